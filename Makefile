@@ -1,0 +1,31 @@
+# Fixed commands: others script against these targets, keep their names and their output.
+# Needs only python3, git and make; everything else goes into .venv.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+COLLECTION = $(VENV)/lib/python$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')/site-packages/ansible_collections/azureml/compute
+
+# The checkout's tools before the system's; SSL and cloud settings of the caller stay as they are.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help setup test quickstart simulator simulator-stop bench
+
+help: ## say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
+
+setup: $(STAMP) ## only the set-up: .venv with everything, the checkout visible to it as azureml.compute
+
+# pip's output goes to a file: 'make -s simulator' may print nothing but export lines.
+$(STAMP): requirements.txt requirements-dev.txt Makefile
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) (about a minute; log in $(VENV)/install.log)" >&2
+	@$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt > $(VENV)/install.log 2>&1 \
+	  || { tail -n 25 $(VENV)/install.log >&2; exit 1; }
+	@mkdir -p "$$(dirname $(COLLECTION))" && ln -sfn "$(CURDIR)" "$(COLLECTION)"
+	@$(BIN)/python -m compileall -q $(VENV)/lib > /dev/null 2>&1 || true
+	@touch $@

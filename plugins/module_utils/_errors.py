@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The errors of the engine: one family, one shape, one place that turns them into a task's ``failure`` block."""
+from __future__ import annotations
+
+import typing as t
+
+
+class AmlError(Exception):
+    """Whatever stops a task in a way that the user can understand.
+
+    ``message`` is one clear sentence with the rule or the cause. ``hint`` says what to do. ``code`` is the service's own
+    code, or one of ours. ``details`` are lists or dicts that a playbook can branch on. ``status`` and ``request_id`` are
+    the HTTP status and the service's request id, where there was a response.
+    """
+
+    default_code = "Error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        hint: str | None = None,
+        details: t.Any = None,
+        status: int | None = None,
+        request_id: str | None = None,
+        target: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.default_code
+        self.hint = hint
+        self.details = details
+        self.status = status
+        self.request_id = request_id
+        self.target = target
+
+    def failure(self) -> dict[str, t.Any]:
+        """The ``failure`` block of a result. All keys are always there, so that a playbook need not test for them."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "details": self.details,
+            "status": self.status,
+            "request_id": self.request_id,
+            "target": self.target,
+            "hint": self.hint,
+        }
+
+
+class RuleError(AmlError):
+    """What was declared breaks a documented rule; found without a request. ``details`` lists every finding."""
+
+    default_code = "InvalidDeclaration"
+
+
+class CredentialError(AmlError):
+    """No way to sign in, or sign-in was refused."""
+
+    default_code = "AuthenticationFailed"
+
+
+class ArmError(AmlError):
+    """The service refused a request or an operation failed. ``code``, ``status`` and ``request_id`` are the service's."""
+
+    default_code = "ServiceError"
+
+
+class WaitTimeout(AmlError):
+    """A wait ran out. ``details`` holds what was waited for, the last state, the seconds and the operation's address."""
+
+    default_code = "WaitTimeout"
