@@ -1,0 +1,187 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan: a pure function of what was declared, what is there, and a kind's table of fields.
+
+Check mode, diff mode, the result and the apply step all use this one plan; nothing computes it twice. Pure: no Ansible, no HTTP.
+"""
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from . import _fields
+from ._errors import AmlError
+from ._fields import CREATE_ONLY, MISSING, WRITE_ONLY, Field
+
+NONE, CREATE, UPDATE, REPLACE, DELETE, DETACH = "none", "create", "update", "replace", "delete", "detach"
+
+SECRET = "VALUE_NOT_SHOWN"
+
+# What is declared, flat: option's dotted name -> value. An option that is not a key is not managed; a None is a declared null.
+Declared = dict[str, t.Any]
+
+
+class ImmutableChange(AmlError):
+    """Something was declared that cannot change on the resource that exists."""
+
+    default_code = "ImmutableChange"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field that differs: the values in the user's terms, and whether the field can change in place."""
+
+    field: str
+    before: t.Any
+    after: t.Any
+    mutability: str
+    reason: str | None = None
+
+    def to_dict(self) -> dict[str, t.Any]:
+        return {
+            "field": self.field,
+            "before": self.before,
+            "after": self.after,
+            "mutability": self.mutability,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be done to one resource. ``ignored`` holds differences that the user asked to leave alone."""
+
+    action: str
+    changes: tuple[Change, ...] = ()
+    reason: str | None = None
+    ignored: tuple[Change, ...] = ()
+    before: dict[str, t.Any] = field(default_factory=dict)
+    after: dict[str, t.Any] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> bool:
+        return self.action != NONE
+
+    @property
+    def fixed(self) -> tuple[Change, ...]:
+        """The changes that cannot be made in place."""
+        return tuple(change for change in self.changes if change.mutability == CREATE_ONLY)
+
+    def values(self) -> Declared:
+        """The changed fields with the values that they are to have."""
+        return {change.field: change.after for change in self.changes}
+
+    def to_dict(self) -> dict[str, t.Any]:
+        shown = {"action": self.action, "changes": [change.to_dict() for change in self.changes], "reason": self.reason}
+        if self.ignored:
+            shown["ignored"] = [change.to_dict() for change in self.ignored]
+        return shown
+
+    def diff(self) -> dict[str, t.Any]:
+        """Before and after in Ansible's form, of the declared fields alone: nothing else is managed."""
+        return {"before": self.before, "after": self.after}
+
+
+def merged_tags(current: t.Any, declared: t.Any, append: bool) -> dict[str, t.Any]:
+    """The tags that the resource will have: with ``append``, undeclared ones stay and a tag declared null goes."""
+    if not append:
+        return {k: v for k, v in (declared or {}).items() if v is not None}
+    tags = dict(current or {})
+    for key, value in (declared or {}).items():
+        if value is None:
+            tags.pop(key, None)
+        else:
+            tags[key] = value
+    return tags
+
+
+def _target(row: Field, declared: Declared, before: t.Any, append_tags: bool) -> t.Any:
+    if row.option == "tags":
+        return merged_tags(before, declared["tags"], append_tags)
+    return declared[row.option]
+
+
+def _nested(values: t.Iterable[tuple[str, t.Any]]) -> dict[str, t.Any]:
+    tree: dict[str, t.Any] = {}
+    for path, value in values:
+        _fields.set_path(tree, path, value)
+    return tree
+
+
+def _differences(
+    table: t.Iterable[Field], declared: Declared, current: dict[str, t.Any] | None, append_tags: bool
+) -> tuple[list[Change], dict[str, t.Any], dict[str, t.Any]]:
+    changes, befores, afters = [], [], []
+    for row in table:
+        if row.option not in declared or row.mutability == _fields.READ_ONLY:
+            continue
+        if row.mutability == WRITE_ONLY:
+            # Never read back, so never compared: it goes with a create (or a replacement) and shows as a fixed text.
+            if current is None and declared[row.option] is not None:
+                changes.append(Change(row.option, None, SECRET, row.mutability))
+            continue
+        before = None if current is None else _fields.get_path(current, row.option)
+        before = None if before is MISSING else before
+        after = _target(row, declared, before, append_tags)
+        befores.append((row.option, before))
+        # Where the two mean the same, the spelling that is there stays: a diff shows differences, not spellings.
+        same = row.same(before, after)
+        afters.append((row.option, before if same and current is not None else after))
+        if not same:
+            why = row.why_fixed if row.mutability == CREATE_ONLY and current is not None else None
+            changes.append(Change(row.option, before, after, row.mutability, why))
+    return changes, _nested(befores), _nested(afters)
+
+
+def plan_present(
+    table: t.Iterable[Field],
+    declared: Declared,
+    current: dict[str, t.Any] | None,
+    *,
+    on_immutable_change: str = "fail",
+    append_tags: bool = True,
+    broken: str | None = None,
+) -> Plan:
+    """The plan that makes the resource as declared.
+
+    table                the kind's fields
+    declared             option -> value, declared options only
+    current              the resource in the options' names, or None where there is none
+    on_immutable_change  ``recreate`` plans a replacement, ``ignore`` leaves the difference alone, ``fail`` plans the replacement
+                         too, and the caller refuses it: a plan says what it would take
+    broken               why the resource that is there cannot be used at all (its creation failed), which takes a replacement
+    """
+    changes, before, after = _differences(table, declared, current, append_tags)
+    if current is None:
+        return Plan(CREATE, tuple(changes), "it does not exist", before={}, after=after)
+    if broken:
+        return Plan(REPLACE, tuple(changes), broken, before=before, after=after)
+    fixed = [change for change in changes if change.mutability == CREATE_ONLY]
+    plan = Plan(NONE, tuple(changes), before=before, after=after)
+    if fixed and on_immutable_change == "ignore":
+        for change in fixed:
+            _fields.set_path(plan.after, change.field, change.before)
+        plan = replace(plan, changes=tuple(c for c in changes if c not in fixed), ignored=tuple(fixed))
+    elif fixed:
+        names = ", ".join(change.field for change in fixed)
+        return replace(plan, action=REPLACE, reason=f"cannot change after creation: {names}")
+    return replace(plan, action=UPDATE) if plan.changes else plan
+
+
+def plan_absent(current: dict[str, t.Any] | None, *, action: str = DELETE) -> Plan:
+    """The plan that removes the resource: ``delete``, or ``detach`` for what outlives its attachment."""
+    if current is None:
+        return Plan(NONE)
+    return Plan(action, reason="it exists and is declared absent", before=dict(current), after={})
+
+
+def refuse_fixed(plan: Plan, what: str) -> ImmutableChange:
+    """The error for a plan that would need a replacement which nobody asked for."""
+    lines = [f"{c.field}: {c.before!r} -> {c.after!r} ({c.reason})" for c in plan.fixed]
+    return ImmutableChange(
+        f"{what} cannot be changed as declared, because these fields are fixed at creation: " + "; ".join(lines),
+        details=[change.to_dict() for change in plan.fixed],
+        hint="Declare what is there; or set on_immutable_change=recreate to delete it and create it anew, "
+        "or on_immutable_change=ignore to leave these fields as they are.",
+    )

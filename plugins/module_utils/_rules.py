@@ -1,0 +1,263 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Offline rules: what can be known to be wrong before the first request, each with a code and the documented rule.
+
+A rule takes values and gives findings; it never raises, so that a user sees all that is wrong at once.
+"""
+from __future__ import annotations
+
+import base64
+import re
+import struct
+import typing as t
+from dataclasses import asdict, dataclass
+
+from ._errors import RuleError
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One broken rule: a stable code, the option, the rule with what was given, and where the rule is written."""
+
+    code: str
+    option: str
+    message: str
+    source: str
+
+
+Findings = t.Iterator[Finding]
+
+
+def refuse(findings: t.Iterable[Finding]) -> None:
+    """Raise one RuleError for all findings; none, and nothing happens."""
+    found = list(findings)
+    if not found:
+        return
+    raise RuleError(
+        " ".join(finding.message for finding in found),
+        code=found[0].code if len(found) == 1 else RuleError.default_code,
+        details=[asdict(finding) for finding in found],
+        hint="Nothing was sent. Correct " + ", ".join(dict.fromkeys(finding.option for finding in found)) + ".",
+    )
+
+
+# --- names and ids ---
+
+_SUBSCRIPTION = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+_RESOURCE_GROUP = re.compile(r"^[-\w.()]{1,90}$")
+_WORKSPACE = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$")
+_RESOURCE_ID = re.compile(
+    r"^/subscriptions/[^/\s]+/resourceGroups/[^/\s]+/providers/(?P<type>[^/\s]+/[^/\s]+)/[^/\s]+(?P<rest>(/[^/\s]+/[^/\s]+)*)/?$",
+    re.IGNORECASE,
+)
+
+
+def subscription_id(value: str, option: str = "subscription_id") -> Findings:
+    if not _SUBSCRIPTION.match(value):
+        yield Finding("InvalidSubscriptionId", option, f"{option} must be a GUID; {value!r} is not.", "Azure Resource Manager")
+
+
+def resource_group(value: str, option: str = "resource_group") -> Findings:
+    if not _RESOURCE_GROUP.match(value) or value.endswith("."):
+        yield Finding(
+            "InvalidResourceGroupName",
+            option,
+            f"{option} {value!r} is no valid name: 1 to 90 letters, digits, '-', '_', '.', '(' and ')', with no '.' at the end.",
+            "Azure naming rules, Microsoft.Resources/resourceGroups",
+        )
+
+
+def workspace_name(value: str, option: str = "workspace") -> Findings:
+    if not _WORKSPACE.match(value):
+        yield Finding(
+            "InvalidWorkspaceName",
+            option,
+            f"{option} {value!r} is no valid workspace name: 3 to 33 letters, digits, '-' and '_', starting with a letter or digit.",
+            "ARM schema of workspaces; azure-wire.md c.1 [SPEC]",
+        )
+
+
+def compute_name(value: str, option: str = "name") -> Findings:
+    """3 to 24 characters, letters, digits and dashes; the service's own message and the ARM schema's pattern together.
+
+    Sources: how-to-create-attach-compute-studio rows C7 to C11; azure-wire.md b.2 (invalid name, [ISS]) and c.1 [SPEC].
+    """
+    source = "features-and-pains.md C7 to C11; azure-wire.md b.2, c.1"
+    problems = []
+    if not 3 <= len(value) <= 24:
+        problems.append(f"it has {len(value)} characters and must have 3 to 24")
+    if re.search(r"[^a-zA-Z0-9-]", value):
+        problems.append("it may hold only letters, digits and dashes")
+    if not re.match(r"[a-zA-Z]", value):
+        problems.append("it must start with a letter")
+    if value.endswith("-"):
+        problems.append("it must end with a letter or a digit")
+    number = re.search(r"-(\d+)$", value)
+    if number:
+        better = f"{value[: number.start()]}-a{number.group(1)}"
+        problems.append(f"a dash must be followed by a letter, not by digits alone (for example {better!r})")
+    if problems:
+        yield Finding("InvalidComputeName", option, f"{option} {value!r} is no valid compute name: " + "; ".join(problems) + ".", source)
+
+
+def resource_id(value: t.Any, option: str, type_: str | None = None) -> Findings:
+    """A full ARM id, of ``type_`` (as ``Microsoft.Network/virtualNetworks/subnets``) when that is given."""
+    match = _RESOURCE_ID.match(value) if isinstance(value, str) else None
+    if match is None:
+        yield Finding(
+            "InvalidResourceId",
+            option,
+            f"{option} must be a full resource id (/subscriptions/.../resourceGroups/.../providers/...); {value!r} is not.",
+            "Azure Resource Manager",
+        )
+        return
+    kinds = [match.group("type")] + match.group("rest").strip("/").split("/")[::2]
+    found = "/".join(kind for kind in kinds if kind)
+    if type_ and found.casefold() != type_.casefold():
+        yield Finding("WrongResourceType", option, f"{option} must be the id of a {type_}, not of a {found}.", "Azure Resource Manager")
+
+
+# --- numbers ---
+
+
+def at_least(value: int | None, lowest: int, option: str, source: str) -> Findings:
+    if value is not None and value < lowest:
+        yield Finding("OutOfRange", option, f"{option} must be at least {lowest}; {value} is not.", source)
+
+
+def scale(lowest: int | None, highest: int | None) -> Findings:
+    """Rows C12 and C13: a minimum of 0 or more, a maximum of the minimum or more."""
+    yield from at_least(lowest, 0, "min_instances", "features-and-pains.md C12")
+    yield from at_least(highest, 1, "max_instances", "features-and-pains.md C13")
+    if lowest is not None and highest is not None and lowest > highest >= 1:
+        yield Finding(
+            "MinimumAboveMaximum",
+            "min_instances",
+            f"min_instances ({lowest}) must not be above max_instances ({highest}).",
+            "features-and-pains.md C12, C13",
+        )
+
+
+# --- SSH keys ---
+
+_RSA_ONLY = "Azure Machine Learning takes RSA public keys alone (how-to-create-attach-compute-studio, Enable SSH access; azure-docs#112770)."
+
+
+def openssh_public_key(value: str) -> str:
+    """A public key in OpenSSH's single-line form, from that form, from RFC 4716 or from PEM.
+
+    Raises RuleError (``InvalidSshKey``) for a private key, a key of another type and what is no key.
+    """
+    key = value.strip()
+    if "PRIVATE KEY" in key:
+        raise _key_error("is a private key; give the public half (the file that ends in .pub)")
+    if key.startswith("---- BEGIN SSH2 PUBLIC KEY ----"):
+        key = _from_rfc4716(key)
+    elif key.startswith("-----BEGIN "):
+        key = _from_pem(key)
+    parts = key.split(None, 2)
+    if len(parts) < 2 or "\n" in key:
+        raise _key_error("is no public key in OpenSSH's form ('ssh-rsa AAAA... comment'), RFC 4716 or PEM")
+    if parts[0] != "ssh-rsa":
+        raise _key_error(f"has the type {parts[0]!r}; make one with: ssh-keygen -t rsa -b 4096")
+    try:
+        blob = base64.b64decode(parts[1], validate=True)
+        length = struct.unpack(">I", blob[:4])[0]
+        named = blob[4 : 4 + length]
+    except (ValueError, struct.error):
+        named = b""
+    if named != b"ssh-rsa":
+        raise _key_error("does not decode as an ssh-rsa key; it was cut or altered on its way")
+    return key
+
+
+def _key_error(problem: str) -> RuleError:
+    return RuleError(f"ssh_settings.ssh_key_value {problem}. {_RSA_ONLY}", code="InvalidSshKey", hint="Nothing was sent. Correct ssh_settings.ssh_key_value.")
+
+
+def _from_rfc4716(key: str) -> str:
+    lines, body, header = key.splitlines()[1:], [], False
+    for line in lines:
+        if line.startswith("---- END"):
+            break
+        # A header is "Tag: value"; one that ends in a backslash goes on in the next line (RFC 4716, 3.3).
+        if header or ":" in line:
+            header = line.endswith("\\")
+            continue
+        body.append(line.strip())
+    return "ssh-rsa " + "".join(body)
+
+
+def _from_pem(key: str) -> str:
+    # cryptography comes with azure-identity; it is heavy, and only a PEM key needs it.
+    from cryptography.hazmat.primitives import serialization
+
+    try:
+        loaded = serialization.load_pem_public_key(key.encode())
+        line = loaded.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+    except (ValueError, TypeError) as error:
+        raise _key_error("is no readable PEM public key") from error
+    return line.decode()
+
+
+def ssh_settings(username: t.Any, key: t.Any, password: t.Any) -> Findings:
+    """CLI schema amlCompute: an administrator, and a key or a password (features-and-pains.md CC9)."""
+    if not username:
+        yield Finding("SshUserMissing", "ssh_settings.admin_username", "ssh_settings needs admin_username.", "features-and-pains.md CC9")
+    if not key and not password:
+        yield Finding(
+            "SshKeyMissing",
+            "ssh_settings.ssh_key_value",
+            "ssh_settings needs ssh_key_value (preferred) or admin_password.",
+            "features-and-pains.md CC9, T6",
+        )
+    if key:
+        try:
+            openssh_public_key(key)
+        except RuleError as error:
+            yield Finding(error.code, "ssh_settings.ssh_key_value", error.message, "features-and-pains.md K6")
+
+
+# --- identities ---
+
+
+def identity(value: dict[str, t.Any] | None, *, both: bool, option: str = "identity") -> Findings:
+    """``both``: whether the kind takes a system-assigned and user-assigned identities at once (a cluster does not: row M5)."""
+    if not value:
+        return
+    kind, ids = value.get("type"), value.get("user_assigned_identities") or []
+    if kind == "user_assigned" and not ids:
+        yield Finding(
+            "IdentityMissing",
+            f"{option}.user_assigned_identities",
+            f"{option} of type user_assigned needs at least one id in user_assigned_identities.",
+            "features-and-pains.md M2, M3",
+        )
+    if ids and kind in ("system_assigned", "none"):
+        extra = " or several user-assigned ones, not both" if not both else "; for both, use type system_assigned,user_assigned"
+        yield Finding(
+            "IdentityConflict",
+            f"{option}.user_assigned_identities",
+            f"{option} of type {kind} takes no user_assigned_identities: one system-assigned identity{extra}.",
+            "features-and-pains.md M5",
+        )
+    for item in ids:
+        yield from resource_id(item, f"{option}.user_assigned_identities", "Microsoft.ManagedIdentity/userAssignedIdentities")
+
+
+# --- tags ---
+
+
+def tags(value: dict[str, t.Any] | None) -> Findings:
+    """At most 50 tags, names up to 512 and values up to 256 characters, names without ``<>%&\\?/`` (ARM's tag limits)."""
+    source = "Azure Resource Manager, tag-resources#limitations"
+    if value and len(value) > 50:
+        yield Finding("TooManyTags", "tags", f"tags holds {len(value)} tags; a resource takes 50 at the most.", source)
+    for name, content in (value or {}).items():
+        if not 1 <= len(str(name)) <= 512 or re.search(r"[<>%&\\?/]", str(name)):
+            yield Finding("InvalidTag", "tags", f"The tag name {name!r} must have 1 to 512 characters and none of < > % & \\ ? /.", source)
+        if isinstance(content, (dict, list)):
+            yield Finding("InvalidTag", "tags", f"The value of the tag {name!r} must be text, not a {type(content).__name__}.", source)
+        elif content is not None and len(str(content)) > 256:
+            yield Finding("InvalidTag", "tags", f"The value of the tag {name!r} has {len(str(content))} characters; 256 is the most.", source)
