@@ -1,0 +1,264 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The compute cluster (AmlCompute): the studio's form, rows C1 to C18, K and M of features-and-pains.md.
+
+What can change in place: scale settings by PATCH (azure-wire.md a.1 [REC R5], ClusterUpdateParameters), identity and tags by a PUT of the
+document that was read (c.3: Terraform does the same). All else is fixed at creation, and a PUT that tries is answered 201 and ignored (b.2).
+"""
+from __future__ import annotations
+
+import typing as t
+
+from .. import _fields, _rules
+from .._fields import WRITE_ONLY, Field, caseless, choice, public_key, region, text
+from .._plan import CREATE, REPLACE, UPDATE, Declared, Plan
+from . import _compute
+from ._base import BUSY, FAILED, READY, Body, Request, Status, Target, fixed, service_errors
+from ._compute import ComputeKind
+
+_INNER = "properties.properties."
+_SCALE = _INNER + "scaleSettings."
+_USER = _INNER + "userAccountCredentials."
+_SCALE_OPTIONS = ("min_instances", "max_instances", "idle_time_before_scale_down")
+
+_WHY_SSH = "SSH access cannot be changed after creation (machine-learning-enable-ssh; features-and-pains.md K2)"
+
+_REMOTE_LOGIN = {"enabled": True, "disabled": False, "notspecified": None}
+
+# Errors that no waiting and no retry will end: the cluster exists, but can never run a node.
+_PERMANENT_ERRORS = ("UnsupportedVMSizeForLowPriority",)
+
+FIELDS = (
+    fixed("location", "properties.computeLocation", "a compute target stays in the region it was created in (azure-wire.md c.3)", canon=region),
+    Field("tags", "tags", canon=_fields.mapping, clearable=True),
+    _compute.IDENTITY,
+    fixed("description", "properties.description", "the service takes a description only at creation (azure-wire.md c.3)", canon=text, clearable=True),
+    fixed(
+        "size",
+        _INNER + "vmSize",
+        "the virtual machine size cannot be changed after creation (how-to-create-attach-compute-studio; features-and-pains.md C4)",
+        canon=caseless,
+    ),
+    fixed(
+        "tier",
+        _INNER + "vmPriority",
+        "the virtual machine priority cannot be changed after creation (features-and-pains.md C5)",
+        canon=caseless,
+        **choice(dedicated="Dedicated", low_priority="LowPriority"),
+    ),
+    Field("min_instances", _SCALE + "minNodeCount"),
+    Field("max_instances", _SCALE + "maxNodeCount"),
+    Field(
+        "idle_time_before_scale_down",
+        _SCALE + "nodeIdleTimeBeforeScaleDown",
+        to_arm=_fields.duration_from_seconds,
+        from_arm=_fields.seconds_from_duration,
+    ),
+    fixed(
+        "ssh_public_access_enabled",
+        _INNER + "remoteLoginPortPublicAccess",
+        _WHY_SSH,
+        to_arm=lambda value: "Enabled" if value else "Disabled",
+        from_arm=lambda value: _REMOTE_LOGIN.get(value.casefold()),
+    ),
+    fixed("ssh_settings.admin_username", _USER + "adminUserName", _WHY_SSH, clearable=True),
+    fixed("ssh_settings.ssh_key_value", _USER + "adminUserSshPublicKey", _WHY_SSH, canon=public_key, clearable=True),
+    Field("ssh_settings.admin_password", _USER + "adminUserPassword", WRITE_ONLY, clearable=True),
+    fixed(
+        "enable_node_public_ip",
+        _INNER + "enableNodePublicIp",
+        "public addresses of the nodes are decided at creation (azure-wire.md c.3)",
+        canon=_fields.boolean_text,
+    ),
+    fixed(
+        "network_settings.subnet",
+        _INNER + "subnet",
+        "a cluster stays in the subnet it was created in (azure-wire.md c.3)",
+        canon=_fields.arm_id,
+        to_arm=_compute.subnet_to_arm,
+        from_arm=_compute.subnet_from_arm,
+        clearable=True,
+    ),
+)
+
+
+class Cluster(ComputeKind):
+    label = "compute cluster"
+    compute_type = "AmlCompute"
+    fields = FIELDS
+    required_on_create = ("size", "max_instances")
+    read_only_inner = (
+        "allocationState",
+        "allocationStateTransitionTime",
+        "errors",
+        "currentNodeCount",
+        "targetNodeCount",
+        "nodeStateCounts",
+    )
+
+    def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
+        flat = super().declare(tree, target)
+        if tree.get("network_settings"):
+            flat["network_settings.subnet"] = _compute.subnet_id(tree["network_settings"], target)
+        return flat
+
+    def read(self, body: Body) -> dict[str, t.Any]:
+        current = super().read(body)
+        # Not every answer has computeLocation (azure-wire.md a.6: the 201 has none); a cluster without is in its workspace's region.
+        current["location"] = current["location"] or body.get("location")
+        return current
+
+    def check(self, target: Target, declared: Declared) -> _rules.Findings:
+        yield from super().check(target, declared)
+        yield from _rules.compute_name(target.name)
+        yield from _rules.scale(declared.get("min_instances"), declared.get("max_instances"))
+        source = "features-and-pains.md C14"
+        yield from _rules.at_least(declared.get("idle_time_before_scale_down"), 0, "idle_time_before_scale_down", source)
+        yield from _rules.identity(declared.get("identity"), both=False)
+        yield from _rules.tags(declared.get("tags"))
+        ssh = {key: declared[f"ssh_settings.{key}"] for key in ("admin_username", "ssh_key_value", "admin_password") if f"ssh_settings.{key}" in declared}
+        if any(value is not None for value in ssh.values()):
+            yield from _rules.ssh_settings(ssh.get("admin_username"), ssh.get("ssh_key_value"), ssh.get("admin_password"))
+
+    def check_create(self, declared: Declared, parent: Body | None) -> _rules.Findings:
+        yield from super().check_create(declared, parent)
+        if declared.get("ssh_public_access_enabled") and not declared.get("ssh_settings.admin_username"):
+            message = "ssh_public_access_enabled opens a port that nobody can log in to: give ssh_settings too."
+            yield _rules.Finding("SshUserMissing", "ssh_settings", message, "features-and-pains.md K6, CC9")
+        if parent is None:
+            return
+        properties = parent.get("properties") or {}
+        if is_cross_region(declared, parent) and private_link_count(parent):
+            message = (
+                f"location {declared['location']!r} differs from the workspace's ({parent.get('location')}), which a workspace with "
+                "a private endpoint does not allow."
+            )
+            yield _rules.Finding("CrossRegionPrivateLink", "location", message, "features-and-pains.md CC1")
+        managed = ((properties.get("managedNetwork") or {}).get("isolationMode") or "Disabled").casefold() != "disabled"
+        if declared.get("enable_node_public_ip") is False and not declared.get("network_settings.subnet") and not managed:
+            message = (
+                "enable_node_public_ip: false needs network_settings.subnet, because the workspace has no managed network "
+                "(and the service demands a private endpoint of the workspace)."
+            )
+            yield _rules.Finding("SubnetMissing", "network_settings.subnet", message, "azure-wire.md c.3; features-and-pains.md CC5")
+
+    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> _rules.Findings:
+        wanted = {name: declared.get(name, current.get(name)) for name in ("min_instances", "max_instances")}
+        yield from _rules.scale(wanted["min_instances"], wanted["max_instances"])
+
+    def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
+        warnings = []
+        if plan.action in (CREATE, REPLACE) and parent is not None and is_cross_region(declared, parent):
+            warnings.append(
+                f"PreviewFeature: a cluster in {declared['location']} for a workspace in {parent.get('location')} is a preview feature of "
+                "the service; it may add network latency and data transfer costs."
+            )
+        if plan.action in (CREATE, REPLACE, UPDATE) and (plan.values().get("min_instances") or 0) > 0:
+            warnings.append(
+                f"MinimumNodes: min_instances is {plan.values()['min_instances']}, so that many nodes run, and are billed, when no job does."
+            )
+        return warnings
+
+    def skeleton(self, target: Target, declared: Declared, parent: Body | None) -> Body:
+        # SSH is off unless it is asked for (features-and-pains.md K1); azure-ai-ml sends the same switch (azure-wire.md a.7).
+        ssh = declared.get("ssh_settings.admin_username") is not None
+        body: Body = {"properties": {"computeType": self.compute_type, "disableLocalAuth": not ssh, "properties": {"osType": "Linux"}}}
+        if parent is not None:
+            body["location"] = parent.get("location")
+        return body
+
+    def writable(self, body: Body) -> Body:
+        writable = super().writable(body)
+        user = _fields.get_path(writable, "properties.properties.userAccountCredentials")
+        if isinstance(user, dict) and user.get("adminUserPassword") is None:
+            # The service never tells a password; a null would be a request to have none.
+            user.pop("adminUserPassword", None)
+        return writable
+
+    def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
+        new = super().recreate_body(body, plan, declared, target, parent)
+        new["properties"]["disableLocalAuth"] = not _fields.get_path(new, _USER + "adminUserName")
+        return new
+
+    def updates(self, body: Body, plan: Plan) -> list[Request]:
+        values = plan.values()
+        if not set(values) <= set(_SCALE_OPTIONS):
+            return super().updates(body, plan)
+        # ScaleSettings cannot do without maxNodeCount (ARM types of 2025-12-01), so it goes along, unchanged where it was not declared.
+        highest = _fields.get_path(body, _SCALE + "maxNodeCount")
+        base: Body = {}
+        if highest is not _fields.MISSING:
+            _fields.set_path(base, _SCALE + "maxNodeCount", highest)
+        return [Request("PATCH", self.with_values(base, values))]
+
+    def removal(self, options: t.Mapping[str, t.Any]) -> Request:
+        # Detach would leave the nodes' cluster behind, which revives its old size under the same name (azure-wire.md f.22).
+        return Request("DELETE", None, {"underlyingResourceAction": "Delete"})
+
+    def status(self, body: Body, *, settling: bool = False) -> Status:
+        status = super().status(body)
+        inner = (body.get("properties") or {}).get("properties") or {}
+        if status.state != READY:
+            return status
+        errors = service_errors(inner.get("errors"))
+        if errors and (settling or errors[0]["code"] in _PERMANENT_ERRORS):
+            return Status(FAILED, "Succeeded with errors", errors[0]["code"], errors[0]["message"], errors)
+        if settling and (inner.get("allocationState") or "Steady").casefold() != "steady":
+            nodes = f"{inner.get('currentNodeCount')} of {inner.get('targetNodeCount')} nodes"
+            return Status(BUSY, f"{inner.get('allocationState')}, {nodes}")
+        return status
+
+    def broken(self, body: Body) -> str | None:
+        """A creation that failed leaves a cluster that must be deleted (azure-wire.md a.5); one with nodes is not that."""
+        status = super().status(body)
+        if status.state == FAILED and not _nodes(body):
+            return f"its creation failed ({status.code}: {status.message}), and a failed cluster can only be deleted"
+        return None
+
+    def in_use(self, body: Body) -> str | None:
+        nodes = _nodes(body)
+        counts = _fields.get_path(body, _INNER + "nodeStateCounts") or {}
+        running = counts.get("runningNodeCount") or 0
+        return f"{nodes} node(s) are allocated, {running} of them running jobs" if nodes else None
+
+    def lost_on_recreate(self, body: Body, declared: Declared) -> list[str]:
+        user = _fields.get_path(body, "properties.properties.userAccountCredentials") or {}
+        kept = user.get("adminUserSshPublicKey") or declared.get("ssh_settings.admin_password") or declared.get("ssh_settings.ssh_key_value")
+        dropped = "ssh_settings.admin_username" in declared and declared["ssh_settings.admin_username"] is None
+        return ["ssh_settings.admin_password"] if user.get("adminUserName") and not kept and not dropped else []
+
+    def project(self, body: Body) -> dict[str, t.Any]:
+        inner = (body.get("properties") or {}).get("properties") or {}
+        shown = super().project(body)
+        shown["ssh_settings"].pop("admin_password", None)
+        counts = inner.get("nodeStateCounts") or {}
+        shown.update(
+            allocation_state=inner.get("allocationState"),
+            allocation_state_transition_time=inner.get("allocationStateTransitionTime"),
+            current_node_count=inner.get("currentNodeCount"),
+            target_node_count=inner.get("targetNodeCount"),
+            node_state_counts={
+                name: counts.get(f"{name}NodeCount") for name in ("idle", "running", "preparing", "unusable", "leaving", "preempted")
+            },
+            errors=service_errors(inner.get("errors")),
+        )
+        return shown
+
+
+def _nodes(body: Body) -> int:
+    count = _fields.get_path(body, _INNER + "currentNodeCount")
+    return count if isinstance(count, int) else 0
+
+
+def is_cross_region(declared: Declared, parent: Body) -> bool:
+    wanted = declared.get("location")
+    return bool(wanted) and region(wanted) != region(parent.get("location"))
+
+
+def private_link_count(workspace: Body) -> int:
+    properties = workspace.get("properties") or {}
+    return properties.get("privateLinkCount") or len(properties.get("privateEndpointConnections") or [])
+
+
+CLUSTER = Cluster()

@@ -1,0 +1,373 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""get -> plan -> apply -> read back, for one resource of any kind.
+
+Knows the ARM client and the kinds, and no Ansible. One task makes one :class:`Reconciler` and calls ``present`` or ``absent``.
+"""
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import dataclass, field
+
+from . import _plan, _rules
+from ._errors import AmlError, ArmError, WaitTimeout
+from ._kinds._base import BUSY, FAILED, Body, Kind, Request, Target
+from ._plan import CREATE, NONE, REPLACE, Declared, Plan
+
+# Seconds between two looks at a resource while it changes: grows to the last one and stays there.
+_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
+
+# How long a GET may show the old values after the service said that a write is done, in seconds.
+_STALE_GRACE = 30.0
+
+
+class NotApplied(AmlError):
+    """The service said that a write was done, but a fresh GET shows other values."""
+
+    default_code = "NotApplied"
+
+
+class InUse(AmlError):
+    """A replacement would interrupt running work."""
+
+    default_code = "InUse"
+
+
+class ParentMissing(AmlError):
+    """What the resource lives in does not exist."""
+
+    default_code = "ParentResourceNotFound"
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """How, not what: the common options of all modules. Times are in seconds."""
+
+    check_mode: bool = False
+    wait: bool = True
+    wait_timeout: float = 1800.0
+    wait_interval: float | None = None
+    on_immutable_change: str = "fail"
+    append_tags: bool = True
+    force: bool = False
+
+
+@dataclass
+class Outcome:
+    """What was planned, what is there now (as ARM's document), and what is still under way."""
+
+    plan: Plan
+    body: Body | None = None
+    operation: dict[str, t.Any] | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+class Deadline:
+    """One time budget for all waits of a task, on a clock that only goes forward."""
+
+    def __init__(self, seconds: float, clock: t.Callable[[], float]) -> None:
+        self._clock = clock
+        self._start = clock()
+        self.seconds = seconds
+
+    @property
+    def elapsed(self) -> float:
+        return self._clock() - self._start
+
+    @property
+    def remaining(self) -> float:
+        return max(0.0, self.seconds - self.elapsed)
+
+
+class Reconciler:
+    """Brings one resource to its declared state.
+
+    ``client`` is an ArmClient; ``sleep`` and ``clock`` are its own unless a test gives others.
+    """
+
+    def __init__(
+        self,
+        client: t.Any,
+        kind: Kind,
+        target: Target,
+        behaviour: Behaviour,
+        *,
+        sleep: t.Callable[[float], None] = time.sleep,
+        clock: t.Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.client = client
+        self.kind = kind
+        self.target = target
+        self.behaviour = behaviour
+        self.warnings: list[str] = []
+        self.deadline = Deadline(behaviour.wait_timeout, clock)
+        self._sleep = sleep
+        self._what = f"The {kind.label} {target.name!r}"
+
+    # --- the two states that every kind has ---
+
+    def present(self, declared: Declared) -> Outcome:
+        """Make the resource as declared. Raises AmlError, with ``plan`` set where there was one."""
+        _rules.refuse(self.kind.check(self.target, declared))
+        body = self._joined()
+        plan = self._plan(declared, body)
+        try:
+            return self._carry_out(plan, declared, body)
+        except AmlError as error:
+            error.plan = plan  # type: ignore[attr-defined]
+            raise
+
+    def absent(self, options: t.Mapping[str, t.Any]) -> Outcome:
+        """Remove the resource, in the way that the kind removes."""
+        body = self.find()
+        if body is not None:
+            self.kind.guard(body, self.target)
+            # What is already being deleted is waited for, and not asked for again.
+            if _is_deleting(body) and not self.behaviour.check_mode:
+                if self.behaviour.wait:
+                    self._wait_gone()
+                return self._outcome(Plan(NONE), None if self.behaviour.wait else body)
+        plan = _plan.plan_absent(None if body is None else self.kind.project(body), action=self.kind.remove_action)
+        if not plan.changed or self.behaviour.check_mode:
+            return self._outcome(plan, body)
+        try:
+            return self._remove(self.kind.removal(options), plan, body)
+        except AmlError as error:
+            error.plan = plan  # type: ignore[attr-defined]
+            raise
+
+    # --- reading ---
+
+    def find(self) -> Body | None:
+        """The resource as ARM has it now, or None."""
+        found: Body | None = self.client.find(self.target.id, self.kind.api_version)
+        return found
+
+    def _joined(self) -> Body | None:
+        """The resource after whatever an earlier run, or somebody else, has under way: running a task again continues it."""
+        body = self.find()
+        if body is None:
+            return None
+        self.kind.guard(body, self.target)
+        if not self.behaviour.wait or self.behaviour.check_mode or self.kind.status(body).state != BUSY:
+            return body
+        if _is_deleting(body):
+            self._wait_gone()
+            return None
+        return self._settle(body, settling=False, fail=False)
+
+    def _settle(self, body: Body | None, *, settling: bool, fail: bool = True) -> Body | None:
+        """Look until the resource is no longer busy. ``fail``: a failed state is an error, and not the caller's to judge."""
+        pauses = iter(_PAUSES)
+        pause = _PAUSES[0]
+        while True:
+            status = None if body is None else self.kind.status(body, settling=settling)
+            if status is None or status.state != BUSY:
+                break
+            if not self.deadline.remaining:
+                raise self._timeout(f"{self._what} to settle", status.text)
+            pause = self.behaviour.wait_interval or next(pauses, pause)
+            self._sleep(min(pause, self.deadline.remaining))
+            body = self.find()
+        if fail and status is not None and status.state == FAILED:
+            raise ArmError(
+                f"{self._what} is in the state {status.text}: {status.message}",
+                code=status.code,
+                details=status.details,
+                target=self.target.id,
+                hint="The service refused it after it had accepted the request. Mend the cause and run the same task again.",
+            )
+        return body
+
+    def _wait_gone(self) -> None:
+        pauses = iter(_PAUSES)
+        pause = _PAUSES[0]
+        while (body := self.find()) is not None:
+            if not self.deadline.remaining:
+                raise self._timeout(f"{self._what} to be gone", self.kind.status(body).text)
+            pause = self.behaviour.wait_interval or next(pauses, pause)
+            self._sleep(min(pause, self.deadline.remaining))
+
+    def _timeout(self, what: str, state: str) -> WaitTimeout:
+        return WaitTimeout(
+            f"Waited {self.deadline.elapsed:.0f} s for {what}; the last state was {state}.",
+            details={"waited_for": what, "last_state": state, "seconds": round(self.deadline.elapsed, 1)},
+            target=self.target.id,
+            hint="Nothing was lost: run the same task again to go on waiting, or raise wait_timeout.",
+        )
+
+    # --- deciding ---
+
+    def _plan(self, declared: Declared, body: Body | None) -> Plan:
+        return _plan.plan_present(
+            self.kind.fields,
+            declared,
+            None if body is None else self.kind.read(body),
+            on_immutable_change=self.behaviour.on_immutable_change,
+            append_tags=self.behaviour.append_tags,
+            broken=None if body is None else self.kind.broken(body),
+        )
+
+    def _carry_out(self, plan: Plan, declared: Declared, body: Body | None) -> Outcome:
+        if plan.ignored:
+            names = ", ".join(change.field for change in plan.ignored)
+            self.warnings.append(f"ImmutableChangeIgnored: {names} differ from the declaration and were left as they are.")
+        if plan.action == NONE:
+            return self._already_there(plan, body)
+        if plan.action == REPLACE:
+            self._allow_replacement(plan, declared, body)
+        parent = self._parent() if plan.action in (CREATE, REPLACE) else None
+        if plan.action in (CREATE, REPLACE):
+            _rules.refuse(self.kind.check_create(self._complete(plan, declared, body), parent))
+        else:
+            _rules.refuse(self.kind.check_update(declared, self.kind.read(body or {})))
+        self.warnings += self.kind.advice(plan, declared, parent)
+        if self.behaviour.check_mode:
+            return self._outcome(plan, self._planned(plan, declared, body, parent))
+        if plan.action == REPLACE:
+            return self._replace(plan, declared, t.cast(Body, body), parent)
+        if plan.action == CREATE:
+            request = Request("PUT", self.kind.create_body(self.target, declared, parent))
+            return self._write([request], plan, declared, created=True)
+        return self._write(self.kind.updates(t.cast(Body, body), plan), plan, declared, created=False)
+
+    def _complete(self, plan: Plan, declared: Declared, body: Body | None) -> Declared:
+        """What a new resource will have: for a replacement, what was there counts as given."""
+        if body is None:
+            return declared
+        kept = {row.option: row.read(body) for row in self.kind.fields}
+        return {**{option: value for option, value in kept.items() if value is not None}, **declared}
+
+    def _already_there(self, plan: Plan, body: Body | None) -> Outcome:
+        """Nothing differs; what the service itself reports as failed is still not a success."""
+        status = self.kind.status(t.cast(Body, body))
+        if status.state == FAILED:
+            self._settle(body, settling=False)
+        return self._outcome(plan, body)
+
+    def _parent(self) -> Body | None:
+        parent: Body | None = self.client.find(self.target.parent_id, self.kind.parent_api_version)
+        if parent is None and not self.behaviour.check_mode:
+            raise ParentMissing(
+                f"{self._what} cannot be created, because {self.target.parent_id} does not exist.",
+                target=self.target.parent_id,
+                hint=f"Create the {self.kind.parent_label} first, or correct its name, the resource group or the subscription.",
+            )
+        return parent
+
+    def _allow_replacement(self, plan: Plan, declared: Declared, body: Body | None) -> None:
+        body = t.cast(Body, body)
+        broken = self.kind.broken(body)
+        if not broken and self.behaviour.on_immutable_change != "recreate":
+            raise _plan.refuse_fixed(plan, self._what)
+        reason = self.kind.in_use(body)
+        if reason and not self.behaviour.force:
+            raise InUse(
+                f"{self._what} was not replaced, because {reason}.",
+                details={"plan": plan.to_dict()},
+                hint="Let the work end and scale it to zero, or set force=true to interrupt it.",
+            )
+        lost = [] if broken else self.kind.lost_on_recreate(body, declared)
+        if lost:
+            raise AmlError(
+                f"{self._what} was not replaced, because the service does not tell {', '.join(lost)}, which the new one would lack.",
+                code="SecretNeeded",
+                hint=f"Declare {', '.join(lost)} as well.",
+            )
+
+    def _planned(self, plan: Plan, declared: Declared, body: Body | None, parent: Body | None) -> Body:
+        """The document that apply would lead to, for check mode."""
+        if body is None:
+            planned = self.kind.create_body(self.target, declared, parent)
+            return {"id": self.target.id, "name": self.target.name, **planned}
+        return self.kind.with_values(body, plan.values())
+
+    # --- applying ---
+
+    def _write(self, requests: list[Request], plan: Plan, declared: Declared, *, created: bool) -> Outcome:
+        operation = None
+        for request in requests:
+            reply = self._send(request)
+            operation = reply.operation
+            if operation is not None and self.behaviour.wait:
+                self.client.wait(
+                    operation,
+                    timeout=self.deadline.remaining,
+                    interval=self.behaviour.wait_interval,
+                    what=f"{self._what} to be {'created' if created else 'updated'}",
+                )
+        if not self.behaviour.wait:
+            return self._outcome(plan, self.find(), operation)
+        return self._outcome(plan, self._read_back(plan, declared, created=created))
+
+    def _send(self, request: Request) -> t.Any:
+        send = getattr(self.client, request.method.lower())
+        arguments = {"params": request.params or None}
+        if request.method == "DELETE":
+            return send(self.target.id, self.kind.api_version, **arguments)
+        return send(self.target.id, self.kind.api_version, request.body, **arguments)
+
+    def _read_back(self, plan: Plan, declared: Declared, *, created: bool) -> Body:
+        """A fresh GET must show what was declared; anything else is a failure that says so."""
+        grace = Deadline(min(_STALE_GRACE, self.deadline.remaining), self.deadline._clock)
+        while True:
+            body = self._settle(self.find(), settling=created or "min_instances" in plan.values())
+            left = None if body is None else self._plan(declared, body)
+            if left is not None and left.action == NONE:
+                return t.cast(Body, body)
+            if not grace.remaining:
+                raise self._not_applied(left)
+            self._sleep(min(2.0, grace.remaining))
+
+    def _not_applied(self, left: Plan | None) -> NotApplied:
+        if left is None:
+            problem = "the service said that it was done, but the resource is not there"
+            details: t.Any = None
+        else:
+            shown = "; ".join(f"{c.field} is {c.before!r} instead of {c.after!r}" for c in left.changes)
+            problem = f"the service said that it was done, but a fresh GET shows other values: {shown or left.reason}"
+            details = [change.to_dict() for change in left.changes]
+        return NotApplied(
+            f"{self._what} is not as declared: {problem}.",
+            details=details,
+            target=self.target.id,
+            hint="Run the same task again; if the old values stay after a replacement, use another name "
+            "(azure-rest-api-specs#18889).",
+        )
+
+    def _replace(self, plan: Plan, declared: Declared, body: Body, parent: Body | None) -> Outcome:
+        new = self.kind.recreate_body(body, plan, declared, self.target, parent)
+        operation = self._send(self.kind.removal({})).operation
+        if operation is not None:
+            # Even without wait: there is nothing to create the new one in before the old one is gone.
+            self.client.wait(
+                operation,
+                timeout=self.deadline.remaining,
+                interval=self.behaviour.wait_interval,
+                what=f"{self._what} to be deleted for its replacement",
+            )
+        self._wait_gone()
+        return self._write([Request("PUT", new)], plan, declared, created=True)
+
+    def _remove(self, request: Request, plan: Plan, body: Body | None) -> Outcome:
+        operation = self._send(request).operation
+        if not self.behaviour.wait:
+            return self._outcome(plan, body, operation)
+        if operation is not None:
+            self.client.wait(
+                operation,
+                timeout=self.deadline.remaining,
+                interval=self.behaviour.wait_interval,
+                what=f"{self._what} to be removed",
+            )
+        self._wait_gone()
+        return self._outcome(plan, None)
+
+    def _outcome(self, plan: Plan, body: Body | None, operation: t.Any = None) -> Outcome:
+        return Outcome(plan, body, None if operation is None else operation.to_dict(), self.warnings)
+
+
+def _is_deleting(body: Body) -> bool:
+    return str((body.get("properties") or {}).get("provisioningState")).casefold() == "deleting"
