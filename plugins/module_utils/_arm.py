@@ -1,0 +1,303 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Azure Resource Manager over azure-core's pipeline: requests, pages, retries and long-running operations.
+
+It knows no kind of resource and no Ansible. Wire facts: azure-wire.md a (statuses, headers, pages), b (errors). One client
+may be used by many threads at once.
+"""
+from __future__ import annotations
+
+import random
+import time
+import typing as t
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode, urlsplit
+
+from ._cloud import TLS_HINT, Cloud
+from ._errors import ArmError
+from ._identity import TokenSource, claims_challenge, missing_library
+from ._lro import Operation, Probe, Wait, operation_at, operation_of
+from ._retry import Answer, Attempts, ConnectionLost, error_of, is_absent, is_busy, try_again
+
+CONNECT_TIMEOUT = 20.0
+READ_TIMEOUT = 120.0
+POOL_SIZE = 64
+CONFLICT_STEP = 5.0
+_SAFE_IN_PATH = "/:@!$&'()*+,;=~-._"
+
+Body = t.Optional[t.Mapping[str, t.Any]]
+Params = t.Optional[t.Mapping[str, t.Any]]
+OnEvent = t.Callable[[str, dict[str, t.Any]], None]
+T = t.TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to a write. ``operation`` is there while the service is still at work on it."""
+
+    status: int
+    body: dict[str, t.Any] | None
+    operation: Operation | None
+    request_id: str | None
+
+
+class ArmClient:
+    """``credential`` is a TokenSource or any azure-identity credential; ``transport`` any azure-core transport."""
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        credential: t.Any,
+        *,
+        retries: int = 10,
+        retry_timeout: float = 120.0,
+        user_agent: str,
+        verify: bool | str = True,
+        transport: t.Any = None,
+        sleep: t.Callable[[float], None] = time.sleep,
+        clock: t.Callable[[], float] = time.monotonic,
+        rand: t.Callable[[], float] = random.random,
+        on_event: OnEvent | None = None,
+    ) -> None:
+        self.cloud = cloud
+        self._tokens = credential if isinstance(credential, TokenSource) else TokenSource(lambda: credential, cloud.scope)
+        self._retries = retries
+        self._retry_timeout = retry_timeout
+        self._sleep = sleep
+        self._clock = clock
+        self._rand = rand
+        self._on_event = on_event
+        self._pipeline, self._new_request = _build_pipeline(user_agent, verify, transport)
+
+    def get(self, path: str, api_version: str, *, params: Params = None) -> dict[str, t.Any]:
+        """The document. ArmError on any failure."""
+        return self._read("GET", self._address(path, api_version, params)).document()
+
+    def find(self, path: str, api_version: str, *, params: Params = None) -> dict[str, t.Any] | None:
+        """The document, or None when the resource, its parent or its resource group is not there."""
+        try:
+            return self.get(path, api_version, params=params)
+        except ArmError as error:
+            if is_absent(error):
+                return None
+            raise
+
+    def list(self, path: str, api_version: str, *, params: Params = None) -> list[dict[str, t.Any]]:
+        """All items of all pages."""
+        return self._pages("GET", self._address(path, api_version, params), "value")
+
+    def post_list(
+        self, path: str, api_version: str, items: str = "nodes", *, params: Params = None
+    ) -> list[dict[str, t.Any]]:
+        """All items of a list that is asked for by POST and changes nothing (listNodes). Later pages are GETs."""
+        return self._pages("POST", self._address(path, api_version, params), items)
+
+    def read_post(self, path: str, api_version: str, body: Body = None, *, params: Params = None) -> dict[str, t.Any]:
+        """The document of a POST that only reads (listKeys, a name check) and may be repeated."""
+        return self._read("POST", self._address(path, api_version, params), body).document()
+
+    def put(self, path: str, api_version: str, body: Body = None, *, params: Params = None,
+            wait_conflict: float = 0.0) -> Reply:
+        """Create or replace."""
+        return self._write("PUT", self._address(path, api_version, params), body, wait_conflict)
+
+    def patch(self, path: str, api_version: str, body: Body = None, *, params: Params = None,
+              wait_conflict: float = 0.0) -> Reply:
+        """Change what the body holds."""
+        return self._write("PATCH", self._address(path, api_version, params), body, wait_conflict)
+
+    def post(self, path: str, api_version: str, body: Body = None, *, params: Params = None,
+             wait_conflict: float = 0.0) -> Reply:
+        """An action. Repeated only when the service surely did not take it."""
+        return self._write("POST", self._address(path, api_version, params), body, wait_conflict)
+
+    def delete(self, path: str, api_version: str, body: Body = None, *, params: Params = None,
+               wait_conflict: float = 0.0) -> Reply:
+        """Remove. What is not there gives a Reply with status 404: a repeated DELETE may meet its own success."""
+        try:
+            return self._write("DELETE", self._address(path, api_version, params), body, wait_conflict)
+        except ArmError as error:
+            if is_absent(error):
+                return Reply(404, None, None, error.request_id)
+            raise
+
+    def wait(
+        self,
+        operation: Operation,
+        *,
+        timeout: float,
+        interval: float | None = None,
+        what: str = "The operation",
+        probe: Probe | None = None,
+    ) -> dict[str, t.Any]:
+        """Until the operation ends: its last status document, ArmError when it failed, WaitTimeout when time ran out.
+
+        ``probe`` tells the resource's provisioningState; it is asked only where the operation's address cannot be read.
+        """
+
+        def poll(url: str, deadline: float) -> Answer:
+            return self._send("GET", self._trusted(url), deadline=deadline, retries=None)
+
+        return Wait(operation, poll, timeout, interval, what, probe, self._clock, self._sleep).run()
+
+    def resume(self, url: str) -> Operation:
+        """The operation of an earlier run, from the address in its result."""
+        return operation_at(self._trusted(url))
+
+    def retry_conflict(self, call: t.Callable[[], T], timeout: float) -> T:
+        """Repeat a call while another operation on the resource is active, at most for ``timeout`` seconds."""
+        deadline = self._clock() + timeout
+        while True:
+            try:
+                return call()
+            except ArmError as error:
+                if not is_busy(error) or self._clock() >= deadline:
+                    raise
+                self._tell("conflict", code=error.code, target=error.target)
+            self._sleep(min(CONFLICT_STEP, deadline - self._clock()))
+
+    def _address(self, path: str, api_version: str, params: Params) -> str:
+        query = {"api-version": api_version, **{key: _text(value) for key, value in (params or {}).items()}}
+        return f"{self.cloud.resource_manager}{quote(path, safe=_SAFE_IN_PATH)}?{urlencode(query, quote_via=quote)}"
+
+    def _trusted(self, url: str) -> str:
+        if self.cloud.trusts(url):
+            return url
+        raise ArmError(
+            f"The service pointed to an address outside {self.cloud.resource_manager}: {_without_query(url)}.",
+            code="UntrustedAddress",
+            target=_without_query(url),
+            hint="The token is only sent to the cloud's own Resource Manager.",
+        )
+
+    def _read(self, method: str, url: str, body: Body = None) -> Answer:
+        answer = self._send(method, url, body, repeatable=True)
+        if not 200 <= answer.status < 300:
+            raise error_of(answer)
+        return answer
+
+    def _pages(self, method: str, url: str, key: str) -> list[dict[str, t.Any]]:
+        items: list[dict[str, t.Any]] = []
+        seen: set[str] = set()
+        while True:
+            seen.add(url)
+            answer = self._read(method, url)
+            page = answer.document()
+            items.extend(page.get(key) or [])
+            link = page.get("nextLink")
+            if not link:
+                return items
+            method, url = "GET", self._trusted(link)
+            if url in seen:
+                raise ArmError("The service's list leads back to a page already read.", code="PagingLoop",
+                               target=answer.target, status=answer.status, request_id=answer.request_id)
+
+    def _write(self, method: str, url: str, body: Body, wait_conflict: float) -> Reply:
+        def once() -> Reply:
+            answer = self._send(method, url, body, repeatable=method != "POST")
+            if not 200 <= answer.status < 300:
+                raise error_of(answer)
+            found = answer.body if isinstance(answer.body, dict) else None
+            return Reply(answer.status, found, operation_of(answer), answer.request_id)
+
+        return self.retry_conflict(once, wait_conflict)
+
+    def _send(
+        self, method: str, url: str, body: Body = None, *, repeatable: bool = True,
+        deadline: float | None = None, retries: int | None = -1,
+    ) -> Answer:
+        """The last answer within the budget, of whatever status; ConnectionLost when none came."""
+        end = self._clock() + self._retry_timeout if deadline is None else deadline
+        attempts = Attempts(self._retries if retries == -1 else retries, end, self._clock, self._rand)
+        renewed = False
+        while True:
+            lost: ConnectionLost | None = None
+            answer: Answer | None = None
+            token = self._tokens.token()
+            try:
+                answer = self._exchange(method, url, body, token)
+            except ConnectionLost as error:
+                lost = error
+            if answer is not None:
+                if answer.status == 401 and not renewed:
+                    renewed = True
+                    self._tokens.renew(token, claims_challenge(answer.headers.get("www-authenticate", "")))
+                    continue
+                if not try_again(answer, repeatable):
+                    return answer
+            elif lost is not None and (lost.code == "CertificateNotTrusted" or not (repeatable or lost.unsent)):
+                raise lost
+            pause = attempts.pause(answer.retry_after if answer is not None else None)
+            if pause is None:
+                if answer is None:
+                    raise t.cast(ConnectionLost, lost)
+                return answer
+            self._tell("retry", method=method, path=urlsplit(url).path, pause=round(pause, 2), attempt=attempts.made,
+                       status=answer.status if answer is not None else None)
+            self._sleep(pause)
+
+    def _exchange(self, method: str, url: str, body: Body, token: str) -> Answer:
+        """One request, one answer. Redirects are answers too: azure-core's transport does not follow them."""
+        from azure.core import exceptions
+
+        request = self._new_request(method, url, json=body) if body is not None else self._new_request(method, url)
+        request.headers["Accept"] = "application/json"
+        request.headers["Authorization"] = f"Bearer {token}"
+        try:
+            response = self._pipeline.run(
+                request, connection_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT
+            ).http_response
+            return Answer(method, url, response.status_code, response.headers, response.content)
+        except exceptions.AzureError as error:
+            raise _lost(method, url, error, isinstance(error, exceptions.ServiceRequestError)) from error
+
+    def _tell(self, event: str, **facts: t.Any) -> None:
+        if self._on_event is not None:
+            self._on_event(event, facts)
+
+
+def _build_pipeline(user_agent: str, verify: bool | str, transport: t.Any) -> tuple[t.Any, t.Callable[..., t.Any]]:
+    """azure-core's pipeline with its request id, user agent and redacting log; retries and token stand around it."""
+    try:
+        from azure.core.pipeline import Pipeline, policies
+        from azure.core.rest import HttpRequest
+    except ImportError as error:
+        raise missing_library("azure-core") from error
+    chain = [
+        policies.RequestIdPolicy(),
+        policies.UserAgentPolicy(base_user_agent=user_agent),
+        policies.HttpLoggingPolicy(),
+    ]
+    return Pipeline(transport or _requests_transport(verify), chain), HttpRequest
+
+
+def _requests_transport(verify: bool | str) -> t.Any:
+    """azure-core's transport on a session whose pool is wide enough for a fleet's threads."""
+    import requests
+    from azure.core.pipeline.transport import RequestsTransport
+
+    session = requests.Session()
+    session.mount("https://", requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=POOL_SIZE))
+    return RequestsTransport(session=session, connection_verify=verify)
+
+
+def _lost(method: str, url: str, error: BaseException, unsent: bool) -> ConnectionLost:
+    reason = " ".join(str(error).split())[:300]
+    tls = "CERTIFICATE_VERIFY_FAILED" in reason or "SSLCertVerificationError" in reason
+    lost = ConnectionLost(
+        f"No answer to {method} {urlsplit(url).path} from {urlsplit(url).netloc}: {reason}",
+        code="CertificateNotTrusted" if tls else None,
+        target=f"{method} {urlsplit(url).path}",
+        hint=TLS_HINT if tls else "Check the network, the proxy settings and cloud_environment.",
+    )
+    lost.unsent = unsent
+    return lost
+
+
+def _text(value: t.Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _without_query(url: str) -> str:
+    return url.split("?", 1)[0]

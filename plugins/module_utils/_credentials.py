@@ -1,0 +1,362 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who signs in: options and environment to one credential, and the name of the place that it came from.
+
+Option names, environment variables and their order are azure.azcollection's (``AzureRMAuth`` in its azure_rm_common.py,
+3.12; ``oidc_token`` and ``oidc_token_file_path`` from its pull request 2200, ``AZURE_TENANT_ID`` from 2276). They are also
+what AWX's built-in Azure credential sets. azure-identity's own variables are read after them. Nothing here needs the
+network or an Azure library before ``SignIn.credential``.
+
+Two differences from azure.azcollection, on purpose: a variable that proves nothing (AZURE_SUBSCRIPTION_ID, or a client id
+without a secret) does not keep the file and the Azure CLI from being tried; and parts of one credential are never taken
+from two places, so that no secret goes to a tenant it was not meant for.
+"""
+from __future__ import annotations
+
+import configparser
+import json
+import os
+import shutil
+import typing as t
+from dataclasses import dataclass, field
+
+from ._cloud import Cloud
+from ._errors import CredentialError
+from ._identity import TokenSource, build
+
+SOURCES = ["auto", "env", "credential_file", "cli", "msi"]
+_SECRETS = ("secret", "password", "oidc_token", "x509_certificate_password")
+# The Azure CLI's public client, which azure.azcollection uses for ad_user and password too.
+PUBLIC_CLIENT_ID = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+
+AUTH_SPEC: dict[str, dict[str, t.Any]] = {
+    "auth_source": {"type": "str", "choices": SOURCES},
+    "profile": {"type": "str"},
+    "subscription_id": {"type": "str"},
+    "tenant": {"type": "str"},
+    "client_id": {"type": "str"},
+    "secret": {"type": "str", "no_log": True},
+    "x509_certificate_path": {"type": "path"},
+    "thumbprint": {"type": "str"},
+    "oidc_token": {"type": "str", "no_log": True},
+    "oidc_token_file_path": {"type": "path"},
+    "ad_user": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+    "cloud_environment": {"type": "str"},
+    "cert_validation_mode": {"type": "str", "choices": ["validate", "ignore"]},
+    "adfs_authority_url": {"type": "str"},
+    "disable_instance_discovery": {"type": "bool"},
+}
+CLIENT_SPEC: dict[str, dict[str, t.Any]] = {
+    "retries": {"type": "int", "default": 10},
+    "retry_timeout": {"type": "int", "default": 120},
+}
+# azure.azcollection's name first: it wins when both are set.
+ENVIRONMENT: dict[str, tuple[str, ...]] = {
+    "auth_source": ("ANSIBLE_AZURE_AUTH_SOURCE",),
+    "profile": ("AZURE_PROFILE",),
+    "subscription_id": ("AZURE_SUBSCRIPTION_ID",),
+    "tenant": ("AZURE_TENANT", "AZURE_TENANT_ID"),
+    "client_id": ("AZURE_CLIENT_ID",),
+    "secret": ("AZURE_SECRET", "AZURE_CLIENT_SECRET"),
+    "x509_certificate_path": ("AZURE_X509_CERTIFICATE_PATH", "AZURE_CLIENT_CERTIFICATE_PATH"),
+    "x509_certificate_password": ("AZURE_CLIENT_CERTIFICATE_PASSWORD",),
+    "thumbprint": ("AZURE_THUMBPRINT",),
+    "oidc_token": ("AZURE_FEDERATED_TOKEN",),
+    "oidc_token_file_path": ("AZURE_FEDERATED_TOKEN_FILE",),
+    "ad_user": ("AZURE_AD_USER", "AZURE_USERNAME"),
+    "password": ("AZURE_PASSWORD",),
+    "cloud_environment": ("AZURE_CLOUD_ENVIRONMENT", "ARM_CLOUD_METADATA_URL"),
+    "cert_validation_mode": ("AZURE_CERT_VALIDATION_MODE",),
+    "adfs_authority_url": ("AZURE_ADFS_AUTHORITY_URL",),
+    "disable_instance_discovery": ("AZURE_DISABLE_INSTANCE_DISCOVERY",),
+}
+_IDENTITY = (
+    "client_id", "secret", "tenant", "ad_user", "password", "x509_certificate_path", "x509_certificate_password",
+    "thumbprint", "oidc_token", "oidc_token_file_path",
+)
+# Method, its name for people, and what makes it complete; the first whose proof is there is meant.
+_METHODS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    ("client_secret", "client secret", "secret", ("client_id", "secret", "tenant")),
+    ("certificate", "certificate", "x509_certificate_path", ("client_id", "x509_certificate_path", "tenant")),
+    ("federated_token", "federated token", "oidc_token", ("client_id", "oidc_token", "tenant")),
+    ("federated_token", "federated token file", "oidc_token_file_path", ("client_id", "oidc_token_file_path", "tenant")),
+    ("user_password", "user and password", "password", ("ad_user", "password")),
+)
+
+Values = dict[str, str | None]
+
+
+@dataclass
+class SignIn:
+    """One chosen way to sign in. ``values`` hold the secrets and stay inside; ``facts`` are for results."""
+
+    source: str
+    method: str
+    subscription_id: str | None = None
+    tenant: str | None = None
+    client_id: str | None = None
+    cloud_environment: str | None = None
+    authority: str | None = None
+    authority_host: str | None = None
+    disable_instance_discovery: bool | None = None
+    verify: bool | str = True
+    warnings: list[str] = field(default_factory=list)
+    values: Values = field(default_factory=dict, repr=False)
+
+    def facts(self) -> dict[str, t.Any]:
+        """What a result says about the credential: never a secret."""
+        return {"source": self.source, "method": self.method, "tenant": self.tenant, "client_id": self.client_id}
+
+    @property
+    def secrets(self) -> list[str]:
+        """The values to hide wherever text leaves the task."""
+        return [value for name, value in self.values.items() if name in _SECRETS and value]
+
+    def require_subscription(self) -> str:
+        """The subscription, or what to set."""
+        if not self.subscription_id:
+            raise CredentialError(
+                f"No subscription_id: neither the task nor the {self.source} gives one.",
+                code="SubscriptionMissing",
+                hint="Set subscription_id, AZURE_SUBSCRIPTION_ID, or subscription_id in the credential file's profile.",
+            )
+        return self.subscription_id
+
+    def credential(self, cloud: Cloud, **transport: t.Any) -> t.Any:
+        """The azure-identity credential for the cloud. Built anew at each call, with an empty token cache."""
+        return build(self, cloud, **transport)
+
+    def tokens(self, cloud: Cloud, **transport: t.Any) -> TokenSource:
+        """What an ArmClient takes: asks at first use, shares one token among threads, renews it, words its errors."""
+        return TokenSource(
+            lambda: self.credential(cloud, **transport), cloud.scope, source=self.source, secrets=self.secrets
+        )
+
+
+def environment_names(option: str) -> tuple[str, ...]:
+    """The variables that stand for an option, the strongest first."""
+    return ENVIRONMENT.get(option, ())
+
+
+def sign_in(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] = os.environ) -> SignIn:
+    """Pick the source as azure.azcollection does and check that it is complete. Without the network."""
+    env = _from_environment(environ)
+    wanted = options.get("auth_source") or env["auth_source"] or "auto"
+    if wanted not in SOURCES:
+        raise CredentialError(
+            f"auth_source is {wanted!r}; it must be one of {', '.join(SOURCES)}.", code="CredentialIncomplete"
+        )
+    finders: dict[str, t.Callable[[], SignIn]] = {
+        "msi": lambda: _managed_identity(options, env),
+        "cli": lambda: _azure_cli(options, env, environ),
+        "env": lambda: _environment(options, env, environ),
+        "credential_file": lambda: _profile(options.get("profile") or env["profile"] or "default", options, env, environ),
+        "auto": lambda: _auto(options, env, environ),
+    }
+    chosen = finders[wanted]()
+    return _with_settings(chosen, options, env, environ)
+
+
+def _from_environment(environ: t.Mapping[str, str]) -> Values:
+    return {
+        option: next((environ[name] for name in names if environ.get(name)), None)
+        for option, names in ENVIRONMENT.items()
+    }
+
+
+def _auto(options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping[str, str]) -> SignIn:
+    """Task options, environment, the default profile, the Azure CLI; the first that has anything to prove with."""
+    if options.get("profile"):
+        return _profile(options["profile"], options, env, environ)
+    if options.get("client_id") or options.get("ad_user"):
+        given = {name: options.get(name) or None for name in _IDENTITY}
+        return _complete("task options", given, options, env)
+    if env["profile"] or _proves(env):
+        return _environment(options, env, environ)
+    looked = ["task options: neither client_id nor ad_user", _environment_gap(env)]
+    try:
+        return _profile("default", options, env, environ)
+    except CredentialError as error:
+        if error.code == "CredentialIncomplete":
+            raise
+        looked.append(error.message.rstrip("."))
+    try:
+        return _azure_cli(options, env, environ)
+    except CredentialError as error:
+        looked.append(error.message.rstrip("."))
+    raise CredentialError(
+        "No way to sign in to Azure was found.",
+        code="CredentialNotFound",
+        details={"looked_for": looked},
+        hint="Set AZURE_CLIENT_ID, AZURE_SECRET and AZURE_TENANT, run `az login`, or set auth_source to msi on an Azure "
+        "machine. Looked for: " + "; ".join(looked) + ".",
+    )
+
+
+def _proves(values: Values) -> bool:
+    """True when the values hold a secret of some kind and the identity that it belongs to."""
+    return any(
+        values.get(proof) and values.get("ad_user" if method == "user_password" else "client_id")
+        for method, _label, proof, _needed in _METHODS
+    )
+
+
+def _environment_gap(env: Values) -> str:
+    proofs = ", ".join(name for _method, _label, proof, _needed in _METHODS for name in ENVIRONMENT[proof][:1])
+    seen = [ENVIRONMENT[name][0] for name in ("client_id", "tenant", "ad_user") if env[name]]
+    return f"environment: {' and '.join(seen) or 'no identity'} set, but none of {proofs} that belongs to it"
+
+
+def _environment(options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping[str, str]) -> SignIn:
+    if env["profile"]:
+        return _profile(env["profile"], options, env, environ)
+    return _complete("environment", {name: env[name] for name in _IDENTITY}, options, env)
+
+
+def _profile(
+    name: str, options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping[str, str]
+) -> SignIn:
+    """One section of ~/.azure/credentials."""
+    path = os.path.join(_home(environ), ".azure", "credentials")
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        found = parser.read(path, encoding="utf-8")
+    except (OSError, UnicodeDecodeError, configparser.Error) as error:
+        raise CredentialError(
+            f"The credential file {path} cannot be read ({type(error).__name__}).", code="CredentialIncomplete"
+        ) from error
+    if not found:
+        raise CredentialError(f"The credential file {path} is not there.", code="CredentialNotFound")
+    if not parser.has_section(name):
+        raise CredentialError(
+            f"The credential file {path} has no profile [{name}].",
+            code="CredentialNotFound",
+            hint="Its profiles: " + (", ".join(parser.sections()) or "none") + ".",
+        )
+    section: Values = {key: parser.get(name, key, fallback=None) or None for key in ENVIRONMENT}
+    chosen = _complete(f"credential file (profile {name})", section, options, {**env, "subscription_id": None})
+    chosen.subscription_id = options.get("subscription_id") or section["subscription_id"] or env["subscription_id"]
+    chosen.values.update({key: section[key] for key in _SETTINGS})
+    return chosen
+
+
+def _complete(source: str, given: Values, options: t.Mapping[str, t.Any], env: Values) -> SignIn:
+    """The method that the given values are meant for, or what they lack."""
+    meant = [row for row in _METHODS if given.get(row[2])]
+    missing: list[str] = []
+    for method, label, _proof, needed in meant:
+        lacks = [name for name in needed if not given.get(name)]
+        if lacks:
+            missing = missing or lacks
+            continue
+        return SignIn(
+            source=f"{source} ({label})",
+            method=method,
+            subscription_id=options.get("subscription_id") or env["subscription_id"],
+            tenant=given.get("tenant") or ("organizations" if method == "user_password" else None),
+            client_id=given.get("client_id") or (PUBLIC_CLIENT_ID if method == "user_password" else None),
+            values={name: given.get(name) for name in _IDENTITY},
+        )
+    if not missing:
+        missing = ["secret, x509_certificate_path, oidc_token, oidc_token_file_path, or ad_user with password"]
+    raise CredentialError(
+        f"The credential from the {source} is not complete: {' and '.join(missing)} missing.",
+        code="CredentialIncomplete",
+        details={"source": source, "missing": missing},
+        hint="All parts of a credential come from one place. In the environment they are "
+        + ", ".join("/".join(ENVIRONMENT[name]) for name in missing if name in ENVIRONMENT)
+        + "." if source == "environment" and missing[0] in ENVIRONMENT
+        else "All parts of a credential come from one place: task options, environment, or one profile.",
+    )
+
+
+def _managed_identity(options: t.Mapping[str, t.Any], env: Values) -> SignIn:
+    client_id = options.get("client_id") or env["client_id"]
+    return SignIn(
+        source="managed identity of this machine" + (f" ({client_id})" if client_id else ""),
+        method="managed_identity",
+        subscription_id=options.get("subscription_id") or env["subscription_id"],
+        client_id=client_id,
+    )
+
+
+def _azure_cli(options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping[str, str]) -> SignIn:
+    """The login of the Azure CLI, as its azureProfile.json tells it; the token itself comes from ``az`` later."""
+    if not shutil.which("az", path=environ.get("PATH")):
+        raise CredentialError(
+            "The Azure CLI (az) is not installed on the host that runs the task.",
+            code="CredentialNotFound",
+            hint="Install it and run `az login`, or choose another auth_source.",
+        )
+    folder = environ.get("AZURE_CONFIG_DIR") or os.path.join(_home(environ), ".azure")
+    try:
+        with open(os.path.join(folder, "azureProfile.json"), encoding="utf-8-sig") as stream:
+            subscriptions = json.load(stream).get("subscriptions") or []
+    except (OSError, ValueError, AttributeError):
+        subscriptions = []
+    if not subscriptions:
+        raise CredentialError(
+            "The Azure CLI is installed, but nobody is signed in.", code="CredentialNotFound", hint="Run `az login`."
+        )
+    wanted = options.get("subscription_id") or env["subscription_id"]
+    entry = next(
+        (one for one in subscriptions if (one.get("id") == wanted if wanted else one.get("isDefault"))), {}
+    )
+    return SignIn(
+        source="Azure CLI (az login)",
+        method="azure_cli",
+        subscription_id=wanted or entry.get("id"),
+        tenant=options.get("tenant") or entry.get("tenantId"),
+        cloud_environment=entry.get("environmentName"),
+    )
+
+
+def _home(environ: t.Mapping[str, str]) -> str:
+    return environ.get("HOME") or os.path.expanduser("~")
+
+
+_SETTINGS = ("cloud_environment", "cert_validation_mode", "adfs_authority_url", "disable_instance_discovery")
+
+
+def _with_settings(
+    chosen: SignIn, options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping[str, str]
+) -> SignIn:
+    """The settings that are no part of the identity: option, then the profile's, then the environment's."""
+    def setting(name: str) -> t.Any:
+        given = options.get(name)
+        return given if given is not None else chosen.values.get(name) or env[name]
+
+    chosen.cloud_environment = (
+        chosen.values.get("cloud_environment") or environ.get("AZURE_CLOUD_ENVIRONMENT") or chosen.cloud_environment
+    )
+    chosen.authority = setting("adfs_authority_url")
+    chosen.authority_host = environ.get("AZURE_AUTHORITY_HOST")
+    discovery = setting("disable_instance_discovery")
+    chosen.disable_instance_discovery = None if discovery is None else _truth(discovery)
+    mode = setting("cert_validation_mode") or "validate"
+    if mode not in ("validate", "ignore"):
+        raise CredentialError(
+            f"cert_validation_mode is {mode!r}; it must be validate or ignore.", code="CredentialIncomplete"
+        )
+    chosen.verify = _authorities(environ)
+    if mode == "ignore":
+        chosen.verify = False
+        chosen.warnings.append(
+            "Server certificates are not checked (cert_validation_mode=ignore): anyone on the way can read the token."
+        )
+    if chosen.tenant is None and chosen.method == "managed_identity":
+        chosen.tenant = options.get("tenant")
+    return chosen
+
+
+def _authorities(environ: t.Mapping[str, str]) -> bool | str:
+    """requests reads REQUESTS_CA_BUNDLE by itself but not OpenSSL's SSL_CERT_FILE, which people set as often."""
+    if environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE"):
+        return True
+    return environ.get("SSL_CERT_FILE") or True
+
+
+def _truth(value: t.Any) -> bool:
+    return value if isinstance(value, bool) else str(value or "").strip().lower() in ("1", "true", "yes", "on", "y", "t")
