@@ -1,0 +1,265 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole simulator behind one call: faults, log, token, rights, api-version, route, headers, transaction.
+
+Order of ARM's refusals: token (401), subscription (404), route (501/405), api-version (400), rights (403), then
+whatever the resource provider says (azure-wire.md b.2).
+"""
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from simulator import _control, _entra, _metadata
+from simulator._auth import authenticate
+from simulator._clock import Clock
+from simulator._config import Config
+from simulator._directory import (
+    CLIENT_OBJECT,
+    DEFAULT_SUBSCRIPTION,
+    MACHINE_OBJECT,
+    SUBSCRIPTIONS,
+    Directory,
+    stable_guid,
+)
+from simulator._faults import Faults
+from simulator._headers import RateLimits, add_common
+from simulator._http import ArmError, Headers, Principal, Request, Response
+from simulator._operations import Operations
+from simulator._rbac import ASSIGNMENT_TYPE, Rbac, find_role, scope_of
+from simulator._requestlog import RequestLog
+from simulator._routing import Route, Router
+from simulator._store import Store, subscription_of, type_of
+from simulator._tokens import Issuer, process_key
+
+DEFAULT_HOST = "127.0.0.1:443"
+_VERSION = re.compile(r"^20\d\d-[01]\d-[0-3]\d(-[a-z][a-z0-9.]*)?$", re.IGNORECASE)
+
+
+class App:
+    """One simulated Azure."""
+
+    def __init__(
+        self,
+        path: str | Path = ":memory:",
+        *,
+        key: rsa.RSAPrivateKey | None = None,
+        secret: str = "simulator-secret",
+        log_path: Path | None = None,
+    ) -> None:
+        self.store = Store(path)
+        self.config = Config()
+        self.clock = Clock(store=self.store)
+        self.operations = Operations(self.store, self.clock, self.config)
+        self.issuer = Issuer(key or process_key())
+        self.directory = Directory(self.store, secret)
+        self.rbac = Rbac(self.store)
+        self.faults = Faults(self.store)
+        self.log = RequestLog(log_path)
+        self.limits = RateLimits(self.config)
+        self.operations.order_fault = self.faults.operation
+        self._lock = threading.RLock()
+        self._router = Router(self._collect_routes())
+        self.config.changes = self.store.kv_get("config", "changes") or {}
+        self.config.merge({})
+        if not self.directory.all():
+            self.seed()
+
+    def _collect_routes(self) -> list[Route]:
+        from simulator import providers
+
+        routes = [*_metadata.routes(self), *_entra.routes(self)]
+        for module in providers.load():
+            self.config.add_defaults(getattr(module, "DEFAULTS", {}))
+            routes += module.routes(self)
+        return routes
+
+    # -- state ---------------------------------------------------------------------------------------------------
+
+    def seed(self) -> None:
+        """The first start's state: two principals and what they may do."""
+        self.directory.seed()
+        for subscription in SUBSCRIPTIONS:
+            self.grant(CLIENT_OBJECT, "Owner", f"/subscriptions/{subscription}")
+            self.grant(MACHINE_OBJECT, "Contributor", f"/subscriptions/{subscription}")
+
+    def reset(self) -> None:
+        """Back to the first start; keys, secret and request log stay."""
+        with self._lock:
+            self.store.clear()
+            self.config.reset()
+            self.faults.clear()
+            self.limits.clear()
+            self.clock.__init__(store=self.store)  # type: ignore[misc]
+            self.seed()
+
+    def grant(self, object_id: str, role: str, scope: str) -> str:
+        """Assign a role; the id of the assignment follows from what it says."""
+        found = find_role(role)
+        if found is None:
+            raise ValueError(f"no role {role!r}")
+        name = stable_guid(object_id, found.guid, scope)
+        scope = scope.rstrip("/")
+        resource_id = f"{scope}/providers/{ASSIGNMENT_TYPE}/{name}"
+        definition = f"/subscriptions/{subscription_of(scope)}/providers/Microsoft.Authorization/roleDefinitions/"
+        properties = {"roleDefinitionId": definition + found.guid, "principalId": object_id, "scope": scope}
+        properties["principalType"] = "ServicePrincipal"
+        self.store.put(
+            resource_id, {"id": resource_id, "name": name, "type": ASSIGNMENT_TYPE, "properties": properties}
+        )
+        return resource_id
+
+    def configure(self, patch: dict[str, Any]) -> None:
+        """Merge into the configuration, and let it last over a restart."""
+        self.config.merge(patch)
+        self.store.kv_put("config", "changes", self.config.changes)
+        if self.config["clock"]["speed"] != self.clock.speed:
+            self.clock.set_speed(self.config["clock"]["speed"])
+
+    def close(self) -> None:
+        self.log.close()
+        self.store.close()
+
+    # -- what providers use --------------------------------------------------------------------------------------
+
+    @staticmethod
+    def base_url(request: Request) -> str:
+        return request.base_url
+
+    def resource_group(self, sub: str, rg: str) -> dict[str, Any]:
+        """The document of a resource group, or ARM's 404."""
+        doc = self.store.get(f"/subscriptions/{sub}/resourceGroups/{rg}")
+        if doc is None:
+            raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{rg}' could not be found.")
+        return doc
+
+    def default_principal(self) -> Principal:
+        entry = next(entry for entry in self.directory.all() if entry["object_id"] == CLIENT_OBJECT)
+        return self.directory.principal(entry)
+
+    def token(self, principal: Principal | None = None, audience: str = "", lifetime: float = 3599) -> str:
+        """A valid access token without the token endpoint."""
+        who = principal or self.default_principal()
+        return self.issuer.issue(who, audience or "https://management.azure.com/", lifetime)
+
+    def call(
+        self, method: str, url: str, body: Any = None, *, token: str | None = None, headers: dict[str, str] | None = None
+    ) -> Response:
+        """One request in process, signed in as the default service principal if no token is given."""
+        parts = urlsplit(url)
+        sent = Headers({"Host": parts.netloc or DEFAULT_HOST, "Authorization": f"Bearer {token or self.token()}"})
+        sent.update(Headers(headers))
+        data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        return self.handle(Request(method, parts.path, query, sent, data))
+
+    # -- the call ------------------------------------------------------------------------------------------------
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request as Azure would."""
+        with self._lock:
+            if request.path.startswith("/_simulator/"):
+                return _control.handle(self, request)
+            started = time.perf_counter()
+            response = self.faults.before(request)
+            if response is None:
+                response = self.faults.after(request, self._answer(request))
+            seconds = time.perf_counter() - started
+            add_common(response, seconds)
+            self.log.add(request, response.status, seconds)
+            return response
+
+    def _answer(self, request: Request) -> Response:
+        try:
+            self.operations.settle()
+            found = self._router.find(request.method, request.path)
+            if found is not None and found[0].open:
+                with self.store.transaction():
+                    return found[0].handler(request, found[1])
+            request.principal = authenticate(request, self.issuer)
+            subscription = self._known_subscription(request.path)
+            headers, refusal = self.limits.take(request, subscription)
+            response = refusal or self.faults.stale(request) or self._with_memory(request)
+            response.headers = {**headers, **response.headers}
+            return response
+        except ArmError as error:
+            return error.to_response(request)
+
+    def _with_memory(self, request: Request) -> Response:
+        """Dispatch, keeping what a GET showed before where a stale read was ordered."""
+        stale_reads = self.faults.wants_stale(request)
+        if stale_reads:
+            before = self.dispatch(Request("GET", request.path, request.query, request.headers, b"", request.principal))
+            self.faults.remember(request.path, before, stale_reads)
+        return self.dispatch(request)
+
+    def dispatch(self, request: Request) -> Response:
+        """An authenticated request through route, api-version, rights and handler; errors become answers.
+
+        Providers use it for what ARM itself does on behalf of a caller, as the resources of a template deployment.
+        """
+        try:
+            with self.store.transaction():
+                return self._dispatch(request)
+        except ArmError as error:
+            return error.to_response(request)
+
+    def _dispatch(self, request: Request) -> Response:
+        found = self._router.find(request.method, request.path)
+        if found is None or found[0].open:
+            raise self._no_route(request)
+        route, values = found
+        check_api_version(request, route)
+        if route.action is not None and request.principal is not None:
+            self.rbac.require(request.principal, route.action, scope_of(request.method, request.path))
+        return route.handler(request, values)
+
+    def _no_route(self, request: Request) -> ArmError:
+        methods = self._router.methods(request.path)
+        if methods:
+            message = f"The requested resource does not support http method '{request.method}'."
+            return ArmError(405, "MethodNotAllowed", message, headers={"Allow": ", ".join(methods)})
+        what = f"{request.method} of '{type_of(request.path)}' with api-version '{request.api_version}'"
+        return ArmError(501, "NotSimulated", f"The simulator does not have {what} (path {request.path}).")
+
+    @staticmethod
+    def _known_subscription(path: str) -> str:
+        subscription = subscription_of(path)
+        if subscription and subscription.lower() not in SUBSCRIPTIONS:
+            raise ArmError(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
+        return subscription or DEFAULT_SUBSCRIPTION
+
+
+def check_api_version(request: Request, route: Route) -> None:
+    """Refuse a missing, a malformed or an unknown api-version (azure-wire.md b.2; the choice of codes is a guess)."""
+    version = request.api_version
+    if not version:
+        raise ArmError(
+            400,
+            "MissingApiVersionParameter",
+            "The api-version query parameter (?api-version=) is required for all requests.",
+        )
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    if route.api_versions is None:
+        known = bool(_VERSION.match(version)) and "2015-01-01" <= version[:10] <= today
+    else:
+        known = version.lower() in {entry.lower() for entry in route.api_versions}
+    if known:
+        return
+    kind = type_of(request.path).partition("/")[2]
+    supported = ",".join(sorted(route.api_versions)) if route.api_versions else f"2015-01-01 to {today}"
+    raise ArmError(
+        400,
+        "NoRegisteredProviderFound",
+        f"No registered resource provider found for location '' and API version '{version}' for type '{kind}'. "
+        f"The supported api-versions are '{supported}'. The supported locations are ''.",
+    )

@@ -1,0 +1,192 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Faults that the control API orders: by path pattern and count, used up as they happen."""
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from simulator._http import Effect, Request, Response
+from simulator._store import Store
+
+BEFORE = {"status", "reset_before", "hang"}
+AFTER = {"reset_after", "delay", "truncate", "content_type"}
+KINDS = BEFORE | AFTER | {"failed_operation", "stale_read"}
+_CODES = {
+    400: ("BadRequest", "The request is not valid."),
+    403: ("RequestDisallowedByPolicy", "The request was disallowed by policy."),
+    408: ("RequestTimeout", "The request timed out."),
+    409: ("Conflict", "The request conflicts with the state of the resource."),
+    500: ("InternalServerError", "The server encountered an internal error. Please retry the request."),
+    502: ("BadGateway", "The gateway did not receive a valid answer."),
+    503: ("ServiceUnavailable", "The service is temporarily unavailable. Please retry the request."),
+    504: ("GatewayTimeout", "The gateway did not receive a response within the specified time period."),
+}
+_PAGE = b"<!DOCTYPE html><html><head><title>Proxy</title></head><body>Sign in to continue</body></html>"
+
+
+class FaultError(ValueError):
+    """A fault order that cannot be understood."""
+
+
+@dataclass
+class Stale:
+    """What the next `left` reads of a path still show."""
+
+    response: Response
+    left: int
+
+
+def throttled(subscription: str, kind: str, principal: str, retry_after: int) -> Response:
+    """429 as azure-wire.md b.2."""
+    message = (
+        f"Number of '{kind}' requests for subscription '{subscription}' actor '{principal}' exceeded. "
+        f"Please try again after '{retry_after}' seconds."
+    )
+    body = {"error": {"code": "SubscriptionRequestsThrottled", "message": message}}
+    return Response(429, body, {"Retry-After": str(retry_after), "x-ms-failure-cause": "gateway"}, gateway=True)
+
+
+class Faults:
+    """The list of ordered faults; `remaining` falls with each one that happened, `hits` rises."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._list: list[dict[str, Any]] = [fault for _key, fault in store.kv_items("faults")]
+        self._stale: dict[str, Stale] = {}
+
+    def put(self, orders: Any) -> list[dict[str, Any]]:
+        """Replace the list."""
+        if not isinstance(orders, list):
+            raise FaultError("a list of faults is expected")
+        self.clear()
+        self._list = [self._checked(order) for order in orders]
+        self._save()
+        return self._list
+
+    def list(self) -> list[dict[str, Any]]:
+        return self._list
+
+    def clear(self) -> None:
+        for key, _fault in self._store.kv_items("faults"):
+            self._store.kv_delete("faults", key)
+        self._list, self._stale = [], {}
+
+    def take(self, kinds: set[str], method: str, path: str) -> dict[str, Any] | None:
+        """The first matching fault that is left, used up by one."""
+        if not self._list:
+            return None
+        for fault in self._list:
+            if fault["remaining"] > 0 and fault["kind"] in kinds and _matches(fault["match"], method, path):
+                fault["remaining"] -= 1
+                fault["hits"] += 1
+                self._save()
+                return fault
+        return None
+
+    def before(self, request: Request) -> Response | None:
+        """The answer in place of the service's."""
+        fault = self.take(BEFORE, request.method, request.path)
+        if fault is None:
+            return None
+        if fault["kind"] == "reset_before":
+            return Response(0, effect=Effect("reset"))
+        if fault["kind"] == "hang":
+            return Response(0, effect=Effect("hang", float(fault.get("seconds", 3600))))
+        return _status(fault, request)
+
+    def after(self, request: Request, response: Response) -> Response:
+        """What happens to the service's answer on its way."""
+        fault = self.take(AFTER, request.method, request.path)
+        if fault is None:
+            return response
+        if fault["kind"] == "reset_after":
+            response.effect = Effect("reset")
+        elif fault["kind"] == "delay":
+            response.effect = Effect("delay", float(fault.get("seconds", 1)))
+        elif fault["kind"] == "truncate":
+            response.effect = Effect("truncate")
+        else:
+            response.raw = str(fault["body"]).encode() if "body" in fault else _PAGE
+            response.headers["Content-Type"] = str(fault.get("content_type", "text/html; charset=utf-8"))
+        return response
+
+    def operation(self, target: str) -> dict[str, Any] | None:
+        """The error of an operation that is to fail."""
+        fault = self.take({"failed_operation"}, "*", target)
+        if fault is None:
+            return None
+        error = {"code": fault.get("code", "InternalServerError"), "message": fault.get("message", "Ordered failure.")}
+        return {**error, **({"details": fault["details"]} if "details" in fault else {})}
+
+    def wants_stale(self, request: Request) -> int:
+        """How many reads after this write are to be stale."""
+        if request.method in {"GET", "HEAD"}:
+            return 0
+        for fault in self._list:
+            if fault["kind"] != "stale_read" or fault["remaining"] <= 0:
+                continue
+            if _matches({"path": fault["match"].get("path", "")}, request.method, request.path):
+                count, fault["remaining"] = fault["remaining"], 0
+                fault["hits"] += 1
+                self._save()
+                return int(count)
+        return 0
+
+    def remember(self, path: str, response: Response, count: int) -> None:
+        self._stale[path.lower()] = Stale(response, count)
+
+    def stale(self, request: Request) -> Response | None:
+        entry = self._stale.get(request.path.lower()) if request.method == "GET" else None
+        if entry is None or entry.left <= 0:
+            return None
+        entry.left -= 1
+        old = entry.response
+        return Response(old.status, old.body, dict(old.headers), gateway=old.gateway)
+
+    def _checked(self, order: Any) -> dict[str, Any]:
+        if not isinstance(order, dict) or order.get("kind") not in KINDS:
+            raise FaultError(f"kind must be one of {', '.join(sorted(KINDS))}")
+        unknown = set(order.get("match") or {}) - {"method", "path"}
+        if unknown:
+            raise FaultError(f"match takes method and path, not {', '.join(sorted(unknown))}")
+        count = int(order.get("count", 1))
+        return {**order, "match": order.get("match") or {}, "count": count, "remaining": count, "hits": 0}
+
+    def _save(self) -> None:
+        for index, fault in enumerate(self._list):
+            self._store.kv_put("faults", str(index), fault)
+
+
+def _matches(match: dict[str, str], method: str, path: str) -> bool:
+    wanted = match.get("method")
+    if wanted and method != "*" and wanted.upper() != method:
+        return False
+    pattern = match.get("path", "")
+    if pattern.lower() in path.lower():
+        return True
+    try:
+        return re.search(pattern, path, re.IGNORECASE) is not None
+    except re.error:
+        return False
+
+
+def _status(fault: dict[str, Any], request: Request) -> Response:
+    status = int(fault.get("status", 503))
+    retry_after = fault.get("retry_after")
+    if status == 429:
+        parts = request.path.strip("/").split("/")
+        subscription = parts[1] if parts[0].lower() == "subscriptions" and len(parts) > 1 else ""
+        kind = {"GET": "read", "HEAD": "read", "DELETE": "delete"}.get(request.method, "write")
+        response = throttled(subscription, kind, "", int(10 if retry_after is None else retry_after))
+    else:
+        code, message = _CODES.get(status, ("InternalServerError", "The request failed."))
+        response = Response(status, {"error": {"code": code, "message": message}}, gateway=True)
+        response.headers["x-ms-failure-cause"] = "gateway"
+        if retry_after is not None:
+            response.headers["Retry-After"] = str(retry_after)
+    error = response.body["error"]
+    error |= {key: fault[key] for key in ("code", "message") if key in fault}
+    return response

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The headers that every ARM answer has (azure-wire.md a.3 [REC R1-R11]) and the rate limits that they count down."""
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from simulator._faults import throttled
+from simulator._http import Request, Response
+
+_CONTEXT = f"appId=cid-v1:{uuid.uuid4()}"
+_FIXED = {
+    "Cache-Control": "no-cache",
+    "Pragma": "no-cache",
+    "Expires": "-1",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def add_common(response: Response, seconds: float) -> None:
+    """Gateway answers lack the resource provider's own headers."""
+    guid = str(uuid.uuid4())
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    headers = {
+        **_FIXED,
+        "x-ms-request-id": guid,
+        "x-ms-correlation-request-id": guid,
+        "x-ms-routing-request-id": f"EASTUS:{stamp}:{guid}",
+    }
+    if not response.gateway:
+        headers["Request-Context"] = _CONTEXT
+        headers["x-ms-response-type"] = "standard"
+        headers["x-request-time"] = f"{seconds:.3f}"
+    response.headers = {**headers, **response.headers}
+
+
+@dataclass
+class _Bucket:
+    left: float
+    filled: float
+
+
+class RateLimits:
+    """Token buckets per caller, subscription and class of method, on the real clock; refusing only where asked to."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self._config = config
+        self._buckets: dict[tuple[str, str, str], _Bucket] = {}
+
+    def clear(self) -> None:
+        self._buckets.clear()
+
+    def take(self, request: Request, subscription: str) -> tuple[dict[str, str], Response | None]:
+        """The headers to add, and the refusal if there is one."""
+        settings = self._config["ratelimit"]
+        kind = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}.get(request.method, "writes")
+        capacity, rate = settings[kind]["capacity"], settings[kind]["per_second"]
+        who = request.principal.object_id if request.principal else ""
+        now = time.monotonic()
+        bucket = self._buckets.setdefault((who, subscription, kind), _Bucket(capacity, now))
+        bucket.left = min(capacity, bucket.left + (now - bucket.filled) * rate)
+        bucket.filled = now
+        if bucket.left < 1 and settings["enforce"]:
+            return {}, throttled(subscription, kind.rstrip("s"), who, int(settings["retry_after"]))
+        bucket.left = max(0.0, bucket.left - 1)
+        left = int(bucket.left)
+        return {
+            f"x-ms-ratelimit-remaining-subscription-{kind}": str(left),
+            f"x-ms-ratelimit-remaining-subscription-global-{kind}": str(left * settings["global_factor"]),
+        }, None

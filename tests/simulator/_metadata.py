@@ -1,0 +1,77 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The cloud's description of itself, in each shape that clients ask for by api-version.
+
+2019-05-01 and later: a list of clouds, read by azure-ai-ml (`_azure_environments.py`) and azure-cli-core
+(`cloud.py: _arm_to_cli_mapper`). 2015-01-01: one object of endpoints, read by msrestazure.
+"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from simulator._directory import TENANT
+from simulator._http import Request, Response
+from simulator._routing import Route
+
+if TYPE_CHECKING:
+    from simulator._app import App
+
+CLOUD_NAME = "AzureSimulator"
+_DOMAIN = "azure.simulator"
+
+
+def cloud(base_url: str) -> dict[str, Any]:
+    """One cloud; azure-ai-ml needs three dots' worth of parts in `portal`, azure-cli-core `audiences`."""
+    return {
+        "name": CLOUD_NAME,
+        "portal": f"https://portal.{_DOMAIN}/",
+        "resourceManager": f"{base_url}/",
+        "authentication": {
+            "loginEndpoint": base_url,
+            "audiences": [f"{base_url}/", "https://management.core.windows.net/", "https://management.azure.com/"],
+            "tenant": TENANT,
+            "identityProvider": "AAD",
+        },
+        "graph": "https://graph.windows.net/",
+        "graphAudience": "https://graph.windows.net/",
+        "microsoftGraphResourceId": "https://graph.microsoft.com/",
+        "batch": "https://batch.core.windows.net/",
+        "media": "https://rest.media.azure.net",
+        "gallery": f"https://gallery.{_DOMAIN}/",
+        "sqlManagement": "https://management.core.windows.net:8443/",
+        "vmImageAliasDoc": "",
+        "suffixes": {
+            "storage": "core.windows.net",
+            "keyVaultDns": "vault.azure.net",
+            "acrLoginServer": "azurecr.io",
+            "sqlServerHostname": "database.windows.net",
+            "storageSyncEndpointSuffix": "afs.azure.net",
+            "azureDataLakeStoreFileSystem": "azuredatalakestore.net",
+            "azureDataLakeAnalyticsCatalogAndJob": "azuredatalakeanalytics.net",
+            "mhsmDns": "managedhsm.azure.net",
+            "synapseAnalytics": "dev.azuresynapse.net",
+            "attestationEndpoint": "attest.azure.net",
+            "mysqlServerEndpoint": "mysql.database.azure.com",
+            "mariadbServerEndpoint": "mariadb.database.azure.com",
+            "postgresqlServerEndpoint": "postgres.database.azure.com",
+        },
+    }
+
+
+def _single(base_url: str) -> dict[str, Any]:
+    full = cloud(base_url)
+    login = {key: full["authentication"][key] for key in ("loginEndpoint", "audiences")}
+    return {
+        "galleryEndpoint": full["gallery"], "graphEndpoint": full["graph"], "portalEndpoint": full["portal"],
+        "authentication": login,
+    }
+
+
+def routes(app: App) -> list[Route]:
+    def endpoints(request: Request, _p: dict[str, str]) -> Response:
+        if request.api_version in ("2015-01-01", "2015-11-01", "1.0"):
+            return Response(200, _single(request.base_url))
+        return Response(200, [cloud(request.base_url)])
+
+    return [Route("GET", "/metadata/endpoints", endpoints, open=True)]

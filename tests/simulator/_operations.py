@@ -1,0 +1,156 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Long-running operations on the simulated clock.
+
+Nothing runs in the background: before each request the app settles what is due. The addresses under which a status
+is shown belong to the providers, because their forms differ (azure-wire.md a.4, d.1, d.2).
+"""
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from simulator._clock import Clock
+from simulator._config import Config
+from simulator._store import Store
+
+OperationFailure = dict[str, Any]
+
+
+@dataclass
+class Operation:
+    """One long-running operation; `fault` is an error that the control API has ordered for it."""
+
+    id: str
+    kind: str
+    provider: str
+    target: str
+    location: str | None
+    subscription: str
+    status: str = "InProgress"
+    error: OperationFailure | None = None
+    started: float = 0.0
+    due: float = 0.0
+    data: dict[str, Any] = field(default_factory=dict)
+    fault: OperationFailure | None = None
+
+
+Done = Callable[[Operation], OperationFailure | None]
+Failed = Callable[[Operation, OperationFailure], None]
+
+
+class Operations:
+    """Starts operations, ends those that are due, and knows the state of each."""
+
+    def __init__(self, store: Store, clock: Clock, config: Config) -> None:
+        self._store, self._clock, self._config = store, clock, config
+        self._done: dict[str, Done] = {}
+        self._failed: dict[str, Failed] = {}
+        self.order_fault: Callable[[str], OperationFailure | None] = lambda target: None
+
+    def on_done(self, kind: str, handler: Done) -> None:
+        """`handler(operation)` runs when the time is over; what it returns, if anything, is the operation's error."""
+        self._done[kind] = handler
+
+    def on_failed(self, kind: str, handler: Failed) -> None:
+        """`handler(operation, error)` runs in place of the other one when a fault was ordered for the operation.
+
+        Without one, the target's provisioningState becomes Failed.
+        """
+        self._failed[kind] = handler
+
+    def start(
+        self,
+        kind: str,
+        *,
+        provider: str,
+        target: str,
+        location: str | None,
+        seconds: float | None = None,
+        data: dict[str, Any] | None = None,
+        subscription: str,
+    ) -> Operation:
+        now = self._clock.now()
+        span = self._config.seconds(kind) if seconds is None else seconds
+        operation = Operation(
+            id=str(uuid.uuid4()),
+            kind=kind,
+            provider=provider,
+            target=target,
+            location=location,
+            subscription=subscription,
+            started=now,
+            due=now + span,
+            data=data or {},
+            fault=self.order_fault(target),
+        )
+        self._write(operation)
+        return operation
+
+    def get(self, operation_id: str) -> Operation | None:
+        row = self._store.db.execute("SELECT doc FROM operations WHERE id=?", (operation_id.lower(),)).fetchone()
+        return Operation(**json.loads(row[0])) if row else None
+
+    def active_for(self, target_id: str) -> Operation | None:
+        row = self._store.db.execute(
+            "SELECT doc FROM operations WHERE target=? AND status='InProgress' ORDER BY seq DESC LIMIT 1",
+            (_key(target_id),),
+        ).fetchone()
+        return Operation(**json.loads(row[0])) if row else None
+
+    def update(self, operation: Operation) -> None:
+        """Keep what a provider changed in `data`, `due` or `status`."""
+        self._write(operation)
+
+    def cancel(self, operation_id: str) -> Operation | None:
+        operation = self.get(operation_id)
+        if operation is not None and operation.status == "InProgress":
+            operation.status = "Canceled"
+            self._write(operation)
+        return operation
+
+    def settle(self) -> None:
+        """Complete what is due, in the order in which it is due; one that ends may start or complete others."""
+        while True:
+            row = self._store.db.execute(
+                "SELECT doc FROM operations WHERE status='InProgress' AND due<=? ORDER BY due, seq LIMIT 1",
+                (self._clock.now(),),
+            ).fetchone()
+            if row is None:
+                return
+            with self._store.transaction():
+                self._complete(Operation(**json.loads(row[0])))
+
+    def _complete(self, operation: Operation) -> None:
+        if operation.fault is not None:
+            operation.error = operation.fault
+            self._failed.get(operation.kind, self._mark_failed)(operation, operation.fault)
+        else:
+            handler = self._done.get(operation.kind)
+            operation.error = handler(operation) if handler else None
+        latest = self.get(operation.id)
+        if latest is not None and latest.status == "InProgress":
+            operation.status = "Failed" if operation.error else "Succeeded"
+            rescheduled = latest.due > operation.due and operation.error is None
+            self._write(latest if rescheduled else operation)
+
+    def _mark_failed(self, operation: Operation, error: OperationFailure) -> None:
+        doc = self._store.get(operation.target)
+        if doc is not None:
+            doc.setdefault("properties", {})["provisioningState"] = "Failed"
+            self._store.put(operation.target, doc)
+
+    def _write(self, operation: Operation) -> None:
+        self._store.db.execute(
+            "INSERT INTO operations (id, status, due, target, doc) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET status=excluded.status, due=excluded.due, doc=excluded.doc",
+            (operation.id, operation.status, operation.due, _key(operation.target), json.dumps(asdict(operation))),
+        )
+
+
+def _key(resource_id: str) -> str:
+    return "/" + resource_id.strip("/").lower()
