@@ -26,8 +26,8 @@ POOL_SIZE = 64
 CONFLICT_STEP = 5.0
 _SAFE_IN_PATH = "/:@!$&'()*+,;=~-._"
 
-Body = t.Optional[t.Mapping[str, t.Any]]
-Params = t.Optional[t.Mapping[str, t.Any]]
+Body = t.Mapping[str, t.Any] | None
+Params = t.Mapping[str, t.Any] | None
 OnEvent = t.Callable[[str, dict[str, t.Any]], None]
 T = t.TypeVar("T")
 

@@ -21,7 +21,7 @@ import shutil
 import typing as t
 from dataclasses import dataclass, field
 
-from ._cloud import Cloud
+from ._cloud import Cloud, find_cloud
 from ._errors import CredentialError
 from ._identity import TokenSource, build
 
@@ -124,14 +124,17 @@ class SignIn:
             )
         return self.subscription_id
 
-    def credential(self, cloud: Cloud, **transport: t.Any) -> t.Any:
-        """The azure-identity credential for the cloud. Built anew at each call, with an empty token cache."""
-        return build(self, cloud, **transport)
+    def cloud(self, options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] = os.environ) -> Cloud:
+        """The cloud that the task, or else this credential's source, means."""
+        return find_cloud(options, environ, fallback=self.cloud_environment, verify=self.verify)
 
-    def tokens(self, cloud: Cloud, **transport: t.Any) -> TokenSource:
-        """What an ArmClient takes: asks at first use, shares one token among threads, renews it, words its errors."""
+    def credential(self, cloud: Cloud, **transport: t.Any) -> TokenSource:
+        """The way to tokens: for an ArmClient, and for any Azure library that takes a TokenCredential.
+
+        azure-identity is imported when the first token is asked for; errors name the source and hide the secrets.
+        """
         return TokenSource(
-            lambda: self.credential(cloud, **transport), cloud.scope, source=self.source, secrets=self.secrets
+            lambda: build(self, cloud, **transport), cloud.scope, source=self.source, secrets=self.secrets
         )
 
 

@@ -15,7 +15,7 @@ import typing as t
 from urllib.parse import urlsplit
 
 from ._cloud import TLS_HINT, Cloud
-from ._errors import AmlError, CredentialError
+from ._errors import CredentialError
 
 if t.TYPE_CHECKING:
     from ._credentials import SignIn
@@ -114,6 +114,7 @@ def _assertion(values: t.Mapping[str, str | None]) -> t.Callable[[], str]:
 class TokenSource:
     """One token for all threads of a task, asked for once and renewed once when the service refuses it.
 
+    It is a TokenCredential too (``get_token``, ``get_token_info``), for Azure libraries that ask for scopes of their own.
     ``make`` builds a credential; a new one has an empty cache, which is how a refused token is got rid of by public means.
     """
 
@@ -131,7 +132,7 @@ class TokenSource:
         self._scope = scope
         self._secrets = secrets
         self._now = now
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._credential: t.Any = None
         self._token: t.Any = None
 
@@ -151,14 +152,25 @@ class TokenSource:
                 self._credential = None
             self._ask(claims)
 
+    def get_token(self, *scopes: str, **options: t.Any) -> t.Any:
+        """As azure-core's TokenCredential demands."""
+        return self._call("get_token", *scopes, **options)
+
+    def get_token_info(self, *scopes: str, **options: t.Any) -> t.Any:
+        """As azure-core's SupportsTokenInfo demands."""
+        return self._call("get_token_info", *scopes, **options)
+
     def _ask(self, claims: str | None = None) -> None:
-        try:
+        options: dict[str, t.Any] = {"claims": claims, "enable_cae": True} if claims else {"enable_cae": True}
+        self._token = self._call("get_token_info", self._scope, options=options)
+
+    def _call(self, method: str, *scopes: str, **options: t.Any) -> t.Any:
+        with self._lock:
             if self._credential is None:
                 self._credential = self._make()
-            options: dict[str, t.Any] = {"claims": claims, "enable_cae": True} if claims else {"enable_cae": True}
-            self._token = self._credential.get_token_info(self._scope, options=options)
-        except AmlError:
-            raise
+            credential = self._credential
+        try:
+            return getattr(credential, method)(*scopes, **options)
         except Exception as error:
             raise refused(error, self.source, self._secrets) from error
 
