@@ -226,9 +226,14 @@ def _compare(name: str, test: Callable[[Any, Any], bool]) -> Callable[[Any, Any]
     def compare(left: Any, right: Any) -> bool:
         if isinstance(left, bool) or type(left) is not type(right) or not isinstance(left, (int, str)):
             raise invalid(name, "both arguments must be integers or both must be strings.")
-        return test(left, right)
+        return test(_order(left), _order(right))
 
     return compare
+
+
+def _order(value: Any) -> Any:
+    """Strings order as in .NET's invariant culture: without case first, then small letters before capitals."""
+    return (value.lower(), value.swapcase()) if isinstance(value, str) else value
 
 
 def _spread(values: tuple[Any, ...]) -> list[Any]:

@@ -4,8 +4,9 @@
 """The parameters of an ARM template: given values, defaults, types and limits.
 
 Source: Microsoft's "Parameters in ARM templates"; error texts as users quote them in public issues (InvalidTemplate).
-Line and column, which Azure adds to some texts, are left out. Two choices: a parameter given as null counts as not
-given (so its default holds), and allowedValues compare with case.
+Line and column, which Azure adds to some texts, are left out. A parameter given as null counts as not given, so its
+default holds: azure-ai-ml sends null for string parameters with allowedValues on every workspace, and Azure takes it.
+That allowedValues compare with case is a choice.
 """
 
 from __future__ import annotations

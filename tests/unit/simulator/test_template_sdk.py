@@ -1,0 +1,123 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The templates that azure-ai-ml packages, with the parameters that it makes for a workspace, a hub and a project.
+
+azure-wire.md d.1 and d.4: null parameters, conditions on nearly every resource, dependsOn on resources that are off.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from simulator._template import Template
+from simulator._template_context import Scope
+
+GROUP = "/subscriptions/s1/resourceGroups/rg"
+HUB = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/hub"
+
+
+class Credential:
+    def get_token(self, *_scopes: str, **_options: Any) -> Any:
+        raise AssertionError("no request may be sent")
+
+
+@pytest.fixture
+def deployed(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`deployed(workspace)` gives what begin_create would deploy."""
+    pytest.importorskip("azure.ai.ml")
+    from azure.ai.ml import MLClient
+    from azure.ai.ml._arm_deployments import ArmDeploymentExecutor
+    from azure.core.exceptions import ResourceNotFoundError
+
+    captured: list[tuple[dict[str, Any], dict[str, Any]]] = []
+
+    class Captured(Exception):
+        pass
+
+    def deploy(_self: Any, template: dict[str, Any], resources_being_deployed: Any, parameters: Any = None, **_: Any) -> None:
+        captured.append((template, parameters))
+        raise Captured
+
+    def missing(*_args: Any, **_options: Any) -> None:
+        raise ResourceNotFoundError("not there")
+
+    monkeypatch.setattr(ArmDeploymentExecutor, "deploy_resource", deploy)
+    monkeypatch.setenv("AZUREML_CURRENT_CLOUD", "AzureCloud")
+    keys = ("azure_portal", "resource_manager", "active_directory", "aml_resource_id", "storage_endpoint",
+            "registry_discovery_endpoint")
+    client = MLClient(
+        Credential(), "s1", "rg", cloud=f"Sim{uuid.uuid4().hex}", cloud_metadata=dict.fromkeys(keys, "https://a.b.c/"),
+        enable_telemetry=False,
+    )
+    monkeypatch.setattr(client.workspaces._operation, "get", missing)
+
+    def begin(workspace: Any) -> Template:
+        with pytest.raises(Captured):
+            client.workspaces.begin_create(workspace)
+        template, parameters = captured[-1]
+        scope = Scope({"subscriptionId": "s1", "tenantId": "t1"}, {"id": GROUP, "name": "rg", "location": "eastus"})
+        return Template(template, parameters, scope)
+
+    return begin
+
+
+def kinds(template: Template) -> list[str]:
+    return [item.type.rpartition("/")[2] for item in template.resources()]
+
+
+def test_default_workspace(deployed: Any) -> None:
+    from azure.ai.ml.entities import Workspace
+
+    template = deployed(Workspace(name="ws", location="eastus", tags={"a": "b"}))
+    assert kinds(template) == ["storageAccounts", "vaults", "workspaces", "components", "workspaces"]
+    workspace = template.resources()[-1]
+    assert {item.rpartition("/")[0].rpartition("/")[2] for item in workspace.depends_on} == {
+        "storageAccounts", "vaults", "components"}
+    body = template.body(workspace)
+    assert body["tags"]["a"] == "b"
+    assert body["properties"]["storageAccount"] == template.resources()[0].id
+    assert body["properties"]["containerRegistry"] is None
+    assert body["properties"]["hbiWorkspace"] == "false"
+    insights = template.body(template.resources()[3])
+    assert insights["properties"]["WorkspaceResourceId"] == template.resources()[2].id
+
+
+def test_hub_has_no_insights(deployed: Any) -> None:
+    from azure.ai.ml.entities import Hub
+
+    template = deployed(Hub(name="hub", location="eastus"))
+    assert kinds(template) == ["storageAccounts", "vaults", "workspaces"]
+    assert template.body(template.resources()[-1])["kind"] == "hub"
+
+
+def test_project_is_one_resource_that_names_its_hub(deployed: Any) -> None:
+    from azure.ai.ml.entities import Project
+
+    template = deployed(Project(name="proj", hub_id=HUB, location="eastus"))
+    (project,) = template.resources()
+    assert template.body(project)["properties"]["hubResourceId"] == HUB
+
+
+@pytest.mark.parametrize("way", ["AutoApproval", "ManualApproval"])
+def test_base_template_with_a_private_endpoint(way: str, deployed: Any) -> None:
+    """The branch that begin_create reaches with a private endpoint: network, and a nested deployment of outer scope."""
+    from azure.ai.ml._arm_deployments.arm_helper import get_template
+
+    values = {"workspaceName": "ws", "description": "", "friendlyName": "", "location": "westcentralus",
+              "resourceGroupName": "rg", "tagValues": {}, "privateEndpointType": way}
+    template = Template(
+        get_template("workspace_base"), {name: {"value": value} for name, value in values.items()},
+        Scope({"subscriptionId": "s1", "tenantId": "t1"}, {"name": "rg"}),
+    )
+    found = template.resources()
+    assert kinds(template)[:2] == ["virtualNetworks", "subnets"]
+    assert kinds(template)[-1] == "deployments"
+    (endpoint,) = template.body(found[-1])["properties"]["template"]["resources"]
+    connections = endpoint["properties"]["privateLinkServiceConnections"]
+    assert (connections is None) == (way == "ManualApproval")
+    assert endpoint["properties"]["subnet"]["id"] == found[1].id
+    logs = next(item for item in found if item.type == "Microsoft.OperationalInsights/workspaces")
+    assert template.body(logs)["location"] == "southcentralus"
