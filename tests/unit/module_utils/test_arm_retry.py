@@ -1,0 +1,187 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Retries within their budget, and what errors keep of the answer (azure-wire.md b.1, b.2)."""
+from __future__ import annotations
+
+import pytest
+from ansible_collections.azureml.compute.plugins.module_utils._errors import ArmError
+from ansible_collections.azureml.compute.plugins.module_utils._retry import Answer, Attempts, error_of, is_absent
+from ansible_collections.azureml.compute.tests.unit.wire import Call, FakeClock, Wire
+from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+
+PATH = "/subscriptions/s/resourceGroups/g"
+VERSION = "2025-12-01"
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("verb", ["get", "put", "patch", "delete"])
+def test_passing_failures_are_retried(verb: str, status: int) -> None:
+    wire = Wire([Call(verb.upper(), PATH, status), Call(verb.upper(), PATH, 200, {})])
+    getattr(wire.client(), verb)(PATH, VERSION)
+    wire.done()
+    assert wire.clock.slept == [0.5]
+    assert wire.events[0][1]["status"] == status
+
+
+@pytest.mark.parametrize("status, headers, again", [
+    (429, {}, True), (503, {"Retry-After": "1"}, True), (503, {}, False), (500, {}, False), (502, {}, False),
+    (504, {}, False), (408, {}, False), (500, {"Retry-After": "1"}, False),
+])
+def test_an_action_is_repeated_only_when_surely_not_taken(status: int, headers: dict[str, str], again: bool) -> None:
+    calls = [Call("POST", PATH, status, headers=headers)] + ([Call("POST", PATH, 202)] if again else [])
+    wire = Wire(calls)
+    if again:
+        assert wire.client().post(PATH, VERSION).status == 202
+    else:
+        with pytest.raises(ArmError) as caught:
+            wire.client().post(PATH, VERSION)
+        assert caught.value.status == status
+    wire.done()
+
+
+def test_a_reading_post_is_repeated() -> None:
+    wire = Wire([Call("POST", PATH, 500), Call("POST", PATH, json={"keys": []})])
+    assert wire.client().read_post(PATH, VERSION) == {"keys": []}
+
+
+@pytest.mark.parametrize("verb", ["get", "put", "patch", "delete", "post"])
+def test_a_connection_that_never_was_is_tried_again(verb: str) -> None:
+    wire = Wire([Call(verb.upper(), PATH, raises=ServiceRequestError("refused")), Call(verb.upper(), PATH, 200, {})])
+    getattr(wire.client(), verb)(PATH, VERSION)
+    wire.done()
+
+
+def test_an_action_with_a_lost_answer_is_not_repeated() -> None:
+    wire = Wire([Call("POST", PATH, raises=ServiceResponseError("reset"))])
+    with pytest.raises(ArmError) as caught:
+        wire.client().post(PATH, VERSION)
+    assert caught.value.code == "ConnectionFailed"
+    wire.done()
+
+
+def test_a_read_with_a_lost_answer_is_repeated() -> None:
+    wire = Wire([Call("PUT", PATH, raises=ServiceResponseError("reset")), Call("PUT", PATH, 201, {})])
+    assert wire.client().put(PATH, VERSION, {}).status == 201
+
+
+def test_an_untrusted_certificate_is_final() -> None:
+    wire = Wire([Call("GET", PATH, raises=ServiceRequestError("SSLError: CERTIFICATE_VERIFY_FAILED"))])
+    with pytest.raises(ArmError) as caught:
+        wire.client().get(PATH, VERSION)
+    assert caught.value.code == "CertificateNotTrusted"
+    assert "REQUESTS_CA_BUNDLE" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("headers, slept", [
+    ({"Retry-After": "7"}, 7.0),
+    ({"Retry-After": "0"}, 0.0),
+    ({"retry-after-ms": "1500"}, 1.5),
+    ({"Retry-After": "Wed, 21 Oct 2026 07:28:09 GMT", "Date": "Wed, 21 Oct 2026 07:28:00 GMT"}, 9.0),
+    ({"Retry-After": "soon"}, 0.5),
+])
+def test_retry_after_is_honoured(headers: dict[str, str], slept: float) -> None:
+    wire = Wire([Call("GET", PATH, 429, headers=headers), Call("GET", PATH)])
+    wire.client().get(PATH, VERSION)
+    assert wire.clock.slept == [slept]
+
+
+def test_number_of_retries_is_a_limit() -> None:
+    wire = Wire([Call("GET", PATH, 503)] * 3)
+    with pytest.raises(ArmError) as caught:
+        wire.client(retries=2).get(PATH, VERSION)
+    assert caught.value.status == 503
+    wire.done()
+
+
+def test_time_is_a_limit_and_never_overslept() -> None:
+    wire = Wire([Call("GET", PATH, 500)] * 50)
+    start = wire.clock.now
+    with pytest.raises(ArmError):
+        wire.client(retries=1000, retry_timeout=60).get(PATH, VERSION)
+    assert 30 < wire.clock.now - start <= 60
+    assert max(wire.clock.slept) <= 15
+
+
+def test_a_retry_after_beyond_the_budget_ends_at_once() -> None:
+    wire = Wire([Call("GET", PATH, 429, {"error": {"code": "SubscriptionRequestsThrottled", "message": "m"}},
+                      {"Retry-After": "600"})])
+    with pytest.raises(ArmError) as caught:
+        wire.client(retry_timeout=120).get(PATH, VERSION)
+    assert wire.clock.slept == []
+    assert "retry_timeout" in (caught.value.hint or "")
+
+
+def test_no_retries() -> None:
+    wire = Wire([Call("GET", PATH, 500)])
+    with pytest.raises(ArmError):
+        wire.client(retries=0).get(PATH, VERSION)
+    wire.done()
+
+
+def test_pauses_grow_and_scatter() -> None:
+    clock = FakeClock()
+    low, high = (Attempts(None, 1e9, clock, lambda value=value: value) for value in (0.0, 1.0))
+    assert [low.pause(None) for _ in range(6)] == [0.5, 1, 2, 4, 7.5, 7.5]
+    assert [high.pause(None) for _ in range(6)] == [1, 2, 4, 8, 15, 15]
+    assert high.pause(10.0) == 11.0
+
+
+def test_cut_off_json_is_read_again() -> None:
+    wire = Wire([Call("GET", PATH, content=b'{"id": "/subscr'), Call("GET", PATH, json={"id": "x"})])
+    assert wire.client().get(PATH, VERSION) == {"id": "x"}
+
+
+@pytest.mark.parametrize("content", [b"<html>portal of a hotel</html>", b"[1]"])
+def test_an_answer_that_is_not_arms_is_named(content: bytes) -> None:
+    wire = Wire([Call("GET", PATH, content=content)])
+    with pytest.raises(ArmError) as caught:
+        wire.client().get(PATH, VERSION)
+    assert caught.value.code == "UnexpectedAnswer"
+    wire.done()
+
+
+def answer(status: int, body: bytes, headers: dict[str, str] | None = None) -> Answer:
+    return Answer("GET", f"https://management.azure.com{PATH}?sig=x", status, headers or {}, body)
+
+
+@pytest.mark.parametrize("body, code, message", [
+    (b'{"error":{"code":"ResourceNotFound","message":"m"}}', "ResourceNotFound", "m"),
+    (b'{"error":{"code":"UserError","severity":null,"message":"m","details":[],"innerError":null},'
+     b'"correlation":{"operation":"x","request":"y"},"componentName":"machinelearningcompute"}', "UserError", "m"),
+    (b'{"error":{"code":"UserError","message":"m","details":[],"additionalInfo":[{"type":"ComponentName",'
+     b'"info":{"value":"managementfrontend"}}]}}', "UserError", "m"),
+    (b'{"error":{"error":{"code":"Inner","message":"m"}}}', "Inner", "m"),
+    (b'{"code":"Flat","message":"m"}', "Flat", "m"),
+    (b'{"error":"invalid_request","error_description":"m"}', "invalid_request", "m"),
+    (b'{"error":{"code":"X","details":[{"code":"Y","message":"m"}]}}', "X", "m"),
+])
+def test_envelopes(body: bytes, code: str, message: str) -> None:
+    error = error_of(answer(400, body, {"X-Ms-Request-Id": "r", "x-ms-correlation-request-id": "c"}))
+    assert (error.code, error.message, error.status, error.request_id) == (code, message, 400, "r")
+    assert error.target == f"GET {PATH}"
+
+
+def test_details_are_kept() -> None:
+    body = b'{"error":{"code":"A","message":"m","details":[{"code":"B","message":"n"}]}}'
+    assert error_of(answer(400, body)).details == [{"code": "B", "message": "n"}]
+
+
+@pytest.mark.parametrize("status, code", [(404, "NotFound"), (403, "Forbidden"), (418, "Http418")])
+def test_an_empty_body_still_gives_a_code(status: int, code: str) -> None:
+    error = error_of(answer(status, b"", {"x-ms-correlation-request-id": "c"}))
+    assert (error.code, error.request_id) == (code, "c")
+    assert str(status) in error.message and "sig" not in error.message
+
+
+def test_missing_role_is_named() -> None:
+    text = ("The client 'a' with object id 'a' does not have authorization to perform action "
+            "'Microsoft.MachineLearningServices/workspaces/computes/read' over scope '/subscriptions/s' or the scope is invalid.")
+    body = ('{"error":{"code":"AuthorizationFailed","message":"' + text + '"}}').encode()
+    hint = error_of(answer(403, body)).hint or ""
+    assert "Microsoft.MachineLearningServices/workspaces/computes/read at /subscriptions/s" in hint
+
+
+def test_absence_needs_a_404() -> None:
+    assert is_absent(error_of(answer(404, b"")))
+    assert not is_absent(error_of(answer(400, b'{"error":{"code":"ResourceNotFound","message":"m"}}')))
