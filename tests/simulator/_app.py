@@ -12,6 +12,7 @@ import json
 import re
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,7 @@ class App:
         self.limits = RateLimits(self.config)
         self.operations.order_fault = self.faults.operation
         self._lock = threading.RLock()
+        self.guards: list[Callable[[Request], None]] = []
         self._router = Router(self._collect_routes())
         self.config.changes = self.store.kv_get("config", "changes") or {}
         self.config.merge({})
@@ -221,6 +223,8 @@ class App:
         check_api_version(request, route)
         if route.action is not None and request.principal is not None:
             self.rbac.require(request.principal, route.action, scope_of(request.method, request.path))
+        for guard in self.guards:
+            guard(request)
         return route.handler(request, values)
 
     def _no_route(self, request: Request) -> ArmError:
