@@ -109,8 +109,7 @@ class Reconciler:
     # --- the two states that every kind has ---
 
     def present(self, declared: Declared) -> Outcome:
-        """Make the resource as declared. Raises AmlError, with ``plan`` set where there was one."""
-        _rules.refuse(self.kind.check(self.target, declared))
+        """Make the resource as declared, which the kind's offline rules have passed. An AmlError has ``plan`` where there was one."""
         body = self._joined()
         plan = self._plan(declared, body)
         try:
@@ -248,6 +247,8 @@ class Reconciler:
         return self._outcome(plan, body)
 
     def _parent(self) -> Body | None:
+        if not self.kind.parent_api_version:
+            return None
         parent: Body | None = self.client.find(self.target.parent_id, self.kind.parent_api_version)
         if parent is None and not self.behaviour.check_mode:
             raise ParentMissing(

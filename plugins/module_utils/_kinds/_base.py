@@ -96,8 +96,8 @@ class Kind:
         parent, dot, _rest = option.partition(".")
         return bool(dot) and parent in tree and tree[parent] is None
 
-    def check(self, target: Target, declared: Declared) -> _rules.Findings:
-        """Rules that hold whatever exists: run before the first request."""
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> _rules.Findings:
+        """Rules that hold whatever exists: run before the first request. ``tree`` is what ``declare`` was given."""
         for row in self.fields:
             if row.option in declared and declared[row.option] is None and not row.clearable:
                 yield _rules.Finding(

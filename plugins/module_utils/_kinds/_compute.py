@@ -114,6 +114,15 @@ def projected_identity(body: Body) -> dict[str, t.Any] | None:
     return shown
 
 
+# --- SSH ---
+
+
+def same_key(value: t.Any) -> t.Any:
+    """A public key for comparison: in one line, without its comment, whatever form it was given in."""
+    single = _rules.openssh_public_key(value) if isinstance(value, str) and "BEGIN " in value else value
+    return _fields.public_key(single)
+
+
 # --- network ---
 
 
@@ -231,3 +240,15 @@ def common_projection(body: Body) -> dict[str, t.Any]:
         "tags": body.get("tags") or {},
         "identity": projected_identity(body),
     }
+
+
+class _AnyCompute(ComputeKind):
+    """A compute target of a kind that has no table of its own: what all have."""
+
+    label = "compute target"
+
+    def project(self, body: Body) -> dict[str, t.Any]:
+        return common_projection(body)
+
+
+ANY = _AnyCompute()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .. import _fields, _rules
-from .._fields import WRITE_ONLY, Field, caseless, choice, public_key, region, text
+from .._fields import WRITE_ONLY, Field, caseless, choice, region, text
 from .._plan import CREATE, REPLACE, UPDATE, Declared, Plan
 from . import _compute
 from ._base import BUSY, FAILED, READY, Body, Request, Status, Target, fixed, service_errors
@@ -63,7 +63,14 @@ FIELDS = (
         from_arm=lambda value: _REMOTE_LOGIN.get(value.casefold()),
     ),
     fixed("ssh_settings.admin_username", _USER + "adminUserName", _WHY_SSH, clearable=True),
-    fixed("ssh_settings.ssh_key_value", _USER + "adminUserSshPublicKey", _WHY_SSH, canon=public_key, clearable=True),
+    fixed(
+        "ssh_settings.ssh_key_value",
+        _USER + "adminUserSshPublicKey",
+        _WHY_SSH,
+        canon=_compute.same_key,
+        to_arm=_rules.openssh_public_key,
+        clearable=True,
+    ),
     Field("ssh_settings.admin_password", _USER + "adminUserPassword", WRITE_ONLY, clearable=True),
     fixed(
         "enable_node_public_ip",
@@ -109,8 +116,9 @@ class Cluster(ComputeKind):
         current["location"] = current["location"] or body.get("location")
         return current
 
-    def check(self, target: Target, declared: Declared) -> _rules.Findings:
-        yield from super().check(target, declared)
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> _rules.Findings:
+        yield from super().check(target, declared, tree)
+        yield from _compute.check_network(tree.get("network_settings"))
         yield from _rules.compute_name(target.name)
         yield from _rules.scale(declared.get("min_instances"), declared.get("max_instances"))
         source = "features-and-pains.md C14"

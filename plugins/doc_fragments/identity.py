@@ -1,0 +1,29 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of ``_argspec.identity_spec``."""
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  identity:
+    description:
+      - Managed identity of the resource, changeable later.
+      - A compute target takes one system-assigned identity or several user-assigned ones, not both.
+      - C(null), like O(identity.type=none), means that it has none.
+    type: dict
+    suboptions:
+      type:
+        description: Kind of the identity.
+        type: str
+        required: true
+        choices: [system_assigned, user_assigned, none]
+      user_assigned_identities:
+        description:
+          - Resource ids of user-assigned identities; mappings with C(resource_id), as in CLI YAML, are taken too.
+          - The list is complete. An identity that is not in it is taken away.
+        type: list
+        elements: raw
+"""

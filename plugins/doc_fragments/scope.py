@@ -1,0 +1,27 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of ``_argspec.SCOPE_SPEC`` and ``API_VERSION_SPEC``."""
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  resource_group:
+    description:
+      - Resource group of the workspace.
+    type: str
+    required: true
+  workspace:
+    description:
+      - Name of the workspace.
+    type: str
+    required: true
+    aliases: [workspace_name, ml_workspace]
+  api_version:
+    description:
+      - API version to speak to the service with, such as V(2025-12-01). Left out, it is the stable one that this collection was
+        written for.
+    type: str
+"""

@@ -1,0 +1,35 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of ``_argspec.STATE_SPEC``, and of the result keys that come with it."""
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  on_immutable_change:
+    description:
+      - What to do when a declared field differs that cannot change after creation.
+      - V(fail) changes nothing and says for each field why.
+      - V(recreate) deletes the resource and creates it anew with what it had and what is declared, then proves by a fresh read
+        that the new values are there. It refuses while the resource is in use, unless O(force=true).
+      - V(ignore) leaves such fields as they are, with a warning, and changes the others.
+    type: str
+    choices: [fail, recreate, ignore]
+    default: fail
+  force:
+    description:
+      - Whether O(on_immutable_change=recreate) may interrupt running nodes and jobs.
+    type: bool
+    default: false
+notes:
+  - RV(ignore:plan) says what was done, or in check mode would be done. Its C(action) is V(none), V(create), V(update), V(replace) or V(delete);
+    C(changes) has for each field C(field), C(before), C(after), C(mutability) and, where it is fixed, the C(reason); C(reason) says why a
+    resource is created, replaced or deleted. C(diff) is always returned, for the declared fields.
+  - RV(ignore:auth) says which credential was used (C(source), C(method), C(tenant), C(client_id)), never a secret.
+  - RV(ignore:operation) is there with O(wait=false). Its C(url) is the address of what is under way.
+  - When a task fails, RV(ignore:failure) has C(code) and C(message), the HTTP C(status), the service's C(request_id), C(details), the
+    C(target) and a C(hint) what to do. The code is the service's own, or one of RV(ignore:failure.code=ImmutableChange), V(InUse),
+    V(NotApplied), V(WaitTimeout), V(KindMismatch) and the codes of the offline rules.
+"""

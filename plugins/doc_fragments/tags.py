@@ -1,0 +1,22 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of ``_argspec.TAGS_SPEC``."""
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  tags:
+    description:
+      - Tags of the resource. Left out, tags are not managed.
+      - A tag whose value is C(null) is removed.
+    type: dict
+  append_tags:
+    description:
+      - Whether tags that O(tags) does not name stay. With V(false) the resource has the declared tags and no others.
+      - Without O(tags) it does nothing.
+    type: bool
+    default: true
+"""

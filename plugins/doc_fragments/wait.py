@@ -1,0 +1,29 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of ``_argspec.WAIT_SPEC``."""
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  wait:
+    description:
+      - Whether to wait until the service is done, and to check with a fresh read that it did what was declared.
+      - With V(false) the task ends when the service has accepted the request; RV(operation) then says what is under way.
+      - An operation that is already under way for the same resource, from an earlier run or by somebody else, is joined.
+    type: bool
+    default: true
+  wait_timeout:
+    description:
+      - Seconds for all waits of the task together. When they run out, the task fails and says what it waited for and the last
+        state. Nothing is lost by that. The same task, run again, goes on waiting.
+    type: int
+    default: 1800
+  wait_interval:
+    description:
+      - Seconds between two looks. Left out, it follows the service's C(Retry-After), or grows from 1 to 15 seconds. The first
+        look is always at once.
+    type: float
+"""

@@ -1,0 +1,149 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Any ARM resource: its table of fields is made from what was declared of its body.
+
+Compared is what was declared, and nothing else: ARM adds properties to what it is given. Items of a list that have a ``name`` are matched by
+it, and items that were not declared stay; any other list is one value.
+"""
+from __future__ import annotations
+
+import copy
+import re
+import typing as t
+
+from .. import _fields, _rules
+from .._fields import Field
+from .._plan import Declared, Plan
+from ._base import Body, Kind, Request, Target
+
+_ID = re.compile(r"^/(subscriptions/[^/\s]+|providers/[^/\s]+)(/[^/\s]+)*$", re.IGNORECASE)
+
+# What the service writes into every document, and answers if it is sent back.
+_READ_ONLY = ("id", "name", "type", "etag", "systemData")
+
+
+def contains(current: t.Any, declared: t.Any, key: str = "") -> bool:
+    """Whether what ARM has (``current``) shows what was declared."""
+    if isinstance(declared, dict):
+        return isinstance(current, dict) and all(contains(current.get(k), v, k) for k, v in declared.items())
+    if isinstance(declared, list):
+        return _contains_list(current, declared)
+    if isinstance(declared, str) and isinstance(current, str):
+        if key.casefold() == "location":
+            return bool(_fields.region(current) == _fields.region(declared))
+        if declared.startswith("/subscriptions/"):
+            return bool(_fields.arm_id(current) == _fields.arm_id(declared))
+    if isinstance(current, bool) != isinstance(declared, bool):
+        return bool(_fields.boolean_text(current) is _fields.boolean_text(declared))
+    return bool(current == declared)
+
+
+def _contains_list(current: t.Any, declared: list[t.Any]) -> bool:
+    items = current if isinstance(current, list) else []
+    if _named(declared):
+        by_name = _by_name(items)
+        return all(contains(by_name.get(item["name"].casefold()), item) for item in declared)
+    return len(items) == len(declared) and all(contains(one, other) for one, other in zip(items, declared))
+
+
+def merged(current: t.Any, declared: t.Any) -> t.Any:
+    """What ARM has, with what was declared put over it; the counterpart of ``contains``."""
+    if isinstance(current, dict) and isinstance(declared, dict):
+        result = dict(current)
+        for key, value in declared.items():
+            result[key] = merged(current.get(key), value)
+        return result
+    if isinstance(current, list) and isinstance(declared, list) and declared and _named(declared):
+        wanted = {item["name"].casefold(): item for item in declared}
+        kept = [merged(item, wanted.pop(str(item.get("name")).casefold(), {})) for item in current if isinstance(item, dict)]
+        return kept + list(wanted.values())
+    return copy.deepcopy(declared)
+
+
+def _named(items: list[t.Any]) -> bool:
+    return all(isinstance(item, dict) and isinstance(item.get("name"), str) for item in items) and bool(items)
+
+
+def _by_name(items: list[t.Any]) -> dict[str, t.Any]:
+    return {str(item.get("name")).casefold(): item for item in items if isinstance(item, dict)}
+
+
+class _BodyField(Field):
+    """A part of the declared body: the same when the current value contains it."""
+
+    def same(self, left: t.Any, right: t.Any) -> bool:
+        return contains(left, right, self.path.rpartition(".")[2])
+
+
+def _rows(body: Body, prefix: str = "") -> t.Iterator[_BodyField]:
+    for key, value in body.items():
+        path = f"{prefix}{key}"
+        # A key with a dot (an id in a map of identities) cannot be part of a dotted path: the map is then one value.
+        if isinstance(value, dict) and value and not any("." in str(below) for below in value):
+            yield from _rows(value, path + ".")
+        else:
+            yield _BodyField(path, path, clearable=True)
+
+
+class Resource(Kind):
+    """One resource of any type, at one API version. ``declared_body`` is what the user gave; ``secret_body`` is never compared or shown."""
+
+    label = "resource"
+    parent_api_version = ""
+
+    def __init__(self, api_version: str, declared_body: Body, secret_body: Body | None = None, update_method: str = "PUT") -> None:
+        self.api_version = api_version
+        self.declared_body = {key: value for key, value in declared_body.items() if key != "tags"}
+        self.secret_body = secret_body or {}
+        self.update_method = update_method
+        self.fields = (*_rows(self.declared_body), Field("tags", "tags", canon=_fields.mapping, clearable=True))
+
+    def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
+        flat = super().declare(self.declared_body, target)
+        if "tags" in tree:
+            flat["tags"] = tree["tags"]
+        return flat
+
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> _rules.Findings:
+        yield from check_id(target.id)
+        yield from _rules.tags(declared.get("tags"))
+        for name in _READ_ONLY:
+            if name in self.declared_body:
+                message = f"body.{name} is the service's own: name the resource by id, or by scope, type and name."
+                yield _rules.Finding("ReadOnlyProperty", f"body.{name}", message, "Azure Resource Manager")
+
+    def with_values(self, body: Body, values: Declared) -> Body:
+        changed = copy.deepcopy(body)
+        for option, value in values.items():
+            before = _fields.get_path(body, option)
+            _fields.set_path(changed, option, value if option == "tags" else merged(before, value))
+        return changed
+
+    def create_body(self, target: Target, declared: Declared, parent: Body | None) -> Body:
+        return t.cast(Body, merged(self.with_values({}, declared), self.secret_body))
+
+    def writable(self, body: Body) -> Body:
+        writable = {key: copy.deepcopy(value) for key, value in body.items() if key not in _READ_ONLY}
+        if isinstance(writable.get("properties"), dict):
+            writable["properties"].pop("provisioningState", None)
+        return writable
+
+    def updates(self, body: Body, plan: Plan) -> list[Request]:
+        base = self.writable(body) if self.update_method == "PUT" else {}
+        changed = self.with_values(base, plan.values())
+        return [Request(self.update_method, t.cast(Body, merged(changed, self.secret_body)))]
+
+    def project(self, body: Body) -> dict[str, t.Any]:
+        return project(body)
+
+
+def check_id(value: str, option: str = "id") -> _rules.Findings:
+    if not _ID.match(value):
+        message = f"{option} must be a full resource id that starts with /subscriptions/ or /providers/; {value!r} is not."
+        yield _rules.Finding("InvalidResourceId", option, message, "Azure Resource Manager")
+
+
+def project(body: Body) -> dict[str, t.Any]:
+    """The document with its outer keys in snake case; what is inside ``properties`` keeps the service's spelling."""
+    return {re.sub(r"(?<!^)([A-Z])", r"_\1", key).lower(): value for key, value in body.items()}

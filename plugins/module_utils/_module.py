@@ -1,0 +1,150 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""AnsibleModule by composition: the common options, sign-in, one funnel for errors, one shape of results.
+
+Nothing of Azure's is imported before the arguments have been checked.
+"""
+from __future__ import annotations
+
+import copy
+import traceback
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from . import _argspec, _cloud, _credentials
+from ._errors import AmlError
+from ._reconcile import Behaviour, Outcome
+
+VERSION = "0.1.0"
+
+Result = dict[str, t.Any]
+
+
+class _RawModule(AnsibleModule):
+    """Keeps the arguments as they were given: AnsibleModule itself makes null and unset the same."""
+
+    raw: dict[str, t.Any] = {}
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        self.raw = copy.deepcopy(self.params)
+
+
+class Task:
+    """One run of a module: its options, what was given of them, and the way to the service."""
+
+    def __init__(self, module: _RawModule, spec: _argspec.Spec) -> None:
+        self.module = module
+        self.params: dict[str, t.Any] = module.params
+        self.given = _argspec.given(spec, module.raw, module.params)
+        self.warnings: list[str] = []
+        self.auth: dict[str, t.Any] | None = None
+        self._sign_in: t.Any = None
+        self._cloud: t.Any = None
+        self._client: t.Any = None
+
+    @property
+    def check_mode(self) -> bool:
+        return bool(self.module.check_mode)
+
+    @property
+    def sign_in(self) -> t.Any:
+        """Who signs in, found offline."""
+        if self._sign_in is None:
+            self._sign_in = _credentials.sign_in(self.params)
+            self.module.no_log_values.update(value for value in self._sign_in.secrets if value)
+            self.auth = self._sign_in.facts()
+            self.warnings += self._sign_in.warnings
+        return self._sign_in
+
+    @property
+    def subscription_id(self) -> str:
+        return str(self.params.get("subscription_id") or self.sign_in.require_subscription())
+
+    @property
+    def cloud(self) -> t.Any:
+        if self._cloud is None:
+            self._cloud = _cloud.find_cloud(
+                self.params, fallback=self.sign_in.cloud_environment, verify=self.sign_in.verify
+            )
+        return self._cloud
+
+    @property
+    def client(self) -> t.Any:
+        """The ARM client; made at the first use, which is the first time that anything of Azure's is imported."""
+        if self._client is None:
+            from ._arm import ArmClient
+
+            sign_in, cloud = self.sign_in, self.cloud
+            self._client = ArmClient(
+                cloud,
+                sign_in.credential(cloud),
+                retries=self.params["retries"],
+                retry_timeout=self.params["retry_timeout"],
+                user_agent=f"ansible-collection-azureml.compute/{VERSION}",
+                verify=sign_in.verify,
+            )
+        return self._client
+
+    def behaviour(self) -> Behaviour:
+        names = ("wait", "wait_timeout", "wait_interval", "on_immutable_change", "append_tags", "force")
+        options = {name: self.params[name] for name in names if self.params.get(name) is not None}
+        return Behaviour(check_mode=self.check_mode, **options)
+
+
+def outcome_result(outcome: Outcome, key: str, shown: t.Any) -> Result:
+    """The result of a module that brings one resource to a state; ``shown`` goes under ``key``."""
+    result = {"changed": outcome.plan.changed, "plan": outcome.plan.to_dict(), "diff": outcome.plan.diff(), key: shown}
+    if outcome.operation is not None:
+        result["operation"] = outcome.operation
+    result["warnings"] = outcome.warnings
+    return result
+
+
+def run(job: t.Callable[[Task], Result], spec: _argspec.Spec, **constraints: t.Any) -> None:
+    """A module's ``main``: check the arguments, do the job, and end in one of two ways.
+
+    spec         the module's own options; sign-in and client options are added
+    constraints  ``required_if`` and the like, for AnsibleModule
+    """
+    full = {**_credentials.AUTH_SPEC, **_credentials.CLIENT_SPEC, **spec}
+    module = _RawModule(argument_spec=full, supports_check_mode=True, **constraints)
+    task = Task(module, full)
+    try:
+        result = job(task)
+    except AmlError as error:
+        _fail(task, error)
+    except ImportError as error:
+        library = (error.name or str(error)).replace(".", "-")
+        message = missing_required_lib(library if library.startswith("azure") else f"azure-identity ({library})")
+        _fail(task, AmlError(message, code="MissingLibrary", hint="pip install -r requirements.txt of this collection."), traceback.format_exc())
+    except Exception as error:  # the one funnel: what nobody foresaw still ends in a failure block
+        unforeseen = AmlError(
+            f"Unexpected {type(error).__name__}: {error}",
+            code="InternalError",
+            hint="This is a bug of azureml.compute: please report it with the traceback (run with -vvv).",
+        )
+        _fail(task, unforeseen, traceback.format_exc())
+    else:
+        _exit(task, result)
+
+
+def _exit(task: Task, result: Result) -> None:
+    for warning in [*task.warnings, *result.pop("warnings", [])]:
+        task.module.warn(warning)
+    task.module.exit_json(auth=task.auth, **result)
+
+
+def _fail(task: Task, error: AmlError, exception: str | None = None) -> None:
+    message = f"{error.message} {error.hint}" if error.hint else error.message
+    extra: Result = {"failure": error.failure(), "auth": task.auth, "changed": bool(getattr(error, "changed", False))}
+    plan = getattr(error, "plan", None)
+    if plan is not None:
+        extra.update(plan=plan.to_dict(), diff=plan.diff())
+    if exception:
+        extra["exception"] = exception
+    for warning in task.warnings:
+        task.module.warn(warning)
+    task.module.fail_json(msg=message, **extra)

@@ -1,0 +1,375 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: aml_compute_cluster
+short_description: Keep an Azure Machine Learning compute cluster in its declared state
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - Creates, updates and deletes an autoscaling compute cluster (C(AmlCompute)) of an Azure Machine Learning workspace.
+  - Only what is declared is managed. Options that are left out stay as they are, whoever set them.
+  - The number of nodes, the idle time, the identity and the tags change in place. All else is fixed when the cluster is
+    created; what happens when such a field differs is decided by O(on_immutable_change).
+options:
+  name:
+    description:
+      - Name of the cluster, unique in the workspace.
+      - 3 to 24 letters, digits and dashes. It starts with a letter, ends with a letter or digit, and does not end in a dash
+        and digits alone (C(gpu-a1) is valid, C(gpu-1) is not).
+    type: str
+    required: true
+  state:
+    description:
+      - V(present) makes the cluster as declared.
+      - V(absent) deletes it, with its nodes.
+    type: str
+    choices: [present, absent]
+    default: present
+  location:
+    description:
+      - Region of the nodes. Left out, a new cluster is created in the workspace's region.
+      - Another region than the workspace's is a preview feature of the service (a warning says so), and is refused for a
+        workspace with a private endpoint.
+    type: str
+  size:
+    description:
+      - Virtual machine size of the nodes, such as V(Standard_DS3_v2). Needed to create a cluster. Fixed after that.
+    type: str
+    aliases: [vm_size]
+  tier:
+    description:
+      - V(dedicated) nodes stay until they are scaled down. V(low_priority) nodes are cheaper and may be taken away at any time.
+      - The service creates V(dedicated) nodes where nothing is declared. Fixed after creation.
+    type: str
+    choices: [dedicated, low_priority]
+    aliases: [vm_priority]
+  min_instances:
+    description:
+      - Nodes that stay allocated, and billed, when no job runs. The service's own default for a new cluster is 0.
+    type: int
+    aliases: [min_nodes]
+  max_instances:
+    description:
+      - Nodes that the cluster grows to when jobs wait. Needed to create a cluster.
+    type: int
+    aliases: [max_nodes]
+  idle_time_before_scale_down:
+    description:
+      - Seconds for which a node must be idle before it is given back. V(0) is a value. The service's own default is 120.
+    type: int
+  ssh_public_access_enabled:
+    description:
+      - Whether the nodes' SSH port is open on their public addresses. Fixed after creation.
+    type: bool
+  ssh_settings:
+    description:
+      - The administrator's account on each node. Without it, nobody can log in by SSH. Fixed after creation.
+    type: dict
+    suboptions:
+      admin_username:
+        description: Name of the account.
+        type: str
+        required: true
+      ssh_key_value:
+        description:
+          - RSA public key, in one line (C(ssh-rsa AAAA...)), as RFC 4716 or as PEM. The service takes no other type of key.
+        type: str
+      admin_password:
+        description:
+          - Password, where no key is used; a key is safer. It is sent when the cluster is created, and never read back.
+        type: str
+  enable_node_public_ip:
+    description:
+      - Whether the nodes have public addresses. V(false) needs O(network_settings) or a managed network, and the service
+        demands a private endpoint of the workspace. Fixed after creation.
+    type: bool
+  network_settings:
+    description:
+      - The subnet that the nodes live in, in the workspace's subscription. Fixed after creation.
+    type: dict
+    suboptions:
+      subnet:
+        description: The subnet's full resource id; or its name, together with O(network_settings.vnet_name).
+        type: str
+      vnet_name:
+        description: Name of the virtual network, where O(network_settings.subnet) is a name.
+        type: str
+      resource_group:
+        description: Resource group of the virtual network. Left out, it is O(resource_group).
+        type: str
+  description:
+    description:
+      - Text that people see. The service takes it only when the cluster is created.
+    type: str
+extends_documentation_fragment:
+  - azureml.compute.auth
+  - azureml.compute.scope
+  - azureml.compute.identity
+  - azureml.compute.tags
+  - azureml.compute.wait
+  - azureml.compute.state
+  - azureml.compute.attributes
+seealso:
+  - module: azureml.compute.aml_compute_info
+  - module: azureml.compute.aml_workspace
+  - name: Create compute targets in the studio
+    description: The form whose fields these are.
+    link: https://learn.microsoft.com/azure/machine-learning/how-to-create-attach-compute-studio
+"""
+
+EXAMPLES = r"""
+- name: A cluster that costs nothing while no job runs
+  azureml.compute.aml_compute_cluster:
+    resource_group: ml-prod
+    workspace: ws-prod
+    name: cpu-cluster
+    size: Standard_DS3_v2
+    min_instances: 0
+    max_instances: 4
+    idle_time_before_scale_down: 120
+
+- name: More nodes; nothing else is touched
+  azureml.compute.aml_compute_cluster:
+    resource_group: ml-prod
+    workspace: ws-prod
+    name: cpu-cluster
+    max_instances: 8
+
+- name: See what would be done, without doing it
+  azureml.compute.aml_compute_cluster:
+    resource_group: ml-prod
+    workspace: ws-prod
+    name: cpu-cluster
+    size: Standard_NC6s_v3
+    on_immutable_change: recreate
+  check_mode: true
+  diff: true
+
+- name: GPU nodes in a private subnet, with SSH and an identity
+  azureml.compute.aml_compute_cluster:
+    resource_group: ml-prod
+    workspace: ws-prod
+    name: gpu-cluster
+    size: Standard_NC6s_v3
+    tier: low_priority
+    max_instances: 2
+    ssh_settings:
+      admin_username: azureuser
+      ssh_key_value: "{{ lookup('ansible.builtin.file', '~/.ssh/id_rsa.pub') }}"
+    network_settings:
+      resource_group: network-prod
+      vnet_name: ml-vnet
+      subnet: training
+    identity:
+      type: user_assigned
+      user_assigned_identities:
+        - "{{ training_identity_id }}"
+
+- name: The same settings for every task
+  module_defaults:
+    group/azureml.compute.all:
+      subscription_id: 00000000-0000-0000-0000-000000000000
+      resource_group: ml-prod
+      workspace: ws-prod
+  block:
+    - name: Remove a cluster
+      azureml.compute.aml_compute_cluster:
+        name: old-cluster
+        state: absent
+"""
+
+RETURN = r"""
+compute:
+  description:
+    - The cluster as it is after the task; in check mode as it would be. Null when it is absent.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: Resource id.
+      type: str
+      returned: when it exists
+      sample: /subscriptions/0000/resourceGroups/ml-prod/providers/Microsoft.MachineLearningServices/workspaces/ws-prod/computes/cpu-cluster
+    name:
+      description: Name; C(azureml:NAME) is what job YAML takes as C(compute).
+      type: str
+      returned: always
+      sample: cpu-cluster
+    type:
+      description: Kind, in the CLI's spelling.
+      type: str
+      returned: always
+      sample: amlcompute
+    location:
+      description: Region of the nodes.
+      type: str
+      returned: always
+      sample: eastus
+    provisioning_state:
+      description: What the service is doing with the resource.
+      type: str
+      returned: when it exists
+      sample: Succeeded
+    provisioning_errors:
+      description: Why provisioning failed, each with C(code), C(message) and C(details).
+      type: list
+      elements: dict
+      returned: when it exists
+      sample: []
+    allocation_state:
+      description: V(Steady), or V(Resizing) while nodes come or go.
+      type: str
+      returned: when it exists
+      sample: Steady
+    allocation_state_transition_time:
+      description: Since when, in ISO 8601.
+      type: str
+      returned: when it exists
+      sample: "2026-11-23T12:00:00.000Z"
+    current_node_count:
+      description: Nodes that are allocated now.
+      type: int
+      returned: when it exists
+      sample: 0
+    target_node_count:
+      description: Nodes that the cluster is going to, or went to last.
+      type: int
+      returned: when it exists
+      sample: 0
+    node_state_counts:
+      description: Nodes by state.
+      type: dict
+      returned: when it exists
+      sample: {idle: 0, running: 0, preparing: 0, unusable: 0, leaving: 0, preempted: 0}
+    errors:
+      description: Problems with nodes (capacity, quota), each with C(code), C(message) and C(details).
+      type: list
+      elements: dict
+      returned: when it exists
+      sample: []
+    size:
+      description: Virtual machine size, in the service's spelling.
+      type: str
+      returned: always
+      sample: STANDARD_DS3_V2
+    tier:
+      description: V(dedicated) or V(low_priority).
+      type: str
+      returned: always
+      sample: dedicated
+    min_instances:
+      description: Nodes that always stay.
+      type: int
+      returned: always
+      sample: 0
+    max_instances:
+      description: Nodes at the most.
+      type: int
+      returned: always
+      sample: 4
+    idle_time_before_scale_down:
+      description: Seconds of idleness before a node is given back.
+      type: int
+      returned: always
+      sample: 120
+    ssh_public_access_enabled:
+      description: Whether the SSH port is open on public addresses; null where the service has not decided.
+      type: bool
+      returned: always
+      sample: false
+    ssh_settings:
+      description: C(admin_username) and C(ssh_key_value); null each where SSH is off.
+      type: dict
+      returned: always
+      sample: {admin_username: azureuser, ssh_key_value: ssh-rsa AAAA...}
+    enable_node_public_ip:
+      description: Whether nodes have public addresses.
+      type: bool
+      returned: always
+      sample: true
+    network_settings:
+      description: C(subnet), the full id of the subnet, or null.
+      type: dict
+      returned: always
+      sample: {subnet: null}
+    identity:
+      description:
+        - C(type), C(user_assigned_identities), C(principal_id) and C(tenant_id) of the system-assigned one, and C(default), the identity
+          that code on the nodes uses (C(resource_id), C(client_id), C(principal_id)). Null where there is none.
+      type: dict
+      returned: always
+      sample: null
+    tags:
+      description: Tags.
+      type: dict
+      returned: always
+      sample: {team: vision}
+    description:
+      description: Text that people see.
+      type: str
+      returned: always
+      sample: null
+    created_on:
+      description: When it was created, in ISO 8601.
+      type: str
+      returned: when it exists
+      sample: "2026-11-23T12:00:00.0000000+00:00"
+    modified_on:
+      description: When it was last changed, in ISO 8601.
+      type: str
+      returned: when it exists
+      sample: "2026-11-23T12:00:00.0000000+00:00"
+    is_attached:
+      description: Whether it was made outside the workspace; V(false) for a cluster.
+      type: bool
+      returned: always
+      sample: false
+    resource_id:
+      description: The underlying resource, where there is one; null for a cluster.
+      type: str
+      returned: always
+      sample: null
+"""
+
+from ..module_utils import _argspec
+from ..module_utils._compute import COMPUTE_SPEC, keep_compute
+from ..module_utils._kinds.cluster import CLUSTER
+from ..module_utils._module import run
+
+SPEC: _argspec.Spec = {
+    **COMPUTE_SPEC,
+    "location": {"type": "str"},
+    "size": {"type": "str", "aliases": ["vm_size"]},
+    "tier": {"type": "str", "choices": ["dedicated", "low_priority"], "aliases": ["vm_priority"]},
+    "min_instances": {"type": "int", "aliases": ["min_nodes"]},
+    "max_instances": {"type": "int", "aliases": ["max_nodes"]},
+    "idle_time_before_scale_down": {"type": "int"},
+    "ssh_public_access_enabled": {"type": "bool"},
+    "ssh_settings": {
+        "type": "dict",
+        "options": {
+            "admin_username": {"type": "str", "required": True},
+            "ssh_key_value": {"type": "str", "no_log": False},
+            "admin_password": {"type": "str", "no_log": True},
+        },
+    },
+    "enable_node_public_ip": {"type": "bool"},
+    "network_settings": {
+        "type": "dict",
+        "options": {"subnet": {"type": "str"}, "vnet_name": {"type": "str"}, "resource_group": {"type": "str"}},
+    },
+    "description": {"type": "str"},
+}
+
+
+def main() -> None:
+    run(keep_compute(CLUSTER), SPEC)
+
+
+if __name__ == "__main__":
+    main()

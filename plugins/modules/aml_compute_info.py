@@ -1,0 +1,112 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: aml_compute_info
+short_description: Look at the compute targets of an Azure Machine Learning workspace
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - Reads one compute target by name, or all of a workspace, of all kinds, with their states, errors and node counts.
+  - Returns them as one list, and by the four tabs of the studio's Compute page.
+  - A name that does not exist gives an empty list, and no failure.
+options:
+  name:
+    description: Name of one compute target. Left out, all are read.
+    type: str
+  type:
+    description: Kinds to return. Left out, all.
+    type: list
+    elements: str
+    choices:
+      - amlcompute
+      - computeinstance
+      - aks
+      - kubernetes
+      - virtualmachine
+      - databricks
+      - datalakeanalytics
+      - hdinsight
+      - synapsespark
+      - datafactory
+extends_documentation_fragment:
+  - azureml.compute.auth
+  - azureml.compute.scope
+  - azureml.compute.attributes.info
+seealso:
+  - module: azureml.compute.aml_compute_cluster
+"""
+
+EXAMPLES = r"""
+- name: What there is
+  azureml.compute.aml_compute_info:
+    resource_group: ml-prod
+    workspace: ws-prod
+  register: found
+
+- name: Clusters that the service reports errors of
+  ansible.builtin.debug:
+    msg: "{{ found.by_kind.clusters | selectattr('errors') | map(attribute='name') }}"
+
+- name: Wait until a cluster has given its nodes back
+  azureml.compute.aml_compute_info:
+    resource_group: ml-prod
+    workspace: ws-prod
+    name: cpu-cluster
+  register: cluster
+  until: cluster.computes[0].current_node_count == 0
+  retries: 20
+  delay: 15
+"""
+
+RETURN = r"""
+computes:
+  description:
+    - The compute targets that were found. All have C(id), C(name), C(type), C(location), C(description), C(provisioning_state),
+      C(provisioning_errors), C(created_on), C(modified_on), C(is_attached), C(resource_id), C(tags) and C(identity).
+    - Clusters have the keys that M(azureml.compute.aml_compute_cluster) returns.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - name: cpu-cluster
+      type: amlcompute
+      location: eastus
+      provisioning_state: Succeeded
+      size: STANDARD_DS3_V2
+      min_instances: 0
+      max_instances: 4
+      current_node_count: 0
+by_kind:
+  description: The same, by the tabs of the studio. C(instances), C(clusters), C(inference_clusters) and C(attached) are always there.
+  returned: success
+  type: dict
+  sample: {instances: [], clusters: [], inference_clusters: [], attached: []}
+"""
+
+from ..module_utils import _argspec
+from ..module_utils._compute import INFO_KINDS, look
+from ..module_utils._module import run
+
+SPEC: _argspec.Spec = {
+    **_argspec.SCOPE_SPEC,
+    **_argspec.API_VERSION_SPEC,
+    "name": {"type": "str"},
+    "type": {
+        "type": "list",
+        "elements": "str",
+        "choices": list(INFO_KINDS),
+    },
+}
+
+
+def main() -> None:
+    run(look, SPEC)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: arm_resource_info
+short_description: Look at any Azure resource, or all of a type
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - Reads one resource by O(id) or by O(type) and O(name), or with O(type) alone all resources of the type in the scope.
+  - A resource that does not exist gives an empty list, and no failure.
+extends_documentation_fragment:
+  - azureml.compute.auth
+  - azureml.compute.naming
+  - azureml.compute.attributes.info
+seealso:
+  - module: azureml.compute.arm_resource
+"""
+
+EXAMPLES = r"""
+- name: One resource
+  azureml.compute.arm_resource_info:
+    id: /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/ml-prod/providers/Microsoft.Network/virtualNetworks/ml-vnet
+    api_version: "2024-05-01"
+  register: network
+
+- name: All networks of a resource group
+  azureml.compute.arm_resource_info:
+    resource_group: ml-prod
+    type: Microsoft.Network/virtualNetworks
+    api_version: "2024-05-01"
+  register: networks
+"""
+
+RETURN = r"""
+resources:
+  description:
+    - The resources that were found. The outer keys are in snake case, what is inside C(properties) has the service's own spelling.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: /subscriptions/0000/resourceGroups/ml-prod/providers/Microsoft.Network/virtualNetworks/ml-vnet
+      name: ml-vnet
+      type: Microsoft.Network/virtualNetworks
+      location: eastus
+      tags: {}
+      properties: {provisioningState: Succeeded}
+"""
+
+from ..module_utils._module import run
+from ..module_utils._resource import NAMING_SPEC, look
+
+
+def main() -> None:
+    run(look, NAMING_SPEC)
+
+
+if __name__ == "__main__":
+    main()
