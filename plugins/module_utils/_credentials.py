@@ -40,7 +40,7 @@ AUTH_SPEC: dict[str, dict[str, t.Any]] = {
     "x509_certificate_path": {"type": "path"},
     "thumbprint": {"type": "str"},
     "oidc_token": {"type": "str", "no_log": True},
-    "oidc_token_file_path": {"type": "path"},
+    "oidc_token_file_path": {"type": "path", "no_log": False},
     "ad_user": {"type": "str"},
     "password": {"type": "str", "no_log": True},
     "cloud_environment": {"type": "str"},

@@ -83,16 +83,14 @@ def _user_password(identity: t.Any, sign_in: SignIn, tenant: str, pipeline: dict
 def _authority(sign_in: SignIn, cloud: Cloud) -> tuple[str, str, bool]:
     """Authority, tenant, and whether to skip instance discovery.
 
-    Discovery asks login.microsoftonline.com whether an authority is genuine. It can only say no to one that the user
-    gave (an option, a metadata document), so it is skipped there unless asked for; MSAL skips it for the built-in ones.
+    Discovery asks login.microsoftonline.com whether an authority is genuine. The built-in ones are, and it can only say
+    no to one that the user gave; MSAL asks it after a refused sign-in too. So it is skipped unless asked for.
     AZURE_AUTHORITY_HOST counts where nobody named a cloud.
     """
     tenant = sign_in.tenant or "organizations"
     given = sign_in.authority or (sign_in.authority_host if cloud.origin == "default" else None)
     authority = (given or cloud.login_endpoint).rstrip("/")
-    skip = sign_in.disable_instance_discovery
-    if skip is None:
-        skip = given is not None or cloud.origin == "metadata"
+    skip = True if sign_in.disable_instance_discovery is None else sign_in.disable_instance_discovery
     if urlsplit(authority).path.lower().endswith("/adfs"):
         return authority[: -len("/adfs")], "adfs", skip
     return authority, tenant, skip
@@ -209,7 +207,7 @@ def claims_challenge(header: str) -> str | None:
     if found is None:
         return None
     try:
-        return base64.urlsafe_b64decode(found.group(1) + "=" * (-len(found.group(1)) % 4)).decode("utf-8")
+        return base64.urlsafe_b64decode(found.group(1) + "=" * (-len(found.group(1)) % 4)).decode("utf-8") or None
     except ValueError:
         return None
 

@@ -1,0 +1,226 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a credential comes from: azure.azcollection's order, complete or not, and never a secret in what is shown."""
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.azureml.compute.plugins.doc_fragments.auth import ModuleDocFragment
+from ansible_collections.azureml.compute.plugins.module_utils import _credentials
+from ansible_collections.azureml.compute.plugins.module_utils._credentials import AUTH_SPEC, CLIENT_SPEC, ENVIRONMENT, sign_in
+from ansible_collections.azureml.compute.plugins.module_utils._errors import CredentialError
+
+SP = {"AZURE_CLIENT_ID": "id", "AZURE_SECRET": "s3cret-value", "AZURE_TENANT": "t", "AZURE_SUBSCRIPTION_ID": "sub"}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    """An environment with an empty home and no az on the path."""
+    return {"HOME": str(tmp_path), "PATH": str(tmp_path / "bin")}
+
+
+def write_profile(home: dict[str, str], text: str) -> None:
+    folder = Path(home["HOME"], ".azure")
+    folder.mkdir(exist_ok=True)
+    (folder / "credentials").write_text(text, encoding="utf-8")
+
+
+def install_az(home: dict[str, str], *subscriptions: dict[str, t.Any]) -> None:
+    folder = Path(home["PATH"])
+    folder.mkdir()
+    (folder / "az").write_text("#!/bin/sh\n", encoding="utf-8")
+    (folder / "az").chmod(0o755)
+    if subscriptions:
+        profile = Path(home["HOME"], ".azure")
+        profile.mkdir(exist_ok=True)
+        (profile / "azureProfile.json").write_text(json.dumps({"subscriptions": subscriptions}), encoding="utf-8-sig")
+
+
+def test_the_environment_as_awx_sets_it(home: dict[str, str]) -> None:
+    found = sign_in({}, {**home, **SP})
+    assert found.facts() == {"source": "environment (client secret)", "method": "client_secret", "tenant": "t", "client_id": "id"}
+    assert found.subscription_id == "sub"
+    assert found.secrets == ["s3cret-value"]
+    assert "s3cret-value" not in repr(found)
+
+
+def test_awx_user_and_password(home: dict[str, str]) -> None:
+    found = sign_in({}, {**home, "AZURE_AD_USER": "u", "AZURE_PASSWORD": "p", "AZURE_SUBSCRIPTION_ID": "sub"})
+    assert (found.method, found.tenant, found.client_id) == ("user_password", "organizations", _credentials.PUBLIC_CLIENT_ID)
+
+
+@pytest.mark.parametrize("names, method", [
+    ({"AZURE_CLIENT_SECRET": "x"}, "client_secret"),
+    ({"AZURE_CLIENT_CERTIFICATE_PATH": "/c.pem"}, "certificate"),
+    ({"AZURE_X509_CERTIFICATE_PATH": "/c.pem", "AZURE_THUMBPRINT": "AB"}, "certificate"),
+    ({"AZURE_FEDERATED_TOKEN_FILE": "/token"}, "federated_token"),
+    ({"AZURE_FEDERATED_TOKEN": "x"}, "federated_token"),
+    ({"AZURE_USERNAME": "u", "AZURE_PASSWORD": "p"}, "user_password"),
+])
+def test_azure_identitys_own_names(names: dict[str, str], method: str, home: dict[str, str]) -> None:
+    found = sign_in({}, {**home, "AZURE_CLIENT_ID": "id", "AZURE_TENANT_ID": "t", **names})
+    assert (found.method, found.tenant, found.client_id) == (method, "t", "id")
+
+
+def test_azcollections_names_win(home: dict[str, str]) -> None:
+    found = sign_in({}, {**home, **SP, "AZURE_TENANT_ID": "other", "AZURE_CLIENT_SECRET": "other"})
+    assert (found.tenant, found.secrets) == ("t", ["s3cret-value"])
+
+
+def test_task_options_win_and_do_not_mix(home: dict[str, str]) -> None:
+    given = {"client_id": "own", "secret": "own-secret", "tenant": "own-tenant"}
+    found = sign_in(given, {**home, **SP})
+    assert (found.source, found.client_id, found.subscription_id) == ("task options (client secret)", "own", "sub")
+    with pytest.raises(CredentialError) as caught:
+        sign_in({"client_id": "own", "tenant": "own-tenant"}, {**home, **SP})
+    assert caught.value.code == "CredentialIncomplete"
+    with pytest.raises(CredentialError) as caught:
+        sign_in({"client_id": "own", "secret": "own-secret"}, {**home, **SP})
+    assert caught.value.details["missing"] == ["tenant"]
+
+
+def test_an_incomplete_environment_names_what_is_missing(home: dict[str, str]) -> None:
+    with pytest.raises(CredentialError) as caught:
+        sign_in({}, {**home, "AZURE_CLIENT_ID": "id", "AZURE_SECRET": "s"})
+    assert caught.value.details == {"source": "environment", "missing": ["tenant"]}
+    assert "AZURE_TENANT/AZURE_TENANT_ID" in (caught.value.hint or "")
+
+
+PROFILES = """
+[default]
+subscription_id = p-sub
+client_id = p-id
+secret = p%secret
+tenant = p-t
+
+[gov]
+subscription_id = g-sub
+client_id = g-id
+secret = g-secret
+tenant = g-t
+cloud_environment = AzureUSGovernment
+cert_validation_mode = ignore
+"""
+
+
+def test_profiles(home: dict[str, str]) -> None:
+    write_profile(home, PROFILES)
+    found = sign_in({}, home)
+    assert (found.source, found.subscription_id, found.secrets) == (
+        "credential file (profile default) (client secret)", "p-sub", ["p%secret"])
+    assert sign_in({}, {**home, "AZURE_SUBSCRIPTION_ID": "env"}).subscription_id == "p-sub"
+    assert sign_in({"profile": "gov"}, {**home, **SP}).client_id == "g-id"
+    assert sign_in({}, {**home, **SP, "AZURE_PROFILE": "gov"}).client_id == "g-id"
+    assert sign_in({}, {**home, **SP}).client_id == "id"
+    assert sign_in({"auth_source": "credential_file"}, {**home, **SP}).client_id == "p-id"
+    assert sign_in({"auth_source": "env"}, {**home, **SP}).client_id == "id"
+
+
+def test_a_profiles_settings_count(home: dict[str, str]) -> None:
+    write_profile(home, PROFILES)
+    found = sign_in({"profile": "gov"}, home)
+    assert found.cloud({}, home).name == "AzureUSGovernment"
+    assert found.verify is False
+    assert len(found.warnings) == 1
+    assert sign_in({"profile": "gov", "cert_validation_mode": "validate"}, home).verify is True
+
+
+def test_a_profile_that_is_not_there(home: dict[str, str]) -> None:
+    write_profile(home, PROFILES)
+    with pytest.raises(CredentialError) as caught:
+        sign_in({"profile": "nope"}, home)
+    assert "default, gov" in (caught.value.hint or "")
+
+
+def test_a_broken_file_shows_no_content(home: dict[str, str]) -> None:
+    write_profile(home, "s3cret without a section")
+    with pytest.raises(CredentialError) as caught:
+        sign_in({"auth_source": "credential_file"}, home)
+    assert "s3cret" not in str(caught.value.failure())
+
+
+def test_the_cli_comes_last(home: dict[str, str]) -> None:
+    install_az(home, {"id": "a", "tenantId": "ta", "environmentName": "AzureCloud"},
+               {"id": "b", "tenantId": "tb", "environmentName": "AzureUSGovernment", "isDefault": True})
+    found = sign_in({}, {**home, "AZURE_CLIENT_ID": "id", "AZURE_TENANT": "t"})
+    assert (found.method, found.subscription_id, found.tenant) == ("azure_cli", "b", "tb")
+    assert found.cloud({}, home).name == "AzureUSGovernment"
+    found = sign_in({}, {**home, "AZURE_SUBSCRIPTION_ID": "a"})
+    assert (found.method, found.subscription_id, found.tenant) == ("azure_cli", "a", "ta")
+
+
+def test_the_cli_that_is_not_signed_in(home: dict[str, str]) -> None:
+    install_az(home)
+    with pytest.raises(CredentialError) as caught:
+        sign_in({"auth_source": "cli"}, home)
+    assert "az login" in (caught.value.hint or "")
+
+
+def test_nothing_found_tells_where_was_looked(home: dict[str, str]) -> None:
+    with pytest.raises(CredentialError) as caught:
+        sign_in({}, {**home, "AZURE_SUBSCRIPTION_ID": "sub", "AZURE_CLIENT_ID": "id"})
+    looked = " ".join(caught.value.details["looked_for"])
+    assert caught.value.code == "CredentialNotFound"
+    for word in ("client_id", "AZURE_CLIENT_ID set", ".azure/credentials", "az"):
+        assert word in looked
+
+
+def test_managed_identity(home: dict[str, str]) -> None:
+    found = sign_in({"auth_source": "msi", "subscription_id": "x"}, {**home, "AZURE_CLIENT_ID": "user-assigned"})
+    assert (found.method, found.client_id, found.subscription_id) == ("managed_identity", "user-assigned", "x")
+
+
+def test_auth_source_from_the_environment(home: dict[str, str]) -> None:
+    assert sign_in({}, {**home, **SP, "ANSIBLE_AZURE_AUTH_SOURCE": "msi"}).method == "managed_identity"
+    with pytest.raises(CredentialError):
+        sign_in({}, {**home, **SP, "ANSIBLE_AZURE_AUTH_SOURCE": "magic"})
+
+
+@pytest.mark.parametrize("environ, verify", [
+    ({}, True), ({"SSL_CERT_FILE": "/ca.pem"}, "/ca.pem"), ({"SSL_CERT_FILE": "/ca.pem", "REQUESTS_CA_BUNDLE": "/b.pem"}, True),
+    ({"AZURE_CERT_VALIDATION_MODE": "ignore"}, False),
+])
+def test_certificates_of_servers(environ: dict[str, str], verify: bool | str, home: dict[str, str]) -> None:
+    assert sign_in({}, {**home, **SP, **environ}).verify == verify
+
+
+def test_no_subscription_says_what_to_set(home: dict[str, str]) -> None:
+    found = sign_in({}, {**home, **{name: value for name, value in SP.items() if name != "AZURE_SUBSCRIPTION_ID"}})
+    with pytest.raises(CredentialError) as caught:
+        found.require_subscription()
+    assert "AZURE_SUBSCRIPTION_ID" in (caught.value.hint or "")
+
+
+def test_only_secrets_are_hidden() -> None:
+    assert {name for name, row in AUTH_SPEC.items() if row.get("no_log")} == {"secret", "password", "oidc_token"}
+
+
+def test_documentation_and_spec_agree() -> None:
+    documented = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
+    spec = {**AUTH_SPEC, **CLIENT_SPEC}
+    assert list(documented) == list(spec)
+    for name, row in spec.items():
+        shown = documented[name]
+        assert {key: shown.get(key) for key in ("type", "choices", "default")} == {
+            key: row.get(key) for key in ("type", "choices", "default")}, name
+        text = " ".join(shown["description"])
+        for variable in ENVIRONMENT.get(name, ()):
+            assert f"E({variable})" in text, f"{name} does not name {variable}"
+
+
+def test_nothing_of_azures_is_imported_offline() -> None:
+    program = (
+        "import sys\n"
+        "from ansible_collections.azureml.compute.plugins.module_utils import _arm, _credentials\n"
+        "_credentials.sign_in({}, {'AZURE_CLIENT_ID': 'i', 'AZURE_SECRET': 's', 'AZURE_TENANT': 't'})\n"
+        "print([name for name in sys.modules if name.split('.')[0] in ('azure', 'msal', 'requests')])\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
