@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from simulator._template_context import Context, Runtime, Scope
+from simulator._template_context import Context, Runtime, Scope, is_known
 from simulator._template_expression import (
     NotSimulatedError,
     TemplateError,
@@ -97,6 +97,7 @@ class Template:
             now=now,
         )
         _check_sections(template)
+        check_functions(template)
         self.parameters = self._given_parameters.all(self.context)
         self.parameter_types = self._given_parameters.types()
 
@@ -118,6 +119,11 @@ class Template:
             if resource.nested:
                 return self._nested_body(source)
             return self.context.value(source)
+
+    def location(self, resource: Resource) -> str | None:
+        """The resource's location, as far as the template says it."""
+        with self.context.loops(resource.loops):
+            return self.context.value(resource.source.get("location"))
 
     def outputs(self) -> dict[str, Any]:
         """The outputs whose condition holds, with their types; values of secure types are left out."""
@@ -336,6 +342,16 @@ def _check_sections(template: Mapping[str, Any]) -> None:
             raise NotSimulatedError(f"the template section '{section}'")
     if not str(template.get("$schema", "")).lower().partition("#")[0].endswith("/deploymenttemplate.json"):
         raise NotSimulatedError(f"a template with the schema '{template.get('$schema')}'")
+
+
+def check_functions(template: Mapping[str, Any]) -> None:
+    """Refuse a template with a function that is not simulated, wherever it stands."""
+    sections = [template.get(name) for name in ("variables", "resources", "outputs")]
+    sections += [{key: spec[key] for key in ("defaultValue",) if key in spec}
+                 for spec in (template.get("parameters") or {}).values()]
+    for call in calls(sections):
+        if not is_known(call):
+            raise NotSimulatedError(f"the template function {call.name}()")
 
 
 def _undefined(name: str) -> TemplateError:

@@ -32,7 +32,11 @@ from simulator._template_functions import PURE, find_key, invalid, to_text
 
 COPY_LIMIT = 800
 
-_LAMBDAS = frozenset(("filter", "lambda", "lambdavariables", "map", "reduce", "sort", "todictionary"))
+_SCOPED = frozenset((
+    "copyindex", "deployment", "environment", "extensionresourceid", "if", "newguid", "parameters", "reference",
+    "resourcegroup", "resourceid", "subscription", "subscriptionresourceid", "tenant", "tenantresourceid", "utcnow",
+    "variables",
+))
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class Context:
         self._parameter, self._variable, self._resolve_name, self._now = parameter, variable, resolve_name, now
         self._loops: list[tuple[str, int]] = []
         self._in_default = False
-        self._scoped: dict[str, Callable[..., Any]] = {
+        self._scoped: Mapping[str, Callable[..., Any]] = {
             "copyindex": self._copy_index,
             "deployment": lambda: self.scope.deployment,
             "environment": lambda: self.scope.environment,
@@ -170,13 +174,11 @@ class Context:
         if name == "if":
             return self._if(call)
         function = self._scoped.get(name) or PURE.get(name)
+        if not is_known(call):
+            raise NotSimulatedError(f"the template function {call.name}()")
         arguments = [self.evaluate(argument) for argument in call.args]
-        if function is None and name.startswith("list") and len(arguments) >= 2:
-            return self._list(call.name, *arguments)
         if function is None:
-            if name in _LAMBDAS:
-                raise NotSimulatedError(f"template function {call.name}() with a lambda expression")
-            raise NotSimulatedError(f"template function {call.name}()")
+            return self._list(call.name, *arguments)
         try:
             return function(*arguments)
         except (TypeError, AttributeError, IndexError, ValueError) as error:
@@ -211,7 +213,7 @@ class Context:
             return self._now().strftime("%Y%m%dT%H%M%SZ")
         known = {"d": "%m/%d/%Y", "u": "%Y-%m-%d %H:%M:%SZ", "yyyy-MM-dd": "%Y-%m-%d", "yyyyMMddTHHmmssZ": "%Y%m%dT%H%M%SZ"}
         if style not in known:
-            raise NotSimulatedError(f"template function utcNow() with the format '{style}'")
+            raise NotSimulatedError(f"the template function utcNow() with the format '{style}'")
         return self._now().strftime(known[style])
 
     def _only_in_default(self, function: str) -> None:
@@ -245,6 +247,12 @@ class Context:
         leading, kind, names = _split_id_arguments("subscriptionResourceId", arguments, 1)
         subscription = leading[0] if leading else self.scope.subscription["subscriptionId"]
         return f"/subscriptions/{subscription}{_provider_path('subscriptionResourceId', kind, names)}"
+
+
+def is_known(call: Call) -> bool:
+    """Whether the simulator has the function; `list*` ones are known by their prefix and their two arguments."""
+    name = call.name.lower()
+    return name in PURE or name in _SCOPED or (name.startswith("list") and len(call.args) >= 2)
 
 
 def unexpected(function: str) -> TemplateError:

@@ -19,6 +19,9 @@ from typing import Any
 _TOKEN = re.compile(r"\s*(?:(?P<string>'(?:[^']|'')*')|(?P<int>-?\d+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<op>[()\[\],.]))")
 
 
+_REMARKS = ("metadata", "comments")
+
+
 class TemplateError(Exception):
     """A template that Azure refuses; `code` and `message` are what Azure's error body carries."""
 
@@ -85,8 +88,9 @@ def calls(value: Any) -> Iterator[Call]:
     """Every function call in the expressions of a JSON value."""
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from calls(key)
-            yield from calls(item)
+            if key not in _REMARKS:
+                yield from calls(key)
+                yield from calls(item)
     elif isinstance(value, list):
         for item in value:
             yield from calls(item)

@@ -91,7 +91,7 @@ def _json(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         if "'" in text:
-            raise NotSimulatedError("template function json() of JSON with single quotes") from None
+            raise NotSimulatedError("the template function json() of JSON with single quotes") from None
         raise invalid("json", f"the argument '{text}' is not valid JSON.") from None
 
 
@@ -196,7 +196,7 @@ def _formatted(value: Any, style: str | None) -> str:
         return to_text(value)
     number = _FORMAT_NUMBER.fullmatch(style)
     if number is None or isinstance(value, bool) or not isinstance(value, int):
-        raise NotSimulatedError(f"template function format() with the format string '{style}'")
+        raise NotSimulatedError(f"the template function format() with the format string '{style}'")
     if number.group(1).upper() == "N":
         return f"{value:,.{int(number.group(2) or 2)}f}"
     return f"{value:0{int(number.group(2) or 1)}d}"

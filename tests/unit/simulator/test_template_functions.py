@@ -179,7 +179,7 @@ def test_bad_syntax_is_an_invalid_template(expression: str) -> None:
 
 
 @pytest.mark.parametrize(("expression", "name"), [
-    ("dataUri('x')", "dataUri"), ("map(createArray(1), lambda('x', 1))", "lambda"), ("format('{0:X}', 3)", "X"),
+    ("dataUri('x')", "dataUri"), ("map(createArray(1), lambda('x', 1))", "map"), ("format('{0:X}', 3)", "X"),
     ("json('{''a'': 1}')", "json"),
 ])
 def test_what_is_unknown_is_named_and_not_guessed(expression: str, name: str) -> None:
