@@ -29,3 +29,9 @@ $(STAMP): requirements.txt requirements-dev.txt Makefile
 	@mkdir -p "$$(dirname $(COLLECTION))" && ln -sfn "$(CURDIR)" "$(COLLECTION)"
 	@$(BIN)/python -m compileall -q $(VENV)/lib > /dev/null 2>&1 || true
 	@touch $@
+
+simulator: setup ## start the simulated Azure, print what to export: eval "$$(make -s simulator)"
+	@PYTHONPATH=tests $(BIN)/python -m simulator start
+
+simulator-stop: ## stop it; its state stays in .simulator/
+	@test ! -x $(BIN)/python || PYTHONPATH=tests $(BIN)/python -m simulator stop

@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The TLS front: aiohttp reads a request, `App.handle` answers it, and ordered faults happen to the socket here."""
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import ssl
+import sys
+import time
+
+from aiohttp import web
+
+from simulator._app import App
+from simulator._home import Home
+from simulator._http import Headers, Request, Response
+
+_LIMIT = 32 * 1024 * 1024
+
+
+class Front:
+    """Translates between aiohttp and the app."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        body = await request.read()
+        query = {key: request.rel_url.query[key] for key in reversed(list(request.rel_url.query))}
+        wanted = Request(request.method, request.path, query, Headers(request.headers), body)
+        response = self._app.handle(wanted)
+        effect = response.effect
+        if effect is None:
+            return self._answer(wanted, response)
+        if effect.kind in ("hang", "delay"):
+            await asyncio.sleep(effect.seconds)
+        if effect.kind == "delay":
+            return self._answer(wanted, response)
+        if effect.kind == "truncate":
+            return await self._truncate(request, response)
+        self._drop(request)
+        return web.Response(status=500)
+
+    @staticmethod
+    def _answer(request: Request, response: Response) -> web.Response:
+        headers = dict(response.headers)
+        data = response.payload()
+        if data and "Content-Type" not in headers:
+            headers["Content-Type"] = "application/json; charset=utf-8"
+        return web.Response(status=response.status, body=None if request.method == "HEAD" else data, headers=headers)
+
+    @staticmethod
+    def _drop(request: web.Request) -> None:
+        """Close with a reset, as a broken network does."""
+        if request.transport is not None:
+            request.transport.abort()
+
+    async def _truncate(self, request: web.Request, response: Response) -> web.StreamResponse:
+        data = response.payload()
+        headers = {**response.headers, "Content-Length": str(len(data)), "Content-Type": "application/json"}
+        stream = web.StreamResponse(status=response.status, headers=headers)
+        await stream.prepare(request)
+        await stream.write(data[: len(data) // 2])
+        self._drop(request)
+        return stream
+
+
+async def _run(home: Home, port: int) -> None:
+    app = App(home.database, key=home.token_key(), secret=home.secret(), log_path=home.request_log)
+    site_app = web.Application(client_max_size=_LIMIT)
+    site_app.router.add_route("*", "/{path:.*}", Front(app).handle)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(home.server_certificate, home.server_key)
+    runner = web.AppRunner(site_app, access_log=None, keepalive_timeout=120, handler_cancellation=True)
+    await runner.setup()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port, ssl_context=context, shutdown_timeout=1).start()
+        home.pid_file.write_text(str(os.getpid()))
+        print(f"Serving https://127.0.0.1:{port}", file=sys.stderr, flush=True)
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+        app.close()
+        home.pid_file.unlink(missing_ok=True)
+
+
+def serve(home: Home, port: int) -> int:
+    """Serve until a signal; one server per directory."""
+    deadline = time.monotonic() + 1.0
+    held = home.lock("serve.lock")
+    while held is None and time.monotonic() < deadline:  # who asks for the state of a server holds it for a moment
+        time.sleep(0.01)
+        held = home.lock("serve.lock")
+    if held is None:
+        print(f"A simulator is already serving from {home.path}", file=sys.stderr)
+        return 1
+    with held, contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_run(home, port))
+    return 0
