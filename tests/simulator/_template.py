@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from simulator._template_context import Context, Runtime, Scope, is_known
+from simulator._template_context import Context, Runtime, Scope
 from simulator._template_expression import (
     NotSimulatedError,
     TemplateError,
@@ -30,8 +30,6 @@ from simulator._template_parameters import (
     shown_type,
     type_name,
 )
-
-DEPLOYMENT_TYPE = "Microsoft.Resources/deployments"
 
 _CONTROL = frozenset((
     "apiversion", "comments", "condition", "copy", "dependson", "metadata", "name", "resourcegroup", "resources", "scope",
@@ -96,7 +94,7 @@ class Template:
             resolve_name=self._by_name,
             now=now,
         )
-        _check_sections(template)
+        check_sections(template)
         check_functions(template)
         self.parameters = self._given_parameters.all(self.context)
         self.parameter_types = self._given_parameters.types()
@@ -332,26 +330,6 @@ class _Running:
 
     def __exit__(self, *_details: object) -> None:
         self._context.runtime = None
-
-
-def _check_sections(template: Mapping[str, Any]) -> None:
-    if isinstance(template.get("resources"), Mapping) or "languageVersion" in template:
-        raise NotSimulatedError("a template with languageVersion or symbolic names")
-    for section in ("functions", "definitions", "imports"):
-        if template.get(section):
-            raise NotSimulatedError(f"the template section '{section}'")
-    if not str(template.get("$schema", "")).lower().partition("#")[0].endswith("/deploymenttemplate.json"):
-        raise NotSimulatedError(f"a template with the schema '{template.get('$schema')}'")
-
-
-def check_functions(template: Mapping[str, Any]) -> None:
-    """Refuse a template with a function that is not simulated, wherever it stands."""
-    sections = [template.get(name) for name in ("variables", "resources", "outputs")]
-    sections += [{key: spec[key] for key in ("defaultValue",) if key in spec}
-                 for spec in (template.get("parameters") or {}).values()]
-    for call in calls(sections):
-        if not is_known(call):
-            raise NotSimulatedError(f"the template function {call.name}()")
 
 
 def _undefined(name: str) -> TemplateError:

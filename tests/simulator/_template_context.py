@@ -148,7 +148,7 @@ class Context:
     def _object(self, raw: dict[str, Any]) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key, item in raw.items():
-            if key == "copy" and isinstance(item, list) and all(isinstance(loop, dict) for loop in item):
+            if key == "copy" and isinstance(item, list) and all(isinstance(loop, dict) and "name" in loop for loop in item):
                 result.update((self.text(loop["name"], "copy name"), self._loop(loop)) for loop in item)
             else:
                 result[self.text(key, "property name")] = self.value(item)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import random
+import traceback
 import uuid
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -276,7 +277,12 @@ class Engine:
         self, state: State, principal: Principal | None, method: str, path: str, query: dict[str, str], data: bytes
     ) -> Response:
         headers = Headers({"host": state["host"], "content-type": "application/json"})
-        return self.app.dispatch(Request(method, path, query, headers, data, principal))
+        try:
+            return self.app.dispatch(Request(method, path, query, headers, data, principal))
+        except Exception:  # a provider's fault must end this resource and not every later request, which settles first
+            traceback.print_exc()
+            error = {"code": "InternalServerError", "message": f"The simulator failed in {method} {path}; see its log."}
+            return Response(500, {"error": error})
 
 
 def principal_state(principal: Principal) -> dict[str, Any]:

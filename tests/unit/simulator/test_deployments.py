@@ -263,6 +263,20 @@ def test_a_type_that_is_not_simulated_is_named(app: App) -> None:
     assert "Microsoft.Unknown/things" in status["error"]["details"][0]["message"]
 
 
+def test_a_providers_fault_fails_its_resource_alone(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    dispatch = app.dispatch
+
+    def broken(request: Any) -> Response:
+        if request.method == "PUT" and request.path.endswith("/registry1"):
+            raise ZeroDivisionError
+        return dispatch(request)
+
+    monkeypatch.setattr(app, "dispatch", broken)
+    status = finish(app, put(app, "d1", template(REGISTRY, IDENTITY)))
+    assert [item["code"] for item in status["error"]["details"]] == ["InternalServerError"]
+    assert app.store.get(f"{GROUP}/providers/{IDENTITY['type']}/identity1") is not None
+
+
 def test_a_deployment_survives_a_restart(tmp_path: Any) -> None:
     first = App(tmp_path / "state.db")
     first.call("PUT", f"{GROUP}?{VERSION}", {"location": "eastus"})

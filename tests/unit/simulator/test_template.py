@@ -185,6 +185,21 @@ def test_template_refusals() -> None:
     assert "not exceed 800" in refusal(resource("a", copy={"name": "c", "count": 801}))
 
 
+@pytest.mark.parametrize(("sections", "path"), [
+    ({"resources": ["x"]}, "resources[0]"), ({"resources": [{"dependsOn": "x"}]}, "resources[0].dependsOn"),
+    ({"parameters": {"p": 1}}, "parameters.p"), ({"variables": []}, None), ({"variables": ["x"]}, "variables"),
+    ({"resources": [{"copy": 3}]}, "resources[0].copy"), ({"outputs": {"o": "x"}}, "outputs.o"),
+])
+def test_what_has_not_the_shape_of_a_template(sections: dict[str, Any], path: str | None) -> None:
+    scope = Scope({"subscriptionId": "s"}, {"name": "rg"})
+    if path is None:
+        assert Template({"$schema": SCHEMA, **sections}, {}, scope).resources() == []
+        return
+    with pytest.raises(TemplateError) as caught:
+        Template({"$schema": SCHEMA, **sections}, {}, scope)
+    assert f"'{path}'" in caught.value.message
+
+
 @pytest.mark.parametrize("sections", [
     {"languageVersion": "2.0"}, {"functions": [{}]}, {"$schema": "https://x/subscriptionDeploymentTemplate.json#"},
 ])
