@@ -16,20 +16,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from simulator._template_context import Context, Runtime, Scope
-from simulator._template_expression import (
-    NotSimulatedError,
-    TemplateError,
-    calls,
-    escape,
-)
+from simulator._template_expression import NotSimulatedError, TemplateError, calls, escape
 from simulator._template_functions import find_key
-from simulator._template_parameters import (
-    Parameters,
-    check_type,
-    guard,
-    shown_type,
-    type_name,
-)
+from simulator._template_parameters import Parameters, check_type, guard, shown_type, type_name
+from simulator._template_shape import DEPLOYMENT_TYPE, check_functions, check_sections
 
 _CONTROL = frozenset((
     "apiversion", "comments", "condition", "copy", "dependson", "metadata", "name", "resourcegroup", "resources", "scope",
