@@ -27,3 +27,23 @@ options:
         type: list
         elements: raw
 """
+
+    WORKSPACE = r"""
+options:
+  identity:
+    description:
+      - Managed identity of the workspace, changeable later. A new workspace without it has a system-assigned one.
+    type: dict
+    suboptions:
+      type:
+        description: Kind of the identity; a workspace takes both at once.
+        type: str
+        required: true
+        choices: [system_assigned, user_assigned, "system_assigned,user_assigned"]
+      user_assigned_identities:
+        description:
+          - Resource ids of user-assigned identities; mappings with C(resource_id), or a mapping of ids as in CLI YAML, are taken too.
+          - The list is complete. An identity that is not in it is taken away.
+        type: list
+        elements: raw
+"""

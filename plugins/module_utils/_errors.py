@@ -36,6 +36,9 @@ class AmlError(Exception):
         self.status = status
         self.request_id = request_id
         self.target = target
+        # Set where the error is raised in the course of a plan: the plan, and whether a write had been sent by then.
+        self.plan: t.Any = None
+        self.changed = False
 
     def failure(self) -> dict[str, t.Any]:
         """The ``failure`` block of a result. All keys are always there, so that a playbook need not test for them."""

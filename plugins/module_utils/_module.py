@@ -43,6 +43,7 @@ class Task:
         self.auth: dict[str, t.Any] | None = None
         self._sign_in: t.Any = None
         self._cloud: t.Any = None
+        self._credential: t.Any = None
         self._client: t.Any = None
 
     @property
@@ -72,19 +73,25 @@ class Task:
         return self._cloud
 
     @property
+    def credential(self) -> t.Any:
+        """One credential object for the client and for azure-ai-ml, so that there is one token."""
+        if self._credential is None:
+            self._credential = self.sign_in.credential(self.cloud)
+        return self._credential
+
+    @property
     def client(self) -> t.Any:
         """The ARM client; made at the first use, which is the first time that anything of Azure's is imported."""
         if self._client is None:
             from ._arm import ArmClient
 
-            sign_in, cloud = self.sign_in, self.cloud
             self._client = ArmClient(
-                cloud,
-                sign_in.credential(cloud),
+                self.cloud,
+                self.credential,
                 retries=self.params["retries"],
                 retry_timeout=self.params["retry_timeout"],
                 user_agent=f"ansible-collection-azureml.compute/{VERSION}",
-                verify=sign_in.verify,
+                verify=self.sign_in.verify,
             )
         return self._client
 
@@ -139,10 +146,9 @@ def _exit(task: Task, result: Result) -> None:
 
 def _fail(task: Task, error: AmlError, exception: str | None = None) -> None:
     message = f"{error.message} {error.hint}" if error.hint else error.message
-    extra: Result = {"failure": error.failure(), "auth": task.auth, "changed": bool(getattr(error, "changed", False))}
-    plan = getattr(error, "plan", None)
-    if plan is not None:
-        extra.update(plan=plan.to_dict(), diff=plan.diff())
+    extra: Result = {"failure": error.failure(), "auth": task.auth, "changed": error.changed}
+    if error.plan is not None:
+        extra.update(plan=error.plan.to_dict(), diff=error.plan.diff())
     if exception:
         extra["exception"] = exception
     for warning in task.warnings:

@@ -102,6 +102,8 @@ class Reconciler:
         self.target = target
         self.behaviour = behaviour
         self.warnings: list[str] = []
+        # Whether a write was sent: a task that fails after it did not leave things as they were.
+        self.wrote = False
         self.deadline = Deadline(behaviour.wait_timeout, clock)
         self._sleep = sleep
         self._what = f"The {kind.label} {target.name!r}"
@@ -115,7 +117,7 @@ class Reconciler:
         try:
             return self._carry_out(plan, declared, body)
         except AmlError as error:
-            error.plan = plan  # type: ignore[attr-defined]
+            error.plan, error.changed = plan, self.wrote
             raise
 
     def absent(self, options: t.Mapping[str, t.Any]) -> Outcome:
@@ -134,7 +136,7 @@ class Reconciler:
         try:
             return self._remove(self.kind.removal(options), plan, body)
         except AmlError as error:
-            error.plan = plan  # type: ignore[attr-defined]
+            error.plan, error.changed = plan, self.wrote
             raise
 
     # --- reading ---
@@ -226,10 +228,11 @@ class Reconciler:
         if self.behaviour.check_mode:
             return self._outcome(plan, self._planned(plan, declared, body, parent))
         if plan.action == REPLACE:
-            return self._replace(plan, declared, t.cast(Body, body), parent)
+            new = self.kind.recreate_body(t.cast(Body, body), plan, declared, self.target, parent)
+            self._clear_away(t.cast(Body, body))
+            return self._create(plan, declared, self._complete(plan, declared, body), new)
         if plan.action == CREATE:
-            request = Request("PUT", self.kind.create_body(self.target, declared, parent))
-            return self._write([request], plan, declared, created=True)
+            return self._create(plan, declared, declared, self.kind.create_body(self.target, declared, parent))
         return self._write(self.kind.updates(t.cast(Body, body), plan), plan, declared, created=False)
 
     def _complete(self, plan: Plan, declared: Declared, body: Body | None) -> Declared:
@@ -293,22 +296,22 @@ class Reconciler:
             reply = self._send(request)
             operation = reply.operation
             if operation is not None and self.behaviour.wait:
-                self.client.wait(
-                    operation,
-                    timeout=self.deadline.remaining,
-                    interval=self.behaviour.wait_interval,
-                    what=f"{self._what} to be {'created' if created else 'updated'}",
-                )
+                self._await(operation, "created" if created else "updated")
         if not self.behaviour.wait:
             return self._outcome(plan, self.find(), operation)
         return self._outcome(plan, self._read_back(plan, declared, created=created))
 
     def _send(self, request: Request) -> t.Any:
         send = getattr(self.client, request.method.lower())
-        arguments = {"params": request.params or None}
-        if request.method == "DELETE":
-            return send(self.target.id, self.kind.api_version, **arguments)
-        return send(self.target.id, self.kind.api_version, request.body, **arguments)
+        self.wrote = True
+        return send(
+            self.target.id + request.suffix,
+            self.kind.api_version,
+            request.body,
+            params=request.params or None,
+            # Somebody else's operation on the same resource is waited for: it is the state after it that counts.
+            wait_conflict=self.deadline.remaining if self.behaviour.wait else 0.0,
+        )
 
     def _read_back(self, plan: Plan, declared: Declared, *, created: bool) -> Body:
         """A fresh GET must show what was declared; anything else is a failure that says so."""
@@ -338,31 +341,31 @@ class Reconciler:
             "(azure-rest-api-specs#18889).",
         )
 
-    def _replace(self, plan: Plan, declared: Declared, body: Body, parent: Body | None) -> Outcome:
-        new = self.kind.recreate_body(body, plan, declared, self.target, parent)
-        operation = self._send(self.kind.removal({})).operation
+    def _create(self, plan: Plan, declared: Declared, complete: Declared, body: Body) -> Outcome:
+        """Make the resource. ``complete`` is all that it is to have; for a replacement that is more than what was declared."""
+        return self._write([Request("PUT", body)], plan, declared, created=True)
+
+    def _clear_away(self, body: Body) -> None:
+        """Delete what is to be replaced; waited for in any case, since nothing can be created in its place before it is gone."""
+        operation = self._send(self.kind.removal({"permanently_delete": True})).operation
         if operation is not None:
-            # Even without wait: there is nothing to create the new one in before the old one is gone.
-            self.client.wait(
-                operation,
-                timeout=self.deadline.remaining,
-                interval=self.behaviour.wait_interval,
-                what=f"{self._what} to be deleted for its replacement",
-            )
+            self._await(operation, "deleted for its replacement")
         self._wait_gone()
-        return self._write([Request("PUT", new)], plan, declared, created=True)
+
+    def _await(self, operation: t.Any, done: str) -> None:
+        self.client.wait(
+            operation,
+            timeout=self.deadline.remaining,
+            interval=self.behaviour.wait_interval,
+            what=f"{self._what} to be {done}",
+        )
 
     def _remove(self, request: Request, plan: Plan, body: Body | None) -> Outcome:
         operation = self._send(request).operation
         if not self.behaviour.wait:
             return self._outcome(plan, body, operation)
         if operation is not None:
-            self.client.wait(
-                operation,
-                timeout=self.deadline.remaining,
-                interval=self.behaviour.wait_interval,
-                what=f"{self._what} to be removed",
-            )
+            self._await(operation, "removed")
         self._wait_gone()
         return self._outcome(plan, None)
 

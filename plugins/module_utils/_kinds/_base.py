@@ -33,11 +33,12 @@ class Status:
 
 @dataclass(frozen=True)
 class Request:
-    """One write: the HTTP method, the body, and the query beside the api-version."""
+    """One write: the HTTP method, the body, the query beside the api-version, and what follows the resource's id in the path."""
 
     method: str
     body: Body | None
     params: dict[str, str] = field(default_factory=dict)
+    suffix: str = ""
 
 
 @dataclass(frozen=True)

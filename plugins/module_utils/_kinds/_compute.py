@@ -49,18 +49,18 @@ def tab(body: Body) -> str:
 
 # --- identity ---
 
-_IDENTITY_TYPES = {
+IDENTITY_TYPES = {
     "system_assigned": "SystemAssigned",
     "user_assigned": "UserAssigned",
     "system_assigned,user_assigned": "SystemAssigned,UserAssigned",
     "none": "None",
 }
-_IDENTITY_OPTIONS = {arm.casefold(): option for option, arm in _IDENTITY_TYPES.items()}
+_IDENTITY_OPTIONS = {arm.casefold(): option for option, arm in IDENTITY_TYPES.items()}
 
 
 def identity_to_arm(value: dict[str, t.Any]) -> Body:
     kind = value.get("type")
-    body: Body = {"type": _IDENTITY_TYPES.get(kind, kind)}
+    body: Body = {"type": IDENTITY_TYPES.get(kind, kind)}
     if value.get("user_assigned_identities"):
         body["userAssignedIdentities"] = {item: {} for item in value["user_assigned_identities"]}
     return body

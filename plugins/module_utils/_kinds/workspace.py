@@ -1,0 +1,271 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The workspace, of the kinds default, hub and project.
+
+Sources: ARM types of 2025-12-01 (WorkspaceProperties; WorkspacePropertiesUpdateParameters lists what a PATCH takes), azure-wire.md d,
+features-and-pains.md 1.11.
+"""
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .. import _fields, _rules
+from .._fields import MISSING, Field, arm_id, boolean_text, caseless, choice, region, text
+from .._plan import Declared, Plan
+from . import _compute
+from ._base import FAILED, Body, Kind, Request, Status, Target, fixed, provisioning_status
+
+KINDS = ("default", "hub", "project")
+RULE_TYPES = {"fqdn": "FQDN", "private_endpoint": "PrivateEndpoint", "service_tag": "ServiceTag"}
+_RULE_OPTIONS = {arm.casefold(): option for option, arm in RULE_TYPES.items()}
+_RULE_KEYS = {
+    "service_resource_id": "serviceResourceId",
+    "subresource_target": "subresourceTarget",
+    "spark_enabled": "sparkEnabled",
+    "service_tag": "serviceTag",
+    "protocol": "protocol",
+    "port_ranges": "portRanges",
+    "address_prefixes": "addressPrefixes",
+}
+
+RULES = "managed_network.outbound_rules"
+_NETWORK = "properties.managedNetwork."
+_ISOLATION = choice(
+    disabled="Disabled", allow_internet_outbound="AllowInternetOutbound", allow_only_approved_outbound="AllowOnlyApprovedOutbound"
+)
+isolation_mode_to_arm = _ISOLATION["to_arm"]
+_TYPES = "ARM types of workspaces: 'This cannot be changed once the workspace has been created'"
+
+_BASE_FIELDS = (
+    fixed("location", "location", "a workspace stays in its region (Azure Resource Manager)", canon=region),
+    fixed("kind", "kind", "a workspace cannot become another kind", canon=caseless, from_arm=str.lower),
+    fixed("hub_id", "properties.hubResourceId", "a project stays in its hub", canon=arm_id),
+    Field("display_name", "properties.friendlyName", canon=text, clearable=True),
+    Field("description", "properties.description", canon=text, clearable=True),
+    Field("tags", "tags", canon=_fields.mapping, clearable=True),
+    fixed("storage_account", "properties.storageAccount", _TYPES, canon=arm_id),
+    fixed("key_vault", "properties.keyVault", _TYPES, canon=arm_id),
+    Field("application_insights", "properties.applicationInsights", canon=arm_id),
+    Field("container_registry", "properties.containerRegistry", canon=arm_id),
+    fixed(
+        "hbi_workspace",
+        "properties.hbiWorkspace",
+        "high business impact is decided at creation (features-and-pains.md 1.11)",
+        canon=boolean_text,
+    ),
+    Field("public_network_access", "properties.publicNetworkAccess", canon=caseless, **choice(enabled="Enabled", disabled="Disabled")),
+    Field("image_build_compute", "properties.imageBuildCompute", canon=text, clearable=True),
+    Field("identity", "identity", canon=_fields.identity, to_arm=_compute.identity_to_arm, from_arm=_compute.identity_from_arm),
+    Field("primary_user_assigned_identity", "properties.primaryUserAssignedIdentity", canon=arm_id),
+    Field(
+        "system_datastores_auth_mode",
+        "properties.systemDatastoresAuthMode",
+        canon=caseless,
+        **choice(accesskey="AccessKey", identity="Identity", user_delegation_sas="UserDelegationSAS"),
+    ),
+    fixed(
+        "enable_data_isolation",
+        "properties.enableDataIsolation",
+        "data isolation is decided at creation (azure-ai-ml, Workspace.enable_data_isolation)",
+        canon=boolean_text,
+    ),
+    Field("v1_legacy_mode", "properties.v1LegacyMode", canon=boolean_text),
+    fixed(
+        "customer_managed_key.key_vault",
+        "properties.encryption.keyVaultProperties.keyVaultArmId",
+        "the key vault of a customer-managed key cannot be changed (features-and-pains.md 1.11)",
+        canon=arm_id,
+    ),
+    Field("customer_managed_key.key_uri", "properties.encryption.keyVaultProperties.keyIdentifier"),
+    Field("managed_network.isolation_mode", _NETWORK + "isolationMode", canon=caseless, **_ISOLATION),
+    Field("managed_network.firewall_sku", _NETWORK + "firewallSku", canon=caseless, **choice(basic="Basic", standard="Standard")),
+)
+
+
+# --- outbound rules ---
+
+
+def rule_to_arm(rule: dict[str, t.Any]) -> Body:
+    """A rule in CLI YAML's terms as ARM's OutboundRule."""
+    destination = rule.get("destination")
+    if isinstance(destination, dict):
+        destination = {_RULE_KEYS.get(key, key): value for key, value in destination.items() if value is not None}
+    return {"type": RULE_TYPES[rule["type"]], "destination": destination, "category": "UserDefined"}
+
+
+def rule_from_arm(name: str, body: Body) -> dict[str, t.Any]:
+    destination = body.get("destination")
+    if isinstance(destination, dict):
+        options = {arm: option for option, arm in _RULE_KEYS.items()}
+        destination = {options[key]: value for key, value in destination.items() if key in options and value is not None}
+    kind = str(body.get("type"))
+    return {"name": name, "type": _RULE_OPTIONS.get(kind.casefold(), kind), "destination": destination}
+
+
+def _canon_rule(rule: t.Any) -> t.Any:
+    if not rule:
+        return None
+    destination = rule.get("destination")
+    if isinstance(destination, dict):
+        # Addresses that the service adds to a tag, and a null, are no difference.
+        destination = {
+            key: re.sub(r"\s", "", value).casefold() if isinstance(value, str) else value
+            for key, value in destination.items()
+            if value is not None and key in _RULE_KEYS and (key != "address_prefixes" or value)
+        }
+    return rule.get("type"), destination
+
+
+def _rule_field(name: str) -> Field:
+    return Field(
+        f"{RULES}.{name}",
+        f"{_NETWORK}outboundRules.{name}",
+        canon=_canon_rule,
+        to_arm=rule_to_arm,
+        from_arm=lambda body: rule_from_arm(name, body),
+        clearable=True,
+    )
+
+
+def _check_rule(rule: dict[str, t.Any]) -> _rules.Findings:
+    name, kind, destination = rule.get("name") or "", rule.get("type"), rule.get("destination")
+    source = "CLI schema of managed networks"
+    option = f"{RULES}[{name}]"
+    if not re.match(r"^[A-Za-z0-9][A-Za-z0-9_-]*$", name):
+        yield _rules.Finding("InvalidRuleName", option, f"The outbound rule name {name!r} may hold letters, digits, '-' and '_'.", source)
+    if rule.get("state") == "absent":
+        return
+    needed = {"private_endpoint": ("service_resource_id", "subresource_target"), "service_tag": ("service_tag", "protocol", "port_ranges")}
+    if kind == "fqdn":
+        if not isinstance(destination, str) or not destination:
+            yield _rules.Finding("InvalidRule", option, f"The outbound rule {name!r} of type fqdn needs destination as a host name.", source)
+        return
+    missing = [key for key in needed.get(str(kind), ("type",)) if not isinstance(destination, dict) or not destination.get(key)]
+    if missing:
+        message = f"The outbound rule {name!r} of type {kind} needs destination with {', '.join(missing)}."
+        yield _rules.Finding("InvalidRule", option, message, source)
+
+
+class Workspace(Kind):
+    """One per task: the declared outbound rules are rows of the table too."""
+
+    label = "workspace"
+    api_version = "2025-12-01"
+    required_on_create = ()
+    fields = _BASE_FIELDS
+
+    def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
+        rules = (tree.get("managed_network") or {}).get("outbound_rules") or []
+        self.fields = (*_BASE_FIELDS, *(_rule_field(rule["name"]) for rule in rules if rule.get("name")))
+        flat = super().declare(tree, target)
+        if flat.get("identity"):
+            ids = _compute.identity_ids(flat["identity"].get("user_assigned_identities"))
+            flat["identity"] = {"type": flat["identity"].get("type"), "user_assigned_identities": ids}
+        for rule in rules:
+            wanted = {key: rule.get(key) for key in ("name", "type", "destination")}
+            flat[f"{RULES}.{rule['name']}"] = None if rule.get("state") == "absent" else wanted
+        return flat
+
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> _rules.Findings:
+        yield from super().check(target, declared, tree)
+        yield from _rules.identity(declared.get("identity"), both=True)
+        yield from _rules.tags(declared.get("tags"))
+        ids = {
+            "storage_account": "Microsoft.Storage/storageAccounts",
+            "key_vault": "Microsoft.KeyVault/vaults",
+            "application_insights": "Microsoft.Insights/components",
+            "container_registry": "Microsoft.ContainerRegistry/registries",
+            "hub_id": "Microsoft.MachineLearningServices/workspaces",
+            "primary_user_assigned_identity": "Microsoft.ManagedIdentity/userAssignedIdentities",
+            "customer_managed_key.key_vault": "Microsoft.KeyVault/vaults",
+        }
+        for option, kind in ids.items():
+            if declared.get(option) is not None:
+                yield from _rules.resource_id(declared[option], option, kind)
+        for rule in (tree.get("managed_network") or {}).get("outbound_rules") or []:
+            yield from _check_rule(rule)
+        if declared.get("kind") == "project":
+            for option in ("storage_account", "key_vault", "container_registry"):
+                if declared.get(option) is not None:
+                    message = f"A project takes {option} from its hub: leave it out."
+                    yield _rules.Finding("TakenFromHub", option, message, "azure-wire.md d.1")
+        if declared.get("hub_id") and declared.get("kind", "project") != "project":
+            yield _rules.Finding("HubOfProject", "hub_id", "Only a workspace of kind project has a hub.", "azure-wire.md d.1")
+
+    def check_create(self, declared: Declared, parent: Body | None) -> _rules.Findings:
+        yield from super().check_create(declared, parent)
+        if declared.get("kind") == "project" and not declared.get("hub_id"):
+            yield _rules.Finding("RequiredForCreation", "hub_id", "A workspace of kind project needs hub_id.", "azure-wire.md d.1")
+
+    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> _rules.Findings:
+        """Once a managed network is on, it cannot be turned off (features-and-pains.md 1.11)."""
+        before = _fields.get_path(current, "managed_network.isolation_mode")
+        wanted = declared.get("managed_network.isolation_mode")
+        if wanted == "disabled" and caseless(before) not in (None, MISSING, "disabled"):
+            message = f"managed_network.isolation_mode is {before} and cannot be turned off again; recreate the workspace without it."
+            yield _rules.Finding("ManagedNetworkStaysOn", "managed_network.isolation_mode", message, "features-and-pains.md 1.11")
+
+    def updates(self, body: Body, plan: Plan) -> list[Request]:
+        """One PATCH for the workspace, and one PUT or DELETE for each outbound rule (azure-ai-ml, outbound rule operations)."""
+        values = {option: value for option, value in plan.values().items() if not option.startswith(RULES)}
+        requests = []
+        if values:
+            patch = self.with_values({}, values)
+            if patch.get("identity"):
+                _take_away(patch["identity"], body.get("identity") or {})
+            requests.append(Request("PATCH", patch))
+        for option, rule in plan.values().items():
+            if option.startswith(RULES):
+                suffix = "/outboundRules/" + option[len(RULES) + 1 :]
+                requests.append(
+                    Request("DELETE", None, suffix=suffix) if rule is None else Request("PUT", {"properties": rule_to_arm(rule)}, suffix=suffix)
+                )
+        return requests
+
+    def removal(self, options: t.Mapping[str, t.Any]) -> Request:
+        purge = "true" if options.get("permanently_delete") else "false"
+        return Request("DELETE", None, {"forceToPurge": purge})
+
+    def status(self, body: Body, *, settling: bool = False) -> Status:
+        status = provisioning_status(body)
+        if status.state != FAILED:
+            return status
+        message = "its provisioning failed; the service keeps no reason on the workspace"
+        return Status(FAILED, status.text, "ProvisioningFailed", message)
+
+    def project(self, body: Body) -> dict[str, t.Any]:
+        properties = body.get("properties") or {}
+        network = properties.get("managedNetwork") or {}
+        shown = self.read(body)
+        shown["managed_network"] = {
+            "isolation_mode": shown["managed_network"]["isolation_mode"],
+            "firewall_sku": shown["managed_network"]["firewall_sku"],
+            "status": (network.get("status") or {}).get("status"),
+            "outbound_rules": [
+                {**rule_from_arm(name, rule), "category": rule.get("category"), "status": rule.get("status")}
+                for name, rule in (network.get("outboundRules") or {}).items()
+            ],
+        }
+        return {
+            "id": body.get("id"),
+            "name": body.get("name"),
+            **shown,
+            "tags": body.get("tags") or {},
+            "identity": _compute.projected_identity(body),
+            "provisioning_state": properties.get("provisioningState"),
+            "workspace_id": properties.get("workspaceId"),
+            "discovery_url": properties.get("discoveryUrl"),
+            "mlflow_tracking_uri": properties.get("mlFlowTrackingUri"),
+            "private_link_count": properties.get("privateLinkCount"),
+        }
+
+
+def _take_away(identity: Body, current: Body) -> None:
+    """A PATCH takes an identity away only by a null under its id (azure-ai-ml, begin_update)."""
+    wanted = identity.get("userAssignedIdentities") or {}
+    keep = {arm_id(item) for item in wanted}
+    gone = {item: None for item in current.get("userAssignedIdentities") or {} if arm_id(item) not in keep}
+    if gone and "UserAssigned" in identity["type"]:
+        identity["userAssignedIdentities"] = {**wanted, **gone}

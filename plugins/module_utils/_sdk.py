@@ -1,0 +1,133 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""azure-ai-ml, for what only it knows: the templates that create a workspace with the resources it depends on.
+
+Import this module only on the path that needs it: azure-ai-ml costs a second and 100 MB. It submits; the waiting is the engine's, because
+azure-ai-ml's own has no deadline, cannot be resumed and loses the reason of a failure (azure-wire.md f.20).
+"""
+from __future__ import annotations
+
+import contextlib
+import io
+import typing as t
+import uuid
+
+from ._cloud import Cloud
+from ._errors import AmlError, ArmError
+from ._kinds._base import Target
+from ._kinds._compute import IDENTITY_TYPES
+from ._kinds.workspace import isolation_mode_to_arm
+from ._plan import Declared
+from ._retry import hint_for, read_error
+
+_ENTITIES = {"default": "Workspace", "hub": "Hub", "project": "Project"}
+
+# What an entity takes as it is. What it does not take is set by the update that follows the creation.
+_PLAIN = (
+    "location",
+    "display_name",
+    "description",
+    "tags",
+    "storage_account",
+    "key_vault",
+    "application_insights",
+    "container_registry",
+    "hbi_workspace",
+    "image_build_compute",
+    "primary_user_assigned_identity",
+    "system_datastores_auth_mode",
+    "enable_data_isolation",
+)
+_NOT_FOR_PROJECTS = ("storage_account", "key_vault", "container_registry", "image_build_compute", "hbi_workspace")
+
+
+def submit_workspace(cloud: Cloud, credential: t.Any, target: Target, declared: Declared) -> None:
+    """Start the deployment that creates the workspace. Returns when Azure has accepted it.
+
+    Raises AmlError where azure-ai-ml or the service refuses.
+    """
+    from azure.ai.ml.exceptions import MlException
+    from azure.core.exceptions import HttpResponseError
+
+    # What azure-ai-ml prints would stand before the module's JSON.
+    with contextlib.redirect_stdout(io.StringIO()):
+        try:
+            client = _client(cloud, credential, target)
+            client.workspaces.begin_create(_entity(target, declared))
+        except HttpResponseError as error:
+            raise _service_error(error, target) from error
+        except MlException as error:
+            raise AmlError(str(error.message), code="SdkRefused", target=target.id) from error
+
+
+def _service_error(error: t.Any, target: Target) -> ArmError:
+    """The service's refusal as the engine's own error."""
+    try:
+        code, message, details = read_error(error.response.json())
+    except (AttributeError, ValueError):
+        code, message, details = None, None, None
+    message = message or str(error.message)
+    headers = getattr(error.response, "headers", {})
+    return ArmError(
+        message,
+        code=code,
+        details=details,
+        status=error.status_code,
+        request_id=headers.get("x-ms-request-id"),
+        target=target.id,
+        hint=hint_for(code, message, error.status_code),
+    )
+
+
+def _client(cloud: Cloud, credential: t.Any, target: Target) -> t.Any:
+    from azure.ai.ml import MLClient
+
+    where: dict[str, t.Any] = {"cloud": cloud.name}
+    if cloud.origin == "metadata":
+        # A second client under one name silently keeps the first one's addresses (azure-wire.md e): the name is unique.
+        where = {
+            "cloud": f"{cloud.name}-{uuid.uuid4().hex}",
+            "cloud_metadata": {
+                "azure_portal": cloud.portal,
+                "resource_manager": cloud.resource_manager + "/",
+                "active_directory": cloud.login_endpoint,
+                "aml_resource_id": cloud.resource_manager,
+                "storage_endpoint": cloud.suffixes.get("storage", "core.windows.net"),
+                "registry_discovery_endpoint": cloud.resource_manager + "/",
+            },
+        }
+    return MLClient(credential, target.subscription_id, target.resource_group, enable_telemetry=False, **where)
+
+
+def _entity(target: Target, declared: Declared) -> t.Any:
+    from azure.ai.ml import entities
+
+    kind = declared.get("kind") or ("project" if declared.get("hub_id") else "default")
+    arguments: dict[str, t.Any] = {"name": target.name, "resource_group": target.resource_group}
+    for option in _PLAIN:
+        if declared.get(option) is not None and not (kind == "project" and option in _NOT_FOR_PROJECTS):
+            arguments[option] = declared[option]
+    arguments["tags"] = {key: str(value) for key, value in (declared.get("tags") or {}).items() if value is not None}
+    if declared.get("identity"):
+        arguments["identity"] = _identity(entities, declared["identity"])
+    if kind == "project":
+        arguments["hub_id"] = declared.get("hub_id")
+        return entities.Project(**arguments)
+    if declared.get("public_network_access"):
+        arguments["public_network_access"] = declared["public_network_access"].capitalize()
+    mode = declared.get("managed_network.isolation_mode")
+    if mode:
+        arguments["managed_network"] = entities.ManagedNetwork(
+            isolation_mode=isolation_mode_to_arm(mode), firewall_sku=declared.get("managed_network.firewall_sku")
+        )
+    if declared.get("customer_managed_key.key_vault"):
+        arguments["customer_managed_key"] = entities.CustomerManagedKey(
+            key_vault=declared["customer_managed_key.key_vault"], key_uri=declared.get("customer_managed_key.key_uri")
+        )
+    return getattr(entities, _ENTITIES[kind])(**arguments)
+
+
+def _identity(entities: t.Any, declared: dict[str, t.Any]) -> t.Any:
+    users = [entities.ManagedIdentityConfiguration(resource_id=item) for item in declared.get("user_assigned_identities") or []]
+    return entities.IdentityConfiguration(type=IDENTITY_TYPES[declared["type"]], user_assigned_identities=users or None)

@@ -1,0 +1,289 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ``aml_workspace`` and ``aml_workspace_info`` do.
+
+A workspace is created by a template deployment (azure-ai-ml submits it), updated by PATCH, and may stay behind soft-deleted. Sources: azure-wire.md
+d.1 to d.3; features-and-pains.md 1.11; ARM types of workspaces 2022-05-01 (allowRecoverSoftDeletedWorkspace).
+"""
+from __future__ import annotations
+
+import re
+import typing as t
+
+from . import _argspec, _module, _rules
+from ._compute import check_scope
+from ._errors import AmlError, ArmError
+from ._kinds import _compute
+from ._kinds import workspace as _kind
+from ._kinds._base import Body, Target, group_id, workspace_target
+from ._module import Result, Task
+from ._plan import UPDATE, Declared, Plan
+from ._reconcile import InUse, Outcome, Reconciler
+
+_DEPLOYMENTS = "2021-04-01"
+_RUNNING = ("accepted", "running", "creating", "created", "ready", "updating")
+_BLOCKED = "soft-deleted workspace exists"
+
+# The version that has allowRecoverSoftDeletedWorkspace (ARM types of 2022-05-01).
+_RECOVERY_VERSION = "2022-05-01"
+
+# Dependents: the option, the type's API version for its deletion (azure-wire.md a.2), and the parameter of azure-ai-ml's template.
+_DEPENDENTS = {
+    "application_insights": ("2020-02-02", "applicationInsightsName", "Microsoft.Insights/components"),
+    "storage_account": ("2023-04-01", "storageAccountName", "Microsoft.Storage/storageAccounts"),
+    "key_vault": ("2023-07-01", "keyVaultName", "Microsoft.KeyVault/vaults"),
+    "container_registry": ("2023-07-01", "containerRegistryName", "Microsoft.ContainerRegistry/registries"),
+}
+_LOG_ANALYTICS_VERSION = "2020-08-01"
+
+WORKSPACE_SPEC: _argspec.Spec = {
+    "resource_group": {"type": "str", "required": True},
+    "name": {"type": "str", "required": True, "aliases": ["workspace", *_argspec.WORKSPACE_ALIASES]},
+    "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
+    **_argspec.TAGS_SPEC,
+    **_argspec.identity_spec(["system_assigned", "user_assigned", "system_assigned,user_assigned"]),
+    **_argspec.WAIT_SPEC,
+    **_argspec.STATE_SPEC,
+    **_argspec.API_VERSION_SPEC,
+}
+
+
+class SoftDeleted(AmlError):
+    """The name is blocked by a workspace of that name which was deleted and can still be recovered."""
+
+    default_code = "SoftDeletedWorkspace"
+
+
+class WorkspaceReconciler(Reconciler):
+    """Adds what only workspaces have: creation by deployment, the name that a soft-deleted one blocks, the dependents."""
+
+    kind: _kind.Workspace
+
+    def __init__(self, task: Task, kind: _kind.Workspace, target: Target) -> None:
+        super().__init__(task.client, kind, target, task.behaviour())
+        self.task = task
+        self.soft_deleted = task.params["soft_deleted"]
+
+    # --- creation ---
+
+    def _create(self, plan: Plan, declared: Declared, complete: Declared, body: Body) -> Outcome:
+        """Join the deployment of an earlier run, or submit one; then set what the template does not know."""
+        running = self._deployment(lambda state: state in _RUNNING)
+        if running is None:
+            self._submit({**self._left_behind(), **complete})
+        if not self.behaviour.wait:
+            return self._outcome(plan, self.find(), _DeploymentOperation(self._deployment(lambda state: True)))
+        try:
+            self._await_deployment()
+        except ArmError as error:
+            if not _is_blocked(error):
+                raise
+            self._unblock(complete, error)
+        return self._finish(plan, declared, complete)
+
+    def _finish(self, plan: Plan, declared: Declared, complete: Declared) -> Outcome:
+        body = self._settle(self.find(), settling=False)
+        # The template does not take all fields, and sets some that were not declared: the rest is an update.
+        left = self._plan({**declared, **{key: complete[key] for key in plan.values() if key in complete}}, body)
+        if left.action == UPDATE and body is not None:
+            self._write(self.kind.updates(body, left), plan, declared, created=False)
+        return self._outcome(plan, self._read_back(plan, declared, created=False))
+
+    def _submit(self, complete: Declared) -> None:
+        from ._sdk import submit_workspace
+
+        self.wrote = True
+        submit_workspace(self.task.cloud, self.task.credential, self.target, complete)
+
+    def _deployments(self) -> list[Body]:
+        """The deployments that azure-ai-ml started for this workspace (named NAME-NUMBER), the newest first."""
+        path = f"{self.target.parent_id}/providers/Microsoft.Resources/deployments"
+        pattern = re.compile(rf"^{re.escape(self.target.name)}-\d+$", re.IGNORECASE)
+        found = [body for body in self.client.list(path, _DEPLOYMENTS) if pattern.match(body.get("name") or "")]
+        return sorted(found, key=lambda body: body["properties"].get("timestamp") or "", reverse=True)
+
+    def _deployment(self, wanted: t.Callable[[str], bool]) -> Body | None:
+        for body in self._deployments():
+            if wanted(_state(body)):
+                return body
+        return None
+
+    def _await_deployment(self) -> None:
+        deployment = self._deployment(lambda state: True)
+        if deployment is None:
+            return
+        while _state(deployment) in _RUNNING:
+            if not self.deadline.remaining:
+                raise self._timeout(f"{self._what} to be created (deployment {deployment['name']})", _state(deployment))
+            self._sleep(min(self.behaviour.wait_interval or 3.0, self.deadline.remaining))
+            deployment = self.client.get(deployment["id"], _DEPLOYMENTS)
+        if _state(deployment) != "succeeded":
+            raise _deployment_error(self._what, deployment)
+
+    def _left_behind(self) -> Declared:
+        """Dependents that a failed deployment of an earlier run made: used again, so that no run leaves a second set."""
+        failed = self._deployment(lambda state: state in ("failed", "canceled"))
+        found: Declared = {}
+        for option, (version, parameter, kind) in _DEPENDENTS.items():
+            name = ((failed or {}).get("properties", {}).get("parameters") or {}).get(parameter, {}).get("value")
+            if name:
+                identifier = f"{self.target.parent_id}/providers/{kind}/{name}"
+                if self.client.find(identifier, version) is not None:
+                    found[option] = identifier
+        return found
+
+    # --- soft delete ---
+
+    def _unblock(self, complete: Declared, error: ArmError) -> None:
+        if self.soft_deleted == "fail":
+            raise SoftDeleted(
+                f"{self._what} cannot be created, because a soft-deleted workspace of that name blocks it.",
+                details=error.failure(),
+                target=self.target.id,
+                hint="Set soft_deleted=recover to get it back with its history, or soft_deleted=purge to delete it for good.",
+            ) from error
+        if self.soft_deleted == "purge":
+            reply = self.client.delete(self.target.id, self.kind.api_version, params={"forceToPurge": "true"})
+            if reply.operation is not None:
+                self._await(reply.operation, "purged")
+            self._submit({**self._left_behind(), **complete})
+            self._await_deployment()
+            return
+        body = {"location": complete.get("location") or self._group_location(), "properties": {"allowRecoverSoftDeletedWorkspace": "True"}}
+        reply = self.client.put(self.target.id, _RECOVERY_VERSION, body)
+        if reply.operation is not None:
+            self._await(reply.operation, "recovered")
+        self.warnings.append(f"Recovered: {self.target.name!r} was soft-deleted; its compute targets are gone and must be created again.")
+
+    def _group_location(self) -> t.Any:
+        return self.client.get(self.target.parent_id, self.kind.parent_api_version).get("location")
+
+    # --- removal ---
+
+    def _allow_replacement(self, plan: Plan, declared: Declared, body: Body | None) -> None:
+        super()._allow_replacement(plan, declared, body)
+        if self.behaviour.force:
+            return
+        computes = self.client.list(f"{self.target.id}/computes", _compute.ComputeKind.api_version)
+        if computes:
+            names = ", ".join(sorted(body["name"] for body in computes))
+            raise InUse(
+                f"{self._what} was not replaced, because it has compute targets that would be deleted with it: {names}.",
+                details={"computes": names.split(", "), "plan": plan.to_dict()},
+                hint="Remove them first, or set force=true.",
+            )
+
+    def remove_dependents(self, body: Body) -> list[str]:
+        """Delete what the workspace stood on, once it is gone. What another workspace uses too is left, with a warning."""
+        shared = self._used_elsewhere()
+        removed = []
+        for option, (version, _parameter, _type) in _DEPENDENTS.items():
+            identifier = self.kind.read(body).get(option)
+            if not identifier:
+                continue
+            if identifier.casefold() in shared:
+                self.warnings.append(f"SharedDependent: {identifier} was not deleted, because another workspace uses it.")
+                continue
+            removed += self._remove_dependent(identifier, version, option)
+        return removed
+
+    def _remove_dependent(self, identifier: str, version: str, option: str) -> list[str]:
+        logs = None
+        if option == "application_insights":
+            insights = self.client.find(identifier, version) or {}
+            logs = (insights.get("properties") or {}).get("WorkspaceResourceId")
+        gone = []
+        for one, at in ((identifier, version), (logs, _LOG_ANALYTICS_VERSION)):
+            if one:
+                reply = self.client.delete(one, at)
+                if reply.operation is not None and self.behaviour.wait:
+                    self._await(reply.operation, f"rid of {one}")
+                gone.append(one)
+        return gone
+
+    def _used_elsewhere(self) -> set[str]:
+        path = f"/subscriptions/{self.target.subscription_id}/providers/Microsoft.MachineLearningServices/workspaces"
+        others = [body for body in self.client.list(path, self.kind.api_version) if body["id"].casefold() != self.target.id.casefold()]
+        return {str(self.kind.read(body).get(option)).casefold() for body in others for option in _DEPENDENTS}
+
+
+class _DeploymentOperation:
+    """What a task that does not wait tells of the deployment."""
+
+    def __init__(self, deployment: Body | None) -> None:
+        self.deployment = deployment or {}
+
+    def to_dict(self) -> dict[str, t.Any]:
+        return {"url": self.deployment.get("id"), "status": (self.deployment.get("properties") or {}).get("provisioningState")}
+
+
+def _state(deployment: Body) -> str:
+    return str(deployment["properties"].get("provisioningState")).casefold()
+
+
+def _is_blocked(error: ArmError) -> bool:
+    return _BLOCKED in f"{error.message} {error.details}".casefold()
+
+
+def _deployment_error(what: str, deployment: Body) -> ArmError:
+    """The innermost reason of a failed deployment: what ARM wraps around it says nothing."""
+    error = deployment["properties"].get("error") or {}
+    inner = error
+    while inner.get("details"):
+        inner = inner["details"][0]
+    return ArmError(
+        f"{what} could not be created: {inner.get('message') or deployment['properties'].get('provisioningState')}",
+        code=inner.get("code") or "DeploymentFailed",
+        details=error,
+        target=deployment.get("id"),
+        hint="Mend the cause and run the same task again: what the deployment has made already is used again.",
+    )
+
+
+def keep_workspace(task: Task) -> Result:
+    """The job of ``aml_workspace``."""
+    check_scope(task, "name")
+    target = workspace_target(task.subscription_id, task.params["resource_group"], task.params["name"])
+    kind = _kind.Workspace()
+    kind.api_version = task.params.get("api_version") or kind.api_version
+    if task.params["state"] == "absent":
+        return _absent(task, kind, target)
+    declared = kind.declare(task.given, target)
+    _rules.refuse(kind.check(target, declared, task.given))
+    outcome = WorkspaceReconciler(task, kind, target).present(declared)
+    return _module.outcome_result(outcome, "workspace", None if outcome.body is None else kind.project(outcome.body))
+
+
+def _absent(task: Task, kind: _kind.Workspace, target: Target) -> Result:
+    reconciler = WorkspaceReconciler(task, kind, target)
+    before = reconciler.find() if task.params["delete_dependent_resources"] else None
+    outcome = reconciler.absent(task.params)
+    removed: list[str] = []
+    if before is not None and not task.check_mode:
+        removed = reconciler.remove_dependents(before)
+    result = _module.outcome_result(outcome, "workspace", None if outcome.body is None else kind.project(outcome.body))
+    result["deleted_resources"] = removed
+    return result
+
+
+def look(task: Task) -> Result:
+    """The job of ``aml_workspace_info``: one by name, all of a group, or all of a subscription."""
+    kind = _kind.Workspace()
+    version = task.params.get("api_version") or kind.api_version
+    group, name = task.params.get("resource_group"), task.params.get("name")
+    if name and not group:
+        raise AmlError("name needs resource_group: names of workspaces are unique in a group only.", code="NotNamed")
+    if group:
+        _rules.refuse(_rules.resource_group(group))
+    if name:
+        body = task.client.find(workspace_target(task.subscription_id, group, name).id, version)
+        bodies = [] if body is None else [body]
+    else:
+        scope = group_id(task.subscription_id, group) if group else f"/subscriptions/{task.subscription_id}"
+        bodies = task.client.list(f"{scope}/providers/Microsoft.MachineLearningServices/workspaces", version)
+    wanted = task.params.get("kind")
+    shown = [kind.project(body) for body in bodies if not wanted or str(body.get("kind", "default")).casefold() in wanted]
+    return {"changed": False, "workspaces": shown}
+
+

@@ -1,0 +1,415 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: aml_workspace
+short_description: Keep an Azure Machine Learning workspace in its declared state
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - Creates, updates and deletes workspaces of the kinds default, hub and project.
+  - A new workspace comes with the resources that it depends on. Storage account, key vault and application insights (with log analytics)
+    are made, unless they are given by id. The service itself makes a container registry when it first builds an image, unless one is
+    given by id.
+  - Only what is declared is managed. An update is a C(PATCH) of the declared fields that differ.
+options:
+  name:
+    description:
+      - Name of the workspace. 3 to 33 letters, digits, dashes and underscores.
+    type: str
+    required: true
+    aliases: [workspace, workspace_name, ml_workspace]
+  resource_group:
+    description:
+      - Resource group of the workspace. It must exist.
+    type: str
+    required: true
+  state:
+    description:
+      - V(present) makes the workspace as declared.
+      - V(absent) deletes it, with its compute targets. See O(permanently_delete) and O(delete_dependent_resources).
+    type: str
+    choices: [present, absent]
+    default: present
+  kind:
+    description:
+      - Kind of the workspace. The service makes a V(default) one where nothing is declared. Fixed after creation.
+    type: str
+    choices: [default, hub, project]
+  hub_id:
+    description:
+      - Resource id of the hub. Needed to create a workspace of O(kind=project). Fixed after creation.
+    type: str
+    aliases: [workspace_hub]
+  location:
+    description:
+      - Region. Left out, a new workspace is created in the region of its resource group, and a project in that of its hub.
+    type: str
+  display_name:
+    description:
+      - Name that people see. A new workspace without it has its O(name).
+    type: str
+    aliases: [friendly_name]
+  description:
+    description:
+      - Text that people see. A new workspace without it has its O(name) here too; that is what azure-ai-ml creates.
+    type: str
+  storage_account:
+    description:
+      - Resource id of an existing storage account, without hierarchical namespace. Fixed after creation.
+    type: str
+  key_vault:
+    description:
+      - Resource id of an existing key vault. Fixed after creation.
+    type: str
+  application_insights:
+    description:
+      - Resource id of an existing application insights component. A new hub or project has none, unless it is given here.
+    type: str
+  container_registry:
+    description:
+      - Resource id of an existing container registry. Changing it may break the lineage of earlier jobs.
+    type: str
+  hbi_workspace:
+    description:
+      - Whether the data is of high business impact, so that the service collects less diagnostic data. Fixed after creation.
+    type: bool
+  public_network_access:
+    description:
+      - Whether the workspace can be reached from public networks. For a new workspace it holds for the resources made with it too.
+    type: str
+    choices: [enabled, disabled]
+  image_build_compute:
+    description:
+      - Name of the compute cluster that builds images, where the container registry is behind a virtual network.
+    type: str
+  primary_user_assigned_identity:
+    description:
+      - Resource id of the user-assigned identity that stands for the workspace.
+    type: str
+  system_datastores_auth_mode:
+    description:
+      - How the workspace reaches its own datastores.
+    type: str
+    choices: [accesskey, identity, user_delegation_sas]
+  enable_data_isolation:
+    description:
+      - Whether the projects of a hub are kept apart in the storage account. Fixed after creation.
+    type: bool
+  v1_legacy_mode:
+    description:
+      - Whether the v2 API is closed to the workspace.
+    type: bool
+  customer_managed_key:
+    description:
+      - Key that encrypts the data. Fixed after creation, except for O(customer_managed_key.key_uri).
+    type: dict
+    suboptions:
+      key_vault:
+        description: Resource id of the key vault that holds the key.
+        type: str
+        required: true
+      key_uri:
+        description: Address of the key, with its version.
+        type: str
+        required: true
+  managed_network:
+    description:
+      - The network that the service manages for the compute targets of the workspace.
+    type: dict
+    suboptions:
+      isolation_mode:
+        description:
+          - Once it is on, it cannot be turned off. To turn it on for a workspace that exists, all of its compute targets must be deleted first.
+        type: str
+        choices: [disabled, allow_internet_outbound, allow_only_approved_outbound]
+      firewall_sku:
+        description: Firewall for rules of type V(fqdn).
+        type: str
+        choices: [basic, standard]
+      outbound_rules:
+        description:
+          - Rules for outbound traffic, by name. Rules that are not named here stay.
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description: Name of the rule.
+            type: str
+            required: true
+          type:
+            description: Kind of the rule. Needed, except to remove it.
+            type: str
+            choices: [fqdn, private_endpoint, service_tag]
+          destination:
+            description:
+              - For V(fqdn) a host name.
+              - For V(private_endpoint) a mapping with C(service_resource_id), C(subresource_target) and C(spark_enabled).
+              - For V(service_tag) a mapping with C(service_tag), C(protocol), C(port_ranges) and C(address_prefixes).
+            type: raw
+          state:
+            description: V(absent) removes the rule.
+            type: str
+            choices: [present, absent]
+            default: present
+  soft_deleted:
+    description:
+      - What to do when a workspace of that name was deleted in the last days and can still be recovered, which blocks the name.
+      - V(fail) says so. V(recover) gets that workspace back, with its history and without compute targets. V(purge) deletes it for good and
+        creates a new one.
+    type: str
+    choices: [fail, recover, purge]
+    default: fail
+  permanently_delete:
+    description:
+      - With O(state=absent), whether to delete for good. Otherwise the service keeps the workspace for some days, to be recovered, and its
+        name is blocked for that time.
+    type: bool
+    default: false
+  delete_dependent_resources:
+    description:
+      - With O(state=absent), whether to delete the storage account, key vault, container registry and application insights (with log
+        analytics) of the workspace as well. One that another workspace of the subscription uses is left, with a warning.
+    type: bool
+    default: false
+  api_version:
+    description:
+      - API version to speak to the service with, such as V(2025-12-01). Left out, it is the stable one that this collection was
+        written for.
+    type: str
+extends_documentation_fragment:
+  - azureml.compute.auth
+  - azureml.compute.identity.workspace
+  - azureml.compute.tags
+  - azureml.compute.wait
+  - azureml.compute.state
+  - azureml.compute.attributes
+requirements:
+  - azure-ai-ml >= 1.31.0, to create a workspace
+seealso:
+  - module: azureml.compute.aml_workspace_info
+  - module: azureml.compute.aml_compute_cluster
+"""
+
+EXAMPLES = r"""
+- name: A workspace with all that it needs
+  azureml.compute.aml_workspace:
+    resource_group: ml-prod
+    name: ws-prod
+    location: eastus
+    display_name: Production
+    tags:
+      team: vision
+
+- name: Close it to public networks; nothing else is touched
+  azureml.compute.aml_workspace:
+    resource_group: ml-prod
+    name: ws-prod
+    public_network_access: disabled
+
+- name: Approved outbound traffic only
+  azureml.compute.aml_workspace:
+    resource_group: ml-prod
+    name: ws-closed
+    managed_network:
+      isolation_mode: allow_only_approved_outbound
+      outbound_rules:
+        - name: packages
+          type: fqdn
+          destination: pypi.org
+        - name: old-rule
+          state: absent
+
+- name: A hub, and a project in it
+  azureml.compute.aml_workspace:
+    resource_group: ml-prod
+    name: hub-prod
+    kind: hub
+  register: hub
+
+- name: The project
+  azureml.compute.aml_workspace:
+    resource_group: ml-prod
+    name: project-a
+    kind: project
+    hub_id: "{{ hub.workspace.id }}"
+
+- name: Delete a workspace and what was made with it, for good
+  azureml.compute.aml_workspace:
+    resource_group: ml-test
+    name: ws-test
+    state: absent
+    permanently_delete: true
+    delete_dependent_resources: true
+"""
+
+RETURN = r"""
+workspace:
+  description:
+    - The workspace as it is after the task; in check mode as it would be. Null when it is absent.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: Resource id.
+      type: str
+      returned: always
+      sample: /subscriptions/0000/resourceGroups/ml-prod/providers/Microsoft.MachineLearningServices/workspaces/ws-prod
+    name:
+      description: Name.
+      type: str
+      returned: always
+      sample: ws-prod
+    kind:
+      description: V(default), V(hub) or V(project).
+      type: str
+      returned: always
+      sample: default
+    hub_id:
+      description: Hub of a project.
+      type: str
+      returned: always
+      sample: null
+    location:
+      description: Region.
+      type: str
+      returned: always
+      sample: eastus
+    display_name:
+      description: Name that people see.
+      type: str
+      returned: always
+      sample: Production
+    description:
+      description: Text that people see.
+      type: str
+      returned: always
+      sample: null
+    storage_account:
+      description: Resource id.
+      type: str
+      returned: always
+    key_vault:
+      description: Resource id.
+      type: str
+      returned: always
+    application_insights:
+      description: Resource id.
+      type: str
+      returned: always
+    container_registry:
+      description: Resource id; null as long as no image was built and none was given.
+      type: str
+      returned: always
+    public_network_access:
+      description: V(enabled) or V(disabled).
+      type: str
+      returned: always
+      sample: enabled
+    managed_network:
+      description: C(isolation_mode), C(firewall_sku), C(status) and C(outbound_rules) with the service's own rules too (see C(category)).
+      type: dict
+      returned: always
+    identity:
+      description: C(type), C(user_assigned_identities), C(principal_id), C(tenant_id) and C(default).
+      type: dict
+      returned: always
+    tags:
+      description: Tags.
+      type: dict
+      returned: always
+      sample: {team: vision}
+    provisioning_state:
+      description: What the service is doing with the workspace.
+      type: str
+      returned: when it exists
+      sample: Succeeded
+    workspace_id:
+      description: The service's own id of the workspace.
+      type: str
+      returned: when it exists
+    discovery_url:
+      description: Address of the discovery service.
+      type: str
+      returned: when it exists
+      sample: https://eastus.api.azureml.ms/discovery
+    mlflow_tracking_uri:
+      description: What MLflow must point at.
+      type: str
+      returned: when it exists
+    private_link_count:
+      description: Number of private connections.
+      type: int
+      returned: when it exists
+      sample: 0
+deleted_resources:
+  description: Ids of the dependent resources that were deleted.
+  returned: with O(state=absent)
+  type: list
+  elements: str
+  sample: []
+"""
+
+from ..module_utils import _argspec
+from ..module_utils._module import run
+from ..module_utils._workspace import WORKSPACE_SPEC, keep_workspace
+
+SPEC: _argspec.Spec = {
+    **WORKSPACE_SPEC,
+    "kind": {"type": "str", "choices": ["default", "hub", "project"]},
+    "hub_id": {"type": "str", "aliases": ["workspace_hub"]},
+    "location": {"type": "str"},
+    "display_name": {"type": "str", "aliases": ["friendly_name"]},
+    "description": {"type": "str"},
+    "storage_account": {"type": "str"},
+    "key_vault": {"type": "str", "no_log": False},
+    "application_insights": {"type": "str"},
+    "container_registry": {"type": "str"},
+    "hbi_workspace": {"type": "bool"},
+    "public_network_access": {"type": "str", "choices": ["enabled", "disabled"]},
+    "image_build_compute": {"type": "str"},
+    "primary_user_assigned_identity": {"type": "str"},
+    "system_datastores_auth_mode": {"type": "str", "choices": ["accesskey", "identity", "user_delegation_sas"]},
+    "enable_data_isolation": {"type": "bool"},
+    "v1_legacy_mode": {"type": "bool"},
+    "customer_managed_key": {
+        "type": "dict",
+        "no_log": False,
+        "options": {
+            "key_vault": {"type": "str", "required": True, "no_log": False},
+            "key_uri": {"type": "str", "required": True, "no_log": False},
+        },
+    },
+    "managed_network": {
+        "type": "dict",
+        "options": {
+            "isolation_mode": {"type": "str", "choices": ["disabled", "allow_internet_outbound", "allow_only_approved_outbound"]},
+            "firewall_sku": {"type": "str", "choices": ["basic", "standard"]},
+            "outbound_rules": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "name": {"type": "str", "required": True},
+                    "type": {"type": "str", "choices": ["fqdn", "private_endpoint", "service_tag"]},
+                    "destination": {"type": "raw"},
+                    "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
+                },
+            },
+        },
+    },
+    "soft_deleted": {"type": "str", "default": "fail", "choices": ["fail", "recover", "purge"]},
+    "permanently_delete": {"type": "bool", "default": False},
+    "delete_dependent_resources": {"type": "bool", "default": False},
+}
+
+
+def main() -> None:
+    run(keep_workspace, SPEC)
+
+
+if __name__ == "__main__":
+    main()

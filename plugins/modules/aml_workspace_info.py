@@ -1,0 +1,79 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: aml_workspace_info
+short_description: Look at Azure Machine Learning workspaces
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - Reads one workspace by O(name), all of a resource group, or all of a subscription.
+  - A workspace that does not exist gives an empty list, and no failure. A soft-deleted one counts as not existing.
+options:
+  resource_group:
+    description: Resource group to look in. Left out, the whole subscription.
+    type: str
+  name:
+    description: Name of one workspace, in O(resource_group).
+    type: str
+    aliases: [workspace, workspace_name, ml_workspace]
+  kind:
+    description: Kinds to return. Left out, all.
+    type: list
+    elements: str
+    choices: [default, hub, project, featurestore]
+  api_version:
+    description: API version to speak to the service with. Left out, the stable one that this collection was written for.
+    type: str
+extends_documentation_fragment:
+  - azureml.compute.auth
+  - azureml.compute.attributes.info
+seealso:
+  - module: azureml.compute.aml_workspace
+"""
+
+EXAMPLES = r"""
+- name: All workspaces of the subscription
+  azureml.compute.aml_workspace_info:
+  register: found
+
+- name: Those that are open to public networks
+  ansible.builtin.debug:
+    msg: "{{ found.workspaces | selectattr('public_network_access', 'eq', 'enabled') | map(attribute='id') }}"
+"""
+
+RETURN = r"""
+workspaces:
+  description: The workspaces that were found, with the keys that M(azureml.compute.aml_workspace) returns.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - name: ws-prod
+      kind: default
+      location: eastus
+      provisioning_state: Succeeded
+"""
+
+from ..module_utils import _argspec
+from ..module_utils._module import run
+from ..module_utils._workspace import look
+
+SPEC: _argspec.Spec = {
+    "resource_group": {"type": "str"},
+    "name": {"type": "str", "aliases": ["workspace", *_argspec.WORKSPACE_ALIASES]},
+    "kind": {"type": "list", "elements": "str", "choices": ["default", "hub", "project", "featurestore"]},
+    **_argspec.API_VERSION_SPEC,
+}
+
+
+def main() -> None:
+    run(look, SPEC)
+
+
+if __name__ == "__main__":
+    main()
