@@ -16,7 +16,7 @@ import json
 import random
 import traceback
 import uuid
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -41,6 +41,16 @@ _STATUS_CODES = {200: "OK", 201: "Created", 202: "Accepted", 400: "BadRequest", 
 
 State = dict[str, Any]
 Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One look at a deployment; `moment` is the time for which it was planned, which may lie behind the clock's."""
+
+    state: State
+    template: Template
+    resources: dict[str, Resource]
+    moment: float
 
 
 class Engine:
@@ -100,17 +110,17 @@ class Engine:
         if document is None or state.get("operation") != operation.id:
             return None
         template = self.template(state)
-        by_id = {item.id: item for item in template.resources()}
-        while self._advance(state, template, by_id):
+        run = _Run(state, template, {item.id: item for item in template.resources()}, operation.due)
+        while self._advance(run):
             pass
         error = None
         if any(entry["state"] == "Running" for entry in state["entries"]):
             document["properties"]["provisioningState"] = "Running"
             self._reschedule(operation, state)
         else:
-            error = self._finish(document, state, template)
-        document["properties"]["timestamp"] = self.stamp()
-        document["properties"]["duration"] = self.elapsed(state["started"])
+            error = self._finish(document, run)
+        document["properties"]["timestamp"] = self.stamp(run.moment)
+        document["properties"]["duration"] = self.elapsed(state["started"], run.moment)
         self.app.store.put(operation.target, document, private=state)
         return error
 
@@ -120,14 +130,15 @@ class Engine:
             document["properties"] |= {"provisioningState": "Failed", "error": error}
             self.app.store.put(operation.target, document)
 
-    def _advance(self, state: State, template: Template, by_id: dict[str, Resource]) -> bool:
+    def _advance(self, run: _Run) -> bool:
         moved = False
-        done = {entry["id"] for entry in state["entries"] if entry["state"] == "Succeeded"}
-        for entry in state["entries"]:
+        entries = run.state["entries"]
+        done = {entry["id"] for entry in entries if entry["state"] == "Succeeded"}
+        for entry in entries:
             if entry["state"] == "Running":
-                moved |= self._poll(state, entry)
+                moved |= self._poll(run, entry)
             elif entry["state"] == "Waiting" and done.issuperset(entry["depends_on"]):
-                self._begin(state, entry, template, by_id[entry["id"]])
+                self._begin(run, entry)
                 moved = True
         return moved
 
@@ -135,23 +146,22 @@ class Engine:
         """Look again when the first running resource is due; where none says when, after one step."""
         again = self.app.operations.get(operation.id)
         assert again is not None
-        now = self.app.clock.now()
         active = [self.app.operations.active_for(entry["id"]) for entry in state["entries"] if entry["state"] == "Running"]
-        step = now + self.app.config.seconds("deployment.step")
+        step = self.app.clock.now() + self.app.config.seconds("deployment.step")
         again.due = max(operation.due, min((item.due if item else step for item in active), default=step)) + 0.001
         self.app.operations.update(again)
 
-    def _finish(self, document: dict[str, Any], state: State, template: Template) -> OperationFailure | None:
-        properties = document["properties"]
+    def _finish(self, document: dict[str, Any], run: _Run) -> OperationFailure | None:
+        properties, state = document["properties"], run.state
         error = self._error(document["id"], state)
         if error is None:
             try:
-                outputs = template.outputs()
+                outputs = run.template.outputs()
             except (TemplateError, NotSimulatedError) as problem:
                 outputs, error = {}, _outputs_error(problem)
             if outputs:
                 properties["outputs"] = outputs
-                state["outputs_at"] = self.app.clock.now()
+                state["outputs_at"] = run.moment
         if error is None:
             properties["provisioningState"] = "Succeeded"
             properties["outputResources"] = [{"id": entry["id"]} for entry in state["entries"]]
@@ -169,60 +179,69 @@ class Engine:
 
     # One resource
 
-    def _begin(self, state: State, entry: Entry, template: Template, item: Resource) -> None:
-        entry |= {"state": "Running", "started": self.app.clock.now(), "statusCode": "Accepted"}
+    def _begin(self, run: _Run, entry: Entry) -> None:
+        entry |= {"state": "Running", "started": run.moment, "statusCode": "Accepted"}
+        item = run.resources[entry["id"]]
         try:
-            body = template.body(item)
+            body = run.template.body(item)
         except TemplateError as problem:
-            message = (f"Unable to process template language expressions for resource '{item.id}'. "
-                       f"'{problem.message}'")
-            self._fail(entry, 400, {"code": problem.code, "message": message})
+            message = f"Unable to process template language expressions for resource '{item.id}'. '{problem.message}'"
+            self._fail(run, entry, 400, {"code": problem.code, "message": message})
             return
         except NotSimulatedError as problem:
-            self._fail(entry, 501, {"code": "NotSimulated", "message": f"The simulator does not have {problem.what}."})
+            self._fail(run, entry, 501, {"code": "NotSimulated", "message": f"The simulator does not have {problem.what}."})
             return
-        principal = Principal(**state["principal"])
-        response = self._send(state, principal, "PUT", item.id, item.api_version, body)
+        began = self.app.clock.now()
+        response = self._send(run.state, Principal(**run.state["principal"]), "PUT", item.id, item.api_version, body)
         if response.status >= 400:
-            self._fail(entry, response.status, _error_of(response))
+            self._fail(run, entry, response.status, _error_of(response))
             return
+        self._date_back(item.id, began, run.moment)
         headers = Headers(response.headers)
         entry["poll"] = headers.get("Azure-AsyncOperation")
         entry["location"] = headers.get("Location") if response.status == 202 else None
         entry["accepted"] = response.status
-        self._poll(state, entry)
+        self._poll(run, entry)
 
-    def _poll(self, state: State, entry: Entry) -> bool:
+    def _date_back(self, target: str, began: float, moment: float) -> None:
+        """Let the operation that a resource has started begin when its turn came, and not when a client looked."""
+        active = self.app.operations.active_for(target)
+        if active is not None and active.started >= began > moment:
+            active.due -= active.started - moment
+            active.started = moment
+            self.app.operations.update(active)
+
+    def _poll(self, run: _Run, entry: Entry) -> bool:
         """Look at a running resource; true when it has ended."""
         if entry["poll"] is not None:
-            answer = self._send_url(state, entry["poll"])
+            answer = self._send_url(run.state, entry["poll"])
             status = (answer.body or {}).get("status") if answer.status < 400 else "Failed"
             if status not in _TERMINAL:
                 return False
             if status != "Succeeded":
-                self._fail(entry, 409, self._operation_error(entry, status, _error_of(answer)))
+                self._fail(run, entry, 409, self._operation_error(entry, status, _error_of(answer)))
                 return True
         elif entry["location"] is not None:
-            answer = self._send_url(state, entry["location"])
+            answer = self._send_url(run.state, entry["location"])
             if answer.status == 202:
                 return False
             if answer.status >= 400:
-                self._fail(entry, answer.status, _error_of(answer))
+                self._fail(run, entry, answer.status, _error_of(answer))
                 return True
-        return self._settled(state, entry)
+        return self._settled(run, entry)
 
-    def _settled(self, state: State, entry: Entry) -> bool:
+    def _settled(self, run: _Run, entry: Entry) -> bool:
         """The resource's own state decides once its operation is over."""
-        answer = self._send(state, None, "GET", entry["id"], entry["api_version"])
+        answer = self._send(run.state, None, "GET", entry["id"], entry["api_version"])
         body = answer.body if answer.status == 200 and isinstance(answer.body, dict) else {}
         provisioning = (body.get("properties") or {}).get("provisioningState", "Succeeded")
         if provisioning not in _TERMINAL:
             return False
         if provisioning == "Succeeded":
-            entry |= {"state": "Succeeded", "ended": self.app.clock.now(),
+            entry |= {"state": "Succeeded", "ended": run.moment,
                       "statusCode": _STATUS_CODES.get(entry["accepted"], "OK") if entry["accepted"] != 202 else "OK"}
         else:
-            self._fail(entry, 409, self._operation_error(entry, provisioning, None))
+            self._fail(run, entry, 409, self._operation_error(entry, provisioning, None))
         return True
 
     @staticmethod
@@ -235,9 +254,10 @@ class Engine:
         }
         return error if inner is None else {**error, "details": [inner]}
 
-    def _fail(self, entry: Entry, status: int, error: dict[str, Any] | None) -> None:
+    @staticmethod
+    def _fail(run: _Run, entry: Entry, status: int, error: dict[str, Any] | None) -> None:
         known = error or {"code": "InternalServerError", "message": f"The resource answered with the status {status}."}
-        entry |= {"state": "Failed", "ended": self.app.clock.now(), "error": known,
+        entry |= {"state": "Failed", "ended": run.moment, "error": known,
                   "statusCode": _STATUS_CODES.get(status, str(status))}
 
     # Requests inside of the simulator

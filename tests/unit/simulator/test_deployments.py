@@ -263,6 +263,17 @@ def test_a_type_that_is_not_simulated_is_named(app: App) -> None:
     assert "Microsoft.Unknown/things" in status["error"]["details"][0]["message"]
 
 
+def test_time_passes_as_if_somebody_had_looked_all_the_while(app: App) -> None:
+    """One look after a long time: two registries of two seconds, one after the other."""
+    second = {**REGISTRY, "name": "registry2", "dependsOn": ["registry1"]}
+    response = put(app, "d1", template(REGISTRY, second))
+    app.clock.advance(3600)
+    assert get(app, response.headers["Azure-AsyncOperation"]) == {"status": "Succeeded"}
+    durations = [item["properties"]["duration"] for item in get(app, f"{BASE}/d1/operations")["value"]]
+    assert [2 <= float(text[2:-1]) < 3 for text in durations] == [True, True], durations
+    assert 4 <= float(get(app, f"{BASE}/d1")["properties"]["duration"][2:-1]) < 6
+
+
 def test_a_providers_fault_fails_its_resource_alone(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     dispatch = app.dispatch
 
