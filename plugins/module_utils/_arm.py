@@ -14,15 +14,15 @@ import typing as t
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
-from ._cloud import TLS_HINT, Cloud
+from ._cloud import Cloud
 from ._errors import ArmError
-from ._identity import TokenSource, claims_challenge, missing_library
+from ._http import TLS_HINT, missing_library, transport_for
+from ._identity import TokenSource, claims_challenge
 from ._lro import Operation, Probe, Wait, operation_at, operation_of
 from ._retry import Answer, Attempts, ConnectionLost, error_of, is_absent, is_busy, try_again
 
 CONNECT_TIMEOUT = 20.0
 READ_TIMEOUT = 120.0
-POOL_SIZE = 64
 CONFLICT_STEP = 5.0
 _SAFE_IN_PATH = "/:@!$&'()*+,;=~-._"
 
@@ -269,17 +269,7 @@ def _build_pipeline(user_agent: str, verify: bool | str, transport: t.Any) -> tu
         policies.UserAgentPolicy(base_user_agent=user_agent),
         policies.HttpLoggingPolicy(),
     ]
-    return Pipeline(transport or _requests_transport(verify), chain), HttpRequest
-
-
-def _requests_transport(verify: bool | str) -> t.Any:
-    """azure-core's transport on a session whose pool is wide enough for a fleet's threads."""
-    import requests
-    from azure.core.pipeline.transport import RequestsTransport
-
-    session = requests.Session()
-    session.mount("https://", requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=POOL_SIZE))
-    return RequestsTransport(session=session, connection_verify=verify)
+    return Pipeline(transport or transport_for(verify), chain), HttpRequest
 
 
 def _lost(method: str, url: str, error: BaseException, unsent: bool) -> ConnectionLost:

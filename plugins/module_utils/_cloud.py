@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from ._errors import CredentialError
+from ._http import TLS_HINT, session_for
 
 METADATA_PATH = "/metadata/endpoints"
 METADATA_VERSIONS = ("2019-05-01", "2015-01-01")
@@ -172,10 +173,11 @@ def _read_metadata(url: str, document: t.Any) -> Cloud:
 
 def _fetch(url: str, verify: bool | str) -> tuple[int, t.Any]:
     """GET without a token."""
+    session = session_for(verify)
     import requests
 
     try:
-        answer = session_for(verify).get(url, timeout=METADATA_TIMEOUT, allow_redirects=False)
+        answer = session.get(url, timeout=METADATA_TIMEOUT, allow_redirects=False)
     except requests.exceptions.SSLError as error:
         raise _bad_metadata(url, "its certificate is not trusted", TLS_HINT) from error
     except requests.exceptions.RequestException as error:
@@ -184,47 +186,6 @@ def _fetch(url: str, verify: bool | str) -> tuple[int, t.Any]:
         return answer.status_code, answer.json()
     except ValueError:
         return answer.status_code, None
-
-
-def session_for(verify: bool | str) -> t.Any:
-    """The process's one requests session: metadata, sign-in and Resource Manager share its connections and authorities.
-
-    Reading the public authorities takes 0.04 s, and requests does it anew for each connection; here it is done once. The
-    pool is wide enough for a fleet's threads. ``verify`` is True, False or a path, as for requests, and the environment's
-    REQUESTS_CA_BUNDLE counts as there.
-    """
-    with _session_lock:
-        if verify not in _sessions:
-            _sessions[verify] = _new_session(verify)
-        return _sessions[verify]
-
-
-def _new_session(verify: bool | str) -> t.Any:
-    import requests
-
-    context = _tls_context(verify)
-
-    class Adapter(requests.adapters.HTTPAdapter):
-        """Connections with the shared context; what requests would load into each of them is already there."""
-
-        def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
-            return super().init_poolmanager(*args, **kwargs, ssl_context=context)
-
-        def proxy_manager_for(self, proxy: str, **kwargs: t.Any) -> t.Any:
-            return super().proxy_manager_for(proxy, **kwargs, ssl_context=context)
-
-        def build_connection_pool_key_attributes(self, request: t.Any, verify: t.Any, cert: t.Any = None) -> t.Any:
-            return super().build_connection_pool_key_attributes(request, _loaded(verify, context), cert)
-
-        def cert_verify(self, conn: t.Any, url: str, verify: t.Any, cert: t.Any) -> None:
-            conn.cert_reqs = "CERT_REQUIRED" if context.verify_mode else "CERT_NONE"
-
-    session = requests.Session()
-    session.mount("https://", Adapter(pool_connections=8, pool_maxsize=POOL_SIZE))
-    return session
-
-
-TLS_HINT = "Set REQUESTS_CA_BUNDLE to a PEM file that holds the authority which signed the server's certificate."
 
 
 def _bad_metadata(url: str, why: str, hint: str | None = None) -> CredentialError:

@@ -128,13 +128,13 @@ class SignIn:
         """The cloud that the task, or else this credential's source, means."""
         return find_cloud(options, environ, fallback=self.cloud_environment, verify=self.verify)
 
-    def credential(self, cloud: Cloud, **transport: t.Any) -> TokenSource:
+    def credential(self, cloud: Cloud, transport: t.Any = None) -> TokenSource:
         """The way to tokens: for an ArmClient, and for any Azure library that takes a TokenCredential.
 
         azure-identity is imported when the first token is asked for; errors name the source and hide the secrets.
         """
         return TokenSource(
-            lambda: build(self, cloud, **transport), cloud.scope, source=self.source, secrets=self.secrets
+            lambda: build(self, cloud, transport), cloud.scope, source=self.source, secrets=self.secrets
         )
 
 

@@ -14,8 +14,9 @@ import time
 import typing as t
 from urllib.parse import urlsplit
 
-from ._cloud import TLS_HINT, Cloud
+from ._cloud import Cloud
 from ._errors import CredentialError
+from ._http import TLS_HINT, missing_library, transport_for
 
 if t.TYPE_CHECKING:
     from ._credentials import SignIn
@@ -37,19 +38,19 @@ _HINTS = {
 }
 
 
-def build(sign_in: SignIn, cloud: Cloud, **transport: t.Any) -> t.Any:
-    """The azure-identity credential. Keyword arguments go to its pipeline (``transport`` in tests)."""
+def build(sign_in: SignIn, cloud: Cloud, transport: t.Any = None) -> t.Any:
+    """The azure-identity credential, on the process's shared connections unless a test gives another transport."""
     try:
         from azure import identity
     except ImportError as error:
         raise missing_library("azure-identity") from error
     values = sign_in.values
-    pipeline = {"connection_verify": sign_in.verify, **transport}
+    pipeline: dict[str, t.Any] = {}
     try:
         if sign_in.method == "azure_cli":
             return identity.AzureCliCredential(tenant_id=sign_in.tenant or "", process_timeout=60)
+        pipeline["transport"] = transport or transport_for(sign_in.verify)
         if sign_in.method == "managed_identity":
-            # The machine's own endpoint is plain http; connection_verify concerns those that are not.
             return identity.ManagedIdentityCredential(client_id=sign_in.client_id, **pipeline)
         authority, tenant, discovery = _authority(sign_in, cloud)
         if sign_in.method == "federated_token":
@@ -216,14 +217,3 @@ def _causes(error: BaseException | None) -> t.Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
-
-
-def missing_library(package: str) -> CredentialError:
-    """What to install, and where."""
-    import sys
-
-    return CredentialError(
-        f"The Python package {package} is not installed for {sys.executable}.",
-        code="LibraryMissing",
-        hint=f"Install it on the host that runs the task: {sys.executable} -m pip install {package}",
-    )

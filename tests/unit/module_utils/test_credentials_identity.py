@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import os
 import typing as t
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -211,8 +210,3 @@ def test_it_serves_azure_libraries_too() -> None:
                                     'Bearer error="insufficient_claims", claims="*"'])
 def test_no_claims(header: str) -> None:
     assert claims_challenge(header) is None
-
-
-def test_this_process_has_no_sign_in_variables_of_its_own() -> None:
-    """The authority tests would lie if azure-identity took its default from the environment of the test run."""
-    assert not os.environ.get("AZURE_AUTHORITY_HOST")
