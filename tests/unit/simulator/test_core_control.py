@@ -1,0 +1,166 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The control API: faults, throttling, clock, log and reset."""
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from simulator._app import App
+from simulator._directory import DEFAULT_SUBSCRIPTION
+from simulator._requestlog import MASK, mask
+
+GROUP = f"/subscriptions/{DEFAULT_SUBSCRIPTION}/resourceGroups/rg?api-version=2021-04-01"
+PLACE = {"location": "eastus"}
+
+
+@pytest.fixture
+def app() -> App:
+    return App()
+
+
+def order(app: App, **fault: Any) -> None:
+    assert app.call("PUT", "/_simulator/faults", [fault]).status == 200
+
+
+def test_throttling_for_a_count(app: App) -> None:
+    app.call("PUT", GROUP, PLACE)
+    order(app, kind="status", status=429, retry_after=3, count=2, match={"method": "get", "path": "resourceGroups/rg$"})
+    answers = [app.call("GET", GROUP) for _ in range(3)]
+    assert [answer.status for answer in answers] == [429, 429, 200]
+    assert answers[0].headers["Retry-After"] == "3"
+    assert answers[0].body["error"]["code"] == "SubscriptionRequestsThrottled"
+    assert DEFAULT_SUBSCRIPTION in answers[0].body["error"]["message"]
+    listed = app.call("GET", "/_simulator/faults").body
+    assert (listed[0]["remaining"], listed[0]["hits"]) == (0, 2)
+
+
+def test_throttling_by_the_limits_themselves(app: App) -> None:
+    app.configure({"ratelimit": {"enforce": True, "reads": {"capacity": 2, "per_second": 0}}})
+    app.call("PUT", GROUP, PLACE)
+    assert [app.call("GET", GROUP).status for _ in range(3)] == [200, 200, 429]
+
+
+def test_a_status_with_its_own_words(app: App) -> None:
+    order(app, kind="status", status=503, code="Busy", message="later")
+    answer = app.call("GET", GROUP)
+    assert (answer.status, answer.body["error"]) == (503, {"code": "Busy", "message": "later"})
+
+
+def test_resets_before_and_after_the_work(app: App) -> None:
+    order(app, kind="reset_before", match={"method": "PUT"})
+    dropped = app.call("PUT", GROUP, PLACE)
+    assert dropped.effect is not None and dropped.effect.kind == "reset"
+    assert app.call("GET", GROUP).status == 404
+    order(app, kind="reset_after", match={"method": "PUT"})
+    dropped = app.call("PUT", GROUP, PLACE)
+    assert dropped.effect is not None and dropped.effect.kind == "reset"
+    assert app.call("GET", GROUP).status == 200
+
+
+@pytest.mark.parametrize("kind", ["delay", "truncate", "hang"])
+def test_what_happens_to_the_socket(app: App, kind: str) -> None:
+    order(app, kind=kind, seconds=7)
+    answer = app.call("GET", GROUP)
+    assert answer.effect is not None and answer.effect.kind == kind
+    assert answer.effect.seconds == (0 if kind == "truncate" else 7)
+
+
+def test_a_page_in_place_of_json(app: App) -> None:
+    order(app, kind="content_type")
+    answer = app.call("GET", GROUP)
+    assert answer.headers["Content-Type"].startswith("text/html") and answer.payload().startswith(b"<!DOCTYPE")
+
+
+def test_stale_reads_after_a_write(app: App) -> None:
+    app.call("PUT", GROUP, {**PLACE, "tags": {"v": "old"}})
+    order(app, kind="stale_read", count=2, match={"path": "resourceGroups/rg"})
+    assert app.call("PUT", GROUP, {**PLACE, "tags": {"v": "new"}}).status == 200
+    assert [app.call("GET", GROUP).body["tags"]["v"] for _ in range(3)] == ["old", "old", "new"]
+
+
+@pytest.mark.parametrize("body", [{"kind": "status"}, [{"kind": "magic"}], [{"kind": "delay", "match": {"host": "x"}}]])
+def test_a_fault_that_cannot_be_understood(app: App, body: Any) -> None:
+    assert app.call("PUT", "/_simulator/faults", body).status == 400
+
+
+def test_an_unknown_control_address(app: App) -> None:
+    assert app.call("GET", "/_simulator/nothing").status == 404
+
+
+def test_the_clock_runs_at_the_speed_that_is_set_and_never_back(app: App) -> None:
+    before = app.clock.now()
+    app.call("PUT", "/_simulator/config", {"clock": {"speed": 0}})
+    stopped = app.clock.now()
+    assert stopped >= before and app.clock.now() == stopped
+    app.call("PUT", "/_simulator/clock", {"advance": 100})
+    assert app.clock.now() == pytest.approx(stopped + 100)
+    assert app.clock.iso(0.5) == "1970-01-01T00:00:00.5000000+00:00"
+    assert app.clock.iso(0, digits=3) == "1970-01-01T00:00:00.000+00:00"
+
+
+def test_reset_is_the_first_start_again(app: App) -> None:
+    first = app.call("GET", "/_simulator/state").body["resources"]
+    config = app.call("GET", "/_simulator/config").body
+    app.call("PUT", GROUP, PLACE)
+    app.configure({"seconds": {"default": 99}})
+    order(app, kind="status", count=5)
+    app.call("PUT", "/_simulator/principals", {"name": "x"})
+    assert app.call("POST", "/_simulator/reset").status == 200
+    assert app.call("GET", "/_simulator/state").body["resources"] == first
+    assert app.call("GET", "/_simulator/config").body == config
+    assert len(app.call("GET", "/_simulator/principals").body) == 2
+    assert app.call("GET", GROUP).status == 404
+
+
+def test_state_and_settings_last_over_a_restart(tmp_path: Path) -> None:
+    first = App(tmp_path / "s.sqlite")
+    first.call("PUT", GROUP, PLACE)
+    first.configure({"seconds": {"default": 7}, "clock": {"speed": 3}})
+    order(first, kind="status", status=500, match={"method": "DELETE"})
+    first.close()
+    second = App(tmp_path / "s.sqlite")
+    assert second.call("GET", GROUP).status == 200
+    assert second.config["seconds"]["default"] == 7 and second.clock.speed == 3
+    assert second.call("DELETE", GROUP).status == 500
+
+
+def test_a_request_that_fails_leaves_nothing(app: App) -> None:
+    app.call("PUT", GROUP, PLACE)
+    base = GROUP.replace("?", "/providers/Microsoft.Network/virtualNetworks/v?")
+    subnets = [{"name": name, "properties": {"addressPrefix": "10.0.0.0/24"}} for name in "ab"]
+    body = {**PLACE, "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": subnets}}
+    assert app.call("PUT", base, body).status == 400
+    assert app.call("GET", base).status == 404
+
+
+def test_the_log_has_every_request_but_no_secret(tmp_path: Path) -> None:
+    path = tmp_path / "requests.jsonl"
+    app = App(log_path=path, secret="HUSH")
+    form = b"grant_type=client_credentials&client_id=x&client_secret=HUSH&client_assertion=HUSH"
+    app.call("POST", "/t/oauth2/v2.0/token", form, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    app.call("GET", "/metadata/endpoints?api-version=2019-05-01")
+    template = {"parameters": {"hidden": {"type": "secureString"}, "shown": {"type": "string"}}}
+    values = {"hidden": {"value": "HUSH"}, "shown": {"value": "plain"}}
+    body = {"adminUserPassword": "HUSH", "properties": {"template": template, "parameters": values, "n": [{"privateKey": "HUSH"}]}}
+    app.call("PUT", GROUP, body)
+    app.call("GET", "/_simulator/health")
+    text = path.read_text()
+    entries = [json.loads(line) for line in text.splitlines()]
+    assert "HUSH" not in text
+    assert [entry["path"].rsplit("/", 1)[-1] for entry in entries] == ["token", "endpoints", "rg"]
+    assert set(entries[0]) == {"time", "method", "path", "query", "status", "duration_ms", "user_agent", "body"}
+    assert entries[0]["body"]["client_id"] == "x" and entries[0]["body"]["client_secret"] == MASK
+    assert entries[2]["body"]["properties"]["parameters"] == {"hidden": {"value": MASK}, "shown": {"value": "plain"}}
+    listed = app.call("GET", "/_simulator/requests?since=1&path=RESOURCEGROUPS").body
+    assert [entry["index"] for entry in listed] == [2]
+    app.call("DELETE", "/_simulator/requests")
+    assert app.call("GET", "/_simulator/requests").body == [] and path.read_text() == ""
+
+
+def test_masking_keeps_what_is_no_secret() -> None:
+    value = {"ssh_key_value": "ssh-rsa", "disableLocalAuth": True, "adminUserPassword": None, "key": "K", "tags": {"a": 1}}
+    assert mask(value) == {**value, "key": MASK}
