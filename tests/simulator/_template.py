@@ -184,18 +184,14 @@ class Template:
         if not isinstance(condition, bool):
             raise TemplateError(f"The condition of the template resource '{name}' must be a boolean. "
                                 "Please see https://aka.ms/arm-syntax-resources for usage details.")
+        if condition:
+            _check_segments(kind, name)
         yield _Draft(source, kind, name, self._id(source, kind, name), condition, loops, copy_name)
         yield from self._expand(source.get("resources") or [], kind, name)
 
     def _id(self, source: Mapping[str, Any], kind: str, name: str) -> str:
         namespace, *types = kind.split("/")
         names = name.split("/")
-        if len(types) != len(names) or not all(names):
-            raise TemplateError(
-                f"The template resource '{name}' for type '{kind}' has incorrect segment lengths. A nested resource type must "
-                "have identical number of segments as its resource name. A root resource type must have segment length one "
-                "greater than its resource name. Please see https://aka.ms/arm-template/#resources for usage details."
-            )
         path = f"/providers/{namespace}" + "".join(f"/{part}/{value}" for part, value in zip(types, names))
         return self._scope_id(source, kind) + path
 
@@ -239,6 +235,8 @@ class Template:
         if members:
             return members
         if item.startswith("/"):
+            if item.endswith("/"):  # azure-ai-ml's feature store template has such an id, and Azure takes it
+                return []
             if not any(draft.id.lower() == item.lower() for draft in self._drafts):
                 raise _undefined(item)
             return [item.lower()]
@@ -320,6 +318,16 @@ class _Running:
 
     def __exit__(self, *_details: object) -> None:
         self._context.runtime = None
+
+
+def _check_segments(kind: str, name: str) -> None:
+    names = name.split("/")
+    if kind.count("/") != len(names) or not all(names):
+        raise TemplateError(
+            f"The template resource '{name}' for type '{kind}' has incorrect segment lengths. A nested resource type must "
+            "have identical number of segments as its resource name. A root resource type must have segment length one "
+            "greater than its resource name. Please see https://aka.ms/arm-template/#resources for usage details."
+        )
 
 
 def _undefined(name: str) -> TemplateError:

@@ -17,6 +17,7 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from simulator._arm import check_group_alive
 from simulator._directory import SUBSCRIPTIONS, TENANT
 from simulator._http import ArmError, Principal, Request, Response
 from simulator._metadata import cloud
@@ -150,7 +151,7 @@ class Deployments:
 
     def _evaluated(self, request: Request, p: dict[str, str]) -> tuple[State, list[Resource]]:
         """The deployment's state and resources, or the refusal that Azure gives before it accepts a deployment."""
-        group = self.app.resource_group(p["sub"], p["rg"])
+        group = check_group_alive(self.app, p["sub"], p["rg"])
         properties = self._properties(request, p)
         assert request.principal is not None
         parameters = properties.get("parameters") or {}

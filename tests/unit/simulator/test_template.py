@@ -61,6 +61,12 @@ def test_a_false_condition_leaves_the_resource_and_dependencies_on_it_out() -> N
     assert (only.name, only.depends_on) == ("on", ())
 
 
+def test_an_empty_name_matters_only_where_the_resource_is_made() -> None:
+    evaluated = template(resource("", condition=False), resource("on", dependsOn=["[resourceId('Microsoft.X/things', '')]"]))
+    assert names(evaluated) == ["on"]
+    assert "incorrect segment lengths" in refusal(resource(""))
+
+
 def test_a_reference_by_name_is_a_dependency_and_one_with_an_api_version_is_not() -> None:
     evaluated = template(
         resource("user", properties={"x": "[reference('used').value]"}),

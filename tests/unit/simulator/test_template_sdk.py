@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from simulator._template import Template
-from simulator._template_context import Scope
+from simulator._template_context import Runtime, Scope
 
 GROUP = "/subscriptions/s1/resourceGroups/rg"
 HUB = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/hub"
@@ -54,12 +54,15 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Any:
     )
     monkeypatch.setattr(client.workspaces._operation, "get", missing)
 
-    def begin(workspace: Any) -> Template:
+    monkeypatch.setattr(client.feature_stores._operation, "get", missing)
+
+    def begin(workspace: Any, group: str = "workspaces") -> Template:
         with pytest.raises(Captured):
-            client.workspaces.begin_create(workspace)
+            getattr(client, group).begin_create(workspace)
         template, parameters = captured[-1]
         scope = Scope({"subscriptionId": "s1", "tenantId": "t1"}, {"id": GROUP, "name": "rg", "location": "eastus"})
-        return Template(template, parameters, scope)
+        runtime = Runtime(lambda *_: {"properties": {"clientId": "client", "principalId": "principal"}}, lambda *_: None)
+        return Template(template, parameters, scope, runtime=runtime)
 
     return begin
 
@@ -99,6 +102,19 @@ def test_project_is_one_resource_that_names_its_hub(deployed: Any) -> None:
     template = deployed(Project(name="proj", hub_id=HUB, location="eastus"))
     (project,) = template.resources()
     assert template.body(project)["properties"]["hubResourceId"] == HUB
+
+
+def test_feature_store_has_its_connection_and_role_assignments_in_other_scopes(deployed: Any) -> None:
+    from azure.ai.ml.entities import FeatureStore
+
+    template = deployed(FeatureStore(name="fs1", location="eastus"), "feature_stores")
+    found = {item.name.split("-")[0]: item for item in template.resources() if item.nested}
+    assert set(found) == {"fs1", "workspace", "offline", "ws"}
+    (connection,) = (item for item in template.resources() if item.type.endswith("/connections"))
+    assert connection.id in found["fs1"].depends_on
+    (assigned,) = template.body(found["offline"])["properties"]["template"]["resources"]
+    assert assigned["properties"]["principalId"] == "principal"
+    assert "/blobServices/default/containers/" in assigned["scope"]
 
 
 @pytest.mark.parametrize("way", ["AutoApproval", "ManualApproval"])
