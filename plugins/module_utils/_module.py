@@ -103,7 +103,8 @@ class Task:
 
 def outcome_result(outcome: Outcome, key: str, shown: t.Any) -> Result:
     """The result of a module that brings one resource to a state; ``shown`` goes under ``key``."""
-    result = {"changed": outcome.plan.changed, "plan": outcome.plan.to_dict(), "diff": outcome.plan.diff(), key: shown}
+    diff = {**outcome.plan.diff(), "before_header": outcome.title, "after_header": outcome.title}
+    result = {"changed": outcome.plan.changed, "plan": outcome.plan.to_dict(), "diff": diff, key: shown}
     if outcome.operation is not None:
         result["operation"] = outcome.operation
     result["warnings"] = outcome.warnings

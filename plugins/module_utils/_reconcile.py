@@ -56,8 +56,9 @@ class Behaviour:
 
 @dataclass
 class Outcome:
-    """What was planned, what is there now (as ARM's document), and what is still under way."""
+    """What was planned for what, what is there now (as ARM's document), and what is still under way."""
 
+    title: str
     plan: Plan
     body: Body | None = None
     operation: dict[str, t.Any] | None = None
@@ -370,7 +371,7 @@ class Reconciler:
         return self._outcome(plan, None)
 
     def _outcome(self, plan: Plan, body: Body | None, operation: t.Any = None) -> Outcome:
-        return Outcome(plan, body, None if operation is None else operation.to_dict(), self.warnings)
+        return Outcome(f"{self.kind.label} {self.target.name}", plan, body, None if operation is None else operation.to_dict(), self.warnings)
 
 
 def _is_deleting(body: Body) -> bool:
