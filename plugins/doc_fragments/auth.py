@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of the sign-in and client options; the specs are in module_utils/_credentials.py and a test holds both together."""
+"""Documentation of the sign-in and client options; the specs are in module_utils/_credentials.py and a test holds
+both together.
+"""
 from __future__ import annotations
 
 
@@ -11,8 +13,9 @@ options:
   auth_source:
     description:
       - Where the credential comes from. Options, environment variables and order are those of azure.azcollection.
-      - With V(auto), the first of these that has a credential is used. The task's options, if O(profile), O(client_id) or O(ad_user) is given.
-        The environment. The profile C(default) of the credential file. The login of the Azure CLI.
+      - With V(auto), the first of these that has a credential is used. The task's options, if O(profile),
+        O(client_id) or O(ad_user) is given. The environment. The profile C(default) of the credential file. The login
+        of the Azure CLI.
       - With V(env), the environment variables; if E(AZURE_PROFILE) is set, that profile of the credential file.
       - With V(credential_file), the profile O(profile) of C(~/.azure/credentials).
       - With V(cli), the login of the Azure CLI (C(az login)) on the host that runs the task.
@@ -23,15 +26,16 @@ options:
     choices: [auto, env, credential_file, cli, msi]
   profile:
     description:
-      - A section of the credential file C(~/.azure/credentials), an INI file with C(subscription_id), C(client_id), C(secret), C(tenant)
-        and the other options of this list as keys.
+      - A section of the credential file C(~/.azure/credentials), an INI file with C(subscription_id), C(client_id),
+        C(secret), C(tenant) and the other options of this list as keys.
       - If not set, the environment variable E(AZURE_PROFILE) is used with O(auth_source=auto), O(auth_source=env) and
         O(auth_source=credential_file).
     type: str
   subscription_id:
     description:
       - The Azure subscription.
-      - If not set, the profile's or the Azure CLI's subscription, or the environment variable E(AZURE_SUBSCRIPTION_ID) is used.
+      - If not set, the profile's or the Azure CLI's subscription, or the environment variable
+        E(AZURE_SUBSCRIPTION_ID) is used.
     type: str
   tenant:
     description:
@@ -50,19 +54,21 @@ options:
     type: str
   x509_certificate_path:
     description:
-      - Path to a PEM or PKCS12 file with the certificate of the service principal and its private key. Needs O(client_id) and O(tenant).
+      - Path to a PEM or PKCS12 file with the certificate of the service principal and its private key. Needs
+        O(client_id) and O(tenant).
       - Environment variables E(AZURE_X509_CERTIFICATE_PATH), E(AZURE_CLIENT_CERTIFICATE_PATH).
       - The password of an encrypted file is only taken from E(AZURE_CLIENT_CERTIFICATE_PASSWORD).
     type: path
   thumbprint:
     description:
-      - The thumbprint of the certificate. Taken for the sake of playbooks written for azure.azcollection and not needed, since it is
-        computed from the certificate.
+      - The thumbprint of the certificate. Taken for the sake of playbooks written for azure.azcollection and not
+        needed, since it is computed from the certificate.
       - Environment variable E(AZURE_THUMBPRINT).
     type: str
   oidc_token:
     description:
-      - A token of an identity provider that the service principal trusts (workload identity federation). Needs O(client_id) and O(tenant).
+      - A token of an identity provider that the service principal trusts (workload identity federation). Needs
+        O(client_id) and O(tenant).
       - Environment variable E(AZURE_FEDERATED_TOKEN).
     type: str
   oidc_token_file_path:
@@ -82,29 +88,31 @@ options:
     type: str
   cloud_environment:
     description:
-      - The Azure cloud, V(AzureCloud), V(AzureUSGovernment) or V(AzureChinaCloud), or the HTTPS address of the cloud's metadata endpoint or
-        Resource Manager.
-      - If not set, the profile's value, the environment variables E(AZURE_CLOUD_ENVIRONMENT), E(ARM_CLOUD_METADATA_URL), or the cloud of the
-        Azure CLI's login is used, else V(AzureCloud).
+      - The Azure cloud, V(AzureCloud), V(AzureUSGovernment) or V(AzureChinaCloud), or the HTTPS address of the
+        cloud's metadata endpoint or Resource Manager.
+      - If not set, the profile's value, the environment variables E(AZURE_CLOUD_ENVIRONMENT),
+        E(ARM_CLOUD_METADATA_URL), or the cloud of the Azure CLI's login is used, else V(AzureCloud).
     type: str
   cert_validation_mode:
     description:
-      - With V(ignore), the certificates of servers are not checked, and a warning says so. To trust a private authority, set
-        E(REQUESTS_CA_BUNDLE) or E(SSL_CERT_FILE) instead.
-      - If not set, the profile's value or the environment variable E(AZURE_CERT_VALIDATION_MODE) is used, else V(validate).
+      - With V(ignore), the certificates of servers are not checked, and a warning says so. To trust a private
+        authority, set E(REQUESTS_CA_BUNDLE) or E(SSL_CERT_FILE) instead.
+      - If not set, the profile's value or the environment variable E(AZURE_CERT_VALIDATION_MODE) is used, else
+        V(validate).
     type: str
     choices: [validate, ignore]
   adfs_authority_url:
     description:
-      - The address of the sign-in authority, if it is not the cloud's own. An address that ends in C(/adfs) is an AD FS.
-      - If not set, the profile's value or the environment variable E(AZURE_ADFS_AUTHORITY_URL) is used. E(AZURE_AUTHORITY_HOST) counts when
-        no cloud is named.
+      - The address of the sign-in authority, if it is not the cloud's own. An address that ends in C(/adfs) is an AD
+        FS.
+      - If not set, the profile's value or the environment variable E(AZURE_ADFS_AUTHORITY_URL) is used.
+        E(AZURE_AUTHORITY_HOST) counts when no cloud is named.
     type: str
   disable_instance_discovery:
     description:
       - Whether to skip asking Microsoft if the sign-in authority is genuine.
-      - If not set, the profile's value or the environment variable E(AZURE_DISABLE_INSTANCE_DISCOVERY) is used. Only an explicit V(false)
-        makes it ask.
+      - If not set, the profile's value or the environment variable E(AZURE_DISABLE_INSTANCE_DISCOVERY) is used. Only
+        an explicit V(false) makes it ask.
     type: bool
   retries:
     description:
@@ -113,7 +121,8 @@ options:
     default: 10
   retry_timeout:
     description:
-      - How many seconds the retries of one request may take together. The service's C(Retry-After) is honoured within this time.
+      - How many seconds the retries of one request may take together. The service's C(Retry-After) is honoured within
+        this time.
       - While a long-running operation is waited for, the time to wait is the limit instead.
     type: int
     default: 120

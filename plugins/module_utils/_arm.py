@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Azure Resource Manager over azure-core's pipeline: requests, pages, retries and long-running operations.
 
-It knows no kind of resource and no Ansible. Wire facts: azure-wire.md a (statuses, headers, pages), b (errors). One client
-may be used by many threads at once.
+It knows no kind of resource and no Ansible. Wire facts: azure-wire.md a (statuses, headers, pages), b (errors). One
+client may be used by many threads at once.
 """
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ class ArmClient:
         on_event: OnEvent | None = None,
     ) -> None:
         self.cloud = cloud
-        self._tokens = credential if isinstance(credential, TokenSource) else TokenSource(lambda: credential, cloud.scope)
+        own = isinstance(credential, TokenSource)
+        self._tokens = credential if own else TokenSource(lambda: credential, cloud.scope)
         self._retries = retries
         self._retry_timeout = retry_timeout
         self._sleep = sleep

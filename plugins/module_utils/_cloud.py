@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which Azure to talk to: its Resource Manager, its sign-in address, and the hosts that may see a token.
 
-The names are those of azure.azcollection (msrestazure's ``azure_cloud``) and of the Azure CLI. A metadata address is read
-as Resource Manager serves it at ``/metadata/endpoints``: a list at api-version 2019-05-01 (azure-wire.md section e), one
-document without ``resourceManager`` at 2015-01-01 (Azure Stack Hub).
+The names are those of azure.azcollection (msrestazure's ``azure_cloud``) and of the Azure CLI. A metadata address is
+read as Resource Manager serves it at ``/metadata/endpoints``: a list at api-version 2019-05-01 (azure-wire.md section
+e). One document without ``resourceManager`` at 2015-01-01, for Azure Stack Hub, is taken too; nobody recorded it [GUESS].
 """
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def find_cloud(
         raise CredentialError(
             f"cloud_environment is {wanted!r}, which is no cloud that is known here.",
             code="UnknownCloud",
-            hint="Give AzureCloud, AzureUSGovernment, AzureChinaCloud, or the address of the cloud's metadata endpoint.",
+            hint="Give AzureCloud, AzureUSGovernment, AzureChinaCloud, or the cloud's metadata address.",
         )
     return _from_metadata(wanted.strip(), verify, fetch or _fetch)
 
@@ -192,5 +192,5 @@ def _bad_metadata(url: str, why: str, hint: str | None = None) -> CredentialErro
     return CredentialError(
         f"The cloud's metadata at {url} cannot be used: {why}.",
         code="CloudMetadataUnavailable",
-        hint=hint or "Check cloud_environment, AZURE_CLOUD_ENVIRONMENT and ARM_CLOUD_METADATA_URL, and the way to that host.",
+        hint=hint or "Check cloud_environment, AZURE_CLOUD_ENVIRONMENT, ARM_CLOUD_METADATA_URL and the network.",
     )

@@ -3,14 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who signs in: options and environment to one credential, and the name of the place that it came from.
 
-Option names, environment variables and their order are azure.azcollection's (``AzureRMAuth`` in its azure_rm_common.py,
-3.12; ``oidc_token`` and ``oidc_token_file_path`` from its pull request 2200, ``AZURE_TENANT_ID`` from 2276). They are also
-what AWX's built-in Azure credential sets. azure-identity's own variables are read after them. Nothing here needs the
-network or an Azure library before ``SignIn.credential``.
+Option names, environment variables and their order are azure.azcollection's (``AzureRMAuth`` in its
+azure_rm_common.py, 3.12; ``oidc_token`` and ``oidc_token_file_path`` from its pull request 2200, ``AZURE_TENANT_ID``
+from 2276). They are also what AWX's built-in Azure credential sets. azure-identity's own variables are read after
+them. Nothing here needs the network or an Azure library before ``SignIn.credential``.
 
-Two differences from azure.azcollection, on purpose: a variable that proves nothing (AZURE_SUBSCRIPTION_ID, or a client id
-without a secret) does not keep the file and the Azure CLI from being tried; and parts of one credential are never taken
-from two places, so that no secret goes to a tenant it was not meant for.
+Three differences from azure.azcollection, on purpose: instance discovery is off unless asked for; a variable that
+proves nothing (AZURE_SUBSCRIPTION_ID, or a client id without a secret) does not keep the file and the Azure CLI from
+being tried; and parts of one credential are never taken from two places, so that no secret goes to a tenant it was
+not meant for.
 """
 from __future__ import annotations
 
@@ -81,7 +82,8 @@ _METHODS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("client_secret", "client secret", "secret", ("client_id", "secret", "tenant")),
     ("certificate", "certificate", "x509_certificate_path", ("client_id", "x509_certificate_path", "tenant")),
     ("federated_token", "federated token", "oidc_token", ("client_id", "oidc_token", "tenant")),
-    ("federated_token", "federated token file", "oidc_token_file_path", ("client_id", "oidc_token_file_path", "tenant")),
+    ("federated_token", "federated token file", "oidc_token_file_path",
+     ("client_id", "oidc_token_file_path", "tenant")),
     ("user_password", "user and password", "password", ("ad_user", "password")),
 )
 
@@ -151,11 +153,12 @@ def sign_in(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] = os.en
         raise CredentialError(
             f"auth_source is {wanted!r}; it must be one of {', '.join(SOURCES)}.", code="CredentialIncomplete"
         )
+    profile = options.get("profile") or env["profile"] or "default"
     finders: dict[str, t.Callable[[], SignIn]] = {
         "msi": lambda: _managed_identity(options, env),
         "cli": lambda: _azure_cli(options, env, environ),
         "env": lambda: _environment(options, env, environ),
-        "credential_file": lambda: _profile(options.get("profile") or env["profile"] or "default", options, env, environ),
+        "credential_file": lambda: _profile(profile, options, env, environ),
         "auto": lambda: _auto(options, env, environ),
     }
     chosen = finders[wanted]()
@@ -193,8 +196,8 @@ def _auto(options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping[str, s
         "No way to sign in to Azure was found.",
         code="CredentialNotFound",
         details={"looked_for": looked},
-        hint="Set AZURE_CLIENT_ID, AZURE_SECRET and AZURE_TENANT, run `az login`, or set auth_source to msi on an Azure "
-        "machine. Looked for: " + "; ".join(looked) + ".",
+        hint="Set AZURE_CLIENT_ID, AZURE_SECRET and AZURE_TENANT, run `az login`, or set auth_source to msi on a "
+        "machine in Azure. Looked for: " + "; ".join(looked) + ".",
     )
 
 
@@ -362,4 +365,4 @@ def _authorities(environ: t.Mapping[str, str]) -> bool | str:
 
 
 def _truth(value: t.Any) -> bool:
-    return value if isinstance(value, bool) else str(value or "").strip().lower() in ("1", "true", "yes", "on", "y", "t")
+    return value is True or str(value or "").strip().lower() in ("1", "true", "yes", "on", "y", "t")

@@ -113,8 +113,8 @@ def _assertion(values: t.Mapping[str, str | None]) -> t.Callable[[], str]:
 class TokenSource:
     """One token for all threads of a task, asked for once and renewed once when the service refuses it.
 
-    It is a TokenCredential too (``get_token``, ``get_token_info``), for Azure libraries that ask for scopes of their own.
-    ``make`` builds a credential; a new one has an empty cache, which is how a refused token is got rid of by public means.
+    It is a TokenCredential too (``get_token``, ``get_token_info``), for Azure libraries with scopes of their own.
+    ``make`` builds a credential; a new one has an empty cache, which is how a refused token is got rid of.
     """
 
     def __init__(
@@ -187,7 +187,7 @@ def refused(error: BaseException, source: str, secrets: t.Sequence[str] = ()) ->
     elif "CERTIFICATE_VERIFY_FAILED" in text or "SSLError" in chain:
         code, hint = "SignInUnreachable", TLS_HINT
     elif {"ServiceRequestError", "ServiceResponseError", "ConnectionError", "ServiceRequestTimeoutError"} & set(chain):
-        code, hint = "SignInUnreachable", "The sign-in address cannot be reached: check network, proxy and cloud_environment."
+        code, hint = "SignInUnreachable", "Check the network, the proxy settings and cloud_environment."
     elif "CredentialUnavailableError" in chain:
         code, hint = "CredentialUnavailable", _unavailable_hint(source)
     text = re.sub(r"^(Authentication failed: )+", "", text)

@@ -4,8 +4,8 @@
 """What an answer of Resource Manager means: a document, a typed error, or a reason to ask again and when.
 
 azure-core's RetryPolicy is not used: it has no jitter, never waits before the first retry, repeats any POST that is
-answered 500, 503 or 504, ignores its own time budget while it waits, and its clock cannot be replaced. Error envelopes: azure-wire.md
-b.1 (E1 to E3); codes: b.2.
+answered 500, 503 or 504, sleeps past its own time budget, and its clock cannot be replaced. Error
+envelopes: azure-wire.md b.1 (E1 to E3); codes: b.2.
 """
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _CODE_OF_STATUS = {
 }
 _ACTION = re.compile(r"perform action '([^']+)'(?: over scope '([^']+)')?")
 _HINTS = {
-    "SubscriptionNotFound": "Check subscription_id, and that it belongs to the tenant and the cloud that you sign in to.",
+    "SubscriptionNotFound": "Check subscription_id, and that it belongs to the tenant and cloud of the sign-in.",
     "ResourceGroupNotFound": "Check resource_group, or make it first (azureml.compute.arm_resource does).",
     "ParentResourceNotFound": "Make the parent first, or check its name.",
     "InvalidAuthenticationTokenTenant": "The subscription belongs to another tenant: check tenant and subscription_id.",
     "ScopeLocked": "A management lock forbids it: remove the lock, or leave the resource as it is.",
     "RequestDisallowedByPolicy": "An Azure Policy assignment forbids it; the details name it.",
     "MissingSubscriptionRegistration": "Register the resource provider in the subscription: az provider register.",
-    "SubscriptionRequestsThrottled": "Too many requests in this subscription: run fewer at a time, or raise retry_timeout.",
+    "SubscriptionRequestsThrottled": "Too many requests: run fewer at a time, or raise retry_timeout.",
     "ClusterMinNodesExceedCoreQuota": "Ask for more quota of this VM family, or choose another size or region.",
     "QuotaExceeded": "Ask for more quota in this region, or choose another size or region.",
     "NoRegisteredProviderFound": "The api-version, the type or the region is not offered; the message lists what is.",
@@ -211,7 +211,8 @@ def hint_for(code: str | None, message: str, status: int | None) -> str | None:
     if refused:
         scope = f" at {refused.group(2)}" if refused.group(2) else ""
         return (
-            f"The identity lacks a role with {refused.group(1)}{scope}. A role that was just granted can take minutes to count."
+            f"The identity lacks a role with {refused.group(1)}{scope}. "
+            "A role that was just granted can take minutes to count."
         )
     if _BUSY_TEXT in message.lower():
         return "Another operation on this resource is still running: wait for it and run the task again."

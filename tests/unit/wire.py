@@ -1,7 +1,8 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A scripted wire for unit tests: the exact requests that must come, in order, and their answers; no socket, no real time.
+"""A scripted wire for unit tests: the exact requests that must come, in order, and their answers; no socket, no real
+time.
 
     wire = Wire([Call("GET", "/subscriptions/s", json={"id": "/subscriptions/s"})])
     client = wire.client()
@@ -29,7 +30,7 @@ HOST = "https://management.azure.com"
 
 @dataclass
 class Call:
-    """One request that must come, and its answer. ``path`` is decoded; ``query`` needs to be contained in the real one."""
+    """One request that must come, and its answer. ``path`` is decoded; ``query`` may be a part of the real one."""
 
     method: str
     path: str

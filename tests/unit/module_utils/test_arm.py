@@ -47,7 +47,9 @@ def test_one_token_for_many_requests() -> None:
     assert wire.credentials[0].asked[0]["scopes"] == ("https://management.azure.com/.default",)
 
 
-@pytest.mark.parametrize("code", ["ResourceNotFound", "ParentResourceNotFound", "ResourceGroupNotFound", "NotFound", None])
+@pytest.mark.parametrize(
+    "code", ["ResourceNotFound", "ParentResourceNotFound", "ResourceGroupNotFound", "NotFound", None]
+)
 def test_find_gives_none_for_what_is_not_there(code: str | None) -> None:
     body = error_body(code) if code else None
     wire = Wire([Call("GET", COMPUTE, 404, body)])
@@ -73,7 +75,8 @@ def test_list_follows_next_link_verbatim() -> None:
     link = f"https://management.azure.com{WORKSPACE}/computes?api-version=2099-01-01&$skip=abc%3D"
     wire = Wire([
         Call("GET", f"{WORKSPACE}/computes", json={"value": [{"name": "a"}], "nextLink": link}),
-        Call("GET", f"{WORKSPACE}/computes", json={"value": None}, query={"$skip": "abc=", "api-version": "2099-01-01"}),
+        Call("GET", f"{WORKSPACE}/computes", json={"value": None},
+             query={"$skip": "abc=", "api-version": "2099-01-01"}),
     ])
     assert wire.client().list(f"{WORKSPACE}/computes", VERSION) == [{"name": "a"}]
     wire.done()

@@ -176,7 +176,8 @@ def test_an_empty_body_still_gives_a_code(status: int, code: str) -> None:
 
 def test_missing_role_is_named() -> None:
     text = ("The client 'a' with object id 'a' does not have authorization to perform action "
-            "'Microsoft.MachineLearningServices/workspaces/computes/read' over scope '/subscriptions/s' or the scope is invalid.")
+            "'Microsoft.MachineLearningServices/workspaces/computes/read' over scope '/subscriptions/s' "
+            "or the scope is invalid.")
     body = ('{"error":{"code":"AuthorizationFailed","message":"' + text + '"}}').encode()
     hint = error_of(answer(403, body)).hint or ""
     assert "Microsoft.MachineLearningServices/workspaces/computes/read at /subscriptions/s" in hint

@@ -52,7 +52,8 @@ def test_built_in_names(name: str, manager: str) -> None:
 
 def test_order_of_who_says_the_cloud() -> None:
     environ = {"AZURE_CLOUD_ENVIRONMENT": "AzureUSGovernment", "ARM_CLOUD_METADATA_URL": "https://unused"}
-    assert find_cloud({"cloud_environment": "AzureChinaCloud"}, environ, fallback="AzureCloud").name == "AzureChinaCloud"
+    china = {"cloud_environment": "AzureChinaCloud"}
+    assert find_cloud(china, environ, fallback="AzureCloud").name == "AzureChinaCloud"
     assert find_cloud({"cloud_environment": None}, environ, fallback="AzureCloud").name == "AzureCloud"
     assert find_cloud({}, environ).name == "AzureUSGovernment"
     assert find_cloud({}, {}) is PUBLIC
@@ -71,7 +72,8 @@ def test_metadata_is_asked_once_and_its_own_entry_taken() -> None:
     cloud = find_cloud({}, environ, fetch=server, verify="/ca.pem")
     assert find_cloud({}, environ, fetch=server, verify="/ca.pem") is cloud
     assert server.asked == [(METADATA, "/ca.pem")]
-    assert (cloud.name, cloud.resource_manager, cloud.login_endpoint, cloud.origin) == ("Sim", SIMULATOR, SIMULATOR, "metadata")
+    assert (cloud.name, cloud.origin) == ("Sim", "metadata")
+    assert (cloud.resource_manager, cloud.login_endpoint) == (SIMULATOR, SIMULATOR)
     assert cloud.scope == f"{SIMULATOR}/.default"
     assert cloud.suffixes == {"storage": "core.sim"}
 
@@ -87,7 +89,8 @@ def test_a_resource_manager_address_and_the_old_document() -> None:
     old = {"portalEndpoint": "https://portal", "authentication": {"loginEndpoint": "https://login/adfs", "audiences": ["https://aud"]}}
     server = Server((404, None), (200, old))
     cloud = find_cloud({"cloud_environment": f"{SIMULATOR}/"}, {}, fetch=server)
-    assert [url for url, _verify in server.asked] == [METADATA, f"{SIMULATOR}/metadata/endpoints?api-version=2015-01-01"]
+    older = f"{SIMULATOR}/metadata/endpoints?api-version=2015-01-01"
+    assert [url for url, _verify in server.asked] == [METADATA, older]
     assert (cloud.resource_manager, cloud.scope, cloud.login_endpoint) == (SIMULATOR, "https://aud/.default", "https://login/adfs")
 
 

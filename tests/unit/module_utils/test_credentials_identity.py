@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sign-in through the real azure-identity on a scripted token endpoint: what goes over the wire, and how refusals read."""
+"""Sign-in through the real azure-identity on a scripted token endpoint: what goes over the wire, and how refusals
+read.
+"""
 from __future__ import annotations
 
 import json
@@ -44,7 +46,9 @@ class _Answer:
 class EntraId(HttpTransport):
     """The sign-in service: tenant discovery for any authority, and one answer for every token request."""
 
-    def __init__(self, status: int = 200, answer: dict[str, t.Any] | None = None, error: BaseException | None = None) -> None:
+    def __init__(
+        self, status: int = 200, answer: dict[str, t.Any] | None = None, error: BaseException | None = None
+    ) -> None:
         self.status = status
         self.answer = answer or {"access_token": "token", "expires_in": 3600, "token_type": "Bearer"}
         self.error = error
@@ -139,8 +143,8 @@ def test_instance_discovery_can_be_asked_for() -> None:
 
 
 def test_a_wrong_secret_keeps_the_code_and_hides_the_secret() -> None:
-    server = EntraId(401, {"error": "invalid_client",
-                           "error_description": f"AADSTS7000215: Invalid client secret provided: {SECRET}. Trace ID: x"})
+    text = f"AADSTS7000215: Invalid client secret provided: {SECRET}. Trace ID: x"
+    server = EntraId(401, {"error": "invalid_client", "error_description": text})
     with pytest.raises(CredentialError) as caught:
         tokens(SP, server).token()
     error = caught.value
@@ -206,7 +210,9 @@ def test_it_serves_azure_libraries_too() -> None:
     assert source.get_token_info("https://storage.azure.com/.default", options={"enable_cae": True}).token == "token"
 
 
-@pytest.mark.parametrize("header", ["", 'Bearer error="invalid_token", claims="e30"', 'Bearer error="insufficient_claims"',
-                                    'Bearer error="insufficient_claims", claims="*"'])
+@pytest.mark.parametrize("header", [
+    "", 'Bearer error="invalid_token", claims="e30"', 'Bearer error="insufficient_claims"',
+    'Bearer error="insufficient_claims", claims="*"',
+])
 def test_no_claims(header: str) -> None:
     assert claims_challenge(header) is None

@@ -63,7 +63,8 @@ def test_both_headers_mean_the_status_document() -> None:
 def test_location_style() -> None:
     wire = Wire([
         Call("POST", f"{COMPUTE}/resize", 202, headers={"Location": STATUS_URL, "Retry-After": "5"}),
-        poll(202), poll(202, Retry_After="9"), poll(200, {"id": COMPUTE, "properties": {"provisioningState": "Updating"}}),
+        poll(202), poll(202, Retry_After="9"),
+        poll(200, {"id": COMPUTE, "properties": {"provisioningState": "Updating"}}),
     ])
     client = wire.client()
     operation = client.post(f"{COMPUTE}/resize", VERSION, {}).operation
@@ -98,8 +99,10 @@ def test_case_of_success(spelling: str) -> None:
 
 
 @pytest.mark.parametrize("document, code, message", [
-    ({"status": "Failed", "error": {"code": "Quota", "message": "m", "details": [{"code": "x"}], "statusCode": 409}}, "Quota", "m"),
-    ({"status": "failed", "error": {"error": {"code": "Nested", "message": "m", "details": [{"code": "x"}]}}}, "Nested", "m"),
+    ({"status": "Failed", "error": {"code": "Quota", "message": "m", "details": [{"code": "x"}], "statusCode": 409}},
+     "Quota", "m"),
+    ({"status": "failed", "error": {"error": {"code": "Nested", "message": "m", "details": [{"code": "x"}]}}},
+     "Nested", "m"),
     ({"status": "Canceled"}, "OperationCanceled", None),
     ({"status": "Cancelled", "error": {"code": "ByUser", "message": "m", "details": [{"code": "x"}]}}, "ByUser", "m"),
     ({"status": "Failed", "error": None}, "OperationFailed", None),
@@ -115,7 +118,8 @@ def test_failed_operations(document: dict, code: str, message: str | None) -> No
 
 
 def test_unknown_states_are_running() -> None:
-    wire = Wire([poll(json={"status": state}) for state in ("Accepted", "Running", "Creating", "Whatever")] + [poll(json=DONE)])
+    states = ("Accepted", "Running", "Creating", "Whatever")
+    wire = Wire([poll(json={"status": state}) for state in states] + [poll(json=DONE)])
     assert wire.client().wait(started(), timeout=60) == DONE
 
 
