@@ -5,7 +5,7 @@
 
 The names are those of azure.azcollection (msrestazure's ``azure_cloud``) and of the Azure CLI. A metadata address is
 read as Resource Manager serves it at ``/metadata/endpoints``: a list at api-version 2019-05-01 (azure-wire.md section
-e). One document without ``resourceManager`` at 2015-01-01, for Azure Stack Hub, is taken too; nobody recorded it [GUESS].
+e). One document without ``resourceManager`` at 2015-01-01, for Azure Stack Hub, is taken too; not recorded [GUESS].
 """
 from __future__ import annotations
 
