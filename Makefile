@@ -21,7 +21,7 @@ help: ## say what there is
 setup: $(STAMP) ## only the set-up: .venv with everything, the checkout visible to it as azureml.compute
 
 # pip's output goes to a file: 'make -s simulator' may print nothing but export lines.
-$(STAMP): requirements.txt requirements-dev.txt Makefile
+$(STAMP): requirements.txt requirements-dev.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV) (about a minute; log in $(VENV)/install.log)" >&2
 	@$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt > $(VENV)/install.log 2>&1 \
@@ -35,3 +35,12 @@ simulator: setup ## start the simulated Azure, print what to export: eval "$$(ma
 
 simulator-stop: ## stop it; its state stays in .simulator/
 	@test ! -x $(BIN)/python || PYTHONPATH=tests $(BIN)/python -m simulator stop
+
+quickstart: setup ## provision a full workspace on the simulator, run it again: 0 changed
+	@scripts/quickstart
+
+test: setup ## all tests that CI runs
+	@scripts/test
+
+bench: setup ## print the benchmark tables
+	@$(BIN)/python scripts/bench.py
