@@ -9,6 +9,7 @@ whatever the resource provider says (azure-wire.md b.2).
 from __future__ import annotations
 
 import json
+import logging
 import re
 import threading
 import time
@@ -42,6 +43,7 @@ from simulator._routing import Route, Router
 from simulator._store import Store, subscription_of, type_of
 from simulator._tokens import Issuer, process_key
 
+_LOG = logging.getLogger("simulator")
 DEFAULT_HOST = "127.0.0.1:443"
 _VERSION = re.compile(r"^20\d\d-[01]\d-[0-3]\d(-[a-z][a-z0-9.]*)?$", re.IGNORECASE)
 
@@ -154,7 +156,13 @@ class App:
         return self.issuer.issue(who, audience or "https://management.azure.com/", lifetime)
 
     def call(
-        self, method: str, url: str, body: Any = None, *, token: str | None = None, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        url: str,
+        body: Any = None,
+        *,
+        token: str | None = None,
+        headers: dict[str, str] | None = None,
     ) -> Response:
         """One request in process, signed in as the default service principal if no token is given."""
         parts = urlsplit(url)
@@ -195,6 +203,10 @@ class App:
             return response
         except ArmError as error:
             return error.to_response(request)
+        except Exception as error:
+            _LOG.exception("%s %s", request.method, request.path)
+            fault = ArmError(500, "SimulatorDefect", f"The simulator itself failed: {type(error).__name__}: {error}")
+            return fault.to_response(request)
 
     def _with_memory(self, request: Request) -> Response:
         """Dispatch, keeping what a GET showed before where a stale read was ordered."""

@@ -70,7 +70,8 @@ def _check_certificate(
         )
     if not any(_signed_by(assertion, pem) for pem in entry["certificates"]):
         raise AssertionProblem(
-            700027, "The certificate with identifier used to sign the client assertion is not registered on application."
+            700027,
+            "The certificate with identifier used to sign the client assertion is not registered on application.",
         )
 
 

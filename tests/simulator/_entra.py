@@ -147,9 +147,10 @@ class Entra:
         if entry is None or entry["tenant"].lower() != tenant.lower():
             raise EntraError(
                 400, "unauthorized_client", 700016,
-                f"Application with identifier '{form['client_id']}' was not found in the directory '{tenant}'. This can "
-                "happen if the application has not been installed by the administrator of the tenant or consented to "
-                "by any user in the tenant. You may have sent your authentication request to the wrong tenant.",
+                f"Application with identifier '{form['client_id']}' was not found in the directory '{tenant}'. "
+                "This can happen if the application has not been installed by the administrator of the tenant or "
+                "consented to by any user in the tenant. You may have sent your authentication request to the wrong "
+                "tenant.",
             )
         if form.get("client_assertion"):
             try:
@@ -212,8 +213,9 @@ class Entra:
         body: dict[str, Any] = {"token_type": "Bearer", "access_token": token}
         if target == "resource":
             now = int(time.time())
-            texts = {"expires_in": lifetime, "ext_expires_in": lifetime, "expires_on": now + lifetime, "not_before": now}
-            body |= {key: str(value) for key, value in texts.items()} | {"resource": audience}
+            numbers = {"expires_in": lifetime, "ext_expires_in": lifetime}
+            numbers |= {"expires_on": now + lifetime, "not_before": now}
+            body |= {key: str(value) for key, value in numbers.items()} | {"resource": audience}
         else:
             body |= {"expires_in": lifetime, "ext_expires_in": lifetime}
         if user is not None:
@@ -253,12 +255,12 @@ class Entra:
 
     def _machine_identity(self, query: dict[str, str]) -> Principal | None:
         """The identity of this machine, or the user-assigned one that is asked for."""
-        asked = {key: query[key].lower() for key in ("client_id", "object_id", "msi_res_id", "mi_res_id") if key in query}
+        names = ("client_id", "object_id", "msi_res_id", "mi_res_id")
+        wanted = {query[name].lower() for name in names if name in query}
         entries = [entry for entry in self.app.directory.all() if entry["type"] == "ManagedIdentity"]
-        if not asked:
+        if not wanted:
             found = next((entry for entry in entries if entry["object_id"] == MACHINE_OBJECT), None)
             return self.app.directory.principal(found) if found else None
-        wanted = set(asked.values())
         for entry in entries:
             if {entry["app_id"].lower(), entry["object_id"].lower()} & wanted:
                 return self.app.directory.principal(entry)

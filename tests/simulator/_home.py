@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulator's directory: keys, certificates, secret, port, database and log, and what a client has to know of it."""
+"""The simulator's directory: keys, certificates, secret, port, database and log, and what a client needs of it."""
 from __future__ import annotations
 
 import datetime
@@ -160,7 +160,8 @@ class Home:
         sources = [Path(certifi.where()), self.ca]
         for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
             given = Path(os.environ.get(name) or "")
-            if given.is_file() and given.resolve() not in {self.bundle.resolve(), *(entry.resolve() for entry in sources)}:
+            known = {self.bundle.resolve(), *(entry.resolve() for entry in sources)}
+            if given.is_file() and given.resolve() not in known:
                 sources.insert(1, given)
         text = "\n".join(source.read_text().strip() for source in sources) + "\n"
         if not self.bundle.exists() or self.bundle.read_text() != text:

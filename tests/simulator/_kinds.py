@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The table of plain resource types: how each is provisioned and what the service adds to its document.
 
-Derived properties are those that the public REST references of the services list as read-only. Types and api-versions
-are what azure-ai-ml's templates and clients use (azure-wire.md a.2, d.4). Only existence and provisioning are simulated.
+Derived properties are those that the public REST references of the services list as read-only. Types and
+api-versions are what azure-ai-ml's templates and clients use (azure-wire.md a.2, d.4). Only existence and provisioning
+are simulated.
 """
 from __future__ import annotations
 
@@ -25,7 +26,10 @@ Derive = Callable[["App", Document], None]
 
 @dataclass(frozen=True)
 class Kind:
-    """How a type behaves. `style`: sync (201/200), async (201 with Azure-AsyncOperation), location (202 with Location)."""
+    """How a type behaves.
+
+    `style`: sync (201/200), async (201 with Azure-AsyncOperation), location (202 with Location).
+    """
 
     type: str
     style: str = "sync"
@@ -56,7 +60,8 @@ def _storage(app: App, doc: Document) -> None:
     hosts = ("blob", "dfs", "file", "queue", "table")
     properties["primaryEndpoints"] = {host: f"https://{name}.{host}.core.windows.net/" for host in hosts}
     _default(properties, creationTime=app.clock.iso(), supportsHttpsTrafficOnly=True, accessTier="Hot",
-             networkAcls={"bypass": "AzureServices", "virtualNetworkRules": [], "ipRules": [], "defaultAction": "Allow"})
+             networkAcls={"bypass": "AzureServices", "defaultAction": "Allow",
+                          "virtualNetworkRules": [], "ipRules": []})
     properties |= {"primaryLocation": doc["location"], "statusOfPrimary": "available"}
     doc.setdefault("kind", "StorageV2")
     sku = doc.setdefault("sku", {"name": "Standard_LRS"})

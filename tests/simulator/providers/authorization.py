@@ -50,8 +50,8 @@ class Authorization:
             uuid.UUID(p["name"])
         except ValueError as error:
             raise ArmError(
-                400, "InvalidRoleAssignmentId", f"The role assignment ID '{p['name']}' is not valid. The role assignment "
-                "ID must be a GUID.",
+                400, "InvalidRoleAssignmentId",
+                f"The role assignment ID '{p['name']}' is not valid. The role assignment ID must be a GUID.",
             ) from error
         role = find_role(role_id)
         if role is None or not principal:
@@ -151,7 +151,8 @@ class Authorization:
         scope, properties = self._scope(p), request.json_object.get("properties") or {}
         self._check_scope(scope)
         if properties.get("level") not in ("CanNotDelete", "ReadOnly"):
-            raise ArmError(400, "LockLevelNotSupported", f"The lock level '{properties.get('level')}' is not supported.")
+            level = properties.get("level")
+            raise ArmError(400, "LockLevelNotSupported", f"The lock level '{level}' is not supported.")
         resource_id = f"{scope}/providers/{LOCK_TYPE}/{p['name']}"
         existed = self.app.store.get(resource_id) is not None
         shown = {"level": properties["level"], "notes": properties.get("notes")}

@@ -36,7 +36,8 @@ class Networks:
         self.vnets = Resource(app, Kind(VNET, **style))  # type: ignore[arg-type]
         self.subnets = Resource(app, Kind(SUBNET, located=False, **style))  # type: ignore[arg-type]
         self.endpoints = Resource(app, Kind(ENDPOINT, derive=_endpoint, **style))  # type: ignore[arg-type]
-        self.zone_groups = Resource(app, Kind(f"{ENDPOINT}/privateDnsZoneGroups", located=False, **style))  # type: ignore[arg-type]
+        groups = f"{ENDPOINT}/privateDnsZoneGroups"
+        self.zone_groups = Resource(app, Kind(groups, located=False, **style))  # type: ignore[arg-type]
         self.vnets.show = self._show_vnet
         self.vnets.before_write = self._take_inline
         self.vnets.after_write = self._write_inline
@@ -154,10 +155,9 @@ class Networks:
 
 def _endpoint(app: App, doc: Document) -> None:
     properties = doc["properties"]
-    properties["networkInterfaces"] = [
-        {"id": f"{doc['id'].rsplit('/providers/', 1)[0]}/providers/Microsoft.Network/networkInterfaces/{doc['name']}.nic."
-               f"{stable_guid('nic', doc['id'])}"}
-    ]
+    group = doc["id"].rsplit("/providers/", 1)[0]
+    interface = f"{doc['name']}.nic.{stable_guid('nic', doc['id'])}"
+    properties["networkInterfaces"] = [{"id": f"{group}/providers/Microsoft.Network/networkInterfaces/{interface}"}]
     properties.setdefault("manualPrivateLinkServiceConnections", [])
     properties.setdefault("customDnsConfigs", [])
     for connection in properties.get("privateLinkServiceConnections") or []:

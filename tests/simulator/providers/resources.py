@@ -239,16 +239,16 @@ def routes(app: App) -> list[Route]:
     groups, subscriptions = ResourceGroups(app), Subscriptions(app, NAMESPACES)
     sub = "/subscriptions/{sub}"
     one = sub + "/resourceGroups/{rg}"
-    read = "Microsoft.Resources/subscriptions/read"
+    read = "Microsoft.Resources/subscriptions"
     return [
         Route("GET", "/tenants", subscriptions.tenants),
         Route("GET", "/subscriptions", subscriptions.list),
-        Route("GET", sub, subscriptions.get, action=read),
-        Route("GET", sub + "/locations", subscriptions.locations, action="Microsoft.Resources/subscriptions/locations/read"),
-        Route("GET", sub + "/providers", subscriptions.providers, action="Microsoft.Resources/subscriptions/providers/read"),
-        Route("GET", sub + "/providers/{ns}", subscriptions.provider, action="Microsoft.Resources/subscriptions/providers/read"),
+        Route("GET", sub, subscriptions.get, action=f"{read}/read"),
+        Route("GET", sub + "/locations", subscriptions.locations, action=f"{read}/locations/read"),
+        Route("GET", sub + "/providers", subscriptions.providers, action=f"{read}/providers/read"),
+        Route("GET", sub + "/providers/{ns}", subscriptions.provider, action=f"{read}/providers/read"),
         Route("POST", sub + "/providers/{ns}/register", subscriptions.provider, action="*/register/action"),
-        Route("GET", sub + "/resources", groups.all_resources, action="Microsoft.Resources/subscriptions/resources/read"),
+        Route("GET", sub + "/resources", groups.all_resources, action=f"{read}/resources/read"),
         Route("GET", sub + "/operationresults/{operation}", groups.operation_result),
         Route("GET", sub + "/resourceGroups", groups.list),
         Route("GET", one, groups.get, action=f"{_RG_ACTION}/read"),

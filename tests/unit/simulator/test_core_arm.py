@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Resource Manager's own rules: subscriptions, resource groups, plain resources, rights, locks (azure-wire.md a.3, b.2)."""
+"""Resource Manager's own rules: subscriptions, groups, plain resources, rights, locks (azure-wire.md a.3, b.2)."""
 from __future__ import annotations
 
 import uuid
@@ -16,7 +16,10 @@ SUB = f"/subscriptions/{DEFAULT_SUBSCRIPTION}"
 GROUP = f"{SUB}/resourceGroups/rg"
 VERSION = "?api-version=2023-04-01"
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
-VAULT: dict[str, Any] = {"location": "eastus", "properties": {"tenantId": "t", "sku": {"family": "A", "name": "standard"}}}
+SKU = {"family": "A", "name": "standard"}
+VAULT: dict[str, Any] = {"location": "eastus", "properties": {"tenantId": "t", "sku": SKU}}
+BLOBS = "Microsoft.Storage/storageAccounts/none/blobServices/default"
+NO_PLACE = "LocationNotAvailableForResourceType"
 NETWORK: dict[str, Any] = {
     "location": "eastus",
     "properties": {
@@ -167,13 +170,16 @@ def test_a_registry_follows_azure_async_operation(app: App) -> None:
     [
         ("Microsoft.Storage/storageAccounts/Store_1", {"location": "eastus"}, (400, "AccountNameInvalid")),
         ("Microsoft.KeyVault/vaults/1kv", VAULT, (400, "VaultNameNotValid")),
-        ("Microsoft.KeyVault/vaults/kv1", {**VAULT, "location": "atlantis"}, (400, "LocationNotAvailableForResourceType")),
+        ("Microsoft.KeyVault/vaults/kv1", {**VAULT, "location": "atlantis"}, (400, NO_PLACE)),
         ("Microsoft.KeyVault/vaults/kv1", {"properties": {}}, (400, "LocationRequired")),
-        ("Microsoft.Storage/storageAccounts/none/blobServices/default", {}, (404, "ParentResourceNotFound")),
-        ("Microsoft.Network/privateDnsZones/a.test", {"location": "eastus"}, (400, "LocationNotAvailableForResourceType")),
+        (BLOBS, {}, (404, "ParentResourceNotFound")),
+        ("Microsoft.Network/privateDnsZones/a.test", {"location": "eastus"}, (400, NO_PLACE)),
         (
             "Microsoft.ManagedIdentity/userAssignedIdentities/id1",
-            {"location": "eastus", "identity": {"type": "UserAssigned", "userAssignedIdentities": {f"{GROUP}/none": {}}}},
+            {
+                "location": "eastus",
+                "identity": {"type": "UserAssigned", "userAssignedIdentities": {f"{GROUP}/none": {}}},
+            },
             (400, "FailedIdentityOperation"),
         ),
     ],
@@ -189,7 +195,8 @@ def test_names_that_are_unique_in_the_world(app: App) -> None:
     make(app, "Microsoft.Storage/storageAccounts/store1", {"location": "eastus"})
     taken = app.call("PUT", f"{other}/providers/Microsoft.KeyVault/vaults/KV1{VERSION}", VAULT)
     assert code(taken) == (409, "VaultAlreadyExists")
-    taken = app.call("PUT", f"{other}/providers/Microsoft.Storage/storageAccounts/store1{VERSION}", {"location": "westus"})
+    second = f"{other}/providers/Microsoft.Storage/storageAccounts/store1{VERSION}"
+    taken = app.call("PUT", second, {"location": "westus"})
     assert code(taken) == (409, "StorageAccountAlreadyTaken")
     moved = at(app, "PUT", "Microsoft.KeyVault/vaults/kv1", {**VAULT, "location": "westus"})
     assert code(moved) == (409, "InvalidResourceLocation")

@@ -145,8 +145,8 @@ def test_the_log_has_every_request_but_no_secret(tmp_path: Path) -> None:
     app.call("GET", "/metadata/endpoints?api-version=2019-05-01")
     template = {"parameters": {"hidden": {"type": "secureString"}, "shown": {"type": "string"}}}
     values = {"hidden": {"value": "HUSH"}, "shown": {"value": "plain"}}
-    body = {"adminUserPassword": "HUSH", "properties": {"template": template, "parameters": values, "n": [{"privateKey": "HUSH"}]}}
-    app.call("PUT", GROUP, body)
+    properties = {"template": template, "parameters": values, "n": [{"privateKey": "HUSH"}]}
+    app.call("PUT", GROUP, {"adminUserPassword": "HUSH", "properties": properties})
     app.call("GET", "/_simulator/health")
     text = path.read_text()
     entries = [json.loads(line) for line in text.splitlines()]
@@ -162,5 +162,15 @@ def test_the_log_has_every_request_but_no_secret(tmp_path: Path) -> None:
 
 
 def test_masking_keeps_what_is_no_secret() -> None:
-    value = {"ssh_key_value": "ssh-rsa", "disableLocalAuth": True, "adminUserPassword": None, "key": "K", "tags": {"a": 1}}
+    value = {"ssh_key_value": "ssh-rsa", "disableLocalAuth": True, "adminUserPassword": None, "key": "K", "n": {"a": 1}}
     assert mask(value) == {**value, "key": MASK}
+
+
+def test_a_defect_of_the_simulator_says_so(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_args: Any) -> None:
+        raise RuntimeError("oops")
+
+    monkeypatch.setattr(app.store, "by_type", broken)
+    answer = app.call("GET", GROUP)
+    assert (answer.status, answer.body["error"]["code"]) == (500, "SimulatorDefect")
+    assert "RuntimeError: oops" in answer.body["error"]["message"]
