@@ -103,7 +103,7 @@ class App:
             self.config.reset()
             self.faults.clear()
             self.limits.clear()
-            self.clock.__init__(store=self.store)  # type: ignore[misc]
+            self.clock.restart()
             self.seed()
 
     def grant(self, object_id: str, role: str, scope: str) -> str:

@@ -27,9 +27,13 @@ class Clock:
         if isinstance(saved, dict):
             self.speed, self._real, self._simulated = saved["speed"], saved["real"], saved["simulated"]
         else:
-            self.speed, self._real = speed, time.time()
-            self._simulated = self._real
-            self._save()
+            self.restart(speed)
+
+    def restart(self, speed: float = 1.0) -> None:
+        """Back to real time."""
+        self.speed, self._real = speed, time.time()
+        self._simulated = self._real
+        self._save()
 
     def now(self) -> float:
         """Seconds of simulated time since the epoch."""

@@ -46,14 +46,18 @@ class Directory:
         })
 
     def put(self, entry: dict[str, Any]) -> dict[str, Any]:
-        """Register a principal; ids that are not given follow from its name or username."""
+        """Register a principal, or change what is given of a known one; ids that are not given follow from its name."""
         name = str(entry.get("name") or entry.get("username") or entry.get("app_id") or uuid.uuid4())
         app_id = str(entry.get("app_id") or stable_guid("app", name))
+        known = self.by_app(app_id) or {}
+        object_id = str(entry.get("object_id") or known.get("object_id") or stable_guid("object", app_id))
         full = {
             "name": name, "type": "User" if entry.get("username") else "ServicePrincipal", "tenant": TENANT,
-            "secrets": [], "certificates": [], "federated": [], **entry,
-            "app_id": app_id, "object_id": str(entry.get("object_id") or stable_guid("object", app_id)),
+            "secrets": [], "certificates": [], "federated": [], **known, **entry,
+            "app_id": app_id, "object_id": object_id,
         }
+        if known and known["object_id"] != object_id:
+            self._store.kv_delete(self.SPACE, known["object_id"])
         self._store.kv_put(self.SPACE, full["object_id"], full)
         return full
 

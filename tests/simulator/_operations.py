@@ -9,6 +9,7 @@ is shown belong to the providers, because their forms differ (azure-wire.md a.4,
 from __future__ import annotations
 
 import json
+import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -18,6 +19,7 @@ from simulator._clock import Clock
 from simulator._config import Config
 from simulator._store import Store
 
+_LOG = logging.getLogger("simulator")
 OperationFailure = dict[str, Any]
 
 
@@ -122,8 +124,16 @@ class Operations:
             ).fetchone()
             if row is None:
                 return
-            with self._store.transaction():
-                self._complete(Operation(**json.loads(row[0])))
+            operation = Operation(**json.loads(row[0]))
+            try:
+                with self._store.transaction():
+                    self._complete(operation)
+            except Exception as error:
+                # A handler's defect must not stop every later request.
+                _LOG.exception("operation %s of %s", operation.kind, operation.target)
+                operation.status = "Failed"
+                operation.error = {"code": "SimulatorDefect", "message": f"{type(error).__name__}: {error}"}
+                self._write(operation)
 
     def _complete(self, operation: Operation) -> None:
         if operation.fault is not None:

@@ -174,3 +174,17 @@ def test_a_defect_of_the_simulator_says_so(app: App, monkeypatch: pytest.MonkeyP
     answer = app.call("GET", GROUP)
     assert (answer.status, answer.body["error"]["code"]) == (500, "SimulatorDefect")
     assert "RuntimeError: oops" in answer.body["error"]["message"]
+
+
+def test_a_defect_in_an_operation_fails_that_one_alone(app: App) -> None:
+    def broken(_operation: Any) -> None:
+        raise RuntimeError("oops")
+
+    app.operations.on_done("broken", broken)
+    started = app.operations.start(
+        "broken", provider="P", target="/x", location=None, seconds=0, subscription=DEFAULT_SUBSCRIPTION
+    )
+    assert app.call("PUT", GROUP, PLACE).status == 201
+    ended = app.operations.get(started.id)
+    assert ended is not None and ended.status == "Failed"
+    assert ended.error == {"code": "SimulatorDefect", "message": "RuntimeError: oops"}

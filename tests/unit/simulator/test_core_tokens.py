@@ -99,8 +99,8 @@ def _assert(app: App, token: str) -> Response:
 
 def test_a_registered_certificate_signs_in_and_another_does_not(app: App) -> None:
     key, pem = _certificate()
-    order = {"object_id": app.default_principal().object_id, "app_id": CLIENT, "name": "sp", "certificates": [pem]}
-    assert app.call("PUT", "/_simulator/principals", order).status == 200
+    assert app.call("PUT", "/_simulator/principals", {"app_id": CLIENT, "certificates": [pem]}).status == 200
+    assert ask(app, client_secret="right").status == 200
     assert _assert(app, Issuer(key).sign(_claims())).status == 200
     other = _assert(app, Issuer(_certificate()[0]).sign(_claims()))
     assert (other.status, other.body["error_codes"]) == (401, [700027])
@@ -113,8 +113,7 @@ def test_a_registered_certificate_signs_in_and_another_does_not(app: App) -> Non
 def test_a_trusted_issuer_signs_in_and_another_subject_does_not(app: App) -> None:
     key, pem = _certificate()
     trust = {"issuer": "https://ci.test", "subject": "repo:main", "public_key": pem}
-    order = {"object_id": app.default_principal().object_id, "app_id": CLIENT, "name": "sp", "federated": [trust]}
-    app.call("PUT", "/_simulator/principals", order)
+    app.call("PUT", "/_simulator/principals", {"app_id": CLIENT, "federated": [trust]})
     claims = _claims(iss="https://ci.test", sub="repo:main", aud="api://AzureADTokenExchange")
     assert _assert(app, Issuer(key).sign(claims)).status == 200
     assert _assert(app, Issuer(key).sign({**claims, "sub": "repo:fork"})).body["error_codes"] == [70021]
