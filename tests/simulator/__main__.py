@@ -62,7 +62,7 @@ def _spawn(home: Home) -> subprocess.Popen[bytes]:
 
 def start(home: Home) -> None:
     """Start the server unless it runs, and wait until it answers."""
-    home.prepare()
+    home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     deadline = time.monotonic() + START_SECONDS
     starting = home.lock("start.lock")
     while starting is None and time.monotonic() < deadline:
@@ -71,6 +71,7 @@ def start(home: Home) -> None:
     if starting is None:
         raise StartError(f"another start has held {home.path} for {START_SECONDS:.0f} s")
     with starting:
+        home.prepare()
         process = None if home.running_pid() is not None else _spawn(home)
         while not _healthy(home):
             if process is not None and process.poll() is not None:

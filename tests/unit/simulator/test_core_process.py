@@ -16,6 +16,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -122,3 +123,10 @@ def test_a_taken_port_is_changed_for_a_free_one(process: Process) -> None:
         _text, env = process.start()
         assert env["AML_SIMULATOR_URL"] != f"https://127.0.0.1:{taken}"
         assert fetch(env, "/_simulator/health")["status"] == "ok"
+
+
+def test_two_starts_at_once_make_one_simulator(process: Process) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _n: process.start(), range(2))
+    assert first == second
+    assert fetch(first[1], "/_simulator/health")["pid"] == int((process.home / "serve.pid").read_text())
