@@ -92,7 +92,8 @@ def looped(module: str, arguments: str) -> str:
 
 def create(folder: str, environment: dict[str, str]) -> None:
     """What the measured tasks look at."""
-    setup = f"""    - azureml.compute.arm_resource: {{type: Microsoft.Resources/resourceGroups, name: {GROUP}, api_version: "2021-04-01", body: {{location: eastus}}}}
+    setup = f"""    - azureml.compute.arm_resource:
+        {{type: Microsoft.Resources/resourceGroups, name: {GROUP}, api_version: "2021-04-01", body: {{location: eastus}}}}
     - azureml.compute.aml_workspace: {{resource_group: {GROUP}, name: {WORKSPACE}, location: eastus}}
     - azureml.compute.aml_compute_cluster:{CLUSTER_TASK}"""
     play(folder, environment, setup, 1)
@@ -150,8 +151,8 @@ def sdk(folder: str, environment: dict[str, str]) -> tuple[float, float]:
 
 def token(environment: dict[str, str]) -> str:
     code = (
-        "import os; from azure.identity import ClientSecretCredential as C;"
-        "e = os.environ; c = C(e['AZURE_TENANT'], e['AZURE_CLIENT_ID'], e['AZURE_SECRET'], authority=e['AZURE_AUTHORITY_HOST'], disable_instance_discovery=True);"
+        "import os; from azure.identity import ClientSecretCredential as C; e = os.environ;"
+        "c = C(*[e['AZURE_' + n] for n in ('TENANT', 'CLIENT_ID', 'SECRET')], authority=e['AZURE_AUTHORITY_HOST'], disable_instance_discovery=True);"
         "print(c.get_token(e['AML_SIMULATOR_URL'] + '/.default').token)"
     )
     return subprocess.run([BIN / "python", "-c", code], env=environment, capture_output=True, text=True, check=True).stdout.strip()

@@ -1,0 +1,138 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The real ansible-playbook against a running simulator: one simulator for each test process, one resource group for each test."""
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import ssl
+import subprocess
+import sys
+import typing as t
+import urllib.request
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+
+# Simulated seconds in a real one: a cluster takes ten simulated seconds, a workspace ninety.
+SPEED = 60
+
+
+@dataclass
+class Simulator:
+    """A running simulator, and what a client needs in its environment to reach it."""
+
+    environment: dict[str, str]
+
+    def control(self, method: str, path: str, body: t.Any = None) -> t.Any:
+        context = ssl.create_default_context(cafile=self.environment["SSL_CERT_FILE"])
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.environment['AML_SIMULATOR_URL']}/_simulator/{path}", data=data, method=method)
+        with urllib.request.urlopen(request, context=context) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def mark(self) -> int:
+        """A point in the request log, for ``requests``."""
+        log = self.control("GET", "requests")
+        return log[-1]["index"] + 1 if log else 0
+
+    def requests(self, since: int = 0) -> list[dict[str, t.Any]]:
+        rows: list[dict[str, t.Any]] = self.control("GET", f"requests?since={since}")
+        return rows
+
+    def writes(self, since: int = 0) -> list[dict[str, t.Any]]:
+        """The requests that change something: not reads, and not the token request."""
+        return [row for row in self.requests(since) if row["method"] not in ("GET", "HEAD") and not row["path"].endswith("/token")]
+
+
+@pytest.fixture(scope="session")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Simulator]:
+    home = tmp_path_factory.mktemp("simulator")
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE", "ANSIBLE", "ARM_"))}
+    own |= {"AML_SIMULATOR_HOME": str(home), "PYTHONPATH": str(ROOT / "tests"), "PATH": f"{BIN}:{own['PATH']}"}
+    command = [sys.executable, "-m", "simulator"]
+    done = subprocess.run([*command, "start"], env=own, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    exports = [shlex.split(line.removeprefix("export "))[0].partition("=") for line in done.stdout.splitlines()]
+    made = Simulator({**own, **{name: value for name, _equals, value in exports}})
+    made.control("PUT", "config", {"clock": {"speed": SPEED}})
+    try:
+        yield made
+    finally:
+        subprocess.run([*command, "stop"], env=own, capture_output=True, timeout=60, check=True)
+
+
+@dataclass
+class Run:
+    """What one ansible-playbook run did: its exit status, its text, and each task's result."""
+
+    code: int
+    text: str
+    tasks: list[tuple[str, dict[str, t.Any]]] = field(default_factory=list)
+
+    @property
+    def changed(self) -> int:
+        return sum(bool(result.get("changed")) for _name, result in self.tasks)
+
+    def __getitem__(self, name: str) -> dict[str, t.Any]:
+        found: dict[str, t.Any] = dict(self.tasks)[name]
+        return found
+
+
+@dataclass
+class Player:
+    """Runs tasks, or a playbook, in a resource group of the test's own."""
+
+    simulator: Simulator
+    folder: Path
+    group: str
+
+    def play(self, *tasks: dict[str, t.Any], check: bool = False, ok: bool = True, env: dict[str, str] | None = None) -> Run:
+        defaults = {"group/azureml.compute.all": {"resource_group": self.group}}
+        plays = [{"hosts": "localhost", "connection": "local", "gather_facts": False, "module_defaults": defaults, "tasks": list(tasks)}]
+        path = self.folder / "play.yml"
+        path.write_text(yaml.safe_dump(plays, sort_keys=False))
+        return self.playbook(str(path), check=check, ok=ok, env=env)
+
+    def playbook(self, name: str, *arguments: str, check: bool = False, ok: bool = True, env: dict[str, str] | None = None) -> Run:
+        report = self.folder / "report.json"
+        report.unlink(missing_ok=True)
+        settings = {
+            "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
+            "ANSIBLE_CALLBACKS_ENABLED": "report",
+            "AML_TEST_REPORT": str(report),
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        }
+        command = [str(BIN / "ansible-playbook"), name, *(["--check"] if check else []), *arguments]
+        environment = {**self.simulator.environment, **settings, **(env or {})}
+        done = subprocess.run(command, env=environment, cwd=self.folder, capture_output=True, text=True, timeout=300)
+        text = done.stdout + done.stderr
+        assert not ok or done.returncode == 0, text
+        tasks = [tuple(row) for row in json.loads(report.read_text())] if report.exists() else []
+        return Run(done.returncode, text, tasks)
+
+
+@pytest.fixture
+def player(simulator: Simulator, tmp_path: Path) -> Player:
+    return Player(simulator, tmp_path, f"rg-{uuid.uuid4().hex[:8]}")
+
+
+def module(name: str, title: str | None = None, **arguments: t.Any) -> dict[str, t.Any]:
+    """A task of one of our modules."""
+    return {"name": title or name, f"azureml.compute.{name}": arguments}
+
+
+@pytest.fixture
+def group_task(player: Player) -> dict[str, t.Any]:
+    return module(
+        "arm_resource", type="Microsoft.Resources/resourceGroups", name=player.group, api_version="2021-04-01", body={"location": "eastus"}
+    )

@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbook provision_workspace, as a user runs it: everything, again, in check mode, and with one number edited."""
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+from .conftest import ROOT, Player
+
+PLAYBOOK = "azureml.compute.provision_workspace"
+
+# Writes the names of what a module's process imports from azure.ai to a file.
+SPY = """
+import os, sys
+class Spy:
+    def find_spec(self, name, path=None, target=None):
+        if name.startswith("azure.ai"):
+            with open(os.environ["AML_TEST_SPY"], "a") as seen:
+                seen.write(name + "\\n")
+        return None
+sys.meta_path.insert(0, Spy())
+"""
+
+
+@pytest.fixture
+def variables(player: Player) -> dict[str, t.Any]:
+    declared: dict[str, t.Any] = yaml.safe_load((ROOT / "examples" / "workspace.yml").read_text())
+    declared["aml_resource_group"] = player.group
+    return declared
+
+
+def run(player: Player, variables: dict[str, t.Any], **more: t.Any) -> t.Any:
+    path = player.folder / "workspace.yml"
+    path.write_text(yaml.safe_dump(variables))
+    return player.playbook(PLAYBOOK, "--diff", "-e", f"@{path}", **more)
+
+
+def test_everything_again_and_one_number(player: Player, variables: dict[str, t.Any]) -> None:
+    mark = player.simulator.mark()
+    planned = run(player, variables, check=True)
+    assert planned.changed == 5
+    assert player.simulator.writes(mark) == [], "check mode wrote"
+
+    first = run(player, variables)
+    assert first.changed == 5
+    assert first["Workspace"]["workspace"]["provisioning_state"] == "Succeeded"
+    assert first["Workspace"]["workspace"]["storage_account"]
+    assert first["Compute clusters"]["compute"]["max_instances"] == 4
+
+    spy = player.folder / "spy"
+    (player.folder / "sitecustomize.py").write_text(SPY)
+    mark = player.simulator.mark()
+    again = run(player, variables, env={"PYTHONPATH": str(player.folder), "AML_TEST_SPY": str(spy)})
+    assert again.changed == 0
+    assert {row["method"] for row in player.simulator.requests(mark) if not row["path"].endswith("/token")} == {"GET"}
+    assert not spy.exists(), f"azure-ai-ml was imported: {spy.read_text()}"
+
+    variables["aml_clusters"][0]["max_instances"] = 6
+    mark = player.simulator.mark()
+    edited = run(player, variables)
+    assert edited.changed == 1
+    (write,) = player.simulator.writes(mark)
+    assert write["method"] == "PATCH"
+    assert write["body"] == {"properties": {"properties": {"scaleSettings": {"maxNodeCount": 6}}}}
+    assert [change["field"] for change in edited["Compute clusters"]["plan"]["changes"]] == ["max_instances"]
+
+
+def test_the_spy_sees_azure_ai_ml(player: Player, tmp_path: Path) -> None:
+    """The assertion above can fail: the same spy sees the import when a workspace is created."""
+    spy = player.folder / "spy"
+    (player.folder / "sitecustomize.py").write_text(SPY)
+    declared = {"aml_resource_group": player.group, "aml_location": "eastus", "aml_workspace": {"name": "ws-spy"}}
+    run(player, declared, env={"PYTHONPATH": str(player.folder), "AML_TEST_SPY": str(spy)})
+    assert "azure.ai.ml" in spy.read_text()
