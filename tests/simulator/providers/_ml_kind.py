@@ -1,0 +1,86 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a kind of compute has to answer; one class per kind, listed in `KINDS` of `ml_computes`.
+
+The default of an action is the refusal that the service gives for a kind without it
+[ISS azure-docs#85756: `ComputeListNodes with computeType ComputeInstance is not supported.`].
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from simulator._http import Request, Response
+from simulator._operations import Operation
+from simulator.providers._ml_common import COMPUTE_TYPE, PROVIDER, Document, refuse
+from simulator.providers._ml_status import status_of
+
+if TYPE_CHECKING:
+    from simulator._app import App
+
+
+class ComputeKind:
+    """One compute type. `create`, `replace` and `update` answer the request; `remove` prepares a DELETE."""
+
+    name = ""
+
+    def __init__(self, app: App) -> None:
+        self.app, self.status = app, status_of(app)
+
+    def create(self, request: Request, workspace: Document, doc: Document, body: Document) -> Response:
+        raise NotImplementedError
+
+    def replace(self, request: Request, workspace: Document, doc: Document, body: Document) -> Response:
+        raise NotImplementedError
+
+    def update(self, request: Request, workspace: Document, doc: Document, body: Document) -> Response:
+        raise NotImplementedError
+
+    def refresh(self, docs: list[Document]) -> list[Document]:
+        """The resources as they are now."""
+        return docs
+
+    def removed(self, doc: Document, action: str) -> None:
+        """The compute is gone by `Delete` or `Detach`."""
+
+    def list_nodes(self, request: Request, workspace: Document, doc: Document) -> Response:
+        raise self._unsupported("ComputeListNodes", workspace)
+
+    def list_keys(self, request: Request, workspace: Document, doc: Document) -> Response:
+        raise self._unsupported("ComputeListKeys", workspace)
+
+    def start(self, request: Request, workspace: Document, doc: Document) -> Response:
+        raise self._unsupported("ComputeStart", workspace)
+
+    def stop(self, request: Request, workspace: Document, doc: Document) -> Response:
+        raise self._unsupported("ComputeStop", workspace)
+
+    def restart(self, request: Request, workspace: Document, doc: Document) -> Response:
+        raise self._unsupported("ComputeRestart", workspace)
+
+    def _unsupported(self, what: str, workspace: Document) -> Exception:
+        return refuse(f"{what} with computeType {self.name} is not supported.", workspace["location"])
+
+    # -- for the kinds ---------------------------------------------------------------------------------------------
+
+    def begin(self, operation: str, workspace: Document, doc: Document, **data: Any) -> Operation:
+        return self.app.operations.start(
+            operation,
+            provider=PROVIDER,
+            target=doc["id"],
+            location=workspace["location"],
+            subscription=doc["id"].split("/")[2],
+            data=data,
+        )
+
+    @staticmethod
+    def backing_id(workspace: Document, doc: Document) -> str:
+        """The Batch AI cluster behind a cluster, shown while an update runs (azure-wire.md a.6)."""
+        group = workspace["id"].split("/providers/")[0]
+        return f"{group}/providers/Microsoft.BatchAI/workspaces/{workspace['name']}/clusters/{doc['name']}"
+
+
+def outer(doc: Document) -> Document:
+    """The part of a compute resource that all kinds share, as a creation shows it (azure-wire.md a.6 [REC R1])."""
+    return {"id": doc["id"], "name": doc["name"], "type": COMPUTE_TYPE}
