@@ -89,7 +89,7 @@ class Engine:
         minutes, rest = divmod(seconds, 60)
         hours, minutes = divmod(int(minutes), 60)
         lead = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
-        return f"PT{lead}{rest:.7f}".rstrip("0").rstrip(".") + "S"
+        return f"PT{lead}{rest:.7f}S"
 
     def stamp(self, moment: float | None = None) -> str:
         return self.app.clock.iso(moment).replace("+00:00", "Z")
@@ -208,7 +208,6 @@ class Engine:
         active = self.app.operations.active_for(target)
         if active is not None and active.started >= began > moment:
             active.due -= active.started - moment
-            active.started = moment
             self.app.operations.update(active)
 
     def _poll(self, run: _Run, entry: Entry) -> bool:
