@@ -185,7 +185,9 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "eastus", "eastus2", "southcentralus", "westus2", "westus3", "westeurope", "northeurope", "uksouth",
         "southeastasia", "japaneast", "australiaeast",
     ),
-    "StandardNCADSA100v4Family": ("eastus", "eastus2", "southcentralus", "westus2", "westus3", "westeurope", "swedencentral"),
+    "StandardNCADSA100v4Family": (
+        "eastus", "eastus2", "southcentralus", "westus2", "westus3", "westeurope", "swedencentral",
+    ),
     "Standard NDASv4_A100 Family": ("eastus", "southcentralus", "westus2", "westus3", "westeurope"),
     "standardNDAMSv4_A100Family": ("eastus", "southcentralus", "westus2", "westus3", "westeurope"),
     "standardNDSH100v5Family": ("eastus", "eastus2", "southcentralus", "westus3", "swedencentral", "westeurope"),

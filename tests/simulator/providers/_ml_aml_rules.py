@@ -58,15 +58,15 @@ def unsupported_size(app: App, doc: Document) -> Document | None:
     shown = size.name if size else wanted
     return {
         "code": "InvalidPropertyValue",
-        "message": f"The specified value {shown} for property Cluster.Properties.VMSize is not a supported VM size. See "
-        "additional details for supported VM sizes.",
+        "message": f"The specified value {shown} for property Cluster.Properties.VMSize is not a supported VM size. "
+        "See additional details for supported VM sizes.",
         "details": [{"code": "SupportedVMSizes", "message": ",".join(entry.name.upper() for entry in sizes)}],
         "statusCode": 400,
     }
 
 
 def check_subnet(app: App, doc: Document) -> Document | None:
-    """The subnet exists, in the workspace's subscription [D, features-and-pains.md 1.11] and in the cluster's region."""
+    """The subnet exists, in the workspace's subscription [D, features-and-pains.md 1.11], in the cluster's region."""
     outer = doc["properties"]
     subnet = outer["properties"]["subnet"]
     if not subnet:

@@ -224,7 +224,8 @@ class AmlCompute(ComputeKind):
         """What a GET shows that the 201 did not (azure-wire.md a.6)."""
         private = self.app.store.private(doc["id"])
         properties, inner = doc["properties"], doc["properties"]["properties"]
-        properties |= {"provisioningState": SUCCEEDED, "modifiedOn": self.app.clock.iso(now), "provisioningWarnings": {}}
+        properties |= {"provisioningState": SUCCEEDED, "provisioningWarnings": {}}
+        properties["modifiedOn"] = self.app.clock.iso(now)
         doc["tags"] = doc["tags"] or {}
         account = private["account"]
         public = "Disabled" if inner["subnet"] else "Enabled"
@@ -257,8 +258,8 @@ class AmlCompute(ComputeKind):
         if inner["vmPriority"] != "LowPriority" or size is None or size.low_priority:
             return None
         message = (
-            f"The VM size {inner['vmSize']} is not allowed for LowPriority. Please convert to Dedicated or use a different "
-            "VM size."
+            f"The VM size {inner['vmSize']} is not allowed for LowPriority. Please convert to Dedicated or use a "
+            "different VM size."
         )
         return [{"error": {"code": "UnsupportedVMSizeForLowPriority", "message": message}}]
 

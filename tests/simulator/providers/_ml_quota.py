@@ -26,7 +26,8 @@ _QUERY = """SELECT id, json_extract(doc, '$.properties.properties.vmSize'),
   json_extract(doc, '$.properties.properties.currentNodeCount'),
   json_extract(doc, '$.properties.properties.scaleSettings.minNodeCount')
   FROM resources WHERE type=? AND subscription=?
-  AND json_extract(doc, '$.properties.computeLocation')=? AND json_extract(doc, '$.properties.computeType')='AmlCompute'"""
+  AND json_extract(doc, '$.properties.computeLocation')=?
+  AND json_extract(doc, '$.properties.computeType')='AmlCompute'"""
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,8 @@ def check_name(name: str) -> None:
         raise ArmError(
             400,
             "ValidationError",
-            f"The workspace name '{name}' is not valid. It must be between 3 and 33 characters long, start with a letter or "
-            "digit, and only include letters, digits, '-' and '_'.",
+            f"The workspace name '{name}' is not valid. It must be between 3 and 33 characters long, start with a "
+            "letter or digit, and only include letters, digits, '-' and '_'.",
         )
 
 
@@ -49,8 +49,8 @@ def location_of(body: Document, name: str) -> str:
         raise ArmError(
             400,
             "LocationNotAvailableForResourceType",
-            f"The provided location '{body['location']}' is not available for resource type '{WORKSPACE_TYPE}'. List of "
-            f"available regions for the resource type is '{','.join(sorted(LOCATIONS))}'.",
+            f"The provided location '{body['location']}' is not available for resource type '{WORKSPACE_TYPE}'. List "
+            f"of available regions for the resource type is '{','.join(sorted(LOCATIONS))}'.",
         )
     return location
 

@@ -41,8 +41,8 @@ _KNOWN = (
 )
 _NAME = re.compile(r"^[a-zA-Z](?![a-zA-Z0-9-]*-\d+$)[a-zA-Z0-9\-]{2,23}$")
 _BAD_NAME = (
-    "Compute name is invalid. It can include letters, digits and dashes. It must start with a letter, end with a letter "
-    "or digit, and be between 3 and 24 characters in length"
+    "Compute name is invalid. It can include letters, digits and dashes. It must start with a letter, end with a "
+    "letter or digit, and be between 3 and 24 characters in length"
 )
 # The seconds are short for rehearsals; the service was seen to take 9 to 10 for a creation (azure-wire.md a.4).
 DEFAULTS: dict[str, Any] = {
@@ -140,8 +140,8 @@ class Computes:
         common.need_idle(self.app, doc["id"], workspace["location"])
         if doc["properties"]["computeType"] != kind.name:
             raise common.refuse(
-                f"The compute '{doc['name']}' has the computeType '{doc['properties']['computeType']}', which cannot be "
-                "changed.",
+                f"The compute '{doc['name']}' has the computeType '{doc['properties']['computeType']}', which cannot "
+                "be changed.",
                 workspace["location"],
             )
         return kind.replace(request, workspace, kind.refresh([doc])[0], body)
@@ -171,8 +171,8 @@ class Computes:
         action = {"delete": "Delete", "detach": "Detach"}.get(sent.lower())
         if action is None:
             raise common.refuse(
-                f"The value '{sent}' of the query parameter 'underlyingResourceAction' is not valid; 'Delete' or 'Detach' is "
-                "required.",
+                f"The value '{sent}' of the query parameter 'underlyingResourceAction' is not valid; "
+                "'Delete' or 'Detach' is required.",
                 workspace["location"],
             )
         common.need_idle(self.app, doc["id"], workspace["location"])

@@ -22,7 +22,8 @@ from simulator.providers._ml_common import API_VERSIONS, COMPUTE_TYPE, LOCATION,
 if TYPE_CHECKING:
     from simulator._app import App
 
-# Limits of a subscription, generous (a fresh one was seen with 200 clusters); only the T4 family of the GPU sizes has cores by default [D: the N series starts at 0].
+# Limits of a subscription, generous (a real one was seen with 200 clusters). Of the GPU sizes only the T4 family
+# has cores by default [D: the N series starts at 0].
 DEFAULTS: dict[str, Any] = {
     "quotas": {
         "*": {
@@ -59,8 +60,8 @@ class Locations:
             raise ArmError(
                 400,
                 "LocationNotAvailableForResourceType",
-                f"The provided location '{p['loc']}' is not available for resource type '{PROVIDER}/locations'. List of "
-                f"available regions for the resource type is '{','.join(sorted(LOCATIONS))}'.",
+                f"The provided location '{p['loc']}' is not available for resource type '{PROVIDER}/locations'. List "
+                f"of available regions for the resource type is '{','.join(sorted(LOCATIONS))}'.",
             )
         return location
 
