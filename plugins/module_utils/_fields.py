@@ -155,6 +155,7 @@ class Field:
     canon       maps values to the form in which they are compared
     to_arm      the option's value as ARM takes it; from_arm the way back
     clearable   whether ``null`` may be declared: it then means that the resource has no such value
+    cleared     what ARM takes for a declared null
     why_fixed   for CREATE_ONLY: the rule in words, with its source
     """
 
@@ -165,10 +166,15 @@ class Field:
     to_arm: t.Callable[[t.Any], t.Any] = unchanged
     from_arm: t.Callable[[t.Any], t.Any] = unchanged
     clearable: bool = False
+    cleared: t.Any = None
     why_fixed: str = ""
 
     def same(self, left: t.Any, right: t.Any) -> bool:
         return bool(self.canon(left) == self.canon(right))
+
+    def write(self, value: t.Any) -> t.Any:
+        """The user's value in ARM's terms."""
+        return self.cleared if value is None else self.to_arm(value)
 
     def read(self, body: dict[str, t.Any]) -> t.Any:
         """The field's value in the user's terms; what ARM leaves out or answers as null is None."""

@@ -85,15 +85,24 @@ class Plan:
 
 def merged_tags(current: t.Any, declared: t.Any, append: bool) -> dict[str, t.Any]:
     """The tags that the resource will have: with ``append``, undeclared ones stay and a tag declared null goes."""
-    if not append:
-        return {k: v for k, v in (declared or {}).items() if v is not None}
-    tags = dict(current or {})
+    tags = dict(current or {}) if append else {}
     for key, value in (declared or {}).items():
         if value is None:
             tags.pop(key, None)
         else:
-            tags[key] = value
+            # The service's tags are text; a number in a playbook is none yet.
+            tags[key] = str(value)
     return tags
+
+
+def wanted(table: t.Iterable[Field], declared: Declared, current: dict[str, t.Any] | None, append_tags: bool = True) -> Declared:
+    """What was declared, as the resource is to have it in full: with the tags that stay."""
+    full = dict(declared)
+    for row in table:
+        if row.option == "tags" and "tags" in declared:
+            before = _fields.get_path(current or {}, row.option)
+            full["tags"] = _target(row, declared, None if before is MISSING else before, append_tags)
+    return full
 
 
 def _target(row: Field, declared: Declared, before: t.Any, append_tags: bool) -> t.Any:

@@ -229,19 +229,24 @@ class Reconciler:
         if self.behaviour.check_mode:
             return self._outcome(plan, self._planned(plan, declared, body, parent))
         if plan.action == REPLACE:
-            new = self.kind.recreate_body(t.cast(Body, body), plan, declared, self.target, parent)
+            new = self.kind.recreate_body(t.cast(Body, body), plan, self._wanted(declared, body), self.target, parent)
             self._clear_away(t.cast(Body, body))
             return self._create(plan, declared, self._complete(plan, declared, body), new)
         if plan.action == CREATE:
-            return self._create(plan, declared, declared, self.kind.create_body(self.target, declared, parent))
+            wanted = self._wanted(declared, None)
+            return self._create(plan, declared, wanted, self.kind.create_body(self.target, wanted, parent))
         return self._write(self.kind.updates(t.cast(Body, body), plan), plan, declared, created=False)
+
+    def _wanted(self, declared: Declared, body: Body | None) -> Declared:
+        """What was declared, with the tags in full."""
+        return _plan.wanted(self.kind.fields, declared, None if body is None else self.kind.read(body), self.behaviour.append_tags)
 
     def _complete(self, plan: Plan, declared: Declared, body: Body | None) -> Declared:
         """What a new resource will have: for a replacement, what was there counts as given."""
         if body is None:
-            return declared
+            return self._wanted(declared, None)
         kept = {row.option: row.read(body) for row in self.kind.fields}
-        return {**{option: value for option, value in kept.items() if value is not None}, **declared}
+        return {**{option: value for option, value in kept.items() if value is not None}, **self._wanted(declared, body)}
 
     def _already_there(self, plan: Plan, body: Body | None) -> Outcome:
         """Nothing differs; what the service itself reports as failed is still not a success."""
@@ -285,7 +290,7 @@ class Reconciler:
     def _planned(self, plan: Plan, declared: Declared, body: Body | None, parent: Body | None) -> Body:
         """The document that apply would lead to, for check mode."""
         if body is None:
-            planned = self.kind.create_body(self.target, declared, parent)
+            planned = self.kind.create_body(self.target, self._wanted(declared, None), parent)
             return {"id": self.target.id, "name": self.target.name, **planned}
         return self.kind.with_values(body, plan.values())
 

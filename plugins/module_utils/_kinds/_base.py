@@ -144,8 +144,7 @@ class Kind:
         changed = copy.deepcopy(body)
         for row in self.fields:
             if row.option in values and row.mutability != READ_ONLY:
-                value = values[row.option]
-                _fields.set_path(changed, row.path, None if value is None else row.to_arm(value))
+                _fields.set_path(changed, row.path, row.write(values[row.option]))
         return changed
 
     def skeleton(self, target: Target, declared: Declared, parent: Body | None) -> Body:

@@ -84,7 +84,14 @@ def identity_ids(value: t.Any) -> list[str]:
 
 
 IDENTITY = Field(
-    "identity", "identity", canon=_fields.identity, to_arm=identity_to_arm, from_arm=identity_from_arm, clearable=True
+    "identity",
+    "identity",
+    canon=_fields.identity,
+    to_arm=identity_to_arm,
+    from_arm=identity_from_arm,
+    clearable=True,
+    # A null is not managed by the service; the type None takes the identity away (azure-wire.md c.4).
+    cleared={"type": "None"},
 )
 TAGS = Field("tags", "tags", canon=_fields.mapping, clearable=True)
 

@@ -225,7 +225,8 @@ class Cluster(ComputeKind):
         return None
 
     def in_use(self, body: Body) -> str | None:
-        nodes = _nodes(body)
+        target = _fields.get_path(body, _INNER + "targetNodeCount")
+        nodes = _nodes(body) or (0 if self.broken(body) else target or 0)
         counts = _fields.get_path(body, _INNER + "nodeStateCounts") or {}
         running = counts.get("runningNodeCount") or 0
         return f"{nodes} node(s) are allocated, {running} of them running jobs" if nodes else None

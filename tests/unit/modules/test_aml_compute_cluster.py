@@ -1,0 +1,510 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""aml_compute_cluster on a scripted wire: which requests it sends, with which bodies, and what it returns.
+
+Sources: the module's documentation; DESIGN.md (plan, read back); azure-wire.md a (statuses, bodies, operations), b (errors), c.3 (what
+can change).
+"""
+from __future__ import annotations
+
+import copy
+import typing as t
+
+import pytest
+from ansible_collections.azureml.compute.tests.unit.modules._bodies import FIRST, KEY, SECOND, SUBNET, cluster, workspace
+from ansible_collections.azureml.compute.tests.unit.modules._run import ML, SUBSCRIPTION, WORKSPACE_ID, Printed, failed, run, succeeded
+from ansible_collections.azureml.compute.tests.unit.wire import HOST, Call
+
+MODULE = "aml_compute_cluster"
+SCOPE = {"resource_group": "rg", "workspace": "ws-one", "name": "cpu"}
+PATH = f"{WORKSPACE_ID}/computes/cpu"
+OPERATION = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.MachineLearningServices/locations/eastus/computeOperationsStatus/op-1"
+UNDER_WAY = {"Azure-AsyncOperation": f"{HOST}{OPERATION}?api-version={ML}&service=new"}
+NOT_FOUND = {"error": {"code": "ResourceNotFound", "message": "The Resource 'cpu' was not found."}}
+SPEED = {"wait_interval": 1.0}
+
+
+def get(body: t.Any = None) -> Call:
+    return Call("GET", PATH, query={"api-version": ML}, **({"status": 404, "json": NOT_FOUND} if body is None else {"json": body}))
+
+
+def get_parent(body: t.Any = None) -> Call:
+    return Call("GET", WORKSPACE_ID, json=body or workspace())
+
+
+def operation(status: str = "Succeeded", **more: t.Any) -> Call:
+    return Call("GET", OPERATION, json={"status": status, **more})
+
+
+def put(body: t.Any = None, **more: t.Any) -> Call:
+    answer = cluster(properties={"provisioningState": "Creating"})
+    return Call("PUT", PATH, **{"status": 201, "json": answer, "headers": UNDER_WAY, **({} if body is None else {"body": body}), **more})
+
+
+def patch(body: t.Any, **more: t.Any) -> Call:
+    return Call("PATCH", PATH, **{"status": 202, "headers": UNDER_WAY, "body": body, **more})
+
+
+def delete(**more: t.Any) -> Call:
+    return Call("DELETE", PATH, **{"status": 202, "headers": UNDER_WAY, "query": {"underlyingResourceAction": "Delete"}, **more})
+
+
+def go(options: dict[str, t.Any], *calls: Call, **more: t.Any) -> Printed:
+    return run(MODULE, {**SCOPE, **options}, calls, **more)
+
+
+def done(options: dict[str, t.Any], *calls: Call, **more: t.Any) -> Printed:
+    return succeeded(MODULE, {**SCOPE, **options}, calls, **more)
+
+
+def refused(code: str, options: dict[str, t.Any], *calls: Call, **more: t.Any) -> Printed:
+    return failed(code, MODULE, {**SCOPE, **options}, calls, **more)
+
+
+def scale(**settings: t.Any) -> dict[str, t.Any]:
+    return {"properties": {"properties": {"scaleSettings": settings}}}
+
+
+# --- create ---
+
+NEW = {"size": "Standard_DS3_v2", "max_instances": 4}
+NEW_BODY = {
+    "location": "eastus",
+    "properties": {
+        "computeType": "AmlCompute",
+        "disableLocalAuth": True,
+        "properties": {"osType": "Linux", "vmSize": "Standard_DS3_v2", "scaleSettings": {"maxNodeCount": 4}},
+    },
+}
+
+
+def bare(**changes: t.Any) -> dict[str, t.Any]:
+    """The cluster that NEW makes."""
+    inner = {"subnet": None, "userAccountCredentials": ..., "propertyBag": {}, **changes.pop("inner", {})}
+    outer = {"identity": ..., "tags": {}, **changes.pop("outer", {})}
+    return cluster(outer=outer, properties={"description": None, **changes.pop("properties", {})}, inner=inner)
+
+
+def test_create_sends_only_what_was_declared_and_reads_back() -> None:
+    result = done(NEW, get(), get_parent(), put(NEW_BODY), operation("InProgress"), operation(), get(bare()))
+    assert result["changed"] is True
+    assert result["plan"]["action"] == "create"
+    assert result.fields == {"size": (None, "Standard_DS3_v2"), "max_instances": (None, 4)}
+    assert result["compute"]["size"] == "STANDARD_DS3_V2"
+    assert result["compute"]["provisioning_state"] == "Succeeded"
+    assert result["diff"]["before"] == {}
+    assert result["diff"]["after"] == NEW
+
+
+def test_create_with_everything() -> None:
+    options = {
+        **NEW,
+        "location": "westus2",
+        "tier": "low_priority",
+        "min_instances": 1,
+        "idle_time_before_scale_down": 0,
+        "ssh_public_access_enabled": True,
+        "ssh_settings": {"admin_username": "azureuser", "ssh_key_value": KEY, "admin_password": "Passw0rd-not-shown"},
+        "enable_node_public_ip": True,
+        "network_settings": {"vnet_name": "vnet", "subnet": "training"},
+        "identity": {"type": "user_assigned", "user_assigned_identities": [FIRST, {"resource_id": SECOND}]},
+        "tags": {"team": "vision"},
+        "description": "for people",
+    }
+    body = {
+        "location": "eastus",
+        "tags": {"team": "vision"},
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": {FIRST: {}, SECOND: {}}},
+        "properties": {
+            "computeType": "AmlCompute",
+            "computeLocation": "westus2",
+            "description": "for people",
+            "disableLocalAuth": False,
+            "properties": {
+                "osType": "Linux",
+                "vmSize": "Standard_DS3_v2",
+                "vmPriority": "LowPriority",
+                "scaleSettings": {"minNodeCount": 1, "maxNodeCount": 4, "nodeIdleTimeBeforeScaleDown": "PT0S"},
+                "remoteLoginPortPublicAccess": "Enabled",
+                "userAccountCredentials": {
+                    "adminUserName": "azureuser",
+                    "adminUserSshPublicKey": KEY,
+                    "adminUserPassword": "Passw0rd-not-shown",
+                },
+                "enableNodePublicIp": True,
+                "subnet": {"id": SUBNET},
+            },
+        },
+    }
+    after = cluster(
+        outer={"identity": {"type": "UserAssigned", "userAssignedIdentities": {SECOND: {}, FIRST: {}}}, "tags": {"team": "vision"}},
+        properties={"computeLocation": "westus2"},
+        inner={
+            "vmPriority": "LowPriority",
+            "remoteLoginPortPublicAccess": "Enabled",
+            "scaleSettings": {"minNodeCount": 1, "maxNodeCount": 4, "nodeIdleTimeBeforeScaleDown": "PT0S"},
+            "currentNodeCount": 1,
+            "targetNodeCount": 1,
+        },
+    )
+    result = done(options, get(), get_parent(), put(body), operation(), get(after))
+    assert result["changed"] is True
+    assert "Passw0rd-not-shown" not in result.text
+    warnings = " ".join(str(one) for one in result.get("warnings", []))
+    assert "PreviewFeature" in warnings and "MinimumNodes" in warnings
+
+
+def test_create_waits_until_the_nodes_are_there() -> None:
+    resizing = bare(inner={"allocationState": "Resizing", "targetNodeCount": 1})
+    result = done({**NEW, **SPEED}, get(), get_parent(), put(), operation(), get(resizing), get(resizing), get(bare()))
+    assert result["compute"]["allocation_state"] == "Steady"
+    assert result.waited == 2
+
+
+def test_create_in_check_mode_writes_nothing_and_predicts_the_plan() -> None:
+    applied = done(NEW, get(), get_parent(), put(), operation(), get(bare()))
+    planned = done(NEW, get(), get_parent(), check=True)
+    assert planned.writes == []
+    assert planned["changed"] is True
+    assert planned["plan"] == applied["plan"]
+    assert planned["diff"] == applied["diff"]
+    assert planned["compute"]["id"] == PATH
+    assert planned["compute"]["max_instances"] == 4
+
+
+def test_create_without_a_size_says_so_before_any_write() -> None:
+    result = refused("RequiredForCreation", {"max_instances": 4}, get(), get_parent())
+    assert "size" in result["msg"]
+    assert result.writes == []
+
+
+def test_create_in_a_workspace_that_is_not_there() -> None:
+    missing = Call("GET", WORKSPACE_ID, status=404, json={"error": {"code": "ResourceNotFound", "message": "The Resource was not found."}})
+    result = refused("ParentResourceNotFound", NEW, get(), missing)
+    assert WORKSPACE_ID in result["msg"]
+    assert result["changed"] is False
+
+
+def test_no_wait_returns_the_operation() -> None:
+    creating = bare(properties={"provisioningState": "Creating"})
+    result = done({**NEW, "wait": False}, get(), get_parent(), put(), get(creating))
+    assert result["changed"] is True
+    assert result["operation"]["url"].startswith(HOST + OPERATION)
+    assert result["compute"]["provisioning_state"] == "Creating"
+
+
+# --- nothing to do ---
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        NEW,
+        {"size": "standard_ds3_V2", "tier": "dedicated", "location": "East US"},
+        {"idle_time_before_scale_down": 120, "min_instances": 0, "max_instances": 4},
+        {"tags": {"team": "vision"}},
+        {"tags": {"team": "vision", "other": "tool"}, "append_tags": False},
+        {"network_settings": {"subnet": SUBNET.upper().replace("/SUBSCRIPTIONS", "/subscriptions")}},
+        {"network_settings": {"vnet_name": "VNET", "subnet": "Training", "resource_group": "RG"}},
+        {"identity": {"type": "user_assigned", "user_assigned_identities": [FIRST.lower()]}},
+        {"ssh_settings": {"admin_username": "azureuser", "ssh_key_value": KEY.rsplit(" ", 1)[0]}},
+        {"ssh_settings": {"admin_username": "azureuser", "ssh_key_value": KEY, "admin_password": "never compared"}},
+        {"ssh_public_access_enabled": False, "enable_node_public_ip": True, "description": "for people"},
+        {"vm_size": "STANDARD_DS3_V2", "vm_priority": "dedicated", "min_nodes": 0, "max_nodes": 4},
+    ],
+)
+def test_no_change_is_exactly_one_get(options: dict[str, t.Any]) -> None:
+    result = done(options, get(cluster()))
+    assert result["changed"] is False
+    assert result["plan"]["action"] == "none"
+    assert result["plan"]["changes"] == []
+    assert result["diff"]["before"] == result["diff"]["after"]
+    assert result.methods == ["GET"]
+
+
+def test_undeclared_fields_are_in_no_diff() -> None:
+    result = done({"max_instances": 4}, get(cluster()))
+    assert result["diff"]["before"] == {"max_instances": 4}
+
+
+# --- updates in place ---
+
+OUTER = {key: cluster()[key] for key in ("location", "tags")}
+WRITTEN_INNER = {
+    "vmSize": "STANDARD_DS3_V2",
+    "vmPriority": "Dedicated",
+    "osType": "Linux",
+    "scaleSettings": {"maxNodeCount": 4, "minNodeCount": 0, "nodeIdleTimeBeforeScaleDown": "PT2M"},
+    "subnet": {"id": SUBNET},
+    "remoteLoginPortPublicAccess": "Disabled",
+    "enableNodePublicIp": True,
+    "isolatedNetwork": False,
+    "enableBatchPrivateLink": False,
+    "propertyBag": {"unknown": "kept"},
+    "virtualMachineImage": None,
+    "userAccountCredentials": {"adminUserName": "azureuser", "adminUserSshPublicKey": KEY},
+}
+WRITTEN = {
+    "location": "eastus",
+    "tags": {"team": "vision", "other": "tool"},
+    "identity": {"type": "UserAssigned", "userAssignedIdentities": {FIRST: {}}},
+    "properties": {
+        "computeType": "AmlCompute",
+        "computeLocation": "eastus",
+        "description": "for people",
+        "disableLocalAuth": False,
+        "properties": WRITTEN_INNER,
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("options", "body", "after"),
+    [
+        ({"max_instances": 8}, scale(maxNodeCount=8), {"maxNodeCount": 8}),
+        ({"min_instances": 1}, scale(maxNodeCount=4, minNodeCount=1), {"minNodeCount": 1}),
+        (
+            {"idle_time_before_scale_down": 0},
+            scale(maxNodeCount=4, nodeIdleTimeBeforeScaleDown="PT0S"),
+            {"nodeIdleTimeBeforeScaleDown": "PT0S"},
+        ),
+        (
+            {"idle_time_before_scale_down": 1800},
+            scale(maxNodeCount=4, nodeIdleTimeBeforeScaleDown="PT1800S"),
+            {"nodeIdleTimeBeforeScaleDown": "PT30M"},
+        ),
+    ],
+)
+def test_scale_is_patched_alone(options: dict[str, t.Any], body: t.Any, after: dict[str, t.Any]) -> None:
+    settings = {**cluster()["properties"]["properties"]["scaleSettings"], **after}
+    result = done(options, get(cluster()), patch(body), operation(), get(cluster(inner={"scaleSettings": settings})))
+    assert result["changed"] is True
+    assert result["plan"]["action"] == "update"
+    assert set(result.fields) == set(options)
+
+
+@pytest.mark.parametrize(
+    ("options", "written", "after"),
+    [
+        ({"tags": {"cost": "42"}}, {"tags": {"team": "vision", "other": "tool", "cost": "42"}}, None),
+        ({"tags": {"cost": 42}, "append_tags": False}, {"tags": {"cost": "42"}}, None),
+        ({"tags": {"team": None}}, {"tags": {"other": "tool"}}, None),
+        ({"tags": {}, "append_tags": False}, {"tags": {}}, None),
+        (
+            {"identity": {"type": "user_assigned", "user_assigned_identities": [FIRST, SECOND]}},
+            {"identity": {"type": "UserAssigned", "userAssignedIdentities": {FIRST: {}, SECOND: {}}}},
+            None,
+        ),
+        ({"identity": {"type": "system_assigned"}}, {"identity": {"type": "SystemAssigned"}}, None),
+        ({"identity": {"type": "none"}}, {"identity": {"type": "None"}}, {"identity": ...}),
+    ],
+)
+def test_tags_and_identity_are_put_with_all_that_was_there(options: dict[str, t.Any], written: t.Any, after: t.Any) -> None:
+    """The subnet, the SSH account, the size and unknown properties go along as they were read."""
+    result = done(
+        options,
+        get(cluster()),
+        put({**copy.deepcopy(WRITTEN), **written}),
+        operation(),
+        get(cluster(outer=after or written)),
+    )
+    assert result["plan"]["action"] == "update"
+    assert list(result.fields) == [next(iter(options))]
+
+
+def test_identity_null_takes_it_away() -> None:
+    body = {**copy.deepcopy(WRITTEN), "identity": {"type": "None"}}
+    result = done({"identity": None}, get(cluster()), put(body), operation(), get(cluster(outer={"identity": ...})))
+    assert result["compute"]["identity"] is None
+
+
+def test_one_put_for_scale_and_tags() -> None:
+    body = copy.deepcopy(WRITTEN)
+    body["tags"]["cost"] = "42"
+    body["properties"]["properties"]["scaleSettings"]["maxNodeCount"] = 8
+    after = cluster(outer={"tags": body["tags"]}, inner={"scaleSettings": body["properties"]["properties"]["scaleSettings"]})
+    result = done({"tags": {"cost": "42"}, "max_instances": 8}, get(cluster()), put(body), operation(), get(after))
+    assert set(result.fields) == {"tags", "max_instances"}
+
+
+@pytest.mark.parametrize("options", [{"max_instances": 8}, {"tags": {"cost": "42"}}, {"identity": {"type": "none"}}])
+def test_update_in_check_mode(options: dict[str, t.Any]) -> None:
+    result = done(options, get(cluster()), check=True)
+    assert result["changed"] is True
+    assert result.writes == []
+    key = next(iter(options))
+    expected = {"max_instances": 8, "tags": {"team": "vision", "other": "tool", "cost": "42"}, "identity": None}
+    assert result["compute"][key] == expected[key]
+
+
+def test_minimum_above_the_maximum_that_is_there() -> None:
+    result = refused("MinimumAboveMaximum", {"min_instances": 5}, get(cluster()))
+    assert "min_instances" in result["msg"] and "max_instances" in result["msg"]
+
+
+def test_stale_reads_after_an_update_are_waited_out() -> None:
+    settings = {**cluster()["properties"]["properties"]["scaleSettings"], "maxNodeCount": 8}
+    fresh = cluster(inner={"scaleSettings": settings})
+    result = done({"max_instances": 8}, get(cluster()), patch(scale(maxNodeCount=8)), operation(), get(cluster()), get(fresh))
+    assert result["compute"]["max_instances"] == 8
+
+
+# --- what is fixed at creation ---
+
+FIXED: list[tuple[dict[str, t.Any], str, str]] = [
+    ({"size": "Standard_NC6s_v3"}, "size", "cannot be changed after creation"),
+    ({"tier": "low_priority"}, "tier", "cannot be changed after creation"),
+    ({"location": "westus2"}, "location", "stays in the region"),
+    ({"description": "other"}, "description", "only at creation"),
+    ({"description": None}, "description", "only at creation"),
+    ({"ssh_public_access_enabled": True}, "ssh_public_access_enabled", "SSH access cannot be changed"),
+    ({"ssh_settings": {"admin_username": "root2", "ssh_key_value": KEY}}, "ssh_settings.admin_username", "SSH access cannot be changed"),
+    ({"enable_node_public_ip": False}, "enable_node_public_ip", "decided at creation"),
+    ({"network_settings": {"subnet": SUBNET + "2"}}, "network_settings.subnet", "stays in the subnet"),
+    ({"network_settings": None}, "network_settings.subnet", "stays in the subnet"),
+]
+
+
+@pytest.mark.parametrize(("options", "field", "reason"), FIXED)
+@pytest.mark.parametrize("check", [False, True])
+def test_fixed_fields_fail_with_their_reason(options: dict[str, t.Any], field: str, reason: str, check: bool) -> None:
+    result = refused("ImmutableChange", options, get(cluster()), check=check)
+    assert field in result["msg"] and reason in result["msg"]
+    assert result["changed"] is False
+    assert result["plan"]["action"] == "replace"
+    assert [one["field"] for one in result["failure"]["details"]] == [field]
+
+
+@pytest.mark.parametrize(("options", "field", "_reason"), FIXED)
+def test_fixed_fields_are_left_alone_when_told_so(options: dict[str, t.Any], field: str, _reason: str) -> None:
+    result = done({**options, "on_immutable_change": "ignore"}, get(cluster()))
+    assert result["changed"] is False
+    assert [one["field"] for one in result["plan"]["ignored"]] == [field]
+    assert any("ImmutableChangeIgnored" in str(one) and field in str(one) for one in result["warnings"])
+
+
+def test_ignore_changes_the_others() -> None:
+    settings = {**cluster()["properties"]["properties"]["scaleSettings"], "maxNodeCount": 8}
+    result = done(
+        {"size": "Standard_NC6s_v3", "max_instances": 8, "on_immutable_change": "ignore"},
+        get(cluster()),
+        patch(scale(maxNodeCount=8)),
+        operation(),
+        get(cluster(inner={"scaleSettings": settings})),
+    )
+    assert list(result.fields) == ["max_instances"]
+
+
+# --- recreate ---
+
+RECREATE = {"size": "Standard_NC6s_v3", "on_immutable_change": "recreate", **SPEED}
+
+
+def recreated_body() -> dict[str, t.Any]:
+    body = copy.deepcopy(WRITTEN)
+    body["properties"]["properties"]["vmSize"] = "Standard_NC6s_v3"
+    return body
+
+
+def test_recreate_deletes_waits_creates_with_what_was_there_and_proves_it() -> None:
+    deleting = cluster(properties={"provisioningState": "Deleting"})
+    result = done(
+        RECREATE,
+        get(cluster()),
+        get_parent(),
+        delete(),
+        operation(),
+        get(deleting),
+        get(),
+        put(recreated_body()),
+        operation(),
+        get(cluster(inner={"vmSize": "STANDARD_NC6S_V3"})),
+    )
+    assert result["plan"]["action"] == "replace"
+    assert result.fields == {"size": ("STANDARD_DS3_V2", "Standard_NC6s_v3")}
+    assert result["compute"]["size"] == "STANDARD_NC6S_V3"
+
+
+def test_recreate_that_revives_the_old_size_is_a_failure() -> None:
+    """azure-rest-api-specs#18889: the answer to PUT has the new size, a GET the old one."""
+    stale = [get(cluster()) for _look in range(16)]
+    result = refused("NotApplied", RECREATE, get(cluster()), get_parent(), delete(), operation(), get(), put(), operation(), *stale)
+    assert "STANDARD_DS3_V2" in result["msg"] and "Standard_NC6s_v3" in result["msg"]
+    assert "#18889" in result["failure"]["hint"]
+    assert result["changed"] is True
+
+
+def test_recreate_keeps_the_tags_that_were_not_declared() -> None:
+    after = cluster(inner={"vmSize": "STANDARD_NC6S_V3"})
+    done(
+        {**RECREATE, "tags": {"team": "vision"}},
+        get(cluster()),
+        get_parent(),
+        delete(),
+        operation(),
+        get(),
+        put(recreated_body()),
+        operation(),
+        get(after),
+    )
+
+
+def test_a_tag_declared_null_is_not_created() -> None:
+    body = {**copy.deepcopy(NEW_BODY), "tags": {"cost": "42"}}
+    after = bare(outer={"tags": {"cost": "42"}})
+    done({**NEW, "tags": {"cost": 42, "team": None}}, get(), get_parent(), put(body), operation(), get(after))
+
+
+def test_recreate_in_check_mode_deletes_nothing() -> None:
+    result = done(RECREATE, get(cluster()), get_parent(), check=True)
+    assert result.writes == []
+    assert result["plan"]["action"] == "replace"
+    assert result["compute"]["size"] == "Standard_NC6s_v3"
+
+
+def busy_nodes() -> dict[str, t.Any]:
+    counts = {**cluster()["properties"]["properties"]["nodeStateCounts"], "runningNodeCount": 2}
+    return cluster(inner={"currentNodeCount": 2, "targetNodeCount": 2, "nodeStateCounts": counts})
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_recreate_refuses_while_nodes_run(check: bool) -> None:
+    result = refused("InUse", RECREATE, get(busy_nodes()), check=check)
+    assert "2 node(s)" in result["msg"]
+    assert "force" in result["msg"]
+
+
+def test_recreate_refuses_while_nodes_are_coming() -> None:
+    refused("InUse", {**RECREATE, "wait": False}, get(cluster(inner={"allocationState": "Resizing", "targetNodeCount": 2})))
+
+
+def test_force_interrupts() -> None:
+    result = done(
+        {**RECREATE, "force": True},
+        get(busy_nodes()),
+        get_parent(),
+        delete(),
+        operation(),
+        get(),
+        put(recreated_body()),
+        operation(),
+        get(cluster(inner={"vmSize": "STANDARD_NC6S_V3"})),
+    )
+    assert result["changed"] is True
+
+
+def test_recreate_of_a_password_that_nobody_knows() -> None:
+    user = {"adminUserName": "azureuser", "adminUserPassword": None, "adminUserSshPublicKey": None}
+    result = refused("SecretNeeded", RECREATE, get(cluster(inner={"userAccountCredentials": user})))
+    assert "ssh_settings.admin_password" in result["msg"]
+
+
+def test_a_failed_cluster_is_replaced_without_being_asked() -> None:
+    """azure-wire.md a.5: a refused create leaves a compute in Failed; it must be deleted."""
+    errors = [{"error": {"code": "ClusterMinNodesExceedCoreQuota", "message": "quota of 6"}}]
+    broken = bare(properties={"provisioningState": "Failed", "provisioningErrors": errors})
+    result = done(NEW, get(broken), get_parent(), delete(), operation(), get(), put(), operation(), get(bare()))
+    assert result["plan"]["action"] == "replace"
+    assert "ClusterMinNodesExceedCoreQuota" in result["plan"]["reason"]
