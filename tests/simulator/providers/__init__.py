@@ -8,7 +8,6 @@ Each module has `routes(app)` and, if it has anything to turn, `DEFAULTS`.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from types import ModuleType
 
 NAMES = (
@@ -25,5 +24,4 @@ NAMES = (
 
 def load() -> list[ModuleType]:
     """All providers; one that fails to import fails the start."""
-    present = [name for name in NAMES if importlib.util.find_spec(f"{__name__}.{name}") is not None]
-    return [importlib.import_module(f"{__name__}.{name}") for name in present]
+    return [importlib.import_module(f"{__name__}.{name}") for name in NAMES]
