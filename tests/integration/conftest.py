@@ -126,7 +126,7 @@ def player(simulator: Simulator, tmp_path: Path) -> Player:
     return Player(simulator, tmp_path, f"rg-{uuid.uuid4().hex[:8]}")
 
 
-def module(name: str, title: str | None = None, **arguments: t.Any) -> dict[str, t.Any]:
+def module(name: str, title: str | None = None, /, **arguments: t.Any) -> dict[str, t.Any]:
     """A task of one of our modules."""
     return {"name": title or name, f"azureml.compute.{name}": arguments}
 
