@@ -133,7 +133,7 @@ class Reconciler:
                 return self._outcome(Plan(NONE), None if self.behaviour.wait else body)
         plan = _plan.plan_absent(None if body is None else self.kind.project(body), action=self.kind.remove_action)
         if not plan.changed or self.behaviour.check_mode:
-            return self._outcome(plan, body)
+            return self._outcome(plan, None)
         try:
             return self._remove(self.kind.removal(options), plan, body)
         except AmlError as error:

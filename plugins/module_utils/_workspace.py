@@ -14,6 +14,7 @@ import typing as t
 from . import _argspec, _module, _rules
 from ._compute import check_scope
 from ._errors import AmlError, ArmError
+from ._fields import arm_id
 from ._kinds import _compute
 from ._kinds import workspace as _kind
 from ._kinds._base import Body, Target, group_id, workspace_target
@@ -64,22 +65,30 @@ class WorkspaceReconciler(Reconciler):
         super().__init__(task.client, kind, target, task.behaviour())
         self.task = task
         self.soft_deleted = task.params["soft_deleted"]
+        # The workspace as it was found last; its dependents are known from it when it is gone.
+        self.seen: Body | None = None
+
+    def find(self) -> Body | None:
+        body = super().find()
+        self.seen = body or self.seen
+        return body
 
     # --- creation ---
 
     def _create(self, plan: Plan, declared: Declared, complete: Declared, body: Body) -> Outcome:
         """Join the deployment of an earlier run, or submit one; then set what the template does not know."""
         running = self._deployment(lambda state: state in _RUNNING)
-        if running is None:
-            self._submit({**self._left_behind(), **complete})
-        if not self.behaviour.wait:
-            return self._outcome(plan, self.find(), _DeploymentOperation(self._deployment(lambda state: True)))
         try:
-            self._await_deployment()
+            if running is None:
+                self._submit({**self._left_behind(), **complete})
+            if self.behaviour.wait:
+                self._await_deployment()
         except ArmError as error:
             if not _is_blocked(error):
                 raise
             self._unblock(complete, error)
+        if not self.behaviour.wait:
+            return self._outcome(plan, self.find(), _DeploymentOperation(self._deployment(lambda state: True)))
         return self._finish(plan, declared, complete)
 
     def _finish(self, plan: Plan, declared: Declared, complete: Declared) -> Outcome:
@@ -148,7 +157,8 @@ class WorkspaceReconciler(Reconciler):
             if reply.operation is not None:
                 self._await(reply.operation, "purged")
             self._submit({**self._left_behind(), **complete})
-            self._await_deployment()
+            if self.behaviour.wait:
+                self._await_deployment()
             return
         body = {"location": complete.get("location") or self._group_location(), "properties": {"allowRecoverSoftDeletedWorkspace": "True"}}
         reply = self.client.put(self.target.id, _RECOVERY_VERSION, body)
@@ -189,23 +199,38 @@ class WorkspaceReconciler(Reconciler):
         return removed
 
     def _remove_dependent(self, identifier: str, version: str, option: str) -> list[str]:
-        logs = None
-        if option == "application_insights":
-            insights = self.client.find(identifier, version) or {}
-            logs = (insights.get("properties") or {}).get("WorkspaceResourceId")
+        logs = self._logs_of(identifier, version) if option == "application_insights" else None
         gone = []
         for one, at in ((identifier, version), (logs, _LOG_ANALYTICS_VERSION)):
             if one:
+                self.wrote = True
                 reply = self.client.delete(one, at)
                 if reply.operation is not None and self.behaviour.wait:
                     self._await(reply.operation, f"rid of {one}")
                 gone.append(one)
         return gone
 
+    def _logs_of(self, insights: str, version: str) -> str | None:
+        """The log analytics that stand behind an insights component, unless another component of the subscription writes there."""
+        found = self.client.find(insights, version) or {}
+        logs = _logs(found)
+        if not logs:
+            return None
+        path = f"/subscriptions/{self.target.subscription_id}/providers/Microsoft.Insights/components"
+        others = [body for body in self.client.list(path, version) if arm_id(body["id"]) != arm_id(insights)]
+        if all(arm_id(_logs(body)) != arm_id(logs) for body in others):
+            return logs
+        self.warnings.append(f"SharedDependent: {logs} was not deleted, because other application insights use it.")
+        return None
+
     def _used_elsewhere(self) -> set[str]:
         path = f"/subscriptions/{self.target.subscription_id}/providers/Microsoft.MachineLearningServices/workspaces"
         others = [body for body in self.client.list(path, self.kind.api_version) if body["id"].casefold() != self.target.id.casefold()]
         return {str(self.kind.read(body).get(option)).casefold() for body in others for option in _DEPENDENTS}
+
+
+def _logs(insights: Body) -> str | None:
+    return (insights.get("properties") or {}).get("WorkspaceResourceId")
 
 
 class _DeploymentOperation:
@@ -257,13 +282,17 @@ def keep_workspace(task: Task) -> Result:
 
 def _absent(task: Task, kind: _kind.Workspace, target: Target) -> Result:
     reconciler = WorkspaceReconciler(task, kind, target)
-    before = reconciler.find() if task.params["delete_dependent_resources"] else None
     outcome = reconciler.absent(task.params)
     removed: list[str] = []
-    if before is not None and not task.check_mode:
-        removed = reconciler.remove_dependents(before)
+    if task.params["delete_dependent_resources"] and reconciler.seen is not None and not task.check_mode:
+        try:
+            removed = reconciler.remove_dependents(reconciler.seen)
+        except AmlError as error:
+            error.plan, error.changed = outcome.plan, reconciler.wrote
+            raise
     result = _module.outcome_result(outcome, "workspace", None if outcome.body is None else kind.project(outcome.body))
     result["deleted_resources"] = removed
+    result["changed"] = result["changed"] or bool(removed)
     return result
 
 

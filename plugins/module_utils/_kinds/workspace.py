@@ -104,25 +104,28 @@ def rule_from_arm(name: str, body: Body) -> dict[str, t.Any]:
     return {"name": name, "type": _RULE_OPTIONS.get(kind.casefold(), kind), "destination": destination}
 
 
-def _canon_rule(rule: t.Any) -> t.Any:
-    if not rule:
-        return None
-    destination = rule.get("destination")
-    if isinstance(destination, dict):
-        # Addresses that the service adds to a tag, and a null, are no difference.
-        destination = {
-            key: re.sub(r"\s", "", value).casefold() if isinstance(value, str) else value
-            for key, value in destination.items()
-            if value is not None and key in _RULE_KEYS and (key != "address_prefixes" or value)
-        }
-    return rule.get("type"), destination
+def _spelled(value: t.Any) -> t.Any:
+    return re.sub(r"\s", "", value).casefold() if isinstance(value, str) else value or None
+
+
+class _RuleField(Field):
+    """An outbound rule: the same when what was declared of its destination is there. The service adds keys of its own to it."""
+
+    def same(self, left: t.Any, right: t.Any) -> bool:
+        if not left or not right:
+            return not left and not right
+        there, wanted = left.get("destination"), right.get("destination")
+        if left.get("type") != right.get("type") or isinstance(there, dict) != isinstance(wanted, dict):
+            return False
+        if not isinstance(wanted, dict):
+            return bool(_spelled(there) == _spelled(wanted))
+        return all(_spelled(there.get(key)) == _spelled(value) for key, value in wanted.items())
 
 
 def _rule_field(name: str) -> Field:
-    return Field(
+    return _RuleField(
         f"{RULES}.{name}",
         f"{_NETWORK}outboundRules.{name}",
-        canon=_canon_rule,
         to_arm=rule_to_arm,
         from_arm=lambda body: rule_from_arm(name, body),
         clearable=True,

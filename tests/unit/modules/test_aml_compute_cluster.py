@@ -508,3 +508,231 @@ def test_a_failed_cluster_is_replaced_without_being_asked() -> None:
     result = done(NEW, get(broken), get_parent(), delete(), operation(), get(), put(), operation(), get(bare()))
     assert result["plan"]["action"] == "replace"
     assert "ClusterMinNodesExceedCoreQuota" in result["plan"]["reason"]
+
+
+# --- delete ---
+
+
+def test_delete() -> None:
+    result = done({"state": "absent"}, get(cluster()), delete(), operation(), get())
+    assert result["changed"] is True
+    assert result["plan"]["action"] == "delete"
+    assert result["compute"] is None
+
+
+def test_delete_waits_for_the_resource_and_not_only_for_the_operation() -> None:
+    deleting = cluster(properties={"provisioningState": "Deleting"})
+    result = done({"state": "absent", **SPEED}, get(cluster()), delete(), operation(), get(deleting), get())
+    assert result.waited == 1
+
+
+def test_delete_of_what_is_not_there() -> None:
+    result = done({"state": "absent"}, get())
+    assert result["changed"] is False
+    assert result["compute"] is None
+
+
+def test_delete_in_check_mode_is_the_same_plan() -> None:
+    applied = done({"state": "absent"}, get(cluster()), delete(), operation(), get())
+    planned = done({"state": "absent"}, get(cluster()), check=True)
+    assert planned["plan"] == applied["plan"]
+    assert planned["diff"] == applied["diff"]
+    assert planned["compute"] is None, "what would be there after the task"
+    assert planned.writes == []
+
+
+def test_delete_that_is_under_way_is_joined() -> None:
+    deleting = cluster(properties={"provisioningState": "Deleting"})
+    result = done({"state": "absent", **SPEED}, get(deleting), get(deleting), get())
+    assert result["changed"] is False
+
+
+def test_delete_without_waiting() -> None:
+    result = done({"state": "absent", "wait": False}, get(cluster()), delete())
+    assert result["operation"]["status"] == "InProgress"
+
+
+def test_delete_that_met_its_own_success() -> None:
+    done({"state": "absent"}, get(cluster()), delete(status=404, headers={}, json=NOT_FOUND), get())
+
+
+def test_delete_of_a_failed_cluster() -> None:
+    broken = cluster(properties={"provisioningState": "Failed"})
+    assert done({"state": "absent"}, get(broken), delete(), operation(), get())["changed"] is True
+
+
+# --- refusals ---
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_another_kind_of_that_name_is_not_touched(state: str) -> None:
+    instance = cluster(properties={"computeType": "ComputeInstance"})
+    result = refused("KindMismatch", {"state": state}, get(instance))
+    assert result["failure"]["details"]["found"] == "computeinstance"
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "named"),
+    [
+        ({"name": "gpu-1"}, "InvalidComputeName", "gpu-a1"),
+        ({"name": "a"}, "InvalidComputeName", "3 to 24"),
+        ({"resource_group": "rg."}, "InvalidResourceGroupName", "resource_group"),
+        ({"workspace": "-x"}, "InvalidWorkspaceName", "workspace"),
+        ({"subscription_id": "mine"}, "InvalidSubscriptionId", "subscription_id"),
+        ({"min_instances": 5, "max_instances": 4}, "MinimumAboveMaximum", "min_instances"),
+        ({"min_instances": -1}, "OutOfRange", "min_instances"),
+        ({"max_instances": 0}, "OutOfRange", "max_instances"),
+        ({"idle_time_before_scale_down": -1}, "OutOfRange", "idle_time_before_scale_down"),
+        ({"size": None}, "NullNotAllowed", "size"),
+        ({"max_instances": None}, "NullNotAllowed", "max_instances"),
+        ({"ssh_settings": {"admin_username": "azureuser"}}, "SshKeyMissing", "ssh_key_value"),
+        ({"ssh_settings": {"admin_username": "azureuser", "ssh_key_value": "ssh-ed25519 AAAA x"}}, "InvalidSshKey", "ssh_key_value"),
+        ({"network_settings": {"subnet": "training"}}, "NetworkMissing", "network_settings.vnet_name"),
+        ({"network_settings": {"vnet_name": "vnet"}}, "SubnetMissing", "network_settings"),
+        ({"network_settings": {"subnet": SUBNET, "vnet_name": "vnet"}}, "SubnetGivenTwice", "network_settings.vnet_name"),
+        ({"network_settings": {"subnet": WORKSPACE_ID}}, "WrongResourceType", "network_settings.subnet"),
+        ({"identity": {"type": "user_assigned"}}, "IdentityMissing", "identity.user_assigned_identities"),
+        ({"identity": {"type": "system_assigned", "user_assigned_identities": [FIRST]}}, "IdentityConflict", "user_assigned_identities"),
+        ({"identity": {"type": "user_assigned", "user_assigned_identities": ["first"]}}, "InvalidResourceId", "user_assigned_identities"),
+        ({"tags": {"a/b": "x"}}, "InvalidTag", "tag"),
+    ],
+)
+def test_what_can_be_known_offline_sends_nothing(options: dict[str, t.Any], code: str, named: str) -> None:
+    result = refused(code, options)
+    assert named in result["msg"]
+    assert result.sent == []
+    assert result["failure"]["details"][0]["source"]
+
+
+def test_all_findings_come_at_once() -> None:
+    result = refused("InvalidDeclaration", {"name": "x", "min_instances": -1})
+    assert {one["code"] for one in result["failure"]["details"]} == {"InvalidComputeName", "OutOfRange"}
+
+
+def test_no_public_addresses_need_a_subnet_or_a_managed_network() -> None:
+    options = {**NEW, "enable_node_public_ip": False}
+    refused("SubnetMissing", options, get(), get_parent())
+    managed = workspace(properties={"managedNetwork": {"isolationMode": "AllowInternetOutbound"}})
+    after = bare(inner={"enableNodePublicIp": False})
+    done(options, get(), get_parent(managed), put(), operation(), get(after))
+
+
+def test_another_region_is_refused_behind_a_private_endpoint() -> None:
+    refused("CrossRegionPrivateLink", {**NEW, "location": "westus2"}, get(), get_parent(workspace(properties={"privateLinkCount": 1})))
+
+
+# --- what the service answers ---
+
+
+def test_another_operation_is_waited_for() -> None:
+    busy = {"error": {"code": "Conflict", "message": "There is already an active operation submitted for this compute."}}
+    settings = {**cluster()["properties"]["properties"]["scaleSettings"], "maxNodeCount": 8}
+    result = done(
+        {"max_instances": 8},
+        get(cluster()),
+        patch(scale(maxNodeCount=8), status=409, headers={}, json=busy),
+        patch(scale(maxNodeCount=8)),
+        operation(),
+        get(cluster(inner={"scaleSettings": settings})),
+    )
+    assert result["changed"] is True
+    assert result.waited > 0
+
+
+def test_another_operation_is_not_waited_for_without_wait() -> None:
+    busy = {"error": {"code": "Conflict", "message": "There is already an active operation submitted for this compute."}}
+    call = patch(scale(maxNodeCount=8), status=409, headers={}, json=busy)
+    result = refused("Conflict", {"max_instances": 8, "wait": False}, get(cluster()), call)
+    assert result["failure"]["status"] == 409
+    assert result["failure"]["hint"]
+
+
+def test_throttling_is_waited_out_as_long_as_asked() -> None:
+    throttled = Call("GET", PATH, status=429, headers={"Retry-After": "10"}, json={"error": {"code": "SubscriptionRequestsThrottled"}})
+    result = done({}, throttled, get(cluster()))
+    assert result.waited >= 10
+
+
+def test_throttling_beyond_the_budget_fails_with_its_code() -> None:
+    throttled = Call("GET", PATH, status=429, headers={"Retry-After": "600"}, json={"error": {"code": "SubscriptionRequestsThrottled", "message": "m"}})
+    assert refused("SubscriptionRequestsThrottled", {}, throttled)["failure"]["status"] == 429
+
+
+def test_no_rights() -> None:
+    message = (
+        "The client 'x' with object id 'y' does not have authorization to perform action "
+        f"'Microsoft.MachineLearningServices/workspaces/computes/read' over scope '{PATH}' or the scope is invalid."
+    )
+    forbidden = Call("GET", PATH, status=403, json={"error": {"code": "AuthorizationFailed", "message": message}}, headers={"x-ms-request-id": "r-1"})
+    result = refused("AuthorizationFailed", {}, forbidden)
+    assert result["failure"]["request_id"] == "r-1"
+    assert "computes/read" in result["failure"]["hint"]
+
+
+QUOTA = {"code": "ClusterMinNodesExceedCoreQuota", "message": "The specified subscription has a quota of 6", "details": []}
+
+
+def test_an_operation_that_fails() -> None:
+    result = refused("ClusterMinNodesExceedCoreQuota", NEW, get(), get_parent(), put(), operation("Failed", error=QUOTA))
+    assert "quota of 6" in result["msg"]
+    assert result["changed"] is True, "the request was taken, and left a failed cluster"
+    assert result["plan"]["action"] == "create"
+
+
+def test_an_operation_that_succeeds_for_a_resource_that_failed() -> None:
+    """azure-wire.md f.19: azure-ai-ml takes this for a success."""
+    body = bare(properties={"provisioningState": "Failed", "provisioningErrors": [{"error": QUOTA}]})
+    result = refused("ClusterMinNodesExceedCoreQuota", NEW, get(), get_parent(), put(), operation(), get(body))
+    assert "quota of 6" in result["msg"]
+
+
+def test_a_cluster_that_succeeds_with_errors() -> None:
+    """azure-wire.md a.5: low priority; the state is Succeeded, the failure is in the inner errors."""
+    errors = [{"error": {"code": "UnsupportedVMSizeForLowPriority", "message": "The VM size is not allowed for LowPriority."}}]
+    body = bare(inner={"errors": errors, "vmPriority": "LowPriority"})
+    result = refused("UnsupportedVMSizeForLowPriority", {**NEW, "tier": "low_priority"}, get(), get_parent(), put(), operation(), get(body))
+    assert "LowPriority" in result["msg"]
+
+
+def test_a_cluster_that_has_failed_for_good_is_no_success_later() -> None:
+    errors = [{"error": {"code": "UnsupportedVMSizeForLowPriority", "message": "not allowed"}}]
+    refused("UnsupportedVMSizeForLowPriority", {"max_instances": 4}, get(cluster(inner={"errors": errors})))
+
+
+# --- waiting ---
+
+
+def test_a_wait_that_runs_out_says_what_and_where() -> None:
+    forever = [operation("InProgress") for _look in range(4)]
+    result = refused("WaitTimeout", {**NEW, "wait_timeout": 3, **SPEED}, get(), get_parent(), put(), *forever)
+    assert result["failure"]["details"]["state"] == "InProgress"
+    assert result["failure"]["details"]["operation"]["url"].startswith(HOST + OPERATION)
+    assert "cpu" in result["msg"] and "run the same task again" in result["msg"].lower()
+    assert result["changed"] is True
+
+
+def test_the_next_run_goes_on_waiting() -> None:
+    creating = bare(properties={"provisioningState": "Creating"})
+    result = done({**NEW, **SPEED}, get(creating), get(creating), get(bare()))
+    assert result["changed"] is False
+    assert result.writes == []
+    assert result.waited == 2
+
+
+def test_a_run_that_finds_it_being_deleted_creates_it_anew() -> None:
+    deleting = bare(properties={"provisioningState": "Deleting"})
+    result = done({**NEW, **SPEED}, get(deleting), get(), get_parent(), put(), operation(), get(bare()))
+    assert result["plan"]["action"] == "create"
+
+
+def test_a_settling_that_runs_out() -> None:
+    creating = bare(properties={"provisioningState": "Creating"})
+    result = refused("WaitTimeout", {**NEW, "wait_timeout": 2, **SPEED}, *[get(creating) for _look in range(3)])
+    assert result["failure"]["details"]["last_state"] == "Creating"
+
+
+def test_nothing_secret_is_printed() -> None:
+    result = done({}, get(cluster()))
+    assert "top-secret-value" not in result.text
+    assert "Bearer" not in result.text and "credential-1" not in result.text
+    assert result["auth"]["client_id"] == "client-one"
