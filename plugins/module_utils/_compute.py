@@ -92,11 +92,11 @@ def look(task: Task) -> Result:
     else:
         workspace = workspace_target(task.subscription_id, task.params["resource_group"], task.params["workspace"])
         bodies = task.client.list(f"{workspace.id}/computes", api_version)
-    wanted = set(task.params.get("type") or INFO_KINDS)
+    wanted = task.params.get("type")
     computes = []
     by_tab: dict[str, list[Result]] = {name: [] for name in _compute.TAB_NAMES}
     for body in bodies:
-        if _compute.kind_name(body) in wanted:
+        if not wanted or _compute.kind_name(body) in wanted:
             shown = kind_of(body).project(body)
             computes.append(shown)
             by_tab[_compute.tab(body)].append(shown)

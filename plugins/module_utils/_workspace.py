@@ -312,7 +312,7 @@ def look(task: Task) -> Result:
         scope = group_id(task.subscription_id, group) if group else f"/subscriptions/{task.subscription_id}"
         bodies = task.client.list(f"{scope}/providers/Microsoft.MachineLearningServices/workspaces", version)
     wanted = task.params.get("kind")
-    shown = [kind.project(body) for body in bodies if not wanted or str(body.get("kind", "default")).casefold() in wanted]
+    shown = [kind.project(body) for body in bodies if not wanted or _kind.kind_name(body.get("kind")) in wanted]
     return {"changed": False, "workspaces": shown}
 
 

@@ -25,7 +25,10 @@ _READ_ONLY = ("id", "name", "type", "etag", "systemData")
 
 def contains(current: t.Any, declared: t.Any, key: str = "") -> bool:
     """Whether what ARM has (``current``) shows what was declared."""
+    if declared is None or declared == "":
+        return current in (None, "", {}, [])
     if isinstance(declared, dict):
+        current = {} if current is None else current
         return isinstance(current, dict) and all(contains(current.get(k), v, k) for k, v in declared.items())
     if isinstance(declared, list):
         return _contains_list(current, declared)
@@ -43,8 +46,13 @@ def _contains_list(current: t.Any, declared: list[t.Any]) -> bool:
     items = current if isinstance(current, list) else []
     if _named(declared):
         by_name = _by_name(items)
-        return all(contains(by_name.get(item["name"].casefold()), item) for item in declared)
+        return all(_contains_item(by_name.get(item["name"].casefold()), item) for item in declared)
     return len(items) == len(declared) and all(contains(one, other) for one, other in zip(items, declared))
+
+
+def _contains_item(current: t.Any, declared: Body) -> bool:
+    # They were matched by the name, whose case ARM does not keep.
+    return current is not None and contains(current, {key: value for key, value in declared.items() if key != "name"})
 
 
 def merged(current: t.Any, declared: t.Any) -> t.Any:
@@ -130,8 +138,12 @@ class Resource(Kind):
         return writable
 
     def updates(self, body: Body, plan: Plan) -> list[Request]:
-        base = self.writable(body) if self.update_method == "PUT" else {}
-        changed = self.with_values(base, plan.values())
+        if self.update_method == "PUT":
+            changed = self.with_values(self.writable(body), plan.values())
+        else:
+            # A list in a PATCH replaces the whole list (RFC 7396): the items that were not declared go along.
+            lists = {key: merged(_fields.get_path(body, key), value) for key, value in plan.values().items() if isinstance(value, list)}
+            changed = self.with_values({}, {**plan.values(), **lists})
         return [Request(self.update_method, t.cast(Body, merged(changed, self.secret_body)))]
 
     def project(self, body: Body) -> dict[str, t.Any]:

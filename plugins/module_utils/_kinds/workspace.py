@@ -38,9 +38,16 @@ _ISOLATION = choice(
 isolation_mode_to_arm = _ISOLATION["to_arm"]
 _TYPES = "ARM types of workspaces: 'This cannot be changed once the workspace has been created'"
 
+
+
+def kind_name(value: t.Any) -> str:
+    """The kind in lower case; a workspace that tells none is a default one."""
+    return str(value or "default").casefold()
+
+
 _BASE_FIELDS = (
     fixed("location", "location", "a workspace stays in its region (Azure Resource Manager)", canon=region),
-    fixed("kind", "kind", "a workspace cannot become another kind", canon=caseless, from_arm=str.lower),
+    fixed("kind", "kind", "a workspace cannot become another kind", canon=kind_name, from_arm=str.lower),
     fixed("hub_id", "properties.hubResourceId", "a project stays in its hub", canon=arm_id),
     Field("display_name", "properties.friendlyName", canon=text, clearable=True),
     Field("description", "properties.description", canon=text, clearable=True),

@@ -310,6 +310,10 @@ def test_no_change_is_exactly_one_get(options: dict[str, t.Any]) -> None:
     assert result.methods == ["GET"]
 
 
+def test_a_workspace_without_a_kind_is_a_default_one() -> None:
+    assert done({"kind": "default"}, get(workspace(outer={"kind": None})))["changed"] is False
+
+
 REGISTRY = f"{GROUP_ID}/providers/Microsoft.ContainerRegistry/registries/wsregistry"
 SYSTEM_AND_USER = {"type": "system_assigned,user_assigned", "user_assigned_identities": [FIRST]}
 
