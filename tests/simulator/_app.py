@@ -13,7 +13,8 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,8 @@ class App:
         self.operations.order_fault = self.faults.operation
         self._lock = threading.RLock()
         self.guards: list[Callable[[Request], None]] = []
+        # The port at which a node (compute id, node id; no node id: an instance) really listens; a server sets it.
+        self.node_port: Callable[[str, str], int | None] = lambda compute, node: None
         self._router = Router(self._collect_routes())
         self.config.changes = self.store.kv_get("config", "changes") or {}
         self.config.merge({})
@@ -128,6 +131,12 @@ class App:
         self.store.kv_put("config", "changes", self.config.changes)
         if self.config["clock"]["speed"] != self.clock.speed:
             self.clock.set_speed(self.config["clock"]["speed"])
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Work on the state between two requests."""
+        with self._lock, self.store.transaction():
+            yield
 
     def close(self) -> None:
         self.log.close()

@@ -71,6 +71,10 @@ class Home:
         return self.path / "server-key.pem"
 
     @property
+    def nodes(self) -> Path:
+        return self.path / "nodes"
+
+    @property
     def pid_file(self) -> Path:
         return self.path / "serve.pid"
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import ssl
@@ -17,6 +18,7 @@ from aiohttp import web
 from simulator._app import App
 from simulator._home import Home
 from simulator._http import Headers, Request, Response
+from simulator._ssh import Doors
 
 _LIMIT = 32 * 1024 * 1024
 
@@ -78,6 +80,8 @@ async def _run(home: Home, port: int) -> None:
     await runner.setup()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    doors = Doors(app, home.nodes)
+    watcher = loop.create_task(doors.watch())
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     try:
@@ -86,9 +90,20 @@ async def _run(home: Home, port: int) -> None:
         print(f"Serving https://127.0.0.1:{port}", file=sys.stderr, flush=True)
         await stop.wait()
     finally:
+        watcher.cancel()
+        doors.close()
         await runner.cleanup()
         app.close()
         home.pid_file.unlink(missing_ok=True)
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s: %(message)s"))
+    log = logging.getLogger("simulator")
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False
 
 
 def serve(home: Home, port: int) -> int:
@@ -101,6 +116,7 @@ def serve(home: Home, port: int) -> int:
     if held is None:
         print(f"A simulator is already serving from {home.path}", file=sys.stderr)
         return 1
+    _log_to_stderr()
     with held, contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_run(home, port))
     return 0

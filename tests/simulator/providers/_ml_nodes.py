@@ -179,6 +179,16 @@ def forget(app: App, resource_id: str) -> None:
     app.store.kv_delete(_DUE, resource_id)
 
 
+def due(app: App) -> list[str]:
+    """The ids of the clusters that have something to do now, or whose load has changed."""
+    now, load = app.clock.now(), app.config["load"]
+    return [
+        key
+        for key, entry in app.store.kv_items(_DUE)
+        if load or entry["demand"] or (entry["due"] is not None and entry["due"] <= now)
+    ]
+
+
 def listed(app: App, doc: Document) -> list[Document]:
     """The items of listNodes (azure-wire.md a.6): no address from outside without public node addresses."""
     public = app.config["nodes"]["public_ip_address"]
@@ -190,7 +200,7 @@ def listed(app: App, doc: Document) -> list[Document]:
             "nodeId": node["id"],
             "privateIpAddress": f"10.0.{(node['slot'] + 4) // 250}.{(node['slot'] + 4) % 250}",
             "publicIpAddress": public,
-            "port": int(app.config["nodes"]["first_port"]) + node["slot"],
+            "port": app.node_port(doc["id"], node["id"]) or int(app.config["nodes"]["first_port"]) + node["slot"],
             "nodeState": node["state"],
             "runId": node["runId"],
         }
