@@ -74,10 +74,11 @@ def running_simulator(home: str) -> t.Iterator[dict[str, str]]:
         simulator("stop", own)
 
 
-def play(folder: str, environment: dict[str, str], task: str, items: int, extra: str = "") -> float:
+def play(folder: str, environment: dict[str, str], task: str, items: int, interpreter: str = str(BIN / "python")) -> float:
     """Seconds that ansible-playbook takes for one play with a loop of so many items."""
     path = Path(folder) / "play.yml"
-    path.write_text(f"- hosts: localhost\n  connection: local\n  gather_facts: false\n  vars: {{n: {items}}}\n  tasks:\n{task}{extra}")
+    variables = f"{{n: {items}, ansible_python_interpreter: {interpreter}}}"
+    path.write_text(f"- hosts: localhost\n  connection: local\n  gather_facts: false\n  vars: {variables}\n  tasks:\n{task}")
     started = time.perf_counter()
     done = subprocess.run([BIN / "ansible-playbook", path], env=environment, capture_output=True, text=True)
     seconds = time.perf_counter() - started
@@ -128,7 +129,7 @@ def peak_memory(folder: str, environment: dict[str, str], task: str) -> float:
         f"open({str(report)!r}, 'a').write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) + chr(10))\nsys.exit(code)\n"
     )
     wrapper.chmod(0o755)
-    play(folder, environment | {"ANSIBLE_PYTHON_INTERPRETER": str(wrapper)}, task, 1)
+    play(folder, environment, task, 1, str(wrapper))
     return max(int(line) for line in report.read_text().split()) / 1024
 
 
