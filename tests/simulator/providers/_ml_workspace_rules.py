@@ -69,7 +69,10 @@ def failure(message: str, code: str = "BadRequest") -> Document:
 
 
 def dependents(app: App, properties: Document, kind: str) -> Document | None:
-    """The error of dependents that are missing or unfit, or None. A project has those of its hub."""
+    """The error of dependents that are missing or unfit, or None. A project has those of its hub.
+
+    azure-ai-ml's template gives a feature store a storage account with a hierarchical namespace.
+    """
     if kind == "Project":
         return None
     for name in ("storageAccount", "keyVault"):
@@ -82,9 +85,14 @@ def dependents(app: App, properties: Document, kind: str) -> Document | None:
         doc = app.store.get(resource_id)
         if doc is None or doc["type"].lower() != _PROVIDERS[name]:
             return failure(f"The dependent resource '{resource_id}' ({name}) does not exist.")
-        if name == "storageAccount" and flag((doc.get("properties") or {}).get("isHnsEnabled")):
+        if name == "storageAccount" and kind != "FeatureStore" and has_hns(doc):
             return failure("Cannot use storage with HNS enabled.")
     return None
+
+
+def has_hns(storage: Document | None) -> bool:
+    """Whether a storage account has a hierarchical namespace."""
+    return flag(((storage or {}).get("properties") or {}).get("isHnsEnabled"))
 
 
 def hub_of(app: App, sent: Document) -> Document:

@@ -135,6 +135,8 @@ class Workspaces:
         error = rules.dependents(self.app, doc["properties"], kind)
         if error:
             return self._refused(request, resource_id, location, error)
+        storage = doc["properties"]["storageAccount"]
+        doc["properties"]["storageHnsEnabled"] = rules.has_hns(self.app.store.get(storage) if storage else None)
         doc["tags"] = common.tags_of(body) or {}
         doc["sku"] |= {key: value for key, value in (body.get("sku") or {}).items() if value}
         doc["identity"] = _ml_identity.resolve(
