@@ -115,7 +115,7 @@ class Azure:
 
     # --- the modules ---
 
-    def run(self, name: str, *, check: bool = False, ok: bool | None = True, **options: t.Any) -> dict[str, t.Any]:
+    def run(self, name: str, /, *, check: bool = False, ok: bool | None = True, **options: t.Any) -> dict[str, t.Any]:
         """Run a module. ``ok``: it must succeed (True), fail (False), or may do either (None). ``sent`` holds the requests of this run."""
         self.sent, self.tokens = [], 0
         module = importlib.import_module(_MODULES + name)
