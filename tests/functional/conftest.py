@@ -136,6 +136,8 @@ class Azure:
             module.main()
         self.text = printed.getvalue()
         result: dict[str, t.Any] = json.loads(self.text.strip().splitlines()[-1])
+        # ansible-core prints warnings as typed events; what a user reads is their text.
+        result["warnings"] = [one if isinstance(one, str) else one["event"]["msg"] for one in result.get("warnings", [])]
         failed = bool(result.get("failed"))
         assert ok is None or failed is not ok, result.get("msg", result)
         if failed:
