@@ -114,8 +114,8 @@ def test_a_fixed_field_says_why_and_is_recreated_when_asked(
     ignored = azure.run(CLUSTER, **TARGET, **options, on_immutable_change="ignore")
     assert not ignored["changed"] and name in " ".join(ignored["warnings"]) and azure.writes == []
 
-    if name == "enable_node_public_ip":
-        return  # A workspace without a private endpoint cannot have such a cluster: the service refuses the creation.
+    if name in ("enable_node_public_ip", "location"):
+        return  # Not such a cluster: one without public addresses needs a private endpoint, one in another region another network.
     planned = azure.run(CLUSTER, check=True, **TARGET, **options, on_immutable_change="recreate")
     done = azure.run(CLUSTER, **TARGET, **options, on_immutable_change="recreate")
     assert done["plan"] == planned["plan"] and done["plan"]["action"] == "replace"
@@ -125,6 +125,13 @@ def test_a_fixed_field_says_why_and_is_recreated_when_asked(
     assert {key: kept[key] for key in ours - {name.split(".")[0]}} == {key: cluster[key] for key in ours - {name.split(".")[0]}}
     assert kept["identity"]["user_assigned_identities"] == cluster["identity"]["user_assigned_identities"]
     assert azure.run(CLUSTER, **TARGET, **options)["changed"] is False
+
+
+def test_another_region_is_a_preview_feature_and_needs_a_new_cluster(azure: Azure) -> None:
+    azure.run(CLUSTER, **TARGET, size="Standard_DS3_v2", max_instances=1)
+    done = azure.run(CLUSTER, **TARGET, location="West US 2", on_immutable_change="recreate")
+    assert done["plan"]["action"] == "replace" and "preview feature" in " ".join(done["warnings"])
+    assert current(azure)["location"] == "westus2" and current(azure)["size"] == "STANDARD_DS3_V2"
 
 
 def test_a_replacement_never_interrupts_nodes_unasked(azure: Azure, cluster: dict[str, t.Any]) -> None:
