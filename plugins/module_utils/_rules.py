@@ -44,11 +44,11 @@ def refuse(findings: t.Iterable[Finding]) -> None:
 
 # --- names and ids ---
 
-_SUBSCRIPTION = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
-_RESOURCE_GROUP = re.compile(r"^[-\w.()]{1,90}$")
-_WORKSPACE = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$")
+_SUBSCRIPTION = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
+_RESOURCE_GROUP = re.compile(r"^[-\w.()]{1,90}\Z")
+_WORKSPACE = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}\Z")
 _RESOURCE_ID = re.compile(
-    r"^/subscriptions/[^/\s]+/resourceGroups/[^/\s]+/providers/(?P<type>[^/\s]+/[^/\s]+)/[^/\s]+(?P<rest>(/[^/\s]+/[^/\s]+)*)/?$",
+    r"^/subscriptions/[^/\s]+/resourceGroups/[^/\s]+/providers/(?P<type>[^/\s]+/[^/\s]+)/[^/\s]+(?P<rest>(/[^/\s]+/[^/\s]+)*)/?\Z",
     re.IGNORECASE,
 )
 
@@ -161,15 +161,25 @@ def openssh_public_key(value: str) -> str:
         raise _key_error("is no public key in OpenSSH's form ('ssh-rsa AAAA... comment'), RFC 4716 or PEM")
     if parts[0] != "ssh-rsa":
         raise _key_error(f"has the type {parts[0]!r}; make one with: ssh-keygen -t rsa -b 4096")
-    try:
-        blob = base64.b64decode(parts[1], validate=True)
-        length = struct.unpack(">I", blob[:4])[0]
-        named = blob[4 : 4 + length]
-    except (ValueError, struct.error):
-        named = b""
-    if named != b"ssh-rsa":
+    if not _is_rsa(parts[1]):
         raise _key_error("does not decode as an ssh-rsa key; it was cut or altered on its way")
     return key
+
+
+def _is_rsa(encoded: str) -> bool:
+    """Whether the blob holds a name, an exponent and a modulus, each behind its length, and nothing else (RFC 4253, 6.6)."""
+    try:
+        rest = base64.b64decode(encoded, validate=True)
+        fields = []
+        while rest:
+            length = struct.unpack(">I", rest[:4])[0]
+            fields.append(rest[4 : 4 + length])
+            if len(fields[-1]) < length:
+                return False
+            rest = rest[4 + length :]
+    except (ValueError, struct.error):
+        return False
+    return len(fields) == 3 and fields[0] == b"ssh-rsa"
 
 
 def _key_error(problem: str) -> RuleError:
@@ -227,11 +237,11 @@ def identity(value: dict[str, t.Any] | None, *, both: bool, option: str = "ident
     if not value:
         return
     kind, ids = value.get("type"), value.get("user_assigned_identities") or []
-    if kind == "user_assigned" and not ids:
+    if kind in ("user_assigned", "system_assigned,user_assigned") and not ids:
         yield Finding(
             "IdentityMissing",
             f"{option}.user_assigned_identities",
-            f"{option} of type user_assigned needs at least one id in user_assigned_identities.",
+            f"{option} of type {kind} needs at least one id in user_assigned_identities.",
             "features-and-pains.md M2, M3",
         )
     if ids and kind in ("system_assigned", "none"):

@@ -17,7 +17,7 @@ from .._fields import Field
 from .._plan import Declared, Plan
 from ._base import Body, Kind, Request, Target
 
-_ID = re.compile(r"^/(subscriptions/[^/\s]+|providers/[^/\s]+)(/[^/\s]+)*$", re.IGNORECASE)
+_ID = re.compile(r"^/(subscriptions/[^/\s]+|providers/[^/\s]+)(/[^/\s]+)*\Z", re.IGNORECASE)
 
 # What the service writes into every document, and answers if it is sent back.
 _READ_ONLY = ("id", "name", "type", "etag", "systemData")

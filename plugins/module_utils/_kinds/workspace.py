@@ -143,7 +143,7 @@ def _check_rule(rule: dict[str, t.Any]) -> _rules.Findings:
     name, kind, destination = rule.get("name") or "", rule.get("type"), rule.get("destination")
     source = "CLI schema of managed networks"
     option = f"{RULES}[{name}]"
-    if not re.match(r"^[A-Za-z0-9][A-Za-z0-9_-]*$", name):
+    if not re.match(r"^[A-Za-z0-9][A-Za-z0-9_-]*\Z", name):
         yield _rules.Finding("InvalidRuleName", option, f"The outbound rule name {name!r} may hold letters, digits, '-' and '_'.", source)
     if rule.get("state") == "absent":
         return

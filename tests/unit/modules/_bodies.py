@@ -12,8 +12,8 @@ from ansible_collections.azureml.compute.tests.unit.modules._run import GROUP_ID
 SUBNET = f"{GROUP_ID}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/training"
 IDENTITIES = f"{GROUP_ID}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
 FIRST, SECOND = f"{IDENTITIES}/first", f"{IDENTITIES}/second"
-# The blob says ssh-rsa; the numbers are not a real key.
-KEY = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQ== somebody@somewhere"
+# It has the form of a key; the modulus is far too short for a real one.
+KEY = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAADQDIycrLzM3Oz9DR0tM= somebody@somewhere"
 
 _CLUSTER: dict[str, t.Any] = {
     "id": f"{WORKSPACE_ID}/computes/cpu",

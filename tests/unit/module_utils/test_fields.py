@@ -1,0 +1,128 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a field is: the comparisons that answer to what ARM does with values.
+
+Sources: azure-wire.md a.6 (sizes in capitals, durations), d.2 (empty text); the issue's list: regions, durations, null against empty.
+"""
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.azureml.compute.plugins.module_utils import _fields
+from ansible_collections.azureml.compute.plugins.module_utils._errors import RuleError
+from ansible_collections.azureml.compute.plugins.module_utils._fields import MISSING, Field
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@pytest.mark.parametrize(
+    ("canon", "left", "right"),
+    [
+        (_fields.caseless, "STANDARD_DS3_V2", "Standard_DS3_v2"),
+        (_fields.caseless, None, None),
+        (_fields.region, "East US", "eastus"),
+        (_fields.region, "EastUS2", "east us 2"),
+        (_fields.arm_id, "/subscriptions/A/resourceGroups/B/", "/subscriptions/a/resourcegroups/b"),
+        (_fields.text, "", None),
+        (_fields.boolean_text, "True", True),
+        (_fields.boolean_text, "false", False),
+        (_fields.public_key, "ssh-rsa AAAA me@here", "ssh-rsa  AAAA you"),
+        (_fields.mapping, None, {}),
+        (_fields.mapping, {"a": 1}, {"a": "1"}),
+        (_fields.mapping, {"b": "2", "a": "1"}, {"a": "1", "b": "2"}),
+        (_fields.identity, None, {"type": "none"}),
+        (_fields.identity, None, {"type": "None", "user_assigned_identities": []}),
+        (
+            _fields.identity,
+            {"type": "user_assigned", "user_assigned_identities": ["/A", "/b"]},
+            {"type": "USER_ASSIGNED", "user_assigned_identities": ["/B", "/a"]},
+        ),
+        (_fields.identity, {"type": "system_assigned"}, {"type": "system_assigned", "user_assigned_identities": None}),
+    ],
+)
+def test_the_same(canon: t.Callable[[t.Any], t.Any], left: t.Any, right: t.Any) -> None:
+    assert Field("x", "x", canon=canon).same(left, right)
+
+
+@pytest.mark.parametrize(
+    ("canon", "left", "right"),
+    [
+        (_fields.exact, 0, None),
+        (_fields.exact, 0, 1),
+        (_fields.boolean_text, False, None),
+        (_fields.boolean_text, "yes", True),
+        (_fields.text, "a", "A"),
+        (_fields.region, "eastus", "eastus2"),
+        (_fields.arm_id, "/a/b", "/a/c"),
+        (_fields.caseless, "a", None),
+        (_fields.mapping, {"a": "x"}, {"a": "X"}),
+        (_fields.mapping, {"a": "x"}, {"A": "x"}),
+        (_fields.public_key, "ssh-rsa AAAA", "ssh-rsa AAAB"),
+        (_fields.identity, {"type": "system_assigned"}, None),
+        (_fields.identity, {"type": "user_assigned", "user_assigned_identities": ["/a"]}, {"type": "user_assigned", "user_assigned_identities": ["/b"]}),
+    ],
+)
+def test_not_the_same(canon: t.Callable[[t.Any], t.Any], left: t.Any, right: t.Any) -> None:
+    assert not Field("x", "x", canon=canon).same(left, right)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("PT0S", 0), ("PT120S", 120), ("PT2M", 120), ("pt2m".upper(), 120), ("PT1M40S", 100), ("PT1H", 3600), ("P1D", 86400),
+        ("P1DT1S", 86401), ("P1W", 604800), ("PT0.5S", 0.5), ("PT120.0S", 120), (" PT2M ", 120), (None, None), (120, 120),
+    ],
+)
+def test_durations(text: t.Any, seconds: t.Any) -> None:
+    found = _fields.seconds_from_duration(text)
+    assert found == seconds
+    assert type(found) is type(seconds)
+
+
+@pytest.mark.parametrize("text", ["", "P", "PT", "P1M", "P1Y", "120", "2 minutes", "PT-1S", "P1DT"])
+def test_no_durations(text: str) -> None:
+    with pytest.raises(RuleError, match="ISO 8601"):
+        _fields.seconds_from_duration(text)
+
+
+@given(st.integers(min_value=0, max_value=10**7))
+def test_seconds_survive_the_way_to_arm_and_back(seconds: int) -> None:
+    assert _fields.seconds_from_duration(_fields.duration_from_seconds(seconds)) == seconds
+
+
+@given(st.integers(0, 50), st.integers(0, 30), st.integers(0, 70), st.integers(0, 70))
+def test_any_spelling_of_a_duration_is_the_same(days: int, hours: int, minutes: int, seconds: int) -> None:
+    total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+    assert _fields.seconds_from_duration(f"P{days}DT{hours}H{minutes}M{seconds}S") == total
+
+
+KEYS = st.text("abc", min_size=1, max_size=2)
+
+
+@given(st.lists(KEYS, min_size=1, max_size=4), st.one_of(st.none(), st.integers()))
+def test_what_was_put_at_a_path_is_found_there(keys: list[str], value: t.Any) -> None:
+    tree: dict[str, t.Any] = {keys[0]: None}
+    _fields.set_path(tree, ".".join(keys), value)
+    assert _fields.get_path(tree, ".".join(keys)) == value
+
+
+@pytest.mark.parametrize(("tree", "path"), [({}, "a"), ({"a": None}, "a.b"), ({"a": 1}, "a.b"), (None, "a"), ({"a": {}}, "a.b")])
+def test_what_is_not_there_is_missing_and_not_null(tree: t.Any, path: str) -> None:
+    assert _fields.get_path(tree, path) is MISSING
+    assert not MISSING
+
+
+def test_choice_passes_unknown_values_and_forgets_case() -> None:
+    convert = _fields.choice(low_priority="LowPriority")
+    assert convert["to_arm"]("low_priority") == "LowPriority"
+    assert convert["from_arm"]("LOWPRIORITY") == "low_priority"
+    assert convert["from_arm"]("Spot") == "Spot"
+    assert convert["to_arm"]("Spot") == "Spot"
+
+
+def test_a_declared_null_is_written_as_the_field_says() -> None:
+    assert Field("x", "x", to_arm=str).write(None) is None
+    assert Field("x", "x", cleared={"type": "None"}).write(None) == {"type": "None"}
+    assert Field("x", "x", to_arm=str).write(0) == "0"

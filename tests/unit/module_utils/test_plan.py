@@ -1,0 +1,216 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan, by tables and by hypothesis.
+
+Source: DESIGN.md (Spec, current, plan): what is not declared is not managed; unset is not null; one plan for check mode, diff and apply.
+"""
+from __future__ import annotations
+
+import random
+import typing as t
+
+import pytest
+from ansible_collections.azureml.compute.plugins.module_utils import _fields, _plan
+from ansible_collections.azureml.compute.plugins.module_utils._fields import CREATE_ONLY, READ_ONLY, WRITE_ONLY, Field
+from ansible_collections.azureml.compute.plugins.module_utils._kinds._base import Target
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.cluster import CLUSTER
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+TABLE = (
+    Field("size", "p.vmSize", CREATE_ONLY, canon=_fields.caseless, why_fixed="sizes are fixed"),
+    Field("lowest", "p.min"),
+    Field("deep.er", "p.deep"),
+    Field("tags", "tags", canon=_fields.mapping),
+    Field("password", "p.password", WRITE_ONLY),
+    Field("state", "p.state", READ_ONLY),
+    Field("note", "p.note", canon=_fields.text, clearable=True),
+)
+CURRENT = {"size": "STANDARD_A", "lowest": 0, "deep": {"er": None}, "tags": {"a": "1", "b": "2"}, "password": None, "state": "Steady", "note": None}
+
+
+def plan(declared: dict[str, t.Any], current: t.Any = CURRENT, **more: t.Any) -> _plan.Plan:
+    return _plan.plan_present(TABLE, declared, current, **more)
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {}, {"size": "standard_a"}, {"lowest": 0}, {"note": None}, {"note": ""}, {"tags": {"a": "1"}}, {"tags": {"a": 1}}, {"tags": {}}, {"tags": None},
+        {"tags": {"absent": None}}, {"deep.er": None}, {"password": "given"}, {"state": "Resizing"},
+    ],
+)
+def test_nothing_to_do(declared: dict[str, t.Any]) -> None:
+    found = plan(declared)
+    assert found.action == "none"
+    assert not found.changed
+    assert found.changes == ()
+    assert found.before == found.after
+
+
+@pytest.mark.parametrize(
+    ("declared", "changes"),
+    [
+        ({"lowest": 1}, {"lowest": (0, 1)}),
+        ({"lowest": None}, {"lowest": (0, None)}),
+        ({"note": "x"}, {"note": (None, "x")}),
+        ({"deep.er": 0}, {"deep.er": (None, 0)}),
+        ({"tags": {"c": "3"}}, {"tags": ({"a": "1", "b": "2"}, {"a": "1", "b": "2", "c": "3"})}),
+        ({"tags": {"a": None}}, {"tags": ({"a": "1", "b": "2"}, {"b": "2"})}),
+        ({"tags": {"a": ""}}, {"tags": ({"a": "1", "b": "2"}, {"a": "", "b": "2"})}),
+    ],
+)
+def test_updates(declared: dict[str, t.Any], changes: dict[str, tuple[t.Any, t.Any]]) -> None:
+    found = plan(declared)
+    assert found.action == "update"
+    assert {one.field: (one.before, one.after) for one in found.changes} == changes
+    assert found.values() == {field: after for field, (_before, after) in changes.items()}
+
+
+@pytest.mark.parametrize(("declared", "after"), [({"a": "1"}, {"a": "1"}), ({}, {}), (None, {}), ({"a": None, "c": 3}, {"c": "3"})])
+def test_tags_replace(declared: t.Any, after: dict[str, str]) -> None:
+    found = plan({"tags": declared}, append_tags=False)
+    assert found.values() == {"tags": after}
+
+
+def test_tags_in_full() -> None:
+    assert _plan.wanted(TABLE, {"tags": {"c": 3}, "lowest": 1}, CURRENT) == {"tags": {"a": "1", "b": "2", "c": "3"}, "lowest": 1}
+    assert _plan.wanted(TABLE, {"tags": {"c": 3}}, CURRENT, append_tags=False) == {"tags": {"c": "3"}}
+    assert _plan.wanted(TABLE, {"tags": {"c": None}}, None) == {"tags": {}}
+    assert _plan.wanted(TABLE, {"lowest": 1}, CURRENT) == {"lowest": 1}
+
+
+def test_creation_shows_no_secret() -> None:
+    found = plan({"size": "a", "password": "top secret", "lowest": 0}, None)
+    assert found.action == "create"
+    assert found.before == {}
+    assert "top secret" not in str(found)
+    assert {one.field for one in found.changes} == {"size", "password", "lowest"}
+    assert all(one.reason is None for one in found.changes), "nothing is fixed before it exists"
+
+
+@pytest.mark.parametrize("policy", ["fail", "recreate"])
+def test_fixed_fields_take_a_replacement_with_their_reason(policy: str) -> None:
+    found = plan({"size": "other", "lowest": 1}, on_immutable_change=policy)
+    assert found.action == "replace"
+    assert [one.reason for one in found.fixed] == ["sizes are fixed"]
+    error = _plan.refuse_fixed(found, "The thing")
+    assert error.code == "ImmutableChange"
+    assert "size" in error.message and "sizes are fixed" in error.message
+    assert error.hint and "recreate" in error.hint and "ignore" in error.hint
+
+
+def test_ignored_fields_are_told_and_left() -> None:
+    found = plan({"size": "other", "lowest": 1}, on_immutable_change="ignore")
+    assert found.action == "update"
+    assert found.values() == {"lowest": 1}
+    assert found.after == {"size": "STANDARD_A", "lowest": 1}
+    assert found.to_dict()["ignored"][0]["field"] == "size"
+    assert plan({"size": "other"}, on_immutable_change="ignore").action == "none"
+
+
+def test_what_is_broken_is_replaced() -> None:
+    found = plan({"lowest": 0}, broken="its creation failed")
+    assert (found.action, found.reason) == ("replace", "its creation failed")
+
+
+def test_absent() -> None:
+    assert _plan.plan_absent(None).action == "none"
+    assert _plan.plan_absent(CURRENT).action == "delete"
+    assert _plan.plan_absent(CURRENT, action=_plan.DETACH).action == "detach"
+    assert _plan.plan_absent(CURRENT).diff()["after"] == {}
+
+
+# --- what holds for every declaration of a cluster ---
+
+TARGET = Target("cpu", "/w/computes/cpu", "/w", "s", "rg")
+IDS = st.sampled_from([f"/subscriptions/s/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}" for name in "abc"])
+DECLARED = st.fixed_dictionaries(
+    {},
+    optional={
+        "location": st.sampled_from(["eastus", "East US", "westus2"]),
+        "size": st.sampled_from(["Standard_DS3_v2", "STANDARD_DS3_V2", "Standard_NC6"]),
+        "tier": st.sampled_from(["dedicated", "low_priority"]),
+        "min_instances": st.integers(0, 3),
+        "max_instances": st.integers(3, 9),
+        "idle_time_before_scale_down": st.integers(0, 10000),
+        "ssh_public_access_enabled": st.booleans(),
+        "enable_node_public_ip": st.booleans(),
+        "description": st.sampled_from(["", "text", None]),
+        "tags": st.dictionaries(st.sampled_from("abcd"), st.one_of(st.none(), st.integers(), st.text("xyz", max_size=3))),
+        "identity": st.one_of(
+            st.none(),
+            st.just({"type": "system_assigned", "user_assigned_identities": []}),
+            st.lists(IDS, min_size=1, max_size=3, unique=True).map(lambda ids: {"type": "user_assigned", "user_assigned_identities": ids}),
+        ),
+        "network_settings.subnet": st.one_of(st.none(), st.just("/subscriptions/s/subnets/x")),
+    },
+)
+SETTINGS = settings(max_examples=120, deadline=None)
+
+
+def shouted(value: t.Any) -> t.Any:
+    """What ARM may do to the values of a document: case of enums, sizes and ids."""
+    inner = value["properties"]["properties"]
+    for key in ("vmSize", "vmPriority"):
+        if isinstance(inner.get(key), str):
+            inner[key] = inner[key].upper()
+    if value.get("identity"):
+        users = value["identity"].get("userAssignedIdentities")
+        value["identity"]["type"] = value["identity"]["type"].upper()
+        if users:
+            value["identity"]["userAssignedIdentities"] = {key.upper(): {} for key in reversed(users)}
+    return value
+
+
+@SETTINGS
+@given(DECLARED, st.booleans())
+def test_the_plan_of_what_was_just_created_is_none(declared: dict[str, t.Any], append: bool) -> None:
+    full = _plan.wanted(CLUSTER.fields, declared, None, append)
+    body = shouted(CLUSTER.create_body(TARGET, full, {"location": "eastus"}))
+    found = _plan.plan_present(CLUSTER.fields, declared, CLUSTER.read(body), append_tags=append)
+    # The location is not compared with the workspace's, which the document has where none was declared.
+    assert found.action == "none", found.changes
+
+
+@SETTINGS
+@given(DECLARED, DECLARED, st.booleans())
+def test_the_plan_of_what_was_just_applied_is_none(first: dict[str, t.Any], second: dict[str, t.Any], append: bool) -> None:
+    body = CLUSTER.create_body(TARGET, _plan.wanted(CLUSTER.fields, first, None), {"location": "eastus"})
+    change = _plan.plan_present(CLUSTER.fields, second, CLUSTER.read(body), append_tags=append, on_immutable_change="recreate")
+    after = shouted(CLUSTER.with_values(body, change.values()))
+    again = _plan.plan_present(CLUSTER.fields, second, CLUSTER.read(after), append_tags=append)
+    assert again.action == "none", again.changes
+
+
+@SETTINGS
+@given(DECLARED, DECLARED, st.randoms())
+def test_the_order_of_the_declaration_has_no_meaning(first: dict[str, t.Any], second: dict[str, t.Any], dice: random.Random) -> None:
+    current = CLUSTER.read(CLUSTER.create_body(TARGET, _plan.wanted(CLUSTER.fields, first, None), None))
+    items = list(second.items())
+    dice.shuffle(items)
+    assert _plan.plan_present(CLUSTER.fields, dict(items), current) == _plan.plan_present(CLUSTER.fields, second, current)
+
+
+@SETTINGS
+@given(DECLARED, DECLARED, st.sampled_from(["fail", "recreate", "ignore"]))
+def test_what_is_not_declared_is_in_no_change_and_no_body(first: dict[str, t.Any], second: dict[str, t.Any], policy: str) -> None:
+    body = CLUSTER.create_body(TARGET, _plan.wanted(CLUSTER.fields, first, None), {"location": "eastus"})
+    found = _plan.plan_present(CLUSTER.fields, second, CLUSTER.read(body), on_immutable_change=policy)
+    assert {one.field for one in (*found.changes, *found.ignored)} <= set(second)
+    after = CLUSTER.with_values(body, found.values())
+    for row in CLUSTER.fields:
+        if row.option not in second:
+            assert _fields.get_path(after, row.path) == _fields.get_path(body, row.path)
+    if found.action == "update":
+        [request] = CLUSTER.updates(body, found)
+        scale = {"min_instances", "max_instances", "idle_time_before_scale_down"}
+        assert (request.method == "PATCH") == (set(found.values()) <= scale)
+
+
+@SETTINGS
+@given(DECLARED)
+def test_the_diff_shows_the_declared_fields_alone(declared: dict[str, t.Any]) -> None:
+    found = _plan.plan_present(CLUSTER.fields, declared, CLUSTER.read({"properties": {"properties": {}}}))
+    assert set(found.before) == set(found.after) == {option.split(".")[0] for option in declared}

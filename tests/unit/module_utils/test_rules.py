@@ -1,0 +1,245 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The offline rules, by tables: each wrong value with its code and a message that names the option.
+
+Sources: features-and-pains.md C7 to C16, K6, M2 to M5, CC9; azure-wire.md c.1 (names); ARM's naming and tag limits.
+"""
+from __future__ import annotations
+
+import base64
+import typing as t
+
+import pytest
+from ansible_collections.azureml.compute.plugins.module_utils import _rules
+from ansible_collections.azureml.compute.plugins.module_utils._errors import RuleError
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def codes(findings: t.Iterable[_rules.Finding]) -> list[str]:
+    return [one.code for one in findings]
+
+
+# --- names ---
+
+
+@pytest.mark.parametrize("name", ["cpu", "cpu-cluster", "CPU-a1", "a1b", "gpu-a1-2b", "gpu1", "a--b", "a" * 24, "gpu-1a"])
+def test_compute_names(name: str) -> None:
+    assert codes(_rules.compute_name(name)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("ab", "3 to 24"), ("", "3 to 24"), ("a" * 25, "3 to 24"), ("1abc", "start with a letter"), ("-abc", "start with a letter"),
+        ("abc-", "end with"), ("gpu-1", "'gpu-a1'"), ("cpu-cluster-12", "'cpu-cluster-a12'"), ("a_b", "only letters"), ("a.b", "only letters"),
+        ("a b", "only letters"), ("clustér", "only letters"), ("cpu\n", "only letters"),
+    ],
+)
+def test_wrong_compute_names(name: str, rule: str) -> None:
+    [finding] = _rules.compute_name(name)
+    assert finding.code == "InvalidComputeName"
+    assert rule in finding.message
+    assert finding.message.startswith("name ")
+    assert finding.source
+
+
+@given(st.from_regex(r"[a-zA-Z](?![a-zA-Z0-9-]*-[0-9]+\Z)[a-zA-Z0-9-]{1,22}[a-zA-Z0-9]\Z", fullmatch=True))
+def test_the_schema_and_the_service_agree_with_us(name: str) -> None:
+    """azure-wire.md c.1: the pattern of the ARM schema, with the end that the service's message demands."""
+    assert codes(_rules.compute_name(name)) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "good", "bad", "code"),
+    [
+        (_rules.workspace_name, ["ws1", "a-b_c", "1ws", "w" * 33], ["ws", "-ws", "_ws", "w" * 34, "w.s", "ws one", "ws1\n"], "InvalidWorkspaceName"),
+        (
+            _rules.resource_group,
+            ["rg", "a.b", "(x)_-1", "é-ü", "r" * 90],
+            ["", "rg.", "a b", "r" * 91, "a/b", "rg\n"],
+            "InvalidResourceGroupName",
+        ),
+        (
+            _rules.subscription_id,
+            ["00000000-0000-0000-0000-000000000001", "ABCDEF00-0000-0000-0000-00000000000a"],
+            ["", "mine", "00000000000000000000000000000001", "00000000-0000-0000-0000-000000000001\n"],
+            "InvalidSubscriptionId",
+        ),
+    ],
+)
+def test_names_of_the_scope(rule: t.Callable[..., _rules.Findings], good: list[str], bad: list[str], code: str) -> None:
+    for value in good:
+        assert codes(rule(value)) == [], value
+    for value in bad:
+        assert codes(rule(value, "the_option")) == [code], value
+        assert "the_option" in next(rule(value, "the_option")).message
+
+
+SUBNET = "Microsoft.Network/virtualNetworks/subnets"
+GROUP = "/subscriptions/s/resourceGroups/rg/providers"
+
+
+@pytest.mark.parametrize(
+    ("value", "type_", "expected"),
+    [
+        (f"{GROUP}/Microsoft.Network/virtualNetworks/v/subnets/x", SUBNET, []),
+        (f"{GROUP}/microsoft.network/VIRTUALNETWORKS/v/Subnets/x/".replace("resourceGroups", "resourcegroups"), SUBNET, []),
+        (f"{GROUP}/Microsoft.Network/virtualNetworks/v", SUBNET, ["WrongResourceType"]),
+        (f"{GROUP}/Microsoft.Network/virtualNetworks/v", None, []),
+        (f"{GROUP}/Microsoft.Network/virtualNetworks", None, ["InvalidResourceId"]),
+        (f"{GROUP}/Microsoft.Network/virtualNetworks/v/subnets", None, ["InvalidResourceId"]),
+        ("vnet/subnet", SUBNET, ["InvalidResourceId"]),
+        ("", None, ["InvalidResourceId"]),
+        (None, None, ["InvalidResourceId"]),
+        (7, None, ["InvalidResourceId"]),
+    ],
+)
+def test_resource_ids(value: t.Any, type_: str | None, expected: list[str]) -> None:
+    found = list(_rules.resource_id(value, "the_option", type_))
+    assert codes(found) == expected
+    assert all("the_option" in one.message for one in found)
+
+
+# --- numbers ---
+
+
+@pytest.mark.parametrize(
+    ("lowest", "highest", "expected"),
+    [
+        (0, 4, []), (4, 4, []), (None, None, []), (0, None, []), (None, 1, []), (None, 0, ["OutOfRange"]), (-1, 4, ["OutOfRange"]),
+        (5, 4, ["MinimumAboveMaximum"]), (0, 0, ["OutOfRange"]), (1, 0, ["OutOfRange"]), (-1, -1, ["OutOfRange", "OutOfRange"]),
+    ],
+)
+def test_scale(lowest: int | None, highest: int | None, expected: list[str]) -> None:
+    found = list(_rules.scale(lowest, highest))
+    assert codes(found) == expected
+    assert all(one.option in one.message for one in found)
+
+
+# --- SSH keys ---
+
+RSA = rsa.generate_private_key(public_exponent=65537, key_size=1024).public_key()
+LINE = RSA.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
+PEM = RSA.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+PKCS1 = RSA.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.PKCS1).decode()
+OTHER = ed25519.Ed25519PrivateKey.generate().public_key()
+ED_LINE = OTHER.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
+ED_PEM = OTHER.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+BLOB = LINE.split()[1]
+FOLDED = "\n".join(BLOB[start : start + 70] for start in range(0, len(BLOB), 70))
+BEGIN, END = "---- BEGIN SSH2 PUBLIC KEY ----", "---- END SSH2 PUBLIC KEY ----"
+RFC4716 = f'{BEGIN}\nComment: "1024-bit RSA, a very \\\nlong: comment"\nSubject: me\n{FOLDED}\n{END}\n'
+
+
+def nameless(value: t.Any) -> str:
+    """No keys in the names of tests: each worker of pytest-xdist makes its own."""
+    return "" if isinstance(value, str) and ("ssh-" in value or "BEGIN" in value) else str(value)
+
+
+@pytest.mark.parametrize("key", [LINE, f"{LINE} me@here", f"  {LINE}\n", PEM, PKCS1, RFC4716, RFC4716.replace("\n", "\r\n"), f"{BEGIN}\n{FOLDED}\n{END}"])
+def test_every_form_of_a_key_becomes_one_line(key: str) -> None:
+    single = _rules.openssh_public_key(key)
+    assert single.split()[:2] == LINE.split()
+    assert "\n" not in single
+
+
+@pytest.mark.parametrize(
+    ("key", "problem"),
+    [
+        ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----", "private key"),
+        ("-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n-----END OPENSSH PRIVATE KEY-----", "private key"),
+        (ED_LINE, "ssh-keygen -t rsa"),
+        (ED_PEM, "ssh-keygen -t rsa"),
+        ("ecdsa-sha2-nistp256 AAAA", "ecdsa"),
+        ("ssh-dss AAAA", "ssh-dss"),
+        (LINE[:30], "cut or altered"),
+        (LINE[:-20], "cut or altered"),
+        (LINE.replace("ssh-rsa AAAA", "ssh-rsa AAA*"), "cut or altered"),
+        ("ssh-rsa " + base64.b64encode(b"\0\0\0\7ssh-dss").decode(), "cut or altered"),
+        ("ssh-rsa", "no public key"),
+        ("", "no public key"),
+        ("~/.ssh/id_rsa.pub", "no public key"),
+        (f"{LINE}\n{LINE}", "no public key"),
+        ("-----BEGIN PUBLIC KEY-----\nnonsense\n-----END PUBLIC KEY-----", "PEM"),
+    ],
+    ids=nameless
+)
+def test_keys_that_the_service_does_not_take(key: str, problem: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        _rules.openssh_public_key(key)
+    assert caught.value.code == "InvalidSshKey"
+    assert problem in caught.value.message
+    assert "ssh_settings.ssh_key_value" in caught.value.message
+    assert "RSA" in caught.value.message
+    assert "BEGIN" not in caught.value.message, "a key does not belong into a message"
+
+
+@pytest.mark.parametrize(
+    ("user", "key", "password", "expected"),
+    [
+        ("me", LINE, None, []), ("me", None, "secret", []), ("me", LINE, "secret", []), ("me", None, None, ["SshKeyMissing"]),
+        (None, LINE, None, ["SshUserMissing"]), ("", None, None, ["SshUserMissing", "SshKeyMissing"]), ("me", ED_LINE, None, ["InvalidSshKey"]),
+    ],
+    ids=nameless,
+)
+def test_ssh_settings(user: t.Any, key: t.Any, password: t.Any, expected: list[str]) -> None:
+    assert codes(_rules.ssh_settings(user, key, password)) == expected
+
+
+# --- identity, tags ---
+
+ID = f"{GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/me"
+
+
+@pytest.mark.parametrize(
+    ("value", "both", "expected"),
+    [
+        (None, False, []), ({"type": "none"}, False, []), ({"type": "system_assigned"}, False, []),
+        ({"type": "user_assigned", "user_assigned_identities": [ID]}, False, []),
+        ({"type": "system_assigned,user_assigned", "user_assigned_identities": [ID]}, True, []),
+        ({"type": "user_assigned"}, False, ["IdentityMissing"]),
+        ({"type": "system_assigned,user_assigned"}, True, ["IdentityMissing"]),
+        ({"type": "none", "user_assigned_identities": [ID]}, False, ["IdentityConflict"]),
+        ({"type": "system_assigned", "user_assigned_identities": [ID]}, True, ["IdentityConflict"]),
+        ({"type": "user_assigned", "user_assigned_identities": [None]}, False, ["InvalidResourceId"]),
+        ({"type": "user_assigned", "user_assigned_identities": [ID.replace("ManagedIdentity/userAssigned", "X/y")]}, False, ["WrongResourceType"]),
+    ],
+)
+def test_identities(value: t.Any, both: bool, expected: list[str]) -> None:
+    found = list(_rules.identity(value, both=both))
+    assert codes(found) == expected
+    assert all(one.option.startswith("identity") for one in found)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, []), ({}, []), ({"a": None, "b": "", "c": 7, "d": True}, []), ({"a" * 512: "x" * 256}, []), ({"a" * 513: "x"}, ["InvalidTag"]),
+        ({"a": "x" * 257}, ["InvalidTag"]), ({"": "x"}, ["InvalidTag"]), ({"a": ["x"]}, ["InvalidTag"]), ({"a": {}}, ["InvalidTag"]),
+        *[({f"a{sign}": "x"}, ["InvalidTag"]) for sign in "<>%&\\?/"],
+        ({str(number): "x" for number in range(50)}, []), ({str(number): "x" for number in range(51)}, ["TooManyTags"]),
+    ],
+)
+def test_tags(value: t.Any, expected: list[str]) -> None:
+    assert codes(_rules.tags(value)) == expected
+
+
+# --- one error for all ---
+
+
+def test_refuse_says_everything_at_once() -> None:
+    _rules.refuse([])
+    first, second = _rules.Finding("One", "a", "First.", "s"), _rules.Finding("Two", "b", "Second.", "s")
+    with pytest.raises(RuleError) as caught:
+        _rules.refuse(iter([first, second]))
+    assert caught.value.code == "InvalidDeclaration"
+    assert caught.value.message == "First. Second."
+    assert [one["code"] for one in caught.value.details] == ["One", "Two"]
+    assert caught.value.hint == "Nothing was sent. Correct a, b."
+    with pytest.raises(RuleError) as caught:
+        _rules.refuse([first])
+    assert caught.value.code == "One"
