@@ -163,6 +163,11 @@ class Kind:
         """The document for a replacement: what was there, with what was declared, so that nothing undeclared is lost."""
         return self.with_values(self.writable(body), {**declared, **plan.values()})
 
+    def kept(self, body: Body) -> Declared:
+        """What a replacement takes over from what it replaces, in the options' names."""
+        values = {row.option: row.read(body) for row in self.fields}
+        return {option: value for option, value in values.items() if value is not None}
+
     def updates(self, body: Body, plan: Plan) -> list[Request]:
         """The writes that make a plan's changes in place."""
         return [Request("PUT", self.with_values(self.writable(body), plan.values()))]

@@ -189,6 +189,13 @@ class Cluster(ComputeKind):
         new["properties"]["disableLocalAuth"] = not _fields.get_path(new, _USER + "adminUserName")
         return new
 
+    def kept(self, body: Body) -> Declared:
+        values = super().kept(body)
+        if values.get("ssh_settings.admin_username") is None:
+            # The service reports an open port for a cluster that nobody can log in to; nobody declared that.
+            values.pop("ssh_public_access_enabled", None)
+        return values
+
     def updates(self, body: Body, plan: Plan) -> list[Request]:
         values = plan.values()
         if not set(values) <= set(_SCALE_OPTIONS):
