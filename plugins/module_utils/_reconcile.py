@@ -245,8 +245,7 @@ class Reconciler:
         """What a new resource will have: for a replacement, what was there counts as given."""
         if body is None:
             return self._wanted(declared, None)
-        kept = {row.option: row.read(body) for row in self.kind.fields}
-        return {**{option: value for option, value in kept.items() if value is not None}, **self._wanted(declared, body)}
+        return {**self.kind.kept(body), **self._wanted(declared, body)}
 
     def _already_there(self, plan: Plan, body: Body | None) -> Outcome:
         """Nothing differs; what the service itself reports as failed is still not a success."""
