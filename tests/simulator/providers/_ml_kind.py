@@ -9,9 +9,10 @@ The default of an action is the refusal that the service gives for a kind withou
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from simulator._http import Request, Response
+from simulator._http import ArmError, Request, Response
 from simulator._operations import Operation
 from simulator.providers._ml_common import COMPUTE_TYPE, PROVIDER, Document, refuse
 from simulator.providers._ml_status import status_of
@@ -20,13 +21,29 @@ if TYPE_CHECKING:
     from simulator._app import App
 
 
+_NAME = re.compile(r"^[a-zA-Z](?![a-zA-Z0-9-]*-\d+$)[a-zA-Z0-9\-]{2,23}$")
+_BAD_NAME = (
+    "Compute name is invalid. It can include letters, digits and dashes. It must start with a letter, end with a "
+    "letter or digit, and be between 3 and 24 characters in length"
+)
+
+
 class ComputeKind:
-    """One compute type. `create`, `replace` and `update` answer the request; `remove` prepares a DELETE."""
+    """One compute type. `create`, `replace` and `update` answer the request; `remove` prepares a DELETE.
+
+    `defaults` is merged into the configuration's defaults.
+    """
 
     name = ""
+    defaults: ClassVar[Document] = {}
 
     def __init__(self, app: App) -> None:
         self.app, self.status = app, status_of(app)
+
+    def check_name(self, name: str, workspace: Document, body: Document) -> None:
+        """The rule of azure-wire.md c.1 with the service's text of b.2 [ISS]."""
+        if not _NAME.match(name):
+            raise refuse(_BAD_NAME, workspace["location"])
 
     def create(self, request: Request, workspace: Document, doc: Document, body: Document) -> Response:
         raise NotImplementedError
@@ -41,35 +58,41 @@ class ComputeKind:
         """The resources as they are now."""
         return docs
 
+    def remove(self, workspace: Document, doc: Document, action: str) -> None:
+        """Refuse a `Delete` or a `Detach`, or change the resource as it is shown from then on."""
+
     def removed(self, doc: Document, action: str) -> None:
         """The compute is gone by `Delete` or `Detach`."""
 
     def list_nodes(self, request: Request, workspace: Document, doc: Document) -> Response:
-        raise self._unsupported("ComputeListNodes", workspace)
+        raise self.unsupported("ComputeListNodes", workspace)
 
     def list_keys(self, request: Request, workspace: Document, doc: Document) -> Response:
-        raise self._unsupported("ComputeListKeys", workspace)
+        raise self.unsupported("ComputeListKeys", workspace)
 
     def start(self, request: Request, workspace: Document, doc: Document) -> Response:
-        raise self._unsupported("ComputeStart", workspace)
+        raise self.unsupported("ComputeStart", workspace)
 
     def stop(self, request: Request, workspace: Document, doc: Document) -> Response:
-        raise self._unsupported("ComputeStop", workspace)
+        raise self.unsupported("ComputeStop", workspace)
 
     def restart(self, request: Request, workspace: Document, doc: Document) -> Response:
-        raise self._unsupported("ComputeRestart", workspace)
+        raise self.unsupported("ComputeRestart", workspace)
 
-    def _unsupported(self, what: str, workspace: Document) -> Exception:
+    def unsupported(self, what: str, workspace: Document) -> ArmError:
         return refuse(f"{what} with computeType {self.name} is not supported.", workspace["location"])
 
     # -- for the kinds ---------------------------------------------------------------------------------------------
 
-    def begin(self, operation: str, workspace: Document, doc: Document, **data: Any) -> Operation:
+    def begin(
+        self, operation: str, workspace: Document, doc: Document, *, seconds: float | None = None, **data: Any
+    ) -> Operation:
         return self.app.operations.start(
             operation,
             provider=PROVIDER,
             target=doc["id"],
             location=workspace["location"],
+            seconds=seconds,
             subscription=doc["id"].split("/")[2],
             data=data,
         )

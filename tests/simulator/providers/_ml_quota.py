@@ -24,15 +24,20 @@ _GUIDE = "https://docs.microsoft.com/azure/machine-learning/how-to-manage-quotas
 _QUERY = """SELECT id, json_extract(doc, '$.properties.properties.vmSize'),
   json_extract(doc, '$.properties.properties.vmPriority'),
   json_extract(doc, '$.properties.properties.currentNodeCount'),
-  json_extract(doc, '$.properties.properties.scaleSettings.minNodeCount')
+  json_extract(doc, '$.properties.properties.scaleSettings.minNodeCount'),
+  json_extract(doc, '$.properties.computeType')
   FROM resources WHERE type=? AND subscription=?
   AND json_extract(doc, '$.properties.computeLocation')=?
-  AND json_extract(doc, '$.properties.computeType')='AmlCompute'"""
+  AND (json_extract(doc, '$.properties.computeType')='AmlCompute'
+  OR json_extract(doc, '$.properties.computeType')='ComputeInstance'
+  AND json_extract(doc, '$.properties.provisioningState')<>'Failed'
+  AND NOT (json_extract(doc, '$.properties.properties.state')='Stopped'
+  AND json_extract(doc, '$.properties.properties.releaseQuotaOnStop')))"""
 
 
 @dataclass(frozen=True)
 class Holding:
-    """One cluster's share."""
+    """The share of one cluster or instance."""
 
     id: str
     family: str
@@ -42,10 +47,16 @@ class Holding:
 
 
 def holdings(app: App, subscription: str, location: str) -> list[Holding]:
-    """Every cluster of a region; read by SQLite itself, because a thousand documents are slow to parse."""
+    """Every cluster and instance of a region; read by SQLite itself, because a thousand documents are slow to parse.
+
+    They share the cores of a family [D, features-and-pains.md CI1]; a stopped instance gives its core back only with
+    releaseQuotaOnStop.
+    """
     rows = app.store.db.execute(_QUERY, (COMPUTE_TYPE.lower(), subscription.lower(), location))
     found = []
-    for resource_id, vm_size, priority, nodes, least in rows:
+    for resource_id, vm_size, priority, nodes, least, kind in rows:
+        if kind == "ComputeInstance":
+            nodes = least = 1
         size = _catalogue.find(vm_size)
         family, cores = (size.family, size.vcpus) if size else ("", 0)
         low = priority == "LowPriority"

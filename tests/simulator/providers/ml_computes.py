@@ -3,47 +3,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Microsoft.MachineLearningServices/workspaces/computes: what all kinds share.
 
-Statuses and headers: azure-wire.md a.1 and a.4; refusals: b.2. A kind is one class in one file; a kind that is not in
-`KINDS` is answered with 501.
+Statuses and headers: azure-wire.md a.1 and a.4; refusals: b.2. A kind is one class in one file, listed in `KINDS`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from simulator._config import deep_merge
 from simulator._http import ArmError, Request, Response
 from simulator._operations import Operation
 from simulator._routing import Route
 from simulator.providers import _ml_common as common
+from simulator.providers import _ml_instance_actions
 from simulator.providers._ml_amlcompute import AmlCompute
 from simulator.providers._ml_common import API_VERSIONS, COMPUTE_TYPE, DELETING, WORKSPACE, Document
+from simulator.providers._ml_instance import ComputeInstance
 from simulator.providers._ml_kind import ComputeKind
 from simulator.providers._ml_status import status_of
 
 if TYPE_CHECKING:
     from simulator._app import App
 
-KINDS: tuple[type[ComputeKind], ...] = (AmlCompute,)
-# The kinds that the service has (features-and-pains.md 1.12); the others are not simulated.
-_KNOWN = (
-    "AKS",
-    "Kubernetes",
-    "AmlCompute",
-    "ComputeInstance",
-    "DataFactory",
-    "VirtualMachine",
-    "HDInsight",
-    "Databricks",
-    "DataLakeAnalytics",
-    "SynapseSpark",
-)
-_NAME = re.compile(r"^[a-zA-Z](?![a-zA-Z0-9-]*-\d+$)[a-zA-Z0-9\-]{2,23}$")
-_BAD_NAME = (
-    "Compute name is invalid. It can include letters, digits and dashes. It must start with a letter, end with a "
-    "letter or digit, and be between 3 and 24 characters in length"
-)
+KINDS: tuple[type[ComputeKind], ...] = (AmlCompute, ComputeInstance)
 # The seconds are short for rehearsals; the service was seen to take 9 to 10 for a creation (azure-wire.md a.4).
 DEFAULTS: dict[str, Any] = {
     "seconds": {
@@ -76,6 +59,8 @@ DEFAULTS: dict[str, Any] = {
         },
     },
 }
+for _kind in KINDS:
+    deep_merge(DEFAULTS, _kind.defaults)
 
 
 class Computes:
@@ -96,8 +81,6 @@ class Computes:
         found = self.kinds.get(str(name).lower())
         if found is not None:
             return found
-        if str(name).lower() in {known.lower() for known in _KNOWN}:
-            raise ArmError(501, "NotSimulated", f"The simulator does not have the computeType '{name}' yet.")
         raise common.refuse(f"The computeType '{name}' is not supported.", workspace["location"])
 
     def _find(self, p: dict[str, str]) -> tuple[Document, Document, ComputeKind]:
@@ -129,8 +112,7 @@ class Computes:
         workspace = common.parent_workspace(self.app, p)
         body = request.json_object
         kind = self._kind(common.mapping(body.get("properties"), "properties").get("computeType"), workspace)
-        if not _NAME.match(p["name"]):
-            raise common.refuse(_BAD_NAME, workspace["location"])
+        kind.check_name(p["name"], workspace, body)
         common.need_succeeded(workspace)
         doc = self.app.store.get(self._id(p))
         if doc is None:
@@ -166,7 +148,7 @@ class Computes:
         return kind.update(request, workspace, kind.refresh([doc])[0], request.json_object)
 
     def delete(self, request: Request, p: dict[str, str]) -> Response:
-        workspace, doc, _kind = self._find(p)
+        workspace, doc, kind = self._find(p)
         sent = next((value for key, value in request.query.items() if key.lower() == "underlyingresourceaction"), "")
         action = {"delete": "Delete", "detach": "Detach"}.get(sent.lower())
         if action is None:
@@ -176,6 +158,7 @@ class Computes:
                 workspace["location"],
             )
         common.need_idle(self.app, doc["id"], workspace["location"])
+        kind.remove(workspace, doc, action)
         doc["properties"]["provisioningState"] = DELETING
         operation = self.app.operations.start(
             "compute.remove",
@@ -201,7 +184,11 @@ class Computes:
 
         def handle(request: Request, p: dict[str, str]) -> Response:
             workspace, doc, kind = self._find(p)
-            response: Response = getattr(kind, name)(request, workspace, doc)
+            method = getattr(kind, name, None)
+            if method is None:
+                what = "Compute" + "".join(part.capitalize() for part in name.split("_"))
+                raise kind.unsupported(what, workspace)
+            response: Response = method(request, workspace, doc)
             return response
 
         return handle
@@ -224,4 +211,5 @@ def routes(app: App) -> list[Route]:
         Route("PATCH", one, handlers.patch, API_VERSIONS, f"{COMPUTE_TYPE}/write"),
         Route("DELETE", one, handlers.delete, API_VERSIONS, f"{COMPUTE_TYPE}/delete"),
         *actions,
+        *_ml_instance_actions.routes(app, handlers.action),
     ]
