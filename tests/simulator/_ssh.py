@@ -33,6 +33,7 @@ from simulator.providers import _ml_nodes
 
 if TYPE_CHECKING:
     from simulator._app import App
+    from simulator._http import Request
 
 _LOG = logging.getLogger("simulator.ssh")
 DEFAULTS: dict[str, Any] = {"ssh": {"enabled": True}}
@@ -99,9 +100,9 @@ def _cluster_nodes(doc: dict[str, Any], inner: dict[str, Any], private: dict[str
 def _instance(doc: dict[str, Any], inner: dict[str, Any], private: dict[str, Any]) -> Iterator[Machine]:
     """An instance's key is in its document or, where that does not show it, in what was sent."""
     settings = inner["sshSettings"]
-    key = settings.get("adminPublicKey") or (private.get("sshSettings") or {}).get("adminPublicKey")
+    account = Account(settings["adminUserName"], settings.get("adminPublicKey") or private["ssh"].get("adminPublicKey"))
     if inner.get("enableNodePublicIp", True):
-        yield Machine(doc["id"], "", Account(settings.get("adminUserName") or "azureuser", key), inner.get("state") == "Running")
+        yield Machine(doc["id"], "", account, inner["state"] == "Running")
 
 
 class Door:
@@ -188,6 +189,17 @@ class Doors:
         self._seen: tuple[Any, ...] | None = None
         app.config.add_defaults(DEFAULTS)
         app.node_port = self.port
+        app.guards.append(self._before)
+
+    def _before(self, request: Request) -> None:
+        """An instance's document shows its port, so the port must be known before the document is read."""
+        parts = request.path.lower().strip("/").split("/")
+        if request.method == "GET" and "computes" in parts[-2:] and self._enabled:
+            if parts[-1] == "computes":
+                self.reconcile()
+            else:
+                for machine in machines(self._app, request.path):
+                    self._keep(machine)
 
     def port(self, compute: str, node: str = "") -> int | None:
         """The port of a node, opened now if need be; None for one without a door."""
@@ -209,6 +221,7 @@ class Doors:
             await asyncio.sleep(_PERIOD)
 
     def close(self) -> None:
+        self._app.guards.remove(self._before)
         for door in self._open.values():
             door.close()
         self._open.clear()
@@ -244,6 +257,7 @@ class Doors:
         if door is not None:
             if door.machine != machine:
                 door.update(machine)
+            self._show(door)
             return
         listener = self._listen(machine.key)
         if listener is None:
@@ -252,6 +266,14 @@ class Doors:
         door = self._open[machine.key] = Door(machine, listener, self._folder / machine.folder)
         self._app.store.kv_put(_PORTS, machine.key, door.port)
         _LOG.info("%s: listens on %s:%d for %r", machine.label, _LOOPBACK, door.port, machine.account.user)
+        self._show(door)
+
+    def _show(self, door: Door) -> None:
+        """The port in the document of an instance; nodes have theirs in listNodes only."""
+        doc = None if door.machine.node else self._app.store.get(door.machine.compute)
+        if doc is not None and doc["properties"]["properties"]["sshSettings"]["sshPort"] != door.port:
+            doc["properties"]["properties"]["sshSettings"]["sshPort"] = door.port
+            self._app.store.put(doc["id"], doc)
 
     def _listen(self, key: str) -> socket.socket | None:
         """The port that the node had before, else the first free one."""

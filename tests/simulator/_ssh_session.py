@@ -116,6 +116,11 @@ class Files(asyncssh.SFTPServer):
         """A link holds its text as it was given, as sshd leaves it; the base class would rewrite relative ones."""
         os.symlink(oldpath, self.map_path(newpath))
 
+    def exit(self) -> None:
+        """OpenSSH's scp takes a subsystem without an exit status for a failure."""
+        with contextlib.suppress(OSError):
+            self.channel.exit(0)
+
 
 def environment(account: Account, home: Path) -> dict[str, str]:
     """What a command starts with: nothing of the simulator's own environment, which holds a sign-in."""
@@ -143,11 +148,10 @@ class Commands:
 
     async def run(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
         """One command or shell, to its end or to the end of the connection."""
+        gone = asyncio.ensure_future(process.wait_closed())
         try:
-            if process.term_type is None:
-                status = await self._piped(process)
-            else:
-                status = await self._on_terminal(process)
+            start = self._piped if process.term_type is None else self._on_terminal
+            status = await _until_the_end(process, await start(process), gone)
         except OSError as error:
             _LOG.warning("%s: a command could not start: %s", self._label, error)
             process.stderr.write(f"{error}\n".encode())
@@ -157,6 +161,7 @@ class Commands:
                 process.exit_with_signal(signal.Signals(-status).name.removeprefix("SIG"))
             else:
                 process.exit(status)
+        await gone
 
     def _arguments(self, process: asyncssh.SSHServerProcess[bytes]) -> list[str]:
         if process.command is None:
@@ -170,7 +175,7 @@ class Commands:
         wanted = {name: value for name, value in process.env.items() if name == "LANG" or name.startswith("LC_")}
         return {**made, **wanted, **({"TERM": process.term_type} if process.term_type else {})}
 
-    async def _piped(self, process: asyncssh.SSHServerProcess[bytes]) -> int:
+    async def _piped(self, process: asyncssh.SSHServerProcess[bytes]) -> asyncio.subprocess.Process:
         pipe = asyncio.subprocess.PIPE
         child = await asyncio.create_subprocess_exec(
             *self._arguments(process), stdin=pipe, stdout=pipe, stderr=pipe, cwd=self._home,
@@ -178,9 +183,9 @@ class Commands:
         )
         await process.redirect(stdin=child.stdin)
         await process.redirect(stdout=child.stdout, stderr=child.stderr, send_eof=False)
-        return await self._until_the_end(process, child)
+        return child
 
-    async def _on_terminal(self, process: asyncssh.SSHServerProcess[bytes]) -> int:
+    async def _on_terminal(self, process: asyncssh.SSHServerProcess[bytes]) -> asyncio.subprocess.Process:
         master, slave = os.openpty()
         try:
             width, height, _wide, _high = process.term_size
@@ -196,24 +201,20 @@ class Commands:
         finally:
             os.close(slave)
         await process.redirect(stdin=os.dup(master), stdout=master, send_eof=False)
-        return await self._until_the_end(process, child)
+        return child
 
-    @staticmethod
-    async def _until_the_end(process: asyncssh.SSHServerProcess[bytes], child: asyncio.subprocess.Process) -> int:
-        """Status of the child, all of whose output has been sent; a child outlives its connection by a hangup."""
-        ended, gone = asyncio.ensure_future(child.wait()), asyncio.ensure_future(process.wait_closed())
-        try:
-            await asyncio.wait({ended, gone}, return_when=asyncio.FIRST_COMPLETED)
-            for number in (signal.SIGHUP, signal.SIGKILL):
-                if not ended.done():
-                    with contextlib.suppress(ProcessLookupError):
-                        os.killpg(child.pid, number)
-                    await asyncio.wait({ended}, timeout=_HANGUP_SECONDS)
-            sent = asyncio.gather(process.stdout.drain(), process.stderr.drain(), return_exceptions=True)
-            await asyncio.wait({asyncio.ensure_future(sent), gone}, return_when=asyncio.FIRST_COMPLETED)
-            return await ended
-        finally:
-            gone.cancel()
-            if child.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(child.pid, signal.SIGKILL)
+
+async def _until_the_end(
+    process: asyncssh.SSHServerProcess[bytes], child: asyncio.subprocess.Process, gone: asyncio.Future[None]
+) -> int:
+    """The child's status, once all of its output has been sent; a child outlives its connection by a hangup."""
+    ended = asyncio.ensure_future(child.wait())
+    await asyncio.wait({ended, gone}, return_when=asyncio.FIRST_COMPLETED)
+    for number in (signal.SIGHUP, signal.SIGKILL):
+        if not ended.done():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, number)
+            await asyncio.wait({ended}, timeout=_HANGUP_SECONDS)
+    sent = asyncio.gather(process.stdout.drain(), process.stderr.drain(), return_exceptions=True)
+    await asyncio.wait({sent, gone}, return_when=asyncio.FIRST_COMPLETED)
+    return await ended
