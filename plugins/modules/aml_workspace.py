@@ -187,6 +187,7 @@ extends_documentation_fragment:
   - azureml.compute.tags
   - azureml.compute.wait
   - azureml.compute.state
+  - azureml.compute.definition
   - azureml.compute.attributes
 requirements:
   - azure-ai-ml >= 1.31.0, to create a workspace
@@ -305,11 +306,46 @@ workspace:
       description: Resource id; null as long as no image was built and none was given.
       type: str
       returned: always
+    hbi_workspace:
+      description: Whether the data is of high business impact.
+      type: bool
+      returned: always
+      sample: false
     public_network_access:
       description: V(enabled) or V(disabled).
       type: str
       returned: always
       sample: enabled
+    image_build_compute:
+      description: Name of the compute cluster that builds images.
+      type: str
+      returned: always
+      sample: null
+    primary_user_assigned_identity:
+      description: Resource id of the user-assigned identity that stands for the workspace.
+      type: str
+      returned: always
+      sample: null
+    system_datastores_auth_mode:
+      description: How the workspace reaches its own datastores.
+      type: str
+      returned: always
+      sample: accesskey
+    enable_data_isolation:
+      description: Whether the projects of a hub are kept apart in the storage account.
+      type: bool
+      returned: always
+      sample: false
+    v1_legacy_mode:
+      description: Whether the v2 API is closed to the workspace.
+      type: bool
+      returned: always
+      sample: false
+    customer_managed_key:
+      description: C(key_vault) and C(key_uri); null each where the service's own key is used.
+      type: dict
+      returned: always
+      sample: {key_vault: null, key_uri: null}
     managed_network:
       description: C(isolation_mode), C(firewall_sku), C(status) and C(outbound_rules) with the service's own rules too (see C(category)).
       type: dict
@@ -408,7 +444,7 @@ SPEC: _argspec.Spec = {
 
 
 def main() -> None:
-    run(keep_workspace, SPEC)
+    run(keep_workspace, SPEC, definition=("workspace",))
 
 
 if __name__ == "__main__":

@@ -226,7 +226,7 @@ class ComputeKind(Kind):
         return Status(FAILED, status.text, first.get("code") or "ProvisioningFailed", message, errors)
 
     def project(self, body: Body) -> dict[str, t.Any]:
-        return {**common_projection(body), **self.read(body), "identity": projected_identity(body)}
+        return {**self.read(body), **common_projection(body)}
 
 
 def common_projection(body: Body) -> dict[str, t.Any]:

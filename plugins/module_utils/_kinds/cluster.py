@@ -178,6 +178,8 @@ class Cluster(ComputeKind):
 
     def writable(self, body: Body) -> Body:
         writable = super().writable(body)
+        # A cluster that is being updated shows the id of the service's own cluster for a while (azure-wire.md a.6).
+        writable["properties"].pop("resourceId", None)
         user = _fields.get_path(writable, "properties.properties.userAccountCredentials")
         if isinstance(user, dict) and user.get("adminUserPassword") is None:
             # The service never tells a password; a null would be a request to have none.

@@ -1,0 +1,114 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The workspace without a wire: patches, outbound rules, projection. Sources: azure-wire.md d.2; the module's RETURN documentation."""
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+import yaml
+from ansible_collections.azureml.compute.plugins.module_utils._kinds import workspace as kind
+from ansible_collections.azureml.compute.plugins.module_utils._kinds._base import BUSY, FAILED, READY, Target
+from ansible_collections.azureml.compute.plugins.module_utils._plan import plan_present
+from ansible_collections.azureml.compute.plugins.modules import aml_workspace
+from ansible_collections.azureml.compute.tests.unit.modules._bodies import FIRST, SECOND, workspace
+
+TARGET = Target("ws-one", "/w", "/subscriptions/s/resourceGroups/rg", "s", "rg")
+RULE = {"name": "packages", "type": "fqdn", "destination": "pypi.org"}
+
+
+def requests(tree: dict[str, t.Any], body: dict[str, t.Any] | None = None) -> list[tuple[str, str, t.Any]]:
+    one, body = kind.Workspace(), body or workspace()
+    declared = one.declare(tree, TARGET)
+    plan = plan_present(one.fields, declared, one.read(body))
+    return [(request.method, request.suffix, request.body) for request in one.updates(body, plan)]
+
+
+def test_one_patch_for_all_fields_and_one_request_for_each_rule() -> None:
+    tree = {"display_name": "Other", "managed_network": {"isolation_mode": "allow_only_approved_outbound", "outbound_rules": [RULE]}}
+    assert requests(tree) == [
+        ("PATCH", "", {"properties": {"friendlyName": "Other", "managedNetwork": {"isolationMode": "AllowOnlyApprovedOutbound"}}}),
+        ("PUT", "/outboundRules/packages", {"properties": {"type": "FQDN", "destination": "pypi.org", "category": "UserDefined"}}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "arm"),
+    [
+        (RULE, {"type": "FQDN", "destination": "pypi.org", "category": "UserDefined"}),
+        (
+            {"name": "x", "type": "private_endpoint", "destination": {"service_resource_id": "/s", "subresource_target": "blob", "spark_enabled": None}},
+            {"type": "PrivateEndpoint", "destination": {"serviceResourceId": "/s", "subresourceTarget": "blob"}, "category": "UserDefined"},
+        ),
+        (
+            {"name": "x", "type": "service_tag", "destination": {"service_tag": "A", "protocol": "TCP", "port_ranges": "80"}},
+            {"type": "ServiceTag", "destination": {"serviceTag": "A", "protocol": "TCP", "portRanges": "80"}, "category": "UserDefined"},
+        ),
+    ],
+)
+def test_rules_to_arm_and_back(rule: dict[str, t.Any], arm: dict[str, t.Any]) -> None:
+    assert kind.rule_to_arm(rule) == arm
+    back = kind.rule_from_arm("x", arm)
+    assert back["type"] == rule["type"]
+    declared = rule["destination"]
+    assert back["destination"] == ({key: value for key, value in declared.items() if value is not None} if isinstance(declared, dict) else declared)
+
+
+def test_a_rule_of_an_unknown_type_is_shown_as_it_is() -> None:
+    assert kind.rule_from_arm("x", {"type": "Quantum", "destination": {"serviceTag": "A", "odd": 1}})["type"] == "Quantum"
+
+
+def test_rules_of_one_task_are_no_rows_of_another() -> None:
+    first, second = kind.Workspace(), kind.Workspace()
+    first.declare({"managed_network": {"outbound_rules": [RULE]}}, TARGET)
+    assert len(first.fields) == len(second.fields) + 1
+    assert "outbound_rules" not in str(second.read(workspace()))
+
+
+@pytest.mark.parametrize(
+    ("declared", "before", "after"),
+    [
+        (
+            {"type": "user_assigned", "user_assigned_identities": [SECOND]},
+            {"type": "UserAssigned", "userAssignedIdentities": {FIRST: {}}},
+            {"type": "UserAssigned", "userAssignedIdentities": {SECOND: {}, FIRST: None}},
+        ),
+        (
+            {"type": "user_assigned", "user_assigned_identities": [FIRST.upper().replace("/SUBSCRIPTIONS", "/subscriptions")]},
+            {"type": "SystemAssigned,UserAssigned", "userAssignedIdentities": {FIRST: {}}},
+            {"type": "UserAssigned", "userAssignedIdentities": {FIRST.upper().replace("/SUBSCRIPTIONS", "/subscriptions"): {}}},
+        ),
+        ({"type": "system_assigned"}, {"type": "UserAssigned", "userAssignedIdentities": {FIRST: {}}}, {"type": "SystemAssigned"}),
+    ],
+)
+def test_identities_are_taken_away_by_null(declared: dict[str, t.Any], before: t.Any, after: t.Any) -> None:
+    assert requests({"identity": declared}, workspace(outer={"identity": before})) == [("PATCH", "", {"identity": after})]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        workspace(),
+        workspace(outer={"identity": ..., "tags": None, "kind": None}, properties={"managedNetwork": None}),
+        workspace(outer={"properties": {}}),
+        workspace(properties={"managedNetwork": {"isolationMode": "Disabled", "outboundRules": {"a": {"type": "FQDN", "destination": "a.b"}}}}),
+    ],
+)
+def test_the_result_has_exactly_the_documented_keys(body: dict[str, t.Any]) -> None:
+    shown = kind.Workspace().project(body)
+    assert set(shown) == set(yaml.safe_load(aml_workspace.RETURN)["workspace"]["contains"])
+    assert set(shown["managed_network"]) == {"isolation_mode", "firewall_sku", "status", "outbound_rules"}
+
+
+def test_declared_rules_do_not_change_the_shape_of_the_result() -> None:
+    one = kind.Workspace()
+    one.declare({"managed_network": {"outbound_rules": [RULE]}}, TARGET)
+    network = {"isolationMode": "AllowOnlyApprovedOutbound", "outboundRules": {"packages": kind.rule_to_arm(RULE)}}
+    shown = one.project(workspace(properties={"managedNetwork": network}))
+    assert shown["managed_network"]["outbound_rules"] == [{**RULE, "category": "UserDefined", "status": None}]
+
+
+@pytest.mark.parametrize(("text", "state"), [("Succeeded", READY), ("Updating", BUSY), ("Failed", FAILED), (None, READY)])
+def test_states(text: t.Any, state: str) -> None:
+    assert kind.Workspace().status(workspace(properties={"provisioningState": text})).state == state
