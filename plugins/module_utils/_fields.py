@@ -157,6 +157,7 @@ class Field:
     clearable   whether ``null`` may be declared: it then means that the resource has no such value
     cleared     what ARM takes for a declared null
     why_fixed   for CREATE_ONLY: the rule in words, with its source
+    goes_with   for WRITE_ONLY: options whose change is also sent with this value (a certificate's key with its host name)
     """
 
     option: str
@@ -168,6 +169,7 @@ class Field:
     clearable: bool = False
     cleared: t.Any = None
     why_fixed: str = ""
+    goes_with: tuple[str, ...] = ()
 
     def same(self, left: t.Any, right: t.Any) -> bool:
         return bool(self.canon(left) == self.canon(right))

@@ -58,6 +58,8 @@ class Plan:
     ignored: tuple[Change, ...] = ()
     before: dict[str, t.Any] = field(default_factory=dict)
     after: dict[str, t.Any] = field(default_factory=dict)
+    # The write-only values that are due, by option: what is sent, and never shown.
+    secrets: Declared = field(default_factory=dict, repr=False)
 
     @property
     def changed(self) -> bool:
@@ -70,7 +72,7 @@ class Plan:
 
     def values(self) -> Declared:
         """The changed fields with the values that they are to have."""
-        return {change.field: change.after for change in self.changes}
+        return {**{change.field: change.after for change in self.changes}, **self.secrets}
 
     def to_dict(self) -> dict[str, t.Any]:
         shown = {"action": self.action, "changes": [change.to_dict() for change in self.changes], "reason": self.reason}
@@ -121,14 +123,10 @@ def _nested(values: t.Iterable[tuple[str, t.Any]]) -> dict[str, t.Any]:
 def _differences(
     table: t.Iterable[Field], declared: Declared, current: dict[str, t.Any] | None, append_tags: bool
 ) -> tuple[list[Change], dict[str, t.Any], dict[str, t.Any]]:
-    changes, befores, afters = [], [], []
+    changes: list[Change] = []
+    befores, afters = [], []
     for row in table:
-        if row.option not in declared or row.mutability == _fields.READ_ONLY:
-            continue
-        if row.mutability == WRITE_ONLY:
-            # Never read back, so never compared: it goes with a create (or a replacement) and shows as a fixed text.
-            if current is None and declared[row.option] is not None:
-                changes.append(Change(row.option, None, SECRET, row.mutability))
+        if row.option not in declared or row.mutability in (_fields.READ_ONLY, WRITE_ONLY):
             continue
         before = None if current is None else _fields.get_path(current, row.option)
         before = None if before is MISSING else before
@@ -143,6 +141,20 @@ def _differences(
     return changes, _nested(befores), _nested(afters)
 
 
+def _due_secrets(
+    table: t.Iterable[Field], declared: Declared, current: dict[str, t.Any] | None, changes: list[Change], always: bool
+) -> list[Change]:
+    """The write-only fields that are to be sent. Never read back, so never compared, and shown as a fixed text."""
+    changing = {change.field for change in changes}
+    return [
+        Change(row.option, None, SECRET, WRITE_ONLY)
+        for row in table
+        if row.mutability == WRITE_ONLY
+        and declared.get(row.option) is not None
+        and (current is None or always or changing.intersection(row.goes_with))
+    ]
+
+
 def plan_present(
     table: t.Iterable[Field],
     declared: Declared,
@@ -151,6 +163,7 @@ def plan_present(
     on_immutable_change: str = "fail",
     append_tags: bool = True,
     broken: str | None = None,
+    update_secrets: bool = False,
 ) -> Plan:
     """The plan that makes the resource as declared.
 
@@ -160,14 +173,18 @@ def plan_present(
     on_immutable_change  ``recreate`` plans a replacement, ``ignore`` leaves the difference alone, ``fail`` plans the replacement
                          too, and the caller refuses it: a plan says what it would take
     broken               why the resource that is there cannot be used at all (its creation failed), which takes a replacement
+    update_secrets       whether declared write-only values are sent although nothing can tell whether they differ
     """
     changes, before, after = _differences(table, declared, current, append_tags)
+    due = _due_secrets(table, declared, current, changes, update_secrets)
+    secrets = {change.field: declared[change.field] for change in due}
+    changes += due
     if current is None:
-        return Plan(CREATE, tuple(changes), "it does not exist", before={}, after=after)
+        return Plan(CREATE, tuple(changes), "it does not exist", before={}, after=after, secrets=secrets)
     if broken:
-        return Plan(REPLACE, tuple(changes), broken, before=before, after=after)
+        return Plan(REPLACE, tuple(changes), broken, before=before, after=after, secrets=secrets)
     fixed = [change for change in changes if change.mutability == CREATE_ONLY]
-    plan = Plan(NONE, tuple(changes), before=before, after=after)
+    plan = Plan(NONE, tuple(changes), before=before, after=after, secrets=secrets)
     if fixed and on_immutable_change == "ignore":
         for change in fixed:
             _fields.set_path(plan.after, change.field, change.before)

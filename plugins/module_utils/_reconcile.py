@@ -52,6 +52,7 @@ class Behaviour:
     on_immutable_change: str = "fail"
     append_tags: bool = True
     force: bool = False
+    update_secrets: bool = False
 
 
 @dataclass
@@ -114,7 +115,7 @@ class Reconciler:
     def present(self, declared: Declared) -> Outcome:
         """Make the resource as declared, which the kind's offline rules have passed. An AmlError has ``plan`` where there was one."""
         body = self._joined()
-        plan = self._plan(declared, body)
+        plan = self._plan(declared, body, update_secrets=self.behaviour.update_secrets)
         try:
             return self._carry_out(plan, declared, body)
         except AmlError as error:
@@ -202,7 +203,7 @@ class Reconciler:
 
     # --- deciding ---
 
-    def _plan(self, declared: Declared, body: Body | None) -> Plan:
+    def _plan(self, declared: Declared, body: Body | None, *, update_secrets: bool = False) -> Plan:
         return _plan.plan_present(
             self.kind.fields,
             declared,
@@ -210,6 +211,7 @@ class Reconciler:
             on_immutable_change=self.behaviour.on_immutable_change,
             append_tags=self.behaviour.append_tags,
             broken=None if body is None else self.kind.broken(body),
+            update_secrets=update_secrets,
         )
 
     def _carry_out(self, plan: Plan, declared: Declared, body: Body | None) -> Outcome:
@@ -222,7 +224,9 @@ class Reconciler:
             self._allow_replacement(plan, declared, body)
         parent = self._parent() if plan.action in (CREATE, REPLACE) else None
         if plan.action in (CREATE, REPLACE):
-            _rules.refuse(self.kind.check_create(self._complete(plan, declared, body), parent))
+            complete = self._complete(plan, declared, body)
+            _rules.refuse(self.kind.check_create(complete, parent))
+            self._inspect(complete, parent)
         else:
             _rules.refuse(self.kind.check_update(declared, self.kind.read(body or {})))
         self.warnings += self.kind.advice(plan, declared, parent)
@@ -236,6 +240,9 @@ class Reconciler:
             wanted = self._wanted(declared, None)
             return self._create(plan, declared, wanted, self.kind.create_body(self.target, wanted, parent))
         return self._write(self.kind.updates(t.cast(Body, body), plan), plan, declared, created=False)
+
+    def _inspect(self, complete: Declared, parent: Body | None) -> None:
+        """What only the service can tell, looked at before a creation; reads alone. For the kinds that need it."""
 
     def _wanted(self, declared: Declared, body: Body | None) -> Declared:
         """What was declared, with the tags in full."""
