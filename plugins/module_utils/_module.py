@@ -13,7 +13,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from . import _argspec, _cloud, _credentials
+from . import _argspec, _cloud, _credentials, _definition
 from ._errors import AmlError
 from ._reconcile import Behaviour, Outcome
 
@@ -23,12 +23,30 @@ Result = dict[str, t.Any]
 
 
 class _RawModule(AnsibleModule):
-    """Keeps the arguments as they were given: AnsibleModule itself makes null and unset the same."""
+    """Keeps the arguments as they were given: AnsibleModule itself makes null and unset the same.
+
+    With ``definition_kinds``, the arguments are merged with those of the definition before AnsibleModule checks them. ``refused`` is why
+    that could not be done; nothing else is then checked, and the task must fail with it.
+    """
 
     raw: dict[str, t.Any] = {}
 
+    def __init__(self, *, definition_kinds: t.Sequence[str] = (), **arguments: t.Any) -> None:
+        self.definition_kinds = definition_kinds
+        self.refused: AmlError | ImportError | None = None
+        super().__init__(**arguments)
+
     def _load_params(self) -> None:
         super()._load_params()
+        if self.definition_kinds and self.params.get("definition") is not None:
+            try:
+                self.params = _definition.merge(self.params, self.argument_spec, self.definition_kinds)
+            except (AmlError, ImportError) as error:
+                self.refused = error
+                # It may hold a secret, which only the merge would have told.
+                self.params["definition"] = None
+                self.argument_spec = {name: {**row, "required": False} for name, row in self.argument_spec.items()}
+                self.required_if = self.required_by = self.required_together = self.required_one_of = None
         self.raw = copy.deepcopy(self.params)
 
 
@@ -98,7 +116,8 @@ class Task:
     def behaviour(self) -> Behaviour:
         names = ("wait", "wait_timeout", "wait_interval", "on_immutable_change", "append_tags", "force")
         options = {name: self.params[name] for name in names if self.params.get(name) is not None}
-        return Behaviour(check_mode=self.check_mode, **options)
+        always = any(self.params.get(name) == "always" for name in ("update_password", "update_certificate"))
+        return Behaviour(check_mode=self.check_mode, update_secrets=always, **options)
 
 
 def outcome_result(outcome: Outcome, key: str, shown: t.Any) -> Result:
@@ -111,21 +130,28 @@ def outcome_result(outcome: Outcome, key: str, shown: t.Any) -> Result:
     return result
 
 
-def run(job: t.Callable[[Task], Result], spec: _argspec.Spec, **constraints: t.Any) -> None:
+def run(
+    job: t.Callable[[Task], Result], spec: _argspec.Spec, *, definition: t.Sequence[str] = (), **constraints: t.Any
+) -> None:
     """A module's ``main``: check the arguments, do the job, and end in one of two ways.
 
     spec         the module's own options; sign-in and client options are added
+    definition   the CLI's types that the module's ``definition`` takes; that option is added too
     constraints  ``required_if`` and the like, for AnsibleModule
     """
-    full = {**_credentials.AUTH_SPEC, **_credentials.CLIENT_SPEC, **spec}
-    module = _RawModule(argument_spec=full, supports_check_mode=True, **constraints)
+    own = {**_definition.DEFINITION_SPEC, **spec} if definition else spec
+    full = {**_credentials.AUTH_SPEC, **_credentials.CLIENT_SPEC, **own}
+    module = _RawModule(argument_spec=full, supports_check_mode=True, definition_kinds=definition, **constraints)
     task = Task(module, full)
     try:
+        if module.refused is not None:
+            raise module.refused
         result = job(task)
     except AmlError as error:
         _fail(task, error)
     except ImportError as error:
         library = (error.name or str(error)).replace(".", "-")
+        library = "azure-ai-ml" if library.startswith("azure-ai") else library
         message = missing_required_lib(library if library.startswith("azure") else f"azure-identity ({library})")
         _fail(task, AmlError(message, code="MissingLibrary", hint="pip install -r requirements.txt of this collection."), traceback.format_exc())
     except Exception as error:  # the one funnel: what nobody foresaw still ends in a failure block

@@ -113,6 +113,7 @@ extends_documentation_fragment:
   - azureml.compute.tags
   - azureml.compute.wait
   - azureml.compute.state
+  - azureml.compute.definition
   - azureml.compute.attributes
 seealso:
   - module: azureml.compute.aml_compute_info
@@ -169,6 +170,13 @@ EXAMPLES = r"""
       type: user_assigned
       user_assigned_identities:
         - "{{ training_identity_id }}"
+
+- name: From a file of the Azure ML CLI, with more nodes than it says
+  azureml.compute.aml_compute_cluster:
+    resource_group: ml-prod
+    workspace: ws-prod
+    definition: "{{ lookup('ansible.builtin.file', 'cluster.yml') }}"
+    max_instances: 8
 
 - name: The same settings for every task
   module_defaults:
@@ -368,7 +376,7 @@ SPEC: _argspec.Spec = {
 
 
 def main() -> None:
-    run(keep_compute(CLUSTER), SPEC)
+    run(keep_compute(CLUSTER), SPEC, definition=("amlcompute",))
 
 
 if __name__ == "__main__":
