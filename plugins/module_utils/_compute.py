@@ -66,20 +66,21 @@ def with_api_version(kind: Kind, task: Task) -> Kind:
 
 def keep_compute(kind: Kind) -> t.Callable[[Task], Result]:
     """The job of a module for one kind of compute target."""
+    return lambda task: keep(task, kind)
 
-    def job(task: Task) -> Result:
-        check_scope(task)
-        target, spoken = target_of(task), with_api_version(kind, task)
-        if task.params["state"] == "absent":
-            outcome = Reconciler(task.client, spoken, target, task.behaviour()).absent(task.params)
-        else:
-            declared = spoken.declare(task.given, target)
-            _rules.refuse(spoken.check(target, declared, task.given))
-            outcome = Reconciler(task.client, spoken, target, task.behaviour()).present(declared)
-        shown = None if outcome.body is None else spoken.project(outcome.body)
-        return _module.outcome_result(outcome, "compute", shown)
 
-    return job
+def keep(task: Task, kind: Kind, reconciler: type[Reconciler] = Reconciler) -> Result:
+    """Bring one compute target to the state that the task declares."""
+    check_scope(task)
+    target, spoken = target_of(task), with_api_version(kind, task).configured(task.params)
+    if task.params["state"] == "absent":
+        outcome = reconciler(task.client, spoken, target, task.behaviour()).absent(task.params)
+    else:
+        declared = spoken.declare(task.given, target)
+        _rules.refuse(spoken.check(target, declared, task.given))
+        outcome = reconciler(task.client, spoken, target, task.behaviour()).present(declared)
+    shown = None if outcome.body is None else spoken.project(outcome.body)
+    return _module.outcome_result(outcome, "compute", shown)
 
 
 def look(task: Task) -> Result:

@@ -78,15 +78,15 @@ def workspace_name(value: str, option: str = "workspace") -> Findings:
         )
 
 
-def compute_name(value: str, option: str = "name") -> Findings:
-    """3 to 24 characters, letters, digits and dashes; the service's own message and the ARM schema's pattern together.
+def compute_name(value: str, option: str = "name", *, shortest: int = 3, longest: int = 24) -> Findings:
+    """3 to 24 characters (other bounds for AKS: features-and-pains.md 1.13), letters, digits and dashes; the service's own message and the ARM schema's pattern together.
 
     Sources: how-to-create-attach-compute-studio rows C7 to C11; azure-wire.md b.2 (invalid name, [ISS]) and c.1 [SPEC].
     """
     source = "features-and-pains.md C7 to C11; azure-wire.md b.2, c.1"
     problems = []
-    if not 3 <= len(value) <= 24:
-        problems.append(f"it has {len(value)} characters and must have 3 to 24")
+    if not shortest <= len(value) <= longest:
+        problems.append(f"it has {len(value)} characters and must have {shortest} to {longest}")
     if re.search(r"[^a-zA-Z0-9-]", value):
         problems.append("it may hold only letters, digits and dashes")
     if not re.match(r"[a-zA-Z]", value):

@@ -79,6 +79,10 @@ class Kind:
     required_on_create: tuple[str, ...] = ()
     remove_action = DELETE
 
+    def configured(self, options: t.Mapping[str, t.Any]) -> Kind:
+        """The kind as a task's options make it behave, where they do."""
+        return self
+
     # --- what was declared ---
 
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
