@@ -1,0 +1,29 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of ``_capacity_jobs.PLACE_SPEC``."""
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  location:
+    description:
+      - Region to look at, as V(eastus) or V(East US). Left out, it is the region of O(workspace).
+    type: str
+  resource_group:
+    description:
+      - Resource group of the workspace.
+    type: str
+  workspace:
+    description:
+      - Name of the workspace whose region is looked at. Needed where O(location) is not given.
+    type: str
+    aliases: [workspace_name, ml_workspace]
+  api_version:
+    description:
+      - API version to speak to the service with, such as V(2025-12-01). Left out, it is the stable one that this collection was
+        written for.
+    type: str
+"""

@@ -1,0 +1,134 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: aml_quota
+short_description: Keep a workspace's own quotas of virtual machine families
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - Sets how many dedicated vCPUs of a family one workspace may use, so that workspaces of a subscription do not take each other's.
+  - Families that are not declared are not managed. Only what differs is sent, and a fresh read proves that it holds.
+  - A subscription's own limits cannot be set through Azure Machine Learning. They are returned beside the workspace's, and are raised
+    by a support request.
+  - It takes the right C(Microsoft.MachineLearningServices/locations/updateQuotas/action) in the subscription.
+options:
+  location:
+    description:
+      - Region of the workspace. Left out, it is read from the workspace.
+    type: str
+  quotas:
+    description:
+      - The limits to keep.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      family:
+        description:
+          - Family, as the service names it, without regard to case. M(azureml.compute.aml_vm_size_info) tells the family of a size.
+        type: str
+        required: true
+      limit:
+        description:
+          - Dedicated vCPUs that the workspace may use of the family, 0 or more.
+          - Null, or left out, takes the workspace's own limit away, so that the subscription's alone holds. It is sent as -1, which is how
+            the service writes that there is no cap.
+        type: int
+extends_documentation_fragment:
+  - azureml.compute.auth
+  - azureml.compute.scope
+  - azureml.compute.attributes
+notes:
+  - The service judges each family by itself, and refuses with a code that becomes RV(ignore:failure.code); RV(ignore:failure.details) has each
+    refused C(family) with C(limit), C(code) and C(message). The codes are V(InvalidQuotaBelowClusterMinimum),
+    V(InvalidQuotaExceedsSubscriptionLimit), V(InvalidVMFamilyName), V(OperationNotSupportedForSku), V(OperationNotEnabledForRegion),
+    V(Failure) and V(Undefined). What can be told from the present limits is refused before anything is sent, also in check mode.
+seealso:
+  - module: azureml.compute.aml_usage_info
+  - module: azureml.compute.aml_vm_size_info
+"""
+
+EXAMPLES = r"""
+- name: At most 24 vCPUs of DSv2 for the development workspace, and no GPUs
+  azureml.compute.aml_quota:
+    resource_group: ml-dev
+    workspace: ws-dev
+    quotas:
+      - family: standardDSv2Family
+        limit: 24
+      - family: Standard NCASv3_T4 Family
+        limit: 0
+
+- name: Give the family free again
+  azureml.compute.aml_quota:
+    resource_group: ml-dev
+    workspace: ws-dev
+    quotas:
+      - family: standardDSv2Family
+        limit: null
+"""
+
+RETURN = r"""
+quotas:
+  description: All families of the region after the task, in check mode as they would be.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    family:
+      description: Family, in the service's spelling.
+      type: str
+      returned: always
+      sample: standardDSv2Family
+    limit:
+      description: The workspace's own limit in vCPUs; null where it has none.
+      type: int
+      returned: always
+      sample: 24
+    subscription_limit:
+      description: The subscription's limit in the region; null where there is none.
+      type: int
+      returned: always
+      sample: 200
+location:
+  description: The region.
+  returned: success
+  type: str
+  sample: eastus
+plan:
+  description:
+    - What was done, or in check mode would be done. C(action) is V(none) or V(update); C(changes) has for each family C(field), C(before),
+      C(after), C(mutability) and C(reason).
+  returned: success
+  type: dict
+  sample: {action: update, changes: [{field: quotas.standardDSv2Family, before: null, after: 24, mutability: updatable, reason: null}], reason: null}
+"""
+
+from ..module_utils import _argspec
+from ..module_utils._capacity_jobs import keep_quotas
+from ..module_utils._module import run
+
+SPEC: _argspec.Spec = {
+    **_argspec.SCOPE_SPEC,
+    **_argspec.API_VERSION_SPEC,
+    "location": {"type": "str"},
+    "quotas": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {"family": {"type": "str", "required": True}, "limit": {"type": "int"}},
+    },
+}
+
+
+def main() -> None:
+    run(keep_quotas, SPEC)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: aml_usage_info
+short_description: Look at how much of a region's Azure Machine Learning quota is used
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - Lists what a subscription uses in a region, and how much it may use. The number of computes, all dedicated and all low-priority
+    vCPUs, and the vCPUs of each family.
+  - Usage and limits are those of Azure Machine Learning alone; virtual machines and AKS have their own.
+options:
+  family:
+    description:
+      - Names to return, such as V(standardDSv2Family) or V(TotalClusters), without regard to case. C(*) and C(?) stand for any
+        text and any character. Left out, all.
+    type: list
+    elements: str
+  only_exceeded_percent:
+    description:
+      - Return only what is used to this percentage of its limit, or more. What has no limit is left out then.
+    type: float
+extends_documentation_fragment:
+  - azureml.compute.auth
+  - azureml.compute.place
+  - azureml.compute.attributes.info
+seealso:
+  - module: azureml.compute.aml_quota
+  - module: azureml.compute.aml_vm_size_info
+  - module: azureml.compute.aml_preflight_info
+"""
+
+EXAMPLES = r"""
+- name: What will run out next
+  azureml.compute.aml_usage_info:
+    location: eastus
+    only_exceeded_percent: 80
+  register: tight
+
+- name: Tell somebody
+  ansible.builtin.debug:
+    msg: "{{ item.localized_name }}: {{ item.current }} of {{ item.limit }}"
+  loop: "{{ tight.usages }}"
+
+- name: What one family has left where the workspace is
+  azureml.compute.aml_usage_info:
+    resource_group: ml-prod
+    workspace: ws-prod
+    family: [standardDSv2Family]
+"""
+
+RETURN = r"""
+location:
+  description: The region that was looked at.
+  returned: success
+  type: str
+  sample: eastus
+usages:
+  description: The usages, by workspace and name.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: V(TotalClusters), V(TotalDedicatedCores), V(TotalLowPriorityCores) or a family.
+      type: str
+      returned: always
+      sample: standardDSv2Family
+    localized_name:
+      description: The name for people.
+      type: str
+      returned: always
+      sample: Standard DSv2 Family Cluster Dedicated vCPUs
+    tier:
+      description: V(dedicated) or V(low_priority), since a family is listed once for each; null for what is no number of vCPUs.
+      type: str
+      returned: always
+      sample: dedicated
+    current:
+      description: What is used.
+      type: int
+      returned: always
+      sample: 24
+    limit:
+      description: The limit; null where there is none.
+      type: int
+      returned: always
+      sample: 100
+    remaining:
+      description: What is left; null where there is no limit.
+      type: int
+      returned: always
+      sample: 76
+    percent:
+      description: How much of the limit is used; null where there is no limit.
+      type: float
+      returned: always
+      sample: 24.0
+    unit:
+      description: What is counted.
+      type: str
+      returned: always
+      sample: Count
+    workspace:
+      description: The workspace, where it is one workspace's usage; null where it is the subscription's.
+      type: str
+      returned: always
+      sample: null
+"""
+
+from ..module_utils import _argspec
+from ..module_utils._capacity_jobs import PLACE_SPEC, look_at_usages
+from ..module_utils._module import run
+
+SPEC: _argspec.Spec = {
+    **PLACE_SPEC,
+    "family": {"type": "list", "elements": "str"},
+    "only_exceeded_percent": {"type": "float"},
+}
+
+
+def main() -> None:
+    run(look_at_usages, SPEC)
+
+
+if __name__ == "__main__":
+    main()

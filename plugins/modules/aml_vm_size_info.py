@@ -1,0 +1,184 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: aml_vm_size_info
+short_description: Look at the virtual machine sizes that Azure Machine Learning offers in a region
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - Lists the sizes that clusters and instances can have in a region, with what they are made of and what they cost an hour.
+  - All filters must hold for a size to be returned. Names are compared without regard to case.
+  - Whether there is quota for a size is another question. M(azureml.compute.aml_usage_info) answers it.
+options:
+  family:
+    description:
+      - Family, as the service names it, such as V(standardDSv2Family). C(*) and C(?) stand for any text and any character.
+    type: str
+  name:
+    description:
+      - Name of the size, such as V(Standard_DS3_v2) or V(Standard_NC*). C(*) and C(?) stand for any text and any character.
+    type: str
+  min_vcpus:
+    description: vCPUs at the least.
+    type: int
+  max_vcpus:
+    description: vCPUs at the most.
+    type: int
+  min_memory_gb:
+    description: Memory at the least, in GB.
+    type: float
+  gpus:
+    description: The number of GPUs; V(0) for sizes without.
+    type: int
+  compute_type:
+    description: The kind of compute target that the size must be offered for.
+    type: str
+    choices: [amlcompute, computeinstance]
+  low_priority:
+    description: V(true) for sizes that low-priority nodes can have, V(false) for those that they cannot.
+    type: bool
+extends_documentation_fragment:
+  - azureml.compute.auth
+  - azureml.compute.place
+  - azureml.compute.attributes.info
+seealso:
+  - module: azureml.compute.aml_usage_info
+  - module: azureml.compute.aml_compute_cluster
+"""
+
+EXAMPLES = r"""
+- name: Sizes with one GPU for a low-priority cluster, where the workspace is
+  azureml.compute.aml_vm_size_info:
+    resource_group: ml-prod
+    workspace: ws-prod
+    gpus: 1
+    low_priority: true
+    compute_type: amlcompute
+  register: gpu
+
+- name: Their names
+  ansible.builtin.debug:
+    msg: "{{ gpu.sizes | map(attribute='name') }}"
+
+- name: The DSv2 sizes with at least 4 vCPUs in a region
+  azureml.compute.aml_vm_size_info:
+    location: eastus
+    family: standardDSv2Family
+    min_vcpus: 4
+"""
+
+RETURN = r"""
+location:
+  description: The region that was looked at.
+  returned: success
+  type: str
+  sample: eastus
+sizes:
+  description: The sizes that were asked for, by family, vCPUs, memory and name.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name, which O(azureml.compute.aml_compute_cluster#module:size) takes.
+      type: str
+      returned: always
+      sample: Standard_DS3_v2
+    family:
+      description: Family, which quotas are counted by.
+      type: str
+      returned: always
+      sample: standardDSv2Family
+    vcpus:
+      description: vCPUs, which quotas count.
+      type: int
+      returned: always
+      sample: 4
+    gpus:
+      description: GPUs.
+      type: int
+      returned: always
+      sample: 0
+    memory_gb:
+      description: Memory in GB.
+      type: float
+      returned: always
+      sample: 14.0
+    low_priority_capable:
+      description: Whether low-priority nodes can have it.
+      type: bool
+      returned: always
+      sample: true
+    premium_io:
+      description: Whether it takes premium disks.
+      type: bool
+      returned: always
+      sample: true
+    supported_compute_types:
+      description: The kinds that can have it, in lower case; C(mir) are managed online endpoints.
+      type: list
+      elements: str
+      returned: always
+      sample: [amlcompute, computeinstance, mir]
+    prices:
+      description:
+        - Estimates of the service, for one hour. Null where it gives none, which means unknown and not free.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        os_type:
+          description: Operating system; Azure Machine Learning's nodes run Linux.
+          type: str
+          returned: always
+          sample: Linux
+        tier:
+          description: V(Standard), V(LowPriority) or V(Spot).
+          type: str
+          returned: always
+          sample: Standard
+        price:
+          description: Retail price.
+          type: float
+          returned: always
+          sample: 0.293
+        currency:
+          description: Currency.
+          type: str
+          returned: always
+          sample: USD
+        unit:
+          description: What the price is for.
+          type: str
+          returned: always
+          sample: OneHour
+"""
+
+from ..module_utils import _argspec
+from ..module_utils._capacity_jobs import PLACE_SPEC, look_at_sizes
+from ..module_utils._module import run
+
+SPEC: _argspec.Spec = {
+    **PLACE_SPEC,
+    "family": {"type": "str"},
+    "name": {"type": "str"},
+    "min_vcpus": {"type": "int"},
+    "max_vcpus": {"type": "int"},
+    "min_memory_gb": {"type": "float"},
+    "gpus": {"type": "int"},
+    "compute_type": {"type": "str", "choices": ["amlcompute", "computeinstance"]},
+    "low_priority": {"type": "bool"},
+}
+
+
+def main() -> None:
+    run(look_at_sizes, SPEC)
+
+
+if __name__ == "__main__":
+    main()
