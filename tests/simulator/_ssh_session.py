@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One SSH connection to a simulated node: who is let in, and commands, terminals and files on this machine.
 
-A node lets in one user, with the key or the password that its cluster or instance was created with (features-and-pains.md
+A node lets in one user, with the key or password that its cluster or instance was created with (features-and-pains.md
 K1 to K7, azure-wire.md a.6 `userAccountCredentials`). What runs there runs as the simulator's own user, in the node's
 directory and without the simulator's environment: a node has a home of its own, but not a machine of its own.
 """
@@ -135,7 +135,7 @@ def environment(account: Account, home: Path) -> dict[str, str]:
 
 
 def at_home(command: str, user: str, home: Path) -> str:
-    """The node's user is no user of this machine, so no shell knows `~user`: it is put in here (Ansible asks for it)."""
+    """No shell here knows the node's user, so `~user`, which Ansible asks for, is put in before it sees the command."""
     pattern = rf"(?<![\w./~-])~{re.escape(user)}(?![\w.-])"
     return re.sub(pattern, lambda _found: str(home), command)
 

@@ -1,0 +1,271 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The machines behind clusters and instances: who may log in, at which address, and the lines to do it with.
+
+Sources: azure-wire.md a.1 and a.6 (listNodes, sshSettings, connectivityEndpoints, userAccountCredentials); features-and-pains.md N1 to
+N6 (the lines), K1 and K2 (SSH is off unless it was asked for at creation), CI18 (the private address on port 22), pains 31 to 34.
+"""
+from __future__ import annotations
+
+import re
+import shlex
+import typing as t
+from dataclasses import dataclass
+
+Body = dict[str, t.Any]
+
+CLUSTER, INSTANCE = "amlcompute", "computeinstance"
+TYPES = (CLUSTER, INSTANCE)
+PREFERENCES = ("auto", "public", "private")
+NODE_STATES = ("idle", "leaving", "preempted", "preparing", "running", "unusable")
+INSTANCE_STATES = (
+    "create_failed", "creating", "deleting", "job_running", "resizing", "restarting", "running", "setting_up", "setup_failed",
+    "starting", "stopped", "stopping", "unknown", "unusable", "user_setting_up", "user_setup_failed",
+)  # fmt: skip
+STATES = tuple(sorted({*NODE_STATES, *INSTANCE_STATES}))
+
+# Inside the network a machine answers on the usual port, whatever the port of its public address (CI18).
+PRIVATE_PORT = 22
+_INSTANCE_USER = "azureuser"
+_UP = {CLUSTER: ("idle", "running"), INSTANCE: ("running", "job_running")}
+_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+_ONLY_INSIDE = "The private address answers only inside the virtual network, or over a jump host in it."
+_HAND_MADE = "SSH access was not enabled, so only keys that somebody put there by hand are let in, and only inside the virtual network."
+
+
+class Client(t.Protocol):
+    """What of the ARM client is used here."""
+
+    def find(self, path: str, api_version: str) -> Body | None: ...
+
+    def list(self, path: str, api_version: str) -> list[Body]: ...
+
+    def post_list(self, path: str, api_version: str, items: str = "nodes") -> list[Body]: ...
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A node or an instance as the service reports it, before an address is chosen.
+
+    ``refusal`` says why nobody is let in at all; ``closed`` why not at the public address.
+    """
+
+    compute: str
+    type: str
+    state: str
+    node_id: str | None = None
+    run_id: str | None = None
+    user: str | None = None
+    public_ip_address: str | None = None
+    private_ip_address: str | None = None
+    public_port: int | None = None
+    refusal: str | None = None
+    closed: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Unique in the workspace, and the same as long as the machine exists."""
+        return self.compute if self.node_id is None else f"{self.compute}-{self.node_id}"
+
+
+@dataclass(frozen=True)
+class Way:
+    """How the user wants to connect."""
+
+    prefer: str = "auto"
+    private_key_file: str | None = None
+    scp_file: str = "FILE"
+    host_prefix: str = ""
+
+
+# --- reading ---
+
+
+def collect(
+    client: Client, workspace_id: str, api_version: str, *, name: str | None = None, types: t.Collection[str] = TYPES
+) -> tuple[list[Machine], list[str]]:
+    """The machines of one compute target or of all of a workspace, in the service's order; and what to warn of."""
+    warnings: list[str] = []
+    if name is None:
+        bodies = client.list(f"{workspace_id}/computes", api_version)
+    else:
+        found = client.find(f"{workspace_id}/computes/{name}", api_version)
+        bodies = [] if found is None else [found]
+        if found is None:
+            warnings.append(f"There is no compute target {name!r} in this workspace.")
+        elif _kind(found) not in TYPES:
+            warnings.append(f"{name!r} is of type {_kind(found)}, whose machines the workspace does not list.")
+    machines: list[Machine] = []
+    for body in bodies:
+        if _kind(body) == INSTANCE and INSTANCE in types:
+            machines.append(instance(body))
+        elif _kind(body) == CLUSTER and CLUSTER in types and _may_have_nodes(body):
+            path = f"{workspace_id}/computes/{body['name']}/listNodes"
+            machines += cluster(body, client.post_list(path, api_version, "nodes"))
+    return machines, warnings
+
+
+def _kind(body: Body) -> str:
+    return str((body.get("properties") or {}).get("computeType") or "unknown").casefold()
+
+
+def _inner(body: Body) -> Body:
+    return (body.get("properties") or {}).get("properties") or {}
+
+
+def _may_have_nodes(body: Body) -> bool:
+    """listNodes counts against the limit of writes (azure-wire.md a.3): it is not asked about a cluster without a node."""
+    return bool(_inner(body).get("currentNodeCount"))
+
+
+def cluster(body: Body, nodes: t.Iterable[Body]) -> list[Machine]:
+    """The nodes of a cluster, from its document and the items of listNodes."""
+    inner = _inner(body)
+    user = (inner.get("userAccountCredentials") or {}).get("adminUserName")
+    refusal = None if user else "The cluster was created without an SSH user, and that cannot be changed."
+    closed = None
+    if str(inner.get("remoteLoginPortPublicAccess") or "").casefold() == "disabled":
+        closed = "The cluster was created with ssh_public_access_enabled: false, so the SSH port of its public address is closed."
+    return [
+        Machine(
+            compute=str(body["name"]),
+            type=CLUSTER,
+            state=_snake(node.get("nodeState")),
+            node_id=str(node["nodeId"]),
+            run_id=node.get("runId") or None,
+            user=user,
+            public_ip_address=node.get("publicIpAddress") or None,
+            private_ip_address=node.get("privateIpAddress") or None,
+            public_port=_port(node.get("port")),
+            refusal=refusal,
+            closed=closed,
+        )
+        for node in nodes
+    ]
+
+
+def instance(body: Body) -> Machine:
+    """An instance is its own only machine."""
+    inner = _inner(body)
+    settings, ends = inner.get("sshSettings") or {}, inner.get("connectivityEndpoints") or {}
+    enabled = str(settings.get("sshPublicAccess") or "").casefold() == "enabled"
+    return Machine(
+        compute=str(body["name"]),
+        type=INSTANCE,
+        state=_snake(inner.get("state")),
+        user=settings.get("adminUserName") or _INSTANCE_USER,
+        public_ip_address=ends.get("publicIpAddress") or None,
+        private_ip_address=ends.get("privateIpAddress") or None,
+        public_port=_port(settings.get("sshPort")),
+        closed=None if enabled else "The instance was created with SSH access disabled, and that cannot be changed.",
+    )
+
+
+def _snake(state: t.Any) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(state or "unknown")).lower()
+
+
+def _port(value: t.Any) -> int | None:
+    return int(value) if value else None
+
+
+# --- connecting ---
+
+
+def bad_prefix(prefix: str) -> bool:
+    """Whether names with this prefix would break a line of ssh_config or an inventory."""
+    return bool(prefix) and _PREFIX.fullmatch(prefix) is None
+
+
+def connection(machine: Machine, way: Way) -> dict[str, t.Any]:
+    """One entry of the facts: all that is known of the machine, and the lines where one can connect."""
+    address, port, reason, note = _choose(machine, way.prefer)
+    name = way.host_prefix + machine.name
+    entry: dict[str, t.Any] = {
+        "name": name,
+        "compute": machine.compute,
+        "type": machine.type,
+        "node_id": machine.node_id,
+        "state": machine.state,
+        "run_id": machine.run_id,
+        "address": address,
+        "port": port,
+        "user": machine.user,
+        "public_ip_address": machine.public_ip_address,
+        "private_ip_address": machine.private_ip_address,
+        "reachable": reason is None,
+        "reason": reason,
+        "note": note,
+        "ssh": None,
+        "scp": None,
+        "ssh_config": None,
+    }
+    if reason is None and address and port and machine.user:
+        entry["ssh"] = ssh_line(address, port, machine.user, way.private_key_file)
+        entry["scp"] = scp_line(address, port, machine.user, way.private_key_file, way.scp_file)
+        entry["ssh_config"] = config_block(name, address, port, machine.user, way.private_key_file)
+    return entry
+
+
+def _choose(machine: Machine, prefer: str) -> tuple[str | None, int | None, str | None, str | None]:
+    """Address, port, why one cannot connect there, and what to know about it."""
+    public, private = machine.public_ip_address, machine.private_ip_address
+    # A closed public port leaves the private address; but an instance without SSH lets in nobody that we could know of.
+    inside = not public or (machine.closed is not None and machine.type == CLUSTER)
+    use_private = prefer == "private" or (prefer == "auto" and inside)
+    address, port = (private, PRIVATE_PORT) if use_private else (public, machine.public_port)
+    note = None
+    if use_private:
+        note = _HAND_MADE if machine.closed and machine.type == INSTANCE else _ONLY_INSIDE
+    reason = machine.refusal
+    if reason is None and machine.closed and (not use_private or (machine.type == INSTANCE and prefer != "private")):
+        reason = machine.closed
+    if reason is None and machine.state not in _UP[machine.type]:
+        reason = f"The {'node' if machine.type == CLUSTER else 'instance'} is {machine.state.replace('_', ' ')}."
+    if reason is None and not (address and port):
+        reason = f"The service reports no {'private' if use_private else 'public'} address" + (" and port." if address else ".")
+    return address, port if address else None, reason, note if address else None
+
+
+def ssh_line(address: str, port: int, user: str, key: str | None = None) -> str:
+    """To be pasted into a shell."""
+    return shlex.join(["ssh", *_identity(key), "-p", str(port), f"{user}@{address}"])
+
+
+def scp_line(address: str, port: int, user: str, key: str | None = None, file: str = "FILE") -> str:
+    """To be pasted into a shell; the port's letter is a capital one (N6). The tilde is the remote side's business."""
+    host = f"[{address}]" if ":" in address else address
+    # Before a colon in its first part scp would take a local file for a remote one.
+    local = f"./{file}" if file.startswith("-") or ":" in file.split("/", 1)[0] else file
+    return shlex.join(["scp", *_identity(key), "-P", str(port), local, f"{user}@{host}"]) + ":~/"
+
+
+def config_block(name: str, address: str, port: int, user: str, key: str | None = None) -> str:
+    """A block for ~/.ssh/config."""
+    lines = [f"Host {name}", f"    HostName {address}", f"    Port {port}", f"    User {_config_value(user)}"]
+    if key:
+        lines += [f"    IdentityFile {_config_value(_identity_path(key))}", "    IdentitiesOnly yes"]
+    return "\n".join(lines) + "\n"
+
+
+def config(entries: t.Iterable[dict[str, t.Any]]) -> str:
+    """The blocks of all machines that can be connected to."""
+    return "\n".join(entry["ssh_config"] for entry in entries if entry["ssh_config"])
+
+
+def _identity(key: str | None) -> list[str]:
+    return ["-i", _identity_path(key)] if key else []
+
+
+def _identity_path(key: str) -> str:
+    """ssh expands percent signs in the name of a key file, on the command line and in its configuration."""
+    return key.replace("%", "%%")
+
+
+def _config_value(value: str) -> str:
+    if re.fullmatch(r"[^\s\"'\\#]+", value):
+        return value
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

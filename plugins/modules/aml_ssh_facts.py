@@ -1,0 +1,279 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: aml_ssh_facts
+short_description: How to log in to compute instances and to the nodes of compute clusters
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - Finds the addresses, ports and users of a compute instance, of the nodes of a compute cluster, or of all of a workspace, as the
+    I(Connect) button and the I(Nodes) tab of the studio show them.
+  - Returns them as C(aml_ssh) in C(ansible_facts) for the next tasks, with ready-made C(ssh) and C(scp) lines and a block for
+    F(~/.ssh/config). M(ansible.builtin.add_host) makes hosts of them.
+  - A machine that cannot be logged in to is returned all the same, with the reason.
+  - A cluster has nodes while it needs them. One that shrank to none has no entry.
+options:
+  name:
+    description: Name of one compute instance or cluster. Left out, all of the workspace are looked at.
+    type: str
+  type:
+    description: Kinds to return. Left out, both.
+    type: list
+    elements: str
+    choices: [amlcompute, computeinstance]
+  node_state:
+    description:
+      - States of the nodes and instances to return. Left out, all.
+      - One can log in to cluster nodes that are V(idle) or V(running), and to instances that are V(running) or V(job_running).
+    type: list
+    elements: str
+    choices:
+      - create_failed
+      - creating
+      - deleting
+      - idle
+      - job_running
+      - leaving
+      - preempted
+      - preparing
+      - resizing
+      - restarting
+      - running
+      - setting_up
+      - setup_failed
+      - starting
+      - stopped
+      - stopping
+      - unknown
+      - unusable
+      - user_setting_up
+      - user_setup_failed
+  prefer:
+    description:
+      - Which address to connect to.
+      - V(auto) takes the public address, and the private one of a machine that has no public address or, in a cluster, whose public SSH
+        port is closed.
+      - V(public) and V(private) take only that one. A private address answers on port 22, inside the virtual network only.
+    type: str
+    choices: [auto, public, private]
+    default: auto
+  private_key_file:
+    description:
+      - Path of the private key on the machine where the lines are to be used. It goes into the lines as it is, and is not read.
+      - Left out, ssh uses its own defaults and agent.
+    type: str
+  scp_file:
+    description: The file in the C(scp) line. It is copied into the home directory on the other side.
+    type: str
+    default: FILE
+  host_prefix:
+    description: Put before each C(name), so that machines of several workspaces have different names in one inventory.
+    type: str
+    default: ""
+extends_documentation_fragment:
+  - azureml.compute.auth
+  - azureml.compute.scope
+  - azureml.compute.attributes.info
+notes:
+  - SSH access is off unless it was enabled when the cluster or instance was created, and cannot be changed afterwards.
+  - In a virtual network, a public address answers only where the network security group lets the port in. From outside, use a
+    jump host in the network (C(ProxyJump)) and O(prefer=private).
+seealso:
+  - module: azureml.compute.aml_compute_cluster
+  - module: azureml.compute.aml_compute_info
+"""
+
+EXAMPLES = r"""
+- name: How to log in to the nodes of a cluster
+  azureml.compute.aml_ssh_facts:
+    resource_group: ml-prod
+    workspace: ws-prod
+    name: cpu-cluster
+    private_key_file: ~/.ssh/id_rsa_ml
+
+- name: Show the lines to paste into a shell
+  ansible.builtin.debug:
+    msg: "{{ aml_ssh.nodes | selectattr('reachable') | map(attribute='ssh') }}"
+
+- name: Make hosts of the nodes
+  ansible.builtin.add_host:
+    name: "{{ item.name }}"
+    groups: aml_nodes
+    ansible_host: "{{ item.address }}"
+    ansible_port: "{{ item.port }}"
+    ansible_user: "{{ item.user }}"
+    ansible_ssh_private_key_file: ~/.ssh/id_rsa_ml
+  loop: "{{ aml_ssh.nodes | selectattr('reachable') }}"
+  loop_control:
+    label: "{{ item.name }}"
+
+- name: Connect from inside the virtual network to all that run
+  azureml.compute.aml_ssh_facts:
+    resource_group: ml-prod
+    workspace: ws-prod
+    prefer: private
+    node_state: [idle, running, job_running]
+"""
+
+RETURN = r"""
+ansible_facts:
+  description: Facts for the tasks that follow.
+  returned: success
+  type: dict
+  contains:
+    aml_ssh:
+      description: The machines, and how to log in to them.
+      type: dict
+      contains:
+        workspace:
+          description: Name of the workspace.
+          type: str
+          sample: ws-prod
+        resource_group:
+          description: Its resource group.
+          type: str
+          sample: ml-prod
+        ssh_config:
+          description: The blocks of all machines that can be logged in to, for F(~/.ssh/config). Empty when there is none.
+          type: str
+          sample: |
+            Host cpu-cluster-tvm-1
+                HostName 20.1.2.3
+                Port 50000
+                User azureuser
+        nodes:
+          description: One entry for each node and each instance.
+          type: list
+          elements: dict
+          contains:
+            name:
+              description: Name of the compute target, for a node with the node's id behind it. Unique in the workspace.
+              type: str
+              sample: cpu-cluster-tvm-1
+            compute:
+              description: Name of the compute target.
+              type: str
+              sample: cpu-cluster
+            type:
+              description: V(amlcompute) or V(computeinstance).
+              type: str
+              sample: amlcompute
+            node_id:
+              description: The service's name of the node. Null for an instance.
+              type: str
+              sample: tvm-1
+            state:
+              description: State of the node or of the instance, as in O(node_state).
+              type: str
+              sample: idle
+            run_id:
+              description: The job that runs on the node, or null.
+              type: str
+              sample: null
+            address:
+              description: The address to connect to, by O(prefer), or null.
+              type: str
+              sample: 20.1.2.3
+            port:
+              description: The port at that address, or null.
+              type: int
+              sample: 50000
+            user:
+              description: The user to log in as, or null where the cluster has none.
+              type: str
+              sample: azureuser
+            public_ip_address:
+              description: The public address, or null.
+              type: str
+              sample: 20.1.2.3
+            private_ip_address:
+              description: The address inside the network, or null.
+              type: str
+              sample: 10.0.0.4
+            reachable:
+              description: Whether the service's settings let somebody in at C(address) now. No connection is tried.
+              type: bool
+              sample: true
+            reason:
+              description: Why not, or null.
+              type: str
+              sample: null
+            note:
+              description: What to know about this address, or null.
+              type: str
+              sample: null
+            ssh:
+              description: A line that logs in. Null where C(reachable) is false.
+              type: str
+              sample: ssh -p 50000 azureuser@20.1.2.3
+            scp:
+              description: A line that copies O(scp_file) into the home directory. Null where C(reachable) is false.
+              type: str
+              sample: scp -P 50000 FILE azureuser@20.1.2.3:~/
+            ssh_config:
+              description: The machine's block for F(~/.ssh/config). Null where C(reachable) is false.
+              type: str
+              sample: null
+"""
+
+from ..module_utils import _argspec, _nodes, _rules
+from ..module_utils._compute import check_scope
+from ..module_utils._kinds._base import workspace_target
+from ..module_utils._kinds._compute import ComputeKind
+from ..module_utils._module import Result, Task, run
+
+SPEC: _argspec.Spec = {
+    **_argspec.SCOPE_SPEC,
+    **_argspec.API_VERSION_SPEC,
+    "name": {"type": "str"},
+    "type": {"type": "list", "elements": "str", "choices": list(_nodes.TYPES)},
+    "node_state": {"type": "list", "elements": "str", "choices": list(_nodes.STATES)},
+    "prefer": {"type": "str", "default": "auto", "choices": list(_nodes.PREFERENCES)},
+    "private_key_file": {"type": "str"},
+    "scp_file": {"type": "str", "default": "FILE"},
+    "host_prefix": {"type": "str", "default": ""},
+}
+
+
+def check_prefix(prefix: str) -> _rules.Findings:
+    if _nodes.bad_prefix(prefix):
+        message = f"host_prefix {prefix!r} must start with a letter or digit and hold only letters, digits, dots, dashes and underscores."
+        yield _rules.Finding("HostPrefixInvalid", "host_prefix", message, "ssh_config(5): Host takes patterns, separated by blanks")
+
+
+def look(task: Task) -> Result:
+    """The job: machines, filtered, as facts."""
+    options = task.params
+    check_scope(task)
+    _rules.refuse(check_prefix(options["host_prefix"]))
+    workspace = workspace_target(task.subscription_id, options["resource_group"], options["workspace"])
+    machines, warnings = _nodes.collect(
+        task.client,
+        workspace.id,
+        options.get("api_version") or ComputeKind.api_version,
+        name=options.get("name"),
+        types=options.get("type") or _nodes.TYPES,
+    )
+    states = options.get("node_state")
+    way = _nodes.Way(options["prefer"], options.get("private_key_file"), options["scp_file"], options["host_prefix"])
+    nodes = [_nodes.connection(machine, way) for machine in machines if not states or machine.state in states]
+    facts = {
+        "workspace": options["workspace"],
+        "resource_group": options["resource_group"],
+        "nodes": nodes,
+        "ssh_config": _nodes.config(nodes),
+    }
+    return {"changed": False, "ansible_facts": {"aml_ssh": facts}, "warnings": warnings}
+
+
+def main() -> None:
+    run(look, SPEC)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,222 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which address is chosen, why a machine cannot be logged in to, and the lines: shlex and OpenSSH read them back.
+
+Sources: features-and-pains.md N1 to N6, K1, K2, CI18, pains 31 to 34; azure-wire.md a.6.
+"""
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.azureml.compute.plugins.module_utils import _nodes
+from ansible_collections.azureml.compute.plugins.module_utils._nodes import Machine, Way, connection
+
+NODE = {
+    "nodeId": "tvm-1_2-p", "privateIpAddress": "10.0.0.4", "publicIpAddress": "20.1.2.3", "port": 50001, "nodeState": "idle", "runId": None,
+}  # fmt: skip
+
+
+def cluster_body(**inner: t.Any) -> dict[str, t.Any]:
+    account = {"adminUserName": "boss", "adminUserPassword": None, "adminUserSshPublicKey": "ssh-rsa AAAA"}
+    given = {"remoteLoginPortPublicAccess": "Enabled", "userAccountCredentials": account, "currentNodeCount": 1, **inner}
+    return {"name": "cpu", "properties": {"computeType": "AmlCompute", "properties": given}}
+
+
+def instance_body(ssh: dict[str, t.Any] | None = None, **inner: t.Any) -> dict[str, t.Any]:
+    settings = {"sshPublicAccess": "Enabled", "adminUserName": "azureuser", "sshPort": 4001, "adminPublicKey": None, **(ssh or {})}
+    ends = {"publicIpAddress": "20.9.9.9", "privateIpAddress": "10.1.0.5"}
+    given = {"state": "Running", "sshSettings": settings, "connectivityEndpoints": ends, **inner}
+    return {"name": "laptop", "properties": {"computeType": "ComputeInstance", "properties": given}}
+
+
+def node(body: dict[str, t.Any] | None = None, **item: t.Any) -> Machine:
+    (made,) = _nodes.cluster(body or cluster_body(), [{**NODE, **item}])
+    return made
+
+
+def chosen(machine: Machine, prefer: str = "auto") -> tuple[t.Any, t.Any, bool]:
+    entry = connection(machine, Way(prefer))
+    assert entry["reachable"] is (entry["reason"] is None) is (entry["ssh"] is not None)
+    return entry["address"], entry["port"], entry["reachable"]
+
+
+CLOSED = cluster_body(remoteLoginPortPublicAccess="Disabled")
+OFF = instance_body({"sshPublicAccess": "Disabled"})
+HIDDEN = {"publicIpAddress": None, "privateIpAddress": "10.1.0.5"}
+
+
+@pytest.mark.parametrize(
+    ("machine", "prefer", "expected"),
+    [
+        (node(), "auto", ("20.1.2.3", 50001, True)),
+        (node(), "public", ("20.1.2.3", 50001, True)),
+        (node(), "private", ("10.0.0.4", 22, True)),
+        (node(publicIpAddress=None), "auto", ("10.0.0.4", 22, True)),
+        (node(publicIpAddress=None), "public", (None, None, False)),
+        (node(publicIpAddress="", privateIpAddress=None), "auto", (None, None, False)),
+        (node(port=None), "public", ("20.1.2.3", None, False)),
+        (node(CLOSED), "auto", ("10.0.0.4", 22, True)),
+        (node(CLOSED), "public", ("20.1.2.3", 50001, False)),
+        (node(cluster_body(userAccountCredentials=None)), "private", ("10.0.0.4", 22, False)),
+        (node(nodeState="running"), "auto", ("20.1.2.3", 50001, True)),
+        *((node(nodeState=state), "auto", ("20.1.2.3", 50001, False)) for state in ("preparing", "leaving", "unusable", "preempted")),
+        (_nodes.instance(instance_body()), "auto", ("20.9.9.9", 4001, True)),
+        (_nodes.instance(instance_body()), "private", ("10.1.0.5", 22, True)),
+        (_nodes.instance(instance_body(connectivityEndpoints=HIDDEN)), "auto", ("10.1.0.5", 22, True)),
+        (_nodes.instance(instance_body(state="JobRunning")), "auto", ("20.9.9.9", 4001, True)),
+        (_nodes.instance(instance_body(state="Stopped")), "auto", ("20.9.9.9", 4001, False)),
+        (_nodes.instance(instance_body(state="Creating", sshSettings=None, connectivityEndpoints=None)), "auto", (None, None, False)),
+        (_nodes.instance(OFF), "auto", ("20.9.9.9", 4001, False)),
+        (_nodes.instance(OFF), "private", ("10.1.0.5", 22, True)),
+    ],
+)
+def test_address(machine: Machine, prefer: str, expected: tuple[t.Any, ...]) -> None:
+    assert chosen(machine, prefer) == expected
+
+
+@pytest.mark.parametrize(
+    ("machine", "prefer", "words"),
+    [
+        (node(cluster_body(userAccountCredentials=None)), "auto", "without an SSH user"),
+        (node(cluster_body(userAccountCredentials={"adminUserName": None})), "auto", "without an SSH user"),
+        (node(CLOSED), "public", "ssh_public_access_enabled: false"),
+        (node(nodeState="preparing"), "auto", "The node is preparing."),
+        (node(publicIpAddress=None), "public", "no public address."),
+        (node(port=None), "public", "no public address and port."),
+        (node(privateIpAddress=None), "private", "no private address."),
+        (_nodes.instance(OFF), "auto", "SSH access disabled"),
+        (_nodes.instance(instance_body(state="SettingUp")), "auto", "The instance is setting up."),
+    ],
+)
+def test_reason(machine: Machine, prefer: str, words: str) -> None:
+    entry = connection(machine, Way(prefer))
+    assert words in entry["reason"]
+    assert (entry["ssh"], entry["scp"], entry["ssh_config"]) == (None, None, None)
+
+
+def test_notes() -> None:
+    """A private address says where it answers; an instance without SSH lets in hand-made keys only (CI18)."""
+    assert connection(node(), Way())["note"] is None
+    assert "virtual network" in connection(node(), Way("private"))["note"]
+    assert "by hand" in connection(_nodes.instance(OFF), Way("private"))["note"]
+
+
+def test_entry() -> None:
+    entry = connection(node(nodeState="running", runId="run-7"), Way(private_key_file="~/k.pem", scp_file="data.csv", host_prefix="prod-"))
+    assert entry == {
+        "name": "prod-cpu-tvm-1_2-p",
+        "compute": "cpu",
+        "type": "amlcompute",
+        "node_id": "tvm-1_2-p",
+        "state": "running",
+        "run_id": "run-7",
+        "address": "20.1.2.3",
+        "port": 50001,
+        "user": "boss",
+        "public_ip_address": "20.1.2.3",
+        "private_ip_address": "10.0.0.4",
+        "reachable": True,
+        "reason": None,
+        "note": None,
+        "ssh": "ssh -i '~/k.pem' -p 50001 boss@20.1.2.3",
+        "scp": "scp -i '~/k.pem' -P 50001 data.csv boss@20.1.2.3:~/",
+        "ssh_config": "Host prod-cpu-tvm-1_2-p\n    HostName 20.1.2.3\n    Port 50001\n    User boss\n"
+        "    IdentityFile ~/k.pem\n    IdentitiesOnly yes\n",
+    }
+
+
+PATHS = ["/k", "/with space/k", "/it's/k", '/a"b/k', "/50%/k", "/$HOME;rm -rf x/k", "/back\\slash/k", "/#1"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_key_file_survives_the_shell(path: str) -> None:
+    """ssh itself makes one percent sign of two."""
+    ssh = shlex.split(_nodes.ssh_line("1.2.3.4", 22, "u", path))
+    scp = shlex.split(_nodes.scp_line("1.2.3.4", 22, "u", path, path))
+    assert ssh == ["ssh", "-i", path.replace("%", "%%"), "-p", "22", "u@1.2.3.4"]
+    assert scp == ["scp", "-i", path.replace("%", "%%"), "-P", "22", path, "u@1.2.3.4:~/"]
+
+
+@pytest.mark.skipif(shutil.which("ssh") is None, reason="OpenSSH's client is missing: scripts/system-packages installs it")
+@pytest.mark.parametrize("path", PATHS)
+def test_config_is_read_by_openssh(path: str, tmp_path: Path) -> None:
+    written = tmp_path / "config"
+    written.write_text(_nodes.config_block("node-1", "1.2.3.4", 50002, "boss", path))
+    shown = subprocess.run(["ssh", "-G", "-F", str(written), "node-1"], capture_output=True, text=True, check=True).stdout
+    rows = dict(line.split(" ", 1) for line in shown.splitlines() if " " in line)
+    assert (rows["hostname"], rows["port"], rows["user"], rows["identitiesonly"]) == ("1.2.3.4", "50002", "boss", "yes")
+    assert rows["identityfile"].replace("%%", "%") == path
+
+
+@pytest.mark.parametrize(
+    ("file", "address", "end"),
+    [
+        ("FILE", "fd00::1", ["FILE", "u@[fd00::1]:~/"]),
+        ("a:b", "1.1.1.1", ["./a:b", "u@1.1.1.1:~/"]),
+        ("-r", "1.1.1.1", ["./-r", "u@1.1.1.1:~/"]),
+        ("dir/a:b", "1.1.1.1", ["dir/a:b", "u@1.1.1.1:~/"]),
+    ],
+)
+def test_scp_ends(file: str, address: str, end: list[str]) -> None:
+    assert shlex.split(_nodes.scp_line(address, 22, "u", None, file))[-2:] == end
+
+
+def test_lines_without_a_key() -> None:
+    assert _nodes.ssh_line("1.2.3.4", 50000, "azureuser") == "ssh -p 50000 azureuser@1.2.3.4"
+    assert "Identity" not in _nodes.config_block("n", "1.2.3.4", 50000, "azureuser")
+
+
+@pytest.mark.parametrize(("prefix", "bad"), [("", False), ("prod-", False), ("a.b_c", False), ("-a", True), ("a b", True), ("a*", True), ("a\nHost x", True)])
+def test_prefix(prefix: str, bad: bool) -> None:
+    assert _nodes.bad_prefix(prefix) is bad
+
+
+class Service:
+    """A client that remembers what it was asked."""
+
+    def __init__(self, *bodies: dict[str, t.Any]) -> None:
+        self.bodies = list(bodies)
+        self.asked: list[str] = []
+
+    def find(self, path: str, api_version: str) -> dict[str, t.Any] | None:
+        self.asked.append(f"GET {path}")
+        return next((body for body in self.bodies if path.endswith(f"/{body['name']}")), None)
+
+    def list(self, path: str, api_version: str) -> list[dict[str, t.Any]]:
+        self.asked.append(f"LIST {path}")
+        return self.bodies
+
+    def post_list(self, path: str, api_version: str, items: str = "nodes") -> list[dict[str, t.Any]]:
+        self.asked.append(f"POST {path}")
+        assert items == "nodes"
+        return [NODE, {**NODE, "nodeId": "tvm-2"}]
+
+
+AKS = {"name": "aks", "properties": {"computeType": "AKS", "properties": None}}
+
+
+def test_collect_all() -> None:
+    """Other kinds are passed over, even those without inner properties; a cluster without nodes costs no request."""
+    empty = {**cluster_body(currentNodeCount=0), "name": "none"}
+    service = Service(AKS, cluster_body(), empty, instance_body())
+    machines, warnings = _nodes.collect(service, "/ws", "v")
+    assert [machine.name for machine in machines] == ["cpu-tvm-1_2-p", "cpu-tvm-2", "laptop"]
+    assert service.asked == ["LIST /ws/computes", "POST /ws/computes/cpu/listNodes"] and not warnings
+
+
+def test_collect_by_type() -> None:
+    service = Service(cluster_body(), instance_body())
+    assert [machine.name for machine in _nodes.collect(service, "/ws", "v", types=["computeinstance"])[0]] == ["laptop"]
+    assert service.asked == ["LIST /ws/computes"]
+
+
+@pytest.mark.parametrize(("name", "words"), [("nobody", "no compute target 'nobody'"), ("aks", "'aks' is of type aks")])
+def test_collect_warns(name: str, words: str) -> None:
+    machines, warnings = _nodes.collect(Service(AKS), "/ws", "v", name=name)
+    assert machines == [] and words in warnings[0]
