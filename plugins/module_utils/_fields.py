@@ -117,6 +117,14 @@ def seconds_from_duration(value: t.Any) -> t.Any:
     return int(total) if total == int(total) else total
 
 
+def seconds_from_service(value: t.Any) -> t.Any:
+    """As ``seconds_from_duration``, for what a service answers: a text that is no duration is shown as it is, not refused."""
+    try:
+        return seconds_from_duration(value)
+    except RuleError:
+        return value
+
+
 def duration_from_seconds(value: t.Any) -> t.Any:
     """Seconds to the form that the service itself uses in its answers where that is short: ``PT120S`` is as good as ``PT2M``."""
     return value if value is None else f"PT{value}S"

@@ -196,7 +196,7 @@ class Reconciler:
     def _timeout(self, what: str, state: str) -> WaitTimeout:
         return WaitTimeout(
             f"Waited {self.deadline.elapsed:.0f} s for {what}; the last state was {state}.",
-            details={"waited_for": what, "last_state": state, "seconds": round(self.deadline.elapsed, 1)},
+            details={"what": what, "state": state, "elapsed": round(self.deadline.elapsed, 1), "operation": None},
             target=self.target.id,
             hint="Nothing was lost: run the same task again to go on waiting, or raise wait_timeout.",
         )

@@ -79,8 +79,9 @@ def workspace_name(value: str, option: str = "workspace") -> Findings:
 
 
 def compute_name(value: str, option: str = "name", *, shortest: int = 3, longest: int = 24) -> Findings:
-    """3 to 24 characters (other bounds for AKS: features-and-pains.md 1.13), letters, digits and dashes; the service's own message and the ARM schema's pattern together.
+    """3 to 24 characters, letters, digits and dashes; the service's own message and the ARM schema's pattern together.
 
+    Other bounds are for AKS (features-and-pains.md 1.13).
     Sources: how-to-create-attach-compute-studio rows C7 to C11; azure-wire.md b.2 (invalid name, [ISS]) and c.1 [SPEC].
     """
     source = "features-and-pains.md C7 to C11; azure-wire.md b.2, c.1"

@@ -53,7 +53,7 @@ FIELDS = (
         "idle_time_before_scale_down",
         _SCALE + "nodeIdleTimeBeforeScaleDown",
         to_arm=_fields.duration_from_seconds,
-        from_arm=_fields.seconds_from_duration,
+        from_arm=_fields.seconds_from_service,
     ),
     fixed(
         "ssh_public_access_enabled",
@@ -131,6 +131,8 @@ class Cluster(ComputeKind):
 
     def check_create(self, declared: Declared, parent: Body | None) -> _rules.Findings:
         yield from super().check_create(declared, parent)
+        # Once more, because a replacement keeps the numbers that were not declared.
+        yield from _rules.scale(declared.get("min_instances"), declared.get("max_instances"))
         if declared.get("ssh_public_access_enabled") and not declared.get("ssh_settings.admin_username"):
             message = "ssh_public_access_enabled opens a port that nobody can log in to: give ssh_settings too."
             yield _rules.Finding("SshUserMissing", "ssh_settings", message, "features-and-pains.md K6, CC9")

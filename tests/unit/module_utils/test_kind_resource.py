@@ -92,7 +92,8 @@ def test_a_map_of_ids_is_one_value() -> None:
 
 def test_a_put_drops_what_the_service_writes() -> None:
     kind = Resource("1", {"properties": {"a": 2}}, {"properties": {"secret": "s"}})
-    body = {"id": "/x", "name": "x", "type": "T", "etag": "e", "systemData": {}, "location": "l", "properties": {"a": 1, "b": 1, "provisioningState": "Succeeded"}}
+    read_only = {"id": "/x", "name": "x", "type": "T", "etag": "e", "systemData": {}}
+    body = {**read_only, "location": "l", "properties": {"a": 1, "b": 1, "provisioningState": "Succeeded"}}
     plan = plan_present(kind.fields, kind.declare({}, TARGET), kind.read(body))
     [request] = kind.updates(body, plan)
     assert request.body == {"location": "l", "properties": {"a": 2, "b": 1, "secret": "s"}}

@@ -344,6 +344,28 @@ def test_minimum_above_the_maximum_that_is_there() -> None:
     assert "min_instances" in result["msg"] and "max_instances" in result["msg"]
 
 
+def test_more_minimum_nodes_are_waited_for() -> None:
+    settings = {**cluster()["properties"]["properties"]["scaleSettings"], "minNodeCount": 1}
+    resizing = cluster(inner={"scaleSettings": settings, "allocationState": "Resizing", "targetNodeCount": 1})
+    steady = cluster(inner={"scaleSettings": settings, "currentNodeCount": 1, "targetNodeCount": 1})
+    result = done(
+        {"min_instances": 1, **SPEED},
+        get(cluster()),
+        patch(scale(maxNodeCount=4, minNodeCount=1)),
+        operation(),
+        get(resizing),
+        get(steady),
+    )
+    assert result["compute"]["current_node_count"] == 1
+
+
+def test_an_update_without_an_operation() -> None:
+    """azure-wire.md a.1: a PATCH that changes nothing for the service has no operation."""
+    settings = {**cluster()["properties"]["properties"]["scaleSettings"], "maxNodeCount": 8}
+    after = cluster(inner={"scaleSettings": settings})
+    done({"max_instances": 8}, get(cluster()), patch(scale(maxNodeCount=8), status=200, headers={}, json=after), get(after))
+
+
 def test_stale_reads_after_an_update_are_waited_out() -> None:
     settings = {**cluster()["properties"]["properties"]["scaleSettings"], "maxNodeCount": 8}
     fresh = cluster(inner={"scaleSettings": settings})
@@ -493,6 +515,12 @@ def test_force_interrupts() -> None:
         get(cluster(inner={"vmSize": "STANDARD_NC6S_V3"})),
     )
     assert result["changed"] is True
+
+
+def test_recreate_with_numbers_that_cannot_be_deletes_nothing() -> None:
+    """The maximum was not declared: the new cluster would keep the old one's 4."""
+    result = refused("MinimumAboveMaximum", {**RECREATE, "min_instances": 5}, get(cluster()), get_parent())
+    assert result.writes == []
 
 
 def test_recreate_of_a_password_that_nobody_knows() -> None:
@@ -728,7 +756,7 @@ def test_a_run_that_finds_it_being_deleted_creates_it_anew() -> None:
 def test_a_settling_that_runs_out() -> None:
     creating = bare(properties={"provisioningState": "Creating"})
     result = refused("WaitTimeout", {**NEW, "wait_timeout": 2, **SPEED}, *[get(creating) for _look in range(3)])
-    assert result["failure"]["details"]["last_state"] == "Creating"
+    assert result["failure"]["details"]["state"] == "Creating"
 
 
 def test_nothing_secret_is_printed() -> None:

@@ -1,0 +1,115 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""aml_ssh_facts on a scripted wire: which requests it sends, what it returns, and that its documentation names every key.
+
+Sources: the module's documentation; azure-wire.md a.1 and a.6 (listNodes is a POST, its pages follow nextLink).
+"""
+from __future__ import annotations
+
+import importlib
+import typing as t
+
+import pytest
+import yaml
+from ansible_collections.azureml.compute.tests.unit.modules._run import ML, WORKSPACE_ID, Printed, failed, succeeded
+from ansible_collections.azureml.compute.tests.unit.wire import HOST, Call
+
+MODULE = "aml_ssh_facts"
+SCOPE = {"resource_group": "rg", "workspace": "ws-one"}
+COMPUTES = f"{WORKSPACE_ID}/computes"
+VERSION = {"api-version": ML}
+
+
+def cluster(name: str = "cpu", nodes: int = 2) -> dict[str, t.Any]:
+    account = {"adminUserName": "boss", "adminUserPassword": None, "adminUserSshPublicKey": "ssh-rsa AAAA"}
+    inner = {"remoteLoginPortPublicAccess": "Enabled", "userAccountCredentials": account, "currentNodeCount": nodes}
+    return {"id": f"{COMPUTES}/{name}", "name": name, "properties": {"computeType": "AmlCompute", "properties": inner}}
+
+
+def instance(name: str = "laptop") -> dict[str, t.Any]:
+    inner = {
+        "state": "Running",
+        "sshSettings": {"sshPublicAccess": "Enabled", "adminUserName": "azureuser", "sshPort": 50000, "adminPublicKey": None},
+        "connectivityEndpoints": {"publicIpAddress": "20.9.9.9", "privateIpAddress": "10.1.0.5"},
+    }
+    return {"id": f"{COMPUTES}/{name}", "name": name, "properties": {"computeType": "ComputeInstance", "properties": inner}}
+
+
+def item(number: int, state: str = "idle") -> dict[str, t.Any]:
+    return {
+        "nodeId": f"tvm-{number}", "privateIpAddress": f"10.0.0.{number}", "publicIpAddress": "20.1.2.3", "port": 50000 + number,
+        "nodeState": state, "runId": None,
+    }  # fmt: skip
+
+
+def get(name: str, body: dict[str, t.Any] | None) -> Call:
+    missing = {"status": 404, "json": {"error": {"code": "ResourceNotFound", "message": "no"}}}
+    return Call("GET", f"{COMPUTES}/{name}", query=VERSION, **(missing if body is None else {"json": body}))
+
+
+def nodes_page(*items: dict[str, t.Any], method: str = "POST", link: str | None = None, **more: t.Any) -> Call:
+    body = {"computeType": "AmlCompute", "nodes": list(items), **({"nextLink": f"{HOST}{link}"} if link else {})}
+    return Call(method, f"{COMPUTES}/cpu/listNodes", json=body, **{"query": VERSION, **more})
+
+
+def facts(options: dict[str, t.Any], *calls: Call, **more: t.Any) -> tuple[dict[str, t.Any], Printed]:
+    result = succeeded(MODULE, {**SCOPE, **options}, calls, **more)
+    assert result["changed"] is False and list(result["ansible_facts"]) == ["aml_ssh"]
+    return result["ansible_facts"]["aml_ssh"], result
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_cluster_over_pages(check: bool) -> None:
+    """The same in check mode: listNodes is a POST that only reads."""
+    second = nodes_page(item(2), method="GET", query={"$skip": "x"})
+    found, _ = facts({"name": "cpu"}, get("cpu", cluster()), nodes_page(item(1), link=f"{COMPUTES}/cpu/listNodes?$skip=x"), second, check=check)
+    assert [(one["name"], one["ssh"]) for one in found["nodes"]] == [
+        ("cpu-tvm-1", "ssh -p 50001 boss@20.1.2.3"),
+        ("cpu-tvm-2", "ssh -p 50002 boss@20.1.2.3"),
+    ]
+    assert (found["workspace"], found["resource_group"]) == ("ws-one", "rg")
+
+
+def test_workspace() -> None:
+    """Everything in one listing; what the options leave out stays out."""
+    listing = Call("GET", COMPUTES, json={"value": [cluster(), cluster("idle", 0), instance()]}, query=VERSION)
+    options = {"private_key_file": "/k", "scp_file": "f", "host_prefix": "p-", "node_state": ["idle", "running"]}
+    found, _ = facts(options, listing, nodes_page(item(1), item(2, "preparing")))
+    assert [one["name"] for one in found["nodes"]] == ["p-cpu-tvm-1", "p-laptop"]
+    assert found["nodes"][1]["scp"] == "scp -i /k -P 50000 f azureuser@20.9.9.9:~/"
+    assert found["ssh_config"] == found["nodes"][0]["ssh_config"] + "\n" + found["nodes"][1]["ssh_config"]
+
+
+def test_types_and_preference() -> None:
+    listing = Call("GET", COMPUTES, json={"value": [cluster(), instance()]})
+    found, _ = facts({"type": ["computeinstance"], "prefer": "private"}, listing)
+    assert [(one["name"], one["address"], one["port"]) for one in found["nodes"]] == [("laptop", "10.1.0.5", 22)]
+
+
+def test_unreachable_nodes_are_returned_with_the_reason() -> None:
+    found, _ = facts({"name": "cpu"}, get("cpu", cluster()), nodes_page(item(1, "preparing")))
+    (one,) = found["nodes"]
+    assert (one["reachable"], one["reason"], one["ssh"], found["ssh_config"]) == (False, "The node is preparing.", None, "")
+
+
+def test_name_that_is_not_there() -> None:
+    found, result = facts({"name": "nobody"}, get("nobody", None))
+    assert found["nodes"] == [] and "nobody" in str(result["warnings"])
+
+
+@pytest.mark.parametrize(("code", "options"), [("InvalidHostPrefix", {"host_prefix": "a b"}), ("InvalidResourceGroupName", {"resource_group": "bad/group"})])
+def test_refused_without_a_request(code: str, options: dict[str, t.Any]) -> None:
+    failed(code, MODULE, {**SCOPE, **options})
+
+
+def test_documentation_names_every_key() -> None:
+    module = importlib.import_module(f"ansible_collections.azureml.compute.plugins.modules.{MODULE}")
+    documented = yaml.safe_load(module.RETURN)["ansible_facts"]["contains"]["aml_ssh"]["contains"]
+    found, _ = facts({"name": "laptop"}, get("laptop", instance()))
+    assert set(found) == set(documented)
+    assert set(found["nodes"][0]) == set(documented["nodes"]["contains"])
+    options = yaml.safe_load(module.DOCUMENTATION)["options"]
+    for name, row in module.SPEC.items():
+        if name in options:
+            assert (row["type"], row.get("choices"), row.get("default")) == tuple(options[name].get(key) for key in ("type", "choices", "default"))

@@ -1,0 +1,172 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The collection as a whole: documentation against argument specs, action group, versions, imports, requirements.
+
+Sources: DESIGN.md (names that others rely on, dependencies, figures to hold); the documentation of each module.
+"""
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+from unittest import mock
+
+import pytest
+import yaml
+from ansible_collections.azureml.compute.plugins.module_utils import _module
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+PACKAGE = "ansible_collections.azureml.compute.plugins.modules."
+SECRETS = {"secret", "password", "oidc_token", "admin_password", "secret_body"}
+
+Rows = dict[str, dict[str, t.Any]]
+
+
+_READ_DOCS = """
+import json, sys
+from ansible.plugins.loader import fragment_loader, init_plugin_loader
+from ansible.utils.plugin_docs import get_docstring
+init_plugin_loader()
+docs = {path: get_docstring(path, fragment_loader, collection_name="azureml.compute", plugin_type="module")[:3] for path in sys.argv[1:]}
+print(json.dumps(docs, default=str))
+"""
+
+
+@pytest.fixture(scope="module")
+def documented() -> dict[str, t.Any]:
+    """Each module's documentation with its fragments, as ansible-doc reads it: (options and more, examples, return values).
+
+    In a process of its own: Ansible's collection loader would change how every later test imports.
+    """
+    paths = [str(ROOT / "plugins" / "modules" / f"{name}.py") for name in MODULES]
+    done = subprocess.run([sys.executable, "-c", _READ_DOCS, *paths], capture_output=True, text=True, check=True, timeout=60)
+    return {Path(path).stem: doc for path, doc in json.loads(done.stdout.splitlines()[-1]).items()}
+
+
+def spec_of(name: str) -> Rows:
+    """What the module gives to AnsibleModule."""
+    module = importlib.import_module(PACKAGE + name)
+    with mock.patch.object(_module, "_RawModule", side_effect=SystemExit) as made, pytest.raises(SystemExit):
+        module.main()
+    return t.cast(Rows, made.call_args.kwargs["argument_spec"])
+
+
+def flat(rows: Rows, below: str, prefix: str = "") -> Rows:
+    """All options with their dotted names; ``below`` is the key under which suboptions stand."""
+    found: Rows = {}
+    for name, row in rows.items():
+        found[prefix + name] = row
+        if row.get(below):
+            found.update(flat(row[below], below, f"{prefix}{name}."))
+    return found
+
+
+def choices(row: dict[str, t.Any]) -> list[t.Any] | None:
+    return sorted(row["choices"]) if row.get("choices") else None
+
+
+def test_there_are_modules() -> None:
+    assert {"aml_compute_cluster", "aml_compute_info", "aml_workspace", "aml_workspace_info", "arm_resource", "arm_resource_info"} <= set(MODULES)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_documentation_says_what_the_module_takes(name: str, documented: dict[str, t.Any]) -> None:
+    told, taken = flat(documented[name][0]["options"], "suboptions"), flat(spec_of(name), "options")
+    assert set(told) == set(taken)
+    for option, row in taken.items():
+        about = told[option]
+        shown = (about.get("type", "str"), about.get("elements"), about.get("default"), bool(about.get("required")), choices(about))
+        assert shown == (row.get("type", "str"), row.get("elements"), row.get("default"), bool(row.get("required")), choices(row)), option
+        assert sorted(about.get("aliases") or []) == sorted(row.get("aliases") or []), option
+        assert about.get("description"), option
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_documentation_is_whole(name: str, documented: dict[str, t.Any]) -> None:
+    doc, examples, returned = documented[name]
+    assert doc["module"] == name
+    assert doc["version_added"] and doc["short_description"] and doc["author"]
+    assert {"check_mode", "diff_mode", "idempotent", "action_group"} <= set(doc["attributes"])
+    assert yaml.safe_load(examples), "examples are tasks"
+    rows = returned if isinstance(returned, dict) else yaml.safe_load(returned)
+    assert all(row.get("description") and row.get("type") and row.get("returned") for row in rows.values())
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_use_options_that_exist(name: str, documented: dict[str, t.Any]) -> None:
+    tasks = [task for one in yaml.safe_load(documented[name][1]) for task in (one.get("block") or [one])]
+    mine = [task[f"azureml.compute.{name}"] for task in tasks if f"azureml.compute.{name}" in task]
+    assert mine, "an example of the module itself"
+    spec = spec_of(name)
+    names = {*spec, *(alias for row in spec.values() for alias in row.get("aliases", ()))}
+    for arguments in mine:
+        assert set(arguments or {}) <= names
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_secrets_are_hidden_and_nothing_else_is(name: str) -> None:
+    """A tenant or a client id in no_log would blank every output that holds the same text."""
+    for option, row in flat(spec_of(name), "options").items():
+        secret = option.split(".")[-1] in SECRETS
+        assert bool(row.get("no_log")) is secret, option
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_names_that_look_secret_are_declared_not_to_be(name: str) -> None:
+    """Ansible and its sanity tests (no-log-needed) warn about such names unless the option says that it is none."""
+    for option, row in flat(spec_of(name), "options").items():
+        last = option.split(".")[-1]
+        if re.search("pass(?!ive)|secret|token|cryptkey", last) and row.get("type") not in ("bool", "int") and last not in SECRETS:
+            assert row.get("no_log") is False, option
+
+
+def test_every_module_that_signs_in_is_in_the_action_group() -> None:
+    runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+    signing_in = [name for name in MODULES if "subscription_id" in spec_of(name)]
+    assert sorted(runtime["action_groups"]["all"]) == signing_in
+    assert runtime["requires_ansible"] == ">=2.19.0"
+
+
+def test_one_version() -> None:
+    assert yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"] == _module.VERSION
+
+
+def test_no_module_imports_azure_before_its_arguments_are_checked() -> None:
+    """DESIGN.md: what a no-change task may cost leaves no room for azure-ai-ml, and a wrong option should not wait for a sign-in library."""
+    script = (
+        "import importlib, json, sys\n"
+        f"for name in {MODULES!r}: importlib.import_module({PACKAGE!r} + name)\n"
+        "heavy = sorted(name for name in sys.modules if name.split('.')[0] in ('azure', 'msal', 'requests', 'cryptography', 'simulator'))\n"
+        "print(json.dumps(heavy))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert json.loads(done.stdout) == []
+
+
+def test_what_ships_never_imports_the_simulator() -> None:
+    for folder in ("plugins", "roles", "playbooks"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix in (".py", ".yml"):
+                assert not re.search(r"^\s*(from|import) (tests|simulator)\b", path.read_text(encoding="utf-8"), re.MULTILINE), path
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_requirements_have_lower_bounds_only(name: str) -> None:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    wanted = [line.split("#")[0].strip() for line in lines]
+    for line in wanted:
+        if line and not line.startswith("-r "):
+            assert re.fullmatch(r"[A-Za-z0-9._-]+>=[0-9][0-9.]*", line), line
+
+
+def test_the_documented_requirements_are_the_required_ones(documented: dict[str, t.Any]) -> None:
+    required = set((ROOT / "requirements.txt").read_text(encoding="utf-8").split("\n"))
+    for name in MODULES:
+        for line in documented[name][0].get("requirements", []):
+            assert line.split(",")[0].replace(" ", "") in required, (name, line)
