@@ -243,7 +243,7 @@ SPEC: _argspec.Spec = {
 def check_prefix(prefix: str) -> _rules.Findings:
     if _nodes.bad_prefix(prefix):
         message = f"host_prefix {prefix!r} must start with a letter or digit and hold only letters, digits, dots, dashes and underscores."
-        yield _rules.Finding("HostPrefixInvalid", "host_prefix", message, "ssh_config(5): Host takes patterns, separated by blanks")
+        yield _rules.Finding("InvalidHostPrefix", "host_prefix", message, "ssh_config(5): Host takes patterns, separated by blanks")
 
 
 def look(task: Task) -> Result:
