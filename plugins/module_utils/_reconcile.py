@@ -318,7 +318,7 @@ class Reconciler:
         self.wrote = True
         return send(
             self.target.id + request.suffix,
-            self.kind.api_version,
+            request.api_version or self.kind.api_version,
             request.body,
             params=request.params or None,
             # Somebody else's operation on the same resource is waited for: it is the state after it that counts.

@@ -21,7 +21,7 @@ from ._kinds.workspace import isolation_mode_to_arm
 from ._plan import Declared
 from ._retry import hint_for, read_error
 
-_ENTITIES = {"default": "Workspace", "hub": "Hub", "project": "Project"}
+_ENTITIES = {"default": "Workspace", "hub": "Hub"}
 
 # What an entity takes as it is. What it does not take is set by the update that follows the creation.
 _PLAIN = (
@@ -39,7 +39,6 @@ _PLAIN = (
     "system_datastores_auth_mode",
     "enable_data_isolation",
 )
-_NOT_FOR_PROJECTS = ("storage_account", "key_vault", "container_registry", "image_build_compute", "hbi_workspace")
 
 
 def submit_workspace(cloud: Cloud, credential: t.Any, target: Target, declared: Declared) -> None:
@@ -103,17 +102,14 @@ def _client(cloud: Cloud, credential: t.Any, target: Target) -> t.Any:
 def _entity(target: Target, declared: Declared) -> t.Any:
     from azure.ai.ml import entities
 
-    kind = declared.get("kind") or ("project" if declared.get("hub_id") else "default")
+    kind = declared.get("kind") or "default"
     arguments: dict[str, t.Any] = {"name": target.name, "resource_group": target.resource_group}
     for option in _PLAIN:
-        if declared.get(option) is not None and not (kind == "project" and option in _NOT_FOR_PROJECTS):
+        if declared.get(option) is not None:
             arguments[option] = declared[option]
     arguments["tags"] = {key: str(value) for key, value in (declared.get("tags") or {}).items() if value is not None}
     if declared.get("identity"):
         arguments["identity"] = _identity(entities, declared["identity"])
-    if kind == "project":
-        arguments["hub_id"] = declared.get("hub_id")
-        return entities.Project(**arguments)
     if declared.get("public_network_access"):
         arguments["public_network_access"] = declared["public_network_access"].capitalize()
     mode = declared.get("managed_network.isolation_mode")

@@ -17,10 +17,10 @@ from ._errors import AmlError, ArmError
 from ._fields import arm_id
 from ._kinds import _compute
 from ._kinds import workspace as _kind
-from ._kinds._base import Body, Target, group_id, workspace_target
+from ._kinds._base import Body, Request, Target, group_id, workspace_target
 from ._module import Result, Task
 from ._plan import UPDATE, Declared, Plan
-from ._reconcile import InUse, Outcome, Reconciler
+from ._reconcile import InUse, Outcome, ParentMissing, Reconciler
 
 _DEPLOYMENTS = "2021-04-01"
 _RUNNING = ("accepted", "running", "creating", "created", "ready", "updating")
@@ -77,6 +77,8 @@ class WorkspaceReconciler(Reconciler):
 
     def _create(self, plan: Plan, declared: Declared, complete: Declared, body: Body) -> Outcome:
         """Join the deployment of an earlier run, or submit one; then set what the template does not know."""
+        if complete.get("kind") == "project" or complete.get("hub_id"):
+            return self._create_project(plan, declared, complete)
         running = self._deployment(lambda state: state in _RUNNING)
         try:
             if running is None:
@@ -89,6 +91,29 @@ class WorkspaceReconciler(Reconciler):
             self._unblock(complete, error)
         if not self.behaviour.wait:
             return self._outcome(plan, self.find(), _DeploymentOperation(self._deployment(lambda state: True)))
+        return self._finish(plan, declared, complete)
+
+    def _create_project(self, plan: Plan, declared: Declared, complete: Declared) -> Outcome:
+        """A project, by one PUT: it stands on its hub's resources, so that there is nothing to deploy beside it.
+
+        azure-ai-ml cannot: 1.35.2 writes its hub's public network access as ``PublicNetworkAccessType.ENABLED``, which its own template refuses.
+        Region and access are the hub's, as there.
+        """
+        hub = self.client.find(complete["hub_id"], self.kind.api_version)
+        if hub is None:
+            raise ParentMissing(
+                f"{self._what} cannot be created, because its hub {complete['hub_id']} does not exist.",
+                target=complete["hub_id"],
+                hint="Create the hub first, or correct hub_id.",
+            )
+        given = {"kind": "project", "identity": {"type": "system_assigned"}, **complete, "location": hub["location"]}
+        body = self.kind.create_body(self.target, given, None)
+        body["properties"]["publicNetworkAccess"] = hub["properties"].get("publicNetworkAccess")
+        operation = self._send(Request("PUT", body)).operation
+        if not self.behaviour.wait:
+            return self._outcome(plan, self.find(), operation)
+        if operation is not None:
+            self._await(operation, "created")
         return self._finish(plan, declared, complete)
 
     def _finish(self, plan: Plan, declared: Declared, complete: Declared) -> Outcome:

@@ -33,12 +33,13 @@ class Status:
 
 @dataclass(frozen=True)
 class Request:
-    """One write: the HTTP method, the body, the query beside the api-version, and what follows the resource's id in the path."""
+    """One write: the HTTP method, the body, the query, what follows the resource's id in the path, and an API version if not the kind's."""
 
     method: str
-    body: Body | None
+    body: t.Any
     params: dict[str, str] = field(default_factory=dict)
     suffix: str = ""
+    api_version: str = ""
 
 
 @dataclass(frozen=True)

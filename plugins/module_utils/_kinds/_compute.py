@@ -164,6 +164,11 @@ def check_network(settings: dict[str, t.Any] | None) -> _rules.Findings:
         yield _rules.Finding("NetworkMissing", "network_settings.vnet_name", message, source)
 
 
+def has_managed_network(workspace: Body) -> bool:
+    network = (workspace.get("properties") or {}).get("managedNetwork") or {}
+    return (network.get("isolationMode") or "Disabled").casefold() != "disabled"
+
+
 def subnet_to_arm(value: str) -> Body:
     return {"id": value}
 

@@ -138,14 +138,13 @@ class Cluster(ComputeKind):
             yield _rules.Finding("SshUserMissing", "ssh_settings", message, "features-and-pains.md K6, CC9")
         if parent is None:
             return
-        properties = parent.get("properties") or {}
         if is_cross_region(declared, parent) and private_link_count(parent):
             message = (
                 f"location {declared['location']!r} differs from the workspace's ({parent.get('location')}), which a workspace with "
                 "a private endpoint does not allow."
             )
             yield _rules.Finding("CrossRegionPrivateLink", "location", message, "features-and-pains.md CC1")
-        managed = ((properties.get("managedNetwork") or {}).get("isolationMode") or "Disabled").casefold() != "disabled"
+        managed = _compute.has_managed_network(parent)
         if declared.get("enable_node_public_ip") is False and not declared.get("network_settings.subnet") and not managed:
             message = (
                 "enable_node_public_ip: false needs network_settings.subnet, because the workspace has no managed network "

@@ -1,0 +1,134 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ``aml_compute_instance`` does: the instance as declared, and then whether it runs.
+
+Start, stop and restart are operations of the service (azure-wire.md a.1, b.2); what is under way already is waited for, and never asked for again.
+"""
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from . import _compute, _module, _rules
+from ._errors import AmlError
+from ._fields import UPDATABLE
+from ._kinds import instance as _kind
+from ._kinds._base import Body, Request
+from ._module import Result, Task
+from ._plan import CREATE, NONE, REPLACE, Change, Declared, Plan
+from ._reconcile import InUse, Outcome, Reconciler
+
+START, STOP, RESTART = "start", "stop", "restart"
+_POWER_STATES = ("started", "stopped", "restarted")
+
+
+class NotThere(AmlError):
+    """An instance that does not exist cannot be started, stopped or restarted."""
+
+    default_code = "ComputeNotFound"
+
+
+class InstanceReconciler(Reconciler):
+    """Adds the power state, and what only follows a creation."""
+
+    def power(self, declared: Declared, wanted: str) -> Outcome:
+        """The instance as declared, and ``started``, ``stopped`` or ``restarted``."""
+        body = self.find()
+        if body is None and not declared.get("size"):
+            raise NotThere(
+                f"{self._what} does not exist, so it cannot be {wanted}.",
+                target=self.target.id,
+                hint="Create it with state=present, or give its size and other options here too.",
+            )
+        outcome = self.present(declared)
+        action = power_action(outcome.body, wanted, created=outcome.plan.action in (CREATE, REPLACE))
+        if action is None:
+            return outcome
+        plan = _with_power(outcome.plan, outcome.body, action)
+        try:
+            if self.behaviour.check_mode:
+                return replace(outcome, plan=plan, body=_as_if(outcome.body, action))
+            return self._act(plan, action)
+        except AmlError as error:
+            error.plan, error.changed = plan, self.wrote
+            raise
+
+    def _act(self, plan: Plan, action: str) -> Outcome:
+        operation = self._send(Request("POST", None, suffix=f"/{action}")).operation
+        if not self.behaviour.wait:
+            return self._outcome(plan, self.find(), operation)
+        if operation is not None:
+            self._await(operation, {START: "started", STOP: "stopped", RESTART: "restarted"}[action])
+        return self._outcome(plan, self._settle(self.find(), settling=True))
+
+    def _create(self, plan: Plan, declared: Declared, complete: Declared, body: Body) -> Outcome:
+        if not declared.get("data_mounts") or not self.behaviour.wait:
+            return super()._create(plan, declared, complete, body)
+        without = {option: value for option, value in declared.items() if option != "data_mounts"}
+        made = super()._create(plan, without, complete, body)
+        left = self._plan(declared, made.body)
+        return self._write(self.kind.updates(t.cast(Body, made.body), left), plan, declared, created=False)
+
+    def _write(self, requests: list[Request], plan: Plan, declared: Declared, *, created: bool) -> Outcome:
+        """A resize is for a stopped instance: a running one is stopped for it, and started again, only if that was allowed."""
+        if not any(request.suffix == "/resize" for request in requests):
+            return super()._write(requests, plan, declared, created=created)
+        running = self.kind.in_use(t.cast(Body, self.find()))
+        if running and not self.behaviour.force:
+            raise InUse(
+                f"{self._what} was not resized, because {running}, and a resize needs it stopped.",
+                details={"plan": plan.to_dict()},
+                hint="Stop it first (state=stopped), or set force=true to have it stopped, resized and started again.",
+            )
+        around = ([Request("POST", None, suffix="/stop")], [Request("POST", None, suffix="/start")]) if running else ([], [])
+        return super()._write([*around[0], *requests, *around[1]], plan, declared, created=created)
+
+
+def power_action(body: Body | None, wanted: str, *, created: bool) -> str | None:
+    """What brings the instance to the wanted power state; None where it is there, or on its way there."""
+    state = _kind.power_state(body) if body else None
+    state = _kind.TRANSITIONS.get(str(state), state) or state
+    # A creation that has only been planned ends with a running instance.
+    running = state in _kind.RUNNING or (created and state is None)
+    if wanted == "restarted" and not created:
+        return START if state in _kind.STOPPED else RESTART
+    if wanted == "stopped":
+        return None if state in _kind.STOPPED else STOP
+    return None if running else START
+
+
+def _with_power(plan: Plan, body: Body | None, action: str) -> Plan:
+    after = "Stopped" if action == STOP else "Running"
+    before = _kind.power_state(body) if body else None
+    change = Change("state", before, after, UPDATABLE, "asked for at every run" if action == RESTART else None)
+    # An instance that has to be made, replaced or changed as well is first of all that.
+    main = action if plan.action == NONE else plan.action
+    shown = {"before": {**plan.before, "state": before}, "after": {**plan.after, "state": after}}
+    return replace(plan, action=main, changes=(*plan.changes, change), **shown)
+
+
+def _as_if(body: Body | None, action: str) -> Body | None:
+    """The document as it would be after the action, for check mode."""
+    if body is None:
+        return None
+    planned = {**body, "properties": {**body["properties"], "properties": dict(body["properties"].get("properties") or {})}}
+    planned["properties"]["properties"]["state"] = "Stopped" if action == STOP else "Running"
+    return planned
+
+
+def keep_instance(task: Task) -> Result:
+    """The job of ``aml_compute_instance``."""
+    _compute.check_scope(task)
+    kind = t.cast(_kind.Instance, _compute.with_api_version(_kind.INSTANCE, task))
+    target, state = _compute.target_of(task), task.params["state"]
+    if state == "absent":
+        outcome = Reconciler(task.client, kind, target, task.behaviour()).absent(task.params)
+    else:
+        declared = kind.declare(task.given, target)
+        _rules.refuse(kind.check(target, declared, task.given))
+        reconciler = InstanceReconciler(task.client, kind, target, task.behaviour())
+        outcome = reconciler.power(declared, state) if state in _POWER_STATES else reconciler.present(declared)
+    return _module.outcome_result(outcome, "compute", None if outcome.body is None else kind.project(outcome.body))
+
+

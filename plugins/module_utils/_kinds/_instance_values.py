@@ -1,0 +1,288 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a compute instance's larger options look like to the user and to ARM: schedules, setup scripts, applications, data mounts.
+
+The user's side is the CLI v2 schema of compute instances, ARM's the types of 2025-12-01 (ComputeStartStopSchedule, SetupScripts, CustomService,
+ComputeInstanceDataMount). What azure-ai-ml sends for them is in its entities of the same names.
+"""
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .. import _rules
+
+Values = dict[str, t.Any]
+
+MOST_SCHEDULES = 4
+_SCHEDULES_SOURCE = "features-and-pains.md CI9; ARM types, ComputeStartStopSchedule"
+
+
+def _present(values: Values) -> Values:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _title(value: t.Any) -> t.Any:
+    return value[:1].upper() + value[1:] if isinstance(value, str) else value
+
+
+def _lower(value: t.Any) -> t.Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+# --- schedules ---
+
+
+def schedules_to_arm(items: list[Values]) -> list[Values]:
+    return [_schedule_to_arm(item) for item in items]
+
+
+def _schedule_to_arm(item: Values) -> Values:
+    trigger = item.get("trigger") or {}
+    kind = _lower(trigger.get("type"))
+    common = {"startTime": trigger.get("start_time"), "timeZone": trigger.get("time_zone")}
+    body: Values = {"action": _title(item.get("action")), "triggerType": _title(kind), "status": _title(item.get("state") or "enabled")}
+    if kind == "cron":
+        body["cron"] = _present({"expression": trigger.get("expression"), **common})
+        return body
+    pattern = trigger.get("schedule") or {}
+    schedule = {
+        "hours": pattern.get("hours"),
+        "minutes": pattern.get("minutes"),
+        "weekDays": [_title(day) for day in pattern["week_days"]] if pattern.get("week_days") else None,
+        "monthDays": pattern.get("month_days"),
+    }
+    body["recurrence"] = _present(
+        {
+            "frequency": _title(trigger.get("frequency")),
+            "interval": trigger.get("interval") or 1,
+            **common,
+            "schedule": _present(schedule) or None,
+        }
+    )
+    return body
+
+
+def schedules_from_arm(items: list[Values]) -> list[Values]:
+    return [_schedule_from_arm(item) for item in items or []]
+
+
+def _schedule_from_arm(item: Values) -> Values:
+    kind = _lower(item.get("triggerType"))
+    detail = item.get(kind) or {} if kind else {}
+    trigger: Values = {"type": kind, "start_time": detail.get("startTime"), "time_zone": detail.get("timeZone")}
+    if kind == "cron":
+        trigger["expression"] = detail.get("expression")
+    else:
+        pattern = detail.get("schedule") or {}
+        days = pattern.get("weekDays")
+        schedule = {
+            "hours": pattern.get("hours"),
+            "minutes": pattern.get("minutes"),
+            "week_days": [_lower(day) for day in days] if days else None,
+            "month_days": pattern.get("monthDays"),
+        }
+        trigger |= {"frequency": _lower(detail.get("frequency")), "interval": detail.get("interval"), "schedule": _present(schedule) or None}
+    return {"action": _lower(item.get("action")), "state": _lower(item.get("status")), "trigger": _present(trigger)}
+
+
+def same_schedules(current: t.Any, declared: t.Any) -> bool:
+    """Whether the schedules that are there are the declared ones, in whatever order; a start time that was not declared is the service's own."""
+    left = list(current or [])
+    for item in declared or []:
+        match = next((one for one in left if _same_schedule(one, item)), None)
+        if match is None:
+            return False
+        left.remove(match)
+    return not left
+
+
+def _same_schedule(current: Values, declared: Values) -> bool:
+    wanted = _schedule_from_arm(_schedule_to_arm(declared))
+    if (current.get("action"), current.get("state") or "enabled") != (wanted["action"], wanted["state"]):
+        return False
+    there = {"time_zone": "UTC", **(current.get("trigger") or {})}
+    for key, value in wanted["trigger"].items():
+        if _canon_part(key, there.get(key)) != _canon_part(key, value):
+            return False
+    return True
+
+
+def _canon_part(key: str, value: t.Any) -> t.Any:
+    if key == "expression" and isinstance(value, str):
+        return " ".join(value.split())
+    if key == "start_time" and isinstance(value, str):
+        return re.sub(r"(\.0+)?(Z|\+00:00)?$", "", value)
+    if key == "time_zone":
+        return str(value or "UTC").casefold()
+    if key == "schedule" and isinstance(value, dict):
+        return {name: sorted(part) for name, part in value.items() if part}
+    return _lower(value)
+
+
+def check_schedules(items: list[Values] | None) -> _rules.Findings:
+    option = "schedules.compute_start_stop"
+    if items and len(items) > MOST_SCHEDULES:
+        message = f"{option} holds {len(items)} schedules; an instance takes {MOST_SCHEDULES} at the most."
+        yield _rules.Finding("TooManySchedules", option, message, _SCHEDULES_SOURCE)
+    for number, item in enumerate(items or []):
+        trigger = item.get("trigger") or {}
+        kind = _lower(trigger.get("type"))
+        place = f"{option}[{number}].trigger"
+        if kind == "cron" and len(str(trigger.get("expression") or "").split()) != 5:
+            message = f"{place}.expression must be a cron expression of five fields (minute hour day month weekday)."
+            yield _rules.Finding("InvalidSchedule", place, message, _SCHEDULES_SOURCE)
+        if kind == "recurrence":
+            yield from _check_recurrence(place, trigger)
+        if kind not in ("cron", "recurrence"):
+            yield _rules.Finding("InvalidSchedule", place, f"{place}.type must be cron or recurrence.", _SCHEDULES_SOURCE)
+
+
+def _check_recurrence(place: str, trigger: Values) -> _rules.Findings:
+    frequencies = ("minute", "hour", "day", "week", "month")
+    if _lower(trigger.get("frequency")) not in frequencies:
+        yield _rules.Finding("InvalidSchedule", place, f"{place}.frequency must be one of {', '.join(frequencies)}.", _SCHEDULES_SOURCE)
+    if trigger.get("interval") is not None and trigger["interval"] < 1:
+        yield _rules.Finding("InvalidSchedule", place, f"{place}.interval must be at least 1.", _SCHEDULES_SOURCE)
+    pattern = trigger.get("schedule") or {}
+    for part, highest in (("hours", 23), ("minutes", 59)):
+        if any(not 0 <= value <= highest for value in pattern.get(part) or []):
+            yield _rules.Finding("InvalidSchedule", place, f"{place}.schedule.{part} must be from 0 to {highest}.", _SCHEDULES_SOURCE)
+
+
+# --- setup scripts ---
+
+
+def script_to_arm(script: Values) -> Values:
+    timeout = script.get("timeout_minutes")
+    return _present(
+        {
+            "scriptSource": "workspaceStorage",
+            "scriptData": script.get("path"),
+            "scriptArguments": script.get("command"),
+            "timeout": None if timeout is None else f"{timeout}m",
+        }
+    )
+
+
+def script_from_arm(body: Values) -> Values:
+    timeout = re.match(r"(\d+)m", body.get("timeout") or "")
+    return {
+        "path": body.get("scriptData") or None,
+        "command": body.get("scriptArguments") or None,
+        "timeout_minutes": int(timeout.group(1)) if timeout else None,
+    }
+
+
+def canon_script(script: t.Any) -> t.Any:
+    return None if not script else _present(dict(script)) or None
+
+
+# --- custom applications ---
+
+
+def applications_to_arm(items: list[Values]) -> list[Values]:
+    return [_application_to_arm(item) for item in items]
+
+
+def _application_to_arm(item: Values) -> Values:
+    """As azure-ai-ml's CustomApplications sends it."""
+    body: Values = {"name": item["name"], "type": item.get("type") or "docker", "docker": {"privileged": True}}
+    body["image"] = {"type": "docker", "reference": (item.get("image") or {}).get("reference")}
+    body["endpoints"] = [
+        {"name": "connect", "protocol": "http", "target": one.get("target"), "published": one.get("published")} for one in item.get("endpoints") or []
+    ]
+    body["environmentVariables"] = {name: {"type": "local", "value": str(value)} for name, value in (item.get("environment_variables") or {}).items()}
+    body["volumes"] = [
+        {"type": "bind", "readOnly": False, "source": one.get("source"), "target": one.get("target")} for one in item.get("bind_mounts") or []
+    ]
+    return body
+
+
+def applications_from_arm(items: list[Values]) -> list[Values]:
+    return [
+        {
+            "name": item.get("name"),
+            "type": item.get("type") or "docker",
+            "image": {"reference": (item.get("image") or {}).get("reference")},
+            "endpoints": [{"target": one.get("target"), "published": one.get("published")} for one in item.get("endpoints") or []],
+            "environment_variables": {name: (value or {}).get("value") for name, value in (item.get("environmentVariables") or {}).items()},
+            "bind_mounts": [{"source": one.get("source"), "target": one.get("target")} for one in item.get("volumes") or []],
+        }
+        for item in items or []
+    ]
+
+
+def canon_applications(items: t.Any) -> t.Any:
+    """By name, in the form that the service keeps: what was left out is empty."""
+    return {item["name"]: item for item in applications_from_arm(applications_to_arm(items or []))}
+
+
+def check_applications(items: list[Values] | None) -> _rules.Findings:
+    """azure-ai-ml's own limits: ports from 1025 to 65534."""
+    for item in items or []:
+        option = f"custom_applications[{item.get('name')}]"
+        if not (item.get("image") or {}).get("reference"):
+            yield _rules.Finding("InvalidApplication", option, f"{option} needs image.reference.", "CLI schema of custom applications")
+        for endpoint in item.get("endpoints") or []:
+            for part in ("target", "published"):
+                port = endpoint.get(part)
+                if not isinstance(port, int) or not 1025 <= port <= 65534:
+                    message = f"{option}: the endpoint's {part} port must be from 1025 to 65534."
+                    yield _rules.Finding("InvalidApplication", option, message, "azure-ai-ml, CustomApplicationDefaults")
+
+
+# --- data mounts ---
+
+_MODES = {"read_only": "ReadOnly", "read_write": "ReadWrite"}
+_SOURCES = {"datastore": "Datastore", "dataset": "Dataset", "uri": "URI"}
+
+
+def mounts_to_arm(items: list[Values]) -> list[Values]:
+    """What updateDataMounts takes: a mount to make, or one to take away by its name."""
+    return [
+        {"mountName": item["mount_name"], "mountAction": "Unmount"}
+        if item.get("state") == "absent"
+        else _present(
+            {
+                "mountName": item["mount_name"],
+                "mountAction": "Mount",
+                "source": item.get("source"),
+                "sourceType": _SOURCES.get(item.get("source_type") or "uri"),
+                "mountPath": item.get("mount_path"),
+                "mountMode": _MODES.get(item.get("mount_mode") or "read_only"),
+            }
+        )
+        for item in items
+    ]
+
+
+def mounts_from_arm(items: list[Values]) -> list[Values]:
+    modes, sources = ({arm: option for option, arm in names.items()} for names in (_MODES, _SOURCES))
+    return [
+        {
+            "mount_name": item.get("mountName"),
+            "source": item.get("source"),
+            "source_type": sources.get(item.get("sourceType") or ""),
+            "mount_path": item.get("mountPath"),
+            "mount_mode": modes.get(item.get("mountMode") or ""),
+        }
+        for item in items or []
+        if item.get("mountState") not in ("Unmounted", "UnmountRequested")
+    ]
+
+
+def same_mounts(current: t.Any, declared: t.Any) -> bool:
+    """Whether every declared mount is there, or not there, as declared. Mounts that were not declared are other people's."""
+    there = {item["mount_name"]: item for item in current or []}
+    for item in declared or []:
+        found = there.get(item["mount_name"])
+        if item.get("state") == "absent":
+            if found is not None:
+                return False
+            continue
+        wanted = {key: value for key, value in _present(item).items() if key != "state"}
+        if found is None or any(found.get(key) != value for key, value in wanted.items()):
+            return False
+    return True

@@ -1,0 +1,315 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The compute instance: rows I1 to I4 and CI1 to CI18 of features-and-pains.md.
+
+A PUT changes nothing on an instance that exists (azure-wire.md c.3). What can change changes by the service's own actions, all but one of them preview:
+enableSso, updateIdleShutdownSetting, updateSchedules, resize, customServices, updateDataMounts (a.1; features-and-pains.md 1.12).
+"""
+from __future__ import annotations
+
+import typing as t
+
+from .. import _fields, _rules
+from .._fields import WRITE_ONLY, Field, arm_id, caseless, choice, region, text
+from .._plan import Declared, Plan
+from . import _compute
+from . import _instance_values as values
+from ._base import BUSY, FAILED, READY, Body, Request, Status, Target, fixed, service_errors
+from ._compute import ComputeKind
+
+_INNER = "properties.properties."
+_FOREVER = "an instance keeps what it was created with (azure-wire.md c.3)"
+_WHY_SSH = "SSH access cannot be changed after creation (machine-learning-enable-ssh; features-and-pains.md CI4)"
+
+STATE = _INNER + "state"
+RUNNING = ("Running", "JobRunning")
+STOPPED = ("Stopped",)
+# States that end by themselves (ARM types, ComputeInstanceState), and where each leads.
+TRANSITIONS = {
+    "Creating": "Running",
+    "SettingUp": "Running",
+    "UserSettingUp": "Running",
+    "Starting": "Running",
+    "Restarting": "Running",
+    "Stopping": "Stopped",
+    "Resizing": "Stopped",
+    "Deleting": "",
+}
+_BROKEN = ("CreateFailed", "SetupFailed", "UserSetupFailed", "Unusable")
+
+_SHORTEST, _LONGEST = 15, 3 * 24 * 60
+
+
+class _Schedules(Field):
+    def same(self, left: t.Any, right: t.Any) -> bool:
+        return values.same_schedules(left, right)
+
+
+class _Mounts(Field):
+    def same(self, left: t.Any, right: t.Any) -> bool:
+        return values.same_mounts(left, right)
+
+
+# By option: the action's address, the API version that has it, and its body. Sources: azure-wire.md a.1; features-and-pains.md 1.12; the
+# specification of 2022-10-01-preview for updateSchedules.
+_ACTIONS: dict[str, tuple[str, str, t.Callable[[t.Any], t.Any]]] = {
+    "size": ("/resize", "2023-08-01-preview", lambda size: {"targetVMSize": size}),
+    "idle_time_before_shutdown_minutes": (
+        "/updateIdleShutdownSetting",
+        "2023-08-01-preview",
+        lambda minutes: {"idleTimeBeforeShutdown": None if minutes is None else f"PT{minutes}M"},
+    ),
+    "enable_sso": ("/enableSso", "2024-04-01-preview", lambda wanted: {"enableSSO": wanted}),
+    "schedules.compute_start_stop": ("/updateSchedules", "2022-10-01-preview", lambda items: {"computeStartStop": values.schedules_to_arm(items or [])}),
+    "custom_applications": ("/customServices", "2023-08-01-preview", lambda items: values.applications_to_arm(items or [])),
+    "data_mounts": ("/updateDataMounts", "2024-01-01-preview", lambda items: values.mounts_to_arm(items or [])),
+}
+
+FIELDS = (
+    fixed("location", "properties.computeLocation", "a compute target stays in the region it was created in (azure-wire.md c.3)", canon=region),
+    fixed("tags", "tags", "the service has no way to change the tags of an instance (terraform-provider-azurerm#31747)", canon=_fields.mapping, clearable=True),
+    fixed(
+        "identity",
+        "identity",
+        "the identity of an instance is decided at creation (azure-wire.md c.3)",
+        canon=_fields.identity,
+        to_arm=_compute.identity_to_arm,
+        from_arm=_compute.identity_from_arm,
+        clearable=True,
+    ),
+    fixed("description", "properties.description", _FOREVER, canon=text, clearable=True),
+    Field("size", _INNER + "vmSize", canon=caseless),
+    fixed(
+        "ssh_public_access_enabled",
+        _INNER + "sshSettings.sshPublicAccess",
+        _WHY_SSH,
+        to_arm=lambda wanted: "Enabled" if wanted else "Disabled",
+        from_arm=lambda value: value.casefold() == "enabled",
+    ),
+    # Not told by the service (azure-wire.md f.13), so never compared.
+    Field("ssh_settings.ssh_key_value", _INNER + "sshSettings.adminPublicKey", WRITE_ONLY, to_arm=_rules.openssh_public_key, clearable=True),
+    fixed("enable_node_public_ip", _INNER + "enableNodePublicIp", _FOREVER, canon=_fields.boolean_text),
+    fixed(
+        "network_settings.subnet",
+        _INNER + "subnet",
+        _FOREVER,
+        canon=arm_id,
+        to_arm=_compute.subnet_to_arm,
+        from_arm=_compute.subnet_from_arm,
+        clearable=True,
+    ),
+    fixed("create_on_behalf_of.user_object_id", _INNER + "personalComputeInstanceSettings.assignedUser.objectId", _FOREVER, canon=caseless),
+    fixed("create_on_behalf_of.user_tenant_id", _INNER + "personalComputeInstanceSettings.assignedUser.tenantId", _FOREVER, canon=caseless),
+    fixed("application_sharing_policy", _INNER + "applicationSharingPolicy", _FOREVER, canon=caseless, **choice(personal="Personal", shared="Shared")),
+    fixed("enable_root_access", _INNER + "enableRootAccess", _FOREVER, canon=_fields.boolean_text),
+    fixed("enable_os_patching", _INNER + "enableOSPatching", _FOREVER, canon=_fields.boolean_text),
+    fixed("release_quota_on_stop", _INNER + "releaseQuotaOnStop", _FOREVER, canon=_fields.boolean_text),
+    Field("enable_sso", _INNER + "enableSSO", canon=_fields.boolean_text),
+    Field(
+        "idle_time_before_shutdown_minutes",
+        _INNER + "idleTimeBeforeShutdown",
+        to_arm=lambda minutes: f"PT{minutes}M",
+        from_arm=lambda duration: _fields.seconds_from_duration(duration) // 60,
+        clearable=True,
+    ),
+    _Schedules(
+        "schedules.compute_start_stop",
+        _INNER + "schedules.computeStartStop",
+        to_arm=values.schedules_to_arm,
+        from_arm=values.schedules_from_arm,
+        clearable=True,
+    ),
+    fixed(
+        "setup_scripts.creation_script",
+        _INNER + "setupScripts.scripts.creationScript",
+        "a creation script runs once, at creation (features-and-pains.md CI11)",
+        canon=values.canon_script,
+        to_arm=values.script_to_arm,
+        from_arm=values.script_from_arm,
+        clearable=True,
+    ),
+    fixed(
+        "setup_scripts.startup_script",
+        _INNER + "setupScripts.scripts.startupScript",
+        _FOREVER,
+        canon=values.canon_script,
+        to_arm=values.script_to_arm,
+        from_arm=values.script_from_arm,
+        clearable=True,
+    ),
+    Field(
+        "custom_applications",
+        _INNER + "customServices",
+        canon=values.canon_applications,
+        to_arm=values.applications_to_arm,
+        from_arm=values.applications_from_arm,
+        clearable=True,
+    ),
+    _Mounts("data_mounts", _INNER + "dataMounts", to_arm=values.mounts_to_arm, from_arm=values.mounts_from_arm, clearable=True),
+)
+
+
+class Instance(ComputeKind):
+    label = "compute instance"
+    compute_type = "ComputeInstance"
+    fields = FIELDS
+    required_on_create = ("size",)
+    read_only_inner = (
+        "applications",
+        "connectivityEndpoints",
+        "containers",
+        "createdBy",
+        "dataDisks",
+        "dataMounts",
+        "errors",
+        "lastOperation",
+        "osImageMetadata",
+        "state",
+        "versions",
+    )
+
+    def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
+        flat = super().declare(tree, target)
+        if tree.get("network_settings"):
+            flat["network_settings.subnet"] = _compute.subnet_id(tree["network_settings"], target)
+        return flat
+
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> _rules.Findings:
+        yield from super().check(target, declared, tree)
+        yield from _compute.check_network(tree.get("network_settings"))
+        yield from _rules.compute_name(target.name)
+        yield from _rules.identity(declared.get("identity"), both=False)
+        yield from _rules.tags(declared.get("tags"))
+        yield from values.check_schedules(declared.get("schedules.compute_start_stop"))
+        yield from values.check_applications(declared.get("custom_applications"))
+        yield from self._check_idle(declared.get("idle_time_before_shutdown_minutes"))
+        key = declared.get("ssh_settings.ssh_key_value")
+        if key:
+            yield from _rules.ssh_settings("azureuser", key, None)
+        if declared.get("ssh_public_access_enabled") and "ssh_settings" in tree and not key:
+            message = "ssh_public_access_enabled needs ssh_settings.ssh_key_value: an instance takes no password."
+            yield _rules.Finding("SshKeyMissing", "ssh_settings.ssh_key_value", message, "features-and-pains.md CI4, K6")
+        user = [declared.get(f"create_on_behalf_of.{part}") for part in ("user_object_id", "user_tenant_id")]
+        if any(user) and not all(user):
+            message = "create_on_behalf_of needs user_object_id and user_tenant_id."
+            yield _rules.Finding("UserIncomplete", "create_on_behalf_of", message, "features-and-pains.md CI7")
+
+    @staticmethod
+    def _check_idle(minutes: t.Any) -> _rules.Findings:
+        if minutes is not None and not _SHORTEST <= minutes <= _LONGEST:
+            message = f"idle_time_before_shutdown_minutes must be from {_SHORTEST} to {_LONGEST} (3 days); {minutes} is not."
+            yield _rules.Finding("OutOfRange", "idle_time_before_shutdown_minutes", message, "features-and-pains.md CI10; ARM types")
+
+    def check_create(self, declared: Declared, parent: Body | None) -> _rules.Findings:
+        yield from super().check_create(declared, parent)
+        if declared.get("ssh_public_access_enabled") and not declared.get("ssh_settings.ssh_key_value"):
+            message = "ssh_public_access_enabled needs ssh_settings.ssh_key_value to create the instance."
+            yield _rules.Finding("SshKeyMissing", "ssh_settings.ssh_key_value", message, "features-and-pains.md CI4, K6")
+        if parent is None:
+            return
+        if declared.get("location") and region(declared["location"]) != region(parent.get("location")):
+            message = f"location must be the workspace's ({parent.get('location')}): another region is for clusters only."
+            yield _rules.Finding("CrossRegionInstance", "location", message, "features-and-pains.md I3")
+        managed = _compute.has_managed_network(parent)
+        if declared.get("enable_node_public_ip") is False and not declared.get("network_settings.subnet") and not managed:
+            message = "enable_node_public_ip: false needs network_settings.subnet, because the workspace has no managed network."
+            yield _rules.Finding("SubnetMissing", "network_settings.subnet", message, "features-and-pains.md CI6; azure-wire.md c.3")
+
+    def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
+        warnings = []
+        actions = sorted(set(plan.values()) & set(_ACTIONS)) if plan.action == "update" else []
+        preview = [option for option in actions if option != "enable_sso"]
+        if preview:
+            warnings.append(f"PreviewFeature: the service changes {', '.join(preview)} of an existing instance by a preview action, without an SLA.")
+        user = (declared.get("identity") or {}).get("type")
+        if declared.get("idle_time_before_shutdown_minutes") and user in ("user_assigned", "system_assigned"):
+            warnings.append("IdleShutdownNeedsRights: an instance with a managed identity shuts down when idle only if that identity is a Contributor.")
+        return warnings
+
+    def skeleton(self, target: Target, declared: Declared, parent: Body | None) -> Body:
+        # SSH is off unless it is asked for (features-and-pains.md CI4); azure-ai-ml sends the same switch (azure-wire.md a.7, f.13).
+        ssh = bool(declared.get("ssh_settings.ssh_key_value"))
+        inner: Body = {"computeInstanceAuthorizationType": "personal"}
+        if ssh:
+            inner["sshSettings"] = {"sshPublicAccess": "Enabled" if declared.get("ssh_public_access_enabled", True) else "Disabled"}
+        body: Body = {"properties": {"computeType": self.compute_type, "disableLocalAuth": not ssh, "properties": inner}}
+        if parent is not None:
+            body["location"] = parent.get("location")
+        return body
+
+    def create_body(self, target: Target, declared: Declared, parent: Body | None) -> Body:
+        # Mounts are not part of a creation (ARM types: read-only there); they follow by their action.
+        return super().create_body(target, {key: value for key, value in declared.items() if key != "data_mounts"}, parent)
+
+    def updates(self, body: Body, plan: Plan) -> list[Request]:
+        changed = plan.values()
+        return [
+            Request("POST", make(changed[option]), suffix=suffix, api_version=version)
+            for option, (suffix, version, make) in _ACTIONS.items()
+            if option in changed
+        ]
+
+    def removal(self, options: t.Mapping[str, t.Any]) -> Request:
+        return Request("DELETE", None, {"underlyingResourceAction": "Delete"})
+
+    def status(self, body: Body, *, settling: bool = False) -> Status:
+        status = super().status(body)
+        if status.state != READY:
+            return status
+        state = power_state(body)
+        if state in TRANSITIONS:
+            return Status(BUSY, state)
+        if state in _BROKEN:
+            errors = service_errors(_fields.get_path(body, _INNER + "errors") or None)
+            first = errors[0] if errors else {}
+            return Status(FAILED, state, first.get("code") or state, first.get("message") or f"The service gives no reason for {state}.", errors)
+        return status
+
+    def broken(self, body: Body) -> str | None:
+        status = self.status(body)
+        if status.state == FAILED and (power_state(body) in (None, "CreateFailed") or status.text == "Failed"):
+            return f"its creation failed ({status.code}: {status.message}), and such an instance can only be deleted"
+        return None
+
+    def in_use(self, body: Body) -> str | None:
+        return "it is running a job" if power_state(body) == "JobRunning" else "it is running" if power_state(body) == "Running" else None
+
+    def lost_on_recreate(self, body: Body, declared: Declared) -> list[str]:
+        ssh = str(_fields.get_path(body, _INNER + "sshSettings.sshPublicAccess") or "").casefold() == "enabled"
+        off = declared.get("ssh_public_access_enabled") is False
+        return ["ssh_settings.ssh_key_value"] if ssh and not off and not declared.get("ssh_settings.ssh_key_value") else []
+
+    def project(self, body: Body) -> dict[str, t.Any]:
+        inner = (body.get("properties") or {}).get("properties") or {}
+        ssh, ends, image = (inner.get(key) or {} for key in ("sshSettings", "connectivityEndpoints", "osImageMetadata"))
+        last = inner.get("lastOperation") or {}
+        shown = super().project(body)
+        shown["ssh_settings"] = {"admin_username": ssh.get("adminUserName"), "ssh_port": ssh.get("sshPort")}
+        shown.update(
+            state=power_state(body),
+            last_operation={
+                "name": last.get("operationName"),
+                "status": last.get("operationStatus"),
+                "time": last.get("operationTime"),
+                "trigger": last.get("operationTrigger"),
+            },
+            public_ip_address=ends.get("publicIpAddress"),
+            private_ip_address=ends.get("privateIpAddress"),
+            applications=[{"name": one.get("displayName"), "url": one.get("endpointUri")} for one in inner.get("applications") or []],
+            os_image={
+                "current": image.get("currentImageVersion"),
+                "latest": image.get("latestImageVersion"),
+                "is_latest": image.get("isLatestOsImageVersion"),
+            },
+            errors=service_errors(inner.get("errors")),
+        )
+        return shown
+
+
+def power_state(body: Body) -> str | None:
+    state = _fields.get_path(body, STATE)
+    return state if isinstance(state, str) else None
+
+
+INSTANCE = Instance()
