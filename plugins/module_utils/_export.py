@@ -1,0 +1,208 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What exists, as declarations: a workspace and its compute targets as our own options and as YAML of the Azure ML CLI v2.
+
+The declarations are the kinds' own tables read backwards, so that applying what was exported finds nothing to change. What the CLI's schema
+has: azure-ai-ml 1.35, ``_schema/compute`` and ``_schema/workspace``.
+"""
+from __future__ import annotations
+
+import typing as t
+
+from . import _fields
+from ._compute import check_scope, kind_of
+from ._errors import AmlError, ArmError
+from ._fields import CREATE_ONLY, UPDATABLE
+from ._kinds import _compute
+from ._kinds import workspace as _workspace
+from ._kinds._base import Body, Kind, compute_target, workspace_target
+from ._module import Result, Task
+
+Tree = dict[str, t.Any]
+
+_SCHEMAS = "https://azuremlschemas.azureedge.net/latest/"
+
+# The lists of the vars, by the studio's tabs.
+_LISTS = {
+    "clusters": "aml_clusters",
+    "instances": "aml_instances",
+    "inference_clusters": "aml_inference_clusters",
+    "attached": "aml_attached_computes",
+}
+
+# What the CLI's schema has of each kind, beside name and type; the kinds that are not here it cannot create.
+_COMMON = ("location", "description", "tags", "identity")
+_CLI: dict[str, tuple[str, tuple[str, ...]]] = {
+    "amlcompute": (
+        "amlCompute.schema.json",
+        (
+            *_COMMON,
+            "size",
+            "tier",
+            "min_instances",
+            "max_instances",
+            "idle_time_before_scale_down",
+            "ssh_public_access_enabled",
+            "ssh_settings",
+            "network_settings",
+            "enable_node_public_ip",
+        ),
+    ),
+    "workspace": (
+        "workspace.schema.json",
+        (
+            *_COMMON,
+            "kind",
+            "hub_id",
+            "display_name",
+            "storage_account",
+            "key_vault",
+            "application_insights",
+            "container_registry",
+            "hbi_workspace",
+            "public_network_access",
+            "image_build_compute",
+            "primary_user_assigned_identity",
+            "system_datastores_auth_mode",
+            "enable_data_isolation",
+            "customer_managed_key",
+            "managed_network",
+        ),
+    ),
+}
+
+
+class Export:
+    """Collects the vars, the CLI's files and what neither can hold."""
+
+    def __init__(self) -> None:
+        self.vars: Tree = {}
+        self.files: dict[str, str] = {}
+        self.missing: list[dict[str, str]] = []
+
+    def add_workspace(self, body: Body) -> None:
+        kind = _workspace.Workspace()
+        options = declaration(kind, body)
+        rules = _own_rules(body)
+        if rules:
+            options.setdefault("managed_network", {})["outbound_rules"] = rules
+        self.vars["aml_workspace"] = {"name": body["name"], **options}
+        self._add_file("workspace.yml", "workspace", body["name"], options)
+
+    def add_compute(self, body: Body) -> None:
+        kind, type_, name = kind_of(body), _compute.kind_name(body), body["name"]
+        if not kind.fields:
+            self._miss(name, "", f"no module of this collection keeps a {type_}")
+            return
+        options = declaration(kind, body)
+        for secret in kind.lost_on_recreate(body, {}):
+            # Without its secret the group would be half a declaration, which the module refuses.
+            options.pop(secret.partition(".")[0], None)
+            self._miss(name, secret, "the service never tells this secret; declare it where the target is to be created anew")
+        tab = _compute.tab(body)
+        row = {"name": name, "type": type_, **options} if tab == "attached" else {"name": name, **options}
+        self.vars.setdefault(_LISTS[tab], []).append(row)
+        # A compute target may be named workspace too.
+        self._add_file(f"{name}.yml" if name.casefold() != "workspace" else f"{name}.{type_}.yml", type_, name, options)
+
+    def _add_file(self, file: str, type_: str, name: str, options: Tree) -> None:
+        if type_ not in _CLI:
+            self._miss(name, "", f"the CLI's schema has no type {type_}: there is no file for it")
+            return
+        import yaml
+
+        schema, known = _CLI[type_]
+        head = {"$schema": _SCHEMAS + schema, "name": name}
+        if type_ != "workspace":
+            head["type"] = type_
+        left = [option for option in options if option not in known]
+        for option in left:
+            self._miss(name, option, "the CLI's schema has no such field: the file is without it")
+        tree = {**head, **cli_tree(type_, {option: options[option] for option in known if option in options})}
+        secrets = [row["option"] for row in self.missing if row["name"] == name and row["option"] and row["option"] not in left]
+        comments = "".join(f"# {option}: not exported\n" for option in [*secrets, *left])
+        self.files[file] = comments + yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
+
+    def _miss(self, name: str, option: str, reason: str) -> None:
+        self.missing.append({"name": name, "option": option, "reason": reason})
+
+
+def declaration(kind: Kind, body: Body) -> Tree:
+    """What a task would have to declare to find the resource as it is: no nulls, nothing that only the service writes, no secrets."""
+    current = kind.read(body)
+    options: Tree = {}
+    for row in kind.fields:
+        value = _fields.get_path(current, row.option)
+        if row.mutability in (UPDATABLE, CREATE_ONLY) and value not in (None, _fields.MISSING, "", [], {}):
+            _fields.set_path(options, row.option, value)
+    identity = options.get("identity")
+    if identity and not identity.get("user_assigned_identities"):
+        identity.pop("user_assigned_identities", None)
+    return options
+
+
+def _own_rules(body: Body) -> list[Tree]:
+    """The user's own outbound rules; the service makes the others by itself."""
+    network = (body.get("properties") or {}).get("managedNetwork") or {}
+    rules = network.get("outboundRules") or {}
+    return [
+        _workspace.rule_from_arm(name, rule) for name, rule in rules.items() if str(rule.get("category") or "UserDefined").casefold() == "userdefined"
+    ]
+
+
+def cli_tree(type_: str, options: Tree) -> Tree:
+    """Our options as the CLI's schema spells them, where that differs."""
+    tree = dict(options)
+    ids = (tree.get("identity") or {}).get("user_assigned_identities")
+    if ids:
+        as_map = type_ == "workspace"
+        tree["identity"] = {**tree["identity"], "user_assigned_identities": {one: {} for one in ids} if as_map else [{"resource_id": one} for one in ids]}
+    if tree.get("kind") == "default":
+        # The schema of default workspaces has no kind.
+        del tree["kind"]
+    return tree
+
+
+# --- the module's job ---
+
+
+def export(task: Task) -> Result:
+    """The job of ``aml_export_info``."""
+    check_scope(task)
+    group, name = task.params["resource_group"], task.params["workspace"]
+    target = workspace_target(task.subscription_id, group, name)
+    kind = _workspace.Workspace()
+    body = task.client.find(target.id, task.params.get("api_version") or kind.api_version)
+    if body is None:
+        raise AmlError(f"The workspace {name!r} does not exist in {group}.", code="ResourceNotFound", target=target.id)
+    made = Export()
+    made.vars = {"aml_subscription_id": task.subscription_id, "aml_resource_group": group, "aml_location": _group_location(task, target.parent_id, body)}
+    made.add_workspace(body)
+    for compute in _computes(task):
+        made.add_compute(compute)
+    return {"changed": False, "vars": made.vars, "cli_yaml": made.files, "missing": made.missing}
+
+
+def _group_location(task: Task, group_id: str, workspace: Body) -> t.Any:
+    """The resource group's region; who may not read it gets the workspace's."""
+    try:
+        return (task.client.find(group_id, _workspace.Workspace.parent_api_version) or workspace).get("location")
+    except ArmError as error:
+        if error.status != 403:
+            raise
+        return workspace.get("location")
+
+
+def _computes(task: Task) -> list[Body]:
+    group, workspace = task.params["resource_group"], task.params["workspace"]
+    version = task.params.get("api_version") or _compute.ComputeKind.api_version
+    names = task.params.get("computes")
+    if names is None:
+        found: list[Body] = task.client.list(f"{workspace_target(task.subscription_id, group, workspace).id}/computes", version)
+        return found
+    bodies = {name: task.client.find(compute_target(task.subscription_id, group, workspace, name).id, version) for name in names}
+    absent = [name for name, body in bodies.items() if body is None]
+    if absent:
+        raise AmlError(f"The workspace {workspace!r} has no compute target {', '.join(absent)}.", code="ResourceNotFound", details=absent)
+    return list(bodies.values())

@@ -1,0 +1,122 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: aml_export_info
+short_description: Export an Azure Machine Learning workspace with its compute targets as declarations
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - Reads a workspace and its compute targets, and returns them as declarations. As vars with the options of this collection's modules,
+    and as YAML files of the Azure ML CLI v2.
+  - Applying what was exported finds nothing to change.
+  - Only what carries information is exported. What only the service writes is left out.
+options:
+  computes:
+    description:
+      - Names of the compute targets to export. Left out, all of them; an empty list exports the workspace alone.
+    type: list
+    elements: str
+extends_documentation_fragment:
+  - azureml.compute.auth
+  - azureml.compute.scope
+  - azureml.compute.attributes.info
+seealso:
+  - module: azureml.compute.aml_workspace
+  - module: azureml.compute.aml_compute_cluster
+"""
+
+EXAMPLES = r"""
+- name: Read what somebody made by hand
+  azureml.compute.aml_export_info:
+    resource_group: ml-prod
+    workspace: ws-prod
+  register: exported
+
+- name: Keep it as a vars file of the playbook azureml.compute.provision_workspace
+  ansible.builtin.copy:
+    content: "{{ exported.vars | to_nice_yaml(sort_keys=false) }}"
+    dest: ./ws-prod.yml
+    mode: "0644"
+
+- name: Keep it as files for 'az ml workspace create -f' and 'az ml compute create -f'
+  ansible.builtin.copy:
+    content: "{{ item.value }}"
+    dest: "./{{ item.key }}"
+    mode: "0644"
+  loop: "{{ exported.cli_yaml | dict2items }}"
+  loop_control:
+    label: "{{ item.key }}"
+
+- name: What has to be filled in by hand
+  ansible.builtin.debug:
+    var: exported.missing
+"""
+
+RETURN = r"""
+vars:
+  description:
+    - The workspace as C(aml_workspace), and its compute targets by the studio's tabs in C(aml_clusters), C(aml_instances),
+      C(aml_inference_clusters) and C(aml_attached_computes), each with the options of the module for that kind.
+    - Also C(aml_subscription_id), C(aml_resource_group) and C(aml_location), the region of the resource group.
+    - Tabs without a compute target are left out.
+  returned: success
+  type: dict
+  sample:
+    aml_subscription_id: 00000000-0000-0000-0000-000000000000
+    aml_resource_group: ml-prod
+    aml_location: eastus
+    aml_workspace:
+      name: ws-prod
+      location: eastus
+    aml_clusters:
+      - name: cpu-cluster
+        location: eastus
+        size: STANDARD_DS3_V2
+        max_instances: 4
+cli_yaml:
+  description:
+    - The text of the CLI's YAML files by file name, V(workspace.yml) and one for each compute target that the CLI's schema has a type for.
+    - Each can be given to O(azureml.compute.aml_compute_cluster#module:definition) and the like as well.
+  returned: success
+  type: dict
+  sample:
+    cpu-cluster.yml: |
+      $schema: https://azuremlschemas.azureedge.net/latest/amlCompute.schema.json
+      name: cpu-cluster
+      type: amlcompute
+      size: STANDARD_DS3_V2
+missing:
+  description:
+    - What could not be exported. C(name) of the workspace or compute target, C(option) (empty where it is the whole target) and C(reason).
+    - Secrets are here, since the service never tells them, and what the CLI's schema has no field for.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - name: old-cluster
+      option: ssh_settings.admin_password
+      reason: the service never tells this secret; declare it where the target is to be created anew
+"""
+
+from ..module_utils import _argspec
+from ..module_utils._export import export
+from ..module_utils._module import run
+
+SPEC: _argspec.Spec = {
+    **_argspec.SCOPE_SPEC,
+    **_argspec.API_VERSION_SPEC,
+    "computes": {"type": "list", "elements": "str"},
+}
+
+
+def main() -> None:
+    run(export, SPEC)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Export, then apply: 0 changes, by our own options and by the CLI's YAML, for every kind that there is a module for."""
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+import yaml
+from ansible_collections.azureml.compute.plugins.module_utils._export import _CLI
+
+from .conftest import GROUP, SUBSCRIPTION, WORKSPACE, Azure
+from .declarations import Declaration, declarations
+
+MODULES = {"aml_clusters": "aml_compute_cluster"}
+TYPES = {"amlcompute": "aml_compute_cluster"}
+
+
+@pytest.fixture
+def world(azure: Azure) -> dict[str, Declaration]:
+    """A workspace with all that can be declared of it, and every compute target of the matrix."""
+    made = declarations(azure)
+    identity = azure.identity("id-one")
+    rules = [
+        {"name": "packages", "type": "fqdn", "destination": "pypi.org"},
+        {"name": "factory", "type": "service_tag", "destination": {"service_tag": "DataFactory", "protocol": "TCP", "port_ranges": "80, 8080"}},
+    ]
+    azure.run(
+        "aml_workspace", name=WORKSPACE, display_name="Shown", description="For tests", tags={"team": "vision"}, public_network_access="enabled",
+        identity={"type": "system_assigned,user_assigned", "user_assigned_identities": [identity]}, primary_user_assigned_identity=identity,
+        image_build_compute="builder", managed_network={"isolation_mode": "allow_only_approved_outbound", "outbound_rules": rules},
+    )
+    for row in made.values():
+        azure.run(row.module, **row.options)
+    return made
+
+
+def values(tree: t.Any) -> t.Iterator[t.Any]:
+    if isinstance(tree, dict):
+        for below in tree.values():
+            yield from values(below)
+    elif isinstance(tree, list) and tree:
+        for below in tree:
+            yield from values(below)
+    else:
+        yield tree
+
+
+def test_export_then_apply_changes_nothing(azure: Azure, world: dict[str, Declaration]) -> None:
+    exported = azure.run("aml_export_info")
+    assert azure.writes == [] and "planted" not in azure.text
+    found = exported["vars"]
+    assert (found.pop("aml_subscription_id"), found.pop("aml_resource_group"), found.pop("aml_location")) == (SUBSCRIPTION, GROUP, "eastus")
+    assert not [value for value in values(found) if value in (None, [], {}, "")]
+    done = azure.run("aml_workspace", **found.pop("aml_workspace"))
+    assert done["changed"] is False, done["plan"]
+    applied = set()
+    for name, rows in found.items():
+        for row in rows:
+            done = azure.run(MODULES[name], **row)
+            assert done["changed"] is False, (row, done["plan"])
+            applied.add(row["name"])
+    assert applied == {row.options["name"] for row in world.values()}
+
+
+def test_what_was_exported_makes_the_same_again(azure: Azure, world: dict[str, Declaration]) -> None:
+    """Every option of the matrix is in the export: a target that is deleted and declared from it has all that it had."""
+    exported = azure.run("aml_export_info")["vars"]
+    wanted = {row.options["name"]: row.options for row in world.values()}
+    for rows in (exported[name] for name in MODULES if name in exported):
+        for row in rows:
+            lost = set(wanted[row["name"]]) - set(row)
+            assert lost <= ({"ssh_settings"} if row["name"] == "pass-cluster" else set()), (row["name"], lost)
+
+
+def test_export_to_the_cli_and_back_changes_nothing(azure: Azure, world: dict[str, Declaration]) -> None:
+    exported = azure.run("aml_export_info")
+    files = exported["cli_yaml"]
+    done = azure.run("aml_workspace", definition=files.pop("workspace.yml"))
+    assert done["changed"] is False, done["plan"]
+    for text in files.values():
+        done = azure.run(TYPES[yaml.safe_load(text)["type"]], definition=text)
+        assert done["changed"] is False, (text, done["plan"])
+    in_cli = {row.options["name"] for row in world.values() if row.options.get("type", "amlcompute") in _CLI}
+    assert {yaml.safe_load(text)["name"] for text in files.values()} == in_cli
+
+
+def test_secrets_are_named_and_not_told(azure: Azure, world: dict[str, Declaration]) -> None:
+    exported = azure.run("aml_export_info", computes=["pass-cluster"])
+    (secret,) = [row for row in exported["missing"] if row["name"] == "pass-cluster"]
+    assert secret["option"] == "ssh_settings.admin_password"
+    assert exported["cli_yaml"]["pass-cluster.yml"].startswith("# ssh_settings.admin_password: not exported\n")
+    assert [row["name"] for row in exported["vars"]["aml_clusters"]] == ["pass-cluster"]
+
+
+def test_what_is_not_there(azure: Azure) -> None:
+    assert azure.run("aml_export_info", computes=["nobody"], ok=False)["failure"]["details"] == ["nobody"]
+    assert azure.run("aml_export_info", workspace="ws-nowhere", ok=False)["failure"]["code"] == "ResourceNotFound"
+    assert set(azure.run("aml_export_info", computes=[])["cli_yaml"]) == {"workspace.yml"}
