@@ -76,24 +76,31 @@ class WorkspaceReconciler(Reconciler):
     # --- creation ---
 
     def _create(self, plan: Plan, declared: Declared, complete: Declared, body: Body) -> Outcome:
-        """Join the deployment of an earlier run, or submit one; then set what the template does not know."""
-        if complete.get("kind") == "project" or complete.get("hub_id"):
-            return self._create_project(plan, declared, complete)
-        running = self._deployment(lambda state: state in _RUNNING)
+        """Make it, or get it back; then set what its creation does not know."""
+        operation = None
         try:
-            if running is None:
-                self._submit({**self._left_behind(), **complete})
-            if self.behaviour.wait:
-                self._await_deployment()
+            operation = self._make(complete)
         except ArmError as error:
             if not _is_blocked(error):
                 raise
             self._unblock(complete, error)
         if not self.behaviour.wait:
-            return self._outcome(plan, self.find(), _DeploymentOperation(self._deployment(lambda state: True)))
+            return self._outcome(plan, self.find(), operation)
         return self._finish(plan, declared, complete)
 
-    def _create_project(self, plan: Plan, declared: Declared, complete: Declared) -> Outcome:
+    def _make(self, complete: Declared) -> t.Any:
+        """What is under way; with ``wait``, once it is done."""
+        if complete.get("kind") == "project" or complete.get("hub_id"):
+            return self._put_project(complete)
+        # The deployment of an earlier run is joined.
+        if self._deployment(lambda state: state in _RUNNING) is None:
+            self._submit({**self._left_behind(), **complete})
+        if not self.behaviour.wait:
+            return _DeploymentOperation(self._deployment(lambda state: True))
+        self._await_deployment()
+        return None
+
+    def _put_project(self, complete: Declared) -> t.Any:
         """A project, by one PUT: it stands on its hub's resources, so that there is nothing to deploy beside it.
 
         azure-ai-ml cannot: 1.35.2 writes its hub's public network access as ``PublicNetworkAccessType.ENABLED``, which its own template refuses.
@@ -110,11 +117,9 @@ class WorkspaceReconciler(Reconciler):
         body = self.kind.create_body(self.target, given, None)
         body["properties"]["publicNetworkAccess"] = hub["properties"].get("publicNetworkAccess")
         operation = self._send(Request("PUT", body)).operation
-        if not self.behaviour.wait:
-            return self._outcome(plan, self.find(), operation)
-        if operation is not None:
+        if operation is not None and self.behaviour.wait:
             self._await(operation, "created")
-        return self._finish(plan, declared, complete)
+        return operation
 
     def _finish(self, plan: Plan, declared: Declared, complete: Declared) -> Outcome:
         body = self._settle(self.find(), settling=False)
@@ -181,9 +186,7 @@ class WorkspaceReconciler(Reconciler):
             reply = self.client.delete(self.target.id, self.kind.api_version, params={"forceToPurge": "true"})
             if reply.operation is not None:
                 self._await(reply.operation, "purged")
-            self._submit({**self._left_behind(), **complete})
-            if self.behaviour.wait:
-                self._await_deployment()
+            self._make(complete)
             return
         body = {"location": complete.get("location") or self._group_location(), "properties": {"allowRecoverSoftDeletedWorkspace": "True"}}
         reply = self.client.put(self.target.id, _RECOVERY_VERSION, body)

@@ -140,7 +140,7 @@ def test_create_in_a_group_that_is_not_there(submitted: list[dict[str, t.Any]]) 
 
 
 def test_create_without_waiting(submitted: list[dict[str, t.Any]]) -> None:
-    result = done({**NEW, "wait": False}, *NOTHING_THERE, get(), listed(deployment("Accepted")))
+    result = done({**NEW, "wait": False}, *NOTHING_THERE, listed(deployment("Accepted")), get())
     assert result["operation"] == {"url": f"{DEPLOYMENTS}/ws-one-1", "status": "Accepted"}
     assert result["workspace"] is None
     assert len(submitted) == 1
@@ -228,6 +228,49 @@ def test_a_project_needs_its_hub(submitted: list[dict[str, t.Any]]) -> None:
     assert submitted == []
 
 
+HUB = WORKSPACE_ID.replace("ws-one", "hub")
+PROJECT = {"kind": "project", "hub_id": HUB, "tags": {"cost": 42}}
+PROJECT_BODY = {
+    "location": "westus2",
+    "kind": "project",
+    "identity": {"type": "SystemAssigned"},
+    "tags": {"cost": "42"},
+    "properties": {"hubResourceId": HUB, "publicNetworkAccess": "Disabled"},
+}
+
+
+def get_hub() -> Call:
+    return Call("GET", HUB, json=workspace(outer={"id": HUB, "kind": "Hub", "location": "westus2"}, properties={"publicNetworkAccess": "Disabled"}))
+
+
+def project() -> dict[str, t.Any]:
+    return workspace(outer={"kind": "Project", "location": "westus2", "tags": {"cost": "42"}}, properties={"hubResourceId": HUB})
+
+
+def put_project() -> Call:
+    return Call("PUT", WORKSPACE_ID, status=202, headers=UNDER_WAY, body=PROJECT_BODY)
+
+
+def test_a_project_is_one_put_with_the_region_of_its_hub(submitted: list[dict[str, t.Any]]) -> None:
+    result = done(PROJECT, get(), get_group(), get_hub(), put_project(), operation(), get(project()), get(project()))
+    assert submitted == []
+    assert result["workspace"]["hub_id"] == HUB
+    assert result["plan"]["action"] == "create"
+
+
+def test_a_project_without_its_hub() -> None:
+    missing = Call("GET", HUB, status=404, json=NOT_FOUND)
+    assert HUB in refused("ParentResourceNotFound", PROJECT, get(), get_group(), missing)["msg"]
+
+
+def test_a_project_whose_name_is_blocked_is_recognised() -> None:
+    error = {"code": "BadRequest", "message": "Soft-deleted workspace exists. Please purge or recover it."}
+    calls = [get(), get_group(), get_hub(), put_project(), operation("Failed", error=error)]
+    refused("SoftDeletedWorkspace", PROJECT, *calls)
+    purge = [delete("true"), operation(), get_hub(), put_project(), operation(), get(project()), get(project())]
+    assert done({**PROJECT, "soft_deleted": "purge"}, *calls, *purge)["changed"] is True
+
+
 # --- soft delete ---
 
 
@@ -261,6 +304,7 @@ def test_purge(submitted: list[dict[str, t.Any]]) -> None:
         *blocked(),
         delete("true"),
         operation(),
+        listed(failed_once),
         listed(failed_once),
         listed(failed_once, deployment("Running", 2)),
         polled("Succeeded", 2),
