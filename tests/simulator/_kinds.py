@@ -142,6 +142,11 @@ def _managed_cluster(app: App, doc: Document) -> None:
              agentPoolProfiles=[])
 
 
+def _databricks(app: App, doc: Document) -> None:
+    number = str(int(stable_guid("databricks", doc["id"]).replace("-", ""), 16))[:16]
+    doc["properties"] |= {"workspaceId": number, "workspaceUrl": f"adb-{number}.{number[-1]}.azuredatabricks.net"}
+
+
 _NETWORK_BUSY = "Updating"
 _WITHOUT_STATE = {
     "Microsoft.ManagedIdentity/userAssignedIdentities", "Microsoft.Storage/storageAccounts/blobServices",
@@ -192,4 +197,13 @@ KINDS = [
     Kind("Microsoft.Compute/sshPublicKeys"),
     Kind("Microsoft.ContainerService/managedClusters", "async", delete_style="async", derive=_managed_cluster,
          write_only=("servicePrincipalProfile.secret", "windowsProfile.adminPassword")),
+    # What a workspace attaches besides.
+    Kind("Microsoft.Kubernetes/connectedClusters", "async", delete_style="async"),
+    Kind("Microsoft.Databricks/workspaces", "async", delete_style="async", derive=_databricks),
+    Kind("Microsoft.HDInsight/clusters", "async", created=200, delete_style="async"),
+    Kind("Microsoft.DataLakeAnalytics/accounts", "async", delete_style="async"),
+    Kind("Microsoft.DataFactory/factories", created=200),
+    Kind("Microsoft.Synapse/workspaces", "async", delete_style="async",
+         write_only=("sqlAdministratorLoginPassword",)),
+    Kind("Microsoft.Synapse/workspaces/bigDataPools", "async", delete_style="async"),
 ]

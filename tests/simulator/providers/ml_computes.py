@@ -17,16 +17,37 @@ from simulator._operations import Operation
 from simulator._routing import Route
 from simulator.providers import _ml_common as common
 from simulator.providers import _ml_instance_actions
+from simulator.providers._ml_aks import Aks
 from simulator.providers._ml_amlcompute import AmlCompute
+from simulator.providers._ml_attached import (
+    Databricks,
+    DataFactory,
+    DataLakeAnalytics,
+    HDInsight,
+    SynapseSpark,
+    VirtualMachine,
+)
 from simulator.providers._ml_common import API_VERSIONS, COMPUTE_TYPE, DELETING, WORKSPACE, Document
 from simulator.providers._ml_instance import ComputeInstance
 from simulator.providers._ml_kind import ComputeKind
+from simulator.providers._ml_kubernetes import Kubernetes
 from simulator.providers._ml_status import status_of
 
 if TYPE_CHECKING:
     from simulator._app import App
 
-KINDS: tuple[type[ComputeKind], ...] = (AmlCompute, ComputeInstance)
+KINDS: tuple[type[ComputeKind], ...] = (
+    AmlCompute,
+    ComputeInstance,
+    Aks,
+    Kubernetes,
+    VirtualMachine,
+    HDInsight,
+    Databricks,
+    DataLakeAnalytics,
+    DataFactory,
+    SynapseSpark,
+)
 # The seconds are short for rehearsals; the service was seen to take 9 to 10 for a creation (azure-wire.md a.4).
 DEFAULTS: dict[str, Any] = {
     "seconds": {
