@@ -49,7 +49,7 @@ _BASE_FIELDS = (
     fixed("location", "location", "a workspace stays in its region (Azure Resource Manager)", canon=region),
     fixed("kind", "kind", "a workspace cannot become another kind", canon=kind_name, from_arm=str.lower),
     fixed("hub_id", "properties.hubResourceId", "a project stays in its hub", canon=arm_id),
-    Field("display_name", "properties.friendlyName", canon=text, clearable=True),
+    Field("display_name", "properties.friendlyName", canon=text),
     Field("description", "properties.description", canon=text, clearable=True),
     Field("tags", "tags", canon=_fields.mapping, clearable=True),
     fixed("storage_account", "properties.storageAccount", _TYPES, canon=arm_id),
