@@ -10,13 +10,14 @@ from . import _argspec, _module, _rules
 from ._kinds import _compute
 from ._kinds._base import Body, Kind, Target, compute_target, workspace_target
 from ._kinds.cluster import CLUSTER
+from ._kinds.instance import INSTANCE
 from ._module import Result, Task
 from ._reconcile import Reconciler
 
 # Every kind that a workspace lists, in the CLI's spelling.
 INFO_KINDS: dict[str, Kind] = {
     "amlcompute": CLUSTER,
-    "computeinstance": _compute.ANY,
+    "computeinstance": INSTANCE,
     "aks": _compute.ANY,
     "kubernetes": _compute.ANY,
     "virtualmachine": _compute.ANY,

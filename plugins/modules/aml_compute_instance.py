@@ -1,0 +1,645 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: aml_compute_instance
+short_description: Keep an Azure Machine Learning compute instance in its declared state
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - Creates, deletes, starts, stops and restarts a compute instance of an Azure Machine Learning workspace, and changes what can change.
+  - Only what is declared is managed. Options that are left out stay as they are, whoever set them.
+  - After creation, the service changes schedules, idle shutdown, single sign-on, size, applications and data mounts, each by an action of its own
+    (all but single sign-on are preview features; a warning says so). All else is fixed; O(on_immutable_change) decides what happens then.
+options:
+  name:
+    description:
+      - Name of the instance, unique in the region. 3 to 24 letters, digits and dashes, as for M(azureml.compute.aml_compute_cluster).
+    type: str
+    required: true
+  state:
+    description:
+      - V(present) makes the instance as declared, and leaves it running or stopped as it is. A new one runs.
+      - V(started) and V(stopped) make it so as well, and then run or stop it. An instance that is starting or stopping already is waited for.
+      - V(restarted) restarts it at every run; a stopped one is started.
+      - V(absent) deletes it, with its disk.
+    type: str
+    choices: [present, absent, started, stopped, restarted]
+    default: present
+  location:
+    description:
+      - Region. It must be the workspace's, and need not be given.
+    type: str
+  size:
+    description:
+      - Virtual machine size, such as V(Standard_DS3_v2). Needed to create an instance.
+      - A resize (preview) needs the instance stopped. With O(force=true) a running one is stopped, resized and started again.
+    type: str
+    aliases: [vm_size]
+  description:
+    description:
+      - Text that people see. Fixed after creation.
+    type: str
+  ssh_public_access_enabled:
+    description:
+      - Whether the SSH port is open. Off, unless O(ssh_settings.ssh_key_value) is given. Fixed after creation.
+    type: bool
+  ssh_settings:
+    description:
+      - SSH access of the user C(azureuser). Fixed after creation.
+    type: dict
+    suboptions:
+      ssh_key_value:
+        description:
+          - RSA public key, in one line (C(ssh-rsa AAAA...)), as RFC 4716 or as PEM. The service takes no other type of key, and never tells it again.
+        type: str
+  enable_node_public_ip:
+    description:
+      - Whether the instance has a public address. V(false) needs O(network_settings) or a managed network, and the service demands a private endpoint of
+        the workspace. Fixed after creation.
+    type: bool
+  network_settings:
+    description:
+      - The subnet that the instance lives in, in the region and the subscription of the workspace. Fixed after creation.
+    type: dict
+    suboptions:
+      subnet:
+        description: The subnet's full resource id; or its name, together with O(network_settings.vnet_name).
+        type: str
+      vnet_name:
+        description: Name of the virtual network, where O(network_settings.subnet) is a name.
+        type: str
+      resource_group:
+        description: Resource group of the virtual network. Left out, it is O(resource_group).
+        type: str
+  create_on_behalf_of:
+    description:
+      - The user that the instance is for, if not the one that creates it. Fixed after creation.
+    type: dict
+    suboptions:
+      user_object_id:
+        description: Object id of the user in Entra ID.
+        type: str
+        required: true
+      user_tenant_id:
+        description: Tenant of the user.
+        type: str
+        required: true
+  application_sharing_policy:
+    description:
+      - Whether only its user (V(personal)) or everybody in the workspace (V(shared)) reaches its applications. Fixed after creation.
+    type: str
+    choices: [personal, shared]
+  enable_root_access:
+    description:
+      - Whether the user has root access. Fixed after creation.
+    type: bool
+  enable_os_patching:
+    description:
+      - Whether the operating system is patched. Fixed after creation.
+    type: bool
+  release_quota_on_stop:
+    description:
+      - Whether a stopped instance gives its cores back. Otherwise they count against the quota. Fixed after creation.
+    type: bool
+  enable_sso:
+    description:
+      - Whether the user is signed in to Azure on the instance.
+    type: bool
+  idle_time_before_shutdown_minutes:
+    description:
+      - Minutes of idleness after which the instance stops by itself, from 15 to 4320 (3 days). C(null) turns it off.
+      - An instance with a managed identity only stops if that identity is a Contributor of the workspace.
+    type: int
+  schedules:
+    description:
+      - When the instance starts and stops by itself.
+    type: dict
+    suboptions:
+      compute_start_stop:
+        description:
+          - The complete list, of at most four. An empty one removes all.
+        type: list
+        elements: dict
+        suboptions:
+          action:
+            description: What is done.
+            type: str
+            required: true
+            choices: [start, stop]
+          state:
+            description: Whether the schedule is in force. It is, unless V(disabled) is given.
+            type: str
+            choices: [enabled, disabled]
+          trigger:
+            description: When it is done.
+            type: dict
+            required: true
+            suboptions:
+              type:
+                description: V(cron) takes O(schedules.compute_start_stop[].trigger.expression), V(recurrence) the other options.
+                type: str
+                required: true
+                choices: [cron, recurrence]
+              expression:
+                description: Cron expression of five fields, minute to weekday.
+                type: str
+              frequency:
+                description: Unit of the recurrence.
+                type: str
+                choices: [minute, hour, day, week, month]
+              interval:
+                description: How many units lie between two runs.
+                type: int
+              schedule:
+                description: The times within the unit.
+                type: dict
+                suboptions:
+                  hours:
+                    description: Hours, 0 to 23.
+                    type: list
+                    elements: int
+                  minutes:
+                    description: Minutes, 0 to 59.
+                    type: list
+                    elements: int
+                  week_days:
+                    description: Names of days, such as V(monday).
+                    type: list
+                    elements: str
+                  month_days:
+                    description: Days of the month.
+                    type: list
+                    elements: int
+              start_time:
+                description: First time, as C(2026-11-23T18:00:00). Left out, the service decides.
+                type: str
+              time_zone:
+                description: Time zone by its Windows name, such as V(W. Europe Standard Time). Without one it is UTC. It does not follow daylight saving.
+                type: str
+  setup_scripts:
+    description:
+      - Scripts in the workspace's Notebooks file share that run as root. Fixed after creation.
+    type: dict
+    suboptions:
+      creation_script:
+        description: Runs once, when the instance is created.
+        type: dict
+        suboptions:
+          path:
+            description: Path of the script in the file share.
+            type: str
+          command:
+            description: Arguments for the script.
+            type: str
+          timeout_minutes:
+            description: Minutes that it may take. The service's own limit is 15.
+            type: int
+      startup_script:
+        description: Runs at every start.
+        type: dict
+        suboptions:
+          path:
+            description: Path of the script in the file share.
+            type: str
+          command:
+            description: Arguments for the script.
+            type: str
+          timeout_minutes:
+            description: Minutes that it may take. The service's own limit is 15.
+            type: int
+  custom_applications:
+    description:
+      - Containers that run on the instance. The list is complete.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the application.
+        type: str
+        required: true
+      type:
+        description: Kind of the application.
+        type: str
+        choices: [docker]
+      image:
+        description: The image, as C(reference).
+        type: dict
+        required: true
+        suboptions:
+          reference:
+            description: Name of the image, with its registry and tag.
+            type: str
+            required: true
+      endpoints:
+        description: Ports.
+        type: list
+        elements: dict
+        suboptions:
+          target:
+            description: Port in the container, from 1025 to 65534.
+            type: int
+            required: true
+          published:
+            description: Port that people use, from 1025 to 65534.
+            type: int
+            required: true
+      environment_variables:
+        description: Environment of the container.
+        type: dict
+      bind_mounts:
+        description: Folders of the instance in the container.
+        type: list
+        elements: dict
+        suboptions:
+          source:
+            description: Folder of the instance.
+            type: str
+            required: true
+          target:
+            description: Folder in the container.
+            type: str
+            required: true
+  data_mounts:
+    description:
+      - Data that is mounted on the instance. Mounts that are not named here stay.
+    type: list
+    elements: dict
+    suboptions:
+      mount_name:
+        description: Name of the mount.
+        type: str
+        required: true
+      source:
+        description: What is mounted, such as the address of a data asset.
+        type: str
+      source_type:
+        description: Kind of the source. It is V(uri) unless something else is given.
+        type: str
+        choices: [datastore, dataset, uri]
+      mount_path:
+        description: Folder of the instance.
+        type: str
+      mount_mode:
+        description: Whether it can be written to. It is V(read_only) unless something else is given.
+        type: str
+        choices: [read_only, read_write]
+      state:
+        description: V(absent) takes the mount away.
+        type: str
+        choices: [present, absent]
+extends_documentation_fragment:
+  - azureml.compute.auth
+  - azureml.compute.scope
+  - azureml.compute.identity
+  - azureml.compute.tags
+  - azureml.compute.wait
+  - azureml.compute.state
+  - azureml.compute.attributes
+seealso:
+  - module: azureml.compute.aml_compute_info
+  - module: azureml.compute.aml_compute_cluster
+  - name: Create a compute instance
+    description: The form whose fields these are.
+    link: https://learn.microsoft.com/azure/machine-learning/how-to-create-compute-instance
+"""
+
+EXAMPLES = r"""
+- name: An instance for a user, that stops when nobody works and every evening
+  azureml.compute.aml_compute_instance:
+    resource_group: ml-prod
+    workspace: ws-prod
+    name: ci-alice
+    size: Standard_DS3_v2
+    create_on_behalf_of:
+      user_object_id: 00000000-0000-0000-0000-0000000000a1
+      user_tenant_id: 00000000-0000-0000-0000-0000000000b1
+    idle_time_before_shutdown_minutes: 30
+    schedules:
+      compute_start_stop:
+        - action: stop
+          trigger:
+            type: cron
+            expression: 0 18 * * *
+            time_zone: W. Europe Standard Time
+
+- name: With SSH
+  azureml.compute.aml_compute_instance:
+    resource_group: ml-prod
+    workspace: ws-prod
+    name: ci-ssh
+    size: Standard_DS3_v2
+    ssh_public_access_enabled: true
+    ssh_settings:
+      ssh_key_value: "{{ lookup('ansible.builtin.file', '~/.ssh/id_rsa.pub') }}"
+
+- name: Stopped for the night; nothing else is touched
+  azureml.compute.aml_compute_instance:
+    resource_group: ml-prod
+    workspace: ws-prod
+    name: ci-ssh
+    state: stopped
+
+- name: Another size, while it is stopped
+  azureml.compute.aml_compute_instance:
+    resource_group: ml-prod
+    workspace: ws-prod
+    name: ci-ssh
+    size: Standard_DS4_v2
+
+- name: Running again
+  azureml.compute.aml_compute_instance:
+    resource_group: ml-prod
+    workspace: ws-prod
+    name: ci-ssh
+    state: started
+
+- name: Remove an instance
+  azureml.compute.aml_compute_instance:
+    resource_group: ml-prod
+    workspace: ws-prod
+    name: ci-alice
+    state: absent
+"""
+
+RETURN = r"""
+compute:
+  description:
+    - The instance as it is after the task; in check mode as it would be. Null when it is absent.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: Resource id.
+      type: str
+      returned: when it exists
+    name:
+      description: Name.
+      type: str
+      returned: always
+      sample: ci-alice
+    type:
+      description: Kind, in the CLI's spelling.
+      type: str
+      returned: always
+      sample: computeinstance
+    location:
+      description: Region.
+      type: str
+      returned: always
+      sample: eastus
+    state:
+      description: V(Running), V(Stopped), V(Starting), V(JobRunning) and so on, in the service's own words.
+      type: str
+      returned: when it exists
+      sample: Running
+    last_operation:
+      description: C(name), C(status), C(time) and C(trigger) of the last operation. A trigger is V(User), V(Schedule) or V(IdleShutdown).
+      type: dict
+      returned: always
+      sample: {name: Create, status: Succeeded, time: "2026-11-23T12:00:00.000Z", trigger: User}
+    public_ip_address:
+      description: Public address.
+      type: str
+      returned: when it exists
+      sample: 20.1.2.3
+    private_ip_address:
+      description: Private address.
+      type: str
+      returned: when it exists
+      sample: 10.0.0.4
+    applications:
+      description: C(name) and C(url) of what runs on it.
+      type: list
+      elements: dict
+      returned: always
+    os_image:
+      description: Versions C(current) and C(latest) of the image, and whether it C(is_latest). The image is only renewed by creating the instance anew.
+      type: dict
+      returned: always
+    errors:
+      description: Problems of the instance, each with C(code), C(message) and C(details).
+      type: list
+      elements: dict
+      returned: always
+      sample: []
+    ssh_settings:
+      description: C(admin_username) and C(ssh_port).
+      type: dict
+      returned: always
+      sample: {admin_username: azureuser, ssh_port: 50000}
+    ssh_public_access_enabled:
+      description: Whether the SSH port is open.
+      type: bool
+      returned: always
+      sample: false
+    size:
+      description: Virtual machine size, in the service's spelling.
+      type: str
+      returned: always
+      sample: STANDARD_DS3_V2
+    idle_time_before_shutdown_minutes:
+      description: Minutes of idleness after which it stops; null where it does not.
+      type: int
+      returned: always
+      sample: 30
+    schedules:
+      description: C(compute_start_stop), the list of schedules in the form of the option.
+      type: dict
+      returned: always
+    custom_applications:
+      description: Applications in the form of the option.
+      type: list
+      elements: dict
+      returned: always
+    data_mounts:
+      description: Mounts in the form of the option.
+      type: list
+      elements: dict
+      returned: always
+    setup_scripts:
+      description: C(creation_script) and C(startup_script), in the form of the option.
+      type: dict
+      returned: always
+    create_on_behalf_of:
+      description: C(user_object_id) and C(user_tenant_id); null each for the creator's own.
+      type: dict
+      returned: always
+    application_sharing_policy:
+      description: V(personal) or V(shared).
+      type: str
+      returned: always
+    enable_node_public_ip:
+      description: Whether it has a public address.
+      type: bool
+      returned: always
+    network_settings:
+      description: C(subnet), the full id of the subnet, or null.
+      type: dict
+      returned: always
+    enable_sso:
+      description: Whether single sign-on is on.
+      type: bool
+      returned: always
+    enable_root_access:
+      description: Whether the user has root access.
+      type: bool
+      returned: always
+    enable_os_patching:
+      description: Whether the operating system is patched.
+      type: bool
+      returned: always
+    release_quota_on_stop:
+      description: Whether a stopped instance gives its cores back.
+      type: bool
+      returned: always
+    identity:
+      description: As in M(azureml.compute.aml_compute_cluster).
+      type: dict
+      returned: always
+    tags:
+      description: Tags.
+      type: dict
+      returned: always
+    description:
+      description: Text that people see.
+      type: str
+      returned: always
+    provisioning_state:
+      description: What the service is doing with the resource.
+      type: str
+      returned: when it exists
+      sample: Succeeded
+    provisioning_errors:
+      description: Why provisioning failed, each with C(code), C(message) and C(details).
+      type: list
+      elements: dict
+      returned: when it exists
+    created_on:
+      description: When it was created, in ISO 8601.
+      type: str
+      returned: when it exists
+    modified_on:
+      description: When it was last changed, in ISO 8601.
+      type: str
+      returned: when it exists
+    is_attached:
+      description: Whether it was made outside the workspace; V(false) for an instance.
+      type: bool
+      returned: always
+    resource_id:
+      description: The underlying resource, where there is one; null for an instance.
+      type: str
+      returned: always
+"""
+
+from ..module_utils import _argspec
+from ..module_utils._compute import COMPUTE_SPEC
+from ..module_utils._instance import keep_instance
+from ..module_utils._module import run
+
+_SCRIPT: _argspec.Spec = {"path": {"type": "str"}, "command": {"type": "str"}, "timeout_minutes": {"type": "int"}}
+_TRIGGER: _argspec.Spec = {
+    "type": {"type": "str", "required": True, "choices": ["cron", "recurrence"]},
+    "expression": {"type": "str"},
+    "frequency": {"type": "str", "choices": ["minute", "hour", "day", "week", "month"]},
+    "interval": {"type": "int"},
+    "schedule": {
+        "type": "dict",
+        "options": {
+            "hours": {"type": "list", "elements": "int"},
+            "minutes": {"type": "list", "elements": "int"},
+            "week_days": {"type": "list", "elements": "str"},
+            "month_days": {"type": "list", "elements": "int"},
+        },
+    },
+    "start_time": {"type": "str"},
+    "time_zone": {"type": "str"},
+}
+
+SPEC: _argspec.Spec = {
+    **COMPUTE_SPEC,
+    "state": {"type": "str", "default": "present", "choices": ["present", "absent", "started", "stopped", "restarted"]},
+    "location": {"type": "str"},
+    "size": {"type": "str", "aliases": ["vm_size"]},
+    "description": {"type": "str"},
+    "ssh_public_access_enabled": {"type": "bool"},
+    "ssh_settings": {"type": "dict", "options": {"ssh_key_value": {"type": "str", "no_log": False}}},
+    "enable_node_public_ip": {"type": "bool"},
+    "network_settings": {
+        "type": "dict",
+        "options": {"subnet": {"type": "str"}, "vnet_name": {"type": "str"}, "resource_group": {"type": "str"}},
+    },
+    "create_on_behalf_of": {
+        "type": "dict",
+        "options": {"user_object_id": {"type": "str", "required": True}, "user_tenant_id": {"type": "str", "required": True}},
+    },
+    "application_sharing_policy": {"type": "str", "choices": ["personal", "shared"]},
+    "enable_root_access": {"type": "bool"},
+    "enable_os_patching": {"type": "bool"},
+    "release_quota_on_stop": {"type": "bool"},
+    "enable_sso": {"type": "bool"},
+    "idle_time_before_shutdown_minutes": {"type": "int"},
+    "schedules": {
+        "type": "dict",
+        "options": {
+            "compute_start_stop": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "action": {"type": "str", "required": True, "choices": ["start", "stop"]},
+                    "state": {"type": "str", "choices": ["enabled", "disabled"]},
+                    "trigger": {"type": "dict", "required": True, "options": _TRIGGER},
+                },
+            }
+        },
+    },
+    "setup_scripts": {
+        "type": "dict",
+        "options": {"creation_script": {"type": "dict", "options": _SCRIPT}, "startup_script": {"type": "dict", "options": _SCRIPT}},
+    },
+    "custom_applications": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "name": {"type": "str", "required": True},
+            "type": {"type": "str", "choices": ["docker"]},
+            "image": {"type": "dict", "required": True, "options": {"reference": {"type": "str", "required": True}}},
+            "endpoints": {
+                "type": "list",
+                "elements": "dict",
+                "options": {"target": {"type": "int", "required": True}, "published": {"type": "int", "required": True}},
+            },
+            "environment_variables": {"type": "dict"},
+            "bind_mounts": {
+                "type": "list",
+                "elements": "dict",
+                "options": {"source": {"type": "str", "required": True}, "target": {"type": "str", "required": True}},
+            },
+        },
+    },
+    "data_mounts": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "mount_name": {"type": "str", "required": True},
+            "source": {"type": "str"},
+            "source_type": {"type": "str", "choices": ["datastore", "dataset", "uri"]},
+            "mount_path": {"type": "str"},
+            "mount_mode": {"type": "str", "choices": ["read_only", "read_write"]},
+            "state": {"type": "str", "choices": ["present", "absent"]},
+        },
+    },
+}
+
+
+def main() -> None:
+    run(keep_instance, SPEC)
+
+
+if __name__ == "__main__":
+    main()
