@@ -36,9 +36,10 @@ class AmlError(Exception):
         self.status = status
         self.request_id = request_id
         self.target = target
-        # Set where the error is raised in the course of a plan: the plan, and whether a write had been sent by then.
+        # Set where the error is raised in the course of a plan: the plan, whether a write had been sent by then, and the warnings so far.
         self.plan: t.Any = None
         self.changed = False
+        self.warnings: list[str] = []
 
     def failure(self) -> dict[str, t.Any]:
         """The ``failure`` block of a result. All keys are always there, so that a playbook need not test for them."""

@@ -51,7 +51,7 @@ class InstanceReconciler(Reconciler):
                 return replace(outcome, plan=plan, body=_as_if(outcome.body, action))
             return self._act(plan, action)
         except AmlError as error:
-            error.plan, error.changed = plan, self.wrote
+            self._annotate(error, plan)
             raise
 
     def _act(self, plan: Plan, action: str) -> Outcome:

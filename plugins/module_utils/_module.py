@@ -178,6 +178,6 @@ def _fail(task: Task, error: AmlError, exception: str | None = None) -> None:
         extra.update(plan=error.plan.to_dict(), diff=error.plan.diff())
     if exception:
         extra["exception"] = exception
-    for warning in task.warnings:
+    for warning in [*task.warnings, *error.warnings]:
         task.module.warn(warning)
     task.module.fail_json(msg=message, **extra)

@@ -106,6 +106,10 @@ class Reconciler:
         self.warnings: list[str] = []
         # Whether a write was sent: a task that fails after it did not leave things as they were.
         self.wrote = False
+        # What a replacement deleted, as the user knows it, until the new one is there.
+        self.replaced: dict[str, t.Any] | None = None
+        # The errors that the service reported before a change: they are none of the change's.
+        self._old_errors: t.Any = None
         self.deadline = Deadline(behaviour.wait_timeout, clock)
         self._sleep = sleep
         self._what = f"The {kind.label} {target.name!r}"
@@ -119,7 +123,7 @@ class Reconciler:
         try:
             return self._carry_out(plan, declared, body)
         except AmlError as error:
-            error.plan, error.changed = plan, self.wrote
+            self._annotate(error, plan)
             raise
 
     def absent(self, options: t.Mapping[str, t.Any]) -> Outcome:
@@ -138,8 +142,15 @@ class Reconciler:
         try:
             return self._remove(self.kind.removal(options), plan, body)
         except AmlError as error:
-            error.plan, error.changed = plan, self.wrote
+            self._annotate(error, plan)
             raise
+
+    def _annotate(self, error: AmlError, plan: Plan) -> None:
+        """What the user must know beside the error: what was planned, what was sent, and what a replacement has taken away."""
+        error.plan, error.changed, error.warnings = plan, self.wrote, self.warnings
+        if self.replaced is not None:
+            error.details = {"cause": error.details, "replaced": self.replaced}
+            error.hint = f"{error.hint or ''} The old one is gone; failure.details.replaced has what it was, to be declared anew.".strip()
 
     # --- reading ---
 
@@ -174,7 +185,7 @@ class Reconciler:
             pause = self.behaviour.wait_interval or next(pauses, pause)
             self._sleep(min(pause, self.deadline.remaining))
             body = self.find()
-        if fail and status is not None and status.state == FAILED:
+        if fail and status is not None and status.state == FAILED and not (status.details and status.details == self._old_errors):
             raise ArmError(
                 f"{self._what} is in the state {status.text}: {status.message}",
                 code=status.code,
@@ -235,10 +246,14 @@ class Reconciler:
         if plan.action == REPLACE:
             new = self.kind.recreate_body(t.cast(Body, body), plan, self._wanted(declared, body), self.target, parent)
             self._clear_away(t.cast(Body, body))
-            return self._create(plan, declared, self._complete(plan, declared, body), new)
+            self.replaced = self.kind.project(t.cast(Body, body))
+            outcome = self._create(plan, declared, self._complete(plan, declared, body), new)
+            self.replaced = None
+            return outcome
         if plan.action == CREATE:
             wanted = self._wanted(declared, None)
             return self._create(plan, declared, wanted, self.kind.create_body(self.target, wanted, parent))
+        self._old_errors = self.kind.status(t.cast(Body, body), settling=True).details
         return self._write(self.kind.updates(t.cast(Body, body), plan), plan, declared, created=False)
 
     def _inspect(self, complete: Declared, parent: Body | None) -> None:

@@ -13,8 +13,8 @@ import typing as t
 
 from . import _argspec, _module, _rules
 from ._compute import check_scope
-from ._errors import AmlError, ArmError
-from ._fields import arm_id
+from ._errors import AmlError, ArmError, RuleError
+from ._fields import arm_id, region
 from ._kinds import _compute
 from ._kinds import workspace as _kind
 from ._kinds._base import Body, Request, Target, group_id, workspace_target
@@ -112,6 +112,12 @@ class WorkspaceReconciler(Reconciler):
                 f"{self._what} cannot be created, because its hub {complete['hub_id']} does not exist.",
                 target=complete["hub_id"],
                 hint="Create the hub first, or correct hub_id.",
+            )
+        if region(complete.get("location") or hub["location"]) != region(hub["location"]):
+            raise RuleError(
+                f"location {complete['location']!r} is not the hub's ({hub['location']}): a project is where its hub is.",
+                code="ProjectRegion",
+                hint="Leave location out, or give the hub's.",
             )
         given = {"kind": "project", "identity": {"type": "system_assigned"}, **complete, "location": hub["location"]}
         body = self.kind.create_body(self.target, given, None)
@@ -235,7 +241,8 @@ class WorkspaceReconciler(Reconciler):
                 reply = self.client.delete(one, at)
                 if reply.operation is not None and self.behaviour.wait:
                     self._await(reply.operation, f"rid of {one}")
-                gone.append(one)
+                if reply.status != 404:
+                    gone.append(one)
         return gone
 
     def _logs_of(self, insights: str, version: str) -> str | None:
@@ -309,6 +316,12 @@ def keep_workspace(task: Task) -> Result:
 
 
 def _absent(task: Task, kind: _kind.Workspace, target: Target) -> Result:
+    if task.params["delete_dependent_resources"] and not task.params["permanently_delete"]:
+        raise RuleError(
+            "delete_dependent_resources needs permanently_delete: a workspace without what it stands on could not be recovered.",
+            code="DependentsNeedPermanentDelete",
+            hint="Nothing was sent. Set permanently_delete=true as well, or leave the dependent resources.",
+        )
     reconciler = WorkspaceReconciler(task, kind, target)
     outcome = reconciler.absent(task.params)
     removed: list[str] = []
@@ -316,7 +329,7 @@ def _absent(task: Task, kind: _kind.Workspace, target: Target) -> Result:
         try:
             removed = reconciler.remove_dependents(reconciler.seen)
         except AmlError as error:
-            error.plan, error.changed = outcome.plan, reconciler.wrote
+            reconciler._annotate(error, outcome.plan)
             raise
     result = _module.outcome_result(outcome, "workspace", None if outcome.body is None else kind.project(outcome.body))
     result["deleted_resources"] = removed

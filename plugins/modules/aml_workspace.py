@@ -174,6 +174,7 @@ options:
     description:
       - With O(state=absent), whether to delete the storage account, key vault, container registry and application insights (with log
         analytics) of the workspace as well. One that another workspace of the subscription uses is left, with a warning.
+      - It needs O(permanently_delete=true), since a workspace without what it stands on could not be recovered.
     type: bool
     default: false
   api_version:

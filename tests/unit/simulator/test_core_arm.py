@@ -65,7 +65,7 @@ def test_common_headers_and_falling_limits(app: App) -> None:
 @pytest.mark.parametrize(
     ("url", "wanted"),
     [
-        (f"/subscriptions/{uuid.uuid4()}/resourceGroups{VERSION}", (404, "SubscriptionNotFound")),
+        (f"/subscriptions/99999999-0000-4000-8000-000000000009/resourceGroups{VERSION}", (404, "SubscriptionNotFound")),
         (f"{SUB}/resourceGroups/none{VERSION}", (404, "ResourceGroupNotFound")),
         (f"{SUB}/resourceGroups", (400, "MissingApiVersionParameter")),
         (f"{SUB}/resourceGroups?api-version=latest", (400, "NoRegisteredProviderFound")),
