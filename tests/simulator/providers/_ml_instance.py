@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from simulator._http import Request, Response
 from simulator._operations import Operation
 from simulator.providers import _ml_instance_rules as rules
-from simulator.providers import _ml_schedules
+from simulator.providers import _ml_quota, _ml_schedules
 from simulator.providers._ml_aml_rules import check_subnet, managed_network_on, need_private_way, unsupported_size
 from simulator.providers._ml_common import CREATING, FAILED, SUCCEEDED, Document, mapping, need_idle, refuse
 from simulator.providers._ml_instance_actions import InstanceActions
@@ -158,6 +158,7 @@ class ComputeInstance(InstanceActions):
         error = (
             unsupported_size(self.app, doc)
             or check_subnet(self.app, doc)
+            or _ml_quota.too_many(self.app, doc, operation.subscription)
             or rules.over_quota(self.app, doc, operation.subscription)
         )
         if error:
