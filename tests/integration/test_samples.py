@@ -1,0 +1,102 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""YAML that users have: the CLI v2 files of Azure/azureml-examples apply as they lie, and apply again with 0 changes.
+
+Compute targets run against the simulator in process; workspaces are deployed by azure-ai-ml, over the real server.
+"""
+from __future__ import annotations
+
+import re
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.azureml.compute.tests.functional.conftest import GROUP, SUBSCRIPTION, Azure, azure  # noqa: F401
+
+from .conftest import ROOT, Player, module
+
+SAMPLES = ROOT.parent / "shared" / "samples"
+COMPUTES = sorted(SAMPLES.glob("compute/*.yml"))
+WORKSPACES = sorted(SAMPLES.glob("workspace/*.yml"))
+
+MODULES = {
+    "amlcompute": "aml_compute_cluster",
+    "computeinstance": "aml_compute_instance",
+    "virtualmachine": "aml_attached_compute",
+    "synapsespark": "aml_attached_compute",
+}
+
+# What the CLI would ask for on its command line, or in the file: no machine is reached without a way to log in.
+BESIDE = {"vm-attach.yml": {"ssh_settings": {"admin_username": "azureuser", "admin_password": "example-password"}}}
+
+pytestmark = pytest.mark.skipif(not COMPUTES, reason=f"the samples are not there: {SAMPLES}")
+
+
+def filled(path: Path, values: dict[str, str]) -> str:
+    """The file's text with its placeholders replaced; each must have a value. Some are written with quotes around them."""
+    text = path.read_text().replace("identity_resource_id\"", f"{values.get('IDENTITY', '')}\"")
+    return re.sub(r'"<([^>]+)>"|<([^>]+)>', lambda found: values[found.group(1) or found.group(2)], text)
+
+
+@pytest.mark.parametrize("path", COMPUTES, ids=[path.name for path in COMPUTES])
+def test_a_compute_target(azure: Azure, path: Path) -> None:  # noqa: F811
+    values = {
+        "SUBSCRIPTION_ID": SUBSCRIPTION,
+        "RESOURCE_GROUP": GROUP,
+        "IDENTITY": azure.identity("id-one"),
+        "VM_NAME": "vm-one",
+        "ATTACHED_SPARK_POOL_NAME": "spark-example",
+        "SYNAPSE_WORKSPACE_NAME": "synapse-one",
+        "SPARK_POOL_NAME": "pool",
+    }
+    azure.resource("Microsoft.Compute/virtualMachines", "vm-one", {"properties": {}}, "2024-07-01")
+    azure.resource("Microsoft.Synapse/workspaces", "synapse-one", {"properties": {}}, "2021-06-01")
+    azure.resource("Microsoft.Synapse/workspaces/synapse-one/bigDataPools", "pool", {"properties": {}}, "2021-06-01")
+    text = filled(path, values)
+    name = MODULES[yaml.safe_load(text)["type"]]
+    if not (ROOT / "plugins" / "modules" / f"{name}.py").exists():
+        pytest.skip(f"there is no module {name} yet")
+    beside: dict[str, t.Any] = BESIDE.get(path.name, {})
+    assert azure.run(name, definition=text, check=True, **beside)["changed"] and azure.writes == []
+    done = azure.run(name, definition=text, **beside)
+    assert done["changed"] and done["compute"]["name"] == yaml.safe_load(text)["name"]
+    again = azure.run(name, definition=text, **beside)
+    assert again["changed"] is False and azure.writes == [], again["plan"]
+
+
+def test_workspaces(player: Player, group_task: dict[str, t.Any]) -> None:
+    subscription = player.simulator.environment["AZURE_SUBSCRIPTION_ID"]
+    values = {f"YOUR_{name}": value for name, value in {
+        "SUBSCRIPTION_ID": subscription, "RESOURCE_GROUP": player.group, "STORAGE_ACCOUNT": "stexisting", "CONTAINER_REGISTRY": "crexisting",
+        "KEY_VAULT": "kvexisting", "APP_INSIGHTS": "aiexisting",
+    }.items()}
+    values |= {"SUBSCRIPTION_ID": subscription, "RESOURCE_GROUP": player.group, "TENANT_ID": player.simulator.environment["AZURE_TENANT"]}
+    for number in ("1", "2"):
+        values |= {f"UAI NAME {number}": f"id-{number}", f"PRINCIPAL_ID{number}": f"p{number}", f"CLIENT_ID{number}": f"c{number}"}
+    texts = {path.name: filled(path, values) for path in WORKSPACES}
+    applied = [module("aml_workspace", f"apply {name}", definition=text) for name, text in texts.items()]
+    again = [module("aml_workspace", f"again {name}", definition=text) for name, text in texts.items()]
+    run = player.play(group_task, *existing(), *applied, *again)
+    for name, text in texts.items():
+        assert run[f"apply {name}"]["changed"] is True, name
+        assert run[f"apply {name}"]["workspace"]["name"] == yaml.safe_load(text)["name"]
+        assert run[f"again {name}"]["changed"] is False, (name, run[f"again {name}"]["plan"])
+
+
+def existing() -> list[dict[str, t.Any]]:
+    """What with-existing-resources.yml and uai.yml say that the user has."""
+    vault = {"tenantId": "aaaaaaaa-0000-4000-8000-00000000000a", "sku": {"family": "A", "name": "standard"}, "accessPolicies": []}
+    rows: list[tuple[str, str, str, dict[str, t.Any]]] = [
+        ("Microsoft.Storage/storageAccounts", "stexisting", "2023-01-01", {"sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}),
+        ("Microsoft.ContainerRegistry/registries", "crexisting", "2023-07-01", {"sku": {"name": "Standard"}}),
+        ("Microsoft.KeyVault/vaults", "kvexisting", "2023-07-01", {"properties": vault}),
+        ("Microsoft.Insights/components", "aiexisting", "2020-02-02", {"kind": "web", "properties": {"Application_Type": "web"}}),
+        ("Microsoft.ManagedIdentity/userAssignedIdentities", "id-1", "2023-01-31", {}),
+        ("Microsoft.ManagedIdentity/userAssignedIdentities", "id-2", "2023-01-31", {}),
+    ]
+    return [
+        module("arm_resource", f"{type_} {name}", type=type_, name=name, api_version=version, body={"location": "eastus", **body})
+        for type_, name, version, body in rows
+    ]
