@@ -62,14 +62,12 @@ class Account:
 
 
 class Gate(asyncssh.SSHServer):
-    """Who may come in. Every connection leaves one line in the log: accepted, or refused."""
+    """Who may come in. The log tells of every key and password that was refused, and of every user who came in."""
 
     def __init__(self, label: str, account: Account) -> None:
         self._label, self._account = label, account
         self._user: str | None = None
-        self._tried: list[str] = []
-        self._accepted = False
-        self._peer = ""
+        self._peer = self._last = ""
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._peer = "{}:{}".format(*conn.get_extra_info("peername")[:2])
@@ -82,24 +80,26 @@ class Gate(asyncssh.SSHServer):
         return bool(self._account.key)
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
-        self._tried.append(f"{key.get_algorithm()} {key.get_fingerprint()}")
-        return self._account.takes_key(username, key)
+        return self._judge(f"{key.get_algorithm()} {key.get_fingerprint()}", self._account.takes_key(username, key))
 
     def password_auth_supported(self) -> bool:
         return bool(self._account.password)
 
     def validate_password(self, username: str, password: str) -> bool:
-        self._tried.append("password")
-        return self._account.takes_password(username, password)
+        return self._judge("password", self._account.takes_password(username, password))
+
+    def _judge(self, what: str, accepted: bool) -> bool:
+        self._last = what
+        if not accepted:
+            _LOG.info("%s: refused %r from %s with %s", self._label, self._user, self._peer, what)
+        return accepted
 
     def auth_completed(self) -> None:
-        self._accepted = True
-        _LOG.info("%s: accepted %r from %s by %s", self._label, self._user, self._peer, self._tried[-1])
+        _LOG.info("%s: accepted %r from %s with %s", self._label, self._user, self._peer, self._last)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._user is not None and not self._accepted:
-            tried = ", ".join(dict.fromkeys(self._tried)) or "nothing that this node takes"
-            _LOG.info("%s: refused %r from %s; offered: %s", self._label, self._user, self._peer, tried)
+        if self._user is not None and not self._last:
+            _LOG.info("%s: %r from %s had nothing to offer that this node takes", self._label, self._user, self._peer)
 
 
 class Files(asyncssh.SFTPServer):
