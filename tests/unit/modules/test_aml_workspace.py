@@ -596,7 +596,7 @@ def test_delete_of_what_is_not_there() -> None:
     assert result["deleted_resources"] == []
 
 
-ABSENT = {"state": "absent", "delete_dependent_resources": True}
+ABSENT = {"state": "absent", "delete_dependent_resources": True, "permanently_delete": True}
 
 
 def gone(identifier: str) -> Call:
@@ -615,14 +615,14 @@ def others(*bodies: dict[str, t.Any]) -> Call:
 def test_delete_with_the_dependents() -> None:
     insights = Call("GET", INSIGHTS, json={"id": INSIGHTS, "properties": {"WorkspaceResourceId": LOGS}})
     result = done(
-        ABSENT, get(workspace()), delete(), operation(), get(), others(), insights, all_insights(), gone(INSIGHTS), gone(LOGS), gone(STORAGE), gone(VAULT)
+        ABSENT, get(workspace()), delete("true"), operation(), get(), others(), insights, all_insights(), gone(INSIGHTS), gone(LOGS), gone(STORAGE), gone(VAULT)
     )
     assert result["deleted_resources"] == [INSIGHTS, LOGS, STORAGE, VAULT]
 
 
 def test_what_another_workspace_uses_stays() -> None:
     neighbour = workspace(outer={"id": WORKSPACE_ID + "2", "name": "ws-two"}, properties={"storageAccount": STORAGE.upper()})
-    result = done(ABSENT, get(workspace()), delete(), operation(), get(), others(neighbour))
+    result = done(ABSENT, get(workspace()), delete("true"), operation(), get(), others(neighbour))
     assert result["deleted_resources"] == []
     assert len([one for one in result["warnings"] if "SharedDependent" in str(one)]) == 3
 
@@ -631,7 +631,7 @@ def test_logs_that_other_insights_write_to_stay() -> None:
     insights = Call("GET", INSIGHTS, json={"id": INSIGHTS, "properties": {"WorkspaceResourceId": LOGS}})
     foreign = {"id": INSIGHTS + "2", "properties": {"WorkspaceResourceId": LOGS.upper()}}
     result = done(
-        ABSENT, get(workspace()), delete(), operation(), get(), others(), insights, all_insights(foreign), gone(INSIGHTS), gone(STORAGE), gone(VAULT)
+        ABSENT, get(workspace()), delete("true"), operation(), get(), others(), insights, all_insights(foreign), gone(INSIGHTS), gone(STORAGE), gone(VAULT)
     )
     assert LOGS not in result["deleted_resources"]
     assert any(LOGS in str(one) for one in result["warnings"])
@@ -647,14 +647,14 @@ def test_a_deletion_that_is_under_way_is_joined_before_the_dependents_go() -> No
 def test_a_dependent_that_cannot_be_deleted() -> None:
     bare = workspace(properties={"applicationInsights": None, "keyVault": None})
     locked = Call("DELETE", STORAGE, status=409, json={"error": {"code": "ScopeLocked", "message": "a lock"}})
-    result = refused("ScopeLocked", ABSENT, get(bare), delete(), operation(), get(), others(), locked)
+    result = refused("ScopeLocked", ABSENT, get(bare), delete("true"), operation(), get(), others(), locked)
     assert result["changed"] is True
     assert result["plan"]["action"] == "delete"
 
 
 def test_insights_without_logs() -> None:
     insights = Call("GET", INSIGHTS, json={"id": INSIGHTS, "properties": {}})
-    result = done(ABSENT, get(workspace()), delete(), operation(), get(), others(), insights, gone(INSIGHTS), gone(STORAGE), gone(VAULT))
+    result = done(ABSENT, get(workspace()), delete("true"), operation(), get(), others(), insights, gone(INSIGHTS), gone(STORAGE), gone(VAULT))
     assert LOGS not in result["deleted_resources"]
 
 
@@ -662,6 +662,12 @@ def test_delete_in_check_mode_deletes_nothing() -> None:
     result = done(ABSENT, get(workspace()), check=True)
     assert result["changed"] is True
     assert result["workspace"] is None
+
+
+def test_dependents_go_only_with_a_permanent_deletion() -> None:
+    """features-and-pains.md 1.11: a soft-deleted workspace could not be recovered without what it stands on."""
+    result = refused("DependentsNeedPermanentDelete", {"state": "absent", "delete_dependent_resources": True})
+    assert result.sent == []
 
 
 def test_a_wait_for_a_deletion_that_runs_out() -> None:
