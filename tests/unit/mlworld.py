@@ -40,7 +40,8 @@ class World:
 
     def call(self, method: str, url: str, body: Any = None, version: str = STABLE, **more: Any) -> Response:
         mark = "&" if "?" in url else "?"
-        return self.app.call(method, url if "api-version=" in url else f"{url}{mark}api-version={version}", body, **more)
+        full = url if "api-version=" in url else f"{url}{mark}api-version={version}"
+        return self.app.call(method, full, body, **more)
 
     def wait(self, seconds: float = 60) -> None:
         self.app.clock.advance(seconds)

@@ -47,7 +47,8 @@ def network_of(app: App, sent: Any, location: str) -> Document | None:
     missing = [name for name in _NETWORK if name not in network]
     if missing:
         raise refuse(
-            f"'aksNetworkingConfiguration' needs all of {', '.join(_NETWORK)}; {', '.join(missing)} is missing.", location
+            f"'aksNetworkingConfiguration' needs all of {', '.join(_NETWORK)}; {', '.join(missing)} is missing.",
+            location,
         )
     for name, form in _NETWORK.items():
         if form is not None and not form.match(str(network[name])):

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from simulator._app import App
 
 _ID = re.compile(
-    r"^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/(?P<namespace>[^/]+)(?P<rest>(/[^/]+/[^/]+)+)$", re.IGNORECASE
+    r"^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/(?P<namespace>[^/]+)(?P<rest>(/[^/]+/[^/]+)+)$",
+    re.IGNORECASE,
 )
 DEFAULTS: Document = {
     "seconds": {"attach": 30.0, "attach.update": 10.0},

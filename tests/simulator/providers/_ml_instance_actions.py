@@ -229,7 +229,8 @@ def _previews(first: str) -> frozenset[str]:
     return frozenset(version for version in API_VERSIONS if version.endswith("-preview") and version >= first)
 
 
-# Verb: method of the kind, and the first version that has it (features-and-pains.md 1.12; enableSso: azure-wire.md a.2).
+# Verb: method of the kind, and the first version that has it (features-and-pains.md 1.12; enableSso: azure-wire.md
+# a.2).
 _ACTIONS = {
     "enableSso": ("enable_sso", _previews("2024-04-01")),
     "updateIdleShutdownSetting": ("update_idle_shutdown_setting", _previews("2023-08-01")),

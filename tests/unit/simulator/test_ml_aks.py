@@ -234,7 +234,8 @@ def test_network_is_all_or_none(world: World) -> None:
     assert put(world, aksNetworkingConfiguration={**full, "dnsServiceIP": "10.0.0.256"}).status == 400
     missing = put(world, aksNetworkingConfiguration={**full, "subnetId": f"{vnet}/subnets/b"})
     assert code(missing) == (400, "SubnetNotFound")
-    assert created(world, aksNetworkingConfiguration=full)["properties"]["properties"]["aksNetworkingConfiguration"] == full
+    inner = created(world, aksNetworkingConfiguration=full)["properties"]["properties"]
+    assert inner["aksNetworkingConfiguration"] == full
 
 
 def test_load_balancer(world: World) -> None:

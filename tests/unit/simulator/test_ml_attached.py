@@ -53,7 +53,8 @@ def make_target(world: World, kind: str) -> None:
     if kind == "SynapseSpark":
         world.resource(SYNAPSE, {"defaultDataLakeStorage": {}}, "2021-06-01")
         spark = {"sparkVersion": "3.4", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}
-        world.resource(POOL, {**spark, "autoScale": {"enabled": True, "minNodeCount": 3, "maxNodeCount": 9}}, "2021-06-01")
+        scale = {"enabled": True, "minNodeCount": 3, "maxNodeCount": 9}
+        world.resource(POOL, {**spark, "autoScale": scale}, "2021-06-01")
     else:
         world.resource(TARGETS[kind], {"hardwareProfile": {"vmSize": "Standard_DS3_v2"}})
 

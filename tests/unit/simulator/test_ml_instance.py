@@ -37,8 +37,8 @@ def test_the_201_has_the_recorded_body(world: World) -> None:
     inner = answer.body["properties"]["properties"]
     assert answer.status == 201 and answer.body["properties"]["provisioningState"] == "Creating"
     assert inner["vmSize"] == "STANDARD_DS3_V2"
-    nulls = "imageVersion imageSku subnet sshSettings autologgerSettings errors connectivityEndpoints applications state"
-    nulls += " lastOperation applicationSharingPolicy dataMounts dataDisks containers updateStatus versions"
+    nulls = "imageVersion imageSku subnet sshSettings autologgerSettings errors connectivityEndpoints applications"
+    nulls += " state lastOperation applicationSharingPolicy dataMounts dataDisks containers updateStatus versions"
     nulls += " customServices osImageMetadata"
     assert {name: inner[name] for name in nulls.split()} == dict.fromkeys(nulls.split())
     assert set(inner["createdBy"]) == {"userOrgId", "userId"}
