@@ -26,8 +26,8 @@ pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"missing: {', '.join(MISS
 
 WORKSPACE = "ws-ssh"
 TWO_UP = "found.ansible_facts.aml_ssh.nodes | selectattr('reachable') | length == 2"
-# Nodes come and go on the same ports of one address, so nothing is to be remembered of them; no connection outlives a test.
-SSH = {"ANSIBLE_SSH_ARGS": "-F none -o ControlMaster=no -o UserKnownHostsFile=/dev/null -o IdentitiesOnly=yes", "ANSIBLE_HOST_KEY_CHECKING": "false"}
+# Nodes come and go on the same ports of one address, so nothing is to be remembered of them.
+SSH_ARGUMENTS = "-F none -o ControlMaster=auto -o ControlPersist=5s -o UserKnownHostsFile=/dev/null -o IdentitiesOnly=yes"
 
 
 def make_key(path: Path) -> str:
@@ -93,7 +93,12 @@ def play_on_nodes(player: Player, key: Path, *local: dict[str, t.Any]) -> Run:
     ]
     path = player.folder / "nodes.yml"
     path.write_text(yaml.safe_dump(plays, sort_keys=False))
-    return player.playbook(str(path), "-e", json.dumps({"key_file": str(key)}), env=SSH)
+    settings = {
+        "ANSIBLE_SSH_ARGS": SSH_ARGUMENTS,
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(player.folder / "cp"),
+        "ANSIBLE_HOST_KEY_CHECKING": "false",
+    }
+    return player.playbook(str(path), "-e", json.dumps({"key_file": str(key)}), env=settings)
 
 
 def check_lines(shell: Shell, entry: dict[str, t.Any]) -> None:
