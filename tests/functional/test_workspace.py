@@ -1,0 +1,163 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A workspace after its creation: each field changes alone by PATCH, fixed ones say why, rules of the managed network, projects, deletion.
+
+Creation through azure-ai-ml needs a socket: tests/integration has it.
+"""
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from .conftest import GROUP_ID, SUBSCRIPTION, WORKSPACE, WORKSPACE_ID, Azure
+
+MODULE = "aml_workspace"
+TARGET = {"name": WORKSPACE}
+PROVIDER = "/providers/Microsoft.MachineLearningServices/workspaces/"
+
+
+def current(azure: Azure) -> dict[str, t.Any]:
+    found: dict[str, t.Any] = azure.run("aml_workspace_info", **TARGET)["workspaces"][0]
+    return found
+
+
+def test_each_updatable_field_alone(azure: Azure) -> None:
+    azure.run(MODULE, **TARGET, tags={"owner": "others"})
+    registry = azure.resource("Microsoft.ContainerRegistry/registries", "acrtest", {"sku": {"name": "Premium"}}, "2023-07-01")
+    insights = azure.resource("Microsoft.Insights/components", "ai-two", {"kind": "web"}, "2020-02-02")
+    one, two = azure.identity("id-one"), azure.identity("id-two")
+    both = "system_assigned,user_assigned"
+    cases: list[tuple[dict[str, t.Any], str, t.Any]] = [
+        ({"display_name": "Production"}, "display_name", {"properties": {"friendlyName": "Production"}}),
+        ({"description": "Text"}, "description", {"properties": {"description": "Text"}}),
+        ({"description": None}, "description", {"properties": {"description": None}}),
+        ({"tags": {"team": "vision"}}, "tags", {"tags": {"owner": "others", "team": "vision"}}),
+        ({"tags": {"team": None}}, "tags", {"tags": {"owner": "others"}}),
+        ({"container_registry": registry}, "container_registry", {"properties": {"containerRegistry": registry}}),
+        ({"application_insights": insights}, "application_insights", {"properties": {"applicationInsights": insights}}),
+        ({"public_network_access": "disabled"}, "public_network_access", {"properties": {"publicNetworkAccess": "Disabled"}}),
+        ({"image_build_compute": "cpu-cluster"}, "image_build_compute", {"properties": {"imageBuildCompute": "cpu-cluster"}}),
+        ({"system_datastores_auth_mode": "identity"}, "system_datastores_auth_mode", {"properties": {"systemDatastoresAuthMode": "Identity"}}),
+        ({"v1_legacy_mode": True}, "v1_legacy_mode", {"properties": {"v1LegacyMode": True}}),
+        (
+            {"identity": {"type": both, "user_assigned_identities": [one, two]}},
+            "identity",
+            {"identity": {"type": "SystemAssigned,UserAssigned", "userAssignedIdentities": {one: {}, two: {}}}},
+        ),
+        ({"primary_user_assigned_identity": one}, "primary_user_assigned_identity", {"properties": {"primaryUserAssignedIdentity": one}}),
+        (
+            {"identity": {"type": both, "user_assigned_identities": [one]}},
+            "identity",
+            {"identity": {"type": "SystemAssigned,UserAssigned", "userAssignedIdentities": {one: {}, two: None}}},
+        ),
+        (
+            {"managed_network": {"isolation_mode": "allow_internet_outbound"}},
+            "managed_network",
+            {"properties": {"managedNetwork": {"isolationMode": "AllowInternetOutbound"}}},
+        ),
+    ]
+    before = current(azure)
+    for options, name, body in cases:
+        planned = azure.run(MODULE, check=True, **TARGET, **options)
+        assert azure.writes == []
+        done = azure.run(MODULE, **TARGET, **options)
+        assert done["changed"] and planned["plan"] == done["plan"] and planned["diff"] == done["diff"]
+        assert [(one.method, one.body) for one in azure.writes] == [("PATCH", body)]
+        after = current(azure)
+        assert {key for key in before if before[key] != after[key]} == {name}, options
+        assert azure.run(MODULE, **TARGET, **options)["changed"] is False
+        assert [one.method for one in azure.sent] == ["GET"]
+        before = after
+
+
+FIXED = [
+    ({"location": "westus2"}, "location", "stays in its region"),
+    ({"kind": "hub"}, "kind", "cannot become another kind"),
+    ({"hbi_workspace": True}, "hbi_workspace", "decided at creation"),
+    ({"storage_account": f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/other"}, "storage_account", "cannot be changed"),
+    ({"key_vault": f"{GROUP_ID}/providers/Microsoft.KeyVault/vaults/other"}, "key_vault", "cannot be changed"),
+    ({"enable_data_isolation": True}, "enable_data_isolation", "decided at creation"),
+]
+
+
+@pytest.mark.parametrize(("options", "name", "reason"), FIXED, ids=[row[1] for row in FIXED])
+def test_a_fixed_field_says_why(azure: Azure, options: dict[str, t.Any], name: str, reason: str) -> None:
+    failed = azure.run(MODULE, **TARGET, **options, ok=False)
+    assert failed["failure"]["code"] == "ImmutableChange" and azure.writes == []
+    (detail,) = failed["failure"]["details"]
+    assert detail["field"] == name and reason in detail["reason"]
+
+
+def test_a_workspace_with_compute_targets_is_not_replaced_unasked(azure: Azure) -> None:
+    azure.run("aml_compute_cluster", name="cpu-cluster", size="Standard_DS3_v2", max_instances=1)
+    failed = azure.run(MODULE, **TARGET, hbi_workspace=True, on_immutable_change="recreate", ok=False)
+    assert failed["failure"]["code"] == "InUse" and "cpu-cluster" in failed["msg"] and azure.writes == []
+
+
+def test_outbound_rules_by_name(azure: Azure) -> None:
+    network = {"isolation_mode": "allow_only_approved_outbound"}
+    azure.run(MODULE, **TARGET, managed_network={**network, "outbound_rules": [{"name": "others", "type": "fqdn", "destination": "example.org"}]})
+    tag = {"service_tag": "DataFactory", "protocol": "TCP", "port_ranges": "80, 8080"}
+    storage = current(azure)["storage_account"]
+    endpoint = {"service_resource_id": storage, "subresource_target": "blob", "spark_enabled": False}
+    rules = [
+        {"name": "packages", "type": "fqdn", "destination": "pypi.org"},
+        {"name": "tag", "type": "service_tag", "destination": tag},
+        {"name": "endpoint", "type": "private_endpoint", "destination": endpoint},
+    ]
+    options = {"managed_network": {"outbound_rules": rules}}
+    done = azure.run(MODULE, **TARGET, **options)
+    assert [one.path.rpartition("/")[2] for one in azure.writes] == ["packages", "tag", "endpoint"]
+    names = {rule["name"] for rule in done["workspace"]["managed_network"]["outbound_rules"]}
+    assert {"others", "packages", "tag", "endpoint"} <= names
+    assert azure.run(MODULE, **TARGET, **options)["changed"] is False
+    gone = azure.run(MODULE, **TARGET, managed_network={"outbound_rules": [{"name": "tag", "state": "absent"}]})
+    assert [(one.method, one.path.rpartition("/")[2]) for one in azure.writes] == [("DELETE", "tag")]
+    assert "tag" not in {rule["name"] for rule in gone["workspace"]["managed_network"]["outbound_rules"]}
+    failed = azure.run(MODULE, **TARGET, managed_network={"isolation_mode": "disabled"}, ok=False)
+    assert failed["failure"]["code"] == "ManagedNetworkStaysOn" and azure.writes == []
+
+
+def test_a_project_in_a_hub(azure: Azure) -> None:
+    azure.arm("PATCH", GROUP_ID, {}, "2021-04-01")
+    body = azure.get(WORKSPACE_ID)
+    dependents = {key: body["properties"][key] for key in ("storageAccount", "keyVault")}
+    hub = f"{GROUP_ID}{PROVIDER}hub-test"
+    azure.arm("PUT", hub, {"location": "eastus", "kind": "Hub", "identity": {"type": "SystemAssigned"}, "properties": dependents})
+    options = {"name": "project-a", "kind": "project", "hub_id": hub, "display_name": "A"}
+    planned = azure.run(MODULE, check=True, **options)
+    done = azure.run(MODULE, **options)
+    assert planned["plan"] == done["plan"] and [one.method for one in azure.writes] == ["PUT"]
+    made = done["workspace"]
+    assert (made["kind"], made["hub_id"], made["location"], made["display_name"]) == ("project", hub, "eastus", "A")
+    assert azure.run(MODULE, **options)["changed"] is False
+    failed = azure.run(MODULE, name="project-b", kind="project", hub_id=hub, location="westus2", ok=False)
+    assert failed["failure"]["code"] == "ProjectRegion" and azure.writes == []
+    failed = azure.run(MODULE, name="project-c", kind="project", hub_id=f"{hub}-none", ok=False)
+    assert failed["failure"]["code"] == "ParentResourceNotFound" and azure.writes == []
+    kinds = azure.run("aml_workspace_info", kind=["project"])["workspaces"]
+    assert [one["name"] for one in kinds] == ["project-a"]
+
+
+def test_deletion_with_and_without_what_it_stood_on(azure: Azure) -> None:
+    stood_on = current(azure)
+    gone = {**TARGET, "state": "absent"}
+    planned = azure.run(MODULE, check=True, **gone)
+    assert planned["changed"] and azure.writes == []
+    assert azure.run(MODULE, **gone)["changed"]
+    assert azure.run(MODULE, **gone)["changed"] is False
+    assert azure.get(stood_on["storage_account"], "2023-01-01")["name"].startswith("st")
+    azure.make_workspace("ws-two")
+    done = azure.run(MODULE, name="ws-two", state="absent", permanently_delete=True, delete_dependent_resources=True)
+    assert sorted(one.split("/")[-1][:2] for one in done["deleted_resources"]) == ["ai", "kv", "st"]
+    assert all(azure.get(one, "2023-07-01").get("error") for one in done["deleted_resources"] if "KeyVault" in one)
+
+
+def test_all_workspaces_of_the_subscription(azure: Azure) -> None:
+    azure.make_workspace("ws-far", group="rg-far")
+    everywhere = azure.run("aml_workspace_info", resource_group=None)["workspaces"]
+    assert sorted(one["name"] for one in everywhere) == ["ws-far", WORKSPACE]
+    assert {one["id"].split("/")[2] for one in everywhere} == {SUBSCRIPTION}
+    assert [one["name"] for one in azure.run("aml_workspace_info")["workspaces"]] == [WORKSPACE]
