@@ -87,7 +87,7 @@ FIELDS = (
         to_arm=lambda wanted: "Enabled" if wanted else "Disabled",
         from_arm=lambda value: value.casefold() == "enabled",
     ),
-    # Not told by the service (azure-wire.md f.13), so never compared.
+    # Whether the service tells the key is not established (azure-wire.md a.6, f.13), so it is never compared.
     Field("ssh_settings.ssh_key_value", _INNER + "sshSettings.adminPublicKey", WRITE_ONLY, to_arm=_rules.openssh_public_key, clearable=True),
     fixed("enable_node_public_ip", _INNER + "enableNodePublicIp", _FOREVER, canon=_fields.boolean_text),
     fixed(
@@ -242,6 +242,14 @@ class Instance(ComputeKind):
         # Mounts are not part of a creation (ARM types: read-only there); they follow by their action.
         return super().create_body(target, {key: value for key, value in declared.items() if key != "data_mounts"}, parent)
 
+    def writable(self, body: Body) -> Body:
+        writable = super().writable(body)
+        settings = _fields.get_path(writable, _INNER + "sshSettings")
+        for name in ("adminUserName", "sshPort"):
+            if isinstance(settings, dict):
+                settings.pop(name, None)
+        return writable
+
     def updates(self, body: Body, plan: Plan) -> list[Request]:
         changed = plan.values()
         return [
@@ -276,7 +284,8 @@ class Instance(ComputeKind):
         return "it is running a job" if power_state(body) == "JobRunning" else "it is running" if power_state(body) == "Running" else None
 
     def lost_on_recreate(self, body: Body, declared: Declared) -> list[str]:
-        ssh = str(_fields.get_path(body, _INNER + "sshSettings.sshPublicAccess") or "").casefold() == "enabled"
+        settings = _fields.get_path(body, _INNER + "sshSettings") or {}
+        ssh = str(settings.get("sshPublicAccess")).casefold() == "enabled" and not settings.get("adminPublicKey")
         off = declared.get("ssh_public_access_enabled") is False
         return ["ssh_settings.ssh_key_value"] if ssh and not off and not declared.get("ssh_settings.ssh_key_value") else []
 
