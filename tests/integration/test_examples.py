@@ -1,0 +1,128 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The EXAMPLES of every module run as they stand in its documentation, one play for each module, in a simulated Azure of its own.
+
+Only the subscription's placeholder is replaced. ``WORLDS`` says what the examples of a module presume; a module that is not in it gets a
+resource group ml-prod with the workspace ws-prod.
+"""
+from __future__ import annotations
+
+import ast
+import typing as t
+from dataclasses import dataclass, field
+
+import pytest
+import yaml
+from ansible_collections.azureml.compute.tests.functional.declarations import KEY
+
+from .conftest import ROOT, SPEED, Player, module
+
+Tasks = list[dict[str, t.Any]]
+
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+PLACEHOLDER = "00000000-0000-0000-0000-000000000000"
+ML = "Microsoft.MachineLearningServices"
+
+
+@dataclass(frozen=True)
+class World:
+    """What there is before the first example: tasks that make it, variables, and files beside the playbook."""
+
+    tasks: Tasks = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+
+
+def resource(type_: str, name: str, version: str, group: str = "ml-prod", **body: t.Any) -> dict[str, t.Any]:
+    return module("arm_resource", type=type_, name=name, api_version=version, resource_group=group, body={"location": "eastus", **body})
+
+
+def group(name: str) -> dict[str, t.Any]:
+    return module("arm_resource", type="Microsoft.Resources/resourceGroups", name=name, api_version="2021-04-01", body={"location": "eastus"})
+
+
+def workspace(name: str = "ws-prod", in_group: str = "ml-prod") -> Tasks:
+    return [group(in_group), module("aml_workspace", resource_group=in_group, name=name)]
+
+
+def network(in_group: str) -> dict[str, t.Any]:
+    subnets = [{"name": "training", "properties": {"addressPrefix": "10.0.1.0/24"}}]
+    properties = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": subnets}
+    return resource("Microsoft.Network/virtualNetworks", "ml-vnet", "2024-05-01", in_group, properties=properties)
+
+
+def cluster(name: str = "cpu-cluster", **options: t.Any) -> dict[str, t.Any]:
+    where = {"resource_group": "ml-prod", "workspace": "ws-prod", "name": name}
+    return module("aml_compute_cluster", **where, size="Standard_DS3_v2", max_instances=2, **options)
+
+
+def identity_id(name: str) -> str:
+    return f"/subscriptions/{PLACEHOLDER}/resourceGroups/ml-prod/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
+
+
+CLI_CLUSTER = "name: from-the-cli\ntype: amlcompute\nsize: Standard_DS3_v2\nmax_instances: 2\n"
+SSH = {"admin_username": "azureuser", "ssh_key_value": KEY}
+STORAGE = f"/subscriptions/{PLACEHOLDER}/resourceGroups/ml-prod/providers/Microsoft.Storage/storageAccounts/stdata"
+
+WORLDS = {
+    "aml_compute_cluster": World(
+        [
+            *workspace(),
+            group("network-prod"),
+            network("network-prod"),
+            resource("Microsoft.ManagedIdentity/userAssignedIdentities", "training", "2023-01-31"),
+            cluster("old-cluster"),
+        ],
+        {"training_identity_id": identity_id("training")},
+        {"cluster.yml": CLI_CLUSTER},
+    ),
+    "aml_compute_info": World([*workspace(), cluster()]),
+    "aml_export_info": World([*workspace(), cluster()]),
+    "aml_quota": World(workspace("ws-dev", "ml-dev")),
+    "aml_ssh_facts": World([*workspace(), cluster(min_instances=1, ssh_public_access_enabled=True, ssh_settings=SSH)]),
+    "aml_workspace": World([group("ml-prod"), *workspace("ws-test", "ml-test")]),
+    "arm_resource": World(
+        [
+            group("ml-prod"),
+            resource("Microsoft.Storage/storageAccounts", "stdata", "2023-01-01", sku={"name": "Standard_LRS"}, kind="StorageV2", properties={}),
+        ],
+        {"storage_account_id": STORAGE, "principal_id": "cccccccc-0000-4000-8000-0000000000c0", "subscription": PLACEHOLDER},
+    ),
+    "arm_resource_info": World([group("ml-prod"), network("ml-prod")]),
+}
+
+
+def examples(name: str) -> Tasks:
+    """The tasks of a module's EXAMPLES, read from its source."""
+    tree = ast.parse((ROOT / "plugins" / "modules" / f"{name}.py").read_text())
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == "EXAMPLES":
+            tasks: Tasks = yaml.safe_load(ast.literal_eval(node.value))
+            return tasks
+    raise AssertionError(f"{name} has no EXAMPLES")
+
+
+def names(tasks: Tasks) -> t.Iterator[str]:
+    for task in tasks:
+        if "block" in task:
+            yield from names(task["block"])
+        else:
+            yield task["name"]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_examples_of(player: Player, name: str) -> None:
+    player.simulator.control("POST", "reset")
+    player.simulator.control("PUT", "config", {"clock": {"speed": SPEED}})
+    world, tasks = WORLDS.get(name, World(workspace())), examples(name)
+    assert any(f"azureml.compute.{name}" in str(task) for task in tasks), f"no example uses {name}"
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": world.variables, "tasks": [*world.tasks, *tasks]}
+    text = yaml.safe_dump([play], sort_keys=False).replace(PLACEHOLDER, player.simulator.environment["AZURE_SUBSCRIPTION_ID"])
+    ssh = player.folder / ".ssh"
+    ssh.mkdir()
+    for file, content in {"play.yml": text, ".ssh/id_rsa.pub": KEY, ".ssh/id_rsa_ml": "no key: nobody logs in here", **world.files}.items():
+        (player.folder / file).write_text(content)
+    run = player.playbook("play.yml", env={"HOME": str(player.folder)})
+    skipped = set(names(tasks)) - {title for title, _result in run.tasks}
+    assert not skipped, f"these did not run: {skipped}"
