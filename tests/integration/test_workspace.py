@@ -11,9 +11,9 @@ WORKSPACE = "aml_workspace"
 
 def dependents(player: Player) -> list[str]:
     """Names of what a workspace stands on, in the group."""
-    documents = player.simulator.control("GET", "state")["resources"]
-    kinds = ("microsoft.storage/storageaccounts", "microsoft.keyvault/vaults", "microsoft.insights/components")
-    return sorted(one["name"] for one in documents if f"/{player.group}/" in one["id"] and one["type"].lower() in kinds)
+    kinds = ("/microsoft.storage/storageaccounts/", "/microsoft.keyvault/vaults/", "/microsoft.insights/components/")
+    identifiers = [one["id"].lower() for one in player.simulator.control("GET", "state")["resources"]]
+    return sorted(one for one in identifiers if f"/{player.group}/" in one and any(kind in one for kind in kinds) and "/blobservices" not in one)
 
 
 def test_a_name_that_is_blocked_by_a_soft_deleted_workspace(player: Player, group_task: dict) -> None:
