@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import typing as t
 
-from . import _argspec, _module, _rules
+from . import _argspec, _module, _preflight_job, _rules
 from ._kinds import _compute
 from ._kinds._base import Body, Kind, Target, compute_target, workspace_target
+from ._kinds.aks import AKS
+from ._kinds.attached_types import ATTACHED
 from ._kinds.cluster import CLUSTER
 from ._kinds.instance import INSTANCE
 from ._module import Result, Task
@@ -18,14 +20,8 @@ from ._reconcile import Reconciler
 INFO_KINDS: dict[str, Kind] = {
     "amlcompute": CLUSTER,
     "computeinstance": INSTANCE,
-    "aks": _compute.ANY,
-    "kubernetes": _compute.ANY,
-    "virtualmachine": _compute.ANY,
-    "databricks": _compute.ANY,
-    "datalakeanalytics": _compute.ANY,
-    "hdinsight": _compute.ANY,
-    "synapsespark": _compute.ANY,
-    "datafactory": _compute.ANY,
+    "aks": AKS,
+    **ATTACHED,
 }
 
 # The options of a module that keeps one compute target in its state, beside the kind's own.
@@ -79,7 +75,8 @@ def keep(task: Task, kind: Kind, reconciler: type[Reconciler] = Reconciler) -> R
     else:
         declared = spoken.declare(task.given, target)
         _rules.refuse(spoken.check(target, declared, task.given))
-        outcome = reconciler(task.client, spoken, target, task.behaviour()).present(declared)
+        engine = _preflight_job.guarded(reconciler(task.client, spoken, target, task.behaviour()), task.params)
+        outcome = engine.present(declared)
     shown = None if outcome.body is None else spoken.project(outcome.body)
     return _module.outcome_result(outcome, "compute", shown)
 
@@ -108,3 +105,12 @@ def look(task: Task) -> Result:
 def kind_of(body: Body) -> Kind:
     """The kind of a compute target that was read; one without a table of its own shows what all have."""
     return INFO_KINDS.get(_compute.kind_name(body), _compute.ANY)
+
+
+def look_ahead(task: Task) -> Result:
+    """The job of ``aml_preflight_info``."""
+    check_scope(task)
+    workspace = workspace_target(task.subscription_id, task.params["resource_group"], task.params["workspace"])
+    entries = task.params["computes"]
+    findings = _preflight_job.examine(task.client, entries, workspace, INFO_KINDS, task.params.get("api_version"))
+    return _preflight_job.summary(findings, task.params["fail_on"], len(entries))

@@ -1,0 +1,171 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the modules for attached compute and inference clusters do beside what all compute modules do.
+
+Before an attachment: a look at the target, and at who else has it attached (features-and-pains.md 1.6 T8, 1.9 K8-8, 3.5). Before a creation: the
+vCPUs of a size that its name does not tell (1.5 A8). After a refusal: which right is missing (1.9 K8-10, 1.10).
+"""
+from __future__ import annotations
+
+from . import _compute, _rules
+from ._errors import AmlError, ArmError, RuleError
+from ._kinds._attached import AttachedKind, Other
+from ._kinds._base import Body, Request
+from ._kinds.aks import AKS, Aks
+from ._kinds.attached import AnyAttached
+from ._kinds.attached_types import ATTACHED
+from ._module import Result, Task
+from ._plan import UPDATE, Declared, Plan
+from ._reconcile import Outcome, Reconciler
+
+_ML = "providers/Microsoft.MachineLearningServices"
+_NO_RIGHT = ("LinkedAuthorizationFailed", "AuthorizationFailed", "LinkedAccessCheckFailed")
+
+
+class TargetMissing(AmlError):
+    """What was to be attached does not exist."""
+
+    default_code = "TargetNotFound"
+
+
+class AttachReconciler(Reconciler):
+    """Looks at the target before it is attached, and explains what the service refuses."""
+
+    kind: AttachedKind
+
+    def _carry_out(self, plan: Plan, declared: Declared, body: Body | None) -> Outcome:
+        if plan.action == UPDATE and body is not None:
+            self.warnings += self.kind.advice_on_update(plan, body)
+        return super()._carry_out(plan, declared, body)
+
+    def _allow_replacement(self, plan: Plan, declared: Declared, body: Body | None) -> None:
+        super()._allow_replacement(plan, declared, body)
+        if body is not None and isinstance(self.kind, Aks):
+            self.kind.refuse_replacement(body)
+
+    def _complete(self, plan: Plan, declared: Declared, body: Body | None) -> Declared:
+        complete = super()._complete(plan, declared, body)
+        if body is None or "resource_id" not in plan.values():
+            return complete
+        # With another resource, what was read of the old one is not taken over.
+        return {option: value for option, value in complete.items() if option in declared or option not in self.kind.of_target}
+
+    # --- before ---
+
+    def _inspect(self, complete: Declared, parent: Body | None) -> None:
+        if complete.get("resource_id"):
+            self._look_at_target(complete["resource_id"])
+            others = self._others(complete["resource_id"])
+            _rules.refuse(self.kind.check_others(complete, others))
+            self.warnings += self.kind.advice_on_others(complete, others)
+        elif isinstance(self.kind, Aks) and self.kind.needs_vcpus(complete):
+            self._count_cores(self.kind, complete, parent)
+
+    def _look_at_target(self, resource_id: str) -> None:
+        """A target that is not there is told at once, and not after the service's minutes. Who may not read it, goes on without."""
+        type_ = self.kind.target_type(resource_id)
+        if type_ is None:
+            return
+        try:
+            found = self.client.find(resource_id, self.kind.target_types[type_])
+        except ArmError as error:
+            if error.status not in (401, 403):
+                raise
+            self.warnings.append(f"TargetNotReadable: {resource_id} could not be looked at before it is attached ({error.code}). Needed: {self.kind.rights}.")
+            return
+        if found is None:
+            raise TargetMissing(
+                f"{self._what} cannot be attached, because {resource_id} does not exist.",
+                target=resource_id,
+                hint=f"Create it first, or correct the id. A resource that you may not read shows in no list: needed is {self.kind.rights}.",
+            )
+
+    def _others(self, resource_id: str) -> list[Other]:
+        """The other compute targets with the same resource: in this workspace, and where asked for in all others of the subscription."""
+        own = self.target.parent_id
+        others = self._same_resource(own, resource_id, same_workspace=True)
+        if self.kind.check_other_workspaces:
+            everywhere = f"/subscriptions/{self.target.subscription_id}/{_ML}/workspaces"
+            for workspace in self.client.list(everywhere, self.kind.api_version):
+                if workspace["id"].casefold() != own.casefold():
+                    others += self._in_other_workspace(workspace["id"], resource_id)
+        return others
+
+    def _in_other_workspace(self, workspace_id: str, resource_id: str) -> list[Other]:
+        try:
+            return self._same_resource(workspace_id, resource_id, same_workspace=False)
+        except ArmError as error:
+            if error.status not in (401, 403, 404):
+                raise
+            self.warnings.append(f"WorkspaceNotReadable: {workspace_id} could not be searched for other attachments ({error.code}).")
+            return []
+
+    def _same_resource(self, workspace_id: str, resource_id: str, *, same_workspace: bool) -> list[Other]:
+        if same_workspace and self.behaviour.check_mode and self.client.find(workspace_id, self.kind.parent_api_version) is None:
+            return []
+        wanted = resource_id.rstrip("/").casefold()
+        return [
+            Other(body, workspace_id, same_workspace)
+            for body in self.client.list(f"{workspace_id}/computes", self.kind.api_version)
+            if str((body.get("properties") or {}).get("resourceId") or "").rstrip("/").casefold() == wanted
+            and str(body.get("id")).casefold() != self.target.id.casefold()
+        ]
+
+    def _count_cores(self, kind: Aks, complete: Declared, parent: Body | None) -> None:
+        """One GET of the region's sizes, for a size whose name does not tell its vCPUs."""
+        location = complete.get("location") or (parent or {}).get("location")
+        if not location:
+            return
+        path = f"/subscriptions/{self.target.subscription_id}/{_ML}/locations/{location.replace(' ', '').lower()}/vmSizes"
+        sizes = self.client.get(path, kind.api_version).get("value") or []
+        for entry in sizes:
+            if str(entry.get("name")).casefold() == complete["size"].casefold():
+                _rules.refuse(kind.check_cores(complete, entry["vCPUs"]))
+                return
+        self.warnings.append(f"UnknownSize: {complete['size']} is not among the sizes of {location}; its vCPUs could not be counted.")
+
+    # --- after ---
+
+    def _write(self, requests: list[Request], plan: Plan, declared: Declared, *, created: bool) -> Outcome:
+        try:
+            return super()._write(requests, plan, declared, created=created)
+        except ArmError as error:
+            if error.status == 403 or error.code in _NO_RIGHT:
+                error.hint = f"Attaching needs {self.kind.rights}, beside the right to write compute targets of the workspace."
+            elif created and self.kind.needs:
+                error.hint = f"{error.hint or ''} {self.kind.needs}".strip()
+            raise
+
+
+def attached(task: Task) -> Result:
+    """The job of ``aml_attached_compute``."""
+    _read_file(task, "ssh_settings", "ssh_private_key_file", "ssh_private_key")
+    type_ = task.params.get("type")
+    kind = ATTACHED[type_] if type_ else AnyAttached()
+    return _compute.keep(task, kind, AttachReconciler)
+
+
+def inference_cluster(task: Task) -> Result:
+    """The job of ``aml_inference_cluster``."""
+    _read_file(task, "ssl", "cert_file", "cert")
+    _read_file(task, "ssl", "key_file", "key")
+    return _compute.keep(task, AKS, AttachReconciler)
+
+
+def _read_file(task: Task, group: str, file_option: str, option: str) -> None:
+    """Put a file's text where the text itself could have been given. What a key file holds is as secret as the option."""
+    settings = task.given.get(group)
+    path = (settings or {}).get(file_option)
+    if not path or task.params["state"] == "absent":
+        return
+    try:
+        with open(path, encoding="utf-8") as file:
+            content = file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        message = f"{group}.{file_option} {path!r} cannot be read: {reason}."
+        raise RuleError(message, code="FileNotReadable", hint=f"Nothing was sent. Correct {group}.{file_option}.") from error
+    if option != "cert":
+        task.module.no_log_values.add(content)
+    settings[option] = content

@@ -1,0 +1,287 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inference cluster: AKS that the service creates, or that is attached by its id (features-and-pains.md 1.5, 1.9).
+
+What can change in place is TLS and the load balancer, by a PUT of the document that was read, and tags with it (azure-wire.md c.4: the service's
+first client did just that, and offered no other change). Certificate and key are sent with a change of TLS, and never read back (c.2).
+"""
+from __future__ import annotations
+
+import typing as t
+
+from .. import _fields, _rules
+from .._errors import AmlError
+from .._fields import Field, caseless, choice
+from .._plan import CREATE, REPLACE, Declared, Plan
+from . import _aks_rules, _attached, _compute, _sizes
+from ._attached import DESCRIPTION, LOCATION, RESOURCE_ID, TAGS, AttachedKind, Other, inner
+from ._base import Body, Target, fixed
+from ._compute import kind_name
+
+_INNER = "properties.properties."
+_SSL = "sslConfiguration."
+_NET = _INNER + "aksNetworkingConfiguration."
+
+_WHY_NETWORK = "AKS stays in the network that it was created with (azure-wire.md c.4: not offered for update)"
+_NOT_WHEN_ATTACHED = ("agent_count", "size", "location", *(f"network_settings.{name}" for name in _aks_rules.NETWORK))
+
+
+def _same_purpose(value: t.Any) -> t.Any:
+    # The service's own default (ARM types; features-and-pains.md K8-6).
+    return caseless(value) or "fast_prod"
+
+
+def _same_status(value: t.Any) -> t.Any:
+    return None if value in (None, "disabled") else value
+
+
+FIELDS = (
+    LOCATION,
+    TAGS,
+    DESCRIPTION,
+    RESOURCE_ID,
+    fixed(
+        "cluster_purpose",
+        _INNER + "clusterPurpose",
+        "the purpose is decided when the cluster is created or attached (azure-wire.md c.4: not offered for update)",
+        canon=_same_purpose,
+        **choice(fast_prod="FastProd", dense_prod="DenseProd", dev_test="DevTest"),
+    ),
+    fixed("size", _INNER + "agentVmSize", "the virtual machine size cannot be changed after creation (features-and-pains.md K8-7)", canon=caseless),
+    fixed(
+        "agent_count",
+        _INNER + "agentCount",
+        "the service does not scale AKS: change the number of nodes at the AKS resource itself (features-and-pains.md K8-7; azure-wire.md c.4)",
+    ),
+    fixed("network_settings.subnet", _NET + "subnetId", _WHY_NETWORK, canon=_fields.arm_id),
+    fixed("network_settings.service_cidr", _NET + "serviceCidr", _WHY_NETWORK),
+    fixed("network_settings.dns_service_ip", _NET + "dnsServiceIP", _WHY_NETWORK),
+    fixed("network_settings.docker_bridge_cidr", _NET + "dockerBridgeCidr", _WHY_NETWORK),
+    inner(
+        "load_balancer_type",
+        "loadBalancerType",
+        canon=lambda value: caseless(value) or "public_ip",
+        clearable=True,
+        cleared="PublicIp",
+        **choice(public_ip="PublicIp", internal_load_balancer="InternalLoadBalancer"),
+    ),
+    inner("load_balancer_subnet", "loadBalancerSubnet", canon=_fields.text, clearable=True),
+    inner(
+        "ssl.status",
+        _SSL + "status",
+        canon=_same_status,
+        clearable=True,
+        cleared="Disabled",
+        **choice(disabled="Disabled", enabled="Enabled", auto="Auto"),
+    ),
+    inner("ssl.cname", _SSL + "cname", canon=caseless, clearable=True),
+    inner("ssl.leaf_domain_label", _SSL + "leafDomainLabel", canon=caseless, clearable=True),
+    inner("ssl.overwrite_existing_domain", _SSL + "overwriteExistingDomain", canon=bool, clearable=True),
+    Field("ssl.cert", _INNER + _SSL + "cert", _fields.WRITE_ONLY, clearable=True, goes_with=("ssl.status", "ssl.cname")),
+    Field("ssl.key", _INNER + _SSL + "key", _fields.WRITE_ONLY, clearable=True, goes_with=("ssl.status", "ssl.cname")),
+)
+
+# What each kind of TLS has in ARM's document: the rest of an earlier kind must go.
+_TLS_PARTS = {
+    "disabled": ("status",),
+    "enabled": ("status", "cname", "cert", "key"),
+    "auto": ("status", "leafDomainLabel", "overwriteExistingDomain"),
+}
+
+
+class Aks(AttachedKind):
+    label = "inference cluster"
+    compute_type = "AKS"
+    fields = FIELDS
+    target_types: t.ClassVar[dict[str, str]] = {"Microsoft.ContainerService/managedClusters": "2024-09-01"}
+    makes_own = True
+    update_option = "update_certificate"
+    read_only_inner = ("systemServices",)
+    of_target = _NOT_WHEN_ATTACHED
+    one_attachment_source = "features-and-pains.md K8-8 (azure-docs#41778)"
+    rights = "Owner or Contributor on the resource group of the AKS, and the role Azure Kubernetes Service Cluster Admin on it"
+    needs = "Before AKS is attached again, remove what an earlier attachment left in it (kubectl delete of azureml-fe*)."
+    validate_name = "lenient"
+    name = ""
+
+    def configured(self, options: t.Mapping[str, t.Any]) -> Aks:
+        kind = t.cast(Aks, super().configured(options))
+        kind.validate_name = options.get("validate_name") or self.validate_name
+        kind.name = options.get("name") or ""
+        return kind
+
+    # --- what was declared ---
+
+    def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
+        flat = super().declare(tree, target)
+        if tree.get("network_settings"):
+            flat["network_settings.subnet"] = _compute.subnet_id(tree["network_settings"], target)
+        if flat.get("cluster_purpose") == "production":
+            flat["cluster_purpose"] = "fast_prod"
+        if tree.get("ssl") and not flat.get("ssl.status"):
+            # The CLI has no such option, and people write what they have: a certificate, or a label.
+            if any(flat.get(f"ssl.{name}") for name in ("cert", "key", "cname")):
+                flat["ssl.status"] = "enabled"
+            elif flat.get("ssl.leaf_domain_label"):
+                flat["ssl.status"] = "auto"
+        return flat
+
+    # --- rules ---
+
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> _rules.Findings:
+        yield from super().check(target, declared, tree)
+        settings = tree.get("network_settings")
+        yield from _compute.check_network({name: settings.get(name) for name in ("subnet", "vnet_name", "resource_group")} if settings else None)
+        yield from _aks_rules.network(settings)
+        yield from _aks_rules.tls(declared, declared.get("load_balancer_type"))
+        yield from _aks_rules.load_balancer(declared.get("load_balancer_type"), declared.get("load_balancer_subnet"))
+        yield from _rules.at_least(declared.get("agent_count"), 1, "agent_count", "azure-wire.md c.4 (aks.py)")
+        if self.validate_name != "off":
+            # The studio's form says 2 to 16, the AKS page up to 24 (features-and-pains.md A3, K8-1, 1.13).
+            longest = 16 if self.validate_name == "strict" else 24
+            yield from _rules.compute_name(target.name, shortest=2, longest=longest)
+        if not declared.get("resource_id") and declared.get("cluster_purpose"):
+            yield from self._check_cores(declared)
+
+    def _check_cores(self, declared: Declared) -> _rules.Findings:
+        vcpus = _sizes.vcpus(declared.get("size") or "")
+        if vcpus is not None:
+            yield from self.check_cores(declared, vcpus)
+
+    @staticmethod
+    def needs_vcpus(declared: Declared) -> bool:
+        """Whether only the service can tell the vCPUs of the size."""
+        return bool(declared.get("size")) and _sizes.vcpus(declared["size"]) is None
+
+    @staticmethod
+    def check_cores(declared: Declared, vcpus: int) -> _rules.Findings:
+        if declared.get("agent_count") and declared["agent_count"] > 0:
+            yield from _aks_rules.cores(_same_purpose(declared.get("cluster_purpose")), declared["agent_count"], declared["size"], vcpus)
+
+    def check_create(self, declared: Declared, parent: Body | None) -> _rules.Findings:
+        yield from super().check_create(declared, parent)
+        yield from self._tls_complete(declared)
+        if declared.get("resource_id"):
+            given = [option for option in _NOT_WHEN_ATTACHED if declared.get(option) is not None]
+            if given:
+                message = f"With resource_id, an existing AKS is attached as it is: {', '.join(given)} can only be given for one that is created."
+                yield _rules.Finding("OnlyWhenCreated", given[0], message, "features-and-pains.md A4; azure-wire.md c.4")
+            return
+        missing = [option for option in ("size", "agent_count") if declared.get(option) is None]
+        if missing:
+            message = (
+                f"The inference cluster does not exist. Give resource_id to attach an AKS, or {' and '.join(missing)} to create one: "
+                "no default decides what is billed."
+            )
+            yield _rules.Finding("RequiredForCreation", missing[0], message, "features-and-pains.md A4, A6, A8")
+            return
+        if self.validate_name == "lenient" and len(self.name) > 16:
+            message = f"name {self.name!r} has {len(self.name)} characters; a cluster that the service creates has 2 to 16 (validate_name=off to try it)."
+            yield _rules.Finding("InvalidComputeName", "name", message, "features-and-pains.md A3, 1.13")
+        yield from self._check_cores(declared)
+
+    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> _rules.Findings:
+        full = {option: declared.get(option, _fields.get_path(current, option)) for option in ("load_balancer_type", "load_balancer_subnet")}
+        if "load_balancer_subnet" in declared and full["load_balancer_type"] != "internal_load_balancer":
+            yield from _aks_rules.load_balancer("public_ip", full["load_balancer_subnet"])
+        label = declared.get("ssl.leaf_domain_label") or ("ssl.status" not in declared and _fields.get_path(current, "ssl.leaf_domain_label"))
+        if full["load_balancer_type"] == "internal_load_balancer" and label and ("load_balancer_type" in declared or "ssl.status" in declared):
+            yield from _aks_rules.tls({"ssl.leaf_domain_label": label}, "internal_load_balancer")
+        before = (_same_status(_fields.get_path(current, "ssl.status")), caseless(_fields.get_path(current, "ssl.cname")))
+        after = (_same_status(declared.get("ssl.status")), caseless(declared.get("ssl.cname")))
+        if "ssl.status" in declared and before != after:
+            yield from self._tls_complete(declared)
+
+    @staticmethod
+    def _tls_complete(declared: Declared) -> _rules.Findings:
+        missing = [name for name in ("cert", "key", "cname") if not declared.get(f"ssl.{name}")]
+        if declared.get("ssl.status") == "enabled" and missing:
+            message = f"ssl with a certificate of your own needs cert, key and cname together; {', '.join(missing)} is missing."
+            yield _rules.Finding("CertificateIncomplete", f"ssl.{missing[0]}", message, "azure-wire.md c.2")
+
+    def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
+        warnings = super().advice(plan, declared, parent)
+        if plan.action not in (CREATE, REPLACE):
+            return warnings
+        attached = bool(declared.get("resource_id"))
+        if attached and self.validate_name == "lenient" and len(self.name) > 16:
+            warnings.append(f"LongName: {self.name!r} has more than the 16 characters of the studio's form; the AKS page allows up to 24.")
+        production = _same_purpose(declared.get("cluster_purpose")) in _aks_rules.PRODUCTION
+        nodes = declared.get("agent_count")
+        if not attached and production and nodes and nodes < _aks_rules.PRODUCTION_NODES:
+            warnings.append(
+                f"FewNodes: {nodes} node(s) for production; the service may ask for at least {_aks_rules.PRODUCTION_NODES} "
+                "('At least 3 machine(s) are required for cluster with purpose FastProd')."
+            )
+        return warnings
+
+    def check_others(self, declared: Declared, others: list[Other]) -> _rules.Findings:
+        yield from super().check_others(declared, [one for one in others if kind_name(one.body) == "aks"])
+
+    def advice_on_others(self, declared: Declared, others: list[Other]) -> list[str]:
+        return [
+            f"AttachedAgain: the AKS is also attached as kubernetes {one.body.get('name')!r} ({one.place}); the two front ends get in each other's way."
+            for one in others
+            if kind_name(one.body) == "kubernetes"
+        ]
+
+    def refuse_replacement(self, body: Body) -> None:
+        """A cluster that the service made is not left behind, and not deleted, unless that was said."""
+        if not _attached.is_attached(body) and not self.delete_underlying:
+            raise AmlError(
+                "The AKS was created by the service. Replacing it would leave the old one running, and billed, or delete it.",
+                code="DeleteUnderlyingNeeded",
+                hint="Set delete_underlying=true to delete it for its replacement, or detach it with state=absent first.",
+                details={"resource_id": body["properties"].get("resourceId")},
+            )
+
+    # --- documents ---
+
+    def with_values(self, body: Body, values: Declared) -> Body:
+        changed = super().with_values(body, values)
+        found = _fields.get_path(changed, "properties.properties")
+        if isinstance(found, dict) and isinstance(found.get("sslConfiguration"), dict):
+            ssl = found["sslConfiguration"]
+            parts = _TLS_PARTS.get(caseless(ssl.get("status") or "Disabled"), tuple(ssl))
+            found["sslConfiguration"] = {key: value for key, value in ssl.items() if key in parts and value is not None}
+        return changed
+
+    def kept(self, body: Body) -> Declared:
+        kept = super().kept(body)
+        if not _attached.is_attached(body):
+            # The id is that of the AKS that goes with it.
+            kept.pop("resource_id", None)
+        else:
+            kept = {option: value for option, value in kept.items() if option not in _NOT_WHEN_ATTACHED}
+        return kept
+
+    def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
+        # The inner document of an AKS has its names and addresses, so only what people declare goes over.
+        kept = self.kept(body)
+        if "resource_id" in plan.values():
+            kept = {option: value for option, value in kept.items() if option not in self.of_target}
+        return self.with_values(self.skeleton(target, declared, parent), {**kept, **declared, **plan.values()})
+
+    def held_secrets(self, body: Body) -> list[str]:
+        status = _fields.get_path(body, _INNER + _SSL + "status")
+        return ["ssl.cert", "ssl.key"] if caseless(status) == "enabled" else []
+
+    def lost_on_recreate(self, body: Body, declared: Declared) -> list[str]:
+        if "ssl.status" in declared and declared["ssl.status"] != "enabled":
+            return []
+        return super().lost_on_recreate(body, declared)
+
+    def project(self, body: Body) -> dict[str, t.Any]:
+        found = (body.get("properties") or {}).get("properties") or {}
+        return {
+            **super().project(body),
+            "cluster_fqdn": found.get("clusterFqdn"),
+            "system_services": [
+                {"type": one.get("systemServiceType"), "public_ip_address": one.get("publicIpAddress"), "version": one.get("version")}
+                for one in found.get("systemServices") or []
+            ],
+        }
+
+
+AKS = Aks()

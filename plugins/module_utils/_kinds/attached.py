@@ -1,0 +1,275 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The attached compute targets but AKS: one class per type, of tables and few rules (features-and-pains.md 1.6, 1.10).
+
+Property names: ARM types of 2025-12-01; what clients send: azure-wire.md a.7, c.4. Tags change by a PUT of the document that was read, and so do
+the identities of Kubernetes and Synapse (1.10). No document says what else can change in place. Where a PUT may do it (the way to a host, instance
+types), a fresh read has to prove it; the rest takes detaching and attaching again, which leaves the target alone.
+"""
+from __future__ import annotations
+
+import typing as t
+
+from .. import _fields, _rules
+from .._plan import Declared, Plan
+from . import _attached, _compute
+from ._attached import DESCRIPTION, LOCATION, RESOURCE_ID, TAGS, AttachedKind, inner, secret
+from ._base import Body, Target
+from ._compute import kind_name
+
+_OUTER = (LOCATION, TAGS, DESCRIPTION, RESOURCE_ID)
+
+# The options of aml_attached_compute that only some types have, with those types: an option of another type is refused offline.
+TYPE_OPTIONS = {
+    "identity": ("kubernetes", "synapsespark"),
+    "address": ("virtualmachine", "hdinsight"),
+    "ssh_settings": ("virtualmachine", "hdinsight"),
+    "access_token": ("databricks",),
+    "namespace": ("kubernetes",),
+    "instance_types": ("kubernetes",),
+    "default_instance_type": ("kubernetes",),
+}
+
+
+class Attached(AttachedKind):
+    """A type of ``aml_attached_compute``."""
+
+    fields = _OUTER
+    required_on_create: tuple[str, ...] = ("resource_id",)
+
+    @property
+    def type_name(self) -> str:
+        return self.compute_type.casefold()
+
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> _rules.Findings:
+        for option, types in TYPE_OPTIONS.items():
+            if option in tree and self.type_name not in types:
+                message = f"{option} is an option of the type {' and '.join(types)}, and not of {self.type_name}."
+                yield _rules.Finding("OptionOfAnotherType", option, message, "ARM types of 2025-12-01; azure-wire.md c.2")
+        yield from super().check(target, declared, tree)
+        yield from _rules.compute_name(target.name, shortest=2)
+
+
+# --- by SSH ---
+
+_ACCOUNT = "administratorAccount"
+_SSH = (
+    inner("address", "address"),
+    inner("ssh_settings.admin_username", f"{_ACCOUNT}.username"),
+    inner("ssh_settings.ssh_port", "sshPort", canon=lambda value: value or 22),
+    secret("ssh_settings.ssh_private_key", f"{_ACCOUNT}.privateKeyData", "ssh_settings.admin_username"),
+    secret("ssh_settings.admin_password", f"{_ACCOUNT}.password", "ssh_settings.admin_username"),
+)
+_SECRETS = ("ssh_settings.ssh_private_key", "ssh_settings.admin_password")
+
+
+class _Host(Attached):
+    """A machine that the workspace logs in to by SSH."""
+
+    fields = (*_OUTER, *_SSH)
+    of_target = ("location", "address")
+    required_on_create = ()
+
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> _rules.Findings:
+        yield from super().check(target, declared, tree)
+        settings = tree.get("ssh_settings") or {}
+        port = settings.get("ssh_port")
+        if port is not None and not 1 <= port <= 65535:
+            yield _rules.Finding("OutOfRange", "ssh_settings.ssh_port", f"ssh_settings.ssh_port must be 1 to 65535; {port} is not.", "TCP")
+        if any(declared.get(option) for option in _SECRETS) and not declared.get("ssh_settings.admin_username"):
+            message = "ssh_settings needs admin_username beside a key or a password."
+            yield _rules.Finding("SshUserMissing", "ssh_settings.admin_username", message, "features-and-pains.md 1.10")
+        key = declared.get("ssh_settings.ssh_private_key")
+        if key and "PRIVATE KEY" not in key:
+            message = "ssh_settings.ssh_private_key is no private key: it must hold the text that begins with -----BEGIN ... PRIVATE KEY-----."
+            yield _rules.Finding("InvalidSshKey", "ssh_settings.ssh_private_key", message, "azure-wire.md f.10")
+
+    def check_create(self, declared: Declared, parent: Body | None) -> _rules.Findings:
+        yield from super().check_create(declared, parent)
+        if not declared.get("resource_id") and not declared.get("address"):
+            message = f"A {self.label} is attached by resource_id or by address; neither was given."
+            yield _rules.Finding("RequiredForCreation", "resource_id", message, "features-and-pains.md 1.10")
+        yield from self._check_login(declared)
+
+    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> _rules.Findings:
+        if declared.get("ssh_settings.admin_username") not in (None, _fields.get_path(current, "ssh_settings.admin_username")):
+            yield from self._check_login(declared)
+
+    @staticmethod
+    def _check_login(declared: Declared) -> _rules.Findings:
+        if declared.get("ssh_settings.admin_username") and not any(declared.get(option) for option in _SECRETS):
+            yield _rules.Finding(
+                "SshKeyMissing",
+                "ssh_settings.ssh_private_key",
+                "ssh_settings needs ssh_private_key or ssh_private_key_file (preferred), or admin_password, to log in as admin_username.",
+                "features-and-pains.md 1.10, T6",
+            )
+
+    def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
+        warnings = super().advice(plan, declared, parent)
+        if parent is not None and not declared.get("ssh_settings.admin_username"):
+            warnings.append("NoLogin: attached without ssh_settings, so that nothing can be run on it by SSH.")
+        return warnings
+
+    def held_secrets(self, body: Body) -> list[str]:
+        user = _fields.get_path(body, f"properties.properties.{_ACCOUNT}.username")
+        return ["ssh_settings.ssh_private_key or ssh_settings.admin_password"] if user else []
+
+    def writable(self, body: Body) -> Body:
+        writable = super().writable(body)
+        # An account without its secret would be another account: it goes along only with one.
+        if isinstance(_fields.get_path(writable, "properties.properties"), dict):
+            writable["properties"]["properties"].pop(_ACCOUNT, None)
+        return writable
+
+    def with_values(self, body: Body, values: Declared) -> Body:
+        changed = super().with_values(body, values)
+        account = _fields.get_path(changed, f"properties.properties.{_ACCOUNT}")
+        if isinstance(account, dict):
+            changed["properties"]["properties"][_ACCOUNT] = {key: value for key, value in account.items() if value is not None}
+        return changed
+
+    def updates(self, body: Body, plan: Plan) -> list[t.Any]:
+        requests = super().updates(body, plan)
+        if plan.secrets:
+            user = plan.values().get("ssh_settings.admin_username") or _fields.get_path(body, f"properties.properties.{_ACCOUNT}.username")
+            _fields.set_path(requests[0].body or {}, f"properties.properties.{_ACCOUNT}.username", user)
+        return requests
+
+    def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
+        new = super().recreate_body(body, plan, declared, target, parent)
+        user = declared.get("ssh_settings.admin_username") or _fields.get_path(body, f"properties.properties.{_ACCOUNT}.username")
+        if user:
+            _fields.set_path(new, f"properties.properties.{_ACCOUNT}.username", user)
+        return new
+
+
+class VirtualMachine(_Host):
+    label = "virtual machine"
+    compute_type = "VirtualMachine"
+    target_types: t.ClassVar[dict[str, str]] = {"Microsoft.Compute/virtualMachines": "2024-07-01"}
+    # Data science virtual machines that the service made in its first version (azure-wire.md c.2).
+    makes_own = True
+    needs = "The service must reach the machine's SSH port (in a network: inbound from the tag AzureMachineLearning), and the system must be Ubuntu."
+
+    def project(self, body: Body) -> dict[str, t.Any]:
+        size = _fields.get_path(body, "properties.properties.virtualMachineSize")
+        return {**super().project(body), "size": size or None}
+
+
+class HDInsight(_Host):
+    label = "HDInsight cluster"
+    compute_type = "HDInsight"
+    target_types: t.ClassVar[dict[str, str]] = {"Microsoft.HDInsight/clusters": "2021-06-01"}
+    needs = "The service must reach SSH on the head node (NAME-ssh.azurehdinsight.net), which needs a public address."
+
+
+# --- by id, and what the service needs beside it ---
+
+
+class Databricks(Attached):
+    label = "Databricks workspace"
+    compute_type = "Databricks"
+    target_types: t.ClassVar[dict[str, str]] = {"Microsoft.Databricks/workspaces": "2024-05-01"}
+    fields = (*_OUTER, secret("access_token", "databricksAccessToken"))
+    required_on_create = ("resource_id", "access_token")
+    rights = "Contributor on the Databricks workspace"
+
+    def held_secrets(self, body: Body) -> list[str]:
+        return ["access_token"]
+
+    def writable(self, body: Body) -> Body:
+        writable = super().writable(body)
+        if isinstance(_fields.get_path(writable, "properties.properties"), dict):
+            writable["properties"]["properties"].pop("databricksAccessToken", None)
+        return writable
+
+    def project(self, body: Body) -> dict[str, t.Any]:
+        return {**super().project(body), "workspace_url": _inner(body).get("workspaceUrl")}
+
+
+class DataLakeAnalytics(Attached):
+    label = "Data Lake Analytics account"
+    compute_type = "DataLakeAnalytics"
+    target_types: t.ClassVar[dict[str, str]] = {"Microsoft.DataLakeAnalytics/accounts": "2016-11-01"}
+
+    def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
+        retired = "Retired: Azure Data Lake Analytics was retired on 29 February 2024; use synapsespark or kubernetes instead."
+        return [*super().advice(plan, declared, parent), retired]
+
+    def project(self, body: Body) -> dict[str, t.Any]:
+        return {**super().project(body), "data_lake_store_account_name": _inner(body).get("dataLakeStoreAccountName")}
+
+
+class DataFactory(Attached):
+    label = "data factory"
+    compute_type = "DataFactory"
+    target_types: t.ClassVar[dict[str, str]] = {"Microsoft.DataFactory/factories": "2018-06-01"}
+    # The official example attaches one without an id (azure-wire.md c.2).
+    required_on_create = ()
+
+
+class SynapseSpark(Attached):
+    label = "Synapse Spark pool"
+    compute_type = "SynapseSpark"
+    target_types: t.ClassVar[dict[str, str]] = {"Microsoft.Synapse/workspaces/bigDataPools": "2021-06-01"}
+    fields = (*_OUTER, _compute.IDENTITY)
+    rights = "Owner of the Synapse workspace, which links the two"
+    needs = "The identity needs the role Synapse Spark Administrator in the Synapse workspace."
+
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> _rules.Findings:
+        yield from super().check(target, declared, tree)
+        yield from _rules.identity(declared.get("identity"), both=False)
+
+    def project(self, body: Body) -> dict[str, t.Any]:
+        pool = _inner(body)
+        scale, pause = pool.get("autoScaleProperties") or {}, pool.get("autoPauseProperties") or {}
+        return {
+            **super().project(body),
+            "node_family": pool.get("nodeSizeFamily"),
+            "node_size": pool.get("nodeSize"),
+            "node_count": pool.get("nodeCount"),
+            "spark_version": pool.get("sparkVersion"),
+            "scale_settings": {
+                "auto_scale_enabled": scale.get("enabled"),
+                "min_node_count": scale.get("minNodeCount"),
+                "max_node_count": scale.get("maxNodeCount"),
+            },
+            "auto_pause_settings": {"auto_pause_enabled": pause.get("enabled"), "delay_in_minutes": pause.get("delayInMinutes")},
+        }
+
+
+def _inner(body: Body) -> dict[str, t.Any]:
+    found = (body.get("properties") or {}).get("properties")
+    return found if isinstance(found, dict) else {}
+
+
+# --- what is attached, whatever it is ---
+
+_OTHER_MODULES = {"amlcompute": "aml_compute_cluster", "computeinstance": "aml_compute_instance", "aks": "aml_inference_cluster"}
+
+
+class AnyAttached(Attached):
+    """For a removal that does not say which type."""
+
+    label = "attached compute target"
+    makes_own = True
+
+    def guard(self, body: Body, target: Target) -> None:
+        found = kind_name(body)
+        if found in _OTHER_MODULES:
+            raise _compute.KindMismatch(
+                f"{target.name!r} exists in this workspace, but as {found}, which is no attached compute.",
+                hint=f"Use {_OTHER_MODULES[found]} for it, or correct the name.",
+                details={"found": found, "asked": None, "id": body.get("id")},
+            )
+        if self.removing and self.delete_underlying and (_attached.is_attached(body) or found != "virtualmachine"):
+            raise _attached.NotDeletable(
+                f"delete_underlying: {target.name!r} was attached, and the service deletes only what it made itself.",
+                hint="Leave delete_underlying out to detach it, and delete the resource where it was made.",
+                details={"id": body.get("id"), "resource_id": body["properties"].get("resourceId")},
+            )
+
+    def project(self, body: Body) -> dict[str, t.Any]:
+        return _compute.common_projection(body)

@@ -1,0 +1,148 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kubernetes: an AKS or Arc cluster with the AzureML extension, attached by namespace (features-and-pains.md 1.10, CLI schema kubernetesCompute).
+
+One cluster may be attached several times, under other namespaces; ARM types of 2025-12-01: KubernetesProperties, InstanceTypeSchema.
+"""
+from __future__ import annotations
+
+import typing as t
+
+from .. import _rules
+from .._plan import Declared, Plan
+from . import _compute
+from ._attached import DESCRIPTION, LOCATION, RESOURCE_ID, TAGS, Other, inner
+from ._base import Body, Target, fixed
+from ._compute import kind_name
+from .attached import Attached
+
+_SOURCE = "ARM types of 2025-12-01, InstanceTypeSchema"
+
+
+def _resources_to_arm(value: t.Any) -> t.Any:
+    return value if value is None else {name: None if amount is None else str(amount) for name, amount in value.items()}
+
+
+def instance_types_to_arm(value: dict[str, t.Any]) -> Body:
+    """Names to node selector and resources; amounts are text there, as in Kubernetes."""
+    types: Body = {}
+    for name, entry in value.items():
+        entry = entry or {}
+        resources = entry.get("resources") or {}
+        types[name] = {
+            "nodeSelector": entry.get("node_selector"),
+            "resources": {part: _resources_to_arm(resources.get(part)) for part in ("requests", "limits") if part in resources},
+        }
+    return types
+
+
+def instance_types_from_arm(value: Body) -> dict[str, t.Any]:
+    types = {}
+    for name, entry in value.items():
+        entry = entry or {}
+        resources = entry.get("resources") or {}
+        shown = {part: _without_nulls(resources.get(part)) for part in ("requests", "limits")}
+        types[name] = {"node_selector": _without_nulls(entry.get("nodeSelector")), "resources": shown}
+    return types
+
+
+def _without_nulls(value: t.Any) -> dict[str, str]:
+    return {str(key): str(one) for key, one in (value or {}).items() if one is not None}
+
+
+def _canonical(value: t.Any) -> t.Any:
+    """Unset, null and empty are one thing, and 1 is "1"."""
+    return None if value is None else instance_types_from_arm(instance_types_to_arm(value))
+
+
+class Kubernetes(Attached):
+    label = "Kubernetes cluster"
+    compute_type = "Kubernetes"
+    target_types: t.ClassVar[dict[str, str]] = {
+        "Microsoft.ContainerService/managedClusters": "2024-09-01",
+        "Microsoft.Kubernetes/connectedClusters": "2024-01-01",
+    }
+    fields = (
+        LOCATION,
+        TAGS,
+        _compute.IDENTITY,
+        DESCRIPTION,
+        RESOURCE_ID,
+        fixed(
+            "namespace",
+            "properties.properties.namespace",
+            "jobs and endpoints live in the namespace that was chosen when the cluster was attached (features-and-pains.md 1.10); attach it again "
+            "for another one",
+            canon=lambda value: value or "default",
+        ),
+        inner("instance_types", "instanceTypes", canon=_canonical, to_arm=instance_types_to_arm, from_arm=instance_types_from_arm),
+        inner("default_instance_type", "defaultInstanceType"),
+    )
+    rights = "Owner or Contributor on the cluster, and the role Azure Kubernetes Service Cluster Admin (for Arc: access to the cluster)"
+    needs = (
+        "The cluster needs the extension Microsoft.AzureML.Kubernetes and the namespace. An identity of the workspace that lacks Reader, Kubernetes "
+        "Extension Contributor and Azure Kubernetes Service Cluster Admin on it shows as 'extension not installed' or 'internal server error'."
+    )
+
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> _rules.Findings:
+        yield from super().check(target, declared, tree)
+        yield from _rules.identity(declared.get("identity"), both=False)
+        types = declared.get("instance_types")
+        for name, entry in (types or {}).items():
+            yield from _check_instance_type(name, entry)
+        default = declared.get("default_instance_type")
+        if types and default and default not in types:
+            message = f"default_instance_type {default!r} is none of the instance_types: {', '.join(types)}."
+            yield _rules.Finding("UnknownInstanceType", "default_instance_type", message, _SOURCE)
+
+    def check_others(self, declared: Declared, others: list[Other]) -> _rules.Findings:
+        """Only the same namespace of the same cluster is one thing twice (features-and-pains.md 1.13)."""
+        namespace = declared.get("namespace") or "default"
+        same = [one for one in others if kind_name(one.body) == "kubernetes" and _namespace(one.body) == namespace]
+        for finding in super().check_others(declared, same):
+            yield _rules.Finding(finding.code, "namespace", f"Namespace {namespace!r}: {finding.message}", finding.source)
+
+    def advice_on_others(self, declared: Declared, others: list[Other]) -> list[str]:
+        return [
+            f"AttachedAgain: the cluster is also attached as {kind_name(one.body)} {one.body.get('name')!r} ({one.place})"
+            + (f", namespace {_namespace(one.body)!r}" if kind_name(one.body) == "kubernetes" else "; the two front ends get in each other's way")
+            + "; its nodes are shared."
+            for one in others
+        ]
+
+    def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
+        warnings = super().advice(plan, declared, parent)
+        users = (plan.values().get("identity") or {}).get("user_assigned_identities") or []
+        if len(users) > 1:
+            warnings.append("FirstIdentityOnly: of several user-assigned identities, a Kubernetes compute uses only the first.")
+        wanted, workspace = declared.get("resource_id"), (parent or {}).get("id")
+        if wanted and workspace and wanted.split("/")[2].casefold() != workspace.split("/")[2].casefold():
+            warnings.append("OtherSubscription: clusters of another subscription than the workspace's were refused (Azure/AML-Kubernetes#155).")
+        return warnings
+
+    def project(self, body: Body) -> dict[str, t.Any]:
+        found = (body.get("properties") or {}).get("properties") or {}
+        return {
+            **super().project(body),
+            "extension_principal_id": found.get("extensionPrincipalId"),
+            "extension_instance_release_train": found.get("extensionInstanceReleaseTrain"),
+            "vc_name": found.get("vcName"),
+        }
+
+
+def _check_instance_type(name: str, entry: t.Any) -> _rules.Findings:
+    option = f"instance_types.{name}"
+    if entry is not None and not isinstance(entry, dict):
+        yield _rules.Finding("InvalidInstanceType", option, f"{option} must be a mapping with node_selector and resources.", _SOURCE)
+        return
+    resources = (entry or {}).get("resources") or {}
+    unknown = sorted((set(entry or {}) - {"node_selector", "resources"}) | (set(resources) - {"requests", "limits"}))
+    if unknown:
+        message = f"{option} has unknown keys: {', '.join(unknown)}. It takes node_selector, and resources with requests and limits."
+        yield _rules.Finding("InvalidInstanceType", option, message, _SOURCE)
+
+
+def _namespace(body: Body) -> str:
+    found = (body.get("properties") or {}).get("properties") or {}
+    return found.get("namespace") or "default"

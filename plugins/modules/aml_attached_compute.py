@@ -1,0 +1,402 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: aml_attached_compute
+short_description: Keep an attached compute target of an Azure Machine Learning workspace in its declared state
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - Attaches machines and services that were made outside the workspace, and detaches them. The target itself outlives its attachment.
+  - Only what is declared is managed. Options that are left out stay as they are, whoever set them.
+  - Before an attachment, the target is looked at, and so is who else of the workspace has it attached.
+  - AKS as an inference cluster of the first version of Azure Machine Learning is kept by M(azureml.compute.aml_inference_cluster).
+options:
+  name:
+    description:
+      - Name of the compute target, unique in the workspace.
+      - 2 to 24 letters, digits and dashes. It starts with a letter, ends with a letter or digit, and does not end in a dash and
+        digits alone. The service itself asks for 3 characters in most documents.
+    type: str
+    required: true
+  state:
+    description:
+      - V(present) attaches the target and keeps the attachment as declared.
+      - V(absent) detaches it. The target stays as it is.
+    type: str
+    choices: [present, absent]
+    default: present
+  type:
+    description:
+      - What is attached. Needed for O(state=present); a removal without it takes whatever attached compute has the name.
+      - An option that the type does not have is refused before the first request.
+      - V(datalakeanalytics) was retired in February 2024. The service may refuse it, and a warning says so.
+    type: str
+    choices: [kubernetes, virtualmachine, databricks, datalakeanalytics, hdinsight, synapsespark, datafactory]
+  resource_id:
+    description:
+      - Full id of the resource to attach. Needed to attach, but for V(virtualmachine) and V(hdinsight) with O(address), and V(datafactory).
+      - Of V(kubernetes), the id of an AKS cluster or of an Arc cluster (C(Microsoft.Kubernetes/connectedClusters)); of V(synapsespark), the id
+        of the Spark pool (C(Microsoft.Synapse/workspaces/.../bigDataPools/...)).
+      - Fixed as long as it is attached. O(on_immutable_change=recreate) detaches it and attaches the other resource.
+    type: str
+  location:
+    description:
+      - Region of the target. Left out, the service finds it. Fixed as long as it is attached.
+    type: str
+  description:
+    description:
+      - Text that people see. The service takes it only when the target is attached.
+    type: str
+  address:
+    description:
+      - Address or host name at which V(virtualmachine) or V(hdinsight) is reached by SSH.
+    type: str
+  ssh_settings:
+    description:
+      - How the workspace logs in to V(virtualmachine) or V(hdinsight). A key is safer than a password, and a warning says so.
+    type: dict
+    suboptions:
+      admin_username:
+        description: Name of the account.
+        type: str
+      ssh_port:
+        description: Port of SSH. The service's own default is 22.
+        type: int
+      ssh_private_key_file:
+        description: File with the private key, on the host that runs the task.
+        type: path
+      ssh_private_key:
+        description:
+          - The private key itself, as text.
+          - The service takes no passphrase, so the key must not be encrypted.
+        type: str
+      admin_password:
+        description: Password, where no key is used.
+        type: str
+  access_token:
+    description:
+      - Access token of V(databricks). Needed to attach. It is never read back.
+    type: str
+  namespace:
+    description:
+      - Namespace of V(kubernetes). It must exist in the cluster; the service does not make it. Its own default is V(default).
+      - Fixed as long as it is attached. The same cluster may be attached again under another name with another namespace; a warning says so.
+    type: str
+  instance_types:
+    description:
+      - Instance types of V(kubernetes), by name, each with C(node_selector) (labels), and C(resources) with C(requests) and C(limits)
+        (C(cpu), C(memory), C(nvidia.com/gpu)).
+      - The mapping is complete. A type that is not in it is taken away.
+    type: dict
+  default_instance_type:
+    description:
+      - Instance type that V(kubernetes) uses where a job names none.
+    type: str
+  update_password:
+    description:
+      - When O(ssh_settings.ssh_private_key), O(ssh_settings.admin_password) and O(access_token) are sent. The service never tells them, so
+        they cannot be compared.
+      - V(on_create) sends them when the target is attached, and with a change of O(ssh_settings.admin_username).
+      - V(always) sends them in every run, which then is a change.
+    type: str
+    choices: [on_create, always]
+    default: on_create
+  delete_underlying:
+    description:
+      - Whether O(state=absent) deletes the target too. The service can do that only for a virtual machine that it made itself; for
+        all else the option is refused.
+    type: bool
+    default: false
+  check_other_workspaces:
+    description:
+      - Whether all other workspaces of the subscription are searched for an attachment of the same resource too, before it is attached.
+        That is one more request for each workspace.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - azureml.compute.auth
+  - azureml.compute.scope
+  - azureml.compute.identity
+  - azureml.compute.tags
+  - azureml.compute.wait
+  - azureml.compute.state
+  - azureml.compute.definition
+  - azureml.compute.attributes
+notes:
+  - O(identity) is an option of V(kubernetes) and V(synapsespark). Of several user-assigned identities, V(kubernetes) uses the first.
+  - Batch and container instances are not part of the service's compute types, so they cannot be attached.
+seealso:
+  - module: azureml.compute.aml_inference_cluster
+  - module: azureml.compute.aml_compute_info
+  - name: Compute targets that are made outside the workspace
+    description: What can be attached, and what each kind needs.
+    link: https://learn.microsoft.com/azure/machine-learning/how-to-attach-compute-targets
+"""
+
+EXAMPLES = r"""
+- name: A virtual machine, by key
+  azureml.compute.aml_attached_compute:
+    resource_group: ml-prod
+    workspace: ws-prod
+    name: dsvm
+    type: virtualmachine
+    resource_id: "{{ vm_id }}"
+    ssh_settings:
+      admin_username: azureuser
+      ssh_private_key_file: ~/.ssh/id_rsa
+
+- name: A cluster with the AzureML extension, in a namespace of its own
+  azureml.compute.aml_attached_compute:
+    resource_group: ml-prod
+    workspace: ws-prod
+    name: k8s-training
+    type: kubernetes
+    resource_id: "{{ aks_id }}"
+    namespace: training
+    instance_types:
+      gpu:
+        node_selector:
+          accelerator: nvidia
+        resources:
+          requests: {cpu: "2", memory: 8Gi}
+          limits: {cpu: "4", memory: 16Gi, nvidia.com/gpu: "1"}
+    default_instance_type: gpu
+    identity:
+      type: system_assigned
+
+- name: Databricks, with a new token
+  azureml.compute.aml_attached_compute:
+    resource_group: ml-prod
+    workspace: ws-prod
+    name: bricks
+    type: databricks
+    resource_id: "{{ databricks_id }}"
+    access_token: "{{ databricks_token }}"
+    update_password: always
+
+- name: A Spark pool, from the YAML of the Azure ML CLI
+  azureml.compute.aml_attached_compute:
+    resource_group: ml-prod
+    workspace: ws-prod
+    definition:
+      name: spark
+      type: synapsespark
+      resource_id: "{{ pool_id }}"
+
+- name: Detach; the machine goes on running
+  azureml.compute.aml_attached_compute:
+    resource_group: ml-prod
+    workspace: ws-prod
+    name: dsvm
+    state: absent
+"""
+
+RETURN = r"""
+compute:
+  description:
+    - The compute target as it is after the task; in check mode as it would be. Null when it is detached. It never holds a secret.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: Resource id of the compute target.
+      type: str
+      returned: when it exists
+      sample: /subscriptions/0000/resourceGroups/ml-prod/providers/Microsoft.MachineLearningServices/workspaces/ws-prod/computes/dsvm
+    name:
+      description: Name in the workspace.
+      type: str
+      returned: always
+      sample: dsvm
+    type:
+      description: Kind, in the CLI's spelling.
+      type: str
+      returned: always
+      sample: virtualmachine
+    location:
+      description: Region of the target.
+      type: str
+      returned: always
+      sample: eastus
+    description:
+      description: Text that people see.
+      type: str
+      returned: always
+      sample: null
+    provisioning_state:
+      description: What the service is doing with it.
+      type: str
+      returned: when it exists
+      sample: Succeeded
+    provisioning_errors:
+      description: Why provisioning failed, each with C(code), C(message) and C(details).
+      type: list
+      elements: dict
+      returned: when it exists
+      sample: []
+    created_on:
+      description: When it was created or attached, in ISO 8601.
+      type: str
+      returned: when it exists
+      sample: "2026-11-23T12:00:00.0000000+00:00"
+    modified_on:
+      description: When it was last changed, in ISO 8601.
+      type: str
+      returned: when it exists
+      sample: "2026-11-23T12:00:00.0000000+00:00"
+    is_attached:
+      description: Whether it was brought from outside the workspace.
+      type: bool
+      returned: always
+      sample: true
+    resource_id:
+      description: The underlying resource.
+      type: str
+      returned: always
+      sample: /subscriptions/0000/resourceGroups/ml-prod/providers/Microsoft.Compute/virtualMachines/dsvm
+    tags:
+      description: Tags.
+      type: dict
+      returned: always
+      sample: {team: vision}
+    identity:
+      description:
+        - C(type), C(user_assigned_identities), C(principal_id) and C(tenant_id) of the system-assigned one, and C(default), the identity
+          that jobs use. Null where there is none.
+      type: dict
+      returned: always
+      sample: null
+    address:
+      description: Address at which the machine is reached.
+      type: str
+      returned: when RV(compute.type) is V(virtualmachine) or V(hdinsight)
+      sample: 203.0.113.10
+    ssh_settings:
+      description: C(admin_username) and C(ssh_port).
+      type: dict
+      returned: when RV(compute.type) is V(virtualmachine) or V(hdinsight)
+      sample: {admin_username: azureuser, ssh_port: 22}
+    size:
+      description: Virtual machine size.
+      type: str
+      returned: when RV(compute.type) is V(virtualmachine)
+      sample: Standard_DS3_v2
+    workspace_url:
+      description: Address of the Databricks workspace.
+      type: str
+      returned: when RV(compute.type) is V(databricks)
+      sample: adb-0000.0.azuredatabricks.net
+    data_lake_store_account_name:
+      description: Default Data Lake Store.
+      type: str
+      returned: when RV(compute.type) is V(datalakeanalytics)
+      sample: store
+    namespace:
+      description: Namespace in the cluster.
+      type: str
+      returned: when RV(compute.type) is V(kubernetes)
+      sample: default
+    instance_types:
+      description: Instance types by name, each with C(node_selector) and C(resources).
+      type: dict
+      returned: when RV(compute.type) is V(kubernetes)
+      sample: {gpu: {node_selector: {}, resources: {requests: {cpu: "2"}, limits: {cpu: "4"}}}}
+    default_instance_type:
+      description: Instance type of jobs that name none.
+      type: str
+      returned: when RV(compute.type) is V(kubernetes)
+      sample: gpu
+    extension_principal_id:
+      description: Principal of the cluster's extension.
+      type: str
+      returned: when RV(compute.type) is V(kubernetes)
+      sample: null
+    extension_instance_release_train:
+      description: Release train of the cluster's extension.
+      type: str
+      returned: when RV(compute.type) is V(kubernetes)
+      sample: stable
+    vc_name:
+      description: Virtual cluster, where there is one.
+      type: str
+      returned: when RV(compute.type) is V(kubernetes)
+      sample: null
+    node_family:
+      description: Family of the pool's nodes.
+      type: str
+      returned: when RV(compute.type) is V(synapsespark)
+      sample: MemoryOptimized
+    node_size:
+      description: Size of the pool's nodes.
+      type: str
+      returned: when RV(compute.type) is V(synapsespark)
+      sample: Small
+    node_count:
+      description: Nodes of the pool.
+      type: int
+      returned: when RV(compute.type) is V(synapsespark)
+      sample: 3
+    spark_version:
+      description: Version of Spark.
+      type: str
+      returned: when RV(compute.type) is V(synapsespark)
+      sample: "3.4"
+    scale_settings:
+      description: C(auto_scale_enabled), C(min_node_count) and C(max_node_count) of the pool.
+      type: dict
+      returned: when RV(compute.type) is V(synapsespark)
+      sample: {auto_scale_enabled: true, min_node_count: 3, max_node_count: 10}
+    auto_pause_settings:
+      description: C(auto_pause_enabled) and C(delay_in_minutes) of the pool.
+      type: dict
+      returned: when RV(compute.type) is V(synapsespark)
+      sample: {auto_pause_enabled: true, delay_in_minutes: 15}
+"""
+
+from ..module_utils import _argspec
+from ..module_utils._attach import attached
+from ..module_utils._compute import COMPUTE_SPEC
+from ..module_utils._module import run
+
+SPEC: _argspec.Spec = {
+    **COMPUTE_SPEC,
+    "type": {
+        "type": "str",
+        "choices": ["kubernetes", "virtualmachine", "databricks", "datalakeanalytics", "hdinsight", "synapsespark", "datafactory"],
+    },
+    "resource_id": {"type": "str"},
+    "location": {"type": "str"},
+    "description": {"type": "str"},
+    "address": {"type": "str"},
+    "ssh_settings": {
+        "type": "dict",
+        "options": {
+            "admin_username": {"type": "str"},
+            "ssh_port": {"type": "int"},
+            "ssh_private_key_file": {"type": "path", "no_log": False},
+            "ssh_private_key": {"type": "str", "no_log": True},
+            "admin_password": {"type": "str", "no_log": True},
+        },
+        "mutually_exclusive": [("ssh_private_key_file", "ssh_private_key")],
+    },
+    "access_token": {"type": "str", "no_log": True},
+    "namespace": {"type": "str"},
+    "instance_types": {"type": "dict"},
+    "default_instance_type": {"type": "str"},
+    "update_password": {"type": "str", "default": "on_create", "choices": ["on_create", "always"], "no_log": False},
+    "delete_underlying": {"type": "bool", "default": False},
+    "check_other_workspaces": {"type": "bool", "default": False},
+}
+
+
+def main() -> None:
+    run(attached, SPEC, definition=("kubernetes", "virtualmachine", "synapsespark"), required_if=[("state", "present", ("type",))])
+
+
+if __name__ == "__main__":
+    main()
