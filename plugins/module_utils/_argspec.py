@@ -7,6 +7,7 @@ Each spec here has its documentation in the fragment of the same name in plugins
 """
 from __future__ import annotations
 
+import re
 import typing as t
 
 Spec = dict[str, dict[str, t.Any]]
@@ -37,6 +38,9 @@ TAGS_SPEC: Spec = {
     "tags": {"type": "dict"},
     "append_tags": {"type": "bool", "default": True},
 }
+
+# Online checks before a creation.
+PREFLIGHT_SPEC: Spec = {"preflight": {"type": "bool", "default": False}}
 
 IDENTITY_TYPES = ["system_assigned", "user_assigned", "none"]
 
@@ -83,3 +87,15 @@ def _given_value(row: dict[str, t.Any], raw: t.Any, checked: t.Any) -> t.Any:
 
 def _without_unset(checked: dict[str, t.Any]) -> dict[str, t.Any]:
     return {key: value for key, value in checked.items() if value is not None}
+
+
+_SECRET_NAME = re.compile(r"password|passphrase|secret|token|private_key|ssl_key|(^|_)key_pem$", re.IGNORECASE)
+
+
+def secrets_in(value: t.Any, secret: bool = False) -> set[str]:
+    """The texts in a mapping without a spec that stand under the name of a secret."""
+    if isinstance(value, dict):
+        return {found for key, item in value.items() for found in secrets_in(item, secret or bool(_SECRET_NAME.search(str(key))))}
+    if isinstance(value, (list, tuple)):
+        return {found for item in value for found in secrets_in(item, secret)}
+    return {value} if secret and isinstance(value, str) and value else set()

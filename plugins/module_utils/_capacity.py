@@ -13,7 +13,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from . import _rules
+from . import _fields, _rules
 from ._errors import ArmError
 from ._plan import NONE, UPDATE, Change, Plan
 
@@ -39,6 +39,11 @@ def workspace_of(identifier: t.Any) -> str | None:
     """The workspace whose usage or quota an id names, or None for the subscription's."""
     found = _WORKSPACE.search(str(identifier or ""))
     return found["name"] if found else None
+
+
+def location_path(subscription_id: str, location: str, what: str) -> str:
+    """Where a list of a region is; ``East US`` and ``eastus`` are one region."""
+    return f"/subscriptions/{subscription_id}/providers/Microsoft.MachineLearningServices/locations/{_fields.region(location)}/{what}"
 
 
 # --- sizes ---

@@ -26,11 +26,6 @@ PLACE_SPEC: _argspec.Spec = {
 }
 
 
-def location_path(subscription_id: str, location: str, what: str) -> str:
-    region = _fields.region(location)
-    return f"/subscriptions/{subscription_id}/providers/Microsoft.MachineLearningServices/locations/{region}/{what}"
-
-
 def _version(task: Task) -> str:
     return task.params.get("api_version") or API_VERSION
 
@@ -64,14 +59,14 @@ def look_at_sizes(task: Task) -> Result:
     options = ("family", "name", "min_vcpus", "max_vcpus", "min_memory_gb", "gpus", "compute_type", "low_priority")
     wanted = _capacity.SizeFilter(**{option: task.params[option] for option in options})
     location = _place(task)
-    found = task.client.list(location_path(task.subscription_id, location, "vmSizes"), _version(task))
+    found = task.client.list(_capacity.location_path(task.subscription_id, location, "vmSizes"), _version(task))
     return {"changed": False, "location": location, "sizes": _capacity.sizes(found, wanted)}
 
 
 def look_at_usages(task: Task) -> Result:
     """The job of ``aml_usage_info``."""
     location = _place(task)
-    found = task.client.list(location_path(task.subscription_id, location, "usages"), _version(task))
+    found = task.client.list(_capacity.location_path(task.subscription_id, location, "usages"), _version(task))
     shown = _capacity.usages(found, task.params["family"], task.params["only_exceeded_percent"])
     return {"changed": False, "location": location, "usages": shown}
 
@@ -82,7 +77,7 @@ def keep_quotas(task: Task) -> Result:
     declared = task.params["quotas"]
     _rules.refuse(_capacity.check_quotas(declared))
     target, location = _workspace(task), _place(task)
-    path = location_path(task.subscription_id, location, "quotas")
+    path = _capacity.location_path(task.subscription_id, location, "quotas")
     before = _capacity.quotas(task.client.list(path, _version(task)), target.id)
     plan = _capacity.plan_quotas(declared, before)
     result: Result = {"changed": plan.changed, "plan": plan.to_dict(), "location": location}
@@ -103,7 +98,7 @@ def keep_quotas(task: Task) -> Result:
 
 def _apply(task: Task, plan: t.Any, target: Target, location: str) -> _capacity.Quotas:
     """One POST for all that differs, then the proof that it holds."""
-    path = location_path(task.subscription_id, location, "updateQuotas")
+    path = _capacity.location_path(task.subscription_id, location, "updateQuotas")
     reply = task.client.post(path, _version(task), _capacity.quota_body(plan, target.id, location))
     refused = _capacity.refused_quotas(reply.body or {})
     if refused:
@@ -111,7 +106,7 @@ def _apply(task: Task, plan: t.Any, target: Target, location: str) -> _capacity.
         error = _capacity.quota_error(refused, target.name, "The other families were set." if others else "Nothing was set.")
         error.changed = others > 0
         raise error
-    after = _capacity.quotas(task.client.list(location_path(task.subscription_id, location, "quotas"), _version(task)), target.id)
+    after = _capacity.quotas(task.client.list(_capacity.location_path(task.subscription_id, location, "quotas"), _version(task)), target.id)
     left = [
         f"{change.field} is {_capacity.limit_of(after.workspace.get(change.field.partition('.')[2].casefold()))} instead of {change.after}"
         for change in plan.changes

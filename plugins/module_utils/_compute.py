@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import _argspec, _module, _preflight_job, _rules
+from . import _argspec, _module, _rules
 from ._kinds import _compute
 from ._kinds._base import Body, Kind, Target, compute_target, workspace_target
 from ._kinds.aks import AKS
@@ -15,6 +15,8 @@ from ._kinds.cluster import CLUSTER
 from ._kinds.instance import INSTANCE
 from ._module import Result, Task
 from ._reconcile import Reconciler
+
+R = t.TypeVar("R", bound=Reconciler)
 
 # Every kind that a workspace lists, in the CLI's spelling.
 INFO_KINDS: dict[str, Kind] = {
@@ -75,10 +77,20 @@ def keep(task: Task, kind: Kind, reconciler: type[Reconciler] = Reconciler) -> R
     else:
         declared = spoken.declare(task.given, target)
         _rules.refuse(spoken.check(target, declared, task.given))
-        engine = _preflight_job.guarded(reconciler(task.client, spoken, target, task.behaviour()), task.params)
+        engine = guarded(reconciler(task.client, spoken, target, task.behaviour()), task)
         outcome = engine.present(declared)
     shown = None if outcome.body is None else spoken.project(outcome.body)
     return _module.outcome_result(outcome, "compute", shown)
+
+
+def guarded(engine: R, task: Task) -> R:
+    """The reconciler, with the pre-flight before it creates or replaces where the task asks for it."""
+    if task.params.get("preflight"):
+        # Few tasks ask: the others need not pay for its imports.
+        from . import _preflight_job
+
+        engine.before_create = _preflight_job.guard(engine.client, engine.kind, engine.target)
+    return engine
 
 
 def look(task: Task) -> Result:
@@ -109,6 +121,8 @@ def kind_of(body: Body) -> Kind:
 
 def look_ahead(task: Task) -> Result:
     """The job of ``aml_preflight_info``."""
+    from . import _preflight_job
+
     check_scope(task)
     workspace = workspace_target(task.subscription_id, task.params["resource_group"], task.params["workspace"])
     entries = task.params["computes"]

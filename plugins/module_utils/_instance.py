@@ -127,7 +127,7 @@ def keep_instance(task: Task) -> Result:
     else:
         declared = kind.declare(task.given, target)
         _rules.refuse(kind.check(target, declared, task.given))
-        reconciler = InstanceReconciler(task.client, kind, target, task.behaviour())
+        reconciler = _compute.guarded(InstanceReconciler(task.client, kind, target, task.behaviour()), task)
         outcome = reconciler.power(declared, state) if state in _POWER_STATES else reconciler.present(declared)
     return _module.outcome_result(outcome, "compute", None if outcome.body is None else kind.project(outcome.body))
 

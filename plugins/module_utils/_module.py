@@ -31,8 +31,9 @@ class _RawModule(AnsibleModule):
 
     raw: dict[str, t.Any] = {}
 
-    def __init__(self, *, definition_kinds: t.Sequence[str] = (), **arguments: t.Any) -> None:
+    def __init__(self, *, definition_kinds: t.Sequence[str] = (), free_form: t.Sequence[str] = (), **arguments: t.Any) -> None:
         self.definition_kinds = definition_kinds
+        self.free_form = free_form
         self.refused: AmlError | ImportError | None = None
         super().__init__(**arguments)
 
@@ -47,6 +48,8 @@ class _RawModule(AnsibleModule):
                 self.params["definition"] = None
                 self.argument_spec = {name: {**row, "required": False} for name, row in self.argument_spec.items()}
                 self.required_if = self.required_by = self.required_together = self.required_one_of = None
+        # Before AnsibleModule writes the arguments to the system's log.
+        self.no_log_values.update(_argspec.secrets_in([self.params.get(name) for name in self.free_form]))
         self.raw = copy.deepcopy(self.params)
 
 
@@ -131,17 +134,18 @@ def outcome_result(outcome: Outcome, key: str, shown: t.Any) -> Result:
 
 
 def run(
-    job: t.Callable[[Task], Result], spec: _argspec.Spec, *, definition: t.Sequence[str] = (), **constraints: t.Any
+    job: t.Callable[[Task], Result], spec: _argspec.Spec, *, definition: t.Sequence[str] = (), free_form: t.Sequence[str] = (), **constraints: t.Any
 ) -> None:
     """A module's ``main``: check the arguments, do the job, and end in one of two ways.
 
     spec         the module's own options; sign-in and client options are added
     definition   the CLI's types that the module's ``definition`` takes; that option is added too
+    free_form    options that hold mappings without a spec, whose secrets are told by their names
     constraints  ``required_if`` and the like, for AnsibleModule
     """
     own = {**_definition.DEFINITION_SPEC, **spec} if definition else spec
     full = {**_credentials.AUTH_SPEC, **_credentials.CLIENT_SPEC, **own}
-    module = _RawModule(argument_spec=full, supports_check_mode=True, definition_kinds=definition, **constraints)
+    module = _RawModule(argument_spec=full, supports_check_mode=True, definition_kinds=definition, free_form=free_form, **constraints)
     task = Task(module, full)
     try:
         if module.refused is not None:

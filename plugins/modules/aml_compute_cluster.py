@@ -113,6 +113,7 @@ extends_documentation_fragment:
   - azureml.compute.tags
   - azureml.compute.wait
   - azureml.compute.state
+  - azureml.compute.preflight
   - azureml.compute.definition
   - azureml.compute.attributes
 seealso:
@@ -346,33 +347,11 @@ compute:
 
 from ..module_utils import _argspec
 from ..module_utils._compute import COMPUTE_SPEC, keep_compute
+from ..module_utils._kind_specs import CLUSTER_SPEC
 from ..module_utils._kinds.cluster import CLUSTER
 from ..module_utils._module import run
 
-SPEC: _argspec.Spec = {
-    **COMPUTE_SPEC,
-    "location": {"type": "str"},
-    "size": {"type": "str", "aliases": ["vm_size"]},
-    "tier": {"type": "str", "choices": ["dedicated", "low_priority"], "aliases": ["vm_priority"]},
-    "min_instances": {"type": "int", "aliases": ["min_nodes"]},
-    "max_instances": {"type": "int", "aliases": ["max_nodes"]},
-    "idle_time_before_scale_down": {"type": "int"},
-    "ssh_public_access_enabled": {"type": "bool"},
-    "ssh_settings": {
-        "type": "dict",
-        "options": {
-            "admin_username": {"type": "str", "required": True},
-            "ssh_key_value": {"type": "str", "no_log": False},
-            "admin_password": {"type": "str", "no_log": True},
-        },
-    },
-    "enable_node_public_ip": {"type": "bool"},
-    "network_settings": {
-        "type": "dict",
-        "options": {"subnet": {"type": "str"}, "vnet_name": {"type": "str"}, "resource_group": {"type": "str"}},
-    },
-    "description": {"type": "str"},
-}
+SPEC: _argspec.Spec = {**COMPUTE_SPEC, **_argspec.PREFLIGHT_SPEC, **CLUSTER_SPEC}
 
 
 def main() -> None:

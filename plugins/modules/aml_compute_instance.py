@@ -299,6 +299,7 @@ extends_documentation_fragment:
   - azureml.compute.tags
   - azureml.compute.wait
   - azureml.compute.state
+  - azureml.compute.preflight
   - azureml.compute.attributes
 seealso:
   - module: azureml.compute.aml_compute_info
@@ -540,100 +541,14 @@ compute:
 from ..module_utils import _argspec
 from ..module_utils._compute import COMPUTE_SPEC
 from ..module_utils._instance import keep_instance
+from ..module_utils._kind_specs import INSTANCE_SPEC
 from ..module_utils._module import run
-
-_SCRIPT: _argspec.Spec = {"path": {"type": "str"}, "command": {"type": "str"}, "timeout_minutes": {"type": "int"}}
-_TRIGGER: _argspec.Spec = {
-    "type": {"type": "str", "required": True, "choices": ["cron", "recurrence"]},
-    "expression": {"type": "str"},
-    "frequency": {"type": "str", "choices": ["minute", "hour", "day", "week", "month"]},
-    "interval": {"type": "int"},
-    "schedule": {
-        "type": "dict",
-        "options": {
-            "hours": {"type": "list", "elements": "int"},
-            "minutes": {"type": "list", "elements": "int"},
-            "week_days": {"type": "list", "elements": "str"},
-            "month_days": {"type": "list", "elements": "int"},
-        },
-    },
-    "start_time": {"type": "str"},
-    "time_zone": {"type": "str"},
-}
 
 SPEC: _argspec.Spec = {
     **COMPUTE_SPEC,
+    **_argspec.PREFLIGHT_SPEC,
+    **INSTANCE_SPEC,
     "state": {"type": "str", "default": "present", "choices": ["present", "absent", "started", "stopped", "restarted"]},
-    "location": {"type": "str"},
-    "size": {"type": "str", "aliases": ["vm_size"]},
-    "description": {"type": "str"},
-    "ssh_public_access_enabled": {"type": "bool"},
-    "ssh_settings": {"type": "dict", "options": {"ssh_key_value": {"type": "str", "no_log": False}}},
-    "enable_node_public_ip": {"type": "bool"},
-    "network_settings": {
-        "type": "dict",
-        "options": {"subnet": {"type": "str"}, "vnet_name": {"type": "str"}, "resource_group": {"type": "str"}},
-    },
-    "create_on_behalf_of": {
-        "type": "dict",
-        "options": {"user_object_id": {"type": "str", "required": True}, "user_tenant_id": {"type": "str", "required": True}},
-    },
-    "application_sharing_policy": {"type": "str", "choices": ["personal", "shared"]},
-    "enable_root_access": {"type": "bool"},
-    "enable_os_patching": {"type": "bool"},
-    "release_quota_on_stop": {"type": "bool"},
-    "enable_sso": {"type": "bool"},
-    "idle_time_before_shutdown_minutes": {"type": "int"},
-    "schedules": {
-        "type": "dict",
-        "options": {
-            "compute_start_stop": {
-                "type": "list",
-                "elements": "dict",
-                "options": {
-                    "action": {"type": "str", "required": True, "choices": ["start", "stop"]},
-                    "state": {"type": "str", "choices": ["enabled", "disabled"]},
-                    "trigger": {"type": "dict", "required": True, "options": _TRIGGER},
-                },
-            }
-        },
-    },
-    "setup_scripts": {
-        "type": "dict",
-        "options": {"creation_script": {"type": "dict", "options": _SCRIPT}, "startup_script": {"type": "dict", "options": _SCRIPT}},
-    },
-    "custom_applications": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "name": {"type": "str", "required": True},
-            "type": {"type": "str", "choices": ["docker"]},
-            "image": {"type": "dict", "required": True, "options": {"reference": {"type": "str", "required": True}}},
-            "endpoints": {
-                "type": "list",
-                "elements": "dict",
-                "options": {"target": {"type": "int", "required": True}, "published": {"type": "int", "required": True}},
-            },
-            "environment_variables": {"type": "dict"},
-            "bind_mounts": {
-                "type": "list",
-                "elements": "dict",
-                "options": {"source": {"type": "str", "required": True}, "target": {"type": "str", "required": True}},
-            },
-        },
-    },
-    "data_mounts": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "mount_name": {"type": "str", "required": True},
-            "source": {"type": "str"},
-            "source_type": {"type": "str", "choices": ["datastore", "dataset", "uri"]},
-            "mount_path": {"type": "str"},
-            "mount_mode": {"type": "str", "choices": ["read_only", "read_write"]},
-            "state": {"type": "str", "choices": ["present", "absent"]},
-        },
-    },
 }
 
 

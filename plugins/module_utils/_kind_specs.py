@@ -1,0 +1,130 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of a kind of compute target, beside those that all have: one spec for its module and for lists of several kinds.
+
+Names are those of the Azure ML CLI v2 YAML schema (features-and-pains.md CC9). Each option is documented in the kind's module.
+"""
+from __future__ import annotations
+
+from ._argspec import Spec
+
+_NETWORK: Spec = {
+    "network_settings": {
+        "type": "dict",
+        "options": {"subnet": {"type": "str"}, "vnet_name": {"type": "str"}, "resource_group": {"type": "str"}},
+    },
+}
+
+CLUSTER_SPEC: Spec = {
+    "location": {"type": "str"},
+    "size": {"type": "str", "aliases": ["vm_size"]},
+    "tier": {"type": "str", "choices": ["dedicated", "low_priority"], "aliases": ["vm_priority"]},
+    "min_instances": {"type": "int", "aliases": ["min_nodes"]},
+    "max_instances": {"type": "int", "aliases": ["max_nodes"]},
+    "idle_time_before_scale_down": {"type": "int"},
+    "ssh_public_access_enabled": {"type": "bool"},
+    "ssh_settings": {
+        "type": "dict",
+        "options": {
+            "admin_username": {"type": "str", "required": True},
+            "ssh_key_value": {"type": "str", "no_log": False},
+            "admin_password": {"type": "str", "no_log": True},
+        },
+    },
+    "enable_node_public_ip": {"type": "bool"},
+    **_NETWORK,
+    "description": {"type": "str"},
+}
+
+_SCRIPT: Spec = {"path": {"type": "str"}, "command": {"type": "str"}, "timeout_minutes": {"type": "int"}}
+_TRIGGER: Spec = {
+    "type": {"type": "str", "required": True, "choices": ["cron", "recurrence"]},
+    "expression": {"type": "str"},
+    "frequency": {"type": "str", "choices": ["minute", "hour", "day", "week", "month"]},
+    "interval": {"type": "int"},
+    "schedule": {
+        "type": "dict",
+        "options": {
+            "hours": {"type": "list", "elements": "int"},
+            "minutes": {"type": "list", "elements": "int"},
+            "week_days": {"type": "list", "elements": "str"},
+            "month_days": {"type": "list", "elements": "int"},
+        },
+    },
+    "start_time": {"type": "str"},
+    "time_zone": {"type": "str"},
+}
+
+INSTANCE_SPEC: Spec = {
+    "location": {"type": "str"},
+    "size": {"type": "str", "aliases": ["vm_size"]},
+    "description": {"type": "str"},
+    "ssh_public_access_enabled": {"type": "bool"},
+    "ssh_settings": {"type": "dict", "options": {"ssh_key_value": {"type": "str", "no_log": False}}},
+    "enable_node_public_ip": {"type": "bool"},
+    **_NETWORK,
+    "create_on_behalf_of": {
+        "type": "dict",
+        "options": {"user_object_id": {"type": "str", "required": True}, "user_tenant_id": {"type": "str", "required": True}},
+    },
+    "application_sharing_policy": {"type": "str", "choices": ["personal", "shared"]},
+    "enable_root_access": {"type": "bool"},
+    "enable_os_patching": {"type": "bool"},
+    "release_quota_on_stop": {"type": "bool"},
+    "enable_sso": {"type": "bool"},
+    "idle_time_before_shutdown_minutes": {"type": "int"},
+    "schedules": {
+        "type": "dict",
+        "options": {
+            "compute_start_stop": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "action": {"type": "str", "required": True, "choices": ["start", "stop"]},
+                    "state": {"type": "str", "choices": ["enabled", "disabled"]},
+                    "trigger": {"type": "dict", "required": True, "options": _TRIGGER},
+                },
+            }
+        },
+    },
+    "setup_scripts": {
+        "type": "dict",
+        "options": {"creation_script": {"type": "dict", "options": _SCRIPT}, "startup_script": {"type": "dict", "options": _SCRIPT}},
+    },
+    "custom_applications": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "name": {"type": "str", "required": True},
+            "type": {"type": "str", "choices": ["docker"]},
+            "image": {"type": "dict", "required": True, "options": {"reference": {"type": "str", "required": True}}},
+            "endpoints": {
+                "type": "list",
+                "elements": "dict",
+                "options": {"target": {"type": "int", "required": True}, "published": {"type": "int", "required": True}},
+            },
+            "environment_variables": {"type": "dict"},
+            "bind_mounts": {
+                "type": "list",
+                "elements": "dict",
+                "options": {"source": {"type": "str", "required": True}, "target": {"type": "str", "required": True}},
+            },
+        },
+    },
+    "data_mounts": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "mount_name": {"type": "str", "required": True},
+            "source": {"type": "str"},
+            "source_type": {"type": "str", "choices": ["datastore", "dataset", "uri"]},
+            "mount_path": {"type": "str"},
+            "mount_mode": {"type": "str", "choices": ["read_only", "read_write"]},
+            "state": {"type": "str", "choices": ["present", "absent"]},
+        },
+    },
+}
+
+# By the CLI's spelling of the kind. What a kind has here, a list of several kinds is held against.
+KIND_SPECS: dict[str, Spec] = {"amlcompute": CLUSTER_SPEC, "computeinstance": INSTANCE_SPEC}

@@ -1,0 +1,228 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pre-flight at work: before the creation of one target (``guard``), and over many (the job of ``aml_preflight_info``)."""
+from __future__ import annotations
+
+import typing as t
+from dataclasses import asdict
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from . import _argspec, _fields, _plan, _rules
+from ._kind_specs import KIND_SPECS
+from ._kinds import _compute
+from ._kinds._base import Body, Kind, Target, compute_target
+from ._plan import REPLACE, Declared, Plan
+from ._preflight import (
+    ERROR,
+    WARNING,
+    Facts,
+    Finding,
+    Key,
+    PreflightFailed,
+    Wish,
+    check_identity,
+    check_kind,
+    check_locks,
+    check_private_way,
+    check_size,
+    check_subnet,
+    check_twice,
+    check_unread,
+    check_workspace,
+    offline,
+)
+from ._preflight_capacity import check_quota, check_subnets
+from ._preflight_facts import ML_VERSION, Gatherer
+
+Result = dict[str, t.Any]
+Registry = t.Mapping[str, Kind]
+
+# Options that the online checks look at, for kinds whose own table lacks them.
+_LOOKED_AT = ("location", "size", "tier", "min_instances", "max_instances", "enable_node_public_ip", "identity")
+
+
+def check(wishes: t.Sequence[Wish], facts: Facts, *, workspace_missing: str = ERROR) -> list[Finding]:
+    """All findings, errors first, in the order of the targets."""
+    found: list[Finding] = [*check_twice(wishes), *check_unread(facts, wishes)]
+    for wish in wishes:
+        found += check_workspace(wish, facts, workspace_missing)
+        found += check_kind(wish)
+        found += check_size(wish, facts)
+        found += check_subnet(wish, facts)
+        found += check_identity(wish, facts)
+        found += check_private_way(wish, facts)
+    found += check_quota(wishes, facts)
+    found += check_subnets(wishes, facts)
+    found += check_locks(wishes, facts)
+    return in_order(found)
+
+
+def in_order(findings: t.Iterable[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda one: one.severity != ERROR)
+
+
+def counted(findings: t.Iterable[Finding], fail_on: str) -> list[Finding]:
+    """Those that ``fail_on`` (error, warning, never) takes as a failure."""
+    severities = {"error": (ERROR,), "warning": (ERROR, WARNING)}.get(fail_on, ())
+    return [one for one in findings if one.severity in severities]
+
+
+def refuse(findings: t.Sequence[Finding], what: str, fail_on: str = ERROR) -> None:
+    """Raise PreflightFailed where something counts; ``details`` has every finding."""
+    bad = counted(findings, fail_on)
+    if not bad:
+        return
+    lines = " ".join(f"{one.code}: {one.message}" for one in bad[:5])
+    more = f" And {len(bad) - 5} more." if len(bad) > 5 else ""
+    raise PreflightFailed(
+        f"{what} did not pass the pre-flight: {lines}{more}",
+        details=[asdict(one) for one in findings],
+        hint=f"Nothing was written. {bad[0].hint}" + (" Each of the details has its own hint." if len(bad) > 1 else ""),
+    )
+
+
+# --- one target, before it is made ---
+
+
+def guard(client: t.Any, kind: Kind, target: Target) -> t.Callable[[Plan, Declared, Body | None, Body | None], list[str]]:
+    """What a Reconciler calls before it creates or replaces: PreflightFailed, or the warnings.
+
+    The offline rules have passed by then, and the workspace has been read.
+    """
+
+    def before_create(plan: Plan, wanted: Declared, existing: Body | None, workspace: Body | None) -> list[str]:
+        name = kind_type(kind)
+        wish = Wish(name, target, wanted, existing, replaces=existing is not None)
+        known: dict[Key, t.Any] = {("workspace", target.parent_id.casefold()): workspace}
+        facts = Gatherer(client, target.subscription_id, kind.api_version or ML_VERSION, known).gather([wish])
+        # In check mode, a play may well create the workspace first.
+        findings = [one for one in check([wish], facts, workspace_missing=WARNING) if one.code != "NeedsReplacement"]
+        refuse(findings, f"The {kind.label} {target.name!r}")
+        return [f"{one.code}: {one.message} {one.hint}" for one in findings]
+
+    return before_create
+
+
+def kind_type(kind: Kind) -> str:
+    """The CLI's spelling of a kind of compute target."""
+    return str(getattr(kind, "compute_type", "")).casefold()
+
+
+# --- many targets ---
+
+
+class Declaration(t.NamedTuple):
+    """One entry of ``computes``: where, of which kind, and what was given for it."""
+
+    kind: Kind
+    type: str
+    target: Target
+    tree: dict[str, t.Any]
+    declared: Declared
+
+
+def declarations(entries: t.Sequence[dict[str, t.Any]], scope: Target, kinds: Registry) -> tuple[list[Declaration], list[Finding]]:
+    """The entries that can be understood, and what is wrong with the others. ``scope`` names what an entry leaves out."""
+    found: list[Declaration] = []
+    problems: list[Finding] = []
+    for number, entry in enumerate(entries):
+        name = str(entry.get("name") or f"computes[{number}]")
+        type_ = str(entry.get("type") or "").casefold()
+        if not entry.get("name") or type_ not in kinds:
+            missing = "name" if not entry.get("name") else "type"
+            message = f"computes[{number}] needs name, and type as one of {', '.join(kinds)}."
+            problems.append(Finding("InvalidEntry", ERROR, name, missing, message, "Correct the entry.", "this collection"))
+            continue
+        given, errors = _options(entry, type_)
+        problems += [Finding("InvalidOption", ERROR, name, "computes", text, "Correct the option.", "the module's own options") for text in errors]
+        if errors:
+            continue
+        workspace, group = entry.get("workspace") or scope.name, entry.get("resource_group") or scope.resource_group
+        target = compute_target(scope.subscription_id, str(group), str(workspace), name)
+        found.append(Declaration(kinds[type_], type_, target, given, _declared(kinds[type_], given, target)))
+    return found, problems
+
+
+def _options(entry: dict[str, t.Any], type_: str) -> tuple[dict[str, t.Any], list[str]]:
+    """The entry's options as the kind's module would take them; as given where the kind has no spec to hold them against."""
+    own = {key: value for key, value in entry.items() if key not in ("type", "name", "workspace", "resource_group", "state")}
+    spec = KIND_SPECS.get(type_)
+    if spec is None:
+        return own, []
+    common = {**_argspec.TAGS_SPEC, **_argspec.identity_spec()}
+    full = {**common, **spec}
+    result = ArgumentSpecValidator(full).validate(own)
+    return _argspec.given(full, own, result.validated_parameters), list(result.error_messages)
+
+
+def _declared(kind: Kind, tree: dict[str, t.Any], target: Target) -> Declared:
+    declared = kind.declare(tree, target)
+    for option in _LOOKED_AT:
+        if option not in declared and tree.get(option) is not None:
+            declared[option] = tree[option]
+    if "network_settings.subnet" not in declared and isinstance(tree.get("network_settings"), dict):
+        declared["network_settings.subnet"] = _compute.subnet_id(tree["network_settings"], target)
+    identity = declared.get("identity")
+    if isinstance(identity, dict):
+        declared["identity"] = {**identity, "user_assigned_identities": _compute.identity_ids(identity.get("user_assigned_identities"))}
+    return declared
+
+
+def wish_of(one: Declaration, existing: Body | None) -> Wish:
+    """What the target will have: what is there counts as given, as in a replacement."""
+    if existing is None or _compute.kind_name(existing) != one.type:
+        return Wish(one.type, one.target, one.declared, existing)
+    kept = {row.option: row.read(existing) for row in one.kind.fields}
+    kept.setdefault("size", _fields.get_path(existing, "properties.properties.vmSize") or None)
+    plan = _plan.plan_present(one.kind.fields, one.declared, one.kind.read(existing), broken=one.kind.broken(existing))
+    wanted = {**{option: value for option, value in kept.items() if value is not None}, **one.declared}
+    return Wish(one.type, one.target, wanted, existing, replaces=plan.action == REPLACE)
+
+
+def rules_of(one: Declaration, wish: Wish, facts: Facts) -> list[Finding]:
+    """The kinds' own rules; those of a creation where there will be one."""
+    found = list(_rules.workspace_name(one.target.parent_id.rsplit("/", 1)[-1]))
+    found += one.kind.check(one.target, one.declared, one.tree)
+    if wish.new or wish.replaces:
+        found += one.kind.check_create(wish.wanted, facts.workspace(wish))
+    return list(offline(found, one.target.name))
+
+
+def examine(client: t.Any, entries: t.Sequence[dict[str, t.Any]], scope: Target, kinds: Registry, api_version: str | None = None) -> list[Finding]:
+    """All findings over a list of declared compute targets."""
+    declared, problems = declarations(entries, scope, kinds)
+    gatherer = Gatherer(client, scope.subscription_id, api_version or ML_VERSION)
+    wishes = [Wish(one.type, one.target, one.declared) for one in declared]
+    gatherer.workspaces(wishes, computes=True)
+    there = _there(gatherer.facts)
+    wishes = [wish_of(one, there.get(one.target.id.casefold())) for one in declared]
+    # A target that is declared twice is created once.
+    once = list({wish.target.id.casefold(): wish for wish in wishes}.values())
+    facts = gatherer.gather(once)
+    for one, wish in zip(declared, wishes, strict=True):
+        problems += rules_of(one, wish, facts)
+    return in_order([*problems, *check_twice(wishes), *check(once, facts)])
+
+
+def _there(facts: Facts) -> dict[str, Body]:
+    """Every compute target of the workspaces that were read, by id."""
+    return {
+        f"{workspace_id}/computes/{body.get('name')}".casefold(): body
+        for (what, workspace_id), computes in facts.read.items()
+        if what == "computes"
+        for body in computes or []
+    }
+
+
+def summary(findings: t.Sequence[Finding], fail_on: str, count: int) -> Result:
+    """The result of ``aml_preflight_info``: it returns, unless ``fail_on`` says otherwise."""
+    refuse(findings, f"{count} compute target(s)", fail_on)
+    errors = sum(one.severity == ERROR for one in findings)
+    return {
+        "changed": False,
+        "passed": not errors,
+        "findings": [asdict(one) for one in findings],
+        "counts": {"error": errors, "warning": len(findings) - errors},
+    }

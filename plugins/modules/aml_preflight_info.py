@@ -1,0 +1,160 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: aml_preflight_info
+short_description: Find out what would go wrong before compute targets are created
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - Looks at a list of declared compute targets together, and at what there is, and tells what the service would refuse or could never run.
+  - The offline rules of each kind; the size in the region, for the kind and the tier; quotas of families, of the region, of low-priority
+    vCPUs, of the workspace and of the number of computes, summed over all that is about to be created; subnets (existence, region,
+    subscription, delegation, free addresses); identities; locks that stop scaling; and a private endpoint where nodes have no public address.
+  - Targets that exist already only count with what they would grow by.
+  - It only reads. However many targets there are, each workspace, region, network, group and identity is read once.
+  - Sizes, quotas and subnets are looked at for clusters and instances. Other kinds get their offline rules, identities and read-only locks.
+    What AKS needs of the subscription's quotas for virtual machines is not looked at.
+options:
+  computes:
+    description:
+      - The compute targets, each with the options of its module, and with V(type) and V(name).
+      - V(type) is one of V(amlcompute), V(computeinstance), V(aks), V(kubernetes), V(virtualmachine), V(databricks), V(datalakeanalytics),
+        V(hdinsight), V(synapsespark) and V(datafactory).
+      - An entry may have V(workspace) and V(resource_group) of its own.
+      - Secrets are not needed. Where an entry has them, they are hidden in all output.
+    type: list
+    elements: dict
+    required: true
+  fail_on:
+    description:
+      - V(never) returns the findings and leaves the decision to the playbook, as befits a module that only looks.
+      - V(error) and V(warning) fail with the code V(PreflightFailed) where there is an error, or anything.
+    type: str
+    choices: [error, warning, never]
+    default: never
+extends_documentation_fragment:
+  - azureml.compute.auth
+  - azureml.compute.scope
+  - azureml.compute.attributes.info
+seealso:
+  - module: azureml.compute.aml_usage_info
+  - module: azureml.compute.aml_vm_size_info
+  - module: azureml.compute.aml_quota
+  - module: azureml.compute.aml_compute_cluster
+"""
+
+EXAMPLES = r"""
+- name: Look before anything is created
+  azureml.compute.aml_preflight_info:
+    resource_group: ml-prod
+    workspace: ws-prod
+    computes:
+      - type: amlcompute
+        name: cpu-cluster
+        size: Standard_DS3_v2
+        max_instances: 4
+      - type: computeinstance
+        name: ci-ada
+        size: Standard_DS3_v2
+  register: look
+
+- name: Show what was found
+  ansible.builtin.debug:
+    msg: "{{ item.severity }} {{ item.code }} {{ item.target }}: {{ item.message }} {{ item.hint }}"
+  loop: "{{ look.findings }}"
+
+- name: Stop a pipeline on the first error
+  azureml.compute.aml_preflight_info:
+    resource_group: ml-prod
+    workspace: ws-prod
+    fail_on: error
+    computes:
+      - type: amlcompute
+        name: cpu-cluster
+        size: Standard_DS3_v2
+        max_instances: 4
+"""
+
+RETURN = r"""
+passed:
+  description: Whether there is no error among the findings; warnings do not count.
+  returned: success
+  type: bool
+  sample: false
+counts:
+  description: How many findings there are, as C(error) and C(warning).
+  returned: success
+  type: dict
+  sample: {error: 1, warning: 0}
+findings:
+  description: What was found, errors first. On failure, RV(ignore:failure.details) has the same.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    code:
+      description:
+        - Stable code. V(SizeNotOffered), V(SizeNotForKind), V(SizeNotLowPriorityCapable), V(LocationNotOffered), V(FamilyQuotaExceeded),
+          V(RegionalQuotaExceeded), V(LowPriorityQuotaExceeded), V(WorkspaceQuotaExceeded), V(ComputeCountExceeded), V(QuotaBelowMaximum),
+          V(QuotaUnknown), V(ManyNodes), V(SubnetNotFound), V(SubnetDelegated), V(SubnetTooSmall), V(NetworkInOtherRegion),
+          V(NetworkInOtherSubscription), V(IdentityNotFound), V(ScopeLocked), V(PrivateEndpointMissing), V(WorkspaceNotFound),
+          V(KindMismatch), V(NeedsReplacement), V(DuplicateCompute), V(InvalidEntry), V(InvalidOption), V(NotChecked), and the codes of the
+          kinds' offline rules.
+      type: str
+      returned: always
+      sample: FamilyQuotaExceeded
+    severity:
+      description: V(error) for what will fail, V(warning) for what may, or could not be checked.
+      type: str
+      returned: always
+      sample: error
+    target:
+      description: Name of the compute target; the names of several where a sum is at fault; empty where it is about none.
+      type: str
+      returned: always
+      sample: cpu-cluster
+    option:
+      description: The option that it is about.
+      type: str
+      returned: always
+      sample: size
+    message:
+      description: What was found.
+      type: str
+      returned: always
+      sample: "2 of 100 dedicated vCPUs of standardDSv2Family in eastus are left (98 are in use), and 4 are needed at once (cpu-cluster: 4)."
+    hint:
+      description: What to do.
+      type: str
+      returned: always
+      sample: Ask for more quota, choose another size or region, or declare fewer nodes; aml_usage_info shows what is left.
+    source:
+      description: Where the rule is from.
+      type: str
+      returned: always
+      sample: azure-wire.md b.2 (quota), f.23; features-and-pains.md 1.11
+"""
+
+from ..module_utils import _argspec
+from ..module_utils._compute import look_ahead
+from ..module_utils._module import run
+
+SPEC: _argspec.Spec = {
+    **_argspec.SCOPE_SPEC,
+    **_argspec.API_VERSION_SPEC,
+    "computes": {"type": "list", "elements": "dict", "required": True},
+    "fail_on": {"type": "str", "default": "never", "choices": ["error", "warning", "never"]},
+}
+
+
+def main() -> None:
+    run(look_ahead, SPEC, free_form=("computes",))
+
+
+if __name__ == "__main__":
+    main()
