@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Azure Resource Manager over azure-core's pipeline: requests, pages, retries and long-running operations.
 
-It knows no kind of resource and no Ansible. Wire facts: azure-wire.md a (statuses, headers, pages), b (errors). One
+It knows no kind of resource and no Ansible. Wire facts: docs/facts.md a (statuses, headers, pages), b (errors). One
 client may be used by many threads at once.
 """
 from __future__ import annotations

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the modules for attached compute and inference clusters do beside what all compute modules do.
 
-Before an attachment: a look at the target, and at who else has it attached (features-and-pains.md 1.6 T8, 1.9 K8-8, 3.5). Before a creation: the
+Before an attachment: a look at the target, and at who else has it attached (docs/coverage.md 1.6 T8, 1.9 K8-8, 3.5). Before a creation: the
 vCPUs of a size that its name does not tell (1.5 A8). After a refusal: which right is missing (1.9 K8-10, 1.10).
 """
 from __future__ import annotations

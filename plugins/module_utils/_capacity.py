@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Sizes, usages and quotas of a region: projections, filters, sums, and the plan of a workspace's quotas. Pure.
 
-Shapes: azure-wire.md a.6 [REC R9] (usages, quotas, vmSizes); a limit of -1 means that there is no cap [ISS]. The statuses of
+Shapes: docs/facts.md a.6 [REC R9] (usages, quotas, vmSizes); a limit of -1 means that there is no cap [ISS]. The statuses of
 updateQuotas: ARM types of 2025-12-01, UpdateWorkspaceQuotas. Names come in mixed case and are compared without it.
 """
 from __future__ import annotations

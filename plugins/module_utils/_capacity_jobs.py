@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What ``aml_vm_size_info``, ``aml_usage_info`` and ``aml_quota`` do: a region, one list of it, and for quotas one write.
 
-Paths: azure-wire.md a.1, a.6 (locations/{l}/vmSizes, usages, quotas, updateQuotas).
+Paths: docs/facts.md a.1, a.6 (locations/{l}/vmSizes, usages, quotas, updateQuotas).
 """
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
 """Which Azure to talk to: its Resource Manager, its sign-in address, and the hosts that may see a token.
 
 The names are those of azure.azcollection (msrestazure's ``azure_cloud``) and of the Azure CLI. A metadata address is
-read as Resource Manager serves it at ``/metadata/endpoints``: a list at api-version 2019-05-01 (azure-wire.md section
+read as Resource Manager serves it at ``/metadata/endpoints``: a list at api-version 2019-05-01 (docs/facts.md section
 e). One document without ``resourceManager`` at 2015-01-01, for Azure Stack Hub, is taken too; not recorded [GUESS].
 """
 from __future__ import annotations

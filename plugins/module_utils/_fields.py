@@ -5,7 +5,7 @@
 
 A kind (``_kinds/``) is a table of these. Nothing here knows HTTP or Ansible.
 
-The comparisons answer to what ARM does with values: sizes come back in capitals (azure-wire.md a.6 [REC R1]), ids and enums in
+The comparisons answer to what ARM does with values: sizes come back in capitals (docs/facts.md a.6 [REC R1]), ids and enums in
 another case, regions as ``East US`` or ``eastus``, durations in any ISO 8601 form that means the same, empty as null.
 """
 from __future__ import annotations
@@ -64,7 +64,7 @@ def arm_id(value: t.Any) -> t.Any:
 
 
 def text(value: t.Any) -> t.Any:
-    """Free text, where the service answers ``""`` for what was never set (azure-wire.md d.2)."""
+    """Free text, where the service answers ``""`` for what was never set (docs/facts.md d.2)."""
     return value or None
 
 

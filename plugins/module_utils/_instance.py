@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What ``aml_compute_instance`` does: the instance as declared, and then whether it runs.
 
-Start, stop and restart are operations of the service (azure-wire.md a.1, b.2); what is under way already is waited for, and never asked for again.
+Start, stop and restart are operations of the service (docs/facts.md a.1, b.2); what is under way already is waited for, and never asked for again.
 """
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The options of a kind of compute target, beside those that all have: one spec for its module and for lists of several kinds.
 
-Names are those of the Azure ML CLI v2 YAML schema (features-and-pains.md CC9). Each option is documented in the kind's module.
+Names are those of the Azure ML CLI v2 YAML schema (docs/coverage.md CC9). Each option is documented in the kind's module.
 """
 from __future__ import annotations
 

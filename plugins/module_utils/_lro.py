@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Long-running operations: where their state is read, what it says, and how long to wait for it.
 
-Wire facts: azure-wire.md a.4 [REC R1, R3, R5, R13] (status address used verbatim, flat and doubly nested errors), d.2
+Wire facts: docs/facts.md a.4 [REC R1, R3, R5, R13] (status address used verbatim, flat and doubly nested errors), d.2
 (both headers), b.3 (a status address that answers 404 must not pass for an absent resource). azure-core's ARMPolling
 is not used: it waits 30 s where nothing else is said, takes a status 404 for an absent resource, and its clock is
 real.
@@ -148,7 +148,7 @@ class Wait:
             error.code = "OperationNotFound"
             error.hint = "The operation's address is no longer known; the resource itself tells what became of it."
         elif answer.status == 403:
-            # The address lies below the subscription, not the resource group (azure-wire.md a.4).
+            # The address lies below the subscription, not the resource group (docs/facts.md a.4).
             error.hint = (error.hint or "") + " Operations are read at the scope of the subscription's location."
         return error
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The machines behind clusters and instances: who may log in, at which address, and the lines to do it with.
 
-Sources: azure-wire.md a.1 and a.6 (listNodes, sshSettings, connectivityEndpoints, userAccountCredentials); features-and-pains.md N1 to
+Sources: docs/facts.md a.1 and a.6 (listNodes, sshSettings, connectivityEndpoints, userAccountCredentials); docs/coverage.md N1 to
 N6 (the lines), K1 and K2 (SSH is off unless it was asked for at creation), CI18 (the private address on port 22), pains 31 to 34.
 """
 from __future__ import annotations
@@ -116,7 +116,7 @@ def _inner(body: Body) -> Body:
 
 
 def _may_have_nodes(body: Body) -> bool:
-    """listNodes counts against the limit of writes (azure-wire.md a.3): it is not asked about a cluster without a node."""
+    """listNodes counts against the limit of writes (docs/facts.md a.3): it is not asked about a cluster without a node."""
     return bool(_inner(body).get("currentNodeCount"))
 
 

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Online checks before anything is created: pure, over one compute target or many and the facts that were gathered for them.
 
-Rules: azure-wire.md b.2 (sizes, quota: a creation is judged by max(1, minimum) nodes, low priority by one regional total, no public address
-without a private endpoint); features-and-pains.md CC1, CC3, CC5, CI1, CI5, CI6 and 1.11 (locks, network, quotas shared by clusters and
+Rules: docs/facts.md b.2 (sizes, quota: a creation is judged by max(1, minimum) nodes, low priority by one regional total, no public address
+without a private endpoint); docs/coverage.md CC1, CC3, CC5, CI1, CI5, CI6 and 1.11 (locks, network, quotas shared by clusters and
 instances). ``_preflight_capacity`` has the sums, ``_preflight_facts`` the requests, ``_preflight_job`` brings them
 together.
 """
@@ -102,7 +102,7 @@ class Wish:
 
     @property
     def nodes_now(self) -> int:
-        """Nodes that it holds now; an instance holds its own also while it is stopped (features-and-pains.md CI1)."""
+        """Nodes that it holds now; an instance holds its own also while it is stopped (docs/coverage.md CI1)."""
         if self.existing is None:
             return 0
         if self.type == "computeinstance":
@@ -170,7 +170,7 @@ def check_size(wish: Wish, facts: Facts) -> Findings:
     offered = facts.get("sizes", region or "")
     if not wish.managed or not wanted or offered is None:
         return
-    size, source = facts.size(wish), "azure-wire.md a.6 (vmSizes), b.2 (unsupported VM size)"
+    size, source = facts.size(wish), "docs/facts.md a.6 (vmSizes), b.2 (unsupported VM size)"
     if size is None:
         close = difflib.get_close_matches(str(wanted).casefold(), offered, n=3)
         better = ", ".join(offered[name]["name"] for name in close)
@@ -184,7 +184,7 @@ def check_size(wish: Wish, facts: Facts) -> Findings:
     if wish.wanted.get("tier") == "low_priority" and size["low_priority_capable"] is False:
         message = f"The size {size['name']} cannot be had for low-priority nodes."
         hint = "Choose tier dedicated or another size; aml_vm_size_info with low_priority=true lists them."
-        yield Finding("SizeNotLowPriorityCapable", ERROR, wish.name, "tier", message, hint, "azure-wire.md b.2 (UnsupportedVMSizeForLowPriority)")
+        yield Finding("SizeNotLowPriorityCapable", ERROR, wish.name, "tier", message, hint, "docs/facts.md b.2 (UnsupportedVMSizeForLowPriority)")
 
 
 def check_subnet(wish: Wish, facts: Facts) -> Findings:
@@ -192,7 +192,7 @@ def check_subnet(wish: Wish, facts: Facts) -> Findings:
     subnet, network_id = wish.subnet, wish.network
     if not subnet or not network_id or not facts.known("network", network_id.casefold()):
         return
-    option, source = "network_settings.subnet", "features-and-pains.md 1.11, CI5; azure-wire.md b.2 (subnet not found)"
+    option, source = "network_settings.subnet", "docs/coverage.md 1.11, CI5; docs/facts.md b.2 (subnet not found)"
     network = facts.get("network", network_id.casefold())
     found = subnet_of(network, subnet)
     if network is None or found is None:
@@ -224,7 +224,7 @@ def check_identity(wish: Wish, facts: Facts) -> Findings:
         if facts.known("identity", identity.casefold()) and facts.get("identity", identity.casefold()) is None:
             message = f"The user-assigned identity {identity} does not exist."
             hint = "Create it first, or correct identity.user_assigned_identities."
-            source = "features-and-pains.md M2, pain 55"
+            source = "docs/coverage.md M2, pain 55"
             yield Finding("IdentityNotFound", ERROR, wish.name, "identity.user_assigned_identities", message, hint, source)
 
 
@@ -237,7 +237,7 @@ def check_private_way(wish: Wish, facts: Facts) -> Findings:
     if mode.casefold() == "disabled" and not private_link_count(workspace):
         message = f"enable_node_public_ip is false, but the workspace {workspace.get('name')} has neither a private endpoint nor a managed network."
         hint = "Create a private endpoint of the workspace, turn its managed network on, or let the nodes have public addresses."
-        source = "features-and-pains.md CC5, CI6; azure-wire.md b.2 (no public IP without PE)"
+        source = "docs/coverage.md CC5, CI6; docs/facts.md b.2 (no public IP without PE)"
         yield Finding("PrivateEndpointMissing", ERROR, wish.name, "enable_node_public_ip", message, hint, source)
 
 
@@ -245,7 +245,7 @@ def check_workspace(wish: Wish, facts: Facts, severity: str) -> Findings:
     if facts.known("workspace", wish.workspace_id.casefold()) and facts.workspace(wish) is None:
         message = f"The workspace {wish.workspace_id} does not exist (yet)."
         hint = "Create it first, or correct workspace, resource_group or subscription_id. What hangs on its region was not checked."
-        yield Finding("WorkspaceNotFound", severity, wish.name, "workspace", message, hint, "azure-wire.md b.2 (workspace not found)")
+        yield Finding("WorkspaceNotFound", severity, wish.name, "workspace", message, hint, "docs/facts.md b.2 (workspace not found)")
 
 
 def check_kind(wish: Wish) -> Findings:
@@ -253,11 +253,11 @@ def check_kind(wish: Wish) -> Findings:
     if wish.existing is not None and _compute.kind_name(wish.existing) != wish.type:
         message = f"{wish.name!r} exists in this workspace, but as {_compute.kind_name(wish.existing)}, not as {wish.type}."
         hint = "Names are unique across all kinds of a workspace: choose another name."
-        yield Finding("KindMismatch", ERROR, wish.name, "name", message, hint, "azure-wire.md a.1: one collection for all kinds")
+        yield Finding("KindMismatch", ERROR, wish.name, "name", message, hint, "docs/facts.md a.1: one collection for all kinds")
     elif wish.replaces:
         message = f"{wish.name!r} exists with fields that cannot change as declared: it would have to be deleted and created anew."
         hint = "Run its module in check mode for the fields; it replaces with on_immutable_change=recreate alone."
-        yield Finding("NeedsReplacement", WARNING, wish.name, "on_immutable_change", message, hint, "azure-wire.md c.3")
+        yield Finding("NeedsReplacement", WARNING, wish.name, "on_immutable_change", message, hint, "docs/facts.md c.3")
 
 
 # --- what several share ---
@@ -288,7 +288,7 @@ def check_locks(wishes: t.Sequence[Wish], facts: Facts) -> Findings:
 
 
 def _lock_findings(lock: Body, wishes: list[Wish]) -> Findings:
-    level, source = str((lock.get("properties") or {}).get("level")), "features-and-pains.md CC3, 1.11"
+    level, source = str((lock.get("properties") or {}).get("level")), "docs/coverage.md CC3, 1.11"
     hint = "Remove the lock, or put the workspace and its network into groups that are not locked."
     where = f"The lock {lock.get('name')} ({level}) at {str(lock['id']).rsplit('/providers/Microsoft.Authorization/', 1)[0]}"
     if level.casefold() == "readonly":
@@ -311,7 +311,7 @@ def check_unread(facts: Facts, wishes: t.Sequence[Wish]) -> Findings:
             if what == "sizes":
                 there = [wish for wish in wishes if facts.region(wish) == key]
                 message = f"Azure Machine Learning is not offered in {key}: {error.message}"
-                yield Finding("LocationNotOffered", ERROR, named(there), "location", message, "Correct location.", "azure-wire.md a.6")
+                yield Finding("LocationNotOffered", ERROR, named(there), "location", message, "Correct location.", "docs/facts.md a.6")
             continue
         message = f"The {what} of {key} could not be read ({error.code}), so what hangs on it was not checked."
         hint = "Grant the right to read it, or go without this check."

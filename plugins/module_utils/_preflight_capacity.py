@@ -4,7 +4,7 @@
 """The sums of the pre-flight: cores, computes and addresses of all that is about to be created, against what is left. Pure.
 
 Rules: a dedicated creation is judged by max(1, minimum) nodes against its family, also at minimum 0; a low-priority one against the regional
-total alone (azure-wire.md b.2, f.23 [ISS]). Clusters and instances share the cores and the number of computes (features-and-pains.md CI1,
+total alone (docs/facts.md b.2, f.23 [ISS]). Clusters and instances share the cores and the number of computes (docs/coverage.md CI1,
 1.11). One address for each node, and Azure keeps five of a subnet (1.11; Azure Virtual Network, reserved addresses).
 """
 from __future__ import annotations
@@ -19,10 +19,10 @@ from ._kinds import _compute
 from ._kinds._base import Body
 from ._preflight import ERROR, WARNING, Facts, Finding, Findings, Wish, named, subnet_of
 
-_SOURCE = "azure-wire.md b.2 (quota), f.23; features-and-pains.md 1.11"
+_SOURCE = "docs/facts.md b.2 (quota), f.23; docs/coverage.md 1.11"
 _RAISE = "Ask for more quota, choose another size or region, or declare fewer nodes; aml_usage_info shows what is left."
 _RESERVED = 5
-# Nodes of a cluster that a subscription is given without asking (features-and-pains.md CC4).
+# Nodes of a cluster that a subscription is given without asking (docs/coverage.md CC4).
 _MANY_NODES = 100
 
 
@@ -84,7 +84,7 @@ def check_quota(wishes: t.Sequence[Wish], facts: Facts) -> Findings:
     for wish in wishes:
         if wish.type == "amlcompute" and wish.most > _MANY_NODES:
             message = f"max_instances is {wish.most}; without a ticket a cluster grows to {_MANY_NODES} nodes."
-            yield Finding("ManyNodes", WARNING, wish.name, "max_instances", message, "Ask for a higher limit.", "features-and-pains.md CC4, 1.11")
+            yield Finding("ManyNodes", WARNING, wish.name, "max_instances", message, "Ask for a higher limit.", "docs/coverage.md CC4, 1.11")
 
 
 def _regional(region: str, here: list[Demand], usages: _capacity.Usages) -> Findings:
@@ -177,7 +177,7 @@ def _totals(wishes: t.Sequence[Wish], facts: Facts) -> Findings:
         if row and row["limit"] is not None and row["current"] + len(some) > row["limit"]:
             message = f"{row['remaining']} of {row['limit']} clusters and instances in {region} are left, and {len(some)} would be created."
             hint = "Delete what nobody uses, or ask for a higher limit."
-            yield Finding("ComputeCountExceeded", ERROR, named(some), "name", message, hint, "features-and-pains.md 1.11, pain 53")
+            yield Finding("ComputeCountExceeded", ERROR, named(some), "name", message, hint, "docs/coverage.md 1.11, pain 53")
 
 
 # --- addresses ---
@@ -198,7 +198,7 @@ def check_subnets(wishes: t.Sequence[Wish], facts: Facts) -> Findings:
             more = f" and {len(some) - 5} more" if len(some) > 5 else ""
             message = f"The subnet {some[0].subnet} has {max(0, free)} free address(es), and {need} node(s) may need one each ({shown}{more})."
             hint = "Use a larger subnet, or declare fewer max_instances."
-            source = "features-and-pains.md 1.11 (one address for each node)"
+            source = "docs/coverage.md 1.11 (one address for each node)"
             yield Finding("SubnetTooSmall", ERROR, named(some), "network_settings.subnet", message, hint, source)
 
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The requests of the pre-flight: each thing is read once, however many targets need it, and all of a round at the same time.
 
-Only reads. Paths: azure-wire.md a.1; Microsoft.Network virtualNetworks, Microsoft.ManagedIdentity, Microsoft.Authorization locks.
+Only reads. Paths: docs/facts.md a.1; Microsoft.Network virtualNetworks, Microsoft.ManagedIdentity, Microsoft.Authorization locks.
 """
 from __future__ import annotations
 

@@ -5,7 +5,7 @@
 
 azure-core's RetryPolicy is not used: it has no jitter, never waits before the first retry, repeats any POST that is
 answered 500, 503 or 504, sleeps past its own time budget, and its clock cannot be replaced. Error
-envelopes: azure-wire.md b.1 (E1 to E3); codes: b.2.
+envelopes: docs/facts.md b.1 (E1 to E3); codes: b.2.
 """
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def unreadable(answer: Answer) -> ArmError:
 
 
 def read_error(body: t.Any) -> tuple[str | None, str | None, t.Any]:
-    """Code, message and details of any envelope: flat, under ``error``, or nested twice (azure-wire.md a.4, b.1)."""
+    """Code, message and details of any envelope: flat, under ``error``, or nested twice (docs/facts.md a.4, b.1)."""
     error = body if isinstance(body, dict) else {}
     while isinstance(error.get("error"), dict):
         error = error["error"]
@@ -230,6 +230,6 @@ def is_absent(error: ArmError) -> bool:
 
 
 def is_busy(error: ArmError) -> bool:
-    """True when another operation on the same resource has to end first (azure-wire.md b.2, conflicting operation)."""
+    """True when another operation on the same resource has to end first (docs/facts.md b.2, conflicting operation)."""
     busy = error.code.upper() in _BUSY_CODES or _BUSY_TEXT in error.message.lower()
     return error.status in (409, 429) and busy

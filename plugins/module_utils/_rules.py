@@ -74,17 +74,17 @@ def workspace_name(value: str, option: str = "workspace") -> Findings:
             "InvalidWorkspaceName",
             option,
             f"{option} {value!r} is no valid workspace name: 3 to 33 letters, digits, '-' and '_', starting with a letter or digit.",
-            "ARM schema of workspaces; azure-wire.md c.1 [SPEC]",
+            "ARM schema of workspaces; docs/facts.md c.1 [SPEC]",
         )
 
 
 def compute_name(value: str, option: str = "name", *, shortest: int = 3, longest: int = 24) -> Findings:
     """3 to 24 characters, letters, digits and dashes; the service's own message and the ARM schema's pattern together.
 
-    Other bounds are for AKS (features-and-pains.md 1.13).
-    Sources: how-to-create-attach-compute-studio rows C7 to C11; azure-wire.md b.2 (invalid name, [ISS]) and c.1 [SPEC].
+    Other bounds are for AKS (docs/coverage.md 1.13).
+    Sources: how-to-create-attach-compute-studio rows C7 to C11; docs/facts.md b.2 (invalid name, [ISS]) and c.1 [SPEC].
     """
-    source = "features-and-pains.md C7 to C11; azure-wire.md b.2, c.1"
+    source = "docs/coverage.md C7 to C11; docs/facts.md b.2, c.1"
     problems = []
     if not shortest <= len(value) <= longest:
         problems.append(f"it has {len(value)} characters and must have {shortest} to {longest}")
@@ -129,14 +129,14 @@ def at_least(value: int | None, lowest: int, option: str, source: str) -> Findin
 
 def scale(lowest: int | None, highest: int | None) -> Findings:
     """Rows C12 and C13: a minimum of 0 or more, a maximum of the minimum or more."""
-    yield from at_least(lowest, 0, "min_instances", "features-and-pains.md C12")
-    yield from at_least(highest, 1, "max_instances", "features-and-pains.md C13")
+    yield from at_least(lowest, 0, "min_instances", "docs/coverage.md C12")
+    yield from at_least(highest, 1, "max_instances", "docs/coverage.md C13")
     if lowest is not None and highest is not None and lowest > highest >= 1:
         yield Finding(
             "MinimumAboveMaximum",
             "min_instances",
             f"min_instances ({lowest}) must not be above max_instances ({highest}).",
-            "features-and-pains.md C12, C13",
+            "docs/coverage.md C12, C13",
         )
 
 
@@ -213,21 +213,21 @@ def _from_pem(key: str) -> str:
 
 
 def ssh_settings(username: t.Any, key: t.Any, password: t.Any) -> Findings:
-    """CLI schema amlCompute: an administrator, and a key or a password (features-and-pains.md CC9)."""
+    """CLI schema amlCompute: an administrator, and a key or a password (docs/coverage.md CC9)."""
     if not username:
-        yield Finding("SshUserMissing", "ssh_settings.admin_username", "ssh_settings needs admin_username.", "features-and-pains.md CC9")
+        yield Finding("SshUserMissing", "ssh_settings.admin_username", "ssh_settings needs admin_username.", "docs/coverage.md CC9")
     if not key and not password:
         yield Finding(
             "SshKeyMissing",
             "ssh_settings.ssh_key_value",
             "ssh_settings needs ssh_key_value (preferred) or admin_password.",
-            "features-and-pains.md CC9, T6",
+            "docs/coverage.md CC9, T6",
         )
     if key:
         try:
             openssh_public_key(key)
         except RuleError as error:
-            yield Finding(error.code, "ssh_settings.ssh_key_value", error.message, "features-and-pains.md K6")
+            yield Finding(error.code, "ssh_settings.ssh_key_value", error.message, "docs/coverage.md K6")
 
 
 # --- identities ---
@@ -243,7 +243,7 @@ def identity(value: dict[str, t.Any] | None, *, both: bool, option: str = "ident
             "IdentityMissing",
             f"{option}.user_assigned_identities",
             f"{option} of type {kind} needs at least one id in user_assigned_identities.",
-            "features-and-pains.md M2, M3",
+            "docs/coverage.md M2, M3",
         )
     if ids and kind in ("system_assigned", "none"):
         extra = " or several user-assigned ones, not both" if not both else "; for both, use type system_assigned,user_assigned"
@@ -251,7 +251,7 @@ def identity(value: dict[str, t.Any] | None, *, both: bool, option: str = "ident
             "IdentityConflict",
             f"{option}.user_assigned_identities",
             f"{option} of type {kind} takes no user_assigned_identities: one system-assigned identity{extra}.",
-            "features-and-pains.md M5",
+            "docs/coverage.md M5",
         )
     for item in ids:
         yield from resource_id(item, f"{option}.user_assigned_identities", "Microsoft.ManagedIdentity/userAssignedIdentities")

@@ -4,7 +4,7 @@
 """azure-ai-ml, for what only it knows: the templates that create a workspace with the resources it depends on.
 
 Import this module only on the path that needs it: azure-ai-ml costs a second and 100 MB. It submits; the waiting is the engine's, because
-azure-ai-ml's own has no deadline, cannot be resumed and loses the reason of a failure (azure-wire.md f.20).
+azure-ai-ml's own has no deadline, cannot be resumed and loses the reason of a failure (docs/facts.md f.20).
 """
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _client(cloud: Cloud, credential: t.Any, target: Target) -> t.Any:
 
     where: dict[str, t.Any] = {"cloud": cloud.name}
     if cloud.origin == "metadata":
-        # A second client under one name silently keeps the first one's addresses (azure-wire.md e): the name is unique.
+        # A second client under one name silently keeps the first one's addresses (docs/facts.md e): the name is unique.
         where = {
             "cloud": f"{cloud.name}-{uuid.uuid4().hex}",
             "cloud_metadata": {

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What ``aml_workspace`` and ``aml_workspace_info`` do.
 
-A workspace is created by a template deployment (azure-ai-ml submits it), updated by PATCH, and may stay behind soft-deleted. Sources: azure-wire.md
-d.1 to d.3; features-and-pains.md 1.11; ARM types of workspaces 2022-05-01 (allowRecoverSoftDeletedWorkspace).
+A workspace is created by a template deployment (azure-ai-ml submits it), updated by PATCH, and may stay behind soft-deleted. Sources: docs/facts.md
+d.1 to d.3; docs/coverage.md 1.11; ARM types of workspaces 2022-05-01 (allowRecoverSoftDeletedWorkspace).
 """
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _BLOCKED = "soft-deleted workspace exists"
 # The version that has allowRecoverSoftDeletedWorkspace (ARM types of 2022-05-01).
 _RECOVERY_VERSION = "2022-05-01"
 
-# Dependents: the option, the type's API version for its deletion (azure-wire.md a.2), and the parameter of azure-ai-ml's template.
+# Dependents: the option, the type's API version for its deletion (docs/facts.md a.2), and the parameter of azure-ai-ml's template.
 _DEPENDENTS = {
     "application_insights": ("2020-02-02", "applicationInsightsName", "Microsoft.Insights/components"),
     "storage_account": ("2023-04-01", "storageAccountName", "Microsoft.Storage/storageAccounts"),

@@ -137,7 +137,7 @@ findings:
       description: Where the rule is from.
       type: str
       returned: always
-      sample: azure-wire.md b.2 (quota), f.23; features-and-pains.md 1.11
+      sample: docs/facts.md b.2 (quota), f.23; docs/coverage.md 1.11
 """
 
 from ..module_utils import _argspec

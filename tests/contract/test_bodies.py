@@ -17,8 +17,8 @@ pytestmark = pytest.mark.skipif(not FILE.exists(), reason=f"Azure's schema is no
 
 # Properties that we send and that the schema of 2025-12-01 does not know, each with where they are known from.
 ALLOWED = {
-    # The service answers with it (azure-wire.md a.6), and a PUT of the read document keeps what it does not understand.
-    "properties.properties.enableBatchPrivateLink": "azure-wire.md a.6 [REC R5]",
+    # The service answers with it (docs/facts.md a.6), and a PUT of the read document keeps what it does not understand.
+    "properties.properties.enableBatchPrivateLink": "docs/facts.md a.6 [REC R5]",
 }
 
 _PATHS = {

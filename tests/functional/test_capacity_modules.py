@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Sizes, usages and quotas against the simulator: filters that keep and filters that drop, quotas that the service takes and refuses.
 
-Shapes: azure-wire.md a.6 [REC R9]; statuses of updateQuotas: ARM types of 2025-12-01, UpdateWorkspaceQuotas.
+Shapes: docs/facts.md a.6 [REC R9]; statuses of updateQuotas: ARM types of 2025-12-01, UpdateWorkspaceQuotas.
 """
 from __future__ import annotations
 

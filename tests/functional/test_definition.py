@@ -26,7 +26,7 @@ def inner(azure: Azure) -> dict[str, t.Any]:
 
 
 def test_only_what_the_yaml_says_is_declared(azure: Azure) -> None:
-    """azure-ai-ml's object has 4 nodes at most and 120 s (azure-wire.md f.8); the YAML has neither."""
+    """azure-ai-ml's object has 4 nodes at most and 120 s (docs/facts.md f.8); the YAML has neither."""
     done = azure.run(CLUSTER, definition=BASIC)
     assert done["changed"] and done["compute"]["name"] == "basic-example"
     (write,) = azure.writes

@@ -150,7 +150,7 @@ def test_what_cannot_change_says_why_and_is_recreated_when_asked(
 
 
 def test_a_replacement_keeps_the_key_that_is_told_and_asks_for_one_that_is_not(azure: Azure, instance: dict[str, t.Any]) -> None:
-    """Whether a GET has adminPublicKey is not established (azure-wire.md a.6, f.13): both must work."""
+    """Whether a GET has adminPublicKey is not established (docs/facts.md a.6, f.13): both must work."""
     azure.run(INSTANCE, **TARGET, state="stopped")
     document = azure.compute("ci-alice")
     hidden = {**document, "properties": {**document["properties"], "properties": {**document["properties"]["properties"]}}}

@@ -4,7 +4,7 @@
 """The whole simulator behind one call: faults, log, token, rights, api-version, route, headers, transaction.
 
 Order of ARM's refusals: token (401), subscription (404), route (501/405), api-version (400), rights (403), then
-whatever the resource provider says (azure-wire.md b.2).
+whatever the resource provider says (docs/facts.md b.2).
 """
 from __future__ import annotations
 
@@ -265,7 +265,7 @@ class App:
 
 
 def check_api_version(request: Request, route: Route) -> None:
-    """Refuse a missing, a malformed or an unknown api-version (azure-wire.md b.2; the choice of codes is a guess)."""
+    """Refuse a missing, a malformed or an unknown api-version (docs/facts.md b.2; the choice of codes is a guess)."""
     version = request.api_version
     if not version:
         raise ArmError(

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rules that Resource Manager has for every resource: not found, parents, locations, managed identities.
 
-Texts: azure-wire.md b.2 [REC R11, ARM]; the others are Resource Manager's documented error codes.
+Texts: docs/facts.md b.2 [REC R11, ARM]; the others are Resource Manager's documented error codes.
 """
 from __future__ import annotations
 

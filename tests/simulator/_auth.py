@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ARM's check of the bearer token; the refusals are those of ARM's gateway (azure-wire.md b.2 [ARM])."""
+"""ARM's check of the bearer token; the refusals are those of ARM's gateway (docs/facts.md b.2 [ARM])."""
 from __future__ import annotations
 
 import time

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Virtual machine sizes as data: what `locations/{l}/vmSizes` lists (shape: azure-wire.md a.6 [REC R9]).
+"""Virtual machine sizes as data: what `locations/{l}/vmSizes` lists (shape: docs/facts.md a.6 [REC R9]).
 
 vCPUs, memory, GPUs and temporary disk are those of Azure's size documentation; the DSv2 figures are also in the
 official example getAllowedVMSizesForResize. Prices are Azure's public pay-as-you-go list prices for Linux in East US,

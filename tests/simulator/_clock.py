@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Simulated time: real time times a speed, so that an operation of minutes can be over in a second.
 
-Time stamps have the form that the service writes: seven digits and an offset (azure-wire.md a.6 [REC R1]).
+Time stamps have the form that the service writes: seven digits and an offset (docs/facts.md a.6 [REC R1]).
 """
 from __future__ import annotations
 

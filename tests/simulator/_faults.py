@@ -40,7 +40,7 @@ class Stale:
 
 
 def throttled(subscription: str, kind: str, principal: str, retry_after: int) -> Response:
-    """429 as azure-wire.md b.2."""
+    """429 as docs/facts.md b.2."""
     message = (
         f"Number of '{kind}' requests for subscription '{subscription}' actor '{principal}' exceeded. "
         f"Please try again after '{retry_after}' seconds."

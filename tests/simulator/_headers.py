@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The headers that every ARM answer has (azure-wire.md a.3 [REC R1-R11]) and the rate limits that they count down."""
+"""The headers that every ARM answer has (docs/facts.md a.3 [REC R1-R11]) and the rate limits that they count down."""
 from __future__ import annotations
 
 import time

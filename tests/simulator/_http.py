@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a request, an answer and an ARM error are inside the simulator, without a socket.
 
-Error envelopes: E1 (gateway) and E2 (compute resource provider) of azure-wire.md b.1 [REC R11, ISS].
+Error envelopes: E1 (gateway) and E2 (compute resource provider) of docs/facts.md b.1 [REC R11, ISS].
 """
 from __future__ import annotations
 

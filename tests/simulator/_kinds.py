@@ -4,7 +4,7 @@
 """The table of plain resource types: how each is provisioned and what the service adds to its document.
 
 Derived properties are those that the public REST references of the services list as read-only. Types and
-api-versions are what azure-ai-ml's templates and clients use (azure-wire.md a.2, d.4). Only existence and provisioning
+api-versions are what azure-ai-ml's templates and clients use (docs/facts.md a.2, d.4). Only existence and provisioning
 are simulated.
 """
 from __future__ import annotations

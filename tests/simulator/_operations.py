@@ -4,7 +4,7 @@
 """Long-running operations on the simulated clock.
 
 Nothing runs in the background: before each request the app settles what is due. The addresses under which a status
-is shown belong to the providers, because their forms differ (azure-wire.md a.4, d.1, d.2).
+is shown belong to the providers, because their forms differ (docs/facts.md a.4, d.1, d.2).
 """
 from __future__ import annotations
 

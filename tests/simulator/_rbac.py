@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rights by role assignment: built-in roles as Azure publishes them, checked at the scope of the request.
 
-The refusal's text is azure-wire.md b.2 [ISS].
+The refusal's text is docs/facts.md b.2 [ISS].
 """
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
 """The nodes of clusters and the compute instances as real SSH servers on the loopback: one port for each.
 
 Which have a door: nodes that are idle or running and instances that run, with an administrator account, open to remote
-login and with a public address (`remoteLoginPortPublicAccess`, `sshSettings`: azure-wire.md a.6; ports from 50000 up).
+login and with a public address (`remoteLoginPortPublicAccess`, `sshSettings`: docs/facts.md a.6; ports from 50000 up).
 In Azure each node has an address of its own or a load balancer before it; here all share one address, so the port tells
 them apart, and `listNodes` and `sshSettings` show the port that is really open.
 

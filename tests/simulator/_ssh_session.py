@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One SSH connection to a simulated node: who is let in, and commands, terminals and files on this machine.
 
-A node lets in one user, with the key or password that its cluster or instance was created with (features-and-pains.md
-K1 to K7, azure-wire.md a.6 `userAccountCredentials`). What runs there runs as the simulator's own user, in the node's
+A node lets in one user, with the key or password that its cluster or instance was created with (docs/coverage.md
+K1 to K7, docs/facts.md a.6 `userAccountCredentials`). What runs there runs as the simulator's own user, in the node's
 directory and without the simulator's environment: a node has a home of its own, but not a machine of its own.
 """
 from __future__ import annotations

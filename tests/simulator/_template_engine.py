@@ -5,7 +5,7 @@
 
 Each resource is a PUT to its own route in the deployer's name, so every provider's rules hold; it starts when all that it
 depends on has succeeded, and its long-running operation is polled as a client would. States and error forms:
-azure-wire.md d.1 [REC R11], public issues for DeploymentFailed and ResourceDeploymentFailure. After a failure, what
+docs/facts.md d.1 [REC R11], public issues for DeploymentFailed and ResourceDeploymentFailure. After a failure, what
 depends on the failed resource is left out and what runs or is independent goes on (a choice; ARM starts such
 resources in parallel), and everything that was made stays.
 """

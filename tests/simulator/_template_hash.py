@@ -5,7 +5,7 @@
 
 Sources: `uniqueString` is a 64-bit reduction of MurmurHash3 x86_128 over the arguments joined with a hyphen, written as
 13 base-32 digits. No document of Microsoft states it; several public re-implementations agree, and so do the recorded
-value of azure-wire.md d.4 [REC] and the value in microsoft/commercial-marketplace-offer-deploy's own test.
+value of docs/facts.md d.4 [REC] and the value in microsoft/commercial-marketplace-offer-deploy's own test.
 `guid` is RFC 4122 version 5 in ARM's namespace over the arguments joined with a hyphen, as Microsoft's Bicep page
 on string functions says.
 """

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Offline rules of AKS as an inference cluster: cores, network, TLS, load balancer.
 
-Sources: features-and-pains.md 1.5 (A3, A8 to A10), 1.9 (K8-6, K8-11), 1.13; azure-wire.md b.2 (AKS too small), c.2 (all or none, TLS),
+Sources: docs/coverage.md 1.5 (A3, A8 to A10), 1.9 (K8-6, K8-11), 1.13; docs/facts.md b.2 (AKS too small), c.2 (all or none, TLS),
 c.4 (what the service's first client checked).
 """
 from __future__ import annotations
@@ -32,7 +32,7 @@ def cores(purpose: str, nodes: int, size: str, vcpus: int) -> _rules.Findings:
         "agent_count",
         f"A cluster for {purpose} needs at least {lowest} vCPUs; {nodes} node(s) of {size} with {vcpus} vCPU(s) each have {nodes * vcpus}. "
         f"Take agent_count {needed} or more, or a larger size" + ("." if purpose not in PRODUCTION else ", or cluster_purpose dev_test."),
-        "features-and-pains.md A8, 1.13; azure-wire.md b.2 (azure-docs#55597)",
+        "docs/coverage.md A8, 1.13; docs/facts.md b.2 (azure-docs#55597)",
     )
 
 
@@ -46,7 +46,7 @@ def network(settings: dict[str, t.Any] | None) -> _rules.Findings:
             "NetworkIncomplete",
             f"network_settings.{missing[0]}",
             f"network_settings of AKS needs all of {', '.join(NETWORK)}, or none; {', '.join(missing)} is missing.",
-            "azure-wire.md c.2",
+            "docs/facts.md c.2",
         )
     service = yield from _cidr(settings, "service_cidr")
     bridge = yield from _cidr(settings, "docker_bridge_cidr")
@@ -85,7 +85,7 @@ def tls(declared: Declared, load_balancer: t.Any) -> _rules.Findings:
     """Row A10, K8-11: own certificate with key and host name, or a Microsoft domain label; the two exclude each other."""
     given = {name: declared.get(f"ssl.{name}") for name in ("status", "cert", "key", "cname", "leaf_domain_label", "overwrite_existing_domain")}
     own = [name for name in ("cert", "key", "cname") if given[name]]
-    source = "azure-wire.md c.2, c.4 (aks.py)"
+    source = "docs/facts.md c.2, c.4 (aks.py)"
     if bool(given["cert"]) != bool(given["key"]) or (given["cert"] and not given["cname"]):
         message = "ssl with a certificate of your own needs cert (or cert_file), key (or key_file) and cname, all three."
         yield _rules.Finding("CertificateIncomplete", "ssl", message, source)
@@ -101,10 +101,10 @@ def tls(declared: Declared, load_balancer: t.Any) -> _rules.Findings:
         yield _rules.Finding("DomainLabelMissing", "ssl.leaf_domain_label", "ssl.status auto needs ssl.leaf_domain_label.", source)
     if given["leaf_domain_label"] and load_balancer == "internal_load_balancer":
         message = "A certificate from Microsoft (ssl.leaf_domain_label) needs a public address: with internal_load_balancer, give cert, key and cname."
-        yield _rules.Finding("CertificateNeedsPublicAddress", "ssl.leaf_domain_label", message, "features-and-pains.md K8-11")
+        yield _rules.Finding("CertificateNeedsPublicAddress", "ssl.leaf_domain_label", message, "docs/coverage.md K8-11")
 
 
 def load_balancer(kind: t.Any, subnet: t.Any) -> _rules.Findings:
     if subnet and kind == "public_ip":
         message = "load_balancer_subnet goes with load_balancer_type internal_load_balancer alone."
-        yield _rules.Finding("SubnetWithoutLoadBalancer", "load_balancer_subnet", message, "azure-wire.md c.2")
+        yield _rules.Finding("SubnetWithoutLoadBalancer", "load_balancer_subnet", message, "docs/facts.md c.2")

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What compute targets share that exist, or can exist, outside the workspace: the target's id, detaching, secrets, advice on rights.
 
-Sources: features-and-pains.md 1.6 (T1 to T9), 1.9, 1.10, 1.13; azure-wire.md c.2 to c.4. What the service deletes on request is only
+Sources: docs/coverage.md 1.6 (T1 to T9), 1.9, 1.10, 1.13; docs/facts.md c.2 to c.4. What the service deletes on request is only
 what it made itself (c.4: a Delete of an attached compute is rejected).
 """
 from __future__ import annotations
@@ -20,20 +20,20 @@ from . import _base, _compute
 from ._base import FAILED, Body, Request, Target, fixed
 from ._compute import ComputeKind
 
-_SOURCE = "features-and-pains.md 1.10"
+_SOURCE = "docs/coverage.md 1.10"
 
 # Outer fields of all attached kinds. Which of them a kind has says its table.
 LOCATION = fixed(
-    "location", "properties.computeLocation", "a compute target stays in the region it was created in (azure-wire.md c.3)", canon=region
+    "location", "properties.computeLocation", "a compute target stays in the region it was created in (docs/facts.md c.3)", canon=region
 )
 TAGS = _compute.TAGS
 DESCRIPTION = fixed(
-    "description", "properties.description", "the service takes a description only at creation (azure-wire.md c.3)", canon=text, clearable=True
+    "description", "properties.description", "the service takes a description only at creation (docs/facts.md c.3)", canon=text, clearable=True
 )
 RESOURCE_ID = fixed(
     "resource_id",
     "properties.resourceId",
-    "an attachment stays with the resource it was made for (azure-wire.md c.3, Synapse and AKS); another one takes another attachment",
+    "an attachment stays with the resource it was made for (docs/facts.md c.3, Synapse and AKS); another one takes another attachment",
     canon=_fields.arm_id,
 )
 
@@ -71,7 +71,7 @@ class AttachedKind(ComputeKind):
     needs = ""
     makes_own = False
     update_option = "update_password"
-    one_attachment_source = "features-and-pains.md 1.10 (all kinds)"
+    one_attachment_source = "docs/coverage.md 1.10 (all kinds)"
     # Options whose undeclared values are those of what was attached, and do not go over to another resource.
     of_target: tuple[str, ...] = ("location",)
     removing = False
@@ -112,7 +112,7 @@ class AttachedKind(ComputeKind):
             names = " or a ".join(self.target_types)
             found.append(
                 _rules.Finding(
-                    "WrongResourceType", "resource_id", f"A {self.label} needs the id of a {names}, which {value!r} is not.", "azure-wire.md c.2, c.4"
+                    "WrongResourceType", "resource_id", f"A {self.label} needs the id of a {names}, which {value!r} is not.", "docs/facts.md c.2, c.4"
                 )
             )
         yield from found
@@ -125,7 +125,7 @@ class AttachedKind(ComputeKind):
         return None
 
     def check_others(self, declared: Declared, others: list[Other]) -> _rules.Findings:
-        """One resource is attached to a workspace once (features-and-pains.md 1.10); a kind may say otherwise."""
+        """One resource is attached to a workspace once (docs/coverage.md 1.10); a kind may say otherwise."""
         for other in others:
             yield _rules.Finding(
                 "AlreadyAttached",
@@ -202,7 +202,7 @@ class AttachedKind(ComputeKind):
         return writable
 
     def broken(self, body: Body) -> str | None:
-        """An attachment that failed can only be detached (azure-wire.md a.5)."""
+        """An attachment that failed can only be detached (docs/facts.md a.5)."""
         status = _base.provisioning_status(body)
         if status.state != FAILED:
             return None

@@ -206,7 +206,7 @@ class Kind:
 
 
 def provisioning_status(body: Body) -> Status:
-    """By ``properties.provisioningState`` (azure-wire.md a.5); what has none is ready."""
+    """By ``properties.provisioningState`` (docs/facts.md a.5); what has none is ready."""
     properties = body.get("properties") or {}
     state = properties.get("provisioningState") or "Succeeded"
     folded = state.casefold()
@@ -218,7 +218,7 @@ def provisioning_status(body: Body) -> Status:
 def service_errors(errors: t.Any) -> list[dict[str, t.Any]]:
     """``provisioningErrors`` and ``errors`` of a resource, flat: [{code, message, details}].
 
-    The items come bare, in an ``error`` envelope, or with both (azure-wire.md b.1 E4).
+    The items come bare, in an ``error`` envelope, or with both (docs/facts.md b.1 E4).
     """
     flat = []
     for item in errors or []:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What all compute targets share: identity, tags, network, SSH, the outer document and its states.
 
-Sources: azure-wire.md a.5, a.6 (bodies and states), c.3 (what can change); the ARM types of 2025-12-01.
+Sources: docs/facts.md a.5, a.6 (bodies and states), c.3 (what can change); the ARM types of 2025-12-01.
 """
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .._plan import Declared
 from . import _base
 from ._base import FAILED, Body, Kind, Status, Target, service_errors
 
-# The studio's four tabs (features-and-pains.md G5), by the CLI's spelling of the kind.
+# The studio's four tabs (docs/coverage.md G5), by the CLI's spelling of the kind.
 TABS = {"computeinstance": "instances", "amlcompute": "clusters", "aks": "inference_clusters"}
 TAB_NAMES = ("instances", "clusters", "inference_clusters", "attached")
 
@@ -90,7 +90,7 @@ IDENTITY = Field(
     to_arm=identity_to_arm,
     from_arm=identity_from_arm,
     clearable=True,
-    # A null is not managed by the service; the type None takes the identity away (azure-wire.md c.4).
+    # A null is not managed by the service; the type None takes the identity away (docs/facts.md c.4).
     cleared={"type": "None"},
 )
 TAGS = Field("tags", "tags", canon=_fields.mapping, clearable=True)
@@ -99,7 +99,7 @@ TAGS = Field("tags", "tags", canon=_fields.mapping, clearable=True)
 def projected_identity(body: Body) -> dict[str, t.Any] | None:
     """The identity with its ids, and which one code on the nodes uses by default.
 
-    The default is the system-assigned identity or the first user-assigned one (features-and-pains.md M4).
+    The default is the system-assigned identity or the first user-assigned one (docs/coverage.md M4).
     """
     arm = body.get("identity") or {}
     shown = identity_from_arm(arm)
@@ -136,7 +136,7 @@ def same_key(value: t.Any) -> t.Any:
 def subnet_id(settings: dict[str, t.Any], target: Target) -> str | None:
     """One subnet id from an id, or from names; the network's group defaults to the workspace's (row C16).
 
-    The network lies in the workspace's subscription (features-and-pains.md 1.11).
+    The network lies in the workspace's subscription (docs/coverage.md 1.11).
     """
     subnet, network = settings.get("subnet"), settings.get("vnet_name")
     if not subnet or subnet.startswith("/") or not network:
@@ -150,7 +150,7 @@ def check_network(settings: dict[str, t.Any] | None) -> _rules.Findings:
     if not settings:
         return
     subnet, network = settings.get("subnet"), settings.get("vnet_name")
-    source = "features-and-pains.md C16, CC9"
+    source = "docs/coverage.md C16, CC9"
     if not subnet:
         yield _rules.Finding("SubnetMissing", "network_settings.subnet", "network_settings needs subnet (an id, or a name).", source)
     elif subnet.startswith("/"):

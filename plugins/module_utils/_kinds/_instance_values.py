@@ -16,7 +16,7 @@ from .. import _rules
 Values = dict[str, t.Any]
 
 MOST_SCHEDULES = 4
-_SCHEDULES_SOURCE = "features-and-pains.md CI9; ARM types, ComputeStartStopSchedule"
+_SCHEDULES_SOURCE = "docs/coverage.md CI9; ARM types, ComputeStartStopSchedule"
 
 
 def _present(values: Values) -> Values:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The attached compute targets but AKS: one class per type, of tables and few rules (features-and-pains.md 1.6, 1.10).
+"""The attached compute targets but AKS: one class per type, of tables and few rules (docs/coverage.md 1.6, 1.10).
 
-Property names: ARM types of 2025-12-01; what clients send: azure-wire.md a.7, c.4. Tags change by a PUT of the document that was read, and so do
+Property names: ARM types of 2025-12-01; what clients send: docs/facts.md a.7, c.4. Tags change by a PUT of the document that was read, and so do
 the identities of Kubernetes and Synapse (1.10). No document says what else can change in place. Where a PUT may do it (the way to a host, instance
 types), a fresh read has to prove it; the rest takes detaching and attaching again, which leaves the target alone.
 """
@@ -46,7 +46,7 @@ class Attached(AttachedKind):
         for option, types in TYPE_OPTIONS.items():
             if option in tree and self.type_name not in types:
                 message = f"{option} is an option of the type {' and '.join(types)}, and not of {self.type_name}."
-                yield _rules.Finding("OptionOfAnotherType", option, message, "ARM types of 2025-12-01; azure-wire.md c.2")
+                yield _rules.Finding("OptionOfAnotherType", option, message, "ARM types of 2025-12-01; docs/facts.md c.2")
         yield from super().check(target, declared, tree)
         yield from _rules.compute_name(target.name, shortest=2)
 
@@ -79,17 +79,17 @@ class _Host(Attached):
             yield _rules.Finding("OutOfRange", "ssh_settings.ssh_port", f"ssh_settings.ssh_port must be 1 to 65535; {port} is not.", "TCP")
         if any(declared.get(option) for option in _SECRETS) and not declared.get("ssh_settings.admin_username"):
             message = "ssh_settings needs admin_username beside a key or a password."
-            yield _rules.Finding("SshUserMissing", "ssh_settings.admin_username", message, "features-and-pains.md 1.10")
+            yield _rules.Finding("SshUserMissing", "ssh_settings.admin_username", message, "docs/coverage.md 1.10")
         key = declared.get("ssh_settings.ssh_private_key")
         if key and "PRIVATE KEY" not in key:
             message = "ssh_settings.ssh_private_key is no private key: it must hold the text that begins with -----BEGIN ... PRIVATE KEY-----."
-            yield _rules.Finding("InvalidSshKey", "ssh_settings.ssh_private_key", message, "azure-wire.md f.10")
+            yield _rules.Finding("InvalidSshKey", "ssh_settings.ssh_private_key", message, "docs/facts.md f.10")
 
     def check_create(self, declared: Declared, parent: Body | None) -> _rules.Findings:
         yield from super().check_create(declared, parent)
         if not declared.get("resource_id") and not declared.get("address"):
             message = f"A {self.label} is attached by resource_id or by address; neither was given."
-            yield _rules.Finding("RequiredForCreation", "resource_id", message, "features-and-pains.md 1.10")
+            yield _rules.Finding("RequiredForCreation", "resource_id", message, "docs/coverage.md 1.10")
         yield from self._check_login(declared)
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> _rules.Findings:
@@ -103,7 +103,7 @@ class _Host(Attached):
                 "SshKeyMissing",
                 "ssh_settings.ssh_private_key",
                 "ssh_settings needs ssh_private_key or ssh_private_key_file (preferred), or admin_password, to log in as admin_username.",
-                "features-and-pains.md 1.10, T6",
+                "docs/coverage.md 1.10, T6",
             )
 
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
@@ -149,7 +149,7 @@ class VirtualMachine(_Host):
     label = "virtual machine"
     compute_type = "VirtualMachine"
     target_types: t.ClassVar[dict[str, str]] = {"Microsoft.Compute/virtualMachines": "2024-07-01"}
-    # Data science virtual machines that the service made in its first version (azure-wire.md c.2).
+    # Data science virtual machines that the service made in its first version (docs/facts.md c.2).
     makes_own = True
     needs = "The service must reach the machine's SSH port (in a network: inbound from the tag AzureMachineLearning), and the system must be Ubuntu."
 
@@ -206,7 +206,7 @@ class DataFactory(Attached):
     label = "data factory"
     compute_type = "DataFactory"
     target_types: t.ClassVar[dict[str, str]] = {"Microsoft.DataFactory/factories": "2018-06-01"}
-    # The official example attaches one without an id (azure-wire.md c.2).
+    # The official example attaches one without an id (docs/facts.md c.2).
     required_on_create = ()
 
 

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The compute cluster (AmlCompute): the studio's form, rows C1 to C18, K and M of features-and-pains.md.
+"""The compute cluster (AmlCompute): the studio's form, rows C1 to C18, K and M of docs/coverage.md.
 
-What can change in place: scale settings by PATCH (azure-wire.md a.1 [REC R5], ClusterUpdateParameters), identity and tags by a PUT of the
+What can change in place: scale settings by PATCH (docs/facts.md a.1 [REC R5], ClusterUpdateParameters), identity and tags by a PUT of the
 document that was read (c.3: Terraform does the same). All else is fixed at creation, and a PUT that tries is answered 201 and ignored (b.2).
 """
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SCALE = _INNER + "scaleSettings."
 _USER = _INNER + "userAccountCredentials."
 _SCALE_OPTIONS = ("min_instances", "max_instances", "idle_time_before_scale_down")
 
-_WHY_SSH = "SSH access cannot be changed after creation (machine-learning-enable-ssh; features-and-pains.md K2)"
+_WHY_SSH = "SSH access cannot be changed after creation (machine-learning-enable-ssh; docs/coverage.md K2)"
 
 _REMOTE_LOGIN = {"enabled": True, "disabled": False, "notspecified": None}
 
@@ -30,20 +30,20 @@ _REMOTE_LOGIN = {"enabled": True, "disabled": False, "notspecified": None}
 _PERMANENT_ERRORS = ("UnsupportedVMSizeForLowPriority",)
 
 FIELDS = (
-    fixed("location", "properties.computeLocation", "a compute target stays in the region it was created in (azure-wire.md c.3)", canon=region),
+    fixed("location", "properties.computeLocation", "a compute target stays in the region it was created in (docs/facts.md c.3)", canon=region),
     Field("tags", "tags", canon=_fields.mapping, clearable=True),
     _compute.IDENTITY,
-    fixed("description", "properties.description", "the service takes a description only at creation (azure-wire.md c.3)", canon=text, clearable=True),
+    fixed("description", "properties.description", "the service takes a description only at creation (docs/facts.md c.3)", canon=text, clearable=True),
     fixed(
         "size",
         _INNER + "vmSize",
-        "the virtual machine size cannot be changed after creation (how-to-create-attach-compute-studio; features-and-pains.md C4)",
+        "the virtual machine size cannot be changed after creation (how-to-create-attach-compute-studio; docs/coverage.md C4)",
         canon=caseless,
     ),
     fixed(
         "tier",
         _INNER + "vmPriority",
-        "the virtual machine priority cannot be changed after creation (features-and-pains.md C5)",
+        "the virtual machine priority cannot be changed after creation (docs/coverage.md C5)",
         canon=caseless,
         **choice(dedicated="Dedicated", low_priority="LowPriority"),
     ),
@@ -75,13 +75,13 @@ FIELDS = (
     fixed(
         "enable_node_public_ip",
         _INNER + "enableNodePublicIp",
-        "public addresses of the nodes are decided at creation (azure-wire.md c.3)",
+        "public addresses of the nodes are decided at creation (docs/facts.md c.3)",
         canon=_fields.boolean_text,
     ),
     fixed(
         "network_settings.subnet",
         _INNER + "subnet",
-        "a cluster stays in the subnet it was created in (azure-wire.md c.3)",
+        "a cluster stays in the subnet it was created in (docs/facts.md c.3)",
         canon=_fields.arm_id,
         to_arm=_compute.subnet_to_arm,
         from_arm=_compute.subnet_from_arm,
@@ -112,7 +112,7 @@ class Cluster(ComputeKind):
 
     def read(self, body: Body) -> dict[str, t.Any]:
         current = super().read(body)
-        # Not every answer has computeLocation (azure-wire.md a.6: the 201 has none); a cluster without is in its workspace's region.
+        # Not every answer has computeLocation (docs/facts.md a.6: the 201 has none); a cluster without is in its workspace's region.
         current["location"] = current["location"] or body.get("location")
         return current
 
@@ -121,7 +121,7 @@ class Cluster(ComputeKind):
         yield from _compute.check_network(tree.get("network_settings"))
         yield from _rules.compute_name(target.name)
         yield from _rules.scale(declared.get("min_instances"), declared.get("max_instances"))
-        source = "features-and-pains.md C14"
+        source = "docs/coverage.md C14"
         yield from _rules.at_least(declared.get("idle_time_before_scale_down"), 0, "idle_time_before_scale_down", source)
         yield from _rules.identity(declared.get("identity"), both=False)
         yield from _rules.tags(declared.get("tags"))
@@ -135,7 +135,7 @@ class Cluster(ComputeKind):
         yield from _rules.scale(declared.get("min_instances"), declared.get("max_instances"))
         if declared.get("ssh_public_access_enabled") and not declared.get("ssh_settings.admin_username"):
             message = "ssh_public_access_enabled opens a port that nobody can log in to: give ssh_settings too."
-            yield _rules.Finding("SshUserMissing", "ssh_settings", message, "features-and-pains.md K6, CC9")
+            yield _rules.Finding("SshUserMissing", "ssh_settings", message, "docs/coverage.md K6, CC9")
         if parent is None:
             return
         if is_cross_region(declared, parent) and private_link_count(parent):
@@ -143,14 +143,14 @@ class Cluster(ComputeKind):
                 f"location {declared['location']!r} differs from the workspace's ({parent.get('location')}), which a workspace with "
                 "a private endpoint does not allow."
             )
-            yield _rules.Finding("CrossRegionPrivateLink", "location", message, "features-and-pains.md CC1")
+            yield _rules.Finding("CrossRegionPrivateLink", "location", message, "docs/coverage.md CC1")
         managed = _compute.has_managed_network(parent)
         if declared.get("enable_node_public_ip") is False and not declared.get("network_settings.subnet") and not managed:
             message = (
                 "enable_node_public_ip: false needs network_settings.subnet, because the workspace has no managed network "
                 "(and the service demands a private endpoint of the workspace)."
             )
-            yield _rules.Finding("SubnetMissing", "network_settings.subnet", message, "azure-wire.md c.3; features-and-pains.md CC5")
+            yield _rules.Finding("SubnetMissing", "network_settings.subnet", message, "docs/facts.md c.3; docs/coverage.md CC5")
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> _rules.Findings:
         wanted = {name: declared.get(name, current.get(name)) for name in ("min_instances", "max_instances")}
@@ -170,7 +170,7 @@ class Cluster(ComputeKind):
         return warnings
 
     def skeleton(self, target: Target, declared: Declared, parent: Body | None) -> Body:
-        # SSH is off unless it is asked for (features-and-pains.md K1); azure-ai-ml sends the same switch (azure-wire.md a.7).
+        # SSH is off unless it is asked for (docs/coverage.md K1); azure-ai-ml sends the same switch (docs/facts.md a.7).
         ssh = declared.get("ssh_settings.admin_username") is not None
         body: Body = {"properties": {"computeType": self.compute_type, "disableLocalAuth": not ssh, "properties": {"osType": "Linux"}}}
         if parent is not None:
@@ -179,7 +179,7 @@ class Cluster(ComputeKind):
 
     def writable(self, body: Body) -> Body:
         writable = super().writable(body)
-        # A cluster that is being updated shows the id of the service's own cluster for a while (azure-wire.md a.6).
+        # A cluster that is being updated shows the id of the service's own cluster for a while (docs/facts.md a.6).
         writable["properties"].pop("resourceId", None)
         user = _fields.get_path(writable, "properties.properties.userAccountCredentials")
         if isinstance(user, dict) and user.get("adminUserPassword") is None:
@@ -211,7 +211,7 @@ class Cluster(ComputeKind):
         return [Request("PATCH", self.with_values(base, values))]
 
     def removal(self, options: t.Mapping[str, t.Any]) -> Request:
-        # Detach would leave the nodes' cluster behind, which revives its old size under the same name (azure-wire.md f.22).
+        # Detach would leave the nodes' cluster behind, which revives its old size under the same name (docs/facts.md f.22).
         return Request("DELETE", None, {"underlyingResourceAction": "Delete"})
 
     def status(self, body: Body, *, settling: bool = False) -> Status:
@@ -228,7 +228,7 @@ class Cluster(ComputeKind):
         return status
 
     def broken(self, body: Body) -> str | None:
-        """A creation that failed leaves a cluster that must be deleted (azure-wire.md a.5); one with nodes is not that."""
+        """A creation that failed leaves a cluster that must be deleted (docs/facts.md a.5); one with nodes is not that."""
         status = super().status(body)
         if status.state == FAILED and not _nodes(body):
             return f"its creation failed ({status.code}: {status.message}), and a failed cluster can only be deleted"

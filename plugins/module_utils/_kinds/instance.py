@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The compute instance: rows I1 to I4 and CI1 to CI18 of features-and-pains.md.
+"""The compute instance: rows I1 to I4 and CI1 to CI18 of docs/coverage.md.
 
-A PUT changes nothing on an instance that exists (azure-wire.md c.3). What can change changes by the service's own actions, all but one of them preview:
-enableSso, updateIdleShutdownSetting, updateSchedules, resize, customServices, updateDataMounts (a.1; features-and-pains.md 1.12).
+A PUT changes nothing on an instance that exists (docs/facts.md c.3). What can change changes by the service's own actions, all but one of them preview:
+enableSso, updateIdleShutdownSetting, updateSchedules, resize, customServices, updateDataMounts (a.1; docs/coverage.md 1.12).
 """
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from ._base import BUSY, FAILED, READY, Body, Request, Status, Target, fixed, se
 from ._compute import ComputeKind
 
 _INNER = "properties.properties."
-_FOREVER = "an instance keeps what it was created with (azure-wire.md c.3)"
-_WHY_SSH = "SSH access cannot be changed after creation (machine-learning-enable-ssh; features-and-pains.md CI4)"
+_FOREVER = "an instance keeps what it was created with (docs/facts.md c.3)"
+_WHY_SSH = "SSH access cannot be changed after creation (machine-learning-enable-ssh; docs/coverage.md CI4)"
 
 STATE = _INNER + "state"
 RUNNING = ("Running", "JobRunning")
@@ -51,7 +51,7 @@ class _Mounts(Field):
         return values.same_mounts(left, right)
 
 
-# By option: the action's address, the API version that has it, and its body. Sources: azure-wire.md a.1; features-and-pains.md 1.12; the
+# By option: the action's address, the API version that has it, and its body. Sources: docs/facts.md a.1; docs/coverage.md 1.12; the
 # specification of 2022-10-01-preview for updateSchedules.
 _ACTIONS: dict[str, tuple[str, str, t.Callable[[t.Any], t.Any]]] = {
     "size": ("/resize", "2023-08-01-preview", lambda size: {"targetVMSize": size}),
@@ -67,12 +67,12 @@ _ACTIONS: dict[str, tuple[str, str, t.Callable[[t.Any], t.Any]]] = {
 }
 
 FIELDS = (
-    fixed("location", "properties.computeLocation", "a compute target stays in the region it was created in (azure-wire.md c.3)", canon=region),
+    fixed("location", "properties.computeLocation", "a compute target stays in the region it was created in (docs/facts.md c.3)", canon=region),
     fixed("tags", "tags", "the service has no way to change the tags of an instance (terraform-provider-azurerm#31747)", canon=_fields.mapping, clearable=True),
     fixed(
         "identity",
         "identity",
-        "the identity of an instance is decided at creation (azure-wire.md c.3)",
+        "the identity of an instance is decided at creation (docs/facts.md c.3)",
         canon=_fields.identity,
         to_arm=_compute.identity_to_arm,
         from_arm=_compute.identity_from_arm,
@@ -87,7 +87,7 @@ FIELDS = (
         to_arm=lambda wanted: "Enabled" if wanted else "Disabled",
         from_arm=lambda value: value.casefold() == "enabled",
     ),
-    # Whether the service tells the key is not established (azure-wire.md a.6, f.13), so it is never compared.
+    # Whether the service tells the key is not established (docs/facts.md a.6, f.13), so it is never compared.
     Field("ssh_settings.ssh_key_value", _INNER + "sshSettings.adminPublicKey", WRITE_ONLY, to_arm=_rules.openssh_public_key, clearable=True),
     fixed("enable_node_public_ip", _INNER + "enableNodePublicIp", _FOREVER, canon=_fields.boolean_text),
     fixed(
@@ -123,7 +123,7 @@ FIELDS = (
     fixed(
         "setup_scripts.creation_script",
         _INNER + "setupScripts.scripts.creationScript",
-        "a creation script runs once, at creation (features-and-pains.md CI11)",
+        "a creation script runs once, at creation (docs/coverage.md CI11)",
         canon=values.canon_script,
         to_arm=values.script_to_arm,
         from_arm=values.script_from_arm,
@@ -189,32 +189,32 @@ class Instance(ComputeKind):
             yield from _rules.ssh_settings("azureuser", key, None)
         if declared.get("ssh_public_access_enabled") and "ssh_settings" in tree and not key:
             message = "ssh_public_access_enabled needs ssh_settings.ssh_key_value: an instance takes no password."
-            yield _rules.Finding("SshKeyMissing", "ssh_settings.ssh_key_value", message, "features-and-pains.md CI4, K6")
+            yield _rules.Finding("SshKeyMissing", "ssh_settings.ssh_key_value", message, "docs/coverage.md CI4, K6")
         user = [declared.get(f"create_on_behalf_of.{part}") for part in ("user_object_id", "user_tenant_id")]
         if any(user) and not all(user):
             message = "create_on_behalf_of needs user_object_id and user_tenant_id."
-            yield _rules.Finding("UserIncomplete", "create_on_behalf_of", message, "features-and-pains.md CI7")
+            yield _rules.Finding("UserIncomplete", "create_on_behalf_of", message, "docs/coverage.md CI7")
 
     @staticmethod
     def _check_idle(minutes: t.Any) -> _rules.Findings:
         if minutes is not None and not _SHORTEST <= minutes <= _LONGEST:
             message = f"idle_time_before_shutdown_minutes must be from {_SHORTEST} to {_LONGEST} (3 days); {minutes} is not."
-            yield _rules.Finding("OutOfRange", "idle_time_before_shutdown_minutes", message, "features-and-pains.md CI10; ARM types")
+            yield _rules.Finding("OutOfRange", "idle_time_before_shutdown_minutes", message, "docs/coverage.md CI10; ARM types")
 
     def check_create(self, declared: Declared, parent: Body | None) -> _rules.Findings:
         yield from super().check_create(declared, parent)
         if declared.get("ssh_public_access_enabled") and not declared.get("ssh_settings.ssh_key_value"):
             message = "ssh_public_access_enabled needs ssh_settings.ssh_key_value to create the instance."
-            yield _rules.Finding("SshKeyMissing", "ssh_settings.ssh_key_value", message, "features-and-pains.md CI4, K6")
+            yield _rules.Finding("SshKeyMissing", "ssh_settings.ssh_key_value", message, "docs/coverage.md CI4, K6")
         if parent is None:
             return
         if declared.get("location") and region(declared["location"]) != region(parent.get("location")):
             message = f"location must be the workspace's ({parent.get('location')}): another region is for clusters only."
-            yield _rules.Finding("CrossRegionInstance", "location", message, "features-and-pains.md I3")
+            yield _rules.Finding("CrossRegionInstance", "location", message, "docs/coverage.md I3")
         managed = _compute.has_managed_network(parent)
         if declared.get("enable_node_public_ip") is False and not declared.get("network_settings.subnet") and not managed:
             message = "enable_node_public_ip: false needs network_settings.subnet, because the workspace has no managed network."
-            yield _rules.Finding("SubnetMissing", "network_settings.subnet", message, "features-and-pains.md CI6; azure-wire.md c.3")
+            yield _rules.Finding("SubnetMissing", "network_settings.subnet", message, "docs/coverage.md CI6; docs/facts.md c.3")
 
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
         warnings = []
@@ -228,7 +228,7 @@ class Instance(ComputeKind):
         return warnings
 
     def skeleton(self, target: Target, declared: Declared, parent: Body | None) -> Body:
-        # SSH is off unless it is asked for (features-and-pains.md CI4); azure-ai-ml sends the same switch (azure-wire.md a.7, f.13).
+        # SSH is off unless it is asked for (docs/coverage.md CI4); azure-ai-ml sends the same switch (docs/facts.md a.7, f.13).
         ssh = bool(declared.get("ssh_settings.ssh_key_value"))
         inner: Body = {"computeInstanceAuthorizationType": "personal"}
         if ssh:

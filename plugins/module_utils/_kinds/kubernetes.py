@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kubernetes: an AKS or Arc cluster with the AzureML extension, attached by namespace (features-and-pains.md 1.10, CLI schema kubernetesCompute).
+"""Kubernetes: an AKS or Arc cluster with the AzureML extension, attached by namespace (docs/coverage.md 1.10, CLI schema kubernetesCompute).
 
 One cluster may be attached several times, under other namespaces; ARM types of 2025-12-01: KubernetesProperties, InstanceTypeSchema.
 """
@@ -72,7 +72,7 @@ class Kubernetes(Attached):
         fixed(
             "namespace",
             "properties.properties.namespace",
-            "jobs and endpoints live in the namespace that was chosen when the cluster was attached (features-and-pains.md 1.10); attach it again "
+            "jobs and endpoints live in the namespace that was chosen when the cluster was attached (docs/coverage.md 1.10); attach it again "
             "for another one",
             canon=lambda value: value or "default",
         ),
@@ -97,7 +97,7 @@ class Kubernetes(Attached):
             yield _rules.Finding("UnknownInstanceType", "default_instance_type", message, _SOURCE)
 
     def check_others(self, declared: Declared, others: list[Other]) -> _rules.Findings:
-        """Only the same namespace of the same cluster is one thing twice (features-and-pains.md 1.13)."""
+        """Only the same namespace of the same cluster is one thing twice (docs/coverage.md 1.13)."""
         namespace = declared.get("namespace") or "default"
         same = [one for one in others if kind_name(one.body) == "kubernetes" and _namespace(one.body) == namespace]
         for finding in super().check_others(declared, same):

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The workspace, of the kinds default, hub and project.
 
-Sources: ARM types of 2025-12-01 (WorkspaceProperties; WorkspacePropertiesUpdateParameters lists what a PATCH takes), azure-wire.md d,
-features-and-pains.md 1.11.
+Sources: ARM types of 2025-12-01 (WorkspaceProperties; WorkspacePropertiesUpdateParameters lists what a PATCH takes), docs/facts.md d,
+docs/coverage.md 1.11.
 """
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _BASE_FIELDS = (
     fixed(
         "hbi_workspace",
         "properties.hbiWorkspace",
-        "high business impact is decided at creation (features-and-pains.md 1.11)",
+        "high business impact is decided at creation (docs/coverage.md 1.11)",
         canon=boolean_text,
     ),
     Field("public_network_access", "properties.publicNetworkAccess", canon=caseless, **choice(enabled="Enabled", disabled="Disabled")),
@@ -82,7 +82,7 @@ _BASE_FIELDS = (
     fixed(
         "customer_managed_key.key_vault",
         "properties.encryption.keyVaultProperties.keyVaultArmId",
-        "the key vault of a customer-managed key cannot be changed (features-and-pains.md 1.11)",
+        "the key vault of a customer-managed key cannot be changed (docs/coverage.md 1.11)",
         canon=arm_id,
     ),
     Field("customer_managed_key.key_uri", "properties.encryption.keyVaultProperties.keyIdentifier"),
@@ -200,22 +200,22 @@ class Workspace(Kind):
             for option in ("storage_account", "key_vault", "container_registry"):
                 if declared.get(option) is not None:
                     message = f"A project takes {option} from its hub: leave it out."
-                    yield _rules.Finding("TakenFromHub", option, message, "azure-wire.md d.1")
+                    yield _rules.Finding("TakenFromHub", option, message, "docs/facts.md d.1")
         if declared.get("hub_id") and declared.get("kind", "project") != "project":
-            yield _rules.Finding("HubOfProject", "hub_id", "Only a workspace of kind project has a hub.", "azure-wire.md d.1")
+            yield _rules.Finding("HubOfProject", "hub_id", "Only a workspace of kind project has a hub.", "docs/facts.md d.1")
 
     def check_create(self, declared: Declared, parent: Body | None) -> _rules.Findings:
         yield from super().check_create(declared, parent)
         if declared.get("kind") == "project" and not declared.get("hub_id"):
-            yield _rules.Finding("RequiredForCreation", "hub_id", "A workspace of kind project needs hub_id.", "azure-wire.md d.1")
+            yield _rules.Finding("RequiredForCreation", "hub_id", "A workspace of kind project needs hub_id.", "docs/facts.md d.1")
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> _rules.Findings:
-        """Once a managed network is on, it cannot be turned off (features-and-pains.md 1.11)."""
+        """Once a managed network is on, it cannot be turned off (docs/coverage.md 1.11)."""
         before = _fields.get_path(current, "managed_network.isolation_mode")
         wanted = declared.get("managed_network.isolation_mode")
         if wanted == "disabled" and caseless(before) not in (None, MISSING, "disabled"):
             message = f"managed_network.isolation_mode is {before} and cannot be turned off again; recreate the workspace without it."
-            yield _rules.Finding("ManagedNetworkStaysOn", "managed_network.isolation_mode", message, "features-and-pains.md 1.11")
+            yield _rules.Finding("ManagedNetworkStaysOn", "managed_network.isolation_mode", message, "docs/coverage.md 1.11")
 
     def updates(self, body: Body, plan: Plan) -> list[Request]:
         """One PATCH for the workspace, and one PUT or DELETE for each outbound rule (azure-ai-ml, outbound rule operations)."""

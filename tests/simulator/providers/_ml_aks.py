@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """AKS: inference clusters, created by the service or attached by id.
 
-azure-wire.md a.6 (listKeys), b.2 (FastProd, E4, the same cluster twice), c.2 and c.4 (payloads, updatable fields); the
-times: features-and-pains.md K8-14 [D]. No recording exists: bodies follow the official examples and the v1 SDK.
+docs/facts.md a.6 (listKeys), b.2 (FastProd, E4, the same cluster twice), c.2 and c.4 (payloads, updatable fields); the
+times: docs/coverage.md K8-14 [D]. No recording exists: bodies follow the official examples and the v1 SDK.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Aks(AttachedKind):
         app.operations.on_failed("aks.create", self._not_created)
 
     def check_name(self, name: str, workspace: Document, body: Document) -> None:
-        """Letter first, letter or digit last, no dash before a figure [D, features-and-pains.md A3, K8-1]."""
+        """Letter first, letter or digit last, no dash before a figure [D, docs/coverage.md A3, K8-1]."""
         attached = mapping(body.get("properties"), "properties").get("resourceId")
         known = self.app.store.get(f"{workspace['id']}/computes/{name}") is not None
         guesses = self.app.config["guesses"]["aks"]
@@ -181,7 +181,7 @@ class Aks(AttachedKind):
         self._broken(operation, error)
 
     def _broken(self, operation: Operation, error: Document) -> None:
-        """The AKS form of E4: code and message outside too (azure-wire.md b.1)."""
+        """The AKS form of E4: code and message outside too (docs/facts.md b.1)."""
         super()._broken(operation, error)
         doc = self.app.store.get(operation.target)
         if doc is not None:

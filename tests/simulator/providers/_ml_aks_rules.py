@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The rules of an inference cluster: size of production clusters, network, TLS, load balancer.
 
-azure-wire.md b.2 has the texts of the FastProd errors [ISS azure-docs#55597], c.2 the fields and patterns, c.4 the
+docs/facts.md b.2 has the texts of the FastProd errors [ISS azure-docs#55597], c.2 the fields and patterns, c.4 the
 checks that the v1 SDK makes itself; that the service makes the same ones, with 400, is a guess, and so are their texts.
 """
 

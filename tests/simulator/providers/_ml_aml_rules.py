@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The rules of a cluster: scale settings, size, subnet, nodes without a public address.
 
-azure-wire.md b.2 has the texts marked ISS; those of subnet and scale settings are guesses, kept in `guesses` where a
+docs/facts.md b.2 has the texts marked ISS; those of subnet and scale settings are guesses, kept in `guesses` where a
 client could want to see another one.
 """
 
@@ -39,7 +39,7 @@ def check_scale(scale: Document) -> None:
 
 
 def scale_of(sent: Document) -> Document:
-    """Scale settings as a GET shows them: the idle time defaults to PT2M (azure-wire.md a.6)."""
+    """Scale settings as a GET shows them: the idle time defaults to PT2M (docs/facts.md a.6)."""
     return {
         "minNodeCount": sent.get("minNodeCount") or 0,
         "maxNodeCount": sent["maxNodeCount"],
@@ -66,7 +66,7 @@ def unsupported_size(app: App, doc: Document) -> Document | None:
 
 
 def check_subnet(app: App, doc: Document) -> Document | None:
-    """The subnet exists, in the workspace's subscription [D, features-and-pains.md 1.11], in the cluster's region."""
+    """The subnet exists, in the workspace's subscription [D, docs/coverage.md 1.11], in the cluster's region."""
     outer = doc["properties"]
     subnet = outer["properties"]["subnet"]
     if not subnet:
@@ -107,7 +107,7 @@ def managed_network_on(workspace: Document) -> bool:
 
 def need_private_way(app: App, workspace: Document, properties: Document) -> None:
     """No public node addresses need another way in [ISS data-product-analytics#70; c.3]; a workspace with a private
-    endpoint has no clusters in other regions [D, features-and-pains.md CC1]."""
+    endpoint has no clusters in other regions [D, docs/coverage.md CC1]."""
     inner = properties["properties"]
     private = has_private_endpoint(app, workspace["id"])
     if not inner["enableNodePublicIp"] and not (inner["subnet"] or private or managed_network_on(workspace)):

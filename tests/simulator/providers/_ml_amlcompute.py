@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""AmlCompute: clusters, as azure-wire.md a.1 to a.7 and b.2 [REC R1, R5; ISS] describe them."""
+"""AmlCompute: clusters, as docs/facts.md a.1 to a.7 and b.2 [REC R1, R5; ISS] describe them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from simulator._app import App
 
 LEFT_BEHIND = "ml.batchai"
-# What a PUT on a living cluster cannot change, though its 201 echoes it (azure-wire.md b.2; the list: c.3).
+# What a PUT on a living cluster cannot change, though its 201 echoes it (docs/facts.md b.2; the list: c.3).
 _KEPT_INNER = (
     "vmSize",
     "vmPriority",
@@ -132,7 +132,7 @@ class AmlCompute(ComputeKind):
 
     @staticmethod
     def _need_sound(workspace: Document, doc: Document) -> None:
-        """A failed compute must be deleted (azure-wire.md a.5 [ISS]; the text is a guess)."""
+        """A failed compute must be deleted (docs/facts.md a.5 [ISS]; the text is a guess)."""
         if doc["properties"]["provisioningState"] == FAILED:
             raise refuse(
                 f"The compute '{doc['name']}' is in a failed state. Delete it before you create it again.",
@@ -197,7 +197,7 @@ class AmlCompute(ComputeKind):
         return shown, {"account": account}
 
     def _revive(self, doc: Document) -> None:
-        """A cluster that Detach left behind comes back with what it was (azure-wire.md b.2, f.22)."""
+        """A cluster that Detach left behind comes back with what it was (docs/facts.md b.2, f.22)."""
         kept = self.app.store.kv_get(LEFT_BEHIND, doc["id"])
         if kept:
             doc["properties"]["properties"] |= kept
@@ -221,7 +221,7 @@ class AmlCompute(ComputeKind):
         return None
 
     def _settled(self, doc: Document, now: float) -> None:
-        """What a GET shows that the 201 did not (azure-wire.md a.6)."""
+        """What a GET shows that the 201 did not (docs/facts.md a.6)."""
         private = self.app.store.private(doc["id"])
         properties, inner = doc["properties"], doc["properties"]["properties"]
         properties |= {"provisioningState": SUCCEEDED, "provisioningWarnings": {}}
@@ -253,7 +253,7 @@ class AmlCompute(ComputeKind):
 
     @staticmethod
     def _priority_errors(inner: Document) -> list[Document] | None:
-        """The creation succeeds and the failure stands in `errors` (azure-wire.md a.5, b.2 [ISS])."""
+        """The creation succeeds and the failure stands in `errors` (docs/facts.md a.5, b.2 [ISS])."""
         size = _catalogue.find(inner["vmSize"])
         if inner["vmPriority"] != "LowPriority" or size is None or size.low_priority:
             return None

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What attached computes share: the target, the right on it, one attachment at a time, Detach only, secrets.
 
-azure-wire.md a.6 (Kubernetes, secrets), c.2 to c.4 [SPEC, SDK]; features-and-pains.md T8 and 1.10 [D]. No recording of
+docs/facts.md a.6 (Kubernetes, secrets), c.2 to c.4 [SPEC, SDK]; docs/coverage.md T8 and 1.10 [D]. No recording of
 an attachment but one of Kubernetes exists [REC R13: 201, in progress for minutes], so statuses and texts of refusals
 are guesses and stand in `guesses.attach`. The text of the 403 is Resource Manager's own for linked scopes [ARM].
 """
@@ -124,7 +124,7 @@ class AttachedKind(ComputeKind):
         return target
 
     def _need_right(self, request: Request, doc: Document, target_id: str, kind: str) -> None:
-        """The caller needs access to the target [D, features-and-pains.md T8]; which right is a guess."""
+        """The caller needs access to the target [D, docs/coverage.md T8]; which right is a guess."""
         who = request.principal
         assert who is not None
         action = f"{kind}/{self.app.config['guesses']['attach']['verb']}"
@@ -150,7 +150,7 @@ class AttachedKind(ComputeKind):
         ]
 
     def check_single(self, workspace: Document, doc: Document, resource_id: str, inner: Document) -> None:
-        """Never two attachments of one resource in a workspace [D, features-and-pains.md 1.10]."""
+        """Never two attachments of one resource in a workspace [D, docs/coverage.md 1.10]."""
         others = self.others(doc, resource_id)
         if others and self.app.config["guesses"]["attach"]["twice"] == "refuse":
             raise refuse(
@@ -214,7 +214,7 @@ class AttachedKind(ComputeKind):
             )
 
     def update(self, request: Request, workspace: Document, doc: Document, body: Document) -> Response:
-        """PATCH is for clusters (features-and-pains.md 1.12)."""
+        """PATCH is for clusters (docs/coverage.md 1.12)."""
         raise self.unsupported("ComputeUpdate", workspace)
 
     def _declared(
@@ -249,7 +249,7 @@ class AttachedKind(ComputeKind):
         return shown, self.secrets(inner)
 
     def remove(self, workspace: Document, doc: Document, action: str) -> None:
-        """Only a Detach [v1 SDK, azure-wire.md c.2, c.4]; status and text of the refusal are guesses."""
+        """Only a Detach [v1 SDK, docs/facts.md c.2, c.4]; status and text of the refusal are guesses."""
         if action == "Delete" and doc["properties"]["isAttachedCompute"]:
             raise refuse(
                 f"The compute '{doc['name']}' of computeType {self.name} was attached and cannot be deleted. Detach "

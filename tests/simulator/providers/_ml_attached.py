@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Attached computes but AKS and Kubernetes: machines, HDInsight, Databricks, Data Lake, Data Factory, Synapse.
 
-Inner properties: types-2025-12-01.md; what the clients send: azure-wire.md a.7 and c.4. listKeys exists for virtual
+Inner properties: types-2025-12-01.md; what the clients send: docs/facts.md a.7 and c.4. listKeys exists for virtual
 machines and Databricks (ComputeSecrets); HDInsight has no secrets type, so its keys cannot be listed.
 """
 
@@ -26,7 +26,7 @@ def check_port(value: Any, location: str) -> int:
 
 
 def account_of(sent: Document, location: str) -> Document:
-    """The administrator without its secrets; they come back by listKeys only (azure-wire.md a.6)."""
+    """The administrator without its secrets; they come back by listKeys only (docs/facts.md a.6)."""
     account = mapping(sent.get("administratorAccount"), "administratorAccount")
     if account and not account.get("username"):
         raise refuse("'administratorAccount' needs 'username'.", location)
@@ -121,7 +121,7 @@ class Databricks(AttachedKind):
 
 
 class DataLakeAnalytics(AttachedKind):
-    """Retired in February 2024 [D, features-and-pains.md 1.10]; whether an attachment is still taken is a guess."""
+    """Retired in February 2024 [D, docs/coverage.md 1.10]; whether an attachment is still taken is a guess."""
 
     name = "DataLakeAnalytics"
     targets: ClassVar[tuple[str, ...]] = ("Microsoft.DataLakeAnalytics/accounts",)
@@ -134,7 +134,7 @@ class DataLakeAnalytics(AttachedKind):
 
 
 class DataFactory(AttachedKind):
-    """No inner properties; the official example has no resource id either (azure-wire.md c.2)."""
+    """No inner properties; the official example has no resource id either (docs/facts.md c.2)."""
 
     name = "DataFactory"
     targets: ClassVar[tuple[str, ...]] = ("Microsoft.DataFactory/factories",)
@@ -145,7 +145,7 @@ class DataFactory(AttachedKind):
 
 
 class SynapseSpark(AttachedKind):
-    """A Spark pool; its properties are the pool's, the client sends the id only (azure-wire.md f.11)."""
+    """A Spark pool; its properties are the pool's, the client sends the id only (docs/facts.md f.11)."""
 
     name = "SynapseSpark"
     targets: ClassVar[tuple[str, ...]] = ("Microsoft.Synapse/workspaces/bigDataPools",)

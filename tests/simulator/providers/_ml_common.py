@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the parts of Microsoft.MachineLearningServices share: names, versions, look-ups, refusals, paging.
 
-Refusals: azure-wire.md b.1 and b.2; api-versions: a.2 and the published versions of the provider.
+Refusals: docs/facts.md b.1 and b.2; api-versions: a.2 and the published versions of the provider.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def tags_of(body: Document) -> dict[str, str] | None:
 
 
 def flag(value: Any, default: bool = False) -> bool:
-    """Booleans arrive as text from azure-ai-ml's templates (azure-wire.md d.4)."""
+    """Booleans arrive as text from azure-ai-ml's templates (docs/facts.md d.4)."""
     if value is None or value == "":
         return default
     return value if isinstance(value, bool) else str(value).lower() == "true"
@@ -131,7 +131,7 @@ def region(value: Any, default: str) -> str:
 
 
 def scaling_locked(app: App, resource_id: str) -> bool:
-    """Whether a lock at or above the resource stops scaling [D, features-and-pains.md CC3]."""
+    """Whether a lock at or above the resource stops scaling [D, docs/coverage.md CC3]."""
     wanted = resource_id.lower()
     for doc in app.store.by_type(None, LOCK_TYPE):
         scope = doc["id"].lower().rsplit(f"/providers/{LOCK_TYPE.lower()}/", 1)[0]
@@ -143,7 +143,7 @@ def scaling_locked(app: App, resource_id: str) -> bool:
 def page(
     app: App, request: Request, items: list[Any], kind: str, key: str = "value", first: str | None = None
 ) -> Document:
-    """One page of a list: `nextLink` is absolute, with `$skip`, and absent on the last page (azure-wire.md a.6)."""
+    """One page of a list: `nextLink` is absolute, with `$skip`, and absent on the last page (docs/facts.md a.6)."""
     size = int(app.config["page_sizes"][kind])
     token = next((value for name, value in request.query.items() if name.lower() == "$skip"), "0")
     if not re.fullmatch(r"\d+", token):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ISO 8601 durations, as far as scale settings use them (azure-wire.md c.2)."""
+"""ISO 8601 durations, as far as scale settings use them (docs/facts.md c.2)."""
 
 from __future__ import annotations
 

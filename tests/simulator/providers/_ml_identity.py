@@ -4,7 +4,7 @@
 """Managed identities of workspaces and computes: what is filled in, and what is refused.
 
 ManagedServiceIdentity: types-2025-12-01.md. Both kinds at once: allowed for workspaces, refused for clusters
-(features-and-pains.md M5). Texts of the refusals are guesses.
+(docs/coverage.md M5). Texts of the refusals are guesses.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def resolve(app: App, owner_id: str, sent: Any, *, merge_into: dict[str, Any] | 
     """The identity as a GET shows it, or None when there is none.
 
     `merge_into` is the present identity for a PATCH: ids that are not named stay, an id with null goes
-    (azure-wire.md c.4, v1 `amlcompute.py:723-840`).
+    (docs/facts.md c.4, v1 `amlcompute.py:723-840`).
     """
     identity = mapping(sent, "identity")
     if not identity or kind_of(identity) == "None":

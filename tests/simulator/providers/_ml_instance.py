@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ComputeInstance: its life, as azure-wire.md a.1 to a.7, b.2 and c.3 [REC R2, R3, R4; ISS] describe it.
+"""ComputeInstance: its life, as docs/facts.md a.1 to a.7, b.2 and c.3 [REC R2, R3, R4; ISS] describe it.
 
 The states of `properties.properties.state` move while provisioningState stays Succeeded (a.5). What changes after
 creation changes by actions (c.3; `_ml_instance_actions`). A PUT on a living instance answers 201 and keeps what is
@@ -41,7 +41,7 @@ class ComputeInstance(InstanceActions):
     """Compute instances."""
 
     name = "ComputeInstance"
-    # Creation, stop and start: azure-wire.md a.4 [REC R3, R4]; the others are guesses.
+    # Creation, stop and start: docs/facts.md a.4 [REC R3, R4]; the others are guesses.
     defaults: ClassVar[Document] = {
         "seconds": {
             "instance.create": 160.0,
@@ -138,7 +138,7 @@ class ComputeInstance(InstanceActions):
             doc["properties"]["properties"]["schedules"] = accepted
 
     def update(self, request: Request, workspace: Document, doc: Document, body: Document) -> Response:
-        """PATCH is for clusters (features-and-pains.md 1.12)."""
+        """PATCH is for clusters (docs/coverage.md 1.12)."""
         raise self.unsupported("ComputeUpdate", workspace)
 
     def remove(self, workspace: Document, doc: Document, action: str) -> None:
@@ -175,7 +175,7 @@ class ComputeInstance(InstanceActions):
         return None
 
     def _broken(self, operation: Operation, error: Document) -> None:
-        """A refused creation leaves the instance in Failed (azure-wire.md a.5); failed scripts in SetupFailed."""
+        """A refused creation leaves the instance in Failed (docs/facts.md a.5); failed scripts in SetupFailed."""
         doc = self.app.store.get(operation.target)
         if doc is None:
             return
@@ -213,7 +213,7 @@ class ComputeInstance(InstanceActions):
         return self._move(request, workspace, doc, "Restart", "restart_when_stopped")
 
     def _move(self, request: Request, workspace: Document, doc: Document, action: str, guess: str) -> Response:
-        """202 without a body; the wrong state fails the operation, not the request (azure-wire.md b.2 [ISS])."""
+        """202 without a body; the wrong state fails the operation, not the request (docs/facts.md b.2 [ISS])."""
         need_idle(self.app, doc["id"], workspace["location"])
         needed = _MOVES[action][0]
         if doc["properties"]["properties"]["state"] == needed:

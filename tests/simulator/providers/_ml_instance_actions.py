@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What changes on a compute instance after its creation: idle shutdown, SSO, schedules, size, mounts, services.
 
-Addresses, verbs and bodies: azure-wire.md a.1 [SPEC]; Azure's JavaScript client of 2026-03-15-preview has the same.
+Addresses, verbs and bodies: docs/facts.md a.1 [SPEC]; Azure's JavaScript client of 2026-03-15-preview has the same.
 updateSchedules: the specification of 2022-10-01-preview (Azure/azure-rest-api-specs, example updateSchedules.json: body
 `{"computeStartStop": [...]}`, 200), withdrawn from later ones, with the right `computes/updateSchedules/action` in the
-documentation [D, features-and-pains.md CI17]; whether it replaces or adds is a guess. The result address of a resize is
+documentation [D, docs/coverage.md CI17]; whether it replaces or adds is a guess. The result address of a resize is
 a guess: only its header is specified.
 """
 
@@ -217,7 +217,7 @@ class _Addresses:
         return Response(200, self.app.store.get(operation.target))
 
     def check_name(self, request: Request, p: dict[str, str]) -> Response:
-        """`{nameAvailable, reason, message}` (azure-wire.md a.1 [v1 SDK])."""
+        """`{nameAvailable, reason, message}` (docs/facts.md a.1 [v1 SDK])."""
         workspace = common.find_workspace(self.app, p)
         body = {key.lower(): value for key, value in request.json_object.items()}
         problem = rules.name_problem(self.app, str(body.get("name") or ""), workspace["location"])
@@ -229,7 +229,7 @@ def _previews(first: str) -> frozenset[str]:
     return frozenset(version for version in API_VERSIONS if version.endswith("-preview") and version >= first)
 
 
-# Verb: method of the kind, and the first version that has it (features-and-pains.md 1.12; enableSso: azure-wire.md
+# Verb: method of the kind, and the first version that has it (docs/coverage.md 1.12; enableSso: docs/facts.md
 # a.2).
 _ACTIONS = {
     "enableSso": ("enable_sso", _previews("2024-04-01")),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The bodies of a compute instance: what the 201 of a PUT shows, and what a GET adds (azure-wire.md a.6 [REC R3]).
+"""The bodies of a compute instance: what the 201 of a PUT shows, and what a GET adds (docs/facts.md a.6 [REC R3]).
 
 Times of `lastOperation` have three digits [ISS azure-cli#27116].
 """

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The rules of a compute instance: name, place, SSH, idle time, quota.
 
-azure-wire.md b.2 has the texts marked ISS, c.1 the name rule, c.2 the bounds of the idle time; features-and-pains.md
+docs/facts.md b.2 has the texts marked ISS, c.1 the name rule, c.2 the bounds of the idle time; docs/coverage.md
 1.2 and 1.7 [D] the rest. Texts that are in neither are guesses.
 """
 
@@ -56,7 +56,7 @@ def check_name(app: App, name: str, location: str) -> None:
 
 
 def check_place(workspace: Document, body: Document) -> None:
-    """An instance is in its workspace's region [D, features-and-pains.md I3]."""
+    """An instance is in its workspace's region [D, docs/coverage.md I3]."""
     outer = mapping(body.get("properties"), "properties")
     for sent in (body.get("location"), outer.get("computeLocation")):
         if sent and normalise(sent) != workspace["location"]:
@@ -68,7 +68,7 @@ def check_place(workspace: Document, body: Document) -> None:
 
 
 def check_ssh(settings: Document, location: str) -> None:
-    """Public SSH needs a key [D: the key is given at creation; C in features-and-pains.md 1.7 CI4]."""
+    """Public SSH needs a key [D: the key is given at creation; C in docs/coverage.md 1.7 CI4]."""
     access = str(settings.get("sshPublicAccess") or "Disabled")
     if access not in ("Enabled", "Disabled"):
         raise refuse(f"The value '{access}' of 'sshPublicAccess' is not valid.", location)
@@ -102,7 +102,7 @@ def assigned_user(settings: Any, location: str) -> Document | None:
 
 
 def scripts_of(sent: Any) -> Document | None:
-    """The setup scripts, creation and startup (features-and-pains.md CI11)."""
+    """The setup scripts, creation and startup (docs/coverage.md CI11)."""
     scripts = mapping(mapping(sent, "setupScripts").get("scripts"), "scripts")
     if not scripts:
         return None

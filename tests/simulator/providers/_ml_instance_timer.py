@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What starts and stops an instance by itself: its schedules and its idle time, on the simulated clock.
 
-Rules [D, features-and-pains.md CI9, CI10]: a schedule acts at its moments; an idle instance stops after its idle time,
+Rules [D, docs/coverage.md CI9, CI10]: a schedule acts at its moments; an idle instance stops after its idle time,
 with a managed identity only if that identity has Contributor on the workspace. `load` of the configuration marks an
-instance as busy (`running_nodes` of 1). Triggers of `lastOperation`: azure-wire.md a.5.
+instance as busy (`running_nodes` of 1). Triggers of `lastOperation`: docs/facts.md a.5.
 
 The next moment stands in the store as an operation of the simulator's own, which no address shows; one that is no
 longer the latest of its instance does nothing.

@@ -41,7 +41,7 @@ class ComputeKind:
         self.app, self.status = app, status_of(app)
 
     def check_name(self, name: str, workspace: Document, body: Document) -> None:
-        """The rule of azure-wire.md c.1 with the service's text of b.2 [ISS]."""
+        """The rule of docs/facts.md c.1 with the service's text of b.2 [ISS]."""
         if not _NAME.match(name):
             raise refuse(_BAD_NAME, workspace["location"])
 
@@ -99,11 +99,11 @@ class ComputeKind:
 
     @staticmethod
     def backing_id(workspace: Document, doc: Document) -> str:
-        """The Batch AI cluster behind a cluster, shown while an update runs (azure-wire.md a.6)."""
+        """The Batch AI cluster behind a cluster, shown while an update runs (docs/facts.md a.6)."""
         group = workspace["id"].split("/providers/")[0]
         return f"{group}/providers/Microsoft.BatchAI/workspaces/{workspace['name']}/clusters/{doc['name']}"
 
 
 def outer(doc: Document) -> Document:
-    """The part of a compute resource that all kinds share, as a creation shows it (azure-wire.md a.6 [REC R1])."""
+    """The part of a compute resource that all kinds share, as a creation shows it (docs/facts.md a.6 [REC R1])."""
     return {"id": doc["id"], "name": doc["name"], "type": COMPUTE_TYPE}

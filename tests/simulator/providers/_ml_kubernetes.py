@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kubernetes: an AKS or Arc cluster with the extension, by namespace (azure-wire.md a.6 [SPEC], a.4 [REC R13]).
+"""Kubernetes: an AKS or Arc cluster with the extension, by namespace (docs/facts.md a.6 [SPEC], a.4 [REC R13]).
 
-Several attachments of one cluster are allowed [D, features-and-pains.md 1.10]; whether two of the same namespace are is
+Several attachments of one cluster are allowed [D, docs/coverage.md 1.10]; whether two of the same namespace are is
 a guess. The extension and the namespace inside the cluster are not simulated: both count as present. Only the first
 user identity is used [D]; all are shown.
 """

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The managed network of a workspace and its outbound rules.
 
-Shapes: types-2025-12-01.md ManagedNetworkSettings and OutboundRule. Rules: features-and-pains.md 1.11 [D]: once on it
+Shapes: types-2025-12-01.md ManagedNetworkSettings and OutboundRule. Rules: docs/coverage.md 1.11 [D]: once on it
 cannot be turned off, nor back from approved-only to internet; computes must be gone before it is turned on; required
 rules are added; in internet mode only private endpoint rules are taken. The names of the required rules and the texts
 of the refusals are guesses.

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The nodes of a cluster on the simulated clock: they follow the scale settings and the load.
 
-States and counters: azure-wire.md a.5 and a.6. A node prepares, then idles or runs; an idle node above the minimum
-leaves when the idle time is over; a lock stops all of it (features-and-pains.md CC3). The times that a node takes to
+States and counters: docs/facts.md a.5 and a.6. A node prepares, then idles or runs; an idle node above the minimum
+leaves when the idle time is over; a lock stops all of it (docs/coverage.md CC3). The times that a node takes to
 come and go are configuration, not facts.
 
 Nothing runs in the background: a cluster catches up when it is looked at. A change of its load counts from the last
@@ -124,7 +124,7 @@ class Pool:
 
 
 def begin(app: App, doc: Document, private: dict[str, Any], now: float) -> None:
-    """A cluster is provisioned or rescaled: it resizes, even from 0 to 0 (azure-wire.md a.5)."""
+    """A cluster is provisioned or rescaled: it resizes, even from 0 to 0 (docs/facts.md a.5)."""
     fresh = {"nodes": [], "serial": str(int(now * 1000) % 10**10), "resizing": False, "changed": now}
     state = private.setdefault("pool", fresh)
     state |= {
@@ -190,7 +190,7 @@ def due(app: App) -> list[str]:
 
 
 def listed(app: App, doc: Document) -> list[Document]:
-    """The items of listNodes (azure-wire.md a.6): no address from outside without public node addresses."""
+    """The items of listNodes (docs/facts.md a.6): no address from outside without public node addresses."""
     public = app.config["nodes"]["public_ip_address"]
     if not doc["properties"]["properties"].get("enableNodePublicIp", True):
         public = None

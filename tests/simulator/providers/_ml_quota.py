@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cores and clusters: what is in use in a region, what the limits are, and which creation exceeds them.
 
-Lists: azure-wire.md a.6 [REC R9]. The check of a dedicated cluster counts max(1, minimum) nodes against its family;
+Lists: docs/facts.md a.6 [REC R9]. The check of a dedicated cluster counts max(1, minimum) nodes against its family;
 that of a low-priority one counts against TotalLowPriorityCores alone (b.2, f.23 [ISS]).
 """
 
@@ -53,7 +53,7 @@ class Holding:
 def holdings(app: App, subscription: str, location: str, *, busy: bool = False) -> list[Holding]:
     """Every cluster and instance of a region; read by SQLite itself, because a thousand documents are slow to parse.
 
-    They share the cores of a family [D, features-and-pains.md CI1]; a stopped instance gives its core back only with
+    They share the cores of a family [D, docs/coverage.md CI1]; a stopped instance gives its core back only with
     releaseQuotaOnStop. `busy` leaves out the clusters without a node by their text alone, so that the check of each of
     a thousand creations does not parse the other ones.
     """

@@ -4,7 +4,7 @@
 """Start and stop schedules of compute instances: what is accepted, and when one is due next.
 
 Shapes: types-2025-12-01.md ComputeStartStopSchedule, Cron (NCronTab, five fields) and Recurrence; at most four
-[D, features-and-pains.md CI9]. The texts of the refusals are guesses. Missing parts of a recurrence are those of its
+[D, docs/coverage.md CI9]. The texts of the refusals are guesses. Missing parts of a recurrence are those of its
 start, as in the Logic Apps syntax that the documentation names.
 """
 

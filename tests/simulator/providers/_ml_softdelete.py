@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Soft-deleted workspaces: kept for 14 days, their name blocked, to be recovered or purged.
 
-azure-wire.md b.2 and d.3 [ISS]; concept-soft-delete in Azure's documentation (computes are deleted for good; a
+docs/facts.md b.2 and d.3 [ISS]; concept-soft-delete in Azure's documentation (computes are deleted for good; a
 workspace with a customer-managed key is never soft-deleted). Recovery is a PUT with
 `properties.allowRecoverSoftDeletedWorkspace` true: the property and its meaning ("Allow a soft deleted workspace to be
 recovered") stand in the published types of 2021 to 2023 and azure-ai-ml's workspace template sends it, as text. That

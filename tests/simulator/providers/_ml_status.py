@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The addresses under which the provider shows its long-running operations.
 
-Computes: azure-wire.md a.4 [REC R1, R13; the signed query R3, R5]: location scope without a resource group, 200 with
+Computes: docs/facts.md a.4 [REC R1, R13; the signed query R3, R5]: location scope without a resource group, 200 with
 `{"status": ...}`, no Retry-After. Workspaces: d.2 [REC R10, R11]: the same with `type=async`, and a Location with
 `type=location` that answers 202 until the operation is over.
 """
@@ -115,7 +115,7 @@ class Status:
         return Response(200, result(operation) if result else None)
 
     def routes(self) -> list[Route]:
-        """Polls ask for no right beside a token: their scope is the subscription (azure-wire.md a.4)."""
+        """Polls ask for no right beside a token: their scope is the subscription (docs/facts.md a.4)."""
         return [
             Route("GET", LOCATION + f"/{COMPUTE}/{{operation}}", self.compute, API_VERSIONS),
             Route("GET", LOCATION + f"/{WORKSPACE}/{{operation}}", self.workspace, API_VERSIONS),

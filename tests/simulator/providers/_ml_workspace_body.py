@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A workspace as GET shows it, made from what a PUT or PATCH sent.
 
-The fields: azure-wire.md d.2 [REC R10, R11], types-2025-12-01.md WorkspaceProperties. Booleans and empty values arrive
+The fields: docs/facts.md d.2 [REC R10, R11], types-2025-12-01.md WorkspaceProperties. Booleans and empty values arrive
 as text from azure-ai-ml's templates (d.4).
 """
 

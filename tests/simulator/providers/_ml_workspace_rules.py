@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a workspace's PUT and PATCH are refused for.
 
-Name: azure-wire.md c.1. Hierarchical namespace: b.2 [ISS AzureTRE#1920]. Unchangeable properties: those that
-types-2025-12-01.md and features-and-pains.md 1.11 call so; how the service refuses is not established, so the answer
+Name: docs/facts.md c.1. Hierarchical namespace: b.2 [ISS AzureTRE#1920]. Unchangeable properties: those that
+types-2025-12-01.md and docs/coverage.md 1.11 call so; how the service refuses is not established, so the answer
 is configuration (`guesses.workspace_immutable`: `error` or `ignore`) and the texts are guesses.
 """
 

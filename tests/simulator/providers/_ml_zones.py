@@ -5,7 +5,7 @@
 
 The pairs are those of Unicode CLDR's windowsZones for the territory 001, for the zones of common regions; a Windows
 zone that is not here is refused by name. Whether the service follows daylight saving is not established
-(features-and-pains.md CI9 speaks of the label only); here it does.
+(docs/coverage.md CI9 speaks of the label only); here it does.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Microsoft.Resources/deployments in a resource group: template deployments, their operations and statuses.
 
-Addresses, states, headers and bodies: azure-wire.md d.1 [REC R11]. Refusals: public issues quote InvalidTemplate,
+Addresses, states, headers and bodies: docs/facts.md d.1 [REC R11]. Refusals: public issues quote InvalidTemplate,
 InvalidTemplateDeployment and DeploymentActive; the code for cancelling an ended deployment is a guess.
 """
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Microsoft.MachineLearningServices/workspaces/computes: what all kinds share.
 
-Statuses and headers: azure-wire.md a.1 and a.4; refusals: b.2. A kind is one class in one file, listed in `KINDS`.
+Statuses and headers: docs/facts.md a.1 and a.4; refusals: b.2. A kind is one class in one file, listed in `KINDS`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ KINDS: tuple[type[ComputeKind], ...] = (
     DataFactory,
     SynapseSpark,
 )
-# The seconds are short for rehearsals; the service was seen to take 9 to 10 for a creation (azure-wire.md a.4).
+# The seconds are short for rehearsals; the service was seen to take 9 to 10 for a creation (docs/facts.md a.4).
 DEFAULTS: dict[str, Any] = {
     "seconds": {
         "cluster.create": 3.0,
@@ -105,7 +105,7 @@ class Computes:
         raise common.refuse(f"The computeType '{name}' is not supported.", workspace["location"])
 
     def _find(self, p: dict[str, str]) -> tuple[Document, Document, ComputeKind]:
-        """Workspace, compute and kind; the 404 of a compute has no established body (azure-wire.md b.2)."""
+        """Workspace, compute and kind; the 404 of a compute has no established body (docs/facts.md b.2)."""
         workspace = common.find_workspace(self.app, p, f"computes/{p['name']}")
         doc = self.app.store.get(self._id(p))
         if doc is None:

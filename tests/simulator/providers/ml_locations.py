@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Microsoft.MachineLearningServices/locations: usages, vmSizes, quotas, updateQuotas.
 
-Shapes: azure-wire.md a.6 [REC R9]; the statuses of updateQuotas: types-2025-12-01.md, UpdateWorkspaceQuotas. Which
+Shapes: docs/facts.md a.6 [REC R9]; the statuses of updateQuotas: types-2025-12-01.md, UpdateWorkspaceQuotas. Which
 status comes when is read from their names.
 """
 

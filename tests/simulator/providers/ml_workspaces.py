@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Microsoft.MachineLearningServices/workspaces: create, update, read, delete, recover and purge.
 
-azure-wire.md d.2 and d.3 [REC R10, R11, ISS]: writes answer 202 without a body, with Location and
+docs/facts.md d.2 and d.3 [REC R10, R11, ISS]: writes answer 202 without a body, with Location and
 Azure-AsyncOperation; soft delete keeps the name blocked. What a failed creation leaves behind is not established;
 here it leaves nothing.
 """

@@ -4,7 +4,7 @@
 """Microsoft.Resources: subscriptions, tenants, provider registrations and resource groups.
 
 Resource group deletion is a Location-style operation (ARM asynchronous operations documentation); the texts of the
-refusals are azure-wire.md b.2 [ARM] and ARM's own.
+refusals are docs/facts.md b.2 [ARM] and ARM's own.
 """
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ARM client on a scripted wire: requests, pages, trust, tokens, absence, conflicts (azure-wire.md a, b)."""
+"""The ARM client on a scripted wire: requests, pages, trust, tokens, absence, conflicts (docs/facts.md a, b)."""
 from __future__ import annotations
 
 import base64

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Retries within their budget, and what errors keep of the answer (azure-wire.md b.1, b.2)."""
+"""Retries within their budget, and what errors keep of the answer (docs/facts.md b.1, b.2)."""
 from __future__ import annotations
 
 import pytest

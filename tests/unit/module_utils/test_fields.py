@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a field is: the comparisons that answer to what ARM does with values.
 
-Sources: azure-wire.md a.6 (sizes in capitals, durations), d.2 (empty text); the issue's list: regions, durations, null against empty.
+Sources: docs/facts.md a.6 (sizes in capitals, durations), d.2 (empty text); the issue's list: regions, durations, null against empty.
 """
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The compute cluster without a wire: bodies, states, projection.
 
-Sources: azure-wire.md a.5 and a.6 (states, bodies), b.1 E4 (envelopes of errors), c.3; the module's RETURN documentation.
+Sources: docs/facts.md a.5 and a.6 (states, bodies), b.1 E4 (envelopes of errors), c.3; the module's RETURN documentation.
 """
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_put_keeps_what_it_does_not_manage_and_drops_what_is_not_its_own() -> 
 
 
 def test_a_put_drops_the_transient_resource_id() -> None:
-    """azure-wire.md a.6: a PUT on an existing cluster answers with the id of a BatchAI cluster."""
+    """docs/facts.md a.6: a PUT on an existing cluster answers with the id of a BatchAI cluster."""
     body = cluster(properties={"resourceId": "/subscriptions/s/providers/Microsoft.BatchAI/workspaces/w/clusters/c"})
     assert "resourceId" not in writes({"tags": {"cost": "42"}}, body)[1]["properties"]
 

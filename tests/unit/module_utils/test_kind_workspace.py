@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The workspace without a wire: patches, outbound rules, projection. Sources: azure-wire.md d.2; the module's RETURN documentation."""
+"""The workspace without a wire: patches, outbound rules, projection. Sources: docs/facts.md d.2; the module's RETURN documentation."""
 from __future__ import annotations
 
 import typing as t

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Long-running operations on a scripted wire and a fake clock (azure-wire.md a.4, d.2, b.3)."""
+"""Long-running operations on a scripted wire and a fake clock (docs/facts.md a.4, d.2, b.3)."""
 from __future__ import annotations
 
 import pytest

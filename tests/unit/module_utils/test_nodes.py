@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which address is chosen, why a machine cannot be logged in to, and the lines: shlex and OpenSSH read them back.
 
-Sources: features-and-pains.md N1 to N6, K1, K2, CI18, pains 31 to 34; azure-wire.md a.6.
+Sources: docs/coverage.md N1 to N6, K1, K2, CI18, pains 31 to 34; docs/facts.md a.6.
 """
 from __future__ import annotations
 

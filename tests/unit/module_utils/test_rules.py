@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The offline rules, by tables: each wrong value with its code and a message that names the option.
 
-Sources: features-and-pains.md C7 to C16, K6, M2 to M5, CC9; azure-wire.md c.1 (names); ARM's naming and tag limits.
+Sources: docs/coverage.md C7 to C16, K6, M2 to M5, CC9; docs/facts.md c.1 (names); ARM's naming and tag limits.
 """
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_wrong_compute_names(name: str, rule: str) -> None:
 
 @given(st.from_regex(r"[a-zA-Z](?![a-zA-Z0-9-]*-[0-9]+\Z)[a-zA-Z0-9-]{1,22}[a-zA-Z0-9]\Z", fullmatch=True))
 def test_the_schema_and_the_service_agree_with_us(name: str) -> None:
-    """azure-wire.md c.1: the pattern of the ARM schema, with the end that the service's message demands."""
+    """docs/facts.md c.1: the pattern of the ARM schema, with the end that the service's message demands."""
     assert codes(_rules.compute_name(name)) == []
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documents as the service answers them, for tests. Source: azure-wire.md a.6 [REC R1, R5], d.2 [REC R10]."""
+"""Documents as the service answers them, for tests. Source: docs/facts.md a.6 [REC R1, R5], d.2 [REC R10]."""
 from __future__ import annotations
 
 import copy

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """aml_compute_cluster on a scripted wire: which requests it sends, with which bodies, and what it returns.
 
-Sources: the module's documentation; DESIGN.md (plan, read back); azure-wire.md a (statuses, bodies, operations), b (errors), c.3 (what
+Sources: the module's documentation; DESIGN.md (plan, read back); docs/facts.md a (statuses, bodies, operations), b (errors), c.3 (what
 can change).
 """
 from __future__ import annotations
@@ -360,7 +360,7 @@ def test_more_minimum_nodes_are_waited_for() -> None:
 
 
 def test_an_update_without_an_operation() -> None:
-    """azure-wire.md a.1: a PATCH that changes nothing for the service has no operation."""
+    """docs/facts.md a.1: a PATCH that changes nothing for the service has no operation."""
     settings = {**cluster()["properties"]["properties"]["scaleSettings"], "maxNodeCount": 8}
     after = cluster(inner={"scaleSettings": settings})
     done({"max_instances": 8}, get(cluster()), patch(scale(maxNodeCount=8), status=200, headers={}, json=after), get(after))
@@ -530,7 +530,7 @@ def test_recreate_of_a_password_that_nobody_knows() -> None:
 
 
 def test_a_failed_cluster_is_replaced_without_being_asked() -> None:
-    """azure-wire.md a.5: a refused create leaves a compute in Failed; it must be deleted."""
+    """docs/facts.md a.5: a refused create leaves a compute in Failed; it must be deleted."""
     errors = [{"error": {"code": "ClusterMinNodesExceedCoreQuota", "message": "quota of 6"}}]
     broken = bare(properties={"provisioningState": "Failed", "provisioningErrors": errors})
     result = done(NEW, get(broken), get_parent(), delete(), operation(), get(), put(), operation(), get(bare()))
@@ -708,14 +708,14 @@ def test_an_operation_that_fails() -> None:
 
 
 def test_an_operation_that_succeeds_for_a_resource_that_failed() -> None:
-    """azure-wire.md f.19: azure-ai-ml takes this for a success."""
+    """docs/facts.md f.19: azure-ai-ml takes this for a success."""
     body = bare(properties={"provisioningState": "Failed", "provisioningErrors": [{"error": QUOTA}]})
     result = refused("ClusterMinNodesExceedCoreQuota", NEW, get(), get_parent(), put(), operation(), get(body))
     assert "quota of 6" in result["msg"]
 
 
 def test_a_cluster_that_succeeds_with_errors() -> None:
-    """azure-wire.md a.5: low priority; the state is Succeeded, the failure is in the inner errors."""
+    """docs/facts.md a.5: low priority; the state is Succeeded, the failure is in the inner errors."""
     errors = [{"error": {"code": "UnsupportedVMSizeForLowPriority", "message": "The VM size is not allowed for LowPriority."}}]
     body = bare(inner={"errors": errors, "vmPriority": "LowPriority"})
     result = refused("UnsupportedVMSizeForLowPriority", {**NEW, "tier": "low_priority"}, get(), get_parent(), put(), operation(), get(body))

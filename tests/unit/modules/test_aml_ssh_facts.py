@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """aml_ssh_facts on a scripted wire: which requests it sends, what it returns, and that its documentation names every key.
 
-Sources: the module's documentation; azure-wire.md a.1 and a.6 (listNodes is a POST, its pages follow nextLink).
+Sources: the module's documentation; docs/facts.md a.1 and a.6 (listNodes is a POST, its pages follow nextLink).
 """
 from __future__ import annotations
 

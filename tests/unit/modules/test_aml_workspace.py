@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """aml_workspace on a scripted wire. azure-ai-ml's submission of the deployment is replaced; what follows it is polled on the wire.
 
-Sources: the module's documentation; azure-wire.md d.1 to d.3 (deployment, PATCH, soft delete), b.2 (texts); features-and-pains.md 1.11.
+Sources: the module's documentation; docs/facts.md d.1 to d.3 (deployment, PATCH, soft delete), b.2 (texts); docs/coverage.md 1.11.
 """
 from __future__ import annotations
 
@@ -665,7 +665,7 @@ def test_delete_in_check_mode_deletes_nothing() -> None:
 
 
 def test_dependents_go_only_with_a_permanent_deletion() -> None:
-    """features-and-pains.md 1.11: a soft-deleted workspace could not be recovered without what it stands on."""
+    """docs/coverage.md 1.11: a soft-deleted workspace could not be recovered without what it stands on."""
     result = refused("DependentsNeedPermanentDelete", {"state": "absent", "delete_dependent_resources": True})
     assert result.sent == []
 

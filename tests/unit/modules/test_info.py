@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """aml_compute_info and aml_workspace_info on a scripted wire.
 
-Sources: the modules' documentation; features-and-pains.md G5 (the studio's tabs); azure-wire.md f.9 (one bad item must not break the list).
+Sources: the modules' documentation; docs/coverage.md G5 (the studio's tabs); docs/facts.md f.9 (one bad item must not break the list).
 """
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who gets a token from the simulated Entra ID, and what ARM says to the others (azure-wire.md b.2)."""
+"""Who gets a token from the simulated Entra ID, and what ARM says to the others (docs/facts.md b.2)."""
 from __future__ import annotations
 
 import datetime

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Template deployments from PUT to their end, in process (azure-wire.md d.1 [REC R11])."""
+"""Template deployments from PUT to their end, in process (docs/facts.md d.1 [REC R11])."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Attached computes but AKS: target, right, Detach only, secrets (azure-wire.md a.6, a.7, c.2, c.4)."""
+"""Attached computes but AKS: target, right, Detach only, secrets (docs/facts.md a.6, a.7, c.2, c.4)."""
 from __future__ import annotations
 
 import json

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clusters: statuses, headers and bodies of azure-wire.md a.1 to a.6, literally, and the life of their nodes."""
+"""Clusters: statuses, headers and bodies of docs/facts.md a.1 to a.6, literally, and the life of their nodes."""
 from __future__ import annotations
 
 import re
@@ -23,7 +23,7 @@ from ansible_collections.azureml.compute.tests.unit.simulator.ml_world import (
 )
 
 CPU = f"{WS}/computes/cpu"
-# azure-wire.md a.6 [REC R1, R5]: the keys of the 201, and what each of these is.
+# docs/facts.md a.6 [REC R1, R5]: the keys of the 201, and what each of these is.
 CREATED: dict[str, Any] = {
     "computeType": "AmlCompute", "description": None, "resourceId": None, "provisioningState": "Creating",
     "provisioningErrors": None, "provisioningWarnings": None, "isAttachedCompute": False, "disableLocalAuth": False,

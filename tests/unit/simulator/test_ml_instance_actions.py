@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What changes on an instance after its creation, by actions, schedules and idle time (azure-wire.md a.1, a.5)."""
+"""What changes on an instance after its creation, by actions, schedules and idle time (docs/facts.md a.1, a.5)."""
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta

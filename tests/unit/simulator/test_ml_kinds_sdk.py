@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""azure-ai-ml's own calls on instances and attached computes, answered in process (azure-wire.md a.1, a.7, f)."""
+"""azure-ai-ml's own calls on instances and attached computes, answered in process (docs/facts.md a.1, a.7, f)."""
 from __future__ import annotations
 
 import io

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Workspaces: azure-wire.md d.2, d.3 and b.2; kinds, identity, managed network, soft delete, actions, locations."""
+"""Workspaces: docs/facts.md d.2, d.3 and b.2; kinds, identity, managed network, soft delete, actions, locations."""
 from __future__ import annotations
 
 from typing import Any

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The templates that azure-ai-ml packages, with the parameters that it makes for a workspace, a hub and a project.
 
-azure-wire.md d.1 and d.4: null parameters, conditions on nearly every resource, dependsOn on resources that are off.
+docs/facts.md d.1 and d.4: null parameters, conditions on nearly every resource, dependsOn on resources that are off.
 """
 
 from __future__ import annotations
