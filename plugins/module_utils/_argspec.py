@@ -89,7 +89,7 @@ def _without_unset(checked: dict[str, t.Any]) -> dict[str, t.Any]:
     return {key: value for key, value in checked.items() if value is not None}
 
 
-_SECRET_NAME = re.compile(r"password|passphrase|secret|token|private_key|ssl_key|(^|_)key_pem$", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"(?<!update_)password|passphrase|secret|token|private_key|^(key|cert)$", re.IGNORECASE)
 
 
 def secrets_in(value: t.Any, secret: bool = False) -> set[str]:

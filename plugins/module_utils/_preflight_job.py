@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from . import _argspec, _fields, _plan, _rules
+from . import _argspec, _plan, _rules
 from ._kind_specs import KIND_SPECS
 from ._kinds import _compute
 from ._kinds._base import Body, Kind, Target, compute_target
@@ -174,11 +174,8 @@ def wish_of(one: Declaration, existing: Body | None) -> Wish:
     """What the target will have: what is there counts as given, as in a replacement."""
     if existing is None or _compute.kind_name(existing) != one.type:
         return Wish(one.type, one.target, one.declared, existing)
-    kept = {row.option: row.read(existing) for row in one.kind.fields}
-    kept.setdefault("size", _fields.get_path(existing, "properties.properties.vmSize") or None)
     plan = _plan.plan_present(one.kind.fields, one.declared, one.kind.read(existing), broken=one.kind.broken(existing))
-    wanted = {**{option: value for option, value in kept.items() if value is not None}, **one.declared}
-    return Wish(one.type, one.target, wanted, existing, replaces=plan.action == REPLACE)
+    return Wish(one.type, one.target, {**one.kind.kept(existing), **one.declared}, existing, replaces=plan.action == REPLACE)
 
 
 def rules_of(one: Declaration, wish: Wish, facts: Facts) -> list[Finding]:
