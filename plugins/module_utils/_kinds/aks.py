@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The inference cluster: AKS that the service creates, or that is attached by its id (features-and-pains.md 1.5, 1.9).
+"""The inference cluster: AKS that the service creates, or that is attached by its id (docs/coverage.md 1.5, 1.9).
 
-What can change in place is TLS and the load balancer, by a PUT of the document that was read, and tags with it (azure-wire.md c.4: the service's
+What can change in place is TLS and the load balancer, by a PUT of the document that was read, and tags with it (docs/facts.md c.4: the service's
 first client did just that, and offered no other change). Certificate and key are sent with a change of TLS, and never read back (c.2).
 """
 from __future__ import annotations
@@ -23,12 +23,12 @@ _INNER = "properties.properties."
 _SSL = "sslConfiguration."
 _NET = _INNER + "aksNetworkingConfiguration."
 
-_WHY_NETWORK = "AKS stays in the network that it was created with (azure-wire.md c.4: not offered for update)"
+_WHY_NETWORK = "AKS stays in the network that it was created with (docs/facts.md c.4: not offered for update)"
 _NOT_WHEN_ATTACHED = ("agent_count", "size", "location", *(f"network_settings.{name}" for name in _aks_rules.NETWORK))
 
 
 def _same_purpose(value: t.Any) -> t.Any:
-    # The service's own default (ARM types; features-and-pains.md K8-6).
+    # The service's own default (ARM types; docs/coverage.md K8-6).
     return caseless(value) or "fast_prod"
 
 
@@ -44,15 +44,15 @@ FIELDS = (
     fixed(
         "cluster_purpose",
         _INNER + "clusterPurpose",
-        "the purpose is decided when the cluster is created or attached (azure-wire.md c.4: not offered for update)",
+        "the purpose is decided when the cluster is created or attached (docs/facts.md c.4: not offered for update)",
         canon=_same_purpose,
         **choice(fast_prod="FastProd", dense_prod="DenseProd", dev_test="DevTest"),
     ),
-    fixed("size", _INNER + "agentVmSize", "the virtual machine size cannot be changed after creation (features-and-pains.md K8-7)", canon=caseless),
+    fixed("size", _INNER + "agentVmSize", "the virtual machine size cannot be changed after creation (docs/coverage.md K8-7)", canon=caseless),
     fixed(
         "agent_count",
         _INNER + "agentCount",
-        "the service does not scale AKS: change the number of nodes at the AKS resource itself (features-and-pains.md K8-7; azure-wire.md c.4)",
+        "the service does not scale AKS: change the number of nodes at the AKS resource itself (docs/coverage.md K8-7; docs/facts.md c.4)",
     ),
     fixed("network_settings.subnet", _NET + "subnetId", _WHY_NETWORK, canon=_fields.arm_id),
     fixed("network_settings.service_cidr", _NET + "serviceCidr", _WHY_NETWORK),
@@ -99,7 +99,7 @@ class Aks(AttachedKind):
     update_option = "update_certificate"
     read_only_inner = ("systemServices",)
     of_target = _NOT_WHEN_ATTACHED
-    one_attachment_source = "features-and-pains.md K8-8 (azure-docs#41778)"
+    one_attachment_source = "docs/coverage.md K8-8 (azure-docs#41778)"
     rights = "Owner or Contributor on the resource group of the AKS, and the role Azure Kubernetes Service Cluster Admin on it"
     needs = "Before AKS is attached again, remove what an earlier attachment left in it (kubectl delete of azureml-fe*)."
     validate_name = "lenient"
@@ -136,9 +136,9 @@ class Aks(AttachedKind):
         yield from _aks_rules.network(settings)
         yield from _aks_rules.tls(declared, declared.get("load_balancer_type"))
         yield from _aks_rules.load_balancer(declared.get("load_balancer_type"), declared.get("load_balancer_subnet"))
-        yield from _rules.at_least(declared.get("agent_count"), 1, "agent_count", "azure-wire.md c.4 (aks.py)")
+        yield from _rules.at_least(declared.get("agent_count"), 1, "agent_count", "docs/facts.md c.4 (aks.py)")
         if self.validate_name != "off":
-            # The studio's form says 2 to 16, the AKS page up to 24 (features-and-pains.md A3, K8-1, 1.13).
+            # The studio's form says 2 to 16, the AKS page up to 24 (docs/coverage.md A3, K8-1, 1.13).
             longest = 16 if self.validate_name == "strict" else 24
             yield from _rules.compute_name(target.name, shortest=2, longest=longest)
         if not declared.get("resource_id") and declared.get("cluster_purpose"):
@@ -166,7 +166,7 @@ class Aks(AttachedKind):
             given = [option for option in _NOT_WHEN_ATTACHED if declared.get(option) is not None]
             if given:
                 message = f"With resource_id, an existing AKS is attached as it is: {', '.join(given)} can only be given for one that is created."
-                yield _rules.Finding("OnlyWhenCreated", given[0], message, "features-and-pains.md A4; azure-wire.md c.4")
+                yield _rules.Finding("OnlyWhenCreated", given[0], message, "docs/coverage.md A4; docs/facts.md c.4")
             return
         missing = [option for option in ("size", "agent_count") if declared.get(option) is None]
         if missing:
@@ -174,11 +174,11 @@ class Aks(AttachedKind):
                 f"The inference cluster does not exist. Give resource_id to attach an AKS, or {' and '.join(missing)} to create one: "
                 "no default decides what is billed."
             )
-            yield _rules.Finding("RequiredForCreation", missing[0], message, "features-and-pains.md A4, A6, A8")
+            yield _rules.Finding("RequiredForCreation", missing[0], message, "docs/coverage.md A4, A6, A8")
             return
         if self.validate_name == "lenient" and len(self.name) > 16:
             message = f"name {self.name!r} has {len(self.name)} characters; a cluster that the service creates has 2 to 16 (validate_name=off to try it)."
-            yield _rules.Finding("InvalidComputeName", "name", message, "features-and-pains.md A3, 1.13")
+            yield _rules.Finding("InvalidComputeName", "name", message, "docs/coverage.md A3, 1.13")
         yield from self._check_cores(declared)
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> _rules.Findings:
@@ -198,7 +198,7 @@ class Aks(AttachedKind):
         missing = [name for name in ("cert", "key", "cname") if not declared.get(f"ssl.{name}")]
         if declared.get("ssl.status") == "enabled" and missing:
             message = f"ssl with a certificate of your own needs cert, key and cname together; {', '.join(missing)} is missing."
-            yield _rules.Finding("CertificateIncomplete", f"ssl.{missing[0]}", message, "azure-wire.md c.2")
+            yield _rules.Finding("CertificateIncomplete", f"ssl.{missing[0]}", message, "docs/facts.md c.2")
 
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
         warnings = super().advice(plan, declared, parent)
@@ -228,7 +228,8 @@ class Aks(AttachedKind):
 
     def refuse_replacement(self, body: Body) -> None:
         """A cluster that the service made is not left behind, and not deleted, unless that was said."""
-        if not _attached.is_attached(body) and not self.delete_underlying:
+        # A creation that failed has no AKS yet.
+        if body["properties"].get("resourceId") and not _attached.is_attached(body) and not self.delete_underlying:
             raise AmlError(
                 "The AKS was created by the service. Replacing it would leave the old one running, and billed, or delete it.",
                 code="DeleteUnderlyingNeeded",
