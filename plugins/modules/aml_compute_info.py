@@ -89,7 +89,7 @@ by_kind:
 """
 
 from ..module_utils import _argspec
-from ..module_utils._compute import INFO_KINDS, look
+from ..module_utils._computes import INFO_KINDS, look
 from ..module_utils._module import run
 
 SPEC: _argspec.Spec = {
