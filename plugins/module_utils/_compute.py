@@ -84,12 +84,12 @@ def keep(task: Task, kind: Kind, reconciler: type[Reconciler] = Reconciler) -> R
 
 
 def guarded(engine: R, task: Task) -> R:
-    """The reconciler, with the pre-flight before it creates or replaces where the task asks for it."""
+    """The reconciler, with the pre-flight before what it writes, where the task asks for it."""
     if task.params.get("preflight"):
         # Few tasks ask: the others need not pay for its imports.
         from . import _preflight_job
 
-        engine.before_create = _preflight_job.guard(engine.client, engine.kind, engine.target)
+        engine.before_write = _preflight_job.guard(engine.client, engine.kind, engine.target)
     return engine
 
 

@@ -13,7 +13,7 @@ from . import _argspec, _plan, _rules
 from ._kind_specs import KIND_SPECS
 from ._kinds import _compute
 from ._kinds._base import Body, Kind, Target, compute_target
-from ._plan import REPLACE, Declared, Plan
+from ._plan import CREATE, REPLACE, Declared, Plan
 from ._preflight import (
     ERROR,
     WARNING,
@@ -83,26 +83,31 @@ def refuse(findings: t.Sequence[Finding], what: str, fail_on: str = ERROR) -> No
     )
 
 
-# --- one target, before it is made ---
+# --- one target, before it is written ---
+
+# Changes in place that take what a creation takes.
+_GROWTH = {"min_instances", "max_instances", "identity"}
 
 
 def guard(client: t.Any, kind: Kind, target: Target) -> t.Callable[[Plan, Declared, Body | None, Body | None], list[str]]:
-    """What a Reconciler calls before it creates or replaces: PreflightFailed, or the warnings.
+    """What a Reconciler calls before it creates, replaces or lets grow: PreflightFailed, or the warnings.
 
-    The offline rules have passed by then, and the workspace has been read.
+    The offline rules have passed by then.
     """
 
-    def before_create(plan: Plan, wanted: Declared, existing: Body | None, workspace: Body | None) -> list[str]:
-        name = kind_type(kind)
-        wish = Wish(name, target, wanted, existing, replaces=existing is not None)
-        known: dict[Key, t.Any] = {("workspace", target.parent_id.casefold()): workspace}
+    def before_write(plan: Plan, wanted: Declared, existing: Body | None, workspace: Body | None) -> list[str]:
+        replaces = plan.action == REPLACE
+        if plan.action != CREATE and not replaces and not _GROWTH & set(plan.values()):
+            return []
+        wish = Wish(kind_type(kind), target, wanted, existing, replaces)
+        known: dict[Key, t.Any] = {("workspace", target.parent_id.casefold()): workspace} if plan.action in (CREATE, REPLACE) else {}
         facts = Gatherer(client, target.subscription_id, kind.api_version or ML_VERSION, known).gather([wish])
         # In check mode, a play may well create the workspace first.
         findings = [one for one in check([wish], facts, workspace_missing=WARNING) if one.code != "NeedsReplacement"]
         refuse(findings, f"The {kind.label} {target.name!r}")
         return [f"{one.code}: {one.message} {one.hint}" for one in findings]
 
-    return before_create
+    return before_write
 
 
 def kind_type(kind: Kind) -> str:

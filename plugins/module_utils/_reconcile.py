@@ -104,9 +104,9 @@ class Reconciler:
         self.target = target
         self.behaviour = behaviour
         self.warnings: list[str] = []
-        # What looks at a creation or replacement before it is carried out (plan, what it will have, what is there, its parent), also in
-        # check mode: an AmlError, or warnings.
-        self.before_create: t.Callable[[Plan, Declared, Body | None, Body | None], list[str]] | None = None
+        # What looks at a write before it is carried out, also in check mode (plan, what the resource will have, what is there, its parent where
+        # that was read): an AmlError, or warnings.
+        self.before_write: t.Callable[[Plan, Declared, Body | None, Body | None], list[str]] | None = None
         # Whether a write was sent: a task that fails after it did not leave things as they were.
         self.wrote = False
         # What a replacement deleted, as the user knows it, until the new one is there.
@@ -241,10 +241,10 @@ class Reconciler:
             complete = self._complete(plan, declared, body)
             _rules.refuse(self.kind.check_create(complete, parent))
             self._inspect(complete, parent)
-            if self.before_create is not None:
-                self.warnings += self.before_create(plan, complete, body, parent)
         else:
             _rules.refuse(self.kind.check_update(declared, self.kind.read(body or {})))
+        if self.before_write is not None:
+            self.warnings += self.before_write(plan, self._complete(plan, declared, body), body, parent)
         self.warnings += self.kind.advice(plan, declared, parent)
         if self.behaviour.check_mode:
             return self._outcome(plan, self._planned(plan, declared, body, parent))

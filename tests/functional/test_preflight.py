@@ -384,6 +384,18 @@ def test_a_replacement_is_looked_at_before_anything_is_deleted(azure: Azure) -> 
     assert azure.run(CLUSTER, size="Standard_DS2_v2", **replace)["plan"]["action"] == "replace"
 
 
+def test_a_cluster_that_grows_is_looked_at(azure: Azure) -> None:
+    azure.app.configure({"quotas": {"*": {DSV2: 10}}})
+    azure.run(CLUSTER, name="cpu-cluster", **CPU)
+    for check in (True, False):
+        failed = azure.run(CLUSTER, name="cpu-cluster", min_instances=3, max_instances=3, preflight=True, check=check, ok=False)
+        assert failed["failure"]["details"][0]["code"] == "FamilyQuotaExceeded" and azure.writes == []
+    assert azure.run(CLUSTER, name="cpu-cluster", min_instances=2, preflight=True)["changed"]
+    # Tags take nothing that could be missing.
+    azure.run(CLUSTER, name="cpu-cluster", tags={"team": "vision"}, preflight=True)
+    assert not any(one.path.endswith("/usages") for one in azure.sent)
+
+
 def test_an_instance_has_the_option_too(azure: Azure) -> None:
     failed = azure.run(INSTANCE, name="ci-ada", size="Standard_Nope", preflight=True, ok=False)
     assert failed["failure"]["code"] == "PreflightFailed" and azure.writes == []
