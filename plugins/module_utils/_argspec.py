@@ -22,6 +22,9 @@ SCOPE_SPEC: Spec = {
 
 API_VERSION_SPEC: Spec = {"api_version": {"type": "str"}}
 
+# The options of a task as YAML of the Azure ML CLI v2 (see ``_definition``).
+DEFINITION_SPEC: Spec = {"definition": {"type": "raw"}}
+
 WAIT_SPEC: Spec = {
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 1800},

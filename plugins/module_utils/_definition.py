@@ -14,13 +14,12 @@ import io
 import re
 import typing as t
 
-from . import _rules
+from . import _fields, _rules
 from ._errors import RuleError
+from ._kinds.kubernetes import instance_types_from_arm
 
 Tree = dict[str, t.Any]
 Spec = t.Mapping[str, dict[str, t.Any]]
-
-DEFINITION_SPEC: dict[str, dict[str, t.Any]] = {"definition": {"type": "raw"}}
 
 WORKSPACE = "workspace"
 
@@ -236,7 +235,28 @@ def to_options(declared: Tree, kind: str, *, with_type: bool) -> Tree:
         # The CLI ignores the network's name beside a full id; our option takes one or the other.
         network.pop("vnet_name", None)
     _own_rules(tree.get("managed_network"))
+    _idle_minutes(tree)
+    if kind == "kubernetes":
+        _kubernetes(tree)
     return tree
+
+
+def _idle_minutes(tree: Tree) -> None:
+    """The instance's deprecated ``idle_time_before_shutdown: PT30M``; the newer field wins, as in azure-ai-ml."""
+    duration = tree.pop("idle_time_before_shutdown", None)
+    if duration is not None:
+        tree.setdefault("idle_time_before_shutdown_minutes", int(_fields.seconds_from_duration(duration) // 60))
+
+
+def _kubernetes(tree: Tree) -> None:
+    """``properties`` is ARM's own object there (azure-ai-ml, KubernetesCompute); the namespace beside it is the one that is sent."""
+    properties = tree.pop("properties", None) or {}
+    for name, option in (("instanceTypes", "instance_types"), ("defaultInstanceType", "default_instance_type"), ("namespace", "namespace")):
+        value = properties.pop(name, None)
+        if value is not None:
+            tree.setdefault(option, instance_types_from_arm(value) if option == "instance_types" else value)
+    if properties:
+        tree["properties"] = properties
 
 
 def _own_rules(network: t.Any) -> None:

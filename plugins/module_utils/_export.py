@@ -11,15 +11,20 @@ from __future__ import annotations
 import typing as t
 
 from . import _fields
-from ._compute import check_scope, kind_of
+from ._compute import check_scope
+from ._computes import kind_of
 from ._errors import AmlError, ArmError
 from ._fields import CREATE_ONLY, UPDATABLE
 from ._kinds import _compute
 from ._kinds import workspace as _workspace
 from ._kinds._base import Body, Kind, compute_target, workspace_target
+from ._kinds.kubernetes import instance_types_to_arm
 from ._module import Result, Task
 
 Tree = dict[str, t.Any]
+
+# Fields that are never compared, since it is not established that the service tells them, and that are no secrets where it does.
+_PUBLIC = ("ssh_settings.ssh_key_value",)
 
 _SCHEMAS = "https://azuremlschemas.azureedge.net/latest/"
 
@@ -49,6 +54,29 @@ _CLI: dict[str, tuple[str, tuple[str, ...]]] = {
             "enable_node_public_ip",
         ),
     ),
+    "computeinstance": (
+        "computeInstance.schema.json",
+        (
+            *_COMMON,
+            "size",
+            "ssh_public_access_enabled",
+            "ssh_settings",
+            "network_settings",
+            "enable_node_public_ip",
+            "create_on_behalf_of",
+            "idle_time_before_shutdown_minutes",
+            "schedules",
+            "setup_scripts",
+            "custom_applications",
+            "enable_sso",
+            "enable_root_access",
+            "enable_os_patching",
+            "release_quota_on_stop",
+        ),
+    ),
+    "kubernetes": ("kubernetesCompute.schema.json", (*_COMMON, "resource_id", "namespace", "instance_types", "default_instance_type")),
+    "virtualmachine": ("vmCompute.schema.json", ("location", "description", "tags", "resource_id", "ssh_settings")),
+    "synapsespark": ("synapseSparkCompute.schema.json", (*_COMMON, "resource_id")),
     "workspace": (
         "workspace.schema.json",
         (
@@ -130,16 +158,26 @@ class Export:
 
 def declaration(kind: Kind, body: Body) -> Tree:
     """What a task would have to declare to find the resource as it is: no nulls, nothing that only the service writes, no secrets."""
-    current = kind.read(body)
+    kept = kind.kept(body)
+    if kept.get("resource_id"):
+        # What was attached has these by itself.
+        kept = {option: value for option, value in kept.items() if option not in getattr(kind, "of_target", ())}
     options: Tree = {}
     for row in kind.fields:
-        value = _fields.get_path(current, row.option)
-        if row.mutability in (UPDATABLE, CREATE_ONLY) and value not in (None, _fields.MISSING, "", [], {}):
-            _fields.set_path(options, row.option, value)
+        value = kept.get(row.option)
+        declarable = row.mutability in (UPDATABLE, CREATE_ONLY) or row.option in _PUBLIC
+        if declarable and value not in (None, "", [], {}):
+            _fields.set_path(options, row.option, _without_nulls(value))
     identity = options.get("identity")
     if identity and not identity.get("user_assigned_identities"):
         identity.pop("user_assigned_identities", None)
     return options
+
+
+def _without_nulls(value: t.Any) -> t.Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(below) for key, below in value.items() if below is not None}
+    return [_without_nulls(below) for below in value] if isinstance(value, list) else value
 
 
 def _own_rules(body: Body) -> list[Tree]:
@@ -158,6 +196,12 @@ def cli_tree(type_: str, options: Tree) -> Tree:
     if ids:
         as_map = type_ == "workspace"
         tree["identity"] = {**tree["identity"], "user_assigned_identities": {one: {} for one in ids} if as_map else [{"resource_id": one} for one in ids]}
+    if type_ == "kubernetes":
+        properties = {"instanceTypes": tree.pop("instance_types", None), "defaultInstanceType": tree.pop("default_instance_type", None)}
+        properties = {name: value for name, value in properties.items() if value}
+        if "instanceTypes" in properties:
+            properties["instanceTypes"] = instance_types_to_arm(properties["instanceTypes"])
+        tree.update({"properties": properties} if properties else {})
     if tree.get("kind") == "default":
         # The schema of default workspaces has no kind.
         del tree["kind"]

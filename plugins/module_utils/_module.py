@@ -13,7 +13,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from . import _argspec, _cloud, _credentials, _definition
+from . import _argspec, _cloud, _credentials
 from ._errors import AmlError
 from ._reconcile import Behaviour, Outcome
 
@@ -40,6 +40,9 @@ class _RawModule(AnsibleModule):
     def _load_params(self) -> None:
         super()._load_params()
         if self.definition_kinds and self.params.get("definition") is not None:
+            # Few tasks have a definition: the others need not pay for its import.
+            from . import _definition
+
             try:
                 self.params = _definition.merge(self.params, self.argument_spec, self.definition_kinds)
             except (AmlError, ImportError) as error:
@@ -143,7 +146,7 @@ def run(
     free_form    options that hold mappings without a spec, whose secrets are told by their names
     constraints  ``required_if`` and the like, for AnsibleModule
     """
-    own = {**_definition.DEFINITION_SPEC, **spec} if definition else spec
+    own = {**_argspec.DEFINITION_SPEC, **spec} if definition else spec
     full = {**_credentials.AUTH_SPEC, **_credentials.CLIENT_SPEC, **own}
     module = _RawModule(argument_spec=full, supports_check_mode=True, definition_kinds=definition, free_form=free_form, **constraints)
     task = Task(module, full)

@@ -141,7 +141,7 @@ findings:
 """
 
 from ..module_utils import _argspec
-from ..module_utils._compute import look_ahead
+from ..module_utils._computes import look_ahead
 from ..module_utils._module import run
 
 SPEC: _argspec.Spec = {
