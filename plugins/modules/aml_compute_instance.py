@@ -300,6 +300,7 @@ extends_documentation_fragment:
   - azureml.compute.wait
   - azureml.compute.state
   - azureml.compute.preflight
+  - azureml.compute.definition
   - azureml.compute.attributes
 seealso:
   - module: azureml.compute.aml_compute_info
@@ -553,7 +554,7 @@ SPEC: _argspec.Spec = {
 
 
 def main() -> None:
-    run(keep_instance, SPEC)
+    run(keep_instance, SPEC, definition=("computeinstance",))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,10 @@ pytestmark = pytest.mark.skipif(not FILE.exists(), reason=f"Azure's schema is no
 ALLOWED = {
     # The service answers with it (docs/facts.md a.6), and a PUT of the read document keeps what it does not understand.
     "properties.properties.enableBatchPrivateLink": "docs/facts.md a.6 [REC R5]",
+    # On the wire at 2023-08-01-preview and gone from the types since; azure-ai-ml sends them.
+    "properties.properties.enableRootAccess": "docs/facts.md a.6 [REC R3], a.7, c.2",
+    "properties.properties.releaseQuotaOnStop": "docs/facts.md a.6 [REC R3], a.7, c.2",
+    "properties.properties.enableOSPatching": "docs/facts.md a.6 [REC R3], a.7, c.2",
 }
 
 _PATHS = {

@@ -36,7 +36,7 @@ class Declaration:
 
 def declarations(azure: Azure) -> dict[str, Declaration]:
     """The matrix, by kind and case; it makes what the declarations name."""
-    return {**clusters(azure)}
+    return {**clusters(azure), **instances(azure), **inference_clusters(azure), **attached(azure)}
 
 
 def clusters(azure: Azure) -> dict[str, Declaration]:
@@ -79,3 +79,97 @@ def clusters(azure: Azure) -> dict[str, Declaration]:
         ),
         "cluster-full": Declaration(module, full, changes),
     }
+
+
+def instances(azure: Azure) -> dict[str, Declaration]:
+    module = "aml_compute_instance"
+    evening = {"action": "stop", "trigger": {"type": "cron", "expression": "0 18 * * *", "time_zone": "UTC", "start_time": "2026-01-01T00:00:00"}}
+    pattern = {"hours": [8], "minutes": [0], "week_days": ["monday", "friday"]}
+    weekly = {"action": "start", "state": "disabled", "trigger": {"type": "recurrence", "frequency": "week", "interval": 1, "schedule": pattern}}
+    application = {
+        "name": "rstudio",
+        "type": "docker",
+        "image": {"reference": "rocker/rstudio:latest"},
+        "endpoints": [{"target": 8787, "published": 8788}],
+        "environment_variables": {"ROOT": "true"},
+        "bind_mounts": [{"source": "/home/azureuser/cloudfiles", "target": "/home/rstudio"}],
+    }
+    mount = {"mount_name": "data", "source": "azureml://datastores/data", "source_type": "uri", "mount_path": "/mnt/data", "mount_mode": "read_only"}
+    full = {
+        "name": "full-instance",
+        "location": "eastus",
+        "size": "Standard_DS3_v2",
+        "description": "For tests",
+        "ssh_public_access_enabled": True,
+        "ssh_settings": {"ssh_key_value": KEY},
+        "network_settings": {"subnet": azure.subnet()},
+        "enable_node_public_ip": True,
+        "identity": {"type": "user_assigned", "user_assigned_identities": [azure.identity("id-one")]},
+        "create_on_behalf_of": {"user_object_id": "00000000-0000-0000-0000-0000000000a1", "user_tenant_id": "aaaaaaaa-0000-4000-8000-00000000000a"},
+        "application_sharing_policy": "personal",
+        "enable_root_access": False,
+        "enable_os_patching": True,
+        "release_quota_on_stop": True,
+        "enable_sso": True,
+        "idle_time_before_shutdown_minutes": 60,
+        "schedules": {"compute_start_stop": [evening, weekly]},
+        "setup_scripts": {
+            "creation_script": {"path": "Users/alice/create.sh", "timeout_minutes": 20},
+            "startup_script": {"path": "Users/alice/start.sh", "command": "--fast", "timeout_minutes": 5},
+        },
+        "custom_applications": [application],
+        "data_mounts": [mount],
+        "tags": {"team": "vision"},
+    }
+    changes: list[Options] = [
+        {"enable_sso": False, "idle_time_before_shutdown_minutes": 30},
+        {"schedules": {"compute_start_stop": [weekly]}, "custom_applications": None},
+        {"state": "stopped"},
+        {"state": "started"},
+    ]
+    small = {"name": "small-instance", "size": "Standard_DS2_v2"}
+    return {"instance-small": Declaration(module, small), "instance-full": Declaration(module, full, changes)}
+
+
+def inference_clusters(azure: Azure) -> dict[str, Declaration]:
+    module = "aml_inference_cluster"
+    subnet = azure.subnet()
+    network = {"subnet": subnet, "service_cidr": "10.8.0.0/16", "dns_service_ip": "10.8.0.10", "docker_bridge_cidr": "172.17.0.1/16"}
+    made = {"name": "made-aks", "cluster_purpose": "fast_prod", "size": "Standard_DS3_v2", "agent_count": 3}
+    certificate = {"status": "enabled", "cert": "planted-cert", "key": "planted-tls-key", "cname": "scoring.example.org"}
+    return {
+        "aks-made": Declaration(module, {**made, "network_settings": network, "ssl": {"status": "auto", "leaf_domain_label": "scoring"}}),
+        "aks-certificate": Declaration(
+            module, {"name": "cert-aks", "resource_id": aks(azure, "aks-one"), "cluster_purpose": "dev_test", "ssl": certificate},
+            [{"load_balancer_type": "internal_load_balancer", "load_balancer_subnet": "inner"}, {"tags": {"a": "b"}}],
+        ),
+    }
+
+
+def aks(azure: Azure, name: str) -> str:
+    pools = [{"name": "pool", "count": 3, "vmSize": "Standard_DS3_v2"}]
+    return azure.resource("Microsoft.ContainerService/managedClusters", name, {"properties": {"agentPoolProfiles": pools}}, "2024-09-01")
+
+
+def attached(azure: Azure) -> dict[str, Declaration]:
+    module = "aml_attached_compute"
+    machine = {"properties": {"hardwareProfile": {"vmSize": "Standard_DS3_v2"}}}
+    azure.resource("Microsoft.Synapse/workspaces", "syn", {"properties": {"defaultDataLakeStorage": {}}}, "2021-06-01")
+    spark = {"properties": {"sparkVersion": "3.4", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}}
+    login = {"admin_username": "someone", "ssh_port": 2222, "admin_password": "planted-host-password"}
+    types = {"gpu": {"node_selector": {"accelerator": "nvidia"}, "resources": {"requests": {"cpu": "2"}, "limits": {"nvidia.com/gpu": "1"}}}}
+    rows: list[Options] = [
+        {"name": "machine", "type": "virtualmachine", "resource_id": azure.resource("Microsoft.Compute/virtualMachines", "vm", machine, "2024-07-01"),
+         "ssh_settings": login, "description": "A machine", "tags": {"team": "vision"}},
+        {"name": "hdi", "type": "hdinsight", "resource_id": azure.resource("Microsoft.HDInsight/clusters", "hdi", machine, "2021-06-01"),
+         "ssh_settings": login},
+        {"name": "bricks", "type": "databricks", "resource_id": azure.resource("Microsoft.Databricks/workspaces", "dbx", {}, "2024-05-01"),
+         "access_token": "planted-token"},
+        {"name": "adf", "type": "datafactory", "resource_id": azure.resource("Microsoft.DataFactory/factories", "adf", {}, "2018-06-01")},
+        {"name": "adla", "type": "datalakeanalytics", "resource_id": azure.resource("Microsoft.DataLakeAnalytics/accounts", "adla", {}, "2016-11-01")},
+        {"name": "spark", "type": "synapsespark",
+         "resource_id": azure.resource("Microsoft.Synapse/workspaces/syn/bigDataPools", "pool", spark, "2021-06-01")},
+        {"name": "k8s", "type": "kubernetes", "resource_id": aks(azure, "aks-two"), "namespace": "training", "instance_types": types,
+         "default_instance_type": "gpu", "identity": {"type": "system_assigned"}},
+    ]
+    return {f"attached-{row['type']}": Declaration(module, row, [{"type": row["type"], "tags": {"all": "kinds"}}]) for row in rows}

@@ -218,6 +218,9 @@ class ComputeKind(Kind):
         if isinstance(inner, dict):
             for name in self.read_only_inner:
                 inner.pop(name, None)
+            if not inner:
+                # An empty object is no part of the types of kinds that have no properties of their own (DataFactory).
+                del properties["properties"]
         outer["properties"] = {key: value for key, value in properties.items() if value is not None}
         return outer
 

@@ -6,6 +6,7 @@
 What can change in place is TLS and the load balancer, by a PUT of the document that was read, and tags with it (docs/facts.md c.4: the service's
 first client did just that, and offered no other change). Certificate and key are sent with a change of TLS, and never read back (c.2).
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -48,7 +49,12 @@ FIELDS = (
         canon=_same_purpose,
         **choice(fast_prod="FastProd", dense_prod="DenseProd", dev_test="DevTest"),
     ),
-    fixed("size", _INNER + "agentVmSize", "the virtual machine size cannot be changed after creation (docs/coverage.md K8-7)", canon=caseless),
+    fixed(
+        "size",
+        _INNER + "agentVmSize",
+        "the virtual machine size cannot be changed after creation (docs/coverage.md K8-7)",
+        canon=caseless,
+    ),
     fixed(
         "agent_count",
         _INNER + "agentCount",
@@ -78,7 +84,9 @@ FIELDS = (
     inner("ssl.cname", _SSL + "cname", canon=caseless, clearable=True),
     inner("ssl.leaf_domain_label", _SSL + "leafDomainLabel", canon=caseless, clearable=True),
     inner("ssl.overwrite_existing_domain", _SSL + "overwriteExistingDomain", canon=bool, clearable=True),
-    Field("ssl.cert", _INNER + _SSL + "cert", _fields.WRITE_ONLY, clearable=True, goes_with=("ssl.status", "ssl.cname")),
+    Field(
+        "ssl.cert", _INNER + _SSL + "cert", _fields.WRITE_ONLY, clearable=True, goes_with=("ssl.status", "ssl.cname")
+    ),
     Field("ssl.key", _INNER + _SSL + "key", _fields.WRITE_ONLY, clearable=True, goes_with=("ssl.status", "ssl.cname")),
 )
 
@@ -101,7 +109,9 @@ class Aks(AttachedKind):
     of_target = _NOT_WHEN_ATTACHED
     one_attachment_source = "docs/coverage.md K8-8 (azure-docs#41778)"
     rights = "Owner or Contributor on the resource group of the AKS, and the role Azure Kubernetes Service Cluster Admin on it"
-    needs = "Before AKS is attached again, remove what an earlier attachment left in it (kubectl delete of azureml-fe*)."
+    needs = (
+        "Before AKS is attached again, remove what an earlier attachment left in it (kubectl delete of azureml-fe*)."
+    )
     validate_name = "lenient"
     name = ""
 
@@ -132,7 +142,9 @@ class Aks(AttachedKind):
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> _rules.Findings:
         yield from super().check(target, declared, tree)
         settings = tree.get("network_settings")
-        yield from _compute.check_network({name: settings.get(name) for name in ("subnet", "vnet_name", "resource_group")} if settings else None)
+        yield from _compute.check_network(
+            {name: settings.get(name) for name in ("subnet", "vnet_name", "resource_group")} if settings else None
+        )
         yield from _aks_rules.network(settings)
         yield from _aks_rules.tls(declared, declared.get("load_balancer_type"))
         yield from _aks_rules.load_balancer(declared.get("load_balancer_type"), declared.get("load_balancer_subnet"))
@@ -157,7 +169,9 @@ class Aks(AttachedKind):
     @staticmethod
     def check_cores(declared: Declared, vcpus: int) -> _rules.Findings:
         if declared.get("agent_count") and declared["agent_count"] > 0:
-            yield from _aks_rules.cores(_same_purpose(declared.get("cluster_purpose")), declared["agent_count"], declared["size"], vcpus)
+            yield from _aks_rules.cores(
+                _same_purpose(declared.get("cluster_purpose")), declared["agent_count"], declared["size"], vcpus
+            )
 
     def check_create(self, declared: Declared, parent: Body | None) -> _rules.Findings:
         yield from super().check_create(declared, parent)
@@ -182,13 +196,25 @@ class Aks(AttachedKind):
         yield from self._check_cores(declared)
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> _rules.Findings:
-        full = {option: declared.get(option, _fields.get_path(current, option)) for option in ("load_balancer_type", "load_balancer_subnet")}
+        full = {
+            option: declared.get(option, _fields.get_path(current, option))
+            for option in ("load_balancer_type", "load_balancer_subnet")
+        }
         if "load_balancer_subnet" in declared and full["load_balancer_type"] != "internal_load_balancer":
             yield from _aks_rules.load_balancer("public_ip", full["load_balancer_subnet"])
-        label = declared.get("ssl.leaf_domain_label") or ("ssl.status" not in declared and _fields.get_path(current, "ssl.leaf_domain_label"))
-        if full["load_balancer_type"] == "internal_load_balancer" and label and ("load_balancer_type" in declared or "ssl.status" in declared):
+        label = declared.get("ssl.leaf_domain_label") or (
+            "ssl.status" not in declared and _fields.get_path(current, "ssl.leaf_domain_label")
+        )
+        if (
+            full["load_balancer_type"] == "internal_load_balancer"
+            and label
+            and ("load_balancer_type" in declared or "ssl.status" in declared)
+        ):
             yield from _aks_rules.tls({"ssl.leaf_domain_label": label}, "internal_load_balancer")
-        before = (_same_status(_fields.get_path(current, "ssl.status")), caseless(_fields.get_path(current, "ssl.cname")))
+        before = (
+            _same_status(_fields.get_path(current, "ssl.status")),
+            caseless(_fields.get_path(current, "ssl.cname")),
+        )
         after = (_same_status(declared.get("ssl.status")), caseless(declared.get("ssl.cname")))
         if "ssl.status" in declared and before != after:
             yield from self._tls_complete(declared)
@@ -206,7 +232,9 @@ class Aks(AttachedKind):
             return warnings
         attached = bool(declared.get("resource_id"))
         if attached and self.validate_name == "lenient" and len(self.name) > 16:
-            warnings.append(f"LongName: {self.name!r} has more than the 16 characters of the studio's form; the AKS page allows up to 24.")
+            warnings.append(
+                f"LongName: {self.name!r} has more than the 16 characters of the studio's form; the AKS page allows up to 24."
+            )
         production = _same_purpose(declared.get("cluster_purpose")) in _aks_rules.PRODUCTION
         nodes = declared.get("agent_count")
         if not attached and production and nodes and nodes < _aks_rules.PRODUCTION_NODES:
@@ -255,6 +283,9 @@ class Aks(AttachedKind):
             kept.pop("resource_id", None)
         else:
             kept = {option: value for option, value in kept.items() if option not in _NOT_WHEN_ATTACHED}
+        if kept.get("ssl.status") == "auto":
+            # The name that goes with Microsoft's label; only the label can be declared.
+            kept.pop("ssl.cname", None)
         return kept
 
     def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
@@ -279,7 +310,11 @@ class Aks(AttachedKind):
             **super().project(body),
             "cluster_fqdn": found.get("clusterFqdn"),
             "system_services": [
-                {"type": one.get("systemServiceType"), "public_ip_address": one.get("publicIpAddress"), "version": one.get("version")}
+                {
+                    "type": one.get("systemServiceType"),
+                    "public_ip_address": one.get("publicIpAddress"),
+                    "version": one.get("version"),
+                }
                 for one in found.get("systemServices") or []
             ],
         }
