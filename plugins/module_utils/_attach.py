@@ -6,9 +6,10 @@
 Before an attachment: a look at the target, and at who else has it attached (docs/coverage.md 1.6 T8, 1.9 K8-8, 3.5). Before a creation: the
 vCPUs of a size that its name does not tell (1.5 A8). After a refusal: which right is missing (1.9 K8-10, 1.10).
 """
+
 from __future__ import annotations
 
-from . import _compute, _rules
+from . import _compute, _fields, _rules
 from ._errors import AmlError, ArmError, RuleError
 from ._kinds._attached import AttachedKind, Other
 from ._kinds._base import Body, Request
@@ -49,14 +50,18 @@ class AttachReconciler(Reconciler):
         if body is None or "resource_id" not in plan.values():
             return complete
         # With another resource, what was read of the old one is not taken over.
-        return {option: value for option, value in complete.items() if option in declared or option not in self.kind.of_target}
+        return {
+            option: value
+            for option, value in complete.items()
+            if option in declared or option not in self.kind.of_target
+        }
 
     # --- before ---
 
     def _inspect(self, complete: Declared, parent: Body | None) -> None:
         if complete.get("resource_id"):
             self._look_at_target(complete["resource_id"])
-            others = self._others(complete["resource_id"])
+            others = self._others(complete["resource_id"], parent)
             _rules.refuse(self.kind.check_others(complete, others))
             self.warnings += self.kind.advice_on_others(complete, others)
         elif isinstance(self.kind, Aks) and self.kind.needs_vcpus(complete):
@@ -72,7 +77,9 @@ class AttachReconciler(Reconciler):
         except ArmError as error:
             if error.status not in (401, 403):
                 raise
-            self.warnings.append(f"TargetNotReadable: {resource_id} could not be looked at before it is attached ({error.code}). Needed: {self.kind.rights}.")
+            self.warnings.append(
+                f"TargetNotReadable: {resource_id} could not be looked at before it is attached ({error.code}). Needed: {self.kind.rights}."
+            )
             return
         if found is None:
             raise TargetMissing(
@@ -81,10 +88,11 @@ class AttachReconciler(Reconciler):
                 hint=f"Create it first, or correct the id. A resource that you may not read shows in no list: needed is {self.kind.rights}.",
             )
 
-    def _others(self, resource_id: str) -> list[Other]:
-        """The other compute targets with the same resource: in this workspace, and where asked for in all others of the subscription."""
+    def _others(self, resource_id: str, parent: Body | None) -> list[Other]:
+        """The other compute targets with the same resource: in this workspace, and if asked in all others of the subscription."""
         own = self.target.parent_id
-        others = self._same_resource(own, resource_id, same_workspace=True)
+        # In check mode, the workspace itself may be still to come.
+        others = [] if parent is None else self._same_resource(own, resource_id)
         if self.kind.check_other_workspaces:
             everywhere = f"/subscriptions/{self.target.subscription_id}/{_ML}/workspaces"
             for workspace in self.client.list(everywhere, self.kind.api_version):
@@ -94,22 +102,22 @@ class AttachReconciler(Reconciler):
 
     def _in_other_workspace(self, workspace_id: str, resource_id: str) -> list[Other]:
         try:
-            return self._same_resource(workspace_id, resource_id, same_workspace=False)
+            return self._same_resource(workspace_id, resource_id)
         except ArmError as error:
             if error.status not in (401, 403, 404):
                 raise
-            self.warnings.append(f"WorkspaceNotReadable: {workspace_id} could not be searched for other attachments ({error.code}).")
+            self.warnings.append(
+                f"WorkspaceNotReadable: {workspace_id} could not be searched for other attachments ({error.code})."
+            )
             return []
 
-    def _same_resource(self, workspace_id: str, resource_id: str, *, same_workspace: bool) -> list[Other]:
-        if same_workspace and self.behaviour.check_mode and self.client.find(workspace_id, self.kind.parent_api_version) is None:
-            return []
-        wanted = resource_id.rstrip("/").casefold()
+    def _same_resource(self, workspace_id: str, resource_id: str) -> list[Other]:
+        wanted = _fields.arm_id(resource_id)
         return [
-            Other(body, workspace_id, same_workspace)
+            Other(body)
             for body in self.client.list(f"{workspace_id}/computes", self.kind.api_version)
-            if str((body.get("properties") or {}).get("resourceId") or "").rstrip("/").casefold() == wanted
-            and str(body.get("id")).casefold() != self.target.id.casefold()
+            if _fields.arm_id((body.get("properties") or {}).get("resourceId")) == wanted
+            and _fields.arm_id(body.get("id")) != _fields.arm_id(self.target.id)
         ]
 
     def _count_cores(self, kind: Aks, complete: Declared, parent: Body | None) -> None:
@@ -117,13 +125,17 @@ class AttachReconciler(Reconciler):
         location = complete.get("location") or (parent or {}).get("location")
         if not location:
             return
-        path = f"/subscriptions/{self.target.subscription_id}/{_ML}/locations/{location.replace(' ', '').lower()}/vmSizes"
+        path = (
+            f"/subscriptions/{self.target.subscription_id}/{_ML}/locations/{location.replace(' ', '').lower()}/vmSizes"
+        )
         sizes = self.client.get(path, kind.api_version).get("value") or []
         for entry in sizes:
             if str(entry.get("name")).casefold() == complete["size"].casefold():
                 _rules.refuse(kind.check_cores(complete, entry["vCPUs"]))
                 return
-        self.warnings.append(f"UnknownSize: {complete['size']} is not among the sizes of {location}; its vCPUs could not be counted.")
+        self.warnings.append(
+            f"UnknownSize: {complete['size']} is not among the sizes of {location}; its vCPUs could not be counted."
+        )
 
     # --- after ---
 
@@ -132,7 +144,9 @@ class AttachReconciler(Reconciler):
             return super()._write(requests, plan, declared, created=created)
         except ArmError as error:
             if error.status == 403 or error.code in _NO_RIGHT:
-                error.hint = f"Attaching needs {self.kind.rights}, beside the right to write compute targets of the workspace."
+                error.hint = (
+                    f"Attaching needs {self.kind.rights}, beside the right to write compute targets of the workspace."
+                )
             elif created and self.kind.needs:
                 error.hint = f"{error.hint or ''} {self.kind.needs}".strip()
             raise
@@ -165,7 +179,9 @@ def _read_file(task: Task, group: str, file_option: str, option: str) -> None:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
         message = f"{group}.{file_option} {path!r} cannot be read: {reason}."
-        raise RuleError(message, code="FileNotReadable", hint=f"Nothing was sent. Correct {group}.{file_option}.") from error
+        raise RuleError(
+            message, code="FileNotReadable", hint=f"Nothing was sent. Correct {group}.{file_option}."
+        ) from error
     if option != "cert":
         task.module.no_log_values.add(content)
     settings[option] = content

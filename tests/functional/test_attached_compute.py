@@ -8,7 +8,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from simulator._http import Principal
+from simulator._http import ArmError, Principal
 
 from .conftest import GROUP_ID, SECRET, WORKSPACE_ID, Azure
 
@@ -352,6 +352,47 @@ def test_other_workspaces_are_searched_when_asked(azure: Azure) -> None:
     assert failed["failure"]["code"] == "AlreadyAttached" and f"{other}/computes/target-a" in failed["msg"]
     done = azure.run(MODULE, **options)
     assert done["changed"]
+
+
+def test_a_workspace_that_may_not_be_read_is_named(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = azure.make_workspace("ws-other", "rg-other")
+    options = declare(azure, "datafactory")
+    listing = azure.app.dispatch
+
+    def refuse(request: t.Any) -> t.Any:
+        if request.path == f"{other}/computes":
+            raise ArmError(403, "AuthorizationFailed", "no")
+        return listing(request)
+
+    monkeypatch.setattr(azure.app, "dispatch", refuse)
+    done = azure.run(MODULE, **options, check_other_workspaces=True)
+    assert done["changed"] and [warning.split(":")[0] for warning in done["warnings"]] == ["WorkspaceNotReadable"]
+
+
+def test_a_cluster_of_another_subscription_warns(azure: Azure) -> None:
+    far = "/subscriptions/22222222-0000-4000-8000-000000000002/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/far"
+    azure.arm("PUT", far.split("/providers/")[0], {"location": "eastus"}, "2021-04-01")
+    azure.arm("PUT", far, {"location": "eastus", "properties": {}}, VERSION["kubernetes"])
+    done = azure.run(MODULE, check=True, name="target-a", type="kubernetes", resource_id=far)
+    assert any(warning.startswith("OtherSubscription") for warning in done["warnings"])
+
+
+def test_of_several_identities_kubernetes_uses_the_first(azure: Azure) -> None:
+    users = [azure.identity("id-one"), azure.identity("id-two")]
+    options = {**declare(azure, "kubernetes"), "identity": {"type": "user_assigned", "user_assigned_identities": users}}
+    done = azure.run(MODULE, **options)
+    assert any(warning.startswith("FirstIdentityOnly") for warning in done["warnings"]) and azure.run(MODULE, **options)["changed"] is False
+
+
+def test_an_attachment_that_failed_is_made_anew(azure: Azure) -> None:
+    options = declare(azure, "kubernetes")
+    azure.run(MODULE, **options)
+    doc = azure.compute("target-a")
+    doc["properties"] |= {"provisioningState": "Failed", "provisioningErrors": [{"error": {"code": "InternalServerError", "message": "extension"}}]}
+    azure.app.store.put(doc["id"], doc)
+    done = azure.run(MODULE, **options)
+    assert done["plan"]["action"] == "replace" and "InternalServerError" in done["plan"]["reason"]
+    assert done["compute"]["provisioning_state"] == "Succeeded" and [one.method for one in azure.writes] == ["DELETE", "PUT"]
 
 
 # --- across kinds ---

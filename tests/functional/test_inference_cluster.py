@@ -156,6 +156,20 @@ def test_a_certificate_is_sent_again_only_when_asked(azure: Azure) -> None:
     assert put_of(azure)["properties"]["sslConfiguration"] == {"status": "Enabled", "cname": "scoring.example.org"}
 
 
+UPDATES = [
+    ({"leaf_domain_label": "x"}, {"load_balancer_type": "internal_load_balancer"}, "CertificateNeedsPublicAddress"),
+    (None, {"load_balancer_subnet": "training"}, "SubnetWithoutLoadBalancer"),
+    (OWN, {"ssl": {"cname": "new.example.org"}}, "CertificateIncomplete"),
+]
+
+
+@pytest.mark.parametrize(("before", "options", "code"), UPDATES, ids=[row[2] for row in UPDATES])
+def test_an_update_that_does_not_fit_what_is_there(azure: Azure, before: t.Any, options: dict[str, t.Any], code: str) -> None:
+    azure.run(MODULE, **CREATED, **({"ssl": before} if before else {}))
+    failed = azure.run(MODULE, **TARGET, **options, ok=False)
+    assert failed["failure"]["code"] == code and azure.writes == []
+
+
 def test_certificate_and_key_from_files(azure: Azure, tmp_path: Path) -> None:
     cert, key = tmp_path / "tls.pem", tmp_path / "tls.key"
     cert.write_text(CERT)

@@ -23,7 +23,7 @@ from ansible_collections.azureml.compute.plugins.module_utils import _module
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 PACKAGE = "ansible_collections.azureml.compute.plugins.modules."
-SECRETS = {"secret", "password", "oidc_token", "admin_password", "secret_body"}
+SECRETS = {"secret", "password", "oidc_token", "admin_password", "secret_body", "ssh_private_key", "access_token", "key"}
 
 Rows = dict[str, dict[str, t.Any]]
 

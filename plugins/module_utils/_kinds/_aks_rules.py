@@ -6,6 +6,7 @@
 Sources: docs/coverage.md 1.5 (A3, A8 to A10), 1.9 (K8-6, K8-11), 1.13; docs/facts.md b.2 (AKS too small), c.2 (all or none, TLS),
 c.4 (what the service's first client checked).
 """
+
 from __future__ import annotations
 
 import ipaddress
@@ -31,7 +32,8 @@ def cores(purpose: str, nodes: int, size: str, vcpus: int) -> _rules.Findings:
         "NotEnoughCores",
         "agent_count",
         f"A cluster for {purpose} needs at least {lowest} vCPUs; {nodes} node(s) of {size} with {vcpus} vCPU(s) each have {nodes * vcpus}. "
-        f"Take agent_count {needed} or more, or a larger size" + ("." if purpose not in PRODUCTION else ", or cluster_purpose dev_test."),
+        f"Take agent_count {needed} or more, or a larger size"
+        + ("." if purpose not in PRODUCTION else ", or cluster_purpose dev_test."),
         "docs/coverage.md A8, 1.13; docs/facts.md b.2 (azure-docs#55597)",
     )
 
@@ -61,7 +63,9 @@ def network(settings: dict[str, t.Any] | None) -> _rules.Findings:
         message = f"network_settings.dns_service_ip {dns} must lie within network_settings.service_cidr {service}."
         yield _rules.Finding("AddressOutside", "network_settings.dns_service_ip", message, _TYPES)
     if service is not None and bridge is not None and service.overlaps(bridge):
-        message = f"network_settings.docker_bridge_cidr {bridge} must not overlap network_settings.service_cidr {service}."
+        message = (
+            f"network_settings.docker_bridge_cidr {bridge} must not overlap network_settings.service_cidr {service}."
+        )
         yield _rules.Finding("RangesOverlap", "network_settings.docker_bridge_cidr", message, _TYPES)
 
 
@@ -83,25 +87,36 @@ def _cidr(settings: dict[str, t.Any], name: str) -> t.Generator[_rules.Finding, 
 
 def tls(declared: Declared, load_balancer: t.Any) -> _rules.Findings:
     """Row A10, K8-11: own certificate with key and host name, or a Microsoft domain label; the two exclude each other."""
-    given = {name: declared.get(f"ssl.{name}") for name in ("status", "cert", "key", "cname", "leaf_domain_label", "overwrite_existing_domain")}
+    given = {
+        name: declared.get(f"ssl.{name}")
+        for name in ("status", "cert", "key", "cname", "leaf_domain_label", "overwrite_existing_domain")
+    }
     own = [name for name in ("cert", "key", "cname") if given[name]]
     source = "docs/facts.md c.2, c.4 (aks.py)"
     if bool(given["cert"]) != bool(given["key"]) or (given["cert"] and not given["cname"]):
-        message = "ssl with a certificate of your own needs cert (or cert_file), key (or key_file) and cname, all three."
+        message = (
+            "ssl with a certificate of your own needs cert (or cert_file), key (or key_file) and cname, all three."
+        )
         yield _rules.Finding("CertificateIncomplete", "ssl", message, source)
     if own and (given["leaf_domain_label"] or given["overwrite_existing_domain"]):
         message = f"ssl takes leaf_domain_label (a certificate from Microsoft) or cert, key and cname (your own), not both; {', '.join(own)} was given too."
         yield _rules.Finding("CertificateGivenTwice", "ssl.leaf_domain_label", message, source)
     if given["status"] == "disabled" and (own or given["leaf_domain_label"]):
-        yield _rules.Finding("TlsDisabled", "ssl.status", "ssl.status is disabled, so that nothing else in ssl has a meaning.", source)
+        yield _rules.Finding(
+            "TlsDisabled", "ssl.status", "ssl.status is disabled, so that nothing else in ssl has a meaning.", source
+        )
     if given["status"] == "auto" and own or given["status"] == "enabled" and given["leaf_domain_label"]:
         message = "ssl.status auto goes with leaf_domain_label, and enabled with cert, key and cname."
         yield _rules.Finding("TlsContradiction", "ssl.status", message, source)
     if given["status"] == "auto" and not given["leaf_domain_label"]:
-        yield _rules.Finding("DomainLabelMissing", "ssl.leaf_domain_label", "ssl.status auto needs ssl.leaf_domain_label.", source)
+        yield _rules.Finding(
+            "DomainLabelMissing", "ssl.leaf_domain_label", "ssl.status auto needs ssl.leaf_domain_label.", source
+        )
     if given["leaf_domain_label"] and load_balancer == "internal_load_balancer":
         message = "A certificate from Microsoft (ssl.leaf_domain_label) needs a public address: with internal_load_balancer, give cert, key and cname."
-        yield _rules.Finding("CertificateNeedsPublicAddress", "ssl.leaf_domain_label", message, "docs/coverage.md K8-11")
+        yield _rules.Finding(
+            "CertificateNeedsPublicAddress", "ssl.leaf_domain_label", message, "docs/coverage.md K8-11"
+        )
 
 
 def load_balancer(kind: t.Any, subnet: t.Any) -> _rules.Findings:

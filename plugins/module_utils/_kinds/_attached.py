@@ -6,6 +6,7 @@
 Sources: docs/coverage.md 1.6 (T1 to T9), 1.9, 1.10, 1.13; docs/facts.md c.2 to c.4. What the service deletes on request is only
 what it made itself (c.4: a Delete of an attached compute is rejected).
 """
+
 from __future__ import annotations
 
 import copy
@@ -24,11 +25,18 @@ _SOURCE = "docs/coverage.md 1.10"
 
 # Outer fields of all attached kinds. Which of them a kind has says its table.
 LOCATION = fixed(
-    "location", "properties.computeLocation", "a compute target stays in the region it was created in (docs/facts.md c.3)", canon=region
+    "location",
+    "properties.computeLocation",
+    "a compute target stays in the region it was created in (docs/facts.md c.3)",
+    canon=region,
 )
 TAGS = _compute.TAGS
 DESCRIPTION = fixed(
-    "description", "properties.description", "the service takes a description only at creation (docs/facts.md c.3)", canon=text, clearable=True
+    "description",
+    "properties.description",
+    "the service takes a description only at creation (docs/facts.md c.3)",
+    canon=text,
+    clearable=True,
 )
 RESOURCE_ID = fixed(
     "resource_id",
@@ -46,11 +54,9 @@ class NotDeletable(AmlError):
 
 @dataclass(frozen=True)
 class Other:
-    """Another compute target with the same underlying resource: where it is, and what it is."""
+    """Another compute target with the same underlying resource."""
 
     body: Body
-    workspace_id: str
-    same_workspace: bool
 
     @property
     def place(self) -> str:
@@ -112,7 +118,10 @@ class AttachedKind(ComputeKind):
             names = " or a ".join(self.target_types)
             found.append(
                 _rules.Finding(
-                    "WrongResourceType", "resource_id", f"A {self.label} needs the id of a {names}, which {value!r} is not.", "docs/facts.md c.2, c.4"
+                    "WrongResourceType",
+                    "resource_id",
+                    f"A {self.label} needs the id of a {names}, which {value!r} is not.",
+                    "docs/facts.md c.2, c.4",
                 )
             )
         yield from found
@@ -150,7 +159,9 @@ class AttachedKind(ComputeKind):
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
         if not declared.get("ssh_settings.admin_password") or declared.get("ssh_settings.ssh_private_key"):
             return []
-        return ["PasswordInsteadOfKey: an SSH key is safer than a password, which can be guessed (how-to-create-attach-compute-studio)."]
+        return [
+            "PasswordInsteadOfKey: an SSH key is safer than a password, which can be guessed (how-to-create-attach-compute-studio)."
+        ]
 
     def advice_on_update(self, plan: Plan, body: Body) -> list[str]:
         """Warnings about an update that also need to know what is there."""

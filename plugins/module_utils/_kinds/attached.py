@@ -7,6 +7,7 @@ Property names: ARM types of 2025-12-01; what clients send: docs/facts.md a.7, c
 the identities of Kubernetes and Synapse (1.10). No document says what else can change in place. Where a PUT may do it (the way to a host, instance
 types), a fresh read has to prove it; the rest takes detaching and attaching again, which leaves the target alone.
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -46,7 +47,9 @@ class Attached(AttachedKind):
         for option, types in TYPE_OPTIONS.items():
             if option in tree and self.type_name not in types:
                 message = f"{option} is an option of the type {' and '.join(types)}, and not of {self.type_name}."
-                yield _rules.Finding("OptionOfAnotherType", option, message, "ARM types of 2025-12-01; docs/facts.md c.2")
+                yield _rules.Finding(
+                    "OptionOfAnotherType", option, message, "ARM types of 2025-12-01; docs/facts.md c.2"
+                )
         yield from super().check(target, declared, tree)
         yield from _rules.compute_name(target.name, shortest=2)
 
@@ -76,7 +79,12 @@ class _Host(Attached):
         settings = tree.get("ssh_settings") or {}
         port = settings.get("ssh_port")
         if port is not None and not 1 <= port <= 65535:
-            yield _rules.Finding("OutOfRange", "ssh_settings.ssh_port", f"ssh_settings.ssh_port must be 1 to 65535; {port} is not.", "TCP")
+            yield _rules.Finding(
+                "OutOfRange",
+                "ssh_settings.ssh_port",
+                f"ssh_settings.ssh_port must be 1 to 65535; {port} is not.",
+                "TCP",
+            )
         if any(declared.get(option) for option in _SECRETS) and not declared.get("ssh_settings.admin_username"):
             message = "ssh_settings needs admin_username beside a key or a password."
             yield _rules.Finding("SshUserMissing", "ssh_settings.admin_username", message, "docs/coverage.md 1.10")
@@ -93,7 +101,10 @@ class _Host(Attached):
         yield from self._check_login(declared)
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> _rules.Findings:
-        if declared.get("ssh_settings.admin_username") not in (None, _fields.get_path(current, "ssh_settings.admin_username")):
+        if declared.get("ssh_settings.admin_username") not in (
+            None,
+            _fields.get_path(current, "ssh_settings.admin_username"),
+        ):
             yield from self._check_login(declared)
 
     @staticmethod
@@ -127,19 +138,25 @@ class _Host(Attached):
         changed = super().with_values(body, values)
         account = _fields.get_path(changed, f"properties.properties.{_ACCOUNT}")
         if isinstance(account, dict):
-            changed["properties"]["properties"][_ACCOUNT] = {key: value for key, value in account.items() if value is not None}
+            changed["properties"]["properties"][_ACCOUNT] = {
+                key: value for key, value in account.items() if value is not None
+            }
         return changed
 
     def updates(self, body: Body, plan: Plan) -> list[t.Any]:
         requests = super().updates(body, plan)
         if plan.secrets:
-            user = plan.values().get("ssh_settings.admin_username") or _fields.get_path(body, f"properties.properties.{_ACCOUNT}.username")
+            user = plan.values().get("ssh_settings.admin_username") or _fields.get_path(
+                body, f"properties.properties.{_ACCOUNT}.username"
+            )
             _fields.set_path(requests[0].body or {}, f"properties.properties.{_ACCOUNT}.username", user)
         return requests
 
     def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
         new = super().recreate_body(body, plan, declared, target, parent)
-        user = declared.get("ssh_settings.admin_username") or _fields.get_path(body, f"properties.properties.{_ACCOUNT}.username")
+        user = declared.get("ssh_settings.admin_username") or _fields.get_path(
+            body, f"properties.properties.{_ACCOUNT}.username"
+        )
         if user:
             _fields.set_path(new, f"properties.properties.{_ACCOUNT}.username", user)
         return new
@@ -236,7 +253,10 @@ class SynapseSpark(Attached):
                 "min_node_count": scale.get("minNodeCount"),
                 "max_node_count": scale.get("maxNodeCount"),
             },
-            "auto_pause_settings": {"auto_pause_enabled": pause.get("enabled"), "delay_in_minutes": pause.get("delayInMinutes")},
+            "auto_pause_settings": {
+                "auto_pause_enabled": pause.get("enabled"),
+                "delay_in_minutes": pause.get("delayInMinutes"),
+            },
         }
 
 
@@ -247,7 +267,11 @@ def _inner(body: Body) -> dict[str, t.Any]:
 
 # --- what is attached, whatever it is ---
 
-_OTHER_MODULES = {"amlcompute": "aml_compute_cluster", "computeinstance": "aml_compute_instance", "aks": "aml_inference_cluster"}
+_OTHER_MODULES = {
+    "amlcompute": "aml_compute_cluster",
+    "computeinstance": "aml_compute_instance",
+    "aks": "aml_inference_cluster",
+}
 
 
 class AnyAttached(Attached):

@@ -5,6 +5,7 @@
 
 One cluster may be attached several times, under other namespaces; ARM types of 2025-12-01: KubernetesProperties, InstanceTypeSchema.
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -32,7 +33,9 @@ def instance_types_to_arm(value: dict[str, t.Any]) -> Body:
         resources = entry.get("resources") or {}
         types[name] = {
             "nodeSelector": entry.get("node_selector"),
-            "resources": {part: _resources_to_arm(resources.get(part)) for part in ("requests", "limits") if part in resources},
+            "resources": {
+                part: _resources_to_arm(resources.get(part)) for part in ("requests", "limits") if part in resources
+            },
         }
     return types
 
@@ -76,7 +79,13 @@ class Kubernetes(Attached):
             "for another one",
             canon=lambda value: value or "default",
         ),
-        inner("instance_types", "instanceTypes", canon=_canonical, to_arm=instance_types_to_arm, from_arm=instance_types_from_arm),
+        inner(
+            "instance_types",
+            "instanceTypes",
+            canon=_canonical,
+            to_arm=instance_types_to_arm,
+            from_arm=instance_types_from_arm,
+        ),
         inner("default_instance_type", "defaultInstanceType"),
     )
     rights = "Owner or Contributor on the cluster, and the role Azure Kubernetes Service Cluster Admin (for Arc: access to the cluster)"
@@ -101,12 +110,18 @@ class Kubernetes(Attached):
         namespace = declared.get("namespace") or "default"
         same = [one for one in others if kind_name(one.body) == "kubernetes" and _namespace(one.body) == namespace]
         for finding in super().check_others(declared, same):
-            yield _rules.Finding(finding.code, "namespace", f"Namespace {namespace!r}: {finding.message}", finding.source)
+            yield _rules.Finding(
+                finding.code, "namespace", f"Namespace {namespace!r}: {finding.message}", finding.source
+            )
 
     def advice_on_others(self, declared: Declared, others: list[Other]) -> list[str]:
         return [
             f"AttachedAgain: the cluster is also attached as {kind_name(one.body)} {one.body.get('name')!r} ({one.place})"
-            + (f", namespace {_namespace(one.body)!r}" if kind_name(one.body) == "kubernetes" else "; the two front ends get in each other's way")
+            + (
+                f", namespace {_namespace(one.body)!r}"
+                if kind_name(one.body) == "kubernetes"
+                else "; the two front ends get in each other's way"
+            )
             + "; its nodes are shared."
             for one in others
         ]
@@ -115,10 +130,14 @@ class Kubernetes(Attached):
         warnings = super().advice(plan, declared, parent)
         users = (plan.values().get("identity") or {}).get("user_assigned_identities") or []
         if len(users) > 1:
-            warnings.append("FirstIdentityOnly: of several user-assigned identities, a Kubernetes compute uses only the first.")
+            warnings.append(
+                "FirstIdentityOnly: of several user-assigned identities, a Kubernetes compute uses only the first."
+            )
         wanted, workspace = declared.get("resource_id"), (parent or {}).get("id")
         if wanted and workspace and wanted.split("/")[2].casefold() != workspace.split("/")[2].casefold():
-            warnings.append("OtherSubscription: clusters of another subscription than the workspace's were refused (Azure/AML-Kubernetes#155).")
+            warnings.append(
+                "OtherSubscription: clusters of another subscription than the workspace's were refused (Azure/AML-Kubernetes#155)."
+            )
         return warnings
 
     def project(self, body: Body) -> dict[str, t.Any]:
@@ -134,7 +153,9 @@ class Kubernetes(Attached):
 def _check_instance_type(name: str, entry: t.Any) -> _rules.Findings:
     option = f"instance_types.{name}"
     if entry is not None and not isinstance(entry, dict):
-        yield _rules.Finding("InvalidInstanceType", option, f"{option} must be a mapping with node_selector and resources.", _SOURCE)
+        yield _rules.Finding(
+            "InvalidInstanceType", option, f"{option} must be a mapping with node_selector and resources.", _SOURCE
+        )
         return
     resources = (entry or {}).get("resources") or {}
     unknown = sorted((set(entry or {}) - {"node_selector", "resources"}) | (set(resources) - {"requests", "limits"}))
