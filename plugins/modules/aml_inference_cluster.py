@@ -201,8 +201,8 @@ EXAMPLES = r"""
     workspace: ws-prod
     name: scoring
     ssl:
-      cert_file: /etc/ssl/scoring.pem
-      key_file: /etc/ssl/private/scoring.key
+      cert_file: ~/tls/scoring.pem
+      key_file: ~/tls/scoring.key
       cname: scoring.example.org
     update_certificate: always
 

@@ -16,22 +16,22 @@ import pytest
 import yaml
 from ansible_collections.azureml.compute.tests.functional.declarations import KEY
 
-from .conftest import ROOT, SPEED, Player, module
+from .conftest import ROOT, SPEED, Player, Simulator, module
 
 Tasks = list[dict[str, t.Any]]
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 PLACEHOLDER = "00000000-0000-0000-0000-000000000000"
-ML = "Microsoft.MachineLearningServices"
 
 
 @dataclass(frozen=True)
 class World:
-    """What there is before the first example: tasks that make it, variables, and files beside the playbook."""
+    """What there is before the first example: tasks that make it, variables, files in the home directory, the simulator's settings."""
 
     tasks: Tasks = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    config: dict[str, t.Any] = field(default_factory=dict)
 
 
 def resource(type_: str, name: str, version: str, group: str = "ml-prod", **body: t.Any) -> dict[str, t.Any]:
@@ -57,15 +57,45 @@ def cluster(name: str = "cpu-cluster", **options: t.Any) -> dict[str, t.Any]:
     return module("aml_compute_cluster", **where, size="Standard_DS3_v2", max_instances=2, **options)
 
 
-def identity_id(name: str) -> str:
-    return f"/subscriptions/{PLACEHOLDER}/resourceGroups/ml-prod/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
+def id_of(type_: str, name: str) -> str:
+    return f"/subscriptions/{PLACEHOLDER}/resourceGroups/ml-prod/providers/{type_}/{name}"
 
 
 CLI_CLUSTER = "name: from-the-cli\ntype: amlcompute\nsize: Standard_DS3_v2\nmax_instances: 2\n"
 SSH = {"admin_username": "azureuser", "ssh_key_value": KEY}
-STORAGE = f"/subscriptions/{PLACEHOLDER}/resourceGroups/ml-prod/providers/Microsoft.Storage/storageAccounts/stdata"
+AKS = "Microsoft.ContainerService/managedClusters"
+POOLS = {"agentPoolProfiles": [{"name": "pool", "count": 3, "vmSize": "Standard_DS3_v2"}]}
+SYNAPSE = "Microsoft.Synapse/workspaces"
+SPARK = {"sparkVersion": "3.4", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}
+# So few vCPUs that a small cluster nearly uses them up.
+TIGHT = {"quotas": {"*": {"standardDSv2Family": 10}}}
 
 WORLDS = {
+    "aml_attached_compute": World(
+        [
+            *workspace(),
+            resource("Microsoft.Compute/virtualMachines", "vm", "2024-07-01", properties={"hardwareProfile": {"vmSize": "Standard_DS3_v2"}}),
+            resource(AKS, "aks", "2024-09-01", properties=POOLS),
+            resource("Microsoft.Databricks/workspaces", "dbx", "2024-05-01", properties={}),
+            resource(SYNAPSE, "syn", "2021-06-01", properties={"defaultDataLakeStorage": {}}),
+            resource(f"{SYNAPSE}/bigDataPools", "syn/pool", "2021-06-01", properties=SPARK),
+        ],
+        {
+            "vm_id": id_of("Microsoft.Compute/virtualMachines", "vm"),
+            "aks_id": id_of(AKS, "aks"),
+            "databricks_id": id_of("Microsoft.Databricks/workspaces", "dbx"),
+            "databricks_token": "planted-token",
+            "pool_id": id_of(SYNAPSE, "syn/bigDataPools/pool"),
+        },
+        {".ssh/id_rsa": "-----BEGIN OPENSSH PRIVATE KEY-----\nplanted\n-----END OPENSSH PRIVATE KEY-----\n"},
+    ),
+    "aml_inference_cluster": World(
+        [*workspace(), resource(AKS, "aks", "2024-09-01", properties=POOLS)],
+        {"aks_id": id_of(AKS, "aks")},
+        {"tls/scoring.pem": "a certificate", "tls/scoring.key": "planted-tls-key"},
+    ),
+    "aml_preflight_info": World(workspace(), config=TIGHT),
+    "aml_usage_info": World([*workspace(), cluster(min_instances=2)], config=TIGHT),
     "aml_compute_cluster": World(
         [
             *workspace(),
@@ -74,7 +104,7 @@ WORLDS = {
             resource("Microsoft.ManagedIdentity/userAssignedIdentities", "training", "2023-01-31"),
             cluster("old-cluster"),
         ],
-        {"training_identity_id": identity_id("training")},
+        {"training_identity_id": id_of("Microsoft.ManagedIdentity/userAssignedIdentities", "training")},
         {"cluster.yml": CLI_CLUSTER},
     ),
     "aml_compute_info": World([*workspace(), cluster()]),
@@ -87,7 +117,11 @@ WORLDS = {
             group("ml-prod"),
             resource("Microsoft.Storage/storageAccounts", "stdata", "2023-01-01", sku={"name": "Standard_LRS"}, kind="StorageV2", properties={}),
         ],
-        {"storage_account_id": STORAGE, "principal_id": "cccccccc-0000-4000-8000-0000000000c0", "subscription": PLACEHOLDER},
+        {
+            "storage_account_id": id_of("Microsoft.Storage/storageAccounts", "stdata"),
+            "principal_id": "cccccccc-0000-4000-8000-0000000000c0",
+            "subscription": PLACEHOLDER,
+        },
     ),
     "arm_resource_info": World([group("ml-prod"), network("ml-prod")]),
 }
@@ -111,18 +145,27 @@ def names(tasks: Tasks) -> t.Iterator[str]:
             yield task["name"]
 
 
+@pytest.fixture
+def fresh(simulator: Simulator) -> t.Iterator[Simulator]:
+    """The running simulator without what other tests made, and without what this one sets."""
+    for moment in ("before", "after"):
+        simulator.control("POST", "reset")
+        simulator.control("PUT", "config", {"clock": {"speed": SPEED}})
+        if moment == "before":
+            yield simulator
+
+
 @pytest.mark.parametrize("name", MODULES)
-def test_the_examples_of(player: Player, name: str) -> None:
-    player.simulator.control("POST", "reset")
-    player.simulator.control("PUT", "config", {"clock": {"speed": SPEED}})
+def test_the_examples_of(fresh: Simulator, player: Player, name: str) -> None:
     world, tasks = WORLDS.get(name, World(workspace())), examples(name)
+    fresh.control("PUT", "config", world.config)
     assert any(f"azureml.compute.{name}" in str(task) for task in tasks), f"no example uses {name}"
     play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": world.variables, "tasks": [*world.tasks, *tasks]}
-    text = yaml.safe_dump([play], sort_keys=False).replace(PLACEHOLDER, player.simulator.environment["AZURE_SUBSCRIPTION_ID"])
-    ssh = player.folder / ".ssh"
-    ssh.mkdir()
+    text = yaml.safe_dump([play], sort_keys=False).replace(PLACEHOLDER, fresh.environment["AZURE_SUBSCRIPTION_ID"])
     for file, content in {"play.yml": text, ".ssh/id_rsa.pub": KEY, ".ssh/id_rsa_ml": "no key: nobody logs in here", **world.files}.items():
-        (player.folder / file).write_text(content)
+        path = player.folder / file
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content)
     run = player.playbook("play.yml", env={"HOME": str(player.folder)})
     skipped = set(names(tasks)) - {title for title, _result in run.tasks}
     assert not skipped, f"these did not run: {skipped}"
