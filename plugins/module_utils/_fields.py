@@ -10,6 +10,7 @@ another case, regions as ``East US`` or ``eastus``, durations in any ISO 8601 fo
 """
 from __future__ import annotations
 
+import copy
 import re
 import typing as t
 from dataclasses import dataclass
@@ -184,7 +185,8 @@ class Field:
 
     def write(self, value: t.Any) -> t.Any:
         """The user's value in ARM's terms."""
-        return self.cleared if value is None else self.to_arm(value)
+        # A copy: the table is shared by all documents that are made from it.
+        return copy.deepcopy(self.cleared) if value is None else self.to_arm(value)
 
     def read(self, body: dict[str, t.Any]) -> t.Any:
         """The field's value in the user's terms; what ARM leaves out or answers as null is None."""
