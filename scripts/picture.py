@@ -22,6 +22,10 @@ def main() -> None:
     target, title = Path(sys.argv[1]), sys.argv[2]
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
     for line in sys.stdin:
+        if line.startswith("Next:"):
+            break
+        if not line.strip():
+            continue
         # A run of asterisks fills Ansible's headings to its own idea of the width.
         console.print(Text.from_ansi(re.sub(r"\*{10,}", "*" * 10, line.rstrip("\n"))), soft_wrap=False)
     svg = console.export_svg(title=title)
