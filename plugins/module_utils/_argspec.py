@@ -92,13 +92,23 @@ def _without_unset(checked: dict[str, t.Any]) -> dict[str, t.Any]:
     return {key: value for key, value in checked.items() if value is not None}
 
 
-_SECRET_NAME = re.compile(r"(?<!update_)password|passphrase|secret|token|private_key|^(key|cert)$", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"(?<!update_)password|passphrase|secret|token|private_key|^key$", re.IGNORECASE)
+_PLACE_NAME = re.compile(r"_(file|path)$", re.IGNORECASE)
+
+
+def is_place(name: str) -> bool:
+    """Whether an option says where a secret is: that is none itself."""
+    return bool(_PLACE_NAME.search(name))
 
 
 def secrets_in(value: t.Any, secret: bool = False) -> set[str]:
     """The texts in a mapping without a spec that stand under the name of a secret."""
     if isinstance(value, dict):
-        return {found for key, item in value.items() for found in secrets_in(item, secret or bool(_SECRET_NAME.search(str(key))))}
+        return {found for key, item in value.items() for found in secrets_in(item, secret or _is_secret(str(key)))}
     if isinstance(value, (list, tuple)):
         return {found for item in value for found in secrets_in(item, secret)}
-    return {value} if secret and isinstance(value, str) and value else set()
+    return {str(value)} if secret and value not in (None, "") and not isinstance(value, bool) else set()
+
+
+def _is_secret(name: str) -> bool:
+    return bool(_SECRET_NAME.search(name)) and not is_place(name)

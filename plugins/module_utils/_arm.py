@@ -9,6 +9,7 @@ client may be used by many threads at once.
 from __future__ import annotations
 
 import random
+import re
 import time
 import typing as t
 from dataclasses import dataclass
@@ -158,6 +159,11 @@ class ArmClient:
                 self._tell("conflict", code=error.code, target=error.target)
             self._sleep(min(CONFLICT_STEP, deadline - self._clock()))
 
+    @property
+    def secrets(self) -> list[str]:
+        """The values to hide wherever text leaves the task."""
+        return self._tokens.secrets
+
     def _address(self, path: str, api_version: str, params: Params) -> str:
         query = {"api-version": api_version, **{key: _text(value) for key, value in (params or {}).items()}}
         return f"{self.cloud.resource_manager}{quote(path, safe=_SAFE_IN_PATH)}?{urlencode(query, quote_via=quote)}"
@@ -274,7 +280,8 @@ def _build_pipeline(user_agent: str, verify: bool | str, transport: t.Any) -> tu
 
 
 def _lost(method: str, url: str, error: BaseException, unsent: bool) -> ConnectionLost:
-    reason = " ".join(str(error).split())[:300]
+    # urllib3 quotes the address with its query, which of an operation holds a signature.
+    reason = re.sub(r"\?[^\s'\")]*", "", " ".join(str(error).split()))[:300]
     tls = "CERTIFICATE_VERIFY_FAILED" in reason or "SSLCertVerificationError" in reason
     lost = ConnectionLost(
         f"No answer to {method} {urlsplit(url).path} from {urlsplit(url).netloc}: {reason}",

@@ -183,5 +183,5 @@ def _read_file(task: Task, group: str, file_option: str, option: str) -> None:
             message, code="FileNotReadable", hint=f"Nothing was sent. Correct {group}.{file_option}."
         ) from error
     if option != "cert":
-        task.module.no_log_values.add(content)
+        task.module.hide([content])
     settings[option] = content

@@ -113,8 +113,14 @@ class SignIn:
 
     @property
     def secrets(self) -> list[str]:
-        """The values to hide wherever text leaves the task."""
-        return [value for name, value in self.values.items() if name in _SECRETS and value]
+        """The values to hide wherever text leaves the task, and the token in a token file."""
+        values = [value for name, value in self.values.items() if name in _SECRETS and value]
+        try:
+            with open(self.values.get("oidc_token_file_path") or os.devnull, encoding="utf-8") as stream:
+                return [*values, *filter(None, [stream.read().strip()])]
+        except (OSError, UnicodeDecodeError):
+            # The sign-in says so itself.
+            return values
 
     def require_subscription(self) -> str:
         """The subscription, or what to set."""

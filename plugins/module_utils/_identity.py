@@ -8,12 +8,14 @@ azure-identity is imported in the functions, after all checks: it costs 0.1 s on
 from __future__ import annotations
 
 import base64
+import logging
 import re
 import threading
 import time
 import typing as t
 from urllib.parse import urlsplit
 
+from . import _redact
 from ._cloud import Cloud
 from ._errors import CredentialError
 from ._http import TLS_HINT, missing_library, transport_for
@@ -44,6 +46,7 @@ def build(sign_in: SignIn, cloud: Cloud, transport: t.Any = None) -> t.Any:
         from azure import identity
     except ImportError as error:
         raise missing_library("azure-identity") from error
+    _silence()
     values = sign_in.values
     pipeline: dict[str, t.Any] = {}
     try:
@@ -68,6 +71,14 @@ def build(sign_in: SignIn, cloud: Cloud, transport: t.Any = None) -> t.Any:
         return _user_password(identity, sign_in, tenant, pipeline)
     except (ValueError, OSError) as error:
         raise refused(error, sign_in.source, sign_in.secrets) from error
+
+
+def _silence() -> None:
+    """What azure-identity and MSAL log of a refused sign-in is in our own error, without secrets; Python would print it to stderr as it is."""
+    for name in ("azure", "msal"):
+        logger = logging.getLogger(name)
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
 
 
 def _user_password(identity: t.Any, sign_in: SignIn, tenant: str, pipeline: dict[str, t.Any]) -> t.Any:
@@ -129,11 +140,16 @@ class TokenSource:
         self.source = source
         self._make = make
         self._scope = scope
-        self._secrets = secrets
+        self._given = secrets
         self._now = now
         self._lock = threading.RLock()
         self._credential: t.Any = None
         self._token: t.Any = None
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must be in no message: what was given to sign in with, and the token."""
+        return [*self._given, *([self._token.token] if self._token is not None else [])]
 
     def token(self) -> str:
         """A token that is good for some minutes."""
@@ -171,14 +187,16 @@ class TokenSource:
         try:
             return getattr(credential, method)(*scopes, **options)
         except Exception as error:
-            raise refused(error, self.source, self._secrets) from error
+            raise refused(error, self.source, self.secrets) from error
 
 
 def refused(error: BaseException, source: str, secrets: t.Sequence[str] = ()) -> CredentialError:
     """azure-identity's exception as ours: the source, Entra ID's code, a hint, and no secret."""
-    text = " ".join(str(error).split())
-    for secret in secrets:
-        text = text.replace(secret, "***")
+    text = str(error)
+    # The longest first: one may be a part of another.
+    for spelling in sorted({one for secret in secrets for one in _redact.spellings(secret)}, key=len, reverse=True):
+        text = text.replace(spelling, "***")
+    text = " ".join(text.split())
     codes = _AADSTS.findall(text)
     chain = [type(one).__name__ for one in _causes(error)]
     code, hint = (codes[0] if codes else None), None

@@ -12,8 +12,9 @@ import traceback
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.common.parameters import remove_values
 
-from . import _argspec, _cloud, _credentials
+from . import _argspec, _cloud, _credentials, _redact
 from ._errors import AmlError
 from ._reconcile import Behaviour, Outcome
 
@@ -34,26 +35,39 @@ class _RawModule(AnsibleModule):
     def __init__(self, *, definition_kinds: t.Sequence[str] = (), free_form: t.Sequence[str] = (), **arguments: t.Any) -> None:
         self.definition_kinds = definition_kinds
         self.free_form = free_form
-        self.refused: AmlError | ImportError | None = None
+        self.refused: Exception | None = None
         super().__init__(**arguments)
 
     def _load_params(self) -> None:
         super()._load_params()
+        # All of it before AnsibleModule writes the arguments to the system's log, or fails with them.
+        if self.definition_kinds:
+            self.hide(_redact.in_definition(self.params.get("definition")))
         if self.definition_kinds and self.params.get("definition") is not None:
             # Few tasks have a definition: the others need not pay for its import.
             from . import _definition
 
             try:
                 self.params = _definition.merge(self.params, self.argument_spec, self.definition_kinds)
-            except (AmlError, ImportError) as error:
+            except Exception as error:  # the funnel of run() takes it: what AnsibleModule does not expect here would be printed as it is
                 self.refused = error
-                # It may hold a secret, which only the merge would have told.
                 self.params["definition"] = None
                 self.argument_spec = {name: {**row, "required": False} for name, row in self.argument_spec.items()}
                 self.required_if = self.required_by = self.required_together = self.required_one_of = None
-        # Before AnsibleModule writes the arguments to the system's log.
-        self.no_log_values.update(_argspec.secrets_in([self.params.get(name) for name in self.free_form]))
+        self.hide(_redact.in_options(self.argument_spec, self.params))
+        self.hide(_argspec.secrets_in([self.params.get(name) for name in self.free_form]))
+        self.hide(_redact.in_variables(self.params.get("custom_applications")))
         self.raw = copy.deepcopy(self.params)
+
+    def hide(self, secrets: t.Iterable[str | None]) -> None:
+        """Keep these texts, in any spelling, out of all that the module says from now on."""
+        for secret in secrets:
+            if secret:
+                self.no_log_values.update(_redact.spellings(secret))
+
+    def hidden(self, text: str) -> str:
+        """A message as it may be shown; ansible-core does the same for results, but not for warnings."""
+        return str(remove_values(_redact.without_signatures(text), self.no_log_values))
 
 
 class Task:
@@ -79,7 +93,7 @@ class Task:
         """Who signs in, found offline."""
         if self._sign_in is None:
             self._sign_in = _credentials.sign_in(self.params)
-            self.module.no_log_values.update(value for value in self._sign_in.secrets if value)
+            self.module.hide(self._sign_in.secrets)
             self.auth = self._sign_in.facts()
             self.warnings += self._sign_in.warnings
         return self._sign_in
@@ -118,6 +132,12 @@ class Task:
                 verify=self.sign_in.verify,
             )
         return self._client
+
+    def hide_tokens(self) -> None:
+        """The tokens that the task got are as secret as what it got them for."""
+        for source in (self._credential, self._client):
+            if source is not None:
+                self.module.hide(source.secrets)
 
     def behaviour(self) -> Behaviour:
         names = ("wait", "wait_timeout", "wait_interval", "on_immutable_change", "append_tags", "force")
@@ -173,18 +193,26 @@ def run(
 
 
 def _exit(task: Task, result: Result) -> None:
-    for warning in [*task.warnings, *result.pop("warnings", [])]:
-        task.module.warn(warning)
+    _warn(task, [*task.warnings, *result.pop("warnings", [])])
     task.module.exit_json(auth=task.auth, **result)
 
 
 def _fail(task: Task, error: AmlError, exception: str | None = None) -> None:
+    task.hide_tokens()
+    hidden = task.module.hidden
     message = f"{error.message} {error.hint}" if error.hint else error.message
-    extra: Result = {"failure": error.failure(), "auth": task.auth, "changed": error.changed}
+    failure = error.failure()
+    failure.update({name: hidden(failure[name]) for name in ("message", "hint") if failure[name]})
+    extra: Result = {"failure": failure, "auth": task.auth, "changed": error.changed}
     if error.plan is not None:
         extra.update(plan=error.plan.to_dict(), diff=error.plan.diff())
     if exception:
-        extra["exception"] = exception
-    for warning in [*task.warnings, *error.warnings]:
-        task.module.warn(warning)
-    task.module.fail_json(msg=message, **extra)
+        extra["exception"] = hidden(exception)
+    _warn(task, [*task.warnings, *error.warnings])
+    task.module.fail_json(msg=hidden(message), **extra)
+
+
+def _warn(task: Task, warnings: t.Iterable[str]) -> None:
+    task.hide_tokens()
+    for warning in warnings:
+        task.module.warn(task.module.hidden(warning))

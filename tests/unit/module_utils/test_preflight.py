@@ -293,6 +293,7 @@ def test_a_group_that_is_not_there_has_no_locks() -> None:
 def test_secrets_are_found_by_their_names() -> None:
     entries = [
         {"name": "a", "ssh_settings": {"admin_username": "u", "admin_password": "one", "ssh_private_key": "two", "ssh_key_value": "public"}},
-        {"name": "b", "access_token": "three", "ssl": {"key": "four", "cert": "five"}, "update_password": "always", "client_secrets": ["six"]},
+        {"name": "b", "access_token": "three", "ssl": {"key": "four", "cert": "public"}, "update_password": "always", "client_secrets": [5]},
+        {"name": "c", "ssh_settings": {"ssh_private_key_file": "no-secret"}, "oidc_token_file_path": "no-secret", "update_secrets": False},
     ]
-    assert secrets_in(entries) == {"one", "two", "three", "four", "five", "six"}
+    assert secrets_in(entries) == {"one", "two", "three", "four", "5"}
