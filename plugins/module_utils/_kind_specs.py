@@ -7,7 +7,7 @@ Names are those of the Azure ML CLI v2 YAML schema (docs/coverage.md CC9). Each 
 """
 from __future__ import annotations
 
-from ._argspec import Spec
+from ._argspec import TAGS_SPEC, Spec, identity_spec
 
 _NETWORK: Spec = {
     "network_settings": {
@@ -126,5 +126,80 @@ INSTANCE_SPEC: Spec = {
     },
 }
 
-# By the CLI's spelling of the kind. What a kind has here, a list of several kinds is held against.
-KIND_SPECS: dict[str, Spec] = {"amlcompute": CLUSTER_SPEC, "computeinstance": INSTANCE_SPEC}
+INFERENCE_SPEC: Spec = {
+    "validate_name": {"type": "str", "default": "lenient", "choices": ["strict", "lenient", "off"]},
+    "resource_id": {"type": "str"},
+    "check_other_workspaces": {"type": "bool", "default": False},
+    "cluster_purpose": {"type": "str", "choices": ["fast_prod", "dense_prod", "dev_test", "production"]},
+    "agent_count": {"type": "int", "aliases": ["node_count"]},
+    "size": {"type": "str", "aliases": ["vm_size", "agent_vm_size"]},
+    "location": {"type": "str"},
+    "network_settings": {
+        "type": "dict",
+        "options": {
+            "subnet": {"type": "str"},
+            "vnet_name": {"type": "str"},
+            "resource_group": {"type": "str"},
+            "service_cidr": {"type": "str"},
+            "dns_service_ip": {"type": "str"},
+            "docker_bridge_cidr": {"type": "str"},
+        },
+    },
+    "load_balancer_type": {"type": "str", "choices": ["public_ip", "internal_load_balancer"]},
+    "load_balancer_subnet": {"type": "str"},
+    "ssl": {
+        "type": "dict",
+        "options": {
+            "status": {"type": "str", "choices": ["disabled", "enabled", "auto"]},
+            "cert": {"type": "str"},
+            "cert_file": {"type": "path"},
+            "key": {"type": "str", "no_log": True},
+            "key_file": {"type": "path", "no_log": False},
+            "cname": {"type": "str"},
+            "leaf_domain_label": {"type": "str"},
+            "overwrite_existing_domain": {"type": "bool"},
+        },
+        "mutually_exclusive": [("cert", "cert_file"), ("key", "key_file")],
+    },
+    "update_certificate": {"type": "str", "default": "on_change", "choices": ["on_change", "always"]},
+    "description": {"type": "str"},
+    "delete_underlying": {"type": "bool", "default": False},
+}
+
+ATTACHED_SPEC: Spec = {
+    "resource_id": {"type": "str"},
+    "location": {"type": "str"},
+    "description": {"type": "str"},
+    "address": {"type": "str"},
+    "ssh_settings": {
+        "type": "dict",
+        "options": {
+            "admin_username": {"type": "str"},
+            "ssh_port": {"type": "int"},
+            "ssh_private_key_file": {"type": "path", "no_log": False},
+            "ssh_private_key": {"type": "str", "no_log": True},
+            "admin_password": {"type": "str", "no_log": True},
+        },
+        "mutually_exclusive": [("ssh_private_key_file", "ssh_private_key")],
+    },
+    "access_token": {"type": "str", "no_log": True},
+    "namespace": {"type": "str"},
+    "instance_types": {"type": "dict"},
+    "default_instance_type": {"type": "str"},
+    "update_password": {"type": "str", "default": "on_create", "choices": ["on_create", "always"], "no_log": False},
+    "delete_underlying": {"type": "bool", "default": False},
+    "check_other_workspaces": {"type": "bool", "default": False},
+}
+
+_COMMON: Spec = {**TAGS_SPEC, **identity_spec()}
+
+# All that can be declared of a kind, by the CLI's spelling: what a list of several kinds is held against.
+KIND_SPECS: dict[str, Spec] = {
+    "amlcompute": {**_COMMON, **CLUSTER_SPEC},
+    "computeinstance": {**_COMMON, **INSTANCE_SPEC},
+    "aks": {**TAGS_SPEC, **INFERENCE_SPEC},
+    **dict.fromkeys(
+        ("kubernetes", "virtualmachine", "databricks", "datalakeanalytics", "hdinsight", "synapsespark", "datafactory"),
+        {**_COMMON, **ATTACHED_SPEC},
+    ),
+}

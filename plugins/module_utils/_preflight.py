@@ -82,7 +82,7 @@ class Wish:
 
     @property
     def subnet(self) -> str | None:
-        found = self.wanted.get("network_settings.subnet") if self.managed else None
+        found = self.wanted.get("network_settings.subnet") if self.managed or self.type == "aks" else None
         return str(found) if found else None
 
     @property
@@ -208,7 +208,7 @@ def check_subnet(wish: Wish, facts: Facts) -> Findings:
         message = f"The network {network.get('name')} is in {place}, and the nodes would be in {region}."
         yield Finding("NetworkInOtherRegion", ERROR, wish.name, option, message, f"Use a network in {region}.", source)
     services = [str((one.get("properties") or {}).get("serviceName")) for one in (found.get("properties") or {}).get("delegations") or []]
-    if services:
+    if services and wish.managed:
         message = f"The subnet {found.get('name')} is delegated to {', '.join(services)}, which keeps everything else out."
         yield Finding("SubnetDelegated", ERROR, wish.name, option, message, "Use a subnet without delegation.", source)
 

@@ -187,7 +187,7 @@ def check_subnets(wishes: t.Sequence[Wish], facts: Facts) -> Findings:
     """Each subnet has an address for every node that may come."""
     groups: dict[str, list[Wish]] = defaultdict(list)
     for wish in wishes:
-        if wish.subnet and wish.network and facts.get("network", wish.network.casefold()):
+        if wish.managed and wish.subnet and wish.network and facts.get("network", wish.network.casefold()):
             groups[wish.subnet.rstrip("/").casefold()].append(wish)
     for some in groups.values():
         subnet = subnet_of(facts.get("network", str(some[0].network).casefold()), str(some[0].subnet))

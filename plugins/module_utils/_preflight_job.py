@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import asdict
+from pathlib import Path
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from . import _argspec, _plan, _rules
+from ._errors import RuleError
 from ._kind_specs import KIND_SPECS
 from ._kinds import _compute
 from ._kinds._base import Body, Kind, Target, compute_target
@@ -38,10 +40,6 @@ from ._preflight_facts import ML_VERSION, Gatherer
 
 Result = dict[str, t.Any]
 Registry = t.Mapping[str, Kind]
-
-# Options that the online checks look at, for kinds whose own table lacks them.
-_LOOKED_AT = ("location", "size", "tier", "min_instances", "max_instances", "enable_node_public_ip", "identity")
-
 
 def check(wishes: t.Sequence[Wish], facts: Facts, *, workspace_missing: str = ERROR) -> list[Finding]:
     """All findings, errors first, in the order of the targets."""
@@ -140,39 +138,37 @@ def declarations(entries: t.Sequence[dict[str, t.Any]], scope: Target, kinds: Re
             message = f"computes[{number}] needs name, and type as one of {', '.join(kinds)}."
             problems.append(Finding("InvalidEntry", ERROR, name, missing, message, "Correct the entry.", "this collection"))
             continue
-        given, errors = _options(entry, type_)
-        problems += [Finding("InvalidOption", ERROR, name, "computes", text, "Correct the option.", "the module's own options") for text in errors]
-        if errors:
-            continue
         workspace, group = entry.get("workspace") or scope.name, entry.get("resource_group") or scope.resource_group
         target = compute_target(scope.subscription_id, str(group), str(workspace), name)
-        found.append(Declaration(kinds[type_], type_, target, given, _declared(kinds[type_], given, target)))
+        try:
+            found.append(_declaration(entry, kinds[type_], type_, target))
+        except RuleError as error:
+            problems.append(Finding(error.code, ERROR, name, "computes", error.message, error.hint or "Correct the entry.", "the module's own rules"))
     return found, problems
 
 
-def _options(entry: dict[str, t.Any], type_: str) -> tuple[dict[str, t.Any], list[str]]:
-    """The entry's options as the kind's module would take them; as given where the kind has no spec to hold them against."""
+def _declaration(entry: dict[str, t.Any], kind: Kind, type_: str, target: Target) -> Declaration:
+    """The entry as the kind's module would take it. RuleError for what it would not."""
     own = {key: value for key, value in entry.items() if key not in ("type", "name", "workspace", "resource_group", "state")}
-    spec = KIND_SPECS.get(type_)
-    if spec is None:
-        return own, []
-    common = {**_argspec.TAGS_SPEC, **_argspec.identity_spec()}
-    full = {**common, **spec}
-    result = ArgumentSpecValidator(full).validate(own)
-    return _argspec.given(full, own, result.validated_parameters), list(result.error_messages)
+    spec = KIND_SPECS[type_]
+    result = ArgumentSpecValidator(spec).validate(own)
+    if result.error_messages:
+        raise RuleError(". ".join(result.error_messages), code="InvalidOption", hint=f"Correct the options of the {kind.label}.")
+    tree = _argspec.given(spec, own, result.validated_parameters)
+    for settings in tree.values():
+        if isinstance(settings, dict):
+            _read_files(settings)
+    configured = kind.configured({**tree, "name": target.name})
+    return Declaration(configured, type_, target, tree, configured.declare(tree, target))
 
 
-def _declared(kind: Kind, tree: dict[str, t.Any], target: Target) -> Declared:
-    declared = kind.declare(tree, target)
-    for option in _LOOKED_AT:
-        if option not in declared and tree.get(option) is not None:
-            declared[option] = tree[option]
-    if "network_settings.subnet" not in declared and isinstance(tree.get("network_settings"), dict):
-        declared["network_settings.subnet"] = _compute.subnet_id(tree["network_settings"], target)
-    identity = declared.get("identity")
-    if isinstance(identity, dict):
-        declared["identity"] = {**identity, "user_assigned_identities": _compute.identity_ids(identity.get("user_assigned_identities"))}
-    return declared
+def _read_files(settings: dict[str, t.Any]) -> None:
+    """``key_file`` and its like stand for ``key``; the rules look at the text."""
+    for option in [name for name in settings if name.endswith("_file") and settings[name]]:
+        try:
+            settings[option.removesuffix("_file")] = Path(settings[option]).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise RuleError(f"{option} {settings[option]!r} cannot be read.", code="FileNotReadable", hint=f"Correct {option}.") from error
 
 
 def wish_of(one: Declaration, existing: Body | None) -> Wish:
@@ -205,7 +201,8 @@ def examine(client: t.Any, entries: t.Sequence[dict[str, t.Any]], scope: Target,
     facts = gatherer.gather(once)
     for one, wish in zip(declared, wishes, strict=True):
         problems += rules_of(one, wish, facts)
-    return in_order([*problems, *check_twice(wishes), *check(once, facts)])
+    # A kind may have the same rule for what is declared and for what is created.
+    return in_order(dict.fromkeys([*problems, *check_twice(wishes), *check(once, facts)]))
 
 
 def _there(facts: Facts) -> dict[str, Body]:

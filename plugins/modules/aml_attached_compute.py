@@ -361,6 +361,7 @@ compute:
 from ..module_utils import _argspec
 from ..module_utils._attach import attached
 from ..module_utils._compute import COMPUTE_SPEC
+from ..module_utils._kind_specs import ATTACHED_SPEC
 from ..module_utils._module import run
 
 SPEC: _argspec.Spec = {
@@ -369,28 +370,7 @@ SPEC: _argspec.Spec = {
         "type": "str",
         "choices": ["kubernetes", "virtualmachine", "databricks", "datalakeanalytics", "hdinsight", "synapsespark", "datafactory"],
     },
-    "resource_id": {"type": "str"},
-    "location": {"type": "str"},
-    "description": {"type": "str"},
-    "address": {"type": "str"},
-    "ssh_settings": {
-        "type": "dict",
-        "options": {
-            "admin_username": {"type": "str"},
-            "ssh_port": {"type": "int"},
-            "ssh_private_key_file": {"type": "path", "no_log": False},
-            "ssh_private_key": {"type": "str", "no_log": True},
-            "admin_password": {"type": "str", "no_log": True},
-        },
-        "mutually_exclusive": [("ssh_private_key_file", "ssh_private_key")],
-    },
-    "access_token": {"type": "str", "no_log": True},
-    "namespace": {"type": "str"},
-    "instance_types": {"type": "dict"},
-    "default_instance_type": {"type": "str"},
-    "update_password": {"type": "str", "default": "on_create", "choices": ["on_create", "always"], "no_log": False},
-    "delete_underlying": {"type": "bool", "default": False},
-    "check_other_workspaces": {"type": "bool", "default": False},
+    **ATTACHED_SPEC,
 }
 
 

@@ -162,6 +162,7 @@ extends_documentation_fragment:
   - azureml.compute.tags
   - azureml.compute.wait
   - azureml.compute.state
+  - azureml.compute.preflight
   - azureml.compute.attributes
 notes:
   - Creating AKS through Azure Machine Learning is a feature of the service's first version. Creating AKS by Resource Manager and attaching it
@@ -348,47 +349,13 @@ compute:
 from ..module_utils import _argspec
 from ..module_utils._attach import inference_cluster
 from ..module_utils._compute import COMPUTE_SPEC
+from ..module_utils._kind_specs import INFERENCE_SPEC
 from ..module_utils._module import run
 
 SPEC: _argspec.Spec = {
     **{name: row for name, row in COMPUTE_SPEC.items() if name != "identity"},
-    "validate_name": {"type": "str", "default": "lenient", "choices": ["strict", "lenient", "off"]},
-    "resource_id": {"type": "str"},
-    "check_other_workspaces": {"type": "bool", "default": False},
-    "cluster_purpose": {"type": "str", "choices": ["fast_prod", "dense_prod", "dev_test", "production"]},
-    "agent_count": {"type": "int", "aliases": ["node_count"]},
-    "size": {"type": "str", "aliases": ["vm_size", "agent_vm_size"]},
-    "location": {"type": "str"},
-    "network_settings": {
-        "type": "dict",
-        "options": {
-            "subnet": {"type": "str"},
-            "vnet_name": {"type": "str"},
-            "resource_group": {"type": "str"},
-            "service_cidr": {"type": "str"},
-            "dns_service_ip": {"type": "str"},
-            "docker_bridge_cidr": {"type": "str"},
-        },
-    },
-    "load_balancer_type": {"type": "str", "choices": ["public_ip", "internal_load_balancer"]},
-    "load_balancer_subnet": {"type": "str"},
-    "ssl": {
-        "type": "dict",
-        "options": {
-            "status": {"type": "str", "choices": ["disabled", "enabled", "auto"]},
-            "cert": {"type": "str"},
-            "cert_file": {"type": "path"},
-            "key": {"type": "str", "no_log": True},
-            "key_file": {"type": "path", "no_log": False},
-            "cname": {"type": "str"},
-            "leaf_domain_label": {"type": "str"},
-            "overwrite_existing_domain": {"type": "bool"},
-        },
-        "mutually_exclusive": [("cert", "cert_file"), ("key", "key_file")],
-    },
-    "update_certificate": {"type": "str", "default": "on_change", "choices": ["on_change", "always"]},
-    "description": {"type": "str"},
-    "delete_underlying": {"type": "bool", "default": False},
+    **_argspec.PREFLIGHT_SPEC,
+    **INFERENCE_SPEC,
 }
 
 

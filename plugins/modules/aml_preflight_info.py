@@ -17,8 +17,9 @@ description:
     subscription, delegation, free addresses); identities; locks that stop scaling; and a private endpoint where nodes have no public address.
   - Targets that exist already only count with what they would grow by.
   - It only reads. However many targets there are, each workspace, region, network, group and identity is read once.
-  - Sizes, quotas and subnets are looked at for clusters and instances. Other kinds get their offline rules, identities and read-only locks.
-    What AKS needs of the subscription's quotas for virtual machines is not looked at.
+  - Sizes, quotas, delegations and free addresses are looked at for clusters and instances. For AKS it is whether the subnet exists and where.
+    Other kinds get their offline rules, identities and read-only locks. What AKS needs of the subscription's quotas for virtual machines,
+    and whether what is to be attached exists, is not looked at.
 options:
   computes:
     description:

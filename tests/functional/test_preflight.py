@@ -311,6 +311,52 @@ def test_offline_rules_of_each_entry(azure: Azure) -> None:
     }
 
 
+def test_entries_of_every_kind(azure: Azure, tmp_path: t.Any) -> None:
+    provider = f"{GROUP_ID}/providers"
+    key = tmp_path / "key"
+    key.write_text("-----BEGIN RSA PRIVATE KEY-----\nPlanted\n-----END RSA PRIVATE KEY-----\n")
+    ssh = {"admin_username": "me", "admin_password": "a-password"}
+    entries: list[dict[str, t.Any]] = [
+        {"type": "aks", "size": "Standard_D4s_v3", "agent_count": 3, "cluster_purpose": "fast_prod"},
+        {"type": "kubernetes", "resource_id": f"{provider}/Microsoft.ContainerService/managedClusters/x", "namespace": "ns"},
+        {"type": "VirtualMachine", "resource_id": f"{provider}/Microsoft.Compute/virtualMachines/x", "ssh_settings": ssh},
+        {"type": "virtualmachine", "resource_id": f"{provider}/Microsoft.Compute/virtualMachines/y",
+         "ssh_settings": {"admin_username": "me", "ssh_private_key_file": str(key)}},
+        {"type": "databricks", "resource_id": f"{provider}/Microsoft.Databricks/workspaces/x", "access_token": "a-token"},
+        {"type": "datalakeanalytics", "resource_id": f"{provider}/Microsoft.DataLakeAnalytics/accounts/x"},
+        {"type": "hdinsight", "resource_id": f"{provider}/Microsoft.HDInsight/clusters/x", "address": "x.azurehdinsight.net", "ssh_settings": ssh},
+        {"type": "synapsespark", "resource_id": f"{provider}/Microsoft.Synapse/workspaces/w/bigDataPools/x"},
+        {"type": "datafactory", "resource_id": f"{provider}/Microsoft.DataFactory/factories/x"},
+    ]
+    named = [{"name": f"target-{chr(97 + index)}", **one} for index, one in enumerate(entries)]
+    assert look(azure, *named)["findings"] == []
+    assert "Planted" not in azure.text
+    broken = [
+        {**named[0], "agent_count": "two"},
+        {**named[0], "name": "few", "agent_count": "1"},
+        {**named[1], "resource_id": "x"},
+        {**named[3], "ssh_settings": {"admin_username": "me", "ssh_private_key_file": str(tmp_path / "none")}},
+        {**named[8], "delete_underlying": True},
+    ]
+    found = look(azure, *broken)
+    assert {(one["target"], one["code"]) for one in found["findings"]} == {
+        ("target-a", "InvalidOption"), ("few", "NotEnoughCores"), ("target-b", "InvalidResourceId"), ("target-d", "FileNotReadable"),
+        ("target-i", "DeleteNotSupported"),
+    }
+
+
+def test_aks_in_a_subnet_that_is_not_there(azure: Azure) -> None:
+    """Its addresses and delegations are AKS's own matter; that the subnet exists is not."""
+    inside = {"subnet": "training", "vnet_name": "vnet", "service_cidr": "10.1.0.0/16", "dns_service_ip": "10.1.0.10", "docker_bridge_cidr": "172.17.0.1/16"}
+    aks = {"size": "Standard_D4s_v3", "agent_count": 3, "network_settings": inside}
+    assert codes(look(azure, {"type": "aks", "name": "scoring", **aks})) == ["SubnetNotFound"]
+    failed = azure.run("aml_inference_cluster", name="scoring", preflight=True, ok=False, **aks)
+    assert failed["failure"]["code"] == "PreflightFailed" and azure.writes == []
+    network(azure, "10.0.1.0/29")
+    assert codes(look(azure, {"type": "aks", "name": "scoring", **aks})) == []
+    assert azure.run("aml_inference_cluster", name="scoring", preflight=True, **aks)["changed"]
+
+
 def test_a_name_that_another_kind_has(azure: Azure) -> None:
     azure.run(INSTANCE, name="cpu-cluster", size="Standard_DS3_v2")
     assert codes(look(azure, CPU)) == ["KindMismatch"]
