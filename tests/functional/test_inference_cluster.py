@@ -78,7 +78,7 @@ def test_what_is_shown_has_the_documented_keys(azure: Azure) -> None:
     assert azure.run("aml_compute_info")["by_kind"]["inference_clusters"] == [done]
 
 
-# --- the bodies of the first client (azure-wire.md c.4) ---
+# --- the bodies of the first client (docs/facts.md c.4) ---
 
 
 def test_what_a_creation_sends(azure: Azure) -> None:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The pre-flight against the simulator: each rule with a world that breaks it and a counterpart that passes.
 
-Rules: azure-wire.md b.2; features-and-pains.md CC1, CC3, CC5, CI1, CI5, 1.11. The creating modules and aml_preflight_info must agree.
+Rules: docs/facts.md b.2; docs/coverage.md CC1, CC3, CC5, CI1, CI5, 1.11. The creating modules and aml_preflight_info must agree.
 """
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Projections, filters and the plan of quotas, on entries as the service writes them (azure-wire.md a.6 [REC R9])."""
+"""Projections, filters and the plan of quotas, on entries as the service writes them (docs/facts.md a.6 [REC R9])."""
 from __future__ import annotations
 
 import typing as t

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The pre-flight's checks as pure functions: facts in, findings out; and a gatherer that reads each thing once.
 
-Rules: azure-wire.md b.2, f.23; features-and-pains.md CC1, CC3 to CC5, CI1, 1.11. What the simulator cannot show stands here.
+Rules: docs/facts.md b.2, f.23; docs/coverage.md CC1, CC3 to CC5, CI1, 1.11. What the simulator cannot show stands here.
 """
 from __future__ import annotations
 
