@@ -236,6 +236,10 @@ def to_options(declared: Tree, kind: str, *, with_type: bool) -> Tree:
         network.pop("vnet_name", None)
     _own_rules(tree.get("managed_network"))
     _idle_minutes(tree)
+    serverless = tree.get("serverless_compute")
+    if isinstance(serverless, dict) and serverless.get("custom_subnet") == "None":
+        # The CLI's word for taking it away (azure-ai-ml, ServerlessComputeSettingsSchema).
+        serverless["custom_subnet"] = None
     if kind == "kubernetes":
         _kubernetes(tree)
     return tree

@@ -95,6 +95,7 @@ _CLI: dict[str, tuple[str, tuple[str, ...]]] = {
             "system_datastores_auth_mode",
             "enable_data_isolation",
             "customer_managed_key",
+            "serverless_compute",
             "managed_network",
         ),
     ),

@@ -117,6 +117,17 @@ options:
         description: Address of the key, with its version.
         type: str
         required: true
+  serverless_compute:
+    description:
+      - Where serverless compute runs jobs.
+    type: dict
+    suboptions:
+      custom_subnet:
+        description: Resource id of the subnet of its nodes; null for none.
+        type: str
+      no_public_ip:
+        description: Whether its nodes have no public addresses.
+        type: bool
   managed_network:
     description:
       - The network that the service manages for the compute targets of the workspace.
@@ -347,6 +358,11 @@ workspace:
       type: dict
       returned: always
       sample: {key_vault: null, key_uri: null}
+    serverless_compute:
+      description: C(custom_subnet) and C(no_public_ip) of serverless compute.
+      type: dict
+      returned: always
+      sample: {custom_subnet: null, no_public_ip: null}
     managed_network:
       description: C(isolation_mode), C(firewall_sku), C(status) and C(outbound_rules) with the service's own rules too (see C(category)).
       type: dict
@@ -420,6 +436,10 @@ SPEC: _argspec.Spec = {
             "key_vault": {"type": "str", "required": True, "no_log": False},
             "key_uri": {"type": "str", "required": True, "no_log": False},
         },
+    },
+    "serverless_compute": {
+        "type": "dict",
+        "options": {"custom_subnet": {"type": "str"}, "no_public_ip": {"type": "bool"}},
     },
     "managed_network": {
         "type": "dict",

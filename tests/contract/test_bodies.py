@@ -92,6 +92,8 @@ def test_bodies_of_a_workspace(azure: Azure, contract: Contract) -> None:  # noq
         {"display_name": "Shown", "description": "Text", "tags": {"team": "vision"}, "image_build_compute": "builder"},
         {"image_build_compute": None, "description": None, "tags": {"team": None}},
         {"public_network_access": "disabled", "v1_legacy_mode": True, "system_datastores_auth_mode": "identity"},
+        {"serverless_compute": {"no_public_ip": False}},
+        {"serverless_compute": {"custom_subnet": azure.subnet()}},
         {"container_registry": registry, "application_insights": insights},
         {"identity": both, "primary_user_assigned_identity": users[0]},
         {"identity": {**both, "user_assigned_identities": users[:1]}},

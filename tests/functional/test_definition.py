@@ -137,3 +137,14 @@ managed_network:
     assert "definition.container_registry" in failed["msg"] and "not formatted correctly" in failed["msg"]
     failed = azure.run("aml_workspace", definition="name: ws-test\nallow_roleassignment_on_rg: true\n", ok=False)
     assert failed["failure"]["code"] == "NotManaged"
+
+
+def test_serverless_compute_of_a_workspace(azure: Azure) -> None:
+    text = "name: ws-test\nserverless_compute: {custom_subnet: %s, no_public_ip: %s}\n"
+    subnet = azure.subnet()
+    for value, flag in ((subnet, "true"), (subnet, "false"), ("None", "false")):
+        done = azure.run("aml_workspace", definition=text % (value, flag))
+        (write,) = azure.writes
+        sent = {"serverlessComputeCustomSubnet": None if value == "None" else value, "serverlessComputeNoPublicIP": flag == "true"}
+        assert done["changed"] and write.body == {"properties": {"serverlessComputeSettings": sent}}
+        assert azure.run("aml_workspace", definition=text % (value, flag))["changed"] is False

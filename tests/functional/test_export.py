@@ -40,7 +40,8 @@ def world(azure: Azure) -> dict[str, Declaration]:
     azure.run(
         "aml_workspace", name=WORKSPACE, display_name="Shown", description="For tests", tags={"team": "vision"}, public_network_access="enabled",
         identity={"type": "system_assigned,user_assigned", "user_assigned_identities": [identity]}, primary_user_assigned_identity=identity,
-        image_build_compute="builder", managed_network={"isolation_mode": "allow_only_approved_outbound", "outbound_rules": rules},
+        image_build_compute="builder", serverless_compute={"custom_subnet": azure.subnet(), "no_public_ip": True},
+        managed_network={"isolation_mode": "allow_only_approved_outbound", "outbound_rules": rules},
     )
     for row in made.values():
         azure.run(row.module, **row.options)
