@@ -192,7 +192,8 @@ class TokenSource:
 
 def refused(error: BaseException, source: str, secrets: t.Sequence[str] = ()) -> CredentialError:
     """azure-identity's exception as ours: the source, Entra ID's code, a hint, and no secret."""
-    text = str(error)
+    # azure-core adds the whole answer as it came, which says the same.
+    text = str(error).partition("\nContent: ")[0]
     # The longest first: one may be a part of another.
     for spelling in sorted({one for secret in secrets for one in _redact.spellings(secret)}, key=len, reverse=True):
         text = text.replace(spelling, "***")

@@ -32,7 +32,7 @@ _VARIABLE = re.compile(r"pass(word|wd|phrase)|secret|(^|_)token$|(api|access|acc
 _SHORTEST_VARIABLE = 6
 
 # Of an operation's or a list's address: what proves that the caller may read it (docs/facts.md a.4), and a storage signature.
-_SIGNATURE = re.compile(r"([?&](?:c|s|h|sig|code|token)=)[^&\s'\"<>)]+", re.IGNORECASE)
+_SIGNATURE = re.compile(r"([?&](?:c|s|h|sig)=)[^&\s'\"<>)]+", re.IGNORECASE)
 
 
 def spellings(secret: str) -> set[str]:
@@ -45,11 +45,13 @@ def spellings(secret: str) -> set[str]:
         # A message may quote one line of a key.
         plain |= {line.strip() for line in secret.splitlines() if len(line.strip()) >= _SHORTEST_LINE and not line.startswith("-----")}
     for text in plain:
-        once = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
-        twice = {json.dumps(one, ensure_ascii=ascii_)[1:-1] for one in once for ascii_ in (True, False)}
+        # JSON in JSON in JSON: a service quotes a request, azure-core quotes the service's answer.
+        nested = {text}
+        for _depth in range(3):
+            nested |= {json.dumps(one, ensure_ascii=escaped)[1:-1] for one in nested for escaped in (True, False)}
         address = {quote(text), quote(text, safe=""), quote_plus(text)}
         other = {html.escape(text), html.escape(text, quote=False), repr(text)[1:-1], ascii(text)[1:-1], base64.b64encode(text.encode()).decode()}
-        found |= {text} | once | twice | address | other
+        found |= nested | address | other
     return {one for one in found if len(one) >= _SHORTEST}
 
 

@@ -11,16 +11,20 @@ from __future__ import annotations
 import base64
 import html
 import json
+import os
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, quote_plus
+from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit
 
 import pytest
 from ansible.module_utils._internal import _traceback
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.azureml.compute.plugins.module_utils import _reconcile
+from ansible_collections.azureml.compute.plugins.module_utils import _credentials, _identity, _reconcile, _redact
+from ansible_collections.azureml.compute.plugins.module_utils._arm import ArmClient
+from ansible_collections.azureml.compute.plugins.module_utils._cloud import PUBLIC
 from ansible_collections.azureml.compute.plugins.module_utils._errors import AmlError
+from azure.core.exceptions import ServiceResponseError
 
 from . import conftest
 from .conftest import Azure
@@ -188,10 +192,8 @@ class Watched:
 
     def run(self, case: Case, *, ok: bool | None = True, check: bool = False, **options: t.Any) -> Options:
         self.logged.clear()
-        merged = {**case.options, **options}
-        given = {name: value for name, value in merged.items() if value is not None}
         try:
-            done = self.azure.run(case.module, ok=ok, check=check, _ansible_diff=True, _ansible_verbosity=4, **given)
+            done = self.azure.run(case.module, ok=ok, check=check, _ansible_diff=True, _ansible_verbosity=4, **{**case.options, **options})
         finally:
             self.clean()
         assert self.logged, "the system's log must be watched"
@@ -199,7 +201,9 @@ class Watched:
 
     def clean(self) -> None:
         streams = self.capsys.readouterr()
-        for where, text in (("result", self.azure.text), ("log", "\n".join(self.logged)), ("stdout", streams.out), ("stderr", streams.err)):
+        requests = json.dumps(self.azure.app.log.entries())
+        texts = {"result": self.azure.text, "system's log": "\n".join(self.logged), "stdout": streams.out, "stderr": streams.err, "requests": requests}
+        for where, text in texts.items():
             at = text.find(MARK)
             assert at < 0, f"{where}: ...{text[max(0, at - 200) : at + 60]}..."
             assert conftest.SECRET not in text, where
@@ -318,7 +322,6 @@ def test_arguments_that_ansible_refuses(watched: Watched, case: Case) -> None:
         "name: target-a\ntype: amlcompute\nssh_settings:\n  admin_username: [a\n  admin_password: {word}",
         "name: target-a\ntype: amlcompute\nssh_settings: {{admin_username: a, admin_password: {word}}}\nnonsense: true",
         "name: target-a\ntype: {word}\nssh_settings: {{admin_username: a, admin_password: {word}}}",
-        "name: {word}\ntype: amlcompute\nsize: x\nssh_settings: {{admin_username: a, admin_password: {word}}}",
         "name: target-a\ntype: amlcompute\nsize: {word}\nmin_instances: {word}\nssh_settings: {{admin_username: a, admin_password: {word}}}",
         "ssh_settings: {{admin_username: a, admin_password: {word}}}",
         "- admin_password: {word}",
@@ -341,3 +344,205 @@ def test_a_definition_that_breaks_the_loader(watched: Watched, monkeypatch: pyte
     with pytest.raises(AssertionError):
         watched.run(Case(CLUSTER, {"definition": text}, "", [], {}), ok=False)
     assert '"InternalError"' in watched.azure.text
+
+
+# --- sign-in ---
+
+
+class _IdentityResponse(conftest._Response):
+    """With what MSAL's client asks an answer for as well."""
+
+    content_type = "application/json"
+
+    def text(self, encoding: str | None = None) -> str:
+        return str(self.content.decode())
+
+    def body(self) -> bytes:
+        return bytes(self.content)
+
+
+class _SignInService(conftest._InProcess):
+    """The simulator's token endpoint for azure-identity."""
+
+    def send(self, request: t.Any, **kwargs: t.Any) -> t.Any:
+        if request.data and not isinstance(request.data, (str, bytes)):
+            request.data = urlencode(request.data)
+        answer = self.azure.app.call(request.method, request.url, (request.data or "").encode(), headers={"Content-Type": "application/x-www-form-urlencoded"})
+        return _IdentityResponse(request, answer)
+
+
+NOBODY = {"client_id": None, "secret": None, "tenant": None}
+WORD = secret("SignIn")
+# A JWT has no characters that need escaping.
+ASSERTION = f"{MARK}Header.{MARK}Payload-_.{MARK}Signature"
+SIGN_INS: dict[str, tuple[Options, dict[str, str]]] = {
+    "secret": ({"secret": WORD}, {}),
+    "secret-of-the-environment": (NOBODY, {"AZURE_CLIENT_ID": "client", "AZURE_TENANT": TENANT, "AZURE_SECRET": WORD}),
+    "password": ({**NOBODY, "ad_user": "me@example.org", "password": WORD}, {}),
+    "password-of-the-environment": (NOBODY, {"AZURE_AD_USER": "me@example.org", "AZURE_PASSWORD": WORD}),
+    "token": ({"secret": None, "oidc_token": ASSERTION}, {}),
+    "token-of-the-environment": (NOBODY, {"AZURE_CLIENT_ID": "client", "AZURE_TENANT": TENANT, "AZURE_FEDERATED_TOKEN": ASSERTION}),
+    "token-file": ({"secret": None, "oidc_token_file_path": "FOLDER/token"}, {}),
+    "certificate-password": (
+        {**NOBODY},
+        {
+            "AZURE_CLIENT_ID": "client",
+            "AZURE_TENANT": TENANT,
+            "AZURE_CLIENT_CERTIFICATE_PATH": "FOLDER/certificate.pem",
+            "AZURE_CLIENT_CERTIFICATE_PASSWORD": WORD,
+        },
+    ),
+    "credential-file": ({**NOBODY, "profile": "vision"}, {}),
+}
+
+
+@pytest.fixture(params=SIGN_INS)
+def sign_in(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
+    options, environment = SIGN_INS[request.param]
+    for name in [name for name in os.environ if name.startswith(("AZURE", "ARM_"))]:
+        monkeypatch.delenv(name)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value.replace("FOLDER", str(tmp_path)))
+    (tmp_path / "token").write_text(ASSERTION + "\n")
+    (tmp_path / "certificate.pem").write_text(f"-----BEGIN ENCRYPTED PRIVATE KEY-----\n{MARK}PrivateKeyOfCertificate\n-----END ENCRYPTED PRIVATE KEY-----\n")
+    (tmp_path / ".azure").mkdir()
+    profile = f"[vision]\nclient_id=client\ntenant={TENANT}\nsecret={WORD}\nsubscription_id={conftest.SUBSCRIPTION}\n"
+    (tmp_path / ".azure" / "credentials").write_text(profile)
+    monkeypatch.setattr(_credentials, "_home", lambda environ: str(tmp_path))
+    given = {name: value.replace("FOLDER", str(tmp_path)) if isinstance(value, str) else value for name, value in options.items()}
+    planted = ASSERTION if "token" in request.param else WORD
+    return Case(CLUSTER, {**given, "name": "target-a", "size": "Standard_DS3_v2", "max_instances": 1}, "computes/target-a", [planted], {})
+
+
+def test_the_way_to_sign_in(watched: Watched, sign_in: Case) -> None:
+    done = watched.run(sign_in)
+    assert done["auth"]["client_id"] and done["auth"]["tenant"] and done["auth"]["source"]
+    message = {"kind": "status", "status": 400, "message": echo(sign_in.secrets), "match": {"method": "PATCH"}, "count": 9}
+    watched.azure.app.faults.put([message])
+    assert watched.run(sign_in, ok=False, max_instances=2)["failure"]["message"].startswith("Refused: ***")
+
+
+def test_a_refused_sign_in(watched: Watched, sign_in: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """azure-identity itself, against a token endpoint that says the secret back."""
+    azure = watched.azure
+    monkeypatch.setattr(_identity, "transport_for", lambda verify: _SignInService(azure))
+    monkeypatch.setattr(azure, "_client", lambda task: ArmClient(PUBLIC, task.credential, user_agent="test", transport=conftest._InProcess(azure)))
+    said = json.dumps({"error": "invalid_client", "error_description": f"AADSTS7000215: {echo(sign_in.secrets)}", "error_codes": [7000215]})
+    azure.app.faults.put([{"kind": "content_type", "content_type": "application/json", "body": said, "match": {"path": "/token"}, "count": 99}])
+    failed = watched.run(sign_in, ok=False)
+    assert failed["failure"]["code"] in ("AADSTS7000215", "AuthenticationFailed"), failed["failure"]
+
+
+def test_a_credential_file_that_cannot_be_read(watched: Watched, sign_in: Case, tmp_path: Path) -> None:
+    (tmp_path / ".azure" / "credentials").write_text(f"[vision]\nsecret\n = {WORD}\n{WORD}\n[vision]\n")
+    for name in [name for name in os.environ if name.startswith("AZURE_")]:
+        os.environ.pop(name)
+    options = {**NOBODY, **{name: None for name in ("ad_user", "password", "oidc_token", "oidc_token_file_path")}, "profile": "vision"}
+    assert watched.run(sign_in, ok=False, **options)["failure"]["code"] == "CredentialIncomplete"
+
+
+# --- what the service gives ---
+
+
+def test_a_token_that_the_service_says_back(watched: Watched, azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    send = conftest._InProcess.send
+    tokens: list[str] = []
+
+    def echoing(self: t.Any, request: t.Any, **kwargs: t.Any) -> t.Any:
+        answer = send(self, request, **kwargs)
+        if request.method == "PUT":
+            tokens.append(request.headers["Authorization"])
+            answer.status_code, answer.content = 400, json.dumps({"error": {"code": "Bad", "message": f"Not understood: {tokens[0]}"}}).encode()
+        return answer
+
+    monkeypatch.setattr(conftest._InProcess, "send", echoing)
+    case = Case(CLUSTER, {"name": "target-a", "size": "Standard_DS3_v2", "max_instances": 1}, "", [], {})
+    failed = watched.run(case, ok=False)
+    assert failed["failure"]["message"] == "Not understood: Bearer ********"
+    assert tokens[0].removeprefix("Bearer ") not in azure.text
+
+
+def test_signatures_of_addresses(watched: Watched, azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operation's address is in ``operation`` as it is, since who wants to go on needs it; no message has its signature."""
+    azure.app.configure({"guesses": {"signed_polls": True}})
+    case = Case(CLUSTER, {"name": "target-a", "size": "Standard_DS3_v2", "max_instances": 1}, "", [], {})
+    begun = watched.run(case, wait=False)
+    (signature,) = [value for name, value in parse_qsl(urlsplit(begun["operation"]["url"]).query) if name == "s"]
+    assert len(signature) > 8
+    assert signature in begun["operation"]["url"]
+    azure.app.clock.advance(600)
+
+    send = conftest._InProcess.send
+
+    def failing(self: t.Any, request: t.Any, **kwargs: t.Any) -> t.Any:
+        if "s=" in request.url:
+            path = request.url.partition(".com")[2]
+            raise ServiceResponseError(f"HTTPSConnectionPool(host='management.azure.com', port=443): Max retries exceeded with url: {path} (Caused by X('y'))")
+        return send(self, request, **kwargs)
+
+    monkeypatch.setattr(conftest._InProcess, "send", failing)
+    failed = watched.run(case, ok=False, max_instances=2)
+    assert failed["failure"]["code"] == "WaitTimeout" and "Max retries exceeded" in failed["msg"]
+    signed = failed["failure"]["details"]["operation"]["url"]
+    (signature,) = [value for name, value in parse_qsl(urlsplit(signed).query) if name == "s"]
+    texts = [failed["msg"], failed["failure"]["message"], failed["failure"]["hint"], *failed["warnings"], failed.get("exception", "")]
+    for text in texts:
+        assert signature not in text and quote(signature, safe="") not in text and "s=" not in text.replace("s=***", "")
+
+
+# --- what is no secret ---
+
+
+def test_what_is_no_secret_is_shown(watched: Watched, azure: Azure, tmp_path: Path) -> None:
+    for name in ("cluster", "ssh-key-file", "tls-key-file", "secret-body"):
+        case = CASES[name](azure, tmp_path)
+        done = watched.run(case)
+        given = done["invocation"]["module_args"]
+        assert (given["tenant"], given["client_id"], given["subscription_id"]) == (TENANT, "client", conftest.SUBSCRIPTION)
+        assert done["auth"]["tenant"] == TENANT and done["auth"]["client_id"] == "client"
+        hidden = {path for path, value in _leaves(given) if "VALUE_SPECIFIED" in str(value) or "***" in str(value)}
+        expected = {
+            "cluster": {"secret", "ssh_settings.admin_password"},
+            "secret-body": {"secret", "secret_body.properties.adminPassword", "secret_body.properties.profiles.0.nested.connectionString"},
+        }
+        assert hidden == expected.get(name, {"secret"}), name
+        rest = json.dumps({key: value for key, value in done.items() if key != "invocation"})
+        # The simulator's storage account, unlike Azure's, tells what it was given.
+        assert name == "secret-body" or ("VALUE_SPECIFIED" not in rest and "****" not in rest)
+        if name == "cluster":
+            assert done["compute"]["ssh_settings"]["ssh_key_value"] == PUBLIC_KEY == given["ssh_settings"]["ssh_key_value"]
+        if name == "ssh-key-file":
+            assert given["ssh_settings"]["ssh_private_key_file"] == str(tmp_path / "id") and given["update_password"] == "on_create"
+        if name == "tls-key-file":
+            assert "BEGIN CERTIFICATE" in given["ssl"]["cert"] and given["ssl"]["key_file"] == str(tmp_path / "key")
+        watched.run(case, state="absent")
+
+
+def _leaves(tree: t.Any, path: str = "") -> t.Iterator[tuple[str, t.Any]]:
+    rows = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else None
+    if rows is None:
+        yield path, tree
+        return
+    for key, value in rows:
+        yield from _leaves(value, f"{path}.{key}" if path else str(key))
+
+
+def test_a_list_without_a_spec(watched: Watched) -> None:
+    """aml_preflight_info takes what the modules take, as plain mappings."""
+    entries = [
+        {"name": "target-a", "type": "amlcompute", "size": "Standard_DS3_v2", "ssh_settings": {"admin_username": "a", "admin_password": secret("List")}},
+        {"name": "target-b", "type": "virtualmachine", "ssh_settings": {"ssh_private_key": pem("ListKey"), "ssh_private_key_file": "/home/me/.ssh/id"}},
+        {"name": "target-c", "type": "databricks", "access_token": {"wrong": secret("ListToken")}, "min_instances": secret("ListToken")},
+    ]
+    done = watched.run(Case("aml_preflight_info", {"computes": entries}, "", [], {}))
+    assert done["invocation"]["module_args"]["computes"][1]["ssh_settings"]["ssh_private_key_file"] == "/home/me/.ssh/id"
+
+
+def test_a_short_value_is_hidden_as_ansible_hides_it(watched: Watched) -> None:
+    """In its one spelling; it does not take its escaped or encoded form along, which may be any other word."""
+    body = {"properties": {"pin": "a b", "count": 7, "on": True, "nothing": None, "empty": ""}}
+    options = {"type": "Microsoft.Storage/storageAccounts", "name": "account", "api_version": "2023-01-01", "secret_body": body, "tags": {"x": "a+b"}}
+    options["body"] = {"location": "eastus", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
+    done = watched.run(Case(RESOURCE, options, "", [], {}))
+    assert done["resource"]["tags"] == {"x": "a+b"} and done["resource"]["name"] == "account" and done["changed"] is True
+    assert _redact.spellings("a b") == {"a b"} and _redact.in_options({"b": {"type": "dict", "no_log": True}}, {"b": body}) == {"a b", "7"}
