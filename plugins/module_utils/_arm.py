@@ -143,6 +143,10 @@ class ArmClient:
 
         return Wait(operation, poll, timeout, interval, what, probe, self._clock, self._sleep).run()
 
+    def result_of(self, operation: Operation) -> dict[str, t.Any] | None:
+        """What an action that is done returns, where it said that it returns something (diagnose)."""
+        return None if operation.result_url is None else self._read("GET", self._trusted(operation.result_url)).document()
+
     def resume(self, url: str) -> Operation:
         """The operation of an earlier run, from the address in its result."""
         return operation_at(self._trusted(url))

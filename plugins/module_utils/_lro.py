@@ -36,6 +36,8 @@ class Operation:
     target: str = ""
     status: str = RUNNING
     retry_after: float | None = None
+    # Where the answer itself is found once the work is done (docs/facts.md d.2: Location beside Azure-AsyncOperation).
+    result_url: str | None = None
 
     @property
     def location(self) -> str | None:
@@ -57,7 +59,8 @@ def operation_of(answer: Answer) -> Operation | None:
         url, style = answer.headers.get("location"), "location"
     if not url:
         return None
-    return Operation(url, style, answer.method, urlsplit(answer.url).path, retry_after=answer.retry_after)
+    result_url = answer.headers.get("location") if answer.status == 202 else None
+    return Operation(url, style, answer.method, urlsplit(answer.url).path, retry_after=answer.retry_after, result_url=result_url)
 
 
 def operation_at(url: str) -> Operation:

@@ -1,0 +1,129 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: aml_workspace_diagnose_info
+short_description: Let the service look for what is wrong with an Azure Machine Learning workspace
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - Asks the service to diagnose a workspace, waits for it, and returns what it found, by category.
+  - It looks at routes, network security rules, locks, name resolution, and the storage account, key vault, container registry and
+    application insights of the workspace.
+  - It is a C(POST) that changes nothing. It runs in check mode too.
+options:
+  fail_on:
+    description:
+      - V(never) returns the findings and leaves the decision to the playbook.
+      - V(error) and V(warning) fail with the code V(DiagnosisFailed) where there is an error, or a warning or an error.
+    type: str
+    choices: [never, warning, error]
+    default: never
+  wait_timeout:
+    description:
+      - How many seconds to wait for the diagnosis.
+    type: int
+    default: 600
+  wait_interval:
+    description:
+      - How many seconds to wait between two looks. Left out, the service's own wish, or steps that grow to 15 seconds.
+    type: float
+extends_documentation_fragment:
+  - azureml.compute.auth
+  - azureml.compute.scope
+  - azureml.compute.attributes.info
+seealso:
+  - module: azureml.compute.aml_workspace
+  - module: azureml.compute.aml_preflight_info
+"""
+
+EXAMPLES = r"""
+- name: Let the service look at the workspace
+  azureml.compute.aml_workspace_diagnose_info:
+    resource_group: ml-prod
+    workspace: ws-prod
+  register: diagnosis
+
+- name: Show what it found
+  ansible.builtin.debug:
+    msg: "{{ item.level }} {{ item.category }} {{ item.code }}: {{ item.message }}"
+  loop: "{{ diagnosis.findings }}"
+
+- name: Go on only with a workspace without errors
+  azureml.compute.aml_workspace_diagnose_info:
+    resource_group: ml-prod
+    workspace: ws-prod
+    fail_on: error
+"""
+
+RETURN = r"""
+passed:
+  description: Whether there is no error among the findings.
+  returned: success
+  type: bool
+  sample: false
+counts:
+  description: How many findings there are of each level, V(error), V(warning) and V(information).
+  returned: success
+  type: dict
+  sample: {error: 1, warning: 0, information: 0}
+findings:
+  description: All findings, the gravest first.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    category:
+      description: A key of RV(by_category).
+      type: str
+      returned: always
+      sample: storage_account
+    level:
+      description: V(error), V(warning) or V(information).
+      type: str
+      returned: always
+      sample: error
+    code:
+      description: The service's code.
+      type: str
+      returned: always
+      sample: ResourceNotFound
+    message:
+      description: The service's text.
+      type: str
+      returned: always
+      sample: The storage account does not exist.
+by_category:
+  description:
+    - The same findings under V(user_defined_routes), V(network_security_rules), V(resource_locks), V(dns_resolution), V(storage_account),
+      V(key_vault), V(container_registry), V(application_insights) and V(other). A list without a finding is empty.
+  returned: success
+  type: dict
+  sample:
+    storage_account:
+      - category: storage_account
+        level: error
+        code: ResourceNotFound
+        message: The storage account does not exist.
+"""
+
+from ..module_utils import _argspec
+from ..module_utils._diagnosis import ACTION_SPEC, diagnose
+from ..module_utils._module import run
+
+SPEC: _argspec.Spec = {
+    **ACTION_SPEC,
+    "fail_on": {"type": "str", "default": "never", "choices": ["never", "warning", "error"]},
+}
+
+
+def main() -> None:
+    run(diagnose, SPEC)
+
+
+if __name__ == "__main__":
+    main()

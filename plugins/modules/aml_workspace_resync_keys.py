@@ -1,0 +1,68 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: aml_workspace_resync_keys
+short_description: Have a workspace read the keys of its resources again
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - A workspace keeps a copy of the keys of its storage account and of its other resources. After a key was renewed there, its copy is
+    stale until the service is told to read it again, which this does.
+  - The service does not tell whether the copy is stale. It is an action that is done at every run, and reports a change each time.
+options:
+  wait_timeout:
+    description:
+      - How many seconds to wait for it.
+    type: int
+    default: 600
+  wait_interval:
+    description:
+      - How many seconds to wait between two looks. Left out, the service's own wish, or steps that grow to 15 seconds.
+    type: float
+extends_documentation_fragment:
+  - azureml.compute.auth
+  - azureml.compute.scope
+  - azureml.compute.attributes
+attributes:
+  diff_mode:
+    description: The service does not tell what was stale, so there is nothing to show.
+    support: none
+  idempotent:
+    description: An action, done at every run.
+    support: none
+seealso:
+  - module: azureml.compute.aml_workspace
+"""
+
+EXAMPLES = r"""
+- name: A key of the storage account was renewed
+  azureml.compute.aml_workspace_resync_keys:
+    resource_group: ml-prod
+    workspace: ws-prod
+"""
+
+RETURN = r"""
+changed:
+  description: Always true. The service does not tell whether a key was stale.
+  returned: success
+  type: bool
+  sample: true
+"""
+
+from ..module_utils._diagnosis import ACTION_SPEC, resync_keys
+from ..module_utils._module import run
+
+SPEC = ACTION_SPEC
+
+
+def main() -> None:
+    run(resync_keys, SPEC)
+
+
+if __name__ == "__main__":
+    main()
