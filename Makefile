@@ -13,7 +13,7 @@ COLLECTION = $(VENV)/lib/python$$($(BIN)/python -c 'import sys; print("%d.%d" % 
 # The checkout's tools before the system's; SSL and cloud settings of the caller stay as they are.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup test quickstart simulator simulator-stop bench
+.PHONY: help setup test quickstart simulator simulator-stop molecule bench
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -41,6 +41,9 @@ quickstart: setup ## provision a full workspace on the simulator, run it again: 
 
 test: setup ## all tests that CI runs
 	@scripts/test
+
+molecule: setup ## test the roles: converge, verify and converge again on a simulator that is started once
+	@$(BIN)/molecule test --all
 
 bench: setup ## print the benchmark tables
 	@$(BIN)/python scripts/bench.py
