@@ -145,10 +145,13 @@ class Export:
         head = {"$schema": _SCHEMAS + schema, "name": name}
         if type_ != "workspace":
             head["type"] = type_
-        left = [option for option in options if option not in known]
+        inline = [f"setup_scripts.{part}" for part, script in (options.get("setup_scripts") or {}).items() if script.get("inline")]
+        if inline:
+            options = {**options, "setup_scripts": _without_inline(options["setup_scripts"])}
+        left = [*(option for option in options if option not in known), *inline]
         for option in left:
             self._miss(name, option, "the CLI's schema has no such field: the file is without it")
-        tree = {**head, **cli_tree(type_, {option: options[option] for option in known if option in options})}
+        tree = {**head, **cli_tree(type_, {option: options[option] for option in known if options.get(option) is not None})}
         secrets = [row["option"] for row in self.missing if row["name"] == name and row["option"] and row["option"] not in left]
         comments = "".join(f"# {option}: not exported\n" for option in [*secrets, *left])
         self.files[file] = comments + yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
@@ -173,6 +176,11 @@ def declaration(kind: Kind, body: Body) -> Tree:
     if identity and not identity.get("user_assigned_identities"):
         identity.pop("user_assigned_identities", None)
     return options
+
+
+def _without_inline(scripts: Tree) -> Tree | None:
+    """The CLI's schema has scripts of the file share alone."""
+    return {part: script for part, script in scripts.items() if not script.get("inline")} or None
 
 
 def _without_nulls(value: t.Any) -> t.Any:

@@ -37,7 +37,7 @@ CLUSTER_SPEC: Spec = {
     "description": {"type": "str"},
 }
 
-_SCRIPT: Spec = {"path": {"type": "str"}, "command": {"type": "str"}, "timeout_minutes": {"type": "int"}}
+_SCRIPT: Spec = {"path": {"type": "str"}, "inline": {"type": "str"}, "command": {"type": "str"}, "timeout_minutes": {"type": "int"}}
 _TRIGGER: Spec = {
     "type": {"type": "str", "required": True, "choices": ["cron", "recurrence"]},
     "expression": {"type": "str"},

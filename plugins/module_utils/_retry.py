@@ -43,6 +43,7 @@ _HINTS = {
     "SubscriptionRequestsThrottled": "Too many requests: run fewer at a time, or raise retry_timeout.",
     "ClusterMinNodesExceedCoreQuota": "Ask for more quota of this VM family, or choose another size or region.",
     "QuotaExceeded": "Ask for more quota in this region, or choose another size or region.",
+    "AlreadyExists": "The name is taken; names of compute targets count in the whole region, and not only in the workspace. Choose another one.",
     "NoRegisteredProviderFound": "The api-version, the type or the region is not offered; the message lists what is.",
 }
 _HINT_OF_STATUS = {

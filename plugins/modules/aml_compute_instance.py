@@ -183,7 +183,7 @@ options:
                 type: str
   setup_scripts:
     description:
-      - Scripts in the workspace's Notebooks file share that run as root. Fixed after creation.
+      - Scripts that run as root, from the workspace's Notebooks file share or given here. Fixed after creation.
     type: dict
     suboptions:
       creation_script:
@@ -192,6 +192,9 @@ options:
         suboptions:
           path:
             description: Path of the script in the file share.
+            type: str
+          inline:
+            description: The script's text, in place of a path. It is no place for secrets, because the service shows it.
             type: str
           command:
             description: Arguments for the script.
@@ -205,6 +208,9 @@ options:
         suboptions:
           path:
             description: Path of the script in the file share.
+            type: str
+          inline:
+            description: The script's text, in place of a path. It is no place for secrets, because the service shows it.
             type: str
           command:
             description: Arguments for the script.

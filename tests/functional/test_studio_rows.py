@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import typing as t
+from base64 import b64encode
 
 import pytest
 from simulator._http import Principal
@@ -34,6 +35,7 @@ def test_a_name_that_is_taken_in_the_region(azure: Azure) -> None:
     azure.run(INSTANCE, name="ci-alice", **SIZE, workspace="ws-other", resource_group="rg-other")
     failed = azure.run(INSTANCE, name="ci-alice", **SIZE, ok=False)
     assert failed["failure"]["code"] == "AlreadyExists" and "already in use" in failed["msg"]
+    assert "whole region" in failed["failure"]["hint"]
     assert azure.compute("ci-alice")["error"]["code"] == "ResourceNotFound"
 
 
@@ -42,6 +44,13 @@ def test_minimum_nodes_warn(azure: Azure, minimum: int, warned: bool) -> None:
     """C12: nodes below the minimum are billed when no job runs."""
     done = azure.run(CLUSTER, name="cpu-cluster", **SIZE, min_instances=minimum, max_instances=2)
     assert any("MinimumNodes" in text for text in done["warnings"]) is warned
+
+
+@pytest.mark.parametrize(("settings", "warned"), [({"admin_password": "Planted-1234"}, True), ({"ssh_key_value": KEY}, False)])
+def test_a_password_for_the_nodes_warns(azure: Azure, settings: dict[str, str], warned: bool) -> None:
+    """T6, K6: keys are recommended."""
+    done = azure.run(CLUSTER, name="cpu-cluster", **SIZE, max_instances=1, ssh_settings={"admin_username": "azureuser", **settings})
+    assert any("PasswordInsteadOfKey" in text for text in done["warnings"]) is warned and "Planted-1234" not in azure.text
 
 
 @pytest.mark.parametrize(("most", "warned"), [(100, False), (101, True)])
@@ -78,6 +87,34 @@ def test_a_failed_setup_says_why_and_is_made_anew(azure: Azure) -> None:
     assert failed["failure"]["code"] == "StorageMountError" and "Failed to mount storage." in failed["msg"]
     done = azure.run(INSTANCE, **options)
     assert [one.method for one in azure.writes] == ["DELETE", "PUT"] and done["compute"]["state"] == "Running"
+
+
+SCRIPT = "#!/bin/bash\necho '\u00e9' > /tmp/here\n"
+
+
+def test_a_script_may_be_given_in_place(azure: Azure) -> None:
+    """CI11: inline scripts are base64 for the service, and text for people; the CLI's YAML has no field for them."""
+    options = {"name": "ci-alice", **SIZE, "setup_scripts": {"creation_script": {"inline": SCRIPT, "timeout_minutes": 5}, "startup_script": {"path": "s.sh"}}}
+    made = azure.run(INSTANCE, **options)
+    scripts = put(azure)["properties"]["properties"]["setupScripts"]["scripts"]
+    assert scripts["creationScript"] == {"scriptSource": "inline", "scriptData": b64encode(SCRIPT.encode()).decode(), "timeout": "5m"}
+    assert scripts["startupScript"] == {"scriptSource": "workspaceStorage", "scriptData": "s.sh"}
+    assert made["compute"]["setup_scripts"]["creation_script"]["inline"] == SCRIPT
+    assert azure.run(INSTANCE, **options)["changed"] is False
+    other = azure.run(INSTANCE, name="ci-alice", setup_scripts={"creation_script": {"inline": "true"}}, ok=False)
+    assert other["failure"]["code"] == "ImmutableChange" and other["failure"]["details"][0]["field"] == "setup_scripts.creation_script"
+    exported = azure.run("aml_export_info")
+    (row,) = exported["vars"]["aml_instances"]
+    assert row["setup_scripts"]["creation_script"]["inline"] == SCRIPT
+    assert "inline" not in exported["cli_yaml"]["ci-alice.yml"] and "s.sh" in exported["cli_yaml"]["ci-alice.yml"]
+    assert "setup_scripts.creation_script" in [one["option"] for one in exported["missing"]]
+
+
+@pytest.mark.parametrize("script", [{}, {"command": "--fast"}, {"path": "a.sh", "inline": "true"}])
+def test_a_script_is_one_of_two(azure: Azure, script: dict[str, str]) -> None:
+    """CI11: a path, or the text."""
+    failed = azure.run(INSTANCE, name="ci-alice", **SIZE, setup_scripts={"startup_script": script}, ok=False)
+    assert failed["failure"]["code"] == "InvalidScript" and azure.sent == []
 
 
 def test_an_instance_in_a_subnet(azure: Azure) -> None:

@@ -8,6 +8,7 @@ ComputeInstanceDataMount). What azure-ai-ml sends for them is in its entities of
 """
 from __future__ import annotations
 
+import base64
 import re
 import typing as t
 
@@ -155,11 +156,12 @@ def _check_recurrence(place: str, trigger: Values) -> _rules.Findings:
 
 
 def script_to_arm(script: Values) -> Values:
-    timeout = script.get("timeout_minutes")
+    """A path in the Notebooks file share, or the text itself (docs/coverage.md CI11; ARM types, ScriptReference)."""
+    timeout, text = script.get("timeout_minutes"), script.get("inline")
     return _present(
         {
-            "scriptSource": "workspaceStorage",
-            "scriptData": script.get("path"),
+            "scriptSource": "workspaceStorage" if text is None else "inline",
+            "scriptData": script.get("path") if text is None else base64.b64encode(text.encode()).decode(),
             "scriptArguments": script.get("command"),
             "timeout": None if timeout is None else f"{timeout}m",
         }
@@ -168,11 +170,27 @@ def script_to_arm(script: Values) -> Values:
 
 def script_from_arm(body: Values) -> Values:
     timeout = re.match(r"(\d+)m", body.get("timeout") or "")
+    inline = _lower(body.get("scriptSource")) == "inline"
     return {
-        "path": body.get("scriptData") or None,
+        "path": None if inline else body.get("scriptData") or None,
+        "inline": _decoded(body.get("scriptData") or "") if inline else None,
         "command": body.get("scriptArguments") or None,
         "timeout_minutes": int(timeout.group(1)) if timeout else None,
     }
+
+
+def _decoded(data: str) -> str:
+    """The text of an inline script; what is no base64 is shown as it is."""
+    try:
+        return base64.b64decode(data, validate=True).decode()
+    except ValueError:
+        return data
+
+
+def check_script(option: str, script: t.Any) -> _rules.Findings:
+    if script is not None and bool(script.get("path")) == bool(script.get("inline")):
+        message = f"{option} needs path (a file in the Notebooks file share) or inline (the script's text), and not both."
+        yield _rules.Finding("InvalidScript", option, message, "docs/coverage.md CI11")
 
 
 def canon_script(script: t.Any) -> t.Any:

@@ -163,6 +163,8 @@ class Cluster(ComputeKind):
                 f"PreviewFeature: a cluster in {declared['location']} for a workspace in {parent.get('location')} is a preview feature of "
                 "the service; it may add network latency and data transfer costs."
             )
+        if plan.action in (CREATE, REPLACE) and declared.get("ssh_settings.admin_password") and not declared.get("ssh_settings.ssh_key_value"):
+            warnings.append("PasswordInsteadOfKey: an SSH key is safer than a password, which can be guessed (how-to-create-attach-compute-studio).")
         if plan.action in (CREATE, REPLACE, UPDATE) and (plan.values().get("min_instances") or 0) > 0:
             warnings.append(
                 f"MinimumNodes: min_instances is {plan.values()['min_instances']}, so that many nodes run, and are billed, when no job does."

@@ -182,6 +182,8 @@ class Instance(ComputeKind):
         yield from _rules.identity(declared.get("identity"), both=False)
         yield from _rules.tags(declared.get("tags"))
         yield from values.check_schedules(declared.get("schedules.compute_start_stop"))
+        for option in ("setup_scripts.creation_script", "setup_scripts.startup_script"):
+            yield from values.check_script(option, declared.get(option))
         yield from values.check_applications(declared.get("custom_applications"))
         yield from self._check_idle(declared.get("idle_time_before_shutdown_minutes"))
         key = declared.get("ssh_settings.ssh_key_value")
