@@ -135,7 +135,7 @@ def settle(app: App, doc: Document, private: Document, now: float) -> None:
             "adminPublicKey": ssh.get("adminPublicKey"),
         },
         "errors": [],
-        "connectivityEndpoints": {"publicIpAddress": public, "privateIpAddress": f"10.1.0.{number % 250 + 4}"},
+        "connectivityEndpoints": {"publicIpAddress": public, "privateIpAddress": _private_address(number)},
         "applications": [
             {"displayName": "Jupyter", "endpointUri": f"{host}/tree/"},
             {"displayName": "Jupyter Lab", "endpointUri": f"{host}/lab"},
@@ -153,11 +153,14 @@ def settle(app: App, doc: Document, private: Document, now: float) -> None:
     }
 
 
+def _private_address(number: int) -> str:
+    return f"10.1.{number // 250}.{number % 250 + 4}"
+
+
 def _free_number(app: App, doc: Document) -> int:
-    """The lowest place among the instances, so that each has a port of its own on one machine."""
-    first = int(app.config["nodes"]["first_port"])
+    """The lowest place among the instances, so that each has an address and a port of its own."""
     taken: set[Any] = set()
     for other in app.store.by_type(None, COMPUTE_TYPE):
         if other["properties"]["computeType"] == "ComputeInstance" and other["id"].lower() != doc["id"].lower():
-            taken.add((other["properties"]["properties"]["sshSettings"] or {}).get("sshPort"))
-    return next(number for number in range(len(taken) + 1) if first + number not in taken)
+            taken.add((other["properties"]["properties"]["connectivityEndpoints"] or {}).get("privateIpAddress"))
+    return next(number for number in range(len(taken) + 1) if _private_address(number) not in taken)
