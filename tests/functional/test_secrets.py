@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import logging
 import os
 import typing as t
 from dataclasses import dataclass
@@ -426,6 +427,9 @@ def test_a_refused_sign_in(watched: Watched, sign_in: Case, monkeypatch: pytest.
     """azure-identity itself, against a token endpoint that says the secret back."""
     azure = watched.azure
     monkeypatch.setattr(_identity, "transport_for", lambda verify: _SignInService(azure))
+    # As in a module's own process, where Python prints to stderr what nobody handles.
+    monkeypatch.setattr(logging.root, "handlers", [])
+    monkeypatch.setattr(logging.getLogger("azure"), "handlers", [])
     monkeypatch.setattr(azure, "_client", lambda task: ArmClient(PUBLIC, task.credential, user_agent="test", transport=conftest._InProcess(azure)))
     said = json.dumps({"error": "invalid_client", "error_description": f"AADSTS7000215: {echo(sign_in.secrets)}", "error_codes": [7000215]})
     azure.app.faults.put([{"kind": "content_type", "content_type": "application/json", "body": said, "match": {"path": "/token"}, "count": 99}])
@@ -471,6 +475,9 @@ def test_signatures_of_addresses(watched: Watched, azure: Azure, monkeypatch: py
     assert len(signature) > 8
     assert signature in begun["operation"]["url"]
     azure.app.clock.advance(600)
+    watched.run(case, max_instances=3)
+    polled = [one for one in azure.app.log.entries() if "s" in one["query"]]
+    assert polled and all(one["query"]["s"] == "***" for one in polled)
 
     send = conftest._InProcess.send
 

@@ -108,6 +108,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("command", choices=("start", "stop", "serve", "env"))
     parser.add_argument("--port", type=int, help="for serve: the port (default: the remembered or a free one)")
     options = parser.parse_args(arguments)
+    # The state has what users gave as secrets, and the logs may be in a directory that others can read.
+    os.umask(0o077)
     home = Home(default_home())
     try:
         if options.command == "start":

@@ -19,6 +19,8 @@ _SECRET = re.compile(
     r"|kube_?config|protected_?settings|^(key|key1|key2|cert|pfx|sig|credentials|primary_?key|secondary_?key)$",
     re.IGNORECASE,
 )
+# Of an address that the service signed (docs/facts.md a.4): whoever has these may read the operation or the list.
+_SIGNATURE = frozenset({"c", "s", "h"})
 _NOT_SECRET = re.compile(r"(secret_?uri|token_?type|assertion_?type|secret_?name|secret_?url)$", re.IGNORECASE)
 
 
@@ -76,7 +78,7 @@ class RequestLog:
             "time": datetime.now(UTC).isoformat(),
             "method": request.method,
             "path": request.path,
-            "query": mask(request.query),
+            "query": {key: MASK if key in _SIGNATURE else value for key, value in mask(request.query).items()},
             "status": status,
             "duration_ms": round(seconds * 1000, 3),
             "user_agent": request.headers.get("user-agent", ""),
