@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Documentation of the sign-in and client options; the specs are in module_utils/_credentials.py and a test holds
-both together.
+both together. ``auth.plugins`` adds, beside ``auth``, the variables in the form that plugins declare them.
 """
 from __future__ import annotations
 
@@ -129,4 +129,61 @@ options:
 requirements:
   - azure-core >= 1.31.0
   - azure-identity >= 1.19.0
+"""
+
+    PLUGINS = r"""
+options:
+  auth_source:
+    env:
+      - name: ANSIBLE_AZURE_AUTH_SOURCE
+  profile:
+    env:
+      - name: AZURE_PROFILE
+  subscription_id:
+    env:
+      - name: AZURE_SUBSCRIPTION_ID
+  tenant:
+    env:
+      - name: AZURE_TENANT
+      - name: AZURE_TENANT_ID
+  client_id:
+    env:
+      - name: AZURE_CLIENT_ID
+  secret:
+    env:
+      - name: AZURE_SECRET
+      - name: AZURE_CLIENT_SECRET
+  x509_certificate_path:
+    env:
+      - name: AZURE_X509_CERTIFICATE_PATH
+      - name: AZURE_CLIENT_CERTIFICATE_PATH
+  thumbprint:
+    env:
+      - name: AZURE_THUMBPRINT
+  oidc_token:
+    env:
+      - name: AZURE_FEDERATED_TOKEN
+  oidc_token_file_path:
+    env:
+      - name: AZURE_FEDERATED_TOKEN_FILE
+  ad_user:
+    env:
+      - name: AZURE_AD_USER
+      - name: AZURE_USERNAME
+  password:
+    env:
+      - name: AZURE_PASSWORD
+  cloud_environment:
+    env:
+      - name: AZURE_CLOUD_ENVIRONMENT
+      - name: ARM_CLOUD_METADATA_URL
+  cert_validation_mode:
+    env:
+      - name: AZURE_CERT_VALIDATION_MODE
+  adfs_authority_url:
+    env:
+      - name: AZURE_ADFS_AUTHORITY_URL
+  disable_instance_discovery:
+    env:
+      - name: AZURE_DISABLE_INSTANCE_DISCOVERY
 """

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import shlex
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Body = dict[str, t.Any]
 
@@ -63,6 +63,9 @@ class Machine:
     public_port: int | None = None
     refusal: str | None = None
     closed: str | None = None
+    size: str | None = None
+    location: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -141,6 +144,7 @@ def cluster(body: Body, nodes: t.Iterable[Body]) -> list[Machine]:
             public_port=_port(node.get("port")),
             refusal=refusal,
             closed=closed,
+            **_of_target(body),
         )
         for node in nodes
     ]
@@ -160,7 +164,23 @@ def instance(body: Body) -> Machine:
         private_ip_address=ends.get("privateIpAddress") or None,
         public_port=_port(settings.get("sshPort")),
         closed=None if enabled else "The instance was created with SSH access disabled, and that cannot be changed.",
+        **_of_target(body),
     )
+
+
+def _of_target(body: Body) -> dict[str, t.Any]:
+    """What a machine has from its compute target; a cluster may be in another region than its workspace (C3)."""
+    properties = body.get("properties") or {}
+    return {
+        "size": _inner(body).get("vmSize") or None,
+        "location": properties.get("computeLocation") or body.get("location") or None,
+        "tags": dict(body.get("tags") or {}),
+    }
+
+
+def up(machine: Machine) -> bool:
+    """Whether it runs, as far as the service's word for its state goes."""
+    return machine.state in _UP[machine.type]
 
 
 def _snake(state: t.Any) -> str:
@@ -222,7 +242,7 @@ def _choose(machine: Machine, prefer: str) -> tuple[str | None, int | None, str 
     reason = machine.refusal
     if reason is None and machine.closed and (not use_private or (machine.type == INSTANCE and prefer != "private")):
         reason = machine.closed
-    if reason is None and machine.state not in _UP[machine.type]:
+    if reason is None and not up(machine):
         reason = f"The {'node' if machine.type == CLUSTER else 'instance'} is {machine.state.replace('_', ' ')}."
     if reason is None and not (address and port):
         reason = f"The service reports no {'private' if use_private else 'public'} address" + (" and port." if address else ".")

@@ -223,6 +223,11 @@ def test_documentation_and_spec_agree() -> None:
             assert f"E({variable})" in text, f"{name} does not name {variable}"
 
 
+def test_plugins_document_the_same_variables() -> None:
+    documented = yaml.safe_load(ModuleDocFragment.PLUGINS)["options"]
+    assert {name: {"env": [{"name": one} for one in ENVIRONMENT[name]]} for name in AUTH_SPEC} == documented
+
+
 def test_nothing_of_azures_is_imported_offline() -> None:
     program = (
         "import sys\n"

@@ -1,0 +1,395 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options in, hosts and groups out; what is read and what becomes of it is in module_utils/_inventory.py.
+
+The cache is used as in "Inventory plugins" of Ansible's developer guide; values from the service are not trusted as templates
+(ansible-core 2.19, data tagging).
+"""
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: aml_compute
+short_description: Nodes of compute clusters, compute instances, or whole workspaces of Azure Machine Learning
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - Makes hosts of the nodes of compute clusters and of the running compute instances, as M(azureml.compute.aml_ssh_facts) finds them, in
+    one workspace or in hundreds.
+  - With O(hosts=workspaces) the workspaces themselves are hosts, with a local connection. A play over them keeps a fleet in its state,
+    as many at a time as there are forks, and AWX can slice it into several jobs.
+  - The file's name must end in C(aml_compute.yml), C(aml_compute.yaml), C(azureml.yml) or C(azureml.yaml).
+  - Signs in with the options and the environment variables of the modules. The options of sign-in may be templates.
+  - Each host has the variables C(subscription_id), C(resource_group), C(workspace) and C(location) (the workspace's). A machine also has
+    C(aml_compute), C(aml_type), C(aml_node_id), C(aml_state), C(aml_run_id), C(aml_size), C(aml_location), C(aml_tags),
+    C(aml_workspace_tags), C(aml_public_ip_address), C(aml_private_ip_address), C(aml_reachable), C(aml_reason) and C(aml_note). A
+    workspace also has C(aml_id), C(aml_kind), C(aml_state) and C(aml_tags).
+options:
+  plugin:
+    description: The name of this plugin.
+    type: str
+    required: true
+    choices: [azureml.compute.aml_compute]
+  hosts:
+    description:
+      - What becomes a host.
+      - V(nodes) are the nodes of clusters and the compute instances, in the group C(aml_nodes), and those that one can log in to also in
+        C(aml_reachable).
+      - V(workspaces) are workspaces, in the group C(aml_workspaces). Compute targets are then not read.
+    type: str
+    choices: [nodes, workspaces]
+    default: nodes
+  subscriptions:
+    description: Ids of the subscriptions to look in, or V(all) for those that the account sees. Left out, it is O(subscription_id).
+    type: list
+    elements: str
+  resource_groups:
+    description: Names of the resource groups to look in. Left out, all. It is an error if one is in none of the subscriptions.
+    type: list
+    elements: str
+  workspaces:
+    description:
+      - Names of the workspaces, or shell patterns such as V(ws-prod-*). Left out, all.
+      - It is an error if a name without a pattern is not found.
+    type: list
+    elements: str
+  workspace_tags:
+    description: Tags that a workspace must have to be looked at, as in O(tags).
+    type: dict
+  tags:
+    description:
+      - Tags that the host's compute target, or with O(hosts=workspaces) the workspace, must have.
+      - A value that is a list allows each of its values; one that is null allows all.
+    type: dict
+  types:
+    description: Kinds of compute targets.
+    type: list
+    elements: str
+    choices: [amlcompute, computeinstance]
+    default: [amlcompute, computeinstance]
+  states:
+    description:
+      - States of the nodes and instances that become hosts, whatever O(include_stopped) says.
+      - Left out, these are V(idle) and V(running) for nodes, V(running) and V(job_running) for instances.
+    type: list
+    elements: str
+    choices:
+      - create_failed
+      - creating
+      - deleting
+      - idle
+      - job_running
+      - leaving
+      - preempted
+      - preparing
+      - resizing
+      - restarting
+      - running
+      - setting_up
+      - setup_failed
+      - starting
+      - stopped
+      - stopping
+      - unknown
+      - unusable
+      - user_setting_up
+      - user_setup_failed
+  include_stopped:
+    description: Whether nodes and instances in any other state become hosts too.
+    type: bool
+    default: false
+  prefer:
+    description:
+      - Which address to connect to.
+      - V(auto) takes the public address, and the private one of a machine that has no public address or, in a cluster, whose public SSH
+        port is closed.
+      - V(public) and V(private) take only that one. A private address answers on port 22, inside the virtual network only.
+    type: str
+    choices: [auto, public, private]
+    default: auto
+  jump_host:
+    description:
+      - Name or address of a host in the virtual network, over which the private addresses are reached (C(ProxyJump) in
+        C(ansible_ssh_common_args)). Machines that are reached at their public address do without.
+      - ssh takes the key for it from its agent or from F(~/.ssh/config), not from O(private_key_file).
+    type: str
+  jump_user:
+    description: The user on O(jump_host).
+    type: str
+  jump_port:
+    description: The SSH port of O(jump_host).
+    type: int
+  private_key_file:
+    description: Path of the private key on the controller, for C(ansible_ssh_private_key_file).
+    type: str
+  host_prefix:
+    description: Put before the name of each host.
+    type: str
+    default: ""
+  hostnames:
+    description:
+      - Expressions for the name of a host, over its variables. The first with a text is taken.
+      - Left out, a node is called by its compute target and its node id, an instance or a workspace by its own name.
+      - Hosts that would have the same name are told apart by the workspace before it, C(ws-prod-laptop), if need be with the resource
+        group and the subscription before that.
+    type: list
+    elements: str
+    default: []
+  default_groups:
+    description:
+      - What groups are made of, beside those of O(groups) and O(keyed_groups). Their names are C(workspace_ws_prod),
+        C(cluster_cpu_cluster), C(type_amlcompute), C(state_idle), C(size_standard_ds3_v2), C(location_eastus), and so on.
+      - Of workspaces there are only V(location), V(resource_group) and V(subscription).
+      - Groups of tags are made with O(keyed_groups).
+    type: list
+    elements: str
+    choices: [workspace, cluster, type, state, size, location, resource_group, subscription]
+    default: [workspace, cluster, type, state, size, location]
+  parallelism:
+    description: How many workspaces are read at a time.
+    type: int
+    default: 16
+  fail_on_error:
+    description:
+      - Whether the inventory fails if anything cannot be read. No host is then made, so that none is missing without notice.
+      - With V(false) there is a warning for each workspace that could not be read, and hosts of the others. Such an incomplete
+        answer is not cached.
+      - Ansible itself goes on without an inventory that failed, unless E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) is V(true). AWX
+        sets that.
+    type: bool
+    default: true
+  api_version:
+    description:
+      - API version to speak to the service with, such as V(2025-12-01). Left out, it is the stable one that this collection was
+        written for.
+    type: str
+extends_documentation_fragment:
+  - azureml.compute.auth
+  - azureml.compute.auth.plugins
+  - ansible.builtin.constructed
+  - ansible.builtin.inventory_cache
+notes:
+  - The cache is read again when the options that say where to look, or who looks, are others. Other options work on what is cached.
+  - Nodes come and go and may take over each other's addresses, with other host keys. See the guide F(docs/inventory.md).
+seealso:
+  - module: azureml.compute.aml_ssh_facts
+"""
+
+EXAMPLES = r"""
+# aml_compute.yml: all that run in the subscription of AZURE_SUBSCRIPTION_ID
+plugin: azureml.compute.aml_compute
+private_key_file: ~/.ssh/id_rsa_ml
+
+---
+# prod.aml_compute.yml: two workspaces, over a jump host, groups by a tag, kept for ten minutes
+plugin: azureml.compute.aml_compute
+resource_groups: [ml-prod]
+workspaces: [ws-prod-eu, ws-prod-us]
+tags:
+  team: [vision, speech]
+prefer: private
+jump_host: jump.example.com
+jump_user: ops
+keyed_groups:
+  - prefix: team
+    key: aml_tags.team
+compose:
+  ansible_ssh_host_key_checking: false
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: ~/.cache/aml_inventory
+cache_timeout: 600
+
+---
+# fleet.azureml.yml: the workspaces of all subscriptions, to run modules for each
+plugin: azureml.compute.aml_compute
+hosts: workspaces
+subscriptions: [all]
+workspace_tags:
+  managed_by: ansible
+"""
+
+import os
+import typing as t
+
+from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.module_utils.common.parameters import remove_values
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.template import trust_as_template
+
+from ..module_utils import _credentials, _inventory, _nodes, _redact, _rules
+from ..module_utils._errors import AmlError
+from ..module_utils._kinds._compute import ComputeKind
+from ..module_utils._module import VERSION
+
+ENDINGS = ("aml_compute.yml", "aml_compute.yaml", "azureml.yml", "azureml.yaml")
+# Written here, not read from the service: the one value of a host that is a template.
+_INTERPRETER = "{{ ansible_playbook_python }}"
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+    NAME = "azureml.compute.aml_compute"
+
+    def verify_file(self, path: str) -> bool:
+        return bool(super().verify_file(path)) and path.endswith(ENDINGS)
+
+    def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
+        super().parse(inventory, loader, path, cache)
+        self._read_config_data(path)
+        self._secrets: set[str] = set()
+        try:
+            # All that can fail comes before the first host: Ansible keeps the hosts of an inventory that failed.
+            hosts = self._hosts(self._records(self.get_cache_key(path), cache))
+        except AmlError as error:
+            hint = f" {error.hint}" if error.hint else ""
+            raise AnsibleParserError(self._shown(f"{error.message}{hint}")) from None
+        self._populate(hosts)
+
+    # --- options ---
+
+    def _auth(self) -> dict[str, t.Any]:
+        """The options of sign-in as they stand in the file. The environment is left to sign-in, which knows the order of its sources."""
+        options: dict[str, t.Any] = {}
+        for name, row in _credentials.AUTH_SPEC.items():
+            value, origin = self.get_option_and_origin(name)
+            from_file = value is not None and not str(origin).startswith("env:")
+            options[name] = self.templar.template(value) if from_file else None
+            if row.get("no_log") and options[name]:
+                self._secrets |= _redact.spellings(str(options[name]))
+        return options
+
+    def _option(self, name: str) -> t.Any:
+        """An option that may be a template."""
+        return self.templar.template(self.get_option(name))
+
+    def _scope(self, signed_in: _credentials.SignIn) -> _inventory.Scope:
+        subscriptions = self._option("subscriptions") or [signed_in.require_subscription()]
+        _rules.refuse(finding for one in subscriptions if one != _inventory.ALL for finding in _rules.subscription_id(one, "subscriptions"))
+        return _inventory.Scope(
+            hosts=self.get_option("hosts"),
+            subscriptions=tuple(subscriptions),
+            resource_groups=tuple(self._option("resource_groups") or ()),
+            workspaces=tuple(self._option("workspaces") or ()),
+            workspace_tags=self._option("workspace_tags"),
+            types=tuple(self.get_option("types")),
+            api_version=self._option("api_version") or ComputeKind.api_version,
+        )
+
+    def _way(self) -> _nodes.Way:
+        prefix = self._option("host_prefix")
+        if _nodes.bad_prefix(prefix):
+            raise AmlError(f"host_prefix {prefix!r} must start with a letter or digit and hold only letters, digits, dots, dashes and underscores.")
+        return _nodes.Way(prefer=self.get_option("prefer"), private_key_file=self.get_option("private_key_file"), host_prefix=prefix)
+
+    # --- reading ---
+
+    def _records(self, key: str, cache: bool) -> list[_inventory.Record]:
+        """From the cache, or from the service and then into the cache. Who signs in is found offline: a hit sends nothing."""
+        auth = self._auth()
+        signed_in = _credentials.sign_in(auth)
+        self._hide(signed_in.secrets)
+        scope = self._scope(signed_in)
+        clouds = [auth["cloud_environment"], *map(os.environ.get, _credentials.environment_names("cloud_environment")), signed_in.cloud_environment]
+        fingerprint = scope.fingerprint({**signed_in.facts(), "clouds": clouds})
+        wanted = self.get_option("cache")
+        if wanted and cache:
+            kept = self._kept(key)
+            if kept is not None and kept.get("fingerprint") == fingerprint:
+                return t.cast("list[_inventory.Record]", kept["records"])
+        records, complete = self._read(scope, signed_in, auth)
+        if wanted and complete:
+            self._cache[key] = {"fingerprint": fingerprint, "records": records}
+        return records
+
+    def _kept(self, key: str) -> dict[str, t.Any] | None:
+        try:
+            kept = self._cache[key]
+        except KeyError:
+            return None
+        return kept if isinstance(kept, dict) else None
+
+    def _read(
+        self, scope: _inventory.Scope, signed_in: _credentials.SignIn, auth: dict[str, t.Any]
+    ) -> tuple[list[_inventory.Record], bool]:
+        """What is there, and whether that is all of it."""
+        # At a hit in the cache nothing of Azure's is imported.
+        from ..module_utils._arm import ArmClient
+
+        cloud = signed_in.cloud(auth)
+        client = ArmClient(
+            cloud,
+            signed_in.credential(cloud),
+            retries=self.get_option("retries"),
+            retry_timeout=self.get_option("retry_timeout"),
+            user_agent=f"ansible-collection-azureml.compute/{VERSION}",
+            verify=signed_in.verify,
+        )
+        reader = _inventory.Reader(client, scope, max(1, self.get_option("parallelism")))
+        try:
+            records = reader.read()
+        finally:
+            self._hide(client.secrets)
+        for warning in signed_in.warnings:
+            self.display.warning(self._shown(warning))
+        self._report(reader.problems)
+        return records, not reader.problems
+
+    def _report(self, problems: list[_inventory.Problem]) -> None:
+        if not problems:
+            return
+        lines = [self._shown(str(problem)) for problem in problems]
+        if self.get_option("fail_on_error"):
+            more = f" And {len(lines) - 5} more." if len(lines) > 5 else ""
+            raise AmlError("The inventory could not be read completely, so it has no hosts at all: " + " | ".join(lines[:5]) + more)
+        for line in lines:
+            self.display.warning(f"Hosts are missing from the inventory. {line}")
+
+    def _hide(self, secrets: t.Iterable[str]) -> None:
+        for secret in secrets:
+            self._secrets |= _redact.spellings(secret)
+
+    def _shown(self, text: str) -> str:
+        return str(remove_values(_redact.without_signatures(text), self._secrets))
+
+    # --- hosts ---
+
+    def _hosts(self, records: list[_inventory.Record]) -> list[_inventory.Host]:
+        choice = _inventory.Choice(self._option("tags"), tuple(self.get_option("states") or ()), self.get_option("include_stopped"))
+        jump = _inventory.Jump(self._option("jump_host"), self._option("jump_user"), self.get_option("jump_port"))
+        way = self._way()
+        kind = self.get_option("hosts")
+        hosts = _inventory.hosts_of(records, kind, choice, way, jump)
+        for host in hosts:
+            if kind == _inventory.WORKSPACES:
+                host.variables |= {"ansible_connection": "local", "ansible_python_interpreter": trust_as_template(_INTERPRETER)}
+            host.name = self._named(host, way.host_prefix)
+        _inventory.name_apart(hosts)
+        return hosts
+
+    def _named(self, host: _inventory.Host, prefix: str) -> str:
+        for expression in self.get_option("hostnames"):
+            try:
+                name = self._compose(expression, host.variables)
+            except AnsibleError as error:
+                if self.get_option("strict"):
+                    raise AnsibleParserError(f"hostnames: {expression!r} has no value for {host.name}: {error}") from error
+                continue
+            if name not in (None, ""):
+                return f"{prefix}{name}"
+        return host.name
+
+    def _populate(self, hosts: list[_inventory.Host]) -> None:
+        strict, groupings = self.get_option("strict"), self.get_option("default_groups")
+        valid: dict[str, str] = {}
+        for host in hosts:
+            name = self.inventory.add_host(host.name)
+            for variable, value in host.variables.items():
+                self.inventory.set_variable(name, variable, value)
+            for group in host.all_groups(groupings):
+                if group not in valid:
+                    valid[group] = self.inventory.add_group(self._sanitize_group_name(group))
+                self.inventory.add_child(valid[group], name)
+            self._set_composite_vars(self.get_option("compose"), host.variables, name, strict)
+            self._add_host_to_composed_groups(self.get_option("groups"), {}, name, strict)
+            self._add_host_to_keyed_groups(self.get_option("keyed_groups"), {}, name, strict)

@@ -1,0 +1,332 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Workspaces and their machines as hosts: what is read, which of it counts, how it is named, grouped and reached. No Ansible.
+
+Nothing is dropped without a word: what could not be read is returned as a problem beside what could (docs/coverage.md, pain 64:
+an inventory that lost hosts by throttling). Sources: docs/facts.md a.1 (lists, listNodes) and a.3 (limits).
+"""
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import json
+import re
+import shlex
+import typing as t
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+
+from . import _nodes
+from ._errors import AmlError, ArmError
+from ._retry import is_absent
+
+Body = dict[str, t.Any]
+# One workspace as it was read: its own facts under ``workspace``, and ``machines``. Plain data, for the cache.
+Record = dict[str, t.Any]
+T = t.TypeVar("T")
+
+NODES, WORKSPACES = "nodes", "workspaces"
+HOSTS = (NODES, WORKSPACES)
+ALL = "all"
+GROUPINGS = ("workspace", "cluster", "type", "state", "size", "location", "resource_group", "subscription")
+SUBSCRIPTIONS_API_VERSION = "2022-12-01"
+
+_PROVIDER = "providers/Microsoft.MachineLearningServices/workspaces"
+_ID = re.compile(r"/subscriptions/(?P<subscription_id>[^/]+)/resourceGroups/(?P<resource_group>[^/]+)/providers/[^/]+/workspaces/[^/]+", re.I)
+# A subscription in any other state can at least be read.
+_CLOSED = ("disabled", "deleted")
+
+
+class Client(_nodes.Client, t.Protocol):
+    """What of the ARM client is used here; many threads use it at once."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is read from the service; the rest of the options choose from that. Names compare without case, as Azure does it."""
+
+    hosts: str = NODES
+    subscriptions: tuple[str, ...] = ()
+    resource_groups: tuple[str, ...] = ()
+    workspaces: tuple[str, ...] = ()
+    workspace_tags: t.Mapping[str, t.Any] | None = None
+    types: tuple[str, ...] = _nodes.TYPES
+    api_version: str = ""
+
+    def names(self, workspace: str) -> bool:
+        """Whether a workspace of this name is wanted; ``workspaces`` are names or shell patterns."""
+        return not self.workspaces or any(fnmatch.fnmatchcase(workspace.casefold(), one.casefold()) for one in self.workspaces)
+
+    def fingerprint(self, signed_in: t.Mapping[str, t.Any]) -> str:
+        """Tells whether what was kept in a cache answers the question of today. ``signed_in``: who asks, without secrets."""
+        return hashlib.sha256(json.dumps([asdict(self), dict(signed_in)], sort_keys=True, default=str).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What could not be read, and why."""
+
+    where: str
+    error: AmlError
+
+    def __str__(self) -> str:
+        hint = f" {self.error.hint}" if self.error.hint else ""
+        code = "" if self.error.code in self.error.message else f"{self.error.code}: "
+        return f"{self.where}: {code}{self.error.message}{hint}"
+
+
+# --- reading ---
+
+
+class Reader:
+    """Reads a scope with at most ``parallelism`` requests at a time."""
+
+    def __init__(self, client: Client, scope: Scope, parallelism: int) -> None:
+        self.client, self.scope, self.api_version, self.parallelism = client, scope, scope.api_version, parallelism
+        self.problems: list[Problem] = []
+
+    def read(self) -> list[Record]:
+        """All workspaces of the scope, in the order of their ids; ``problems`` then tells what is missing."""
+        places = self._places()
+        with ThreadPoolExecutor(self.parallelism) as pool:
+            lists = list(pool.map(self._list, places))
+            found = [one for answer in lists if answer for one in answer]
+            if not self.problems:
+                self._check_names(places, lists, found)
+            wanted = [one for one in found if self.scope.names(one["workspace"]) and has_tags(one["tags"], self.scope.workspace_tags)]
+            wanted.sort(key=lambda one: one["id"].casefold())
+            if self.scope.hosts == WORKSPACES:
+                return [{"workspace": one, "machines": []} for one in wanted]
+            return [record for record in pool.map(self._machines, wanted) if record is not None]
+
+    def _places(self) -> list[str]:
+        """The scopes of the lists. Who may read only some resource groups cannot list a subscription."""
+        subscriptions = [f"/subscriptions/{one}" for one in self.scope.subscriptions]
+        if ALL in self.scope.subscriptions:
+            bodies = self._try("the subscriptions", lambda: self.client.list("/subscriptions", SUBSCRIPTIONS_API_VERSION)) or []
+            subscriptions = [f"/subscriptions/{one['subscriptionId']}" for one in bodies if str(one.get("state")).casefold() not in _CLOSED]
+        if not self.scope.resource_groups:
+            return subscriptions
+        return [f"{one}/resourceGroups/{group}" for one in subscriptions for group in self.scope.resource_groups]
+
+    def _list(self, place: str) -> list[Body] | None:
+        """The workspaces there, or None where the resource group is not."""
+        try:
+            return [workspace_facts(body) for body in self.client.list(f"{place}/{_PROVIDER}", self.api_version)]
+        except ArmError as error:
+            if not (self.scope.resource_groups and is_absent(error)):
+                self.problems.append(Problem(place.lstrip("/"), error))
+                return []
+        except AmlError as error:
+            self.problems.append(Problem(place.lstrip("/"), error))
+            return []
+        return None
+
+    def _check_names(self, places: list[str], lists: list[list[Body] | None], found: list[Body]) -> None:
+        """A name that nothing has is a mistake in the file, or hosts that are gone: in neither case is it to be passed over."""
+        seen = {place.rsplit("/", 1)[-1].casefold() for place, answer in zip(places, lists) if answer is not None}
+        for group in self.scope.resource_groups:
+            if places and group.casefold() not in seen:
+                error = AmlError("There is no such resource group, or it cannot be read.", code="ResourceGroupNotFound")
+                self.problems.append(Problem(f"resource group {group}", error))
+        names = {one["workspace"].casefold() for one in found}
+        for name in self.scope.workspaces:
+            if not set(name) & set("*?[") and name.casefold() not in names:
+                error = AmlError("There is no such workspace in the places looked at, or it cannot be read.", code="WorkspaceNotFound")
+                self.problems.append(Problem(f"workspace {name}", error))
+
+    def _machines(self, workspace: Body) -> Record | None:
+        machines = self._try(_where(workspace), lambda: self._collect(workspace["id"]))
+        return None if machines is None else {"workspace": workspace, "machines": [asdict(one) for one in machines]}
+
+    def _collect(self, workspace_id: str) -> list[_nodes.Machine]:
+        try:
+            return _nodes.collect(self.client, workspace_id, self.api_version, types=self.scope.types)[0]
+        except ArmError as error:
+            if not is_absent(error):
+                raise
+        # Something was deleted between two requests. What is gone has no hosts; what is still there is read again.
+        if self.client.find(workspace_id, self.api_version) is None:
+            return []
+        return _nodes.collect(self.client, workspace_id, self.api_version, types=self.scope.types)[0]
+
+    def _try(self, where: str, call: t.Callable[[], T]) -> T | None:
+        try:
+            return call()
+        except AmlError as error:
+            self.problems.append(Problem(where, error))
+            return None
+
+
+def _where(workspace: Body) -> str:
+    return f"workspace {workspace['workspace']} (resource group {workspace['resource_group']}, subscription {workspace['subscription_id']})"
+
+
+def workspace_facts(body: Body) -> Body:
+    """What a host knows of its workspace, in the names of the modules' options."""
+    match = _ID.fullmatch(str(body.get("id")))
+    if match is None:
+        raise AmlError(f"The service listed a workspace with the id {body.get('id')!r}, which is none.", code="UnexpectedAnswer")
+    return {
+        "id": body["id"],
+        **match.groupdict(),
+        "workspace": str(body["name"]),
+        "location": body.get("location"),
+        "kind": str(body.get("kind") or "default").casefold(),
+        "tags": dict(body.get("tags") or {}),
+        "state": str((body.get("properties") or {}).get("provisioningState") or "unknown").casefold(),
+    }
+
+
+# --- choosing ---
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which of the machines or workspaces that were read become hosts."""
+
+    tags: t.Mapping[str, t.Any] | None = None
+    states: tuple[str, ...] = ()
+    include_stopped: bool = False
+
+    def takes(self, machine: _nodes.Machine) -> bool:
+        if self.states:
+            fits = machine.state in self.states
+        else:
+            fits = self.include_stopped or _nodes.up(machine)
+        return fits and has_tags(machine.tags, self.tags)
+
+
+def has_tags(tags: t.Mapping[str, str], wanted: t.Mapping[str, t.Any] | None) -> bool:
+    """Each wanted tag is there with that value, one of those values, or any if it is null. Azure's tag names have no case, its values have."""
+    present = {str(name).casefold(): value for name, value in tags.items()}
+    for name, value in (wanted or {}).items():
+        if str(name).casefold() not in present:
+            return False
+        values = value if isinstance(value, list) else [value]
+        if value is not None and not any(_same(present[str(name).casefold()], one) for one in values):
+            return False
+    return True
+
+
+def _same(found: t.Any, wanted: t.Any) -> bool:
+    # YAML's true is what people write for the text 'true'.
+    return str(found).casefold() == str(wanted).casefold() if isinstance(wanted, bool) else str(found) == str(wanted)
+
+
+# --- hosts ---
+
+
+@dataclass(frozen=True)
+class Jump:
+    """The host in the virtual network over which private addresses are reached."""
+
+    host: str | None = None
+    user: str | None = None
+    port: int | None = None
+
+    def arguments(self) -> str | None:
+        """For ssh's command line; Ansible splits it as a shell would."""
+        if not self.host:
+            return None
+        address = f"[{self.host}]" if ":" in self.host else self.host
+        user, port = f"{self.user}@" if self.user else "", f":{self.port}" if self.port else ""
+        return f"-o {shlex.quote(f'ProxyJump={user}{address}{port}')}"
+
+
+@dataclass
+class Host:
+    """``place`` is where it lives, for a name that no other has; ``labels`` are what groups are made of, beside ``groups``."""
+
+    name: str
+    place: tuple[str, str, str]
+    variables: dict[str, t.Any]
+    labels: dict[str, str | None]
+    groups: tuple[str, ...]
+
+    def all_groups(self, groupings: t.Iterable[str]) -> list[str]:
+        """The names as they are, for Ansible to make valid ones of."""
+        return [*self.groups, *(f"{one}_{self.labels[one]}" for one in groupings if self.labels.get(one))]
+
+
+def hosts_of(records: t.Iterable[Record], kind: str, choice: Choice, way: _nodes.Way, jump: Jump) -> list[Host]:
+    """The hosts of what was read, not yet with names of their own."""
+    found: list[Host] = []
+    for record in records:
+        workspace = record["workspace"]
+        if kind == WORKSPACES:
+            if has_tags(workspace["tags"], choice.tags):
+                found.append(_workspace_host(workspace, way.host_prefix))
+            continue
+        machines = (_nodes.Machine(**one) for one in record["machines"])
+        found += [_machine_host(workspace, one, way, jump) for one in machines if choice.takes(one)]
+    return found
+
+
+def _place(workspace: Body) -> tuple[str, str, str]:
+    return workspace["workspace"], workspace["resource_group"], workspace["subscription_id"]
+
+
+def _workspace_host(workspace: Body, prefix: str) -> Host:
+    variables = {name: workspace[name] for name in ("subscription_id", "resource_group", "workspace", "location")}
+    variables |= {f"aml_{name}": workspace[name] for name in ("id", "kind", "tags", "state")}
+    labels = {**_labels(workspace), "location": workspace["location"]}
+    return Host(prefix + workspace["workspace"], _place(workspace), variables, labels, ("aml_workspaces",))
+
+
+def _labels(workspace: Body) -> dict[str, str | None]:
+    return {"resource_group": workspace["resource_group"], "subscription": workspace["subscription_id"]}
+
+
+def _machine_host(workspace: Body, machine: _nodes.Machine, way: _nodes.Way, jump: Jump) -> Host:
+    entry = _nodes.connection(machine, way)
+    variables: dict[str, t.Any] = {
+        **{name: workspace[name] for name in ("subscription_id", "resource_group", "workspace", "location")},
+        "aml_workspace_tags": workspace["tags"],
+        "aml_location": machine.location or workspace["location"],
+        "aml_size": machine.size,
+        "aml_tags": machine.tags,
+    }
+    known = ("compute", "type", "node_id", "state", "run_id", "public_ip_address", "private_ip_address", "reachable", "reason", "note")
+    variables |= {f"aml_{name}": entry[name] for name in known}
+    inside = entry["address"] is not None and entry["address"] == machine.private_ip_address
+    ways = {
+        "ansible_host": entry["address"],
+        "ansible_port": entry["port"],
+        "ansible_user": entry["user"],
+        "ansible_ssh_private_key_file": way.private_key_file,
+        "ansible_ssh_common_args": jump.arguments() if inside else None,
+    }
+    variables |= {name: value for name, value in ways.items() if value is not None}
+    labels = {
+        **_labels(workspace),
+        "workspace": workspace["workspace"],
+        "cluster": machine.compute if machine.type == _nodes.CLUSTER else None,
+        "type": machine.type,
+        "state": machine.state,
+        "size": (machine.size or "").casefold() or None,
+        "location": variables["aml_location"],
+    }
+    groups = ("aml_nodes", "aml_reachable") if entry["reachable"] else ("aml_nodes",)
+    return Host(entry["name"], _place(workspace), variables, labels, groups)
+
+
+def name_apart(hosts: list[Host]) -> None:
+    """Give hosts that would share a name, and so become one, the workspace before it; then the resource group; then the subscription."""
+    plain = [host.name for host in hosts]
+    for depth in range(1, 4):
+        shared = {name for name, count in Counter(host.name for host in hosts).items() if count > 1}
+        if not shared:
+            return
+        for host, name in zip(hosts, plain):
+            if host.name in shared:
+                host.name = "-".join([*reversed(host.place[:depth]), name])
+    twice = [name for name, count in Counter(host.name for host in hosts).items() if count > 1]
+    if twice:
+        raise AmlError(
+            f"{len(twice)} names are those of more than one machine, {twice[0]!r} among them.",
+            code="HostnameNotUnique",
+            hint="The expressions of hostnames must tell the nodes of a cluster apart, by aml_node_id for example.",
+        )
