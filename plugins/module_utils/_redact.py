@@ -77,7 +77,8 @@ def in_definition(definition: t.Any) -> set[str]:
             definition = yaml.safe_load(definition)
         except (yaml.YAMLError, ValueError):
             return set()
-    return _argspec.secrets_in(definition)
+    applications = definition.get("custom_applications") if isinstance(definition, dict) else None
+    return _argspec.secrets_in(definition) | in_variables(applications)
 
 
 def in_variables(applications: t.Any) -> set[str]:

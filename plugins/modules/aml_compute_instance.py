@@ -255,7 +255,9 @@ options:
             type: int
             required: true
       environment_variables:
-        description: Environment of the container.
+        description:
+          - Environment of the container. Whoever may read the compute instance can read it.
+          - The values of variables that are named as a password, a secret, a token, a key or a license are not in the task's own output.
         type: dict
       bind_mounts:
         description: Folders of the instance in the container.

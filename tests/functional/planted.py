@@ -1,0 +1,216 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Secrets to plant in modules' options, and a watch over all that a module prints and logs.
+
+Each secret has a marker of letters and digits, which no escaping changes: a piece of a secret in any spelling is found.
+"""
+from __future__ import annotations
+
+import base64
+import html
+import json
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+import pytest
+from ansible.module_utils.basic import AnsibleModule
+
+from . import conftest
+from .conftest import Azure
+from .test_cluster import KEY as PUBLIC_KEY
+
+Options = dict[str, t.Any]
+CLUSTER, INSTANCE, ATTACHED, AKS, RESOURCE = (
+    "aml_compute_cluster", "aml_compute_instance", "aml_attached_compute", "aml_inference_cluster", "arm_resource",
+)
+TENANT = "aaaaaaaa-0000-4000-8000-00000000000a"
+MARK = "zQ7Planted"
+
+
+def secret(name: str) -> str:
+    """A password that every escaping changes."""
+    return f'{MARK}{name}9x" & <ü> 100%\\{MARK}{name}8y/+='
+
+
+def pem(name: str) -> str:
+    """A private key in the form of one; each of its lines is secret."""
+    lines = "\n".join(f"{MARK}{name}Line{number}MIIEpAIBAAKCAQEA/+=" for number in range(3))
+    return f"-----BEGIN RSA PRIVATE KEY-----\n{lines}\n-----END RSA PRIVATE KEY-----\n"
+
+
+@dataclass
+class Case:
+    """A module with a secret among its options, what is written, and an option of it that breaks a rule."""
+
+    module: str
+    options: Options
+    path: str
+    secrets: list[str]
+    broken: Options
+
+
+def _target(azure: Azure, kind: str) -> str:
+    types = {
+        "virtualmachine": ("Microsoft.Compute/virtualMachines", "2024-07-01"),
+        "databricks": ("Microsoft.Databricks/workspaces", "2024-05-01"),
+        "aks": ("Microsoft.ContainerService/managedClusters", "2024-09-01"),
+    }
+    pools = [{"name": "agentpool", "count": 3, "vmSize": "Standard_DS3_v2", "mode": "System"}]
+    properties = {"virtualmachine": {"hardwareProfile": {"vmSize": "Standard_DS3_v2"}}, "aks": {"dnsPrefix": "aks", "agentPoolProfiles": pools}}
+    return azure.resource(types[kind][0], f"target-{kind}", {"properties": properties.get(kind, {})}, types[kind][1])
+
+
+def _cluster(azure: Azure, folder: Path) -> Case:
+    word = secret("ClusterPassword")
+    settings = {"admin_username": "azureuser", "admin_password": word, "ssh_key_value": PUBLIC_KEY}
+    options = {"name": "target-a", "size": "Standard_DS3_v2", "max_instances": 1, "ssh_settings": settings}
+    return Case(CLUSTER, options, "computes/target-a", [word], {"min_instances": 9})
+
+
+def _definition(azure: Azure, folder: Path) -> Case:
+    word = secret("DefinitionPassword")
+    text = f"""
+name: target-a
+type: amlcompute
+size: Standard_DS3_v2
+max_instances: 1
+ssh_settings:
+  admin_username: azureuser
+  admin_password: {json.dumps(word)}
+"""
+    return Case(CLUSTER, {"definition": text}, "computes/target-a", [word], {"min_instances": 9})
+
+
+def _definition_mapping(azure: Azure, folder: Path) -> Case:
+    word = secret("MappingPassword")
+    settings = {"admin_username": "azureuser", "admin_password": word, "ssh_port": 22}
+    definition = {"name": "target-a", "type": "virtualmachine", "resource_id": _target(azure, "virtualmachine"), "ssh_settings": settings}
+    return Case(ATTACHED, {"definition": definition}, "computes/target-a", [word], {"name": "a-name-!"})
+
+
+def _environment_variables(azure: Azure, folder: Path) -> Case:
+    word = secret("License")
+    application = {
+        "name": "app",
+        "image": {"reference": "rocker/rstudio:latest"},
+        "endpoints": [{"target": 8787, "published": 8787}],
+        "environment_variables": {"APP_PASSWORD": word, "ROOT": "true"},
+    }
+    options = {"name": "target-a", "size": "Standard_DS3_v2", "custom_applications": [application]}
+    return Case(INSTANCE, options, "computes/target-a", [word], {"name": "1"})
+
+
+def _machine(azure: Azure, folder: Path, **settings: t.Any) -> Options:
+    return {"name": "target-a", "type": "virtualmachine", "resource_id": _target(azure, "virtualmachine"), "ssh_settings": settings}
+
+
+def _ssh_password(azure: Azure, folder: Path) -> Case:
+    word = secret("MachinePassword")
+    return Case(ATTACHED, _machine(azure, folder, admin_username="me", admin_password=word), "computes/target-a", [word], {"name": "a-name-!"})
+
+
+def _ssh_key(azure: Azure, folder: Path) -> Case:
+    key = pem("MachineKey")
+    return Case(ATTACHED, _machine(azure, folder, admin_username="me", ssh_private_key=key), "computes/target-a", [key], {"name": "a-name-!"})
+
+
+def _ssh_key_file(azure: Azure, folder: Path) -> Case:
+    key = pem("MachineKeyFile")
+    (folder / "id").write_text(key)
+    options = _machine(azure, folder, admin_username="me", ssh_private_key_file=str(folder / "id"))
+    return Case(ATTACHED, options, "computes/target-a", [key], {"name": "a-name-!"})
+
+
+def _databricks(azure: Azure, folder: Path) -> Case:
+    word = secret("DatabricksToken")
+    options = {"name": "target-a", "type": "databricks", "resource_id": _target(azure, "databricks"), "access_token": word}
+    return Case(ATTACHED, options, "computes/target-a", [word], {"name": "a-name-!"})
+
+
+def _tls(azure: Azure, folder: Path, **key: str) -> Options:
+    ssl = {"cert": "-----BEGIN CERTIFICATE-----\npublic\n-----END CERTIFICATE-----\n", "cname": "scoring.example.org", **key}
+    return {"name": "target-a", "resource_id": _target(azure, "aks"), "cluster_purpose": "fast_prod", "ssl": ssl}
+
+
+def _tls_key(azure: Azure, folder: Path) -> Case:
+    return Case(AKS, _tls(azure, folder, key=pem("TlsKey")), "computes/target-a", [pem("TlsKey")], {"name": "1"})
+
+
+def _tls_key_file(azure: Azure, folder: Path) -> Case:
+    (folder / "key").write_text(pem("TlsKeyFile"))
+    return Case(AKS, _tls(azure, folder, key_file=str(folder / "key")), "computes/target-a", [pem("TlsKeyFile")], {"name": "1"})
+
+
+def _resource(folder: Path, body: t.Any, *secrets: str) -> Case:
+    options = {"type": "Microsoft.Storage/storageAccounts", "name": "targeta", "api_version": "2023-01-01", "secret_body": body}
+    options["body"] = {"location": "eastus", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
+    return Case(RESOURCE, options, "storageAccounts/targeta", list(secrets), {"id": "nonsense", "type": None, "name": None})
+
+
+def _secret_body(azure: Azure, folder: Path) -> Case:
+    one, two = secret("BodyOne"), secret("BodyTwo")
+    return _resource(folder, {"properties": {"adminPassword": one, "profiles": [{"nested": {"connectionString": two}}]}}, one, two)
+
+
+def _secret_body_text(azure: Azure, folder: Path) -> Case:
+    word = secret("BodyText")
+    return _resource(folder, json.dumps({"properties": {"adminPassword": word}}), word)
+
+
+CASES: dict[str, t.Callable[[Azure, Path], Case]] = {
+    "cluster": _cluster,
+    "definition-text": _definition,
+    "definition-mapping": _definition_mapping,
+    "environment-variables": _environment_variables,
+    "ssh-password": _ssh_password,
+    "ssh-key": _ssh_key,
+    "ssh-key-file": _ssh_key_file,
+    "databricks": _databricks,
+    "tls-key": _tls_key,
+    "tls-key-file": _tls_key_file,
+    "secret-body": _secret_body,
+    "secret-body-text": _secret_body_text,
+}
+
+
+class Watched:
+    """The modules, with all that leaves them: what they print to both streams, and the system's log."""
+
+    def __init__(self, azure: Azure, logged: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+        self.azure, self.logged, self.capsys = azure, logged, capsys
+
+    def run(self, case: Case, *, ok: bool | None = True, check: bool = False, **options: t.Any) -> Options:
+        self.logged.clear()
+        try:
+            done = self.azure.run(case.module, ok=ok, check=check, _ansible_diff=True, _ansible_verbosity=4, **{**case.options, **options})
+        finally:
+            self.clean()
+        assert self.logged, "the system's log must be watched"
+        return done
+
+    def clean(self) -> None:
+        streams = self.capsys.readouterr()
+        requests = json.dumps(self.azure.app.log.entries())
+        texts = {"result": self.azure.text, "system's log": "\n".join(self.logged), "stdout": streams.out, "stderr": streams.err, "requests": requests}
+        for where, text in texts.items():
+            at = text.find(MARK)
+            assert at < 0, f"{where}: ...{text[max(0, at - 200) : at + 60]}..."
+            assert conftest.SECRET not in text, where
+
+
+def watch(azure: Azure, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Watched:
+    logged: list[str] = []
+    monkeypatch.setattr(AnsibleModule, "log", lambda self, msg, log_args=None: logged.append(f"{msg} {log_args}"))
+    return Watched(azure, logged, capsys)
+
+
+def echo(secrets: list[str]) -> str:
+    """A service's message with the secrets, as texts of services have them: as they are, in JSON, in an address, in a page, in base64."""
+    spellings: list[str] = []
+    for one in secrets:
+        spellings += [one, one.strip(), " ".join(one.split()), json.dumps(one), json.dumps(one, ensure_ascii=False), json.dumps({"inner": json.dumps(one)})]
+        spellings += [quote(one), quote(one, safe=""), quote_plus(one), html.escape(one), repr(one), base64.b64encode(one.encode()).decode()]
+    return "Refused: " + " | ".join(spellings)
