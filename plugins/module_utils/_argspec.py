@@ -14,6 +14,13 @@ Spec = dict[str, dict[str, t.Any]]
 
 WORKSPACE_ALIASES = ["workspace_name", "ml_workspace"]
 
+# The name of what is a workspace itself. Not an alias: AnsibleModule warns when an option and its alias are both set, as a default for all modules and a
+# task's own name would be.
+WORKSPACE_NAME_SPEC: Spec = {
+    "name": {"type": "str"},
+    "workspace": {"type": "str", "aliases": WORKSPACE_ALIASES},
+}
+
 # Where a compute target lives.
 SCOPE_SPEC: Spec = {
     "resource_group": {"type": "str", "required": True},

@@ -40,7 +40,7 @@ _LOG_ANALYTICS_VERSION = "2020-08-01"
 
 WORKSPACE_SPEC: _argspec.Spec = {
     "resource_group": {"type": "str", "required": True},
-    "name": {"type": "str", "required": True, "aliases": ["workspace", *_argspec.WORKSPACE_ALIASES]},
+    **_argspec.WORKSPACE_NAME_SPEC,
     "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
     **_argspec.TAGS_SPEC,
     **_argspec.identity_spec(["system_assigned", "user_assigned", "system_assigned,user_assigned"]),
@@ -301,10 +301,18 @@ def _deployment_error(what: str, deployment: Body) -> ArmError:
     )
 
 
+def _name(task: Task) -> str | None:
+    """The workspace's name; ``workspace`` stands for it, so that a default for all modules of the collection serves these two as well."""
+    return task.params.get("name") or task.params.get("workspace")
+
+
 def keep_workspace(task: Task) -> Result:
     """The job of ``aml_workspace``."""
-    check_scope(task, "name")
-    target = workspace_target(task.subscription_id, task.params["resource_group"], task.params["name"])
+    name = _name(task)
+    if not name:
+        raise RuleError("missing required arguments: name", code="NotNamed", hint="Nothing was sent. Give name, or workspace.")
+    check_scope(task, "name" if task.params.get("name") else "workspace")
+    target = workspace_target(task.subscription_id, task.params["resource_group"], name)
     kind = _kind.Workspace()
     kind.api_version = task.params.get("api_version") or kind.api_version
     if task.params["state"] == "absent":
@@ -341,7 +349,7 @@ def look(task: Task) -> Result:
     """The job of ``aml_workspace_info``: one by name, all of a group, or all of a subscription."""
     kind = _kind.Workspace()
     version = task.params.get("api_version") or kind.api_version
-    group, name = task.params.get("resource_group"), task.params.get("name")
+    group, name = task.params.get("resource_group"), _name(task)
     if name and not group:
         raise AmlError("name needs resource_group: names of workspaces are unique in a group only.", code="NotNamed")
     if group:

@@ -21,8 +21,11 @@ options:
     description:
       - Name of the workspace. 3 to 33 letters, digits, dashes and underscores.
     type: str
-    required: true
-    aliases: [workspace, workspace_name, ml_workspace]
+  workspace:
+    description:
+      - Stands for O(name) where that is not given, so that a default for all modules of the collection serves here too. One of the two is needed.
+    type: str
+    aliases: [workspace_name, ml_workspace]
   resource_group:
     description:
       - Resource group of the workspace. It must exist.

@@ -20,7 +20,10 @@ options:
   name:
     description: Name of one workspace, in O(resource_group).
     type: str
-    aliases: [workspace, workspace_name, ml_workspace]
+  workspace:
+    description: Stands for O(name) where that is not given, so that a default for all modules of the collection serves here too.
+    type: str
+    aliases: [workspace_name, ml_workspace]
   kind:
     description: Kinds to return. Left out, all.
     type: list
@@ -65,7 +68,7 @@ from ..module_utils._workspace import look
 
 SPEC: _argspec.Spec = {
     "resource_group": {"type": "str"},
-    "name": {"type": "str", "aliases": ["workspace", *_argspec.WORKSPACE_ALIASES]},
+    **_argspec.WORKSPACE_NAME_SPEC,
     "kind": {"type": "list", "elements": "str", "choices": ["default", "hub", "project", "featurestore"]},
     **_argspec.API_VERSION_SPEC,
 }

@@ -161,3 +161,13 @@ def test_all_workspaces_of_the_subscription(azure: Azure) -> None:
     assert sorted(one["name"] for one in everywhere) == ["ws-far", WORKSPACE]
     assert {one["id"].split("/")[2] for one in everywhere} == {SUBSCRIPTION}
     assert [one["name"] for one in azure.run("aml_workspace_info")["workspaces"]] == [WORKSPACE]
+
+
+def test_a_default_for_all_modules_names_the_workspace_too(azure: Azure) -> None:
+    """``module_defaults`` set ``workspace`` for every module; a task's own name goes first, and nothing warns."""
+    done = azure.run(MODULE, workspace=WORKSPACE, display_name="By default")
+    assert done["changed"] and done["workspace"]["name"] == WORKSPACE
+    both = azure.run(MODULE, workspace="ws-default", name=WORKSPACE, display_name="By name")
+    assert both["changed"] and both["workspace"]["name"] == WORKSPACE and both["warnings"] == []
+    neither = azure.run(MODULE, display_name="By nothing", ok=False)
+    assert neither["failure"]["code"] == "NotNamed" and azure.sent == []
