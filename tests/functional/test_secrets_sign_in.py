@@ -27,9 +27,6 @@ def watched(azure: Azure, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     return watch(azure, monkeypatch, capsys)
 
 
-
-
-
 class _IdentityResponse(conftest._Response):
     """With what MSAL's client asks an answer for as well."""
 
