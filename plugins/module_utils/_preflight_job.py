@@ -41,6 +41,11 @@ from ._preflight_facts import ML_VERSION, Gatherer
 Result = dict[str, t.Any]
 Registry = t.Mapping[str, Kind]
 
+# What an entry may have beside its kind's own options: where it is, and how its module is to get there.
+_NOT_DECLARED = {
+    "type", "name", "workspace", "resource_group", "state", *_argspec.STATE_SPEC, *_argspec.WAIT_SPEC, *_argspec.PREFLIGHT_SPEC, *_argspec.API_VERSION_SPEC,
+}  # fmt: skip
+
 def check(wishes: t.Sequence[Wish], facts: Facts, *, workspace_missing: str = ERROR) -> list[Finding]:
     """All findings, errors first, in the order of the targets."""
     found: list[Finding] = [*check_twice(wishes), *check_unread(facts, wishes)]
@@ -149,7 +154,7 @@ def declarations(entries: t.Sequence[dict[str, t.Any]], scope: Target, kinds: Re
 
 def _declaration(entry: dict[str, t.Any], kind: Kind, type_: str, target: Target) -> Declaration:
     """The entry as the kind's module would take it. RuleError for what it would not."""
-    own = {key: value for key, value in entry.items() if key not in ("type", "name", "workspace", "resource_group", "state")}
+    own = {key: value for key, value in entry.items() if key not in _NOT_DECLARED}
     spec = KIND_SPECS[type_]
     result = ArgumentSpecValidator(spec).validate(own)
     if result.error_messages:
