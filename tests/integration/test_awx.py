@@ -1,0 +1,155 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Jobs of the example project (examples/awx/project), run as AWX runs them: see ``Controller`` in awx.py.
+
+The collection is installed where an execution environment has it, from the build context that ansible-builder makes of
+execution-environment.yml, so that a file that the image would lack is missed here too.
+"""
+from __future__ import annotations
+
+import shutil
+import subprocess
+import typing as t
+import uuid
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.azureml.compute.plugins.module_utils._credentials import ENVIRONMENT, sign_in
+from ansible_collections.azureml.compute.plugins.module_utils._errors import CredentialError
+
+from .awx import PROJECT, Controller, Credential, Job
+from .conftest import BIN, ROOT, Simulator
+
+# The certificates of a private cloud: AWX has them in the setting "Extra environment variables".
+CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+WORKSPACES = "inventory/workspaces.aml_compute.yml"
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The part of an execution environment's file system that jobs see: the collection, and nothing else."""
+    folder = tmp_path_factory.mktemp("image")
+    definition = ROOT / "execution-environment.yml"
+    subprocess.run([str(BIN / "ansible-builder"), "create", "-f", str(definition), "-c", str(folder / "context")], check=True, capture_output=True, timeout=60)
+    built, place = folder / "context" / "_build" / "collection", folder / "usr/share/ansible/collections"
+    command = [str(BIN / "ansible-galaxy"), "collection", "install", "--offline", str(built), "-p", str(place)]
+    environment = {"PATH": f"{BIN}:/usr/bin:/bin", "HOME": str(folder), "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false"}
+    subprocess.run(command, check=True, capture_output=True, timeout=60, env=environment)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def controller(tmp_path_factory: pytest.TempPathFactory, image: Path, simulator: Simulator) -> Controller:
+    return Controller(tmp_path_factory.mktemp("awx"), image, {name: simulator.environment[name] for name in CERTIFICATES})
+
+
+@pytest.fixture(scope="module")
+def credential(simulator: Simulator) -> Credential:
+    known = simulator.environment
+    return Credential(
+        subscription=known["AZURE_SUBSCRIPTION_ID"], client=known["AZURE_CLIENT_ID"], tenant=known["AZURE_TENANT"],
+        secret=known["AZURE_SECRET"], cloud_environment=known["AZURE_CLOUD_ENVIRONMENT"],
+    )
+
+
+@pytest.fixture(scope="module")
+def answers() -> dict[str, str]:
+    """The survey's answers. A resource group of these tests' own: what a survey or a template sets wins over the declaration."""
+    return {"aml_declaration": "vision", "aml_resource_group": f"rg-{uuid.uuid4().hex[:8]}"}
+
+
+@pytest.fixture(scope="module")
+def provisioned(controller: Controller, credential: Credential, answers: dict[str, str]) -> Job:
+    return controller.run("provision.yml", credential, answers)
+
+
+def edited(controller: Controller, name: str, **more: t.Any) -> Controller:
+    """The same controller with another commit of the project, in which one file says something more."""
+    project = controller.folder / uuid.uuid4().hex
+    shutil.copytree(PROJECT, project)
+    content = yaml.safe_load((project / name).read_text())
+    (project / name).write_text(yaml.safe_dump({**content, **more}))
+    return replace(controller, project=project, folder=project.with_suffix(".jobs"))
+
+
+def changed(job: Job) -> int:
+    return int(job.stats["changed"].get("localhost", 0))
+
+
+def test_provision(provisioned: Job, credential: Credential) -> None:
+    assert (provisioned.status, provisioned.code) == ("successful", 0), provisioned.stdout
+    assert changed(provisioned) >= 3, "the group, the workspace and the cluster at least"
+    (cluster,) = [result["compute"] for result in provisioned.results("compute")]
+    assert (cluster["name"], cluster["provisioning_state"]) == ("cpu-cluster", "Succeeded")
+    assert provisioned.holding("cpu-cluster"), "the search finds what is there"
+    assert provisioned.holding(credential.secret) == []
+
+
+@pytest.mark.usefixtures("provisioned")
+def test_drift(controller: Controller, credential: Credential, answers: dict[str, str], simulator: Simulator) -> None:
+    mark = simulator.mark()
+    drift = controller.run("provision.yml", credential, answers, check=True)
+    assert (drift.status, drift.code, changed(drift)) == ("successful", 0, 0), drift.stdout
+    assert drift.holding(credential.secret) == []
+
+    # Git says something else now: the check says what, field by field.
+    declaration = "workspaces/vision.yml"
+    (cluster,) = yaml.safe_load((PROJECT / declaration).read_text())["aml_clusters"]
+    later = edited(controller, declaration, aml_clusters=[{**cluster, "max_instances": 9}])
+    drift = later.run("provision.yml", credential, answers, check=True)
+    assert (drift.status, changed(drift)) == ("successful", 1), drift.stdout
+    (change,) = [change for result in drift.results("compute") for change in result["plan"]["changes"]]
+    assert (change["field"], change["before"], change["after"]) == ("max_instances", 4, 9)
+    assert simulator.writes(mark) == [], "a check wrote"
+
+
+def test_a_wrong_credential(controller: Controller, credential: Credential, answers: dict[str, str]) -> None:
+    wrong = replace(credential, secret="not-the-secret-7f3a")
+    job = controller.run("provision.yml", wrong, answers)
+    assert (job.status, job.code) == ("failed", 2), job.stdout
+    failure = job.results("failure")[-1]["failure"]
+    assert failure["code"] == "AADSTS7000215", "what the token endpoint said"
+    assert "environment (client secret)" in failure["message"], "which credential it was"
+    assert job.stats["failures"] == {"localhost": 1}
+    assert job.holding("AADSTS7000215"), "the search finds what is there"
+    assert job.holding(wrong.secret) == []
+
+
+def test_the_built_in_credential_is_enough(credential: Credential) -> None:
+    """Both forms of the built-in type, with the empty values that AWX sets as well; a certificate needs a type of one's own."""
+    known = {name for names in ENVIRONMENT.values() for name in names}
+    person = Credential(subscription="s", username="user@example.com", password="p")
+    assert set(credential.environment()) | set(person.environment()) <= known
+    chosen = sign_in({}, credential.environment())
+    assert (chosen.source, chosen.subscription_id) == ("environment (client secret)", credential.subscription)
+    chosen = sign_in({}, person.environment())
+    assert chosen.source == "environment (user and password)"
+    with pytest.raises(CredentialError) as refused:
+        sign_in({"auth_source": "env"}, Credential(subscription="s").environment())
+    assert refused.value.code == "CredentialIncomplete"
+
+
+@pytest.fixture(scope="module")
+def workspaces(controller: Controller, provisioned: Job, answers: dict[str, str]) -> Controller:
+    """The inventory source of workspaces, in the tests' own group only: other tests leave workspaces behind too."""
+    assert provisioned.code == 0
+    return edited(controller, WORKSPACES, resource_groups=[answers["aml_resource_group"]])
+
+
+def test_inventory_update(workspaces: Controller, credential: Credential, answers: dict[str, str]) -> None:
+    job, found = workspaces.update_inventory(WORKSPACES, credential)
+    assert (job.status, job.code) == ("successful", 0), job.stdout
+    assert found is not None
+    assert found["aml_workspaces"]["hosts"] == ["ws-demo"]
+    host = found["_meta"]["hostvars"]["ws-demo"]
+    assert answers["aml_resource_group"] in str(host["resource_group"])
+    assert host["ansible_python_interpreter"] == "{{ ansible_playbook_python }}"
+    assert job.holding(credential.secret) == []
+
+    job, found = workspaces.update_inventory(WORKSPACES, replace(credential, secret="not-the-secret-7f3a"))
+    assert (job.status, found) == ("failed", None), "an inventory that cannot be read is a failure, not an empty one"
+    assert "AADSTS7000215" in job.stdout
+    assert job.holding("not-the-secret-7f3a") == []
