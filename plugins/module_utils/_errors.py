@@ -40,6 +40,8 @@ class AmlError(Exception):
         self.plan: t.Any = None
         self.changed = False
         self.warnings: list[str] = []
+        # What the task's result holds beside the failure: a fleet has a result for each target, whatever became of the others.
+        self.result: dict[str, t.Any] = {}
 
     def failure(self) -> dict[str, t.Any]:
         """The ``failure`` block of a result. All keys are always there, so that a playbook need not test for them."""

@@ -108,6 +108,12 @@ def _with_power(plan: Plan, body: Body | None, action: str) -> Plan:
     return replace(plan, action=main, changes=(*plan.changes, change), **shown)
 
 
+def planned_power(plan: Plan, body: Body | None, wanted: str) -> Plan:
+    """The plan with what the wanted power state adds to it; any other state adds nothing."""
+    action = power_action(body, wanted, created=plan.action in (CREATE, REPLACE)) if wanted in _POWER_STATES else None
+    return plan if action is None else _with_power(plan, body, action)
+
+
 def _as_if(body: Body | None, action: str) -> Body | None:
     """The document as it would be after the action, for check mode."""
     if body is None:

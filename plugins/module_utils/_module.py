@@ -203,7 +203,7 @@ def _fail(task: Task, error: AmlError, exception: str | None = None) -> None:
     message = f"{error.message} {error.hint}" if error.hint else error.message
     failure = error.failure()
     failure.update({name: hidden(failure[name]) for name in ("message", "hint") if failure[name]})
-    extra: Result = {"failure": failure, "auth": task.auth, "changed": error.changed}
+    extra: Result = {**error.result, "failure": failure, "auth": task.auth, "changed": error.changed}
     if error.plan is not None:
         extra.update(plan=error.plan.to_dict(), diff=error.plan.diff())
     if exception:

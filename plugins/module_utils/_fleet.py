@@ -1,0 +1,350 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Many compute targets at once: one LIST for each workspace, the plan for all from memory, then bounded concurrency.
+
+What is as declared costs no request of its own. A failure of one target hides no other; what an earlier run has under way is joined.
+"""
+from __future__ import annotations
+
+import threading
+import time
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from . import _plan, _rules
+from ._attach import AttachReconciler
+from ._errors import AmlError, ArmError
+from ._instance import InstanceReconciler, planned_power
+from ._kinds import _compute
+from ._kinds._base import READY, Body, Kind, Target, workspace_target
+from ._plan import DELETE, DETACH, NONE, Plan
+from ._preflight_job import Declaration, Registry, declarations
+from ._reconcile import Behaviour, Reconciler
+
+# The tag by which a fleet knows what it made; nothing without it is ever pruned.
+OWNER_TAG = "azureml-compute-fleet"
+
+PRUNE = ("none", "report", "detach", "delete")
+
+# What stands in a result for a target that was not begun, because another failed and on_error is stop.
+NOT_STARTED = "not started"
+
+Progress = t.Callable[["Entry"], None]
+
+
+class FleetFailed(AmlError):
+    """At least one target failed; every other was still seen to, unless ``on_error`` is ``stop``."""
+
+    default_code = "FleetFailed"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many at once, and what a failure means for the others."""
+
+    parallelism: int = 16
+    per_workspace: int = 8
+    on_error: str = "continue"
+    prune: str = "none"
+    owner: str | None = None
+
+
+@dataclass
+class Entry:
+    """One target and what became of it. ``seconds`` is what its own work took."""
+
+    target: Target
+    kind: Kind
+    type: str
+    state: str = "present"
+    declaration: Declaration | None = None
+    existing: Body | None = None
+    plan: Plan = field(default_factory=lambda: Plan(NONE))
+    done: bool = False
+    seconds: float = 0.0
+    error: AmlError | None = None
+    operation: dict[str, t.Any] | None = None
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def workspace(self) -> str:
+        return self.target.parent_id
+
+    def to_dict(self) -> dict[str, t.Any]:
+        shown = {
+            "workspace": self.workspace.rsplit("/", 1)[-1],
+            "resource_group": self.target.resource_group,
+            "subscription_id": self.target.subscription_id,
+            "name": self.target.name,
+            "type": self.type,
+            "id": self.target.id,
+            "action": self.plan.action,
+            "changed": self.plan.changed and self.error is None,
+            "changes": [change.to_dict() for change in self.plan.changes],
+            "reason": self.plan.reason,
+            "seconds": round(self.seconds, 3),
+            "failure": None if self.error is None else self.error.failure(),
+            "warnings": self.warnings,
+        }
+        if self.operation is not None:
+            shown["operation"] = self.operation
+        return shown
+
+
+def read_document(workspaces: t.Sequence[dict[str, t.Any]], defaults: dict[str, t.Any], scope: Target, kinds: Registry) -> list[Entry]:
+    """The desired document as entries. Raises RuleError that lists every problem of the whole document.
+
+    An option of a target is taken from the target itself, else its workspace's ``defaults`` for the kind, else those for ``all``, else the document's in
+    the same order. Mappings (tags too) are taken whole from the nearest place.
+    """
+    entries: list[Entry] = []
+    problems: list[_rules.Finding] = []
+    for number, workspace in enumerate(workspaces):
+        if not workspace.get("name"):
+            problems.append(_rules.Finding("InvalidEntry", f"workspaces[{number}]", f"workspaces[{number}] needs name.", "this collection"))
+            continue
+        place = workspace_target(
+            str(workspace.get("subscription_id") or scope.subscription_id),
+            str(workspace.get("resource_group") or scope.resource_group),
+            str(workspace["name"]),
+        )
+        layers = (workspace.get("defaults") or {}, defaults)
+        computes = [_with_defaults(compute, layers) for compute in workspace.get("computes") or []]
+        found, wrong = declarations([{key: value for key, value in one.items() if key != "state"} for one in computes], place, kinds)
+        problems += [_rules.Finding(one.code, f"{place.name}: {one.target}", f"{place.name}/{one.target}: {one.message}", one.source) for one in wrong]
+        states = {str(one.get("name")).casefold(): str(one.get("state") or "present") for one in computes}
+        for declared in found:
+            problems += _broken_rules(declared, place)
+            state = states[declared.target.name.casefold()]
+            entries.append(Entry(declared.target, declared.kind, declared.type, state, declared))
+    problems += _twice(entries)
+    _rules.refuse(problems)
+    return entries
+
+
+def _with_defaults(compute: dict[str, t.Any], layers: t.Sequence[dict[str, t.Any]]) -> dict[str, t.Any]:
+    kind = str(compute.get("type") or "").casefold()
+    merged: dict[str, t.Any] = {}
+    for layer in reversed(layers):
+        merged.update(layer.get("all") or {})
+        merged.update(layer.get(kind) or {})
+    return {**merged, **compute}
+
+
+def _broken_rules(declared: Declaration, place: Target) -> _rules.Findings:
+    for one in declared.kind.check(declared.target, declared.declared, declared.tree):
+        yield replace(one, message=f"{place.name}/{declared.target.name}: {one.message}")
+
+
+def _twice(entries: t.Sequence[Entry]) -> _rules.Findings:
+    seen: set[str] = set()
+    for entry in entries:
+        identifier = entry.target.id.casefold()
+        if identifier in seen:
+            place = f"{entry.workspace.rsplit('/', 1)[-1]}/{entry.target.name}"
+            yield _rules.Finding("DeclaredTwice", place, f"{place} is declared twice.", "this collection")
+        seen.add(identifier)
+
+
+class Fleet:
+    """Brings every entry to its state. ``clock`` and ``sleep`` are the engine's own unless a test gives others."""
+
+    def __init__(
+        self,
+        client: t.Any,
+        entries: list[Entry],
+        behaviour: Behaviour,
+        limits: Limits,
+        kinds: Registry,
+        *,
+        workspaces: t.Iterable[str] = (),
+        sleep: t.Callable[[float], None] = time.sleep,
+        clock: t.Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.client = client
+        self.entries = entries
+        self.behaviour = behaviour
+        self.limits = limits
+        self.kinds = kinds
+        self.sleep = sleep
+        self.clock = clock
+        self.undeclared: list[Entry] = []
+        self._workspaces = {one.casefold(): one for one in (*workspaces, *(entry.workspace for entry in entries))}
+        self._gates = {one: threading.BoundedSemaphore(limits.per_workspace) for one in self._workspaces}
+        self._stop = threading.Event()
+
+    # --- looking ---
+
+    def look(self) -> None:
+        """One LIST for each workspace, and the plan of every entry."""
+        with self._pool(len(self._workspaces)) as pool:
+            listed = dict(zip(self._workspaces, pool.map(self._list, self._workspaces.values())))
+        there = {key: {str(body["name"]).casefold(): body for body in found} for key, found in listed.items() if isinstance(found, list)}
+        for entry in self.entries:
+            key = entry.workspace.casefold()
+            found = listed[key]
+            if isinstance(found, AmlError):
+                entry.error, entry.done = found, True
+                continue
+            entry.existing = there[key].get(entry.target.name.casefold())
+            self._decide(entry)
+        self._find_undeclared(there)
+
+    def _list(self, workspace: str) -> list[Body] | AmlError:
+        try:
+            found: list[Body] = self.client.list(f"{workspace}/computes", _compute.ComputeKind.api_version)
+            return found
+        except ArmError as error:
+            if error.status == 404:
+                error.hint = "Create the workspace first, or correct its name, resource group or subscription."
+            return error
+
+    def _decide(self, entry: Entry) -> None:
+        """The plan from memory. An entry that needs nothing is done by it."""
+        try:
+            entry.plan = self._plan(entry)
+        except AmlError as error:
+            entry.error, entry.done = error, True
+            return
+        busy = entry.existing is not None and entry.kind.status(entry.existing).state != READY
+        entry.done = not entry.plan.changed and not busy
+
+    def _plan(self, entry: Entry) -> Plan:
+        body, declared = entry.existing, self._declared(entry)
+        if body is not None:
+            entry.kind.guard(body, entry.target)
+        if entry.state == "absent":
+            return _plan.plan_absent(None if body is None else entry.kind.project(body), action=entry.kind.remove_action)
+        plan = _plan.plan_present(
+            entry.kind.fields,
+            declared,
+            None if body is None else entry.kind.read(body),
+            on_immutable_change=self.behaviour.on_immutable_change,
+            append_tags=self.behaviour.append_tags,
+            broken=None if body is None else entry.kind.broken(body),
+        )
+        if plan.action == _plan.REPLACE and not (body and entry.kind.broken(body)) and self.behaviour.on_immutable_change == "fail":
+            entry.plan = plan
+            raise _plan.refuse_fixed(plan, f"The {entry.kind.label} {entry.target.name!r}")
+        return planned_power(plan, body, entry.state)
+
+    def _declared(self, entry: Entry) -> _plan.Declared:
+        """What was declared, and the fleet's own tag where a tag can still be put on."""
+        declared = dict(entry.declaration.declared) if entry.declaration else {}
+        tags = next((row for row in entry.kind.fields if row.option == "tags"), None)
+        fixed = tags is None or (tags.mutability == _plan.CREATE_ONLY and entry.existing is not None)
+        if self.limits.owner and not fixed and entry.state != "absent":
+            declared["tags"] = {**(declared.get("tags") or {}), OWNER_TAG: self.limits.owner}
+        return declared
+
+    def _find_undeclared(self, there: dict[str, dict[str, Body]]) -> None:
+        """What the fleet made and does not declare any more; what others made is not looked at."""
+        if self.limits.prune == "none":
+            return
+        declared = {entry.target.id.casefold() for entry in self.entries}
+        for key, computes in there.items():
+            for body in computes.values():
+                target = self._target_of(self._workspaces[key], body)
+                owned = (body.get("tags") or {}).get(OWNER_TAG) == self.limits.owner
+                if owned and target.id.casefold() not in declared:
+                    self.undeclared.append(self._pruned(target, body))
+
+    @staticmethod
+    def _target_of(workspace: str, body: Body) -> Target:
+        parts = workspace.split("/")
+        return Target(body["name"], f"{workspace}/computes/{body['name']}", workspace, parts[2], parts[4])
+
+    def _pruned(self, target: Target, body: Body) -> Entry:
+        type_ = _compute.kind_name(body)
+        kind = self.kinds.get(type_, _compute.ANY)
+        entry = Entry(target, kind, type_, "absent", existing=body)
+        wanted = {"detach": (DETACH,), "delete": (DELETE, DETACH)}.get(self.limits.prune, ())
+        if kind.remove_action in wanted:
+            entry.plan = replace(_plan.plan_absent(kind.project(body), action=kind.remove_action), reason="the fleet made it and does not declare it any more")
+        else:
+            entry.done = True
+        return entry
+
+    # --- doing ---
+
+    def carry_out(self, progress: Progress | None = None) -> None:
+        """Do what is planned: the declared targets first, then what is to be pruned."""
+        for batch in (self.entries, self.undeclared):
+            todo = _interleaved([entry for entry in batch if not entry.done])
+            with self._pool(len(todo)) as pool:
+                for entry in pool.map(self._one, todo):
+                    if progress is not None:
+                        progress(entry)
+
+    def _pool(self, work: int) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(max(1, min(self.limits.parallelism, work)), thread_name_prefix="fleet")
+
+    def _one(self, entry: Entry) -> Entry:
+        with self._gates[entry.workspace.casefold()]:
+            if self._stop.is_set():
+                entry.error = FleetFailed("It was not started, because another target failed and on_error is stop.", code="NotStarted")
+                return entry
+            started = self.clock()
+            try:
+                self._reconcile(entry)
+            except AmlError as error:
+                entry.error = error
+                if self.limits.on_error == "stop":
+                    self._stop.set()
+            entry.seconds = self.clock() - started
+        return entry
+
+    def _reconcile(self, entry: Entry) -> None:
+        engine = self._engine(entry)
+        if entry.state == "absent":
+            outcome = engine.absent({})
+        elif isinstance(engine, InstanceReconciler) and entry.state != "present":
+            outcome = engine.power(self._declared(entry), entry.state)
+        else:
+            outcome = engine.present(self._declared(entry))
+        entry.plan, entry.operation, entry.warnings = outcome.plan, outcome.operation, outcome.warnings
+
+    def _engine(self, entry: Entry) -> Reconciler:
+        if entry.type == "amlcompute":
+            engine = Reconciler
+        else:
+            engine = InstanceReconciler if entry.type == "computeinstance" else AttachReconciler
+        return engine(self.client, entry.kind, entry.target, self.behaviour, sleep=self.sleep, clock=self.clock)
+
+    # --- what it comes to ---
+
+    def result(self) -> dict[str, t.Any]:
+        targets = [entry.to_dict() for entry in self.entries]
+        undeclared = [entry.to_dict() for entry in self.undeclared]
+        every = [*targets, *undeclared]
+        totals: dict[str, int] = {"targets": len(targets), "failed": sum(bool(one["failure"]) for one in every)}
+        for one in every:
+            if one["failure"] is None:
+                totals[one["action"]] = totals.get(one["action"], 0) + 1
+        return {"changed": any(one["changed"] for one in every), "targets": targets, "undeclared": undeclared, "totals": totals}
+
+    def failure(self) -> FleetFailed | None:
+        bad = [entry for entry in (*self.entries, *self.undeclared) if entry.error is not None]
+        if not bad:
+            return None
+        shown = "; ".join(f"{entry.workspace.rsplit('/', 1)[-1]}/{entry.target.name}: {entry.error.message}" for entry in bad[:5] if entry.error)
+        more = f"; and {len(bad) - 5} more" if len(bad) > 5 else ""
+        return FleetFailed(
+            f"{len(bad)} of {len(self.entries) + len(self.undeclared)} compute targets failed: {shown}{more}.",
+            details=[entry.to_dict() for entry in bad],
+            hint="The others are as declared. Mend the causes and run the same task again.",
+        )
+
+
+def _interleaved(entries: list[Entry]) -> list[Entry]:
+    """Workspace by workspace in turn, so that one full workspace does not hold up the others."""
+    by_workspace: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_workspace.setdefault(entry.workspace.casefold(), []).append(entry)
+    rows = list(by_workspace.values())
+    longest = max((len(row) for row in rows), default=0)
+    return [row[number] for number in range(longest) for row in rows if number < len(row)]
+
+

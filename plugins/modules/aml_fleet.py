@@ -1,0 +1,231 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: aml_fleet
+short_description: Keep the compute targets of many Azure Machine Learning workspaces in their declared state
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - Brings any number of compute targets, of all kinds and in any number of workspaces and subscriptions, to the state that one document declares.
+  - It reads each workspace once, plans everything from memory, and works on what differs, many at a time. A target that is as declared costs no request.
+  - A failure of one target hides no other. The task fails at the end and has an entry for each target.
+  - When it is interrupted, the next run goes on. What is under way is joined, and nothing is made twice.
+options:
+  name:
+    description:
+      - Name of the fleet. What the fleet makes has it in the tag C(azureml-compute-fleet), and so has what it finds as declared, where the service takes
+        new tags.
+      - Needed for O(prune).
+    type: str
+  workspaces:
+    description:
+      - The workspaces, which must exist, each with its compute targets.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the workspace.
+        type: str
+        required: true
+      resource_group:
+        description: Its resource group. Left out, it is the task's O(resource_group).
+        type: str
+      subscription_id:
+        description: Its subscription. Left out, it is the one that the task signs in to.
+        type: str
+      defaults:
+        description: Options for the targets of this workspace, as in O(defaults), which they go before.
+        type: dict
+      computes:
+        description:
+          - The compute targets. Each has C(name), C(type) in the CLI's spelling, C(state), and the options of the module for that kind
+            (M(azureml.compute.aml_compute_cluster), M(azureml.compute.aml_compute_instance), M(azureml.compute.aml_inference_cluster) and
+            M(azureml.compute.aml_attached_compute)).
+        type: list
+        elements: dict
+  defaults:
+    description:
+      - Options for all targets, under C(all), and for those of one kind, under its type (C(amlcompute), C(computeinstance), ...).
+      - A target's own option goes first, then its workspace's defaults for the kind, then those for C(all), then these for the kind, then these for C(all). A
+        mapping is taken whole from the nearest of them.
+    type: dict
+  resource_group:
+    description: Resource group of the workspaces that name none.
+    type: str
+  workspace:
+    description: Taken and not used, so that a default for all modules of the collection does no harm here.
+    type: str
+    aliases: [workspace_name, ml_workspace]
+  parallelism:
+    description: How many targets are worked on at once.
+    type: int
+    default: 16
+  parallelism_per_workspace:
+    description: How many of them at once in one workspace.
+    type: int
+    default: 8
+  on_error:
+    description:
+      - V(continue) sees to all other targets when one fails. V(stop) starts no further one; those under way are seen to their end.
+    type: str
+    choices: [continue, stop]
+    default: continue
+  prune:
+    description:
+      - What to do with a target in one of the O(workspaces) that the fleet made (by its tag) and that is not declared any more.
+      - V(report) lists it in RV(undeclared). V(detach) detaches attached targets. V(delete) also deletes clusters and instances.
+      - What the fleet did not make is never touched, and a resource that a target stands on never deleted.
+    type: str
+    choices: [none, report, detach, delete]
+    default: none
+  preflight:
+    description:
+      - Whether to check sizes, quotas, subnets, identities and locks over everything that is to be made, before the first write.
+    type: bool
+    default: true
+  append_tags:
+    description: Whether tags that are not declared stay.
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - azureml.compute.auth
+  - azureml.compute.wait
+  - azureml.compute.state
+  - azureml.compute.attributes
+seealso:
+  - module: azureml.compute.aml_compute_cluster
+  - module: azureml.compute.aml_preflight_info
+"""
+
+EXAMPLES = r"""
+- name: Two workspaces, the same kind of cluster in each
+  azureml.compute.aml_fleet:
+    name: production
+    defaults:
+      all:
+        tags:
+          team: vision
+      amlcompute:
+        size: Standard_DS3_v2
+        min_instances: 0
+        idle_time_before_scale_down: 120
+    workspaces:
+      - name: ws-prod
+        resource_group: ml-prod
+        computes:
+          - {type: amlcompute, name: small, max_instances: 2}
+          - {type: amlcompute, name: large, max_instances: 8}
+      - name: ws-far
+        resource_group: ml-far
+        computes:
+          - {type: amlcompute, name: small, max_instances: 2}
+  register: fleet
+
+- name: What differs from the declaration
+  ansible.builtin.debug:
+    msg: "{{ fleet.targets | rejectattr('action', 'eq', 'none') | map(attribute='id') }}"
+"""
+
+RETURN = r"""
+targets:
+  description: One entry for each declared target, in the order of the document. It is there as well when the task fails.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    workspace:
+      description: Name of the workspace.
+      type: str
+      returned: always
+      sample: ws-prod
+    resource_group:
+      description: Its resource group.
+      type: str
+      returned: always
+      sample: ml-prod
+    subscription_id:
+      description: Its subscription.
+      type: str
+      returned: always
+      sample: 00000000-0000-0000-0000-000000000000
+    name:
+      description: Name of the target.
+      type: str
+      returned: always
+      sample: small
+    type:
+      description: Kind, in the CLI's spelling.
+      type: str
+      returned: always
+      sample: amlcompute
+    id:
+      description: Resource id.
+      type: str
+      returned: always
+    action:
+      description:
+        - What was done, or in check mode would be done. V(none), V(create), V(update), V(replace), V(delete), V(detach), V(start), V(stop) or V(restart).
+      type: str
+      returned: always
+      sample: update
+    changed:
+      description: Whether it was, or would be, changed.
+      type: bool
+      returned: always
+    changes:
+      description: For each field C(field), C(before), C(after), C(mutability) and C(reason).
+      type: list
+      elements: dict
+      returned: always
+    reason:
+      description: Why it is created, replaced or removed.
+      type: str
+      returned: always
+    seconds:
+      description: How long the work on it took.
+      type: float
+      returned: always
+      sample: 12.5
+    failure:
+      description: Why it failed, with C(code), C(message), C(hint) and so on, or null.
+      type: dict
+      returned: always
+    warnings:
+      description: What is to be known about it.
+      type: list
+      elements: str
+      returned: always
+    operation:
+      description: With O(wait=false), the C(url) of what is under way.
+      type: dict
+      returned: with O(wait=false)
+undeclared:
+  description: Targets that the fleet made and that are not declared any more, as in RV(targets). Empty with O(prune=none).
+  returned: always
+  type: list
+  elements: dict
+totals:
+  description: How many targets there are, how many failed, and how many of each action.
+  returned: always
+  type: dict
+  sample: {targets: 1000, failed: 0, none: 998, update: 2}
+"""
+
+from ..module_utils._fleet_job import FLEET_SPEC, keep_fleet
+from ..module_utils._module import run
+
+SPEC = FLEET_SPEC
+
+
+def main() -> None:
+    run(keep_fleet, SPEC, free_form=("workspaces", "defaults"))
+
+
+if __name__ == "__main__":
+    main()

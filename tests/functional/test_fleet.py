@@ -1,0 +1,203 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fleets: one LIST for each workspace, everything planned from memory, failures beside each other, pruning of its own, runs that go on."""
+from __future__ import annotations
+
+import random
+import typing as t
+
+import pytest
+
+from .conftest import GROUP, SUBSCRIPTION, WORKSPACE, Azure
+
+FLEET = "aml_fleet"
+TAG = "azureml-compute-fleet"
+
+
+def cluster(name: str, **more: t.Any) -> dict[str, t.Any]:
+    return {"type": "amlcompute", "name": name, "size": "Standard_DS2_v2", "max_instances": 2, **more}
+
+
+def document(azure: Azure, workspaces: int = 2, computes: int = 3) -> list[dict[str, t.Any]]:
+    names = [f"ws-{number}" for number in range(workspaces)]
+    for name in names:
+        azure.make_workspace(name)
+    return [{"name": name, "resource_group": GROUP, "computes": [cluster(f"cpu-c{number}") for number in range(computes)]} for name in names]
+
+
+def ids(result: dict[str, t.Any], action: str) -> list[str]:
+    return sorted(one["id"].split("/workspaces/")[1] for one in result["targets"] if one["action"] == action)
+
+
+def test_everything_is_made_once_and_a_second_run_only_lists(azure: Azure) -> None:
+    wanted = document(azure)
+    planned = azure.run(FLEET, check=True, workspaces=wanted)
+    assert azure.writes == [] and planned["totals"]["create"] == 6
+    done = azure.run(FLEET, workspaces=wanted)
+    assert done["changed"] and done["totals"] == {"targets": 6, "failed": 0, "create": 6}
+    assert [one["changes"] for one in done["targets"]] == [one["changes"] for one in planned["targets"]]
+    assert len([one for one in azure.writes if one.method == "PUT"]) == 6
+    again = azure.run(FLEET, workspaces=wanted)
+    assert not again["changed"] and again["totals"] == {"targets": 6, "failed": 0, "none": 6}
+    assert sorted(one.path.split("/workspaces/")[1] for one in azure.sent) == ["ws-0/computes", "ws-1/computes"]
+
+
+def test_only_what_differs_is_worked_on(azure: Azure) -> None:
+    wanted = document(azure)
+    azure.run(FLEET, workspaces=wanted)
+    wanted[1]["computes"][2]["max_instances"] = 5
+    done = azure.run(FLEET, workspaces=wanted)
+    assert done["totals"] == {"targets": 6, "failed": 0, "none": 5, "update": 1} and ids(done, "update") == ["ws-1/computes/cpu-c2"]
+    assert [(one.method, one.body) for one in azure.writes] == [("PATCH", {"properties": {"properties": {"scaleSettings": {"maxNodeCount": 5}}}})]
+
+
+def test_the_order_of_the_document_does_not_matter(azure: Azure) -> None:
+    wanted = document(azure)
+    azure.run(FLEET, workspaces=wanted)
+    wanted[0]["computes"][0]["max_instances"] = 7
+    first = azure.run(FLEET, check=True, workspaces=wanted)
+    shuffled = [dict(one, computes=random.Random(3).sample(one["computes"], 3)) for one in reversed(wanted)]
+    second = azure.run(FLEET, check=True, workspaces=shuffled)
+    plan = [{one["id"]: (one["action"], one["changes"]) for one in result["targets"]} for result in (first, second)]
+    assert plan[0] == plan[1]
+
+
+def test_defaults_and_what_goes_before_them(azure: Azure) -> None:
+    azure.make_workspace("ws-0")
+    small = {"type": "amlcompute", "name": "small"}
+    workspaces = [
+        {
+            "name": "ws-0",
+            "resource_group": GROUP,
+            "defaults": {"amlcompute": {"max_instances": 3}},
+            "computes": [small, {**small, "name": "own", "max_instances": 9, "tags": {"mine": "yes"}}],
+        }
+    ]
+    defaults = {"all": {"tags": {"team": "vision"}}, "amlcompute": {"size": "Standard_DS2_v2", "max_instances": 1}}
+    done = azure.run(FLEET, workspaces=workspaces, defaults=defaults)
+    assert done["totals"]["create"] == 2
+    found = {one["name"]: one for one in azure.run("aml_compute_info", workspace="ws-0")["computes"]}
+    assert (found["small"]["max_instances"], found["small"]["size"], found["small"]["tags"]) == (3, "STANDARD_DS2_V2", {"team": "vision"})
+    assert (found["own"]["max_instances"], found["own"]["tags"]) == (9, {"mine": "yes"})
+
+
+def test_all_kinds_and_states(azure: Azure) -> None:
+    computes = [cluster("cpu-c"), {"type": "computeinstance", "name": "ci-one", "size": "Standard_DS2_v2", "state": "stopped"}]
+    wanted = [{"name": WORKSPACE, "resource_group": GROUP, "computes": computes}]
+    done = azure.run(FLEET, workspaces=wanted)
+    assert done["totals"]["create"] == 2
+    assert azure.compute("ci-one")["properties"]["properties"]["state"] == "Stopped"
+    assert azure.run(FLEET, workspaces=wanted)["changed"] is False
+    computes[1]["state"] = "started"
+    started = azure.run(FLEET, workspaces=wanted)
+    assert started["totals"]["start"] == 1 and azure.compute("ci-one")["properties"]["properties"]["state"] == "Running"
+    computes[0]["state"] = "absent"
+    gone = azure.run(FLEET, workspaces=wanted)
+    assert ids(gone, "delete") == [f"{WORKSPACE}/computes/cpu-c"]
+    assert azure.run(FLEET, workspaces=wanted)["changed"] is False
+
+
+def test_a_failure_hides_no_other_and_the_task_fails_at_the_end(azure: Azure) -> None:
+    wanted = document(azure)
+    azure.run(FLEET, workspaces=[wanted[0]])
+    wanted[0]["computes"][0]["size"] = "Standard_DS3_v2"
+    wanted.append({"name": "ws-none", "resource_group": GROUP, "computes": [cluster("cpu-c")]})
+    failed = azure.run(FLEET, workspaces=wanted, ok=False)
+    assert failed["failure"]["code"] == "FleetFailed" and failed["changed"] is True
+    codes = {one["id"].split("/workspaces/")[1]: (one["failure"] or {}).get("code") for one in failed["targets"]}
+    assert codes["ws-0/computes/cpu-c0"] == "ImmutableChange" and codes["ws-none/computes/cpu-c"] == "ResourceNotFound"
+    assert [codes[f"ws-1/computes/cpu-c{number}"] for number in range(3)] == [None] * 3
+    assert failed["totals"]["create"] == 3 and failed["totals"]["failed"] == 2
+    assert len(azure.run("aml_compute_info", workspace="ws-1")["computes"]) == 3
+
+
+def test_on_error_stop_starts_no_further_one(azure: Azure) -> None:
+    wanted = document(azure, workspaces=1, computes=6)
+    azure.app.faults.put([{"kind": "failed_operation", "match": {"path": "cpu-c0"}, "count": 1, "code": "Broken", "message": "It broke."}])
+    failed = azure.run(FLEET, workspaces=wanted, on_error="stop", parallelism=1, ok=False)
+    codes = [one["failure"] and one["failure"]["code"] for one in failed["targets"]]
+    assert codes[0] == "Broken" and set(codes[1:]) == {"NotStarted"}
+    assert len([one for one in azure.writes if one.method == "PUT"]) == 1
+
+
+def test_a_preflight_over_the_whole_fleet_before_the_first_write(azure: Azure) -> None:
+    azure.app.configure({"quotas": {"*": {"standardDSv2Family": 7}}})
+    wanted = document(azure, workspaces=2, computes=2)
+    failed = azure.run(FLEET, workspaces=wanted, ok=False)
+    assert failed["failure"]["code"] == "PreflightFailed" and azure.writes == []
+    assert "standardDSv2Family" in failed["msg"]
+
+
+def test_only_its_own_is_pruned(azure: Azure) -> None:
+    wanted = document(azure, workspaces=1, computes=2)
+    azure.run("aml_compute_cluster", workspace="ws-0", name="others", size="Standard_DS2_v2", max_instances=1)
+    azure.run(FLEET, name="prod", workspaces=wanted)
+    fewer = [{**wanted[0], "computes": wanted[0]["computes"][:1]}]
+    assert azure.run(FLEET, name="prod", workspaces=fewer)["undeclared"] == []
+    reported = azure.run(FLEET, name="prod", workspaces=fewer, prune="report")
+    assert [one["name"] for one in reported["undeclared"]] == ["cpu-c1"] and not reported["changed"] and azure.writes == []
+    assert azure.run(FLEET, name="prod", workspaces=fewer, prune="detach")["changed"] is False
+    assert azure.run(FLEET, name="elsewhere", workspaces=[{**fewer[0], "computes": []}], prune="delete")["changed"] is False
+    planned = azure.run(FLEET, check=True, name="prod", workspaces=fewer, prune="delete")
+    assert [one["action"] for one in planned["undeclared"]] == ["delete"] and azure.writes == []
+    pruned = azure.run(FLEET, name="prod", workspaces=fewer, prune="delete")
+    assert [one["action"] for one in pruned["undeclared"]] == ["delete"]
+    assert sorted(one["name"] for one in azure.run("aml_compute_info", workspace="ws-0")["computes"]) == ["cpu-c0", "others"]
+
+
+def test_what_it_finds_as_declared_becomes_its_own(azure: Azure) -> None:
+    azure.run("aml_compute_cluster", name="found", size="Standard_DS2_v2", max_instances=2)
+    wanted = [{"name": WORKSPACE, "resource_group": GROUP, "computes": [cluster("found", tags={"team": "vision"})]}]
+    done = azure.run(FLEET, name="prod", workspaces=wanted)
+    assert ids(done, "update") == [f"{WORKSPACE}/computes/found"]
+    assert azure.compute("found")["tags"] == {"team": "vision", TAG: "prod"}
+    assert azure.run(FLEET, name="prod", workspaces=wanted)["changed"] is False
+
+
+def test_a_run_that_did_not_wait_is_joined(azure: Azure) -> None:
+    wanted = document(azure)
+    begun = azure.run(FLEET, workspaces=wanted, wait=False)
+    assert all(one["operation"]["url"] for one in begun["targets"])
+    again = azure.run(FLEET, workspaces=wanted)
+    assert azure.writes == [] and again["totals"] == {"targets": 6, "failed": 0, "none": 6}
+
+
+def test_a_throttled_service_slows_it_and_loses_nothing(azure: Azure) -> None:
+    wanted = document(azure, workspaces=2, computes=5)
+    azure.app.faults.put([{"kind": "status", "status": 429, "retry_after": 7, "match": {"path": "/computes/"}, "count": 12}])
+    done = azure.run(FLEET, workspaces=wanted)
+    assert done["totals"]["create"] == 10 and azure.slept >= 7
+    assert len(azure.run("aml_compute_info", workspace="ws-1")["computes"]) == 5
+
+
+BAD = [
+    ([{"name": WORKSPACE, "computes": [cluster("gpu-1")]}], "InvalidComputeName", "gpu-1"),
+    ([{"name": WORKSPACE, "computes": [cluster("one"), cluster("ONE")]}], "DeclaredTwice", "declared twice"),
+    ([{"name": WORKSPACE, "computes": [cluster("one", colour="red")]}], "InvalidOption", "colour"),
+    ([{"name": WORKSPACE, "computes": [{"type": "abacus", "name": "one"}]}], "InvalidEntry", "type"),
+    ([{"name": WORKSPACE, "computes": [cluster("one", min_instances=5)]}], "MinimumAboveMaximum", "min_instances"),
+]
+
+
+@pytest.mark.parametrize(("workspaces", "code", "text"), BAD, ids=[row[1] for row in BAD])
+def test_a_wrong_document_is_refused_before_the_first_request(azure: Azure, workspaces: list[dict[str, t.Any]], code: str, text: str) -> None:
+    failed = azure.run(FLEET, resource_group=GROUP, workspaces=workspaces, ok=False)
+    assert failed["failure"]["code"] == code and text in failed["msg"] and azure.sent == []
+
+
+def test_pruning_needs_a_name(azure: Azure) -> None:
+    failed = azure.run(FLEET, resource_group=GROUP, workspaces=[{"name": WORKSPACE}], prune="delete", ok=False)
+    assert failed["failure"]["code"] == "FleetNameMissing" and azure.sent == []
+
+
+def test_two_subscriptions(azure: Azure) -> None:
+    other = "22222222-0000-4000-8000-000000000002"
+    known = [one["subscriptionId"] for one in azure.app.call("GET", "/subscriptions?api-version=2022-12-01").body["value"]]
+    second = next(one for one in known if one != SUBSCRIPTION) if len(known) > 1 else other
+    identifier = f"/subscriptions/{second}/resourceGroups/rg-second"
+    azure.arm("PUT", identifier, {"location": "eastus"}, "2021-04-01")
+    workspaces = [{"name": "ws-second", "resource_group": "rg-second", "subscription_id": second, "computes": [cluster("cpu-c")]}]
+    failed = azure.run(FLEET, workspaces=workspaces, ok=False)
+    (one,) = failed["targets"]
+    assert one["subscription_id"] == second and one["failure"]["code"] == "ResourceNotFound"
