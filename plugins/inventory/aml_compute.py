@@ -240,7 +240,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._secrets: set[str] = set()
         try:
             # All that can fail comes before the first host: Ansible keeps the hosts of an inventory that failed.
-            hosts = self._hosts(self._records(self.get_cache_key(path), cache))
+            way = self._way()
+            hosts = self._hosts(self._records(self.get_cache_key(path), cache), way)
         except AmlError as error:
             hint = f" {error.hint}" if error.hint else ""
             raise AnsibleParserError(self._shown(f"{error.message}{hint}")) from None
@@ -291,7 +292,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._hide(signed_in.secrets)
         scope = self._scope(signed_in)
         clouds = [auth["cloud_environment"], *map(os.environ.get, _credentials.environment_names("cloud_environment")), signed_in.cloud_environment]
-        fingerprint = scope.fingerprint({**signed_in.facts(), "clouds": clouds})
+        fingerprint = scope.fingerprint({**signed_in.facts(), "clouds": clouds, "version": VERSION})
         wanted = self.get_option("cache")
         if wanted and cache:
             kept = self._kept(key)
@@ -354,10 +355,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     # --- hosts ---
 
-    def _hosts(self, records: list[_inventory.Record]) -> list[_inventory.Host]:
+    def _hosts(self, records: list[_inventory.Record], way: _nodes.Way) -> list[_inventory.Host]:
         choice = _inventory.Choice(self._option("tags"), tuple(self.get_option("states") or ()), self.get_option("include_stopped"))
         jump = _inventory.Jump(self._option("jump_host"), self._option("jump_user"), self.get_option("jump_port"))
-        way = self._way()
         kind = self.get_option("hosts")
         hosts = _inventory.hosts_of(records, kind, choice, way, jump)
         for host in hosts:

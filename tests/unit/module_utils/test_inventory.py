@@ -1,0 +1,248 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is read, what of it becomes a host, and under which name: over a client that holds its answers in a table.
+
+Sources: docs/facts.md a.1, a.3, a.6; docs/coverage.md pain 64 (hosts lost by throttling), CI18 (private addresses).
+"""
+from __future__ import annotations
+
+import json
+import shlex
+import threading
+import typing as t
+
+import pytest
+from ansible_collections.azureml.compute.plugins.module_utils import _inventory, _nodes
+from ansible_collections.azureml.compute.plugins.module_utils._errors import AmlError, ArmError
+from ansible_collections.azureml.compute.plugins.module_utils._inventory import ALL, Choice, Jump, Reader, Scope, has_tags, hosts_of, name_apart
+
+Body = dict[str, t.Any]
+S1, S2 = "11111111-0000-4000-8000-000000000001", "11111111-0000-4000-8000-000000000002"
+PROVIDER = "providers/Microsoft.MachineLearningServices/workspaces"
+API = "2025-12-01"
+
+
+def workspace_id(name: str, group: str = "rg", subscription: str = S1) -> str:
+    return f"/subscriptions/{subscription}/resourceGroups/{group}/{PROVIDER}/{name}"
+
+
+def workspace(name: str, group: str = "rg", subscription: str = S1, **more: t.Any) -> Body:
+    return {"id": workspace_id(name, group, subscription), "name": name, "location": "eastus", "kind": "Default", "tags": None, **more}
+
+
+def node(number: int, state: str = "idle") -> Body:
+    return {"nodeId": f"tvm-{number}", "publicIpAddress": "20.1.2.3", "privateIpAddress": f"10.0.0.{number}", "port": 50000 + number, "nodeState": state}
+
+
+def cluster(name: str = "cpu", nodes: int = 1, **more: t.Any) -> Body:
+    account = {"adminUserName": "boss"}
+    inner = {"userAccountCredentials": account, "remoteLoginPortPublicAccess": "Enabled", "currentNodeCount": nodes, "vmSize": "STANDARD_DS3_V2"}
+    return {"name": name, "location": "eastus", "tags": {}, **more, "properties": {"computeType": "AmlCompute", "properties": inner}}
+
+
+def instance(name: str, state: str = "Running") -> Body:
+    settings = {"sshPublicAccess": "Enabled", "adminUserName": "azureuser", "sshPort": 4001}
+    inner = {"state": state, "sshSettings": settings, "connectivityEndpoints": {"publicIpAddress": "20.9.9.9"}, "vmSize": "STANDARD_DS3_V2"}
+    return {"name": name, "location": "eastus", "tags": None, "properties": {"computeType": "ComputeInstance", "properties": inner}}
+
+
+def absent() -> ArmError:
+    return ArmError("It is not there.", code="ResourceNotFound", status=404)
+
+
+class Client:
+    """Answers by path; an exception is raised, a list of answers is given one after the other."""
+
+    def __init__(self, answers: dict[str, t.Any]) -> None:
+        self.answers = answers
+        self.asked: list[str] = []
+        self.lock = threading.Lock()
+
+    def _answer(self, path: str) -> t.Any:
+        with self.lock:
+            self.asked.append(path)
+            found = self.answers.get(path, absent())
+            if isinstance(found, tuple):
+                found, self.answers[path] = found[0], found[1:] if len(found) > 2 else found[1]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def list(self, path: str, api_version: str) -> t.Any:
+        return self._answer(path)
+
+    def post_list(self, path: str, api_version: str, items: str = "nodes") -> t.Any:
+        return self._answer(path)
+
+    def find(self, path: str, api_version: str) -> Body | None:
+        try:
+            return t.cast(Body, self._answer(path))
+        except ArmError as error:
+            if error.status == 404:
+                return None
+            raise
+
+
+def world(**more: t.Any) -> Client:
+    """Two workspaces; ``a`` has a cluster with two nodes and two instances, ``b`` has nothing."""
+    nodes = [node(1), node(2, "leaving")]
+    return Client({
+        f"/subscriptions/{S1}/{PROVIDER}": [workspace("b"), workspace("a", tags={"Stage": "prod"})],
+        f"{workspace_id('a')}/computes": [cluster(nodes=2), instance("on"), instance("off", "Stopped")],
+        f"{workspace_id('a')}/computes/cpu/listNodes": nodes,
+        f"{workspace_id('b')}/computes": [],
+        **more,
+    })  # fmt: skip
+
+
+def reader(client: Client, **scope: t.Any) -> Reader:
+    return Reader(client, Scope(**{"subscriptions": (S1,), "api_version": API, **scope}), 4)
+
+
+def names(records: list[Body], choice: Choice | None = None) -> list[str]:
+    return [host.name for host in hosts_of(records, "nodes", choice or Choice(), _nodes.Way(), Jump())]
+
+
+def test_what_runs_becomes_a_host() -> None:
+    found = reader(world())
+    records = found.read()
+    assert found.problems == [] and [one["workspace"]["workspace"] for one in records] == ["a", "b"]
+    assert names(records) == ["cpu-tvm-1", "on"]
+    assert names(records, Choice(include_stopped=True)) == ["cpu-tvm-1", "cpu-tvm-2", "on", "off"]
+    assert names(records, Choice(states=("leaving", "stopped"))) == ["cpu-tvm-2", "off"]
+    assert json.loads(json.dumps(records)) == records, "it goes into a cache"
+
+
+def test_only_what_is_wanted_is_read() -> None:
+    client = world()
+    assert names(reader(client, workspaces=("A*",), types=("computeinstance",)).read()) == ["on"]
+    assert client.asked == [f"/subscriptions/{S1}/{PROVIDER}", f"{workspace_id('a')}/computes"]
+    client = world()
+    assert len(reader(client, hosts="workspaces").read()) == 2 and len(client.asked) == 1
+    assert [one["workspace"]["workspace"] for one in reader(world(), workspace_tags={"stage": "prod"}).read()] == ["a"]
+
+
+def test_resource_groups_are_listed_by_themselves() -> None:
+    """Who may read a group only cannot list the subscription; and a group need not be in each of the subscriptions."""
+    client = world(**{f"/subscriptions/{S1}/resourceGroups/rg/{PROVIDER}": [workspace("a")]})
+    found = reader(client, subscriptions=(S1, S2), resource_groups=("rg",))
+    assert names(found.read()) == ["cpu-tvm-1", "on"] and found.problems == []
+    found = reader(client, resource_groups=("rg", "gr"))
+    found.read()
+    assert [str(one) for one in found.problems] == ["resource group gr: ResourceGroupNotFound: There is no such resource group, or it cannot be read."]
+
+
+def test_all_subscriptions_that_are_open() -> None:
+    subscriptions = [{"subscriptionId": S1, "state": "Enabled"}, {"subscriptionId": S2, "state": "Disabled"}]
+    client = world(**{"/subscriptions": subscriptions})
+    found = reader(client, subscriptions=(ALL,))
+    assert len(found.read()) == 2 and found.problems == []
+    assert not [path for path in client.asked if S2 in path]
+
+
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        (f"/subscriptions/{S1}/{PROVIDER}", f"subscriptions/{S1}"),
+        (f"{workspace_id('a')}/computes", "workspace a"),
+        (f"{workspace_id('a')}/computes/cpu/listNodes", "workspace a"),
+    ],
+)
+@pytest.mark.parametrize("error", [ArmError("No.", code="AuthorizationFailed", status=403), AmlError("Lost.", code="ConnectionLost")])
+def test_an_error_is_a_problem_with_a_name(path: str, where: str, error: AmlError) -> None:
+    found = reader(world(**{path: error}))
+    assert "on" not in names(found.read())
+    (problem,) = found.problems
+    assert str(problem).startswith(where) and error.code in str(problem) and error.message in str(problem)
+
+
+def test_a_misspelt_workspace_is_a_problem_and_a_pattern_is_none() -> None:
+    found = reader(world(), workspaces=("a", "aa", "zz*"))
+    assert len(found.read()) == 1
+    assert [problem.where for problem in found.problems] == ["workspace aa"]
+
+
+def test_what_is_deleted_meanwhile_has_no_hosts() -> None:
+    path = f"{workspace_id('a')}/computes"
+    gone = reader(world(**{path: ([cluster(nodes=2)], [instance("on")]), f"{path}/cpu/listNodes": absent(), workspace_id("a"): workspace("a")}))
+    assert names(gone.read()) == ["on"] and gone.problems == []
+    all_gone = reader(world(**{path: absent()}))
+    assert names(all_gone.read()) == [] and all_gone.problems == []
+
+
+def test_a_404_that_stays_is_a_problem() -> None:
+    path = f"{workspace_id('a')}/computes/cpu/listNodes"
+    found = reader(world(**{path: absent(), workspace_id("a"): workspace("a")}))
+    found.read()
+    assert [problem.where.split(" (")[0] for problem in found.problems] == ["workspace a"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (None, True),
+        ({"TEAM": "vision"}, True),
+        ({"team": "Vision"}, False),
+        ({"team": None}, True),
+        ({"team": ["speech", "vision"]}, True),
+        ({"team": []}, False),
+        ({"team": "vision", "size": 4}, True),
+        ({"on": True}, True),
+        ({"off": None}, False),
+    ],
+)
+def test_tags(wanted: Body | None, expected: bool) -> None:
+    assert has_tags({"team": "vision", "size": "4", "on": "true"}, wanted) is expected
+
+
+def test_variables_and_groups_of_a_node() -> None:
+    records = reader(world()).read()
+    host = hosts_of(records, "nodes", Choice(), _nodes.Way(private_key_file="~/k"), Jump("jump"))[0]
+    place = {"subscription_id": S1, "resource_group": "rg", "workspace": "a", "location": "eastus"}
+    assert {**host.variables, **place} == host.variables
+    connect = {name: value for name, value in host.variables.items() if name.startswith("ansible_")}
+    assert connect == {"ansible_host": "20.1.2.3", "ansible_port": 50001, "ansible_user": "boss", "ansible_ssh_private_key_file": "~/k"}
+    assert host.all_groups(_inventory.GROUPINGS) == [
+        "aml_nodes", "aml_reachable", "workspace_a", "cluster_cpu", "type_amlcompute", "state_idle", "size_standard_ds3_v2", "location_eastus",
+        "resource_group_rg", f"subscription_{S1}",
+    ]  # fmt: skip
+    assert host.all_groups([]) == ["aml_nodes", "aml_reachable"]
+
+
+def test_an_unreachable_machine_is_a_host_with_a_reason() -> None:
+    records = reader(world()).read()
+    off = hosts_of(records, "nodes", Choice(states=("stopped",)), _nodes.Way(), Jump())[0]
+    assert off.variables["aml_reachable"] is False and off.variables["aml_reason"] == "The instance is stopped."
+    assert off.all_groups(["cluster", "state"]) == ["aml_nodes", "state_stopped"]
+
+
+def test_the_jump_host_is_for_private_addresses() -> None:
+    records = reader(world()).read()
+    jump = Jump("fe80::1", "ops", 2222)
+    inside = hosts_of(records, "nodes", Choice(), _nodes.Way("private"), jump)[0]
+    assert inside.variables["ansible_host"] == "10.0.0.1" and inside.variables["ansible_port"] == 22
+    assert shlex.split(inside.variables["ansible_ssh_common_args"]) == ["-o", "ProxyJump=ops@[fe80::1]:2222"]
+    outside = hosts_of(records, "nodes", Choice(), _nodes.Way("public"), jump)[0]
+    assert "ansible_ssh_common_args" not in outside.variables
+
+
+def test_names_are_told_apart_as_far_as_needed() -> None:
+    groups = [("ws", "rg", S1), ("ws", "rg2", S1), ("ws", "rg", S2), ("other", "rg", S1), ("alone", "rg", S1)]
+    made = [_inventory.Host("alone" if place[0] == "alone" else "laptop", place, {}, {}, ()) for place in groups]
+    name_apart(made)
+    assert [host.name for host in made] == [f"{S1}-rg-ws-laptop", "rg2-ws-laptop", f"{S2}-rg-ws-laptop", "other-laptop", "alone"]
+
+
+def test_one_name_for_two_nodes_of_a_cluster_is_refused() -> None:
+    made = [_inventory.Host("node", ("ws", "rg", S1), {}, {}, ()) for _number in range(2)]
+    with pytest.raises(AmlError, match="more than one machine") as caught:
+        name_apart(made)
+    assert "aml_node_id" in (caught.value.hint or "")
+
+
+def test_the_fingerprint_is_of_the_question_and_of_who_asks() -> None:
+    base = Scope(subscriptions=(S1,)).fingerprint({"client_id": "one"})
+    assert base == Scope(subscriptions=(S1,)).fingerprint({"client_id": "one"})
+    others = [Scope(subscriptions=(S2,)), Scope(subscriptions=(S1,), types=()), Scope(subscriptions=(S1,), workspace_tags={"a": None})]
+    assert len({base, Scope(subscriptions=(S1,)).fingerprint({"client_id": "two"}), *(one.fingerprint({"client_id": "one"}) for one in others)}) == 5
