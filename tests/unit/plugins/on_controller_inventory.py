@@ -1,0 +1,229 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inventory plugin as Ansible loads it, over a client without a network: options, sign-in, names, groups, cache, errors.
+
+Sources: "Inventory plugins" of Ansible's developer guide (cache, constructed); ansible-core 2.19's data tagging (what is a template).
+
+Not collected by itself: test_inventory_plugin.py runs it in a process of its own.
+"""
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible.errors import AnsibleError
+from ansible.inventory.data import InventoryData
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader, inventory_loader
+from ansible.template import is_trusted_as_template
+from ansible.utils.display import Display
+
+# Before the first import of a collection, which is Ansible's own importer's business from here on.
+init_plugin_loader()
+
+from ansible_collections.azureml.compute.plugins.inventory import aml_compute
+from ansible_collections.azureml.compute.plugins.module_utils import _arm, _inventory, _nodes
+from ansible_collections.azureml.compute.plugins.module_utils._errors import ArmError
+
+NAME = "azureml.compute.aml_compute"
+S1 = "11111111-0000-4000-8000-000000000001"
+PROVIDER = "providers/Microsoft.MachineLearningServices/workspaces"
+ENVIRONMENT = {"AZURE_CLIENT_ID": "an-id", "AZURE_SECRET": "an-environments-secret", "AZURE_TENANT": "a-tenant", "AZURE_SUBSCRIPTION_ID": S1}
+Body = dict[str, t.Any]
+
+
+class Client:
+    """Stands in for the ARM client: two workspaces with an instance of the same name each."""
+
+    made: t.ClassVar[list[Client]] = []
+    failing: t.ClassVar[str] = ""
+
+    def __init__(self, cloud: t.Any, credential: t.Any, **options: t.Any) -> None:
+        self.credential, self.options, self.secrets = credential, options, ["a-token"]
+        self.asked: list[str] = []
+        Client.made.append(self)
+
+    def list(self, path: str, api_version: str) -> list[Body]:
+        self.asked.append(path)
+        if self.failing and self.failing in path:
+            raise ArmError("No, not for a-token of an-environments-secret.", code="AuthorizationFailed", status=403)
+        if path.endswith("/computes"):
+            return [instance("laptop", path.split("/")[-2])]
+        group = f"/subscriptions/{S1}/resourceGroups/rg/{PROVIDER}"
+        return [{"id": f"{group}/{name}", "name": name, "location": "eastus", "tags": {"evil": "{{ 6 * 7 }}"}} for name in ("ws-a", "ws-b")]
+
+
+def instance(name: str, team: str) -> Body:
+    settings = {"sshPublicAccess": "Enabled", "adminUserName": "azureuser", "sshPort": 4001}
+    inner = {"state": "Running", "sshSettings": settings, "connectivityEndpoints": {"publicIpAddress": "20.9.9.9"}, "vmSize": "STANDARD_DS3_V2"}
+    return {"name": name, "location": "eastus", "tags": {"team": team}, "properties": {"computeType": "ComputeInstance", "properties": inner}}
+
+
+@pytest.fixture
+def options() -> Body:
+    """The plugin's options with those of its fragments, as Ansible has them."""
+    found: Body = loaded().option_definitions
+    return found
+
+
+def loaded() -> t.Any:
+    return inventory_loader.get(NAME)
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, value in {**ENVIRONMENT, "HOME": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(_arm, "ArmClient", Client)
+    monkeypatch.setattr(Client, "made", [])
+    monkeypatch.setattr(Client, "failing", "")
+
+
+@pytest.fixture
+def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    said: list[str] = []
+    monkeypatch.setattr(Display, "warning", lambda _self, message, *_more, **_named: said.append(message))
+    return said
+
+
+def parse(folder: Path, *, into: InventoryData | None = None, flush: bool = False, **options: t.Any) -> InventoryData:
+    path = folder / "aml_compute.yml"
+    path.write_text(yaml.safe_dump({"plugin": NAME, **options}))
+    made = into or InventoryData()
+    plugin = loaded()
+    plugin.parse(made, DataLoader(), str(path), cache=not flush)
+    if options.get("cache"):
+        plugin.update_cache_if_changed()
+    return made
+
+
+def test_the_documentation_has_the_codes_choices(options: Body) -> None:
+    expected = {
+        "hosts": _inventory.HOSTS, "types": _nodes.TYPES, "states": _nodes.STATES, "prefer": _nodes.PREFERENCES,
+        "default_groups": _inventory.GROUPINGS, "plugin": (aml_compute.InventoryModule.NAME,),
+    }  # fmt: skip
+    assert {name: tuple(options[name]["choices"]) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("aml_compute.yml", True),
+        ("prod.aml_compute.yaml", True),
+        ("azureml.yml", True),
+        ("x-azureml.yaml", True),
+        ("hosts.yml", False),
+        ("aml_compute.ini", False),
+    ],
+)
+def test_file_names(tmp_path: Path, name: str, ours: bool) -> None:
+    (tmp_path / name).write_text("plugin: x\n")
+    assert loaded().verify_file(str(tmp_path / name)) is ours
+    assert loaded().verify_file(str(tmp_path / "missing" / name)) is False
+
+
+def test_the_environment_signs_in_as_for_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable is no option of the file: else AZURE_CLIENT_ID alone would hide a complete profile, which it does in no module."""
+    parse(tmp_path)
+    assert Client.made[-1].credential.source == "environment (client secret)"
+    monkeypatch.delenv("AZURE_SECRET")
+    (tmp_path / ".azure").mkdir()
+    (tmp_path / ".azure" / "credentials").write_text(f"[default]\nclient_id=i\nsecret=a-secret\ntenant=t\nsubscription_id={S1}\n")
+    parse(tmp_path)
+    assert Client.made[-1].credential.source == "credential file (profile default) (client secret)"
+
+
+def test_options_of_the_file_win_and_may_be_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAULTED", "from-a-vault")
+    other = "22222222-0000-4000-8000-000000000002"
+    parse(tmp_path, client_id="mine", tenant="t", secret="{{ lookup('ansible.builtin.env', 'VAULTED') }}", subscription_id=other, retries=3)
+    client = Client.made[-1]
+    assert client.credential.source == "task options (client secret)" and "from-a-vault" in client.credential.secrets
+    assert client.options["retries"] == 3 and client.asked[0].startswith(f"/subscriptions/{other}/")
+
+
+def test_names_groups_and_variables(tmp_path: Path) -> None:
+    keyed = [{"prefix": "team", "key": "aml_tags.team"}]
+    made = parse(tmp_path, keyed_groups=keyed, groups={"big": "'DS3' in aml_size"}, compose={"who": "aml_tags.team ~ '!'"})
+    assert sorted(made.hosts) == ["ws-a-laptop", "ws-b-laptop"]
+    groups = made.get_groups_dict()
+    assert groups["team_ws_a"] == groups["workspace_ws_a"] == ["ws-a-laptop"]
+    assert groups["big"] == groups["aml_nodes"] == groups["aml_reachable"] == groups["size_standard_ds3_v2"] == ["ws-a-laptop", "ws-b-laptop"]
+    variables = made.hosts["ws-a-laptop"].get_vars()
+    assert (variables["who"], variables["ansible_host"], variables["ansible_port"], variables["workspace"]) == ("ws-a!", "20.9.9.9", 4001, "ws-a")
+
+
+def test_hostnames(tmp_path: Path) -> None:
+    assert sorted(parse(tmp_path, host_prefix="ml-", hostnames=["nothing", "workspace ~ '.' ~ aml_compute"]).hosts) == ["ml-ws-a.laptop", "ml-ws-b.laptop"]
+    with pytest.raises(AnsibleError, match="hostnames: 'nothing' has no value"):
+        parse(tmp_path, strict=True, hostnames=["nothing"])
+
+
+def test_strict(tmp_path: Path) -> None:
+    assert "x" not in parse(tmp_path, compose={"x": "nothing"}).hosts["ws-a-laptop"].get_vars()
+    with pytest.raises(AnsibleError, match="Could not set x"):
+        parse(tmp_path, compose={"x": "nothing"}, strict=True)
+
+
+def test_what_is_a_template(tmp_path: Path) -> None:
+    """A template in a value of the service stays text; the one template that the plugin itself writes is one."""
+    made = parse(tmp_path, hosts="workspaces", compose={"copied": "aml_tags.evil"})
+    variables = made.hosts["ws-a"].get_vars()
+    assert variables["aml_tags"]["evil"] == variables["copied"] == "{{ 6 * 7 }}"
+    assert not is_trusted_as_template(variables["aml_tags"]["evil"]) and not is_trusted_as_template(variables["copied"])
+    assert is_trusted_as_template(variables["ansible_python_interpreter"]) and variables["ansible_connection"] == "local"
+    assert not [path for path in Client.made[-1].asked if path.endswith("/computes")]
+
+
+def test_an_error_leaves_no_hosts_and_shows_no_secrets(tmp_path: Path) -> None:
+    Client.failing = "ws-b"
+    made = InventoryData()
+    with pytest.raises(AnsibleError) as caught:
+        parse(tmp_path, into=made)
+    message = str(caught.value)
+    assert "workspace ws-b" in message and "AuthorizationFailed" in message and "ws-a" not in message
+    assert "an-environments-secret" not in message and "a-token" not in message
+    assert not made.hosts
+
+
+def test_an_incomplete_answer_is_named_and_not_kept(tmp_path: Path, warnings: list[str]) -> None:
+    options = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "kept"), "fail_on_error": False}
+    Client.failing = "ws-b"
+    assert sorted(parse(tmp_path, **options).hosts) == ["laptop"]
+    assert len(warnings) == 1 and warnings[0].startswith("Hosts are missing from the inventory. workspace ws-b")
+    Client.failing = ""
+    assert len(parse(tmp_path, **options).hosts) == 2
+    made = len(Client.made)
+    assert len(parse(tmp_path, **options).hosts) == 2 and len(Client.made) == made, "now it is kept"
+    assert len(parse(tmp_path, flush=True, **options).hosts) == 2 and len(Client.made) == made + 1, "--flush-cache"
+
+
+def test_somebody_else_does_not_get_what_was_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "kept")}
+    others = {"AZURE_CLIENT_ID": "other", "AZURE_SUBSCRIPTION_ID": S1.replace("1", "2"), "AZURE_CLOUD_ENVIRONMENT": "AzureChinaCloud"}
+    for name, value in others.items():
+        parse(tmp_path, **options)
+        made = len(Client.made)
+        monkeypatch.setenv(name, value)
+        parse(tmp_path, **options)
+        assert len(Client.made) == made + 1, name
+    kept = "".join(path.read_text() for path in (tmp_path / "kept").iterdir())
+    assert "laptop" in kept and "secret" not in kept
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"host_prefix": "a b"}, "host_prefix"),
+        ({"subscriptions": ["not-an-id"]}, "not-an-id"),
+        ({"states": ["asleep"]}, "asleep"),
+        ({"auth_source": "credential_file"}, "credentials"),
+    ],
+)
+def test_bad_input_sends_nothing(tmp_path: Path, options: Body, message: str) -> None:
+    with pytest.raises(AnsibleError, match=message):
+        parse(tmp_path, **options)
+    assert not [path for client in Client.made for path in client.asked]
