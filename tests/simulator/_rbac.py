@@ -89,6 +89,7 @@ BUILT_IN = [
     Role("00482a5a-887f-4fb3-b363-3b7fe8e74483", "Key Vault Administrator", (
         "Microsoft.Authorization/*/read", "Microsoft.KeyVault/vaults/*/read", "Microsoft.KeyVault/vaults/read",
     )),
+    Role("4633458b-17de-408a-b874-0445c86b69e6", "Key Vault Secrets User"),
     Role("7f951dda-4ed3-4680-a7ca-43fe172d538d", "AcrPull", ("Microsoft.ContainerRegistry/registries/pull/read",)),
     Role("8311e382-0749-4cb8-b61a-304f252e45ec", "AcrPush", (
         "Microsoft.ContainerRegistry/registries/pull/read", "Microsoft.ContainerRegistry/registries/push/write",
