@@ -155,8 +155,8 @@ options:
       - Whether the inventory fails if anything cannot be read. No host is then made, so that none is missing without notice.
       - With V(false) there is a warning for each workspace that could not be read, and hosts of the others. Such an incomplete
         answer is not cached.
-      - Ansible itself goes on without an inventory that failed, unless E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) is V(true). AWX
-        sets that.
+      - Ansible itself goes on without an inventory that failed, unless E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) is V(true). AWX's
+        inventory updates fail as they should.
     type: bool
     default: true
   api_version:
