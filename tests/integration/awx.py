@@ -108,14 +108,17 @@ class Controller:
     project: Path = PROJECT
     jobs: int = 0
 
-    def run(self, playbook: str, credential: Credential, answers: dict[str, str], *, check: bool = False) -> Job:
-        """A job of a job template (job_type run or check) with a survey."""
+    def run(
+        self, playbook: str, credential: Credential, answers: dict[str, str], *, check: bool = False,
+        inventory: dict[str, t.Any] | None = None,
+    ) -> Job:
+        """A job of a job template (job_type run or check) with a survey; ``inventory`` as an update of an inventory source made it."""
         private, ident = self._private_data()
         self._write(private / "env" / "cmdline", shlex.join([*(["--check"] if check else []), "-u", "root", "--diff"]))
         known = {"awx_job_id": ident, "awx_job_launch_type": "manual", "awx_inventory_id": 1}
         variables = {**{name: _Unsafe(answer) for name, answer in answers.items()}, **known}
         self._write(private / "env" / "extravars", yaml.dump(variables, Dumper=_Dumper))
-        hosts = {"all": {"hosts": ["localhost"]}, "_meta": {"hostvars": {"localhost": LOCALHOST}}}
+        hosts = inventory or {"all": {"hosts": ["localhost"]}, "_meta": {"hostvars": {"localhost": LOCALHOST}}}
         script = f"#! /usr/bin/env python3\n# -*- coding: utf-8 -*-\nprint({json.dumps(hosts)!r})\n"
         self._write(private / "inventory" / "hosts", script, mode=0o700)
         environment = {"JOB_ID": str(ident), "INVENTORY_ID": "1", "ANSIBLE_RETRY_FILES_ENABLED": "False"}

@@ -25,6 +25,7 @@ from .conftest import BIN, ROOT, Simulator
 
 # The certificates of a private cloud: AWX has them in the setting "Extra environment variables".
 CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+DECLARATION = "workspaces/vision.yml"
 WORKSPACES = "inventory/workspaces.aml_compute.yml"
 
 
@@ -43,7 +44,11 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def controller(tmp_path_factory: pytest.TempPathFactory, image: Path, simulator: Simulator) -> Controller:
-    return Controller(tmp_path_factory.mktemp("awx"), image, {name: simulator.environment[name] for name in CERTIFICATES})
+    """AWX with the example project, in which the cluster keeps a node, so that there is something to stop."""
+    (cluster,) = yaml.safe_load((PROJECT / DECLARATION).read_text())["aml_clusters"]
+    environment = {name: simulator.environment[name] for name in CERTIFICATES}
+    example = Controller(tmp_path_factory.mktemp("awx"), image, environment)
+    return edited(example, DECLARATION, aml_clusters=[{**cluster, "min_instances": 1}])
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +74,7 @@ def provisioned(controller: Controller, credential: Credential, answers: dict[st
 def edited(controller: Controller, name: str, **more: t.Any) -> Controller:
     """The same controller with another commit of the project, in which one file says something more."""
     project = controller.folder / uuid.uuid4().hex
-    shutil.copytree(PROJECT, project)
+    shutil.copytree(controller.project, project)
     content = yaml.safe_load((project / name).read_text())
     (project / name).write_text(yaml.safe_dump({**content, **more}))
     return replace(controller, project=project, folder=project.with_suffix(".jobs"))
@@ -94,15 +99,6 @@ def test_drift(controller: Controller, credential: Credential, answers: dict[str
     drift = controller.run("provision.yml", credential, answers, check=True)
     assert (drift.status, drift.code, changed(drift)) == ("successful", 0, 0), drift.stdout
     assert drift.holding(credential.secret) == []
-
-    # Git says something else now: the check says what, field by field.
-    declaration = "workspaces/vision.yml"
-    (cluster,) = yaml.safe_load((PROJECT / declaration).read_text())["aml_clusters"]
-    later = edited(controller, declaration, aml_clusters=[{**cluster, "max_instances": 9}])
-    drift = later.run("provision.yml", credential, answers, check=True)
-    assert (drift.status, changed(drift)) == ("successful", 1), drift.stdout
-    (change,) = [change for result in drift.results("compute") for change in result["plan"]["changes"]]
-    assert (change["field"], change["before"], change["after"]) == ("max_instances", 4, 9)
     assert simulator.writes(mark) == [], "a check wrote"
 
 
@@ -153,3 +149,23 @@ def test_inventory_update(workspaces: Controller, credential: Credential, answer
     assert (job.status, found) == ("failed", None), "an inventory that cannot be read is a failure, not an empty one"
     assert "AADSTS7000215" in job.stdout
     assert job.holding("not-the-secret-7f3a") == []
+
+
+def test_stop(
+    controller: Controller, workspaces: Controller, credential: Credential, answers: dict[str, str], simulator: Simulator,
+) -> None:
+    """All workspaces of the inventory, as a check; then the one of the survey."""
+    _job, inventory = workspaces.update_inventory(WORKSPACES, credential)
+    mark = simulator.mark()
+    everywhere = controller.run("stop.yml", credential, {"aml_hosts": "aml_workspaces"}, check=True, inventory=inventory)
+    assert (everywhere.status, everywhere.code) == ("successful", 0), everywhere.stdout
+    assert everywhere.stats["changed"] == {"ws-demo": 1}, "the workspace is the host"
+    (change,) = [change for result in everywhere.results("compute") for change in result["plan"]["changes"]]
+    assert (change["field"], change["before"], change["after"]) == ("min_instances", 1, 0)
+    assert simulator.writes(mark) == [], "a check wrote"
+
+    one = controller.run("stop.yml", credential, {**answers, "aml_stop_busy": "false"})
+    assert (one.status, changed(one)) == ("successful", 1), one.stdout
+    (write,) = simulator.writes(mark)
+    assert write["body"] == {"properties": {"properties": {"scaleSettings": {"minNodeCount": 0, "maxNodeCount": 4}}}}
+    assert one.holding(credential.secret) == []

@@ -42,7 +42,7 @@ OPTIONS = {
     },
     "job_template": {
         "name", "organization", "job_type", "inventory", "project", "playbook", "credentials", "execution_environment", "diff_mode",
-        "survey_enabled", "survey_spec",
+        "survey_enabled", "survey_spec", "extra_vars", "job_slice_count", "forks",
     },
     "schedule": {"name", "unified_job_template", "organization", "rrule", "extra_data"},
 }
@@ -77,6 +77,13 @@ def play(name: str) -> Task:
 def tasks(module: str) -> list[Task]:
     """The arguments of each task of one module in the set-up."""
     return [task[f"awx.awx.{module}"] for task in play("setup.yml")["tasks"] if f"awx.awx.{module}" in task]
+
+
+def questions(template: Task) -> list[str]:
+    """The variables that a job template's survey asks for; ``which`` is the question that several of them have."""
+    which = play("setup.yml")["vars"]["which"]
+    spec = template.get("survey_spec", {}).get("spec", [])
+    return [which["variable"] if question == "{{ which }}" else question["variable"] for question in spec]
 
 
 def test_the_image_has_what_the_collection_needs() -> None:
@@ -141,20 +148,21 @@ def test_templates_ask_for_variables_that_their_playbooks_read() -> None:
     templates = tasks("job_template")
     assert {template["job_type"] for template in templates} == {"run", "check"}
     for template in templates:
-        playbook = (PROJECT / template["playbook"]).read_text()
-        assert PLAYBOOK.search(playbook), "AWX would not offer this file as a playbook"
-        assert template["survey_spec"]["spec"] == ["{{ which }}"]
-        assert re.search(r"{{[^}]*\b" + play("setup.yml")["vars"]["which"]["variable"] + r"\b[^}]*}}", playbook)
+        playbook = PROJECT / template["playbook"]
+        assert PLAYBOOK.search(playbook.read_text()), "AWX would not offer this file as a playbook"
+        # The project's playbook, and the one of the collection that it imports.
+        imported = re.findall(r"import_playbook: azureml\.compute\.(\w+)", playbook.read_text())
+        text = playbook.read_text() + "".join((ROOT / "playbooks" / f"{name}.yml").read_text() for name in imported)
+        for variable in {*questions(template), *template.get("extra_vars", {})}:
+            assert re.search(r"(when: |{{[^}]*)\b" + variable + r"\b", text), f"{variable} of {template['name']} is read nowhere"
 
 
 def test_schedules_answer_the_surveys() -> None:
     (schedule,) = [task for task in play("setup.yml")["tasks"] if "awx.awx.schedule" in task]
-    arguments = schedule["awx.awx.schedule"]
-    assert set(arguments["extra_data"]) == {play("setup.yml")["vars"]["which"]["variable"]}, "a required question without an answer"
-    names = {template["name"] for template in tasks("job_template")}
+    templates = {template["name"]: template for template in tasks("job_template")}
     for item in schedule["loop"]:
-        assert item["template"] in names
-        rule = arguments["rrule"].replace("{{ awx_timezone }}", "Europe/Berlin")
+        assert set(item["answers"]) == set(questions(templates[item["template"]])), "a required question without an answer"
+        rule = schedule["awx.awx.schedule"]["rrule"].replace("{{ awx_timezone }}", "Europe/Berlin")
         rule = rule.replace("{{ item.time }}", item["time"]).replace("{{ item.every }}", item["every"])
         assert re.fullmatch(r"DTSTART;TZID=[\w/]+:\d{8}T\d{6} RRULE:FREQ=(DAILY|WEEKLY);INTERVAL=\d+", rule), rule
 
