@@ -1,0 +1,111 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: aml_operation_info
+short_description: Wait for many operations that earlier tasks started
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - Waits for all operations of a list at once, and returns what became of each. The addresses are those that tasks with C(wait=false) returned.
+  - An operation that fails hides no other. The task fails at the end and has an entry for each.
+options:
+  operations:
+    description:
+      - Addresses of the operations, as they are in C(operation.url) of a result.
+      - Addresses that are not the cloud's own are refused before the first request.
+    type: list
+    elements: str
+    required: true
+  parallelism:
+    description: How many operations are asked about at once.
+    type: int
+    default: 32
+  fail_on:
+    description:
+      - V(error) fails when an operation failed, was cancelled, is not known to the service any more, or was not finished within O(wait_timeout).
+      - V(never) only returns that.
+    type: str
+    choices: [error, never]
+    default: error
+  wait:
+    description: Whether to wait. With V(false), each operation is looked at once, and one that goes on is no failure.
+    type: bool
+    default: true
+  wait_timeout:
+    description: Seconds for all of them together.
+    type: int
+    default: 1800
+  wait_interval:
+    description: Seconds between two looks. Left out, it follows the service's C(Retry-After), or grows from 1 to 15 seconds.
+    type: float
+extends_documentation_fragment:
+  - azureml.compute.auth
+  - azureml.compute.attributes.info
+notes:
+  - The service forgets operations after a time. What is there then tells what became of them.
+seealso:
+  - module: azureml.compute.aml_fleet
+  - module: azureml.compute.aml_compute_info
+"""
+
+EXAMPLES = r"""
+- name: Start everything
+  azureml.compute.aml_fleet:
+    workspaces: "{{ workspaces }}"
+    wait: false
+  register: fleet
+
+- name: Wait for all of it
+  azureml.compute.aml_operation_info:
+    operations: "{{ fleet.targets | selectattr('operation', 'defined') | map(attribute='operation.url') }}"
+    wait_timeout: 3600
+"""
+
+RETURN = r"""
+operations:
+  description: One entry for each address, in the order of O(operations). It is there as well when the task fails.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    url:
+      description: The address.
+      type: str
+      returned: always
+    status:
+      description: V(Succeeded), V(Failed), V(Canceled), the service's word for what goes on, or V(Unknown) when the service does not know the address any more.
+      type: str
+      returned: always
+      sample: Succeeded
+    finished:
+      description: Whether there is nothing left to wait for.
+      type: bool
+      returned: always
+    failure:
+      description: Why it failed or could not be waited for, with C(code), C(message), C(hint) and so on, or null.
+      type: dict
+      returned: always
+totals:
+  description: How many operations there are, how many failed, and how many have each status.
+  returned: always
+  type: dict
+  sample: {operations: 200, failed: 0, Succeeded: 200}
+"""
+
+from ..module_utils._module import run
+from ..module_utils._operations import OPERATION_SPEC, look_at_operations
+
+SPEC = OPERATION_SPEC
+
+
+def main() -> None:
+    run(look_at_operations, SPEC)
+
+
+if __name__ == "__main__":
+    main()
