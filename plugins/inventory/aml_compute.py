@@ -385,7 +385,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for host in hosts:
             name = self.inventory.add_host(host.name)
             for variable, value in host.variables.items():
-                self.inventory.set_variable(name, variable, value)
+                self.inventory.set_variable(name, variable, _plain(value))
             for group in host.all_groups(groupings):
                 if group not in valid:
                     valid[group] = self.inventory.add_group(self._sanitize_group_name(group))
@@ -393,3 +393,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._set_composite_vars(self.get_option("compose"), host.variables, name, strict)
             self._add_host_to_composed_groups(self.get_option("groups"), {}, name, strict)
             self._add_host_to_keyed_groups(self.get_option("keyed_groups"), {}, name, strict)
+
+
+def _plain(value: t.Any) -> t.Any:
+    """Text that holds no template may be trusted: ``ansible-inventory --export`` then writes it as plain text, which is what AWX reads.
+
+    Whatever could be a template stays as untrusted as it came from the service.
+    """
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, str) and "{" not in value and not value.startswith("#jinja2"):
+        return trust_as_template(value)
+    return value
