@@ -119,6 +119,21 @@ def merge(given: Tree, spec: Spec, kinds: t.Sequence[str]) -> Tree:
     return merged
 
 
+def read_compute(definition: t.Any, specs: t.Mapping[str, Spec]) -> Tree:
+    """A compute target as an entry of a list of several kinds: its options, with ``type`` and ``name``.
+
+    specs   the options of each kind
+    Raises RuleError for what azure-ai-ml would not take, or the kind has no option for.
+    """
+    declared = parse(definition)
+    kind = _kind(declared, {}, list(specs))
+    _drop_read_only(declared, kind)
+    _validate(declared, kind)
+    options = to_options(declared, kind, with_type=True)
+    _rules.refuse(_unknown(options, {"type": {}, "name": {}, "tags": {}, **specs[kind]}, "definition"))
+    return options
+
+
 def parse(definition: t.Any) -> Tree:
     """The definition as a mapping of its own."""
     if isinstance(definition, str):

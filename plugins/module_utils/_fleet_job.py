@@ -22,7 +22,6 @@ FLEET_SPEC: _argspec.Spec = {
     "workspaces": {
         "type": "list",
         "elements": "dict",
-        "required": True,
         "options": {
             "name": {"type": "str", "required": True},
             "resource_group": {"type": "str"},
@@ -31,6 +30,7 @@ FLEET_SPEC: _argspec.Spec = {
             "computes": {"type": "list", "elements": "dict"},
         },
     },
+    "folder": {"type": "path"},
     "defaults": {"type": "dict"},
     "resource_group": {"type": "str"},
     "workspace": {"type": "str", "aliases": _argspec.WORKSPACE_ALIASES},
@@ -52,6 +52,9 @@ def _findings(task: Task) -> _rules.Findings:
         yield from _rules.resource_group(params["resource_group"])
     for option in ("parallelism", "parallelism_per_workspace"):
         yield from _rules.at_least(params[option], 1, option, "this collection")
+    if params["workspaces"] is None and not params.get("folder"):
+        # Not left to AnsibleModule's required_one_of: to that, a null is as good as a value.
+        yield _rules.Finding("WorkspacesMissing", "workspaces", "Give workspaces, or folder.", "this collection")
     if params["prune"] != "none" and not params.get("name"):
         message = f"prune: {params['prune']} needs name: only what the fleet of that name has made is ever pruned."
         yield _rules.Finding("FleetNameMissing", "name", message, "this collection")
@@ -62,16 +65,28 @@ def keep_fleet(task: Task) -> Result:
     params = task.params
     _rules.refuse(_findings(task))
     scope = workspace_target(task.subscription_id, params.get("resource_group") or "", "")
-    entries = read_document(params["workspaces"], params.get("defaults") or {}, scope, INFO_KINDS)
+    document = _document(task)
+    entries = read_document(document, params.get("defaults") or {}, scope, INFO_KINDS)
     _rules.refuse(finding for entry in entries for finding in _rules.resource_group(entry.target.resource_group))
     limits = Limits(params["parallelism"], params["parallelism_per_workspace"], params["on_error"], params["prune"], params.get("name"))
-    fleet = Fleet(task.client, entries, task.behaviour(), limits, INFO_KINDS, workspaces=_workspaces(params["workspaces"], scope))
+    fleet = Fleet(task.client, entries, task.behaviour(), limits, INFO_KINDS, workspaces=_workspaces(document, scope))
     fleet.look()
     if params["preflight"]:
         _look_ahead(task, fleet)
     if not task.check_mode:
         fleet.carry_out()
     return _ended(fleet, task)
+
+
+def _document(task: Task) -> list[dict[str, t.Any]]:
+    """The workspaces of the options, and those of the folder behind them."""
+    found = list(task.params["workspaces"] or [])
+    if task.params.get("folder"):
+        # Few fleets have one: the others need not pay for azure-ai-ml.
+        from ._folder import read_folder
+
+        found += read_folder(task.params["folder"], task.module.hide)
+    return found
 
 
 def _workspaces(document: t.Sequence[dict[str, t.Any]], scope: Target) -> list[str]:

@@ -25,9 +25,9 @@ options:
   workspaces:
     description:
       - The workspaces, which must exist, each with its compute targets.
+      - One of O(workspaces) and O(folder) is needed; with both, the fleet is all of both.
     type: list
     elements: dict
-    required: true
     suboptions:
       name:
         description: Name of the workspace.
@@ -49,6 +49,13 @@ options:
             M(azureml.compute.aml_attached_compute)).
         type: list
         elements: dict
+  folder:
+    description:
+      - A folder, where the module runs, with a folder for each resource group, in that one for each workspace, and in that a file of YAML of the Azure ML
+        CLI v2 for each compute target, as in F(ml-prod/ws-prod/small.yml). Files are taken that end in C(.yml) or C(.yaml).
+      - Each file must be one that C(az ml compute create --file) would take. It needs C(azure-ai-ml).
+      - What is in the files goes before O(defaults).
+    type: path
   defaults:
     description:
       - Options for all targets, under C(all), and for those of one kind, under its type (C(amlcompute), C(computeinstance), ...).
@@ -126,6 +133,10 @@ EXAMPLES = r"""
         computes:
           - {type: amlcompute, name: small, max_instances: 2}
   register: fleet
+
+- name: The files that az ml takes, in folders by resource group and workspace
+  azureml.compute.aml_fleet:
+    folder: "{{ playbook_dir }}/fleet"
 
 - name: What differs from the declaration
   ansible.builtin.debug:

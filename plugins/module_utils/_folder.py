@@ -1,0 +1,68 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A fleet as files: RESOURCE_GROUP/WORKSPACE/*.yml, each a compute target in YAML of the Azure ML CLI v2 (see ``_definition``)."""
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+from . import _argspec, _definition, _redact, _rules
+from ._errors import RuleError
+from ._kind_specs import KIND_SPECS
+
+ENDINGS = (".yml", ".yaml")
+
+Document = list[dict[str, t.Any]]
+
+# Where a target is, in its file: the folders say it already.
+_PLACE = ("resource_group", "workspace")
+
+
+def read_folder(folder: str, hide: t.Callable[[t.Iterable[str | None]], None]) -> Document:
+    """The workspaces of a folder with their compute targets. Raises RuleError that lists every problem of all files.
+
+    hide   called with the secrets of each file before anything of it can be shown
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise RuleError(f"folder {folder!r} is no folder.", code="FolderMissing", hint="It is looked for where the module runs. Nothing was sent.")
+    document: Document = []
+    problems: list[_rules.Finding] = []
+    for place in sorted(one for group in _folders(root) for one in _folders(group)):
+        computes = []
+        for path in sorted(one for one in place.iterdir() if one.is_file() and one.suffix in ENDINGS and not one.name.startswith(".")):
+            try:
+                computes.append(_read(path, hide))
+            except RuleError as error:
+                shown = path.relative_to(root).as_posix()
+                problems.append(_rules.Finding(error.code, shown, f"{shown}: {error.message}", "YAML of the Azure ML CLI v2"))
+        document.append({"name": place.name, "resource_group": place.parent.name, "computes": computes})
+    problems += _stray(root)
+    _rules.refuse(problems)
+    return document
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [one for one in folder.iterdir() if one.is_dir() and not one.name.startswith(".")]
+
+
+def _read(path: Path, hide: t.Callable[[t.Iterable[str | None]], None]) -> dict[str, t.Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RuleError("it cannot be read.", code="FileNotReadable") from error
+    hide(_redact.in_definition(text))
+    specs = {kind: {**_argspec.API_VERSION_SPEC, **spec} for kind, spec in KIND_SPECS.items()}
+    declared = _definition.parse(text)
+    return _definition.read_compute({key: value for key, value in declared.items() if key not in _PLACE}, specs)
+
+
+def _stray(root: Path) -> _rules.Findings:
+    """A file that stands too high belongs to no workspace; it is not left out in silence."""
+    for folder in (root, *_folders(root)):
+        for path in sorted(folder.iterdir()):
+            if path.is_file() and path.suffix in ENDINGS and not path.name.startswith("."):
+                shown = path.relative_to(root).as_posix()
+                message = f"{shown} is in no workspace's folder; its place is RESOURCE_GROUP/WORKSPACE/{path.name}."
+                yield _rules.Finding("FileInNoWorkspace", shown, message, "this collection")
