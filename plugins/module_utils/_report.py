@@ -1,0 +1,270 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The drift report as data, and as Markdown: what our modules found, put beside each other. Pure: no Ansible, no HTTP, no clock.
+
+Nothing is compared here: what differs is what the plan of ``aml_fleet`` in check mode says (DESIGN.md, "this one plan").
+"""
+from __future__ import annotations
+
+import re
+import typing as t
+from collections import Counter
+
+Row = dict[str, t.Any]
+
+AS_DECLARED, DIFFERS, FAILED, UNDECLARED = STATUSES = ("as declared", "differs", "failed", "undeclared")
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
+_CLUSTER, _INSTANCE = "amlcompute", "computeinstance"
+_RUNNING = ("Running", "JobRunning")
+
+
+def build(facts: Row) -> Row:
+    """The report. ``facts``: the results of the modules, as the playbook drift_report registers them.
+
+    generated   the time of the run
+    fleet       the result of aml_fleet in check mode
+    workspaces  the results of aml_workspace_info, one for each workspace of the document (``item``)
+    computes    the results of aml_compute_info, in the same order
+    usages      the results of aml_usage_info; ``item`` has subscription_id and location
+    previous    the report before this one, or nothing: it tells since when a difference is known
+    """
+    fleet = facts.get("fleet") or {}
+    planned = {str(one["id"]).casefold(): one for one in fleet.get("targets") or []}
+    pruned = {str(one["id"]).casefold() for one in fleet.get("undeclared") or []}
+    infos, founds = _results(facts, "workspaces"), _results(facts, "computes")
+    workspaces = [_workspace(info, facts, planned) for info in infos]
+    existing = {str(body["id"]).casefold(): body for found in founds for body in found.get("computes") or []}
+    homes = {one["id"].casefold(): one for one in workspaces}
+    targets = [_declared(one, existing.get(key), homes) for key, one in planned.items()]
+    targets += [_undeclared(body, key in pruned, homes) for key, body in existing.items() if key not in planned]
+    known = {one["id"].casefold(): one for one in (facts.get("previous") or {}).get("targets") or []}
+    for target in targets:
+        target["since"] = _since(target, known.get(target["id"].casefold()), facts["generated"])
+    for workspace, found in zip(workspaces, founds):
+        workspace["error"] = workspace["error"] or _error(found)
+        workspace.update(_counts([one for one in targets if _home(one["id"]).casefold() == workspace["id"].casefold()]))
+    return {
+        "generated": facts["generated"],
+        "fleet": facts.get("name"),
+        "previous": (facts.get("previous") or {}).get("generated"),
+        "totals": {"workspaces": len(workspaces), "unreadable": sum(bool(one["error"]) for one in workspaces), **_counts(targets)},
+        "workspaces": workspaces,
+        "kinds": [{"kind": kind, **_counts([one for one in targets if one["type"] == kind])} for kind in sorted({one["type"] for one in targets})],
+        "targets": targets,
+        "usages": [{**result["item"], **usage} for result in _results(facts, "usages") for usage in result.get("usages") or []],
+    }
+
+
+def drifted(report: Row) -> bool:
+    """Whether something is not as declared, or could not be looked at. What the fleet never made is none of its business."""
+    totals = report["totals"]
+    return bool(totals[DIFFERS] or totals[FAILED] or totals["unreadable"] or any(one["owned"] for one in report["targets"]))
+
+
+def _results(facts: Row, name: str) -> list[Row]:
+    return list((facts.get(name) or {}).get("results") or [])
+
+
+def _error(result: Row) -> str | None:
+    return str(result.get("msg") or "failed") if result.get("failed") or result.get("failure") else None
+
+
+def _home(identifier: str) -> str:
+    return identifier.rsplit("/computes/", 1)[0]
+
+
+# --- rows ---
+
+
+def _workspace(info: Row, facts: Row, planned: dict[str, Row]) -> Row:
+    item = info["item"]
+    name, group = str(item["name"]), str(item.get("resource_group") or facts.get("resource_group") or "")
+    body = (info.get("workspaces") or [{}])[0]
+    network = body.get("managed_network") or {}
+    return {
+        "id": body.get("id") or _planned_home(name, group, item, facts, planned),
+        "name": name,
+        "resource_group": group,
+        "location": body.get("location"),
+        "public_network_access": body.get("public_network_access"),
+        "isolation_mode": network.get("isolation_mode"),
+        "private_link_count": body.get("private_link_count"),
+        "identity": identity_label(body.get("identity")),
+        "error": _error(info) or (None if body else "The workspace does not exist."),
+    }
+
+
+def _planned_home(name: str, group: str, item: Row, facts: Row, planned: dict[str, Row]) -> str:
+    """The id of a workspace that could not be read."""
+    for one in planned.values():
+        given = item.get("subscription_id") or one["subscription_id"]
+        mine = (one["workspace"], one["resource_group"], one["subscription_id"])
+        if [part.casefold() for part in mine] == [part.casefold() for part in (name, group, given)]:
+            return _home(one["id"])
+    subscription = item.get("subscription_id") or facts.get("subscription_id") or "unknown"
+    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{name}"
+
+
+def _declared(one: Row, body: Row | None, homes: dict[str, Row]) -> Row:
+    failure = one.get("failure") or {}
+    status = FAILED if failure else DIFFERS if one["action"] != "none" else AS_DECLARED
+    return {
+        **_found(one["id"], one["name"], one["type"], body or {}, homes),
+        "status": status,
+        "owned": False,
+        "action": one["action"],
+        "changes": [{key: change.get(key) for key in ("field", "before", "after", "reason")} for change in one.get("changes") or []],
+        "reason": failure.get("message") or one.get("reason"),
+    }
+
+
+def _undeclared(body: Row, owned: bool, homes: dict[str, Row]) -> Row:
+    reason = "The fleet made it and does not declare it any more." if owned else "Somebody else made it; the fleet never touches it."
+    row = _found(body["id"], body["name"], body["type"], body, homes)
+    return {**row, "status": UNDECLARED, "owned": owned, "action": "none", "changes": [], "reason": reason}
+
+
+def _found(identifier: str, name: str, kind: str, body: Row, homes: dict[str, Row]) -> Row:
+    """What of a compute target the service tells, whether declared or not."""
+    home = homes.get(_home(identifier).casefold(), {})
+    parts = identifier.split("/")
+    running = int(body.get("state") in _RUNNING) if kind == _INSTANCE else None
+    ssh = body.get("ssh_settings") or {}
+    port = bool(body.get("ssh_public_access_enabled")) and body.get("enable_node_public_ip") is not False
+    # The service opens the port of clusters that nobody asked it to; without a user, nobody can log in there.
+    open_ = port and (kind != _CLUSTER or bool(ssh.get("admin_username")))
+    return {
+        "id": identifier,
+        "name": name,
+        "type": kind,
+        "workspace": parts[8],
+        "resource_group": parts[4],
+        "subscription_id": parts[2],
+        "location": body.get("location"),
+        "exists": bool(body),
+        "state": body.get("state") or body.get("allocation_state") or body.get("provisioning_state"),
+        "size": body.get("size"),
+        "nodes": body.get("current_node_count") if kind == _CLUSTER else running,
+        "max_nodes": body.get("max_instances") if kind == _CLUSTER else None if running is None else 1,
+        "open_port": port,
+        "public_ssh": open_,
+        "ssh": {"user": ssh.get("admin_username"), "address": body.get("public_ip_address"), "port": ssh.get("ssh_port")} if open_ else None,
+        "network": network_label(kind, body, home) if body else "not there",
+        "identity": identity_label(body.get("identity")) if body else "",
+    }
+
+
+def network_label(kind: str, body: Row, home: Row) -> str:
+    """The network in which a compute target's machines are, in a few words."""
+    subnet = str((body.get("network_settings") or {}).get("subnet") or "")
+    if subnet:
+        parts = subnet.split("/")
+        return f"{parts[8]}/{parts[10]}" if len(parts) > 10 else subnet
+    if kind not in (_CLUSTER, _INSTANCE):
+        return "attached resource"
+    mode = home.get("isolation_mode")
+    return f"managed network ({str(mode).replace('_', ' ')})" if mode and mode != "disabled" else "no virtual network"
+
+
+def identity_label(identity: Row | None) -> str:
+    if not identity or not identity.get("type"):
+        return "no identity"
+    names = [str(one).rsplit("/", 1)[-1] for one in identity.get("user_assigned_identities") or []]
+    return " + ".join([*(["system-assigned"] if "system" in identity["type"] else []), *names])
+
+
+def _since(target: Row, before: Row | None, now: str) -> str | None:
+    if target["status"] == AS_DECLARED:
+        return None
+    same = before is not None and before.get("status") == target["status"]
+    return str(before.get("since") or now) if same and before else now
+
+
+def _counts(targets: t.Sequence[Row]) -> Row:
+    of = Counter(one["status"] for one in targets)
+    return {
+        "targets": sum(one["status"] != UNDECLARED for one in targets),
+        **{status: of[status] for status in STATUSES},
+        "nodes": sum(one["nodes"] or 0 for one in targets),
+        "max_nodes": sum(one["max_nodes"] or 0 for one in targets),
+        "public_ssh": sum(one["public_ssh"] for one in targets),
+    }
+
+
+def change_text(change: Row) -> str:
+    before, after, field = change["before"], change["after"], change["field"]
+    if isinstance(before, dict) and isinstance(after, dict):
+        different = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
+        return "; ".join(f"{field}.{key}: {_value(before.get(key))} → {_value(after.get(key))}" for key in different)
+    return f"{field}: {_value(before)} → {_value(after)}"
+
+
+def _value(value: t.Any) -> str:
+    return "unset" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def action(target: Row) -> str:
+    return "" if target["action"] == "none" else str(target["action"])
+
+
+def without_user(report: Row) -> str:
+    number = sum(one["open_port"] and not one["public_ssh"] for one in report["targets"])
+    return f"On {number} more clusters the port is open, but they have no user to log in as." if number else ""
+
+
+def what(target: Row) -> str:
+    """What there is to say of a target that is not as declared."""
+    texts = [change_text(change) for change in target["changes"]] if target["action"] in ("update", "replace") else []
+    return "; ".join([*texts, *([target["reason"]] if target["reason"] else [])]) or target["action"]
+
+
+def usage_name(usage: Row) -> str:
+    return str(usage.get("localized_name") or usage["name"])
+
+
+def used(report: Row) -> list[Row]:
+    """The quotas of which something is used, the fullest first."""
+    rows = [one for one in report["usages"] if one.get("current") and one.get("limit")]
+    return sorted(rows, key=lambda one: (-one["percent"], usage_name(one)))
+
+
+# --- Markdown ---
+
+
+def escape(text: t.Any) -> str:
+    """A text of somebody else's in a cell: it stays text."""
+    return _SPECIAL.sub(r"\\\1", " ".join(("" if text is None else str(text)).split())).replace("\\<", "&lt;").replace("\\>", "&gt;")
+
+
+def _table(heads: t.Sequence[str], rows: t.Iterable[t.Sequence[t.Any]]) -> list[str]:
+    body = ["| " + " | ".join(escape(cell) for cell in row) + " |" for row in rows]
+    return ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads), *body] if body else ["None."]
+
+
+def markdown(report: Row) -> str:
+    totals = report["totals"]
+    lines = [f"# Drift report{': ' + escape(report['fleet']) if report['fleet'] else ''}", "", headline(report), ""]
+    for title, status in (("What differs", DIFFERS), ("Failed", FAILED), ("Not declared", UNDECLARED)):
+        own = [one for one in report["targets"] if one["status"] == status]
+        rows = [(one["workspace"], one["name"], one["type"], action(one), what(one), one["since"]) for one in own]
+        lines += [f"## {title} ({len(own)})", "", *_table(("Workspace", "Target", "Kind", "Action", "What", "Known since"), rows), ""]
+    counted = ("targets", *STATUSES, "nodes", "max_nodes", "public_ssh")
+    heads = ("Targets", *(status.capitalize() for status in STATUSES), "Nodes", "Of", "Public SSH")
+    rows = [(one["name"], *(one[key] for key in counted), one["error"]) for one in report["workspaces"]]
+    lines += ["## Workspaces", "", *_table(("Workspace", *heads, "Error"), rows)]
+    lines += ["", "## Kinds", "", *_table(("Kind", *heads), ([one["kind"], *(one[key] for key in counted)] for one in report["kinds"]))]
+    exposed = [(one["workspace"], one["name"], one["type"], one["network"]) for one in report["targets"] if one["public_ssh"]]
+    lines += ["", f"## SSH open on a public address ({totals['public_ssh']})", "", *_table(("Workspace", "Target", "Kind", "Network"), exposed)]
+    lines += ["", without_user(report)] if without_user(report) else []
+    quota = [(one["location"], usage_name(one), one["current"], one["limit"], f"{one['percent']:g} %") for one in used(report)]
+    lines += ["", "## Quota in use", "", *_table(("Region", "Quota", "Used", "Limit", "Share"), quota), ""]
+    return "\n".join(lines)
+
+
+def headline(report: Row) -> str:
+    """The report in one sentence; numbers only."""
+    totals = report["totals"]
+    told = f"{totals[DIFFERS]} differ, {totals[FAILED]} failed, {totals[UNDECLARED]} are not declared"
+    return f"{totals[AS_DECLARED]} of {totals['targets']} compute targets in {totals['workspaces']} workspaces are as declared; {told}. {report['generated']}"

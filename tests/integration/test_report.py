@@ -1,0 +1,183 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbook drift_report over a fleet that somebody changed by hand; and its page in a real browser, at the width of a phone too."""
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import re
+import shutil
+import subprocess
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+from .conftest import Player, Run, Simulator, module
+
+CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="missing: chromium; the page is looked at in a real browser")
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+GROUP = "rg-drift"
+EVIL = "<script>document.title='owned'</script>"
+
+
+def cluster(name: str, **more: t.Any) -> dict[str, t.Any]:
+    return {"type": "amlcompute", "name": name, "size": "Standard_DS2_v2", "max_instances": 4, "tags": {"team": "vision"}, **more}
+
+
+class World:
+    """A fleet of two workspaces, made as declared and then changed by others; and a third workspace, which nobody made."""
+
+    def __init__(self, simulator: Simulator, folder: Path) -> None:
+        self.player, self.folder, self.out = Player(simulator, folder, GROUP), folder, folder / "drift"
+        declared = [
+            {"name": "ws-one", "computes": [cluster("changed"), cluster("kept", min_instances=1), cluster("too-small")]},
+            {"name": "ws-two", "computes": [cluster("kept"), {"type": "computeinstance", "name": "ci-drift-ada", "size": "Standard_DS2_v2"}]},
+        ]
+        self.player.play(*self._made(declared))
+        missing = {"name": "ws-none", "computes": [cluster("wanted")]}
+        self.vars = {"aml_resource_group": GROUP, "aml_fleet_name": "demo", "aml_fleet_workspaces": [*declared, missing]}
+        declared[0]["computes"].pop()
+        declared[0]["computes"].append({**cluster("new"), "size": "Standard_NC6s_v3"})
+
+    def _made(self, declared: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
+        by_hand = {"resource_group": GROUP, "workspace": "ws-one"}
+        return [
+            module("arm_resource", type="Microsoft.Resources/resourceGroups", name=GROUP, api_version="2021-04-01", body={"location": "eastus"}),
+            *(module("aml_workspace", name=one["name"], location="eastus") for one in declared),
+            module("aml_fleet", name="demo", workspaces=declared),
+            module("aml_compute_cluster", **by_hand, name="changed", max_instances=7, tags={"team": EVIL}),
+            module(
+                "aml_compute_cluster", **by_hand, name="stranger", size="Standard_DS2_v2", max_instances=1, ssh_public_access_enabled=True,
+                ssh_settings={"admin_username": "azureuser", "admin_password": "Pass-word-1234"}, location="eastus",
+            ),
+        ]  # fmt: skip
+
+    def report(self, ok: bool = True, **more: t.Any) -> Run:
+        (self.folder / "fleet.yml").write_text(yaml.safe_dump(self.vars))
+        more = {"aml_drift_folder": str(self.out), **more}
+        return self.player.playbook("azureml.compute.drift_report", "-e", f"@{self.folder / 'fleet.yml'}", "-e", json.dumps(more), ok=ok)
+
+
+@pytest.fixture(scope="module")
+def world(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> World:
+    made = World(simulator, tmp_path_factory.mktemp("drift"))
+    mark = simulator.mark()
+    made.report()
+    assert simulator.writes(mark) == [], "a report changes nothing"
+    return made
+
+
+@pytest.fixture(scope="module")
+def page(world: World) -> str:
+    return (world.out / "drift.html").read_text()
+
+
+def test_the_report_says_what_differs(world: World) -> None:
+    report = json.loads((world.out / "drift.json").read_text())
+    status = {(one["workspace"], one["name"]): one["status"] for one in report["targets"]}
+    assert status == {
+        ("ws-one", "changed"): "differs",
+        ("ws-one", "kept"): "as declared",
+        ("ws-one", "new"): "differs",
+        ("ws-two", "kept"): "as declared",
+        ("ws-two", "ci-drift-ada"): "as declared",
+        ("ws-none", "wanted"): "failed",
+        ("ws-one", "too-small"): "undeclared",
+        ("ws-one", "stranger"): "undeclared",
+    }
+    rows = {one["name"]: one for one in report["targets"]}
+    assert {(one["field"], one["before"], one["after"]) for one in rows["changed"]["changes"] if one["field"] == "max_instances"} == {("max_instances", 7, 4)}
+    assert rows["too-small"]["owned"] and not rows["stranger"]["owned"]
+    assert [one["name"] for one in report["targets"] if one["public_ssh"]] == ["stranger"]
+    assert report["workspaces"][0]["nodes"] == 1 and report["totals"]["unreadable"] == 1
+    assert {one["location"] for one in report["usages"]} == {"eastus"}
+    text = (world.out / "drift.md").read_text()
+    assert "max\\_instances: 7 → 4" in text and "<script" not in text
+
+
+def test_a_difference_is_known_since_the_report_that_found_it(world: World) -> None:
+    before = json.loads((world.out / "drift.json").read_text())
+    world.report()
+    after = json.loads((world.out / "drift.json").read_text())
+    assert after["previous"] == before["generated"] < after["generated"]
+    assert [one["since"] for one in after["targets"]] == [one["since"] for one in before["targets"]]
+
+
+def test_a_schedule_fails_when_something_differs(world: World) -> None:
+    refused = world.report(ok=False, aml_drift_fail=True)
+    assert refused.code != 0 and "drift.html" in refused.text
+    clean = {"aml_fleet_name": None, "aml_fleet_workspaces": [{"name": "ws-two", "computes": [cluster("kept")]}]}
+    assert world.report(aml_drift_fail=True, aml_drift_folder=str(world.folder / "clean"), **clean).code == 0
+
+
+def test_values_of_the_service_stay_text(page: str) -> None:
+    assert page.count("<script>") == 1 and html.escape(EVIL) in page
+
+
+def test_nothing_is_loaded_from_elsewhere(page: str) -> None:
+    assert "default-src 'none'" in page
+    assert re.findall(r"\b(?:src|href|srcset|action|data)=|url\(|@import", page) == []
+
+
+# --- in a browser ---
+
+
+def browse(page: str, probe: str, folder: Path, width: int) -> dict[str, t.Any]:
+    """Open the page with a script of the test's added to those that its policy lets run; what that script puts on the page."""
+    show = "const out = document.createElement('pre'); out.id = 'told'; out.textContent = JSON.stringify(told()); document.body.append(out);"
+    script = f"const told = () => {{{probe}}}; {show}"
+    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    probed = page.replace("script-src ", f"script-src 'sha256-{allowed}' ").replace("</body>", f"<script>{script}</script></body>")
+    (folder / "probe.html").write_text(probed)
+    # A window of headless Chromium is never narrower than 500: the phone is a frame of that width.
+    assert CHROMIUM is not None
+    frame = f'<iframe src="probe.html" width="{width}" height="900" frameborder="0"></iframe>'
+    own = ["--allow-file-access-from-files", f"--user-data-dir={folder / 'profile'}", "--window-size=1500,1000", "--virtual-time-budget=2000"]
+    (folder / "frame.html").write_text(
+        frame + "<script>onload = () => document.body.append(document.querySelector('iframe').contentDocument.getElementById('told'))</script>"
+    )
+    done = subprocess.run([CHROMIUM, *FLAGS, *own, "--dump-dom", f"file://{folder}/frame.html"], capture_output=True, text=True, timeout=120)
+    found = re.search(r'<pre id="told">(.*?)</pre>', done.stdout, re.DOTALL)
+    assert found, done.stdout[-2000:] + done.stderr[-2000:]
+    answer: dict[str, t.Any] = json.loads(html.unescape(found.group(1)))
+    return answer
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [390, 1400])
+def test_the_page_fits(page: str, tmp_path: Path, width: int) -> None:
+    probe = """
+      const wide = [...document.querySelectorAll("main *")].filter(one => !one.closest("svg, .scroll") && one.getBoundingClientRect().right > innerWidth);
+      const tables = [...document.querySelectorAll("table")].filter(one => one.scrollWidth > one.parentNode.clientWidth + 1);
+      return {inner: innerWidth, page: document.documentElement.scrollWidth, wide: wide.map(one => one.outerHTML.slice(0, 80)), tables: tables.length,
+              title: document.title};"""
+    told = browse(page, probe, tmp_path, width)
+    assert told == {"inner": width, "page": told["page"], "wide": [], "tables": 0, "title": "Drift report: demo"}
+    assert told["page"] <= width
+
+
+@needs_browser
+def test_tables_sort_numbers_as_numbers(page: str, tmp_path: Path) -> None:
+    probe = """
+      const table = [...document.querySelectorAll("section")].find(one => one.querySelector("h2")?.textContent === "Workspaces").querySelector("table");
+      const column = name => [...table.tHead.rows[0].cells].findIndex(one => one.textContent === name);
+      const read = name => [...table.tBodies[0].rows].map(one => one.cells[column(name)].textContent);
+      const click = name => table.tHead.rows[0].cells[column(name)].querySelector("button").click();
+      click("Of"); const up = read("Of"); click("Of"); const down = read("Of");
+      const sort = table.tHead.rows[0].cells[column("Of")].getAttribute("aria-sort");
+      click("Workspace"); return {up, down, sort, names: read("Workspace")};"""
+    told = browse(page, probe, tmp_path, 1400)
+    numbers = [int(one) for one in told["up"]]
+    assert len(set(numbers)) == 3 and numbers == sorted(numbers) and max(numbers) > 9, "as text, 13 comes before 5"
+    assert told["down"] == told["up"][::-1] and told["sort"] == "descending"
+    assert told["names"] == ["ws-none", "ws-one", "ws-two"]

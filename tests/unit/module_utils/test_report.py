@@ -1,0 +1,188 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The drift report: what counts as what, and that no value of anybody's becomes markup."""
+from __future__ import annotations
+
+import copy
+import re
+import typing as t
+from xml.etree import ElementTree
+
+import pytest
+from ansible_collections.azureml.compute.plugins.module_utils import _report, _report_html, _report_svg
+
+SUBSCRIPTION = "11111111-0000-4000-8000-000000000001"
+HOME = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws"
+SUBNET = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/vnet/subnets/train"
+EVIL = "\"><script>alert('x')</script>|`*[a](b)"
+
+Row = dict[str, t.Any]
+
+
+def planned(name: str, action: str = "none", **more: t.Any) -> Row:
+    place = {"workspace": "ws", "resource_group": "rg", "subscription_id": SUBSCRIPTION}
+    result = {"action": action, "changes": [], "reason": None, "failure": None}
+    return {**place, **result, "id": f"{HOME}/computes/{name}", "name": name, "type": "amlcompute", **more}
+
+
+def body(name: str, kind: str = "amlcompute", **more: t.Any) -> Row:
+    return {"id": f"{HOME}/computes/{name}", "name": name, "type": kind, "location": "eastus", "current_node_count": 1, "max_instances": 4, **more}
+
+
+def facts(targets: t.Sequence[Row] = (), bodies: t.Sequence[Row] = (), undeclared: t.Sequence[Row] = (), **workspace: t.Any) -> Row:
+    item = {"name": "ws", "resource_group": "rg"}
+    info = {"item": item, "workspaces": [{"id": HOME, "name": "ws", "location": "eastus", **workspace}]}
+    return {
+        "generated": "2026-01-02T00:00:00Z",
+        "name": "demo",
+        "fleet": {"targets": list(targets), "undeclared": list(undeclared)},
+        "workspaces": {"results": [info]},
+        "computes": {"results": [{"item": item, "computes": list(bodies)}]},
+        "usages": {"results": []},
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "drifted"),
+    [
+        (facts([planned("a")], [body("a")]), "as declared", False),
+        (facts([planned("a", "update")], [body("a")]), "differs", True),
+        (facts([planned("a", "create")]), "differs", True),
+        (facts([planned("a", failure={"message": "no"})]), "failed", True),
+        (facts([], [body("a")], [planned("A")]), "undeclared", True),
+        (facts([], [body("a")]), "undeclared", False),
+    ],
+)
+def test_what_a_target_is(given: Row, status: str, drifted: bool) -> None:
+    report = _report.build(given)
+    assert [one["status"] for one in report["targets"]] == [status]
+    assert report["totals"][status] == report["workspaces"][0][status] == report["kinds"][0][status] == 1
+    assert _report.drifted(report) is drifted
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown", "port", "login"),
+    [
+        ("amlcompute", {"ssh_public_access_enabled": True, "ssh_settings": {"admin_username": "ada"}}, True, True),
+        ("amlcompute", {"ssh_public_access_enabled": True, "ssh_settings": {}}, True, False),
+        ("amlcompute", {"ssh_public_access_enabled": True, "ssh_settings": {"admin_username": "ada"}, "enable_node_public_ip": False}, False, False),
+        ("amlcompute", {"ssh_public_access_enabled": False, "ssh_settings": {"admin_username": "ada"}}, False, False),
+        ("computeinstance", {"ssh_public_access_enabled": True, "ssh_settings": {}}, True, True),
+        ("kubernetes", {}, False, False),
+    ],
+)
+def test_who_is_reachable_over_ssh(kind: str, shown: Row, port: bool, login: bool) -> None:
+    target = _report.build(facts([], [body("a", kind, **shown)]))["targets"][0]
+    assert (target["open_port"], target["public_ssh"]) == (port, login)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown", "home", "label"),
+    [
+        ("amlcompute", {"network_settings": {"subnet": SUBNET}}, {}, "vnet/train"),
+        ("amlcompute", {}, {}, "no virtual network"),
+        ("computeinstance", {}, {"isolation_mode": "allow_internet_outbound"}, "managed network (allow internet outbound)"),
+        ("computeinstance", {}, {"isolation_mode": "disabled"}, "no virtual network"),
+        ("databricks", {}, {}, "attached resource"),
+    ],
+)
+def test_networks(kind: str, shown: Row, home: Row, label: str) -> None:
+    assert _report.network_label(kind, shown, home) == label
+
+
+@pytest.mark.parametrize(
+    ("identity", "label"),
+    [
+        (None, "no identity"),
+        ({"type": "system_assigned"}, "system-assigned"),
+        ({"type": "system_assigned,user_assigned", "user_assigned_identities": ["/x/y/id-1"]}, "system-assigned + id-1"),
+    ],
+)
+def test_identities(identity: Row | None, label: str) -> None:
+    assert _report.identity_label(identity) == label
+
+
+def test_changes_name_what_is_different_in_a_mapping() -> None:
+    change = {"field": "tags", "before": {"team": "a", "kept": "x"}, "after": {"team": "b", "kept": "x", "new": True}}
+    assert _report.change_text(change) == "tags.new: unset → true; tags.team: a → b"
+
+
+def test_since_when_a_difference_is_known() -> None:
+    before = _report.build({**facts([planned("a", "update"), planned("b"), planned("c", "update")]), "generated": "2026-01-01T00:00:00Z"})
+    now = [planned("a", "update"), planned("b", "update"), planned("c")]
+    after = _report.build({**facts(now), "previous": before})
+    assert [one["since"] for one in after["targets"]] == ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", None]
+    assert after["previous"] == "2026-01-01T00:00:00Z"
+
+
+def test_a_workspace_that_cannot_be_read_is_in_the_report() -> None:
+    given = facts([planned("a", failure={"message": "Forbidden"})])
+    for name in ("workspaces", "computes"):
+        given[name]["results"] = [{"item": {"name": "ws", "resource_group": "RG"}, "failure": {"code": "Forbidden"}, "msg": "Forbidden"}]
+    report = _report.build(given)
+    assert report["workspaces"][0]["id"] == HOME and report["workspaces"][0]["error"] == "Forbidden"
+    assert report["totals"]["unreadable"] == 1 and report["workspaces"][0]["failed"] == 1
+    assert "Forbidden" in _report_html.page(report)
+
+
+def everywhere(value: t.Any) -> t.Any:
+    """The same facts with the evil text in the place of every text that is not an id or a name by which rows find each other."""
+    if isinstance(value, dict):
+        keep = ("id", "action", "generated", "type")
+        return {key: row if key in keep else everywhere(row) for key, row in value.items()}
+    if isinstance(value, list):
+        return [everywhere(one) for one in value]
+    return EVIL if isinstance(value, str) else value
+
+
+def test_no_value_becomes_markup() -> None:
+    change = {"field": "tags", "before": {"x": "a"}, "after": {"x": "b"}, "reason": "a"}
+    kind = f"kind{EVIL}"
+    given = facts(
+        [planned("a", "update", changes=[change], reason="r"), planned("b", failure={"message": "m"}), planned("c")],
+        [body("a", state="s", size="z", ssh_public_access_enabled=True, ssh_settings={"admin_username": "u"}), body("d", kind)],
+        location="l",
+    )
+    item = {"subscription_id": SUBSCRIPTION, "location": "l"}
+    given["usages"]["results"] = [{"item": item, "usages": [{"name": "n", "localized_name": "n", "current": 1, "limit": 2, "percent": 50.0}]}]
+    report = _report.build(everywhere(given))
+    page, text = _report_html.page(report), _report.markdown(report)
+    assert page.count("<script>") == page.count("</script>") == 1 and "&lt;script&gt;" in page
+    assert "<" not in text and all(line.count("|") - line.count("\\|") in (0, line.count(" | ") + 2) for line in text.splitlines() if line.startswith("| "))
+    for drawing in re.findall(r"<svg.*?</svg>", page, re.DOTALL):
+        ElementTree.fromstring(drawing)
+
+
+def test_the_pages_script_is_the_one_that_its_policy_allows() -> None:
+    page = _report_html.page(_report.build(facts()))
+    assert page.index("Content-Security-Policy") < page.index("<style>")
+    assert f"script-src {_report_html._hash(re.findall('<script>(.*?)</script>', page, re.DOTALL)[0])};" in page
+    assert f"style-src {_report_html._hash(re.findall('<style>(.*?)</style>', page, re.DOTALL)[0])};" in page
+    assert " style=" not in page, "the policy allows no style of an element"
+
+
+def test_the_graph_folds_what_is_alike() -> None:
+    names = [f"c{number:03}" for number in range(300)]
+    report = _report.build(facts([planned(name, "update" if name == "c007" else "none") for name in names], [body(name) for name in names]))
+    drawing = ElementTree.fromstring(_report_svg.graph(report))
+    texts = [one.text for one in drawing.iter("text")]
+    assert "≠ c007 1/4" in texts and "✓ 299 as declared" in texts and "✓ c001 1/4" not in texts
+    assert float(drawing.get("height") or 0) < 300
+
+
+def test_boxes_of_the_graph_do_not_overlap() -> None:
+    bodies = [body("a"), body("b", identity={"type": "system_assigned"}), body("c", network_settings={"subnet": SUBNET}), body("d")]
+    report = _report.build(facts([], bodies))
+    other = copy.deepcopy(report["workspaces"][0]) | {"id": HOME + "2", "name": "ws2"}
+    report["workspaces"].append(other)
+    drawing = ElementTree.fromstring(_report_svg.graph(report))
+    columns: dict[str, list[tuple[float, float]]] = {}
+    for rect in drawing.iter("rect"):
+        top = float(rect.get("y") or 0)
+        columns.setdefault(str(rect.get("x")), []).append((top, top + float(rect.get("height") or 0)))
+    assert len(columns) == 4 and min(top for column in columns.values() for top, _bottom in column) >= 0
+    for column in columns.values():
+        ordered = sorted(column)
+        assert all(bottom <= following for (_top, bottom), (following, _end) in zip(ordered, ordered[1:]))
+    assert max(bottom for column in columns.values() for _top, bottom in column) <= float(drawing.get("height") or 0)
