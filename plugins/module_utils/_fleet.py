@@ -67,6 +67,9 @@ class Entry:
     error: AmlError | None = None
     operation: dict[str, t.Any] | None = None
     warnings: list[str] = field(default_factory=list)
+    # What ``_cost`` says, once it was asked; None is then unknown.
+    cost: dict[str, t.Any] | None = None
+    estimated: bool = False
 
     @property
     def workspace(self) -> str:
@@ -90,6 +93,8 @@ class Entry:
         }
         if self.operation is not None:
             shown["operation"] = self.operation
+        if self.estimated:
+            shown["cost"] = self.cost
         return shown
 
 
@@ -171,6 +176,8 @@ class Fleet:
         self.sleep = sleep
         self.clock = clock
         self.undeclared: list[Entry] = []
+        # The sum of the entries' costs, where they were estimated.
+        self.cost: dict[str, t.Any] | None = None
         self._workspaces = {one.casefold(): one for one in (*workspaces, *(entry.workspace for entry in entries))}
         self._gates = {one: threading.BoundedSemaphore(limits.per_workspace) for one in self._workspaces}
         self._stop = threading.Event()
@@ -319,10 +326,12 @@ class Fleet:
         targets = [entry.to_dict() for entry in self.entries]
         undeclared = [entry.to_dict() for entry in self.undeclared]
         every = [*targets, *undeclared]
-        totals: dict[str, int] = {"targets": len(targets), "failed": sum(bool(one["failure"]) for one in every)}
+        totals: dict[str, t.Any] = {"targets": len(targets), "failed": sum(bool(one["failure"]) for one in every)}
         for one in every:
             if one["failure"] is None:
                 totals[one["action"]] = totals.get(one["action"], 0) + 1
+        if self.cost is not None:
+            totals["cost"] = self.cost
         return {"changed": any(one["changed"] for one in every), "targets": targets, "undeclared": undeclared, "totals": totals}
 
     def failure(self) -> FleetFailed | None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import _argspec, _preflight_job, _rules
+from . import _argspec, _cost, _preflight_job, _rules
 from ._computes import INFO_KINDS
 from ._errors import AmlError
 from ._fleet import PRUNE, Entry, Fleet, Limits, read_document
@@ -40,6 +40,8 @@ FLEET_SPEC: _argspec.Spec = {
     "prune": {"type": "str", "default": "none", "choices": list(PRUNE)},
     "append_tags": {"type": "bool", "default": True},
     "preflight": {"type": "bool", "default": True},
+    "estimate_cost": {"type": "bool", "default": False},
+    "max_monthly_cost": {"type": "float"},
     **_argspec.WAIT_SPEC,
     **_argspec.STATE_SPEC,
 }
@@ -55,6 +57,8 @@ def _findings(task: Task) -> _rules.Findings:
     if params["workspaces"] is None and not params.get("folder"):
         # Not left to AnsibleModule's required_one_of: to that, a null is as good as a value.
         yield _rules.Finding("WorkspacesMissing", "workspaces", "Give workspaces, or folder.", "this collection")
+    if (params["max_monthly_cost"] or 0) < 0:
+        yield _rules.Finding("OutOfRange", "max_monthly_cost", "max_monthly_cost must not be below 0.", "this collection")
     if params["prune"] != "none" and not params.get("name"):
         message = f"prune: {params['prune']} needs name: only what the fleet of that name has made is ever pruned."
         yield _rules.Finding("FleetNameMissing", "name", message, "this collection")
@@ -71,6 +75,8 @@ def keep_fleet(task: Task) -> Result:
     limits = Limits(params["parallelism"], params["parallelism_per_workspace"], params["on_error"], params["prune"], params.get("name"))
     fleet = Fleet(task.client, entries, task.behaviour(), limits, INFO_KINDS, workspaces=_workspaces(document, scope))
     fleet.look()
+    if params["estimate_cost"] or params["max_monthly_cost"] is not None:
+        _estimate(task, fleet)
     if params["preflight"]:
         _look_ahead(task, fleet)
     if not task.check_mode:
@@ -107,6 +113,27 @@ def _look_ahead(task: Task, fleet: Fleet) -> None:
         findings = _preflight_job.check(own, gatherer.gather(own))
         task.warnings += [f"{one.code}: {one.message} {one.hint}" for one in findings if one.severity != "error"]
         _preflight_job.refuse(findings, f"{len(own)} compute target(s) of the fleet")
+
+
+def _estimate(task: Task, fleet: Fleet) -> None:
+    """What is there when the task is done, in money, and the gate before the first write."""
+    wishes = {entry.target.id: (entry, _wish(entry)) for entry in fleet.entries if entry.state != "absent"}
+    paid = [wish for _entry, wish in wishes.values() if _cost.pays(wish)]
+    prices = _cost.Prices(task.client, _compute.ComputeKind.api_version)
+    prices.read(paid)
+    costs: dict[str, _cost.Cost | None] = {}
+    for entry in fleet.entries:
+        entry.estimated = True
+    for entry, wish in wishes.values():
+        if _cost.pays(wish):
+            entry.cost = costs[entry.target.id] = _cost.estimate(wish, entry.state, prices.of(wish))
+    fleet.cost = _cost.total(costs)
+    task.warnings += dict.fromkeys(prices.problems)
+    try:
+        _cost.refuse(fleet.cost, task.params["max_monthly_cost"])
+    except _cost.TooExpensive as error:
+        error.result = fleet.result()
+        raise
 
 
 def _wish(entry: Entry) -> Wish:

@@ -96,6 +96,19 @@ options:
       - Whether to check sizes, quotas, subnets, identities and locks over everything that is to be made, before the first write.
     type: bool
     default: true
+  estimate_cost:
+    description:
+      - Whether to estimate what the declared targets cost in a month of 730 hours, at their fewest and at their most nodes, by the service's own price
+        estimates. It reads each workspace that gets a new target, and the sizes of each region.
+      - These are list prices of the virtual machines of clusters and instances, without disks, network and discounts. What is attached is paid for elsewhere.
+    type: bool
+    default: false
+  max_monthly_cost:
+    description:
+      - Fail before the first write, and in check mode, when the maximum of all declared targets together is more, in the currency of the estimates.
+      - A target whose price is not known is listed in RV(totals), and counts as nothing here.
+      - It implies O(estimate_cost).
+    type: float
   append_tags:
     description: Whether tags that are not declared stay.
     type: bool
@@ -216,13 +229,23 @@ targets:
       description: With O(wait=false), the C(url) of what is under way.
       type: dict
       returned: with O(wait=false)
+    cost:
+      description:
+        - What it will cost in a month, as C(currency), C(monthly_minimum) and C(monthly_maximum). Null when that is not known, and for what the workspace does
+          not pay for or what is removed.
+        - An instance that is stopped, or that stops by itself, has a minimum of 0.
+      type: dict
+      returned: with O(estimate_cost) or O(max_monthly_cost)
+      sample: {currency: USD, monthly_minimum: 0.0, monthly_maximum: 334.34}
 undeclared:
   description: Targets that the fleet made and that are not declared any more, as in RV(targets). Empty with O(prune=none).
   returned: always
   type: list
   elements: dict
 totals:
-  description: How many targets there are, how many failed, and how many of each action.
+  description:
+    - How many targets there are, how many failed, and how many of each action.
+    - With O(estimate_cost) or O(max_monthly_cost) also C(cost), the sum of what is known, with the ids of the targets whose price is C(unknown).
   returned: always
   type: dict
   sample: {targets: 1000, failed: 0, none: 998, update: 2}

@@ -1,0 +1,137 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What declared compute targets cost in a month by the service's own price estimates. What is not known is null, never 0.
+
+Prices: docs/facts.md a.6 (vmSizes, estimatedVMPrices: per hour, by operating system and vmTier). They are list prices of the virtual machines alone, without
+disks, network or the user's discounts.
+"""
+from __future__ import annotations
+
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from . import _capacity, _fields
+from ._errors import AmlError, ArmError
+from ._preflight import Wish
+
+# The convention of Azure's price calculator.
+HOURS = 730
+
+_UNIT = "onehour"
+_TIERS = {"dedicated": "standard", "low_priority": "lowpriority"}
+_AT_ONCE = 8
+
+Sizes = t.Mapping[str, t.Mapping[str, t.Any]]
+Cost = dict[str, t.Any]
+
+
+class TooExpensive(AmlError):
+    """The declared targets may cost more than ``max_monthly_cost`` allows. Nothing was written."""
+
+    default_code = "TooExpensive"
+
+
+def hourly(size: t.Mapping[str, t.Any] | None, tier: str) -> tuple[float, str] | None:
+    """The price of one node for an hour, with its currency; None where the service tells none for that tier."""
+    for price in (size or {}).get("prices") or []:
+        wanted = str(price["tier"] or "").casefold() == _TIERS.get(tier) and str(price["os_type"] or "").casefold() == "linux"
+        if wanted and str(price["unit"] or "").casefold() == _UNIT and price["price"] is not None and price["currency"]:
+            return float(price["price"]), str(price["currency"])
+    return None
+
+
+def nodes(wish: Wish, state: str) -> tuple[int, int] | None:
+    """The fewest and the most nodes that the target pays for at any time; None where that is not declared and nothing is there yet."""
+    wanted = wish.wanted
+    if wish.type == "computeinstance":
+        # It pays while it runs. One that is stopped, or stops by itself, may run no hour of the month, and may be started for all of them.
+        rests = state == "stopped" or wanted.get("idle_time_before_shutdown_minutes") or wanted.get("schedules")
+        return (0 if rests else 1), 1
+    most = wanted.get("max_instances")
+    return None if most is None else (int(wanted.get("min_instances") or 0), int(most))
+
+
+def estimate(wish: Wish, state: str, sizes: Sizes | None) -> Cost | None:
+    """One target's cost in a month, or None."""
+    price = hourly((sizes or {}).get(str(wish.wanted.get("size")).casefold()), str(wish.wanted.get("tier") or "dedicated"))
+    count = nodes(wish, state)
+    if price is None or count is None:
+        return None
+    least, most = (round(price[0] * number * HOURS, 2) for number in count)
+    return {"currency": price[1], "monthly_minimum": least, "monthly_maximum": most}
+
+
+def pays(wish: Wish) -> bool:
+    """Whether the workspace pays for machines of its own; what is attached is paid for elsewhere."""
+    return wish.managed or (wish.type == "aks" and not wish.wanted.get("resource_id"))
+
+
+def total(costs: t.Mapping[str, Cost | None]) -> Cost:
+    """The sum over what is known, by id, and what is not. Sums are of one currency: what has another counts as unknown."""
+    currency = min((one["currency"] for one in costs.values() if one), default=None)
+    known = [one for one in costs.values() if one and one["currency"] == currency]
+    unknown = sorted(identifier for identifier, one in costs.items() if not one or one["currency"] != currency)
+    sums = {name: round(sum(one[name] for one in known), 2) if known else None for name in ("monthly_minimum", "monthly_maximum")}
+    return {"currency": currency, **sums, "unknown": unknown}
+
+
+def refuse(summed: Cost, limit: float | None) -> None:
+    """The gate. What is unknown is told in the error, but is no reason for it."""
+    most = summed["monthly_maximum"]
+    if limit is None or most is None or most <= limit:
+        return
+    unknown = f" The prices of {len(summed['unknown'])} more are not known." if summed["unknown"] else ""
+    raise TooExpensive(
+        f"The declared compute targets may cost {most:.2f} {summed['currency']} in a month, more than max_monthly_cost {limit:.2f}.{unknown}",
+        details=summed,
+        hint="Nothing was written. Lower max_instances or take smaller sizes, or raise max_monthly_cost.",
+    )
+
+
+@dataclass
+class Prices:
+    """Reads each workspace whose region is not known, and each region's sizes, once. What cannot be read makes its targets' prices unknown."""
+
+    client: t.Any
+    api_version: str
+    regions: dict[str, str | None] = field(default_factory=dict)
+    sizes: dict[tuple[str, str], Sizes | None] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def read(self, wishes: t.Sequence[Wish]) -> None:
+        unknown = {wish.workspace_id.casefold(): wish.workspace_id for wish in wishes if self._told(wish) is None}
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            self.regions.update(zip(unknown, pool.map(self._region, unknown.values()), strict=True))
+            wanted = {(wish.target.subscription_id, str(self.region(wish))) for wish in wishes if self.region(wish)}
+            self.sizes.update(zip(wanted, pool.map(self._sizes, wanted), strict=True))
+
+    def region(self, wish: Wish) -> str | None:
+        return self._told(wish) or self.regions.get(wish.workspace_id.casefold())
+
+    def of(self, wish: Wish) -> Sizes | None:
+        return self.sizes.get((wish.target.subscription_id, str(self.region(wish))))
+
+    @staticmethod
+    def _told(wish: Wish) -> str | None:
+        """Where the target is, or is declared to be; a new one is where its workspace is."""
+        told = _fields.get_path(wish.existing or {}, "properties.computeLocation") or (wish.existing or {}).get("location") or wish.wanted.get("location")
+        return str(_fields.region(told)) if told else None
+
+    def _region(self, workspace_id: str) -> str | None:
+        found = self._tried(lambda: self.client.find(workspace_id, self.api_version))
+        return str(_fields.region(found["location"])) if found and found.get("location") else None
+
+    def _sizes(self, place: tuple[str, str]) -> Sizes | None:
+        listed = self._tried(lambda: self.client.list(_capacity.location_path(*place, "vmSizes"), self.api_version))
+        return None if listed is None else _capacity.by_name(listed)
+
+    def _tried(self, reader: t.Callable[[], t.Any]) -> t.Any:
+        try:
+            return reader()
+        except ArmError as error:
+            if error.status not in (400, 403, 404):
+                raise
+            self.problems.append(f"Prices are not known where they could not be read: {error.message}")
+            return None

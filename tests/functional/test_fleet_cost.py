@@ -1,0 +1,129 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a fleet costs by the service's own prices, the gate before the first write, and prices that nobody knows."""
+from __future__ import annotations
+
+import typing as t
+from unittest import mock
+
+import pytest
+from ansible_collections.azureml.compute.plugins.module_utils import _cost
+from simulator import _catalogue
+
+from .conftest import GROUP, WORKSPACE, Azure
+
+FLEET = "aml_fleet"
+# The simulator's catalogue: Standard_DS2_v2, for an hour.
+PRICE = 0.146
+
+
+def cluster(name: str, **more: t.Any) -> dict[str, t.Any]:
+    return {"type": "amlcompute", "name": name, "size": "Standard_DS2_v2", "max_instances": 2, **more}
+
+
+def fleet(*computes: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+    return [{"name": WORKSPACE, "resource_group": GROUP, "computes": list(computes)}]
+
+
+def month(nodes: int, price: float = PRICE) -> float:
+    return round(nodes * price * 730, 2)
+
+
+def costs(result: dict[str, t.Any]) -> dict[str, tuple[float, float] | None]:
+    return {one["name"]: one["cost"] and (one["cost"]["monthly_minimum"], one["cost"]["monthly_maximum"]) for one in result["targets"]}
+
+
+def test_nothing_is_asked_or_told_by_default(azure: Azure) -> None:
+    done = azure.run(FLEET, check=True, workspaces=fleet(cluster("cpu-c")), preflight=False)
+    assert "cost" not in done["totals"] and "cost" not in done["targets"][0] and len(azure.sent) == 1
+
+
+def test_fewest_and_most_nodes_of_each_tier(azure: Azure) -> None:
+    computes = [cluster("idle"), cluster("busy", min_instances=1, max_instances=3), cluster("cheap", tier="low_priority")]
+    done = azure.run(FLEET, check=True, workspaces=fleet(*computes), estimate_cost=True, preflight=False)
+    assert costs(done) == {"idle": (0.0, month(2)), "busy": (month(1), month(3)), "cheap": (0.0, month(2, round(PRICE * 0.2, 4)))}
+    assert done["targets"][0]["cost"]["currency"] == "USD"
+    summed = done["totals"]["cost"]
+    assert summed["monthly_maximum"] == pytest.approx(sum(most for _least, most in costs(done).values()), abs=0.01)
+    assert (summed["monthly_minimum"], summed["currency"], summed["unknown"]) == (month(1), "USD", [])
+    # The list of the workspace, the workspace for its region, the region's sizes: once each.
+    assert len(azure.sent) == 3 and azure.writes == []
+
+
+def test_instances_that_rest_may_cost_nothing(azure: Azure) -> None:
+    instance = {"type": "computeinstance", "size": "Standard_DS2_v2"}
+    computes = [
+        {**instance, "name": "ci-runs"},
+        {**instance, "name": "ci-stopped", "state": "stopped"},
+        {**instance, "name": "ci-idle", "idle_time_before_shutdown_minutes": 30},
+    ]
+    done = azure.run(FLEET, check=True, workspaces=fleet(*computes), estimate_cost=True)
+    assert costs(done) == {"ci-runs": (month(1), month(1)), "ci-stopped": (0.0, month(1)), "ci-idle": (0.0, month(1))}
+
+
+def test_what_exists_counts_as_declared_and_what_goes_does_not(azure: Azure) -> None:
+    azure.run(FLEET, workspaces=fleet(cluster("cpu-c", max_instances=4), cluster("gone")))
+    computes = [{"type": "amlcompute", "name": "cpu-c", "tags": {"team": "vision"}}, {"type": "amlcompute", "name": "gone", "state": "absent"}]
+    done = azure.run(FLEET, check=True, workspaces=fleet(*computes), estimate_cost=True)
+    assert costs(done) == {"cpu-c": (0.0, month(4)), "gone": None}
+    assert done["totals"]["cost"]["monthly_maximum"] == month(4) and done["totals"]["cost"]["unknown"] == []
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_the_gate_is_before_the_first_write(azure: Azure, check: bool) -> None:
+    wanted = fleet(cluster("one"), cluster("two"))
+    failed = azure.run(FLEET, check=check, workspaces=wanted, max_monthly_cost=month(4) - 0.01, ok=False)
+    assert failed["failure"]["code"] == "TooExpensive" and azure.writes == [] and failed["changed"] is False
+    assert failed["totals"]["cost"]["monthly_maximum"] == month(4) and costs(failed) == {"one": (0.0, month(2)), "two": (0.0, month(2))}
+    assert azure.run(FLEET, check=check, workspaces=wanted, max_monthly_cost=month(4))["totals"]["create"] == 2
+
+
+def without_prices(self: _catalogue.VmSize) -> dict[str, t.Any]:
+    found = WIRE(self)
+    if self.name == "Standard_DS3_v2":
+        found.pop("estimatedVMPrices")
+    return found
+
+
+WIRE = _catalogue.VmSize.wire
+
+
+def test_an_unknown_price_is_listed_and_not_0(azure: Azure) -> None:
+    wanted = fleet(cluster("known"), cluster("unknown", size="Standard_DS3_v2"))
+    with mock.patch.object(_catalogue.VmSize, "wire", without_prices):
+        done = azure.run(FLEET, check=True, workspaces=wanted, max_monthly_cost=month(2))
+        only = azure.run(FLEET, check=True, workspaces=fleet(wanted[0]["computes"][1]), estimate_cost=True)
+    assert costs(done) == {"known": (0.0, month(2)), "unknown": None}
+    assert [one.rsplit("/", 1)[-1] for one in done["totals"]["cost"]["unknown"]] == ["unknown"]
+    assert only["totals"]["cost"]["monthly_maximum"] is None and only["totals"]["cost"]["currency"] is None
+
+
+def test_sizes_that_may_not_be_read_are_unknown_prices(azure: Azure) -> None:
+    azure.app.faults.put([{"kind": "status", "status": 403, "match": {"path": "/vmSizes"}, "count": 1}])
+    done = azure.run(FLEET, check=True, workspaces=fleet(cluster("cpu-c")), estimate_cost=True, preflight=False)
+    assert costs(done) == {"cpu-c": None} and any("Prices are not known" in one for one in done["warnings"])
+
+
+def test_the_gate_is_a_number_of_0_or_more(azure: Azure) -> None:
+    failed = azure.run(FLEET, workspaces=fleet(cluster("cpu-c")), max_monthly_cost=-1, ok=False)
+    assert failed["failure"]["code"] == "OutOfRange" and azure.sent == []
+
+
+def price(**more: t.Any) -> dict[str, t.Any]:
+    return {"prices": [{"os_type": "Linux", "tier": "Standard", "price": 1.0, "currency": "USD", "unit": "OneHour", **more}]}
+
+
+OTHERS = [price(tier="Spot"), price(os_type="Windows"), price(unit="OneMonth"), price(price=None), price(currency=None)]
+
+
+@pytest.mark.parametrize("size", [None, {"prices": None}, *OTHERS])
+def test_a_price_of_something_else_is_no_price(size: t.Any) -> None:
+    assert _cost.hourly(size, "dedicated") is None
+    assert _cost.hourly(price(), "dedicated") == (1.0, "USD") and _cost.hourly(price(price=0), "dedicated") == (0.0, "USD")
+
+
+def test_two_currencies_are_not_added() -> None:
+    dollars = {"currency": "USD", "monthly_minimum": 1.0, "monthly_maximum": 2.0}
+    found = _cost.total({"b": dollars, "a": {**dollars, "currency": "EUR"}, "c": None})
+    assert found == {"currency": "EUR", "monthly_minimum": 1.0, "monthly_maximum": 2.0, "unknown": ["b", "c"]}
