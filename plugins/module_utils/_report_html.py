@@ -162,8 +162,9 @@ def _listed(report: Row, title: str, status: str) -> str:
     own = [one for one in report["targets"] if one["status"] == status]
     if not own and status != DIFFERS:
         return ""
-    rows = [(one["workspace"], one["name"], one["type"], _report.action(one), _report.what(one), one["since"]) for one in own]
-    return _section(f"{title} ({len(own)})", _table(("Workspace", "Target", "Kind", "Action", "What", "Known since"), rows))
+    rows = [(one["workspace"], one["name"], one["type"], _report.what(one), one["since"], _report.action(one)) for one in own]
+    heads = ("Workspace", "Target", "Kind", "What", "Known since", *(["Action"] if status == DIFFERS else []))
+    return _section(f"{title} ({len(own)})", _table(heads, rows))
 
 
 def _unreadable(report: Row) -> str:

@@ -83,7 +83,7 @@ class _Graph:
 
     def box(self, column: int, middle: float, lines: t.Sequence[str], style: str, height: int) -> None:
         x, width = _COLUMNS[column]
-        most = width // 7
+        most = width // 8
         first = middle + 4 - (len(lines) - 1) * 8
         texts = [
             f'<text x="{x + 8}" y="{first + number * 16:.1f}"{_second(number)}>{_cut(line, most)}</text>' for number, line in enumerate(lines)
