@@ -19,7 +19,9 @@ from ._errors import ArmError, WaitTimeout
 from ._retry import RETRY_STATUSES, Answer, ConnectionLost, error_of, hint_for, read_error
 
 SUCCEEDED, FAILED, CANCELED, RUNNING = "Succeeded", "Failed", "Canceled", "InProgress"
-LONGEST_STEP = 15.0
+SHORTEST_STEP, LONGEST_STEP = 1.0, 15.0
+# Of the time waited so far: an operation's end is seen at most that much later, and few looks are needed for a long one.
+_PATIENCE = 0.3
 _TERMINAL = {"succeeded": SUCCEEDED, "failed": FAILED, "canceled": CANCELED, "cancelled": CANCELED}
 
 Poll = t.Callable[[str, float], Answer]
@@ -113,7 +115,7 @@ class Wait:
 
     def run(self) -> dict[str, t.Any]:
         """Ask at once, then again until the state is terminal; the last status document."""
-        started, step = self.clock(), 1.0
+        started = self.clock()
         deadline = started + self.timeout
         while True:
             answer = self._ask(started, deadline)
@@ -126,8 +128,8 @@ class Wait:
             if self.clock() >= deadline:
                 raise self._timed_out(started)
             asked = answer.retry_after if answer is not None else None
+            step = min(LONGEST_STEP, max(SHORTEST_STEP, _PATIENCE * (self.clock() - started)))
             delay = asked if asked is not None else self.interval if self.interval is not None else step
-            step = min(LONGEST_STEP, step * 2)
             self.sleep(max(0.0, min(delay, deadline - self.clock())))
 
     def _ask(self, started: float, deadline: float) -> Answer | None:
