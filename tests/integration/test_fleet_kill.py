@@ -1,0 +1,178 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""aml_fleet killed with SIGKILL at random moments of a run over 100 targets: the next run ends converged, nothing made twice, nothing lost.
+
+AML_KILLS says how many moments (default 5; ``make kill-test`` takes 20), AML_KILL_SEED which. The process that is killed is the module's own.
+"""
+from __future__ import annotations
+
+import collections
+import json
+import os
+import random
+import signal
+import ssl
+import subprocess
+import sys
+import time
+import typing as t
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from .conftest import Simulator
+
+KILLS = int(os.environ.get("AML_KILLS", "5"))
+SEED = int(os.environ.get("AML_KILL_SEED", "0")) or random.randrange(1, 10**6)
+WORKSPACES, EACH = 5, 20
+TARGETS = WORKSPACES * EACH
+ML = "2025-12-01"
+# Simulated seconds, a second of real time: long enough that most kills find operations under way.
+CONFIG = {"seconds": {"cluster.create": 60.0}, "quotas": {"*": {"standardDSv2Family": 10**6, "TotalDedicatedCores": 10**6, "TotalClusters": 10**6}}}
+SCRIPT = """
+import json, sys
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.azureml.compute.plugins.modules import aml_fleet
+with patch_module_args(json.load(open(sys.argv[1]))):
+    aml_fleet.main()
+"""
+
+
+@dataclass
+class Azure:
+    """The simulator's Resource Manager, for what the fleet finds and what it leaves."""
+
+    simulator: Simulator
+    token: str
+
+    def send(self, method: str, path: str, version: str = ML, body: t.Any = None) -> t.Any:
+        environment = self.simulator.environment
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{environment['AML_SIMULATOR_URL']}{path}?api-version={version}", data=data, method=method, headers=headers)
+        with urllib.request.urlopen(request, context=ssl.create_default_context(cafile=environment["SSL_CERT_FILE"])) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def group(self, name: str) -> str:
+        return f"/subscriptions/{self.simulator.environment['AZURE_SUBSCRIPTION_ID']}/resourceGroups/{name}"
+
+    def workspace(self, group: str, number: int) -> str:
+        return f"{self.group(group)}/providers/Microsoft.MachineLearningServices/workspaces/ws-{number}"
+
+    def make_workspaces(self, group: str) -> None:
+        self.send("PUT", self.group(group), "2021-04-01", {"location": "eastus"})
+        sku = {"tenantId": self.simulator.environment["AZURE_TENANT"], "sku": {"family": "A", "name": "standard"}}
+        kinds = {
+            "storageAccount": ("Microsoft.Storage/storageAccounts", f"st{group.replace('-', '')}", "2023-05-01"),
+            "keyVault": ("Microsoft.KeyVault/vaults", f"kv-{group}", "2023-07-01"),
+            "applicationInsights": ("Microsoft.Insights/components", f"ai-{group}", "2020-02-02"),
+        }
+        properties = {}
+        for option, (kind, name, version) in kinds.items():
+            properties[option] = f"{self.group(group)}/providers/{kind}/{name}"
+            self.send("PUT", properties[option], version, {"location": "eastus", "properties": sku})
+        self.simulator.control("PUT", "clock", {"advance": 600})
+        for number in range(WORKSPACES):
+            self.send("PUT", self.workspace(group, number), ML, {"location": "eastus", "identity": {"type": "SystemAssigned"}, "properties": properties})
+        self.simulator.control("PUT", "clock", {"advance": 600})
+
+    def states(self, group: str) -> dict[str, str]:
+        """Each target that exists, by workspace and name, with its state."""
+        found = {}
+        for number in range(WORKSPACES):
+            for one in self.send("GET", f"{self.workspace(group, number)}/computes")["value"]:
+                found[f"ws-{number}/{one['name']}"] = one["properties"]["provisioningState"]
+        return found
+
+
+@pytest.fixture
+def azure(simulator: Simulator) -> t.Iterator[Azure]:
+    from azure.identity import ClientSecretCredential
+
+    told = simulator.environment
+    who = [told[f"AZURE_{name}"] for name in ("TENANT", "CLIENT_ID", "SECRET")]
+    credential = ClientSecretCredential(
+        *who, authority=told["AZURE_AUTHORITY_HOST"], disable_instance_discovery=True, connection_verify=told["SSL_CERT_FILE"]
+    )
+    before = simulator.control("GET", "config")
+    simulator.control("PUT", "config", CONFIG)
+    yield Azure(simulator, credential.get_token(f"{told['AML_SIMULATOR_URL']}/.default").token)
+    simulator.control("PUT", "config", {name: before[name] for name in CONFIG})
+
+
+def start(azure: Azure, folder: Path, group: str) -> subprocess.Popen[str]:
+    """A process of the module's, as Ansible would start it on the controller."""
+    names = [f"cpu-c{number:02}" for number in range(EACH)]
+    computes = [{"type": "amlcompute", "name": name, "size": "Standard_DS2_v2", "max_instances": 1} for name in names]
+    arguments = {
+        "name": "killed",
+        "workspaces": [{"name": f"ws-{number}", "resource_group": group, "computes": computes} for number in range(WORKSPACES)],
+        "wait_interval": 0.3,
+        "_ansible_remote_tmp": str(folder),
+    }
+    path = folder / "arguments.json"
+    path.write_text(json.dumps(arguments))
+    return subprocess.Popen([sys.executable, "-c", SCRIPT, str(path)], env=azure.simulator.environment, stdout=subprocess.PIPE, text=True)
+
+
+def finish(process: subprocess.Popen[str]) -> dict[str, t.Any]:
+    out, _err = process.communicate(timeout=240)
+    result: dict[str, t.Any] = json.loads(out.strip().splitlines()[-1])
+    assert process.returncode == 0, result
+    return result
+
+
+def accepted(rows: list[dict[str, t.Any]]) -> collections.Counter[str]:
+    """How often the service took a PUT for each target."""
+    return collections.Counter(row["path"].lower() for row in rows if row["method"] == "PUT" and "/computes/" in row["path"] and row["status"] < 300)
+
+
+class Moment(t.NamedTuple):
+    """One kill: when, what had been taken by the service and was under way, and what the next run still had to make."""
+
+    after: float
+    taken: int
+    under_way: int
+    made_later: int
+
+
+def kill_once(azure: Azure, folder: Path, group: str, after: float) -> Moment:
+    azure.make_workspaces(group)
+    mark = azure.simulator.mark()
+    process = start(azure, folder, group)
+    try:
+        process.wait(after)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL, "the run was over before it was killed"
+    taken = accepted(azure.simulator.requests(mark))
+    under_way = sum(state != "Succeeded" for state in azure.states(group).values())
+    result = finish(start(azure, folder, group))
+    puts = accepted(azure.simulator.requests(mark))
+    states = azure.states(group)
+    assert result["totals"]["failed"] == 0 and result["totals"]["targets"] == TARGETS
+    assert len(states) == TARGETS and set(states.values()) == {"Succeeded"}
+    assert len(puts) == TARGETS and set(puts.values()) == {1}, [path for path, count in puts.items() if count > 1]
+    assert finish(start(azure, folder, group))["totals"] == {"targets": TARGETS, "failed": 0, "none": TARGETS}
+    return Moment(after, taken.total(), under_way, TARGETS - taken.total())
+
+
+def test_killed_at_random_moments_the_next_run_ends_converged(azure: Azure, tmp_path: Path) -> None:
+    chance = random.Random(SEED)
+    group = f"k{SEED}"
+    azure.make_workspaces(group)
+    began = time.monotonic()
+    assert finish(start(azure, tmp_path, group))["totals"]["create"] == TARGETS
+    whole = time.monotonic() - began
+    # Not the very end: a run that is over cannot be killed.
+    moments = [kill_once(azure, tmp_path, f"{group}-{number}", chance.uniform(0.02, 0.85) * whole) for number in range(KILLS)]
+    print(f"\n{KILLS} kills of a run over {TARGETS} targets that takes {whole:.1f} s (AML_KILL_SEED={SEED})")
+    print("| killed after s | taken by then | under way | made by the next run |\n|---:|---:|---:|---:|")
+    for one in sorted(moments):
+        print(f"| {one.after:.2f} | {one.taken} | {one.under_way} | {one.made_later} |")
+    print(f"Targets made twice: 0. Targets lost: 0. Kills that left operations under way: {sum(one.under_way > 0 for one in moments)}.")
+    assert any(0 < one.taken < TARGETS for one in moments) or KILLS < 5, "no kill fell into the creations"
