@@ -31,7 +31,8 @@ PRUNE = ("none", "report", "detach", "delete")
 # What stands in a result for a target that was not begun, because another failed and on_error is stop.
 NOT_STARTED = "not started"
 
-Progress = t.Callable[["Entry"], None]
+# What is told while it runs: the number of targets to work on ("all"), and each one's "start" and "done".
+Progress = t.Callable[[dict[str, t.Any]], None]
 
 
 class FleetFailed(AmlError):
@@ -181,6 +182,7 @@ class Fleet:
         self._workspaces = {one.casefold(): one for one in (*workspaces, *(entry.workspace for entry in entries))}
         self._gates = {one: threading.BoundedSemaphore(limits.per_workspace) for one in self._workspaces}
         self._stop = threading.Event()
+        self._progress: Progress = lambda event: None
 
     # --- looking ---
 
@@ -278,21 +280,29 @@ class Fleet:
 
     def carry_out(self, progress: Progress | None = None) -> None:
         """Do what is planned: the declared targets first, then what is to be pruned."""
-        for batch in (self.entries, self.undeclared):
-            todo = _interleaved([entry for entry in batch if not entry.done])
-            with self._pool(len(todo)) as pool:
-                for entry in pool.map(self._one, todo):
-                    if progress is not None:
-                        progress(entry)
+        self._progress = progress or self._progress
+        batches = [[entry for entry in batch if not entry.done] for batch in (self.entries, self.undeclared)]
+        self._progress({"event": "all", "total": sum(len(batch) for batch in batches)})
+        for batch in batches:
+            with self._pool(len(batch)) as pool:
+                list(pool.map(self._one, _interleaved(batch)))
 
     def _pool(self, work: int) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(max(1, min(self.limits.parallelism, work)), thread_name_prefix="fleet")
 
-    def _one(self, entry: Entry) -> Entry:
+    def _tell(self, event: str, entry: Entry) -> None:
+        target = f"{entry.workspace.rsplit('/', 1)[-1]}/{entry.target.name}"
+        failure = None if entry.error is None else entry.error.message
+        # A plan without a change is of a target that somebody's operation is under way on.
+        action = entry.plan.action if entry.plan.changed else "wait"
+        self._progress({"event": event, "target": target, "action": action, "failure": failure})
+
+    def _one(self, entry: Entry) -> None:
         with self._gates[entry.workspace.casefold()]:
             if self._stop.is_set():
                 entry.error = FleetFailed("It was not started, because another target failed and on_error is stop.", code="NotStarted")
-                return entry
+                return
+            self._tell("start", entry)
             started = self.clock()
             try:
                 self._reconcile(entry)
@@ -301,7 +311,7 @@ class Fleet:
                 if self.limits.on_error == "stop":
                     self._stop.set()
             entry.seconds = self.clock() - started
-        return entry
+            self._tell("done", entry)
 
     def _reconcile(self, entry: Entry) -> None:
         engine = self._engine(entry)

@@ -16,6 +16,7 @@ from ._module import Result, Task
 from ._plan import CREATE, REPLACE
 from ._preflight import Wish
 from ._preflight_facts import Gatherer
+from ._progress import Event, Events
 
 FLEET_SPEC: _argspec.Spec = {
     "name": {"type": "str"},
@@ -80,7 +81,9 @@ def keep_fleet(task: Task) -> Result:
     if params["preflight"]:
         _look_ahead(task, fleet)
     if not task.check_mode:
-        fleet.carry_out()
+        events = Events()
+        fleet.carry_out(lambda event: events.tell(_hidden(task, event)))
+        events.close()
     return _ended(fleet, task)
 
 
@@ -101,6 +104,11 @@ def _workspaces(document: t.Sequence[dict[str, t.Any]], scope: Target) -> list[s
         workspace_target(str(one.get("subscription_id") or scope.subscription_id), str(one.get("resource_group") or scope.resource_group), str(one["name"])).id
         for one in document
     ]
+
+
+def _hidden(task: Task, event: Event) -> Event:
+    """An event goes past what ansible-core does for results."""
+    return {**event, "failure": task.module.hidden(event["failure"])} if event.get("failure") else event
 
 
 def _look_ahead(task: Task, fleet: Fleet) -> None:
