@@ -335,15 +335,21 @@ class Reconciler:
 
     def _send(self, request: Request) -> t.Any:
         send = getattr(self.client, request.method.lower())
+        try:
+            reply = send(
+                self.target.id + request.suffix,
+                request.api_version or self.kind.api_version,
+                request.body,
+                params=request.params or None,
+                # Somebody else's operation on the same resource is waited for: it is the state after it that counts.
+                wait_conflict=self.deadline.remaining if self.behaviour.wait else 0.0,
+            )
+        except ArmError as error:
+            # A refusal (4xx) changed nothing; of what broke on the way, nobody knows whether it was taken.
+            self.wrote = self.wrote or not 400 <= (error.status or 0) < 500
+            raise
         self.wrote = True
-        return send(
-            self.target.id + request.suffix,
-            request.api_version or self.kind.api_version,
-            request.body,
-            params=request.params or None,
-            # Somebody else's operation on the same resource is waited for: it is the state after it that counts.
-            wait_conflict=self.deadline.remaining if self.behaviour.wait else 0.0,
-        )
+        return reply
 
     def _read_back(self, plan: Plan, declared: Declared, *, created: bool) -> Body:
         """A fresh GET must show what was declared; anything else is a failure that says so."""

@@ -166,3 +166,14 @@ def test_the_twelve_steps(azure: Azure) -> None:
         assert bool(azure.writes) is done["changed"]
         assert action == "none" or done["diff"]["before"] != done["diff"]["after"]
     assert azure.compute("cpu-cluster")["error"]["code"] == "ResourceNotFound"
+
+
+def test_a_refused_write_changed_nothing_and_a_broken_one_may_have(azure: Azure) -> None:
+    options = {**TARGET, "size": "Standard_DS3_v2", "max_instances": 2}
+    refusal = {"kind": "status", "status": 403, "code": "RequestDisallowedByPolicy", "message": "A policy.", "match": {"method": "PUT"}}
+    azure.app.faults.put([refusal])
+    failed = azure.run(CLUSTER, **options, ok=False)
+    assert failed["failure"]["code"] == "RequestDisallowedByPolicy" and failed["changed"] is False
+    azure.app.faults.put([{"kind": "status", "status": 500, "count": 50, "match": {"method": "PUT"}}])
+    broken = azure.run(CLUSTER, **options, retries=1, ok=False)
+    assert broken["failure"]["status"] == 500 and broken["changed"] is True
