@@ -1,0 +1,212 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks for the day-to-day work: each does what it says, a second run changes nothing, check mode writes nothing.
+
+One workspace for all that only look or stop; what replaces or deletes has one of its own. What the playbooks promise is at the head of each.
+"""
+from __future__ import annotations
+
+import json
+import shutil
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+from .conftest import Player, Run, Simulator
+
+PREFIX = "azureml.compute."
+needs_ssh = pytest.mark.skipif(shutil.which("ssh-keyscan") is None, reason="missing: ssh-keyscan; scripts/system-packages installs OpenSSH's client")
+
+# Reads that the service wants as POST.
+READS = ("/token", "/listNodes", "/diagnose")
+
+
+class World:
+    """A workspace with a cluster, an instance and an attached data factory, and the vars that declare it."""
+
+    def __init__(self, simulator: Simulator, folder: Path, name: str, *, ssh: bool = True) -> None:
+        self.player = Player(simulator, folder, f"rg-{name}")
+        self.folder, self.name = folder, name
+        factory = "/subscriptions/{{ lookup('env', 'AZURE_SUBSCRIPTION_ID') }}/resourceGroups/rg-%s/providers/Microsoft.DataFactory/factories/adf-%s"
+        key = {"ssh_public_access_enabled": True, "ssh_settings": {"ssh_key_value": "{{ aml_ssh_keys_public_key }}"}} if ssh else {}
+        self.vars: dict[str, t.Any] = {
+            "aml_resource_group": self.player.group,
+            "aml_location": "eastus",
+            "aml_tags": {"team": "vision"},
+            "aml_resources": [{"type": "Microsoft.DataFactory/factories", "name": f"adf-{name}", "api_version": "2018-06-01"}],
+            "aml_workspace": {"name": f"ws-{name}"},
+            "aml_computes": [
+                {"name": "copies", "type": "datafactory", "resource_id": factory % (name, name)},
+                {"name": f"ci-{name}", "type": "computeinstance", "size": "Standard_DS3_v2", **key},
+                {"name": "cpu", "type": "amlcompute", "size": "Standard_DS3_v2", "min_instances": 1, "max_instances": 2},
+            ],
+        }
+        if ssh:
+            self.vars |= {"aml_ssh_keys_directory": str(folder / "keys"), "aml_ssh_keys_bits": 2048}
+            self.vars |= {"aml_nodes_ssh_config": str(folder / "ssh" / "config"), "aml_nodes_known_hosts": str(folder / "ssh" / "known_hosts")}
+
+    def run(self, playbook: str, *arguments: str, check: bool = False, ok: bool = True, **more: t.Any) -> Run:
+        path = self.folder / "vars.yml"
+        path.write_text(yaml.safe_dump(self.vars))
+        return self.player.playbook(PREFIX + playbook, "-e", f"@{path}", "-e", json.dumps(more), *arguments, check=check, ok=ok)
+
+    def writes(self, mark: int) -> list[str]:
+        return [f"{row['method']} {row['path'].rsplit('/', 1)[-1]}" for row in self.player.simulator.writes(mark) if not row["path"].endswith(READS)]
+
+    def mark(self) -> int:
+        return self.player.simulator.mark()
+
+    def state(self) -> dict[str, t.Any]:
+        """The workspace's compute targets by name, as the simulator keeps them."""
+        rows = self.player.simulator.control("GET", "state")["resources"]
+        below = f"/workspaces/{self.vars['aml_workspace']['name']}/computes/".casefold()
+        return {row["id"].rsplit("/", 1)[-1]: row["document"] for row in rows if below in row["id"].casefold()}
+
+
+@pytest.fixture(scope="module")
+def world(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> World:
+    made = World(simulator, tmp_path_factory.mktemp("world"), "shared")
+    mark = made.mark()
+    planned = made.run("provision_workspace", check=True)
+    assert planned.changed > 0 and made.writes(mark) == [], "check mode on an empty subscription"
+    first = made.run("provision_workspace")
+    assert first["aml_workspace : Diagnosis"]["passed"]
+    assert set(made.state()) == {"copies", "ci-shared", "cpu"}
+    return made
+
+
+@needs_ssh
+def test_provision_again_changes_nothing(world: World) -> None:
+    mark = world.mark()
+    again = world.run("provision_workspace")
+    assert again.changed == 0, [name for name, result in again.tasks if result.get("changed")]
+    assert world.writes(mark) == []
+    table = "\n".join(again["What exists, and how to connect"]["msg"])
+    assert "ci-shared" in table and f"ssh -F {world.folder / 'ssh' / 'config'} ci-shared" in table
+
+
+@needs_ssh
+def test_clusters_come_first_whatever_the_order_of_the_list(world: World) -> None:
+    rows = world.player.simulator.requests()
+    made = [row["path"].rsplit("/", 1)[-1] for row in rows if row["method"] == "PUT" and "/workspaces/ws-shared/computes/" in row["path"]]
+    assert made == ["cpu", "ci-shared", "copies"]
+
+
+@needs_ssh
+def test_configure_nodes(world: World) -> None:
+    wanted = {"aml_nodes_configure_directories": ["work"], "aml_nodes_configure_files": [{"dest": "work/note", "content": "kept\n"}]}
+    assert world.run("configure_nodes", check=True, **wanted).changed == 2
+    first = world.run("configure_nodes", **wanted)
+    assert first["Directories"]["changed"] and first["Files"]["changed"]
+    assert world.run("configure_nodes", **wanted).changed == 0
+
+
+def test_export_is_a_vars_file(world: World) -> None:
+    folder = world.folder / "exported"
+    assert world.run("export_workspace", aml_export_folder=str(folder)).changed >= 3
+    mark = world.mark()
+    assert world.run("export_workspace", aml_export_folder=str(folder)).changed == 0
+    assert world.player.playbook(f"{PREFIX}provision_workspace", "-e", f"@{folder / 'workspace.yml'}").changed == 0
+    assert world.writes(mark) == []
+    assert (folder / "cli" / "cpu.yml").exists()
+
+
+def test_stop_idle(world: World) -> None:
+    mark = world.mark()
+    assert world.run("stop_idle", check=True).changed == 2 and world.writes(mark) == []
+    kept = world.run("stop_idle", aml_keep=["cpu", "ws-shared/ci-shared", "ws-other/nothing"])
+    assert kept.changed == 0 and world.writes(mark) == []
+    assert "ci-shared" in kept["What was left as it is"]["msg"]
+
+    assert world.run("stop_idle").changed == 2
+    assert world.writes(mark) == ["POST stop", "PATCH cpu"]
+    there = world.state()
+    assert there["ci-shared"]["properties"]["properties"]["state"] == "Stopped"
+    assert there["cpu"]["properties"]["properties"]["scaleSettings"]["minNodeCount"] == 0
+    assert world.run("stop_idle").changed == 0
+
+
+def test_a_wrong_option_is_named(world: World) -> None:
+    good = world.vars["aml_computes"]
+    try:
+        world.vars["aml_computes"] = [{"name": "cpu", "type": "amlcompute", "sise": "Standard_DS3_v2"}]
+        mark = world.mark()
+        refused = world.run("provision_workspace", ok=False)
+        assert refused.code != 0 and "aml_computes.sise" in refused.text
+        world.vars["aml_computes"] = [{"name": "cpu", "type": "amlcompute", "namespace": "default"}]
+        refused = world.run("provision_workspace", ok=False)
+        assert refused.code != 0 and "namespace" in refused.text and "InvalidOption" in refused.text
+        assert world.writes(mark) == []
+    finally:
+        world.vars["aml_computes"] = good
+
+
+@pytest.fixture
+def fleet(simulator: Simulator, tmp_path: Path) -> Player:
+    return Player(simulator, tmp_path, "rg-fleet")
+
+
+def test_a_fleet(fleet: Player) -> None:
+    hosts = {f"ws-fleet-{number}": {"aml_workspace": {"name": f"ws-fleet-{number}"}} for number in (1, 2)}
+    cluster = {"name": "cpu", "type": "amlcompute", "size": "Standard_DS3_v2", "max_instances": 2}
+    shared = {"aml_resource_group": "rg-fleet", "aml_location": "eastus", "aml_computes": [cluster]}
+    static = fleet.folder / "fleet.yml"
+    static.write_text(yaml.safe_dump({"aml_workspaces": {"hosts": hosts, "vars": shared}}))
+    run = (f"{PREFIX}provision_fleet", "-i", str(static))
+    mark = fleet.simulator.mark()
+    first = fleet.playbook(*run)
+    assert [result["compute"]["name"] for name, result in first.tasks if name == "aml_compute : Compute clusters"] == ["cpu", "cpu"]
+    made = {row["path"].split("/workspaces/")[1].split("/")[0] for row in fleet.simulator.writes(mark) if row["path"].endswith("/computes/cpu")}
+    assert made == set(hosts)
+    mark = fleet.simulator.mark()
+    assert fleet.playbook(*run).changed == 0
+    assert [row for row in fleet.simulator.writes(mark) if not row["path"].endswith(READS)] == []
+
+    found = fleet.folder / "found.aml_compute.yml"
+    found.write_text(yaml.safe_dump({"plugin": f"{PREFIX}aml_compute", "hosts": "workspaces", "resource_groups": ["rg-fleet"]}))
+    clusters = json.dumps({"aml_computes": [{"name": "cpu", "type": "amlcompute", "max_instances": 3}]})
+    grown = fleet.playbook(f"{PREFIX}provision_fleet", "-i", str(found), "-e", clusters)
+    assert grown.changed == 2
+    stopped = fleet.playbook(f"{PREFIX}stop_idle", "-i", str(found), "-e", "aml_hosts=aml_workspaces")
+    assert stopped.changed == 0 and [name for name, _result in stopped.tasks].count("Compute targets") == 2
+
+
+@needs_ssh
+def test_rotate_keys(simulator: Simulator, tmp_path: Path) -> None:
+    world = World(simulator, tmp_path, "rotate")
+    cluster = world.vars["aml_computes"][2]
+    cluster |= {"min_instances": 0, "ssh_settings": {"admin_username": "azureuser", "ssh_key_value": "{{ aml_ssh_keys_public_key }}"}}
+    world.run("provision_workspace")
+    before = world.state()
+
+    mark = world.mark()
+    kept = world.run("rotate_keys", aml_ssh_keys_rotate=True)
+    assert world.writes(mark) == ["POST resyncKeys"]
+    assert "Clusters: cpu" in kept["What keeps an old key"]["msg"] and "ci-rotate" in kept["What keeps an old key"]["msg"]
+
+    mark = world.mark()
+    world.run("rotate_keys", aml_rotate_replace=["cpu", "ci-rotate"], aml_rotate_workspace_keys=False)
+    assert world.writes(mark) == ["DELETE cpu", "PUT cpu", "DELETE ci-rotate", "PUT ci-rotate"]
+    after = world.state()
+    for name, path in (("cpu", ("userAccountCredentials", "adminUserSshPublicKey")), ("ci-rotate", ("sshSettings", "adminPublicKey"))):
+        old, new = (rows[name]["properties"]["properties"][path[0]][path[1]] for rows in (before, after))
+        assert new and new != old, name
+
+
+def test_teardown(simulator: Simulator, tmp_path: Path) -> None:
+    world = World(simulator, tmp_path, "gone", ssh=False)
+    world.run("provision_workspace")
+    mark = world.mark()
+    refused = world.run("teardown", ok=False, aml_teardown_confirm="ws-gone")
+    assert refused.code != 0 and "Nothing was deleted" in refused.text and world.writes(mark) == []
+    assert world.run("teardown", check=True).changed == 4 and world.writes(mark) == []
+
+    names = "ws-gone, ci-gone, cpu"
+    done = world.run("teardown", aml_teardown_confirm=names)
+    assert world.writes(mark) == ["DELETE copies", "DELETE ci-gone", "DELETE cpu", "DELETE ws-gone"]
+    left = "\n".join(done["What is left"]["msg"])
+    assert "factories/adf-gone" in left and "storageAccounts" in left and "soft-deleted" in left
+    assert world.run("teardown", aml_teardown_confirm=names).changed == 0
