@@ -13,7 +13,7 @@ COLLECTION = $(VENV)/lib/python$$($(BIN)/python -c 'import sys; print("%d.%d" % 
 # The checkout's tools before the system's; SSL and cloud settings of the caller stay as they are.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup test quickstart simulator simulator-stop molecule bench
+.PHONY: help setup test quickstart simulator simulator-stop molecule bench kill-test
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -47,3 +47,7 @@ molecule: setup ## test the roles: converge, verify and converge again on a simu
 
 bench: setup ## print the benchmark tables
 	@$(BIN)/python scripts/bench.py
+	@$(BIN)/python scripts/bench_fleet.py
+
+kill-test: setup ## kill a fleet's run at 20 random moments, print what the next runs found
+	@AML_KILLS=$${AML_KILLS:-20} $(BIN)/python -m pytest -q -s tests/integration/test_fleet_kill.py
