@@ -29,7 +29,7 @@ class World:
     """What there is before the first example: tasks that make it, variables, files in the home directory, the simulator's settings."""
 
     tasks: Tasks = field(default_factory=list)
-    variables: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, t.Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     config: dict[str, t.Any] = field(default_factory=dict)
 
@@ -62,6 +62,7 @@ def id_of(type_: str, name: str) -> str:
 
 
 CLI_CLUSTER = "name: from-the-cli\ntype: amlcompute\nsize: Standard_DS3_v2\nmax_instances: 2\n"
+SMALL = {"type": "amlcompute", "name": "small", "size": "Standard_DS3_v2", "max_instances": 1}
 SSH = {"admin_username": "azureuser", "ssh_key_value": KEY}
 AKS = "Microsoft.ContainerService/managedClusters"
 POOLS = {"agentPoolProfiles": [{"name": "pool", "count": 3, "vmSize": "Standard_DS3_v2"}]}
@@ -109,6 +110,11 @@ WORLDS = {
     ),
     "aml_compute_info": World([*workspace(), cluster()]),
     "aml_export_info": World([*workspace(), cluster()]),
+    "aml_fleet": World([*workspace(), *workspace("ws-far", "ml-far")], files={"fleet/ml-prod/ws-prod/from-the-cli.yml": CLI_CLUSTER}),
+    "aml_operation_info": World(
+        workspace(),
+        {"workspaces": [{"name": "ws-prod", "resource_group": "ml-prod", "computes": [SMALL]}]},
+    ),
     "aml_quota": World(workspace("ws-dev", "ml-dev")),
     "aml_ssh_facts": World([*workspace(), cluster(min_instances=1, ssh_public_access_enabled=True, ssh_settings=SSH)]),
     "aml_workspace": World([group("ml-prod"), *workspace("ws-test", "ml-test")]),
@@ -164,7 +170,7 @@ def test_the_examples_of(fresh: Simulator, player: Player, name: str) -> None:
     text = yaml.safe_dump([play], sort_keys=False).replace(PLACEHOLDER, fresh.environment["AZURE_SUBSCRIPTION_ID"])
     for file, content in {"play.yml": text, ".ssh/id_rsa.pub": KEY, ".ssh/id_rsa_ml": "no key: nobody logs in here", **world.files}.items():
         path = player.folder / file
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
     run = player.playbook("play.yml", env={"HOME": str(player.folder)})
     skipped = set(names(tasks)) - {title for title, _result in run.tasks}
