@@ -165,8 +165,9 @@ def test_a_run_that_did_not_wait_is_joined(azure: Azure) -> None:
 
 def test_a_throttled_service_slows_it_and_loses_nothing(azure: Azure) -> None:
     wanted = document(azure, workspaces=2, computes=5)
-    azure.app.faults.put([{"kind": "status", "status": 429, "retry_after": 7, "match": {"path": "/computes/"}, "count": 12}])
-    # Every thread's waiting moves the one simulated clock, so that a request's time for retries is soon over on it.
+    azure.app.faults.put([{"kind": "status", "status": 429, "retry_after": 7, "match": {"path": "/computes/"}, "count": 9}])
+    # Every thread's waiting moves the one simulated clock, so that a request's time for retries is soon over on it; and one request may meet all the
+    # refusals, of which it takes ten.
     done = azure.run(FLEET, workspaces=wanted, retry_timeout=100000)
     assert done["totals"]["create"] == 10 and azure.slept >= 7
     assert len(azure.run("aml_compute_info", workspace="ws-1")["computes"]) == 5

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is read, what of it becomes a host, and under which name: over a client that holds its answers in a table.
 
-Sources: docs/facts.md a.1, a.3, a.6; docs/coverage.md pain 64 (hosts lost by throttling), CI18 (private addresses).
+Sources: docs/facts.md a.1, a.3, a.6; docs/coverage.md CI18 (private addresses).
 """
 from __future__ import annotations
 
