@@ -29,7 +29,7 @@ _SERVER_LIFE = datetime.timedelta(days=397)
 
 def default_home() -> Path:
     chosen = os.environ.get("AML_SIMULATOR_HOME")
-    return Path(chosen).absolute() if chosen else Path(__file__).resolve().parents[2] / ".simulator"
+    return Path(chosen).resolve() if chosen else Path(__file__).resolve().parents[2] / ".simulator"
 
 
 def _name(text: str) -> x509.Name:
