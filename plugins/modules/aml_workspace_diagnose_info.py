@@ -50,8 +50,7 @@ EXAMPLES = r"""
 
 - name: Show what it found
   ansible.builtin.debug:
-    msg: "{{ item.level }} {{ item.category }} {{ item.code }}: {{ item.message }}"
-  loop: "{{ diagnosis.findings }}"
+    msg: "{{ diagnosis.findings | map(attribute='message') }}"
 
 - name: Go on only with a workspace without errors
   azureml.compute.aml_workspace_diagnose_info:
