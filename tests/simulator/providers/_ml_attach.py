@@ -90,7 +90,7 @@ class AttachedKind(ComputeKind):
     # -- what a kind says of itself ----------------------------------------------------------------------------------
 
     def accept(self, workspace: Document, doc: Document, sent: Document, target: Document | None) -> Document:
-        """The inner properties as they are shown, from what was sent; refuses what is not valid."""
+        """The inner properties as they are shown, from what was sent; refuses what is not valid. Abstract."""
         raise NotImplementedError
 
     def secrets(self, sent: Document) -> Document:

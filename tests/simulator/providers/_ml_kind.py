@@ -46,12 +46,15 @@ class ComputeKind:
             raise refuse(_BAD_NAME, workspace["location"])
 
     def create(self, request: Request, workspace: Document, doc: Document, body: Document) -> Response:
+        """A PUT of a new name. Abstract: each kind answers it in its own way."""
         raise NotImplementedError
 
     def replace(self, request: Request, workspace: Document, doc: Document, body: Document) -> Response:
+        """A PUT of a name that exists. Abstract: each kind answers it in its own way."""
         raise NotImplementedError
 
     def update(self, request: Request, workspace: Document, doc: Document, body: Document) -> Response:
+        """A PATCH. Abstract: each kind answers it in its own way."""
         raise NotImplementedError
 
     def refresh(self, docs: list[Document]) -> list[Document]:
