@@ -169,6 +169,9 @@ class ArmClient:
         return self._tokens.secrets
 
     def _address(self, path: str, api_version: str, params: Params) -> str:
+        if not path.startswith("/"):
+            # Behind the host's name it would make another host of it.
+            raise ArmError(f"{path!r} is no id of a resource: it must begin with a slash.", code="UntrustedAddress", target=path)
         query = {"api-version": api_version, **{key: _text(value) for key, value in (params or {}).items()}}
         return f"{self.cloud.resource_manager}{quote(path, safe=_SAFE_IN_PATH)}?{urlencode(query, quote_via=quote)}"
 
@@ -302,4 +305,4 @@ def _text(value: t.Any) -> str:
 
 
 def _without_query(url: str) -> str:
-    return url.split("?", 1)[0]
+    return re.sub(r"//[^/?#]*@", "//***@", url.split("?", 1)[0])

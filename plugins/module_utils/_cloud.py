@@ -10,6 +10,7 @@ e). One document without ``resourceManager`` at 2015-01-01, for Azure Stack Hub,
 from __future__ import annotations
 
 import os
+import re
 import typing as t
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -21,7 +22,16 @@ METADATA_PATH = "/metadata/endpoints"
 METADATA_VERSIONS = ("2019-05-01", "2015-01-01")
 METADATA_TIMEOUT = 30.0
 
+# An address of which every parser says the same: no name or password before the host, no backslash (urllib3 ends the host there, urllib does not), no
+# percent sign or foreign letter in the host, no control character anywhere.
+_PLAIN = re.compile(r"https://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?([/?#][^\\\x00-\x1f\x7f]*)?", re.IGNORECASE | re.ASCII)
+
 Fetch = t.Callable[[str, bool | str], "tuple[int, t.Any]"]
+
+
+def is_plain(url: str) -> bool:
+    """Whether there can be no two opinions about the server of an https address, ours and that of the library which connects."""
+    return _PLAIN.fullmatch(url) is not None
 
 
 def origin_of(url: str) -> tuple[str, str, int]:
@@ -52,7 +62,7 @@ class Cloud:
     def trusts(self, url: str) -> bool:
         """True when a token for this cloud may be sent to the address."""
         try:
-            return origin_of(url) in {origin_of(known) for known in (self.resource_manager, *self.extra_hosts)}
+            return is_plain(url) and origin_of(url) in {origin_of(known) for known in (self.resource_manager, *self.extra_hosts)}
         except ValueError:
             return False
 
@@ -126,8 +136,8 @@ def find_cloud(
 def _from_metadata(url: str, verify: bool | str, fetch: Fetch) -> Cloud:
     key = (url, verify)
     if key not in _fetched:
-        if urlsplit(url).scheme != "https":
-            raise _bad_metadata(url, "it is not an https address")
+        if not is_plain(url):
+            raise _bad_metadata(url, "it is not a plain https address (no name or password in it)")
         _fetched[key] = _read_metadata(url, _metadata_document(url, verify, fetch))
     return _fetched[key]
 
@@ -156,15 +166,17 @@ def _read_metadata(url: str, document: t.Any) -> Cloud:
     entry = chosen[0]
     scheme, host, port = origin_of(url)
     manager = (entry.get("resourceManager") or f"{scheme}://{host}:{port}").rstrip("/")
-    if urlsplit(manager).scheme != "https":
-        raise _bad_metadata(url, "its Resource Manager is not an https address")
+    login = str(entry["authentication"]["loginEndpoint"]).rstrip("/")
+    for what, address in (("Resource Manager", manager), ("sign-in address", login)):
+        if not is_plain(address):
+            raise _bad_metadata(url, f"its {what} is not a plain https address")
     audiences = [str(audience) for audience in entry["authentication"].get("audiences") or []]
     own = not audiences or manager in [audience.rstrip("/") for audience in audiences]
     return Cloud(
         name=str(entry.get("name") or host),
         resource_manager=manager,
         audience="" if own else audiences[0],
-        login_endpoint=str(entry["authentication"]["loginEndpoint"]).rstrip("/"),
+        login_endpoint=login,
         portal=str(entry.get("portal") or entry.get("portalEndpoint") or "").rstrip("/"),
         suffixes=dict(entry.get("suffixes") or {}),
         origin="metadata",
@@ -189,8 +201,9 @@ def _fetch(url: str, verify: bool | str) -> tuple[int, t.Any]:
 
 
 def _bad_metadata(url: str, why: str, hint: str | None = None) -> CredentialError:
+    shown = re.sub(r"//[^/?#]*@", "//***@", url)
     return CredentialError(
-        f"The cloud's metadata at {url} cannot be used: {why}.",
+        f"The cloud's metadata at {shown} cannot be used: {why}.",
         code="CloudMetadataUnavailable",
         hint=hint or "Check cloud_environment, AZURE_CLOUD_ENVIRONMENT, ARM_CLOUD_METADATA_URL and the network.",
     )

@@ -75,6 +75,8 @@ def _new_session(verify: bool | str) -> t.Any:
             conn.cert_reqs = "CERT_REQUIRED" if checked else "CERT_NONE"
 
     session = requests.Session()
+    # Else an entry of ~/.netrc would replace the token, and its password go to any host that it names or to all ("default").
+    session.auth = lambda request: request
     session.mount("https://", Adapter(pool_connections=8, pool_maxsize=POOL_SIZE))
     return session
 

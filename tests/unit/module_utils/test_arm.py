@@ -107,12 +107,23 @@ def test_list_that_leads_back_ends() -> None:
 @pytest.mark.parametrize("link", [
     "https://evil.example/x", "http://management.azure.com/x", "https://management.azure.com:444/x",
     "https://management.azure.com.evil.example/x", "https://management.azure.com@evil.example/x", "/relative", "https://[bad",
+    "https://evil.example\\@management.azure.com/x",
 ])
 def test_next_link_elsewhere_is_refused_before_a_request(link: str) -> None:
     wire = Wire([Call("GET", f"{WORKSPACE}/computes", json={"value": [], "nextLink": link})])
     with pytest.raises(ArmError) as caught:
         wire.client().list(f"{WORKSPACE}/computes", VERSION)
     assert caught.value.code == "UntrustedAddress"
+    wire.done()
+
+
+@pytest.mark.parametrize("path", ["@evil.example/x", ".evil.example/x", ":8443/x", "", "evil.example"])
+def test_a_path_that_would_change_the_host_is_refused(path: str) -> None:
+    wire = Wire([])
+    for method in ("get", "list", "put", "delete", "post", "read_post"):
+        with pytest.raises(ArmError) as caught:
+            getattr(wire.client(), method)(path, VERSION)
+        assert caught.value.code == "UntrustedAddress"
     wire.done()
 
 

@@ -95,7 +95,9 @@ def test_a_resource_manager_address_and_the_old_document() -> None:
 
 
 @pytest.mark.parametrize("answer", [(500, None), (200, None), (200, {"a": 1}), (200, [entry("https://a"), entry("https://b")]),
-                                    (200, entry("http://127.0.0.1:8443"))])
+                                    (200, entry("http://127.0.0.1:8443")), (200, entry("https://a@127.0.0.1:8443")),
+                                    (200, entry(authentication={"loginEndpoint": "http://127.0.0.1:8443/"})),
+                                    (200, entry(authentication={"loginEndpoint": "https://evil.example\\@127.0.0.1:8443/"}))])
 def test_bad_metadata(answer: tuple[int, t.Any]) -> None:
     with pytest.raises(CredentialError) as caught:
         find_cloud({"cloud_environment": METADATA}, {}, fetch=Server(answer))
@@ -112,3 +114,39 @@ def test_trust_is_scheme_host_and_port() -> None:
     assert PUBLIC.trusts("https://MANAGEMENT.azure.com:443/subscriptions?x=1")
     assert not PUBLIC.trusts("https://management.azure.com:8443/")
     assert not PUBLIC.trusts("https://management.azure.com.evil.example/")
+
+
+# The host that the library connects to is not always the one that urllib reads out of an address.
+@pytest.mark.parametrize("address", [
+    "https://evil.example\\@management.azure.com/x",
+    "https://me:word@management.azure.com/x",
+    "https://management.azure.com@evil.example/x",
+    "https://evil.example#@management.azure.com/",
+    "https://management.azure.com.evil.example/",
+    "https://management.azure.com./x",
+    "https://management%2eazure.com/x",
+    "https://m\u0430nagement.azure.com/x",
+    "https://management\uff0eazure\uff0ecom/x",
+    "https://manag\tement.azure.com/x",
+    "https://management.azure.com/x\r\nHost: evil.example",
+    " https://management.azure.com/x",
+    "https:///management.azure.com/x",
+    "//management.azure.com/x",
+    "http://management.azure.com:443/x",
+    "",
+])
+def test_an_address_that_can_be_read_in_two_ways_gets_no_token(address: str) -> None:
+    assert not PUBLIC.trusts(address)
+
+
+def test_addresses_as_the_service_gives_them_are_trusted() -> None:
+    for rest in ("", "/", "/x?$skiptoken=a%2Fb&api-version=1", "?a=b c", "/x?name=\u00fc'\"[]{}|^`"):
+        assert PUBLIC.trusts(f"https://management.azure.com{rest}"), rest
+    assert _cloud.is_plain("https://[::1]:8443/metadata/endpoints")
+
+
+def test_a_password_in_an_address_is_refused_and_not_said_back() -> None:
+    with pytest.raises(CredentialError) as caught:
+        find_cloud({"cloud_environment": "https://me:pazz@word@127.0.0.1/metadata/endpoints"}, {}, fetch=Server())
+    assert caught.value.code == "CloudMetadataUnavailable"
+    assert "https://***@127.0.0.1/" in caught.value.message and "pazz" not in caught.value.message

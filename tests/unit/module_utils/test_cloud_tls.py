@@ -9,13 +9,14 @@ from __future__ import annotations
 import datetime
 import http.server
 import ipaddress
+import os
 import ssl
 import threading
 import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _http
+from ansible_collections.azureml.compute.plugins.module_utils import _cloud, _credentials, _http
 from ansible_collections.azureml.compute.plugins.module_utils._cloud import Cloud
 from ansible_collections.azureml.compute.plugins.module_utils._errors import ArmError, CredentialError
 from ansible_collections.azureml.compute.tests.unit.wire import ArmClient, FakeCredential
@@ -28,13 +29,21 @@ from cryptography.x509.oid import NameOID
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     connections: set[t.Any] = set()
+    seen: list[tuple[str, str | None]] = []
 
     def do_GET(self) -> None:
         self.connections.add(self.client_address)
-        self.send_response(200)
+        self.seen.append((self.path.split("?")[0], self.headers.get("Authorization")))
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        moved = self.path.startswith("/moved")
+        self.send_response(307 if moved else 200)
+        if moved:
+            self.send_header("Location", f"https://{self.headers['Host']}/elsewhere")
         self.send_header("Content-Length", "10")
         self.end_headers()
         self.wfile.write(b'{"ok": 1 }')
+
+    do_POST = do_GET
 
     def log_message(self, format: str, *args: t.Any) -> None:
         """Tests keep quiet."""
@@ -76,7 +85,9 @@ def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTPS_PROXY", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(_http, "_sessions", {})
+    monkeypatch.setattr(_cloud, "_fetched", {})
     Handler.connections.clear()
+    Handler.seen.clear()
 
 
 def client(host: str, port: int, verify: bool | str) -> ArmClient:
@@ -125,3 +136,74 @@ def test_authorities_that_are_not_there_are_named() -> None:
         client("127.0.0.1", 1, "/not/there.pem")
     assert caught.value.code == "AuthoritiesUnreadable"
     assert "/not/there.pem" in caught.value.message
+
+
+@pytest.mark.parametrize("content", ["", "no certificate", "-----BEGIN CERTIFICATE-----\nxx\n-----END CERTIFICATE-----\n"])
+def test_broken_authorities_are_an_error_and_never_none_at_all(server: tuple[int, str], content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    port, _ca = server
+    (tmp_path / "ca.pem").write_text(content)
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        with monkeypatch.context() as context:
+            context.setenv(name, str(tmp_path / "ca.pem"))
+            context.setattr(_http, "_sessions", {})
+            with pytest.raises(CredentialError) as caught:
+                client("127.0.0.1", port, _credentials._authorities(os.environ)).get("/x", "1")
+            assert caught.value.code == "AuthoritiesUnreadable"
+    assert not Handler.seen
+
+
+def test_nothing_but_cert_validation_mode_stops_the_checking(server: tuple[int, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    port, _ca = server
+    for name in ("PYTHONHTTPSVERIFY", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "AZURE_CLI_DISABLE_CONNECTION_VERIFICATION"):
+        for value in ("", "0", "false", "1"):
+            with monkeypatch.context() as context:
+                context.setenv(name, value)
+                context.setattr(_http, "_sessions", {})
+                with pytest.raises((ArmError, CredentialError)) as caught:
+                    client("127.0.0.1", port, _credentials._authorities(os.environ)).get("/x", "1")
+                assert caught.value.code in ("CertificateNotTrusted", "AuthoritiesUnreadable"), (name, value)
+    assert not Handler.seen
+
+
+@pytest.mark.parametrize("method", ["get", "put", "post", "delete", "patch"])
+def test_a_redirect_is_not_followed(server: tuple[int, str], method: str) -> None:
+    port, ca = server
+    with pytest.raises(ArmError):
+        getattr(client("127.0.0.1", port, ca), method)("/moved", "1")
+    assert {path for path, _token in Handler.seen} <= {"/moved"}
+
+
+def test_a_redirect_of_the_metadata_is_not_followed(server: tuple[int, str]) -> None:
+    port, ca = server
+    with pytest.raises(CredentialError) as caught:
+        _cloud.find_cloud({"cloud_environment": f"https://127.0.0.1:{port}/moved/metadata/endpoints"}, {}, verify=ca)
+    assert "307" in caught.value.message
+    assert [path for path, _token in Handler.seen] == ["/moved/metadata/endpoints"]
+
+
+def test_a_redirect_of_the_sign_in_is_not_followed(server: tuple[int, str]) -> None:
+    """azure-identity's own business; the secret stands in the body, which 307 would send again."""
+    port, ca = server
+    cloud = Cloud("test", f"https://127.0.0.1:{port}", f"https://127.0.0.1:{port}", "", origin="metadata")
+    sign_in = _credentials.sign_in({"client_id": "id", "secret": "word", "tenant": "moved"}, {"SSL_CERT_FILE": ca})
+    with pytest.raises(CredentialError):
+        sign_in.credential(cloud).token()
+    assert Handler.seen and all(path.startswith("/moved") for path, _token in Handler.seen)
+
+
+@pytest.mark.parametrize("options", [{"adfs_authority_url": "http://sts.example/adfs"}, {"adfs_authority_url": "http://login.example"}])
+def test_a_secret_is_not_sent_without_tls(options: dict[str, str]) -> None:
+    sign_in = _credentials.sign_in({"client_id": "id", "secret": "word", "tenant": "tenant", **options}, {})
+    with pytest.raises(CredentialError) as caught:
+        sign_in.credential(_cloud.PUBLIC).token()
+    assert "https" in caught.value.message and "word" not in caught.value.message
+
+
+def test_the_netrc_file_replaces_no_token_and_is_sent_nowhere(server: tuple[int, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    port, ca = server
+    (tmp_path / "netrc").write_text("default login me password word\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    assert client("127.0.0.1", port, ca).get("/x", "1") == {"ok": 1}
+    with pytest.raises(CredentialError):
+        _cloud.find_cloud({"cloud_environment": f"https://127.0.0.1:{port}/metadata/endpoints"}, {}, verify=ca)
+    assert [token for _path, token in Handler.seen] == ["Bearer token-1", None]
