@@ -89,8 +89,8 @@ class AttachedKind(ComputeKind):
 
     # -- what a kind says of itself ----------------------------------------------------------------------------------
 
-    def accept(self, workspace: Document, doc: Document, sent: Document, target: Document | None) -> Document:
-        """The inner properties as they are shown, from what was sent; refuses what is not valid. Abstract."""
+    def accept(self, workspace: Document, doc: Document, sent: Document, target: Document | None) -> Document | None:
+        """The inner properties as they are shown, None where a kind has none; refuses what is not valid. Abstract."""
         raise NotImplementedError
 
     def secrets(self, sent: Document) -> Document:
@@ -165,7 +165,7 @@ class AttachedKind(ComputeKind):
         target = self._target(request, workspace, doc, sent.get("resourceId"))
         shown, private = self._declared(workspace, doc, body, target)
         if target is not None:
-            self.check_single(workspace, doc, target["id"], mapping(shown["properties"]["properties"], "properties"))
+            self.check_single(workspace, doc, target["id"], mapping(shown["properties"].get("properties"), "properties"))
         self.app.store.put(doc["id"], shown, private=private)
         operation = self._begin(self.operation, workspace, doc)
         return Response(201, shown, self.status.compute_headers(request, operation))
@@ -185,7 +185,7 @@ class AttachedKind(ComputeKind):
         else:
             target = self.app.store.get(target_id)
         shown, private = self._declared(workspace, doc, self._for_update(doc, body), target)
-        kept, fresh = doc["properties"]["properties"], shown["properties"]["properties"]
+        kept, fresh = (one["properties"].get("properties") for one in (doc, shown))
         if isinstance(kept, dict) and isinstance(fresh, dict):
             inner = mapping(sent.get("properties"), "properties.properties")
             kept |= {name: fresh[name] for name in self.changes if name in inner}
@@ -224,6 +224,7 @@ class AttachedKind(ComputeKind):
         inner = mapping(sent.get("properties"), "properties.properties")
         now = self.app.clock.iso()
         location = region(body.get("location"), workspace["location"])
+        own = self.accept(workspace, doc, copy.deepcopy(inner), target)
         shown: Document = {
             **outer(doc),
             "location": location,
@@ -240,7 +241,7 @@ class AttachedKind(ComputeKind):
                 "provisioningWarnings": None,
                 "isAttachedCompute": True,
                 "disableLocalAuth": flag(sent.get("disableLocalAuth")),
-                "properties": self.accept(workspace, doc, copy.deepcopy(inner), target),
+                **({} if own is None else {"properties": own}),
             },
         }
         identity = _ml_identity.resolve(self.app, doc["id"], body.get("identity"))

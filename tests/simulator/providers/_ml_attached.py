@@ -134,14 +134,14 @@ class DataLakeAnalytics(AttachedKind):
 
 
 class DataFactory(AttachedKind):
-    """No inner properties; the official example has no resource id either (docs/facts.md c.2)."""
+    """No inner properties, in no answer either; the official example has no resource id (docs/facts.md c.2)."""
 
     name = "DataFactory"
     targets: ClassVar[tuple[str, ...]] = ("Microsoft.DataFactory/factories",)
     needs_target = False
 
-    def accept(self, workspace: Document, doc: Document, sent: Document, target: Document | None) -> Document:
-        return {}
+    def accept(self, workspace: Document, doc: Document, sent: Document, target: Document | None) -> None:
+        return None
 
 
 class SynapseSpark(AttachedKind):

@@ -209,8 +209,13 @@ def test_hdinsight_has_the_ssh_address_of_its_cluster(world: World) -> None:
 
 
 def test_a_data_factory_needs_nothing(world: World) -> None:
-    """c.2: the official example has no resource id."""
-    assert world.put("att-one", {"computeType": "DataFactory"}).status == 201
+    """c.2: the official example has no resource id, and neither it nor the types have inner properties."""
+    answer = world.put("att-one", {"computeType": "DataFactory"})
+    assert answer.status == 201 and "properties" not in answer.body["properties"]
+    world.wait()
+    shown = world.get("att-one")
+    assert shown["properties"]["provisioningState"] == "Succeeded" and "properties" not in shown["properties"]
+    assert world.call("PUT", shown["id"], {**shown, "tags": {"a": "b"}}).status == 201
 
 
 def test_databricks_needs_a_token(world: World) -> None:

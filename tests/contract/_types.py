@@ -1,0 +1,193 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Azure's types of the resource provider (bicep-types-az, as Markdown), and whether an answer fits them.
+
+The documents say of each property its type, the values of an enum, bounds and patterns, and whether it is required, read-only, write-only or
+sensitive. Enums are open (``'A' | 'B' | string``): a value beside them is told all the same. A null stands for a property that is not there.
+"""
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SPEC = Path(__file__).resolve().parents[3] / "shared" / "spec"
+STABLE, PREVIEW = SPEC / "types-2025-12-01.md", SPEC / "types-2024-10-01-preview.md"
+
+_PROPERTY = re.compile(r"^\* \*\*(?P<name>[^*]+)\*\*: (?P<rest>.*)$")
+_FLAGS = re.compile(r" \((?P<flags>(?:Required|ReadOnly|WriteOnly|DeployTimeConstant|Identifier)(?:, \w+)*)\)(?=:|$)")
+_BOUNDS = re.compile(r"(\w+): (\"(?:[^\"\\]|\\.)*\"|-?\d+|\w+)")
+_REFERENCE = re.compile(r"^\[(?P<name>\w+)\]\(#")
+_WORDS = re.compile(r"'([^']*)'")
+SECRET = "a secret is shown"
+_SCALARS = {"string": str, "int": int, "bool": bool}
+
+
+@dataclass
+class Property:
+    """One line of a type: what the value is, and what is said of it."""
+
+    type: str
+    flags: frozenset[str] = frozenset()
+
+    @property
+    def secret(self) -> bool:
+        return "{sensitive}" in self.type or "WriteOnly" in self.flags
+
+
+@dataclass
+class Type:
+    """A type: its properties; the kinds of it, by the value of a discriminator; or a map."""
+
+    properties: dict[str, Property] = field(default_factory=dict)
+    discriminator: str | None = None
+    kinds: dict[str, dict[str, Property]] = field(default_factory=dict)
+    additional: str | None = None
+
+
+@dataclass(frozen=True, order=True)
+class Deviation:
+    """Where an answer and the types differ. ``path`` is that of a property, with ``[]`` for the items of a list and ``*`` for the keys of a map."""
+
+    path: str
+    what: str
+
+
+class Types:
+    """One version of the document."""
+
+    def __init__(self, *files: Path) -> None:
+        """A type that the first file lacks, or a property that it lacks there, is looked for in the next."""
+        self.documents = [_parsed(file.read_text()) for file in files]
+
+    def deviations(self, name: str, value: t.Any, *, secrets: bool = False) -> set[Deviation]:
+        """How an answer's body differs from the type, or from the resource (``workspaces/computes``) of that name.
+
+        secrets  the answer is there to show secrets
+        """
+        found: set[Deviation] = set()
+        self._object(name, value, "", found)
+        return {one for one in found if not (secrets and one.what == SECRET)}
+
+    def _find(self, name: str) -> list[Type]:
+        found = [document[name] for document in self.documents if name in document]
+        if not found:
+            raise KeyError(name)
+        return found
+
+    def _object(self, name: str, value: t.Any, path: str, found: set[Deviation]) -> None:
+        versions = self._find(name)
+        if not isinstance(value, dict):
+            found.add(Deviation(path, f"{type(value).__name__} in place of {name}"))
+            return
+        rows, additional = self._rows(versions, value, path, found)
+        for key, below in value.items():
+            if key in rows:
+                if below is not None:
+                    self._property(rows[key], below, f"{path}.{key}".lstrip("."), found)
+            elif additional:
+                self._value(additional, below, f"{path}.*".lstrip("."), found)
+            else:
+                found.add(Deviation(f"{path}.{key}".lstrip("."), "unknown"))
+        for key, row in rows.items():
+            if "Required" in row.flags and "DeployTimeConstant" not in row.flags and value.get(key) is None:
+                found.add(Deviation(f"{path}.{key}".lstrip("."), "required and not there"))
+
+    @staticmethod
+    def _rows(versions: list[Type], value: dict[str, t.Any], path: str, found: set[Deviation]) -> tuple[dict[str, Property], str | None]:
+        rows: dict[str, Property] = {}
+        for one in reversed(versions):
+            rows |= one.properties
+            if one.discriminator is None:
+                continue
+            kind = value.get(one.discriminator)
+            if kind in one.kinds:
+                rows |= one.kinds[kind]
+            elif one is versions[0]:
+                found.add(Deviation(f"{path}.{one.discriminator}".lstrip("."), f"{kind!r} is no kind"))
+        return rows, versions[0].additional
+
+    def _property(self, row: Property, value: t.Any, path: str, found: set[Deviation]) -> None:
+        if row.secret:
+            found.add(Deviation(path, SECRET))
+        self._value(row.type, value, path, found)
+
+    def _value(self, kind: str, value: t.Any, path: str, found: set[Deviation]) -> None:
+        if kind.endswith("[]"):
+            if not isinstance(value, list):
+                found.add(Deviation(path, f"{type(value).__name__} in place of a list"))
+                return
+            for item in value:
+                self._value(kind[:-2].removeprefix("(").removesuffix(")"), item, f"{path}[]", found)
+            return
+        reference = _REFERENCE.match(kind)
+        if reference:
+            self._object(reference["name"], value, path, found)
+        elif kind.startswith("'"):
+            if value not in _WORDS.findall(kind):
+                found.add(Deviation(path, f"{value!r} is none of the values"))
+        elif kind != "any":
+            self._scalar(kind, value, path, found)
+
+    @staticmethod
+    def _scalar(kind: str, value: t.Any, path: str, found: set[Deviation]) -> None:
+        name = kind.partition(" ")[0]
+        wanted = _SCALARS[name]
+        if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
+            found.add(Deviation(path, f"{type(value).__name__} in place of {name}"))
+            return
+        for bound, text in _BOUNDS.findall(kind.partition("{")[2]):
+            wrong = (
+                (bound == "minValue" and value < int(text))
+                or (bound == "maxValue" and value > int(text))
+                or (bound == "minLength" and len(value) < int(text))
+                or (bound == "maxLength" and len(value) > int(text))
+                or (bound == "pattern" and not re.search(text[1:-1], value))
+            )
+            if wrong:
+                found.add(Deviation(path, f"{bound} {text}"))
+
+
+def _parsed(text: str) -> dict[str, Type]:
+    """Types by their names; resources by what stands after ``Microsoft.MachineLearningServices/``; functions as ``Function NAME RESOURCE``."""
+    found: dict[str, Type] = {}
+    now, rows = Type(), dict[str, Property]()
+    for line in text.splitlines():
+        if line.startswith("## "):
+            now = found.setdefault(_name(line[3:]), Type())
+            rows = now.properties
+        elif line.startswith("### "):
+            title = line[4:]
+            if title not in ("Properties", "Base Properties", "Additional Properties"):
+                rows = now.kinds.setdefault(title, {})
+        elif line.startswith("* **Discriminator**"):
+            now.discriminator = line.rpartition(" ")[2]
+        elif line.startswith("* **Additional Properties Type**"):
+            now.additional = line.partition("**: ")[2]
+        elif not line.startswith(("* **Readable Scope", "* **Writable Scope", "* **Resource**", "* **ApiVersion**")):
+            match = _PROPERTY.match(line)
+            if match:
+                rows[match["name"]] = _property(match["rest"])
+    for one in found.values():
+        # A kind stands under its type's name, and is told by the constant of the discriminator.
+        one.kinds = {_WORDS.findall(kind[one.discriminator].type)[0]: kind for kind in one.kinds.values() if one.discriminator in kind}
+    return found
+
+
+def _name(title: str) -> str:
+    match = re.match(r"^(Resource|Function (?P<verb>\w+)) \(?Microsoft\.MachineLearningServices/(?P<type>[^@]+)@", title)
+    if match is None:
+        return title
+    return f"{match['verb']} {match['type']}" if match["verb"] else match["type"]
+
+
+def _property(rest: str) -> Property:
+    flags = _FLAGS.search(rest)
+    kind = rest[: flags.start()] if flags else rest
+    if "{" in kind and kind.index("{") < (kind.index(": ") if ": " in kind else len(kind)):
+        kind = kind[: kind.rindex("}") + 1]
+    else:
+        kind = re.split(r": (?=\S)", kind)[0]
+    return Property(kind.strip(), frozenset(flags["flags"].split(", ")) if flags else frozenset())
