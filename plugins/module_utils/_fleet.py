@@ -13,7 +13,7 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from . import _plan, _rules
+from . import _merge, _plan, _rules
 from ._attach import AttachReconciler
 from ._errors import AmlError, ArmError
 from ._instance import InstanceReconciler, planned_power
@@ -166,6 +166,7 @@ class Fleet:
         kinds: Registry,
         *,
         workspaces: t.Iterable[str] = (),
+        document: t.Sequence[str] = (),
         sleep: t.Callable[[float], None] = time.sleep,
         clock: t.Callable[[], float] = time.monotonic,
     ) -> None:
@@ -174,6 +175,8 @@ class Fleet:
         self.behaviour = behaviour
         self.limits = limits
         self.kinds = kinds
+        # Ids of all workspaces of the document, of which ``workspaces`` may be a share.
+        self.document = document
         self.sleep = sleep
         self.clock = clock
         self.undeclared: list[Entry] = []
@@ -335,14 +338,17 @@ class Fleet:
     def result(self) -> dict[str, t.Any]:
         targets = [entry.to_dict() for entry in self.entries]
         undeclared = [entry.to_dict() for entry in self.undeclared]
-        every = [*targets, *undeclared]
-        totals: dict[str, t.Any] = {"targets": len(targets), "failed": sum(bool(one["failure"]) for one in every)}
-        for one in every:
-            if one["failure"] is None:
-                totals[one["action"]] = totals.get(one["action"], 0) + 1
+        totals = _merge.totals(targets, undeclared)
         if self.cost is not None:
             totals["cost"] = self.cost
-        return {"changed": any(one["changed"] for one in every), "targets": targets, "undeclared": undeclared, "totals": totals}
+        return {
+            "changed": any(one["changed"] for one in (*targets, *undeclared)),
+            "targets": targets,
+            "undeclared": undeclared,
+            "totals": totals,
+            "workspaces": list(self._workspaces.values()),
+            "document": list(self.document),
+        }
 
     def failure(self) -> FleetFailed | None:
         bad = [entry for entry in (*self.entries, *self.undeclared) if entry.error is not None]

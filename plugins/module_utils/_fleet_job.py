@@ -32,6 +32,7 @@ FLEET_SPEC: _argspec.Spec = {
         },
     },
     "folder": {"type": "path"},
+    "share": {"type": "list", "elements": "str"},
     "defaults": {"type": "dict"},
     "resource_group": {"type": "str"},
     "workspace": {"type": "str", "aliases": _argspec.WORKSPACE_ALIASES},
@@ -73,18 +74,57 @@ def keep_fleet(task: Task) -> Result:
     document = _document(task)
     entries = read_document(document, params.get("defaults") or {}, scope, INFO_KINDS)
     _rules.refuse(finding for entry in entries for finding in _rules.resource_group(entry.target.resource_group))
-    limits = Limits(params["parallelism"], params["parallelism_per_workspace"], params["on_error"], params["prune"], params.get("name"))
-    fleet = Fleet(task.client, entries, task.behaviour(), limits, INFO_KINDS, workspaces=_workspaces(document, scope))
+    fleet, rest = _parts(task, entries, _workspaces(document, scope))
     fleet.look()
-    if params["estimate_cost"] or params["max_monthly_cost"] is not None:
-        _estimate(task, fleet)
-    if params["preflight"]:
-        _look_ahead(task, fleet)
+    try:
+        _gate(task, fleet, rest)
+    except AmlError as error:
+        error.result = fleet.result()
+        raise
     if not task.check_mode:
         events = Events()
         fleet.carry_out(lambda event: events.tell(_hidden(task, event)))
         events.close()
     return _ended(fleet, task)
+
+
+def _gate(task: Task, fleet: Fleet, rest: Fleet) -> None:
+    """What holds for the whole document, before the first write."""
+    params = task.params
+    if params["preflight"] or params["max_monthly_cost"] is not None:
+        rest.look()
+    if params["estimate_cost"] or params["max_monthly_cost"] is not None:
+        _estimate(task, fleet, rest)
+    if params["preflight"]:
+        _look_ahead(task, fleet, rest)
+
+
+def _parts(task: Task, entries: list[Entry], workspaces: list[str]) -> tuple[Fleet, Fleet]:
+    """What this run works on, and the rest of the document, which only counts for quotas and cost."""
+    params = task.params
+    wanted = None if params["share"] is None else {one.casefold() for one in params["share"]}
+    _rules.refuse(_unknown(wanted or set(), workspaces))
+    mine = [one for one in workspaces if wanted is None or wanted & _names(one)]
+    limits = Limits(params["parallelism"], params["parallelism_per_workspace"], params["on_error"], params["prune"], params.get("name"))
+    own = {one.casefold() for one in mine}
+
+    def part(some: list[str], *, inside: bool) -> Fleet:
+        taken = [entry for entry in entries if (entry.workspace.casefold() in own) is inside]
+        return Fleet(task.client, taken, task.behaviour(), limits, INFO_KINDS, workspaces=some, document=workspaces)
+
+    return part(mine, inside=True), part([one for one in workspaces if one not in mine], inside=False)
+
+
+def _names(workspace: str) -> set[str]:
+    """What a share may call a workspace: its id, its resource group and name, its name."""
+    parts = workspace.casefold().split("/")
+    return {workspace.casefold(), f"{parts[4]}/{parts[-1]}", parts[-1]}
+
+
+def _unknown(wanted: set[str], workspaces: t.Iterable[str]) -> _rules.Findings:
+    known = set().union(*(_names(one) for one in workspaces))
+    for one in sorted(wanted - known):
+        yield _rules.Finding("WorkspaceNotDeclared", "share", f"share names {one}, which is no workspace of the document.", "this collection")
 
 
 def _document(task: Task) -> list[dict[str, t.Any]]:
@@ -99,11 +139,12 @@ def _document(task: Task) -> list[dict[str, t.Any]]:
 
 
 def _workspaces(document: t.Sequence[dict[str, t.Any]], scope: Target) -> list[str]:
-    """Every workspace of the document, also one that declares nothing (any more)."""
-    return [
+    """Every workspace of the document once, also one that declares nothing (any more)."""
+    found = [
         workspace_target(str(one.get("subscription_id") or scope.subscription_id), str(one.get("resource_group") or scope.resource_group), str(one["name"])).id
         for one in document
     ]
+    return list({one.casefold(): one for one in found}.values())
 
 
 def _hidden(task: Task, event: Event) -> Event:
@@ -111,9 +152,9 @@ def _hidden(task: Task, event: Event) -> Event:
     return {**event, "failure": task.module.hidden(event["failure"])} if event.get("failure") else event
 
 
-def _look_ahead(task: Task, fleet: Fleet) -> None:
-    """Quotas and all else, over everything that is about to be made, before the first write."""
-    wishes = [_wish(entry) for entry in fleet.entries if entry.plan.action in (CREATE, REPLACE) and entry.error is None]
+def _look_ahead(task: Task, fleet: Fleet, rest: Fleet) -> None:
+    """Quotas and all else, over everything that is about to be made by this run or another's share, before the first write."""
+    wishes = [_wish(entry) for entry in (*fleet.entries, *rest.entries) if entry.plan.action in (CREATE, REPLACE) and entry.error is None]
     for subscription in {wish.target.subscription_id for wish in wishes}:
         own = [wish for wish in wishes if wish.target.subscription_id == subscription]
         gatherer = Gatherer(task.client, subscription, _compute.ComputeKind.api_version)
@@ -123,25 +164,21 @@ def _look_ahead(task: Task, fleet: Fleet) -> None:
         _preflight_job.refuse(findings, f"{len(own)} compute target(s) of the fleet")
 
 
-def _estimate(task: Task, fleet: Fleet) -> None:
-    """What is there when the task is done, in money, and the gate before the first write."""
-    wishes = {entry.target.id: (entry, _wish(entry)) for entry in fleet.entries if entry.state != "absent"}
-    paid = [wish for _entry, wish in wishes.values() if _cost.pays(wish)]
-    prices = _cost.Prices(task.client, _compute.ComputeKind.api_version)
-    prices.read(paid)
-    costs: dict[str, _cost.Cost | None] = {}
+def _estimate(task: Task, fleet: Fleet, rest: Fleet) -> None:
+    """What is there when the task is done, in money, and the gate before the first write, which is over the whole document."""
     for entry in fleet.entries:
         entry.estimated = True
-    for entry, wish in wishes.values():
-        if _cost.pays(wish):
-            entry.cost = costs[entry.target.id] = _cost.estimate(wish, entry.state, prices.of(wish))
-    fleet.cost = _cost.total(costs)
+    gated = [] if task.params["max_monthly_cost"] is None else rest.entries
+    wishes = {entry.target.id: (entry, _wish(entry)) for entry in (*fleet.entries, *gated) if entry.state != "absent"}
+    paid = {identifier: pair for identifier, pair in wishes.items() if _cost.pays(pair[1])}
+    prices = _cost.Prices(task.client, _compute.ComputeKind.api_version)
+    prices.read([wish for _entry, wish in paid.values()])
+    for entry, wish in paid.values():
+        entry.cost = _cost.estimate(wish, entry.state, prices.of(wish))
+    costs = {identifier: entry.cost for identifier, (entry, _wish) in paid.items()}
+    fleet.cost = _cost.total({identifier: cost for identifier, cost in costs.items() if paid[identifier][0].estimated})
     task.warnings += dict.fromkeys(prices.problems)
-    try:
-        _cost.refuse(fleet.cost, task.params["max_monthly_cost"])
-    except _cost.TooExpensive as error:
-        error.result = fleet.result()
-        raise
+    _cost.refuse(_cost.total(costs), task.params["max_monthly_cost"])
 
 
 def _wish(entry: Entry) -> Wish:

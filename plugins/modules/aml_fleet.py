@@ -56,6 +56,14 @@ options:
       - Each file must be one that C(az ml compute create --file) would take. It needs C(azure-ai-ml).
       - What is in the files goes before O(defaults).
     type: path
+  share:
+    description:
+      - The workspaces of the document that this run works on, each by its id, its name, or C(RESOURCE_GROUP/NAME). Left out, it works on all of them.
+      - With O(preflight) and O(max_monthly_cost) it still reads all workspaces, and fails when the whole document exceeds a quota or the cost, so that
+        runs beside each other do not pass together what none of them would alone.
+      - Only the targets of the share are in the results. The filter P(azureml.compute.merge_fleet_results#filter) makes one result of several.
+    type: list
+    elements: str
   defaults:
     description:
       - Options for all targets, under C(all), and for those of one kind, under its type (C(amlcompute), C(computeinstance), ...).
@@ -120,6 +128,8 @@ extends_documentation_fragment:
   - azureml.compute.attributes
 seealso:
   - module: azureml.compute.aml_compute_cluster
+  - plugin: azureml.compute.merge_fleet_results
+    plugin_type: filter
   - module: azureml.compute.aml_preflight_info
 """
 
@@ -242,6 +252,16 @@ undeclared:
   returned: always
   type: list
   elements: dict
+workspaces:
+  description: Ids of the workspaces that this run worked on.
+  returned: always
+  type: list
+  elements: str
+document:
+  description: Ids of all workspaces of the document, in its order; more than RV(workspaces) with O(share).
+  returned: always
+  type: list
+  elements: str
 totals:
   description:
     - How many targets there are, how many failed, and how many of each action.

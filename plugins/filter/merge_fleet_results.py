@@ -1,0 +1,50 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: merge_fleet_results
+short_description: Make one result of those of several runs of aml_fleet over one document
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - Takes the results of M(azureml.compute.aml_fleet) with shares of the same document, and returns the result that one run over all of it would have.
+  - Of two results for the same workspace, the later in the list counts. The targets are in the order of the document.
+options:
+  _input:
+    description: The results, also of tasks that have failed.
+    type: list
+    elements: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Nothing was left out
+  ansible.builtin.assert:
+    that: merged.complete
+    fail_msg: "{{ merged.totals.failed }} failed; nobody worked on {{ merged.missing }}. {{ merged.failures }}"
+  vars:
+    merged: "{{ ansible_play_hosts_all | map('extract', hostvars, 'fleet') | azureml.compute.merge_fleet_results }}"
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - C(changed), C(targets), C(undeclared), C(totals), C(workspaces) and C(document) as the module returns them.
+    - C(missing) are the ids of the workspaces of the document that no run has worked on. C(failures) tells why runs have ended before they worked on
+      anything, as C(failure) of the module does. C(complete) is whether no workspace is missing and nothing has failed.
+  type: dict
+"""
+
+import typing as t
+
+from ..module_utils import _merge
+
+
+class FilterModule:
+    """Results of shares."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"merge_fleet_results": _merge.merge}
