@@ -10,12 +10,14 @@ a process whose environment is what an image would have) and no receptor mesh be
 """
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shlex
 import shutil
 import subprocess
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -96,6 +98,26 @@ class Job:
         return [str(path) for path in files if path.name != RECORD and secret.encode() in path.read_bytes()]
 
 
+def sliced(inventory: dict[str, t.Any], number: int, count: int) -> dict[str, t.Any]:
+    """The inventory of one slice, from 1: every ``count``-th host, and no trace of the others (awx/main/models/inventory.py, get_sliced_hosts)."""
+    known = inventory["_meta"]["hostvars"]
+    hosts = sorted(known)[number - 1 :: count]
+    groups = {
+        name: {**group, "hosts": [one for one in group["hosts"] if one in hosts]} if "hosts" in group else group
+        for name, group in inventory.items()
+        if name != "_meta"
+    }
+    return {**groups, "_meta": {"hostvars": {name: known[name] for name in hosts}}}
+
+
+def artifacts(jobs: t.Iterable[Job]) -> dict[str, t.Any]:
+    """What the next node of a workflow gets as extra variables (awx/main/models/workflow.py, get_effective_artifacts): key by key, a later job's wins."""
+    found: dict[str, t.Any] = {}
+    for job in jobs:
+        found.update(job.stats.get("artifact_data") or {})
+    return found
+
+
 @dataclass
 class Controller:
     """AWX, as far as a job can see it."""
@@ -106,17 +128,26 @@ class Controller:
     # The setting "Extra environment variables" (AWX_TASK_ENV).
     task_env: dict[str, str]
     project: Path = PROJECT
-    jobs: int = 0
+    numbers: t.Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def run_slices(self, playbook: str, credential: Credential, answers: dict[str, str], inventory: dict[str, t.Any], count: int, **more: t.Any) -> list[Job]:
+        """A job template with ``job_slice_count``: one job for each slice, side by side."""
+        slices = [sliced(inventory, number, count) for number in range(1, count + 1)]
+        with ThreadPoolExecutor(count) as pool:
+            return list(pool.map(lambda one: self.run(playbook, credential, answers, inventory=one, **more), slices))
 
     def run(
         self, playbook: str, credential: Credential, answers: dict[str, str], *, check: bool = False,
-        inventory: dict[str, t.Any] | None = None,
+        inventory: dict[str, t.Any] | None = None, inherited: dict[str, t.Any] | None = None,
     ) -> Job:
-        """A job of a job template (job_type run or check) with a survey; ``inventory`` as an update of an inventory source made it."""
+        """A job of a job template (job_type run or check) with a survey; ``inventory`` as an update of an inventory source made it.
+
+        ``inherited`` are the artifacts of the nodes before it in a workflow.
+        """
         private, ident = self._private_data()
         self._write(private / "env" / "cmdline", shlex.join([*(["--check"] if check else []), "-u", "root", "--diff"]))
         known = {"awx_job_id": ident, "awx_job_launch_type": "manual", "awx_inventory_id": 1}
-        variables = {**{name: _Unsafe(answer) for name, answer in answers.items()}, **known}
+        variables = {**{name: _Unsafe(answer) for name, answer in answers.items()}, **known, **(inherited or {})}
         self._write(private / "env" / "extravars", yaml.dump(variables, Dumper=_Dumper))
         hosts = inventory or {"all": {"hosts": ["localhost"]}, "_meta": {"hostvars": {"localhost": LOCALHOST}}}
         script = f"#! /usr/bin/env python3\n# -*- coding: utf-8 -*-\nprint({json.dumps(hosts)!r})\n"
@@ -139,12 +170,12 @@ class Controller:
         return job, json.loads(found.read_text()) if found.exists() else None
 
     def _private_data(self) -> tuple[Path, int]:
-        self.jobs += 1
-        private = self.folder / f"awx_{self.jobs}"
+        ident = next(self.numbers)
+        private = self.folder / f"awx_{ident}"
         for name in ("env", "inventory", "cp"):
             (private / name).mkdir(mode=0o700, parents=True)
         shutil.copytree(self.project, private / "project", symlinks=True)
-        return private, self.jobs
+        return private, ident
 
     def _node(self, ident: int) -> Path:
         """Where an execution node unpacks the private data directory; /runner in a container."""

@@ -20,13 +20,16 @@ import yaml
 from ansible_collections.azureml.compute.plugins.module_utils._credentials import ENVIRONMENT, sign_in
 from ansible_collections.azureml.compute.plugins.module_utils._errors import CredentialError
 
-from .awx import PROJECT, Controller, Credential, Job
+from .awx import PROJECT, Controller, Credential, Job, artifacts, sliced
 from .conftest import BIN, ROOT, Simulator
+from .test_fleet_kill import WORKSPACES as MADE
+from .test_fleet_kill import Azure, azure  # noqa: F401 (azure is a fixture)
 
 # The certificates of a private cloud: AWX has them in the setting "Extra environment variables".
 CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 DECLARATION = "workspaces/vision.yml"
 WORKSPACES = "inventory/workspaces.aml_compute.yml"
+FLEET = "fleets/production.yml"
 
 
 @pytest.fixture(scope="module")
@@ -169,3 +172,63 @@ def test_stop(
     (write,) = simulator.writes(mark)
     assert write["body"] == {"properties": {"properties": {"scaleSettings": {"minNodeCount": 0, "maxNodeCount": 4}}}}
     assert one.holding(credential.secret) == []
+
+
+# --- a fleet in slices ---
+
+
+def fleet_document(group: str) -> dict[str, t.Any]:
+    """A fleet over all workspaces that were made but one, which is a host of the inventory all the same."""
+    computes = [{"type": "amlcompute", "name": name, "size": "Standard_DS2_v2", "max_instances": 2} for name in ("small", "large")]
+    return {
+        "aml_fleet_defaults": {},
+        "aml_fleet_prune": "delete",
+        "aml_fleet_workspaces": [{"name": f"ws-{number}", "resource_group": group, "computes": computes} for number in reversed(range(MADE - 1))],
+    }
+
+
+def merged_by(job: Job) -> dict[str, t.Any]:
+    (facts,) = [one["ansible_facts"] for one in job.results("ansible_facts") if "aml_fleet_merged" in one["ansible_facts"]]
+    return t.cast("dict[str, t.Any]", facts["aml_fleet_merged"])
+
+
+def plans(result: dict[str, t.Any]) -> list[tuple[str, str, t.Any]]:
+    return [(one["id"], one["action"], one["changes"]) for one in (*result["targets"], *result["undeclared"])]
+
+
+def test_four_slices_do_what_one_run_does(controller: Controller, credential: Credential, azure: Azure, simulator: Simulator) -> None:  # noqa: F811
+    group = f"sl{uuid.uuid4().hex[:6]}"
+    azure.make_workspaces(group)
+    # What the fleet has made once and does not declare any more: pruned by the slice of its workspace.
+    old = {"location": "eastus", "tags": {"azureml-compute-fleet": "production"}, "properties": {"computeType": "AmlCompute", "properties": {
+        "vmSize": "STANDARD_DS2_V2", "scaleSettings": {"minNodeCount": 0, "maxNodeCount": 1}}}}  # fmt: skip
+    azure.send("PUT", f"{azure.workspace(group, 1)}/computes/old", body=old)
+    simulator.control("PUT", "clock", {"advance": 600})
+    awx = edited(edited(controller, WORKSPACES, resource_groups=[group]), FLEET, **fleet_document(group))
+    _job, inventory = awx.update_inventory(WORKSPACES, credential)
+    assert inventory is not None and len(inventory["aml_workspaces"]["hosts"]) == MADE
+    everywhere = {"aml_hosts": "aml_workspaces"}
+
+    alone = awx.run("fleet.yml", credential, {}, check=True)
+    assert alone.code == 0, alone.stdout
+    (planned,) = alone.results("targets")
+    assert planned["totals"] == {"targets": 2 * (MADE - 1), "failed": 0, "create": 2 * (MADE - 1), "delete": 1}
+
+    mark = simulator.mark()
+    simulator.control("PUT", "config", {"quotas": {"*": {"standardDSv2Family": 15}}})
+    refused = awx.run("fleet.yml", credential, everywhere, inventory=sliced(inventory, 1, 4))
+    simulator.control("PUT", "config", {"quotas": {"*": {"standardDSv2Family": 16}}})
+    assert refused.code == 2 and {one["failure"]["code"] for one in refused.results("failure")} == {"PreflightFailed"}, refused.stdout
+    assert simulator.writes(mark) == [], "four of eight clusters would have passed, but not all of them"
+
+    jobs = awx.run_slices("fleet.yml", credential, everywhere, inventory, 4)
+    assert [(job.status, job.code) for job in jobs] == [("successful", 0)] * 4, "".join(job.stdout for job in jobs)
+    assert all(len(job.stats["ok"]) < MADE for job in jobs), "no slice knows all hosts"
+    report = awx.run("merge.yml", credential, {}, inherited=artifacts(jobs))
+    assert report.code == 0, report.stdout
+    merged = merged_by(report)
+    assert merged["complete"] and merged["totals"] == planned["totals"] and plans(merged) == plans(planned)
+    assert azure.states(group) == {f"ws-{number}/{name}": "Succeeded" for number in range(MADE - 1) for name in ("small", "large")}
+
+    part = awx.run("merge.yml", credential, {}, inherited=artifacts(jobs[1:]))
+    assert part.code == 2 and len(merged_by(part)["missing"]) == 1, "what a slice has not done is told"
