@@ -11,10 +11,10 @@ import copy
 import traceback
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import remove_values
 
-from . import _argspec, _cloud, _credentials, _redact
+from . import _argspec, _cloud, _credentials, _http, _redact
 from ._errors import AmlError
 from ._reconcile import Behaviour, Outcome
 
@@ -177,10 +177,7 @@ def run(
     except AmlError as error:
         _fail(task, error)
     except ImportError as error:
-        library = (error.name or str(error)).replace(".", "-")
-        library = "azure-ai-ml" if library.startswith("azure-ai") else library
-        message = missing_required_lib(library if library.startswith("azure") else f"azure-identity ({library})")
-        _fail(task, AmlError(message, code="MissingLibrary", hint="pip install -r requirements.txt of this collection."), traceback.format_exc())
+        _fail(task, _http.missing_library(_package(error)), traceback.format_exc())
     except Exception as error:  # the one funnel: what nobody foresaw still ends in a failure block
         unforeseen = AmlError(
             f"Unexpected {type(error).__name__}: {error}",
@@ -190,6 +187,12 @@ def run(
         _fail(task, unforeseen, traceback.format_exc())
     else:
         _exit(task, result)
+
+
+def _package(error: ImportError) -> str:
+    """The PyPI package of a module that could not be imported: azure.ai.ml.entities is of azure-ai-ml, azure.core.rest of azure-core, six of six."""
+    parts = (error.name or str(error)).split(".")
+    return "-".join(parts[: 3 if parts[:2] == ["azure", "ai"] else 2] if parts[0] == "azure" else parts[:1])
 
 
 def _exit(task: Task, result: Result) -> None:

@@ -59,6 +59,11 @@ class Home:
         return self.path / "ca-bundle.pem"
 
     @property
+    def azure_cli(self) -> Path:
+        """Where Azure's command line keeps what it knows of clouds, apart from the user's own."""
+        return self.path / "azure-cli"
+
+    @property
     def ca(self) -> Path:
         return self.path / "ca.pem"
 
@@ -185,6 +190,8 @@ class Home:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
         self.port_file.write_text(str(port))
+        # Azure's command line, which azure.azcollection stands on, remembers a cloud's addresses and does not look again.
+        (self.azure_cli / "cloudEndpoints.json").unlink(missing_ok=True)
         return port
 
     def url(self) -> str:
@@ -201,8 +208,10 @@ class Home:
             "AZURE_CLIENT_ID": CLIENT,
             "AZURE_SECRET": secret,
             "AZURE_CLIENT_SECRET": secret,
-            "AZURE_CLOUD_ENVIRONMENT": metadata,
+            # Bare, since azure.azcollection compares it with the cloud's Resource Manager; the path below it is known.
+            "AZURE_CLOUD_ENVIRONMENT": url,
             "ARM_CLOUD_METADATA_URL": metadata,
+            "AZURE_CONFIG_DIR": str(self.azure_cli),
             "AZUREML_CURRENT_CLOUD": CLOUD_NAME,
             "AZURE_AUTHORITY_HOST": url,
             "AZURE_DISABLE_INSTANCE_DISCOVERY": "true",

@@ -114,7 +114,9 @@ def test_faults_happen_to_the_socket(process: Process) -> None:
 
 
 def test_a_taken_port_is_changed_for_a_free_one(process: Process) -> None:
-    process.home.mkdir()
+    remembered = process.home / "azure-cli" / "cloudEndpoints.json"
+    remembered.parent.mkdir(parents=True)
+    remembered.write_text("{}")
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
@@ -122,6 +124,7 @@ def test_a_taken_port_is_changed_for_a_free_one(process: Process) -> None:
         (process.home / "port").write_text(str(taken))
         _text, env = process.start()
         assert env["AML_SIMULATOR_URL"] != f"https://127.0.0.1:{taken}"
+        assert not remembered.exists(), "azure-cli-core would go on to the old port"
         assert fetch(env, "/_simulator/health")["status"] == "ok"
 
 
