@@ -180,6 +180,8 @@ class Fleet:
         self.sleep = sleep
         self.clock = clock
         self.undeclared: list[Entry] = []
+        # Workspaces where there may be something to prune, which nobody could look for.
+        self.unread: dict[str, AmlError] = {}
         # The sum of the entries' costs, where they were estimated.
         self.cost: dict[str, t.Any] | None = None
         self._workspaces = {one.casefold(): one for one in (*workspaces, *(entry.workspace for entry in entries))}
@@ -194,6 +196,10 @@ class Fleet:
         with self._pool(len(self._workspaces)) as pool:
             listed = dict(zip(self._workspaces, pool.map(self._list, self._workspaces.values())))
         there = {key: {str(body["name"]).casefold(): body for body in found} for key, found in listed.items() if isinstance(found, list)}
+        declaring = {entry.workspace.casefold() for entry in self.entries}
+        for key, found in listed.items():
+            if isinstance(found, AmlError) and found.status != 404 and self.limits.prune != "none" and key not in declaring:
+                self.unread[self._workspaces[key].rsplit("/", 1)[-1]] = found
         for entry in self.entries:
             key = entry.workspace.casefold()
             found = listed[key]
@@ -352,13 +358,19 @@ class Fleet:
 
     def failure(self) -> FleetFailed | None:
         bad = [entry for entry in (*self.entries, *self.undeclared) if entry.error is not None]
-        if not bad:
+        if not bad and not self.unread:
             return None
-        shown = "; ".join(f"{entry.workspace.rsplit('/', 1)[-1]}/{entry.target.name}: {entry.error.message}" for entry in bad[:5] if entry.error)
-        more = f"; and {len(bad) - 5} more" if len(bad) > 5 else ""
+        parts = []
+        if bad:
+            named = [(f"{entry.workspace.rsplit('/', 1)[-1]}/{entry.target.name}", entry.error) for entry in bad[:5]]
+            shown = "; ".join(f"{name}: {error.message.rstrip('.')}" for name, error in named if error)
+            more = f"; and {len(bad) - 5} more" if len(bad) > 5 else ""
+            parts.append(f"{len(bad)} of {len(self.entries) + len(self.undeclared)} compute targets failed: {shown}{more}.")
+        parts += [f"What is to be pruned in {name} is not known: {error.message}" for name, error in self.unread.items()]
+        unread = [{"workspace": name, "name": None, "failure": error.failure()} for name, error in self.unread.items()]
         return FleetFailed(
-            f"{len(bad)} of {len(self.entries) + len(self.undeclared)} compute targets failed: {shown}{more}.",
-            details=[entry.to_dict() for entry in bad],
+            " ".join(parts),
+            details=[*(entry.to_dict() for entry in bad), *unread],
             hint="The others are as declared. Mend the causes and run the same task again.",
         )
 

@@ -34,7 +34,7 @@ from azure.core.pipeline.transport import HttpTransport
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from simulator._app import App
-from simulator._http import Headers, Request
+from simulator._http import Headers, Principal, Request
 
 SUBSCRIPTION = "11111111-0000-4000-8000-000000000001"
 GROUP = "rg-test"
@@ -58,7 +58,7 @@ class _Credential:
 
     def get_token_info(self, *scopes: str, options: dict[str, t.Any] | None = None) -> Token:
         self.azure.tokens += 1
-        return Token(self.azure.app.token())
+        return Token(self.azure.app.token(self.azure.principal))
 
 
 class _Response:
@@ -113,6 +113,8 @@ class Azure:
         self.sent: list[Sent] = []
         self.tokens = 0
         self.slept = 0.0
+        # Who the modules are; None is the default service principal, which owns all.
+        self.principal: Principal | None = None
 
     # --- the modules ---
 

@@ -38,7 +38,7 @@ from simulator._faults import Faults
 from simulator._headers import RateLimits, add_common
 from simulator._http import ArmError, Headers, Principal, Request, Response
 from simulator._operations import Operations
-from simulator._rbac import ASSIGNMENT_TYPE, Rbac, find_role, scope_of
+from simulator._rbac import ASSIGNMENT_TYPE, Rbac, scope_of
 from simulator._requestlog import RequestLog
 from simulator._routing import Route, Router
 from simulator._store import Store, subscription_of, type_of
@@ -111,7 +111,7 @@ class App:
 
     def grant(self, object_id: str, role: str, scope: str) -> str:
         """Assign a role; the id of the assignment follows from what it says."""
-        found = find_role(role)
+        found = self.rbac.role(role)
         if found is None:
             raise ValueError(f"no role {role!r}")
         name = stable_guid(object_id, found.guid, scope)

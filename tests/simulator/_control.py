@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from simulator._faults import FaultError
 from simulator._http import ArmError, Request, Response
-from simulator._rbac import find_role
 
 if TYPE_CHECKING:
     from simulator._app import App
@@ -90,7 +89,7 @@ def _put_principals(app: App, request: Request) -> Any:
     shown = []
     for order in orders if isinstance(orders, list) else [orders]:
         roles = order.pop("roles", [])
-        unknown = [entry["role"] for entry in roles if find_role(entry["role"]) is None]
+        unknown = [entry["role"] for entry in roles if app.rbac.role(entry["role"]) is None]
         if unknown:
             raise ValueError(f"no role named {', '.join(unknown)}")
         entry = app.directory.put(order)

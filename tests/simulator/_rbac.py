@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rights by role assignment: built-in roles as Azure publishes them, checked at the scope of the request.
+"""Rights by role assignment: built-in roles as Azure publishes them and custom ones, checked at the scope of the request.
 
-The refusal's text is docs/facts.md b.2 [ISS].
+The refusal's text is docs/facts.md b.2 [ISS]; that of a refusal for a linked scope is Resource Manager's own [ARM].
 """
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ from simulator._http import ArmError, Principal
 from simulator._store import Store
 
 ASSIGNMENT_TYPE = "Microsoft.Authorization/roleAssignments"
+DEFINITION_TYPE = "Microsoft.Authorization/roleDefinitions"
 _ML = "Microsoft.MachineLearningServices"
 
 
 @dataclass(frozen=True)
 class Role:
-    """A built-in role: the control-plane part of its definition."""
+    """The control-plane part of a role's definition. A custom one may be assigned at or below its scopes only."""
 
     guid: str
     name: str
     actions: tuple[str, ...] = ()
     not_actions: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ("/",)
 
     def allows(self, action: str) -> bool:
         return _any_match(self.actions, action) and not _any_match(self.not_actions, action)
@@ -102,11 +104,6 @@ BY_GUID = {role.guid: role for role in BUILT_IN}
 BY_NAME = {role.name.lower(): role for role in BUILT_IN}
 
 
-def find_role(name_or_id: str) -> Role | None:
-    """A role by its name, its guid or its full id."""
-    return BY_NAME.get(name_or_id.lower()) or BY_GUID.get(name_or_id.rsplit("/", 1)[-1].lower())
-
-
 class Rbac:
     """Answers whether a principal may do an action at a scope; role assignments are read when they changed."""
 
@@ -114,6 +111,16 @@ class Rbac:
         self._store = store
         self._seen = -1
         self._grants: dict[str, list[tuple[str, Role]]] = {}
+
+    def custom(self) -> list[Role]:
+        """The roles that somebody defined."""
+        return [_of_document(doc) for doc in self._store.by_type(None, DEFINITION_TYPE)]
+
+    def role(self, name_or_id: str) -> Role | None:
+        """A role by its name, its guid or its full id."""
+        wanted = name_or_id.rsplit("/", 1)[-1].lower()
+        built_in = BY_NAME.get(name_or_id.lower()) or BY_GUID.get(wanted)
+        return built_in or next((one for one in self.custom() if wanted == one.guid or name_or_id.lower() == one.name.lower()), None)
 
     def grants(self, principal: Principal) -> list[tuple[str, Role]]:
         """(scope in lower case, role) of each assignment of the principal."""
@@ -125,7 +132,7 @@ class Rbac:
         return self._grants.get(principal.object_id.lower(), [])
 
     def _add(self, properties: dict[str, Any]) -> None:
-        role = find_role(properties["roleDefinitionId"])
+        role = self.role(properties["roleDefinitionId"])
         if role is not None:
             scope = properties["scope"].rstrip("/").lower()
             self._grants.setdefault(properties["principalId"].lower(), []).append((scope, role))
@@ -148,14 +155,36 @@ class Rbac:
     def require(self, principal: Principal, action: str, scope: str) -> None:
         if self.allowed(principal, action, scope):
             return
-        who = principal.app_id if principal.kind != "User" else principal.name
         raise ArmError(
             403,
             "AuthorizationFailed",
-            f"The client '{who}' with object id '{principal.object_id}' does not have authorization to perform action "
+            f"The client '{_client(principal)}' with object id '{principal.object_id}' does not have authorization to perform action "
             f"'{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh "
             "your credentials.",
         )
+
+    def require_linked(self, principal: Principal, action: str, scope: str, linked_action: str, linked_scope: str) -> None:
+        """A right on what a request names beside its own resource."""
+        if self.allowed(principal, linked_action, linked_scope):
+            return
+        raise ArmError(
+            403,
+            "LinkedAuthorizationFailed",
+            f"The client '{_client(principal)}' with object id '{principal.object_id}' has permission to perform action "
+            f"'{action}' on scope '{scope}'; however, it does not have permission to perform action(s) "
+            f"'{linked_action}' on the linked scope(s) '{linked_scope}' (respectively) or the linked scope(s) are invalid.",
+        )
+
+
+def _client(principal: Principal) -> str:
+    return principal.app_id if principal.kind != "User" else principal.name
+
+
+def _of_document(doc: dict[str, Any]) -> Role:
+    properties = doc["properties"]
+    permission = properties["permissions"][0]
+    scopes = tuple(scope.rstrip("/").lower() for scope in properties["assignableScopes"])
+    return Role(doc["name"].lower(), properties["roleName"], tuple(permission["actions"]), tuple(permission["notActions"]), scopes)
 
 
 def scope_of(method: str, path: str) -> str:

@@ -14,7 +14,7 @@ import copy
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from simulator._http import ArmError, Request, Response
+from simulator._http import Request, Response
 from simulator._operations import Operation
 from simulator.providers import _ml_identity
 from simulator.providers._ml_common import (
@@ -128,16 +128,7 @@ class AttachedKind(ComputeKind):
         who = request.principal
         assert who is not None
         action = f"{kind}/{self.app.config['guesses']['attach']['verb']}"
-        if self.app.rbac.allowed(who, action, target_id):
-            return
-        client = who.name if who.kind == "User" else who.app_id
-        raise ArmError(
-            403,
-            "LinkedAuthorizationFailed",
-            f"The client '{client}' with object id '{who.object_id}' has permission to perform action "
-            f"'{COMPUTE_TYPE}/write' on scope '{doc['id']}'; however, it does not have permission to perform action(s) "
-            f"'{action}' on the linked scope(s) '{target_id}' (respectively) or the linked scope(s) are invalid.",
-        )
+        self.app.rbac.require_linked(who, f"{COMPUTE_TYPE}/write", doc["id"], action, target_id)
 
     def others(self, doc: Document, resource_id: str) -> list[Document]:
         """The attachments of the same target in the same workspace."""

@@ -1,0 +1,245 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of the modules is held to docs/rights.md: for each row of its table the task, on a service that is ready for it."""
+from __future__ import annotations
+
+import io
+import typing as t
+from collections.abc import Callable
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import pytest
+import requests
+import urllib3
+from ansible_collections.azureml.compute.plugins.module_utils import _identity, _module
+from ansible_collections.azureml.compute.plugins.module_utils._cloud import PUBLIC
+
+from .conftest import GROUP, GROUP_ID, SUBSCRIPTION, WORKSPACE, WORKSPACE_ID, Azure, Headers, Request, _Credential
+
+Task = tuple[str, dict[str, t.Any]]
+Scenario = Callable[[Azure], Task]
+SCENARIOS: dict[tuple[str, str], Scenario] = {}
+
+CLUSTER, INSTANCE, ATTACHED, AKS = "aml_compute_cluster", "aml_compute_instance", "aml_attached_compute", "aml_inference_cluster"
+CPU = {"name": "cpu", "size": "Standard_DS3_v2", "max_instances": 2}
+BOX = {"name": "box", "size": "Standard_DS3_v2"}
+SCORING = {"name": "scoring", "cluster_purpose": "fast_prod", "size": "Standard_DS3_v2", "agent_count": 3}
+MACHINE = {"properties": {"hardwareProfile": {"vmSize": "Standard_DS3_v2"}}}
+
+
+def row(module: str, what: str) -> Callable[[Scenario], Scenario]:
+    def add(scenario: Scenario) -> Scenario:
+        SCENARIOS[module, what] = scenario
+        return scenario
+
+    return add
+
+
+def plain(module: str, what: str, before: Task | None = None, **options: t.Any) -> None:
+    """A row whose task needs no more than another before it."""
+
+    @row(module, what)
+    def scenario(azure: Azure) -> Task:
+        if before is not None:
+            azure.run(before[0], **before[1])
+        return module, options
+
+
+MADE = (CLUSTER, CPU)
+plain(CLUSTER, "create", **CPU)
+plain(CLUSTER, "as declared already", MADE, **CPU)
+plain(CLUSTER, "change", MADE, **{**CPU, "max_instances": 3})
+plain(CLUSTER, "recreate", MADE, **{**CPU, "size": "Standard_DS2_v2", "on_immutable_change": "recreate"})
+plain(CLUSTER, "delete", MADE, name="cpu", state="absent")
+
+
+@row(CLUSTER, "create in a subnet")
+def _in_a_subnet(azure: Azure) -> Task:
+    return CLUSTER, {**CPU, "network_settings": {"subnet": azure.subnet()}}
+
+
+@row(CLUSTER, "create with a user-assigned identity")
+def _with_an_identity(azure: Azure) -> Task:
+    return CLUSTER, {**CPU, "identity": {"type": "user_assigned", "user_assigned_identities": [azure.identity("id-one")]}}
+
+
+BOXED = (INSTANCE, BOX)
+plain(INSTANCE, "create", **BOX)
+plain(INSTANCE, "state: started", (INSTANCE, {**BOX, "state": "stopped"}), name="box", state="started")
+plain(INSTANCE, "state: stopped", BOXED, name="box", state="stopped")
+plain(INSTANCE, "state: restarted", BOXED, name="box", state="restarted")
+plain(INSTANCE, "change of the idle time", BOXED, name="box", idle_time_before_shutdown_minutes=30)
+plain(INSTANCE, "change of the size", (INSTANCE, {**BOX, "state": "stopped"}), name="box", size="Standard_DS2_v2")
+plain(INSTANCE, "change of enable_sso", BOXED, name="box", enable_sso=False)
+plain(INSTANCE, "delete", BOXED, name="box", state="absent")
+EVENING = {"action": "stop", "trigger": {"type": "cron", "expression": "0 18 * * *", "time_zone": "UTC", "start_time": "2026-01-01T00:00:00"}}
+plain(INSTANCE, "change of the schedules", BOXED, name="box", schedules={"compute_start_stop": [EVENING]})
+APPLICATION = {"name": "app", "image": {"reference": "rocker/rstudio:latest"}, "endpoints": [{"target": 8787, "published": 8787}]}
+plain(INSTANCE, "change of the applications", BOXED, name="box", custom_applications=[APPLICATION])
+MOUNT = {"mount_name": "data", "source": "azureml://datastores/data", "source_type": "uri", "mount_path": "/mnt/data", "mount_mode": "read_only"}
+plain(INSTANCE, "change of the mounts", BOXED, name="box", data_mounts=[MOUNT])
+
+plain(AKS, "create", **SCORING)
+plain(AKS, "delete", (AKS, SCORING), name="scoring", state="absent", delete_underlying=True)
+
+
+def kubernetes(azure: Azure) -> str:
+    pools = [{"name": "agentpool", "count": 3, "vmSize": "Standard_DS3_v2", "mode": "System"}]
+    return azure.resource("Microsoft.ContainerService/managedClusters", "aks-prod", {"properties": {"agentPoolProfiles": pools}}, "2024-09-01")
+
+
+@row(AKS, "attach")
+def _attach_aks(azure: Azure) -> Task:
+    return AKS, {"name": "scoring", "cluster_purpose": "fast_prod", "resource_id": kubernetes(azure)}
+
+
+@row(AKS, "detach")
+def _detach_aks(azure: Azure) -> Task:
+    azure.run(*_attach_aks(azure)[:1], **_attach_aks(azure)[1])
+    return AKS, {"name": "scoring", "state": "absent"}
+
+
+def attach(azure: Azure, type_: str) -> Task:
+    login = {"ssh_settings": {"admin_username": "me", "admin_password": "a-word"}}
+    made: dict[str, Callable[[], dict[str, t.Any]]] = {
+        "virtualmachine": lambda: {"resource_id": azure.resource("Microsoft.Compute/virtualMachines", "vm", MACHINE, "2024-07-01"), **login},
+        "hdinsight": lambda: {"resource_id": azure.resource("Microsoft.HDInsight/clusters", "hdi", {}, "2021-06-01"), **login},
+        "databricks": lambda: {"resource_id": azure.resource("Microsoft.Databricks/workspaces", "dbx", {}, "2024-05-01"), "access_token": "a-token"},
+        "datafactory": lambda: {"resource_id": azure.resource("Microsoft.DataFactory/factories", "adf", {}, "2018-06-01")},
+        "datalakeanalytics": lambda: {"resource_id": azure.resource("Microsoft.DataLakeAnalytics/accounts", "adla", {}, "2016-11-01")},
+        "synapsespark": lambda: {"resource_id": spark(azure)},
+        "kubernetes": lambda: {"resource_id": kubernetes(azure), "namespace": "training"},
+    }
+    return ATTACHED, {"name": "target-a", "type": type_, **made[type_]()}
+
+
+def spark(azure: Azure) -> str:
+    azure.resource("Microsoft.Synapse/workspaces", "syn", {"properties": {"defaultDataLakeStorage": {}}}, "2021-06-01")
+    pool = {"properties": {"sparkVersion": "3.4", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}}
+    return azure.resource("Microsoft.Synapse/workspaces/syn/bigDataPools", "pool", pool, "2021-06-01")
+
+
+for _type in ("virtualmachine", "hdinsight", "databricks", "datafactory", "datalakeanalytics", "synapsespark", "kubernetes"):
+    SCENARIOS[ATTACHED, f"attach, type: {_type}"] = lambda azure, type_=_type: attach(azure, type_)
+
+
+@row(ATTACHED, "detach")
+def _detach(azure: Azure) -> Task:
+    module, options = attach(azure, "databricks")
+    azure.run(module, **options)
+    return ATTACHED, {"name": "target-a", "type": "databricks", "state": "absent"}
+
+
+plain("aml_compute_info", "all of a workspace", MADE)
+plain("aml_compute_info", "one", MADE, name="cpu")
+plain("aml_ssh_facts", "nodes of clusters", (CLUSTER, {**CPU, "min_instances": 1, "ssh_settings": {"admin_username": "me", "admin_password": "a-word"}}))
+plain("aml_ssh_facts", "instances", BOXED)
+plain("aml_export_info", "a workspace with all its computes", MADE)
+plain("aml_preflight_info", "everything it looks at", None, computes=[{"type": "amlcompute", **CPU}])
+plain("aml_quota", "as declared already", None, quotas=[])
+plain("aml_quota", "change", None, quotas=[{"family": "standardDSv2Family", "limit": 8}])
+plain("aml_usage_info", "a workspace's region")
+plain("aml_vm_size_info", "a workspace's region")
+FLEET: list[dict[str, t.Any]] = [{"name": WORKSPACE, "resource_group": GROUP, "computes": [{"type": "amlcompute", **CPU}]}]
+plain("aml_fleet", "create", None, workspaces=FLEET, preflight=False)
+plain("aml_fleet", "as declared already", MADE, workspaces=FLEET)
+plain("aml_fleet", "prune", ("aml_fleet", {"name": "prod", "workspaces": FLEET}), name="prod", workspaces=[{**FLEET[0], "computes": []}], prune="delete")
+
+
+@row("aml_operation_info", "any")
+def _operations(azure: Azure) -> Task:
+    begun = azure.run("aml_fleet", workspaces=FLEET, wait=False)
+    return "aml_operation_info", {"operations": [one["operation"]["url"] for one in begun["targets"]]}
+
+
+plain("aml_workspace", "as declared already", None, name=WORKSPACE)
+plain("aml_workspace", "change", None, name=WORKSPACE, display_name="Production")
+plain("aml_workspace", "delete", None, name=WORKSPACE, state="absent")
+plain("aml_workspace", "delete with what it stood on", None, name=WORKSPACE, state="absent", permanently_delete=True, delete_dependent_resources=True)
+plain("aml_workspace", "create", None, name="ws-new", location="eastus")
+
+
+@row("aml_workspace", "create a project")
+def _project(azure: Azure) -> Task:
+    hub = azure.make_workspace("hub-test", group="rg-hub").replace("hub-test", "hub-a")
+    dependents = {key: azure.get(WORKSPACE_ID)["properties"][key] for key in ("storageAccount", "keyVault")}
+    azure.arm("PUT", hub, {"location": "eastus", "kind": "Hub", "identity": {"type": "SystemAssigned"}, "properties": dependents})
+    return "aml_workspace", {"name": "project-a", "kind": "project", "hub_id": hub}
+
+
+plain("aml_workspace_info", "of a resource group")
+plain("aml_workspace_info", "of the subscription", None, resource_group=None)
+plain("aml_workspace_info", "one", None, name=WORKSPACE)
+plain("aml_workspace_diagnose_info", "any")
+plain("aml_workspace_resync_keys", "any")
+
+STORAGE = {"type": "Microsoft.Storage/storageAccounts", "name": "account", "api_version": "2023-01-01"}
+ACCOUNT = {"location": "eastus", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
+plain("arm_resource", "create", None, **STORAGE, body=ACCOUNT)
+plain("arm_resource", "change", ("arm_resource", {**STORAGE, "body": ACCOUNT}), **STORAGE, tags={"a": "b"})
+plain("arm_resource", "delete", ("arm_resource", {**STORAGE, "body": ACCOUNT}), **STORAGE, state="absent")
+plain("arm_resource_info", "one", ("arm_resource", {**STORAGE, "body": ACCOUNT}), **STORAGE, resource_group=GROUP)
+plain("arm_resource_info", "all of a resource group", None, type=STORAGE["type"], api_version=STORAGE["api_version"], resource_group=GROUP)
+
+
+# --- where a right is held ---
+
+
+def places(azure: Azure, options: dict[str, t.Any]) -> dict[str, str]:
+    """The scopes that a task's rights may be held at, in the words of docs/rights.md; the narrowest first."""
+    by_name = {"api_version", "name"} <= set(options)
+    found: dict[str, t.Any] = {
+        "identity": ((options.get("identity") or {}).get("user_assigned_identities") or [None])[0],
+        "subnet": (options.get("network_settings") or {}).get("subnet"),
+        "target": options.get("resource_id") or (f"{GROUP_ID}/providers/{options['type']}/{options['name']}" if by_name else None),
+        "hub": options.get("hub_id"),
+        "workspace": WORKSPACE_ID,
+        "group": GROUP_ID,
+        "subscription": f"/subscriptions/{SUBSCRIPTION}",
+    }
+    # A role that is held at a resource goes with it, and it is still looked whether it is gone.
+    if options.get("state") == "absent":
+        found.update({"target": None, **({"workspace": None} if options["name"] == WORKSPACE else {})})
+    return {place: str(scope) for place, scope in found.items() if scope}
+
+
+def place_of(scope: str, known: dict[str, str]) -> str:
+    return next(place for place, held in known.items() if within(scope, held))
+
+
+def within(scope: str, held: str) -> bool:
+    return scope.lower() == held.lower() or scope.lower().startswith(held.lower() + "/")
+
+
+# --- azure-ai-ml without a socket ---
+
+
+class InProcess(requests.adapters.BaseAdapter):
+    """requests' way to the simulator: for clients that make their own connections."""
+
+    def __init__(self, azure: Azure) -> None:
+        super().__init__()
+        self.azure = azure
+
+    def send(self, request: t.Any, *_args: t.Any, **_options: t.Any) -> t.Any:
+        parts, data = urlsplit(request.url), request.body or b""
+        data = data.encode() if isinstance(data, str) else data
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        answer = self.azure.app.handle(Request(request.method, unquote(parts.path), query, Headers({**request.headers, "Host": parts.netloc}), data))
+        raw = urllib3.HTTPResponse(
+            io.BytesIO(answer.payload()), {"Content-Type": "application/json", **answer.headers}, answer.status, preload_content=False
+        )
+        return requests.adapters.HTTPAdapter().build_response(request, raw)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def without_sockets(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let azure-ai-ml talk to the simulator too, as the principal that the modules are."""
+    source = property(lambda _task: _identity.TokenSource(lambda: _Credential(azure), PUBLIC.scope, source="test"))
+    monkeypatch.setattr(_module.Task, "credential", source)
+    monkeypatch.setattr(requests.Session, "get_adapter", lambda _session, url=None: InProcess(azure))
+    monkeypatch.setenv("AZUREML_CURRENT_CLOUD", "AzureCloud")
+
