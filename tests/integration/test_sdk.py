@@ -5,13 +5,19 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import typing as t
 
-from .conftest import Player, module
+import pytest
+
+from .conftest import ROOT, Player, module
 
 WORKSPACE = "ws-sdk"
+# The versions of azure-ai-ml that run their whole surface: ours, and those that `make conformance` has in environments of their own.
+PYTHONS = [sys.executable, *filter(None, os.environ.get("AML_SDK_PYTHONS", "").split(os.pathsep))]
+SURFACE = ROOT / "tests" / "conformance" / "sdk_surface.py"
 
 PROLOGUE = """
 import json, os, sys
@@ -99,3 +105,44 @@ print(json.dumps({"names": names, "workspaces": [one.name for one in ml.workspac
 """,
     )
     assert gone == {"names": [], "workspaces": []}
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_the_whole_surface(player: Player, python: str) -> None:
+    """Every operation on workspaces and compute targets that the version has; what the simulator does not have, it refuses with 501."""
+    done = subprocess.run([python, str(SURFACE), player.group], env=player.simulator.environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout.strip().splitlines()[-1])
+    assert told["never"] == [] and {"compute.begin_attach", "compute.list_nodes", "workspaces.begin_diagnose"} <= set(told["called"]), told
+    # What its own templates do not take is the client's defect (docs/facts.md f.25); Resource Manager refuses it before anything is made.
+    refusal = told["seen"].pop("project as the client sends it", "PublicNetworkAccessType.ENABLED")
+    assert "PublicNetworkAccessType.ENABLED" in refusal
+    assert told["seen"] == SEEN
+    assert len(told["refused"]) == 10 and set(told["refused"].values()) == {"501 NotSimulated"}
+
+
+SEEN = {
+    "workspace": ["ws-one", "One", "b", True],
+    "changed": ["changed", "d", None],
+    "project": ["Hub", "Project", True],
+    "keys": True,
+    "diagnosis": [[], []],
+    "network": ["Active", True],
+    "workspaces": ["hub-one", "project-one", "ws-one"],
+    "rules": ["443", "Active", ["factory", "pypi"], ["pypi"]],
+    "connections": ["https://example.org/", None, ["keyed"], "planted", []],
+    "feature store": ["Active", "changed", ["store-one"]],
+    "cluster": ["Succeeded", "STANDARD_DS3_V2", "dedicated", 1, 2, 300.0],
+    "cluster changed": [5, {"c": "d"}],
+    "nodes": [["idle", True]],
+    "user assigned": ["low_priority", "user_assigned", "id-one"],
+    "instance": ["Running", "STANDARD_DS3_V2", 30, "0 18 * * *"],
+    "states": ["Stopped", "Running", "Running"],
+    "start of what runs": "StartComputeInstanceOnlyAllowedInStoppedState",
+    "attached": ["me", "Succeeded", "ns", "Succeeded"],
+    "usage": ["Count"],
+    "sizes": [True, True],
+    "listed": {"AMLCompute": 2, "ComputeInstance": 1, "VirtualMachine": 1, "Kubernetes": 1},
+    "left": [6, [], True],
+    "no workspaces": [],
+}

@@ -229,10 +229,10 @@ def _previews(first: str) -> frozenset[str]:
     return frozenset(version for version in API_VERSIONS if version.endswith("-preview") and version >= first)
 
 
-# Verb: method of the kind, and the first version that has it (docs/coverage.md 1.12; enableSso: docs/facts.md
-# a.2).
+# Verb: method of the kind, and the first version that has it (docs/coverage.md 1.12; enableSso: azure-ai-ml 1.31
+# calls it at 2024-01-01-preview, 1.35 at 2024-04-01-preview, docs/facts.md a.2).
 _ACTIONS = {
-    "enableSso": ("enable_sso", _previews("2024-04-01")),
+    "enableSso": ("enable_sso", _previews("2024-01-01")),
     "updateIdleShutdownSetting": ("update_idle_shutdown_setting", _previews("2023-08-01")),
     "updateSchedules": ("update_schedules", API_VERSIONS),
     "updateDataMounts": ("update_data_mounts", _previews("2024-01-01")),

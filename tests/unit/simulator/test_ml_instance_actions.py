@@ -38,10 +38,11 @@ def at(world: World, seconds: float) -> str:
 
 
 def test_enable_sso(world: World) -> None:
-    """a.1: 200; a.2: 2024-04-01-preview; not a stable version."""
+    """a.1: 200; a.2: 2024-04-01-preview, or 2024-01-01-preview as azure-ai-ml 1.31 calls it; not a stable version."""
     running(world)
-    assert world.post("ci-one", "enableSso", {"enableSSO": False}, PREVIEW).status == 200
-    assert world.inner("ci-one")["enableSSO"] is False
+    for version, wanted in ((PREVIEW, False), ("2024-01-01-preview", True)):
+        assert world.post("ci-one", "enableSso", {"enableSSO": wanted}, version).status == 200
+        assert world.inner("ci-one")["enableSSO"] is wanted
     assert code(world.post("ci-one", "enableSso", {"enableSSO": True}, STABLE)) == (400, "NoRegisteredProviderFound")
 
 
