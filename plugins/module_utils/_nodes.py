@@ -8,10 +8,13 @@ N6 (the lines), K1 and K2 (SSH is off unless it was asked for at creation), CI18
 """
 from __future__ import annotations
 
+import ipaddress
 import re
 import shlex
 import typing as t
 from dataclasses import dataclass, field
+
+from ._errors import AmlError
 
 Body = dict[str, t.Any]
 
@@ -29,7 +32,10 @@ STATES = tuple(sorted({*NODE_STATES, *INSTANCE_STATES}))
 PRIVATE_PORT = 22
 _INSTANCE_USER = "azureuser"
 _UP = {CLUSTER: ("idle", "running"), INSTANCE: ("running", "job_running")}
-_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+# What can stand in a line of ssh_config, an inventory and a shell, and is no option of ssh. The service's word is not taken for it: who may write a
+# compute target could else write into the files of who connects to it.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_USER = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{0,63}")
 
 _ONLY_INSIDE = "The private address answers only inside the virtual network, or over a jump host in it."
 _HAND_MADE = "SSH access was not enabled, so only keys that somebody put there by hand are let in, and only inside the virtual network."
@@ -126,21 +132,22 @@ def _may_have_nodes(body: Body) -> bool:
 def cluster(body: Body, nodes: t.Iterable[Body]) -> list[Machine]:
     """The nodes of a cluster, from its document and the items of listNodes."""
     inner = _inner(body)
-    user = (inner.get("userAccountCredentials") or {}).get("adminUserName")
-    refusal = None if user else "The cluster was created without an SSH user, and that cannot be changed."
+    user, refusal = _user((inner.get("userAccountCredentials") or {}).get("adminUserName"))
+    if user is None and refusal is None:
+        refusal = "The cluster was created without an SSH user, and that cannot be changed."
     closed = None
     if str(inner.get("remoteLoginPortPublicAccess") or "").casefold() == "disabled":
         closed = "The cluster was created with ssh_public_access_enabled: false, so the SSH port of its public address is closed."
     return [
         Machine(
-            compute=str(body["name"]),
+            compute=_named(body["name"]),
             type=CLUSTER,
             state=_snake(node.get("nodeState")),
-            node_id=str(node["nodeId"]),
+            node_id=_named(node["nodeId"]),
             run_id=node.get("runId") or None,
             user=user,
-            public_ip_address=node.get("publicIpAddress") or None,
-            private_ip_address=node.get("privateIpAddress") or None,
+            public_ip_address=_address(node.get("publicIpAddress")),
+            private_ip_address=_address(node.get("privateIpAddress")),
             public_port=_port(node.get("port")),
             refusal=refusal,
             closed=closed,
@@ -155,14 +162,16 @@ def instance(body: Body) -> Machine:
     inner = _inner(body)
     settings, ends = inner.get("sshSettings") or {}, inner.get("connectivityEndpoints") or {}
     enabled = str(settings.get("sshPublicAccess") or "").casefold() == "enabled"
+    user, refusal = _user(settings.get("adminUserName") or _INSTANCE_USER)
     return Machine(
-        compute=str(body["name"]),
+        compute=_named(body["name"]),
         type=INSTANCE,
         state=_snake(inner.get("state")),
-        user=settings.get("adminUserName") or _INSTANCE_USER,
-        public_ip_address=ends.get("publicIpAddress") or None,
-        private_ip_address=ends.get("privateIpAddress") or None,
+        user=user,
+        public_ip_address=_address(ends.get("publicIpAddress")),
+        private_ip_address=_address(ends.get("privateIpAddress")),
         public_port=_port(settings.get("sshPort")),
+        refusal=refusal,
         closed=None if enabled else "The instance was created with SSH access disabled, and that cannot be changed.",
         **_of_target(body),
     )
@@ -188,7 +197,32 @@ def _snake(state: t.Any) -> str:
 
 
 def _port(value: t.Any) -> int | None:
-    return int(value) if value else None
+    return int(value) if str(value).isascii() and str(value).isdigit() and 0 < int(value) < 65536 else None
+
+
+def _named(value: t.Any) -> str:
+    """The name of a target or a node, which becomes the name of a host."""
+    if _NAME.fullmatch(str(value)) is None:
+        message = f"The service listed a machine as {str(value)!r}, which is no name for a host."
+        raise AmlError(message, code="UnexpectedAnswer", hint="Nothing was written. Look who made it.")
+    return str(value)
+
+
+def _user(value: t.Any) -> tuple[str | None, str | None]:
+    """The user, or why nobody can be told to log in as that."""
+    if not value:
+        return None, None
+    if _USER.fullmatch(str(value)) is None:
+        return None, f"Its SSH user is {str(value)!r}, which is not put into a command line or a configuration file."
+    return str(value), None
+
+
+def _address(value: t.Any) -> str | None:
+    """An IP address without a zone, whose name could be anything; nothing else is passed on to ssh."""
+    try:
+        return str(ipaddress.ip_address(value)) if isinstance(value, str) and "%" not in value else None
+    except ValueError:
+        return None
 
 
 # --- connecting ---
@@ -196,7 +230,7 @@ def _port(value: t.Any) -> int | None:
 
 def bad_prefix(prefix: str) -> bool:
     """Whether names with this prefix would break a line of ssh_config or an inventory."""
-    return bool(prefix) and _PREFIX.fullmatch(prefix) is None
+    return bool(prefix) and _NAME.fullmatch(prefix) is None
 
 
 def connection(machine: Machine, way: Way) -> dict[str, t.Any]:

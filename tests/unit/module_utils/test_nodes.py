@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils import _nodes
+from ansible_collections.azureml.compute.plugins.module_utils._errors import AmlError
 from ansible_collections.azureml.compute.plugins.module_utils._nodes import Machine, Way, connection
 
 NODE = {
@@ -220,3 +221,39 @@ def test_collect_by_type() -> None:
 def test_collect_warns(name: str, words: str) -> None:
     machines, warnings = _nodes.collect(Service(AKS), "/ws", "v", name=name)
     assert machines == [] and words in warnings[0]
+
+
+EVIL_NAMES = ["a\nHost *", "a b", "*", "-oProxyCommand=touch${IFS}x", "a;id", "$(id)", "a/b", "../a", "", "a\x1b[2J", "!a"]
+EVIL_USERS = ["a\n    ProxyCommand touch x", "-oProxyCommand=touch${IFS}x", "a b", "$(id)", "`id`", "a'b", 'a"b', "a@b", "%r", "a;id", "\u0430dmin", "a\x00"]
+
+
+@pytest.mark.parametrize("user", EVIL_USERS)
+def test_a_user_that_is_more_than_a_name_is_in_no_line(user: str) -> None:
+    """Who may create a cluster chooses its SSH user; who connects to it may be somebody else (CVE-2023-51385 is of this kind)."""
+    account = {"adminUserName": user}
+    for machine in (node(cluster_body(userAccountCredentials=account)), _nodes.instance(instance_body({"adminUserName": user}))):
+        for prefer in _nodes.PREFERENCES:
+            entry = connection(machine, Way(prefer))
+            assert (entry["user"], entry["ssh"], entry["scp"], entry["ssh_config"], entry["reachable"]) == (None, None, None, None, False)
+            assert "which is not put into a command line" in entry["reason"] and "\n" not in entry["reason"]
+
+
+@pytest.mark.parametrize("name", EVIL_NAMES)
+def test_a_machine_that_is_called_something_else_than_a_name_is_refused(name: str) -> None:
+    with pytest.raises(AmlError, match="no name for a host"):
+        node(nodeId=name)
+    with pytest.raises(AmlError, match="no name for a host"):
+        node({**cluster_body(), "name": name})
+    with pytest.raises(AmlError, match="no name for a host"):
+        _nodes.instance({**instance_body(), "name": name})
+
+
+@pytest.mark.parametrize("address", ["-oProxyCommand=id", "10.0.0.4 -oX", "a\nb", "evil.example", "10.0.0.4;id", "$(id)", "fe80::1%$(id)", 5, "127.1"])
+def test_an_address_that_is_none_is_not_connected_to(address: t.Any) -> None:
+    assert chosen(node(publicIpAddress=address), "public") == (None, None, False)
+    assert chosen(node(publicIpAddress=address, privateIpAddress=address)) == (None, None, False)
+
+
+@pytest.mark.parametrize("port", ["22 -oProxyCommand=id", "-1", 0, 65536, "\u0662"])
+def test_a_port_that_is_none_is_not_connected_to(port: t.Any) -> None:
+    assert chosen(node(port=port), "public")[1:] == (None, False)
