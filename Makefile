@@ -21,7 +21,7 @@ help: ## say what there is
 setup: $(STAMP) ## only the set-up: .venv with everything, the checkout visible to it as azureml.compute
 
 # pip's output goes to a file: 'make -s simulator' may print nothing but export lines.
-$(STAMP): requirements.txt requirements-dev.txt
+$(STAMP): requirements.txt requirements-dev.txt tests/unit/requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV) (about a minute; log in $(VENV)/install.log)" >&2
 	@$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt > $(VENV)/install.log 2>&1 \

@@ -52,7 +52,7 @@ TAGS_SPEC: Spec = {
 # Online checks before a creation.
 PREFLIGHT_SPEC: Spec = {"preflight": {"type": "bool", "default": False}}
 
-IDENTITY_TYPES = ["system_assigned", "user_assigned", "none"]
+IDENTITY_TYPES = ("system_assigned", "user_assigned", "none")
 
 
 def identity_spec(types: t.Sequence[str] = IDENTITY_TYPES) -> Spec:

@@ -27,8 +27,8 @@ READ_TIMEOUT = 120.0
 CONFLICT_STEP = 5.0
 _SAFE_IN_PATH = "/:@!$&'()*+,;=~-._"
 
-Body = t.Mapping[str, t.Any] | None
-Params = t.Mapping[str, t.Any] | None
+Body: t.TypeAlias = "t.Mapping[str, t.Any] | None"
+Params: t.TypeAlias = "t.Mapping[str, t.Any] | None"
 OnEvent = t.Callable[[str, dict[str, t.Any]], None]
 T = t.TypeVar("T")
 

@@ -26,7 +26,7 @@ METADATA_TIMEOUT = 30.0
 # percent sign or foreign letter in the host, no control character anywhere.
 _PLAIN = re.compile(r"https://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?([/?#][^\\\x00-\x1f\x7f]*)?", re.IGNORECASE | re.ASCII)
 
-Fetch = t.Callable[[str, bool | str], "tuple[int, t.Any]"]
+Fetch = t.Callable[[str, "bool | str"], "tuple[int, t.Any]"]
 
 
 def is_plain(url: str) -> bool:
@@ -102,7 +102,7 @@ _fetched: dict[tuple[str, bool | str], Cloud] = {}
 
 def find_cloud(
     options: t.Mapping[str, t.Any],
-    environ: t.Mapping[str, str] = os.environ,
+    environ: t.Mapping[str, str] | None = None,
     *,
     fallback: str | None = None,
     verify: bool | str = True,
@@ -113,6 +113,7 @@ def find_cloud(
     ``fallback`` is ``SignIn.cloud_environment``: what the source of the credential says. Only an address costs a
     request, once per process.
     """
+    environ = os.environ if environ is None else environ
     wanted = (
         options.get("cloud_environment")
         or fallback

@@ -87,7 +87,7 @@ _METHODS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("user_password", "user and password", "password", ("ad_user", "password")),
 )
 
-Values = dict[str, str | None]
+Values = dict[str, "str | None"]
 
 
 @dataclass
@@ -132,7 +132,7 @@ class SignIn:
             )
         return self.subscription_id
 
-    def cloud(self, options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] = os.environ) -> Cloud:
+    def cloud(self, options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None = None) -> Cloud:
         """The cloud that the task, or else this credential's source, means."""
         return find_cloud(options, environ, fallback=self.cloud_environment, verify=self.verify)
 
@@ -151,8 +151,9 @@ def environment_names(option: str) -> tuple[str, ...]:
     return ENVIRONMENT.get(option, ())
 
 
-def sign_in(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] = os.environ) -> SignIn:
+def sign_in(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None = None) -> SignIn:
     """Pick the source as azure.azcollection does and check that it is complete. Without the network."""
+    environ = os.environ if environ is None else environ
     env = _from_environment(environ)
     wanted = options.get("auth_source") or env["auth_source"] or "auto"
     if wanted not in SOURCES:

@@ -383,5 +383,3 @@ def _interleaved(entries: list[Entry]) -> list[Entry]:
     rows = list(by_workspace.values())
     longest = max((len(row) for row in rows), default=0)
     return [row[number] for number in range(longest) for row in rows if number < len(row)]
-
-

@@ -196,5 +196,3 @@ def _ended(fleet: Fleet, task: Task) -> Result:
         raise failure
     warnings = [f"{entry.target.name}: {text}" for entry in fleet.entries for text in entry.warnings]
     return {**result, "warnings": warnings}
-
-

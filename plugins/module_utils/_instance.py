@@ -136,5 +136,3 @@ def keep_instance(task: Task) -> Result:
         reconciler = _compute.guarded(InstanceReconciler(task.client, kind, target, task.behaviour()), task)
         outcome = reconciler.power(declared, state) if state in _POWER_STATES else reconciler.present(declared)
     return _module.outcome_result(outcome, "compute", None if outcome.body is None else kind.project(outcome.body))
-
-

@@ -25,7 +25,7 @@ _PATIENCE = 0.3
 _TERMINAL = {"succeeded": SUCCEEDED, "failed": FAILED, "canceled": CANCELED, "cancelled": CANCELED}
 
 Poll = t.Callable[[str, float], Answer]
-Probe = t.Callable[[], str | None]
+Probe = t.Callable[[], "str | None"]
 
 
 @dataclass

@@ -46,6 +46,7 @@ _NOT_DECLARED = {
     "type", "name", "workspace", "resource_group", "state", *_argspec.STATE_SPEC, *_argspec.WAIT_SPEC, *_argspec.PREFLIGHT_SPEC, *_argspec.API_VERSION_SPEC,
 }  # fmt: skip
 
+
 def check(wishes: t.Sequence[Wish], facts: Facts, *, workspace_missing: str = ERROR) -> list[Finding]:
     """All findings, errors first, in the order of the targets."""
     found: list[Finding] = [*check_twice(wishes), *check_unread(facts, wishes)]

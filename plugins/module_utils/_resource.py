@@ -103,5 +103,3 @@ def look(task: Task) -> Result:
         body = task.client.find(identifier, version)
         found = [] if body is None else [body]
     return {"changed": False, "resources": [_kind.project(body) for body in found]}
-
-

@@ -363,5 +363,3 @@ def look(task: Task) -> Result:
     wanted = task.params.get("kind")
     shown = [kind.project(body) for body in bodies if not wanted or _kind.kind_name(body.get("kind")) in wanted]
     return {"changed": False, "workspaces": shown}
-
-

@@ -356,6 +356,21 @@ compute:
       type: dict
       returned: when RV(compute.type) is V(synapsespark)
       sample: {auto_pause_enabled: true, delay_in_minutes: 15}
+operation:
+  description: What is under way; M(azureml.compute.aml_operation_info) waits for many of them.
+  returned: with O(wait=false), when something was started
+  type: dict
+  contains:
+    url:
+      description: Address that tells its state.
+      type: str
+      returned: always
+      sample: https://management.azure.com/subscriptions/0000/providers/Microsoft.MachineLearningServices/locations/eastus/computeOperationsStatus/0000
+    status:
+      description: Its state at the last look.
+      type: str
+      returned: always
+      sample: InProgress
 """
 
 from ..module_utils import _argspec

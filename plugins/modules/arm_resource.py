@@ -106,6 +106,21 @@ resource:
     location: eastus
     tags: {team: vision}
     properties: {provisioningState: Succeeded}
+operation:
+  description: What is under way; M(azureml.compute.aml_operation_info) waits for many of them.
+  returned: with O(wait=false), when something was started
+  type: dict
+  contains:
+    url:
+      description: Address that tells its state.
+      type: str
+      returned: always
+      sample: https://management.azure.com/subscriptions/0000/providers/Microsoft.MachineLearningServices/locations/eastus/computeOperationsStatus/0000
+    status:
+      description: Its state at the last look.
+      type: str
+      returned: always
+      sample: InProgress
 """
 
 from ..module_utils import _argspec

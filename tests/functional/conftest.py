@@ -236,5 +236,3 @@ def azure() -> t.Iterator[Azure]:
         yield made
     finally:
         made.app.close()
-
-

@@ -242,4 +242,3 @@ def without_sockets(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_module.Task, "credential", source)
     monkeypatch.setattr(requests.Session, "get_adapter", lambda _session, url=None: InProcess(azure))
     monkeypatch.setenv("AZUREML_CURRENT_CLOUD", "AzureCloud")
-

@@ -371,7 +371,7 @@ def test_a_workspace_that_may_not_be_read_is_named(azure: Azure, monkeypatch: py
 
 def test_a_cluster_of_another_subscription_warns(azure: Azure) -> None:
     far = "/subscriptions/22222222-0000-4000-8000-000000000002/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/far"
-    azure.arm("PUT", far.split("/providers/")[0], {"location": "eastus"}, "2021-04-01")
+    azure.arm("PUT", far.split("/providers/", maxsplit=1)[0], {"location": "eastus"}, "2021-04-01")
     azure.arm("PUT", far, {"location": "eastus", "properties": {}}, VERSION["kubernetes"])
     done = azure.run(MODULE, check=True, name="target-a", type="kubernetes", resource_id=far)
     assert any(warning.startswith("OtherSubscription") for warning in done["warnings"])
@@ -438,5 +438,3 @@ def test_the_studios_tab(azure: Azure) -> None:
     found = azure.run("aml_compute_info")
     assert [one["name"] for one in found["by_kind"]["attached"]] == ["target-a"] and "workspace_url" in found["computes"][0]
     no_secret(azure)
-
-

@@ -59,7 +59,7 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Simulator]
     own = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE", "ANSIBLE", "ARM_"))}
     own |= {"AML_SIMULATOR_HOME": str(home), "PYTHONPATH": str(ROOT / "tests"), "PATH": f"{BIN}:{own['PATH']}"}
     command = [sys.executable, "-m", "simulator"]
-    done = subprocess.run([*command, "start"], env=own, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([*command, "start"], env=own, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     exports = [shlex.split(line.removeprefix("export "))[0].partition("=") for line in done.stdout.splitlines()]
     made = Simulator({**own, **{name: value for name, _equals, value in exports}})
@@ -114,7 +114,7 @@ class Player:
         }
         command = [str(BIN / "ansible-playbook"), name, *(["--check"] if check else []), *arguments]
         environment = {**self.simulator.environment, **settings, **(env or {})}
-        done = subprocess.run(command, env=environment, cwd=self.folder, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(command, env=environment, cwd=self.folder, capture_output=True, text=True, timeout=300, check=False)
         text = done.stdout + done.stderr
         assert not ok or done.returncode == 0, text
         tasks = [tuple(row) for row in json.loads(report.read_text())] if report.exists() else []
@@ -126,9 +126,9 @@ def player(simulator: Simulator, tmp_path: Path) -> Player:
     return Player(simulator, tmp_path, f"rg-{uuid.uuid4().hex[:8]}")
 
 
-def module(name: str, title: str | None = None, /, **arguments: t.Any) -> dict[str, t.Any]:
+def module(module_name: str, title: str | None = None, /, **arguments: t.Any) -> dict[str, t.Any]:
     """A task of one of our modules."""
-    return {"name": title or name, f"azureml.compute.{name}": arguments}
+    return {"name": title or module_name, f"azureml.compute.{module_name}": arguments}
 
 
 @pytest.fixture

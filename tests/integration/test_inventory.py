@@ -47,7 +47,7 @@ class Inventory:
     def run(self, command: str, *arguments: str, ok: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [str(BIN / command), "-i", str(self.file), *arguments],
-            env={**self.environment, **environment}, cwd=self.folder, capture_output=True, text=True, timeout=120,
+            env={**self.environment, **environment}, cwd=self.folder, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         assert not ok or (done.returncode == 0 and "WARNING" not in done.stderr), done.stdout + done.stderr
         return done

@@ -19,7 +19,7 @@ import yaml
 
 from .conftest import Player, Run, Simulator, module
 
-CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="missing: chromium; the page is looked at in a real browser")
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -146,7 +146,7 @@ def browse(page: str, probe: str, folder: Path, width: int) -> dict[str, t.Any]:
     (folder / "frame.html").write_text(
         frame + "<script>onload = () => document.body.append(document.querySelector('iframe').contentDocument.getElementById('told'))</script>"
     )
-    done = subprocess.run([CHROMIUM, *FLAGS, *own, "--dump-dom", f"file://{folder}/frame.html"], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([CHROMIUM, *FLAGS, *own, "--dump-dom", f"file://{folder}/frame.html"], capture_output=True, text=True, timeout=120, check=False)
     found = re.search(r'<pre id="told">(.*?)</pre>', done.stdout, re.DOTALL)
     assert found, done.stdout[-2000:] + done.stderr[-2000:]
     answer: dict[str, t.Any] = json.loads(html.unescape(found.group(1)))

@@ -43,7 +43,7 @@ class Shell:
     environment: dict[str, str]
 
     def paste(self, line: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(line, shell=True, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=60)
+        return subprocess.run(line, shell=True, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def _moment(stamp: float) -> str:
 
 def authenticate(request: Request, issuer: Issuer) -> Principal:
     """The principal of the request's token, or ARM's 401."""
-    kind, _, token = str(request.headers.get("authorization", "")).partition(" ")
+    kind, _space, token = str(request.headers.get("authorization", "")).partition(" ")
     if not token or kind.lower() != "bearer":
         raise ArmError(
             401,

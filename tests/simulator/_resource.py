@@ -30,7 +30,7 @@ class Resource:
 
     def __init__(self, app: App, kind: Kind) -> None:
         self.app, self.kind = app, kind
-        self.namespace, _, self._path = kind.type.partition("/")
+        self.namespace, _slash, self._path = kind.type.partition("/")
         self.types = self._path.split("/")
         app.operations.on_done(f"{kind.type}.write", self._written)
         app.operations.on_done(f"{kind.type}.delete", self._deleted)

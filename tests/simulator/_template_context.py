@@ -90,7 +90,7 @@ class Context:
             "environment": lambda: self.scope.environment,
             "extensionresourceid": _extension_resource_id,
             "newguid": self._new_guid,
-            "parameters": lambda name: self._parameter(name),
+            "parameters": self._parameter,
             "reference": self._reference,
             "resourcegroup": lambda: self.scope.resource_group,
             "resourceid": self._resource_id,
@@ -99,7 +99,7 @@ class Context:
             "tenant": lambda: self.scope.tenant,
             "tenantresourceid": lambda kind, *names: _provider_path("tenantResourceId", kind, names),
             "utcnow": self._utc_now,
-            "variables": lambda name: self._variable(name),
+            "variables": self._variable,
         }
 
     def value(self, raw: Any) -> Any:

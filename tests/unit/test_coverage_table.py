@@ -91,7 +91,7 @@ def test_every_row_names_tests_that_exist_or_says_why_there_is_none() -> None:
         if not row.tests and not row.cells[3].startswith("none: "):
             wrong.append(f"{row.id}: neither a test nor a reason")
         for test in row.tests:
-            file, _, name = test.partition("::")
+            file, _colons, name = test.partition("::")
             path = ROOT / file
             if path not in known:
                 known[path] = functions(path) if path.is_file() else set()
@@ -102,7 +102,7 @@ def test_every_row_names_tests_that_exist_or_says_why_there_is_none() -> None:
 
 def option_exists(name: str) -> bool:
     """``module.option.suboption``, with ``=value`` where a choice is meant."""
-    path, _, value = name.partition("=")
+    path, _equals, value = name.partition("=")
     module, *parts = path.split(".")
     rows: dict[str, t.Any] = spec_of(module)
     row: dict[str, t.Any] = {}
@@ -126,7 +126,7 @@ def test_every_value_that_a_row_names_is_returned() -> None:
     named = {name for row in STUDIO for name in re.findall(r"`(aml_\w+ > [\w.]+)`", row.here)}
     missing = []
     for name in named:
-        module, _, path = name.partition(" > ")
+        module, _mark, path = name.partition(" > ")
         returned = yaml.safe_load(importlib.import_module(PACKAGE + module).RETURN)
         for part in path.split("."):
             if part not in returned:

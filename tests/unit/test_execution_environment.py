@@ -90,6 +90,7 @@ def test_the_image_has_what_the_collection_needs() -> None:
     needed = requirements(ROOT / "meta" / "ee-requirements.txt")
     assert sorted(needed) == sorted(line for line in requirements(ROOT / "requirements.txt") if not line.startswith("ansible-core"))
     assert all(re.fullmatch(r"[a-z0-9-]+>=[0-9.]+", line) for line in needed), "lower bounds only"
+    assert set(needed) <= set(requirements(ROOT / "tests" / "unit" / "requirements.txt")), "ansible-test units installs nothing else"
     names = {line.partition(">=")[0] for line in needed}
     assert not names & DEVELOPMENT
     assert not [name for name in names if name.startswith("ansible")], "the image has its own Ansible"

@@ -40,7 +40,6 @@ isolation_mode_to_arm = _ISOLATION["to_arm"]
 _TYPES = "ARM types of workspaces: 'This cannot be changed once the workspace has been created'"
 
 
-
 def kind_name(value: t.Any) -> str:
     """The kind in lower case; a workspace that tells none is a default one."""
     return str(value or "default").casefold()

@@ -58,7 +58,7 @@ class Pool:
 
     def _place(self, now: float) -> None:
         """Give the load its nodes and take back what it no longer needs."""
-        for _ in range(self.wanted - len(self.staying)):
+        for _time in range(self.wanted - len(self.staying)):
             slot = next(
                 number for number in range(len(self.nodes) + 1) if all(node["slot"] != number for node in self.nodes)
             )

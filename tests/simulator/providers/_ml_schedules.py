@@ -131,8 +131,8 @@ class _Cron:
 def _field(text: str, low: int, high: int, names: dict[str, int] | None = None) -> set[int]:
     found: set[int] = set()
     for part in text.split(","):
-        span, _, step = part.partition("/")
-        first, _, last = span.partition("-")
+        span, _slash, step = part.partition("/")
+        first, _dash, last = span.partition("-")
         if first == "*":
             bottom, top = low, high
         else:

@@ -41,7 +41,7 @@ def test_path_is_quoted_once() -> None:
 def test_one_token_for_many_requests() -> None:
     wire = Wire([Call("GET", GROUP)] * 3)
     client = wire.client()
-    for _ in range(3):
+    for _time in range(3):
         client.get(GROUP, VERSION)
     assert [len(credential.asked) for credential in wire.credentials] == [1]
     assert wire.credentials[0].asked[0]["scopes"] == ("https://management.azure.com/.default",)
@@ -248,7 +248,7 @@ def test_fifty_threads_share_one_token() -> None:
     wire = Wire([Call("GET", GROUP, json={"ok": 1})] * 50)
     client = wire.client()
     found: list[dict] = []
-    threads = [threading.Thread(target=lambda: found.append(client.get(GROUP, VERSION))) for _ in range(50)]
+    threads = [threading.Thread(target=lambda: found.append(client.get(GROUP, VERSION))) for _time in range(50)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -122,8 +122,8 @@ def test_no_retries() -> None:
 def test_pauses_grow_and_scatter() -> None:
     clock = FakeClock()
     low, high = (Attempts(None, 1e9, clock, lambda value=value: value) for value in (0.0, 1.0))
-    assert [low.pause(None) for _ in range(6)] == [0.5, 1, 2, 4, 7.5, 7.5]
-    assert [high.pause(None) for _ in range(6)] == [1, 2, 4, 8, 15, 15]
+    assert [low.pause(None) for _time in range(6)] == [0.5, 1, 2, 4, 7.5, 7.5]
+    assert [high.pause(None) for _time in range(6)] == [1, 2, 4, 8, 15, 15]
     assert high.pause(10.0) == 11.0
 
 

@@ -97,7 +97,7 @@ def client(host: str, port: int, verify: bool | str) -> ArmClient:
 
 def test_a_named_authority_is_trusted_and_connections_are_shared(server: tuple[int, str]) -> None:
     port, ca = server
-    for _ in range(3):
+    for _time in range(3):
         assert client("127.0.0.1", port, ca).get("/x", "1") == {"ok": 1}
     assert len(Handler.connections) == 1
 

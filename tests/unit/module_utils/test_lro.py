@@ -18,6 +18,7 @@ VERSION = "2025-12-01"
 RUNNING = {"status": "InProgress"}
 DONE = {"status": "Succeeded", "percentComplete": 100.0}
 
+
 def poll(status: int = 200, json: object = None, **headers: str) -> Call:
     return Call("GET", STATUS, status, json, {name.replace("_", "-"): value for name, value in headers.items()})
 

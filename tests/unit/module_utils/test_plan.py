@@ -30,8 +30,11 @@ TABLE = (
 CURRENT = {"size": "STANDARD_A", "lowest": 0, "deep": {"er": None}, "tags": {"a": "1", "b": "2"}, "password": None, "state": "Steady", "note": None}
 
 
-def plan(declared: dict[str, t.Any], current: t.Any = CURRENT, **more: t.Any) -> _plan.Plan:
-    return _plan.plan_present(TABLE, declared, current, **more)
+AS_IT_IS: t.Any = object()
+
+
+def plan(declared: dict[str, t.Any], current: t.Any = AS_IT_IS, **more: t.Any) -> _plan.Plan:
+    return _plan.plan_present(TABLE, declared, CURRENT if current is AS_IT_IS else current, **more)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def test_events_of_many_threads_stay_whole(tmp_path: Path) -> None:
     path = tmp_path / "events"
     path.touch()
     events = Events(str(path))
-    threads = [threading.Thread(target=lambda: [events.tell({"event": "start", "target": "x" * 500}) for _ in range(50)]) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: [events.tell({"event": "start", "target": "x" * 500}) for _time in range(50)]) for _time in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

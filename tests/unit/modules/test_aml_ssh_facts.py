@@ -63,7 +63,7 @@ def facts(options: dict[str, t.Any], *calls: Call, **more: t.Any) -> tuple[dict[
 def test_cluster_over_pages(check: bool) -> None:
     """The same in check mode: listNodes is a POST that only reads."""
     second = nodes_page(item(2), method="GET", query={"$skip": "x"})
-    found, _ = facts({"name": "cpu"}, get("cpu", cluster()), nodes_page(item(1), link=f"{COMPUTES}/cpu/listNodes?$skip=x"), second, check=check)
+    found, _wire = facts({"name": "cpu"}, get("cpu", cluster()), nodes_page(item(1), link=f"{COMPUTES}/cpu/listNodes?$skip=x"), second, check=check)
     assert [(one["name"], one["ssh"]) for one in found["nodes"]] == [
         ("cpu-tvm-1", "ssh -p 50001 boss@20.1.2.3"),
         ("cpu-tvm-2", "ssh -p 50002 boss@20.1.2.3"),
@@ -75,7 +75,7 @@ def test_workspace() -> None:
     """Everything in one listing; what the options leave out stays out."""
     listing = Call("GET", COMPUTES, json={"value": [cluster(), cluster("idle", 0), instance()]}, query=VERSION)
     options = {"private_key_file": "/k", "scp_file": "f", "host_prefix": "p-", "node_state": ["idle", "running"]}
-    found, _ = facts(options, listing, nodes_page(item(1), item(2, "preparing")))
+    found, _wire = facts(options, listing, nodes_page(item(1), item(2, "preparing")))
     assert [one["name"] for one in found["nodes"]] == ["p-cpu-tvm-1", "p-laptop"]
     assert found["nodes"][1]["scp"] == "scp -i /k -P 50000 f azureuser@20.9.9.9:~/"
     assert found["ssh_config"] == found["nodes"][0]["ssh_config"] + "\n" + found["nodes"][1]["ssh_config"]
@@ -83,12 +83,12 @@ def test_workspace() -> None:
 
 def test_types_and_preference() -> None:
     listing = Call("GET", COMPUTES, json={"value": [cluster(), instance()]})
-    found, _ = facts({"type": ["computeinstance"], "prefer": "private"}, listing)
+    found, _wire = facts({"type": ["computeinstance"], "prefer": "private"}, listing)
     assert [(one["name"], one["address"], one["port"]) for one in found["nodes"]] == [("laptop", "10.1.0.5", 22)]
 
 
 def test_unreachable_nodes_are_returned_with_the_reason() -> None:
-    found, _ = facts({"name": "cpu"}, get("cpu", cluster()), nodes_page(item(1, "preparing")))
+    found, _wire = facts({"name": "cpu"}, get("cpu", cluster()), nodes_page(item(1, "preparing")))
     (one,) = found["nodes"]
     assert (one["reachable"], one["reason"], one["ssh"], found["ssh_config"]) == (False, "The node is preparing.", None, "")
 
@@ -106,7 +106,7 @@ def test_refused_without_a_request(code: str, options: dict[str, t.Any]) -> None
 def test_documentation_names_every_key() -> None:
     module = importlib.import_module(f"ansible_collections.azureml.compute.plugins.modules.{MODULE}")
     documented = yaml.safe_load(module.RETURN)["ansible_facts"]["contains"]["aml_ssh"]["contains"]
-    found, _ = facts({"name": "laptop"}, get("laptop", instance()))
+    found, _wire = facts({"name": "laptop"}, get("laptop", instance()))
     assert set(found) == set(documented)
     assert set(found["nodes"][0]) == set(documented["nodes"]["contains"])
     options = yaml.safe_load(module.DOCUMENTATION)["options"]

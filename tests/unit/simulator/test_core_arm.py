@@ -55,7 +55,7 @@ def make(app: App, path: str, body: Any) -> dict[str, Any]:
 
 
 def test_common_headers_and_falling_limits(app: App) -> None:
-    first, second = (app.call("GET", GROUP + VERSION) for _ in range(2))
+    first, second = (app.call("GET", GROUP + VERSION) for _time in range(2))
     assert first.headers["x-ms-request-id"] == first.headers["x-ms-correlation-request-id"]
     assert first.headers["x-ms-routing-request-id"].endswith(first.headers["x-ms-request-id"])
     name = "x-ms-ratelimit-remaining-subscription-reads"
@@ -149,7 +149,7 @@ def test_a_storage_account_follows_location(app: App) -> None:
     assert done.body["properties"]["primaryEndpoints"]["blob"] == "https://store1.blob.core.windows.net/"
     assert at(app, "GET", f"{path}/blobServices/default").status == 200
     assert at(app, "PUT", f"{path}/blobServices/default/containers/c", {}).status == 201
-    assert [at(app, "DELETE", path).status for _ in range(2)] == [200, 204]
+    assert [at(app, "DELETE", path).status for _time in range(2)] == [200, 204]
     assert at(app, "GET", f"{path}/blobServices/default/containers/c").status == 404
 
 
@@ -309,7 +309,7 @@ def test_a_contributor_assigns_no_roles_and_an_owner_does(app: App) -> None:
     path = f"Microsoft.Authorization/roleAssignments/{name}"
     body = {"properties": {"principalId": principal, "roleDefinitionId": f"{SUB}/x/{CONTRIBUTOR}"}}
     assert code(at(app, "PUT", path, body, token=token)) == (403, "AuthorizationFailed")
-    assert [at(app, "PUT", path, body).status for _ in range(2)] == [201, 200]
+    assert [at(app, "PUT", path, body).status for _time in range(2)] == [201, 200]
     again = at(app, "PUT", f"Microsoft.Authorization/roleAssignments/{uuid.uuid4()}", body)
     assert code(again) == (409, "RoleAssignmentExists") and name.replace("-", "") in again.body["error"]["message"]
     assert code(at(app, "PUT", "Microsoft.Authorization/roleAssignments/x", body)) == (400, "InvalidRoleAssignmentId")

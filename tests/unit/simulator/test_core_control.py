@@ -29,7 +29,7 @@ def order(app: App, **fault: Any) -> None:
 def test_throttling_for_a_count(app: App) -> None:
     app.call("PUT", GROUP, PLACE)
     order(app, kind="status", status=429, retry_after=3, count=2, match={"method": "get", "path": "resourceGroups/rg$"})
-    answers = [app.call("GET", GROUP) for _ in range(3)]
+    answers = [app.call("GET", GROUP) for _time in range(3)]
     assert [answer.status for answer in answers] == [429, 429, 200]
     assert answers[0].headers["Retry-After"] == "3"
     assert answers[0].body["error"]["code"] == "SubscriptionRequestsThrottled"
@@ -41,7 +41,7 @@ def test_throttling_for_a_count(app: App) -> None:
 def test_throttling_by_the_limits_themselves(app: App) -> None:
     app.configure({"ratelimit": {"enforce": True, "reads": {"capacity": 2, "per_second": 0}}})
     app.call("PUT", GROUP, PLACE)
-    assert [app.call("GET", GROUP).status for _ in range(3)] == [200, 200, 429]
+    assert [app.call("GET", GROUP).status for _time in range(3)] == [200, 200, 429]
 
 
 def test_a_status_with_its_own_words(app: App) -> None:
@@ -79,7 +79,7 @@ def test_stale_reads_after_a_write(app: App) -> None:
     app.call("PUT", GROUP, {**PLACE, "tags": {"v": "old"}})
     order(app, kind="stale_read", count=2, match={"path": "resourceGroups/rg"})
     assert app.call("PUT", GROUP, {**PLACE, "tags": {"v": "new"}}).status == 200
-    assert [app.call("GET", GROUP).body["tags"]["v"] for _ in range(3)] == ["old", "old", "new"]
+    assert [app.call("GET", GROUP).body["tags"]["v"] for _time in range(3)] == ["old", "old", "new"]
 
 
 @pytest.mark.parametrize("body", [{"kind": "status"}, [{"kind": "magic"}], [{"kind": "delay", "match": {"host": "x"}}]])

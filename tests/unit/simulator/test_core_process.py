@@ -35,7 +35,7 @@ class Process:
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "AML_SIMULATOR_HOME": str(self.home)}
         return subprocess.run(
-            [sys.executable, "-m", "simulator", command], env=environment, text=True, capture_output=True, timeout=120
+            [sys.executable, "-m", "simulator", command], env=environment, text=True, capture_output=True, timeout=120, check=False
         )
 
     def start(self) -> tuple[str, dict[str, str]]:
@@ -43,7 +43,7 @@ class Process:
         assert done.returncode == 0, done.stderr
         lines = [line.removeprefix("export ") for line in done.stdout.splitlines()]
         assert all(line.startswith("export ") for line in done.stdout.splitlines())
-        return done.stdout, {name: value.strip("'") for name, _, value in (line.partition("=") for line in lines)}
+        return done.stdout, {name: value.strip("'") for name, _equals, value in (line.partition("=") for line in lines)}
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def get(app: App, path: str) -> Any:
 def finish(app: App, response: Response) -> dict[str, Any]:
     """Let time pass until the deployment is over; gives the last status."""
     assert response.status in (200, 201), response.body
-    for _ in range(40):
+    for _time in range(40):
         status = get(app, response.headers["Azure-AsyncOperation"])
         if status["status"] not in ("Accepted", "Running"):
             return status

@@ -32,7 +32,7 @@ CREATED_INNER: dict[str, Any] = {
     "vmSize": "STANDARD_DS3_V2", "vmPriority": None, "scaleSettings": {"minNodeCount": 0, "maxNodeCount": 4},
     "subnet": None, "currentNodeCount": None, "targetNodeCount": None, "nodeStateCounts": None, "allocationState": None,
     "errors": None, "osType": "Linux", "virtualMachineImage": None, "isolatedNetwork": False,
-    "enableNodePublicIp": True,    "enableBatchPrivateLink": False, "remoteLoginPortPublicAccess": "NotSpecified",
+    "enableNodePublicIp": True, "enableBatchPrivateLink": False, "remoteLoginPortPublicAccess": "NotSpecified",
 }
 COUNTS = {f"{state}NodeCount": 0 for state in ("preparing", "running", "idle", "unusable", "leaving", "preempted")}
 # What the later GET shows in their place.
@@ -254,7 +254,7 @@ def test_a_list_of_150_is_fast_and_pages(world: World) -> None:
     world.app.clock.advance(100)
     world.ask("GET", f"{WS}/computes")
     spans = []
-    for _ in range(5):
+    for _time in range(5):
         started = time.perf_counter()
         assert len(world.ask("GET", f"{WS}/computes").body["value"]) == 150
         spans.append(time.perf_counter() - started)
