@@ -13,15 +13,18 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from . import _merge, _plan, _rules
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from . import _argspec, _fields, _merge, _plan, _rules
 from ._attach import AttachReconciler
 from ._errors import AmlError, ArmError
 from ._instance import InstanceReconciler, planned_power
+from ._interrupt import Interrupted, Interruption
 from ._kinds import _compute
 from ._kinds._base import READY, Body, Kind, Target, workspace_target
 from ._plan import DELETE, DETACH, NONE, Plan
 from ._preflight_job import Declaration, Registry, declarations
-from ._reconcile import Behaviour, Reconciler
+from ._reconcile import Behaviour, NotApplied, Reconciler
 
 # The tag by which a fleet knows what it made; nothing without it is ever pruned.
 OWNER_TAG = "azureml-compute-fleet"
@@ -30,6 +33,15 @@ PRUNE = ("none", "report", "detach", "delete")
 
 # What stands in a result for a target that was not begun, because another failed and on_error is stop.
 NOT_STARTED = "not started"
+
+# What a target may say for itself of how it is brought about, in place of the task.
+OWN_SPEC: _argspec.Spec = {
+    name: {key: value for key, value in row.items() if key != "default"}
+    for name, row in {**_argspec.WAIT_SPEC, **_argspec.STATE_SPEC, "append_tags": {"type": "bool"}, "attempts": {"type": "int"}}.items()
+}
+
+# Seconds before a target is tried again.
+_BETWEEN_ATTEMPTS = 15.0
 
 # What is told while it runs: the number of targets to work on ("all"), and each one's "start" and "done".
 Progress = t.Callable[[dict[str, t.Any]], None]
@@ -43,28 +55,32 @@ class FleetFailed(AmlError):
 
 @dataclass(frozen=True)
 class Limits:
-    """How many at once, and what a failure means for the others."""
+    """How many at once, how often one is tried, and what a failure means for the others."""
 
     parallelism: int = 16
     per_workspace: int = 8
     on_error: str = "continue"
     prune: str = "none"
     owner: str | None = None
+    attempts: int = 1
 
 
 @dataclass
 class Entry:
-    """One target and what became of it. ``seconds`` is what its own work took."""
+    """One target and what became of it. ``seconds`` is what its own work took, in ``attempts`` (0: it needed none)."""
 
     target: Target
     kind: Kind
     type: str
     state: str = "present"
     declaration: Declaration | None = None
+    # Its own words on how it is brought about: the options of OWN_SPEC that were given for it.
+    own: dict[str, t.Any] = field(default_factory=dict)
     existing: Body | None = None
     plan: Plan = field(default_factory=lambda: Plan(NONE))
     done: bool = False
     seconds: float = 0.0
+    attempts: int = 0
     error: AmlError | None = None
     operation: dict[str, t.Any] | None = None
     warnings: list[str] = field(default_factory=list)
@@ -76,6 +92,10 @@ class Entry:
     def workspace(self) -> str:
         return self.target.parent_id
 
+    @property
+    def declared_options(self) -> dict[str, t.Any]:
+        return self.declaration.tree if self.declaration else {}
+
     def to_dict(self) -> dict[str, t.Any]:
         shown = {
             "workspace": self.workspace.rsplit("/", 1)[-1],
@@ -85,10 +105,11 @@ class Entry:
             "type": self.type,
             "id": self.target.id,
             "action": self.plan.action,
-            "changed": self.plan.changed and self.error is None,
+            "changed": self.plan.changed if self.error is None else self.error.changed,
             "changes": [change.to_dict() for change in self.plan.changes],
             "reason": self.plan.reason,
             "seconds": round(self.seconds, 3),
+            "attempts": self.attempts,
             "failure": None if self.error is None else self.error.failure(),
             "warnings": self.warnings,
         }
@@ -118,13 +139,18 @@ def read_document(workspaces: t.Sequence[dict[str, t.Any]], defaults: dict[str, 
         )
         layers = (workspace.get("defaults") or {}, defaults)
         computes = [_with_defaults(compute, layers) for compute in workspace.get("computes") or []]
-        found, wrong = declarations([{key: value for key, value in one.items() if key != "state"} for one in computes], place, kinds)
+        found, wrong = declarations([{key: value for key, value in one.items() if key not in OWN_SPEC} for one in computes], place, kinds)
         problems += [_rules.Finding(one.code, f"{place.name}: {one.target}", f"{place.name}/{one.target}: {one.message}", one.source) for one in wrong]
-        states = {str(one.get("name")).casefold(): str(one.get("state") or "present") for one in computes}
+        by_name = {str(one.get("name")).casefold(): one for one in computes}
         for declared in found:
-            problems += _broken_rules(declared, place)
-            state = states[declared.target.name.casefold()]
-            entries.append(Entry(declared.target, declared.kind, declared.type, state, declared))
+            given = by_name[declared.target.name.casefold()]
+            state = str(given.get("state") or "present")
+            # What is to go need not keep the rules for what is to be.
+            problems += _broken_rules(declared, place) if state != "absent" else ()
+            own, mistakes = _own_words(given)
+            shown = f"{place.name}/{declared.target.name}"
+            problems += [_rules.Finding("InvalidOption", shown, f"{shown}: {one}", "this collection") for one in mistakes]
+            entries.append(Entry(declared.target, declared.kind, declared.type, state, declared, own))
     problems += _twice(entries)
     _rules.refuse(problems)
     return entries
@@ -137,6 +163,16 @@ def _with_defaults(compute: dict[str, t.Any], layers: t.Sequence[dict[str, t.Any
         merged.update(layer.get("all") or {})
         merged.update(layer.get(kind) or {})
     return {**merged, **compute}
+
+
+def _own_words(compute: dict[str, t.Any]) -> tuple[dict[str, t.Any], list[str]]:
+    """How this target is brought about, where it says so itself, and what is wrong with that."""
+    given = {key: value for key, value in compute.items() if key in OWN_SPEC and value is not None}
+    checked = ArgumentSpecValidator(OWN_SPEC).validate(given)
+    mistakes = list(checked.error_messages)
+    if not mistakes and "attempts" in given and checked.validated_parameters["attempts"] < 1:
+        mistakes = ["attempts must not be below 1."]
+    return {key: checked.validated_parameters[key] for key in given}, mistakes
 
 
 def _broken_rules(declared: Declaration, place: Target) -> _rules.Findings:
@@ -167,7 +203,8 @@ class Fleet:
         *,
         workspaces: t.Iterable[str] = (),
         document: t.Sequence[str] = (),
-        sleep: t.Callable[[float], None] = time.sleep,
+        interruption: Interruption | None = None,
+        sleep: t.Callable[[float], None] | None = None,
         clock: t.Callable[[], float] = time.monotonic,
     ) -> None:
         self.client = client
@@ -177,7 +214,8 @@ class Fleet:
         self.kinds = kinds
         # Ids of all workspaces of the document, of which ``workspaces`` may be a share.
         self.document = document
-        self.sleep = sleep
+        self.interruption = interruption or Interruption()
+        self.sleep = sleep or self.interruption.pause
         self.clock = clock
         self.undeclared: list[Entry] = []
         # Workspaces where there may be something to prune, which nobody could look for.
@@ -230,7 +268,7 @@ class Fleet:
         entry.done = not entry.plan.changed and not busy
 
     def _plan(self, entry: Entry) -> Plan:
-        body, declared = entry.existing, self._declared(entry)
+        body, declared, behaviour = entry.existing, self._declared(entry), self._behaviour(entry)
         if body is not None:
             entry.kind.guard(body, entry.target)
         if entry.state == "absent":
@@ -239,14 +277,21 @@ class Fleet:
             entry.kind.fields,
             declared,
             None if body is None else entry.kind.read(body),
-            on_immutable_change=self.behaviour.on_immutable_change,
-            append_tags=self.behaviour.append_tags,
+            on_immutable_change=behaviour.on_immutable_change,
+            append_tags=behaviour.append_tags,
             broken=None if body is None else entry.kind.broken(body),
+            update_secrets=behaviour.update_secrets,
         )
-        if plan.action == _plan.REPLACE and not (body and entry.kind.broken(body)) and self.behaviour.on_immutable_change == "fail":
+        if plan.action == _plan.REPLACE and not (body and entry.kind.broken(body)) and behaviour.on_immutable_change == "fail":
             entry.plan = plan
             raise _plan.refuse_fixed(plan, f"The {entry.kind.label} {entry.target.name!r}")
         return planned_power(plan, body, entry.state)
+
+    def _behaviour(self, entry: Entry) -> Behaviour:
+        """The task's, but for what the target says for itself."""
+        own = {name: value for name, value in entry.own.items() if name != "attempts"}
+        always = "always" in (entry.declared_options.get("update_password"), entry.declared_options.get("update_certificate"))
+        return replace(self.behaviour, update_secrets=always, **own)
 
     def _declared(self, entry: Entry) -> _plan.Declared:
         """What was declared, and the fleet's own tag where a tag can still be put on."""
@@ -276,7 +321,8 @@ class Fleet:
 
     def _pruned(self, target: Target, body: Body) -> Entry:
         type_ = _compute.kind_name(body)
-        kind = self.kinds.get(type_, _compute.ANY)
+        # Only a kind that has heard of its options knows that it detaches.
+        kind = self.kinds.get(type_, _compute.ANY).configured({"name": target.name})
         entry = Entry(target, kind, type_, "absent", existing=body)
         wanted = {"detach": (DETACH,), "delete": (DELETE, DETACH)}.get(self.limits.prune, ())
         if kind.remove_action in wanted:
@@ -288,13 +334,23 @@ class Fleet:
     # --- doing ---
 
     def carry_out(self, progress: Progress | None = None) -> None:
-        """Do what is planned: the declared targets first, then what is to be pruned."""
+        """Do what is planned, in the order in which one depends on the other."""
         self._progress = progress or self._progress
-        batches = [[entry for entry in batch if not entry.done] for batch in (self.entries, self.undeclared)]
+        batches = self._batches()
         self._progress({"event": "all", "total": sum(len(batch) for batch in batches)})
         for batch in batches:
             with self._pool(len(batch)) as pool:
                 list(pool.map(self._one, _interleaved(batch)))
+
+    def _batches(self) -> list[list[Entry]]:
+        """First the removals that free a resource which is to be attached under another name, then the declared targets, at last what is to be pruned.
+
+        A resource cannot be attached to a workspace twice (docs/coverage.md 1.10). Other targets do not depend on each other.
+        """
+        declared, pruned = ([entry for entry in batch if not entry.done] for batch in (self.entries, self.undeclared))
+        wanted = {_fields.arm_id(entry.declared_options.get("resource_id")) for entry in declared if entry.plan.action in (_plan.CREATE, _plan.REPLACE)}
+        freeing = [entry for entry in (*declared, *pruned) if entry.plan.action in (DELETE, DETACH) and _resource(entry) in wanted - {None}]
+        return [freeing, [entry for entry in declared if entry not in freeing], [entry for entry in pruned if entry not in freeing]]
 
     def _pool(self, work: int) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(max(1, min(self.limits.parallelism, work)), thread_name_prefix="fleet")
@@ -308,19 +364,34 @@ class Fleet:
 
     def _one(self, entry: Entry) -> None:
         with self._gates[entry.workspace.casefold()]:
-            if self._stop.is_set():
-                entry.error = FleetFailed("It was not started, because another target failed and on_error is stop.", code="NotStarted")
+            if self._stop.is_set() or self.interruption.asked:
+                why = "the run was interrupted" if self.interruption.asked else "another target failed and on_error is stop"
+                entry.error = FleetFailed(f"It was not started, because {why}.", code="NotStarted")
                 return
             self._tell("start", entry)
             started = self.clock()
             try:
-                self._reconcile(entry)
+                self._try(entry)
             except AmlError as error:
+                if isinstance(error, Interrupted):
+                    error.message = f"The run was interrupted {'while it was under way' if error.changed else 'before anything was sent for it'}."
                 entry.error = error
                 if self.limits.on_error == "stop":
                     self._stop.set()
             entry.seconds = self.clock() - started
             self._tell("done", entry)
+
+    def _try(self, entry: Entry) -> None:
+        """Again after what trying again may mend, as running the task again would."""
+        allowed = entry.own.get("attempts", self.limits.attempts)
+        while True:
+            entry.attempts += 1
+            try:
+                return self._reconcile(entry)
+            except AmlError as error:
+                if entry.attempts >= allowed or not _passing(error):
+                    raise
+                self.sleep(_BETWEEN_ATTEMPTS)
 
     def _reconcile(self, entry: Entry) -> None:
         engine = self._engine(entry)
@@ -337,7 +408,7 @@ class Fleet:
             engine = Reconciler
         else:
             engine = InstanceReconciler if entry.type == "computeinstance" else AttachReconciler
-        return engine(self.client, entry.kind, entry.target, self.behaviour, sleep=self.sleep, clock=self.clock)
+        return engine(self.client, entry.kind, entry.target, self._behaviour(entry), sleep=self.sleep, clock=self.clock)
 
     # --- what it comes to ---
 
@@ -373,6 +444,17 @@ class Fleet:
             details=[*(entry.to_dict() for entry in bad), *unread],
             hint="The others are as declared. Mend the causes and run the same task again.",
         )
+
+
+def _resource(entry: Entry) -> t.Any:
+    """Id of the resource that the target which is there has attached, for comparison; None where it has none."""
+    return _fields.arm_id(_fields.get_path(entry.existing or {}, "properties.resourceId"))
+
+
+def _passing(error: AmlError) -> bool:
+    """Whether it is worth another attempt: an operation or a server that failed, not what the service or a rule refuses."""
+    refused = 400 <= (error.status or 0) < 500 and error.status not in (408, 429)
+    return isinstance(error, NotApplied) or (isinstance(error, ArmError) and not refused)
 
 
 def _interleaved(entries: list[Entry]) -> list[Entry]:

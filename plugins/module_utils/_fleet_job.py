@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import typing as t
 
-from . import _argspec, _cost, _preflight_job, _rules
+from . import _argspec, _cost, _preflight_job, _redact, _rules
 from ._computes import INFO_KINDS
 from ._errors import AmlError
 from ._fleet import PRUNE, Entry, Fleet, Limits, read_document
+from ._interrupt import Interruption
+from ._kind_specs import KIND_SPECS
 from ._kinds import _compute
 from ._kinds._base import Target, workspace_target
 from ._module import Result, Task
@@ -38,6 +40,7 @@ FLEET_SPEC: _argspec.Spec = {
     "workspace": {"type": "str", "aliases": _argspec.WORKSPACE_ALIASES},
     "parallelism": {"type": "int", "default": 16},
     "parallelism_per_workspace": {"type": "int", "default": 8},
+    "attempts": {"type": "int", "default": 1},
     "on_error": {"type": "str", "default": "continue", "choices": ["continue", "stop"]},
     "prune": {"type": "str", "default": "none", "choices": list(PRUNE)},
     "append_tags": {"type": "bool", "default": True},
@@ -54,7 +57,7 @@ def _findings(task: Task) -> _rules.Findings:
     yield from _rules.subscription_id(task.subscription_id)
     if params.get("resource_group"):
         yield from _rules.resource_group(params["resource_group"])
-    for option in ("parallelism", "parallelism_per_workspace"):
+    for option in ("parallelism", "parallelism_per_workspace", "attempts"):
         yield from _rules.at_least(params[option], 1, option, "this collection")
     if params["workspaces"] is None and not params.get("folder"):
         # Not left to AnsibleModule's required_one_of: to that, a null is as good as a value.
@@ -73,18 +76,24 @@ def keep_fleet(task: Task) -> Result:
     scope = workspace_target(task.subscription_id, params.get("resource_group") or "", "")
     document = _document(task)
     entries = read_document(document, params.get("defaults") or {}, scope, INFO_KINDS)
+    for entry in entries:
+        # What was read of files, beside what the options said.
+        task.module.hide(_redact.in_options(KIND_SPECS[entry.type], entry.declared_options))
     _rules.refuse(finding for entry in entries for finding in _rules.resource_group(entry.target.resource_group))
-    fleet, rest = _parts(task, entries, _workspaces(document, scope))
-    fleet.look()
-    try:
-        _gate(task, fleet, rest)
-    except AmlError as error:
-        error.result = fleet.result()
-        raise
-    if not task.check_mode:
-        events = Events()
-        fleet.carry_out(lambda event: events.tell(_hidden(task, event)))
-        events.close()
+    with Interruption() as interruption:
+        task.sleep = interruption.pause
+        fleet, rest = _parts(task, entries, _workspaces(document, scope), interruption)
+        fleet.look()
+        try:
+            _gate(task, fleet, rest)
+            interruption.check()
+        except AmlError as error:
+            error.result = fleet.result()
+            raise
+        if not task.check_mode:
+            events = Events()
+            fleet.carry_out(lambda event: events.tell(_hidden(task, event)))
+            events.close()
     return _ended(fleet, task)
 
 
@@ -99,18 +108,18 @@ def _gate(task: Task, fleet: Fleet, rest: Fleet) -> None:
         _look_ahead(task, fleet, rest)
 
 
-def _parts(task: Task, entries: list[Entry], workspaces: list[str]) -> tuple[Fleet, Fleet]:
+def _parts(task: Task, entries: list[Entry], workspaces: list[str], interruption: Interruption) -> tuple[Fleet, Fleet]:
     """What this run works on, and the rest of the document, which only counts for quotas and cost."""
     params = task.params
     wanted = None if params["share"] is None else {one.casefold() for one in params["share"]}
     _rules.refuse(_unknown(wanted or set(), workspaces))
     mine = [one for one in workspaces if wanted is None or wanted & _names(one)]
-    limits = Limits(params["parallelism"], params["parallelism_per_workspace"], params["on_error"], params["prune"], params.get("name"))
+    limits = Limits(*(params[name] for name in ("parallelism", "parallelism_per_workspace", "on_error", "prune", "name", "attempts")))
     own = {one.casefold() for one in mine}
 
     def part(some: list[str], *, inside: bool) -> Fleet:
         taken = [entry for entry in entries if (entry.workspace.casefold() in own) is inside]
-        return Fleet(task.client, taken, task.behaviour(), limits, INFO_KINDS, workspaces=some, document=workspaces)
+        return Fleet(task.client, taken, task.behaviour(), limits, INFO_KINDS, workspaces=some, document=workspaces, interruption=interruption)
 
     return part(mine, inside=True), part([one for one in workspaces if one not in mine], inside=False)
 

@@ -8,6 +8,7 @@ Nothing of Azure's is imported before the arguments have been checked.
 from __future__ import annotations
 
 import copy
+import time
 import traceback
 import typing as t
 
@@ -55,7 +56,7 @@ class _RawModule(AnsibleModule):
                 self.argument_spec = {name: {**row, "required": False} for name, row in self.argument_spec.items()}
                 self.required_if = self.required_by = self.required_together = self.required_one_of = None
         self.hide(_redact.in_options(self.argument_spec, self.params))
-        self.hide(_argspec.secrets_in([self.params.get(name) for name in self.free_form]))
+        self.hide(_redact.in_free_form([self.params.get(name) for name in self.free_form]))
         self.hide(_redact.in_variables(self.params.get("custom_applications")))
         self.raw = copy.deepcopy(self.params)
 
@@ -83,6 +84,8 @@ class Task:
         self._cloud: t.Any = None
         self._credential: t.Any = None
         self._client: t.Any = None
+        # How the client waits; a job that can be interrupted sets its own before the first request.
+        self.sleep: t.Callable[[float], None] = time.sleep
 
     @property
     def check_mode(self) -> bool:
@@ -130,6 +133,7 @@ class Task:
                 retry_timeout=self.params["retry_timeout"],
                 user_agent=f"ansible-collection-azureml.compute/{VERSION}",
                 verify=self.sign_in.verify,
+                sleep=self.sleep,
             )
         return self._client
 

@@ -161,10 +161,11 @@ def _declaration(entry: dict[str, t.Any], kind: Kind, type_: str, target: Target
     if result.error_messages:
         raise RuleError(". ".join(result.error_messages), code="InvalidOption", hint=f"Correct the options of the {kind.label}.")
     tree = _argspec.given(spec, own, result.validated_parameters)
-    for settings in tree.values():
-        if isinstance(settings, dict):
-            _read_files(settings)
-    configured = kind.configured({**tree, "name": target.name})
+    if entry.get("state") != "absent":
+        for settings in tree.values():
+            if isinstance(settings, dict):
+                _read_files(settings)
+    configured = kind.configured({**tree, "name": target.name, "state": entry.get("state")})
     return Declaration(configured, type_, target, tree, configured.declare(tree, target))
 
 

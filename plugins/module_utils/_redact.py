@@ -77,8 +77,20 @@ def in_definition(definition: t.Any) -> set[str]:
             definition = yaml.safe_load(definition)
         except (yaml.YAMLError, ValueError):
             return set()
-    applications = definition.get("custom_applications") if isinstance(definition, dict) else None
-    return _argspec.secrets_in(definition) | in_variables(applications)
+    return in_free_form(definition)
+
+
+def in_free_form(value: t.Any) -> set[str]:
+    """The secrets of a mapping without a spec, or of a list of such: by their names, and in the environments of custom applications at any depth."""
+    return _argspec.secrets_in(value) | _in_applications(value)
+
+
+def _in_applications(value: t.Any) -> set[str]:
+    if isinstance(value, (list, tuple)):
+        return {found for item in value for found in _in_applications(item)}
+    if not isinstance(value, dict):
+        return set()
+    return in_variables(value.get("custom_applications")) | _in_applications(list(value.values()))
 
 
 def in_variables(applications: t.Any) -> set[str]:

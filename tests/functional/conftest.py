@@ -25,7 +25,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import pytest
 from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.azureml.compute.plugins.module_utils import _module, _reconcile
+from ansible_collections.azureml.compute.plugins.module_utils import _fleet, _module, _reconcile
 from ansible_collections.azureml.compute.plugins.module_utils._arm import ArmClient
 from ansible_collections.azureml.compute.plugins.module_utils._cloud import PUBLIC
 from ansible_collections.azureml.compute.plugins.module_utils._identity import TokenSource
@@ -133,7 +133,8 @@ class Azure:
         with contextlib.ExitStack() as stack:
             stack.enter_context(patch_module_args(arguments))
             stack.enter_context(mock.patch.object(_module.Task, "client", property(self._client)))
-            stack.enter_context(mock.patch.dict(_reconcile.Reconciler.__init__.__kwdefaults__, {"sleep": self.sleep, "clock": self.app.clock.now}))
+            for engine in (_reconcile.Reconciler, _fleet.Fleet):
+                stack.enter_context(mock.patch.dict(engine.__init__.__kwdefaults__, {"sleep": self.sleep, "clock": self.app.clock.now}))
             stack.enter_context(mock.patch.dict(os.environ, {"HOME": "/nonexistent"}))
             # ansible-core collects a process's warnings; each run stands for a process of its own.
             stack.enter_context(mock.patch.dict(warnings._global_warnings, clear=True))
