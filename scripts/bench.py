@@ -74,13 +74,13 @@ def running_simulator(home: str) -> t.Iterator[dict[str, str]]:
         simulator("stop", own)
 
 
-def play(folder: str, environment: dict[str, str], task: str, items: int, interpreter: str = str(BIN / "python")) -> float:
-    """Seconds that ansible-playbook takes for one play with a loop of so many items."""
+def play(folder: str, environment: dict[str, str], task: str, items: int, interpreter: str | None = None, place: Path = BIN) -> float:
+    """Seconds that the ansible-playbook of a place takes for one play with a loop of so many items."""
     path = Path(folder) / "play.yml"
-    variables = f"{{n: {items}, ansible_python_interpreter: {interpreter}}}"
+    variables = f"{{n: {items}, ansible_python_interpreter: {interpreter or place / 'python'}}}"
     path.write_text(f"- hosts: localhost\n  connection: local\n  gather_facts: false\n  vars: {variables}\n  tasks:\n{task}")
     started = time.perf_counter()
-    done = subprocess.run([BIN / "ansible-playbook", path], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run([place / "ansible-playbook", path], env=environment, capture_output=True, text=True, check=False)
     seconds = time.perf_counter() - started
     if done.returncode:
         raise SystemExit(done.stdout + done.stderr)

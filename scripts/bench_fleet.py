@@ -5,7 +5,8 @@
 
     .venv/bin/python scripts/bench_fleet.py [--write] [--rounds N]
 
-All in one run on one machine, over TLS to a simulator of its own, which has one of the cores. The floor is a script on a bare azure-core pipeline that
+All in one run on one machine, over TLS to a simulator of its own, which has one of the cores. AML_BENCH_PEER names
+the bin folder of an environment that has azure.azcollection with its requirements, if .venv has not. The floor is a script on a bare azure-core pipeline that
 does the same LISTs over the same kind of connection (requests' own loads the certificates anew for each, which takes longer than all the rest), as many
 at once, with a token that it is given, and looks at nothing. With --write the tables go to docs/benchmarks.md too.
 """
@@ -30,6 +31,7 @@ from unittest import mock
 from bench import BIN, ITEMS, ROOT, looped, play, running_simulator
 from bench import token as bearer
 
+PEER = Path(os.environ.get("AML_BENCH_PEER", BIN))
 SCALES = (100, 300, 1000, 3000)
 WORKSPACES = 20
 PROVIDER = "Microsoft.MachineLearningServices"
@@ -219,7 +221,7 @@ def loop_task() -> str:
 
 def peer_task(environment: dict[str, str]) -> str | None:
     """The nearest peer, looking at the same cluster; None where its collection is not installed."""
-    asked = subprocess.run([BIN / "ansible-doc", "-t", "module", "azure.azcollection.azure_rm_ml_compute"], env=environment, capture_output=True, check=False)
+    asked = subprocess.run([PEER / "ansible-doc", "-t", "module", "azure.azcollection.azure_rm_ml_compute"], env=environment, capture_output=True, check=False)
     if not asked.stdout.strip():
         return None
     one = document(SCALES[0], SCALES[0])[0]
@@ -227,11 +229,11 @@ def peer_task(environment: dict[str, str]) -> str | None:
     return looped("azure.azcollection.azure_rm_ml_compute_info", f" {json.dumps(options)}\n")
 
 
-def per_item(bench: Bench, task: str, rounds: int) -> float:
+def per_item(bench: Bench, task: str, rounds: int, place: Path = BIN) -> float:
     """Seconds for one item of a loop of ten, without Ansible's start."""
     found = []
     for _round in range(rounds):
-        first, more = (play(str(bench.folder), bench.environment, task, items) for items in (1, ITEMS + 1))
+        first, more = (play(str(bench.folder), bench.environment, task, items, place=place) for items in (1, ITEMS + 1))
         found.append((more - first) / ITEMS)
     return statistics.median(found)
 
@@ -275,7 +277,7 @@ def loops(bench: Bench, rounds: int) -> list[str]:
     peer = peer_task(bench.environment)
     if peer is None:
         return [*lines, "| azure.azcollection.azure_rm_ml_compute | not installed here, not measured | |\n"]
-    each = per_item(bench, peer, rounds)
+    each = per_item(bench, peer, rounds, PEER)
     return [*lines, f"| azure.azcollection.azure_rm_ml_compute_info | {each:.2f} | {each * 1000:.0f} |\n"]
 
 
