@@ -6,18 +6,35 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: aml_progress
 type: notification
-short_description: Tell what happens to each compute target while a fleet is worked on
+short_description: Tell what happens to each compute target while tasks wait
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - While a task of M(azureml.compute.aml_fleet) works, one line for each target when it starts and when it ends, and from time to time one for
-    each that is still under way. All lines are plain and stand below each other, on a terminal, in AWX and in files alike.
+  - While a task of this collection waits, what happens to each of its targets. On a terminal one line for each that is under way, painted over in
+    place, with what is done, the state that the service told last, and the time; and a line that stays when it ends.
+  - In AWX, in files and in pipes plain lines below each other, for each target when it starts and when it ends, and from time to time one for each that
+    is still under way.
+  - M(azureml.compute.aml_fleet) tells each target that it works on, with how many of all are done. The other modules tell what they wait for; what needs
+    no wait tells nothing.
   - Needs a local connection. Tasks elsewhere, and tasks in check mode, tell nothing.
+  - Colours are those of ansible-core, and off with E(NO_COLOR) or E(ANSIBLE_NOCOLOR).
   - Says nothing unless it is enabled, with C(callbacks_enabled) in C(ansible.cfg) or E(ANSIBLE_CALLBACKS_ENABLED).
 options:
+  style:
+    description:
+      - V(live) paints over, V(plain) does not. V(auto) is V(live) where standard output is a terminal that can, and Ansible was not started by
+        ansible-runner, as it is in AWX.
+    type: str
+    choices: [auto, live, plain]
+    default: auto
+    ini:
+      - section: callback_aml_progress
+        key: style
+    env:
+      - name: AML_PROGRESS_STYLE
   interval:
-    description: After how many seconds to tell again what is still under way. V(0) never does.
+    description: After how many seconds plain lines tell again what is still under way. V(0) never does.
     type: float
     default: 30
     ini:
@@ -29,70 +46,147 @@ requirements:
   - enabled in the configuration
 """
 
+import atexit
 import os
+import sys
 import tempfile
 import threading
 import time
+import typing as t
 
+from ansible import constants as C
 from ansible.plugins.callback import CallbackBase
+from ansible.utils.color import stringc
+from ansible.utils.display import get_text_width
 
-from ..module_utils._progress import VARIABLE, Board, parse
+from ..module_utils._progress import VARIABLE, Board, parse, span
+from ..module_utils._terminal import Line, Screen
 
 # How often to look for events, in seconds.
 _LOOK = 0.2
 
 
 class CallbackModule(CallbackBase):
-    """Reads the events of modules in a thread; ``Display`` is made to be used from several (ansible-core's own results thread does)."""
+    """Reads the events of modules in a thread, and tells them before whatever Ansible displays next.
+
+    All output goes through ``Display.display`` of the main process: that of the forks comes there through a queue. It is wrapped, so that lines painted in
+    place are taken away before and painted again behind it. The lock is Display's own, under which Ansible also forks: no fork inherits it taken.
+    """
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "notification"
     CALLBACK_NAME = "azureml.compute.aml_progress"
     CALLBACK_NEEDS_ENABLED = True
 
+    running = False
+
     def v2_playbook_on_start(self, playbook):
         handle, self.path = tempfile.mkstemp(prefix="aml-progress-")
-        os.close(handle)
+        self.events = os.fdopen(handle, encoding="utf-8")
         self.before = os.environ.get(VARIABLE)
         os.environ[VARIABLE] = self.path
         self.interval = float(self.get_option("interval"))
-        self.board = Board()
-        self.ended = threading.Event()
-        self.reader = threading.Thread(target=self._read, name="aml_progress", daemon=True)
+        self.board, self.rest, self.told = Board(), "", time.monotonic()
+        self.screen = Screen(sys.stdout, get_text_width, stringc) if self._live() else None
+        # Whether the last line that Ansible wrote is complete: nothing is painted behind a question.
+        self.whole = True
+        self.process, self.running, self.ended = os.getpid(), True, threading.Event()
+        self.lock = self._display._lock
+        self.display, self._display.display = self._display.display, self._between
+        self.reader = threading.Thread(target=self._watch, name="aml_progress", daemon=True)
         self.reader.start()
+        # A run that is interrupted has no end of its own.
+        atexit.register(self._end)
 
     def v2_playbook_on_stats(self, stats):
+        self._end()
+
+    def _live(self):
+        style = self.get_option("style")
+        # ansible-runner gives Ansible a terminal, but keeps what is written there as text.
+        able = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb" and "AWX_ISOLATED_DATA_DIR" not in os.environ
+        return able if style == "auto" else style == "live"
+
+    def _end(self):
+        atexit.unregister(self._end)
+        if not self.running or os.getpid() != self.process:
+            return
         self.ended.set()
         self.reader.join()
+        with self.lock:
+            self.running = False
+            self._news()
+            if self.screen:
+                self.screen.erase()
+            # What wrapped it meanwhile still calls ours, which then only passes on.
+            if self._display.display == self._between:
+                del self._display.display
+        self.events.close()
         os.unlink(self.path)
         if self.before is None:
             del os.environ[VARIABLE]
         else:
             os.environ[VARIABLE] = self.before
 
-    def _read(self):
-        told = time.monotonic()
-        with open(self.path, encoding="utf-8") as events:
-            rest = ""
-            while True:
-                # Asked before reading: what was written until the end is still told.
-                last = self.ended.is_set()
-                rest += events.read()
-                *lines, rest = rest.split("\n")
-                if self._tell(lines):
-                    told = time.monotonic()
-                elif self.interval and time.monotonic() - told >= self.interval:
-                    told = time.monotonic()
-                    self._say(self.board.still(told))
-                if last:
-                    return
-                self.ended.wait(_LOOK)
+    def _watch(self):
+        while not self.ended.wait(_LOOK):
+            with self.lock:
+                news = self._news()
+                self.board.forget(_alive)
+                if self.screen:
+                    self._paint()
+                elif news:
+                    self.told = time.monotonic()
+                elif self.interval and time.monotonic() - self.told >= self.interval:
+                    self.told = time.monotonic()
+                    self._say((line, None) for line in self.board.still(self.told))
 
-    def _tell(self, lines):
+    def _between(self, msg, *args, **kwargs):
+        """In the place of ``Display.display``."""
+        if not self.running or os.getpid() != self.process:
+            return self.display(msg, *args, **kwargs)
+        with self.lock:
+            self._news()
+            if self.screen:
+                self.screen.erase()
+            self.display(msg, *args, **kwargs)
+            self.whole = str(msg).endswith("\n") or kwargs.get("newline", True)
+            if self.screen:
+                self._paint()
+
+    def _news(self):
+        """Tell what was written since the last look; whether there was something."""
+        *lines, self.rest = (self.rest + self.events.read()).split("\n")
         events = [event for event in map(parse, lines) if event is not None]
-        self._say(line for line in (self.board.take(event, time.monotonic()) for event in events) if line)
+        told = [(self.board.take(event, time.monotonic()), event) for event in events]
+        # On a terminal a start is seen without a line that stays.
+        self._say((line, event.get("failure")) for line, event in told if line and (event["event"] == "done" or not self.screen))
         return bool(events)
 
     def _say(self, lines):
-        for line in lines:
-            self._display.display(f"  {line}")
+        lines = list(lines)
+        if lines and self.screen:
+            self.screen.erase()
+        for line, failure in lines:
+            self.display(f"  {line}", color=C.COLOR_ERROR if failure else None)
+        if lines:
+            # Into a file or a pipe, Python would keep them until there are enough.
+            sys.stdout.flush()
+
+    def _paint(self):
+        if self.whole:
+            now = time.monotonic()
+            lines: list[Line] = [
+                [(row.name, None), (row.action, C.COLOR_CHANGED), (span(now - row.began), None), (row.state, C.COLOR_SKIP)] for row in self.board.rows
+            ]
+            t.cast(Screen, self.screen).paint(lines, self.board.total())
+
+
+def _alive(process):
+    try:
+        os.kill(process, 0)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True

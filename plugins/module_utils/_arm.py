@@ -141,7 +141,10 @@ class ArmClient:
         def poll(url: str, deadline: float) -> Answer:
             return self._send("GET", self._trusted(url), deadline=deadline, retries=None)
 
-        return Wait(operation, poll, timeout, interval, what, probe, self._clock, self._sleep).run()
+        def tell(status: str) -> None:
+            self._tell("operation", status=status)
+
+        return Wait(operation, poll, timeout, interval, what, probe, self._clock, self._sleep, tell).run()
 
     def result_of(self, operation: Operation) -> dict[str, t.Any] | None:
         """What an action that is done returns, where it said that it returns something (diagnose)."""

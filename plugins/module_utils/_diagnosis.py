@@ -112,6 +112,7 @@ def _act(task: Task, target: Target, action: str, body: Result | None, what: str
     if reply.operation is None:
         found: dict[str, t.Any] | None = reply.body
         return found
+    task.events.about(target.id, action)
     timing = {"timeout": task.params["wait_timeout"], "interval": task.params["wait_interval"]}
     client.wait(reply.operation, what=f"The workspace {target.name!r}: {what}", **timing)
     told: dict[str, t.Any] | None = client.result_of(reply.operation) if body is not None else None

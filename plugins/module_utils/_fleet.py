@@ -24,6 +24,7 @@ from ._kinds import _compute
 from ._kinds._base import READY, Body, Kind, Target, workspace_target
 from ._plan import DELETE, DETACH, NONE, Plan
 from ._preflight_job import Declaration, Registry, declarations
+from ._progress import WAIT
 from ._reconcile import Behaviour, NotApplied, Reconciler
 
 # The tag by which a fleet knows what it made; nothing without it is ever pruned.
@@ -42,9 +43,6 @@ OWN_SPEC: _argspec.Spec = {
 
 # Seconds before a target is tried again.
 _BETWEEN_ATTEMPTS = 15.0
-
-# What is told while it runs: the number of targets to work on ("all"), and each one's "start" and "done".
-Progress = t.Callable[[dict[str, t.Any]], None]
 
 
 class FleetFailed(AmlError):
@@ -225,7 +223,6 @@ class Fleet:
         self._workspaces = {one.casefold(): one for one in (*workspaces, *(entry.workspace for entry in entries))}
         self._gates = {one: threading.BoundedSemaphore(limits.per_workspace) for one in self._workspaces}
         self._stop = threading.Event()
-        self._progress: Progress = lambda event: None
 
     # --- looking ---
 
@@ -333,11 +330,10 @@ class Fleet:
 
     # --- doing ---
 
-    def carry_out(self, progress: Progress | None = None) -> None:
+    def carry_out(self) -> None:
         """Do what is planned, in the order in which one depends on the other."""
-        self._progress = progress or self._progress
         batches = self._batches()
-        self._progress({"event": "all", "total": sum(len(batch) for batch in batches)})
+        self.behaviour.events.all(sum(len(batch) for batch in batches))
         for batch in batches:
             with self._pool(len(batch)) as pool:
                 list(pool.map(self._one, _interleaved(batch)))
@@ -355,20 +351,14 @@ class Fleet:
     def _pool(self, work: int) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(max(1, min(self.limits.parallelism, work)), thread_name_prefix="fleet")
 
-    def _tell(self, event: str, entry: Entry) -> None:
-        target = f"{entry.workspace.rsplit('/', 1)[-1]}/{entry.target.name}"
-        failure = None if entry.error is None else entry.error.message
-        # A plan without a change is of a target that somebody's operation is under way on.
-        action = entry.plan.action if entry.plan.changed else "wait"
-        self._progress({"event": event, "target": target, "action": action, "failure": failure})
-
     def _one(self, entry: Entry) -> None:
         with self._gates[entry.workspace.casefold()]:
             if self._stop.is_set() or self.interruption.asked:
                 why = "the run was interrupted" if self.interruption.asked else "another target failed and on_error is stop"
                 entry.error = FleetFailed(f"It was not started, because {why}.", code="NotStarted")
                 return
-            self._tell("start", entry)
+            # A plan without a change is of a target that somebody's operation is under way on.
+            self.behaviour.events.start(entry.target.id, entry.plan.action if entry.plan.changed else WAIT)
             started = self.clock()
             try:
                 self._try(entry)
@@ -379,7 +369,7 @@ class Fleet:
                 if self.limits.on_error == "stop":
                     self._stop.set()
             entry.seconds = self.clock() - started
-            self._tell("done", entry)
+            self.behaviour.events.done(entry.target.id, failure=None if entry.error is None else entry.error.message)
 
     def _try(self, entry: Entry) -> None:
         """Again after what trying again may mend, as running the task again would."""
@@ -391,6 +381,7 @@ class Fleet:
             except AmlError as error:
                 if entry.attempts >= allowed or not _passing(error):
                     raise
+                self.behaviour.events.state(f"failed, again in {_BETWEEN_ATTEMPTS:.0f} s")
                 self.sleep(_BETWEEN_ATTEMPTS)
 
     def _reconcile(self, entry: Entry) -> None:

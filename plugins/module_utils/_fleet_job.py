@@ -18,7 +18,6 @@ from ._module import Result, Task
 from ._plan import CREATE, REPLACE
 from ._preflight import Wish
 from ._preflight_facts import Gatherer
-from ._progress import Event, Events
 
 FLEET_SPEC: _argspec.Spec = {
     "name": {"type": "str"},
@@ -91,9 +90,7 @@ def keep_fleet(task: Task) -> Result:
             error.result = fleet.result()
             raise
         if not task.check_mode:
-            events = Events()
-            fleet.carry_out(lambda event: events.tell(_hidden(task, event)))
-            events.close()
+            fleet.carry_out()
     return _ended(fleet, task)
 
 
@@ -154,11 +151,6 @@ def _workspaces(document: t.Sequence[dict[str, t.Any]], scope: Target) -> list[s
         for one in document
     ]
     return list({one.casefold(): one for one in found}.values())
-
-
-def _hidden(task: Task, event: Event) -> Event:
-    """An event goes past what ansible-core does for results."""
-    return {**event, "failure": task.module.hidden(event["failure"])} if event.get("failure") else event
 
 
 def _look_ahead(task: Task, fleet: Fleet, rest: Fleet) -> None:

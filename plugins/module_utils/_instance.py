@@ -46,6 +46,7 @@ class InstanceReconciler(Reconciler):
         if action is None:
             return outcome
         plan = _with_power(outcome.plan, outcome.body, action)
+        self._tell_action(plan)
         try:
             if self.behaviour.check_mode:
                 return replace(outcome, plan=plan, body=_as_if(outcome.body, action))

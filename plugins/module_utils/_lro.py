@@ -112,6 +112,8 @@ class Wait:
     probe: Probe | None = None
     clock: t.Callable[[], float] = time.monotonic
     sleep: t.Callable[[float], None] = time.sleep
+    # Told the state whenever it is to be waited for.
+    tell: t.Callable[[str], None] = lambda status: None
 
     def run(self) -> dict[str, t.Any]:
         """Ask at once, then again until the state is terminal; the last status document."""
@@ -129,6 +131,7 @@ class Wait:
                 raise self._timed_out(started)
             asked = answer.retry_after if answer is not None else None
             step = min(LONGEST_STEP, max(SHORTEST_STEP, _PATIENCE * (self.clock() - started)))
+            self.tell(self.operation.status)
             delay = asked if asked is not None else self.interval if self.interval is not None else step
             self.sleep(max(0.0, min(delay, deadline - self.clock())))
 

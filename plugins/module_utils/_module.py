@@ -17,6 +17,7 @@ from ansible.module_utils.common.parameters import remove_values
 
 from . import _argspec, _cloud, _credentials, _http, _redact
 from ._errors import AmlError
+from ._progress import Events
 from ._reconcile import Behaviour, Outcome
 
 VERSION = "0.1.0"
@@ -86,6 +87,7 @@ class Task:
         self._client: t.Any = None
         # How the client waits; a job that can be interrupted sets its own before the first request.
         self.sleep: t.Callable[[float], None] = time.sleep
+        self.events = Events(hide=module.hidden)
 
     @property
     def check_mode(self) -> bool:
@@ -134,6 +136,7 @@ class Task:
                 user_agent=f"ansible-collection-azureml.compute/{VERSION}",
                 verify=self.sign_in.verify,
                 sleep=self.sleep,
+                on_event=self.events.on_event,
             )
         return self._client
 
@@ -147,7 +150,7 @@ class Task:
         names = ("wait", "wait_timeout", "wait_interval", "on_immutable_change", "append_tags", "force")
         options = {name: self.params[name] for name in names if self.params.get(name) is not None}
         always = any(self.params.get(name) == "always" for name in ("update_password", "update_certificate"))
-        return Behaviour(check_mode=self.check_mode, update_secrets=always, **options)
+        return Behaviour(check_mode=self.check_mode, update_secrets=always, events=self.events, **options)
 
 
 def outcome_result(outcome: Outcome, key: str, shown: t.Any) -> Result:
@@ -200,6 +203,7 @@ def _package(error: ImportError) -> str:
 
 
 def _exit(task: Task, result: Result) -> None:
+    task.events.close()
     _warn(task, [*task.warnings, *result.pop("warnings", [])])
     task.module.exit_json(auth=task.auth, **result)
 
@@ -207,6 +211,7 @@ def _exit(task: Task, result: Result) -> None:
 def _fail(task: Task, error: AmlError, exception: str | None = None) -> None:
     task.hide_tokens()
     hidden = task.module.hidden
+    task.events.close(error.message)
     message = f"{error.message} {error.hint}" if error.hint else error.message
     failure = error.failure()
     failure.update({name: hidden(failure[name]) for name in ("message", "hint") if failure[name]})

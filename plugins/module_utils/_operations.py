@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 from . import _argspec, _rules
 from ._errors import AmlError, WaitTimeout
@@ -37,6 +38,7 @@ class _Watch:
 
     def __init__(self, task: Task, clock: t.Callable[[], float] = time.monotonic) -> None:
         self.client = task.client
+        self.events = task.events
         self.interval = task.params["wait_interval"]
         self.waits = bool(task.params["wait"])
         self.clock = clock
@@ -45,6 +47,9 @@ class _Watch:
     def look(self, operation: Operation) -> Result:
         timeout = max(0.0, self.deadline - self.clock()) if self.waits else 0.0
         error: AmlError | None = None
+        # Without its query, which may hold a signature.
+        name = urlsplit(operation.url).path
+        self.events.about(name)
         try:
             self.client.wait(operation, timeout=timeout, interval=self.interval, what="The operation")
         except WaitTimeout as late:
@@ -54,6 +59,7 @@ class _Watch:
             error = failed
         ended = operation.status == SUCCEEDED or (error is not None and not isinstance(error, WaitTimeout))
         status = operation.status if error is None or error.code != "OperationNotFound" else UNKNOWN
+        self.events.done(name, None if error is None else error.message)
         return {"url": operation.url, "status": status, "finished": ended, "failure": None if error is None else error.failure()}
 
 

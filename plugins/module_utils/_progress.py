@@ -5,73 +5,202 @@
 
 A module has no way to the controller before it ends. On a local connection it has the controller's environment, and there the callback
 plugin ``aml_progress`` names a file. Where none is named, or it does not exist, nothing is written; and a failure to write fails nothing.
+
+all     total                   so many targets are to be worked on
+start   target, action
+state   target, action, state   what the service said last: of the operation, or of the resource
+done    target, action, failure (None: it went well)
+
+``target`` is an ARM id, or the path of an operation.
 """
 from __future__ import annotations
 
 import json
 import os
+import threading
 import typing as t
 
 VARIABLE = "AML_PROGRESS_FILE"
 
+# What is done to a target on which somebody else's work is waited for.
+WAIT = "wait"
+
 Event = dict[str, t.Any]
+Hide = t.Callable[[str], str]
 
 
 class Events:
-    """Appends events. Every line is one write to a file opened for appending, so that threads and tasks do not mix theirs."""
+    """Tells of the targets that a task works on; each thread works on one at a time, which is the one that ``state`` is about.
 
-    def __init__(self, path: str | None = None) -> None:
+    ``hide`` makes a text fit to be shown: events go past what ansible-core does for results.
+    """
+
+    def __init__(self, path: str | None = None, hide: Hide = str) -> None:
         path = os.environ.get(VARIABLE) if path is None else path
+        self._hide = hide
         self._file: int | None = None
+        self._mine = threading.local()
+        self._last: dict[str, tuple[str, str]] = {}
         if path:
             try:
                 self._file = os.open(path, os.O_WRONLY | os.O_APPEND)
             except OSError:
                 return
 
-    def tell(self, event: Event) -> None:
+    def all(self, total: int) -> None:
+        self._write({"event": "all", "total": total})
+
+    def about(self, target: str, action: str = WAIT) -> None:
+        """From now on this thread's states are of that target. Nothing is told before there is a state."""
+        self._mine.now = (target, action)
+
+    def start(self, target: str, action: str) -> None:
+        self.about(target, action)
+        self._last[target] = (action, "")
+        self._write({"event": "start", "target": target, "action": action})
+
+    def state(self, state: str) -> None:
+        """What is seen of this thread's target. Told when it is news; the first one is the start, where that was not told."""
+        if self._file is None or getattr(self._mine, "now", None) is None:
+            return
+        target, action = self._mine.now
+        if target not in self._last:
+            self.start(target, action)
+        if self._last[target] != (action, state):
+            self._last[target] = (action, state)
+            self._write({"event": "state", "target": target, "action": action, "state": self._hide(state)})
+
+    def on_event(self, event: str, facts: t.Mapping[str, t.Any]) -> None:
+        """What the ARM client tells."""
+        if event == "operation":
+            self.state(str(facts["status"]))
+        elif event == "conflict":
+            self.state("another operation is under way")
+        elif event == "retry":
+            why = {429: "throttled", None: "no answer"}.get(facts["status"], f"HTTP {facts['status']}")
+            self.state(f"{why}, again in {facts['pause']:.0f} s")
+
+    def done(self, target: str, failure: str | None = None) -> None:
+        """The target's end, where its start was told."""
+        if target in self._last:
+            action, _state = self._last.pop(target)
+            self._write({"event": "done", "target": target, "action": action, "failure": None if failure is None else self._hide(failure)})
+
+    def close(self, failure: str | None = None) -> None:
+        """The task ends, and with it what it was at."""
+        for target in list(self._last):
+            self.done(target, failure)
+        self._shut()
+
+    def _write(self, event: Event) -> None:
+        """One write to a file opened for appending, so that threads and tasks do not mix their lines."""
         if self._file is None:
             return
         try:
             os.write(self._file, json.dumps({"run": os.getpid(), **event}).encode() + b"\n")
         except OSError:
-            self.close()
+            self._shut()
 
-    def close(self) -> None:
+    def _shut(self) -> None:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+# For whoever has nobody to tell.
+SILENT = Events("")
+
+
+class Row(t.NamedTuple):
+    """A target that is under way; ``run`` is the process of the task, ``began`` a time of the clock that the board is given."""
+
+    run: int
+    name: str
+    action: str
+    state: str
+    began: float
+
+
+def short(target: str) -> str:
+    """An id as people call it: WORKSPACE/COMPUTE, or the last name in it. Nothing in it can steer a terminal."""
+    name = target.partition("/workspaces/")[2].replace("/computes/", "/") or target.rsplit("/", 1)[-1]
+    return plain(name)
+
+
+def plain(text: str) -> str:
+    """One line, without what steers a terminal."""
+    return "".join(char for char in " ".join(text.split()) if char.isprintable())
 
 
 class Board:
     """Who is under way, from the events; and what to say of each as a line. ``now`` is any clock that does not go back."""
 
     def __init__(self) -> None:
-        self.under_way: dict[tuple[int, str], tuple[Event, float]] = {}
+        self._rows: dict[tuple[int, str], Row] = {}
         self._total: dict[int, int] = {}
         self._done: dict[int, int] = {}
+        self._failed: dict[int, int] = {}
+
+    @property
+    def rows(self) -> list[Row]:
+        """Those under way, the longest first."""
+        return list(self._rows.values())
 
     def take(self, event: Event, now: float) -> str | None:
         """Note an event; the line that it is worth, or None."""
-        run, target = int(event["run"]), str(event.get("target"))
-        if event["event"] == "all":
-            self._total[run], self._done[run] = int(event["total"]), 0
+        run, kind = event["run"], event["event"]
+        if kind == "all":
+            self._total[run], self._done[run], self._failed[run] = event["total"], 0, 0
             return None
-        if event["event"] == "start":
-            self.under_way[run, target] = (event, now)
-            return f"{target}: {event['action']} ..."
-        began = self.under_way.pop((run, target), None)
+        target, action = event["target"], event["action"]
+        name, row = short(target), self._rows.get((run, target))
+        if kind == "done":
+            self._rows.pop((run, target), None)
+            return self._ended(row, event, now)
+        self._rows[run, target] = Row(run, name, action, plain(event.get("state") or ""), row.began if row else now)
+        return None if row else f"{name}: {action} ..."
+
+    def _ended(self, row: Row | None, event: Event, now: float) -> str:
+        run, failure = event["run"], event.get("failure")
         self._done[run] = self._done.get(run, 0) + 1
-        took = f" after {now - began[1]:.0f} s" if began else ""
-        state = f"failed{took}: {event['failure']}" if event.get("failure") else f"{event['action']} done{took}"
-        return f"{target}: {state} ({self._of(run)})"
+        self._failed[run] = self._failed.get(run, 0) + bool(failure)
+        took = f" after {span(now - row.began)}" if row else ""
+        state = f"failed{took}: {plain(failure)}" if failure else f"{event['action']} done{took}"
+        return f"{short(event['target'])}: {state}{self._of(run)}"
 
     def still(self, now: float) -> list[str]:
         """A line for each target that is under way."""
-        return [f"{target}: {event['action']}, {now - began:.0f} s ({self._of(run)})" for (run, target), (event, began) in self.under_way.items()]
+        return [", ".join(filter(None, (f"{row.name}: {row.action}", row.state, span(now - row.began)))) + self._of(row.run) for row in self.rows]
+
+    def total(self) -> str | None:
+        """All that is under way in one line; None where that is a single target."""
+        runs = {row.run for row in self.rows}
+        counted = [run for run in runs if run in self._total]
+        total, done, failed = (sum(counts.get(run, 0) for run in counted) for counts in (self._total, self._done, self._failed))
+        if len(self._rows) < 2 and total < 2:
+            return None
+        parts = [f"{done} of {total} done"] if total else []
+        parts += [f"{failed} failed"] if failed else []
+        return ", ".join([*parts, f"{len(self._rows)} under way"])
+
+    def forget(self, alive: t.Callable[[int], bool]) -> None:
+        """Drop what was under way in processes that are gone: one that was killed tells no end."""
+        for run in {row.run for row in self.rows}:
+            if not alive(run):
+                self._rows = {key: row for key, row in self._rows.items() if row.run != run}
 
     def _of(self, run: int) -> str:
-        return f"{self._done.get(run, 0)} of {self._total.get(run, '?')} done"
+        return f" ({self._done.get(run, 0)} of {self._total[run]} done)" if run in self._total else ""
+
+
+def span(seconds: float) -> str:
+    """Seconds up to two minutes, then minutes and seconds."""
+    whole = int(seconds + 0.5)
+    return f"{whole} s" if whole < 120 else f"{whole // 60} min {whole % 60:02d} s"
+
+
+_NEEDED = {"all": {"total": int}, "start": {"target": str, "action": str}, "state": {"target": str, "action": str, "state": str},
+           "done": {"target": str, "action": str}}  # fmt: skip
 
 
 def parse(text: str) -> Event | None:
@@ -80,4 +209,8 @@ def parse(text: str) -> Event | None:
         event = json.loads(text)
     except ValueError:
         return None
-    return event if isinstance(event, dict) and "event" in event and "run" in event else None
+    if not isinstance(event, dict) or not isinstance(event.get("run"), int):
+        return None
+    needed = _NEEDED.get(str(event.get("event")))
+    whole = needed is not None and all(isinstance(event.get(name), kind) for name, kind in needed.items())
+    return event if whole else None

@@ -15,6 +15,7 @@ from . import _plan, _rules
 from ._errors import AmlError, ArmError, WaitTimeout
 from ._kinds._base import BUSY, FAILED, Body, Kind, Request, Target
 from ._plan import CREATE, NONE, REPLACE, Declared, Plan
+from ._progress import SILENT, WAIT, Events
 
 # Seconds between two looks at a resource while it changes: grows to the last one and stays there.
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
@@ -53,6 +54,8 @@ class Behaviour:
     append_tags: bool = True
     force: bool = False
     update_secrets: bool = False
+    # Who is told what is waited for.
+    events: Events = SILENT
 
 
 @dataclass
@@ -116,6 +119,8 @@ class Reconciler:
         self.deadline = Deadline(behaviour.wait_timeout, clock)
         self._sleep = sleep
         self._what = f"The {kind.label} {target.name!r}"
+        self._events = behaviour.events
+        self._events.about(target.id)
 
     # --- the two states that every kind has ---
 
@@ -123,6 +128,7 @@ class Reconciler:
         """Make the resource as declared, which the kind's offline rules have passed. An AmlError has ``plan`` where there was one."""
         body = self._joined()
         plan = self._plan(declared, body, update_secrets=self.behaviour.update_secrets)
+        self._tell_action(plan)
         try:
             return self._carry_out(plan, declared, body)
         except AmlError as error:
@@ -142,6 +148,7 @@ class Reconciler:
         plan = _plan.plan_absent(None if body is None else self.kind.project(body), action=self.kind.remove_action)
         if not plan.changed or self.behaviour.check_mode:
             return self._outcome(plan, None)
+        self._tell_action(plan)
         try:
             return self._remove(self.kind.removal(options), plan, body)
         except AmlError as error:
@@ -154,6 +161,10 @@ class Reconciler:
         if self.replaced is not None:
             error.details = {"cause": error.details, "replaced": self.replaced}
             error.hint = f"{error.hint or ''} The old one is gone; failure.details.replaced has what it was, to be declared anew.".strip()
+
+    def _tell_action(self, plan: Plan) -> None:
+        """What the states are of that are told from now on."""
+        self._events.about(self.target.id, plan.action if plan.changed else WAIT)
 
     # --- reading ---
 
@@ -185,6 +196,7 @@ class Reconciler:
                 break
             if not self.deadline.remaining:
                 raise self._timeout(f"{self._what} to settle", status.text)
+            self._events.state(status.text)
             pause = self.behaviour.wait_interval or next(pauses, pause)
             self._sleep(min(pause, self.deadline.remaining))
             body = self.find()
@@ -202,8 +214,10 @@ class Reconciler:
         pauses = iter(_PAUSES)
         pause = _PAUSES[0]
         while (body := self.find()) is not None:
+            state = self.kind.status(body).text
             if not self.deadline.remaining:
-                raise self._timeout(f"{self._what} to be gone", self.kind.status(body).text)
+                raise self._timeout(f"{self._what} to be gone", state)
+            self._events.state(state)
             pause = self.behaviour.wait_interval or next(pauses, pause)
             self._sleep(min(pause, self.deadline.remaining))
 

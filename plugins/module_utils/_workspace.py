@@ -161,6 +161,7 @@ class WorkspaceReconciler(Reconciler):
         while _state(deployment) in _RUNNING:
             if not self.deadline.remaining:
                 raise self._timeout(f"{self._what} to be created (deployment {deployment['name']})", _state(deployment))
+            self._events.state(f"deployment {deployment['properties'].get('provisioningState')}")
             self._sleep(min(self.behaviour.wait_interval or 3.0, self.deadline.remaining))
             deployment = self.client.get(deployment["id"], _DEPLOYMENTS)
         if _state(deployment) != "succeeded":

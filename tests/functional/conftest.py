@@ -168,6 +168,7 @@ class Azure:
                 transport=_InProcess(self),
                 sleep=self.sleep,
                 clock=self.app.clock.now,
+                on_event=task.events.on_event,
                 rand=lambda: 0.0,
             )
         return task._client
