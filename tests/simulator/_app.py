@@ -193,7 +193,7 @@ class App:
             if response is None:
                 response = self.faults.after(request, self._answer(request))
             seconds = time.perf_counter() - started
-            add_common(response, seconds)
+            add_common(request, response, seconds)
             self.log.add(request, response.status, seconds)
             return response
 

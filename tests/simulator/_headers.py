@@ -20,23 +20,30 @@ _FIXED = {
     "Expires": "-1",
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
+    "X-Cache": "CONFIG_NOCACHE",
 }
+_PROVIDER = "/providers/microsoft.machinelearningservices/"
 
 
-def add_common(response: Response, seconds: float) -> None:
-    """Gateway answers lack the resource provider's own headers."""
-    guid = str(uuid.uuid4())
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+def add_common(request: Request, response: Response, seconds: float) -> None:
+    """Gateway answers lack the resource provider's own headers; what the values of 2025 look like in full is not known."""
+    guid, now = str(uuid.uuid4()), datetime.now(UTC)
     headers = {
         **_FIXED,
         "x-ms-request-id": guid,
         "x-ms-correlation-request-id": guid,
-        "x-ms-routing-request-id": f"EASTUS:{stamp}:{guid}",
+        "x-ms-routing-request-id": f"EASTUS:{now:%Y%m%dT%H%M%SZ}:{guid}",
+        "X-MSEdge-Ref": f"Ref A: {uuid.uuid4().hex.upper()} Ref B: EASTUS Ref C: {now:%Y-%m-%dT%H:%M:%SZ}",
     }
     if not response.gateway:
+        who = request.principal
         headers["Request-Context"] = _CONTEXT
         headers["x-ms-response-type"] = "standard"
         headers["x-request-time"] = f"{seconds:.3f}"
+        if who is not None:
+            headers["x-ms-operation-identifier"] = f"tenantId={who.tenant},objectId={who.object_id}/eastus/{uuid.uuid4()}"
+        if _PROVIDER in request.path.lower():
+            headers["azureml-served-by-cluster"] = "vienna-eastus-01"
     response.headers = {**headers, **response.headers}
 
 
@@ -70,7 +77,9 @@ class RateLimits:
             return {}, throttled(subscription, kind.rstrip("s"), who, int(settings["retry_after"]))
         bucket.left = max(0.0, bucket.left - 1)
         left = int(bucket.left)
+        # All callers together have more, of which each request takes one as well: 249 beside 3749.
+        everybody = capacity * (settings["global_factor"] - 1) + left
         return {
             f"x-ms-ratelimit-remaining-subscription-{kind}": str(left),
-            f"x-ms-ratelimit-remaining-subscription-global-{kind}": str(left * settings["global_factor"]),
+            f"x-ms-ratelimit-remaining-subscription-global-{kind}": str(everybody),
         }, None

@@ -150,6 +150,6 @@ class ArmError(Exception):
             "correlation": {"operation": uuid.uuid4().hex, "request": uuid.uuid4().hex[:16]},
             "environment": self.location,
             "location": self.location,
-            "time": datetime.now(UTC).isoformat(),
+            "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}0+00:00",
             "componentName": "machinelearningcompute",
         }

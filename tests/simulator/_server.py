@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import logging
 import os
 import signal
@@ -52,6 +53,12 @@ class Front:
         data = response.payload()
         if data and "Content-Type" not in headers:
             headers["Content-Type"] = "application/json; charset=utf-8"
+        if data and request.method == "GET":
+            # Seen on every GET (docs/facts.md a.3).
+            headers["Vary"] = "Accept-Encoding"
+            if "gzip" in str(request.headers.get("accept-encoding", "")).lower():
+                headers["Content-Encoding"] = "gzip"
+                data = gzip.compress(data, compresslevel=1)
         return web.Response(status=response.status, body=None if request.method == "HEAD" else data, headers=headers)
 
     @staticmethod

@@ -13,13 +13,37 @@ from typing import TYPE_CHECKING, Any
 
 from simulator import _catalogue
 from simulator._http import ArmError
-from simulator.providers._ml_common import Document, refuse
+from simulator.providers._ml_common import Document, mapping, refuse
 from simulator.providers._ml_durations import seconds_of
 
 if TYPE_CHECKING:
     from simulator._app import App
 
 _IDLE = "nodeIdleTimeBeforeScaleDown"
+
+
+_CHOICES = {
+    "vmPriority": ("Dedicated", "LowPriority"),
+    "osType": ("Linux", "Windows"),
+    "remoteLoginPortPublicAccess": ("Enabled", "Disabled", "NotSpecified"),
+}
+
+
+def check_inner(inner: Document) -> Document:
+    """The inner properties with the spelling of types-2025-12-01.md AmlComputeProperties; other values are refused, and so are
+    credentials without the name that UserAccountCredentials requires."""
+    inner = dict(inner)
+    for name, choices in _CHOICES.items():
+        if inner.get(name) is not None:
+            inner[name] = next((one for one in choices if one.lower() == str(inner[name]).lower()), None)
+            if inner[name] is None:
+                raise ArmError(
+                    400, "InvalidRequestContent", f"The request content was invalid: '{name}' must be one of {', '.join(choices)}."
+                )
+    account = mapping(inner.get("userAccountCredentials"), "userAccountCredentials")
+    if account and not account.get("adminUserName"):
+        raise ArmError(400, "InvalidRequestContent", "The request content was invalid: 'adminUserName' is required.")
+    return inner
 
 
 def check_scale(scale: Document) -> None:

@@ -14,6 +14,7 @@ from simulator._locations import normalise
 from simulator._operations import Operation
 from simulator.providers import _ml_identity, _ml_nodes, _ml_quota
 from simulator.providers._ml_aml_rules import (
+    check_inner,
     check_scale,
     check_subnet,
     managed_network_on,
@@ -151,7 +152,7 @@ class AmlCompute(ComputeKind):
     def _declared(self, workspace: Document, doc: Document, body: Document) -> tuple[Document, Document]:
         """The 201's body and what is never shown, from what was sent."""
         sent = mapping(body.get("properties"), "properties")
-        inner = mapping(sent.get("properties"), "properties.properties")
+        inner = check_inner(mapping(sent.get("properties"), "properties.properties"))
         scale = mapping(inner.get("scaleSettings"), "scaleSettings") or {"maxNodeCount": 1, "minNodeCount": 0}
         check_scale(scale)
         account = mapping(inner.get("userAccountCredentials"), "userAccountCredentials")

@@ -1,0 +1,534 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts of the wire that no other test of the simulator looks at, literally; the folder's facts name each test."""
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from ansible_collections.azureml.compute.tests.unit.simulator.ml_world import (
+    GROUP,
+    LOC,
+    STORAGE,
+    SUB,
+    SUBNET,
+    WS,
+    World,
+    cluster_body,
+    refusal,
+    workspace_body,
+)
+from simulator._directory import DEFAULT_SUBSCRIPTION
+from simulator._http import Principal, Request
+from simulator._server import Front
+
+CPU = f"{WS}/computes/cpu"
+GUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+MACHINE = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm1"
+CLUSTER = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/aks1"
+POOL = f"{GROUP}/providers/Microsoft.Synapse/workspaces/syn1/bigDataPools/pool1"
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def instance(world: World, name: str = "ci-one", **inner: Any) -> dict[str, Any]:
+    body = {"location": "eastus", "properties": {"computeType": "ComputeInstance", "properties": {"vmSize": "Standard_DS3_v2", **inner}}}
+    assert world.end(world.ask("PUT", f"{WS}/computes/{name}", body), 200)["status"] == "Succeeded"
+    return world.get(f"{WS}/computes/{name}")
+
+
+# -- a.1 ---------------------------------------------------------------------------------------------------------
+
+
+def test_reads_answer_200(world: World) -> None:
+    assert world.ask("GET", f"{WS}/computes").body == {"value": []}
+    world.cluster()
+    assert world.ask("GET", CPU).status == 200
+    assert [one["name"] for one in world.get(f"{WS}/computes")["value"]] == ["cpu"]
+
+
+def test_nodes_of_an_empty_cluster(world: World) -> None:
+    world.cluster()
+    answer = world.ask("POST", f"{CPU}/listNodes")
+    assert (answer.status, answer.body) == (200, {"computeType": "AmlCompute", "nodes": []})
+
+
+def test_conditional_headers_mean_nothing(world: World) -> None:
+    world.cluster()
+    for name in ("If-Match", "If-None-Match"):
+        for value in ('"abc"', "*"):
+            answer = world.ask("PUT", CPU, cluster_body(), headers={name: value})
+            assert answer.status == 201
+            world.done(answer)
+
+
+def test_a_locations_operations_answer_200(world: World) -> None:
+    for method, path, body in (
+        ("GET", "usages", None), ("GET", "vmSizes", None), ("GET", "quotas", None), ("POST", "updateQuotas", {"value": []}),
+    ):
+        answer = world.ask(method, f"{LOC}/{path}", body)
+        assert answer.status == 200 and isinstance(answer.body["value"], list), path
+
+
+# -- a.2 ---------------------------------------------------------------------------------------------------------
+
+LEAST_VERSIONS = """2022-10-01-preview 2023-08-01-preview 2024-04-01 2024-04-01-preview 2024-10-01-preview
+2025-01-01-preview 2025-06-01 2025-12-01 2026-03-01 2026-05-01""".split()
+
+
+@pytest.mark.parametrize("version", LEAST_VERSIONS)
+def test_versions_that_have_to_be_taken(world: World, version: str) -> None:
+    for path in (WS, f"{WS}/computes", f"{LOC}/usages", f"{LOC}/vmSizes"):
+        assert world.ask("GET", path, version=f"?api-version={version}").status == 200
+
+
+def test_versions_of_other_providers_as_the_sdk_asks_for_them(world: World) -> None:
+    assert world.ask("GET", GROUP.replace("resourceGroups", "resourcegroups"), version="?api-version=2020-06-01").status == 200
+    kinds = {
+        "Microsoft.Insights/components": "2015-05-01", "Microsoft.OperationalInsights/workspaces": "2015-03-20",
+        "Microsoft.Storage/storageAccounts": "2019-06-01", "Microsoft.KeyVault/vaults": "2019-09-01",
+        "Microsoft.ContainerRegistry/registries": "2019-05-01",
+    }
+    for kind, version in kinds.items():
+        path = f"{GROUP}/providers/{kind}/todelete"
+        world.keep(path)
+        assert world.ask("DELETE", path, version=f"?api-version={version}").status in (200, 202)
+        world.app.clock.advance(60)
+        assert world.ask("GET", path, version=f"?api-version={version}").status == 404
+
+
+def test_no_property_is_left_out_by_version(world: World) -> None:
+    world.cluster()
+    (old,) = world.ask("GET", f"{WS}/computes", version="?api-version=2020-08-01").body["value"]
+    assert {"disableLocalAuth", "isAttachedCompute"} <= set(old["properties"]) and "enableNodePublicIp" in old["properties"]["properties"]
+    assert old == world.get(CPU)
+    assert world.ask("GET", WS, version="?api-version=2023-08-01-preview").body == world.ask("GET", WS, version="?api-version=2024-10-01-preview").body
+
+
+# -- a.3 ---------------------------------------------------------------------------------------------------------
+
+
+def test_headers_that_every_answer_has(world: World) -> None:
+    headers = world.ask("GET", WS).headers
+    fixed = {
+        "Cache-Control": "no-cache", "Pragma": "no-cache", "Expires": "-1", "X-Content-Type-Options": "nosniff",
+        "Strict-Transport-Security": "max-age=31536000; includeSubDomains", "x-ms-response-type": "standard",
+    }
+    assert {name: headers[name] for name in fixed} == fixed
+    assert re.fullmatch(rf"appId=cid-v1:{GUID}", headers["Request-Context"])
+    assert re.fullmatch(r"\d+\.\d{3}", headers["x-request-time"])
+    guid = headers["x-ms-request-id"]
+    assert re.fullmatch(GUID, guid) and headers["x-ms-correlation-request-id"] == guid
+    assert re.fullmatch(rf"[A-Z]+:\d{{8}}T\d{{6}}Z:{guid}", headers["x-ms-routing-request-id"])
+
+
+def test_headers_of_2025(world: World) -> None:
+    headers = world.ask("GET", WS).headers
+    assert re.fullmatch(r"vienna-eastus-\d\d", headers["azureml-served-by-cluster"]) and headers["X-Cache"] == "CONFIG_NOCACHE"
+    assert headers["x-ms-operation-identifier"] and headers["X-MSEdge-Ref"] and "x-aml-cluster" not in headers
+    group = world.ask("GET", GROUP, version="?api-version=2021-04-01").headers
+    assert "azureml-served-by-cluster" not in group
+
+
+def test_a_get_is_gzip_where_the_client_takes_it(world: World) -> None:
+    def sent(method: str, encoding: str) -> Any:
+        request = Request(method, WS, headers={"Accept-Encoding": encoding})
+        return Front._answer(request, world.ask("GET", WS))
+
+    packed, plain = sent("GET", "gzip, deflate"), sent("GET", "identity")
+    assert packed.headers["Content-Encoding"] == "gzip" and len(packed.body) < len(plain.body)
+    assert plain.headers["Vary"] == "Accept-Encoding" and "Content-Encoding" not in plain.headers
+    assert json.loads(plain.body)["name"] == "ws1" and plain.headers["Content-Type"] == "application/json; charset=utf-8"
+    assert "Content-Encoding" not in sent("POST", "gzip").headers
+
+
+def test_limits_of_2025_are_counted_down(world: World) -> None:
+    world.cluster()
+    world.app.limits.clear()
+    prefix = "x-ms-ratelimit-remaining-subscription-"
+
+    def left(method: str, path: str, version: str = "?api-version=2025-12-01") -> dict[str, str]:
+        headers = world.ask(method, path, {} if method == "PATCH" else None, version).headers
+        return {name.removeprefix(prefix): value for name, value in headers.items() if name.startswith(prefix)}
+
+    assert left("GET", CPU) == {"reads": "249", "global-reads": "3749"}
+    assert left("POST", f"{CPU}/listNodes") == {"writes": "199", "global-writes": "2999"}
+    removed = left("DELETE", f"{CPU}?underlyingResourceAction=Delete", "&api-version=2025-12-01")
+    assert removed == {"deletes": "199", "global-deletes": "2999"}
+
+
+def test_what_no_answer_about_computes_has(world: World) -> None:
+    delete = f"{CPU}?underlyingResourceAction=Delete"
+    answers = [world.ask("PUT", CPU, cluster_body())]
+    world.done(answers[0])
+    patch = {"properties": {"properties": {"scaleSettings": {"maxNodeCount": 8}}}}
+    answers += [world.ask("GET", CPU), world.ask("GET", f"{WS}/computes"), world.ask("POST", f"{CPU}/listNodes"), world.ask("PATCH", CPU, patch)]
+    answers.append(world.app.call("GET", answers[-1].headers["Azure-AsyncOperation"]))
+    world.app.clock.advance(60)
+    answers.append(world.ask("DELETE", delete, version="&api-version=2025-12-01"))
+    assert [answer.status for answer in answers] == [201, 200, 200, 200, 202, 200, 202]
+    for answer in answers:
+        assert not {"retry-after", "location", "x-ms-async-operation-timeout", "etag"} & {name.lower() for name in answer.headers}
+
+
+# -- a.4 ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_address_of_an_operation(world: World) -> None:
+    """With the version of the request and the workspace's location; since 2024 signed, before not."""
+    version = "2023-08-01-preview"
+    address = f"https://127.0.0.1:443{LOC}/computeOperationsStatus/{GUID}\\?api-version={version}&service=new"
+    signed = world.ask("PUT", CPU, cluster_body(), f"?api-version={version}").headers["Azure-AsyncOperation"]
+    assert re.fullmatch(address + r"&t=\d{18}&c=[\w-]+&s=[\w-]+&h=[\w-]+", signed)
+    world.app.configure({"guesses": {"signed_polls": False}})
+    plain = world.ask("PUT", f"{WS}/computes/two", cluster_body(), f"?api-version={version}").headers["Azure-AsyncOperation"]
+    assert re.fullmatch(address, plain)
+    assert "/resourceGroups/" not in signed
+
+
+def test_rights_on_the_group_are_enough_to_poll(world: World) -> None:
+    """The address is the subscription's; whether Azure asks for a right there is not known."""
+    who = Principal("eeeeeeee-0000-4000-8000-0000000000e0", "eeeeeeee-0000-4000-8000-00000000000e", world.app.default_principal().tenant)
+    world.app.grant(who.object_id, "Contributor", GROUP)
+    token = world.app.token(who)
+    answer = world.ask("PUT", CPU, cluster_body(), token=token)
+    assert world.app.call("GET", answer.headers["Azure-AsyncOperation"], token=token).body == {"status": "InProgress"}
+
+
+def test_a_failed_operation_is_flat_and_200(world: World) -> None:
+    """`error` has code, message, details and statusCode, and no second `error` inside."""
+    answer = world.ask("PUT", CPU, cluster_body("Standard_B2s"))
+    world.app.clock.advance(60)
+    shown = world.app.call("GET", answer.headers["Azure-AsyncOperation"])
+    assert (shown.status, set(shown.body), shown.body["status"]) == (200, {"status", "error"}, "Failed")
+    assert set(shown.body["error"]) == {"code", "message", "details", "statusCode"}
+
+
+# -- a.5, a.6 ----------------------------------------------------------------------------------------------------
+
+
+def test_a_cluster_that_is_replaced_is_creating_again(world: World) -> None:
+    world.cluster()
+    world.ask("PUT", CPU, cluster_body(most=5))
+    assert world.get(CPU)["properties"]["provisioningState"] == "Creating"
+    world.app.clock.advance(60)
+    patch = {"properties": {"properties": {"scaleSettings": {"maxNodeCount": 8}}}}
+    world.ask("PATCH", CPU, patch)
+    assert world.get(CPU)["properties"]["provisioningState"] == "Updating"
+    world.app.clock.advance(60)
+    assert world.get(CPU)["properties"]["provisioningState"] == "Succeeded"
+
+
+def test_what_is_echoed_by_a_creation(world: World) -> None:
+    """disableLocalAuth, scale settings and tags as they were sent; public SSH is open but in a network."""
+    body = cluster_body() | {"tags": {"a": "b"}}
+    body["properties"]["disableLocalAuth"] = True
+    answer = world.ask("PUT", CPU, body)
+    assert answer.body["properties"]["disableLocalAuth"] is True and answer.body["tags"] == {"a": "b"}
+    assert answer.body["properties"]["properties"]["scaleSettings"] == {"minNodeCount": 0, "maxNodeCount": 4}
+    world.done(answer)
+    inner = world.cluster("netted", subnet={"id": SUBNET})["properties"]["properties"]
+    assert inner["remoteLoginPortPublicAccess"] == "Disabled" and inner["subnet"] == {"id": SUBNET}
+    assert world.get(CPU)["properties"]["properties"]["remoteLoginPortPublicAccess"] == "Enabled"
+
+
+def test_an_instances_image_and_runtime(world: World) -> None:
+    inner = instance(world)["properties"]["properties"]
+    assert set(inner["osImageMetadata"]) == {"currentImageVersion", "latestImageVersion", "isLatestOsImageVersion", "osPatchingStatus"}
+    assert inner["versions"] == {"runtime": "3.0.01915.0001"}
+    assert [one["displayName"] for one in inner["applications"]] == ["Jupyter", "Jupyter Lab"]
+    assert set(inner["lastOperation"]) == {"operationName", "operationTime", "operationStatus", "operationTrigger"}
+
+
+def test_usages_and_quotas_of_a_location(world: World) -> None:
+    usages = {(one["name"]["value"], one["type"].split("/", 1)[1]): one for one in world.get(f"{LOC}/usages")["value"]}
+    assert usages["TotalDedicatedCores", "totalDedicatedCores/usages"]["name"]["localizedValue"] == "Total Cluster Dedicated Regional vCPUs"
+    assert ("TotalLowPriorityCores", "totalLowPriorityCores/usages") in usages
+    assert {one["unit"] for one in usages.values()} == {"Count"}
+    world.ask("POST", f"{LOC}/updateQuotas", {"value": [{"id": f"{WS}/quotas/standardDSv2Family", "type": "t", "limit": 8, "unit": "Count"}]})
+    quotas = world.get(f"{LOC}/quotas")["value"]
+    assert {frozenset(one) for one in quotas} == {frozenset(("unit", "limit", "name", "type", "id", "location"))}
+    kinds = {(one["type"].split("/", 1)[1], one["location"]) for one in quotas}
+    assert kinds == {("vmFamily/dedicatedCores/quotas", None), ("workspaces/dedicatedCores/quotas", "eastus")}
+
+
+def test_a_size_of_the_catalogue(world: World) -> None:
+    """The recorded one, and that a compute has it in capitals."""
+    sizes = {one["name"]: one for one in world.get(f"{LOC}/vmSizes")["value"]}
+    size = sizes["Standard_A1_v2"]
+    assert (size["osVhdSizeMB"], size["memoryGB"], size["generation"]) == (1047552, 2.0, "gen1")
+    assert set(size["supportedComputeTypes"]) <= {"AmlCompute", "ComputeInstance", "MIR"} and "AmlCompute" in size["supportedComputeTypes"]
+    price = size["estimatedVMPrices"]
+    assert (price["billingCurrency"], price["unitOfMeasure"]) == ("USD", "OneHour")
+    assert {frozenset(one) for one in price["values"]} == {frozenset(("retailPrice", "osType", "vmTier"))}
+    assert world.cluster(size="standard_ds3_V2")["properties"]["properties"]["vmSize"] == "STANDARD_DS3_V2"
+
+
+# -- a.7 ---------------------------------------------------------------------------------------------------------
+
+CLIENTS_CLUSTER = {
+    "location": "eastus",
+    "properties": {
+        "computeType": "AmlCompute",
+        "properties": {
+            "vmSize": "STANDARD_DS3_V2",
+            "scaleSettings": {"maxNodeCount": 4, "minNodeCount": 0, "nodeIdleTimeBeforeScaleDown": "PT2M"},
+            "remoteLoginPortPublicAccess": "NotSpecified", "enableNodePublicIp": True, "osType": "Linux",
+        },
+        "disableLocalAuth": True,
+    },
+}
+CLIENTS_INSTANCE = {
+    "location": "eastus",
+    "properties": {
+        "computeType": "ComputeInstance",
+        "properties": {
+            "vmSize": "STANDARD_DS3_V2", "idleTimeBeforeShutdown": "PT30M", "enableNodePublicIp": True, "enableSSO": True, "enableRootAccess": True,
+            "releaseQuotaOnStop": False, "enableOSPatching": False, "applicationSharingPolicy": "Shared", "computeInstanceAuthorizationType": "personal",
+        },
+        "disableLocalAuth": True,
+    },
+}
+
+
+@pytest.mark.parametrize("body", [
+    CLIENTS_CLUSTER,
+    CLIENTS_INSTANCE,
+    {"location": "eastus", "properties": {"resourceId": CLUSTER, "computeLocation": "eastus", "properties": {"namespace": "ns"}, "computeType": "Kubernetes"}},
+    {"location": "eastus", "properties": {
+        "properties": {"sshPort": 22, "administratorAccount": {"username": "me", "password": "planted"}}, "resourceId": MACHINE,
+        "computeType": "VirtualMachine"}},
+    {"location": "eastus", "properties": {"computeType": "SynapseSpark", "resourceId": POOL}},
+], ids=lambda body: str(body["properties"]["computeType"]))
+def test_what_the_sdk_sends_is_taken(world: World, body: dict[str, Any]) -> None:
+    for target in (CLUSTER, MACHINE, POOL.partition("/bigDataPools")[0], POOL):
+        world.keep(target)
+    answer = world.ask("PUT", f"{WS}/computes/sent", body, "?api-version=2023-08-01-preview")
+    world.end(answer, 700)
+    assert world.get(f"{WS}/computes/sent")["properties"]["provisioningState"] == "Succeeded"
+
+
+# -- b -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_gateways_envelope(world: World) -> None:
+    answer = world.ask("GET", f"{WS}x")
+    assert set(answer.body) == {"error"} and set(answer.body["error"]) == {"code", "message"}
+    assert answer.headers["x-ms-failure-cause"] == "gateway"
+    assert not {"x-request-time", "Request-Context"} & set(answer.headers)
+
+
+def test_the_envelope_of_the_compute_provider(world: World) -> None:
+    answer = world.ask("PUT", f"{WS}/computes/1bad", cluster_body())
+    assert set(answer.body) == {"error", "correlation", "environment", "location", "time", "componentName"}
+    empty = "severity messageFormat messageParameters referenceCode detailsUri target innerError debugInfo additionalInfo".split()
+    error = answer.body["error"]
+    assert set(error) == {"code", "message", "details", *empty} and {error[name] for name in empty} == {None} and error["details"] == []
+    assert re.fullmatch("[0-9a-f]{32}", answer.body["correlation"]["operation"]) and re.fullmatch("[0-9a-f]{16}", answer.body["correlation"]["request"])
+    assert (answer.body["environment"], answer.body["location"], answer.body["componentName"]) == ("eastus", "eastus", "machinelearningcompute")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}\+00:00", answer.body["time"])
+
+
+def test_the_gateways_words(world: World) -> None:
+    """Status, code and text, as Resource Manager has them."""
+    nobody = SUB.replace(DEFAULT_SUBSCRIPTION, "99999999-0000-4000-8000-000000000009")
+    other = GROUP.replace("/rg", "/none")
+    told = {
+        (nobody, "?api-version=2025-12-01"): (
+            404, "SubscriptionNotFound", "The subscription '99999999-0000-4000-8000-000000000009' could not be found."),
+        (other, "?api-version=2025-12-01"): (404, "ResourceGroupNotFound", "Resource group 'none' could not be found."),
+        (WS, ""): (400, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests."),
+        (f"{WS}x", "?api-version=2025-12-01"): (
+            404, "ResourceNotFound",
+            "The Resource 'Microsoft.MachineLearningServices/workspaces/ws1x' under resource group 'rg' was not found. For more details please go to "
+            "https://aka.ms/ARMResourceNotFoundFix"),
+    }
+    for (path, version), wanted in told.items():
+        answer = world.ask("GET", path, version=version)
+        assert (*refusal(answer), answer.body["error"]["message"]) == wanted
+    answer = world.ask("PUT", f"{WS}x/computes/cpu", cluster_body())
+    assert answer.body["error"]["message"] == "Can not perform requested operation on nested resource. Parent resource 'ws1x' not found."
+    answer = world.ask("GET", WS, version="?api-version=2199-01-01")
+    assert re.match(
+        r"No registered resource provider found for location '.*' and API version '2199-01-01' for type 'workspaces'. The supported api-versions are "
+        r"'[^']*2025-12-01[^']*'. The supported locations are '.*'\.$", answer.body["error"]["message"])
+
+
+def test_a_child_of_a_missing_workspace_is_named_in_full(world: World) -> None:
+    message = world.ask("GET", f"{WS}x/computes/cpu").body["error"]["message"]
+    assert message.startswith("The Resource 'Microsoft.MachineLearningServices/workspaces/ws1x/computes/cpu' under resource group 'rg' was not found.")
+
+
+def test_without_a_token(world: World) -> None:
+    answer = world.app.handle(Request("GET", WS, {"api-version": "2025-12-01"}))
+    assert refusal(answer) == (401, "AuthenticationFailed")
+    assert answer.body["error"]["message"] == "Authentication failed. The 'Authorization' header is missing."
+    assert re.fullmatch(
+        r'Bearer authorization_uri="https://[^"]+", error="invalid_token", '
+        r"error_description=\"The authentication failed because of missing 'Authorization' header\.\"", answer.headers["WWW-Authenticate"])
+
+
+def test_without_a_right(world: World) -> None:
+    who = Principal("eeeeeeee-0000-4000-8000-0000000000e0", "eeeeeeee-0000-4000-8000-00000000000e", world.app.default_principal().tenant)
+    answer = world.ask("GET", CPU, token=world.app.token(who))
+    assert refusal(answer) == (403, "AuthorizationFailed")
+    assert re.fullmatch(
+        rf"The client '[^']+' with object id '{who.object_id}' does not have authorization to perform action "
+        rf"'Microsoft.MachineLearningServices/workspaces/computes/read' over scope '{CPU}' or the scope is invalid\. If access was recently granted, "
+        r"please refresh your credentials\.", answer.body["error"]["message"])
+
+
+def test_too_many_requests(world: World) -> None:
+    world.app.configure({"ratelimit": {"enforce": True, "reads": {"capacity": 1, "per_second": 0}}})
+    world.app.limits.clear()
+    world.ask("GET", WS)
+    answer = world.ask("GET", WS)
+    assert refusal(answer) == (429, "SubscriptionRequestsThrottled") and answer.headers["Retry-After"] == "10"
+    who = world.app.default_principal().object_id
+    assert answer.body["error"]["message"] == (
+        f"Number of 'read' requests for subscription '{DEFAULT_SUBSCRIPTION}' actor '{who}' exceeded. Please try again after '10' seconds."
+    )
+
+
+def test_words_of_a_taken_instances_name(world: World) -> None:
+    instance(world)
+    check = {"Name": "1bad", "Type": "Microsoft.BatchAI/DataScienceInstance"}
+    answer = world.ask("POST", f"{WS}/checkComputeNameAvailability", check)
+    assert (answer.status, answer.body["nameAvailable"], answer.body["reason"]) == (200, False, "Invalid")
+    assert answer.body["message"].startswith("A name for an Azure ML Compute Instance must be between 3 and 24 characters in length and must use only")
+    assert set(answer.body) == {"nameAvailable", "reason", "message"}
+
+
+def test_an_ordered_failure_says_what_was_ordered(world: World) -> None:
+    """What the service was seen to fail with for causes that nobody can rehearse: a full disk, a region, its own deployments."""
+    orders = [
+        ("ci-one/stop", 400, "BadRequest", "StopCompute is not allowed when ComputeInstance disk is full."),
+        ("computes/flat", 400, "PropertyNotAllowed", "Cluster without public IP is not supported in the compute region."),
+    ]
+    instance(world)
+    for path, status, code, message in orders:
+        world.app.faults.put([{"kind": "status", "match": {"path": path}, "status": status, "code": code, "message": message}])
+        answer = world.ask("POST", f"{WS}/computes/ci-one/stop") if "stop" in path else world.ask("PUT", f"{WS}/computes/flat", cluster_body())
+        assert (*refusal(answer), answer.body["error"]["message"]) == (status, code, message)
+    assert world.get(f"{WS}/computes/ci-one")["properties"]["properties"]["state"] == "Running"
+    error = {"code": "BadArgument", "message": "InvalidTemplateDeployment: Details: RequestId: 1"}
+    world.app.faults.put([{"kind": "failed_operation", "match": {"path": "computes/inference"}, **error}])
+    started = world.ask("PUT", f"{WS}/computes/inference", {"location": "eastus", "properties": {"computeType": "AKS", "properties": {}}})
+    assert world.end(started, 700)["error"] == error
+    assert world.get(f"{WS}/computes/inference")["properties"]["provisioningState"] == "Failed"
+
+
+# -- c -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name, taken", [("a1b", True), ("A-a", True), ("a--", True), ("a-1b", True), ("a-1", False), ("1ab", False), ("a.b", False)])
+def test_names_of_the_schema(world: World, name: str, taken: bool) -> None:
+    """A dash at the end, too: the pattern takes it, the service's own words do not."""
+    assert (world.ask("PUT", f"{WS}/computes/{name}", cluster_body()).status == 201) is taken
+
+
+def test_names_of_workspaces(world: World) -> None:
+    for name, status in (("a-_", 202), ("0ab", 202), ("a" * 33, 202), ("-ab", 400), ("a" * 34, 400), ("ab", 400)):
+        assert world.ask("PUT", WS.replace("ws1", name), workspace_body()).status == status, name
+
+
+def test_enums_of_kinds_are_the_schemas(world: World) -> None:
+    """What is no value of the types is refused: tiers of the load balancer, the certificate, sharing, the trigger."""
+    wrong = [
+        ("AKS", {"clusterPurpose": "Prod"}), ("AKS", {"loadBalancerType": "Both"}), ("AKS", {"sslConfiguration": {"status": "On"}}),
+        ("ComputeInstance", {"applicationSharingPolicy": "Public"}), ("ComputeInstance", {"sshSettings": {"sshPublicAccess": "Maybe"}}),
+        ("ComputeInstance", {"schedules": {"computeStartStop": [{"action": "Stop", "triggerType": "Moon"}]}}),
+        ("AmlCompute", {"vmPriority": "Cheap", "scaleSettings": {"maxNodeCount": 1}}),
+        ("AmlCompute", {"remoteLoginPortPublicAccess": "Maybe", "scaleSettings": {"maxNodeCount": 1}}),
+        ("AmlCompute", {"userAccountCredentials": {"adminUserPassword": "planted"}, "scaleSettings": {"maxNodeCount": 1}}),
+    ]
+    for number, (kind, inner) in enumerate(wrong):
+        body = {"location": "eastus", "properties": {"computeType": kind, "properties": inner}}
+        answer = world.ask("PUT", f"{WS}/computes/wrong{number}x", body)
+        assert answer.status == 400, (kind, inner, answer.status)
+
+
+def test_a_clusters_sku_and_place_are_kept(world: World) -> None:
+    """Terraform sends the workspace's location and sku outside, the cluster's location inside."""
+    body = cluster_body() | {"location": "eastus", "sku": {"name": "Basic", "tier": "Basic"}}
+    body["properties"]["computeLocation"] = "westus2"
+    world.done(world.ask("PUT", CPU, body))
+    shown = world.get(CPU)
+    assert (shown["location"], shown["properties"]["computeLocation"], shown["sku"]["name"]) == ("eastus", "westus2", "Basic")
+
+
+def test_identities_of_a_patch(world: World) -> None:
+    """The v1 client's: one is added, one is taken away by null, all by the type None."""
+    ids = [f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}" for name in ("one", "two")]
+    for one in ids:
+        world.keep(one, principalId="p", clientId="c")
+    world.cluster()
+
+    def patched(identity: dict[str, Any]) -> Any:
+        world.done(world.ask("PATCH", CPU, {"location": "eastus", "properties": {}, "identity": identity}))
+        return world.get(CPU).get("identity")
+
+    for one in ids:
+        shown = patched({"type": "UserAssigned", "userAssignedIdentities": {one: {}}})
+    assert set(shown["userAssignedIdentities"]) == set(ids)
+    assert set(patched({"type": "UserAssigned", "userAssignedIdentities": {ids[0]: None}})["userAssignedIdentities"]) == {ids[1]}
+    assert (patched({"type": "None"}) or {"type": "None"})["type"] == "None"
+
+
+def test_an_aks_without_options_is_taken(world: World) -> None:
+    """The v1 client removes the inner properties when no option is set, and the resource id when it creates."""
+    answer = world.ask("PUT", f"{WS}/computes/bare", {"location": "eastus", "properties": {"computeType": "AKS"}})
+    assert answer.status == 201
+    assert world.end(answer, 700)["status"] == "Succeeded"
+
+
+# -- d, e, f -----------------------------------------------------------------------------------------------------
+
+
+def test_a_workspaces_operation_has_its_own_address(world: World) -> None:
+    """base64url of PUT and PATCH, a guid of DELETE; signed; polled like computes; no Retry-After."""
+    answer = world.ask("PATCH", WS, {"tags": {"a": "b"}})
+    assert answer.status == 202 and answer.body is None and "Retry-After" not in answer.headers
+    for name, kind in (("Location", "location"), ("Azure-AsyncOperation", "async")):
+        pattern = rf"{LOC}/workspaceOperationsStatus/[\w-]+\?api-version=2025-12-01&type={kind}&t=\d+&c=[\w-]+&s=[\w-]+&h=[\w-]+$"
+        assert re.search(pattern, answer.headers[name])
+    world.done(answer)
+    gone = world.ask("DELETE", f"{WS}?forceToPurge=true", version="&api-version=2025-12-01")
+    assert gone.status == 202 and re.search(rf"/workspaceOperationsStatus/{GUID}\?", gone.headers["Azure-AsyncOperation"])
+
+
+def test_a_long_workspace_name_is_cut_in_its_notebooks_address(world: World) -> None:
+    path = WS.replace("ws1", "a-very-long-workspace-name")
+    world.done(world.ask("PUT", path, workspace_body()))
+    properties = world.get(path)["properties"]
+    assert properties["notebookInfo"]["fqdn"] == f"ml-a-very-long-wor-eastus-{properties['workspaceId']}.notebooks.azure.net"
+    assert re.fullmatch("[0-9a-f]{32}", properties["notebookInfo"]["resourceId"]) and properties["notebookInfo"]["notebookPreparationError"] is None
+
+
+def test_insights_name_their_log_analytics(world: World) -> None:
+    """What the client deletes with a workspace is read from there."""
+    logs = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/logs"
+    insights = f"{GROUP}/providers/Microsoft.Insights/components/named"
+    world.keep(logs)
+    body = {"location": "eastus", "kind": "web", "properties": {"Application_Type": "web", "WorkspaceResourceId": logs}}
+    assert world.ask("PUT", insights, body, "?api-version=2020-02-02-preview").status in (200, 201, 202)
+    world.app.clock.advance(60)
+    assert world.ask("GET", insights, version="?api-version=2015-05-01").body["properties"]["WorkspaceResourceId"] == logs
+    assert world.ask("DELETE", STORAGE, version="?api-version=2019-06-01").status == 200
+
+
+def test_one_cloud_of_the_metadata_is_the_simulator(world: World) -> None:
+    """As azure-ai-ml reads it: resourceManager is a part of the address that it was asked at, and the portal has three parts."""
+    url = "https://127.0.0.1:4443/metadata/endpoints?api-version=2019-05-01"
+    clouds = world.app.call("GET", url).body
+    (one,) = [cloud for cloud in clouds if cloud["resourceManager"].rstrip("/") in url]
+    assert one["name"] and one["authentication"]["loginEndpoint"] and one["suffixes"]["storage"]
+    assert len(one["portal"].split("/")[2].split(".")) >= 3
+
+
