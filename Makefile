@@ -13,7 +13,7 @@ COLLECTION = $(VENV)/lib/python$$($(BIN)/python -c 'import sys; print("%d.%d" % 
 # The checkout's tools before the system's; SSL and cloud settings of the caller stay as they are.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup test quickstart simulator simulator-stop molecule bench kill-test
+.PHONY: help setup test quickstart simulator simulator-stop molecule bench kill-test coverage mutants
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -51,3 +51,9 @@ bench: setup ## print the benchmark tables
 
 kill-test: setup ## kill a fleet's run at 20 random moments, print what the next runs found
 	@AML_KILLS=$${AML_KILLS:-20} $(BIN)/python -m pytest -q -s tests/integration/test_fleet_kill.py
+
+coverage: setup ## print which lines and branches of plugins/ the fast tests reach; WRITE=FILE also as Markdown
+	@$(BIN)/python scripts/cover.py $(if $(WRITE),--write $(WRITE))
+
+mutants: setup ## break the plan and the rules, print which breakage no test noticed; WRITE=FILE also as Markdown
+	@$(BIN)/python scripts/mutants.py $(if $(WRITE),--write $(WRITE))

@@ -102,9 +102,14 @@ def wanted(table: t.Iterable[Field], declared: Declared, current: dict[str, t.An
     full = dict(declared)
     for row in table:
         if row.option == "tags" and "tags" in declared:
-            before = _fields.get_path(current or {}, row.option)
-            full["tags"] = _target(row, declared, None if before is MISSING else before, append_tags)
+            full["tags"] = _target(row, declared, _value(current, row), append_tags)
     return full
+
+
+def _value(current: dict[str, t.Any] | None, row: Field) -> t.Any:
+    """What the resource has there; None also where there is no resource."""
+    value = _fields.get_path(current, row.option)
+    return None if value is MISSING else value
 
 
 def _target(row: Field, declared: Declared, before: t.Any, append_tags: bool) -> t.Any:
@@ -128,8 +133,7 @@ def _differences(
     for row in table:
         if row.option not in declared or row.mutability in (_fields.READ_ONLY, WRITE_ONLY):
             continue
-        before = None if current is None else _fields.get_path(current, row.option)
-        before = None if before is MISSING else before
+        before = _value(current, row)
         after = _target(row, declared, before, append_tags)
         befores.append((row.option, before))
         # Where the two mean the same, the spelling that is there stays: a diff shows differences, not spellings.
@@ -180,7 +184,7 @@ def plan_present(
     secrets = {change.field: declared[change.field] for change in due}
     changes += due
     if current is None:
-        return Plan(CREATE, tuple(changes), "it does not exist", before={}, after=after, secrets=secrets)
+        return Plan(CREATE, tuple(changes), "it does not exist", after=after, secrets=secrets)
     if broken:
         return Plan(REPLACE, tuple(changes), broken, before=before, after=after, secrets=secrets)
     fixed = [change for change in changes if change.mutability == CREATE_ONLY]
@@ -199,7 +203,7 @@ def plan_absent(current: dict[str, t.Any] | None, *, action: str = DELETE) -> Pl
     """The plan that removes the resource: ``delete``, or ``detach`` for what outlives its attachment."""
     if current is None:
         return Plan(NONE)
-    return Plan(action, reason="it exists and is declared absent", before=dict(current), after={})
+    return Plan(action, reason="it exists and is declared absent", before=dict(current))
 
 
 def refuse_fixed(plan: Plan, what: str) -> ImmutableChange:

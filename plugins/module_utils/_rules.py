@@ -157,7 +157,7 @@ def openssh_public_key(value: str) -> str:
         key = _from_rfc4716(key)
     elif key.startswith("-----BEGIN "):
         key = _from_pem(key)
-    parts = key.split(None, 2)
+    parts = key.split()
     if len(parts) < 2 or "\n" in key:
         raise _key_error("is no public key in OpenSSH's form ('ssh-rsa AAAA... comment'), RFC 4716 or PEM")
     if parts[0] != "ssh-rsa":

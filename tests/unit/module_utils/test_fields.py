@@ -61,6 +61,9 @@ def test_the_same(canon: t.Callable[[t.Any], t.Any], left: t.Any, right: t.Any) 
         (_fields.mapping, {"a": "x"}, {"A": "x"}),
         (_fields.public_key, "ssh-rsa AAAA", "ssh-rsa AAAB"),
         (_fields.identity, {"type": "system_assigned"}, None),
+        (_fields.identity, {"type": "system_assigned", "user_assigned_identities": ["/a"]}, {"type": "user_assigned", "user_assigned_identities": ["/a"]}),
+        (_fields.arm_id, "/a/X", "/a/"),
+        (_fields.mapping, {"a": None}, {"a": "None"}),
         (_fields.identity, {"type": "user_assigned", "user_assigned_identities": ["/a"]}, {"type": "user_assigned", "user_assigned_identities": ["/b"]}),
     ],
 )
@@ -72,7 +75,7 @@ def test_not_the_same(canon: t.Callable[[t.Any], t.Any], left: t.Any, right: t.A
     ("text", "seconds"),
     [
         ("PT0S", 0), ("PT120S", 120), ("PT2M", 120), ("pt2m".upper(), 120), ("PT1M40S", 100), ("PT1H", 3600), ("P1D", 86400),
-        ("P1DT1S", 86401), ("P1W", 604800), ("PT0.5S", 0.5), ("PT120.0S", 120), (" PT2M ", 120), (None, None), (120, 120),
+        ("P1DT1S", 86401), ("P1W", 604800), ("PT0.5S", 0.5), ("PT0,5S", 0.5), ("PT120.0S", 120), (" PT2M ", 120), (None, None), (120, 120),
     ],
 )
 def test_durations(text: t.Any, seconds: t.Any) -> None:
@@ -120,9 +123,34 @@ def test_choice_passes_unknown_values_and_forgets_case() -> None:
     assert convert["from_arm"]("LOWPRIORITY") == "low_priority"
     assert convert["from_arm"]("Spot") == "Spot"
     assert convert["to_arm"]("Spot") == "Spot"
+    assert convert["from_arm"](None) is None
+    assert convert["from_arm"](7) == 7
+
+
+def test_what_is_no_text_is_compared_as_it_is() -> None:
+    """A service may answer a number or an object where a text was promised."""
+    for canon in (_fields.caseless, _fields.region, _fields.arm_id, _fields.public_key, _fields.boolean_text):
+        assert Field("x", "x", canon=canon).same(7, 7)
+        assert not Field("x", "x", canon=canon).same({"a": 1}, None)
+
+
+def test_a_duration_as_it_is_sent() -> None:
+    assert _fields.duration_from_seconds(0) == "PT0S"
+    assert _fields.duration_from_seconds(None) is None
+
+
+def test_a_duration_that_the_service_itself_spells_wrong_is_shown_as_it_is() -> None:
+    assert _fields.seconds_from_service("soon") == "soon"
+    assert _fields.seconds_from_service("PT2M") == 120
 
 
 def test_a_declared_null_is_written_as_the_field_says() -> None:
     assert Field("x", "x", to_arm=str).write(None) is None
     assert Field("x", "x", cleared={"type": "None"}).write(None) == {"type": "None"}
     assert Field("x", "x", to_arm=str).write(0) == "0"
+
+
+def test_what_is_made_of_a_cleared_field_is_nobody_elses() -> None:
+    row = Field("x", "x", cleared={"inner": {}})
+    row.write(None)["inner"]["key"] = "value"
+    assert row.write(None) == {"inner": {}}

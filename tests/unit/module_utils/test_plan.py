@@ -114,15 +114,75 @@ def test_ignored_fields_are_told_and_left() -> None:
 
 
 def test_what_is_broken_is_replaced() -> None:
-    found = plan({"lowest": 0}, broken="its creation failed")
+    found = plan({"lowest": 1, "password": "top secret"}, broken="its creation failed", update_secrets=True)
     assert (found.action, found.reason) == ("replace", "its creation failed")
+    assert found.diff() == {"before": {"lowest": 0}, "after": {"lowest": 1}}
+    assert found.values() == {"lowest": 1, "password": "top secret"}
 
 
 def test_absent() -> None:
     assert _plan.plan_absent(None).action == "none"
     assert _plan.plan_absent(CURRENT).action == "delete"
     assert _plan.plan_absent(CURRENT, action=_plan.DETACH).action == "detach"
-    assert _plan.plan_absent(CURRENT).diff()["after"] == {}
+    assert _plan.plan_absent(CURRENT).diff() == {"before": CURRENT, "after": {}}
+    assert _plan.plan_absent(CURRENT).reason == "it exists and is declared absent"
+
+
+# --- what the result shows: the names that playbooks rely on ---
+
+
+def test_a_plan_as_the_result_shows_it() -> None:
+    found = plan({"size": "other", "lowest": 1}, on_immutable_change="ignore")
+    kept = {"field": "size", "before": "STANDARD_A", "after": "other", "mutability": "create_only", "reason": "sizes are fixed"}
+    changed = {"field": "lowest", "before": 0, "after": 1, "mutability": "updatable", "reason": None}
+    assert found.to_dict() == {"action": "update", "changes": [changed], "reason": None, "ignored": [kept]}
+    assert plan({}).to_dict() == {"action": "none", "changes": [], "reason": None}
+
+
+def test_a_replacement_in_the_error_of_who_did_not_ask_for_it() -> None:
+    table = (*TABLE, Field("tier", "p.tier", CREATE_ONLY, why_fixed="tiers are fixed"))
+    found = _plan.plan_present(table, {"size": "other", "tier": "low"}, CURRENT)
+    assert found.reason == "cannot change after creation: size, tier"
+    error = _plan.refuse_fixed(found, "The cluster cpu")
+    assert error.message == (
+        "The cluster cpu cannot be changed as declared, because these fields are fixed at creation: "
+        "size: 'STANDARD_A' -> 'other' (sizes are fixed); tier: None -> 'low' (tiers are fixed)"
+    )
+    assert error.details == [change.to_dict() for change in found.changes]
+    assert error.hint == (
+        "Declare what is there; or set on_immutable_change=recreate to delete it and create it anew, "
+        "or on_immutable_change=ignore to leave these fields as they are."
+    )
+
+
+def test_what_the_resource_does_not_have_is_shown_as_null() -> None:
+    found = plan({"lowest": 1}, {})
+    assert found.diff() == {"before": {"lowest": None}, "after": {"lowest": 1}}
+    assert [one.before for one in found.changes] == [None]
+
+
+# --- write-only values ---
+
+
+def test_a_creation_sends_its_secrets_and_shows_none() -> None:
+    found = plan({"password": "top secret", "lowest": 0}, None)
+    assert found.reason == "it does not exist"
+    assert found.diff() == {"before": {}, "after": {"lowest": 0}}
+    assert found.values() == {"password": "top secret", "lowest": 0}
+    [shown] = [one for one in found.changes if one.field == "password"]
+    assert shown == _plan.Change("password", None, "VALUE_NOT_SHOWN", "write_only")
+
+
+def test_secrets_go_to_an_existing_resource_only_when_asked_for_or_due() -> None:
+    """update_secrets sends them all; a changed field takes those that belong to it (a certificate's key with its host name)."""
+    table = (*TABLE, Field("key", "p.key", WRITE_ONLY, goes_with=("lowest", "note")))
+    declared = {"password": "p", "key": "k", "lowest": 1}
+    assert _plan.plan_present(table, declared, CURRENT).secrets == {"key": "k"}
+    assert _plan.plan_present(table, {**declared, "lowest": 0}, CURRENT).secrets == {}
+    asked = _plan.plan_present(table, {**declared, "lowest": 0}, CURRENT, update_secrets=True)
+    assert asked.action == "update"
+    assert asked.values() == asked.secrets == {"password": "p", "key": "k"}
+    assert _plan.plan_present(table, {"password": None}, CURRENT, update_secrets=True).action == "none"
 
 
 # --- what holds for every declaration of a cluster ---

@@ -8,6 +8,7 @@ Sources: docs/coverage.md C7 to C16, K6, M2 to M5, CC9; docs/facts.md c.1 (names
 from __future__ import annotations
 
 import base64
+import struct
 import typing as t
 
 import pytest
@@ -112,6 +113,7 @@ def test_resource_ids(value: t.Any, type_: str | None, expected: list[str]) -> N
     [
         (0, 4, []), (4, 4, []), (None, None, []), (0, None, []), (None, 1, []), (None, 0, ["OutOfRange"]), (-1, 4, ["OutOfRange"]),
         (5, 4, ["MinimumAboveMaximum"]), (0, 0, ["OutOfRange"]), (1, 0, ["OutOfRange"]), (-1, -1, ["OutOfRange", "OutOfRange"]),
+        (2, 1, ["MinimumAboveMaximum"]), (1, 1, []),
     ],
 )
 def test_scale(lowest: int | None, highest: int | None, expected: list[str]) -> None:
@@ -132,7 +134,13 @@ ED_PEM = OTHER.public_bytes(serialization.Encoding.PEM, serialization.PublicForm
 BLOB = LINE.split()[1]
 FOLDED = "\n".join(BLOB[start : start + 70] for start in range(0, len(BLOB), 70))
 BEGIN, END = "---- BEGIN SSH2 PUBLIC KEY ----", "---- END SSH2 PUBLIC KEY ----"
+UNQUOTED = f"{BEGIN}\nComment: a very \\\nlong comment\n{FOLDED}\n{END}"
 RFC4716 = f'{BEGIN}\nComment: "1024-bit RSA, a very \\\nlong: comment"\nSubject: me\n{FOLDED}\n{END}\n'
+
+
+def blob(*fields: str) -> str:
+    """A key's line with these fields, each behind its length (RFC 4253, 6.6)."""
+    return "ssh-rsa " + base64.b64encode(b"".join(struct.pack(">I", len(one)) + one.encode() for one in fields)).decode()
 
 
 def nameless(value: t.Any) -> str:
@@ -140,7 +148,10 @@ def nameless(value: t.Any) -> str:
     return "" if isinstance(value, str) and ("ssh-" in value or "BEGIN" in value) else str(value)
 
 
-@pytest.mark.parametrize("key", [LINE, f"{LINE} me@here", f"  {LINE}\n", PEM, PKCS1, RFC4716, RFC4716.replace("\n", "\r\n"), f"{BEGIN}\n{FOLDED}\n{END}"])
+@pytest.mark.parametrize(
+    "key",
+    [LINE, f"{LINE} me@here", f"  {LINE}\n", PEM, PKCS1, RFC4716, RFC4716.replace("\n", "\r\n"), f"{BEGIN}\n{FOLDED}\n{END}", UNQUOTED],
+)
 def test_every_form_of_a_key_becomes_one_line(key: str) -> None:
     single = _rules.openssh_public_key(key)
     assert single.split()[:2] == LINE.split()
@@ -159,7 +170,13 @@ def test_every_form_of_a_key_becomes_one_line(key: str) -> None:
         (LINE[:30], "cut or altered"),
         (LINE[:-20], "cut or altered"),
         (LINE.replace("ssh-rsa AAAA", "ssh-rsa AAA*"), "cut or altered"),
-        ("ssh-rsa " + base64.b64encode(b"\0\0\0\7ssh-dss").decode(), "cut or altered"),
+        (blob("ssh-dss"), "cut or altered"),
+        (blob("ssh-dss", "3", "5"), "cut or altered"),
+        (blob("ssh-rsa", "3"), "cut or altered"),
+        (blob("ssh-rsa", "3", "5", "7"), "cut or altered"),
+        # A length above 2^31, which as a signed number would lead back to where it stands.
+        ("ssh-rsa " + base64.b64encode(b"\xff\xff\xff\xfc").decode(), "cut or altered"),
+        (LINE[:12] + "*" + LINE[12:], "cut or altered"),
         ("ssh-rsa", "no public key"),
         ("", "no public key"),
         ("~/.ssh/id_rsa.pub", "no public key"),
@@ -226,6 +243,142 @@ def test_identities(value: t.Any, both: bool, expected: list[str]) -> None:
 )
 def test_tags(value: t.Any, expected: list[str]) -> None:
     assert codes(_rules.tags(value)) == expected
+
+
+# --- what a user reads ---
+
+ARM = "Azure Resource Manager"
+COVERAGE = "docs/coverage.md"
+TAGS = "Azure Resource Manager, tag-resources#limitations"
+IDENTITIES = "identity.user_assigned_identities"
+RSA_ONLY = "Azure Machine Learning takes RSA public keys alone (how-to-create-attach-compute-studio, Enable SSH access; azure-docs#112770)."
+
+
+@pytest.mark.parametrize(
+    ("find", "code", "option", "message", "source"),
+    [
+        (lambda: _rules.subscription_id("mine"), "InvalidSubscriptionId", "subscription_id", "subscription_id must be a GUID; 'mine' is not.", ARM),
+        (
+            lambda: _rules.resource_group("rg."),
+            "InvalidResourceGroupName",
+            "resource_group",
+            "resource_group 'rg.' is no valid name: 1 to 90 letters, digits, '-', '_', '.', '(' and ')', with no '.' at the end.",
+            "Azure naming rules, Microsoft.Resources/resourceGroups",
+        ),
+        (
+            lambda: _rules.workspace_name("w"),
+            "InvalidWorkspaceName",
+            "workspace",
+            "workspace 'w' is no valid workspace name: 3 to 33 letters, digits, '-' and '_', starting with a letter or digit.",
+            "ARM schema of workspaces; docs/facts.md c.1 [SPEC]",
+        ),
+        (
+            lambda: _rules.compute_name("1_-2"),
+            "InvalidComputeName",
+            "name",
+            "name '1_-2' is no valid compute name: it may hold only letters, digits and dashes; it must start with a letter; "
+            "a dash must be followed by a letter, not by digits alone (for example '1_-a2').",
+            "docs/coverage.md C7 to C11; docs/facts.md b.2, c.1",
+        ),
+        (
+            lambda: _rules.compute_name("a-", "the_name", shortest=4, longest=16),
+            "InvalidComputeName",
+            "the_name",
+            "the_name 'a-' is no valid compute name: it has 2 characters and must have 4 to 16; it must end with a letter or a digit.",
+            "docs/coverage.md C7 to C11; docs/facts.md b.2, c.1",
+        ),
+        (
+            lambda: _rules.resource_id("vnet", "subnet"),
+            "InvalidResourceId",
+            "subnet",
+            "subnet must be a full resource id (/subscriptions/.../resourceGroups/.../providers/...); 'vnet' is not.",
+            ARM,
+        ),
+        (
+            lambda: _rules.resource_id(f"{GROUP}/Microsoft.Network/virtualNetworks/v/taps/x/", "subnet", SUBNET),
+            "WrongResourceType",
+            "subnet",
+            f"subnet must be the id of a {SUBNET}, not of a Microsoft.Network/virtualNetworks/taps.",
+            ARM,
+        ),
+        (lambda: _rules.scale(-1, None), "OutOfRange", "min_instances", "min_instances must be at least 0; -1 is not.", f"{COVERAGE} C12"),
+        (lambda: _rules.scale(None, 0), "OutOfRange", "max_instances", "max_instances must be at least 1; 0 is not.", f"{COVERAGE} C13"),
+        (lambda: _rules.scale(2, 1), "MinimumAboveMaximum", "min_instances", "min_instances (2) must not be above max_instances (1).", f"{COVERAGE} C12, C13"),
+        (
+            lambda: _rules.ssh_settings(None, LINE, None),
+            "SshUserMissing",
+            "ssh_settings.admin_username",
+            "ssh_settings needs admin_username.",
+            f"{COVERAGE} CC9",
+        ),
+        (
+            lambda: _rules.ssh_settings("me", None, None),
+            "SshKeyMissing",
+            "ssh_settings.ssh_key_value",
+            "ssh_settings needs ssh_key_value (preferred) or admin_password.",
+            f"{COVERAGE} CC9, T6",
+        ),
+        (
+            lambda: _rules.ssh_settings("me", ED_LINE, None),
+            "InvalidSshKey",
+            "ssh_settings.ssh_key_value",
+            f"ssh_settings.ssh_key_value has the type 'ssh-ed25519'; make one with: ssh-keygen -t rsa -b 4096. {RSA_ONLY}",
+            f"{COVERAGE} K6",
+        ),
+        (
+            lambda: _rules.identity({"type": "user_assigned"}, both=False),
+            "IdentityMissing",
+            IDENTITIES,
+            "identity of type user_assigned needs at least one id in user_assigned_identities.",
+            f"{COVERAGE} M2, M3",
+        ),
+        (
+            lambda: _rules.identity({"type": "system_assigned", "user_assigned_identities": [ID]}, both=False),
+            "IdentityConflict",
+            IDENTITIES,
+            "identity of type system_assigned takes no user_assigned_identities: one system-assigned identity or several user-assigned ones, not both.",
+            f"{COVERAGE} M5",
+        ),
+        (
+            lambda: _rules.identity({"type": "none", "user_assigned_identities": [ID]}, both=True),
+            "IdentityConflict",
+            IDENTITIES,
+            "identity of type none takes no user_assigned_identities: one system-assigned identity; for both, use type system_assigned,user_assigned.",
+            f"{COVERAGE} M5",
+        ),
+        (
+            lambda: _rules.identity({"type": "user_assigned", "user_assigned_identities": [f"{GROUP}/Microsoft.Network/publicIPAddresses/x"]}, both=True),
+            "WrongResourceType",
+            IDENTITIES,
+            f"{IDENTITIES} must be the id of a Microsoft.ManagedIdentity/userAssignedIdentities, not of a Microsoft.Network/publicIPAddresses.",
+            ARM,
+        ),
+        (lambda: _rules.tags({str(number): "" for number in range(51)}), "TooManyTags", "tags", "tags holds 51 tags; a resource takes 50 at the most.", TAGS),
+        (lambda: _rules.tags({"a/b": "x"}), "InvalidTag", "tags", "The tag name 'a/b' must have 1 to 512 characters and none of < > % & \\ ? /.", TAGS),
+        (lambda: _rules.tags({"a": ["x"]}), "InvalidTag", "tags", "The value of the tag 'a' must be text, not a list.", TAGS),
+        (lambda: _rules.tags({"a": "x" * 257}), "InvalidTag", "tags", "The value of the tag 'a' has 257 characters; 256 is the most.", TAGS),
+    ],
+    ids=lambda value: "" if callable(value) else None,
+)
+def test_each_finding_in_full(find: t.Callable[[], _rules.Findings], code: str, option: str, message: str, source: str) -> None:
+    assert list(find()) == [_rules.Finding(code, option, message, source)]
+
+
+@pytest.mark.parametrize(
+    ("key", "problem"),
+    [
+        ("-----BEGIN RSA PRIVATE KEY-----", "is a private key; give the public half (the file that ends in .pub)"),
+        ("ssh-rsa", "is no public key in OpenSSH's form ('ssh-rsa AAAA... comment'), RFC 4716 or PEM"),
+        ("ssh-rsa AAAA", "does not decode as an ssh-rsa key; it was cut or altered on its way"),
+        ("-----BEGIN PUBLIC KEY-----\nnonsense\n-----END PUBLIC KEY-----", "is no readable PEM public key"),
+    ],
+    ids=["private", "no key", "cut", "PEM"],
+)
+def test_each_refusal_of_a_key_in_full(key: str, problem: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        _rules.openssh_public_key(key)
+    assert caught.value.message == f"ssh_settings.ssh_key_value {problem}. {RSA_ONLY}"
+    assert caught.value.hint == "Nothing was sent. Correct ssh_settings.ssh_key_value."
 
 
 # --- one error for all ---

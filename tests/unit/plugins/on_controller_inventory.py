@@ -5,7 +5,7 @@
 
 Sources: "Inventory plugins" of Ansible's developer guide (cache, constructed); ansible-core 2.19's data tagging (what is a template).
 
-Not collected by itself: test_inventory_plugin.py runs it in a process of its own.
+Not collected by itself: test_on_a_controller.py runs it in a process of its own.
 """
 from __future__ import annotations
 

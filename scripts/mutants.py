@@ -1,0 +1,168 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Break the plan and the rules in every way that mutmut knows, and say which breakage no test noticed.
+
+    python scripts/mutants.py                    all files: score of each, and the mutants that nothing explains
+    python scripts/mutants.py _plan.py           one file
+    python scripts/mutants.py --write FILE       the table also as Markdown
+
+mutmut works on a copy in ``tests/output/mutants``: the checkout is never changed. Survivors that change nothing that anybody can see are listed, each
+with its reason, in ``tests/equivalent_mutants.yml``; an entry there that is no survivor any more is an error. Exit code 1: there is something to look at.
+
+mutmut changes the bodies of functions; what a decorator stands before (properties) and what runs at import (tables, patterns) it leaves alone.
+"""
+from __future__ import annotations
+
+import argparse
+import configparser
+import os
+import shutil
+import subprocess
+import sys
+import typing as t
+from collections import Counter
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+WORK = ROOT / "tests" / "output" / "mutants"
+UTILS = "ansible_collections/azureml/compute/plugins/module_utils"
+EQUIVALENT = ROOT / "tests" / "equivalent_mutants.yml"
+
+# What is broken -> the fast tests that must notice.
+FILES = {
+    "_plan.py": ["test_plan.py"],
+    "_fields.py": ["test_fields.py", "test_plan.py"],
+    "_rules.py": ["test_rules.py"],
+}
+
+
+class Mutant(t.NamedTuple):
+    """One change of one function, as its lines before and after; and what the tests made of it."""
+
+    file: str
+    function: str
+    status: str
+    was: str = ""
+    now: str = ""
+
+    @property
+    def noticed(self) -> bool:
+        return self.status in ("killed", "timeout", "segfault")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("files", nargs="*", metavar="FILE", help=f"some of {', '.join(FILES)}")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="also write the table as Markdown")
+    options = parser.parse_args()
+    if options.write:
+        options.write = options.write.resolve()
+    files = options.files or list(FILES)
+    prepare(files)
+    run("run", "--max-children", str(os.cpu_count() or 2))
+    mutants = found()
+    explained, stale = sort_out(mutants, files)
+    table = tabulated(mutants, explained, files)
+    print("\n" + "\n".join(table))
+    if options.write:
+        options.write.write_text("\n".join(table) + "\n")
+    left = [one for one in mutants if not one.noticed and one not in explained]
+    for one in left:
+        print(f"\n{one.file}, {one.function}: {one.status}\n  - {one.was}\n  + {one.now}")
+    for entry in stale:
+        print(f"\n{EQUIVALENT.name}: no survivor any more: {entry['function']}: {entry['now']}")
+    return 1 if left or stale else 0
+
+
+def prepare(files: list[str]) -> None:
+    """A copy in which the collection lies as it is imported: mutmut finds a function's mutants by its module's name."""
+    shutil.rmtree(WORK, ignore_errors=True)
+    ignored = shutil.ignore_patterns("__pycache__", "output", ".hypothesis")
+    shutil.copytree(ROOT / "plugins", WORK / "src" / Path(UTILS).parent, ignore=ignored)
+    shutil.copytree(ROOT / "tests", WORK / "tests", ignore=ignored)
+    shutil.copy(ROOT / "pytest.ini", WORK)
+    tests = dict.fromkeys(f"tests/unit/module_utils/{name}" for file in files for name in FILES[file])
+    config = configparser.ConfigParser()
+    config["mutmut"] = {
+        "source_paths": "src",
+        "only_mutate": "\n".join(f"*/module_utils/{file}" for file in files),
+        "also_copy": "pytest.ini",
+        "pytest_add_cli_args": "\n".join(["-p", "no:cacheprovider"]),
+        "pytest_add_cli_args_test_selection": "\n".join(tests),
+        "use_git_change_detection": "false",
+    }
+    with (WORK / "setup.cfg").open("w") as target:
+        config.write(target)
+
+
+def run(*arguments: str, capture: bool = False) -> str:
+    # CI: hypothesis takes the same examples in each run.
+    environment = {**os.environ, "CI": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [str(Path(sys.executable).with_name("mutmut")), *arguments]
+    done = subprocess.run(command, cwd=WORK, env=environment, capture_output=capture, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"mutmut {arguments[0]} failed.\n{done.stderr or ''}")
+    return done.stdout or ""
+
+
+def found() -> list[Mutant]:
+    """All mutants; the lines of those that the tests did not notice."""
+    # By 'mutmut show' this takes a second each.
+    from mutmut.mutation.diff_apply import get_diff_for_mutant
+
+    os.chdir(WORK)
+    mutants = []
+    for line in run("results", "--all", "true", capture=True).splitlines():
+        name, _, status = line.strip().rpartition(": ")
+        module, _, mangled = name.rpartition(".")
+        function = mangled.partition("__mutmut_")[0].removeprefix("x_").removeprefix("xǁ").replace("ǁ", ".")
+        one = Mutant(module.rpartition(".")[2] + ".py", function, status)
+        if not one.noticed:
+            diff = get_diff_for_mutant(name).splitlines()
+            one = one._replace(was=lines(diff, "-"), now=lines(diff, "+"))
+        mutants.append(one)
+    return mutants
+
+
+def lines(diff: list[str], sign: str) -> str:
+    return " ".join(line[1:].strip() for line in diff if line.startswith(sign) and not line.startswith(sign * 3))
+
+
+def sort_out(mutants: list[Mutant], files: list[str]) -> tuple[set[Mutant], list[dict[str, str]]]:
+    """The survivors that are explained, and the explanations that explain none."""
+    entries = [entry for entry in yaml.safe_load(EQUIVALENT.read_text()) or [] if entry["file"] in files]
+    explained: set[Mutant] = set()
+    stale = []
+    for entry in entries:
+        fitting = {one for one in mutants if not one.noticed and all(getattr(one, key) == entry[key] for key in ("file", "function", "was", "now"))}
+        explained |= fitting
+        if not fitting:
+            stale.append(entry)
+    return explained, stale
+
+
+def tabulated(mutants: list[Mutant], explained: set[Mutant], files: list[str]) -> list[str]:
+    """Score: of the mutants that change something that anybody can see, the share that a test noticed."""
+    rows = ["| file | mutants | noticed | equivalent | survived | no test | score |", "|---|---:|---:|---:|---:|---:|---:|"]
+    for file in [*files, "all"]:
+        here = [one for one in mutants if file in (one.file, "all")]
+        count = Counter(verdict(one, explained) for one in here)
+        real = len(here) - count["equivalent"]
+        score = f"{100 * count['noticed'] / real:.1f} %" if real else "-"
+        rows.append(f"| {file} | {len(here)} | {count['noticed']} | {count['equivalent']} | {count['survived']} | {count['no test']} | {score} |")
+    return rows
+
+
+def verdict(one: Mutant, explained: set[Mutant]) -> str:
+    if one.noticed:
+        return "noticed"
+    if one in explained:
+        return "equivalent"
+    return "no test" if one.status == "no tests" else "survived"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What azure-ai-ml is asked for when a workspace is created: its own entities, from what was declared and nothing else.
+
+tests/integration/test_provision_workspace.py has the whole way, with azure-ai-ml's own requests.
+"""
+from __future__ import annotations
+
+import json
+import typing as t
+from dataclasses import replace
+
+import pytest
+from ansible_collections.azureml.compute.plugins.module_utils import _sdk
+from ansible_collections.azureml.compute.plugins.module_utils._cloud import PUBLIC, US_GOVERNMENT
+from ansible_collections.azureml.compute.plugins.module_utils._errors import AmlError, ArmError
+from ansible_collections.azureml.compute.plugins.module_utils._kinds._base import Target
+from azure.core.exceptions import HttpResponseError
+
+GROUP = "/subscriptions/s/resourceGroups/rg"
+TARGET = Target("ws", f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/ws", GROUP, "s", "rg")
+STORE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/st"
+USER = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id"
+
+
+class Workspaces:
+    """Stands in for MLClient.workspaces: keeps what was to be created, or raises."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.asked: list[t.Any] = []
+        self.error = error
+
+    def begin_create(self, entity: t.Any) -> None:
+        print("azure-ai-ml talks")
+        self.asked.append(entity)
+        if self.error:
+            raise self.error
+
+
+def submit(monkeypatch: pytest.MonkeyPatch, declared: dict[str, t.Any], error: Exception | None = None) -> t.Any:
+    workspaces = Workspaces(error)
+    monkeypatch.setattr(_sdk, "_client", lambda *_: type("Client", (), {"workspaces": workspaces}))
+    _sdk.submit_workspace(PUBLIC, None, TARGET, declared)
+    [entity] = workspaces.asked
+    return entity
+
+
+def test_what_was_declared_and_nothing_else(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from azure.ai.ml import entities
+
+    entity = submit(monkeypatch, {"location": "eastus"})
+    assert type(entity) is entities.Workspace
+    assert (entity.name, entity.resource_group, entity.location, entity.tags) == ("ws", "rg", "eastus", {})
+    for option in ("display_name", "description", "storage_account", "public_network_access", "managed_network", "customer_managed_key", "identity"):
+        assert getattr(entity, option) is None, option
+    assert capsys.readouterr().out == "", "a module prints its JSON and nothing beside it"
+
+
+def test_everything_that_a_creation_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = {
+        "location": "eastus", "display_name": "Production", "description": "Text", "storage_account": STORE, "hbi_workspace": True,
+        "image_build_compute": "cpu", "primary_user_assigned_identity": USER, "system_datastores_auth_mode": "identity",
+    }
+    entity = submit(
+        monkeypatch,
+        {
+            **plain,
+            "tags": {"team": "vision", "cost": 7, "gone": None},
+            "public_network_access": "disabled",
+            "identity": {"type": "system_assigned,user_assigned", "user_assigned_identities": [USER]},
+            "managed_network.isolation_mode": "allow_only_approved_outbound",
+            "managed_network.firewall_sku": "basic",
+            "customer_managed_key.key_vault": f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv",
+            "customer_managed_key.key_uri": "https://kv.vault.azure.net/keys/k/1",
+        },
+    )
+    assert {name: getattr(entity, name) for name in plain} == plain
+    assert entity.tags == {"team": "vision", "cost": "7"}, "the service's tags are text, and a declared null is no tag"
+    assert entity.public_network_access == "Disabled"
+    assert entity.identity.type == "SystemAssigned,UserAssigned"
+    assert [one.resource_id for one in entity.identity.user_assigned_identities] == [USER]
+    assert (entity.managed_network.isolation_mode, entity.managed_network.firewall_sku) == ("AllowOnlyApprovedOutbound", "basic")
+    assert entity.customer_managed_key.key_uri == "https://kv.vault.azure.net/keys/k/1"
+
+
+def test_a_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    from azure.ai.ml import entities
+
+    entity = submit(monkeypatch, {"kind": "hub", "location": "eastus", "identity": {"type": "system_assigned"}})
+    assert type(entity) is entities.Hub
+    assert (entity.identity.type, entity.identity.user_assigned_identities) == ("SystemAssigned", None)
+
+
+class Answer:
+    status_code, reason = 403, "Forbidden"
+
+    def __init__(self, body: str) -> None:
+        self.body, self.headers = body, {"x-ms-request-id": "r-1"}
+
+    def json(self) -> t.Any:
+        return json.loads(self.body)
+
+    def text(self) -> str:
+        return self.body
+
+
+def test_the_services_refusal_keeps_its_code_and_its_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = f"The client 'c' with object id 'o' does not have authorization to perform action 'Microsoft.Resources/deployments/write' over scope '{GROUP}'."
+    body = json.dumps({"error": {"code": "AuthorizationFailed", "message": refused}})
+    with pytest.raises(ArmError) as caught:
+        submit(monkeypatch, {}, HttpResponseError(response=t.cast(t.Any, Answer(body))))
+    error = caught.value
+    assert (error.code, error.status, error.request_id, error.target) == ("AuthorizationFailed", 403, "r-1", TARGET.id)
+    assert error.message == refused
+    assert error.hint and "Microsoft.Resources/deployments/write" in error.hint
+
+
+def test_a_refusal_that_is_no_json_is_told_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ArmError) as caught:
+        submit(monkeypatch, {}, HttpResponseError(message="The gateway says no.", response=t.cast(t.Any, Answer("<html>"))))
+    assert caught.value.status == 403
+    assert "The gateway says no." in caught.value.message
+
+
+def test_what_azure_ai_ml_itself_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    from azure.ai.ml.exceptions import ErrorCategory, ErrorTarget, ValidationException
+
+    refused = ValidationException(
+        message="It takes no such thing.", no_personal_data_message="", target=ErrorTarget.WORKSPACE, error_category=ErrorCategory.USER_ERROR
+    )
+    with pytest.raises(AmlError) as caught:
+        submit(monkeypatch, {}, refused)
+    assert (caught.value.code, caught.value.message, caught.value.target) == ("SdkRefused", "It takes no such thing.", TARGET.id)
+
+
+def test_the_client_talks_to_the_cloud_that_was_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cloud known by its name goes by that; one that was read from an address brings its addresses, under a name of its own each time."""
+    made: list[tuple[tuple[t.Any, ...], dict[str, t.Any]]] = []
+    monkeypatch.setattr("azure.ai.ml.MLClient", lambda *args, **options: made.append((args, options)))
+    _sdk._client(US_GOVERNMENT, "credential", TARGET)
+    assert made == [(("credential", "s", "rg"), {"enable_telemetry": False, "cloud": "AzureUSGovernment"})]
+    own = replace(PUBLIC, name="Sim", resource_manager="https://sim:1", login_endpoint="https://login:1", suffixes={"storage": "core.sim"}, origin="metadata")
+    made.clear()
+    _sdk._client(own, "credential", TARGET)
+    _sdk._client(own, "credential", TARGET)
+    (_args, first), (_more, second) = made
+    assert first["cloud"].startswith("Sim-") and first["cloud"] != second["cloud"]
+    assert first["cloud_metadata"] == {
+        "azure_portal": PUBLIC.portal,
+        "resource_manager": "https://sim:1/",
+        "active_directory": "https://login:1",
+        "aml_resource_id": "https://sim:1",
+        "storage_endpoint": "core.sim",
+        "registry_discovery_endpoint": "https://sim:1/",
+    }
+    assert first["enable_telemetry"] is False
