@@ -103,9 +103,9 @@ def azure(simulator: Simulator) -> t.Iterator[Azure]:
     simulator.control("PUT", "config", {name: before[name] for name in CONFIG})
 
 
-def start(azure: Azure, folder: Path, group: str) -> subprocess.Popen[str]:
+def start(azure: Azure, folder: Path, group: str, each: int = EACH) -> subprocess.Popen[str]:
     """A process of the module's, as Ansible would start it on the controller."""
-    names = [f"cpu-c{number:02}" for number in range(EACH)]
+    names = [f"cpu-c{number:02}" for number in range(each)]
     computes = [{"type": "amlcompute", "name": name, "size": "Standard_DS2_v2", "max_instances": 1} for name in names]
     arguments = {
         "name": "killed",
@@ -159,6 +159,32 @@ def kill_once(azure: Azure, folder: Path, group: str, after: float) -> Moment:
     assert len(puts) == TARGETS and set(puts.values()) == {1}, [path for path, count in puts.items() if count > 1]
     assert finish(start(azure, folder, group))["totals"] == {"targets": TARGETS, "failed": 0, "none": TARGETS}
     return Moment(after, taken.total(), under_way, TARGETS - taken.total())
+
+
+def test_asked_to_end_it_says_what_is_under_way_and_the_next_run_goes_on(azure: Azure, tmp_path: Path) -> None:
+    group, each = f"t{SEED}", 5
+    azure.make_workspaces(group)
+    # Longer than the test: no target is done before the signal, so that there is no room for the last ones.
+    azure.simulator.control("PUT", "config", {"seconds": {"cluster.create": 1e5}})
+    mark = azure.simulator.mark()
+    process = start(azure, tmp_path, group, each)
+    while process.poll() is None and not accepted(azure.simulator.requests(mark)):
+        pass
+    process.send_signal(signal.SIGTERM)
+    out, _err = process.communicate(timeout=60)
+    result = json.loads(out.strip().splitlines()[-1])
+    assert process.returncode == 1 and result["failure"]["code"] == "FleetFailed", "it ended by itself, with a result"
+    codes = {one["id"].lower(): one["failure"]["code"] for one in result["targets"]}
+    taken = accepted(azure.simulator.requests(mark))
+    assert set(codes.values()) == {"Interrupted", "NotStarted"}
+    assert {one["id"].lower() for one in result["targets"] if one["changed"]} == set(taken), "what the service has taken is told, and nothing else"
+    assert all(codes[one] == "Interrupted" for one in taken)
+    azure.simulator.control("PUT", "config", {"seconds": {"cluster.create": 1.0}})
+    azure.simulator.control("PUT", "clock", {"advance": 2e5})
+    left = each * WORKSPACES - len(taken)
+    assert finish(start(azure, tmp_path, group, each))["totals"] == {"targets": each * WORKSPACES, "failed": 0, "none": len(taken), "create": left}
+    puts = accepted(azure.simulator.requests(mark))
+    assert len(puts) == each * WORKSPACES and set(puts.values()) == {1} and set(azure.states(group).values()) == {"Succeeded"}
 
 
 def test_killed_at_random_moments_the_next_run_ends_converged(azure: Azure, tmp_path: Path) -> None:
