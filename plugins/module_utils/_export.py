@@ -108,6 +108,8 @@ class Export:
     def __init__(self) -> None:
         self.vars: Tree = {}
         self.files: dict[str, str] = {}
+        # The compute targets as a fleet declares them.
+        self.computes: list[Tree] = []
         self.missing: list[dict[str, str]] = []
 
     def add_workspace(self, body: Body) -> None:
@@ -132,6 +134,7 @@ class Export:
         tab = _compute.tab(body)
         row = {"name": name, "type": type_, **options} if tab == "attached" else {"name": name, **options}
         self.vars.setdefault(_LISTS[tab], []).append(row)
+        self.computes.append({"type": type_, "name": name, **options})
         # A compute target may be named workspace too.
         self._add_file(f"{name}.yml" if name.casefold() != "workspace" else f"{name}.{type_}.yml", type_, name, options)
 
@@ -234,7 +237,8 @@ def export(task: Task) -> Result:
     made.add_workspace(body)
     for compute in _computes(task):
         made.add_compute(compute)
-    return {"changed": False, "vars": made.vars, "cli_yaml": made.files, "missing": made.missing}
+    fleet = {"name": body["name"], "resource_group": group, "subscription_id": task.subscription_id, "computes": made.computes}
+    return {"changed": False, "vars": made.vars, "fleet": fleet, "cli_yaml": made.files, "missing": made.missing}
 
 
 def _group_location(task: Task, group_id: str, workspace: Body) -> t.Any:

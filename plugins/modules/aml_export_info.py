@@ -78,6 +78,19 @@ vars:
         location: eastus
         size: STANDARD_DS3_V2
         max_instances: 4
+fleet:
+  description: The workspace with its compute targets as one of the O(azureml.compute.aml_fleet#module:workspaces) of a fleet.
+  returned: success
+  type: dict
+  sample:
+    name: ws-prod
+    resource_group: ml-prod
+    subscription_id: 00000000-0000-0000-0000-000000000000
+    computes:
+      - type: amlcompute
+        name: cpu-cluster
+        size: STANDARD_DS3_V2
+        max_instances: 4
 cli_yaml:
   description:
     - The text of the CLI's YAML files by file name, V(workspace.yml) and one for each compute target that the CLI's schema has a type for.
