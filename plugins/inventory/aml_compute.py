@@ -226,6 +226,8 @@ from ..module_utils._module import VERSION
 ENDINGS = ("aml_compute.yml", "aml_compute.yaml", "azureml.yml", "azureml.yaml")
 # Written here, not read from the service: the one value of a host that is a template.
 _INTERPRETER = "{{ ansible_playbook_python }}"
+# Templates begin with the first; calls, filters, tests on items and texts need one of the others.
+_ACTIVE = set("{([|`\"\\")
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -351,7 +353,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._secrets |= _redact.spellings(secret)
 
     def _shown(self, text: str) -> str:
-        return str(remove_values(_redact.without_signatures(text), self._secrets))
+        return str(remove_values(_redact.printable(_redact.without_signatures(text)), self._secrets))
 
     # --- hosts ---
 
@@ -396,14 +398,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
 
 def _plain(value: t.Any) -> t.Any:
-    """Text that holds no template may be trusted: ``ansible-inventory --export`` then writes it as plain text, which is what AWX reads.
+    """Text that can do nothing may be trusted: ``ansible-inventory --export`` then writes it as plain text, which is what AWX reads.
 
-    Whatever could be a template stays as untrusted as it came from the service.
+    Whatever could be a template stays as untrusted as it came from the service; and whatever could be an expression that calls something, since
+    Ansible also evaluates trusted text that somebody hands to ``assert`` or ``debug``.
     """
     if isinstance(value, dict):
         return {key: _plain(one) for key, one in value.items()}
     if isinstance(value, list):
         return [_plain(one) for one in value]
-    if isinstance(value, str) and "{" not in value and not value.startswith("#jinja2"):
+    if isinstance(value, str) and not set(value) & _ACTIVE and not value.startswith("#jinja2"):
         return trust_as_template(value)
     return value

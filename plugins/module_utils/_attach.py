@@ -9,8 +9,8 @@ vCPUs of a size that its name does not tell (1.5 A8). After a refusal: which rig
 
 from __future__ import annotations
 
-from . import _compute, _fields, _rules
-from ._errors import AmlError, ArmError, RuleError
+from . import _compute, _fields, _files, _rules
+from ._errors import AmlError, ArmError
 from ._kinds._attached import AttachedKind, Other
 from ._kinds._base import Body, Request
 from ._kinds.aks import AKS, Aks
@@ -154,7 +154,7 @@ class AttachReconciler(Reconciler):
 
 def attached(task: Task) -> Result:
     """The job of ``aml_attached_compute``."""
-    _read_file(task, "ssh_settings", "ssh_private_key_file", "ssh_private_key")
+    _read_files(task, "ssh_settings", "ssh_private_key_file")
     type_ = task.params.get("type")
     kind = ATTACHED[type_] if type_ else AnyAttached()
     return _compute.keep(task, kind, AttachReconciler)
@@ -162,26 +162,12 @@ def attached(task: Task) -> Result:
 
 def inference_cluster(task: Task) -> Result:
     """The job of ``aml_inference_cluster``."""
-    _read_file(task, "ssl", "cert_file", "cert")
-    _read_file(task, "ssl", "key_file", "key")
+    _read_files(task, "ssl", "cert_file", "key_file")
     return _compute.keep(task, AKS, AttachReconciler)
 
 
-def _read_file(task: Task, group: str, file_option: str, option: str) -> None:
-    """Put a file's text where the text itself could have been given. What a key file holds is as secret as the option."""
+def _read_files(task: Task, group: str, *file_options: str) -> None:
     settings = task.given.get(group)
-    path = (settings or {}).get(file_option)
-    if not path or task.params["state"] == "absent":
-        return
-    try:
-        with open(path, encoding="utf-8") as file:
-            content = file.read()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        message = f"{group}.{file_option} {path!r} cannot be read: {reason}."
-        raise RuleError(
-            message, code="FileNotReadable", hint=f"Nothing was sent. Correct {group}.{file_option}."
-        ) from error
-    if option != "cert":
-        task.module.hide([content])
-    settings[option] = content
+    for option in file_options:
+        if settings and task.params["state"] != "absent":
+            _files.put_text(settings, option, task.module.hide, group)

@@ -55,5 +55,5 @@ def look_ahead(task: Task) -> Result:
     check_scope(task)
     workspace = workspace_target(task.subscription_id, task.params["resource_group"], task.params["workspace"])
     entries = task.params["computes"]
-    findings = _preflight_job.examine(task.client, entries, workspace, INFO_KINDS, task.params.get("api_version"))
+    findings = _preflight_job.examine(task.client, entries, workspace, INFO_KINDS, task.module.hide, task.params.get("api_version"))
     return _preflight_job.summary(findings, task.params["fail_on"], len(entries))

@@ -8,9 +8,10 @@ has: azure-ai-ml 1.35, ``_schema/compute`` and ``_schema/workspace``.
 """
 from __future__ import annotations
 
+import re
 import typing as t
 
-from . import _fields
+from . import _fields, _redact
 from ._compute import check_scope
 from ._computes import kind_of
 from ._errors import AmlError, ArmError
@@ -122,7 +123,7 @@ class Export:
         self._add_file("workspace.yml", "workspace", body["name"], options)
 
     def add_compute(self, body: Body) -> None:
-        kind, type_, name = kind_of(body), _compute.kind_name(body), body["name"]
+        kind, type_, name = kind_of(body), _compute.kind_name(body), _file_name(body["name"])
         if not kind.fields:
             self._miss(name, "", f"no module of this collection keeps a {type_}")
             return
@@ -131,6 +132,10 @@ class Export:
             # Without its secret the group would be half a declaration, which the module refuses.
             options.pop(secret.partition(".")[0], None)
             self._miss(name, secret, "the service never tells this secret; declare it where the target is to be created anew")
+        for variable in _secret_variables(options):
+            # Without one of its variables an application would be changed by who declares it.
+            options.pop("custom_applications", None)
+            self._miss(name, "custom_applications", f"its variable {variable} is a secret, by its name; declare the applications by hand")
         tab = _compute.tab(body)
         row = {"name": name, "type": type_, **options} if tab == "attached" else {"name": name, **options}
         self.vars.setdefault(_LISTS[tab], []).append(row)
@@ -179,6 +184,18 @@ def declaration(kind: Kind, body: Body) -> Tree:
     if identity and not identity.get("user_assigned_identities"):
         identity.pop("user_assigned_identities", None)
     return options
+
+
+def _file_name(name: t.Any) -> str:
+    """The name of a target, which becomes that of a file."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", str(name)) is None:
+        raise AmlError(f"The service listed a compute target {str(name)!r}, which is no name for a file.", code="UnexpectedAnswer")
+    return str(name)
+
+
+def _secret_variables(options: Tree) -> list[str]:
+    environments = [one.get("environment_variables") or {} for one in options.get("custom_applications") or []]
+    return [name for one in environments for name in _redact.secret_variables(one)]
 
 
 def _without_inline(scripts: Tree) -> Tree | None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from . import _argspec, _fields, _merge, _plan, _rules
+from . import _argspec, _fields, _files, _merge, _plan, _rules
 from ._attach import AttachReconciler
 from ._errors import AmlError, ArmError
 from ._instance import InstanceReconciler, planned_power
@@ -118,7 +118,9 @@ class Entry:
         return shown
 
 
-def read_document(workspaces: t.Sequence[dict[str, t.Any]], defaults: dict[str, t.Any], scope: Target, kinds: Registry) -> list[Entry]:
+def read_document(
+    workspaces: t.Sequence[dict[str, t.Any]], defaults: dict[str, t.Any], scope: Target, kinds: Registry, hide: _files.Hide
+) -> list[Entry]:
     """The desired document as entries. Raises RuleError that lists every problem of the whole document.
 
     An option of a target is taken from the target itself, else its workspace's ``defaults`` for the kind, else those for ``all``, else the document's in
@@ -137,7 +139,7 @@ def read_document(workspaces: t.Sequence[dict[str, t.Any]], defaults: dict[str, 
         )
         layers = (workspace.get("defaults") or {}, defaults)
         computes = [_with_defaults(compute, layers) for compute in workspace.get("computes") or []]
-        found, wrong = declarations([{key: value for key, value in one.items() if key not in OWN_SPEC} for one in computes], place, kinds)
+        found, wrong = declarations([{key: value for key, value in one.items() if key not in OWN_SPEC} for one in computes], place, kinds, hide)
         problems += [_rules.Finding(one.code, f"{place.name}: {one.target}", f"{place.name}/{one.target}: {one.message}", one.source) for one in wrong]
         by_name = {str(one.get("name")).casefold(): one for one in computes}
         for declared in found:

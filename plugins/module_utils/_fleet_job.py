@@ -74,7 +74,7 @@ def keep_fleet(task: Task) -> Result:
     _rules.refuse(_findings(task))
     scope = workspace_target(task.subscription_id, params.get("resource_group") or "", "")
     document = _document(task)
-    entries = read_document(document, params.get("defaults") or {}, scope, INFO_KINDS)
+    entries = read_document(document, params.get("defaults") or {}, scope, INFO_KINDS, task.module.hide)
     for entry in entries:
         # What was read of files, beside what the options said.
         task.module.hide(_redact.in_options(KIND_SPECS[entry.type], entry.declared_options))

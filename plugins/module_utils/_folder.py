@@ -4,10 +4,11 @@
 """A fleet as files: RESOURCE_GROUP/WORKSPACE/*.yml, each a compute target in YAML of the Azure ML CLI v2 (see ``_definition``)."""
 from __future__ import annotations
 
+import os
 import typing as t
 from pathlib import Path
 
-from . import _argspec, _definition, _redact, _rules
+from . import _argspec, _definition, _files, _redact, _rules
 from ._errors import RuleError
 from ._kind_specs import KIND_SPECS
 
@@ -19,7 +20,7 @@ Document = list[dict[str, t.Any]]
 _PLACE = ("resource_group", "workspace")
 
 
-def read_folder(folder: str, hide: t.Callable[[t.Iterable[str | None]], None]) -> Document:
+def read_folder(folder: str, hide: _files.Hide) -> Document:
     """The workspaces of a folder with their compute targets. Raises RuleError that lists every problem of all files.
 
     hide   called with the secrets of each file before anything of it can be shown
@@ -31,8 +32,9 @@ def read_folder(folder: str, hide: t.Callable[[t.Iterable[str | None]], None]) -
     problems: list[_rules.Finding] = []
     for place in sorted(one for group in _folders(root) for one in _folders(group)):
         computes = []
-        for path in sorted(one for one in place.iterdir() if one.is_file() and one.suffix in ENDINGS and not one.name.startswith(".")):
+        for path in sorted(one for one in place.iterdir() if one.suffix in ENDINGS and not one.name.startswith(".")):
             try:
+                _stay_below(path, root)
                 computes.append(_read(path, hide))
             except RuleError as error:
                 shown = path.relative_to(root).as_posix()
@@ -47,11 +49,17 @@ def _folders(folder: Path) -> list[Path]:
     return [one for one in folder.iterdir() if one.is_dir() and not one.name.startswith(".")]
 
 
-def _read(path: Path, hide: t.Callable[[t.Iterable[str | None]], None]) -> dict[str, t.Any]:
+def _stay_below(path: Path, root: Path) -> None:
+    """A link to elsewhere would show, line by line in messages about it, what only the job may read."""
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
+        raise RuleError("it is a link out of the folder.", code="LinkOutOfFolder")
+
+
+def _read(path: Path, hide: _files.Hide) -> dict[str, t.Any]:
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RuleError("it cannot be read.", code="FileNotReadable") from error
+        text = _files.read_text(path)
+    except OSError as error:
+        raise RuleError(f"it cannot be read: {error.strerror}.", code="FileNotReadable") from error
     hide(_redact.in_definition(text))
     specs = {kind: {**_argspec.API_VERSION_SPEC, **spec} for kind, spec in KIND_SPECS.items()}
     declared = _definition.parse(text)

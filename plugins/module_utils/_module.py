@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import time
+import threading
 import traceback
 import typing as t
 
@@ -58,7 +59,7 @@ class _RawModule(AnsibleModule):
                 self.required_if = self.required_by = self.required_together = self.required_one_of = None
         self.hide(_redact.in_options(self.argument_spec, self.params))
         self.hide(_redact.in_free_form([self.params.get(name) for name in self.free_form]))
-        self.hide(_redact.in_variables(self.params.get("custom_applications")))
+        self.hide(_redact.in_variables(self.params))
         self.raw = copy.deepcopy(self.params)
 
     def hide(self, secrets: t.Iterable[str | None]) -> None:
@@ -69,7 +70,7 @@ class _RawModule(AnsibleModule):
 
     def hidden(self, text: str) -> str:
         """A message as it may be shown; ansible-core does the same for results, but not for warnings."""
-        return str(remove_values(_redact.without_signatures(text), self.no_log_values))
+        return str(remove_values(_redact.printable(_redact.without_signatures(text)), self.no_log_values))
 
 
 class Task:
@@ -87,7 +88,8 @@ class Task:
         self._client: t.Any = None
         # How the client waits; a job that can be interrupted sets its own before the first request.
         self.sleep: t.Callable[[float], None] = time.sleep
-        self.events = Events(hide=module.hidden)
+        self.events = Events(hide=self._shown)
+        self._hiding = threading.Lock()
 
     @property
     def check_mode(self) -> bool:
@@ -145,6 +147,12 @@ class Task:
         for source in (self._credential, self._client):
             if source is not None:
                 self.module.hide(source.secrets)
+
+    def _shown(self, text: str) -> str:
+        """A text that goes past what ansible-core does for results, from any thread."""
+        with self._hiding:
+            self.hide_tokens()
+            return self.module.hidden(text)
 
     def behaviour(self) -> Behaviour:
         names = ("wait", "wait_timeout", "wait_interval", "on_immutable_change", "append_tags", "force")
@@ -204,6 +212,8 @@ def _package(error: ImportError) -> str:
 
 def _exit(task: Task, result: Result) -> None:
     task.events.close()
+    # What others declared, and the service tells.
+    task.module.hide(_redact.in_variables(result))
     _warn(task, [*task.warnings, *result.pop("warnings", [])])
     task.module.exit_json(auth=task.auth, **result)
 
@@ -218,6 +228,7 @@ def _fail(task: Task, error: AmlError, exception: str | None = None) -> None:
     extra: Result = {**error.result, "failure": failure, "auth": task.auth, "changed": error.changed}
     if error.plan is not None:
         extra.update(plan=error.plan.to_dict(), diff=error.plan.diff())
+    task.module.hide(_redact.in_variables(extra))
     if exception:
         extra["exception"] = hidden(exception)
     _warn(task, [*task.warnings, *error.warnings])

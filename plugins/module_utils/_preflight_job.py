@@ -6,11 +6,10 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import asdict
-from pathlib import Path
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from . import _argspec, _plan, _rules
+from . import _argspec, _files, _plan, _rules
 from ._errors import RuleError
 from ._kind_specs import KIND_SPECS
 from ._kinds import _compute
@@ -132,8 +131,12 @@ class Declaration(t.NamedTuple):
     declared: Declared
 
 
-def declarations(entries: t.Sequence[dict[str, t.Any]], scope: Target, kinds: Registry) -> tuple[list[Declaration], list[Finding]]:
-    """The entries that can be understood, and what is wrong with the others. ``scope`` names what an entry leaves out."""
+def declarations(entries: t.Sequence[dict[str, t.Any]], scope: Target, kinds: Registry, hide: _files.Hide) -> tuple[list[Declaration], list[Finding]]:
+    """The entries that can be understood, and what is wrong with the others.
+
+    scope   names what an entry leaves out
+    hide    called with the secrets of the files that an entry names
+    """
     found: list[Declaration] = []
     problems: list[Finding] = []
     for number, entry in enumerate(entries):
@@ -147,13 +150,13 @@ def declarations(entries: t.Sequence[dict[str, t.Any]], scope: Target, kinds: Re
         workspace, group = entry.get("workspace") or scope.name, entry.get("resource_group") or scope.resource_group
         target = compute_target(scope.subscription_id, str(group), str(workspace), name)
         try:
-            found.append(_declaration(entry, kinds[type_], type_, target))
+            found.append(_declaration(entry, kinds[type_], type_, target, hide))
         except RuleError as error:
             problems.append(Finding(error.code, ERROR, name, "computes", error.message, error.hint or "Correct the entry.", "the module's own rules"))
     return found, problems
 
 
-def _declaration(entry: dict[str, t.Any], kind: Kind, type_: str, target: Target) -> Declaration:
+def _declaration(entry: dict[str, t.Any], kind: Kind, type_: str, target: Target, hide: _files.Hide) -> Declaration:
     """The entry as the kind's module would take it. RuleError for what it would not."""
     own = {key: value for key, value in entry.items() if key not in _NOT_DECLARED}
     spec = KIND_SPECS[type_]
@@ -161,21 +164,11 @@ def _declaration(entry: dict[str, t.Any], kind: Kind, type_: str, target: Target
     if result.error_messages:
         raise RuleError(". ".join(result.error_messages), code="InvalidOption", hint=f"Correct the options of the {kind.label}.")
     tree = _argspec.given(spec, own, result.validated_parameters)
-    if entry.get("state") != "absent":
-        for settings in tree.values():
-            if isinstance(settings, dict):
-                _read_files(settings)
+    for settings in tree.values() if entry.get("state") != "absent" else ():
+        for option in [name for name in settings if name.endswith("_file")] if isinstance(settings, dict) else ():
+            _files.put_text(settings, option, hide)
     configured = kind.configured({**tree, "name": target.name, "state": entry.get("state")})
     return Declaration(configured, type_, target, tree, configured.declare(tree, target))
-
-
-def _read_files(settings: dict[str, t.Any]) -> None:
-    """``key_file`` and its like stand for ``key``; the rules look at the text."""
-    for option in [name for name in settings if name.endswith("_file") and settings[name]]:
-        try:
-            settings[option.removesuffix("_file")] = Path(settings[option]).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise RuleError(f"{option} {settings[option]!r} cannot be read.", code="FileNotReadable", hint=f"Correct {option}.") from error
 
 
 def wish_of(one: Declaration, existing: Body | None) -> Wish:
@@ -195,9 +188,11 @@ def rules_of(one: Declaration, wish: Wish, facts: Facts) -> list[Finding]:
     return list(offline(found, one.target.name))
 
 
-def examine(client: t.Any, entries: t.Sequence[dict[str, t.Any]], scope: Target, kinds: Registry, api_version: str | None = None) -> list[Finding]:
+def examine(
+    client: t.Any, entries: t.Sequence[dict[str, t.Any]], scope: Target, kinds: Registry, hide: _files.Hide, api_version: str | None = None
+) -> list[Finding]:
     """All findings over a list of declared compute targets."""
-    declared, problems = declarations(entries, scope, kinds)
+    declared, problems = declarations(entries, scope, kinds, hide)
     gatherer = Gatherer(client, scope.subscription_id, api_version or ML_VERSION)
     wishes = [Wish(one.type, one.target, one.declared) for one in declared]
     gatherer.workspaces(wishes, computes=True)

@@ -30,9 +30,14 @@ _SHORTEST_LINE = 16
 # Names that people give to variables with secrets, and the shortest value that is not rather a switch or a number.
 _VARIABLE = re.compile(r"pass(word|wd|phrase)|secret|(^|_)token$|(api|access|account|private|license)_?key|licen[cs]e$|connection_?string", re.IGNORECASE)
 _SHORTEST_VARIABLE = 6
+# In our options, and in the service's bodies.
+_ENVIRONMENTS = ("environment_variables", "environmentVariables")
 
 # Of an operation's or a list's address: what proves that the caller may read it (docs/facts.md a.4), and a storage signature.
 _SIGNATURE = re.compile(r"([?&](?:c|s|h|sig)=)[^&\s'\"<>)]+", re.IGNORECASE)
+
+# All but the tab and the line end.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def spellings(secret: str) -> set[str]:
@@ -81,31 +86,38 @@ def in_definition(definition: t.Any) -> set[str]:
 
 
 def in_free_form(value: t.Any) -> set[str]:
-    """The secrets of a mapping without a spec, or of a list of such: by their names, and in the environments of custom applications at any depth."""
-    return _argspec.secrets_in(value) | _in_applications(value)
+    """The secrets of mappings without a spec, told by the names that they stand under."""
+    return _argspec.secrets_in(value) | in_variables(value)
 
 
-def _in_applications(value: t.Any) -> set[str]:
+def in_variables(value: t.Any) -> set[str]:
+    """What the environments of custom applications hold under names that say so, at any depth; also where the service tells them."""
     if isinstance(value, (list, tuple)):
-        return {found for item in value for found in _in_applications(item)}
+        return {found for item in value for found in in_variables(item)}
     if not isinstance(value, dict):
         return set()
-    return in_variables(value.get("custom_applications")) | _in_applications(list(value.values()))
-
-
-def in_variables(applications: t.Any) -> set[str]:
-    """What the environment of custom applications holds under names that say so."""
-    found: set[str] = set()
-    for one in applications if isinstance(applications, list) else []:
-        variables = _mapping(_mapping(one).get("environment_variables"))
-        named = [value for name, value in variables.items() if _VARIABLE.search(str(name)) and not _argspec.is_place(str(name))]
-        found |= {text for text in _texts(named) if len(text) >= _SHORTEST_VARIABLE}
+    found = {text for item in value.values() for text in in_variables(item)}
+    for name, below in value.items():
+        if str(name) in _ENVIRONMENTS:
+            named = [_mapping(below)[one] for one in secret_variables(_mapping(below))]
+            plain = [one.get("value") if isinstance(one, dict) else one for one in named]
+            found |= {text for text in _texts(plain) if len(text) >= _SHORTEST_VARIABLE}
     return found
+
+
+def secret_variables(environment: t.Mapping[str, t.Any]) -> list[str]:
+    """The variables whose names say that they are secret."""
+    return [name for name, value in environment.items() if value is not None and _VARIABLE.search(str(name)) and not _argspec.is_place(str(name))]
 
 
 def without_signatures(text: str) -> str:
     """A message about an address, without what lets anybody use the address."""
     return _SIGNATURE.sub(r"\1***", text)
+
+
+def printable(text: str) -> str:
+    """A text of somebody else's as it may go to a terminal: what would move the cursor or begin an escape sequence is spelled out."""
+    return _CONTROL.sub(lambda found: ascii(found.group())[1:-1], text)
 
 
 def _texts(value: t.Any) -> set[str]:

@@ -53,7 +53,11 @@ class Client:
         if path.endswith("/computes"):
             return [instance("laptop", path.split("/")[-2])]
         group = f"/subscriptions/{S1}/resourceGroups/rg/{PROVIDER}"
-        return [{"id": f"{group}/{name}", "name": name, "location": "eastus", "tags": {"evil": "{{ 6 * 7 }}"}} for name in ("ws-a", "ws-b")]
+        return [{"id": f"{group}/{name}", "name": name, "location": "eastus", "tags": {"evil": "{{ 6 * 7 }}", **EXPRESSIONS}} for name in ("ws-a", "ws-b")]
+
+
+# Without a brace: templates for who hands them to assert or debug.
+EXPRESSIONS = {"call": "lookup('ansible.builtin.pipe', 'id')", "filter": "aml_id|length", "item": "aml_id[0]", "block": "#jinja2:x"}
 
 
 def instance(name: str, team: str) -> Body:
@@ -174,6 +178,8 @@ def test_what_is_a_template(tmp_path: Path) -> None:
     variables = made.hosts["ws-a"].get_vars()
     assert variables["aml_tags"]["evil"] == variables["copied"] == "{{ 6 * 7 }}"
     assert not is_trusted_as_template(variables["aml_tags"]["evil"]) and not is_trusted_as_template(variables["copied"])
+    assert not any(is_trusted_as_template(variables["aml_tags"][name]) for name in EXPRESSIONS)
+    assert is_trusted_as_template(variables["location"])
     assert is_trusted_as_template(variables["ansible_python_interpreter"]) and variables["ansible_connection"] == "local"
     assert not [path for path in Client.made[-1].asked if path.endswith("/computes")]
 
