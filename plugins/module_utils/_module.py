@@ -8,8 +8,8 @@ Nothing of Azure's is imported before the arguments have been checked.
 from __future__ import annotations
 
 import copy
-import time
 import threading
+import time
 import traceback
 import typing as t
 
