@@ -1,18 +1,13 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every module of the collection supports; modules that only read use ``INFO``."""
+"""What every module of the collection supports; modules that only read use ``INFO``, and those that sign in ``ACTIONGROUP_ALL`` as well."""
 from __future__ import annotations
 
 
 class ModuleDocFragment:
     DOCUMENTATION = r"""
 attributes:
-  action_group:
-    description: Use C(group/azureml.compute.all) in C(module_defaults) to set options for all modules of the collection.
-    support: full
-    membership:
-      - azureml.compute.all
   check_mode:
     description: Can run in check mode and return what would be done, without a write.
     support: full
@@ -29,11 +24,6 @@ requirements:
 
     INFO = r"""
 attributes:
-  action_group:
-    description: Use C(group/azureml.compute.all) in C(module_defaults) to set options for all modules of the collection.
-    support: full
-    membership:
-      - azureml.compute.all
   check_mode:
     description: Reads only, so it does the same in check mode.
     support: full
@@ -46,4 +36,13 @@ attributes:
 requirements:
   - azure-core >= 1.31.0
   - azure-identity >= 1.19.0
+"""
+
+    ACTIONGROUP_ALL = r"""
+attributes:
+  action_group:
+    description: Use C(group/azureml.compute.all) in C(module_defaults) to set options for all modules of the collection.
+    support: full
+    membership:
+      - azureml.compute.all
 """

@@ -171,7 +171,8 @@ extends_documentation_fragment:
   - ansible.builtin.inventory_cache
 notes:
   - The cache is read again when the options that say where to look, or who looks, are others. Other options work on what is cached.
-  - Nodes come and go and may take over each other's addresses, with other host keys. See the guide F(docs/inventory.md).
+  - Nodes come and go and may take over each other's addresses, with other host keys. See
+    R(Nodes and workspaces as hosts, ansible_collections.azureml.compute.docsite.guide_inventory).
 seealso:
   - module: azureml.compute.aml_ssh_facts
 """

@@ -127,6 +127,7 @@ extends_documentation_fragment:
   - azureml.compute.state
   - azureml.compute.definition
   - azureml.compute.attributes
+  - azureml.compute.attributes.actiongroup_all
 notes:
   - O(identity) is an option of V(kubernetes) and V(synapsespark). Of several user-assigned identities, V(kubernetes) uses the first.
   - Batch and container instances are not part of the service's compute types, so they cannot be attached.

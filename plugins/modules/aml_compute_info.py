@@ -37,6 +37,7 @@ extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.scope
   - azureml.compute.attributes.info
+  - azureml.compute.attributes.actiongroup_all
 seealso:
   - module: azureml.compute.aml_compute_cluster
 """

@@ -310,6 +310,7 @@ extends_documentation_fragment:
   - azureml.compute.preflight
   - azureml.compute.definition
   - azureml.compute.attributes
+  - azureml.compute.attributes.actiongroup_all
 seealso:
   - module: azureml.compute.aml_compute_info
   - module: azureml.compute.aml_compute_cluster

@@ -126,6 +126,7 @@ extends_documentation_fragment:
   - azureml.compute.wait
   - azureml.compute.state
   - azureml.compute.attributes
+  - azureml.compute.attributes.actiongroup_all
 seealso:
   - module: azureml.compute.aml_compute_cluster
   - plugin: azureml.compute.merge_fleet_results

@@ -164,6 +164,7 @@ extends_documentation_fragment:
   - azureml.compute.state
   - azureml.compute.preflight
   - azureml.compute.attributes
+  - azureml.compute.attributes.actiongroup_all
 notes:
   - Creating AKS through Azure Machine Learning is a feature of the service's first version. Creating AKS by Resource Manager and attaching it
     is the way that Microsoft maintains.

@@ -46,6 +46,7 @@ options:
 extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.attributes.info
+  - azureml.compute.attributes.actiongroup_all
 notes:
   - The service forgets operations after a time. What is there then tells what became of them.
 seealso:

@@ -43,6 +43,7 @@ extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.scope
   - azureml.compute.attributes
+  - azureml.compute.attributes.actiongroup_all
 notes:
   - The service judges each family by itself, and refuses with a code that becomes RV(ignore:failure.code); RV(ignore:failure.details) has each
     refused C(family) with C(limit), C(code) and C(message). The codes are V(InvalidQuotaBelowClusterMinimum),

@@ -79,6 +79,7 @@ extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.scope
   - azureml.compute.attributes.info
+  - azureml.compute.attributes.actiongroup_all
 notes:
   - SSH access is off unless it was enabled when the cluster or instance was created, and cannot be changed afterwards.
   - In a virtual network, a public address answers only where the network security group lets the port in. From outside, use a

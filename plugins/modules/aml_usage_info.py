@@ -29,6 +29,7 @@ extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.place
   - azureml.compute.attributes.info
+  - azureml.compute.attributes.actiongroup_all
 seealso:
   - module: azureml.compute.aml_quota
   - module: azureml.compute.aml_vm_size_info

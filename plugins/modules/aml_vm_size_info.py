@@ -46,6 +46,7 @@ extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.place
   - azureml.compute.attributes.info
+  - azureml.compute.attributes.actiongroup_all
 seealso:
   - module: azureml.compute.aml_usage_info
   - module: azureml.compute.aml_compute_cluster

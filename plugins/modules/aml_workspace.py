@@ -204,6 +204,7 @@ extends_documentation_fragment:
   - azureml.compute.state
   - azureml.compute.definition
   - azureml.compute.attributes
+  - azureml.compute.attributes.actiongroup_all
 requirements:
   - azure-ai-ml >= 1.31.0, to create a workspace
 seealso:

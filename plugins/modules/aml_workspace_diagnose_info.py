@@ -36,6 +36,7 @@ extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.scope
   - azureml.compute.attributes.info
+  - azureml.compute.attributes.actiongroup_all
 seealso:
   - module: azureml.compute.aml_workspace
   - module: azureml.compute.aml_preflight_info

@@ -35,6 +35,7 @@ options:
 extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.attributes.info
+  - azureml.compute.attributes.actiongroup_all
 seealso:
   - module: azureml.compute.aml_workspace
 """

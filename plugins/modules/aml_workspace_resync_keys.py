@@ -28,6 +28,7 @@ extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.scope
   - azureml.compute.attributes
+  - azureml.compute.attributes.actiongroup_all
 attributes:
   diff_mode:
     description: The service does not tell what was stale, so there is nothing to show.

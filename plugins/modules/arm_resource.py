@@ -46,6 +46,7 @@ extends_documentation_fragment:
   - azureml.compute.tags
   - azureml.compute.wait
   - azureml.compute.attributes
+  - azureml.compute.attributes.actiongroup_all
 notes:
   - RV(ignore:plan), RV(ignore:auth), RV(ignore:operation) and RV(ignore:failure) are as in M(azureml.compute.aml_compute_cluster).
 seealso:

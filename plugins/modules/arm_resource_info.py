@@ -17,6 +17,7 @@ extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.naming
   - azureml.compute.attributes.info
+  - azureml.compute.attributes.actiongroup_all
 seealso:
   - module: azureml.compute.arm_resource
 """

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The inventory as people use it: ansible-inventory and ansible, a short file, the environment of the simulator, and ssh to its nodes.
 
-Sources: docs/inventory.md, whose first file is used as it stands there; "Inventory plugins" of Ansible's developer guide on the cache.
+Sources: docs/docsite/rst/guide_inventory.rst, whose first file is used as it stands there; "Inventory plugins" of Ansible's developer guide on the cache.
 """
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import json
 import re
 import shutil
 import subprocess
+import textwrap
 import typing as t
 from pathlib import Path
 
@@ -96,10 +97,10 @@ def mine(inventory: Inventory, world: tuple[Path, str]) -> t.Callable[..., Inven
 
 
 def first_file_of_the_guide() -> str:
-    text = (ROOT / "docs" / "inventory.md").read_text()
-    found = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)
+    text = (ROOT / "docs" / "docsite" / "rst" / "guide_inventory.rst").read_text()
+    found = re.search(r"\.\. code-block:: yaml\n\n((?: {3}.*\n)+)", text)
     assert found is not None
-    return found[1]
+    return textwrap.dedent(found[1])
 
 
 @pytest.mark.skipif(bool(MISSING), reason=f"missing: {', '.join(MISSING)}; scripts/system-packages installs OpenSSH's client")
