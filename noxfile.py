@@ -18,7 +18,14 @@ from antsibull_nox.sessions.collections import prepare_collections
 
 ROOT = Path(__file__).resolve().parent
 # What is supported: ansible-core, and the Python that it runs on here.
+NAME = "azureml.compute"
 CORES = (("2.19", "3.11"), ("2.20", "3.12"), ("2.21", "3.13"))
+NEWEST = CORES[-1]
+LOWEST_PYTHON = CORES[0][1]
+# The real ansible-playbook, on what a user starts with: everything is made, again, and with one number changed.
+PLAYBOOK = "tests/integration/test_provision_workspace.py::test_everything_again_and_one_number"
+# Settings of the caller's own Azure and Ansible must not decide a test.
+FOREIGN = ("AZURE_", "ARM_", "ANSIBLE_", "AML_SIMULATOR")
 
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = True
@@ -85,10 +92,108 @@ for _core, _python in CORES:
         """ansible-test sanity, with no ignore file."""
         ansible_test(session, core, python, "sanity")
 
-    @nox.session(name=f"ansible-test-units-{_core}", python=_python)
-    def units(session: nox.Session, core: str = _core, python: str = _python) -> None:
-        """ansible-test units."""
-        ansible_test(session, core, python, "units", "--num-workers", "2")
+
+@nox.session(name=f"ansible-test-units-{NEWEST[0]}", python=NEWEST[1])
+def units(session: nox.Session) -> None:
+    """ansible-test units: tests/unit, each test in a process of its own."""
+    ansible_test(session, *NEWEST, "units", "--num-workers", "2")
+
+
+@nox.session
+def docsite(session: nox.Session) -> None:
+    """Build the documentation as a site, with every warning an error; it lies in build/docsite/."""
+    session.install("antsibull-docs", "ansible-core", "ansible-pygments", "sphinx", "sphinx-ansible-theme")
+    collection = prepare_collections(session, install_in_site_packages=False, install_out_of_tree=True)
+    if collection is None:
+        session.error("The collection could not be copied.")
+    site = Path(session.create_tmp()).resolve() / "site"
+    shutil.rmtree(site, ignore_errors=True)
+    site.mkdir(mode=0o755)
+    session.run("antsibull-docs", "sphinx-init", "--use-current", "--squash-hierarchy", "--fail-on-error", "--dest-dir", str(site), NAME)
+    # The references to other sites are checked where these can be reached. Left alone, Sphinx would fail for want of a network.
+    text = (site / "conf.py").read_text()
+    (site / "conf.py").write_text(f"{text}\nintersphinx_mapping = {{}}\n" if not os.environ.get("AML_DOCS_INTERSPHINX") else text)
+    session.run(str(site / "build.sh"), env={"ANSIBLE_COLLECTIONS_PATH": str(collection.current_place)})
+    target = ROOT / "build" / "docsite"
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(site / "build" / "html", target)
+    session.log(f"Built {len(list(target.rglob('*.html')))} pages in build/docsite/index.html.")
+
+
+@nox.session
+def changelog(session: nox.Session) -> None:
+    """Lint the changelog and its fragments; CHANGELOG.md and CHANGELOG.rst are what they make."""
+    session.install("antsibull-changelog[toml]", "ansible-core")
+    collection = prepare_collections(session, install_in_site_packages=False, install_out_of_tree=True)
+    if collection is None:
+        session.error("The collection could not be copied.")
+    with session.chdir(collection.current_path):
+        session.run("antsibull-changelog", "lint")
+        session.run("antsibull-changelog", "lint-changelog-yaml", "--strict", "changelogs/changelog.yaml")
+        session.run("antsibull-changelog", "generate", env={"ANSIBLE_COLLECTIONS_PATH": str(collection.current_place)})
+    for name in ("CHANGELOG.md", "CHANGELOG.rst"):
+        if (collection.current_path / name).read_text() != (ROOT / name).read_text():
+            session.error(f"{name} is not what changelogs/changelog.yaml makes: run 'antsibull-changelog generate'.")
+    session.log(f"{len(list((ROOT / 'changelogs' / 'fragments').glob('*.y*ml')))} fragments, 2 generated files.")
+
+
+@nox.session(name="execution-environment")
+def execution_environment(session: nox.Session) -> None:
+    """ansible-builder reads the collection's metadata, and makes the build context of an image with it. The image itself takes a container engine."""
+    session.install("ansible-builder", "ansible-core")
+    collection = prepare_collections(session, install_in_site_packages=False, install_out_of_tree=True)
+    if collection is None:
+        session.error("The collection could not be copied.")
+    session.run("ansible-builder", "introspect", "--sanitize", str(collection.current_place))
+    context = Path(session.create_tmp()) / "context"
+    shutil.rmtree(context, ignore_errors=True)
+    session.run("ansible-builder", "create", "--file", "execution-environment.yml", "--context", str(context), "--output-filename", "Containerfile")
+    session.log(f"A context of {len([path for path in context.rglob('*') if path.is_file()])} files.")
+
+
+def declared(path: Path) -> list[str]:
+    """The requirements of a file, without comments."""
+    lines = (line.partition("#")[0].strip() for line in path.read_text().splitlines())
+    return [line for line in lines if line]
+
+
+def run_tests(session: nox.Session, *packages: str) -> None:
+    """The unit and functional tests, and one real playbook on the simulator, with this session's Python and packages."""
+    session.install("-r", "requirements.txt", "-r", "tests/unit/requirements.txt", *packages)
+    purelib = (session.run("python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", silent=True, log=False) or "").strip()
+    link = Path(purelib) / "ansible_collections" / "azureml" / "compute"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(ROOT)
+    settings = {name: None for name in os.environ if name.startswith(FOREIGN)}
+    names = [line.partition(">=")[0] for line in declared(ROOT / "requirements.txt")]
+    versions = "import importlib.metadata as m, platform; print('Versions: Python', platform.python_version(), *(f'{n} {m.version(n)}' for n in %r))"
+    session.run("python", "-c", versions % names, log=False)
+    workers = os.environ.get("AML_TEST_WORKERS", "2")
+    session.run("python", "-m", "pytest", "-q", "-n", workers, *(session.posargs or ("tests/unit", "tests/functional")), env=settings)
+    if not session.posargs:
+        session.run("python", "-m", "pytest", "-q", PLAYBOOK, env=settings)
+
+
+for _core, _python in (("2.19", "3.11"), ("2.21", "3.12"), ("2.21", "3.13")):
+
+    @nox.session(name=f"core-{_core}-python-{_python}", python=_python)
+    def core_and_python(session: nox.Session, core: str = _core) -> None:
+        """The unit and functional tests and a playbook on one ansible-core and Python."""
+        run_tests(session, f"ansible-core~={core}.0")
+
+
+@nox.session(python=LOWEST_PYTHON)
+def lowest(session: nox.Session) -> None:
+    """The same with the lowest versions that requirements.txt declares, each of them exactly."""
+    run_tests(session, *(line.replace(">=", "==") for line in declared(ROOT / "requirements.txt")))
+
+
+@nox.session
+def molecule(session: nox.Session) -> None:
+    """molecule test --all: each role and module_utils' playbooks on the simulator."""
+    session.install("-r", "requirements-dev.txt")
+    session.run("molecule", "test", "--all", *session.posargs)
 
 
 offer_interpreters()

@@ -530,5 +530,3 @@ def test_one_cloud_of_the_metadata_is_the_simulator(world: World) -> None:
     (one,) = [cloud for cloud in clouds if cloud["resourceManager"].rstrip("/") in url]
     assert one["name"] and one["authentication"]["loginEndpoint"] and one["suffixes"]["storage"]
     assert len(one["portal"].split("/")[2].split(".")) >= 3
-
-

