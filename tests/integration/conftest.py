@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import sys
 import typing as t
+import urllib.parse
 import urllib.request
 import uuid
 from dataclasses import dataclass, field
@@ -25,6 +26,15 @@ BIN = Path(sys.executable).parent
 # Simulated seconds in a real one: a cluster takes ten simulated seconds, a workspace ninety.
 SPEED = 60
 
+ML = "2025-12-01"
+
+# What a workspace stands on: its property, the type, the API version and the properties that the type demands.
+DEPENDENTS = {
+    "storageAccount": ("Microsoft.Storage/storageAccounts", "st", "2023-05-01"),
+    "keyVault": ("Microsoft.KeyVault/vaults", "kv", "2023-07-01"),
+    "applicationInsights": ("Microsoft.Insights/components", "ai", "2020-02-02"),
+}
+
 
 @dataclass
 class Simulator:
@@ -33,11 +43,50 @@ class Simulator:
     environment: dict[str, str]
 
     def control(self, method: str, path: str, body: t.Any = None) -> t.Any:
+        return self._send(method, f"/_simulator/{path}", None if body is None else json.dumps(body).encode())
+
+    def _send(self, method: str, path: str, data: bytes | None, **headers: str) -> t.Any:
         context = ssl.create_default_context(cafile=self.environment["SSL_CERT_FILE"])
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.environment['AML_SIMULATOR_URL']}/_simulator/{path}", data=data, method=method)
+        request = urllib.request.Request(f"{self.environment['AML_SIMULATOR_URL']}{path}", data=data, method=method, headers=headers)
         with urllib.request.urlopen(request, context=context) as answer:
             return json.loads(answer.read() or b"null")
+
+    def token(self) -> str:
+        told = self.environment
+        form = {"grant_type": "client_credentials", "client_id": told["AZURE_CLIENT_ID"], "client_secret": told["AZURE_SECRET"]}
+        data = urllib.parse.urlencode({**form, "scope": f"{told['AML_SIMULATOR_URL']}/.default"}).encode()
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer: dict[str, str] = self._send("POST", f"/{told['AZURE_TENANT']}/oauth2/v2.0/token", data, **headers)
+        return answer["access_token"]
+
+    def arm(self, method: str, path: str, version: str = ML, body: t.Any = None) -> t.Any:
+        """A request of somebody else's. What it starts is done when it returns: simulated time is put forward."""
+        headers = {"Authorization": f"Bearer {self.token()}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        answer = self._send(method, f"{urllib.parse.quote(path)}?api-version={version}", data, **headers)
+        if method != "GET":
+            self.control("PUT", "clock", {"advance": 600})
+        return answer
+
+    def group_id(self, name: str) -> str:
+        return f"/subscriptions/{self.environment['AZURE_SUBSCRIPTION_ID']}/resourceGroups/{name}"
+
+    def make_group(self, name: str) -> None:
+        self.arm("PUT", self.group_id(name), "2021-04-01", {"location": "eastus"})
+
+    def make_workspace(self, group: str, name: str, **body: t.Any) -> str:
+        """A workspace with its group and what it stands on, without the seconds that azure-ai-ml takes; its id."""
+        self.make_group(group)
+        common = {"tenantId": self.environment["AZURE_TENANT"], "sku": {"family": "A", "name": "standard"}}
+        properties = {}
+        for option, (kind, prefix, version) in DEPENDENTS.items():
+            # Names of storage accounts and key vaults count everywhere.
+            unique = f"{prefix}{uuid.uuid5(uuid.NAMESPACE_URL, f'{group}/{name}').hex[:20]}"
+            properties[option] = f"{self.group_id(group)}/providers/{kind}/{unique}"
+            self.arm("PUT", properties[option], version, {"location": "eastus", "properties": common})
+        identifier = f"{self.group_id(group)}/providers/Microsoft.MachineLearningServices/workspaces/{name}"
+        self.arm("PUT", identifier, ML, {"location": "eastus", "identity": {"type": "SystemAssigned"}, "properties": properties, **body})
+        return identifier
 
     def mark(self) -> int:
         """A point in the request log, for ``requests``."""
@@ -94,6 +143,9 @@ class Player:
     simulator: Simulator
     folder: Path
     group: str
+
+    def make_workspace(self, name: str, **body: t.Any) -> str:
+        return self.simulator.make_workspace(self.group, name, **body)
 
     def play(self, *tasks: dict[str, t.Any], check: bool = False, ok: bool = True, env: dict[str, str] | None = None) -> Run:
         defaults = {"group/azureml.compute.all": {"resource_group": self.group}}

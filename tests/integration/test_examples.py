@@ -16,9 +16,11 @@ import pytest
 import yaml
 from ansible_collections.azureml.compute.tests.functional.declarations import KEY
 
-from .conftest import ROOT, SPEED, Player, Simulator, module
+from .conftest import ML, ROOT, SPEED, Player, Simulator
 
 Tasks = list[dict[str, t.Any]]
+# Makes what the examples presume, in the given simulator.
+Given = t.Callable[[Simulator], t.Any]
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 PLACEHOLDER = "00000000-0000-0000-0000-000000000000"
@@ -26,35 +28,38 @@ PLACEHOLDER = "00000000-0000-0000-0000-000000000000"
 
 @dataclass(frozen=True)
 class World:
-    """What there is before the first example: tasks that make it, variables, files in the home directory, the simulator's settings."""
+    """What there is before the first example: resources, variables, files in the home directory, the simulator's settings."""
 
-    tasks: Tasks = field(default_factory=list)
+    given: list[Given] = field(default_factory=list)
     variables: dict[str, t.Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     config: dict[str, t.Any] = field(default_factory=dict)
 
 
-def resource(type_: str, name: str, version: str, group: str = "ml-prod", **body: t.Any) -> dict[str, t.Any]:
-    return module("arm_resource", type=type_, name=name, api_version=version, resource_group=group, body={"location": "eastus", **body})
+def resource(type_: str, name: str, version: str, group: str = "ml-prod", **body: t.Any) -> Given:
+    namespace, *types = type_.split("/")
+    below = "/".join(f"{kind}/{part}" for kind, part in zip(types, name.split("/"), strict=True))
+    return lambda azure: azure.arm("PUT", f"{azure.group_id(group)}/providers/{namespace}/{below}", version, {"location": "eastus", **body})
 
 
-def group(name: str) -> dict[str, t.Any]:
-    return module("arm_resource", type="Microsoft.Resources/resourceGroups", name=name, api_version="2021-04-01", body={"location": "eastus"})
+def group(name: str) -> Given:
+    return lambda azure: azure.make_group(name)
 
 
-def workspace(name: str = "ws-prod", in_group: str = "ml-prod") -> Tasks:
-    return [group(in_group), module("aml_workspace", resource_group=in_group, name=name)]
+def workspace(name: str = "ws-prod", in_group: str = "ml-prod") -> list[Given]:
+    return [lambda azure: azure.make_workspace(in_group, name)]
 
 
-def network(in_group: str) -> dict[str, t.Any]:
+def network(in_group: str) -> Given:
     subnets = [{"name": "training", "properties": {"addressPrefix": "10.0.1.0/24"}}]
     properties = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": subnets}
     return resource("Microsoft.Network/virtualNetworks", "ml-vnet", "2024-05-01", in_group, properties=properties)
 
 
-def cluster(name: str = "cpu-cluster", **options: t.Any) -> dict[str, t.Any]:
-    where = {"resource_group": "ml-prod", "workspace": "ws-prod", "name": name}
-    return module("aml_compute_cluster", **where, size="Standard_DS3_v2", max_instances=2, **options)
+def cluster(name: str = "cpu-cluster", minimum: int = 0, **more: t.Any) -> Given:
+    inner = {"vmSize": "Standard_DS3_v2", "scaleSettings": {"minNodeCount": minimum, "maxNodeCount": 2}, **more}
+    properties = {"computeType": "AmlCompute", "properties": inner}
+    return resource("Microsoft.MachineLearningServices/workspaces/computes", f"ws-prod/{name}", ML, properties=properties)
 
 
 def id_of(type_: str, name: str) -> str:
@@ -63,7 +68,7 @@ def id_of(type_: str, name: str) -> str:
 
 CLI_CLUSTER = "name: from-the-cli\ntype: amlcompute\nsize: Standard_DS3_v2\nmax_instances: 2\n"
 SMALL = {"type": "amlcompute", "name": "small", "size": "Standard_DS3_v2", "max_instances": 1}
-SSH = {"admin_username": "azureuser", "ssh_key_value": KEY}
+SSH = {"remoteLoginPortPublicAccess": "Enabled", "userAccountCredentials": {"adminUserName": "azureuser", "adminUserSshPublicKey": KEY}}
 AKS = "Microsoft.ContainerService/managedClusters"
 POOLS = {"agentPoolProfiles": [{"name": "pool", "count": 3, "vmSize": "Standard_DS3_v2"}]}
 SYNAPSE = "Microsoft.Synapse/workspaces"
@@ -96,7 +101,7 @@ WORLDS = {
         {"tls/scoring.pem": "a certificate", "tls/scoring.key": "planted-tls-key"},
     ),
     "aml_preflight_info": World(workspace(), config=TIGHT),
-    "aml_usage_info": World([*workspace(), cluster(min_instances=2)], config=TIGHT),
+    "aml_usage_info": World([*workspace(), cluster(minimum=2)], config=TIGHT),
     "aml_compute_cluster": World(
         [
             *workspace(),
@@ -116,7 +121,7 @@ WORLDS = {
         {"workspaces": [{"name": "ws-prod", "resource_group": "ml-prod", "computes": [SMALL]}]},
     ),
     "aml_quota": World(workspace("ws-dev", "ml-dev")),
-    "aml_ssh_facts": World([*workspace(), cluster(min_instances=1, ssh_public_access_enabled=True, ssh_settings=SSH)]),
+    "aml_ssh_facts": World([*workspace(), cluster(minimum=1, **SSH)]),
     "aml_workspace": World([group("ml-prod"), *workspace("ws-test", "ml-test")]),
     "arm_resource": World(
         [
@@ -165,8 +170,10 @@ def fresh(simulator: Simulator) -> t.Iterator[Simulator]:
 def test_the_examples_of(fresh: Simulator, player: Player, name: str) -> None:
     world, tasks = WORLDS.get(name, World(workspace())), examples(name)
     fresh.control("PUT", "config", world.config)
+    for make in world.given:
+        make(fresh)
     assert any(f"azureml.compute.{name}" in str(task) for task in tasks), f"no example uses {name}"
-    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": world.variables, "tasks": [*world.tasks, *tasks]}
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": world.variables, "tasks": tasks}
     text = yaml.safe_dump([play], sort_keys=False).replace(PLACEHOLDER, fresh.environment["AZURE_SUBSCRIPTION_ID"])
     for file, content in {"play.yml": text, ".ssh/id_rsa.pub": KEY, ".ssh/id_rsa_ml": "no key: nobody logs in here", **world.files}.items():
         path = player.folder / file

@@ -126,7 +126,7 @@ def remote_results(run: Run, name: str) -> list[dict[str, t.Any]]:
     return [result for title, result in run.tasks if title == name]
 
 
-def test_cluster(player: Player, group_task: dict[str, t.Any], shell: Shell, tmp_path: Path) -> None:
+def test_cluster(player: Player, shell: Shell, tmp_path: Path) -> None:
     key, other = tmp_path / "id rsa", tmp_path / "other"
     public = make_key(key)
     make_key(other)
@@ -141,8 +141,8 @@ def test_cluster(player: Player, group_task: dict[str, t.Any], shell: Shell, tmp
         ssh_settings={"admin_username": "mlops", "ssh_key_value": public},
     )
     facts_when_up = {**facts_task(key, name="cpu-cluster"), "register": "found", "until": TWO_UP, "retries": 100, "delay": 0.2}
-    workspace = module("aml_workspace", name=WORKSPACE, location="eastus")
-    run = play_on_nodes(player, key, group_task, workspace, cluster, facts_when_up, add_hosts())
+    player.make_workspace(WORKSPACE)
+    run = play_on_nodes(player, key, cluster, facts_when_up, add_hosts())
     facts = run["facts"]["ansible_facts"]["aml_ssh"]
     nodes = facts["nodes"]
     assert len({(node["address"], node["port"]) for node in nodes}) == 2 and {node["user"] for node in nodes} == {"mlops"}
@@ -157,15 +157,16 @@ def test_cluster(player: Player, group_task: dict[str, t.Any], shell: Shell, tmp
     assert facts["ssh_config"].count("Host cpu-cluster-") == 2
 
 
-def test_check_mode_and_a_cluster_without_ssh(player: Player, group_task: dict[str, t.Any], tmp_path: Path) -> None:
+def test_check_mode_and_a_cluster_without_ssh(player: Player, tmp_path: Path) -> None:
     cluster = module("aml_compute_cluster", workspace=WORKSPACE, name="closed", size="Standard_DS3_v2", min_instances=1, max_instances=1)
-    player.play(group_task, module("aml_workspace", name=WORKSPACE, location="eastus"), cluster)
+    player.make_workspace(WORKSPACE)
+    player.play(cluster)
     wait = {"register": "found", "until": "found.ansible_facts.aml_ssh.nodes | length == 1", "retries": 100, "delay": 0.2}
     (node,) = player.play({**facts_task(tmp_path / "k"), **wait}, check=True)["facts"]["ansible_facts"]["aml_ssh"]["nodes"]
     assert (node["reachable"], node["ssh"]) == (False, None) and "without an SSH user" in node["reason"]
 
 
-def test_instance(player: Player, group_task: dict[str, t.Any], shell: Shell, tmp_path: Path) -> None:
+def test_instance(player: Player, shell: Shell, tmp_path: Path) -> None:
     key, other = tmp_path / "id_rsa", tmp_path / "other"
     public = make_key(key)
     make_key(other)
@@ -178,7 +179,8 @@ def test_instance(player: Player, group_task: dict[str, t.Any], shell: Shell, tm
         api_version="2025-12-01",
         body={"location": "eastus", "properties": {"computeType": "ComputeInstance", "properties": inner}},
     )
-    run = play_on_nodes(player, key, group_task, module("aml_workspace", name=WORKSPACE, location="eastus"), instance, facts_task(key), add_hosts())
+    player.make_workspace(WORKSPACE)
+    run = play_on_nodes(player, key, instance, facts_task(key), add_hosts())
     (entry,) = run["facts"]["ansible_facts"]["aml_ssh"]["nodes"]
     assert (entry["name"], entry["type"], entry["state"], entry["user"]) == ("laptop", "computeinstance", "running", "azureuser")
     assert [result["ping"] for result in remote_results(run, "ping")] == ["pong"]
