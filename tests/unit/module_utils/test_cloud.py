@@ -4,9 +4,11 @@
 """Which cloud is meant, and what its metadata says (docs/facts.md e)."""
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
+import requests
 from ansible_collections.azureml.compute.plugins.module_utils import _cloud
 from ansible_collections.azureml.compute.plugins.module_utils._cloud import PUBLIC, find_cloud
 from ansible_collections.azureml.compute.plugins.module_utils._errors import CredentialError
@@ -150,3 +152,36 @@ def test_a_password_in_an_address_is_refused_and_not_said_back() -> None:
         find_cloud({"cloud_environment": "https://me:pazz@word@127.0.0.1/metadata/endpoints"}, {}, fetch=Server())
     assert caught.value.code == "CloudMetadataUnavailable"
     assert "https://***@127.0.0.1/" in caught.value.message and "pazz" not in caught.value.message
+
+
+class Connection:
+    """Stands in for the shared session: one answer, or what requests raises."""
+
+    def __init__(self, answer: t.Any) -> None:
+        self.answer = answer
+
+    def get(self, url: str, **options: t.Any) -> t.Any:
+        assert not options["allow_redirects"]
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        answer = requests.Response()
+        answer.status_code, answer._content = 200, self.answer
+        return answer
+
+
+@pytest.mark.parametrize(("answer", "why", "hint"), [
+    (requests.exceptions.SSLError("x"), "its certificate is not trusted", "REQUESTS_CA_BUNDLE"),
+    (requests.exceptions.ConnectTimeout("x"), "it cannot be reached (ConnectTimeout)", "ARM_CLOUD_METADATA_URL"),
+    (b"<html>", "HTTP status 200 and no metadata document", "cloud_environment"),
+])
+def test_an_address_that_gives_no_metadata_says_why(answer: t.Any, why: str, hint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_cloud, "session_for", lambda verify: Connection(answer))
+    with pytest.raises(CredentialError) as caught:
+        find_cloud({"cloud_environment": METADATA}, {})
+    assert caught.value.code == "CloudMetadataUnavailable"
+    assert why in caught.value.message and hint in (caught.value.hint or "")
+
+
+def test_metadata_as_it_comes_over_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_cloud, "session_for", lambda verify: Connection(json.dumps([entry()]).encode()))
+    assert find_cloud({"cloud_environment": METADATA}, {}).name == "Sim"

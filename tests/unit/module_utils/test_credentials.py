@@ -237,3 +237,26 @@ def test_nothing_of_azures_is_imported_offline() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+def test_an_unknown_source_names_those_that_there_are(home: dict[str, str]) -> None:
+    with pytest.raises(CredentialError) as caught:
+        sign_in({"auth_source": "magic"}, {**home, **SP})
+    assert "it must be one of auto, env, credential_file, cli, msi" in caught.value.message
+
+
+def test_certificates_are_checked_or_not_and_nothing_between(home: dict[str, str]) -> None:
+    with pytest.raises(CredentialError, match="cert_validation_mode is 'maybe'; it must be validate or ignore"):
+        sign_in({}, {**home, **SP, "AZURE_CERT_VALIDATION_MODE": "maybe"})
+    assert any("anyone on the way can read the token" in one for one in sign_in({"cert_validation_mode": "ignore"}, {**home, **SP}).warnings)
+
+
+def test_an_incomplete_default_profile_is_told_before_the_cli_is_tried(home: dict[str, str]) -> None:
+    """What somebody half wrote was meant; signing in as somebody else would surprise."""
+    install_az(home, {"id": "cli-sub", "tenantId": "cli-t", "isDefault": True})
+    folder = Path(home["HOME"], ".azure")
+    (folder / "credentials").write_text("[default]\nclient_id = id\nsecret = s\n", encoding="utf-8")
+    with pytest.raises(CredentialError) as caught:
+        sign_in({}, home)
+    assert caught.value.code == "CredentialIncomplete"
+    assert caught.value.details["missing"] == ["tenant"]

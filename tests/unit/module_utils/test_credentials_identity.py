@@ -7,15 +7,17 @@ read.
 from __future__ import annotations
 
 import json
+import sys
 import typing as t
 from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
+from ansible_collections.azureml.compute.plugins.module_utils import _http
 from ansible_collections.azureml.compute.plugins.module_utils._cloud import PUBLIC, US_GOVERNMENT, Cloud
-from ansible_collections.azureml.compute.plugins.module_utils._credentials import sign_in
+from ansible_collections.azureml.compute.plugins.module_utils._credentials import SignIn, sign_in
 from ansible_collections.azureml.compute.plugins.module_utils._errors import CredentialError
-from ansible_collections.azureml.compute.plugins.module_utils._identity import TokenSource, claims_challenge, refused
+from ansible_collections.azureml.compute.plugins.module_utils._identity import TokenSource, build, claims_challenge, refused
 from ansible_collections.azureml.compute.tests.unit.wire import FakeCredential, Token
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from azure.core.pipeline.transport import HttpTransport
@@ -212,7 +214,45 @@ def test_it_serves_azure_libraries_too() -> None:
 
 @pytest.mark.parametrize("header", [
     "", 'Bearer error="invalid_token", claims="e30"', 'Bearer error="insufficient_claims"',
-    'Bearer error="insufficient_claims", claims="*"',
+    'Bearer error="insufficient_claims", claims="*"', 'Bearer error="insufficient_claims", claims="_w"',
 ])
 def test_no_claims(header: str) -> None:
     assert claims_challenge(header) is None
+
+
+def test_the_claims_that_are_asked_for() -> None:
+    assert claims_challenge('Bearer error="insufficient_claims", claims="eyJhIjoxfQ"') == '{"a":1}'
+
+
+@pytest.mark.parametrize(("source", "what_to_do"), [("managed identity", "assign one to it"), ("Azure CLI (az login)", "Run `az login`")])
+def test_a_source_that_is_not_there_says_what_to_do(source: str, what_to_do: str) -> None:
+    assert what_to_do in (refused(CredentialUnavailableError("none"), source).hint or "")
+
+
+def test_the_cli_is_asked_for_the_tenant_that_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    from azure import identity
+
+    asked: list[dict[str, t.Any]] = []
+    monkeypatch.setattr(identity, "AzureCliCredential", lambda **options: asked.append(options))
+    for tenant in ("t", None):
+        build(SignIn(source="Azure CLI (az login)", method="azure_cli", tenant=tenant), PUBLIC)
+    assert [one["tenant_id"] for one in asked] == ["t", ""]
+
+
+def test_a_library_that_is_missing_is_named_with_the_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
+    import azure
+
+    monkeypatch.delattr(azure, "identity", raising=False)
+    monkeypatch.setitem(sys.modules, "azure.identity", None)
+    monkeypatch.setitem(sys.modules, "azure.core.pipeline.transport", None)
+    monkeypatch.setitem(sys.modules, "requests", None)
+    for package, use in (
+        ("azure-identity", lambda: tokens(SP, EntraId()).token()),
+        ("azure-core", lambda: _http.transport_for(True)),
+        ("requests", lambda: _http._new_session(True)),
+    ):
+        with pytest.raises(CredentialError) as caught:
+            use()
+        assert caught.value.code == "LibraryMissing"
+        assert caught.value.message == f"The Python package {package} is not installed for {sys.executable}."
+        assert f"{sys.executable} -m pip install {package}" in (caught.value.hint or "")
