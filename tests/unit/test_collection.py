@@ -12,6 +12,7 @@ import json
 import re
 import subprocess
 import sys
+import textwrap
 import typing as t
 from pathlib import Path
 from unittest import mock
@@ -22,6 +23,7 @@ from ansible_collections.azureml.compute.plugins.module_utils import _module
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+GUIDES = sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))
 PACKAGE = "ansible_collections.azureml.compute.plugins.modules."
 SECRETS = {"secret", "password", "oidc_token", "admin_password", "secret_body", "ssh_private_key", "access_token", "key"}
 
@@ -107,6 +109,33 @@ def test_examples_use_options_that_exist(name: str, documented: dict[str, t.Any]
     names = {*spec, *(alias for row in spec.values() for alias in row.get("aliases", ()))}
     for arguments in mine:
         assert set(arguments or {}) <= names
+
+
+def yaml_of(guide: Path) -> list[t.Any]:
+    """The YAML blocks of a guide."""
+    blocks = re.findall(r"\.\. code-block:: yaml\n\n((?:(?: {3}.*)?\n)+)", guide.read_text(encoding="utf-8"))
+    return [yaml.safe_load(textwrap.dedent(block)) for block in blocks]
+
+
+def tasks_in(value: t.Any) -> t.Iterator[tuple[str, t.Any]]:
+    """Each of our modules that a document calls, with its arguments."""
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        if isinstance(key, str) and key.rpartition(".")[2] in MODULES and key.startswith("azureml.compute."):
+            yield key.rpartition(".")[2], inner
+        yield from tasks_in(inner)
+
+
+def test_guides_use_options_that_exist() -> None:
+    called = [one for guide in GUIDES for block in yaml_of(guide) for one in tasks_in(block)]
+    assert len(called) >= 5
+    for name, arguments in called:
+        spec = spec_of(name)
+        assert set(arguments) <= {*spec, *(alias for row in spec.values() for alias in row.get("aliases", ()))}, name
+
+
+def test_every_guide_is_in_the_table_of_contents() -> None:
+    contents = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text(encoding="utf-8"))
+    assert sorted(name for section in contents["sections"] for name in section["toctree"]) == [guide.stem for guide in GUIDES]
 
 
 @pytest.mark.parametrize("name", MODULES)
