@@ -17,9 +17,10 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.azureml.compute.plugins.module_utils._progress import VARIABLE
 
 from . import conftest
-from .conftest import Azure
+from .conftest import GROUP, WORKSPACE, Azure
 from .test_cluster import KEY as PUBLIC_KEY
 
 Options = dict[str, t.Any]
@@ -160,6 +161,51 @@ def _secret_body_text(azure: Azure, folder: Path) -> Case:
     return _resource(folder, json.dumps({"properties": {"adminPassword": word}}), word)
 
 
+# --- the same in a fleet, where nothing has a spec ---
+
+TYPES = {CLUSTER: "amlcompute", INSTANCE: "computeinstance", AKS: "aks"}
+
+
+def _in_fleet(name: str) -> t.Callable[[Azure, Path], Case]:
+    def made(azure: Azure, folder: Path) -> Case:
+        case = CASES[name](azure, folder)
+        computes = [{"type": TYPES.get(case.module), **case.options}]
+        fleet = {"workspaces": [{"name": WORKSPACE, "resource_group": GROUP, "computes": computes}]}
+        return Case("aml_fleet", fleet, case.path, case.secrets, {"max_monthly_cost": -1})
+
+    return made
+
+
+def _fleet_defaults(azure: Azure, folder: Path) -> Case:
+    word = secret("FleetDefaults")
+    defaults = {"amlcompute": {"ssh_settings": {"admin_username": "azureuser", "admin_password": word}}}
+    computes = [{"type": "amlcompute", "name": "target-a", "size": "Standard_DS3_v2", "max_instances": 1}]
+    fleet = {"workspaces": [{"name": WORKSPACE, "resource_group": GROUP, "computes": computes}], "defaults": defaults}
+    return Case("aml_fleet", fleet, "computes/target-a", [word], {"max_monthly_cost": -1})
+
+
+def _fleet_workspace_defaults(azure: Azure, folder: Path) -> Case:
+    case = _fleet_defaults(azure, folder)
+    case.options["workspaces"][0]["defaults"] = case.options.pop("defaults")
+    return case
+
+
+def _fleet_folder(azure: Azure, folder: Path) -> Case:
+    case = _definition(azure, folder)
+    place = folder / "fleet" / GROUP / WORKSPACE
+    place.mkdir(parents=True)
+    (place / "target-a.yml").write_text(case.options["definition"])
+    return Case("aml_fleet", {"folder": str(folder / "fleet")}, case.path, case.secrets, {"max_monthly_cost": -1})
+
+
+_SINGLE = ("cluster", "environment-variables", "ssh-password", "ssh-key", "ssh-key-file", "databricks", "tls-key", "tls-key-file")
+FLEETS: dict[str, t.Callable[[Azure, Path], Case]] = {
+    **{name: _in_fleet(name) for name in _SINGLE},
+    "defaults": _fleet_defaults,
+    "workspace-defaults": _fleet_workspace_defaults,
+    "folder": _fleet_folder,
+}
+
 CASES: dict[str, t.Callable[[Azure, Path], Case]] = {
     "cluster": _cluster,
     "definition-text": _definition,
@@ -177,13 +223,16 @@ CASES: dict[str, t.Callable[[Azure, Path], Case]] = {
 
 
 class Watched:
-    """The modules, with all that leaves them: what they print to both streams, and the system's log."""
+    """The modules, with all that leaves them. ``CHANNELS`` names what is looked at after every run of every case."""
 
-    def __init__(self, azure: Azure, logged: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-        self.azure, self.logged, self.capsys = azure, logged, capsys
+    CHANNELS = ("result", "system's log", "stdout", "stderr", "progress file", "simulator's request log", "simulator's state")
+
+    def __init__(self, azure: Azure, logged: list[str], capsys: pytest.CaptureFixture[str], progress: Path) -> None:
+        self.azure, self.logged, self.capsys, self.progress = azure, logged, capsys, progress
 
     def run(self, case: Case, *, ok: bool | None = True, check: bool = False, **options: t.Any) -> Options:
         self.logged.clear()
+        self.progress.write_text("")
         try:
             done = self.azure.run(case.module, ok=ok, check=check, _ansible_diff=True, _ansible_verbosity=4, **{**case.options, **options})
         finally:
@@ -192,19 +241,27 @@ class Watched:
         return done
 
     def clean(self) -> None:
-        streams = self.capsys.readouterr()
+        streams, state = self.capsys.readouterr(), _without_errors(self.azure.app.call("GET", "/_simulator/state").body)
         requests = json.dumps(self.azure.app.log.entries())
-        texts = {"result": self.azure.text, "system's log": "\n".join(self.logged), "stdout": streams.out, "stderr": streams.err, "requests": requests}
-        for where, text in texts.items():
+        found = (self.azure.text, "\n".join(self.logged), streams.out, streams.err, self.progress.read_text(), requests, json.dumps(state))
+        for where, text in zip(self.CHANNELS, found, strict=True):
             at = text.find(MARK)
             assert at < 0, f"{where}: ...{text[max(0, at - 200) : at + 60]}..."
             assert conftest.SECRET not in text, where
 
 
-def watch(azure: Azure, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Watched:
+def _without_errors(state: t.Any) -> t.Any:
+    """The simulator's state without the errors that a test ordered with a secret in them."""
+    return json.loads(json.dumps(state), object_hook=lambda found: {key: value for key, value in found.items() if key not in ("provisioningErrors", "errors")})
+
+
+def watch(azure: Azure, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path) -> Watched:
     logged: list[str] = []
     monkeypatch.setattr(AnsibleModule, "log", lambda self, msg, log_args=None: logged.append(f"{msg} {log_args}"))
-    return Watched(azure, logged, capsys)
+    progress = folder / "progress"
+    progress.touch()
+    monkeypatch.setenv(VARIABLE, str(progress))
+    return Watched(azure, logged, capsys, progress)
 
 
 def echo(secrets: list[str]) -> str:

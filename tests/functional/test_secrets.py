@@ -22,8 +22,8 @@ from .planted import CASES, CLUSTER, INSTANCE, MARK, PUBLIC_KEY, RESOURCE, TENAN
 
 
 @pytest.fixture
-def watched(azure: Azure, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Watched:
-    return watch(azure, monkeypatch, capsys)
+def watched(azure: Azure, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Watched:
+    return watch(azure, monkeypatch, capsys, tmp_path)
 
 
 @pytest.fixture(params=CASES)

@@ -23,8 +23,8 @@ from .planted import CLUSTER, MARK, TENANT, Case, Options, Watched, echo, secret
 
 
 @pytest.fixture
-def watched(azure: Azure, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Watched:
-    return watch(azure, monkeypatch, capsys)
+def watched(azure: Azure, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Watched:
+    return watch(azure, monkeypatch, capsys, tmp_path)
 
 
 class _IdentityResponse(conftest._Response):

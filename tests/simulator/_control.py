@@ -1,7 +1,11 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The control API under /_simulator/: for tests and for people, without a token, from the loopback only."""
+"""The control API under /_simulator/: for tests and for people, without a token, from the loopback only.
+
+Whoever is on this machine may ask it and set it: what it rules is simulated. What may be real is a secret that somebody rehearses with, so those are
+masked here as in the request log; a browser that is led here by a page does not trust the certificate.
+"""
 from __future__ import annotations
 
 import os
@@ -10,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator._faults import FaultError
 from simulator._http import ArmError, Request, Response
+from simulator._requestlog import mask
 
 if TYPE_CHECKING:
     from simulator._app import App
@@ -104,7 +109,7 @@ def _state(app: App, request: Request) -> Any:
     active = app.store.db.execute("SELECT id, target FROM operations WHERE status='InProgress' ORDER BY due").fetchall()
     return {
         "time": app.clock.iso(),
-        "resources": [{"id": row[0], "type": row[1], "document": app.store.get(row[0])} for row in rows],
+        "resources": [{"id": row[0], "type": row[1], "document": mask(app.store.get(row[0]))} for row in rows],
         "operations": [{"id": row[0], "target": row[1]} for row in active],
     }
 

@@ -9,6 +9,7 @@ Not collected by itself: test_on_a_controller.py runs it in a process of its own
 """
 from __future__ import annotations
 
+import json
 import typing as t
 from pathlib import Path
 
@@ -205,6 +206,17 @@ def test_an_incomplete_answer_is_named_and_not_kept(tmp_path: Path, warnings: li
     made = len(Client.made)
     assert len(parse(tmp_path, **options).hosts) == 2 and len(Client.made) == made, "now it is kept"
     assert len(parse(tmp_path, flush=True, **options).hosts) == 2 and len(Client.made) == made + 1, "--flush-cache"
+
+
+def test_the_cache_holds_no_secret(tmp_path: Path) -> None:
+    """Nor do the hosts: who signs in is told apart by a hash of what is no secret."""
+    own = {"client_id": "mine", "tenant": "t", "secret": "a-secret-of-the-file"}
+    made = parse(tmp_path, cache=True, cache_plugin="ansible.builtin.jsonfile", cache_connection=str(tmp_path / "kept"), **own)
+    (kept,) = (tmp_path / "kept").iterdir()
+    shown = kept.read_text() + json.dumps({name: host.get_vars() for name, host in made.hosts.items()}, default=str)
+    assert "ws-a" in shown
+    for word in ("a-secret-of-the-file", "an-environments-secret", "a-token"):
+        assert word not in shown
 
 
 def test_somebody_else_does_not_get_what_was_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
