@@ -77,3 +77,13 @@ def test_resync_keys_is_done_at_every_run(azure: Azure) -> None:
         assert [one.path for one in azure.sent if one.method == "POST"] == [f"{WORKSPACE_ID}/resyncKeys"]
     assert azure.run(RESYNC, check=True)["changed"]
     assert {one.method for one in azure.sent} == {"GET"}
+
+
+@pytest.mark.parametrize("name", [DIAGNOSE, RESYNC])
+def test_a_missing_right_is_told_with_what_is_missing(azure: Azure, name: str) -> None:
+    action = "Microsoft.MachineLearningServices/workspaces/x/action"
+    message = f"The client 'c' does not have authorization to perform action '{action}' over scope '{WORKSPACE_ID}'."
+    azure.app.faults.put([{"kind": "status", "status": 403, "code": "AuthorizationFailed", "message": message, "match": {"method": "POST"}}])
+    failure = azure.run(name, ok=False)["failure"]
+    assert (failure["code"], failure["status"]) == ("AuthorizationFailed", 403)
+    assert action in failure["hint"]

@@ -8,6 +8,7 @@ import typing as t
 
 import pytest
 import yaml
+from ansible_collections.azureml.compute.plugins.module_utils import _export
 from ansible_collections.azureml.compute.plugins.module_utils._export import _CLI
 
 from .conftest import GROUP, SUBSCRIPTION, WORKSPACE, Azure
@@ -110,3 +111,19 @@ def test_what_is_not_there(azure: Azure) -> None:
     assert azure.run("aml_export_info", computes=["nobody"], ok=False)["failure"]["details"] == ["nobody"]
     assert azure.run("aml_export_info", workspace="ws-nowhere", ok=False)["failure"]["code"] == "ResourceNotFound"
     assert set(azure.run("aml_export_info", computes=[])["cli_yaml"]) == {"workspace.yml"}
+
+
+def test_who_may_not_read_the_resource_group_gets_the_workspaces_region(azure: Azure) -> None:
+    group = f"/resourceGroups/{GROUP}$"
+    azure.app.faults.put([{"kind": "status", "status": 403, "match": {"method": "GET", "path": group}}])
+    assert azure.run("aml_export_info")["vars"]["aml_location"] == "eastus"
+    azure.app.faults.put([{"kind": "status", "status": 400, "code": "BadRequest", "match": {"method": "GET", "path": group}}])
+    assert azure.run("aml_export_info", ok=False)["failure"]["code"] == "BadRequest"
+
+
+def test_what_no_module_keeps_is_named_and_not_exported() -> None:
+    made = _export.Export()
+    made.add_compute({"name": "future", "properties": {"computeType": "QuantumMachine", "properties": {"qubits": 7}}})
+    assert made.files == {} and made.vars == {}
+    [missing] = made.missing
+    assert (missing["name"], missing["reason"]) == ("future", "no module of this collection keeps a quantummachine")

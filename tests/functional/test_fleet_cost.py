@@ -127,3 +127,10 @@ def test_two_currencies_are_not_added() -> None:
     dollars = {"currency": "USD", "monthly_minimum": 1.0, "monthly_maximum": 2.0}
     found = _cost.total({"b": dollars, "a": {**dollars, "currency": "EUR"}, "c": None})
     assert found == {"currency": "EUR", "monthly_minimum": 1.0, "monthly_maximum": 2.0, "unknown": ["b", "c"]}
+
+
+def test_a_service_that_does_not_answer_is_no_unknown_price(azure: Azure) -> None:
+    """A gate on cost that lets everything pass while the service is ill would be none."""
+    azure.app.faults.put([{"kind": "status", "status": 500, "match": {"path": "/vmSizes"}, "count": 99}])
+    failed = azure.run(FLEET, workspaces=fleet(cluster("cpu-c")), max_monthly_cost=1, preflight=False, ok=False)
+    assert failed["failure"]["status"] == 500 and azure.writes == []

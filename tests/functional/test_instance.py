@@ -253,3 +253,12 @@ def test_the_twelve_steps(azure: Azure) -> None:
         assert done["plan"]["action"] == action and done["changed"] is (action != "none")
         assert bool(azure.writes) is done["changed"]
     assert azure.compute("ci-alice")["error"]["code"] == "ResourceNotFound"
+
+
+def test_a_start_that_fails_shows_what_was_planned(azure: Azure, instance: dict[str, t.Any]) -> None:
+    azure.run(INSTANCE, **TARGET, state="stopped")
+    azure.app.faults.put([{"kind": "failed_operation", "match": {"path": "ci-alice"}, "code": "AllocationFailed", "message": "No room."}])
+    failed = azure.run(INSTANCE, **TARGET, state="started", ok=False)
+    assert (failed["failure"]["code"], failed["changed"]) == ("AllocationFailed", True)
+    assert failed["plan"]["action"] == "start"
+    assert azure.run(INSTANCE, **TARGET, state="started")["compute"]["state"] == "Running"
