@@ -17,9 +17,8 @@ positional: form
 options:
   _input:
     description:
-      - With O(form=data) the results. C(generated) (the time), C(name) (of the fleet), C(resource_group), C(subscription_id), C(fleet) (of
-        M(azureml.compute.aml_fleet)), C(workspaces), C(computes) and C(usages) (of M(azureml.compute.aml_workspace_info),
-        M(azureml.compute.aml_compute_info) and M(azureml.compute.aml_usage_info) in loops), and C(previous) (the report before this one).
+      - With O(form=data) the results. C(generated) (the time), C(name) (of the fleet), C(fleet) (of M(azureml.compute.aml_fleet) in check mode),
+        C(found) (of M(azureml.compute.aml_fleet_info) for the same document), and C(previous) (the report before this one).
       - With the other forms a report, which is what O(form=data) returns.
     type: dict
     required: true
@@ -42,8 +41,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - The text, or with O(form=data) a dictionary with C(generated), C(fleet), C(previous), C(drifted), C(totals), C(workspaces), C(kinds),
-      C(targets) and C(usages).
+    - The text, or with O(form=data) a dictionary with C(generated), C(fleet), C(previous), C(drifted), C(priced), C(currency), C(totals),
+      C(workspaces), C(kinds), C(targets), C(usages) and C(usages_unread).
   type: raw
 """
 

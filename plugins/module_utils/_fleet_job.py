@@ -51,16 +51,21 @@ FLEET_SPEC: _argspec.Spec = {
 }
 
 
-def _findings(task: Task) -> _rules.Findings:
+def _place_findings(task: Task) -> _rules.Findings:
     params = task.params
     yield from _rules.subscription_id(task.subscription_id)
     if params.get("resource_group"):
         yield from _rules.resource_group(params["resource_group"])
-    for option in ("parallelism", "parallelism_per_workspace", "attempts"):
-        yield from _rules.at_least(params[option], 1, option, "this collection")
     if params["workspaces"] is None and not params.get("folder"):
         # Not left to AnsibleModule's required_one_of: to that, a null is as good as a value.
         yield _rules.Finding("WorkspacesMissing", "workspaces", "Give workspaces, or folder.", "this collection")
+
+
+def _findings(task: Task) -> _rules.Findings:
+    params = task.params
+    yield from _place_findings(task)
+    for option in ("parallelism", "parallelism_per_workspace", "attempts"):
+        yield from _rules.at_least(params[option], 1, option, "this collection")
     if (params["max_monthly_cost"] or 0) < 0:
         yield _rules.Finding("OutOfRange", "max_monthly_cost", "max_monthly_cost must not be below 0.", "this collection")
     if params["prune"] != "none" and not params.get("name"):
@@ -72,7 +77,7 @@ def keep_fleet(task: Task) -> Result:
     """The job of ``aml_fleet``."""
     params = task.params
     _rules.refuse(_findings(task))
-    scope = workspace_target(task.subscription_id, params.get("resource_group") or "", "")
+    scope = _scope(task)
     document = _document(task)
     entries = read_document(document, params.get("defaults") or {}, scope, INFO_KINDS, task.module.hide)
     for entry in entries:
@@ -92,6 +97,19 @@ def keep_fleet(task: Task) -> Result:
         if not task.check_mode:
             fleet.carry_out()
     return _ended(fleet, task)
+
+
+def read_places(task: Task) -> list[str]:
+    """Ids of all workspaces of the document."""
+    _rules.refuse(_place_findings(task))
+    found = _workspaces(_document(task), _scope(task))
+    _rules.refuse(finding for one in found for finding in _rules.resource_group(one.split("/")[4]))
+    return found
+
+
+def _scope(task: Task) -> Target:
+    """Where a workspace is that does not say."""
+    return workspace_target(task.subscription_id, task.params.get("resource_group") or "", "")
 
 
 def _gate(task: Task, fleet: Fleet, rest: Fleet) -> None:

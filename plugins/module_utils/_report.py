@@ -24,36 +24,44 @@ def build(facts: Row) -> Row:
     """The report. ``facts``: the results of the modules, as the playbook drift_report registers them.
 
     generated   the time of the run
-    fleet       the result of aml_fleet in check mode
-    workspaces  the results of aml_workspace_info, one for each workspace of the document (``item``)
-    computes    the results of aml_compute_info, in the same order
-    usages      the results of aml_usage_info; ``item`` has subscription_id and location
+    name        of the fleet
+    fleet       the result of aml_fleet in check mode, with estimate_cost or without
+    found       the result of aml_fleet_info for the same document, with usages
     previous    the report before this one, or nothing: it tells since when a difference is known
     """
-    fleet = facts.get("fleet") or {}
+    fleet, found = facts.get("fleet") or {}, facts.get("found") or {}
     planned = {str(one["id"]).casefold(): one for one in fleet.get("targets") or []}
     pruned = {str(one["id"]).casefold() for one in fleet.get("undeclared") or []}
-    infos, founds = _results(facts, "workspaces"), _results(facts, "computes")
-    workspaces = [_workspace(info, facts, planned) for info in infos]
-    existing = {str(body["id"]).casefold(): body for found in founds for body in found.get("computes") or []}
+    summed = (fleet.get("totals") or {}).get("cost")
+    workspaces = [_workspace(one) for one in found.get("workspaces") or []]
+    existing = {str(body["id"]).casefold(): body for one in found.get("workspaces") or [] for body in one["computes"]}
     homes = {one["id"].casefold(): one for one in workspaces}
     targets = [_declared(one, existing.get(key), homes) for key, one in planned.items()]
     targets += [_undeclared(body, key in pruned, homes) for key, body in existing.items() if key not in planned]
     known = {one["id"].casefold(): one for one in (facts.get("previous") or {}).get("targets") or []}
+    unpriced = {str(one).casefold() for one in (summed or {}).get("unknown") or []}
     for target in targets:
         target["since"] = _since(target, known.get(target["id"].casefold()), facts["generated"])
-    for workspace, found in zip(workspaces, founds):
-        workspace["error"] = workspace["error"] or _error(found)
-        workspace.update(_counts([one for one in targets if _home(one["id"]).casefold() == workspace["id"].casefold()]))
+        target["price_unknown"] = target["id"].casefold() in unpriced
+    by_home: dict[str, list[Row]] = {}
+    for target in targets:
+        by_home.setdefault(_home(target["id"]).casefold(), []).append(target)
+    for workspace in workspaces:
+        workspace.update(_counts(by_home.get(workspace["id"].casefold(), [])))
+    usages = found.get("usages") or []
+    places = [{key: one[key] for key in ("subscription_id", "location")} for one in usages]
     return {
         "generated": facts["generated"],
         "fleet": facts.get("name"),
         "previous": (facts.get("previous") or {}).get("generated"),
+        "currency": (summed or {}).get("currency"),
+        "priced": summed is not None,
         "totals": {"workspaces": len(workspaces), "unreadable": sum(bool(one["error"]) for one in workspaces), **_counts(targets)},
         "workspaces": workspaces,
         "kinds": [{"kind": kind, **_counts([one for one in targets if one["type"] == kind])} for kind in sorted({one["type"] for one in targets})],
         "targets": targets,
-        "usages": [{**result["item"], **usage} for result in _results(facts, "usages") for usage in result.get("usages") or []],
+        "usages": [{**place, **usage} for place, one in zip(places, usages) for usage in one["usages"]],
+        "usages_unread": [{**place, "error": one["failure"]["message"]} for place, one in zip(places, usages) if one["failure"]],
     }
 
 
@@ -63,14 +71,6 @@ def drifted(report: Row) -> bool:
     return bool(totals[DIFFERS] or totals[FAILED] or totals["unreadable"] or any(one["owned"] for one in report["targets"]))
 
 
-def _results(facts: Row, name: str) -> list[Row]:
-    return list((facts.get(name) or {}).get("results") or [])
-
-
-def _error(result: Row) -> str | None:
-    return str(result.get("msg") or "failed") if result.get("failed") or result.get("failure") else None
-
-
 def _home(identifier: str) -> str:
     return identifier.rsplit("/computes/", 1)[0]
 
@@ -78,33 +78,17 @@ def _home(identifier: str) -> str:
 # --- rows ---
 
 
-def _workspace(info: Row, facts: Row, planned: dict[str, Row]) -> Row:
-    item = info["item"]
-    name, group = str(item["name"]), str(item.get("resource_group") or facts.get("resource_group") or "")
-    body = (info.get("workspaces") or [{}])[0]
-    network = body.get("managed_network") or {}
+def _workspace(found: Row) -> Row:
+    body = found["workspace"] or {}
     return {
-        "id": body.get("id") or _planned_home(name, group, item, facts, planned),
-        "name": name,
-        "resource_group": group,
+        **{key: found[key] for key in ("id", "name", "resource_group", "subscription_id")},
         "location": body.get("location"),
         "public_network_access": body.get("public_network_access"),
-        "isolation_mode": network.get("isolation_mode"),
+        "isolation_mode": (body.get("managed_network") or {}).get("isolation_mode"),
         "private_link_count": body.get("private_link_count"),
         "identity": identity_label(body.get("identity")),
-        "error": _error(info) or (None if body else "The workspace does not exist."),
+        "error": found["failure"]["message"] if found["failure"] else None,
     }
-
-
-def _planned_home(name: str, group: str, item: Row, facts: Row, planned: dict[str, Row]) -> str:
-    """The id of a workspace that could not be read."""
-    for one in planned.values():
-        given = item.get("subscription_id") or one["subscription_id"]
-        mine = (one["workspace"], one["resource_group"], one["subscription_id"])
-        if [part.casefold() for part in mine] == [part.casefold() for part in (name, group, given)]:
-            return _home(one["id"])
-    subscription = item.get("subscription_id") or facts.get("subscription_id") or "unknown"
-    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{name}"
 
 
 def _declared(one: Row, body: Row | None, homes: dict[str, Row]) -> Row:
@@ -117,13 +101,14 @@ def _declared(one: Row, body: Row | None, homes: dict[str, Row]) -> Row:
         "action": one["action"],
         "changes": [{key: change.get(key) for key in ("field", "before", "after", "reason")} for change in one.get("changes") or []],
         "reason": failure.get("message") or one.get("reason"),
+        "cost": one.get("cost"),
     }
 
 
 def _undeclared(body: Row, owned: bool, homes: dict[str, Row]) -> Row:
     reason = "The fleet made it and does not declare it any more." if owned else "Somebody else made it; the fleet never touches it."
     row = _found(body["id"], body["name"], body["type"], body, homes)
-    return {**row, "status": UNDECLARED, "owned": owned, "action": "none", "changes": [], "reason": reason}
+    return {**row, "status": UNDECLARED, "owned": owned, "action": "none", "changes": [], "reason": reason, "cost": None}
 
 
 def _found(identifier: str, name: str, kind: str, body: Row, homes: dict[str, Row]) -> Row:
@@ -190,7 +175,25 @@ def _counts(targets: t.Sequence[Row]) -> Row:
         "nodes": sum(one["nodes"] or 0 for one in targets),
         "max_nodes": sum(one["max_nodes"] or 0 for one in targets),
         "public_ssh": sum(one["public_ssh"] for one in targets),
+        **_costs(targets),
     }
+
+
+def _costs(targets: t.Sequence[Row]) -> Row:
+    """What is declared costs in a month. What is not known is counted, and no part of the sums."""
+    known = [one["cost"] for one in targets if one["cost"] and not one["price_unknown"]]
+    sums = {name: round(sum(one[name] for one in known), 2) if known else None for name in ("monthly_minimum", "monthly_maximum")}
+    return {**sums, "price_unknown": sum(one["price_unknown"] for one in targets)}
+
+
+def cost_text(row: Row, currency: str | None) -> str:
+    """Fewest to most nodes, of a target or of a sum; empty where nothing is paid for."""
+    cost = row.get("cost") or row
+    least, most, unknown = cost.get("monthly_minimum"), cost.get("monthly_maximum"), row["price_unknown"]
+    if most is None or unknown is True:
+        return "unknown" if unknown else ""
+    told = f"{least:,.0f}" if least == most else f"{least:,.0f} to {most:,.0f}"
+    return f"{told} {currency}" + (f", {unknown} unknown" if unknown else "")
 
 
 def change_text(change: Row) -> str:
@@ -220,6 +223,10 @@ def what(target: Row) -> str:
     return "; ".join([*texts, *([target["reason"]] if target["reason"] else [])]) or target["action"]
 
 
+def cost_note() -> str:
+    return "What is declared costs in a month of 730 hours, at its fewest and at its most nodes: list prices of the machines alone."
+
+
 def usage_name(usage: Row) -> str:
     return str(usage.get("localized_name") or usage["name"])
 
@@ -228,6 +235,24 @@ def used(report: Row) -> list[Row]:
     """The quotas of which something is used, the fullest first."""
     rows = [one for one in report["usages"] if one.get("current") and one.get("limit")]
     return sorted(rows, key=lambda one: (-one["percent"], usage_name(one)))
+
+
+def unread_quotas(report: Row) -> list[str]:
+    return [f"The quotas of {one['location']} could not be read: {one['error']}" for one in report["usages_unread"]]
+
+
+_COUNTED = ("targets", *STATUSES, "nodes", "max_nodes", "public_ssh")
+
+
+def count_heads(report: Row) -> tuple[str, ...]:
+    """The heads of ``counted``."""
+    heads = ("Targets", *(status.capitalize() for status in STATUSES), "Nodes", "Of", "Public SSH")
+    return (*heads, "Monthly cost") if report["priced"] else heads
+
+
+def counted(row: Row, report: Row) -> list[t.Any]:
+    """What is counted of a workspace or a kind."""
+    return [*(row[key] for key in _COUNTED), *([cost_text(row, report["currency"])] if report["priced"] else [])]
 
 
 # --- Markdown ---
@@ -250,16 +275,17 @@ def markdown(report: Row) -> str:
         own = [one for one in report["targets"] if one["status"] == status]
         rows = [(one["workspace"], one["name"], one["type"], action(one), what(one), one["since"]) for one in own]
         lines += [f"## {title} ({len(own)})", "", *_table(("Workspace", "Target", "Kind", "Action", "What", "Known since"), rows), ""]
-    counted = ("targets", *STATUSES, "nodes", "max_nodes", "public_ssh")
-    heads = ("Targets", *(status.capitalize() for status in STATUSES), "Nodes", "Of", "Public SSH")
-    rows = [(one["name"], *(one[key] for key in counted), one["error"]) for one in report["workspaces"]]
+    heads = count_heads(report)
+    rows = [(one["name"], *counted(one, report), one["error"]) for one in report["workspaces"]]
     lines += ["## Workspaces", "", *_table(("Workspace", *heads, "Error"), rows)]
-    lines += ["", "## Kinds", "", *_table(("Kind", *heads), ([one["kind"], *(one[key] for key in counted)] for one in report["kinds"]))]
+    lines += ["", "## Kinds", "", *_table(("Kind", *heads), ([one["kind"], *counted(one, report)] for one in report["kinds"]))]
+    lines += ["", cost_note()] if report["priced"] else []
     exposed = [(one["workspace"], one["name"], one["type"], one["network"]) for one in report["targets"] if one["public_ssh"]]
     lines += ["", f"## SSH open on a public address ({totals['public_ssh']})", "", *_table(("Workspace", "Target", "Kind", "Network"), exposed)]
     lines += ["", without_user(report)] if without_user(report) else []
     quota = [(one["location"], usage_name(one), one["current"], one["limit"], f"{one['percent']:g} %") for one in used(report)]
     lines += ["", "## Quota in use", "", *_table(("Region", "Quota", "Used", "Limit", "Share"), quota), ""]
+    lines += [f"{escape(text)}\n" for text in unread_quotas(report)]
     return "\n".join(lines)
 
 
@@ -267,4 +293,5 @@ def headline(report: Row) -> str:
     """The report in one sentence; numbers only."""
     totals = report["totals"]
     told = f"{totals[DIFFERS]} differ, {totals[FAILED]} failed, {totals[UNDECLARED]} are not declared"
+    told += f", {totals['unreadable']} workspaces could not be read" if totals["unreadable"] else ""
     return f"{totals[AS_DECLARED]} of {totals['targets']} compute targets in {totals['workspaces']} workspaces are as declared; {told}. {report['generated']}"

@@ -34,7 +34,7 @@ section{background:var(--paper);border:1px solid var(--line);border-radius:10px;
 .tiles .ok b{color:var(--ok)}.tiles .differs b{color:var(--differs)}.tiles .failed b{color:var(--failed)}.tiles .undeclared b{color:var(--undeclared)}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(300px,100%),1fr));gap:14px}.charts section{margin:0}
 svg{display:block}svg text{font-size:13px;fill:var(--ink)}svg .note{fill:var(--soft);font-size:12px}
-.bars{width:100%;height:auto}.bars .empty{fill:var(--line)}.bars .used,.bars .nodes{fill:var(--used)}
+.bars{width:100%;height:auto}.bars .empty{fill:var(--line)}.bars .used,.bars .nodes{fill:var(--used)}.bars .more{fill:var(--used);opacity:.45}
 .bars .ok{fill:var(--ok)}.bars .differs{fill:var(--differs)}.bars .failed{fill:var(--failed)}
 .scroll{overflow-x:auto;-webkit-overflow-scrolling:touch}
 .edges path{fill:none;stroke:var(--line);stroke-width:1.5}
@@ -129,7 +129,9 @@ def _tiles(report: Row) -> str:
     rows = [(str(totals[status]), status, CLASSES[status] if totals[status] else "") for status in STATUSES]
     rows += [(f"{totals['nodes']} of {totals['max_nodes']}", "nodes", ""), (str(totals["public_ssh"]), "with public SSH", "")]
     rows.append((str(totals["workspaces"]), "workspaces", ""))
-    tiles = "".join(f'<li class="{style}"><b>{number}</b>{escape(text)}</li>' for number, text, style in rows)
+    if report["priced"]:
+        rows.append((_report.cost_text(totals, report["currency"]) or "nothing", "a month", ""))
+    tiles = "".join(f'<li class="{style}"><b>{escape(number)}</b>{escape(text)}</li>' for number, text, style in rows)
     return f'<ul class="tiles">{tiles}</ul>'
 
 
@@ -187,6 +189,18 @@ def _charts(report: Row) -> t.Iterator[str]:
         for one in _report.used(report)
     ]
     yield _chart("Quota in use", quota)
+    if report["priced"]:
+        yield _chart("Monthly cost, by workspace", _cost_bars(report))
+
+
+def _cost_bars(report: Row) -> list[Bar]:
+    """Fewest nodes, and what the most nodes add, beside the dearest workspace."""
+    priced = sorted((one for one in report["workspaces"] if one["monthly_maximum"]), key=lambda one: (-one["monthly_maximum"], one["name"]))
+    bars = []
+    for one in priced:
+        parts = [("used", one["monthly_minimum"]), ("more", one["monthly_maximum"] - one["monthly_minimum"])]
+        bars.append(Bar(one["name"], _report.cost_text(one, report["currency"]), parts, priced[0]["monthly_maximum"]))
+    return bars
 
 
 def _chart(title: str, rows: t.Sequence[Bar]) -> str:
@@ -197,21 +211,19 @@ def _chart(title: str, rows: t.Sequence[Bar]) -> str:
 
 def _topology(report: Row) -> str:
     key = "".join(f'<span class="status {CLASSES[status]}">{SYMBOLS[status]} {status}</span>' for status in STATUSES)
-    drawing = f'<div class="key">{key}<span>nodes/most nodes</span></div><div class="scroll">{_report_svg.graph(report)}</div>'
-    return _section("Topology: subscription, workspace, network and identity, compute target", drawing) if report["workspaces"] else ""
-
-
-_COUNTED = ("targets", *STATUSES, "nodes", "max_nodes", "public_ssh")
-_COUNTED_HEADS = ("Targets", *(status.capitalize() for status in STATUSES), "Nodes", "Of", "Public SSH")
+    key += "<span>nodes/most nodes</span><span>SSH: open on a public address</span>"
+    drawing = f'<div class="key">{key}</div><div class="scroll">{_report_svg.graph(report)}</div>'
+    return _section("Topology", drawing) if report["workspaces"] else ""
 
 
 def _by_workspace(report: Row) -> str:
-    rows = [(one["name"], one["location"], *(one[key] for key in _COUNTED)) for one in report["workspaces"]]
-    return _section("Workspaces", _table(("Workspace", "Region", *_COUNTED_HEADS), rows))
+    rows = [(one["name"], one["location"], *_report.counted(one, report)) for one in report["workspaces"]]
+    note = f"<p>{_report.cost_note()}</p>" if report["priced"] else ""
+    return _section("Workspaces", _table(("Workspace", "Region", *_report.count_heads(report)), rows) + note)
 
 
 def _by_kind(report: Row) -> str:
-    return _section("Kinds", _table(("Kind", *_COUNTED_HEADS), [(one["kind"], *(one[key] for key in _COUNTED)) for one in report["kinds"]]))
+    return _section("Kinds", _table(("Kind", *_report.count_heads(report)), [(one["kind"], *_report.counted(one, report)) for one in report["kinds"]]))
 
 
 def _exposure(report: Row) -> str:
@@ -231,14 +243,18 @@ def _quota(report: Row) -> str:
         (one["subscription_id"], one["location"], _report.usage_name(one), one["current"], one["limit"], f"{one['percent']:g} %")
         for one in _report.used(report)
     ]
-    return _section("Quota in use", _table(("Subscription", "Region", "Quota", "Used", "Limit", "Share"), rows))
+    unread = "".join(f"<p>{escape(text)}</p>" for text in _report.unread_quotas(report))
+    return _section("Quota in use", _table(("Subscription", "Region", "Quota", "Used", "Limit", "Share"), rows) + unread)
 
 
 def _everything(report: Row) -> str:
     """Every target, folded away: a fleet has thousands."""
     rows = [
-        (one["workspace"], one["name"], one["type"], _status(one["status"]), one["state"], one["size"], one["nodes"], one["network"], one["identity"])
+        (
+            *(one["workspace"], one["name"], one["type"], _status(one["status"]), one["state"], one["size"], one["nodes"], one["network"], one["identity"]),
+            *([_report.cost_text(one, report["currency"])] if report["priced"] else []),
+        )
         for one in report["targets"]
     ]
-    heads = ("Workspace", "Target", "Kind", "Status", "State", "Size", "Nodes", "Network", "Identity")
+    heads = ("Workspace", "Target", "Kind", "Status", "State", "Size", "Nodes", "Network", "Identity", *(["Monthly cost"] if report["priced"] else []))
     return f"<section><details><summary>All compute targets ({len(rows)})</summary>{_table(heads, rows)}</details></section>"

@@ -59,101 +59,102 @@ def _cut(text: str, most: int) -> str:
 
 # --- the graph ---
 
-# Left edge and width of the four columns: subscription, workspace, network and identity, compute target.
-_COLUMNS = ((4, 130), (174, 190), (404, 230), (674, 222))
-_BOX, _GAP, _STEP = 40, 10, 34
-GRAPH_WIDTH = 900
+# What the columns hold, with left edge and width.
+_COLUMNS = (("Subscription", 2, 130), ("Workspace", 160, 200), ("Network", 388, 210), ("Identity", 626, 180), ("Compute target", 834, 230))
+_SUBSCRIPTION, _WORKSPACE, _NETWORK, _IDENTITY, _COMPUTE = range(len(_COLUMNS))
+GRAPH_WIDTH = 1066
+_BOX, _STEP, _HEAD = 26, 33, 26
 # Of more targets in one network with one identity, those that are as declared become one box.
 _MOST_ALIKE = 6
 
 
+class _Node(t.NamedTuple):
+    column: int
+    text: str
+    style: str
+    children: t.Sequence[_Node] = ()
+
+
 class _Graph:
-    """Boxes from the right to the left: each stands in the middle of those that hang on it."""
+    """Each box stands in the row of the first of those that hang on it: where there is but one of each, all of it is one row."""
 
     def __init__(self) -> None:
         self.boxes: list[str] = []
         self.edges: list[str] = []
-        self.y = 4.0
+        self.y = float(_HEAD)
 
-    def leaf(self, column: int, lines: t.Sequence[str], style: str, height: int = _STEP - 8) -> float:
-        middle = self.y + height / 2
-        self.box(column, middle, lines, style, height)
-        self.y += height + 8
+    def place(self, node: _Node) -> float:
+        """Draw the node and what hangs on it; the middle of its box."""
+        middle = self.y + _BOX / 2
+        self._box(node, middle)
+        if not node.children:
+            self.y += _STEP
+        start = _right(node.column)
+        for child in node.children:
+            below = self.place(child)
+            end = _COLUMNS[child.column][1]
+            bend = start + 14
+            self.edges.append(f'<path d="M{start} {middle:.1f}H{bend}V{below:.1f}H{end}"/>')
         return middle
 
-    def box(self, column: int, middle: float, lines: t.Sequence[str], style: str, height: int) -> None:
-        x, width = _COLUMNS[column]
-        most = width // 8
-        first = middle + 4 - (len(lines) - 1) * 8
-        texts = [
-            f'<text x="{x + 8}" y="{first + number * 16:.1f}"{_second(number)}>{_cut(line, most)}</text>' for number, line in enumerate(lines)
-        ]
-        told = f"<title>{escape(' · '.join(lines))}</title>"
-        rect = f'<rect x="{x}" y="{middle - height / 2:.1f}" width="{width}" height="{height}" rx="6"/>'
-        self.boxes.append(f'<g class="box {style}">{told}{rect}{"".join(texts)}</g>')
-
-    def parent(self, column: int, children: t.Sequence[float], lines: t.Sequence[str], style: str = "plain") -> float:
-        """A box before its children. What is taller than they are pushes the next ones down."""
-        middle = (children[0] + children[-1]) / 2
-        self.box(column, middle, lines, style, _BOX)
-        self.y = max(self.y, middle + _BOX / 2 + 8)
-        start = _COLUMNS[column][0] + _COLUMNS[column][1]
-        end = _COLUMNS[column + 1][0]
-        bend = (start + end) / 2
-        self.edges += [f'<path d="M{start} {middle:.1f}C{bend} {middle:.1f} {bend} {y:.1f} {end} {y:.1f}"/>' for y in children]
-        return middle
+    def _box(self, node: _Node, middle: float) -> None:
+        _title, x, width = _COLUMNS[node.column]
+        rect = f'<rect x="{x}" y="{middle - _BOX / 2:.1f}" width="{width}" height="{_BOX}" rx="6"/>'
+        text = f'<text x="{x + 8}" y="{middle + 4.5:.1f}">{_cut(node.text, width // 8 + 1)}</text>'
+        self.boxes.append(f'<g class="box {node.style}"><title>{escape(node.text)}</title>{rect}{text}</g>')
 
 
-def _second(number: int) -> str:
-    return ' class="note"' if number else ""
+def _right(column: int) -> int:
+    return _COLUMNS[column][1] + _COLUMNS[column][2]
 
 
 def graph(report: Row) -> str:
-    """Subscription > workspace > network and identity > compute target."""
-    drawn = _Graph()
+    """Subscription > workspace > network > identity > compute target."""
     by_subscription: dict[str, list[Row]] = {}
     for workspace in report["workspaces"]:
-        by_subscription.setdefault(workspace["id"].split("/")[2], []).append(workspace)
+        by_subscription.setdefault(workspace["subscription_id"], []).append(workspace)
     by_workspace: dict[str, list[Row]] = {}
     for target in report["targets"]:
         by_workspace.setdefault(target["id"].casefold().rsplit("/computes/", 1)[0], []).append(target)
+    drawn = _Graph()
     for subscription, workspaces in by_subscription.items():
-        middles = [_workspace(drawn, one, by_workspace.get(one["id"].casefold(), [])) for one in workspaces]
-        drawn.parent(0, middles, [f"{subscription[:13]}…" if len(subscription) > 16 else subscription, "subscription"])
-        drawn.y += _GAP
-    about = "Subscriptions, their workspaces, networks and identities, and compute targets"
+        children = [_workspace(one, by_workspace.get(one["id"].casefold(), [])) for one in workspaces]
+        drawn.place(_Node(_SUBSCRIPTION, subscription, "plain", children))
+    heads = "".join(f'<text x="{x}" y="14" class="note">{title}</text>' for title, x, _width in _COLUMNS)
+    about = "Subscriptions, their workspaces, networks, identities and compute targets"
     size = f'width="{GRAPH_WIDTH}" height="{drawn.y:.0f}" viewBox="0 0 {GRAPH_WIDTH} {drawn.y:.0f}"'
-    return f'<svg class="graph" {size} role="img" aria-label="{about}"><g class="edges">{"".join(drawn.edges)}</g>{"".join(drawn.boxes)}</svg>'
+    body = f'{heads}<g class="edges">{"".join(drawn.edges)}</g>{"".join(drawn.boxes)}'
+    return f'<svg class="graph" {size} role="img" aria-label="{about}">{body}</svg>'
 
 
-def _workspace(drawn: _Graph, workspace: Row, targets: t.Sequence[Row]) -> float:
-    groups: dict[tuple[str, str], list[Row]] = {}
+def _workspace(workspace: Row, targets: t.Sequence[Row]) -> _Node:
+    about = [workspace["name"], workspace["location"] or "not read", *(["private"] if workspace["public_network_access"] == "disabled" else [])]
+    networks: dict[str, dict[str, list[Row]]] = {}
     for target in targets:
-        groups.setdefault((target["network"], target["identity"]), []).append(target)
-    about = workspace["location"] or "not read"
-    if workspace["public_network_access"] == "disabled":
-        about += " · private"
-    style = "failed" if workspace["error"] else "plain"
-    drawn.y += _GAP
-    if not groups:
-        middle = drawn.leaf(1, [workspace["name"], about], style, _BOX)
-        return middle
-    middles = [_group(drawn, key, own) for key, own in sorted(groups.items())]
-    return drawn.parent(1, middles, [workspace["name"], about], style)
+        networks.setdefault(target["network"], {}).setdefault(target["identity"], []).append(target)
+    children = [_Node(_NETWORK, network, "plain", _identities(networks[network])) for network in sorted(networks)]
+    return _Node(_WORKSPACE, " · ".join(about), "failed" if workspace["error"] else "plain", children)
 
 
-def _group(drawn: _Graph, key: tuple[str, str], targets: t.Sequence[Row]) -> float:
-    # A group of one is lower than its own box: it starts where the box has room.
-    drawn.y += 7 if len(targets) == 1 else 0
+def _identities(found: t.Mapping[str, t.Sequence[Row]]) -> list[_Node]:
+    nodes: list[_Node] = []
+    for identity in sorted(found):
+        computes = _computes(found[identity])
+        # What does not exist yet has none.
+        nodes += [_Node(_IDENTITY, identity, "plain", computes)] if identity else computes
+    return nodes
+
+
+def _computes(targets: t.Sequence[Row]) -> list[_Node]:
     notable = [one for one in targets if one["status"] != AS_DECLARED]
     alike = [one for one in targets if one["status"] == AS_DECLARED]
     shown = sorted(notable, key=lambda one: STATUSES.index(one["status"])) + (alike if len(alike) <= _MOST_ALIKE else [])
-    middles = [drawn.leaf(3, [_leaf_text(one)], CLASSES[one["status"]]) for one in shown]
+    nodes = [_Node(_COMPUTE, _leaf_text(one), CLASSES[one["status"]]) for one in shown]
     if len(alike) > _MOST_ALIKE:
-        middles.append(drawn.leaf(3, [f"✓ {len(alike)} as declared"], CLASSES[AS_DECLARED]))
-    return drawn.parent(2, middles, [line for line in key if line])
+        nodes.append(_Node(_COMPUTE, f"✓ {len(alike)} as declared", CLASSES[AS_DECLARED]))
+    return nodes
 
 
 def _leaf_text(target: Row) -> str:
     nodes = "" if target["nodes"] is None else f" {target['nodes']}/{target['max_nodes']}"
-    return f"{SYMBOLS[target['status']]} {target['name']}{nodes}"
+    return f"{SYMBOLS[target['status']]} {target['name']}{nodes}{' · SSH' if target['public_ssh'] else ''}"

@@ -145,6 +145,8 @@ FLEET: list[dict[str, t.Any]] = [{"name": WORKSPACE, "resource_group": GROUP, "c
 plain("aml_fleet", "create", None, workspaces=FLEET, preflight=False)
 plain("aml_fleet", "as declared already", MADE, workspaces=FLEET)
 plain("aml_fleet", "prune", ("aml_fleet", {"name": "prod", "workspaces": FLEET}), name="prod", workspaces=[{**FLEET[0], "computes": []}], prune="delete")
+plain("aml_fleet_info", "workspaces with all their computes", MADE, workspaces=FLEET)
+plain("aml_fleet_info", "with the usages of their regions", MADE, workspaces=FLEET, usages=True)
 
 
 @row("aml_operation_info", "any")

@@ -116,6 +116,7 @@ WORLDS = {
     "aml_compute_info": World([*workspace(), cluster()]),
     "aml_export_info": World([*workspace(), cluster()]),
     "aml_fleet": World([*workspace(), *workspace("ws-far", "ml-far")], files={"fleet/ml-prod/ws-prod/from-the-cli.yml": CLI_CLUSTER}),
+    "aml_fleet_info": World([*workspace("ws-vision"), *workspace("ws-text")]),
     "aml_operation_info": World(
         workspace(),
         {"workspaces": [{"name": "ws-prod", "resource_group": "ml-prod", "computes": [SMALL]}]},

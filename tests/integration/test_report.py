@@ -101,6 +101,8 @@ def test_the_report_says_what_differs(world: World) -> None:
     assert [one["name"] for one in report["targets"] if one["public_ssh"]] == ["stranger"]
     assert report["workspaces"][0]["nodes"] == 1 and report["totals"]["unreadable"] == 1
     assert {one["location"] for one in report["usages"]} == {"eastus"}
+    assert report["currency"] == "USD" and report["workspaces"][1]["monthly_minimum"] > 0
+    assert [one["name"] for one in report["targets"] if one["price_unknown"]] == ["wanted"], "nobody knows the region of a workspace that is not there"
     text = (world.out / "drift.md").read_text()
     assert "max\\_instances: 7 → 4" in text and "<script" not in text
 

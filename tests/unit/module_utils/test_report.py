@@ -30,16 +30,14 @@ def body(name: str, kind: str = "amlcompute", **more: t.Any) -> Row:
     return {"id": f"{HOME}/computes/{name}", "name": name, "type": kind, "location": "eastus", "current_node_count": 1, "max_instances": 4, **more}
 
 
-def facts(targets: t.Sequence[Row] = (), bodies: t.Sequence[Row] = (), undeclared: t.Sequence[Row] = (), **workspace: t.Any) -> Row:
-    item = {"name": "ws", "resource_group": "rg"}
-    info = {"item": item, "workspaces": [{"id": HOME, "name": "ws", "location": "eastus", **workspace}]}
+def facts(targets: t.Sequence[Row] = (), bodies: t.Sequence[Row] = (), undeclared: t.Sequence[Row] = (), cost: Row | None = None, **workspace: t.Any) -> Row:
+    place = {"name": "ws", "resource_group": "rg", "subscription_id": SUBSCRIPTION, "id": HOME, "failure": None}
+    found = {**place, "workspace": {"id": HOME, "name": "ws", "location": "eastus", **workspace}, "computes": list(bodies)}
     return {
         "generated": "2026-01-02T00:00:00Z",
         "name": "demo",
-        "fleet": {"targets": list(targets), "undeclared": list(undeclared)},
-        "workspaces": {"results": [info]},
-        "computes": {"results": [{"item": item, "computes": list(bodies)}]},
-        "usages": {"results": []},
+        "fleet": {"targets": list(targets), "undeclared": list(undeclared), "totals": {} if cost is None else {"cost": cost}},
+        "found": {"workspaces": [found], "usages": []},
     }
 
 
@@ -118,12 +116,48 @@ def test_since_when_a_difference_is_known() -> None:
 
 def test_a_workspace_that_cannot_be_read_is_in_the_report() -> None:
     given = facts([planned("a", failure={"message": "Forbidden"})])
-    for name in ("workspaces", "computes"):
-        given[name]["results"] = [{"item": {"name": "ws", "resource_group": "RG"}, "failure": {"code": "Forbidden"}, "msg": "Forbidden"}]
+    given["found"]["workspaces"][0] |= {"workspace": None, "computes": [], "failure": {"code": "Forbidden", "message": "Forbidden"}}
     report = _report.build(given)
     assert report["workspaces"][0]["id"] == HOME and report["workspaces"][0]["error"] == "Forbidden"
     assert report["totals"]["unreadable"] == 1 and report["workspaces"][0]["failed"] == 1
-    assert "Forbidden" in _report_html.page(report)
+    assert "Forbidden" in _report_html.page(report) and "1 workspaces could not be read" in _report.headline(report)
+
+
+def test_quotas_that_cannot_be_read_are_in_the_report() -> None:
+    given = facts()
+    place = {"subscription_id": SUBSCRIPTION, "location": "eastus"}
+    given["found"]["usages"] = [{**place, "usages": [], "failure": {"message": "Forbidden <quota>"}}]
+    report = _report.build(given)
+    assert report["usages_unread"] == [{**place, "error": "Forbidden <quota>"}]
+    assert "The quotas of eastus could not be read: Forbidden &lt;quota&gt;" in _report_html.page(report)
+    assert "The quotas of eastus could not be read: Forbidden &lt;quota&gt;" in _report.markdown(report)
+
+
+def priced(name: str, least: float | None, most: float | None, **more: t.Any) -> Row:
+    cost = None if most is None else {"currency": "USD", "monthly_minimum": least, "monthly_maximum": most}
+    return planned(name, cost=cost, **more)
+
+
+def test_cost_is_by_workspace_and_kind_and_unknown_is_not_nothing() -> None:
+    targets = [priced("a", 0.0, 1000.5), priced("b", 10.0, 10.0), priced("new", None, None, action="create"), priced("attached", None, None, type="databricks")]
+    bodies = [body("a"), body("b"), body("attached", "databricks"), body("stranger")]
+    report = _report.build(facts(targets, bodies, cost={"currency": "USD", "unknown": [f"{HOME}/computes/NEW"]}))
+    told = {one["name"]: _report.cost_text(one, "USD") for one in report["targets"]}
+    assert told == {"a": "0 to 1,000 USD", "b": "10 USD", "new": "unknown", "attached": "", "stranger": ""}
+    assert _report.cost_text(report["workspaces"][0], "USD") == _report.cost_text(report["totals"], "USD") == "10 to 1,010 USD, 1 unknown"
+    assert {one["kind"]: _report.cost_text(one, "USD") for one in report["kinds"]} == {"amlcompute": "10 to 1,010 USD, 1 unknown", "databricks": ""}
+    page, text = _report_html.page(report), _report.markdown(report)
+    assert "10 to 1,010 USD, 1 unknown" in page and "10 to 1,010 USD, 1 unknown" in text and "Monthly cost, by workspace" in page
+
+
+def test_only_unknown_prices_are_unknown() -> None:
+    report = _report.build(facts([priced("a", None, None)], cost={"currency": None, "unknown": [f"{HOME}/computes/a"]}))
+    assert _report.cost_text(report["totals"], report["currency"]) == "unknown"
+
+
+def test_without_an_estimate_nothing_is_said_of_cost() -> None:
+    report = _report.build(facts([planned("a")], [body("a")]))
+    assert "cost" not in _report.markdown(report).casefold() and "onthly cost" not in _report_html.page(report)
 
 
 def everywhere(value: t.Any) -> t.Any:
@@ -144,8 +178,11 @@ def test_no_value_becomes_markup() -> None:
         [body("a", state="s", size="z", ssh_public_access_enabled=True, ssh_settings={"admin_username": "u"}), body("d", kind)],
         location="l",
     )
-    item = {"subscription_id": SUBSCRIPTION, "location": "l"}
-    given["usages"]["results"] = [{"item": item, "usages": [{"name": "n", "localized_name": "n", "current": 1, "limit": 2, "percent": 50.0}]}]
+    place = {"subscription_id": SUBSCRIPTION, "location": "l"}
+    usages = [{"name": "n", "localized_name": "n", "current": 1, "limit": 2, "percent": 50.0}]
+    given["found"]["usages"] = [{**place, "usages": usages, "failure": None}, {**place, "usages": [], "failure": {"message": "m"}}]
+    given["fleet"]["totals"] = {"cost": {"currency": "c", "unknown": []}}
+    given["fleet"]["targets"][0]["cost"] = {"currency": "c", "monthly_minimum": 1, "monthly_maximum": 2}
     report = _report.build(everywhere(given))
     page, text = _report_html.page(report), _report.markdown(report)
     assert page.count("<script>") == page.count("</script>") == 1 and "&lt;script&gt;" in page
@@ -174,15 +211,18 @@ def test_the_graph_folds_what_is_alike() -> None:
 def test_boxes_of_the_graph_do_not_overlap() -> None:
     bodies = [body("a"), body("b", identity={"type": "system_assigned"}), body("c", network_settings={"subnet": SUBNET}), body("d")]
     report = _report.build(facts([], bodies))
-    other = copy.deepcopy(report["workspaces"][0]) | {"id": HOME + "2", "name": "ws2"}
-    report["workspaces"].append(other)
+    others = [copy.deepcopy(report["workspaces"][0]) | {"id": f"{HOME}{number}", "name": f"ws{number}"} for number in range(50)]
+    report["workspaces"] += others
     drawing = ElementTree.fromstring(_report_svg.graph(report))
     columns: dict[str, list[tuple[float, float]]] = {}
     for rect in drawing.iter("rect"):
         top = float(rect.get("y") or 0)
         columns.setdefault(str(rect.get("x")), []).append((top, top + float(rect.get("height") or 0)))
-    assert len(columns) == 4 and min(top for column in columns.values() for top, _bottom in column) >= 0
+    assert len(columns) == 5 and min(top for column in columns.values() for top, _bottom in column) >= 0
     for column in columns.values():
         ordered = sorted(column)
         assert all(bottom <= following for (_top, bottom), (following, _end) in zip(ordered, ordered[1:]))
-    assert max(bottom for column in columns.values() for _top, bottom in column) <= float(drawing.get("height") or 0)
+    height = float(drawing.get("height") or 0)
+    assert max(bottom for column in columns.values() for _top, bottom in column) <= height < 55 * 34, "a workspace of which nothing is to be said is one row"
+    edges = [one.get("d") or "" for one in drawing.iter("path")]
+    assert len(edges) == len(list(drawing.iter("rect"))) - 1, "every box hangs on one other, but for the subscription"

@@ -1,0 +1,84 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ``aml_fleet_info`` does: the workspaces of a fleet's document and all that is in them, many at a time. Compares nothing."""
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from . import _argspec, _capacity, _rules
+from ._computes import kind_of
+from ._errors import AmlError
+from ._fields import region
+from ._fleet_job import FLEET_SPEC, read_places
+from ._kinds import _compute
+from ._kinds.workspace import Workspace
+from ._module import Result, Task
+
+FLEET_INFO_SPEC: _argspec.Spec = {
+    **{name: FLEET_SPEC[name] for name in ("workspaces", "folder", "resource_group", "workspace")},
+    "usages": {"type": "bool", "default": False},
+    "parallelism": {"type": "int", "default": 16},
+    "fail_on": {"type": "str", "default": "error", "choices": ["error", "never"]},
+}
+
+
+class NotRead(AmlError):
+    """Something of the fleet could not be read; all else was."""
+
+    default_code = "NotRead"
+
+
+class _Look:
+    """Each place on its own: a failure of one hides no other."""
+
+    def __init__(self, task: Task) -> None:
+        self.client = task.client
+        self.kind = Workspace()
+
+    def workspace(self, identifier: str) -> Result:
+        parts = identifier.split("/")
+        found: Result = {"name": parts[-1], "resource_group": parts[4], "subscription_id": parts[2], "id": identifier}
+        found |= {"workspace": None, "computes": [], "failure": None}
+        try:
+            body = self.client.find(identifier, self.kind.api_version)
+            if body is None:
+                raise AmlError(f"The workspace {parts[-1]!r} does not exist.", code="WorkspaceNotFound", target=identifier)
+            found["workspace"] = self.kind.project(body)
+            bodies = self.client.list(f"{identifier}/computes", _compute.ComputeKind.api_version)
+            found["computes"] = [kind_of(one).project(one) for one in bodies]
+        except AmlError as error:
+            found["failure"] = error.failure()
+        return found
+
+    def usages(self, place: tuple[str, str]) -> Result:
+        found: Result = {"subscription_id": place[0], "location": place[1], "usages": [], "failure": None}
+        try:
+            found["usages"] = _capacity.usages(self.client.list(_capacity.location_path(*place, "usages"), _compute.ComputeKind.api_version))
+        except AmlError as error:
+            found["failure"] = error.failure()
+        return found
+
+
+def look_at_fleet(task: Task) -> Result:
+    """The job of ``aml_fleet_info``."""
+    params = task.params
+    _rules.refuse(_rules.at_least(params["parallelism"], 1, "parallelism", "this collection"))
+    identifiers = read_places(task)
+    look = _Look(task)
+    with ThreadPoolExecutor(params["parallelism"], thread_name_prefix="look") as pool:
+        workspaces = list(pool.map(look.workspace, identifiers))
+        places = {(one["subscription_id"], str(region(one["workspace"]["location"]))) for one in workspaces if one["workspace"]}
+        usages = list(pool.map(look.usages, sorted(places))) if params["usages"] else []
+    result: Result = {"changed": False, "workspaces": workspaces, "usages": usages}
+    unread = [one for one in (*workspaces, *usages) if one["failure"]]
+    if unread and params["fail_on"] == "error":
+        told = "; ".join(f"{one.get('name') or one['location']}: {one['failure']['message'].rstrip('.')}" for one in unread[:5])
+        failure = NotRead(
+            f"{len(unread)} of {len(workspaces) + len(usages)} could not be read: {told}.",
+            details=[{"name": one.get("name") or one["location"], "failure": one["failure"]} for one in unread],
+            hint="The result has all the others. Set fail_on=never to only be told.",
+        )
+        failure.result = result
+        raise failure
+    return result

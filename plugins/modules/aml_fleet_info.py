@@ -1,0 +1,163 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: aml_fleet_info
+short_description: Look at many workspaces, with all their compute targets and quotas, at once
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - Reads each workspace of a fleet's document and all compute targets that are in it, declared or not, many workspaces at a time, and compares nothing.
+    What differs from the declaration, M(azureml.compute.aml_fleet) says in check mode.
+  - A workspace that cannot be read hides no other. The task fails at the end and has an entry for each.
+options:
+  workspaces:
+    description:
+      - The workspaces. The list can be that of M(azureml.compute.aml_fleet), whose other options are taken and not used.
+      - One of O(workspaces) and O(folder) is needed; with both, it is all of both.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the workspace.
+        type: str
+        required: true
+      resource_group:
+        description: Its resource group. Left out, it is the task's O(resource_group).
+        type: str
+      subscription_id:
+        description: Its subscription. Left out, it is the one that the task signs in to.
+        type: str
+      defaults:
+        description: Taken and not used.
+        type: dict
+      computes:
+        description: Taken and not used.
+        type: list
+        elements: dict
+  folder:
+    description:
+      - A folder of YAML of the Azure ML CLI v2, as in M(azureml.compute.aml_fleet). It needs C(azure-ai-ml).
+    type: path
+  resource_group:
+    description: Resource group of the workspaces that name none.
+    type: str
+  workspace:
+    description: Taken and not used, so that a default for all modules of the collection does no harm here.
+    type: str
+    aliases: [workspace_name, ml_workspace]
+  usages:
+    description: Whether to read the usage and the quotas of each region in which a workspace is.
+    type: bool
+    default: false
+  parallelism:
+    description: How many workspaces are read at once.
+    type: int
+    default: 16
+  fail_on:
+    description:
+      - V(error) fails when something could not be read, or a workspace does not exist. V(never) only returns that.
+    type: str
+    choices: [error, never]
+    default: error
+extends_documentation_fragment:
+  - azureml.compute.auth
+  - azureml.compute.attributes.info
+seealso:
+  - module: azureml.compute.aml_fleet
+  - module: azureml.compute.aml_compute_info
+  - module: azureml.compute.aml_usage_info
+"""
+
+EXAMPLES = r"""
+- name: All that there is in two workspaces
+  azureml.compute.aml_fleet_info:
+    resource_group: ml-prod
+    workspaces:
+      - name: ws-vision
+      - name: ws-text
+    usages: true
+  register: fleet
+
+- name: The instances that run
+  ansible.builtin.debug:
+    msg: "{{ fleet.workspaces | map(attribute='computes') | flatten | selectattr('state', 'defined') | selectattr('state', 'eq', 'Running') | list }}"
+"""
+
+RETURN = r"""
+workspaces:
+  description: One entry for each workspace, in the order of the document. It is there as well when the task fails.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Its name.
+      type: str
+      returned: always
+    resource_group:
+      description: Its resource group.
+      type: str
+      returned: always
+    subscription_id:
+      description: Its subscription.
+      type: str
+      returned: always
+    id:
+      description: Its resource id.
+      type: str
+      returned: always
+    workspace:
+      description: The workspace, as M(azureml.compute.aml_workspace_info) shows it, or null.
+      type: dict
+      returned: always
+    computes:
+      description: Its compute targets, as M(azureml.compute.aml_compute_info) shows them.
+      type: list
+      elements: dict
+      returned: always
+    failure:
+      description: Why it could not be read, or null.
+      type: dict
+      returned: always
+usages:
+  description: With O(usages), one entry for each region of each subscription.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    subscription_id:
+      description: The subscription.
+      type: str
+      returned: always
+    location:
+      description: The region.
+      type: str
+      returned: always
+    usages:
+      description: The usages, as M(azureml.compute.aml_usage_info) shows them.
+      type: list
+      elements: dict
+      returned: always
+    failure:
+      description: Why they could not be read, or null.
+      type: dict
+      returned: always
+"""
+
+from ..module_utils._fleet_look import FLEET_INFO_SPEC, look_at_fleet
+from ..module_utils._module import run
+
+SPEC = FLEET_INFO_SPEC
+
+
+def main() -> None:
+    run(look_at_fleet, SPEC, free_form=("workspaces",))
+
+
+if __name__ == "__main__":
+    main()
