@@ -38,6 +38,9 @@ FILES = {
     "_rules.py": ["test_rules.py"],
 }
 
+# The same examples in each run; and no time for the explanation of failures, which nobody reads here.
+PYTEST = ["-p", "no:cacheprovider", "--hypothesis-profile=ci", "--assert=plain", "--tb=no"]
+
 
 class Mutant(t.NamedTuple):
     """One change of one function, as its lines before and after; and what the tests made of it."""
@@ -90,7 +93,7 @@ def prepare(files: list[str]) -> None:
         "source_paths": "src",
         "only_mutate": "\n".join(f"*/module_utils/{file}" for file in files),
         "also_copy": "pytest.ini",
-        "pytest_add_cli_args": "\n".join(["-p", "no:cacheprovider"]),
+        "pytest_add_cli_args": "\n".join(PYTEST),
         "pytest_add_cli_args_test_selection": "\n".join(tests),
         "use_git_change_detection": "false",
     }
@@ -99,8 +102,7 @@ def prepare(files: list[str]) -> None:
 
 
 def run(*arguments: str, capture: bool = False) -> str:
-    # CI: hypothesis takes the same examples in each run.
-    environment = {**os.environ, "CI": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     command = [str(Path(sys.executable).with_name("mutmut")), *arguments]
     done = subprocess.run(command, cwd=WORK, env=environment, capture_output=capture, text=True, check=False)
     if done.returncode:
