@@ -27,9 +27,6 @@ READ_ONLY = "read_only"
 class _Missing:
     """The value of what is not there at all: neither null nor empty."""
 
-    def __repr__(self) -> str:
-        return "MISSING"
-
     def __bool__(self) -> bool:
         return False
 

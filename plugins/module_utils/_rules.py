@@ -113,8 +113,7 @@ def resource_id(value: t.Any, option: str, type_: str | None = None) -> Findings
             "Azure Resource Manager",
         )
         return
-    kinds = [match.group("type")] + match.group("rest").strip("/").split("/")[::2]
-    found = "/".join(kind for kind in kinds if kind)
+    found = "/".join([match.group("type"), *match.group("rest").split("/")[1::2]])
     if type_ and found.casefold() != type_.casefold():
         yield Finding("WrongResourceType", option, f"{option} must be the id of a {type_}, not of a {found}.", "Azure Resource Manager")
 

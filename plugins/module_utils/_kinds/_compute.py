@@ -77,9 +77,7 @@ def identity_from_arm(value: Body) -> dict[str, t.Any] | None:
 
 
 def identity_ids(value: t.Any) -> list[str]:
-    """The ids of what the user gave: ids, or mappings with ``resource_id`` as in CLI YAML, or the CLI's map of ids."""
-    if isinstance(value, dict):
-        return list(value)
+    """The ids of what the user gave: ids, or mappings with ``resource_id`` as in CLI YAML."""
     return [item.get("resource_id") if isinstance(item, dict) else item for item in value or []]
 
 

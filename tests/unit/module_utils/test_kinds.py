@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules and comparisons of single kinds, as pure functions. The lives of all kinds are in tests/functional.
+
+Sources: docs/coverage.md 1.10, K6, CC9; docs/facts.md c.2, f.10; ARM types of 2025-12-01 (ManagedNetworkSettings).
+"""
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.azureml.compute.plugins.module_utils import _plan, _rules
+from ansible_collections.azureml.compute.plugins.module_utils._kinds import attached, kubernetes, workspace
+from ansible_collections.azureml.compute.plugins.module_utils._kinds._compute import identity_ids
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.cluster import CLUSTER
+
+Values = dict[str, t.Any]
+GROUP = "/subscriptions/s/resourceGroups/rg"
+PARENT: Values = {"location": "eastus", "properties": {}}
+
+
+def found(findings: t.Iterable[_rules.Finding]) -> list[tuple[str, str]]:
+    return [(one.code, one.option) for one in findings]
+
+
+def test_a_port_that_nobody_can_log_in_to_is_not_opened() -> None:
+    declared = {"size": "s", "max_instances": 1, "ssh_public_access_enabled": True}
+    assert found(CLUSTER.check_create(declared, None)) == [("SshUserMissing", "ssh_settings")]
+    assert found(CLUSTER.check_create({**declared, "ssh_settings.admin_username": "me"}, None)) == []
+
+
+def test_an_account_on_a_machine_needs_a_secret_also_when_it_changes() -> None:
+    machine = attached.VirtualMachine()
+    there = {"ssh_settings": {"admin_username": "me"}}
+    assert found(machine.check_update({"ssh_settings.admin_username": "me"}, there)) == []
+    assert found(machine.check_update({"tags": {}}, there)) == []
+    assert found(machine.check_update({"ssh_settings.admin_username": "you"}, there)) == [("SshKeyMissing", "ssh_settings.ssh_private_key")]
+    assert found(machine.check_update({"ssh_settings.admin_username": "you", "ssh_settings.admin_password": "p"}, there)) == []
+
+
+def test_a_machine_without_an_account_is_attached_with_a_warning() -> None:
+    machine = attached.VirtualMachine()
+    declared = {"address": "10.0.0.4"}
+    plan = _plan.plan_present(machine.fields, declared, None)
+    assert [one.partition(":")[0] for one in machine.advice(plan, declared, PARENT)] == ["NoLogin"]
+    assert machine.advice(plan, {**declared, "ssh_settings.admin_username": "me"}, PARENT) == []
+
+
+@pytest.mark.parametrize("kind", [attached.VirtualMachine(), attached.Databricks()], ids=["virtualmachine", "databricks"])
+def test_a_document_without_properties_can_be_written(kind: t.Any) -> None:
+    """What failed early has none (docs/facts.md a.5)."""
+    body = {"properties": {"computeType": kind.compute_type, "provisioningState": "Failed"}}
+    assert kind.writable(body)["properties"] == {"computeType": kind.compute_type}
+
+
+@pytest.mark.parametrize(
+    ("entry", "rule"),
+    [
+        ("small", "must be a mapping with node_selector and resources"),
+        ({"cpu": 1}, "unknown keys: cpu"),
+        ({"resources": {"limit": {}}}, "unknown keys: limit"),
+    ],
+)
+def test_wrong_instance_types(entry: t.Any, rule: str) -> None:
+    [finding] = kubernetes._check_instance_type("gpu", entry)
+    assert (finding.code, finding.option) == ("InvalidInstanceType", "instance_types.gpu")
+    assert rule in finding.message
+
+
+def test_ids_of_identities_in_every_form_of_the_cli() -> None:
+    assert identity_ids(None) == []
+    assert identity_ids([f"{GROUP}/a", {"resource_id": f"{GROUP}/b"}]) == [f"{GROUP}/a", f"{GROUP}/b"]
+
+
+# --- outbound rules of a managed network ---
+
+RULE: t.Any = workspace._RuleField("rule", "rule")
+ENDPOINT = {"type": "private_endpoint", "destination": {"service_resource_id": f"{GROUP}/x", "subresource_target": "blob", "spark_enabled": False}}
+
+
+@pytest.mark.parametrize(
+    ("there", "declared"),
+    [
+        (None, None), (None, {}),
+        ({"type": "fqdn", "destination": "pypi.org"}, {"type": "fqdn", "destination": "PyPI.org"}),
+        # The service adds keys of its own.
+        (ENDPOINT, {"type": "private_endpoint", "destination": {"service_resource_id": f"{GROUP}/X", "subresource_target": "blob"}}),
+    ],
+)
+def test_the_same_rule(there: t.Any, declared: t.Any) -> None:
+    assert RULE.same(there, declared)
+
+
+@pytest.mark.parametrize(
+    ("there", "declared"),
+    [
+        (ENDPOINT, None), (None, ENDPOINT),
+        (ENDPOINT, {"type": "fqdn", "destination": "pypi.org"}),
+        ({"type": "fqdn", "destination": "pypi.org"}, {"type": "fqdn", "destination": "other.org"}),
+        ({"type": "private_endpoint", "destination": f"{GROUP}/x"}, ENDPOINT),
+        (ENDPOINT, {"type": "private_endpoint", "destination": {"service_resource_id": f"{GROUP}/x", "subresource_target": "file"}}),
+    ],
+)
+def test_another_rule(there: t.Any, declared: t.Any) -> None:
+    assert not RULE.same(there, declared)
