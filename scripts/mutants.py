@@ -28,6 +28,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 WORK = ROOT / "tests" / "output" / "mutants"
+MUTMUT = str(Path(sys.executable).with_name("mutmut"))
 UTILS = "ansible_collections/azureml/compute/plugins/module_utils"
 EQUIVALENT = ROOT / "tests" / "equivalent_mutants.yml"
 
@@ -101,13 +102,14 @@ def prepare(files: list[str]) -> None:
         config.write(target)
 
 
-def run(*arguments: str, capture: bool = False) -> str:
+def run(*arguments: str) -> None:
+    """mutmut's progress is for a terminal; elsewhere it goes to a file, of which the end is shown where mutmut fails."""
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [str(Path(sys.executable).with_name("mutmut")), *arguments]
-    done = subprocess.run(command, cwd=WORK, env=environment, capture_output=capture, text=True, check=False)
+    log = WORK / "mutmut.log"
+    with log.open("w") as file:
+        done = subprocess.run([MUTMUT, *arguments], cwd=WORK, env=environment, stdout=None if sys.stdout.isatty() else file, check=False)
     if done.returncode:
-        sys.exit(f"mutmut {arguments[0]} failed.\n{done.stderr or ''}")
-    return done.stdout or ""
+        sys.exit(f"mutmut {arguments[0]} failed.\n{log.read_text()[-3000:]}")
 
 
 def found() -> list[Mutant]:
@@ -117,7 +119,8 @@ def found() -> list[Mutant]:
 
     os.chdir(WORK)
     mutants = []
-    for line in run("results", "--all", "true", capture=True).splitlines():
+    results = subprocess.run([MUTMUT, "results", "--all", "true"], cwd=WORK, stdout=subprocess.PIPE, text=True, check=True).stdout
+    for line in results.splitlines():
         name, _, status = line.strip().rpartition(": ")
         module, _, mangled = name.rpartition(".")
         function = mangled.partition("__mutmut_")[0].removeprefix("x_").removeprefix("xǁ").replace("ǁ", ".")

@@ -246,3 +246,33 @@ def test_the_fingerprint_is_of_the_question_and_of_who_asks() -> None:
     assert base == Scope(subscriptions=(S1,)).fingerprint({"client_id": "one"})
     others = [Scope(subscriptions=(S2,)), Scope(subscriptions=(S1,), types=()), Scope(subscriptions=(S1,), workspace_tags={"a": None})]
     assert len({base, Scope(subscriptions=(S1,)).fingerprint({"client_id": "two"}), *(one.fingerprint({"client_id": "one"}) for one in others)}) == 5
+
+
+# --- workspaces as hosts ---
+
+
+def test_workspaces_become_hosts_with_their_facts() -> None:
+    client = world()
+    records = reader(client, hosts="workspaces").read()
+    assert client.asked == [f"/subscriptions/{S1}/{PROVIDER}"], "no compute target is asked for"
+    hosts = {host.name: host for host in hosts_of(records, "workspaces", Choice(), _nodes.Way(host_prefix="ml-"), Jump())}
+    assert set(hosts) == {"ml-a", "ml-b"}
+    assert hosts["ml-a"].variables == {
+        "subscription_id": S1, "resource_group": "rg", "workspace": "a", "location": "eastus",
+        "aml_id": workspace_id("a"), "aml_kind": "default", "aml_tags": {"Stage": "prod"}, "aml_state": "unknown",
+    }  # fmt: skip
+    assert hosts["ml-a"].all_groups(_inventory.GROUPINGS) == ["aml_workspaces", "location_eastus", "resource_group_rg", f"subscription_{S1}"]
+    tagged = hosts_of(records, "workspaces", Choice(tags={"Stage": "prod"}), _nodes.Way(), Jump())
+    assert [host.variables["workspace"] for host in tagged] == ["a"]
+
+
+def test_a_workspace_with_an_id_that_is_none_is_told() -> None:
+    with pytest.raises(AmlError, match="which is none") as caught:
+        _inventory.workspace_facts({"id": "/subscriptions/s", "name": "a"})
+    assert caught.value.code == "UnexpectedAnswer"
+
+
+def test_without_a_jump_host_nothing_is_jumped_over() -> None:
+    records = reader(world()).read()
+    inside = hosts_of(records, "nodes", Choice(), _nodes.Way("private"), Jump())[0]
+    assert inside.variables["ansible_host"] == "10.0.0.1" and "ansible_ssh_common_args" not in inside.variables
