@@ -177,3 +177,20 @@ def test_a_refused_write_changed_nothing_and_a_broken_one_may_have(azure: Azure)
     azure.app.faults.put([{"kind": "status", "status": 500, "count": 50, "match": {"method": "PUT"}}])
     broken = azure.run(CLUSTER, **options, retries=1, ok=False)
     assert broken["failure"]["status"] == 500 and broken["changed"] is True
+
+
+@pytest.mark.parametrize(
+    ("module", "options"),
+    [
+        (CLUSTER, {"name": "cpu-c", "size": "Standard_DS3_v2", "max_instances": 1}),
+        ("aml_compute_instance", {"name": "ci-one", "size": "Standard_DS3_v2"}),
+        ("aml_attached_compute", {"name": "adla", "type": "datafactory"}),
+    ],
+    ids=["cluster", "instance", "attached"],
+)
+def test_another_api_version_is_spoken_by_this_task_alone(azure: Azure, module: str, options: dict[str, t.Any]) -> None:
+    for version in ("2025-09-01", None):
+        before = len(azure.app.log.entries())
+        azure.run(module, **options, **({"api_version": version} if version else {}))
+        spoken = {one["query"]["api-version"] for one in azure.app.log.entries(before) if f"/computes/{options['name']}" in one["path"]}
+        assert spoken == {version or "2025-12-01"}
