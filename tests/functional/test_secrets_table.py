@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import typing as t
 from pathlib import Path
 from unittest import mock
@@ -143,9 +144,26 @@ def test_every_row_of_the_table_is_tested() -> None:
     assert [one for one in named if "::" not in one and one not in cases] == []
     assert cases - set(named) == set(), "a case that stands for no place"
     for test in tests:
-        file, _colons, name = test.partition("::")
-        assert name in {node.name for node in ast.walk(ast.parse((ROOT / file).read_text())) if isinstance(node, ast.FunctionDef)}, test
+        assert exists(test), test
     assert len(set(Watched.CHANNELS)) == 7
+
+
+def exists(test: str) -> bool:
+    file, _colons, name = test.partition("::")
+    path = ROOT / file
+    if not path.is_file() or not name:
+        return path.is_file()
+    return name in {node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)}
+
+
+def test_the_threat_model_names_tests_that_exist() -> None:
+    text = (ROOT / "docs" / "security.md").read_text()
+    rows = [line for line in text.partition("## Attacks")[2].partition("\n## ")[0].splitlines() if line.startswith("| ")][1:]
+    assert len(rows) > 15
+    for line in rows:
+        named = re.findall(r"`((?:tests|extensions)/[^`]+)`", line.rsplit(" | ", 1)[-1])
+        assert named and all(exists(one) for one in named), line
+    assert "(docs/security.md)" in (ROOT / "README.md").read_text()
 
 
 def test_no_module_asks_for_keys_that_it_would_have_to_hide() -> None:

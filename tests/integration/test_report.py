@@ -27,7 +27,9 @@ FLAGS = (
 )  # fmt: skip
 
 GROUP = "rg-drift"
-EVIL = "<script>document.title='owned'</script>"
+EVIL = "<script>document.title='owned'</script>{{ 6 * 7 }}"
+# A play that writes it has to make the braces itself, else they would be its own template.
+WRITTEN = EVIL.replace("{{ 6 * 7 }}", "{{ '{' ~ '{ 6 * 7 }' ~ '}' }}")
 
 
 def cluster(name: str, **more: t.Any) -> dict[str, t.Any]:
@@ -55,7 +57,7 @@ class World:
             module("arm_resource", type="Microsoft.Resources/resourceGroups", name=GROUP, api_version="2021-04-01", body={"location": "eastus"}),
             *(module("aml_workspace", name=one["name"], location="eastus") for one in declared),
             module("aml_fleet", name="demo", workspaces=declared),
-            module("aml_compute_cluster", **by_hand, name="changed", max_instances=7, tags={"team": EVIL}),
+            module("aml_compute_cluster", **by_hand, name="changed", max_instances=7, tags={"team": WRITTEN}),
             module(
                 "aml_compute_cluster", **by_hand, name="stranger", size="Standard_DS2_v2", max_instances=1, ssh_public_access_enabled=True,
                 ssh_settings={"admin_username": "azureuser", "admin_password": "Pass-word-1234"}, location="eastus",

@@ -12,6 +12,7 @@ import os
 import shlex
 import signal
 import ssl
+import stat
 import subprocess
 import sys
 import time
@@ -60,9 +61,17 @@ def _spawn(home: Home) -> subprocess.Popen[bytes]:
         )
 
 
+def own(home: Home) -> None:
+    """Make the directory, or refuse one in which somebody else could put a secret, a key or an authority of theirs."""
+    home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    status = home.path.stat()
+    if status.st_uid not in (os.getuid(), 0) or status.st_mode & stat.S_IWOTH:
+        raise StartError(f"{home.path} belongs to somebody else or can be written by all. Set AML_SIMULATOR_HOME to a directory of your own.")
+
+
 def start(home: Home) -> None:
     """Start the server unless it runs, and wait until it answers."""
-    home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    own(home)
     deadline = time.monotonic() + START_SECONDS
     starting = home.lock("start.lock")
     while starting is None and time.monotonic() < deadline:
@@ -120,6 +129,7 @@ def main(arguments: list[str] | None = None) -> int:
         elif options.command == "serve":
             from simulator._server import serve
 
+            own(home)
             home.prepare()
             return serve(home, options.port or home.choose_port())
         elif home.running_pid() is None:

@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 import simulator
+from simulator._home import Home
 
 ROOT = Path(simulator.__file__).resolve().parents[1]
 
@@ -73,11 +74,26 @@ def sign_in(env: dict[str, str]) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
 
+def listening(pid: int) -> set[str]:
+    """The addresses on which a process takes connections, as the kernel tells them."""
+    own = {link.readlink().name for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink() and str(link.readlink()).startswith("socket:")}
+    found = set()
+    for family, table in ((socket.AF_INET, "tcp"), (socket.AF_INET6, "tcp6")):
+        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+            columns = line.split()
+            if columns[3] == "0A" and f"socket:[{columns[9]}]" in own:
+                words = bytes.fromhex(columns[1].split(":")[0])
+                address = b"".join(words[at : at + 4][::-1] for at in range(0, len(words), 4))
+                found.add(socket.inet_ntop(family, address))
+    return found
+
+
 def test_start_restart_and_stop(process: Process) -> None:
     first, env = process.start()
     group = f"/subscriptions/{env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/rg?api-version=2021-04-01"
     made = fetch(env, group, b'{"location":"eastus"}', method="PUT", **sign_in(env))
     assert made["properties"]["provisioningState"] == "Succeeded"
+    assert len(env["AZURE_SECRET"]) >= 43 and listening(int((process.home / "serve.pid").read_text())) == {"127.0.0.1"}
     assert process.start()[0] == first
     assert process.run("stop").returncode == 0
     assert process.run("env").returncode == 1
@@ -133,3 +149,15 @@ def test_two_starts_at_once_make_one_simulator(process: Process) -> None:
         first, second = pool.map(lambda _n: process.start(), range(2))
     assert first == second
     assert fetch(first[1], "/_simulator/health")["pid"] == int((process.home / "serve.pid").read_text())
+
+
+def test_a_directory_of_everybodys_is_refused_and_two_have_two_secrets(process: Process, tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared").chmod(0o777)
+    done = Process(tmp_path / "shared").run("start")
+    assert done.returncode == 1 and "AML_SIMULATOR_HOME" in done.stderr and list((tmp_path / "shared").iterdir()) == []
+    made = [Home(tmp_path / name) for name in ("a", "b")]
+    for home in made:
+        home.prepare()
+    assert made[0].secret() != made[1].secret() and (made[0].path / "token-key.pem").read_bytes() != (made[1].path / "token-key.pem").read_bytes()
+    assert {stat.S_IMODE(os.stat(home.path).st_mode) for home in made} == {0o700}

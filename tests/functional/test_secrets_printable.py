@@ -1,0 +1,36 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the service says steers no terminal: messages and warnings have control characters in words."""
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.azureml.compute.plugins.module_utils import _reconcile, _redact
+
+from .conftest import Azure
+
+CLUSTER: dict[str, t.Any] = {"name": "target-a", "size": "Standard_DS3_v2", "max_instances": 1}
+STEERS = "\x1b]0;owned\x07\x1b[2J\x9b31m\r\u202eback\x00"
+
+
+def test_a_message_and_a_warning_that_would_steer_a_terminal(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = _reconcile.Reconciler.find
+
+    def find(self: t.Any) -> t.Any:
+        self.warnings.append(f"warned {STEERS}\nsecond")
+        return plain(self)
+
+    monkeypatch.setattr(_reconcile.Reconciler, "find", find)
+    azure.app.faults.put([{"kind": "status", "status": 400, "message": f"refused {STEERS}", "code": "Refused", "match": {"method": "PUT"}, "count": 9}])
+    failed = azure.run("aml_compute_cluster", ok=False, **CLUSTER)
+    for text in (failed["msg"], failed["failure"]["message"], *failed["warnings"]):
+        assert "\\x1b]0;owned\\x07\\x1b[2J\\x9b31m\\r\\u202eback\\x00" in text
+        assert not set(text) & set("\x1b\x07\x9b\r\u202e\x00")
+    assert any(text.endswith("\nsecond") for text in failed["warnings"]), "lines stay lines"
+
+
+def test_other_letters_stay() -> None:
+    text = "Zürich\t名前\n— «ß» 😀"
+    assert _redact.printable(text) == text
