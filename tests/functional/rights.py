@@ -147,6 +147,8 @@ plain("aml_fleet", "as declared already", MADE, workspaces=FLEET)
 plain("aml_fleet", "prune", ("aml_fleet", {"name": "prod", "workspaces": FLEET}), name="prod", workspaces=[{**FLEET[0], "computes": []}], prune="delete")
 plain("aml_fleet_info", "workspaces with all their computes", MADE, workspaces=FLEET)
 plain("aml_fleet_info", "with the usages of their regions", MADE, workspaces=FLEET, usages=True)
+plain("aml_fleet_info", "workspaces with their computes", MADE, workspaces=FLEET)
+plain("aml_fleet_info", "usages: true", MADE, workspaces=FLEET, usages=True)
 
 
 @row("aml_operation_info", "any")

@@ -74,10 +74,22 @@ def test_a_token_that_the_service_says_back_is_in_no_line_of_progress(watched: W
     assert "Not understood: ***" in told and tokens[0] not in told and tokens[0] not in azure.text
 
 
+def test_a_fleet_that_is_only_looked_at(watched: Watched, case: Case) -> None:
+    """It takes the document of a fleet as it is, with what is no business of its own."""
+    options = {key: value for key, value in case.options.items() if key in ("workspaces", "folder")}
+    assert watched.run(Case("aml_fleet_info", options, "", [], {}))["workspaces"][0]["name"] == WORKSPACE
+    # A file that a target names is not read here, and what is in it was never sent.
+    if MARK in json.dumps(options):
+        order = {"kind": "status", "status": 400, "message": echo(case.secrets), "code": "Refused", "match": {"path": "computes"}, "count": 9}
+        watched.azure.app.faults.put([order])
+        assert "Refused: ***" in watched.run(Case("aml_fleet_info", options, "", [], {}), ok=False)["msg"]
+
+
 LOOKS: list[tuple[str, dict[str, t.Any], bool]] = [
     ("aml_compute_info", {}, False),
     ("aml_compute_info", {"name": "target-a"}, False),
     ("aml_export_info", {}, False),
+    ("aml_fleet_info", {"workspaces": [{"name": WORKSPACE, "resource_group": GROUP}]}, False),
     ("aml_ssh_facts", {}, False),
     ("aml_preflight_info", {"computes": [{"type": "computeinstance", "name": "target-a", "size": "Standard_DS3_v2"}]}, False),
     ("aml_compute_instance", {"name": "target-a", "tags": {"a": "b"}}, True),

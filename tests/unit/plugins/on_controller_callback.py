@@ -8,6 +8,7 @@ Not collected by itself: test_on_a_controller.py runs it in a process of its own
 from __future__ import annotations
 
 import os
+import stat
 import typing as t
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def test_what_modules_write_is_told_in_their_order(lines: list[str], monkeypatch
     monkeypatch.delenv(VARIABLE, raising=False)
     callback = plugin()
     callback.v2_playbook_on_start(None)
+    assert stat.S_IMODE(os.stat(os.environ[VARIABLE]).st_mode) == 0o600, "it has what targets are called, and why they failed"
     events = Events()
     events.all(2)
     for target, failure in (("ws/cpu", None), ("ws/gpu", "QuotaExceeded")):
