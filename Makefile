@@ -13,7 +13,7 @@ COLLECTION = $(VENV)/lib/python$$($(BIN)/python -c 'import sys; print("%d.%d" % 
 # The checkout's tools before the system's; SSL and cloud settings of the caller stay as they are.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup test quickstart simulator simulator-stop molecule bench kill-test gates coverage mutants
+.PHONY: help setup test quickstart simulator simulator-stop molecule bench kill-test gates coverage mutants conformance
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -60,3 +60,14 @@ mutants: setup ## break the plan and the rules, print which breakage no test not
 
 gates: setup ## what the ecosystem asks of a collection, in one table; GATES="one two" runs some, WRITE=FILE also as Markdown
 	@$(BIN)/python scripts/gates.py $(GATES) $(if $(WRITE),--write $(WRITE))
+
+# An older azure-ai-ml, beside the newest that the tests have anyway; it imports six and does not say so.
+SDK131 := .venv-sdk131
+$(SDK131)/.installed: $(STAMP)
+	@test -x $(SDK131)/bin/python || $(BIN)/python -m venv $(SDK131)
+	@$(SDK131)/bin/python -m pip install --disable-pip-version-check -q 'azure-ai-ml==1.31.*' azure-identity six > $(SDK131)/install.log 2>&1 \
+	  || { tail -n 25 $(SDK131)/install.log >&2; exit 1; }
+	@touch $@
+
+conformance: setup $(SDK131)/.installed ## hold the simulator to each fact that is known of Azure, print the tables; WRITE=FILE also as Markdown
+	@$(BIN)/python scripts/conformance.py --sdk 1.31=$(CURDIR)/$(SDK131)/bin/python $(if $(WRITE),--write $(WRITE))

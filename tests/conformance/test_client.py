@@ -74,6 +74,33 @@ def test_pages_of_a_list(world: World, computes: Any) -> None:  # noqa: F811
     assert sorted(one.name for one in computes.list()) == ["one", "three", "two"]
 
 
+def test_the_order_of_requests(world: World, computes: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    """The place of the workspace first, no discovery; a GET after a PUT, none after a POST or DELETE; an update is a PUT, of an instance too."""
+    sent: list[tuple[str, str]] = []
+    handle = world.app.handle
+
+    def watched(request: Any) -> Any:
+        name = "status" if "computeOperationsStatus" in request.path else request.path.rpartition("/")[2]
+        if sent[-1:] != [(request.method, name)]:
+            sent.append((request.method, name))
+        return handle(request)
+
+    monkeypatch.setattr(world.app, "handle", watched)
+
+    def order(call: Any, **options: Any) -> list[str]:
+        sent.clear()
+        call(**options).result()
+        return [f"{method} {name}" for method, name in sent]
+
+    instance = ml.ComputeInstance(name="ci-one", size="Standard_DS3_v2")
+    assert order(computes.begin_create_or_update, compute=instance) == ["GET ws1", "PUT ci-one", "GET status", "GET ci-one"]
+    assert order(computes.begin_update, compute=instance) == ["PUT ci-one", "GET status", "GET ci-one"]
+    assert order(computes.begin_stop, name="ci-one") == ["POST stop", "GET status"]
+    assert order(computes.begin_delete, name="ci-one") == ["DELETE ci-one", "GET status"]
+    placed = ml.AmlCompute(name="cpu", size="Standard_DS3_v2", location="eastus")
+    assert order(computes.begin_create_or_update, compute=placed) == ["PUT cpu", "GET status", "GET cpu"]
+
+
 def test_a_success_of_what_failed(world: World, computes: Any) -> None:  # noqa: F811
     """Low priority of a size that has none: the client sees a cluster that is fine."""
     world.app.configure({"quotas": {"*": {"TotalLowPriorityCores": 1000}}})

@@ -530,3 +530,126 @@ def test_one_cloud_of_the_metadata_is_the_simulator(world: World) -> None:
     (one,) = [cloud for cloud in clouds if cloud["resourceManager"].rstrip("/") in url]
     assert one["name"] and one["authentication"]["loginEndpoint"] and one["suffixes"]["storage"]
     assert len(one["portal"].split("/")[2].split(".")) >= 3
+
+
+def test_actions_of_previews_are_none_of_stable_versions(world: World) -> None:
+    instance(world)
+    for verb in ("updateIdleShutdownSetting", "resize", "getAllowedVmSizesForResize", "updateDataMounts", "customServices"):
+        answer = world.ask("POST", f"{WS}/computes/ci-one/{verb}", {}, "?api-version=2025-12-01")
+        assert refusal(answer) == (400, "NoRegisteredProviderFound"), verb
+    idle = {"idleTimeBeforeShutdown": "PT120M"}
+    assert world.ask("POST", f"{WS}/computes/ci-one/updateIdleShutdownSetting", idle, "?api-version=2023-08-01-preview").status == 200
+
+
+def test_an_empty_subnet_fails_the_operation(world: World) -> None:
+    """As Terraform sent it for an empty text; which words the service has for it is not known."""
+    world.failed(world.ask("PUT", CPU, cluster_body(subnet={"id": ""})))
+    assert world.get(CPU)["properties"]["provisioningState"] == "Failed"
+
+
+def test_an_empty_subnet_object_is_taken(world: World) -> None:
+    """azure-ai-ml's update of a cluster in a network; the cluster stays where it is."""
+    world.cluster(subnet={"id": SUBNET})
+    world.done(world.ask("PUT", CPU, cluster_body(subnet={}, most=5)))
+    inner = world.get(CPU)["properties"]["properties"]
+    assert inner["subnet"] == {"id": SUBNET} and inner["scaleSettings"]["maxNodeCount"] == 5
+
+
+def test_words_of_a_purge_of_nothing(world: World) -> None:
+    answer = world.ask("DELETE", f"{WS}none?forceToPurge=true", version="&api-version=2025-12-01")
+    assert answer.body["error"]["code"] == "UserError"
+    assert answer.body["error"]["message"] == f"Unable to find workspace: {WS}none"
+
+
+def test_a_synapse_pool_with_null_properties(world: World) -> None:
+    for target in (POOL.partition("/bigDataPools")[0], POOL):
+        world.keep(target)
+    properties = {"computeType": "SynapseSpark", "resourceId": POOL, "properties": None, "isAttachedCompute": True}
+    world.done(world.ask("PUT", f"{WS}/computes/spark", {"location": "eastus", "properties": properties}))
+    made = world.get(f"{WS}/computes/spark")
+    properties["properties"] = {"nodeCount": 99, "sparkVersion": "9.9"}
+    world.done(world.ask("PUT", f"{WS}/computes/spark", {"location": "eastus", "properties": properties}))
+    assert world.get(f"{WS}/computes/spark")["properties"]["properties"] == made["properties"]["properties"]
+
+
+def test_an_id_of_another_type_is_no_aks(world: World) -> None:
+    for wrong in (STORAGE, CLUSTER.rpartition("/")[0], "aks1"):
+        properties = {"computeType": "AKS", "resourceId": wrong, "properties": {}}
+        assert world.ask("PUT", f"{WS}/computes/inference", {"location": "eastus", "properties": properties}).status == 400
+
+
+def test_the_form_of_a_deployments_operation(world: World) -> None:
+    path = f"{GROUP.replace('resourceGroups', 'resourcegroups')}/providers/Microsoft.Resources/deployments/one"
+    identity = {"type": "Microsoft.ManagedIdentity/userAssignedIdentities", "apiVersion": "2018-11-30", "name": "made", "location": "eastus"}
+    schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+    template = {
+        "$schema": schema, "contentVersion": "1.0.0.0", "resources": [identity],
+        "outputs": {"id": {"type": "string", "value": "[resourceId('Microsoft.ManagedIdentity/userAssignedIdentities', 'made')]"}},
+    }
+    body = {"properties": {"template": template, "parameters": {}, "mode": "incremental"}}
+    assert world.ask("PUT", path, body, "?api-version=2020-06-01").status == 201
+    for _ in range(3):
+        world.app.clock.advance(5)
+        world.ask("GET", path, version="?api-version=2020-06-01")
+    shown = world.ask("GET", path, version="?api-version=2020-06-01").body["properties"]
+    assert re.fullmatch(r"PT[\d.]+S", shown["duration"]) and re.fullmatch(GUID, shown["correlationId"])
+    operations = world.ask("GET", path.replace("/providers/Microsoft.Resources", "") + "/operations", version="?api-version=2020-06-01").body["value"]
+    made, evaluated = operations
+    assert set(made) == {"id", "operationId", "properties"}
+    properties = made["properties"]
+    assert set(properties) - {"serviceRequestId"} == {
+        "provisioningOperation", "provisioningState", "timestamp", "duration", "trackingId", "statusCode", "targetResource"
+    }
+    assert (properties["provisioningOperation"], properties["provisioningState"]) == ("Create", "Succeeded")
+    assert properties["statusCode"] in ("Accepted", "OK", "Created") and set(properties["targetResource"]) == {"id", "resourceType", "resourceName"}
+    assert properties["targetResource"]["resourceType"] == identity["type"]
+    assert evaluated["properties"]["provisioningOperation"] == "EvaluateDeploymentOutput"
+
+
+def test_the_first_values_of_a_workspace(world: World) -> None:
+    """Values, where a GET was seen to have one whatever was sent."""
+    world.done(world.ask("PUT", WS.replace("ws1", "bare"), workspace_body()))
+    properties = world.get(WS.replace("ws1", "bare"))["properties"]
+    seen = {
+        "description": "", "imageBuildCompute": None, "linkedModelInventoryArmId": None, "privateLinkCount": 0, "ipAllowlist": [],
+        "serverlessComputeSettings": None, "systemDatastoresAuthMode": "accesskey", "provisioningState": "Succeeded",
+    }
+    assert {name: properties[name] for name in seen} == seen
+
+
+def test_roles_by_their_ids(world: World) -> None:
+    roles = {
+        "f6c7c914-8db3-469d-8ca1-694a8f32e121": "AzureML Data Scientist", "ba92f5b4-2d11-453d-a403-e96b0029c9fe": "Storage Blob Data Contributor",
+        "b24988ac-6180-42a0-ab88-20f7382dd24c": "Contributor",
+    }
+    for guid, name in roles.items():
+        answer = world.ask("GET", f"{SUB}/providers/Microsoft.Authorization/roleDefinitions/{guid}", version="?api-version=2022-04-01")
+        assert answer.status == 200 and answer.body["properties"]["roleName"] == name
+
+
+def test_an_instance_that_could_not_be_made(world: World) -> None:
+    world.app.configure({"quotas": {"*": {"standardDSv2Family": 0}}})
+    body = {"location": "eastus", "properties": {"computeType": "ComputeInstance", "properties": {"vmSize": "Standard_DS3_v2"}}}
+    assert world.end(world.ask("PUT", f"{WS}/computes/ci-one", body), 200)["status"] == "Failed"
+    inner = world.get(f"{WS}/computes/ci-one")["properties"]["properties"]
+    assert (inner["state"], inner["lastOperation"]["operationStatus"]) == ("CreateFailed", "CreateFailed")
+
+
+def test_what_a_cluster_keeps(world: World) -> None:
+    """Terraform makes a new cluster for each of these; a PUT that has them all is answered 201, and the cluster is what it was."""
+    before = world.cluster(userAccountCredentials={"adminUserName": "me", "adminUserPassword": "planted"})
+    other = cluster_body(
+        "Standard_DS4_v2", vmPriority="LowPriority", subnet={"id": SUBNET}, enableNodePublicIp=False, remoteLoginPortPublicAccess="Disabled",
+        osType="Windows", isolatedNetwork=True, userAccountCredentials={"adminUserName": "you", "adminUserPassword": "planted"},
+    )
+    other["properties"] |= {"disableLocalAuth": True, "description": "another"}
+    world.done(world.ask("PUT", CPU, other))
+    after = world.get(CPU)
+    changing = ("modifiedOn", "properties")
+    assert {key: value for key, value in after["properties"].items() if key not in changing} == {
+        key: value for key, value in before["properties"].items() if key not in changing
+    }
+    moving = ("allocationState", "allocationStateTransitionTime")
+    assert {key: value for key, value in after["properties"]["properties"].items() if key not in moving} == {
+        key: value for key, value in before["properties"]["properties"].items() if key not in moving
+    }

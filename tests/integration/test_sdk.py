@@ -15,8 +15,9 @@ import pytest
 from .conftest import ROOT, Player, module
 
 WORKSPACE = "ws-sdk"
-# The versions of azure-ai-ml that run their whole surface: ours, and those that `make conformance` has in environments of their own.
-PYTHONS = [sys.executable, *filter(None, os.environ.get("AML_SDK_PYTHONS", "").split(os.pathsep))]
+# The versions of azure-ai-ml that run their whole surface: ours, and those that `make conformance` has in environments of their own (NAME=PYTHON).
+OTHERS = [one.partition("=") for one in os.environ.get("AML_SDK_PYTHONS", "").split(os.pathsep) if one]
+PYTHONS = {"installed": sys.executable, **{name: python for name, _equals, python in OTHERS}}
 SURFACE = ROOT / "tests" / "conformance" / "sdk_surface.py"
 
 PROLOGUE = """
@@ -107,7 +108,7 @@ print(json.dumps({"names": names, "workspaces": [one.name for one in ml.workspac
     assert gone == {"names": [], "workspaces": []}
 
 
-@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("python", PYTHONS.values(), ids=PYTHONS)
 def test_the_whole_surface(player: Player, python: str) -> None:
     """Every operation on workspaces and compute targets that the version has; what the simulator does not have, it refuses with 501."""
     done = subprocess.run([python, str(SURFACE), player.group], env=player.simulator.environment, capture_output=True, text=True, timeout=300, check=False)

@@ -176,7 +176,9 @@ def test_every_citation_finds_its_row_or_section() -> None:
 
 def test_nothing_cites_what_is_not_in_the_repository() -> None:
     gone = re.compile(r"(?:features-and-pains|azure-wire)")
-    assert [str(path.relative_to(ROOT)) for path in CITING if gone.search(path.read_text())] == []
+    # It holds the facts to the research, where that is there.
+    holding = ROOT / "tests" / "conformance" / "test_facts.py"
+    assert [str(path.relative_to(ROOT)) for path in CITING if path != holding and gone.search(path.read_text())] == []
 
 
 def test_every_rule_of_the_research_has_its_row() -> None:

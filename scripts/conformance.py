@@ -1,0 +1,131 @@
+#!/usr/bin/env python
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hold the simulator to each fact of the wire that is known, and print how many there are and how many of them hold.
+
+    scripts/conformance.py [--write FILE] [--sdk NAME=PYTHON]
+
+runs the tests that the facts name (tests/conformance/facts) and prints the tables as Markdown; --write writes them to a file, too. --sdk names
+another version of azure-ai-ml and the Python that has it. The exit status is 1 when a fact does not hold.
+"""
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import typing as t
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from conformance._facts import MARKS, Fact, facts, guesses
+
+Outcomes = dict[str, Counter[str]]
+NAMES = {
+    "a.1": "operations", "a.2": "API versions", "a.3": "headers", "a.4": "long operations", "a.5": "states", "a.6": "bodies", "a.7": "what azure-ai-ml sends",
+    "b.1": "envelopes", "b.2": "refusals", "b.3": "azure-ai-ml's exceptions", "c.1": "names", "c.2": "properties", "c.3": "what can change",
+    "c.4": "the first client", "d.1": "creation by template", "d.2": "workspaces directly", "d.3": "deletion", "d.4": "templates", "e": "other clouds",
+    "f": "surprises", "gaps": "",
+}
+
+
+def run(tests: list[str], sdks: list[str]) -> Outcomes:
+    """How the cases of each test ended: passed, failed or skipped, by file::function."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE", "AML_SIMULATOR", "ARM_", "ANSIBLE_"))}
+    own["AML_SDK_PYTHONS"] = os.pathsep.join(sdks)
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        options = ["-q", "-n", os.environ.get("AML_TEST_WORKERS", "2"), "-o", "junit_family=xunit1", f"--junitxml={report}"]
+        subprocess.run([sys.executable, "-m", "pytest", *options, *tests], cwd=ROOT, env=own, stdout=sys.stderr, check=False)
+        if not report.is_file():
+            sys.exit("pytest made no report; its own words stand above.")
+        cases = ElementTree.parse(report).getroot().iter("testcase")
+        outcomes: Outcomes = {}
+        for case in cases:
+            ended = {child.tag for child in case} & {"failure", "error", "skipped"}
+            how = "skipped" if ended == {"skipped"} else "failed" if ended else "passed"
+            outcomes.setdefault(f"{case.get('file')}::{str(case.get('name')).partition('[')[0]}", Counter())[how] += 1
+        return outcomes
+
+
+def state(fact: Fact, outcomes: Outcomes) -> str:
+    """held, broken, elsewhere (no concern of the simulator's), or unseen: a test of it was skipped or not there."""
+    if fact.elsewhere:
+        return "elsewhere"
+    told = [outcomes.get(test, Counter()) for test in fact.tests]
+    if any(one["failed"] for one in told):
+        return "broken"
+    return "held" if all(one["passed"] and not one["skipped"] for one in told) else "unseen"
+
+
+def table(head: list[str], rows: t.Iterable[list[t.Any]]) -> list[str]:
+    return [" | ".join(["", *map(str, row), ""]).strip() for row in [head, ["---"] * len(head), *rows]]
+
+
+def count(known: list[Fact], states: dict[str, str], title: str) -> list[t.Any]:
+    """A row: the facts, each state, and for each kind of evidence how many of the facts that concern the simulator hold."""
+    by_state = Counter(states[fact.id] for fact in known)
+    kinds = []
+    for mark in MARKS:
+        of_kind = [fact for fact in known if fact.kinds[0] == mark and states[fact.id] != "elsewhere"]
+        held = sum(states[fact.id] == "held" for fact in of_kind)
+        kinds.append(f"{held}/{len(of_kind)}" if of_kind else "")
+    return [title, len(known), by_state["held"], by_state["elsewhere"], by_state["broken"], by_state["unseen"], *kinds]
+
+
+def tables(outcomes: Outcomes, sdks: list[str]) -> tuple[str, list[str]]:
+    """The report, and the facts that do not hold."""
+    known, nobody = facts(), guesses()
+    states = {fact.id: state(fact, outcomes) for fact in known}
+    sections = [(name, [fact for fact in known if fact.section == name]) for name in NAMES]
+    head = ["section", "facts", "checked", "not the simulator's", "broken", "not run", *MARKS]
+    rows = [count(of_section, states, f"{name} {NAMES[name]}") for name, of_section in sections]
+    versions = ["the installed one", *(sdk.partition("=")[0] for sdk in sdks)]
+    cases = sum(sum(outcomes.get(test, Counter()).values()) for test in {test for fact in known for test in fact.tests})
+    lines = [
+        "# The simulator and what is known of Azure",
+        "",
+        f"Made by `make conformance` on {date.today()}, {platform.system()} {platform.machine()}, Python {platform.python_version()}.",
+        "",
+        "Each fact of [facts.md](facts.md) that concerns the simulator is checked by the tests that `tests/conformance/facts` names. The last columns",
+        "have, by kind of evidence, how many of them hold and how many there are; a fact of several kinds counts with the strongest.",
+        f"{cases} cases ran, among them the whole surface of azure-ai-ml: {', '.join(versions)}.",
+        "",
+        *table(head, [*rows, count(known, states, "**all**")]),
+        "",
+    ]
+    bad = [fact for fact in known if states[fact.id] in ("broken", "unseen")]
+    if bad:
+        lines += ["## What does not hold, or was not run", "", *table(["fact", "what", "state"], [[fact.id, fact.fact, states[fact.id]] for fact in bad]), ""]
+    elsewhere = [[f"`{fact.id}`", fact.mark, fact.fact, fact.elsewhere] for fact in known if fact.elsewhere]
+    lines += ["## What does not concern the simulator", "", *table(["fact", "evidence", "what", "why"], elsewhere), ""]
+    settings = [[f"`guesses.{name}`", text] for name, text in nobody.settings.items()]
+    lines += ["## What nobody knows", "", "Each has a setting of the simulator's configuration:", "", *table(["setting", "what"], settings), ""]
+    fixed = [[text, f"`tests/simulator/{where}`"] for text, where in nobody.fixed]
+    lines += ["These are decided where they stand:", "", *table(["guess", "where"], fixed), ""]
+    return "\n".join(lines), [fact.id for fact in bad if states[fact.id] == "broken"]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Hold the simulator to each fact of the wire, and count.")
+    parser.add_argument("--write", type=Path, help="a file to write the tables to, too")
+    parser.add_argument("--sdk", action="append", default=[], metavar="NAME=PYTHON", help="another azure-ai-ml, by the Python that has it")
+    arguments = parser.parse_args()
+    outcomes = run(sorted({test for fact in facts() for test in fact.tests}), arguments.sdk)
+    text, broken = tables(outcomes, arguments.sdk)
+    print(text)
+    if arguments.write:
+        arguments.write.write_text(text)
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every fact of the wire has a test that exists or a reason why it has none, every guess its setting, and no line of the research is left out."""
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from simulator._app import App
+
+from ._facts import MARKS, ROOT, TESTS, facts, guesses
+
+RESEARCH = ROOT.parent / "shared" / "facts" / "azure-wire.md"
+FACTS = facts()
+
+
+def functions(path: Path) -> set[str]:
+    return {node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)}
+
+
+def test_facts_are_whole_and_named_once() -> None:
+    names = [fact.id for fact in FACTS]
+    assert len(names) > 200 and sorted(name for name in set(names) if names.count(name) > 1) == []
+    assert [fact.id for fact in FACTS if not re.fullmatch(r"([a-d]\.\d|e|f|gaps)/[a-z0-9-]+", fact.id)] == []
+    assert [fact.id for fact in FACTS if not fact.fact or not fact.kinds or bool(fact.by) == bool(fact.elsewhere)] == []
+
+
+def test_every_test_that_a_fact_names_is_there() -> None:
+    known = {short: functions(ROOT / path) for short, path in TESTS.items()}
+    named = {(fact.id, one) for fact in FACTS for one in fact.by}
+    assert [(fact, one) for fact, one in sorted(named) if one.split("::")[1] not in known[one.split("::")[0]]] == []
+    # A test that is named in a reason, too.
+    reasons = {(fact.id, one) for fact in FACTS for one in re.findall(r"\b(\w+)::(\w+)", fact.elsewhere)}
+    assert [(fact, one) for fact, one in sorted(reasons) if f"test_{one[1]}" not in known[one[0]]] == []
+
+
+def test_no_test_of_the_wire_is_without_a_fact() -> None:
+    for short in ("wire", "client"):
+        own = {name for name in functions(ROOT / TESTS[short]) if name.startswith("test_")}
+        assert sorted(own - {one.split("::")[1] for fact in FACTS for one in fact.by if one.startswith(f"{short}::")}) == []
+
+
+def leaves(settings: dict[str, Any], wanted: set[str], path: str = "") -> set[str]:
+    """The settings by their dotted paths; an object that is one setting is not gone into."""
+    found = set()
+    for name, value in settings.items():
+        here = f"{path}.{name}".lstrip(".")
+        found |= leaves(value, wanted, here) if isinstance(value, dict) and here not in wanted else {here}
+    return found
+
+
+def test_every_guess_has_its_setting() -> None:
+    known = guesses()
+    assert leaves(App().config["guesses"], set(known.settings)) == set(known.settings)
+    simulator = ROOT / "tests" / "simulator"
+    assert [where for _guess, where in known.fixed if not (simulator / where).is_file()] == []
+
+
+def test_every_fact_that_is_a_guess_says_so() -> None:
+    """A guess is never told as something else, so that no test takes it for a fact."""
+    assert [fact.id for fact in FACTS if "GUESS" in fact.kinds and fact.kinds != ["GUESS"]] == []
+
+
+def test_no_line_of_the_research_is_left_out() -> None:
+    if not RESEARCH.is_file():
+        pytest.skip(f"the research is not beside the checkout ({RESEARCH})")
+    text = RESEARCH.read_text().partition("\n## a. ")[2].splitlines()[1:]
+    lines = [line for line in text if line.strip() and not re.match(r"^(#|-{5}|\|[-|]+$|Paths under )", line) and not is_head(line, text)]
+    by_line: dict[str, list[str]] = {}
+    for fact in FACTS:
+        by_line.setdefault(fact.line, []).append(fact.mark)
+    wrong = []
+    for line in lines:
+        groups = [start for start in by_line if line.startswith(start)]
+        told = " ".join(by_line[groups[0]]) if groups else ""
+        missing = [mark for mark in MARKS if mark in marks_of(line) and mark not in told.split()]
+        if len(groups) != 1 or missing:
+            wrong.append((line[:50], len(groups), missing))
+    assert wrong == []
+    assert [start for start in by_line if not any(line.startswith(start) for line in lines)] == []
+
+
+def marks_of(line: str) -> set[str]:
+    """The marks of a line: in brackets, or in the last cell of a table's row where it begins with one."""
+    cell = line.strip("| ").rpartition("|")[2].strip() if line.startswith("|") else ""
+    texts = re.findall(r"\[([^\]]*)\]", line) + ([cell] if cell.startswith(MARKS) else [])
+    return {word for text in texts for word in re.findall(r"\b[A-Z]+\b", text) if word in MARKS}
+
+
+def is_head(line: str, text: list[str]) -> bool:
+    """The head of a table: the line before its rule."""
+    at = text.index(line)
+    return line.startswith("|") and at + 1 < len(text) and re.match(r"^\|[-|]+$", text[at + 1]) is not None
