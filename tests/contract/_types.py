@@ -88,7 +88,8 @@ class Types:
                 if below is not None:
                     self._property(rows[key], below, f"{path}.{key}".lstrip("."), found)
             elif additional:
-                self._value(additional, below, f"{path}.*".lstrip("."), found)
+                if below is not None:
+                    self._value(additional, below, f"{path}.*".lstrip("."), found)
             else:
                 found.add(Deviation(f"{path}.{key}".lstrip("."), "unknown"))
         for key, row in rows.items():

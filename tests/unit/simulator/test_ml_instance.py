@@ -68,6 +68,12 @@ def test_a_get_shows_what_the_service_adds(world: World) -> None:
     assert shown["properties"]["provisioningState"] == "Succeeded" and shown["tags"] == {}
 
 
+def test_what_is_logged_by_itself_is_kept(world: World) -> None:
+    """autologgerSettings of preview types and the official example; null where it was not sent [REC R3]."""
+    running(world, autologgerSettings={"mlflowAutologger": "Enabled"})
+    assert world.inner("ci-one")["autologgerSettings"] == {"mlflowAutologger": "Enabled"}
+
+
 def test_creation_takes_160_simulated_seconds(world: World) -> None:
     """a.4: 05:56:08 to 05:58:48 [REC R3]."""
     answer = put(world)
