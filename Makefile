@@ -13,7 +13,11 @@ COLLECTION = $(VENV)/lib/python$$($(BIN)/python -c 'import sys; print("%d.%d" % 
 # The checkout's tools before the system's; SSL and cloud settings of the caller stay as they are.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
+<<<<<<< HEAD
 .PHONY: help setup test quickstart simulator simulator-stop molecule bench kill-test gates coverage mutants conformance
+=======
+.PHONY: help setup test quickstart simulator simulator-stop molecule bench page-test pictures kill-test gates coverage mutants
+>>>>>>> 93bca39 (The report's page is tested in a real browser; cost sorts as a number; the quickstart's picture is short and of today)
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -48,6 +52,14 @@ molecule: setup ## test the roles: converge, verify and converge again on a simu
 bench: setup ## print the benchmark tables
 	@$(BIN)/python scripts/bench.py
 	@$(BIN)/python scripts/bench_fleet.py
+
+page-test: setup ## open the drift report's page in a real browser, as wide as a phone and as a desktop
+	@scripts/system-packages browser
+	@$(BIN)/python -m pytest -q -rs tests/unit/module_utils/test_report_page.py
+
+pictures: setup ## make the pictures of the documentation anew
+	@scripts/system-packages browser
+	@$(BIN)/python scripts/pictures.py
 
 kill-test: setup ## kill a fleet's run at 20 random moments, print what the next runs found
 	@AML_KILLS=$${AML_KILLS:-20} $(BIN)/python -m pytest -q -s tests/integration/test_fleet_kill.py

@@ -59,25 +59,27 @@ td::before{content:attr(data-label);color:var(--soft)}
 td.blank{display:none}}
 """
 
-# A click on a head sorts by its column, a second click the other way round; numbers as numbers.
+# A click on a head sorts by its column, a second click the other way round; numbers as numbers, and what only begins with one by what the cell says.
 SCRIPT = """
 for (const button of document.querySelectorAll("th button")) button.onclick = () => {
   const head = button.parentNode, body = head.closest("table").tBodies[0], column = head.cellIndex;
   const sign = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
   for (const other of head.parentNode.cells) other.removeAttribute("aria-sort");
   head.setAttribute("aria-sort", sign > 0 ? "ascending" : "descending");
-  const text = row => row.cells[column].textContent;
-  const rows = [...body.rows].sort((a, b) => sign * text(a).localeCompare(text(b), undefined, {numeric: true}));
+  const text = row => row.cells[column].textContent, value = row => row.cells[column].dataset.sort;
+  const compare = (a, b) => value(a) && value(b) ? value(a) - value(b) : text(a).localeCompare(text(b), undefined, {numeric: true});
+  const rows = [...body.rows].sort((a, b) => sign * compare(a, b));
   body.append(...rows);
 };
 """
 
 
 class Cell(t.NamedTuple):
-    """A cell that is more than its text."""
+    """A cell that is more than its text: ``sort`` is the number by which it is sorted."""
 
     text: str
-    style: str
+    style: str = ""
+    sort: float | None = None
 
 
 # A text that is no longer keeps to one line.
@@ -148,12 +150,22 @@ def _table(heads: t.Sequence[str], rows: Rows) -> str:
 
 
 def _cell(head: str, cell: t.Any) -> str:
-    told = str("" if cell is None else cell.text if isinstance(cell, Cell) else cell)
-    style = "number" if isinstance(cell, (int, float)) else "blank" if not told else "short" if len(told) <= _SHORT else ""
-    text = escape(told)
-    if isinstance(cell, Cell):
-        text = f'<span class="status {cell.style}">{text}</span>'
-    return f'<td data-label="{escape(head)}"{f" class={style}" if style else ""}>{text}</td>'
+    rich = cell if isinstance(cell, Cell) else Cell("" if cell is None else str(cell))
+    style = "number" if isinstance(cell, (int, float)) else "blank" if not rich.text else "short" if len(rich.text) <= _SHORT else ""
+    text = escape(rich.text)
+    if rich.style:
+        text = f'<span class="status {rich.style}">{text}</span>'
+    sort = "" if rich.sort is None else f' data-sort="{escape(str(rich.sort))}"'
+    return f'<td data-label="{escape(head)}"{f" class={style}" if style else ""}{sort}>{text}</td>'
+
+
+def _cost(row: Row, report: Row) -> Cell:
+    most = (row.get("cost") or row).get("monthly_maximum")
+    return Cell(_report.cost_text(row, report["currency"]), sort=-1.0 if most is None else most)
+
+
+def _counted(row: Row, report: Row) -> list[t.Any]:
+    return [*_report.counted(row, report)[:-1], _cost(row, report)] if report["priced"] else _report.counted(row, report)
 
 
 def _status(status: str) -> Cell:
@@ -217,13 +229,13 @@ def _topology(report: Row) -> str:
 
 
 def _by_workspace(report: Row) -> str:
-    rows = [(one["name"], one["location"], *_report.counted(one, report)) for one in report["workspaces"]]
+    rows = [(one["name"], one["location"], *_counted(one, report)) for one in report["workspaces"]]
     note = f"<p>{_report.cost_note()}</p>" if report["priced"] else ""
     return _section("Workspaces", _table(("Workspace", "Region", *_report.count_heads(report)), rows) + note)
 
 
 def _by_kind(report: Row) -> str:
-    return _section("Kinds", _table(("Kind", *_report.count_heads(report)), [(one["kind"], *_report.counted(one, report)) for one in report["kinds"]]))
+    return _section("Kinds", _table(("Kind", *_report.count_heads(report)), [(one["kind"], *_counted(one, report)) for one in report["kinds"]]))
 
 
 def _exposure(report: Row) -> str:
@@ -240,7 +252,7 @@ def _address(ssh: Row) -> str:
 
 def _quota(report: Row) -> str:
     rows = [
-        (one["subscription_id"], one["location"], _report.usage_name(one), one["current"], one["limit"], f"{one['percent']:g} %")
+        (one["subscription_id"], one["location"], _report.usage_name(one), one["current"], one["limit"], Cell(f"{one['percent']:g} %", sort=one["percent"]))
         for one in _report.used(report)
     ]
     unread = "".join(f"<p>{escape(text)}</p>" for text in _report.unread_quotas(report))
@@ -252,7 +264,7 @@ def _everything(report: Row) -> str:
     rows = [
         (
             *(one["workspace"], one["name"], one["type"], _status(one["status"]), one["state"], one["size"], one["nodes"], one["network"], one["identity"]),
-            *([_report.cost_text(one, report["currency"])] if report["priced"] else []),
+            *([_cost(one, report)] if report["priced"] else []),
         )
         for one in report["targets"]
     ]

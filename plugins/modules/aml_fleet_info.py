@@ -67,6 +67,7 @@ options:
 extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.attributes.info
+  - azureml.compute.attributes.actiongroup_all
 seealso:
   - module: azureml.compute.aml_fleet
   - module: azureml.compute.aml_compute_info

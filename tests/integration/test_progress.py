@@ -4,24 +4,20 @@
 """The callback aml_progress: on a real terminal, in a pipe, in AWX; and nothing where it is not enabled."""
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import pty
 import re
-import struct
 import subprocess
 import tempfile
-import termios
 import typing as t
 import uuid
 from pathlib import Path
 
-import pyte
 import pytest
 import yaml
 
 from .conftest import BIN, SPEED, Player, Simulator, module
+from .terminal import Terminal
 
 ON = {"ANSIBLE_CALLBACKS_ENABLED": "report,azureml.compute.aml_progress"}
 
@@ -32,37 +28,6 @@ def left_behind() -> set[Path]:
 
 def cluster(letter: str, **more: t.Any) -> dict[str, t.Any]:
     return {"type": "amlcompute", "name": f"cpu-{letter}", "size": "Standard_DS2_v2", "max_instances": 1, **more}
-
-
-class Terminal:
-    """A terminal of 80 columns with a program in it; ``looks`` are what it showed from one piece of output to the next."""
-
-    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
-        self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 80, 0, 0))
-        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env={**environment, "TERM": "xterm"}, start_new_session=True)
-        os.close(slave)
-        self.screen = pyte.Screen(80, 50)
-        self.stream = pyte.ByteStream(self.screen)
-        self.raw = b""
-        self.looks: list[list[str]] = []
-
-    def until_its_end(self, at: t.Callable[[list[str]], None] = lambda look: None) -> list[str]:
-        """All lines that it shows in the end; ``at`` is called at each look."""
-        while piece := self._read():
-            self.raw += piece
-            self.stream.feed(piece)
-            self.looks.append([line.rstrip() for line in self.screen.display if line.strip()])
-            at(self.looks[-1])
-        os.close(self.master)
-        assert self.process.wait(timeout=60) == 0, self.looks[-1]
-        return self.looks[-1]
-
-    def _read(self) -> bytes:
-        try:
-            return os.read(self.master, 65536)
-        except OSError:  # the program is gone
-            return b""
 
 
 @pytest.fixture(scope="module")

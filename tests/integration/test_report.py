@@ -1,16 +1,12 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbook drift_report over a fleet that somebody changed by hand; and its page in a real browser, at the width of a phone too."""
+"""The playbook drift_report over a fleet that somebody changed by hand. tests/unit/module_utils/test_report_page.py opens its page."""
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 import json
 import re
-import shutil
-import subprocess
 import typing as t
 from pathlib import Path
 
@@ -18,13 +14,6 @@ import pytest
 import yaml
 
 from .conftest import Player, Run, Simulator, module
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="missing: chromium; the page is looked at in a real browser")
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 
 GROUP = "rg-drift"
 EVIL = "<script>document.title='owned'</script>{{ 6 * 7 }}"
@@ -131,57 +120,3 @@ def test_values_of_the_service_stay_text(page: str) -> None:
 def test_nothing_is_loaded_from_elsewhere(page: str) -> None:
     assert "default-src 'none'" in page
     assert re.findall(r"\b(?:src|href|srcset|action|data)=|url\(|@import", page) == []
-
-
-# --- in a browser ---
-
-
-def browse(page: str, probe: str, folder: Path, width: int) -> dict[str, t.Any]:
-    """Open the page with a script of the test's added to those that its policy lets run; what that script puts on the page."""
-    show = "const out = document.createElement('pre'); out.id = 'told'; out.textContent = JSON.stringify(told()); document.body.append(out);"
-    script = f"const told = () => {{{probe}}}; {show}"
-    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    probed = page.replace("script-src ", f"script-src 'sha256-{allowed}' ").replace("</body>", f"<script>{script}</script></body>")
-    (folder / "probe.html").write_text(probed)
-    # A window of headless Chromium is never narrower than 500: the phone is a frame of that width.
-    assert CHROMIUM is not None
-    frame = f'<iframe src="probe.html" width="{width}" height="900" frameborder="0"></iframe>'
-    own = ["--allow-file-access-from-files", f"--user-data-dir={folder / 'profile'}", "--window-size=1500,1000", "--virtual-time-budget=2000"]
-    (folder / "frame.html").write_text(
-        frame + "<script>onload = () => document.body.append(document.querySelector('iframe').contentDocument.getElementById('told'))</script>"
-    )
-    done = subprocess.run([CHROMIUM, *FLAGS, *own, "--dump-dom", f"file://{folder}/frame.html"], capture_output=True, text=True, timeout=120, check=False)
-    found = re.search(r'<pre id="told">(.*?)</pre>', done.stdout, re.DOTALL)
-    assert found, done.stdout[-2000:] + done.stderr[-2000:]
-    answer: dict[str, t.Any] = json.loads(html.unescape(found.group(1)))
-    return answer
-
-
-@needs_browser
-@pytest.mark.parametrize("width", [390, 1400])
-def test_the_page_fits(page: str, tmp_path: Path, width: int) -> None:
-    probe = """
-      const wide = [...document.querySelectorAll("main *")].filter(one => !one.closest("svg, .scroll") && one.getBoundingClientRect().right > innerWidth);
-      const tables = [...document.querySelectorAll("table")].filter(one => one.scrollWidth > one.parentNode.clientWidth + 1);
-      return {inner: innerWidth, page: document.documentElement.scrollWidth, wide: wide.map(one => one.outerHTML.slice(0, 80)), tables: tables.length,
-              title: document.title};"""
-    told = browse(page, probe, tmp_path, width)
-    assert told == {"inner": width, "page": told["page"], "wide": [], "tables": 0, "title": "Drift report: demo"}
-    assert told["page"] <= width
-
-
-@needs_browser
-def test_tables_sort_numbers_as_numbers(page: str, tmp_path: Path) -> None:
-    probe = """
-      const table = [...document.querySelectorAll("section")].find(one => one.querySelector("h2")?.textContent === "Workspaces").querySelector("table");
-      const column = name => [...table.tHead.rows[0].cells].findIndex(one => one.textContent === name);
-      const read = name => [...table.tBodies[0].rows].map(one => one.cells[column(name)].textContent);
-      const click = name => table.tHead.rows[0].cells[column(name)].querySelector("button").click();
-      click("Of"); const up = read("Of"); click("Of"); const down = read("Of");
-      const sort = table.tHead.rows[0].cells[column("Of")].getAttribute("aria-sort");
-      click("Workspace"); return {up, down, sort, names: read("Workspace")};"""
-    told = browse(page, probe, tmp_path, 1400)
-    numbers = [int(one) for one in told["up"]]
-    assert len(set(numbers)) == 3 and numbers == sorted(numbers) and max(numbers) > 9, "as text, 13 comes before 5"
-    assert told["down"] == told["up"][::-1] and told["sort"] == "descending"
-    assert told["names"] == ["ws-none", "ws-one", "ws-two"]
