@@ -15,6 +15,7 @@ from simulator._app import App
 from ._facts import MARKS, ROOT, TESTS, facts, guesses
 
 RESEARCH = ROOT.parent / "shared" / "facts" / "azure-wire.md"
+SIMULATOR = ROOT / "tests" / "simulator"
 FACTS = facts()
 
 
@@ -55,9 +56,19 @@ def leaves(settings: dict[str, Any], wanted: set[str], path: str = "") -> set[st
 
 def test_every_guess_has_its_setting() -> None:
     known = guesses()
-    assert leaves(App().config["guesses"], set(known.settings)) == set(known.settings)
-    simulator = ROOT / "tests" / "simulator"
-    assert [where for _guess, where in known.fixed if not (simulator / where).is_file()] == []
+    assert leaves(App().config["guesses"], set(known.settings)) == set(known.settings), "facts/guesses.yml has each setting, and no other"
+
+
+def test_every_file_that_tells_of_a_guess_is_listed() -> None:
+    """By its words: in docstrings and comments, not where a setting is read."""
+    fixed = {where for _guess, where in guesses().fixed}
+    assert sorted(where for where in fixed if not (SIMULATOR / where).is_file()) == []
+    telling = {
+        path.relative_to(SIMULATOR).as_posix()
+        for path in SIMULATOR.rglob("*.py")
+        if re.search(r"\b(?:a guess|are guesses|guesses?[:.,)])", path.read_text())
+    }
+    assert sorted(telling - fixed - {"_config.py"}) == [], "facts/guesses.yml says under `fixed` what these files guess"
 
 
 def test_every_fact_that_is_a_guess_says_so() -> None:
