@@ -13,11 +13,7 @@ COLLECTION = $(VENV)/lib/python$$($(BIN)/python -c 'import sys; print("%d.%d" % 
 # The checkout's tools before the system's; SSL and cloud settings of the caller stay as they are.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-<<<<<<< HEAD
-.PHONY: help setup test quickstart simulator simulator-stop molecule bench kill-test gates coverage mutants conformance
-=======
-.PHONY: help setup test quickstart simulator simulator-stop molecule bench page-test pictures kill-test gates coverage mutants
->>>>>>> 93bca39 (The report's page is tested in a real browser; cost sorts as a number; the quickstart's picture is short and of today)
+.PHONY: help setup test quickstart simulator simulator-stop molecule bench page-test pictures kill-test gates coverage mutants conformance
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
