@@ -91,6 +91,7 @@ GROUP = "/subscriptions/s/resourceGroups/rg/providers"
         (f"{GROUP}/microsoft.network/VIRTUALNETWORKS/v/Subnets/x/".replace("resourceGroups", "resourcegroups"), SUBNET, []),
         (f"{GROUP}/Microsoft.Network/virtualNetworks/v", SUBNET, ["WrongResourceType"]),
         (f"{GROUP}/Microsoft.Network/virtualNetworks/v", None, []),
+        (f"{GROUP}/Microsoft.Sql/servers/s/databases/d/tables/t", "Microsoft.Sql/servers/databases/tables", []),
         (f"{GROUP}/Microsoft.Network/virtualNetworks", None, ["InvalidResourceId"]),
         (f"{GROUP}/Microsoft.Network/virtualNetworks/v/subnets", None, ["InvalidResourceId"]),
         ("vnet/subnet", SUBNET, ["InvalidResourceId"]),
