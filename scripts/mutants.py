@@ -37,6 +37,7 @@ FILES = {
     "_plan.py": ["test_plan.py"],
     "_fields.py": ["test_fields.py", "test_plan.py"],
     "_rules.py": ["test_rules.py"],
+    "_retry.py": ["test_arm_retry.py"],
 }
 
 # The same examples in each run; and no time for the explanation of failures, which nobody reads here.

@@ -4,9 +4,21 @@
 """Retries within their budget, and what errors keep of the answer (docs/facts.md b.1, b.2)."""
 from __future__ import annotations
 
+import json
+
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._errors import ArmError
-from ansible_collections.azureml.compute.plugins.module_utils._retry import Answer, Attempts, error_of, is_absent
+from ansible_collections.azureml.compute.plugins.module_utils._retry import (
+    _HINTS,
+    Answer,
+    Attempts,
+    error_of,
+    hint_for,
+    is_absent,
+    is_busy,
+    try_again,
+    unreadable,
+)
 from ansible_collections.azureml.compute.tests.unit.wire import Call, FakeClock, Wire
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 
@@ -186,3 +198,99 @@ def test_missing_role_is_named() -> None:
 def test_absence_needs_a_404() -> None:
     assert is_absent(error_of(answer(404, b"")))
     assert not is_absent(error_of(answer(400, b'{"error":{"code":"ResourceNotFound","message":"m"}}')))
+
+
+# --- hints ---
+
+
+@pytest.mark.parametrize("code", sorted(_HINTS))
+def test_a_known_code_has_its_hint_in_any_case(code: str) -> None:
+    assert hint_for(code.upper(), "m", 400) == hint_for(code.lower(), "m", None) == _HINTS[code]
+
+
+@pytest.mark.parametrize("code, message, status, hint", [
+    ("Anything", "The request exceeds the Quota of the family.", 400, "Ask for more quota"),
+    (None, "", 401, "check the tenant, the cloud and the clock of this host"),
+    (None, "", 429, "longer than retry_timeout allows"),
+    ("ScopeLocked", "does not have authorization to perform action 'A/b/write'", 403, "lacks a role with A/b/write. A role"),
+    ("Conflict", "There is Already An Active Operation on it.", 409, "Another operation on this resource is still running"),
+])
+def test_what_is_told_without_a_known_code(code: str | None, message: str, status: int, hint: str) -> None:
+    assert hint in (hint_for(code, message, status) or "")
+
+
+def test_nothing_is_told_of_what_is_not_known() -> None:
+    assert hint_for("Whatever", "m", 400) is None
+    assert hint_for(None, "m", None) is None
+
+
+@pytest.mark.parametrize("body, what", [
+    (b" <html>", "a web page"), (b"text", "something that is not a JSON object"), (b"[1]", "something that is not a JSON object"),
+])
+def test_what_is_no_answer_of_arms_in_full(body: bytes, what: str) -> None:
+    error = unreadable(answer(502, body, {"x-ms-request-id": "r"}))
+    assert error.message == f"GET {PATH} was answered with HTTP status 502 and {what}, not by Azure Resource Manager."
+    assert (error.code, error.status, error.request_id, error.target) == ("UnexpectedAnswer", 502, "r", f"GET {PATH}")
+    assert error.hint == "A proxy or a wrong cloud_environment may have answered in its place."
+
+
+def test_no_explanation_is_told_in_full() -> None:
+    assert error_of(answer(418, b"")).message == f"GET {PATH} was answered with HTTP status 418 and no explanation."
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 412, 429, 503])
+def test_a_status_alone_is_a_code(status: int) -> None:
+    assert error_of(answer(status, b"{}")).code != f"Http{status}"
+
+
+def test_what_a_policy_refused_is_in_the_details() -> None:
+    violation = {"type": "PolicyViolation", "info": {"policyDefinitionDisplayName": "No public addresses"}}
+    envelope = {"error": {"code": "RequestDisallowedByPolicy", "message": "m", "additionalInfo": [{"type": "Other"}, "odd", violation]}}
+    assert error_of(answer(403, json.dumps(envelope).encode())).details == [violation]
+
+
+@pytest.mark.parametrize("status, code, message, busy", [
+    (409, "AnotherOperationInProgress", "m", True),
+    (409, "ConflictingConcurrentWriteNotAllowed", "m", True),
+    (429, "anotheroperationinprogress", "m", True),
+    (409, "Conflict", "There is already an active operation on it.", True),
+    (409, "Conflict", "It exists.", False),
+    (400, "AnotherOperationInProgress", "m", False),
+    (429, "TooManyRequests", "m", False),
+])
+def test_what_has_to_wait_for_another_operation(status: int, code: str, message: str, busy: bool) -> None:
+    assert is_busy(error_of(answer(status, json.dumps({"error": {"code": code, "message": message}}).encode()))) is busy
+
+
+@pytest.mark.parametrize("code", ["SubscriptionNotFound", "InvalidResourceType", "OperationNotFound", "UnexpectedAnswer"])
+def test_a_404_that_is_about_something_else_is_no_absence(code: str) -> None:
+    assert not is_absent(error_of(answer(404, json.dumps({"error": {"code": code, "message": "m"}}).encode())))
+
+
+@pytest.mark.parametrize("body, again", [(b'{"id": "/subscr', True), (b"<html>", False), (b"{}", False)])
+def test_only_what_was_cut_off_is_read_again(body: bytes, again: bool) -> None:
+    assert try_again(answer(200, body), True) is again
+    assert try_again(Answer("PUT", "https://x", 200, {}, body), True) is False
+    assert try_again(answer(201, body), True) is False
+
+
+@pytest.mark.parametrize("headers, seconds", [
+    ({}, None), ({"Retry-After": ""}, None), ({"Retry-After": "-3"}, 0.0), ({"Retry-After": " 2.5 "}, 2.5),
+    ({"x-ms-retry-after-ms": "250"}, 0.25), ({"retry-after-ms": "soon", "Retry-After": "4"}, 4.0),
+    ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT", "Date": "Wed, 21 Oct 2026 07:28:09 GMT"}, 0.0),
+])
+def test_how_long_the_service_asks_to_wait(headers: dict[str, str], seconds: float | None) -> None:
+    assert answer(429, b"", headers).retry_after == seconds
+
+
+def test_the_pause_ends_with_the_budget() -> None:
+    clock = FakeClock()
+    attempts = Attempts(2, clock.now + 10.0, clock, lambda: 0.0)
+    assert [attempts.pause(10.0), attempts.pause(10.5), attempts.pause(1.0)] == [10.0, None, None]
+    assert attempts.made == 2
+
+
+def test_a_body_that_is_none_is_an_empty_object() -> None:
+    assert answer(202, b" ").document() == {}
+    with pytest.raises(ArmError, match="not a JSON object"):
+        answer(200, b'"text"').document()
