@@ -25,7 +25,7 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from conformance._facts import MARKS, Fact, facts, guesses
+from conformance._facts import MARKS, Fact, facts, guesses, outside
 
 Outcomes = dict[str, Counter[str]]
 NAMES = {
@@ -96,7 +96,8 @@ def tables(outcomes: Outcomes, sdks: list[str]) -> tuple[str, list[str]]:
         "",
         "Each fact of [facts.md](facts.md) that concerns the simulator is checked by the tests that `tests/conformance/facts` names. The last columns",
         "have, by kind of evidence, how many of them hold and how many there are; a fact of several kinds counts with the strongest.",
-        f"{cases} cases ran, among them the whole surface of azure-ai-ml: {', '.join(versions)}.",
+        f"{cases} cases ran, among them every operation of azure-ai-ml on workspaces and compute targets: {', '.join(versions)}. Its other groups are not",
+        f"simulated, and refused with 501: {', '.join(outside())}.",
         "",
         *table(head, [*rows, count(known, states, "**all**")]),
         "",

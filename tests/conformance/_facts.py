@@ -9,6 +9,7 @@ concern of the simulator's.
 """
 from __future__ import annotations
 
+import ast
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,3 +93,10 @@ def facts() -> list[Fact]:
 def guesses() -> Guesses:
     document: dict[str, t.Any] = yaml.safe_load((FOLDER / "guesses.yml").read_text())
     return Guesses(document["settings"], [(row["guess"], row["where"]) for row in document["fixed"]])
+
+
+def outside() -> list[str]:
+    """The groups of azure-ai-ml's operations that the simulator refuses with 501: what its surface is tried with (``OUTSIDE``)."""
+    tree = ast.parse((Path(__file__).parent / "sdk_surface.py").read_text())
+    (value,) = [node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "OUTSIDE"]
+    return list(ast.literal_eval(value))

@@ -198,7 +198,13 @@ def test_rights_on_the_group_are_enough_to_poll(world: World) -> None:
     world.app.grant(who.object_id, "Contributor", GROUP)
     token = world.app.token(who)
     answer = world.ask("PUT", CPU, cluster_body(), token=token)
-    assert world.app.call("GET", answer.headers["Azure-AsyncOperation"], token=token).body == {"status": "InProgress"}
+    address = answer.headers["Azure-AsyncOperation"]
+    assert world.app.call("GET", address, token=token).body == {"status": "InProgress"}
+    world.app.configure({"guesses": {"poll_right": "subscription"}})
+    refused = world.app.call("GET", address, token=token)
+    assert refusal(refused) == (403, "AuthorizationFailed") and "/locations/computeOperationsStatus/read' over scope" in refused.body["error"]["message"]
+    world.app.grant(who.object_id, "Reader", SUB)
+    assert world.app.call("GET", address, token=token).status == 200
 
 
 def test_a_failed_operation_is_flat_and_200(world: World) -> None:
@@ -431,6 +437,22 @@ def test_an_ordered_failure_says_what_was_ordered(world: World) -> None:
 def test_names_of_the_schema(world: World, name: str, taken: bool) -> None:
     """A dash at the end, too: the pattern takes it, the service's own words do not."""
     assert (world.ask("PUT", f"{WS}/computes/{name}", cluster_body()).status == 201) is taken
+
+
+def test_a_dash_at_the_end_can_be_refused(world: World) -> None:
+    world.app.configure({"guesses": {"trailing_dash": "refuse"}})
+    for name, body in (("a--", cluster_body()), ("ci-", {"location": "eastus", "properties": {"computeType": "ComputeInstance", "properties": {}}})):
+        assert world.ask("PUT", f"{WS}/computes/{name}", body).status == 400
+
+
+def test_codes_and_statuses_that_nobody_knows_can_be_set(world: World) -> None:
+    """Those of an unknown version and of a PATCH that changes nothing."""
+    world.app.configure({"guesses": {"unknown_api_version": "InvalidApiVersionParameter", "patch_without_change_status": 202}})
+    answer = world.ask("GET", WS, version="?api-version=2199-01-01")
+    assert refusal(answer) == (400, "InvalidApiVersionParameter") and "2025-12-01" in answer.body["error"]["message"]
+    world.cluster()
+    answer = world.ask("PATCH", CPU, {"properties": {"properties": {"scaleSettings": {"maxNodeCount": 4}}}})
+    assert answer.status == 202 and "Azure-AsyncOperation" not in answer.headers
 
 
 def test_names_of_workspaces(world: World) -> None:

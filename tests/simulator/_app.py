@@ -241,7 +241,7 @@ class App:
         if found is None or found[0].open:
             raise self._no_route(request)
         route, values = found
-        check_api_version(request, route)
+        check_api_version(request, route, self.config["guesses"]["unknown_api_version"])
         if route.action is not None and request.principal is not None:
             self.rbac.require(request.principal, route.action, scope_of(request.method, request.path))
         for guard in self.guards:
@@ -264,8 +264,8 @@ class App:
         return subscription or DEFAULT_SUBSCRIPTION
 
 
-def check_api_version(request: Request, route: Route) -> None:
-    """Refuse a missing, a malformed or an unknown api-version (docs/facts.md b.2; the choice of codes is a guess)."""
+def check_api_version(request: Request, route: Route, unknown: str) -> None:
+    """Refuse a missing, a malformed or an unknown api-version (docs/facts.md b.2); `unknown` is the code of the last, which is a guess."""
     version = request.api_version
     if not version:
         raise ArmError(
@@ -282,9 +282,10 @@ def check_api_version(request: Request, route: Route) -> None:
         return
     kind = type_of(request.path).partition("/")[2]
     supported = ",".join(sorted(route.api_versions)) if route.api_versions else f"2015-01-01 to {today}"
-    raise ArmError(
-        400,
-        "NoRegisteredProviderFound",
-        f"No registered resource provider found for location '' and API version '{version}' for type '{kind}'. "
-        f"The supported api-versions are '{supported}'. The supported locations are ''.",
-    )
+    message = f"The api-version '{version}' is invalid. The supported versions are '{supported}'."
+    if unknown == "NoRegisteredProviderFound":
+        message = (
+            f"No registered resource provider found for location '' and API version '{version}' for type '{kind}'. "
+            f"The supported api-versions are '{supported}'. The supported locations are ''."
+        )
+    raise ArmError(400, unknown, message)

@@ -22,7 +22,7 @@ DEFAULTS: dict[str, Any] = {
         "deletes": {"capacity": 200, "per_second": 10},
         "global_factor": 15,
     },
-    "guesses": {},
+    "guesses": {"unknown_api_version": "NoRegisteredProviderFound"},
 }
 
 

@@ -116,7 +116,7 @@ class AmlCompute(ComputeKind):
             identity = self._identity(workspace, doc["id"], body["identity"], merge_into=doc.get("identity"))
         if merged == before and identity == doc.get("identity"):
             # No operation when nothing changed [v1 SDK comment, c.4]; the status is a guess.
-            return Response(200, doc)
+            return Response(int(self.app.config["guesses"]["patch_without_change_status"]), doc)
         doc["properties"] |= {"provisioningState": UPDATING, "modifiedOn": self.app.clock.iso()}
         doc["properties"]["properties"]["scaleSettings"] = merged
         doc.pop("identity", None)

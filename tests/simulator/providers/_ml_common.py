@@ -38,6 +38,16 @@ _PREVIEW = """2020-05-15 2020-09-01 2021-03-01 2022-01-01 2022-02-01 2022-06-01 
 API_VERSIONS = frozenset(_STABLE.split()) | frozenset(f"{day}-preview" for day in _PREVIEW.split())
 
 
+_NAME = re.compile(r"^[a-zA-Z](?![a-zA-Z0-9-]*-\d+$)[a-zA-Z0-9\-]{2,23}$")
+
+
+def fits_name(app: App, name: str) -> bool:
+    """The pattern of docs/facts.md c.1 [SPEC]; it takes a dash at the end, which the service's words [ISS] do not: who is right is a guess."""
+    if name.endswith("-") and app.config["guesses"]["trailing_dash"] == "refuse":
+        return False
+    return _NAME.match(name) is not None
+
+
 def workspace_id(p: dict[str, str]) -> str:
     return WORKSPACE.format(**p)
 

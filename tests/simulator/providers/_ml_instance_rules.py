@@ -9,20 +9,18 @@ docs/facts.md b.2 has the texts marked ISS, c.1 the name rule, c.2 the bounds of
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from simulator import _catalogue
 from simulator._http import ArmError
 from simulator._locations import normalise
 from simulator.providers import _ml_quota
-from simulator.providers._ml_common import COMPUTE_TYPE, Document, mapping, refuse
+from simulator.providers._ml_common import COMPUTE_TYPE, Document, fits_name, mapping, refuse
 from simulator.providers._ml_durations import seconds_of
 
 if TYPE_CHECKING:
     from simulator._app import App
 
-_NAME = re.compile(r"^[a-zA-Z](?![a-zA-Z0-9-]*-\d+$)[a-zA-Z0-9\-]{2,23}$")
 _BAD_NAME = (
     "A name for an Azure ML Compute Instance must be between 3 and 24 characters in length and must use only numbers, "
     "letters and minus symbol (-), must start with letters. Numbers cannot be the ending of the name if the previous "
@@ -33,7 +31,7 @@ _LEAST_IDLE, _MOST_IDLE = 15 * 60.0, 3 * 24 * 3600.0
 
 def name_problem(app: App, name: str, location: str) -> tuple[str, str] | None:
     """Reason and message of a name that cannot be had: its form, or an instance of the region that has it."""
-    if not _NAME.match(name):
+    if not fits_name(app, name):
         return "Invalid", _BAD_NAME
     for doc in app.store.by_type(None, COMPUTE_TYPE):
         properties = doc["properties"]

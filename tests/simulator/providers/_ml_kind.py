@@ -9,19 +9,17 @@ The default of an action is the refusal that the service gives for a kind withou
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from simulator._http import ArmError, Request, Response
 from simulator._operations import Operation
-from simulator.providers._ml_common import COMPUTE_TYPE, PROVIDER, Document, refuse
+from simulator.providers._ml_common import COMPUTE_TYPE, PROVIDER, Document, fits_name, refuse
 from simulator.providers._ml_status import status_of
 
 if TYPE_CHECKING:
     from simulator._app import App
 
 
-_NAME = re.compile(r"^[a-zA-Z](?![a-zA-Z0-9-]*-\d+$)[a-zA-Z0-9\-]{2,23}$")
 _BAD_NAME = (
     "Compute name is invalid. It can include letters, digits and dashes. It must start with a letter, end with a "
     "letter or digit, and be between 3 and 24 characters in length"
@@ -42,7 +40,7 @@ class ComputeKind:
 
     def check_name(self, name: str, workspace: Document, body: Document) -> None:
         """The rule of docs/facts.md c.1 with the service's text of b.2 [ISS]."""
-        if not _NAME.match(name):
+        if not fits_name(self.app, name):
             raise refuse(_BAD_NAME, workspace["location"])
 
     def create(self, request: Request, workspace: Document, doc: Document, body: Document) -> Response:

@@ -82,6 +82,9 @@ class Status:
         operation = self.app.operations.get(name) or self.app.operations.get(_decoded(name))
         if operation is None or operation.provider != PROVIDER:
             raise ArmError(404, "OperationNotFound", f"The operation '{name}' could not be found.")
+        if self.app.config["guesses"]["poll_right"] == "subscription" and request.principal is not None:
+            verb = request.path.split("/")[-2]
+            self.app.rbac.require(request.principal, f"{PROVIDER}/locations/{verb}/read", f"/subscriptions/{operation.subscription}")
         if self.app.config["guesses"]["signed_polls"]:
             wanted = _signature(operation)
             if any(request.query.get(key) != wanted[key] for key in _SIGNED):
@@ -115,7 +118,7 @@ class Status:
         return Response(200, result(operation) if result else None)
 
     def routes(self) -> list[Route]:
-        """Polls ask for no right beside a token: their scope is the subscription (docs/facts.md a.4)."""
+        """Polls ask for no right beside a token: their scope is the subscription (docs/facts.md a.4); that none is asked for is a guess."""
         return [
             Route("GET", LOCATION + f"/{COMPUTE}/{{operation}}", self.compute, API_VERSIONS),
             Route("GET", LOCATION + f"/{WORKSPACE}/{{operation}}", self.workspace, API_VERSIONS),

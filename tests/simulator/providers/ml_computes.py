@@ -65,9 +65,12 @@ DEFAULTS: dict[str, Any] = {
         "conflict_code": "Conflict",
         "compute_not_found": {"code": "ResourceNotFound"},
         "default_vm_size": "STANDARD_DS3_V2",
+        "patch_without_change_status": 200,
+        "poll_right": "none",
         "recreate_keeps_old_size": False,
         "region_unique_clusters": False,
         "signed_polls": True,
+        "trailing_dash": "accept",
         "unsigned_poll": {
             "status": 401,
             "code": "AuthenticationFailed",
