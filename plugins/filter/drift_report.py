@@ -18,15 +18,17 @@ options:
   _input:
     description:
       - With O(form=data) the results. C(generated) (the time), C(name) (of the fleet), C(fleet) (of M(azureml.compute.aml_fleet) in check mode),
-        C(found) (of M(azureml.compute.aml_fleet_info) for the same document), and C(previous) (the report before this one).
-      - With the other forms a report, which is what O(form=data) returns.
+        and C(found) (of M(azureml.compute.aml_fleet_info) for the same document).
+      - With O(form=merged) C(reports), a list of reports on shares of one document, and C(previous), the report before this one, which tells since when
+        a difference is known.
+      - With the other forms a report, which is what O(form=data) and O(form=merged) return.
     type: dict
     required: true
   form:
     description:
-      - V(data) is the report. V(markdown) and V(html) write it out. The page of V(html) needs nothing from elsewhere.
+      - V(data) is the report, and V(merged) one of several. V(markdown) and V(html) write it out. The page of V(html) needs nothing from elsewhere.
     type: str
-    choices: [data, markdown, html]
+    choices: [data, merged, markdown, html]
     default: data
 """
 
@@ -41,8 +43,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - The text, or with O(form=data) a dictionary with C(generated), C(fleet), C(previous), C(drifted), C(priced), C(currency), C(totals),
-      C(workspaces), C(kinds), C(targets), C(usages) and C(usages_unread).
+    - The text, or with O(form=data) and O(form=merged) a dictionary with C(generated), C(fleet), C(previous), C(document), C(drifted), C(priced),
+      C(currency), C(totals), C(workspaces), C(kinds), C(targets), C(usages) and C(usages_unread).
   type: raw
 """
 
@@ -54,14 +56,14 @@ from ..module_utils import _report, _report_html
 
 
 def drift_report(given: dict[str, t.Any], form: str = "data") -> t.Any:
-    if form == "data":
-        report = _report.build(given)
+    if form in ("data", "merged"):
+        report = _report.build(given) if form == "data" else _report.merge(given["reports"], given.get("previous"))
         return {**report, "drifted": _report.drifted(report)}
     if form == "markdown":
         return _report.markdown(given)
     if form == "html":
         return _report_html.page(given)
-    raise AnsibleFilterError(f"azureml.compute.drift_report: form is data, markdown or html, not {form!r}.")
+    raise AnsibleFilterError(f"azureml.compute.drift_report: form is data, merged, markdown or html, not {form!r}.")
 
 
 class FilterModule:

@@ -416,7 +416,7 @@ class Fleet:
             "targets": targets,
             "undeclared": undeclared,
             "totals": totals,
-            "workspaces": list(self._workspaces.values()),
+            "workspaces": [_place(one) for one in self._workspaces.values()],
             "document": list(self.document),
         }
 
@@ -448,6 +448,11 @@ def _passing(error: AmlError) -> bool:
     """Whether it is worth another attempt: an operation or a server that failed, not what the service or a rule refuses."""
     refused = 400 <= (error.status or 0) < 500 and error.status not in (408, 429)
     return isinstance(error, NotApplied) or (isinstance(error, ArmError) and not refused)
+
+
+def _place(workspace: str) -> dict[str, str]:
+    parts = workspace.split("/")
+    return {"id": workspace, "name": parts[-1], "resource_group": parts[4], "subscription_id": parts[2]}
 
 
 def _interleaved(entries: list[Entry]) -> list[Entry]:

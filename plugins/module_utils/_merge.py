@@ -31,7 +31,8 @@ def merge(results: t.Sequence[Row]) -> Row:
     worked on anything, and ``complete`` is whether every workspace was worked on and nothing failed.
     """
     document = {one.casefold(): one for result in results for one in result.get("document") or []}
-    by_workspace = {one.casefold(): result for result in results if not _ended_early(result) for one in result.get("workspaces") or []}
+    places = {one["id"].casefold(): one for result in results for one in result.get("workspaces") or []}
+    by_workspace = {one["id"].casefold(): result for result in results if not _ended_early(result) for one in result.get("workspaces") or []}
     seen = [key for key in document if key in by_workspace]
     targets, undeclared = ([row for key in seen for row in by_workspace[key][rows] if _home(row) == key] for rows in ("targets", "undeclared"))
     summed = totals(targets, undeclared)
@@ -45,7 +46,7 @@ def merge(results: t.Sequence[Row]) -> Row:
         "targets": targets,
         "undeclared": undeclared,
         "totals": summed,
-        "workspaces": [document[key] for key in seen],
+        "workspaces": [places[key] for key in seen],
         "document": list(document.values()),
         "missing": missing,
         "failures": list({str(one): one for one in failures}.values()),

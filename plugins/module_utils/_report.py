@@ -17,6 +17,7 @@ AS_DECLARED, DIFFERS, FAILED, UNDECLARED = STATUSES = ("as declared", "differs",
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 _CLUSTER, _INSTANCE = "amlcompute", "computeinstance"
+_NOBODY = "Nobody has looked at it: no host stands for it, or the job of its host has ended before."
 _RUNNING = ("Running", "JobRunning")
 
 
@@ -27,7 +28,6 @@ def build(facts: Row) -> Row:
     name        of the fleet
     fleet       the result of aml_fleet in check mode, with estimate_cost or without
     found       the result of aml_fleet_info for the same document, with usages
-    previous    the report before this one, or nothing: it tells since when a difference is known
     """
     fleet, found = facts.get("fleet") or {}, facts.get("found") or {}
     planned = {str(one["id"]).casefold(): one for one in fleet.get("targets") or []}
@@ -38,31 +38,83 @@ def build(facts: Row) -> Row:
     homes = {one["id"].casefold(): one for one in workspaces}
     targets = [_declared(one, existing.get(key), homes) for key, one in planned.items()]
     targets += [_undeclared(body, key in pruned, homes) for key, body in existing.items() if key not in planned]
-    known = {one["id"].casefold(): one for one in (facts.get("previous") or {}).get("targets") or []}
     unpriced = {str(one).casefold() for one in (summed or {}).get("unknown") or []}
     for target in targets:
-        target["since"] = _since(target, known.get(target["id"].casefold()), facts["generated"])
+        target["since"] = _since(target, None, facts["generated"])
         target["price_unknown"] = target["id"].casefold() in unpriced
-    by_home: dict[str, list[Row]] = {}
-    for target in targets:
-        by_home.setdefault(_home(target["id"]).casefold(), []).append(target)
-    for workspace in workspaces:
-        workspace.update(_counts(by_home.get(workspace["id"].casefold(), [])))
     usages = found.get("usages") or []
     places = [{key: one[key] for key in ("subscription_id", "location")} for one in usages]
     return {
         "generated": facts["generated"],
         "fleet": facts.get("name"),
-        "previous": (facts.get("previous") or {}).get("generated"),
+        "previous": None,
+        "document": list(fleet.get("document") or []),
         "currency": (summed or {}).get("currency"),
         "priced": summed is not None,
-        "totals": {"workspaces": len(workspaces), "unreadable": sum(bool(one["error"]) for one in workspaces), **_counts(targets)},
-        "workspaces": workspaces,
-        "kinds": [{"kind": kind, **_counts([one for one in targets if one["type"] == kind])} for kind in sorted({one["type"] for one in targets})],
-        "targets": targets,
+        **_summed(workspaces, targets),
         "usages": [{**place, **usage} for place, one in zip(places, usages) for usage in one["usages"]],
         "usages_unread": [{**place, "error": one["failure"]["message"]} for place, one in zip(places, usages) if one["failure"]],
     }
+
+
+def merge(reports: t.Sequence[Row], previous: Row | None = None) -> Row:
+    """One report of those on shares of one document; of two on the same workspace, the later in the list counts.
+
+    reports   at least one
+    previous  the merged report before this one, or nothing: it tells since when a difference is known
+    """
+    previous = previous or {}
+    document = {one.casefold(): one for report in reports for one in report["document"]}
+    found = {one["id"].casefold(): (one, report) for report in reports for one in report["workspaces"] if one["error"] != _NOBODY}
+    order = [*document, *(key for key in found if key not in document)]
+    workspaces = [found[key][0] if key in found else _nobodys(document[key]) for key in order]
+    targets = [one for key in order if key in found for one in found[key][1]["targets"] if _home(one["id"]).casefold() == key]
+    targets.sort(key=lambda one: one["status"] == UNDECLARED)
+    known = {one["id"].casefold(): one for one in previous.get("targets") or []}
+    # Sums are of one currency: what has another counts as unknown.
+    currency = min((report["currency"] for report in reports if report["currency"]), default=None)
+    targets = [
+        {
+            **one,
+            "since": _since(one, known.get(one["id"].casefold()), one["since"]),
+            "price_unknown": one["price_unknown"] or bool(one["cost"] and one["cost"]["currency"] != currency),
+        }
+        for one in targets
+    ]
+    return {
+        "generated": max(one["generated"] for one in reports),
+        "fleet": reports[0]["fleet"],
+        "previous": previous.get("generated"),
+        "document": list(document.values()),
+        "currency": currency,
+        "priced": any(report["priced"] for report in reports),
+        **_summed(workspaces, targets),
+        "usages": _once([one for report in reports for one in report["usages"]], "subscription_id", "location", "name"),
+        "usages_unread": _once([one for report in reports for one in report["usages_unread"]], "subscription_id", "location"),
+    }
+
+
+def _once(rows: t.Iterable[Row], *keys: str) -> list[Row]:
+    return list({tuple(one[key] for key in keys): one for one in rows}.values())
+
+
+def _summed(workspaces: list[Row], targets: list[Row]) -> Row:
+    by_home: dict[str, list[Row]] = {}
+    for one in targets:
+        by_home.setdefault(_home(one["id"]).casefold(), []).append(one)
+    return {
+        "totals": {"workspaces": len(workspaces), "unreadable": sum(bool(one["error"]) for one in workspaces), **_counts(targets)},
+        "workspaces": [{**one, **_counts(by_home.get(one["id"].casefold(), []))} for one in workspaces],
+        "kinds": [{"kind": kind, **_counts([one for one in targets if one["type"] == kind])} for kind in sorted({one["type"] for one in targets})],
+        "targets": targets,
+    }
+
+
+def _nobodys(identifier: str) -> Row:
+    """A workspace of the document that no run has looked at."""
+    parts = identifier.split("/")
+    place = {"id": identifier, "name": parts[-1], "resource_group": parts[4], "subscription_id": parts[2]}
+    return _workspace({**place, "workspace": None, "failure": {"message": _NOBODY}})
 
 
 def drifted(report: Row) -> bool:

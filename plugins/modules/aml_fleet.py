@@ -14,7 +14,9 @@ description:
   - Brings any number of compute targets, of all kinds and in any number of workspaces and subscriptions, to the state that one document declares.
   - It reads each workspace once, plans everything from memory, and works on what differs, many at a time. A target that is as declared costs no request.
   - A failure of one target hides no other. The task fails at the end and has an entry for each target.
-  - When it is interrupted, the next run goes on. What is under way is joined, and nothing is made twice.
+  - When it is interrupted, the next run goes on. What is under way is joined, and nothing is made twice. On SIGTERM and SIGINT it starts nothing more and
+    ends at once, with C(Interrupted) as the failure of what is under way and C(NotStarted) of the others.
+  - What frees a resource that another target is to attach is removed first, and what is pruned goes last. Nothing else depends on each other.
 options:
   name:
     description:
@@ -47,6 +49,8 @@ options:
           - The compute targets. Each has C(name), C(type) in the CLI's spelling, C(state), and the options of the module for that kind
             (M(azureml.compute.aml_compute_cluster), M(azureml.compute.aml_compute_instance), M(azureml.compute.aml_inference_cluster) and
             M(azureml.compute.aml_attached_compute)).
+          - C(wait), C(wait_timeout), C(wait_interval), C(attempts), C(on_immutable_change), C(force) and C(append_tags) of a target go before the task's.
+            C(preflight) and C(api_version) are the task's alone.
         type: list
         elements: dict
   folder:
@@ -85,6 +89,12 @@ options:
     description: How many of them at once in one workspace.
     type: int
     default: 8
+  attempts:
+    description:
+      - How often a target is tried. It is tried again, after 15 seconds, when an operation has failed or the service could not answer, but not what the
+        service or a rule refuses. What a failed creation has left is replaced.
+    type: int
+    default: 1
   on_error:
     description:
       - V(continue) sees to all other targets when one fails. V(stop) starts no further one; those under way are seen to their end.
@@ -222,6 +232,11 @@ targets:
       description: Why it is created, replaced or removed.
       type: str
       returned: always
+    attempts:
+      description: How often it was tried; 0 where nothing had to be done.
+      type: int
+      returned: always
+      sample: 1
     seconds:
       description: How long the work on it took.
       type: float
@@ -254,10 +269,10 @@ undeclared:
   type: list
   elements: dict
 workspaces:
-  description: Ids of the workspaces that this run worked on.
+  description: The workspaces that this run worked on, each with C(id), C(name), C(resource_group) and C(subscription_id).
   returned: always
   type: list
-  elements: str
+  elements: dict
 document:
   description: Ids of all workspaces of the document, in its order; more than RV(workspaces) with O(share).
   returned: always

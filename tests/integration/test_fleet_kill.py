@@ -107,14 +107,13 @@ def start(azure: Azure, folder: Path, group: str, each: int = EACH) -> subproces
     """A process of the module's, as Ansible would start it on the controller."""
     names = [f"cpu-c{number:02}" for number in range(each)]
     computes = [{"type": "amlcompute", "name": name, "size": "Standard_DS2_v2", "max_instances": 1} for name in names]
-    arguments = {
-        "name": "killed",
-        "workspaces": [{"name": f"ws-{number}", "resource_group": group, "computes": computes} for number in range(WORKSPACES)],
-        "wait_interval": 0.3,
-        "_ansible_remote_tmp": str(folder),
-    }
+    workspaces = [{"name": f"ws-{number}", "resource_group": group, "computes": computes} for number in range(WORKSPACES)]
+    return start_with(azure, folder, name="killed", workspaces=workspaces)
+
+
+def start_with(azure: Azure, folder: Path, **arguments: t.Any) -> subprocess.Popen[str]:
     path = folder / "arguments.json"
-    path.write_text(json.dumps(arguments))
+    path.write_text(json.dumps({"wait_interval": 0.3, "_ansible_remote_tmp": str(folder), **arguments}))
     return subprocess.Popen([sys.executable, "-c", SCRIPT, str(path)], env=azure.simulator.environment, stdout=subprocess.PIPE, text=True)
 
 

@@ -98,12 +98,20 @@ def test_the_report_says_what_differs(world: World) -> None:
     assert "max\\_instances: 7 → 4" in text and "<script" not in text
 
 
-def test_a_difference_is_known_since_the_report_that_found_it(world: World) -> None:
+def test_hosts_with_a_share_each_make_the_same_report_which_knows_since_when(world: World) -> None:
+    """ws-none does not exist, and is a host all the same."""
     before = json.loads((world.out / "drift.json").read_text())
-    world.report()
+    inventory = {"aml_workspaces": {"hosts": {name: {"resource_group": GROUP} for name in ("ws-one", "ws-two", "ws-none")}}}
+    (world.folder / "inventory.yml").write_text(yaml.safe_dump(inventory))
+    here = {"PWD": str(world.folder)}
+    shared = ["-i", str(world.folder / "inventory.yml"), "-e", "aml_hosts=aml_workspaces", "-e", "aml_fleet_reports=parts"]
+    world.player.playbook("azureml.compute.drift_report", *shared, "-e", f"@{world.folder / 'fleet.yml'}", env=here)
+    assert len(list((world.folder / "parts").iterdir())) == 3
+    world.player.playbook("azureml.compute.merge_reports", "-e", "aml_reports=parts", "-e", f"aml_reports_to={world.out}", env=here)
     after = json.loads((world.out / "drift.json").read_text())
     assert after["previous"] == before["generated"] < after["generated"]
-    assert [one["since"] for one in after["targets"]] == [one["since"] for one in before["targets"]]
+    assert {**after, "previous": None, "generated": None} == {**before, "previous": None, "generated": None}
+    assert len(after["targets"]) == 8 and after["totals"]["unreadable"] == 1
 
 
 def test_a_schedule_fails_when_something_differs(world: World) -> None:

@@ -109,7 +109,7 @@ def test_changes_name_what_is_different_in_a_mapping() -> None:
 def test_since_when_a_difference_is_known() -> None:
     before = _report.build({**facts([planned("a", "update"), planned("b"), planned("c", "update")]), "generated": "2026-01-01T00:00:00Z"})
     now = [planned("a", "update"), planned("b", "update"), planned("c")]
-    after = _report.build({**facts(now), "previous": before})
+    after = _report.merge([_report.build(facts(now))], before)
     assert [one["since"] for one in after["targets"]] == ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", None]
     assert after["previous"] == "2026-01-01T00:00:00Z"
 
@@ -158,6 +158,33 @@ def test_only_unknown_prices_are_unknown() -> None:
 def test_without_an_estimate_nothing_is_said_of_cost() -> None:
     report = _report.build(facts([planned("a")], [body("a")]))
     assert "cost" not in _report.markdown(report).casefold() and "onthly cost" not in _report_html.page(report)
+
+
+def test_reports_on_shares_make_one() -> None:
+    """Each part knows the whole document; of two on one workspace the later counts, and a workspace that nobody has looked at is told."""
+    there, gone = f"{HOME}2", f"{HOME}3"
+
+    def part(home: str, *targets: Row, bodies: t.Sequence[Row] = ()) -> Row:
+        moved = [[{**row, "id": row["id"].replace(HOME, home)} for row in rows] for rows in (targets, bodies)]
+        given = facts(moved[0], moved[1], cost={"currency": "USD", "unknown": []})
+        given["fleet"]["document"] = [HOME, there, gone]
+        given["found"]["workspaces"][0]["id"] = home
+        place = {"subscription_id": SUBSCRIPTION, "location": "eastus"}
+        given["found"]["usages"] = [{**place, "usages": [{"name": "n", "current": 1, "limit": 2, "percent": 50.0}], "failure": None}]
+        return _report.build(given)
+
+    old, one = part(HOME, priced("a", 1.0, 2.0, action="update")), part(HOME, priced("a", 0.0, 2.0), bodies=[body("stray")])
+    two = part(there, priced("a", 0.0, 3.0, action="create"))
+    merged = _report.merge([old, two, one])
+    assert [one["id"] for one in merged["workspaces"]] == [HOME, there, gone]
+    assert [(one["id"].split("/workspaces/")[1], one["status"]) for one in merged["targets"]] == [
+        ("ws/computes/a", "as declared"), ("ws2/computes/a", "differs"), ("ws/computes/stray", "undeclared"),
+    ]  # fmt: skip
+    assert (merged["totals"]["targets"], merged["totals"]["unreadable"], len(merged["usages"])) == (2, 1, 1)
+    assert (merged["totals"]["monthly_minimum"], merged["totals"]["monthly_maximum"]) == (0.0, 5.0)
+    assert "Nobody" in merged["workspaces"][2]["error"] and _report.drifted(merged)
+    assert _report.merge([merged]) == merged == _report.merge([_report.merge([old, two]), one])
+    assert "Nobody" in _report_html.page(merged)
 
 
 def everywhere(value: t.Any) -> t.Any:
