@@ -33,5 +33,5 @@ def test_three_forms_of_one_report(drift_report: t.Callable[..., t.Any]) -> None
 
 
 def test_another_form_says_which_there_are(drift_report: t.Callable[..., t.Any]) -> None:
-    with pytest.raises(AnsibleFilterError, match="form is data, markdown or html, not 'pdf'"):
+    with pytest.raises(AnsibleFilterError, match="form is data, merged, markdown or html, not 'pdf'"):
         drift_report({}, "pdf")
