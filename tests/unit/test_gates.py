@@ -35,6 +35,7 @@ def gates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
         ("Versions: Python 3.11.7 azure-core 1.31.0\n10 passed, 2 skipped in 3.2s\n1 passed in 1s\n", 0, "passed",
          "Python 3.11.7 azure-core 1.31.0, 11 tests, 2 skipped"),
         ("10 passed, 1 failed in 3.2s\n", 1, "**failed**", "see build/gates/lowest.log"),
+        ("nox > Galaxy importer emitted the following non-fatal errors:\n* No changelog found\n", 0, "**failed**", "see build/gates/lowest.log"),
         ("nox > Session lowest failed: Python interpreter 3.11 not found.\n", 1, "not run", "needs python3.11 on the PATH, or in pyenv"),
     ],
 )  # fmt: skip
