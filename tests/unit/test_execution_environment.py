@@ -44,6 +44,7 @@ OPTIONS = {
         "name", "organization", "job_type", "inventory", "project", "playbook", "credentials", "execution_environment", "diff_mode",
         "survey_enabled", "survey_spec", "extra_vars", "job_slice_count", "forks",
     },
+    "workflow_job_template": {"name", "organization", "workflow_nodes"},
     "schedule": {"name", "unified_job_template", "organization", "rrule", "extra_data"},
 }
 BUILT_IN_FIELDS = {"subscription", "username", "password", "client", "secret", "tenant", "cloud_environment"}
