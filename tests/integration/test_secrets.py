@@ -75,6 +75,9 @@ class Watched:
         plays = [{"hosts": "localhost", "connection": "local", "gather_facts": False, "module_defaults": defaults, "tasks": list(tasks)}]
         path = self.folder / "play.yml"
         path.write_text(yaml.safe_dump(plays, sort_keys=False))
+        return self.playbook(str(path), *arguments, ok=ok, env=env)
+
+    def playbook(self, name: str, *arguments: str, ok: bool = True, env: dict[str, str] | None = None) -> Run:
         own = {
             "ANSIBLE_LOCAL_TEMP": str(self.folder / "local"),
             "ANSIBLE_REMOTE_TEMP": str(self.folder / "remote"),
@@ -84,7 +87,7 @@ class Watched:
             **(env or {}),
         }
         with CommandLines() as lines:
-            run = self.player.playbook(str(path), "-vvvv", "--diff", "-e", f"@{self.variables}", *arguments, ok=ok, env=own)
+            run = self.player.playbook(name, "-vvvv", "--diff", "-e", f"@{self.variables}", *arguments, ok=ok, env=own)
         self.clean(run, lines)
         return run
 
@@ -214,6 +217,36 @@ def test_a_refused_sign_in(watched: Watched, source: str) -> None:
     watched.player.simulator.control("DELETE", "faults")
     assert run["look"]["failure"]["code"] == "AADSTS7000215" and "Invalid: ***" in run["look"]["msg"]
     assert "get_token_info failed" not in run.text
+
+
+@pytest.mark.usefixtures("workspace")
+def test_the_role_and_the_playbook_that_loop_over_secrets(watched: Watched) -> None:
+    """Ansible prints the items of a loop at -v, and of a failed one always; it registers them too."""
+    group = f"/subscriptions/{watched.player.simulator.environment['AZURE_SUBSCRIPTION_ID']}/resourceGroups/{watched.player.group}"
+    bricks = f"{group}/providers/Microsoft.Databricks/workspaces/dbx"
+    application = {"name": "app", "image": {"reference": "x/y:z"}, "endpoints": [{"target": 8787, "published": 8787}]}
+    application["environment_variables"] = {"APP_PASSWORD": "{{ planted.password }}"}
+    login = {"admin_username": "azureuser", "admin_password": "{{ planted.password }}"}
+    # The last fails: what it attaches is not there.
+    computes = [
+        {"name": "clu-a", "type": "amlcompute", "size": "Standard_DS3_v2", "max_instances": 1, "ssh_settings": login},
+        {"name": "box-a", "type": "computeinstance", "size": "Standard_DS3_v2", "custom_applications": [application]},
+        {"name": "dbx-a", "type": "databricks", "resource_id": bricks, "access_token": "{{ planted.token }}"},
+        {"name": "dbx-b", "type": "databricks", "resource_id": f"{bricks}-none", "access_token": "{{ planted.token }}"},
+    ]
+    variables = {"aml_resource_group": watched.player.group, "aml_workspace": {"name": "ws-a"}, "aml_computes": computes}
+    (watched.folder / "computes.yml").write_text(yaml.safe_dump({**variables, "aml_compute_preflight_fail_on": "never"}))
+    given = ("-e", f"@{watched.folder / 'computes.yml'}")
+    made = module("arm_resource", "bricks", id=bricks, api_version="2024-05-01", body={"location": "eastus", "properties": {}})
+    role = {"name": "role", "ansible.builtin.include_role": {"name": "azureml.compute.aml_compute"}}
+    told = {"name": "told", "ansible.builtin.debug": {"var": "ansible_failed_result"}}
+    run = watched.play(made, {"name": "try", "block": [role], "rescue": [told]}, arguments=given)
+    failed = [result for name, result in run.tasks if name == "aml_compute : Attached compute" and result.get("failure")]
+    assert [one["failure"]["code"] for one in failed] == ["TargetNotFound"] and "dbx-b" in run.text
+    variables["aml_computes"] = computes[:3]
+    (watched.folder / "computes.yml").write_text(yaml.safe_dump({**variables, "aml_rotate_workspace_keys": False}))
+    rotated = watched.playbook("azureml.compute.rotate_keys", *given)
+    assert rotated["Credentials of attached compute"]["changed"]
 
 
 def test_files_of_the_simulator_are_its_owners_alone(simulator: Simulator) -> None:
