@@ -91,7 +91,7 @@ class CallbackModule(CallbackBase):
         # Whether the last line that Ansible wrote is complete: nothing is painted behind a question.
         self.whole = True
         self.process, self.running, self.ended = os.getpid(), True, threading.Event()
-        self.lock = self._display._lock
+        self.lock = getattr(self._display, "_lock", None) or threading.RLock()
         self.display, self._display.display = self._display.display, self._between
         self.reader = threading.Thread(target=self._watch, name="aml_progress", daemon=True)
         self.reader.start()

@@ -271,7 +271,7 @@ def without_user(report: Row) -> str:
 
 def what(target: Row) -> str:
     """What there is to say of a target that is not as declared."""
-    texts = [change_text(change) for change in target["changes"]] if target["action"] in ("update", "replace") else []
+    texts = [change_text(change) for change in target["changes"]] if target["action"] not in ("create", "delete", "detach") else []
     return "; ".join([*texts, *([target["reason"]] if target["reason"] else [])]) or target["action"]
 
 
@@ -345,5 +345,5 @@ def headline(report: Row) -> str:
     """The report in one sentence; numbers only."""
     totals = report["totals"]
     told = f"{totals[DIFFERS]} differ, {totals[FAILED]} failed, {totals[UNDECLARED]} are not declared"
-    told += f", {totals['unreadable']} workspaces could not be read" if totals["unreadable"] else ""
+    told += f", {totals['unreadable']} of the workspaces could not be read" if totals["unreadable"] else ""
     return f"{totals[AS_DECLARED]} of {totals['targets']} compute targets in {totals['workspaces']} workspaces are as declared; {told}. {report['generated']}"

@@ -30,11 +30,11 @@ p{margin:0 0 14px;color:var(--soft)}
 section{background:var(--paper);border:1px solid var(--line);border-radius:10px;padding:16px;margin:14px 0}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(130px,1fr));gap:10px;padding:0;margin:14px 0;list-style:none}
 .tiles li{background:var(--paper);border:1px solid var(--line);border-radius:10px;padding:10px 14px;color:var(--soft)}
-.tiles b{display:block;font-size:26px;line-height:1.2;color:var(--ink)}
+.tiles b{display:block;font-size:26px;line-height:1.2;color:var(--ink);overflow-wrap:anywhere}
 .tiles .ok b{color:var(--ok)}.tiles .differs b{color:var(--differs)}.tiles .failed b{color:var(--failed)}.tiles .undeclared b{color:var(--undeclared)}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(300px,100%),1fr));gap:14px}.charts section{margin:0}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(420px,100%),1fr));gap:14px}.charts section{margin:0}
 svg{display:block}svg text{font-size:13px;fill:var(--ink)}svg .note{fill:var(--soft);font-size:12px}
-.bars{width:100%;height:auto}.bars .empty{fill:var(--line)}.bars .used,.bars .nodes{fill:var(--used)}.bars .more{fill:var(--used);opacity:.45}
+.bars{width:100%;max-width:420px;height:auto}.bars .empty{fill:var(--line)}.bars .used,.bars .nodes{fill:var(--used)}.bars .more{fill:var(--used);opacity:.45}
 .bars .ok{fill:var(--ok)}.bars .differs{fill:var(--differs)}.bars .failed{fill:var(--failed)}
 .scroll{overflow-x:auto;-webkit-overflow-scrolling:touch}
 .edges path{fill:none;stroke:var(--line);stroke-width:1.5}
@@ -52,7 +52,8 @@ td.number{font-variant-numeric:tabular-nums}
 .key{display:flex;flex-wrap:wrap;gap:4px 16px;margin:0 0 10px}
 summary{cursor:pointer;font-size:17px;font-weight:700}summary+*{margin-top:10px}
 @media(max-width:720px){main{padding:12px}section{padding:12px}
-thead tr{display:flex;flex-wrap:wrap;gap:6px;padding-bottom:8px}thead th{border:1px solid var(--line);border-radius:14px;padding:3px 10px}
+thead tr{display:flex;flex-wrap:wrap;align-items:center;gap:6px;padding-bottom:8px}thead tr::before{content:"Sort by";color:var(--soft)}
+thead th{border:1px solid var(--line);border-radius:14px;padding:3px 10px}
 table,thead,tbody,tbody tr,td{display:block}tbody tr{border-top:1px solid var(--line);padding:8px 0}
 td,td.short{border:0;padding:2px 0;white-space:normal;display:grid;grid-template-columns:108px 1fr;gap:8px}
 td::before{content:attr(data-label);color:var(--soft)}
@@ -132,9 +133,16 @@ def _tiles(report: Row) -> str:
     rows += [(f"{totals['nodes']} of {totals['max_nodes']}", "nodes", ""), (str(totals["public_ssh"]), "with public SSH", "")]
     rows.append((str(totals["workspaces"]), "workspaces", ""))
     if report["priced"]:
-        rows.append((_report.cost_text(totals, report["currency"]) or "nothing", "a month", ""))
+        rows.append(_cost_tile(totals, str(report["currency"])))
     tiles = "".join(f'<li class="{style}"><b>{escape(number)}</b>{escape(text)}</li>' for number, text, style in rows)
     return f'<ul class="tiles">{tiles}</ul>'
+
+
+def _cost_tile(totals: Row, currency: str) -> tuple[str, str, str]:
+    unknown = f", {totals['price_unknown']} unknown" if totals["price_unknown"] else ""
+    if totals["monthly_maximum"] is None:
+        return "unknown" if unknown else "0", "cost a month", ""
+    return f"{totals['monthly_maximum']:,.0f}", f"{currency} a month at most{unknown}", ""
 
 
 def _section(title: str, content: str) -> str:

@@ -60,9 +60,9 @@ def _cut(text: str, most: int) -> str:
 # --- the graph ---
 
 # What the columns hold, with left edge and width.
-_COLUMNS = (("Subscription", 2, 130), ("Workspace", 160, 200), ("Network", 388, 210), ("Identity", 626, 180), ("Compute target", 834, 230))
+_COLUMNS = (("Subscription", 2, 146), ("Workspace", 176, 206), ("Network", 410, 216), ("Identity", 654, 186), ("Compute target", 868, 236))
 _SUBSCRIPTION, _WORKSPACE, _NETWORK, _IDENTITY, _COMPUTE = range(len(_COLUMNS))
-GRAPH_WIDTH = 1066
+GRAPH_WIDTH = 1106
 _BOX, _STEP, _HEAD = 26, 33, 26
 # Of more targets in one network with one identity, those that are as declared become one box.
 _MOST_ALIKE = 6
@@ -73,6 +73,8 @@ class _Node(t.NamedTuple):
     text: str
     style: str
     children: t.Sequence[_Node] = ()
+    # What a pointer is told, where that is more.
+    title: str = ""
 
 
 class _Graph:
@@ -100,8 +102,8 @@ class _Graph:
     def _box(self, node: _Node, middle: float) -> None:
         _title, x, width = _COLUMNS[node.column]
         rect = f'<rect x="{x}" y="{middle - _BOX / 2:.1f}" width="{width}" height="{_BOX}" rx="6"/>'
-        text = f'<text x="{x + 8}" y="{middle + 4.5:.1f}">{_cut(node.text, width // 8 + 1)}</text>'
-        self.boxes.append(f'<g class="box {node.style}"><title>{escape(node.text)}</title>{rect}{text}</g>')
+        text = f'<text x="{x + 8}" y="{middle + 4.5:.1f}">{_cut(node.text, width // 8)}</text>'
+        self.boxes.append(f'<g class="box {node.style}"><title>{escape(node.title or node.text)}</title>{rect}{text}</g>')
 
 
 def _right(column: int) -> int:
@@ -119,7 +121,7 @@ def graph(report: Row) -> str:
     drawn = _Graph()
     for subscription, workspaces in by_subscription.items():
         children = [_workspace(one, by_workspace.get(one["id"].casefold(), [])) for one in workspaces]
-        drawn.place(_Node(_SUBSCRIPTION, subscription, "plain", children))
+        drawn.place(_Node(_SUBSCRIPTION, f"{subscription[:13]}…", "plain", children, subscription))
     heads = "".join(f'<text x="{x}" y="14" class="note">{title}</text>' for title, x, _width in _COLUMNS)
     about = "Subscriptions, their workspaces, networks, identities and compute targets"
     size = f'width="{GRAPH_WIDTH}" height="{drawn.y:.0f}" viewBox="0 0 {GRAPH_WIDTH} {drawn.y:.0f}"'

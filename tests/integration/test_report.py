@@ -117,8 +117,14 @@ def test_hosts_with_a_share_each_make_the_same_report_which_knows_since_when(wor
 def test_a_schedule_fails_when_something_differs(world: World) -> None:
     refused = world.report(ok=False, aml_drift_fail=True)
     assert refused.code != 0 and "drift.html" in refused.text
-    clean = {"aml_fleet_name": None, "aml_fleet_workspaces": [{"name": "ws-two", "computes": [cluster("kept")]}]}
-    assert world.report(aml_drift_fail=True, aml_drift_folder=str(world.folder / "clean"), **clean).code == 0
+    folder = world.folder / "fleet" / GROUP / "ws-two"
+    folder.mkdir(parents=True)
+    (folder / "kept.yml").write_text(yaml.safe_dump(cluster("kept")))
+    clean = {"aml_fleet_name": None, "aml_fleet_workspaces": [], "aml_fleet_folder": str(folder.parents[1]), "aml_drift_folder": str(world.folder / "clean")}
+    assert world.report(aml_drift_fail=True, aml_drift_cost=False, **clean).code == 0
+    report = json.loads((world.folder / "clean" / "drift.json").read_text())
+    assert [(one["name"], one["status"]) for one in report["targets"]] == [("kept", "as declared"), ("ci-drift-ada", "undeclared")]
+    assert not report["drifted"] and not report["priced"]
 
 
 def test_values_of_the_service_stay_text(page: str) -> None:

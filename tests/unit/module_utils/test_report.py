@@ -106,6 +106,12 @@ def test_changes_name_what_is_different_in_a_mapping() -> None:
     assert _report.change_text(change) == "tags.new: unset → true; tags.team: a → b"
 
 
+def test_a_start_is_told_by_the_state_that_changes() -> None:
+    change = {"field": "state", "before": "Stopped", "after": "Running", "reason": None}
+    report = _report.build(facts([planned("a", "start", type="computeinstance", changes=[change])], [body("a", "computeinstance")]))
+    assert _report.what(report["targets"][0]) == "state: Stopped → Running"
+
+
 def test_since_when_a_difference_is_known() -> None:
     before = _report.build({**facts([planned("a", "update"), planned("b"), planned("c", "update")]), "generated": "2026-01-01T00:00:00Z"})
     now = [planned("a", "update"), planned("b", "update"), planned("c")]
@@ -120,7 +126,7 @@ def test_a_workspace_that_cannot_be_read_is_in_the_report() -> None:
     report = _report.build(given)
     assert report["workspaces"][0]["id"] == HOME and report["workspaces"][0]["error"] == "Forbidden"
     assert report["totals"]["unreadable"] == 1 and report["workspaces"][0]["failed"] == 1
-    assert "Forbidden" in _report_html.page(report) and "1 workspaces could not be read" in _report.headline(report)
+    assert "Forbidden" in _report_html.page(report) and "1 of the workspaces could not be read" in _report.headline(report)
 
 
 def test_quotas_that_cannot_be_read_are_in_the_report() -> None:
@@ -147,12 +153,14 @@ def test_cost_is_by_workspace_and_kind_and_unknown_is_not_nothing() -> None:
     assert _report.cost_text(report["workspaces"][0], "USD") == _report.cost_text(report["totals"], "USD") == "10 to 1,010 USD, 1 unknown"
     assert {one["kind"]: _report.cost_text(one, "USD") for one in report["kinds"]} == {"amlcompute": "10 to 1,010 USD, 1 unknown", "databricks": ""}
     page, text = _report_html.page(report), _report.markdown(report)
+    assert "<b>1,010</b>USD a month at most, 1 unknown" in page
     assert "10 to 1,010 USD, 1 unknown" in page and "10 to 1,010 USD, 1 unknown" in text and "Monthly cost, by workspace" in page
 
 
 def test_only_unknown_prices_are_unknown() -> None:
     report = _report.build(facts([priced("a", None, None)], cost={"currency": None, "unknown": [f"{HOME}/computes/a"]}))
     assert _report.cost_text(report["totals"], report["currency"]) == "unknown"
+    assert "<b>unknown</b>cost a month" in _report_html.page(report)
 
 
 def test_without_an_estimate_nothing_is_said_of_cost() -> None:
