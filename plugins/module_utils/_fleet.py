@@ -168,6 +168,8 @@ def _with_defaults(compute: dict[str, t.Any], layers: t.Sequence[dict[str, t.Any
 def _own_words(compute: dict[str, t.Any]) -> tuple[dict[str, t.Any], list[str]]:
     """How this target is brought about, where it says so itself, and what is wrong with that."""
     given = {key: value for key, value in compute.items() if key in OWN_SPEC and value is not None}
+    if not given:
+        return {}, []
     checked = ArgumentSpecValidator(OWN_SPEC).validate(given)
     mistakes = list(checked.error_messages)
     if not mistakes and "attempts" in given and checked.validated_parameters["attempts"] < 1:
@@ -348,7 +350,8 @@ class Fleet:
         declared, pruned = ([entry for entry in batch if not entry.done] for batch in (self.entries, self.undeclared))
         wanted = {_fields.arm_id(entry.declared_options.get("resource_id")) for entry in declared if entry.plan.action in (_plan.CREATE, _plan.REPLACE)}
         freeing = [entry for entry in (*declared, *pruned) if entry.plan.action in (DELETE, DETACH) and _resource(entry) in wanted - {None}]
-        return [freeing, [entry for entry in declared if entry not in freeing], [entry for entry in pruned if entry not in freeing]]
+        first = {entry.target.id for entry in freeing}
+        return [freeing, *([entry for entry in batch if entry.target.id not in first] for batch in (declared, pruned))]
 
     def _pool(self, work: int) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(max(1, min(self.limits.parallelism, work)), thread_name_prefix="fleet")

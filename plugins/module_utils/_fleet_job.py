@@ -6,12 +6,11 @@ from __future__ import annotations
 
 import typing as t
 
-from . import _argspec, _cost, _preflight_job, _redact, _rules
+from . import _argspec, _cost, _preflight_job, _rules
 from ._computes import INFO_KINDS
 from ._errors import AmlError
 from ._fleet import PRUNE, Entry, Fleet, Limits, read_document
 from ._interrupt import Interruption
-from ._kind_specs import KIND_SPECS
 from ._kinds import _compute
 from ._kinds._base import Target, workspace_target
 from ._module import Result, Task
@@ -80,9 +79,6 @@ def keep_fleet(task: Task) -> Result:
     scope = _scope(task)
     document = _document(task)
     entries = read_document(document, params.get("defaults") or {}, scope, INFO_KINDS, task.module.hide)
-    for entry in entries:
-        # What was read of files, beside what the options said.
-        task.module.hide(_redact.in_options(KIND_SPECS[entry.type], entry.declared_options))
     _rules.refuse(finding for entry in entries for finding in _rules.resource_group(entry.target.resource_group))
     with Interruption() as interruption:
         task.sleep = interruption.pause
