@@ -151,14 +151,16 @@ def sort_out(mutants: list[Mutant], files: list[str]) -> tuple[set[Mutant], list
 
 
 def tabulated(mutants: list[Mutant], explained: set[Mutant], files: list[str]) -> list[str]:
-    """Score: of the mutants that change something that anybody can see, the share that a test noticed."""
-    rows = ["| file | mutants | noticed | equivalent | survived | no test | score |", "|---|---:|---:|---:|---:|---:|---:|"]
+    """Score: of the mutants that change something that anybody can see, the share that a test noticed. An endless loop is noticed by its time."""
+    rows = ["| file | mutants | noticed | of these by time | equivalent | survived | no test | score |", "|---|---:|---:|---:|---:|---:|---:|---:|"]
     for file in [*files, "all"]:
         here = [one for one in mutants if file in (one.file, "all")]
         count = Counter(verdict(one, explained) for one in here)
         real = len(here) - count["equivalent"]
         score = f"{100 * count['noticed'] / real:.1f} %" if real else "-"
-        rows.append(f"| {file} | {len(here)} | {count['noticed']} | {count['equivalent']} | {count['survived']} | {count['no test']} | {score} |")
+        endless = sum(one.status == "timeout" for one in here)
+        left = f"{count['equivalent']} | {count['survived']} | {count['no test']}"
+        rows.append(f"| {file} | {len(here)} | {count['noticed']} | {endless} | {left} | {score} |")
     return rows
 
 
