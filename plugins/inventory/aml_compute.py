@@ -239,7 +239,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         super().parse(inventory, loader, path, cache)
-        self._read_config_data(path)
+        self._file: dict[str, t.Any] = self._read_config_data(path)
         self._secrets: set[str] = set()
         try:
             # All that can fail comes before the first host: Ansible keeps the hosts of an inventory that failed.
@@ -256,9 +256,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """The options of sign-in as they stand in the file. The environment is left to sign-in, which knows the order of its sources."""
         options: dict[str, t.Any] = {}
         for name, row in _credentials.AUTH_SPEC.items():
-            value, origin = self.get_option_and_origin(name)
-            from_file = value is not None and not str(origin).startswith("env:")
-            options[name] = self.templar.template(value) if from_file else None
+            # Not by get_option_and_origin: in ansible-core 2.19.0 that does not know what was set in the file.
+            options[name] = self._option(name) if self._file.get(name) is not None else None
             if row.get("no_log") and options[name]:
                 self._secrets |= _redact.spellings(str(options[name]))
         return options
