@@ -9,6 +9,7 @@ The quickstart's picture is made by scripts/picture.py from its own output.
 """
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
@@ -143,9 +144,9 @@ def _texts(screen: t.Any) -> list[Text]:
     for y, shown in enumerate(screen.display):
         if not shown.strip():
             continue
-        line, cells = Text(), screen.buffer[y]
-        for x in range(len(shown.rstrip())):
-            line.append(cells[x].data, Style(color=names.get(cells[x].fg, cells[x].fg), bold=cells[x].bold))
+        line, cells = Text(), [screen.buffer[y][x] for x in range(len(shown.rstrip()))]
+        for (colour, bold), some in itertools.groupby(cells, key=lambda cell: (cell.fg, cell.bold)):
+            line.append("".join(cell.data for cell in some), Style(color=names.get(colour, colour), bold=bold))
         lines.append(line)
     return lines
 

@@ -89,13 +89,13 @@ def merge(reports: t.Sequence[Row], previous: Row | None = None) -> Row:
         "currency": currency,
         "priced": any(report["priced"] for report in reports),
         **_summed(workspaces, targets),
-        "usages": _once([one for report in reports for one in report["usages"]], "subscription_id", "location", "name"),
+        "usages": _once([one for report in reports for one in report["usages"]], "subscription_id", "location", "workspace", "name", "tier"),
         "usages_unread": _once([one for report in reports for one in report["usages_unread"]], "subscription_id", "location"),
     }
 
 
 def _once(rows: t.Iterable[Row], *keys: str) -> list[Row]:
-    return list({tuple(one[key] for key in keys): one for one in rows}.values())
+    return list({tuple(one.get(key) for key in keys): one for one in rows}.values())
 
 
 def _summed(workspaces: list[Row], targets: list[Row]) -> Row:

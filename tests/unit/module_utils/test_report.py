@@ -157,6 +157,15 @@ def test_cost_is_by_workspace_and_kind_and_unknown_is_not_nothing() -> None:
     assert "10 to 1,010 USD, 1 unknown" in page and "10 to 1,010 USD, 1 unknown" in text and "Monthly cost, by workspace" in page
 
 
+def test_a_quota_is_once_in_a_merged_report_for_each_tier_and_workspace() -> None:
+    given = facts()
+    rows = [{"name": "standardDSv2Family", "tier": tier, "workspace": home} for tier in ("dedicated", "low_priority") for home in (None, HOME)]
+    usages = [{**row, "localized_name": None, "current": 1, "limit": 2, "percent": 50.0} for row in rows]
+    given["found"]["usages"] = [{"subscription_id": SUBSCRIPTION, "location": "eastus", "usages": usages, "failure": None}]
+    report = _report.build(given)
+    assert _report.merge([report, report])["usages"] == report["usages"] and len(report["usages"]) == 4
+
+
 def test_only_unknown_prices_are_unknown() -> None:
     report = _report.build(facts([priced("a", None, None)], cost={"currency": None, "unknown": [f"{HOME}/computes/a"]}))
     assert _report.cost_text(report["totals"], report["currency"]) == "unknown"
