@@ -57,8 +57,8 @@ pictures: setup ## make the pictures of the documentation anew
 	@scripts/system-packages browser
 	@$(BIN)/python scripts/pictures.py
 
-kill-test: setup ## kill a fleet's run at 20 random moments, print what the next runs found
-	@AML_KILLS=$${AML_KILLS:-20} $(BIN)/python -m pytest -q -s tests/integration/test_fleet_kill.py
+kill-test: setup ## kill a fleet's run at 20 random moments, print what the next runs found; WRITE=FILE also as Markdown
+	@AML_KILLS=$${AML_KILLS:-20} AML_KILL_TABLE=$(WRITE) $(BIN)/python -m pytest -q -s tests/integration/test_fleet_kill.py
 
 coverage: setup ## print which lines and branches of plugins/ the fast tests reach; WRITE=FILE also as Markdown
 	@$(BIN)/python scripts/cover.py $(if $(WRITE),--write $(WRITE))

@@ -3,12 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a fleet costs: looking at many unchanged targets, beside what cannot be cheaper and beside a loop; and making 200. Prints tables.
 
-    .venv/bin/python scripts/bench_fleet.py [--write] [--rounds N]
+    .venv/bin/python scripts/bench_fleet.py [--rounds N]
 
 All in one run on one machine, over TLS to a simulator of its own, which has one of the cores. AML_BENCH_PEER names
 the bin folder of an environment that has azure.azcollection with its requirements, if .venv has not. The floor is a script on a bare azure-core pipeline that
 does the same LISTs over the same kind of connection (requests' own loads the certificates anew for each, which takes longer than all the rest), as many
-at once, with a token that it is given, and looks at nothing. With --write the tables go to docs/benchmarks.md too.
+at once, with a token that it is given, and looks at nothing.
 """
 from __future__ import annotations
 
@@ -305,7 +305,6 @@ def make(bench: Bench) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     subprocess.run([BIN / "python", "-m", "compileall", "-q", ROOT / ".venv" / "lib", ROOT / "plugins"], stdout=subprocess.DEVNULL, check=False)
@@ -324,9 +323,6 @@ def main() -> None:
             *make(bench),
         ]
     print("\n" + "\n".join(lines))
-    if options.write:
-        head = "# Benchmarks\n\n`make bench` prints them; this page is what `scripts/bench_fleet.py --write` wrote.\n\n## Fleets\n"
-        (ROOT / "docs" / "benchmarks.md").write_text(f"{head}\n" + "\n".join(lines).rstrip() + "\n")
 
 
 if __name__ == "__main__":
