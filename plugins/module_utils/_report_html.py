@@ -29,8 +29,8 @@ h1{font-size:24px;margin:0 0 4px}h2{font-size:17px;margin:0 0 10px}
 p{margin:0 0 14px;color:var(--soft)}
 section{background:var(--paper);border:1px solid var(--line);border-radius:10px;padding:16px;margin:14px 0}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(130px,1fr));gap:10px;padding:0;margin:14px 0;list-style:none}
-.tiles li{background:var(--paper);border:1px solid var(--line);border-radius:10px;padding:10px 14px;color:var(--soft)}
-.tiles b{display:block;font-size:26px;line-height:1.2;color:var(--ink);overflow-wrap:anywhere}
+.tiles li{background:var(--paper);border:1px solid var(--line);border-radius:10px;padding:10px;color:var(--soft)}
+.tiles b{display:block;font-size:22px;line-height:1.3;color:var(--ink);overflow-wrap:anywhere}
 .tiles .ok b{color:var(--ok)}.tiles .differs b{color:var(--differs)}.tiles .failed b{color:var(--failed)}.tiles .undeclared b{color:var(--undeclared)}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(420px,100%),1fr));gap:14px}.charts section{margin:0}
 svg{display:block}svg text{font-size:13px;fill:var(--ink)}svg .note{fill:var(--soft);font-size:12px}
@@ -83,6 +83,8 @@ class Cell(t.NamedTuple):
     sort: float | None = None
 
 
+# More rows than this are folded away, so that what comes below is found.
+_MOST_ROWS = 30
 # A text that is no longer keeps to one line.
 _SHORT = 24
 
@@ -149,6 +151,10 @@ def _section(title: str, content: str) -> str:
     return f"<section><h2>{escape(title)}</h2>{content}</section>"
 
 
+def _folded(title: str, content: str) -> str:
+    return f"<section><details><summary>{escape(title)}</summary>{content}</details></section>"
+
+
 def _table(heads: t.Sequence[str], rows: Rows) -> str:
     drawn = "".join("<tr>" + "".join(_cell(head, cell) for head, cell in zip(heads, row)) + "</tr>" for row in rows)
     if not drawn:
@@ -186,7 +192,8 @@ def _listed(report: Row, title: str, status: str) -> str:
         return ""
     rows = [(one["workspace"], one["name"], one["type"], _report.what(one), one["since"], _report.action(one)) for one in own]
     heads = ("Workspace", "Target", "Kind", "What", "Known since", *(["Action"] if status == DIFFERS else []))
-    return _section(f"{title} ({len(own)})", _table(heads, rows))
+    show = _section if len(own) <= _MOST_ROWS else _folded
+    return show(f"{title} ({len(own)})", _table(heads, rows))
 
 
 def _unreadable(report: Row) -> str:
@@ -205,12 +212,18 @@ def _charts(report: Row) -> t.Iterator[str]:
     nodes = [Bar(one["name"], f"{one['nodes']} of {one['max_nodes']}", [("nodes", one["nodes"])], one["max_nodes"]) for one in fullest]
     yield _chart("Nodes, by workspace", nodes)
     quota = [
-        Bar(f"{_report.usage_name(one)}, {one['location']}", f"{one['current']} of {one['limit']}", [("used", one["current"])], one["limit"])
+        Bar(_quota_label(one), f"{one['current']} of {one['limit']}", [("used", one["current"])], one["limit"])
         for one in _report.used(report)
     ]
     yield _chart("Quota in use", quota)
     if report["priced"]:
         yield _chart("Monthly cost, by workspace", _cost_bars(report))
+
+
+def _quota_label(usage: Row) -> str:
+    """What tells one from the other comes first: there is no room for the service's long names."""
+    tier = ", low priority" if usage.get("tier") == "low_priority" else ""
+    return f"{usage['location']}{tier}: {usage['name']}"
 
 
 def _cost_bars(report: Row) -> list[Bar]:
@@ -277,4 +290,4 @@ def _everything(report: Row) -> str:
         for one in report["targets"]
     ]
     heads = ("Workspace", "Target", "Kind", "Status", "State", "Size", "Nodes", "Network", "Identity", *(["Monthly cost"] if report["priced"] else []))
-    return f"<section><details><summary>All compute targets ({len(rows)})</summary>{_table(heads, rows)}</details></section>"
+    return _folded(f"All compute targets ({len(rows)})", _table(heads, rows))

@@ -252,6 +252,12 @@ def test_the_graph_folds_what_is_alike() -> None:
     assert float(drawing.get("height") or 0) < 300
 
 
+def test_what_is_long_is_folded() -> None:
+    for count, folded in ((30, False), (31, True)):
+        page = _report_html.page(_report.build(facts([planned(f"c{number}", "update") for number in range(count)])))
+        assert (f"<summary>What differs ({count})</summary>" in page) is folded and (f"<h2>What differs ({count})</h2>" in page) is not folded
+
+
 def test_boxes_of_the_graph_do_not_overlap() -> None:
     bodies = [body("a"), body("b", identity={"type": "system_assigned"}), body("c", network_settings={"subnet": SUBNET}), body("d")]
     report = _report.build(facts([], bodies))
