@@ -240,7 +240,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         super().parse(inventory, loader, path, cache)
         self._file: dict[str, t.Any] = self._read_config_data(path)
-        self._secrets: set[str] = set()
+        self._secrets = _redact.Secrets()
         try:
             # All that can fail comes before the first host: Ansible keeps the hosts of an inventory that failed.
             way = self._way()

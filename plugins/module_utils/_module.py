@@ -43,6 +43,7 @@ class _RawModule(AnsibleModule):
 
     def _load_params(self) -> None:
         super()._load_params()
+        self.no_log_values = _redact.Secrets(self.no_log_values)
         # All of it before AnsibleModule writes the arguments to the system's log, or fails with them.
         if self.definition_kinds:
             self.hide(_redact.in_definition(self.params.get("definition")))

@@ -40,6 +40,16 @@ _SIGNATURE = re.compile(r"([?&](?:c|s|h|sig)=)[^&\s'\"<>)]+", re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
+class Secrets(set[str]):
+    """Texts to be replaced, the longest first: where one is a part of another, nothing of the longer one may stay.
+
+    ansible-core sorts them itself, but not in 2.19.0 to 2.19.9, 2.20.0 and 2.21.0.
+    """
+
+    def __iter__(self) -> t.Iterator[str]:
+        return iter(sorted(super().__iter__(), key=len, reverse=True))
+
+
 def spellings(secret: str) -> set[str]:
     """The secret as it may stand in a text."""
     found = {secret}
