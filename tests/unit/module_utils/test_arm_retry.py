@@ -294,3 +294,14 @@ def test_a_body_that_is_none_is_an_empty_object() -> None:
     assert answer(202, b" ").document() == {}
     with pytest.raises(ArmError, match="not a JSON object"):
         answer(200, b'"text"').document()
+
+
+def test_an_error_has_the_hint_of_its_code_or_of_its_status() -> None:
+    locked = error_of(answer(409, b'{"error":{"code":"ScopeLocked","message":"m"}}'))
+    assert locked.hint == _HINTS["ScopeLocked"]
+    assert "the clock of this host" in (error_of(answer(401, b"")).hint or "")
+
+
+def test_an_error_that_is_no_json_is_told_as_such() -> None:
+    error = error_of(answer(502, b"<html>"))
+    assert (error.code, error.status, error.target) == ("UnexpectedAnswer", 502, f"GET {PATH}")
