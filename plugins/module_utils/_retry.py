@@ -46,7 +46,7 @@ _HINTS = {
     "AlreadyExists": "The name is taken; names of compute targets count in the whole region, and not only in the workspace. Choose another one.",
     "NoRegisteredProviderFound": "The api-version, the type or the region is not offered; the message lists what is.",
 }
-_HINT_OF_STATUS = {
+_HINT_OF_STATUS: dict[int | None, str] = {
     401: "The token was refused twice: check the tenant, the cloud and the clock of this host.",
     429: "The service asked to slow down for longer than retry_timeout allows: raise it, or run fewer tasks at a time.",
 }
@@ -222,7 +222,7 @@ def hint_for(code: str | None, message: str, status: int | None) -> str | None:
             return hint
     if "quota" in message.lower():
         return _HINTS["QuotaExceeded"]
-    return _HINT_OF_STATUS.get(status or 0)
+    return _HINT_OF_STATUS.get(status)
 
 
 def is_absent(error: ArmError) -> bool:

@@ -219,6 +219,11 @@ def test_what_is_told_without_a_known_code(code: str | None, message: str, statu
     assert hint in (hint_for(code, message, status) or "")
 
 
+def test_another_operation_is_waited_for() -> None:
+    hint = hint_for("Conflict", "There is already an active operation on it.", 409)
+    assert hint == "Another operation on this resource is still running: wait for it and run the task again."
+
+
 def test_nothing_is_told_of_what_is_not_known() -> None:
     assert hint_for("Whatever", "m", 400) is None
     assert hint_for(None, "m", None) is None
