@@ -189,12 +189,11 @@ class App:
             if request.path.startswith("/_simulator/"):
                 return _control.handle(self, request)
             started = time.perf_counter()
-            response = self.faults.before(request)
-            if response is None:
-                response = self.faults.after(request, self._answer(request))
+            ordered = self.faults.before(request)
+            response = ordered or self.faults.after(request, self._answer(request))
             seconds = time.perf_counter() - started
             add_common(request, response, seconds)
-            self.log.add(request, response.status, seconds)
+            self.log.add(request, response.status, seconds, taken=ordered is None)
             return response
 
     def _answer(self, request: Request) -> Response:
@@ -221,8 +220,10 @@ class App:
         """Dispatch, keeping what a GET showed before where a stale read was ordered."""
         stale_reads = self.faults.wants_stale(request)
         if stale_reads:
-            before = self.dispatch(Request("GET", request.path, request.query, request.headers, b"", request.principal))
-            self.faults.remember(request.path, before, stale_reads)
+            # An action stands below the resource that it changes.
+            path = request.path.rpartition("/")[0] if request.method == "POST" else request.path
+            before = self.dispatch(Request("GET", path, request.query, request.headers, b"", request.principal))
+            self.faults.remember(path, before, stale_reads)
         return self.dispatch(request)
 
     def dispatch(self, request: Request) -> Response:

@@ -5,17 +5,22 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any
 
 from simulator._http import Effect, Request, Response
+from simulator._operations import Order
 from simulator._store import Store
 
-BEFORE = {"status", "reset_before", "hang"}
-AFTER = {"reset_after", "delay", "truncate", "content_type"}
-KINDS = BEFORE | AFTER | {"failed_operation", "stale_read"}
+BEFORE = {"status", "page", "reset_before", "hang"}
+AFTER = {"reset_after", "delay", "slow_body", "truncate", "content_type"}
+OPERATION = {"failed_operation", "canceled_operation", "endless_operation", "lost_operation", "failed_resource"}
+KINDS = BEFORE | AFTER | OPERATION | {"stale_read"}
 _CODES = {
     400: ("BadRequest", "The request is not valid."),
+    401: ("ExpiredAuthenticationToken", "The access token has expired."),
     403: ("RequestDisallowedByPolicy", "The request was disallowed by policy."),
     408: ("RequestTimeout", "The request timed out."),
     409: ("Conflict", "The request conflicts with the state of the resource."),
@@ -80,6 +85,9 @@ class Faults:
             return None
         for fault in self._list:
             if fault["remaining"] > 0 and fault["kind"] in kinds and _matches(fault["match"], method, path):
+                if fault["skip"] > 0:
+                    fault["skip"] -= 1
+                    continue
                 fault["remaining"] -= 1
                 fault["hits"] += 1
                 self._save()
@@ -93,6 +101,8 @@ class Faults:
             return None
         if fault["kind"] == "reset_before":
             return Response(0, effect=Effect("reset"))
+        if fault["kind"] == "page":
+            return Response(200, None, {"Content-Type": "text/html; charset=utf-8"}, raw=_PAGE)
         if fault["kind"] == "hang":
             return Response(0, effect=Effect("hang", float(fault.get("seconds", 3600))))
         return _status(fault, request)
@@ -106,6 +116,10 @@ class Faults:
             response.effect = Effect("reset")
         elif fault["kind"] == "delay":
             response.effect = Effect("delay", float(fault.get("seconds", 1)))
+        elif fault["kind"] == "slow_body":
+            response.effect = Effect("slow_body", float(fault.get("seconds", 1)))
+        elif fault["kind"] == "truncate" and fault.get("whole"):
+            response.raw = response.payload()[: len(response.payload()) // 2]
         elif fault["kind"] == "truncate":
             response.effect = Effect("truncate")
         else:
@@ -113,13 +127,15 @@ class Faults:
             response.headers["Content-Type"] = str(fault.get("content_type", "text/html; charset=utf-8"))
         return response
 
-    def operation(self, target: str) -> dict[str, Any] | None:
-        """The error of an operation that is to fail."""
-        fault = self.take({"failed_operation"}, "*", target)
+    def operation(self, target: str) -> Order | None:
+        """What is to become of an operation on that target."""
+        fault = self.take(OPERATION, "*", target)
         if fault is None:
             return None
-        error = {"code": fault.get("code", "InternalServerError"), "message": fault.get("message", "Ordered failure.")}
-        return {**error, **({"details": fault["details"]} if "details" in fault else {})}
+        canceled = fault["kind"] == "canceled_operation"
+        code, message = ("OperationCanceled", "The operation was canceled.") if canceled else ("InternalServerError", "Ordered failure.")
+        error = {"code": fault.get("code", code), "message": fault.get("message", message)}
+        return Order(fault["kind"], {**error, **({"details": fault["details"]} if "details" in fault else {})})
 
     def wants_stale(self, request: Request) -> int:
         """How many reads after this write are to be stale."""
@@ -129,6 +145,9 @@ class Faults:
             if fault["kind"] != "stale_read" or fault["remaining"] <= 0:
                 continue
             if _matches({"path": fault["match"].get("path", "")}, request.method, request.path):
+                if fault["skip"] > 0:
+                    fault["skip"] -= 1
+                    continue
                 count, fault["remaining"] = fault["remaining"], 0
                 fault["hits"] += 1
                 self._save()
@@ -153,7 +172,8 @@ class Faults:
         if unknown:
             raise FaultError(f"match takes method and path, not {', '.join(sorted(unknown))}")
         count = int(order.get("count", 1))
-        return {**order, "match": order.get("match") or {}, "count": count, "remaining": count, "hits": 0}
+        skip = int(order.get("skip", 0))
+        return {**order, "match": order.get("match") or {}, "skip": skip, "count": count, "remaining": count, "hits": 0}
 
     def _save(self) -> None:
         for index, fault in enumerate(self._list):
@@ -162,7 +182,7 @@ class Faults:
 
 def _matches(match: dict[str, str], method: str, path: str) -> bool:
     wanted = match.get("method")
-    if wanted and method != "*" and wanted.upper() != method:
+    if wanted and method != "*" and method not in wanted.upper().split("|"):
         return False
     pattern = match.get("path", "")
     if pattern.lower() in path.lower():
@@ -175,18 +195,31 @@ def _matches(match: dict[str, str], method: str, path: str) -> bool:
 
 def _status(fault: dict[str, Any], request: Request) -> Response:
     status = int(fault.get("status", 503))
-    retry_after = fault.get("retry_after")
+    retry_after = fault.get("retry_after", 10 if status == 429 else None)
     if status == 429:
         parts = request.path.strip("/").split("/")
         subscription = parts[1] if parts[0].lower() == "subscriptions" and len(parts) > 1 else ""
         kind = {"GET": "read", "HEAD": "read", "DELETE": "delete"}.get(request.method, "write")
-        response = throttled(subscription, kind, "", int(10 if retry_after is None else retry_after))
+        response = throttled(subscription, kind, "", int(retry_after or 0))
     else:
         code, message = _CODES.get(status, ("InternalServerError", "The request failed."))
         response = Response(status, {"error": {"code": code, "message": message}}, gateway=True)
         response.headers["x-ms-failure-cause"] = "gateway"
-        if retry_after is not None:
-            response.headers["Retry-After"] = str(retry_after)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = f'Bearer error="invalid_token", error_description="{response.body["error"]["message"]}"'
+    _say_when(response, retry_after, fault.get("clock"))
     error = response.body["error"]
     error |= {key: fault[key] for key in ("code", "message") if key in fault}
     return response
+
+
+def _say_when(response: Response, retry_after: Any, clock: Any) -> None:
+    """``Retry-After`` as seconds, or as a date of a server whose clock is so many seconds off (RFC 9110 10.2.3); null leaves it out."""
+    response.headers.pop("Retry-After", None)
+    if retry_after is None:
+        return
+    response.headers["Retry-After"] = str(retry_after)
+    if clock is not None:
+        now = time.time() + float(clock)
+        response.headers["Date"] = formatdate(now, usegmt=True)
+        response.headers["Retry-After"] = formatdate(now + float(retry_after), usegmt=True)

@@ -42,6 +42,10 @@ class Principal:
     kind: str = "ServicePrincipal"
 
 
+# A slow body comes in so many pieces, each after the effect's seconds.
+SLOW_PIECES = 4
+
+
 @dataclass
 class Effect:
     """What the socket has to suffer beside, or in place of, the answer (see `_faults`)."""

@@ -21,11 +21,22 @@ from simulator._store import Store
 
 _LOG = logging.getLogger("simulator")
 OperationFailure = dict[str, Any]
+# Seconds that no client waits for.
+_NEVER = 1e9
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the control API has ordered for an operation: one of the kinds of fault, and the error where it has one."""
+
+    kind: str
+    error: OperationFailure
 
 
 @dataclass
 class Operation:
-    """One long-running operation; `fault` is an error that the control API has ordered for it."""
+    """One long-running operation. `fault` is an error that the control API has ordered for it, and `ends` what it is then;
+    what is `lost` goes on, and nobody who asks for it is told of it."""
 
     id: str
     kind: str
@@ -39,6 +50,8 @@ class Operation:
     due: float = 0.0
     data: dict[str, Any] = field(default_factory=dict)
     fault: OperationFailure | None = None
+    ends: str = "Failed"
+    lost: bool = False
 
 
 Done = Callable[[Operation], OperationFailure | None]
@@ -52,7 +65,7 @@ class Operations:
         self._store, self._clock, self._config = store, clock, config
         self._done: dict[str, Done] = {}
         self._failed: dict[str, Failed] = {}
-        self.order_fault: Callable[[str], OperationFailure | None] = lambda target: None
+        self.order_fault: Callable[[str], Order | None] = lambda target: None
 
     def on_done(self, kind: str, handler: Done) -> None:
         """`handler(operation)` runs when the time is over; what it returns, if anything, is the operation's error."""
@@ -88,14 +101,21 @@ class Operations:
             started=now,
             due=now + span,
             data=data or {},
-            fault=self.order_fault(target),
         )
+        order = self.order_fault(target)
+        if order is not None:
+            _obey(operation, order)
         self._write(operation)
         return operation
 
     def get(self, operation_id: str) -> Operation | None:
         row = self._store.db.execute("SELECT doc FROM operations WHERE id=?", (operation_id.lower(),)).fetchone()
         return Operation(**json.loads(row[0])) if row else None
+
+    def asked(self, operation_id: str) -> Operation | None:
+        """As its address shows it."""
+        operation = self.get(operation_id)
+        return None if operation is None or operation.lost else operation
 
     def active_for(self, target_id: str) -> Operation | None:
         row = self._store.db.execute(
@@ -135,16 +155,27 @@ class Operations:
                 operation.error = {"code": "SimulatorDefect", "message": f"{type(error).__name__}: {error}"}
                 self._write(operation)
 
+    def release(self) -> None:
+        """Let those that were never to end be due."""
+        late = "SELECT doc FROM operations WHERE status='InProgress' AND due>?"
+        for row in self._store.db.execute(late, (self._clock.now() + _NEVER / 2,)).fetchall():
+            operation = Operation(**json.loads(row[0]))
+            operation.due = self._clock.now()
+            self._write(operation)
+
     def _complete(self, operation: Operation) -> None:
-        if operation.fault is not None:
+        fail = self._failed.get(operation.kind, self._mark_failed)
+        if operation.fault is not None and operation.ends != "Succeeded":
             operation.error = operation.fault
-            self._failed.get(operation.kind, self._mark_failed)(operation, operation.fault)
+            fail(operation, operation.fault)
         else:
             handler = self._done.get(operation.kind)
             operation.error = handler(operation) if handler else None
+            if operation.fault is not None:
+                fail(operation, operation.fault)
         latest = self.get(operation.id)
         if latest is not None and latest.status == "InProgress":
-            operation.status = "Failed" if operation.error else "Succeeded"
+            operation.status = operation.ends if operation.error and operation.fault else "Failed" if operation.error else "Succeeded"
             rescheduled = latest.due > operation.due and operation.error is None
             self._write(latest if rescheduled else operation)
 
@@ -160,6 +191,16 @@ class Operations:
             " ON CONFLICT (id) DO UPDATE SET status=excluded.status, due=excluded.due, doc=excluded.doc",
             (operation.id, operation.status, operation.due, _key(operation.target), json.dumps(asdict(operation))),
         )
+
+
+def _obey(operation: Operation, order: Order) -> None:
+    if order.kind == "lost_operation":
+        operation.lost = True
+    elif order.kind == "endless_operation":
+        operation.due = operation.started + _NEVER
+    else:
+        operation.fault = order.error
+        operation.ends = {"canceled_operation": "Canceled", "failed_resource": "Succeeded"}.get(order.kind, "Failed")
 
 
 def _key(resource_id: str) -> str:

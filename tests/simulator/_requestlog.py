@@ -73,8 +73,9 @@ class RequestLog:
         self._lines: list[str] = path.read_text().splitlines() if path is not None and path.exists() else []
         self._file = path.open("a", encoding="utf-8") if path is not None else None
 
-    def add(self, request: Request, status: int, seconds: float) -> None:
-        entry = {
+    def add(self, request: Request, status: int, seconds: float, *, taken: bool = True) -> None:
+        """``taken``: whether the service got it, and no fault in its place."""
+        entry: dict[str, Any] = {
             "time": datetime.now(UTC).isoformat(),
             "method": request.method,
             "path": request.path,
@@ -84,6 +85,8 @@ class RequestLog:
             "user_agent": request.headers.get("user-agent", ""),
             "body": readable_body(request),
         }
+        if not taken:
+            entry["taken"] = False
         line = json.dumps(entry)
         self._lines.append(line)
         if self._file is not None:

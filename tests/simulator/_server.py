@@ -18,7 +18,7 @@ from aiohttp import web
 
 from simulator._app import App
 from simulator._home import Home
-from simulator._http import Headers, Request, Response
+from simulator._http import SLOW_PIECES, Headers, Request, Response
 from simulator._ssh import Doors
 
 _LIMIT = 32 * 1024 * 1024
@@ -44,6 +44,8 @@ class Front:
             return self._answer(wanted, response)
         if effect.kind == "truncate":
             return await self._truncate(request, response)
+        if effect.kind == "slow_body":
+            return await self._trickle(request, response, effect.seconds)
         self._drop(request)
         return web.Response(status=500)
 
@@ -67,13 +69,28 @@ class Front:
         if request.transport is not None:
             request.transport.abort()
 
-    async def _truncate(self, request: web.Request, response: Response) -> web.StreamResponse:
-        data = response.payload()
-        headers = {**response.headers, "Content-Length": str(len(data)), "Content-Type": "application/json"}
+    @staticmethod
+    async def _begin(request: web.Request, response: Response) -> web.StreamResponse:
+        """Status and headers alone, which promise the whole body."""
+        headers = {**response.headers, "Content-Length": str(len(response.payload())), "Content-Type": "application/json"}
         stream = web.StreamResponse(status=response.status, headers=headers)
         await stream.prepare(request)
+        return stream
+
+    async def _truncate(self, request: web.Request, response: Response) -> web.StreamResponse:
+        stream = await self._begin(request, response)
+        data = response.payload()
         await stream.write(data[: len(data) // 2])
         self._drop(request)
+        return stream
+
+    async def _trickle(self, request: web.Request, response: Response, seconds: float) -> web.StreamResponse:
+        stream = await self._begin(request, response)
+        data = response.payload()
+        step = max(1, -(-len(data) // SLOW_PIECES))
+        for start in range(0, len(data), step):
+            await asyncio.sleep(seconds)
+            await stream.write(data[start : start + step])
         return stream
 
 

@@ -206,7 +206,7 @@ class _Addresses:
 
     def result(self, request: Request, p: dict[str, str]) -> Response:
         shown = self.status.compute(request, p).body
-        operation = self.app.operations.get(p["operation"])
+        operation = self.app.operations.asked(p["operation"])
         assert operation is not None
         if shown["status"] == "InProgress":
             query = "&".join(f"{name}={value}" for name, value in request.query.items())

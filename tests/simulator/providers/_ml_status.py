@@ -79,7 +79,7 @@ class Status:
         }
 
     def _find(self, request: Request, name: str) -> Operation:
-        operation = self.app.operations.get(name) or self.app.operations.get(_decoded(name))
+        operation = self.app.operations.asked(name) or self.app.operations.asked(_decoded(name))
         if operation is None or operation.provider != PROVIDER:
             raise ArmError(404, "OperationNotFound", f"The operation '{name}' could not be found.")
         if self.app.config["guesses"]["poll_right"] == "subscription" and request.principal is not None:

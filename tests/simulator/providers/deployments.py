@@ -122,7 +122,7 @@ class Deployments:
 
     def status(self, request: Request, p: dict[str, str]) -> Response:
         known = self.app.store.kv_get(_STATUSES, p["status"])
-        operation = self.app.operations.get(known["operation"]) if known else None
+        operation = self.app.operations.asked(known["operation"]) if known else None
         if known is None or operation is None:
             raise ArmError(404, "DeploymentOperationNotFound", f"The operation '{p['status']}' could not be found.")
         if operation.status == "InProgress":

@@ -34,7 +34,7 @@ class OperationAddresses:
         return {"Retry-After": str(self.app.config["generic"]["retry_after"])}
 
     def status(self, request: Request, p: dict[str, str]) -> Response:
-        operation = self.app.operations.get(p["operation"])
+        operation = self.app.operations.asked(p["operation"])
         if operation is None:
             raise ArmError(404, "OperationNotFound", f"The operation '{p['operation']}' could not be found.")
         body: dict[str, Any] = {"status": operation.status}
@@ -43,7 +43,7 @@ class OperationAddresses:
         return Response(200, body, self._headers() if operation.status == "InProgress" else {})
 
     def result(self, request: Request, p: dict[str, str]) -> Response:
-        operation = self.app.operations.get(p["operation"])
+        operation = self.app.operations.asked(p["operation"])
         if operation is None:
             raise ArmError(404, "OperationNotFound", f"The operation '{p['operation']}' could not be found.")
         if operation.status == "InProgress":

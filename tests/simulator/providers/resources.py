@@ -106,7 +106,7 @@ class ResourceGroups:
         return Response(202, headers=self._poll_headers(request, operation))
 
     def operation_result(self, request: Request, p: dict[str, str]) -> Response:
-        operation = self.app.operations.get(p["operation"])
+        operation = self.app.operations.asked(p["operation"])
         if operation is None:
             raise ArmError(404, "OperationNotFound", f"The operation '{p['operation']}' could not be found.")
         if operation.status == "InProgress":

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import time
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +63,7 @@ def test_resets_before_and_after_the_work(app: App) -> None:
     assert app.call("GET", GROUP).status == 200
 
 
-@pytest.mark.parametrize("kind", ["delay", "truncate", "hang"])
+@pytest.mark.parametrize("kind", ["delay", "slow_body", "truncate", "hang"])
 def test_what_happens_to_the_socket(app: App, kind: str) -> None:
     order(app, kind=kind, seconds=7)
     answer = app.call("GET", GROUP)
@@ -70,6 +72,10 @@ def test_what_happens_to_the_socket(app: App, kind: str) -> None:
 
 
 def test_a_page_in_place_of_json(app: App) -> None:
+    order(app, kind="page", match={"method": "PUT"})
+    assert app.call("PUT", GROUP, PLACE).payload().startswith(b"<!DOCTYPE")
+    assert app.call("GET", GROUP).status == 404
+    assert [entry.get("taken", True) for entry in app.log.entries()] == [False, True]
     order(app, kind="content_type")
     answer = app.call("GET", GROUP)
     assert answer.headers["Content-Type"].startswith("text/html") and answer.payload().startswith(b"<!DOCTYPE")
@@ -188,3 +194,66 @@ def test_a_defect_in_an_operation_fails_that_one_alone(app: App) -> None:
     ended = app.operations.get(started.id)
     assert ended is not None and ended.status == "Failed"
     assert ended.error == {"code": "SimulatorDefect", "message": "RuntimeError: oops"}
+
+
+def vnet(app: App) -> tuple[str, Any]:
+    """A network whose writing is a long operation; its path and the address of the operation."""
+    app.call("PUT", GROUP, PLACE)
+    path = GROUP.replace("?", "/providers/Microsoft.Network/virtualNetworks/v?").replace("2021-04-01", "2024-05-01")
+    answer = app.call("PUT", path, {**PLACE, "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}})
+    return path, answer.headers["Azure-AsyncOperation"]
+
+
+ENDS = {
+    "failed_operation": (200, "Failed", "Failed"),
+    "canceled_operation": (200, "Canceled", "Failed"),
+    "endless_operation": (200, "InProgress", "Updating"),
+    "lost_operation": (404, None, "Succeeded"),
+    "failed_resource": (200, "Succeeded", "Failed"),
+}
+
+
+@pytest.mark.parametrize("kind", ENDS)
+def test_what_becomes_of_an_operation(app: App, kind: str) -> None:
+    order(app, kind=kind, match={"path": "virtualNetworks"})
+    path, address = vnet(app)
+    app.clock.advance(3600)
+    status, said, state = ENDS[kind]
+    answer = app.call("GET", address)
+    assert (answer.status, answer.body.get("status")) == (status, said)
+    assert app.call("GET", path).body["properties"]["provisioningState"] == state
+
+
+def test_an_endless_operation_can_be_released(app: App) -> None:
+    order(app, kind="endless_operation", match={"path": "virtualNetworks"})
+    _path, address = vnet(app)
+    app.operations.release()
+    assert app.call("GET", address).body["status"] == "Succeeded"
+
+
+def test_the_first_requests_pass(app: App) -> None:
+    order(app, kind="status", status=500, skip=2)
+    assert [app.call("GET", GROUP).status for _ in range(4)] == [404, 404, 500, 404]
+
+
+def test_a_time_to_come_back_as_a_date_of_a_wrong_clock(app: App) -> None:
+    order(app, kind="status", status=429, retry_after=20, clock=-7200)
+    headers = app.call("GET", GROUP).headers
+    until, now = (parsedate_to_datetime(headers[name]) for name in ("Retry-After", "Date"))
+    assert (until - now).total_seconds() == 20 and time.time() - now.timestamp() > 7100
+    order(app, kind="status", status=429, retry_after=None)
+    assert "Retry-After" not in app.call("GET", GROUP).headers
+
+
+def test_a_refused_token(app: App) -> None:
+    order(app, kind="status", status=401)
+    answer = app.call("GET", GROUP)
+    assert answer.body["error"]["code"] == "ExpiredAuthenticationToken" and "invalid_token" in answer.headers["WWW-Authenticate"]
+
+
+def test_half_a_body_that_says_that_it_is_whole(app: App) -> None:
+    app.call("PUT", GROUP, PLACE)
+    whole = app.call("GET", GROUP).payload()
+    order(app, kind="truncate", whole=True)
+    answer = app.call("GET", GROUP)
+    assert answer.effect is None and whole.startswith(answer.payload()) and len(answer.payload()) == len(whole) // 2
