@@ -13,7 +13,7 @@ COLLECTION = $(VENV)/lib/python$$($(BIN)/python -c 'import sys; print("%d.%d" % 
 # The checkout's tools before the system's; SSL and cloud settings of the caller stay as they are.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup test quickstart simulator simulator-stop molecule bench page-test pictures kill-test gates coverage mutants conformance
+.PHONY: help setup test quickstart simulator simulator-stop molecule bench page-test pictures kill-test gates coverage mutants conformance faults
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -79,3 +79,6 @@ $(SDK131)/.installed: $(STAMP)
 
 conformance: setup $(SDK131)/.installed ## hold the simulator to each fact that is known of Azure, print the tables; WRITE=FILE also as Markdown
 	@$(BIN)/python scripts/conformance.py --sdk 1.31=$(CURDIR)/$(SDK131)/bin/python $(if $(WRITE),--write $(WRITE))
+
+faults: setup ## run every module under every fault at every place, print what was lost; WRITE=FILE also as Markdown
+	@PYTHONPATH=tests $(BIN)/python -m faults $(if $(WRITE),--write $(WRITE))

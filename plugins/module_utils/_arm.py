@@ -20,7 +20,7 @@ from ._errors import ArmError
 from ._http import TLS_HINT, missing_library, transport_for
 from ._identity import TokenSource, claims_challenge
 from ._lro import Operation, Probe, Wait, operation_at, operation_of
-from ._retry import Answer, Attempts, ConnectionLost, error_of, is_absent, is_busy, try_again
+from ._retry import Answer, Attempts, ConnectionLost, error_of, is_absent, is_busy, is_gone, try_again, unreadable
 
 CONNECT_TIMEOUT = 20.0
 READ_TIMEOUT = 120.0
@@ -120,7 +120,7 @@ class ArmClient:
         try:
             return self._write("DELETE", self._address(path, api_version, params), body, wait_conflict)
         except ArmError as error:
-            if is_absent(error):
+            if is_absent(error) or is_gone(error):
                 return Reply(404, None, None, error.request_id)
             raise
 
@@ -211,10 +211,18 @@ class ArmClient:
                                target=answer.target, status=answer.status, request_id=answer.request_id)
 
     def _write(self, method: str, url: str, body: Body, wait_conflict: float) -> Reply:
+        unclear = False
+
         def once() -> Reply:
+            nonlocal unclear
             answer = self._send(method, url, body, repeatable=method != "POST")
+            answer.unclear = unclear = unclear or answer.unclear
             if not 200 <= answer.status < 300:
                 raise error_of(answer)
+            if answer.web_page:
+                # Whether the service behind it got the request, nobody knows.
+                answer.unclear = True
+                raise unreadable(answer)
             found = answer.body if isinstance(answer.body, dict) else None
             return Reply(answer.status, found, operation_of(answer), answer.request_id)
 
@@ -227,7 +235,7 @@ class ArmClient:
         """The last answer within the budget, of whatever status; ConnectionLost when none came."""
         end = self._clock() + self._retry_timeout if deadline is None else deadline
         attempts = Attempts(self._retries if retries == -1 else retries, end, self._clock, self._rand)
-        renewed = False
+        renewed = unclear = False
         while True:
             lost: ConnectionLost | None = None
             answer: Answer | None = None
@@ -237,14 +245,17 @@ class ArmClient:
             except ConnectionLost as error:
                 lost = error
             if answer is not None:
+                answer.unclear = unclear = unclear or answer.status >= 500 or answer.status == 408
                 if answer.status == 401 and not renewed:
                     renewed = True
                     self._tokens.renew(token, claims_challenge(answer.headers.get("www-authenticate", "")))
                     continue
                 if not try_again(answer, repeatable):
                     return answer
-            elif lost is not None and (lost.code == "CertificateNotTrusted" or not (repeatable or lost.unsent)):
-                raise lost
+            elif lost is not None:
+                lost.unclear = unclear = unclear or not lost.unsent
+                if lost.code == "CertificateNotTrusted" or not (repeatable or lost.unsent):
+                    raise lost
             pause = attempts.pause(answer.retry_after if answer is not None else None)
             if pause is None:
                 if answer is None:
@@ -267,7 +278,7 @@ class ArmClient:
             ).http_response
             return Answer(method, url, response.status_code, response.headers, response.content)
         except exceptions.AzureError as error:
-            raise _lost(method, url, error, isinstance(error, exceptions.ServiceRequestError)) from error
+            raise lost(method, url, error, isinstance(error, exceptions.ServiceRequestError) and not was_sent(error)) from error
 
     def _tell(self, event: str, **facts: t.Any) -> None:
         if self._on_event is not None:
@@ -289,18 +300,33 @@ def _build_pipeline(user_agent: str, verify: bool | str, transport: t.Any) -> tu
     return Pipeline(transport or transport_for(verify), chain), HttpRequest
 
 
-def _lost(method: str, url: str, error: BaseException, unsent: bool) -> ConnectionLost:
+def was_sent(error: BaseException | None) -> bool:
+    """Whether a "request error" of azure-core's may come from the answer: of a body that stops coming, requests makes the error of a connection
+    that was never made (``Response.iter_content``, ReadTimeoutError and SSLError)."""
+    seen = 0
+    while isinstance(error, BaseException) and seen < 6:
+        if type(error).__name__ in ("ReadTimeoutError", "SSLError"):
+            return True
+        below = getattr(error, "inner_exception", None) or getattr(error, "reason", None) or (error.args[0] if error.args else None)
+        error, seen = below, seen + 1
+    return False
+
+
+def lost(method: str, url: str, error: BaseException, unsent: bool) -> ConnectionLost:
+    """The error of a request that azure-core got no answer to."""
     # urllib3 quotes the address with its query, which of an operation holds a signature.
-    reason = re.sub(r"\?[^\s'\")]*", "", " ".join(str(error).split()))[:300]
+    text = re.sub(r"\?[^\s'\")]*", "", " ".join(str(error).split()))
+    # Before the reason, urllib3 says the address again.
+    reason = text.rpartition("(Caused by ")[2][:300]
     tls = "CERTIFICATE_VERIFY_FAILED" in reason or "SSLCertVerificationError" in reason
-    lost = ConnectionLost(
+    broken = ConnectionLost(
         f"No answer to {method} {urlsplit(url).path} from {urlsplit(url).netloc}: {reason}",
         code="CertificateNotTrusted" if tls else None,
         target=f"{method} {urlsplit(url).path}",
         hint=TLS_HINT if tls else "Check the network, the proxy settings and cloud_environment.",
     )
-    lost.unsent = unsent
-    return lost
+    broken.unsent = unsent
+    return broken
 
 
 def _text(value: t.Any) -> str:

@@ -83,15 +83,13 @@ def keep_quotas(task: Task) -> Result:
     result: Result = {"changed": plan.changed, "plan": plan.to_dict(), "location": location}
     header = f"quotas of workspace {target.name}"
     result["diff"] = {**plan.diff(), "before_header": header, "after_header": header}
-    wrote = False
     try:
         if refused := _capacity.foreseen(plan, before):
             raise _capacity.quota_error(refused, target.name, "Nothing was sent.")
         if plan.changed and not task.check_mode:
-            wrote = True
             before = _apply(task, plan, target, location)
     except AmlError as error:
-        error.plan, error.changed = plan, wrote and error.changed
+        error.plan = plan
         raise
     return {**result, "quotas": _shown(before, plan)}
 
@@ -99,14 +97,22 @@ def keep_quotas(task: Task) -> Result:
 def _apply(task: Task, plan: t.Any, target: Target, location: str) -> _capacity.Quotas:
     """One POST for all that differs, then the proof that it holds."""
     path = _capacity.location_path(task.subscription_id, location, "updateQuotas")
-    reply = task.client.post(path, _version(task), _capacity.quota_body(plan, target.id, location))
+    try:
+        reply = task.client.post(path, _version(task), _capacity.quota_body(plan, target.id, location))
+    except AmlError as error:
+        error.changed = error.may_be_taken
+        raise
     refused = _capacity.refused_quotas(reply.body or {})
     if refused:
         others = len(plan.changes) - len(refused)
         error = _capacity.quota_error(refused, target.name, "The other families were set." if others else "Nothing was set.")
         error.changed = others > 0
         raise error
-    after = _capacity.quotas(task.client.list(_capacity.location_path(task.subscription_id, location, "quotas"), _version(task)), target.id)
+    try:
+        after = _capacity.quotas(task.client.list(_capacity.location_path(task.subscription_id, location, "quotas"), _version(task)), target.id)
+    except AmlError as error:
+        error.changed = True
+        raise
     left = [
         f"{change.field} is {_capacity.limit_of(after.workspace.get(change.field.partition('.')[2].casefold()))} instead of {change.after}"
         for change in plan.changes

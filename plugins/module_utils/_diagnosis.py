@@ -53,7 +53,7 @@ def diagnose(task: Task) -> Result:
     check_scope(task)
     target = _target(task)
     # An empty value asks for all categories.
-    answer = _act(task, target, "diagnose", {"value": {}}, "its diagnosis")
+    answer = _act(task, target, "diagnose", {"value": {}}, "its diagnosis", changes=False)
     findings = read_findings(answer)
     counts = {level: sum(one["level"] == level for one in findings) for level in (ERROR, WARNING, INFORMATION)}
     fatal = [one for one in findings if one["level"] in _FATAL[task.params["fail_on"]]]
@@ -96,27 +96,30 @@ def resync_keys(task: Task) -> Result:
         if task.client.find(target.id, _version(task)) is None:
             raise _missing(target)
         return {"changed": True}
-    _act(task, target, "resyncKeys", None, "its keys to be read again")
+    _act(task, target, "resyncKeys", None, "its keys to be read again", changes=True)
     return {"changed": True}
 
 
-def _act(task: Task, target: Target, action: str, body: Result | None, what: str) -> dict[str, t.Any] | None:
-    """Do it and wait for it; what it returns."""
+def _act(task: Task, target: Target, action: str, body: Result | None, what: str, *, changes: bool) -> dict[str, t.Any] | None:
+    """Do it and wait for it; what it returns. ``changes``: whether it is a change, which a failure then has to tell of."""
     client = task.client
+    sent = False
     try:
         reply = client.post(f"{target.id}/{action}", _version(task), body, wait_conflict=task.params["wait_timeout"])
+        sent = True
+        if reply.operation is None:
+            found: dict[str, t.Any] | None = reply.body
+            return found
+        task.events.about(target.id, action)
+        timing = {"timeout": task.params["wait_timeout"], "interval": task.params["wait_interval"]}
+        client.wait(reply.operation, what=f"The workspace {target.name!r}: {what}", **timing)
+        told: dict[str, t.Any] | None = client.result_of(reply.operation) if body is not None else None
+        return told
     except AmlError as error:
-        if error.status == 404:
+        if error.status == 404 and not sent:
             raise _missing(target) from error
+        error.changed = changes and (sent or error.may_be_taken)
         raise
-    if reply.operation is None:
-        found: dict[str, t.Any] | None = reply.body
-        return found
-    task.events.about(target.id, action)
-    timing = {"timeout": task.params["wait_timeout"], "interval": task.params["wait_interval"]}
-    client.wait(reply.operation, what=f"The workspace {target.name!r}: {what}", **timing)
-    told: dict[str, t.Any] | None = client.result_of(reply.operation) if body is not None else None
-    return told
 
 
 def _target(task: Task) -> Target:

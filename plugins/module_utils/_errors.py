@@ -40,8 +40,15 @@ class AmlError(Exception):
         self.plan: t.Any = None
         self.changed = False
         self.warnings: list[str] = []
+        # Of a write that was sent more than once: whether one of the attempts may have been taken. None where the status alone tells.
+        self.unclear: bool | None = None
         # What the task's result holds beside the failure: a fleet has a result for each target, whatever became of the others.
         self.result: dict[str, t.Any] = {}
+
+    @property
+    def may_be_taken(self) -> bool:
+        """Of a write: a refusal (4xx) changed nothing; of what broke on the way, nobody knows whether it was taken."""
+        return not 400 <= (self.status or 0) < 500 if self.unclear is None else self.unclear
 
     def failure(self) -> dict[str, t.Any]:
         """The ``failure`` block of a result. All keys are always there, so that a playbook need not test for them."""

@@ -82,8 +82,15 @@ class InstanceReconciler(Reconciler):
                 details={"plan": plan.to_dict()},
                 hint="Stop it first (state=stopped), or set force=true to have it stopped, resized and started again.",
             )
-        around = ([Request("POST", None, suffix="/stop")], [Request("POST", None, suffix="/start")]) if running else ([], [])
-        return super()._write([*around[0], *requests, *around[1]], plan, declared, created=created)
+        if not running:
+            return super()._write(requests, plan, declared, created=created)
+        try:
+            return super()._write([Request("POST", None, suffix="/stop"), *requests, Request("POST", None, suffix="/start")], plan, declared, created=created)
+        except AmlError as error:
+            if self.wrote:
+                # Whether it runs is nothing that was declared: a later run does not start it.
+                error.hint = f"{error.hint or ''} It was stopped for the resize and may be stopped still: start it with state=started.".strip()
+            raise
 
 
 def power_action(body: Body | None, wanted: str, *, created: bool) -> str | None:

@@ -172,7 +172,7 @@ def workspace_facts(body: Body) -> Body:
     return {
         "id": body["id"],
         **match.groupdict(),
-        "workspace": _nodes.named(body["name"]),
+        "workspace": str(body["name"]),
         "location": body.get("location"),
         "kind": str(body.get("kind") or "default").casefold(),
         "tags": dict(body.get("tags") or {}),

@@ -16,13 +16,15 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ._errors import ArmError, WaitTimeout
-from ._retry import RETRY_STATUSES, Answer, ConnectionLost, error_of, hint_for, read_error
+from ._retry import RETRY_STATUSES, Answer, ConnectionLost, error_of, hint_for, read_error, unreadable
 
 SUCCEEDED, FAILED, CANCELED, RUNNING = "Succeeded", "Failed", "Canceled", "InProgress"
 SHORTEST_STEP, LONGEST_STEP = 1.0, 15.0
 # Of the time waited so far: an operation's end is seen at most that much later, and few looks are needed for a long one.
 _PATIENCE = 0.3
 _TERMINAL = {"succeeded": SUCCEEDED, "failed": FAILED, "canceled": CANCELED, "cancelled": CANCELED}
+
+GIVEN_UP = "The service gave it up after it had accepted the request. Mend the cause and run the same task again."
 
 Poll = t.Callable[[str, float], Answer]
 Probe = t.Callable[[], "str | None"]
@@ -89,6 +91,7 @@ def failure_of(operation: Operation, answer: Answer, what: str) -> ArmError:
     """The error of an operation that ended as Failed or Canceled."""
     code, message, details = read_error(answer.body)
     code = code or f"Operation{operation.status}"
+    hint = hint_for(code, message or "", None) or GIVEN_UP
     return ArmError(
         message or f"{what}: the operation ended as {operation.status}, without a reason.",
         code=code,
@@ -96,7 +99,7 @@ def failure_of(operation: Operation, answer: Answer, what: str) -> ArmError:
         status=answer.status,
         request_id=answer.request_id,
         target=f"{operation.method} {operation.target}".strip() or what,
-        hint=hint_for(code, message or "", None),
+        hint=hint,
     )
 
 
@@ -114,6 +117,7 @@ class Wait:
     sleep: t.Callable[[float], None] = time.sleep
     # Told the state whenever it is to be waited for.
     tell: t.Callable[[str], None] = lambda status: None
+    _strange: ArmError | None = None
 
     def run(self) -> dict[str, t.Any]:
         """Ask at once, then again until the state is terminal; the last status document."""
@@ -128,7 +132,7 @@ class Wait:
             if answer is not None and self.operation.status in (FAILED, CANCELED):
                 raise failure_of(self.operation, answer, self.what)
             if self.clock() >= deadline:
-                raise self._timed_out(started)
+                raise self._timed_out(started, self._strange)
             asked = answer.retry_after if answer is not None else None
             step = min(LONGEST_STEP, max(SHORTEST_STEP, _PATIENCE * (self.clock() - started)))
             self.tell(self.operation.status)
@@ -148,7 +152,9 @@ class Wait:
             return Answer("GET", answer.url, 204, {}, b"")
         if answer.status >= 400:
             return self._probed(self._unreadable_state(answer))
-        return answer
+        # A proxy's page, or half a document, says nothing of the operation; the next answer may.
+        self._strange = None if answer.readable else unreadable(answer)
+        return answer if answer.readable else None
 
     def _unreadable_state(self, answer: Answer) -> ArmError:
         error = error_of(answer)
@@ -158,6 +164,9 @@ class Wait:
         elif answer.status == 403:
             # The address lies below the subscription, not the resource group (docs/facts.md a.4).
             error.hint = (error.hint or "") + " Operations are read at the scope of the subscription's location."
+        elif self.operation.style == "location":
+            # Its status is the operation's own end.
+            error.hint = error.hint or GIVEN_UP
         return error
 
     def _probed(self, error: ArmError) -> None:
@@ -178,6 +187,7 @@ class Wait:
     def _timed_out(self, started: float, cause: ArmError | None = None) -> WaitTimeout:
         elapsed = round(self.clock() - started, 1)
         because = f" ({cause.message})" if cause is not None else ""
+        hint = "The service goes on with it. Run the same task again: it will continue."
         return WaitTimeout(
             f"{self.what} was not finished after {elapsed:g} s; its last state was {self.operation.status}{because}.",
             details={
@@ -185,9 +195,11 @@ class Wait:
                 "state": self.operation.status,
                 "elapsed": elapsed,
                 "operation": self.operation.to_dict(),
+                # Why it could not be looked at, where that is what took the time.
+                "cause": None if cause is None else cause.failure(),
             },
             status=cause.status if cause is not None else None,
             request_id=cause.request_id if cause is not None else None,
             target=f"{self.operation.method} {self.operation.target}".strip() or None,
-            hint="The service goes on with it. Run the same task again: it will continue. Or raise wait_timeout.",
+            hint=f"{hint} Or raise wait_timeout." if cause is None or not cause.hint else f"{hint} {cause.hint}",
         )

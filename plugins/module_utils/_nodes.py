@@ -140,10 +140,10 @@ def cluster(body: Body, nodes: t.Iterable[Body]) -> list[Machine]:
         closed = "The cluster was created with ssh_public_access_enabled: false, so the SSH port of its public address is closed."
     return [
         Machine(
-            compute=named(body["name"]),
+            compute=_named(body["name"]),
             type=CLUSTER,
             state=_snake(node.get("nodeState")),
-            node_id=named(node["nodeId"]),
+            node_id=_named(node["nodeId"]),
             run_id=node.get("runId") or None,
             user=user,
             public_ip_address=_address(node.get("publicIpAddress")),
@@ -164,7 +164,7 @@ def instance(body: Body) -> Machine:
     enabled = str(settings.get("sshPublicAccess") or "").casefold() == "enabled"
     user, refusal = _user(settings.get("adminUserName") or _INSTANCE_USER)
     return Machine(
-        compute=named(body["name"]),
+        compute=_named(body["name"]),
         type=INSTANCE,
         state=_snake(inner.get("state")),
         user=user,
@@ -200,10 +200,10 @@ def _port(value: t.Any) -> int | None:
     return int(value) if str(value).isascii() and str(value).isdigit() and 0 < int(value) < 65536 else None
 
 
-def named(value: t.Any) -> str:
-    """The name of a workspace, a target or a node, which becomes the name of a host, and of a folder."""
+def _named(value: t.Any) -> str:
+    """The name of a target or a node, which becomes the name of a host."""
     if _NAME.fullmatch(str(value)) is None:
-        message = f"The service listed something as {str(value)!r}, which is no name for a host."
+        message = f"The service listed a machine as {str(value)!r}, which is no name for a host."
         raise AmlError(message, code="UnexpectedAnswer", hint="Nothing was written. Look who made it.")
     return str(value)
 

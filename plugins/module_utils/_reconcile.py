@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import time
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from . import _plan, _rules
+from . import _fields, _plan, _rules
 from ._errors import AmlError, ArmError, WaitTimeout
+from ._fields import UPDATABLE
 from ._kinds._base import BUSY, FAILED, Body, Kind, Request, Target
-from ._plan import CREATE, NONE, REPLACE, Declared, Plan
+from ._plan import CREATE, NONE, REPLACE, UPDATE, Change, Declared, Plan
 from ._progress import SILENT, WAIT, Events
 
 # Seconds between two looks at a resource while it changes: grows to the last one and stays there.
@@ -127,7 +128,7 @@ class Reconciler:
     def present(self, declared: Declared) -> Outcome:
         """Make the resource as declared, which the kind's offline rules have passed. An AmlError has ``plan`` where there was one."""
         body = self._joined()
-        plan = self._plan(declared, body, update_secrets=self.behaviour.update_secrets)
+        plan = self._again(self._plan(declared, body, update_secrets=self.behaviour.update_secrets), declared, body)
         self._tell_action(plan)
         try:
             return self._carry_out(plan, declared, body)
@@ -202,8 +203,8 @@ class Reconciler:
             body = self.find()
         if fail and status is not None and status.state == FAILED and not (status.details and status.details == self._old_errors):
             raise ArmError(
-                f"{self._what} is in the state {status.text}: {status.message}",
-                code=status.code,
+                f"{self._what} is in the state {status.text}: {status.message or 'the service gives no reason.'}",
+                code=status.code or "ProvisioningFailed",
                 details=status.details,
                 target=self.target.id,
                 hint="The service refused it after it had accepted the request. Mend the cause and run the same task again.",
@@ -241,6 +242,18 @@ class Reconciler:
             broken=None if body is None else self.kind.broken(body),
             update_secrets=update_secrets,
         )
+
+    def _again(self, plan: Plan, declared: Declared, body: Body | None) -> Plan:
+        """A write that failed may have left its values behind. Nothing differs then, and only the same write once more mends it."""
+        if plan.action != NONE or body is None or not declared or not self.kind.mended_by_writing or self.kind.status(body).state != FAILED:
+            return plan
+        wanted, current = self._wanted(declared, body), self.kind.read(body)
+        rows = [row for row in self.kind.fields if row.option in declared and row.mutability == UPDATABLE]
+        # Where nothing that was declared can be written, the tags can, as they are.
+        rows = rows or [row for row in self.kind.fields if row.option == "tags"]
+        values = [(row.option, _fields.get_path(current, row.option)) for row in rows]
+        changes = tuple(Change(option, value, wanted.get(option, value), UPDATABLE, "written again") for option, value in values)
+        return replace(plan, action=UPDATE, changes=changes, reason="it is as declared, but its last write failed") if changes else plan
 
     def _carry_out(self, plan: Plan, declared: Declared, body: Body | None) -> Outcome:
         if plan.ignored:
@@ -359,8 +372,7 @@ class Reconciler:
                 wait_conflict=self.deadline.remaining if self.behaviour.wait else 0.0,
             )
         except ArmError as error:
-            # A refusal (4xx) changed nothing; of what broke on the way, nobody knows whether it was taken.
-            self.wrote = self.wrote or not 400 <= (error.status or 0) < 500
+            self.wrote = self.wrote or error.may_be_taken
             raise
         self.wrote = True
         return reply

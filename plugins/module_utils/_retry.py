@@ -46,7 +46,9 @@ _HINTS = {
     "AlreadyExists": "The name is taken; names of compute targets count in the whole region, and not only in the workspace. Choose another one.",
     "NoRegisteredProviderFound": "The api-version, the type or the region is not offered; the message lists what is.",
 }
-_HINT_OF_STATUS: dict[int | None, str] = {
+_BROKEN = "The service failed for longer than retries and retry_timeout allow. Run the same task again: it goes on from what is there then."
+_HINT_OF_STATUS = {
+    **dict.fromkeys((408, 500, 502, 503, 504), _BROKEN),
     401: "The token was refused twice: check the tenant, the cloud and the clock of this host.",
     429: "The service asked to slow down for longer than retry_timeout allows: raise it, or run fewer tasks at a time.",
 }
@@ -69,6 +71,8 @@ class Answer:
         self.headers = {name.lower(): value for name, value in headers.items()}
         self.content = content
         self.readable = True
+        # Whether this or an earlier attempt of the same request may have been taken although it was not answered with success.
+        self.unclear = False
         self.body: t.Any = None
         if content.strip():
             try:
@@ -164,7 +168,7 @@ def error_of(answer: Answer) -> ArmError:
         return unreadable(answer)
     code, message, details = read_error(answer.body)
     code = code or _CODE_OF_STATUS.get(answer.status, f"Http{answer.status}")
-    return ArmError(
+    error = ArmError(
         message or f"{answer.target} was answered with HTTP status {answer.status} and no explanation.",
         code=code,
         details=details,
@@ -173,11 +177,13 @@ def error_of(answer: Answer) -> ArmError:
         target=answer.target,
         hint=hint_for(code, message or "", answer.status),
     )
+    error.unclear = answer.unclear
+    return error
 
 
 def unreadable(answer: Answer) -> ArmError:
     what = "a web page" if answer.web_page else "something that is not a JSON object"
-    return ArmError(
+    error = ArmError(
         f"{answer.target} was answered with HTTP status {answer.status} and {what}, not by Azure Resource Manager.",
         code="UnexpectedAnswer",
         status=answer.status,
@@ -185,6 +191,8 @@ def unreadable(answer: Answer) -> ArmError:
         target=answer.target,
         hint="A proxy or a wrong cloud_environment may have answered in its place.",
     )
+    error.unclear = answer.unclear
+    return error
 
 
 def read_error(body: t.Any) -> tuple[str | None, str | None, t.Any]:
@@ -222,12 +230,17 @@ def hint_for(code: str | None, message: str, status: int | None) -> str | None:
             return hint
     if "quota" in message.lower():
         return _HINTS["QuotaExceeded"]
-    return _HINT_OF_STATUS.get(status)
+    return _HINT_OF_STATUS.get(status or 0)
 
 
 def is_absent(error: ArmError) -> bool:
     """True when the error says that the resource, its parent or its resource group is not there."""
     return error.status == 404 and error.code.upper() not in _NOT_ABSENCE
+
+
+def is_gone(error: ArmError) -> bool:
+    """True when a DELETE of a workspace finds none: the resource provider has no 404 for that (docs/facts.md d.2)."""
+    return error.status == 400 and "unable to find workspace" in error.message.lower()
 
 
 def is_busy(error: ArmError) -> bool:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import typing as t
 import uuid
 
+from ._arm import lost, was_sent
 from ._cloud import Cloud
 from ._errors import AmlError, ArmError
 from ._kinds._base import Target
@@ -44,10 +46,10 @@ _PLAIN = (
 def submit_workspace(cloud: Cloud, credential: t.Any, target: Target, declared: Declared) -> None:
     """Start the deployment that creates the workspace. Returns when Azure has accepted it.
 
-    Raises AmlError where azure-ai-ml or the service refuses.
+    Raises AmlError where azure-ai-ml or the service refuses, or no answer comes. Its own retries are over by then.
     """
     from azure.ai.ml.exceptions import MlException
-    from azure.core.exceptions import HttpResponseError
+    from azure.core.exceptions import AzureError, HttpResponseError
 
     # What azure-ai-ml prints would stand before the module's JSON.
     with contextlib.redirect_stdout(io.StringIO()):
@@ -57,25 +59,56 @@ def submit_workspace(cloud: Cloud, credential: t.Any, target: Target, declared: 
         except HttpResponseError as error:
             raise _service_error(error, target) from error
         except MlException as error:
-            raise AmlError(str(error.message), code="SdkRefused", target=target.id) from error
+            refused = AmlError(str(error.message), code="SdkRefused", target=target.id)
+            refused.unclear = False
+            raise refused from error
+        except AzureError as error:
+            # Whatever broke before the deployment was sent changed nothing.
+            raise _no_answer(error, target) from error
+        except Exception as error:  # azure-ai-ml fails in many ways on an answer that is not what it expects
+            raise _strange_answer(error, target) from error
 
 
 def _service_error(error: t.Any, target: Target) -> ArmError:
     """The service's refusal as the engine's own error."""
     try:
-        code, message, details = read_error(error.response.json())
+        code, message, details = read_error(json.loads(error.response.body()))
     except (AttributeError, ValueError):
-        code, message, details = None, None, None
+        # A body that is cut off, or no answer of the service's.
+        return _no_answer(error, target) if error.response is None else _strange_answer(error, target)
     message = message or str(error.message)
-    headers = getattr(error.response, "headers", {})
-    return ArmError(
+    found = ArmError(
         message,
         code=code,
         details=details,
         status=error.status_code,
-        request_id=headers.get("x-ms-request-id"),
+        request_id=error.response.headers.get("x-ms-request-id"),
         target=target.id,
         hint=hint_for(code, message, error.status_code),
+    )
+    if str(error.response.request.method).upper() in ("GET", "HEAD"):
+        found.unclear = False
+    return found
+
+
+def _no_answer(error: t.Any, target: Target) -> ArmError:
+    from azure.core.exceptions import ServiceRequestError
+
+    request = getattr(error.inner_exception, "request", None)
+    method = str(getattr(request, "method", None) or "PUT").upper()
+    found = lost(method, str(getattr(request, "url", None) or target.id), error, unsent=False)
+    found.target = target.id
+    found.unclear = method not in ("GET", "HEAD") and (was_sent(error) or not isinstance(error, ServiceRequestError))
+    return found
+
+
+def _strange_answer(error: Exception, target: Target) -> ArmError:
+    return ArmError(
+        f"azure-ai-ml could not make the deployment of the workspace {target.name!r}, because an answer was not what it expects "
+        f"({type(error).__name__}: {' '.join(str(error).split())[:300]}).",
+        code="UnexpectedAnswer",
+        target=target.id,
+        hint="A proxy or a wrong cloud_environment may have answered in the service's place. Run the same task again: what was begun is joined.",
     )
 
 

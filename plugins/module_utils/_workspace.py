@@ -79,7 +79,8 @@ class WorkspaceReconciler(Reconciler):
         """Make it, or get it back; then set what its creation does not know."""
         operation = None
         try:
-            operation = self._make(complete)
+            # A purge of an earlier run may still be under way.
+            operation = self.client.retry_conflict(lambda: self._make(complete), self.deadline.remaining if self.behaviour.wait else 0.0)
         except ArmError as error:
             if not _is_blocked(error):
                 raise
@@ -138,8 +139,14 @@ class WorkspaceReconciler(Reconciler):
     def _submit(self, complete: Declared) -> None:
         from ._sdk import submit_workspace
 
+        try:
+            submit_workspace(self.task.cloud, self.task.credential, self.target, complete)
+        except ArmError as error:
+            # azure-ai-ml sends a deployment again whose answer was lost: that it is active says that it was taken.
+            if error.code != "DeploymentActive":
+                self.wrote = self.wrote or error.may_be_taken
+                raise
         self.wrote = True
-        submit_workspace(self.task.cloud, self.task.credential, self.target, complete)
 
     def _deployments(self) -> list[Body]:
         """The deployments that azure-ai-ml started for this workspace (named NAME-NUMBER), the newest first."""
@@ -163,7 +170,8 @@ class WorkspaceReconciler(Reconciler):
                 raise self._timeout(f"{self._what} to be created (deployment {deployment['name']})", _state(deployment))
             self._events.state(f"deployment {deployment['properties'].get('provisioningState')}")
             self._sleep(min(self.behaviour.wait_interval or 3.0, self.deadline.remaining))
-            deployment = self.client.get(deployment["id"], _DEPLOYMENTS)
+            # What was just made may not be seen yet.
+            deployment = self.client.find(deployment["id"], _DEPLOYMENTS) or deployment
         if _state(deployment) != "succeeded":
             raise _deployment_error(self._what, deployment)
 
@@ -190,15 +198,15 @@ class WorkspaceReconciler(Reconciler):
                 hint="Set soft_deleted=recover to get it back with its history, or soft_deleted=purge to delete it for good.",
             ) from error
         if self.soft_deleted == "purge":
-            reply = self.client.delete(self.target.id, self.kind.api_version, params={"forceToPurge": "true"})
-            if reply.operation is not None:
-                self._await(reply.operation, "purged")
+            operation = self._send(self.kind.removal({"permanently_delete": True})).operation
+            if operation is not None:
+                self._await(operation, "purged")
             self._make(complete)
             return
         body = {"location": complete.get("location") or self._group_location(), "properties": {"allowRecoverSoftDeletedWorkspace": "True"}}
-        reply = self.client.put(self.target.id, _RECOVERY_VERSION, body)
-        if reply.operation is not None:
-            self._await(reply.operation, "recovered")
+        operation = self._send(Request("PUT", body, api_version=_RECOVERY_VERSION)).operation
+        if operation is not None:
+            self._await(operation, "recovered")
         self.warnings.append(f"Recovered: {self.target.name!r} was soft-deleted; its compute targets are gone and must be created again.")
 
     def _group_location(self) -> t.Any:
@@ -219,10 +227,21 @@ class WorkspaceReconciler(Reconciler):
                 hint="Remove them first, or set force=true.",
             )
 
-    def remove_dependents(self, body: Body) -> list[str]:
-        """Delete what the workspace stood on, once it is gone. What another workspace uses too is left, with a warning."""
+    def tell_what_is_left(self, error: AmlError, removed: list[str]) -> None:
+        """Of a workspace that is gone, no later run can tell what it stood on: this one must."""
+        read = self.kind.read(self.seen or {})
+        gone = [one.casefold() for one in removed]
+        left = [read[option] for option in _DEPENDENTS if read.get(option) and read[option].casefold() not in gone]
+        if left:
+            error.details = {"cause": error.details, "left": left}
+            error.hint = (
+                f"{error.hint or ''} Once the workspace is gone, a later run does not know what it stood on. Still there may be: {', '.join(left)}; "
+                "remove what is with arm_resource, state=absent."
+            ).strip()
+
+    def remove_dependents(self, body: Body, removed: list[str]) -> None:
+        """Delete what the workspace stood on, once it is gone, and put it into ``removed``. What another workspace uses too is left, with a warning."""
         shared = self._used_elsewhere()
-        removed = []
         for option, (version, _parameter, _type) in _DEPENDENTS.items():
             identifier = self.kind.read(body).get(option)
             if not identifier:
@@ -230,21 +249,22 @@ class WorkspaceReconciler(Reconciler):
             if identifier.casefold() in shared:
                 self.warnings.append(f"SharedDependent: {identifier} was not deleted, because another workspace uses it.")
                 continue
-            removed += self._remove_dependent(identifier, version, option)
-        return removed
+            self._remove_dependent(identifier, version, option, removed)
 
-    def _remove_dependent(self, identifier: str, version: str, option: str) -> list[str]:
+    def _remove_dependent(self, identifier: str, version: str, option: str, removed: list[str]) -> None:
         logs = self._logs_of(identifier, version) if option == "application_insights" else None
-        gone = []
         for one, at in ((identifier, version), (logs, _LOG_ANALYTICS_VERSION)):
             if one:
-                self.wrote = True
-                reply = self.client.delete(one, at)
+                try:
+                    reply = self.client.delete(one, at)
+                except ArmError as error:
+                    self.wrote = self.wrote or error.may_be_taken
+                    raise
+                self.wrote = self.wrote or reply.status != 404
                 if reply.operation is not None and self.behaviour.wait:
                     self._await(reply.operation, f"rid of {one}")
                 if reply.status != 404:
-                    gone.append(one)
-        return gone
+                    removed.append(one)
 
     def _logs_of(self, insights: str, version: str) -> str | None:
         """The log analytics that stand behind an insights component, unless another component of the subscription writes there."""
@@ -297,6 +317,8 @@ def _deployment_error(what: str, deployment: Body) -> ArmError:
         f"{what} could not be created: {inner.get('message') or deployment['properties'].get('provisioningState')}",
         code=inner.get("code") or "DeploymentFailed",
         details=error,
+        # ARM keeps the text of a conflict, and not its status.
+        status=409 if inner.get("code") == "Conflict" else None,
         target=deployment.get("id"),
         hint="Mend the cause and run the same task again: what the deployment has made already is used again.",
     )
@@ -332,14 +354,20 @@ def _absent(task: Task, kind: _kind.Workspace, target: Target) -> Result:
             hint="Nothing was sent. Set permanently_delete=true as well, or leave the dependent resources.",
         )
     reconciler = WorkspaceReconciler(task, kind, target)
-    outcome = reconciler.absent(task.params)
+    plan: Plan | None = None
     removed: list[str] = []
-    if task.params["delete_dependent_resources"] and reconciler.seen is not None and not task.check_mode:
-        try:
-            removed = reconciler.remove_dependents(reconciler.seen)
-        except AmlError as error:
-            reconciler._annotate(error, outcome.plan)
-            raise
+    dependents = task.params["delete_dependent_resources"]
+    try:
+        outcome = reconciler.absent(task.params)
+        plan = outcome.plan
+        if dependents and reconciler.seen is not None and not task.check_mode:
+            reconciler.remove_dependents(reconciler.seen, removed)
+    except AmlError as error:
+        if plan is not None:
+            reconciler._annotate(error, plan)
+        if dependents and reconciler.wrote:
+            reconciler.tell_what_is_left(error, removed)
+        raise
     result = _module.outcome_result(outcome, "workspace", None if outcome.body is None else kind.project(outcome.body))
     result["deleted_resources"] = removed
     result["changed"] = result["changed"] or bool(removed)

@@ -52,7 +52,9 @@ class Token(t.NamedTuple):
     expires_on: float = 4_000_000_000.0
 
 
-class _Credential:
+class Credential:
+    """The simulator's own tokens, which do not expire."""
+
     def __init__(self, azure: Azure) -> None:
         self.azure = azure
 
@@ -156,16 +158,23 @@ class Azure:
         self.slept += seconds
         self.app.clock.advance(seconds)
 
+    def transport(self) -> t.Any:
+        """The way to the simulator."""
+        return _InProcess(self)
+
+    def credential(self) -> Credential:
+        return Credential(self)
+
     def _client(self, task: t.Any) -> ArmClient:
         assert task.sign_in is not None
         if task._client is None:
             task._client = ArmClient(
                 PUBLIC,
-                TokenSource(lambda: _Credential(self), PUBLIC.scope, source="test"),
+                TokenSource(self.credential, PUBLIC.scope, source="test"),
                 retries=task.params["retries"],
                 retry_timeout=task.params["retry_timeout"],
                 user_agent="functional-tests",
-                transport=_InProcess(self),
+                transport=self.transport(),
                 sleep=self.sleep,
                 clock=self.app.clock.now,
                 on_event=task.events.on_event,

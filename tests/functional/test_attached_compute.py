@@ -438,13 +438,3 @@ def test_the_studios_tab(azure: Azure) -> None:
     found = azure.run("aml_compute_info")
     assert [one["name"] for one in found["by_kind"]["attached"]] == ["target-a"] and "workspace_url" in found["computes"][0]
     no_secret(azure)
-
-
-@pytest.mark.parametrize("path", ["Microsoft.DataFactory/factories/|Microsoft.Databricks/workspaces/", "rg-other/providers/.*/computes"])
-def test_a_look_that_fails_for_another_reason_than_rights_stops_before_the_attachment(azure: Azure, path: str) -> None:
-    azure.make_workspace("ws-other", "rg-other")
-    options = declare(azure, "databricks")
-    azure.app.faults.put([{"kind": "status", "status": 400, "code": "BadRequest", "match": {"method": "GET", "path": path}}])
-    failed = azure.run(MODULE, **options, check_other_workspaces=True, ok=False)
-    assert failed["failure"]["code"] == "BadRequest" and azure.writes == []
-    assert azure.run(MODULE, **options, check_other_workspaces=True)["changed"]

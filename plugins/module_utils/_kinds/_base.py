@@ -79,6 +79,8 @@ class Kind:
     fields: tuple[Field, ...] = ()
     required_on_create: tuple[str, ...] = ()
     remove_action = DELETE
+    # Whether one whose last write failed is mended by the same write.
+    mended_by_writing = False
 
     def configured(self, options: t.Mapping[str, t.Any]) -> Kind:
         """The kind as a task's options make it behave, where they do."""

@@ -98,6 +98,7 @@ class Resource(Kind):
     """One resource of any type, at one API version. ``declared_body`` is what the user gave; ``secret_body`` is never compared or shown."""
 
     label = "resource"
+    mended_by_writing = True
     parent_api_version = ""
 
     def __init__(self, api_version: str, declared_body: Body, secret_body: Body | None = None, update_method: str = "PUT") -> None:

@@ -164,6 +164,7 @@ class Workspace(Kind):
     """One per task: the declared outbound rules are rows of the table too."""
 
     label = "workspace"
+    mended_by_writing = True
     api_version = "2025-12-01"
     required_on_create = ()
     fields = _BASE_FIELDS

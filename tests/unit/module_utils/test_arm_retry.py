@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import requests
 from ansible_collections.azureml.compute.plugins.module_utils._errors import ArmError
 from ansible_collections.azureml.compute.plugins.module_utils._retry import (
     _HINTS,
@@ -21,6 +22,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._retry import (
 )
 from ansible_collections.azureml.compute.tests.unit.wire import Call, FakeClock, Wire
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutError
 
 PATH = "/subscriptions/s/resourceGroups/g"
 VERSION = "2025-12-01"
@@ -219,11 +221,6 @@ def test_what_is_told_without_a_known_code(code: str | None, message: str, statu
     assert hint in (hint_for(code, message, status) or "")
 
 
-def test_another_operation_is_waited_for() -> None:
-    hint = hint_for("Conflict", "There is already an active operation on it.", 409)
-    assert hint == "Another operation on this resource is still running: wait for it and run the task again."
-
-
 def test_nothing_is_told_of_what_is_not_known() -> None:
     assert hint_for("Whatever", "m", 400) is None
     assert hint_for(None, "m", None) is None
@@ -301,12 +298,53 @@ def test_a_body_that_is_none_is_an_empty_object() -> None:
         answer(200, b'"text"').document()
 
 
-def test_an_error_has_the_hint_of_its_code_or_of_its_status() -> None:
-    locked = error_of(answer(409, b'{"error":{"code":"ScopeLocked","message":"m"}}'))
-    assert locked.hint == _HINTS["ScopeLocked"]
-    assert "the clock of this host" in (error_of(answer(401, b"")).hint or "")
+def test_an_action_whose_answer_stops_coming_is_not_repeated() -> None:
+    """requests makes a ConnectionError of it, and azure-core an error of a request that was not sent."""
+    late = requests.exceptions.ConnectionError(ReadTimeoutError(None, None, "Read timed out."))  # type: ignore[arg-type]
+    wire = Wire([Call("POST", PATH, raises=ServiceRequestError(late, error=late))])
+    with pytest.raises(ArmError) as caught:
+        wire.client().post(PATH, VERSION)
+    assert caught.value.code == "ConnectionFailed" and caught.value.may_be_taken
+    wire.done()
 
 
-def test_an_error_that_is_no_json_is_told_as_such() -> None:
-    error = error_of(answer(502, b"<html>"))
-    assert (error.code, error.status, error.target) == ("UnexpectedAnswer", 502, f"GET {PATH}")
+def test_the_reason_of_a_lost_connection_is_told_and_not_its_address_twice() -> None:
+    refused = NewConnectionError(None, "Failed to establish a new connection: [Errno 111] Connection refused")  # type: ignore[arg-type]
+    error = requests.exceptions.ConnectionError(MaxRetryError(None, "/subscriptions/" + "x" * 400, refused))  # type: ignore[arg-type]
+    wire = Wire([Call("GET", PATH, raises=ServiceRequestError(error, error=error))])
+    with pytest.raises(ArmError) as caught:
+        wire.client(retries=0).get(PATH, VERSION)
+    assert "Connection refused" in caught.value.message and "xxx" not in caught.value.message
+
+
+@pytest.mark.parametrize("first, then, unclear", [
+    ({"raises": ServiceResponseError("reset")}, {"status": 429}, True),
+    ({"status": 500}, {"status": 409}, True),
+    ({"raises": ServiceRequestError("refused")}, {"status": 403}, False),
+    ({"status": 429}, {"status": 409}, False),
+])
+def test_an_attempt_that_may_have_been_taken_is_not_forgotten(first: dict[str, object], then: dict[str, object], unclear: bool) -> None:
+    wire = Wire([Call("PUT", PATH, **first), Call("PUT", PATH, **then)])
+    with pytest.raises(ArmError) as caught:
+        wire.client(retries=1).put(PATH, VERSION, {})
+    assert caught.value.may_be_taken is unclear
+
+
+def test_a_proxys_page_is_no_success_of_a_write() -> None:
+    page = {"content": b"<html>Sign in</html>", "headers": {"Content-Type": "text/html"}}
+    wire = Wire([Call("PUT", PATH, 200, **page)])
+    with pytest.raises(ArmError) as caught:
+        wire.client().put(PATH, VERSION, {})
+    assert caught.value.code == "UnexpectedAnswer" and caught.value.may_be_taken
+
+
+def test_a_workspace_that_a_repeated_delete_does_not_find_is_gone() -> None:
+    answer = {"error": {"code": "UserError", "message": f"Unable to find workspace: {PATH}"}}
+    wire = Wire([Call("DELETE", PATH, raises=ServiceResponseError("reset")), Call("DELETE", PATH, 400, json=answer)])
+    assert wire.client().delete(PATH, VERSION).status == 404
+
+
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
+def test_what_to_do_about_a_service_that_stays_broken(status: int) -> None:
+    error = error_of(Answer("GET", "https://h/x", status, {}, b"{}"))
+    assert error.hint and "Run the same task again" in error.hint

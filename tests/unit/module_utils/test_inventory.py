@@ -276,11 +276,3 @@ def test_without_a_jump_host_nothing_is_jumped_over() -> None:
     records = reader(world()).read()
     inside = hosts_of(records, "nodes", Choice(), _nodes.Way("private"), Jump())[0]
     assert inside.variables["ansible_host"] == "10.0.0.1" and "ansible_ssh_common_args" not in inside.variables
-
-
-@pytest.mark.parametrize("name", ["../x", "a\nb", "-oX", "a b", ""])
-def test_a_workspace_whose_name_is_no_word_is_refused(name: str) -> None:
-    """It becomes the name of a host, and playbooks make folders of that."""
-    good = f"/subscriptions/{'1' * 8}/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws"
-    with pytest.raises(AmlError, match="no name for a host"):
-        _inventory.workspace_facts({"id": good, "name": name})

@@ -140,7 +140,7 @@ def test_time_out_tells_all_and_keeps_to_its_time() -> None:
     assert len(wire.clock.slept) == 8 and sum(wire.clock.slept) == pytest.approx(10)
     assert caught.value.details == {
         "what": "Creating c", "state": "InProgress", "elapsed": 10.0,
-        "operation": {"url": STATUS_URL, "status": "InProgress"},
+        "operation": {"url": STATUS_URL, "status": "InProgress"}, "cause": None,
     }
     assert "same task again" in (caught.value.hint or "")
     wire.done()
@@ -226,3 +226,22 @@ def test_an_operation_of_an_earlier_run_goes_on(first: Call) -> None:
     wire = Wire([first, poll(json=DONE)])
     client = wire.client()
     assert client.wait(client.resume(STATUS_URL), timeout=60) == DONE
+
+
+@pytest.mark.parametrize("content", [b"<html>Sign in</html>", b'{"status": "Succ'])
+def test_what_cannot_be_read_is_no_success(content: bytes) -> None:
+    strange = Call("GET", STATUS, 201, content=content)
+    wire = Wire([strange, poll(json=RUNNING), poll(json=DONE)])
+    assert wire.client().wait(started(), timeout=60) == DONE
+    wire = Wire([strange] * 3)
+    with pytest.raises(WaitTimeout) as caught:
+        wire.client().wait(started(), timeout=2)
+    assert caught.value.details["cause"]["code"] == "UnexpectedAnswer" and "proxy" in (caught.value.hint or "")
+    wire.done()
+
+
+def test_the_cause_of_a_wait_that_could_not_look_is_told() -> None:
+    wire = Wire([poll(503)] * 30)
+    with pytest.raises(WaitTimeout) as caught:
+        wire.client().wait(started(), timeout=20)
+    assert caught.value.details["cause"]["code"] == "ServiceUnavailable" and "wait_timeout" not in (caught.value.hint or "")

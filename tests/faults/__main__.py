@@ -1,0 +1,134 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole matrix, and its figures as tables: ``make faults``.
+
+    python -m faults [--write FILE] [--case TEXT] [--fault TEXT] [--every N] [--processes N]
+
+``--case`` and ``--fault`` take those whose name has the text, ``--every`` each so many-th cell. Ends with 1 where a rule was broken.
+"""
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import platform
+import sys
+import time
+import typing as t
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ._cases import CASES, Case
+from ._faults import FAULTS
+from ._matrix import World, cells
+
+HEAD = "| {} | tried | survived by itself | failed with a clear message | lost | duplicated | converged on rerun |\n|---|---:|---:|---:|---:|---:|---:|"
+
+
+class Row(t.NamedTuple):
+    """One cell of the matrix as a figure."""
+
+    module: str
+    fault: str
+    name: str
+    survived: bool
+    converged: bool
+    duplicated: bool
+    wrong: tuple[str, ...]
+
+
+@dataclass
+class Sums:
+    """One line of a table."""
+
+    rows: list[Row]
+
+    def __str__(self) -> str:
+        tried, clean = len(self.rows), [row for row in self.rows if not row.wrong]
+        survived, clear = sum(row.survived for row in clean), sum(not row.survived for row in clean)
+        lost = sum(bool(row.wrong) and not row.duplicated for row in self.rows)
+        duplicated, converged = sum(row.duplicated for row in self.rows), sum(row.converged for row in self.rows)
+        return " | ".join(map(str, (tried, survived, clear, lost, duplicated, converged)))
+
+
+class Chosen(t.NamedTuple):
+    """A case by its number, and which of its cells."""
+
+    case: int
+    fault: str
+    every: int
+
+
+def work(chosen: Chosen) -> list[Row]:
+    """The cells of one case."""
+    case = CASES[chosen.case]
+    quiet()
+    world = World(case)
+    faults = [one for one in FAULTS if chosen.fault in one.name]
+    try:
+        found = [world.strike(fault, place) for fault, place in list(cells(world, faults))[chosen.case % chosen.every :: chosen.every]]
+    finally:
+        world.close()
+    return [Row(case.module, one.fault.name, one.name, one.survived, one.converged, one.duplicated, tuple(one.wrong)) for one in found]
+
+
+def quiet() -> None:
+    """What azure-ai-ml logs and prints of each deployment is not for a table."""
+    import logging
+
+    logging.disable(logging.CRITICAL)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+def table(title: str, rows: t.Sequence[Row], key: t.Callable[[Row], str], names: t.Sequence[str]) -> str:
+    lines = [HEAD.format(title)]
+    for name in names:
+        if own := [row for row in rows if key(row) == name]:
+            lines.append(f"| {name} | {Sums(own)} |")
+    return "\n".join([*lines, f"| **all** | {Sums(list(rows))} |"])
+
+
+def report(rows: t.Sequence[Row], seconds: float, every: int) -> str:
+    """The tables as Markdown, with where and when they were made."""
+    modules = list(dict.fromkeys(case.module for case in CASES))
+    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores"
+    return "\n\n".join([
+        f"Made by `make faults` on {datetime.now(UTC):%Y-%m-%d} ({machine}): {len(rows)} runs under a fault in {seconds:.0f} s, "
+        "each with one or two runs after it" + (f"; one of {every} of the whole matrix." if every > 1 else "."),
+        table("fault", rows, lambda row: row.fault, [fault.name for fault in FAULTS]),
+        table("module", rows, lambda row: row.module, modules),
+    ]) + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="faults", description="Every module under every fault.")
+    parser.add_argument("--write", type=Path)
+    parser.add_argument("--case", default="")
+    parser.add_argument("--fault", default="")
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    options = parser.parse_args()
+    chosen = [Chosen(number, options.fault, options.every) for number, case in enumerate(CASES) if options.case in case.name]
+    began = time.monotonic()
+    rows: list[Row] = []
+    with multiprocessing.Pool(options.processes) as pool:
+        for done in pool.imap_unordered(work, sorted(chosen, key=lambda one: _long_first(CASES[one.case]))):
+            rows += done
+    text = report(rows, time.monotonic() - began, options.every)
+    print(text)
+    for row in sorted(row for row in rows if row.wrong):
+        print(f"{row.name}\n" + "\n".join(f"    {one}" for one in row.wrong))
+    if options.write:
+        options.write.parent.mkdir(parents=True, exist_ok=True)
+        options.write.write_text(text)
+    return 1 if any(row.wrong for row in rows) else 0
+
+
+def _long_first(case: Case) -> int:
+    return 0 if case.name.startswith(("fleet", "workspace", "instance")) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,215 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is run under faults: every module, in each of the ways in which it talks to the service."""
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from functional import declarations as declared
+from functional.conftest import GROUP, GROUP_ID, WORKSPACE, Azure
+
+Options = dict[str, t.Any]
+
+CLUSTER, INSTANCE, AKS, ATTACHED, WORKSPACES, RESOURCE, FLEET = (
+    "aml_compute_cluster", "aml_compute_instance", "aml_inference_cluster", "aml_attached_compute", "aml_workspace", "arm_resource", "aml_fleet",
+)
+SMALL = {"name": "small-cluster", "size": "Standard_DS2_v2", "max_instances": 1}
+LAPTOP = {"name": "laptop", "size": "Standard_DS2_v2"}
+NETWORK_API = "2024-05-01"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A module's run: ``make`` prepares the world and gives the options.
+
+    always   every run changes something (restart), so that a run that follows is not looked at for a change
+    leaves   the words in which a failure says what a later run does not mend
+    refused  the service refuses it in any case: what is looked at is that it says so, and that nothing changes
+    """
+
+    name: str
+    module: str
+    make: t.Callable[[Azure], Options]
+    always: bool = False
+    refused: bool = False
+    leaves: str = ""
+
+
+def _after(module: str, first: Options, then: Options) -> t.Callable[[Azure], Options]:
+    """The options of a run on what another run has made."""
+
+    def make(azure: Azure) -> Options:
+        azure.run(module, **first)
+        return {**first, **then}
+
+    return make
+
+
+def _plain(options: Options) -> t.Callable[[Azure], Options]:
+    return lambda azure: dict(options)
+
+
+def _row(rows: t.Callable[[Azure], dict[str, declared.Declaration]], name: str, then: Options | None = None) -> t.Callable[[Azure], Options]:
+    """The options of a declaration; with ``then`` of a run that follows it."""
+
+    def make(azure: Azure) -> Options:
+        row = rows(azure)[name]
+        if then is None:
+            return row.options
+        azure.run(row.module, **row.options)
+        return {**row.options, **then}
+
+    return make
+
+
+def _gone(rows: t.Callable[[Azure], dict[str, declared.Declaration]], name: str) -> t.Callable[[Azure], Options]:
+    def make(azure: Azure) -> Options:
+        options = _row(rows, name, {})(azure)
+        return {"name": options["name"], "state": "absent"}
+
+    return make
+
+
+def _mounted(azure: Azure) -> Options:
+    mount = {"mount_name": "data", "source": "azureml://datastores/data", "source_type": "uri", "mount_path": "/mnt/data", "mount_mode": "read_only"}
+    return {**LAPTOP, "data_mounts": [mount], "state": "stopped"}
+
+
+# --- workspaces ---
+
+
+def _new_workspace(azure: Azure) -> Options:
+    return {"name": "ws-new", "location": "eastus", "display_name": "New", "v1_legacy_mode": True}
+
+
+def _soft_deleted(what: str) -> t.Callable[[Azure], Options]:
+    def make(azure: Azure) -> Options:
+        identifier = azure.make_workspace("ws-soft")
+        azure.arm("DELETE", identifier, None)
+        dependents = {"storage_account": "st", "key_vault": "kv", "application_insights": "ai"}
+        types = {"st": "Microsoft.Storage/storageAccounts", "kv": "Microsoft.KeyVault/vaults", "ai": "Microsoft.Insights/components"}
+        ids = {option: f"{GROUP_ID}/providers/{types[short]}/{short}wssoft" for option, short in dependents.items()}
+        return {"name": "ws-soft", "location": "eastus", "soft_deleted": what, **ids}
+
+    return make
+
+
+def _project(azure: Azure) -> Options:
+    azure.make_workspace("hub")
+    hub = f"{GROUP_ID}/providers/Microsoft.MachineLearningServices/workspaces/hub"
+    body = azure.get(hub)
+    azure.arm("DELETE", f"{hub}?forceToPurge=true&api-version=2025-12-01", None)
+    properties = {key: body["properties"][key] for key in ("storageAccount", "keyVault", "applicationInsights")}
+    azure.arm("PUT", hub, {"location": "eastus", "kind": "Hub", "identity": {"type": "SystemAssigned"}, "properties": properties})
+    return {"name": "project", "kind": "project", "hub_id": hub}
+
+
+def _doomed(azure: Azure) -> Options:
+    azure.make_workspace("ws-doomed")
+    return {"name": "ws-doomed", "state": "absent", "permanently_delete": True, "delete_dependent_resources": True}
+
+
+# --- others ---
+
+
+def _network(azure: Azure) -> Options:
+    body = {"location": "eastus", "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}}
+    return {"type": "Microsoft.Network/virtualNetworks", "name": "net", "api_version": NETWORK_API, "body": body}
+
+
+def _network_found(azure: Azure) -> Options:
+    options = _network(azure)
+    azure.run(RESOURCE, **options)
+    return {"resource_group": GROUP, **{name: options[name] for name in ("type", "name", "api_version")}}
+
+
+def _looked_at(azure: Azure) -> Options:
+    azure.run(CLUSTER, **SMALL, min_instances=1, ssh_public_access_enabled=True, ssh_settings={"admin_username": "me", "ssh_key_value": declared.KEY})
+    azure.run(INSTANCE, **LAPTOP)
+    azure.app.clock.advance(3600)
+    return {}
+
+
+def _network_later(then: Options) -> t.Callable[[Azure], Options]:
+    return lambda azure: _after(RESOURCE, _network(azure), then)(azure)
+
+
+def _operations(azure: Azure) -> Options:
+    azure.app.configure({"seconds": {"cluster.create": 6}})
+    begun = [azure.run(CLUSTER, **{**SMALL, "name": name}, wait=False)["operation"]["url"] for name in ("one", "two")]
+    return {"operations": begun, "parallelism": 1}
+
+
+def _fleet(azure: Azure) -> Options:
+    rows = {"amlcompute": {"size": "Standard_DS2_v2", "max_instances": 1}}
+    for name in ("ws-0", "ws-1"):
+        azure.make_workspace(name)
+    cluster = {"type": "amlcompute", "name": "cpu-a"}
+    computes = [[cluster, {"type": "computeinstance", "name": "ci-a", "size": "Standard_DS2_v2"}], [cluster]]
+    workspaces = [{"name": f"ws-{number}", "resource_group": GROUP, "computes": two} for number, two in enumerate(computes)]
+    return {"name": "fleet", "workspaces": workspaces, "defaults": rows, "parallelism": 1}
+
+
+def _fleet_later(azure: Azure) -> Options:
+    """A change, a stop, something to be made and something to be pruned."""
+    options = _fleet(azure)
+    azure.run(FLEET, **options)
+    first = {"type": "amlcompute", "name": "cpu-a", "max_instances": 3}
+    instance = {"type": "computeinstance", "name": "ci-a", "size": "Standard_DS2_v2", "state": "stopped"}
+    # The second workspace's cpu-a is not declared any more.
+    wanted = [[first, instance], [{"type": "amlcompute", "name": "cpu-b"}]]
+    workspaces = [{"name": f"ws-{number}", "resource_group": GROUP, "computes": computes} for number, computes in enumerate(wanted)]
+    return {**options, "workspaces": workspaces, "prune": "delete"}
+
+
+CASES = [
+    Case("cluster: create", CLUSTER, _row(declared.clusters, "cluster-full")),
+    Case("cluster: no change", CLUSTER, _after(CLUSTER, SMALL, {})),
+    Case("cluster: update", CLUSTER, _after(CLUSTER, SMALL, {"max_instances": 3, "identity": {"type": "system_assigned"}, "tags": {"a": "b"}})),
+    Case("cluster: replace", CLUSTER, _after(CLUSTER, SMALL, {"size": "Standard_DS3_v2", "on_immutable_change": "recreate"})),
+    Case("cluster: delete", CLUSTER, _after(CLUSTER, SMALL, {"state": "absent"})),
+    Case("instance: create, mount, stop", INSTANCE, _mounted),
+    Case("instance: update", INSTANCE, _row(declared.instances, "instance-full", {"enable_sso": False, "idle_time_before_shutdown_minutes": 30})),
+    Case("instance: resize", INSTANCE, _after(INSTANCE, LAPTOP, {"size": "Standard_DS3_v2", "force": True}), leaves="may be stopped still"),
+    Case("instance: stop", INSTANCE, _after(INSTANCE, LAPTOP, {"state": "stopped"})),
+    Case("instance: start", INSTANCE, _after(INSTANCE, {**LAPTOP, "state": "stopped"}, {"state": "started"})),
+    Case("instance: restart", INSTANCE, _after(INSTANCE, LAPTOP, {"state": "restarted"}), always=True),
+    Case("instance: delete", INSTANCE, _after(INSTANCE, LAPTOP, {"state": "absent"})),
+    Case("inference cluster: create", AKS, _row(declared.inference_clusters, "aks-made")),
+    Case("inference cluster: attach", AKS, _row(declared.inference_clusters, "aks-certificate")),
+    Case("inference cluster: update", AKS, _row(declared.inference_clusters, "aks-certificate", {"tags": {"a": "b"}})),
+    Case("inference cluster: remove", AKS, _gone(declared.inference_clusters, "aks-certificate")),
+    *(
+        Case(f"attached {kind}: attach", ATTACHED, _row(declared.attached, f"attached-{kind}"))
+        # The other types differ from databricks in the body alone.
+        for kind in ("virtualmachine", "databricks", "kubernetes")
+    ),
+    Case("attached virtualmachine: update", ATTACHED, _row(declared.attached, "attached-virtualmachine", {"tags": {"a": "b"}})),
+    Case("attached kubernetes: detach", ATTACHED, _gone(declared.attached, "attached-kubernetes")),
+    Case("workspace: create", WORKSPACES, _new_workspace),
+    Case("workspace: create project", WORKSPACES, _project),
+    Case("workspace: update", WORKSPACES, _plain({"name": WORKSPACE, "display_name": "Shown", "public_network_access": "disabled"})),
+    Case("workspace: delete with dependents", WORKSPACES, _doomed, leaves="does not know what it stood on"),
+    Case("workspace: a soft-deleted name", WORKSPACES, _soft_deleted("fail"), refused=True),
+    Case("workspace: recover", WORKSPACES, _soft_deleted("recover")),
+    Case("workspace: purge, create", WORKSPACES, _soft_deleted("purge")),
+    Case("resource: create", RESOURCE, _network),
+    Case("resource: update", RESOURCE, _network_later({"tags": {"a": "b"}})),
+    Case("resource: delete", RESOURCE, _network_later({"state": "absent"})),
+    Case("quotas", "aml_quota", _plain({"quotas": [{"family": "standardDSv2Family", "limit": 20}, {"family": "standardDSv3Family", "limit": 8}]})),
+    Case("keys read again", "aml_workspace_resync_keys", _plain({}), always=True),
+    Case("diagnosis", "aml_workspace_diagnose_info", _plain({})),
+    Case("fleet: create", FLEET, _fleet),
+    Case("fleet: change, prune", FLEET, _fleet_later),
+    Case("operations", "aml_operation_info", _operations),
+    Case("workspaces looked at", "aml_workspace_info", _plain({})),
+    Case("computes looked at", "aml_compute_info", _looked_at),
+    Case("machines looked at", "aml_ssh_facts", _looked_at),
+    Case("export", "aml_export_info", _looked_at),
+    Case("look ahead", "aml_preflight_info", _plain({"computes": [{"type": "amlcompute", **SMALL}, {"type": "computeinstance", **LAPTOP}]})),
+    Case("sizes", "aml_vm_size_info", _plain({})),
+    Case("usages", "aml_usage_info", _plain({})),
+    Case("resource looked at", "arm_resource_info", _network_found),
+]

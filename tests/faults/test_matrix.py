@@ -1,0 +1,105 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The short form of ``make faults``: each fault once, each module once, and every cell in which the whole matrix once found a defect."""
+from __future__ import annotations
+
+import random
+import typing as t
+
+import pytest
+
+from ._cases import CASES
+from ._faults import FAULTS, REQUEST, Fault
+from ._matrix import Place, Verdict, World
+
+SEED = 6
+
+
+class Worlds:
+    """One world for each case, made when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, World] = {}
+
+    def of(self, name: str) -> World:
+        if name not in self._made:
+            self._made[name] = World(next(case for case in CASES if case.name == name))
+        return self._made[name]
+
+    def close(self) -> None:
+        for world in self._made.values():
+            world.close()
+
+
+@pytest.fixture(scope="module")
+def worlds() -> t.Iterator[Worlds]:
+    made = Worlds()
+    yield made
+    made.close()
+
+
+def sample(worlds: Worlds, seed: int) -> t.Iterator[tuple[World, Fault, Place]]:
+    """Modules in turn, faults in turn; of each module one case, of each fault one place."""
+    chance = random.Random(seed)
+    modules = list(dict.fromkeys(case.module for case in CASES))
+    turn = [chance.choice([case.name for case in CASES if case.module == module]) for module in chance.sample(modules, len(modules))]
+    unused = set(turn)
+    for fault in chance.sample(FAULTS, len(FAULTS)):
+        for _try in range(len(turn)):
+            name = fault.only or turn[0]
+            turn.append(turn.pop(0))
+            if places := worlds.of(name).places(fault):
+                unused.discard(name)
+                yield worlds.of(name), fault, chance.choice(places)
+                break
+        else:
+            raise AssertionError(f"{fault.name} strikes nowhere")
+    for name in sorted(unused):
+        fault = chance.choice([one for one in FAULTS if one.strikes == REQUEST])
+        yield worlds.of(name), fault, chance.choice(worlds.of(name).places(fault))
+
+
+def complaints(verdicts: t.Iterable[Verdict]) -> list[str]:
+    return [f"{one.name}: {'; '.join(one.wrong)}" for one in verdicts if one.wrong]
+
+
+def test_each_fault_and_each_module(worlds: Worlds) -> None:
+    verdicts = [world.strike(fault, place) for world, fault, place in sample(worlds, SEED)]
+    assert {one.fault.name for one in verdicts} == {fault.name for fault in FAULTS}
+    assert {one.case.module for one in verdicts} == {case.module for case in CASES}
+    assert not complaints(verdicts)
+    # A matrix in which nothing breaks a run, or every fault does, strikes nowhere.
+    assert 5 < sum(one.survived for one in verdicts) < len(verdicts) - 5
+
+
+# Case, fault, and part of the place's name.
+FOUND = [
+    ("fleet: change, prune", "401 in the middle", "computeOperationsStatus", "a half-done target was not told of"),
+    ("instance: resize", "500", "POST laptop/resize", "it stayed stopped, and nobody was told"),
+    ("instance: resize", "operation fails", "operation 2", "nothing was said of what to do"),
+    ("instance: stop", "500", "computeOperationsStatus", "the cause of a wait's end was not told by its code"),
+    ("instance: stop", "a proxy's page in place of the service", "POST laptop/stop", "a proxy's page passed for success"),
+    ("instance: stop", "connection refused", "POST laptop/stop", "what was surely not sent was reported as a change"),
+    ("keys read again", "429 without Retry-After", "workspaceOperationsStatus", "the action was not told of"),
+    ("quotas", "504", "GET eastus/quotas", "the write was not told of"),
+    ("workspace: a soft-deleted name", "502", "PUT deployments", "azure-ai-ml's error had no code"),
+    ("workspace: a soft-deleted name", "connection refused", "GET workspaces/ws-soft", "InternalError"),
+    ("workspace: a soft-deleted name", "a proxy's page in place of the answer", "request 5", "InternalError"),
+    ("workspace: purge, create", "reset after the request is taken", "PUT deployments", "its own deployment was taken for another's"),
+    ("workspace: create", "stale reads after a write", "2 time(s)", "a deployment that is not seen yet was taken for none"),
+    ("workspace: delete with dependents", "401 in the middle", "DELETE vaults", "what was left was not told, and no later run finds it"),
+    ("workspace: delete with dependents", "truncated body, broken off", "DELETE workspaces", "its own success was taken for a failure"),
+    ("workspace: update", "operation fails", "operation 1", "no later run mended it"),
+    ("workspace: create project", "Failed though the operation succeeded", "operation 1", "no later run mended it"),
+    ("resource: create", "Failed though the operation succeeded", "operation 1", "the failure had no code"),
+]
+
+
+@pytest.mark.parametrize(("case", "fault", "place", "defect"), FOUND, ids=[f"{row[0]}, {row[1]}, {row[2]}" for row in FOUND])
+def test_what_the_matrix_found(worlds: Worlds, case: str, fault: str, place: str, defect: str) -> None:
+    world, order = worlds.of(case), next(one for one in FAULTS if one.name == fault)
+    struck = [one for one in world.places(order) if place in str(one)]
+    assert struck
+    # The last is the lasting one, where a fault is both.
+    assert not complaints([world.strike(order, struck[-1])]), defect
