@@ -67,6 +67,16 @@ def test_dedicated_quota_fails_late_and_even_at_min_zero(world: World) -> None:
     world.done(world.ask("DELETE", f"{CPU}?underlyingResourceAction=Delete", version="&api-version=2025-12-01"))
 
 
+def test_a_minimum_beyond_the_quota_fails_the_update(world: World) -> None:
+    """That the operation fails is b.2's; that the cluster lives on with its old scale settings is a guess."""
+    before = world.cluster()["properties"]["properties"]["scaleSettings"]
+    world.app.configure({"quotas": {"eastus": {"standardDSv2Family": 8}}})
+    scale = {"properties": {"properties": {"scaleSettings": {"minNodeCount": 3}}}}
+    assert world.failed(world.ask("PATCH", CPU, scale))["code"] == "ClusterMinNodesExceedCoreQuota"
+    properties = world.get(CPU)["properties"]
+    assert (properties["provisioningState"], properties["properties"]["scaleSettings"]) == ("Succeeded", before)
+
+
 def test_low_priority_is_checked_against_the_total_alone(world: World) -> None:
     """b.2, f.23 [ISS]."""
     world.app.configure({"quotas": {"eastus": {"standardDSv2Family": 0, "TotalLowPriorityCores": 4}}})
