@@ -38,6 +38,7 @@ FILES = {
     "_fields.py": ["test_fields.py", "test_plan.py"],
     "_rules.py": ["test_rules.py"],
     "_retry.py": ["test_arm_retry.py"],
+    "_cost.py": ["test_cost.py"],
 }
 
 # The same examples in each run; and no time for the explanation of failures, which nobody reads here.
