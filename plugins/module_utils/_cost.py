@@ -36,8 +36,8 @@ class TooExpensive(AmlError):
 def hourly(size: t.Mapping[str, t.Any] | None, tier: str) -> tuple[float, str] | None:
     """The price of one node for an hour, with its currency; None where the service tells none for that tier."""
     for price in (size or {}).get("prices") or []:
-        wanted = str(price["tier"] or "").casefold() == _TIERS.get(tier) and str(price["os_type"] or "").casefold() == "linux"
-        if wanted and str(price["unit"] or "").casefold() == _UNIT and price["price"] is not None and price["currency"]:
+        wanted = str(price["tier"]).casefold() == _TIERS.get(tier) and str(price["os_type"]).casefold() == "linux"
+        if wanted and str(price["unit"]).casefold() == _UNIT and price["price"] is not None and price["currency"]:
             return float(price["price"]), str(price["currency"])
     return None
 
@@ -103,9 +103,9 @@ class Prices:
     def read(self, wishes: t.Sequence[Wish]) -> None:
         unknown = {wish.workspace_id.casefold(): wish.workspace_id for wish in wishes if self._told(wish) is None}
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            self.regions.update(zip(unknown, pool.map(self._region, unknown.values()), strict=True))
+            self.regions.update(zip(unknown, pool.map(self._region, unknown.values())))
             wanted = {(wish.target.subscription_id, str(self.region(wish))) for wish in wishes if self.region(wish)}
-            self.sizes.update(zip(wanted, pool.map(self._sizes, wanted), strict=True))
+            self.sizes.update(zip(wanted, pool.map(self._sizes, wanted)))
 
     def region(self, wish: Wish) -> str | None:
         return self._told(wish) or self.regions.get(wish.workspace_id.casefold())

@@ -65,6 +65,8 @@ def test_one_targets_month() -> None:
     assert found == {"currency": "USD", "monthly_minimum": 90.08, "monthly_maximum": 270.25}
     cheap = _cost.estimate(wish(size="Standard_A", tier="low_priority", max_instances=1), "present", sizes(price(0.1234), price(0.01, "LowPriority")))
     assert cheap == {"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": 7.3}
+    rests = _cost.estimate(wish("computeinstance", size="Standard_A"), "stopped", sizes(price(1.0)))
+    assert rests == {"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": 730.0}
 
 
 @pytest.mark.parametrize("known", [None, {}, sizes()])
