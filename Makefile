@@ -63,7 +63,7 @@ kill-test: setup ## kill a fleet's run at 20 random moments, print what the next
 coverage: setup ## print which lines and branches of plugins/ the fast tests reach; WRITE=FILE also as Markdown
 	@$(BIN)/python scripts/cover.py $(if $(WRITE),--write $(WRITE))
 
-mutants: setup ## break the plan and the rules, print which breakage no test noticed; WRITE=FILE also as Markdown
+mutants: setup ## break the plan, the rules, the retries and the cost, print which breakage no test noticed; WRITE=FILE also as Markdown
 	@$(BIN)/python scripts/mutants.py $(if $(WRITE),--write $(WRITE))
 
 gates: setup ## what the ecosystem asks of a collection, in one table; GATES="one two" runs some, WRITE=FILE also as Markdown

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Break the plan and the rules in every way that mutmut knows, and say which breakage no test noticed.
+"""Break the plan, the rules, the retries and the cost in every way that mutmut knows, and say which breakage no test noticed.
 
     python scripts/mutants.py                    all files: score of each, and the mutants that nothing explains
     python scripts/mutants.py _plan.py           one file
