@@ -150,9 +150,14 @@ class Facts:
 
 
 def named(wishes: t.Sequence[Wish]) -> str:
-    """The targets of a finding, with their workspaces where there are several."""
+    """The targets of a finding."""
+    return ", ".join(names(wishes))
+
+
+def names(wishes: t.Sequence[Wish]) -> list[str]:
+    """The names of targets, with their workspaces where there are several."""
     several = len({wish.workspace_id for wish in wishes}) > 1
-    return ", ".join(f"{wish.workspace_id.rsplit('/', 1)[-1]}/{wish.name}" if several else wish.name for wish in wishes)
+    return [f"{wish.workspace_id.rsplit('/', 1)[-1]}/{wish.name}" if several else wish.name for wish in wishes]
 
 
 # --- one target ---

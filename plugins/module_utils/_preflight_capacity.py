@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from . import _capacity, _fields
 from ._kinds import _compute
 from ._kinds._base import Body
-from ._preflight import ERROR, WARNING, Facts, Finding, Findings, Wish, named, subnet_of
+from ._preflight import ERROR, WARNING, Facts, Finding, Findings, Wish, named, names, subnet_of
 
 _SOURCE = "docs/facts.md b.2 (quota), f.23; docs/coverage.md 1.11"
 _RAISE = "Ask for more quota, choose another size or region, or declare fewer nodes; aml_usage_info shows what is left."
@@ -50,10 +50,6 @@ class Demand:
     @property
     def most(self) -> int:
         return self._cores(self.wish.most)
-
-    @property
-    def line(self) -> str:
-        return f"{self.wish.name}: {self.cores}"
 
 
 def demands(wishes: t.Sequence[Wish], facts: Facts) -> list[Demand]:
@@ -122,8 +118,13 @@ def _exceeds(code: str, what: str, some: list[Demand], row: _capacity.Item | Non
 
 
 def _lines(some: list[Demand]) -> str:
-    shown = ", ".join(one.line for one in some[:5])
-    return f"{shown} and {len(some) - 5} more" if len(some) > 5 else shown
+    return _counted([one.wish for one in some], [one.cores for one in some])
+
+
+def _counted(wishes: t.Sequence[Wish], counts: t.Sequence[int]) -> str:
+    """The first five targets, each with what it takes."""
+    shown = ", ".join(f"{name}: {count}" for name, count in list(zip(names(wishes), counts))[:5])
+    return f"{shown} and {len(wishes) - 5} more" if len(wishes) > 5 else shown
 
 
 def _workspace_quotas(region: str, here: list[Demand], facts: Facts) -> Findings:
@@ -192,11 +193,10 @@ def check_subnets(wishes: t.Sequence[Wish], facts: Facts) -> Findings:
     for some in groups.values():
         subnet = subnet_of(facts.get("network", str(some[0].network).casefold()), str(some[0].subnet))
         free = None if subnet is None else free_addresses(subnet)
-        need = sum(max(0, wish.most - wish.nodes_there) for wish in some)
+        counts = [max(0, wish.most - wish.nodes_there) for wish in some]
+        need = sum(counts)
         if free is not None and need > free:
-            shown = ", ".join(f"{wish.name}: {max(0, wish.most - wish.nodes_there)}" for wish in some[:5])
-            more = f" and {len(some) - 5} more" if len(some) > 5 else ""
-            message = f"The subnet {some[0].subnet} has {max(0, free)} free address(es), and {need} node(s) may need one each ({shown}{more})."
+            message = f"The subnet {some[0].subnet} has {max(0, free)} free address(es), and {need} node(s) may need one each ({_counted(some, counts)})."
             hint = "Use a larger subnet, or declare fewer max_instances."
             source = "docs/coverage.md 1.11 (one address for each node)"
             yield Finding("SubnetTooSmall", ERROR, named(some), "network_settings.subnet", message, hint, source)

@@ -126,7 +126,7 @@ def test_a_preflight_over_the_whole_fleet_before_the_first_write(azure: Azure) -
     wanted = document(azure, workspaces=2, computes=2)
     failed = azure.run(FLEET, workspaces=wanted, ok=False)
     assert failed["failure"]["code"] == "PreflightFailed" and azure.writes == []
-    assert "standardDSv2Family" in failed["msg"]
+    assert "standardDSv2Family" in failed["msg"] and "ws-0/cpu-c1: 2, ws-1/cpu-c0: 2" in failed["msg"]
 
 
 def test_only_its_own_is_pruned(azure: Azure) -> None:
