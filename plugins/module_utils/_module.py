@@ -193,14 +193,14 @@ def run(
     except AmlError as error:
         _fail(task, error)
     except ImportError as error:
-        _fail(task, _http.missing_library(_package(error)), traceback.format_exc())
+        _fail(task, _http.missing_library(_package(error)))
     except Exception as error:  # the one funnel: what nobody foresaw still ends in a failure block
         unforeseen = AmlError(
             f"Unexpected {type(error).__name__}: {error}",
             code="InternalError",
             hint="This is a bug of azureml.compute: please report it with the traceback (run with -vvv).",
         )
-        _fail(task, unforeseen, traceback.format_exc())
+        _fail(task, unforeseen)
     else:
         _exit(task, result)
 
@@ -219,7 +219,7 @@ def _exit(task: Task, result: Result) -> None:
     task.module.exit_json(auth=task.auth, **result)
 
 
-def _fail(task: Task, error: AmlError, exception: str | None = None) -> None:
+def _fail(task: Task, error: AmlError) -> None:
     task.hide_tokens()
     hidden = task.module.hidden
     task.events.close(error.message)
@@ -230,8 +230,8 @@ def _fail(task: Task, error: AmlError, exception: str | None = None) -> None:
     if error.plan is not None:
         extra.update(plan=error.plan.to_dict(), diff=error.plan.diff())
     task.module.hide(_redact.in_variables(extra))
-    if exception:
-        extra["exception"] = hidden(exception)
+    # Left out, ansible-core would take the exception at hand, and show it as it is to whoever asks for tracebacks.
+    extra["exception"] = hidden(traceback.format_exc())
     _warn(task, [*task.warnings, *error.warnings])
     task.module.fail_json(msg=hidden(message), **extra)
 

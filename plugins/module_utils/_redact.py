@@ -60,13 +60,13 @@ def spellings(secret: str) -> set[str]:
         # A message may quote one line of a key.
         plain |= {line.strip() for line in secret.splitlines() if len(line.strip()) >= _SHORTEST_LINE and not line.startswith("-----")}
     for text in plain:
-        # JSON in JSON in JSON: a service quotes a request, azure-core quotes the service's answer.
-        nested = {text}
-        for _depth in range(3):
-            nested |= {json.dumps(one, ensure_ascii=escaped)[1:-1] for one in nested for escaped in (True, False)}
         address = {quote(text), quote(text, safe=""), quote_plus(text)}
         other = {html.escape(text), html.escape(text, quote=False), repr(text)[1:-1], ascii(text)[1:-1], base64.b64encode(text.encode()).decode()}
-        found |= nested | address | other
+        # JSON in JSON in JSON: a service quotes a request in whatever spelling, azure-core quotes the service's answer.
+        nested = {text} | address | other
+        for _depth in range(3):
+            nested |= {json.dumps(one, ensure_ascii=escaped)[1:-1] for one in nested for escaped in (True, False)}
+        found |= nested
     return {one for one in found if len(one) >= _SHORTEST}
 
 

@@ -42,6 +42,10 @@ def pem(name: str) -> str:
     return f"-----BEGIN RSA PRIVATE KEY-----\n{lines}\n-----END RSA PRIVATE KEY-----\n"
 
 
+# What a task says to whoever asks for everything: --diff, -vvvv, and ANSIBLE_DISPLAY_TRACEBACK=error.
+ALL_OUTPUT: dict[str, t.Any] = {"_ansible_diff": True, "_ansible_verbosity": 4, "_ansible_tracebacks_for": ["error"]}
+
+
 @dataclass
 class Case:
     """A module with a secret among its options, what is written, and an option of it that breaks a rule."""
@@ -234,7 +238,7 @@ class Watched:
         self.logged.clear()
         self.progress.write_text("")
         try:
-            done = self.azure.run(case.module, ok=ok, check=check, _ansible_diff=True, _ansible_verbosity=4, **{**case.options, **options})
+            done = self.azure.run(case.module, ok=ok, check=check, **ALL_OUTPUT, **{**case.options, **options})
         finally:
             self.clean()
         assert self.logged, "the system's log must be watched"
