@@ -4,7 +4,7 @@
 """A module's way to the simulator, in process, on which everything can go wrong that goes wrong on a socket.
 
 azure-core's own transport and requests stand in it as in a task; only the socket is replaced. What breaks is raised as urllib3 and requests raise
-it, so that azure-core makes of it what it makes of a real one (``test_processes.py`` compares the two).
+it, so that azure-core makes of it what it makes of a real one (``tests/integration/test_faults.py`` compares the two).
 """
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class _Socket(BaseAdapter):
         if effect.kind in ("delay", "hang"):
             self.azure.sleep(min(effect.seconds, timeout))
             if effect.seconds > timeout or effect.kind == "hang":
-                raise requests.exceptions.ReadTimeout(f"Read timed out. (read timeout={timeout})")
+                raise requests.exceptions.ReadTimeout(ReadTimeoutError(None, None, f"Read timed out. (read timeout={timeout})"))  # type: ignore[arg-type]
         if effect.kind == "slow_body":
             late = effect.seconds > timeout
             self.azure.sleep(timeout if late else effect.seconds * SLOW_PIECES)
