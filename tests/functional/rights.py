@@ -15,7 +15,7 @@ import urllib3
 from ansible_collections.azureml.compute.plugins.module_utils import _identity, _module
 from ansible_collections.azureml.compute.plugins.module_utils._cloud import PUBLIC
 
-from .conftest import GROUP, GROUP_ID, SUBSCRIPTION, WORKSPACE, WORKSPACE_ID, Azure, Headers, Request, _Credential
+from .conftest import GROUP, GROUP_ID, SUBSCRIPTION, WORKSPACE, WORKSPACE_ID, Azure, Credential, Headers, Request
 
 Task = tuple[str, dict[str, t.Any]]
 Scenario = Callable[[Azure], Task]
@@ -242,7 +242,7 @@ class InProcess(requests.adapters.BaseAdapter):
 
 def without_sockets(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let azure-ai-ml talk to the simulator too, as the principal that the modules are."""
-    source = property(lambda _task: _identity.TokenSource(lambda: _Credential(azure), PUBLIC.scope, source="test"))
+    source = property(lambda _task: _identity.TokenSource(lambda: Credential(azure), PUBLIC.scope, source="test"))
     monkeypatch.setattr(_module.Task, "credential", source)
     monkeypatch.setattr(requests.Session, "get_adapter", lambda _session, url=None: InProcess(azure))
     monkeypatch.setenv("AZUREML_CURRENT_CLOUD", "AzureCloud")
