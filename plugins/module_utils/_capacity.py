@@ -224,8 +224,6 @@ def check_quotas(declared: t.Sequence[Item]) -> _rules.Findings:
     source = "this collection: one limit for each family"
     for item in declared:
         family = str(item["family"])
-        if not family.strip():
-            yield _rules.Finding("InvalidVMFamilyName", "quotas.family", "quotas.family must not be empty.", source)
         if family.casefold() in seen:
             yield _rules.Finding("DuplicateFamily", "quotas.family", f"quotas names the family {family!r} twice (case is ignored).", source)
         seen.add(family.casefold())

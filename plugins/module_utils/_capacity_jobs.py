@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import _argspec, _capacity, _compute, _fields, _rules
+from . import _argspec, _capacity, _fields, _rules
 from ._errors import AmlError, RuleError
 from ._kinds._base import Target, workspace_target
 from ._module import Result, Task
@@ -37,12 +37,10 @@ def _workspace(task: Task) -> Target:
 def _place(task: Task) -> str:
     """The region in the service's spelling; the workspace is only read where the region was not said."""
     if task.params.get("location"):
-        _rules.refuse(_rules.subscription_id(task.subscription_id))
         return str(_fields.region(task.params["location"]))
     if not task.params.get("workspace") or not task.params.get("resource_group"):
         # Not left to AnsibleModule's required_one_of: to that, a null is as good as a value.
         raise RuleError("Give location, or workspace and resource_group to look at the workspace's region.", code="LocationMissing", hint="Nothing was sent.")
-    _compute.check_scope(task)
     target = _workspace(task)
     body = task.client.find(target.id, _version(task))
     if body is None:
@@ -58,6 +56,9 @@ def look_at_sizes(task: Task) -> Result:
     """The job of ``aml_vm_size_info``."""
     options = ("family", "name", "min_vcpus", "max_vcpus", "min_memory_gb", "gpus", "compute_type", "low_priority")
     wanted = _capacity.SizeFilter(**{option: task.params[option] for option in options})
+    if wanted.min_vcpus is not None and wanted.max_vcpus is not None and wanted.min_vcpus > wanted.max_vcpus:
+        message = f"min_vcpus ({wanted.min_vcpus}) must not be above max_vcpus ({wanted.max_vcpus}): no size has both."
+        raise RuleError(message, code="MinimumAboveMaximum", hint="Nothing was sent.")
     location = _place(task)
     found = task.client.list(_capacity.location_path(task.subscription_id, location, "vmSizes"), _version(task))
     return {"changed": False, "location": location, "sizes": _capacity.sizes(found, wanted)}
@@ -73,7 +74,6 @@ def look_at_usages(task: Task) -> Result:
 
 def keep_quotas(task: Task) -> Result:
     """The job of ``aml_quota``: read, post what differs, read again."""
-    _compute.check_scope(task)
     declared = task.params["quotas"]
     _rules.refuse(_capacity.check_quotas(declared))
     target, location = _workspace(task), _place(task)

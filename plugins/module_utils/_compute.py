@@ -29,19 +29,9 @@ COMPUTE_SPEC: _argspec.Spec = {
 }
 
 
-def check_scope(task: Task, workspace_option: str = "workspace") -> None:
-    """The names of the scope, before any request."""
-
-    def findings() -> _rules.Findings:
-        yield from _rules.subscription_id(task.subscription_id)
-        yield from _rules.resource_group(task.params["resource_group"])
-        if task.params.get(workspace_option) is not None:
-            yield from _rules.workspace_name(task.params[workspace_option], workspace_option)
-
-    _rules.refuse(findings())
-
-
 def target_of(task: Task) -> Target:
+    """The compute target that the options name. RuleError for a name that would lead elsewhere; the kind's own rules are for what it makes."""
+    _rules.refuse(_rules.segment(task.params["name"], "name"))
     return compute_target(task.subscription_id, task.params["resource_group"], task.params["workspace"], task.params["name"])
 
 
@@ -60,7 +50,6 @@ def keep_compute(kind: Kind) -> t.Callable[[Task], Result]:
 
 def keep(task: Task, kind: Kind, reconciler: type[Reconciler] = Reconciler) -> Result:
     """Bring one compute target to the state that the task declares."""
-    check_scope(task)
     target, spoken = target_of(task), with_api_version(kind, task).configured(task.params)
     if task.params["state"] == "absent":
         outcome = reconciler(task.client, spoken, target, task.behaviour()).absent(task.params)

@@ -4,7 +4,7 @@
 """What looks at compute targets of all kinds: the table of kinds, the list of a workspace, and the pre-flight of many."""
 from __future__ import annotations
 
-from ._compute import check_scope, target_of
+from ._compute import target_of
 from ._kinds import _compute
 from ._kinds._base import Body, Kind, workspace_target
 from ._kinds.aks import AKS
@@ -24,7 +24,6 @@ INFO_KINDS: dict[str, Kind] = {
 
 def look(task: Task) -> Result:
     """The job of ``aml_compute_info``: one target or all, filtered, flat and by the studio's tabs."""
-    check_scope(task)
     api_version = task.params.get("api_version") or _compute.ComputeKind.api_version
     if task.params.get("name"):
         body = task.client.find(target_of(task).id, api_version)
@@ -52,7 +51,6 @@ def look_ahead(task: Task) -> Result:
     """The job of ``aml_preflight_info``."""
     from . import _preflight_job
 
-    check_scope(task)
     workspace = workspace_target(task.subscription_id, task.params["resource_group"], task.params["workspace"])
     entries = task.params["computes"]
     findings = _preflight_job.examine(task.client, entries, workspace, INFO_KINDS, task.module.hide, task.params.get("api_version"))

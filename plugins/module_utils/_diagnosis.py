@@ -11,7 +11,6 @@ from __future__ import annotations
 import typing as t
 
 from . import _argspec
-from ._compute import check_scope
 from ._errors import AmlError
 from ._kinds._base import Target, workspace_target
 from ._kinds.workspace import Workspace
@@ -50,7 +49,6 @@ class DiagnosisFailed(AmlError):
 
 def diagnose(task: Task) -> Result:
     """The job of ``aml_workspace_diagnose_info``."""
-    check_scope(task)
     target = _target(task)
     # An empty value asks for all categories.
     answer = _act(task, target, "diagnose", {"value": {}}, "its diagnosis", changes=False)
@@ -90,7 +88,6 @@ def read_findings(answer: dict[str, t.Any] | None) -> list[Result]:
 
 def resync_keys(task: Task) -> Result:
     """The job of ``aml_workspace_resync_keys``: there is no state to compare, so that it is due at every run."""
-    check_scope(task)
     target = _target(task)
     if task.check_mode:
         if task.client.find(target.id, _version(task)) is None:

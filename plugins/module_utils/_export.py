@@ -12,7 +12,6 @@ import re
 import typing as t
 
 from . import _fields, _redact
-from ._compute import check_scope
 from ._computes import kind_of
 from ._errors import AmlError, ArmError
 from ._fields import CREATE_ONLY, UPDATABLE
@@ -242,7 +241,6 @@ def cli_tree(type_: str, options: Tree) -> Tree:
 
 def export(task: Task) -> Result:
     """The job of ``aml_export_info``."""
-    check_scope(task)
     group, name = task.params["resource_group"], task.params["workspace"]
     target = workspace_target(task.subscription_id, group, name)
     kind = _workspace.Workspace()

@@ -61,6 +61,11 @@ def arm_id(value: t.Any) -> t.Any:
     return value.rstrip("/").casefold() if isinstance(value, str) else value
 
 
+def full_id(value: t.Any) -> t.Any:
+    """A resource id as it is sent: Resource Manager refuses one with a slash at the end (LinkedInvalidPropertyId)."""
+    return value.rstrip("/") if isinstance(value, str) else value
+
+
 def text(value: t.Any) -> t.Any:
     """Free text, where the service answers ``""`` for what was never set (docs/facts.md d.2)."""
     return value or None
@@ -149,6 +154,16 @@ def set_path(tree: dict[str, t.Any], path: str, value: t.Any) -> None:
             below = tree[key] = {}
         tree = below
     tree[last] = value
+
+
+def remove_path(tree: dict[str, t.Any], path: str) -> None:
+    """Take the value at ``a.b.c`` away, and the dicts on the way that it leaves empty."""
+    key, _dot, rest = path.partition(".")
+    below = tree.get(key)
+    if rest and isinstance(below, dict):
+        remove_path(below, rest)
+    if not rest or below == {}:
+        tree.pop(key, None)
 
 
 @dataclass(frozen=True)

@@ -128,6 +128,7 @@ def read_document(
     """
     entries: list[Entry] = []
     problems: list[_rules.Finding] = []
+    _rules.refuse(_check_defaults(defaults, "defaults", kinds))
     for number, workspace in enumerate(workspaces):
         if not workspace.get("name"):
             problems.append(_rules.Finding("InvalidEntry", f"workspaces[{number}]", f"workspaces[{number}] needs name.", "this collection"))
@@ -137,6 +138,10 @@ def read_document(
             str(workspace.get("resource_group") or scope.resource_group),
             str(workspace["name"]),
         )
+        wrong_place = [*_check_place(place), *_check_defaults(workspace.get("defaults") or {}, f"workspaces[{number}].defaults", kinds)]
+        if wrong_place:
+            problems += [replace(one, message=f"workspaces[{number}]: {one.message}") for one in wrong_place]
+            continue
         layers = (workspace.get("defaults") or {}, defaults)
         computes = [_with_defaults(compute, layers) for compute in workspace.get("computes") or []]
         found, wrong = declarations([{key: value for key, value in one.items() if key not in OWN_SPEC} for one in computes], place, kinds, hide)
@@ -154,6 +159,21 @@ def read_document(
     problems += _twice(entries)
     _rules.refuse(problems)
     return entries
+
+
+def _check_place(place: Target) -> _rules.Findings:
+    yield from _rules.subscription_id(place.subscription_id)
+    yield from _rules.resource_group(place.resource_group)
+    yield from _rules.workspace_name(place.name, "name")
+
+
+def _check_defaults(defaults: dict[str, t.Any], option: str, kinds: Registry) -> _rules.Findings:
+    for kind, options in defaults.items():
+        if kind != "all" and kind not in kinds:
+            message = f"{option} has the key {kind!r}; it takes all, {', '.join(kinds)}."
+            yield _rules.Finding("InvalidDefaults", option, message, "this collection")
+        if options is not None and not isinstance(options, dict):
+            yield _rules.Finding("InvalidDefaults", option, f"{option}.{kind} must be a mapping of options.", "this collection")
 
 
 def _with_defaults(compute: dict[str, t.Any], layers: t.Sequence[dict[str, t.Any]]) -> dict[str, t.Any]:

@@ -52,9 +52,6 @@ FLEET_SPEC: _argspec.Spec = {
 
 def _place_findings(task: Task) -> _rules.Findings:
     params = task.params
-    yield from _rules.subscription_id(task.subscription_id)
-    if params.get("resource_group"):
-        yield from _rules.resource_group(params["resource_group"])
     if params["workspaces"] is None and not params.get("folder"):
         # Not left to AnsibleModule's required_one_of: to that, a null is as good as a value.
         yield _rules.Finding("WorkspacesMissing", "workspaces", "Give workspaces, or folder.", "this collection")
@@ -63,10 +60,8 @@ def _place_findings(task: Task) -> _rules.Findings:
 def _findings(task: Task) -> _rules.Findings:
     params = task.params
     yield from _place_findings(task)
-    for option in ("parallelism", "parallelism_per_workspace", "attempts"):
-        yield from _rules.at_least(params[option], 1, option, "this collection")
-    if (params["max_monthly_cost"] or 0) < 0:
-        yield _rules.Finding("OutOfRange", "max_monthly_cost", "max_monthly_cost must not be below 0.", "this collection")
+    if len(params.get("name") or "") > 256:
+        yield _rules.Finding("InvalidFleetName", "name", "name is kept in a tag, whose value has 256 characters at the most.", "ARM, tag-resources#limitations")
     if params["prune"] != "none" and not params.get("name"):
         message = f"prune: {params['prune']} needs name: only what the fleet of that name has made is ever pruned."
         yield _rules.Finding("FleetNameMissing", "name", message, "this collection")
@@ -79,7 +74,6 @@ def keep_fleet(task: Task) -> Result:
     scope = _scope(task)
     document = _document(task)
     entries = read_document(document, params.get("defaults") or {}, scope, INFO_KINDS, task.module.hide)
-    _rules.refuse(finding for entry in entries for finding in _rules.resource_group(entry.target.resource_group))
     with Interruption() as interruption:
         task.sleep = interruption.pause
         fleet, rest = _parts(task, entries, _workspaces(document, scope), interruption)

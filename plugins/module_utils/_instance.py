@@ -64,12 +64,19 @@ class InstanceReconciler(Reconciler):
         return self._outcome(plan, self._settle(self.find(), settling=True))
 
     def _create(self, plan: Plan, declared: Declared, complete: Declared, body: Body) -> Outcome:
-        if not declared.get("data_mounts") or not self.behaviour.wait:
+        if not complete.get("data_mounts") or not self.behaviour.wait:
             return super()._create(plan, declared, complete, body)
         without = {option: value for option, value in declared.items() if option != "data_mounts"}
         made = super()._create(plan, without, complete, body)
-        left = self._plan(declared, made.body)
+        # After a replacement, those that others had made too.
+        left = self._plan({**declared, "data_mounts": complete["data_mounts"]}, made.body)
         return self._write(self.kind.updates(t.cast(Body, made.body), left), plan, declared, created=False)
+
+    def _planned(self, plan: Plan, declared: Declared, body: Body | None, parent: Body | None) -> Body:
+        planned = super()._planned(plan, declared, body, parent)
+        mounts = self._complete(plan, declared, body).get("data_mounts")
+        # Not part of the body of a creation: they follow by their action.
+        return planned if not mounts else self.kind.with_values(planned, {"data_mounts": [one for one in mounts if one.get("state") != "absent"]})
 
     def _write(self, requests: list[Request], plan: Plan, declared: Declared, *, created: bool) -> Outcome:
         """A resize is for a stopped instance: a running one is stopped for it, and started again, only if that was allowed."""
@@ -133,7 +140,6 @@ def _as_if(body: Body | None, action: str) -> Body | None:
 
 def keep_instance(task: Task) -> Result:
     """The job of ``aml_compute_instance``."""
-    _compute.check_scope(task)
     kind = t.cast(_kind.Instance, _compute.with_api_version(_kind.INSTANCE, task))
     target, state = _compute.target_of(task), task.params["state"]
     if state == "absent":

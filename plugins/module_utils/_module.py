@@ -16,7 +16,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import remove_values
 
-from . import _argspec, _cloud, _credentials, _http, _redact
+from . import _argspec, _cloud, _credentials, _http, _redact, _rules, _values
 from ._errors import AmlError
 from ._progress import Events
 from ._reconcile import Behaviour, Outcome
@@ -29,8 +29,8 @@ Result = dict[str, t.Any]
 class _RawModule(AnsibleModule):
     """Keeps the arguments as they were given: AnsibleModule itself makes null and unset the same.
 
-    With ``definition_kinds``, the arguments are merged with those of the definition before AnsibleModule checks them. ``refused`` is why
-    that could not be done; nothing else is then checked, and the task must fail with it.
+    With ``definition_kinds``, the arguments are merged with those of the definition before AnsibleModule checks them; and AnsibleModule is not left to
+    make something else of a value (see ``_values``). ``refused`` is what is wrong; nothing else is then checked, and the task must fail with it.
     """
 
     raw: dict[str, t.Any] = {}
@@ -45,23 +45,30 @@ class _RawModule(AnsibleModule):
         super()._load_params()
         self.no_log_values = _redact.Secrets(self.no_log_values)
         # All of it before AnsibleModule writes the arguments to the system's log, or fails with them.
+        self._hide_secrets()
+        try:
+            if self.definition_kinds and self.params.get("definition") is not None:
+                # Few tasks have a definition: the others need not pay for its import.
+                from . import _definition
+
+                self.params = _definition.merge(self.params, self.argument_spec, self.definition_kinds)
+                self._hide_secrets()
+            _rules.refuse(_values.findings(self.argument_spec, self.params))
+        except Exception as error:  # the funnel of run() takes it: what AnsibleModule does not expect here would be printed as it is
+            self.refused = error
+            self.params = {name: value for name, value in self.params.items() if name.startswith("_ansible_")}
+            self.argument_spec = {name: {**row, "required": False} for name, row in self.argument_spec.items()}
+            self.required_if = self.required_by = self.required_together = self.required_one_of = None
+        self.raw = copy.deepcopy(self.params)
+        # A null is none of an option's choices to AnsibleModule, though it may say that there is to be none: ``raw`` has it.
+        self.params = _values.without_null_choices(self.argument_spec, self.params)
+
+    def _hide_secrets(self) -> None:
         if self.definition_kinds:
             self.hide(_redact.in_definition(self.params.get("definition")))
-        if self.definition_kinds and self.params.get("definition") is not None:
-            # Few tasks have a definition: the others need not pay for its import.
-            from . import _definition
-
-            try:
-                self.params = _definition.merge(self.params, self.argument_spec, self.definition_kinds)
-            except Exception as error:  # the funnel of run() takes it: what AnsibleModule does not expect here would be printed as it is
-                self.refused = error
-                self.params["definition"] = None
-                self.argument_spec = {name: {**row, "required": False} for name, row in self.argument_spec.items()}
-                self.required_if = self.required_by = self.required_together = self.required_one_of = None
         self.hide(_redact.in_options(self.argument_spec, self.params))
         self.hide(_redact.in_free_form([self.params.get(name) for name in self.free_form]))
         self.hide(_redact.in_variables(self.params))
-        self.raw = copy.deepcopy(self.params)
 
     def hide(self, secrets: t.Iterable[str | None]) -> None:
         """Keep these texts, in any spelling, out of all that the module says from now on."""
@@ -108,7 +115,10 @@ class Task:
 
     @property
     def subscription_id(self) -> str:
-        return str(self.params.get("subscription_id") or self.sign_in.require_subscription())
+        """Of the task, or of what signs in; a GUID in any case, since addresses are made of it."""
+        found = str(self.params.get("subscription_id") or self.sign_in.require_subscription())
+        _rules.refuse(_rules.subscription_id(found))
+        return found
 
     @property
     def cloud(self) -> t.Any:

@@ -12,7 +12,7 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
-from . import _argspec, _rules
+from . import _argspec
 from ._errors import AmlError, WaitTimeout
 from ._lro import SUCCEEDED, Operation
 from ._module import Result, Task
@@ -66,10 +66,9 @@ class _Watch:
 def look_at_operations(task: Task) -> Result:
     """The job of ``aml_operation_info``."""
     params = task.params
-    _rules.refuse(_rules.at_least(params["parallelism"], 1, "parallelism", "this collection"))
     urls = list(dict.fromkeys(params["operations"]))
     # Every address before the first request: the token goes nowhere else.
-    operations = [task.client.resume(url) for url in urls]
+    operations = [_resumed(task, url) for url in urls]
     if not operations:
         return {"changed": False, **_sum([])}
     watch = _Watch(task)
@@ -86,6 +85,14 @@ def look_at_operations(task: Task) -> Result:
         failure.result = result
         raise failure
     return result
+
+
+def _resumed(task: Task, url: str) -> Operation:
+    try:
+        return t.cast(Operation, task.client.resume(url))
+    except AmlError as error:
+        error.message = f"operations: {error.message}"
+        raise
 
 
 def _sum(found: list[Result]) -> Result:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from . import _argspec, _files, _plan, _rules
+from . import _argspec, _files, _plan, _rules, _values
 from ._errors import RuleError
 from ._kind_specs import KIND_SPECS
 from ._kinds import _compute
@@ -160,7 +160,8 @@ def _declaration(entry: dict[str, t.Any], kind: Kind, type_: str, target: Target
     """The entry as the kind's module would take it. RuleError for what it would not."""
     own = {key: value for key, value in entry.items() if key not in _NOT_DECLARED}
     spec = KIND_SPECS[type_]
-    result = ArgumentSpecValidator(spec).validate(own)
+    _rules.refuse([*_rules.segment(target.name, "name"), *_values.findings(spec, own)])
+    result = ArgumentSpecValidator(spec).validate(_values.without_null_choices(spec, own))
     if result.error_messages:
         raise RuleError(". ".join(result.error_messages), code="InvalidOption", hint=f"Correct the options of the {kind.label}.")
     tree = _argspec.given(spec, own, result.validated_parameters)

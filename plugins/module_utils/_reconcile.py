@@ -299,7 +299,7 @@ class Reconciler:
         """What a new resource will have: for a replacement, what was there counts as given."""
         if body is None:
             return self._wanted(declared, None)
-        return {**self.kind.kept(body), **self._wanted(declared, body)}
+        return self.kind.completed(body, self._wanted(declared, body))
 
     def _already_there(self, plan: Plan, body: Body | None) -> Outcome:
         """Nothing differs; what the service itself reports as failed is still not a success."""
@@ -345,6 +345,9 @@ class Reconciler:
         if body is None:
             planned = self.kind.create_body(self.target, self._wanted(declared, None), parent)
             return {"id": self.target.id, "name": self.target.name, **planned}
+        if plan.action == REPLACE:
+            new = self.kind.recreate_body(body, plan, self._wanted(declared, body), self.target, parent)
+            return {"id": self.target.id, "name": self.target.name, **new}
         return self.kind.with_values(body, plan.values())
 
     # --- applying ---

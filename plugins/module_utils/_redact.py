@@ -52,6 +52,8 @@ class Secrets(set[str]):
 
 def spellings(secret: str) -> set[str]:
     """The secret as it may stand in a text."""
+    # Half a character is no text that can be printed: it is shown as '?', and refused by the module's rules.
+    secret = secret.encode(errors="replace").decode()
     found = {secret}
     if len(secret) < _SHORTEST:
         return found

@@ -4,6 +4,7 @@
 """What ``arm_resource`` and ``arm_resource_info`` do: an id from the options, then the engine."""
 from __future__ import annotations
 
+import re
 import typing as t
 
 from . import _argspec, _module, _rules
@@ -30,6 +31,7 @@ _WORKSPACE_TYPE = "microsoft.machinelearningservices/workspaces/"
 def resource_id(task: Task) -> str | None:
     """The id that the options name; None where a type without a name asks for a list. RuleError for a contradiction."""
     params = task.params
+    _rules.refuse(_check_naming(params))
     if params.get("id"):
         if params.get("type") or params.get("name") or params.get("scope"):
             raise RuleError("id already names the resource: leave scope, type and name out.", code="NamedTwice")
@@ -41,6 +43,17 @@ def resource_id(task: Task) -> str | None:
     if params["type"].casefold() == _GROUP_TYPE:
         return group_id(task.subscription_id, params["name"])
     return f"{collection_id(task, params['name'])}/{params['name'].split('/')[-1]}"
+
+
+def _check_naming(params: t.Mapping[str, t.Any]) -> _rules.Findings:
+    for option in ("id", "scope"):
+        if params.get(option):
+            yield from _kind.check_id(params[option].rstrip("/"), option)
+    if params.get("type") and not re.match(r"^[A-Za-z0-9.]+(/[A-Za-z0-9.]+)+\Z", params["type"]):
+        message = f"type must be a provider and a type such as Microsoft.Network/virtualNetworks; {params['type']!r} is not."
+        yield _rules.Finding("InvalidResourceType", "type", message, "Azure Resource Manager")
+    for part in params["name"].split("/") if params.get("name") else ():
+        yield from _rules.segment(part, "name")
 
 
 def collection_id(task: Task, name: str = "") -> str:
@@ -75,7 +88,9 @@ def keep_resource(task: Task) -> Result:
     parts = identifier.split("/")
     target = Target(parts[-1], identifier, "/".join(parts[:-2]), *_scope_of(parts))
     body = task.given.get("body") or {}
-    if "tags" in body and "tags" not in task.given:
+    if "tags" in body:
+        if "tags" in task.given:
+            raise RuleError("The tags are given twice, in body.tags and in tags: leave one of them out.", code="TagsGivenTwice", hint="Nothing was sent.")
         task.given["tags"] = body["tags"]
     kind = _kind.Resource(params["api_version"], body, params.get("secret_body"), params["update_method"].upper())
     kind.label = "/".join(parts[parts.index("providers") + 1 :][:2]) if "providers" in parts else "resource group"

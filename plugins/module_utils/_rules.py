@@ -12,6 +12,7 @@ import re
 import struct
 import typing as t
 from dataclasses import asdict, dataclass
+from urllib.parse import urlsplit
 
 from ._errors import RuleError
 
@@ -104,7 +105,7 @@ def compute_name(value: str, option: str = "name", *, shortest: int = 3, longest
 
 def resource_id(value: t.Any, option: str, type_: str | None = None) -> Findings:
     """A full ARM id, of ``type_`` (as ``Microsoft.Network/virtualNetworks/subnets``) when that is given."""
-    match = _RESOURCE_ID.match(value) if isinstance(value, str) else None
+    match = _RESOURCE_ID.match(value) if isinstance(value, str) and is_path(value) else None
     if match is None:
         yield Finding(
             "InvalidResourceId",
@@ -116,6 +117,124 @@ def resource_id(value: t.Any, option: str, type_: str | None = None) -> Findings
     found = "/".join([match.group("type"), *match.group("rest").split("/")[1::2]])
     if type_ and found.casefold() != type_.casefold():
         yield Finding("WrongResourceType", option, f"{option} must be the id of a {type_}, not of a {found}.", "Azure Resource Manager")
+
+
+def is_path(value: str) -> bool:
+    """Whether a text means in an address what it says: no step up, nothing that ends or escapes a path (RFC 3986, 3.3 and 5.2.4)."""
+    return not re.search(r"[?#%\\\x00-\x20\x7f]|//", value) and not {".", ".."} & set(value.split("/"))
+
+
+def segment(value: str, option: str) -> Findings:
+    """The name of something that exists: whatever its own rules, one part of an address."""
+    if "/" in str(value) or not str(value) or not is_path(str(value)):
+        message = f"{option} {value!r} is no name: it must not be empty, '.' or '..', and hold no '/', '?', '#', '%', '\\' or blank."
+        yield Finding("InvalidName", option, message, "RFC 3986, 3.3; Azure Resource Manager")
+
+
+def api_version(value: t.Any, option: str = "api_version") -> Findings:
+    """A date, and for previews a word behind it."""
+    if not re.match(r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(-[A-Za-z]+)?\Z", str(value)):
+        message = f"{option} must be a date such as 2025-12-01 or 2025-01-01-preview; {value!r} is not."
+        yield Finding("InvalidApiVersion", option, message, "Azure Resource Manager, api-version")
+
+
+def location(value: t.Any, option: str = "location") -> Findings:
+    """``eastus`` or ``East US 2``. Which regions there are, only the service knows."""
+    if not re.match(r"^[A-Za-z][A-Za-z0-9 _-]*\Z", str(value)):
+        yield Finding("InvalidLocation", option, f"{option} must be the name of a region such as eastus or 'East US 2'; {value!r} is not.", "Azure regions")
+
+
+def tenant(value: t.Any, option: str = "tenant") -> Findings:
+    if not re.match(r"^[A-Za-z0-9.-]+\Z", str(value)):
+        message = f"{option} must be a tenant's id or its domain: letters, digits, '.' and '-'; {value!r} is not."
+        yield Finding("InvalidTenant", option, message, "azure-identity, validate_tenant_id")
+
+
+def guid(value: t.Any, option: str) -> Findings:
+    if not _SUBSCRIPTION.match(str(value)):
+        yield Finding("InvalidGuid", option, f"{option} must be a GUID; {value!r} is not.", "Microsoft Entra ID, object and tenant ids")
+
+
+def without_blanks(value: t.Any, option: str) -> Findings:
+    if re.search(r"\s", str(value)):
+        yield Finding("InvalidText", option, f"{option} must have no blank in it; {value!r} has.", "Microsoft Entra ID, application ids")
+
+
+def https_address(value: t.Any, option: str) -> Findings:
+    try:
+        parts = urlsplit(str(value))
+        fits = parts.scheme == "https" and bool(parts.hostname) and not re.search(r"\s", str(value))
+    except ValueError:
+        fits = False
+    if not fits:
+        yield Finding("InvalidAddress", option, f"{option} must be an address that begins with https:// and has a host; {value!r} is not.", "RFC 3986")
+
+
+# --- machines and their users ---
+
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+
+
+def vm_size(value: t.Any, option: str = "size") -> Findings:
+    """Its form; which sizes there are, only the service knows."""
+    if not re.match(r"^[A-Za-z][A-Za-z0-9_-]*\Z", str(value)):
+        message = f"{option} must be the name of a virtual machine size such as Standard_DS3_v2; {value!r} is not."
+        yield Finding("InvalidSize", option, message, "virtual-machines/vm-naming-conventions")
+
+
+def vm_family(value: t.Any, option: str) -> Findings:
+    if not re.match(r"^[A-Za-z0-9_.-]+\Z", str(value)):
+        message = f"{option} must be the name of a family such as standardDSv2Family; {value!r} is not."
+        yield Finding("InvalidVMFamilyName", option, message, "virtual-machines/vm-naming-conventions")
+
+
+def account(value: t.Any, option: str) -> Findings:
+    """A name that a login takes: useradd refuses others, and ':' would end it in /etc/passwd."""
+    if not re.match(r"^[A-Za-z_][A-Za-z0-9_.@-]{0,63}\Z", str(value)):
+        message = f"{option} must be an account's name: 1 to 64 letters, digits, '_', '.', '@' and '-', starting with a letter or '_'; {value!r} is not."
+        yield Finding("InvalidUserName", option, message, "virtual-machines, Linux user names; useradd(8)")
+
+
+def host(value: t.Any, option: str, *, wildcard: bool = False) -> Findings:
+    """A host name (RFC 1123, 2.1), with ``*`` for its first label where a kind takes that, or an IP address."""
+    text = str(value)
+    name = text[2:] if wildcard and text.startswith("*.") else text
+    named = re.match(rf"^{_LABEL}(\.{_LABEL})*\Z", name) is not None and len(name) <= 253 and not name.rsplit(".", 1)[-1].isdigit()
+    if not named and not _is_ip(text):
+        yield Finding("InvalidHost", option, f"{option} must be a host name or an IP address, and nothing else; {value!r} is not.", "RFC 1123, 2.1")
+
+
+def _is_ip(value: str) -> bool:
+    # Few tasks have an address to look at.
+    import ipaddress
+
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return False
+    return True
+
+
+def dns_label(value: t.Any, option: str) -> Findings:
+    if not re.match(rf"^{_LABEL}\Z", str(value)):
+        message = f"{option} must be 1 to 63 letters, digits and '-', with a letter or digit at both ends; {value!r} is not."
+        yield Finding("InvalidLabel", option, message, "RFC 1123, 2.1")
+
+
+def network_name(value: t.Any, option: str, longest: int) -> Findings:
+    if not re.match(rf"^[A-Za-z0-9]([A-Za-z0-9_.-]{{0,{longest - 2}}}[A-Za-z0-9_])?\Z", str(value)):
+        message = f"{option} {value!r} is no valid name: 1 to {longest} letters, digits, '_', '.' and '-'; a letter or digit first, no '.' or '-' last."
+        yield Finding("InvalidName", option, message, "Azure naming rules, Microsoft.Network")
+
+
+def once(items: t.Iterable[t.Any], option: str, source: str) -> Findings:
+    """Names of a list whose items are told apart by them; case does not tell."""
+    seen: set[str] = set()
+    for item in items:
+        name = str(item)
+        if name.casefold() in seen:
+            yield Finding("DeclaredTwice", option, f"{option} names {name!r} twice.", source)
+        seen.add(name.casefold())
 
 
 # --- numbers ---

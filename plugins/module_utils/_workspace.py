@@ -12,7 +12,6 @@ import re
 import typing as t
 
 from . import _argspec, _module, _rules
-from ._compute import check_scope
 from ._errors import AmlError, ArmError, RuleError
 from ._fields import arm_id, region
 from ._kinds import _compute
@@ -334,7 +333,7 @@ def keep_workspace(task: Task) -> Result:
     name = _name(task)
     if not name:
         raise RuleError("missing required arguments: name", code="NotNamed", hint="Nothing was sent. Give name, or workspace.")
-    check_scope(task, "name" if task.params.get("name") else "workspace")
+    _rules.refuse(_rules.workspace_name(name, "name" if task.params.get("name") else "workspace"))
     target = workspace_target(task.subscription_id, task.params["resource_group"], name)
     kind = _kind.Workspace()
     kind.api_version = task.params.get("api_version") or kind.api_version
@@ -381,9 +380,8 @@ def look(task: Task) -> Result:
     group, name = task.params.get("resource_group"), _name(task)
     if name and not group:
         raise AmlError("name needs resource_group: names of workspaces are unique in a group only.", code="NotNamed")
-    if group:
-        _rules.refuse(_rules.resource_group(group))
     if name:
+        _rules.refuse(_rules.segment(name, "name"))
         body = task.client.find(workspace_target(task.subscription_id, group, name).id, version)
         bodies = [] if body is None else [body]
     else:

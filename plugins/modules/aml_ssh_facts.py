@@ -223,7 +223,6 @@ ansible_facts:
 """
 
 from ..module_utils import _argspec, _nodes, _rules
-from ..module_utils._compute import check_scope
 from ..module_utils._kinds._base import workspace_target
 from ..module_utils._kinds._compute import ComputeKind
 from ..module_utils._module import Result, Task, run
@@ -250,8 +249,9 @@ def check_prefix(prefix: str) -> _rules.Findings:
 def look(task: Task) -> Result:
     """The job: machines, filtered, as facts."""
     options = task.params
-    check_scope(task)
     _rules.refuse(check_prefix(options["host_prefix"]))
+    if options.get("name"):
+        _rules.refuse(_rules.segment(options["name"], "name"))
     workspace = workspace_target(task.subscription_id, options["resource_group"], options["workspace"])
     machines, warnings = _nodes.collect(
         task.client,

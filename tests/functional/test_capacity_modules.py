@@ -190,7 +190,8 @@ def test_another_region_than_the_workspaces_is_refused_by_the_service(azure: Azu
     [
         ([(DSV2, -1)], "OutOfRange"),
         ([(DSV2, 4), (DSV2.upper(), 8)], "DuplicateFamily"),
-        ([(" ", 4)], "InvalidVMFamilyName"),
+        ([(" ", 4)], "InvalidText"),
+        ([("a/b", 4)], "InvalidVMFamilyName"),
     ],
 )
 def test_refused_offline(azure: Azure, quotas: list[tuple[str, int]], code: str) -> None:

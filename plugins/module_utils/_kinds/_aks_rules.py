@@ -91,6 +91,10 @@ def tls(declared: Declared, load_balancer: t.Any) -> _rules.Findings:
         name: declared.get(f"ssl.{name}")
         for name in ("status", "cert", "key", "cname", "leaf_domain_label", "overwrite_existing_domain")
     }
+    if given["cname"] is not None:
+        yield from _rules.host(given["cname"], "ssl.cname", wildcard=True)
+    if given["leaf_domain_label"] is not None:
+        yield from _rules.dns_label(given["leaf_domain_label"], "ssl.leaf_domain_label")
     own = [name for name in ("cert", "key", "cname") if given[name]]
     source = "docs/facts.md c.2, c.4 (aks.py)"
     if bool(given["cert"]) != bool(given["key"]) or (given["cert"] and not given["cname"]):
@@ -120,6 +124,8 @@ def tls(declared: Declared, load_balancer: t.Any) -> _rules.Findings:
 
 
 def load_balancer(kind: t.Any, subnet: t.Any) -> _rules.Findings:
+    if subnet:
+        yield from _rules.network_name(subnet, "load_balancer_subnet", 80)
     if subnet and kind == "public_ip":
         message = "load_balancer_subnet goes with load_balancer_type internal_load_balancer alone."
         yield _rules.Finding("SubnetWithoutLoadBalancer", "load_balancer_subnet", message, "docs/facts.md c.2")

@@ -43,6 +43,7 @@ RESOURCE_ID = fixed(
     "properties.resourceId",
     "an attachment stays with the resource it was made for (docs/facts.md c.3, Synapse and AKS); another one takes another attachment",
     canon=_fields.arm_id,
+    to_arm=_fields.full_id,
 )
 
 
@@ -202,7 +203,7 @@ class AttachedKind(ComputeKind):
             return super().recreate_body(body, plan, declared, target, parent)
         # The document that was read describes another resource: only what people declare goes over to the new one.
         kept = {option: value for option, value in self.kept(body).items() if option not in self.of_target}
-        return self.with_values(self.skeleton(target, declared, parent), {**kept, **declared, **plan.values()})
+        return self._with_all(self.skeleton(target, declared, parent), {**kept, **declared, **plan.values()})
 
     def writable(self, body: Body) -> Body:
         writable = super().writable(body)

@@ -159,8 +159,7 @@ class Kind:
         return {}
 
     def create_body(self, target: Target, declared: Declared, parent: Body | None) -> Body:
-        given = {option: value for option, value in declared.items() if value is not None}
-        return self.with_values(self.skeleton(target, declared, parent), given)
+        return self._with_all(self.skeleton(target, declared, parent), declared)
 
     def writable(self, body: Body) -> Body:
         """The document that was read, without what only the service may write."""
@@ -168,7 +167,19 @@ class Kind:
 
     def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
         """The document for a replacement: what was there, with what was declared, so that nothing undeclared is lost."""
-        return self.with_values(self.writable(body), {**declared, **plan.values()})
+        return self._with_all(self.writable(body), {**declared, **plan.values()})
+
+    def _with_all(self, body: Body, values: Declared) -> Body:
+        """The document of a new resource: a declared null is left out, since there is nothing to be cleared."""
+        new = self.with_values(body, {option: value for option, value in values.items() if value is not None})
+        for row in self.fields:
+            if row.option in values and values[row.option] is None:
+                _fields.remove_path(new, row.path)
+        return new
+
+    def completed(self, body: Body, wanted: Declared) -> Declared:
+        """What a replacement will have: what was declared, and of what it replaces what was not."""
+        return {**self.kept(body), **wanted}
 
     def kept(self, body: Body) -> Declared:
         """What a replacement takes over from what it replaces, in the options' names."""

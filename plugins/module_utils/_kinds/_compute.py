@@ -78,7 +78,7 @@ def identity_from_arm(value: Body) -> dict[str, t.Any] | None:
 
 def identity_ids(value: t.Any) -> list[str]:
     """The ids of what the user gave: ids, or mappings with ``resource_id`` as in CLI YAML."""
-    return [item.get("resource_id") if isinstance(item, dict) else item for item in value or []]
+    return [_fields.full_id(item.get("resource_id") if isinstance(item, dict) else item) for item in value or []]
 
 
 IDENTITY = Field(
@@ -157,7 +157,11 @@ def check_network(settings: dict[str, t.Any] | None) -> _rules.Findings:
             extra = "network_settings.vnet_name" if network else "network_settings.resource_group"
             message = f"With a full id in network_settings.subnet, leave {extra} out: the id already names it."
             yield _rules.Finding("SubnetGivenTwice", extra, message, source)
-    elif not network:
+    elif list(_rules.network_name(subnet, "network_settings.subnet", 80)):
+        yield from _rules.network_name(subnet, "network_settings.subnet", 80)
+    elif network:
+        yield from _rules.network_name(network, "network_settings.vnet_name", 64)
+    else:
         message = f"network_settings.subnet is the name {subnet!r}, so network_settings.vnet_name must say in which network."
         yield _rules.Finding("NetworkMissing", "network_settings.vnet_name", message, source)
 
@@ -168,7 +172,7 @@ def has_managed_network(workspace: Body) -> bool:
 
 
 def subnet_to_arm(value: str) -> Body:
-    return {"id": value}
+    return {"id": _fields.full_id(value)}
 
 
 def subnet_from_arm(value: Body) -> str | None:

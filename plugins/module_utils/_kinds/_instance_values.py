@@ -9,6 +9,7 @@ ComputeInstanceDataMount). What azure-ai-ml sends for them is in its entities of
 from __future__ import annotations
 
 import base64
+import datetime
 import re
 import typing as t
 
@@ -131,13 +132,48 @@ def check_schedules(items: list[Values] | None) -> _rules.Findings:
         trigger = item.get("trigger") or {}
         kind = _lower(trigger.get("type"))
         place = f"{option}[{number}].trigger"
-        if kind == "cron" and len(str(trigger.get("expression") or "").split()) != 5:
-            message = f"{place}.expression must be a cron expression of five fields (minute hour day month weekday)."
+        if kind == "cron" and not _is_cron(str(trigger.get("expression") or "")):
+            message = f"{place}.expression must be a cron expression of five fields in their ranges (minute hour day month weekday)."
+            yield _rules.Finding("InvalidSchedule", place, message, _SCHEDULES_SOURCE)
+        if trigger.get("start_time") is not None and not _is_time(trigger["start_time"]):
+            message = f"{place}.start_time must be a time such as 2026-01-31T18:00:00; {trigger['start_time']!r} is not."
             yield _rules.Finding("InvalidSchedule", place, message, _SCHEDULES_SOURCE)
         if kind == "recurrence":
             yield from _check_recurrence(place, trigger)
         if kind not in ("cron", "recurrence"):
             yield _rules.Finding("InvalidSchedule", place, f"{place}.type must be cron or recurrence.", _SCHEDULES_SOURCE)
+
+
+# The fields of a cron expression: lowest, highest, and whether names (MON, JAN) stand for numbers. 0 and 7 are both Sunday.
+_CRON = ((0, 59, False), (0, 23, False), (1, 31, False), (1, 12, True), (0, 7, True))
+_CRON_PART = re.compile(r"^(?:\*|(?P<first>\d+|[A-Za-z]{3})(?:-(?P<last>\d+|[A-Za-z]{3}))?)(?:/(?P<step>[1-9]\d*))?\Z")
+
+
+def _is_cron(expression: str) -> bool:
+    fields = expression.split()
+    return len(fields) == len(_CRON) and all(_is_cron_field(text, *limits) for text, limits in zip(fields, _CRON))
+
+
+def _is_cron_field(text: str, lowest: int, highest: int, names: bool) -> bool:
+    for part in text.split(","):
+        match = _CRON_PART.match(part)
+        ends = [end for end in (match["first"], match["last"]) if end] if match else ["none"]
+        if any(not lowest <= int(end) <= highest if end.isdigit() else not (names and match) for end in ends):
+            return False
+    return True
+
+
+def _is_time(value: t.Any) -> bool:
+    """A date with a time, as the CLI's schema has it; the zone stands in time_zone, but one is taken here too."""
+    text = str(value)
+    try:
+        datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return re.match(r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:", text) is not None
+
+
+_WEEK_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def _check_recurrence(place: str, trigger: Values) -> _rules.Findings:
@@ -150,6 +186,11 @@ def _check_recurrence(place: str, trigger: Values) -> _rules.Findings:
     for part, highest in (("hours", 23), ("minutes", 59)):
         if any(not 0 <= value <= highest for value in pattern.get(part) or []):
             yield _rules.Finding("InvalidSchedule", place, f"{place}.schedule.{part} must be from 0 to {highest}.", _SCHEDULES_SOURCE)
+    if any(_lower(day) not in _WEEK_DAYS for day in pattern.get("week_days") or []):
+        yield _rules.Finding("InvalidSchedule", place, f"{place}.schedule.week_days must be of {', '.join(_WEEK_DAYS)}.", _SCHEDULES_SOURCE)
+    # Whether days can be counted from the month's end, by negative numbers, no document says.
+    if any(not 1 <= abs(day) <= 31 for day in pattern.get("month_days") or []):
+        yield _rules.Finding("InvalidSchedule", place, f"{place}.schedule.month_days must be from 1 to 31.", _SCHEDULES_SOURCE)
 
 
 # --- setup scripts ---
@@ -191,6 +232,8 @@ def check_script(option: str, script: t.Any) -> _rules.Findings:
     if script is not None and bool(script.get("path")) == bool(script.get("inline")):
         message = f"{option} needs path (a file in the Notebooks file share) or inline (the script's text), and not both."
         yield _rules.Finding("InvalidScript", option, message, "docs/coverage.md CI11")
+    if script is not None:
+        yield from _rules.at_least(script.get("timeout_minutes"), 1, f"{option}.timeout_minutes", "docs/coverage.md CI11")
 
 
 def canon_script(script: t.Any) -> t.Any:
@@ -238,7 +281,8 @@ def canon_applications(items: t.Any) -> t.Any:
 
 
 def check_applications(items: list[Values] | None) -> _rules.Findings:
-    """azure-ai-ml's own limits: ports from 1025 to 65534."""
+    """azure-ai-ml's own limits: ports from 1025 to 65534. Applications are told apart by their names."""
+    yield from _rules.once((item["name"] for item in items or []), "custom_applications", "this collection: applications are matched by name")
     for item in items or []:
         option = f"custom_applications[{item.get('name')}]"
         if not (item.get("image") or {}).get("reference"):
@@ -249,6 +293,10 @@ def check_applications(items: list[Values] | None) -> _rules.Findings:
                 if not isinstance(port, int) or not 1025 <= port <= 65534:
                     message = f"{option}: the endpoint's {part} port must be from 1025 to 65534."
                     yield _rules.Finding("InvalidApplication", option, message, "azure-ai-ml, CustomApplicationDefaults")
+        for name, value in (item.get("environment_variables") or {}).items():
+            if not str(name) or "=" in str(name) or isinstance(value, (dict, list)):
+                message = f"{option}: environment_variables {str(name)!r} must have a name without '=', and text for its value."
+                yield _rules.Finding("InvalidApplication", f"{option}.environment_variables", message, "environ(7); ARM types, EnvironmentVariable")
 
 
 # --- data mounts ---
@@ -289,6 +337,10 @@ def mounts_from_arm(items: list[Values]) -> list[Values]:
         for item in items or []
         if item.get("mountState") not in ("Unmounted", "UnmountRequested")
     ]
+
+
+def check_mounts(items: list[Values] | None) -> _rules.Findings:
+    yield from _rules.once((item["mount_name"] for item in items or []), "data_mounts", "this collection: mounts are matched by name")
 
 
 def same_mounts(current: t.Any, declared: t.Any) -> bool:

@@ -60,7 +60,7 @@ FIELDS = (
         _INNER + "agentCount",
         "the service does not scale AKS: change the number of nodes at the AKS resource itself (docs/coverage.md K8-7; docs/facts.md c.4)",
     ),
-    fixed("network_settings.subnet", _NET + "subnetId", _WHY_NETWORK, canon=_fields.arm_id),
+    fixed("network_settings.subnet", _NET + "subnetId", _WHY_NETWORK, canon=_fields.arm_id, to_arm=_fields.full_id),
     fixed("network_settings.service_cidr", _NET + "serviceCidr", _WHY_NETWORK),
     fixed("network_settings.dns_service_ip", _NET + "dnsServiceIP", _WHY_NETWORK),
     fixed("network_settings.docker_bridge_cidr", _NET + "dockerBridgeCidr", _WHY_NETWORK),
@@ -175,6 +175,10 @@ class Aks(AttachedKind):
 
     def check_create(self, declared: Declared, parent: Body | None) -> _rules.Findings:
         yield from super().check_create(declared, parent)
+        if declared.get("ssl.status") == "auto":
+            # Once more, because a replacement keeps the load balancer that was not declared.
+            label = {option: declared.get(option) for option in ("ssl.status", "ssl.leaf_domain_label")}
+            yield from _aks_rules.tls(label, declared.get("load_balancer_type"))
         yield from self._tls_complete(declared)
         if declared.get("resource_id"):
             given = [option for option in _NOT_WHEN_ATTACHED if declared.get(option) is not None]
@@ -293,7 +297,7 @@ class Aks(AttachedKind):
         kept = self.kept(body)
         if "resource_id" in plan.values():
             kept = {option: value for option, value in kept.items() if option not in self.of_target}
-        return self.with_values(self.skeleton(target, declared, parent), {**kept, **declared, **plan.values()})
+        return self._with_all(self.skeleton(target, declared, parent), {**kept, **declared, **plan.values()})
 
     def held_secrets(self, body: Body) -> list[str]:
         status = _fields.get_path(body, _INNER + _SSL + "status")

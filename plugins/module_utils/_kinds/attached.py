@@ -77,6 +77,11 @@ class _Host(Attached):
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> _rules.Findings:
         yield from super().check(target, declared, tree)
         settings = tree.get("ssh_settings") or {}
+        if tree.get("ssh_settings") == {}:
+            message = "ssh_settings needs admin_username, and ssh_private_key or admin_password; leave it out to not manage how to log in."
+            yield _rules.Finding("SshUserMissing", "ssh_settings", message, "docs/coverage.md 1.10")
+        if declared.get("address") is not None:
+            yield from _rules.host(declared["address"], "address")
         port = settings.get("ssh_port")
         if port is not None and not 1 <= port <= 65535:
             yield _rules.Finding(

@@ -192,7 +192,15 @@ class Cluster(ComputeKind):
     def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
         new = super().recreate_body(body, plan, declared, target, parent)
         new["properties"]["disableLocalAuth"] = not _fields.get_path(new, _USER + "adminUserName")
+        if _drops_login(declared):
+            _fields.remove_path(new, _INNER + "remoteLoginPortPublicAccess")
         return new
+
+    def completed(self, body: Body, wanted: Declared) -> Declared:
+        complete = super().completed(body, wanted)
+        if _drops_login(wanted):
+            complete.pop("ssh_public_access_enabled", None)
+        return complete
 
     def kept(self, body: Body) -> Declared:
         values = super().kept(body)
@@ -265,6 +273,12 @@ class Cluster(ComputeKind):
             errors=service_errors(inner.get("errors")),
         )
         return shown
+
+
+def _drops_login(declared: Declared) -> bool:
+    """Whether nobody shall log in any more: the port that was open for it goes too, unless it was declared."""
+    dropped = "ssh_settings.admin_username" in declared and declared["ssh_settings.admin_username"] is None
+    return dropped and "ssh_public_access_enabled" not in declared
 
 
 def _nodes(body: Body) -> int:

@@ -185,17 +185,21 @@ class Instance(ComputeKind):
         for option in ("setup_scripts.creation_script", "setup_scripts.startup_script"):
             yield from values.check_script(option, declared.get(option))
         yield from values.check_applications(declared.get("custom_applications"))
+        yield from values.check_mounts(declared.get("data_mounts"))
         yield from self._check_idle(declared.get("idle_time_before_shutdown_minutes"))
         key = declared.get("ssh_settings.ssh_key_value")
         if key:
             yield from _rules.ssh_settings("azureuser", key, None)
-        if declared.get("ssh_public_access_enabled") and "ssh_settings" in tree and not key:
-            message = "ssh_public_access_enabled needs ssh_settings.ssh_key_value: an instance takes no password."
+        if not key and (tree.get("ssh_settings") == {} or (declared.get("ssh_public_access_enabled") and "ssh_settings" in tree)):
+            message = "ssh_settings, and ssh_public_access_enabled, need ssh_settings.ssh_key_value: an instance takes no password."
             yield _rules.Finding("SshKeyMissing", "ssh_settings.ssh_key_value", message, "docs/coverage.md CI4, K6")
         user = [declared.get(f"create_on_behalf_of.{part}") for part in ("user_object_id", "user_tenant_id")]
         if any(user) and not all(user):
             message = "create_on_behalf_of needs user_object_id and user_tenant_id."
             yield _rules.Finding("UserIncomplete", "create_on_behalf_of", message, "docs/coverage.md CI7")
+        for part, value in zip(("user_object_id", "user_tenant_id"), user):
+            if value:
+                yield from _rules.guid(value, f"create_on_behalf_of.{part}")
 
     @staticmethod
     def _check_idle(minutes: t.Any) -> _rules.Findings:
@@ -244,6 +248,30 @@ class Instance(ComputeKind):
         # Mounts are not part of a creation (ARM types: read-only there); they follow by their action.
         return super().create_body(target, {key: value for key, value in declared.items() if key != "data_mounts"}, parent)
 
+    def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
+        new = super().recreate_body(body, plan, declared, target, parent)
+        inner = new["properties"]["properties"]
+        inner.pop("dataMounts", None)
+        settings = inner.get("sshSettings") or {}
+        if _drops_login(declared):
+            inner.pop("sshSettings", None)
+        elif settings.get("adminPublicKey"):
+            # As in a creation: who gives a key wants to log in.
+            settings.setdefault("sshPublicAccess", "Enabled")
+        new["properties"]["disableLocalAuth"] = not (inner.get("sshSettings") or {}).get("adminPublicKey")
+        return new
+
+    def completed(self, body: Body, wanted: Declared) -> Declared:
+        complete = super().completed(body, wanted)
+        if _drops_login(wanted):
+            complete.pop("ssh_public_access_enabled", None)
+        if wanted.get("data_mounts") is not None:
+            # Mounts that were not declared are other people's.
+            named = {item["mount_name"] for item in wanted["data_mounts"]}
+            others = [item for item in self.kept(body).get("data_mounts") or [] if item["mount_name"] not in named]
+            complete["data_mounts"] = [*others, *wanted["data_mounts"]]
+        return complete
+
     def writable(self, body: Body) -> Body:
         writable = super().writable(body)
         settings = _fields.get_path(writable, _INNER + "sshSettings")
@@ -288,7 +316,7 @@ class Instance(ComputeKind):
     def lost_on_recreate(self, body: Body, declared: Declared) -> list[str]:
         settings = _fields.get_path(body, _INNER + "sshSettings") or {}
         ssh = str(settings.get("sshPublicAccess")).casefold() == "enabled" and not settings.get("adminPublicKey")
-        off = declared.get("ssh_public_access_enabled") is False
+        off = declared.get("ssh_public_access_enabled") is False or _drops_login(declared)
         return ["ssh_settings.ssh_key_value"] if ssh and not off and not declared.get("ssh_settings.ssh_key_value") else []
 
     def project(self, body: Body) -> dict[str, t.Any]:
@@ -316,6 +344,12 @@ class Instance(ComputeKind):
             errors=service_errors(inner.get("errors")),
         )
         return shown
+
+
+def _drops_login(declared: Declared) -> bool:
+    """Whether nobody shall log in any more: the port that was open for it goes too, unless it was declared."""
+    key = "ssh_settings.ssh_key_value"
+    return key in declared and declared[key] is None and "ssh_public_access_enabled" not in declared
 
 
 def power_state(body: Body) -> str | None:

@@ -8,6 +8,7 @@ One cluster may be attached several times, under other namespaces; ARM types of 
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .. import _rules
@@ -97,13 +98,21 @@ class Kubernetes(Attached):
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> _rules.Findings:
         yield from super().check(target, declared, tree)
         yield from _rules.identity(declared.get("identity"), both=False)
-        types = declared.get("instance_types")
-        for name, entry in (types or {}).items():
+        if declared.get("namespace") is not None and not re.match(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z", declared["namespace"]):
+            message = f"namespace {declared['namespace']!r} is no valid name: 1 to 63 small letters, digits and '-', with a letter or digit at both ends."
+            yield _rules.Finding("InvalidNamespace", "namespace", message, "Kubernetes, namespaces: RFC 1123 label names")
+        for name, entry in (declared.get("instance_types") or {}).items():
             yield from _check_instance_type(name, entry)
-        default = declared.get("default_instance_type")
-        if types and default and default not in types:
-            message = f"default_instance_type {default!r} is none of the instance_types: {', '.join(types)}."
-            yield _rules.Finding("UnknownInstanceType", "default_instance_type", message, _SOURCE)
+        yield from _check_default(declared)
+
+    def check_create(self, declared: Declared, parent: Body | None) -> _rules.Findings:
+        yield from super().check_create(declared, parent)
+        # Once more, because a replacement keeps the default that was not declared.
+        yield from _check_default(declared)
+
+    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> _rules.Findings:
+        yield from super().check_update(declared, current)
+        yield from _check_default({**{name: current.get(name) for name in ("instance_types", "default_instance_type")}, **declared})
 
     def check_others(self, declared: Declared, others: list[Other]) -> _rules.Findings:
         """Only the same namespace of the same cluster is one thing twice (docs/coverage.md 1.13)."""
@@ -150,18 +159,52 @@ class Kubernetes(Attached):
         }
 
 
+def _check_default(declared: Declared) -> _rules.Findings:
+    types, default = declared.get("instance_types"), declared.get("default_instance_type")
+    if types and default and default not in types:
+        message = f"default_instance_type {default!r} is none of the instance_types: {', '.join(types)}. Declare one of them as the default too."
+        yield _rules.Finding("UnknownInstanceType", "default_instance_type", message, _SOURCE)
+
+
 def _check_instance_type(name: str, entry: t.Any) -> _rules.Findings:
     option = f"instance_types.{name}"
+    if not re.match(r"^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?\Z", str(name)):
+        message = f"instance_types has the name {name!r}: letters, digits, '-', '_' and '.', with a letter or digit at both ends."
+        yield _rules.Finding("InvalidInstanceType", "instance_types", message, "Kubernetes, object names")
     if entry is not None and not isinstance(entry, dict):
         yield _rules.Finding(
             "InvalidInstanceType", option, f"{option} must be a mapping with node_selector and resources.", _SOURCE
         )
         return
-    resources = (entry or {}).get("resources") or {}
+    entry = entry or {}
+    parts = {"node_selector": entry.get("node_selector"), "resources": entry.get("resources")}
+    if isinstance(parts["resources"], dict):
+        parts |= {f"resources.{part}": parts["resources"].get(part) for part in ("requests", "limits")}
+    wrong = [part for part, value in parts.items() if value is not None and not isinstance(value, dict)]
+    if wrong:
+        yield _rules.Finding("InvalidInstanceType", option, f"{option}: {', '.join(wrong)} must be a mapping.", _SOURCE)
+        return
+    yield from _check_amounts(option, parts)
+    resources = entry.get("resources") or {}
     unknown = sorted((set(entry or {}) - {"node_selector", "resources"}) | (set(resources) - {"requests", "limits"}))
     if unknown:
         message = f"{option} has unknown keys: {', '.join(unknown)}. It takes node_selector, and resources with requests and limits."
         yield _rules.Finding("InvalidInstanceType", option, message, _SOURCE)
+
+
+# A number, with a decimal exponent or a suffix.
+_QUANTITY = re.compile(r"^\d+(\.\d*)?([eE][+-]?\d+|m|k|[KMGTPE]i?)?\Z")
+
+
+def _check_amounts(option: str, parts: dict[str, t.Any]) -> _rules.Findings:
+    for label, value in (parts["node_selector"] or {}).items():
+        if isinstance(value, (dict, list)):
+            yield _rules.Finding("InvalidInstanceType", option, f"{option}.node_selector.{label} must be text.", "Kubernetes, labels")
+    for part in ("resources.requests", "resources.limits"):
+        for name, amount in (parts.get(part) or {}).items():
+            if amount is not None and (isinstance(amount, bool) or not _QUANTITY.match(str(amount))):
+                message = f"{option}.{part}.{name} must be an amount such as 2, 500m or 8Gi; {amount!r} is not."
+                yield _rules.Finding("InvalidInstanceType", option, message, "Kubernetes, resource quantities")
 
 
 def _namespace(body: Body) -> str:

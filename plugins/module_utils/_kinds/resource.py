@@ -152,7 +152,7 @@ class Resource(Kind):
 
 
 def check_id(value: str, option: str = "id") -> _rules.Findings:
-    if not _ID.match(value):
+    if not _ID.match(value) or not _rules.is_path(value):
         message = f"{option} must be a full resource id that starts with /subscriptions/ or /providers/; {value!r} is not."
         yield _rules.Finding("InvalidResourceId", option, message, "Azure Resource Manager")
 

@@ -12,7 +12,7 @@ import re
 import typing as t
 
 from .. import _fields, _rules
-from .._fields import MISSING, Field, arm_id, boolean_text, caseless, choice, region, text
+from .._fields import MISSING, Field, arm_id, boolean_text, caseless, choice, full_id, region, text
 from .._plan import Declared, Plan
 from . import _compute
 from ._base import FAILED, Body, Kind, Request, Status, Target, fixed, provisioning_status
@@ -48,14 +48,14 @@ def kind_name(value: t.Any) -> str:
 _BASE_FIELDS = (
     fixed("location", "location", "a workspace stays in its region (Azure Resource Manager)", canon=region),
     fixed("kind", "kind", "a workspace cannot become another kind", canon=kind_name, from_arm=str.lower),
-    fixed("hub_id", "properties.hubResourceId", "a project stays in its hub", canon=arm_id),
+    fixed("hub_id", "properties.hubResourceId", "a project stays in its hub", canon=arm_id, to_arm=full_id),
     Field("display_name", "properties.friendlyName", canon=text),
     Field("description", "properties.description", canon=text, clearable=True),
     Field("tags", "tags", canon=_fields.mapping, clearable=True),
-    fixed("storage_account", "properties.storageAccount", _TYPES, canon=arm_id),
-    fixed("key_vault", "properties.keyVault", _TYPES, canon=arm_id),
-    Field("application_insights", "properties.applicationInsights", canon=arm_id),
-    Field("container_registry", "properties.containerRegistry", canon=arm_id),
+    fixed("storage_account", "properties.storageAccount", _TYPES, canon=arm_id, to_arm=full_id),
+    fixed("key_vault", "properties.keyVault", _TYPES, canon=arm_id, to_arm=full_id),
+    Field("application_insights", "properties.applicationInsights", canon=arm_id, to_arm=full_id),
+    Field("container_registry", "properties.containerRegistry", canon=arm_id, to_arm=full_id),
     fixed(
         "hbi_workspace",
         "properties.hbiWorkspace",
@@ -65,7 +65,7 @@ _BASE_FIELDS = (
     Field("public_network_access", "properties.publicNetworkAccess", canon=caseless, **choice(enabled="Enabled", disabled="Disabled")),
     Field("image_build_compute", "properties.imageBuildCompute", canon=text, clearable=True),
     Field("identity", "identity", canon=_fields.identity, to_arm=_compute.identity_to_arm, from_arm=_compute.identity_from_arm),
-    Field("primary_user_assigned_identity", "properties.primaryUserAssignedIdentity", canon=arm_id),
+    Field("primary_user_assigned_identity", "properties.primaryUserAssignedIdentity", canon=arm_id, to_arm=full_id),
     Field(
         "system_datastores_auth_mode",
         "properties.systemDatastoresAuthMode",
@@ -84,9 +84,10 @@ _BASE_FIELDS = (
         "properties.encryption.keyVaultProperties.keyVaultArmId",
         "the key vault of a customer-managed key cannot be changed (docs/coverage.md 1.11)",
         canon=arm_id,
+        to_arm=full_id,
     ),
     Field("customer_managed_key.key_uri", "properties.encryption.keyVaultProperties.keyIdentifier"),
-    Field("serverless_compute.custom_subnet", _SERVERLESS + "serverlessComputeCustomSubnet", canon=arm_id, clearable=True),
+    Field("serverless_compute.custom_subnet", _SERVERLESS + "serverlessComputeCustomSubnet", canon=arm_id, to_arm=full_id, clearable=True),
     Field("serverless_compute.no_public_ip", _SERVERLESS + "serverlessComputeNoPublicIP", canon=boolean_text),
     Field("managed_network.isolation_mode", _NETWORK + "isolationMode", canon=caseless, **_ISOLATION),
     Field("managed_network.firewall_sku", _NETWORK + "firewallSku", canon=caseless, **choice(basic="Basic", standard="Standard")),
@@ -153,11 +154,19 @@ def _check_rule(rule: dict[str, t.Any]) -> _rules.Findings:
     if kind == "fqdn":
         if not isinstance(destination, str) or not destination:
             yield _rules.Finding("InvalidRule", option, f"The outbound rule {name!r} of type fqdn needs destination as a host name.", source)
+        else:
+            yield from _rules.host(destination, f"{option}.destination", wildcard=True)
         return
     missing = [key for key in needed.get(str(kind), ("type",)) if not isinstance(destination, dict) or not destination.get(key)]
     if missing:
         message = f"The outbound rule {name!r} of type {kind} needs destination with {', '.join(missing)}."
         yield _rules.Finding("InvalidRule", option, message, source)
+
+
+def _check_firewall(sku: t.Any, mode: t.Any) -> _rules.Findings:
+    if sku and caseless(mode) != "allow_only_approved_outbound":
+        message = "managed_network.firewall_sku is for isolation_mode allow_only_approved_outbound alone: the firewall is there for its rules by host name."
+        yield _rules.Finding("FirewallWithoutRules", "managed_network.firewall_sku", message, "ARM types, ManagedNetworkSettings; how-to-managed-network")
 
 
 class Workspace(Kind):
@@ -198,8 +207,14 @@ class Workspace(Kind):
         for option, kind in ids.items():
             if declared.get(option) is not None:
                 yield from _rules.resource_id(declared[option], option, kind)
-        for rule in (tree.get("managed_network") or {}).get("outbound_rules") or []:
+        rules = (tree.get("managed_network") or {}).get("outbound_rules") or []
+        yield from _rules.once((rule.get("name") for rule in rules), RULES, "this collection: rules are matched by name")
+        for rule in rules:
             yield from _check_rule(rule)
+        if declared.get("image_build_compute"):
+            yield from _rules.segment(declared["image_build_compute"], "image_build_compute")
+        if declared.get("customer_managed_key.key_uri") is not None:
+            yield from _rules.https_address(declared["customer_managed_key.key_uri"], "customer_managed_key.key_uri")
         if declared.get("kind") == "project":
             for option in ("storage_account", "key_vault", "container_registry"):
                 if declared.get(option) is not None:
@@ -210,6 +225,7 @@ class Workspace(Kind):
 
     def check_create(self, declared: Declared, parent: Body | None) -> _rules.Findings:
         yield from super().check_create(declared, parent)
+        yield from _check_firewall(declared.get("managed_network.firewall_sku"), declared.get("managed_network.isolation_mode"))
         if declared.get("kind") == "project" and not declared.get("hub_id"):
             yield _rules.Finding("RequiredForCreation", "hub_id", "A workspace of kind project needs hub_id.", "docs/facts.md d.1")
 
@@ -217,6 +233,7 @@ class Workspace(Kind):
         """Once a managed network is on, it cannot be turned off (docs/coverage.md 1.11)."""
         before = _fields.get_path(current, "managed_network.isolation_mode")
         wanted = declared.get("managed_network.isolation_mode")
+        yield from _check_firewall(declared.get("managed_network.firewall_sku"), wanted or before)
         if wanted == "disabled" and caseless(before) not in (None, MISSING, "disabled"):
             message = f"managed_network.isolation_mode is {before} and cannot be turned off again; recreate the workspace without it."
             yield _rules.Finding("ManagedNetworkStaysOn", "managed_network.isolation_mode", message, "docs/coverage.md 1.11")

@@ -1,0 +1,526 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Wrong values for every option of every module.
+
+Each module has declarations that are right (``BASES``); a case takes one and makes one option wrong. Wrong by its type, choices or items is worked out from
+the argument spec. What a rule forbids stands in ``RULES``, by the option's dotted path or by a module's own one (``module:path``); an option without a row
+there fails the test, so that nobody adds one without having thought of it.
+"""
+from __future__ import annotations
+
+import copy
+import importlib
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.azureml.compute.plugins.module_utils import _argspec, _credentials
+
+from .declarations import KEY
+
+Options = dict[str, t.Any]
+
+GROUP = "/subscriptions/11111111-0000-4000-8000-000000000001/resourceGroups/rg-test"
+MODULES = (
+    "aml_attached_compute",
+    "aml_compute_cluster",
+    "aml_compute_info",
+    "aml_compute_instance",
+    "aml_export_info",
+    "aml_fleet",
+    "aml_inference_cluster",
+    "aml_operation_info",
+    "aml_preflight_info",
+    "aml_quota",
+    "aml_ssh_facts",
+    "aml_usage_info",
+    "aml_vm_size_info",
+    "aml_workspace",
+    "aml_workspace_diagnose_info",
+    "aml_workspace_info",
+    "aml_workspace_resync_keys",
+    "arm_resource",
+    "arm_resource_info",
+)
+# The modules that take YAML of the CLI.
+DEFINITIONS = ("aml_attached_compute", "aml_compute_cluster", "aml_compute_instance", "aml_workspace")
+
+VM = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm"
+AKS = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/aks"
+SUBNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/training"
+IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-one"
+USERS = {"type": "user_assigned", "user_assigned_identities": [IDENTITY]}
+PRIVATE_KEY = "-----BEGIN RSA PRIVATE KEY-----\nplanted\n-----END RSA PRIVATE KEY-----\n"
+_CRON = {"action": "stop", "trigger": {"type": "cron", "expression": "0 18 * * *", "time_zone": "UTC", "start_time": "2026-01-01T00:00:00"}}
+_PATTERN = {"hours": [8], "minutes": [0], "week_days": ["monday"], "month_days": [1]}
+_WEEKLY = {"action": "start", "trigger": {"type": "recurrence", "frequency": "week", "interval": 1, "schedule": _PATTERN}}
+
+# Declarations that are right. Options that exclude each other take several; a case uses the first that has its option, else the first of all.
+BASES: dict[str, list[Options]] = {
+    "aml_compute_cluster": [
+        {
+            "name": "cpu-cluster", "location": "eastus", "size": "Standard_DS3_v2", "tier": "dedicated", "min_instances": 0, "max_instances": 4,
+            "idle_time_before_scale_down": 120, "ssh_public_access_enabled": True, "enable_node_public_ip": True, "description": "For tests",
+            "ssh_settings": {"admin_username": "azureuser", "ssh_key_value": KEY, "admin_password": "planted-Passw0rd"},
+            "network_settings": {"subnet": "training", "vnet_name": "vnet", "resource_group": "rg-test"},
+            "identity": USERS, "tags": {"team": "vision"},
+        },
+    ],
+    "aml_compute_instance": [
+        {
+            "name": "an-instance", "location": "eastus", "size": "Standard_DS3_v2", "description": "For tests",
+            "network_settings": {"subnet": "training", "vnet_name": "vnet", "resource_group": "rg-test"},
+            "ssh_settings": {"ssh_key_value": KEY}, "identity": USERS, "tags": {"team": "vision"},
+            "create_on_behalf_of": {"user_object_id": "00000000-0000-0000-0000-0000000000a1", "user_tenant_id": "aaaaaaaa-0000-4000-8000-00000000000a"},
+            "idle_time_before_shutdown_minutes": 60,
+            "schedules": {"compute_start_stop": [_CRON]},
+            "setup_scripts": {"creation_script": {"path": "a.sh", "command": "--fast", "timeout_minutes": 20}, "startup_script": {"inline": "true"}},
+            "custom_applications": [
+                {
+                    "name": "rstudio", "type": "docker", "image": {"reference": "rocker/rstudio:latest"},
+                    "endpoints": [{"target": 8787, "published": 8788}], "environment_variables": {"ROOT": "true"},
+                    "bind_mounts": [{"source": "/home/azureuser", "target": "/home/rstudio"}],
+                }
+            ],
+            "data_mounts": [{"mount_name": "data", "source": "azureml://datastores/data", "source_type": "uri", "mount_path": "/mnt/data"}],
+        },
+        {"name": "an-instance", "size": "Standard_DS3_v2", "schedules": {"compute_start_stop": [_WEEKLY]}},
+        {"name": "an-instance", "size": "Standard_DS3_v2", "setup_scripts": {"creation_script": {"inline": "true"}, "startup_script": {"path": "a.sh"}}},
+    ],
+    "aml_inference_cluster": [
+        {
+            "name": "made-aks", "cluster_purpose": "fast_prod", "size": "Standard_DS3_v2", "agent_count": 3, "location": "eastus", "description": "For tests",
+            "network_settings": {
+                "subnet": "training", "vnet_name": "vnet", "resource_group": "rg-test", "service_cidr": "10.8.0.0/16", "dns_service_ip": "10.8.0.10",
+                "docker_bridge_cidr": "172.17.0.1/16",
+            },
+            "ssl": {"status": "auto", "leaf_domain_label": "scoring", "overwrite_existing_domain": True}, "tags": {"team": "vision"},
+        },
+        {
+            "name": "cert-aks", "resource_id": AKS, "load_balancer_type": "internal_load_balancer", "load_balancer_subnet": "inner",
+            "ssl": {"status": "enabled", "cert": "planted-cert", "key": "planted-key", "cname": "scoring.example.org"},
+        },
+    ],
+    "aml_attached_compute": [
+        {
+            "name": "machine", "type": "virtualmachine", "resource_id": VM, "description": "A machine", "tags": {"team": "vision"}, "location": "eastus",
+            "ssh_settings": {"admin_username": "someone", "ssh_port": 2222, "admin_password": "planted-Passw0rd"},
+        },
+        {"name": "machine", "type": "virtualmachine", "address": "203.0.113.4", "ssh_settings": {"admin_username": "someone", "ssh_private_key": PRIVATE_KEY}},
+        {"name": "bricks", "type": "databricks", "resource_id": f"{GROUP}/providers/Microsoft.Databricks/workspaces/dbx", "access_token": "planted-token"},
+        {
+            "name": "k8s", "type": "kubernetes", "resource_id": AKS, "namespace": "training", "default_instance_type": "gpu", "identity": USERS,
+            "instance_types": {"gpu": {"node_selector": {"accelerator": "nvidia"}, "resources": {"requests": {"cpu": "2"}, "limits": {"memory": "8Gi"}}}},
+        },
+    ],
+    "aml_compute_info": [{"name": "cpu-cluster", "type": ["amlcompute"]}],
+    "aml_export_info": [{}],
+    "aml_fleet": [
+        {
+            "name": "a-fleet", "resource_group": "rg-test", "defaults": {"amlcompute": {"size": "Standard_DS3_v2"}}, "max_monthly_cost": 100.5,
+            "workspaces": [
+                {
+                    "name": "ws-test", "resource_group": "rg-test", "subscription_id": "11111111-0000-4000-8000-000000000001",
+                    "defaults": {"all": {"tags": {"team": "vision"}}}, "computes": [{"name": "cpu-cluster", "type": "amlcompute", "max_instances": 2}],
+                }
+            ],
+        },
+    ],
+    "aml_operation_info": [{"operations": ["https://management.azure.com/subscriptions/x/providers/Microsoft.MachineLearningServices/operations/o"]}],
+    "aml_preflight_info": [{"computes": [{"name": "cpu-cluster", "type": "amlcompute", "size": "Standard_DS3_v2", "max_instances": 2}]}],
+    "aml_quota": [{"location": "eastus", "quotas": [{"family": "standardDSv2Family", "limit": 24}]}],
+    "aml_ssh_facts": [{"name": "cpu-cluster", "type": ["amlcompute"], "private_key_file": "~/.ssh/id_rsa", "host_prefix": "ws-"}],
+    "aml_usage_info": [{"location": "eastus", "family": ["standard*"], "only_exceeded_percent": 50.0}],
+    "aml_vm_size_info": [
+        {"location": "eastus", "family": "standard*", "name": "*_v2", "min_vcpus": 1, "max_vcpus": 8, "min_memory_gb": 1.5, "gpus": 0, "low_priority": True}
+    ],
+    "aml_workspace": [
+        {
+            "name": "ws-test", "location": "eastus", "kind": "default", "display_name": "Shown", "description": "For tests", "tags": {"team": "vision"},
+            "public_network_access": "enabled", "image_build_compute": "builder", "v1_legacy_mode": False,
+            "identity": {"type": "system_assigned,user_assigned", "user_assigned_identities": [IDENTITY]}, "primary_user_assigned_identity": IDENTITY,
+            "serverless_compute": {"custom_subnet": SUBNET, "no_public_ip": True},
+            "customer_managed_key": {"key_vault": f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv", "key_uri": "https://kv.vault.azure.net/keys/a/b"},
+            "managed_network": {
+                "isolation_mode": "allow_only_approved_outbound", "firewall_sku": "standard",
+                "outbound_rules": [{"name": "packages", "type": "fqdn", "destination": "pypi.org"}],
+            },
+        },
+    ],
+    "aml_workspace_diagnose_info": [{}],
+    "aml_workspace_info": [{"name": "ws-test", "resource_group": "rg-test", "kind": ["default"]}],
+    "aml_workspace_resync_keys": [{}],
+    "arm_resource": [
+        {"resource_group": "rg-test", "type": "Microsoft.Network/virtualNetworks", "name": "vnet-new", "api_version": "2024-05-01", "tags": {"team": "vision"},
+         "body": {"location": "eastus", "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}}, "secret_body": {"properties": {"flow": 1}}},
+        {"id": f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet-new", "api_version": "2024-05-01"},
+        {"scope": GROUP, "type": "Microsoft.Network/virtualNetworks", "name": "vnet-new", "api_version": "2024-05-01"},
+        {"workspace": "ws-test", "resource_group": "rg-test", "type": "Microsoft.MachineLearningServices/workspaces/computes", "name": "cpu-cluster",
+         "api_version": "2025-12-01"},
+    ],
+    "arm_resource_info": [
+        {"resource_group": "rg-test", "type": "Microsoft.Network/virtualNetworks", "name": "vnet", "api_version": "2024-05-01"},
+        {"id": f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet", "api_version": "2024-05-01"},
+        {"scope": GROUP, "type": "Microsoft.Network/virtualNetworks", "name": "vnet", "api_version": "2024-05-01"},
+        {"workspace": "ws-test", "resource_group": "rg-test", "type": "Microsoft.MachineLearningServices/workspaces/computes", "name": "cpu-cluster",
+         "api_version": "2025-12-01"},
+    ],
+}
+
+# --- rules, by hand ---
+
+_MANY = [f"item-{number}" for number in range(10_000)]
+_SEGMENT = ["", "../other", "a/b", "a?b=c", "a#b", "a\nb", " padded", "padded ", "a b", "%2e%2e", "..", "a\u0000b", "\ud800", None]
+_COMPUTE = [*_SEGMENT, "-cpu", "1cpu", "cpu-", "cpu-1", "cpu_1", "c" * 25, "größe", "名前"]
+_IDS = ["", "vm", "/subscriptions/x", f"{GROUP}/providers/Microsoft.Web/sites/x", f"{VM}/../x", f"{VM}\n", f" {VM}", f"{VM}?a=b", f"{VM}#a"]
+_PLACE = ["", " eastus", "east/us", "../x", "east\nus", "eastus?x", "no!", "ос", "1"]
+_DATES = ["", "latest", "2025", "2025-13", "2025-12-01&x=y", "2025-12-01\n", " 2025-12-01", "20251201", "2025-12-01/../x"]
+_WORD = ["", "a\nb", " a", "a ", "a\u0000b", "\ud800"]
+_TEXT = ["a\u0000b", "\ud800", "planted-\ud800-text"]
+_SECRET = [*_TEXT]
+_NEGATIVE = [-1, -(2**31), "-5"]
+_GUID = ["", "none", "11111111-0000-4000-8000", "{11111111-0000-4000-8000-000000000001}", "11111111-0000-4000-8000-000000000001\n", "../x", "g" * 36]
+_TAGS = [
+    {"a<b": "c"}, {"": "c"}, {"a" * 513: "b"}, {"a": "b" * 257}, {"a": ["b"]}, {"a": {"b": "c"}}, {f"tag-{number}": "x" for number in range(51)},
+    {"a": "\ud800"}, {"a": "b\u0000"},
+]
+_SSH_KEY = ["ssh-rsa", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ", KEY[:60], PRIVATE_KEY, "no", f"{KEY.strip()}\n{KEY}", "ssh-rsa\u0000 A"]
+_PATH = ["", "/no/such/file", "a\u0000b"]
+
+# What a rule of the option refuses. The empty list: nothing but what the type refuses is wrong, and the comment says why.
+RULES: dict[str, list[t.Any]] = {
+    # scope and names
+    "resource_group": ["", "a/b", "../x", "a?b", "a#b", "a\nb", " rg", "rg.", "r" * 91, "a b", "%2e", "\ud800"],
+    "workspace": [*[one for one in _SEGMENT if one is not None], "ws", "w" * 34, "-ws", "wörk"],
+    "name": _COMPUTE,
+    "api_version": _DATES,
+    "location": _PLACE,
+    "subscription_id": [one for one in _GUID if one],
+    # how, not what
+    "wait_timeout": _NEGATIVE,
+    "wait_interval": [*_NEGATIVE, 0, "nan", "inf"],
+    "tags": _TAGS,
+    "identity": [{"type": "user_assigned"}, {"type": "system_assigned", "user_assigned_identities": [IDENTITY]}, {"type": "user_assigned", "ids": []}],
+    "identity.user_assigned_identities": [["id-one"], [VM], [f"{IDENTITY}/../x"], [None], [7], [""], [{"resource": IDENTITY}], _MANY[:50]],
+    "definition": ["", "[", "- a", "a: [", 7, [], "a: b: c", {"name": "x", "type": "nothing"}, "type: nothing\nname: x", {"nothing": 1}],
+    # sign-in and client
+    "profile": ["a\nb", "\ud800"],
+    "tenant": ["a b", "a/b", "../x", "a\nb", " a", "\ud800"],
+    "client_id": ["a b", "a\nb", " a", "\ud800"],
+    "secret": _SECRET,
+    "x509_certificate_path": [],  # the client's secret goes first; tests/unit/module_utils/test_credentials.py has the certificate
+    "thumbprint": ["a\nb", "a b", "\ud800"],
+    "oidc_token": _SECRET,
+    "oidc_token_file_path": [],  # as x509_certificate_path
+    "ad_user": ["a\nb", " a", "\ud800"],
+    "password": _SECRET,
+    "cloud_environment": ["Mars", "http://management.local", "ftp://x", "Azure\nCloud", " AzureCloud", "https://", "\ud800"],
+    "adfs_authority_url": ["login", "http://x", "https://", "a\nb", " https://x", "\ud800"],
+    "retries": _NEGATIVE,
+    "retry_timeout": _NEGATIVE,
+    # cluster
+    "size": ["", "Standard DS3", "Standard_DS3_v2\n", " Standard_DS3_v2", "../x", "Größe", "4", "\ud800"],
+    "min_instances": [*_NEGATIVE, 5, "0o17"],
+    "max_instances": [*_NEGATIVE, 0, "0o17"],
+    "idle_time_before_scale_down": [*_NEGATIVE, "PT120S"],
+    "description": _TEXT,
+    "ssh_settings": [{}, {"user": "a"}],
+    "ssh_settings.admin_username": ["", "a b", "a\nb", " a", "\ud800", "root:x", None],
+    "ssh_settings.ssh_key_value": _SSH_KEY,
+    "ssh_settings.admin_password": _SECRET,
+    "network_settings": [{"vnet_name": "vnet"}, {"subnet": "training"}, {"subnets": []}],
+    "network_settings.subnet": ["", "a/b", "../x", "a\nb", SUBNET, f"{SUBNET}/x", VM, "a b", "\ud800"],
+    "network_settings.vnet_name": ["", "a/b", "../x", "a\nb", "a b", "\ud800"],
+    "network_settings.resource_group": ["a/b", "../x", "a\nb", "rg.", "\ud800"],
+    # instance
+    "create_on_behalf_of": [{"user_object_id": "x"}, {}],
+    "create_on_behalf_of.user_object_id": [*_GUID, None],
+    "create_on_behalf_of.user_tenant_id": [*_GUID, None],
+    "idle_time_before_shutdown_minutes": [*_NEGATIVE, 0, 14, 4321, "PT30M"],
+    "schedules": [{"start_stop": []}],
+    "schedules.compute_start_stop": [[_CRON] * 5, [None], ["0 18 * * *"], [{}], [{**_CRON, "trigger": None}], [_CRON] * 1000],
+    "schedules.compute_start_stop.trigger": [{"type": "cron"}, {"type": "recurrence"}, {"type": "cron", "cron": "x"}],
+    "schedules.compute_start_stop.trigger.expression": ["", "0 18 * *", "0 18 * * * *", "a b c d e", "99 18 * * *", "0 25 * * *", "0 18 * * 9", "* *\n* * *"],
+    "schedules.compute_start_stop.trigger.interval": [0, -1],
+    "schedules.compute_start_stop.trigger.schedule": [{"days": [1]}],
+    "schedules.compute_start_stop.trigger.schedule.hours": [[24], [-1], ["no"], [None], [True]],
+    "schedules.compute_start_stop.trigger.schedule.minutes": [[60], [-1], ["0o17"], [None], [True]],
+    "schedules.compute_start_stop.trigger.schedule.week_days": [["someday"], [""], [None], ["mon\nday"], [1]],
+    "schedules.compute_start_stop.trigger.schedule.month_days": [[0], [32], ["first"], [None]],
+    "schedules.compute_start_stop.trigger.start_time": ["", "tomorrow", "2026-13-01T00:00:00", "2026-01-01T25:00:00", "18:00", "2026-01-01T00:00:00\n"],
+    "schedules.compute_start_stop.trigger.time_zone": _WORD,
+    "setup_scripts": [{"scripts": {}}],
+    "setup_scripts.creation_script": [{}, {"path": "a", "inline": "b"}, {"command": "x"}, {"file": "x"}],
+    "setup_scripts.startup_script": [{}, {"path": "a", "inline": "b"}, {"command": "x"}, {"file": "x"}],
+    "setup_scripts.creation_script.path": [*_WORD],
+    "setup_scripts.startup_script.path": [*_WORD],
+    "setup_scripts.creation_script.inline": ["", *_TEXT],
+    "setup_scripts.startup_script.inline": ["", *_TEXT],
+    "setup_scripts.creation_script.command": _TEXT,
+    "setup_scripts.startup_script.command": _TEXT,
+    "setup_scripts.creation_script.timeout_minutes": [0, -1, "20m"],
+    "setup_scripts.startup_script.timeout_minutes": [0, -1, "20m"],
+    "custom_applications": [[None], ["rstudio"], [{"name": "x"}], [{"image": {"reference": "x"}}], [{"name": "a", "image": {"reference": "x"}}] * 2],
+    "custom_applications.name": _WORD,
+    "custom_applications.image": [{}, None],
+    "custom_applications.image.reference": [*_WORD, None],
+    "custom_applications.endpoints": [[None], [{}], ["8787"]],
+    "custom_applications.endpoints.target": [0, 80, 70000, -1, "http"],
+    "custom_applications.endpoints.published": [0, 80, 70000, -1, "http"],
+    "custom_applications.environment_variables": [{"a": {"b": 1}}, {"a": [1]}, {"": "x"}, {"a=b": "x"}],
+    "custom_applications.bind_mounts": [[None], [{}], ["a:b"]],
+    "custom_applications.bind_mounts.source": _WORD,
+    "custom_applications.bind_mounts.target": _WORD,
+    "data_mounts": [[None], ["data"], [{}], [{"mount_name": "a", "source": "x"}] * 2],
+    "data_mounts.mount_name": _WORD,
+    "data_mounts.source": _WORD,
+    "data_mounts.mount_path": _WORD,
+    # inference cluster
+    "resource_id": _IDS,
+    "agent_count": [*_NEGATIVE, 0],
+    "network_settings.service_cidr": ["", "10.8.0.0", "10.8.0.0/33", "no", "fd00::/8", "10.8.0.0/16\n", "172.17.0.0/16"],
+    "network_settings.dns_service_ip": ["", "10.9.0.10", "10.8.0", "no", "::1", "10.8.0.10\n"],
+    "network_settings.docker_bridge_cidr": ["", "172.17", "172.17.0.1/40", "no", "10.8.0.1/16", "172.17.0.1/16\n"],
+    "load_balancer_subnet": ["a/b", "a\nb", " a", "a b", "\ud800"],
+    "ssl": [{"cert": "a"}, {"status": "enabled", "leaf_domain_label": "x"}, {"status": "auto"}, {"certificate": "x"}, {"status": "disabled", "cname": "a.b"}],
+    "ssl.cert": _SECRET,
+    "ssl.cert_file": _PATH,
+    "ssl.key": _SECRET,
+    "ssl.key_file": _PATH,
+    "ssl.cname": ["a b", "a\nb", " a.b", "https://a.b", "a..b", "-a.b", "\ud800"],
+    "ssl.leaf_domain_label": ["a b", "a.b", "a\nb", "-a", "a-", "ä", "a" * 64, "\ud800"],
+    # attached compute
+    "address": ["", "a b", "a\nb", " a", "http://a", "a/b", "999.1.1.1", "\ud800"],
+    "ssh_settings.ssh_port": [0, -1, 65536, "ssh"],
+    "ssh_settings.ssh_private_key_file": _PATH,
+    "ssh_settings.ssh_private_key": [KEY, "no", *_TEXT],
+    "access_token": ["", "a\nb", " a", "\ud800"],
+    "namespace": ["", "A", "a_b", "a b", "a/b", "-a", "a-", "a\nb", "a" * 64, "ns\u00e4"],
+    "instance_types": [
+        {"gpu": "x"}, {"gpu": {"selector": {}}}, {"gpu": {"resources": {"cpu": "2"}}}, {"gpu": {"resources": ["cpu"]}}, {"": {}}, {"g p": {}},
+        {"gpu": {"node_selector": ["x"]}}, {"gpu": {"resources": {"limits": "2"}}}, {"gpu": {"node_selector": {"a": {"b": 1}}}},
+        {"gpu": {"resources": {"limits": {"cpu": "two"}}}}, {"gpu": {"resources": {"limits": {"cpu": [1]}}}},
+    ],
+    "default_instance_type": [*_WORD, "cpu"],
+    # looking
+    "aml_compute_info:name": [one for one in _SEGMENT if one is not None],
+    "aml_ssh_facts:name": [one for one in _SEGMENT if one is not None],
+    "computes": [],  # by module below
+    "aml_export_info:computes": [["../x"], [""], ["a/b"], [None], ["a b"], [{"name": "x"}], ["a\nb"]],
+    "aml_preflight_info:computes": [[None], ["cpu"], [[]]],  # what is wrong in an entry is a finding, and its job
+    "operations": [
+        ["nothing"], [""], ["http://management.azure.com/x"], ["https://evil.example/x"], ["https://management.azure.com.evil.example/x"], [None],
+        ["https://management.azure.com@evil.example/x"], ["https://management.azure.com/a\nb"], [{}], ["https://management.azure.com:444/x"], ["https://["],
+    ],
+    "parallelism": [*_NEGATIVE, 0],
+    "parallelism_per_workspace": [*_NEGATIVE, 0],
+    "private_key_file": ["a\nb", "a\u0000b", "\ud800"],
+    "scp_file": ["", "a\nb", "\ud800"],
+    "host_prefix": ["-a", "a b", "a*", "a\nb", "ä", "\ud800"],
+    "family": [],  # by module below
+    "aml_usage_info:family": [[""], [None], [{}], ["a\nb"]],
+    "aml_vm_size_info:family": ["", "a\nb", " a", "\ud800"],
+    "aml_vm_size_info:name": ["", "a\nb", " a", "\ud800"],
+    "only_exceeded_percent": [-1, "nan", "inf", "50%", "half"],
+    "min_vcpus": [*_NEGATIVE, 16],
+    "max_vcpus": [*_NEGATIVE, 0, "0o17"],
+    "min_memory_gb": [*_NEGATIVE, "nan", "inf", "8GB"],
+    "gpus": [*_NEGATIVE, "one"],
+    "quotas": [[None], ["standard"], [{}], [{"family": "a"}] * 2, [{"family": "a", "count": 1}]],
+    "quotas.family": ["", " ", "a/b", "../x", "a\nb", "a b", "\ud800", None],
+    "quotas.limit": [-1, "many"],
+    # fleet
+    "aml_fleet:name": ["", "a\nb", " a", "a" * 257, "\ud800"],
+    "aml_fleet:defaults": [{"all": "x"}, {"amlcompute": []}, {"cluster": {"size": "x"}}],
+    "aml_fleet:workspace": _WORD,
+    "folder": ["/no/such/folder", "a\u0000b"],
+    "max_monthly_cost": [-1, -0.01, "nan", "inf", "cheap", "1.000,00"],
+    "workspaces": [[None], ["ws"], [{}], [{"workspace": "x"}]],
+    "workspaces.name": [*_SEGMENT, "ws", "w" * 34],
+    "workspaces.resource_group": ["a/b", "../x", "a\nb", "rg.", "\ud800"],
+    "workspaces.subscription_id": [one for one in _GUID if one],
+    "workspaces.defaults": [{"all": "x"}, {"amlcompute": []}, {"cluster": {"size": "x"}}],
+    "workspaces.computes": [[None], ["cpu"], [{}], [{"name": "a-cluster", "type": "nothing"}]],
+    # workspace
+    "aml_workspace:name": [one for one in _SEGMENT if one is not None] + ["ws", "w" * 34],
+    "aml_workspace:workspace": [],  # stands for name
+    "aml_workspace_info:name": [one for one in _SEGMENT if one],
+    "aml_workspace_info:workspace": [],  # stands for name
+    "hub_id": _IDS,
+    "display_name": _TEXT,
+    "storage_account": _IDS,
+    "key_vault": _IDS,
+    "application_insights": _IDS,
+    "container_registry": _IDS,
+    "image_build_compute": ["a\nb", "../x", "a/b", "\ud800"],
+    "primary_user_assigned_identity": _IDS,
+    "customer_managed_key": [{}, {"key_vault": f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"}],
+    "customer_managed_key.key_vault": [*_IDS, None],
+    "customer_managed_key.key_uri": ["", "key", "http://kv.vault.azure.net/keys/a/b", "https://", "https://kv/keys/a\n", "\ud800", None],
+    "serverless_compute": [{"subnet": SUBNET}],
+    "serverless_compute.custom_subnet": _IDS,
+    "managed_network": [{"mode": "x"}],
+    "managed_network.outbound_rules": [[None], ["pypi.org"], [{}], [{"name": "a", "type": "fqdn"}], [{"name": "a", "type": "fqdn", "destination": "a.b"}] * 2],
+    "managed_network.outbound_rules.name": ["", "a b", "a/b", "../x", "a\nb", "a.b", "\ud800", None],
+    "managed_network.outbound_rules.destination": ["", None, 7, [], {}, {"service_tag": "x"}, "a b", "a\nb", "https://a.b/c"],
+    # any resource
+    "id": ["", "x", "/subscriptions/a b/x", f"{GROUP}/../x", f"{GROUP}?a=b", f"{GROUP}#a", f"{GROUP}\n", "/providers/", "//", "\ud800"],
+    "scope": ["x", "/subscriptions/a b/x", f"{GROUP}/../x", f"{GROUP}?a=b", f"{GROUP}\n", "\ud800"],
+    "type": ["", "virtualNetworks", "Microsoft.Network/", "/x", "Microsoft.Network/a b", "Microsoft.Network/../x", "Microsoft.Network/a?b", "a/b\n", "\ud800"],
+    "arm_resource:name": ["", "..", "a/b", "../x", "a?b", "a#b", "a\nb", " a", "\ud800"],
+    "arm_resource_info:name": ["", "..", "a/b", "../x", "a?b", "a#b", "a\nb", " a", "\ud800"],
+    "arm_resource_info:workspace": _WORD,
+    "body": [{"id": "x"}, {"name": "x"}, {"type": "x"}, {"tags": {"a<": "b"}}, {"a": "\ud800"}],
+    "secret_body": [{"a": "\ud800"}],
+}
+
+# Types, choices and items are the argument spec's.
+_BY_TYPE: dict[str, list[t.Any]] = {
+    "bool": ["maybe", 2, "", [True], {"a": True}],
+    "int": ["five", "0o17", 1.5, "", True, False, [1], {"a": 1}],
+    "float": ["five", "", True, "nan", [1.0], {"a": 1.0}],
+    "str": [True, False, ["an-item"], {"a": "an-item"}],
+    "path": [True, ["an-item"], {"a": "an-item"}],
+    "list": [True, {"a": "b"}],
+    "dict": ["text", True, 7, ["a"]],
+    "raw": [],
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One option of one module with one wrong value, on a declaration that is right without it."""
+
+    module: str
+    option: str
+    value: t.Any
+    base: Options
+
+    @property
+    def options(self) -> Options:
+        return with_value(self.base, self.option, self.value)
+
+    def __str__(self) -> str:
+        shown = repr(self.value)
+        return f"{self.module}.{self.option}={shown if len(shown) < 40 else shown[:37] + '...'}"
+
+
+def full_spec(module: str) -> _argspec.Spec:
+    """All options of a module, with those that ``run`` adds."""
+    found = importlib.import_module(f"ansible_collections.azureml.compute.plugins.modules.{module}")
+    own = getattr(found, "SPEC", None) or found.NAMING_SPEC
+    shared = {**_credentials.AUTH_SPEC, **_credentials.CLIENT_SPEC, **(_argspec.DEFINITION_SPEC if module in DEFINITIONS else {})}
+    return {**shared, **own}
+
+
+def options_of(spec: _argspec.Spec, prefix: str = "") -> t.Iterator[tuple[str, dict[str, t.Any]]]:
+    """Every option with its dotted path, those of options too."""
+    for name, row in spec.items():
+        yield f"{prefix}{name}", row
+        yield from options_of(row.get("options") or {}, f"{prefix}{name}.")
+
+
+def rule_values(module: str, option: str) -> list[t.Any] | None:
+    """The row of an option: the module's own, or the one of all modules that have it. None where there is none."""
+    return RULES.get(f"{module}:{option}", RULES.get(option))
+
+
+def type_values(row: dict[str, t.Any]) -> list[t.Any]:
+    """What is wrong by the spec alone."""
+    found = list(_BY_TYPE[row.get("type", "str")])
+    if row.get("choices"):
+        wrong = ["no-such-choice", "", f" {row['choices'][0]}", f"{row['choices'][0]}\n"]
+        found += [[one] for one in wrong] if row.get("type") == "list" else wrong
+    if row.get("required"):
+        found.append(None)
+    return found
+
+
+def has(tree: t.Any, path: str) -> bool:
+    name, _dot, rest = path.partition(".")
+    tree = tree[0] if isinstance(tree, list) and tree else tree
+    return isinstance(tree, dict) and name in tree and (not rest or has(tree[name], rest))
+
+
+def with_value(base: Options, path: str, value: t.Any) -> Options:
+    """A copy of the declaration with one option set; in lists, in their first item."""
+    made = copy.deepcopy(base)
+    tree: t.Any = made
+    *parents, last = path.split(".")
+    for name in parents:
+        tree = tree.setdefault(name, {})
+        tree = tree[0] if isinstance(tree, list) else tree
+    tree[last] = value
+    return made
+
+
+def base_of(module: str, option: str) -> Options:
+    bases = BASES[module]
+    parent = option.rpartition(".")[0]
+    return next((one for one in bases if has(one, option)), None) or next((one for one in bases if parent and has(one, parent)), None) or bases[0]
+
+
+def cases(module: str) -> t.Iterator[Case]:
+    """Every wrong value of every option of a module."""
+    for option, row in options_of(full_spec(module)):
+        base = base_of(module, option)
+        for value in [*type_values(row), *(rule_values(module, option) or [])]:
+            yield Case(module, option, value, base)
+
+
+# --- beside the options one by one ---
+
+# Names that are no part of an address, or another one than it seems.
+NAMES = ["", "../other", "..", "a/..", "a?b=c", "a#b", "a%2fb", "a\nb", " a", "a\u0000b", "\ud800", None, True, ["a"]]
+
+# What cannot be meant together: the module, its options, and what the message has to name.
+CONTRADICTIONS: list[tuple[str, Options, str]] = [
+    ("aml_compute_cluster", {"name": "cpu-cluster", "min_instances": 3, "max_instances": 2}, "max_instances"),
+    ("aml_compute_cluster", {"name": "cpu-cluster", "network_settings": {"subnet": SUBNET, "vnet_name": "vnet"}}, "vnet_name"),
+    ("aml_compute_cluster", {"name": "cpu-cluster", "network_settings": {"subnet": SUBNET, "resource_group": "rg-test"}}, "resource_group"),
+    ("aml_compute_cluster", {"name": "cpu-cluster", "max_instances": None}, "max_instances"),
+    ("aml_compute_cluster", {"name": "cpu-cluster", "size": None}, "size"),
+    ("aml_compute_cluster", {"name": "cpu-cluster", "ssh_settings": {"admin_username": "azureuser"}}, "ssh_key_value"),
+    ("aml_compute_instance", {"name": "an-instance", "ssh_public_access_enabled": True, "ssh_settings": {"ssh_key_value": None}}, "ssh_key_value"),
+    ("aml_compute_instance", {"name": "an-instance", "size": None}, "size"),
+    ("aml_compute_instance", {"name": "an-instance", "setup_scripts": {"creation_script": {"path": "a.sh", "inline": "true"}}}, "inline"),
+    ("aml_inference_cluster", {"name": "an-aks", "ssl": {"leaf_domain_label": "a", "cert": "b", "key": "c", "cname": "a.b"}}, "leaf_domain_label"),
+    ("aml_inference_cluster", {"name": "an-aks", "ssl": {"cert": "a", "cert_file": "/a"}}, "cert_file"),
+    ("aml_inference_cluster", {"name": "an-aks", "load_balancer_type": "public_ip", "load_balancer_subnet": "inner"}, "load_balancer_subnet"),
+    (
+        "aml_inference_cluster",
+        {"name": "an-aks", "load_balancer_type": "internal_load_balancer", "ssl": {"leaf_domain_label": "a"}},
+        "leaf_domain_label",
+    ),
+    ("aml_inference_cluster", {"name": "an-aks", "cluster_purpose": "fast_prod", "size": "Standard_DS3_v2", "agent_count": 1}, "agent_count"),
+    ("aml_attached_compute", {"name": "machine"}, "type"),
+    ("aml_attached_compute", {"name": "machine", "type": "databricks", "resource_id": VM}, "resource_id"),
+    ("aml_attached_compute", {"name": "machine", "type": "virtualmachine", "namespace": "a"}, "namespace"),
+    ("aml_attached_compute", {"name": "bricks", "type": "databricks", "ssh_settings": {"admin_username": "a"}}, "ssh_settings"),
+    ("aml_attached_compute", {"name": "adf", "type": "datafactory", "state": "absent", "delete_underlying": True}, "delete_underlying"),
+    ("aml_attached_compute", {"name": "k8s", "type": "kubernetes", "default_instance_type": "cpu", "instance_types": {"gpu": {}}}, "default_instance_type"),
+    (
+        "aml_attached_compute",
+        {"name": "machine", "type": "virtualmachine", "ssh_settings": {"ssh_private_key": PRIVATE_KEY, "ssh_private_key_file": "/a"}},
+        "ssh_private_key_file",
+    ),
+    ("aml_workspace", {"name": "ws-test", "kind": "project", "hub_id": f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/hub",
+                       "storage_account": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/st"}, "storage_account"),
+    ("aml_workspace", {"name": "ws-test", "kind": "default", "hub_id": f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/hub"}, "hub_id"),
+    ("aml_workspace", {"name": "ws-test", "state": "absent", "delete_dependent_resources": True}, "permanently_delete"),
+    ("aml_workspace", {}, "name"),
+    ("aml_workspace_info", {"name": "ws-test", "resource_group": None}, "resource_group"),
+    ("aml_fleet", {}, "workspaces"),
+    ("aml_fleet", {"workspaces": [], "prune": "delete"}, "name"),
+    ("aml_fleet", {"workspaces": [{"name": "ws-test", "computes": [{"name": "a-cluster", "type": "amlcompute", "max_instances": -1}]}]}, "max_instances"),
+    ("aml_fleet", {"workspaces": [{"name": "ws-test", "computes": [{"name": "../x", "type": "amlcompute", "state": "absent"}]}]}, "name"),
+    ("aml_fleet", {"workspaces": [{"name": "ws-test", "computes": [{"name": "a-cluster", "type": "amlcompute", "size": False}]}]}, "size"),
+    ("aml_usage_info", {"workspace": None, "resource_group": None}, "location"),
+    ("aml_vm_size_info", {"location": "eastus", "min_vcpus": 8, "max_vcpus": 4}, "min_vcpus"),
+    ("arm_resource", {"api_version": "2024-05-01"}, "type"),
+    ("arm_resource", {"api_version": "2024-05-01", "type": "Microsoft.Network/virtualNetworks"}, "name"),
+    ("arm_resource", {"api_version": "2024-05-01", "id": VM, "name": "vm"}, "id"),
+    ("arm_resource", {"api_version": "2024-05-01", "type": "Microsoft.Network/virtualNetworks/subnets", "name": "vnet"}, "name"),
+    ("arm_resource", {"api_version": "2024-05-01", "id": VM, "tags": {"a": "b"}, "body": {"tags": {"c": "d"}}}, "tags"),
+    ("arm_resource_info", {"api_version": "2024-05-01"}, "type"),
+]

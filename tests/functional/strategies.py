@@ -1,0 +1,453 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Random declarations of every kind, drawn from the modules' argument specs and the kinds' tables of fields.
+
+A strategy for each option comes from its type and choices, or from ``VALUES`` by the option's dotted path (or a subject's own, ``subject:path``). Where the
+kind's table says that an option can be declared null, it sometimes is. An option of a spec that neither covers raises :class:`NoStrategy`, so that a new
+one is either drawn at once or named by a test. What cannot be meant together is taken out afterwards, by the subject's ``mend``.
+"""
+from __future__ import annotations
+
+import copy
+import importlib
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.azureml.compute.plugins.module_utils import _argspec, _kind_specs
+from ansible_collections.azureml.compute.plugins.module_utils._computes import INFO_KINDS
+from ansible_collections.azureml.compute.plugins.module_utils._kinds._base import Kind
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import _BASE_FIELDS, Workspace
+from hypothesis import strategies as st
+
+from .bad_input import PRIVATE_KEY
+from .conftest import GROUP_ID, WORKSPACE, WORKSPACE_ID, Azure
+from .declarations import KEY, aks
+
+Options = dict[str, t.Any]
+Strategy = st.SearchStrategy[t.Any]
+
+# Decided by a property itself, or with a meaning of its own that the table tests of each module have.
+BY_THE_PROPERTY = {
+    "name", "state", "resource_group", "workspace", "type", "on_immutable_change", "force", "wait", "definition", "soft_deleted", "permanently_delete",
+    "delete_dependent_resources", "delete_underlying", "update_password", "update_certificate",
+}  # fmt: skip
+
+
+class NoStrategy(LookupError):
+    """An option that nothing is drawn for."""
+
+
+# --- values ---
+
+
+def spelled(text: str) -> Strategy:
+    """A text whose case the service does not keep."""
+    return st.sampled_from([text, text.lower(), text.upper()])
+
+
+def ids(*found: str) -> Strategy:
+    """Ids in the service's spelling and in others that mean the same."""
+    return st.sampled_from([spelling for one in found for spelling in (one, one.replace("/resourceGroups/", "/resourcegroups/"), f"{one}/")])
+
+
+def provider(type_: str, name: str) -> str:
+    return f"{GROUP_ID}/providers/{type_}/{name}"
+
+
+PROSE = st.text(st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=("Cs",)), max_size=40)
+WORDS = st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True)
+SUBNETS = [provider("Microsoft.Network/virtualNetworks", f"vnet/subnets/{name}") for name in ("training", "other")]
+IDENTITIES = [provider("Microsoft.ManagedIdentity/userAssignedIdentities", name) for name in ("id-one", "id-two", "id-three")]
+SIZES = st.one_of(spelled("Standard_DS2_v2"), spelled("Standard_DS3_v2"))
+EAST = st.sampled_from(["eastus", "East US", "EastUS", "EASTUS"])
+TAG_VALUES = st.one_of(PROSE, st.integers(0, 9), st.booleans(), st.none(), st.floats(0, 9, width=16))
+TAGS = st.dictionaries(st.sampled_from(["team", "stage", "Cost Center", "größe"]), TAG_VALUES, max_size=3)
+PASSWORD = st.just("planted-Passw0rd")
+TIMES = st.datetimes().map(lambda one: one.replace(microsecond=0).isoformat())
+QUANTITIES = st.sampled_from(["2", "500m", "8Gi", 1, "1.5"])
+RESOURCES = st.dictionaries(st.sampled_from(["cpu", "memory", "nvidia.com/gpu"]), QUANTITIES, max_size=2)
+SUBNET_SETTINGS = st.one_of(
+    st.fixed_dictionaries({"subnet": ids(*SUBNETS)}),
+    st.fixed_dictionaries({"subnet": st.sampled_from(["training", "other"]), "vnet_name": st.just("vnet")}, optional={"resource_group": st.just("rg-test")}),
+)
+
+
+def identity(*types: str) -> Strategy:
+    users = st.lists(ids(*IDENTITIES), min_size=1, max_size=3, unique_by=lambda one: one.rstrip("/").casefold())
+    with_users = [one for one in types if "user_assigned" in one]
+    without = [one for one in types if "user_assigned" not in one]
+    as_cli = users.map(lambda found: [{"resource_id": one} for one in found])
+    return st.one_of(
+        st.fixed_dictionaries({"type": st.sampled_from(with_users), "user_assigned_identities": st.one_of(users, as_cli)}),
+        st.fixed_dictionaries({"type": st.sampled_from(without)}),
+    )
+
+
+def _aks_network(draw: t.Any) -> Options:
+    return {**draw(SUBNET_SETTINGS), "service_cidr": "10.8.0.0/16", "dns_service_ip": "10.8.0.10", "docker_bridge_cidr": "172.17.0.1/16"}
+
+
+_NODE_SELECTOR = st.dictionaries(st.sampled_from(["accelerator", "zone"]), WORDS, max_size=2)
+_INSTANCE_TYPE = st.one_of(
+    st.none(),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "node_selector": st.one_of(st.none(), _NODE_SELECTOR),
+            "resources": st.fixed_dictionaries({}, optional={"requests": RESOURCES, "limits": RESOURCES}),
+        },
+    ),
+)
+_TLS = st.one_of(
+    st.just({"status": "disabled"}),
+    st.fixed_dictionaries({"leaf_domain_label": WORDS}, optional={"status": st.just("auto"), "overwrite_existing_domain": st.booleans()}),
+    st.fixed_dictionaries(
+        {"cert": st.just("planted-cert"), "key": st.just("planted-tls-key"), "cname": spelled("scoring.example.org")}, optional={"status": st.just("enabled")}
+    ),
+)
+_RULES = st.lists(
+    st.one_of(
+        st.fixed_dictionaries({"name": st.just("packages"), "type": st.just("fqdn"), "destination": st.sampled_from(["pypi.org", "*.pypi.org"])}),
+        st.fixed_dictionaries(
+            {
+                "name": st.just("factory"), "type": st.just("service_tag"),
+                "destination": st.fixed_dictionaries(
+                    {"service_tag": st.just("DataFactory"), "protocol": st.just("TCP"), "port_ranges": st.sampled_from(["80, 8080", "443"])}
+                ),
+            }
+        ),
+        st.fixed_dictionaries({"name": st.sampled_from(["gone", "factory"]), "state": st.just("absent")}),
+    ),
+    max_size=2,
+    unique_by=lambda one: one["name"],
+)  # fmt: skip
+_JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-9, 9), PROSE),
+    lambda below: st.one_of(
+        st.lists(below, max_size=2),
+        st.dictionaries(st.sampled_from("abcd"), below, max_size=3),
+        st.lists(st.fixed_dictionaries({"name": st.sampled_from("xyz")}, optional={"a": below}), max_size=2, unique_by=lambda one: one["name"]),
+    ),
+    max_leaves=6,
+)
+
+# By the option's dotted path; a subject's own go before. Booleans and choices need no row, unless not all of them go.
+VALUES: dict[str, Strategy] = {
+    "wait_timeout": st.integers(3600, 7200),
+    "wait_interval": st.sampled_from([0.5, 5, "2"]),
+    "api_version": st.sampled_from(["2025-12-01", "2025-09-01"]),
+    "tags": TAGS,
+    "location": EAST,
+    "size": SIZES,
+    "description": PROSE,
+    "identity": identity("system_assigned", "user_assigned", "none"),
+    "network_settings": SUBNET_SETTINGS,
+    # cluster
+    "min_instances": st.integers(0, 2),
+    "max_instances": st.one_of(st.integers(1, 6), st.sampled_from(["3", "4"])),
+    "idle_time_before_scale_down": st.integers(0, 100_000),
+    "cluster:ssh_settings": st.one_of(
+        st.fixed_dictionaries(
+            {"admin_username": st.just("azureuser"), "ssh_key_value": st.sampled_from([KEY, f"{KEY} somebody@somewhere"])},
+            optional={"admin_password": PASSWORD},
+        ),
+        st.fixed_dictionaries({"admin_username": st.just("azureuser"), "admin_password": PASSWORD}),
+    ),
+    # instance
+    "instance:ssh_settings": st.just({"ssh_key_value": KEY}),
+    "create_on_behalf_of": st.just(
+        {"user_object_id": "00000000-0000-0000-0000-0000000000a1", "user_tenant_id": "AAAAAAAA-0000-4000-8000-00000000000a"}
+    ),
+    "idle_time_before_shutdown_minutes": st.integers(15, 4320),
+    "schedules.compute_start_stop.trigger": st.one_of(
+        st.fixed_dictionaries(
+            {"type": st.just("cron"), "expression": st.sampled_from(["0 18 * * *", "*/5  8-18 1,15 * MON", "59 23 31 12 7"])},
+            optional={"start_time": TIMES, "time_zone": st.sampled_from(["UTC", "W. Europe Standard Time"])},
+        ),
+        st.fixed_dictionaries(
+            {"type": st.just("recurrence"), "frequency": st.sampled_from(["week", "day"]), "interval": st.integers(1, 9)},
+            optional={
+                "start_time": TIMES,
+                "time_zone": st.just("UTC"),
+                "schedule": st.fixed_dictionaries(
+                    {"hours": st.permutations([8, 18]), "minutes": st.lists(st.integers(0, 59), min_size=1, max_size=2, unique=True)},
+                    optional={"week_days": st.permutations(["monday", "friday"])},
+                ),
+            },
+        ),
+    ),
+    "setup_scripts.creation_script": st.one_of(
+        st.fixed_dictionaries({"path": st.just("Users/a.sh")}, optional={"timeout_minutes": st.integers(1, 60), "command": st.just("--fast")}),
+        st.fixed_dictionaries({"inline": st.sampled_from(["echo ä\n", "true"])}, optional={"timeout_minutes": st.integers(1, 60)}),
+    ),
+    "setup_scripts.startup_script": st.fixed_dictionaries({"path": st.just("Users/a.sh")}, optional={"timeout_minutes": st.integers(1, 60)}),
+    "custom_applications.name": st.sampled_from(["rstudio", "posit", "app"]),
+    "custom_applications.image.reference": st.sampled_from(["rocker/rstudio:latest", "app@sha256:00"]),
+    "custom_applications.endpoints.target": st.integers(1025, 65534),
+    "custom_applications.endpoints.published": st.integers(1025, 65534),
+    "custom_applications.environment_variables": st.dictionaries(WORDS, st.one_of(PROSE, st.integers(0, 9), st.booleans()), max_size=2),
+    "custom_applications.bind_mounts.source": st.just("/home/azureuser/cloudfiles"),
+    "custom_applications.bind_mounts.target": st.sampled_from(["/home/rstudio", "/data"]),
+    "data_mounts.mount_name": st.sampled_from(["data", "models"]),
+    "data_mounts.source": st.sampled_from(["azureml://datastores/data", "azureml://datastores/models"]),
+    "data_mounts.source_type": st.just("uri"),
+    "data_mounts.mount_path": st.sampled_from(["/mnt/data", "/mnt/models"]),
+    # inference cluster
+    "resource_id": st.nothing(),
+    "agent_count": st.integers(3, 4),
+    "aks-made:network_settings": st.composite(_aks_network)(),
+    "load_balancer_subnet": st.sampled_from(["inner", "other"]),
+    "ssl": _TLS,
+    # attached compute
+    "address": st.sampled_from(["203.0.113.4", "host.example.org"]),
+    "ssh_settings": st.one_of(
+        st.fixed_dictionaries({"admin_username": WORDS, "admin_password": PASSWORD}, optional={"ssh_port": st.integers(1, 65535)}),
+        st.fixed_dictionaries({"admin_username": WORDS, "ssh_private_key": st.just(PRIVATE_KEY)}, optional={"ssh_port": st.sampled_from([22, "2222"])}),
+    ),
+    "access_token": st.just("planted-token"),
+    "namespace": st.sampled_from(["default", "training"]),
+    "instance_types": st.dictionaries(st.sampled_from(["gpu", "cpu"]), _INSTANCE_TYPE, min_size=1, max_size=2),
+    "default_instance_type": st.sampled_from(["gpu", "cpu"]),
+    # workspace; what is fixed there is declared as it is, in any spelling
+    "kind": st.just("default"),
+    "hub_id": st.nothing(),
+    "display_name": st.text("abc äß", min_size=1, max_size=20),
+    "storage_account": ids(provider("Microsoft.Storage/storageAccounts", "stwstest")),
+    "key_vault": ids(provider("Microsoft.KeyVault/vaults", "kvwstest")),
+    "application_insights": ids(provider("Microsoft.Insights/components", "aiwstest"), provider("Microsoft.Insights/components", "ai-two")),
+    "container_registry": ids(provider("Microsoft.ContainerRegistry/registries", "acrtest")),
+    "hbi_workspace": st.just(False),
+    "enable_data_isolation": st.nothing(),
+    "image_build_compute": st.sampled_from(["builder", "cpu-cluster"]),
+    "workspace:identity": identity("system_assigned", "system_assigned,user_assigned"),
+    "primary_user_assigned_identity": st.nothing(),
+    "customer_managed_key": st.nothing(),
+    "serverless_compute.custom_subnet": ids(*SUBNETS),
+    "managed_network.isolation_mode": st.just("allow_only_approved_outbound"),
+    "managed_network.firewall_sku": st.sampled_from(["standard", "basic"]),
+    "managed_network.outbound_rules": _RULES,
+    # any resource
+    "arm_resource:id": st.nothing(),
+    "arm_resource:scope": st.nothing(),
+    "arm_resource:api_version": st.just("2023-01-31"),
+    "body": st.fixed_dictionaries({"location": EAST}, optional={"properties": st.dictionaries(st.sampled_from("abcd"), _JSON, max_size=3)}),
+    "secret_body": st.just({"properties": {"secret": "planted-secret"}}),
+    # quotas
+    "quotas.family": st.one_of(spelled("standardDSv2Family"), spelled("standardDSv3Family")),
+    "quotas.limit": st.one_of(st.none(), st.integers(0, 24)),
+}
+
+# Options of a kind that its declarations never have, each with the reason; so are those with nothing() above.
+LEFT_OUT = {
+    "resource_id": "the subject's own: which resource there is",
+    "hub_id": "a project needs a hub; tests/functional/test_workspace.py",
+    "enable_data_isolation": "fixed at creation, which needs azure-ai-ml",
+    "primary_user_assigned_identity": "belongs to one of the identities that are there; tests/functional/test_workspace.py",
+    "customer_managed_key": "fixed at creation, which needs azure-ai-ml",
+    "id": "one name for a resource is enough",
+    "scope": "one name for a resource is enough",
+}
+
+
+# --- subjects ---
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One kind of thing that is declared. ``always`` is in every declaration, ``needed`` must be drawn for a creation."""
+
+    name: str
+    module: str
+    kind: Kind | None
+    always: Options
+    needed: tuple[str, ...] = ()
+    mend: t.Callable[[Options], Options] = field(default=lambda options: options)
+    path: str = ""
+
+    @property
+    def spec(self) -> _argspec.Spec:
+        found = importlib.import_module(f"ansible_collections.azureml.compute.plugins.modules.{self.module}")
+        return t.cast("_argspec.Spec", found.SPEC)
+
+    @property
+    def document(self) -> str:
+        """Where ARM has it."""
+        return self.path or f"{WORKSPACE_ID}/computes/{self.always['name']}"
+
+    @property
+    def replaces(self) -> Options:
+        """What lets a task replace what cannot change."""
+        given = {"on_immutable_change": "recreate", "force": True, "delete_underlying": True}
+        taken = {name: value for name, value in given.items() if name in self.spec and (name != "delete_underlying" or self.name == "aks-made")}
+        return {} if self.path else taken
+
+    @property
+    def clearable(self) -> set[str]:
+        return {row.option for row in self.kind.fields if row.clearable} if self.kind else set()
+
+    def options(self) -> dict[str, dict[str, t.Any]]:
+        """The options that are drawn: for an attached type, those that its table of fields has or that no table has."""
+        fields = {row.option.partition(".")[0] for row in self.kind.fields} if self.kind else set()
+        declared = {row.option.partition(".")[0] for kind in INFO_KINDS.values() for row in kind.fields}
+        fits = {name: row for name, row in self.spec.items() if self.module != "aml_attached_compute" or name in fields or name not in declared}
+        return {name: row for name, row in fits.items() if name not in BY_THE_PROPERTY and name not in self.always}
+
+    def strategy(self) -> Strategy:
+        """Declarations that are right."""
+        drawn = {name: value for name, row in self.options().items() if not (value := self._value(name, row)).is_empty}
+        required = {name: drawn.pop(name) for name in self.needed}
+        return st.fixed_dictionaries(required, optional=drawn).map(lambda options: self.mend({**copy.deepcopy(options), **self.always}))
+
+    def _value(self, path: str, row: dict[str, t.Any]) -> Strategy:
+        found = self._plain(path, row)
+        null = path in self.clearable or (bool(row.get("options")) and all(f"{path}.{name}" in self.clearable for name in row["options"]))
+        return found if found.is_empty or not null else st.one_of(found, st.none())
+
+    def _plain(self, path: str, row: dict[str, t.Any]) -> Strategy:
+        own = VALUES.get(f"{self.name}:{path}", VALUES.get(path))
+        if own is not None:
+            return own
+        if row.get("options"):
+            return self._nested(path, row)
+        if row.get("choices"):
+            one = st.sampled_from(list(row["choices"]))
+            return st.lists(one, min_size=1, unique=True) if row.get("type") == "list" else one
+        if row.get("type") == "bool":
+            return st.one_of(st.booleans(), st.sampled_from(["yes", "no"]))
+        raise NoStrategy(f"{self.name}: nothing is drawn for the option {path}; give it a row in VALUES")
+
+    def _nested(self, path: str, row: dict[str, t.Any]) -> Strategy:
+        below = {name: value for name, one in row["options"].items() if not (value := self._value(f"{path}.{name}", one)).is_empty}
+        required = {name: below.pop(name) for name, one in row["options"].items() if one.get("required") and name in below}
+        made = st.fixed_dictionaries(required, optional=below)
+        if row.get("type") == "list":
+            name = next(iter(row["options"]))
+            return st.lists(made, max_size=2, unique_by=lambda one: str(one.get(name)).casefold())
+        return made.filter(bool)
+
+
+def without(options: Options, *names: str) -> Options:
+    return {name: value for name, value in options.items() if name not in names}
+
+
+def mend_cluster(options: Options) -> Options:
+    if int(options.get("min_instances") or 0) > int(options["max_instances"]):
+        options["min_instances"] = options["max_instances"]
+    if not options.get("ssh_settings"):
+        options = without(options, "ssh_public_access_enabled")
+    # Without a public address a cluster needs a private endpoint of the workspace, which the pre-flight looks at.
+    return options if options.get("network_settings") and not options.get("preflight") else without(options, "enable_node_public_ip")
+
+
+def mend_instance(options: Options) -> Options:
+    if not (options.get("ssh_settings") or {}).get("ssh_key_value"):
+        options = without(options, "ssh_public_access_enabled")
+    return options if options.get("network_settings") and not options.get("preflight") else without(options, "enable_node_public_ip")
+
+
+def mend_aks(options: Options) -> Options:
+    if (options.get("ssl") or {}).get("leaf_domain_label"):
+        options = without(options, "load_balancer_type")
+    if options.get("load_balancer_type") != "internal_load_balancer":
+        options = without(options, "load_balancer_subnet")
+    return options
+
+
+def mend_attached_aks(options: Options) -> Options:
+    return mend_aks(without(options, "agent_count", "size", "location", "network_settings"))
+
+
+def mend_kubernetes(options: Options) -> Options:
+    types = options.get("instance_types")
+    return options if types and options.get("default_instance_type") in types else without(options, "default_instance_type")
+
+
+def mend_workspace(options: Options) -> Options:
+    network = options.get("managed_network")
+    if network and (network.get("outbound_rules") or network.get("firewall_sku")) and "isolation_mode" not in network:
+        network["isolation_mode"] = "allow_only_approved_outbound"
+    return options
+
+
+_VM = provider("Microsoft.Compute/virtualMachines", "vm")
+_ATTACHED: dict[str, tuple[Options, tuple[str, ...], t.Callable[[Options], Options]]] = {
+    "virtualmachine": ({"resource_id": _VM}, (), lambda options: without(options, "address")),
+    "hdinsight": ({"resource_id": provider("Microsoft.HDInsight/clusters", "hdi")}, (), lambda options: without(options, "address")),
+    "databricks": ({"resource_id": provider("Microsoft.Databricks/workspaces", "dbx")}, ("access_token",), lambda options: options),
+    "datafactory": ({"resource_id": provider("Microsoft.DataFactory/factories", "adf")}, (), lambda options: options),
+    "datalakeanalytics": ({"resource_id": provider("Microsoft.DataLakeAnalytics/accounts", "adla")}, (), lambda options: options),
+    "synapsespark": ({"resource_id": provider("Microsoft.Synapse/workspaces", "syn/bigDataPools/pool")}, (), lambda options: options),
+    "kubernetes": ({"resource_id": provider("Microsoft.ContainerService/managedClusters", "aks-two")}, (), mend_kubernetes),
+}
+_WORKSPACE_KIND = Workspace()
+_WORKSPACE_KIND.fields = _BASE_FIELDS
+_PLAIN_TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
+
+SUBJECTS = {
+    one.name: one
+    for one in (
+        Subject("cluster", "aml_compute_cluster", INFO_KINDS["amlcompute"], {"name": "a-cluster"}, ("size", "max_instances"), mend_cluster),
+        Subject("instance", "aml_compute_instance", INFO_KINDS["computeinstance"], {"name": "an-instance"}, ("size",), mend_instance),
+        Subject("aks-made", "aml_inference_cluster", INFO_KINDS["aks"], {"name": "made-aks", "cluster_purpose": "dev_test"}, ("size", "agent_count"), mend_aks),
+        Subject(
+            "aks-attached", "aml_inference_cluster", INFO_KINDS["aks"],
+            {"name": "attached-aks", "resource_id": provider("Microsoft.ContainerService/managedClusters", "aks-one")}, (), mend_attached_aks,
+        ),
+        *(
+            Subject(name, "aml_attached_compute", INFO_KINDS[name], {"name": "an-attached", "type": name, **always}, needed, mend)
+            for name, (always, needed, mend) in _ATTACHED.items()
+        ),
+        Subject("workspace", "aml_workspace", _WORKSPACE_KIND, {"name": WORKSPACE}, (), mend_workspace, WORKSPACE_ID),
+        Subject(
+            "arm_resource", "arm_resource", None, {"resource_group": "rg-test", "type": _PLAIN_TYPE, "name": "drawn"}, ("body", "api_version"),
+            path=provider(_PLAIN_TYPE, "drawn"),
+        ),
+    )
+}  # fmt: skip
+
+assert set(_kind_specs.KIND_SPECS) <= {*_ATTACHED, "amlcompute", "computeinstance", "aks"}
+
+
+# A fleet's targets: of every kind but AKS that the service makes, which takes its time. Each resource is attached once.
+FLEET = tuple(name for name, one in SUBJECTS.items() if not one.path and name != "aks-made")
+
+
+def fleets() -> Strategy:
+    """Lists of (subject, options) for one workspace, each target with a name of its own."""
+    drawn = {name: SUBJECTS[name].strategy().map(lambda options, name=name: {**options, "name": f"fleet-{name}"[:16].rstrip("-")}) for name in FLEET}
+    return st.lists(st.sampled_from(FLEET), min_size=1, max_size=4, unique=True).flatmap(
+        lambda names: st.tuples(*(drawn[name] for name in names)).map(lambda found: list(zip(names, found, strict=True)))
+    )
+
+
+def quotas() -> Strategy:
+    """Options of ``aml_quota``, from its spec; each family once."""
+    subject = Subject("quota", "aml_quota", None, {}, ("quotas",))
+    return subject.strategy().filter(lambda options: len({one["family"].casefold() for one in options["quotas"]}) == len(options["quotas"]))
+
+
+def furnish(azure: Azure) -> None:
+    """All that declarations name."""
+    azure.make_workspace()
+    subnets = [{"name": name, "properties": {"addressPrefix": f"10.0.{number}.0/24"}} for number, name in enumerate(("training", "other"))]
+    network = {"properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": subnets}}
+    azure.resource("Microsoft.Network/virtualNetworks", "vnet", network, "2024-05-01")
+    for name in ("id-one", "id-two", "id-three"):
+        azure.identity(name)
+    for name in ("aks-one", "aks-two"):
+        aks(azure, name)
+    machine = {"properties": {"hardwareProfile": {"vmSize": "Standard_DS3_v2"}}}
+    azure.resource("Microsoft.Synapse/workspaces", "syn", {"properties": {"defaultDataLakeStorage": {}}}, "2021-06-01")
+    spark = {"properties": {"sparkVersion": "3.4", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}}
+    for type_, name, body, version in (
+        ("Microsoft.Compute/virtualMachines", "vm", machine, "2024-07-01"),
+        ("Microsoft.HDInsight/clusters", "hdi", machine, "2021-06-01"),
+        ("Microsoft.Databricks/workspaces", "dbx", {}, "2024-05-01"),
+        ("Microsoft.DataFactory/factories", "adf", {}, "2018-06-01"),
+        ("Microsoft.DataLakeAnalytics/accounts", "adla", {}, "2016-11-01"),
+        ("Microsoft.Synapse/workspaces/syn/bigDataPools", "pool", spark, "2021-06-01"),
+        ("Microsoft.ContainerRegistry/registries", "acrtest", {"sku": {"name": "Premium"}}, "2023-07-01"),
+        ("Microsoft.Insights/components", "ai-two", {"kind": "web"}, "2020-02-02"),
+    ):
+        azure.resource(type_, name, body, version)

@@ -1,0 +1,295 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Properties of random declarations of every kind, on the simulator."""
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.azureml.compute.plugins.module_utils import _fields
+from ansible_collections.azureml.compute.plugins.module_utils._kinds import resource as _resource
+from hypothesis import HealthCheck, Phase, given, settings
+
+from . import figures
+from .conftest import GROUP, WORKSPACE, Azure
+from .strategies import FLEET, SUBJECTS, Options, Subject, fleets, furnish, provider, quotas
+
+# What only the service writes, beside what a kind says of itself.
+OWN = (
+    "systemData", "etag", "properties.modifiedOn", "properties.provisioningState", "properties.provisioningErrors", "identity.principalId",
+    "identity.tenantId",
+)  # fmt: skip
+
+# What a declared option brings with it at a creation or a replacement: who logs in opens the way in.
+WITH_IT = {
+    "ssh_settings": ("properties.disableLocalAuth", "properties.properties.remoteLoginPortPublicAccess", "properties.properties.sshSettings"),
+    "ssl": ("properties.properties.sslConfiguration",),
+    "managed_network": tuple(f"properties.managedNetwork.{name}" for name in ("changeableIsolationModes", "networkId", "status")),
+    "secret_body": ("properties.secret",),
+}
+# What the service makes itself, and makes anew with a replacement.
+MADE = ("properties.createdOn", "properties.resourceId", "properties.properties.clusterFqdn", "properties.properties.systemServices")
+
+# Why a right declaration may be refused for what is there: before anything is written, and in check mode just the same.
+REFUSALS = ("SecretNeeded", "UnknownInstanceType", "CertificateNeedsPublicAddress")
+
+SETTINGS = settings(
+    max_examples=figures.EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize=not figures.THOROUGH,
+    suppress_health_check=list(HealthCheck),
+    # Shrinking takes minutes; a run of the day only has to find that there is something.
+    phases=[Phase.generate],
+    print_blob=True,
+)
+
+
+class World:
+    """One simulated Azure with all that declarations name, and one subject in it."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self.azure = Azure()
+        furnish(self.azure)
+        if subject.path:
+            # A compute target would keep a workspace from what it may do.
+            self.azure.resource("Microsoft.ManagedIdentity/userAssignedIdentities", "bystander", {"tags": {"whose": "another"}}, "2023-01-31")
+        else:
+            self.azure.run("aml_compute_cluster", name="bystander", size="Standard_DS2_v2", max_instances=1, tags={"whose": "another"})
+
+    def __enter__(self) -> World:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.azure.app.close()
+
+    def document(self, path: str = "") -> t.Any:
+        version = "2023-01-31" if self.subject.name == "arm_resource" and not path else "2025-12-01"
+        return self.azure.get(path or self.subject.document, version)
+
+    def bystander(self) -> t.Any:
+        identity = provider("Microsoft.ManagedIdentity/userAssignedIdentities", "bystander")
+        return self.azure.get(identity, "2023-01-31") if self.subject.path else self.azure.compute("bystander")
+
+    def run(self, options: Options, *, check: bool = False, **more: t.Any) -> t.Any:
+        return self.azure.run(self.subject.module, check=check, **options, **more)
+
+    def predicted(self, options: Options, **more: t.Any) -> t.Any:
+        """Check mode: nothing is written, and nothing is another afterwards."""
+        before = self.document()
+        planned = self.run(options, check=True, ok=None, **more)
+        assert self.azure.writes == [] and self.document() == before
+        return planned
+
+    def applied(self, options: Options, **more: t.Any) -> t.Any:
+        """Apply, and what check mode said before: the same; apply again, and check again: nothing."""
+        planned = self.predicted(options, **more)
+        if planned.get("failed"):
+            assert planned["failure"]["code"] in REFUSALS, planned["msg"]
+            before = self.document()
+            done = self.run(options, ok=False, **more)
+            assert done["failure"] == planned["failure"] and self.azure.writes == [] and self.document() == before
+            return done
+        done = self.run(options, **more)
+        compare(self.subject, planned, done)
+        again = self.run(options, **more)
+        assert again["changed"] is False and self.azure.writes == [], again["plan"]
+        assert self.predicted(options, **more)["changed"] is False
+        return done
+
+
+def compare(subject: Subject, planned: t.Any, done: t.Any) -> None:
+    """What check mode predicted is what came: the plan, the diff, and of the result what could be known."""
+    for key in ("changed", "plan", "diff"):
+        assert planned[key] == done[key], key
+    result = next(key for key in ("compute", "workspace", "resource") if key in done)
+    for row in subject.kind.fields if subject.kind else ():
+        known = _fields.get_path(planned[result], row.option)
+        if known not in (None, _fields.MISSING):
+            assert row.same(_fields.get_path(done[result], row.option), known), row.option
+
+
+def declared(subject: Subject, options: Options) -> dict[str, t.Any]:
+    """The rows of the kind's table that a declaration has, with their places in ARM's document; for any resource, the body's."""
+    if subject.kind is None:
+        kind = _resource.Resource(options["api_version"], options.get("body") or {}, options.get("secret_body"))
+        return {row.option: row for row in kind.fields if row.option != "tags" or "tags" in options}
+    found = {}
+    for row in subject.kind.fields:
+        head = row.option.partition(".")[0]
+        value = _fields.get_path(options, row.option)
+        if value is not _fields.MISSING or (head in options and (options[head] is None or row.option == "network_settings.subnet")):
+            found[row.option] = row
+    return found
+
+
+def leaves(document: t.Any, path: str = "") -> dict[str, t.Any]:
+    if isinstance(document, dict) and document:
+        return {name: leaf for key, below in document.items() for name, leaf in leaves(below, f"{path}.{key}" if path else key).items()}
+    return {path: document}
+
+
+def undeclared_changes(subject: Subject, options: Options, before: t.Any, after: t.Any, *, replaced: bool) -> dict[str, tuple[t.Any, t.Any]]:
+    """What differs outside the declared places and the service's own."""
+    inner = getattr(subject.kind, "read_only_inner", ())
+    free = [*OWN, *(f"properties.properties.{name}" for name in inner), *(row.path for row in declared(subject, options).values() if row.option != "tags")]
+    free += [path for option, paths in WITH_IT.items() if option in options for path in paths]
+    free += MADE if replaced else []
+    rules = (options.get("managed_network") or {}).get("outbound_rules") or []
+    free += [f"properties.managedNetwork.outboundRules.{rule['name']}" for rule in rules]
+    old, new = leaves(before), leaves(after)
+    differing = {path: (old.get(path), new.get(path)) for path in {**old, **new} if old.get(path) != new.get(path)}
+    tags = {f"tags.{name}" for name in options.get("tags") or {}}
+    if "tags" in options and options.get("append_tags") in (False, "no"):
+        free.append("tags")
+    return {
+        path: pair
+        for path, pair in differing.items()
+        if not any(path == one or path.startswith(f"{one}.") for one in free)
+        # The service's own rules come with the network.
+        and not path.startswith("properties.managedNetwork.outboundRules.__SYS_")
+        and not (path == "properties.managedNetwork.firewallSku" and pair[0] is None)
+        and path not in tags and pair not in ((None, {}), ({}, None))
+    }
+
+
+@pytest.mark.parametrize("subject", SUBJECTS.values(), ids=SUBJECTS)
+def test_every_option_is_drawn(subject: Subject) -> None:
+    """NoStrategy names an option that is not; so that a new one is covered, or this fails."""
+    for name, row in subject.options().items():
+        assert subject._value(name, row) is not None
+
+
+def example(subject: Subject, one: Options, other: Options) -> None:
+    """One declaration, then another: what was predicted came, what was not declared stays, and what was declared is as if it had been the first."""
+    if one.get("enable_node_public_ip") in (False, "no"):
+        # The pre-flight would ask for a private endpoint.
+        other.pop("preflight", None)
+    with World(subject) as world:
+        world.applied(one)
+        bystander = world.bystander()
+        before = world.document()
+        done = world.applied(other, **subject.replaces)
+        if done.get("failed"):
+            return
+        after = world.document()
+        assert world.bystander() == bystander
+        changes = undeclared_changes(subject, other, before, after, replaced=done["plan"]["action"] == "replace")
+        assert changes == {}, (changes, done["plan"])
+    with World(subject) as world:
+        world.run(other)
+        fresh = world.document()
+        if subject.kind:
+            exported(world)
+    for option, row in declared(subject, other).items():
+        if subject.kind is None and option != "tags":
+            assert row.same(row.read(after), _fields.get_path(other["body"], option)), option
+        # What is written and never read cannot be compared.
+        elif option != "tags" and row.mutability != _fields.WRITE_ONLY:
+            assert row.same(row.read(fresh), row.read(after)), option
+
+
+EXPORTED = {"aml_clusters": "aml_compute_cluster", "aml_instances": "aml_compute_instance", "aml_inference_clusters": "aml_inference_cluster",
+            "aml_attached_computes": "aml_attached_compute"}  # fmt: skip
+
+
+def exported(world: World) -> None:
+    """What was exported is what is there: to apply it changes nothing."""
+    name = world.subject.always["name"]
+    if world.subject.name == "workspace":
+        rows = [("aml_workspace", world.azure.run("aml_export_info", computes=[])["vars"]["aml_workspace"])]
+    else:
+        found = world.azure.run("aml_export_info", computes=[name])["vars"]
+        rows = [(module, row) for variable, module in EXPORTED.items() for row in found.get(variable, [])]
+    assert len(rows) == 1 and world.azure.writes == []
+    before = world.document()
+    done = world.azure.run(rows[0][0], **rows[0][1])
+    assert done["changed"] is False and world.azure.writes == [] and world.document() == before, (rows, done["plan"])
+
+
+@pytest.mark.parametrize("subject", SUBJECTS.values(), ids=SUBJECTS)
+def test_declarations(subject: Subject) -> None:
+    count = 0
+
+    @SETTINGS
+    @given(subject.strategy(), subject.strategy())
+    def holds(one: Options, other: Options) -> None:
+        nonlocal count
+        count += 1
+        example(subject, one, other)
+
+    holds()
+    figures.add("properties", subject.name, {"options": len(subject.options()), "examples": count})
+
+
+FLEET_TYPES = {"cluster": "amlcompute", "instance": "computeinstance", "aks-attached": "aks"}
+
+
+def test_fleets() -> None:
+    """What holds for one target holds for many; and what a fleet has made, each target's own module finds as it declares it."""
+    count = 0
+
+    @SETTINGS
+    @given(fleets(), fleets())
+    def holds(one: list[tuple[str, Options]], other: list[tuple[str, Options]]) -> None:
+        nonlocal count
+        count += 1
+        with World(SUBJECTS["cluster"]) as world:
+            bystander = world.bystander()
+            for targets in (one, other):
+                entries = [{"type": FLEET_TYPES.get(name, name), **options} for name, options in targets]
+                # The pre-flight asks for a private endpoint where there is no public address.
+                fleet: Options = {
+                    "workspaces": [{"name": WORKSPACE, "resource_group": GROUP, "computes": entries}], "preflight": False,
+                    "on_immutable_change": "recreate", "force": True,
+                }  # fmt: skip
+                hold_fleet(world.azure, fleet, targets)
+                assert world.bystander() == bystander
+
+    holds()
+    figures.add("properties", "aml_fleet", {"options": len(FLEET), "examples": count})
+
+
+def hold_fleet(azure: Azure, fleet: Options, targets: list[tuple[str, Options]]) -> None:
+    planned = azure.run("aml_fleet", check=True, ok=None, **fleet)
+    assert azure.writes == [] and "targets" in planned, planned["msg"]
+    done = azure.run("aml_fleet", ok=None, **fleet)
+    failures = {row["name"]: row["failure"]["code"] for row in done["targets"] if row["failure"]}
+    assert set(failures.values()) <= {*REFUSALS}, done.get("msg")
+    if not failures:
+        assert [(row["action"], row["changes"]) for row in planned["targets"]] == [(row["action"], row["changes"]) for row in done["targets"]]
+    again = azure.run("aml_fleet", ok=None, **fleet)
+    assert azure.writes == [] and {row["name"] for row in again["targets"] if row["failure"]} == set(failures)
+    assert [row["action"] for row in again["targets"] if not row["failure"]] == ["none"] * (len(targets) - len(failures))
+    for name, options in targets:
+        if options["name"] not in failures:
+            alone = azure.run(SUBJECTS[name].module, **options)
+            assert alone["changed"] is False and azure.writes == [], (name, alone["plan"])
+
+
+def test_quotas() -> None:
+    count = 0
+
+    @SETTINGS
+    @given(quotas(), quotas())
+    def holds(one: Options, other: Options) -> None:
+        nonlocal count
+        count += 1
+        with World(SUBJECTS["cluster"]) as world:
+            limits: dict[str, t.Any] = {}
+            for options in (one, other):
+                planned = world.azure.run("aml_quota", check=True, **options)
+                assert world.azure.writes == []
+                done = world.azure.run("aml_quota", **options)
+                assert [planned[key] for key in ("changed", "plan", "diff", "quotas")] == [done[key] for key in ("changed", "plan", "diff", "quotas")]
+                assert world.azure.run("aml_quota", **options)["changed"] is False and world.azure.writes == []
+                limits.update({row["family"].casefold(): row.get("limit") for row in options["quotas"]})
+                shown = {row["family"].casefold(): row["limit"] for row in done["quotas"]}
+                assert {name: limit for name, limit in shown.items() if limit is not None} == {
+                    name: limit for name, limit in limits.items() if limit is not None
+                }
+
+    holds()
+    figures.add("properties", "aml_quota", {"options": 3, "examples": count})
