@@ -13,7 +13,8 @@ COLLECTION = $(VENV)/lib/python$$($(BIN)/python -c 'import sys; print("%d.%d" % 
 # The checkout's tools before the system's; SSL and cloud settings of the caller stay as they are.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup test quickstart simulator simulator-stop molecule bench page-test pictures kill-test gates coverage mutants conformance faults
+.PHONY: help setup test quickstart simulator simulator-stop molecule bench page-test pictures kill-test gates coverage mutants conformance faults \
+	properties
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -65,6 +66,9 @@ coverage: setup ## print which lines and branches of plugins/ the fast tests rea
 
 mutants: setup ## break the plan, the rules, the retries and the cost, print which breakage no test noticed; WRITE=FILE also as Markdown
 	@$(BIN)/python scripts/mutants.py $(if $(WRITE),--write $(WRITE))
+
+properties: setup ## random declarations of every kind and every wrong value of every option, in tables; EXAMPLES=N of each kind, WRITE=FILE also as Markdown
+	@$(BIN)/python scripts/properties.py $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(WRITE),--write $(WRITE))
 
 gates: setup ## what the ecosystem asks of a collection, in one table; GATES="one two" runs some, WRITE=FILE also as Markdown
 	@$(BIN)/python scripts/gates.py $(GATES) $(if $(WRITE),--write $(WRITE))

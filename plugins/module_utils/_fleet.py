@@ -138,7 +138,7 @@ def read_document(
             str(workspace.get("resource_group") or scope.resource_group),
             str(workspace["name"]),
         )
-        wrong_place = [*_check_place(place), *_check_defaults(workspace.get("defaults") or {}, f"workspaces[{number}].defaults", kinds)]
+        wrong_place = [*check_place(place), *_check_defaults(workspace.get("defaults") or {}, f"workspaces[{number}].defaults", kinds)]
         if wrong_place:
             problems += [replace(one, message=f"workspaces[{number}]: {one.message}") for one in wrong_place]
             continue
@@ -161,7 +161,8 @@ def read_document(
     return entries
 
 
-def _check_place(place: Target) -> _rules.Findings:
+def check_place(place: Target) -> _rules.Findings:
+    """Where a workspace is, by the rules of each name."""
     yield from _rules.subscription_id(place.subscription_id)
     yield from _rules.resource_group(place.resource_group)
     yield from _rules.workspace_name(place.name, "name")

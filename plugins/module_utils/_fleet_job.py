@@ -9,7 +9,7 @@ import typing as t
 from . import _argspec, _cost, _preflight_job, _rules
 from ._computes import INFO_KINDS
 from ._errors import AmlError
-from ._fleet import PRUNE, Entry, Fleet, Limits, read_document
+from ._fleet import PRUNE, Entry, Fleet, Limits, check_place, read_document
 from ._interrupt import Interruption
 from ._kinds import _compute
 from ._kinds._base import Target, workspace_target
@@ -92,9 +92,7 @@ def keep_fleet(task: Task) -> Result:
 def read_places(task: Task) -> list[str]:
     """Ids of all workspaces of the document."""
     _rules.refuse(_place_findings(task))
-    found = _workspaces(_document(task), _scope(task))
-    _rules.refuse(finding for one in found for finding in _rules.resource_group(one.split("/")[4]))
-    return found
+    return _workspaces(_document(task), _scope(task))
 
 
 def _scope(task: Task) -> Target:
@@ -153,12 +151,13 @@ def _document(task: Task) -> list[dict[str, t.Any]]:
 
 
 def _workspaces(document: t.Sequence[dict[str, t.Any]], scope: Target) -> list[str]:
-    """Every workspace of the document once, also one that declares nothing (any more)."""
-    found = [
-        workspace_target(str(one.get("subscription_id") or scope.subscription_id), str(one.get("resource_group") or scope.resource_group), str(one["name"])).id
+    """Every workspace of the document once, also one that declares nothing (any more). RuleError for names that are none."""
+    places = [
+        workspace_target(str(one.get("subscription_id") or scope.subscription_id), str(one.get("resource_group") or scope.resource_group), str(one["name"]))
         for one in document
     ]
-    return list({one.casefold(): one for one in found}.values())
+    _rules.refuse(finding for place in places for finding in check_place(place))
+    return list({place.id.casefold(): place.id for place in places}.values())
 
 
 def _look_ahead(task: Task, fleet: Fleet, rest: Fleet) -> None:

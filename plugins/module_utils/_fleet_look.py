@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from . import _argspec, _capacity, _rules
+from . import _argspec, _capacity
 from ._computes import kind_of
 from ._errors import AmlError
 from ._fields import region
@@ -63,7 +63,6 @@ class _Look:
 def look_at_fleet(task: Task) -> Result:
     """The job of ``aml_fleet_info``."""
     params = task.params
-    _rules.refuse(_rules.at_least(params["parallelism"], 1, "parallelism", "this collection"))
     identifiers = read_places(task)
     look = _Look(task)
     with ThreadPoolExecutor(params["parallelism"], thread_name_prefix="look") as pool:

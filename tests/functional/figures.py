@@ -4,8 +4,10 @@
 """What the thorough run counts: one JSON line for each test, in the file that ``scripts/properties`` names and makes tables of."""
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import typing as t
 from pathlib import Path
 
 _FILE = os.environ.get("PROPERTIES_FIGURES")
@@ -15,6 +17,19 @@ THOROUGH = bool(_FILE)
 
 # Random examples for each property.
 EXAMPLES = int(os.environ.get("PROPERTIES_EXAMPLES") or (60 if THOROUGH else 2))
+
+
+@contextlib.contextmanager
+def counted(kind: str, options: int) -> t.Iterator[dict[str, int]]:
+    """The counts of a kind's random examples; what fails ends the test, and is counted as one."""
+    counts = {"options drawn": options, "examples": 0, "applied": 0, "refused unchanged": 0, "failed": 0}
+    try:
+        yield counts
+    except BaseException:
+        counts["failed"] += 1
+        raise
+    finally:
+        add("properties", kind, counts)
 
 
 def add(table: str, row: str, counts: dict[str, int]) -> None:

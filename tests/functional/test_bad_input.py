@@ -94,7 +94,9 @@ def test_a_wrong_value_is_refused_before_the_first_request(strict: Strict, modul
     for case in every:
         if problem := refused(strict, module, case.options, case.option.rpartition(".")[2]):
             wrong[str(case)] = problem
-    figures.add("bad input", module, {"options": len({case.option for case in every}), "values": len(every)})
+    figures.add("bad input", module, {
+        "options": len({case.option for case in every}), "wrong values": len(every), "refused before the first request": len(every) - len(wrong),
+    })  # fmt: skip
     assert wrong == {}
 
 

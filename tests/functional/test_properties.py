@@ -162,8 +162,11 @@ def test_every_option_is_drawn(subject: Subject) -> None:
         assert subject._value(name, row) is not None
 
 
-def example(subject: Subject, one: Options, other: Options) -> None:
-    """One declaration, then another: what was predicted came, what was not declared stays, and what was declared is as if it had been the first."""
+def example(subject: Subject, one: Options, other: Options) -> bool:
+    """One declaration, then another: what was predicted came, what was not declared stays, and what was declared is as if it had been the first.
+
+    False where the other was refused for what is there, and changed nothing.
+    """
     if one.get("enable_node_public_ip") in (False, "no"):
         # The pre-flight would ask for a private endpoint.
         other.pop("preflight", None)
@@ -173,7 +176,7 @@ def example(subject: Subject, one: Options, other: Options) -> None:
         before = world.document()
         done = world.applied(other, **subject.replaces)
         if done.get("failed"):
-            return
+            return False
         after = world.document()
         assert world.bystander() == bystander
         changes = undeclared_changes(subject, other, before, after, replaced=done["plan"]["action"] == "replace")
@@ -189,6 +192,7 @@ def example(subject: Subject, one: Options, other: Options) -> None:
         # What is written and never read cannot be compared.
         elif option != "tags" and row.mutability != _fields.WRITE_ONLY:
             assert row.same(row.read(fresh), row.read(after)), option
+    return True
 
 
 EXPORTED = {"aml_clusters": "aml_compute_cluster", "aml_instances": "aml_compute_instance", "aml_inference_clusters": "aml_inference_cluster",
@@ -211,17 +215,15 @@ def exported(world: World) -> None:
 
 @pytest.mark.parametrize("subject", SUBJECTS.values(), ids=SUBJECTS)
 def test_declarations(subject: Subject) -> None:
-    count = 0
+    with figures.counted(subject.name, len(subject.options())) as counts:
 
-    @SETTINGS
-    @given(subject.strategy(), subject.strategy())
-    def holds(one: Options, other: Options) -> None:
-        nonlocal count
-        count += 1
-        example(subject, one, other)
+        @SETTINGS
+        @given(subject.strategy(), subject.strategy())
+        def holds(one: Options, other: Options) -> None:
+            counts["examples"] += 1
+            counts["applied" if example(subject, one, other) else "refused unchanged"] += 1
 
-    holds()
-    figures.add("properties", subject.name, {"options": len(subject.options()), "examples": count})
+        holds()
 
 
 FLEET_TYPES = {"cluster": "amlcompute", "instance": "computeinstance", "aks-attached": "aks"}
@@ -229,30 +231,29 @@ FLEET_TYPES = {"cluster": "amlcompute", "instance": "computeinstance", "aks-atta
 
 def test_fleets() -> None:
     """What holds for one target holds for many; and what a fleet has made, each target's own module finds as it declares it."""
-    count = 0
+    with figures.counted("fleet", sum(len(SUBJECTS[name].options()) for name in FLEET)) as counts:
 
-    @SETTINGS
-    @given(fleets(), fleets())
-    def holds(one: list[tuple[str, Options]], other: list[tuple[str, Options]]) -> None:
-        nonlocal count
-        count += 1
-        with World(SUBJECTS["cluster"]) as world:
-            bystander = world.bystander()
-            for targets in (one, other):
-                entries = [{"type": FLEET_TYPES.get(name, name), **options} for name, options in targets]
-                # The pre-flight asks for a private endpoint where there is no public address.
-                fleet: Options = {
-                    "workspaces": [{"name": WORKSPACE, "resource_group": GROUP, "computes": entries}], "preflight": False,
-                    "on_immutable_change": "recreate", "force": True,
-                }  # fmt: skip
-                hold_fleet(world.azure, fleet, targets)
+        @SETTINGS
+        @given(fleets(), fleets())
+        def holds(one: list[tuple[str, Options]], other: list[tuple[str, Options]]) -> None:
+            counts["examples"] += 1
+            with World(SUBJECTS["cluster"]) as world:
+                bystander = world.bystander()
+                refused = [hold_fleet(world.azure, targets) for targets in (one, other)]
                 assert world.bystander() == bystander
+            counts["refused unchanged" if any(refused) else "applied"] += 1
 
-    holds()
-    figures.add("properties", "aml_fleet", {"options": len(FLEET), "examples": count})
+        holds()
 
 
-def hold_fleet(azure: Azure, fleet: Options, targets: list[tuple[str, Options]]) -> None:
+def hold_fleet(azure: Azure, targets: list[tuple[str, Options]]) -> int:
+    """Apply a list of targets as a fleet; how many were refused for what is there."""
+    entries = [{"type": FLEET_TYPES.get(name, name), **options} for name, options in targets]
+    # The pre-flight asks for a private endpoint where there is no public address.
+    fleet: Options = {
+        "workspaces": [{"name": WORKSPACE, "resource_group": GROUP, "computes": entries}], "preflight": False,
+        "on_immutable_change": "recreate", "force": True,
+    }  # fmt: skip
     planned = azure.run("aml_fleet", check=True, ok=None, **fleet)
     assert azure.writes == [] and "targets" in planned, planned["msg"]
     done = azure.run("aml_fleet", ok=None, **fleet)
@@ -267,29 +268,33 @@ def hold_fleet(azure: Azure, fleet: Options, targets: list[tuple[str, Options]])
         if options["name"] not in failures:
             alone = azure.run(SUBJECTS[name].module, **options)
             assert alone["changed"] is False and azure.writes == [], (name, alone["plan"])
+    return len(failures)
 
 
 def test_quotas() -> None:
-    count = 0
+    with figures.counted("quota", 3) as counts:
 
-    @SETTINGS
-    @given(quotas(), quotas())
-    def holds(one: Options, other: Options) -> None:
-        nonlocal count
-        count += 1
-        with World(SUBJECTS["cluster"]) as world:
-            limits: dict[str, t.Any] = {}
-            for options in (one, other):
-                planned = world.azure.run("aml_quota", check=True, **options)
-                assert world.azure.writes == []
-                done = world.azure.run("aml_quota", **options)
-                assert [planned[key] for key in ("changed", "plan", "diff", "quotas")] == [done[key] for key in ("changed", "plan", "diff", "quotas")]
-                assert world.azure.run("aml_quota", **options)["changed"] is False and world.azure.writes == []
-                limits.update({row["family"].casefold(): row.get("limit") for row in options["quotas"]})
-                shown = {row["family"].casefold(): row["limit"] for row in done["quotas"]}
-                assert {name: limit for name, limit in shown.items() if limit is not None} == {
-                    name: limit for name, limit in limits.items() if limit is not None
-                }
+        @SETTINGS
+        @given(quotas(), quotas())
+        def holds(one: Options, other: Options) -> None:
+            counts["examples"] += 1
+            hold_quotas(one, other)
+            counts["applied"] += 1
 
-    holds()
-    figures.add("properties", "aml_quota", {"options": 3, "examples": count})
+        holds()
+
+
+def hold_quotas(one: Options, other: Options) -> None:
+    with World(SUBJECTS["cluster"]) as world:
+        limits: dict[str, t.Any] = {}
+        for options in (one, other):
+            planned = world.azure.run("aml_quota", check=True, **options)
+            assert world.azure.writes == []
+            done = world.azure.run("aml_quota", **options)
+            assert [planned[key] for key in ("changed", "plan", "diff", "quotas")] == [done[key] for key in ("changed", "plan", "diff", "quotas")]
+            assert world.azure.run("aml_quota", **options)["changed"] is False and world.azure.writes == []
+            limits.update({row["family"].casefold(): row.get("limit") for row in options["quotas"]})
+            shown = {row["family"].casefold(): row["limit"] for row in done["quotas"]}
+            assert {name: limit for name, limit in shown.items() if limit is not None} == {
+                name: limit for name, limit in limits.items() if limit is not None
+            }
