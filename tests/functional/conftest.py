@@ -24,6 +24,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 from ansible.module_utils.common import warnings
+from ansible.module_utils.common.parameters import PASS_VARS
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.azureml.compute.plugins.module_utils import _fleet, _module, _reconcile
 from ansible_collections.azureml.compute.plugins.module_utils._arm import ArmClient
@@ -130,7 +131,11 @@ class Azure:
             # A workspace's own modules take ``workspace`` for a name, which most of their tests do not mean.
             if option in spec and option not in options and not (option == "workspace" and name in ("aml_workspace", "aml_workspace_info")):
                 scope[option] = value
-        arguments = {**scope, **options, "_ansible_check_mode": check, "_ansible_remote_tmp": "/tmp"}
+        ansibles = {"_ansible_check_mode": check, "_ansible_remote_tmp": "/tmp"}
+        if "inject_invocation" in PASS_VARS:
+            # The newer ones put the arguments into the result only where the user wants to see them.
+            ansibles["_ansible_inject_invocation"] = True
+        arguments = {**scope, **options, **ansibles}
         printed = io.StringIO()
         with contextlib.ExitStack() as stack:
             stack.enter_context(patch_module_args(arguments))
