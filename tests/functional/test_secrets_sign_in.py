@@ -166,7 +166,7 @@ def test_signatures_of_addresses(watched: Watched, azure: Azure, monkeypatch: py
 
     monkeypatch.setattr(conftest._InProcess, "send", failing)
     failed = watched.run(case, ok=False, max_instances=2)
-    assert failed["failure"]["code"] == "WaitTimeout" and "Max retries exceeded" in failed["msg"]
+    assert failed["failure"]["code"] == "WaitTimeout" and "No answer to GET" in failed["msg"], failed["msg"]
     signed = failed["failure"]["details"]["operation"]["url"]
     (signature,) = [value for name, value in parse_qsl(urlsplit(signed).query) if name == "s"]
     texts = [failed["msg"], failed["failure"]["message"], failed["failure"]["hint"], *failed["warnings"], failed.get("exception", "")]
