@@ -93,16 +93,19 @@ def test_a_hub(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Answer:
+    """As much of azure-core's answer as its errors and ours look at."""
+
     status_code, reason = 403, "Forbidden"
+    request = type("Request", (), {"method": "PUT"})
 
-    def __init__(self, body: str) -> None:
-        self.body, self.headers = body, {"x-ms-request-id": "r-1"}
+    def __init__(self, content: str) -> None:
+        self.content, self.headers = content, {"x-ms-request-id": "r-1"}
 
-    def json(self) -> t.Any:
-        return json.loads(self.body)
+    def body(self) -> bytes:
+        return self.content.encode()
 
     def text(self) -> str:
-        return self.body
+        return self.content
 
 
 def test_the_services_refusal_keeps_its_code_and_its_request(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +122,7 @@ def test_the_services_refusal_keeps_its_code_and_its_request(monkeypatch: pytest
 def test_a_refusal_that_is_no_json_is_told_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ArmError) as caught:
         submit(monkeypatch, {}, HttpResponseError(message="The gateway says no.", response=t.cast(t.Any, Answer("<html>"))))
-    assert caught.value.status == 403
+    assert (caught.value.code, caught.value.target) == ("UnexpectedAnswer", TARGET.id)
     assert "The gateway says no." in caught.value.message
 
 

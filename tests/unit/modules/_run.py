@@ -13,6 +13,7 @@ import contextlib
 import importlib
 import io
 import json
+import traceback
 import typing as t
 from unittest import mock
 
@@ -85,13 +86,14 @@ def run(name: str, options: dict[str, t.Any], calls: t.Iterable[Call] = (), *, c
 def _loud(wire: Wire, fail: t.Callable[..., None]) -> t.Callable[..., None]:
     """The module's own funnel for errors, except that a broken script of the wire fails the test with what was sent."""
 
-    def funnel(task: t.Any, error: t.Any, exception: str | None = None) -> None:
-        if exception is not None:
+    def funnel(task: t.Any, error: t.Any) -> None:
+        if error.code == "InternalError":
+            exception = traceback.format_exc()
             last = wire.sent[-1] if wire.sent else None
             where = [line for line in exception.splitlines() if "plugins" in line][-3:]
             scripted = [f"{call.method} {call.path}" for call in wire.transport.calls[:3]]
             pytest.fail("\n".join([error.message, *where, f"last request: {last}", f"still scripted: {scripted}"]), pytrace=False)
-        fail(task, error, exception)
+        fail(task, error)
 
     return funnel
 
