@@ -8,6 +8,7 @@ docs/facts.md d.1 and d.4: null parameters, conditions on nearly every resource,
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
@@ -38,7 +39,8 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Any:
         pass
 
     def deploy(_self: Any, template: dict[str, Any], resources_being_deployed: Any, parameters: Any = None, **_: Any) -> None:
-        captured.append((template, parameters))
+        # Older versions hand over objects, which become JSON on the way to the wire.
+        captured.append((template, json.loads(json.dumps(parameters, default=lambda item: item.serialize()))))
         raise Captured
 
     def missing(*_args: Any, **_options: Any) -> None:
