@@ -189,6 +189,8 @@ options:
       - With O(state=absent), whether to delete the storage account, key vault, container registry and application insights (with log
         analytics) of the workspace as well. One that another workspace of the subscription uses is left, with a warning.
       - It needs O(permanently_delete=true), since a workspace without what it stands on could not be recovered.
+      - Once the workspace is gone, a later run does not know what it stood on. A task that fails half-way names what is left, in its message and in
+        C(failure.details.left).
     type: bool
     default: false
   api_version:
