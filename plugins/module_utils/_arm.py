@@ -317,7 +317,8 @@ def lost(method: str, url: str, error: BaseException, unsent: bool) -> Connectio
     # urllib3 quotes the address with its query, which of an operation holds a signature.
     text = re.sub(r"\?[^\s'\")]*", "", " ".join(str(error).split()))
     # Before the reason, urllib3 says the address again.
-    reason = text.rpartition("(Caused by ")[2][:300]
+    _address, caused, reason = text.rpartition("(Caused by ")
+    reason = (reason.removesuffix(")") if caused else reason)[:300]
     tls = "CERTIFICATE_VERIFY_FAILED" in reason or "SSLCertVerificationError" in reason
     broken = ConnectionLost(
         f"No answer to {method} {urlsplit(url).path} from {urlsplit(url).netloc}: {reason}",
