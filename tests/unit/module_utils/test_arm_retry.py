@@ -17,6 +17,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._retry import (
     hint_for,
     is_absent,
     is_busy,
+    is_gone,
     try_again,
     unreadable,
 )
@@ -348,3 +349,20 @@ def test_a_workspace_that_a_repeated_delete_does_not_find_is_gone() -> None:
 def test_what_to_do_about_a_service_that_stays_broken(status: int) -> None:
     error = error_of(Answer("GET", "https://h/x", status, {}, b"{}"))
     assert error.hint and "Run the same task again" in error.hint
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"{}"])
+@pytest.mark.parametrize("unclear", [True, False])
+def test_whether_an_attempt_may_have_been_taken_goes_before_the_last_status(body: bytes, unclear: bool) -> None:
+    for status in (400, 502):
+        found = answer(status, body)
+        found.unclear = unclear
+        assert error_of(found).may_be_taken is unclear
+
+
+@pytest.mark.parametrize("status, message, gone", [
+    (400, "Unable to find workspace: ws", True), (400, "unable to find workspace", True), (400, "Unable to find subnet", False),
+    (404, "Unable to find workspace: ws", False), (500, "Unable to find workspace: ws", False),
+])
+def test_a_workspace_that_is_gone_is_told_by_status_and_words(status: int, message: str, gone: bool) -> None:
+    assert is_gone(ArmError(message, status=status)) is gone
