@@ -337,6 +337,8 @@ RULES: dict[str, list[t.Any]] = {
     "aml_fleet:defaults": [{"all": "x"}, {"amlcompute": []}, {"cluster": {"size": "x"}}],
     "aml_fleet:workspace": _WORD,
     "aml_fleet_info:workspace": _WORD,
+    "aml_fleet_info:workspaces.defaults": [],  # of a fleet's document it looks at the workspaces alone
+    "aml_fleet_info:workspaces.computes": [[None], ["cpu"]],
     "share": [["no-such-workspace"], [None], [""], [{}], ["../x"]],
     "folder": ["/no/such/folder", "a\u0000b"],
     "max_monthly_cost": [-1, -0.01, "nan", "inf", "cheap", "1.000,00"],
