@@ -47,7 +47,7 @@ _HINTS = {
     "NoRegisteredProviderFound": "The api-version, the type or the region is not offered; the message lists what is.",
 }
 _BROKEN = "The service failed for longer than retries and retry_timeout allow. Run the same task again: it goes on from what is there then."
-_HINT_OF_STATUS = {
+_HINT_OF_STATUS: dict[int | None, str] = {
     **dict.fromkeys((408, 500, 502, 503, 504), _BROKEN),
     401: "The token was refused twice: check the tenant, the cloud and the clock of this host.",
     429: "The service asked to slow down for longer than retry_timeout allows: raise it, or run fewer tasks at a time.",
@@ -230,7 +230,7 @@ def hint_for(code: str | None, message: str, status: int | None) -> str | None:
             return hint
     if "quota" in message.lower():
         return _HINTS["QuotaExceeded"]
-    return _HINT_OF_STATUS.get(status or 0)
+    return _HINT_OF_STATUS.get(status)
 
 
 def is_absent(error: ArmError) -> bool:

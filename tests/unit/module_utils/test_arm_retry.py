@@ -366,3 +366,19 @@ def test_whether_an_attempt_may_have_been_taken_goes_before_the_last_status(body
 ])
 def test_a_workspace_that_is_gone_is_told_by_status_and_words(status: int, message: str, gone: bool) -> None:
     assert is_gone(ArmError(message, status=status)) is gone
+
+
+def test_another_operation_is_waited_for() -> None:
+    hint = hint_for("Conflict", "There is already an active operation on it.", 409)
+    assert hint == "Another operation on this resource is still running: wait for it and run the task again."
+
+
+def test_an_error_has_the_hint_of_its_code_or_of_its_status() -> None:
+    locked = error_of(answer(409, b'{"error":{"code":"ScopeLocked","message":"m"}}'))
+    assert locked.hint == _HINTS["ScopeLocked"]
+    assert "the clock of this host" in (error_of(answer(401, b"")).hint or "")
+
+
+def test_an_error_that_is_no_json_is_told_as_such() -> None:
+    error = error_of(answer(502, b"<html>"))
+    assert (error.code, error.status, error.target) == ("UnexpectedAnswer", 502, f"GET {PATH}")
