@@ -16,7 +16,7 @@ from ._errors import AmlError, ArmError, RuleError
 from ._fields import arm_id, region
 from ._kinds import _compute
 from ._kinds import workspace as _kind
-from ._kinds._base import Body, Request, Target, group_id, workspace_target
+from ._kinds._base import FAILED, Body, Request, Target, group_id, provisioning_status, workspace_target
 from ._module import Result, Task
 from ._plan import UPDATE, Declared, Plan
 from ._reconcile import InUse, Outcome, ParentMissing, Reconciler
@@ -94,7 +94,7 @@ class WorkspaceReconciler(Reconciler):
             return self._put_project(complete)
         # The deployment of an earlier run is joined.
         if self._deployment(lambda state: state in _RUNNING) is None:
-            self._submit({**self._left_behind(), **complete})
+            self._submit({**self._left_behind(complete), **complete})
         if not self.behaviour.wait:
             return _DeploymentOperation(self._deployment(lambda state: True))
         self._await_deployment()
@@ -174,15 +174,20 @@ class WorkspaceReconciler(Reconciler):
         if _state(deployment) != "succeeded":
             raise _deployment_error(self._what, deployment)
 
-    def _left_behind(self) -> Declared:
-        """Dependents that a failed deployment of an earlier run made: used again, so that no run leaves a second set."""
+    def _left_behind(self, complete: Declared) -> Declared:
+        """Dependents that a failed deployment of an earlier run made and that are not declared: used again, so that no run leaves a second set."""
         failed = self._deployment(lambda state: state in ("failed", "canceled"))
         found: Declared = {}
         for option, (version, parameter, kind) in _DEPENDENTS.items():
             name = ((failed or {}).get("properties", {}).get("parameters") or {}).get(parameter, {}).get("value")
-            if name:
+            if name and not complete.get(option):
                 identifier = f"{self.target.parent_id}/providers/{kind}/{name}"
-                if self.client.find(identifier, version) is not None:
+                body = self.client.find(identifier, version)
+                if body is not None and provisioning_status(body).state == FAILED:
+                    self.warnings.append(
+                        f"FailedDependent: {identifier}, which an earlier deployment left, is in a failed state. Another is made; remove that one yourself."
+                    )
+                elif body is not None:
                     found[option] = identifier
         return found
 

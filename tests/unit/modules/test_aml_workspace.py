@@ -184,19 +184,35 @@ def test_dependents_that_a_failed_deployment_left_are_used_again(submitted: list
 
 def test_what_is_declared_beats_what_was_left_behind(submitted: list[dict[str, t.Any]]) -> None:
     left = deployment("Failed", 1, storageAccountName="wsstorage1")
-    storage = f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/wsstorage1"
     done(
         {**NEW, "storage_account": STORAGE},
         get(),
         get_group(),
         listed(left),
         listed(left),
-        Call("GET", storage, json={"id": storage}),
         listed(left, deployment("Succeeded", 2)),
         get(workspace()),
         get(workspace()),
     )
     assert submitted[0]["storage_account"] == STORAGE
+
+
+def test_a_failed_dependent_that_was_left_behind_is_told_and_not_used(submitted: list[dict[str, t.Any]]) -> None:
+    left = deployment("Failed", 1, storageAccountName="wsstorage1")
+    storage = f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/wsstorage1"
+    result = done(
+        NEW,
+        get(),
+        get_group(),
+        listed(left),
+        listed(left),
+        Call("GET", storage, json={"id": storage, "properties": {"provisioningState": "Failed"}}),
+        listed(left, deployment("Succeeded", 2)),
+        get(workspace()),
+        get(workspace()),
+    )
+    assert submitted == [NEW]
+    assert any("FailedDependent" in str(one) and storage in str(one) for one in result["warnings"])
 
 
 def test_a_failed_deployment_tells_the_innermost_reason(submitted: list[dict[str, t.Any]]) -> None:
