@@ -15,7 +15,7 @@ _USUAL = os.terminal_size((80, 24))
 _GAP = "  "
 
 # The cells of a line, each with its colour (None: the terminal's own).
-Line = t.Sequence[tuple[str, str | None]]
+Line = t.Sequence[tuple[str, "str | None"]]
 
 
 class Screen:

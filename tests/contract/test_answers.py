@@ -9,7 +9,7 @@ import re
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.tests.functional.conftest import GROUP_ID, ML, SUBSCRIPTION, WORKSPACE_ID, Azure, azure  # noqa: F401
+from ansible_collections.azureml.compute.tests.functional.conftest import GROUP_ID, ML, SUBSCRIPTION, WORKSPACE_ID, Azure, azure  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.azureml.compute.tests.functional.declarations import declarations
 from simulator._app import App
 from simulator.providers.ml_computes import KINDS as KIND_CLASSES

@@ -68,14 +68,14 @@ def test_the_same_document_gives_the_same_plan(azure: Azure, world: dict[str, De
 
     changes = {row.options["name"]: row.changes[0] for row in world.values() if row.changes}
     first = plan(azure, changed(wanted, changes))
-    assert {identifier.rsplit("/", 1)[1] for identifier, (action, *_) in first.items() if action != "none"} == set(changes)
+    assert {identifier.rsplit("/", 1)[1] for identifier, (action, *_row) in first.items() if action != "none"} == set(changes)
     assert plan(azure, changed(wanted, changes)) == first, "twice in a row"
     assert plan(azure, shuffled(changed(wanted, changes))) == first, "in any order"
     assert plan(azure, changed(back, changes)) == first, "after export and re-import"
 
     done = azure.run(FLEET, workspaces=changed(back, changes))
     assert {one["id"]: (one["action"], one["changes"], one["reason"]) for one in done["targets"]} == first, "what was planned is what is done"
-    assert {action for action, *_ in plan(azure, exported(azure)).values()} == {"none"}
+    assert {action for action, *_row in plan(azure, exported(azure)).values()} == {"none"}
 
 
 def test_the_files_of_the_cli_as_well(azure: Azure, world: dict[str, Declaration], tmp_path: Path) -> None:
