@@ -27,11 +27,11 @@ READS = ("/token", "/listNodes", "/diagnose")
 class World:
     """A workspace with a cluster, an instance and an attached data factory, and the vars that declare it."""
 
-    def __init__(self, simulator: Simulator, folder: Path, name: str, *, ssh: bool = True) -> None:
+    def __init__(self, simulator: Simulator, folder: Path, name: str) -> None:
         self.player = Player(simulator, folder, f"rg-{name}")
         self.folder, self.name = folder, name
         factory = "/subscriptions/{{ lookup('env', 'AZURE_SUBSCRIPTION_ID') }}/resourceGroups/rg-%s/providers/Microsoft.DataFactory/factories/adf-%s"
-        key = {"ssh_public_access_enabled": True, "ssh_settings": {"ssh_key_value": "{{ aml_ssh_keys_public_key }}"}} if ssh else {}
+        key = {"ssh_public_access_enabled": True, "ssh_settings": {"ssh_key_value": "{{ aml_ssh_keys_public_key }}"}}
         self.vars: dict[str, t.Any] = {
             "aml_resource_group": self.player.group,
             "aml_location": "eastus",
@@ -44,9 +44,8 @@ class World:
                 {"name": "cpu", "type": "amlcompute", "size": "Standard_DS3_v2", "min_instances": 1, "max_instances": 2},
             ],
         }
-        if ssh:
-            self.vars |= {"aml_ssh_keys_directory": str(folder / "keys"), "aml_ssh_keys_bits": 2048}
-            self.vars |= {"aml_nodes_ssh_config": str(folder / "ssh" / "config"), "aml_nodes_known_hosts": str(folder / "ssh" / "known_hosts")}
+        self.vars |= {"aml_ssh_keys_directory": str(folder / "keys"), "aml_ssh_keys_bits": 2048}
+        self.vars |= {"aml_nodes_ssh_config": str(folder / "ssh" / "config"), "aml_nodes_known_hosts": str(folder / "ssh" / "known_hosts")}
 
     def run(self, playbook: str, *arguments: str, check: bool = False, ok: bool = True, **more: t.Any) -> Run:
         path = self.folder / "vars.yml"
@@ -175,38 +174,36 @@ def test_a_fleet(fleet: Player) -> None:
 
 
 @needs_ssh
-def test_rotate_keys(simulator: Simulator, tmp_path: Path) -> None:
-    world = World(simulator, tmp_path, "rotate")
-    cluster = world.vars["aml_computes"][2]
-    cluster |= {"min_instances": 0, "ssh_settings": {"admin_username": "azureuser", "ssh_key_value": "{{ aml_ssh_keys_public_key }}"}}
-    world.run("provision_workspace")
+def test_rotate_keys(world: World) -> None:
+    # What is at work is not replaced.
+    world.run("stop_idle")
+    world.vars["aml_computes"][2] |= {"min_instances": 0, "ssh_settings": {"admin_username": "azureuser", "ssh_key_value": "{{ aml_ssh_keys_public_key }}"}}
     before = world.state()
 
     mark = world.mark()
     kept = world.run("rotate_keys", aml_ssh_keys_rotate=True)
     assert world.writes(mark) == ["POST resyncKeys"]
-    assert "Clusters: cpu" in kept["What keeps an old key"]["msg"] and "ci-rotate" in kept["What keeps an old key"]["msg"]
+    assert "Clusters: cpu" in kept["What keeps an old key"]["msg"] and "ci-shared" in kept["What keeps an old key"]["msg"]
 
     mark = world.mark()
-    world.run("rotate_keys", aml_rotate_replace=["cpu", "ci-rotate"], aml_rotate_workspace_keys=False)
-    assert world.writes(mark) == ["DELETE cpu", "PUT cpu", "DELETE ci-rotate", "PUT ci-rotate"]
+    world.run("rotate_keys", aml_rotate_replace=["cpu", "ci-shared"], aml_rotate_workspace_keys=False)
+    assert world.writes(mark) == ["DELETE cpu", "PUT cpu", "DELETE ci-shared", "PUT ci-shared"]
     after = world.state()
-    for name, path in (("cpu", ("userAccountCredentials", "adminUserSshPublicKey")), ("ci-rotate", ("sshSettings", "adminPublicKey"))):
-        old, new = (rows[name]["properties"]["properties"][path[0]][path[1]] for rows in (before, after))
+    for name, path in (("cpu", ("userAccountCredentials", "adminUserSshPublicKey")), ("ci-shared", ("sshSettings", "adminPublicKey"))):
+        old, new = ((rows[name]["properties"]["properties"][path[0]] or {}).get(path[1]) for rows in (before, after))
         assert new and new != old, name
 
 
-def test_teardown(simulator: Simulator, tmp_path: Path) -> None:
-    world = World(simulator, tmp_path, "gone", ssh=False)
-    world.run("provision_workspace")
+def test_teardown(world: World) -> None:
+    """The last one: nothing is left of the world."""
     mark = world.mark()
-    refused = world.run("teardown", ok=False, aml_teardown_confirm="ws-gone")
+    refused = world.run("teardown", ok=False, aml_teardown_confirm="ws-shared")
     assert refused.code != 0 and "Nothing was deleted" in refused.text and world.writes(mark) == []
     assert world.run("teardown", check=True).changed == 4 and world.writes(mark) == []
 
-    names = "ws-gone, ci-gone, cpu"
+    names = "ws-shared, ci-shared, cpu"
     done = world.run("teardown", aml_teardown_confirm=names)
-    assert world.writes(mark) == ["DELETE copies", "DELETE ci-gone", "DELETE cpu", "DELETE ws-gone"]
+    assert world.writes(mark) == ["DELETE copies", "DELETE ci-shared", "DELETE cpu", "DELETE ws-shared"]
     left = "\n".join(done["What is left"]["msg"])
-    assert "factories/adf-gone" in left and "storageAccounts" in left and "soft-deleted" in left
+    assert "factories/adf-shared" in left and "storageAccounts" in left and "soft-deleted" in left
     assert world.run("teardown", aml_teardown_confirm=names).changed == 0
