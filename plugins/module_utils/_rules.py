@@ -183,7 +183,8 @@ def vm_size(value: t.Any, option: str = "size") -> Findings:
 
 
 def vm_family(value: t.Any, option: str) -> Findings:
-    if not re.match(r"^[A-Za-z0-9_.-]+\Z", str(value)):
+    """Its form; some of the service's own names have spaces (Standard NCASv3_T4 Family)."""
+    if not re.match(r"^[A-Za-z0-9](?:[A-Za-z0-9 _.-]*[A-Za-z0-9])?\Z", str(value)):
         message = f"{option} must be the name of a family such as standardDSv2Family; {value!r} is not."
         yield Finding("InvalidVMFamilyName", option, message, "virtual-machines/vm-naming-conventions")
 

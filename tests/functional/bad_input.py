@@ -330,7 +330,7 @@ RULES: dict[str, list[t.Any]] = {
     "min_memory_gb": [*_NEGATIVE, "nan", "inf", "8GB"],
     "gpus": [*_NEGATIVE, "one"],
     "quotas": [[None], ["standard"], [{}], [{"family": "a"}] * 2, [{"family": "a", "count": 1}]],
-    "quotas.family": ["", " ", "a/b", "../x", "a\nb", "a b", "\ud800", None],
+    "quotas.family": ["", " ", "a/b", "../x", "a\nb", " a", "a ", "\ud800", None],
     "quotas.limit": [-1, "many"],
     # fleet
     "aml_fleet:name": ["", "a\nb", " a", "a" * 257, "\ud800"],

@@ -202,7 +202,7 @@ def test_four_slices_do_what_one_run_does(controller: Controller, credential: Cr
     # What the fleet has made once and does not declare any more: pruned by the slice of its workspace.
     old = {"location": "eastus", "tags": {"azureml-compute-fleet": "production"}, "properties": {"computeType": "AmlCompute", "properties": {
         "vmSize": "STANDARD_DS2_V2", "scaleSettings": {"minNodeCount": 0, "maxNodeCount": 1}}}}  # fmt: skip
-    azure.send("PUT", f"{azure.workspace(group, 1)}/computes/old", body=old)
+    simulator.arm("PUT", f"{azure.workspace(group, 1)}/computes/old", body=old)
     simulator.control("PUT", "clock", {"advance": 600})
     document = fleet_document(group)
     awx = edited(edited(controller, WORKSPACES, resource_groups=[group]), FLEET, **document)

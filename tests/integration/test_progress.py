@@ -60,7 +60,7 @@ def terminal(home: Player) -> Terminal:
 
 def test_a_line_for_each_target_that_is_under_way(terminal: Terminal) -> None:
     seen = "\n".join(sorted({line for look in terminal.looks for line in look}))
-    assert re.search(r"^  ws-see  create  \d+ s  deployment Running$", seen, re.MULTILINE), seen
+    assert re.search(r"^  ws-see  create  \d+ s  deployment \w+$", seen, re.MULTILINE), seen
     assert re.search(r"^  ws-see/cpu-b  create  \d+ s  [A-Z]\w+$", seen, re.MULTILINE), seen
     assert "  0 of 2 done, 2 under way" in seen, seen
 
