@@ -200,7 +200,7 @@ def host(value: t.Any, option: str, *, wildcard: bool = False) -> Findings:
     """A host name (RFC 1123, 2.1), with ``*`` for its first label where a kind takes that, or an IP address."""
     text = str(value)
     name = text[2:] if wildcard and text.startswith("*.") else text
-    named = re.match(rf"^{_LABEL}(\.{_LABEL})*\Z", name) is not None and len(name) <= 253 and not name.rsplit(".", 1)[-1].isdigit()
+    named = re.match(rf"^{_LABEL}(\.{_LABEL})*\Z", name) is not None and len(name) <= 253 and not name.rpartition(".")[2].isdigit()
     if not named and not _is_ip(text):
         yield Finding("InvalidHost", option, f"{option} must be a host name or an IP address, and nothing else; {value!r} is not.", "RFC 1123, 2.1")
 
@@ -213,7 +213,8 @@ def _is_ip(value: str) -> bool:
         ipaddress.ip_address(value)
     except ValueError:
         return False
-    return True
+    # A zone (RFC 4007, 11) may be any text, and holds on one host alone.
+    return "%" not in value
 
 
 def dns_label(value: t.Any, option: str) -> Findings:

@@ -360,6 +360,12 @@ def test_whether_an_attempt_may_have_been_taken_goes_before_the_last_status(body
         assert error_of(found).may_be_taken is unclear
 
 
+@pytest.mark.parametrize("status, body", [(400, b"{}"), (502, b"{}"), (502, b"<html>")])
+def test_an_answer_by_itself_says_nothing_of_what_may_have_been_taken(status: int, body: bytes) -> None:
+    """Only who sent the request knows whether it could change anything, and what became of the attempts before."""
+    assert error_of(answer(status, body)).may_be_taken is False
+
+
 @pytest.mark.parametrize("status, message, gone", [
     (400, "Unable to find workspace: ws", True), (400, "unable to find workspace", True), (400, "Unable to find subnet", False),
     (404, "Unable to find workspace: ws", False), (500, "Unable to find workspace: ws", False),

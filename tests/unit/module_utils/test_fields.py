@@ -154,3 +154,32 @@ def test_what_is_made_of_a_cleared_field_is_nobody_elses() -> None:
     row = Field("x", "x", cleared={"inner": {}})
     row.write(None)["inner"]["key"] = "value"
     assert row.write(None) == {"inner": {}}
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"), [("/a/b/", "/a/b"), ("/a/boX/", "/a/boX"), ("/a/B//", "/a/B"), ("/a/b", "/a/b"), (None, None), (["/a/"], ["/a/"])]
+)
+def test_an_id_is_sent_without_a_slash_at_its_end(value: t.Any, sent: t.Any) -> None:
+    assert _fields.full_id(value) == sent
+
+
+@pytest.mark.parametrize(
+    ("tree", "path", "left"),
+    [
+        ({"a": 1}, "a", {}),
+        ({"a": 1, "b": 2}, "a", {"b": 2}),
+        ({"a": {"x": 1}}, "a", {}),
+        ({"a": {"b": {"c": 1}}}, "a.b.c", {}),
+        ({"a": {"b": {"c": 1}, "d": 2}}, "a.b.c", {"a": {"d": 2}}),
+        ({"a": {"b": {"c": 1, "d": 2}}}, "a.b.c", {"a": {"b": {"d": 2}}}),
+        ({"a": {"b": {}}}, "a.b.c", {}),
+        ({"a": 1}, "a.b", {"a": 1}),
+        ({"a": None}, "a.b", {"a": None}),
+        ({"a": {"b": 1}}, "a.x", {"a": {"b": 1}}),
+        ({"b": 1}, "a", {"b": 1}),
+        ({"b": 1}, "a.b", {"b": 1}),
+    ],
+)
+def test_what_is_taken_away_leaves_no_empty_dicts_on_its_way(tree: dict[str, t.Any], path: str, left: dict[str, t.Any]) -> None:
+    _fields.remove_path(tree, path)
+    assert tree == left

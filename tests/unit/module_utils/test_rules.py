@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import struct
 import typing as t
+from functools import partial
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils import _rules
@@ -54,6 +55,9 @@ def test_the_schema_and_the_service_agree_with_us(name: str) -> None:
     assert codes(_rules.compute_name(name)) == []
 
 
+LONGEST_HOST = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
+
+
 @pytest.mark.parametrize(
     ("rule", "good", "bad", "code"),
     [
@@ -70,14 +74,88 @@ def test_the_schema_and_the_service_agree_with_us(name: str) -> None:
             ["", "mine", "00000000000000000000000000000001", "00000000-0000-0000-0000-000000000001\n"],
             "InvalidSubscriptionId",
         ),
+        (
+            _rules.segment,
+            ["ws", "a_b", "my.vault", "...", "é(1)"],
+            ["", ".", "..", "a/b", "a?b", "a#b", "a%2fb", "a\\b", "a b", "a\n", "a\x7f"],
+            "InvalidName",
+        ),
+        (
+            _rules.api_version,
+            ["2025-12-01", "2025-01-31-preview", "2024-10-19-PREVIEW", "2024-09-29", "2024-11-30-privatepreview"],
+            ["", "latest", "2025-13-01", "2025-00-01", "2025-01-32", "2025-01-00", "2025-1-1", "v2025-01-01", "2025-01-01-", "2025-01-01-p1", "2025-01-01\n"],
+            "InvalidApiVersion",
+        ),
+        (_rules.location, ["eastus", "East US 2", "EASTUS", "a", "my-region_1"], ["", "2east", " eastus", "east/us", "east.us", "eastus\n"], "InvalidLocation"),
+        (
+            _rules.tenant,
+            ["00000000-0000-0000-0000-00000000000a", "contoso.onmicrosoft.com", "CONTOSO.COM"],
+            ["", "a b", "a/b", "a_b", "contoso.com\n"],
+            "InvalidTenant",
+        ),
+        (_rules.guid, ["00000000-0000-0000-0000-00000000000a", "ABCDEF00-0000-0000-0000-000000000000"], ["", "me@contoso.com", "0" * 32], "InvalidGuid"),
+        (_rules.without_blanks, ["00000000-0000-0000-0000-00000000000a", "AB12", "any.text"], ["a b", " a", "a\n", "\t"], "InvalidText"),
+        (
+            _rules.https_address,
+            ["https://vault.example.com/keys/k/1", "https://h", "HTTPS://h", "https://[::1]:8443/x", "https://h:443"],
+            ["", "h", "http://h/x", "https://", "https:///x", "https:h", "https://h/a b", "https://h\n", "https://[h", "http://[h"],
+            "InvalidAddress",
+        ),
+        (_rules.vm_size, ["Standard_DS3_v2", "STANDARD_DS3_V2", "standard-a1", "a"], ["", "3_DS", "_a", "Standard DS3", "a/b", "a.b", "a\n"], "InvalidSize"),
+        (
+            _rules.vm_family,
+            ["standardDSv2Family", "STANDARD", "Standard NCASv3_T4 Family", "standard_a.b-1", "7", "ab"],
+            ["", " a", "a ", "_a", "a-", "a/b", "a,b", "a\n"],
+            "InvalidVMFamilyName",
+        ),
+        (
+            _rules.account,
+            ["azureuser", "Azure", "_svc", "a", "a.b@c-d_1", "u" * 64],
+            ["", "1user", "-user", "u" * 65, "a b", "a:b", "a/b", "azureuser\n"],
+            "InvalidUserName",
+        ),
+        (
+            _rules.host,
+            ["localhost", "vm1.example.com", "VM-1.Example.COM", "1and1.com", "a", "ab", "9.a", "10.0.0.4", "::1", "2001:db8::4", LONGEST_HOST],
+            [
+                "", "a b", "a_b", "-a", "a-", "a..b", ".a", "a.", "host:22", "me@host", "https://host", "host/x", "host\n", "*.example.com", "a" * 64,
+                LONGEST_HOST + "b", "7", "a.1", "a.b.1", "10.0.0.256", "10.0.0", "10.0.0.4/24", "[::1]", "fe80::1%eth0", "fe80::1%a b",
+            ],
+            "InvalidHost",
+        ),
+        (
+            partial(_rules.host, wildcard=True),
+            ["*.example.com", "*.a", "ab", "localhost", "10.0.0.4"],
+            ["*", "*.", "*.*.a", "*a.com", "a.*.com", "*.-a", "*.a.1", "*.10.0.0.4", "a b"],
+            "InvalidHost",
+        ),
+        (_rules.dns_label, ["a", "7", "my-app", "MY-APP", "a" * 63], ["", "-a", "a-", "a_b", "a.b", "a b", "a" * 64, "a\n"], "InvalidLabel"),
+        (
+            partial(_rules.network_name, longest=5),
+            ["a", "7", "V.n-1", "a___", "a...b", "vnet_"],
+            ["", "_a", "-a", ".a", "a.", "a-", "a b", "a/b", "abcdef", "vnet\n"],
+            "InvalidName",
+        ),
     ],
 )
-def test_names_of_the_scope(rule: t.Callable[..., _rules.Findings], good: list[str], bad: list[str], code: str) -> None:
+def test_names_and_addresses(rule: t.Callable[..., _rules.Findings], good: list[str], bad: list[str], code: str) -> None:
     for value in good:
-        assert codes(rule(value)) == [], value
+        assert codes(rule(value, "the_option")) == [], value
     for value in bad:
         assert codes(rule(value, "the_option")) == [code], value
         assert "the_option" in next(rule(value, "the_option")).message
+
+
+@pytest.mark.parametrize(
+    ("names", "twice"),
+    [
+        ([], []), (["a"], []), (["a", "b"], []), (["a", "a"], ["a"]), (["a", "b", "A"], ["A"]), (["straße", "STRASSE"], ["STRASSE"]), ([7, "7"], ["7"]),
+        (["a", "a", "b", "B", "a"], ["a", "B", "a"]),
+    ],
+)
+def test_each_name_that_a_list_repeats_is_found(names: list[t.Any], twice: list[str]) -> None:
+    found = list(_rules.once(iter(names), "the_option", "the source"))
+    assert found == [_rules.Finding("DeclaredTwice", "the_option", f"the_option names {name!r} twice.", "the source") for name in twice]
 
 
 SUBNET = "Microsoft.Network/virtualNetworks/subnets"
@@ -94,6 +172,8 @@ GROUP = "/subscriptions/s/resourceGroups/rg/providers"
         (f"{GROUP}/Microsoft.Sql/servers/s/databases/d/tables/t", "Microsoft.Sql/servers/databases/tables", []),
         (f"{GROUP}/Microsoft.Network/virtualNetworks", None, ["InvalidResourceId"]),
         (f"{GROUP}/Microsoft.Network/virtualNetworks/v/subnets", None, ["InvalidResourceId"]),
+        *[(f"{GROUP}/Microsoft.Network/virtualNetworks/{name}/subnets/x", SUBNET, ["InvalidResourceId"]) for name in (".", "..", "v?w", "v%2f", "v#w", "v\\w")],
+        (f"{GROUP}/Microsoft.Network/virtualNetworks/.v../subnets/...", SUBNET, []),
         ("vnet/subnet", SUBNET, ["InvalidResourceId"]),
         ("", None, ["InvalidResourceId"]),
         (None, None, ["InvalidResourceId"]),
@@ -301,6 +381,97 @@ RSA_ONLY = "Azure Machine Learning takes RSA public keys alone (how-to-create-at
             "subnet",
             f"subnet must be the id of a {SUBNET}, not of a Microsoft.Network/virtualNetworks/taps.",
             ARM,
+        ),
+        (
+            lambda: _rules.segment("a/b", "the_name"),
+            "InvalidName",
+            "the_name",
+            "the_name 'a/b' is no name: it must not be empty, '.' or '..', and hold no '/', '?', '#', '%', '\\' or blank.",
+            "RFC 3986, 3.3; Azure Resource Manager",
+        ),
+        (
+            lambda: _rules.api_version("latest"),
+            "InvalidApiVersion",
+            "api_version",
+            "api_version must be a date such as 2025-12-01 or 2025-01-01-preview; 'latest' is not.",
+            "Azure Resource Manager, api-version",
+        ),
+        (
+            lambda: _rules.location("2east"),
+            "InvalidLocation",
+            "location",
+            "location must be the name of a region such as eastus or 'East US 2'; '2east' is not.",
+            "Azure regions",
+        ),
+        (
+            lambda: _rules.tenant("a/b"),
+            "InvalidTenant",
+            "tenant",
+            "tenant must be a tenant's id or its domain: letters, digits, '.' and '-'; 'a/b' is not.",
+            "azure-identity, validate_tenant_id",
+        ),
+        (
+            lambda: _rules.guid("me", "user.object_id"),
+            "InvalidGuid",
+            "user.object_id",
+            "user.object_id must be a GUID; 'me' is not.",
+            "Microsoft Entra ID, object and tenant ids",
+        ),
+        (
+            lambda: _rules.without_blanks("a b", "client_id"),
+            "InvalidText",
+            "client_id",
+            "client_id must have no blank in it; 'a b' has.",
+            "Microsoft Entra ID, application ids",
+        ),
+        (
+            lambda: _rules.https_address("http://h", "key_uri"),
+            "InvalidAddress",
+            "key_uri",
+            "key_uri must be an address that begins with https:// and has a host; 'http://h' is not.",
+            "RFC 3986",
+        ),
+        (
+            lambda: _rules.vm_size("3 cores"),
+            "InvalidSize",
+            "size",
+            "size must be the name of a virtual machine size such as Standard_DS3_v2; '3 cores' is not.",
+            "virtual-machines/vm-naming-conventions",
+        ),
+        (
+            lambda: _rules.vm_family("a/b", "quotas.family"),
+            "InvalidVMFamilyName",
+            "quotas.family",
+            "quotas.family must be the name of a family such as standardDSv2Family; 'a/b' is not.",
+            "virtual-machines/vm-naming-conventions",
+        ),
+        (
+            lambda: _rules.account("a:b", "user"),
+            "InvalidUserName",
+            "user",
+            "user must be an account's name: 1 to 64 letters, digits, '_', '.', '@' and '-', starting with a letter or '_'; 'a:b' is not.",
+            "virtual-machines, Linux user names; useradd(8)",
+        ),
+        (
+            lambda: _rules.host("me@host", "address"),
+            "InvalidHost",
+            "address",
+            "address must be a host name or an IP address, and nothing else; 'me@host' is not.",
+            "RFC 1123, 2.1",
+        ),
+        (
+            lambda: _rules.dns_label("a.b", "label"),
+            "InvalidLabel",
+            "label",
+            "label must be 1 to 63 letters, digits and '-', with a letter or digit at both ends; 'a.b' is not.",
+            "RFC 1123, 2.1",
+        ),
+        (
+            lambda: _rules.network_name("a-", "subnet", 80),
+            "InvalidName",
+            "subnet",
+            "subnet 'a-' is no valid name: 1 to 80 letters, digits, '_', '.' and '-'; a letter or digit first, no '.' or '-' last.",
+            "Azure naming rules, Microsoft.Network",
         ),
         (lambda: _rules.scale(-1, None), "OutOfRange", "min_instances", "min_instances must be at least 0; -1 is not.", f"{COVERAGE} C12"),
         (lambda: _rules.scale(None, 0), "OutOfRange", "max_instances", "max_instances must be at least 1; 0 is not.", f"{COVERAGE} C13"),
