@@ -13,7 +13,7 @@ COLLECTION = $(VENV)/lib/python$$($(BIN)/python -c 'import sys; print("%d.%d" % 
 # The checkout's tools before the system's; SSL and cloud settings of the caller stay as they are.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup test quickstart simulator simulator-stop molecule bench page-test pictures kill-test gates coverage mutants conformance faults \
+.PHONY: help setup test slow-test quickstart simulator simulator-stop molecule bench page-test pictures kill-test gates coverage mutants conformance faults \
 	properties
 
 help: ## say what there is
@@ -42,6 +42,9 @@ quickstart: setup ## provision a full workspace on the simulator, run it again: 
 
 test: setup ## all tests that CI runs
 	@scripts/test
+
+slow-test: setup ## the tests that CI has no time for
+	@scripts/test -m slow tests
 
 molecule: setup ## test the roles: converge, verify and converge again on a simulator that is started once
 	@$(BIN)/molecule test --all

@@ -151,6 +151,7 @@ def test_asked_to_end_it_says_what_is_under_way_and_the_next_run_goes_on(azure: 
     assert len(puts) == each * WORKSPACES and set(puts.values()) == {1} and set(azure.states(group).values()) == {"Succeeded"}
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments_the_next_run_ends_converged(azure: Azure, tmp_path: Path) -> None:
     chance = random.Random(SEED)
     group = f"k{SEED}"

@@ -4,6 +4,8 @@
 """Workspaces through azure-ai-ml's deployment: creation, replacement, soft delete, a run that was cut off, and its dependents."""
 from __future__ import annotations
 
+import pytest
+
 from .conftest import Player, module
 
 WORKSPACE = "aml_workspace"
@@ -16,6 +18,7 @@ def dependents(player: Player) -> list[str]:
     return sorted(one for one in identifiers if f"/{player.group}/" in one and any(kind in one for kind in kinds) and "/blobservices" not in one)
 
 
+@pytest.mark.slow
 def test_a_name_that_is_blocked_by_a_soft_deleted_workspace(player: Player, group_task: dict) -> None:
     made = module(WORKSPACE, name="ws-soft", location="eastus", display_name="First")
     gone = module(WORKSPACE, "gone", name="ws-soft", state="absent")
@@ -33,6 +36,7 @@ def test_a_name_that_is_blocked_by_a_soft_deleted_workspace(player: Player, grou
     assert dependents(player) == left
 
 
+@pytest.mark.slow
 def test_a_workspace_is_replaced_only_when_asked_and_keeps_what_it_stands_on(player: Player, group_task: dict) -> None:
     first = player.play(group_task, module(WORKSPACE, name="ws-again", location="eastus", tags={"team": "vision"}))[WORKSPACE]["workspace"]
     changed = {"name": "ws-again", "hbi_workspace": True}
