@@ -5,7 +5,7 @@
 
     make gates                                   # all
     make gates GATES="docsite lowest"            # some
-    make gates WRITE=docs/quality/gates.md       # the table as a file, too
+    make gates WRITE=gates.md                    # the table as a file, too
 
 Each gate is a session of noxfile.py, and can be run alone as 'nox -s NAME'. What it printed is in build/gates/NAME.log.
 """
