@@ -123,8 +123,8 @@ def found() -> list[Mutant]:
     mutants = []
     results = subprocess.run([MUTMUT, "results", "--all", "true"], cwd=WORK, stdout=subprocess.PIPE, text=True, check=True).stdout
     for line in results.splitlines():
-        name, _, status = line.strip().rpartition(": ")
-        module, _, mangled = name.rpartition(".")
+        name, _colon, status = line.strip().rpartition(": ")
+        module, _dot, mangled = name.rpartition(".")
         function = mangled.partition("__mutmut_")[0].removeprefix("x_").removeprefix("xǁ").replace("ǁ", ".")
         one = Mutant(module.rpartition(".")[2] + ".py", function, status)
         if not one.noticed:

@@ -84,6 +84,8 @@ class Watched:
             "ANSIBLE_LOG_PATH": str(self.folder / "ansible.log"),
             "ANSIBLE_LOG_VERBOSITY": "4",
             "ANSIBLE_DISPLAY_TRACEBACK": "always",
+            # ansible-core 2.21 leaves the arguments out of a result unless they are asked for.
+            "ANSIBLE_INJECT_INVOCATION": "true",
             **(env or {}),
         }
         with CommandLines() as lines:

@@ -50,7 +50,7 @@ def test_what_was_declared_and_nothing_else(monkeypatch: pytest.MonkeyPatch, cap
     from azure.ai.ml import entities
 
     entity = submit(monkeypatch, {"location": "eastus"})
-    assert type(entity) is entities.Workspace
+    assert entity.__class__ is entities.Workspace
     assert (entity.name, entity.resource_group, entity.location, entity.tags) == ("ws", "rg", "eastus", {})
     for option in ("display_name", "description", "storage_account", "public_network_access", "managed_network", "customer_managed_key", "identity"):
         assert getattr(entity, option) is None, option
@@ -88,7 +88,7 @@ def test_a_hub(monkeypatch: pytest.MonkeyPatch) -> None:
     from azure.ai.ml import entities
 
     entity = submit(monkeypatch, {"kind": "hub", "location": "eastus", "identity": {"type": "system_assigned"}})
-    assert type(entity) is entities.Hub
+    assert entity.__class__ is entities.Hub
     assert (entity.identity.type, entity.identity.user_assigned_identities) == ("SystemAssigned", None)
 
 
