@@ -227,7 +227,8 @@ def identity(group: t.Any) -> list[str]:
 
 
 def instance(group: t.Any) -> None:
-    trigger = ml.CronTrigger(expression="0 18 * * *", time_zone="Pacific Standard Time")
+    # On a day that hardly comes: while the actions below run, the schedule would be another operation under way.
+    trigger = ml.CronTrigger(expression="0 18 29 2 *", time_zone="Pacific Standard Time")
     schedules = ml.ComputeSchedules(compute_start_stop=[ml.ComputeStartStopSchedule(trigger=trigger, action="stop")])
     settings = ml.ComputeInstanceSshSettings(ssh_key_value=KEY)
     made = group.begin_create_or_update(

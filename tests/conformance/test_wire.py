@@ -610,7 +610,7 @@ def test_the_form_of_a_deployments_operation(world: World) -> None:
     }
     body = {"properties": {"template": template, "parameters": {}, "mode": "incremental"}}
     assert world.ask("PUT", path, body, "?api-version=2020-06-01").status == 201
-    for _ in range(3):
+    for _each in range(3):
         world.app.clock.advance(5)
         world.ask("GET", path, version="?api-version=2020-06-01")
     shown = world.ask("GET", path, version="?api-version=2020-06-01").body["properties"]

@@ -24,7 +24,10 @@ from ._cases import CASES, Case
 from ._faults import FAULTS
 from ._matrix import World, cells
 
-HEAD = "| {} | tried | survived by itself | failed with a clear message | lost | duplicated | converged on rerun |\n|---|---:|---:|---:|---:|---:|---:|"
+HEAD = (
+    "| {} | tried | survived by itself | failed with a clear message | killed | lost | duplicated | converged on rerun |\n"
+    "|---|---:|---:|---:|---:|---:|---:|---:|"
+)
 
 
 class Row(t.NamedTuple):
@@ -34,6 +37,7 @@ class Row(t.NamedTuple):
     fault: str
     name: str
     survived: bool
+    killed: bool
     converged: bool
     duplicated: bool
     wrong: tuple[str, ...]
@@ -47,10 +51,11 @@ class Sums:
 
     def __str__(self) -> str:
         tried, clean = len(self.rows), [row for row in self.rows if not row.wrong]
-        survived, clear = sum(row.survived for row in clean), sum(not row.survived for row in clean)
+        survived, killed = sum(row.survived for row in clean), sum(row.killed for row in clean)
+        clear = len(clean) - survived - killed
         lost = sum(bool(row.wrong) and not row.duplicated for row in self.rows)
         duplicated, converged = sum(row.duplicated for row in self.rows), sum(row.converged for row in self.rows)
-        return " | ".join(map(str, (tried, survived, clear, lost, duplicated, converged)))
+        return " | ".join(map(str, (tried, survived, clear, killed, lost, duplicated, converged)))
 
 
 class Chosen(t.NamedTuple):
@@ -71,7 +76,7 @@ def work(chosen: Chosen) -> list[Row]:
         found = [world.strike(fault, place) for fault, place in list(cells(world, faults))[chosen.case % chosen.every :: chosen.every]]
     finally:
         world.close()
-    return [Row(case.module, one.fault.name, one.name, one.survived, one.converged, one.duplicated, tuple(one.wrong)) for one in found]
+    return [Row(case.module, one.fault.name, one.name, one.survived, one.killed, one.converged, one.duplicated, tuple(one.wrong)) for one in found]
 
 
 def quiet() -> None:

@@ -164,6 +164,12 @@ def _fleet_later(azure: Azure) -> Options:
     return {**options, "workspaces": workspaces, "prune": "delete"}
 
 
+def _fleet_looked_at(azure: Azure) -> Options:
+    options = _fleet(azure)
+    azure.run(FLEET, **options)
+    return {"workspaces": [{name: one[name] for name in ("name", "resource_group")} for one in options["workspaces"]], "usages": True, "parallelism": 1}
+
+
 CASES = [
     Case("cluster: create", CLUSTER, _row(declared.clusters, "cluster-full")),
     Case("cluster: no change", CLUSTER, _after(CLUSTER, SMALL, {})),
@@ -203,6 +209,7 @@ CASES = [
     Case("diagnosis", "aml_workspace_diagnose_info", _plain({})),
     Case("fleet: create", FLEET, _fleet),
     Case("fleet: change, prune", FLEET, _fleet_later),
+    Case("fleet looked at", "aml_fleet_info", _fleet_looked_at),
     Case("operations", "aml_operation_info", _operations),
     Case("workspaces looked at", "aml_workspace_info", _plain({})),
     Case("computes looked at", "aml_compute_info", _looked_at),

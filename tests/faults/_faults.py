@@ -7,12 +7,14 @@ A fault is an order for the simulator (see its README), or something that is don
 """
 from __future__ import annotations
 
+import os
+import resource
 import typing as t
 from dataclasses import dataclass, field
 
 from functional.conftest import GROUP_ID, Azure
 
-from ._network import FaultyAzure
+from ._network import AFTER, BEFORE, TERMINATED, FaultyAzure
 
 Order = dict[str, t.Any]
 
@@ -37,9 +39,11 @@ class Fault:
     # For what is no order: how it is brought about, and how it is taken away before the next run.
     begin: t.Callable[[FaultyAzure], None] | None = None
     end: t.Callable[[FaultyAzure], None] | None = None
+    # How the run itself is ended, of those of ``_network``.
+    ends: str = ""
     # What the service itself reports as failed has to be made anew.
     remade: bool = False
-    # The cases that it can happen to, by a part of their name.
+    # The cases that it can happen to, by the beginning of their name.
     only: str = ""
 
 
@@ -58,6 +62,18 @@ def _unlock(azure: Azure) -> None:
 
 def _skew(azure: FaultyAzure) -> None:
     azure.token_skew = True
+
+
+def _fill_disk(azure: Azure) -> None:
+    """No byte can be written to any file."""
+    os.environ["AML_PROGRESS_FILE"] = "/dev/full"
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+
+
+def _free_disk(azure: Azure) -> None:
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    del os.environ["AML_PROGRESS_FILE"]
 
 
 def _block_name(azure: Azure) -> None:
@@ -99,7 +115,13 @@ FAULTS = [
     Fault("operation never ends", OPERATION, {"kind": "endless_operation"}, ("WaitTimeout",), (1,), end=lambda azure: azure.app.operations.release()),
     Fault("operation vanishes", OPERATION, {"kind": "lost_operation"}, ("OperationNotFound", "DeploymentOperationNotFound"), (1,)),
     Fault("Failed though the operation succeeded", OPERATION, {"kind": "failed_resource", "code": "Broken", "message": "It broke."},
-          ("Broken", "ProvisioningFailed", "ResourceDeploymentFailure"), (1,), remade=True),
+          # The last, where the service would have refused it anyway: then nothing is there.
+          ("Broken", "ProvisioningFailed", "ResourceDeploymentFailure", "NotApplied"), (1,), remade=True),
+    Fault("SIGKILL before the request is taken", REQUEST, counts=(1,), ends=BEFORE),
+    Fault("SIGKILL after the request is taken", REQUEST, counts=(1,), ends=AFTER),
+    # The other modules leave SIGTERM to the system, which ends them as SIGKILL does.
+    Fault("SIGTERM", REQUEST, tells=("Interrupted", "the run was interrupted"), counts=(1,), ends=TERMINATED, only="fleet: "),
+    Fault("a full disk", RUN, counts=(1,), begin=_fill_disk, end=_free_disk),
     Fault("a lock", RUN, tells=("ScopeLocked",), counts=(1,), begin=_lock, end=_unlock),
     Fault("clock of this host ahead of the tokens' time", RUN, counts=(1,), begin=_skew),
     Fault("a soft-deleted name", RUN, tells=("SoftDeletedWorkspace",), counts=(1,), begin=_block_name, end=_free_name, only="workspace: create"),

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
 import typing as t
+from dataclasses import dataclass
 from unittest import mock
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -21,6 +24,26 @@ from functional.conftest import Azure, Credential, Sent, Token
 from requests.adapters import BaseAdapter, HTTPAdapter
 from simulator._http import SLOW_PIECES, Effect, Headers, Request
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, ReadTimeoutError
+
+# How a run ends from outside: killed before its request is taken or after it, or asked to end by SIGTERM.
+BEFORE, AFTER, TERMINATED = "before", "after", "terminated"
+
+
+class Killed(BaseException):
+    """In place of SIGKILL: nobody catches it, and no further request of any thread is sent."""
+
+
+@dataclass
+class RunEnds:
+    """At the request of that number a run ends from outside, which ``how`` says."""
+
+    how: str = ""
+    at: int = 0
+    dead: bool = False
+
+    def die(self) -> t.NoReturn:
+        self.dead = True
+        raise Killed
 
 
 class _Body:
@@ -48,6 +71,13 @@ class _Socket(BaseAdapter):
         azure, parts = self.azure, urlsplit(request.url)
         data = request.body.encode() if isinstance(request.body, str) else request.body or b""
         path, body = unquote(parts.path), json.loads(data) if data else None
+        end = azure.run_ends
+        if end.dead or (end.how == BEFORE and len(azure.sent) == end.at):
+            end.die()
+        if end.how == TERMINATED and len(azure.sent) == end.at:
+            if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+                end.die()
+            os.kill(os.getpid(), signal.SIGTERM)
         if azure.unreachable(len(azure.sent)):
             azure.sent.append(Sent(request.method, path, body, 0))
             refused = NewConnectionError(None, "Failed to establish a new connection: [Errno 111] Connection refused")  # type: ignore[arg-type]
@@ -55,6 +85,8 @@ class _Socket(BaseAdapter):
         headers = Headers({"Host": parts.netloc, **request.headers})
         answer = azure.app.handle(Request(request.method, path, dict(parse_qsl(parts.query, keep_blank_values=True)), headers, data))
         azure.sent.append(Sent(request.method, path, body, answer.status))
+        if end.how == AFTER and len(azure.sent) == end.at + 1:
+            end.die()
         made = requests.Response()
         made.status_code, made.url, made.request, made.raw = answer.status, request.url, request, io.BytesIO(answer.payload())
         made.headers.update({"Content-Type": "application/json; charset=utf-8", **answer.headers})
@@ -109,12 +141,14 @@ class FaultyAzure(Azure):
     """The simulated Azure of the functional tests, on a network that can break.
 
     unreachable   whether the request of that number in the run meets a closed port
+    run_ends      how and at which request of the run it ends from outside
     token_skew    whether every token seems to have expired when it is issued
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.unreachable: t.Callable[[int], bool] = lambda number: False
+        self.run_ends = RunEnds()
         self.token_skew = False
         self.token = self.app.token()
 
@@ -124,15 +158,18 @@ class FaultyAzure(Azure):
     def credential(self) -> Credential:
         return _Credential(self)
 
-    def run(self, name: str, /, **options: t.Any) -> dict[str, t.Any]:
-        """As in the functional tests; what azure-ai-ml sends takes the same network."""
+    def run(self, module: str, /, **options: t.Any) -> dict[str, t.Any]:
+        """As in the functional tests; what azure-ai-ml sends takes the same network. A run that is killed gives ``failed`` and ``killed`` only."""
         socket = _Socket(self)
         with (
             mock.patch.object(_sdk, "_client", self._sdk_client),
             mock.patch.object(HTTPAdapter, "send", lambda adapter, request, **sending: socket.send(request, **sending)),
             mock.patch.object(RequestsTransport, "sleep", lambda transport, seconds: self.sleep(seconds)),
         ):
-            return super().run(name, **options)
+            try:
+                return super().run(module, **options)
+            except Killed:
+                return {"failed": True, "killed": True}
 
     def _sdk_client(self, cloud: t.Any, credential: t.Any, target: t.Any) -> t.Any:
         """In place of ``_sdk._client``: signed in as the simulator's own."""

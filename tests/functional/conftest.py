@@ -121,15 +121,15 @@ class Azure:
 
     # --- the modules ---
 
-    def run(self, name: str, /, *, check: bool = False, ok: bool | None = True, **options: t.Any) -> dict[str, t.Any]:
+    def run(self, module: str, /, *, check: bool = False, ok: bool | None = True, **options: t.Any) -> dict[str, t.Any]:
         """Run a module. ``ok``: it must succeed (True), fail (False), or may do either (None). ``sent`` holds the requests of this run."""
         self.sent, self.tokens = [], 0
-        module = importlib.import_module(_MODULES + name)
-        spec = getattr(module, "SPEC", {})
+        imported = importlib.import_module(_MODULES + module)
+        spec = getattr(imported, "SPEC", {})
         scope = {"subscription_id": SUBSCRIPTION, "tenant": "aaaaaaaa-0000-4000-8000-00000000000a", "client_id": "client", "secret": SECRET}
         for option, value in (("resource_group", GROUP), ("workspace", WORKSPACE)):
             # A workspace's own modules take ``workspace`` for a name, which most of their tests do not mean.
-            if option in spec and option not in options and not (option == "workspace" and name in ("aml_workspace", "aml_workspace_info")):
+            if option in spec and option not in options and not (option == "workspace" and module in ("aml_workspace", "aml_workspace_info")):
                 scope[option] = value
         ansibles = {"_ansible_check_mode": check, "_ansible_remote_tmp": "/tmp"}
         if "inject_invocation" in PASS_VARS:
@@ -147,7 +147,7 @@ class Azure:
             stack.enter_context(mock.patch.dict(warnings._global_warnings, clear=True))
             stack.enter_context(contextlib.redirect_stdout(printed))
             stack.enter_context(contextlib.suppress(SystemExit))
-            module.main()
+            imported.main()
         self.text = printed.getvalue()
         result: dict[str, t.Any] = json.loads(self.text.strip().splitlines()[-1])
         # ansible-core prints warnings as typed events; what a user reads is their text.

@@ -23,7 +23,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._errors import Cre
 from .awx import PROJECT, Controller, Credential, Job, artifacts, sliced
 from .conftest import BIN, ROOT, Simulator
 from .test_fleet_kill import WORKSPACES as MADE
-from .test_fleet_kill import Azure, azure, finish, start_with  # noqa: F401 (azure is a fixture)
+from .test_fleet_kill import Azure, azure, finish, start_with  # noqa: F401  # pylint: disable=unused-import
 
 # The certificates of a private cloud: AWX has them in the setting "Extra environment variables".
 CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")

@@ -233,7 +233,7 @@ def test_an_endless_operation_can_be_released(app: App) -> None:
 
 def test_the_first_requests_pass(app: App) -> None:
     order(app, kind="status", status=500, skip=2)
-    assert [app.call("GET", GROUP).status for _ in range(4)] == [404, 404, 500, 404]
+    assert [app.call("GET", GROUP).status for _each in range(4)] == [404, 404, 500, 404]
 
 
 def test_a_time_to_come_back_as_a_date_of_a_wrong_clock(app: App) -> None:
