@@ -137,7 +137,7 @@ SEEN = {
     "cluster changed": [5, {"c": "d"}],
     "nodes": [["idle", True]],
     "user assigned": ["low_priority", "user_assigned", "id-one"],
-    "instance": ["Running", "STANDARD_DS3_V2", 30, "0 18 * * *"],
+    "instance": ["Running", "STANDARD_DS3_V2", 30, "0 18 29 2 *"],
     "states": ["Stopped", "Running", "Running"],
     "start of what runs": "StartComputeInstanceOnlyAllowedInStoppedState",
     "attached": ["me", "Succeeded", "ns", "Succeeded"],
