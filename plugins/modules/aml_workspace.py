@@ -190,7 +190,7 @@ options:
         analytics) of the workspace as well. One that another workspace of the subscription uses is left, with a warning.
       - It needs O(permanently_delete=true), since a workspace without what it stands on could not be recovered.
       - Once the workspace is gone, a later run does not know what it stood on. A task that fails half-way names what is left, in its message and in
-        C(failure.details.left).
+        C(failure.details.left). One that is killed names nothing.
     type: bool
     default: false
   api_version:

@@ -16,6 +16,7 @@ import platform
 import sys
 import time
 import typing as t
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -104,7 +105,18 @@ def report(rows: t.Sequence[Row], seconds: float, every: int) -> str:
         "each with one or two runs after it" + (f"; one of {every} of the whole matrix." if every > 1 else "."),
         table("fault", rows, lambda row: row.fault, [fault.name for fault in FAULTS]),
         table("module", rows, lambda row: row.module, modules),
+        told_apart(rows),
     ]) + "\n"
+
+
+def told_apart(rows: t.Sequence[Row]) -> str:
+    """What no rerun mends, though no rule is broken."""
+    left = Counter(row.name.partition(" | ")[0] for row in rows if not row.converged and not row.wrong)
+    cases = ", ".join(f"{name} ({count})" for name, count in sorted(left.items())) or "none"
+    return (
+        f"Runs that ended as they should and whose rerun does not converge: {cases}. Their modules' documentation says what a later run cannot know; "
+        "a run that fails says it too, and one that is killed says nothing."
+    )
 
 
 def main() -> int:
