@@ -21,7 +21,12 @@ from ansible_collections.azureml.compute.plugins.module_utils import _module
 ROOT = Path(__file__).resolve().parents[2]
 COVERAGE, FACTS = ROOT / "docs" / "coverage.md", ROOT / "docs" / "facts.md"
 RULES = ROOT.parent / "shared" / "facts" / "features-and-pains.md"
-CITING = sorted(path for folder in ("plugins", "tests") for path in (ROOT / folder).rglob("*.py") if path != Path(__file__).resolve())
+# What 'make mutants' and ansible-test write is no part of the repository.
+OUTPUT = ROOT / "tests" / "output"
+CITING = sorted(
+    path for folder in ("plugins", "tests") for path in (ROOT / folder).rglob("*.py")
+    if path != Path(__file__).resolve() and not path.is_relative_to(OUTPUT)
+)  # fmt: skip
 PACKAGE = "ansible_collections.azureml.compute.plugins.modules."
 SECTIONS = tuple(f"1.{number}" for number in range(1, 11))
 SECTION = re.compile(r"^#+ (?:(\d\.\d+|[a-f])\.? )")
