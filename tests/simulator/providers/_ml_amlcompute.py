@@ -33,9 +33,8 @@ from simulator.providers._ml_common import (
     page,
     refuse,
     region,
-    tags_of,
 )
-from simulator.providers._ml_kind import ComputeKind, outer
+from simulator.providers._ml_kind import ComputeKind, as_creating
 from simulator.providers._ml_network import activate
 
 if TYPE_CHECKING:
@@ -156,40 +155,23 @@ class AmlCompute(ComputeKind):
         scale = mapping(inner.get("scaleSettings"), "scaleSettings") or {"maxNodeCount": 1, "minNodeCount": 0}
         check_scale(scale)
         account = mapping(inner.get("userAccountCredentials"), "userAccountCredentials")
-        now = self.app.clock.iso()
         location = region(body.get("location"), workspace["location"])
         subnet = mapping(inner.get("subnet"), "subnet")
-        shown: Document = {
-            **outer(doc),
-            "location": location,
-            "tags": tags_of(body),
-            "properties": {
-                "createdOn": now,
-                "modifiedOn": now,
-                "computeType": self.name,
-                "computeLocation": normalise(sent.get("computeLocation") or location),
-                "description": sent.get("description"),
-                "resourceId": None,
-                "provisioningState": CREATING,
-                "provisioningErrors": None,
-                "provisioningWarnings": None,
-                "isAttachedCompute": False,
-                "disableLocalAuth": flag(sent.get("disableLocalAuth")),
-                "properties": {
-                    **dict.fromkeys(_UNKNOWN_YET),
-                    "vmSize": str(inner.get("vmSize") or self.app.config["guesses"]["default_vm_size"]).upper(),
-                    "vmPriority": inner.get("vmPriority"),
-                    "scaleSettings": copy.deepcopy(scale),
-                    "subnet": subnet if "id" in subnet else None,
-                    "osType": inner.get("osType") or "Linux",
-                    "virtualMachineImage": inner.get("virtualMachineImage"),
-                    "isolatedNetwork": flag(inner.get("isolatedNetwork")),
-                    "remoteLoginPortPublicAccess": inner.get("remoteLoginPortPublicAccess") or "NotSpecified",
-                    "enableNodePublicIp": flag(inner.get("enableNodePublicIp"), True),
-                    "enableBatchPrivateLink": flag(inner.get("enableBatchPrivateLink")),
-                },
-            },
+        own = {
+            **dict.fromkeys(_UNKNOWN_YET),
+            "vmSize": str(inner.get("vmSize") or self.app.config["guesses"]["default_vm_size"]).upper(),
+            "vmPriority": inner.get("vmPriority"),
+            "scaleSettings": copy.deepcopy(scale),
+            "subnet": subnet if "id" in subnet else None,
+            "osType": inner.get("osType") or "Linux",
+            "virtualMachineImage": inner.get("virtualMachineImage"),
+            "isolatedNetwork": flag(inner.get("isolatedNetwork")),
+            "remoteLoginPortPublicAccess": inner.get("remoteLoginPortPublicAccess") or "NotSpecified",
+            "enableNodePublicIp": flag(inner.get("enableNodePublicIp"), True),
+            "enableBatchPrivateLink": flag(inner.get("enableBatchPrivateLink")),
         }
+        place = normalise(sent.get("computeLocation") or location)
+        shown = as_creating(self.app, self.name, doc, body, location, computeLocation=place, properties=own)
         if body.get("sku"):
             shown["sku"] = body["sku"]
         identity = self._identity(workspace, doc["id"], body.get("identity"))

@@ -23,13 +23,11 @@ from simulator.providers._ml_common import (
     FAILED,
     SUCCEEDED,
     Document,
-    flag,
     mapping,
     refuse,
     region,
-    tags_of,
 )
-from simulator.providers._ml_kind import ComputeKind, outer
+from simulator.providers._ml_kind import ComputeKind, as_creating
 
 if TYPE_CHECKING:
     from simulator._app import App
@@ -213,28 +211,19 @@ class AttachedKind(ComputeKind):
     ) -> tuple[Document, Document]:
         sent = mapping(body.get("properties"), "properties")
         inner = mapping(sent.get("properties"), "properties.properties")
-        now = self.app.clock.iso()
         location = region(body.get("location"), workspace["location"])
         own = self.accept(workspace, doc, copy.deepcopy(inner), target)
-        shown: Document = {
-            **outer(doc),
-            "location": location,
-            "tags": tags_of(body),
-            "properties": {
-                "createdOn": now,
-                "modifiedOn": now,
-                "computeType": self.name,
-                "computeLocation": region(sent.get("computeLocation"), (target or {}).get("location") or location),
-                "description": sent.get("description"),
-                "resourceId": sent.get("resourceId") or doc.get("properties", {}).get("resourceId"),
-                "provisioningState": CREATING,
-                "provisioningErrors": None,
-                "provisioningWarnings": None,
-                "isAttachedCompute": True,
-                "disableLocalAuth": flag(sent.get("disableLocalAuth")),
-                **({} if own is None else {"properties": own}),
-            },
-        }
+        shown = as_creating(
+            self.app,
+            self.name,
+            doc,
+            body,
+            location,
+            computeLocation=region(sent.get("computeLocation"), (target or {}).get("location") or location),
+            resourceId=sent.get("resourceId") or doc.get("properties", {}).get("resourceId"),
+            isAttachedCompute=True,
+            **({} if own is None else {"properties": own}),
+        )
         identity = _ml_identity.resolve(self.app, doc["id"], body.get("identity"))
         if identity:
             shown["identity"] = identity

@@ -16,14 +16,12 @@ from simulator.providers import _ml_identity, _ml_schedules
 from simulator.providers import _ml_instance_rules as rules
 from simulator.providers._ml_common import (
     COMPUTE_TYPE,
-    CREATING,
     SUCCEEDED,
     Document,
     flag,
     mapping,
-    tags_of,
 )
-from simulator.providers._ml_kind import outer
+from simulator.providers._ml_kind import as_creating
 
 if TYPE_CHECKING:
     from simulator._app import App
@@ -62,27 +60,9 @@ def declared(
     """The 201's body and what is never shown, from what was sent."""
     rules.check_place(workspace, body)
     sent = mapping(body.get("properties"), "properties")
-    now = app.clock.iso()
     location = workspace["location"]
-    shown: Document = {
-        **outer(doc),
-        "location": location,
-        "tags": tags_of(body),
-        "properties": {
-            "createdOn": now,
-            "modifiedOn": now,
-            "computeType": "ComputeInstance",
-            "computeLocation": location,
-            "description": sent.get("description"),
-            "resourceId": None,
-            "provisioningState": CREATING,
-            "provisioningErrors": None,
-            "provisioningWarnings": None,
-            "isAttachedCompute": False,
-            "disableLocalAuth": flag(sent.get("disableLocalAuth")),
-            "properties": _inner(app, location, doc, mapping(sent.get("properties"), "properties.properties"), creator),
-        },
-    }
+    own = _inner(app, location, doc, mapping(sent.get("properties"), "properties.properties"), creator)
+    shown = as_creating(app, "ComputeInstance", doc, body, location, properties=own)
     identity = _ml_identity.resolve(app, doc["id"], body.get("identity"))
     if identity:
         shown["identity"] = identity

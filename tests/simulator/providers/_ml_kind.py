@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from simulator._http import ArmError, Request, Response
 from simulator._operations import Operation
-from simulator.providers._ml_common import COMPUTE_TYPE, PROVIDER, Document, fits_name, refuse
+from simulator.providers._ml_common import (
+    COMPUTE_TYPE,
+    CREATING,
+    PROVIDER,
+    Document,
+    fits_name,
+    flag,
+    mapping,
+    refuse,
+    tags_of,
+)
 from simulator.providers._ml_status import status_of
 
 if TYPE_CHECKING:
@@ -105,6 +115,29 @@ class ComputeKind:
         return f"{group}/providers/Microsoft.BatchAI/workspaces/{workspace['name']}/clusters/{doc['name']}"
 
 
-def outer(doc: Document) -> Document:
-    """The part of a compute resource that all kinds share, as a creation shows it (docs/facts.md a.6 [REC R1])."""
-    return {"id": doc["id"], "name": doc["name"], "type": COMPUTE_TYPE}
+def as_creating(app: App, kind: str, doc: Document, body: Document, location: str, **properties: Any) -> Document:
+    """A compute resource of any kind as a creation shows it (docs/facts.md a.6 [REC R1]); `properties` are the kind's own, or instead of those here."""
+    sent = mapping(body.get("properties"), "properties")
+    now = app.clock.iso()
+    shown: Document = {
+        "id": doc["id"],
+        "name": doc["name"],
+        "type": COMPUTE_TYPE,
+        "location": location,
+        "tags": tags_of(body),
+        "properties": {
+            "createdOn": now,
+            "modifiedOn": now,
+            "computeType": kind,
+            "computeLocation": location,
+            "description": sent.get("description"),
+            "resourceId": None,
+            "provisioningState": CREATING,
+            "provisioningErrors": None,
+            "provisioningWarnings": None,
+            "isAttachedCompute": False,
+            "disableLocalAuth": flag(sent.get("disableLocalAuth")),
+            **properties,
+        },
+    }
+    return shown
