@@ -160,8 +160,10 @@ class Azure:
         return result
 
     def sleep(self, seconds: float) -> None:
-        self.slept += seconds
-        self.app.clock.advance(seconds)
+        """Simulated time passes; several threads of a fleet may sleep while others ask."""
+        with self.app.exclusive():
+            self.slept += seconds
+            self.app.clock.advance(seconds)
 
     def transport(self) -> t.Any:
         """The way to the simulator."""

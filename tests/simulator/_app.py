@@ -156,8 +156,10 @@ class App:
         return doc
 
     def default_principal(self) -> Principal:
-        entry = next(entry for entry in self.directory.all() if entry["object_id"] == CLIENT_OBJECT)
-        return self.directory.principal(entry)
+        # Asked for by threads of callers, beside requests.
+        with self._lock:
+            entry = next(entry for entry in self.directory.all() if entry["object_id"] == CLIENT_OBJECT)
+            return self.directory.principal(entry)
 
     def token(self, principal: Principal | None = None, audience: str = "", lifetime: float = 3599) -> str:
         """A valid access token without the token endpoint."""
