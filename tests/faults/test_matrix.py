@@ -47,7 +47,7 @@ def sample(worlds: Worlds, seed: int) -> t.Iterator[tuple[World, Fault, Place]]:
     unused = set(turn)
     for fault in chance.sample(FAULTS, len(FAULTS)):
         for _try in range(len(turn)):
-            name = next(case.name for case in CASES if case.name.startswith(fault.only)) if fault.only else turn[0]
+            name = [case.name for case in CASES if case.name.startswith(fault.only)][0] if fault.only else turn[0]
             turn.append(turn.pop(0))
             if places := worlds.of(name).places(fault):
                 unused.discard(name)
