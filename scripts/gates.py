@@ -89,7 +89,7 @@ def run(gate: str) -> Row:
     LOGS.mkdir(parents=True, exist_ok=True)
     (LOGS / f"{gate}.log").write_text(done.stdout)
     seconds = time.monotonic() - started
-    missing = re.search(r"Python interpreter (\S+) not found", done.stdout)
+    missing = re.search(r"^nox > .*Python interpreter (\S+) not found", done.stdout, re.MULTILINE)
     if missing:
         return Row(gate, "not run", seconds, f"needs python{missing[1]} on the PATH, or in pyenv")
     if done.returncode or FINDING in done.stdout:

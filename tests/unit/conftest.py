@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import typing as t
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,23 @@ for _folder in map(str, Path(__file__).resolve().parents[:2]):
 
 # A developer's own sign-in must not decide a test (docs of the options: E(...) in plugins/doc_fragments/auth.py).
 _FOREIGN = ("AZURE_", "AZUREML_", "ARM_", "ANSIBLE_AZURE_", "AML_SIMULATOR")
+
+
+@pytest.fixture
+def python_of_its_own() -> t.Callable[[str], str]:
+    """Run a program in a Python of its own that finds the collection; what it prints."""
+    root = Path(__file__).resolve().parents[2]
+    # ansible-test puts a copy of the collection where its name says, and its own finder of collections into the tests' process alone.
+    beside = [str(root.parents[2])] if root.parts[-3:] == ("ansible_collections", "azureml", "compute") else []
+
+    def run(program: str) -> str:
+        path = os.pathsep.join([*beside, *filter(None, [os.environ.get("PYTHONPATH")])])
+        environment = {**os.environ, "PYTHONPATH": path} if path else dict(os.environ)
+        done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
 
 
 @pytest.fixture(autouse=True)

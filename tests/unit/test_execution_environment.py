@@ -133,6 +133,8 @@ def test_the_set_up_names_options_that_awx_has(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["setup.yml", "credential_types.yml"])
 def test_the_set_up_passes_ansible_s_own_check(name: str) -> None:
+    if not (BIN / "ansible-doc").exists():
+        pytest.skip(f"missing: {BIN / 'ansible-doc'}; ansible-test's environment has ansible-core in another place")
     installed = subprocess.run([str(BIN / "ansible-doc"), "-l", "awx.awx"], capture_output=True, text=True, timeout=60, check=False)
     if "awx.awx.job_template" not in installed.stdout:
         pytest.skip("the collection awx.awx is not installed: its options are those listed above")

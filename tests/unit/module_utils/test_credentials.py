@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import typing as t
 from pathlib import Path
 
@@ -228,15 +226,14 @@ def test_plugins_document_the_same_variables() -> None:
     assert {name: {"env": [{"name": one} for one in ENVIRONMENT[name]]} for name in AUTH_SPEC} == documented
 
 
-def test_nothing_of_azures_is_imported_offline() -> None:
+def test_nothing_of_azures_is_imported_offline(python_of_its_own: t.Callable[[str], str]) -> None:
     program = (
         "import sys\n"
         "from ansible_collections.azureml.compute.plugins.module_utils import _arm, _credentials\n"
         "_credentials.sign_in({}, {'AZURE_CLIENT_ID': 'i', 'AZURE_SECRET': 's', 'AZURE_TENANT': 't'})\n"
         "print([name for name in sys.modules if name.split('.')[0] in ('azure', 'msal', 'requests')])\n"
     )
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "[]"
+    assert python_of_its_own(program).strip() == "[]"
 
 
 def test_an_unknown_source_names_those_that_there_are(home: dict[str, str]) -> None:
