@@ -49,6 +49,10 @@ class Clock:
         self._rebase(max(0.0, float(seconds)))
         self._save()
 
+    def advance_to(self, hour: float) -> None:
+        """Let simulated time pass until that hour of a day, UTC."""
+        self.advance((hour * 3600 - self.now()) % 86400)
+
     def iso(self, ts: float | None = None, digits: int = 7) -> str:
         moment = self.now() if ts is None else ts
         ticks = round(moment * 10**7)

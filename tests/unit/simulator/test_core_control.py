@@ -9,9 +9,11 @@ import time
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from simulator._app import App
+from simulator._clock import Clock
 from simulator._directory import DEFAULT_SUBSCRIPTION
 from simulator._requestlog import MASK, mask
 
@@ -106,6 +108,15 @@ def test_the_clock_runs_at_the_speed_that_is_set_and_never_back(app: App) -> Non
     assert app.clock.now() == pytest.approx(stopped + 100)
     assert app.clock.iso(0.5) == "1970-01-01T00:00:00.5000000+00:00"
     assert app.clock.iso(0, digits=3) == "1970-01-01T00:00:00.000+00:00"
+
+
+@pytest.mark.parametrize("hour", [0, 2.99, 3, 3.01, 23.5])
+def test_time_passes_until_an_hour_of_the_day(hour: float) -> None:
+    with mock.patch("time.time", return_value=1_800_000_000 // 86400 * 86400 + hour * 3600):
+        clock = Clock()
+        before = clock.now()
+        clock.advance_to(3)
+        assert clock.now() % 86400 == pytest.approx(3 * 3600) and 0 <= clock.now() - before < 86400
 
 
 def test_reset_is_the_first_start_again(app: App) -> None:
