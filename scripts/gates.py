@@ -37,7 +37,7 @@ PATTERNS = (
     (r"Built (\d+) pages", "{} pages"),
     (r"(\d+ fragments, \d+ generated files)", "{}"),
     (r"A context of (\d+) files", "a build context of {} files"),
-    (r"Collection loading complete", "the archive as Galaxy takes it"),
+    (r"^Created collection for \S+ at .*/(\S+\.tar\.gz)$", "{}, as Galaxy takes it"),
     (r"Molecule executed (\d+) scenarios?", "{} scenarios"),
 )
 # antsibull-nox only warns of what Galaxy's importer has found.
