@@ -173,14 +173,19 @@ def declared(path: Path) -> list[str]:
     return [line for line in lines if line]
 
 
-def run_tests(session: nox.Session, *packages: str) -> None:
-    """The unit and functional tests, and one real playbook on the simulator, with this session's Python and packages."""
-    session.install("-r", "requirements.txt", "-r", "tests/unit/requirements.txt", *packages)
+def show_the_checkout(session: nox.Session) -> None:
+    """Make the checkout visible in this session's environment as the collection, as 'make setup' does in .venv."""
     purelib = (session.run("python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", silent=True, log=False) or "").strip()
     link = Path(purelib) / "ansible_collections" / "azureml" / "compute"
     link.parent.mkdir(parents=True, exist_ok=True)
     link.unlink(missing_ok=True)
     link.symlink_to(ROOT)
+
+
+def run_tests(session: nox.Session, *packages: str) -> None:
+    """The unit and functional tests, and one real playbook on the simulator, with this session's Python and packages."""
+    session.install("-r", "requirements.txt", "-r", "tests/unit/requirements.txt", *packages)
+    show_the_checkout(session)
     settings = {name: None for name in os.environ if name.startswith(FOREIGN)}
     names = [line.partition(">=")[0] for line in declared(ROOT / "requirements.txt")]
     versions = "import importlib.metadata as m, platform; print('Versions: Python', platform.python_version(), *(f'{n} {m.version(n)}' for n in %r))"
@@ -209,6 +214,7 @@ def lowest(session: nox.Session) -> None:
 def molecule(session: nox.Session) -> None:
     """molecule test --all: each role on the simulator."""
     session.install("-r", "requirements-dev.txt")
+    show_the_checkout(session)
     session.run("molecule", "test", "--all", *session.posargs)
 
 
