@@ -115,7 +115,8 @@ def power_action(body: Body | None, wanted: str, *, created: bool) -> str | None
 
 def _with_power(plan: Plan, body: Body | None, action: str) -> Plan:
     after = "Stopped" if action == STOP else "Running"
-    before = _kind.power_state(body) if body else None
+    # What is made has no state before, whether it is there already or only planned.
+    before = _kind.power_state(body) if body and plan.action not in (CREATE, REPLACE) else None
     change = Change("state", before, after, UPDATABLE, "asked for at every run" if action == RESTART else None)
     # An instance that has to be made, replaced or changed as well is first of all that.
     main = action if plan.action == NONE else plan.action

@@ -202,8 +202,14 @@ def test_a_resize_needs_it_stopped_or_force(azure: Azure, instance: dict[str, t.
 def test_a_missing_one_is_not_started_but_may_be_created_so(azure: Azure) -> None:
     failed = azure.run(INSTANCE, **TARGET, state="started", ok=False)
     assert failed["failure"]["code"] == "ComputeNotFound" and azure.writes == []
+    planned = azure.run(INSTANCE, **TARGET, size="Standard_DS3_v2", state="stopped", check=True)
     made = azure.run(INSTANCE, **TARGET, size="Standard_DS3_v2", state="stopped")
     assert made["plan"]["action"] == "create" and made["compute"]["state"] == "Stopped"
+    # What is made has no state before, whether it is only planned or there already.
+    assert planned["plan"] == made["plan"] and planned["diff"] == made["diff"]
+    replaced = {"size": "Standard_DS3_v2", "description": "another", "on_immutable_change": "recreate", "state": "stopped"}
+    planned, made = (azure.run(INSTANCE, **TARGET, **replaced, check=check) for check in (True, False))
+    assert made["plan"]["action"] == "replace" and planned["plan"] == made["plan"] and planned["diff"] == made["diff"]
 
 
 BAD = [

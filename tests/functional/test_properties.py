@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.azureml.compute.plugins.module_utils import _fields
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import resource as _resource
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from . import figures
 from .conftest import GROUP, WORKSPACE, Azure
@@ -227,6 +228,54 @@ def test_declarations(subject: Subject) -> None:
             counts["applied" if example(subject, one, other) else "refused unchanged"] += 1
 
         holds()
+
+
+# What the service makes or takes back in no time to speak of; a made AKS takes minutes of real time for sixty examples.
+# A workspace that is not there is for azure-ai-ml to make.
+STATES = {name: ["present", "absent"] for name in SUBJECTS if name not in ("aks-made", "workspace")} | {
+    "instance": ["present", "started", "stopped", "absent"]
+}
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_states(name: str) -> None:
+    """Any declarations in any states one after the other: what check mode predicts comes, a second run changes nothing, and the state is the declared one."""
+    subject = SUBJECTS[name]
+    steps = st.lists(st.tuples(subject.strategy(), st.sampled_from(STATES[name])), min_size=2, max_size=4)
+    with figures.counted(f"{name}, in states", len(subject.options())) as counts:
+
+        @SETTINGS
+        @given(steps)
+        def holds(drawn: list[tuple[Options, str]]) -> None:
+            counts["examples"] += 1
+            with World(subject) as world:
+                bystander = world.bystander()
+                refused = [go_through(world, options, state) for options, state in drawn]
+                assert world.bystander() == bystander
+            counts["refused unchanged" if any(refused) else "applied"] += 1
+
+        holds()
+
+
+def go_through(world: World, options: Options, state: str) -> bool:
+    """One declaration in one state; whether it was refused for what is there."""
+    subject = world.subject
+    if state == "absent":
+        gone = {option: value for option, value in {**options, **subject.always}.items() if option in ("name", "type", "resource_group", "api_version")}
+        planned = world.predicted(gone, state=state)
+        done = world.run(gone, state=state)
+        compare(subject, planned, done)
+        assert "error" in world.document() and not world.run(gone, state=state)["changed"] and world.azure.writes == []
+        return False
+    if options.get("enable_node_public_ip") in (False, "no"):
+        # The pre-flight would ask for a private endpoint.
+        options = {**options, "preflight": False} if "preflight" in options else options
+    done = world.applied(options, state=state, **subject.replaces)
+    if done.get("failed"):
+        return True
+    if state != "present":
+        assert done["compute"]["state"] == {"started": "Running", "stopped": "Stopped"}[state]
+    return False
 
 
 FLEET_TYPES = {"cluster": "amlcompute", "instance": "computeinstance", "aks-attached": "aks"}
