@@ -115,6 +115,8 @@ class Export:
     def add_workspace(self, body: Body) -> None:
         kind = _workspace.Workspace()
         options = declaration(kind, body)
+        if options.get("kind") == "project":
+            options = {option: value for option, value in options.items() if option not in _workspace.FROM_HUB}
         rules = _own_rules(body)
         if rules:
             options.setdefault("managed_network", {})["outbound_rules"] = rules

@@ -55,6 +55,7 @@ def provider(type_: str, name: str) -> str:
     return f"{GROUP_ID}/providers/{type_}/{name}"
 
 
+HUB_ID, PROJECT_ID = (provider("Microsoft.MachineLearningServices/workspaces", name) for name in ("hub-test", "project-test"))
 PROSE = st.text(st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=("Cs",)), max_size=40)
 WORDS = st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True)
 SUBNETS = [provider("Microsoft.Network/virtualNetworks", f"vnet/subnets/{name}") for name in ("training", "other")]
@@ -132,7 +133,7 @@ _JSON = st.recursive(
     max_leaves=6,
 )
 
-# By the option's dotted path; a subject's own go before. Booleans and choices need no row, unless not all of them go.
+# By the option's dotted path; a subject's own go before, then its module's. Booleans and choices need no row, unless not all of them go.
 VALUES: dict[str, Strategy] = {
     "wait_timeout": st.integers(3600, 7200),
     "wait_interval": st.sampled_from([0.5, 5, "2"]),
@@ -212,6 +213,7 @@ VALUES: dict[str, Strategy] = {
     # workspace; what is fixed there is declared as it is, in any spelling
     "kind": st.just("default"),
     "hub_id": st.nothing(),
+    "project:hub_id": ids(HUB_ID),
     "display_name": st.text("abc äß", min_size=1, max_size=20),
     "storage_account": ids(provider("Microsoft.Storage/storageAccounts", "stwstest")),
     "key_vault": ids(provider("Microsoft.KeyVault/vaults", "kvwstest")),
@@ -220,7 +222,7 @@ VALUES: dict[str, Strategy] = {
     "hbi_workspace": st.just(False),
     "enable_data_isolation": st.nothing(),
     "image_build_compute": st.sampled_from(["builder", "cpu-cluster"]),
-    "workspace:identity": identity("system_assigned", "system_assigned,user_assigned"),
+    "aml_workspace:identity": identity("system_assigned", "system_assigned,user_assigned"),
     "primary_user_assigned_identity": st.nothing(),
     "customer_managed_key": st.nothing(),
     "serverless_compute.custom_subnet": ids(*SUBNETS),
@@ -241,7 +243,7 @@ VALUES: dict[str, Strategy] = {
 # Options of a kind that its declarations never have, each with the reason; so are those with nothing() above.
 LEFT_OUT = {
     "resource_id": "the subject's own: which resource there is",
-    "hub_id": "a project needs a hub; tests/functional/test_workspace.py",
+    "hub_id": "a project alone has one",
     "enable_data_isolation": "fixed at creation, which needs azure-ai-ml",
     "primary_user_assigned_identity": "belongs to one of the identities that are there; tests/functional/test_workspace.py",
     "customer_managed_key": "fixed at creation, which needs azure-ai-ml",
@@ -305,7 +307,7 @@ class Subject:
         return found if found.is_empty or not null else st.one_of(found, st.none())
 
     def _plain(self, path: str, row: dict[str, t.Any]) -> Strategy:
-        own = VALUES.get(f"{self.name}:{path}", VALUES.get(path))
+        own = VALUES.get(f"{self.name}:{path}", VALUES.get(f"{self.module}:{path}", VALUES.get(path)))
         if own is not None:
             return own
         if row.get("options"):
@@ -363,6 +365,10 @@ def mend_kubernetes(options: Options) -> Options:
     return options if types and options.get("default_instance_type") in types else without(options, "default_instance_type")
 
 
+def mend_project(options: Options) -> Options:
+    return mend_workspace(without(options, "storage_account", "key_vault", "container_registry"))
+
+
 def mend_workspace(options: Options) -> Options:
     network = options.get("managed_network")
     if network and (network.get("outbound_rules") or network.get("firewall_sku")) and "isolation_mode" not in network:
@@ -399,6 +405,8 @@ SUBJECTS = {
             for name, (always, needed, mend) in _ATTACHED.items()
         ),
         Subject("workspace", "aml_workspace", _WORKSPACE_KIND, {"name": WORKSPACE}, (), mend_workspace, WORKSPACE_ID),
+        Subject("hub", "aml_workspace", _WORKSPACE_KIND, {"name": "hub-test", "kind": "hub"}, (), mend_workspace, HUB_ID),
+        Subject("project", "aml_workspace", _WORKSPACE_KIND, {"name": "project-test", "kind": "project"}, (), mend_project, PROJECT_ID),
         Subject(
             "arm_resource", "arm_resource", None, {"resource_group": "rg-test", "type": _PLAIN_TYPE, "name": "drawn"}, ("body", "api_version"),
             path=provider(_PLAIN_TYPE, "drawn"),
@@ -451,3 +459,7 @@ def furnish(azure: Azure) -> None:
         ("Microsoft.Insights/components", "ai-two", {"kind": "web"}, "2020-02-02"),
     ):
         azure.resource(type_, name, body, version)
+    found = azure.get(WORKSPACE_ID)["properties"]
+    dependents = {name: found[name] for name in ("storageAccount", "keyVault", "applicationInsights")}
+    for identifier, kind, properties in ((HUB_ID, "Hub", dependents), (PROJECT_ID, "Project", {"hubResourceId": HUB_ID})):
+        azure.arm("PUT", identifier, {"location": "eastus", "kind": kind, "identity": {"type": "SystemAssigned"}, "properties": properties})

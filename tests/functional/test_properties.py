@@ -206,8 +206,8 @@ EXPORTED = {"aml_clusters": "aml_compute_cluster", "aml_instances": "aml_compute
 def exported(world: World) -> None:
     """What was exported is what is there: to apply it changes nothing."""
     name = world.subject.always["name"]
-    if world.subject.name == "workspace":
-        rows = [("aml_workspace", world.azure.run("aml_export_info", computes=[])["vars"]["aml_workspace"])]
+    if world.subject.module == "aml_workspace":
+        rows = [("aml_workspace", world.azure.run("aml_export_info", workspace=name, computes=[])["vars"]["aml_workspace"])]
     else:
         found = world.azure.run("aml_export_info", computes=[name])["vars"]
         rows = [(module, row) for variable, module in EXPORTED.items() for row in found.get(variable, [])]
@@ -232,7 +232,7 @@ def test_declarations(subject: Subject) -> None:
 
 # What the service makes or takes back in no time to speak of; a made AKS takes minutes of real time for sixty examples.
 # A workspace that is not there is for azure-ai-ml to make.
-STATES = {name: ["present", "absent"] for name in SUBJECTS if name not in ("aks-made", "workspace")} | {
+STATES = {name: ["present", "absent"] for name in SUBJECTS if name not in ("aks-made", "workspace", "hub", "project")} | {
     "instance": ["present", "started", "stopped", "absent"]
 }
 

@@ -133,6 +133,10 @@ def test_a_project_in_a_hub(azure: Azure) -> None:
     made = done["workspace"]
     assert (made["kind"], made["hub_id"], made["location"], made["display_name"]) == ("project", hub, "eastus", "A")
     assert azure.run(MODULE, **options)["changed"] is False
+    # What is its hub's is shown, and is not the project's to declare.
+    exported = azure.run("aml_export_info", workspace="project-a", computes=[])["vars"]["aml_workspace"]
+    assert exported["hub_id"] == hub and not {"storage_account", "key_vault", "container_registry"} & set(exported)
+    assert azure.run(MODULE, **exported)["changed"] is False
     failed = azure.run(MODULE, name="project-b", kind="project", hub_id=hub, location="westus2", ok=False)
     assert failed["failure"]["code"] == "ProjectRegion" and azure.writes == []
     failed = azure.run(MODULE, name="project-c", kind="project", hub_id=f"{hub}-none", ok=False)

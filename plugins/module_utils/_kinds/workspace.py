@@ -30,6 +30,8 @@ _RULE_KEYS = {
     "address_prefixes": "addressPrefixes",
 }
 
+# What a project shows, and its hub decides.
+FROM_HUB = ("storage_account", "key_vault", "container_registry")
 RULES = "managed_network.outbound_rules"
 _NETWORK = "properties.managedNetwork."
 _SERVERLESS = "properties.serverlessComputeSettings."
@@ -216,7 +218,7 @@ class Workspace(Kind):
         if declared.get("customer_managed_key.key_uri") is not None:
             yield from _rules.https_address(declared["customer_managed_key.key_uri"], "customer_managed_key.key_uri")
         if declared.get("kind") == "project":
-            for option in ("storage_account", "key_vault", "container_registry"):
+            for option in FROM_HUB:
                 if declared.get(option) is not None:
                     message = f"A project takes {option} from its hub: leave it out."
                     yield _rules.Finding("TakenFromHub", option, message, "docs/facts.md d.1")
