@@ -201,6 +201,9 @@ def _validate(declared: Tree, kind: str) -> None:
             _rules.refuse(_findings(error))
         except MlException as error:
             raise RuleError(f"definition: {error.message}", code="InvalidDefinition", hint="Nothing was sent. Correct definition.") from error
+        except Exception as error:  # what its schema lets pass, its classes may break on (a virtual machine's ssh_settings without admin_username)
+            message = f"definition: azure-ai-ml does not take it: {' '.join(str(error).split())[:300]}."
+            raise RuleError(message, code="InvalidDefinition", hint="Nothing was sent. Correct definition.") from error
 
 
 def _findings(error: t.Any) -> _rules.Findings:

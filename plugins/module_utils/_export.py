@@ -157,6 +157,9 @@ class Export:
         inline = [f"setup_scripts.{part}" for part, script in (options.get("setup_scripts") or {}).items() if script.get("inline")]
         if inline:
             options = {**options, "setup_scripts": _without_inline(options["setup_scripts"])}
+        if type_ == "virtualmachine" and options.get("ssh_settings") and not options["ssh_settings"].get("admin_username"):
+            options = {option: value for option, value in options.items() if option != "ssh_settings"}
+            self._miss(name, "ssh_settings", "the CLI's schema needs admin_username, which the service does not tell: the file is without it")
         left = [*(option for option in options if option not in known), *inline]
         for option in left:
             self._miss(name, option, "the CLI's schema has no such field: the file is without it")

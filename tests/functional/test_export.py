@@ -107,6 +107,18 @@ def test_secrets_are_named_and_not_told(azure: Azure, world: dict[str, Declarati
     assert [row["name"] for row in exported["vars"]["aml_clusters"]] == ["pass-cluster"]
 
 
+def test_a_virtual_machine_whose_user_is_not_told_has_a_file_that_the_cli_takes(azure: Azure) -> None:
+    machine = azure.resource("Microsoft.Compute/virtualMachines", "vm", {"properties": {"hardwareProfile": {"vmSize": "Standard_DS3_v2"}}}, "2024-07-01")
+    azure.run("aml_attached_compute", name="machine", type="virtualmachine", resource_id=machine)
+    exported = azure.run("aml_export_info", computes=["machine"])
+    text = exported["cli_yaml"]["machine.yml"]
+    assert "ssh_settings" not in yaml.safe_load(text) and [one["option"] for one in exported["missing"] if one["name"] == "machine"] == ["ssh_settings"]
+    assert azure.run("aml_attached_compute", definition=text)["changed"] is False
+    # What the CLI's schema lets pass and its classes break on.
+    failed = azure.run("aml_attached_compute", definition=f"{text}ssh_settings: {{ssh_port: 22}}\n", ok=False)
+    assert failed["failure"]["code"] == "InvalidDefinition" and "admin_username" in failed["msg"] and azure.sent == []
+
+
 def test_what_is_not_there(azure: Azure) -> None:
     assert azure.run("aml_export_info", computes=["nobody"], ok=False)["failure"]["details"] == ["nobody"]
     assert azure.run("aml_export_info", workspace="ws-nowhere", ok=False)["failure"]["code"] == "ResourceNotFound"

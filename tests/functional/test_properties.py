@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+import yaml
 from ansible_collections.azureml.compute.plugins.module_utils import _fields
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import resource as _resource
 from hypothesis import HealthCheck, Phase, given, settings
@@ -204,17 +205,21 @@ EXPORTED = {"aml_clusters": "aml_compute_cluster", "aml_instances": "aml_compute
 
 
 def exported(world: World) -> None:
-    """What was exported is what is there: to apply it changes nothing."""
+    """What was exported is what is there: to apply it changes nothing, as variables and as the CLI's YAML."""
     name = world.subject.always["name"]
     if world.subject.module == "aml_workspace":
-        rows = [("aml_workspace", world.azure.run("aml_export_info", workspace=name, computes=[])["vars"]["aml_workspace"])]
+        found = world.azure.run("aml_export_info", workspace=name, computes=[])
+        rows = [("aml_workspace", found["vars"]["aml_workspace"])]
     else:
-        found = world.azure.run("aml_export_info", computes=[name])["vars"]
-        rows = [(module, row) for variable, module in EXPORTED.items() for row in found.get(variable, [])]
+        found = world.azure.run("aml_export_info", computes=[name])
+        rows = [(module, row) for variable, module in EXPORTED.items() for row in found["vars"].get(variable, [])]
     assert len(rows) == 1 and world.azure.writes == []
+    module = rows[0][0]
+    rows += [(module, {"definition": text}) for text in found["cli_yaml"].values() if yaml.safe_load(text)["name"] == name]
     before = world.document()
-    done = world.azure.run(rows[0][0], **rows[0][1])
-    assert done["changed"] is False and world.azure.writes == [] and world.document() == before, (rows, done["plan"])
+    for _module, row in rows:
+        done = world.azure.run(module, **row)
+        assert done["changed"] is False and world.azure.writes == [] and world.document() == before, (row, done["plan"])
 
 
 @pytest.mark.parametrize("subject", SUBJECTS.values(), ids=SUBJECTS)
