@@ -17,9 +17,10 @@ from ._kinds import instance as _kind
 from ._kinds._base import Body, Request
 from ._module import Result, Task
 from ._plan import CREATE, NONE, REPLACE, Change, Declared, Plan
-from ._reconcile import InUse, Outcome, Reconciler
+from ._reconcile import InUse, NotApplied, Outcome, Reconciler
 
 START, STOP, RESTART = "start", "stop", "restart"
+_DONE = {START: "started", STOP: "stopped", RESTART: "restarted"}
 _POWER_STATES = ("started", "stopped", "restarted")
 
 
@@ -56,12 +57,29 @@ class InstanceReconciler(Reconciler):
             raise
 
     def _act(self, plan: Plan, action: str) -> Outcome:
+        if self.behaviour.wait:
+            return self._outcome(plan, self._brought(action))
         operation = self._send(Request("POST", None, suffix=f"/{action}")).operation
-        if not self.behaviour.wait:
-            return self._outcome(plan, self.find(), operation)
+        return self._outcome(plan, self.find(), operation)
+
+    def _brought(self, action: str) -> Body:
+        """Take the action, and wait until the instance is in the state to which it leads; any other state is a failure that says so."""
+        operation = self._send(Request("POST", None, suffix=f"/{action}")).operation
         if operation is not None:
-            self._await(operation, {START: "started", STOP: "stopped", RESTART: "restarted"}[action])
-        return self._outcome(plan, self._settle(self.find(), settling=True))
+            self._await(operation, _DONE[action])
+        grace = self._grace()
+        while True:
+            body = self._settle(self.find(), settling=True)
+            state = _kind.power_state(body) if body else None
+            if state in (_kind.STOPPED if action == STOP else _kind.RUNNING):
+                return t.cast(Body, body)
+            if not grace.remaining:
+                raise NotApplied(
+                    f"{self._what} is {state or 'not there'}, though the service said that it was {_DONE[action]}.",
+                    target=self.target.id,
+                    hint="Run the same task again.",
+                )
+            self._sleep(min(2.0, grace.remaining))
 
     def _create(self, plan: Plan, declared: Declared, complete: Declared, body: Body) -> Outcome:
         if not complete.get("data_mounts") or not self.behaviour.wait:
@@ -92,7 +110,12 @@ class InstanceReconciler(Reconciler):
         if not running:
             return super()._write(requests, plan, declared, created=created)
         try:
-            return super()._write([Request("POST", None, suffix="/stop"), *requests, Request("POST", None, suffix="/start")], plan, declared, created=created)
+            if not self.behaviour.wait:
+                around = [Request("POST", None, suffix=f"/{action}") for action in (STOP, START)]
+                return super()._write([around[0], *requests, around[1]], plan, declared, created=created)
+            self._brought(STOP)
+            outcome = super()._write(requests, plan, declared, created=created)
+            return replace(outcome, body=self._brought(START))
         except AmlError as error:
             if self.wrote:
                 # Whether it runs is nothing that was declared: a later run does not start it.

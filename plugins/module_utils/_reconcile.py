@@ -382,7 +382,7 @@ class Reconciler:
 
     def _read_back(self, plan: Plan, declared: Declared, *, created: bool) -> Body:
         """A fresh GET must show what was declared; anything else is a failure that says so."""
-        grace = Deadline(min(_STALE_GRACE, self.deadline.remaining), self.deadline._clock)
+        grace = self._grace()
         while True:
             body = self._settle(self.find(), settling=created or "min_instances" in plan.values())
             left = None if body is None else self._plan(declared, body)
@@ -391,6 +391,10 @@ class Reconciler:
             if not grace.remaining:
                 raise self._not_applied(left)
             self._sleep(min(2.0, grace.remaining))
+
+    def _grace(self) -> Deadline:
+        """How long reads may show what was before a write."""
+        return Deadline(min(_STALE_GRACE, self.deadline.remaining), self.deadline._clock)
 
     def _not_applied(self, left: Plan | None) -> NotApplied:
         if left is None:

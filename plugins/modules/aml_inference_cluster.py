@@ -153,6 +153,7 @@ options:
   delete_underlying:
     description:
       - Whether a cluster that the service created is deleted with its nodes, by O(state=absent) and by O(on_immutable_change=recreate).
+      - One that is Failed once it was created runs and is billed all the same; without this option it is not replaced either.
       - An AKS cluster that was attached is never deleted. The service refuses it, and so does this module.
     type: bool
     default: false

@@ -114,8 +114,8 @@ def told_apart(rows: t.Sequence[Row]) -> str:
     left = Counter(row.name.partition(" | ")[0] for row in rows if not row.converged and not row.wrong)
     cases = ", ".join(f"{name} ({count})" for name, count in sorted(left.items())) or "none"
     return (
-        f"Runs that ended as they should and whose rerun does not converge: {cases}. Their modules' documentation says what a later run cannot know; "
-        "a run that fails says it too, and one that is killed says nothing."
+        f"Runs that ended as they should and whose rerun does not converge: {cases}. Their modules' documentation says what a "
+        "later run cannot know, or must not do unasked; a run that fails says it too, and one that is killed says nothing."
     )
 
 

@@ -183,7 +183,8 @@ CASES = [
     Case("instance: start", INSTANCE, _after(INSTANCE, {**LAPTOP, "state": "stopped"}, {"state": "started"})),
     Case("instance: restart", INSTANCE, _after(INSTANCE, LAPTOP, {"state": "restarted"}), always=True),
     Case("instance: delete", INSTANCE, _after(INSTANCE, LAPTOP, {"state": "absent"})),
-    Case("inference cluster: create", AKS, _row(declared.inference_clusters, "aks-made")),
+    # A made AKS that failed runs and is billed, so that it is not replaced unasked.
+    Case("inference cluster: create", AKS, _row(declared.inference_clusters, "aks-made"), leaves="delete_underlying"),
     Case("inference cluster: attach", AKS, _row(declared.inference_clusters, "aks-certificate")),
     Case("inference cluster: update", AKS, _row(declared.inference_clusters, "aks-certificate", {"tags": {"a": "b"}})),
     Case("inference cluster: remove", AKS, _gone(declared.inference_clusters, "aks-certificate")),

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import signal
+import threading
 import typing as t
 from dataclasses import dataclass
 from unittest import mock
@@ -160,16 +161,29 @@ class FaultyAzure(Azure):
 
     def run(self, module: str, /, **options: t.Any) -> dict[str, t.Any]:
         """As in the functional tests; what azure-ai-ml sends takes the same network. A run that is killed gives ``failed`` and ``killed`` only."""
-        socket = _Socket(self)
+        socket, over = _Socket(self), threading.Event()
+
+        def sleep(transport: t.Any, seconds: float) -> None:
+            # azure-ai-ml's own polling in the background, of which a task knows nothing. It ends with the process, which here is the run.
+            if threading.current_thread().name.startswith("LROPoller"):
+                over.wait()
+                raise SystemExit
+            self.sleep(seconds)
+
         with (
             mock.patch.object(_sdk, "_client", self._sdk_client),
             mock.patch.object(HTTPAdapter, "send", lambda adapter, request, **sending: socket.send(request, **sending)),
-            mock.patch.object(RequestsTransport, "sleep", lambda transport, seconds: self.sleep(seconds)),
+            mock.patch.object(RequestsTransport, "sleep", sleep),
         ):
             try:
                 return super().run(module, **options)
             except Killed:
                 return {"failed": True, "killed": True}
+            finally:
+                over.set()
+                for thread in threading.enumerate():
+                    if thread.name.startswith("LROPoller"):
+                        thread.join()
 
     def _sdk_client(self, cloud: t.Any, credential: t.Any, target: t.Any) -> t.Any:
         """In place of ``_sdk._client``: signed in as the simulator's own."""

@@ -27,6 +27,7 @@ OWN = (
 WITH_IT = {
     "ssh_settings": ("properties.disableLocalAuth", "properties.properties.remoteLoginPortPublicAccess", "properties.properties.sshSettings"),
     "ssl": ("properties.properties.sslConfiguration",),
+    "load_balancer_type": ("properties.properties.loadBalancerSubnet",),
     "managed_network": tuple(f"properties.managedNetwork.{name}" for name in ("changeableIsolationModes", "networkId", "status")),
     "secret_body": ("properties.secret",),
 }

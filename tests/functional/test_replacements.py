@@ -68,6 +68,19 @@ def test_a_load_balancer_that_stays_counts_for_the_certificate(azure: Azure) -> 
     assert failed["failure"]["code"] == "CertificateNeedsPublicAddress" and azure.writes == []
 
 
+@pytest.mark.parametrize("other", [None, "public_ip"])
+def test_the_subnet_of_an_internal_load_balancer_goes_with_it(azure: Azure, other: str | None) -> None:
+    """The service refuses the one without the other (docs/facts.md c.2): a replacement would be refused when the old one is gone."""
+    target = {"name": "made-aks", "size": "Standard_DS3_v2", "agent_count": 3, "cluster_purpose": "dev_test"}
+    internal = {"load_balancer_type": "internal_load_balancer", "load_balancer_subnet": "inner"}
+    for more in ({}, {"description": "new", **RECREATE, "delete_underlying": True}):
+        azure.run("aml_inference_cluster", **target, **internal)
+        planned = azure.run("aml_inference_cluster", **target, load_balancer_type=other, **more, check=True)
+        done = azure.run("aml_inference_cluster", **target, load_balancer_type=other, **more)
+        assert planned["plan"] == done["plan"] and done["plan"]["action"] == ("replace" if more else "update")
+        assert (done["compute"]["load_balancer_type"], done["compute"]["load_balancer_subnet"]) == ("public_ip", None)
+
+
 def test_check_mode_shows_the_replacement(azure: Azure) -> None:
     azure.run("aml_compute_cluster", name="a-cluster", size="Standard_DS3_v2", max_instances=1, tags={"team": "vision"})
     planned = azure.run("aml_compute_cluster", name="a-cluster", size="Standard_DS2_v2", **RECREATE, check=True)

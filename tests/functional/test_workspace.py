@@ -113,7 +113,10 @@ def test_outbound_rules_by_name(azure: Azure) -> None:
     names = {rule["name"] for rule in done["workspace"]["managed_network"]["outbound_rules"]}
     assert {"others", "packages", "tag", "endpoint"} <= names
     assert azure.run(MODULE, **TARGET, **options)["changed"] is False
+    planned = azure.run(MODULE, **TARGET, managed_network={"outbound_rules": [{"name": "tag", "state": "absent"}]}, check=True)
     gone = azure.run(MODULE, **TARGET, managed_network={"outbound_rules": [{"name": "tag", "state": "absent"}]})
+    assert planned["plan"] == gone["plan"] and planned["diff"] == gone["diff"]
+    assert "tag" not in {rule["name"] for rule in planned["workspace"]["managed_network"]["outbound_rules"]}
     assert [(one.method, one.path.rpartition("/")[2]) for one in azure.writes] == [("DELETE", "tag")]
     assert "tag" not in {rule["name"] for rule in gone["workspace"]["managed_network"]["outbound_rules"]}
     failed = azure.run(MODULE, **TARGET, managed_network={"isolation_mode": "disabled"}, ok=False)

@@ -274,6 +274,11 @@ class Aks(AttachedKind):
     def with_values(self, body: Body, values: Declared) -> Body:
         changed = super().with_values(body, values)
         found = _fields.get_path(changed, "properties.properties")
+        if isinstance(found, dict) and caseless(found.get("loadBalancerType")) != "internalloadbalancer":
+            # It goes with the internal load balancer (docs/facts.md c.2), also where that was not declared. What is there goes by a null.
+            found.pop("loadBalancerSubnet", None)
+            if _fields.get_path(body, _INNER + "loadBalancerSubnet") not in (None, _fields.MISSING):
+                found["loadBalancerSubnet"] = None
         if isinstance(found, dict) and isinstance(found.get("sslConfiguration"), dict):
             ssl = found["sslConfiguration"]
             parts = _TLS_PARTS.get(caseless(ssl.get("status") or "Disabled"), tuple(ssl))

@@ -192,6 +192,14 @@ class Workspace(Kind):
             flat[f"{RULES}.{rule['name']}"] = None if rule.get("state") == "absent" else wanted
         return flat
 
+    def with_values(self, body: Body, values: Declared) -> Body:
+        changed = super().with_values(body, values)
+        rules = _fields.get_path(changed, f"{_NETWORK}outboundRules")
+        # One that is to go is no rule without a value.
+        for name in [name for name, rule in rules.items() if rule is None] if isinstance(rules, dict) else []:
+            del rules[name]
+        return changed
+
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> _rules.Findings:
         yield from super().check(target, declared, tree)
         yield from _rules.identity(declared.get("identity"), both=True)
