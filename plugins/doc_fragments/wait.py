@@ -11,7 +11,8 @@ options:
   wait:
     description:
       - Whether to wait until the service is done, and to check with a fresh read that it did what was declared.
-      - With V(false) the task ends when the service has accepted the request; C(operation) in the result then says what is under way.
+      - With V(false) the task ends when the service has accepted the request; C(operation) in the result then says what is under way. Of
+        several operations that follow one another, all but the last are waited for.
       - An operation that is already under way for the same resource, from an earlier run or by somebody else, is joined.
     type: bool
     default: true

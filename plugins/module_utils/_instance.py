@@ -7,6 +7,7 @@ Start, stop and restart are operations of the service (docs/facts.md a.1, b.2); 
 """
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from dataclasses import replace
 
@@ -46,6 +47,10 @@ class InstanceReconciler(Reconciler):
         action = power_action(outcome.body, wanted, created=outcome.plan.action in (CREATE, REPLACE))
         if action is None:
             return outcome
+        if outcome.operation is not None:
+            # It is under way, and the action needs its end.
+            with self._waiting():
+                outcome = replace(self.present(declared), plan=outcome.plan)
         plan = _with_power(outcome.plan, outcome.body, action)
         self._tell_action(plan)
         try:
@@ -55,6 +60,16 @@ class InstanceReconciler(Reconciler):
         except AmlError as error:
             self._annotate(error, plan)
             raise
+
+    @contextlib.contextmanager
+    def _waiting(self) -> t.Iterator[None]:
+        """Wait, whatever was asked for: of several operations each needs the end of the one before, and only the last need not be waited for."""
+        asked = self.behaviour
+        self.behaviour = replace(asked, wait=True)
+        try:
+            yield
+        finally:
+            self.behaviour = asked
 
     def _act(self, plan: Plan, action: str) -> Outcome:
         if self.behaviour.wait:
@@ -110,12 +125,10 @@ class InstanceReconciler(Reconciler):
         if not running:
             return super()._write(requests, plan, declared, created=created)
         try:
-            if not self.behaviour.wait:
-                around = [Request("POST", None, suffix=f"/{action}") for action in (STOP, START)]
-                return super()._write([around[0], *requests, around[1]], plan, declared, created=created)
-            self._brought(STOP)
-            outcome = super()._write(requests, plan, declared, created=created)
-            return replace(outcome, body=self._brought(START))
+            with self._waiting():
+                self._brought(STOP)
+                super()._write(requests, plan, declared, created=created)
+            return self._act(plan, START)
         except AmlError as error:
             if self.wrote:
                 # Whether it runs is nothing that was declared: a later run does not start it.

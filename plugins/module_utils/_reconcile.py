@@ -357,7 +357,8 @@ class Reconciler:
         for request in requests:
             reply = self._send(request)
             operation = reply.operation
-            if operation is not None and self.behaviour.wait:
+            # The next one needs its end.
+            if operation is not None and (self.behaviour.wait or request is not requests[-1]):
                 self._await(operation, "created" if created else "updated")
         if not self.behaviour.wait:
             return self._outcome(plan, self.find(), operation)

@@ -37,8 +37,9 @@ options:
   size:
     description:
       - Virtual machine size, such as V(Standard_DS3_v2). Needed to create an instance.
-      - A resize (preview) needs the instance stopped. With O(force=true) a running one is stopped, resized and started again. A task that is
-        killed in between leaves it stopped, and no later run knows that it was running, unless O(state=started) is declared.
+      - A resize (preview) needs the instance stopped. With O(force=true) a running one is stopped, resized and started again; with
+        O(wait=false) only the start is not waited for. A task that is killed in between leaves it stopped, and no later run knows that it
+        was running, unless O(state=started) is declared.
     type: str
     aliases: [vm_size]
   description:

@@ -199,6 +199,31 @@ def test_a_resize_needs_it_stopped_or_force(azure: Azure, instance: dict[str, t.
     assert [one.path.rpartition("/")[2] for one in azure.writes] == ["resize"] and smaller["compute"]["state"] == "Stopped"
 
 
+SEVERAL = [
+    # Before, then what is declared, what is written for it, and the states at the end of the task and of what it began.
+    ({}, {"size": "Standard_DS4_v2", "force": True}, ["stop", "resize", "start"], ("Starting", "Running")),
+    ({}, {"size": "Standard_DS4_v2", "idle_time_before_shutdown_minutes": 90, "force": True},
+     ["stop", "resize", "updateIdleShutdownSetting", "start"], ("Starting", "Running")),
+    ({"state": "stopped"}, {"size": "Standard_DS4_v2", "state": "started"}, ["resize", "start"], ("Starting", "Running")),
+    ({"state": "absent"}, {"size": "Standard_DS4_v2", "state": "stopped"}, ["ci-alice", "stop"], ("Stopping", "Stopped")),
+    ({}, {"description": "another", "on_immutable_change": "recreate", "force": True, "state": "stopped"},
+     ["ci-alice", "ci-alice", "stop"], ("Stopping", "Stopped")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "options", "written", "states"), SEVERAL, ids=["-".join(row[2]) for row in SEVERAL])
+def test_of_several_operations_only_the_last_is_not_waited_for(
+    azure: Azure, instance: dict[str, t.Any], before: dict[str, t.Any], options: dict[str, t.Any], written: list[str], states: tuple[str, str]
+) -> None:
+    """Each needs the end of the one before: the service refuses two at once."""
+    azure.run(INSTANCE, **TARGET, **before)
+    begun = azure.run(INSTANCE, **TARGET, **options, wait=False)
+    assert [one.path.rpartition("/")[2] for one in azure.writes] == written
+    assert begun["changed"] and begun["compute"]["state"] == states[0] and begun["operation"]["url"]
+    done = azure.run(INSTANCE, **TARGET, **{"state": {"Running": "started", "Stopped": "stopped"}[states[1]], **options})
+    assert not done["changed"] and done["compute"]["state"] == states[1]
+
+
 def test_a_missing_one_is_not_started_but_may_be_created_so(azure: Azure) -> None:
     failed = azure.run(INSTANCE, **TARGET, state="started", ok=False)
     assert failed["failure"]["code"] == "ComputeNotFound" and azure.writes == []
