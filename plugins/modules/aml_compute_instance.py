@@ -249,11 +249,11 @@ options:
         elements: dict
         suboptions:
           target:
-            description: Port in the container, from 1025 to 65534.
+            description: Port in the container, from 1026 to 65534.
             type: int
             required: true
           published:
-            description: Port that people use, from 1025 to 65534.
+            description: Port that people use, from 1026 to 65534.
             type: int
             required: true
       environment_variables:

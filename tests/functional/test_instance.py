@@ -246,6 +246,8 @@ BAD = [
     ({"ssh_public_access_enabled": True, "ssh_settings": {}}, "SshKeyMissing"),
     ({"ssh_settings": {"ssh_key_value": "ssh-ed25519 AAAA"}}, "InvalidSshKey"),
     ({"custom_applications": [{"name": "x", "image": {"reference": "y"}, "endpoints": [{"target": 80, "published": 8080}]}]}, "InvalidApplication"),
+    # What azure-ai-ml takes is between 1025 and 65535, without the two.
+    ({"custom_applications": [{"name": "x", "image": {"reference": "y"}, "endpoints": [{"target": 8080, "published": 1025}]}]}, "InvalidApplication"),
     ({"name": "ci-1"}, "InvalidComputeName"),
 ]
 

@@ -273,9 +273,10 @@ def go_through(world: World, options: Options, state: str) -> bool:
         compare(subject, planned, done)
         assert "error" in world.document() and not world.run(gone, state=state)["changed"] and world.azure.writes == []
         return False
-    if options.get("enable_node_public_ip") in (False, "no"):
+    there = _fields.get_path(world.document(), "properties.properties.enableNodePublicIp")
+    if False in (there, options.get("enable_node_public_ip")) or options.get("enable_node_public_ip") == "no":
         # The pre-flight would ask for a private endpoint.
-        options = {**options, "preflight": False} if "preflight" in options else options
+        options = {option: value for option, value in options.items() if option != "preflight"}
     done = world.applied(options, state=state, **subject.replaces)
     if done.get("failed"):
         return True

@@ -281,7 +281,7 @@ def canon_applications(items: t.Any) -> t.Any:
 
 
 def check_applications(items: list[Values] | None) -> _rules.Findings:
-    """azure-ai-ml's own limits: ports from 1025 to 65534. Applications are told apart by their names."""
+    """azure-ai-ml's own limits: ports from 1026 to 65534. Applications are told apart by their names."""
     yield from _rules.once((item["name"] for item in items or []), "custom_applications", "this collection: applications are matched by name")
     for item in items or []:
         option = f"custom_applications[{item.get('name')}]"
@@ -290,8 +290,8 @@ def check_applications(items: list[Values] | None) -> _rules.Findings:
         for endpoint in item.get("endpoints") or []:
             for part in ("target", "published"):
                 port = endpoint.get(part)
-                if not isinstance(port, int) or not 1025 <= port <= 65534:
-                    message = f"{option}: the endpoint's {part} port must be from 1025 to 65534."
+                if not isinstance(port, int) or not 1026 <= port <= 65534:
+                    message = f"{option}: the endpoint's {part} port must be from 1026 to 65534."
                     yield _rules.Finding("InvalidApplication", option, message, "azure-ai-ml, CustomApplicationDefaults")
         for name, value in (item.get("environment_variables") or {}).items():
             if not str(name) or "=" in str(name) or isinstance(value, (dict, list)):
