@@ -47,18 +47,20 @@ class InstanceReconciler(Reconciler):
         action = power_action(outcome.body, wanted, created=outcome.plan.action in (CREATE, REPLACE))
         if action is None:
             return outcome
-        if outcome.operation is not None:
-            # It is under way, and the action needs its end.
-            with self._waiting():
-                outcome = replace(self.present(declared), plan=outcome.plan)
         plan = _with_power(outcome.plan, outcome.body, action)
-        self._tell_action(plan)
         try:
+            if outcome.operation is not None:
+                # It is under way, and the action needs its end.
+                with self._waiting():
+                    self.present(declared)
+            self._tell_action(plan)
             if self.behaviour.check_mode:
                 return replace(outcome, plan=plan, body=_as_if(outcome.body, action))
             return self._act(plan, action)
         except AmlError as error:
-            self._annotate(error, plan)
+            if error.plan is None:
+                self._annotate(error, plan)
+            error.plan = plan
             raise
 
     @contextlib.contextmanager

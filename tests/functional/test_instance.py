@@ -199,6 +199,14 @@ def test_a_resize_needs_it_stopped_or_force(azure: Azure, instance: dict[str, t.
     assert [one.path.rpartition("/")[2] for one in azure.writes] == ["resize"] and smaller["compute"]["state"] == "Stopped"
 
 
+def test_what_fails_between_two_operations_is_told_with_what_was_begun(azure: Azure) -> None:
+    refused = {"kind": "status", "status": 403, "code": "AuthorizationFailed", "match": {"method": "GET", "path": "computes/ci-alice"}, "skip": 3, "count": 1}
+    azure.app.faults.put([refused])
+    failed = azure.run(INSTANCE, **TARGET, size="Standard_DS3_v2", state="stopped", wait=False, ok=False)
+    assert [one.method for one in azure.writes] == ["PUT"] and failed["failure"]["code"] == "AuthorizationFailed"
+    assert failed["changed"] and failed["plan"]["action"] == "create"
+
+
 SEVERAL = [
     # Before, then what is declared, what is written for it, and the states at the end of the task and of what it began.
     ({}, {"size": "Standard_DS4_v2", "force": True}, ["stop", "resize", "start"], ("Starting", "Running")),

@@ -114,6 +114,10 @@ def test_outbound_rules_by_name(azure: Azure) -> None:
     assert {"others", "packages", "tag", "endpoint"} <= names
     assert azure.run(MODULE, **TARGET, **options)["changed"] is False
     planned = azure.run(MODULE, **TARGET, managed_network={"outbound_rules": [{"name": "tag", "state": "absent"}]}, check=True)
+    both = [{"name": name, "type": "fqdn", "destination": f"{name}.org"} for name in ("one", "two")]
+    azure.run(MODULE, **TARGET, managed_network={"outbound_rules": both}, display_name="Shown", wait=False)
+    assert [one.method for one in azure.writes] == ["PATCH", "PUT", "PUT"], "each but the last is waited for"
+    azure.app.clock.advance(3600)
     gone = azure.run(MODULE, **TARGET, managed_network={"outbound_rules": [{"name": "tag", "state": "absent"}]})
     assert planned["plan"] == gone["plan"] and planned["diff"] == gone["diff"]
     assert "tag" not in {rule["name"] for rule in planned["workspace"]["managed_network"]["outbound_rules"]}
