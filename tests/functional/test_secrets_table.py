@@ -158,16 +158,6 @@ def exists(test: str) -> bool:
     return name in {node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)}
 
 
-def test_the_threat_model_names_tests_that_exist() -> None:
-    text = (ROOT / "docs" / "security.md").read_text()
-    rows = [line for line in text.partition("## Attacks")[2].partition("\n## ")[0].splitlines() if line.startswith("| ")][1:]
-    assert len(rows) > 15
-    for line in rows:
-        named = re.findall(r"`((?:tests|extensions)/[^`]+)`", line.rsplit(" | ", 1)[-1])
-        assert named and all(exists(one) for one in named), line
-    assert "(docs/security.md)" in (ROOT / "README.md").read_text()
-
-
 def test_no_module_asks_for_keys_that_it_would_have_to_hide() -> None:
     asked = [path.name for path in (ROOT / "plugins").rglob("*.py") for node in ast.walk(ast.parse(path.read_text())) if _is_listing(node)]
     assert asked == []
