@@ -81,6 +81,12 @@ class ArmError(AmlError):
     default_code = "ServiceError"
 
 
+class ChangedMeanwhile(AmlError):
+    """Another writer changed, deleted, replaced or created the resource between this task's read and its write."""
+
+    default_code = "ChangedMeanwhile"
+
+
 class WaitTimeout(AmlError):
     """A wait ran out. ``details`` holds what was waited for, the last state, the seconds and the operation's address."""
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from . import _argspec, _fields, _files, _merge, _plan, _rules
+from . import _argspec, _fields, _files, _incarnation, _merge, _plan, _rules
 from ._attach import AttachReconciler
-from ._errors import AmlError, ArmError
+from ._errors import AmlError, ArmError, ChangedMeanwhile
 from ._instance import InstanceReconciler, planned_power
 from ._interrupt import Interrupted, Interruption
 from ._kinds import _compute
@@ -412,6 +412,8 @@ class Fleet:
 
     def _reconcile(self, entry: Entry) -> None:
         engine = self._engine(entry)
+        if entry.declaration is None:
+            return self._prune(entry, engine)
         if entry.state == "absent":
             outcome = engine.absent({})
         elif isinstance(engine, InstanceReconciler) and entry.state != "present":
@@ -419,6 +421,29 @@ class Fleet:
         else:
             outcome = engine.present(self._declared(entry))
         entry.plan, entry.operation, entry.warnings = outcome.plan, outcome.operation, outcome.warnings
+
+    def _prune(self, entry: Entry, engine: Reconciler) -> None:
+        """Remove what is not declared, if a fresh read shows that it is still this fleet's: pruning comes last, long after the LIST that it is planned by."""
+        engine.before_removal = lambda body: self._require_owned(entry, body)
+        try:
+            outcome = engine.absent({})
+        except ChangedMeanwhile as error:
+            # It is not this fleet's to prune any more, so that this is no failure.
+            entry.plan = Plan(NONE, reason=error.message)
+            entry.warnings = [f"{error.code}: {error.message}"]
+            return
+        entry.plan, entry.operation, entry.warnings = outcome.plan, outcome.operation, outcome.warnings
+
+    def _require_owned(self, entry: Entry, body: Body) -> None:
+        owner = (body.get("tags") or {}).get(OWNER_TAG)
+        other = _incarnation.difference(entry.existing or {}, body)
+        if other is not None:
+            reason = f"it is another compute target of that name than the one that was to be pruned ({other})"
+        elif owner != self.limits.owner:
+            reason = f"its tag {OWNER_TAG} {f'names another owner now: {owner!r}' if owner is not None else 'was removed'}"
+        else:
+            return
+        raise ChangedMeanwhile(f"The {entry.kind.label} {entry.target.name!r} was not pruned, because {reason}.", target=entry.target.id)
 
     def _engine(self, entry: Entry) -> Reconciler:
         if entry.type == "amlcompute":

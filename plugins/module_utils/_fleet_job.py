@@ -198,9 +198,10 @@ def _wish(entry: Entry) -> Wish:
 def _ended(fleet: Fleet, task: Task) -> Result:
     result = fleet.result()
     failure = fleet.failure()
+    warnings = [f"{entry.target.name}: {text}" for entry in (*fleet.entries, *fleet.undeclared) for text in entry.warnings]
     if failure is not None:
+        failure.warnings = warnings
         failure.changed = bool(result["changed"]) and not task.check_mode
         failure.result = result
         raise failure
-    warnings = [f"{entry.target.name}: {text}" for entry in fleet.entries for text in entry.warnings]
     return {**result, "warnings": warnings}

@@ -11,9 +11,9 @@ import time
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from . import _fields, _plan, _rules
-from ._errors import AmlError, ArmError, WaitTimeout
-from ._fields import UPDATABLE
+from . import _fields, _incarnation, _plan, _rules
+from ._errors import AmlError, ArmError, ChangedMeanwhile, WaitTimeout
+from ._fields import READ_ONLY, UPDATABLE, WRITE_ONLY
 from ._kinds._base import BUSY, FAILED, Body, Kind, Request, Target
 from ._plan import CREATE, NONE, REPLACE, UPDATE, Change, Declared, Plan
 from ._progress import SILENT, WAIT, Events
@@ -111,6 +111,8 @@ class Reconciler:
         # What looks at a write before it is carried out, also in check mode (plan, what the resource will have, what is there, its parent where
         # that was read): an AmlError, or warnings.
         self.before_write: t.Callable[[Plan, Declared, Body | None, Body | None], list[str]] | None = None
+        # What checks a removal directly before it, also in check mode, by the resource as it was read for it; it raises an AmlError.
+        self.before_removal: t.Callable[[Body], None] | None = None
         # Whether a write was sent: a task that fails after it did not leave things as they were.
         self.wrote = False
         # What a replacement deleted, as the user knows it, until the new one is there.
@@ -143,10 +145,13 @@ class Reconciler:
             self.kind.guard(body, self.target)
             # What is already being deleted is waited for, and not asked for again.
             if _is_deleting(body) and not self.behaviour.check_mode:
-                if self.behaviour.wait:
-                    self._wait_gone()
-                return self._outcome(Plan(NONE), None if self.behaviour.wait else body)
+                other = self._wait_gone(body) if self.behaviour.wait else body
+                if self.behaviour.wait and other is not None:
+                    self._warn_of_another(other)
+                return self._outcome(Plan(NONE), other)
         plan = _plan.plan_absent(None if body is None else self.kind.project(body), action=self.kind.remove_action)
+        if plan.changed and body is not None and self.before_removal is not None:
+            self.before_removal(body)
         if not plan.changed or self.behaviour.check_mode:
             return self._outcome(plan, None)
         self._tell_action(plan)
@@ -183,8 +188,10 @@ class Reconciler:
         if not self.behaviour.wait or self.behaviour.check_mode or self.kind.status(body).state != BUSY:
             return body
         if _is_deleting(body):
-            self._wait_gone()
-            return None
+            body = self._wait_gone(body)
+            if body is None:
+                return None
+            self.kind.guard(body, self.target)
         return self._settle(body, settling=False, fail=False)
 
     def _settle(self, body: Body | None, *, settling: bool, fail: bool = True) -> Body | None:
@@ -211,16 +218,29 @@ class Reconciler:
             )
         return body
 
-    def _wait_gone(self) -> None:
+    def _wait_gone(self, before: Body) -> Body | None:
+        """Wait until the resource that ``before`` shows is gone: None, or the other resource that has its name by then."""
         pauses = iter(_PAUSES)
         pause = _PAUSES[0]
+        deleting = False
         while (body := self.find()) is not None:
+            if _incarnation.difference(before, body) or (deleting and _is_being_created(body)):
+                return body
+            deleting = deleting or _is_deleting(body)
             state = self.kind.status(body).text
             if not self.deadline.remaining:
                 raise self._timeout(f"{self._what} to be gone", state)
             self._events.state(state)
             pause = self.behaviour.wait_interval or next(pauses, pause)
             self._sleep(min(pause, self.deadline.remaining))
+        return None
+
+    def _warn_of_another(self, other: Body) -> None:
+        """Of a deletion that is done, when another writer has already used the name again."""
+        self.warnings.append(
+            f"RecreatedMeanwhile: {self._what} was deleted, and another writer has created another {self.kind.label} of that name"
+            f"{_when_created(other)}. That one was not deleted. Run the same task again if it is to be deleted too."
+        )
 
     def _timeout(self, what: str, state: str) -> WaitTimeout:
         return WaitTimeout(
@@ -278,7 +298,6 @@ class Reconciler:
         if plan.action == REPLACE:
             new = self.kind.recreate_body(t.cast(Body, body), plan, self._wanted(declared, body), self.target, parent)
             self._clear_away(t.cast(Body, body))
-            self.replaced = self.kind.project(t.cast(Body, body))
             outcome = self._create(plan, declared, self._complete(plan, declared, body), new)
             self.replaced = None
             return outcome
@@ -419,10 +438,52 @@ class Reconciler:
 
     def _clear_away(self, body: Body) -> None:
         """Delete what is to be replaced; waited for in any case, since nothing can be created in its place before it is gone."""
+        self._require_as_planned(body)
         operation = self._send(self.kind.removal({"permanently_delete": True})).operation
         if operation is not None:
             self._await(operation, "deleted for its replacement")
-        self._wait_gone()
+        other = self._wait_gone(body)
+        self.replaced = self.kind.project(body)
+        if other is not None:
+            raise ChangedMeanwhile(
+                f"{self._what} was deleted for its replacement, and another writer has created another {self.kind.label} of that name"
+                f"{_when_created(other)}, which was not changed.",
+                target=self.target.id,
+                hint="Run the same task again: it compares that one with the declaration.",
+            )
+
+    def _require_as_planned(self, body: Body) -> None:
+        """Directly before the deletion that a replacement begins with: what is deleted must be what the plan was made for."""
+        now = self.find()
+        reason = self._changed_since(body, now)
+        if reason is not None:
+            raise ChangedMeanwhile(
+                f"{self._what} was not replaced, because another writer changed it after this task had read it: {reason}.",
+                target=self.target.id,
+                hint="Nothing was deleted. Run the same task again: it plans with the resource as it is now.",
+            )
+        why = self.kind.in_use(t.cast(Body, now))
+        if why and not self.behaviour.force and not self.kind.in_use(body):
+            raise InUse(
+                f"{self._what} was not replaced, because {why}.",
+                hint="Nothing was deleted. Wait for the work to end and scale it to zero, or set force=true to interrupt it.",
+            )
+
+    def _changed_since(self, body: Body, now: Body | None) -> str | None:
+        """What another writer did to the resource since it was read as ``body``, in words; None for nothing that a plan depends on."""
+        if now is None:
+            return "it was deleted"
+        other = _incarnation.difference(body, now)
+        if other is not None:
+            return f"it is another resource of that name ({other})"
+        if _is_deleting(now):
+            return "it is being deleted"
+        if self.kind.broken(body) and not self.kind.broken(now):
+            return "it is no longer in a failed state"
+        before, after = self.kind.read(body), self.kind.read(now)
+        rows = [row.option for row in self.kind.fields if row.mutability not in (READ_ONLY, WRITE_ONLY)]
+        changed = [option for option in rows if _fields.get_path(before, option) != _fields.get_path(after, option)]
+        return f"{', '.join(changed)} changed" if changed else None
 
     def _await(self, operation: t.Any, done: str) -> None:
         self.client.wait(
@@ -438,8 +499,10 @@ class Reconciler:
             return self._outcome(plan, body, operation)
         if operation is not None:
             self._await(operation, "removed")
-        self._wait_gone()
-        return self._outcome(plan, None)
+        other = self._wait_gone(t.cast(Body, body))
+        if other is not None:
+            self._warn_of_another(other)
+        return self._outcome(plan, other)
 
     def _outcome(self, plan: Plan, body: Body | None, operation: t.Any = None) -> Outcome:
         return Outcome(f"{self.kind.label} {self.target.name}", plan, body, None if operation is None else operation.to_dict(), self.warnings)
@@ -447,3 +510,12 @@ class Reconciler:
 
 def _is_deleting(body: Body) -> bool:
     return str((body.get("properties") or {}).get("provisioningState")).casefold() == "deleting"
+
+
+def _is_being_created(body: Body) -> bool:
+    return str((body.get("properties") or {}).get("provisioningState")).casefold() in ("creating", "accepted")
+
+
+def _when_created(body: Body) -> str:
+    created = _incarnation.created_at(body)
+    return f" at {created}" if created else ""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from . import _argspec, _module, _rules
+from . import _argspec, _incarnation, _module, _rules
 from ._errors import AmlError, ArmError, RuleError
 from ._fields import arm_id, region
 from ._kinds import _compute
@@ -55,6 +55,12 @@ class SoftDeleted(AmlError):
     default_code = "SoftDeletedWorkspace"
 
 
+class UnexpectedComputes(AmlError):
+    """The workspace has compute targets that are not among those whose deletion was confirmed."""
+
+    default_code = "UnexpectedComputes"
+
+
 class WorkspaceReconciler(Reconciler):
     """Adds what only workspaces have: creation by deployment, the name that a soft-deleted one blocks, the dependents."""
 
@@ -69,7 +75,9 @@ class WorkspaceReconciler(Reconciler):
 
     def find(self) -> Body | None:
         body = super().find()
-        self.seen = body or self.seen
+        # Another one that has the name by now stands on other resources.
+        if body is not None and (self.seen is None or _incarnation.difference(self.seen, body) is None):
+            self.seen = body
         return body
 
     # --- creation ---
@@ -220,15 +228,40 @@ class WorkspaceReconciler(Reconciler):
 
     def _allow_replacement(self, plan: Plan, declared: Declared, body: Body | None) -> None:
         super()._allow_replacement(plan, declared, body)
+        self._require_no_computes()
+
+    def _require_as_planned(self, body: Body) -> None:
+        super()._require_as_planned(body)
+        # Another writer may have created one since the plan was made.
+        self._require_no_computes()
+
+    def _require_no_computes(self) -> None:
         if self.behaviour.force:
             return
-        computes = self.client.list(f"{self.target.id}/computes", _compute.ComputeKind.api_version)
-        if computes:
-            names = ", ".join(sorted(body["name"] for body in computes))
+        names = self._compute_names()
+        if names:
             raise InUse(
-                f"{self._what} was not replaced, because it has compute targets that would be deleted with it: {names}.",
-                details={"computes": names.split(", "), "plan": plan.to_dict()},
+                f"{self._what} was not replaced, because it has compute targets that would be deleted with it: {', '.join(names)}.",
+                details={"computes": names},
                 hint="Remove them first, or set force=true.",
+            )
+
+    def _compute_names(self) -> list[str]:
+        """The compute targets that a deletion of the workspace would delete, without those that are being deleted already."""
+        computes = self.client.list(f"{self.target.id}/computes", _compute.ComputeKind.api_version)
+        return sorted(body["name"] for body in computes if str((body.get("properties") or {}).get("provisioningState")).casefold() != "deleting")
+
+    def require_only(self, expected: t.Collection[str]) -> None:
+        """The last check before the deletion: no compute target but the ``expected`` ones goes with the workspace."""
+        known = {name.casefold() for name in expected}
+        unexpected = [name for name in self._compute_names() if name.casefold() not in known]
+        if unexpected:
+            raise UnexpectedComputes(
+                f"{self._what} was not deleted, because it has compute targets that expected_computes does not name: {', '.join(unexpected)}. "
+                f"expected_computes names {', '.join(sorted(expected)) or 'none'}.",
+                details={"computes": unexpected},
+                target=self.target.id,
+                hint="Check who uses them. Delete or detach them, or add them to expected_computes, and run the same task again.",
             )
 
     def tell_what_is_left(self, error: AmlError, removed: list[str]) -> None:
@@ -245,12 +278,12 @@ class WorkspaceReconciler(Reconciler):
 
     def remove_dependents(self, body: Body, removed: list[str]) -> None:
         """Delete what the workspace stood on, once it is gone, and put it into ``removed``. What another workspace uses too is left, with a warning."""
-        shared = self._used_elsewhere()
         for option, (version, _parameter, _type) in _DEPENDENTS.items():
             identifier = self.kind.read(body).get(option)
             if not identifier:
                 continue
-            if identifier.casefold() in shared:
+            # Listed again for each: another writer may create a workspace that uses it while the others are deleted.
+            if identifier.casefold() in self._used_elsewhere():
                 self.warnings.append(f"SharedDependent: {identifier} was not deleted, because another workspace uses it.")
                 continue
             self._remove_dependent(identifier, version, option, removed)
@@ -285,8 +318,12 @@ class WorkspaceReconciler(Reconciler):
 
     def _used_elsewhere(self) -> set[str]:
         path = f"/subscriptions/{self.target.subscription_id}/providers/Microsoft.MachineLearningServices/workspaces"
-        others = [body for body in self.client.list(path, self.kind.api_version) if body["id"].casefold() != self.target.id.casefold()]
+        others = [body for body in self.client.list(path, self.kind.api_version) if not self._is_the_deleted(body)]
         return {str(self.kind.read(body).get(option)).casefold() for body in others for option in _DEPENDENTS}
+
+    def _is_the_deleted(self, body: Body) -> bool:
+        """Without a wait it is still listed. A workspace that another writer has created under its name is another one."""
+        return body["id"].casefold() == self.target.id.casefold() and _incarnation.difference(self.seen or {}, body) is None
 
 
 def _logs(insights: Body) -> str | None:
@@ -361,6 +398,9 @@ def _absent(task: Task, kind: _kind.Workspace, target: Target) -> Result:
     plan: Plan | None = None
     removed: list[str] = []
     dependents = task.params["delete_dependent_resources"]
+    expected = task.params["expected_computes"]
+    if expected is not None:
+        reconciler.before_removal = lambda body: reconciler.require_only(expected)
     try:
         outcome = reconciler.absent(task.params)
         plan = outcome.plan

@@ -193,6 +193,13 @@ options:
         C(failure.details.left). One that is killed names nothing.
     type: bool
     default: false
+  expected_computes:
+    description:
+      - With O(state=absent), names of the compute targets that may be deleted with the workspace. They are listed directly before the deletion. Any other
+        compute target stops the task with V(UnexpectedComputes), and the workspace stays. Compute targets that are being deleted do not count.
+      - Not set, all compute targets are deleted with the workspace. With an empty list, the workspace is deleted only if it has none.
+    type: list
+    elements: str
   api_version:
     description:
       - API version to speak to the service with, such as V(2025-12-01). Left out, it is the stable one that this collection was
@@ -264,6 +271,13 @@ EXAMPLES = r"""
     state: absent
     permanently_delete: true
     delete_dependent_resources: true
+
+- name: Delete a workspace only if no one has created a compute target in it
+  azureml.compute.aml_workspace:
+    resource_group: ml-test
+    name: ws-test
+    state: absent
+    expected_computes: []
 """
 
 RETURN = r"""
@@ -482,6 +496,7 @@ SPEC: _argspec.Spec = {
     "soft_deleted": {"type": "str", "default": "fail", "choices": ["fail", "recover", "purge"]},
     "permanently_delete": {"type": "bool", "default": False},
     "delete_dependent_resources": {"type": "bool", "default": False},
+    "expected_computes": {"type": "list", "elements": "str"},
 }
 
 

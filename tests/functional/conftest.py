@@ -94,6 +94,7 @@ class _InProcess(HttpTransport):
         body = request.content or b""
         data = body.encode() if isinstance(body, str) else body
         headers = Headers({"Host": parts.netloc, **request.headers})
+        self.azure.meanwhile(request.method, unquote(parts.path))
         answer = self.azure.app.handle(Request(request.method, unquote(parts.path), dict(parse_qsl(parts.query, keep_blank_values=True)), headers, data))
         self.azure.sent.append(Sent(request.method, unquote(parts.path), json.loads(data) if data else None, answer.status))
         return _Response(request, answer)
@@ -118,6 +119,8 @@ class Azure:
         self.sent: list[Sent] = []
         self.tokens = 0
         self.slept = 0.0
+        # Called before each request of a module is handled, with its method and path: what other writers do meanwhile.
+        self.meanwhile: t.Callable[[str, str], None] = lambda method, path: None
         # Who the modules are; None is the default service principal, which owns all.
         self.principal: Principal | None = None
 

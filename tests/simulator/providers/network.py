@@ -59,7 +59,9 @@ class Networks:
             raise ArmError(
                 400, "MissingAddressSpace", f"Address space is required for virtual network {doc['id']}."
             )
-        properties.setdefault("resourceGuid", stable_guid("guid", doc["id"]))
+        # The service's own: one that is created again under the same name has another.
+        kept = ((existing or {}).get("properties") or {}).get("resourceGuid")
+        properties["resourceGuid"] = kept or stable_guid("guid", doc["id"], self.app.clock.iso())
         properties.setdefault("enableDdosProtection", False)
         properties.setdefault("virtualNetworkPeerings", [])
         self._inline = properties.pop("subnets", None)
