@@ -29,6 +29,7 @@ REQUIRED = {
     "Secrets in output",
     "Connections and sign-in",
     "Files that a run reads",
+    "Releases",
     "Local user on the host of the simulator",
 }
 
