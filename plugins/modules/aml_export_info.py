@@ -40,7 +40,7 @@ EXAMPLES = r"""
 
 - name: Keep it as a vars file of the playbook azureml.compute.provision_workspace
   ansible.builtin.copy:
-    content: "{{ exported.vars | to_nice_yaml(sort_keys=false) }}"
+    content: "{{ exported.vars | azureml.compute.to_vars_file }}"
     dest: ./ws-prod.yml
     mode: "0644"
 
