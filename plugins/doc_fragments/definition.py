@@ -16,6 +16,8 @@ options:
       - An option that is given beside it, also by C(module_defaults), takes the place of the whole value in it.
       - C($schema), and what only the service writes (as in the output of C(az ml compute show -o yaml)), is ignored. What the CLI
         takes and the module has no option for is refused.
+      - A key that is set twice is refused, as are dates without quotes, numbers of more than 64 bits, and values that JSON does not have.
+        The text has at most 262144 characters, 100 aliases, 50 levels, and 5000 values (aliases counted as often as they are used).
     type: raw
 notes:
   - O(definition) needs azure-ai-ml >= 1.31.0.

@@ -14,7 +14,7 @@ import io
 import re
 import typing as t
 
-from . import _fields, _rules
+from . import _fields, _rules, _yaml
 from ._errors import RuleError
 from ._kinds.kubernetes import instance_types_from_arm
 
@@ -136,22 +136,14 @@ def read_compute(definition: t.Any, specs: t.Mapping[str, Spec]) -> Tree:
 
 def parse(definition: t.Any) -> Tree:
     """The definition as a mapping of its own."""
-    if isinstance(definition, str):
-        import yaml
-
-        try:
-            definition = yaml.safe_load(definition)
-        except yaml.YAMLError as error:
-            # PyYAML's own text quotes the line, which may hold a password.
-            mark = getattr(error, "problem_mark", None)
-            where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-            raise RuleError(f"definition is no YAML: {getattr(error, 'problem', None) or 'it cannot be read'}{where}.", code="InvalidDefinition") from None
+    definition = _yaml.load(definition) if isinstance(definition, str) else definition
     if not isinstance(definition, dict):
         raise RuleError(
             f"definition must be a mapping, or YAML text that holds one, and not a {type(definition).__name__}.",
             code="InvalidDefinition",
             hint="Give the file's content: definition: \"{{ lookup('ansible.builtin.file', 'cluster.yml') }}\".",
         )
+    _yaml.check(definition)
     return copy.deepcopy(definition)
 
 

@@ -16,7 +16,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import remove_values
 
-from . import _argspec, _cloud, _credentials, _http, _redact, _rules, _values
+from . import _argspec, _cloud, _credentials, _http, _redact, _rules, _values, _yaml
 from ._errors import AmlError
 from ._progress import Events
 from ._reconcile import Behaviour, Outcome
@@ -44,9 +44,11 @@ class _RawModule(AnsibleModule):
     def _load_params(self) -> None:
         super()._load_params()
         self.no_log_values = _redact.Secrets(self.no_log_values)
-        # All of it before AnsibleModule writes the arguments to the system's log, or fails with them.
-        self._hide_secrets()
         try:
+            # What cannot be walked cannot be searched for secrets, and is shown nowhere.
+            _yaml.check_depth(self.params, "The options")
+            # All of it before AnsibleModule writes the arguments to the system's log, or fails with them.
+            self._hide_secrets()
             if self.definition_kinds and self.params.get("definition") is not None:
                 # Few tasks have a definition: the others need not pay for its import.
                 from . import _definition

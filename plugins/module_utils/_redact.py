@@ -20,6 +20,7 @@ from urllib.parse import quote, quote_plus
 from ansible.module_utils.common.validation import check_type_dict
 
 from . import _argspec
+from ._errors import RuleError
 
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 
@@ -87,13 +88,15 @@ def in_options(spec: Spec, params: t.Mapping[str, t.Any]) -> set[str]:
 
 def in_definition(definition: t.Any) -> set[str]:
     """The secrets of YAML of the CLI, which is shown to nobody where it cannot be read."""
-    if isinstance(definition, str):
-        import yaml
+    if definition is None:
+        return set()
+    from . import _yaml
 
-        try:
-            definition = yaml.safe_load(definition)
-        except (yaml.YAMLError, ValueError):
-            return set()
+    try:
+        definition = _yaml.load(definition) if isinstance(definition, str) else definition
+        _yaml.check(definition)
+    except RuleError:
+        return set()
     return in_free_form(definition)
 
 

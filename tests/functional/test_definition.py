@@ -148,3 +148,14 @@ def test_serverless_compute_of_a_workspace(azure: Azure) -> None:
         sent = {"serverlessComputeCustomSubnet": None if value == "None" else value, "serverlessComputeNoPublicIP": flag == "true"}
         assert done["changed"] and write.body == {"properties": {"serverlessComputeSettings": sent}}
         assert azure.run("aml_workspace", definition=text % (value, flag))["changed"] is False
+
+
+@pytest.mark.parametrize(("added", "why"), [
+    ("max_instances: 100\n", "the key 'max_instances' is set twice, in line 7 and in line 8"),
+    ("tags: {a: &a {x: y}, b: [*a" + ", *a" * 100 + "]}\n", "more than 100 aliases"),
+    ("created: 2026-01-01\n", "a date; write it in quotes (line 8)"),
+    ("description: " + "[" * 3000 + "\n", "deeper than 50 levels"),
+])
+def test_hostile_yaml_is_refused_before_the_first_request(azure: Azure, added: str, why: str) -> None:
+    failed = azure.run(CLUSTER, definition=BASIC + added, ok=False)
+    assert failed["failure"]["code"] == "InvalidDefinition" and why in failed["msg"] and azure.sent == []

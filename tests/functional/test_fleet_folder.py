@@ -66,13 +66,14 @@ def test_what_was_exported_is_what_is_declared(azure: Azure, folder: Path, tmp_p
 BAD = [
     (f"{GROUP}/ws-0/bad.yml", "type: amlcompute\nname: bad\ncolour: red\n", "InvalidDefinition", "ws-0/bad.yml"),
     (f"{GROUP}/ws-0/bad.yml", "type: abacus\nname: bad\n", "WrongDefinitionType", "abacus"),
-    (f"{GROUP}/ws-0/bad.yml", "type: [\n", "InvalidDefinition", "no YAML"),
+    (f"{GROUP}/ws-0/bad.yml", "type: [\n", "InvalidDefinition", "not valid YAML"),
+    (f"{GROUP}/ws-0/bad.yml", "type: amlcompute\nname: bad\nmax_instances: 1\nmax_instances: 100\n", "InvalidDefinition", "in line 3 and in line 4"),
     (f"{GROUP}/ws-0/twice.yml", CLUSTER.format(name="small", most=2, tier="dedicated"), "DeclaredTwice", "declared twice"),
     (f"{GROUP}/high.yml", INSTANCE, "FileInNoWorkspace", "high.yml"),
 ]
 
 
-@pytest.mark.parametrize(("path", "text", "code", "named"), BAD, ids=["field", "type", "yaml", "twice", "place"])
+@pytest.mark.parametrize(("path", "text", "code", "named"), BAD, ids=["field", "type", "yaml", "key", "twice", "place"])
 def test_a_wrong_file_is_named_before_the_first_request(azure: Azure, folder: Path, path: str, text: str, code: str, named: str) -> None:
     put(folder, path, text)
     failed = azure.run(FLEET, folder=str(folder), ok=False)

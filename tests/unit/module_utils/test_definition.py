@@ -54,8 +54,8 @@ def test_what_is_spelled_otherwise(declared: Tree, kind: str, options: Tree) -> 
 @pytest.mark.parametrize(
     ("definition", "message"),
     [
-        ("a: [", "definition is no YAML: "),
-        ("a: \x07", "definition is no YAML: "),
+        ("a: [", "definition is not valid YAML: "),
+        ("a: \x07", "definition is not valid YAML: "),
         ("- a", "and not a list."),
         (7, "and not a int."),
     ],
