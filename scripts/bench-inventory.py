@@ -48,10 +48,12 @@ class Azure:
         self.group = f"/subscriptions/{environment['AZURE_SUBSCRIPTION_ID']}/resourceGroups/{GROUP}"
         self.tenant = environment["AZURE_TENANT"]
         self.token = bearer(environment)
+        self.control_token = environment["AML_SIMULATOR_CONTROL_TOKEN"]
         self.context = ssl.create_default_context(cafile=environment["SSL_CERT_FILE"])
 
     def send(self, method: str, path: str, body: t.Any = None) -> t.Any:
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        token = self.control_token if path.startswith("/_simulator/") else self.token
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data=data, method=method, headers=headers)
         try:

@@ -102,7 +102,8 @@ class Bench:
 
         context = ssl.create_default_context(cafile=self.environment["SSL_CERT_FILE"])
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.environment['AML_SIMULATOR_URL']}/_simulator/{path}", data=data, method=method)
+        headers = {"Authorization": f"Bearer {self.environment['AML_SIMULATOR_CONTROL_TOKEN']}"}
+        request = urllib.request.Request(f"{self.environment['AML_SIMULATOR_URL']}/_simulator/{path}", data=data, method=method, headers=headers)
         with urllib.request.urlopen(request, context=context) as answer:
             return json.loads(answer.read() or b"null")
 

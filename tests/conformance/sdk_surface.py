@@ -64,7 +64,8 @@ class Project(ml.Project):
 
 
 def ask(method: str, path: str, body: t.Any = None) -> t.Any:
-    token = credential.get_token(ENV["AML_SIMULATOR_URL"] + "/.default").token
+    control = path.startswith("/_simulator/")
+    token = ENV["AML_SIMULATOR_CONTROL_TOKEN"] if control else credential.get_token(ENV["AML_SIMULATOR_URL"] + "/.default").token
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(ENV["AML_SIMULATOR_URL"] + path, data=data, method=method, headers=headers)

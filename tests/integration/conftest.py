@@ -43,7 +43,8 @@ class Simulator:
     environment: dict[str, str]
 
     def control(self, method: str, path: str, body: t.Any = None) -> t.Any:
-        return self._send(method, f"/_simulator/{path}", None if body is None else json.dumps(body).encode())
+        headers = {"Authorization": f"Bearer {self.environment['AML_SIMULATOR_CONTROL_TOKEN']}"}
+        return self._send(method, f"/_simulator/{path}", None if body is None else json.dumps(body).encode(), **headers)
 
     def _send(self, method: str, path: str, data: bytes | None, **headers: str) -> t.Any:
         context = ssl.create_default_context(cafile=self.environment["SSL_CERT_FILE"])

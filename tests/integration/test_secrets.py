@@ -253,5 +253,5 @@ def test_the_role_and_the_playbook_that_loop_over_secrets(watched: Watched) -> N
 
 def test_files_of_the_simulator_are_its_owners_alone(simulator: Simulator) -> None:
     home = Path(simulator.environment["AML_SIMULATOR_LOG"]).parent
-    private = ["state.sqlite", "requests.jsonl", "serve.log", "client-secret", "token-key.pem", "ca-key.pem", "server-key.pem"]
+    private = ["state.sqlite", "requests.jsonl", "serve.log", "client-secret", "control-token", "token-key.pem", "ca-key.pem", "server-key.pem"]
     assert {name: stat.S_IMODE(os.stat(home / name).st_mode) for name in private} == dict.fromkeys(private, 0o600)

@@ -59,7 +59,10 @@ class App:
         key: rsa.RSAPrivateKey | None = None,
         secret: str = "simulator-secret",
         log_path: Path | None = None,
+        control_token: str | None = None,
     ) -> None:
+        """`control_token`: what the control API asks for; None, in process only, asks for nothing."""
+        self.control_token = control_token
         self.store = Store(path)
         self.config = Config()
         self.clock = Clock(store=self.store)

@@ -14,6 +14,7 @@ DEFAULTS: dict[str, Any] = {
     "clock": {"speed": 1.0},
     "seconds": {"default": 1.0, "resource_group.delete": 2.0},
     "token": {"lifetime_seconds": 3599},
+    "managed_identity": {"enabled": True},
     "ratelimit": {
         "enforce": False,
         "retry_after": 10,

@@ -1,13 +1,14 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The control API under /_simulator/: for tests and for people, without a token, from the loopback only.
+"""The control API under /_simulator/: for tests and for the owner of the simulator's directory, from the loopback only.
 
-Whoever is on this machine may ask it and set it: what it rules is simulated. What may be real is a secret that somebody rehearses with, so those are
-masked here as in the request log; a browser that is led here by a page does not trust the certificate.
+It makes principals and shows the state, so a server asks for the secret in the directory's `control-token` (`Authorization: Bearer`). Without it there is
+only `GET health`, which says that the server answers and nothing else. Secrets of a rehearsal are masked here as in the request log.
 """
 from __future__ import annotations
 
+import hmac
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,11 @@ _SHOWN = ("object_id", "app_id", "tenant", "name", "type", "username")
 def handle(app: App, request: Request) -> Response:
     """Route one control request."""
     name = request.path.removeprefix("/_simulator/")
+    if not _is_owner(app, request):
+        if (request.method, name) == ("GET", "health"):
+            return Response(200, {"status": "ok"})
+        message = "The control API needs the header 'Authorization: Bearer <AML_SIMULATOR_CONTROL_TOKEN>'; `make -s simulator` exports that variable."
+        return Response(401, {"error": {"code": "ControlTokenMissing", "message": message}}, {"WWW-Authenticate": "Bearer"})
     action = _ACTIONS.get((request.method, name))
     if action is None:
         known = sorted(f"{method} {path}" for method, path in _ACTIONS)
@@ -37,6 +43,13 @@ def handle(app: App, request: Request) -> Response:
         return error.to_response(request)
     except (FaultError, ValueError, KeyError, TypeError) as error:
         return Response(400, {"error": {"code": "BadRequest", "message": str(error)}})
+
+
+def _is_owner(app: App, request: Request) -> bool:
+    if app.control_token is None:
+        return True
+    kind, _space, token = str(request.headers.get("authorization", "")).partition(" ")
+    return kind.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), app.control_token.encode())
 
 
 def _health(app: App, request: Request) -> Any:

@@ -238,6 +238,10 @@ class Entra:
     # -- managed identity ----------------------------------------------------------------------------------------
 
     def managed_identity(self, request: Request, p: dict[str, str]) -> Response:
+        if self.app.config["managed_identity"]["enabled"] is not True:
+            # As on a machine without an identity; what to do is for people.
+            text = 'This machine has no identity. The simulator has one after PUT /_simulator/config {"managed_identity": {"enabled": true}}.'
+            return Response(404, {"error": "not_found", "error_description": text})
         if str(request.headers.get("metadata", "")).lower() != "true":
             return _imds_error("invalid_request", "Required metadata header not specified")
         resource = request.query.get("resource", "")

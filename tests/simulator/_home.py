@@ -98,12 +98,18 @@ class Home:
             self._make_server_certificate()
         if not (self.path / "client-secret").exists():
             self._write_private("client-secret", secrets.token_urlsafe(32).encode())
+        if not (self.path / "control-token").exists():
+            self._write_private("control-token", secrets.token_urlsafe(32).encode())
         if not (self.path / "token-key.pem").exists():
             self._write_private("token-key.pem", _pem(rsa.generate_private_key(65537, 2048)))
         self._make_bundle()
 
     def secret(self) -> str:
         return (self.path / "client-secret").read_text()
+
+    def control_token(self) -> str:
+        """What the control API asks for; only the owner of the directory can read it."""
+        return (self.path / "control-token").read_text()
 
     def token_key(self) -> rsa.RSAPrivateKey:
         return self._load_key("token-key.pem")
@@ -220,6 +226,7 @@ class Home:
             "AML_SIMULATOR_URL": url,
             "AML_SIMULATOR_MSI_URL": url,
             "AML_SIMULATOR_LOG": str(self.request_log),
+            "AML_SIMULATOR_CONTROL_TOKEN": self.control_token(),
         }
 
     # -- one server per directory --------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ import signal
 import ssl
 import sys
 import time
+from typing import Any
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -21,7 +23,18 @@ from simulator._home import Home
 from simulator._http import SLOW_PIECES, Headers, Request, Response
 from simulator._ssh import Doors
 
+_NAMES = ("127.0.0.1", "localhost")
 _LIMIT = 32 * 1024 * 1024
+# The machine's identity has no secret: whoever can reach its endpoint has it, so the server has none until asked for it.
+DEFAULTS: dict[str, Any] = {"managed_identity": {"enabled": False}}
+
+
+def _names_loopback(host: str) -> bool:
+    """A page of a foreign name that leads to the loopback must not be answered, and no address in an answer leads anywhere else."""
+    try:
+        return urlsplit(f"//{host}").hostname in _NAMES
+    except ValueError:
+        return False
 
 
 class Front:
@@ -31,6 +44,8 @@ class Front:
         self._app = app
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        if not _names_loopback(request.headers.get("Host", "")):
+            return web.json_response({"error": {"code": "MisdirectedRequest", "message": "The simulator answers as 127.0.0.1 and localhost only."}}, status=421)
         body = await request.read()
         query = {key: request.rel_url.query[key] for key in reversed(list(request.rel_url.query))}
         wanted = Request(request.method, request.path, query, Headers(request.headers), body)
@@ -95,7 +110,8 @@ class Front:
 
 
 async def _run(home: Home, port: int) -> None:
-    app = App(home.database, key=home.token_key(), secret=home.secret(), log_path=home.request_log)
+    app = App(home.database, key=home.token_key(), secret=home.secret(), log_path=home.request_log, control_token=home.control_token())
+    app.config.add_defaults(DEFAULTS)
     site_app = web.Application(client_max_size=_LIMIT)
     site_app.router.add_route("*", "/{path:.*}", Front(app).handle)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -21,13 +21,14 @@ import logging
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import asyncssh
 
+from simulator._peer import peer_user
 from simulator._ssh_session import Account, Commands, Files, Gate
 from simulator.providers import _ml_nodes
 
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
     from simulator._http import Request
 
 _LOG = logging.getLogger("simulator.ssh")
-DEFAULTS: dict[str, Any] = {"ssh": {"enabled": True}}
+# `any_user`: let in other users of this machine too, who then run commands as the user who started the simulator.
+DEFAULTS: dict[str, Any] = {"ssh": {"enabled": True, "any_user": False}}
 _PORTS = "ssh.ports"
 _LOOPBACK = "127.0.0.1"
 _LAST_PORT = 65535
@@ -108,8 +110,8 @@ def _instance(doc: dict[str, Any], inner: dict[str, Any], private: dict[str, Any
 class Door:
     """One listening port, and the connections that came through it."""
 
-    def __init__(self, machine: Machine, listener: socket.socket, folder: Path) -> None:
-        self.machine, self._listener, self._folder = machine, listener, folder
+    def __init__(self, machine: Machine, listener: socket.socket, folder: Path, any_user: Callable[[], bool]) -> None:
+        self.machine, self._listener, self._folder, self._any_user = machine, listener, folder, any_user
         self.port = int(listener.getsockname()[1])
         self._connections: set[asyncssh.SSHServerConnection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -139,12 +141,22 @@ class Door:
             _LOG.warning("%s: no connection taken: %s", self.machine.label, error)
             return
         client.setblocking(False)
-        if not self.machine.up:
+        if not self.machine.up or not self._is_owner(client):
             client.close()
             return
         task = asyncio.get_running_loop().create_task(self._serve(client))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _is_owner(self, client: socket.socket) -> bool:
+        """Commands run as the user who started the simulator, so only processes of that user may come in."""
+        if self._any_user():
+            return True
+        user = peer_user(client.getpeername(), client.getsockname())
+        if user != os.getuid():
+            what = "of an unknown user" if user is None else f"of user {user}"
+            _LOG.warning("%s: refused a connection %s; only user %d is let in (PUT config ssh.any_user)", self.machine.label, what, os.getuid())
+        return user == os.getuid()
 
     async def _serve(self, client: socket.socket) -> None:
         machine = self.machine
@@ -230,6 +242,9 @@ class Doors:
     def _enabled(self) -> bool:
         return bool(self._app.config["ssh"]["enabled"])
 
+    def _any_user(self) -> bool:
+        return self._app.config["ssh"]["any_user"] is True
+
     def _live(self) -> None:
         """Let clusters whose nodes have something due catch up, as a look would."""
         with self._app.exclusive():
@@ -263,7 +278,7 @@ class Doors:
         if listener is None:
             _LOG.warning("%s: no free port", machine.label)
             return
-        door = self._open[machine.key] = Door(machine, listener, self._folder / machine.folder)
+        door = self._open[machine.key] = Door(machine, listener, self._folder / machine.folder, self._any_user)
         self._app.store.kv_put(_PORTS, machine.key, door.port)
         _LOG.info("%s: listens on %s:%d for %r", machine.label, _LOOPBACK, door.port, machine.account.user)
         self._show(door)

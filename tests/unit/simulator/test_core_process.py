@@ -58,6 +58,8 @@ def fetch(env: dict[str, str], path: str, data: bytes | None = None, **headers: 
     context = ssl.create_default_context(cafile=env["SSL_CERT_FILE"])
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
     method = headers.pop("method", None)
+    if path.startswith("/_simulator/"):
+        headers.setdefault("Authorization", f"Bearer {env['AML_SIMULATOR_CONTROL_TOKEN']}")
     request = urllib.request.Request(env["AML_SIMULATOR_URL"] + path, data, headers, method=method)
     with opener.open(request, timeout=30) as answer:
         return json.loads(answer.read())
@@ -101,7 +103,7 @@ def test_start_restart_and_stop(process: Process) -> None:
         fetch(env, "/_simulator/health")
     assert process.start()[0] == first
     assert fetch(env, group, **sign_in(env)) == made
-    for name in ("ca-key.pem", "server-key.pem", "token-key.pem", "client-secret"):
+    for name in ("ca-key.pem", "server-key.pem", "token-key.pem", "client-secret", "control-token"):
         assert stat.S_IMODE((process.home / name).stat().st_mode) == 0o600
     again = process.run("stop"), process.run("stop")
     assert [done.returncode for done in again] == [0, 0] and "No simulator" in again[1].stderr

@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 import stat
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,10 @@ from typing import Any
 
 import asyncssh
 import pytest
+from simulator import _ssh
 from simulator._app import App
 from simulator._directory import DEFAULT_SUBSCRIPTION, TENANT
+from simulator._peer import peer_user
 from simulator._ssh import Doors
 
 VERSION = "api-version=2025-12-01"
@@ -252,6 +255,40 @@ def test_no_door_without_ssh(inside: Inside, inner: dict[str, Any]) -> None:
     async def test(place: Place) -> None:
         assert len(place.cluster(**inner)) == 1
         assert place.doors.port(f"{WORKSPACE}/computes/cpu", place.nodes()[0]["nodeId"]) is None
+
+    inside(test)
+
+
+STRANGER = """
+import os, socket, sys
+"".encode("idna")
+if os.getuid() == 0:
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+with socket.socket(getattr(socket, sys.argv[2])) as client:
+    client.settimeout(30)
+    client.connect(("::ffff:127.0.0.1" if sys.argv[2] == "AF_INET6" else "127.0.0.1", int(sys.argv[1])))
+    try:
+        print(client.recv(8).decode())
+    except ConnectionResetError:
+        print("")
+"""
+
+
+def test_another_user_is_not_even_greeted(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever key or password a compute was created with, commands run as the owner: a process of another user gets no SSH server to talk to."""
+    if os.getuid() != 0:
+        monkeypatch.setattr(_ssh, "peer_user", lambda *ends: (peer_user(*ends) or 0) + 1)
+
+    async def test(place: Place) -> None:
+        (node,) = place.cluster()
+        for family in ("AF_INET", "AF_INET6"):
+            stranger = (sys.executable, "-c", STRANGER, str(node["port"]), family)
+            assert (await place.run(*stranger))[:2] == (0, "\n"), family
+            place.app.configure({"ssh": {"any_user": True}})
+            assert (await place.run(*stranger))[:2] == (0, "SSH-2.0-\n"), family
+            place.app.configure({"ssh": {"any_user": False}})
+        if os.getuid() == 0:
+            assert (await place.ssh(node, "true"))[0] == 0, "the owner is let in"
 
     inside(test)
 
