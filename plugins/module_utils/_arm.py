@@ -15,6 +15,7 @@ import typing as t
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
+from . import _shape
 from ._cloud import Cloud
 from ._errors import ArmError
 from ._http import TLS_HINT, missing_library, transport_for
@@ -74,7 +75,8 @@ class ArmClient:
 
     def get(self, path: str, api_version: str, *, params: Params = None) -> dict[str, t.Any]:
         """The document. ArmError on any failure."""
-        return self._read("GET", self._address(path, api_version, params)).document()
+        document = self._read("GET", self._address(path, api_version, params)).document()
+        return t.cast("dict[str, t.Any]", _shape.check(document, _shape.of_resource(path, document), path))
 
     def find(self, path: str, api_version: str, *, params: Params = None) -> dict[str, t.Any] | None:
         """The document, or None when the resource, its parent or its resource group is not there."""
@@ -85,15 +87,17 @@ class ArmClient:
                 return None
             raise
 
-    def list(self, path: str, api_version: str, *, params: Params = None) -> list[dict[str, t.Any]]:
-        """All items of all pages."""
-        return self._pages("GET", self._address(path, api_version, params), "value")
+    def list(
+        self, path: str, api_version: str, *, params: Params = None, malformed: _shape.Malformed | None = None
+    ) -> list[dict[str, t.Any]]:
+        """All items of all pages. An item of another shape than documented goes to ``malformed`` as an error, and is raised without it."""
+        return self._pages("GET", self._address(path, api_version, params), "value", path, malformed)
 
     def post_list(
-        self, path: str, api_version: str, items: str = "nodes", *, params: Params = None
+        self, path: str, api_version: str, items: str = "nodes", *, params: Params = None, malformed: _shape.Malformed | None = None
     ) -> list[dict[str, t.Any]]:
         """All items of a list that is asked for by POST and changes nothing (listNodes). Later pages are GETs."""
-        return self._pages("POST", self._address(path, api_version, params), items)
+        return self._pages("POST", self._address(path, api_version, params), items, path, malformed)
 
     def read_post(self, path: str, api_version: str, body: Body = None, *, params: Params = None) -> dict[str, t.Any]:
         """The document of a POST that only reads (listKeys, a name check) and may be repeated."""
@@ -194,14 +198,16 @@ class ArmClient:
             raise error_of(answer)
         return answer
 
-    def _pages(self, method: str, url: str, key: str) -> list[dict[str, t.Any]]:
+    def _pages(
+        self, method: str, url: str, key: str, path: str, malformed: _shape.Malformed | None = None
+    ) -> list[dict[str, t.Any]]:
         items: list[dict[str, t.Any]] = []
         seen: set[str] = set()
         while True:
             seen.add(url)
             answer = self._read(method, url)
             page = answer.document()
-            items.extend(page.get(key) or [])
+            items.extend(_shape.items(page, key, path, malformed))
             link = page.get("nextLink")
             if not link:
                 return items

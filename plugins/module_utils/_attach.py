@@ -128,10 +128,10 @@ class AttachReconciler(Reconciler):
         path = (
             f"/subscriptions/{self.target.subscription_id}/{_ML}/locations/{location.replace(' ', '').lower()}/vmSizes"
         )
-        sizes = self.client.get(path, kind.api_version).get("value") or []
+        sizes = self.client.list(path, kind.api_version)
         for entry in sizes:
             if str(entry.get("name")).casefold() == complete["size"].casefold():
-                _rules.refuse(kind.check_cores(complete, entry["vCPUs"]))
+                _rules.refuse(kind.check_cores(complete, entry.get("vCPUs") or 0))
                 return
         self.warnings.append(
             f"UnknownSize: {complete['size']} is not among the sizes of {location}; its vCPUs could not be counted."

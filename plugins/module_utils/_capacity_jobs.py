@@ -60,14 +60,14 @@ def look_at_sizes(task: Task) -> Result:
         message = f"min_vcpus ({wanted.min_vcpus}) must not be above max_vcpus ({wanted.max_vcpus}): no size has both."
         raise RuleError(message, code="MinimumAboveMaximum", hint="Nothing was sent.")
     location = _place(task)
-    found = task.client.list(_capacity.location_path(task.subscription_id, location, "vmSizes"), _version(task))
+    found = task.client.list(_capacity.location_path(task.subscription_id, location, "vmSizes"), _version(task), malformed=task.malformed.append)
     return {"changed": False, "location": location, "sizes": _capacity.sizes(found, wanted)}
 
 
 def look_at_usages(task: Task) -> Result:
     """The job of ``aml_usage_info``."""
     location = _place(task)
-    found = task.client.list(_capacity.location_path(task.subscription_id, location, "usages"), _version(task))
+    found = task.client.list(_capacity.location_path(task.subscription_id, location, "usages"), _version(task), malformed=task.malformed.append)
     shown = _capacity.usages(found, task.params["family"], task.params["only_exceeded_percent"])
     return {"changed": False, "location": location, "usages": shown}
 
@@ -78,7 +78,7 @@ def keep_quotas(task: Task) -> Result:
     _rules.refuse(_capacity.check_quotas(declared))
     target, location = _workspace(task), _place(task)
     path = _capacity.location_path(task.subscription_id, location, "quotas")
-    before = _capacity.quotas(task.client.list(path, _version(task)), target.id)
+    before = _capacity.quotas(task.client.list(path, _version(task), malformed=task.malformed.append), target.id)
     plan = _capacity.plan_quotas(declared, before)
     result: Result = {"changed": plan.changed, "plan": plan.to_dict(), "location": location}
     header = f"quotas of workspace {target.name}"

@@ -30,7 +30,7 @@ def look(task: Task) -> Result:
         bodies = [] if body is None else [body]
     else:
         workspace = workspace_target(task.subscription_id, task.params["resource_group"], task.params["workspace"])
-        bodies = task.client.list(f"{workspace.id}/computes", api_version)
+        bodies = task.client.list(f"{workspace.id}/computes", api_version, malformed=task.malformed.append)
     wanted = task.params.get("type")
     computes = []
     by_tab: dict[str, list[Result]] = {name: [] for name in _compute.TAB_NAMES}

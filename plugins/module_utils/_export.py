@@ -276,7 +276,8 @@ def _computes(task: Task) -> list[Body]:
     version = task.params.get("api_version") or _compute.ComputeKind.api_version
     names = task.params.get("computes")
     if names is None:
-        found: list[Body] = task.client.list(f"{workspace_target(task.subscription_id, group, workspace).id}/computes", version)
+        path = f"{workspace_target(task.subscription_id, group, workspace).id}/computes"
+        found: list[Body] = task.client.list(path, version, malformed=task.malformed.append)
         return found
     bodies = {name: task.client.find(compute_target(task.subscription_id, group, workspace, name).id, version) for name in names}
     absent = [name for name, body in bodies.items() if body is None]

@@ -17,6 +17,9 @@ from dataclasses import dataclass
 
 from ._errors import RuleError
 
+if t.TYPE_CHECKING:
+    from ._shape import Shape
+
 # Whether, and how, a value can change on a resource that exists.
 UPDATABLE = "updatable"
 CREATE_ONLY = "create_only"
@@ -178,6 +181,7 @@ class Field:
     clearable   whether ``null`` may be declared: it then means that the resource has no such value
     cleared     what ARM takes for a declared null
     why_fixed   for CREATE_ONLY: the rule in words, with its source
+    shape       what ARM's value must be, where the comparison does not say it (``_shape.by_canon``)
     goes_with   for WRITE_ONLY: options whose change is also sent with this value (a certificate's key with its host name)
     """
 
@@ -191,6 +195,7 @@ class Field:
     cleared: t.Any = None
     why_fixed: str = ""
     goes_with: tuple[str, ...] = ()
+    shape: Shape | None = None
 
     def same(self, left: t.Any, right: t.Any) -> bool:
         return bool(self.canon(left) == self.canon(right))

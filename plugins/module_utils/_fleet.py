@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from . import _argspec, _fields, _files, _incarnation, _merge, _plan, _rules
+from . import _argspec, _fields, _files, _incarnation, _merge, _plan, _rules, _shape
 from ._attach import AttachReconciler
 from ._errors import AmlError, ArmError, ChangedMeanwhile
 from ._instance import InstanceReconciler, planned_power
@@ -243,6 +243,8 @@ class Fleet:
         self.undeclared: list[Entry] = []
         # Workspaces where there may be something to prune, which nobody could look for.
         self.unread: dict[str, AmlError] = {}
+        # Items of a workspace's list that cannot be read.
+        self._malformed: dict[str, list[ArmError]] = {}
         # The sum of the entries' costs, where they were estimated.
         self.cost: dict[str, t.Any] | None = None
         self._workspaces = {one.casefold(): one for one in (*workspaces, *(entry.workspace for entry in entries))}
@@ -267,17 +269,43 @@ class Fleet:
                 entry.error, entry.done = found, True
                 continue
             entry.existing = there[key].get(entry.target.name.casefold())
-            self._decide(entry)
+            if entry.existing is None and key in self._malformed:
+                self._look_for_malformed(entry)
+            if not entry.done:
+                self._decide(entry)
         self._find_undeclared(there)
+        self._malformed_undeclared()
 
     def _list(self, workspace: str) -> list[Body] | AmlError:
         try:
-            found: list[Body] = self.client.list(f"{workspace}/computes", _compute.ComputeKind.api_version)
+            bad: list[ArmError] = []
+            found: list[Body] = self.client.list(f"{workspace}/computes", _compute.ComputeKind.api_version, malformed=bad.append)
+            if bad:
+                self._malformed[workspace.casefold()] = bad
             return found
         except ArmError as error:
             if error.status == 404:
                 error.hint = "Create the workspace first, or correct its name, resource group or subscription."
             return error
+
+    def _look_for_malformed(self, entry: Entry) -> None:
+        """A target that the list does not have may be one of the items that cannot be read: it must not pass for one to be created."""
+        bad = self._malformed[entry.workspace.casefold()]
+        entry.error = next((error for error in bad if _shape.name_in(error) == entry.target.name.casefold()), None)
+        if entry.error is None and any(_shape.name_in(error) is None for error in bad):
+            try:
+                entry.existing = self.client.find(entry.target.id, entry.kind.api_version)
+            except ArmError as error:
+                entry.error = error
+        entry.done = entry.error is not None
+
+    def _malformed_undeclared(self) -> None:
+        """Whether the fleet made what cannot be read, and would prune it, is not known."""
+        declared = {entry.target.id.casefold() for entry in self.entries}
+        for workspace, bad in self._malformed.items() if self.limits.prune != "none" else ():
+            for error in bad:
+                if (error.target or "").casefold() not in declared:
+                    self.unread[self._workspaces[workspace].rsplit("/", 1)[-1]] = error
 
     def _decide(self, entry: Entry) -> None:
         """The plan from memory. An entry that needs nothing is done by it."""

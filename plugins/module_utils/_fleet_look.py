@@ -29,6 +29,12 @@ class NotRead(AmlError):
     default_code = "NotRead"
 
 
+def _unread(bad: list[AmlError]) -> AmlError:
+    """One error for all items of a list that cannot be read; those that can are in the result."""
+    failures = [one.failure() for one in bad]
+    return AmlError(bad[0].message, code=bad[0].code, target=bad[0].target, hint=bad[0].hint, details=failures[0]["details"] if len(bad) == 1 else failures)
+
+
 class _Look:
     """Each place on its own: a failure of one hides no other."""
 
@@ -45,8 +51,11 @@ class _Look:
             if body is None:
                 raise AmlError(f"The workspace {parts[-1]!r} does not exist.", code="WorkspaceNotFound", target=identifier)
             found["workspace"] = self.kind.project(body)
-            bodies = self.client.list(f"{identifier}/computes", _compute.ComputeKind.api_version)
+            bad: list[AmlError] = []
+            bodies = self.client.list(f"{identifier}/computes", _compute.ComputeKind.api_version, malformed=bad.append)
             found["computes"] = [kind_of(one).project(one) for one in bodies]
+            if bad:
+                raise _unread(bad)
         except AmlError as error:
             found["failure"] = error.failure()
         return found
@@ -54,7 +63,11 @@ class _Look:
     def usages(self, place: tuple[str, str]) -> Result:
         found: Result = {"subscription_id": place[0], "location": place[1], "usages": [], "failure": None}
         try:
-            found["usages"] = _capacity.usages(self.client.list(_capacity.location_path(*place, "usages"), _compute.ComputeKind.api_version))
+            bad: list[AmlError] = []
+            path = _capacity.location_path(*place, "usages")
+            found["usages"] = _capacity.usages(self.client.list(path, _compute.ComputeKind.api_version, malformed=bad.append))
+            if bad:
+                raise _unread(bad)
         except AmlError as error:
             found["failure"] = error.failure()
         return found

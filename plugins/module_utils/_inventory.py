@@ -105,7 +105,7 @@ class Reader:
         """The scopes of the lists. Who may read only some resource groups cannot list a subscription."""
         subscriptions = [f"/subscriptions/{one}" for one in self.scope.subscriptions]
         if ALL in self.scope.subscriptions:
-            bodies = self._try("the subscriptions", lambda: self.client.list("/subscriptions", SUBSCRIPTIONS_API_VERSION)) or []
+            bodies = self._try("the subscriptions", lambda: self.client.list("/subscriptions", SUBSCRIPTIONS_API_VERSION, malformed=self._malformed)) or []
             subscriptions = [f"/subscriptions/{one['subscriptionId']}" for one in bodies if str(one.get("state")).casefold() not in _CLOSED]
         if not self.scope.resource_groups:
             return subscriptions
@@ -114,7 +114,7 @@ class Reader:
     def _list(self, place: str) -> list[Body] | None:
         """The workspaces there, or None where the resource group is not."""
         try:
-            return [workspace_facts(body) for body in self.client.list(f"{place}/{_PROVIDER}", self.api_version)]
+            return self._facts(self.client.list(f"{place}/{_PROVIDER}", self.api_version, malformed=self._malformed))
         except ArmError as error:
             if not (self.scope.resource_groups and is_absent(error)):
                 self.problems.append(Problem(place.lstrip("/"), error))
@@ -123,6 +123,14 @@ class Reader:
             self.problems.append(Problem(place.lstrip("/"), error))
             return []
         return None
+
+    def _facts(self, bodies: list[Body]) -> list[Body]:
+        """The facts of each workspace; one without an id that names its place is a problem, and the others stay."""
+        facts = (self._try("a workspace of the list", lambda body=body: workspace_facts(body)) for body in bodies)  # type: ignore[misc]
+        return [one for one in facts if one is not None]
+
+    def _malformed(self, error: AmlError) -> None:
+        self.problems.append(Problem((error.target or "an item of a list").lstrip("/"), error))
 
     def _check_names(self, places: list[str], lists: list[list[Body] | None], found: list[Body]) -> None:
         """A name that nothing has is a mistake in the file, or hosts that are gone: in neither case is it to be passed over."""
@@ -143,14 +151,14 @@ class Reader:
 
     def _collect(self, workspace_id: str) -> list[_nodes.Machine]:
         try:
-            return _nodes.collect(self.client, workspace_id, self.api_version, types=self.scope.types)[0]
+            return _nodes.collect(self.client, workspace_id, self.api_version, types=self.scope.types, malformed=self._malformed)[0]
         except ArmError as error:
             if not is_absent(error):
                 raise
         # Something was deleted between two requests. What is gone has no hosts; what is still there is read again.
         if self.client.find(workspace_id, self.api_version) is None:
             return []
-        return _nodes.collect(self.client, workspace_id, self.api_version, types=self.scope.types)[0]
+        return _nodes.collect(self.client, workspace_id, self.api_version, types=self.scope.types, malformed=self._malformed)[0]
 
     def _try(self, where: str, call: t.Callable[[], T]) -> T | None:
         try:

@@ -91,6 +91,8 @@ class Task:
         self.params: dict[str, t.Any] = module.params
         self.given = _argspec.given(spec, module.raw, module.params)
         self.warnings: list[str] = []
+        # Items of lists that the service sent in another shape than documented: warned about, and in the result's ``failures``.
+        self.malformed: list[AmlError] = []
         self.auth: dict[str, t.Any] | None = None
         self._sign_in: t.Any = None
         self._cloud: t.Any = None
@@ -225,6 +227,9 @@ def _package(error: ImportError) -> str:
 
 def _exit(task: Task, result: Result) -> None:
     task.events.close()
+    if task.malformed:
+        result["failures"] = [error.failure() for error in task.malformed]
+        result["warnings"] = [*result.get("warnings", []), *(f"{error.code}: {error.message} The result lacks it." for error in task.malformed)]
     # What others declared, and the service tells.
     task.module.hide(_redact.in_variables(result))
     _warn(task, [*task.warnings, *result.pop("warnings", [])])

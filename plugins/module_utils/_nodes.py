@@ -14,7 +14,7 @@ import shlex
 import typing as t
 from dataclasses import dataclass, field
 
-from ._errors import AmlError
+from ._errors import AmlError, ArmError
 
 Body = dict[str, t.Any]
 
@@ -93,12 +93,21 @@ class Way:
 
 
 def collect(
-    client: Client, workspace_id: str, api_version: str, *, name: str | None = None, types: t.Collection[str] = TYPES
+    client: Client,
+    workspace_id: str,
+    api_version: str,
+    *,
+    name: str | None = None,
+    types: t.Collection[str] = TYPES,
+    malformed: t.Callable[[AmlError], None] | None = None,
 ) -> tuple[list[Machine], list[str]]:
-    """The machines of one compute target or of all of a workspace, in the service's order; and what to warn of."""
+    """The machines of one compute target or of all of a workspace, in the service's order; and what to warn of.
+
+    ``malformed`` is given the error of each compute target or node whose document cannot be read, and all others stay.
+    """
     warnings: list[str] = []
     if name is None:
-        bodies = client.list(f"{workspace_id}/computes", api_version)
+        bodies = client.list(f"{workspace_id}/computes", api_version, malformed=malformed)
     else:
         found = client.find(f"{workspace_id}/computes/{name}", api_version)
         bodies = [] if found is None else [found]
@@ -108,12 +117,27 @@ def collect(
             warnings.append(f"{name!r} is of type {_kind(found)}, whose machines the workspace does not list.")
     machines: list[Machine] = []
     for body in bodies:
-        if _kind(body) == INSTANCE and INSTANCE in types:
-            machines.append(instance(body))
-        elif _kind(body) == CLUSTER and CLUSTER in types and _may_have_nodes(body):
-            path = f"{workspace_id}/computes/{body['name']}/listNodes"
-            machines += cluster(body, client.post_list(path, api_version, "nodes"))
+        try:
+            machines += _machines(client, workspace_id, api_version, body, types, malformed)
+        except ArmError:
+            raise
+        except AmlError as error:
+            if malformed is None:
+                raise
+            malformed(error)
     return machines, warnings
+
+
+def _machines(
+    client: Client, workspace_id: str, api_version: str, body: Body, types: t.Collection[str], malformed: t.Callable[[AmlError], None] | None
+) -> list[Machine]:
+    """The machines of one compute target."""
+    if _kind(body) == INSTANCE and INSTANCE in types:
+        return [instance(body)]
+    if _kind(body) == CLUSTER and CLUSTER in types and _may_have_nodes(body):
+        path = f"{workspace_id}/computes/{body['name']}/listNodes"
+        return cluster(body, client.post_list(path, api_version, "nodes", malformed=malformed))
+    return []
 
 
 def _kind(body: Body) -> str:

@@ -108,6 +108,6 @@ def _tried(reader: Reader) -> t.Any:
     try:
         return reader()
     except ArmError as error:
-        if error.status in (400, 403, 404):
+        if error.status in (400, 403, 404) or (error.status is None and error.code == "UnexpectedAnswer"):
             return error
         raise

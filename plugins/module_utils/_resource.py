@@ -112,7 +112,7 @@ def look(task: Task) -> Result:
     """The job of ``arm_resource_info``."""
     identifier, version = resource_id(task), task.params["api_version"]
     if identifier is None:
-        found: list[t.Any] = task.client.list(collection_id(task), version)
+        found: list[t.Any] = task.client.list(collection_id(task), version, malformed=task.malformed.append)
     else:
         _rules.refuse(_kind.check_id(identifier))
         body = task.client.find(identifier, version)

@@ -110,7 +110,7 @@ class Answer:
 
     def document(self) -> dict[str, t.Any]:
         """The body as an object; empty for no body. ArmError for what is no JSON object."""
-        if self.body is None and self.readable:
+        if not self.content.strip():
             return {}
         if isinstance(self.body, dict):
             return self.body
@@ -211,7 +211,7 @@ def read_error(body: t.Any) -> tuple[str | None, str | None, t.Any]:
 
 
 def _policy_details(info: t.Any) -> list[t.Any]:
-    return [one for one in info or [] if isinstance(one, dict) and one.get("type") == "PolicyViolation"]
+    return [one for one in (info if isinstance(info, list) else []) if isinstance(one, dict) and one.get("type") == "PolicyViolation"]
 
 
 def hint_for(code: str | None, message: str, status: int | None) -> str | None:

@@ -431,7 +431,7 @@ def look(task: Task) -> Result:
         bodies = [] if body is None else [body]
     else:
         scope = group_id(task.subscription_id, group) if group else f"/subscriptions/{task.subscription_id}"
-        bodies = task.client.list(f"{scope}/providers/Microsoft.MachineLearningServices/workspaces", version)
+        bodies = task.client.list(f"{scope}/providers/Microsoft.MachineLearningServices/workspaces", version, malformed=task.malformed.append)
     wanted = task.params.get("kind")
     shown = [kind.project(body) for body in bodies if not wanted or _kind.kind_name(body.get("kind")) in wanted]
     return {"changed": False, "workspaces": shown}

@@ -259,6 +259,7 @@ def look(task: Task) -> Result:
         options.get("api_version") or ComputeKind.api_version,
         name=options.get("name"),
         types=options.get("type") or _nodes.TYPES,
+        malformed=task.malformed.append,
     )
     states = options.get("node_state")
     way = _nodes.Way(options["prefer"], options.get("private_key_file"), options["scp_file"], options["host_prefix"])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import typing as t
 
-from .. import _fields, _rules
+from .. import _fields, _rules, _shape
 from .._errors import AmlError
 from .._fields import Field
 from .._plan import Declared
@@ -188,6 +188,13 @@ class ComputeKind(Kind):
     api_version = "2025-12-01"
     parent_label = "workspace"
     parent_api_version = "2025-12-01"
+    # What else than the fields of the table is read of a document, by dotted places.
+    also: t.ClassVar[dict[str, _shape.Shape]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.compute_type:
+            _shape.learn(cls.compute_type, cls.fields, cls.also)
 
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
         flat = super().declare(tree, target)

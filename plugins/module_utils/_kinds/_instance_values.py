@@ -13,12 +13,39 @@ import datetime
 import re
 import typing as t
 
-from .. import _rules
+from .. import _fields, _rules, _shape
 
 Values = dict[str, t.Any]
 
 MOST_SCHEDULES = 4
 _SCHEDULES_SOURCE = "docs/coverage.md CI9; ARM types, ComputeStartStopSchedule"
+
+
+# What the service sends for them.
+_TEXTS, _NUMBERS = _shape.list_of(_shape.TEXT), _shape.list_of(_shape.NUMBER)
+_PATTERN = _shape.mapping({"hours": _NUMBERS, "minutes": _NUMBERS, "weekDays": _TEXTS, "monthDays": _NUMBERS})
+_TRIGGER = {"startTime": _shape.TEXT, "timeZone": _shape.TEXT}
+SCHEDULES = _shape.list_of(_shape.mapping({
+    "action": _shape.TEXT, "status": _shape.TEXT, "triggerType": _shape.TEXT,
+    "cron": _shape.mapping({**_TRIGGER, "expression": _shape.TEXT}),
+    "recurrence": _shape.mapping({**_TRIGGER, "frequency": _shape.TEXT, "interval": _shape.NUMBER, "schedule": _PATTERN}),
+}))  # fmt: skip
+SCRIPT = _shape.mapping(dict.fromkeys(("scriptSource", "scriptData", "scriptArguments", "timeout"), _shape.TEXT))
+_BIND = _shape.mapping({"source": _shape.TEXT, "target": _shape.TEXT})
+_ENDPOINT = _shape.mapping({"target": _shape.NUMBER, "published": _shape.NUMBER})
+APPLICATIONS = _shape.list_of(_shape.mapping({
+    "name": _shape.TEXT, "type": _shape.TEXT, "image": _shape.mapping({"reference": _shape.TEXT}), "endpoints": _shape.list_of(_ENDPOINT),
+    "environmentVariables": _shape.mapping(values=_shape.mapping({"value": _shape.SCALAR})), "volumes": _shape.list_of(_BIND),
+}))  # fmt: skip
+MOUNTS = _shape.list_of(
+    _shape.mapping(dict.fromkeys(("mountName", "source", "sourceType", "mountPath", "mountMode", "mountState"), _shape.TEXT))
+)
+
+
+def minutes_from_service(duration: t.Any) -> t.Any:
+    """Whole minutes; a text that is no duration is shown as it is."""
+    seconds = _fields.seconds_from_service(duration)
+    return seconds // 60 if isinstance(seconds, (int, float)) else seconds
 
 
 def _present(values: Values) -> Values:
@@ -72,7 +99,8 @@ def schedules_from_arm(items: list[Values]) -> list[Values]:
 
 def _schedule_from_arm(item: Values) -> Values:
     kind = _lower(item.get("triggerType"))
-    detail = item.get(kind) or {} if kind else {}
+    found = item.get(kind) if kind else None
+    detail: Values = found if isinstance(found, dict) else {}
     trigger: Values = {"type": kind, "start_time": detail.get("startTime"), "time_zone": detail.get("timeZone")}
     if kind == "cron":
         trigger["expression"] = detail.get("expression")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .. import _fields, _rules
+from .. import _fields, _rules, _shape
 from .._errors import AmlError
 from .._fields import Field, caseless, choice
 from .._plan import CREATE, REPLACE, Declared, Plan
@@ -47,6 +47,7 @@ FIELDS = (
         _INNER + "clusterPurpose",
         "the purpose is decided when the cluster is created or attached (docs/facts.md c.4: not offered for update)",
         canon=_same_purpose,
+        shape=_shape.TEXT,
         **choice(fast_prod="FastProd", dense_prod="DenseProd", dev_test="DevTest"),
     ),
     fixed(
@@ -59,6 +60,7 @@ FIELDS = (
         "agent_count",
         _INNER + "agentCount",
         "the service does not scale AKS: change the number of nodes at the AKS resource itself (docs/coverage.md K8-7; docs/facts.md c.4)",
+        shape=_shape.NUMBER,
     ),
     fixed("network_settings.subnet", _NET + "subnetId", _WHY_NETWORK, canon=_fields.arm_id, to_arm=_fields.full_id),
     fixed("network_settings.service_cidr", _NET + "serviceCidr", _WHY_NETWORK),
@@ -68,6 +70,7 @@ FIELDS = (
         "load_balancer_type",
         "loadBalancerType",
         canon=lambda value: caseless(value) or "public_ip",
+        shape=_shape.TEXT,
         clearable=True,
         cleared="PublicIp",
         **choice(public_ip="PublicIp", internal_load_balancer="InternalLoadBalancer"),
@@ -77,13 +80,14 @@ FIELDS = (
         "ssl.status",
         _SSL + "status",
         canon=_same_status,
+        shape=_shape.TEXT,
         clearable=True,
         cleared="Disabled",
         **choice(disabled="Disabled", enabled="Enabled", auto="Auto"),
     ),
     inner("ssl.cname", _SSL + "cname", canon=caseless, clearable=True),
     inner("ssl.leaf_domain_label", _SSL + "leafDomainLabel", canon=caseless, clearable=True),
-    inner("ssl.overwrite_existing_domain", _SSL + "overwriteExistingDomain", canon=bool, clearable=True),
+    inner("ssl.overwrite_existing_domain", _SSL + "overwriteExistingDomain", canon=bool, shape=_shape.FLAG, clearable=True),
     Field(
         "ssl.cert", _INNER + _SSL + "cert", _fields.WRITE_ONLY, clearable=True, goes_with=("ssl.status", "ssl.cname")
     ),
@@ -107,6 +111,10 @@ class Aks(AttachedKind):
     update_option = "update_certificate"
     read_only_inner = ("systemServices",)
     of_target = _NOT_WHEN_ATTACHED
+    also: t.ClassVar[dict[str, _shape.Shape]] = {
+        _INNER + "clusterFqdn": _shape.TEXT,
+        _INNER + "systemServices": _shape.list_of(_shape.mapping(values=_shape.SCALAR)),
+    }
     one_attachment_source = "docs/coverage.md K8-8 (azure-docs#41778)"
     rights = "Owner or Contributor on the resource group of the AKS, and the role Azure Kubernetes Service Cluster Admin on it"
     needs = (

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .. import _fields, _rules
+from .. import _fields, _rules, _shape
 from .._plan import Declared, Plan
 from . import _attached, _compute
 from ._attached import DESCRIPTION, LOCATION, RESOURCE_ID, TAGS, AttachedKind, inner, secret
@@ -60,7 +60,7 @@ _ACCOUNT = "administratorAccount"
 _SSH = (
     inner("address", "address"),
     inner("ssh_settings.admin_username", f"{_ACCOUNT}.username"),
-    inner("ssh_settings.ssh_port", "sshPort", canon=lambda value: value or 22),
+    inner("ssh_settings.ssh_port", "sshPort", canon=lambda value: value or 22, shape=_shape.NUMBER),
     secret("ssh_settings.ssh_private_key", f"{_ACCOUNT}.privateKeyData", "ssh_settings.admin_username"),
     secret("ssh_settings.admin_password", f"{_ACCOUNT}.password", "ssh_settings.admin_username"),
 )
@@ -237,6 +237,9 @@ class SynapseSpark(Attached):
     compute_type = "SynapseSpark"
     target_types: t.ClassVar[dict[str, str]] = {"Microsoft.Synapse/workspaces/bigDataPools": "2021-06-01"}
     fields = (*_OUTER, _compute.IDENTITY)
+    also: t.ClassVar[dict[str, _shape.Shape]] = {
+        f"properties.properties.{name}": _shape.mapping(values=_shape.SCALAR) for name in ("autoScaleProperties", "autoPauseProperties")
+    }
     rights = "Owner of the Synapse workspace, which links the two"
     needs = "The identity needs the role Synapse Spark Administrator in the Synapse workspace."
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .. import _fields, _rules
+from .. import _fields, _rules, _shape
 from .._fields import WRITE_ONLY, Field, caseless, choice, region, text
 from .._plan import CREATE, REPLACE, UPDATE, Declared, Plan
 from . import _compute
@@ -47,13 +47,14 @@ FIELDS = (
         canon=caseless,
         **choice(dedicated="Dedicated", low_priority="LowPriority"),
     ),
-    Field("min_instances", _SCALE + "minNodeCount"),
-    Field("max_instances", _SCALE + "maxNodeCount"),
+    Field("min_instances", _SCALE + "minNodeCount", shape=_shape.NUMBER),
+    Field("max_instances", _SCALE + "maxNodeCount", shape=_shape.NUMBER),
     Field(
         "idle_time_before_scale_down",
         _SCALE + "nodeIdleTimeBeforeScaleDown",
         to_arm=_fields.duration_from_seconds,
         from_arm=_fields.seconds_from_service,
+        shape=_shape.TEXT,
     ),
     fixed(
         "ssh_public_access_enabled",
@@ -61,6 +62,7 @@ FIELDS = (
         _WHY_SSH,
         to_arm=lambda value: "Enabled" if value else "Disabled",
         from_arm=lambda value: _REMOTE_LOGIN.get(value.casefold()),
+        shape=_shape.TEXT,
     ),
     fixed("ssh_settings.admin_username", _USER + "adminUserName", _WHY_SSH, clearable=True),
     fixed(
@@ -68,6 +70,7 @@ FIELDS = (
         _USER + "adminUserSshPublicKey",
         _WHY_SSH,
         canon=_compute.same_key,
+        shape=_shape.TEXT,
         to_arm=_rules.openssh_public_key,
         clearable=True,
     ),
@@ -85,6 +88,7 @@ FIELDS = (
         canon=_fields.arm_id,
         to_arm=_compute.subnet_to_arm,
         from_arm=_compute.subnet_from_arm,
+        shape=_shape.REFERENCE,
         clearable=True,
     ),
 )
@@ -95,6 +99,14 @@ class Cluster(ComputeKind):
     compute_type = "AmlCompute"
     fields = FIELDS
     required_on_create = ("size", "max_instances")
+    also: t.ClassVar[dict[str, _shape.Shape]] = {
+        _INNER + "allocationState": _shape.TEXT,
+        _INNER + "allocationStateTransitionTime": _shape.TEXT,
+        _INNER + "currentNodeCount": _shape.NUMBER,
+        _INNER + "targetNodeCount": _shape.NUMBER,
+        _INNER + "nodeStateCounts": _shape.mapping(values=_shape.NUMBER),
+        _INNER + "errors": _shape.ERRORS,
+    }
     read_only_inner = (
         "allocationState",
         "allocationStateTransitionTime",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .. import _fields, _rules
+from .. import _fields, _rules, _shape
 from .._fields import WRITE_ONLY, Field, arm_id, caseless, choice, region, text
 from .._plan import Declared, Plan
 from . import _compute
@@ -86,6 +86,7 @@ FIELDS = (
         _WHY_SSH,
         to_arm=lambda wanted: "Enabled" if wanted else "Disabled",
         from_arm=lambda value: value.casefold() == "enabled",
+        shape=_shape.TEXT,
     ),
     # Whether the service tells the key is not established (docs/facts.md a.6, f.13), so it is never compared.
     Field("ssh_settings.ssh_key_value", _INNER + "sshSettings.adminPublicKey", WRITE_ONLY, to_arm=_rules.openssh_public_key, clearable=True),
@@ -97,6 +98,7 @@ FIELDS = (
         canon=arm_id,
         to_arm=_compute.subnet_to_arm,
         from_arm=_compute.subnet_from_arm,
+        shape=_shape.REFERENCE,
         clearable=True,
     ),
     fixed("create_on_behalf_of.user_object_id", _INNER + "personalComputeInstanceSettings.assignedUser.objectId", _FOREVER, canon=caseless),
@@ -110,7 +112,8 @@ FIELDS = (
         "idle_time_before_shutdown_minutes",
         _INNER + "idleTimeBeforeShutdown",
         to_arm=lambda minutes: f"PT{minutes}M",
-        from_arm=lambda duration: _fields.seconds_from_duration(duration) // 60,
+        from_arm=values.minutes_from_service,
+        shape=_shape.TEXT,
         clearable=True,
     ),
     _Schedules(
@@ -118,6 +121,7 @@ FIELDS = (
         _INNER + "schedules.computeStartStop",
         to_arm=values.schedules_to_arm,
         from_arm=values.schedules_from_arm,
+        shape=values.SCHEDULES,
         clearable=True,
     ),
     fixed(
@@ -127,6 +131,7 @@ FIELDS = (
         canon=values.canon_script,
         to_arm=values.script_to_arm,
         from_arm=values.script_from_arm,
+        shape=values.SCRIPT,
         clearable=True,
     ),
     fixed(
@@ -136,6 +141,7 @@ FIELDS = (
         canon=values.canon_script,
         to_arm=values.script_to_arm,
         from_arm=values.script_from_arm,
+        shape=values.SCRIPT,
         clearable=True,
     ),
     Field(
@@ -144,9 +150,10 @@ FIELDS = (
         canon=values.canon_applications,
         to_arm=values.applications_to_arm,
         from_arm=values.applications_from_arm,
+        shape=values.APPLICATIONS,
         clearable=True,
     ),
-    _Mounts("data_mounts", _INNER + "dataMounts", to_arm=values.mounts_to_arm, from_arm=values.mounts_from_arm, clearable=True),
+    _Mounts("data_mounts", _INNER + "dataMounts", to_arm=values.mounts_to_arm, from_arm=values.mounts_from_arm, shape=values.MOUNTS, clearable=True),
 )
 
 
@@ -155,6 +162,15 @@ class Instance(ComputeKind):
     compute_type = "ComputeInstance"
     fields = FIELDS
     required_on_create = ("size",)
+    also: t.ClassVar[dict[str, _shape.Shape]] = {
+        STATE: _shape.TEXT,
+        _INNER + "errors": _shape.ERRORS,
+        _INNER + "sshSettings": _shape.mapping({"adminUserName": _shape.TEXT, "sshPort": _shape.NUMBER}),
+        _INNER + "connectivityEndpoints": _shape.mapping({"publicIpAddress": _shape.TEXT, "privateIpAddress": _shape.TEXT}),
+        _INNER + "osImageMetadata": _shape.mapping(values=_shape.SCALAR),
+        _INNER + "lastOperation": _shape.mapping(values=_shape.SCALAR),
+        _INNER + "applications": _shape.list_of(_shape.mapping({"displayName": _shape.TEXT, "endpointUri": _shape.TEXT})),
+    }
     read_only_inner = (
         "applications",
         "connectivityEndpoints",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .. import _rules
+from .. import _rules, _shape
 from .._plan import Declared, Plan
 from . import _compute
 from ._attached import DESCRIPTION, LOCATION, RESOURCE_ID, TAGS, Other, inner
@@ -60,6 +60,12 @@ def _canonical(value: t.Any) -> t.Any:
     return None if value is None else instance_types_from_arm(instance_types_to_arm(value))
 
 
+_AMOUNTS = _shape.mapping(values=_shape.SCALAR)
+INSTANCE_TYPES = _shape.mapping(
+    values=_shape.mapping({"nodeSelector": _AMOUNTS, "resources": _shape.mapping({"requests": _AMOUNTS, "limits": _AMOUNTS})})
+)
+
+
 class Kubernetes(Attached):
     label = "Kubernetes cluster"
     compute_type = "Kubernetes"
@@ -79,6 +85,7 @@ class Kubernetes(Attached):
             "jobs and endpoints live in the namespace that was chosen when the cluster was attached (docs/coverage.md 1.10); attach it again "
             "for another one",
             canon=lambda value: value or "default",
+            shape=_shape.TEXT,
         ),
         inner(
             "instance_types",
@@ -86,9 +93,13 @@ class Kubernetes(Attached):
             canon=_canonical,
             to_arm=instance_types_to_arm,
             from_arm=instance_types_from_arm,
+            shape=INSTANCE_TYPES,
         ),
-        inner("default_instance_type", "defaultInstanceType"),
+        inner("default_instance_type", "defaultInstanceType", shape=_shape.TEXT),
     )
+    also: t.ClassVar[dict[str, _shape.Shape]] = {
+        f"properties.properties.{name}": _shape.TEXT for name in ("extensionPrincipalId", "extensionInstanceReleaseTrain", "vcName")
+    }
     rights = "Owner or Contributor on the cluster, and the role Azure Kubernetes Service Cluster Admin (for Arc: access to the cluster)"
     needs = (
         "The cluster needs the extension Microsoft.AzureML.Kubernetes and the namespace. An identity of the workspace that lacks Reader, Kubernetes "

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .. import _fields, _rules
+from .. import _fields, _rules, _shape
 from .._fields import MISSING, Field, arm_id, boolean_text, caseless, choice, full_id, region, text
 from .._plan import Declared, Plan
 from . import _compute
@@ -49,7 +49,7 @@ def kind_name(value: t.Any) -> str:
 
 _BASE_FIELDS = (
     fixed("location", "location", "a workspace stays in its region (Azure Resource Manager)", canon=region),
-    fixed("kind", "kind", "a workspace cannot become another kind", canon=kind_name, from_arm=str.lower),
+    fixed("kind", "kind", "a workspace cannot become another kind", canon=kind_name, from_arm=str.lower, shape=_shape.TEXT),
     fixed("hub_id", "properties.hubResourceId", "a project stays in its hub", canon=arm_id, to_arm=full_id),
     Field("display_name", "properties.friendlyName", canon=text),
     Field("description", "properties.description", canon=text, clearable=True),
@@ -95,6 +95,8 @@ _BASE_FIELDS = (
     Field("managed_network.firewall_sku", _NETWORK + "firewallSku", canon=caseless, **choice(basic="Basic", standard="Standard")),
 )
 
+
+_shape.learn_workspace(_BASE_FIELDS)
 
 # --- outbound rules ---
 
@@ -291,6 +293,7 @@ class Workspace(Kind):
             "outbound_rules": [
                 {**rule_from_arm(name, rule), "category": rule.get("category"), "status": rule.get("status")}
                 for name, rule in (network.get("outboundRules") or {}).items()
+                if rule is not None
             ],
         }
         return {

@@ -74,11 +74,11 @@ def test_find_does_not_take_other_errors_for_absence(call: Call, code: str) -> N
 def test_list_follows_next_link_verbatim() -> None:
     link = f"https://management.azure.com{WORKSPACE}/computes?api-version=2099-01-01&$skip=abc%3D"
     wire = Wire([
-        Call("GET", f"{WORKSPACE}/computes", json={"value": [{"name": "a"}], "nextLink": link}),
+        Call("GET", f"{WORKSPACE}/computes", json={"value": [{"id": COMPUTE, "name": "a"}], "nextLink": link}),
         Call("GET", f"{WORKSPACE}/computes", json={"value": None},
              query={"$skip": "abc=", "api-version": "2099-01-01"}),
     ])
-    assert wire.client().list(f"{WORKSPACE}/computes", VERSION) == [{"name": "a"}]
+    assert wire.client().list(f"{WORKSPACE}/computes", VERSION) == [{"id": COMPUTE, "name": "a"}]
     wire.done()
     assert wire.sent[1].url == link
 
