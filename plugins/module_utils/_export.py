@@ -218,7 +218,7 @@ def _own_rules(body: Body) -> list[Tree]:
     network = (body.get("properties") or {}).get("managedNetwork") or {}
     rules = network.get("outboundRules") or {}
     return [
-        _workspace.rule_from_arm(name, rule) for name, rule in rules.items() if str(rule.get("category") or "UserDefined").casefold() == "userdefined"
+        _workspace.rule_from_arm(name, rule) for name, rule in rules.items() if rule and str(rule.get("category") or "UserDefined").casefold() == "userdefined"
     ]
 
 

@@ -14,7 +14,7 @@ import shlex
 import typing as t
 from dataclasses import dataclass, field
 
-from ._errors import AmlError, ArmError
+from ._errors import AmlError
 
 Body = dict[str, t.Any]
 
@@ -119,10 +119,9 @@ def collect(
     for body in bodies:
         try:
             machines += _machines(client, workspace_id, api_version, body, types, malformed)
-        except ArmError:
-            raise
         except AmlError as error:
-            if malformed is None:
+            # An answer of another shape is about this one target; any other failure is about all.
+            if malformed is None or error.code != "UnexpectedAnswer" or error.status is not None:
                 raise
             malformed(error)
     return machines, warnings

@@ -69,10 +69,10 @@ class Client:
             raise found
         return found
 
-    def list(self, path: str, api_version: str) -> t.Any:
+    def list(self, path: str, api_version: str, *, malformed: t.Any = None) -> t.Any:
         return self._answer(path)
 
-    def post_list(self, path: str, api_version: str, items: str = "nodes") -> t.Any:
+    def post_list(self, path: str, api_version: str, items: str = "nodes", *, malformed: t.Any = None) -> t.Any:
         return self._answer(path)
 
     def find(self, path: str, api_version: str) -> Body | None:

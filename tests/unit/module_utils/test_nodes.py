@@ -189,11 +189,11 @@ class Service:
         self.asked.append(f"GET {path}")
         return next((body for body in self.bodies if path.endswith(f"/{body['name']}")), None)
 
-    def list(self, path: str, api_version: str) -> list[dict[str, t.Any]]:
+    def list(self, path: str, api_version: str, *, malformed: t.Any = None) -> list[dict[str, t.Any]]:
         self.asked.append(f"LIST {path}")
         return self.bodies
 
-    def post_list(self, path: str, api_version: str, items: str = "nodes") -> list[dict[str, t.Any]]:
+    def post_list(self, path: str, api_version: str, items: str = "nodes", *, malformed: t.Any = None) -> list[dict[str, t.Any]]:
         self.asked.append(f"POST {path}")
         assert items == "nodes"
         return [NODE, {**NODE, "nodeId": "tvm-2"}]

@@ -47,7 +47,7 @@ class Client:
         self.asked: list[str] = []
         Client.made.append(self)
 
-    def list(self, path: str, api_version: str) -> list[Body]:
+    def list(self, path: str, api_version: str, *, malformed: t.Any = None) -> list[Body]:
         self.asked.append(path)
         if self.failing and self.failing in path:
             raise ArmError("No, not for a-token of an-environments-secret.", code="AuthorizationFailed", status=403)
