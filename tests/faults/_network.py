@@ -83,6 +83,7 @@ class _Socket(BaseAdapter):
             azure.sent.append(Sent(request.method, path, body, 0))
             refused = NewConnectionError(None, "Failed to establish a new connection: [Errno 111] Connection refused")  # type: ignore[arg-type]
             raise requests.exceptions.ConnectionError(MaxRetryError(None, request.url, refused))  # type: ignore[arg-type]
+        azure.meanwhile(request.method, path)
         headers = Headers({"Host": parts.netloc, **request.headers})
         answer = azure.app.handle(Request(request.method, path, dict(parse_qsl(parts.query, keep_blank_values=True)), headers, data))
         azure.sent.append(Sent(request.method, path, body, answer.status))

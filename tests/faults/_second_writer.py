@@ -1,0 +1,461 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A second writer as a fault: between a run's read of a resource and its write to it, another writer changes, deletes, replaces or creates that resource.
+
+A cell is one run with one act of the second writer directly before one request of the run: every request between the first read of a resource and the last
+write to it. What must hold whatever happens: the second writer's change is there at the end, or the run fails with a code and says so. A change that is gone
+without a word is lost. What a task removes by its name, as declared, goes with what others changed of it; such cells are counted apart.
+"""
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+from dataclasses import dataclass, field
+
+from functional.conftest import GROUP_ID, ML, Azure, Sent
+
+from ._cases import ATTACHED, CLUSTER, FLEET, INSTANCE, LAPTOP, RESOURCE, SMALL, WORKSPACES, Case, Options
+from ._cases import CASES as FAULT_CASES
+from ._matrix import World, writes
+
+SURVIVED, FAILED, DECLARED, LOST, VOID = "survived", "failed clearly", "removed as declared", "lost", "void"
+# What every act leaves behind, so that it is recognised at the end.
+MARK = {"second": "writer"}
+# Simulated seconds after which everything that the second writer starts is done.
+_DONE = 30.0
+_TYPES = (
+    ("compute", re.compile(r"/workspaces/[^/]+/computes/[^/]+$", re.IGNORECASE)),
+    ("rule", re.compile(r"/workspaces/[^/]+/outboundrules/[^/]+$", re.IGNORECASE)),
+    ("workspace", re.compile(r"/microsoft\.machinelearningservices/workspaces/[^/]+$", re.IGNORECASE)),
+    ("network", re.compile(r"/virtualnetworks/[^/]+$", re.IGNORECASE)),
+    ("resource", re.compile(r"/(?:storageaccounts|vaults|components|registries|securitygroups|networksecuritygroups)/[^/]+$", re.IGNORECASE)),
+)
+_VERSIONS = {"network": "2024-05-01", "storageaccounts": "2023-01-01", "vaults": "2023-07-01", "components": "2020-02-02", "registries": "2023-07-01"}
+
+# A failure with one of these says nothing of a second writer.
+_NO_CODES = (None, "Error", "InternalError")
+
+
+def type_of(path: str) -> str | None:
+    return next((name for name, pattern in _TYPES if pattern.search(path)), None)
+
+
+def version_of(path: str) -> str:
+    what = type_of(path)
+    return _VERSIONS.get(what if what == "network" else path.lower().split("/")[-2], ML)
+
+
+@dataclass(frozen=True)
+class Act:
+    """What the second writer does. ``do`` gives False where the service refused it; ``there`` says whether it can still be seen; ``words`` name it."""
+
+    name: str
+    do: t.Callable[[Rivalry, str], bool]
+    there: t.Callable[[dict[str, t.Any] | None], bool]
+    types: tuple[str, ...]
+    words: tuple[str, ...]
+    # Whether it needs the resource to be there.
+    exists: bool = True
+    # The option that it changes, where the run may declare it: what was declared is the run's to set.
+    option: str = ""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Directly before the request of that number, of a run that read ``target`` before and writes to it then or later."""
+
+    at: int
+    target: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{'/'.join(self.target.rsplit('/', 2)[-2:])} before {self.what}"
+
+
+@dataclass
+class Outcome:
+    """What became of one cell."""
+
+    case: Case
+    act: Act
+    gap: Gap
+    became: str = VOID
+    why: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.case.name} | {self.act.name} | {self.gap}"
+
+
+# --- what the second writer does ---
+
+
+class Rivalry:
+    """A case's world, in which another writer acts."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.world = World(case)
+        self.azure = self.world.azure
+        self.sent: list[Sent] = list(self.world.sent)
+        self._acted: bool | None = None
+
+    def close(self) -> None:
+        self.world.close()
+
+    def call(self, method: str, path: str, body: t.Any = None, *, query: str = "", wait: float = _DONE) -> t.Any:
+        """The answer to a request of the second writer; then time passes for what it started."""
+        answer = self.azure.app.call(method, f"{path}?api-version={version_of(path)}{query}", body)
+        if method != "GET" and answer.status < 400 and wait:
+            self.azure.app.clock.advance(wait)
+        return answer
+
+    def read(self, path: str) -> dict[str, t.Any] | None:
+        answer = self.call("GET", path)
+        return answer.body if answer.status == 200 else None
+
+    # --- the gaps ---
+
+    def gaps(self) -> list[Gap]:
+        found = []
+        for target in dict.fromkeys(filter(None, map(self.target_of, writes(self.sent)))):
+            last = max(number for number, one in enumerate(self.sent) if one in writes(self.sent) and self.target_of(one) == target)
+            first = next((number for number, one in enumerate(self.sent[:last]) if self._reads(one, target)), None)
+            for number in range(last + 1 if first is None else first + 1, last + 1):
+                one = self.sent[number]
+                if not self.world._in_the_middle(number):
+                    found.append(Gap(number, target, f"request {number + 1}, {one.method} {'/'.join(one.path.rsplit('/', 2)[-2:])}"))
+        return found
+
+    def target_of(self, sent: Sent) -> str | None:
+        """The resource that a write changes: the one with the path, the one whose action it is, or the workspace that azure-ai-ml deploys."""
+        path = sent.path
+        if "/microsoft.resources/deployments/" in path.lower():
+            return f"{GROUP_ID}/providers/Microsoft.MachineLearningServices/workspaces/{self.world.options['name']}"
+        path = path if type_of(path) else path.rpartition("/")[0]
+        return path if type_of(path) else None
+
+    @staticmethod
+    def _reads(sent: Sent, target: str) -> bool:
+        return sent.method == "GET" and sent.path.casefold() in (target.casefold(), target.casefold().rpartition("/")[0])
+
+    # --- a cell ---
+
+    def strike(self, act: Act, gap: Gap) -> Outcome:
+        outcome = Outcome(self.case, act, gap)
+        world, azure = self.world, self.azure
+        world.put_back()
+        before = self.read(gap.target)
+        number, self._acted = 0, None
+
+        def meanwhile(method: str, path: str) -> None:
+            nonlocal number
+            if number == gap.at and self._acted is None:
+                self._acted = False
+                self._acted = self._do(act, gap.target)
+            number += 1
+
+        azure.meanwhile = meanwhile
+        try:
+            result = world.run(ok=None)
+        finally:
+            azure.meanwhile = lambda method, path: None
+        if self._acted:
+            self._judge(outcome, result, before)
+        return outcome
+
+    def _do(self, act: Act, target: str) -> bool:
+        # What is created later has another time of creation.
+        self.azure.app.clock.advance(2)
+        if act.exists != (self.read(target) is not None) or (act.option and f'"{act.option}"' in json.dumps(self.world.options)):
+            return False
+        self.theirs: dict[str, t.Any] | None = None
+        if not act.do(self, target):
+            return False
+        self.theirs = self.read(target)
+        return act.there(self.theirs)
+
+    def _judge(self, outcome: Outcome, result: dict[str, t.Any], before: dict[str, t.Any] | None) -> None:
+        now = self.read(outcome.gap.target)
+        theirs = outcome.act.there(now) and (self.theirs is None or _created(now) == _created(self.theirs))
+        failed = bool(result.get("failed"))
+        said = json.dumps({key: result.get(key) for key in ("msg", "failure", "warnings", "undeclared", "targets")}, default=str)
+        if failed and result["failure"]["code"] in _NO_CODES:
+            outcome.became, outcome.why = LOST, f"the failure has no code: {result['msg']}"
+        elif failed and (theirs or any(word in said for word in outcome.act.words)):
+            outcome.became, outcome.why = FAILED, result["failure"]["code"]
+        elif theirs and not failed:
+            outcome.became = SURVIVED
+            again = self.azure.run(self.case.module, ok=None, check=True, **self.world.options)
+            if not self.case.always and (again.get("failed") or again["changed"]):
+                outcome.became, outcome.why = LOST, f"this run's own change is not there, and it said nothing: {again.get('msg') or again.get('plan')}"
+        elif self._declared_gone(outcome.gap.target) and now is None:
+            outcome.became = DECLARED
+        else:
+            outcome.became = LOST
+            outcome.why = f"changed={result['changed']}, failed={failed} ({result.get('msg')}), and it is {'gone' if now is None else 'not there'}"
+
+    def _declared_gone(self, target: str) -> bool:
+        """Whether the task removes it by its name (or as a dependent of what it removes so), and not by what it read of it."""
+        absent = self.world.options.get("state") == "absent"
+        return absent and any(one.method == "DELETE" and one.path.casefold() == target.casefold() for one in self.sent)
+
+
+def _created(body: dict[str, t.Any] | None) -> t.Any:
+    properties = (body or {}).get("properties") or {}
+    return properties.get("createdOn") or properties.get("creationTime") or properties.get("resourceGuid")
+
+
+def _writable(body: dict[str, t.Any]) -> dict[str, t.Any]:
+    kept = {key: value for key, value in body.items() if key in ("location", "tags", "identity", "sku", "kind", "properties")}
+    own = ("provisioningState", "createdOn", "modifiedOn", "resourceGuid")
+    kept["properties"] = {key: value for key, value in kept["properties"].items() if key not in own}
+    return kept
+
+
+def _tagged(rivalry: Rivalry, path: str, wait: float = _DONE) -> bool:
+    body = rivalry.read(path) or {}
+    tags = {**(body.get("tags") or {}), **MARK}
+    if type_of(path) == "compute":
+        return bool(rivalry.call("PUT", path, {**_writable(body), "tags": tags}, wait=wait).status < 400)
+    return bool(rivalry.call("PATCH", path, {"tags": tags}, wait=wait).status < 400)
+
+
+def _has_mark(body: dict[str, t.Any] | None) -> bool:
+    return body is not None and MARK.items() <= (body.get("tags") or {}).items()
+
+
+def _patched(path_in: str, value: t.Any) -> t.Callable[[Rivalry, str], bool]:
+    """A PATCH of one property."""
+
+    def do(rivalry: Rivalry, path: str) -> bool:
+        body: t.Any = value
+        for key in reversed(path_in.split(".")):
+            body = {key: body}
+        return bool(rivalry.call("PATCH", path, body).status < 400)
+
+    return do
+
+
+def _shows(path_in: str, value: t.Any) -> t.Callable[[dict[str, t.Any] | None], bool]:
+    def there(body: dict[str, t.Any] | None) -> bool:
+        found: t.Any = body
+        for key in path_in.split("."):
+            found = found.get(key) if isinstance(found, dict) else None
+        return bool(found == value)
+
+    return there
+
+
+_SCALE = "properties.properties.scaleSettings"
+
+
+def _scaled(name: str, value: t.Any, wait: float = _DONE) -> t.Callable[[Rivalry, str], bool]:
+    def do(rivalry: Rivalry, path: str) -> bool:
+        body = rivalry.read(path) or {}
+        scale = ((body["properties"].get("properties") or {}).get("scaleSettings")) or {}
+        if not scale:
+            return False
+        settings = {key: scale[key] for key in ("minNodeCount", "maxNodeCount", "nodeIdleTimeBeforeScaleDown") if key in scale}
+        return bool(rivalry.call("PATCH", path, {"properties": {"properties": {"scaleSettings": {**settings, name: value}}}}, wait=wait).status < 400)
+
+    return do
+
+
+def _idle(rivalry: Rivalry, path: str) -> bool:
+    return bool(rivalry.call("POST", f"{path}/updateIdleShutdownSetting", {"idleTimeBeforeShutdown": "PT77M"}).status < 400)
+
+
+def _prefix_added(rivalry: Rivalry, path: str) -> bool:
+    body = _writable(rivalry.read(path) or {})
+    prefixes = body["properties"]["addressSpace"]["addressPrefixes"]
+    body["properties"]["addressSpace"] = {"addressPrefixes": [*prefixes, "10.77.0.0/16"]}
+    return bool(rivalry.call("PUT", path, body).status < 400)
+
+
+def _has_prefix(body: dict[str, t.Any] | None) -> bool:
+    return body is not None and "10.77.0.0/16" in body["properties"]["addressSpace"]["addressPrefixes"]
+
+
+def _subnet_added(rivalry: Rivalry, path: str) -> bool:
+    answer = rivalry.azure.app.call("PUT", f"{path}/subnets/theirs?api-version=2024-05-01", {"properties": {"addressPrefix": "10.0.77.0/24"}})
+    rivalry.azure.app.clock.advance(_DONE)
+    return bool(answer.status < 400)
+
+
+def _has_subnet(body: dict[str, t.Any] | None) -> bool:
+    return body is not None and any(one["name"] == "theirs" for one in body["properties"].get("subnets") or [])
+
+
+def _deleted(rivalry: Rivalry, path: str) -> bool:
+    query = ""
+    if type_of(path) == "compute":
+        attached = ((rivalry.read(path) or {}).get("properties") or {}).get("isAttachedCompute")
+        query = f"&underlyingResourceAction={'Detach' if attached else 'Delete'}"
+    elif type_of(path) == "workspace":
+        query = "&forceToPurge=true"
+    return bool(rivalry.call("DELETE", path, query=query).status < 400) and rivalry.read(path) is None
+
+
+def _replaced(rivalry: Rivalry, path: str) -> bool:
+    body = _writable(rivalry.read(path) or {})
+    if not _deleted(rivalry, path):
+        return False
+    return bool(rivalry.call("PUT", path, {**body, "tags": {**(body.get("tags") or {}), **MARK}}).status < 400)
+
+
+def _created_first(rivalry: Rivalry, path: str) -> bool:
+    """As this run will create it, but for a tag; a workspace that azure-ai-ml deploys, on resources of its own."""
+    body = next((one.body for one in rivalry.sent if one.method == "PUT" and one.path == path and one.body), None)
+    if body is None and type_of(path) == "workspace":
+        body = {"location": "eastus", "identity": {"type": "SystemAssigned"}, "properties": _dependents(rivalry)}
+    if body is None:
+        return False
+    return bool(rivalry.call("PUT", path, {**body, "tags": {**(body.get("tags") or {}), **MARK}}).status < 400)
+
+
+def _dependents(rivalry: Rivalry) -> dict[str, str]:
+    rows = {
+        "storageAccount": ("Microsoft.Storage/storageAccounts/sttheirs", {"sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}),
+        "keyVault": ("Microsoft.KeyVault/vaults/kvtheirs", {"properties": {"tenantId": "aaaaaaaa-0000-4000-8000-00000000000a",
+                                                                          "sku": {"family": "A", "name": "standard"}, "accessPolicies": []}}),
+        "applicationInsights": ("Microsoft.Insights/components/aitheirs", {"kind": "web"}),
+    }
+    for path, body in rows.values():
+        rivalry.call("PUT", f"{GROUP_ID}/providers/{path}", {"location": "eastus", **body})
+    return {name: f"{GROUP_ID}/providers/{path}" for name, (path, _body) in rows.items()}
+
+
+ALL = ("compute", "workspace", "network", "resource")
+ACTS = [
+    Act("adds a tag", _tagged, _has_mark, ALL, ("tags",)),
+    Act("adds a tag, still under way", lambda rivalry, path: _tagged(rivalry, path, wait=0), _has_mark, ("compute", "workspace"), ("tags",)),
+    Act("raises max_instances", _scaled("maxNodeCount", 77), _shows(f"{_SCALE}.maxNodeCount", 77), ("compute",), ("max_instances", "maxNodeCount"),
+        option="max_instances"),
+    Act("raises max_instances, still under way", _scaled("maxNodeCount", 77, wait=0), _shows(f"{_SCALE}.maxNodeCount", 77), ("compute",),
+        ("max_instances", "maxNodeCount"), option="max_instances"),
+    Act("changes the idle time of a cluster", _scaled("nodeIdleTimeBeforeScaleDown", "PT777S"), _shows(f"{_SCALE}.nodeIdleTimeBeforeScaleDown", "PT777S"),
+        ("compute",), ("idle_time", "nodeIdleTime"), option="idle_time_before_scale_down"),
+    Act("changes the idle time of an instance", _idle, _shows("properties.properties.idleTimeBeforeShutdown", "PT77M"), ("compute",), ("idle_time",),
+        option="idle_time_before_shutdown_minutes"),
+    Act("changes the description", _patched("properties.description", "theirs"), _shows("properties.description", "theirs"), ("workspace",), ("description",),
+        option="description"),
+    Act("changes the display name", _patched("properties.friendlyName", "theirs"), _shows("properties.friendlyName", "theirs"), ("workspace",),
+        ("display_name", "friendlyName"), option="display_name"),
+    Act("adds an address prefix", _prefix_added, _has_prefix, ("network",), ("addressPrefixes", "address")),
+    Act("adds a subnet", _subnet_added, _has_subnet, ("network",), ("subnets",)),
+    Act("deletes it", _deleted, lambda body: body is None, (*ALL, "rule"), ("delete", "does not exist", "not found", "NotFound")),
+    Act("deletes it and creates another", _replaced, _has_mark, ALL, ("another", "created")),
+    Act("creates it first", _created_first, _has_mark, ALL, ("another", "created"), exists=False),
+]
+
+
+# --- further ways to write, of which other faults say nothing ---
+
+
+def _then(module: str, first: Options, then: Options) -> t.Callable[[Azure], Options]:
+    def make(azure: Azure) -> Options:
+        azure.run(module, **first)
+        return {**first, **then}
+
+    return make
+
+
+def _later(then: Options) -> t.Callable[[Azure], Options]:
+    def make(azure: Azure) -> Options:
+        azure.run(CLUSTER, **SMALL)
+        return {"name": SMALL["name"], **then}
+
+    return make
+
+
+def _network(then: Options, **more: t.Any) -> t.Callable[[Azure], Options]:
+    def make(azure: Azure) -> Options:
+        body = {"location": "eastus", "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}}
+        options = {"type": "Microsoft.Network/virtualNetworks", "name": "net", "api_version": "2024-05-01", **more}
+        azure.run(RESOURCE, **options, body=body)
+        return {**options, **then}
+
+    return make
+
+
+def _undeclared(azure: Azure) -> Options:
+    """A fleet that prunes two compute targets, one after the other."""
+    computes = [{"type": "amlcompute", **SMALL, "name": name} for name in ("cpu-a", "cpu-b")]
+    place = {"name": "ws-test", "resource_group": GROUP_ID.rpartition("/")[2]}
+    azure.run(FLEET, name="fleet", workspaces=[{**place, "computes": computes}])
+    return {"name": "fleet", "workspaces": [{**place, "computes": []}], "prune": "delete", "parallelism": 1}
+
+
+SUBNETS = {"properties": {"subnets": [{"name": "ours", "properties": {"addressPrefix": "10.0.1.0/24"}}]}}
+MORE_CASES = [
+    # Only one option is declared: of the others, each may be changed by someone else.
+    Case("cluster: tags", CLUSTER, _later({"tags": {"a": "b"}})),
+    Case("cluster: max_instances", CLUSTER, _later({"max_instances": 3})),
+    Case("cluster: idle time", CLUSTER, _later({"idle_time_before_scale_down": 600})),
+    Case("cluster: identity", CLUSTER, _later({"identity": {"type": "system_assigned"}})),
+    Case("cluster: replace by its description", CLUSTER, _later({"description": "new", "on_immutable_change": "recreate"})),
+    Case("instance: replace", INSTANCE, _then(INSTANCE, LAPTOP, {"description": "new", "on_immutable_change": "recreate", "force": True})),
+    Case("workspace: tags", WORKSPACES, lambda azure: {"name": "ws-test", "tags": {"a": "b"}}),
+    Case("workspace: description", WORKSPACES, lambda azure: {"name": "ws-test", "description": "ours"}),
+    Case("resource: properties", RESOURCE, _network({"body": SUBNETS})),
+    Case("resource: properties by PATCH", RESOURCE, _network({"tags": {"a": "b"}, "update_method": "patch"})),
+    Case("fleet: prune", FLEET, _undeclared),
+]
+_WRITERS = (CLUSTER, INSTANCE, "aml_inference_cluster", ATTACHED, WORKSPACES, RESOURCE, FLEET)
+CASES = [case for case in (*FAULT_CASES, *MORE_CASES) if case.module in _WRITERS and not case.refused]
+
+
+def cells(rivalry: Rivalry) -> t.Iterator[tuple[Act, Gap]]:
+    for gap in rivalry.gaps():
+        for act in ACTS:
+            if type_of(gap.target) in act.types:
+                yield act, gap
+
+
+def work(number: int, every: int = 1) -> list[Row]:
+    """The cells of one case, without those in which the second writer could not do it."""
+    rivalry = Rivalry(CASES[number])
+    try:
+        found = [rivalry.strike(act, gap) for act, gap in list(cells(rivalry))[number % every :: every]]
+    finally:
+        rivalry.close()
+    return [Row(one.case.module, one.act.name, one.name, one.became, one.why) for one in found if one.became != VOID]
+
+
+class Row(t.NamedTuple):
+    """One cell as a figure."""
+
+    module: str
+    act: str
+    name: str
+    became: str
+    why: str
+
+
+@dataclass
+class Table:
+    """The figures of all cells, by what the second writer does and by module."""
+
+    rows: list[Row] = field(default_factory=list)
+
+    def text(self) -> str:
+        modules = list(dict.fromkeys(case.module for case in CASES))
+        return "\n\n".join([
+            "#### Second writer",
+            f"{len(self.rows)} runs in which another writer acts between a read and a write. Survived: both changes are there. Failed clearly: the run "
+            "failed with a code, and their change is there or the message names what was lost. Removed as declared: the task removes the resource by name.",
+            self._part("the second writer", lambda row: row.act, [act.name for act in ACTS]),
+            self._part("module", lambda row: row.module, modules),
+        ])
+
+    def _part(self, title: str, key: t.Callable[[Row], str], names: t.Sequence[str]) -> str:
+        lines = [f"| {title} | tried | survived | failed clearly | removed as declared | lost |", "|---|---:|---:|---:|---:|---:|"]
+        for name in (*names, None):
+            own = [row for row in self.rows if name is None or key(row) == name]
+            counts = [sum(row.became == what for row in own) for what in (SURVIVED, FAILED, DECLARED, LOST)]
+            if own:
+                lines.append(f"| {name or '**all**'} | {len(own)} | {' | '.join(map(str, counts))} |")
+        return "\n".join(lines)
