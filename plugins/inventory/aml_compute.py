@@ -259,7 +259,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             # Not by get_option_and_origin: in ansible-core 2.19.0 that does not know what was set in the file.
             options[name] = self._option(name) if self._file.get(name) is not None else None
             if row.get("no_log") and options[name]:
-                self._secrets |= _redact.spellings(str(options[name]))
+                self._hide([str(options[name])])
         return options
 
     def _option(self, name: str) -> t.Any:
@@ -350,10 +350,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _hide(self, secrets: t.Iterable[str]) -> None:
         for secret in secrets:
-            self._secrets |= _redact.spellings(secret)
+            self._secrets.add(_redact.printed(secret))
+            _redact.KNOWN.add(_redact.printed(secret))
 
     def _shown(self, text: str) -> str:
-        return str(remove_values(_redact.printable(_redact.without_signatures(text)), self._secrets))
+        return str(remove_values(_redact.printable(_redact.without_signatures(_redact.KNOWN.mask(text))), self._secrets))
 
     # --- hosts ---
 

@@ -15,7 +15,7 @@ import typing as t
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
-from . import _shape
+from . import _redact, _shape
 from ._cloud import Cloud
 from ._errors import ArmError
 from ._http import TLS_HINT, missing_library, transport_for
@@ -324,7 +324,7 @@ def lost(method: str, url: str, error: BaseException, unsent: bool) -> Connectio
     text = re.sub(r"\?[^\s'\")]*", "", " ".join(str(error).split()))
     # Before the reason, urllib3 says the address again.
     _address, caused, reason = text.rpartition("(Caused by ")
-    reason = (reason.removesuffix(")") if caused else reason)[:300]
+    reason = _redact.cut(reason.removesuffix(")") if caused else reason, 300)
     tls = "CERTIFICATE_VERIFY_FAILED" in reason or "SSLCertVerificationError" in reason
     broken = ConnectionLost(
         f"No answer to {method} {urlsplit(url).path} from {urlsplit(url).netloc}: {reason}",

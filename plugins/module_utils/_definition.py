@@ -14,7 +14,7 @@ import io
 import re
 import typing as t
 
-from . import _fields, _rules, _yaml
+from . import _fields, _redact, _rules, _yaml
 from ._errors import RuleError
 from ._kinds.kubernetes import instance_types_from_arm
 
@@ -194,7 +194,7 @@ def _validate(declared: Tree, kind: str) -> None:
         except MlException as error:
             raise RuleError(f"definition: {error.message}", code="InvalidDefinition", hint="Nothing was sent. Correct definition.") from error
         except Exception as error:  # what its schema lets pass, its classes may break on (a virtual machine's ssh_settings without admin_username)
-            message = f"definition: azure-ai-ml does not take it: {' '.join(str(error).split())[:300]}."
+            message = f"definition: azure-ai-ml does not take it: {_redact.cut(' '.join(str(error).split()), 300)}."
             raise RuleError(message, code="InvalidDefinition", hint="Nothing was sent. Correct definition.") from error
 
 

@@ -200,6 +200,10 @@ class Field:
     def same(self, left: t.Any, right: t.Any) -> bool:
         return bool(self.canon(left) == self.canon(right))
 
+    def filled(self, before: t.Any, declared: t.Any) -> t.Any:
+        """What was declared, with what it leaves to the resource as it is. RuleError where the resource has no such thing."""
+        return declared
+
     def write(self, value: t.Any) -> t.Any:
         """The user's value in ARM's terms."""
         # A copy: the table is shared by all documents that are made from it.

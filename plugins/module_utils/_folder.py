@@ -61,6 +61,7 @@ def _read(path: Path, hide: _files.Hide) -> dict[str, t.Any]:
     except OSError as error:
         raise RuleError(f"it cannot be read: {error.strerror}.", code="FileNotReadable") from error
     hide(_redact.in_definition(text))
+    _redact.hide_variables(_redact.parsed({"file": text}))
     specs = {kind: {**_argspec.API_VERSION_SPEC, **spec} for kind, spec in KIND_SPECS.items()}
     declared = _definition.parse(text)
     return _definition.read_compute({key: value for key, value in declared.items() if key not in _PLACE}, specs)

@@ -178,6 +178,7 @@ class TokenSource:
     def _ask(self, claims: str | None = None) -> None:
         options: dict[str, t.Any] = {"claims": claims, "enable_cae": True} if claims else {"enable_cae": True}
         self._token = self._call("get_token_info", self._scope, options=options)
+        _redact.KNOWN.add(self._token.token)
 
     def _call(self, method: str, *scopes: str, **options: t.Any) -> t.Any:
         with self._lock:
@@ -194,10 +195,9 @@ def refused(error: BaseException, source: str, secrets: t.Sequence[str] = ()) ->
     """azure-identity's exception as ours: the source, Entra ID's code, a hint, and no secret."""
     # azure-core adds the whole answer as it came, which says the same.
     text = str(error).partition("\nContent: ")[0]
-    # The longest first: one may be a part of another.
-    for spelling in sorted({one for secret in secrets for one in _redact.spellings(secret)}, key=len, reverse=True):
-        text = text.replace(spelling, "***")
-    text = " ".join(text.split())
+    for secret in secrets:
+        _redact.KNOWN.add(secret)
+    text = " ".join(_redact.KNOWN.mask(text).split())
     codes = _AADSTS.findall(text)
     chain = [type(one).__name__ for one in _causes(error)]
     code, hint = (codes[0] if codes else None), None
@@ -211,7 +211,7 @@ def refused(error: BaseException, source: str, secrets: t.Sequence[str] = ()) ->
         code, hint = "CredentialUnavailable", _unavailable_hint(source)
     text = re.sub(r"^(Authentication failed: )+", "", text)
     return CredentialError(
-        f"Sign-in with the {source} failed: {text[:600]}", code=code or "AuthenticationFailed", hint=hint
+        f"Sign-in with the {source} failed: {_redact.cut(text, 600)}", code=code or "AuthenticationFailed", hint=hint
     )
 
 

@@ -44,6 +44,9 @@ class _RawModule(AnsibleModule):
     def _load_params(self) -> None:
         super()._load_params()
         self.no_log_values = _redact.Secrets(self.no_log_values)
+        _redact.KNOWN.clear()
+        _redact.SHOWN.clear()
+        _redact.SHOWN.update(self._shown_variables())
         try:
             # What cannot be walked cannot be searched for secrets, and is shown nowhere.
             _yaml.check_depth(self.params, "The options")
@@ -70,17 +73,47 @@ class _RawModule(AnsibleModule):
             self.hide(_redact.in_definition(self.params.get("definition")))
         self.hide(_redact.in_options(self.argument_spec, self.params))
         self.hide(_redact.in_free_form([self.params.get(name) for name in self.free_form]))
-        self.hide(_redact.in_variables(self.params))
+        _redact.hide_variables(_redact.parsed(self.params))
+
+    def _shown_variables(self) -> set[str]:
+        names = self.params.get("show_variables") or ()
+        return {one.strip() for one in (names.split(",") if isinstance(names, str) else map(str, names))} if isinstance(names, (str, list)) else set()
 
     def hide(self, secrets: t.Iterable[str | None]) -> None:
-        """Keep these texts, in any spelling, out of all that the module says from now on."""
+        """Keep these texts, in any encoding, out of all that the module says from now on."""
         for secret in secrets:
             if secret:
-                self.no_log_values.update(_redact.spellings(secret))
+                self.no_log_values.add(_redact.printed(secret))
+                _redact.KNOWN.add(_redact.printed(secret))
 
     def hidden(self, text: str) -> str:
-        """A message as it may be shown; ansible-core does the same for results, but not for warnings."""
-        return str(remove_values(_redact.printable(_redact.without_signatures(text)), self.no_log_values))
+        """A message as it may be shown."""
+        masked = _redact.KNOWN.mask(text)
+        return str(remove_values(_redact.printable(_redact.without_signatures(masked)), self.no_log_values))
+
+    def _safe(self, result: Result) -> Result:
+        return t.cast(Result, _redact.KNOWN.mask_tree(_redact.without_values(result, _redact.SHOWN)))
+
+    # --- the ways out; ansible-core itself takes them too, when it refuses an argument ---
+
+    def exit_json(self, **result: t.Any) -> t.NoReturn:
+        # ansible-core adds the arguments.
+        self.params = self._safe(_redact.parsed(self.params))
+        super().exit_json(**self._safe(result))
+
+    def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
+        self.params = self._safe(_redact.parsed(self.params))
+        super().fail_json(msg=self.hidden(str(msg)), **self._safe(result))
+
+    def warn(self, warning: str, **more: t.Any) -> None:
+        super().warn(self.hidden(str(warning)), **more)
+
+    def log(self, msg: t.Any, log_args: t.Any = None) -> None:
+        # The text of the arguments, in which a mapping is one text.
+        shown = self._safe(_redact.parsed({name: value for name, value in self.params.items() if not name.startswith("_ansible_")}))
+        public = {name: value if str(value).startswith("NOT_LOGGING") else self.hidden(str(shown.get(name))) for name, value in (log_args or {}).items()}
+        text = " ".join(f"{name}={value}" for name, value in public.items())
+        super().log(f"Invoked with {text}" if public else self.hidden(str(msg)), public or None)
 
 
 class Task:
@@ -231,7 +264,7 @@ def _exit(task: Task, result: Result) -> None:
         result["failures"] = [error.failure() for error in task.malformed]
         result["warnings"] = [*result.get("warnings", []), *(f"{error.code}: {error.message} The result lacks it." for error in task.malformed)]
     # What others declared, and the service tells.
-    task.module.hide(_redact.in_variables(result))
+    _redact.hide_variables([result, task.params])
     _warn(task, [*task.warnings, *result.pop("warnings", [])])
     task.module.exit_json(auth=task.auth, **result)
 
@@ -246,7 +279,7 @@ def _fail(task: Task, error: AmlError) -> None:
     extra: Result = {**error.result, "failure": failure, "auth": task.auth, "changed": error.changed}
     if error.plan is not None:
         extra.update(plan=error.plan.to_dict(), diff=error.plan.diff())
-    task.module.hide(_redact.in_variables(extra))
+    _redact.hide_variables([extra, task.params])
     # Left out, ansible-core would take the exception at hand, and show it as it is to whoever asks for tracebacks.
     extra["exception"] = hidden(traceback.format_exc())
     _warn(task, [*task.warnings, *error.warnings])

@@ -98,11 +98,13 @@ def merged_tags(current: t.Any, declared: t.Any, append: bool) -> dict[str, t.An
 
 
 def wanted(table: t.Iterable[Field], declared: Declared, current: dict[str, t.Any] | None, append_tags: bool = True) -> Declared:
-    """What was declared, as the resource is to have it in full: with the tags that stay."""
+    """What was declared, as the resource is to have it in full: with the tags that stay, and with values that only the resource tells."""
     full = dict(declared)
     for row in table:
         if row.option == "tags" and "tags" in declared:
             full["tags"] = _target(row, declared, _value(current, row), append_tags)
+        elif row.option in declared:
+            full[row.option] = row.filled(_value(current, row), declared[row.option])
     return full
 
 
@@ -115,7 +117,7 @@ def _value(current: dict[str, t.Any] | None, row: Field) -> t.Any:
 def _target(row: Field, declared: Declared, before: t.Any, append_tags: bool) -> t.Any:
     if row.option == "tags":
         return merged_tags(before, declared["tags"], append_tags)
-    return declared[row.option]
+    return row.filled(before, declared[row.option])
 
 
 def _nested(values: t.Iterable[tuple[str, t.Any]]) -> dict[str, t.Any]:

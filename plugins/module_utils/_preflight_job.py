@@ -177,7 +177,8 @@ def wish_of(one: Declaration, existing: Body | None) -> Wish:
     if existing is None or _compute.kind_name(existing) != one.type:
         return Wish(one.type, one.target, one.declared, existing)
     plan = _plan.plan_present(one.kind.fields, one.declared, one.kind.read(existing), broken=one.kind.broken(existing))
-    return Wish(one.type, one.target, {**one.kind.kept(existing), **one.declared}, existing, replaces=plan.action == REPLACE)
+    wanted = _plan.wanted(one.kind.fields, one.declared, one.kind.read(existing))
+    return Wish(one.type, one.target, {**one.kind.kept(existing), **wanted}, existing, replaces=plan.action == REPLACE)
 
 
 def rules_of(one: Declaration, wish: Wish, facts: Facts) -> list[Finding]:

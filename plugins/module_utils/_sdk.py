@@ -14,6 +14,7 @@ import json
 import typing as t
 import uuid
 
+from . import _redact
 from ._arm import lost, was_sent
 from ._cloud import Cloud
 from ._errors import AmlError, ArmError
@@ -105,7 +106,7 @@ def _no_answer(error: t.Any, target: Target) -> ArmError:
 def _strange_answer(error: Exception, target: Target) -> ArmError:
     return ArmError(
         f"azure-ai-ml could not make the deployment of the workspace {target.name!r}, because an answer was not what it expects "
-        f"({type(error).__name__}: {' '.join(str(error).split())[:300]}).",
+        f"({type(error).__name__}: {_redact.cut(' '.join(str(error).split()), 300)}).",
         code="UnexpectedAnswer",
         target=target.id,
         hint="A proxy or a wrong cloud_environment may have answered in the service's place. Run the same task again: what was begun is joined.",

@@ -13,7 +13,8 @@ import datetime
 import re
 import typing as t
 
-from .. import _fields, _rules, _shape
+from .. import _fields, _redact, _rules, _shape
+from .._errors import RuleError
 
 Values = dict[str, t.Any]
 
@@ -325,6 +326,29 @@ def check_applications(items: list[Values] | None) -> _rules.Findings:
             if not str(name) or "=" in str(name) or isinstance(value, (dict, list)):
                 message = f"{option}: environment_variables {str(name)!r} must have a name without '=', and text for its value."
                 yield _rules.Finding("InvalidApplication", f"{option}.environment_variables", message, "environ(7); ARM types, EnvironmentVariable")
+
+
+def fill_placeholders(current: t.Any, declared: t.Any) -> t.Any:
+    """Applications in which a placeholder, as exports and results have it, is the value that the application has: it never becomes the value itself."""
+    there = {item["name"]: item.get("environment_variables") or {} for item in current or []}
+    return declared and [_filled(item, there.get(item["name"]) or {}) for item in declared]
+
+
+def _filled(item: Values, there: Values) -> Values:
+    variables = item.get("environment_variables") or {}
+    unknown = [name for name, value in variables.items() if _is_placeholder(value) and there.get(name) is None]
+    if unknown:
+        raise RuleError(
+            f"Cannot set {', '.join(unknown)} of the custom application {item['name']!r}: the declared value is a placeholder ({_redact.PLACEHOLDER}), "
+            "and the application has no current value to keep.",
+            code="PlaceholderNotReplaced",
+            hint="Replace the placeholder in custom_applications.environment_variables with the value.",
+        )
+    return {**item, "environment_variables": {name: there[name] if _is_placeholder(value) else value for name, value in variables.items()}} if variables else item
+
+
+def _is_placeholder(value: t.Any) -> bool:
+    return isinstance(value, str) and value.startswith(_redact.PLACEHOLDER)
 
 
 # --- data mounts ---

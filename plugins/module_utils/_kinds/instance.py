@@ -46,6 +46,11 @@ class _Schedules(Field):
         return values.same_schedules(left, right)
 
 
+class _Applications(Field):
+    def filled(self, before: t.Any, declared: t.Any) -> t.Any:
+        return values.fill_placeholders(before, declared)
+
+
 class _Mounts(Field):
     def same(self, left: t.Any, right: t.Any) -> bool:
         return values.same_mounts(left, right)
@@ -144,7 +149,7 @@ FIELDS = (
         shape=values.SCRIPT,
         clearable=True,
     ),
-    Field(
+    _Applications(
         "custom_applications",
         _INNER + "customServices",
         canon=values.canon_applications,
