@@ -49,6 +49,9 @@ TAGS_SPEC: Spec = {
     "append_tags": {"type": "bool", "default": True},
 }
 
+# Names of variables that are shown.
+SHOW_VARIABLES_SPEC: Spec = {"show_variables": {"type": "list", "elements": "str"}}
+
 # Online checks before a creation.
 PREFLIGHT_SPEC: Spec = {"preflight": {"type": "bool", "default": False}}
 

@@ -105,7 +105,9 @@ _CLI: dict[str, tuple[str, tuple[str, ...]]] = {
 class Export:
     """Collects the vars, the CLI's files and what neither can hold."""
 
-    def __init__(self) -> None:
+    def __init__(self, shown: t.Collection[str] = ()) -> None:
+        # Names of variables whose values are exported.
+        self.shown = shown
         self.vars: Tree = {}
         self.files: dict[str, str] = {}
         # The compute targets as a fleet declares them.
@@ -133,16 +135,22 @@ class Export:
             # Without its secret the group would be half a declaration, which the module refuses.
             options.pop(secret.partition(".")[0], None)
             self._miss(name, secret, "the service never tells this secret; declare it where the target is to be created anew")
-        for variable in _secret_variables(options):
-            # Without one of its variables an application would be changed by who declares it.
-            options.pop("custom_applications", None)
-            self._miss(name, "custom_applications", f"its variable {variable} is a secret, by its name; declare the applications by hand")
+        options = self._without_values(name, options)
         tab = _compute.tab(body)
         row = {"name": name, "type": type_, **options} if tab == "attached" else {"name": name, **options}
         self.vars.setdefault(_LISTS[tab], []).append(row)
         self.computes.append({"type": type_, "name": name, **options})
         # A compute target may be named workspace too.
         self._add_file(f"{name}.yml" if name.casefold() != "workspace" else f"{name}.{type_}.yml", type_, name, options)
+
+    def _without_values(self, name: str, options: Tree) -> Tree:
+        """A placeholder in place of each variable's value; our own modules keep the application's value where one is declared."""
+        for application in options.get("custom_applications") or []:
+            for variable, value in (application.get("environment_variables") or {}).items():
+                if value not in (None, "") and variable not in self.shown:
+                    option = f"custom_applications[{application.get('name')}].environment_variables.{variable}"
+                    self._miss(name, option, f"not exported: {_redact.PLACEHOLDER} keeps the current value; replace it to create the instance")
+        return t.cast(Tree, _redact.without_values(options, self.shown, lambda _value: _redact.PLACEHOLDER))
 
     def _add_file(self, file: str, type_: str, name: str, options: Tree) -> None:
         if type_ not in _CLI:
@@ -165,7 +173,8 @@ class Export:
             self._miss(name, option, "the CLI's schema has no such field: the file is without it")
         tree = {**head, **cli_tree(type_, {option: options[option] for option in known if options.get(option) is not None})}
         secrets = [row["option"] for row in self.missing if row["name"] == name and row["option"] and row["option"] not in left]
-        comments = "".join(f"# {option}: not exported\n" for option in [*secrets, *left])
+        # A name that the service tells may have line ends: what follows would be no comment.
+        comments = "".join(f"# {' '.join(_redact.printable(option).split())}: not exported\n" for option in [*secrets, *left])
         self.files[file] = comments + yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
 
     def _miss(self, name: str, option: str, reason: str) -> None:
@@ -195,11 +204,6 @@ def _file_name(name: t.Any) -> str:
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", str(name)) is None:
         raise AmlError(f"The service listed a compute target {str(name)!r}, which is no name for a file.", code="UnexpectedAnswer")
     return str(name)
-
-
-def _secret_variables(options: Tree) -> list[str]:
-    environments = [one.get("environment_variables") or {} for one in options.get("custom_applications") or []]
-    return [name for one in environments for name in _redact.secret_variables(one)]
 
 
 def _without_inline(scripts: Tree) -> Tree | None:
@@ -252,7 +256,7 @@ def export(task: Task) -> Result:
     body = task.client.find(target.id, task.params.get("api_version") or kind.api_version)
     if body is None:
         raise AmlError(f"The workspace {name!r} does not exist in {group}.", code="ResourceNotFound", target=target.id)
-    made = Export()
+    made = Export(task.params.get("show_variables") or ())
     made.vars = {"aml_subscription_id": task.subscription_id, "aml_resource_group": group, "aml_location": _group_location(task, target.parent_id, body)}
     made.add_workspace(body)
     for compute in _computes(task):

@@ -45,6 +45,7 @@ FLEET_SPEC: _argspec.Spec = {
     "preflight": {"type": "bool", "default": True},
     "estimate_cost": {"type": "bool", "default": False},
     "max_monthly_cost": {"type": "float"},
+    **_argspec.SHOW_VARIABLES_SPEC,
     **_argspec.WAIT_SPEC,
     **_argspec.STATE_SPEC,
 }

@@ -17,6 +17,7 @@ from ._module import Result, Task
 
 FLEET_INFO_SPEC: _argspec.Spec = {
     **{name: FLEET_SPEC[name] for name in ("workspaces", "folder", "resource_group", "workspace")},
+    **_argspec.SHOW_VARIABLES_SPEC,
     "usages": {"type": "bool", "default": False},
     "parallelism": {"type": "int", "default": 16},
     "fail_on": {"type": "str", "default": "error", "choices": ["error", "never"]},

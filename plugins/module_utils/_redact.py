@@ -23,7 +23,7 @@ from ansible.module_utils.common.validation import check_type_dict
 
 from . import _argspec
 from ._errors import RuleError
-from ._mask import SHORTEST, Masker
+from ._mask import Masker
 
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 
@@ -46,11 +46,13 @@ _KEY = os.urandom(32)
 
 # Words, numbers, versions, sizes and ids: what is worth no search. A long chain of words may be a pass phrase.
 _ORDINARY = re.compile(
-    r"[A-Za-z]+(?:[ ._-][A-Za-z]+)*|[\d .,:-]+|v?\d+(?:\.\d+)*[A-Za-z]*|[A-Za-z]+\d{1,2}|(?:standard|basic)_\w+|/subscriptions/.*|(?:/[\w.-]+)+/?", re.IGNORECASE
+    r"[A-Za-z]+(?:[ ._-][A-Za-z]+)*|[\d .,:-]+|v?\d+(?:\.\d+)*[A-Za-z]*|[A-Za-z]+\d{1,2}|(?:standard|basic)_\w+|/subscriptions/.*|(?:/[\w.-]+)+/?",
+    re.IGNORECASE,
 )
 _SHORTEST_TEXT, _LONGEST_WORDS = 8, 16
 # Where a result says openly what a variable may say too.
-_OPEN = re.compile(r"(^|_)(id|name|type|location|region|size|url|uri|endpoint)$|^(workspace|resource_group|state|version|reference|image)$|Id$|Name$", re.IGNORECASE)
+_OPEN = re.compile(r"(^|_)(id|name|type|location|region|size|url|uri|endpoint)$|^(workspace|resource_group|state|version|reference|image)$|Id$|Name$",
+                   re.IGNORECASE)  # fmt: skip
 
 # Of an operation's or a list's address: what proves that the caller may read it (docs/facts.md a.4), and a storage signature.
 _SIGNATURE = re.compile(r"([?&](?:c|s|h|sig)=)[^&\s'\"<>)]+", re.IGNORECASE)
@@ -198,7 +200,7 @@ def without_values(value: t.Any, shown: t.Collection[str] = (), hide: t.Callable
         return [without_values(item, shown, hide) for item in value]
     if not isinstance(value, dict):
         return value
-    return {key: _hidden_mapping(below, shown, hide) if str(key).casefold() in _MAPPINGS else without_values(below, shown, hide) for key, below in value.items()}
+    return {key: (_hidden_mapping if str(key).casefold() in _MAPPINGS else without_values)(below, shown, hide) for key, below in value.items()}
 
 
 def _hidden_mapping(below: t.Any, shown: t.Collection[str], hide: t.Callable[[t.Any], t.Any]) -> t.Any:

@@ -35,6 +35,7 @@ options:
       - datafactory
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.show_variables
   - azureml.compute.scope
   - azureml.compute.attributes.info
   - azureml.compute.attributes.actiongroup_all
@@ -96,6 +97,7 @@ from ..module_utils._module import run
 SPEC: _argspec.Spec = {
     **_argspec.SCOPE_SPEC,
     **_argspec.API_VERSION_SPEC,
+    **_argspec.SHOW_VARIABLES_SPEC,
     "name": {"type": "str"},
     "type": {
         "type": "list",

@@ -304,6 +304,7 @@ options:
         choices: [present, absent]
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.show_variables
   - azureml.compute.scope
   - azureml.compute.identity
   - azureml.compute.tags
@@ -574,6 +575,7 @@ from ..module_utils._module import run
 SPEC: _argspec.Spec = {
     **COMPUTE_SPEC,
     **_argspec.PREFLIGHT_SPEC,
+    **_argspec.SHOW_VARIABLES_SPEC,
     **INSTANCE_SPEC,
     "state": {"type": "str", "default": "present", "choices": ["present", "absent", "started", "stopped", "restarted"]},
 }

@@ -23,6 +23,7 @@ options:
     elements: str
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.show_variables
   - azureml.compute.scope
   - azureml.compute.attributes.info
   - azureml.compute.attributes.actiongroup_all
@@ -124,6 +125,7 @@ from ..module_utils._module import run
 SPEC: _argspec.Spec = {
     **_argspec.SCOPE_SPEC,
     **_argspec.API_VERSION_SPEC,
+    **_argspec.SHOW_VARIABLES_SPEC,
     "computes": {"type": "list", "elements": "str"},
 }
 

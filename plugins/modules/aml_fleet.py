@@ -133,6 +133,7 @@ options:
     default: true
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.show_variables
   - azureml.compute.wait
   - azureml.compute.state
   - azureml.compute.attributes

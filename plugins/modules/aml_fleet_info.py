@@ -66,6 +66,7 @@ options:
     default: error
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.show_variables
   - azureml.compute.attributes.info
   - azureml.compute.attributes.actiongroup_all
 seealso:

@@ -42,6 +42,7 @@ options:
     default: put
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.show_variables
   - azureml.compute.naming
   - azureml.compute.tags
   - azureml.compute.wait
@@ -135,6 +136,7 @@ SPEC: _argspec.Spec = {
     "secret_body": {"type": "dict", "no_log": True},
     "update_method": {"type": "str", "default": "put", "choices": ["put", "patch"]},
     **_argspec.TAGS_SPEC,
+    **_argspec.SHOW_VARIABLES_SPEC,
     **_argspec.WAIT_SPEC,
 }
 

@@ -15,6 +15,7 @@ description:
   - A resource that does not exist gives an empty list, and no failure.
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.show_variables
   - azureml.compute.naming
   - azureml.compute.attributes.info
   - azureml.compute.attributes.actiongroup_all
@@ -53,12 +54,13 @@ resources:
       properties: {provisioningState: Succeeded}
 """
 
+from ..module_utils import _argspec
 from ..module_utils._module import run
 from ..module_utils._resource import NAMING_SPEC, look
 
 
 def main() -> None:
-    run(look, NAMING_SPEC)
+    run(look, {**NAMING_SPEC, **_argspec.SHOW_VARIABLES_SPEC})
 
 
 if __name__ == "__main__":

@@ -109,7 +109,8 @@ def test_what_others_declared_is_shown_by_no_module(watched: Watched, azure: Azu
     for module, options, check in LOOKS:
         done = watched.run(Case(module, options, "", [], {}), ok=None, check=check)
         if module == "aml_export_info":
-            (missing,) = [one for one in done["missing"] if one["name"] == "target-a" and one["option"] == "custom_applications"]
-            assert "APP_PASSWORD" in missing["reason"] and "custom_applications" not in done["vars"]["aml_instances"][0]
+            missing = {one["option"]: one["reason"] for one in done["missing"] if one["name"] == "target-a"}
+            assert "VALUE_NOT_SHOWN" in missing["custom_applications[app].environment_variables.APP_PASSWORD"]
+            assert "environment_variables.APP_PASSWORD: not exported\n" in done["cli_yaml"]["target-a.yml"]
     exported = azure.run("aml_export_info")["vars"]["aml_instances"][0]
     assert azure.run("aml_compute_instance", **exported)["changed"] is False

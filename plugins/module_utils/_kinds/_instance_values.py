@@ -344,7 +344,8 @@ def _filled(item: Values, there: Values) -> Values:
             code="PlaceholderNotReplaced",
             hint="Replace the placeholder in custom_applications.environment_variables with the value.",
         )
-    return {**item, "environment_variables": {name: there[name] if _is_placeholder(value) else value for name, value in variables.items()}} if variables else item
+    kept = {name: there[name] for name, value in variables.items() if _is_placeholder(value)}
+    return {**item, "environment_variables": {**variables, **kept}} if kept else item
 
 
 def _is_placeholder(value: t.Any) -> bool:
