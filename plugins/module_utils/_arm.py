@@ -21,7 +21,7 @@ from ._errors import ArmError
 from ._http import TLS_HINT, missing_library, transport_for
 from ._identity import TokenSource, claims_challenge
 from ._lro import Operation, Probe, Wait, operation_at, operation_of
-from ._retry import Answer, Attempts, ConnectionLost, error_of, is_absent, is_busy, is_gone, try_again, unreadable
+from ._retry import Answer, Attempts, ConnectionLost, error_of, etag_of, is_absent, is_busy, is_gone, try_again, unreadable
 
 CONNECT_TIMEOUT = 20.0
 READ_TIMEOUT = 120.0
@@ -30,6 +30,9 @@ _SAFE_IN_PATH = "/:@!$&'()*+,;=~-._"
 
 Body: t.TypeAlias = "t.Mapping[str, t.Any] | None"
 Params: t.TypeAlias = "t.Mapping[str, t.Any] | None"
+Headers: t.TypeAlias = "t.Mapping[str, str] | None"
+# Called before a write is sent again, with whether an earlier attempt may have been taken; it may raise to prevent that.
+BeforeRetry: t.TypeAlias = "t.Callable[[bool], None] | None"
 OnEvent = t.Callable[[str, dict[str, t.Any]], None]
 T = t.TypeVar("T")
 
@@ -87,6 +90,18 @@ class ArmClient:
                 return None
             raise
 
+    def read(self, path: str, api_version: str) -> tuple[dict[str, t.Any] | None, str | None]:
+        """The document as ``find`` returns it, and its ETag: None where the service has none for it."""
+        try:
+            answer = self._read("GET", self._address(path, api_version, None))
+        except ArmError as error:
+            if is_absent(error):
+                return None, None
+            raise
+        document = answer.document()
+        body = t.cast("dict[str, t.Any]", _shape.check(document, _shape.of_resource(path, document), path))
+        return body, etag_of(answer.headers, body)
+
     def list(
         self, path: str, api_version: str, *, params: Params = None, malformed: _shape.Malformed | None = None
     ) -> list[dict[str, t.Any]]:
@@ -104,14 +119,14 @@ class ArmClient:
         return self._read("POST", self._address(path, api_version, params), body).document()
 
     def put(self, path: str, api_version: str, body: Body = None, *, params: Params = None,
-            wait_conflict: float = 0.0) -> Reply:
+            wait_conflict: float = 0.0, headers: Headers = None, before_retry: BeforeRetry = None) -> Reply:
         """Create or replace."""
-        return self._write("PUT", self._address(path, api_version, params), body, wait_conflict)
+        return self._write("PUT", self._address(path, api_version, params), body, wait_conflict, headers, before_retry)
 
     def patch(self, path: str, api_version: str, body: Body = None, *, params: Params = None,
-              wait_conflict: float = 0.0) -> Reply:
+              wait_conflict: float = 0.0, headers: Headers = None, before_retry: BeforeRetry = None) -> Reply:
         """Change what the body holds."""
-        return self._write("PATCH", self._address(path, api_version, params), body, wait_conflict)
+        return self._write("PATCH", self._address(path, api_version, params), body, wait_conflict, headers, before_retry)
 
     def post(self, path: str, api_version: str, body: Body = None, *, params: Params = None,
              wait_conflict: float = 0.0) -> Reply:
@@ -119,10 +134,10 @@ class ArmClient:
         return self._write("POST", self._address(path, api_version, params), body, wait_conflict)
 
     def delete(self, path: str, api_version: str, body: Body = None, *, params: Params = None,
-               wait_conflict: float = 0.0) -> Reply:
+               wait_conflict: float = 0.0, headers: Headers = None) -> Reply:
         """Remove. What is not there gives a Reply with status 404: a repeated DELETE may meet its own success."""
         try:
-            return self._write("DELETE", self._address(path, api_version, params), body, wait_conflict)
+            return self._write("DELETE", self._address(path, api_version, params), body, wait_conflict, headers)
         except ArmError as error:
             if is_absent(error) or is_gone(error):
                 return Reply(404, None, None, error.request_id)
@@ -216,12 +231,14 @@ class ArmClient:
                 raise ArmError("The service's list leads back to a page already read.", code="PagingLoop",
                                target=answer.target, status=answer.status, request_id=answer.request_id)
 
-    def _write(self, method: str, url: str, body: Body, wait_conflict: float) -> Reply:
+    def _write(
+        self, method: str, url: str, body: Body, wait_conflict: float, headers: Headers = None, before_retry: BeforeRetry = None
+    ) -> Reply:
         unclear = False
 
         def once() -> Reply:
             nonlocal unclear
-            answer = self._send(method, url, body, repeatable=method != "POST")
+            answer = self._send(method, url, body, repeatable=method != "POST", headers=headers, before_retry=before_retry)
             answer.unclear = unclear = unclear or answer.unclear
             if not 200 <= answer.status < 300:
                 raise error_of(answer)
@@ -236,7 +253,7 @@ class ArmClient:
 
     def _send(
         self, method: str, url: str, body: Body = None, *, repeatable: bool = True,
-        deadline: float | None = None, retries: int | None = -1,
+        deadline: float | None = None, retries: int | None = -1, headers: Headers = None, before_retry: BeforeRetry = None,
     ) -> Answer:
         """The last answer within the budget, of whatever status; ConnectionLost when none came."""
         end = self._clock() + self._retry_timeout if deadline is None else deadline
@@ -247,7 +264,7 @@ class ArmClient:
             answer: Answer | None = None
             token = self._tokens.token()
             try:
-                answer = self._exchange(method, url, body, token)
+                answer = self._exchange(method, url, body, token, headers)
             except ConnectionLost as error:
                 lost = error
             if answer is not None:
@@ -270,12 +287,15 @@ class ArmClient:
             self._tell("retry", method=method, path=urlsplit(url).path, pause=round(pause, 2), attempt=attempts.made,
                        status=answer.status if answer is not None else None)
             self._sleep(pause)
+            if before_retry is not None:
+                before_retry(unclear)
 
-    def _exchange(self, method: str, url: str, body: Body, token: str) -> Answer:
+    def _exchange(self, method: str, url: str, body: Body, token: str, headers: Headers = None) -> Answer:
         """One request, one answer. Redirects are answers too: azure-core's transport does not follow them."""
         from azure.core import exceptions
 
         request = self._new_request(method, url, json=body) if body is not None else self._new_request(method, url)
+        request.headers.update(headers or {})
         request.headers["Accept"] = "application/json"
         request.headers["Authorization"] = f"Bearer {token}"
         try:

@@ -12,14 +12,23 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from . import _fields, _incarnation, _plan, _rules
+from ._arm import CONFLICT_STEP
 from ._errors import AmlError, ArmError, ChangedMeanwhile, WaitTimeout
 from ._fields import READ_ONLY, UPDATABLE, WRITE_ONLY
 from ._kinds._base import BUSY, FAILED, Body, Kind, Request, Target
 from ._plan import CREATE, NONE, REPLACE, UPDATE, Change, Declared, Plan
 from ._progress import SILENT, WAIT, Events
+from ._retry import is_busy
 
 # Seconds between two looks at a resource while it changes: grows to the last one and stays there.
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
+
+# How often a change is planned again because another writer was faster, before the task fails.
+_ROUNDS = 5
+
+# Microsoft.Resources/tags, and the answers that say that a resource's tags cannot be changed there.
+_TAGS_SUFFIX, _TAGS_VERSION = "/providers/Microsoft.Resources/tags/default", "2021-04-01"
+_NO_TAGS_API = (400, 403, 405)
 
 # How long a GET may show the old values after the service said that a write is done, in seconds.
 _STALE_GRACE = 30.0
@@ -41,6 +50,14 @@ class ParentMissing(AmlError):
     """What the resource lives in does not exist."""
 
     default_code = "ParentResourceNotFound"
+
+
+class _Overtaken(Exception):
+    """The document that a write was made from is no longer the newest one. ``again``: without another writer's doing."""
+
+    def __init__(self, again: bool = False) -> None:
+        super().__init__()
+        self.again = again
 
 
 @dataclass(frozen=True)
@@ -119,6 +136,13 @@ class Reconciler:
         self.replaced: dict[str, t.Any] | None = None
         # The errors that the service reported before a change: they are none of the change's.
         self._old_errors: t.Any = None
+        # The ETag of the document that was read last; None where the service has none.
+        self._etag: str | None = None
+        self._tags_api = kind.tags_api
+        # Checks, before a write is sent again, that nothing that it carries was changed.
+        self._check_newest: t.Callable[[bool], None] | None = None
+        # The writes of the running update that were accepted.
+        self._done: set[tuple[str, str, str]] = set()
         self.deadline = Deadline(behaviour.wait_timeout, clock)
         self._sleep = sleep
         self._what = f"The {kind.label} {target.name!r}"
@@ -176,7 +200,8 @@ class Reconciler:
 
     def find(self) -> Body | None:
         """The resource as ARM has it now, or None."""
-        found: Body | None = self.client.find(self.target.id, self.kind.api_version)
+        found: Body | None
+        found, self._etag = self.client.read(self.target.id, self.kind.api_version)
         return found
 
     def _joined(self) -> Body | None:
@@ -305,7 +330,7 @@ class Reconciler:
             wanted = self._wanted(declared, None)
             return self._create(plan, declared, wanted, self.kind.create_body(self.target, wanted, parent))
         self._old_errors = self.kind.status(t.cast(Body, body), settling=True).details
-        return self._write(self.kind.updates(t.cast(Body, body), plan), plan, declared, created=False)
+        return self._update(plan, declared, t.cast(Body, body))
 
     def _inspect(self, complete: Declared, parent: Body | None) -> None:
         """What only the service can tell, looked at before a creation; reads alone. For the kinds that need it."""
@@ -371,10 +396,83 @@ class Reconciler:
 
     # --- applying ---
 
+    def _update(self, plan: Plan, declared: Declared, body: Body) -> Outcome:
+        """Make the changes in place. What carries undeclared values is made from the newest document, and sent on the condition that it still is.
+
+        Without an ETag, the document is read directly before such a write; the service refuses a write during another writer's operation, and the
+        change is planned again after it.
+        """
+        shown, newest, rounds = plan, False, 0
+        self._done = set()
+        try:
+            while True:
+                requests = self._requests(body, plan)
+                if newest or self._etag or not (requests and requests[0].carries):
+                    self._check_newest = self._checker(requests, declared)
+                    try:
+                        return self._write(requests, shown, declared, created=False)
+                    except _Overtaken as overtaken:
+                        rounds += not overtaken.again
+                    if rounds >= _ROUNDS:
+                        raise self._changed_meanwhile(f"it was changed {rounds} times between the read and the write")
+                body, plan = self._plan_again(declared)
+                newest, shown = True, shown if self.wrote else plan
+                if plan.action == NONE:
+                    return self._outcome(shown, body)
+        finally:
+            self._check_newest = None
+
+    def _plan_again(self, declared: Declared) -> tuple[Body, Plan]:
+        """The newest document and the plan for it."""
+        body = self.find()
+        if body is not None and self.behaviour.wait:
+            body = self._settle(body, settling=False, fail=False)
+        if body is None or _is_deleting(body):
+            raise self._changed_meanwhile("it was deleted")
+        self.kind.guard(body, self.target)
+        plan = self._again(self._plan(declared, body, update_secrets=self.behaviour.update_secrets), declared, body)
+        if plan.action not in (NONE, UPDATE):
+            raise self._changed_meanwhile(plan.reason or f"it now needs the action {plan.action}", plan)
+        _rules.refuse(self.kind.check_update(declared, self.kind.read(body)))
+        return body, plan
+
+    def _requests(self, body: Body, plan: Plan) -> list[Request]:
+        """The writes of the plan that were not sent yet; tags without the rest of the document, where that can be."""
+        tags = next((change for change in plan.changes if change.field == "tags"), None)
+        others = replace(plan, changes=tuple(change for change in plan.changes if change is not tags))
+        alone = not others.changes
+        if tags is None or self._etag or self._tags_api == "never" or not (alone or self._tags_api == "always") or plan.reason:
+            requests = self.kind.updates(body, plan)
+        else:
+            requests = [*([] if alone else self.kind.updates(body, others)), *_tag_requests(tags)]
+        return [request for request in requests if request.key not in self._done]
+
+    def _checker(self, requests: list[Request], declared: Declared) -> t.Callable[[bool], None]:
+        def check(unclear: bool) -> None:
+            self.wrote = self.wrote or unclear
+            body = self.find()
+            plan = None if body is None else self._plan(declared, body, update_secrets=self.behaviour.update_secrets)
+            if body is None or plan is None or plan.action != UPDATE or self._requests(body, plan) != requests:
+                raise _Overtaken
+
+        return check
+
+    def _changed_meanwhile(self, what: str, plan: Plan | None = None) -> ChangedMeanwhile:
+        return ChangedMeanwhile(
+            f"{self._what} was changed by another writer while this task ran: {what}.",
+            details=None if plan is None else [change.to_dict() for change in plan.changes],
+            target=self.target.id,
+            hint="Nothing of the other change was overwritten. Run the same task again; if it fails again, find out what else manages this resource.",
+        )
+
     def _write(self, requests: list[Request], plan: Plan, declared: Declared, *, created: bool) -> Outcome:
         operation = None
-        for request in requests:
+        for index, request in enumerate(requests):
+            if index and request.carries and self._check_newest is not None:
+                # The write before it took time, in which others may have written.
+                raise _Overtaken(again=True)
             reply = self._send(request)
+            self._done.add(request.key)
             operation = reply.operation
             # The next one needs its end.
             if operation is not None and (self.behaviour.wait or request is not requests[-1]):
@@ -385,6 +483,14 @@ class Reconciler:
 
     def _send(self, request: Request) -> t.Any:
         send = getattr(self.client, request.method.lower())
+        options: dict[str, t.Any] = {}
+        headers = self._conditions(request)
+        # What carries undeclared values without a condition is not sent again as it is.
+        unconditional = request.carries and not headers and self._check_newest is not None
+        if headers:
+            options["headers"] = headers
+        if unconditional:
+            options["before_retry"] = self._check_newest
         try:
             reply = send(
                 self.target.id + request.suffix,
@@ -392,13 +498,36 @@ class Reconciler:
                 request.body,
                 params=request.params or None,
                 # Somebody else's operation on the same resource is waited for: it is the state after it that counts.
-                wait_conflict=self.deadline.remaining if self.behaviour.wait else 0.0,
+                wait_conflict=self.deadline.remaining if self.behaviour.wait and not unconditional else 0.0,
+                **options,
             )
         except ArmError as error:
             self.wrote = self.wrote or error.may_be_taken
+            self._raise_overtaken(request, error, bool(headers), unconditional)
             raise
         self.wrote = True
         return reply
+
+    def _conditions(self, request: Request) -> dict[str, str]:
+        """The headers with which the service refuses a write that was made from an older document."""
+        if request.suffix:
+            return {}
+        if self._etag:
+            return {"If-Match": self._etag}
+        creates = self.kind.has_etags and request.method == "PUT" and self._check_newest is None
+        return {"If-None-Match": "*"} if creates else {}
+
+    def _raise_overtaken(self, request: Request, error: ArmError, conditional: bool, unconditional: bool) -> None:
+        """Raise _Overtaken for a refusal after which the change is planned again."""
+        if conditional and error.status == 412:
+            raise _Overtaken from error
+        if unconditional and is_busy(error) and self.behaviour.wait and self.deadline.remaining:
+            self._sleep(min(CONFLICT_STEP, self.deadline.remaining))
+            raise _Overtaken(again=True) from error
+        if request.suffix == _TAGS_SUFFIX and error.status in _NO_TAGS_API and not error.may_be_taken:
+            # Not there, or not for this principal: the resource itself is written, with the same care.
+            self._tags_api = "never"
+            raise _Overtaken(again=True) from error
 
     def _read_back(self, plan: Plan, declared: Declared, *, created: bool) -> Body:
         """A fresh GET must show what was declared; anything else is a failure that says so."""
@@ -434,12 +563,18 @@ class Reconciler:
 
     def _create(self, plan: Plan, declared: Declared, complete: Declared, body: Body) -> Outcome:
         """Make the resource. ``complete`` is all that it is to have; for a replacement that is more than what was declared."""
-        return self._write([Request("PUT", body)], plan, declared, created=True)
+        try:
+            return self._write([Request("PUT", body)], plan, declared, created=True)
+        except _Overtaken as overtaken:
+            raise self._changed_meanwhile("it did not exist at the read, and was created before the write") from overtaken
 
     def _clear_away(self, body: Body) -> None:
         """Delete what is to be replaced; waited for in any case, since nothing can be created in its place before it is gone."""
         self._require_as_planned(body)
-        operation = self._send(self.kind.removal({"permanently_delete": True})).operation
+        try:
+            operation = self._send(self.kind.removal({"permanently_delete": True})).operation
+        except _Overtaken as overtaken:
+            raise self._changed_meanwhile("it was changed before it could be deleted for its replacement") from overtaken
         if operation is not None:
             self._await(operation, "deleted for its replacement")
         other = self._wait_gone(body)
@@ -494,7 +629,7 @@ class Reconciler:
         )
 
     def _remove(self, request: Request, plan: Plan, body: Body | None) -> Outcome:
-        operation = self._send(request).operation
+        operation = self._send_removal(request).operation
         if not self.behaviour.wait:
             return self._outcome(plan, body, operation)
         if operation is not None:
@@ -504,8 +639,31 @@ class Reconciler:
             self._warn_of_another(other)
         return self._outcome(plan, other)
 
+    def _send_removal(self, request: Request) -> t.Any:
+        """Delete what is still what the kind may delete."""
+        for _round in range(_ROUNDS):
+            try:
+                return self._send(request)
+            except _Overtaken:
+                body = self.find()
+                if body is not None:
+                    self.kind.guard(body, self.target)
+        raise self._changed_meanwhile(f"it was changed {_ROUNDS} times between the read and the deletion")
+
     def _outcome(self, plan: Plan, body: Body | None, operation: t.Any = None) -> Outcome:
         return Outcome(f"{self.kind.label} {self.target.name}", plan, body, None if operation is None else operation.to_dict(), self.warnings)
+
+
+def _tag_requests(change: Change) -> list[Request]:
+    """The writes that set and remove the tags that differ, and touch no other."""
+    before, after = change.before or {}, change.after or {}
+    differing = {name: value for name, value in after.items() if before.get(name) != value}
+    gone = {name: value for name, value in before.items() if name not in after}
+    return [
+        Request("PATCH", {"operation": operation, "properties": {"tags": tags}}, suffix=_TAGS_SUFFIX, api_version=_TAGS_VERSION)
+        for operation, tags in (("Delete", gone), ("Merge", differing))
+        if tags
+    ]
 
 
 def _is_deleting(body: Body) -> bool:

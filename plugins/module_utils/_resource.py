@@ -93,6 +93,7 @@ def keep_resource(task: Task) -> Result:
             raise RuleError("The tags are given twice, in body.tags and in tags: leave one of them out.", code="TagsGivenTwice", hint="Nothing was sent.")
         task.given["tags"] = body["tags"]
     kind = _kind.Resource(params["api_version"], body, params.get("secret_body"), params["update_method"].upper())
+    kind.place(identifier)
     kind.label = "/".join(parts[parts.index("providers") + 1 :][:2]) if "providers" in parts else "resource group"
     declared = kind.declare(task.given, target)
     if params["state"] == "absent":

@@ -233,6 +233,16 @@ def hint_for(code: str | None, message: str, status: int | None) -> str | None:
     return _HINT_OF_STATUS.get(status)
 
 
+def etag_of(headers: t.Mapping[str, str], body: t.Mapping[str, t.Any]) -> str | None:
+    """The ETag of a document, from the header or the document itself; a service that has none answers null or nothing."""
+    properties = body.get("properties")
+    inner = properties.get("etag") if isinstance(properties, dict) else None
+    for value in (headers.get("etag"), body.get("etag"), inner):
+        if isinstance(value, str) and value:
+            return value
+    return None
+
+
 def is_absent(error: ArmError) -> bool:
     """True when the error says that the resource, its parent or its resource group is not there."""
     return error.status == 404 and error.code.upper() not in _NOT_ABSENCE

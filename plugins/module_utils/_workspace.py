@@ -138,9 +138,10 @@ class WorkspaceReconciler(Reconciler):
     def _finish(self, plan: Plan, declared: Declared, complete: Declared) -> Outcome:
         body = self._settle(self.find(), settling=False)
         # The template does not take all fields, and sets some that were not declared: the rest is an update.
-        left = self._plan({**declared, **{key: complete[key] for key in plan.values() if key in complete}}, body)
+        wanted = {**declared, **{key: complete[key] for key in plan.values() if key in complete}}
+        left = self._plan(wanted, body)
         if left.action == UPDATE and body is not None:
-            self._write(self.kind.updates(body, left), plan, declared, created=False)
+            self._update(left, wanted, body)
         return self._outcome(plan, self._read_back(plan, declared, created=False))
 
     def _submit(self, complete: Declared) -> None:

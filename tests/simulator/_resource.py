@@ -9,11 +9,13 @@ Azure-AsyncOperation, or 202 with Location, and 204 for the deletion of what is 
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from simulator import _arm
 from simulator._config import deep_merge
+from simulator._directory import stable_guid
 from simulator._http import ArmError, Request, Response
 from simulator._kinds import Document, Kind
 from simulator._operations import Operation
@@ -80,17 +82,39 @@ class Resource:
     # -- reads ---------------------------------------------------------------------------------------------------
 
     def get(self, request: Request, p: dict[str, str]) -> Response:
-        return Response(200, self.show(self._existing(p)))
+        shown = self.shown(self._existing(p))
+        return Response(200, shown, {"ETag": shown["etag"]} if "etag" in shown else {})
+
+    def shown(self, doc: Document) -> Document:
+        """The document with its ETag, which Microsoft.Network has (REST reference: `etag`, "changes whenever the resource is updated")."""
+        shown = self.show(doc)
+        if self.namespace != "Microsoft.Network":
+            return shown
+        return {**shown, "etag": f'W/"{stable_guid("etag", json.dumps(shown, sort_keys=True))}"'}
+
+    def _precondition(self, request: Request, existing: Document | None) -> None:
+        """If-Match and If-None-Match of the types with ETags; the text of the refusal is that of Microsoft.Network."""
+        wanted, unwanted = request.headers.get("If-Match"), request.headers.get("If-None-Match")
+        if self.namespace != "Microsoft.Network" or (wanted is None and unwanted is None):
+            return
+        held = None if existing is None else self.shown(existing)["etag"]
+        if wanted is not None and (held is None or wanted not in ("*", held)):
+            detail = f"Etag provided in if-match header {wanted} does not match etag {held} of resource in NRP data store."
+        elif unwanted == "*" and held is not None:
+            detail = "Etag provided in if-none-match header * matches an existing resource in NRP data store."
+        else:
+            return
+        raise ArmError(412, "PreconditionFailed", "Precondition failed.", [{"code": "PreconditionFailedEtagMismatch", "message": detail}])
 
     def list(self, request: Request, p: dict[str, str]) -> Response:
         self.app.resource_group(p["sub"], p["rg"])
         parent = self._parent_id(p)
         if self.app.store.get(parent) is None:
             raise _arm.not_found(parent)
-        return Response(200, {"value": [self.show(doc) for doc in self.app.store.children(parent, self.kind.type)]})
+        return Response(200, {"value": [self.shown(doc) for doc in self.app.store.children(parent, self.kind.type)]})
 
     def list_all(self, request: Request, p: dict[str, str]) -> Response:
-        return Response(200, {"value": [self.show(doc) for doc in self.app.store.by_type(p["sub"], self.kind.type)]})
+        return Response(200, {"value": [self.shown(doc) for doc in self.app.store.by_type(p["sub"], self.kind.type)]})
 
     # -- writes --------------------------------------------------------------------------------------------------
 
@@ -98,6 +122,7 @@ class Resource:
         body, resource_id = request.json_object, self.resource_id(p)
         self._check_place(p, resource_id)
         existing = self.app.store.get(resource_id)
+        self._precondition(request, existing)
         doc: Document = {
             "id": existing["id"] if existing else resource_id,
             "name": existing["name"] if existing else p["name"],
@@ -117,6 +142,7 @@ class Resource:
         doc = self._existing(p)
         existing, body = copy.deepcopy(doc), request.json_object
         self._check_place(p, doc["id"])
+        self._precondition(request, existing)
         doc |= {key: copy.deepcopy(body[key]) for key in _TOP_LEVEL if key in body}
         deep_merge(doc["properties"], body.get("properties") or {})
         return self._write(request, doc, existing)
@@ -159,11 +185,11 @@ class Resource:
         self.after_write(doc, request)
         status = self.kind.created if existing is None else 200
         if not waits:
-            return Response(status, self.show(doc))
+            return Response(status, self.shown(doc))
         headers = self._start(request, doc, "write")
         if self.kind.style == "location":
             return Response(202, headers=headers)
-        return Response(status, self.show(doc), headers)
+        return Response(status, self.shown(doc), headers)
 
     def _make_children(self, doc: Document) -> None:
         for child in self.kind.children:
@@ -176,6 +202,7 @@ class Resource:
         doc = self.app.store.get(self.resource_id(p))
         if doc is None:
             return Response(204)
+        self._precondition(request, doc)
         self.before_delete(doc)
         if self.kind.delete_style == "sync":
             self.app.store.delete(doc["id"])

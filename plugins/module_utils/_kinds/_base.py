@@ -33,13 +33,22 @@ class Status:
 
 @dataclass(frozen=True)
 class Request:
-    """One write: the HTTP method, the body, the query, what follows the resource's id in the path, and an API version if not the kind's."""
+    """One write: the HTTP method, the body, the query, what follows the resource's id in the path, and an API version if not the kind's.
+
+    ``carries``: the body holds values that nobody declared, taken from the document that was read; it must be the newest one.
+    """
 
     method: str
     body: t.Any
     params: dict[str, str] = field(default_factory=dict)
     suffix: str = ""
     api_version: str = ""
+    carries: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells it from the other writes of one plan."""
+        return self.method, self.suffix, str(self.body.get("operation")) if isinstance(self.body, dict) else ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,11 @@ class Kind:
     remove_action = DELETE
     # Whether one whose last write failed is mended by the same write.
     mended_by_writing = False
+    # Whether Microsoft.Resources/tags can change its tags, so that no write of the resource needs to carry them: "never", "alone" (unless the
+    # resource itself has to be written anyway), or "always".
+    tags_api = "never"
+    # Whether the service takes If-None-Match for a resource that is to be made.
+    has_etags = False
 
     def configured(self, options: t.Mapping[str, t.Any]) -> Kind:
         """The kind as a task's options make it behave, where they do."""
@@ -188,7 +202,7 @@ class Kind:
 
     def updates(self, body: Body, plan: Plan) -> list[Request]:
         """The writes that make a plan's changes in place."""
-        return [Request("PUT", self.with_values(self.writable(body), plan.values()))]
+        return [Request("PUT", self.with_values(self.writable(body), plan.values()), carries=True)]
 
     def removal(self, options: t.Mapping[str, t.Any]) -> Request:
         return Request("DELETE", None)

@@ -230,7 +230,8 @@ class Cluster(ComputeKind):
         base: Body = {}
         if highest is not _fields.MISSING:
             _fields.set_path(base, _SCALE + "maxNodeCount", highest)
-        return [Request("PATCH", self.with_values(base, values))]
+        stale = bool(base) and "max_instances" not in values
+        return [Request("PATCH", self.with_values(base, values), carries=stale)]
 
     def removal(self, options: t.Mapping[str, t.Any]) -> Request:
         # Detach would leave the nodes' cluster behind, which revives its old size under the same name (docs/facts.md f.22).

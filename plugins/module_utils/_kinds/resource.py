@@ -106,7 +106,16 @@ class Resource(Kind):
         self.declared_body = {key: value for key, value in declared_body.items() if key != "tags"}
         self.secret_body = secret_body or {}
         self.update_method = update_method
+        self.tags_api = "alone" if update_method == "PUT" else "always"
         self.fields = (*_rows(self.declared_body), Field("tags", "tags", canon=_fields.mapping, clearable=True))
+
+    def place(self, identifier: str) -> None:
+        """What the id tells about the type: whether it has ETags, and whether Microsoft.Resources/tags can change its tags."""
+        provider, *rest = re.split("/providers/", identifier, flags=re.IGNORECASE)[-1].casefold().split("/")
+        self.has_etags = provider == "microsoft.network"
+        # MicrosoftDocs/azure-docs#70692: compute targets are not supported.
+        if provider == "microsoft.machinelearningservices" and rest[::2] == ["workspaces", "computes"]:
+            self.tags_api = "never"
 
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
         flat = super().declare(self.declared_body, target)
@@ -139,13 +148,15 @@ class Resource(Kind):
         return writable
 
     def updates(self, body: Body, plan: Plan) -> list[Request]:
+        carries = True
         if self.update_method == "PUT":
             changed = self.with_values(self.writable(body), plan.values())
         else:
             # A list in a PATCH replaces the whole list (RFC 7396): the items that were not declared go along.
             lists = {key: merged(_fields.get_path(body, key), value) for key, value in plan.values().items() if isinstance(value, list)}
             changed = self.with_values({}, {**plan.values(), **lists})
-        return [Request(self.update_method, t.cast(Body, merged(changed, self.secret_body)))]
+            carries = bool(lists) or "tags" in plan.values()
+        return [Request(self.update_method, t.cast(Body, merged(changed, self.secret_body)), carries=carries)]
 
     def project(self, body: Body) -> dict[str, t.Any]:
         return project(body)

@@ -100,6 +100,9 @@ _shape.learn_workspace(_BASE_FIELDS)
 
 # --- outbound rules ---
 
+# What only the service writes (ARM types, OutboundRule).
+_RULE_READ_ONLY = ("parentRuleNames", "errorInformation")
+
 
 def rule_to_arm(rule: dict[str, t.Any]) -> Body:
     """A rule in CLI YAML's terms as ARM's OutboundRule."""
@@ -107,6 +110,19 @@ def rule_to_arm(rule: dict[str, t.Any]) -> Body:
     if isinstance(destination, dict):
         destination = {_RULE_KEYS.get(key, key): value for key, value in destination.items() if value is not None}
     return {"type": RULE_TYPES[rule["type"]], "destination": destination, "category": "UserDefined"}
+
+
+def merged_rule(current: t.Any, rule: dict[str, t.Any]) -> Body:
+    """A rule's document with what was declared of it: host names and whatever else was set beside it stay."""
+    declared = rule_to_arm(rule)
+    if not isinstance(current, dict) or current.get("type") != declared["type"]:
+        # Of a rule of another type, nothing fits.
+        return declared
+    kept = {key: value for key, value in current.items() if value is not None and key not in _RULE_READ_ONLY}
+    there, wanted = kept.get("destination"), declared["destination"]
+    if isinstance(there, dict) and isinstance(wanted, dict):
+        declared["destination"] = {**{key: value for key, value in there.items() if key != "sparkStatus"}, **wanted}
+    return {**kept, **declared, "category": kept.get("category") or declared["category"]}
 
 
 def rule_from_arm(name: str, body: Body) -> dict[str, t.Any]:
@@ -179,6 +195,7 @@ class Workspace(Kind):
     label = "workspace"
     mended_by_writing = True
     api_version = "2025-12-01"
+    tags_api = "always"
     required_on_create = ()
     fields = _BASE_FIELDS
 
@@ -255,20 +272,24 @@ class Workspace(Kind):
         values = {option: value for option, value in plan.values().items() if not option.startswith(RULES)}
         requests = []
         if values:
+            carries = "tags" in values
             serverless = {row.option: row.read(body) for row in self.fields if row.option.startswith("serverless_compute.")}
             if serverless.keys() & values.keys():
                 # No document says that a PATCH merges inside this object: it goes as a whole.
-                values = {**{option: value for option, value in serverless.items() if value is not None}, **values}
+                others = {option: value for option, value in serverless.items() if value is not None and option not in values}
+                carries, values = carries or bool(others), {**others, **values}
             patch = self.with_values({}, values)
             if patch.get("identity"):
                 _take_away(patch["identity"], body.get("identity") or {})
-            requests.append(Request("PATCH", patch))
+            requests.append(Request("PATCH", patch, carries=carries))
         for option, rule in plan.values().items():
             if option.startswith(RULES):
                 suffix = "/outboundRules/" + option[len(RULES) + 1 :]
-                requests.append(
-                    Request("DELETE", None, suffix=suffix) if rule is None else Request("PUT", {"properties": rule_to_arm(rule)}, suffix=suffix)
-                )
+                current = _fields.get_path(body, f"{_NETWORK}outboundRules.{option[len(RULES) + 1 :]}")
+                if rule is None:
+                    requests.append(Request("DELETE", None, suffix=suffix))
+                else:
+                    requests.append(Request("PUT", {"properties": merged_rule(current, rule)}, suffix=suffix, carries=True))
         return requests
 
     def removal(self, options: t.Mapping[str, t.Any]) -> Request:

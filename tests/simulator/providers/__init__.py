@@ -12,6 +12,7 @@ from types import ModuleType
 
 NAMES = (
     "resources",
+    "tags",
     "authorization",
     "network",
     "generic",

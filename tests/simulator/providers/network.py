@@ -49,7 +49,7 @@ class Networks:
 
     def _show_vnet(self, doc: Document) -> Document:
         shown = copy.deepcopy(doc)
-        shown["properties"]["subnets"] = self.app.store.children(doc["id"], SUBNET)
+        shown["properties"]["subnets"] = [self.subnets.shown(child) for child in self.app.store.children(doc["id"], SUBNET)]
         return shown
 
     def _take_inline(self, doc: Document, existing: Document | None) -> None:

@@ -194,6 +194,112 @@ def test_a_property_declared_null_is_taken_away() -> None:
     done({"body": {"properties": {"addressSpace": None}}}, get(NETWORK), put(body), get(network(addressSpace=None)))
 
 
+# --- other writers ---
+
+CHANGED = {"error": {"code": "PreconditionFailed", "message": "Precondition failed."}}
+
+
+def headers(result: Printed, name: str) -> list[str | None]:
+    return [one.headers.get(name) for one in result.writes]
+
+
+def plain(**outer: t.Any) -> dict[str, t.Any]:
+    """As a service without ETags answers it."""
+    body = {**copy.deepcopy(NETWORK), **outer}
+    del body["etag"]
+    return body
+
+
+@pytest.mark.parametrize("where", ["header", "document", "properties"])
+def test_a_write_is_on_the_condition_of_the_etag(where: str) -> None:
+    body, wanted, written = plain(), plain(), writable()
+    if where == "properties":
+        for one in (body, wanted, written):
+            one["properties"]["etag"] = "tag-1"
+    elif where == "document":
+        body["etag"] = "tag-1"
+    read = Call("GET", VNET, json=body, headers={"ETag": "tag-1"} if where == "header" else {})
+    written["properties"]["enableDdosProtection"] = wanted["properties"]["enableDdosProtection"] = True
+    result = done({"body": {"properties": {"enableDdosProtection": True}}}, read, put(written), get(wanted))
+    assert headers(result, "If-Match") == ["tag-1"]
+
+
+def test_what_was_changed_meanwhile_is_read_and_planned_again() -> None:
+    theirs = network(dhcpOptions={"dnsServers": ["10.0.0.4"]})
+    theirs["etag"] = 'W/"2"'
+    first, second = writable(), writable()
+    second["properties"]["dhcpOptions"] = {"dnsServers": ["10.0.0.4"]}
+    for one in (first, second):
+        one["properties"]["enableDdosProtection"] = True
+    after = network(enableDdosProtection=True)
+    result = done(
+        {"body": {"properties": {"enableDdosProtection": True}}}, get(NETWORK), put(first, status=412, json=CHANGED), get(theirs), put(second), get(after)
+    )
+    assert headers(result, "If-Match") == ['W/"1"', 'W/"2"'] and result["changed"] is True
+
+
+def test_what_is_changed_again_and_again_fails() -> None:
+    body = writable()
+    body["properties"]["enableDdosProtection"] = True
+    rounds = [call for _round in range(5) for call in (get(NETWORK), put(body, status=412, json=CHANGED))]
+    result = refused("ChangedMeanwhile", {"body": {"properties": {"enableDdosProtection": True}}}, *rounds)
+    assert result["changed"] is False and "5 times" in result["msg"]
+
+
+def test_what_another_writer_made_as_declared_is_no_change_of_ours() -> None:
+    body = writable()
+    body["properties"]["enableDdosProtection"] = True
+    options = {"body": {"properties": {"enableDdosProtection": True}}}
+    result = done(options, get(NETWORK), put(body, status=412, json=CHANGED), get(network(enableDdosProtection=True)))
+    assert result["changed"] is False and result["plan"]["action"] == "none"
+
+
+def test_what_was_deleted_meanwhile_fails() -> None:
+    body = writable()
+    body["properties"]["enableDdosProtection"] = True
+    result = refused("ChangedMeanwhile", {"body": {"properties": {"enableDdosProtection": True}}}, get(NETWORK), put(body, status=412, json=CHANGED), get())
+    assert "deleted" in result["msg"] and result["changed"] is False
+
+
+def test_what_was_created_meanwhile_is_not_overwritten() -> None:
+    result = refused("ChangedMeanwhile", {"body": BODY}, get(), put(BODY, status=412, json=CHANGED))
+    assert headers(result, "If-None-Match") == ["*"] and result["changed"] is False
+
+
+def test_a_deletion_is_on_the_condition_of_the_etag() -> None:
+    newer = {**NETWORK, "etag": 'W/"2"'}
+    calls = [Call("DELETE", VNET, status=412, json=CHANGED), get(newer), Call("DELETE", VNET, status=200), get()]
+    result = done({"state": "absent"}, get(NETWORK), *calls)
+    assert headers(result, "If-Match") == ['W/"1"', 'W/"2"']
+
+
+def test_without_an_etag_the_newest_document_is_written() -> None:
+    theirs = plain(tags={"team": "vision", "theirs": "1"})
+    body = writable()
+    body["tags"] = theirs["tags"]
+    body["properties"]["enableDdosProtection"] = True
+    after = {**theirs, "properties": body["properties"]}
+    result = done({"body": {"properties": {"enableDdosProtection": True}}}, get(plain()), get(theirs), put(body), get(after))
+    assert headers(result, "If-Match") == [None]
+
+
+def test_a_write_that_is_sent_again_is_made_from_the_newest_document() -> None:
+    """A retry comes seconds or minutes after the document was read."""
+    theirs = plain(tags={"theirs": "1"})
+    first, second = writable(), {**writable(), "tags": {"theirs": "1"}}
+    for one in (first, second):
+        one["properties"]["enableDdosProtection"] = True
+    throttled = put(first, status=429, headers={"Retry-After": "5"}, json={"error": {"code": "TooManyRequests"}})
+    after = {**theirs, "properties": first["properties"]}
+    done({"body": {"properties": {"enableDdosProtection": True}}}, get(plain()), get(plain()), throttled, get(theirs), get(theirs), put(second), get(after))
+
+
+def test_tags_of_what_has_no_etag_are_merged() -> None:
+    body = {"operation": "Merge", "properties": {"tags": {"cost": "42"}}}
+    call = Call("PATCH", f"{VNET}/providers/Microsoft.Resources/tags/default", query={"api-version": "2021-04-01"}, body=body, json={})
+    done({"tags": {"cost": 42}}, get(plain()), call, get(plain(tags={"team": "vision", "cost": "42"})))
+
+
 # --- operations and failures ---
 
 
