@@ -23,6 +23,10 @@ options:
       - With V(cli), the login of the Azure CLI (C(az login)) on the host that runs the task.
       - With V(msi), the managed identity of the host that runs the task, user-assigned if O(client_id) is given.
       - All parts of a credential come from one place; O(subscription_id) may come from another.
+      - A credential of which only a part is set (an empty value counts as not set) is refused with C(CredentialIncomplete). With V(auto), the
+        credential file and the Azure CLI are used only when no part of an identity is set. A subscription or a cloud is no part of an identity.
+      - An option of the task that the chosen source does not use is refused with C(CredentialUnused), unless it has the same value as the one used.
+        Environment variables that are not used cause a warning.
       - If not set, the environment variable E(ANSIBLE_AZURE_AUTH_SOURCE) is used, else V(auto).
     type: str
     choices: [auto, env, credential_file, cli, msi]
@@ -30,6 +34,7 @@ options:
     description:
       - A section of the credential file C(~/.azure/credentials), an INI file with C(subscription_id), C(client_id),
         C(secret), C(tenant) and the other options of this list as keys.
+      - A file that every user of the machine can read or write is refused with C(CredentialFileReadable). Run C(chmod 600) on it.
       - If not set, the environment variable E(AZURE_PROFILE) is used with O(auth_source=auto), O(auth_source=env) and
         O(auth_source=credential_file).
     type: str
@@ -41,7 +46,8 @@ options:
     type: str
   tenant:
     description:
-      - The Microsoft Entra tenant, as id or domain name.
+      - The Microsoft Entra tenant, as id or domain name. It belongs to the credential, so it cannot replace the tenant of a credential from the
+        environment or a profile. With O(auth_source=cli), tokens are requested for this tenant.
       - Environment variables E(AZURE_TENANT), E(AZURE_TENANT_ID).
     type: str
   client_id:
@@ -59,6 +65,8 @@ options:
       - Path to a PEM or PKCS12 file with the certificate of the service principal and its private key. Needs
         O(client_id) and O(tenant).
       - Environment variables E(AZURE_X509_CERTIFICATE_PATH), E(AZURE_CLIENT_CERTIFICATE_PATH).
+      - A file that every user of the machine can read or write is refused with C(CredentialFileReadable). Run C(chmod 600) on it; for a
+        Kubernetes secret, set C(defaultMode).
       - The password of an encrypted file is only taken from E(AZURE_CLIENT_CERTIFICATE_PASSWORD).
     type: path
   thumbprint:

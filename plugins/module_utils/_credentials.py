@@ -8,17 +8,21 @@ azure_rm_common.py, 3.12; ``oidc_token`` and ``oidc_token_file_path`` from its p
 from 2276). They are also what AWX's built-in Azure credential sets. azure-identity's own variables are read after
 them. Nothing here needs the network or an Azure library before ``SignIn.credential``.
 
-Three differences from azure.azcollection, on purpose: instance discovery is off unless asked for; a variable that
-proves nothing (AZURE_SUBSCRIPTION_ID, or a client id without a secret) does not keep the file and the Azure CLI from
-being tried; and parts of one credential are never taken from two places, so that no secret goes to a tenant it was
-not meant for.
+Three differences from azure.azcollection, on purpose: instance discovery is off unless asked for; a variable that is
+no part of an identity (AZURE_SUBSCRIPTION_ID) does not keep the file and the Azure CLI from being tried; and parts of
+one credential are never taken from two places, so that no secret goes to a tenant it was not meant for. What is set
+must be used: a part without the others, or an option that the chosen source does not read, is an error, so that no
+task runs as another identity than the one that was named.
 """
 from __future__ import annotations
 
 import configparser
 import json
 import os
+import re
+import shlex
 import shutil
+import stat
 import typing as t
 from dataclasses import dataclass, field
 
@@ -86,6 +90,16 @@ _METHODS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
      ("client_id", "oidc_token_file_path", "tenant")),
     ("user_password", "user and password", "password", ("ad_user", "password")),
 )
+
+# What each method reads.
+_PARTS: dict[str, tuple[str, ...]] = {
+    "client_secret": ("client_id", "secret", "tenant"),
+    "certificate": ("client_id", "x509_certificate_path", "x509_certificate_password", "thumbprint", "tenant"),
+    "federated_token": ("client_id", "oidc_token", "oidc_token_file_path", "tenant"),
+    "user_password": ("client_id", "ad_user", "password", "tenant"),
+    "managed_identity": ("client_id", "tenant"),
+    "azure_cli": ("tenant",),
+}
 
 Values = dict[str, "str | None"]
 
@@ -169,6 +183,7 @@ def sign_in(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None 
         "auto": lambda: _auto(options, env, environ),
     }
     chosen = finders[wanted]()
+    _refuse_unused(chosen, wanted, options)
     return _with_settings(chosen, options, env, environ)
 
 
@@ -183,16 +198,16 @@ def _auto(options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping[str, s
     """Task options, environment, the default profile, the Azure CLI; the first that has anything to prove with."""
     if options.get("profile"):
         return _profile(options["profile"], options, env, environ)
-    if options.get("client_id") or options.get("ad_user"):
+    if any(options.get(name) for name in _IDENTITY if name != "tenant"):
         given = {name: options.get(name) or None for name in _IDENTITY}
         return _complete("task options", given, options, env)
-    if env["profile"] or _proves(env):
+    if env["profile"] or any(env[name] for name in _IDENTITY):
         return _environment(options, env, environ)
-    looked = ["task options: neither client_id nor ad_user", _environment_gap(env)]
+    looked = ["task options: no part of an identity", "environment: no part of an identity"]
     try:
         return _profile("default", options, env, environ)
     except CredentialError as error:
-        if error.code == "CredentialIncomplete":
+        if error.code != "CredentialNotFound":
             raise
         looked.append(error.message.rstrip("."))
     try:
@@ -208,24 +223,74 @@ def _auto(options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping[str, s
     )
 
 
-def _proves(values: Values) -> bool:
-    """True when the values hold a secret of some kind and the identity that it belongs to."""
-    return any(
-        values.get(proof) and values.get("ad_user" if method == "user_password" else "client_id")
-        for method, _label, proof, _needed in _METHODS
-    )
+def _refuse_unused(chosen: SignIn, wanted: str, options: t.Mapping[str, t.Any]) -> None:
+    """An option of the task that this way to sign in does not read. The same value as the one used does no harm."""
+    used: Values = {name: chosen.values.get(name) for name in _IDENTITY}
+    if chosen.values.get("profile"):
+        used["profile"] = chosen.values["profile"]
+    used |= {"tenant": chosen.tenant, "client_id": chosen.client_id}
+    if chosen.method == "managed_identity":
+        # An identity lives in one tenant; the option only says which in results.
+        used["tenant"] = options.get("tenant")
+    if chosen.method not in ("managed_identity", "azure_cli"):
+        used["adfs_authority_url"] = options.get("adfs_authority_url")
+    unused = [
+        name for name in (*_IDENTITY, "profile", "adfs_authority_url")
+        if options.get(name) and not _same(name, options[name], used.get(name))
+    ]
+    unused += [name for name in _superfluous(options, chosen.method) if name not in unused]
+    if unused:
+        raise CredentialError(
+            f"{' and '.join(unused)} {'is' if len(unused) == 1 else 'are'} set in the task, but the sign-in by {chosen.source} does not use "
+            f"{'it' if len(unused) == 1 else 'them'}.",
+            code="CredentialUnused",
+            details={"source": chosen.source, "auth_source": wanted, "unused": unused},
+            hint=f"Remove {' and '.join(unused)}, or give the whole credential in the task. All parts of a credential come from one place.",
+        )
 
 
-def _environment_gap(env: Values) -> str:
-    proofs = ", ".join(name for _method, _label, proof, _needed in _METHODS for name in ENVIRONMENT[proof][:1])
-    seen = [ENVIRONMENT[name][0] for name in ("client_id", "tenant", "ad_user") if env[name]]
-    return f"environment: {' and '.join(seen) or 'no identity'} set, but none of {proofs} that belongs to it"
+def _same(name: str, given: t.Any, used: t.Any) -> bool:
+    """Names of tenants, clients and users compare without case."""
+    if name in ("tenant", "client_id", "ad_user"):
+        return str(given).lower() == str(used or "").lower()
+    return bool(given == used)
+
+
+def _superfluous(options: t.Mapping[str, t.Any], method: str) -> list[str]:
+    """Parts of another method than the one that is used, given in the task."""
+    parts = _PARTS.get(method, ())
+    twice = ["oidc_token_file_path"] if options.get("oidc_token") and options.get("oidc_token_file_path") else []
+    return [name for name in _IDENTITY if name not in parts and options.get(name)] + twice
+
+
+def _unused_variables(method: str, env: Values) -> list[str]:
+    parts = _PARTS[method]
+    return [ENVIRONMENT[name][0] for name in _IDENTITY if name not in parts and env[name]]
+
+
+def refuse_readable(path: str, what: str) -> None:
+    """A file with a secret that every user of this machine can read or write. Whether it is there is not asked here."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return
+    if stat.S_ISREG(mode) and mode & (stat.S_IROTH | stat.S_IWOTH):
+        raise CredentialError(
+            f"The {what} {path} has mode {stat.S_IMODE(mode):04o}: every user of this machine can {'read' if mode & stat.S_IROTH else 'write'} it.",
+            code="CredentialFileReadable",
+            details={"path": path, "mode": f"{stat.S_IMODE(mode):04o}"},
+            hint=f"Run `chmod 600 {shlex.quote(path)}`. If others could read the secret, replace it.",
+        )
 
 
 def _environment(options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping[str, str]) -> SignIn:
     if env["profile"]:
         return _profile(env["profile"], options, env, environ)
-    return _complete("environment", {name: env[name] for name in _IDENTITY}, options, env)
+    chosen = _complete("environment", {name: env[name] for name in _IDENTITY}, options, env)
+    unused = _unused_variables(chosen.method, env)
+    if unused:
+        chosen.warnings.append(f"{' and '.join(unused)} set in the environment, but the sign-in by {chosen.source} does not use it.")
+    return chosen
 
 
 def _profile(
@@ -233,6 +298,7 @@ def _profile(
 ) -> SignIn:
     """One section of ~/.azure/credentials."""
     path = os.path.join(_home(environ), ".azure", "credentials")
+    refuse_readable(path, "credential file")
     parser = configparser.ConfigParser(interpolation=None)
     try:
         found = parser.read(path, encoding="utf-8")
@@ -252,6 +318,7 @@ def _profile(
     chosen = _complete(f"credential file (profile {name})", section, options, {**env, "subscription_id": None})
     chosen.subscription_id = options.get("subscription_id") or section["subscription_id"] or env["subscription_id"]
     chosen.values.update({key: section[key] for key in _SETTINGS})
+    chosen.values["profile"] = name
     return chosen
 
 
@@ -259,11 +326,12 @@ def _complete(source: str, given: Values, options: t.Mapping[str, t.Any], env: V
     """The method that the given values are meant for, or what they lack."""
     meant = [row for row in _METHODS if given.get(row[2])]
     missing: list[str] = []
-    for method, label, _proof, needed in meant:
-        lacks = [name for name in needed if not given.get(name)]
-        if lacks:
-            missing = missing or lacks
-            continue
+    for _method, _label, _proof, needed in meant:
+        missing = missing or [name for name in needed if not given.get(name)]
+    if meant and not missing:
+        method, label, _proof, _needed = meant[0]
+        if method == "certificate":
+            refuse_readable(t.cast(str, given["x509_certificate_path"]), "certificate file, which has a private key,")
         return SignIn(
             source=f"{source} ({label})",
             method=method,
@@ -273,16 +341,39 @@ def _complete(source: str, given: Values, options: t.Mapping[str, t.Any], env: V
             values={name: given.get(name) for name in _IDENTITY},
         )
     if not missing:
-        missing = ["secret, x509_certificate_path, oidc_token, oidc_token_file_path, or ad_user with password"]
+        missing = _missing_proof(given)
+    present = [name for name in _IDENTITY if given.get(name)]
     raise CredentialError(
-        f"The credential from the {source} is not complete: {' and '.join(missing)} missing.",
+        f"The credential from the {source} is not complete: {_spelled(source, present)} set, but {_spelled(source, missing)} missing or empty.",
         code="CredentialIncomplete",
-        details={"source": source, "missing": missing},
+        details={"source": source, "missing": missing, "set": present},
         hint="All parts of a credential come from one place. In the environment they are "
         + ", ".join("/".join(ENVIRONMENT[name]) for name in missing if name in ENVIRONMENT)
         + "." if source == "environment" and missing[0] in ENVIRONMENT
         else "All parts of a credential come from one place: task options, environment, or one profile.",
     )
+
+
+def _missing_proof(given: Values) -> list[str]:
+    """What an identity without a proof lacks."""
+    if given.get("ad_user"):
+        return ["password"]
+    if given.get("thumbprint") or given.get("x509_certificate_password"):
+        return ["x509_certificate_path", *(name for name in ("client_id", "tenant") if not given.get(name))]
+    absent = [name for name in ("client_id", "tenant") if not given.get(name)]
+    return [*absent, "secret, x509_certificate_path, oidc_token, oidc_token_file_path, or ad_user with password"]
+
+
+def _spelled(source: str, names: list[str]) -> str:
+    """Options as their source writes them."""
+    shown = names
+    if source == "environment":
+        shown = []
+        for name in names:
+            for option, (first, *_more) in ENVIRONMENT.items():
+                name = re.sub(rf"\b{option}\b", first, name)
+            shown.append(name)
+    return " and ".join(shown) or "nothing"
 
 
 def _managed_identity(options: t.Mapping[str, t.Any], env: Values) -> SignIn:

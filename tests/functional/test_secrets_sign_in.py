@@ -86,6 +86,8 @@ def sign_in(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
     (tmp_path / ".azure").mkdir()
     profile = f"[vision]\nclient_id=client\ntenant={TENANT}\nsecret={WORD}\nsubscription_id={conftest.SUBSCRIPTION}\n"
     (tmp_path / ".azure" / "credentials").write_text(profile)
+    for file in ("certificate.pem", ".azure/credentials"):
+        (tmp_path / file).chmod(0o600)
     monkeypatch.setattr(_credentials, "_home", lambda environ: str(tmp_path))
     given = {name: value.replace("FOLDER", str(tmp_path)) if isinstance(value, str) else value for name, value in options.items()}
     planted = ASSERTION if "token" in request.param else WORD

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 OTHER_RESOURCES = (
     "https://graph.microsoft.com", "https://graph.windows.net", "https://vault.azure.net", "https://storage.azure.com",
-    "https://ml.azure.com", "https://ml.azure.simulator",
+    "https://ml.azure.com", "https://ml.azure.localhost",
 )
 IDENTITY_TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
 _ANY_TENANT = {"common", "organizations"}

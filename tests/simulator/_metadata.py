@@ -3,6 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The cloud's description of itself, in each shape that clients ask for by api-version.
 
+Nothing in it leads off the loopback: addresses are the server's own, names end in `localhost` (RFC 6761). A client that sends a token of the simulator, or
+what it holds back for a rehearsal, must not send it to a service of Microsoft's. Keys and shapes are Azure's.
+
 2019-05-01 and later: a list of clouds, read by azure-ai-ml (`_azure_environments.py`) and azure-cli-core
 (`cloud.py: _arm_to_cli_mapper`). 2015-01-01: one object of endpoints, read by msrestazure.
 """
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from simulator._app import App
 
 CLOUD_NAME = "AzureSimulator"
-_DOMAIN = "azure.simulator"
+_DOMAIN = "azure.localhost"
 
 
 def cloud(base_url: str) -> dict[str, Any]:
@@ -29,32 +32,32 @@ def cloud(base_url: str) -> dict[str, Any]:
         "resourceManager": f"{base_url}/",
         "authentication": {
             "loginEndpoint": base_url,
-            "audiences": [f"{base_url}/", "https://management.core.windows.net/", "https://management.azure.com/"],
+            "audiences": [f"{base_url}/"],
             "tenant": TENANT,
             "identityProvider": "AAD",
         },
-        "graph": "https://graph.windows.net/",
-        "graphAudience": "https://graph.windows.net/",
-        "microsoftGraphResourceId": "https://graph.microsoft.com/",
-        "batch": "https://batch.core.windows.net/",
-        "media": "https://rest.media.azure.net",
+        "graph": f"{base_url}/",
+        "graphAudience": f"{base_url}/",
+        "microsoftGraphResourceId": f"{base_url}/",
+        "batch": f"{base_url}/",
+        "media": base_url,
         "gallery": f"https://gallery.{_DOMAIN}/",
-        "sqlManagement": "https://management.core.windows.net:8443/",
+        "sqlManagement": f"{base_url}/",
         "vmImageAliasDoc": "",
         "suffixes": {
-            "storage": "core.windows.net",
-            "keyVaultDns": "vault.azure.net",
-            "acrLoginServer": "azurecr.io",
-            "sqlServerHostname": "database.windows.net",
-            "storageSyncEndpointSuffix": "afs.azure.net",
-            "azureDataLakeStoreFileSystem": "azuredatalakestore.net",
-            "azureDataLakeAnalyticsCatalogAndJob": "azuredatalakeanalytics.net",
-            "mhsmDns": "managedhsm.azure.net",
-            "synapseAnalytics": "dev.azuresynapse.net",
-            "attestationEndpoint": "attest.azure.net",
-            "mysqlServerEndpoint": "mysql.database.azure.com",
-            "mariadbServerEndpoint": "mariadb.database.azure.com",
-            "postgresqlServerEndpoint": "postgres.database.azure.com",
+            "storage": "core.windows.localhost",
+            "keyVaultDns": "vault.azure.localhost",
+            "acrLoginServer": "azurecr.localhost",
+            "sqlServerHostname": "database.windows.localhost",
+            "storageSyncEndpointSuffix": "afs.azure.localhost",
+            "azureDataLakeStoreFileSystem": "azuredatalakestore.localhost",
+            "azureDataLakeAnalyticsCatalogAndJob": "azuredatalakeanalytics.localhost",
+            "mhsmDns": "managedhsm.azure.localhost",
+            "synapseAnalytics": "dev.azuresynapse.localhost",
+            "attestationEndpoint": "attest.azure.localhost",
+            "mysqlServerEndpoint": "mysql.database.azure.localhost",
+            "mariadbServerEndpoint": "mariadb.database.azure.localhost",
+            "postgresqlServerEndpoint": "postgres.database.azure.localhost",
         },
     }
 

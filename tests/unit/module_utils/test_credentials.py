@@ -4,7 +4,9 @@
 """Where a credential comes from: azure.azcollection's order, complete or not, and never a secret in what is shown."""
 from __future__ import annotations
 
+import itertools
 import json
+import shlex
 import typing as t
 from pathlib import Path
 
@@ -33,6 +35,7 @@ def write_profile(home: dict[str, str], text: str) -> None:
     folder = Path(home["HOME"], ".azure")
     folder.mkdir(exist_ok=True)
     (folder / "credentials").write_text(text, encoding="utf-8")
+    (folder / "credentials").chmod(0o600)
 
 
 def install_az(home: dict[str, str], *subscriptions: dict[str, t.Any]) -> None:
@@ -94,7 +97,7 @@ def test_task_options_win_and_do_not_mix(home: dict[str, str]) -> None:
 def test_an_incomplete_environment_names_what_is_missing(home: dict[str, str]) -> None:
     with pytest.raises(CredentialError) as caught:
         sign_in({}, {**home, "AZURE_CLIENT_ID": "id", "AZURE_SECRET": "s"})
-    assert caught.value.details == {"source": "environment", "missing": ["tenant"]}
+    assert caught.value.details == {"source": "environment", "missing": ["tenant"], "set": ["client_id", "secret"]}
     assert "AZURE_TENANT/AZURE_TENANT_ID" in (caught.value.hint or "")
 
 
@@ -154,7 +157,7 @@ def test_a_broken_file_shows_no_content(home: dict[str, str]) -> None:
 def test_the_cli_comes_last(home: dict[str, str]) -> None:
     install_az(home, {"id": "a", "tenantId": "ta", "environmentName": "AzureCloud"},
                {"id": "b", "tenantId": "tb", "environmentName": "AzureUSGovernment", "isDefault": True})
-    found = sign_in({}, {**home, "AZURE_CLIENT_ID": "id", "AZURE_TENANT": "t"})
+    found = sign_in({}, {**home, "AZURE_CLIENT_ID": "", "AZURE_TENANT": ""})
     assert (found.method, found.subscription_id, found.tenant) == ("azure_cli", "b", "tb")
     assert found.cloud({}, home).name == "AzureUSGovernment"
     found = sign_in({}, {**home, "AZURE_SUBSCRIPTION_ID": "a"})
@@ -170,10 +173,10 @@ def test_the_cli_that_is_not_signed_in(home: dict[str, str]) -> None:
 
 def test_nothing_found_tells_where_was_looked(home: dict[str, str]) -> None:
     with pytest.raises(CredentialError) as caught:
-        sign_in({}, {**home, "AZURE_SUBSCRIPTION_ID": "sub", "AZURE_CLIENT_ID": "id"})
+        sign_in({}, {**home, "AZURE_SUBSCRIPTION_ID": "sub", "AZURE_CLIENT_ID": ""})
     looked = " ".join(caught.value.details["looked_for"])
     assert caught.value.code == "CredentialNotFound"
-    for word in ("client_id", "AZURE_CLIENT_ID set", ".azure/credentials", "az"):
+    for word in ("task options", "environment", ".azure/credentials", "az"):
         assert word in looked
 
 
@@ -251,9 +254,106 @@ def test_certificates_are_checked_or_not_and_nothing_between(home: dict[str, str
 def test_an_incomplete_default_profile_is_told_before_the_cli_is_tried(home: dict[str, str]) -> None:
     """What somebody half wrote was meant; signing in as somebody else would surprise."""
     install_az(home, {"id": "cli-sub", "tenantId": "cli-t", "isDefault": True})
-    folder = Path(home["HOME"], ".azure")
-    (folder / "credentials").write_text("[default]\nclient_id = id\nsecret = s\n", encoding="utf-8")
+    write_profile(home, "[default]\nclient_id = id\nsecret = s\n")
     with pytest.raises(CredentialError) as caught:
         sign_in({}, home)
     assert caught.value.code == "CredentialIncomplete"
     assert caught.value.details["missing"] == ["tenant"]
+
+
+PARTS = ("client_id", "secret", "tenant", "ad_user", "password")
+STATES = ("unset", "empty", "set")
+TABLE = [dict(zip(PARTS, states, strict=True)) for states in itertools.product(STATES, repeat=len(PARTS))]
+
+
+def expected(parts: set[str]) -> str:
+    """What these parts of an identity are, by the rule in the documentation: the method, or a refusal, or nothing at all."""
+    if not parts:
+        return "azure_cli"
+    if "secret" in parts:
+        complete = {"client_id", "tenant"} <= parts and ("password" not in parts or "ad_user" in parts)
+        return "client_secret" if complete else "CredentialIncomplete"
+    return "user_password" if {"ad_user", "password"} <= parts else "CredentialIncomplete"
+
+
+@pytest.mark.parametrize("place", ["options", "environment"])
+def test_every_combination_of_set_empty_and_unset_is_used_whole_or_refused(place: str, home: dict[str, str]) -> None:
+    """The Azure CLI's login is there, and is used only when no part of an identity was set."""
+    install_az(home, {"id": "cli", "tenantId": "cli-tenant", "isDefault": True})
+    settings = {**home, "AZURE_SUBSCRIPTION_ID": "sub", "AZURE_CLOUD_ENVIRONMENT": "AzureCloud"}
+    outcomes: dict[str, int] = {}
+    for row in TABLE:
+        values = {name: f"v-{name}" if state == "set" else "" for name, state in row.items() if state != "unset"}
+        parts = {name for name, value in values.items() if value}
+        wanted = expected(parts)
+        if place == "options":
+            if parts == {"tenant"}:
+                wanted = "azure_cli"
+            elif wanted == "client_secret" and parts & {"ad_user", "password"}:
+                wanted = "CredentialUnused"
+        given = {"subscription_id": "sub", **values} if place == "options" else {}
+        environ = settings if place == "options" else {**settings, **{ENVIRONMENT[name][0]: value for name, value in values.items()}}
+        try:
+            found = sign_in(given, environ)
+            outcome = found.method
+            if outcome != "azure_cli":
+                named = " ".join(found.warnings)
+                used = {name for name in parts if found.values[name] == values[name]}
+                assert used == parts and all(ENVIRONMENT[name][0] in named for name in parts & {"ad_user", "password"} if outcome == "client_secret"), row
+            elif parts:
+                assert found.tenant == values["tenant"], row
+        except CredentialError as error:
+            outcome = error.code
+            spelled = [ENVIRONMENT[name][0] if place == "environment" else name for name in parts]
+            assert error.details.get("unused") or any(name in error.message for name in spelled), (row, error.message)
+            assert "v-secret" not in str(error.failure()) and "v-password" not in str(error.failure()), row
+        assert outcome == wanted, row
+        outcomes[outcome] = outcomes.get(outcome, 0) + 1
+    assert sum(outcomes.values()) == 3**5 and len(outcomes) >= 4
+
+
+@pytest.mark.parametrize("options", [
+    {"tenant": "other"}, {"client_id": "other"}, {"secret": "other"}, {"password": "other"}, {"ad_user": "other"}, {"oidc_token": "other"},
+    {"x509_certificate_path": "/other"}, {"thumbprint": "other"}, {"oidc_token_file_path": "/other"}, {"profile": "other"},
+], ids=lambda options: next(iter(options)))
+@pytest.mark.parametrize("source", ["auto", "env", "credential_file", "cli", "msi"])
+def test_an_option_that_is_not_used_is_refused_and_named(source: str, options: dict[str, str], home: dict[str, str]) -> None:
+    install_az(home, {"id": "cli", "tenantId": "cli-tenant", "isDefault": True})
+    write_profile(home, PROFILES)
+    (name,) = options
+    if (source, name) in {("cli", "tenant"), ("msi", "tenant"), ("msi", "client_id")}:
+        found = sign_in({"auth_source": source, **options}, {**home, **SP})
+        assert getattr(found, name) == "other"
+        return
+    with pytest.raises(CredentialError) as caught:
+        sign_in({"auth_source": source, **options}, {**home, **SP})
+    assert name in f"{caught.value.message} {caught.value.details}" or (name == "profile" and "[other]" in caught.value.message)
+
+
+@pytest.mark.parametrize("options", [
+    {"client_id": "ID", "tenant": "T"}, {"tenant": "t"}, {"secret": "s3cret-value"}], ids=["both", "tenant", "secret"])
+def test_an_option_that_repeats_what_is_used_is_accepted(options: dict[str, str], home: dict[str, str]) -> None:
+    found = sign_in({"auth_source": "env", **options}, {**home, **SP})
+    assert (found.method, found.tenant) == ("client_secret", "t")
+
+
+@pytest.mark.parametrize("mode, refused", [
+    (0o600, False), (0o400, False), (0o640, False), (0o644, True), (0o604, True), (0o602, True), (0o666, True)], ids=oct)
+@pytest.mark.parametrize("kind", ["profile", "certificate"])
+def test_a_credential_file_of_everyone_is_refused_with_the_fix(kind: str, mode: int, refused: bool, home: dict[str, str]) -> None:
+    install_az(home, {"id": "cli", "tenantId": "cli-tenant", "isDefault": True})
+    if kind == "profile":
+        write_profile(home, PROFILES)
+        path, environ = Path(home["HOME"], ".azure", "credentials"), home
+    else:
+        path = Path(home["HOME"], "own certificate.pem")
+        path.write_text("", encoding="utf-8")
+        environ = {**home, "AZURE_CLIENT_ID": "id", "AZURE_TENANT": "t", "AZURE_CLIENT_CERTIFICATE_PATH": str(path)}
+    path.chmod(mode)
+    if not refused:
+        assert sign_in({}, environ).method == ("client_secret" if kind == "profile" else "certificate")
+        return
+    with pytest.raises(CredentialError) as caught:
+        sign_in({}, environ)
+    assert caught.value.code == "CredentialFileReadable" and f"{mode:04o}" in caught.value.message
+    assert f"chmod 600 {shlex.quote(str(path))}" in (caught.value.hint or "")
