@@ -23,7 +23,7 @@ description:
   - Signs in with the options and the environment variables of the modules. The options of sign-in may be templates.
   - Each host has the variables C(subscription_id), C(resource_group), C(workspace) and C(location) (the workspace's). A machine also has
     C(aml_compute), C(aml_type), C(aml_node_id), C(aml_state), C(aml_run_id), C(aml_size), C(aml_location), C(aml_tags),
-    C(aml_workspace_tags), C(aml_public_ip_address), C(aml_private_ip_address), C(aml_reachable), C(aml_reason) and C(aml_note). A
+    C(aml_workspace_tags), C(aml_machine_id), C(aml_public_ip_address), C(aml_private_ip_address), C(aml_reachable), C(aml_reason) and C(aml_note). A
     workspace also has C(aml_id), C(aml_kind), C(aml_state) and C(aml_tags).
 options:
   plugin:
@@ -124,15 +124,18 @@ options:
     description: Path of the private key on the controller, for C(ansible_ssh_private_key_file).
     type: str
   host_prefix:
-    description: Put before the name of each host.
+    description:
+      - What stands before the name of each host. For machines, it replaces the workspace's name and the dash of the default name.
     type: str
-    default: ""
   hostnames:
     description:
       - Expressions for the name of a host, over its variables. The first with a text is taken.
-      - Left out, a node is called by its compute target and its node id, an instance or a workspace by its own name.
-      - Hosts that would have the same name are told apart by the workspace before it, C(ws-prod-laptop), if need be with the resource
-        group and the subscription before that.
+      - Not set, an instance is called C(WORKSPACE-INSTANCE), a node C(WORKSPACE-CLUSTER-NODEID), and a workspace by its own name.
+      - A text that is more than letters, digits, dots, dashes and underscores is not used, with a warning.
+      - Hosts that would have the same name have the workspace before it, C(ws-prod-laptop), if need be with the resource
+        group and the subscription before that. So do those that would be called C(localhost), one of its aliases, C(all) or C(ungrouped), or like a host or a
+        group that the inventory has already. A warning names them. Without a free name they are not hosts.
+      - Names are compared without regard to case. Only sources that Ansible reads before this one are known, so name this file last.
     type: list
     elements: str
     default: []
@@ -170,6 +173,8 @@ extends_documentation_fragment:
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
 notes:
+  - Without a prefix, O(keyed_groups) let those who write tags choose the name of a group. One that would be called like a host, C(all) or C(ungrouped) is not
+    made, with a warning; a group that exists gets the host, with its variables. Use a prefix.
   - The cache is read again when the options that say where to look, or who looks, are others. Other options work on what is cached.
   - Nodes come and go and may take over each other's addresses, with other host keys. See
     R(Nodes and workspaces as hosts, ansible_collections.azureml.compute.docsite.guide_inventory).
@@ -214,6 +219,7 @@ workspace_tags:
 import os
 import typing as t
 
+from ansible.constants import LOCALHOST
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
@@ -366,11 +372,38 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for host in hosts:
             if kind == _inventory.WORKSPACES:
                 host.variables |= {"ansible_connection": "local", "ansible_python_interpreter": trust_as_template(_INTERPRETER)}
-            host.name = self._named(host, way.host_prefix)
-        _inventory.name_apart(hosts)
+            self._name(host, way.host_prefix or "")
+        hosts, messages = _inventory.name_apart(hosts, self._taken(hosts))
+        for message in messages:
+            self.display.warning(self._shown(f"{message} Set host_prefix or hostnames to choose another name."))
         return hosts
 
-    def _named(self, host: _inventory.Host, prefix: str) -> str:
+    def _taken(self, hosts: list[_inventory.Host]) -> dict[str, str]:
+        """Names in lower case that no host may take, and what has them. A host that is one of these machines already is none of them."""
+        machines = {str(host.variables["aml_machine_id"]).casefold() for host in hosts if "aml_machine_id" in host.variables}
+        workspaces = {str(host.variables["aml_id"]).casefold() for host in hosts if "aml_id" in host.variables}
+        taken = dict.fromkeys(map(str.casefold, LOCALHOST), "the machine that runs Ansible")
+        own = {"aml_nodes", "aml_reachable", "aml_workspaces", *(self.get_option("groups") or ())}
+        own |= {group for host in hosts for group in host.all_groups(self.get_option("default_groups"))}
+        groups = [*self.inventory.groups, *map(self._sanitize_group_name, own)]
+        taken |= {str(group).casefold(): f"the group {group!r} of the inventory" for group in groups}
+        for name, host in self.inventory.hosts.items():
+            variables = host.get_vars()
+            if str(variables.get("aml_machine_id")).casefold() not in machines and str(variables.get("aml_id")).casefold() not in workspaces:
+                taken[name.casefold()] = f"the host {name!r} of the inventory"
+        return taken
+
+    def _name(self, host: _inventory.Host, prefix: str) -> None:
+        chosen = self._chosen(host, prefix)
+        if chosen is None:
+            return
+        if _nodes.is_host_name(chosen):
+            host.name, host.named = chosen, 0
+        else:
+            self.display.warning(self._shown(f"hostnames: {chosen!r} is not a name for a host. {host.name!r} keeps its default name."))
+
+    def _chosen(self, host: _inventory.Host, prefix: str) -> str | None:
+        """What the option hostnames says, or None."""
         for expression in self.get_option("hostnames"):
             try:
                 name = self._compose(expression, host.variables)
@@ -380,11 +413,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 continue
             if name not in (None, ""):
                 return f"{prefix}{name}"
-        return host.name
+        return None
 
     def _populate(self, hosts: list[_inventory.Host]) -> None:
         strict, groupings = self.get_option("strict"), self.get_option("default_groups")
         valid: dict[str, str] = {}
+        whole = self.inventory
+        guarded = _GroupGuard(whole, {host.name for host in hosts}, self.display.warning)
         for host in hosts:
             name = self.inventory.add_host(host.name)
             for variable, value in host.variables.items():
@@ -395,7 +430,38 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 self.inventory.add_child(valid[group], name)
             self._set_composite_vars(self.get_option("compose"), host.variables, name, strict)
             self._add_host_to_composed_groups(self.get_option("groups"), {}, name, strict)
-            self._add_host_to_keyed_groups(self.get_option("keyed_groups"), {}, name, strict)
+            # The names of these groups are texts of the service.
+            self.inventory = guarded
+            try:
+                self._add_host_to_keyed_groups(self.get_option("keyed_groups"), {}, name, strict)
+            finally:
+                self.inventory = whole
+
+
+class _GroupGuard:
+    """The inventory, without the power to make a group that is called like a host: a play on that host would run on the group's hosts too."""
+
+    def __init__(self, inventory: t.Any, hosts: set[str], warn: t.Callable[[str], None]) -> None:
+        self._inventory, self._warn = inventory, warn
+        self._hosts = {name.casefold() for name in {*hosts, *inventory.hosts}}
+        self._refused: set[str] = set()
+
+    def __getattr__(self, name: str) -> t.Any:
+        return getattr(self._inventory, name)
+
+    def add_group(self, group: str) -> str:
+        if group.casefold() not in self._hosts and not _nodes.is_reserved(group):
+            return str(self._inventory.add_group(group))
+        if group not in self._refused:
+            self._warn(f"keyed_groups: there is no group {group!r}, because that is the name of a host or reserved. Set a prefix.")
+        self._refused.add(group)
+        return group
+
+    def add_host(self, host: str, group: str | None = None, **more: t.Any) -> str:
+        return host if group in self._refused else str(self._inventory.add_host(host, group, **more))
+
+    def add_child(self, group: str, child: str) -> bool:
+        return group not in self._refused and child not in self._refused and bool(self._inventory.add_child(group, child))
 
 
 def _plain(value: t.Any) -> t.Any:

@@ -246,13 +246,19 @@ class Jump:
 
 @dataclass
 class Host:
-    """``place`` is where it lives, for a name that no other has; ``labels`` are what groups are made of, beside ``groups``."""
+    """``place`` is where it lives, for a name that no other has; the first ``named`` parts of it are in the name by themselves. ``labels`` are what groups
+    are made of, beside ``groups``."""
 
     name: str
     place: tuple[str, str, str]
     variables: dict[str, t.Any]
     labels: dict[str, str | None]
     groups: tuple[str, ...]
+    named: int = 0
+
+    def name_with(self, parts: int) -> str:
+        """The name with so many parts of the place before it."""
+        return "-".join([*reversed(self.place[self.named : self.named + parts]), self.name])
 
     def all_groups(self, groupings: t.Iterable[str]) -> list[str]:
         """The names as they are, for Ansible to make valid ones of."""
@@ -266,7 +272,7 @@ def hosts_of(records: t.Iterable[Record], kind: str, choice: Choice, way: _nodes
         workspace = record["workspace"]
         if kind == WORKSPACES:
             if has_tags(workspace["tags"], choice.tags):
-                found.append(_workspace_host(workspace, way.host_prefix))
+                found.append(_workspace_host(workspace, way.host_prefix or ""))
             continue
         machines = (_nodes.Machine(**one) for one in record["machines"])
         found += [_machine_host(workspace, one, way, jump) for one in machines if choice.takes(one)]
@@ -281,7 +287,7 @@ def _workspace_host(workspace: Body, prefix: str) -> Host:
     variables = {name: workspace[name] for name in ("subscription_id", "resource_group", "workspace", "location")}
     variables |= {f"aml_{name}": workspace[name] for name in ("id", "kind", "tags", "state")}
     labels = {**_labels(workspace), "location": workspace["location"]}
-    return Host(prefix + workspace["workspace"], _place(workspace), variables, labels, ("aml_workspaces",))
+    return Host(prefix + workspace["workspace"], _place(workspace), variables, labels, ("aml_workspaces",), named=1)
 
 
 def _labels(workspace: Body) -> dict[str, str | None]:
@@ -289,7 +295,7 @@ def _labels(workspace: Body) -> dict[str, str | None]:
 
 
 def _machine_host(workspace: Body, machine: _nodes.Machine, way: _nodes.Way, jump: Jump) -> Host:
-    entry = _nodes.connection(machine, way)
+    entry = _nodes.connection(machine, way, workspace["id"])
     variables: dict[str, t.Any] = {
         **{name: workspace[name] for name in ("subscription_id", "resource_group", "workspace", "location")},
         "aml_workspace_tags": workspace["tags"],
@@ -299,6 +305,7 @@ def _machine_host(workspace: Body, machine: _nodes.Machine, way: _nodes.Way, jum
     }
     known = ("compute", "type", "node_id", "state", "run_id", "public_ip_address", "private_ip_address", "reachable", "reason", "note")
     variables |= {f"aml_{name}": entry[name] for name in known}
+    variables["aml_machine_id"] = entry["id"]
     inside = entry["address"] is not None and entry["address"] == machine.private_ip_address
     ways = {
         "ansible_host": entry["address"],
@@ -318,23 +325,48 @@ def _machine_host(workspace: Body, machine: _nodes.Machine, way: _nodes.Way, jum
         "location": variables["aml_location"],
     }
     groups = ("aml_nodes", "aml_reachable") if entry["reachable"] else ("aml_nodes",)
-    return Host(entry["name"], _place(workspace), variables, labels, groups)
+    default = _nodes.host_name(machine, _nodes.Way(), workspace["workspace"])
+    return Host(entry["name"], _place(workspace), variables, labels, groups, named=1 if entry["name"] == default else 0)
 
 
-def name_apart(hosts: list[Host]) -> None:
-    """Give hosts that would share a name, and so become one, the workspace before it; then the resource group; then the subscription."""
-    plain = [host.name for host in hosts]
-    for depth in range(1, 4):
-        shared = {name for name, count in Counter(host.name for host in hosts).items() if count > 1}
-        if not shared:
-            return
-        for host, name in zip(hosts, plain):
-            if host.name in shared:
-                host.name = "-".join([*reversed(host.place[:depth]), name])
-    twice = [name for name, count in Counter(host.name for host in hosts).items() if count > 1]
+def name_apart(hosts: list[Host], taken: t.Mapping[str, str] | None = None) -> tuple[list[Host], list[str]]:
+    """Return the hosts with names of their own, and what to tell about those that have another name or none.
+
+    Hosts that would share a name, and so become one, get the workspace before it; then the resource group; then the subscription. So do those whose name is
+    reserved or ``taken``, which are names in lower case with what has them; without a free name there is no host.
+    """
+    others = taken or {}
+    names = {id(host): host.name for host in hosts}
+    for parts in range(1, 4):
+        counts = Counter(name.casefold() for name in names.values())
+        clashes = [host for host in hosts if counts[names[id(host)].casefold()] > 1 or _owner(names[id(host)], others)]
+        names |= {id(host): host.name_with(parts) for host in clashes}
+    counts = Counter(name.casefold() for name in names.values())
+    twice = [name for name in names.values() if counts[name.casefold()] > 1]
     if twice:
         raise AmlError(
-            f"{len(twice)} names are those of more than one machine, {twice[0]!r} among them.",
+            f"{len(set(twice))} names are those of more than one machine, {twice[0]!r} among them.",
             code="HostnameNotUnique",
             hint="The expressions of hostnames must tell the nodes of a cluster apart, by aml_node_id for example.",
         )
+    named: list[Host] = []
+    messages: list[str] = []
+    for host in hosts:
+        name = names[id(host)]
+        owner = _owner(host.name, others)
+        if not _nodes.is_host_name(name):
+            messages.append(f"{name!r} of workspace {host.place[0]!r} is not a host, because that is not a name for one.")
+            continue
+        if _owner(name, others):
+            messages.append(f"{host.name!r} of workspace {host.place[0]!r} is not a host, because that is the name of {owner}.")
+            continue
+        if name != host.name:
+            messages.append(f"{host.name!r} of workspace {host.place[0]!r} is called {name!r}, because that is the name of {owner or 'another machine too'}.")
+        host.name = name
+        named.append(host)
+    return named, messages
+
+
+def _owner(name: str, taken: t.Mapping[str, str]) -> str | None:
+    """What has the name already."""
+    return "the machine that runs Ansible, or a group of every inventory" if _nodes.is_reserved(name) else taken.get(name.casefold())

@@ -36,6 +36,8 @@ _UP = {CLUSTER: ("idle", "running"), INSTANCE: ("running", "job_running")}
 # compute target could else write into the files of who connects to it.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{0,63}")
+# What stands for the machine that runs Ansible, or for groups that every inventory has (ansible.constants.LOCALHOST, /etc/hosts of the usual systems).
+_RESERVED = re.compile(r"(?i)all|ungrouped|localhost[46]?|localhost[46]?\..*|ip6-(localhost|loopback)|broadcasthost|127(\.[0-9]+){0,3}|0+(\.0+){0,3}")
 
 _ONLY_INSIDE = "The private address answers only inside the virtual network, or over a jump host in it."
 _HAND_MADE = "SSH access was not enabled, so only keys that somebody put there by hand are let in, and only inside the virtual network."
@@ -86,7 +88,8 @@ class Way:
     prefer: str = "auto"
     private_key_file: str | None = None
     scp_file: str = "FILE"
-    host_prefix: str = ""
+    # What stands before the target's name. Not set, it is the workspace's name and a dash.
+    host_prefix: str | None = None
 
 
 # --- reading ---
@@ -251,17 +254,34 @@ def _address(value: t.Any) -> str | None:
 # --- connecting ---
 
 
-def bad_prefix(prefix: str) -> bool:
+def bad_prefix(prefix: str | None) -> bool:
     """Whether names with this prefix would break a line of ssh_config or an inventory."""
-    return bool(prefix) and _NAME.fullmatch(prefix) is None
+    return bool(prefix) and _NAME.fullmatch(str(prefix)) is None
 
 
-def connection(machine: Machine, way: Way) -> dict[str, t.Any]:
+def is_host_name(name: str) -> bool:
+    """Whether this is one word that is no pattern, no address with a colon and no option."""
+    return _NAME.fullmatch(name) is not None
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a host of this name would be the machine that runs Ansible, or a group that every inventory has."""
+    return _RESERVED.fullmatch(name) is not None
+
+
+def host_name(machine: Machine, way: Way, workspace: str) -> str:
+    """Return the name of the machine's host. Its target's name alone would let whoever names targets choose the names of hosts."""
+    chosen = None if way.host_prefix is None else way.host_prefix + machine.name
+    return f"{workspace}-{machine.name}" if chosen is None or is_reserved(chosen) else chosen
+
+
+def connection(machine: Machine, way: Way, workspace_id: str) -> dict[str, t.Any]:
     """One entry of the facts: all that is known of the machine, and the lines where one can connect."""
     address, port, reason, note = _choose(machine, way.prefer)
-    name = way.host_prefix + machine.name
+    name = host_name(machine, way, workspace_id.rsplit("/", 1)[-1])
     entry: dict[str, t.Any] = {
         "name": name,
+        "id": f"{workspace_id}/computes/{machine.compute}" + (f"/nodes/{machine.node_id}" if machine.node_id else ""),
         "compute": machine.compute,
         "type": machine.type,
         "node_id": machine.node_id,

@@ -72,9 +72,12 @@ options:
     type: str
     default: FILE
   host_prefix:
-    description: Put before each C(name), so that machines of several workspaces have different names in one inventory.
+    description:
+      - What stands before the compute target's name in each C(name). Defaults to the workspace's name and a dash, so that machines of several workspaces have
+        different names, and that no compute target is called like a host that you have.
+      - With an empty text the names are those of the compute targets, which others may choose. C(localhost), its aliases, C(all) and C(ungrouped) then get
+        the default name, with a warning.
     type: str
-    default: ""
 extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.scope
@@ -143,7 +146,7 @@ ansible_facts:
           description: The blocks of all machines that can be logged in to, for F(~/.ssh/config). Empty when there is none.
           type: str
           sample: |
-            Host cpu-cluster-tvm-1
+            Host ws-prod-cpu-cluster-tvm-1
                 HostName 20.1.2.3
                 Port 50000
                 User azureuser
@@ -153,9 +156,13 @@ ansible_facts:
           elements: dict
           contains:
             name:
-              description: Name of the compute target, for a node with the node's id behind it. Unique in the workspace.
+              description: Name for a host, from the workspace, the compute target and, for a node, the node's id. See O(host_prefix).
               type: str
-              sample: cpu-cluster-tvm-1
+              sample: ws-prod-cpu-cluster-tvm-1
+            id:
+              description: Resource id of the compute target, for a node with C(/nodes/) and the node's id behind it. Unique everywhere.
+              type: str
+              sample: /subscriptions/.../workspaces/ws-prod/computes/cpu-cluster/nodes/tvm-1
             compute:
               description: Name of the compute target.
               type: str
@@ -236,11 +243,11 @@ SPEC: _argspec.Spec = {
     "prefer": {"type": "str", "default": "auto", "choices": list(_nodes.PREFERENCES)},
     "private_key_file": {"type": "str"},
     "scp_file": {"type": "str", "default": "FILE"},
-    "host_prefix": {"type": "str", "default": ""},
+    "host_prefix": {"type": "str"},
 }
 
 
-def check_prefix(prefix: str) -> _rules.Findings:
+def check_prefix(prefix: str | None) -> _rules.Findings:
     if _nodes.bad_prefix(prefix):
         message = f"host_prefix {prefix!r} must start with a letter or digit and hold only letters, digits, dots, dashes and underscores."
         yield _rules.Finding("InvalidHostPrefix", "host_prefix", message, "ssh_config(5): Host takes patterns, separated by blanks")
@@ -263,7 +270,11 @@ def look(task: Task) -> Result:
     )
     states = options.get("node_state")
     way = _nodes.Way(options["prefer"], options.get("private_key_file"), options["scp_file"], options["host_prefix"])
-    nodes = [_nodes.connection(machine, way) for machine in machines if not states or machine.state in states]
+    machines = [machine for machine in machines if not states or machine.state in states]
+    nodes = [_nodes.connection(machine, way, workspace.id) for machine in machines]
+    if way.host_prefix is not None:
+        reserved = [name for name in (way.host_prefix + machine.name for machine in machines) if _nodes.is_reserved(name)]
+        warnings += [f"A machine has the workspace's name before its own instead of host_prefix, because {name!r} is a reserved name." for name in reserved]
     facts = {
         "workspace": options["workspace"],
         "resource_group": options["resource_group"],

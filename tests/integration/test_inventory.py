@@ -114,7 +114,7 @@ def test_the_first_file_of_the_guide_and_ping(inventory: Inventory, world: tuple
     shutil.copy(key, home / ".ssh" / Path(configured["private_key_file"]).name)
     inventory.file.write_text(text.replace(configured["resource_groups"][0], group))
     graph = inventory.run("ansible-inventory", "--graph").stdout
-    assert graph.count("|--cpu-cluster-") >= 2 and "@workspace_ws_inventory" in graph and "@size_standard_ds3_v2" in graph
+    assert graph.count(f"|--{WORKSPACE}-cpu-cluster-") >= 2 and "@workspace_ws_inventory" in graph and "@size_standard_ds3_v2" in graph
     done = inventory.run("ansible", "all", "-m", "ansible.builtin.ping", HOME=str(home))
     assert done.stdout.count('"ping": "pong"') == 2, done.stdout
 

@@ -154,7 +154,7 @@ def test_cluster(player: Player, shell: Shell, tmp_path: Path) -> None:
     for node in nodes:
         check_lines(shell, node)
     check_wrong_key(player, shell, nodes[0], key, other)
-    assert facts["ssh_config"].count("Host cpu-cluster-") == 2
+    assert facts["ssh_config"].count(f"Host {WORKSPACE}-cpu-cluster-") == 2
 
 
 def test_check_mode_and_a_cluster_without_ssh(player: Player, tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_instance(player: Player, shell: Shell, tmp_path: Path) -> None:
     player.make_workspace(WORKSPACE)
     run = play_on_nodes(player, key, instance, facts_task(key), add_hosts())
     (entry,) = run["facts"]["ansible_facts"]["aml_ssh"]["nodes"]
-    assert (entry["name"], entry["type"], entry["state"], entry["user"]) == ("laptop", "computeinstance", "running", "azureuser")
+    assert (entry["name"], entry["type"], entry["state"], entry["user"]) == (f"{WORKSPACE}-laptop", "computeinstance", "running", "azureuser")
     assert [result["ping"] for result in remote_results(run, "ping")] == ["pong"]
     check_lines(shell, entry)
     check_wrong_key(player, shell, entry, key, other)

@@ -108,15 +108,15 @@ def test_what_runs_becomes_a_host() -> None:
     found = reader(world())
     records = found.read()
     assert found.problems == [] and [one["workspace"]["workspace"] for one in records] == ["a", "b"]
-    assert names(records) == ["cpu-tvm-1", "on"]
-    assert names(records, Choice(include_stopped=True)) == ["cpu-tvm-1", "cpu-tvm-2", "on", "off"]
-    assert names(records, Choice(states=("leaving", "stopped"))) == ["cpu-tvm-2", "off"]
+    assert names(records) == ["a-cpu-tvm-1", "a-on"]
+    assert names(records, Choice(include_stopped=True)) == ["a-cpu-tvm-1", "a-cpu-tvm-2", "a-on", "a-off"]
+    assert names(records, Choice(states=("leaving", "stopped"))) == ["a-cpu-tvm-2", "a-off"]
     assert json.loads(json.dumps(records)) == records, "it goes into a cache"
 
 
 def test_only_what_is_wanted_is_read() -> None:
     client = world()
-    assert names(reader(client, workspaces=("A*",), types=("computeinstance",)).read()) == ["on"]
+    assert names(reader(client, workspaces=("A*",), types=("computeinstance",)).read()) == ["a-on"]
     assert client.asked == [f"/subscriptions/{S1}/{PROVIDER}", f"{workspace_id('a')}/computes"]
     client = world()
     assert len(reader(client, hosts="workspaces").read()) == 2 and len(client.asked) == 1
@@ -127,7 +127,7 @@ def test_resource_groups_are_listed_by_themselves() -> None:
     """Who may read a group only cannot list the subscription; and a group need not be in each of the subscriptions."""
     client = world(**{f"/subscriptions/{S1}/resourceGroups/rg/{PROVIDER}": [workspace("a")]})
     found = reader(client, subscriptions=(S1, S2), resource_groups=("rg",))
-    assert names(found.read()) == ["cpu-tvm-1", "on"] and found.problems == []
+    assert names(found.read()) == ["a-cpu-tvm-1", "a-on"] and found.problems == []
     found = reader(client, resource_groups=("rg", "gr"))
     found.read()
     assert [str(one) for one in found.problems] == ["resource group gr: ResourceGroupNotFound: There is no such resource group, or it cannot be read."]
@@ -152,7 +152,7 @@ def test_all_subscriptions_that_are_open() -> None:
 @pytest.mark.parametrize("error", [ArmError("No.", code="AuthorizationFailed", status=403), AmlError("Lost.", code="ConnectionLost")])
 def test_an_error_is_a_problem_with_a_name(path: str, where: str, error: AmlError) -> None:
     found = reader(world(**{path: error}))
-    assert "on" not in names(found.read())
+    assert "a-on" not in names(found.read())
     (problem,) = found.problems
     assert str(problem).startswith(where) and error.code in str(problem) and error.message in str(problem)
 
@@ -166,7 +166,7 @@ def test_a_misspelt_workspace_is_a_problem_and_a_pattern_is_none() -> None:
 def test_what_is_deleted_meanwhile_has_no_hosts() -> None:
     path = f"{workspace_id('a')}/computes"
     gone = reader(world(**{path: ([cluster(nodes=2)], [instance("on")]), f"{path}/cpu/listNodes": absent(), workspace_id("a"): workspace("a")}))
-    assert names(gone.read()) == ["on"] and gone.problems == []
+    assert names(gone.read()) == ["a-on"] and gone.problems == []
     all_gone = reader(world(**{path: absent()}))
     assert names(all_gone.read()) == [] and all_gone.problems == []
 
@@ -232,6 +232,26 @@ def test_names_are_told_apart_as_far_as_needed() -> None:
     made = [_inventory.Host("alone" if place[0] == "alone" else "laptop", place, {}, {}, ()) for place in groups]
     name_apart(made)
     assert [host.name for host in made] == [f"{S1}-rg-ws-laptop", "rg2-ws-laptop", f"{S2}-rg-ws-laptop", "other-laptop", "alone"]
+
+
+def machine_host(name: str, workspace_name: str, named: int = 1) -> _inventory.Host:
+    return _inventory.Host(name, (workspace_name, "rg", S1), {}, {}, (), named)
+
+
+def test_no_host_takes_a_name_that_is_taken_or_reserved_and_it_is_told() -> None:
+    taken = {"ws-db": "the host 'ws-db' of the inventory", "ws-web": "w", "rg-ws-web": "w", f"{S1}-rg-ws-web": "w"}
+    hosts = [machine_host(*one) for one in (("ws-DB", "ws"), ("ws-web", "ws"), ("localhost", "ws", 0), ("all", "all"), ("ws-free", "ws"), ("a b", "ws"))]
+    named, messages = name_apart(hosts, taken)
+    assert [host.name for host in named] == ["rg-ws-DB", "ws-localhost", "rg-all", "ws-free"]
+    assert [message.split()[0] for message in messages] == ["'ws-DB'", "'ws-web'", "'localhost'", "'all'", "'a"]
+    assert "called 'rg-ws-DB', because that is the name of the host 'ws-db' of the inventory" in messages[0]
+    assert "is not a host, because that is the name of w" in messages[1] and "machine that runs Ansible" in messages[2]
+
+
+def test_names_that_differ_in_case_only_are_one_name() -> None:
+    other = _inventory.Host("ws-one", ("WS", "rg2", S1), {}, {}, (), 1)
+    named, messages = name_apart([machine_host("ws-One", "ws"), other])
+    assert [host.name for host in named] == ["rg-ws-One", "rg2-ws-one"] and "another machine too" in messages[0]
 
 
 def test_one_name_for_two_nodes_of_a_cluster_is_refused() -> None:

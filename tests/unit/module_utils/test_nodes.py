@@ -18,6 +18,7 @@ from ansible_collections.azureml.compute.plugins.module_utils import _nodes
 from ansible_collections.azureml.compute.plugins.module_utils._errors import AmlError
 from ansible_collections.azureml.compute.plugins.module_utils._nodes import Machine, Way, connection
 
+WS = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/vision"
 NODE = {
     "nodeId": "tvm-1_2-p", "privateIpAddress": "10.0.0.4", "publicIpAddress": "20.1.2.3", "port": 50001, "nodeState": "idle", "runId": None,
 }  # fmt: skip
@@ -42,7 +43,7 @@ def node(body: dict[str, t.Any] | None = None, **item: t.Any) -> Machine:
 
 
 def chosen(machine: Machine, prefer: str = "auto") -> tuple[t.Any, t.Any, bool]:
-    entry = connection(machine, Way(prefer))
+    entry = connection(machine, Way(prefer), WS)
     assert entry["reachable"] is (entry["reason"] is None) is (entry["ssh"] is not None)
     return entry["address"], entry["port"], entry["reachable"]
 
@@ -96,22 +97,23 @@ def test_address(machine: Machine, prefer: str, expected: tuple[t.Any, ...]) -> 
     ],
 )
 def test_reason(machine: Machine, prefer: str, words: str) -> None:
-    entry = connection(machine, Way(prefer))
+    entry = connection(machine, Way(prefer), WS)
     assert words in entry["reason"]
     assert (entry["ssh"], entry["scp"], entry["ssh_config"]) == (None, None, None)
 
 
 def test_notes() -> None:
     """A private address says where it answers; an instance without SSH lets in hand-made keys only (CI18)."""
-    assert connection(node(), Way())["note"] is None
-    assert "virtual network" in connection(node(), Way("private"))["note"]
-    assert "by hand" in connection(_nodes.instance(OFF), Way("private"))["note"]
+    assert connection(node(), Way(), WS)["note"] is None
+    assert "virtual network" in connection(node(), Way("private"), WS)["note"]
+    assert "by hand" in connection(_nodes.instance(OFF), Way("private"), WS)["note"]
 
 
 def test_entry() -> None:
-    entry = connection(node(nodeState="running", runId="run-7"), Way(private_key_file="~/k.pem", scp_file="data.csv", host_prefix="prod-"))
+    entry = connection(node(nodeState="running", runId="run-7"), Way(private_key_file="~/k.pem", scp_file="data.csv", host_prefix="prod-"), WS)
     assert entry == {
         "name": "prod-cpu-tvm-1_2-p",
+        "id": f"{WS}/computes/cpu/nodes/tvm-1_2-p",
         "compute": "cpu",
         "type": "amlcompute",
         "node_id": "tvm-1_2-p",
@@ -130,6 +132,27 @@ def test_entry() -> None:
         "ssh_config": "Host prod-cpu-tvm-1_2-p\n    HostName 20.1.2.3\n    Port 50001\n    User boss\n"
         "    IdentityFile ~/k.pem\n    IdentitiesOnly yes\n",
     }
+
+
+RESERVED = ("localhost", "LocalHost", "localhost.localdomain", "localhost6", "all", "ALL", "ungrouped", "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("compute", "prefix", "name"),
+    [
+        ("laptop", None, "vision-laptop"),
+        ("localhost", None, "vision-localhost"),
+        ("laptop", "ada-", "ada-laptop"),
+        ("laptop", "", "laptop"),
+        *((compute, "", f"vision-{compute}") for compute in RESERVED),
+        ("host", "local", "vision-host"),
+    ],
+)
+def test_whoever_names_a_target_does_not_name_a_host(compute: str, prefix: str | None, name: str) -> None:
+    machine = _nodes.instance({**instance_body(), "name": compute})
+    entry = connection(machine, Way(host_prefix=prefix), WS)
+    assert entry["name"] == name and entry["ssh_config"].startswith(f"Host {name}\n")
+    assert entry["id"] == f"{WS}/computes/{compute}"
 
 
 PATHS = ["/k", "/with space/k", "/it's/k", '/a"b/k', "/50%/k", "/$HOME;rm -rf x/k", "/back\\slash/k", "/#1"]
@@ -233,7 +256,7 @@ def test_a_user_that_is_more_than_a_name_is_in_no_line(user: str) -> None:
     account = {"adminUserName": user}
     for machine in (node(cluster_body(userAccountCredentials=account)), _nodes.instance(instance_body({"adminUserName": user}))):
         for prefer in _nodes.PREFERENCES:
-            entry = connection(machine, Way(prefer))
+            entry = connection(machine, Way(prefer), WS)
             assert (entry["user"], entry["ssh"], entry["scp"], entry["ssh_config"], entry["reachable"]) == (None, None, None, None, False)
             assert "which is not put into a command line" in entry["reason"] and "\n" not in entry["reason"]
 

@@ -65,8 +65,8 @@ def test_cluster_over_pages(check: bool) -> None:
     second = nodes_page(item(2), method="GET", query={"$skip": "x"})
     found, _wire = facts({"name": "cpu"}, get("cpu", cluster()), nodes_page(item(1), link=f"{COMPUTES}/cpu/listNodes?$skip=x"), second, check=check)
     assert [(one["name"], one["ssh"]) for one in found["nodes"]] == [
-        ("cpu-tvm-1", "ssh -p 50001 boss@20.1.2.3"),
-        ("cpu-tvm-2", "ssh -p 50002 boss@20.1.2.3"),
+        ("ws-one-cpu-tvm-1", "ssh -p 50001 boss@20.1.2.3"),
+        ("ws-one-cpu-tvm-2", "ssh -p 50002 boss@20.1.2.3"),
     ]
     assert (found["workspace"], found["resource_group"]) == ("ws-one", "rg")
 
@@ -81,10 +81,16 @@ def test_workspace() -> None:
     assert found["ssh_config"] == found["nodes"][0]["ssh_config"] + "\n" + found["nodes"][1]["ssh_config"]
 
 
+def test_a_reserved_name_of_a_prefix_gets_the_workspace_and_is_told() -> None:
+    named = {**instance(), "name": "localhost"}
+    found, result = facts({"host_prefix": ""}, Call("GET", COMPUTES, json={"value": [named]}, query=VERSION))
+    assert [one["name"] for one in found["nodes"]] == ["ws-one-localhost"] and "'localhost' is a reserved name" in str(result["warnings"])
+
+
 def test_types_and_preference() -> None:
     listing = Call("GET", COMPUTES, json={"value": [cluster(), instance()]})
     found, _wire = facts({"type": ["computeinstance"], "prefer": "private"}, listing)
-    assert [(one["name"], one["address"], one["port"]) for one in found["nodes"]] == [("laptop", "10.1.0.5", 22)]
+    assert [(one["name"], one["address"], one["port"]) for one in found["nodes"]] == [(f"{SCOPE['workspace']}-laptop", "10.1.0.5", 22)]
 
 
 def test_unreachable_nodes_are_returned_with_the_reason() -> None:

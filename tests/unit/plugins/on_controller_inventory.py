@@ -167,6 +167,43 @@ def test_hostnames(tmp_path: Path) -> None:
         parse(tmp_path, strict=True, hostnames=["nothing"])
 
 
+def existing(*hosts: str, group: str = "db") -> InventoryData:
+    """What Ansible read from sources before this one."""
+    made = InventoryData()
+    made.add_group(group)
+    for host in hosts:
+        made.add_host(host, group)
+        made.set_variable(host, "ansible_password", "of-the-host")
+    return made
+
+
+def test_a_host_or_group_that_exists_keeps_its_name_and_variables(tmp_path: Path, warnings: list[str]) -> None:
+    made = parse(tmp_path, into=existing("WS-A-laptop", group="ws-b-laptop"))
+    assert set(made.hosts) == {"WS-A-laptop", "rg-ws-a-laptop", "rg-ws-b-laptop"}
+    assert "ansible_host" not in made.hosts["WS-A-laptop"].get_vars() and "ansible_password" not in made.hosts["rg-ws-a-laptop"].get_vars()
+    told = [warning for warning in warnings if "Set host_prefix or hostnames" in warning]
+    assert len(told) == 2 and "'ws-a-laptop'" in told[0] and "the host 'WS-A-laptop' of the inventory" in told[0]
+    assert sorted(parse(tmp_path, into=made).hosts) == sorted(made.hosts), "read again, these machines are the hosts that they were"
+
+
+@pytest.mark.parametrize("name", ["localhost", "LOCALHOST", "127.0.0.1", "all", "ungrouped", "aml_nodes", "a b", "x:!y", "web*", "::1", "-oProxyCommand=x"])
+@pytest.mark.parametrize("kind", ["nodes", "workspaces"])
+def test_an_expression_over_texts_of_the_service_takes_no_such_name(tmp_path: Path, warnings: list[str], name: str, kind: str) -> None:
+    made = parse(tmp_path, hosts=kind, workspaces=["ws-a"], hostnames=[repr(name)])
+    (host,) = made.hosts
+    assert host.startswith("ws-a") and len(warnings) == 1
+
+
+@pytest.mark.parametrize("name", ["db1", "all", "localhost"])
+def test_a_tag_makes_no_group_that_is_called_like_a_host(tmp_path: Path, warnings: list[str], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ansible.constants.TRANSFORM_INVALID_GROUP_CHARS", "never")
+    keyed = [{"key": repr(name), "separator": "", "parent_group": "mine"}, {"prefix": "team", "key": "aml_tags.team"}]
+    made = parse(tmp_path, into=existing("db1"), keyed_groups=keyed)
+    assert name == "all" or name not in made.groups
+    assert made.groups["all"].hosts == [] and "team_ws_a" in made.groups
+    assert len(warnings) == 1 and f"no group {name!r}" in warnings[0]
+
+
 def test_strict(tmp_path: Path) -> None:
     assert "x" not in parse(tmp_path, compose={"x": "nothing"}).hosts["ws-a-laptop"].get_vars()
     with pytest.raises(AnsibleError, match="Could not set x"):
@@ -199,7 +236,7 @@ def test_an_error_leaves_no_hosts_and_shows_no_secrets(tmp_path: Path) -> None:
 def test_an_incomplete_answer_is_named_and_not_kept(tmp_path: Path, warnings: list[str]) -> None:
     options = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "kept"), "fail_on_error": False}
     Client.failing = "ws-b"
-    assert sorted(parse(tmp_path, **options).hosts) == ["laptop"]
+    assert sorted(parse(tmp_path, **options).hosts) == ["ws-a-laptop"]
     assert len(warnings) == 1 and warnings[0].startswith("Hosts are missing from the inventory. workspace ws-b")
     Client.failing = ""
     assert len(parse(tmp_path, **options).hosts) == 2
