@@ -81,7 +81,7 @@ def test_provision_again_changes_nothing(world: World) -> None:
     assert again.changed == 0, [name for name, result in again.tasks if result.get("changed")]
     assert world.writes(mark) == []
     table = "\n".join(again["What exists, and how to connect"]["msg"])
-    assert "ci-shared" in table and f"ssh  -F  {world.folder / 'ssh' / 'config'}  ci-shared" in table
+    assert "ci-shared" in table and f"ssh  -F  {world.folder / 'ssh' / 'config'}  ws-shared-ci-shared" in table
 
 
 @needs_ssh

@@ -1,0 +1,101 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: free_host_names
+short_description: Separate machines whose names are free from those whose names are taken
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - Compares the names of machines, as M(azureml.compute.aml_ssh_facts) returns them, with the hosts and groups of the inventory and with the C(Host)
+    entries of an SSH configuration. Whoever names a compute target must not choose a name that means another machine.
+  - Names are compared without regard to case. A host that is the same machine does not take its name.
+options:
+  _input:
+    description: The machines.
+    type: list
+    elements: dict
+    required: true
+  hosts:
+    description: The hosts of the inventory, with the id of the machine that each is, or an empty text.
+    type: dict
+    required: true
+  groups:
+    description: The names of the groups of the inventory.
+    type: list
+    elements: str
+    required: true
+  ssh_config:
+    description: Path of the SSH configuration. Its C(Host) lines count, and those of files that it includes, but not C(Host *).
+    type: str
+  ssh_block:
+    description: Label of the block in it that the role P(azureml.compute.aml_nodes#role) writes for these machines. Its C(Host) lines do not count.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Machines that have names of their own
+  ansible.builtin.debug:
+    msg: "{{ aml_ssh.nodes | azureml.compute.free_host_names(hosts={}, groups=groups.keys() | list) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: C(hosts), the machines whose names are free, and C(refused), which tells why each of the others is not among them.
+  type: dict
+"""
+
+import collections.abc as c
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+from ..module_utils import _nodes, _ssh_config
+
+
+def free_host_names(
+    machines: c.Iterable[c.Mapping[str, t.Any]],
+    hosts: c.Mapping[str, t.Any],
+    groups: c.Iterable[str],
+    ssh_config: str | None = None,
+    ssh_block: str | None = None,
+) -> dict[str, list[t.Any]]:
+    try:
+        entries = _ssh_config.patterns(_ssh_config.home_path(ssh_config), ssh_block) if ssh_config else []
+    except OSError as error:
+        raise AnsibleFilterError(f"azureml.compute.free_host_names: Cannot read the SSH configuration {ssh_config}: {error.strerror}.") from error
+    owners = {str(name).casefold(): (str(name), str(machine).casefold()) for name, machine in hosts.items()}
+    group_names = {str(group).casefold(): str(group) for group in groups}
+    free: list[t.Any] = []
+    refused: list[str] = []
+    seen: set[str] = set()
+    for machine in machines:
+        name = str(machine["name"])
+        reason = None
+        host, same = owners.get(name.casefold(), ("", ""))
+        if _nodes.is_reserved(name):
+            reason = "that name is reserved"
+        elif host and same != str(machine["id"]).casefold():
+            reason = f"the inventory has a host {host!r}"
+        elif name.casefold() in group_names:
+            reason = f"the inventory has a group {group_names[name.casefold()]!r}"
+        elif name.casefold() in seen:
+            reason = "another machine of the workspace has that name"
+        elif (entry := _ssh_config.entry_of(name, entries)) is not None:
+            reason = f"{ssh_config} has an entry 'Host {entry}'"
+        seen.add(name.casefold())
+        if reason is None:
+            free.append(machine)
+        else:
+            refused.append(f"The machine {name!r} is not a host, because {reason}.")
+    return {"hosts": free, "refused": refused}
+
+
+class FilterModule:
+    """Names of hosts."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"free_host_names": free_host_names}

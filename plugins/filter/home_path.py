@@ -1,0 +1,55 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: home_path
+short_description: Expand a leading tilde as OpenSSH does
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - Replaces a leading C(~) by the home directory that the controller's user database has for the user who runs Ansible.
+  - The environment variable E(HOME) is not read, and neither does OpenSSH read it. P(ansible.builtin.expanduser#filter) does, and so names another directory
+    under C(sudo), in containers and in jobs that set it.
+options:
+  _input:
+    description: A path.
+    type: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: The folder of the keys
+  ansible.builtin.debug:
+    msg: "{{ '~/.ssh/azureml' | azureml.compute.home_path }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The path without a tilde.
+  type: str
+"""
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+from ..module_utils import _ssh_config
+
+
+def home_path(path: str) -> str:
+    try:
+        return _ssh_config.home_path(str(path))
+    except KeyError:
+        raise AnsibleFilterError(
+            f"azureml.compute.home_path: Cannot expand {str(path)!r}, because the user database has no entry for this user. Use an absolute path."
+        ) from None
+
+
+class FilterModule:
+    """Paths."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"home_path": home_path}

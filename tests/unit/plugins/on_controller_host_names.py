@@ -1,0 +1,77 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter plugins free_host_names and home_path as the role aml_nodes finds them.
+
+Not collected by itself: test_on_a_controller.py runs it in a process of its own.
+"""
+from __future__ import annotations
+
+import pwd
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible.plugins.loader import filter_loader, init_plugin_loader
+
+init_plugin_loader()
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def filters(name: str) -> t.Callable[..., t.Any]:
+    found: t.Callable[..., t.Any] = filter_loader.get(f"azureml.compute.{name}").j2_function
+    return found
+
+
+def machine(name: str) -> dict[str, str]:
+    return {"name": name, "id": f"/ids/{name}"}
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("ws-free", None),
+        ("ws-same", None),
+        ("localhost", "that name is reserved"),
+        ("all", "that name is reserved"),
+        ("WS-Host", "the inventory has a host 'ws-host'"),
+        ("Databases", "the inventory has a group 'databases'"),
+        ("ws-Entry", "config has an entry 'Host ws-entry'"),
+        ("ws-gpu-1", "config has an entry 'Host *-gpu-*'"),
+    ],
+)
+def test_a_name_that_means_something_else_is_refused(tmp_path: Path, name: str, reason: str | None) -> None:
+    config = tmp_path / "config"
+    config.write_text("Host ws-entry\nHost *-gpu-*\n# BEGIN azureml.compute rg/ws\nHost ws-free\n# END azureml.compute rg/ws\nHost *\n")
+    hosts = {"ws-host": "", "ws-same": "/IDS/ws-same"}
+    found = filters("free_host_names")([machine(name)], hosts=hosts, groups=["databases"], ssh_config=str(config), ssh_block="rg/ws")
+    assert found["hosts"] == ([] if reason else [machine(name)])
+    assert [reason in one and repr(name) in one for one in found["refused"]] == ([True] if reason else [])
+
+
+def test_two_machines_of_one_name() -> None:
+    found = filters("free_host_names")([machine("ws-a"), machine("ws-A")], hosts={}, groups=[])
+    assert found["hosts"] == [machine("ws-a")] and "another machine of the workspace" in found["refused"][0]
+
+
+def test_a_configuration_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(AnsibleFilterError, match=f"Cannot read the SSH configuration {tmp_path}: Is a directory"):
+        filters("free_host_names")([], hosts={}, groups=[], ssh_config=str(tmp_path))
+
+
+def test_a_user_without_an_entry_needs_absolute_paths(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(_uid: int) -> t.NoReturn:
+        raise KeyError
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    with pytest.raises(AnsibleFilterError, match="Use an absolute path"):
+        filters("home_path")("~/x")
+    assert filters("home_path")("/x") == "/x"
+
+
+def test_every_role_expands_the_tilde_in_one_way() -> None:
+    files = [path for folder in ("playbooks", "roles") for path in (ROOT / folder).rglob("*") if path.suffix in (".yml", ".j2")]
+    assert [str(path) for path in files if "expanduser" in path.read_text()] == []
+    assert len([path for path in files if "azureml.compute.home_path" in path.read_text()]) >= 4
