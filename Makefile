@@ -14,7 +14,7 @@ COLLECTION = $(VENV)/lib/python$$($(BIN)/python -c 'import sys; print("%d.%d" % 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help setup test slow-test quickstart simulator simulator-stop molecule bench page-test pictures kill-test gates coverage mutants conformance faults \
-	properties manifest
+	properties manifest release lock
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -75,6 +75,20 @@ properties: setup ## random declarations of every kind and every wrong value of 
 
 manifest: setup ## write the list of files that users install into galaxy.yml, from what git tracks
 	@$(BIN)/python scripts/release.py manifest
+
+# The tools of a release, apart from those of the tests.
+RELEASE := .venv-release
+$(RELEASE)/.installed: requirements-release.txt
+	@test -x $(RELEASE)/bin/python || $(PYTHON) -m venv $(RELEASE)
+	@$(RELEASE)/bin/python -m pip install --disable-pip-version-check -r requirements-release.txt > $(RELEASE)/install.log 2>&1 \
+	  || { tail -n 25 $(RELEASE)/install.log >&2; exit 1; }
+	@touch $@
+
+release: $(RELEASE)/.installed ## build the files of a release of HEAD in build/release/: tarball, SBOM, sums; KEY=ID signs them with gpg
+	@$(RELEASE)/bin/python scripts/release.py build $(if $(KEY),--key $(KEY))
+
+lock: $(RELEASE)/.installed ## pin the packages of the execution environment again, with hashes
+	@$(RELEASE)/bin/python scripts/release.py lock
 
 gates: setup ## what the ecosystem asks of a collection, in one table; GATES="one two" runs some, WRITE=FILE also as Markdown
 	@$(BIN)/python scripts/gates.py $(GATES) $(if $(WRITE),--write $(WRITE))

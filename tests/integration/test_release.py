@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -57,6 +58,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     identity = ("-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false")
     release.git(place, "init", "-q")
     release.git(place, "add", "--all", "--force")
+    # Whether the list is that of today is a question of one test alone.
+    (place / "galaxy.yml").write_text(release.with_manifest(place))
+    release.git(place, "add", "galaxy.yml")
     release.git(place, *identity, "commit", "-q", "-m", "All files")
     return place
 
@@ -152,3 +156,139 @@ def test_documents_link_only_to_what_users_have() -> None:
                 target = os.path.normpath(os.path.join(os.path.dirname(name), link))
                 dangling += [f"{name}: {link}"] if target not in places else []
     assert dangling == [] and count > 30
+
+
+@pytest.fixture(scope="module")
+def files(checkout: Path, keys: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The files of a signed release, by the ends of their names."""
+    output = tmp_path_factory.mktemp("release")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GNUPGHOME", str(keys["home"]))
+        # The SBOM takes tools that only a release installs: it has a test of its own.
+        patch.setattr(release, "build_sbom", lambda _root, tarball, _version: tarball)
+        made = release.build(checkout, output, "release@example.com")
+    return {"tarball": made[0], **{path.name.removeprefix("azureml-compute-0.1.0-"): path for path in made[2:]}}
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[dict[str, Path]]:
+    """Two throw-away keys in a home of their own, and a keyring with each of their public halves."""
+    if not shutil.which("gpg"):
+        pytest.skip("missing: gpg (scripts/system-packages installs it)")
+    home = tmp_path_factory.mktemp("gpg")
+    home.chmod(0o700)
+    found = {"home": home}
+    for name in ("release", "other"):
+        run_gpg(home, "--passphrase", "", "--quick-generate-key", f"{name}@example.com", "ed25519", "sign", "1d")
+        public = run_gpg(home, "--export", f"{name}@example.com")
+        found[name] = home / f"{name}.kbx"
+        run_gpg(home, "--no-default-keyring", "--keyring", str(found[name]), "--import", stdin=public)
+    yield found
+    subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=False)
+
+
+def run_gpg(home: Path, *arguments: str, stdin: bytes = b"") -> bytes:
+    command = ["gpg", "--homedir", str(home), "--batch", "--quiet", "--pinentry-mode", "loopback", *arguments]
+    return subprocess.run(command, input=stdin, check=True, capture_output=True, timeout=60).stdout
+
+
+def galaxy(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    own = {"HOME": str(place), "ANSIBLE_COLLECTIONS_PATH": str(place), "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false", "ANSIBLE_NOCOLOR": "1"}
+    command = [str(BIN / "ansible-galaxy"), "collection", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, **own})
+
+
+def install(place: Path, tarball: Path) -> subprocess.CompletedProcess[str]:
+    """From a file: ansible-core checks its hashes, and signatures only afterwards, with verify."""
+    return galaxy(place, "install", str(tarball), "--offline", "-p", str(place))
+
+
+def verify(place: Path, keyring: Path, signature: Path) -> subprocess.CompletedProcess[str]:
+    signed = ("--keyring", str(keyring), "--signature", f"file://{signature}", "--required-valid-signature-count", "+1")
+    return galaxy(place, "verify", "azureml.compute", "--offline", "-p", str(place), *signed)
+
+
+def test_a_signed_release_is_verified_and_a_change_or_another_key_is_refused(files: dict[str, Path], keys: dict[str, Path], tmp_path: Path) -> None:
+    signature = files["MANIFEST.json.asc"]
+    installed = install(tmp_path, files["tarball"])
+    assert installed.returncode == 0, installed.stderr
+    verified = verify(tmp_path, keys["release"], signature)
+    assert verified.returncode == 0, verified.stderr + verified.stdout
+    refused = verify(tmp_path, keys["other"], signature)
+    assert refused.returncode != 0 or "Signature verification failed" in refused.stdout + refused.stderr, refused.stdout
+    module = next(tmp_path.rglob("aml_fleet.py"))
+    module.write_text(module.read_text() + "\n# changed\n")
+    changed = verify(tmp_path, keys["release"], signature)
+    assert "aml_fleet.py" in changed.stdout + changed.stderr and "modified" in changed.stdout + changed.stderr, changed.stdout + changed.stderr
+
+
+def test_a_tarball_that_was_changed_is_refused(files: dict[str, Path], tmp_path: Path) -> None:
+    """By its own list of hashes at the installation, and by the signed sums whatever was adapted in it."""
+    with tarfile.open(files["tarball"]) as archive:
+        archive.extractall(tmp_path / "source", filter="data")
+    (tmp_path / "source" / "README.md").write_text("changed")
+    changed = tmp_path / files["tarball"].name
+    with tarfile.open(changed, "w:gz") as archive:
+        for path in sorted((tmp_path / "source").iterdir()):
+            archive.add(path, path.name)
+    refused = install(tmp_path / "place", changed)
+    assert refused.returncode != 0 and "Checksum mismatch" in refused.stderr, refused.stderr
+    for place, good in ((files["tarball"].parent, True), (tmp_path, False)):
+        check = ["sha256sum", "--check", "--ignore-missing", str(files["SHA256SUMS"])]
+        done = subprocess.run(check, cwd=place, capture_output=True, text=True, check=False)
+        assert (done.returncode == 0) is good, done.stdout + done.stderr
+
+
+def test_the_sums_are_signed_and_cover_every_file(files: dict[str, Path], keys: dict[str, Path]) -> None:
+    sums = {line.split("  ")[1]: line.split("  ")[0] for line in files["SHA256SUMS"].read_text().splitlines()}
+    assert sums == {path.name: release.sha256(path) for name, path in files.items() if not name.startswith("SHA256SUMS")}
+    signed = ("--verify", str(files["SHA256SUMS.asc"]), str(files["SHA256SUMS"]))
+    run_gpg(keys["home"], "--no-default-keyring", "--keyring", str(keys["release"]), *signed)
+    with pytest.raises(subprocess.CalledProcessError):
+        run_gpg(keys["home"], "--no-default-keyring", "--keyring", str(keys["other"]), *signed)
+
+
+def test_the_same_commit_gives_the_same_bytes(files: dict[str, Path], checkout: Path, tmp_path: Path) -> None:
+    again = tmp_path / "clone"
+    release.git(tmp_path, "clone", "-q", str(checkout), str(again))
+    assert release.build_tarball(again, tmp_path / "output").read_bytes() == files["tarball"].read_bytes()
+
+
+def test_a_checkout_that_is_not_clean_or_has_no_changelog_is_not_released(checkout: Path, tmp_path: Path) -> None:
+    place = tmp_path / "clone"
+    release.git(tmp_path, "clone", "-q", str(checkout), str(place))
+    assert release.check_checkout(place) == "0.1.0"
+    (place / "vault.yml").write_text(SECRET)
+    with pytest.raises(release.ReleaseError, match=r"differs from HEAD \(vault.yml\)"):
+        release.check_checkout(place)
+    (place / "vault.yml").unlink()
+    commit = ("-c", "user.name=Test", "-c", "user.email=test@example.com", "commit", "-q", "-m", "Change")
+    for name, text, message in (
+        ("changelogs/fragments/new.yml", "bugfixes: [A bug.]", "lacks 1 fragments"),
+        ("plugins/modules/aml_new.py", "", "Run 'make manifest'"),
+        ("changelogs/changelog.yaml", "releases: {}", "has no release 0.1.0"),
+    ):
+        (place / name).parent.mkdir(exist_ok=True)
+        (place / name).write_text(text)
+        release.git(place, "add", "--all")
+        release.git(place, *commit)
+        with pytest.raises(release.ReleaseError, match=message):
+            release.check_checkout(place)
+        release.git(place, "reset", "-q", "--hard", "HEAD^")
+
+
+@pytest.mark.slow
+def test_the_sbom_names_each_package_with_its_hashes(files: dict[str, Path], tmp_path: Path) -> None:
+    tools = ROOT / ".venv-release" / "bin"
+    if not (tools / "cyclonedx-py").exists():
+        pytest.skip("missing: .venv-release with cyclonedx-py ('make release' makes it)")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(release, "BIN", tools)
+        tarball = Path(shutil.copy(files["tarball"], tmp_path))
+        first = release.build_sbom(ROOT, tarball, "0.1.0").read_text()
+        assert release.build_sbom(ROOT, tarball, "0.1.0").read_text() == first
+    sbom = json.loads(first)
+    assert sbom["bomFormat"] == "CycloneDX" and sbom["metadata"]["component"]["hashes"][0]["content"] == release.sha256(tarball)
+    pinned = set(re.findall(r"^([a-z0-9.-]+)==(\S+)", (ROOT / release.LOCK).read_text(), re.MULTILINE))
+    assert {(one["name"], one["version"]) for one in sbom["components"]} == pinned
+    assert all("hashes" in json.dumps(one) for one in sbom["components"])

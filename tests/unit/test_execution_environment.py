@@ -123,6 +123,52 @@ def test_ansible_builder_makes_a_context_with_the_whole_collection(tmp_path: Pat
     assert {"galaxy.yml", "README.md", "LICENSE"} <= {path.name for path in built.iterdir()}
 
 
+def pinned() -> dict[str, tuple[str, list[str]]]:
+    """The packages of the lock file: version and hashes."""
+    text = (ROOT / "execution-environment.lock.txt").read_text().replace("\\\n", " ")
+    found = {}
+    for line in text.splitlines():
+        if line.strip() and not line.lstrip().startswith("#"):
+            requirement, *hashes = line.split()
+            name, equals, version = requirement.partition("==")
+            assert equals and version, line
+            found[name] = (version, hashes)
+    return found
+
+
+def test_every_package_of_the_image_has_a_version_and_hashes() -> None:
+    packages = pinned()
+    assert len(packages) > 20
+    assert [name for name, (_version, hashes) in packages.items() if not hashes] == []
+    assert all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", one) for _version, hashes in packages.values() for one in hashes)
+
+    def numbers(version: str) -> list[int]:
+        return [int(part) for part in re.findall(r"\d+", version)]
+
+    wanted = [*requirements(ROOT / "requirements.txt"), *(line for line in requirements(ROOT / "execution-environment.in.txt") if not line.startswith("-r"))]
+    for line in wanted:
+        name, _sign, lowest = re.fullmatch(r"([a-z-]+)(>=|==)?(.*)", line).groups()  # type: ignore[union-attr]
+        assert name in packages, f"{name} is not pinned: run 'make lock'"
+        assert not lowest or numbers(packages[name][0]) >= numbers(lowest), f"{line}: run 'make lock'"
+
+
+def test_the_image_downloads_packages_once_and_by_their_hashes(tmp_path: Path) -> None:
+    run("ansible-builder", "create", "-f", str(ROOT / "execution-environment.yml"), "-c", str(tmp_path))
+    (container,) = [path for name in ("Containerfile", "Dockerfile") if (path := tmp_path / name).exists()]
+    text = container.read_text()
+    (references,) = re.findall(r'^ARG ANSIBLE_INSTALL_REFS="(.+)"$', text, re.MULTILINE)
+    assert references.split() == ["--require-hashes", "--only-binary=:all:", "-r", "/opt/builder/execution-environment.lock.txt"]
+    assert (tmp_path / "_build" / "lock" / "execution-environment.lock.txt").read_text() == (ROOT / "execution-environment.lock.txt").read_text()
+    online, offline, after = re.split(r"^ENV PIP_NO_INDEX=[10]$", text, flags=re.MULTILINE)
+    assert re.findall(r"^RUN .*pip install.*$", online, re.MULTILINE) == ["RUN $PYCMD -m pip install --no-cache-dir $ANSIBLE_INSTALL_REFS"]
+    assert "\nCOPY _build/lock/execution-environment.lock.txt /opt/builder/execution-environment.lock.txt\n" in online
+    assert "pip" not in after
+    # Later steps find what they need, since it is pinned: ansible-builder's own, and the requirements of the collection.
+    named = {re.split(r"[=<>]", word.strip("'"))[0] for line in re.findall(r"pip install --no-cache-dir (.+)$", offline, re.MULTILINE) for word in line.split()}
+    assert named >= {"bindep", "dumb-init"} and named <= set(pinned())
+    assert {line.partition(">=")[0] for line in requirements(ROOT / "meta" / "ee-requirements.txt")} <= set(pinned())
+
+
 @pytest.mark.parametrize("name", ["setup.yml", "credential_types.yml"])
 def test_the_set_up_names_options_that_awx_has(name: str) -> None:
     for task in play(name)["tasks"]:
