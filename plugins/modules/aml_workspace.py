@@ -165,6 +165,12 @@ options:
               - For V(private_endpoint) a mapping with C(service_resource_id), C(subresource_target) and C(spark_enabled).
               - For V(service_tag) a mapping with C(service_tag), C(protocol), C(port_ranges) and C(address_prefixes).
             type: raw
+          fqdns:
+            description:
+              - Host names of a V(private_endpoint) rule, which an application gateway needs. The order has no meaning. Not set, the rule keeps those that
+                it has.
+            type: list
+            elements: str
           state:
             description: V(absent) removes the rule.
             type: str
@@ -488,6 +494,7 @@ SPEC: _argspec.Spec = {
                     "name": {"type": "str", "required": True},
                     "type": {"type": "str", "choices": ["fqdn", "private_endpoint", "service_tag"]},
                     "destination": {"type": "raw"},
+                    "fqdns": {"type": "list", "elements": "str"},
                     "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
                 },
             },

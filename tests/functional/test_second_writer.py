@@ -246,6 +246,26 @@ def test_a_rule_keeps_its_host_names(azure: Azure, meanwhile: bool) -> None:
     assert left["destination"]["subresourceTarget"] == "private" and left["destination"]["sparkEnabled"] is False
 
 
+def test_host_names_of_a_rule_are_declared(azure: Azure) -> None:
+    azure.arm("PATCH", WORKSPACE_ID, {"properties": {"managedNetwork": {"isolationMode": "AllowOnlyApprovedOutbound"}}})
+
+    def run(*names: str, ok: bool = True, **more: t.Any) -> dict[str, t.Any]:
+        wanted = {"service_resource_id": GATEWAY, "subresource_target": "private"}
+        declared = {"name": "theirs", "type": "private_endpoint", "destination": wanted, "fqdns": list(names), **more}
+        return azure.run("aml_workspace", name=WORKSPACE, managed_network={"outbound_rules": [declared]}, ok=ok)
+
+    assert run("b.example.org", "a.example.org")["changed"]
+    assert azure.get(RULE)["properties"]["fqdns"] == ["b.example.org", "a.example.org"]
+    # Neither order nor case has a meaning.
+    again = run("A.example.org", "b.example.org")
+    assert not again["changed"]
+    (shown,) = [one for one in again["workspace"]["managed_network"]["outbound_rules"] if one["name"] == "theirs"]
+    assert shown["fqdns"] == ["b.example.org", "a.example.org"]
+    assert run("c.example.org")["changed"] and azure.get(RULE)["properties"]["fqdns"] == ["c.example.org"]
+    for failed in (run("not a host", ok=False), run("a.example.org", ok=False, type="fqdn", destination="a.example.org")):
+        assert failed["failure"]["code"] in ("InvalidHost", "InvalidRule") and not azure.sent
+
+
 # --- the simulator's own rules ---
 
 

@@ -109,7 +109,8 @@ def rule_to_arm(rule: dict[str, t.Any]) -> Body:
     destination = rule.get("destination")
     if isinstance(destination, dict):
         destination = {_RULE_KEYS.get(key, key): value for key, value in destination.items() if value is not None}
-    return {"type": RULE_TYPES[rule["type"]], "destination": destination, "category": "UserDefined"}
+    names = {} if rule.get("fqdns") is None else {"fqdns": rule["fqdns"]}
+    return {"type": RULE_TYPES[rule["type"]], "destination": destination, "category": "UserDefined", **names}
 
 
 def merged_rule(current: t.Any, rule: dict[str, t.Any]) -> Body:
@@ -131,11 +132,17 @@ def rule_from_arm(name: str, body: Body) -> dict[str, t.Any]:
         options = {arm: option for option, arm in _RULE_KEYS.items()}
         destination = {options[key]: value for key, value in destination.items() if key in options and value is not None}
     kind = str(body.get("type"))
-    return {"name": name, "type": _RULE_OPTIONS.get(kind.casefold(), kind), "destination": destination}
+    names = {} if body.get("fqdns") is None else {"fqdns": body["fqdns"]}
+    return {"name": name, "type": _RULE_OPTIONS.get(kind.casefold(), kind), "destination": destination, **names}
 
 
 def _spelled(value: t.Any) -> t.Any:
     return re.sub(r"\s", "", value).casefold() if isinstance(value, str) else value or None
+
+
+def _host_names(rule: dict[str, t.Any]) -> list[str]:
+    """The host names of a rule; neither order nor case has a meaning."""
+    return sorted(name.casefold() for name in rule.get("fqdns") or [])
 
 
 class _RuleField(Field):
@@ -144,6 +151,8 @@ class _RuleField(Field):
     def same(self, left: t.Any, right: t.Any) -> bool:
         if not left or not right:
             return not left and not right
+        if right.get("fqdns") is not None and _host_names(left) != _host_names(right):
+            return False
         there, wanted = left.get("destination"), right.get("destination")
         if left.get("type") != right.get("type") or isinstance(there, dict) != isinstance(wanted, dict):
             return False
@@ -170,6 +179,11 @@ def _check_rule(rule: dict[str, t.Any]) -> _rules.Findings:
         yield _rules.Finding("InvalidRuleName", option, f"The outbound rule name {name!r} may hold letters, digits, '-' and '_'.", source)
     if rule.get("state") == "absent":
         return
+    for host in rule.get("fqdns") or []:
+        yield from _rules.host(host, f"{option}.fqdns", wildcard=True)
+    if rule.get("fqdns") is not None and kind != "private_endpoint":
+        message = f"The outbound rule {name!r} has fqdns, which only a rule of type private_endpoint takes; its type is {kind}. Remove fqdns."
+        yield _rules.Finding("InvalidRule", option, message, "ARM types, PrivateEndpointOutboundRule")
     needed = {"private_endpoint": ("service_resource_id", "subresource_target"), "service_tag": ("service_tag", "protocol", "port_ranges")}
     if kind == "fqdn":
         if not isinstance(destination, str) or not destination:
@@ -208,6 +222,8 @@ class Workspace(Kind):
             flat["identity"] = {"type": flat["identity"].get("type"), "user_assigned_identities": ids}
         for rule in rules:
             wanted = {key: rule.get(key) for key in ("name", "type", "destination")}
+            if rule.get("fqdns") is not None:
+                wanted["fqdns"] = rule["fqdns"]
             flat[f"{RULES}.{rule['name']}"] = None if rule.get("state") == "absent" else wanted
         return flat
 
