@@ -15,18 +15,25 @@ import typing as t
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
-from . import _redact, _shape
+from . import _limits, _redact, _shape
 from ._cloud import Cloud
 from ._errors import ArmError
-from ._http import TLS_HINT, missing_library, transport_for
+from ._http import TLS_HINT, limit_of, missing_library, transport_for
 from ._identity import TokenSource, claims_challenge
 from ._lro import Operation, Probe, Wait, operation_at, operation_of
 from ._retry import Answer, Attempts, ConnectionLost, error_of, etag_of, is_absent, is_busy, is_gone, try_again, unreadable
 
 CONNECT_TIMEOUT = 20.0
 READ_TIMEOUT = 120.0
+# Of one request and its answer as a whole. Less when retry_timeout or wait_timeout is over earlier, but no less than a slow answer of Azure takes.
+LONGEST_EXCHANGE, SHORTEST_EXCHANGE = 120.0, 15.0
+# Of a list with all its pages: so many times retry_timeout, but no less than SHORTEST_LIST seconds.
+LIST_FACTOR, SHORTEST_LIST = 3, 45.0
+MOST_PAGES, MOST_EMPTY_PAGES = 1000, 10
 CONFLICT_STEP = 5.0
 _SAFE_IN_PATH = "/:@!$&'()*+,;=~-._"
+
+_RAISE = {True: "Raise retry_timeout, or wait_timeout for an operation.", False: "This limit cannot be raised."}
 
 Body: t.TypeAlias = "t.Mapping[str, t.Any] | None"
 Params: t.TypeAlias = "t.Mapping[str, t.Any] | None"
@@ -207,8 +214,8 @@ class ArmClient:
             hint="The token is only sent to the cloud's own Resource Manager.",
         )
 
-    def _read(self, method: str, url: str, body: Body = None) -> Answer:
-        answer = self._send(method, url, body, repeatable=True)
+    def _read(self, method: str, url: str, body: Body = None, deadline: float | None = None) -> Answer:
+        answer = self._send(method, url, body, repeatable=True, deadline=deadline)
         if not 200 <= answer.status < 300:
             raise error_of(answer)
         return answer
@@ -218,11 +225,16 @@ class ArmClient:
     ) -> list[dict[str, t.Any]]:
         items: list[dict[str, t.Any]] = []
         seen: set[str] = set()
+        empty = 0
+        seconds = max(SHORTEST_LIST, LIST_FACTOR * self._retry_timeout)
+        end = self._clock() + seconds
         while True:
             seen.add(url)
-            answer = self._read(method, url)
+            answer = self._read(method, url, deadline=min(end, self._clock() + self._retry_timeout))
             page = answer.document()
-            items.extend(_shape.items(page, key, path, malformed))
+            more = _shape.items(page, key, path, malformed)
+            items.extend(more)
+            empty = 0 if more else empty + 1
             link = page.get("nextLink")
             if not link:
                 return items
@@ -230,6 +242,12 @@ class ArmClient:
             if url in seen:
                 raise ArmError("The service's list leads back to a page already read.", code="PagingLoop",
                                target=answer.target, status=answer.status, request_id=answer.request_id)
+            if empty > MOST_EMPTY_PAGES:
+                raise _endless(answer, f"{empty} pages in succession held nothing and led to another one")
+            if len(seen) >= MOST_PAGES:
+                raise _endless(answer, f"it has more than {MOST_PAGES} pages")
+            if self._clock() >= end:
+                raise _endless(answer, f"it had not ended after {seconds:g} s and {len(seen)} pages", "Raise retry_timeout: a list has 3 times as long.")
 
     def _write(
         self, method: str, url: str, body: Body, wait_conflict: float, headers: Headers = None, before_retry: BeforeRetry = None
@@ -264,7 +282,7 @@ class ArmClient:
             answer: Answer | None = None
             token = self._tokens.token()
             try:
-                answer = self._exchange(method, url, body, token, headers)
+                answer = self._exchange(method, url, body, token, end - self._clock(), headers)
             except ConnectionLost as error:
                 lost = error
             if answer is not None:
@@ -277,7 +295,7 @@ class ArmClient:
                     return answer
             elif lost is not None:
                 lost.unclear = unclear = unclear or not lost.unsent
-                if lost.code == "CertificateNotTrusted" or not (repeatable or lost.unsent):
+                if lost.code in ("CertificateNotTrusted", _limits.TOO_LARGE) or not (repeatable or lost.unsent):
                     raise lost
             pause = attempts.pause(answer.retry_after if answer is not None else None)
             if pause is None:
@@ -290,7 +308,7 @@ class ArmClient:
             if before_retry is not None:
                 before_retry(unclear)
 
-    def _exchange(self, method: str, url: str, body: Body, token: str, headers: Headers = None) -> Answer:
+    def _exchange(self, method: str, url: str, body: Body, token: str, seconds: float, headers: Headers = None) -> Answer:
         """One request, one answer. Redirects are answers too: azure-core's transport does not follow them."""
         from azure.core import exceptions
 
@@ -298,11 +316,11 @@ class ArmClient:
         request.headers.update(headers or {})
         request.headers["Accept"] = "application/json"
         request.headers["Authorization"] = f"Bearer {token}"
+        seconds = min(LONGEST_EXCHANGE, max(SHORTEST_EXCHANGE, seconds))
         try:
-            response = self._pipeline.run(
-                request, connection_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT
-            ).http_response
-            return Answer(method, url, response.status_code, response.headers, response.content)
+            with _limits.exchange(seconds):
+                response = self._pipeline.run(request, connection_timeout=min(CONNECT_TIMEOUT, seconds), read_timeout=READ_TIMEOUT).http_response
+                return Answer(method, url, response.status_code, response.headers, response.content)
         except exceptions.AzureError as error:
             raise lost(method, url, error, isinstance(error, exceptions.ServiceRequestError) and not was_sent(error)) from error
 
@@ -345,6 +363,17 @@ def lost(method: str, url: str, error: BaseException, unsent: bool) -> Connectio
     # Before the reason, urllib3 says the address again.
     _address, caused, reason = text.rpartition("(Caused by ")
     reason = _redact.cut(reason.removesuffix(")") if caused else reason, 300)
+    ended = limit_of(error)
+    if ended is not None:
+        too_slow = ended.code == _limits.TOO_SLOW
+        broken = ConnectionLost(
+            f"The answer to {method} {urlsplit(url).path} from {urlsplit(url).netloc} was not read to its end: {ended}.",
+            code=ended.code,
+            target=f"{method} {urlsplit(url).path}",
+            hint=f"Check the network and the proxy settings. {_RAISE[too_slow]}",
+        )
+        broken.unsent = unsent
+        return broken
     tls = "CERTIFICATE_VERIFY_FAILED" in reason or "SSLCertVerificationError" in reason
     broken = ConnectionLost(
         f"No answer to {method} {urlsplit(url).path} from {urlsplit(url).netloc}: {reason}",
@@ -354,6 +383,11 @@ def lost(method: str, url: str, error: BaseException, unsent: bool) -> Connectio
     )
     broken.unsent = unsent
     return broken
+
+
+def _endless(answer: Answer, why: str, hint: str = "Run the same task again; if it fails again, report it to Azure, or check the proxy settings.") -> ArmError:
+    return ArmError(f"The list of {answer.target} does not end: {why}.", code="EndlessList", target=answer.target, status=answer.status,
+                    request_id=answer.request_id, hint=hint)
 
 
 def _text(value: t.Any) -> str:

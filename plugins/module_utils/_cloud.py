@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from ._errors import CredentialError
-from ._http import TLS_HINT, session_for
+from ._http import TLS_HINT, LimitError, session_for
+from ._limits import parse_json
 
 METADATA_PATH = "/metadata/endpoints"
 METADATA_VERSIONS = ("2019-05-01", "2015-01-01")
@@ -194,9 +195,10 @@ def _fetch(url: str, verify: bool | str) -> tuple[int, t.Any]:
     except requests.exceptions.SSLError as error:
         raise _bad_metadata(url, "its certificate is not trusted", TLS_HINT) from error
     except requests.exceptions.RequestException as error:
-        raise _bad_metadata(url, f"it cannot be reached ({type(error).__name__})") from error
+        why = str(error) if isinstance(error, LimitError) else f"it cannot be reached ({type(error).__name__})"
+        raise _bad_metadata(url, why) from error
     try:
-        return answer.status_code, answer.json()
+        return answer.status_code, parse_json(answer.content)
     except ValueError:
         return answer.status_code, None
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from . import _redact
 from ._cloud import Cloud
 from ._errors import CredentialError
-from ._http import TLS_HINT, missing_library, transport_for
+from ._http import TLS_HINT, limit_of, missing_library, transport_for
 
 if t.TYPE_CHECKING:
     from ._credentials import SignIn
@@ -201,8 +201,11 @@ def refused(error: BaseException, source: str, secrets: t.Sequence[str] = ()) ->
     codes = _AADSTS.findall(text)
     chain = [type(one).__name__ for one in _causes(error)]
     code, hint = (codes[0] if codes else None), None
+    ended = limit_of(error)
     if code:
         hint = _HINTS.get(code, f"See https://login.microsoftonline.com/error?code={code[6:]} for this code.")
+    elif ended is not None:
+        code, hint = ended.code, "Check the network, the proxy settings and cloud_environment. The limits of time and size of a sign-in cannot be raised."
     elif "CERTIFICATE_VERIFY_FAILED" in text or "SSLError" in chain:
         code, hint = "SignInUnreachable", TLS_HINT
     elif {"ServiceRequestError", "ServiceResponseError", "ConnectionError", "ServiceRequestTimeoutError"} & set(chain):

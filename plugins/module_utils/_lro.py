@@ -20,6 +20,8 @@ from ._retry import RETRY_STATUSES, Answer, ConnectionLost, error_of, hint_for, 
 
 SUCCEEDED, FAILED, CANCELED, RUNNING = "Succeeded", "Failed", "Canceled", "InProgress"
 SHORTEST_STEP, LONGEST_STEP = 1.0, 15.0
+# Of what the service asks for: its next word may still come in time.
+LONGEST_ASKED = 300.0
 # Of the time waited so far: an operation's end is seen at most that much later, and few looks are needed for a long one.
 _PATIENCE = 0.3
 _TERMINAL = {"succeeded": SUCCEEDED, "failed": FAILED, "canceled": CANCELED, "cancelled": CANCELED}
@@ -136,8 +138,8 @@ class Wait:
             asked = answer.retry_after if answer is not None else None
             step = min(LONGEST_STEP, max(SHORTEST_STEP, _PATIENCE * (self.clock() - started)))
             self.tell(self.operation.status)
-            delay = asked if asked is not None else self.interval if self.interval is not None else step
-            self.sleep(max(0.0, min(delay, deadline - self.clock())))
+            delay = min(asked, LONGEST_ASKED) if asked is not None else self.interval if self.interval is not None else step
+            self.sleep(max(0.0, min(max(SHORTEST_STEP, delay), deadline - self.clock())))
 
     def _ask(self, started: float, deadline: float) -> Answer | None:
         """One look. None when the address told nothing and the probe had to answer instead."""

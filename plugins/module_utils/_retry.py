@@ -9,17 +9,22 @@ envelopes: docs/facts.md b.1 (E1 to E3); codes: b.2.
 """
 from __future__ import annotations
 
-import json
+import math
 import re
 import time
 import typing as t
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
+from . import _limits
 from ._errors import ArmError
 
 RETRY_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 LONGEST_BACKOFF = 15.0
+# Between two attempts that the service asked for, however soon it said.
+SHORTEST_PAUSE = 1.0
+# A day: what is asked for beyond that is as good as for ever, and sleep() takes no infinity.
+LONGEST_RETRY_AFTER = 86400.0
 # 404 answers that say something else than "this resource is not there".
 _NOT_ABSENCE = frozenset({
     "SUBSCRIPTIONNOTFOUND", "INVALIDRESOURCETYPE", "INVALIDRESOURCENAMESPACE", "NOREGISTEREDPROVIDERFOUND",
@@ -71,14 +76,17 @@ class Answer:
         self.headers = {name.lower(): value for name, value in headers.items()}
         self.content = content
         self.readable = True
+        # Why a complete document is not read: readers may disagree about it or break on it.
+        self.refused: str | None = None
         # Whether this or an earlier attempt of the same request may have been taken although it was not answered with success.
         self.unclear = False
         self.body: t.Any = None
         if content.strip():
             try:
-                self.body = json.loads(content)
-            except ValueError:
+                self.body = _limits.parse_json(content)
+            except ValueError as error:
                 self.readable = False
+                self.refused = str(error) if isinstance(error, _limits.BadJson) else None
 
     @property
     def target(self) -> str:
@@ -97,16 +105,17 @@ class Answer:
     def retry_after(self) -> float | None:
         """Seconds to wait, from milliseconds, seconds or an HTTP date (counted from the server's own Date)."""
         for name in ("retry-after-ms", "x-ms-retry-after-ms"):
-            if self.headers.get(name, "").isdigit():
-                return int(self.headers[name]) / 1000.0
+            if re.fullmatch(r"[0-9]{1,12}", self.headers.get(name, "")):
+                return min(LONGEST_RETRY_AFTER, int(self.headers[name]) / 1000.0)
         value = self.headers.get("retry-after", "").strip()
         if not value:
             return None
         try:
-            return max(0.0, float(value))
+            seconds: float | None = float(value)
         except ValueError:
             until, now = _timestamp(value), _timestamp(self.headers.get("date", ""))
-            return None if until is None else max(0.0, until - (time.time() if now is None else now))
+            seconds = None if until is None else until - (time.time() if now is None else now)
+        return None if seconds is None or math.isnan(seconds) else min(LONGEST_RETRY_AFTER, max(0.0, seconds))
 
     def document(self) -> dict[str, t.Any]:
         """The body as an object; empty for no body. ArmError for what is no JSON object."""
@@ -120,7 +129,7 @@ class Answer:
 def _timestamp(text: str) -> float | None:
     try:
         return parsedate_to_datetime(text).timestamp()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
@@ -131,7 +140,7 @@ def try_again(answer: Answer, repeatable: bool) -> bool:
     """
     if answer.status in RETRY_STATUSES:
         return repeatable or answer.status == 429 or (answer.status == 503 and answer.retry_after is not None)
-    cut_off = not answer.readable and not answer.web_page
+    cut_off = not answer.readable and not answer.web_page and answer.refused is None
     return answer.method == "GET" and answer.status == 200 and cut_off
 
 
@@ -157,7 +166,7 @@ class Attempts:
         if retry_after is None:
             delay = min(LONGEST_BACKOFF, 2.0 ** min(self.made, 10)) * (0.5 + self._rand() / 2)
         else:
-            delay = retry_after + self._rand()
+            delay = max(SHORTEST_PAUSE, retry_after) + self._rand()
         self.made += 1
         return delay if self._clock() + delay <= self._deadline else None
 
@@ -183,6 +192,8 @@ def error_of(answer: Answer) -> ArmError:
 
 def unreadable(answer: Answer) -> ArmError:
     what = "a web page" if answer.web_page else "something that is not a JSON object"
+    if answer.refused is not None:
+        what = f"JSON that is not accepted ({answer.refused})"
     error = ArmError(
         f"{answer.target} was answered with HTTP status {answer.status} and {what}, not by Azure Resource Manager.",
         code="UnexpectedAnswer",

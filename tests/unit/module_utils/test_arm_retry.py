@@ -90,7 +90,8 @@ def test_an_untrusted_certificate_is_final() -> None:
 
 @pytest.mark.parametrize("headers, slept", [
     ({"Retry-After": "7"}, 7.0),
-    ({"Retry-After": "0"}, 0.0),
+    ({"Retry-After": "0"}, 1.0),
+    ({"Retry-After": "-7"}, 1.0),
     ({"retry-after-ms": "1500"}, 1.5),
     ({"Retry-After": "Wed, 21 Oct 2026 07:28:09 GMT", "Date": "Wed, 21 Oct 2026 07:28:00 GMT"}, 9.0),
     ({"Retry-After": "soon"}, 0.5),
