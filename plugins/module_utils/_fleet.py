@@ -453,9 +453,14 @@ class Fleet:
     def _prune(self, entry: Entry, engine: Reconciler) -> None:
         """Remove what is not declared, if a fresh read shows that it is still this fleet's: pruning comes last, long after the LIST that it is planned by."""
         engine.before_removal = lambda body: self._require_owned(entry, body)
+        engine.after_removal = lambda body: self._require_owned(entry, body) if body is not None else None
         try:
             outcome = engine.absent({})
         except ChangedMeanwhile as error:
+            if engine.wrote:
+                error.message = f"{error.message.replace('was not pruned, because', 'was pruned, but another writer was faster:')}"
+                error.hint = "It changed between the last read and the deletion, which takes no condition. Check who uses it, and create it again."
+                raise
             # It is not this fleet's to prune any more, so that this is no failure.
             entry.plan = Plan(NONE, reason=error.message)
             entry.warnings = [f"{error.code}: {error.message}"]

@@ -130,6 +130,8 @@ class Reconciler:
         self.before_write: t.Callable[[Plan, Declared, Body | None, Body | None], list[str]] | None = None
         # What checks a removal directly before it, also in check mode, by the resource as it was read for it; it raises an AmlError.
         self.before_removal: t.Callable[[Body], None] | None = None
+        # What looks at the resource as it shows once its removal was accepted (None: it is gone already); it raises an AmlError.
+        self.after_removal: t.Callable[[Body | None], None] | None = None
         # Whether a write was sent: a task that fails after it did not leave things as they were.
         self.wrote = False
         # What a replacement deleted, as the user knows it, until the new one is there.
@@ -575,9 +577,19 @@ class Reconciler:
             operation = self._send(self.kind.removal({"permanently_delete": True})).operation
         except _Overtaken as overtaken:
             raise self._changed_meanwhile("it was changed before it could be deleted for its replacement") from overtaken
+        # Most services take no condition for a deletion: what was changed since the last read shows while it is under way.
+        going = self.find()
+        reason = None if going is None else self._changed_since(body, going, deleting=True)
         if operation is not None:
             self._await(operation, "deleted for its replacement")
-        other = self._wait_gone(body)
+        other = self._wait_gone(going if reason and going else body)
+        if reason is not None:
+            self.replaced = self.kind.project(t.cast(Body, going))
+            raise ChangedMeanwhile(
+                f"{self._what} was deleted for its replacement, but another writer had changed it directly before: {reason}.",
+                target=self.target.id,
+                hint="Nothing was created in its place. Check who uses it, then run the same task again with all that the new one is to have.",
+            )
         self.replaced = self.kind.project(body)
         if other is not None:
             raise ChangedMeanwhile(
@@ -604,16 +616,19 @@ class Reconciler:
                 hint="Nothing was deleted. Wait for the work to end and scale it to zero, or set force=true to interrupt it.",
             )
 
-    def _changed_since(self, body: Body, now: Body | None) -> str | None:
-        """What another writer did to the resource since it was read as ``body``, in words; None for nothing that a plan depends on."""
+    def _changed_since(self, body: Body, now: Body | None, *, deleting: bool = False) -> str | None:
+        """What another writer did to the resource since it was read as ``body``, in words; None for nothing that a plan depends on.
+
+        ``deleting``: this task's own deletion of it is under way.
+        """
         if now is None:
             return "it was deleted"
         other = _incarnation.difference(body, now)
         if other is not None:
             return f"it is another resource of that name ({other})"
-        if _is_deleting(now):
+        if _is_deleting(now) and not deleting:
             return "it is being deleted"
-        if self.kind.broken(body) and not self.kind.broken(now):
+        if not deleting and self.kind.broken(body) and not self.kind.broken(now):
             return "it is no longer in a failed state"
         before, after = self.kind.read(body), self.kind.read(now)
         rows = [row.option for row in self.kind.fields if row.mutability not in (READ_ONLY, WRITE_ONLY)]
@@ -630,6 +645,8 @@ class Reconciler:
 
     def _remove(self, request: Request, plan: Plan, body: Body | None) -> Outcome:
         operation = self._send_removal(request).operation
+        if self.after_removal is not None:
+            self.after_removal(self.find())
         if not self.behaviour.wait:
             return self._outcome(plan, body, operation)
         if operation is not None:
@@ -648,6 +665,8 @@ class Reconciler:
                 body = self.find()
                 if body is not None:
                     self.kind.guard(body, self.target)
+                    if self.before_removal is not None:
+                        self.before_removal(body)
         raise self._changed_meanwhile(f"it was changed {_ROUNDS} times between the read and the deletion")
 
     def _outcome(self, plan: Plan, body: Body | None, operation: t.Any = None) -> Outcome:

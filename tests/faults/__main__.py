@@ -5,7 +5,8 @@
 
     python -m faults [--write FILE] [--case TEXT] [--fault TEXT] [--every N] [--processes N]
 
-``--case`` and ``--fault`` take those whose name has the text, ``--every`` each so many-th cell. Ends with 1 where a rule was broken.
+``--case`` and ``--fault`` take those whose name has the text, ``--every`` each so many-th cell. The fault "second writer" has a table of its own. Ends with
+1 where a rule was broken.
 """
 from __future__ import annotations
 
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from . import _second_writer
 from ._cases import CASES, Case
 from ._faults import FAULTS
 from ._matrix import World, cells
@@ -65,6 +67,12 @@ class Chosen(t.NamedTuple):
     case: int
     fault: str
     every: int
+
+
+def work_second_writer(chosen: Chosen) -> list[_second_writer.Row]:
+    """The cells of one case in which another writer acts."""
+    quiet()
+    return _second_writer.work(chosen.case, chosen.every)
 
 
 def work(chosen: Chosen) -> list[Row]:
@@ -129,18 +137,25 @@ def main() -> int:
     options = parser.parse_args()
     chosen = [Chosen(number, options.fault, options.every) for number, case in enumerate(CASES) if options.case in case.name]
     began = time.monotonic()
+    rivals = [Chosen(number, "", options.every) for number, case in enumerate(_second_writer.CASES) if options.case in case.name]
     rows: list[Row] = []
+    second = _second_writer.Table([])
     with multiprocessing.Pool(options.processes) as pool:
-        for done in pool.imap_unordered(work, sorted(chosen, key=lambda one: _long_first(CASES[one.case]))):
-            rows += done
-    text = report(rows, time.monotonic() - began, options.every)
+        if options.fault != "second writer":
+            for done in pool.imap_unordered(work, sorted(chosen, key=lambda one: _long_first(CASES[one.case]))):
+                rows += done
+        for found in pool.imap_unordered(work_second_writer, rivals if options.fault in "second writer" else []):
+            second.rows += found
+    text = "\n".join([*([report(rows, time.monotonic() - began, options.every)] if rows else []), *([second.text()] if second.rows else [])])
     print(text)
     for row in sorted(row for row in rows if row.wrong):
         print(f"{row.name}\n" + "\n".join(f"    {one}" for one in row.wrong))
+    for lost in sorted(second.lost):
+        print(f"{lost.name}\n    {lost.why}")
     if options.write:
         options.write.parent.mkdir(parents=True, exist_ok=True)
         options.write.write_text(text)
-    return 1 if any(row.wrong for row in rows) else 0
+    return 1 if any(row.wrong for row in rows) or second.lost else 0
 
 
 def _long_first(case: Case) -> int:

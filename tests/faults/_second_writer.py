@@ -4,8 +4,12 @@
 """A second writer as a fault: between a run's read of a resource and its write to it, another writer changes, deletes, replaces or creates that resource.
 
 A cell is one run with one act of the second writer directly before one request of the run: every request between the first read of a resource and the last
-write to it. What must hold whatever happens: the second writer's change is there at the end, or the run fails with a code and says so. A change that is gone
-without a word is lost. What a task removes by its name, as declared, goes with what others changed of it; such cells are counted apart.
+write to it. What must hold whatever happens: the second writer's change is there at the end, or the run fails with a code (a fleet: keeps it, with a
+warning) and says so. A change that is gone without a word is lost. Two kinds of cells are counted apart:
+
+- "overridden as declared": the task removes the resource by its name or its owner's tag, or creates again what a fresh read of it did not find;
+- "in the last round trip": the act comes between a fresh read of the resource and the write that directly follows, and the service takes no condition (ETag)
+  for that write. No client can notice it there.
 """
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ from ._cases import ATTACHED, CLUSTER, FLEET, INSTANCE, LAPTOP, RESOURCE, SMALL,
 from ._cases import CASES as FAULT_CASES
 from ._matrix import World, writes
 
-SURVIVED, FAILED, DECLARED, LOST, VOID = "survived", "failed clearly", "removed as declared", "lost", "void"
+SURVIVED, FAILED, DECLARED, LAST, LOST, VOID = "survived", "failed clearly", "overridden as declared", "in the last round trip", "lost", "void"
 # What every act leaves behind, so that it is recognised at the end.
 MARK = {"second": "writer"}
 # Simulated seconds after which everything that the second writer starts is done.
@@ -32,6 +36,8 @@ _TYPES = (
     ("network", re.compile(r"/virtualnetworks/[^/]+$", re.IGNORECASE)),
     ("resource", re.compile(r"/(?:storageaccounts|vaults|components|registries|securitygroups|networksecuritygroups)/[^/]+$", re.IGNORECASE)),
 )
+# Types whose service takes If-Match and If-None-Match.
+_CONDITIONAL = ("network",)
 _VERSIONS = {"network": "2024-05-01", "storageaccounts": "2023-01-01", "vaults": "2023-07-01", "components": "2020-02-02", "registries": "2023-07-01"}
 
 # A failure with one of these says nothing of a second writer.
@@ -101,6 +107,10 @@ class Rivalry:
         self.azure = self.world.azure
         self.sent: list[Sent] = list(self.world.sent)
         self._acted: bool | None = None
+        # Whether the run read the resource after the act and before its next write to it, and whether that write was sent.
+        self._read_again = self._written = False
+        self._created_before: t.Any = None
+        self.theirs: dict[str, t.Any] | None = None
 
     def close(self) -> None:
         self.world.close()
@@ -147,8 +157,7 @@ class Rivalry:
         outcome = Outcome(self.case, act, gap)
         world, azure = self.world, self.azure
         world.put_back()
-        before = self.read(gap.target)
-        number, self._acted = 0, None
+        number, self._acted, self._read_again, self._written = 0, None, False, False
 
         def meanwhile(method: str, path: str) -> None:
             nonlocal number
@@ -156,6 +165,9 @@ class Rivalry:
                 self._acted = False
                 self._acted = self._do(act, gap.target)
             number += 1
+            if self._acted and not self._written:
+                self._written = method != "GET" and self.target_of(Sent(method, path, None, 0)) == gap.target
+                self._read_again = self._read_again or (method == "GET" and path.casefold() == gap.target.casefold())
 
         azure.meanwhile = meanwhile
         try:
@@ -163,21 +175,32 @@ class Rivalry:
         finally:
             azure.meanwhile = lambda method, path: None
         if self._acted:
-            self._judge(outcome, result, before)
+            sent = list(azure.sent)
+            self._judge(outcome, result)
+            if outcome.became == LOST and self._in_the_last_round_trip(sent, gap):
+                outcome.became = LAST
         return outcome
+
+    def _in_the_last_round_trip(self, sent: list[Sent], gap: Gap) -> bool:
+        """Whether the request before the act is a read of the resource, and the one after it is its write."""
+        read, written = sent[gap.at - 1], sent[gap.at]
+        fresh = read.method == "GET" and read.path.casefold() == gap.target.casefold()
+        return fresh and type_of(gap.target) not in _CONDITIONAL and self.target_of(written) == gap.target and written in writes(sent)
 
     def _do(self, act: Act, target: str) -> bool:
         # What is created later has another time of creation.
         self.azure.app.clock.advance(2)
-        if act.exists != (self.read(target) is not None) or (act.option and f'"{act.option}"' in json.dumps(self.world.options)):
+        there = self.read(target)
+        self._created_before = _created(there)
+        if act.exists != (there is not None) or (act.option and f'"{act.option}"' in json.dumps(self.world.options)):
             return False
-        self.theirs: dict[str, t.Any] | None = None
+        self.theirs = None
         if not act.do(self, target):
             return False
         self.theirs = self.read(target)
         return act.there(self.theirs)
 
-    def _judge(self, outcome: Outcome, result: dict[str, t.Any], before: dict[str, t.Any] | None) -> None:
+    def _judge(self, outcome: Outcome, result: dict[str, t.Any]) -> None:
         now = self.read(outcome.gap.target)
         theirs = outcome.act.there(now) and (self.theirs is None or _created(now) == _created(self.theirs))
         failed = bool(result.get("failed"))
@@ -186,20 +209,26 @@ class Rivalry:
             outcome.became, outcome.why = LOST, f"the failure has no code: {result['msg']}"
         elif failed and (theirs or any(word in said for word in outcome.act.words)):
             outcome.became, outcome.why = FAILED, result["failure"]["code"]
+        elif theirs and "ChangedMeanwhile" in str(result["warnings"]):
+            outcome.became, outcome.why = FAILED, "kept, with a warning"
         elif theirs and not failed:
             outcome.became = SURVIVED
             again = self.azure.run(self.case.module, ok=None, check=True, **self.world.options)
             if not self.case.always and (again.get("failed") or again["changed"]):
                 outcome.became, outcome.why = LOST, f"this run's own change is not there, and it said nothing: {again.get('msg') or again.get('plan')}"
-        elif self._declared_gone(outcome.gap.target) and now is None:
+        elif now is None and self._declared_gone(outcome.gap.target, result):
+            outcome.became = DECLARED
+        elif now is not None and outcome.act.name == "deletes it" and self._read_again:
             outcome.became = DECLARED
         else:
             outcome.became = LOST
             outcome.why = f"changed={result['changed']}, failed={failed} ({result.get('msg')}), and it is {'gone' if now is None else 'not there'}"
 
-    def _declared_gone(self, target: str) -> bool:
-        """Whether the task removes it by its name (or as a dependent of what it removes so), and not by what it read of it."""
-        absent = self.world.options.get("state") == "absent"
+    def _declared_gone(self, target: str, result: dict[str, t.Any]) -> bool:
+        """Whether the task removes it by its name, as a dependent of what it removes so, or by its owner's tag, which the second writer left."""
+        still_owned = self.theirs is None or _created(self.theirs) == self._created_before
+        pruned = still_owned and any(one["id"].casefold() == target.casefold() for one in result.get("undeclared") or [])
+        absent = self.world.options.get("state") == "absent" or pruned
         return absent and any(one.method == "DELETE" and one.path.casefold() == target.casefold() for one in self.sent)
 
 
@@ -441,21 +470,28 @@ class Table:
 
     rows: list[Row] = field(default_factory=list)
 
+    @property
+    def lost(self) -> list[Row]:
+        return [row for row in self.rows if row.became == LOST]
+
     def text(self) -> str:
         modules = list(dict.fromkeys(case.module for case in CASES))
         return "\n\n".join([
-            "#### Second writer",
-            f"{len(self.rows)} runs in which another writer acts between a read and a write. Survived: both changes are there. Failed clearly: the run "
-            "failed with a code, and their change is there or the message names what was lost. Removed as declared: the task removes the resource by name.",
+            "### Second writer",
+            f"{len(self.rows)} runs in which another writer acts between a run's read of a resource and its write to it. Survived: both changes are there. "
+            "Failed clearly: the run failed with a code (a fleet: kept the target, with a warning), and the other writer's change is there or the message "
+            "names what was lost. Overridden as declared: the task removes the resource by its name or by its owner's tag, or creates again what a fresh "
+            "read did not find. In the last round trip: between a fresh read and the write that directly follows it, where the service takes no condition. "
+            "Lost: none of these.",
             self._part("the second writer", lambda row: row.act, [act.name for act in ACTS]),
             self._part("module", lambda row: row.module, modules),
         ])
 
     def _part(self, title: str, key: t.Callable[[Row], str], names: t.Sequence[str]) -> str:
-        lines = [f"| {title} | tried | survived | failed clearly | removed as declared | lost |", "|---|---:|---:|---:|---:|---:|"]
+        lines = [f"| {title} | tried | {SURVIVED} | {FAILED} | {DECLARED} | {LAST} | {LOST} |", "|---|---:|---:|---:|---:|---:|---:|"]
         for name in (*names, None):
             own = [row for row in self.rows if name is None or key(row) == name]
-            counts = [sum(row.became == what for row in own) for what in (SURVIVED, FAILED, DECLARED, LOST)]
+            counts = [sum(row.became == what for row in own) for what in (SURVIVED, FAILED, DECLARED, LAST, LOST)]
             if own:
                 lines.append(f"| {name or '**all**'} | {len(own)} | {' | '.join(map(str, counts))} |")
         return "\n".join(lines)

@@ -9,6 +9,7 @@ import typing as t
 
 import pytest
 
+from . import _second_writer
 from ._cases import CASES
 from ._faults import FAULTS, REQUEST, Fault
 from ._matrix import Place, Verdict, World
@@ -108,3 +109,16 @@ def test_what_the_matrix_found(worlds: Worlds, case: str, fault: str, place: str
     assert struck
     # The last is the lasting one, where a fault is both.
     assert not complaints([world.strike(order, struck[-1])]), defect
+
+
+# Cases in which another writer acts, and every how many-th cell is run here.
+RIVALS = {"cluster: replace by its description": 1, "instance: replace": 1, "fleet: prune": 5}
+
+
+@pytest.mark.parametrize("name", RIVALS)
+def test_no_change_of_a_second_writer_is_lost(name: str) -> None:
+    number = next(number for number, case in enumerate(_second_writer.CASES) if case.name == name)
+    rows = _second_writer.work(number, RIVALS[name])
+    assert not [f"{row.name}: {row.why}" for row in rows if row.became == _second_writer.LOST]
+    # A second writer who can do nothing, or is never in the way, would show nothing.
+    assert len({row.act for row in rows}) > 3 and {row.became for row in rows} > {_second_writer.FAILED}
