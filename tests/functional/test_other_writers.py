@@ -72,7 +72,7 @@ TAKEN: dict[str, tuple[Act, str]] = {
 @pytest.mark.parametrize("how", TAKEN)
 def test_what_is_no_longer_the_fleets_is_not_pruned(azure: Azure, how: str, at: str) -> None:
     act, word = TAKEN[how]
-    azure.run(FLEET, **fleet(*({"type": "amlcompute", "name": name, "size": SIZE, "max_instances": 1} for name in ("own", "shared"))))
+    azure.run(FLEET, **fleet(*({"type": "amlcompute", "name": name, "size": SIZE, "max_instances": 1} for name in ("own", "shared")), parallelism=1))
     # The deletion of the other one comes first, so that the list is old by then.
     happened = once(azure, "GET", f"{WORKSPACE_ID}/computes/{'shared' if at == 'before the last read' else 'own'}", act)
     done = azure.run(FLEET, **fleet(prune="delete", parallelism=1))
