@@ -252,10 +252,13 @@ class ArmClient:
     def _write(
         self, method: str, url: str, body: Body, wait_conflict: float, headers: Headers = None, before_retry: BeforeRetry = None
     ) -> Reply:
-        unclear = False
+        unclear = again = False
 
         def once() -> Reply:
-            nonlocal unclear
+            nonlocal unclear, again
+            if again and before_retry is not None:
+                before_retry(unclear)
+            again = True
             answer = self._send(method, url, body, repeatable=method != "POST", headers=headers, before_retry=before_retry)
             answer.unclear = unclear = unclear or answer.unclear
             if not 200 <= answer.status < 300:

@@ -143,6 +143,7 @@ class Reconciler:
         self._tags_api = kind.tags_api
         # Checks, before a write is sent again, that nothing that it carries was changed.
         self._check_newest: t.Callable[[bool], None] | None = None
+        self._creating = False
         # The writes of the running update that were accepted.
         self._done: set[tuple[str, str, str]] = set()
         self.deadline = Deadline(behaviour.wait_timeout, clock)
@@ -459,6 +460,11 @@ class Reconciler:
 
         return check
 
+    def _check_absent(self, unclear: bool) -> None:
+        """Before a creation is sent again: what another writer created meanwhile is not overwritten. Where ours may have been taken, it may be ours."""
+        if not unclear and self.find() is not None:
+            raise _Overtaken
+
     def _changed_meanwhile(self, what: str, plan: Plan | None = None) -> ChangedMeanwhile:
         return ChangedMeanwhile(
             f"{self._what} was changed by another writer while this task ran: {what}.",
@@ -493,6 +499,8 @@ class Reconciler:
             options["headers"] = headers
         if unconditional:
             options["before_retry"] = self._check_newest
+        elif self._creating and not headers and request.method == "PUT" and not request.suffix:
+            options["before_retry"] = self._check_absent
         try:
             reply = send(
                 self.target.id + request.suffix,
@@ -565,6 +573,7 @@ class Reconciler:
 
     def _create(self, plan: Plan, declared: Declared, complete: Declared, body: Body) -> Outcome:
         """Make the resource. ``complete`` is all that it is to have; for a replacement that is more than what was declared."""
+        self._creating = True
         try:
             return self._write([Request("PUT", body)], plan, declared, created=True)
         except _Overtaken as overtaken:

@@ -173,6 +173,16 @@ def test_a_cluster_keeps_what_the_other_writer_set(azure: Azure, options: dict[s
     assert scale["nodeIdleTimeBeforeScaleDown"] == ("PT60S" if "idle_time_before_scale_down" in options else "PT600S")
 
 
+def test_a_cluster_that_another_writer_creates_is_not_overwritten(azure: Azure) -> None:
+    """The service refuses our creation while theirs runs; it is not sent again as soon as theirs is done."""
+    with Gap(azure, CLUSTER, their_cluster(azure, 0.0), None) as gap:
+        failed = azure.run("aml_compute_cluster", name="cpu", size="Standard_DS3_v2", max_instances=3, ok=False)
+    assert gap.acted and failed["failure"]["code"] == "ChangedMeanwhile" and failed["changed"] is False
+    azure.app.clock.advance(600)
+    left = azure.compute("cpu")
+    assert left["tags"] == {"team": "a", "theirs": "1"} and left["properties"]["properties"]["scaleSettings"]["maxNodeCount"] == 9
+
+
 def test_a_maximum_alone_carries_nothing_of_the_other_writers(azure: Azure) -> None:
     own_cluster(azure)
     with Gap(azure, CLUSTER, their_cluster(azure), None):
