@@ -14,7 +14,7 @@ COLLECTION = $(VENV)/lib/python$$($(BIN)/python -c 'import sys; print("%d.%d" % 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help setup test slow-test quickstart simulator simulator-stop molecule bench page-test pictures kill-test gates coverage mutants conformance faults \
-	properties manifest release lock
+	properties limits manifest release lock
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -72,6 +72,9 @@ mutants: setup ## break the plan, the rules, the retries and the cost, print whi
 
 properties: setup ## random declarations of every kind and every wrong value of every option, in tables; EXAMPLES=N of each kind, WRITE=FILE also as Markdown
 	@$(BIN)/python scripts/properties.py $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(WRITE),--write $(WRITE))
+
+limits: setup ## every hostile form of answer: what ended it and after how long, in a table; WRITE=FILE also as Markdown
+	@$(BIN)/python scripts/limits.py $(if $(WRITE),--write $(WRITE))
 
 manifest: setup ## write the list of files that users install into galaxy.yml, from what git tracks
 	@$(BIN)/python scripts/release.py manifest

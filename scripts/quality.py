@@ -26,6 +26,7 @@ SECTIONS = {
     "faults": "Faults",
     "kill-test": "Killed at random moments",
     "properties": "Properties and bad input",
+    "limits": "Limits of size and time",
     "conformance": "The simulator's word",
     "coverage": "Coverage",
     "mutants": "Mutants",

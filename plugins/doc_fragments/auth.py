@@ -134,6 +134,8 @@ options:
       - How many seconds the retries of one request may take together. The service's C(Retry-After) is honoured within
         this time.
       - While a long-running operation is waited for, the time to wait is the limit instead.
+      - One request and its whole answer end with this time too (C(AnswerTooSlow)), after at least 15 and at most 120 seconds. A list with all its
+        pages has 3 times as long, at least 45 seconds, and at most 1000 pages (C(EndlessList)). An answer has at most 64 MiB (C(AnswerTooLarge)).
     type: int
     default: 120
 requirements:

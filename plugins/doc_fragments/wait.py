@@ -26,5 +26,6 @@ options:
     description:
       - Seconds between two looks. Left out, it follows the service's C(Retry-After), or grows from 1 to 15 seconds. The first
         look is always at once.
+      - Two looks are never less than 1 second apart, nor more than 300 because of C(Retry-After).
     type: float
 """
