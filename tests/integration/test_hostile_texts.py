@@ -71,7 +71,8 @@ def test_no_text_of_the_service_is_evaluated(player: Player, hostile: int) -> No
     assert set(files) == {"workspace.yml", "fleet.yml"} and "touch marker-" in files["workspace.yml"] and "touch marker-" in files["fleet.yml"]
     mark = player.simulator.mark()
     for playbook, file in (("provision_workspace", "workspace"), ("fleet", "fleet"), ("drift_report", "fleet")):
-        run = player.playbook(f"{PREFIX}{playbook}", "-e", f"@{exported / file}.yml", check=playbook != "drift_report")
+        arguments = ("-e", f"@{exported / file}.yml", "-e", f"aml_drift_folder={player.folder / 'drift'}")
+        run = player.playbook(f"{PREFIX}{playbook}", *arguments, check=playbook != "drift_report")
         changed = [name for name, result in run.tasks if result.get("changed") and name not in ("Folder", "Files")]
         assert changed == [], (playbook, changed)
     assert player.simulator.writes(mark) == []
