@@ -440,7 +440,9 @@ def test_recreate_deletes_waits_creates_with_what_was_there_and_proves_it() -> N
         RECREATE,
         get(cluster()),
         get_parent(),
+        get(cluster()),
         delete(),
+        get(deleting),
         operation(),
         get(deleting),
         get(),
@@ -456,7 +458,7 @@ def test_recreate_deletes_waits_creates_with_what_was_there_and_proves_it() -> N
 def test_recreate_that_revives_the_old_size_is_a_failure() -> None:
     """azure-rest-api-specs#18889: the answer to PUT has the new size, a GET the old one."""
     stale = [get(cluster()) for _look in range(16)]
-    result = refused("NotApplied", RECREATE, get(cluster()), get_parent(), delete(), operation(), get(), put(), operation(), *stale)
+    result = refused("NotApplied", RECREATE, get(cluster()), get_parent(), get(cluster()), delete(), get(), operation(), get(), put(), operation(), *stale)
     assert "STANDARD_DS3_V2" in result["msg"] and "Standard_NC6s_v3" in result["msg"]
     assert "#18889" in result["failure"]["hint"]
     assert result["changed"] is True
@@ -468,7 +470,9 @@ def test_recreate_keeps_the_tags_that_were_not_declared() -> None:
         {**RECREATE, "tags": {"team": "vision"}},
         get(cluster()),
         get_parent(),
+        get(cluster()),
         delete(),
+        get(),
         operation(),
         get(),
         put(recreated_body()),
@@ -511,7 +515,9 @@ def test_force_interrupts() -> None:
         {**RECREATE, "force": True},
         get(busy_nodes()),
         get_parent(),
+        get(busy_nodes()),
         delete(),
+        get(),
         operation(),
         get(),
         put(recreated_body()),
@@ -537,7 +543,7 @@ def test_a_failed_cluster_is_replaced_without_being_asked() -> None:
     """docs/facts.md a.5: a refused create leaves a compute in Failed; it must be deleted."""
     errors = [{"error": {"code": "ClusterMinNodesExceedCoreQuota", "message": "quota of 6"}}]
     broken = bare(properties={"provisioningState": "Failed", "provisioningErrors": errors})
-    result = done(NEW, get(broken), get_parent(), delete(), operation(), get(), put(), operation(), get(bare()))
+    result = done(NEW, get(broken), get_parent(), get(broken), delete(), get(), operation(), get(), put(), operation(), get(bare()))
     assert result["plan"]["action"] == "replace"
     assert "ClusterMinNodesExceedCoreQuota" in result["plan"]["reason"]
 

@@ -600,7 +600,7 @@ def test_outbound_rules_that_cannot_be(rule: dict[str, t.Any], code: str) -> Non
 
 def test_recreate_refuses_while_there_are_compute_targets() -> None:
     options = {"location": "westus2", "on_immutable_change": "recreate"}
-    computes = Call("GET", f"{WORKSPACE_ID}/computes", json={"value": [{"name": "cpu"}]})
+    computes = Call("GET", f"{WORKSPACE_ID}/computes", json={"value": [{"id": f"{WORKSPACE_ID}/computes/cpu", "name": "cpu", "properties": {}}]})
     result = refused("InUse", options, get(workspace()), computes)
     assert "cpu" in result["msg"]
 
@@ -613,7 +613,10 @@ def test_recreate_keeps_what_was_there(submitted: list[dict[str, t.Any]]) -> Non
         get(workspace()),
         Call("GET", f"{WORKSPACE_ID}/computes", json={"value": []}),
         get_group(),
+        get(workspace()),
+        Call("GET", f"{WORKSPACE_ID}/computes", json={"value": []}),
         delete("true"),
+        get(),
         operation(),
         get(),
         listed(),
@@ -668,14 +671,17 @@ def others(*bodies: dict[str, t.Any]) -> Call:
 def test_delete_with_the_dependents() -> None:
     insights = Call("GET", INSIGHTS, json={"id": INSIGHTS, "properties": {"WorkspaceResourceId": LOGS}})
     result = done(
-        ABSENT, get(workspace()), delete("true"), operation(), get(), others(), insights, all_insights(), gone(INSIGHTS), gone(LOGS), gone(STORAGE), gone(VAULT)
+        ABSENT,
+        *(get(workspace()), delete("true"), operation(), get(), others(), insights, all_insights(), gone(INSIGHTS), gone(LOGS)),
+        # Before each of them it is asked again who uses it.
+        *(others(), gone(STORAGE), others(), gone(VAULT)),
     )
     assert result["deleted_resources"] == [INSIGHTS, LOGS, STORAGE, VAULT]
 
 
 def test_what_another_workspace_uses_stays() -> None:
     neighbour = workspace(outer={"id": WORKSPACE_ID + "2", "name": "ws-two"}, properties={"storageAccount": STORAGE.upper()})
-    result = done(ABSENT, get(workspace()), delete("true"), operation(), get(), others(neighbour))
+    result = done(ABSENT, get(workspace()), delete("true"), operation(), get(), *(others(neighbour) for _each in range(3)))
     assert result["deleted_resources"] == []
     assert len([one for one in result["warnings"] if "SharedDependent" in str(one)]) == 3
 
@@ -684,7 +690,9 @@ def test_logs_that_other_insights_write_to_stay() -> None:
     insights = Call("GET", INSIGHTS, json={"id": INSIGHTS, "properties": {"WorkspaceResourceId": LOGS}})
     foreign = {"id": INSIGHTS + "2", "properties": {"WorkspaceResourceId": LOGS.upper()}}
     result = done(
-        ABSENT, get(workspace()), delete("true"), operation(), get(), others(), insights, all_insights(foreign), gone(INSIGHTS), gone(STORAGE), gone(VAULT)
+        ABSENT,
+        *(get(workspace()), delete("true"), operation(), get(), others(), insights, all_insights(foreign), gone(INSIGHTS)),
+        *(others(), gone(STORAGE), others(), gone(VAULT)),
     )
     assert LOGS not in result["deleted_resources"]
     assert any(LOGS in str(one) for one in result["warnings"])
@@ -707,7 +715,8 @@ def test_a_dependent_that_cannot_be_deleted() -> None:
 
 def test_insights_without_logs() -> None:
     insights = Call("GET", INSIGHTS, json={"id": INSIGHTS, "properties": {}})
-    result = done(ABSENT, get(workspace()), delete("true"), operation(), get(), others(), insights, gone(INSIGHTS), gone(STORAGE), gone(VAULT))
+    calls = (get(workspace()), delete("true"), operation(), get(), others(), insights, gone(INSIGHTS), others(), gone(STORAGE), others(), gone(VAULT))
+    result = done(ABSENT, *calls)
     assert LOGS not in result["deleted_resources"]
 
 
