@@ -36,7 +36,7 @@ STRAY = (
     ".env", "id_rsa", "workspace.yml", "vault.yml", "fleet.yml", "azureml-compute-0.0.9.tar.gz", ".simulator/client-secret", ".vscode/settings.json",
     "plugins/modules/aml_mine.py", "plugins/modules/aml_fleet.py~", "plugins/modules/.aml_fleet.py.swp", "plugins/modules/aml_fleet.py.orig",
     "core.1234", "plugins/modules/#aml_fleet.py#", "plugins/modules/aml_fleet copy.py", "plugins/module_utils/__pycache__/_arm.cpython-311.pyc",
-    "plugins/module_utils/_debug.py", "plugins/lookup/mine.py", "roles/aml_nodes/vars/main.yml", "roles/aml_nodes/files/id_ed25519",
+    "plugins/module_utils/_debug.py", "plugins/lookup/mine.py", "roles/aml_nodes/vars/local.yml", "roles/aml_nodes/files/id_ed25519",
     "roles/mine/tasks/main.yml", "playbooks/my-workspace.yml",
     "playbooks/group_vars/all.yml", "playbooks/.env", "meta/runtime.yml.bak", "docs/notes.md", "docs/docsite/rst/draft.rst",
     "examples/vars.yml", "examples/awx/credential.json", "tests/output/junit.xml", "venv/pyvenv.cfg", "venv/lib/python3.11/site-packages/README.md",
@@ -67,6 +67,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def clutter(checkout: Path, outside: Path) -> None:
     """Plant stray files, and make the modes of those that belong there odd."""
+    assert not set(STRAY) & set(release.tracked(checkout)), "a stray file of this test belongs there now: choose another name"
     for name in STRAY:
         path = checkout / name
         path.parent.mkdir(parents=True, exist_ok=True)
