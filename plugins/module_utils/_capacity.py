@@ -13,7 +13,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from . import _fields, _rules
+from . import _fields, _rules, _shape
 from ._errors import ArmError
 from ._plan import NONE, UPDATE, Change, Plan
 
@@ -286,6 +286,10 @@ _WHY = {
 
 def _refusal(family: str, limit: t.Any, code: str, why: str | None = None) -> Item:
     return {"family": family, "limit": limit, "code": code, "message": why or _WHY.get(code, "the service gives no reason")}
+
+
+# The answer of updateQuotas.
+UPDATED = _shape.mapping({"value": _shape.list_of(_shape.mapping({"id": _shape.TEXT, "limit": _shape.NUMBER, "status": _shape.TEXT}))})
 
 
 def refused_quotas(answer: Item) -> list[Item]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import _argspec, _capacity, _fields, _rules
+from . import _argspec, _capacity, _fields, _rules, _shape
 from ._errors import AmlError, RuleError
 from ._kinds._base import Target, workspace_target
 from ._module import Result, Task
@@ -102,7 +102,11 @@ def _apply(task: Task, plan: t.Any, target: Target, location: str) -> _capacity.
     except AmlError as error:
         error.changed = error.may_be_taken
         raise
-    refused = _capacity.refused_quotas(reply.body or {})
+    try:
+        refused = _capacity.refused_quotas(_shape.check(reply.body or {}, _capacity.UPDATED, path))
+    except AmlError as error:
+        error.changed = True
+        raise
     if refused:
         others = len(plan.changes) - len(refused)
         error = _capacity.quota_error(refused, target.name, "The other families were set." if others else "Nothing was set.")

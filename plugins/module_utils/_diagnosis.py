@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import _argspec
+from . import _argspec, _shape
 from ._errors import AmlError
 from ._kinds._base import Target, workspace_target
 from ._kinds.workspace import Workspace
@@ -69,9 +69,14 @@ def diagnose(task: Task) -> Result:
     return {"changed": False, "passed": not counts[ERROR], "findings": findings, "by_category": by_category, "counts": counts}
 
 
+# The findings by category.
+_FINDING = _shape.mapping({"level": _shape.TEXT, "code": _shape.TEXT, "message": _shape.TEXT})
+_FINDINGS = _shape.mapping({"value": _shape.mapping(values=_shape.list_of(_FINDING))})
+
+
 def read_findings(answer: dict[str, t.Any] | None) -> list[Result]:
     """The findings of all categories, the gravest first; a category that is not known here keeps the service's name."""
-    value = (answer or {}).get("value") or {}
+    value = _shape.check(answer or {}, _FINDINGS, "the diagnosis").get("value") or {}
     order = (ERROR, WARNING, INFORMATION)
     found = [
         {

@@ -4,6 +4,7 @@
 """The errors of the engine: one family, one shape, one place that turns them into a task's ``failure`` block."""
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 
@@ -91,3 +92,33 @@ class WaitTimeout(AmlError):
     """A wait ran out. ``details`` holds what was waited for, the last state, the seconds and the operation's address."""
 
     default_code = "WaitTimeout"
+
+
+_RUN_AGAIN = "The service had already accepted a change of this task: run the same task again, which continues from the current state."
+
+
+def unforeseen(error: Exception) -> AmlError:
+    """What no one foresaw, as an error that can carry the plan and what was changed."""
+    return AmlError(
+        f"Unexpected {type(error).__name__}: {error}",
+        code="InternalError",
+        hint="This is a bug of azureml.compute: please report it with the traceback (run with -vvv).",
+    )
+
+
+@contextlib.contextmanager
+def all_foreseen() -> t.Iterator[None]:
+    """Inside it, whatever no one foresaw becomes an AmlError, so that it takes the same ways: with the plan, ``changed`` and the other targets."""
+    try:
+        yield
+    except (AmlError, ImportError):
+        # A library that is missing has an error of its own.
+        raise
+    except Exception as error:
+        raise unforeseen(error) from error
+
+
+def add_way_on(error: AmlError) -> None:
+    """After a change, an answer that cannot be read, or an error that no one foresaw, says how to go on."""
+    if error.changed and error.code in ("InternalError", "UnexpectedAnswer") and _RUN_AGAIN not in (error.hint or ""):
+        error.hint = f"{error.hint or ''} {_RUN_AGAIN}".strip()

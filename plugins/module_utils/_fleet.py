@@ -17,7 +17,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from . import _argspec, _fields, _files, _incarnation, _merge, _plan, _rules, _shape
 from ._attach import AttachReconciler
-from ._errors import AmlError, ArmError, ChangedMeanwhile
+from ._errors import AmlError, ArmError, ChangedMeanwhile, all_foreseen
 from ._instance import InstanceReconciler, planned_power
 from ._interrupt import Interrupted, Interruption
 from ._kinds import _compute
@@ -310,7 +310,8 @@ class Fleet:
     def _decide(self, entry: Entry) -> None:
         """The plan from memory. An entry that needs nothing is done by it."""
         try:
-            entry.plan = self._plan(entry)
+            with all_foreseen():
+                entry.plan = self._plan(entry)
         except AmlError as error:
             entry.error, entry.done = error, True
             return
@@ -415,7 +416,8 @@ class Fleet:
             self.behaviour.events.start(entry.target.id, entry.plan.action if entry.plan.changed else WAIT)
             started = self.clock()
             try:
-                self._try(entry)
+                with all_foreseen():
+                    self._try(entry)
             except AmlError as error:
                 if isinstance(error, Interrupted):
                     error.message = f"The run was interrupted {'while it was under way' if error.changed else 'before anything was sent for it'}."

@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import replace
 
 from . import _compute, _module, _rules
-from ._errors import AmlError
+from ._errors import AmlError, all_foreseen
 from ._fields import UPDATABLE
 from ._kinds import instance as _kind
 from ._kinds._base import Body, Request
@@ -73,6 +73,7 @@ class InstanceReconciler(Reconciler):
         finally:
             self.behaviour = asked
 
+    @all_foreseen()
     def _act(self, plan: Plan, action: str) -> Outcome:
         if self.behaviour.wait:
             return self._outcome(plan, self._brought(action))

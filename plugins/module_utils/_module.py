@@ -17,7 +17,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import remove_values
 
 from . import _argspec, _cloud, _credentials, _http, _redact, _rules, _values, _yaml
-from ._errors import AmlError
+from ._errors import AmlError, add_way_on, unforeseen
 from ._progress import Events
 from ._reconcile import Behaviour, Outcome
 
@@ -242,12 +242,7 @@ def run(
     except ImportError as error:
         _fail(task, _http.missing_library(_package(error)))
     except Exception as error:  # the one funnel: what nobody foresaw still ends in a failure block
-        unforeseen = AmlError(
-            f"Unexpected {type(error).__name__}: {error}",
-            code="InternalError",
-            hint="This is a bug of azureml.compute: please report it with the traceback (run with -vvv).",
-        )
-        _fail(task, unforeseen)
+        _fail(task, unforeseen(error))
     else:
         _exit(task, result)
 
@@ -271,6 +266,7 @@ def _exit(task: Task, result: Result) -> None:
 
 def _fail(task: Task, error: AmlError) -> None:
     task.hide_tokens()
+    add_way_on(error)
     hidden = task.module.hidden
     task.events.close(error.message)
     message = f"{error.message} {error.hint}" if error.hint else error.message

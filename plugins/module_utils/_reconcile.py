@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from . import _fields, _incarnation, _plan, _rules
 from ._arm import CONFLICT_STEP
-from ._errors import AmlError, ArmError, ChangedMeanwhile, WaitTimeout
+from ._errors import AmlError, ArmError, ChangedMeanwhile, WaitTimeout, add_way_on, all_foreseen
 from ._fields import READ_ONLY, UPDATABLE, WRITE_ONLY
 from ._kinds._base import BUSY, FAILED, Body, Kind, Request, Target
 from ._plan import CREATE, NONE, REPLACE, UPDATE, Change, Declared, Plan
@@ -160,7 +160,8 @@ class Reconciler:
         plan = self._again(self._plan(declared, body, update_secrets=self.behaviour.update_secrets), declared, body)
         self._tell_action(plan)
         try:
-            return self._carry_out(plan, declared, body)
+            with all_foreseen():
+                return self._carry_out(plan, declared, body)
         except AmlError as error:
             self._annotate(error, plan)
             raise
@@ -183,7 +184,8 @@ class Reconciler:
             return self._outcome(plan, None)
         self._tell_action(plan)
         try:
-            return self._remove(self.kind.removal(options), plan, body)
+            with all_foreseen():
+                return self._remove(self.kind.removal(options), plan, body)
         except AmlError as error:
             self._annotate(error, plan)
             raise
@@ -194,6 +196,7 @@ class Reconciler:
         if self.replaced is not None:
             error.details = {"cause": error.details, "replaced": self.replaced}
             error.hint = f"{error.hint or ''} The old one is gone; failure.details.replaced has what it was, to be declared anew.".strip()
+        add_way_on(error)
 
     def _tell_action(self, plan: Plan) -> None:
         """What the states are of that are told from now on."""

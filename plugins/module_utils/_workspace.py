@@ -12,7 +12,7 @@ import re
 import typing as t
 
 from . import _argspec, _incarnation, _module, _rules
-from ._errors import AmlError, ArmError, RuleError
+from ._errors import AmlError, ArmError, RuleError, all_foreseen
 from ._fields import arm_id, region
 from ._kinds import _compute
 from ._kinds import workspace as _kind
@@ -121,15 +121,15 @@ class WorkspaceReconciler(Reconciler):
                 target=complete["hub_id"],
                 hint="Create the hub first, or correct hub_id.",
             )
-        if region(complete.get("location") or hub["location"]) != region(hub["location"]):
+        if region(complete.get("location") or hub.get("location")) != region(hub.get("location")):
             raise RuleError(
-                f"location {complete['location']!r} is not the hub's ({hub['location']}): a project is where its hub is.",
+                f"location {complete['location']!r} is not the hub's ({hub.get('location')}): a project is where its hub is.",
                 code="ProjectRegion",
                 hint="Leave location out, or give the hub's.",
             )
-        given = {"kind": "project", "identity": {"type": "system_assigned"}, **complete, "location": hub["location"]}
+        given = {"kind": "project", "identity": {"type": "system_assigned"}, **complete, "location": hub.get("location")}
         body = self.kind.create_body(self.target, given, None)
-        body["properties"]["publicNetworkAccess"] = hub["properties"].get("publicNetworkAccess")
+        body["properties"]["publicNetworkAccess"] = (hub.get("properties") or {}).get("publicNetworkAccess")
         operation = self._send(Request("PUT", body)).operation
         if operation is not None and self.behaviour.wait:
             self._await(operation, "created")
@@ -161,7 +161,7 @@ class WorkspaceReconciler(Reconciler):
         path = f"{self.target.parent_id}/providers/Microsoft.Resources/deployments"
         pattern = re.compile(rf"^{re.escape(self.target.name)}-\d+$", re.IGNORECASE)
         found = [body for body in self.client.list(path, _DEPLOYMENTS) if pattern.match(body.get("name") or "")]
-        return sorted(found, key=lambda body: body["properties"].get("timestamp") or "", reverse=True)
+        return sorted(found, key=lambda body: (body.get("properties") or {}).get("timestamp") or "", reverse=True)
 
     def _deployment(self, wanted: t.Callable[[str], bool]) -> Body | None:
         for body in self._deployments():
@@ -342,7 +342,7 @@ class _DeploymentOperation:
 
 
 def _state(deployment: Body) -> str:
-    return str(deployment["properties"].get("provisioningState")).casefold()
+    return str((deployment.get("properties") or {}).get("provisioningState")).casefold()
 
 
 def _is_blocked(error: ArmError) -> bool:
@@ -351,13 +351,12 @@ def _is_blocked(error: ArmError) -> bool:
 
 def _deployment_error(what: str, deployment: Body) -> ArmError:
     """The innermost reason of a failed deployment: what ARM wraps around it says nothing."""
-    error = deployment["properties"].get("error") or {}
-    inner = error
-    while inner.get("details"):
+    error = inner = (deployment.get("properties") or {}).get("error") or {}
+    while isinstance(inner.get("details"), list) and inner["details"] and isinstance(inner["details"][0], dict):
         inner = inner["details"][0]
     return ArmError(
-        f"{what} could not be created: {inner.get('message') or deployment['properties'].get('provisioningState')}",
-        code=inner.get("code") or "DeploymentFailed",
+        f"{what} could not be created: {inner.get('message') or _state(deployment)}",
+        code=str(inner.get("code") or "DeploymentFailed"),
         details=error,
         # ARM keeps the text of a conflict, and not its status.
         status=409 if inner.get("code") == "Conflict" else None,
@@ -406,7 +405,8 @@ def _absent(task: Task, kind: _kind.Workspace, target: Target) -> Result:
         outcome = reconciler.absent(task.params)
         plan = outcome.plan
         if dependents and reconciler.seen is not None and not task.check_mode:
-            reconciler.remove_dependents(reconciler.seen, removed)
+            with all_foreseen():
+                reconciler.remove_dependents(reconciler.seen, removed)
     except AmlError as error:
         if plan is not None:
             reconciler._annotate(error, plan)
