@@ -1,0 +1,114 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All modules on answers of other shapes, as a table: ``make shapes``.
+
+    python -m shapes [--write FILE] [--case TEXT] [--every N] [--processes N]
+
+``--every`` takes each so many-th place and value. Ends with 1 where a rule was broken.
+"""
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import platform
+import sys
+import time
+import typing as t
+from datetime import UTC, datetime
+from pathlib import Path
+
+from faults.__main__ import quiet
+from faults._cases import CASES
+
+from ._fuzz import Cell, Fuzzed
+
+HEAD = (
+    "| module | answers changed | UnexpectedAnswer | other clear failure | survived | internal errors | other targets lost | other rules broken |\n"
+    "|---|---:|---:|---:|---:|---:|---:|---:|"
+)
+
+
+class Row(t.NamedTuple):
+    """One cell as a figure."""
+
+    module: str
+    name: str
+    failed: bool
+    unexpected: bool
+    internal: bool
+    lost: bool
+    wrong: tuple[str, ...]
+
+
+class Chosen(t.NamedTuple):
+    """A case by its number, and which of its cells."""
+
+    case: int
+    every: int
+
+
+def work(chosen: Chosen) -> list[Row]:
+    """The cells of one case."""
+    quiet()
+    case = CASES[chosen.case]
+    fuzzed = Fuzzed(case)
+    try:
+        return [row(fuzzed.strike(one)) for one in fuzzed.mutations()[chosen.case % chosen.every :: chosen.every]]
+    finally:
+        fuzzed.close()
+
+
+def row(cell: Cell) -> Row:
+    return Row(cell.case.module, f"{cell.case.name} | {cell.mutation}", cell.failed, cell.unexpected, cell.internal, cell.lost, tuple(cell.wrong))
+
+
+def line(name: str, rows: t.Sequence[Row]) -> str:
+    clear = [one for one in rows if one.failed and not one.internal]
+    unexpected = sum(one.unexpected for one in clear)
+    internal, lost = sum(one.internal for one in rows), sum(one.lost for one in rows)
+    others = sum(bool(one.wrong) and not one.internal and not one.lost for one in rows)
+    survived = sum(not one.failed for one in rows)
+    return f"| {name} | {len(rows)} | {unexpected} | {len(clear) - unexpected} | {survived} | {internal} | {lost} | {others} |"
+
+
+def report(rows: t.Sequence[Row], seconds: float, every: int) -> str:
+    """The table as Markdown, with where and when it was made."""
+    modules = list(dict.fromkeys(case.module for case in CASES))
+    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores"
+    share = f"; one of {every} of all places and values" if every > 1 else ""
+    lines = [line(name, own) for name in modules if (own := [one for one in rows if one.module == name])]
+    return (
+        f"Made by `make shapes` on {datetime.now(UTC):%Y-%m-%d} ({machine}): {len(rows)} runs in {seconds:.0f} s{share}. In each, one value of the "
+        "service's answers is null, a text, a number, a list, a mapping, a very long text, a boolean, a negative or a huge number, or missing.\n\n"
+        + "\n".join([HEAD, *lines, line("**all**", rows)])
+        + "\n"
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="shapes", description="Every module on answers of other shapes.")
+    parser.add_argument("--write", type=Path)
+    parser.add_argument("--case", default="")
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    options = parser.parse_args()
+    chosen = [Chosen(number, options.every) for number, case in enumerate(CASES) if options.case in case.name]
+    began = time.monotonic()
+    rows: list[Row] = []
+    with multiprocessing.Pool(options.processes) as pool:
+        for done in pool.imap_unordered(work, chosen):
+            rows += done
+    text = report(rows, time.monotonic() - began, options.every)
+    print(text)
+    for one in sorted(one for one in rows if one.wrong):
+        print(f"{one.name}\n" + "\n".join(f"    {sentence}" for sentence in one.wrong))
+    if options.write:
+        options.write.parent.mkdir(parents=True, exist_ok=True)
+        options.write.write_text(text)
+    return 1 if any(one.wrong for one in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
