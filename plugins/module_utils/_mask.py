@@ -22,6 +22,8 @@ import typing as t
 import unicodedata
 
 MASK = "***"
+# As ansible-core shows a value that is a secret and nothing else.
+WHOLE = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 SHORTEST = 4
 
 _STEPS = 8
@@ -175,7 +177,8 @@ class Masker:
 
     def _masked(self, tree: t.Any) -> t.Any:
         if isinstance(tree, str):
-            return self.mask(tree)
+            shown = self.mask(tree)
+            return WHOLE if shown == MASK != tree else shown
         if isinstance(tree, dict):
             return {self._masked(key): self._masked(value) for key, value in tree.items()}
         if isinstance(tree, (list, tuple, set, frozenset)):

@@ -141,7 +141,7 @@ def test_a_token_that_the_service_says_back(watched: Watched, azure: Azure, monk
     monkeypatch.setattr(conftest._InProcess, "send", echoing)
     case = Case(CLUSTER, {"name": "target-a", "size": "Standard_DS3_v2", "max_instances": 1}, "", [], {})
     failed = watched.run(case, ok=False)
-    assert failed["failure"]["message"] == "Not understood: Bearer ********"
+    assert failed["failure"]["message"] == "Not understood: Bearer ***"
     assert tokens[0].removeprefix("Bearer ") not in azure.text
 
 
