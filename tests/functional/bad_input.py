@@ -308,6 +308,8 @@ RULES: dict[str, list[t.Any]] = {
     "aml_compute_info:name": [one for one in _SEGMENT if one is not None],
     "aml_ssh_facts:name": [one for one in _SEGMENT if one is not None],
     "computes": [],  # by module below
+    "show_variables": [[None], [{"name": "x"}], [[]], {"name": "x"}],
+    "expected_computes": [[None], [{"name": "x"}], [[]], {"name": "x"}],
     "aml_export_info:computes": [["../x"], [""], ["a/b"], [None], ["a b"], [{"name": "x"}], ["a\nb"]],
     "aml_preflight_info:computes": [[None], ["cpu"], [[]]],  # what is wrong in an entry is a finding, and its job
     "operations": [
@@ -369,6 +371,7 @@ RULES: dict[str, list[t.Any]] = {
     "managed_network": [{"mode": "x"}],
     "managed_network.outbound_rules": [[None], ["pypi.org"], [{}], [{"name": "a", "type": "fqdn"}], [{"name": "a", "type": "fqdn", "destination": "a.b"}] * 2],
     "managed_network.outbound_rules.name": ["", "a b", "a/b", "../x", "a\nb", "a.b", "\ud800", None],
+    "managed_network.outbound_rules.fqdns": [[None], [""], ["a b"], ["a\nb"], ["https://a.b/c"], [{}], ["pypi.org"]],
     "managed_network.outbound_rules.destination": ["", None, 7, [], {}, {"service_tag": "x"}, "a b", "a\nb", "https://a.b/c"],
     # any resource
     "id": ["", "x", "/subscriptions/a b/x", f"{GROUP}/../x", f"{GROUP}?a=b", f"{GROUP}#a", f"{GROUP}\n", "/providers/", "//", "\ud800"],
