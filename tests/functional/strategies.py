@@ -212,6 +212,8 @@ VALUES: dict[str, Strategy] = {
     "default_instance_type": st.sampled_from(["gpu", "cpu"]),
     # workspace; what is fixed there is declared as it is, in any spelling
     "kind": st.just("default"),
+    "expected_computes": st.nothing(),
+    "show_variables": st.nothing(),
     "hub_id": st.nothing(),
     "project:hub_id": ids(HUB_ID),
     "display_name": st.text("abc äß", min_size=1, max_size=20),
@@ -242,6 +244,8 @@ VALUES: dict[str, Strategy] = {
 
 # Options of a kind that its declarations never have, each with the reason; so are those with nothing() above.
 LEFT_OUT = {
+    "expected_computes": "of a deletion; tests/functional/test_other_writers.py",
+    "show_variables": "decides what a result shows, not what is declared; tests/functional/test_secrets_fleet.py",
     "resource_id": "the subject's own: which resource there is",
     "hub_id": "a project alone has one",
     "enable_data_isolation": "fixed at creation, which needs azure-ai-ml",

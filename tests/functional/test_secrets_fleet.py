@@ -52,9 +52,10 @@ def test_what_nobody_foresaw(watched: Watched, case: Case, monkeypatch: pytest.M
         raise RuntimeError(echo(case.secrets))
 
     monkeypatch.setattr(_reconcile.Reconciler, "find", broken)
-    with pytest.raises(AssertionError):
-        watched.run(case, ok=False)
-    assert '"InternalError"' in watched.azure.text and "Refused: ***" in watched.azure.text
+    result = watched.run(case, ok=False)
+    assert result["failure"]["code"] == "FleetFailed"
+    assert {target["failure"]["code"] for target in result["targets"]} == {"InternalError"}
+    assert "Refused: ***" in watched.azure.text
 
 
 def test_a_token_that_the_service_says_back_is_in_no_line_of_progress(watched: Watched, azure: Azure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
