@@ -72,6 +72,7 @@ def test_workspaces(player: Player, group_task: dict[str, t.Any]) -> None:
         "SUBSCRIPTION_ID": subscription, "RESOURCE_GROUP": player.group, "STORAGE_ACCOUNT": "stexisting", "CONTAINER_REGISTRY": "crexisting",
         "KEY_VAULT": "kvexisting", "APP_INSIGHTS": "aiexisting",
     }.items()}
+    values |= {"KEY_VAULT": "kvexisting", "KEY_NAME": "key-one", "KEY_VERSION": "0123456789abcdef0123456789abcdef"}
     values |= {"SUBSCRIPTION_ID": subscription, "RESOURCE_GROUP": player.group, "TENANT_ID": player.simulator.environment["AZURE_TENANT"]}
     for number in ("1", "2"):
         values |= {f"UAI NAME {number}": f"id-{number}", f"PRINCIPAL_ID{number}": f"p{number}", f"CLIENT_ID{number}": f"c{number}"}

@@ -131,12 +131,14 @@ def test_file_names(tmp_path: Path, name: str, ours: bool) -> None:
 
 
 def test_the_environment_signs_in_as_for_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A variable is no option of the file: else AZURE_CLIENT_ID alone would hide a complete profile, which it does in no module."""
+    """A variable is not an option of the file: a profile is used when no variable names an identity, as in every module."""
     parse(tmp_path)
     assert Client.made[-1].credential.source == "environment (client secret)"
-    monkeypatch.delenv("AZURE_SECRET")
+    for name in ("AZURE_SECRET", "AZURE_CLIENT_ID", "AZURE_TENANT"):
+        monkeypatch.delenv(name, raising=False)
     (tmp_path / ".azure").mkdir()
     (tmp_path / ".azure" / "credentials").write_text(f"[default]\nclient_id=i\nsecret=a-secret\ntenant=t\nsubscription_id={S1}\n")
+    (tmp_path / ".azure" / "credentials").chmod(0o600)
     parse(tmp_path)
     assert Client.made[-1].credential.source == "credential file (profile default) (client secret)"
 
