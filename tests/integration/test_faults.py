@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._arm import was_sent
 from ansible_collections.azureml.compute.plugins.module_utils._http import transport_for
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
 from azure.core.rest import HttpRequest
 from faults._network import FaultyAzure
 
@@ -46,7 +46,9 @@ def outcome(transport: t.Any, url: str) -> tuple[t.Any, ...]:
     try:
         response = transport.send(HttpRequest("GET", url), connection_timeout=5, read_timeout=READ_TIMEOUT)
     except AzureError as error:
-        return type(error), was_sent(error)
+        # What counts is whether the request may have been taken. Of a body that stops, requests makes either class of error, by who reads it.
+        kind = "not answered" if isinstance(error, (ServiceRequestError, ServiceResponseError)) and was_sent(error) else type(error)
+        return kind, was_sent(error)
     return response.status_code, response.headers["Content-Type"].partition(";")[0], response.content[:1]
 
 
