@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Limits of time and size over one whole exchange with a server: its time-outs begin anew with each byte that comes.
+"""Limits of time and size over one whole exchange with a server: its time-outs restart with each byte that comes.
 
 The sockets of the process's requests session ask, before every read and write, what is left of the exchange of their thread. So status lines, headers,
 any number of ``100 Continue``, chunk sizes and bodies all count, at whatever layer they are read; no thread watches. Not covered is the search for the

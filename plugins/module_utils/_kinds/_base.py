@@ -35,7 +35,7 @@ class Status:
 class Request:
     """One write: the HTTP method, the body, the query, what follows the resource's id in the path, and an API version if not the kind's.
 
-    ``carries``: the body holds values that nobody declared, taken from the document that was read; it must be the newest one.
+    ``carries``: the body holds undeclared values, taken from the document that was read; it must be the newest one.
     """
 
     method: str
