@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import stat
 import typing as t
 from pathlib import Path
 
@@ -108,6 +109,8 @@ def test_export_is_a_vars_file(world: World) -> None:
     assert world.player.playbook(f"{PREFIX}provision_workspace", "-e", f"@{folder / 'workspace.yml'}").changed == 0
     assert world.writes(mark) == []
     assert (folder / "cli" / "cpu.yml").exists()
+    modes = {path.relative_to(folder): stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*")}
+    assert modes == {path: 0o700 if (folder / path).is_dir() else 0o600 for path in modes}
 
 
 def test_stop_idle(world: World) -> None:

@@ -227,7 +227,7 @@ def test_the_role_and_the_playbook_that_loop_over_secrets(watched: Watched) -> N
     group = f"/subscriptions/{watched.player.simulator.environment['AZURE_SUBSCRIPTION_ID']}/resourceGroups/{watched.player.group}"
     bricks = f"{group}/providers/Microsoft.Databricks/workspaces/dbx"
     application = {"name": "app", "image": {"reference": "x/y:z"}, "endpoints": [{"target": 8787, "published": 8787}]}
-    application["environment_variables"] = {"APP_PASSWORD": "{{ planted.password }}"}
+    application["environment_variables"] = {"APP_PASSWORD": "{{ planted.password }}", "MODE": "chosen-mode-7"}
     login = {"admin_username": "azureuser", "admin_password": "{{ planted.password }}"}
     # The last fails: what it attaches is not there.
     computes = [
@@ -236,7 +236,7 @@ def test_the_role_and_the_playbook_that_loop_over_secrets(watched: Watched) -> N
         {"name": "dbx-a", "type": "databricks", "resource_id": bricks, "access_token": "{{ planted.token }}"},
         {"name": "dbx-b", "type": "databricks", "resource_id": f"{bricks}-none", "access_token": "{{ planted.token }}"},
     ]
-    variables = {"aml_resource_group": watched.player.group, "aml_workspace": {"name": "ws-a"}, "aml_computes": computes}
+    variables = {"aml_resource_group": watched.player.group, "aml_workspace": {"name": "ws-a"}, "aml_computes": computes, "aml_show_variables": ["MODE"]}
     (watched.folder / "computes.yml").write_text(yaml.safe_dump({**variables, "aml_compute_preflight_fail_on": "never"}))
     given = ("-e", f"@{watched.folder / 'computes.yml'}")
     made = module("arm_resource", "bricks", id=bricks, api_version="2024-05-01", body={"location": "eastus", "properties": {}})
@@ -245,6 +245,9 @@ def test_the_role_and_the_playbook_that_loop_over_secrets(watched: Watched) -> N
     run = watched.play(made, {"name": "try", "block": [role], "rescue": [told]}, arguments=given)
     failed = [result for name, result in run.tasks if name == "aml_compute : Attached compute" and result.get("failure")]
     assert [one["failure"]["code"] for one in failed] == ["TargetNotFound"] and "dbx-b" in run.text
+    [made_instance] = [result["compute"] for name, result in run.tasks if name == "aml_compute : Compute instances" and result.get("compute")]
+    shown = made_instance["custom_applications"][0]["environment_variables"]
+    assert shown["MODE"] == "chosen-mode-7" and shown["APP_PASSWORD"].startswith("VALUE_NOT_SHOWN")
     variables["aml_computes"] = computes[:3]
     (watched.folder / "computes.yml").write_text(yaml.safe_dump({**variables, "aml_rotate_workspace_keys": False}))
     rotated = watched.playbook("azureml.compute.rotate_keys", *given)
