@@ -7,6 +7,7 @@ Knows the ARM client and the kinds, and no Ansible. One task makes one :class:`R
 """
 from __future__ import annotations
 
+import contextlib
 import time
 import typing as t
 from dataclasses import dataclass, field, replace
@@ -464,7 +465,10 @@ class Reconciler:
         return check
 
     def _check_absent(self, unclear: bool) -> None:
-        """Before a creation is sent again: what another writer created meanwhile is not overwritten. Where ours may have been taken, it may be ours."""
+        """Directly before a creation: what another writer created meanwhile is not overwritten. Where ours may have been taken, it may be ours.
+
+        The service takes no condition for compute targets and workspaces, so that the time of one request remains.
+        """
         if not unclear and self.find() is not None:
             raise _Overtaken
 
@@ -576,9 +580,18 @@ class Reconciler:
 
     def _create(self, plan: Plan, declared: Declared, complete: Declared, body: Body) -> Outcome:
         """Make the resource. ``complete`` is all that it is to have; for a replacement that is more than what was declared."""
+        with self._only_if_absent():
+            # A replacement has just seen the old one go; another read is as old as the checks after it.
+            if plan.action == CREATE and not self.kind.has_etags:
+                self._check_absent(False)
+            return self._write([Request("PUT", body)], plan, declared, created=True)
+
+    @contextlib.contextmanager
+    def _only_if_absent(self) -> t.Iterator[None]:
+        """Fail where another writer creates the resource before this task does."""
         self._creating = True
         try:
-            return self._write([Request("PUT", body)], plan, declared, created=True)
+            yield
         except _Overtaken as overtaken:
             raise self._changed_meanwhile("it did not exist at the read, and was created before the write") from overtaken
 

@@ -44,6 +44,12 @@ _PLAIN = (
 )
 
 
+class WorkspaceExists(AmlError):
+    """azure-ai-ml read the workspace before its deployment, and found one."""
+
+    default_code = "WorkspaceExists"
+
+
 def submit_workspace(cloud: Cloud, credential: t.Any, target: Target, declared: Declared) -> None:
     """Start the deployment that creates the workspace. Returns when Azure has accepted it.
 
@@ -56,7 +62,11 @@ def submit_workspace(cloud: Cloud, credential: t.Any, target: Target, declared: 
     with contextlib.redirect_stdout(io.StringIO()):
         try:
             client = _client(cloud, credential, target)
+            # azure-ai-ml reads the workspace first, and updates one that exists with what this task would create.
+            client.workspaces.begin_update = _refuse_update
             client.workspaces.begin_create(_entity(target, declared))
+        except WorkspaceExists:
+            raise
         except HttpResponseError as error:
             raise _service_error(error, target) from error
         except MlException as error:
@@ -68,6 +78,10 @@ def submit_workspace(cloud: Cloud, credential: t.Any, target: Target, declared: 
             raise _no_answer(error, target) from error
         except Exception as error:  # azure-ai-ml fails in many ways on an answer that is not what it expects
             raise _strange_answer(error, target) from error
+
+
+def _refuse_update(workspace: t.Any, **options: t.Any) -> t.NoReturn:
+    raise WorkspaceExists(f"The workspace {workspace.name!r} exists.")
 
 
 def _service_error(error: t.Any, target: Target) -> ArmError:

@@ -85,13 +85,14 @@ class WorkspaceReconciler(Reconciler):
     def _create(self, plan: Plan, declared: Declared, complete: Declared, body: Body) -> Outcome:
         """Make it, or get it back; then set what its creation does not know."""
         operation = None
-        try:
-            # A purge of an earlier run may still be under way.
-            operation = self.client.retry_conflict(lambda: self._make(complete), self.deadline.remaining if self.behaviour.wait else 0.0)
-        except ArmError as error:
-            if not _is_blocked(error):
-                raise
-            self._unblock(complete, error)
+        with self._only_if_absent():
+            try:
+                # A purge of an earlier run may still be under way.
+                operation = self.client.retry_conflict(lambda: self._make(complete), self.deadline.remaining if self.behaviour.wait else 0.0)
+            except ArmError as error:
+                if not _is_blocked(error):
+                    raise
+                self._unblock(complete, error)
         if not self.behaviour.wait:
             return self._outcome(plan, self.find(), operation)
         return self._finish(plan, declared, complete)
@@ -130,6 +131,7 @@ class WorkspaceReconciler(Reconciler):
         given = {"kind": "project", "identity": {"type": "system_assigned"}, **complete, "location": hub.get("location")}
         body = self.kind.create_body(self.target, given, None)
         body["properties"]["publicNetworkAccess"] = (hub.get("properties") or {}).get("publicNetworkAccess")
+        self._check_absent(False)
         operation = self._send(Request("PUT", body)).operation
         if operation is not None and self.behaviour.wait:
             self._await(operation, "created")
@@ -145,10 +147,13 @@ class WorkspaceReconciler(Reconciler):
         return self._outcome(plan, self._read_back(plan, declared, created=False))
 
     def _submit(self, complete: Declared) -> None:
-        from ._sdk import submit_workspace
+        from ._sdk import WorkspaceExists, submit_workspace
 
+        self._check_absent(False)
         try:
             submit_workspace(self.task.cloud, self.task.credential, self.target, complete)
+        except WorkspaceExists as error:
+            raise self._changed_meanwhile("it did not exist at the read, and was created before the deployment") from error
         except ArmError as error:
             # azure-ai-ml sends a deployment again whose answer was lost: that it is active says that it was taken.
             if error.code != "DeploymentActive":
@@ -210,6 +215,8 @@ class WorkspaceReconciler(Reconciler):
                 target=self.target.id,
                 hint="Set soft_deleted=recover to get it back with its history, or soft_deleted=purge to delete it for good.",
             ) from error
+        # What blocks the name may be gone by now, and a workspace of another writer's be there.
+        self._check_absent(False)
         if self.soft_deleted == "purge":
             operation = self._send(self.kind.removal({"permanently_delete": True})).operation
             if operation is not None:

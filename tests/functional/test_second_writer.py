@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 
-from .conftest import GROUP, GROUP_ID, WORKSPACE, WORKSPACE_ID, Azure
+from .conftest import GROUP, GROUP_ID, ML, WORKSPACE, WORKSPACE_ID, Azure
 
 VNET = f"{GROUP_ID}/providers/Microsoft.Network/virtualNetworks/vnet"
 NETWORK, NETWORKS = "2024-05-01", {"type": "Microsoft.Network/virtualNetworks", "name": "vnet", "api_version": "2024-05-01"}
@@ -214,6 +214,51 @@ def test_an_attached_target_keeps_what_the_other_writer_set(azure: Azure) -> Non
     with Gap(azure, path, theirs, 1) as gap:
         azure.run("aml_attached_compute", name="adf", type="datafactory", tags={"ours": "1"})
     assert gap.acted and azure.get(path)["tags"] == {"team": "a", "theirs": "1", "ours": "1"}
+
+
+# --- creations ---
+
+CREATED: list[tuple[str, str, str, str, dict[str, t.Any], dict[str, t.Any]]] = [
+    ("cluster", "aml_compute_cluster", CLUSTER, ML, {"name": "cpu", "size": "Standard_DS3_v2", "max_instances": 3},
+     {"properties": {"computeType": "AmlCompute", "properties": {"vmSize": "Standard_DS2_v2", "scaleSettings": {"maxNodeCount": 9}}}}),
+    ("instance", "aml_compute_instance", f"{WORKSPACE_ID}/computes/laptop", ML, {"name": "laptop", "size": "Standard_DS3_v2"},
+     {"properties": {"computeType": "ComputeInstance", "properties": {"vmSize": "Standard_DS2_v2"}}}),
+    ("attached", "aml_attached_compute", f"{WORKSPACE_ID}/computes/adf", ML, {"name": "adf", "type": "datafactory"},
+     {"properties": {"computeType": "DataFactory"}}),
+    ("resource", "arm_resource", ACCOUNT, "2023-01-01", {**STORAGES, "body": {"location": "eastus", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}},
+     {"kind": "StorageV2", "sku": {"name": "Standard_GRS"}}),
+]
+
+
+@pytest.mark.parametrize(("module", "path", "version", "ours", "theirs"), [row[1:] for row in CREATED], ids=[row[0] for row in CREATED])
+def test_what_another_writer_creates_after_the_read_is_not_overwritten(
+    azure: Azure, module: str, path: str, version: str, ours: dict[str, t.Any], theirs: dict[str, t.Any]
+) -> None:
+    """The service takes no condition for these: they are read again directly before the write that creates them."""
+
+    def act() -> None:
+        azure.arm("PUT", path, {"location": "eastus", "tags": {"theirs": "1"}, **theirs}, version)
+
+    with Gap(azure, path, act, 1) as gap:
+        failed = azure.run(module, **ours, ok=False)
+    assert gap.acted and failed["failure"]["code"] == "ChangedMeanwhile" and failed["changed"] is False and not azure.writes
+    assert azure.get(path, version)["tags"] == {"theirs": "1"}
+
+
+def test_a_project_that_another_writer_creates_is_not_overwritten(azure: Azure) -> None:
+    dependents = {key: azure.get(WORKSPACE_ID)["properties"][key] for key in ("storageAccount", "keyVault")}
+    hub = WORKSPACE_ID.rpartition("/")[0] + "/hub"
+    azure.arm("PUT", hub, {"location": "eastus", "kind": "Hub", "identity": {"type": "SystemAssigned"}, "properties": dependents})
+    path = hub.rpartition("/")[0] + "/project-a"
+
+    def act() -> None:
+        azure.arm("PUT", path, {"location": "eastus", "kind": "Project", "tags": {"theirs": "1"}, "identity": {"type": "SystemAssigned"},
+                                "properties": {"hubResourceId": hub}})
+
+    with Gap(azure, path, act, 1) as gap:
+        failed = azure.run("aml_workspace", name="project-a", kind="project", hub_id=hub, ok=False)
+    assert gap.acted and failed["failure"]["code"] == "ChangedMeanwhile" and not azure.writes
+    assert azure.get(path)["tags"] == {"theirs": "1"}
 
 
 # --- workspaces ---

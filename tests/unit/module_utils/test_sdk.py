@@ -46,6 +46,15 @@ def submit(monkeypatch: pytest.MonkeyPatch, declared: dict[str, t.Any], error: E
     return entity
 
 
+def test_a_workspace_that_exists_by_now_is_not_updated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """azure-ai-ml reads the workspace, and updates one that exists."""
+    workspaces = Workspaces()
+    workspaces.begin_create = lambda entity: workspaces.begin_update(entity, update_dependent_resources=False)  # type: ignore[attr-defined, method-assign]
+    monkeypatch.setattr(_sdk, "_client", lambda *_: type("Client", (), {"workspaces": workspaces}))
+    with pytest.raises(_sdk.WorkspaceExists):
+        _sdk.submit_workspace(PUBLIC, None, TARGET, {"location": "eastus"})
+
+
 def test_what_was_declared_and_nothing_else(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     from azure.ai.ml import entities
 

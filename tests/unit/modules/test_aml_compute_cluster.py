@@ -87,7 +87,7 @@ def bare(**changes: t.Any) -> dict[str, t.Any]:
 
 
 def test_create_sends_only_what_was_declared_and_reads_back() -> None:
-    result = done(NEW, get(), get_parent(), put(NEW_BODY), operation("InProgress"), operation(), get(bare()))
+    result = done(NEW, get(), get_parent(), get(), put(NEW_BODY), operation("InProgress"), operation(), get(bare()))
     assert result["changed"] is True
     assert result["plan"]["action"] == "create"
     assert result.fields == {"size": (None, "Standard_DS3_v2"), "max_instances": (None, 4)}
@@ -148,7 +148,7 @@ def test_create_with_everything() -> None:
             "targetNodeCount": 1,
         },
     )
-    result = done(options, get(), get_parent(), put(body), operation(), get(after))
+    result = done(options, get(), get_parent(), get(), put(body), operation(), get(after))
     assert result["changed"] is True
     assert "Passw0rd-not-shown" not in result.text
     warnings = " ".join(str(one) for one in result.get("warnings", []))
@@ -157,13 +157,13 @@ def test_create_with_everything() -> None:
 
 def test_create_waits_until_the_nodes_are_there() -> None:
     resizing = bare(inner={"allocationState": "Resizing", "targetNodeCount": 1})
-    result = done({**NEW, **SPEED}, get(), get_parent(), put(), operation(), get(resizing), get(resizing), get(bare()))
+    result = done({**NEW, **SPEED}, get(), get_parent(), get(), put(), operation(), get(resizing), get(resizing), get(bare()))
     assert result["compute"]["allocation_state"] == "Steady"
     assert result.waited == 2
 
 
 def test_create_in_check_mode_writes_nothing_and_predicts_the_plan() -> None:
-    applied = done(NEW, get(), get_parent(), put(), operation(), get(bare()))
+    applied = done(NEW, get(), get_parent(), get(), put(), operation(), get(bare()))
     planned = done(NEW, get(), get_parent(), check=True)
     assert planned.writes == []
     assert planned["changed"] is True
@@ -188,7 +188,7 @@ def test_create_in_a_workspace_that_is_not_there() -> None:
 
 def test_no_wait_returns_the_operation() -> None:
     creating = bare(properties={"provisioningState": "Creating"})
-    result = done({**NEW, "wait": False}, get(), get_parent(), put(), get(creating))
+    result = done({**NEW, "wait": False}, get(), get_parent(), get(), put(), get(creating))
     assert result["changed"] is True
     assert result["operation"]["url"].startswith(HOST + OPERATION)
     assert result["compute"]["provisioning_state"] == "Creating"
@@ -484,7 +484,7 @@ def test_recreate_keeps_the_tags_that_were_not_declared() -> None:
 def test_a_tag_declared_null_is_not_created() -> None:
     body = {**copy.deepcopy(NEW_BODY), "tags": {"cost": "42"}}
     after = bare(outer={"tags": {"cost": "42"}})
-    done({**NEW, "tags": {"cost": 42, "team": None}}, get(), get_parent(), put(body), operation(), get(after))
+    done({**NEW, "tags": {"cost": 42, "team": None}}, get(), get_parent(), get(), put(body), operation(), get(after))
 
 
 def test_recreate_in_check_mode_deletes_nothing() -> None:
@@ -652,7 +652,7 @@ def test_no_public_addresses_need_a_subnet_or_a_managed_network() -> None:
     refused("SubnetMissing", options, get(), get_parent())
     managed = workspace(properties={"managedNetwork": {"isolationMode": "AllowInternetOutbound"}})
     after = bare(inner={"enableNodePublicIp": False})
-    done(options, get(), get_parent(managed), put(), operation(), get(after))
+    done(options, get(), get_parent(managed), get(), put(), operation(), get(after))
 
 
 def test_another_region_is_refused_behind_a_private_endpoint() -> None:
@@ -711,7 +711,7 @@ QUOTA = {"code": "ClusterMinNodesExceedCoreQuota", "message": "The specified sub
 
 
 def test_an_operation_that_fails() -> None:
-    result = refused("ClusterMinNodesExceedCoreQuota", NEW, get(), get_parent(), put(), operation("Failed", error=QUOTA))
+    result = refused("ClusterMinNodesExceedCoreQuota", NEW, get(), get_parent(), get(), put(), operation("Failed", error=QUOTA))
     assert "quota of 6" in result["msg"]
     assert result["changed"] is True, "the request was taken, and left a failed cluster"
     assert result["plan"]["action"] == "create"
@@ -720,7 +720,7 @@ def test_an_operation_that_fails() -> None:
 def test_an_operation_that_succeeds_for_a_resource_that_failed() -> None:
     """docs/facts.md f.19: azure-ai-ml takes this for a success."""
     body = bare(properties={"provisioningState": "Failed", "provisioningErrors": [{"error": QUOTA}]})
-    result = refused("ClusterMinNodesExceedCoreQuota", NEW, get(), get_parent(), put(), operation(), get(body))
+    result = refused("ClusterMinNodesExceedCoreQuota", NEW, get(), get_parent(), get(), put(), operation(), get(body))
     assert "quota of 6" in result["msg"]
 
 
@@ -728,7 +728,7 @@ def test_a_cluster_that_succeeds_with_errors() -> None:
     """docs/facts.md a.5: low priority; the state is Succeeded, the failure is in the inner errors."""
     errors = [{"error": {"code": "UnsupportedVMSizeForLowPriority", "message": "The VM size is not allowed for LowPriority."}}]
     body = bare(inner={"errors": errors, "vmPriority": "LowPriority"})
-    result = refused("UnsupportedVMSizeForLowPriority", {**NEW, "tier": "low_priority"}, get(), get_parent(), put(), operation(), get(body))
+    result = refused("UnsupportedVMSizeForLowPriority", {**NEW, "tier": "low_priority"}, get(), get_parent(), get(), put(), operation(), get(body))
     assert "LowPriority" in result["msg"]
 
 
@@ -742,7 +742,7 @@ def test_a_cluster_that_has_failed_for_good_is_no_success_later() -> None:
 
 def test_a_wait_that_runs_out_says_what_and_where() -> None:
     forever = [operation("InProgress") for _look in range(4)]
-    result = refused("WaitTimeout", {**NEW, "wait_timeout": 3, **SPEED}, get(), get_parent(), put(), *forever)
+    result = refused("WaitTimeout", {**NEW, "wait_timeout": 3, **SPEED}, get(), get_parent(), get(), put(), *forever)
     assert result["failure"]["details"]["state"] == "InProgress"
     assert result["failure"]["details"]["operation"]["url"].startswith(HOST + OPERATION)
     assert "cpu" in result["msg"] and "run the same task again" in result["msg"].lower()
@@ -759,7 +759,7 @@ def test_the_next_run_goes_on_waiting() -> None:
 
 def test_a_run_that_finds_it_being_deleted_creates_it_anew() -> None:
     deleting = bare(properties={"provisioningState": "Deleting"})
-    result = done({**NEW, **SPEED}, get(deleting), get(), get_parent(), put(), operation(), get(bare()))
+    result = done({**NEW, **SPEED}, get(deleting), get(), get_parent(), get(), put(), operation(), get(bare()))
     assert result["plan"]["action"] == "create"
 
 

@@ -92,7 +92,7 @@ def refused(code: str, options: dict[str, t.Any], *calls: Call, **more: t.Any) -
 # --- create ---
 
 NEW = {"location": "eastus", "display_name": "Production", "tags": {"team": "vision"}}
-NOTHING_THERE = (get(), get_group(), listed(), listed())
+NOTHING_THERE = (get(), get_group(), listed(), listed(), get())
 
 
 def test_create(submitted: list[dict[str, t.Any]]) -> None:
@@ -175,6 +175,7 @@ def test_dependents_that_a_failed_deployment_left_are_used_again(submitted: list
         listed(left),
         Call("GET", storage, json={"id": storage}),
         Call("GET", vault, status=404, json=NOT_FOUND),
+        get(),
         listed(left, deployment("Succeeded", 2)),
         get(made),
         get(made),
@@ -190,6 +191,7 @@ def test_what_is_declared_beats_what_was_left_behind(submitted: list[dict[str, t
         get_group(),
         listed(left),
         listed(left),
+        get(),
         listed(left, deployment("Succeeded", 2)),
         get(workspace()),
         get(workspace()),
@@ -207,6 +209,7 @@ def test_a_failed_dependent_that_was_left_behind_is_told_and_not_used(submitted:
         listed(left),
         listed(left),
         Call("GET", storage, json={"id": storage, "properties": {"provisioningState": "Failed"}}),
+        get(),
         listed(left, deployment("Succeeded", 2)),
         get(workspace()),
         get(workspace()),
@@ -268,7 +271,7 @@ def put_project() -> Call:
 
 
 def test_a_project_is_one_put_with_the_region_of_its_hub(submitted: list[dict[str, t.Any]]) -> None:
-    result = done(PROJECT, get(), get_group(), get_hub(), put_project(), operation(), get(project()), get(project()))
+    result = done(PROJECT, get(), get_group(), get_hub(), get(), put_project(), operation(), get(project()), get(project()))
     assert submitted == []
     assert result["workspace"]["hub_id"] == HUB
     assert result["plan"]["action"] == "create"
@@ -281,9 +284,9 @@ def test_a_project_without_its_hub() -> None:
 
 def test_a_project_whose_name_is_blocked_is_recognised() -> None:
     error = {"code": "BadRequest", "message": "Soft-deleted workspace exists. Please purge or recover it."}
-    calls = [get(), get_group(), get_hub(), put_project(), operation("Failed", error=error)]
+    calls = [get(), get_group(), get_hub(), get(), put_project(), operation("Failed", error=error)]
     refused("SoftDeletedWorkspace", PROJECT, *calls)
-    purge = [delete("true"), operation(), get_hub(), put_project(), operation(), get(project()), get(project())]
+    purge = [get(), delete("true"), operation(), get_hub(), get(), put_project(), operation(), get(project()), get(project())]
     assert done({**PROJECT, "soft_deleted": "purge"}, *calls, *purge)["changed"] is True
 
 
@@ -304,6 +307,7 @@ def test_recover(submitted: list[dict[str, t.Any]]) -> None:
     result = done(
         {**NEW, "soft_deleted": "recover"},
         *blocked(),
+        get(),
         Call("PUT", WORKSPACE_ID, status=202, headers=UNDER_WAY, body=recovery, query={"api-version": "2022-05-01"}),
         operation(),
         get(workspace()),
@@ -318,10 +322,12 @@ def test_purge(submitted: list[dict[str, t.Any]]) -> None:
     result = done(
         {**NEW, "soft_deleted": "purge"},
         *blocked(),
+        get(),
         delete("true"),
         operation(),
         listed(failed_once),
         listed(failed_once),
+        get(),
         listed(failed_once, deployment("Running", 2)),
         polled("Succeeded", 2),
         get(workspace()),
@@ -621,6 +627,7 @@ def test_recreate_keeps_what_was_there(submitted: list[dict[str, t.Any]]) -> Non
         get(),
         listed(),
         listed(),
+        get(),
         listed(deployment("Succeeded")),
         get(after),
         get(after),
