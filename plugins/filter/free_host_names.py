@@ -5,13 +5,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: free_host_names
-short_description: Separate machines whose names are free from those whose names are taken
+short_description: Give machines host names that nothing else has
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
   - Compares the names of machines, as M(azureml.compute.aml_ssh_facts) returns them, with the hosts and groups of the inventory and with the C(Host)
     entries of an SSH configuration. Whoever names a compute target must not choose a name that means another machine.
+  - A machine whose name is taken gets a longer one, with eight digits that are made from its id. If that is taken too, the machine is refused.
   - Names are compared without regard to case. A host that is the same machine does not take its name.
 options:
   _input:
@@ -44,12 +45,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: C(hosts), the machines whose names are free, and C(refused), which tells why each of the others is not among them.
+  description:
+    - C(hosts), the machines with their names, in C(ssh_config) too.
+    - C(renamed), a message for each machine that has another name than before, and C(refused), a message for each machine that is not among the hosts.
   type: dict
 """
 
 import collections.abc as c
 import typing as t
+from collections import Counter
 
 from ansible.errors import AnsibleFilterError
 
@@ -69,29 +73,44 @@ def free_host_names(
         raise AnsibleFilterError(f"azureml.compute.free_host_names: Cannot read the SSH configuration {ssh_config}: {error.strerror}.") from error
     owners = {str(name).casefold(): (str(name), str(machine).casefold()) for name, machine in hosts.items()}
     group_names = {str(group).casefold(): str(group) for group in groups}
-    free: list[t.Any] = []
-    refused: list[str] = []
-    seen: set[str] = set()
-    for machine in machines:
-        name = str(machine["name"])
-        reason = None
+    found = list(machines)
+    counts = Counter(str(machine["name"]).casefold() for machine in found)
+
+    def reason(name: str, machine: c.Mapping[str, t.Any], allowed: int) -> str | None:
+        """Why the machine cannot have the name, which ``allowed`` machines have by themselves."""
         host, same = owners.get(name.casefold(), ("", ""))
         if _nodes.is_reserved(name):
-            reason = "that name is reserved"
-        elif host and same != str(machine["id"]).casefold():
-            reason = f"the inventory has a host {host!r}"
-        elif name.casefold() in group_names:
-            reason = f"the inventory has a group {group_names[name.casefold()]!r}"
-        elif name.casefold() in seen:
-            reason = "another machine of the workspace has that name"
-        elif (entry := _ssh_config.entry_of(name, entries)) is not None:
-            reason = f"{ssh_config} has an entry 'Host {entry}'"
-        seen.add(name.casefold())
-        if reason is None:
+            return "that name is reserved"
+        if host and same != str(machine["id"]).casefold():
+            return f"the inventory has a host {host!r}"
+        if name.casefold() in group_names:
+            return f"the inventory has a group {group_names[name.casefold()]!r}"
+        if counts[name.casefold()] > allowed:
+            return "another machine of the workspace has that name"
+        entry = _ssh_config.entry_of(name, entries)
+        return None if entry is None else f"{ssh_config} has an entry 'Host {entry}'"
+
+    free: list[t.Any] = []
+    renamed: list[str] = []
+    refused: list[str] = []
+    for machine in found:
+        name = str(machine["name"])
+        longer = _nodes.longer_name(name, str(machine["id"]))
+        why = reason(name, machine, allowed=1)
+        if why is None:
             free.append(machine)
+        elif reason(longer, machine, allowed=0) is None:
+            free.append(_called(machine, longer))
+            renamed.append(f"The machine {name!r} is called {longer!r}, because {why}.")
         else:
-            refused.append(f"The machine {name!r} is not a host, because {reason}.")
-    return {"hosts": free, "refused": refused}
+            refused.append(f"The machine {name!r} is not a host, because {why}.")
+    return {"hosts": free, "renamed": renamed, "refused": refused}
+
+
+def _called(machine: c.Mapping[str, t.Any], name: str) -> dict[str, t.Any]:
+    """The machine under another name, in its lines for the SSH configuration too."""
+    _host, newline, rest = str(machine.get("ssh_config") or "").partition("\n")
+    return {**machine, "name": name, "ssh_config": f"Host {name}\n{rest}" if newline else None}
 
 
 class FilterModule:

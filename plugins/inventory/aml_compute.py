@@ -134,7 +134,8 @@ options:
       - A text that is more than letters, digits, dots, dashes and underscores is not used, with a warning.
       - Hosts that would have the same name have the workspace before it, C(ws-prod-laptop), if need be with the resource
         group and the subscription before that. So do those that would be called C(localhost), one of its aliases, C(all) or C(ungrouped), or like a host or a
-        group that the inventory has already. A warning names them. Without a free name they are not hosts.
+        group that the inventory has already. Where this does not separate them (C(a-b) with C(c) reads like C(a) with C(b-c)), digits that are made from
+        their ids follow the name, C(a-b-c-1a2b3c4d). A warning names them. Without a free name they are not hosts.
       - Names are compared without regard to case. Only sources that Ansible reads before this one are known, so name this file last.
     type: list
     elements: str

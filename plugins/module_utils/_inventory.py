@@ -256,6 +256,12 @@ class Host:
     groups: tuple[str, ...]
     named: int = 0
 
+    @property
+    def id(self) -> str:
+        """What no other host has, whatever its name: the id of the machine, or of the workspace, without regard to case."""
+        found = self.variables.get("aml_machine_id") or self.variables.get("aml_id") or "/".join([*reversed(self.place), self.name])
+        return str(found).casefold()
+
     def name_with(self, parts: int) -> str:
         """The name with so many parts of the place before it."""
         return "-".join([*reversed(self.place[self.named : self.named + parts]), self.name])
@@ -330,41 +336,57 @@ def _machine_host(workspace: Body, machine: _nodes.Machine, way: _nodes.Way, jum
 
 
 def name_apart(hosts: list[Host], taken: t.Mapping[str, str] | None = None) -> tuple[list[Host], list[str]]:
-    """Return the hosts with names of their own, and what to tell about those that have another name or none.
+    """Return the hosts with names of their own, and a message about each that has another name or none.
 
-    Hosts that would share a name, and so become one, get the workspace before it; then the resource group; then the subscription. So do those whose name is
-    reserved or ``taken``, which are names in lower case with what has them; without a free name there is no host.
+    Hosts that would share a name, and so become one, get the workspace before it; then the resource group; then the subscription; and where that separates
+    nothing, because ``a-b`` with ``c`` reads like ``a`` with ``b-c``, digits of their id after it. So do those whose name is reserved or ``taken``, which are
+    names in lower case with what has them. Whoever names one target can so never take away the others: at worst there is no host for those that clash.
     """
     others = taken or {}
-    names = {id(host): host.name for host in hosts}
-    for parts in range(1, 4):
-        counts = Counter(name.casefold() for name in names.values())
-        clashes = [host for host in hosts if counts[names[id(host)].casefold()] > 1 or _owner(names[id(host)], others)]
-        names |= {id(host): host.name_with(parts) for host in clashes}
-    counts = Counter(name.casefold() for name in names.values())
-    twice = [name for name in names.values() if counts[name.casefold()] > 1]
-    if twice:
-        raise AmlError(
-            f"{len(set(twice))} names are those of more than one machine, {twice[0]!r} among them.",
-            code="HostnameNotUnique",
-            hint="The expressions of hostnames must tell the nodes of a cluster apart, by aml_node_id for example.",
-        )
+    # A machine that the service lists twice is one host.
+    hosts = list({host.id: host for host in reversed(hosts)}.values())[::-1]
+    names = {host.id: host.name for host in hosts}
+    for longer in _LONGER:
+        shared = _shared(names)
+        names |= {host.id: longer(host) for host in hosts if names[host.id] in shared or _owner(names[host.id], others)}
+    shared = _shared(names)
     named: list[Host] = []
     messages: list[str] = []
     for host in hosts:
-        name = names[id(host)]
-        owner = _owner(host.name, others)
+        name, what = names[host.id], f"{host.name!r} of workspace {host.place[0]!r}"
         if not _nodes.is_host_name(name):
             messages.append(f"{name!r} of workspace {host.place[0]!r} is not a host, because that is not a name for one.")
-            continue
-        if _owner(name, others):
-            messages.append(f"{host.name!r} of workspace {host.place[0]!r} is not a host, because that is the name of {owner}.")
-            continue
-        if name != host.name:
-            messages.append(f"{host.name!r} of workspace {host.place[0]!r} is called {name!r}, because that is the name of {owner or 'another machine too'}.")
-        host.name = name
-        named.append(host)
+        elif name in shared or _owner(name, others):
+            messages.append(f"{what} is not a host, because {_reason(host, hosts, others)}.")
+        else:
+            if name != host.name:
+                messages.append(f"{what} is called {name!r}, because {_reason(host, hosts, others)}.")
+            named.append(host)
+    for host in named:
+        host.name = names[host.id]
     return named, messages
+
+
+# What makes a name longer, one after the other, for as long as it is not the only one.
+_LONGER: tuple[t.Callable[[Host], str], ...] = (
+    *(lambda host, parts=parts: host.name_with(parts) for parts in range(1, 4)),  # type: ignore[misc]
+    *(lambda host, digits=digits: _nodes.longer_name(host.name, host.id, digits) for digits in (8, 16, 64)),  # type: ignore[misc]
+)
+
+
+def _shared(names: t.Mapping[str, str]) -> set[str]:
+    """The names that more than one host has."""
+    counts = Counter(name.casefold() for name in names.values())
+    return {name for name in names.values() if counts[name.casefold()] > 1}
+
+
+def _reason(host: Host, hosts: list[Host], taken: t.Mapping[str, str]) -> str:
+    """Why the host cannot have the name that it would have."""
+    owner = _owner(host.name, taken)
+    if owner is not None:
+        return f"that is the name of {owner}"
+    same = [other.id for other in hosts if other is not host and other.name.casefold() == host.name.casefold()]
+    return f"another machine has that name too: {same[0]}" if same else "other machines are called so too"
 
 
 def _owner(name: str, taken: t.Mapping[str, str]) -> str | None:

@@ -8,6 +8,7 @@ N6 (the lines), K1 and K2 (SSH is off unless it was asked for at creation), CI18
 """
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import re
 import shlex
@@ -273,6 +274,11 @@ def host_name(machine: Machine, way: Way, workspace: str) -> str:
     """Return the name of the machine's host. Its target's name alone would let whoever names targets choose the names of hosts."""
     chosen = None if way.host_prefix is None else way.host_prefix + machine.name
     return f"{workspace}-{machine.name}" if chosen is None or is_reserved(chosen) else chosen
+
+
+def longer_name(name: str, machine_id: str, digits: int = 8) -> str:
+    """Return the name with digits of the machine's id after it. It does not depend on which other machines exist, or on their order."""
+    return f"{name}-{hashlib.sha256(machine_id.casefold().encode()).hexdigest()[:digits]}"
 
 
 def connection(machine: Machine, way: Way, workspace_id: str) -> dict[str, t.Any]:

@@ -8,9 +8,11 @@ Sources: docs/facts.md a.1, a.3, a.6; docs/coverage.md CI18 (private addresses).
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import threading
 import typing as t
+from dataclasses import asdict
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils import _inventory, _nodes
@@ -242,23 +244,55 @@ def test_no_host_takes_a_name_that_is_taken_or_reserved_and_it_is_told() -> None
     taken = {"ws-db": "the host 'ws-db' of the inventory", "ws-web": "w", "rg-ws-web": "w", f"{S1}-rg-ws-web": "w"}
     hosts = [machine_host(*one) for one in (("ws-DB", "ws"), ("ws-web", "ws"), ("localhost", "ws", 0), ("all", "all"), ("ws-free", "ws"), ("a b", "ws"))]
     named, messages = name_apart(hosts, taken)
-    assert [host.name for host in named] == ["rg-ws-DB", "ws-localhost", "rg-all", "ws-free"]
+    assert [host.name for host in named] == ["rg-ws-DB", _nodes.longer_name("ws-web", f"{S1}/rg/ws/ws-web"), "ws-localhost", "rg-all", "ws-free"]
     assert [message.split()[0] for message in messages] == ["'ws-DB'", "'ws-web'", "'localhost'", "'all'", "'a"]
     assert "called 'rg-ws-DB', because that is the name of the host 'ws-db' of the inventory" in messages[0]
-    assert "is not a host, because that is the name of w" in messages[1] and "machine that runs Ansible" in messages[2]
+    assert "because that is the name of w" in messages[1] and "is not a host" in messages[4] and "machine that runs Ansible" in messages[2]
 
 
 def test_names_that_differ_in_case_only_are_one_name() -> None:
     other = _inventory.Host("ws-one", ("WS", "rg2", S1), {}, {}, (), 1)
     named, messages = name_apart([machine_host("ws-One", "ws"), other])
-    assert [host.name for host in named] == ["rg-ws-One", "rg2-ws-one"] and "another machine too" in messages[0]
+    assert [host.name for host in named] == ["rg-ws-One", "rg2-ws-one"] and "another machine has that name too" in messages[0]
 
 
-def test_one_name_for_two_nodes_of_a_cluster_is_refused() -> None:
-    made = [_inventory.Host("node", ("ws", "rg", S1), {}, {}, ()) for _number in range(2)]
-    with pytest.raises(AmlError, match="more than one machine") as caught:
-        name_apart(made)
-    assert "aml_node_id" in (caught.value.hint or "")
+def clash(number: int, name: str = "a-b-c", **variables: str) -> _inventory.Host:
+    """A machine of one resource group that is called like others."""
+    return _inventory.Host(name, (f"ws{number}", "rg", S1), {"aml_machine_id": f"/ids/{number}", **variables}, {}, (), 1)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_names_that_no_place_separates_get_digits_of_the_id_in_any_order(order: int) -> None:
+    """``c`` of the workspace ``a-b`` and ``b-c`` of ``a``; and expressions that are the same for the nodes of a cluster."""
+    records = [
+        {"workspace": _inventory.workspace_facts(workspace(name)), "machines": [asdict(_nodes.instance(instance(target)))]}
+        for name, target in (("a-b", "c"), ("a", "b-c"), ("alone", "c"))
+    ]
+    nodes = [_inventory.Host("node", ("ws", "rg", S1), {"aml_machine_id": f"/ids/{number}"}, {}, ()) for number in range(2)]
+    made = [*hosts_of(records, "nodes", Choice(), _nodes.Way(), Jump()), *nodes][::order]
+    named, messages = name_apart(made)
+    names = {host.id: host.name for host in named}
+    assert [host.id for host in named] == [host.id for host in made] and len(set(names.values())) == 5
+    for host_id, prefix in ((f"{workspace_id('a-b')}/computes/c", "a-b-c"), (f"{workspace_id('a')}/computes/b-c", "a-b-c"), ("/ids/0", "node")):
+        assert names[host_id.casefold()] == _nodes.longer_name(prefix, host_id) and re.fullmatch(f"{prefix}-[0-9a-f]{{8}}", names[host_id.casefold()])
+        assert [names[host_id.casefold()] in message for message in messages].count(True) == 1
+    assert names[f"{workspace_id('alone')}/computes/c".casefold()] == "alone-c"
+    assert len(messages) == 4 and any(f"another machine has that name too: {workspace_id('a')}/computes/b-c".casefold() in one for one in messages)
+
+
+def test_whoever_guesses_the_longer_name_takes_away_at_most_that_host() -> None:
+    guessed = [_nodes.longer_name("a-b-c", "/ids/1", digits) for digits in (8, 16, 64)]
+    made = [clash(1), clash(2), clash(3, guessed[0]), clash(9, "free")]
+    named, messages = name_apart(made)
+    assert [host.name.startswith(prefix) for host, prefix in zip(named, ("a-b-c-", "a-b-c-", "", "free"))] == [True] * 4 and len(named) == 4
+    assert len({host.name for host in named}) == 4 and len(messages) == 3
+    named, messages = name_apart([clash(1), clash(2)], {name: "the host of another" for name in guessed} | {"rg-a-b-c": "x", f"{S1}-rg-a-b-c": "x"})
+    assert [host.id for host in named] == ["/ids/2"] and "is not a host" in messages[0] and "/ids/2" in messages[0]
+
+
+def test_a_machine_that_is_listed_twice_is_one_host() -> None:
+    named, messages = name_apart([clash(1), clash(1), clash(2, "other")])
+    assert [host.name for host in named] == ["a-b-c", "other"] and messages == []
 
 
 def test_the_fingerprint_is_of_the_question_and_of_who_asks() -> None:

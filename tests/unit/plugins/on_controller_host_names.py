@@ -8,6 +8,7 @@ Not collected by itself: test_on_a_controller.py runs it in a process of its own
 from __future__ import annotations
 
 import pwd
+import re
 import typing as t
 from pathlib import Path
 
@@ -25,8 +26,8 @@ def filters(name: str) -> t.Callable[..., t.Any]:
     return found
 
 
-def machine(name: str) -> dict[str, str]:
-    return {"name": name, "id": f"/ids/{name}"}
+def machine(name: str, machine_id: str = "") -> dict[str, str]:
+    return {"name": name, "id": machine_id or f"/ids/{name}", "ssh_config": f"Host {name}\n    HostName 192.0.2.1\n"}
 
 
 @pytest.mark.parametrize(
@@ -39,21 +40,41 @@ def machine(name: str) -> dict[str, str]:
         ("WS-Host", "the inventory has a host 'ws-host'"),
         ("Databases", "the inventory has a group 'databases'"),
         ("ws-Entry", "config has an entry 'Host ws-entry'"),
-        ("ws-gpu-1", "config has an entry 'Host *-gpu-*'"),
     ],
 )
-def test_a_name_that_means_something_else_is_refused(tmp_path: Path, name: str, reason: str | None) -> None:
+def test_a_name_that_means_something_else_is_not_taken(tmp_path: Path, name: str, reason: str | None) -> None:
     config = tmp_path / "config"
     config.write_text("Host ws-entry\nHost *-gpu-*\n# BEGIN azureml.compute rg/ws\nHost ws-free\n# END azureml.compute rg/ws\nHost *\n")
     hosts = {"ws-host": "", "ws-same": "/IDS/ws-same"}
     found = filters("free_host_names")([machine(name)], hosts=hosts, groups=["databases"], ssh_config=str(config), ssh_block="rg/ws")
-    assert found["hosts"] == ([] if reason else [machine(name)])
-    assert [reason in one and repr(name) in one for one in found["refused"]] == ([True] if reason else [])
+    if reason is None:
+        assert found == {"hosts": [machine(name)], "renamed": [], "refused": []}
+    else:
+        longer = found["hosts"][0]["name"]
+        assert re.fullmatch(f"{name}-[0-9a-f]{{8}}", longer) and found["refused"] == []
+        assert found["hosts"] == [{"name": longer, "id": f"/ids/{name}", "ssh_config": f"Host {longer}\n    HostName 192.0.2.1\n"}]
+        assert len(found["renamed"]) == 1 and all(part in found["renamed"][0] for part in (reason, repr(name), repr(longer)))
 
 
-def test_two_machines_of_one_name() -> None:
-    found = filters("free_host_names")([machine("ws-a"), machine("ws-A")], hosts={}, groups=[])
-    assert found["hosts"] == [machine("ws-a")] and "another machine of the workspace" in found["refused"][0]
+@pytest.mark.parametrize("name", ["ws-gpu-1", "localhost.one", "ws-taken"])
+def test_a_machine_without_a_free_name_is_refused(tmp_path: Path, name: str) -> None:
+    config = tmp_path / "config"
+    config.write_text("Host *-gpu-*\nHost ws-taken*\n")
+    found = filters("free_host_names")([machine("ws-a"), machine(name)], hosts={}, groups=[], ssh_config=str(config))
+    assert found["hosts"] == [machine("ws-a")] and found["renamed"] == [] and len(found["refused"]) == 1 and repr(name) in found["refused"][0]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_machines_that_share_a_name_get_longer_ones_in_any_order(order: int) -> None:
+    shared = [machine("ws-a", "/ids/one"), machine("ws-A", "/ids/two"), machine("ws-b")][::order]
+    found = filters("free_host_names")(shared, hosts={}, groups=[])
+    named = {one["id"]: one["name"] for one in found["hosts"]}
+    again = filters("free_host_names")(shared, hosts={name: machine_id for machine_id, name in named.items()}, groups=[])
+    assert again == found and named["/ids/ws-b"] == "ws-b" and len(found["renamed"]) == 2
+    assert re.fullmatch("ws-a-[0-9a-f]{8}", named["/ids/one"]) and re.fullmatch("ws-A-[0-9a-f]{8}", named["/ids/two"])
+    # A second workspace's machine of that name, in a later run of the role.
+    later = filters("free_host_names")([machine("ws-b", "/ids/three")], hosts={"ws-b": "/ids/ws-b"}, groups=[])
+    assert later["hosts"][0]["name"].startswith("ws-b-") and "the inventory has a host 'ws-b'" in later["renamed"][0]
 
 
 def test_a_configuration_that_cannot_be_read_is_named(tmp_path: Path) -> None:
