@@ -7,6 +7,8 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
+from ._error_codes import url_of
+
 
 class AmlError(Exception):
     """Whatever stops a task in a way that the user can understand.
@@ -61,6 +63,7 @@ class AmlError(Exception):
             "request_id": self.request_id,
             "target": self.target,
             "hint": self.hint,
+            "url": url_of(self.code),
         }
 
 

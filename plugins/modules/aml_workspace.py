@@ -446,6 +446,22 @@ operation:
       type: str
       returned: always
       sample: InProgress
+failure:
+  description:
+    - Why the task failed. C(code) is the service's own code or one of the collection, C(message) the cause, C(hint) what to do and C(url) the
+      section about the code in the L(reference of error codes,https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md).
+    - C(details) lists the single problems, if there are several. C(status) and C(request_id) are those of the service's answer.
+  returned: failure
+  type: dict
+  sample:
+    code: InvalidComputeName
+    message: ...
+    details: []
+    status: null
+    request_id: null
+    target: null
+    hint: Nothing was sent. Correct name.
+    url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
 from ..module_utils import _argspec

@@ -1,0 +1,91 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The reference of error codes: complete, current, and what ``failure.url`` leads to."""
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+import types
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.azureml.compute.plugins.module_utils._errors import AmlError, ArmError, RuleError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def reference() -> types.ModuleType:
+    spec = importlib.util.spec_from_file_location("error_reference", ROOT / "scripts" / "error_reference.py")
+    assert spec is not None and spec.loader is not None
+    module = sys.modules["error_reference"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_code_has_an_entry_every_entry_is_used_and_the_page_is_current(reference: types.ModuleType) -> None:
+    assert reference.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("source", "codes"),
+    [
+        ('raise AmlError("x", code="SomethingWrong")', {"SomethingWrong"}),
+        ('raise AmlError("x", code="OneCode" if a else "OtherCode")', {"OneCode", "OtherCode"}),
+        ('class A(AmlError):\n    default_code = "SomethingWrong"', {"SomethingWrong"}),
+        ('yield _rules.Finding("SomethingWrong", option, message, source)', {"SomethingWrong"}),
+        ('code, hint = "SomethingWrong", "Do it."', {"SomethingWrong"}),
+        ('raise ArmError("x", code=f"Operation{status}")', {"Operation*"}),
+        ('self.warnings.append(f"SomethingOdd: {name} is odd.")', {"SomethingOdd"}),
+        ('def f():\n    return [f"SomethingOdd: {name} is odd." for name in names]', {"SomethingOdd"}),
+        ('def f():\n    """Something: a docstring."""', set()),
+        ('x = f"{a} Something: {b}"', set()),
+    ],
+)
+def test_codes_are_found_in_all_forms(reference: types.ModuleType, source: str, codes: set[str]) -> None:
+    assert reference.codes_of(source) == codes
+
+
+def test_a_code_without_entry_and_an_entry_without_use_are_reported(reference: types.ModuleType) -> None:
+    entry = reference.Entry("Listed", "options", "m", "r", "s")
+    assert reference.differences({"Listed"}, [entry]) == []
+    assert len(reference.differences({"Listed", "Missing"}, [entry])) == 1
+    assert len(reference.differences(set(), [entry])) == 1
+    assert len(reference.differences({"Listed", "Missing*"}, [entry])) == 1
+
+
+def test_entries_are_sentences_with_an_official_source(reference: types.ModuleType) -> None:
+    _groups, entries = reference.catalogue()
+    assert len(entries) > 180
+    assert [entry.code for entry in entries if not (entry.meaning.endswith(".") and entry.remedy.endswith("."))] == []
+    assert [entry.code for entry in entries if not entry.source.startswith("https://")] == []
+    document = yaml.safe_load(reference.CATALOGUE.read_text())
+    assert set(document["groups"]) == set(document["codes"])
+    assert set(document["sources"]) == {row[2] for rows in document["codes"].values() for row in rows.values()}
+
+
+def test_links_within_the_repository_lead_to_files(reference: types.ModuleType) -> None:
+    repository = yaml.safe_load((ROOT / "galaxy.yml").read_text())["repository"]
+    _groups, entries = reference.catalogue()
+    ours = {entry.source.removeprefix(f"{repository}/blob/main/") for entry in entries if entry.source.startswith(f"{repository}/blob/main/")}
+    assert ours and [path for path in ours if not (ROOT / path).is_file()] == []
+
+
+@pytest.mark.parametrize(
+    ("error", "anchor"),
+    [
+        (RuleError("x"), "invaliddeclaration"),
+        (AmlError("x", code="SshKeyMissing"), "sshkeymissing"),
+        (ArmError("x", code="SomethingOfAzure", status=400), "codes-of-azure"),
+    ],
+)
+def test_the_url_of_a_failure_leads_to_a_section_of_the_page(error: AmlError, anchor: str) -> None:
+    address, _hash, fragment = error.failure()["url"].partition("#")
+    repository = yaml.safe_load((ROOT / "galaxy.yml").read_text())["repository"]
+    assert (address, fragment) == (f"{repository}/blob/main/docs/errors.md", anchor)
+    # As GitHub makes anchors of headings.
+    headings = re.findall(r"^#+ (.+)$", (ROOT / "docs" / "errors.md").read_text(), re.MULTILINE)
+    assert anchor in {heading.lower().replace(" ", "-") for heading in headings}
