@@ -14,7 +14,7 @@ COLLECTION = $(VENV)/lib/python$$($(BIN)/python -c 'import sys; print("%d.%d" % 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help setup test slow-test quickstart simulator simulator-stop molecule bench page-test pictures kill-test gates coverage mutants conformance faults \
-	properties limits errors manifest release lock
+	properties limits shapes errors manifest release lock
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -75,6 +75,9 @@ properties: setup ## random declarations of every kind and every wrong value of 
 
 limits: setup ## every hostile form of answer: what ended it and after how long, in a table; WRITE=FILE also as Markdown
 	@$(BIN)/python scripts/limits.py $(if $(WRITE),--write $(WRITE))
+
+shapes: setup ## every module on answers of another shape, print what was lost; WRITE=FILE also as Markdown
+	@PYTHONPATH=tests $(BIN)/python -m shapes $(if $(WRITE),--write $(WRITE))
 
 errors: setup ## write docs/errors.md, the reference of error codes, from scripts/error_codes.yml
 	@$(BIN)/python scripts/error_reference.py

@@ -27,6 +27,7 @@ SECTIONS = {
     "kill-test": "Killed at random moments",
     "properties": "Properties and bad input",
     "limits": "Limits of size and time",
+    "shapes": "Answers of another shape",
     "conformance": "The simulator's word",
     "coverage": "Coverage",
     "mutants": "Mutants",

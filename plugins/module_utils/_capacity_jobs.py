@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from . import _argspec, _capacity, _fields, _rules, _shape
-from ._errors import AmlError, RuleError
+from ._errors import AmlError, RuleError, all_foreseen
 from ._kinds._base import Target, workspace_target
 from ._module import Result, Task
 from ._reconcile import NotApplied, ParentMissing
@@ -103,7 +103,8 @@ def _apply(task: Task, plan: t.Any, target: Target, location: str) -> _capacity.
         error.changed = error.may_be_taken
         raise
     try:
-        refused = _capacity.refused_quotas(_shape.check(reply.body or {}, _capacity.UPDATED, path))
+        with all_foreseen():
+            refused = _capacity.refused_quotas(_shape.check(reply.body or {}, _capacity.UPDATED, path))
     except AmlError as error:
         error.changed = True
         raise
@@ -113,7 +114,10 @@ def _apply(task: Task, plan: t.Any, target: Target, location: str) -> _capacity.
         error.changed = others > 0
         raise error
     try:
-        after = _capacity.quotas(task.client.list(_capacity.location_path(task.subscription_id, location, "quotas"), _version(task)), target.id)
+        with all_foreseen():
+            # An item that cannot be read is a failure where it is one of those that were set: its limit is then not the one that was declared.
+            path = _capacity.location_path(task.subscription_id, location, "quotas")
+            after = _capacity.quotas(task.client.list(path, _version(task), malformed=task.malformed.append), target.id)
     except AmlError as error:
         error.changed = True
         raise

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from ._compute import target_of
+from ._errors import each
 from ._kinds import _compute
 from ._kinds._base import Body, Kind, workspace_target
 from ._kinds.aks import AKS
@@ -34,11 +35,10 @@ def look(task: Task) -> Result:
     wanted = task.params.get("type")
     computes = []
     by_tab: dict[str, list[Result]] = {name: [] for name in _compute.TAB_NAMES}
-    for body in bodies:
-        if not wanted or _compute.kind_name(body) in wanted:
-            shown = kind_of(body).project(body)
-            computes.append(shown)
-            by_tab[_compute.tab(body)].append(shown)
+    bodies = [body for body in bodies if not wanted or _compute.kind_name(body) in wanted]
+    for tab, shown in each(bodies, lambda body: (_compute.tab(body), kind_of(body).project(body)), task.malformed.append):
+        computes.append(shown)
+        by_tab[tab].append(shown)
     return {"changed": False, "computes": computes, "by_kind": by_tab}
 
 

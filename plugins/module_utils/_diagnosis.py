@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from . import _argspec, _shape
-from ._errors import AmlError
+from ._errors import AmlError, all_foreseen
 from ._kinds._base import Target, workspace_target
 from ._kinds.workspace import Workspace
 from ._module import Result, Task
@@ -107,16 +107,17 @@ def _act(task: Task, target: Target, action: str, body: Result | None, what: str
     client = task.client
     sent = False
     try:
-        reply = client.post(f"{target.id}/{action}", _version(task), body, wait_conflict=task.params["wait_timeout"])
-        sent = True
-        if reply.operation is None:
-            found: dict[str, t.Any] | None = reply.body
-            return found
-        task.events.about(target.id, action)
-        timing = {"timeout": task.params["wait_timeout"], "interval": task.params["wait_interval"]}
-        client.wait(reply.operation, what=f"The workspace {target.name!r}: {what}", **timing)
-        told: dict[str, t.Any] | None = client.result_of(reply.operation) if body is not None else None
-        return told
+        with all_foreseen():
+            reply = client.post(f"{target.id}/{action}", _version(task), body, wait_conflict=task.params["wait_timeout"])
+            sent = True
+            if reply.operation is None:
+                found: dict[str, t.Any] | None = reply.body
+                return found
+            task.events.about(target.id, action)
+            timing = {"timeout": task.params["wait_timeout"], "interval": task.params["wait_interval"]}
+            client.wait(reply.operation, what=f"The workspace {target.name!r}: {what}", **timing)
+            told: dict[str, t.Any] | None = client.result_of(reply.operation) if body is not None else None
+            return told
     except AmlError as error:
         if error.status == 404 and not sent:
             raise _missing(target) from error

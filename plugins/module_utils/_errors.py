@@ -9,6 +9,8 @@ import typing as t
 
 from ._error_codes import url_of
 
+T = t.TypeVar("T")
+
 
 class AmlError(Exception):
     """Whatever stops a task in a way that the user can understand.
@@ -119,6 +121,24 @@ def all_foreseen() -> t.Iterator[None]:
         raise
     except Exception as error:
         raise unforeseen(error) from error
+
+
+def each(items: t.Iterable[t.Any], call: t.Callable[[t.Any], T], failed: t.Callable[[AmlError], None]) -> t.Iterator[T]:
+    """What ``call`` makes of each item. An error, foreseen or not, costs that item alone and goes to ``failed``."""
+    for one in items:
+        try:
+            with all_foreseen():
+                made = call(one)
+        except AmlError as error:
+            error.target = error.target or _id_of(one)
+            failed(error)
+        else:
+            yield made
+
+
+def _id_of(item: t.Any) -> str | None:
+    identifier = item.get("id") if isinstance(item, dict) else None
+    return identifier if isinstance(identifier, str) else None
 
 
 def add_way_on(error: AmlError) -> None:

@@ -13,7 +13,7 @@ import typing as t
 
 from . import _fields, _redact
 from ._computes import kind_of
-from ._errors import AmlError, ArmError
+from ._errors import AmlError, ArmError, each
 from ._fields import CREATE_ONLY, UPDATABLE
 from ._kinds import _compute
 from ._kinds import workspace as _workspace
@@ -138,10 +138,10 @@ class Export:
         options = self._without_values(name, options)
         tab = _compute.tab(body)
         row = {"name": name, "type": type_, **options} if tab == "attached" else {"name": name, **options}
+        # A compute target may be named workspace too. The file comes first: where that fails, the target is nowhere.
+        self._add_file(f"{name}.yml" if name.casefold() != "workspace" else f"{name}.{type_}.yml", type_, name, options)
         self.vars.setdefault(_LISTS[tab], []).append(row)
         self.computes.append({"type": type_, "name": name, **options})
-        # A compute target may be named workspace too.
-        self._add_file(f"{name}.yml" if name.casefold() != "workspace" else f"{name}.{type_}.yml", type_, name, options)
 
     def _without_values(self, name: str, options: Tree) -> Tree:
         """A placeholder in place of each variable's value; our own modules keep the application's value where one is declared."""
@@ -259,8 +259,7 @@ def export(task: Task) -> Result:
     made = Export(task.params.get("show_variables") or ())
     made.vars = {"aml_subscription_id": task.subscription_id, "aml_resource_group": group, "aml_location": _group_location(task, target.parent_id, body)}
     made.add_workspace(body)
-    for compute in _computes(task):
-        made.add_compute(compute)
+    list(each(_computes(task), made.add_compute, task.malformed.append))
     fleet = {"name": body["name"], "resource_group": group, "subscription_id": task.subscription_id, "computes": made.computes}
     return {"changed": False, "vars": made.vars, "fleet": fleet, "cli_yaml": made.files, "missing": made.missing}
 
@@ -283,8 +282,19 @@ def _computes(task: Task) -> list[Body]:
         path = f"{workspace_target(task.subscription_id, group, workspace).id}/computes"
         found: list[Body] = task.client.list(path, version, malformed=task.malformed.append)
         return found
-    bodies = {name: task.client.find(compute_target(task.subscription_id, group, workspace, name).id, version) for name in names}
+    bodies = {name: _named(task, compute_target(task.subscription_id, group, workspace, name).id, version) for name in names}
     absent = [name for name, body in bodies.items() if body is None]
     if absent:
         raise AmlError(f"The workspace {workspace!r} has no compute target {', '.join(absent)}.", code="ResourceNotFound", details=absent)
-    return list(bodies.values())
+    return [body for body in bodies.values() if body]
+
+
+def _named(task: Task, identifier: str, version: str) -> Body | None:
+    """A target that the task names; an empty one where its document cannot be read, which costs it alone."""
+    try:
+        return t.cast("Body | None", task.client.find(identifier, version))
+    except ArmError as error:
+        if error.code != "UnexpectedAnswer" or error.status is not None:
+            raise
+        task.malformed.append(error)
+        return {}

@@ -278,12 +278,13 @@ class Fleet:
 
     def _list(self, workspace: str) -> list[Body] | AmlError:
         try:
-            bad: list[ArmError] = []
-            found: list[Body] = self.client.list(f"{workspace}/computes", _compute.ComputeKind.api_version, malformed=bad.append)
-            if bad:
-                self._malformed[workspace.casefold()] = bad
-            return found
-        except ArmError as error:
+            with all_foreseen():
+                bad: list[ArmError] = []
+                found: list[Body] = self.client.list(f"{workspace}/computes", _compute.ComputeKind.api_version, malformed=bad.append)
+                if bad:
+                    self._malformed[workspace.casefold()] = bad
+                return found
+        except AmlError as error:
             if error.status == 404:
                 error.hint = "Create the workspace first, or correct its name, resource group or subscription."
             return error
@@ -294,8 +295,9 @@ class Fleet:
         entry.error = next((error for error in bad if _shape.name_in(error) == entry.target.name.casefold()), None)
         if entry.error is None and any(_shape.name_in(error) is None for error in bad):
             try:
-                entry.existing = self.client.find(entry.target.id, entry.kind.api_version)
-            except ArmError as error:
+                with all_foreseen():
+                    entry.existing = self.client.find(entry.target.id, entry.kind.api_version)
+            except AmlError as error:
                 entry.error = error
         entry.done = entry.error is not None
 

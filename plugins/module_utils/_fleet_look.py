@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from . import _argspec, _capacity
 from ._computes import kind_of
-from ._errors import AmlError
+from ._errors import AmlError, all_foreseen, each
 from ._fields import region
 from ._fleet_job import FLEET_SPEC, read_places
 from ._kinds import _compute
@@ -48,15 +48,16 @@ class _Look:
         found: Result = {"name": parts[-1], "resource_group": parts[4], "subscription_id": parts[2], "id": identifier}
         found |= {"workspace": None, "computes": [], "failure": None}
         try:
-            body = self.client.find(identifier, self.kind.api_version)
-            if body is None:
-                raise AmlError(f"The workspace {parts[-1]!r} does not exist.", code="WorkspaceNotFound", target=identifier)
-            found["workspace"] = self.kind.project(body)
-            bad: list[AmlError] = []
-            bodies = self.client.list(f"{identifier}/computes", _compute.ComputeKind.api_version, malformed=bad.append)
-            found["computes"] = [kind_of(one).project(one) for one in bodies]
-            if bad:
-                raise _unread(bad)
+            with all_foreseen():
+                body = self.client.find(identifier, self.kind.api_version)
+                if body is None:
+                    raise AmlError(f"The workspace {parts[-1]!r} does not exist.", code="WorkspaceNotFound", target=identifier)
+                found["workspace"] = self.kind.project(body)
+                bad: list[AmlError] = []
+                bodies = self.client.list(f"{identifier}/computes", _compute.ComputeKind.api_version, malformed=bad.append)
+                found["computes"] = list(each(bodies, lambda one: kind_of(one).project(one), bad.append))
+                if bad:
+                    raise _unread(bad)
         except AmlError as error:
             found["failure"] = error.failure()
         return found
@@ -64,11 +65,12 @@ class _Look:
     def usages(self, place: tuple[str, str]) -> Result:
         found: Result = {"subscription_id": place[0], "location": place[1], "usages": [], "failure": None}
         try:
-            bad: list[AmlError] = []
-            path = _capacity.location_path(*place, "usages")
-            found["usages"] = _capacity.usages(self.client.list(path, _compute.ComputeKind.api_version, malformed=bad.append))
-            if bad:
-                raise _unread(bad)
+            with all_foreseen():
+                bad: list[AmlError] = []
+                path = _capacity.location_path(*place, "usages")
+                found["usages"] = _capacity.usages(self.client.list(path, _compute.ComputeKind.api_version, malformed=bad.append))
+                if bad:
+                    raise _unread(bad)
         except AmlError as error:
             found["failure"] = error.failure()
         return found

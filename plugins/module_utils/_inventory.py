@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
 from . import _nodes
-from ._errors import AmlError, ArmError
+from ._errors import AmlError, ArmError, all_foreseen
 from ._retry import is_absent
 
 Body = dict[str, t.Any]
@@ -114,15 +114,13 @@ class Reader:
     def _list(self, place: str) -> list[Body] | None:
         """The workspaces there, or None where the resource group is not."""
         try:
-            return self._facts(self.client.list(f"{place}/{_PROVIDER}", self.api_version, malformed=self._malformed))
-        except ArmError as error:
-            if not (self.scope.resource_groups and is_absent(error)):
-                self.problems.append(Problem(place.lstrip("/"), error))
-                return []
+            with all_foreseen():
+                return self._facts(self.client.list(f"{place}/{_PROVIDER}", self.api_version, malformed=self._malformed))
         except AmlError as error:
+            if isinstance(error, ArmError) and self.scope.resource_groups and is_absent(error):
+                return None
             self.problems.append(Problem(place.lstrip("/"), error))
             return []
-        return None
 
     def _facts(self, bodies: list[Body]) -> list[Body]:
         """The facts of each workspace; one without an id that names its place is a problem, and the others stay."""
@@ -162,7 +160,8 @@ class Reader:
 
     def _try(self, where: str, call: t.Callable[[], T]) -> T | None:
         try:
-            return call()
+            with all_foreseen():
+                return call()
         except AmlError as error:
             self.problems.append(Problem(where, error))
             return None

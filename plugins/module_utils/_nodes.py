@@ -15,7 +15,7 @@ import shlex
 import typing as t
 from dataclasses import dataclass, field
 
-from ._errors import AmlError
+from ._errors import AmlError, all_foreseen
 
 Body = dict[str, t.Any]
 
@@ -122,10 +122,11 @@ def collect(
     machines: list[Machine] = []
     for body in bodies:
         try:
-            machines += _machines(client, workspace_id, api_version, body, types, malformed)
+            with all_foreseen():
+                machines += _machines(client, workspace_id, api_version, body, types, malformed)
         except AmlError as error:
-            # An answer of another shape is about this one target; any other failure is about all.
-            if malformed is None or error.code != "UnexpectedAnswer" or error.status is not None:
+            # An answer of another shape, or what no one foresaw, is about this one target; any other failure is about all.
+            if malformed is None or error.code not in ("UnexpectedAnswer", "InternalError") or error.status is not None:
                 raise
             malformed(error)
     return machines, warnings

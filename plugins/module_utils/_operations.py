@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from . import _argspec
-from ._errors import AmlError, WaitTimeout
+from ._errors import AmlError, WaitTimeout, all_foreseen
 from ._lro import SUCCEEDED, Operation
 from ._module import Result, Task
 
@@ -51,7 +51,8 @@ class _Watch:
         name = urlsplit(operation.url).path
         self.events.about(name)
         try:
-            self.client.wait(operation, timeout=timeout, interval=self.interval, what="The operation")
+            with all_foreseen():
+                self.client.wait(operation, timeout=timeout, interval=self.interval, what="The operation")
         except WaitTimeout as late:
             # Without a wait, that it goes on is an answer; that it could not be read is none.
             error = late if self.waits or late.status is not None else None

@@ -55,7 +55,9 @@ def type_of(value: t.Any) -> str:
         return "boolean"
     if isinstance(value, (int, float)):
         return "number" if math.isfinite(value) else "number without end"
-    return {str: "text", list: "list", dict: "mapping", type(None): "null"}.get(type(value), type(value).__name__)
+    # Ansible's own texts, lists and mappings are of classes below these.
+    names = ((str, "text"), (list, "list"), (dict, "mapping"), (type(None), "null"))
+    return next((name for kind, name in names if isinstance(value, kind)), type(value).__name__)
 
 
 def fault(value: t.Any, shape: Shape, place: str = "") -> tuple[str, str, str] | None:
@@ -245,7 +247,9 @@ DEPLOYMENT = mapping({
         "provisioningState": TEXT, "timestamp": TEXT, "error": mapping(), "outputResources": list_of(mapping({"id": TEXT})),
         "parameters": mapping(values=mapping()),
     }),
-})  # fmt: skip
+}, required=("id", "name"))  # fmt: skip
+# In a list only what tells whose it is counts: most are not ours, and of any form.
+LISTED_DEPLOYMENT = mapping({"id": TEXT}, required=("id",))
 
 # The shapes of compute targets by their type in lower case, and of workspaces: each kind adds its own when it is loaded (``learn``).
 _COMPUTES: dict[str, t.Callable[[], Shape]] = {}
@@ -291,7 +295,7 @@ def of_item(path: str, item: t.Any) -> Shape:
             shape = _compute_shape(item) if last == "computes" else _workspace_shape()
             return Shape(shape.types, shape.fields, shape.items, ("id", "name"))
         return {"usages": USAGE, "quotas": QUOTA, "vmsizes": SIZE, "listnodes": NODE}.get(last, mapping())
-    return {"deployments": DEPLOYMENT, "subscriptions": SUBSCRIPTION}.get(last, mapping({"id": TEXT, "tags": mapping(values=SCALAR)}))
+    return {"deployments": LISTED_DEPLOYMENT, "subscriptions": SUBSCRIPTION}.get(last, mapping({"id": TEXT, "tags": mapping(values=SCALAR)}))
 
 
 def _compute_shape(body: t.Any) -> Shape:

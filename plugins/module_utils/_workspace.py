@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 import typing as t
 
-from . import _argspec, _incarnation, _module, _rules
-from ._errors import AmlError, ArmError, RuleError, all_foreseen
+from . import _argspec, _incarnation, _module, _rules, _shape
+from ._errors import AmlError, ArmError, RuleError, all_foreseen, each
 from ._fields import arm_id, region
 from ._kinds import _compute
 from ._kinds import workspace as _kind
@@ -164,9 +164,16 @@ class WorkspaceReconciler(Reconciler):
     def _deployments(self) -> list[Body]:
         """The deployments that azure-ai-ml started for this workspace (named NAME-NUMBER), the newest first."""
         path = f"{self.target.parent_id}/providers/Microsoft.Resources/deployments"
-        pattern = re.compile(rf"^{re.escape(self.target.name)}-\d+$", re.IGNORECASE)
-        found = [body for body in self.client.list(path, _DEPLOYMENTS) if pattern.match(body.get("name") or "")]
+        pattern = re.compile(rf"{re.escape(self.target.name)}-\d+\Z", re.IGNORECASE)
+        # The resource group's other deployments are not this task's: one of them that cannot be read stops nothing.
+        own = [body for body in self.client.list(path, _DEPLOYMENTS, malformed=self._strange_deployment) if pattern.match(_deployment_name(body))]
+        found = [_shape.check(body, _shape.DEPLOYMENT, body["id"]) for body in own]
         return sorted(found, key=lambda body: (body.get("properties") or {}).get("timestamp") or "", reverse=True)
+
+    def _strange_deployment(self, error: AmlError) -> None:
+        warning = f"{error.code}: {error.message} It was not looked at."
+        if warning not in self.warnings:
+            self.warnings.append(warning)
 
     def _deployment(self, wanted: t.Callable[[str], bool]) -> Body | None:
         for body in self._deployments():
@@ -192,9 +199,10 @@ class WorkspaceReconciler(Reconciler):
         """Dependents that a failed deployment of an earlier run made and that are not declared: used again, so that no run leaves a second set."""
         failed = self._deployment(lambda state: state in ("failed", "canceled"))
         found: Declared = {}
+        parameters = ((failed or {}).get("properties") or {}).get("parameters") or {}
         for option, (version, parameter, kind) in _DEPENDENTS.items():
-            name = ((failed or {}).get("properties", {}).get("parameters") or {}).get(parameter, {}).get("value")
-            if name and not complete.get(option):
+            name = (parameters.get(parameter) or {}).get("value")
+            if name and isinstance(name, str) and "/" not in name and not complete.get(option):
                 identifier = f"{self.target.parent_id}/providers/{kind}/{name}"
                 body = self.client.find(identifier, version)
                 if body is not None and provisioning_status(body).state == FAILED:
@@ -352,6 +360,11 @@ def _state(deployment: Body) -> str:
     return str((deployment.get("properties") or {}).get("provisioningState")).casefold()
 
 
+def _deployment_name(deployment: Body) -> str:
+    """By its id, which the list's check has seen."""
+    return str(deployment["id"]).rsplit("/", 1)[-1]
+
+
 def _is_blocked(error: ArmError) -> bool:
     return _BLOCKED in f"{error.message} {error.details}".casefold()
 
@@ -441,5 +454,6 @@ def look(task: Task) -> Result:
         scope = group_id(task.subscription_id, group) if group else f"/subscriptions/{task.subscription_id}"
         bodies = task.client.list(f"{scope}/providers/Microsoft.MachineLearningServices/workspaces", version, malformed=task.malformed.append)
     wanted = task.params.get("kind")
-    shown = [kind.project(body) for body in bodies if not wanted or _kind.kind_name(body.get("kind")) in wanted]
+    bodies = [body for body in bodies if not wanted or _kind.kind_name(body.get("kind")) in wanted]
+    shown = list(each(bodies, kind.project, task.malformed.append))
     return {"changed": False, "workspaces": shown}

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """All modules on answers of other shapes, as a table: ``make shapes``.
 
-    python -m shapes [--write FILE] [--case TEXT] [--every N] [--processes N]
+    python -m shapes [--write FILE] [--case TEXT] [--values N] [--seed N] [--processes N]
 
-``--every`` takes each so many-th place and value. Ends with 1 where a rule was broken.
+Each kind of place gets ``--values`` of the values, others in each case and with each ``--seed``. Ends with 1 where a rule was broken.
 """
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pathlib import Path
 from faults.__main__ import quiet
 from faults._cases import CASES
 
-from ._fuzz import Cell, Fuzzed
+from ._fuzz import VALUES, Cell, Fuzzed
 
 HEAD = (
     "| module | answers changed | UnexpectedAnswer | other clear failure | survived | internal errors | other targets lost | other rules broken |\n"
@@ -46,7 +46,8 @@ class Chosen(t.NamedTuple):
     """A case by its number, and which of its cells."""
 
     case: int
-    every: int
+    values: int
+    seed: int
 
 
 def work(chosen: Chosen) -> list[Row]:
@@ -55,7 +56,7 @@ def work(chosen: Chosen) -> list[Row]:
     case = CASES[chosen.case]
     fuzzed = Fuzzed(case)
     try:
-        return [row(fuzzed.strike(one)) for one in fuzzed.mutations()[chosen.case % chosen.every :: chosen.every]]
+        return [row(fuzzed.strike(one)) for one in fuzzed.mutations(chosen.values, chosen.seed)]
     finally:
         fuzzed.close()
 
@@ -73,15 +74,16 @@ def line(name: str, rows: t.Sequence[Row]) -> str:
     return f"| {name} | {len(rows)} | {unexpected} | {len(clear) - unexpected} | {survived} | {internal} | {lost} | {others} |"
 
 
-def report(rows: t.Sequence[Row], seconds: float, every: int) -> str:
+def report(rows: t.Sequence[Row], seconds: float, values: int, seed: int) -> str:
     """The table as Markdown, with where and when it was made."""
     modules = list(dict.fromkeys(case.module for case in CASES))
     machine = f"Python {platform.python_version()}, {os.cpu_count()} cores"
-    share = f"; one of {every} of all places and values" if every > 1 else ""
     lines = [line(name, own) for name in modules if (own := [one for one in rows if one.module == name])]
     return (
-        f"Made by `make shapes` on {datetime.now(UTC):%Y-%m-%d} ({machine}): {len(rows)} runs in {seconds:.0f} s{share}. In each, one value of the "
-        "service's answers is null, a text, a number, a list, a mapping, a very long text, a boolean, a negative or a huge number, or missing.\n\n"
+        f"Made by `make shapes` on {datetime.now(UTC):%Y-%m-%d} ({machine}): {len(rows)} runs in {seconds:.0f} s. In each, one value of the "
+        "service's answers is null, a text, a number, a list, a mapping, a very long text, a boolean, a negative or a huge number, or missing. "
+        f"Each place of each document had {values} of these {len(VALUES)}, before and after the first write, others in each of a module's cases "
+        f"(`--seed {seed}`).\n\n"
         + "\n".join([HEAD, *lines, line("**all**", rows)])
         + "\n"
     )
@@ -91,16 +93,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="shapes", description="Every module on answers of other shapes.")
     parser.add_argument("--write", type=Path)
     parser.add_argument("--case", default="")
-    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--values", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
-    chosen = [Chosen(number, options.every) for number, case in enumerate(CASES) if options.case in case.name]
+    chosen = [Chosen(number, options.values, options.seed) for number, case in enumerate(CASES) if options.case in case.name]
     began = time.monotonic()
     rows: list[Row] = []
     with multiprocessing.Pool(options.processes) as pool:
         for done in pool.imap_unordered(work, chosen):
             rows += done
-    text = report(rows, time.monotonic() - began, options.every)
+    text = report(rows, time.monotonic() - began, options.values, options.seed)
     print(text)
     for one in sorted(one for one in rows if one.wrong):
         print(f"{one.name}\n" + "\n".join(f"    {sentence}" for sentence in one.wrong))

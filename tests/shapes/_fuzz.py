@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import copy
 import json
+import random
 import typing as t
+import zlib
 from dataclasses import dataclass, field
 
-from faults._cases import Case
+from faults._cases import CASES, Case
 from faults._matrix import World, writes
 
 # In place of what the service sends; MISSING takes the place away.
@@ -82,6 +84,12 @@ def _inside(value: t.Any, key: t.Any) -> t.Any:
     return value[key] if isinstance(value, list) and isinstance(key, int) and key < len(value) else None
 
 
+def _type_of(address: str) -> str:
+    """The type of what is at an address, or the action: .../computes and .../computes/NAME are of one type."""
+    parts = address.strip("/").split("/")
+    return parts[-1 if len(parts) % 2 else -2].casefold()
+
+
 class Fuzzed:
     """A case's world whose answers can be changed on their way to the module."""
 
@@ -115,13 +123,26 @@ class Fuzzed:
         self.answers, self.written = [], 0
         return self.world.run(ok=None)
 
-    def mutations(self) -> list[Mutation]:
-        """Each value at each place of each document, once as read before any write and once after each."""
-        found: dict[tuple[t.Any, ...], Mutation] = {}
+    def mutations(self, values: int = len(VALUES), seed: int = 0) -> list[Mutation]:
+        """At each kind of place, once before any write and once after one, so many of the values.
+
+        The items of a list, and the resources of a type, are one kind of place: which of them has the value is drawn. Which values come first turns
+        with the case, so that the cases of a module try different ones.
+        """
+        kinds: dict[tuple[t.Any, ...], set[tuple[t.Any, ...]]] = {}
         for method, address, body, written in self.known:
             for path in places(body):
-                found.update({(method, address, path, value, written): Mutation(method, address, path, value, written) for value in VALUES})
-        return list(found.values())
+                kind = (method, _type_of(address), tuple("*" if isinstance(key, int) else key for key in path), bool(written))
+                kinds.setdefault(kind, set()).add((method, address, path, written))
+        names, turn = list(VALUES), CASES.index(self.case) * values + seed * len(CASES)
+        found = []
+        for kind, own in kinds.items():
+            chance = random.Random(f"{kind} {seed}")
+            first = turn + zlib.crc32(repr(kind).encode())
+            for number in range(values):
+                method, address, path, written = chance.choice(sorted(own, key=repr))
+                found.append(Mutation(method, address, path, names[(first + number) % len(names)], written))
+        return found
 
     def strike(self, mutation: Mutation) -> Cell:
         cell = Cell(self.case, mutation)
