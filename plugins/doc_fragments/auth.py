@@ -136,6 +136,7 @@ options:
       - While a long-running operation is waited for, the time to wait is the limit instead.
       - One request and its whole answer end with this time too (C(AnswerTooSlow)), after at least 15 and at most 120 seconds. A list with all its
         pages has 3 times as long, at least 45 seconds, and at most 1000 pages (C(EndlessList)). An answer has at most 64 MiB (C(AnswerTooLarge)).
+      - A lower value than 15 limits the retries only. A request of sign-in or of the cloud's metadata has 60 seconds, whatever this option says.
     type: int
     default: 120
 requirements:

@@ -20,6 +20,7 @@ options:
     description:
       - Seconds for all waits of the task together. When they run out, the task fails and says what it waited for and the last
         state. Nothing is lost by that. The same task, run again, goes on waiting.
+      - A request that was sent gets at least 15 seconds for its answer, as with O(retry_timeout). So the task can last that much longer.
     type: int
     default: 1800
   wait_interval:

@@ -319,7 +319,7 @@ class ArmClient:
         request.headers.update(headers or {})
         request.headers["Accept"] = "application/json"
         request.headers["Authorization"] = f"Bearer {token}"
-        seconds = min(LONGEST_EXCHANGE, max(SHORTEST_EXCHANGE, seconds))
+        seconds = exchange_seconds(seconds)
         try:
             with _limits.exchange(seconds):
                 response = self._pipeline.run(request, connection_timeout=min(CONNECT_TIMEOUT, seconds), read_timeout=READ_TIMEOUT).http_response
@@ -345,6 +345,11 @@ def _build_pipeline(user_agent: str, verify: bool | str, transport: t.Any) -> tu
         policies.HttpLoggingPolicy(),
     ]
     return Pipeline(transport or transport_for(verify), chain), HttpRequest
+
+
+def exchange_seconds(left: float) -> float:
+    """How long one request and its answer may take, where so many seconds are left for it and its retries."""
+    return min(LONGEST_EXCHANGE, max(SHORTEST_EXCHANGE, left))
 
 
 def was_sent(error: BaseException | None) -> bool:

@@ -11,18 +11,21 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import threading
+import time
 import typing as t
 import uuid
 
-from . import _redact
-from ._arm import lost, was_sent
+from . import _limits, _redact
+from ._arm import exchange_seconds, lost, was_sent
 from ._cloud import Cloud
 from ._errors import AmlError, ArmError
+from ._http import limit_of, session_for
 from ._kinds._base import Target
 from ._kinds._compute import IDENTITY_TYPES
 from ._kinds.workspace import isolation_mode_to_arm
 from ._plan import Declared
-from ._retry import hint_for, read_error
+from ._retry import Answer, error_of, hint_for, read_error
 
 _ENTITIES = {"default": "Workspace", "hub": "Hub"}
 
@@ -50,22 +53,27 @@ class WorkspaceExists(AmlError):
     default_code = "WorkspaceExists"
 
 
-def submit_workspace(cloud: Cloud, credential: t.Any, target: Target, declared: Declared) -> None:
+def submit_workspace(
+    cloud: Cloud, credential: t.Any, target: Target, declared: Declared, *, verify: bool | str = True, retry_timeout: float = 120.0
+) -> None:
     """Start the deployment that creates the workspace. Returns when Azure has accepted it.
 
-    Raises AmlError where azure-ai-ml or the service refuses, or no answer comes. Its own retries are over by then.
+    Raises AmlError where azure-ai-ml or the service refuses, or no answer comes. Its own retries are over by then: those of one request and their answers
+    take at most ``retry_timeout`` seconds, as with ArmClient.
     """
     from azure.ai.ml.exceptions import MlException
     from azure.core.exceptions import AzureError, HttpResponseError
 
+    sender = _Sender(cloud, target, retry_timeout, verify)
     # What azure-ai-ml prints would stand before the module's JSON.
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), _sending(sender):
         try:
             client = _client(cloud, credential, target)
             # azure-ai-ml reads the workspace first, and updates one that exists with what this task would create.
             client.workspaces.begin_update = _refuse_update
             client.workspaces.begin_create(_entity(target, declared))
-        except WorkspaceExists:
+        except AmlError:
+            # WorkspaceExists, or what the sender refuses.
             raise
         except HttpResponseError as error:
             raise _service_error(error, target) from error
@@ -78,6 +86,101 @@ def submit_workspace(cloud: Cloud, credential: t.Any, target: Target, declared: 
             raise _no_answer(error, target) from error
         except Exception as error:  # azure-ai-ml fails in many ways on an answer that is not what it expects
             raise _strange_answer(error, target) from error
+
+
+class _Sender:
+    """What azure-ai-ml's transports send with, in place of a requests session of their own: the collection's, which limits each exchange.
+
+    A token goes to the cloud's own hosts only, whatever address an answer names. The pauses and retries of one request end with ``seconds``.
+    """
+
+    def __init__(self, cloud: Cloud, target: Target, seconds: float, verify: bool | str) -> None:
+        self._cloud, self._target, self._seconds = cloud, target, seconds
+        # azure-ai-ml has no way to stop the checking of certificates.
+        self._verify = True if verify is False else verify
+        self.thread = threading.get_ident()
+        self._asked: tuple[str, str] | None = None
+        self._end = 0.0
+        self._failure: ArmError | None = None
+        self._unclear = False
+
+    def request(self, method: str, url: str, **options: t.Any) -> t.Any:
+        """As requests.Session has it."""
+        if not self._cloud.trusts(url):
+            shown = url.split("?", 1)[0]
+            hint = "The token is only sent to the cloud's own Resource Manager."
+            raise ArmError(f"The service pointed azure-ai-ml to an address outside {self._cloud.resource_manager}: {shown}.",
+                           code="UntrustedAddress", target=self._target.id, hint=hint)  # fmt: skip
+        if threading.get_ident() != self.thread:
+            # azure-ai-ml's polling in the background, whose result no one reads.
+            with _limits.exchange(exchange_seconds(self._seconds)):
+                return session_for(self._verify).request(method, url, **options)
+        if self._asked != (method, url):
+            self._asked, self._end, self._unclear = (method, url), time.monotonic() + self._seconds, False
+        try:
+            with _limits.exchange(exchange_seconds(self._end - time.monotonic())):
+                response = session_for(self._verify).request(method, url, **options)
+        except Exception as error:
+            self._lost(method, url, error)
+            raise
+        self._unclear = self._unclear or (method not in ("GET", "HEAD") and (response.status_code >= 500 or response.status_code == 408))
+        if response.status_code >= 400:
+            self._failed(error_of(Answer(method, url, response.status_code, response.headers, response.content)))
+        return response
+
+    def sleep(self, seconds: float) -> None:
+        """Before azure-core's pause. The failure of the last attempt is the task's, where the pause would last longer than the time that is left."""
+        if self._failure is not None and time.monotonic() + seconds > self._end:
+            raise self._failure
+
+    def _lost(self, method: str, url: str, error: Exception) -> None:
+        from requests import exceptions
+        from urllib3.exceptions import ProtocolError
+
+        connecting = isinstance(error, exceptions.ConnectionError) and not (error.args and isinstance(error.args[0], ProtocolError))
+        self._unclear = self._unclear or (method not in ("GET", "HEAD") and not (connecting and not was_sent(error)))
+        self._failed(lost(method, url, error, unsent=False))
+        ended = limit_of(error)
+        if ended is not None and (ended.code == _limits.TOO_LARGE or time.monotonic() >= self._end):
+            raise t.cast(ArmError, self._failure) from error
+
+    def _failed(self, failure: ArmError) -> None:
+        failure.target, failure.unclear = self._target.id, self._unclear
+        self._failure = failure
+
+    def close(self) -> None:
+        """The session is the process's."""
+
+
+_patching = threading.Lock()
+
+
+@contextlib.contextmanager
+def _sending(sender: _Sender) -> t.Iterator[None]:
+    """Let the transports that azure-ai-ml makes meanwhile send with the sender.
+
+    MLClient takes a transport, but the clients that it makes for a deployment and for the resource group's location do not.
+    """
+    from azure.core.pipeline.transport import RequestsTransport
+
+    opened, slept = RequestsTransport.open, RequestsTransport.sleep
+
+    def open_(transport: t.Any) -> None:
+        if transport.session is None and transport._session_owner:
+            transport.session, transport._session_owner = sender, False
+        opened(transport)
+
+    def sleep(transport: t.Any, seconds: float) -> None:
+        if transport.session is sender and threading.get_ident() == sender.thread:
+            sender.sleep(seconds)
+        slept(transport, seconds)
+
+    with _patching:
+        RequestsTransport.open, RequestsTransport.sleep = open_, sleep  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            RequestsTransport.open, RequestsTransport.sleep = opened, slept  # type: ignore[method-assign]
 
 
 def _refuse_update(workspace: t.Any, **options: t.Any) -> t.NoReturn:

@@ -151,7 +151,10 @@ class WorkspaceReconciler(Reconciler):
 
         self._check_absent(False)
         try:
-            submit_workspace(self.task.cloud, self.task.credential, self.target, complete)
+            submit_workspace(
+                self.task.cloud, self.task.credential, self.target, complete,
+                verify=self.task.sign_in.verify, retry_timeout=self.task.params["retry_timeout"],
+            )  # fmt: skip
         except WorkspaceExists as error:
             raise self._changed_meanwhile("it did not exist at the read, and was created before the deployment") from error
         except ArmError as error:

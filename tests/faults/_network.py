@@ -8,7 +8,6 @@ it, so that azure-core makes of it what it makes of a real one (``tests/integrat
 """
 from __future__ import annotations
 
-import io
 import json
 import os
 import signal
@@ -48,14 +47,18 @@ class RunEnds:
 
 
 class _Body:
-    """What is left of a body on a broken connection: some of it, and then the error."""
+    """A body; on a broken connection some of it, and then the error."""
 
-    def __init__(self, data: bytes, error: Exception) -> None:
+    def __init__(self, data: bytes, error: Exception | None = None) -> None:
         self.data, self.error = data, error
 
     def stream(self, *args: t.Any, **options: t.Any) -> t.Iterator[bytes]:
         yield self.data
-        raise self.error
+        if self.error is not None:
+            raise self.error
+
+    def close(self) -> None:
+        """There is no connection."""
 
 
 class _Socket(BaseAdapter):
@@ -90,7 +93,7 @@ class _Socket(BaseAdapter):
         if end.how == AFTER and len(azure.sent) == end.at + 1:
             end.die()
         made = requests.Response()
-        made.status_code, made.url, made.request, made.raw = answer.status, request.url, request, io.BytesIO(answer.payload())
+        made.status_code, made.url, made.request, made.raw = answer.status, request.url, request, _Body(answer.payload())
         made.headers.update({"Content-Type": "application/json; charset=utf-8", **answer.headers})
         if answer.effect is not None:
             made.raw = self._suffer(answer.effect, answer.payload(), timeout[1]) or made.raw

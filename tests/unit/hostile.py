@@ -170,6 +170,13 @@ def _throttled(server: Server, connection: t.Any, _number: int) -> None:
     _answer(connection, b"{}", "Retry-After: 0\r\n", "429 Too Many Requests")
 
 
+def answering(status: str, headers: str = "", body: bytes = b"{}") -> Form:
+    def form(server: Server, connection: t.Any, _number: int) -> None:
+        _answer(connection, body, headers, status)
+
+    return form
+
+
 def _running(asked: str) -> Form:
     def form(server: Server, connection: t.Any, _number: int) -> None:
         _answer(connection, b'{"status": "InProgress"}', f"Retry-After: {asked}\r\n")

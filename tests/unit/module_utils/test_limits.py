@@ -10,6 +10,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.azureml.compute.plugins.module_utils import _arm, _cloud, _http, _identity, _limits
 from ansible_collections.azureml.compute.plugins.module_utils._errors import AmlError, CredentialError
 from ansible_collections.azureml.compute.tests.unit import hostile
@@ -17,6 +18,10 @@ from ansible_collections.azureml.compute.tests.unit import hostile
 from .test_cloud_tls import certificate
 
 SECOND = 1.0
+# As they are, before a test makes them short.
+DOCUMENTED = {
+    "shortest": _arm.SHORTEST_EXCHANGE, "longest": _arm.LONGEST_EXCHANGE, "factor": _arm.LIST_FACTOR, "list": _arm.SHORTEST_LIST, "pages": _arm.MOST_PAGES,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +77,37 @@ def test_a_list_as_a_whole_has_a_time(tls: tuple[Path, Path], monkeypatch: pytes
     with hostile.Server(hostile.FORMS["pages with items, each with a new link"][0], tls) as server, pytest.raises(AmlError) as ended:
         server.client().list(hostile.PATH, hostile.VERSION)
     assert ended.value.code == "EndlessList" and "0.2 s" in ended.value.message and "retry_timeout" in (ended.value.hint or "")
+
+
+@pytest.mark.parametrize("what", ["document", "operation"])
+def test_an_answer_has_the_least_time_and_no_more(tls: tuple[Path, Path], what: str) -> None:
+    """retry_timeout and wait_timeout below the least time of an exchange: an answer within that is read, one that lasts longer ends with it."""
+    def late(server: hostile.Server, connection: t.Any, _number: int) -> None:
+        server.ended.wait(0.2)
+        hostile.answering("200 OK", body=b'{"status": "Succeeded"}')(server, connection, 1)
+
+    timeouts: dict[str, t.Any] = {"retries": 0, "retry_timeout": 0.01, "wait_timeout": 0.01}
+    with hostile.Server(late, tls) as server:
+        assert hostile.ask(server, what, **timeouts) == {"status": "Succeeded"}
+    with hostile.Server(hostile.FORMS["a body, byte by byte"][0], tls) as server:
+        started = time.monotonic()
+        with pytest.raises(AmlError):
+            hostile.ask(server, what, **timeouts)
+        assert 0.5 <= time.monotonic() - started < 0.5 + 5 * SECOND and server.requests == 1
+
+
+def test_the_options_say_what_the_limits_are() -> None:
+    from ansible_collections.azureml.compute.plugins.doc_fragments import auth, wait
+
+    retry, waits = (
+        " ".join(t.cast(str, line) for line in yaml.safe_load(fragment.DOCUMENTATION)["options"][name]["description"])
+        for fragment, name in ((auth.ModuleDocFragment, "retry_timeout"), (wait.ModuleDocFragment, "wait_timeout"))
+    )
+    shortest = f"at least {DOCUMENTED['shortest']:g}"
+    assert f"{shortest} and at most {DOCUMENTED['longest']:g} seconds" in retry and f"A lower value than {DOCUMENTED['shortest']:g}" in retry
+    assert f"{DOCUMENTED['factor']} times as long, at least {DOCUMENTED['list']:g} seconds, and at most {DOCUMENTED['pages']} pages" in retry
+    assert f"at most {_limits.LARGEST_ANSWER // 2**20} MiB" in retry and f"{_limits.EXCHANGE_TIMEOUT:g} seconds, whatever" in retry
+    assert f"{shortest} seconds" in waits
 
 
 def test_metadata_and_sign_in_have_the_same_limits(tls: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,15 +8,21 @@ tests/integration/test_provision_workspace.py has the whole way, with azure-ai-m
 from __future__ import annotations
 
 import json
+import time
 import typing as t
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _sdk
+from ansible_collections.azureml.compute.plugins.module_utils import _arm, _sdk
 from ansible_collections.azureml.compute.plugins.module_utils._cloud import PUBLIC, US_GOVERNMENT
 from ansible_collections.azureml.compute.plugins.module_utils._errors import AmlError, ArmError
 from ansible_collections.azureml.compute.plugins.module_utils._kinds._base import Target
+from ansible_collections.azureml.compute.tests.unit import hostile
+from ansible_collections.azureml.compute.tests.unit.wire import FakeCredential
 from azure.core.exceptions import HttpResponseError
+
+from .test_cloud_tls import certificate
 
 GROUP = "/subscriptions/s/resourceGroups/rg"
 TARGET = Target("ws", f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/ws", GROUP, "s", "rg")
@@ -167,3 +173,69 @@ def test_the_client_talks_to_the_cloud_that_was_chosen(monkeypatch: pytest.Monke
         "registry_discovery_endpoint": "https://sim:1/",
     }
     assert first["enable_telemetry"] is False
+
+
+# --- the limits of what azure-ai-ml sends ---
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return certificate(tmp_path_factory.mktemp("tls"))
+
+
+def submitted(monkeypatch: pytest.MonkeyPatch, server: hostile.Server, retry_timeout: float = 1.0) -> AmlError:
+    """The failure of a submission by azure-ai-ml itself, with all its requests, to a server whose answers are hostile."""
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTPS_PROXY", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(_arm, "SHORTEST_EXCHANGE", 0.3)
+    cloud = replace(PUBLIC, name="Hostile", resource_manager=server.base, login_endpoint=server.base, audience="", extra_hosts=(), origin="metadata")
+    with server, pytest.raises(AmlError) as caught:
+        _sdk.submit_workspace(cloud, FakeCredential(), TARGET, {"location": "eastus"}, verify=server.ca, retry_timeout=retry_timeout)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "most"),
+    [
+        ("a body, byte by byte", "AnswerTooSlow", 30),
+        ("a flood of 100 Continue", "AnswerTooLarge", 2),
+        ("gzip of 65 MiB in 66 kB", "AnswerTooLarge", 2),
+        ("throttled for a day", "TooManyRequests", 2),
+        ("unavailable for a day", "ServiceUnavailable", 2),
+    ],
+)
+def test_what_does_not_end_ends_for_azure_ai_ml_too(
+    monkeypatch: pytest.MonkeyPatch, tls: tuple[Path, Path], name: str, code: str, most: int
+) -> None:
+    """The read of the workspace, whose failure azure-ai-ml ignores, and the deployment: a second each, the rest is for a machine that is busy."""
+    forms = {one: form for one, (form, _what, _code) in hostile.FORMS.items()} | {
+        "throttled for a day": hostile.answering("429 Too Many Requests", "Retry-After: 86400\r\n"),
+        "unavailable for a day": hostile.answering("503 Service Unavailable", "Retry-After: 86400\r\n"),
+    }
+    server = hostile.Server(forms[name], tls)
+    started = time.monotonic()
+    # 64 MiB take longer than a second where the machine is busy.
+    error = submitted(monkeypatch, server, retry_timeout=15.0 if "TooLarge" in code else 1.0)
+    assert time.monotonic() - started < 30
+    assert (error.code, error.target) == (code, TARGET.id)
+    # The deployment was sent: that it was taken can be ruled out only where the service says so.
+    assert error.may_be_taken == (name != "throttled for a day")
+    assert 2 <= server.requests <= most
+
+
+def test_azure_ai_ml_takes_the_token_to_no_other_host(monkeypatch: pytest.MonkeyPatch, tls: tuple[Path, Path]) -> None:
+    other = hostile.Server(hostile.answering("200 OK"), tls)
+    with other:
+        error = submitted(monkeypatch, hostile.Server(hostile.answering("307 Temporary Redirect", f"Location: {other.base}/elsewhere?sig=secret\r\n"), tls))
+    assert other.requests == 0
+    assert error.code == "UntrustedAddress" and error.target == TARGET.id and f"{other.base}/elsewhere" in error.message and "sig=secret" not in str(error)
+
+
+def test_transports_of_others_keep_their_sessions(monkeypatch: pytest.MonkeyPatch, tls: tuple[Path, Path]) -> None:
+    from azure.core.pipeline.transport import RequestsTransport
+
+    before = RequestsTransport.open, RequestsTransport.sleep
+    submitted(monkeypatch, hostile.Server(hostile.answering("403 Forbidden"), tls))
+    assert (RequestsTransport.open, RequestsTransport.sleep) == before
+    with RequestsTransport() as transport:
+        assert not isinstance(transport.session, _sdk._Sender)
