@@ -54,7 +54,7 @@ print(time.perf_counter() - started)
 
 
 def simulator(command: str, environment: dict[str, str]) -> str:
-    answer = subprocess.run([BIN / "python", "-m", "simulator", command], env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    answer = subprocess.run([BIN / "python", "-m", "azureml_simulator", command], env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return answer.stdout
 
 

@@ -163,19 +163,19 @@ def document(scale: int | str, targets: int) -> list[dict[str, t.Any]]:
 def fill(home: str, stack: contextlib.ExitStack) -> None:
     """What the measured runs find: written through the simulator's own rules, in this process, before it serves."""
     sys.path.insert(0, str(ROOT / "tests"))
-    from simulator._app import App
-    from simulator._directory import DEFAULT_SUBSCRIPTION
-    from simulator._home import Home
-    from simulator.providers import _ml_quota
+    from azureml_simulator.app import App
+    from azureml_simulator.entra.directory import DEFAULT_SUBSCRIPTION
+    from azureml_simulator.providers.machine_learning import quota as quotas
+    from azureml_simulator.state_directory import StateDirectory
 
-    place = Home(Path(home))
+    place = StateDirectory(Path(home))
     place.prepare()
     app = App(place.database, key=place.token_key(), secret=place.secret())
     app.configure(CONFIG)
     token = app.token()
     # There is room for all: summing it up anew for each cluster takes minutes.
     for rule in ("check", "too_many"):
-        stack.enter_context(mock.patch.object(_ml_quota, rule, return_value=None))
+        stack.enter_context(mock.patch.object(quotas, rule, return_value=None))
 
     def put(path: str, version: str, body: t.Any) -> None:
         answer = app.call("PUT", f"{path}?api-version={version}", body, token=token)

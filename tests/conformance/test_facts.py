@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from simulator._app import App
+from azureml_simulator.app import App
 
 from ._facts import MARKS, ROOT, TESTS, facts, guesses
 

@@ -21,9 +21,9 @@ from ansible_collections.azureml.compute.tests.unit.simulator.ml_world import (
     refusal,
     workspace_body,
 )
-from simulator._directory import DEFAULT_SUBSCRIPTION
-from simulator._http import Principal, Request
-from simulator._server import Front
+from azureml_simulator.entra.directory import DEFAULT_SUBSCRIPTION
+from azureml_simulator.http import Principal, Request
+from azureml_simulator.server import TlsServer
 
 CPU = f"{WS}/computes/cpu"
 GUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -139,7 +139,7 @@ def test_headers_of_2025(world: World) -> None:
 def test_a_get_is_gzip_where_the_client_takes_it(world: World) -> None:
     def sent(method: str, encoding: str) -> Any:
         request = Request(method, WS, headers={"Accept-Encoding": encoding})
-        return Front._answer(request, world.ask("GET", WS))
+        return TlsServer._answer(request, world.ask("GET", WS))
 
     packed, plain = sent("GET", "gzip, deflate"), sent("GET", "identity")
     assert packed.headers["Content-Encoding"] == "gzip" and len(packed.body) < len(plain.body)

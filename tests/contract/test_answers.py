@@ -11,8 +11,8 @@ import typing as t
 import pytest
 from ansible_collections.azureml.compute.tests.functional.conftest import GROUP_ID, ML, SUBSCRIPTION, WORKSPACE_ID, Azure, azure  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.azureml.compute.tests.functional.declarations import declarations
-from simulator._app import App
-from simulator.providers.ml_computes import KINDS as KIND_CLASSES
+from azureml_simulator.app import App
+from azureml_simulator.providers.machine_learning.computes import KINDS as KIND_CLASSES
 
 from ._types import PREVIEW, SECRET, STABLE, Types
 

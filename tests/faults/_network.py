@@ -20,9 +20,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import requests
 from ansible_collections.azureml.compute.plugins.module_utils import _sdk
 from azure.core.pipeline.transport import RequestsTransport
+from azureml_simulator.http import SLOW_PIECES, Effect, Headers, Request
 from functional.conftest import Azure, Credential, Sent, Token
 from requests.adapters import BaseAdapter, HTTPAdapter
-from simulator._http import SLOW_PIECES, Effect, Headers, Request
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, ReadTimeoutError
 
 # How a run ends from outside: killed before its request is taken or after it, or asked to end by SIGTERM.

@@ -34,8 +34,8 @@ from azure.core.pipeline.transport import HttpTransport
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from simulator._app import App
-from simulator._http import Headers, Principal, Request
+from azureml_simulator.app import App
+from azureml_simulator.http import Headers, Principal, Request
 
 SUBSCRIPTION = "11111111-0000-4000-8000-000000000001"
 GROUP = "rg-test"

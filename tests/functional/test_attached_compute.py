@@ -8,7 +8,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from simulator._http import ArmError, Principal
+from azureml_simulator.http import ArmError, Principal
 
 from .conftest import GROUP_ID, SECRET, WORKSPACE_ID, Azure
 

@@ -9,7 +9,7 @@ from unittest import mock
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils import _cost
-from simulator import _catalogue
+from azureml_simulator.providers.machine_learning import catalogue
 
 from .conftest import GROUP, WORKSPACE, Azure
 
@@ -79,19 +79,19 @@ def test_the_gate_is_before_the_first_write(azure: Azure, check: bool) -> None:
     assert azure.run(FLEET, check=check, workspaces=wanted, max_monthly_cost=month(4))["totals"]["create"] == 2
 
 
-def without_prices(self: _catalogue.VmSize) -> dict[str, t.Any]:
+def without_prices(self: catalogue.VmSize) -> dict[str, t.Any]:
     found = WIRE(self)
     if self.name == "Standard_DS3_v2":
         found.pop("estimatedVMPrices")
     return found
 
 
-WIRE = _catalogue.VmSize.wire
+WIRE = catalogue.VmSize.wire
 
 
 def test_an_unknown_price_is_listed_and_not_0(azure: Azure) -> None:
     wanted = fleet(cluster("known"), cluster("unknown", size="Standard_DS3_v2"))
-    with mock.patch.object(_catalogue.VmSize, "wire", without_prices):
+    with mock.patch.object(catalogue.VmSize, "wire", without_prices):
         done = azure.run(FLEET, check=True, workspaces=wanted, max_monthly_cost=month(2))
         only = azure.run(FLEET, check=True, workspaces=fleet(wanted[0]["computes"][1]), estimate_cost=True)
     assert costs(done) == {"known": (0.0, month(2)), "unknown": None}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import _sizes
-from simulator import _catalogue
+from azureml_simulator.providers.machine_learning import catalogue
 
 from .conftest import GROUP_ID, SECRET, WORKSPACE_ID, Azure
 
@@ -264,7 +264,7 @@ def test_delete_underlying(azure: Azure) -> None:
 
 
 def test_the_names_of_sizes_tell_their_vcpus() -> None:
-    assert {size.name: _sizes.vcpus(size.name) for size in _catalogue.SIZES} == {size.name: size.vcpus for size in _catalogue.SIZES}
+    assert {size.name: _sizes.vcpus(size.name) for size in catalogue.SIZES} == {size.name: size.vcpus for size in catalogue.SIZES}
     others = {"Standard_E4-2s_v3": 2, "STANDARD_DS3_V2": 4, "Standard_D4": 8, "Standard_GS3": 8, "Standard_A3": 4, "custom": None}
     assert {name: _sizes.vcpus(name) for name in others} == others
 

@@ -8,7 +8,7 @@ import typing as t
 from base64 import b64encode
 
 import pytest
-from simulator._http import Principal
+from azureml_simulator.http import Principal
 
 from .conftest import WORKSPACE_ID, Azure
 from .test_cluster import KEY

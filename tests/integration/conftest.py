@@ -108,7 +108,7 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Simulator]
     home = tmp_path_factory.mktemp("simulator")
     own = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE", "ANSIBLE", "ARM_"))}
     own |= {"AML_SIMULATOR_HOME": str(home), "PYTHONPATH": str(ROOT / "tests"), "PATH": f"{BIN}:{own['PATH']}"}
-    command = [sys.executable, "-m", "simulator"]
+    command = [sys.executable, "-m", "azureml_simulator"]
     done = subprocess.run([*command, "start"], env=own, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     exports = [shlex.split(line.removeprefix("export "))[0].partition("=") for line in done.stdout.splitlines()]

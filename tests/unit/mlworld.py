@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator._app import App
-from simulator._directory import DEFAULT_SUBSCRIPTION
-from simulator._http import Response
+from azureml_simulator.app import App
+from azureml_simulator.entra.directory import DEFAULT_SUBSCRIPTION
+from azureml_simulator.http import Response
 
 SUB = f"/subscriptions/{DEFAULT_SUBSCRIPTION}"
 GROUP = f"{SUB}/resourceGroups/rg"

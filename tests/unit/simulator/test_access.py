@@ -14,14 +14,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import azureml_simulator
 import pytest
-import simulator
-from simulator import _control
-from simulator._app import App
-from simulator._directory import TENANT
-from simulator._home import Home
-from simulator._http import Headers, Request, Response
-from simulator._peer import peer_user
+from azureml_simulator import control
+from azureml_simulator.app import App
+from azureml_simulator.entra.directory import TENANT
+from azureml_simulator.http import Headers, Request, Response
+from azureml_simulator.ssh.peer import peer_user
+from azureml_simulator.state_directory import StateDirectory
 
 ROOT = Path(simulator.__file__).resolve().parents[1]
 TOKEN = "the-owners-token"
@@ -64,7 +64,7 @@ def ask(app: App, method: str, path: str, headers: dict[str, str] | None = None,
 
 
 @pytest.mark.parametrize("headers", INSTEAD.values(), ids=INSTEAD)
-@pytest.mark.parametrize(("method", "name"), sorted(_control._ACTIONS))
+@pytest.mark.parametrize(("method", "name"), sorted(control._ACTIONS))
 def test_the_control_api_asks_for_the_owners_token(app: App, method: str, name: str, headers: dict[str, str]) -> None:
     before = len(app.directory.all()), dict(app.config)
     body = json.dumps({"name": "another", "secrets": ["x"], "roles": [], "clock": {"speed": 2}, "advance": 1}).encode()
@@ -155,14 +155,14 @@ REFUSED = {
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[tuple[Home, dict[str, str]]]:
+def home(tmp_path: Path) -> Iterator[tuple[StateDirectory, dict[str, str]]]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "AML_SIMULATOR_HOME": str(tmp_path / "home")}
-    subprocess.run([sys.executable, "-m", "simulator", "start"], env=environment, capture_output=True, timeout=120, check=True)
-    yield Home(tmp_path / "home"), environment
-    subprocess.run([sys.executable, "-m", "simulator", "stop"], env=environment, capture_output=True, timeout=60, check=True)
+    subprocess.run([sys.executable, "-m", "azureml_simulator", "start"], env=environment, capture_output=True, timeout=120, check=True)
+    yield StateDirectory(tmp_path / "home"), environment
+    subprocess.run([sys.executable, "-m", "azureml_simulator", "stop"], env=environment, capture_output=True, timeout=60, check=True)
 
 
-def test_another_user_of_the_machine_is_refused(home: tuple[Home, dict[str, str]]) -> None:
+def test_another_user_of_the_machine_is_refused(home: tuple[StateDirectory, dict[str, str]]) -> None:
     """Over the real server: no way of one who knows the address ends with a principal, a token or a document."""
     made, environment = home
     command = [sys.executable, "-c", STRANGER, made.port_file.read_text(), str(made.path / "control-token")]

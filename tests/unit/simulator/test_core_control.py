@@ -12,10 +12,10 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from simulator._app import App
-from simulator._clock import Clock
-from simulator._directory import DEFAULT_SUBSCRIPTION
-from simulator._requestlog import MASK, mask
+from azureml_simulator.app import App
+from azureml_simulator.clock import Clock
+from azureml_simulator.entra.directory import DEFAULT_SUBSCRIPTION
+from azureml_simulator.request_log import MASK, mask
 
 GROUP = f"/subscriptions/{DEFAULT_SUBSCRIPTION}/resourceGroups/rg?api-version=2021-04-01"
 PLACE = {"location": "eastus"}

@@ -20,9 +20,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import azureml_simulator
 import pytest
-import simulator
-from simulator._home import Home
+from azureml_simulator.state_directory import StateDirectory
 
 ROOT = Path(simulator.__file__).resolve().parents[1]
 
@@ -36,7 +36,7 @@ class Process:
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "AML_SIMULATOR_HOME": str(self.home)}
         return subprocess.run(
-            [sys.executable, "-m", "simulator", command], env=environment, text=True, capture_output=True, timeout=120, check=False
+            [sys.executable, "-m", "azureml_simulator", command], env=environment, text=True, capture_output=True, timeout=120, check=False
         )
 
     def start(self) -> tuple[str, dict[str, str]]:
@@ -158,7 +158,7 @@ def test_a_directory_of_everybodys_is_refused_and_two_have_two_secrets(process: 
     (tmp_path / "shared").chmod(0o777)
     done = Process(tmp_path / "shared").run("start")
     assert done.returncode == 1 and "AML_SIMULATOR_HOME" in done.stderr and list((tmp_path / "shared").iterdir()) == []
-    made = [Home(tmp_path / name) for name in ("a", "b")]
+    made = [StateDirectory(tmp_path / name) for name in ("a", "b")]
     for home in made:
         home.prepare()
     assert made[0].secret() != made[1].secret() and (made[0].path / "token-key.pem").read_bytes() != (made[1].path / "token-key.pem").read_bytes()

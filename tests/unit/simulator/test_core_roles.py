@@ -8,9 +8,9 @@ import uuid
 from typing import Any
 
 import pytest
-from simulator._app import App
-from simulator._directory import DEFAULT_SUBSCRIPTION
-from simulator._http import Principal
+from azureml_simulator.app import App
+from azureml_simulator.entra.directory import DEFAULT_SUBSCRIPTION
+from azureml_simulator.http import Principal
 
 SUB = f"/subscriptions/{DEFAULT_SUBSCRIPTION}"
 GROUP = f"{SUB}/resourceGroups/rg"

@@ -11,14 +11,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from azureml_simulator.app import App
+from azureml_simulator.entra.directory import CLIENT, DEFAULT_SUBSCRIPTION, MACHINE, TENANT
+from azureml_simulator.entra.tokens import Issuer, split_token
+from azureml_simulator.http import Response
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
-from simulator._app import App
-from simulator._directory import CLIENT, DEFAULT_SUBSCRIPTION, MACHINE, TENANT
-from simulator._http import Response
-from simulator._tokens import Issuer, split_token
 
 BASE = "https://127.0.0.1:443"
 ARM = "https://management.azure.com/.default"

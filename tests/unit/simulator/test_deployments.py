@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from simulator._app import App
-from simulator._directory import SUBSCRIPTIONS
-from simulator._http import Response
+from azureml_simulator.app import App
+from azureml_simulator.entra.directory import SUBSCRIPTIONS
+from azureml_simulator.http import Response
 
 SUB, OTHER = list(SUBSCRIPTIONS)
 GROUP = f"/subscriptions/{SUB}/resourcegroups/rg"

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from simulator._app import App
-from simulator._directory import TENANT
+from azureml_simulator.app import App
+from azureml_simulator.entra.directory import TENANT
 
 BASE = "https://127.0.0.1:4443"
 DOCUMENTS = {

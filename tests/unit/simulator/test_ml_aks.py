@@ -8,8 +8,8 @@ import json
 from typing import Any
 
 import pytest
+from azureml_simulator.http import Response
 from mlworld import GROUP, WORKSPACE, World, code, message
-from simulator._http import Response
 
 CLUSTER_TYPE = "Microsoft.ContainerService/managedClusters"
 CLUSTER = f"{GROUP}/providers/{CLUSTER_TYPE}/aks1"

@@ -8,9 +8,9 @@ import json
 from typing import Any
 
 import pytest
+from azureml_simulator.entra.directory import TENANT
+from azureml_simulator.http import Principal
 from mlworld import GROUP, WORKSPACE, World, code, message
-from simulator._directory import TENANT
-from simulator._http import Principal
 
 PROVIDERS = f"{GROUP}/providers"
 MACHINE = f"{PROVIDERS}/Microsoft.Compute/virtualMachines/vm1"

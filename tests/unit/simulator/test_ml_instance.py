@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from azureml_simulator.http import Response
 from mlworld import PUBLIC_KEY, WORKSPACE, World, code, message
-from simulator._http import Response
 
 
 @pytest.fixture

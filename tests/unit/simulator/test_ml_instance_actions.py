@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from azureml_simulator.providers.machine_learning import schedules as schedule_rules
 from mlworld import GROUP, PREVIEW, STABLE, WORKSPACE, World, code, message
-from simulator.providers import _ml_schedules
 
 
 @pytest.fixture
@@ -207,8 +207,8 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # A Monday.
 def due(**trigger: Any) -> str | None:
     kind = next(iter(trigger))
     sent = {"computeStartStop": [{"action": "Stop", "triggerType": kind.capitalize(), kind: trigger[kind]}]}
-    (entry,) = _ml_schedules.accept(sent, "/x", "eastus")["computeStartStop"]
-    moment = _ml_schedules.next_due(entry, NOW.timestamp())
+    (entry,) = schedule_rules.accept(sent, "/x", "eastus")["computeStartStop"]
+    moment = schedule_rules.next_due(entry, NOW.timestamp())
     return None if moment is None else datetime.fromtimestamp(moment, UTC).strftime("%a %Y-%m-%d %H:%M")
 
 
@@ -257,7 +257,7 @@ def test_recurrence(recurrence: dict[str, Any], wanted: str) -> None:
 
 def test_time_after_time() -> None:
     """The moment after one is a later one, or a schedule would act twice."""
-    (entry,) = _ml_schedules.accept({"computeStartStop": [cron("0 18 * * *")]}, "/x", "eastus")["computeStartStop"]
-    first = _ml_schedules.next_due(entry, NOW.timestamp())
+    (entry,) = schedule_rules.accept({"computeStartStop": [cron("0 18 * * *")]}, "/x", "eastus")["computeStartStop"]
+    first = schedule_rules.next_due(entry, NOW.timestamp())
     assert first is not None
-    assert _ml_schedules.next_due(entry, first) == first + timedelta(days=1).total_seconds()
+    assert schedule_rules.next_due(entry, first) == first + timedelta(days=1).total_seconds()

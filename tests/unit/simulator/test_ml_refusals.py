@@ -16,8 +16,8 @@ from ansible_collections.azureml.compute.tests.unit.simulator.ml_world import (
     cluster_body,
     refusal,
 )
-from simulator._directory import SUBSCRIPTIONS
-from simulator._http import Principal
+from azureml_simulator.entra.directory import SUBSCRIPTIONS
+from azureml_simulator.http import Principal
 
 CPU = f"{WS}/computes/cpu"
 

@@ -17,11 +17,11 @@ from typing import Any
 
 import asyncssh
 import pytest
-from simulator import _ssh
-from simulator._app import App
-from simulator._directory import DEFAULT_SUBSCRIPTION, TENANT
-from simulator._peer import peer_user
-from simulator._ssh import Doors
+from azureml_simulator.app import App
+from azureml_simulator.entra.directory import DEFAULT_SUBSCRIPTION, TENANT
+from azureml_simulator.ssh import listeners
+from azureml_simulator.ssh.listeners import SshListeners
+from azureml_simulator.ssh.peer import peer_user
 
 VERSION = "api-version=2025-12-01"
 GROUP = f"/subscriptions/{DEFAULT_SUBSCRIPTION}/resourceGroups/rg"
@@ -45,7 +45,7 @@ class Place:
     """An app with doors in the running loop, and a key to enter."""
 
     app: App
-    doors: Doors
+    doors: SshListeners
     folder: Path
     private: Path
     public: str
@@ -126,7 +126,7 @@ def make_workspace(app: App) -> None:
 async def _with_place(test: Callable[[Place], Awaitable[None]], folder: Path, private: Path, public: str) -> None:
     app = App()
     app.configure({"nodes": {"first_port": free_port()}})
-    place = Place(app, Doors(app, folder / "nodes"), folder, private, public)
+    place = Place(app, SshListeners(app, folder / "nodes"), folder, private, public)
     try:
         make_workspace(app)
         await test(place)
@@ -185,7 +185,7 @@ def test_files(inside: Inside) -> None:
 
 def test_who_is_let_in(inside: Inside, caplog: pytest.LogCaptureFixture) -> None:
     """Exactly the user with exactly the key; each attempt leaves a line in the log."""
-    caplog.set_level("INFO", "simulator.ssh")
+    caplog.set_level("INFO", "azureml_simulator.ssh")
 
     async def test(place: Place) -> None:
         (node,) = place.cluster()
@@ -201,7 +201,7 @@ def test_who_is_let_in(inside: Inside, caplog: pytest.LogCaptureFixture) -> None
 
 
 def test_password(inside: Inside, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO", "simulator.ssh")
+    caplog.set_level("INFO", "azureml_simulator.ssh")
 
     async def test(place: Place) -> None:
         (node,) = place.cluster(userAccountCredentials={"adminUserName": "boss", "adminUserPassword": "Right-horse-1"})
@@ -223,7 +223,7 @@ def test_host_key_is_the_nodes_own_and_stays(inside: Inside) -> None:
         lines = (place.folder / "known_hosts").read_text().splitlines()
         assert len({line.split()[2] for line in lines}) == 2
         place.doors.close()
-        place.doors = Doors(place.app, place.folder / "nodes")
+        place.doors = SshListeners(place.app, place.folder / "nodes")
         assert [node["port"] for node in place.nodes()] == [first["port"], second["port"]]
         assert (await place.ssh(first, "true"))[0] == 0
         for path in (place.folder / "nodes").glob("*/ssh_host*"):
@@ -277,7 +277,7 @@ with socket.socket(getattr(socket, sys.argv[2])) as client:
 def test_another_user_is_not_even_greeted(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever key or password a compute was created with, commands run as the owner: a process of another user gets no SSH server to talk to."""
     if os.getuid() != 0:
-        monkeypatch.setattr(_ssh, "peer_user", lambda *ends: (peer_user(*ends) or 0) + 1)
+        monkeypatch.setattr(listeners, "peer_user", lambda *ends: (peer_user(*ends) or 0) + 1)
 
     async def test(place: Place) -> None:
         (node,) = place.cluster()

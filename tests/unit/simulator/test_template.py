@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from simulator._template import Template
-from simulator._template_context import Runtime, Scope
-from simulator._template_expression import NotSimulatedError, TemplateError
+from azureml_simulator.templates.context import Runtime, Scope
+from azureml_simulator.templates.expression import NotSimulatedError, TemplateError
+from azureml_simulator.templates.template import Template
 
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
 GROUP = "/subscriptions/s/resourceGroups/rg"

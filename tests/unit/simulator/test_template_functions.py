@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from simulator._template_context import Context, Scope
-from simulator._template_expression import NotSimulatedError, TemplateError
-from simulator._template_hash import guid, unique_string
+from azureml_simulator.templates.context import Context, Scope
+from azureml_simulator.templates.expression import NotSimulatedError, TemplateError
+from azureml_simulator.templates.hashes import guid, unique_string
 
 OBJECT = {"one": "a", "two": "b", "three": "c"}
 WORDS = ["one", "two", "three"]

@@ -13,8 +13,8 @@ import uuid
 from typing import Any
 
 import pytest
-from simulator._template import Template
-from simulator._template_context import Runtime, Scope
+from azureml_simulator.templates.context import Runtime, Scope
+from azureml_simulator.templates.template import Template
 
 GROUP = "/subscriptions/s1/resourceGroups/rg"
 HUB = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/hub"

@@ -1,0 +1,155 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a workspace's PUT and PATCH are refused for.
+
+Name: docs/facts.md c.1. Hierarchical namespace: b.2 [ISS AzureTRE#1920]. Unchangeable properties: those that
+types-2025-12-01.md and docs/coverage.md 1.11 call so; how the service refuses is not established, so the answer
+is configuration (`guesses.workspace_immutable`: `error` or `ignore`) and the texts are guesses.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from azureml_simulator.arm.locations import LOCATIONS, normalise
+from azureml_simulator.http import ArmError
+from azureml_simulator.providers.machine_learning.common import WORKSPACE_TYPE, Document, flag, refuse
+from azureml_simulator.providers.machine_learning.workspace_body import DEPENDENTS, KINDS
+
+if TYPE_CHECKING:
+    from azureml_simulator.app import App
+
+_NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$")
+_PROVIDERS = {
+    "storageAccount": "microsoft.storage/storageaccounts",
+    "keyVault": "microsoft.keyvault/vaults",
+    "applicationInsights": "microsoft.insights/components",
+    "containerRegistry": "microsoft.containerregistry/registries",
+}
+_FIXED_IDS = ("storageAccount", "keyVault")
+
+
+def check_name(name: str) -> None:
+    if not _NAME.match(name):
+        raise ArmError(
+            400,
+            "ValidationError",
+            f"The workspace name '{name}' is not valid. It must be between 3 and 33 characters long, start with a "
+            "letter or digit, and only include letters, digits, '-' and '_'.",
+        )
+
+
+def location_of(body: Document, name: str) -> str:
+    if not body.get("location"):
+        raise ArmError(400, "LocationRequired", "The location property is required for this definition.")
+    location = normalise(body["location"])
+    if location not in LOCATIONS:
+        raise ArmError(
+            400,
+            "LocationNotAvailableForResourceType",
+            f"The provided location '{body['location']}' is not available for resource type '{WORKSPACE_TYPE}'. List "
+            f"of available regions for the resource type is '{','.join(sorted(LOCATIONS))}'.",
+        )
+    return location
+
+
+def kind_of(body: Document) -> str:
+    sent = str(body.get("kind") or "Default")
+    kind = KINDS.get(sent.lower())
+    if kind is None:
+        raise ArmError(400, "ValidationError", f"The workspace kind '{sent}' is not valid.")
+    return kind
+
+
+def failure(message: str, code: str = "BadRequest") -> Document:
+    """The error of an operation."""
+    return {"code": code, "message": message, "statusCode": 400}
+
+
+def dependents(app: App, properties: Document, kind: str) -> Document | None:
+    """The error of dependents that are missing or unfit, or None. A project has those of its hub.
+
+    azure-ai-ml's template gives a feature store a storage account with a hierarchical namespace.
+    """
+    if kind == "Project":
+        return None
+    for name in ("storageAccount", "keyVault"):
+        if not properties.get(name):
+            return failure(f"Missing dependent resources in workspace json: {name}.", "ValidationError")
+    for name in DEPENDENTS:
+        resource_id = properties.get(name)
+        if not resource_id:
+            continue
+        doc = app.store.get(resource_id)
+        if doc is None or doc["type"].lower() != _PROVIDERS[name]:
+            return failure(f"The dependent resource '{resource_id}' ({name}) does not exist.")
+        if name == "storageAccount" and kind != "FeatureStore" and has_hns(doc):
+            return failure("Cannot use storage with HNS enabled.")
+    return None
+
+
+def has_hns(storage: Document | None) -> bool:
+    """Whether a storage account has a hierarchical namespace."""
+    return flag(((storage or {}).get("properties") or {}).get("isHnsEnabled"))
+
+
+def hub_of(app: App, sent: Document) -> Document:
+    """The hub of a project."""
+    hub_id = sent.get("hubResourceId")
+    hub = app.store.get(hub_id) if hub_id else None
+    if hub is None or hub.get("kind") != "Hub":
+        raise ArmError(400, "ValidationError", f"The hub '{hub_id}' of the project does not exist or is not a hub.")
+    if hub["properties"]["provisioningState"] != "Succeeded":
+        raise ArmError(409, "Conflict", f"The hub '{hub_id}' is not ready: {hub['properties']['provisioningState']}.")
+    return hub
+
+
+def projects_of(app: App, hub: Document) -> list[str]:
+    """The ids of a hub's projects."""
+    if hub.get("kind") != "Hub":
+        return []
+    wanted = hub["id"].lower()
+    return [
+        doc["id"]
+        for doc in app.store.by_type(None, WORKSPACE_TYPE)
+        if str(doc["properties"].get("hubResourceId") or "").lower() == wanted
+    ]
+
+
+def _differs(before: Any, after: Any) -> bool:
+    return str(before or "").lower() != str(after or "").lower()
+
+
+def unchangeable(app: App, doc: Document, body: Document, sent: Document) -> None:
+    """Refuse, or drop from what was sent, a change of what cannot change."""
+    if body.get("location") and normalise(body["location"]) != doc["location"]:
+        raise ArmError(
+            409,
+            "InvalidResourceLocation",
+            f"The resource '{doc['name']}' already exists in location '{doc['location']}' in resource group "
+            f"'{doc['id'].split('/')[4]}'. A resource with the same name cannot be created in location "
+            f"'{normalise(body['location'])}'. Please select a new resource name.",
+        )
+    now, wrong = doc["properties"], []
+    if body.get("kind") and kind_of(body) != doc["kind"]:
+        wrong.append("kind")
+    wrong += [name for name in _FIXED_IDS if sent.get(name) and _differs(now.get(name), sent[name])]
+    if sent.get("hbiWorkspace") not in (None, "") and flag(sent["hbiWorkspace"]) != now["hbiWorkspace"]:
+        wrong.append("hbiWorkspace")
+    if sent.get("hubResourceId") and _differs(now.get("hubResourceId"), sent["hubResourceId"]):
+        wrong.append("hubResourceId")
+    encryption = sent.get("encryption")
+    if isinstance(encryption, dict) and encryption.get("status"):
+        before = str((now.get("encryption") or {}).get("status", "Disabled"))
+        if _differs(before, encryption["status"]):
+            wrong.append("encryption")
+    if wrong and app.config["guesses"]["workspace_immutable"] == "error":
+        raise refuse(
+            f"The following properties of the workspace '{doc['name']}' cannot be changed: {', '.join(wrong)}.",
+            doc["location"],
+            code="BadRequest",
+        )
+    for name in wrong:
+        sent.pop(name, None)

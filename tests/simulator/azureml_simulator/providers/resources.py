@@ -1,0 +1,260 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Microsoft.Resources: subscriptions, tenants, provider registrations and resource groups.
+
+Resource group deletion is a Location-style operation (ARM asynchronous operations documentation); the texts of the
+refusals are docs/facts.md b.2 [ARM] and ARM's own.
+"""
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from azureml_simulator.arm.locations import LOCATIONS, normalise
+from azureml_simulator.entra.directory import SUBSCRIPTIONS, TENANT
+from azureml_simulator.http import ArmError, Request, Response
+from azureml_simulator.operations import Operation
+from azureml_simulator.routing import Route
+
+if TYPE_CHECKING:
+    from azureml_simulator.app import App
+
+RG_TYPE = "Microsoft.Resources/resourceGroups"
+_RG_ACTION = "Microsoft.Resources/subscriptions/resourceGroups"
+_NAME = re.compile(r"^[-\w._()]{1,89}[-\w_()]$|^[-\w_()]$")
+DEFAULTS: dict[str, Any] = {"seconds": {"resource_group.delete": 2.0}}
+
+
+class ResourceGroups:
+    """The handlers of resource groups."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        app.operations.on_done("resource_group.delete", self._deleted)
+
+    @staticmethod
+    def resource_id(p: dict[str, str]) -> str:
+        return f"/subscriptions/{p['sub']}/resourceGroups/{p['rg']}"
+
+    def put(self, request: Request, p: dict[str, str]) -> Response:
+        body, resource_id = request.json_object, self.resource_id(p)
+        if not _NAME.match(p["rg"]):
+            raise ArmError(
+                400,
+                "InvalidResourceGroup",
+                f"The provided resource group name '{p['rg']}' has these invalid characters or ends with '.'. The "
+                "name can only be a letter, digit, '-', '.', '(', ')' or '_', at most 90 characters.",
+            )
+        location = self._location(body)
+        existing = self.app.store.get(resource_id)
+        if existing is not None:
+            self._same_place(existing, p["rg"], location)
+            self._not_deleting(existing, p["rg"])
+        doc = {
+            "id": resource_id,
+            "name": existing["name"] if existing else p["rg"],
+            "type": RG_TYPE,
+            "location": location,
+            "tags": body.get("tags") or {},
+            "properties": {"provisioningState": "Succeeded"},
+        }
+        if body.get("managedBy"):
+            doc["managedBy"] = body["managedBy"]
+        self.app.store.put(resource_id, doc)
+        return Response(200 if existing else 201, self.app.store.get(resource_id))
+
+    def patch(self, request: Request, p: dict[str, str]) -> Response:
+        doc = self.app.resource_group(p["sub"], p["rg"])
+        body = request.json_object
+        if "tags" in body:
+            doc["tags"] = body["tags"] or {}
+        if "location" in body:
+            self._same_place(doc, p["rg"], self._location(body))
+        self.app.store.put(doc["id"], doc)
+        return Response(200, doc)
+
+    def get(self, request: Request, p: dict[str, str]) -> Response:
+        return Response(200, self.app.resource_group(p["sub"], p["rg"]))
+
+    def head(self, request: Request, p: dict[str, str]) -> Response:
+        return Response(204 if self.app.store.get(self.resource_id(p)) else 404, gateway=True)
+
+    def list(self, request: Request, p: dict[str, str]) -> Response:
+        groups = self.app.store.by_type(p["sub"], RG_TYPE)
+        wanted = re.fullmatch(
+            r"\s*tagName eq '([^']*)'(?: and tagValue eq '([^']*)')?\s*", request.query.get("$filter", "")
+        )
+        if request.query.get("$filter") and wanted is None:
+            raise ArmError(501, "NotSimulated", f"The simulator does not have the filter {request.query['$filter']!r}.")
+        if wanted:
+            name, value = wanted.groups()
+            groups = [doc for doc in groups if name in doc["tags"] and value in (None, doc["tags"][name])]
+        assert request.principal is not None
+        return Response(200, {"value": [doc for doc in groups if self.app.rbac.sees(request.principal, doc["id"])]})
+
+    def delete(self, request: Request, p: dict[str, str]) -> Response:
+        doc = self.app.resource_group(p["sub"], p["rg"])
+        operation = self.app.operations.active_for(doc["id"])
+        if operation is None:
+            doc["properties"]["provisioningState"] = "Deleting"
+            self.app.store.put(doc["id"], doc)
+            operation = self.app.operations.start(
+                "resource_group.delete", provider="Microsoft.Resources", target=doc["id"], location=doc["location"],
+                subscription=p["sub"],
+            )
+        return Response(202, headers=self._poll_headers(request, operation))
+
+    def operation_result(self, request: Request, p: dict[str, str]) -> Response:
+        operation = self.app.operations.asked(p["operation"])
+        if operation is None:
+            raise ArmError(404, "OperationNotFound", f"The operation '{p['operation']}' could not be found.")
+        if operation.status == "InProgress":
+            return Response(202, headers=self._poll_headers(request, operation))
+        if operation.error:
+            raise ArmError(409, operation.error["code"], operation.error["message"], operation.error.get("details"))
+        return Response(200)
+
+    def resources(self, request: Request, p: dict[str, str]) -> Response:
+        group = self.app.resource_group(p["sub"], p["rg"])
+        return Response(200, {"value": _listed(self.app.store.children(group["id"]), request)})
+
+    def all_resources(self, request: Request, p: dict[str, str]) -> Response:
+        found = self.app.store.children(f"/subscriptions/{p['sub']}")
+        return Response(200, {"value": _listed(found, request)})
+
+    def _deleted(self, operation: Operation) -> None:
+        self.app.store.delete(operation.target)
+
+    @staticmethod
+    def _poll_headers(request: Request, operation: Operation) -> dict[str, str]:
+        path = f"/subscriptions/{operation.subscription}/operationresults/{operation.id}"
+        return {"Location": f"{request.base_url}{path}?api-version={request.api_version}", "Retry-After": "1"}
+
+    @staticmethod
+    def _location(body: dict[str, Any]) -> str:
+        location = body.get("location")
+        if not location:
+            raise ArmError(400, "LocationRequired", "The location property is required for this definition.")
+        normal = normalise(location)
+        if normal not in LOCATIONS:
+            raise ArmError(
+                400,
+                "LocationNotAvailableForResourceGroup",
+                f"The provided location '{location}' is not available for resource group. List of available regions "
+                f"is '{','.join(sorted(LOCATIONS))}'.",
+            )
+        return normal
+
+    @staticmethod
+    def _same_place(existing: dict[str, Any], name: str, location: str) -> None:
+        if existing["location"] != location:
+            raise ArmError(
+                409,
+                "InvalidResourceGroupLocation",
+                f"Invalid resource group location '{location}'. The Resource group already exists in location "
+                f"'{existing['location']}'.",
+            )
+
+    @staticmethod
+    def _not_deleting(existing: dict[str, Any], name: str) -> None:
+        if existing["properties"]["provisioningState"] == "Deleting":
+            raise ArmError(
+                409, "ResourceGroupBeingDeleted",
+                f"The resource group '{name}' is in deprovisioning state and cannot perform this operation.",
+            )
+
+
+def _listed(docs: list[dict[str, Any]], request: Request) -> list[dict[str, Any]]:
+    """What a list of resources shows: tracked top-level ones, without their properties."""
+    query = request.query.get("$filter", "")
+    wanted = re.fullmatch(r"\s*resourceType eq '([^']+)'\s*", query)
+    if query and wanted is None:
+        raise ArmError(501, "NotSimulated", f"The simulator does not have the filter {query!r}.")
+    keys = ("id", "name", "type", "location", "tags", "kind", "sku", "identity", "managedBy")
+    tracked = [doc for doc in docs if "location" in doc and doc["type"] != RG_TYPE]
+    if wanted:
+        tracked = [doc for doc in tracked if doc["type"].lower() == wanted.group(1).lower()]
+    return [{key: doc[key] for key in keys if key in doc} for doc in tracked]
+
+
+class Subscriptions:
+    """Subscriptions, tenants and provider registrations, as far as clients look at them."""
+
+    def __init__(self, app: App, namespaces: list[str]) -> None:
+        self.app, self.namespaces = app, namespaces
+
+    @staticmethod
+    def _doc(subscription: str) -> dict[str, Any]:
+        return {
+            "id": f"/subscriptions/{subscription}",
+            "subscriptionId": subscription,
+            "tenantId": TENANT,
+            "displayName": SUBSCRIPTIONS[subscription],
+            "state": "Enabled",
+            "subscriptionPolicies": {"locationPlacementId": "Public_2014-09-01", "spendingLimit": "Off"},
+            "authorizationSource": "RoleBased",
+        }
+
+    def get(self, request: Request, p: dict[str, str]) -> Response:
+        return Response(200, self._doc(p["sub"].lower()))
+
+    def list(self, request: Request, p: dict[str, str]) -> Response:
+        assert request.principal is not None
+        seen = [sub for sub in SUBSCRIPTIONS if self.app.rbac.sees(request.principal, f"/subscriptions/{sub}")]
+        return Response(200, {"value": [self._doc(sub) for sub in seen]})
+
+    def tenants(self, request: Request, p: dict[str, str]) -> Response:
+        return Response(200, {"value": [{"id": f"/tenants/{TENANT}", "tenantId": TENANT}]})
+
+    def locations(self, request: Request, p: dict[str, str]) -> Response:
+        prefix = f"/subscriptions/{p['sub']}/locations"
+        value = [{"id": f"{prefix}/{name}", "name": name, "displayName": text} for name, text in LOCATIONS.items()]
+        return Response(200, {"value": value})
+
+    def _provider(self, sub: str, namespace: str) -> dict[str, Any]:
+        return {
+            "id": f"/subscriptions/{sub}/providers/{namespace}", "namespace": namespace,
+            "registrationState": "Registered", "resourceTypes": [],
+        }
+
+    def providers(self, request: Request, p: dict[str, str]) -> Response:
+        return Response(200, {"value": [self._provider(p["sub"], name) for name in self.namespaces]})
+
+    def provider(self, request: Request, p: dict[str, str]) -> Response:
+        known = next((name for name in self.namespaces if name.lower() == p["ns"].lower()), None)
+        if known is None:
+            raise ArmError(404, "InvalidResourceNamespace", f"The resource namespace '{p['ns']}' is invalid.")
+        return Response(200, self._provider(p["sub"], known))
+
+
+NAMESPACES = [
+    "Microsoft.Authorization", "Microsoft.Compute", "Microsoft.ContainerRegistry", "Microsoft.ContainerService",
+    "Microsoft.Insights", "Microsoft.KeyVault", "Microsoft.MachineLearningServices", "Microsoft.ManagedIdentity",
+    "Microsoft.Network", "Microsoft.OperationalInsights", "Microsoft.Resources", "Microsoft.Storage",
+]
+
+
+def routes(app: App) -> list[Route]:
+    groups, subscriptions = ResourceGroups(app), Subscriptions(app, NAMESPACES)
+    sub = "/subscriptions/{sub}"
+    one = sub + "/resourceGroups/{rg}"
+    read = "Microsoft.Resources/subscriptions"
+    return [
+        Route("GET", "/tenants", subscriptions.tenants),
+        Route("GET", "/subscriptions", subscriptions.list),
+        Route("GET", sub, subscriptions.get, action=f"{read}/read"),
+        Route("GET", sub + "/locations", subscriptions.locations, action=f"{read}/locations/read"),
+        Route("GET", sub + "/providers", subscriptions.providers, action=f"{read}/providers/read"),
+        Route("GET", sub + "/providers/{ns}", subscriptions.provider, action=f"{read}/providers/read"),
+        Route("POST", sub + "/providers/{ns}/register", subscriptions.provider, action="*/register/action"),
+        Route("GET", sub + "/resources", groups.all_resources, action=f"{read}/resources/read"),
+        Route("GET", sub + "/operationresults/{operation}", groups.operation_result),
+        Route("GET", sub + "/resourceGroups", groups.list),
+        Route("GET", one, groups.get, action=f"{_RG_ACTION}/read"),
+        Route("HEAD", one, groups.head, action=f"{_RG_ACTION}/read"),
+        Route("PUT", one, groups.put, action=f"{_RG_ACTION}/write"),
+        Route("PATCH", one, groups.patch, action=f"{_RG_ACTION}/write"),
+        Route("DELETE", one, groups.delete, action=f"{_RG_ACTION}/delete"),
+        Route("GET", one + "/resources", groups.resources, action=f"{_RG_ACTION}/resources/read"),
+    ]

@@ -1,0 +1,108 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The log of every request as JSON lines, with secrets masked; the control API itself is not in it."""
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from azureml_simulator.http import Request
+
+MASK = "***"
+_SECRET = re.compile(
+    r"pass(word|wd|phrase)|secret|token|private_?key|assertion|connection_?string|access_?key|account_?key|shared_?key"
+    r"|kube_?config|protected_?settings|^(key|key1|key2|cert|pfx|sig|credentials|primary_?key|secondary_?key)$",
+    re.IGNORECASE,
+)
+# Of an address that the service signed (docs/facts.md a.4): whoever has these may read the operation or the list.
+_SIGNATURE = frozenset({"c", "s", "h"})
+_NOT_SECRET = re.compile(r"(secret_?uri|token_?type|assertion_?type|secret_?name|secret_?url)$", re.IGNORECASE)
+
+
+def mask(value: Any, secret: bool = False) -> Any:
+    """The same structure with every text below a secret's name replaced."""
+    if isinstance(value, dict):
+        return {key: mask(item, secret or _is_secret(key)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [mask(item, secret) for item in value]
+    if secret and value is not None and not isinstance(value, bool):
+        return MASK
+    return value
+
+
+def _is_secret(name: str) -> bool:
+    return bool(_SECRET.search(name)) and not _NOT_SECRET.search(name)
+
+
+def _mask_secure_parameters(body: Any) -> Any:
+    """Template parameters that the template itself declares as secure."""
+    properties = body.get("properties") if isinstance(body, dict) else None
+    template = properties.get("template") if isinstance(properties, dict) else None
+    declared = template.get("parameters") if isinstance(template, dict) else None
+    given = properties.get("parameters") if isinstance(properties, dict) else None
+    if not isinstance(declared, dict) or not isinstance(given, dict):
+        return body
+    for name, entry in declared.items():
+        if isinstance(entry, dict) and str(entry.get("type", "")).lower().startswith("secure") and name in given:
+            given[name] = mask(given[name], secret=True)
+    return body
+
+
+def readable_body(request: Request) -> Any:
+    """The body as an object, if it is one, without its secrets."""
+    if not request.body:
+        return None
+    if "x-www-form-urlencoded" in str(request.headers.get("content-type", "")):
+        return mask(dict(parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True)))
+    try:
+        return mask(_mask_secure_parameters(json.loads(request.body)))
+    except ValueError:
+        return f"<{len(request.body)} bytes>"
+
+
+class RequestLog:
+    """Appends to a file, or to memory where there is no file."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._lines: list[str] = path.read_text().splitlines() if path is not None and path.exists() else []
+        self._file = path.open("a", encoding="utf-8") if path is not None else None
+
+    def add(self, request: Request, status: int, seconds: float, *, taken: bool = True) -> None:
+        """``taken``: whether the service got it, and no fault in its place."""
+        entry: dict[str, Any] = {
+            "time": datetime.now(UTC).isoformat(),
+            "method": request.method,
+            "path": request.path,
+            "query": {key: MASK if key in _SIGNATURE else value for key, value in mask(request.query).items()},
+            "status": status,
+            "duration_ms": round(seconds * 1000, 3),
+            "user_agent": request.headers.get("user-agent", ""),
+            "body": readable_body(request),
+        }
+        if not taken:
+            entry["taken"] = False
+        line = json.dumps(entry)
+        self._lines.append(line)
+        if self._file is not None:
+            self._file.write(line + "\n")
+            self._file.flush()
+
+    def entries(self, since: int = 0, path: str = "") -> list[dict[str, Any]]:
+        """Entries from an index on whose path contains the text; each tells its index."""
+        found = ({"index": index, **json.loads(line)} for index, line in enumerate(self._lines) if index >= since)
+        return [entry for entry in found if path.lower() in entry["path"].lower()]
+
+    def clear(self) -> None:
+        self._lines = []
+        if self._file is not None:
+            self._file.truncate(0)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()

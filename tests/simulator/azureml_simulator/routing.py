@@ -1,0 +1,68 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which handler takes a path: ARM patterns with `{name}` segments, matched without case.
+
+The more literal segments a pattern has, the earlier it is tried. `{name...}` takes several segments: patterns that
+start with one (a scope) come after those without, patterns that end with one come last.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from azureml_simulator.http import Request, Response
+
+Handler = Callable[[Request, dict[str, str]], Response]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation. `api_versions` None takes any well-formed one; `action` None asks for no right beside a token;
+    an `open` route asks for neither a token nor an api-version."""
+
+    method: str
+    pattern: str
+    handler: Handler
+    api_versions: Collection[str] | None = None
+    action: str | None = None
+    open: bool = False
+
+
+def _compile(pattern: str) -> tuple[re.Pattern[str], tuple[int, int, int]]:
+    segments = pattern.strip("/").split("/")
+    parts, literals = [], 0
+    for segment in segments:
+        if segment.startswith("{") and segment.endswith("...}"):
+            parts.append(f"(?P<{segment[1:-4]}>.+)")
+        elif segment.startswith("{"):
+            parts.append(f"(?P<{segment[1:-1]}>[^/]+)")
+        else:
+            literals += 1
+            parts.append(re.escape(segment))
+    rest = 2 if pattern.endswith("...}") else int("...}" in pattern)
+    return re.compile("/" + "/".join(parts) + "$", re.IGNORECASE), (rest, -literals, -len(segments))
+
+
+class Router:
+    """Finds the route of a request."""
+
+    def __init__(self, routes: list[Route]) -> None:
+        compiled = [(*_compile(route.pattern), route) for route in routes]
+        self._table = sorted(compiled, key=lambda entry: entry[1])
+
+    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+        for pattern, _rank, route in self._table:
+            if route.method == method:
+                match = pattern.match(path)
+                if match:
+                    return route, match.groupdict()
+        return None
+
+    def methods(self, path: str) -> list[str]:
+        """The methods that some pattern without a rest takes for this path."""
+        return sorted({
+            route.method for pattern, (rest, _literals, _length), route in self._table
+            if rest < 2 and pattern.match(path)
+        })

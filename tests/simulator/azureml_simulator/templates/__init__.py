@@ -1,0 +1,4 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ARM template deployments: expressions, functions, parameters, and the engine that runs the resources of a template."""

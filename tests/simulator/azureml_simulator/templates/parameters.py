@@ -1,0 +1,163 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The parameters of an ARM template: given values, defaults, types and limits.
+
+Source: Microsoft's "Parameters in ARM templates"; error texts as users quote them in public issues (InvalidTemplate).
+Line and column, which Azure adds to some texts, are left out. A parameter given as null counts as not given, so its
+default holds: azure-ai-ml sends null for string parameters with allowedValues on every workspace, and Azure takes it.
+That allowedValues compare with case is a choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from azureml_simulator.templates.context import Context
+from azureml_simulator.templates.expression import NotSimulatedError, TemplateError
+from azureml_simulator.templates.functions import find_key, same
+
+_TYPES: dict[str, tuple[type, str]] = {
+    "string": (str, "String, Uri"),
+    "securestring": (str, "String, Uri"),
+    "int": (int, "Integer"),
+    "bool": (bool, "Boolean"),
+    "object": (dict, "Object"),
+    "secureobject": (dict, "Object"),
+    "array": (list, "Array"),
+}
+_SHOWN = {"string": "String", "securestring": "SecureString", "int": "Int", "bool": "Bool", "object": "Object",
+          "secureobject": "SecureObject", "array": "Array"}
+_JSON_TYPES = ((bool, "Boolean"), (int, "Integer"), (float, "Float"), (str, "String"), (list, "Array"), (dict, "Object"))
+
+
+class Parameters:
+    """The values of a template's parameters, each evaluated when it is first asked for.
+
+    `resolved` are values of an earlier evaluation, taken as they are.
+    """
+
+    def __init__(
+        self, declared: Mapping[str, Any], given: Mapping[str, Any] | None, resolved: Mapping[str, Any] | None
+    ) -> None:
+        self._declared = dict(declared)
+        self._given = dict(given or {})
+        self._values: dict[str, Any] = dict(resolved or {})
+        self._pending: list[str] = []
+        self._check_extra()
+
+    def all(self, context: Context) -> dict[str, Any]:
+        return {name: self.get(name, context) for name in self._declared}
+
+    def types(self) -> dict[str, str]:
+        """Each parameter's type, spelled as deployments show it."""
+        return {name: shown_type(spec) for name, spec in self._declared.items()}
+
+    def _check_extra(self) -> None:
+        extra = [name for name in self._given if find_key(self._declared, name) is None]
+        if extra:
+            raise TemplateError(
+                f"The template parameters '{', '.join(extra)}' in the parameters file are not valid; they are not present in "
+                "the original template and can therefore not be provided at deployment time. The only supported parameters "
+                f"for this template are '{', '.join(self._declared)}'. "
+                "Please see https://aka.ms/arm-pass-parameter-values for usage details."
+            )
+
+    def get(self, name: str, context: Context) -> Any:
+        key = find_key(self._declared, name)
+        if key is None:
+            raise TemplateError(
+                f"The template parameter '{name}' is not found. "
+                "Please see https://aka.ms/arm-syntax-parameters for usage details."
+            )
+        if key not in self._values:
+            with guard(self._pending, f"parameter '{key}'"):
+                self._values[key] = self._resolve(key, context)
+        return self._values[key]
+
+    def _resolve(self, name: str, context: Context) -> Any:
+        spec = self._declared[name]
+        kind = type_name(spec)
+        value = self._given_value(name)
+        if value is None and "defaultValue" in spec:
+            with context.default_value():
+                value = context.value(spec["defaultValue"])
+        elif value is None and not spec.get("nullable", False):
+            raise TemplateError(
+                f"The value for the template parameter '{name}' is not provided. "
+                "Please see https://aka.ms/arm-create-parameter-file for usage details."
+            )
+        if value is not None:
+            check_type(kind, value, "parameter")
+            _check_limits(name, spec, value)
+        return value
+
+    def _given_value(self, name: str) -> Any:
+        key = find_key(self._given, name)
+        if key is None:
+            return None
+        entry = self._given[key]
+        if isinstance(entry, Mapping) and "reference" in entry:
+            raise NotSimulatedError("a template parameter that refers to a key vault secret")
+        if not isinstance(entry, Mapping) or "value" not in entry:
+            raise TemplateError(
+                f"The template parameter '{name}' is not valid; it must be an object with a 'value'. "
+                "Please see https://aka.ms/arm-pass-parameter-values for usage details."
+            )
+        return entry["value"]
+
+
+class guard:
+    """Refuses a parameter or variable that needs itself."""
+
+    def __init__(self, pending: list[str], what: str) -> None:
+        self._pending, self._what = pending, what
+
+    def __enter__(self) -> None:
+        if self._what in self._pending:
+            raise TemplateError(f"The template {self._what} is not valid: a circular reference was detected. "
+                                "Please see https://aka.ms/arm-template-expressions for usage details.")
+        self._pending.append(self._what)
+
+    def __exit__(self, *_details: object) -> None:
+        self._pending.remove(self._what)
+
+
+def check_type(kind: str, value: Any, what: str) -> None:
+    python_type, expected = _TYPES[kind]
+    if not isinstance(value, python_type) or (kind == "int" and isinstance(value, bool)):
+        actual = next((name for known, name in _JSON_TYPES if isinstance(value, known)), "Null")
+        raise TemplateError(
+            f"Template {what} JToken type is not valid. Expected '{expected}'. Actual '{actual}'. "
+            "Please see https://aka.ms/resource-manager-parameter-files for usage details."
+        )
+
+
+def _check_limits(name: str, spec: Mapping[str, Any], value: Any) -> None:
+    allowed = spec.get("allowedValues")
+    if allowed is not None and not any(same(value, choice) for choice in allowed):
+        raise TemplateError(
+            f"The provided value for the template parameter '{name}' is not valid. The value '{value}' is not part of the "
+            f"allowed value(s): '{','.join(map(str, allowed))}'."
+        )
+    size = value if isinstance(value, int) else len(value)
+    low, high = ("minValue", "maxValue") if isinstance(value, int) else ("minLength", "maxLength")
+    if not spec.get(low, size) <= size <= spec.get(high, size):
+        raise TemplateError(
+            f"The provided value for the template parameter '{name}' is not valid: {low} is {spec.get(low)}, "
+            f"{high} is {spec.get(high)}. Please see https://aka.ms/arm-create-parameter-file for usage details."
+        )
+
+
+def type_name(spec: Mapping[str, Any]) -> str:
+    kind = str(spec.get("type", "")).lower()
+    if kind not in _TYPES:
+        raise TemplateError(f"The template parameter type '{spec.get('type')}' is not supported. "
+                            "Please see https://aka.ms/arm-syntax-parameters for usage details.")
+    return kind
+
+
+def shown_type(spec: Mapping[str, Any]) -> str:
+    """The type of a parameter or output, spelled as deployments show it."""
+    return _SHOWN[type_name(spec)]

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a document must look like to be evaluated as an ARM template, and which templates are not simulated.
+
+Source: Microsoft's "Template structure and syntax" and "Template schema". Bicep's languageVersion 2.0, user-defined
+functions and types, and other scopes than the resource group are named and refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from azureml_simulator.templates.context import is_known
+from azureml_simulator.templates.expression import NotSimulatedError, TemplateError, calls
+
+DEPLOYMENT_TYPE = "Microsoft.Resources/deployments"
+
+
+def check_sections(template: Mapping[str, Any]) -> None:
+    """Refuse what has not the shape of a template, and the kinds of templates that are not simulated."""
+    if isinstance(template.get("resources"), Mapping) or "languageVersion" in template:
+        raise NotSimulatedError("a template with languageVersion or symbolic names")
+    for section in ("functions", "definitions", "imports"):
+        if template.get(section):
+            raise NotSimulatedError(f"the template section '{section}'")
+    if not str(template.get("$schema", "")).lower().partition("#")[0].endswith("/deploymenttemplate.json"):
+        raise NotSimulatedError(f"a template with the schema '{template.get('$schema')}'")
+    for section in ("parameters", "outputs"):
+        entries = _shaped(template.get(section) or {}, dict, section)
+        for name, spec in entries.items():
+            _shaped(spec, dict, f"{section}.{name}")
+    _check_loops(_shaped(template.get("variables") or {}, dict, "variables").get("copy"), "variables")
+    _check_resources(template.get("resources") or [], "resources")
+
+
+def _check_resources(resources: Any, path: str) -> None:
+    for index, source in enumerate(_shaped(resources, list, path)):
+        place = f"{path}[{index}]"
+        _shaped(source, dict, place)
+        if source.get("copy") is not None:
+            _check_loops([source["copy"]], place)
+        _shaped(source.get("dependsOn") or [], list, f"{place}.dependsOn")
+        _check_resources(source.get("resources") or [], f"{place}.resources")
+        if str(source.get("type")).lower() == DEPLOYMENT_TYPE.lower():
+            properties = _shaped(source.get("properties") or {}, dict, f"{place}.properties")
+            template = _shaped(properties.get("template") or {}, dict, f"{place}.properties.template")
+            _check_resources(template.get("resources") or [], f"{place}.properties.template.resources")
+
+
+def _check_loops(loops: Any, path: str) -> None:
+    for loop in _shaped(loops or [], list, f"{path}.copy"):
+        _shaped(loop, dict, f"{path}.copy")
+        if not isinstance(loop.get("name"), str):
+            raise TemplateError(f"The template copy definition at '{path}' must have a name. "
+                                "Please see https://aka.ms/arm-resource-loops for usage details.")
+
+
+def _shaped(value: Any, shape: type, path: str) -> Any:
+    if not isinstance(value, shape):
+        raise TemplateError(f"Required property or value at path '{path}' has not the expected JSON type. "
+                            "Please see https://aka.ms/arm-syntax for usage details.")
+    return value
+
+
+def check_functions(template: Mapping[str, Any]) -> None:
+    """Refuse a template with a function that is not simulated, wherever it stands."""
+    sections = [template.get(name) for name in ("variables", "resources", "outputs")]
+    sections += [{key: spec[key] for key in ("defaultValue",) if key in spec}
+                 for spec in (template.get("parameters") or {}).values()]
+    for call in calls(sections):
+        if not is_known(call):
+            raise NotSimulatedError(f"the template function {call.name}()")
