@@ -22,7 +22,7 @@ help: ## say what there is
 setup: $(STAMP) ## only the set-up: .venv with everything, the checkout visible to it as azureml.compute
 
 # pip's output goes to a file: 'make -s simulator' may print nothing but export lines.
-$(STAMP): requirements.txt requirements-dev.txt tests/unit/requirements.txt
+$(STAMP): requirements.txt requirements-dev.txt tests/unit/requirements.txt tests/simulator/pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV) (about a minute; log in $(VENV)/install.log)" >&2
 	@$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt > $(VENV)/install.log 2>&1 \
@@ -31,11 +31,14 @@ $(STAMP): requirements.txt requirements-dev.txt tests/unit/requirements.txt
 	@$(BIN)/python -m compileall -q $(VENV)/lib > /dev/null 2>&1 || true
 	@touch $@
 
+# Its state directory, wherever make was started from.
+simulator simulator-stop: export AML_SIMULATOR_HOME := $(or $(AML_SIMULATOR_HOME),$(CURDIR)/.simulator)
+
 simulator: setup ## start the simulated Azure, print what to export: eval "$$(make -s simulator)"
-	@PYTHONPATH=tests $(BIN)/python -m simulator start
+	@$(BIN)/azureml-simulator start
 
 simulator-stop: ## stop it; its state stays in .simulator/
-	@test ! -x $(BIN)/python || PYTHONPATH=tests $(BIN)/python -m simulator stop
+	@test ! -x $(BIN)/azureml-simulator || $(BIN)/azureml-simulator stop
 
 quickstart: setup ## provision a full workspace on the simulator, run it again: 0 changed
 	@scripts/quickstart

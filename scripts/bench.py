@@ -54,7 +54,7 @@ print(time.perf_counter() - started)
 
 
 def simulator(command: str, environment: dict[str, str]) -> str:
-    answer = subprocess.run([BIN / "python", "-m", "azureml_simulator", command], env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    answer = subprocess.run([BIN / "azureml-simulator", command], env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return answer.stdout
 
 
@@ -66,7 +66,7 @@ def exported(text: str) -> dict[str, str]:
 @contextlib.contextmanager
 def running_simulator(home: str) -> t.Iterator[dict[str, str]]:
     own = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE", "ANSIBLE", "ARM_", "PYTHONDONT"))}
-    own |= {"AML_SIMULATOR_HOME": home, "PYTHONPATH": str(ROOT / "tests"), "PATH": f"{BIN}:{own['PATH']}"}
+    own |= {"AML_SIMULATOR_HOME": home, "PATH": f"{BIN}:{own['PATH']}"}
     own |= {"ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false"}
     try:
         yield own | exported(simulator("start", own))

@@ -19,7 +19,6 @@ import os
 import platform
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 import typing as t
@@ -162,7 +161,6 @@ def document(scale: int | str, targets: int) -> list[dict[str, t.Any]]:
 
 def fill(home: str, stack: contextlib.ExitStack) -> None:
     """What the measured runs find: written through the simulator's own rules, in this process, before it serves."""
-    sys.path.insert(0, str(ROOT / "tests"))
     from azureml_simulator.app import App
     from azureml_simulator.entra.directory import DEFAULT_SUBSCRIPTION
     from azureml_simulator.providers.machine_learning import quota as quotas

@@ -32,7 +32,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._cloud import PUBL
 from ansible_collections.azureml.compute.plugins.module_utils._identity import TokenSource
 from azure.core.pipeline.transport import HttpTransport
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "simulator"))
 
 from azureml_simulator.app import App
 from azureml_simulator.http import Headers, Principal, Request

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import ssl
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import azureml_simulator
 import pytest
 import yaml
 
@@ -41,10 +41,10 @@ class Simulator:
     """A running simulator, and what a client needs in its environment to reach it."""
 
     environment: dict[str, str]
+    running: azureml_simulator.Simulator
 
     def control(self, method: str, path: str, body: t.Any = None) -> t.Any:
-        headers = {"Authorization": f"Bearer {self.environment['AML_SIMULATOR_CONTROL_TOKEN']}"}
-        return self._send(method, f"/_simulator/{path}", None if body is None else json.dumps(body).encode(), **headers)
+        return self.running.control(method, path, body)
 
     def _send(self, method: str, path: str, data: bytes | None, **headers: str) -> t.Any:
         context = ssl.create_default_context(cafile=self.environment["SSL_CERT_FILE"])
@@ -107,17 +107,10 @@ class Simulator:
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Simulator]:
     home = tmp_path_factory.mktemp("simulator")
     own = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE", "ANSIBLE", "ARM_"))}
-    own |= {"AML_SIMULATOR_HOME": str(home), "PYTHONPATH": str(ROOT / "tests"), "PATH": f"{BIN}:{own['PATH']}"}
-    command = [sys.executable, "-m", "azureml_simulator"]
-    done = subprocess.run([*command, "start"], env=own, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    exports = [shlex.split(line.removeprefix("export "))[0].partition("=") for line in done.stdout.splitlines()]
-    made = Simulator({**own, **{name: value for name, _equals, value in exports}})
-    made.control("PUT", "config", {"clock": {"speed": SPEED}})
-    try:
-        yield made
-    finally:
-        subprocess.run([*command, "stop"], env=own, capture_output=True, timeout=60, check=True)
+    own |= {"AML_SIMULATOR_HOME": str(home), "PATH": f"{BIN}:{own['PATH']}"}
+    with azureml_simulator.Simulator(home) as running:
+        running.config({"clock": {"speed": SPEED}})
+        yield Simulator({**own, **running.environment}, running)
 
 
 @dataclass

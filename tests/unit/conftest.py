@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 # pytest.ini says the same, and ansible-test has a configuration of its own.
-for _folder in map(str, Path(__file__).resolve().parents[:2]):
+for _folder in map(str, [*Path(__file__).resolve().parents[:2], Path(__file__).resolve().parents[1] / "simulator"]):
     if _folder not in sys.path:
         sys.path.insert(0, _folder)
 

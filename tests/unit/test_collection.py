@@ -171,7 +171,7 @@ def test_no_module_imports_azure_before_its_arguments_are_checked(python_of_its_
     script = (
         "import importlib, json, sys\n"
         f"for name in {MODULES!r}: importlib.import_module({PACKAGE!r} + name)\n"
-        "heavy = sorted(name for name in sys.modules if name.split('.')[0] in ('azure', 'msal', 'requests', 'cryptography', 'simulator'))\n"
+        "heavy = sorted(name for name in sys.modules if name.split('.')[0] in ('azure', 'msal', 'requests', 'cryptography', 'azureml_simulator'))\n"
         "print(json.dumps(heavy))\n"
     )
     assert json.loads(python_of_its_own(script)) == []
@@ -181,7 +181,7 @@ def test_what_ships_never_imports_the_simulator() -> None:
     for folder in ("plugins", "roles", "playbooks"):
         for path in (ROOT / folder).rglob("*"):
             if path.suffix in (".py", ".yml"):
-                assert not re.search(r"^\s*(from|import) (tests|simulator)\b", path.read_text(encoding="utf-8"), re.MULTILINE), path
+                assert not re.search(r"^\s*(from|import) (tests|azureml_simulator)\b", path.read_text(encoding="utf-8"), re.MULTILINE), path
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "tests/unit/requirements.txt"])

@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from azureml_simulator import __version__
 from azureml_simulator.faults import FaultError
 from azureml_simulator.http import ArmError, Request, Response
 from azureml_simulator.request_log import mask
@@ -20,7 +21,6 @@ from azureml_simulator.request_log import mask
 if TYPE_CHECKING:
     from azureml_simulator.app import App
 
-VERSION = "0.1.0"
 _SHOWN = ("object_id", "app_id", "tenant", "name", "type", "username")
 
 
@@ -30,7 +30,7 @@ def handle(app: App, request: Request) -> Response:
     if not _is_owner(app, request):
         if (request.method, name) == ("GET", "health"):
             return Response(200, {"status": "ok"})
-        message = "The control API needs the header 'Authorization: Bearer <AML_SIMULATOR_CONTROL_TOKEN>'; `make -s simulator` exports that variable."
+        message = "The control API needs the header 'Authorization: Bearer <AML_SIMULATOR_CONTROL_TOKEN>'; `azureml-simulator env` prints that variable."
         return Response(401, {"error": {"code": "ControlTokenMissing", "message": message}}, {"WWW-Authenticate": "Bearer"})
     action = _ACTIONS.get((request.method, name))
     if action is None:
@@ -53,7 +53,7 @@ def _is_owner(app: App, request: Request) -> bool:
 
 
 def _health(app: App, request: Request) -> Any:
-    return {"status": "ok", "version": VERSION, "pid": os.getpid(), "time": app.clock.iso()}
+    return {"status": "ok", "version": __version__, "pid": os.getpid(), "time": app.clock.iso()}
 
 
 def _reset(app: App, request: Request) -> Any:

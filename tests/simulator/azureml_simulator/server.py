@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The TLS front: aiohttp reads a request, `App.handle` answers it, and ordered faults happen to the socket here."""
+"""The HTTPS server: aiohttp reads a request, `App.handle` answers it, and faults of the connection happen here."""
 from __future__ import annotations
 
 import asyncio
@@ -12,7 +12,9 @@ import os
 import signal
 import ssl
 import sys
+import threading
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +22,7 @@ from aiohttp import web
 
 from azureml_simulator.app import App
 from azureml_simulator.http import SLOW_PIECES, Headers, Request, Response
+from azureml_simulator.process import StartError, require_own
 from azureml_simulator.ssh.listeners import SshListeners
 from azureml_simulator.state_directory import StateDirectory
 
@@ -109,32 +112,96 @@ class TlsServer:
         return stream
 
 
-async def _run(home: StateDirectory, port: int) -> None:
-    app = App(home.database, key=home.token_key(), secret=home.secret(), log_path=home.request_log, control_token=home.control_token())
+async def _run(directory: StateDirectory, port: int, stop: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Serve until `stop` is set; `ready` is called when connections are accepted."""
+    app = App(
+        directory.database, key=directory.token_key(), secret=directory.secret(), log_path=directory.request_log, control_token=directory.control_token()
+    )
     app.config.add_defaults(DEFAULTS)
     site_app = web.Application(client_max_size=_LIMIT)
     site_app.router.add_route("*", "/{path:.*}", TlsServer(app).handle)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(home.server_certificate, home.server_key)
+    context.load_cert_chain(directory.server_certificate, directory.server_key)
     runner = web.AppRunner(site_app, access_log=None, keepalive_timeout=120, handler_cancellation=True)
     await runner.setup()
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    doors = SshListeners(app, home.nodes)
-    watcher = loop.create_task(doors.watch())
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    listeners = SshListeners(app, directory.nodes)
+    watcher = asyncio.get_running_loop().create_task(listeners.watch())
     try:
         await web.TCPSite(runner, "127.0.0.1", port, ssl_context=context, shutdown_timeout=1).start()
-        home.pid_file.write_text(str(os.getpid()))
-        print(f"Serving https://127.0.0.1:{port}", file=sys.stderr, flush=True)
+        ready()
         await stop.wait()
     finally:
         watcher.cancel()
-        doors.close()
+        listeners.close()
         await runner.cleanup()
         app.close()
-        home.pid_file.unlink(missing_ok=True)
+
+
+async def _run_as_process(directory: StateDirectory, port: int) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+
+    def ready() -> None:
+        directory.pid_file.write_text(str(os.getpid()))
+        print(f"Serving https://127.0.0.1:{port}", file=sys.stderr, flush=True)
+
+    try:
+        await _run(directory, port, stop, ready)
+    finally:
+        directory.pid_file.unlink(missing_ok=True)
+
+
+class ServerThread:
+    """The server in a thread of the caller's process. It has no process id of its own, so that no command can end the caller."""
+
+    def __init__(self, directory: StateDirectory) -> None:
+        self._directory = directory
+        self._started = threading.Event()
+        self._error: BaseException | None = None
+        self._end: Callable[[], None] = lambda: None
+        self._thread = threading.Thread(target=self._main, name="azureml-simulator", daemon=True)
+
+    def start(self) -> None:
+        """Serve, and return when connections are accepted. Raises `StartError`."""
+        require_own(self._directory)
+        if self._directory.path.stat().st_mode & 0o077:
+            # A process of its own has an umask; that of the caller's process is not ours to change.
+            raise StartError(f"{self._directory.path} can be read by other users. Set its mode to 0700, or start the simulator as a process of its own.")
+        self._directory.prepare()
+        held = self._directory.lock("serve.lock")
+        if held is None:
+            raise StartError(f"A simulator is already running in {self._directory.path}.")
+        self._lock = held
+        self._thread.start()
+        self._started.wait()
+        if self._error is not None:
+            self._thread.join()
+            raise StartError(f"The server ended: {self._error}") from self._error
+
+    def stop(self) -> None:
+        """Stop serving, and wait until all is closed."""
+        self._end()
+        self._thread.join()
+
+    def _main(self) -> None:
+        try:
+            with self._lock:
+                asyncio.run(self._serve())
+        except BaseException as error:
+            self._error = error
+        finally:
+            self._started.set()
+
+    async def _serve(self) -> None:
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        self._end = lambda: _call_unless_closed(loop, stop.set)
+        await _run(self._directory, self._directory.choose_port(), stop, self._started.set)
+
+
+def _call_unless_closed(loop: asyncio.AbstractEventLoop, function: Callable[[], object]) -> None:
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(function)
 
 
 def _log_to_stderr() -> None:
@@ -146,17 +213,17 @@ def _log_to_stderr() -> None:
     log.propagate = False
 
 
-def serve(home: StateDirectory, port: int) -> int:
+def serve(directory: StateDirectory, port: int) -> int:
     """Serve until a signal; one server per directory."""
     deadline = time.monotonic() + 1.0
-    held = home.lock("serve.lock")
-    while held is None and time.monotonic() < deadline:  # who asks for the state of a server holds it for a moment
+    held = directory.lock("serve.lock")
+    while held is None and time.monotonic() < deadline:  # a process that checks whether a server runs holds it for a moment
         time.sleep(0.01)
-        held = home.lock("serve.lock")
+        held = directory.lock("serve.lock")
     if held is None:
-        print(f"A simulator is already serving from {home.path}", file=sys.stderr)
+        print(f"A simulator is already running in {directory.path}", file=sys.stderr)
         return 1
     _log_to_stderr()
     with held, contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_run(home, port))
+        asyncio.run(_run_as_process(directory, port))
     return 0

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulator's directory: keys, certificates, secret, port, database and log, and what a client needs of it."""
+"""The state directory: keys, certificates, secret, port, database and log, and what a client needs of it."""
 from __future__ import annotations
 
 import datetime
@@ -27,9 +27,9 @@ _LIFE = datetime.timedelta(days=3650)
 _SERVER_LIFE = datetime.timedelta(days=397)
 
 
-def default_home() -> Path:
-    chosen = os.environ.get("AML_SIMULATOR_HOME")
-    return Path(chosen).resolve() if chosen else Path(__file__).resolve().parents[2] / ".simulator"
+def default_directory() -> Path:
+    """$AML_SIMULATOR_HOME, or `.simulator` in the current directory."""
+    return Path(os.environ.get("AML_SIMULATOR_HOME") or ".simulator").resolve()
 
 
 def _name(text: str) -> x509.Name:
@@ -60,7 +60,7 @@ class StateDirectory:
 
     @property
     def azure_cli(self) -> Path:
-        """Where Azure's command line keeps what it knows of clouds, apart from the user's own."""
+        """The configuration directory of the Azure CLI for this cloud, apart from the user's own."""
         return self.path / "azure-cli"
 
     @property
@@ -90,8 +90,10 @@ class StateDirectory:
     # -- made once -----------------------------------------------------------------------------------------------
 
     def prepare(self) -> None:
-        """Make what is missing; keep what is there."""
+        """Make the files that are missing; keep those that exist."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (self.path / ".gitignore").exists():
+            (self.path / ".gitignore").write_text("# Secrets of a simulator of Azure.\n*\n")
         if not self.ca.exists():
             self._make_authority()
         if not self.server_certificate.exists() or self._server_certificate_ends():
@@ -184,6 +186,10 @@ class StateDirectory:
             fresh.write_text(text)
             fresh.replace(self.bundle)
 
+    def open_server_log(self) -> IO[bytes]:
+        """An empty log, readable by its owner only, whatever the caller's umask is."""
+        return os.fdopen(os.open(self.server_log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+
     # -- port and environment ------------------------------------------------------------------------------------
 
     def choose_port(self) -> int:
@@ -196,7 +202,7 @@ class StateDirectory:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
         self.port_file.write_text(str(port))
-        # Azure's command line, which azure.azcollection stands on, remembers a cloud's addresses and does not look again.
+        # The Azure CLI, which azure.azcollection uses, caches the addresses of a cloud.
         (self.azure_cli / "cloudEndpoints.json").unlink(missing_ok=True)
         return port
 
@@ -232,7 +238,7 @@ class StateDirectory:
     # -- one server per directory --------------------------------------------------------------------------------
 
     def lock(self, name: str) -> IO[str] | None:
-        """An exclusive lock that lasts as long as the file is open; None when somebody else holds it."""
+        """An exclusive lock that lasts as long as the file is open; None when another process holds it."""
         file = (self.path / name).open("a")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -241,13 +247,18 @@ class StateDirectory:
             return None
         return file
 
-    def running_pid(self) -> int | None:
-        """The server's process id: the lock, which only a living server holds, proves that the pid is ours."""
+    def is_served(self) -> bool:
+        """Whether a server runs: it holds a lock as long as it lives."""
         if not self.path.is_dir():
-            return None
+            return False
         held = self.lock("serve.lock")
         if held is not None:
             held.close()
+        return held is None
+
+    def running_pid(self) -> int | None:
+        """The id of the server's process; None if none runs, or if it runs in a thread of another program."""
+        if not self.is_served():
             return None
         try:
             return int(self.pid_file.read_text())

@@ -23,7 +23,7 @@ from azureml_simulator.http import Headers, Request, Response
 from azureml_simulator.ssh.peer import peer_user
 from azureml_simulator.state_directory import StateDirectory
 
-ROOT = Path(simulator.__file__).resolve().parents[1]
+ROOT = Path(azureml_simulator.__file__).resolve().parents[1]
 TOKEN = "the-owners-token"
 # Answers without a token of Azure's: discovery of the cloud and of the sign-in, and the endpoints that give tokens for a proof.
 OPEN = {
@@ -94,7 +94,7 @@ def test_the_owner_may(app: App) -> None:
 def test_every_route_asks_for_a_credential_except_those_that_are_documented(app: App) -> None:
     table = [route for _pattern, _rank, route in app._router._table]
     assert {f"{route.method} {route.pattern}" for route in table if route.open} == OPEN and len(table) > 50
-    readme = (ROOT / "simulator" / "README.md").read_text()
+    readme = (ROOT / "README.md").read_text()
     for route in table:
         path = re.sub(r"\{[^}]*\}", lambda found: TENANT if found[0] == "{tenant}" else "x", route.pattern)
         answer = ask(app, route.method, path, {"Metadata": "true"}, resource="https://management.azure.com/", **{"api-version": "2025-12-01"})

@@ -24,7 +24,7 @@ import azureml_simulator
 import pytest
 from azureml_simulator.state_directory import StateDirectory
 
-ROOT = Path(simulator.__file__).resolve().parents[1]
+ROOT = Path(azureml_simulator.__file__).resolve().parents[1]
 
 
 class Process:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nodes as SSH servers: OpenSSH's own ssh, scp and sftp against the doors of an in-process simulator."""
+"""Nodes as SSH servers: OpenSSH's own ssh, scp and sftp against the listeners of an in-process simulator."""
 from __future__ import annotations
 
 import asyncio
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.skipif(shutil.which("ssh") is None, reason="OpenSSH's c
 
 
 def free_port() -> int:
-    """A port whose successors are probably free as well; the doors take the next one where they are not."""
+    """A port whose successors are probably free as well; the listeners take the next one where they are not."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -42,10 +42,10 @@ def free_port() -> int:
 
 @dataclass
 class Place:
-    """An app with doors in the running loop, and a key to enter."""
+    """An app with listeners in the running loop, and a key to enter."""
 
     app: App
-    doors: SshListeners
+    listeners: SshListeners
     folder: Path
     private: Path
     public: str
@@ -69,7 +69,7 @@ class Place:
         self.app.call("GET", f"{WORKSPACE}/computes/{name}?{VERSION}")
         self.app.clock.advance(LONG_ENOUGH)
         found: list[dict[str, Any]] = self.app.call("POST", f"{WORKSPACE}/computes/{name}/listNodes?{VERSION}").body["nodes"]
-        self.doors.reconcile()
+        self.listeners.reconcile()
         return found
 
     async def run(self, *command: str, stdin: bytes = b"") -> tuple[int, str, str]:
@@ -131,7 +131,7 @@ async def _with_place(test: Callable[[Place], Awaitable[None]], folder: Path, pr
         make_workspace(app)
         await test(place)
     finally:
-        place.doors.close()
+        place.listeners.close()
         app.close()
 
 
@@ -222,8 +222,8 @@ def test_host_key_is_the_nodes_own_and_stays(inside: Inside) -> None:
             assert (await place.ssh(node, "true"))[0] == 0
         lines = (place.folder / "known_hosts").read_text().splitlines()
         assert len({line.split()[2] for line in lines}) == 2
-        place.doors.close()
-        place.doors = SshListeners(place.app, place.folder / "nodes")
+        place.listeners.close()
+        place.listeners = SshListeners(place.app, place.folder / "nodes")
         assert [node["port"] for node in place.nodes()] == [first["port"], second["port"]]
         assert (await place.ssh(first, "true"))[0] == 0
         for path in (place.folder / "nodes").glob("*/ssh_host*"):
@@ -251,10 +251,10 @@ def test_ports_are_real(inside: Inside) -> None:
 
 
 @pytest.mark.parametrize("inner", [{"remoteLoginPortPublicAccess": "Disabled"}, {"userAccountCredentials": None}])
-def test_no_door_without_ssh(inside: Inside, inner: dict[str, Any]) -> None:
+def test_no_listener_without_ssh(inside: Inside, inner: dict[str, Any]) -> None:
     async def test(place: Place) -> None:
         assert len(place.cluster(**inner)) == 1
-        assert place.doors.port(f"{WORKSPACE}/computes/cpu", place.nodes()[0]["nodeId"]) is None
+        assert place.listeners.port(f"{WORKSPACE}/computes/cpu", place.nodes()[0]["nodeId"]) is None
 
     inside(test)
 
@@ -293,22 +293,22 @@ def test_another_user_is_not_even_greeted(inside: Inside, monkeypatch: pytest.Mo
     inside(test)
 
 
-def test_doors_follow_the_nodes(inside: Inside) -> None:
+def test_listeners_follow_the_nodes(inside: Inside) -> None:
     """A deleted cluster's ports close, its disks go; switched off, all close."""
 
     async def test(place: Place) -> None:
         (node,) = place.cluster()
         assert (await place.ssh(node, "touch kept"))[0] == 0
         place.app.configure({"ssh": {"enabled": False}})
-        place.doors.reconcile()
+        place.listeners.reconcile()
         assert (await place.ssh(node, "true"))[0] == 255
         place.app.configure({"ssh": {"enabled": True}})
-        place.doors.reconcile()
+        place.listeners.reconcile()
         assert (await place.ssh(place.nodes()[0], "test -e kept"))[0] == 0
         assert place.app.call("DELETE", f"{WORKSPACE}/computes/cpu?{VERSION}&underlyingResourceAction=Delete").status == 202
         place.app.clock.advance(LONG_ENOUGH)
         place.app.call("GET", f"{WORKSPACE}?{VERSION}")
-        place.doors.reconcile()
+        place.listeners.reconcile()
         code, _out, err = await place.ssh(node, "true")
         assert code == 255 and "refused" in err
         assert list((place.folder / "nodes").iterdir()) == []
@@ -356,14 +356,14 @@ def test_instance(inside: Inside) -> None:
         assert place.app.call("PUT", f"{path}?{VERSION}", body).status == 201
         place.app.clock.advance(LONG_ENOUGH)
         shown = place.app.call("GET", f"{path}?{VERSION}").body["properties"]["properties"]
-        door = {"port": shown["sshSettings"]["sshPort"]}
+        shown_port = {"port": shown["sshSettings"]["sshPort"]}
         assert shown["connectivityEndpoints"]["publicIpAddress"] == "127.0.0.1"
-        assert door["port"] != place.nodes()[0]["port"]
-        assert (await place.ssh(door, "touch kept"))[0] == 0
+        assert shown_port["port"] != place.nodes()[0]["port"]
+        assert (await place.ssh(shown_port, "touch kept"))[0] == 0
         for verb, status in (("stop", 255), ("start", 0)):
             assert place.app.call("POST", f"{path}/{verb}?{VERSION}").status == 202
             place.app.clock.advance(LONG_ENOUGH)
-            assert place.app.call("GET", f"{path}?{VERSION}").body["properties"]["properties"]["sshSettings"]["sshPort"] == door["port"]
-            assert (await place.ssh(door, "test -e kept"))[0] == status
+            assert place.app.call("GET", f"{path}?{VERSION}").body["properties"]["properties"]["sshSettings"]["sshPort"] == shown_port["port"]
+            assert (await place.ssh(shown_port, "test -e kept"))[0] == status
 
     inside(test)

@@ -3,12 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The nodes of clusters and the compute instances as real SSH servers on the loopback: one port for each.
 
-Which have a door: nodes that are idle or running and instances that run, with an administrator account, open to remote
+Which have a listener: nodes that are idle or running and instances that run, with an administrator account, open to remote
 login and with a public address (`remoteLoginPortPublicAccess`, `sshSettings`: docs/facts.md a.6; ports from 50000 up).
 In Azure each node has an address of its own or a load balancer before it; here all share one address, so the port tells
 them apart, and `listNodes` and `sshSettings` show the port that is really open.
 
-Only the server process has doors. They are reconciled with the store: at a look at a node's port, and five times a
+Only the server process has listeners. They are reconciled with the store: at a look at a node's port, and five times a
 second where something was written or the clock has brought a node's time.
 """
 from __future__ import annotations
@@ -44,7 +44,7 @@ _LOOPBACK = "127.0.0.1"
 _LAST_PORT = 65535
 _PERIOD = 0.2
 _UP = ("idle", "running")
-# Only computes that can have a door: the rest of a large store is not even parsed.
+# Only computes that can have a listener: the rest of a large store is not even parsed.
 _CANDIDATES = """
 SELECT doc, private FROM resources WHERE type = 'microsoft.machinelearningservices/workspaces/computes' AND (
     json_extract(doc, '$.properties.properties.sshSettings.sshPublicAccess') = 'Enabled'
@@ -193,7 +193,7 @@ def host_key(folder: Path) -> asyncssh.SSHKey:
 
 
 class SshListeners:
-    """All doors of a server; lives in its event loop, which also answers every request."""
+    """The listeners of a server; they live in its event loop, which also answers every request."""
 
     def __init__(self, app: App, folder: Path) -> None:
         self._app, self._folder = app, folder
@@ -214,13 +214,13 @@ class SshListeners:
                     self._keep(machine)
 
     def port(self, compute: str, node: str = "") -> int | None:
-        """The port of a node, opened now if need be; None for one without a door."""
+        """The port of a node, opened now if need be; None for one without a listener."""
         key = f"{compute.lower()}/{node.lower()}"
         if key not in self._open and self._enabled:
             for machine in machines(self._app, compute):
                 self._keep(machine)
-        door = self._open.get(key)
-        return door.port if door else None
+        opened = self._open.get(key)
+        return opened.port if opened else None
 
     async def watch(self) -> None:
         """Reconcile until cancelled."""
@@ -229,13 +229,13 @@ class SshListeners:
                 self._live()
                 self.reconcile()
             except Exception:
-                _LOG.exception("the nodes' doors could not be reconciled")
+                _LOG.exception("the listeners of the nodes could not be reconciled")
             await asyncio.sleep(_PERIOD)
 
     def close(self) -> None:
         self._app.guards.remove(self._before)
-        for door in self._open.values():
-            door.close()
+        for opened in self._open.values():
+            opened.close()
         self._open.clear()
 
     @property
@@ -268,32 +268,32 @@ class SshListeners:
         self._seen = seen
 
     def _keep(self, machine: Machine) -> None:
-        door = self._open.get(machine.key)
-        if door is not None:
-            if door.machine != machine:
-                door.update(machine)
-            self._show(door)
+        opened = self._open.get(machine.key)
+        if opened is not None:
+            if opened.machine != machine:
+                opened.update(machine)
+            self._show(opened)
             return
         listener = self._listen(machine.key)
         if listener is None:
             _LOG.warning("%s: no free port", machine.label)
             return
-        door = self._open[machine.key] = SshListener(machine, listener, self._folder / machine.folder, self._any_user)
-        self._app.store.kv_put(_PORTS, machine.key, door.port)
-        _LOG.info("%s: listens on %s:%d for %r", machine.label, _LOOPBACK, door.port, machine.account.user)
-        self._show(door)
+        opened = self._open[machine.key] = SshListener(machine, listener, self._folder / machine.folder, self._any_user)
+        self._app.store.kv_put(_PORTS, machine.key, opened.port)
+        _LOG.info("%s: listens on %s:%d for %r", machine.label, _LOOPBACK, opened.port, machine.account.user)
+        self._show(opened)
 
-    def _show(self, door: SshListener) -> None:
+    def _show(self, opened: SshListener) -> None:
         """The port in the document of an instance; nodes have theirs in listNodes only."""
-        doc = None if door.machine.node else self._app.store.get(door.machine.compute)
-        if doc is not None and doc["properties"]["properties"]["sshSettings"]["sshPort"] != door.port:
-            doc["properties"]["properties"]["sshSettings"]["sshPort"] = door.port
+        doc = None if opened.machine.node else self._app.store.get(opened.machine.compute)
+        if doc is not None and doc["properties"]["properties"]["sshSettings"]["sshPort"] != opened.port:
+            doc["properties"]["properties"]["sshSettings"]["sshPort"] = opened.port
             self._app.store.put(doc["id"], doc)
 
     def _listen(self, key: str) -> socket.socket | None:
         """The port that the node had before, else the first free one."""
         first = int(self._app.config["nodes"]["first_port"])
-        own = {door.port for door in self._open.values()}
+        own = {opened.port for opened in self._open.values()}
         before = self._app.store.kv_get(_PORTS, key)
         for port in [before, *range(first, _LAST_PORT + 1)]:
             if port is None or port < first or port in own:
