@@ -189,7 +189,7 @@ def test_requirements_have_lower_bounds_only(name: str) -> None:
     lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
     wanted = [line.split("#")[0].strip() for line in lines]
     for line in wanted:
-        if line and not line.startswith("-r "):
+        if line and not line.startswith("-r ") and line != "-e tests/simulator":
             assert re.fullmatch(r"[A-Za-z0-9._-]+>=[0-9][0-9.]*", line), line
 
 

@@ -148,7 +148,12 @@ def main(arguments: list[str] | None = None) -> int:
     os.umask(0o077)
     directory = StateDirectory(options.directory.resolve() if options.directory else default_directory())
     try:
-        return options.function(directory, options) or 0
+        status = options.function(directory, options) or 0
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        # The reader has enough, as `head` does; Python must not try again to write when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except UsageError as error:
         parser.error(str(error))
     except process.StartError as error:

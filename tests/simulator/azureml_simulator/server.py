@@ -122,12 +122,12 @@ async def _run(directory: StateDirectory, port: int, stop: asyncio.Event, ready:
     site_app.router.add_route("*", "/{path:.*}", TlsServer(app).handle)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(directory.server_certificate, directory.server_key)
-    runner = web.AppRunner(site_app, access_log=None, keepalive_timeout=120, handler_cancellation=True)
+    runner = web.AppRunner(site_app, access_log=None, keepalive_timeout=120, shutdown_timeout=1, handler_cancellation=True)
     await runner.setup()
     listeners = SshListeners(app, directory.nodes)
     watcher = asyncio.get_running_loop().create_task(listeners.watch())
     try:
-        await web.TCPSite(runner, "127.0.0.1", port, ssl_context=context, shutdown_timeout=1).start()
+        await web.TCPSite(runner, "127.0.0.1", port, ssl_context=context).start()
         ready()
         await stop.wait()
     finally:
