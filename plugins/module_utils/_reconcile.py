@@ -481,11 +481,13 @@ class Reconciler:
         )
 
     def _write(self, requests: list[Request], plan: Plan, declared: Declared, *, created: bool) -> Outcome:
-        operation = None
+        operation = whole = None
         for index, request in enumerate(requests):
             if index and request.carries and self._check_newest is not None:
                 # The write before it took time, in which others may have written.
                 raise _Overtaken(again=True)
+            if request.method == "PUT" and request.carries and not request.suffix and not self._conditions(request):
+                whole = request.body
             reply = self._send(request)
             self._done.add(request.key)
             operation = reply.operation
@@ -494,7 +496,18 @@ class Reconciler:
                 self._await(operation, "created" if created else "updated")
         if not self.behaviour.wait:
             return self._outcome(plan, self.find(), operation)
-        return self._outcome(plan, self._read_back(plan, declared, created=created))
+        body = self._read_back(plan, declared, created=created)
+        if whole is not None:
+            self._warn_of_differing(self.kind.differing(whole, body, declared))
+        return self._outcome(plan, body)
+
+    def _warn_of_differing(self, names: list[str]) -> None:
+        """Of undeclared values that went along with a whole document, and are others after the write."""
+        if names:
+            self.warnings.append(
+                f"ChangedMeanwhile: {self._what} was updated as a whole, and values that were not declared are others afterwards: {', '.join(names)}. "
+                "Another writer or the service changed them after the write. Check that they are as intended."
+            )
 
     def _send(self, request: Request) -> t.Any:
         send = getattr(self.client, request.method.lower())

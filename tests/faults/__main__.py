@@ -18,7 +18,6 @@ import sys
 import time
 import typing as t
 from collections import Counter
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,11 +25,9 @@ from . import _second_writer
 from ._cases import CASES, Case
 from ._faults import FAULTS
 from ._matrix import World, cells
+from ._shared import table
 
-HEAD = (
-    "| {} | tried | survived by itself | failed with a clear message | killed | lost | duplicated | converged on rerun |\n"
-    "|---|---:|---:|---:|---:|---:|---:|---:|"
-)
+COLUMNS = ("tried", "survived by itself", "failed with a clear message", "killed", "lost", "duplicated", "converged on rerun")
 
 
 class Row(t.NamedTuple):
@@ -46,19 +43,13 @@ class Row(t.NamedTuple):
     wrong: tuple[str, ...]
 
 
-@dataclass
-class Sums:
+def figures(rows: t.Sequence[Row]) -> tuple[int, ...]:
     """One line of a table."""
-
-    rows: list[Row]
-
-    def __str__(self) -> str:
-        tried, clean = len(self.rows), [row for row in self.rows if not row.wrong]
-        survived, killed = sum(row.survived for row in clean), sum(row.killed for row in clean)
-        clear = len(clean) - survived - killed
-        lost = sum(bool(row.wrong) and not row.duplicated for row in self.rows)
-        duplicated, converged = sum(row.duplicated for row in self.rows), sum(row.converged for row in self.rows)
-        return " | ".join(map(str, (tried, survived, clear, killed, lost, duplicated, converged)))
+    clean = [row for row in rows if not row.wrong]
+    survived, killed = sum(row.survived for row in clean), sum(row.killed for row in clean)
+    lost = sum(bool(row.wrong) and not row.duplicated for row in rows)
+    duplicated, converged = sum(row.duplicated for row in rows), sum(row.converged for row in rows)
+    return len(rows), survived, len(clean) - survived - killed, killed, lost, duplicated, converged
 
 
 class Chosen(t.NamedTuple):
@@ -96,14 +87,6 @@ def quiet() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
-def table(title: str, rows: t.Sequence[Row], key: t.Callable[[Row], str], names: t.Sequence[str]) -> str:
-    lines = [HEAD.format(title)]
-    for name in names:
-        if own := [row for row in rows if key(row) == name]:
-            lines.append(f"| {name} | {Sums(own)} |")
-    return "\n".join([*lines, f"| **all** | {Sums(list(rows))} |"])
-
-
 def report(rows: t.Sequence[Row], seconds: float, every: int) -> str:
     """The tables as Markdown, with where and when they were made."""
     modules = list(dict.fromkeys(case.module for case in CASES))
@@ -111,8 +94,8 @@ def report(rows: t.Sequence[Row], seconds: float, every: int) -> str:
     return "\n\n".join([
         f"Made by `make faults` on {datetime.now(UTC):%Y-%m-%d} ({machine}): {len(rows)} runs under a fault in {seconds:.0f} s, "
         "each with one or two runs after it" + (f"; one of {every} of the whole matrix." if every > 1 else "."),
-        table("fault", rows, lambda row: row.fault, [fault.name for fault in FAULTS]),
-        table("module", rows, lambda row: row.module, modules),
+        table("fault", COLUMNS, rows, lambda row: row.fault, [fault.name for fault in FAULTS], figures),
+        table("module", COLUMNS, rows, lambda row: row.module, modules, figures),
         told_apart(rows),
     ]) + "\n"
 

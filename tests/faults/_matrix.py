@@ -20,14 +20,11 @@ import sqlite3
 import typing as t
 from dataclasses import dataclass, field
 
-from functional.conftest import Sent
-
 from ._cases import Case
 from ._faults import LASTING, OPERATION, REQUEST, RUN, WRITE, Fault
 from ._network import FaultyAzure, RunEnds
+from ._shared import READS, in_the_middle, is_write, request_name, without_code, writes
 
-# POSTs that change nothing.
-_READS = ("/listnodes", "/listkeys", "/diagnose", "/checknameavailability", "/checkcomputenameavailability")
 # Counted in the store itself, so that what is rolled back does not count.
 _COUNT_MADE = """
 CREATE TABLE made (key TEXT);
@@ -72,10 +69,6 @@ class Verdict:
     @property
     def name(self) -> str:
         return f"{self.case.name} | {self.fault.name} | {self.place}"
-
-
-def writes(sent: t.Sequence[Sent]) -> list[Sent]:
-    return [one for one in sent if one.method not in ("GET", "HEAD") and not one.path.lower().endswith(_READS)]
 
 
 class World:
@@ -127,7 +120,7 @@ class World:
         """The actions that the service took."""
         log = self.azure.app.log.entries(since)
         posts = [one["path"].lower() for one in log if one["method"] == "POST" and 200 <= one["status"] < 300 and one.get("taken", True)]
-        return collections.Counter(path for path in posts if not path.endswith(_READS))
+        return collections.Counter(path for path in posts if not path.endswith(READS))
 
     def _operations(self) -> list[str]:
         """The targets of the operations that the last run started, in their order."""
@@ -151,26 +144,21 @@ class World:
     # --- the places ---
 
     def places(self, fault: Fault) -> list[Place]:
-        """Of requests that are repeated until something is done, the first and the last stand for all."""
         if not self.case.name.startswith(fault.only):
             return []
         if fault.strikes == RUN:
             return [Place(0, 1, "the whole run")]
         if fault.strikes == OPERATION:
             return [Place(number, 1, f"operation {number + 1}, {target.rsplit('/', 1)[-1]}") for number, target in enumerate(self.operations)]
-        positions = [number for number, one in enumerate(self.sent) if not self._in_the_middle(number)]
+        positions = [number for number, one in enumerate(self.sent) if not in_the_middle(self.sent, number)]
         if fault.strikes == WRITE:
             ordered = [number for number in positions if self.sent[number] in writes(self.sent)]
             positions = list(range(len(ordered)))
             names = [self.sent[number] for number in ordered]
         else:
             names = [self.sent[number] for number in positions]
-        shown = [f"{fault.strikes} {number + 1}, {one.method} {'/'.join(one.path.rsplit('/', 2)[-2:])}" for number, one in zip(positions, names, strict=True)]
+        shown = [request_name(number, one, fault.strikes) for number, one in zip(positions, names, strict=True)]
         return [Place(number, count, what) for number, what in zip(positions, shown, strict=True) for count in fault.counts]
-
-    def _in_the_middle(self, number: int) -> bool:
-        near = [one[:2] for one in self.sent[max(0, number - 1) : number + 2]]
-        return 0 < number < len(self.sent) - 1 and self.sent[number].method == "GET" and len(set(near)) == 1
 
     # --- a cell ---
 
@@ -222,7 +210,7 @@ class World:
             verdict.survived = True
         else:
             verdict.wrong += _badly_said(verdict.fault, first)
-        log = [one for one in self.azure.app.log.entries(since) if one["method"] not in ("GET", "HEAD") and not one["path"].lower().endswith(_READS)]
+        log = [one for one in self.azure.app.log.entries(since) if is_write(one["method"], one["path"])]
         taken = [one for one in log if 200 <= one["status"] < 300 and one["status"] != 204 and one.get("taken", True)]
         unclear = [one for one in log if not one.get("taken", True) and not 400 <= one["status"] < 500]
         if taken and not first["changed"]:
@@ -274,10 +262,8 @@ def _waits(module: str) -> dict[str, int]:
 
 
 def _badly_said(fault: Fault, result: dict[str, t.Any]) -> list[str]:
-    failure, wrong = result["failure"], []
+    failure, wrong = result["failure"], without_code(result)
     codes, text = _codes(failure), f"{result['msg']} {failure}"
-    if failure["code"] in (None, "Error", "InternalError"):
-        wrong.append(f"the failure has no code: {result['msg']}")
     if not any(one in codes or (" " in one and one in text) for one in fault.tells):
         wrong.append(f"the cause ({' or '.join(fault.tells) or 'none'}) is not told, but {sorted(codes)}: {result['msg']}")
     if not failure["hint"]:

@@ -7,31 +7,43 @@ A cell is one run with one act of the second writer directly before one request 
 write to it. What must hold whatever happens: the second writer's change is there at the end, or the run fails with a code (a fleet: keeps it, with a
 warning) and says so. A change that is gone without a word is lost. Two kinds of cells are counted apart:
 
-- "overridden as declared": the task removes the resource by its name or its owner's tag, or creates again what a fresh read of it did not find;
-- "in the last round trip": the act comes between a fresh read of the resource and the write that directly follows, and the service takes no condition (ETag)
-  for that write. No client can notice it there.
+- "overridden as declared": the task removes the resource by its name or its owner's tag, creates again what a read after the deletion did not find, or
+  declares the list as a whole in which the change lies;
+- "in the last round trip": the act comes between a read of the resource and the write that directly follows, and the service takes no condition (ETag)
+  for that write. No client can notice it there. Most such reads are repeated ones; the only read of a run is one where nothing else was sent between.
 """
 from __future__ import annotations
 
 import json
 import re
 import typing as t
+from collections import Counter
 from dataclasses import dataclass, field
 
-from functional.conftest import GROUP_ID, ML, Azure, Sent
+from functional.conftest import GROUP_ID, ML, WORKSPACE_ID, Azure, Sent
 
 from ._cases import ATTACHED, CLUSTER, FLEET, INSTANCE, LAPTOP, RESOURCE, SMALL, WORKSPACES, Case, Options
 from ._cases import CASES as FAULT_CASES
-from ._matrix import World, writes
+from ._matrix import World
+from ._shared import in_the_middle, is_write, request_name, short, table, without_code, writes
 
 SURVIVED, FAILED, DECLARED, LAST, LOST, VOID = "survived", "failed clearly", "overridden as declared", "in the last round trip", "lost", "void"
+# Why a change counts as overridden as declared, or as made in the last round trip.
+REMOVED = "removed by its name or by its owner's tag"
+CREATED_AGAIN = "created again, because a read after its deletion did not find it"
+WHOLE = "in a list that the task declares as a whole"
+READ_AGAIN, FIRST_READ = "after a repeated read", "after the only read"
+# What the service writes into documents.
+_OWN = ("etag", "provisioningState", "createdOn", "modifiedOn", "resourceGuid", "status", "parentRuleNames")
 # What every act leaves behind, so that it is recognised at the end.
 MARK = {"second": "writer"}
+HOST, FAMILY, ML_PROVIDER = "theirs.example.org", "standardFSv2Family", "Microsoft.MachineLearningServices"
 # Simulated seconds after which everything that the second writer starts is done.
 _DONE = 30.0
 _TYPES = (
     ("compute", re.compile(r"/workspaces/[^/]+/computes/[^/]+$", re.IGNORECASE)),
     ("rule", re.compile(r"/workspaces/[^/]+/outboundrules/[^/]+$", re.IGNORECASE)),
+    ("quotas", re.compile(r"/locations/[^/]+/quotas$", re.IGNORECASE)),
     ("workspace", re.compile(r"/microsoft\.machinelearningservices/workspaces/[^/]+$", re.IGNORECASE)),
     ("network", re.compile(r"/virtualnetworks/[^/]+$", re.IGNORECASE)),
     ("resource", re.compile(r"/(?:storageaccounts|vaults|components|registries|securitygroups|networksecuritygroups)/[^/]+$", re.IGNORECASE)),
@@ -40,12 +52,15 @@ _TYPES = (
 _CONDITIONAL = ("network",)
 _VERSIONS = {"network": "2024-05-01", "storageaccounts": "2023-01-01", "vaults": "2023-07-01", "components": "2020-02-02", "registries": "2023-07-01"}
 
-# A failure with one of these says nothing of a second writer.
-_NO_CODES = (None, "Error", "InternalError")
-
 
 def type_of(path: str) -> str | None:
     return next((name for name, pattern in _TYPES if pattern.search(path)), None)
+
+
+def sources(target: str) -> tuple[str, ...]:
+    """The paths whose document shows the resource in full: its own, and of an outbound rule its workspace's, which modules read."""
+    own = target.casefold()
+    return (own, own.rpartition("/outboundrules/")[0]) if type_of(target) == "rule" else (own,)
 
 
 def version_of(path: str) -> str:
@@ -77,7 +92,7 @@ class Gap:
     what: str
 
     def __str__(self) -> str:
-        return f"{'/'.join(self.target.rsplit('/', 2)[-2:])} before {self.what}"
+        return f"{short(self.target)} before {self.what}"
 
 
 @dataclass
@@ -109,7 +124,8 @@ class Rivalry:
         self._acted: bool | None = None
         # Whether the run read the resource after the act and before its next write to it, and whether that write was sent.
         self._read_again = self._written = False
-        self._created_before: t.Any = None
+        # The resource before the act, and directly after it.
+        self._before: dict[str, t.Any] | None = None
         self.theirs: dict[str, t.Any] | None = None
 
     def close(self) -> None:
@@ -134,9 +150,8 @@ class Rivalry:
             last = max(number for number, one in enumerate(self.sent) if one in writes(self.sent) and self.target_of(one) == target)
             first = next((number for number, one in enumerate(self.sent[:last]) if self._reads(one, target)), None)
             for number in range(last + 1 if first is None else first + 1, last + 1):
-                one = self.sent[number]
-                if not self.world._in_the_middle(number):
-                    found.append(Gap(number, target, f"request {number + 1}, {one.method} {'/'.join(one.path.rsplit('/', 2)[-2:])}"))
+                if not in_the_middle(self.sent, number):
+                    found.append(Gap(number, target, request_name(number, self.sent[number])))
         return found
 
     def target_of(self, sent: Sent) -> str | None:
@@ -144,12 +159,14 @@ class Rivalry:
         path = sent.path
         if "/microsoft.resources/deployments/" in path.lower():
             return f"{GROUP_ID}/providers/Microsoft.MachineLearningServices/workspaces/{self.world.options['name']}"
+        if path.lower().endswith("/updatequotas"):
+            return f"{path.rpartition('/')[0]}/quotas"
         path = path if type_of(path) else path.rpartition("/")[0]
         return path if type_of(path) else None
 
     @staticmethod
     def _reads(sent: Sent, target: str) -> bool:
-        return sent.method == "GET" and sent.path.casefold() in (target.casefold(), target.casefold().rpartition("/")[0])
+        return sent.method == "GET" and sent.path.casefold() in (*sources(target), target.casefold().rpartition("/")[0])
 
     # --- a cell ---
 
@@ -167,7 +184,7 @@ class Rivalry:
             number += 1
             if self._acted and not self._written:
                 self._written = method != "GET" and self.target_of(Sent(method, path, None, 0)) == gap.target
-                self._read_again = self._read_again or (method == "GET" and path.casefold() == gap.target.casefold())
+                self._read_again = self._read_again or (method == "GET" and path.casefold() in sources(gap.target))
 
         azure.meanwhile = meanwhile
         try:
@@ -178,20 +195,24 @@ class Rivalry:
             sent = list(azure.sent)
             self._judge(outcome, result)
             if outcome.became == LOST and self._in_the_last_round_trip(sent, gap):
-                outcome.became = LAST
+                first = not any(self._shows(one, gap.target) for one in sent[: gap.at - 1])
+                outcome.became, outcome.why = LAST, FIRST_READ if first else READ_AGAIN
         return outcome
 
     def _in_the_last_round_trip(self, sent: list[Sent], gap: Gap) -> bool:
         """Whether the request before the act is a read of the resource, and the one after it is its write."""
         read, written = sent[gap.at - 1], sent[gap.at]
-        fresh = read.method == "GET" and read.path.casefold() == gap.target.casefold()
-        return fresh and type_of(gap.target) not in _CONDITIONAL and self.target_of(written) == gap.target and written in writes(sent)
+        return (self._shows(read, gap.target) and type_of(gap.target) not in _CONDITIONAL
+                and self.target_of(written) == gap.target and is_write(written.method, written.path))
+
+    @staticmethod
+    def _shows(sent: Sent, target: str) -> bool:
+        return sent.method == "GET" and sent.path.casefold() in sources(target)
 
     def _do(self, act: Act, target: str) -> bool:
         # What is created later has another time of creation.
         self.azure.app.clock.advance(2)
-        there = self.read(target)
-        self._created_before = _created(there)
+        there = self._before = self.read(target)
         if act.exists != (there is not None) or (act.option and f'"{act.option}"' in json.dumps(self.world.options)):
             return False
         self.theirs = None
@@ -205,8 +226,8 @@ class Rivalry:
         theirs = outcome.act.there(now) and (self.theirs is None or _created(now) == _created(self.theirs))
         failed = bool(result.get("failed"))
         said = json.dumps({key: result.get(key) for key in ("msg", "failure", "warnings", "undeclared", "targets")}, default=str)
-        if failed and result["failure"]["code"] in _NO_CODES:
-            outcome.became, outcome.why = LOST, f"the failure has no code: {result['msg']}"
+        if failed and (unclear := without_code(result)):
+            outcome.became, outcome.why = LOST, unclear[0]
         elif failed and (theirs or any(word in said for word in outcome.act.words)):
             outcome.became, outcome.why = FAILED, result["failure"]["code"]
         elif theirs and "ChangedMeanwhile" in str(result["warnings"]):
@@ -217,19 +238,49 @@ class Rivalry:
             if not self.case.always and (again.get("failed") or again["changed"]):
                 outcome.became, outcome.why = LOST, f"this run's own change is not there, and it said nothing: {again.get('msg') or again.get('plan')}"
         elif now is None and self._declared_gone(outcome.gap.target, result):
-            outcome.became = DECLARED
+            outcome.became, outcome.why = DECLARED, REMOVED
         elif now is not None and outcome.act.name == "deletes it" and self._read_again:
-            outcome.became = DECLARED
+            outcome.became, outcome.why = DECLARED, CREATED_AGAIN
+        elif now is not None and self._declared_as_a_whole(now):
+            outcome.became, outcome.why = DECLARED, WHOLE
         else:
             outcome.became = LOST
             outcome.why = f"changed={result['changed']}, failed={failed} ({result.get('msg')}), and it is {'gone' if now is None else 'not there'}"
 
     def _declared_gone(self, target: str, result: dict[str, t.Any]) -> bool:
         """Whether the task removes it by its name, as a dependent of what it removes so, or by its owner's tag, which the second writer left."""
-        still_owned = self.theirs is None or _created(self.theirs) == self._created_before
+        still_owned = self.theirs is None or _created(self.theirs) == _created(self._before)
         pruned = still_owned and any(one["id"].casefold() == target.casefold() for one in result.get("undeclared") or [])
-        absent = self.world.options.get("state") == "absent" or pruned
+        rules = (self.world.options.get("managed_network") or {}).get("outbound_rules") or []
+        by_name = self.world.options if type_of(target) != "rule" else next((one for one in rules if target.endswith(f"/{one['name']}")), {})
+        absent = by_name.get("state") == "absent" or pruned
         return absent and any(one.method == "DELETE" and one.path.casefold() == target.casefold() for one in self.sent)
+
+    def _declared_as_a_whole(self, now: dict[str, t.Any]) -> bool:
+        """Whether all that is not there of the second writer's change lies in lists that the task declares, and that are compared as one value."""
+        changed = [path for path, value in _leaves(self.theirs) if _at(self._before, path) != value and not {*path} & {*_OWN}]
+        missing = [path for path in changed if _at(now, path) != _at(self.theirs, path)]
+        return bool(missing) and all(_is_whole_list(_at(self.world.options.get("body"), path)) for path in missing)
+
+
+def _leaves(value: t.Any, path: tuple[str, ...] = ()) -> t.Iterator[tuple[tuple[str, ...], t.Any]]:
+    """Each value that is no mapping, with its place; a list is one value."""
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield from _leaves(below, (*path, key))
+    else:
+        yield path, value
+
+
+def _at(value: t.Any, path: tuple[str, ...]) -> t.Any:
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _is_whole_list(value: t.Any) -> bool:
+    """Items with a name are matched by it, and those of others stay."""
+    return isinstance(value, list) and not all(isinstance(item, dict) and "name" in item for item in value)
 
 
 def _created(body: dict[str, t.Any] | None) -> t.Any:
@@ -239,8 +290,7 @@ def _created(body: dict[str, t.Any] | None) -> t.Any:
 
 def _writable(body: dict[str, t.Any]) -> dict[str, t.Any]:
     kept = {key: value for key, value in body.items() if key in ("location", "tags", "identity", "sku", "kind", "properties")}
-    own = ("provisioningState", "createdOn", "modifiedOn", "resourceGuid")
-    kept["properties"] = {key: value for key, value in kept["properties"].items() if key not in own}
+    kept["properties"] = {key: value for key, value in kept["properties"].items() if key not in _OWN}
     return kept
 
 
@@ -253,7 +303,32 @@ def _tagged(rivalry: Rivalry, path: str, wait: float = _DONE) -> bool:
 
 
 def _has_mark(body: dict[str, t.Any] | None) -> bool:
-    return body is not None and MARK.items() <= (body.get("tags") or {}).items()
+    return body is not None and (MARK.items() <= (body.get("tags") or {}).items() or _has_host(body))
+
+
+def _marked(path: str, body: dict[str, t.Any]) -> dict[str, t.Any]:
+    if type_of(path) == "rule":
+        return {"properties": {**body["properties"], "fqdns": [*(body["properties"].get("fqdns") or []), HOST]}}
+    return {**body, "tags": {**(body.get("tags") or {}), **MARK}}
+
+
+def _host_added(rivalry: Rivalry, path: str) -> bool:
+    body = rivalry.read(path)
+    return body is not None and bool(rivalry.call("PUT", path, _marked(path, _writable(body))).status < 400)
+
+
+def _has_host(body: dict[str, t.Any] | None) -> bool:
+    return body is not None and HOST in (body["properties"].get("fqdns") or [] if isinstance(body.get("properties"), dict) else [])
+
+
+def _quota_set(rivalry: Rivalry, path: str) -> bool:
+    entry = {"id": f"{WORKSPACE_ID}/quotas/{FAMILY}", "type": f"{ML_PROVIDER}/workspaces/dedicatedCores/quotas", "limit": 7, "unit": "Count"}
+    answer = rivalry.call("POST", f"{path.rpartition('/')[0]}/updateQuotas", {"location": path.split("/")[-2], "value": [entry]})
+    return bool(answer.status < 400)
+
+
+def _has_quota(body: dict[str, t.Any] | None) -> bool:
+    return body is not None and any(one["id"] == f"{WORKSPACE_ID}/quotas/{FAMILY}" and one["limit"] == 7 for one in body["value"])
 
 
 def _patched(path_in: str, value: t.Any) -> t.Callable[[Rivalry, str], bool]:
@@ -332,7 +407,7 @@ def _replaced(rivalry: Rivalry, path: str) -> bool:
     body = _writable(rivalry.read(path) or {})
     if not _deleted(rivalry, path):
         return False
-    return bool(rivalry.call("PUT", path, {**body, "tags": {**(body.get("tags") or {}), **MARK}}).status < 400)
+    return bool(rivalry.call("PUT", path, _marked(path, body)).status < 400)
 
 
 def _created_first(rivalry: Rivalry, path: str) -> bool:
@@ -342,7 +417,7 @@ def _created_first(rivalry: Rivalry, path: str) -> bool:
         body = {"location": "eastus", "identity": {"type": "SystemAssigned"}, "properties": _dependents(rivalry)}
     if body is None:
         return False
-    return bool(rivalry.call("PUT", path, {**body, "tags": {**(body.get("tags") or {}), **MARK}}).status < 400)
+    return bool(rivalry.call("PUT", path, _marked(path, body)).status < 400)
 
 
 def _dependents(rivalry: Rivalry) -> dict[str, str]:
@@ -375,9 +450,11 @@ ACTS = [
         ("display_name", "friendlyName"), option="display_name"),
     Act("adds an address prefix", _prefix_added, _has_prefix, ("network",), ("addressPrefixes", "address")),
     Act("adds a subnet", _subnet_added, _has_subnet, ("network",), ("subnets",)),
+    Act("adds a host name to a rule", _host_added, _has_host, ("rule",), ("fqdns", "outbound_rules")),
+    Act("sets another quota", _quota_set, _has_quota, ("quotas",), ("quotas",)),
     Act("deletes it", _deleted, lambda body: body is None, (*ALL, "rule"), ("delete", "does not exist", "not found", "NotFound")),
-    Act("deletes it and creates another", _replaced, _has_mark, ALL, ("another", "created")),
-    Act("creates it first", _created_first, _has_mark, ALL, ("another", "created"), exists=False),
+    Act("deletes it and creates another", _replaced, _has_mark, (*ALL, "rule"), ("another", "created")),
+    Act("creates it first", _created_first, _has_mark, (*ALL, "rule"), ("another", "created"), exists=False),
 ]
 
 
@@ -410,6 +487,18 @@ def _network(then: Options, **more: t.Any) -> t.Callable[[Azure], Options]:
     return make
 
 
+def _rule(azure: Azure, there: bool, **declared: t.Any) -> Options:
+    """One outbound rule of the managed network, which is there with another destination, or not yet."""
+    azure.arm("PATCH", WORKSPACE_ID, {"properties": {"managedNetwork": {"isolationMode": "AllowOnlyApprovedOutbound"}}})
+    gateway = f"{GROUP_ID}/providers/Microsoft.Network/applicationGateways/gateway"
+    if there:
+        destination = {"serviceResourceId": gateway, "subresourceTarget": "public", "sparkEnabled": False}
+        body = {"properties": {"type": "PrivateEndpoint", "category": "UserDefined", "destination": destination}}
+        azure.arm("PUT", f"{WORKSPACE_ID}/outboundRules/ours", body)
+    wanted = {"type": "private_endpoint", "destination": {"service_resource_id": gateway, "subresource_target": "private"}}
+    return {"name": "ws-test", "managed_network": {"outbound_rules": [{"name": "ours", **(declared or wanted)}]}}
+
+
 def _undeclared(azure: Azure) -> Options:
     """A fleet that prunes two compute targets, one after the other."""
     computes = [{"type": "amlcompute", **SMALL, "name": name} for name in ("cpu-a", "cpu-b")]
@@ -429,11 +518,14 @@ MORE_CASES = [
     Case("instance: replace", INSTANCE, _then(INSTANCE, LAPTOP, {"description": "new", "on_immutable_change": "recreate", "force": True})),
     Case("workspace: tags", WORKSPACES, lambda azure: {"name": "ws-test", "tags": {"a": "b"}}),
     Case("workspace: description", WORKSPACES, lambda azure: {"name": "ws-test", "description": "ours"}),
+    Case("workspace: outbound rule added", WORKSPACES, lambda azure: _rule(azure, there=False)),
+    Case("workspace: outbound rule changed", WORKSPACES, lambda azure: _rule(azure, there=True)),
+    Case("workspace: outbound rule removed", WORKSPACES, lambda azure: _rule(azure, there=True, state="absent")),
     Case("resource: properties", RESOURCE, _network({"body": SUBNETS})),
     Case("resource: properties by PATCH", RESOURCE, _network({"tags": {"a": "b"}, "update_method": "patch"})),
     Case("fleet: prune", FLEET, _undeclared),
 ]
-_WRITERS = (CLUSTER, INSTANCE, "aml_inference_cluster", ATTACHED, WORKSPACES, RESOURCE, FLEET)
+_WRITERS = (CLUSTER, INSTANCE, "aml_inference_cluster", ATTACHED, WORKSPACES, "aml_quota", RESOURCE, FLEET)
 CASES = [case for case in (*FAULT_CASES, *MORE_CASES) if case.module in _WRITERS and not case.refused]
 
 
@@ -464,6 +556,13 @@ class Row(t.NamedTuple):
     why: str
 
 
+COLUMNS = ("tried", SURVIVED, FAILED, DECLARED, LAST, LOST)
+
+
+def figures(rows: t.Sequence[Row]) -> list[int]:
+    return [len(rows), *(sum(row.became == what for row in rows) for what in COLUMNS[1:])]
+
+
 @dataclass
 class Table:
     """The figures of all cells, by what the second writer does and by module."""
@@ -480,18 +579,13 @@ class Table:
             "### Second writer",
             f"{len(self.rows)} runs in which another writer acts between a run's read of a resource and its write to it. Survived: both changes are there. "
             "Failed clearly: the run failed with a code (a fleet: kept the target, with a warning), and the other writer's change is there or the message "
-            "names what was lost. Overridden as declared: the task removes the resource by its name or by its owner's tag, or creates again what a fresh "
-            "read did not find. In the last round trip: between a fresh read and the write that directly follows it, where the service takes no condition. "
-            "Lost: none of these.",
-            self._part("the second writer", lambda row: row.act, [act.name for act in ACTS]),
-            self._part("module", lambda row: row.module, modules),
+            f"names what was lost. Overridden as declared: {self._reasons(DECLARED)}. In the last round trip: the request before the change was a read of the "
+            f"resource, the one after it the write, and the service takes no condition for that write, so that no client can notice "
+            f"({self._reasons(LAST)}). Lost: none of these.",
+            table("the second writer", COLUMNS, self.rows, lambda row: row.act, [act.name for act in ACTS], figures),
+            table("module", COLUMNS, self.rows, lambda row: row.module, modules, figures),
         ])
 
-    def _part(self, title: str, key: t.Callable[[Row], str], names: t.Sequence[str]) -> str:
-        lines = [f"| {title} | tried | {SURVIVED} | {FAILED} | {DECLARED} | {LAST} | {LOST} |", "|---|---:|---:|---:|---:|---:|---:|"]
-        for name in (*names, None):
-            own = [row for row in self.rows if name is None or key(row) == name]
-            counts = [sum(row.became == what for row in own) for what in (SURVIVED, FAILED, DECLARED, LAST, LOST)]
-            if own:
-                lines.append(f"| {name or '**all**'} | {len(own)} | {' | '.join(map(str, counts))} |")
-        return "\n".join(lines)
+    def _reasons(self, became: str) -> str:
+        counts = Counter(row.why for row in self.rows if row.became == became)
+        return ", ".join(f"{count} {why}" for why, count in sorted(counts.items())) or "none"

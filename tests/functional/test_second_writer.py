@@ -216,6 +216,37 @@ def test_an_attached_target_keeps_what_the_other_writer_set(azure: Azure) -> Non
     assert gap.acted and azure.get(path)["tags"] == {"team": "a", "theirs": "1", "ours": "1"}
 
 
+ACCOUNTS = {"location": "eastus", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
+WRITTEN: list[tuple[str, str, str, dict[str, t.Any], dict[str, t.Any], dict[str, t.Any], str]] = [
+    ("aml_attached_compute", f"{WORKSPACE_ID}/computes/adf", ML, {"name": "adf", "type": "datafactory", "tags": {"shared": "0"}}, {"tags": {"ours": "1"}},
+     {"location": "eastus", "properties": {"computeType": "DataFactory"}, "tags": {"ours": "1", "shared": "1"}}, "tags.shared"),
+    ("arm_resource", ACCOUNT, "2023-01-01", {**STORAGES, "body": {**ACCOUNTS, "properties": {"shared": "0"}}}, {"body": {"properties": {"ours": "1"}}},
+     {**ACCOUNTS, "properties": {"ours": "1", "shared": "1"}}, "properties.shared"),
+]
+
+
+@pytest.mark.parametrize(("module", "path", "version", "first", "then", "theirs", "name"), WRITTEN, ids=[row[0] for row in WRITTEN])
+@pytest.mark.parametrize("acts", [True, False])
+def test_undeclared_values_that_are_others_after_a_whole_write_are_reported(
+    azure: Azure, acts: bool, module: str, path: str, version: str, first: dict[str, t.Any], then: dict[str, t.Any], theirs: dict[str, t.Any], name: str
+) -> None:
+    """Between the write and the read that proves it, another writer changes what was not declared. Without one, nothing is reported."""
+    azure.run(module, **first)
+    named = {option: first[option] for option in ("name", "type", "api_version") if option in first}
+    methods: list[str] = []
+
+    def meanwhile(method: str, address: str) -> None:
+        if acts and address == path and methods[-1:] == ["PUT"]:
+            azure.arm("PUT", path, theirs, version, wait=60)
+        methods.extend([method] if address == path else [])
+
+    azure.meanwhile = meanwhile
+    done = azure.run(module, **named, **then)
+    reported = [one for one in done["warnings"] if "ChangedMeanwhile" in one]
+    assert "PUT" in methods and "'shared': '1'" in str(azure.get(path, version)) or not acts
+    assert len(reported) == acts and all(f"afterwards: {name}. " in one for one in reported), done["warnings"]
+
+
 # --- creations ---
 
 CREATED: list[tuple[str, str, str, str, dict[str, t.Any], dict[str, t.Any]]] = [

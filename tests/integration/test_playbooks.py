@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import stat
+import threading
 import typing as t
 from pathlib import Path
 
@@ -19,6 +20,7 @@ import yaml
 from .conftest import Player, Run, Simulator
 
 PREFIX = "azureml.compute."
+PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
 needs_ssh = pytest.mark.skipif(shutil.which("ssh-keyscan") is None, reason="missing: ssh-keyscan; scripts/system-packages installs OpenSSH's client")
 
 # Reads that the service wants as POST.
@@ -64,6 +66,28 @@ class World:
         rows = self.player.simulator.control("GET", "state")["resources"]
         below = f"/workspaces/{self.vars['aml_workspace']['name']}/computes/".casefold()
         return {row["id"].rsplit("/", 1)[-1]: row["document"] for row in rows if below in row["id"].casefold()}
+
+
+class Meanwhile:
+    """Another writer, who acts once as soon as the simulator has had a certain write of a playbook."""
+
+    def __init__(self, world: World, mark: int, after: str, act: t.Callable[[], t.Any]) -> None:
+        self.world, self.mark, self.after, self.act = world, mark, after, act
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._watch)
+
+    def _watch(self) -> None:
+        while not self.over.wait(0.05):
+            if self.after in self.world.writes(self.mark):
+                self.act()
+                return
+
+    def __enter__(self) -> None:
+        self.thread.start()
+
+    def __exit__(self, *exc: object) -> None:
+        self.over.set()
+        self.thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +143,16 @@ def test_stop_idle(world: World) -> None:
     kept = world.run("stop_idle", aml_keep=["cpu", "ws-shared/ci-shared", "ws-other/nothing"])
     assert kept.changed == 0 and world.writes(mark) == []
     assert "ci-shared" in kept["What was left as it is"]["msg"]
+
+    # What changed after it was listed is neither stopped nor removed.
+    tasks = str(PLAYBOOKS / "tasks")
+    listed = {"name": "ci-shared", "created_on": "2020-01-01T00:00:00Z", "last_operation": {"name": "Start", "time": "2020-01-01T00:00:00Z"}}
+    stale = {"aml_stop_instance": listed, "aml_rotate_instance": listed, "aml_stop_states": ["Running"], "aml_workspace": {"name": "ws-shared"}}
+    included = [{"ansible.builtin.include_tasks": f"{tasks}/{one}_instance.yml", "vars": stale} for one in ("stop", "rotate")]
+    defaults = {"resource_group": "rg-shared", "workspace": "ws-shared"}
+    again = world.player.play({"block": included, "module_defaults": {"group/azureml.compute.all": defaults}})
+    assert world.writes(mark) == [] and "Running" in again["Report an instance that changed meanwhile"]["msg"]
+    assert again["Keep an instance that changed meanwhile"]["ansible_facts"] == {"aml_rotate_changed": ["ci-shared"]}
 
     assert world.run("stop_idle").changed == 2
     assert world.writes(mark) == ["POST stop", "PATCH cpu"]
@@ -201,9 +235,18 @@ def test_teardown(world: World) -> None:
     assert refused.code != 0 and "Nothing was deleted" in refused.text and world.writes(mark) == []
     assert world.run("teardown", check=True).changed == 4 and world.writes(mark) == []
 
+    # A compute target that is created after the confirmation stops it.
+    workspace = world.player.simulator.group_id("rg-shared") + "/providers/Microsoft.MachineLearningServices/workspaces/ws-shared"
+    late = {"location": "eastus", "properties": {"computeType": "DataFactory"}}
+    meanwhile = Meanwhile(world, mark, "DELETE copies", lambda: world.player.simulator.arm("PUT", f"{workspace}/computes/late", body=late))
     names = "ws-shared, ci-shared, cpu"
-    done = world.run("teardown", aml_teardown_confirm=names)
-    assert world.writes(mark) == ["DELETE copies", "DELETE ci-shared", "DELETE cpu", "DELETE ws-shared"]
+    with meanwhile:
+        stopped = world.run("teardown", ok=False, aml_teardown_confirm=names)
+    assert "UnexpectedComputes" in stopped.text and "does not name: late" in stopped.text and set(world.state()) == {"late"}
+
+    done = world.run("teardown", aml_teardown_confirm="ws-shared")
+    deleted = [one for one in world.writes(mark) if one.startswith("DELETE")]
+    assert deleted == ["DELETE copies", "DELETE ci-shared", "DELETE cpu", "DELETE late", "DELETE ws-shared"]
     left = "\n".join(done["What is left"]["msg"])
-    assert "factories/adf-shared" in left and "storageAccounts" in left and "soft-deleted" in left
+    assert "storageAccounts" in left and "soft-deleted" in left
     assert world.run("teardown", aml_teardown_confirm=names).changed == 0

@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .. import _fields, _rules
-from .._fields import CREATE_ONLY, MISSING, READ_ONLY, Field
+from .._fields import CREATE_ONLY, MISSING, READ_ONLY, WRITE_ONLY, Field
 from .._plan import DELETE, Declared, Plan
 
 Body = dict[str, t.Any]
@@ -168,6 +168,12 @@ class Kind:
                 _fields.set_path(changed, row.path, row.write(values[row.option]))
         return changed
 
+    def differing(self, sent: Body, after: Body, declared: Declared) -> list[str]:
+        """The undeclared values of a document that was sent as a whole which the resource does not show after the write."""
+        rows = [row for row in self.fields if row.option not in declared and row.mutability not in (READ_ONLY, WRITE_ONLY) and row.option != "tags"]
+        options = [row.option for row in rows if row.read(sent) is not None and not row.same(row.read(sent), row.read(after))]
+        return [*options, *_differing_tags(sent, after, declared)]
+
     def skeleton(self, target: Target, declared: Declared, parent: Body | None) -> Body:
         """The document of a new resource, before the declared values are put in."""
         return {}
@@ -230,6 +236,11 @@ class Kind:
     def project(self, body: Body) -> dict[str, t.Any]:
         """The documented result keys."""
         return {"id": body.get("id"), "name": body.get("name"), **self.read(body)}
+
+
+def _differing_tags(sent: Body, after: Body, declared: Declared) -> list[str]:
+    before, now, own = sent.get("tags") or {}, after.get("tags") or {}, declared.get("tags") or {}
+    return [f"tags.{name}" for name, value in before.items() if name not in own and now.get(name) != value]
 
 
 def provisioning_status(body: Body) -> Status:

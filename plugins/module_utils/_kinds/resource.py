@@ -77,6 +77,19 @@ def _by_name(items: list[t.Any]) -> dict[str, t.Any]:
     return {str(item.get("name")).casefold(): item for item in items if isinstance(item, dict)}
 
 
+# What looks like a time is the service's own: it changes with every write.
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+
+
+def _differing(sent: t.Any, after: t.Any, path: str = "") -> t.Iterator[str]:
+    """The places of values that were sent and are not there; a list is one value."""
+    if isinstance(sent, dict) and isinstance(after, dict):
+        for key, value in sent.items():
+            yield from _differing(value, after.get(key), f"{path}.{key}" if path else key)
+    elif sent not in (None, "", [], {}) and not contains(after, sent, path.rpartition(".")[2]) and not (isinstance(sent, str) and _TIME.match(sent)):
+        yield path
+
+
 class _BodyField(Field):
     """A part of the declared body: the same when the current value contains it."""
 
@@ -146,6 +159,11 @@ class Resource(Kind):
         if isinstance(writable.get("properties"), dict):
             writable["properties"].pop("provisioningState", None)
         return writable
+
+    def differing(self, sent: Body, after: Body, declared: Declared) -> list[str]:
+        tags = [f"tags.{name}" for name in declared.get("tags") or {}]
+        own = [*(option for option in declared if option != "tags"), *tags, *(row.path for row in _rows(self.secret_body))]
+        return [path for path in _differing(sent, after) if not any(f"{path}.".startswith(f"{one}.") for one in own)]
 
     def updates(self, body: Body, plan: Plan) -> list[Request]:
         carries = True

@@ -1,0 +1,52 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all harnesses that disturb a run need: which of its requests write, which were taken, how a request is called, failures without a code, tables."""
+from __future__ import annotations
+
+import typing as t
+
+from functional.conftest import Sent
+
+# POSTs that change nothing.
+READS = ("/listnodes", "/listkeys", "/diagnose", "/checknameavailability", "/checkcomputenameavailability")
+
+R = t.TypeVar("R")
+
+
+def is_write(method: str, path: str) -> bool:
+    return method not in ("GET", "HEAD") and not path.lower().endswith(READS)
+
+
+def writes(sent: t.Sequence[Sent]) -> list[Sent]:
+    return [one for one in sent if is_write(one.method, one.path)]
+
+
+def short(path: str) -> str:
+    """The last two parts of a path, by which a reader knows it."""
+    return "/".join(path.rsplit("/", 2)[-2:])
+
+
+def request_name(number: int, sent: Sent, word: str = "request") -> str:
+    return f"{word} {number + 1}, {sent.method} {short(sent.path)}"
+
+
+def in_the_middle(sent: t.Sequence[Sent], number: int) -> bool:
+    """Of requests that are repeated until something is done, the first and the last stand for all."""
+    near = [one[:2] for one in sent[max(0, number - 1) : number + 2]]
+    return 0 < number < len(sent) - 1 and sent[number].method == "GET" and len(set(near)) == 1
+
+
+def without_code(result: dict[str, t.Any]) -> list[str]:
+    """The complaint about a failure that has no code of its own."""
+    return [f"the failure has no code: {result['msg']}"] if result["failure"]["code"] in (None, "Error", "InternalError") else []
+
+
+def table(title: str, columns: t.Sequence[str], rows: t.Sequence[R], key: t.Callable[[R], str], names: t.Sequence[str],
+          figures: t.Callable[[t.Sequence[R]], t.Iterable[int]]) -> str:
+    """Markdown: a line for each of the names that has rows, and one for all."""
+    lines = [f"| {' | '.join((title, *columns))} |", f"|---|{'---:|' * len(columns)}"]
+    for name in names:
+        if own := [row for row in rows if key(row) == name]:
+            lines.append(f"| {name} | {' | '.join(map(str, figures(own)))} |")
+    return "\n".join([*lines, f"| **all** | {' | '.join(map(str, figures(rows)))} |"])
