@@ -14,7 +14,7 @@ COLLECTION = $(VENV)/lib/python$$($(BIN)/python -c 'import sys; print("%d.%d" % 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help setup test slow-test quickstart simulator simulator-stop molecule bench page-test pictures kill-test gates coverage mutants conformance faults \
-	properties limits shapes errors manifest release lock
+	properties limits shapes secrets errors manifest release lock
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -84,6 +84,9 @@ shapes: setup ## every module on answers of another shape, print what was lost; 
 
 errors: setup ## write docs/errors.md, the reference of error codes, from scripts/error_codes.yml
 	@$(BIN)/python scripts/error_reference.py
+
+secrets: setup ## random secrets in every encoding through every channel: planted, and readable, in a table; EXAMPLES=N for each channel, WRITE=FILE also as Markdown
+	@$(BIN)/python scripts/secret_channels.py $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(WRITE),--write $(WRITE))
 
 manifest: setup ## write the list of files that users install into galaxy.yml, from what git tracks
 	@$(BIN)/python scripts/release.py manifest

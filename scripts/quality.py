@@ -28,6 +28,7 @@ SECTIONS = {
     "properties": "Properties and bad input",
     "limits": "Limits of size and time",
     "shapes": "Answers of another shape",
+    "secrets": "Secrets",
     "conformance": "The simulator's word",
     "coverage": "Coverage",
     "mutants": "Mutants",

@@ -343,7 +343,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for warning in signed_in.warnings:
             self.display.warning(self._shown(warning))
         self._report(reader.problems)
-        return records, not reader.problems
+        return [self._masked(record) for record in records], not reader.problems
+
+    def _masked(self, record: _inventory.Record) -> _inventory.Record:
+        """A record whose texts show no secret. All else of it is a name, an id or an address, which must stay what it is."""
+
+        def masked(part: dict[str, t.Any]) -> dict[str, t.Any]:
+            return {name: _redact.KNOWN.mask_tree(value) if name in ("tags", "refusal", "closed") else value for name, value in part.items()}
+
+        return {**record, "workspace": masked(record["workspace"]), "machines": [masked(one) for one in record["machines"]]}
 
     def _report(self, problems: list[_inventory.Problem]) -> None:
         if not problems:

@@ -126,6 +126,8 @@ class Export:
         self._add_file("workspace.yml", "workspace", body["name"], options)
 
     def add_compute(self, body: Body) -> None:
+        # The export does not have the values, by which the end of the task would know them in other texts.
+        _redact.hide_variables(body)
         kind, type_, name = kind_of(body), _compute.kind_name(body), _file_name(body["name"])
         if not kind.fields:
             self._miss(name, "", f"no module of this collection keeps a {type_}")

@@ -35,14 +35,19 @@ _SHORTEST_LINE = 16
 _IGNORED = bytes(range(0x21)) + b"\x7f+"
 # Between the texts of a result that are searched as one; it is in no text, and ends no escape sequence.
 _BETWEEN = b"\xff\xc0\xff\xc1\xff"
+# What HTML and Windows make of the control characters above ASCII; five of them stay.
+_WESTERN = {code: html.unescape(f"&#{code};") for code in range(0x80, 0xA0)}
 _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
 
 _FAMILIES = (
-    # JSON, JavaScript, Python: a pair of surrogates is one character.
-    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}|\\x[0-9a-fA-F]{2}|\\[\n -~]",
+    # JSON, JavaScript, Python, YAML (whose lines are folded anywhere, also within an escape): a pair of surrogates is one character.
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}|\\x[0-9a-fA-F]{2}|\\\n[ \t]*|\\[ -~]",
     rb"%u[0-9a-fA-F]{4}|%[0-9a-fA-F]{2}",
     rb"&#[0-9]{1,7};|&#[xX][0-9a-fA-F]{1,6};|&[A-Za-z][A-Za-z0-9]{1,31};",
 )
+# Of YAML too. A fold stands for nothing.
+_NAMED = {**dict.fromkeys((b"r", b"t", b"b", b"f", b"0", b"a", b"v", b"e"), b" "), b"n": b"\n", b"\n": b"", b"N": b"\xc2\x85", b"L": b"\xe2\x80\xa8"}
+_NAMED[b"P"] = b"\xe2\x80\xa9"
 _TOKENS = {families: re.compile(b"|".join(families)) for size in (1, 2, 3) for families in itertools.combinations(_FAMILIES, size)}
 _ALL = _TOKENS[_FAMILIES]
 
@@ -57,13 +62,18 @@ def _plain(token: bytes) -> bytes:
     if start == b"%":
         return bytes([int(token[1:], 16)]) if name != b"u" else _bytes(chr(int(token[2:], 16)))
     if start == b"&":
+        if not token.strip(b"&#xX0;"):
+            # HTML makes a replacement character of a NUL, which counts for nothing here.
+            return b""
         return _bytes(html.unescape(token.decode("ascii")))
+    if name in _NAMED:
+        return _NAMED[name]
     if len(token) == 12:
         return json.loads(b'"' + token.lower() + b'"').encode()
     if len(token) > 2:
         point = int(token[2:], 16)
         return _bytes(chr(point)) if point <= 0x10FFFF else token
-    return b" " if name in b"nrtbf0\n" else name
+    return name
 
 
 def _decoded(data: bytes, tokens: re.Pattern[bytes] = _ALL) -> bytes:
@@ -115,6 +125,7 @@ def _misread(text: str) -> t.Iterator[bytes]:
         yield data
         yield data.decode("latin-1").encode()
         yield data.decode("cp1252", "replace").encode()
+        yield data.decode("latin-1").translate(_WESTERN).encode()
         yield data.decode("utf-8", "replace").encode()
 
 
@@ -122,6 +133,8 @@ def _patterns(secret: str) -> tuple[set[bytes], set[bytes]]:
     """What is searched for: the secret at each step of decoding, since it may itself hold what looks encoded; and its forms in base64."""
     texts = _texts(secret)
     plain = {data for text in texts for data in _misread(text)}
+    # YAML spells a no-break space as \_, which is an underscore elsewhere.
+    plain |= {data.replace(b"\xc2\xa0", b"_") for data in plain}
     added = plain
     for _depth in range(3):
         added = {_decoded(data, tokens) for data in added for tokens in _TOKENS.values() if tokens.search(data)} - plain

@@ -15,6 +15,7 @@ import shlex
 import typing as t
 from dataclasses import dataclass, field
 
+from . import _redact
 from ._errors import AmlError, all_foreseen
 
 Body = dict[str, t.Any]
@@ -119,6 +120,8 @@ def collect(
             warnings.append(f"There is no compute target {name!r} in this workspace.")
         elif _kind(found) not in TYPES:
             warnings.append(f"{name!r} is of type {_kind(found)}, whose machines the workspace does not list.")
+    # The machines do not have the values, which a tag may repeat.
+    _redact.hide_variables(bodies)
     machines: list[Machine] = []
     for body in bodies:
         try:

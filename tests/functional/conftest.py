@@ -23,6 +23,7 @@ from unittest import mock
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
+from ansible.module_utils._internal import _traceback
 from ansible.module_utils.common import warnings
 from ansible.module_utils.common.parameters import PASS_VARS
 from ansible.module_utils.testing import patch_module_args
@@ -150,6 +151,8 @@ class Azure:
             stack.enter_context(mock.patch.dict(os.environ, {"HOME": "/nonexistent"}))
             # ansible-core collects a process's warnings; each run stands for a process of its own.
             stack.enter_context(mock.patch.dict(warnings._global_warnings, clear=True))
+            # Nor is what an earlier task asked for in the way of tracebacks kept.
+            stack.enter_context(mock.patch.object(_traceback, "_module_tracebacks_enabled_events", None))
             stack.enter_context(contextlib.redirect_stdout(printed))
             stack.enter_context(contextlib.suppress(SystemExit))
             imported.main()

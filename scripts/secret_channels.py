@@ -1,0 +1,82 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Random secrets in every encoding through every channel: how many values were planted, and how many could be read.
+
+    python scripts/secret_channels.py                  the table; exit code 1 where one could be read, or did not come through its channel
+    python scripts/secret_channels.py --examples 200   more secrets for each channel (40 unless set)
+    python scripts/secret_channels.py --write FILE     also as Markdown
+
+The tests of each day plant a few secrets that are always the same. Here they are others every time; SECRETS_SEED repeats those of an earlier run.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+TESTS = ["tests/functional/test_secrets_encodings.py", "tests/integration/test_secrets_channels.py"]
+# Settings of the caller's own Azure must not decide a test (as in scripts/test).
+FOREIGN = ("AZURE_", "AML_SIMULATOR", "ARM_", "ANSIBLE_")
+# So many secrets stand in one text. More of them take longer together than one after the other.
+AT_ONCE = 8
+
+Row = tuple[str, dict[str, int], dict[str, int]]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--examples", type=int, default=40, help="secrets for each channel")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="also write the table as Markdown")
+    options = parser.parse_args()
+    started, seed = time.monotonic(), os.environ.get("SECRETS_SEED") or os.urandom(4).hex()
+    with tempfile.TemporaryDirectory() as folder:
+        figures = Path(folder, "figures.jsonl")
+        figures.touch()
+        rounds = [min(AT_ONCE, options.examples - done) for done in range(0, options.examples, AT_ONCE)]
+        failed = any([tests(figures, size, f"{seed} {number}" if number else seed) for number, size in enumerate(rounds)])
+        table = tabulated([json.loads(line) for line in figures.read_text(encoding="utf-8").splitlines()])
+    table += ["", f"{time.monotonic() - started:.0f} s on {os.cpu_count()} cores, SECRETS_SEED={seed}." + (" Not all held: see above." if failed else "")]
+    print("\n" + "\n".join(table))
+    if options.write:
+        options.write.write_text("\n".join(table) + "\n", encoding="utf-8")
+    return int(failed)
+
+
+def tests(figures: Path, examples: int, seed: str) -> bool:
+    """Whether a test failed."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    environment |= {"SECRETS_FIGURES": str(figures), "SECRETS_EXAMPLES": str(examples), "SECRETS_SEED": seed}
+    command = [sys.executable, "-m", "pytest", "-q", "-n", os.environ.get("AML_TEST_WORKERS", "2"), "--dist", "loadfile", *TESTS]
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0
+
+
+def tabulated(rows: list[Row]) -> list[str]:
+    """A line for each encoding and a column for each channel: how many values could be read there; then how many were planted."""
+    planted: dict[str, Counter[str]] = {}
+    leaks: dict[str, Counter[str]] = {}
+    for channel, seen, shown in rows:
+        planted.setdefault(channel, Counter()).update(seen)
+        leaks.setdefault(channel, Counter()).update(shown)
+    channels = sorted(planted)
+    encodings = list(dict.fromkeys(name for counts in planted.values() for name in sorted(counts)))
+    lines = ["| encoding | " + " | ".join(channels) + " | planted |", "|---|" + "---:|" * (len(channels) + 1)]
+    for encoding in encodings:
+        found = [str(leaks[channel][encoding]) for channel in channels]
+        lines.append(f"| {encoding} | {' | '.join(found)} | {sum(counts[encoding] for counts in planted.values()):,} |")
+    totals = [planted[channel].total() for channel in channels]
+    lines.append("| planted | " + " | ".join(f"{total:,}" for total in totals) + f" | {sum(totals):,} |")
+    shown = sum(counts.total() for counts in leaks.values())
+    size = f"{len(encodings)} encodings, {len(channels)} channels, {sum(totals):,} values planted"
+    return [*lines, "", f"Each cell: values that could be read. {size}, {shown:,} leaks."]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
