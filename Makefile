@@ -16,10 +16,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .PHONY: help setup test slow-test quickstart simulator simulator-stop molecule bench page-test pictures kill-test gates coverage mutants conformance faults \
 	properties limits shapes secrets errors manifest release lock
 
-help: ## say what there is
+help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
-setup: $(STAMP) ## only the set-up: .venv with everything, the checkout visible to it as azureml.compute
+setup: $(STAMP) ## set up .venv only: .venv with everything, the checkout visible to it as azureml.compute
 
 # pip's output goes to a file: 'make -s simulator' may print nothing but export lines.
 $(STAMP): requirements.txt requirements-dev.txt tests/unit/requirements.txt tests/simulator/pyproject.toml
@@ -43,10 +43,10 @@ simulator-stop: ## stop it; its state stays in .simulator/
 quickstart: setup ## provision a full workspace on the simulator, run it again: 0 changed
 	@scripts/quickstart
 
-test: setup ## all tests that CI runs
+test: setup ## run all tests that CI runs
 	@scripts/test
 
-slow-test: setup ## the tests that CI has no time for
+slow-test: setup ## run the slow tests that CI does not run
 	@scripts/test -m slow tests
 
 molecule: setup ## test the roles: converge, verify and converge again on a simulator that is started once
@@ -60,7 +60,7 @@ page-test: setup ## open the drift report's page in a real browser, as wide as a
 	@scripts/system-packages browser
 	@$(BIN)/python -m pytest -q -rs tests/unit/module_utils/test_report_page.py
 
-pictures: setup ## make the pictures of the documentation anew
+pictures: setup ## make the pictures of the documentation again
 	@scripts/system-packages browser
 	@$(BIN)/python scripts/pictures.py
 
@@ -73,10 +73,10 @@ coverage: setup ## print which lines and branches of plugins/ the fast tests rea
 mutants: setup ## break the plan, the rules, the retries and the cost, print which breakage no test noticed; WRITE=FILE also as Markdown
 	@$(BIN)/python scripts/mutants.py $(if $(WRITE),--write $(WRITE))
 
-properties: setup ## random declarations of every kind and every wrong value of every option, in tables; EXAMPLES=N of each kind, WRITE=FILE also as Markdown
+properties: setup ## test random declarations of every kind and every wrong value of every option, in tables; EXAMPLES=N of each kind, WRITE=FILE also as Markdown
 	@$(BIN)/python scripts/properties.py $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(WRITE),--write $(WRITE))
 
-limits: setup ## every hostile form of answer: what ended it and after how long, in a table; WRITE=FILE also as Markdown
+limits: setup ## test every hostile form of answer: what ended it and after how long, in a table; WRITE=FILE also as Markdown
 	@$(BIN)/python scripts/limits.py $(if $(WRITE),--write $(WRITE))
 
 shapes: setup ## every module on answers of another shape, print what was lost; WRITE=FILE also as Markdown
@@ -105,7 +105,7 @@ release: $(RELEASE)/.installed ## build the files of a release of HEAD in build/
 lock: $(RELEASE)/.installed ## pin the packages of the execution environment again, with hashes
 	@$(RELEASE)/bin/python scripts/release.py lock
 
-gates: setup ## what the ecosystem asks of a collection, in one table; GATES="one two" runs some, WRITE=FILE also as Markdown
+gates: setup ## check what the ecosystem requires of a collection, in one table; GATES="one two" runs some, WRITE=FILE also as Markdown
 	@$(BIN)/python scripts/gates.py $(GATES) $(if $(WRITE),--write $(WRITE))
 
 # An older azure-ai-ml, beside the newest that the tests have anyway; it imports six and does not say so.
@@ -116,7 +116,7 @@ $(SDK131)/.installed: $(STAMP)
 	  || { tail -n 25 $(SDK131)/install.log >&2; exit 1; }
 	@touch $@
 
-conformance: setup $(SDK131)/.installed ## hold the simulator to each fact that is known of Azure, print the tables; WRITE=FILE also as Markdown
+conformance: setup $(SDK131)/.installed ## check the simulator against each known fact about Azure, print the tables; WRITE=FILE also as Markdown
 	@$(BIN)/python scripts/conformance.py --sdk 1.31=$(CURDIR)/$(SDK131)/bin/python $(if $(WRITE),--write $(WRITE))
 
 faults: setup ## run every module under every fault at every place, print what was lost; WRITE=FILE also as Markdown

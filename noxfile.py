@@ -116,6 +116,13 @@ def units(session: nox.Session) -> None:
     ansible_test(session, *NEWEST, "units", "--num-workers", "2")
 
 
+@nox.session(name="plain-english")
+def plain_english(session: nox.Session) -> None:
+    """Idioms in the documentation, in messages and in task names."""
+    session.install("pyyaml")
+    session.run("python", "scripts/plain_english.py")
+
+
 @nox.session
 def docsite(session: nox.Session) -> None:
     """Build the documentation as a site, with every warning an error; it lies in build/docsite/."""

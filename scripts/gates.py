@@ -36,6 +36,7 @@ PATTERNS = (
     (r"^\* Files with license information: (.+)$", "{} files with a licence"),
     (r"Built (\d+) pages", "{} pages"),
     (r"(\d+ fragments, \d+ generated files)", "{}"),
+    (r"^(\d+ files without idioms)", "{}"),
     (r"A context of (\d+) files", "a build context of {} files"),
     (r"^Created collection for \S+ at .*/(\S+\.tar\.gz)$", "{}, as Galaxy takes it"),
     (r"Molecule executed (\d+) scenarios?", "{} scenarios"),
@@ -50,8 +51,8 @@ TOLD = {
     "changelog": lambda: "changelogs/",
 }
 ORDER = (
-    "antsibull-nox-config", "extra-checks", "license-check", "changelog", "docs-check", "docsite", "build-import-check", "execution-environment",
-    "ansible-lint", "ansible-test-sanity-2.19", "ansible-test-sanity-2.20", "ansible-test-sanity-2.21", "ansible-test-units-2.21",
+    "plain-english", "antsibull-nox-config", "extra-checks", "license-check", "changelog", "docs-check", "docsite", "build-import-check",
+    "execution-environment", "ansible-lint", "ansible-test-sanity-2.19", "ansible-test-sanity-2.20", "ansible-test-sanity-2.21", "ansible-test-units-2.21",
     "core-2.19-python-3.11", "core-2.21-python-3.12", "core-2.21-python-3.13", "lowest", "molecule",
 )  # fmt: skip
 
@@ -99,7 +100,7 @@ def run(gate: str) -> Row:
 
 def table(rows: t.Sequence[Row]) -> list[str]:
     return [
-        "| gate | result | s | what was looked at |",
+        "| gate | result | s | what was checked |",
         "|---|---|---:|---|",
         *(f"| `{row.gate}` | {row.result} | {row.seconds:.0f} | {row.looked_at} |" for row in rows),
     ]

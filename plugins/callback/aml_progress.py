@@ -6,18 +6,18 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: aml_progress
 type: notification
-short_description: Tell what happens to each compute target while tasks wait
+short_description: Show the progress of each compute target while tasks wait
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - While a task of this collection waits, what happens to each of its targets. On a terminal one line for each that is under way, painted over in
-    place, with what is done, the state that the service told last, and the time; and a line that stays when it ends.
+  - While a task of this collection waits, what happens to each of its targets. On a terminal one line for each that is under way, updated in place,
+    with what is done, the state that the service reported last, and the time; and a line that stays when it ends.
   - In AWX, in files and in pipes plain lines below each other, for each target when it starts and when it ends, and from time to time one for each that
     is still under way.
-  - M(azureml.compute.aml_fleet) tells each target that it works on, with how many of all are done. The other modules tell what they wait for; what needs
-    no wait tells nothing.
-  - Needs a local connection. Tasks elsewhere, and tasks in check mode, tell nothing.
+  - M(azureml.compute.aml_fleet) reports each target that it works on, with how many of all are done. The other modules report what they wait for; what needs
+    no wait reports nothing.
+  - Needs a local connection. Tasks elsewhere, and tasks in check mode, report nothing.
   - Colours are those of ansible-core, and off with E(NO_COLOR) or E(ANSIBLE_NOCOLOR).
   - Says nothing unless it is enabled, with C(callbacks_enabled) in C(ansible.cfg) or E(ANSIBLE_CALLBACKS_ENABLED).
 options:
@@ -34,7 +34,7 @@ options:
     env:
       - name: AML_PROGRESS_STYLE
   interval:
-    description: After how many seconds plain lines tell again what is still under way. V(0) never does.
+    description: Seconds after which plain lines show again what is still under way. V(0) never does.
     type: float
     default: 30
     ini:

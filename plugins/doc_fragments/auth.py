@@ -24,7 +24,7 @@ options:
       - With V(msi), the managed identity of the host that runs the task, user-assigned if O(client_id) is given.
       - All parts of a credential come from one place; O(subscription_id) may come from another.
       - A credential of which only a part is set (an empty value counts as not set) is refused with C(CredentialIncomplete). With V(auto), the
-        credential file and the Azure CLI are used only when no part of an identity is set. A subscription or a cloud is no part of an identity.
+        credential file and the Azure CLI are used only when no part of an identity is set. A subscription or a cloud is not part of an identity.
       - An option of the task that the chosen source does not use is refused with C(CredentialUnused), unless it has the same value as the one used.
         Environment variables that are not used cause a warning.
       - If not set, the environment variable E(ANSIBLE_AZURE_AUTH_SOURCE) is used, else V(auto).
@@ -83,7 +83,7 @@ options:
     type: str
   oidc_token_file_path:
     description:
-      - Path to a file with such a token. It is read anew for each sign-in. Needs O(client_id) and O(tenant).
+      - Path to a file with such a token. It is read again for each sign-in. Needs O(client_id) and O(tenant).
       - Environment variable E(AZURE_FEDERATED_TOKEN_FILE).
     type: path
   ad_user:

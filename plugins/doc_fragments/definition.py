@@ -12,7 +12,7 @@ options:
     description:
       - YAML of the Azure ML CLI v2, as text or as a mapping; what C(az ml compute create -f) or C(az ml workspace create -f) takes.
         It is checked by azure-ai-ml's own loader.
-      - It says the same as the options of the same names. Required options may come from it, and what it leaves out is not declared.
+      - It says the same as the options of the same names. Required options may come from it, and what it omits is not declared.
       - An option that is given beside it, also by C(module_defaults), takes the place of the whole value in it.
       - C($schema), and what only the service writes (as in the output of C(az ml compute show -o yaml)), is ignored. What the CLI
         takes and the module has no option for is refused.

@@ -15,7 +15,7 @@ options:
   scope:
     description:
       - Id of what the resource lives in or extends, such as a subscription, a resource group or a resource (for role assignments and locks).
-      - Left out, it is O(resource_group), or without that the subscription.
+      - Defaults to O(resource_group), or without that the subscription.
     type: str
   resource_group:
     description:

@@ -10,7 +10,7 @@ class ModuleDocFragment:
 options:
   location:
     description:
-      - Region to look at, as V(eastus) or V(East US). Left out, it is the region of O(workspace).
+      - Region to read, such as V(eastus) or V(East US). Defaults to the region of O(workspace).
     type: str
   resource_group:
     description:
@@ -18,12 +18,12 @@ options:
     type: str
   workspace:
     description:
-      - Name of the workspace whose region is looked at. Needed where O(location) is not given.
+      - Name of the workspace whose region is read. Needed where O(location) is not given.
     type: str
     aliases: [workspace_name, ml_workspace]
   api_version:
     description:
-      - API version to speak to the service with, such as V(2025-12-01). Left out, it is the stable one that this collection was
+      - API version to speak to the service with, such as V(2025-12-01). Defaults to the stable one that this collection was
         written for.
     type: str
 """

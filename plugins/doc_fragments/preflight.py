@@ -12,7 +12,7 @@ options:
     description:
       - Whether to look, before a creation, a replacement, or a change of node numbers or identities is carried out, and also in check
         mode, for what the service would refuse later or what could never run.
-      - It looks at the size in the region, for the kind and the tier; at quotas; at the subnet, its region, delegation and free addresses; at
+      - It checks the size in the region, for the kind and the tier; at quotas; at the subnet, its region, delegation and free addresses; at
         identities and locks; and for a private endpoint where nodes have no public address.
       - An error fails the task with the code V(PreflightFailed), with all findings in the failure's C(details) and nothing written. Warnings
         become warnings of the task. It costs about six reads, and none where nothing changes.

@@ -21,7 +21,7 @@ options:
     aliases: [workspace_name, ml_workspace]
   api_version:
     description:
-      - API version to speak to the service with, such as V(2025-12-01). Left out, it is the stable one that this collection was
+      - API version to speak to the service with, such as V(2025-12-01). Defaults to the stable one that this collection was
         written for.
     type: str
 """

@@ -12,7 +12,7 @@ options:
     description:
       - What to do when a declared field differs that cannot change after creation.
       - V(fail) changes nothing and says for each field why.
-      - V(recreate) deletes the resource and creates it anew with what it had and what is declared, then proves by a fresh read
+      - V(recreate) deletes the resource and creates it again with what it had and what is declared, then proves by a fresh read
         that the new values are there. It refuses while the resource is in use, unless O(force=true).
       - V(ignore) leaves such fields as they are, with a warning, and changes the others.
     type: str

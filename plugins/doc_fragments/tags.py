@@ -10,7 +10,7 @@ class ModuleDocFragment:
 options:
   tags:
     description:
-      - Tags of the resource. Left out, tags are not managed.
+      - Tags of the resource. If not set, tags are not managed.
       - A tag whose value is C(null) is removed.
     type: dict
   append_tags:

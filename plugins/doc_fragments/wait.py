@@ -13,19 +13,19 @@ options:
       - Whether to wait until the service is done, and to check with a fresh read that it did what was declared.
       - With V(false) the task ends when the service has accepted the request; C(operation) in the result then says what is under way. Of
         several operations that follow one another, all but the last are waited for.
-      - An operation that is already under way for the same resource, from an earlier run or by somebody else, is joined.
+      - If an operation of an earlier run or of someone else is under way for the same resource, the task waits for it.
     type: bool
     default: true
   wait_timeout:
     description:
       - Seconds for all waits of the task together. When they run out, the task fails and says what it waited for and the last
-        state. Nothing is lost by that. The same task, run again, goes on waiting.
+        state. Nothing is lost by that. The same task, run again, continues waiting.
       - A request that was sent gets at least 15 seconds for its answer, as with O(retry_timeout). So the task can last that much longer.
     type: int
     default: 1800
   wait_interval:
     description:
-      - Seconds between two looks. Left out, it follows the service's C(Retry-After), or grows from 1 to 15 seconds. The first
+      - Seconds between two looks. If not set, it follows the service's C(Retry-After), or grows from 1 to 15 seconds. The first
         look is always at once.
       - Two looks are never less than 1 second apart, nor more than 300 because of C(Retry-After).
     type: float

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: drift_report
-short_description: Make a drift report of what the modules of this collection found
+short_description: Create a drift report from results of this collection
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
@@ -19,7 +19,7 @@ options:
     description:
       - With O(form=data) the results. C(generated) (the time), C(name) (of the fleet), C(fleet) (of M(azureml.compute.aml_fleet) in check mode),
         and C(found) (of M(azureml.compute.aml_fleet_info) for the same document).
-      - With O(form=merged) C(reports), a list of reports on shares of one document, and C(previous), the report before this one, which tells since when
+      - With O(form=merged) C(reports), a list of reports on shares of one document, and C(previous), the report before this one, which shows since when
         a difference is known.
       - With the other forms a report, which is what O(form=data) and O(form=merged) return.
     type: dict

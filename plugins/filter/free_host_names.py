@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: free_host_names
-short_description: Give machines host names that nothing else has
+short_description: Find host names for machines that are not in use
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)

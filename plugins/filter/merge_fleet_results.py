@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: merge_fleet_results
-short_description: Make one result of those of several runs of aml_fleet over one document
+short_description: Merge the results of several runs of aml_fleet over one document
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
@@ -21,10 +21,10 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Nothing was left out
+- name: Nothing was omitted
   ansible.builtin.assert:
     that: merged.complete
-    fail_msg: "{{ merged.totals.failed }} failed; nobody worked on {{ merged.missing }}. {{ merged.failures }}"
+    fail_msg: "{{ merged.totals.failed }} failed; no one worked on {{ merged.missing }}. {{ merged.failures }}"
   vars:
     merged: "{{ ansible_play_hosts_all | map('extract', hostvars, 'fleet') | azureml.compute.merge_fleet_results }}"
 """
@@ -33,7 +33,7 @@ RETURN = r"""
 _value:
   description:
     - C(changed), C(targets), C(undeclared), C(totals), C(workspaces) and C(document) as the module returns them.
-    - C(missing) are the ids of the workspaces of the document that no run has worked on. C(failures) tells why runs have ended before they worked on
+    - C(missing) are the ids of the workspaces of the document that no run has worked on. C(failures) shows why runs have ended before they worked on
       anything, as C(failure) of the module does. C(complete) is whether no workspace is missing and nothing has failed.
   type: dict
 """

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: aml_compute
-short_description: Nodes of compute clusters, compute instances, or whole workspaces of Azure Machine Learning
+short_description: Azure Machine Learning inventory source for cluster nodes, compute instances or workspaces
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
@@ -41,21 +41,21 @@ options:
     choices: [nodes, workspaces]
     default: nodes
   subscriptions:
-    description: Ids of the subscriptions to look in, or V(all) for those that the account sees. Left out, it is O(subscription_id).
+    description: Ids of the subscriptions to search, or V(all) for those that the account sees. Defaults to O(subscription_id).
     type: list
     elements: str
   resource_groups:
-    description: Names of the resource groups to look in. Left out, all. It is an error if one is in none of the subscriptions.
+    description: Names of the resource groups to search. Defaults to all. It is an error if one is in none of the subscriptions.
     type: list
     elements: str
   workspaces:
     description:
-      - Names of the workspaces, or shell patterns such as V(ws-prod-*). Left out, all.
+      - Names of the workspaces, or shell patterns such as V(ws-prod-*). Defaults to all.
       - It is an error if a name without a pattern is not found.
     type: list
     elements: str
   workspace_tags:
-    description: Tags that a workspace must have to be looked at, as in O(tags).
+    description: Tags that a workspace must have to be read, as in O(tags).
     type: dict
   tags:
     description:
@@ -71,7 +71,7 @@ options:
   states:
     description:
       - States of the nodes and instances that become hosts, whatever O(include_stopped) says.
-      - Left out, these are V(idle) and V(running) for nodes, V(running) and V(job_running) for instances.
+      - If not set, these are V(idle) and V(running) for nodes, V(running) and V(job_running) for instances.
     type: list
     elements: str
     choices:
@@ -159,13 +159,13 @@ options:
       - Whether the inventory fails if anything cannot be read. No host is then made, so that none is missing without notice.
       - With V(false) there is a warning for each workspace that could not be read, and hosts of the others. Such an incomplete
         answer is not cached.
-      - Ansible itself goes on without an inventory that failed, unless E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) is V(true). AWX's
+      - Ansible itself continues without an inventory that failed, unless E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) is V(true). AWX's
         inventory updates fail as they should.
     type: bool
     default: true
   api_version:
     description:
-      - API version to speak to the service with, such as V(2025-12-01). Left out, it is the stable one that this collection was
+      - API version to speak to the service with, such as V(2025-12-01). Defaults to the stable one that this collection was
         written for.
     type: str
 extends_documentation_fragment:

@@ -12,13 +12,13 @@ CODES = frozenset("""
     CredentialNotFound CredentialUnavailable CredentialUnused CrossRegionInstance CrossRegionPrivateLink DeclaredTwice DeleteNotSupported
     DeleteUnderlyingNeeded DependentsNeedPermanentDelete DeploymentFailed DiagnosisFailed DomainLabelMissing DuplicateCompute DuplicateFamily EmptyText
     EndlessList Error FailedDependent FamilyQuotaExceeded FewNodes FileInNoWorkspace FileNotReadable FirewallWithoutRules FirstIdentityOnly FleetFailed
-    FleetNameMissing FolderMissing Forbidden HostnameNotUnique HubOfProject IdentityConflict IdentityMissing IdentityNotFound IdleShutdownNeedsRights
-    ImmutableChange ImmutableChangeIgnored InternalError Interrupted InUse InvalidAddress InvalidApiVersion InvalidApplication
-    InvalidAuthenticationTokenTenant InvalidComputeName InvalidDeclaration InvalidDefaults InvalidDefinition InvalidEntry InvalidFleetName InvalidGuid
-    InvalidHost InvalidHostPrefix InvalidInstanceType InvalidLabel InvalidLocation InvalidName InvalidNamespace InvalidOption
-    InvalidQuotaBelowClusterMinimum InvalidQuotaExceedsSubscriptionLimit InvalidRange InvalidResourceGroupName InvalidResourceId InvalidResourceType
-    InvalidRule InvalidRuleName InvalidSchedule InvalidScript InvalidSize InvalidSshKey InvalidSubscriptionId InvalidTag InvalidTenant InvalidText
-    InvalidUserName InvalidVMFamilyName InvalidWorkspaceName KindMismatch LibraryMissing LinkOutOfFolder LocationMissing LocationNotOffered LongName
+    FleetNameMissing FolderMissing Forbidden HubOfProject IdentityConflict IdentityMissing IdentityNotFound IdleShutdownNeedsRights ImmutableChange
+    ImmutableChangeIgnored InternalError Interrupted InUse InvalidAddress InvalidApiVersion InvalidApplication InvalidAuthenticationTokenTenant
+    InvalidComputeName InvalidDeclaration InvalidDefaults InvalidDefinition InvalidEntry InvalidFleetName InvalidGuid InvalidHost InvalidHostPrefix
+    InvalidInstanceType InvalidLabel InvalidLocation InvalidName InvalidNamespace InvalidOption InvalidQuotaBelowClusterMinimum
+    InvalidQuotaExceedsSubscriptionLimit InvalidRange InvalidResourceGroupName InvalidResourceId InvalidResourceType InvalidRule InvalidRuleName
+    InvalidSchedule InvalidScript InvalidSize InvalidSshKey InvalidSubscriptionId InvalidTag InvalidTenant InvalidText InvalidUserName
+    InvalidVMFamilyName InvalidWorkspaceName KindMismatch LibraryMissing LinkOutOfFolder LocationMissing LocationNotOffered LongName
     ManagedNetworkStaysOn ManyNodes MinimumAboveMaximum MinimumNodes MissingSubscriptionRegistration NameDoesNotFitType NamedTwice NeedsReplacement
     NetworkIncomplete NetworkInOtherRegion NetworkInOtherSubscription NetworkMissing NoLogin NoRegisteredProviderFound NotApplied NotChecked
     NotEnoughCores NotFound NotManaged NotNamed NotRead NotStarted NullNotAllowed OnlyWhenCreated OperationCanceled OperationFailed
@@ -30,8 +30,8 @@ CODES = frozenset("""
     SoftDeletedWorkspace SshKeyMissing SshUserMissing SubnetDelegated SubnetGivenTwice SubnetMissing SubnetNotFound SubnetTooSmall
     SubnetWithoutLoadBalancer SubscriptionMissing SubscriptionNotFound SubscriptionRequestsThrottled TagsGivenTwice TakenFromHub TargetNotFound
     TargetNotReadable TlsContradiction TlsDisabled TooExpensive TooManyRequests TooManySchedules TooManyTags UnderlyingNotDeletable UnexpectedAnswer
-    UnexpectedComputes UnknownCloud UnknownInstanceType UnknownSize UntrustedAddress UserIncomplete WaitTimeout WorkspaceNotDeclared WorkspaceNotFound
-    WorkspaceNotReadable WorkspaceQuotaExceeded WorkspacesMissing WrongDefinitionType WrongResourceType WrongType
+    UnexpectedComputes UnknownCloud UnknownInstanceType UnknownSize UntrustedAddress UserIncomplete WaitTimeout WorkspaceExists WorkspaceNotDeclared
+    WorkspaceNotFound WorkspaceNotReadable WorkspaceQuotaExceeded WorkspacesMissing WrongDefinitionType WrongResourceType WrongType
 """.split())
 
 

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: aml_attached_compute
-short_description: Keep an attached compute target of an Azure Machine Learning workspace in its declared state
+short_description: Manage attached compute of an Azure Machine Learning workspace
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
   - Attaches machines and services that were made outside the workspace, and detaches them. The target itself outlives its attachment.
-  - Only what is declared is managed. Options that are left out stay as they are, whoever set them.
-  - Before an attachment, the target is looked at, and so is who else of the workspace has it attached.
+  - Only what is declared is managed. Options that are omitted stay as they are, whoever set them.
+  - Before an attachment, the module reads the target and the other attachments of the workspace.
   - AKS as an inference cluster of the first version of Azure Machine Learning is kept by M(azureml.compute.aml_inference_cluster).
 options:
   name:
@@ -46,7 +46,7 @@ options:
     type: str
   location:
     description:
-      - Region of the target. Left out, the service finds it. Fixed as long as it is attached.
+      - Region of the target. If not set, the service finds it. Fixed as long as it is attached.
     type: str
   description:
     description:
@@ -99,7 +99,7 @@ options:
     type: str
   update_password:
     description:
-      - When O(ssh_settings.ssh_private_key), O(ssh_settings.admin_password) and O(access_token) are sent. The service never tells them, so
+      - When O(ssh_settings.ssh_private_key), O(ssh_settings.admin_password) and O(access_token) are sent. The service never returns them, so
         they cannot be compared.
       - V(on_create) sends them when the target is attached, and with a change of O(ssh_settings.admin_username).
       - V(always) sends them in every run, which then is a change.
@@ -189,7 +189,7 @@ EXAMPLES = r"""
       type: synapsespark
       resource_id: "{{ pool_id }}"
 
-- name: Detach; the machine goes on running
+- name: Detach; the machine continues running
   azureml.compute.aml_attached_compute:
     resource_group: ml-prod
     workspace: ws-prod
@@ -363,7 +363,7 @@ operation:
   type: dict
   contains:
     url:
-      description: Address that tells its state.
+      description: URL that returns its state.
       type: str
       returned: always
       sample: https://management.azure.com/subscriptions/0000/providers/Microsoft.MachineLearningServices/locations/eastus/computeOperationsStatus/0000

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: aml_compute_cluster
-short_description: Keep an Azure Machine Learning compute cluster in its declared state
+short_description: Manage an Azure Machine Learning compute cluster
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
   - Creates, updates and deletes an autoscaling compute cluster (C(AmlCompute)) of an Azure Machine Learning workspace.
-  - Only what is declared is managed. Options that are left out stay as they are, whoever set them.
+  - Only what is declared is managed. Options that are omitted stay as they are, whoever set them.
   - The number of nodes, the idle time, the identity and the tags change in place. All else is fixed when the cluster is
     created; what happens when such a field differs is decided by O(on_immutable_change).
 options:
@@ -32,7 +32,7 @@ options:
     default: present
   location:
     description:
-      - Region of the nodes. Left out, a new cluster is created in the workspace's region.
+      - Region of the nodes. If not set, a new cluster is created in the workspace's region.
       - Another region than the workspace's is a preview feature of the service (a warning says so), and is refused for a
         workspace with a private endpoint.
     type: str
@@ -68,7 +68,7 @@ options:
     type: bool
   ssh_settings:
     description:
-      - The administrator's account on each node. Without it, nobody can log in by SSH. Fixed after creation.
+      - The administrator's account on each node. Without it, no one can log in by SSH. Fixed after creation.
     type: dict
     suboptions:
       admin_username:
@@ -100,7 +100,7 @@ options:
         description: Name of the virtual network, where O(network_settings.subnet) is a name.
         type: str
       resource_group:
-        description: Resource group of the virtual network. Left out, it is O(resource_group).
+        description: Resource group of the virtual network. Defaults to O(resource_group).
         type: str
   description:
     description:
@@ -350,7 +350,7 @@ operation:
   type: dict
   contains:
     url:
-      description: Address that tells its state.
+      description: URL that returns its state.
       type: str
       returned: always
       sample: https://management.azure.com/subscriptions/0000/providers/Microsoft.MachineLearningServices/locations/eastus/computeOperationsStatus/0000

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: aml_compute_info
-short_description: Look at the compute targets of an Azure Machine Learning workspace
+short_description: Gather information about the compute targets of an Azure Machine Learning workspace
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
@@ -16,10 +16,10 @@ description:
   - A name that does not exist gives an empty list, and no failure.
 options:
   name:
-    description: Name of one compute target. Left out, all are read.
+    description: Name of one compute target. Defaults to all are read.
     type: str
   type:
-    description: Kinds to return. Left out, all.
+    description: Kinds to return. Defaults to all.
     type: list
     elements: str
     choices:
@@ -44,7 +44,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: What there is
+- name: Gather information about all compute targets
   azureml.compute.aml_compute_info:
     resource_group: ml-prod
     workspace: ws-prod

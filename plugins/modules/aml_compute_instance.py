@@ -6,13 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: aml_compute_instance
-short_description: Keep an Azure Machine Learning compute instance in its declared state
+short_description: Manage an Azure Machine Learning compute instance
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
   - Creates, deletes, starts, stops and restarts a compute instance of an Azure Machine Learning workspace, and changes what can change.
-  - Only what is declared is managed. Options that are left out stay as they are, whoever set them.
+  - Only what is declared is managed. Options that are omitted stay as they are, whoever set them.
   - After creation, the service changes schedules, idle shutdown, single sign-on, size, applications and data mounts, each by an action of its own
     (all but single sign-on are preview features; a warning says so). All else is fixed; O(on_immutable_change) decides what happens then.
 options:
@@ -57,7 +57,7 @@ options:
     suboptions:
       ssh_key_value:
         description:
-          - RSA public key, in one line (C(ssh-rsa AAAA...)), as RFC 4716 or as PEM. The service takes no other type of key, and never tells it again.
+          - RSA public key, in one line (C(ssh-rsa AAAA...)), as RFC 4716 or as PEM. The service takes no other type of key, and never returns it.
         type: str
   enable_node_public_ip:
     description:
@@ -76,7 +76,7 @@ options:
         description: Name of the virtual network, where O(network_settings.subnet) is a name.
         type: str
       resource_group:
-        description: Resource group of the virtual network. Left out, it is O(resource_group).
+        description: Resource group of the virtual network. Defaults to O(resource_group).
         type: str
   create_on_behalf_of:
     description:
@@ -178,7 +178,7 @@ options:
                     type: list
                     elements: int
               start_time:
-                description: First time, as C(2026-11-23T18:00:00). Left out, the service decides.
+                description: First time, as C(2026-11-23T18:00:00). If not set, the service decides.
                 type: str
               time_zone:
                 description: Time zone by its Windows name, such as V(W. Europe Standard Time). Without one it is UTC. It does not follow daylight saving.
@@ -196,7 +196,7 @@ options:
             description: Path of the script in the file share.
             type: str
           inline:
-            description: The script's text, in place of a path. It is no place for secrets, because the service shows it.
+            description: The script's text, in place of a path. It must not hold secrets, because the service shows it.
             type: str
           command:
             description: Arguments for the script.
@@ -212,7 +212,7 @@ options:
             description: Path of the script in the file share.
             type: str
           inline:
-            description: The script's text, in place of a path. It is no place for secrets, because the service shows it.
+            description: The script's text, in place of a path. It must not hold secrets, because the service shows it.
             type: str
           command:
             description: Arguments for the script.
@@ -323,7 +323,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: An instance for a user, that stops when nobody works and every evening
+- name: An instance for a user, that stops when no one works and every evening
   azureml.compute.aml_compute_instance:
     resource_group: ml-prod
     workspace: ws-prod
@@ -432,7 +432,7 @@ compute:
       elements: dict
       returned: always
     os_image:
-      description: Versions C(current) and C(latest) of the image, and whether it C(is_latest). The image is only renewed by creating the instance anew.
+      description: Versions C(current) and C(latest) of the image, and whether it C(is_latest). The image is only renewed by creating the instance again.
       type: dict
       returned: always
     errors:
@@ -555,7 +555,7 @@ operation:
   type: dict
   contains:
     url:
-      description: Address that tells its state.
+      description: URL that returns its state.
       type: str
       returned: always
       sample: https://management.azure.com/subscriptions/0000/providers/Microsoft.MachineLearningServices/locations/eastus/computeOperationsStatus/0000

@@ -14,11 +14,11 @@ description:
   - Reads a workspace and its compute targets, and returns them as declarations. As vars with the options of this collection's modules,
     and as YAML files of the Azure ML CLI v2.
   - Applying what was exported finds nothing to change.
-  - Only what carries information is exported. What only the service writes is left out.
+  - Only what carries information is exported. What only the service writes is omitted.
 options:
   computes:
     description:
-      - Names of the compute targets to export. Left out, all of them; an empty list exports the workspace alone.
+      - Names of the compute targets to export. Defaults to all of them; an empty list exports the workspace alone.
     type: list
     elements: str
 extends_documentation_fragment:
@@ -33,7 +33,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Read what somebody made by hand
+- name: Read what someone made by hand
   azureml.compute.aml_export_info:
     resource_group: ml-prod
     workspace: ws-prod
@@ -65,7 +65,7 @@ vars:
     - The workspace as C(aml_workspace), and its compute targets by the studio's tabs in C(aml_clusters), C(aml_instances),
       C(aml_inference_clusters) and C(aml_attached_computes), each with the options of the module for that kind.
     - Also C(aml_subscription_id), C(aml_resource_group) and C(aml_location), the region of the resource group.
-    - Tabs without a compute target are left out.
+    - Tabs without a compute target are omitted.
   returned: success
   type: dict
   sample:
@@ -108,14 +108,14 @@ cli_yaml:
 missing:
   description:
     - What could not be exported. C(name) of the workspace or compute target, C(option) (empty where it is the whole target) and C(reason).
-    - Secrets are here, since the service never tells them, and what the CLI's schema has no field for.
+    - Secrets are here, since the service never returns them, and what the CLI's schema has no field for.
   returned: success
   type: list
   elements: dict
   sample:
     - name: old-cluster
       option: ssh_settings.admin_password
-      reason: the service never tells this secret; declare it where the target is to be created anew
+      reason: the service never returns this secret; declare it if the target is to be created again
 failure:
   description:
     - Why the task failed. C(code) is the service's own code or one of the collection, C(message) the cause, C(hint) what to do and C(url) the

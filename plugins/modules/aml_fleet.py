@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: aml_fleet
-short_description: Keep the compute targets of many Azure Machine Learning workspaces in their declared state
+short_description: Manage the compute targets of many Azure Machine Learning workspaces
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
@@ -14,8 +14,8 @@ description:
   - Brings any number of compute targets, of all kinds and in any number of workspaces and subscriptions, to the state that one document declares.
   - It reads each workspace once, plans everything from memory, and works on what differs, many at a time. A target that is as declared costs no request.
   - A failure of one target hides no other. The task fails at the end and has an entry for each target.
-  - When it is interrupted, the next run goes on. What is under way is joined, and nothing is made twice. On SIGTERM and SIGINT it starts nothing more and
-    ends at once, with C(Interrupted) as the failure of what is under way and C(NotStarted) of the others.
+  - When it is interrupted, the next run continues. It waits for operations that are under way, and creates nothing twice. On SIGTERM and SIGINT
+    it starts nothing more and ends at once, with C(Interrupted) as the failure of what is under way and C(NotStarted) of the others.
   - What frees a resource that another target is to attach is removed first, and what is pruned goes last. Nothing else depends on each other.
 options:
   name:
@@ -36,10 +36,10 @@ options:
         type: str
         required: true
       resource_group:
-        description: Its resource group. Left out, it is the task's O(resource_group).
+        description: Its resource group. Defaults to the task's O(resource_group).
         type: str
       subscription_id:
-        description: Its subscription. Left out, it is the one that the task signs in to.
+        description: Its subscription. Defaults to the one that the task signs in to.
         type: str
       defaults:
         description: Options for the targets of this workspace, as in O(defaults), which they go before.
@@ -62,7 +62,7 @@ options:
     type: path
   share:
     description:
-      - The workspaces of the document that this run works on, each by its id, its name, or C(RESOURCE_GROUP/NAME). Left out, it works on all of them.
+      - The workspaces of the document that this run works on, each by its id, its name, or C(RESOURCE_GROUP/NAME). If not set, it works on all of them.
       - With O(preflight) and O(max_monthly_cost) it still reads all workspaces, and fails when the whole document exceeds a quota or the cost, so that
         runs beside each other do not pass together what none of them would alone.
       - Only the targets of the share are in the results. The filter P(azureml.compute.merge_fleet_results#filter) makes one result of several.
@@ -97,7 +97,7 @@ options:
     default: 1
   on_error:
     description:
-      - V(continue) sees to all other targets when one fails. V(stop) starts no further one; those under way are seen to their end.
+      - V(continue) processes the remaining targets when one fails. V(stop) starts no new target and waits for running operations.
     type: str
     choices: [continue, stop]
     default: continue
@@ -248,7 +248,7 @@ targets:
       type: dict
       returned: always
     warnings:
-      description: What is to be known about it.
+      description: Warnings about it.
       type: list
       elements: str
       returned: always

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: aml_fleet_info
-short_description: Look at many workspaces, with all their compute targets and quotas, at once
+short_description: Gather information about many workspaces, their compute targets and quotas
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
@@ -27,10 +27,10 @@ options:
         type: str
         required: true
       resource_group:
-        description: Its resource group. Left out, it is the task's O(resource_group).
+        description: Its resource group. Defaults to the task's O(resource_group).
         type: str
       subscription_id:
-        description: Its subscription. Left out, it is the one that the task signs in to.
+        description: Its subscription. Defaults to the one that the task signs in to.
         type: str
       defaults:
         description: Taken and not used.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: aml_inference_cluster
-short_description: Keep an inference cluster (AKS) of an Azure Machine Learning workspace in its declared state
+short_description: Manage an inference cluster (AKS) of an Azure Machine Learning workspace
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
@@ -35,13 +35,13 @@ options:
   state:
     description:
       - V(present) creates or attaches the cluster, and keeps it as declared.
-      - V(absent) detaches it. The AKS cluster goes on running, and is billed, unless O(delete_underlying=true).
+      - V(absent) detaches it. The AKS cluster continues running, and is billed, unless O(delete_underlying=true).
     type: str
     choices: [present, absent]
     default: present
   resource_id:
     description:
-      - Full id of an AKS cluster (C(Microsoft.ContainerService/managedClusters)) to attach. Left out, a new one is created.
+      - Full id of an AKS cluster (C(Microsoft.ContainerService/managedClusters)) to attach. If not set, a new one is created.
       - An AKS cluster that is already attached in this workspace is refused, with the place where it is, because a second attachment
         breaks the first.
     type: str
@@ -70,7 +70,7 @@ options:
     aliases: [vm_size, agent_vm_size]
   location:
     description:
-      - Region of a cluster that is created, which may be another than the workspace's. Left out, it is the workspace's. Fixed after creation.
+      - Region of a cluster that is created, which may be another than the workspace's. Defaults to the workspace's. Fixed after creation.
     type: str
   network_settings:
     description:
@@ -85,7 +85,7 @@ options:
         description: Name of the virtual network, where O(network_settings.subnet) is a name.
         type: str
       resource_group:
-        description: Resource group of the virtual network. Left out, it is O(resource_group).
+        description: Resource group of the virtual network. Defaults to O(resource_group).
         type: str
       service_cidr:
         description: Range of the services' addresses, such as V(10.0.0.0/16). It overlaps no subnet.
@@ -114,7 +114,7 @@ options:
     type: dict
     suboptions:
       status:
-        description: V(enabled) is a certificate of your own, V(auto) one from Microsoft. Left out, it follows from what else is given.
+        description: V(enabled) is a certificate of your own, V(auto) one from Microsoft. If not set, it follows from what else is given.
         type: str
         choices: [disabled, enabled, auto]
       cert:
@@ -140,7 +140,7 @@ options:
         type: bool
   update_certificate:
     description:
-      - When O(ssl.cert) and O(ssl.key) are sent. The service never tells them, so they cannot be compared.
+      - When O(ssl.cert) and O(ssl.key) are sent. The service never returns them, so they cannot be compared.
       - V(on_change) sends them when the cluster is created or attached, and with a change of O(ssl.status) or O(ssl.cname).
       - V(always) sends them in every run, which then is a change; it is the way to renew a certificate.
     type: str
@@ -209,7 +209,7 @@ EXAMPLES = r"""
       cname: scoring.example.org
     update_certificate: always
 
-- name: Detach; the AKS cluster goes on running
+- name: Detach; the AKS cluster continues running
   azureml.compute.aml_inference_cluster:
     resource_group: ml-prod
     workspace: ws-prod
@@ -352,7 +352,7 @@ operation:
   type: dict
   contains:
     url:
-      description: Address that tells its state.
+      description: URL that returns its state.
       type: str
       returned: always
       sample: https://management.azure.com/subscriptions/0000/providers/Microsoft.MachineLearningServices/locations/eastus/computeOperationsStatus/0000

@@ -11,7 +11,7 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Waits for all operations of a list at once, and returns what became of each. The addresses are those that tasks with C(wait=false) returned.
+  - Waits for all operations of a list at once, and returns the result of each. The addresses are those that tasks with C(wait=false) returned.
   - An operation that fails hides no other. The task fails at the end and has an entry for each.
 options:
   operations:
@@ -33,7 +33,7 @@ options:
     choices: [error, never]
     default: error
   wait:
-    description: Whether to wait. With V(false), each operation is looked at once, and one that goes on is no failure.
+    description: Whether to wait. With V(false), each operation is read once, and one that is still running is not a failure.
     type: bool
     default: true
   wait_timeout:
@@ -41,14 +41,14 @@ options:
     type: int
     default: 1800
   wait_interval:
-    description: Seconds between two looks. Left out, it follows the service's C(Retry-After), or grows from 1 to 15 seconds.
+    description: Seconds between two looks. If not set, it follows the service's C(Retry-After), or grows from 1 to 15 seconds.
     type: float
 extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.attributes.info
   - azureml.compute.attributes.actiongroup_all
 notes:
-  - The service forgets operations after a time. What is there then tells what became of them.
+  - The service forgets operations after a time. The resource itself then shows their result.
 seealso:
   - module: azureml.compute.aml_fleet
   - module: azureml.compute.aml_compute_info
@@ -79,7 +79,7 @@ operations:
       type: str
       returned: always
     status:
-      description: V(Succeeded), V(Failed), V(Canceled), the service's word for what goes on, or V(Unknown) when the service does not know the address any more.
+      description: V(Succeeded), V(Failed), V(Canceled), the service's word for a running operation, or V(Unknown) when the service no longer knows the address.
       type: str
       returned: always
       sample: Succeeded

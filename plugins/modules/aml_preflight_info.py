@@ -6,20 +6,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: aml_preflight_info
-short_description: Find out what would go wrong before compute targets are created
+short_description: Validate compute targets against quotas, sizes, networks and identities
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Looks at a list of declared compute targets together, and at what there is, and tells what the service would refuse or could never run.
+  - Compares a list of declared compute targets with the current state, and reports what the service would refuse or could never run.
   - The offline rules of each kind; the size in the region, for the kind and the tier; quotas of families, of the region, of low-priority
     vCPUs, of the workspace and of the number of computes, summed over all that is about to be created; subnets (existence, region,
     subscription, delegation, free addresses); identities; locks that stop scaling; and a private endpoint where nodes have no public address.
   - Targets that exist already only count with what they would grow by.
   - It only reads. However many targets there are, each workspace, region, network, group and identity is read once.
-  - Sizes, quotas, delegations and free addresses are looked at for clusters and instances. For AKS it is whether the subnet exists and where.
+  - Sizes, quotas, delegations and free addresses are checked for clusters and instances. For AKS it is whether the subnet exists and where.
     Other kinds get their offline rules, identities and read-only locks. What AKS needs of the subscription's quotas for virtual machines,
-    and whether what is to be attached exists, is not looked at.
+    and whether what is to be attached exists, is not checked.
 options:
   computes:
     description:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: aml_quota
-short_description: Keep a workspace's own quotas of virtual machine families
+short_description: Manage the quotas of an Azure Machine Learning workspace
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
@@ -15,11 +15,11 @@ description:
   - Families that are not declared are not managed. Only what differs is sent, and a fresh read proves that it holds.
   - A subscription's own limits cannot be set through Azure Machine Learning. They are returned beside the workspace's, and are raised
     by a support request.
-  - It takes the right C(Microsoft.MachineLearningServices/locations/updateQuotas/action) in the subscription.
+  - It needs the permission C(Microsoft.MachineLearningServices/locations/updateQuotas/action) in the subscription.
 options:
   location:
     description:
-      - Region of the workspace. Left out, it is read from the workspace.
+      - Region of the workspace. If not set, it is read from the workspace.
     type: str
   quotas:
     description:
@@ -30,13 +30,13 @@ options:
     suboptions:
       family:
         description:
-          - Family, as the service names it, without regard to case. M(azureml.compute.aml_vm_size_info) tells the family of a size.
+          - Family, as the service names it, without regard to case. M(azureml.compute.aml_vm_size_info) returns the family of a size.
         type: str
         required: true
       limit:
         description:
           - Dedicated vCPUs that the workspace may use of the family, 0 or more.
-          - Null, or left out, takes the workspace's own limit away, so that the subscription's alone holds. It is sent as -1, which is how
+          - Null, or if not set, takes the workspace's own limit away, so that the subscription's alone holds. It is sent as -1, which is how
             the service writes that there is no cap.
         type: int
 extends_documentation_fragment:
@@ -48,7 +48,7 @@ notes:
   - The service judges each family by itself, and refuses with a code that becomes RV(ignore:failure.code); RV(ignore:failure.details) has each
     refused C(family) with C(limit), C(code) and C(message). The codes are V(InvalidQuotaBelowClusterMinimum),
     V(InvalidQuotaExceedsSubscriptionLimit), V(InvalidVMFamilyName), V(OperationNotSupportedForSku), V(OperationNotEnabledForRegion),
-    V(Failure) and V(Undefined). What can be told from the present limits is refused before anything is sent, also in check mode.
+    V(Failure) and V(Undefined). What follows from the present limits is refused before anything is sent, also in check mode.
 seealso:
   - module: azureml.compute.aml_usage_info
   - module: azureml.compute.aml_vm_size_info

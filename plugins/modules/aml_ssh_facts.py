@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: aml_ssh_facts
-short_description: How to log in to compute instances and to the nodes of compute clusters
+short_description: Gather SSH connection facts for compute instances and cluster nodes
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
@@ -19,16 +19,16 @@ description:
   - A cluster has nodes while it needs them. One that shrank to none has no entry.
 options:
   name:
-    description: Name of one compute instance or cluster. Left out, all of the workspace are looked at.
+    description: Name of one compute instance or cluster. Defaults to all of the workspace.
     type: str
   type:
-    description: Kinds to return. Left out, both.
+    description: Kinds to return. Defaults to both.
     type: list
     elements: str
     choices: [amlcompute, computeinstance]
   node_state:
     description:
-      - States of the nodes and instances to return. Left out, all.
+      - States of the nodes and instances to return. Defaults to all.
       - One can log in to cluster nodes that are V(idle) or V(running), and to instances that are V(running) or V(job_running).
     type: list
     elements: str
@@ -65,7 +65,7 @@ options:
   private_key_file:
     description:
       - Path of the private key on the machine where the lines are to be used. It goes into the lines as it is, and is not read.
-      - Left out, ssh uses its own defaults and agent.
+      - If not set, ssh uses its own defaults and agent.
     type: str
   scp_file:
     description: The file in the C(scp) line. It is copied into the home directory on the other side.
@@ -204,7 +204,7 @@ ansible_facts:
               type: str
               sample: 10.0.0.4
             reachable:
-              description: Whether the service's settings let somebody in at C(address) now. No connection is tried.
+              description: Whether the service's settings let someone in at C(address) now. No connection is tried.
               type: bool
               sample: true
             reason:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: aml_usage_info
-short_description: Look at how much of a region's Azure Machine Learning quota is used
+short_description: Gather information about the Azure Machine Learning quota that a region uses
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
@@ -18,12 +18,12 @@ options:
   family:
     description:
       - Names to return, such as V(standardDSv2Family) or V(TotalClusters), without regard to case. C(*) and C(?) stand for any
-        text and any character. Left out, all.
+        text and any character. Defaults to all.
     type: list
     elements: str
   only_exceeded_percent:
     description:
-      - Return only what is used to this percentage of its limit, or more. What has no limit is left out then.
+      - Return only what is used to this percentage of its limit, or more. What has no limit is omitted then.
     type: float
 extends_documentation_fragment:
   - azureml.compute.auth
@@ -43,7 +43,7 @@ EXAMPLES = r"""
     only_exceeded_percent: 80
   register: tight
 
-- name: Tell somebody
+- name: Notify someone
   ansible.builtin.debug:
     msg: "{{ item.localized_name }}: {{ item.current }} of {{ item.limit }}"
   loop: "{{ tight.usages }}"
@@ -57,7 +57,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 location:
-  description: The region that was looked at.
+  description: The region that was read.
   returned: success
   type: str
   sample: eastus
@@ -78,7 +78,7 @@ usages:
       returned: always
       sample: Standard DSv2 Family Cluster Dedicated vCPUs
     tier:
-      description: V(dedicated) or V(low_priority), since a family is listed once for each; null for what is no number of vCPUs.
+      description: V(dedicated) or V(low_priority), since a family is listed once for each; null for what is not a number of vCPUs.
       type: str
       returned: always
       sample: dedicated

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: aml_vm_size_info
-short_description: Look at the virtual machine sizes that Azure Machine Learning offers in a region
+short_description: Gather information about the virtual machine sizes of a region
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
@@ -75,7 +75,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 location:
-  description: The region that was looked at.
+  description: The region that was read.
   returned: success
   type: str
   sample: eastus

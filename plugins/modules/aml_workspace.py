@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: aml_workspace
-short_description: Keep an Azure Machine Learning workspace in its declared state
+short_description: Manage an Azure Machine Learning workspace
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
@@ -50,7 +50,7 @@ options:
     aliases: [workspace_hub]
   location:
     description:
-      - Region. Left out, a new workspace is created in the region of its resource group, and a project in that of its hub.
+      - Region. If not set, a new workspace is created in the region of its resource group, and a project in that of its hub.
     type: str
   display_name:
     description:
@@ -208,7 +208,7 @@ options:
     elements: str
   api_version:
     description:
-      - API version to speak to the service with, such as V(2025-12-01). Left out, it is the stable one that this collection was
+      - API version to speak to the service with, such as V(2025-12-01). Defaults to the stable one that this collection was
         written for.
     type: str
 extends_documentation_fragment:
@@ -437,7 +437,7 @@ operation:
   type: dict
   contains:
     url:
-      description: Address that tells its state.
+      description: URL that returns its state.
       type: str
       returned: always
       sample: https://management.azure.com/subscriptions/0000/providers/Microsoft.MachineLearningServices/locations/eastus/computeOperationsStatus/0000

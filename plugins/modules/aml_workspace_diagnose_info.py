@@ -6,13 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: aml_workspace_diagnose_info
-short_description: Let the service look for what is wrong with an Azure Machine Learning workspace
+short_description: Gather information about problems of an Azure Machine Learning workspace
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
   - Asks the service to diagnose a workspace, waits for it, and returns what it found, by category.
-  - It looks at routes, network security rules, locks, name resolution, and the storage account, key vault, container registry and
+  - It checks routes, network security rules, locks, name resolution, and the storage account, key vault, container registry and
     application insights of the workspace.
   - It is a C(POST) that changes nothing. It runs in check mode too.
 options:
@@ -30,7 +30,7 @@ options:
     default: 600
   wait_interval:
     description:
-      - How many seconds to wait between two looks. Left out, the service's own wish, or steps that grow to 15 seconds.
+      - Seconds between two reads. Defaults to what the service requests, or to steps that grow to 15 seconds.
     type: float
 extends_documentation_fragment:
   - azureml.compute.auth
@@ -43,7 +43,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Let the service look at the workspace
+- name: Diagnose the workspace
   azureml.compute.aml_workspace_diagnose_info:
     resource_group: ml-prod
     workspace: ws-prod
@@ -53,7 +53,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ diagnosis.findings | map(attribute='message') }}"
 
-- name: Go on only with a workspace without errors
+- name: Continue only with a workspace without errors
   azureml.compute.aml_workspace_diagnose_info:
     resource_group: ml-prod
     workspace: ws-prod

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: aml_workspace_info
-short_description: Look at Azure Machine Learning workspaces
+short_description: Gather information about Azure Machine Learning workspaces
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
@@ -15,7 +15,7 @@ description:
   - A workspace that does not exist gives an empty list, and no failure. A soft-deleted one counts as not existing.
 options:
   resource_group:
-    description: Resource group to look in. Left out, the whole subscription.
+    description: Resource group to search. Defaults to the whole subscription.
     type: str
   name:
     description: Name of one workspace, in O(resource_group).
@@ -25,12 +25,12 @@ options:
     type: str
     aliases: [workspace_name, ml_workspace]
   kind:
-    description: Kinds to return. Left out, all.
+    description: Kinds to return. Defaults to all.
     type: list
     elements: str
     choices: [default, hub, project, featurestore]
   api_version:
-    description: API version to speak to the service with. Left out, the stable one that this collection was written for.
+    description: API version to speak to the service with. If not set, the stable one that this collection was written for.
     type: str
 extends_documentation_fragment:
   - azureml.compute.auth

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: aml_workspace_resync_keys
-short_description: Have a workspace read the keys of its resources again
+short_description: Resynchronize the keys that a workspace caches
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
   - A workspace keeps a copy of the keys of its storage account and of its other resources. After a key was renewed there, its copy is
-    stale until the service is told to read it again, which this does.
-  - The service does not tell whether the copy is stale. It is an action that is done at every run, and reports a change each time.
+    stale until the service reads it again, which this module requests.
+  - The service does not return whether the copy is stale. It is an action that is done at every run, and reports a change each time.
 options:
   wait_timeout:
     description:
@@ -22,7 +22,7 @@ options:
     default: 600
   wait_interval:
     description:
-      - How many seconds to wait between two looks. Left out, the service's own wish, or steps that grow to 15 seconds.
+      - Seconds between two reads. Defaults to what the service requests, or to steps that grow to 15 seconds.
     type: float
 extends_documentation_fragment:
   - azureml.compute.auth
@@ -31,7 +31,7 @@ extends_documentation_fragment:
   - azureml.compute.attributes.actiongroup_all
 attributes:
   diff_mode:
-    description: The service does not tell what was stale, so there is nothing to show.
+    description: The service does not return what was stale, so there is nothing to show.
     support: none
   idempotent:
     description: An action, done at every run.
@@ -49,7 +49,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changed:
-  description: Always true. The service does not tell whether a key was stale.
+  description: Always true. The service does not return whether a key was stale.
   returned: success
   type: bool
   sample: true

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: arm_resource
-short_description: Keep any Azure resource in its declared state
+short_description: Manage any Azure resource
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
   - Creates, updates and deletes a resource of any type through Azure Resource Manager, idempotently.
-  - What O(body) declares is compared with what is there. Properties that it does not declare stay as they are. The update is a
+  - What O(body) declares is compared with the current state. Properties that it does not declare stay as they are. The update is a
     C(PUT) of the document that was read, with the declared properties changed.
   - Use it for what the workspace needs around it, such as resource groups, networks, identities, role assignments and locks.
 options:
@@ -81,7 +81,7 @@ EXAMPLES = r"""
             properties:
               addressPrefix: 10.0.1.0/24
 
-- name: Rights for an identity, on one storage account
+- name: Assign a role on one storage account to an identity
   azureml.compute.arm_resource:
     scope: "{{ storage_account_id }}"
     type: Microsoft.Authorization/roleAssignments
@@ -114,7 +114,7 @@ operation:
   type: dict
   contains:
     url:
-      description: Address that tells its state.
+      description: URL that returns its state.
       type: str
       returned: always
       sample: https://management.azure.com/subscriptions/0000/providers/Microsoft.MachineLearningServices/locations/eastus/computeOperationsStatus/0000

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: arm_resource_info
-short_description: Look at any Azure resource, or all of a type
+short_description: Gather information about any Azure resource, or all of a type
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)

@@ -105,7 +105,7 @@ def test_provision_again_changes_nothing(world: World) -> None:
     again = world.run("provision_workspace")
     assert again.changed == 0, [name for name, result in again.tasks if result.get("changed")]
     assert world.writes(mark) == []
-    table = "\n".join(again["What exists, and how to connect"]["msg"])
+    table = "\n".join(again["Show the compute targets and how to connect"]["msg"])
     assert "ci-shared" in table and f"ssh  -F  {world.folder / 'ssh' / 'config'}  ws-shared-ci-shared" in table
 
 
@@ -121,7 +121,7 @@ def test_configure_nodes(world: World) -> None:
     wanted = {"aml_nodes_configure_directories": ["work"], "aml_nodes_configure_files": [{"dest": "work/note", "content": "kept\n"}]}
     assert world.run("configure_nodes", check=True, **wanted).changed == 2
     first = world.run("configure_nodes", **wanted)
-    assert first["Directories"]["changed"] and first["Files"]["changed"]
+    assert first["Create directories"]["changed"] and first["Copy files"]["changed"]
     assert world.run("configure_nodes", **wanted).changed == 0
 
 
@@ -142,7 +142,7 @@ def test_stop_idle(world: World) -> None:
     assert world.run("stop_idle", check=True).changed == 2 and world.writes(mark) == []
     kept = world.run("stop_idle", aml_keep=["cpu", "ws-shared/ci-shared", "ws-other/nothing"])
     assert kept.changed == 0 and world.writes(mark) == []
-    assert "ci-shared" in kept["What was left as it is"]["msg"]
+    assert "ci-shared" in kept["Show the targets that were not changed"]["msg"]
 
     # What changed after it was listed is neither stopped nor removed.
     tasks = str(PLAYBOOKS / "tasks")
@@ -204,7 +204,7 @@ def test_a_fleet(fleet: Player) -> None:
     grown = fleet.playbook(f"{PREFIX}provision_fleet", "-i", str(found), "-e", clusters)
     assert [name for name, result in grown.tasks if result.get("changed")] == ["aml_compute : Compute clusters"] * 2
     stopped = fleet.playbook(f"{PREFIX}stop_idle", "-i", str(found), "-e", "aml_hosts=aml_workspaces")
-    assert stopped.changed == 0 and [name for name, _result in stopped.tasks].count("Compute targets") == 2
+    assert stopped.changed == 0 and [name for name, _result in stopped.tasks].count("List compute targets") == 2
 
 
 @needs_ssh
@@ -217,7 +217,7 @@ def test_rotate_keys(world: World) -> None:
     mark = world.mark()
     kept = world.run("rotate_keys", aml_ssh_keys_rotate=True)
     assert world.writes(mark) == ["POST resyncKeys"]
-    assert "Clusters: cpu" in kept["What keeps an old key"]["msg"] and "ci-shared" in kept["What keeps an old key"]["msg"]
+    assert "Clusters: cpu" in kept["Show which targets keep an old key"]["msg"] and "ci-shared" in kept["Show which targets keep an old key"]["msg"]
 
     mark = world.mark()
     world.run("rotate_keys", aml_rotate_replace=["cpu", "ci-shared"], aml_rotate_workspace_keys=False)
@@ -247,6 +247,6 @@ def test_teardown(world: World) -> None:
     done = world.run("teardown", aml_teardown_confirm="ws-shared")
     deleted = [one for one in world.writes(mark) if one.startswith("DELETE")]
     assert deleted == ["DELETE copies", "DELETE ci-shared", "DELETE cpu", "DELETE late", "DELETE ws-shared"]
-    left = "\n".join(done["What is left"]["msg"])
+    left = "\n".join(done["Show the remaining resources"]["msg"])
     assert "storageAccounts" in left and "soft-deleted" in left
     assert world.run("teardown", aml_teardown_confirm=names).changed == 0

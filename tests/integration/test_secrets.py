@@ -251,7 +251,7 @@ def test_the_role_and_the_playbook_that_loop_over_secrets(watched: Watched) -> N
     variables["aml_computes"] = computes[:3]
     (watched.folder / "computes.yml").write_text(yaml.safe_dump({**variables, "aml_rotate_workspace_keys": False}))
     rotated = watched.playbook("azureml.compute.rotate_keys", *given)
-    assert rotated["Credentials of attached compute"]["changed"]
+    assert rotated["Update credentials of attached compute"]["changed"]
 
 
 def test_files_of_the_simulator_are_its_owners_alone(simulator: Simulator) -> None:
