@@ -43,13 +43,13 @@ EXAMPLES = r"""
   ansible.builtin.copy:
     content: "{{ exported.vars | azureml.compute.to_vars_file }}"
     dest: ./ws-prod.yml
-    mode: "0644"
+    mode: "0600"
 
 - name: Keep it as files for 'az ml workspace create -f' and 'az ml compute create -f'
   ansible.builtin.copy:
     content: "{{ item.value }}"
     dest: "./{{ item.key }}"
-    mode: "0644"
+    mode: "0600"
   loop: "{{ exported.cli_yaml | dict2items }}"
   loop_control:
     label: "{{ item.key }}"

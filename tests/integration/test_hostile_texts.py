@@ -77,3 +77,15 @@ def test_no_text_of_the_service_is_evaluated(player: Player, hostile: int) -> No
         assert changed == [], (playbook, changed)
     assert player.simulator.writes(mark) == []
     assert hostile > 20 and list(player.folder.rglob("marker-*")) == []
+
+
+def test_known_hosts_that_cannot_be_read_are_an_error(player: Player) -> None:
+    """Taken as empty, they would make each machine a new one, whose key is trusted."""
+    known = player.folder / "known_hosts"
+    known.mkdir()
+    role = {"name": "azureml.compute.aml_nodes", "tasks_from": "host_keys.yml"}
+    variables = {"aml_nodes_known_hosts": str(known), "aml_nodes_hosts": []}
+    run = player.play({"name": "Host keys", "ansible.builtin.include_role": role, "vars": variables}, ok=False)
+    name, result = run.tasks[-1]
+    assert run.code != 0 and name == "aml_nodes : Read the known hosts" and str(known) in result["msg"], run.text
+    assert known.is_dir()
