@@ -106,11 +106,17 @@ class Simulator:
 @pytest.fixture(scope="session")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Simulator]:
     home = tmp_path_factory.mktemp("simulator")
+    base = tmp_path_factory.getbasetemp()
+    # Modules that callback/archives.py has packed are for all test processes; pytest-xdist gives each a folder below the common one.
+    archives = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "archives"
+    archives.mkdir(exist_ok=True)
     own = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE", "ANSIBLE", "ARM_"))}
-    own |= {"AML_SIMULATOR_HOME": str(home), "PATH": f"{BIN}:{own['PATH']}"}
+    own |= {"AML_TEST_ARCHIVES": str(archives), "AML_SIMULATOR_HOME": str(home), "PATH": f"{BIN}:{own['PATH']}"}
+    # The simulator's own authority alone: a client takes 70 ms to read the many others, each time. tests/unit/simulator has the whole file.
+    authority = dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), str(home / "ca.pem"))
     with azureml_simulator.Simulator(home) as running:
         running.config({"clock": {"speed": SPEED}})
-        yield Simulator({**own, **running.environment}, running)
+        yield Simulator({**own, **running.environment, **authority}, running)
 
 
 @dataclass
