@@ -9,12 +9,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 from azureml_simulator.app import App
 
-from ._facts import MARKS, ROOT, TESTS, facts, guesses
+from ._facts import ROOT, TESTS, facts, guesses
 
-RESEARCH = ROOT.parent / "shared" / "facts" / "azure-wire.md"
 SIMULATOR = ROOT / "tests" / "simulator" / "azureml_simulator"
 FACTS = facts()
 
@@ -74,35 +72,3 @@ def test_every_file_that_tells_of_a_guess_is_listed() -> None:
 def test_every_fact_that_is_a_guess_says_so() -> None:
     """A guess is never told as something else, so that no test takes it for a fact."""
     assert [fact.id for fact in FACTS if "GUESS" in fact.kinds and fact.kinds != ["GUESS"]] == []
-
-
-def test_no_line_of_the_research_is_left_out() -> None:
-    if not RESEARCH.is_file():
-        pytest.skip(f"the research is not beside the checkout ({RESEARCH})")
-    text = RESEARCH.read_text().partition("\n## a. ")[2].splitlines()[1:]
-    lines = [line for line in text if line.strip() and not re.match(r"^(#|-{5}|\|[-|]+$|Paths under )", line) and not is_head(line, text)]
-    by_line: dict[str, list[str]] = {}
-    for fact in FACTS:
-        by_line.setdefault(fact.line, []).append(fact.mark)
-    wrong = []
-    for line in lines:
-        groups = [start for start in by_line if line.startswith(start)]
-        told = " ".join(by_line[groups[0]]) if groups else ""
-        missing = [mark for mark in MARKS if mark in marks_of(line) and mark not in told.split()]
-        if len(groups) != 1 or missing:
-            wrong.append((line[:50], len(groups), missing))
-    assert wrong == []
-    assert [start for start in by_line if not any(line.startswith(start) for line in lines)] == []
-
-
-def marks_of(line: str) -> set[str]:
-    """The marks of a line: in brackets, or in the last cell of a table's row where it begins with one."""
-    cell = line.strip("| ").rpartition("|")[2].strip() if line.startswith("|") else ""
-    texts = re.findall(r"\[([^\]]*)\]", line) + ([cell] if cell.startswith(MARKS) else [])
-    return {word for text in texts for word in re.findall(r"\b[A-Z]+\b", text) if word in MARKS}
-
-
-def is_head(line: str, text: list[str]) -> bool:
-    """The head of a table: the line before its rule."""
-    at = text.index(line)
-    return line.startswith("|") and at + 1 < len(text) and re.match(r"^\|[-|]+$", text[at + 1]) is not None

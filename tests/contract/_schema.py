@@ -15,7 +15,7 @@ from pathlib import Path
 
 Schema = dict[str, t.Any]
 
-FILE = Path(__file__).resolve().parents[3] / "shared" / "spec" / "arm-schema-2025-12-01.json"
+FILE = Path(__file__).resolve().parents[1] / "support" / "official" / "arm-schema-2025-12-01.json"
 
 _DISCRIMINATORS = ("computeType", "type", "triggerType")
 

@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
 
-SPEC = Path(__file__).resolve().parents[3] / "shared" / "spec"
+SPEC = Path(__file__).resolve().parents[1] / "support" / "official"
 STABLE, PREVIEW = SPEC / "types-2025-12-01.md", SPEC / "types-2024-10-01-preview.md"
 
 _PROPERTY = re.compile(r"^\* \*\*(?P<name>[^*]+)\*\*: (?P<rest>.*)$")

@@ -16,8 +16,6 @@ from azureml_simulator.providers.machine_learning.computes import KINDS as KIND_
 
 from ._types import PREVIEW, SECRET, STABLE, Types
 
-pytestmark = pytest.mark.skipif(not (STABLE.exists() and PREVIEW.exists()), reason=f"Azure's types are not there: {STABLE}")
-
 LOCATION = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.MachineLearningServices/locations/eastus"
 KINDS = [kind.name for kind in KIND_CLASSES]
 # Where an answer's body, or each item of its list, has a type.

@@ -14,7 +14,6 @@ from ansible_collections.azureml.compute.tests.functional.conftest import GROUP_
 from ._types import PREVIEW, SPEC, STABLE, Types
 
 EXAMPLES = SPEC / "examples" / "2023-08-01-preview"
-pytestmark = pytest.mark.skipif(not EXAMPLES.exists(), reason=f"the official examples are not there: {EXAMPLES}")
 
 VERSION = "?api-version=2023-08-01-preview"
 CREATIONS = ("AKSCompute", "AmlCompute", "BasicDataFactoryCompute", "ComputeInstance", "ComputeInstanceWithSchedules", "KubernetesCompute")

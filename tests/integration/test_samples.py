@@ -17,7 +17,7 @@ from ansible_collections.azureml.compute.tests.functional.conftest import GROUP,
 
 from .conftest import ROOT, Player, module
 
-SAMPLES = ROOT.parent / "shared" / "samples"
+SAMPLES = ROOT / "tests" / "support" / "official" / "samples"
 COMPUTES = sorted(SAMPLES.glob("compute/*.yml"))
 WORKSPACES = sorted(SAMPLES.glob("workspace/*.yml"))
 
@@ -30,8 +30,6 @@ MODULES = {
 
 # What the CLI would ask for on its command line, or in the file: no machine is reached without a way to log in.
 BESIDE = {"vm-attach.yml": {"ssh_settings": {"admin_username": "azureuser", "admin_password": "example-password"}}}
-
-pytestmark = pytest.mark.skipif(not COMPUTES, reason=f"the samples are not there: {SAMPLES}")
 
 
 def filled(path: Path, values: dict[str, str]) -> str:

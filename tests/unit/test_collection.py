@@ -198,3 +198,15 @@ def test_the_documented_requirements_are_the_required_ones(documented: dict[str,
     for name in MODULES:
         for line in documented[name][0].get("requirements", []):
             assert line.split(",")[0].replace(" ", "") in required, (name, line)
+
+
+def test_nothing_reads_files_outside_the_repository() -> None:
+    """A public clone has nothing beside it: what a test needs is vendored in tests/support/official or made by the test."""
+    above = []
+    for folder in ("tests", "scripts"):
+        for path in (ROOT / folder).rglob("*.py"):
+            depth = len(path.relative_to(ROOT).parts) - 1
+            text = path.read_text(encoding="utf-8")
+            above += [f"{path}: {found[0]}" for found in re.finditer(r"__file__\)(?:\.resolve\(\))?\.parents\[(\d+)\]", text) if int(found[1]) > depth]
+            above += [f"{path}: {found}" for found in re.findall(r"\bROOT\.parent\b.*", text)]
+    assert above == []

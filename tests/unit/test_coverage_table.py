@@ -20,7 +20,6 @@ from ansible_collections.azureml.compute.plugins.module_utils import _module
 
 ROOT = Path(__file__).resolve().parents[2]
 COVERAGE, FACTS = ROOT / "docs" / "coverage.md", ROOT / "docs" / "facts.md"
-RULES = ROOT.parent / "shared" / "facts" / "features-and-pains.md"
 # What 'make mutants' and ansible-test write is no part of the repository.
 OUTPUT = ROOT / "tests" / "output"
 CITING = sorted(
@@ -184,18 +183,3 @@ def test_nothing_cites_what_is_not_in_the_repository() -> None:
     # It holds the facts to the research, where that is there.
     holding = ROOT / "tests" / "conformance" / "test_facts.py"
     assert [str(path.relative_to(ROOT)) for path in CITING if path != holding and gone.search(path.read_text())] == []
-
-
-def test_every_rule_of_the_research_has_its_row() -> None:
-    if not RULES.is_file():
-        pytest.skip(f"the research is not beside the checkout ({RULES})")
-    wanted, section = [], ""
-    for line in RULES.read_text().splitlines():
-        heading = re.match(r"^## (\d\.\d+)", line)
-        section = heading.group(1) if heading else section
-        cell = re.match(r"^\| ([^|]+) \|", line)
-        if section in SECTIONS and cell and cell.group(1) not in ("#", "Kind"):
-            name = re.split(r"[ ,]", cell.group(1))[0]
-            wanted.append(f"1.10 {name}" if section == "1.10" else name)
-    assert len(wanted) > 100
-    assert [name for name in wanted if name not in {row.id for row in STUDIO}] == []

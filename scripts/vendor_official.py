@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cut the official descriptions that the tests read from their originals, and write them to tests/support/official/.
+
+Run it with a directory that has the originals of tests/support/official/README.md, after a new version of them was published. It
+refuses originals whose checksum is not the one in CHECKSUMS, so that what is vendored can be traced to them: change both together.
+"""
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import shutil
+import sys
+import typing as t
+from pathlib import Path
+
+TARGET = Path(__file__).resolve().parents[1] / "tests" / "support" / "official"
+SCHEMA = "arm-schema-2025-12-01.json"
+TYPES = ("types-2025-12-01.md", "types-2024-10-01-preview.md")
+CHECKSUMS = {
+    SCHEMA: "143c77e4506202978875a2157f634e3fb09d5952c44fb87712ddec6dabb4a199",
+    TYPES[0]: "3062da73406be579e3e86f173af0e8015d391b501639a8ba6f590b9a9ce56fe6",
+    TYPES[1]: "907524b4b9889160efdec09d001258fd61fc65663130087436091d0b68f17b9a",
+}
+RESOURCES = ("workspaces", "workspaces_computes", "workspaces_outboundRules")
+# The types of the answers that tests/contract compares.
+ROOTS = (
+    "workspaces", "workspaces/computes", "workspaces/outboundRules", "workspaces/connections", "AmlComputeNodesInformation", "ComputeSecrets",
+    "ListWorkspaceKeysResult", "VirtualMachineSizeListResult", "UpdateWorkspaceQuotasResult", "ManagedNetworkProvisionStatus",
+    "DiagnoseResponseResult",
+)  # fmt: skip
+
+
+def require_original(path: Path) -> str:
+    """Return the text of an original, or refuse one that is not the expected version."""
+    data = path.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != CHECKSUMS[path.name]:
+        raise SystemExit(f"{path} has the checksum {digest}, expected {CHECKSUMS[path.name]}.")
+    return data.decode()
+
+
+def cut_schema(document: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return the schema of some resources with the definitions that they refer to, without descriptions and nested resources."""
+    resources, definitions = {}, dict[str, t.Any]()
+
+    def plain(value: t.Any) -> t.Any:
+        if isinstance(value, list):
+            return [plain(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        package, _slash, name = value.get("$ref", "").rpartition("/")
+        if package == "#/definitions" and name not in definitions:
+            definitions[name] = None
+            definitions[name] = plain(document["definitions"][name])
+        return {key: plain(item) for key, item in value.items() if not (key == "description" and isinstance(item, str))}
+
+    for resource in RESOURCES:
+        definition = document["resourceDefinitions"][resource]
+        own = {name: row for name, row in definition["properties"].items() if name != "resources"}
+        resources[resource] = plain({**definition, "properties": own})
+    return {"id": document["id"], "$schema": document["$schema"], "resourceDefinitions": resources, "definitions": dict(sorted(definitions.items()))}
+
+
+def sections_of(text: str) -> dict[str, str]:
+    """Return the types of a document by name; resources by what follows the provider's name."""
+    sections = dict[str, str]()
+    for section in re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]:
+        title = section.partition("\n")[0].removeprefix("## ")
+        resource = re.match(r"Resource Microsoft\.MachineLearningServices/([^@]+)@", title)
+        name = resource[1] if resource else title
+        # A name may have two sections, whose properties add up.
+        sections[name] = sections.get(name, "") + section
+    return sections
+
+
+def cut_types(documents: dict[str, str]) -> dict[str, str]:
+    """Return the documents with the types that ROOTS refer to, without the descriptions of their properties."""
+    sections = {name: sections_of(text) for name, text in documents.items()}
+    wanted, pending = set[str](), list(ROOTS)
+    while pending:
+        name = pending.pop()
+        if name not in wanted:
+            wanted.add(name)
+            texts = [types[name] for types in sections.values() if name in types]
+            pending += [found for text in texts for found in re.findall(r"\[(\w+)\]\(#", text)]
+    return {
+        name: f"# Microsoft.MachineLearningServices @ {name.removeprefix('types-').removesuffix('.md')}\n\n"
+        + "".join(without_descriptions(section) for title, section in sections[name].items() if title in wanted)
+        for name in documents
+    }
+
+
+def without_descriptions(section: str) -> str:
+    """Return a type without the text behind the type and the flags of each property, which may itself have colons."""
+    lines = []
+    for line in section.splitlines():
+        match = re.match(r"(\* \*\*[^*]+\*\*: .*?)(?<=[\w)\]'}]): (?=[A-Z`'\"\[(<])", line)
+        bound = match and match[1].count("{") != match[1].count("}")
+        lines.append(match[1] if match and not bound else line)
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Cut official descriptions of the service and write them to tests/support/official/.")
+    parser.add_argument("source", type=Path, help="directory with the originals")
+    source = parser.parse_args().source
+    schema = cut_schema(json.loads(require_original(source / "spec" / SCHEMA)))
+    (TARGET / SCHEMA).write_text(json.dumps(schema, indent=1) + "\n")
+    for name, text in cut_types({name: require_original(source / "spec" / name) for name in TYPES}).items():
+        (TARGET / name).write_text(text)
+    for origin, folder in (("spec/examples", "examples"), ("samples/compute", "samples/compute"), ("samples/workspace", "samples/workspace")):
+        shutil.rmtree(TARGET / folder, ignore_errors=True)
+        for path in sorted((source / origin).rglob("*.*")):
+            if path.is_file():
+                target = TARGET / folder / path.relative_to(source / origin)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(path.read_bytes())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
