@@ -52,18 +52,29 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils import _report, _report_html
+from ..module_utils import _report, _report_html, _shape
+from ..module_utils._errors import AmlError
+
+_INPUTS = {"data": _shape.REPORTED, "merged": _shape.REPORTS, "markdown": _shape.REPORT, "html": _shape.REPORT}
 
 
 def drift_report(given: dict[str, t.Any], form: str = "data") -> t.Any:
+    if form not in _INPUTS:
+        raise AnsibleFilterError(f"azureml.compute.drift_report: form is data, merged, markdown or html, not {form!r}.")
+    try:
+        with _shape.reading(given, _INPUTS[form]):
+            return _made(given, form)
+    except AmlError as error:
+        raise AnsibleFilterError(f"azureml.compute.drift_report: {error.message}") from error
+
+
+def _made(given: dict[str, t.Any], form: str) -> t.Any:
     if form in ("data", "merged"):
         report = _report.build(given) if form == "data" else _report.merge(given["reports"], given.get("previous"))
         return {**report, "drifted": _report.drifted(report)}
     if form == "markdown":
         return _report.markdown(given)
-    if form == "html":
-        return _report_html.page(given)
-    raise AnsibleFilterError(f"azureml.compute.drift_report: form is data, merged, markdown or html, not {form!r}.")
+    return _report_html.page(given)
 
 
 class FilterModule:

@@ -57,7 +57,8 @@ from collections import Counter
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils import _nodes, _ssh_config
+from ..module_utils import _nodes, _shape, _ssh_config
+from ..module_utils._errors import AmlError
 
 
 def free_host_names(
@@ -67,14 +68,18 @@ def free_host_names(
     ssh_config: str | None = None,
     ssh_block: str | None = None,
 ) -> dict[str, list[t.Any]]:
+    found = _shape.listed(machines)
+    try:
+        with _shape.reading(found, _shape.MACHINES):
+            owners = {str(name).casefold(): (str(name), str(machine).casefold()) for name, machine in hosts.items()}
+            group_names = {str(group).casefold(): str(group) for group in groups}
+            counts = Counter(str(machine["name"]).casefold() for machine in found)
+    except AmlError as error:
+        raise AnsibleFilterError(f"azureml.compute.free_host_names: {error.message}") from error
     try:
         entries = _ssh_config.patterns(_ssh_config.home_path(ssh_config), ssh_block) if ssh_config else []
     except OSError as error:
         raise AnsibleFilterError(f"azureml.compute.free_host_names: Cannot read the SSH configuration {ssh_config}: {error.strerror}.") from error
-    owners = {str(name).casefold(): (str(name), str(machine).casefold()) for name, machine in hosts.items()}
-    group_names = {str(group).casefold(): str(group) for group in groups}
-    found = list(machines)
-    counts = Counter(str(machine["name"]).casefold() for machine in found)
 
     def reason(name: str, machine: c.Mapping[str, t.Any], allowed: int) -> str | None:
         """Why the machine cannot have the name, which ``allowed`` machines have by themselves."""

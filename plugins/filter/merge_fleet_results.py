@@ -40,11 +40,23 @@ _value:
 
 import typing as t
 
-from ..module_utils import _merge
+from ansible.errors import AnsibleFilterError
+
+from ..module_utils import _merge, _shape
+from ..module_utils._errors import AmlError
+
+
+def merge_fleet_results(results: t.Any) -> dict[str, t.Any]:
+    given = _shape.listed(results)
+    try:
+        with _shape.reading(given, _shape.RESULTS):
+            return _merge.merge(given)
+    except AmlError as error:
+        raise AnsibleFilterError(f"azureml.compute.merge_fleet_results: {error.message}") from error
 
 
 class FilterModule:
     """Results of shares."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"merge_fleet_results": _merge.merge}
+        return {"merge_fleet_results": merge_fleet_results}

@@ -10,13 +10,14 @@ Pure: no HTTP, no Ansible. The shape of a kind is derived from its table of fiel
 """
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 import typing as t
 from dataclasses import dataclass, field
 
 from . import _fields
-from ._errors import ArmError
+from ._errors import AmlError, ArmError
 
 Malformed = t.Callable[[ArmError], None]
 
@@ -109,6 +110,25 @@ def unexpected(where: str, place: str, expected: str, found: str) -> ArmError:
         target=where,
         hint=_HINT,
     )
+
+
+def listed(value: t.Any) -> t.Any:
+    """A list of what Jinja's ``map`` and ``select`` give; all else as it is."""
+    return list(value) if hasattr(value, "__next__") else value
+
+
+@contextlib.contextmanager
+def reading(given: t.Any, shape: Shape) -> t.Iterator[None]:
+    """For the input of a filter, which may be a file that anyone wrote: of another form, it is one error, also where ``shape`` does not go so far."""
+    wrong = _item_fault(given, shape, "")
+    if wrong is not None:
+        place, expected, found = wrong
+        whole = "the document"
+        raise AmlError(f"{'the input' if place in ('', whole) else place} must be {_with_article(expected)}, and is {_with_article(found)}.")
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise AmlError(f"the input is not of the documented form ({type(error).__name__}: {error}).") from error
 
 
 def _with_article(kind: str) -> str:
@@ -242,6 +262,18 @@ SIZE = mapping({
     }),
 }, required=("name",))  # fmt: skip
 SUBSCRIPTION = mapping({"id": TEXT, "subscriptionId": TEXT, "displayName": TEXT, "state": TEXT}, required=("subscriptionId",))
+# Inputs of the filters: results of modules, and reports that were kept as files.
+_ROWS = list_of(mapping())
+RESULTS = list_of(mapping({"targets": _ROWS, "undeclared": _ROWS, "workspaces": list_of(mapping({"id": TEXT})), "failure": mapping()}))
+REPORT = mapping({"targets": _ROWS, "workspaces": _ROWS, "kinds": _ROWS, "usages": _ROWS, "totals": mapping()})
+REPORTS = mapping({"reports": list_of(REPORT), "previous": REPORT})
+MACHINES = list_of(mapping({"id": TEXT, "name": TEXT}, required=("id", "name")))
+REPORTED = mapping({
+    "generated": TEXT,
+    "name": TEXT,
+    "fleet": mapping({"targets": _ROWS, "undeclared": _ROWS, "totals": mapping()}),
+    "found": mapping({"workspaces": list_of(mapping({"computes": _ROWS})), "usages": list_of(mapping({"usages": _ROWS}))}),
+})
 DEPLOYMENT = mapping({
     "id": TEXT, "name": TEXT, "tags": mapping(values=SCALAR), "properties": mapping({
         "provisioningState": TEXT, "timestamp": TEXT, "error": mapping(), "outputResources": list_of(mapping({"id": TEXT})),

@@ -103,10 +103,10 @@ def main() -> int:
     with multiprocessing.Pool(options.processes) as pool:
         for done in pool.imap_unordered(work, chosen):
             rows += done
+            for one in (one for one in done if one.wrong):
+                print(f"{one.name}\n" + "\n".join(f"    {sentence}" for sentence in one.wrong), flush=True)
     text = report(rows, time.monotonic() - began, options.values, options.seed)
     print(text)
-    for one in sorted(one for one in rows if one.wrong):
-        print(f"{one.name}\n" + "\n".join(f"    {sentence}" for sentence in one.wrong))
     if options.write:
         options.write.parent.mkdir(parents=True, exist_ok=True)
         options.write.write_text(text)

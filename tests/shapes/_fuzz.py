@@ -84,6 +84,14 @@ def _inside(value: t.Any, key: t.Any) -> t.Any:
     return value[key] if isinstance(value, list) and isinstance(key, int) and key < len(value) else None
 
 
+# Mappings whose keys are names.
+_NAMED = frozenset({"parameters", "tags", "outboundRules", "userAssignedIdentities", "environmentVariables", "instanceTypes"})
+
+
+def _kind_of(path: Path) -> Path:
+    return tuple("*" if isinstance(key, int) or (at and path[at - 1] in _NAMED) else key for at, key in enumerate(path))
+
+
 def _type_of(address: str) -> str:
     """The type of what is at an address, or the action: .../computes and .../computes/NAME are of one type."""
     parts = address.strip("/").split("/")
@@ -126,13 +134,13 @@ class Fuzzed:
     def mutations(self, values: int = len(VALUES), seed: int = 0) -> list[Mutation]:
         """At each kind of place, once before any write and once after one, so many of the values.
 
-        The items of a list, and the resources of a type, are one kind of place: which of them has the value is drawn. Which values come first turns
-        with the case, so that the cases of a module try different ones.
+        The items of a list, what has names of its own, and the resources of a type are one kind of place: which of them has the value is drawn. Which
+        values come first turns with the case, so that the cases of a module try different ones.
         """
         kinds: dict[tuple[t.Any, ...], set[tuple[t.Any, ...]]] = {}
         for method, address, body, written in self.known:
             for path in places(body):
-                kind = (method, _type_of(address), tuple("*" if isinstance(key, int) else key for key in path), bool(written))
+                kind = (method, _type_of(address), _kind_of(path), bool(written))
                 kinds.setdefault(kind, set()).add((method, address, path, written))
         names, turn = list(VALUES), CASES.index(self.case) * values + seed * len(CASES)
         found = []
