@@ -117,6 +117,7 @@ def _apply(task: Task, plan: t.Any, target: Target, location: str) -> _capacity.
         with all_foreseen():
             # An item that cannot be read is a failure where it is one of those that were set: its limit is then not the one that was declared.
             path = _capacity.location_path(task.subscription_id, location, "quotas")
+            task.malformed.clear()
             after = _capacity.quotas(task.client.list(path, _version(task), malformed=task.malformed.append), target.id)
     except AmlError as error:
         error.changed = True

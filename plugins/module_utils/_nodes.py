@@ -131,6 +131,7 @@ def collect(
             # An answer of another shape, or what no one foresaw, is about this one target; any other failure is about all.
             if malformed is None or error.code not in ("UnexpectedAnswer", "InternalError") or error.status is not None:
                 raise
+            error.target = error.target or f"{workspace_id}/computes/{body.get('name')}"
             malformed(error)
     return machines, warnings
 

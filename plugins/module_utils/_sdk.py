@@ -189,6 +189,9 @@ def _refuse_update(workspace: t.Any, **options: t.Any) -> t.NoReturn:
 
 def _service_error(error: t.Any, target: Target) -> ArmError:
     """The service's refusal as the engine's own error."""
+    if error.response is not None and (error.status_code or 0) < 400:
+        # An answer that was no refusal, and that azure-ai-ml could not read.
+        return _strange_answer(error, target)
     try:
         code, message, details = read_error(json.loads(error.response.body()))
     except (AttributeError, ValueError):

@@ -4,9 +4,12 @@
 """Many workspaces looked at in one task: what is there, and what could not be read."""
 from __future__ import annotations
 
+import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.cluster import CLUSTER as CLUSTER_KIND
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
 
 from .conftest import GROUP, WORKSPACE, Azure
 
@@ -44,6 +47,32 @@ def test_a_workspace_that_cannot_be_read_hides_no_other(azure: Azure) -> None:
     assert [(one["name"], len(one["computes"])) for one in failed["workspaces"]] == [("ws-none", 0), (WORKSPACE, 1)]
     told = azure.run(INFO, workspaces=workspaces, usages=True, fail_on="never")
     assert told["workspaces"] == failed["workspaces"] and told["usages"][0]["failure"]["status"] == 403
+
+
+def test_an_unforeseen_error_about_one_target_or_workspace_hides_no_other(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    azure.run("aml_compute_cluster", **CLUSTER)
+    azure.run("aml_compute_cluster", **{**CLUSTER, "name": "cpu-odd"})
+    azure.make_workspace("ws-odd")
+    for kind, odd in ((type(CLUSTER_KIND), "cpu-odd"), (Workspace, "ws-odd")):
+        monkeypatch.setattr(kind, "project", unforeseen(kind.project, odd))
+    found = azure.run(INFO, workspaces=[HERE, {**HERE, "name": "ws-odd"}], fail_on="never")["workspaces"]
+    assert [one["name"] for one in found[0]["computes"]] == ["cpu-c"] and found[0]["workspace"]["name"] == WORKSPACE
+    assert [one["failure"]["code"] for one in found] == ["InternalError"] * 2
+    assert found[0]["failure"]["target"].endswith("/computes/cpu-odd")
+    lists = azure.run("aml_compute_info")
+    assert [one["name"] for one in lists["computes"]] == ["cpu-c"] and [one["code"] for one in lists["failures"]] == ["InternalError"]
+    assert [one["name"] for one in azure.run("aml_workspace_info")["workspaces"]] == [WORKSPACE]
+
+
+def unforeseen(project: t.Callable[..., t.Any], name: str) -> t.Callable[..., t.Any]:
+    """The projection, with a mistake in it that shows in one resource."""
+
+    def mistaken(self: t.Any, body: dict[str, t.Any]) -> t.Any:
+        if body["name"] == name:
+            raise KeyError("not foreseen")
+        return project(self, body)
+
+    return mistaken
 
 
 def test_the_folder_of_a_fleet(azure: Azure, tmp_path: Path) -> None:

@@ -330,3 +330,23 @@ def test_without_a_jump_host_nothing_is_jumped_over() -> None:
     records = reader(world()).read()
     inside = hosts_of(records, "nodes", Choice(), _nodes.Way("private"), Jump())[0]
     assert inside.variables["ansible_host"] == "10.0.0.1" and "ansible_ssh_common_args" not in inside.variables
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        (f"{workspace_id('b')}/computes", "workspace b"),
+        (f"{workspace_id('a')}/computes/cpu/listNodes", "subscriptions/"),
+    ],
+)
+def test_an_unforeseen_error_in_one_thread_is_a_problem_and_all_else_stays(place: str, told: str) -> None:
+    found = reader(world(**{place: KeyError("not foreseen")}))
+    records = found.read()
+    assert [one.error.code for one in found.problems] == ["InternalError"] and str(found.problems[0]).startswith(told), found.problems
+    assert "a-on" in names(records)
+
+
+def test_an_unforeseen_error_in_one_list_leaves_the_others() -> None:
+    found = reader(world(**{f"/subscriptions/s-odd/{PROVIDER}": TypeError("not foreseen")}), subscriptions=("s-odd", S1))
+    assert [one["workspace"]["workspace"] for one in found.read()] == ["a", "b"]
+    assert [(one.where, one.error.code) for one in found.problems] == [("subscriptions/s-odd", "InternalError")]

@@ -20,7 +20,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._errors import Aml
 from ansible_collections.azureml.compute.plugins.module_utils._kinds._base import Target
 from ansible_collections.azureml.compute.tests.unit import hostile
 from ansible_collections.azureml.compute.tests.unit.wire import FakeCredential
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import DecodeError, DeserializationError, HttpResponseError
 
 from .test_cloud_tls import certificate
 
@@ -139,6 +139,32 @@ def test_a_refusal_that_is_no_json_is_told_all_the_same(monkeypatch: pytest.Monk
         submit(monkeypatch, {}, HttpResponseError(message="The gateway says no.", response=t.cast(t.Any, Answer("<html>"))))
     assert (caught.value.code, caught.value.target) == ("UnexpectedAnswer", TARGET.id)
     assert "The gateway says no." in caught.value.message
+
+
+class Taken(Answer):
+    """An answer that was no refusal."""
+
+    status_code, reason = 200, "OK"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        HttpResponseError(message="unreadable", response=t.cast(t.Any, Taken('{"value": [1]}'))),
+        DecodeError(message="unreadable", response=t.cast(t.Any, Taken('{"value"'))),
+        DeserializationError("Unable to deserialize to object: type, AttributeError: 'int' object has no attribute 'get'"),
+        AttributeError("'NoneType' object has no attribute 'properties'"),
+        KeyError("principalId"),
+        TypeError("'int' object is not iterable"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_answer_that_azure_ai_ml_cannot_read_is_one_unexpected_answer(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    with pytest.raises(ArmError) as caught:
+        submit(monkeypatch, {}, error)
+    assert (caught.value.code, caught.value.target) == ("UnexpectedAnswer", TARGET.id)
+    assert caught.value.may_be_taken, "the deployment may have been accepted"
+    assert "Run the same task again" in (caught.value.hint or "")
 
 
 def test_what_azure_ai_ml_itself_refuses(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -162,6 +162,23 @@ def test_a_running_deployment_is_joined(submitted: list[dict[str, t.Any]]) -> No
     assert result["workspace"]["provisioning_state"] == "Succeeded"
 
 
+STRANGE_DEPLOYMENTS = ([1], None, "text", {}, {"id": 7}, {"id": f"{DEPLOYMENTS}/other-1", "name": [1], "properties": "text"})
+
+
+@pytest.mark.parametrize("strange", STRANGE_DEPLOYMENTS, ids=str)
+def test_a_deployment_of_others_that_cannot_be_read_stops_nothing(submitted: list[dict[str, t.Any]], strange: t.Any) -> None:
+    page = Call("GET", DEPLOYMENTS, json={"value": [strange, deployment("Running")]})
+    result = done(NEW, get(), get_group(), page, page, polled("Succeeded"), get(workspace()), get(workspace()))
+    assert submitted == [] and result["workspace"], "the running deployment is joined"
+
+
+def test_a_deployment_of_this_workspace_that_cannot_be_read_is_its_failure(submitted: list[dict[str, t.Any]]) -> None:
+    own = {**deployment("Running"), "properties": [1]}
+    result = refused("UnexpectedAnswer", NEW, get(), get_group(), listed(own))
+    assert result["failure"]["target"] == own["id"]
+    assert submitted == [], "whether it runs is not known, so that no second one is begun"
+
+
 def test_dependents_that_a_failed_deployment_left_are_used_again(submitted: list[dict[str, t.Any]]) -> None:
     left = deployment("Failed", 1, storageAccountName="wsstorage1", keyVaultName="wsvault1")
     storage = f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/wsstorage1"
