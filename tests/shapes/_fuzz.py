@@ -52,6 +52,7 @@ class Cell:
     unexpected: bool = False
     internal: bool = False
     lost: bool = False
+    result: dict[str, t.Any] | None = None
     wrong: list[str] = field(default_factory=list)
 
 
@@ -164,7 +165,7 @@ class Fuzzed:
             return cell
         finally:
             self.mutation = None
-        cell.failed = bool(result.get("failed"))
+        cell.result, cell.failed = result, bool(result.get("failed"))
         if cell.failed:
             self._judge(cell, result)
         self._look_for_others(cell, result)
