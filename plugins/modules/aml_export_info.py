@@ -115,10 +115,7 @@ missing:
   sample:
     - name: old-cluster
       option: ssh_settings.admin_password
-<<<<<<< HEAD
       reason: the service never returns this secret; declare it if the target is to be created again
-=======
-      reason: the service never tells this secret; declare it where the target is to be created anew
 failures:
   description:
     - One entry for each item of a list that the service sent in another form than documented. The result has all others, and a warning names each.
@@ -135,7 +132,6 @@ failures:
       target: .../computes/cpu-cluster
       hint: ...
       url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#unexpectedanswer
->>>>>>> e842375 (Tests: the shapes of documents, what azure-ai-ml cannot read, deployments of others, threads of fleets and inventory; RETURN has failures)
 failure:
   description:
     - Why the task failed. C(code) is the service's own code or one of the collection, C(message) the cause, C(hint) what to do and C(url) the

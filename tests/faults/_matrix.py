@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from ._cases import Case
 from ._faults import LASTING, OPERATION, REQUEST, RUN, WRITE, Fault
 from ._network import FaultyAzure, RunEnds
-from ._shared import READS, in_the_middle, is_write, request_name, without_code, writes
+from ._shared import READS, in_the_middle, is_taken, is_write, request_name, without_code, writes
 
 # Counted in the store itself, so that what is rolled back does not count.
 _COUNT_MADE = """
@@ -211,7 +211,7 @@ class World:
         else:
             verdict.wrong += _badly_said(verdict.fault, first)
         log = [one for one in self.azure.app.log.entries(since) if is_write(one["method"], one["path"])]
-        taken = [one for one in log if 200 <= one["status"] < 300 and one["status"] != 204 and one.get("taken", True)]
+        taken = [one for one in log if is_taken(one["status"]) and one.get("taken", True)]
         unclear = [one for one in log if not one.get("taken", True) and not 400 <= one["status"] < 500]
         if taken and not first["changed"]:
             verdict.wrong.append(f"half done and not reported: the service took {taken[0]['method']} {taken[0]['path']}")

@@ -22,6 +22,11 @@ def writes(sent: t.Sequence[Sent]) -> list[Sent]:
     return [one for one in sent if is_write(one.method, one.path)]
 
 
+def is_taken(status: int) -> bool:
+    """Whether a write that was answered so was accepted; 204 answers the deletion of what does not exist."""
+    return 200 <= status < 300 and status != 204
+
+
 def short(path: str) -> str:
     """The last two parts of a path, by which a reader knows it."""
     return "/".join(path.rsplit("/", 2)[-2:])

@@ -21,13 +21,13 @@ from pathlib import Path
 
 from faults.__main__ import quiet
 from faults._cases import CASES
+from faults._shared import table
 
 from ._fuzz import VALUES, Cell, Fuzzed
 
-HEAD = (
-    "| module | answers changed | UnexpectedAnswer | other clear failure | survived | internal errors | other targets lost | other rules broken |\n"
-    "|---|---:|---:|---:|---:|---:|---:|---:|"
-)
+COLUMNS = (
+    "answers changed", "UnexpectedAnswer", "other clear failure", "survived", "internal errors", "other targets lost", "other rules broken",
+)  # fmt: skip
 
 
 class Row(t.NamedTuple):
@@ -65,26 +65,24 @@ def row(cell: Cell) -> Row:
     return Row(cell.case.module, f"{cell.case.name} | {cell.mutation}", cell.failed, cell.unexpected, cell.internal, cell.lost, tuple(cell.wrong))
 
 
-def line(name: str, rows: t.Sequence[Row]) -> str:
+def figures(rows: t.Sequence[Row]) -> tuple[int, ...]:
     clear = [one for one in rows if one.failed and not one.internal]
     unexpected = sum(one.unexpected for one in clear)
-    internal, lost = sum(one.internal for one in rows), sum(one.lost for one in rows)
     others = sum(bool(one.wrong) and not one.internal and not one.lost for one in rows)
     survived = sum(not one.failed for one in rows)
-    return f"| {name} | {len(rows)} | {unexpected} | {len(clear) - unexpected} | {survived} | {internal} | {lost} | {others} |"
+    return len(rows), unexpected, len(clear) - unexpected, survived, sum(one.internal for one in rows), sum(one.lost for one in rows), others
 
 
 def report(rows: t.Sequence[Row], seconds: float, values: int, seed: int) -> str:
     """The table as Markdown, with where and when it was made."""
     modules = list(dict.fromkeys(case.module for case in CASES))
     machine = f"Python {platform.python_version()}, {os.cpu_count()} cores"
-    lines = [line(name, own) for name in modules if (own := [one for one in rows if one.module == name])]
     return (
         f"Made by `make shapes` on {datetime.now(UTC):%Y-%m-%d} ({machine}): {len(rows)} runs in {seconds:.0f} s. In each, one value of the "
         "service's answers is null, a text, a number, a list, a mapping, a very long text, a boolean, a negative or a huge number, or missing. "
         f"Each place of each document had {values} of these {len(VALUES)}, before and after the first write, others in each of a module's cases "
         f"(`--seed {seed}`).\n\n"
-        + "\n".join([HEAD, *lines, line("**all**", rows)])
+        + table("module", COLUMNS, rows, lambda one: one.module, modules, figures)
         + "\n"
     )
 

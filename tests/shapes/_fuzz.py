@@ -17,7 +17,8 @@ import zlib
 from dataclasses import dataclass, field
 
 from faults._cases import CASES, Case
-from faults._matrix import World, writes
+from faults._matrix import World
+from faults._shared import is_taken, is_write, short, without_code, writes
 
 # In place of what the service sends; MISSING takes the place away.
 MISSING = "missing"
@@ -39,7 +40,7 @@ class Mutation:
     after: int
 
     def __str__(self) -> str:
-        return f"{self.method} {'/'.join(self.address.rsplit('/', 2)[-2:])}: {'.'.join(map(str, self.path)) or 'document'} = {self.value}"
+        return f"{self.method} {short(self.address)}: {'.'.join(map(str, self.path)) or 'document'} = {self.value}"
 
 
 @dataclass
@@ -117,15 +118,15 @@ class Fuzzed:
         self.world.close()
 
     def _answer(self, request: t.Any) -> t.Any:
-        answer = self._handle(request)
+        answer, written = self._handle(request), self.written
+        self.written += is_write(request.method, request.path) and is_taken(answer.status)
         if not request.path.startswith("/subscriptions") or not isinstance(answer.body, (dict, list)) or answer.raw is not None:
             return answer
-        self.answers.append((request.method, request.path, answer.body, self.written))
+        self.answers.append((request.method, request.path, answer.body, written))
         one = self.mutation
-        if one is not None and (request.method, request.path) == (one.method, one.address) and self.written >= one.after:
+        if one is not None and (request.method, request.path) == (one.method, one.address) and written >= one.after:
             answer = copy.copy(answer)
             answer.raw = json.dumps(replaced(answer.body, one.path, one.value)).encode()
-        self.written += request.method in ("PUT", "PATCH", "DELETE") and answer.status < 300
         return answer
 
     def _run(self) -> dict[str, t.Any]:
@@ -177,9 +178,8 @@ class Fuzzed:
         if "InternalError" in json.dumps(result):
             cell.internal = True
             cell.wrong.append(f"internal error inside the result: {result['msg'][:300]}")
-        if failure["code"] in (None, "Error"):
-            cell.wrong.append(f"the failure has no code: {result['msg'][:200]}")
-        taken = [one for one in writes(self.world.azure.sent) if 200 <= one.status < 300 and one.status != 204 and not one.path.endswith("/diagnose")]
+        cell.wrong += without_code(result)
+        taken = [one for one in writes(self.world.azure.sent) if is_taken(one.status)]
         if taken and not result["changed"]:
             cell.wrong.append(f"changed is false, and the service took {taken[0].method} {taken[0].path}")
         if taken and failure["code"] == "UnexpectedAnswer" and "run the same task again" not in (failure["hint"] or ""):

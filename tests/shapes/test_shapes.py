@@ -10,7 +10,7 @@ import typing as t
 import pytest
 from faults._cases import CASES, Case
 
-from ._fuzz import VALUES, Fuzzed, Mutation
+from ._fuzz import VALUES, Fuzzed
 
 SEED = 11
 CELLS = 4
@@ -24,8 +24,7 @@ NAMES = (
 AFTER = {
     "cluster: create": ("computes", ("properties",)),
     "cluster: update": ("computes", ("properties", "properties")),
-    "cluster: delete": ("computeOperationsStatus", ("status",)),
-    "instance: stop": ("computes", ("properties", "properties", "state")),
+    "instance: stop": ("computes", ("properties", "properties")),
     "attached virtualmachine: update": ("computes", ("properties",)),
     "workspace: update": ("workspaces", ("properties",)),
     "resource: update": ("virtualNetworks", ("properties",)),
@@ -59,14 +58,12 @@ def test_an_answer_of_another_shape_after_an_accepted_write(name: str) -> None:
     last, path = AFTER[name]
     fuzzed = Fuzzed(case_of(name))
     try:
-        mutation = next(one for one in every(fuzzed) if one.after and one.path == path and f"/{last}" in one.address and one.value == "list")
+        own = [one for one in fuzzed.mutations(len(VALUES)) if one.path == path and f"/{last}" in one.address and one.value == "number"]
+        # What has no read after its write has the write's own answer.
+        mutation = next(one for one in sorted(own, key=lambda one: not one.after) if one.after or one.method != "GET")
         cell = fuzzed.strike(mutation)
         result = t.cast("dict[str, t.Any]", cell.result)
         assert not cell.wrong and cell.failed and cell.unexpected, (str(mutation), result.get("msg"))
         assert result["changed"] and (result.get("plan") or result.get("targets")), "a handler must run, and the user sees what was planned"
     finally:
         fuzzed.close()
-
-
-def every(fuzzed: Fuzzed) -> list[Mutation]:
-    return fuzzed.mutations(len(VALUES))
