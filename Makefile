@@ -119,5 +119,5 @@ $(SDK131)/.installed: $(STAMP)
 conformance: setup $(SDK131)/.installed ## check the simulator against each known fact about Azure, print the tables; WRITE=FILE also as Markdown
 	@$(BIN)/python scripts/conformance.py --sdk 1.31=$(CURDIR)/$(SDK131)/bin/python $(if $(WRITE),--write $(WRITE))
 
-faults: setup ## run every module under every fault at every place, print what was lost; WRITE=FILE also as Markdown
-	@PYTHONPATH=tests $(BIN)/python -m faults $(if $(WRITE),--write $(WRITE))
+faults: setup ## run every module under every fault at every place, print what was lost; WRITE=FILE also as Markdown, FAULT="second writer" that alone
+	@PYTHONPATH=tests $(BIN)/python -m faults $(if $(WRITE),--write $(WRITE)) $(if $(FAULT),--fault "$(FAULT)")
