@@ -4,7 +4,7 @@
 """Random secrets in every encoding through every channel: how many values were planted, and how many could be read.
 
     python scripts/secret_channels.py                  the table; exit code 1 where one could be read, or did not come through its channel
-    python scripts/secret_channels.py --examples 200   more secrets for each channel (40 unless set)
+    python scripts/secret_channels.py --examples 200   more secrets for each channel (16 unless set)
     python scripts/secret_channels.py --write FILE     also as Markdown
 
 The tests of each day plant a few secrets that are always the same. Here they are others every time; SECRETS_SEED repeats those of an earlier run.
@@ -33,7 +33,7 @@ Row = tuple[str, dict[str, int], dict[str, int]]
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--examples", type=int, default=40, help="secrets for each channel")
+    parser.add_argument("--examples", type=int, default=16, help="secrets for each channel")
     parser.add_argument("--write", type=Path, metavar="FILE", help="also write the table as Markdown")
     options = parser.parse_args()
     started, seed = time.monotonic(), os.environ.get("SECRETS_SEED") or os.urandom(4).hex()

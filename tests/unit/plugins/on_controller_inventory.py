@@ -258,6 +258,20 @@ def test_the_cache_holds_no_secret(tmp_path: Path) -> None:
         assert word not in shown
 
 
+def test_a_tag_that_repeats_a_secret_is_hidden_in_hosts_and_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the sign-in, in a tag of a workspace; of a custom application, in a tag of its instance. Names and addresses stay."""
+    variables = {"ANY": {"type": "local", "value": "zQ7-word/of an application"}}
+    made_by_colleague = instance("laptop", "zQ7-word%2Fof%20an%20application")
+    made_by_colleague["properties"]["properties"]["customServices"] = [{"name": "app", "environmentVariables": variables}]
+    monkeypatch.setitem(globals(), "instance", lambda *_names: made_by_colleague)
+    monkeypatch.setitem(EXPRESSIONS, "note", "It is an\\u002denvironments-secret.")
+    made = parse(tmp_path, cache=True, cache_plugin="ansible.builtin.jsonfile", cache_connection=str(tmp_path / "kept"))
+    (kept,) = (tmp_path / "kept").iterdir()
+    for shown in (kept.read_text(), json.dumps({name: host.get_vars() for name, host in made.hosts.items()}, default=str)):
+        assert "zQ7" not in shown and "environments-secret" not in shown and "It is ***." in shown
+        assert "20.9.9.9" in shown and "laptop" in shown
+
+
 def test_somebody_else_does_not_get_what_was_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     options = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "kept")}
     others = {"AZURE_CLIENT_ID": "other", "AZURE_SUBSCRIPTION_ID": S1.replace("1", "2"), "AZURE_CLOUD_ENVIRONMENT": "AzureChinaCloud"}
