@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """All modules on answers of other shapes, as a table: ``make shapes``.
 
-    python -m shapes [--write FILE] [--case TEXT] [--values N] [--seed N] [--processes N]
+    python -m shapes [--write FILE] [--case TEXT] [--values N] [--every N] [--seed N] [--processes N]
 
-Each kind of place gets ``--values`` of the values, others in each case and with each ``--seed``. Ends with 1 where a rule was broken.
+Each kind of place gets ``--values`` of the values, others in each case and with each ``--seed``; ``--every`` takes each so many-th of these only. Ends
+with 1 where a rule was broken.
 """
 from __future__ import annotations
 
@@ -47,6 +48,7 @@ class Chosen(t.NamedTuple):
 
     case: int
     values: int
+    every: int
     seed: int
 
 
@@ -56,7 +58,7 @@ def work(chosen: Chosen) -> list[Row]:
     case = CASES[chosen.case]
     fuzzed = Fuzzed(case)
     try:
-        return [row(fuzzed.strike(one)) for one in fuzzed.mutations(chosen.values, chosen.seed)]
+        return [row(fuzzed.strike(one)) for one in fuzzed.mutations(chosen.values, chosen.seed)[chosen.case % chosen.every :: chosen.every]]
     finally:
         fuzzed.close()
 
@@ -73,15 +75,16 @@ def figures(rows: t.Sequence[Row]) -> tuple[int, ...]:
     return len(rows), unexpected, len(clear) - unexpected, survived, sum(one.internal for one in rows), sum(one.lost for one in rows), others
 
 
-def report(rows: t.Sequence[Row], seconds: float, values: int, seed: int) -> str:
+def report(rows: t.Sequence[Row], seconds: float, options: argparse.Namespace) -> str:
     """The table as Markdown, with where and when it was made."""
     modules = list(dict.fromkeys(case.module for case in CASES))
     machine = f"Python {platform.python_version()}, {os.cpu_count()} cores"
+    which = "Each kind of place" if options.every == 1 else f"One in {options.every} kinds of place"
     return (
         f"Made by `make shapes` on {datetime.now(UTC):%Y-%m-%d} ({machine}): {len(rows)} runs in {seconds:.0f} s. In each, one value of the "
         "service's answers is null, a text, a number, a list, a mapping, a very long text, a boolean, a negative or a huge number, or missing. "
-        f"Each place of each document had {values} of these {len(VALUES)}, before and after the first write, others in each of a module's cases "
-        f"(`--seed {seed}`).\n\n"
+        f"{which} of each document had {options.values} of these {len(VALUES)}, before and after the first write, others in each of a module's cases "
+        f"(`--seed {options.seed}`).\n\n"
         + table("module", COLUMNS, rows, lambda one: one.module, modules, figures)
         + "\n"
     )
@@ -92,10 +95,11 @@ def main() -> int:
     parser.add_argument("--write", type=Path)
     parser.add_argument("--case", default="")
     parser.add_argument("--values", type=int, default=1)
+    parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
-    chosen = [Chosen(number, options.values, options.seed) for number, case in enumerate(CASES) if options.case in case.name]
+    chosen = [Chosen(number, options.values, options.every, options.seed) for number, case in enumerate(CASES) if options.case in case.name]
     began = time.monotonic()
     rows: list[Row] = []
     with multiprocessing.Pool(options.processes) as pool:
@@ -103,7 +107,7 @@ def main() -> int:
             rows += done
             for one in (one for one in done if one.wrong):
                 print(f"{one.name}\n" + "\n".join(f"    {sentence}" for sentence in one.wrong), flush=True)
-    text = report(rows, time.monotonic() - began, options.values, options.seed)
+    text = report(rows, time.monotonic() - began, options)
     print(text)
     if options.write:
         options.write.parent.mkdir(parents=True, exist_ok=True)
