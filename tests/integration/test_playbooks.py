@@ -94,7 +94,7 @@ class Meanwhile:
 def world(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> World:
     made = World(simulator, tmp_path_factory.mktemp("world"), "shared")
     first = made.run("provision_workspace")
-    assert first["aml_workspace : Diagnosis"]["passed"]
+    assert first["aml_workspace : Diagnose the workspace"]["passed"]
     assert set(made.state()) == {"copies", "ci-shared", "cpu"}
     return made
 
@@ -191,7 +191,7 @@ def test_a_fleet(fleet: Player) -> None:
     run = (f"{PREFIX}provision_fleet", "-i", str(static))
     mark = fleet.simulator.mark()
     first = fleet.playbook(*run)
-    assert [result["compute"]["name"] for name, result in first.tasks if name == "aml_compute : Compute clusters"] == ["cpu", "cpu"]
+    assert [result["compute"]["name"] for name, result in first.tasks if name == "aml_compute : Manage compute clusters"] == ["cpu", "cpu"]
     made = {row["path"].split("/workspaces/")[1].split("/")[0] for row in fleet.simulator.writes(mark) if row["path"].endswith("/computes/cpu")}
     assert made == set(hosts)
     mark = fleet.simulator.mark()
@@ -202,7 +202,7 @@ def test_a_fleet(fleet: Player) -> None:
     found.write_text(yaml.safe_dump({"plugin": f"{PREFIX}aml_compute", "hosts": "workspaces", "resource_groups": ["rg-fleet"]}))
     clusters = json.dumps({"aml_computes": [{"name": "cpu", "type": "amlcompute", "max_instances": 3}]})
     grown = fleet.playbook(f"{PREFIX}provision_fleet", "-i", str(found), "-e", clusters)
-    assert [name for name, result in grown.tasks if result.get("changed")] == ["aml_compute : Compute clusters"] * 2
+    assert [name for name, result in grown.tasks if result.get("changed")] == ["aml_compute : Manage compute clusters"] * 2
     stopped = fleet.playbook(f"{PREFIX}stop_idle", "-i", str(found), "-e", "aml_hosts=aml_workspaces")
     assert stopped.changed == 0 and [name for name, _result in stopped.tasks].count("List compute targets") == 2
 

@@ -55,9 +55,9 @@ def test_everything_again_and_one_number(player: Player, variables: dict[str, t.
     watched = {"PYTHONPATH": str(player.folder), "AML_TEST_SPY": str(spy)}
     first = run(player, variables, env=watched)
     assert first.changed >= planned.changed
-    assert first["aml_workspace : Workspace"]["workspace"]["provisioning_state"] == "Succeeded"
-    assert first["aml_workspace : Workspace"]["workspace"]["storage_account"]
-    assert first["aml_compute : Compute clusters"]["compute"]["max_instances"] == 4
+    assert first["aml_workspace : Manage the workspace"]["workspace"]["provisioning_state"] == "Succeeded"
+    assert first["aml_workspace : Manage the workspace"]["workspace"]["storage_account"]
+    assert first["aml_compute : Manage compute clusters"]["compute"]["max_instances"] == 4
 
     assert "azure.ai.ml" in spy.read_text(), "the spy sees the import that a creation needs"
     spy.unlink()
@@ -74,4 +74,4 @@ def test_everything_again_and_one_number(player: Player, variables: dict[str, t.
     (write,) = player.simulator.writes(mark)
     assert write["method"] == "PATCH"
     assert write["body"] == {"properties": {"properties": {"scaleSettings": {"maxNodeCount": 6}}}}
-    assert [change["field"] for change in edited["aml_compute : Compute clusters"]["plan"]["changes"]] == ["max_instances"]
+    assert [change["field"] for change in edited["aml_compute : Manage compute clusters"]["plan"]["changes"]] == ["max_instances"]
