@@ -79,9 +79,10 @@ def report(rows: t.Sequence[Row], seconds: float, options: argparse.Namespace) -
     """The table as Markdown, with where and when it was made."""
     modules = list(dict.fromkeys(case.module for case in CASES))
     machine = f"Python {platform.python_version()}, {os.cpu_count()} cores"
+    command = "make shapes" if (options.values, options.every) == (1, 1) else f"python -m shapes --values {options.values} --every {options.every}"
     which = "Each kind of place" if options.every == 1 else f"One in {options.every} kinds of place"
     return (
-        f"Made by `make shapes` on {datetime.now(UTC):%Y-%m-%d} ({machine}): {len(rows)} runs in {seconds:.0f} s. In each, one value of the "
+        f"Made by `{command}` on {datetime.now(UTC):%Y-%m-%d} ({machine}): {len(rows)} runs in {seconds:.0f} s. In each, one value of the "
         "service's answers is null, a text, a number, a list, a mapping, a very long text, a boolean, a negative or a huge number, or missing. "
         f"{which} of each document had {options.values} of these {len(VALUES)}, before and after the first write, others in each of a module's cases "
         f"(`--seed {options.seed}`).\n\n"
