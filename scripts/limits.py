@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ansible_collections.azureml.compute.plugins.module_utils import _arm
 from ansible_collections.azureml.compute.plugins.module_utils._errors import AmlError
-from ansible_collections.azureml.compute.tests.unit import hostile
+from ansible_collections.azureml.compute.tests.support import hostile
 from ansible_collections.azureml.compute.tests.unit.module_utils.test_cloud_tls import certificate
 
 RETRY_TIMEOUT, WAIT_TIMEOUT, RETRIES, LONGEST = 5.0, 5.0, 2, 60.0

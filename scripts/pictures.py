@@ -29,8 +29,8 @@ from rich.style import Style
 from rich.text import Text
 
 sys.path.insert(0, str(ROOT / "tests"))
-from browser import CHROMIUM, FLAGS  # noqa: E402
-from integration.terminal import Terminal  # noqa: E402
+from ansible_collections.azureml.compute.tests.support.browser import CHROMIUM, FLAGS  # noqa: E402
+from ansible_collections.azureml.compute.tests.support.terminal import Terminal  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 GROUP, NETWORK, IDENTITY = "ml-prod", "Microsoft.Network/virtualNetworks", "Microsoft.ManagedIdentity/userAssignedIdentities"

@@ -7,10 +7,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.azureml.compute.tests.support.world import World
 from ansible_collections.azureml.compute.tests.unit.simulator.test_ml_kinds_sdk import computes, world  # noqa: F401  # pylint: disable=unused-import
 from azure.ai.ml import entities as ml
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
-from mlworld import World
 
 FAULT = {"kind": "status", "match": {"method": "GET", "path": "computes/cpu"}}
 

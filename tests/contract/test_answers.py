@@ -9,8 +9,8 @@ import re
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.tests.functional.conftest import GROUP_ID, ML, SUBSCRIPTION, WORKSPACE_ID, Azure, azure  # noqa: F401  # pylint: disable=unused-import
-from ansible_collections.azureml.compute.tests.functional.declarations import declarations
+from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, ML, SUBSCRIPTION, WORKSPACE_ID, Azure, azure  # noqa: F401  # pylint: disable=unused-import
+from ansible_collections.azureml.compute.tests.support.declarations import declarations
 from azureml_simulator.app import App
 from azureml_simulator.providers.machine_learning.computes import KINDS as KIND_CLASSES
 

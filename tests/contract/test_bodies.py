@@ -8,8 +8,8 @@ import re
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.tests.functional.conftest import WORKSPACE, Azure, azure  # noqa: F401  # pylint: disable=unused-import
-from ansible_collections.azureml.compute.tests.functional.declarations import declarations
+from ansible_collections.azureml.compute.tests.support.azure import WORKSPACE, Azure, azure  # noqa: F401  # pylint: disable=unused-import
+from ansible_collections.azureml.compute.tests.support.declarations import declarations
 
 from ._schema import Contract
 

@@ -9,7 +9,7 @@ import re
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.tests.functional.conftest import GROUP_ID, WORKSPACE_ID, Azure, azure  # noqa: F401  # pylint: disable=unused-import
+from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, WORKSPACE_ID, Azure, azure  # noqa: F401  # pylint: disable=unused-import
 
 from ._types import PREVIEW, SPEC, STABLE, Types
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from functional import declarations as declared
-from functional.conftest import GROUP, GROUP_ID, WORKSPACE, Azure
+from ansible_collections.azureml.compute.tests.support import declarations as declared
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, GROUP_ID, WORKSPACE, Azure
 
 Options = dict[str, t.Any]
 

@@ -12,7 +12,7 @@ import resource
 import typing as t
 from dataclasses import dataclass, field
 
-from functional.conftest import GROUP_ID, Azure
+from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, Azure
 
 from ._network import AFTER, BEFORE, TERMINATED, FaultyAzure
 

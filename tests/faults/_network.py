@@ -19,9 +19,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import requests
 from ansible_collections.azureml.compute.plugins.module_utils import _sdk
+from ansible_collections.azureml.compute.tests.support.azure import Azure, Credential, Sent, Token
 from azure.core.pipeline.transport import RequestsTransport
 from azureml_simulator.http import SLOW_PIECES, Effect, Headers, Request
-from functional.conftest import Azure, Credential, Sent, Token
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, ReadTimeoutError
 

@@ -20,7 +20,7 @@ import typing as t
 from collections import Counter
 from dataclasses import dataclass, field
 
-from functional.conftest import GROUP_ID, ML, WORKSPACE_ID, Azure, Sent
+from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, ML, WORKSPACE_ID, Azure, Sent
 
 from ._cases import ATTACHED, CLUSTER, FLEET, INSTANCE, LAPTOP, RESOURCE, SMALL, WORKSPACES, Case, Options
 from ._cases import CASES as FAULT_CASES

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from functional.conftest import Sent
+from ansible_collections.azureml.compute.tests.support.azure import Sent
 
 # POSTs that change nothing.
 READS = ("/listnodes", "/listkeys", "/diagnose", "/checknameavailability", "/checkcomputenameavailability")

@@ -8,9 +8,8 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, SECRET, WORKSPACE_ID, Azure
 from azureml_simulator.http import ArmError, Principal
-
-from .conftest import GROUP_ID, SECRET, WORKSPACE_ID, Azure
 
 MODULE = "aml_attached_compute"
 PASSWORD = "planted-password-7Q"

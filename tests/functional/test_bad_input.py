@@ -11,10 +11,9 @@ import typing as t
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils import _cloud
-
-from . import figures
-from .bad_input import BASES, CONTRADICTIONS, MODULES, NAMES, Case, cases, full_spec, options_of, rule_values
-from .conftest import SUBSCRIPTION, Azure
+from ansible_collections.azureml.compute.tests.support import figures
+from ansible_collections.azureml.compute.tests.support.azure import SUBSCRIPTION, Azure
+from ansible_collections.azureml.compute.tests.support.bad_input import BASES, CONTRADICTIONS, MODULES, NAMES, Case, cases, full_spec, options_of, rule_values
 
 Options = dict[str, t.Any]
 

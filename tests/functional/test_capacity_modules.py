@@ -10,8 +10,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-
-from .conftest import WORKSPACE, WORKSPACE_ID, Azure
+from ansible_collections.azureml.compute.tests.support.azure import WORKSPACE, WORKSPACE_ID, Azure
 
 DSV2, DSV3 = "standardDSv2Family", "standardDSv3Family"
 NO_WORKSPACE: dict[str, t.Any] = {"workspace": None, "resource_group": None}

@@ -7,8 +7,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-
-from .conftest import SUBSCRIPTION, Azure
+from ansible_collections.azureml.compute.tests.support.azure import SUBSCRIPTION, Azure
 
 CLUSTER = "aml_compute_cluster"
 BASIC = """

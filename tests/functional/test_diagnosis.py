@@ -8,8 +8,7 @@ Sources: ARM types of 2025-12-01 (diagnose, resyncKeys); docs/facts.md d.2 (Loca
 from __future__ import annotations
 
 import pytest
-
-from .conftest import GROUP_ID, WORKSPACE_ID, Azure
+from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, WORKSPACE_ID, Azure
 
 DIAGNOSE = "aml_workspace_diagnose_info"
 RESYNC = "aml_workspace_resync_keys"

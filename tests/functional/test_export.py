@@ -10,9 +10,8 @@ import pytest
 import yaml
 from ansible_collections.azureml.compute.plugins.module_utils import _export
 from ansible_collections.azureml.compute.plugins.module_utils._export import _CLI
-
-from .conftest import GROUP, SUBSCRIPTION, WORKSPACE, Azure
-from .declarations import Declaration, declarations
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, SUBSCRIPTION, WORKSPACE, Azure
+from ansible_collections.azureml.compute.tests.support.declarations import Declaration, declarations
 
 MODULES = {
     "aml_clusters": "aml_compute_cluster",

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils import _files
-
-from .conftest import GROUP, WORKSPACE, Azure
-from .planted import AKS, ATTACHED, MARK, pem
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
+from ansible_collections.azureml.compute.tests.support.planted import AKS, ATTACHED, MARK, pem
 
 CLUSTER = "type: amlcompute\nname: small\nsize: Standard_DS2_v2\nmax_instances: 2\n"
 

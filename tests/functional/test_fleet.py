@@ -8,8 +8,7 @@ import random
 import typing as t
 
 import pytest
-
-from .conftest import GROUP, SUBSCRIPTION, WORKSPACE, Azure
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, SUBSCRIPTION, WORKSPACE, Azure
 
 FLEET = "aml_fleet"
 TAG = "azureml-compute-fleet"

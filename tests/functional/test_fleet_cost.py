@@ -9,9 +9,8 @@ from unittest import mock
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils import _cost
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
 from azureml_simulator.providers.machine_learning import catalogue
-
-from .conftest import GROUP, WORKSPACE, Azure
 
 FLEET = "aml_fleet"
 # The simulator's catalogue: Standard_DS2_v2, for an hour.

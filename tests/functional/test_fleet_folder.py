@@ -7,8 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from .conftest import GROUP, Azure
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, Azure
 
 FLEET = "aml_fleet"
 CLUSTER = "type: amlcompute\nname: {name}\nsize: Standard_DS2_v2\nmin_instances: 0\nmax_instances: {most}\ntier: {tier}\n"

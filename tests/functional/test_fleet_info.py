@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.cluster import CLUSTER as CLUSTER_KIND
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
-
-from .conftest import GROUP, WORKSPACE, Azure
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
 
 INFO = "aml_fleet_info"
 CLUSTER = {"name": "cpu-c", "size": "Standard_DS2_v2", "max_instances": 2}

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
+from ansible_collections.azureml.compute.tests.support.declarations import Declaration, declarations
 
-from .conftest import GROUP, WORKSPACE, Azure
-from .declarations import Declaration, declarations
 from .test_fleet import FLEET
 
 Document = list[dict[str, t.Any]]

@@ -7,8 +7,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.azureml.compute.plugins.module_utils._merge import merge
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, Azure
 
-from .conftest import GROUP, Azure
 from .test_fleet import FLEET, cluster, document
 
 # What only a run has that did something.

@@ -8,9 +8,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
+from ansible_collections.azureml.compute.tests.support.planted import MARK, pem, secret
 
-from .conftest import GROUP, WORKSPACE, Azure
-from .planted import MARK, pem, secret
 from .test_fleet import FLEET, cluster
 
 AKS, AKS_VERSION = "Microsoft.ContainerService/managedClusters", "2024-09-01"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from .conftest import WORKSPACE_ID, Azure
+from ansible_collections.azureml.compute.tests.support.azure import WORKSPACE_ID, Azure
 
 
 def test_threads_sleep_while_others_ask(azure: Azure) -> None:

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import _sizes
+from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, SECRET, WORKSPACE_ID, Azure
 from azureml_simulator.providers.machine_learning import catalogue
-
-from .conftest import GROUP_ID, SECRET, WORKSPACE_ID, Azure
 
 MODULE = "aml_inference_cluster"
 AKS_VERSION = "2024-09-01"

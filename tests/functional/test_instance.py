@@ -7,10 +7,9 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.azureml.compute.tests.support.azure import Azure
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-
-from .conftest import Azure
 
 KEY = (
     rsa.generate_private_key(65537, 2048)

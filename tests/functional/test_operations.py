@@ -7,8 +7,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-
-from .conftest import GROUP, WORKSPACE, Azure
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
 
 INFO = "aml_operation_info"
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-
-from .conftest import GROUP, GROUP_ID, ML, WORKSPACE, WORKSPACE_ID, Azure
-from .declarations import aks
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, GROUP_ID, ML, WORKSPACE, WORKSPACE_ID, Azure
+from ansible_collections.azureml.compute.tests.support.declarations import aks
 
 CLUSTER, INSTANCE, FLEET, WORKSPACES, RESOURCE = "aml_compute_cluster", "aml_compute_instance", "aml_fleet", "aml_workspace", "arm_resource"
 SIZE = "Standard_DS3_v2"

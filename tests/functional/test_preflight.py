@@ -10,8 +10,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-
-from .conftest import GROUP, GROUP_ID, SUBSCRIPTION, WORKSPACE_ID, Azure
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, GROUP_ID, SUBSCRIPTION, WORKSPACE_ID, Azure
 
 CLUSTER, INSTANCE, LOOK = "aml_compute_cluster", "aml_compute_instance", "aml_preflight_info"
 DSV2 = "standardDSv2Family"

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils import _progress
-
-from .conftest import GROUP, WORKSPACE, Azure
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
 
 Told = list[tuple[str, str, str | None]]
 CLUSTER = {"name": "cpu-c", "size": "Standard_DS2_v2", "max_instances": 2}

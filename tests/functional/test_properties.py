@@ -10,12 +10,11 @@ import pytest
 import yaml
 from ansible_collections.azureml.compute.plugins.module_utils import _fields
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import resource as _resource
+from ansible_collections.azureml.compute.tests.support import figures
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
+from ansible_collections.azureml.compute.tests.support.strategies import FLEET, SUBJECTS, Options, Subject, fleets, furnish, provider, quotas
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-
-from . import figures
-from .conftest import GROUP, WORKSPACE, Azure
-from .strategies import FLEET, SUBJECTS, Options, Subject, fleets, furnish, provider, quotas
 
 # What only the service writes, beside what a kind says of itself.
 OWN = (

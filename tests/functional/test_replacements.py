@@ -7,9 +7,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-
-from .conftest import Azure
-from .declarations import KEY, aks
+from ansible_collections.azureml.compute.tests.support.azure import Azure
+from ansible_collections.azureml.compute.tests.support.declarations import KEY, aks
 
 RECREATE: dict[str, t.Any] = {"on_immutable_change": "recreate", "force": True}
 MOUNT = {"mount_name": "mine", "source": "azureml://datastores/data", "source_type": "uri", "mount_path": "/mnt/mine"}

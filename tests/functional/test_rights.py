@@ -15,9 +15,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-
-from .conftest import SUBSCRIPTION, Azure, Principal
-from .rights import SCENARIOS, places, within, without_sockets
+from ansible_collections.azureml.compute.tests.support.azure import SUBSCRIPTION, Azure, Principal
+from ansible_collections.azureml.compute.tests.support.permissions import SCENARIOS, places, within, without_sockets
 
 ROOT = Path(__file__).resolve().parents[2]
 WHO = Principal("cccccccc-0000-4000-8000-0000000000c9", "cccccccc-0000-4000-8000-0000000000a9", "aaaaaaaa-0000-4000-8000-00000000000a", "least")

@@ -8,8 +8,7 @@ import copy
 import typing as t
 
 import pytest
-
-from .conftest import GROUP, GROUP_ID, ML, WORKSPACE, WORKSPACE_ID, Azure
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, GROUP_ID, ML, WORKSPACE, WORKSPACE_ID, Azure
 
 VNET = f"{GROUP_ID}/providers/Microsoft.Network/virtualNetworks/vnet"
 NETWORK, NETWORKS = "2024-05-01", {"type": "Microsoft.Network/virtualNetworks", "name": "vnet", "api_version": "2024-05-01"}

@@ -15,10 +15,23 @@ import pytest
 from ansible.module_utils._internal import _traceback
 from ansible_collections.azureml.compute.plugins.module_utils import _reconcile, _redact
 from ansible_collections.azureml.compute.plugins.module_utils._errors import AmlError
-
-from . import conftest
-from .conftest import Azure
-from .planted import CASES, CLUSTER, INSTANCE, MARK, PUBLIC_KEY, RESOURCE, TENANT, Case, Watched, echo, pem, secret, watch
+from ansible_collections.azureml.compute.tests.support import azure as harness
+from ansible_collections.azureml.compute.tests.support.azure import Azure
+from ansible_collections.azureml.compute.tests.support.planted import (
+    CASES,
+    CLUSTER,
+    INSTANCE,
+    MARK,
+    PUBLIC_KEY,
+    RESOURCE,
+    TENANT,
+    Case,
+    Watched,
+    echo,
+    pem,
+    secret,
+    watch,
+)
 
 
 @pytest.fixture
@@ -162,7 +175,7 @@ def test_what_is_no_secret_is_shown(watched: Watched, azure: Azure, tmp_path: Pa
         case = CASES[name](azure, tmp_path)
         done = watched.run(case)
         given = done["invocation"]["module_args"]
-        assert (given["tenant"], given["client_id"], given["subscription_id"]) == (TENANT, "client", conftest.SUBSCRIPTION)
+        assert (given["tenant"], given["client_id"], given["subscription_id"]) == (TENANT, "client", harness.SUBSCRIPTION)
         assert done["auth"]["tenant"] == TENANT and done["auth"]["client_id"] == "client"
         hidden = {path for path, value in _leaves(given) if "VALUE_SPECIFIED" in str(value) or "***" in str(value)}
         expected = {

@@ -17,10 +17,9 @@ import pytest
 import yaml
 from ansible_collections.azureml.compute.plugins.module_utils import _reconcile, _report, _report_html
 from ansible_collections.azureml.compute.plugins.module_utils._mask import Masker
-
-from .conftest import GROUP, WORKSPACE, WORKSPACE_ID, Azure
-from .leaks import EXAMPLES, NAMES, OUTER, check, count, draw, echo, leaks, marked, texts_of
-from .planted import ALL_OUTPUT, VARIABLE
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, WORKSPACE_ID, Azure
+from ansible_collections.azureml.compute.tests.support.leaks import EXAMPLES, NAMES, OUTER, check, count, draw, echo, leaks, marked, texts_of
+from ansible_collections.azureml.compute.tests.support.planted import ALL_OUTPUT, VARIABLE
 
 Options = dict[str, t.Any]
 ACCOUNT: Options = {"type": "Microsoft.Storage/storageAccounts", "name": "targeta", "api_version": "2023-01-01"}

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils import _reconcile
-
-from . import conftest
-from .conftest import GROUP, WORKSPACE, Azure
-from .planted import CASES, FLEETS, MARK, Case, Watched, echo, watch
+from ansible_collections.azureml.compute.tests.support import azure as harness
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
+from ansible_collections.azureml.compute.tests.support.planted import CASES, FLEETS, MARK, Case, Watched, echo, watch
 
 
 @pytest.fixture
@@ -59,7 +58,7 @@ def test_what_nobody_foresaw(watched: Watched, case: Case, monkeypatch: pytest.M
 
 
 def test_a_token_that_the_service_says_back_is_in_no_line_of_progress(watched: Watched, azure: Azure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    send = conftest._InProcess.send
+    send = harness._InProcess.send
     tokens: list[str] = []
 
     def echoing(self: t.Any, request: t.Any, **kwargs: t.Any) -> t.Any:
@@ -69,7 +68,7 @@ def test_a_token_that_the_service_says_back_is_in_no_line_of_progress(watched: W
             answer.status_code, answer.content = 400, json.dumps({"error": {"code": "Bad", "message": f"Not understood: {tokens[0]}"}}).encode()
         return answer
 
-    monkeypatch.setattr(conftest._InProcess, "send", echoing)
+    monkeypatch.setattr(harness._InProcess, "send", echoing)
     watched.run(FLEETS["cluster"](azure, tmp_path), ok=False)
     told = watched.progress.read_text()
     assert "Not understood: ***" in told and tokens[0] not in told and tokens[0] not in azure.text

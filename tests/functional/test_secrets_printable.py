@@ -8,8 +8,7 @@ import typing as t
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils import _reconcile, _redact
-
-from .conftest import Azure
+from ansible_collections.azureml.compute.tests.support.azure import Azure
 
 CLUSTER: dict[str, t.Any] = {"name": "target-a", "size": "Standard_DS3_v2", "max_instances": 1}
 STEERS = "\x1b]0;owned\x07\x1b[2J\x9b31m\r\u202eback\x00"

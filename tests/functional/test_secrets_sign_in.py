@@ -15,11 +15,10 @@ import pytest
 from ansible_collections.azureml.compute.plugins.module_utils import _credentials, _identity
 from ansible_collections.azureml.compute.plugins.module_utils._arm import ArmClient
 from ansible_collections.azureml.compute.plugins.module_utils._cloud import PUBLIC
+from ansible_collections.azureml.compute.tests.support import azure as harness
+from ansible_collections.azureml.compute.tests.support.azure import Azure
+from ansible_collections.azureml.compute.tests.support.planted import CLUSTER, MARK, TENANT, Case, Options, Watched, echo, secret, watch
 from azure.core.exceptions import ServiceResponseError
-
-from . import conftest
-from .conftest import Azure
-from .planted import CLUSTER, MARK, TENANT, Case, Options, Watched, echo, secret, watch
 
 
 @pytest.fixture
@@ -27,7 +26,7 @@ def watched(azure: Azure, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     return watch(azure, monkeypatch, capsys, tmp_path)
 
 
-class _IdentityResponse(conftest._Response):
+class _IdentityResponse(harness._Response):
     """With what MSAL's client asks an answer for as well."""
 
     content_type = "application/json"
@@ -39,7 +38,7 @@ class _IdentityResponse(conftest._Response):
         return bytes(self.content)
 
 
-class _SignInService(conftest._InProcess):
+class _SignInService(harness._InProcess):
     """The simulator's token endpoint for azure-identity."""
 
     def send(self, request: t.Any, **kwargs: t.Any) -> t.Any:
@@ -84,7 +83,7 @@ def sign_in(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "token").write_text(ASSERTION + "\n")
     (tmp_path / "certificate.pem").write_text(f"-----BEGIN ENCRYPTED PRIVATE KEY-----\n{MARK}PrivateKeyOfCertificate\n-----END ENCRYPTED PRIVATE KEY-----\n")
     (tmp_path / ".azure").mkdir()
-    profile = f"[vision]\nclient_id=client\ntenant={TENANT}\nsecret={WORD}\nsubscription_id={conftest.SUBSCRIPTION}\n"
+    profile = f"[vision]\nclient_id=client\ntenant={TENANT}\nsecret={WORD}\nsubscription_id={harness.SUBSCRIPTION}\n"
     (tmp_path / ".azure" / "credentials").write_text(profile)
     for file in ("certificate.pem", ".azure/credentials"):
         (tmp_path / file).chmod(0o600)
@@ -109,7 +108,7 @@ def test_a_refused_sign_in(watched: Watched, sign_in: Case, monkeypatch: pytest.
     # As in a module's own process, where Python prints to stderr what nobody handles.
     monkeypatch.setattr(logging.root, "handlers", [])
     monkeypatch.setattr(logging.getLogger("azure"), "handlers", [])
-    monkeypatch.setattr(azure, "_client", lambda task: ArmClient(PUBLIC, task.credential, user_agent="test", transport=conftest._InProcess(azure)))
+    monkeypatch.setattr(azure, "_client", lambda task: ArmClient(PUBLIC, task.credential, user_agent="test", transport=harness._InProcess(azure)))
     said = json.dumps({"error": "invalid_client", "error_description": f"AADSTS7000215: {echo(sign_in.secrets)}", "error_codes": [7000215]})
     azure.app.faults.put([{"kind": "content_type", "content_type": "application/json", "body": said, "match": {"path": "/token"}, "count": 99}])
     failed = watched.run(sign_in, ok=False)
@@ -128,7 +127,7 @@ def test_a_credential_file_that_cannot_be_read(watched: Watched, sign_in: Case, 
 
 
 def test_a_token_that_the_service_says_back(watched: Watched, azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
-    send = conftest._InProcess.send
+    send = harness._InProcess.send
     tokens: list[str] = []
 
     def echoing(self: t.Any, request: t.Any, **kwargs: t.Any) -> t.Any:
@@ -138,7 +137,7 @@ def test_a_token_that_the_service_says_back(watched: Watched, azure: Azure, monk
             answer.status_code, answer.content = 400, json.dumps({"error": {"code": "Bad", "message": f"Not understood: {tokens[0]}"}}).encode()
         return answer
 
-    monkeypatch.setattr(conftest._InProcess, "send", echoing)
+    monkeypatch.setattr(harness._InProcess, "send", echoing)
     case = Case(CLUSTER, {"name": "target-a", "size": "Standard_DS3_v2", "max_instances": 1}, "", [], {})
     failed = watched.run(case, ok=False)
     assert failed["failure"]["message"] == "Not understood: Bearer ***"
@@ -158,7 +157,7 @@ def test_signatures_of_addresses(watched: Watched, azure: Azure, monkeypatch: py
     polled = [one for one in azure.app.log.entries() if "s" in one["query"]]
     assert polled and all(one["query"]["s"] == "***" for one in polled)
 
-    send = conftest._InProcess.send
+    send = harness._InProcess.send
 
     def failing(self: t.Any, request: t.Any, **kwargs: t.Any) -> t.Any:
         if "s=" in request.url:
@@ -166,7 +165,7 @@ def test_signatures_of_addresses(watched: Watched, azure: Azure, monkeypatch: py
             raise ServiceResponseError(f"HTTPSConnectionPool(host='management.azure.com', port=443): Max retries exceeded with url: {path} (Caused by X('y'))")
         return send(self, request, **kwargs)
 
-    monkeypatch.setattr(conftest._InProcess, "send", failing)
+    monkeypatch.setattr(harness._InProcess, "send", failing)
     failed = watched.run(case, ok=False, max_instances=2)
     assert failed["failure"]["code"] == "WaitTimeout" and "No answer to GET" in failed["msg"], failed["msg"]
     signed = failed["failure"]["details"]["operation"]["url"]

@@ -19,8 +19,8 @@ from unittest import mock
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils import _credentials, _module
 from ansible_collections.azureml.compute.plugins.module_utils._kind_specs import KIND_SPECS
+from ansible_collections.azureml.compute.tests.support.planted import CASES, FLEETS, Watched
 
-from .planted import CASES, FLEETS, Watched
 from .test_secrets_sign_in import SIGN_INS
 
 ROOT = Path(__file__).resolve().parents[2]

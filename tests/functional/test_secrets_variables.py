@@ -9,8 +9,7 @@ import typing as t
 
 import pytest
 import yaml
-
-from .conftest import GROUP, WORKSPACE, WORKSPACE_ID, Azure
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, WORKSPACE_ID, Azure
 
 HIDDEN, SHOWN, KEPT = "postgres://me:zQ7Hidden@db/x", "zQ7Shown-9", "zQ7Kept-word-8"
 Options = dict[str, t.Any]

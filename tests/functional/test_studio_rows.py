@@ -8,9 +8,9 @@ import typing as t
 from base64 import b64encode
 
 import pytest
+from ansible_collections.azureml.compute.tests.support.azure import WORKSPACE_ID, Azure
 from azureml_simulator.http import Principal
 
-from .conftest import WORKSPACE_ID, Azure
 from .test_cluster import KEY
 
 CLUSTER, INSTANCE, AKS, ATTACHED = "aml_compute_cluster", "aml_compute_instance", "aml_inference_cluster", "aml_attached_compute"

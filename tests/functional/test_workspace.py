@@ -10,8 +10,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-
-from .conftest import GROUP_ID, SUBSCRIPTION, WORKSPACE, WORKSPACE_ID, Azure
+from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, SUBSCRIPTION, WORKSPACE, WORKSPACE_ID, Azure
 
 MODULE = "aml_workspace"
 TARGET = {"name": WORKSPACE}

@@ -158,7 +158,7 @@ class Player:
         report = self.folder / "report.json"
         report.unlink(missing_ok=True)
         settings = {
-            "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
+            "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "tests" / "support" / "callback"),
             "ANSIBLE_CALLBACKS_ENABLED": "report",
             "AML_TEST_REPORT": str(report),
             "ANSIBLE_LOCALHOST_WARNING": "false",

@@ -19,8 +19,8 @@ import pytest
 import yaml
 from ansible_collections.azureml.compute.plugins.module_utils._credentials import ENVIRONMENT, sign_in
 from ansible_collections.azureml.compute.plugins.module_utils._errors import CredentialError
+from ansible_collections.azureml.compute.tests.support.awx import PROJECT, Controller, Credential, Job, artifacts, sliced
 
-from .awx import PROJECT, Controller, Credential, Job, artifacts, sliced
 from .conftest import BIN, ROOT, Simulator
 from .test_fleet_kill import WORKSPACES as MADE
 from .test_fleet_kill import Azure, azure, finish, start_with  # noqa: F401  # pylint: disable=unused-import

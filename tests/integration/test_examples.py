@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import pytest
 import yaml
-from ansible_collections.azureml.compute.tests.functional.declarations import KEY
+from ansible_collections.azureml.compute.tests.support.declarations import KEY
 
 from .conftest import ML, ROOT, SPEED, Player, Simulator
 

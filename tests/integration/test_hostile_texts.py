@@ -13,8 +13,8 @@ import typing as t
 
 import pytest
 import yaml
+from ansible_collections.azureml.compute.tests.support import awx
 
-from . import awx
 from .conftest import ML, Player
 
 WORKSPACE = "ws-hostile"

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.azureml.compute.tests.support.terminal import Terminal
 
 from .conftest import BIN, SPEED, Player, Simulator, module
-from .terminal import Terminal
 
 ON = {"ANSIBLE_CALLBACKS_ENABLED": "report,azureml.compute.aml_progress"}
 

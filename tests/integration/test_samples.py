@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.azureml.compute.tests.functional.conftest import GROUP, SUBSCRIPTION, Azure, azure  # noqa: F401  # pylint: disable=unused-import
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, SUBSCRIPTION, Azure, azure  # noqa: F401  # pylint: disable=unused-import
 
 from .conftest import ROOT, Player, module
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from functional.leaks import EXAMPLES, check, draw, echo, marked
+from ansible_collections.azureml.compute.tests.support.leaks import EXAMPLES, check, draw, echo, marked
 
 from .conftest import ML, Player, module
 

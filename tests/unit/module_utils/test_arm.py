@@ -10,7 +10,7 @@ import threading
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._cloud import PUBLIC, Cloud
 from ansible_collections.azureml.compute.plugins.module_utils._errors import ArmError, CredentialError
-from ansible_collections.azureml.compute.tests.unit.wire import Call, Wire
+from ansible_collections.azureml.compute.tests.support.wire import Call, Wire
 
 GROUP = "/subscriptions/s/resourceGroups/g"
 WORKSPACE = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/w"

@@ -21,7 +21,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._retry import (
     try_again,
     unreadable,
 )
-from ansible_collections.azureml.compute.tests.unit.wire import Call, FakeClock, Wire
+from ansible_collections.azureml.compute.tests.support.wire import Call, FakeClock, Wire
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutError
 

@@ -19,7 +19,7 @@ import pytest
 from ansible_collections.azureml.compute.plugins.module_utils import _cloud, _credentials, _http
 from ansible_collections.azureml.compute.plugins.module_utils._cloud import Cloud
 from ansible_collections.azureml.compute.plugins.module_utils._errors import ArmError, CredentialError
-from ansible_collections.azureml.compute.tests.unit.wire import ArmClient, FakeCredential
+from ansible_collections.azureml.compute.tests.support.wire import ArmClient, FakeCredential
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec

@@ -18,7 +18,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._cloud import PUBL
 from ansible_collections.azureml.compute.plugins.module_utils._credentials import SignIn, sign_in
 from ansible_collections.azureml.compute.plugins.module_utils._errors import CredentialError
 from ansible_collections.azureml.compute.plugins.module_utils._identity import TokenSource, build, claims_challenge, refused
-from ansible_collections.azureml.compute.tests.unit.wire import FakeCredential, Token
+from ansible_collections.azureml.compute.tests.support.wire import FakeCredential, Token
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from azure.core.pipeline.transport import HttpTransport
 from azure.identity import CredentialUnavailableError

@@ -16,7 +16,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._kinds._base impor
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.cluster import CLUSTER
 from ansible_collections.azureml.compute.plugins.module_utils._plan import plan_present
 from ansible_collections.azureml.compute.plugins.modules import aml_compute_cluster
-from ansible_collections.azureml.compute.tests.unit.modules._bodies import FIRST, KEY, SECOND, SUBNET, cluster
+from ansible_collections.azureml.compute.tests.support.bodies import FIRST, KEY, SECOND, SUBNET, cluster
 
 TARGET = Target("cpu", "/w/computes/cpu", "/subscriptions/s/resourceGroups/rg", "s", "rg")
 

@@ -12,7 +12,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._kinds import work
 from ansible_collections.azureml.compute.plugins.module_utils._kinds._base import BUSY, FAILED, READY, Target
 from ansible_collections.azureml.compute.plugins.module_utils._plan import plan_present
 from ansible_collections.azureml.compute.plugins.modules import aml_workspace
-from ansible_collections.azureml.compute.tests.unit.modules._bodies import FIRST, SECOND, workspace
+from ansible_collections.azureml.compute.tests.support.bodies import FIRST, SECOND, workspace
 
 TARGET = Target("ws-one", "/w", "/subscriptions/s/resourceGroups/rg", "s", "rg")
 RULE = {"name": "packages", "type": "fqdn", "destination": "pypi.org"}

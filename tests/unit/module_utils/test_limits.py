@@ -13,7 +13,7 @@ import pytest
 import yaml
 from ansible_collections.azureml.compute.plugins.module_utils import _arm, _cloud, _http, _identity, _limits
 from ansible_collections.azureml.compute.plugins.module_utils._errors import AmlError, CredentialError
-from ansible_collections.azureml.compute.tests.unit import hostile
+from ansible_collections.azureml.compute.tests.support import hostile
 
 from .test_cloud_tls import certificate
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._errors import ArmError, WaitTimeout
 from ansible_collections.azureml.compute.plugins.module_utils._lro import Operation
-from ansible_collections.azureml.compute.tests.unit.wire import Call, Wire
+from ansible_collections.azureml.compute.tests.support.wire import Call, Wire
 from azure.core.exceptions import ServiceRequestError
 
 HOST = "https://management.azure.com"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils import _report, _report_html
-from browser import CHROMIUM, browse
+from ansible_collections.azureml.compute.tests.support.browser import CHROMIUM, browse
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="missing: chromium (as root on Debian or Ubuntu, make page-test installs it)")
 

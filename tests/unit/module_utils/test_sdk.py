@@ -18,8 +18,8 @@ from ansible_collections.azureml.compute.plugins.module_utils import _arm, _sdk
 from ansible_collections.azureml.compute.plugins.module_utils._cloud import PUBLIC, US_GOVERNMENT
 from ansible_collections.azureml.compute.plugins.module_utils._errors import AmlError, ArmError
 from ansible_collections.azureml.compute.plugins.module_utils._kinds._base import Target
-from ansible_collections.azureml.compute.tests.unit import hostile
-from ansible_collections.azureml.compute.tests.unit.wire import FakeCredential
+from ansible_collections.azureml.compute.tests.support import hostile
+from ansible_collections.azureml.compute.tests.support.wire import FakeCredential
 from azure.core.exceptions import DecodeError, DeserializationError, HttpResponseError
 
 from .test_cloud_tls import certificate

@@ -12,9 +12,9 @@ import copy
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.tests.unit.modules._bodies import FIRST, KEY, SECOND, SUBNET, cluster, workspace
-from ansible_collections.azureml.compute.tests.unit.modules._run import ML, SUBSCRIPTION, WORKSPACE_ID, Printed, failed, run, succeeded
-from ansible_collections.azureml.compute.tests.unit.wire import HOST, Call
+from ansible_collections.azureml.compute.tests.support.bodies import FIRST, KEY, SECOND, SUBNET, cluster, workspace
+from ansible_collections.azureml.compute.tests.support.module_run import ML, SUBSCRIPTION, WORKSPACE_ID, Printed, failed, run, succeeded
+from ansible_collections.azureml.compute.tests.support.wire import HOST, Call
 
 MODULE = "aml_compute_cluster"
 SCOPE = {"resource_group": "rg", "workspace": "ws-one", "name": "cpu"}

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.azureml.compute.tests.unit.modules._run import PROVIDER, SUBSCRIPTION, WORKSPACE_ID, failed
-from ansible_collections.azureml.compute.tests.unit.wire import Call
+from ansible_collections.azureml.compute.tests.support.module_run import PROVIDER, SUBSCRIPTION, WORKSPACE_ID, failed
+from ansible_collections.azureml.compute.tests.support.wire import Call
 
 LOCATION = f"/subscriptions/{SUBSCRIPTION}{PROVIDER}/locations/eastus"
 FAMILY = "standardDSv2Family"

@@ -12,8 +12,8 @@ import typing as t
 
 import pytest
 import yaml
-from ansible_collections.azureml.compute.tests.unit.modules._run import ML, WORKSPACE_ID, Printed, failed, succeeded
-from ansible_collections.azureml.compute.tests.unit.wire import HOST, Call
+from ansible_collections.azureml.compute.tests.support.module_run import ML, WORKSPACE_ID, Printed, failed, succeeded
+from ansible_collections.azureml.compute.tests.support.wire import HOST, Call
 
 MODULE = "aml_ssh_facts"
 SCOPE = {"resource_group": "rg", "workspace": "ws-one"}

@@ -11,9 +11,9 @@ import typing as t
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils import _sdk
-from ansible_collections.azureml.compute.tests.unit.modules._bodies import FIRST, SECOND, workspace
-from ansible_collections.azureml.compute.tests.unit.modules._run import GROUP_ID, ML, SUBSCRIPTION, WORKSPACE_ID, Printed, failed, succeeded
-from ansible_collections.azureml.compute.tests.unit.wire import HOST, Call
+from ansible_collections.azureml.compute.tests.support.bodies import FIRST, SECOND, workspace
+from ansible_collections.azureml.compute.tests.support.module_run import GROUP_ID, ML, SUBSCRIPTION, WORKSPACE_ID, Printed, failed, succeeded
+from ansible_collections.azureml.compute.tests.support.wire import HOST, Call
 
 MODULE = "aml_workspace"
 SCOPE = {"resource_group": "rg", "name": "ws-one"}

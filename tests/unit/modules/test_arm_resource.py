@@ -8,8 +8,8 @@ import copy
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.tests.unit.modules._run import GROUP_ID, SUBSCRIPTION, WORKSPACE_ID, Printed, failed, succeeded
-from ansible_collections.azureml.compute.tests.unit.wire import HOST, Call
+from ansible_collections.azureml.compute.tests.support.module_run import GROUP_ID, SUBSCRIPTION, WORKSPACE_ID, Printed, failed, succeeded
+from ansible_collections.azureml.compute.tests.support.wire import HOST, Call
 
 VNET = f"{GROUP_ID}/providers/Microsoft.Network/virtualNetworks/vnet"
 NAMED = {"resource_group": "rg", "type": "Microsoft.Network/virtualNetworks", "name": "vnet", "api_version": "2024-05-01"}

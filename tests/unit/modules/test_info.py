@@ -10,9 +10,9 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.tests.unit.modules._bodies import cluster, workspace
-from ansible_collections.azureml.compute.tests.unit.modules._run import GROUP_ID, ML, PROVIDER, SUBSCRIPTION, WORKSPACE_ID, failed, succeeded
-from ansible_collections.azureml.compute.tests.unit.wire import HOST, Call
+from ansible_collections.azureml.compute.tests.support.bodies import cluster, workspace
+from ansible_collections.azureml.compute.tests.support.module_run import GROUP_ID, ML, PROVIDER, SUBSCRIPTION, WORKSPACE_ID, failed, succeeded
+from ansible_collections.azureml.compute.tests.support.wire import HOST, Call
 
 SCOPE = {"resource_group": "rg", "workspace": "ws-one"}
 COMPUTES = f"{WORKSPACE_ID}/computes"

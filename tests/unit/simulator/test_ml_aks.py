@@ -8,8 +8,8 @@ import json
 from typing import Any
 
 import pytest
+from ansible_collections.azureml.compute.tests.support.world import GROUP, WORKSPACE, World, message, refusal
 from azureml_simulator.http import Response
-from mlworld import GROUP, WORKSPACE, World, code, message
 
 CLUSTER_TYPE = "Microsoft.ContainerService/managedClusters"
 CLUSTER = f"{GROUP}/providers/{CLUSTER_TYPE}/aks1"
@@ -142,7 +142,7 @@ def test_an_attached_cluster(world: World) -> None:
     shown = attached(world)["properties"]
     assert (shown["isAttachedCompute"], shown["resourceId"]) == (True, CLUSTER)
     assert (shown["properties"]["agentCount"], shown["properties"]["agentVmSize"]) == (3, "Standard_DS3_v2")
-    assert code(world.delete("aks-one", "Delete")) == (400, "UserError")
+    assert refusal(world.delete("aks-one", "Delete")) == (400, "UserError")
     world.delete("aks-one", "Detach")
     world.wait()
     assert world.app.store.get(CLUSTER) is not None
@@ -163,14 +163,14 @@ def test_an_attached_production_cluster_is_measured_too(world: World) -> None:
 
 
 def test_a_missing_cluster(world: World) -> None:
-    assert code(put(world, "aks-one", CLUSTER)) == (400, "UserError")
+    assert refusal(put(world, "aks-one", CLUSTER)) == (400, "UserError")
 
 
 def test_the_same_cluster_twice(world: World) -> None:
     """b.2 [ISS azure-docs#41778]: refused, or it fails and breaks the first; configurable."""
     attached(world)
     refused = put(world, "aks-two", CLUSTER)
-    assert code(refused) == (400, "UserError") and "'aks-one' to the workspace 'ws1'" in message(refused)
+    assert refusal(refused) == (400, "UserError") and "'aks-one' to the workspace 'ws1'" in message(refused)
     world.app.configure({"guesses": {"aks": {"attached_twice": "corrupt"}}})
     answer = put(world, "aks-two", CLUSTER)
     assert answer.status == 201
@@ -233,7 +233,7 @@ def test_network_is_all_or_none(world: World) -> None:
     full = {**NETWORK, "subnetId": f"{vnet}/subnets/a"}
     assert put(world, aksNetworkingConfiguration={**full, "dnsServiceIP": "10.0.0.256"}).status == 400
     missing = put(world, aksNetworkingConfiguration={**full, "subnetId": f"{vnet}/subnets/b"})
-    assert code(missing) == (400, "SubnetNotFound")
+    assert refusal(missing) == (400, "SubnetNotFound")
     inner = created(world, aksNetworkingConfiguration=full)["properties"]["properties"]
     assert inner["aksNetworkingConfiguration"] == full
 

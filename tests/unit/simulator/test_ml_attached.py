@@ -8,9 +8,9 @@ import json
 from typing import Any
 
 import pytest
+from ansible_collections.azureml.compute.tests.support.world import GROUP, WORKSPACE, World, message, refusal
 from azureml_simulator.entra.directory import TENANT
 from azureml_simulator.http import Principal
-from mlworld import GROUP, WORKSPACE, World, code, message
 
 PROVIDERS = f"{GROUP}/providers"
 MACHINE = f"{PROVIDERS}/Microsoft.Compute/virtualMachines/vm1"
@@ -76,7 +76,7 @@ def test_attach_show_detach(world: World, kind: str) -> None:
     assert shown["properties"]["provisioningState"] == "Succeeded"
     assert "planted" not in json.dumps(shown)
     refused = world.delete("att-one", "Delete")
-    assert code(refused) == (400, "UserError") and "Detach" in message(refused)
+    assert refusal(refused) == (400, "UserError") and "Detach" in message(refused)
     assert world.get("att-one")["properties"]["provisioningState"] == "Succeeded"
     assert world.delete("att-one", "Detach").status == 202
     world.wait()
@@ -87,17 +87,17 @@ def test_attach_show_detach(world: World, kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_missing_target_is_refused(world: World, kind: str) -> None:
     """The status is a guess and configurable."""
-    assert code(world.put("att-one", properties(kind))) == (400, "UserError")
+    assert refusal(world.put("att-one", properties(kind))) == (400, "UserError")
     world.app.configure({"guesses": {"attach": {"missing": {"status": 404, "code": "ResourceNotFound"}}}})
-    assert code(world.put("att-one", properties(kind))) == (404, "ResourceNotFound")
+    assert refusal(world.put("att-one", properties(kind))) == (404, "ResourceNotFound")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_target_of_another_type_is_refused(world: World, kind: str) -> None:
     """c.4: the v1 SDK checks segments and provider of an id."""
     other = f"{PROVIDERS}/Microsoft.KeyVault/vaults/aml-vault"
-    assert code(world.put("att-one", properties(kind, other))) == (400, "UserError")
-    assert code(world.put("att-one", properties(kind, "aks1"))) == (400, "UserError")
+    assert refusal(world.put("att-one", properties(kind, other))) == (400, "UserError")
+    assert refusal(world.put("att-one", properties(kind, "aks1"))) == (400, "UserError")
 
 
 def test_the_caller_needs_a_right_on_the_target(world: World) -> None:
@@ -109,7 +109,7 @@ def test_the_caller_needs_a_right_on_the_target(world: World) -> None:
     body = {"location": "eastus", "properties": properties("VirtualMachine")}
     url = f"{WORKSPACE}/computes/att-one"
     refused = world.call("PUT", url, body, token=token)
-    assert code(refused) == (403, "LinkedAuthorizationFailed")
+    assert refusal(refused) == (403, "LinkedAuthorizationFailed")
     assert message(refused) == (
         "The client 'op' with object id 'operator-object' has permission to perform action "
         f"'Microsoft.MachineLearningServices/workspaces/computes/write' on scope '{url}'; however, it does not have "
@@ -124,7 +124,7 @@ def test_never_two_attachments_in_one_workspace(world: World) -> None:
     """1.10 [D]; a guess how it is refused."""
     attach(world, "VirtualMachine")
     twice = world.put("att-two", properties("VirtualMachine"))
-    assert code(twice) == (400, "UserError") and "att-one" in message(twice)
+    assert refusal(twice) == (400, "UserError") and "att-one" in message(twice)
     world.app.configure({"guesses": {"attach": {"twice": "accept"}}})
     assert world.put("att-two", properties("VirtualMachine")).status == 201
 
@@ -257,7 +257,7 @@ def test_kubernetes_body(world: World) -> None:
 def test_kubernetes_namespaces_and_identity(world: World) -> None:
     """1.10 [D]: multi-attach is allowed, identity is editable; the same namespace twice is a guess."""
     attach(world, "Kubernetes")
-    assert code(world.put("att-two", properties("Kubernetes"))) == (400, "UserError")
+    assert refusal(world.put("att-two", properties("Kubernetes"))) == (400, "UserError")
     assert world.put("att-two", properties("Kubernetes", namespace="other")).status == 201
     changed = world.put("att-one", properties("Kubernetes", namespace="new"), identity={"type": "SystemAssigned"})
     assert changed.status == 201

@@ -10,19 +10,19 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from ansible_collections.azureml.compute.tests.unit.simulator.ml_world import (
+from ansible_collections.azureml.compute.tests.support.world import (
     GROUP,
     IDENTITY,
-    LOC,
+    LOCATION,
     SUB,
     SUBNET,
-    WS,
+    WORKSPACE,
     World,
     cluster_body,
     refusal,
 )
 
-CPU = f"{WS}/computes/cpu"
+CPU = f"{WORKSPACE}/computes/cpu"
 # docs/facts.md a.6 [REC R1, R5]: the keys of the 201, and what each of these is.
 CREATED: dict[str, Any] = {
     "computeType": "AmlCompute", "description": None, "resourceId": None, "provisioningState": "Creating",
@@ -59,7 +59,7 @@ def without(properties: dict[str, Any], *names: str) -> dict[str, Any]:
 def test_the_body_of_a_creation_is_the_recorded_one(world: World) -> None:
     """a.6: 201, no computeLocation, tags null, inner nulls, size in upper case, no credentials."""
     account = {"adminUserName": "me", "adminUserPassword": "secret"}
-    answer = world.ask("PUT", CPU, cluster_body(userAccountCredentials=account))
+    answer = world.call("PUT", CPU, cluster_body(userAccountCredentials=account))
     assert answer.status == 201
     assert without(answer.body, "properties", "location") == {
         "id": CPU, "name": "cpu", "type": "Microsoft.MachineLearningServices/workspaces/computes", "tags": None,
@@ -88,14 +88,14 @@ def test_credentials_come_back_without_the_password(world: World) -> None:
 
 def test_the_operation_is_polled_at_its_own_address(world: World) -> None:
     """a.4: location scope without a group, service=new, signed; 200 always; no Location and no Retry-After."""
-    answer = world.ask("PUT", CPU, cluster_body())
+    answer = world.call("PUT", CPU, cluster_body())
     address = urlsplit(answer.headers["Azure-AsyncOperation"])
     query = parse_qs(address.query)
-    assert address.path.startswith(f"{LOC}/computeOperationsStatus/")
+    assert address.path.startswith(f"{LOCATION}/computeOperationsStatus/")
     assert query["service"] == ["new"] and {"t", "c", "s", "h", "api-version"} <= set(query)
     assert not {"Location", "Retry-After"} & set(answer.headers)
-    assert world.poll(answer) == {"status": "InProgress"}
-    world.done(answer)
+    assert world.status(answer) == {"status": "InProgress"}
+    world.require_success(answer)
     assert refusal(world.app.call("GET", f"{address.path}?api-version={query['api-version'][0]}"))[0] == 401
     world.app.configure({"guesses": {"signed_polls": False}})
     assert world.app.call("GET", f"{address.path}?api-version=2025-12-01").status == 200
@@ -103,9 +103,9 @@ def test_the_operation_is_polled_at_its_own_address(world: World) -> None:
 
 def test_resizing_follows_succeeded_even_from_zero_to_zero(world: World) -> None:
     """a.5."""
-    answer = world.ask("PUT", CPU, cluster_body())
+    answer = world.call("PUT", CPU, cluster_body())
     world.app.clock.advance(world.app.config.seconds("cluster.create") + 0.1)
-    assert world.poll(answer)["status"] == "Succeeded"
+    assert world.status(answer)["status"] == "Succeeded"
     assert world.get(CPU)["properties"]["properties"]["allocationState"] == "Resizing"
     world.app.clock.advance(60)
     assert world.get(CPU)["properties"]["properties"]["allocationState"] == "Steady"
@@ -115,16 +115,16 @@ def test_put_on_a_cluster_is_201_again_and_keeps_what_cannot_change(world: World
     """a.1, b.2 [ISS rest-api-specs#18889]: the echo has the new size, the cluster the old; scale, tags, identity go."""
     world.cluster()
     body = cluster_body("STANDARD_DS4_V2", most=7) | {"tags": {"a": "b"}, "identity": {"type": "SystemAssigned"}}
-    answer = world.ask("PUT", CPU, body)
+    answer = world.call("PUT", CPU, body)
     assert answer.status == 201 and answer.body["properties"]["provisioningState"] == "Creating"
     assert answer.body["properties"]["properties"]["vmSize"] == "STANDARD_DS4_V2"
     assert answer.body["properties"]["resourceId"] == f"{GROUP}/providers/Microsoft.BatchAI/workspaces/ws1/clusters/cpu"
-    world.done(answer)
+    world.require_success(answer)
     doc = world.get(CPU)
     assert doc["properties"]["properties"]["vmSize"] == "STANDARD_DS3_V2" and doc["properties"]["resourceId"] is None
     assert doc["properties"]["properties"]["scaleSettings"]["maxNodeCount"] == 7
     assert doc["tags"] == {"a": "b"} and doc["identity"]["principalId"]
-    world.done(world.ask("PUT", CPU, cluster_body()))
+    world.require_success(world.call("PUT", CPU, cluster_body()))
     assert world.get(CPU)["tags"] == {} and "identity" not in world.get(CPU)
 
 
@@ -132,37 +132,37 @@ def test_patch_merges_the_scale_settings(world: World) -> None:
     """a.6 [REC R5]: 202, Updating, unsent idle null; the GET keeps the minimum and the idle time."""
     world.cluster(least=1)
     sent = {"properties": {"properties": {"scaleSettings": {"maxNodeCount": 8}}}}
-    answer = world.ask("PATCH", CPU, sent)
+    answer = world.call("PATCH", CPU, sent)
     assert answer.status == 202 and answer.body["properties"]["provisioningState"] == "Updating"
     assert "/Microsoft.BatchAI/" in answer.body["properties"]["resourceId"]
     assert answer.body["properties"]["properties"]["scaleSettings"]["nodeIdleTimeBeforeScaleDown"] is None
-    world.done(answer)
+    world.require_success(answer)
     scale = world.get(CPU)["properties"]["properties"]["scaleSettings"]
     assert scale == {"minNodeCount": 1, "maxNodeCount": 8, "nodeIdleTimeBeforeScaleDown": "PT2M"}
-    again = world.ask("PATCH", CPU, sent)
+    again = world.call("PATCH", CPU, sent)
     assert again.status == 200 and "Azure-AsyncOperation" not in again.headers
 
 
 def test_delete_names_its_action_and_has_no_location(world: World) -> None:
     """a.1: 202 without a body, Azure-AsyncOperation only; the action is required."""
     world.cluster()
-    assert world.ask("DELETE", CPU).status == 400
-    assert world.ask("DELETE", f"{CPU}?underlyingResourceAction=Drop", version="&api-version=2025-12-01").status == 400
-    answer = world.ask("DELETE", f"{CPU}?underlyingResourceAction=Delete", version="&api-version=2025-12-01")
+    assert world.call("DELETE", CPU).status == 400
+    assert world.call("DELETE", f"{CPU}?underlyingResourceAction=Drop", version="2025-12-01").status == 400
+    answer = world.call("DELETE", f"{CPU}?underlyingResourceAction=Delete", version="2025-12-01")
     assert (answer.status, answer.body) == (202, None) and "Location" not in answer.headers
     assert world.get(CPU)["properties"]["provisioningState"] == "Deleting"
-    world.done(answer)
-    assert refusal(world.ask("GET", CPU)) == (404, "ResourceNotFound")
+    world.require_success(answer)
+    assert refusal(world.call("GET", CPU)) == (404, "ResourceNotFound")
 
 
 @pytest.mark.parametrize("action, size", [("Detach", "STANDARD_DS3_V2"), ("Delete", "STANDARD_DS4_V2")])
 def test_detach_leaves_the_old_cluster_behind(world: World, action: str, size: str) -> None:
     """f.22: a new PUT of a detached name revives the old size; after Delete it does not."""
     world.cluster()
-    world.done(world.ask("DELETE", f"{CPU}?underlyingResourceAction={action}", version="&api-version=2025-12-01"))
-    answer = world.ask("PUT", CPU, cluster_body("Standard_DS4_v2"))
+    world.require_success(world.call("DELETE", f"{CPU}?underlyingResourceAction={action}", version="2025-12-01"))
+    answer = world.call("PUT", CPU, cluster_body("Standard_DS4_v2"))
     assert answer.body["properties"]["properties"]["vmSize"] == "STANDARD_DS4_V2"
-    world.done(answer)
+    world.require_success(answer)
     assert world.get(CPU)["properties"]["properties"]["vmSize"] == size
 
 
@@ -189,14 +189,14 @@ def test_nodes_follow_the_minimum_the_load_and_the_idle_time(world: World) -> No
 def test_a_lock_stops_scaling_and_deletion(world: World) -> None:
     """CC3: stuck at resizing from 0 to 0; deletion is ARM's ScopeLocked."""
     lock = f"{GROUP}/providers/Microsoft.Authorization/locks/keep"
-    assert world.ask("PUT", lock, {"properties": {"level": "CanNotDelete"}}, "?api-version=2016-09-01").status == 201
-    world.done(world.ask("PUT", CPU, cluster_body(least=2)))
+    assert world.call("PUT", lock, {"properties": {"level": "CanNotDelete"}}, "2016-09-01").status == 201
+    world.require_success(world.call("PUT", CPU, cluster_body(least=2)))
     world.app.clock.advance(3600)
     inner = world.get(CPU)["properties"]["properties"]
     assert inner["allocationState"] == "Resizing" and inner["currentNodeCount"] == 0
-    answer = world.ask("DELETE", f"{CPU}?underlyingResourceAction=Delete", version="&api-version=2025-12-01")
+    answer = world.call("DELETE", f"{CPU}?underlyingResourceAction=Delete", version="2025-12-01")
     assert refusal(answer) == (409, "ScopeLocked")
-    assert world.ask("DELETE", lock, version="?api-version=2016-09-01").status == 200
+    assert world.call("DELETE", lock, version="2016-09-01").status == 200
     world.app.clock.advance(60)
     assert world.get(CPU)["properties"]["properties"]["nodeStateCounts"]["idleNodeCount"] == 2
 
@@ -206,7 +206,7 @@ def test_list_nodes_has_addresses_ports_and_pages(world: World) -> None:
     world.app.configure({"load": {CPU: {"running_nodes": 2}}, "page_sizes": {"nodes": 2}})
     world.cluster(least=3)
     world.app.clock.advance(60)
-    answer = world.ask("POST", f"{CPU}/listNodes")
+    answer = world.call("POST", f"{CPU}/listNodes")
     assert answer.status == 200 and answer.body["computeType"] == "AmlCompute"
     rest = world.app.call("POST", answer.body["nextLink"]).body
     nodes = answer.body["nodes"] + rest["nodes"]
@@ -218,7 +218,7 @@ def test_list_nodes_has_addresses_ports_and_pages(world: World) -> None:
 def test_nodes_without_public_addresses(world: World) -> None:
     world.cluster(least=1, enableNodePublicIp=False, subnet={"id": SUBNET})
     world.app.clock.advance(60)
-    nodes = world.ask("POST", f"{CPU}/listNodes").body["nodes"]
+    nodes = world.call("POST", f"{CPU}/listNodes").body["nodes"]
     assert [node["publicIpAddress"] for node in nodes] == [None]
     assert world.get(CPU)["properties"]["properties"]["remoteLoginPortPublicAccess"] == "Disabled"
 
@@ -228,34 +228,34 @@ def test_a_cluster_may_be_in_another_region(world: World) -> None:
     workspace's."""
     body = cluster_body()
     body["location"] = "westus2"
-    answer = world.ask("PUT", CPU, body)
+    answer = world.call("PUT", CPU, body)
     assert "/locations/eastus/" in answer.headers["Azure-AsyncOperation"]
-    world.done(answer)
+    world.require_success(answer)
     assert world.get(CPU)["properties"]["computeLocation"] == "westus2"
 
 
 def test_identities(world: World) -> None:
     """M5: one system-assigned or several user-assigned; ids must exist."""
     user = {"type": "UserAssigned", "userAssignedIdentities": {IDENTITY: {}}}
-    world.done(world.ask("PUT", CPU, cluster_body() | {"identity": user}))
+    world.require_success(world.call("PUT", CPU, cluster_body() | {"identity": user}))
     shown = world.get(CPU)["identity"]["userAssignedIdentities"][IDENTITY]
     assert shown["clientId"] and shown["principalId"]
     both = user | {"type": "SystemAssigned,UserAssigned"}
-    assert world.ask("PUT", f"{WS}/computes/two", cluster_body() | {"identity": both}).status == 400
+    assert world.call("PUT", f"{WORKSPACE}/computes/two", cluster_body() | {"identity": both}).status == 400
     missing = {"type": "UserAssigned", "userAssignedIdentities": {f"{IDENTITY}x": {}}}
-    answer = world.ask("PUT", f"{WS}/computes/two", cluster_body() | {"identity": missing})
+    answer = world.call("PUT", f"{WORKSPACE}/computes/two", cluster_body() | {"identity": missing})
     assert refusal(answer) == (400, "FailedIdentityOperation")
 
 
 def test_a_list_of_150_is_fast(world: World) -> None:
     for number in range(150):
-        assert world.ask("PUT", f"{WS}/computes/c{number}x", cluster_body()).status == 201
+        assert world.call("PUT", f"{WORKSPACE}/computes/c{number}x", cluster_body()).status == 201
     world.app.clock.advance(100)
-    world.ask("GET", f"{WS}/computes")
+    world.call("GET", f"{WORKSPACE}/computes")
     spans = []
     for _time in range(5):
         started = time.process_time()  # what else the machine does decides nothing
-        assert len(world.ask("GET", f"{WS}/computes").body["value"]) == 150
+        assert len(world.call("GET", f"{WORKSPACE}/computes").body["value"]) == 150
         spans.append(time.process_time() - started)
     assert min(spans) < 0.015
 
@@ -263,9 +263,9 @@ def test_a_list_of_150_is_fast(world: World) -> None:
 def test_a_list_has_pages(world: World) -> None:
     """a.6: nextLink is absolute with $skip and absent on the last page."""
     for number in range(15):
-        assert world.ask("PUT", f"{WS}/computes/c{number}x", cluster_body()).status == 201
+        assert world.call("PUT", f"{WORKSPACE}/computes/c{number}x", cluster_body()).status == 201
     world.app.configure({"page_sizes": {"computes": 10}})
-    first = world.ask("GET", f"{WS}/computes").body
+    first = world.call("GET", f"{WORKSPACE}/computes").body
     assert len(first["value"]) == 10 and "$skip=10" in first["nextLink"] and first["nextLink"].startswith("https://")
     rest = world.app.call("GET", first["nextLink"]).body
     assert len(rest["value"]) == 5 and "nextLink" not in rest
@@ -276,7 +276,7 @@ def test_usages_count_what_clusters_hold(world: World) -> None:
     """a.6 [REC R9]."""
     world.cluster(least=2)
     world.app.clock.advance(60)
-    usages = {entry["name"]["value"]: entry for entry in reversed(world.get(f"{LOC}/usages")["value"])}
+    usages = {entry["name"]["value"]: entry for entry in reversed(world.get(f"{LOCATION}/usages")["value"])}
     assert usages["TotalClusters"] == {
         "unit": "Count", "currentValue": 1, "limit": 2500, "id": SUB,
         "name": {"value": "TotalClusters", "localizedValue": "Total Clusters"},
@@ -285,5 +285,5 @@ def test_usages_count_what_clusters_hold(world: World) -> None:
     family = usages["standardDSv2Family"]
     assert family["currentValue"] == 8 and family["type"].endswith("/vmFamily/dedicatedCores/usages")
     assert family["id"].endswith("/usages/standardDSv2Family")
-    low = [entry for entry in world.get(f"{LOC}/usages")["value"] if "lowPriorityCores" in entry["type"]]
+    low = [entry for entry in world.get(f"{LOCATION}/usages")["value"] if "lowPriorityCores" in entry["type"]]
     assert low and {entry["limit"] for entry in low} == {-1}

@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.azureml.compute.tests.support.world import PUBLIC_KEY, WORKSPACE, World, message, refusal
 from azureml_simulator.http import Response
-from mlworld import PUBLIC_KEY, WORKSPACE, World, code, message
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_ssh_settings_and_a_port_of_its_own(world: World) -> None:
 def test_names_that_the_rule_refuses(world: World, name: str) -> None:
     """c.1, with the text of b.2 [ISS pipelines-azureml#19]."""
     answer = put(world, name)
-    assert code(answer) == (400, "InvalidResourceName")
+    assert refusal(answer) == (400, "InvalidResourceName")
     assert message(answer).startswith("A name for an Azure ML Compute Instance must be between 3 and 24 characters")
 
 
@@ -140,7 +140,7 @@ def test_names_are_unique_in_the_region(world: World) -> None:
     free = world.call("POST", f"{other}/checkComputeNameAvailability", {**check, "Name": "free"}).body
     assert free["nameAvailable"] is True
     instance = {"location": "eastus", "properties": {"computeType": "ComputeInstance", "properties": {}}}
-    assert code(world.call("PUT", f"{other}/computes/ci-one", instance)) == (400, "AlreadyExists")
+    assert refusal(world.call("PUT", f"{other}/computes/ci-one", instance)) == (400, "AlreadyExists")
 
 
 def test_another_region_is_refused(world: World) -> None:
@@ -193,7 +193,7 @@ def test_list_nodes_is_refused(world: World) -> None:
     """b.2 [ISS azure-docs#85756]."""
     running(world)
     answer = world.post("ci-one", "listNodes")
-    assert code(answer) == (400, "UserError")
+    assert refusal(answer) == (400, "UserError")
     assert message(answer) == "ComputeListNodes with computeType ComputeInstance is not supported."
 
 
@@ -303,4 +303,4 @@ def test_a_put_with_schedules_on_a_living_instance(world: World) -> None:
 def test_patch_is_for_clusters(world: World) -> None:
     running(world)
     answer = world.call("PATCH", f"{WORKSPACE}/computes/ci-one", {"properties": {}})
-    assert code(answer) == (400, "UserError")
+    assert refusal(answer) == (400, "UserError")

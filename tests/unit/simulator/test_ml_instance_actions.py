@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from ansible_collections.azureml.compute.tests.support.world import GROUP, PREVIEW, STABLE, WORKSPACE, World, message, refusal
 from azureml_simulator.providers.machine_learning import schedules as schedule_rules
-from mlworld import GROUP, PREVIEW, STABLE, WORKSPACE, World, code, message
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_enable_sso(world: World) -> None:
     for version, wanted in ((PREVIEW, False), ("2024-01-01-preview", True)):
         assert world.post("ci-one", "enableSso", {"enableSSO": wanted}, version).status == 200
         assert world.inner("ci-one")["enableSSO"] is wanted
-    assert code(world.post("ci-one", "enableSso", {"enableSSO": True}, STABLE)) == (400, "NoRegisteredProviderFound")
+    assert refusal(world.post("ci-one", "enableSso", {"enableSSO": True}, STABLE)) == (400, "NoRegisteredProviderFound")
 
 
 def test_idle_shutdown_setting_answers_empty(world: World) -> None:

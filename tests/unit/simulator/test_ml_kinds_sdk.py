@@ -11,7 +11,7 @@ import uuid
 from typing import Any
 
 import pytest
-from mlworld import DEFAULT_SUBSCRIPTION, GROUP, PUBLIC_KEY, World
+from ansible_collections.azureml.compute.tests.support.world import DEFAULT_SUBSCRIPTION, GROUP, PUBLIC_KEY, World
 
 pytest.importorskip("azure.ai.ml")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import copy
 import typing as t
 
-from ansible_collections.azureml.compute.tests.unit.modules._run import GROUP_ID, WORKSPACE_ID
+from ansible_collections.azureml.compute.tests.support.module_run import GROUP_ID, WORKSPACE_ID
 
 SUBNET = f"{GROUP_ID}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/training"
 IDENTITIES = f"{GROUP_ID}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"

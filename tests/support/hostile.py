@@ -19,8 +19,7 @@ from pathlib import Path
 from ansible_collections.azureml.compute.plugins.module_utils._arm import ArmClient
 from ansible_collections.azureml.compute.plugins.module_utils._cloud import Cloud
 from ansible_collections.azureml.compute.plugins.module_utils._lro import Operation
-
-from .wire import FakeCredential
+from ansible_collections.azureml.compute.tests.support.wire import FakeCredential
 
 VERSION = "2024-10-01"
 PATH = "/subscriptions/s/resourceGroups/g"

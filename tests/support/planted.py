@@ -18,10 +18,9 @@ from urllib.parse import quote, quote_plus
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.azureml.compute.plugins.module_utils._progress import VARIABLE
-
-from . import conftest
-from .conftest import GROUP, WORKSPACE, Azure
-from .test_cluster import KEY as PUBLIC_KEY
+from ansible_collections.azureml.compute.tests.functional.test_cluster import KEY as PUBLIC_KEY
+from ansible_collections.azureml.compute.tests.support import azure as harness
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
 
 Options = dict[str, t.Any]
 CLUSTER, INSTANCE, ATTACHED, AKS, RESOURCE = (
@@ -251,7 +250,7 @@ class Watched:
         for where, text in zip(self.CHANNELS, found, strict=True):
             at = text.find(MARK)
             assert at < 0, f"{where}: ...{text[max(0, at - 200) : at + 60]}..."
-            assert conftest.SECRET not in text, where
+            assert harness.SECRET not in text, where
 
 
 def _without_errors(state: t.Any) -> t.Any:

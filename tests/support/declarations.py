@@ -10,10 +10,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.azureml.compute.tests.support.azure import Azure
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-
-from .conftest import Azure
 
 Options = dict[str, t.Any]
 

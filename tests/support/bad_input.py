@@ -15,8 +15,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.azureml.compute.plugins.module_utils import _argspec, _credentials
-
-from .declarations import KEY
+from ansible_collections.azureml.compute.tests.support.declarations import KEY
 
 Options = dict[str, t.Any]
 

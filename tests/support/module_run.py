@@ -20,7 +20,7 @@ from unittest import mock
 import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.azureml.compute.plugins.module_utils import _module, _reconcile
-from ansible_collections.azureml.compute.tests.unit.wire import Call, Sent, Wire
+from ansible_collections.azureml.compute.tests.support.wire import Call, Sent, Wire
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 GROUP_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"

@@ -16,6 +16,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -24,8 +25,8 @@ from pathlib import Path
 import ansible_runner
 import yaml
 
-from .conftest import BIN, ROOT
-
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
 PROJECT = ROOT / "examples" / "awx" / "project"
 LOCALHOST = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 INVENTORY_UPDATE = {

@@ -18,11 +18,10 @@ from ansible_collections.azureml.compute.plugins.module_utils import _argspec, _
 from ansible_collections.azureml.compute.plugins.module_utils._computes import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds._base import Kind
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import _BASE_FIELDS, Workspace
+from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, WORKSPACE, WORKSPACE_ID, Azure
+from ansible_collections.azureml.compute.tests.support.bad_input import PRIVATE_KEY
+from ansible_collections.azureml.compute.tests.support.declarations import KEY, aks
 from hypothesis import strategies as st
-
-from .bad_input import PRIVATE_KEY
-from .conftest import GROUP_ID, WORKSPACE, WORKSPACE_ID, Azure
-from .declarations import KEY, aks
 
 Options = dict[str, t.Any]
 Strategy = st.SearchStrategy[t.Any]

@@ -14,8 +14,7 @@ import requests
 import urllib3
 from ansible_collections.azureml.compute.plugins.module_utils import _identity, _module
 from ansible_collections.azureml.compute.plugins.module_utils._cloud import PUBLIC
-
-from .conftest import GROUP, GROUP_ID, SUBSCRIPTION, WORKSPACE, WORKSPACE_ID, Azure, Credential, Headers, Request
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, GROUP_ID, SUBSCRIPTION, WORKSPACE, WORKSPACE_ID, Azure, Credential, Headers, Request
 
 Task = tuple[str, dict[str, t.Any]]
 Scenario = Callable[[Azure], Task]

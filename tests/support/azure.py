@@ -1,0 +1,259 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each module's own ``main`` against the simulator in the same process: no socket, no real time, thousands of runs in a minute.
+
+    def test_something(azure):
+        done = azure.run("aml_compute_cluster", name="cpu", size="Standard_DS3_v2", max_instances=4)
+        assert done["changed"]
+
+A module's sleeping advances the simulator's clock. The environment decides nothing.
+"""
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+import os
+import typing as t
+from unittest import mock
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import pytest
+from ansible.module_utils._internal import _traceback
+from ansible.module_utils.common import warnings
+from ansible.module_utils.common.parameters import PASS_VARS
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.azureml.compute.plugins.module_utils import _fleet, _module, _reconcile
+from ansible_collections.azureml.compute.plugins.module_utils._arm import ArmClient
+from ansible_collections.azureml.compute.plugins.module_utils._cloud import PUBLIC
+from ansible_collections.azureml.compute.plugins.module_utils._identity import TokenSource
+from azure.core.pipeline.transport import HttpTransport
+from azureml_simulator.app import App
+from azureml_simulator.http import Headers, Principal, Request
+
+SUBSCRIPTION = "11111111-0000-4000-8000-000000000001"
+GROUP = "rg-test"
+WORKSPACE = "ws-test"
+GROUP_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}"
+WORKSPACE_ID = f"{GROUP_ID}/providers/Microsoft.MachineLearningServices/workspaces/{WORKSPACE}"
+ML = "2025-12-01"
+SECRET = "the-simulators-own-secret"
+
+_MODULES = "ansible_collections.azureml.compute.plugins.modules."
+
+
+class Token(t.NamedTuple):
+    token: str
+    expires_on: float = 4_000_000_000.0
+
+
+class Credential:
+    """The simulator's own tokens, which do not expire."""
+
+    def __init__(self, azure: Azure) -> None:
+        self.azure = azure
+
+    def get_token_info(self, *scopes: str, options: dict[str, t.Any] | None = None) -> Token:
+        self.azure.tokens += 1
+        return Token(self.azure.app.token(self.azure.principal))
+
+
+class _Response:
+    """As much of azure.core.rest.HttpResponse as azure-core's policies and the client look at."""
+
+    reason = ""
+
+    def __init__(self, request: t.Any, answer: t.Any) -> None:
+        self.request, self.status_code, self.content = request, answer.status, answer.payload()
+        self.headers = {"Content-Type": "application/json; charset=utf-8", **answer.headers}
+
+
+class _InProcess(HttpTransport):
+    """azure-core's way to the simulator without a socket."""
+
+    def __init__(self, azure: Azure) -> None:
+        self.azure = azure
+
+    def open(self) -> None:
+        """Nothing to open."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def send(self, request: t.Any, **kwargs: t.Any) -> t.Any:
+        parts = urlsplit(request.url)
+        body = request.content or b""
+        data = body.encode() if isinstance(body, str) else body
+        headers = Headers({"Host": parts.netloc, **request.headers})
+        self.azure.meanwhile(request.method, unquote(parts.path))
+        answer = self.azure.app.handle(Request(request.method, unquote(parts.path), dict(parse_qsl(parts.query, keep_blank_values=True)), headers, data))
+        self.azure.sent.append(Sent(request.method, unquote(parts.path), json.loads(data) if data else None, answer.status))
+        return _Response(request, answer)
+
+
+class Sent(t.NamedTuple):
+    """One request that a module sent."""
+
+    method: str
+    path: str
+    body: t.Any
+    status: int
+
+
+class Azure:
+    """A simulated Azure with one workspace, and the modules that run against it."""
+
+    def __init__(self) -> None:
+        self.app = App()
+        # Far from the evenings at which schedules of tests stop something, whatever the time is here.
+        self.app.clock.advance_to(3)
+        self.sent: list[Sent] = []
+        self.tokens = 0
+        self.slept = 0.0
+        # Called before each request of a module is handled, with its method and path: what other writers do meanwhile.
+        self.meanwhile: t.Callable[[str, str], None] = lambda method, path: None
+        # Who the modules are; None is the default service principal, which owns all.
+        self.principal: Principal | None = None
+
+    # --- the modules ---
+
+    def run(self, module: str, /, *, check: bool = False, ok: bool | None = True, **options: t.Any) -> dict[str, t.Any]:
+        """Run a module. ``ok``: it must succeed (True), fail (False), or may do either (None). ``sent`` holds the requests of this run."""
+        self.sent, self.tokens = [], 0
+        imported = importlib.import_module(_MODULES + module)
+        spec = getattr(imported, "SPEC", {})
+        scope = {"subscription_id": SUBSCRIPTION, "tenant": "aaaaaaaa-0000-4000-8000-00000000000a", "client_id": "client", "secret": SECRET}
+        for option, value in (("resource_group", GROUP), ("workspace", WORKSPACE)):
+            # A workspace's own modules take ``workspace`` for a name, which most of their tests do not mean.
+            if option in spec and option not in options and not (option == "workspace" and module in ("aml_workspace", "aml_workspace_info")):
+                scope[option] = value
+        ansibles = {"_ansible_check_mode": check, "_ansible_remote_tmp": "/tmp"}
+        if "inject_invocation" in PASS_VARS:
+            # The newer ones put the arguments into the result only where the user wants to see them.
+            ansibles["_ansible_inject_invocation"] = True
+        arguments = {**scope, **options, **ansibles}
+        printed = io.StringIO()
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(patch_module_args(arguments))
+            stack.enter_context(mock.patch.object(_module.Task, "client", property(self._client)))
+            for engine in (_reconcile.Reconciler, _fleet.Fleet):
+                stack.enter_context(mock.patch.dict(engine.__init__.__kwdefaults__, {"sleep": self.sleep, "clock": self.app.clock.now}))
+            stack.enter_context(mock.patch.dict(os.environ, {"HOME": "/nonexistent"}))
+            # ansible-core collects a process's warnings; each run stands for a process of its own.
+            stack.enter_context(mock.patch.dict(warnings._global_warnings, clear=True))
+            # Nor is what an earlier task asked for in the way of tracebacks kept.
+            stack.enter_context(mock.patch.object(_traceback, "_module_tracebacks_enabled_events", None))
+            stack.enter_context(contextlib.redirect_stdout(printed))
+            stack.enter_context(contextlib.suppress(SystemExit))
+            imported.main()
+        self.text = printed.getvalue()
+        result: dict[str, t.Any] = json.loads(self.text.strip().splitlines()[-1])
+        # ansible-core prints warnings as typed events; what a user reads is their text.
+        result["warnings"] = [one if isinstance(one, str) else one["event"]["msg"] for one in result.get("warnings", [])]
+        failed = bool(result.get("failed"))
+        assert ok is None or failed is not ok, result.get("msg", result)
+        if failed:
+            # What nobody foresaw is a bug in any test.
+            assert result.get("failure", {}).get("code") != "InternalError", result.get("exception", result)
+        return result
+
+    def sleep(self, seconds: float) -> None:
+        """Simulated time passes; several threads of a fleet may sleep while others ask."""
+        with self.app.exclusive():
+            self.slept += seconds
+            self.app.clock.advance(seconds)
+
+    def transport(self) -> t.Any:
+        """The way to the simulator."""
+        return _InProcess(self)
+
+    def credential(self) -> Credential:
+        return Credential(self)
+
+    def _client(self, task: t.Any) -> ArmClient:
+        assert task.sign_in is not None
+        if task._client is None:
+            task._client = ArmClient(
+                PUBLIC,
+                TokenSource(self.credential, PUBLIC.scope, source="test"),
+                retries=task.params["retries"],
+                retry_timeout=task.params["retry_timeout"],
+                user_agent="functional-tests",
+                transport=self.transport(),
+                sleep=self.sleep,
+                clock=self.app.clock.now,
+                on_event=task.events.on_event,
+                rand=lambda: 0.0,
+            )
+        return task._client
+
+    # --- what was sent, and what is there ---
+
+    @property
+    def writes(self) -> list[Sent]:
+        """The requests of the last run that change something."""
+        return [one for one in self.sent if one.method not in ("GET", "HEAD") and not one.path.endswith(("/listNodes", "/listKeys"))]
+
+    @property
+    def reads(self) -> list[Sent]:
+        return [one for one in self.sent if one.method in ("GET", "HEAD")]
+
+    def arm(self, method: str, path: str, body: t.Any = None, version: str = ML, wait: float = 3600.0) -> t.Any:
+        """A request of somebody else's; then enough simulated time for what it started."""
+        answer = self.app.call(method, f"{path}?api-version={version}" if "?" not in path else path, body)
+        assert answer.status < 400, answer.body
+        if method not in ("GET", "HEAD"):
+            self.app.clock.advance(wait)
+        return answer.body
+
+    def get(self, path: str, version: str = ML) -> t.Any:
+        return self.app.call("GET", f"{path}?api-version={version}").body
+
+    def compute(self, name: str) -> t.Any:
+        return self.get(f"{WORKSPACE_ID}/computes/{name}")
+
+    def resource(self, type_: str, name: str, body: dict[str, t.Any] | None = None, version: str = "2023-01-01", group: str = GROUP) -> str:
+        """Make a resource of another provider; its id."""
+        identifier = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}/providers/{type_}/{name}"
+        self.arm("PUT", identifier, {"location": "eastus", **(body or {})}, version)
+        return identifier
+
+    def identity(self, name: str) -> str:
+        return self.resource("Microsoft.ManagedIdentity/userAssignedIdentities", name, version="2023-01-31")
+
+    def subnet(self, network: str = "vnet", name: str = "training") -> str:
+        subnets = [{"name": name, "properties": {"addressPrefix": "10.0.1.0/24"}}]
+        body = {"properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": subnets}}
+        return self.resource("Microsoft.Network/virtualNetworks", network, body, "2024-05-01") + f"/subnets/{name}"
+
+    def make_workspace(self, name: str = WORKSPACE, group: str = GROUP, **properties: t.Any) -> str:
+        """A workspace with its dependents, made without azure-ai-ml."""
+        group_id = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}"
+        self.arm("PUT", group_id, {"location": "eastus"}, "2021-04-01")
+        short = "".join(character for character in name if character.isalnum())[:16].lower()
+        storage = {"sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
+        vault = {"properties": {"tenantId": "aaaaaaaa-0000-4000-8000-00000000000a", "sku": {"family": "A", "name": "standard"}, "accessPolicies": []}}
+        dependents = {
+            "storageAccount": self.resource("Microsoft.Storage/storageAccounts", f"st{short}", storage, "2023-01-01", group),
+            "keyVault": self.resource("Microsoft.KeyVault/vaults", f"kv{short}", vault, "2023-07-01", group),
+            "applicationInsights": self.resource("Microsoft.Insights/components", f"ai{short}", {"kind": "web"}, "2020-02-02", group),
+        }
+        identifier = f"{group_id}/providers/Microsoft.MachineLearningServices/workspaces/{name}"
+        body = {"location": "eastus", "identity": {"type": "SystemAssigned"}, "properties": {**dependents, **properties}}
+        self.arm("PUT", identifier, body)
+        return identifier
+
+
+@pytest.fixture
+def azure() -> t.Iterator[Azure]:
+    made = Azure()
+    made.make_workspace()
+    try:
+        yield made
+    finally:
+        made.app.close()
