@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from . import _fields, _redact
+from . import _fields, _redact, _shape
 from ._computes import kind_of
 from ._errors import AmlError, ArmError, each
 from ._fields import CREATE_ONLY, UPDATABLE
@@ -249,6 +249,9 @@ def cli_tree(type_: str, options: Tree) -> Tree:
 
 # --- the module's job ---
 
+# A document of one resource that says whose it is, as items of lists must.
+_NAMED = _shape.mapping({"id": _shape.TEXT, "name": _shape.TEXT}, required=("id", "name"))
+
 
 def export(task: Task) -> Result:
     """The job of ``aml_export_info``."""
@@ -258,6 +261,7 @@ def export(task: Task) -> Result:
     body = task.client.find(target.id, task.params.get("api_version") or kind.api_version)
     if body is None:
         raise AmlError(f"The workspace {name!r} does not exist in {group}.", code="ResourceNotFound", target=target.id)
+    _shape.check(body, _NAMED, target.id)
     made = Export(task.params.get("show_variables") or ())
     made.vars = {"aml_subscription_id": task.subscription_id, "aml_resource_group": group, "aml_location": _group_location(task, target.parent_id, body)}
     made.add_workspace(body)
@@ -294,7 +298,8 @@ def _computes(task: Task) -> list[Body]:
 def _named(task: Task, identifier: str, version: str) -> Body | None:
     """A target that the task names; an empty one where its document cannot be read, which costs it alone."""
     try:
-        return t.cast("Body | None", task.client.find(identifier, version))
+        body = task.client.find(identifier, version)
+        return None if body is None else t.cast(Body, _shape.check(body, _NAMED, identifier))
     except ArmError as error:
         if error.code != "UnexpectedAnswer" or error.status is not None:
             raise

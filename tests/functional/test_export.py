@@ -138,3 +138,23 @@ def test_what_no_module_keeps_is_named_and_not_exported() -> None:
     assert made.files == {} and made.vars == {}
     [missing] = made.missing
     assert (missing["name"], missing["reason"]) == ("future", "no module of this collection keeps a quantummachine")
+
+
+def test_a_document_without_its_name_is_an_unexpected_answer_and_costs_a_named_target_alone(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("cpu-a", "cpu-b"):
+        azure.run("aml_compute_cluster", name=name, size="Standard_DS2_v2", max_instances=1)
+    handle = azure.app.handle
+    strange = "/computes/cpu-b"
+
+    def changed(request: t.Any) -> t.Any:
+        answer = handle(request)
+        if request.path.endswith(strange):
+            answer.raw = b'{"a": 1}'
+        return answer
+
+    monkeypatch.setattr(azure.app, "handle", changed)
+    found = azure.run("aml_export_info", computes=["cpu-a", "cpu-b"])
+    assert [one["name"] for one in found["fleet"]["computes"]] == ["cpu-a"]
+    assert [one["code"] for one in found["failures"]] == ["UnexpectedAnswer"] and found["failures"][0]["target"].endswith(strange)
+    strange = f"/workspaces/{WORKSPACE}"
+    assert azure.run("aml_export_info", ok=False)["failure"]["code"] == "UnexpectedAnswer"
