@@ -16,7 +16,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import remove_values
 
-from . import _argspec, _cloud, _credentials, _http, _redact, _rules, _values, _yaml
+from . import _all_wrong, _argspec, _cloud, _credentials, _http, _redact, _rules, _values, _yaml
 from ._errors import AmlError, add_way_on, unforeseen
 from ._progress import Events
 from ._reconcile import Behaviour, Outcome
@@ -34,6 +34,8 @@ class _RawModule(AnsibleModule):
     """
 
     raw: dict[str, t.Any] = {}
+    # The arguments as they were given, also when they were refused.
+    asked: dict[str, t.Any] = {}
 
     def __init__(self, *, definition_kinds: t.Sequence[str] = (), free_form: t.Sequence[str] = (), **arguments: t.Any) -> None:
         self.definition_kinds = definition_kinds
@@ -58,7 +60,8 @@ class _RawModule(AnsibleModule):
 
                 self.params = _definition.merge(self.params, self.argument_spec, self.definition_kinds)
                 self._hide_secrets()
-            _rules.refuse(_values.findings(self.argument_spec, self.params))
+            self.asked = self.params
+            _rules.refuse(self._spec_findings())
         except Exception as error:  # the funnel of run() takes it: what AnsibleModule does not expect here would be printed as it is
             self.refused = error
             self.params = {name: value for name, value in self.params.items() if name.startswith("_ansible_")}
@@ -67,6 +70,11 @@ class _RawModule(AnsibleModule):
         self.raw = copy.deepcopy(self.params)
         # A null is none of an option's choices to AnsibleModule, though it may say that there is to be none: ``raw`` has it.
         self.params = _values.without_null_choices(self.argument_spec, self.params)
+
+    def _spec_findings(self) -> _rules.Findings:
+        names = ("mutually_exclusive", "required_together", "required_one_of", "required_if", "required_by")
+        constraints = {name: getattr(self, name) for name in names}
+        return _all_wrong.spec_findings(self.argument_spec, self.params, str(self.params.get("_ansible_module_name", self._name)), **constraints)
 
     def _hide_secrets(self) -> None:
         if self.definition_kinds:
@@ -122,6 +130,7 @@ class Task:
     def __init__(self, module: _RawModule, spec: _argspec.Spec) -> None:
         self.module = module
         self.params: dict[str, t.Any] = module.params
+        self.asked: dict[str, t.Any] = module.asked
         self.given = _argspec.given(spec, module.raw, module.params)
         self.warnings: list[str] = []
         # Items of lists that the service sent in another shape than documented: warned about, and in the result's ``failures``.
@@ -135,6 +144,17 @@ class Task:
         self.sleep: t.Callable[[float], None] = time.sleep
         self.events = Events(hide=self._shown)
         self._hiding = threading.Lock()
+
+    def offline(self, asked: dict[str, t.Any], given: dict[str, t.Any], params: dict[str, t.Any]) -> Task:
+        """The same task with other options, which ends where it would need the service."""
+        other = _OfflineTask(self.module, {})
+        other.asked, other.given, other.params = asked, given, params
+        return other
+
+    @property
+    def spoken(self) -> bool:
+        """Whether the service may have been asked something."""
+        return self._client is not None or self._credential is not None
 
     @property
     def check_mode(self) -> bool:
@@ -209,6 +229,16 @@ class Task:
         return Behaviour(check_mode=self.check_mode, update_secrets=always, events=self.events, **options)
 
 
+class _OfflineTask(Task):
+    """A task without the service."""
+
+    @property
+    def client(self) -> t.Any:
+        raise _all_wrong.Online
+
+    cloud = credential = client
+
+
 def outcome_result(outcome: Outcome, key: str, shown: t.Any) -> Result:
     """The result of a module that brings one resource to a state; ``shown`` goes under ``key``."""
     diff = {**outcome.plan.diff(), "before_header": outcome.title, "after_header": outcome.title}
@@ -238,7 +268,8 @@ def run(
             raise module.refused
         result = job(task)
     except AmlError as error:
-        _fail(task, error)
+        # Only what was refused before the first request; a refusal after it is about what was read.
+        _fail(task, error if task.spoken else _all_wrong.extended(error, task, job, full))
     except ImportError as error:
         _fail(task, _http.missing_library(_package(error)))
     except Exception as error:  # the one funnel: what nobody foresaw still ends in a failure block

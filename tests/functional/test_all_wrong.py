@@ -1,0 +1,59 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All that is wrong with a task's options is reported at once, whichever stage of the checks finds it."""
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from .bad_input import BASES
+from .conftest import Azure
+
+Options = dict[str, t.Any]
+
+CLUSTER: Options = BASES["aml_compute_cluster"][0]
+# Options that are wrong together, each by another stage: the value's form, AnsibleModule's own checks, the rules of a kind, the rules of a job.
+TOGETHER: list[tuple[str, Options, set[str]]] = [
+    ("aml_compute_cluster", {**CLUSTER, "size": "no size!", "tier": "cheap", "min_instances": 5, "max_instances": 2}, {"size", "tier", "min_instances"}),
+    ("aml_compute_cluster", {**CLUSTER, "min_instances": "many", "tier": "cheap", "wait_timeout": -1}, {"min_instances", "tier", "wait_timeout"}),
+    ("aml_compute_cluster", {**CLUSTER, "name": "a/b", "idle_time_before_scale_down": -1}, {"name", "idle_time_before_scale_down"}),
+    ("aml_compute_cluster", {**CLUSTER, "siez": "x", "wait": "perhaps", "location": "no region!"}, {"siez", "wait", "location"}),
+    (
+        "aml_compute_cluster",
+        {**CLUSTER, "size": True, "identity": {"type": "user_assigned"}, "tags": {"a" * 600: "x"}},
+        {"size", "identity.user_assigned_identities", "tags"},
+    ),
+    (
+        "aml_compute_instance",
+        {**BASES["aml_compute_instance"][0], "location": "no region!", "idle_time_before_shutdown_minutes": 1, "enable_root_access": "perhaps"},
+        {"location", "idle_time_before_shutdown_minutes", "enable_root_access"},
+    ),
+    ("aml_workspace", {**BASES["aml_workspace"][0], "name": "-", "location": "no region!", "wait_interval": 0}, {"name", "location", "wait_interval"}),
+    ("aml_vm_size_info", {"location": "no region!", "min_vcpus": 8, "max_vcpus": 4}, {"location", "min_vcpus"}),
+]  # fmt: skip
+
+
+def options_of(failure: dict[str, t.Any]) -> set[str]:
+    return {one["option"] for one in failure["details"]}
+
+
+@pytest.mark.parametrize(("module", "options", "wrong"), TOGETHER)
+def test_what_different_stages_find_is_one_failure(azure: Azure, module: str, options: Options, wrong: set[str]) -> None:
+    done = azure.run(module, ok=None, **options)
+    assert done["failed"] and not azure.sent and not azure.tokens
+    assert options_of(done["failure"]) == wrong, done["msg"]
+    assert all(one.rpartition(".")[2] in done["msg"] for one in wrong), done["msg"]
+    assert done["failure"]["code"] == "InvalidDeclaration" and done["failure"]["url"].endswith("#invaliddeclaration")
+
+
+def test_the_message_of_one_mistake_is_that_of_its_rule(azure: Azure) -> None:
+    done = azure.run("aml_compute_cluster", ok=None, **{**CLUSTER, "size": "no size!"})
+    assert done["failure"]["code"] == "InvalidSize" and len(done["failure"]["details"]) == 1
+
+
+def test_what_ansible_core_finds_has_a_failure_block_too(azure: Azure) -> None:
+    done = azure.run("aml_compute_cluster", ok=None, resource_group="rg", wrokspace="x")
+    assert done["failure"]["code"] == "InvalidDeclaration" and azure.sent == []
+    assert "missing required arguments: name" in done["msg"] and "Unsupported parameters for" in done["msg"] and "wrokspace" in done["msg"]
