@@ -38,7 +38,7 @@ SOFT_DELETED = {
 def submitted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, t.Any]]:
     """What azure-ai-ml was asked to create, instead of it."""
     asked: list[dict[str, t.Any]] = []
-    monkeypatch.setattr(_sdk, "submit_workspace", lambda cloud, credential, target, declared: asked.append(dict(declared)))
+    monkeypatch.setattr(_sdk, "submit_workspace", lambda cloud, credential, target, declared, **options: asked.append(dict(declared)))
     return asked
 
 
@@ -358,7 +358,7 @@ def test_a_name_that_the_submission_itself_finds_blocked(monkeypatch: pytest.Mon
     """ARM may refuse at once, in the answer to the deployment's PUT (preflight)."""
     from ansible_collections.azureml.compute.plugins.module_utils._errors import ArmError
 
-    def refuse(*_arguments: t.Any) -> None:
+    def refuse(*_arguments: t.Any, **_options: t.Any) -> None:
         raise ArmError("Soft-deleted workspace exists. Please purge or recover it.", code="BadRequest", status=400)
 
     monkeypatch.setattr(_sdk, "submit_workspace", refuse)
