@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 # pytest.ini says the same, and ansible-test has a configuration of its own.
-for _folder in map(str, [*Path(__file__).resolve().parents[:2], Path(__file__).resolve().parents[1] / "simulator"]):
-    if _folder not in sys.path:
-        sys.path.insert(0, _folder)
+_SIMULATOR = str(Path(__file__).resolve().parents[1] / "simulator")
+if _SIMULATOR not in sys.path:
+    sys.path.insert(0, _SIMULATOR)
 
 # A developer's own sign-in must not decide a test (docs of the options: E(...) in plugins/doc_fragments/auth.py).
 _FOREIGN = ("AZURE_", "AZUREML_", "ARM_", "ANSIBLE_AZURE_", "AML_SIMULATOR")

@@ -204,7 +204,9 @@ def test_second(azureml_simulator):
 
 def test_the_fixtures_in_another_project(tmp_path: Path) -> None:
     (tmp_path / "test_user.py").write_text(PROJECT_OF_A_USER)
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT), "ARM_CLIENT_SECRET": "real", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    # Neither the plugins nor the options of the run that this test is a part of.
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    environment = {**own, "PYTHONPATH": str(PROJECT), "ARM_CLIENT_SECRET": "real", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "azureml_simulator.pytest_plugin", f"--basetemp={tmp_path / 'base'}", "test_user.py"]
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0 and "2 passed" in done.stdout, done.stdout + done.stderr
