@@ -11,7 +11,6 @@ from __future__ import annotations
 import copy
 import re
 import typing as t
-from dataclasses import asdict
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import ArgumentTypeError, ElementError, UnsupportedError
@@ -77,7 +76,7 @@ def _items(error: AmlError, spec: Spec) -> list[Item]:
     details = error.details if isinstance(error.details, list) else []
     if details and all(isinstance(one, dict) and {"code", "option", "message"} <= one.keys() for one in details):
         return details
-    return [asdict(_rules.Finding(error.code, _named(error.message, spec) or "", error.message, _SOURCE))]
+    return [_rules.Finding(error.code, _named(error.message, spec) or "", error.message, _SOURCE).to_dict()]
 
 
 def extended(error: AmlError, task: t.Any, job: t.Callable[[t.Any], t.Any], spec: Spec) -> AmlError:

@@ -200,7 +200,7 @@ class ArmClient:
     def _address(self, path: str, api_version: str, params: Params) -> str:
         if not path.startswith("/"):
             # Behind the host's name it would make another host of it.
-            raise ArmError(f"{path!r} is no id of a resource: it must begin with a slash.", code="UntrustedAddress", target=path)
+            raise ArmError(f"{path!r} is not a resource id: it must begin with a slash.", code="UntrustedAddress", target=path)
         query = {"api-version": api_version, **{key: _text(value) for key, value in (params or {}).items()}}
         return f"{self.cloud.resource_manager}{quote(path, safe=_SAFE_IN_PATH)}?{urlencode(query, quote_via=quote)}"
 

@@ -78,7 +78,7 @@ class AttachReconciler(Reconciler):
             if error.status not in (401, 403):
                 raise
             self.warnings.append(
-                f"TargetNotReadable: {resource_id} could not be looked at before it is attached ({error.code}). Needed: {self.kind.rights}."
+                f"TargetNotReadable: {resource_id} could not be read before it is attached ({error.code}). Needed: {self.kind.rights}."
             )
             return
         if found is None:
@@ -145,7 +145,7 @@ class AttachReconciler(Reconciler):
         except ArmError as error:
             if error.status == 403 or error.code in _NO_RIGHT:
                 error.hint = (
-                    f"Attaching needs {self.kind.rights}, beside the right to write compute targets of the workspace."
+                    f"Attaching needs {self.kind.rights}, and permission to write compute targets of the workspace."
                 )
             elif created and self.kind.needs:
                 error.hint = f"{error.hint or ''} {self.kind.needs}".strip()

@@ -40,7 +40,7 @@ def _place(task: Task) -> str:
         return str(_fields.region(task.params["location"]))
     if not task.params.get("workspace") or not task.params.get("resource_group"):
         # Not left to AnsibleModule's required_one_of: to that, a null is as good as a value.
-        raise RuleError("Give location, or workspace and resource_group to look at the workspace's region.", code="LocationMissing", hint="Nothing was sent.")
+        raise RuleError("Set location, or workspace and resource_group to use the workspace's region.", code="LocationMissing", hint="Nothing was sent.")
     target = _workspace(task)
     body = task.client.find(target.id, _version(task))
     if body is None:
@@ -129,7 +129,7 @@ def _apply(task: Task, plan: t.Any, target: Target, location: str) -> _capacity.
     ]
     if left:
         not_applied = NotApplied(
-            f"The service said that the quotas of {target.name!r} were set, but shows other values: {'; '.join(left)}.",
+            f"The service said that the quotas of {target.name!r} were set, but returns other values: {'; '.join(left)}.",
             details=left,
             target=target.id,
             hint="Run the same task again; the list may lag behind.",

@@ -128,7 +128,7 @@ def find_cloud(
         return Cloud(**{**known.__dict__, "origin": "name"})
     if "://" not in wanted:
         raise CredentialError(
-            f"cloud_environment is {wanted!r}, which is no cloud that is known here.",
+            f"cloud_environment is {wanted!r}, which is not a known cloud.",
             code="UnknownCloud",
             hint="Give AzureCloud, AzureUSGovernment, AzureChinaCloud, or the cloud's metadata address.",
         )

@@ -219,7 +219,7 @@ def _auto(options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping[str, s
         code="CredentialNotFound",
         details={"looked_for": looked},
         hint="Set AZURE_CLIENT_ID, AZURE_SECRET and AZURE_TENANT, run `az login`, or set auth_source to msi on a "
-        "machine in Azure. Looked for: " + "; ".join(looked) + ".",
+        "machine in Azure. Checked: " + "; ".join(looked) + ".",
     )
 
 
@@ -402,7 +402,7 @@ def _azure_cli(options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping[s
         subscriptions = []
     if not subscriptions:
         raise CredentialError(
-            "The Azure CLI is installed, but nobody is signed in.", code="CredentialNotFound", hint="Run `az login`."
+            "The Azure CLI is installed, but no account is signed in.", code="CredentialNotFound", hint="Run `az login`."
         )
     wanted = options.get("subscription_id") or env["subscription_id"]
     entry = next(

@@ -328,7 +328,7 @@ def _unknown(options: Tree, spec: Spec, where: str) -> _rules.Findings:
     for name, value in options.items():
         row = spec.get(name)
         if row is None:
-            message = f"{where}.{name} is known to the CLI, but this module has no option for it; leave it out of the definition."
+            message = f"{where}.{name} is known to the CLI, but this module has no option for it; remove it from the definition."
             yield _rules.Finding("NotManaged", f"{where}.{name}", message, "this collection")
         elif row.get("options"):
             for below in value if isinstance(value, list) else [value]:

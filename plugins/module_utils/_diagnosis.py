@@ -61,7 +61,7 @@ def diagnose(task: Task) -> Result:
             f"The diagnosis of workspace {target.name!r} found {len(fatal)} problem(s): {told}",
             details=findings,
             target=target.id,
-            hint="Mend these, or set fail_on=never to only see them.",
+            hint="Fix these problems, or set fail_on=never to only report them.",
         )
     by_category: dict[str, list[Result]] = {name: [] for name in CATEGORIES.values()}
     for one in findings:

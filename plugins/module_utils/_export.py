@@ -136,7 +136,7 @@ class Export:
         for secret in kind.lost_on_recreate(body, {}):
             # Without its secret the group would be half a declaration, which the module refuses.
             options.pop(secret.partition(".")[0], None)
-            self._miss(name, secret, "the service never tells this secret; declare it where the target is to be created anew")
+            self._miss(name, secret, "the service never returns this secret; declare it if the target is to be created again")
         options = self._without_values(name, options)
         tab = _compute.tab(body)
         row = {"name": name, "type": type_, **options} if tab == "attached" else {"name": name, **options}
@@ -169,7 +169,7 @@ class Export:
             options = {**options, "setup_scripts": _without_inline(options["setup_scripts"])}
         if type_ == "virtualmachine" and options.get("ssh_settings") and not options["ssh_settings"].get("admin_username"):
             options = {option: value for option, value in options.items() if option != "ssh_settings"}
-            self._miss(name, "ssh_settings", "the CLI's schema needs admin_username, which the service does not tell: the file is without it")
+            self._miss(name, "ssh_settings", "the CLI's schema needs admin_username, which the service does not return: the file is without it")
         left = [*(option for option in options if option not in known), *inline]
         for option in left:
             self._miss(name, option, "the CLI's schema has no such field: the file is without it")
@@ -204,7 +204,7 @@ def declaration(kind: Kind, body: Body) -> Tree:
 def _file_name(name: t.Any) -> str:
     """The name of a target, which becomes that of a file."""
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", str(name)) is None:
-        raise AmlError(f"The service listed a compute target {str(name)!r}, which is no name for a file.", code="UnexpectedAnswer")
+        raise AmlError(f"The service listed a compute target {str(name)!r}, which cannot be the name of a file.", code="UnexpectedAnswer")
     return str(name)
 
 

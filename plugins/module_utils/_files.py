@@ -23,7 +23,7 @@ def read_text(path: str | os.PathLike[str]) -> str:
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file")
+            raise OSError(errno.EINVAL, "it is not a regular file")
         with open(handle, "rb", closefd=False) as file:
             content = file.read(LARGEST + 1)
     finally:
@@ -33,7 +33,7 @@ def read_text(path: str | os.PathLike[str]) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise OSError(errno.EILSEQ, "it is no text") from error
+        raise OSError(errno.EILSEQ, "it is not text") from error
 
 
 def put_text(settings: dict[str, t.Any], file_option: str, hide: Hide, group: str = "") -> None:

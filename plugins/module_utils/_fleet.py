@@ -516,12 +516,14 @@ class Fleet:
             shown = "; ".join(f"{name}: {error.message.rstrip('.')}" for name, error in named if error)
             more = f"; and {len(bad) - 5} more" if len(bad) > 5 else ""
             parts.append(f"{len(bad)} of {len(self.entries) + len(self.undeclared)} compute targets failed: {shown}{more}.")
-        parts += [f"What is to be pruned in {name} is not known: {error.message}" for name, error in self.unread.items()]
+        parts += [f"Could not determine which targets to prune in {name}: {error.message}" for name, error in self.unread.items()]
         unread = [{"workspace": name, "name": None, "failure": error.failure()} for name, error in self.unread.items()]
+        right = len(self.entries) + len(self.undeclared) - len(bad)
+        others = f"{right} of {right + len(bad)} targets match their declaration. " if right else ""
         return FleetFailed(
             " ".join(parts),
             details=[*(entry.to_dict() for entry in bad), *unread],
-            hint="The others are as declared. Mend the causes and run the same task again.",
+            hint=f"{others}Fix the errors and run the same task again.",
         )
 
 

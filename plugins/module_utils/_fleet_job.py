@@ -137,7 +137,7 @@ def _names(workspace: str) -> set[str]:
 def _unknown(wanted: set[str], workspaces: t.Iterable[str]) -> _rules.Findings:
     known = set().union(*(_names(one) for one in workspaces))
     for one in sorted(wanted - known):
-        yield _rules.Finding("WorkspaceNotDeclared", "share", f"share names {one}, which is no workspace of the document.", "this collection")
+        yield _rules.Finding("WorkspaceNotDeclared", "share", f"share names {one}, which is not a workspace of the document.", "this collection")
 
 
 def _document(task: Task) -> list[dict[str, t.Any]]:

@@ -92,7 +92,7 @@ def look_at_fleet(task: Task) -> Result:
         failure = NotRead(
             f"{len(unread)} of {len(workspaces) + len(usages)} could not be read: {told}.",
             details=[{"name": one.get("name") or one["location"], "failure": one["failure"]} for one in unread],
-            hint="The result has all the others. Set fail_on=never to only be told.",
+            hint="The result has all the others. Set fail_on=never to only report these failures.",
         )
         failure.result = result
         raise failure

@@ -27,7 +27,7 @@ def read_folder(folder: str, hide: _files.Hide) -> Document:
     """
     root = Path(folder)
     if not root.is_dir():
-        raise RuleError(f"folder {folder!r} is no folder.", code="FolderMissing", hint="It is looked for where the module runs. Nothing was sent.")
+        raise RuleError(f"folder {folder!r} is not a directory.", code="FolderMissing", hint="Nothing was sent. Correct folder.")
     document: Document = []
     problems: list[_rules.Finding] = []
     for place in sorted(one for group in _folders(root) for one in _folders(group)):
@@ -52,7 +52,7 @@ def _folders(folder: Path) -> list[Path]:
 def _stay_below(path: Path, root: Path) -> None:
     """A link to elsewhere would show, line by line in messages about it, what only the job may read."""
     if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
-        raise RuleError("it is a link out of the folder.", code="LinkOutOfFolder")
+        raise RuleError("it is a link that leads outside the folder.", code="LinkOutOfFolder")
 
 
 def _read(path: Path, hide: _files.Hide) -> dict[str, t.Any]:

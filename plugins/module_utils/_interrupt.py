@@ -54,4 +54,4 @@ class Interruption:
 
     def check(self) -> None:
         if self.asked:
-            raise Interrupted("The run was interrupted.", hint="What the service has taken goes on, and the same task, run again, joins it.")
+            raise Interrupted("The run was interrupted.", hint="Operations that the service accepted continue. Run the same task again: it waits for them.")

@@ -135,12 +135,12 @@ class Reader:
         seen = {place.rsplit("/", 1)[-1].casefold() for place, answer in zip(places, lists) if answer is not None}
         for group in self.scope.resource_groups:
             if places and group.casefold() not in seen:
-                error = AmlError("There is no such resource group, or it cannot be read.", code="ResourceGroupNotFound")
+                error = AmlError("The resource group does not exist, or it cannot be read.", code="ResourceGroupNotFound")
                 self.problems.append(Problem(f"resource group {group}", error))
         names = {one["workspace"].casefold() for one in found}
         for name in self.scope.workspaces:
             if not set(name) & set("*?[") and name.casefold() not in names:
-                error = AmlError("There is no such workspace in the places looked at, or it cannot be read.", code="WorkspaceNotFound")
+                error = AmlError("The workspace does not exist in the scopes that were searched, or it cannot be read.", code="WorkspaceNotFound")
                 self.problems.append(Problem(f"workspace {name}", error))
 
     def _machines(self, workspace: Body) -> Record | None:

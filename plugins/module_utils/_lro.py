@@ -26,7 +26,7 @@ LONGEST_ASKED = 300.0
 _PATIENCE = 0.3
 _TERMINAL = {"succeeded": SUCCEEDED, "failed": FAILED, "canceled": CANCELED, "cancelled": CANCELED}
 
-GIVEN_UP = "The service gave it up after it had accepted the request. Mend the cause and run the same task again."
+GIVEN_UP = "The operation failed after the service had accepted the request. Fix the cause and run the same task again."
 
 Poll = t.Callable[[str, float], Answer]
 Probe = t.Callable[[], "str | None"]
@@ -162,7 +162,7 @@ class Wait:
         error = error_of(answer)
         if answer.status == 404:
             error.code = "OperationNotFound"
-            error.hint = "The operation's address is no longer known; the resource itself tells what became of it."
+            error.hint = "The URL of the operation is no longer known; read the resource for its result."
         elif answer.status == 403:
             # The address lies below the subscription, not the resource group (docs/facts.md a.4).
             error.hint = (error.hint or "") + " Operations are read at the scope of the subscription's location."
@@ -189,7 +189,7 @@ class Wait:
     def _timed_out(self, started: float, cause: ArmError | None = None) -> WaitTimeout:
         elapsed = round(self.clock() - started, 1)
         because = f" ({cause.message})" if cause is not None else ""
-        hint = "The service goes on with it. Run the same task again: it will continue."
+        hint = "The operation continues in Azure. Run the same task again: it will continue."
         return WaitTimeout(
             f"{self.what} was not finished after {elapsed:g} s; its last state was {self.operation.status}{because}.",
             details={

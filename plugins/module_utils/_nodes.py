@@ -42,7 +42,7 @@ _USER = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{0,63}")
 _RESERVED = re.compile(r"(?i)all|ungrouped|localhost[46]?|localhost[46]?\..*|ip6-(localhost|loopback)|broadcasthost|127(\.[0-9]+){0,3}|0+(\.0+){0,3}")
 
 _ONLY_INSIDE = "The private address answers only inside the virtual network, or over a jump host in it."
-_HAND_MADE = "SSH access was not enabled, so only keys that somebody put there by hand are let in, and only inside the virtual network."
+_HAND_MADE = "SSH access was not enabled, so only keys that someone added by hand are accepted, and only inside the virtual network."
 
 
 class Client(t.Protocol):
@@ -235,8 +235,8 @@ def _port(value: t.Any) -> int | None:
 def _named(value: t.Any) -> str:
     """The name of a target or a node, which becomes the name of a host."""
     if _NAME.fullmatch(str(value)) is None:
-        message = f"The service listed a machine as {str(value)!r}, which is no name for a host."
-        raise AmlError(message, code="UnexpectedAnswer", hint="Nothing was written. Look who made it.")
+        message = f"The service listed a machine as {str(value)!r}, which cannot be the name of a host."
+        raise AmlError(message, code="UnexpectedAnswer", hint="Nothing was written. Check who created it.")
     return str(value)
 
 

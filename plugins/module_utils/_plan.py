@@ -210,10 +210,10 @@ def plan_absent(current: dict[str, t.Any] | None, *, action: str = DELETE) -> Pl
 
 def refuse_fixed(plan: Plan, what: str) -> ImmutableChange:
     """The error for a plan that would need a replacement which nobody asked for."""
-    lines = [f"{c.field}: {c.before!r} -> {c.after!r} ({c.reason})" for c in plan.fixed]
+    lines = [f"{c.field} is immutable (current {c.before!r}, requested {c.after!r}): {c.reason}" for c in plan.fixed]
     return ImmutableChange(
-        f"{what} cannot be changed as declared, because these fields are fixed at creation: " + "; ".join(lines),
+        f"{what} cannot be updated: " + "; ".join(lines) + ".",
         details=[change.to_dict() for change in plan.fixed],
-        hint="Declare what is there; or set on_immutable_change=recreate to delete it and create it anew, "
-        "or on_immutable_change=ignore to leave these fields as they are.",
+        hint="Set these fields to their current values, or set on_immutable_change=recreate to delete and recreate the resource, "
+        "or on_immutable_change=ignore to keep them as they are.",
     )

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import difflib
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from . import _capacity, _fields, _rules
+from ._error_codes import url_of
 from ._errors import AmlError, ArmError
 from ._kinds import _compute
 from ._kinds._base import Body, Target
@@ -48,6 +49,11 @@ class Finding:
     message: str
     hint: str
     source: str
+
+    def to_dict(self) -> dict[str, str]:
+        """As results show it: the reference of error codes names the official source."""
+        shown = {name: value for name, value in asdict(self).items() if name != "source"}
+        return {**shown, "url": url_of(self.code)}
 
 
 Findings = t.Iterator[Finding]
@@ -260,7 +266,7 @@ def check_kind(wish: Wish) -> Findings:
         hint = "Names are unique across all kinds of a workspace: choose another name."
         yield Finding("KindMismatch", ERROR, wish.name, "name", message, hint, "docs/facts.md a.1: one collection for all kinds")
     elif wish.replaces:
-        message = f"{wish.name!r} exists with fields that cannot change as declared: it would have to be deleted and created anew."
+        message = f"{wish.name!r} exists with fields that cannot change as declared: it would have to be deleted and created again."
         hint = "Run its module in check mode for the fields; it replaces with on_immutable_change=recreate alone."
         yield Finding("NeedsReplacement", WARNING, wish.name, "on_immutable_change", message, hint, "docs/facts.md c.3")
 
@@ -319,5 +325,5 @@ def check_unread(facts: Facts, wishes: t.Sequence[Wish]) -> Findings:
                 yield Finding("LocationNotOffered", ERROR, named(there), "location", message, "Correct location.", "docs/facts.md a.6")
             continue
         message = f"The {what} of {key} could not be read ({error.code}), so what hangs on it was not checked."
-        hint = "Grant the right to read it, or go without this check."
+        hint = "Assign a role that may read it, or continue without this check."
         yield Finding("NotChecked", WARNING, "", "preflight", message, hint, "this collection")

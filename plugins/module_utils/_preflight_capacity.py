@@ -80,7 +80,7 @@ def check_quota(wishes: t.Sequence[Wish], facts: Facts) -> Findings:
     for wish in wishes:
         if wish.type == "amlcompute" and wish.most > _MANY_NODES:
             message = f"max_instances is {wish.most}; without a ticket a cluster grows to {_MANY_NODES} nodes."
-            yield Finding("ManyNodes", WARNING, wish.name, "max_instances", message, "Ask for a higher limit.", "docs/coverage.md CC4, 1.11")
+            yield Finding("ManyNodes", WARNING, wish.name, "max_instances", message, "Request a higher limit.", "docs/coverage.md CC4, 1.11")
 
 
 def _regional(region: str, here: list[Demand], usages: _capacity.Usages) -> Findings:
@@ -91,7 +91,7 @@ def _regional(region: str, here: list[Demand], usages: _capacity.Usages) -> Find
         row = usages.find(family, low_priority=low)
         if row is None and not low:
             message = f"The service lists no usage of {family} in {region}, so its quota was not checked."
-            yield Finding("QuotaUnknown", WARNING, named([one.wish for one in some]), "size", message, "Look with aml_usage_info.", _SOURCE)
+            yield Finding("QuotaUnknown", WARNING, named([one.wish for one in some]), "size", message, "Check the usages with aml_usage_info.", _SOURCE)
         tier = "low-priority" if low else "dedicated"
         yield from _exceeds("FamilyQuotaExceeded", f"{tier} vCPUs of {family} in {region}", some, row)
     for low, code, name in ((False, "RegionalQuotaExceeded", _capacity.TOTAL_DEDICATED), (True, "LowPriorityQuotaExceeded", _capacity.TOTAL_LOW_PRIORITY)):
@@ -177,7 +177,7 @@ def _totals(wishes: t.Sequence[Wish], facts: Facts) -> Findings:
         row = usages.find(_capacity.TOTAL_CLUSTERS) if usages else None
         if row and row["limit"] is not None and row["current"] + len(some) > row["limit"]:
             message = f"{row['remaining']} of {row['limit']} clusters and instances in {region} are left, and {len(some)} would be created."
-            hint = "Delete what nobody uses, or ask for a higher limit."
+            hint = "Delete targets that are not used, or request a higher limit."
             yield Finding("ComputeCountExceeded", ERROR, named(some), "name", message, hint, "docs/coverage.md 1.11, pain 53")
 
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import asdict
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
@@ -81,7 +80,7 @@ def refuse(findings: t.Sequence[Finding], what: str, fail_on: str = ERROR) -> No
     more = f" And {len(bad) - 5} more." if len(bad) > 5 else ""
     raise PreflightFailed(
         f"{what} did not pass the pre-flight: {lines}{more}",
-        details=[asdict(one) for one in findings],
+        details=[one.to_dict() for one in findings],
         hint=f"Nothing was written. {bad[0].hint}" + (" Each of the details has its own hint." if len(bad) > 1 else ""),
     )
 
@@ -226,6 +225,6 @@ def summary(findings: t.Sequence[Finding], fail_on: str, count: int) -> Result:
     return {
         "changed": False,
         "passed": not errors,
-        "findings": [asdict(one) for one in findings],
+        "findings": [one.to_dict() for one in findings],
         "counts": {"error": errors, "warning": len(findings) - errors},
     }

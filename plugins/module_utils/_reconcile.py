@@ -196,7 +196,7 @@ class Reconciler:
         error.plan, error.changed, error.warnings = plan, self.wrote, self.warnings
         if self.replaced is not None:
             error.details = {"cause": error.details, "replaced": self.replaced}
-            error.hint = f"{error.hint or ''} The old one is gone; failure.details.replaced has what it was, to be declared anew.".strip()
+            error.hint = f"{error.hint or ''} The old one is gone; failure.details.replaced has its declaration, to create it again.".strip()
         add_way_on(error)
 
     def _tell_action(self, plan: Plan) -> None:
@@ -246,7 +246,7 @@ class Reconciler:
                 code=status.code or "ProvisioningFailed",
                 details=status.details,
                 target=self.target.id,
-                hint="The service refused it after it had accepted the request. Mend the cause and run the same task again.",
+                hint="The service refused it after it had accepted the request. Fix the cause and run the same task again.",
             )
         return body
 
@@ -279,7 +279,7 @@ class Reconciler:
             f"Waited {self.deadline.elapsed:.0f} s for {what}; the last state was {state}.",
             details={"what": what, "state": state, "elapsed": round(self.deadline.elapsed, 1), "operation": None},
             target=self.target.id,
-            hint="Nothing was lost: run the same task again to go on waiting, or raise wait_timeout.",
+            hint="Nothing was lost: run the same task again to continue waiting, or raise wait_timeout.",
         )
 
     # --- deciding ---
@@ -386,7 +386,7 @@ class Reconciler:
         lost = [] if broken else self.kind.lost_on_recreate(body, declared)
         if lost:
             raise AmlError(
-                f"{self._what} was not replaced, because the service does not tell {', '.join(lost)}, which the new one would lack.",
+                f"{self._what} was not replaced, because the service does not return {', '.join(lost)}, which the new one would lack.",
                 code="SecretNeeded",
                 hint=f"Declare {', '.join(lost)} as well.",
             )
@@ -626,7 +626,7 @@ class Reconciler:
             raise ChangedMeanwhile(
                 f"{self._what} was deleted for its replacement, but another writer had changed it directly before: {reason}.",
                 target=self.target.id,
-                hint="Nothing was created in its place. Check who uses it, then run the same task again with all that the new one is to have.",
+                hint="Nothing was created in its place. Check who uses it, then run the same task again with all options of the new one.",
             )
         self.replaced = self.kind.project(body)
         if other is not None:
@@ -634,7 +634,7 @@ class Reconciler:
                 f"{self._what} was deleted for its replacement, and another writer has created another {self.kind.label} of that name"
                 f"{_when_created(other)}, which was not changed.",
                 target=self.target.id,
-                hint="Run the same task again: it compares that one with the declaration.",
+                hint="Run the same task again: it compares the new one with the declaration.",
             )
 
     def _require_as_planned(self, body: Body) -> None:

@@ -17,7 +17,7 @@ AS_DECLARED, DIFFERS, FAILED, UNDECLARED = STATUSES = ("as declared", "differs",
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 _CLUSTER, _INSTANCE = "amlcompute", "computeinstance"
-_NOBODY = "Nobody has looked at it: no host stands for it, or the job of its host has ended before."
+_NOBODY = "Not processed: no host is responsible for it, or the job of its host ended before."
 _RUNNING = ("Running", "JobRunning")
 
 
@@ -158,7 +158,7 @@ def _declared(one: Row, body: Row | None, homes: dict[str, Row]) -> Row:
 
 
 def _undeclared(body: Row, owned: bool, homes: dict[str, Row]) -> Row:
-    reason = "The fleet made it and does not declare it any more." if owned else "Somebody else made it; the fleet never touches it."
+    reason = "The fleet created it and no longer declares it." if owned else "Someone else created it; the fleet never changes it."
     row = _found(body["id"], body["name"], body["type"], body, homes)
     return {**row, "status": UNDECLARED, "owned": owned, "action": "none", "changes": [], "reason": reason, "cost": None}
 

@@ -34,7 +34,7 @@ def resource_id(task: Task) -> str | None:
     _rules.refuse(_check_naming(params))
     if params.get("id"):
         if params.get("type") or params.get("name") or params.get("scope"):
-            raise RuleError("id already names the resource: leave scope, type and name out.", code="NamedTwice")
+            raise RuleError("id already names the resource: remove scope, type and name.", code="NamedTwice")
         return str(params["id"]).rstrip("/")
     if not params.get("type"):
         raise RuleError("Give id, or type and name (with scope or resource_group).", code="NotNamed", hint="Nothing was sent.")
@@ -83,14 +83,14 @@ def keep_resource(task: Task) -> Result:
     params = task.params
     identifier = resource_id(task)
     if identifier is None:
-        raise RuleError("name is needed to keep a resource in its state.", code="NotNamed", hint="Nothing was sent.")
+        raise RuleError("name is required to manage a resource.", code="NotNamed", hint="Nothing was sent.")
     _rules.refuse(_kind.check_id(identifier))
     parts = identifier.split("/")
     target = Target(parts[-1], identifier, "/".join(parts[:-2]), *_scope_of(parts))
     body = task.given.get("body") or {}
     if "tags" in body:
         if "tags" in task.given:
-            raise RuleError("The tags are given twice, in body.tags and in tags: leave one of them out.", code="TagsGivenTwice", hint="Nothing was sent.")
+            raise RuleError("The tags are given twice, in body.tags and in tags: remove one of them.", code="TagsGivenTwice", hint="Nothing was sent.")
         task.given["tags"] = body["tags"]
     kind = _kind.Resource(params["api_version"], body, params.get("secret_body"), params["update_method"].upper())
     kind.place(identifier)

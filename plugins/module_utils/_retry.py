@@ -39,19 +39,19 @@ _CODE_OF_STATUS = {
 _ACTION = re.compile(r"perform action '([^']+)'(?: over scope '([^']+)')?")
 _HINTS = {
     "SubscriptionNotFound": "Check subscription_id, and that it belongs to the tenant and cloud of the sign-in.",
-    "ResourceGroupNotFound": "Check resource_group, or make it first (azureml.compute.arm_resource does).",
-    "ParentResourceNotFound": "Make the parent first, or check its name.",
+    "ResourceGroupNotFound": "Check resource_group, or create it first (azureml.compute.arm_resource does).",
+    "ParentResourceNotFound": "Create the parent first, or check its name.",
     "InvalidAuthenticationTokenTenant": "The subscription belongs to another tenant: check tenant and subscription_id.",
     "ScopeLocked": "A management lock forbids it: remove the lock, or leave the resource as it is.",
     "RequestDisallowedByPolicy": "An Azure Policy assignment forbids it; the details name it.",
     "MissingSubscriptionRegistration": "Register the resource provider in the subscription: az provider register.",
     "SubscriptionRequestsThrottled": "Too many requests: run fewer at a time, or raise retry_timeout.",
-    "ClusterMinNodesExceedCoreQuota": "Ask for more quota of this VM family, or choose another size or region.",
-    "QuotaExceeded": "Ask for more quota in this region, or choose another size or region.",
+    "ClusterMinNodesExceedCoreQuota": "Request more quota of this VM family, or choose another size or region.",
+    "QuotaExceeded": "Request more quota in this region, or choose another size or region.",
     "AlreadyExists": "The name is taken; names of compute targets count in the whole region, and not only in the workspace. Choose another one.",
     "NoRegisteredProviderFound": "The api-version, the type or the region is not offered; the message lists what is.",
 }
-_BROKEN = "The service failed for longer than retries and retry_timeout allow. Run the same task again: it goes on from what is there then."
+_BROKEN = "The service failed for longer than retries and retry_timeout allow. Run the same task again: it continues from the current state."
 _HINT_OF_STATUS: dict[int | None, str] = {
     **dict.fromkeys((408, 500, 502, 503, 504), _BROKEN),
     401: "The token was refused twice: check the tenant, the cloud and the clock of this host.",

@@ -11,20 +11,25 @@ import base64
 import re
 import struct
 import typing as t
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from ._error_codes import url_of
 from ._errors import RuleError
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One broken rule: a stable code, the option, the rule with what was given, and where the rule is written."""
+    """One broken rule: a stable code, the option, the rule with what was given, and where the rule is written, for those who read the code."""
 
     code: str
     option: str
     message: str
     source: str
+
+    def to_dict(self) -> dict[str, str]:
+        """As results show it: the reference of error codes names the official source."""
+        return {"code": self.code, "option": self.option, "message": self.message, "url": url_of(self.code)}
 
 
 Findings = t.Iterator[Finding]
@@ -38,7 +43,7 @@ def refuse(findings: t.Iterable[Finding]) -> None:
     raise RuleError(
         " ".join(finding.message for finding in found),
         code=found[0].code if len(found) == 1 else RuleError.default_code,
-        details=[asdict(finding) for finding in found],
+        details=[finding.to_dict() for finding in found],
         hint="Nothing was sent. Correct " + ", ".join(dict.fromkeys(finding.option for finding in found)) + ".",
     )
 
@@ -64,7 +69,7 @@ def resource_group(value: str, option: str = "resource_group") -> Findings:
         yield Finding(
             "InvalidResourceGroupName",
             option,
-            f"{option} {value!r} is no valid name: 1 to 90 letters, digits, '-', '_', '.', '(' and ')', with no '.' at the end.",
+            f"{option} {value!r} is not a valid name: 1 to 90 letters, digits, '-', '_', '.', '(' and ')', with no '.' at the end.",
             "Azure naming rules, Microsoft.Resources/resourceGroups",
         )
 
@@ -74,7 +79,7 @@ def workspace_name(value: str, option: str = "workspace") -> Findings:
         yield Finding(
             "InvalidWorkspaceName",
             option,
-            f"{option} {value!r} is no valid workspace name: 3 to 33 letters, digits, '-' and '_', starting with a letter or digit.",
+            f"{option} {value!r} is not a valid workspace name: 3 to 33 letters, digits, '-' and '_', starting with a letter or digit.",
             "ARM schema of workspaces; docs/facts.md c.1 [SPEC]",
         )
 
@@ -100,7 +105,7 @@ def compute_name(value: str, option: str = "name", *, shortest: int = 3, longest
         better = f"{value[: number.start()]}-a{number.group(1)}"
         problems.append(f"a dash must be followed by a letter, not by digits alone (for example {better!r})")
     if problems:
-        yield Finding("InvalidComputeName", option, f"{option} {value!r} is no valid compute name: " + "; ".join(problems) + ".", source)
+        yield Finding("InvalidComputeName", option, f"{option} {value!r} is not a valid compute name: " + "; ".join(problems) + ".", source)
 
 
 def resource_id(value: t.Any, option: str, type_: str | None = None) -> Findings:
@@ -127,7 +132,7 @@ def is_path(value: str) -> bool:
 def segment(value: str, option: str) -> Findings:
     """The name of something that exists: whatever its own rules, one part of an address."""
     if "/" in str(value) or not str(value) or not is_path(str(value)):
-        message = f"{option} {value!r} is no name: it must not be empty, '.' or '..', and hold no '/', '?', '#', '%', '\\' or blank."
+        message = f"{option} {value!r} is not a valid name: it must not be empty, '.' or '..', and hold no '/', '?', '#', '%', '\\' or blank."
         yield Finding("InvalidName", option, message, "RFC 3986, 3.3; Azure Resource Manager")
 
 
@@ -225,7 +230,7 @@ def dns_label(value: t.Any, option: str) -> Findings:
 
 def network_name(value: t.Any, option: str, longest: int) -> Findings:
     if not re.match(rf"^[A-Za-z0-9]([A-Za-z0-9_.-]{{0,{longest - 2}}}[A-Za-z0-9_])?\Z", str(value)):
-        message = f"{option} {value!r} is no valid name: 1 to {longest} letters, digits, '_', '.' and '-'; a letter or digit first, no '.' or '-' last."
+        message = f"{option} {value!r} is not a valid name: 1 to {longest} letters, digits, '_', '.' and '-'; a letter or digit first, no '.' or '-' last."
         yield Finding("InvalidName", option, message, "Azure naming rules, Microsoft.Network")
 
 
@@ -279,7 +284,7 @@ def openssh_public_key(value: str) -> str:
         key = _from_pem(key)
     parts = key.split()
     if len(parts) < 2 or "\n" in key:
-        raise _key_error("is no public key in OpenSSH's form ('ssh-rsa AAAA... comment'), RFC 4716 or PEM")
+        raise _key_error("is not a public key in OpenSSH's form ('ssh-rsa AAAA... comment'), RFC 4716 or PEM")
     if parts[0] != "ssh-rsa":
         raise _key_error(f"has the type {parts[0]!r}; make one with: ssh-keygen -t rsa -b 4096")
     if not _is_rsa(parts[1]):
@@ -328,7 +333,7 @@ def _from_pem(key: str) -> str:
         loaded = serialization.load_pem_public_key(key.encode())
         line = loaded.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
     except (ValueError, TypeError) as error:
-        raise _key_error("is no readable PEM public key") from error
+        raise _key_error("is not a readable PEM public key") from error
     return line.decode()
 
 

@@ -229,7 +229,7 @@ def _strange_answer(error: Exception, target: Target) -> ArmError:
         f"({type(error).__name__}: {_redact.cut(' '.join(str(error).split()), 300)}).",
         code="UnexpectedAnswer",
         target=target.id,
-        hint="A proxy or a wrong cloud_environment may have answered in the service's place. Run the same task again: what was begun is joined.",
+        hint="A proxy or a wrong cloud_environment may have answered in the service's place. Run the same task again: it waits for running operations.",
     )
 
 

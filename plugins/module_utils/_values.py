@@ -113,7 +113,7 @@ def _text(option: str, place: str, value: t.Any, has_choices: bool) -> _rules.Fi
         return
     if not value:
         if option not in EMPTY:
-            message = f"{place} must not be empty; leave it out where there is nothing to say."
+            message = f"{place} must not be empty; omit it if it has no value."
             yield _rules.Finding("EmptyText", place, message, _SOURCE)
     elif value != value.strip() or any(ord(character) < 32 or ord(character) == 127 for character in value):
         message = f"{place} must be one line without blanks at its ends, without tabs and other control characters; {value!r} is not."
@@ -136,7 +136,7 @@ def _sendable(value: t.Any) -> bool:
 
 
 def _unsendable(place: str) -> _rules.Finding:
-    return _rules.Finding("InvalidText", place, f"{place} holds a NUL, or half of a character that is no Unicode text.", "RFC 8259, 8.1 and 8.2")
+    return _rules.Finding("InvalidText", place, f"{place} holds a NUL, or half of a character that is not Unicode text.", "RFC 8259, 8.1 and 8.2")
 
 
 def without_null_choices(spec: Spec, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -126,7 +126,7 @@ class WorkspaceReconciler(Reconciler):
             raise RuleError(
                 f"location {complete['location']!r} is not the hub's ({hub.get('location')}): a project is where its hub is.",
                 code="ProjectRegion",
-                hint="Leave location out, or give the hub's.",
+                hint="Omit location, or set the hub's.",
             )
         given = {"kind": "project", "identity": {"type": "system_assigned"}, **complete, "location": hub.get("location")}
         body = self.kind.create_body(self.target, given, None)
@@ -174,7 +174,7 @@ class WorkspaceReconciler(Reconciler):
         return sorted(found, key=lambda body: (body.get("properties") or {}).get("timestamp") or "", reverse=True)
 
     def _strange_deployment(self, error: AmlError) -> None:
-        warning = f"{error.code}: {error.message} It was not looked at."
+        warning = f"{error.code}: {error.message} It was not read."
         if warning not in self.warnings:
             self.warnings.append(warning)
 
@@ -224,7 +224,7 @@ class WorkspaceReconciler(Reconciler):
                 f"{self._what} cannot be created, because a soft-deleted workspace of that name blocks it.",
                 details=error.failure(),
                 target=self.target.id,
-                hint="Set soft_deleted=recover to get it back with its history, or soft_deleted=purge to delete it for good.",
+                hint="Set soft_deleted=recover to recover it with its history, or soft_deleted=purge to delete it permanently.",
             ) from error
         # What blocks the name may be gone by now, and a workspace of another writer's be there.
         self._check_absent(False)
@@ -384,7 +384,7 @@ def _deployment_error(what: str, deployment: Body) -> ArmError:
         # ARM keeps the text of a conflict, and not its status.
         status=409 if inner.get("code") == "Conflict" else None,
         target=deployment.get("id"),
-        hint="Mend the cause and run the same task again: what the deployment has made already is used again.",
+        hint="Fix the cause and run the same task again: resources that the deployment created are reused.",
     )
 
 
@@ -413,9 +413,9 @@ def keep_workspace(task: Task) -> Result:
 def _absent(task: Task, kind: _kind.Workspace, target: Target) -> Result:
     if task.params["delete_dependent_resources"] and not task.params["permanently_delete"]:
         raise RuleError(
-            "delete_dependent_resources needs permanently_delete: a workspace without what it stands on could not be recovered.",
+            "delete_dependent_resources needs permanently_delete: a workspace without its dependent resources could not be recovered.",
             code="DependentsNeedPermanentDelete",
-            hint="Nothing was sent. Set permanently_delete=true as well, or leave the dependent resources.",
+            hint="Nothing was sent. Set permanently_delete=true as well, or keep the dependent resources.",
         )
     reconciler = WorkspaceReconciler(task, kind, target)
     plan: Plan | None = None

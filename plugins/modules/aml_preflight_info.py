@@ -134,12 +134,12 @@ findings:
       description: What to do.
       type: str
       returned: always
-      sample: Ask for more quota, choose another size or region, or declare fewer nodes; aml_usage_info shows what is left.
-    source:
-      description: Where the rule is from.
+      sample: Request more quota, choose another size or region, or declare fewer nodes; aml_usage_info shows what is left.
+    url:
+      description: The section about the code in the reference of error codes, which names the official source.
       type: str
       returned: always
-      sample: docs/facts.md b.2 (quota), f.23; docs/coverage.md 1.11
+      sample: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#familyquotaexceeded
 failure:
   description:
     - Why the task failed. C(code) is the service's own code or one of the collection, C(message) the cause, C(hint) what to do and C(url) the

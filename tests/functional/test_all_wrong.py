@@ -7,9 +7,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-
-from .bad_input import BASES
-from .conftest import Azure
+from ansible_collections.azureml.compute.tests.support.azure import Azure
+from ansible_collections.azureml.compute.tests.support.bad_input import BASES
 
 Options = dict[str, t.Any]
 

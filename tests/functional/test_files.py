@@ -42,12 +42,12 @@ def closed(path: Path) -> None:
 
 
 MADE: dict[t.Callable[[Path], t.Any], str] = {
-    pipe: "it is no regular file",
-    Path.mkdir: "it is no regular file",
+    pipe: "it is not a regular file",
+    Path.mkdir: "it is not a regular file",
     huge: "it is larger than",
     dangling: "No such file",
     circle: "Too many levels of symbolic links",
-    binary: "it is no text",
+    binary: "it is not text",
     closed: "",
 }
 

@@ -35,7 +35,7 @@ def agree(azure: Azure, code: str, **options: t.Any) -> dict[str, t.Any]:
         assert failed["failure"]["details"] == found["findings"] and failed["plan"]["action"] == "create"
         assert azure.writes == []
     (finding,) = found["findings"]
-    assert finding["severity"] == "error" and finding["hint"] and finding["source"] and finding["target"] == "cpu-cluster"
+    assert finding["severity"] == "error" and finding["hint"] and finding["url"] and finding["target"] == "cpu-cluster"
     return dict(finding)
 
 

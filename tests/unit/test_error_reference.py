@@ -4,10 +4,12 @@
 """The reference of error codes: complete, current, and what ``failure.url`` leads to."""
 from __future__ import annotations
 
+import ast
 import importlib.util
 import re
 import sys
 import types
+import typing as t
 from pathlib import Path
 
 import pytest
@@ -89,3 +91,44 @@ def test_the_url_of_a_failure_leads_to_a_section_of_the_page(error: AmlError, an
     # As GitHub makes anchors of headings.
     headings = re.findall(r"^#+ (.+)$", (ROOT / "docs" / "errors.md").read_text(), re.MULTILINE)
     assert anchor in {heading.lower().replace(" ", "-") for heading in headings}
+
+
+OF_REPOSITORY = re.compile(r"(?<![\w/.-])(?:docs|plugins|roles|playbooks|tests|scripts|examples)/[\w./-]+|\b(?:README|CONTRIBUTING|CHANGELOG)\b|\b[a-z]+\.md\b")
+# Where a rule is written stands in the code for those who read it; results have the page of its code instead.
+PROVENANCE = ("Finding", "at_least", "at_most")
+
+
+def messages(tree: ast.Module) -> t.Iterator[tuple[int, str]]:
+    """The strings of a file that a user can see: neither docstrings and documentation nor what names the origin of a rule."""
+    hidden = {id(part) for node in ast.walk(tree) if isinstance(node, ast.Expr) for part in ast.walk(node) if isinstance(node.value, ast.Constant)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            names = [one.id.casefold() for target in node.targets for one in ast.walk(target) if isinstance(one, ast.Name)]
+            if any(name.endswith(("source", "documentation", "examples", "return")) for name in names):
+                hidden |= {id(part) for part in ast.walk(node.value)}
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id.endswith("source") and node.value:
+            hidden |= {id(part) for part in ast.walk(node.value)}
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).rsplit(".", 1)[-1] in PROVENANCE and node.args:
+            hidden |= {id(part) for part in ast.walk(node.args[-1])}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in hidden:
+            yield node.lineno, node.value
+
+
+def test_no_message_names_a_file_of_the_repository() -> None:
+    found, seen = [], 0
+    for path in sorted((ROOT / "plugins").rglob("*.py")):
+        for line, text in messages(ast.parse(path.read_text())):
+            seen += 1
+            without_urls = re.sub(r"https?://\S+", "", text)
+            if match := OF_REPOSITORY.search(without_urls):
+                found.append(f"{path.relative_to(ROOT)}:{line}: {match[0]}")
+    assert seen > 2000 and found == []
+
+
+def test_findings_show_a_page_and_no_file() -> None:
+    from ansible_collections.azureml.compute.plugins.module_utils import _preflight, _rules
+
+    rule = _rules.Finding("SubnetMissing", "o", "m", "docs/coverage.md C16").to_dict()
+    check = _preflight.Finding("SubnetNotFound", "error", "t", "o", "m", "h", "docs/coverage.md CI5").to_dict()
+    assert "source" not in {**rule, **check} and rule["url"].endswith("#subnetmissing") and check["url"].endswith("#subnetnotfound")

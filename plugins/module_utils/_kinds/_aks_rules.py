@@ -57,7 +57,7 @@ def network(settings: dict[str, t.Any] | None) -> _rules.Findings:
         try:
             dns = ipaddress.IPv4Address(settings["dns_service_ip"])
         except ValueError:
-            message = f"network_settings.dns_service_ip {settings['dns_service_ip']!r} is no IPv4 address."
+            message = f"network_settings.dns_service_ip {settings['dns_service_ip']!r} is not an IPv4 address."
             yield _rules.Finding("InvalidAddress", "network_settings.dns_service_ip", message, _TYPES)
     if dns is not None and service is not None and dns not in service:
         message = f"network_settings.dns_service_ip {dns} must lie within network_settings.service_cidr {service}."
@@ -80,7 +80,7 @@ def _cidr(settings: dict[str, t.Any], name: str) -> t.Generator[_rules.Finding, 
         # The bridge's own address is given with its range: 172.17.0.1/16.
         return ipaddress.IPv4Network(value, strict=False)
     except ValueError:
-        message = f"network_settings.{name} {value!r} is no IPv4 range such as 10.0.0.0/16."
+        message = f"network_settings.{name} {value!r} is not an IPv4 range such as 10.0.0.0/16."
         yield _rules.Finding("InvalidRange", f"network_settings.{name}", message, _TYPES)
         return None
 

@@ -27,21 +27,21 @@ _SOURCE = "docs/coverage.md 1.10"
 LOCATION = fixed(
     "location",
     "properties.computeLocation",
-    "a compute target stays in the region it was created in (docs/facts.md c.3)",
+    "a compute target stays in the region it was created in",
     canon=region,
 )
 TAGS = _compute.TAGS
 DESCRIPTION = fixed(
     "description",
     "properties.description",
-    "the service takes a description only at creation (docs/facts.md c.3)",
+    "the service takes a description only at creation",
     canon=text,
     clearable=True,
 )
 RESOURCE_ID = fixed(
     "resource_id",
     "properties.resourceId",
-    "an attachment stays with the resource it was made for (docs/facts.md c.3, Synapse and AKS); another one takes another attachment",
+    "an attachment stays with the resource it was made for; another one takes another attachment",
     canon=_fields.arm_id,
     to_arm=_fields.full_id,
 )
@@ -95,7 +95,7 @@ class AttachedKind(ComputeKind):
             raise RuleError(
                 f"delete_underlying: the service only detaches a {self.label}; it does not delete the resource behind it.",
                 code="DeleteNotSupported",
-                hint="Nothing was sent. Leave delete_underlying out, and delete the resource itself where it was made.",
+                hint="Nothing was sent. Omit delete_underlying, and delete the resource where it was created.",
             )
         return kind
 
@@ -153,7 +153,7 @@ class AttachedKind(ComputeKind):
         if self.removing and self.delete_underlying and is_attached(body):
             raise NotDeletable(
                 f"delete_underlying: {target.name!r} was attached, and the service deletes only what it made itself.",
-                hint="Leave delete_underlying out to detach it, and delete the resource where it was made.",
+                hint="Omit delete_underlying to detach it, and delete the resource where it was created.",
                 details={"id": body.get("id"), "resource_id": body["properties"].get("resourceId")},
             )
 
@@ -170,7 +170,7 @@ class AttachedKind(ComputeKind):
         if plan.secrets or not held:
             return []
         return [
-            f"SecretNotSent: the update goes without {' and '.join(held)}, which the service never tells. No document says whether the service "
+            f"SecretNotSent: the update goes without {' and '.join(held)}, which the service never returns. No document says whether the service "
             f"keeps what it has: declare it with {self.update_option}=always if the compute target stops working."
         ]
 

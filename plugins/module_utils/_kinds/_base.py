@@ -125,7 +125,7 @@ class Kind:
                 yield _rules.Finding(
                     "NullNotAllowed",
                     row.option,
-                    f"{row.option} is declared null, but a {self.label} always has one; leave the option out to not manage it.",
+                    f"{row.option} is declared null, but a {self.label} always has one; omit the option to not manage it.",
                     "this collection: null means 'has none'",
                 )
 

@@ -155,7 +155,7 @@ def check_network(settings: dict[str, t.Any] | None) -> _rules.Findings:
         yield from _rules.resource_id(subnet, "network_settings.subnet", "Microsoft.Network/virtualNetworks/subnets")
         if network or settings.get("resource_group"):
             extra = "network_settings.vnet_name" if network else "network_settings.resource_group"
-            message = f"With a full id in network_settings.subnet, leave {extra} out: the id already names it."
+            message = f"With a full id in network_settings.subnet, omit {extra}: the id already contains it."
             yield _rules.Finding("SubnetGivenTwice", extra, message, source)
     elif list(_rules.network_name(subnet, "network_settings.subnet", 80)):
         yield from _rules.network_name(subnet, "network_settings.subnet", 80)

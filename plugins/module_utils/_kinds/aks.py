@@ -24,7 +24,7 @@ _INNER = "properties.properties."
 _SSL = "sslConfiguration."
 _NET = _INNER + "aksNetworkingConfiguration."
 
-_WHY_NETWORK = "AKS stays in the network that it was created with (docs/facts.md c.4: not offered for update)"
+_WHY_NETWORK = "AKS stays in the network that it was created with"
 _NOT_WHEN_ATTACHED = ("agent_count", "size", "location", *(f"network_settings.{name}" for name in _aks_rules.NETWORK))
 
 
@@ -45,7 +45,7 @@ FIELDS = (
     fixed(
         "cluster_purpose",
         _INNER + "clusterPurpose",
-        "the purpose is decided when the cluster is created or attached (docs/facts.md c.4: not offered for update)",
+        "the purpose is decided when the cluster is created or attached",
         canon=_same_purpose,
         shape=_shape.TEXT,
         **choice(fast_prod="FastProd", dense_prod="DenseProd", dev_test="DevTest"),
@@ -53,13 +53,13 @@ FIELDS = (
     fixed(
         "size",
         _INNER + "agentVmSize",
-        "the virtual machine size cannot be changed after creation (docs/coverage.md K8-7)",
+        "the virtual machine size cannot be changed after creation",
         canon=caseless,
     ),
     fixed(
         "agent_count",
         _INNER + "agentCount",
-        "the service does not scale AKS: change the number of nodes at the AKS resource itself (docs/coverage.md K8-7; docs/facts.md c.4)",
+        "the service does not scale AKS: change the number of nodes at the AKS resource itself",
         shape=_shape.NUMBER,
     ),
     fixed("network_settings.subnet", _NET + "subnetId", _WHY_NETWORK, canon=_fields.arm_id, to_arm=_fields.full_id),

@@ -78,7 +78,7 @@ class _Host(Attached):
         yield from super().check(target, declared, tree)
         settings = tree.get("ssh_settings") or {}
         if tree.get("ssh_settings") == {}:
-            message = "ssh_settings needs admin_username, and ssh_private_key or admin_password; leave it out to not manage how to log in."
+            message = "ssh_settings needs admin_username, and ssh_private_key or admin_password; omit it to not manage how to log in."
             yield _rules.Finding("SshUserMissing", "ssh_settings", message, "docs/coverage.md 1.10")
         if declared.get("address") is not None:
             yield from _rules.host(declared["address"], "address")
@@ -95,7 +95,7 @@ class _Host(Attached):
             yield _rules.Finding("SshUserMissing", "ssh_settings.admin_username", message, "docs/coverage.md 1.10")
         key = declared.get("ssh_settings.ssh_private_key")
         if key and "PRIVATE KEY" not in key:
-            message = "ssh_settings.ssh_private_key is no private key: it must hold the text that begins with -----BEGIN ... PRIVATE KEY-----."
+            message = "ssh_settings.ssh_private_key is not a private key: it must hold the text that begins with -----BEGIN ... PRIVATE KEY-----."
             yield _rules.Finding("InvalidSshKey", "ssh_settings.ssh_private_key", message, "docs/facts.md f.10")
 
     def check_create(self, declared: Declared, parent: Body | None) -> _rules.Findings:
@@ -292,14 +292,14 @@ class AnyAttached(Attached):
         found = kind_name(body)
         if found in _OTHER_MODULES:
             raise _compute.KindMismatch(
-                f"{target.name!r} exists in this workspace, but as {found}, which is no attached compute.",
+                f"{target.name!r} exists in this workspace, but as {found}, which is not attached compute.",
                 hint=f"Use {_OTHER_MODULES[found]} for it, or correct the name.",
                 details={"found": found, "asked": None, "id": body.get("id")},
             )
         if self.removing and self.delete_underlying and (_attached.is_attached(body) or found != "virtualmachine"):
             raise _attached.NotDeletable(
                 f"delete_underlying: {target.name!r} was attached, and the service deletes only what it made itself.",
-                hint="Leave delete_underlying out to detach it, and delete the resource where it was made.",
+                hint="Omit delete_underlying to detach it, and delete the resource where it was created.",
                 details={"id": body.get("id"), "resource_id": body["properties"].get("resourceId")},
             )
 

@@ -22,7 +22,7 @@ _SCALE = _INNER + "scaleSettings."
 _USER = _INNER + "userAccountCredentials."
 _SCALE_OPTIONS = ("min_instances", "max_instances", "idle_time_before_scale_down")
 
-_WHY_SSH = "SSH access cannot be changed after creation (machine-learning-enable-ssh; docs/coverage.md K2)"
+_WHY_SSH = "SSH access cannot be changed after creation"
 
 _REMOTE_LOGIN = {"enabled": True, "disabled": False, "notspecified": None}
 
@@ -30,20 +30,20 @@ _REMOTE_LOGIN = {"enabled": True, "disabled": False, "notspecified": None}
 _PERMANENT_ERRORS = ("UnsupportedVMSizeForLowPriority",)
 
 FIELDS = (
-    fixed("location", "properties.computeLocation", "a compute target stays in the region it was created in (docs/facts.md c.3)", canon=region),
+    fixed("location", "properties.computeLocation", "a compute target stays in the region it was created in", canon=region),
     Field("tags", "tags", canon=_fields.mapping, clearable=True),
     _compute.IDENTITY,
-    fixed("description", "properties.description", "the service takes a description only at creation (docs/facts.md c.3)", canon=text, clearable=True),
+    fixed("description", "properties.description", "the service takes a description only at creation", canon=text, clearable=True),
     fixed(
         "size",
         _INNER + "vmSize",
-        "the virtual machine size cannot be changed after creation (how-to-create-attach-compute-studio; docs/coverage.md C4)",
+        "the virtual machine size cannot be changed after creation",
         canon=caseless,
     ),
     fixed(
         "tier",
         _INNER + "vmPriority",
-        "the virtual machine priority cannot be changed after creation (docs/coverage.md C5)",
+        "the virtual machine priority cannot be changed after creation",
         canon=caseless,
         **choice(dedicated="Dedicated", low_priority="LowPriority"),
     ),
@@ -78,13 +78,13 @@ FIELDS = (
     fixed(
         "enable_node_public_ip",
         _INNER + "enableNodePublicIp",
-        "public addresses of the nodes are decided at creation (docs/facts.md c.3)",
+        "public addresses of the nodes are decided at creation",
         canon=_fields.boolean_text,
     ),
     fixed(
         "network_settings.subnet",
         _INNER + "subnet",
-        "a cluster stays in the subnet it was created in (docs/facts.md c.3)",
+        "a cluster stays in the subnet it was created in",
         canon=_fields.arm_id,
         to_arm=_compute.subnet_to_arm,
         from_arm=_compute.subnet_from_arm,
@@ -146,7 +146,7 @@ class Cluster(ComputeKind):
         # Once more, because a replacement keeps the numbers that were not declared.
         yield from _rules.scale(declared.get("min_instances"), declared.get("max_instances"))
         if declared.get("ssh_public_access_enabled") and not declared.get("ssh_settings.admin_username"):
-            message = "ssh_public_access_enabled opens a port that nobody can log in to: give ssh_settings too."
+            message = "ssh_public_access_enabled opens a port that no one can log in to: set ssh_settings too."
             yield _rules.Finding("SshUserMissing", "ssh_settings", message, "docs/coverage.md K6, CC9")
         if parent is None:
             return

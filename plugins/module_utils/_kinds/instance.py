@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The compute instance: rows I1 to I4 and CI1 to CI18 of docs/coverage.md.
 
-A PUT changes nothing on an instance that exists (docs/facts.md c.3). What can change changes by the service's own actions, all but one of them preview:
+A PUT changes nothing on an instance that exists. What can change changes by the service's own actions, all but one of them preview:
 enableSso, updateIdleShutdownSetting, updateSchedules, resize, customServices, updateDataMounts (a.1; docs/coverage.md 1.12).
 """
 from __future__ import annotations
@@ -19,8 +19,8 @@ from ._base import BUSY, FAILED, READY, Body, Request, Status, Target, fixed, se
 from ._compute import ComputeKind
 
 _INNER = "properties.properties."
-_FOREVER = "an instance keeps what it was created with (docs/facts.md c.3)"
-_WHY_SSH = "SSH access cannot be changed after creation (machine-learning-enable-ssh; docs/coverage.md CI4)"
+_FOREVER = "an instance keeps what it was created with"
+_WHY_SSH = "SSH access cannot be changed after creation"
 
 STATE = _INNER + "state"
 RUNNING = ("Running", "JobRunning")
@@ -72,12 +72,12 @@ _ACTIONS: dict[str, tuple[str, str, t.Callable[[t.Any], t.Any]]] = {
 }
 
 FIELDS = (
-    fixed("location", "properties.computeLocation", "a compute target stays in the region it was created in (docs/facts.md c.3)", canon=region),
+    fixed("location", "properties.computeLocation", "a compute target stays in the region it was created in", canon=region),
     fixed("tags", "tags", "the service has no way to change the tags of an instance (terraform-provider-azurerm#31747)", canon=_fields.mapping, clearable=True),
     fixed(
         "identity",
         "identity",
-        "the identity of an instance is decided at creation (docs/facts.md c.3)",
+        "the identity of an instance is decided at creation",
         canon=_fields.identity,
         to_arm=_compute.identity_to_arm,
         from_arm=_compute.identity_from_arm,
@@ -132,7 +132,7 @@ FIELDS = (
     fixed(
         "setup_scripts.creation_script",
         _INNER + "setupScripts.scripts.creationScript",
-        "a creation script runs once, at creation (docs/coverage.md CI11)",
+        "a creation script runs once, at creation",
         canon=values.canon_script,
         to_arm=values.script_to_arm,
         from_arm=values.script_from_arm,

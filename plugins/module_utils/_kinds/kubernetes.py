@@ -82,7 +82,7 @@ class Kubernetes(Attached):
         fixed(
             "namespace",
             "properties.properties.namespace",
-            "jobs and endpoints live in the namespace that was chosen when the cluster was attached (docs/coverage.md 1.10); attach it again "
+            "jobs and endpoints live in the namespace that was chosen when the cluster was attached; attach it again "
             "for another one",
             canon=lambda value: value or "default",
             shape=_shape.TEXT,
@@ -110,7 +110,7 @@ class Kubernetes(Attached):
         yield from super().check(target, declared, tree)
         yield from _rules.identity(declared.get("identity"), both=False)
         if declared.get("namespace") is not None and not re.match(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z", declared["namespace"]):
-            message = f"namespace {declared['namespace']!r} is no valid name: 1 to 63 small letters, digits and '-', with a letter or digit at both ends."
+            message = f"namespace {declared['namespace']!r} is not a valid name: 1 to 63 lowercase letters, digits and '-', and no '-' at either end."
             yield _rules.Finding("InvalidNamespace", "namespace", message, "Kubernetes, namespaces: RFC 1123 label names")
         for name, entry in (declared.get("instance_types") or {}).items():
             yield from _check_instance_type(name, entry)

@@ -61,7 +61,7 @@ _BASE_FIELDS = (
     fixed(
         "hbi_workspace",
         "properties.hbiWorkspace",
-        "high business impact is decided at creation (docs/coverage.md 1.11)",
+        "high business impact is decided at creation",
         canon=boolean_text,
     ),
     Field("public_network_access", "properties.publicNetworkAccess", canon=caseless, **choice(enabled="Enabled", disabled="Disabled")),
@@ -84,7 +84,7 @@ _BASE_FIELDS = (
     fixed(
         "customer_managed_key.key_vault",
         "properties.encryption.keyVaultProperties.keyVaultArmId",
-        "the key vault of a customer-managed key cannot be changed (docs/coverage.md 1.11)",
+        "the key vault of a customer-managed key cannot be changed",
         canon=arm_id,
         to_arm=full_id,
     ),
@@ -263,7 +263,7 @@ class Workspace(Kind):
         if declared.get("kind") == "project":
             for option in FROM_HUB:
                 if declared.get(option) is not None:
-                    message = f"A project takes {option} from its hub: leave it out."
+                    message = f"A project inherits {option} from its hub: remove the option."
                     yield _rules.Finding("TakenFromHub", option, message, "docs/facts.md d.1")
         if declared.get("hub_id") and declared.get("kind", "project") != "project":
             yield _rules.Finding("HubOfProject", "hub_id", "Only a workspace of kind project has a hub.", "docs/facts.md d.1")

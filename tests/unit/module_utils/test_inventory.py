@@ -132,7 +132,7 @@ def test_resource_groups_are_listed_by_themselves() -> None:
     assert names(found.read()) == ["a-cpu-tvm-1", "a-on"] and found.problems == []
     found = reader(client, resource_groups=("rg", "gr"))
     found.read()
-    assert [str(one) for one in found.problems] == ["resource group gr: ResourceGroupNotFound: There is no such resource group, or it cannot be read."]
+    assert [str(one) for one in found.problems] == ["resource group gr: ResourceGroupNotFound: The resource group does not exist, or it cannot be read."]
 
 
 def test_all_subscriptions_that_are_open() -> None:

@@ -145,13 +145,13 @@ def test_a_replacement_in_the_error_of_who_did_not_ask_for_it() -> None:
     assert found.reason == "cannot change after creation: size, tier"
     error = _plan.refuse_fixed(found, "The cluster cpu")
     assert error.message == (
-        "The cluster cpu cannot be changed as declared, because these fields are fixed at creation: "
-        "size: 'STANDARD_A' -> 'other' (sizes are fixed); tier: None -> 'low' (tiers are fixed)"
+        "The cluster cpu cannot be updated: size is immutable (current 'STANDARD_A', requested 'other'): sizes are fixed; "
+        "tier is immutable (current None, requested 'low'): tiers are fixed."
     )
     assert error.details == [change.to_dict() for change in found.changes]
     assert error.hint == (
-        "Declare what is there; or set on_immutable_change=recreate to delete it and create it anew, "
-        "or on_immutable_change=ignore to leave these fields as they are."
+        "Set these fields to their current values, or set on_immutable_change=recreate to delete and recreate the resource, "
+        "or on_immutable_change=ignore to keep them as they are."
     )
 
 

@@ -199,9 +199,9 @@ def test_reports_on_shares_make_one() -> None:
     ]  # fmt: skip
     assert (merged["totals"]["targets"], merged["totals"]["unreadable"], len(merged["usages"])) == (2, 1, 1)
     assert (merged["totals"]["monthly_minimum"], merged["totals"]["monthly_maximum"]) == (0.0, 5.0)
-    assert "Nobody" in merged["workspaces"][2]["error"] and _report.drifted(merged)
+    assert "Not processed" in merged["workspaces"][2]["error"] and _report.drifted(merged)
     assert _report.merge([merged]) == merged == _report.merge([_report.merge([old, two]), one])
-    assert "Nobody" in _report_html.page(merged)
+    assert "Not processed" in _report_html.page(merged)
 
 
 def everywhere(value: t.Any) -> t.Any:

@@ -258,10 +258,10 @@ def test_every_form_of_a_key_becomes_one_line(key: str) -> None:
         # A length above 2^31, which as a signed number would lead back to where it stands.
         ("ssh-rsa " + base64.b64encode(b"\xff\xff\xff\xfc").decode(), "cut or altered"),
         (LINE[:12] + "*" + LINE[12:], "cut or altered"),
-        ("ssh-rsa", "no public key"),
-        ("", "no public key"),
-        ("~/.ssh/id_rsa.pub", "no public key"),
-        (f"{LINE}\n{LINE}", "no public key"),
+        ("ssh-rsa", "not a public key"),
+        ("", "not a public key"),
+        ("~/.ssh/id_rsa.pub", "not a public key"),
+        (f"{LINE}\n{LINE}", "not a public key"),
         ("-----BEGIN PUBLIC KEY-----\nnonsense\n-----END PUBLIC KEY-----", "PEM"),
     ],
     ids=nameless
@@ -343,21 +343,21 @@ RSA_ONLY = "Azure Machine Learning takes RSA public keys alone (how-to-create-at
             lambda: _rules.resource_group("rg."),
             "InvalidResourceGroupName",
             "resource_group",
-            "resource_group 'rg.' is no valid name: 1 to 90 letters, digits, '-', '_', '.', '(' and ')', with no '.' at the end.",
+            "resource_group 'rg.' is not a valid name: 1 to 90 letters, digits, '-', '_', '.', '(' and ')', with no '.' at the end.",
             "Azure naming rules, Microsoft.Resources/resourceGroups",
         ),
         (
             lambda: _rules.workspace_name("w"),
             "InvalidWorkspaceName",
             "workspace",
-            "workspace 'w' is no valid workspace name: 3 to 33 letters, digits, '-' and '_', starting with a letter or digit.",
+            "workspace 'w' is not a valid workspace name: 3 to 33 letters, digits, '-' and '_', starting with a letter or digit.",
             "ARM schema of workspaces; docs/facts.md c.1 [SPEC]",
         ),
         (
             lambda: _rules.compute_name("1_-2"),
             "InvalidComputeName",
             "name",
-            "name '1_-2' is no valid compute name: it may hold only letters, digits and dashes; it must start with a letter; "
+            "name '1_-2' is not a valid compute name: it may hold only letters, digits and dashes; it must start with a letter; "
             "a dash must be followed by a letter, not by digits alone (for example '1_-a2').",
             "docs/coverage.md C7 to C11; docs/facts.md b.2, c.1",
         ),
@@ -365,7 +365,7 @@ RSA_ONLY = "Azure Machine Learning takes RSA public keys alone (how-to-create-at
             lambda: _rules.compute_name("a-", "the_name", shortest=4, longest=16),
             "InvalidComputeName",
             "the_name",
-            "the_name 'a-' is no valid compute name: it has 2 characters and must have 4 to 16; it must end with a letter or a digit.",
+            "the_name 'a-' is not a valid compute name: it has 2 characters and must have 4 to 16; it must end with a letter or a digit.",
             "docs/coverage.md C7 to C11; docs/facts.md b.2, c.1",
         ),
         (
@@ -386,7 +386,7 @@ RSA_ONLY = "Azure Machine Learning takes RSA public keys alone (how-to-create-at
             lambda: _rules.segment("a/b", "the_name"),
             "InvalidName",
             "the_name",
-            "the_name 'a/b' is no name: it must not be empty, '.' or '..', and hold no '/', '?', '#', '%', '\\' or blank.",
+            "the_name 'a/b' is not a valid name: it must not be empty, '.' or '..', and hold no '/', '?', '#', '%', '\\' or blank.",
             "RFC 3986, 3.3; Azure Resource Manager",
         ),
         (
@@ -470,7 +470,7 @@ RSA_ONLY = "Azure Machine Learning takes RSA public keys alone (how-to-create-at
             lambda: _rules.network_name("a-", "subnet", 80),
             "InvalidName",
             "subnet",
-            "subnet 'a-' is no valid name: 1 to 80 letters, digits, '_', '.' and '-'; a letter or digit first, no '.' or '-' last.",
+            "subnet 'a-' is not a valid name: 1 to 80 letters, digits, '_', '.' and '-'; a letter or digit first, no '.' or '-' last.",
             "Azure naming rules, Microsoft.Network",
         ),
         (lambda: _rules.scale(-1, None), "OutOfRange", "min_instances", "min_instances must be at least 0; -1 is not.", f"{COVERAGE} C12"),
@@ -540,9 +540,9 @@ def test_each_finding_in_full(find: t.Callable[[], _rules.Findings], code: str, 
     ("key", "problem"),
     [
         ("-----BEGIN RSA PRIVATE KEY-----", "is a private key; give the public half (the file that ends in .pub)"),
-        ("ssh-rsa", "is no public key in OpenSSH's form ('ssh-rsa AAAA... comment'), RFC 4716 or PEM"),
+        ("ssh-rsa", "is not a public key in OpenSSH's form ('ssh-rsa AAAA... comment'), RFC 4716 or PEM"),
         ("ssh-rsa AAAA", "does not decode as an ssh-rsa key; it was cut or altered on its way"),
-        ("-----BEGIN PUBLIC KEY-----\nnonsense\n-----END PUBLIC KEY-----", "is no readable PEM public key"),
+        ("-----BEGIN PUBLIC KEY-----\nnonsense\n-----END PUBLIC KEY-----", "is not a readable PEM public key"),
     ],
     ids=["private", "no key", "cut", "PEM"],
 )

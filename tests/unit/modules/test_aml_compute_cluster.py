@@ -639,7 +639,7 @@ def test_what_can_be_known_offline_sends_nothing(options: dict[str, t.Any], code
     result = refused(code, options)
     assert named in result["msg"]
     assert result.sent == []
-    assert result["failure"]["details"][0]["source"]
+    assert result["failure"]["details"][0]["url"].endswith(f"#{result['failure']['details'][0]['code'].lower()}")
 
 
 def test_all_findings_come_at_once() -> None:
