@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -119,7 +118,7 @@ def main() -> int:
             if path.is_file():
                 target = TARGET / folder / path.relative_to(source / origin)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(path.read_bytes())
+                target.write_bytes(path.read_bytes().replace(b"\r\n", b"\n"))
     return 0
 
 

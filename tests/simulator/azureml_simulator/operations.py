@@ -35,8 +35,8 @@ class OperationPlan:
 
 @dataclass
 class Operation:
-    """One long-running operation. `fault` is an error that the control API has ordered for it, and `ends` what it is then;
-    what is `lost` goes on, and nobody who asks for it is told of it."""
+    """One long-running operation. `fault` is an error that the control API has ordered for it, and `ends` its final status then.
+    A `lost` operation continues, but its address answers 404."""
 
     id: str
     kind: str

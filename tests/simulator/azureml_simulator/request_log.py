@@ -94,7 +94,7 @@ class RequestLog:
             self._file.flush()
 
     def entries(self, since: int = 0, path: str = "") -> list[dict[str, Any]]:
-        """Entries from an index on whose path contains the text; each tells its index."""
+        """Entries from an index on whose path contains the text; each with its index."""
         found = ({"index": index, **json.loads(line)} for index, line in enumerate(self._lines) if index >= since)
         return [entry for entry in found if path.lower() in entry["path"].lower()]
 

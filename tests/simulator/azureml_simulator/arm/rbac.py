@@ -113,7 +113,7 @@ class Rbac:
         self._grants: dict[str, list[tuple[str, Role]]] = {}
 
     def custom(self) -> list[Role]:
-        """The roles that somebody defined."""
+        """Return the custom roles."""
         return [_of_document(doc) for doc in self._store.by_type(None, DEFINITION_TYPE)]
 
     def role(self, name_or_id: str) -> Role | None:

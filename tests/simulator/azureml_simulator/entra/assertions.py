@@ -20,7 +20,7 @@ from azureml_simulator.entra.tokens import TokenError, split_token, verify_signa
 FEDERATION_AUDIENCE = "api://AzureADTokenExchange"
 
 
-class AssertionProblem(Exception):
+class AssertionRefusedError(Exception):
     """Why an assertion is refused."""
 
     def __init__(self, number: int, text: str, status: int = 401, error: str = "invalid_client") -> None:
@@ -33,9 +33,9 @@ def check_assertion(entry: dict[str, Any], assertion: str, base_url: str, tenant
     try:
         _header, claims, _signed, _signature = split_token(assertion)
     except TokenError as error:
-        raise AssertionProblem(50027, "JWT token is invalid or malformed.", 400, "invalid_request") from error
+        raise AssertionRefusedError(50027, "JWT token is invalid or malformed.", 400, "invalid_request") from error
     if float(claims.get("exp", 0)) <= time.time():
-        raise AssertionProblem(700024, "Client assertion is not within its valid time range.")
+        raise AssertionRefusedError(700024, "Client assertion is not within its valid time range.")
     if str(claims.get("iss", "")).lower() == entry["app_id"].lower():
         _check_certificate(entry, assertion, claims, base_url, tenant)
     else:
@@ -49,7 +49,7 @@ def _public_key(pem: str) -> rsa.RSAPublicKey:
     else:
         key = serialization.load_pem_public_key(data)
     if not isinstance(key, rsa.RSAPublicKey):
-        raise AssertionProblem(50027, "Only RSA keys are accepted.", 400, "invalid_request")
+        raise AssertionRefusedError(50027, "Only RSA keys are accepted.", 400, "invalid_request")
     return key
 
 
@@ -65,11 +65,11 @@ def _check_certificate(
     entry: dict[str, Any], assertion: str, claims: dict[str, Any], base_url: str, tenant: str
 ) -> None:
     if not str(claims.get("aud", "")).lower().startswith(f"{base_url}/{tenant}/".lower()):
-        raise AssertionProblem(
+        raise AssertionRefusedError(
             700023, f"Client assertion audience claim does not match Realm issuer. Audience: {claims.get('aud')}."
         )
     if not any(_signed_by(assertion, pem) for pem in entry["certificates"]):
-        raise AssertionProblem(
+        raise AssertionRefusedError(
             700027,
             "The certificate with identifier used to sign the client assertion is not registered on application.",
         )
@@ -83,12 +83,12 @@ def _check_federation(entry: dict[str, Any], assertion: str, claims: dict[str, A
         audience = trust.get("audience", FEDERATION_AUDIENCE)
         given = claims.get("aud")
         if audience not in (given if isinstance(given, list) else [given]):
-            raise AssertionProblem(700212, f"No matching federated identity record found for presented assertion "
+            raise AssertionRefusedError(700212, f"No matching federated identity record found for presented assertion "
                                            f"audience '{given}'.")
         if not _signed_by(assertion, trust["public_key"]):
-            raise AssertionProblem(5000223, "The signature of the federated token is not valid.")
+            raise AssertionRefusedError(5000223, "The signature of the federated token is not valid.")
         return
-    raise AssertionProblem(
+    raise AssertionRefusedError(
         70021,
         "No matching federated identity record found for presented assertion. Assertion Issuer: "
         f"'{presented[0]}'. Assertion Subject: '{presented[1]}'. Assertion Audience: '{claims.get('aud')}'.",

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from azureml_simulator.arm.authentication import allowed_audiences
-from azureml_simulator.entra.assertions import AssertionProblem, check_assertion
+from azureml_simulator.entra.assertions import AssertionRefusedError, check_assertion
 from azureml_simulator.entra.directory import MACHINE_OBJECT, TENANT
 from azureml_simulator.http import Principal, Request, Response
 from azureml_simulator.routing import Route
@@ -155,7 +155,7 @@ class Entra:
         if form.get("client_assertion"):
             try:
                 check_assertion(entry, form["client_assertion"], request.base_url, tenant)
-            except AssertionProblem as problem:
+            except AssertionRefusedError as problem:
                 raise EntraError(problem.status, problem.error, problem.number, str(problem)) from problem
         elif "client_secret" not in form:
             raise EntraError(

@@ -318,7 +318,7 @@ def _is_active(document: dict[str, Any]) -> bool:
 
 
 def _shown_parameters(template: Template) -> dict[str, Any]:
-    """Parameters as a GET shows them: the values of secure ones are never told."""
+    """Parameters as a GET shows them: without the values of secure ones."""
     return {
         name: {"type": kind} if kind.startswith("Secure") else {"type": kind, "value": template.parameters[name]}
         for name, kind in template.parameter_types.items()

@@ -62,7 +62,7 @@ class Account:
 
 
 class SshServer(asyncssh.SSHServer):
-    """Who may come in. The log tells of every key and password that was refused, and of every user who came in."""
+    """Authenticate the user of a node. The log has every refused key and password, and every accepted user."""
 
     def __init__(self, label: str, account: Account) -> None:
         self._label, self._account = label, account

@@ -107,7 +107,7 @@ def ssl_of(sent: Any, before: Document | None, location: str) -> Document | None
 def too_small(purpose: str, pools: list[tuple[int, str]]) -> Document | None:
     """FastProd needs 12 cores and 3 machines (b.2); an error in the form of b.1, E4.
 
-    A size that is not in the catalogue has cores that nobody knows, so it is not held against the cluster.
+    A size that is not in the catalogue has an unknown number of cores, so the rule does not apply to it.
     """
     if purpose != "FastProd" or not pools:
         return None
