@@ -61,6 +61,7 @@ def test_a_thread_leaves_no_server_and_a_temporary_directory_no_file() -> None:
     simulator = Simulator(in_thread=True)
     with simulator:
         assert StateDirectory(simulator.directory).is_served()
+        assert (simulator.directory / ".gitignore").read_text().splitlines()[-1] == "*", "its secrets could be committed"
         assert StateDirectory(simulator.directory).running_pid() is None, "a command would end this very process"
         second = Simulator(simulator.directory, in_thread=True)
         with pytest.raises(StartError, match="already running"):
