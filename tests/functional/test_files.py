@@ -108,7 +108,7 @@ def test_a_declaration_that_is_no_file_is_refused(azure: Azure, folder: Path, ma
         # Python 3.13 resolves a circle, older ones do not.
         refused(azure, folder, "other.yml")
     else:
-        refused(azure, folder, f"{GROUP}/{WORKSPACE}/other.yml", "link out of the folder" if make is closed else MADE[make])
+        refused(azure, folder, f"{GROUP}/{WORKSPACE}/other.yml", "link that leads outside the folder" if make is closed else MADE[make])
 
 
 def test_a_link_out_of_the_folder_shows_nothing_of_what_it_points_to(azure: Azure, folder: Path, tmp_path: Path) -> None:
@@ -116,10 +116,10 @@ def test_a_link_out_of_the_folder_shows_nothing_of_what_it_points_to(azure: Azur
     (tmp_path / "secret").mkdir()
     (tmp_path / "secret" / "id.yml").write_text(f"{MARK}: [not YAML\n")
     (folder / GROUP / WORKSPACE / "other.yml").symlink_to(tmp_path / "secret" / "id.yml")
-    refused(azure, folder, "other.yml", "link out of the folder")
+    refused(azure, folder, "other.yml", "link that leads outside the folder")
     (folder / GROUP / WORKSPACE / "other.yml").unlink()
     (folder / GROUP / "ws-else").symlink_to(tmp_path / "secret")
-    refused(azure, folder, f"{GROUP}/ws-else/id.yml", "link out of the folder")
+    refused(azure, folder, f"{GROUP}/ws-else/id.yml", "link that leads outside the folder")
 
 
 def test_a_link_within_the_folder_is_a_file(azure: Azure, folder: Path) -> None:
