@@ -8,7 +8,6 @@ import json
 import os
 import re
 import subprocess
-import tempfile
 import typing as t
 import uuid
 from pathlib import Path
@@ -22,8 +21,8 @@ from .conftest import BIN, SPEED, Player, Simulator, module
 ON = {"ANSIBLE_CALLBACKS_ENABLED": "report,azureml.compute.aml_progress"}
 
 
-def left_behind() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob("aml-progress-*"))
+def left_behind(temporary: Path) -> set[Path]:
+    return set(temporary.glob("aml-progress-*"))
 
 
 def cluster(letter: str, **more: t.Any) -> dict[str, t.Any]:
@@ -46,15 +45,16 @@ def terminal(home: Player) -> Terminal:
     ]
     path = home.folder / "terminal.yml"
     path.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
-    before = left_behind()
+    temporary = home.folder / "t"  # Its own, since other runs on this machine have theirs in the common one.
+    temporary.mkdir()
     quiet = {"NO_COLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false"}
-    environment = {**home.simulator.environment, **quiet, "ANSIBLE_CALLBACKS_ENABLED": "azureml.compute.aml_progress"}
+    environment = {**home.simulator.environment, **quiet, "ANSIBLE_CALLBACKS_ENABLED": "azureml.compute.aml_progress", "TMPDIR": str(temporary)}
     # Slow enough for somebody to see it: a workspace takes 90 simulated seconds, a cluster 10.
     home.simulator.control("PUT", "config", {"clock": {"speed": SPEED / 4}, "seconds": {"cluster.create": 60}})
     made = Terminal([str(BIN / "ansible-playbook"), str(path)], environment)
     made.until_its_end()
     home.simulator.control("PUT", "config", {"clock": {"speed": SPEED}, "seconds": {"cluster.create": 10}})
-    assert left_behind() == before
+    assert not left_behind(temporary)
     return made
 
 
