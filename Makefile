@@ -53,8 +53,8 @@ molecule: setup ## test the roles: converge, verify and converge again on a simu
 	@$(BIN)/molecule test --all
 
 bench: setup ## print the benchmark tables
-	@$(BIN)/python scripts/bench.py
-	@$(BIN)/python scripts/bench_fleet.py
+	@$(BIN)/python -m scripts.bench
+	@$(BIN)/python -m scripts.bench_fleet
 
 page-test: setup ## open the drift report's page in a real browser, as wide as a phone and as a desktop
 	@scripts/system-packages browser
@@ -62,34 +62,34 @@ page-test: setup ## open the drift report's page in a real browser, as wide as a
 
 pictures: setup ## make the pictures of the documentation again
 	@scripts/system-packages browser
-	@$(BIN)/python scripts/pictures.py
+	@$(BIN)/python -m scripts.pictures
 
 kill-test: setup ## kill a fleet's run at 20 random moments, print what the next runs found; WRITE=FILE also as Markdown
 	@AML_KILLS=$${AML_KILLS:-20} AML_KILL_TABLE=$(WRITE) $(BIN)/python -m pytest -q -s tests/integration/test_fleet_kill.py
 
 coverage: setup ## print which lines and branches of plugins/ the fast tests reach; WRITE=FILE also as Markdown
-	@$(BIN)/python scripts/cover.py $(if $(WRITE),--write $(WRITE))
+	@$(BIN)/python -m scripts.cover $(if $(WRITE),--write $(WRITE))
 
 mutants: setup ## break the plan, the rules, the retries and the cost, print which breakage no test noticed; WRITE=FILE also as Markdown
-	@$(BIN)/python scripts/mutants.py $(if $(WRITE),--write $(WRITE))
+	@$(BIN)/python -m scripts.mutants $(if $(WRITE),--write $(WRITE))
 
 properties: setup ## test random declarations of every kind and every wrong value of every option, in tables; EXAMPLES=N of each kind, WRITE=FILE also as Markdown
-	@$(BIN)/python scripts/properties.py $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(WRITE),--write $(WRITE))
+	@$(BIN)/python -m scripts.properties $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(WRITE),--write $(WRITE))
 
 limits: setup ## test every hostile form of answer: what ended it and after how long, in a table; WRITE=FILE also as Markdown
-	@$(BIN)/python scripts/limits.py $(if $(WRITE),--write $(WRITE))
+	@$(BIN)/python -m scripts.limits $(if $(WRITE),--write $(WRITE))
 
 shapes: setup ## every module on answers of another shape, print what was lost; WRITE=FILE also as Markdown
 	@PYTHONPATH=tests $(BIN)/python -m shapes $(if $(WRITE),--write $(WRITE))
 
 errors: setup ## write docs/errors.md, the reference of error codes, from scripts/error_codes.yml
-	@$(BIN)/python scripts/error_reference.py
+	@$(BIN)/python -m scripts.error_reference
 
 secrets: setup ## random secrets in every encoding through every channel: planted, and readable, in a table; EXAMPLES=N for each channel, WRITE=FILE also as Markdown
-	@$(BIN)/python scripts/secret_channels.py $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(WRITE),--write $(WRITE))
+	@$(BIN)/python -m scripts.secret_channels $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(WRITE),--write $(WRITE))
 
 manifest: setup ## write the list of files that users install into galaxy.yml, from what git tracks
-	@$(BIN)/python scripts/release.py manifest
+	@$(BIN)/python -m scripts.release manifest
 
 # The tools of a release, apart from those of the tests.
 RELEASE := .venv-release
@@ -100,13 +100,13 @@ $(RELEASE)/.installed: requirements-release.txt
 	@touch $@
 
 release: $(RELEASE)/.installed ## build the files of a release of HEAD in build/release/: tarball, SBOM, sums; KEY=ID signs them with gpg
-	@$(RELEASE)/bin/python scripts/release.py build $(if $(KEY),--key $(KEY))
+	@$(RELEASE)/bin/python -m scripts.release build $(if $(KEY),--key $(KEY))
 
 lock: $(RELEASE)/.installed ## pin the packages of the execution environment again, with hashes
-	@$(RELEASE)/bin/python scripts/release.py lock
+	@$(RELEASE)/bin/python -m scripts.release lock
 
 gates: setup ## check what the ecosystem requires of a collection, in one table; GATES="one two" runs some, WRITE=FILE also as Markdown
-	@$(BIN)/python scripts/gates.py $(GATES) $(if $(WRITE),--write $(WRITE))
+	@$(BIN)/python -m scripts.gates $(GATES) $(if $(WRITE),--write $(WRITE))
 
 # An older azure-ai-ml, beside the newest that the tests have anyway; it imports six and does not say so.
 SDK131 := .venv-sdk131
@@ -117,7 +117,7 @@ $(SDK131)/.installed: $(STAMP)
 	@touch $@
 
 conformance: setup $(SDK131)/.installed ## check the simulator against each known fact about Azure, print the tables; WRITE=FILE also as Markdown
-	@$(BIN)/python scripts/conformance.py --sdk 1.31=$(CURDIR)/$(SDK131)/bin/python $(if $(WRITE),--write $(WRITE))
+	@$(BIN)/python -m scripts.conformance --sdk 1.31=$(CURDIR)/$(SDK131)/bin/python $(if $(WRITE),--write $(WRITE))
 
 faults: setup ## run every module under every fault at every place, print what was lost; WRITE=FILE also as Markdown, FAULT="second writer" that alone
 	@PYTHONPATH=tests $(BIN)/python -m faults $(if $(WRITE),--write $(WRITE)) $(if $(FAULT),--fault "$(FAULT)")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import antsibull_nox
@@ -17,6 +18,10 @@ import nox
 from antsibull_nox.sessions.collections import prepare_collections
 
 ROOT = Path(__file__).resolve().parent
+# nox may be installed anywhere, also where the simulator is not.
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "simulator")]
+from scripts.environment import foreign_names
+
 # What is supported: ansible-core, and the Python that it runs on here.
 NAME = "azureml.compute"
 CORES = (("2.19", "3.11"), ("2.20", "3.12"), ("2.21", "3.13"))
@@ -24,8 +29,6 @@ NEWEST = CORES[-1]
 LOWEST_PYTHON = CORES[0][1]
 # The real ansible-playbook, on what a user starts with: everything is made, again, and with one number changed.
 PLAYBOOK = "tests/integration/test_provision_workspace.py::test_everything_again_and_one_number"
-# Settings of the caller's own Azure and Ansible must not decide a test.
-FOREIGN = ("AZURE_", "ARM_", "ANSIBLE_", "AML_SIMULATOR")
 
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = True
@@ -120,7 +123,7 @@ def units(session: nox.Session) -> None:
 def plain_english(session: nox.Session) -> None:
     """Idioms in the documentation, in messages and in task names."""
     session.install("pyyaml")
-    session.run("python", "scripts/plain_english.py")
+    session.run("python", "-m", "scripts.plain_english")
 
 
 @nox.session
@@ -193,7 +196,7 @@ def run_tests(session: nox.Session, *packages: str) -> None:
     """The unit and functional tests, and one real playbook on the simulator, with this session's Python and packages."""
     session.install("-r", "requirements.txt", "-r", "tests/unit/requirements.txt", *packages)
     show_the_checkout(session)
-    settings = {name: None for name in os.environ if name.startswith(FOREIGN)}
+    settings = dict.fromkeys(foreign_names())
     names = [line.partition(">=")[0] for line in declared(ROOT / "requirements.txt")]
     versions = "import importlib.metadata as m, platform; print('Versions: Python', platform.python_version(), *(f'{n} {m.version(n)}' for n in %r))"
     session.run("python", "-c", versions % names, log=False)

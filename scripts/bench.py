@@ -21,7 +21,8 @@ import time
 import typing as t
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from .environment import ROOT, own_environment
+
 BIN = ROOT / ".venv" / "bin"
 ITEMS = 10
 ROUNDS = 3
@@ -65,7 +66,8 @@ def exported(text: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def running_simulator(home: str) -> t.Iterator[dict[str, str]]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE", "ANSIBLE", "ARM_", "PYTHONDONT"))}
+    own = own_environment()
+    own.pop("PYTHONDONTWRITEBYTECODE", None)
     own |= {"AML_SIMULATOR_HOME": home, "PATH": f"{BIN}:{own['PATH']}"}
     own |= {"ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false"}
     try:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a fleet costs: looking at many unchanged targets, beside what cannot be cheaper and beside a loop; and making 200. Prints tables.
 
-    .venv/bin/python scripts/bench_fleet.py [--rounds N]
+    .venv/bin/python -m scripts.bench_fleet [--rounds N]
 
 All in one run on one machine, over TLS to a simulator of its own, which has one of the cores. AML_BENCH_PEER names
 the bin folder of an environment that has azure.azcollection with its requirements, if .venv has not. The floor is a script on a bare azure-core pipeline that
@@ -27,8 +27,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
-from bench import BIN, ITEMS, ROOT, looped, play, running_simulator
-from bench import token as bearer
+from .bench import BIN, ITEMS, ROOT, looped, play, running_simulator
+from .bench import token as bearer
 
 PEER = Path(os.environ.get("AML_BENCH_PEER", BIN))
 SCALES = (100, 300, 1000, 3000)

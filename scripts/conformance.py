@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Hold the simulator to each fact of the wire that is known, and print how many there are and how many of them hold.
 
-    scripts/conformance.py [--write FILE] [--sdk NAME=PYTHON]
+    python -m scripts.conformance [--write FILE] [--sdk NAME=PYTHON]
 
 runs the tests that the facts name (tests/conformance/facts) and prints the tables as Markdown; --write writes them to a file, too. --sdk names
 another version of azure-ai-ml and the Python that has it. The exit status is 1 when a fact does not hold.
@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import subprocess
 import sys
 import tempfile
 import typing as t
@@ -22,7 +21,8 @@ from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree
 
-ROOT = Path(__file__).resolve().parents[1]
+from .environment import ROOT, run_pytest
+
 sys.path.insert(0, str(ROOT / "tests"))
 
 from conformance._facts import MARKS, Fact, facts, guesses, outside
@@ -38,12 +38,10 @@ NAMES = {
 
 def run(tests: list[str], sdks: list[str]) -> Outcomes:
     """How the cases of each test ended: passed, failed or skipped, by file::function."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE", "AML_SIMULATOR", "ARM_", "ANSIBLE_"))}
-    own["AML_SDK_PYTHONS"] = os.pathsep.join(sdks)
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        options = ["-q", "-n", os.environ.get("AML_TEST_WORKERS", "2"), "-o", "junit_family=xunit1", f"--junitxml={report}"]
-        subprocess.run([sys.executable, "-m", "pytest", *options, *tests], cwd=ROOT, env=own, stdout=sys.stderr, check=False)
+        options = ("-o", "junit_family=xunit1", f"--junitxml={report}")
+        run_pytest(tests, *options, output=sys.stderr, AML_SDK_PYTHONS=os.pathsep.join(sdks))
         if not report.is_file():
             sys.exit("pytest made no report; its own words stand above.")
         cases = ElementTree.parse(report).getroot().iter("testcase")

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which lines and branches of plugins/ the fast tests reach (unit, functional, contract), each file and in all.
 
-    python scripts/cover.py                the table; exit code 1 where lines or branches in all are under 95 %
-    python scripts/cover.py --write FILE   also as Markdown
+    python -m scripts.cover                the table; exit code 1 where lines or branches in all are under 95 %
+    python -m scripts.cover --write FILE   also as Markdown
 
 The real ansible-playbook of tests/integration is not counted: what only it reaches is not reached here.
 """
@@ -12,20 +12,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 import sys
 import typing as t
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from .environment import ROOT, own_environment
+
 OUTPUT = ROOT / "tests" / "output" / "coverage"
 TESTS = ["tests/unit", "tests/functional", "tests/contract"]
 LEAST = 95.0
-
-# Settings of the caller's own Azure must not decide a test (as in scripts/test).
-FOREIGN = ("AZURE_", "AML_SIMULATOR", "ARM_", "ANSIBLE_")
 
 
 def main() -> int:
@@ -48,8 +45,7 @@ def main() -> int:
 
 
 def coverage(*arguments: str) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-    done = subprocess.run([sys.executable, "-m", "coverage", *arguments], cwd=ROOT, env=environment, check=False)
+    done = subprocess.run([sys.executable, "-m", "coverage", *arguments], cwd=ROOT, env=own_environment(), check=False)
     if done.returncode:
         sys.exit(f"coverage {arguments[0]} failed.")
 

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write the reference of error codes from the catalogue.
 
-    scripts/error_reference.py                   # write docs/errors.md and the list of codes that the modules know
-    scripts/error_reference.py --check           # change nothing; fail if a file is not current, or a code has no entry
+    python -m scripts.error_reference                   # write docs/errors.md and the list of codes that the modules know
+    python -m scripts.error_reference --check           # change nothing; fail if a file is not current, or a code has no entry
 
 The catalogue is scripts/error_codes.yml. Modules import only the names of the codes: the texts are for the page.
 """

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every hostile form of answer from a server on the loopback, with the collection's own limits: which code ended it, and after how long.
 
-    python scripts/limits.py                  the table; exit code 1 where something did not end as it must
-    python scripts/limits.py --write FILE     also as Markdown
+    python -m scripts.limits                  the table; exit code 1 where something did not end as it must
+    python -m scripts.limits --write FILE     also as Markdown
 """
 from __future__ import annotations
 

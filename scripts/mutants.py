@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Break the plan, the rules, the retries and the cost in every way that mutmut knows, and say which breakage no test noticed.
 
-    python scripts/mutants.py                    all files: score of each, and the mutants that nothing explains
-    python scripts/mutants.py _plan.py           one file
-    python scripts/mutants.py --write FILE       the table also as Markdown
+    python -m scripts.mutants                    all files: score of each, and the mutants that nothing explains
+    python -m scripts.mutants _plan.py           one file
+    python -m scripts.mutants --write FILE       the table also as Markdown
 
 mutmut works on a copy in ``tests/output/mutants``: the checkout is never changed. Survivors that change nothing that anybody can see are listed, each
 with its reason, in ``tests/equivalent_mutants.yml``; an entry there that is no survivor any more is an error. Exit code 1: there is something to look at.

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A picture of a terminal: what the quickstart printed, with its colours, as SVG.
 
-    scripts/quickstart | python scripts/picture.py docs/images/quickstart.svg "make quickstart"
+    scripts/quickstart | python -m scripts.picture docs/images/quickstart.svg "make quickstart"
 
 Tasks that changed nothing are counted and left out, and so are what a task said before and the lines of a diff that are the same; lines are cut to the
 width. Nothing else is.

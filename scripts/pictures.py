@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The pictures of the documentation, from real runs on a simulator: a fleet that is made, in a terminal, and its drift report after others changed things.
 
-    .venv/bin/python scripts/pictures.py        needs Chromium; writes into docs/images
+    .venv/bin/python -m scripts.pictures        needs Chromium; writes into docs/images
 
 The quickstart's picture is made by scripts/picture.py from its own output.
 """
@@ -22,11 +22,12 @@ import urllib.request
 from pathlib import Path
 
 import yaml
-from bench import BIN, ROOT, running_simulator
-from picture import write
 from PIL import Image
 from rich.style import Style
 from rich.text import Text
+
+from .bench import BIN, ROOT, running_simulator
+from .picture import write
 
 sys.path.insert(0, str(ROOT / "tests"))
 from ansible_collections.azureml.compute.tests.support.browser import CHROMIUM, FLAGS  # noqa: E402

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Find idioms in what people read, and name the word of the field for each.
 
-    scripts/plain_english.py                     # all that is checked
-    scripts/plain_english.py README.md docs/     # these files and directories
+    python -m scripts.plain_english                     # all that is checked
+    python -m scripts.plain_english README.md docs/     # these files and directories
 
 Checked are the documentation, the module documentation, messages, roles and playbooks: in Python files the strings of the documentation blocks and
 of messages, not identifiers, comments or docstrings; in all other files every line. Task names must start with a verb in the imperative.

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Random declarations of every kind, and every wrong value of every option, on the simulator in process: what was tried, and whether it held.
 
-    python scripts/properties.py                  the tables; exit code 1 where something did not hold
-    python scripts/properties.py --examples 200   more random examples of each kind (60 unless told)
-    python scripts/properties.py --write FILE     also as Markdown
+    python -m scripts.properties                  the tables; exit code 1 where something did not hold
+    python -m scripts.properties --examples 200   more random examples of each kind (60 unless told)
+    python -m scripts.properties --write FILE     also as Markdown
 
 The tests of each day try a few examples that are always the same; these here are others every time. A failure prints what makes it happen again.
 """
@@ -14,17 +14,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
 import typing as t
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from .environment import run_pytest
+
 TESTS = ["tests/functional/test_properties.py", "tests/functional/test_bad_input.py"]
-# Settings of the caller's own Azure must not decide a test (as in scripts/test).
-FOREIGN = ("AZURE_", "AML_SIMULATOR", "ARM_", "ANSIBLE_")
 COLUMNS = {
     "properties": ("kind", "options drawn", "examples", "applied", "refused unchanged", "failed"),
     "bad input": ("module", "options", "wrong values", "refused before the first request"),
@@ -50,10 +48,7 @@ def main() -> int:
 
 
 def tests(figures: Path, examples: int) -> int:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-    environment |= {"PROPERTIES_FIGURES": str(figures), "PROPERTIES_EXAMPLES": str(examples)}
-    workers = os.environ.get("AML_TEST_WORKERS", "2")
-    return subprocess.run([sys.executable, "-m", "pytest", "-q", "-n", workers, *TESTS], cwd=ROOT, env=environment, check=False).returncode
+    return run_pytest(TESTS, PROPERTIES_FIGURES=str(figures), PROPERTIES_EXAMPLES=str(examples))
 
 
 def tabulated(rows: list[tuple[str, str, dict[str, int]]]) -> list[str]:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the commands that count something, and puts what they print into docs/quality.md, with the day and the machine.
 
-    .venv/bin/python scripts/quality.py [NAME ...]
+    .venv/bin/python -m scripts.quality [NAME ...]
 
 A NAME is a target of the Makefile; without one all are run, which takes more than an hour. The sections of the others stay as they are. A command that
 fails leaves its old section, and the status is then 1.

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Build what users install, from a list of what belongs in it.
 
-    scripts/release.py manifest                  # write the list of files into galaxy.yml, from git
-    scripts/release.py build [--key KEY]         # tarball, SBOM and SHA-256 sums of HEAD in build/release/; with a key, signatures
-    scripts/release.py lock                      # write execution-environment.lock.txt, with the newest versions
+    python -m scripts.release manifest                  # write the list of files into galaxy.yml, from git
+    python -m scripts.release build [--key KEY]         # tarball, SBOM and SHA-256 sums of HEAD in build/release/; with a key, signatures
+    python -m scripts.release lock                      # write execution-environment.lock.txt, with the newest versions
 
 The same commit gives the same bytes. docs/development/releasing.md is the procedure.
 """

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Random secrets in every encoding through every channel: how many values were planted, and how many could be read.
 
-    python scripts/secret_channels.py                  the table; exit code 1 where one could be read, or did not come through its channel
-    python scripts/secret_channels.py --examples 200   more secrets for each channel (16 unless set)
-    python scripts/secret_channels.py --write FILE     also as Markdown
+    python -m scripts.secret_channels                  the table; exit code 1 where one could be read, or did not come through its channel
+    python -m scripts.secret_channels --examples 200   more secrets for each channel (16 unless set)
+    python -m scripts.secret_channels --write FILE     also as Markdown
 
 The tests of each day plant a few secrets that are always the same. Here they are others every time; SECRETS_SEED repeats those of an earlier run.
 """
@@ -14,17 +14,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from .environment import run_pytest
+
 TESTS = ["tests/functional/test_secrets_encodings.py", "tests/integration/test_secrets_channels.py"]
-# Settings of the caller's own Azure must not decide a test (as in scripts/test).
-FOREIGN = ("AZURE_", "AML_SIMULATOR", "ARM_", "ANSIBLE_")
 # So many secrets stand in one text. More of them take longer together than one after the other.
 AT_ONCE = 8
 
@@ -52,10 +50,7 @@ def main() -> int:
 
 def tests(figures: Path, examples: int, seed: str) -> bool:
     """Whether a test failed."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-    environment |= {"SECRETS_FIGURES": str(figures), "SECRETS_EXAMPLES": str(examples), "SECRETS_SEED": seed}
-    command = [sys.executable, "-m", "pytest", "-q", "-n", os.environ.get("AML_TEST_WORKERS", "2"), "--dist", "loadfile", *TESTS]
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0
+    return run_pytest(TESTS, "--dist", "loadfile", SECRETS_FIGURES=str(figures), SECRETS_EXAMPLES=str(examples), SECRETS_SEED=seed) != 0
 
 
 def tabulated(rows: list[Row]) -> list[str]:

@@ -19,6 +19,7 @@ from ansible_collections.azureml.compute.tests.support import azure as harness
 from ansible_collections.azureml.compute.tests.support.azure import Azure
 from ansible_collections.azureml.compute.tests.support.planted import CLUSTER, MARK, TENANT, Case, Options, Watched, echo, secret, watch
 from azure.core.exceptions import ServiceResponseError
+from azureml_simulator.variables import CLIENT_SETTINGS
 
 
 @pytest.fixture
@@ -73,11 +74,15 @@ SIGN_INS: dict[str, tuple[Options, dict[str, str]]] = {
 }
 
 
+def without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(CLIENT_SETTINGS)]:
+        monkeypatch.delenv(name)
+
+
 @pytest.fixture(params=SIGN_INS)
 def sign_in(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
     options, environment = SIGN_INS[request.param]
-    for name in [name for name in os.environ if name.startswith(("AZURE", "ARM_"))]:
-        monkeypatch.delenv(name)
+    without_settings(monkeypatch)
     for name, value in environment.items():
         monkeypatch.setenv(name, value.replace("FOLDER", str(tmp_path)))
     (tmp_path / "token").write_text(ASSERTION + "\n")
@@ -115,10 +120,9 @@ def test_a_refused_sign_in(watched: Watched, sign_in: Case, monkeypatch: pytest.
     assert failed["failure"]["code"] in ("AADSTS7000215", "AuthenticationFailed"), failed["failure"]
 
 
-def test_a_credential_file_that_cannot_be_read(watched: Watched, sign_in: Case, tmp_path: Path) -> None:
+def test_a_credential_file_that_cannot_be_read(watched: Watched, sign_in: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".azure" / "credentials").write_text(f"[vision]\nsecret\n = {WORD}\n{WORD}\n[vision]\n")
-    for name in [name for name in os.environ if name.startswith("AZURE_")]:
-        os.environ.pop(name)
+    without_settings(monkeypatch)
     options = {**NOBODY, **{name: None for name in ("ad_user", "password", "oidc_token", "oidc_token_file_path")}, "profile": "vision"}
     assert watched.run(sign_in, ok=False, **options)["failure"]["code"] == "CredentialIncomplete"
 

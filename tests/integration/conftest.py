@@ -19,6 +19,7 @@ from pathlib import Path
 import azureml_simulator
 import pytest
 import yaml
+from ansible_collections.azureml.compute.scripts.environment import own_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -110,7 +111,7 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Simulator]
     # Modules that callback/archives.py has packed are for all test processes; pytest-xdist gives each a folder below the common one.
     archives = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "archives"
     archives.mkdir(exist_ok=True)
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE", "ANSIBLE", "ARM_"))}
+    own = own_environment()
     own |= {"AML_TEST_ARCHIVES": str(archives), "AML_SIMULATOR_HOME": str(home), "PATH": f"{BIN}:{own['PATH']}"}
     # The simulator's own authority alone: a client takes 70 ms to read the many others, each time. tests/unit/simulator has the whole file.
     authority = dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), str(home / "ca.pem"))

@@ -4,7 +4,6 @@
 """What users install is what belongs in it, whatever lies in the checkout; and it is signed so that a change shows."""
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -17,13 +16,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.azureml.compute.scripts import release
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-_SPEC = importlib.util.spec_from_file_location("release", ROOT / "scripts" / "release.py")
-assert _SPEC and _SPEC.loader
-release: t.Any = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(release)
 
 # What users have, by the first part of the names; everything else is for who works on the collection.
 TOP = {

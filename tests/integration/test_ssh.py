@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from azureml_simulator.variables import CLIENT_SETTINGS
 
 from .conftest import Player, Run, module
 
@@ -149,7 +150,7 @@ def test_cluster(player: Player, shell: Shell, tmp_path: Path) -> None:
     assert [result["ping"] for result in remote_results(run, "ping")] == ["pong", "pong"]
     homes = {result["ansible_facts"]["ansible_env"]["HOME"] for result in remote_results(run, "setup")}
     assert len(homes) == 2, "each node has a home of its own"
-    assert not any(name.startswith(("AZURE", "ARM_")) for result in remote_results(run, "setup") for name in result["ansible_facts"]["ansible_env"])
+    assert not any(name.startswith(CLIENT_SETTINGS) for result in remote_results(run, "setup") for name in result["ansible_facts"]["ansible_env"])
     assert [result["changed"] for result in remote_results(run, "copy")] == [True, True]
     for node in nodes:
         check_lines(shell, node)

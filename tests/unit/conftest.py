@@ -16,9 +16,7 @@ import pytest
 _SIMULATOR = str(Path(__file__).resolve().parents[1] / "simulator")
 if _SIMULATOR not in sys.path:
     sys.path.insert(0, _SIMULATOR)
-
-# A developer's own sign-in must not decide a test (docs of the options: E(...) in plugins/doc_fragments/auth.py).
-_FOREIGN = ("AZURE_", "AZUREML_", "ARM_", "ANSIBLE_AZURE_", "AML_SIMULATOR")
+from azureml_simulator.variables import CLIENT_SETTINGS
 
 
 @pytest.fixture
@@ -40,6 +38,7 @@ def python_of_its_own() -> t.Callable[[str], str]:
 
 @pytest.fixture(autouse=True)
 def no_foreign_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's own sign-in must not decide a test (docs of the options: E(...) in plugins/doc_fragments/auth.py)."""
     for name in list(os.environ):
-        if name.startswith(_FOREIGN):
+        if name.startswith(CLIENT_SETTINGS):
             monkeypatch.delenv(name)

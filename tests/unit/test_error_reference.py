@@ -5,9 +5,7 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import re
-import sys
 import types
 import typing as t
 from pathlib import Path
@@ -15,17 +13,14 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.azureml.compute.plugins.module_utils._errors import AmlError, ArmError, RuleError
+from ansible_collections.azureml.compute.scripts import error_reference
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
 def reference() -> types.ModuleType:
-    spec = importlib.util.spec_from_file_location("error_reference", ROOT / "scripts" / "error_reference.py")
-    assert spec is not None and spec.loader is not None
-    module = sys.modules["error_reference"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return error_reference
 
 
 def test_every_code_has_an_entry_every_entry_is_used_and_the_page_is_current(reference: types.ModuleType) -> None:

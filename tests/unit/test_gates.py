@@ -4,13 +4,13 @@
 """The gates' table (scripts/gates.py): it names all sessions of nox, and tells a failure and a missing Python from a success."""
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 import types
 from pathlib import Path
 
 import pytest
+from ansible_collections.azureml.compute.scripts import gates as _gates
 
 ROOT = Path(__file__).resolve().parents[2]
 NOX = Path(sys.executable).parent / "nox"
@@ -18,14 +18,9 @@ NOX = Path(sys.executable).parent / "nox"
 
 @pytest.fixture
 def gates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
-    spec = importlib.util.spec_from_file_location("gates", ROOT / "scripts" / "gates.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "gates", module)
-    spec.loader.exec_module(module)
-    monkeypatch.setattr(module, "LOGS", tmp_path)
-    monkeypatch.setattr(module, "BIN", tmp_path)
-    return module
+    monkeypatch.setattr(_gates, "LOGS", tmp_path)
+    monkeypatch.setattr(_gates, "BIN", tmp_path)
+    return _gates
 
 
 @pytest.mark.parametrize(

@@ -4,24 +4,19 @@
 """What people read has no idioms of its own (scripts/plain_english.py)."""
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 import types
 from pathlib import Path
 
 import pytest
+from ansible_collections.azureml.compute.scripts import plain_english
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
 def plain() -> types.ModuleType:
-    spec = importlib.util.spec_from_file_location("plain_english", ROOT / "scripts" / "plain_english.py")
-    assert spec is not None and spec.loader is not None
-    module = sys.modules["plain_english"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return plain_english
 
 
 def test_nothing_that_people_read_has_an_idiom(plain: types.ModuleType) -> None:

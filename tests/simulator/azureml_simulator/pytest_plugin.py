@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from azureml_simulator.variables import CLIENT_SETTINGS
+
 if TYPE_CHECKING:
     from azureml_simulator.simulator import Simulator
-
-# Settings of a real Azure that would compete with the simulator's.
-_FOREIGN = ("AZURE_", "AZUREML_", "ARM_", "ANSIBLE_AZURE_", "AML_SIMULATOR")
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +28,7 @@ def azureml_simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simu
 @pytest.fixture
 def azureml_environment(azureml_simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The variables of the simulator, set for the duration of one test; those of a real Azure are removed for that time."""
-    for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
+    for name in [name for name in os.environ if name.startswith(CLIENT_SETTINGS)]:
         monkeypatch.delenv(name)
     environment = azureml_simulator.environment
     for name, value in environment.items():

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What an inventory of 1,000 nodes costs: 20 workspaces with 5 clusters of 10 nodes each, in a simulator of its own. Prints a table.
 
-    .venv/bin/python scripts/bench-inventory.py [ROUNDS]
+    .venv/bin/python -m scripts.bench_inventory [ROUNDS]
 
 The time is the whole of `ansible-inventory --list`, with Ansible's start; beside it the same command over a list of the same hosts in a plain file,
 which cannot be cheaper, and over the cache. Bytecode is compiled first.
@@ -23,8 +23,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from bench import BIN, ROOT, running_simulator
-from bench import token as bearer
+from .bench import BIN, ROOT, running_simulator
+from .bench import token as bearer
 
 WORKSPACES, CLUSTERS, NODES = 20, 5, 10
 GROUP = "ml-bench"
