@@ -200,6 +200,13 @@ def test_the_documented_requirements_are_the_required_ones(documented: dict[str,
             assert line.split(",")[0].replace(" ", "") in required, (name, line)
 
 
+def test_what_is_required_is_imported() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "plugins").rglob("*.py"))
+    imported = {".".join(found) for found in re.findall(r"^ *(?:from|import) (azure)(?:\.| import )(ai\.\w+|mgmt\.\w+|\w+)", code, re.MULTILINE)}
+    required = {line.partition(">=")[0] for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines() if not line.startswith("#")}
+    assert {name.replace(".", "-") for name in imported} == required - {"ansible-core"}
+
+
 def test_nothing_reads_files_outside_the_repository() -> None:
     """A public clone has nothing beside it: what a test needs is vendored in tests/support/official or made by the test."""
     above = []
