@@ -14,7 +14,7 @@ COLLECTION = $(VENV)/lib/python$$($(BIN)/python -c 'import sys; print("%d.%d" % 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help setup test slow-test quickstart simulator simulator-stop molecule bench page-test pictures kill-test gates coverage mutants conformance faults \
-	properties limits shapes secrets errors manifest release lock
+	properties limits shapes secrets errors manifest architecture release lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -87,6 +87,9 @@ errors: setup ## write docs/errors.md, the reference of error codes, from script
 
 secrets: setup ## random secrets in every encoding through every channel: planted, and readable, in a table; EXAMPLES=N for each channel, WRITE=FILE also as Markdown
 	@$(BIN)/python -m scripts.secret_channels $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(WRITE),--write $(WRITE))
+
+architecture: setup ## write the page that shows the packages and their imports, from the code
+	@$(BIN)/python scripts/architecture.py
 
 manifest: setup ## write the list of files that users install into galaxy.yml, from what git tracks
 	@$(BIN)/python -m scripts.release manifest

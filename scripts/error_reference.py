@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CATALOGUE = ROOT / "scripts" / "error_codes.yml"
 PAGE = ROOT / "docs" / "errors.md"
 PLUGINS = ROOT / "plugins"
-LIST_NAME = "_error_codes.py"
+LIST_NAME = "error_codes.py"
 CODE = re.compile(r"[A-Z][A-Za-z]+\d*\Z")
 # A warning begins with its code.
 WARNING = re.compile(r"([A-Z][a-z]+(?:[A-Z][a-z]+)*): ")

@@ -4,7 +4,7 @@
 """Break the plan, the rules, the retries and the cost in every way that mutmut knows, and say which breakage no test noticed.
 
     python -m scripts.mutants                    all files: score of each, and the mutants that nothing explains
-    python -m scripts.mutants _plan.py           one file
+    python -m scripts.mutants _engine/plan.py    one file
     python -m scripts.mutants --write FILE       the table also as Markdown
 
 mutmut works on a copy in ``tests/output/mutants``: the checkout is never changed. Survivors that change nothing that anybody can see are listed, each
@@ -34,11 +34,14 @@ EQUIVALENT = ROOT / "tests" / "equivalent_mutants.yml"
 
 # What is broken -> the fast tests that must notice.
 FILES = {
-    "_plan.py": ["test_plan.py"],
-    "_fields.py": ["test_fields.py", "test_plan.py"],
-    "_rules.py": ["test_rules.py"],
-    "_retry.py": ["test_arm_retry.py"],
-    "_cost.py": ["test_cost.py"],
+    "_engine/plan.py": ["test_plan.py"],
+    "_core/canon.py": ["test_fields.py", "test_plan.py"],
+    "_core/paths.py": ["test_fields.py", "test_plan.py"],
+    "_engine/fields.py": ["test_fields.py", "test_plan.py"],
+    "_engine/rules.py": ["test_rules.py"],
+    "_arm/retry.py": ["test_arm_retry.py"],
+    "_fleet/cost.py": ["test_cost.py"],
+    "_fleet/prices.py": ["test_cost.py"],
 }
 
 # The same examples in each run; and no time for the explanation of failures, which nobody reads here.
@@ -126,7 +129,7 @@ def found() -> list[Mutant]:
         name, _colon, status = line.strip().rpartition(": ")
         module, _dot, mangled = name.rpartition(".")
         function = mangled.partition("__mutmut_")[0].removeprefix("x_").removeprefix("xǁ").replace("ǁ", ".")
-        one = Mutant(module.rpartition(".")[2] + ".py", function, status)
+        one = Mutant("/".join(module.split(".")[-2:]) + ".py", function, status)
         if not one.noticed:
             diff = get_diff_for_mutant(name).splitlines()
             one = one._replace(was=lines(diff, "-"), now=lines(diff, "+"))

@@ -59,8 +59,9 @@ from ansible.plugins.callback import CallbackBase
 from ansible.utils.color import stringc
 from ansible.utils.display import get_text_width
 
-from ..module_utils._progress import VARIABLE, Board, parse, span
-from ..module_utils._terminal import Line, Screen
+from ..module_utils._console.board import Board, parse, span
+from ..module_utils._console.terminal import Line, Screen
+from ..module_utils._core.events import VARIABLE
 
 # How often to look for events, in seconds.
 _LOOK = 0.2

@@ -52,17 +52,18 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils import _report, _report_html, _shape
-from ..module_utils._errors import AmlError
+from ..module_utils._core import shape
+from ..module_utils._core.errors import AmlError
+from ..module_utils._report import document, page
 
-_INPUTS = {"data": _shape.REPORTED, "merged": _shape.REPORTS, "markdown": _shape.REPORT, "html": _shape.REPORT}
+_INPUTS = {"data": shape.REPORTED, "merged": shape.REPORTS, "markdown": shape.REPORT, "html": shape.REPORT}
 
 
 def drift_report(given: dict[str, t.Any], form: str = "data") -> t.Any:
     if form not in _INPUTS:
         raise AnsibleFilterError(f"azureml.compute.drift_report: form is data, merged, markdown or html, not {form!r}.")
     try:
-        with _shape.reading(given, _INPUTS[form]):
+        with shape.reading(given, _INPUTS[form]):
             return _made(given, form)
     except AmlError as error:
         raise AnsibleFilterError(f"azureml.compute.drift_report: {error.message}") from error
@@ -70,11 +71,11 @@ def drift_report(given: dict[str, t.Any], form: str = "data") -> t.Any:
 
 def _made(given: dict[str, t.Any], form: str) -> t.Any:
     if form in ("data", "merged"):
-        report = _report.build(given) if form == "data" else _report.merge(given["reports"], given.get("previous"))
-        return {**report, "drifted": _report.drifted(report)}
+        report = document.build(given) if form == "data" else document.merge(given["reports"], given.get("previous"))
+        return {**report, "drifted": document.drifted(report)}
     if form == "markdown":
-        return _report.markdown(given)
-    return _report_html.page(given)
+        return document.markdown(given)
+    return page.page(given)
 
 
 class FilterModule:

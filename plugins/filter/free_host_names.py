@@ -57,8 +57,10 @@ from collections import Counter
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils import _nodes, _shape, _ssh_config
-from ..module_utils._errors import AmlError
+from ..module_utils._core import shape
+from ..module_utils._core.errors import AmlError
+from ..module_utils._machines import nodes
+from ..module_utils._machines import ssh_config as _ssh_config
 
 
 def free_host_names(
@@ -68,9 +70,9 @@ def free_host_names(
     ssh_config: str | None = None,
     ssh_block: str | None = None,
 ) -> dict[str, list[t.Any]]:
-    found = _shape.listed(machines)
+    found = shape.listed(machines)
     try:
-        with _shape.reading(found, _shape.MACHINES):
+        with shape.reading(found, shape.MACHINES):
             owners = {str(name).casefold(): (str(name), str(machine).casefold()) for name, machine in hosts.items()}
             group_names = {str(group).casefold(): str(group) for group in groups}
             counts = Counter(str(machine["name"]).casefold() for machine in found)
@@ -84,7 +86,7 @@ def free_host_names(
     def reason(name: str, machine: c.Mapping[str, t.Any], allowed: int) -> str | None:
         """Why the machine cannot have the name, which ``allowed`` machines have by themselves."""
         host, same = owners.get(name.casefold(), ("", ""))
-        if _nodes.is_reserved(name):
+        if nodes.is_reserved(name):
             return "that name is reserved"
         if host and same != str(machine["id"]).casefold():
             return f"the inventory has a host {host!r}"
@@ -100,7 +102,7 @@ def free_host_names(
     refused: list[str] = []
     for machine in found:
         name = str(machine["name"])
-        longer = _nodes.longer_name(name, str(machine["id"]))
+        longer = nodes.longer_name(name, str(machine["id"]))
         why = reason(name, machine, allowed=1)
         if why is None:
             free.append(machine)

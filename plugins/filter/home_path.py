@@ -36,12 +36,12 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils import _ssh_config
+from ..module_utils._machines import ssh_config
 
 
 def home_path(path: str) -> str:
     try:
-        return _ssh_config.home_path(str(path))
+        return ssh_config.home_path(str(path))
     except KeyError:
         raise AnsibleFilterError(
             f"azureml.compute.home_path: Cannot expand {str(path)!r}, because the user database has no entry for this user. Use an absolute path."

@@ -42,15 +42,16 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils import _merge, _shape
-from ..module_utils._errors import AmlError
+from ..module_utils._core import shape
+from ..module_utils._core.errors import AmlError
+from ..module_utils._fleet import result
 
 
 def merge_fleet_results(results: t.Any) -> dict[str, t.Any]:
-    given = _shape.listed(results)
+    given = shape.listed(results)
     try:
-        with _shape.reading(given, _shape.RESULTS):
-            return _merge.merge(given)
+        with shape.reading(given, shape.RESULTS):
+            return result.merge(given)
     except AmlError as error:
         raise AnsibleFilterError(f"azureml.compute.merge_fleet_results: {error.message}") from error
 

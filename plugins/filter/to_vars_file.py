@@ -39,13 +39,13 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils import _vars_file
-from ..module_utils._errors import AmlError
+from ..module_utils._core.errors import AmlError
+from ..module_utils._options import vars_file
 
 
 def to_vars_file(value: t.Any) -> str:
     try:
-        return _vars_file.dump(value)
+        return vars_file.dump(value)
     except AmlError as error:
         raise AnsibleFilterError(f"azureml.compute.to_vars_file: {error.message}") from error
 

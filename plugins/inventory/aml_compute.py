@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options in, hosts and groups out; what is read and what becomes of it is in module_utils/_inventory.py.
+"""Options in, hosts and groups out; what is read and what becomes of it is in module_utils/_machines/inventory.py.
 
 The cache is used as in "Inventory plugins" of Ansible's developer guide; values from the service are not trusted as templates
 (ansible-core 2.19, data tagging).
@@ -226,10 +226,16 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.template import trust_as_template
 
-from ..module_utils import _credentials, _inventory, _nodes, _redact, _rules
-from ..module_utils._errors import AmlError
-from ..module_utils._kinds._compute import ComputeKind
-from ..module_utils._module import VERSION
+from ..module_utils._auth import credentials, sources
+from ..module_utils._auth import options as _options
+from ..module_utils._core import redact
+from ..module_utils._core.errors import AmlError
+from ..module_utils._core.findings import refuse
+from ..module_utils._engine import rules
+from ..module_utils._kinds.compute import ComputeKind
+from ..module_utils._machines import inventory as _inventory
+from ..module_utils._machines import nodes
+from ..module_utils._module.task import VERSION
 
 ENDINGS = ("aml_compute.yml", "aml_compute.yaml", "azureml.yml", "azureml.yaml")
 # Written here, not read from the service: the one value of a host that is a template.
@@ -247,7 +253,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         super().parse(inventory, loader, path, cache)
         self._file: dict[str, t.Any] = self._read_config_data(path)
-        self._secrets = _redact.Secrets()
+        self._secrets = redact.Secrets()
         try:
             # All that can fail comes before the first host: Ansible keeps the hosts of an inventory that failed.
             way = self._way()
@@ -262,7 +268,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _auth(self) -> dict[str, t.Any]:
         """The options of sign-in as they stand in the file. The environment is left to sign-in, which knows the order of its sources."""
         options: dict[str, t.Any] = {}
-        for name, row in _credentials.AUTH_SPEC.items():
+        for name, row in _options.AUTH_SPEC.items():
             # Not by get_option_and_origin: in ansible-core 2.19.0 that does not know what was set in the file.
             options[name] = self._option(name) if self._file.get(name) is not None else None
             if row.get("no_log") and options[name]:
@@ -273,9 +279,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """An option that may be a template."""
         return self.templar.template(self.get_option(name))
 
-    def _scope(self, signed_in: _credentials.SignIn) -> _inventory.Scope:
+    def _scope(self, signed_in: credentials.SignIn) -> _inventory.Scope:
         subscriptions = self._option("subscriptions") or [signed_in.require_subscription()]
-        _rules.refuse(finding for one in subscriptions if one != _inventory.ALL for finding in _rules.subscription_id(one, "subscriptions"))
+        refuse(finding for one in subscriptions if one != _inventory.ALL for finding in rules.subscription_id(one, "subscriptions"))
         return _inventory.Scope(
             hosts=self.get_option("hosts"),
             subscriptions=tuple(subscriptions),
@@ -286,21 +292,21 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             api_version=self._option("api_version") or ComputeKind.api_version,
         )
 
-    def _way(self) -> _nodes.Way:
+    def _way(self) -> nodes.Way:
         prefix = self._option("host_prefix")
-        if _nodes.bad_prefix(prefix):
+        if nodes.bad_prefix(prefix):
             raise AmlError(f"host_prefix {prefix!r} must start with a letter or digit and hold only letters, digits, dots, dashes and underscores.")
-        return _nodes.Way(prefer=self.get_option("prefer"), private_key_file=self.get_option("private_key_file"), host_prefix=prefix)
+        return nodes.Way(prefer=self.get_option("prefer"), private_key_file=self.get_option("private_key_file"), host_prefix=prefix)
 
     # --- reading ---
 
     def _records(self, key: str, cache: bool) -> list[_inventory.Record]:
         """From the cache, or from the service and then into the cache. Who signs in is found offline: a hit sends nothing."""
         auth = self._auth()
-        signed_in = _credentials.sign_in(auth)
+        signed_in = sources.sign_in(auth)
         self._hide(signed_in.secrets)
         scope = self._scope(signed_in)
-        clouds = [auth["cloud_environment"], *map(os.environ.get, _credentials.environment_names("cloud_environment")), signed_in.cloud_environment]
+        clouds = [auth["cloud_environment"], *map(os.environ.get, _options.environment_names("cloud_environment")), signed_in.cloud_environment]
         fingerprint = scope.fingerprint({**signed_in.facts(), "clouds": clouds, "version": VERSION})
         wanted = self.get_option("cache")
         if wanted and cache:
@@ -320,11 +326,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return kept if isinstance(kept, dict) else None
 
     def _read(
-        self, scope: _inventory.Scope, signed_in: _credentials.SignIn, auth: dict[str, t.Any]
+        self, scope: _inventory.Scope, signed_in: credentials.SignIn, auth: dict[str, t.Any]
     ) -> tuple[list[_inventory.Record], bool]:
         """What is there, and whether that is all of it."""
         # At a hit in the cache nothing of Azure's is imported.
-        from ..module_utils._arm import ArmClient
+        from ..module_utils._arm.client import ArmClient
 
         cloud = signed_in.cloud(auth)
         client = ArmClient(
@@ -349,7 +355,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """A record whose texts show no secret. All else of it is a name, an id or an address, which must stay what it is."""
 
         def masked(part: dict[str, t.Any]) -> dict[str, t.Any]:
-            return {name: _redact.KNOWN.mask_tree(value) if name in ("tags", "refusal", "closed") else value for name, value in part.items()}
+            return {name: redact.KNOWN.mask_tree(value) if name in ("tags", "refusal", "closed") else value for name, value in part.items()}
 
         return {**record, "workspace": masked(record["workspace"]), "machines": [masked(one) for one in record["machines"]]}
 
@@ -365,15 +371,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _hide(self, secrets: t.Iterable[str]) -> None:
         for secret in secrets:
-            self._secrets.add(_redact.printed(secret))
-            _redact.KNOWN.add(_redact.printed(secret))
+            self._secrets.add(redact.printed(secret))
+            redact.KNOWN.add(redact.printed(secret))
 
     def _shown(self, text: str) -> str:
-        return str(remove_values(_redact.printable(_redact.without_signatures(_redact.KNOWN.mask(text))), self._secrets))
+        return str(remove_values(redact.printable(redact.without_signatures(redact.KNOWN.mask(text))), self._secrets))
 
     # --- hosts ---
 
-    def _hosts(self, records: list[_inventory.Record], way: _nodes.Way) -> list[_inventory.Host]:
+    def _hosts(self, records: list[_inventory.Record], way: nodes.Way) -> list[_inventory.Host]:
         choice = _inventory.Choice(self._option("tags"), tuple(self.get_option("states") or ()), self.get_option("include_stopped"))
         jump = _inventory.Jump(self._option("jump_host"), self._option("jump_user"), self.get_option("jump_port"))
         kind = self.get_option("hosts")
@@ -406,7 +412,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         chosen = self._chosen(host, prefix)
         if chosen is None:
             return
-        if _nodes.is_host_name(chosen):
+        if nodes.is_host_name(chosen):
             host.name, host.named = chosen, 0
         else:
             self.display.warning(self._shown(f"hostnames: {chosen!r} is not a name for a host. {host.name!r} keeps its default name."))
@@ -459,7 +465,7 @@ class _GroupGuard:
         return getattr(self._inventory, name)
 
     def add_group(self, group: str) -> str:
-        if group.casefold() not in self._hosts and not _nodes.is_reserved(group):
+        if group.casefold() not in self._hosts and not nodes.is_reserved(group):
             return str(self._inventory.add_group(group))
         if group not in self._refused:
             self._warn(f"keyed_groups: there is no group {group!r}, because that is the name of a host or reserved. Set a prefix.")

@@ -390,13 +390,13 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils import _argspec
-from ..module_utils._attach import attached
-from ..module_utils._compute import COMPUTE_SPEC
-from ..module_utils._kind_specs import ATTACHED_SPEC
-from ..module_utils._module import run
+from ..module_utils._jobs.aml_attached_compute import attached
+from ..module_utils._jobs.compute_targets import COMPUTE_SPEC
+from ..module_utils._module.entry import run
+from ..module_utils._options import specs
+from ..module_utils._options.kind_specs import ATTACHED_SPEC
 
-SPEC: _argspec.Spec = {
+SPEC: specs.Spec = {
     **COMPUTE_SPEC,
     "type": {
         "type": "str",

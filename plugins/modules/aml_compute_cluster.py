@@ -377,17 +377,17 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils import _argspec
-from ..module_utils._compute import COMPUTE_SPEC, keep_compute
-from ..module_utils._kind_specs import CLUSTER_SPEC
-from ..module_utils._kinds.cluster import CLUSTER
-from ..module_utils._module import run
+from ..module_utils._jobs.aml_compute_cluster import keep_cluster
+from ..module_utils._jobs.compute_targets import COMPUTE_SPEC
+from ..module_utils._module.entry import run
+from ..module_utils._options import specs
+from ..module_utils._options.kind_specs import CLUSTER_SPEC
 
-SPEC: _argspec.Spec = {**COMPUTE_SPEC, **_argspec.PREFLIGHT_SPEC, **CLUSTER_SPEC}
+SPEC: specs.Spec = {**COMPUTE_SPEC, **specs.PREFLIGHT_SPEC, **CLUSTER_SPEC}
 
 
 def main() -> None:
-    run(keep_compute(CLUSTER), SPEC, definition=("amlcompute",))
+    run(keep_cluster, SPEC, definition=("amlcompute",))
 
 
 if __name__ == "__main__":

@@ -122,14 +122,15 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils import _argspec
-from ..module_utils._computes import INFO_KINDS, look
-from ..module_utils._module import run
+from ..module_utils._jobs.aml_compute_info import look
+from ..module_utils._kinds.registry import INFO_KINDS
+from ..module_utils._module.entry import run
+from ..module_utils._options import specs
 
-SPEC: _argspec.Spec = {
-    **_argspec.SCOPE_SPEC,
-    **_argspec.API_VERSION_SPEC,
-    **_argspec.SHOW_VARIABLES_SPEC,
+SPEC: specs.Spec = {
+    **specs.SCOPE_SPEC,
+    **specs.API_VERSION_SPEC,
+    **specs.SHOW_VARIABLES_SPEC,
     "name": {"type": "str"},
     "type": {
         "type": "list",

@@ -582,16 +582,16 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils import _argspec
-from ..module_utils._compute import COMPUTE_SPEC
-from ..module_utils._instance import keep_instance
-from ..module_utils._kind_specs import INSTANCE_SPEC
-from ..module_utils._module import run
+from ..module_utils._jobs.aml_compute_instance import keep_instance
+from ..module_utils._jobs.compute_targets import COMPUTE_SPEC
+from ..module_utils._module.entry import run
+from ..module_utils._options import specs
+from ..module_utils._options.kind_specs import INSTANCE_SPEC
 
-SPEC: _argspec.Spec = {
+SPEC: specs.Spec = {
     **COMPUTE_SPEC,
-    **_argspec.PREFLIGHT_SPEC,
-    **_argspec.SHOW_VARIABLES_SPEC,
+    **specs.PREFLIGHT_SPEC,
+    **specs.SHOW_VARIABLES_SPEC,
     **INSTANCE_SPEC,
     "state": {"type": "str", "default": "present", "choices": ["present", "absent", "started", "stopped", "restarted"]},
 }

@@ -304,8 +304,8 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils._fleet_job import FLEET_SPEC, keep_fleet
-from ..module_utils._module import run
+from ..module_utils._jobs.aml_fleet import FLEET_SPEC, keep_fleet
+from ..module_utils._module.entry import run
 
 SPEC = FLEET_SPEC
 

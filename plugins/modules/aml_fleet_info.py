@@ -167,8 +167,8 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils._fleet_look import FLEET_INFO_SPEC, look_at_fleet
-from ..module_utils._module import run
+from ..module_utils._jobs.aml_fleet_info import FLEET_INFO_SPEC, look_at_fleet
+from ..module_utils._module.entry import run
 
 SPEC = FLEET_INFO_SPEC
 

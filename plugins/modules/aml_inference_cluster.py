@@ -379,15 +379,15 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils import _argspec
-from ..module_utils._attach import inference_cluster
-from ..module_utils._compute import COMPUTE_SPEC
-from ..module_utils._kind_specs import INFERENCE_SPEC
-from ..module_utils._module import run
+from ..module_utils._jobs.aml_inference_cluster import inference_cluster
+from ..module_utils._jobs.compute_targets import COMPUTE_SPEC
+from ..module_utils._module.entry import run
+from ..module_utils._options import specs
+from ..module_utils._options.kind_specs import INFERENCE_SPEC
 
-SPEC: _argspec.Spec = {
+SPEC: specs.Spec = {
     **{name: row for name, row in COMPUTE_SPEC.items() if name != "identity"},
-    **_argspec.PREFLIGHT_SPEC,
+    **specs.PREFLIGHT_SPEC,
     **INFERENCE_SPEC,
 }
 

@@ -114,8 +114,8 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils._module import run
-from ..module_utils._operations import OPERATION_SPEC, look_at_operations
+from ..module_utils._jobs.aml_operation_info import OPERATION_SPEC, look_at_operations
+from ..module_utils._module.entry import run
 
 SPEC = OPERATION_SPEC
 

@@ -158,13 +158,13 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils import _argspec
-from ..module_utils._computes import look_ahead
-from ..module_utils._module import run
+from ..module_utils._jobs.aml_preflight_info import look_ahead
+from ..module_utils._module.entry import run
+from ..module_utils._options import specs
 
-SPEC: _argspec.Spec = {
-    **_argspec.SCOPE_SPEC,
-    **_argspec.API_VERSION_SPEC,
+SPEC: specs.Spec = {
+    **specs.SCOPE_SPEC,
+    **specs.API_VERSION_SPEC,
     "computes": {"type": "list", "elements": "dict", "required": True},
     "fail_on": {"type": "str", "default": "never", "choices": ["error", "warning", "never"]},
 }

@@ -261,59 +261,22 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils import _argspec, _nodes, _rules
-from ..module_utils._kinds._base import workspace_target
-from ..module_utils._kinds._compute import ComputeKind
-from ..module_utils._module import Result, Task, run
+from ..module_utils._jobs.aml_ssh_facts import look
+from ..module_utils._machines import nodes
+from ..module_utils._module.entry import run
+from ..module_utils._options import specs
 
-SPEC: _argspec.Spec = {
-    **_argspec.SCOPE_SPEC,
-    **_argspec.API_VERSION_SPEC,
+SPEC: specs.Spec = {
+    **specs.SCOPE_SPEC,
+    **specs.API_VERSION_SPEC,
     "name": {"type": "str"},
-    "type": {"type": "list", "elements": "str", "choices": list(_nodes.TYPES)},
-    "node_state": {"type": "list", "elements": "str", "choices": list(_nodes.STATES)},
-    "prefer": {"type": "str", "default": "auto", "choices": list(_nodes.PREFERENCES)},
+    "type": {"type": "list", "elements": "str", "choices": list(nodes.TYPES)},
+    "node_state": {"type": "list", "elements": "str", "choices": list(nodes.STATES)},
+    "prefer": {"type": "str", "default": "auto", "choices": list(nodes.PREFERENCES)},
     "private_key_file": {"type": "str"},
     "scp_file": {"type": "str", "default": "FILE"},
     "host_prefix": {"type": "str"},
 }
-
-
-def check_prefix(prefix: str | None) -> _rules.Findings:
-    if _nodes.bad_prefix(prefix):
-        message = f"host_prefix {prefix!r} must start with a letter or digit and hold only letters, digits, dots, dashes and underscores."
-        yield _rules.Finding("InvalidHostPrefix", "host_prefix", message, "ssh_config(5): Host takes patterns, separated by blanks")
-
-
-def look(task: Task) -> Result:
-    """The job: machines, filtered, as facts."""
-    options = task.params
-    _rules.refuse(check_prefix(options["host_prefix"]))
-    if options.get("name"):
-        _rules.refuse(_rules.segment(options["name"], "name"))
-    workspace = workspace_target(task.subscription_id, options["resource_group"], options["workspace"])
-    machines, warnings = _nodes.collect(
-        task.client,
-        workspace.id,
-        options.get("api_version") or ComputeKind.api_version,
-        name=options.get("name"),
-        types=options.get("type") or _nodes.TYPES,
-        malformed=task.malformed.append,
-    )
-    states = options.get("node_state")
-    way = _nodes.Way(options["prefer"], options.get("private_key_file"), options["scp_file"], options["host_prefix"])
-    machines = [machine for machine in machines if not states or machine.state in states]
-    nodes = [_nodes.connection(machine, way, workspace.id) for machine in machines]
-    if way.host_prefix is not None:
-        reserved = [name for name in (way.host_prefix + machine.name for machine in machines) if _nodes.is_reserved(name)]
-        warnings += [f"A machine has the workspace's name before its own instead of host_prefix, because {name!r} is a reserved name." for name in reserved]
-    facts = {
-        "workspace": options["workspace"],
-        "resource_group": options["resource_group"],
-        "nodes": nodes,
-        "ssh_config": _nodes.config(nodes),
-    }
-    return {"changed": False, "ansible_facts": {"aml_ssh": facts}, "warnings": warnings}
 
 
 def main() -> None:

@@ -146,11 +146,12 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils import _argspec
-from ..module_utils._capacity_jobs import PLACE_SPEC, look_at_usages
-from ..module_utils._module import run
+from ..module_utils._jobs.aml_usage_info import look_at_usages
+from ..module_utils._jobs.regions import PLACE_SPEC
+from ..module_utils._module.entry import run
+from ..module_utils._options import specs
 
-SPEC: _argspec.Spec = {
+SPEC: specs.Spec = {
     **PLACE_SPEC,
     "family": {"type": "list", "elements": "str"},
     "only_exceeded_percent": {"type": "float"},

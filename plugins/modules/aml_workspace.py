@@ -464,11 +464,11 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils import _argspec
-from ..module_utils._module import run
-from ..module_utils._workspace import WORKSPACE_SPEC, keep_workspace
+from ..module_utils._jobs.aml_workspace import WORKSPACE_SPEC, keep_workspace
+from ..module_utils._module.entry import run
+from ..module_utils._options import specs
 
-SPEC: _argspec.Spec = {
+SPEC: specs.Spec = {
     **WORKSPACE_SPEC,
     "kind": {"type": "str", "choices": ["default", "hub", "project"]},
     "hub_id": {"type": "str", "aliases": ["workspace_hub"]},

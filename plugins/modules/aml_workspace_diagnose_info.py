@@ -127,11 +127,12 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils import _argspec
-from ..module_utils._diagnosis import ACTION_SPEC, diagnose
-from ..module_utils._module import run
+from ..module_utils._jobs.aml_workspace_diagnose_info import diagnose
+from ..module_utils._jobs.workspace_actions import ACTION_SPEC
+from ..module_utils._module.entry import run
+from ..module_utils._options import specs
 
-SPEC: _argspec.Spec = {
+SPEC: specs.Spec = {
     **ACTION_SPEC,
     "fail_on": {"type": "str", "default": "never", "choices": ["never", "warning", "error"]},
 }

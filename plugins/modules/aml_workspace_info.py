@@ -95,15 +95,15 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils import _argspec
-from ..module_utils._module import run
-from ..module_utils._workspace import look
+from ..module_utils._jobs.aml_workspace_info import look
+from ..module_utils._module.entry import run
+from ..module_utils._options import specs
 
-SPEC: _argspec.Spec = {
+SPEC: specs.Spec = {
     "resource_group": {"type": "str"},
-    **_argspec.WORKSPACE_NAME_SPEC,
+    **specs.WORKSPACE_NAME_SPEC,
     "kind": {"type": "list", "elements": "str", "choices": ["default", "hub", "project", "featurestore"]},
-    **_argspec.API_VERSION_SPEC,
+    **specs.API_VERSION_SPEC,
 }
 
 

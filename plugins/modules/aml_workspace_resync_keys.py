@@ -71,8 +71,9 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils._diagnosis import ACTION_SPEC, resync_keys
-from ..module_utils._module import run
+from ..module_utils._jobs.aml_workspace_resync_keys import resync_keys
+from ..module_utils._jobs.workspace_actions import ACTION_SPEC
+from ..module_utils._module.entry import run
 
 SPEC = ACTION_SPEC
 

@@ -141,19 +141,20 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils import _argspec
-from ..module_utils._module import run
-from ..module_utils._resource import NAMING_SPEC, keep_resource
+from ..module_utils._jobs.arm_resource import keep_resource
+from ..module_utils._jobs.resources import NAMING_SPEC
+from ..module_utils._module.entry import run
+from ..module_utils._options import specs
 
-SPEC: _argspec.Spec = {
+SPEC: specs.Spec = {
     **NAMING_SPEC,
     "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
     "body": {"type": "dict"},
     "secret_body": {"type": "dict", "no_log": True},
     "update_method": {"type": "str", "default": "put", "choices": ["put", "patch"]},
-    **_argspec.TAGS_SPEC,
-    **_argspec.SHOW_VARIABLES_SPEC,
-    **_argspec.WAIT_SPEC,
+    **specs.TAGS_SPEC,
+    **specs.SHOW_VARIABLES_SPEC,
+    **specs.WAIT_SPEC,
 }
 
 

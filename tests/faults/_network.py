@@ -18,7 +18,7 @@ from unittest import mock
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import requests
-from ansible_collections.azureml.compute.plugins.module_utils import _sdk
+from ansible_collections.azureml.compute.plugins.module_utils._reconcilers import workspace_sdk
 from ansible_collections.azureml.compute.tests.support.azure import Azure, Credential, Sent, Token
 from azure.core.pipeline.transport import RequestsTransport
 from azureml_simulator.http import SLOW_PIECES, Effect, Headers, Request
@@ -175,7 +175,7 @@ class FaultyAzure(Azure):
             self.sleep(seconds)
 
         with (
-            mock.patch.object(_sdk, "_client", self._sdk_client),
+            mock.patch.object(workspace_sdk, "_client", self._sdk_client),
             mock.patch.object(HTTPAdapter, "send", lambda adapter, request, **sending: socket.send(request, **sending)),
             mock.patch.object(RequestsTransport, "sleep", sleep),
         ):
@@ -190,7 +190,7 @@ class FaultyAzure(Azure):
                         thread.join()
 
     def _sdk_client(self, cloud: t.Any, credential: t.Any, target: t.Any) -> t.Any:
-        """In place of ``_sdk._client``: signed in as the simulator's own."""
+        """In place of ``workspace_sdk._client``: signed in as the simulator's own."""
         from azure.ai.ml import MLClient
 
         return MLClient(_Credential(self), target.subscription_id, target.resource_group, enable_telemetry=False)

@@ -11,7 +11,7 @@ import re
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _cloud
+from ansible_collections.azureml.compute.plugins.module_utils._arm import cloud
 from ansible_collections.azureml.compute.tests.support import figures
 from ansible_collections.azureml.compute.tests.support.azure import SUBSCRIPTION, Azure
 from ansible_collections.azureml.compute.tests.support.bad_input import BASES, CONTRADICTIONS, MODULES, NAMES, Case, cases, full_spec, options_of, rule_values
@@ -32,7 +32,7 @@ def strict(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[Strict]:
     def fetch(url: str, verify: t.Any) -> t.Any:
         raise AssertionError(f"a request to {url}")
 
-    monkeypatch.setattr(_cloud, "_fetch", fetch)
+    monkeypatch.setattr(cloud, "_fetch", fetch)
     made = Strict()
     made.make_workspace()
     try:

@@ -8,8 +8,8 @@ import typing as t
 
 import pytest
 import yaml
-from ansible_collections.azureml.compute.plugins.module_utils import _export
-from ansible_collections.azureml.compute.plugins.module_utils._export import _CLI
+from ansible_collections.azureml.compute.plugins.module_utils._options import export
+from ansible_collections.azureml.compute.plugins.module_utils._options.export import _CLI
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, SUBSCRIPTION, WORKSPACE, Azure
 from ansible_collections.azureml.compute.tests.support.declarations import Declaration, declarations
 
@@ -133,7 +133,7 @@ def test_who_may_not_read_the_resource_group_gets_the_workspaces_region(azure: A
 
 
 def test_what_no_module_keeps_is_named_and_not_exported() -> None:
-    made = _export.Export()
+    made = export.Export()
     made.add_compute({"name": "future", "properties": {"computeType": "QuantumMachine", "properties": {"qubits": 7}}})
     assert made.files == {} and made.vars == {}
     [missing] = made.missing

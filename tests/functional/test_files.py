@@ -9,7 +9,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _files
+from ansible_collections.azureml.compute.plugins.module_utils._core import files
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
 from ansible_collections.azureml.compute.tests.support.planted import AKS, ATTACHED, MARK, pem
 
@@ -22,7 +22,7 @@ def pipe(path: Path) -> None:
 
 def huge(path: Path) -> None:
     with path.open("wb") as file:
-        file.truncate(_files.LARGEST + 1)
+        file.truncate(files.LARGEST + 1)
 
 
 def dangling(path: Path) -> None:

@@ -8,7 +8,7 @@ import typing as t
 from unittest import mock
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _cost
+from ansible_collections.azureml.compute.plugins.module_utils._fleet import cost
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
 from azureml_simulator.providers.machine_learning import catalogue
 
@@ -118,13 +118,13 @@ OTHERS = [price(tier="Spot"), price(os_type="Windows"), price(unit="OneMonth"), 
 
 @pytest.mark.parametrize("size", [None, {"prices": None}, *OTHERS])
 def test_a_price_of_something_else_is_no_price(size: t.Any) -> None:
-    assert _cost.hourly(size, "dedicated") is None
-    assert _cost.hourly(price(), "dedicated") == (1.0, "USD") and _cost.hourly(price(price=0), "dedicated") == (0.0, "USD")
+    assert cost.hourly(size, "dedicated") is None
+    assert cost.hourly(price(), "dedicated") == (1.0, "USD") and cost.hourly(price(price=0), "dedicated") == (0.0, "USD")
 
 
 def test_two_currencies_are_not_added() -> None:
     dollars = {"currency": "USD", "monthly_minimum": 1.0, "monthly_maximum": 2.0}
-    found = _cost.total({"b": dollars, "a": {**dollars, "currency": "EUR"}, "c": None})
+    found = cost.total({"b": dollars, "a": {**dollars, "currency": "EUR"}, "c": None})
     assert found == {"currency": "EUR", "monthly_minimum": 1.0, "monthly_maximum": 2.0, "unknown": ["b", "c"]}
 
 

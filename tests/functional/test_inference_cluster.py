@@ -8,7 +8,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils._kinds import _sizes
+from ansible_collections.azureml.compute.plugins.module_utils._kinds import sizes
 from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, SECRET, WORKSPACE_ID, Azure
 from azureml_simulator.providers.machine_learning import catalogue
 
@@ -263,9 +263,9 @@ def test_delete_underlying(azure: Azure) -> None:
 
 
 def test_the_names_of_sizes_tell_their_vcpus() -> None:
-    assert {size.name: _sizes.vcpus(size.name) for size in catalogue.SIZES} == {size.name: size.vcpus for size in catalogue.SIZES}
+    assert {size.name: sizes.vcpus(size.name) for size in catalogue.SIZES} == {size.name: size.vcpus for size in catalogue.SIZES}
     others = {"Standard_E4-2s_v3": 2, "STANDARD_DS3_V2": 4, "Standard_D4": 8, "Standard_GS3": 8, "Standard_A3": 4, "custom": None}
-    assert {name: _sizes.vcpus(name) for name in others} == others
+    assert {name: sizes.vcpus(name) for name in others} == others
 
 
 @pytest.mark.parametrize("purpose", ["fast_prod", "production", "dense_prod", None])
@@ -293,7 +293,7 @@ def test_few_nodes_for_production_warn(azure: Azure) -> None:
 
 
 def test_a_size_whose_name_tells_nothing_is_looked_up_once(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_sizes, "vcpus", lambda size: None)
+    monkeypatch.setattr(sizes, "vcpus", lambda size: None)
     failed = azure.run(MODULE, **{**CREATED, "agent_count": 2}, ok=False)
     assert failed["failure"]["code"] == "NotEnoughCores" and azure.writes == []
     assert [one.path.rsplit("/", 1)[1] for one in azure.reads].count("vmSizes") == 1

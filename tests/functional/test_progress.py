@@ -9,7 +9,8 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _progress
+from ansible_collections.azureml.compute.plugins.module_utils._console import board
+from ansible_collections.azureml.compute.plugins.module_utils._core import events as _events
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
 
 Told = list[tuple[str, str, str | None]]
@@ -27,15 +28,15 @@ class Listener:
         self.path.write_text("")
         self.azure.run(name, **options)
         events = [json.loads(line) for line in self.path.read_text().splitlines()]
-        assert all(_progress.parse(json.dumps(event)) == event for event in events)
-        return [(one["event"], f"{_progress.short(one['target'])} {one['action']}", one.get("state", one.get("failure"))) for one in events if "target" in one]
+        assert all(board.parse(json.dumps(event)) == event for event in events)
+        return [(one["event"], f"{board.short(one['target'])} {one['action']}", one.get("state", one.get("failure"))) for one in events if "target" in one]
 
 
 @pytest.fixture
 def listener(azure: Azure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Listener:
     made = Listener(azure, tmp_path / "events")
     made.path.touch()
-    monkeypatch.setenv(_progress.VARIABLE, str(made.path))
+    monkeypatch.setenv(_events.VARIABLE, str(made.path))
     return made
 
 

@@ -8,8 +8,9 @@ import typing as t
 
 import pytest
 import yaml
-from ansible_collections.azureml.compute.plugins.module_utils import _fields
-from ansible_collections.azureml.compute.plugins.module_utils._kinds import resource as _resource
+from ansible_collections.azureml.compute.plugins.module_utils._core import paths as _paths
+from ansible_collections.azureml.compute.plugins.module_utils._engine import fields
+from ansible_collections.azureml.compute.plugins.module_utils._kinds import resource
 from ansible_collections.azureml.compute.tests.support import figures
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
 from ansible_collections.azureml.compute.tests.support.strategies import FLEET, SUBJECTS, Options, Subject, fleets, furnish, provider, quotas
@@ -108,21 +109,21 @@ def compare(subject: Subject, planned: t.Any, done: t.Any) -> None:
         assert planned[key] == done[key], key
     result = next(key for key in ("compute", "workspace", "resource") if key in done)
     for row in subject.kind.fields if subject.kind else ():
-        known = _fields.get_path(planned[result], row.option)
-        if known not in (None, _fields.MISSING):
-            assert row.same(_fields.get_path(done[result], row.option), known), row.option
+        known = _paths.get_path(planned[result], row.option)
+        if known not in (None, _paths.MISSING):
+            assert row.same(_paths.get_path(done[result], row.option), known), row.option
 
 
 def declared(subject: Subject, options: Options) -> dict[str, t.Any]:
     """The rows of the kind's table that a declaration has, with their places in ARM's document; for any resource, the body's."""
     if subject.kind is None:
-        kind = _resource.Resource(options["api_version"], options.get("body") or {}, options.get("secret_body"))
+        kind = resource.Resource(options["api_version"], options.get("body") or {}, options.get("secret_body"))
         return {row.option: row for row in kind.fields if row.option != "tags" or "tags" in options}
     found = {}
     for row in subject.kind.fields:
         head = row.option.partition(".")[0]
-        value = _fields.get_path(options, row.option)
-        if value is not _fields.MISSING or (head in options and (options[head] is None or row.option == "network_settings.subnet")):
+        value = _paths.get_path(options, row.option)
+        if value is not _paths.MISSING or (head in options and (options[head] is None or row.option == "network_settings.subnet")):
             found[row.option] = row
     return found
 
@@ -190,12 +191,12 @@ def example(subject: Subject, one: Options, other: Options) -> bool:
             exported(world)
     for option, row in declared(subject, other).items():
         if subject.kind is None and option != "tags":
-            assert row.same(row.read(after), _fields.get_path(other["body"], option)), option
+            assert row.same(row.read(after), _paths.get_path(other["body"], option)), option
         elif option == "data_mounts":
             # Those that were not declared stay, so that there may be more than in a new instance.
             assert row.same(row.read(after), other[option]), option
         # What is written and never read cannot be compared.
-        elif option != "tags" and row.mutability != _fields.WRITE_ONLY:
+        elif option != "tags" and row.mutability != fields.WRITE_ONLY:
             assert row.same(row.read(fresh), row.read(after)), option
     return True
 
@@ -272,7 +273,7 @@ def go_through(world: World, options: Options, state: str) -> bool:
         compare(subject, planned, done)
         assert "error" in world.document() and not world.run(gone, state=state)["changed"] and world.azure.writes == []
         return False
-    there = _fields.get_path(world.document(), "properties.properties.enableNodePublicIp")
+    there = _paths.get_path(world.document(), "properties.properties.enableNodePublicIp")
     if False in (there, options.get("enable_node_public_ip")) or options.get("enable_node_public_ip") == "no":
         # The pre-flight would ask for a private endpoint.
         options = {option: value for option, value in options.items() if option != "preflight"}

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils._internal import _traceback
-from ansible_collections.azureml.compute.plugins.module_utils import _reconcile, _redact
-from ansible_collections.azureml.compute.plugins.module_utils._errors import AmlError
+from ansible_collections.azureml.compute.plugins.module_utils._core import redact
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import AmlError
+from ansible_collections.azureml.compute.plugins.module_utils._engine import reconciler
 from ansible_collections.azureml.compute.tests.support import azure as harness
 from ansible_collections.azureml.compute.tests.support.azure import Azure
 from ansible_collections.azureml.compute.tests.support.planted import (
@@ -96,7 +97,7 @@ def test_what_nobody_foresaw(watched: Watched, case: Case, raised: type[Exceptio
         except ValueError as error:
             raise raised(text) from error
 
-    monkeypatch.setattr(_reconcile.Reconciler, "find", broken)
+    monkeypatch.setattr(reconciler.Reconciler, "find", broken)
     monkeypatch.setattr(_traceback, "is_traceback_enabled", lambda event: True)
     if raised is RuntimeError:
         with pytest.raises(AssertionError):
@@ -109,13 +110,13 @@ def test_what_nobody_foresaw(watched: Watched, case: Case, raised: type[Exceptio
 
 def test_warnings(watched: Watched, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """ansible-core strips the values of no_log options from results, but not from warnings."""
-    plain = _reconcile.Reconciler.find
+    plain = reconciler.Reconciler.find
 
     def find(self: t.Any) -> t.Any:
         self.warnings.append(echo(case.secrets))
         return plain(self)
 
-    monkeypatch.setattr(_reconcile.Reconciler, "find", find)
+    monkeypatch.setattr(reconciler.Reconciler, "find", find)
     assert any("Refused: ***" in text for text in watched.run(case)["warnings"])
 
 
@@ -220,4 +221,4 @@ def test_a_short_value_is_hidden_as_ansible_hides_it(watched: Watched) -> None:
     options["body"] = {"location": "eastus", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
     done = watched.run(Case(RESOURCE, options, "", [], {}))
     assert done["resource"]["tags"] == {"x": "a+b"} and done["resource"]["name"] == "account" and done["changed"] is True
-    assert _redact.KNOWN.mask("a b 7") == "a b 7" and _redact.in_options({"b": {"type": "dict", "no_log": True}}, {"b": body}) == {"a b", "7"}
+    assert redact.KNOWN.mask("a b 7") == "a b 7" and redact.in_options({"b": {"type": "dict", "no_log": True}}, {"b": body}) == {"a b", "7"}

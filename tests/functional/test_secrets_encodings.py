@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.azureml.compute.plugins.module_utils import _reconcile, _report, _report_html
-from ansible_collections.azureml.compute.plugins.module_utils._mask import Masker
+from ansible_collections.azureml.compute.plugins.module_utils._core.mask import Masker
+from ansible_collections.azureml.compute.plugins.module_utils._engine import reconciler
+from ansible_collections.azureml.compute.plugins.module_utils._report import document
+from ansible_collections.azureml.compute.plugins.module_utils._report import page as _page
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, WORKSPACE_ID, Azure
 from ansible_collections.azureml.compute.tests.support.leaks import EXAMPLES, NAMES, OUTER, check, count, draw, echo, leaks, marked, texts_of
 from ansible_collections.azureml.compute.tests.support.planted import ALL_OUTPUT, VARIABLE
@@ -89,14 +91,14 @@ def _info(azure: Azure, secrets: list[str], folder: Path) -> t.Iterable[str]:
 
 
 def _warning(azure: Azure, secrets: list[str], folder: Path) -> t.Iterable[str]:
-    find = _reconcile.Reconciler.find
+    find = reconciler.Reconciler.find
 
     def warned(self: t.Any) -> t.Any:
         self.warnings.append(echo(secrets))
         return find(self)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_reconcile.Reconciler, "find", warned)
+        patch.setattr(reconciler.Reconciler, "find", warned)
         return t.cast("list[str]", azure.run("aml_compute_instance", check=True, **_instance(secrets))["warnings"])
 
 
@@ -113,8 +115,8 @@ def _progress(azure: Azure, secrets: list[str], folder: Path) -> t.Iterable[str]
 def _pages(azure: Azure, secrets: list[str], folder: Path) -> t.Iterable[str]:
     _refuse(azure, secrets)
     failed = azure.run("aml_fleet", ok=False, **_fleet(secrets))
-    report = _report.build({"generated": "2026-01-02T00:00:00Z", "name": "a", "fleet": failed, "found": azure.run("aml_fleet_info", **FLEET)})
-    page, markdown = html.unescape(_report_html.page(report)), html.unescape(_report.markdown(report)).replace("\\", "")
+    report = document.build({"generated": "2026-01-02T00:00:00Z", "name": "a", "fleet": failed, "found": azure.run("aml_fleet_info", **FLEET)})
+    page, markdown = html.unescape(_page.page(report)), html.unescape(document.markdown(report)).replace("\\", "")
     assert "((0.0:" in page and "((0.0:" in markdown and "((0.0:" in json.dumps(report)
     return [page, markdown, *texts_of(report)]
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _reconcile, _redact
+from ansible_collections.azureml.compute.plugins.module_utils._core import redact
+from ansible_collections.azureml.compute.plugins.module_utils._engine import reconciler
 from ansible_collections.azureml.compute.tests.support.azure import Azure
 
 CLUSTER: dict[str, t.Any] = {"name": "target-a", "size": "Standard_DS3_v2", "max_instances": 1}
@@ -15,13 +16,13 @@ STEERS = "\x1b]0;owned\x07\x1b[2J\x9b31m\r\u202eback\x00"
 
 
 def test_a_message_and_a_warning_that_would_steer_a_terminal(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = _reconcile.Reconciler.find
+    plain = reconciler.Reconciler.find
 
     def find(self: t.Any) -> t.Any:
         self.warnings.append(f"warned {STEERS}\nsecond")
         return plain(self)
 
-    monkeypatch.setattr(_reconcile.Reconciler, "find", find)
+    monkeypatch.setattr(reconciler.Reconciler, "find", find)
     azure.app.faults.put([{"kind": "status", "status": 400, "message": f"refused {STEERS}", "code": "Refused", "match": {"method": "PUT"}, "count": 9}])
     failed = azure.run("aml_compute_cluster", ok=False, **CLUSTER)
     for text in (failed["msg"], failed["failure"]["message"], *failed["warnings"]):
@@ -32,4 +33,4 @@ def test_a_message_and_a_warning_that_would_steer_a_terminal(azure: Azure, monke
 
 def test_other_letters_stay() -> None:
     text = "Zürich\t名前\n— «ß» 😀"
-    assert _redact.printable(text) == text
+    assert redact.printable(text) == text

@@ -12,9 +12,9 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _credentials, _identity
-from ansible_collections.azureml.compute.plugins.module_utils._arm import ArmClient
-from ansible_collections.azureml.compute.plugins.module_utils._cloud import PUBLIC
+from ansible_collections.azureml.compute.plugins.module_utils._arm.client import ArmClient
+from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import PUBLIC
+from ansible_collections.azureml.compute.plugins.module_utils._auth import credentials, sources
 from ansible_collections.azureml.compute.tests.support import azure as harness
 from ansible_collections.azureml.compute.tests.support.azure import Azure
 from ansible_collections.azureml.compute.tests.support.planted import CLUSTER, MARK, TENANT, Case, Options, Watched, echo, secret, watch
@@ -92,7 +92,7 @@ def sign_in(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
     (tmp_path / ".azure" / "credentials").write_text(profile)
     for file in ("certificate.pem", ".azure/credentials"):
         (tmp_path / file).chmod(0o600)
-    monkeypatch.setattr(_credentials, "_home", lambda environ: str(tmp_path))
+    monkeypatch.setattr(sources, "_home", lambda environ: str(tmp_path))
     given = {name: value.replace("FOLDER", str(tmp_path)) if isinstance(value, str) else value for name, value in options.items()}
     planted = ASSERTION if "token" in request.param else WORD
     return Case(CLUSTER, {**given, "name": "target-a", "size": "Standard_DS3_v2", "max_instances": 1}, "computes/target-a", [planted], {})
@@ -109,7 +109,7 @@ def test_the_way_to_sign_in(watched: Watched, sign_in: Case) -> None:
 def test_a_refused_sign_in(watched: Watched, sign_in: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """azure-identity itself, against a token endpoint that says the secret back."""
     azure = watched.azure
-    monkeypatch.setattr(_identity, "transport_for", lambda verify: _SignInService(azure))
+    monkeypatch.setattr(credentials, "transport_for", lambda verify: _SignInService(azure))
     # As in a module's own process, where Python prints to stderr what nobody handles.
     monkeypatch.setattr(logging.root, "handlers", [])
     monkeypatch.setattr(logging.getLogger("azure"), "handlers", [])

@@ -17,8 +17,10 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _credentials, _module
-from ansible_collections.azureml.compute.plugins.module_utils._kind_specs import KIND_SPECS
+from ansible_collections.azureml.compute.plugins.module_utils._auth import credentials
+from ansible_collections.azureml.compute.plugins.module_utils._auth import options as _options
+from ansible_collections.azureml.compute.plugins.module_utils._module import entry
+from ansible_collections.azureml.compute.plugins.module_utils._options.kind_specs import KIND_SPECS
 from ansible_collections.azureml.compute.tests.support.planted import CASES, FLEETS, Watched
 
 from .test_secrets_sign_in import SIGN_INS
@@ -104,7 +106,7 @@ CHANNELS = {
 def arguments_of(name: str) -> dict[str, t.Any]:
     """What the module gives to AnsibleModule, and what is taken as mappings without a spec."""
     module = importlib.import_module(PACKAGE + name)
-    with mock.patch.object(_module, "_RawModule", side_effect=SystemExit) as made, pytest.raises(SystemExit):
+    with mock.patch.object(entry, "RawModule", side_effect=SystemExit) as made, pytest.raises(SystemExit):
         module.main()
     return dict(made.call_args.kwargs)
 
@@ -122,15 +124,15 @@ def places() -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     for name in MODULES:
         given = arguments_of(name)
-        own = {key: row for key, row in given["argument_spec"].items() if key not in _credentials.AUTH_SPEC}
+        own = {key: row for key, row in given["argument_spec"].items() if key not in _options.AUTH_SPEC}
         found |= {(name, path) for path in secret_options(own)}
         found |= {(name, option) for option in given["free_form"]}
         found |= {(name, "definition")} if given["definition_kinds"] else set()
         found |= {(name, "folder")} if "folder" in own else set()
     found |= {(f"kind {kind}", path) for kind, spec in KIND_SPECS.items() for path in secret_options(spec)}
-    sign_in = {name for name, row in _credentials.AUTH_SPEC.items() if row.get("no_log") or row.get("type") == "path"}
+    sign_in = {name for name, row in _options.AUTH_SPEC.items() if row.get("no_log") or row.get("type") == "path"}
     found |= {("sign-in", name) for name in (*sign_in, "profile")}
-    return found | {("environment", _credentials.ENVIRONMENT[name][0]) for name in _credentials._SECRETS}
+    return found | {("environment", _options.ENVIRONMENT[name][0]) for name in credentials._SECRETS}
 
 
 def test_every_place_where_a_secret_can_stand_is_in_the_table() -> None:

@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.azureml.compute.plugins.module_utils._credentials import ENVIRONMENT, sign_in
-from ansible_collections.azureml.compute.plugins.module_utils._errors import CredentialError
+from ansible_collections.azureml.compute.plugins.module_utils._auth.options import ENVIRONMENT
+from ansible_collections.azureml.compute.plugins.module_utils._auth.sources import sign_in
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import CredentialError
 from ansible_collections.azureml.compute.tests.support.awx import PROJECT, Controller, Credential, Job, artifacts, sliced
 
 from .conftest import BIN, ROOT, Simulator

@@ -25,10 +25,12 @@ from ansible.module_utils._internal import _traceback
 from ansible.module_utils.common import warnings
 from ansible.module_utils.common.parameters import PASS_VARS
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.azureml.compute.plugins.module_utils import _fleet, _module, _reconcile
-from ansible_collections.azureml.compute.plugins.module_utils._arm import ArmClient
-from ansible_collections.azureml.compute.plugins.module_utils._cloud import PUBLIC
-from ansible_collections.azureml.compute.plugins.module_utils._identity import TokenSource
+from ansible_collections.azureml.compute.plugins.module_utils._arm.client import ArmClient
+from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import PUBLIC
+from ansible_collections.azureml.compute.plugins.module_utils._arm.tokens import TokenSource
+from ansible_collections.azureml.compute.plugins.module_utils._engine import reconciler
+from ansible_collections.azureml.compute.plugins.module_utils._fleet import executor
+from ansible_collections.azureml.compute.plugins.module_utils._module import task as _task
 from azure.core.pipeline.transport import HttpTransport
 from azureml_simulator.app import App
 from azureml_simulator.http import Headers, Principal, Request
@@ -140,8 +142,8 @@ class Azure:
         printed = io.StringIO()
         with contextlib.ExitStack() as stack:
             stack.enter_context(patch_module_args(arguments))
-            stack.enter_context(mock.patch.object(_module.Task, "client", property(self._client)))
-            for engine in (_reconcile.Reconciler, _fleet.Fleet):
+            stack.enter_context(mock.patch.object(_task.Task, "client", property(self._client)))
+            for engine in (reconciler.Reconciler, executor.Fleet):
                 stack.enter_context(mock.patch.dict(engine.__init__.__kwdefaults__, {"sleep": self.sleep, "clock": self.app.clock.now}))
             stack.enter_context(mock.patch.dict(os.environ, {"HOME": "/nonexistent"}))
             # ansible-core collects a process's warnings; each run stands for a process of its own.

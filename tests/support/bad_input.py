@@ -14,7 +14,8 @@ import importlib
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.azureml.compute.plugins.module_utils import _argspec, _credentials
+from ansible_collections.azureml.compute.plugins.module_utils._auth import options as _options
+from ansible_collections.azureml.compute.plugins.module_utils._options import specs
 from ansible_collections.azureml.compute.tests.support.declarations import KEY
 
 Options = dict[str, t.Any]
@@ -414,15 +415,15 @@ class Case:
         return f"{self.module}.{self.option}={shown if len(shown) < 40 else shown[:37] + '...'}"
 
 
-def full_spec(module: str) -> _argspec.Spec:
+def full_spec(module: str) -> specs.Spec:
     """All options of a module, with those that ``run`` adds."""
     found = importlib.import_module(f"ansible_collections.azureml.compute.plugins.modules.{module}")
     own = getattr(found, "SPEC", None) or found.NAMING_SPEC
-    shared = {**_credentials.AUTH_SPEC, **_credentials.CLIENT_SPEC, **(_argspec.DEFINITION_SPEC if module in DEFINITIONS else {})}
+    shared = {**_options.AUTH_SPEC, **_options.CLIENT_SPEC, **(specs.DEFINITION_SPEC if module in DEFINITIONS else {})}
     return {**shared, **own}
 
 
-def options_of(spec: _argspec.Spec, prefix: str = "") -> t.Iterator[tuple[str, dict[str, t.Any]]]:
+def options_of(spec: specs.Spec, prefix: str = "") -> t.Iterator[tuple[str, dict[str, t.Any]]]:
     """Every option with its dotted path, those of options too."""
     for name, row in spec.items():
         yield f"{prefix}{name}", row

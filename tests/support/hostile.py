@@ -16,9 +16,9 @@ import threading
 import typing as t
 from pathlib import Path
 
-from ansible_collections.azureml.compute.plugins.module_utils._arm import ArmClient
-from ansible_collections.azureml.compute.plugins.module_utils._cloud import Cloud
-from ansible_collections.azureml.compute.plugins.module_utils._lro import Operation
+from ansible_collections.azureml.compute.plugins.module_utils._arm.client import ArmClient
+from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import Cloud
+from ansible_collections.azureml.compute.plugins.module_utils._arm.operations import Operation
 from ansible_collections.azureml.compute.tests.support.wire import FakeCredential
 
 VERSION = "2024-10-01"

@@ -19,7 +19,9 @@ from unittest import mock
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.azureml.compute.plugins.module_utils import _module, _reconcile
+from ansible_collections.azureml.compute.plugins.module_utils._engine import reconciler
+from ansible_collections.azureml.compute.plugins.module_utils._module import entry
+from ansible_collections.azureml.compute.plugins.module_utils._module import task as _task
 from ansible_collections.azureml.compute.tests.support.wire import Call, Sent, Wire
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
@@ -69,12 +71,12 @@ def run(name: str, options: dict[str, t.Any], calls: t.Iterable[Call] = (), *, c
     printed = io.StringIO()
     with contextlib.ExitStack() as stack:
         stack.enter_context(patch_module_args(arguments))
-        stack.enter_context(mock.patch.object(_module.Task, "client", property(lambda task: _client(task, wire))))
+        stack.enter_context(mock.patch.object(_task.Task, "client", property(lambda task: _client(task, wire))))
         times = {"sleep": wire.clock.sleep, "clock": wire.clock}
-        stack.enter_context(mock.patch.dict(_reconcile.Reconciler.__init__.__kwdefaults__, times))
+        stack.enter_context(mock.patch.dict(reconciler.Reconciler.__init__.__kwdefaults__, times))
         stack.enter_context(contextlib.redirect_stdout(printed))
         stack.enter_context(contextlib.suppress(SystemExit))
-        stack.enter_context(mock.patch.object(_module, "_fail", _loud(wire, _module._fail)))
+        stack.enter_context(mock.patch.object(entry, "_fail", _loud(wire, entry._fail)))
         module.main()
     text = printed.getvalue()
     result = Printed(json.loads(text.strip().splitlines()[-1]))

@@ -12,8 +12,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import pytest
 import requests
 import urllib3
-from ansible_collections.azureml.compute.plugins.module_utils import _identity, _module
-from ansible_collections.azureml.compute.plugins.module_utils._cloud import PUBLIC
+from ansible_collections.azureml.compute.plugins.module_utils._arm import tokens
+from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import PUBLIC
+from ansible_collections.azureml.compute.plugins.module_utils._module import task
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, GROUP_ID, SUBSCRIPTION, WORKSPACE, WORKSPACE_ID, Azure, Credential, Headers, Request
 
 Task = tuple[str, dict[str, t.Any]]
@@ -241,7 +242,7 @@ class InProcess(requests.adapters.BaseAdapter):
 
 def without_sockets(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let azure-ai-ml talk to the simulator too, as the principal that the modules are."""
-    source = property(lambda _task: _identity.TokenSource(lambda: Credential(azure), PUBLIC.scope, source="test"))
-    monkeypatch.setattr(_module.Task, "credential", source)
+    source = property(lambda _task: tokens.TokenSource(lambda: Credential(azure), PUBLIC.scope, source="test"))
+    monkeypatch.setattr(task.Task, "credential", source)
     monkeypatch.setattr(requests.Session, "get_adapter", lambda _session, url=None: InProcess(azure))
     monkeypatch.setenv("AZUREML_CURRENT_CLOUD", "AzureCloud")

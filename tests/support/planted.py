@@ -17,7 +17,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.azureml.compute.plugins.module_utils._progress import VARIABLE
+from ansible_collections.azureml.compute.plugins.module_utils._core.events import VARIABLE
 from ansible_collections.azureml.compute.tests.functional.test_cluster import KEY as PUBLIC_KEY
 from ansible_collections.azureml.compute.tests.support import azure as harness
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure

@@ -14,10 +14,10 @@ import importlib
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.azureml.compute.plugins.module_utils import _argspec, _kind_specs
-from ansible_collections.azureml.compute.plugins.module_utils._computes import INFO_KINDS
-from ansible_collections.azureml.compute.plugins.module_utils._kinds._base import Kind
+from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import _BASE_FIELDS, Workspace
+from ansible_collections.azureml.compute.plugins.module_utils._options import kind_specs, specs
 from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, WORKSPACE, WORKSPACE_ID, Azure
 from ansible_collections.azureml.compute.tests.support.bad_input import PRIVATE_KEY
 from ansible_collections.azureml.compute.tests.support.declarations import KEY, aks
@@ -271,9 +271,9 @@ class Subject:
     path: str = ""
 
     @property
-    def spec(self) -> _argspec.Spec:
+    def spec(self) -> specs.Spec:
         found = importlib.import_module(f"ansible_collections.azureml.compute.plugins.modules.{self.module}")
-        return t.cast("_argspec.Spec", found.SPEC)
+        return t.cast("specs.Spec", found.SPEC)
 
     @property
     def document(self) -> str:
@@ -417,7 +417,7 @@ SUBJECTS = {
     )
 }  # fmt: skip
 
-assert set(_kind_specs.KIND_SPECS) <= {*_ATTACHED, "amlcompute", "computeinstance", "aks"}
+assert set(kind_specs.KIND_SPECS) <= {*_ATTACHED, "amlcompute", "computeinstance", "aks"}
 
 
 # A fleet's targets: of every kind but AKS that the service makes, which takes its time. Each resource is attached once.

@@ -19,9 +19,9 @@ import typing as t
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from ansible_collections.azureml.compute.plugins.module_utils._arm import ArmClient
-from ansible_collections.azureml.compute.plugins.module_utils._cloud import PUBLIC, Cloud
-from ansible_collections.azureml.compute.plugins.module_utils._identity import TokenSource
+from ansible_collections.azureml.compute.plugins.module_utils._arm.client import ArmClient
+from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import PUBLIC, Cloud
+from ansible_collections.azureml.compute.plugins.module_utils._arm.tokens import TokenSource
 from azure.core.pipeline.transport import HttpTransport
 
 ANY: t.Any = object()

@@ -19,7 +19,8 @@ from unittest import mock
 
 import pytest
 import yaml
-from ansible_collections.azureml.compute.plugins.module_utils import _module
+from ansible_collections.azureml.compute.plugins.module_utils._module import entry
+from ansible_collections.azureml.compute.plugins.module_utils._module import task as _task
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
@@ -54,7 +55,7 @@ def documented() -> dict[str, t.Any]:
 def spec_of(name: str) -> Rows:
     """What the module gives to AnsibleModule."""
     module = importlib.import_module(PACKAGE + name)
-    with mock.patch.object(_module, "_RawModule", side_effect=SystemExit) as made, pytest.raises(SystemExit):
+    with mock.patch.object(entry, "RawModule", side_effect=SystemExit) as made, pytest.raises(SystemExit):
         module.main()
     return t.cast(Rows, made.call_args.kwargs["argument_spec"])
 
@@ -163,7 +164,7 @@ def test_every_module_that_signs_in_is_in_the_action_group() -> None:
 
 
 def test_one_version() -> None:
-    assert yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"] == _module.VERSION
+    assert yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"] == _task.VERSION
 
 
 def test_no_module_imports_azure_before_its_arguments_are_checked(python_of_its_own: t.Callable[[str], str]) -> None:

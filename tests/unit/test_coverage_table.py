@@ -16,7 +16,7 @@ from unittest import mock
 
 import pytest
 import yaml
-from ansible_collections.azureml.compute.plugins.module_utils import _module
+from ansible_collections.azureml.compute.plugins.module_utils._module import entry
 
 ROOT = Path(__file__).resolve().parents[2]
 COVERAGE, FACTS = ROOT / "docs" / "coverage.md", ROOT / "docs" / "facts.md"
@@ -70,7 +70,7 @@ FACT_ROWS, FACT_SECTIONS = tables(FACTS)
 def spec_of(name: str) -> dict[str, t.Any]:
     """What the module gives to AnsibleModule."""
     module = importlib.import_module(PACKAGE + name)
-    with mock.patch.object(_module, "_RawModule", side_effect=SystemExit) as made, pytest.raises(SystemExit):
+    with mock.patch.object(entry, "RawModule", side_effect=SystemExit) as made, pytest.raises(SystemExit):
         module.main()
     spec: dict[str, t.Any] = made.call_args.kwargs["argument_spec"]
     return spec

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.azureml.compute.plugins.module_utils._errors import AmlError, ArmError, RuleError
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import AmlError, ArmError, RuleError
+from ansible_collections.azureml.compute.plugins.module_utils._core.findings import Finding
 from ansible_collections.azureml.compute.scripts import error_reference
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,8 +123,8 @@ def test_no_message_names_a_file_of_the_repository() -> None:
 
 
 def test_findings_show_a_page_and_no_file() -> None:
-    from ansible_collections.azureml.compute.plugins.module_utils import _preflight, _rules
+    from ansible_collections.azureml.compute.plugins.module_utils._core import findings
 
-    rule = _rules.Finding("SubnetMissing", "o", "m", "docs/coverage.md C16").to_dict()
-    check = _preflight.Finding("SubnetNotFound", "error", "t", "o", "m", "h", "docs/coverage.md CI5").to_dict()
+    rule = Finding("SubnetMissing", "o", "m", "docs/coverage.md C16").to_dict()
+    check = findings.Finding("SubnetNotFound", "error", "t", "o", "m", "h", "docs/coverage.md CI5").to_dict()
     assert "source" not in {**rule, **check} and rule["url"].endswith("#subnetmissing") and check["url"].endswith("#subnetnotfound")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.azureml.compute.plugins.module_utils._credentials import ENVIRONMENT
+from ansible_collections.azureml.compute.plugins.module_utils._auth.options import ENVIRONMENT
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent

@@ -6,26 +6,30 @@
 What can change in place is TLS and the load balancer, by a PUT of the document that was read, and tags with it (docs/facts.md c.4: the service's
 first client did just that, and offered no other change). Certificate and key are sent with a change of TLS, and never read back (c.2).
 """
-
 from __future__ import annotations
 
 import typing as t
 
-from .. import _fields, _rules, _shape
-from .._errors import AmlError
-from .._fields import Field, caseless, choice
-from .._plan import CREATE, REPLACE, Declared, Plan
-from . import _aks_rules, _attached, _compute, _sizes
-from ._attached import DESCRIPTION, LOCATION, RESOURCE_ID, TAGS, AttachedKind, Other, inner
-from ._base import Body, Target, fixed
-from ._compute import kind_name
+from .._core import canon, paths, shape
+from .._core.arm_id import Target
+from .._core.canon import caseless
+from .._core.errors import AmlError
+from .._core.findings import Finding, Findings
+from .._engine import fields as _fields
+from .._engine import rules
+from .._engine.fields import Field, choice
+from .._engine.kind import Body, fixed
+from .._engine.plan import CREATE, REPLACE, Declared, Plan
+from . import aks_rules, attachment, compute, sizes
+from .attachment import DESCRIPTION, LOCATION, RESOURCE_ID, TAGS, AttachedKind, Other, inner
+from .compute import kind_name
 
 _INNER = "properties.properties."
 _SSL = "sslConfiguration."
 _NET = _INNER + "aksNetworkingConfiguration."
 
 _WHY_NETWORK = "AKS stays in the network that it was created with"
-_NOT_WHEN_ATTACHED = ("agent_count", "size", "location", *(f"network_settings.{name}" for name in _aks_rules.NETWORK))
+_NOT_WHEN_ATTACHED = ("agent_count", "size", "location", *(f"network_settings.{name}" for name in aks_rules.NETWORK))
 
 
 def _same_purpose(value: t.Any) -> t.Any:
@@ -47,7 +51,7 @@ FIELDS = (
         _INNER + "clusterPurpose",
         "the purpose is decided when the cluster is created or attached",
         canon=_same_purpose,
-        shape=_shape.TEXT,
+        shape=shape.TEXT,
         **choice(fast_prod="FastProd", dense_prod="DenseProd", dev_test="DevTest"),
     ),
     fixed(
@@ -60,9 +64,9 @@ FIELDS = (
         "agent_count",
         _INNER + "agentCount",
         "the service does not scale AKS: change the number of nodes at the AKS resource itself",
-        shape=_shape.NUMBER,
+        shape=shape.NUMBER,
     ),
-    fixed("network_settings.subnet", _NET + "subnetId", _WHY_NETWORK, canon=_fields.arm_id, to_arm=_fields.full_id),
+    fixed("network_settings.subnet", _NET + "subnetId", _WHY_NETWORK, canon=canon.arm_id, to_arm=canon.full_id),
     fixed("network_settings.service_cidr", _NET + "serviceCidr", _WHY_NETWORK),
     fixed("network_settings.dns_service_ip", _NET + "dnsServiceIP", _WHY_NETWORK),
     fixed("network_settings.docker_bridge_cidr", _NET + "dockerBridgeCidr", _WHY_NETWORK),
@@ -70,24 +74,24 @@ FIELDS = (
         "load_balancer_type",
         "loadBalancerType",
         canon=lambda value: caseless(value) or "public_ip",
-        shape=_shape.TEXT,
+        shape=shape.TEXT,
         clearable=True,
         cleared="PublicIp",
         **choice(public_ip="PublicIp", internal_load_balancer="InternalLoadBalancer"),
     ),
-    inner("load_balancer_subnet", "loadBalancerSubnet", canon=_fields.text, clearable=True),
+    inner("load_balancer_subnet", "loadBalancerSubnet", canon=canon.text, clearable=True),
     inner(
         "ssl.status",
         _SSL + "status",
         canon=_same_status,
-        shape=_shape.TEXT,
+        shape=shape.TEXT,
         clearable=True,
         cleared="Disabled",
         **choice(disabled="Disabled", enabled="Enabled", auto="Auto"),
     ),
     inner("ssl.cname", _SSL + "cname", canon=caseless, clearable=True),
     inner("ssl.leaf_domain_label", _SSL + "leafDomainLabel", canon=caseless, clearable=True),
-    inner("ssl.overwrite_existing_domain", _SSL + "overwriteExistingDomain", canon=bool, shape=_shape.FLAG, clearable=True),
+    inner("ssl.overwrite_existing_domain", _SSL + "overwriteExistingDomain", canon=bool, shape=shape.FLAG, clearable=True),
     Field(
         "ssl.cert", _INNER + _SSL + "cert", _fields.WRITE_ONLY, clearable=True, goes_with=("ssl.status", "ssl.cname")
     ),
@@ -111,9 +115,9 @@ class Aks(AttachedKind):
     update_option = "update_certificate"
     read_only_inner = ("systemServices",)
     of_target = _NOT_WHEN_ATTACHED
-    also: t.ClassVar[dict[str, _shape.Shape]] = {
-        _INNER + "clusterFqdn": _shape.TEXT,
-        _INNER + "systemServices": _shape.list_of(_shape.mapping(values=_shape.SCALAR)),
+    also: t.ClassVar[dict[str, shape.Shape]] = {
+        _INNER + "clusterFqdn": shape.TEXT,
+        _INNER + "systemServices": shape.list_of(shape.mapping(values=shape.SCALAR)),
     }
     one_attachment_source = "docs/coverage.md K8-8 (azure-docs#41778)"
     rights = "Owner or Contributor on the resource group of the AKS, and the role Azure Kubernetes Service Cluster Admin on it"
@@ -134,7 +138,7 @@ class Aks(AttachedKind):
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
         flat = super().declare(tree, target)
         if tree.get("network_settings"):
-            flat["network_settings.subnet"] = _compute.subnet_id(tree["network_settings"], target)
+            flat["network_settings.subnet"] = compute.subnet_id(tree["network_settings"], target)
         if flat.get("cluster_purpose") == "production":
             flat["cluster_purpose"] = "fast_prod"
         if tree.get("ssl") and not flat.get("ssl.status"):
@@ -147,52 +151,52 @@ class Aks(AttachedKind):
 
     # --- rules ---
 
-    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> _rules.Findings:
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)
         settings = tree.get("network_settings")
-        yield from _compute.check_network(
+        yield from compute.check_network(
             {name: settings.get(name) for name in ("subnet", "vnet_name", "resource_group")} if settings else None
         )
-        yield from _aks_rules.network(settings)
-        yield from _aks_rules.tls(declared, declared.get("load_balancer_type"))
-        yield from _aks_rules.load_balancer(declared.get("load_balancer_type"), declared.get("load_balancer_subnet"))
-        yield from _rules.at_least(declared.get("agent_count"), 1, "agent_count", "docs/facts.md c.4 (aks.py)")
+        yield from aks_rules.network(settings)
+        yield from aks_rules.tls(declared, declared.get("load_balancer_type"))
+        yield from aks_rules.load_balancer(declared.get("load_balancer_type"), declared.get("load_balancer_subnet"))
+        yield from rules.at_least(declared.get("agent_count"), 1, "agent_count", "docs/facts.md c.4 (aks.py)")
         if self.validate_name != "off":
             # The studio's form says 2 to 16, the AKS page up to 24 (docs/coverage.md A3, K8-1, 1.13).
             longest = 16 if self.validate_name == "strict" else 24
-            yield from _rules.compute_name(target.name, shortest=2, longest=longest)
+            yield from rules.compute_name(target.name, shortest=2, longest=longest)
         if not declared.get("resource_id") and declared.get("cluster_purpose"):
             yield from self._check_cores(declared)
 
-    def _check_cores(self, declared: Declared) -> _rules.Findings:
-        vcpus = _sizes.vcpus(declared.get("size") or "")
+    def _check_cores(self, declared: Declared) -> Findings:
+        vcpus = sizes.vcpus(declared.get("size") or "")
         if vcpus is not None:
             yield from self.check_cores(declared, vcpus)
 
     @staticmethod
     def needs_vcpus(declared: Declared) -> bool:
         """Whether only the service can tell the vCPUs of the size."""
-        return bool(declared.get("size")) and _sizes.vcpus(declared["size"]) is None
+        return bool(declared.get("size")) and sizes.vcpus(declared["size"]) is None
 
     @staticmethod
-    def check_cores(declared: Declared, vcpus: int) -> _rules.Findings:
+    def check_cores(declared: Declared, vcpus: int) -> Findings:
         if declared.get("agent_count") and declared["agent_count"] > 0:
-            yield from _aks_rules.cores(
+            yield from aks_rules.cores(
                 _same_purpose(declared.get("cluster_purpose")), declared["agent_count"], declared["size"], vcpus
             )
 
-    def check_create(self, declared: Declared, parent: Body | None) -> _rules.Findings:
+    def check_create(self, declared: Declared, parent: Body | None) -> Findings:
         yield from super().check_create(declared, parent)
         if declared.get("ssl.status") == "auto":
             # Once more, because a replacement keeps the load balancer that was not declared.
             label = {option: declared.get(option) for option in ("ssl.status", "ssl.leaf_domain_label")}
-            yield from _aks_rules.tls(label, declared.get("load_balancer_type"))
+            yield from aks_rules.tls(label, declared.get("load_balancer_type"))
         yield from self._tls_complete(declared)
         if declared.get("resource_id"):
             given = [option for option in _NOT_WHEN_ATTACHED if declared.get(option) is not None]
             if given:
                 message = f"With resource_id, an existing AKS is attached as it is: {', '.join(given)} can only be given for one that is created."
-                yield _rules.Finding("OnlyWhenCreated", given[0], message, "docs/coverage.md A4; docs/facts.md c.4")
+                yield Finding("OnlyWhenCreated", given[0], message, "docs/coverage.md A4; docs/facts.md c.4")
             return
         missing = [option for option in ("size", "agent_count") if declared.get(option) is None]
         if missing:
@@ -200,43 +204,43 @@ class Aks(AttachedKind):
                 f"The inference cluster does not exist. Give resource_id to attach an AKS, or {' and '.join(missing)} to create one: "
                 "no default decides what is billed."
             )
-            yield _rules.Finding("RequiredForCreation", missing[0], message, "docs/coverage.md A4, A6, A8")
+            yield Finding("RequiredForCreation", missing[0], message, "docs/coverage.md A4, A6, A8")
             return
         if self.validate_name == "lenient" and len(self.name) > 16:
             message = f"name {self.name!r} has {len(self.name)} characters; a cluster that the service creates has 2 to 16 (validate_name=off to try it)."
-            yield _rules.Finding("InvalidComputeName", "name", message, "docs/coverage.md A3, 1.13")
+            yield Finding("InvalidComputeName", "name", message, "docs/coverage.md A3, 1.13")
         yield from self._check_cores(declared)
 
-    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> _rules.Findings:
+    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
         full = {
-            option: declared.get(option, _fields.get_path(current, option))
+            option: declared.get(option, paths.get_path(current, option))
             for option in ("load_balancer_type", "load_balancer_subnet")
         }
         if "load_balancer_subnet" in declared and full["load_balancer_type"] != "internal_load_balancer":
-            yield from _aks_rules.load_balancer("public_ip", full["load_balancer_subnet"])
+            yield from aks_rules.load_balancer("public_ip", full["load_balancer_subnet"])
         label = declared.get("ssl.leaf_domain_label") or (
-            "ssl.status" not in declared and _fields.get_path(current, "ssl.leaf_domain_label")
+            "ssl.status" not in declared and paths.get_path(current, "ssl.leaf_domain_label")
         )
         if (
             full["load_balancer_type"] == "internal_load_balancer"
             and label
             and ("load_balancer_type" in declared or "ssl.status" in declared)
         ):
-            yield from _aks_rules.tls({"ssl.leaf_domain_label": label}, "internal_load_balancer")
+            yield from aks_rules.tls({"ssl.leaf_domain_label": label}, "internal_load_balancer")
         before = (
-            _same_status(_fields.get_path(current, "ssl.status")),
-            caseless(_fields.get_path(current, "ssl.cname")),
+            _same_status(paths.get_path(current, "ssl.status")),
+            caseless(paths.get_path(current, "ssl.cname")),
         )
         after = (_same_status(declared.get("ssl.status")), caseless(declared.get("ssl.cname")))
         if "ssl.status" in declared and before != after:
             yield from self._tls_complete(declared)
 
     @staticmethod
-    def _tls_complete(declared: Declared) -> _rules.Findings:
+    def _tls_complete(declared: Declared) -> Findings:
         missing = [name for name in ("cert", "key", "cname") if not declared.get(f"ssl.{name}")]
         if declared.get("ssl.status") == "enabled" and missing:
             message = f"ssl with a certificate of your own needs cert, key and cname together; {', '.join(missing)} is missing."
-            yield _rules.Finding("CertificateIncomplete", f"ssl.{missing[0]}", message, "docs/facts.md c.2")
+            yield Finding("CertificateIncomplete", f"ssl.{missing[0]}", message, "docs/facts.md c.2")
 
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
         warnings = super().advice(plan, declared, parent)
@@ -247,16 +251,16 @@ class Aks(AttachedKind):
             warnings.append(
                 f"LongName: {self.name!r} has more than the 16 characters of the studio's form; the AKS page allows up to 24."
             )
-        production = _same_purpose(declared.get("cluster_purpose")) in _aks_rules.PRODUCTION
+        production = _same_purpose(declared.get("cluster_purpose")) in aks_rules.PRODUCTION
         nodes = declared.get("agent_count")
-        if not attached and production and nodes and nodes < _aks_rules.PRODUCTION_NODES:
+        if not attached and production and nodes and nodes < aks_rules.PRODUCTION_NODES:
             warnings.append(
-                f"FewNodes: {nodes} node(s) for production; the service may ask for at least {_aks_rules.PRODUCTION_NODES} "
+                f"FewNodes: {nodes} node(s) for production; the service may ask for at least {aks_rules.PRODUCTION_NODES} "
                 "('At least 3 machine(s) are required for cluster with purpose FastProd')."
             )
         return warnings
 
-    def check_others(self, declared: Declared, others: list[Other]) -> _rules.Findings:
+    def check_others(self, declared: Declared, others: list[Other]) -> Findings:
         yield from super().check_others(declared, [one for one in others if kind_name(one.body) == "aks"])
 
     def advice_on_others(self, declared: Declared, others: list[Other]) -> list[str]:
@@ -269,7 +273,7 @@ class Aks(AttachedKind):
     def refuse_replacement(self, body: Body) -> None:
         """A cluster that the service made is not left behind, and not deleted, unless that was said."""
         # A creation that failed has no AKS yet.
-        if body["properties"].get("resourceId") and not _attached.is_attached(body) and not self.delete_underlying:
+        if body["properties"].get("resourceId") and not attachment.is_attached(body) and not self.delete_underlying:
             raise AmlError(
                 "The AKS was created by the service. Replacing it would leave the old one running, and billed, or delete it.",
                 code="DeleteUnderlyingNeeded",
@@ -281,11 +285,11 @@ class Aks(AttachedKind):
 
     def with_values(self, body: Body, values: Declared) -> Body:
         changed = super().with_values(body, values)
-        found = _fields.get_path(changed, "properties.properties")
+        found = paths.get_path(changed, "properties.properties")
         if isinstance(found, dict) and caseless(found.get("loadBalancerType")) != "internalloadbalancer":
             # It goes with the internal load balancer (docs/facts.md c.2), also where that was not declared. What is there goes by a null.
             found.pop("loadBalancerSubnet", None)
-            if _fields.get_path(body, _INNER + "loadBalancerSubnet") not in (None, _fields.MISSING):
+            if paths.get_path(body, _INNER + "loadBalancerSubnet") not in (None, paths.MISSING):
                 found["loadBalancerSubnet"] = None
         if isinstance(found, dict) and isinstance(found.get("sslConfiguration"), dict):
             ssl = found["sslConfiguration"]
@@ -295,7 +299,7 @@ class Aks(AttachedKind):
 
     def kept(self, body: Body) -> Declared:
         kept = super().kept(body)
-        if not _attached.is_attached(body):
+        if not attachment.is_attached(body):
             # The id is that of the AKS that goes with it.
             kept.pop("resource_id", None)
         else:
@@ -313,7 +317,7 @@ class Aks(AttachedKind):
         return self._with_all(self.skeleton(target, declared, parent), {**kept, **declared, **plan.values()})
 
     def held_secrets(self, body: Body) -> list[str]:
-        status = _fields.get_path(body, _INNER + _SSL + "status")
+        status = paths.get_path(body, _INNER + _SSL + "status")
         return ["ssl.cert", "ssl.key"] if caseless(status) == "enabled" else []
 
     def lost_on_recreate(self, body: Body, declared: Declared) -> list[str]:

@@ -7,17 +7,19 @@ Property names: ARM types of 2025-12-01; what clients send: docs/facts.md a.7, c
 the identities of Kubernetes and Synapse (1.10). No document says what else can change in place. Where a PUT may do it (the way to a host, instance
 types), a fresh read has to prove it; the rest takes detaching and attaching again, which leaves the target alone.
 """
-
 from __future__ import annotations
 
 import typing as t
 
-from .. import _fields, _rules, _shape
-from .._plan import Declared, Plan
-from . import _attached, _compute
-from ._attached import DESCRIPTION, LOCATION, RESOURCE_ID, TAGS, AttachedKind, inner, secret
-from ._base import Body, Target
-from ._compute import kind_name
+from .._core import paths, shape
+from .._core.arm_id import Target
+from .._core.findings import Finding, Findings
+from .._engine import rules
+from .._engine.kind import Body
+from .._engine.plan import Declared, Plan
+from . import attachment, compute
+from .attachment import DESCRIPTION, LOCATION, RESOURCE_ID, TAGS, AttachedKind, inner, secret
+from .compute import kind_name
 
 _OUTER = (LOCATION, TAGS, DESCRIPTION, RESOURCE_ID)
 
@@ -43,15 +45,15 @@ class Attached(AttachedKind):
     def type_name(self) -> str:
         return self.compute_type.casefold()
 
-    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> _rules.Findings:
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         for option, types in TYPE_OPTIONS.items():
             if option in tree and self.type_name not in types:
                 message = f"{option} is an option of the type {' and '.join(types)}, and not of {self.type_name}."
-                yield _rules.Finding(
+                yield Finding(
                     "OptionOfAnotherType", option, message, "ARM types of 2025-12-01; docs/facts.md c.2"
                 )
         yield from super().check(target, declared, tree)
-        yield from _rules.compute_name(target.name, shortest=2)
+        yield from rules.compute_name(target.name, shortest=2)
 
 
 # --- by SSH ---
@@ -60,7 +62,7 @@ _ACCOUNT = "administratorAccount"
 _SSH = (
     inner("address", "address"),
     inner("ssh_settings.admin_username", f"{_ACCOUNT}.username"),
-    inner("ssh_settings.ssh_port", "sshPort", canon=lambda value: value or 22, shape=_shape.NUMBER),
+    inner("ssh_settings.ssh_port", "sshPort", canon=lambda value: value or 22, shape=shape.NUMBER),
     secret("ssh_settings.ssh_private_key", f"{_ACCOUNT}.privateKeyData", "ssh_settings.admin_username"),
     secret("ssh_settings.admin_password", f"{_ACCOUNT}.password", "ssh_settings.admin_username"),
 )
@@ -74,17 +76,17 @@ class _Host(Attached):
     of_target = ("location", "address")
     required_on_create = ()
 
-    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> _rules.Findings:
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)
         settings = tree.get("ssh_settings") or {}
         if tree.get("ssh_settings") == {}:
             message = "ssh_settings needs admin_username, and ssh_private_key or admin_password; omit it to not manage how to log in."
-            yield _rules.Finding("SshUserMissing", "ssh_settings", message, "docs/coverage.md 1.10")
+            yield Finding("SshUserMissing", "ssh_settings", message, "docs/coverage.md 1.10")
         if declared.get("address") is not None:
-            yield from _rules.host(declared["address"], "address")
+            yield from rules.host(declared["address"], "address")
         port = settings.get("ssh_port")
         if port is not None and not 1 <= port <= 65535:
-            yield _rules.Finding(
+            yield Finding(
                 "OutOfRange",
                 "ssh_settings.ssh_port",
                 f"ssh_settings.ssh_port must be 1 to 65535; {port} is not.",
@@ -92,30 +94,30 @@ class _Host(Attached):
             )
         if any(declared.get(option) for option in _SECRETS) and not declared.get("ssh_settings.admin_username"):
             message = "ssh_settings needs admin_username beside a key or a password."
-            yield _rules.Finding("SshUserMissing", "ssh_settings.admin_username", message, "docs/coverage.md 1.10")
+            yield Finding("SshUserMissing", "ssh_settings.admin_username", message, "docs/coverage.md 1.10")
         key = declared.get("ssh_settings.ssh_private_key")
         if key and "PRIVATE KEY" not in key:
             message = "ssh_settings.ssh_private_key is not a private key: it must hold the text that begins with -----BEGIN ... PRIVATE KEY-----."
-            yield _rules.Finding("InvalidSshKey", "ssh_settings.ssh_private_key", message, "docs/facts.md f.10")
+            yield Finding("InvalidSshKey", "ssh_settings.ssh_private_key", message, "docs/facts.md f.10")
 
-    def check_create(self, declared: Declared, parent: Body | None) -> _rules.Findings:
+    def check_create(self, declared: Declared, parent: Body | None) -> Findings:
         yield from super().check_create(declared, parent)
         if not declared.get("resource_id") and not declared.get("address"):
             message = f"A {self.label} is attached by resource_id or by address; neither was given."
-            yield _rules.Finding("RequiredForCreation", "resource_id", message, "docs/coverage.md 1.10")
+            yield Finding("RequiredForCreation", "resource_id", message, "docs/coverage.md 1.10")
         yield from self._check_login(declared)
 
-    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> _rules.Findings:
+    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
         if declared.get("ssh_settings.admin_username") not in (
             None,
-            _fields.get_path(current, "ssh_settings.admin_username"),
+            paths.get_path(current, "ssh_settings.admin_username"),
         ):
             yield from self._check_login(declared)
 
     @staticmethod
-    def _check_login(declared: Declared) -> _rules.Findings:
+    def _check_login(declared: Declared) -> Findings:
         if declared.get("ssh_settings.admin_username") and not any(declared.get(option) for option in _SECRETS):
-            yield _rules.Finding(
+            yield Finding(
                 "SshKeyMissing",
                 "ssh_settings.ssh_private_key",
                 "ssh_settings needs ssh_private_key or ssh_private_key_file (preferred), or admin_password, to log in as admin_username.",
@@ -129,19 +131,19 @@ class _Host(Attached):
         return warnings
 
     def held_secrets(self, body: Body) -> list[str]:
-        user = _fields.get_path(body, f"properties.properties.{_ACCOUNT}.username")
+        user = paths.get_path(body, f"properties.properties.{_ACCOUNT}.username")
         return ["ssh_settings.ssh_private_key or ssh_settings.admin_password"] if user else []
 
     def writable(self, body: Body) -> Body:
         writable = super().writable(body)
         # An account without its secret would be another account: it goes along only with one.
-        if isinstance(_fields.get_path(writable, "properties.properties"), dict):
+        if isinstance(paths.get_path(writable, "properties.properties"), dict):
             writable["properties"]["properties"].pop(_ACCOUNT, None)
         return writable
 
     def with_values(self, body: Body, values: Declared) -> Body:
         changed = super().with_values(body, values)
-        account = _fields.get_path(changed, f"properties.properties.{_ACCOUNT}")
+        account = paths.get_path(changed, f"properties.properties.{_ACCOUNT}")
         if isinstance(account, dict):
             changed["properties"]["properties"][_ACCOUNT] = {
                 key: value for key, value in account.items() if value is not None
@@ -151,19 +153,19 @@ class _Host(Attached):
     def updates(self, body: Body, plan: Plan) -> list[t.Any]:
         requests = super().updates(body, plan)
         if plan.secrets:
-            user = plan.values().get("ssh_settings.admin_username") or _fields.get_path(
+            user = plan.values().get("ssh_settings.admin_username") or paths.get_path(
                 body, f"properties.properties.{_ACCOUNT}.username"
             )
-            _fields.set_path(requests[0].body or {}, f"properties.properties.{_ACCOUNT}.username", user)
+            paths.set_path(requests[0].body or {}, f"properties.properties.{_ACCOUNT}.username", user)
         return requests
 
     def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
         new = super().recreate_body(body, plan, declared, target, parent)
-        user = declared.get("ssh_settings.admin_username") or _fields.get_path(
+        user = declared.get("ssh_settings.admin_username") or paths.get_path(
             body, f"properties.properties.{_ACCOUNT}.username"
         )
         if user:
-            _fields.set_path(new, f"properties.properties.{_ACCOUNT}.username", user)
+            paths.set_path(new, f"properties.properties.{_ACCOUNT}.username", user)
         return new
 
 
@@ -176,7 +178,7 @@ class VirtualMachine(_Host):
     needs = "The service must reach the machine's SSH port (in a network: inbound from the tag AzureMachineLearning), and the system must be Ubuntu."
 
     def project(self, body: Body) -> dict[str, t.Any]:
-        size = _fields.get_path(body, "properties.properties.virtualMachineSize")
+        size = paths.get_path(body, "properties.properties.virtualMachineSize")
         return {**super().project(body), "size": size or None}
 
 
@@ -203,7 +205,7 @@ class Databricks(Attached):
 
     def writable(self, body: Body) -> Body:
         writable = super().writable(body)
-        if isinstance(_fields.get_path(writable, "properties.properties"), dict):
+        if isinstance(paths.get_path(writable, "properties.properties"), dict):
             writable["properties"]["properties"].pop("databricksAccessToken", None)
         return writable
 
@@ -236,16 +238,16 @@ class SynapseSpark(Attached):
     label = "Synapse Spark pool"
     compute_type = "SynapseSpark"
     target_types: t.ClassVar[dict[str, str]] = {"Microsoft.Synapse/workspaces/bigDataPools": "2021-06-01"}
-    fields = (*_OUTER, _compute.IDENTITY)
-    also: t.ClassVar[dict[str, _shape.Shape]] = {
-        f"properties.properties.{name}": _shape.mapping(values=_shape.SCALAR) for name in ("autoScaleProperties", "autoPauseProperties")
+    fields = (*_OUTER, compute.IDENTITY)
+    also: t.ClassVar[dict[str, shape.Shape]] = {
+        f"properties.properties.{name}": shape.mapping(values=shape.SCALAR) for name in ("autoScaleProperties", "autoPauseProperties")
     }
     rights = "Owner of the Synapse workspace, which links the two"
     needs = "The identity needs the role Synapse Spark Administrator in the Synapse workspace."
 
-    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> _rules.Findings:
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)
-        yield from _rules.identity(declared.get("identity"), both=False)
+        yield from rules.identity(declared.get("identity"), both=False)
 
     def project(self, body: Body) -> dict[str, t.Any]:
         pool = _inner(body)
@@ -291,17 +293,17 @@ class AnyAttached(Attached):
     def guard(self, body: Body, target: Target) -> None:
         found = kind_name(body)
         if found in _OTHER_MODULES:
-            raise _compute.KindMismatch(
+            raise compute.KindMismatch(
                 f"{target.name!r} exists in this workspace, but as {found}, which is not attached compute.",
                 hint=f"Use {_OTHER_MODULES[found]} for it, or correct the name.",
                 details={"found": found, "asked": None, "id": body.get("id")},
             )
-        if self.removing and self.delete_underlying and (_attached.is_attached(body) or found != "virtualmachine"):
-            raise _attached.NotDeletable(
+        if self.removing and self.delete_underlying and (attachment.is_attached(body) or found != "virtualmachine"):
+            raise attachment.NotDeletable(
                 f"delete_underlying: {target.name!r} was attached, and the service deletes only what it made itself.",
                 hint="Omit delete_underlying to detach it, and delete the resource where it was created.",
                 details={"id": body.get("id"), "resource_id": body["properties"].get("resourceId")},
             )
 
     def project(self, body: Body) -> dict[str, t.Any]:
-        return _compute.common_projection(body)
+        return compute.common_projection(body)

@@ -10,12 +10,17 @@ from __future__ import annotations
 
 import typing as t
 
-from .. import _fields, _rules, _shape
-from .._fields import WRITE_ONLY, Field, caseless, choice, region, text
-from .._plan import CREATE, REPLACE, UPDATE, Declared, Plan
-from . import _compute
-from ._base import BUSY, FAILED, READY, Body, Request, Status, Target, fixed, service_errors
-from ._compute import ComputeKind
+from .._core import canon, paths, shape
+from .._core.arm_id import Target
+from .._core.canon import caseless, region, text
+from .._core.findings import Finding, Findings
+from .._engine import fields as _fields
+from .._engine import rules
+from .._engine.fields import WRITE_ONLY, Field, choice
+from .._engine.kind import BUSY, FAILED, READY, Body, Request, Status, fixed, service_errors
+from .._engine.plan import CREATE, REPLACE, UPDATE, Declared, Plan
+from . import compute
+from .compute import ComputeKind
 
 _INNER = "properties.properties."
 _SCALE = _INNER + "scaleSettings."
@@ -31,8 +36,8 @@ _PERMANENT_ERRORS = ("UnsupportedVMSizeForLowPriority",)
 
 FIELDS = (
     fixed("location", "properties.computeLocation", "a compute target stays in the region it was created in", canon=region),
-    Field("tags", "tags", canon=_fields.mapping, clearable=True),
-    _compute.IDENTITY,
+    Field("tags", "tags", canon=canon.mapping, clearable=True),
+    compute.IDENTITY,
     fixed("description", "properties.description", "the service takes a description only at creation", canon=text, clearable=True),
     fixed(
         "size",
@@ -47,14 +52,14 @@ FIELDS = (
         canon=caseless,
         **choice(dedicated="Dedicated", low_priority="LowPriority"),
     ),
-    Field("min_instances", _SCALE + "minNodeCount", shape=_shape.NUMBER),
-    Field("max_instances", _SCALE + "maxNodeCount", shape=_shape.NUMBER),
+    Field("min_instances", _SCALE + "minNodeCount", shape=shape.NUMBER),
+    Field("max_instances", _SCALE + "maxNodeCount", shape=shape.NUMBER),
     Field(
         "idle_time_before_scale_down",
         _SCALE + "nodeIdleTimeBeforeScaleDown",
         to_arm=_fields.duration_from_seconds,
         from_arm=_fields.seconds_from_service,
-        shape=_shape.TEXT,
+        shape=shape.TEXT,
     ),
     fixed(
         "ssh_public_access_enabled",
@@ -62,16 +67,16 @@ FIELDS = (
         _WHY_SSH,
         to_arm=lambda value: "Enabled" if value else "Disabled",
         from_arm=lambda value: _REMOTE_LOGIN.get(value.casefold()),
-        shape=_shape.TEXT,
+        shape=shape.TEXT,
     ),
     fixed("ssh_settings.admin_username", _USER + "adminUserName", _WHY_SSH, clearable=True),
     fixed(
         "ssh_settings.ssh_key_value",
         _USER + "adminUserSshPublicKey",
         _WHY_SSH,
-        canon=_compute.same_key,
-        shape=_shape.TEXT,
-        to_arm=_rules.openssh_public_key,
+        canon=compute.same_key,
+        shape=shape.TEXT,
+        to_arm=rules.openssh_public_key,
         clearable=True,
     ),
     Field("ssh_settings.admin_password", _USER + "adminUserPassword", WRITE_ONLY, clearable=True),
@@ -79,16 +84,16 @@ FIELDS = (
         "enable_node_public_ip",
         _INNER + "enableNodePublicIp",
         "public addresses of the nodes are decided at creation",
-        canon=_fields.boolean_text,
+        canon=canon.boolean_text,
     ),
     fixed(
         "network_settings.subnet",
         _INNER + "subnet",
         "a cluster stays in the subnet it was created in",
-        canon=_fields.arm_id,
-        to_arm=_compute.subnet_to_arm,
-        from_arm=_compute.subnet_from_arm,
-        shape=_shape.REFERENCE,
+        canon=canon.arm_id,
+        to_arm=compute.subnet_to_arm,
+        from_arm=compute.subnet_from_arm,
+        shape=shape.REFERENCE,
         clearable=True,
     ),
 )
@@ -99,13 +104,13 @@ class Cluster(ComputeKind):
     compute_type = "AmlCompute"
     fields = FIELDS
     required_on_create = ("size", "max_instances")
-    also: t.ClassVar[dict[str, _shape.Shape]] = {
-        _INNER + "allocationState": _shape.TEXT,
-        _INNER + "allocationStateTransitionTime": _shape.TEXT,
-        _INNER + "currentNodeCount": _shape.NUMBER,
-        _INNER + "targetNodeCount": _shape.NUMBER,
-        _INNER + "nodeStateCounts": _shape.mapping(values=_shape.NUMBER),
-        _INNER + "errors": _shape.ERRORS,
+    also: t.ClassVar[dict[str, shape.Shape]] = {
+        _INNER + "allocationState": shape.TEXT,
+        _INNER + "allocationStateTransitionTime": shape.TEXT,
+        _INNER + "currentNodeCount": shape.NUMBER,
+        _INNER + "targetNodeCount": shape.NUMBER,
+        _INNER + "nodeStateCounts": shape.mapping(values=shape.NUMBER),
+        _INNER + "errors": shape.ERRORS,
     }
     read_only_inner = (
         "allocationState",
@@ -119,7 +124,7 @@ class Cluster(ComputeKind):
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
         flat = super().declare(tree, target)
         if tree.get("network_settings"):
-            flat["network_settings.subnet"] = _compute.subnet_id(tree["network_settings"], target)
+            flat["network_settings.subnet"] = compute.subnet_id(tree["network_settings"], target)
         return flat
 
     def read(self, body: Body) -> dict[str, t.Any]:
@@ -128,26 +133,26 @@ class Cluster(ComputeKind):
         current["location"] = current["location"] or body.get("location")
         return current
 
-    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> _rules.Findings:
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)
-        yield from _compute.check_network(tree.get("network_settings"))
-        yield from _rules.compute_name(target.name)
-        yield from _rules.scale(declared.get("min_instances"), declared.get("max_instances"))
+        yield from compute.check_network(tree.get("network_settings"))
+        yield from rules.compute_name(target.name)
+        yield from rules.scale(declared.get("min_instances"), declared.get("max_instances"))
         source = "docs/coverage.md C14"
-        yield from _rules.at_least(declared.get("idle_time_before_scale_down"), 0, "idle_time_before_scale_down", source)
-        yield from _rules.identity(declared.get("identity"), both=False)
-        yield from _rules.tags(declared.get("tags"))
+        yield from rules.at_least(declared.get("idle_time_before_scale_down"), 0, "idle_time_before_scale_down", source)
+        yield from rules.identity(declared.get("identity"), both=False)
+        yield from rules.tags(declared.get("tags"))
         ssh = {key: declared[f"ssh_settings.{key}"] for key in ("admin_username", "ssh_key_value", "admin_password") if f"ssh_settings.{key}" in declared}
         if any(value is not None for value in ssh.values()):
-            yield from _rules.ssh_settings(ssh.get("admin_username"), ssh.get("ssh_key_value"), ssh.get("admin_password"))
+            yield from rules.ssh_settings(ssh.get("admin_username"), ssh.get("ssh_key_value"), ssh.get("admin_password"))
 
-    def check_create(self, declared: Declared, parent: Body | None) -> _rules.Findings:
+    def check_create(self, declared: Declared, parent: Body | None) -> Findings:
         yield from super().check_create(declared, parent)
         # Once more, because a replacement keeps the numbers that were not declared.
-        yield from _rules.scale(declared.get("min_instances"), declared.get("max_instances"))
+        yield from rules.scale(declared.get("min_instances"), declared.get("max_instances"))
         if declared.get("ssh_public_access_enabled") and not declared.get("ssh_settings.admin_username"):
             message = "ssh_public_access_enabled opens a port that no one can log in to: set ssh_settings too."
-            yield _rules.Finding("SshUserMissing", "ssh_settings", message, "docs/coverage.md K6, CC9")
+            yield Finding("SshUserMissing", "ssh_settings", message, "docs/coverage.md K6, CC9")
         if parent is None:
             return
         if is_cross_region(declared, parent) and private_link_count(parent):
@@ -155,18 +160,18 @@ class Cluster(ComputeKind):
                 f"location {declared['location']!r} differs from the workspace's ({parent.get('location')}), which a workspace with "
                 "a private endpoint does not allow."
             )
-            yield _rules.Finding("CrossRegionPrivateLink", "location", message, "docs/coverage.md CC1")
-        managed = _compute.has_managed_network(parent)
+            yield Finding("CrossRegionPrivateLink", "location", message, "docs/coverage.md CC1")
+        managed = compute.has_managed_network(parent)
         if declared.get("enable_node_public_ip") is False and not declared.get("network_settings.subnet") and not managed:
             message = (
                 "enable_node_public_ip: false needs network_settings.subnet, because the workspace has no managed network "
                 "(and the service demands a private endpoint of the workspace)."
             )
-            yield _rules.Finding("SubnetMissing", "network_settings.subnet", message, "docs/facts.md c.3; docs/coverage.md CC5")
+            yield Finding("SubnetMissing", "network_settings.subnet", message, "docs/facts.md c.3; docs/coverage.md CC5")
 
-    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> _rules.Findings:
+    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
         wanted = {name: declared.get(name, current.get(name)) for name in ("min_instances", "max_instances")}
-        yield from _rules.scale(wanted["min_instances"], wanted["max_instances"])
+        yield from rules.scale(wanted["min_instances"], wanted["max_instances"])
 
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
         warnings = []
@@ -195,7 +200,7 @@ class Cluster(ComputeKind):
         writable = super().writable(body)
         # A cluster that is being updated shows the id of the service's own cluster for a while (docs/facts.md a.6).
         writable["properties"].pop("resourceId", None)
-        user = _fields.get_path(writable, "properties.properties.userAccountCredentials")
+        user = paths.get_path(writable, "properties.properties.userAccountCredentials")
         if isinstance(user, dict) and user.get("adminUserPassword") is None:
             # The service never tells a password; a null would be a request to have none.
             user.pop("adminUserPassword", None)
@@ -203,9 +208,9 @@ class Cluster(ComputeKind):
 
     def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
         new = super().recreate_body(body, plan, declared, target, parent)
-        new["properties"]["disableLocalAuth"] = not _fields.get_path(new, _USER + "adminUserName")
+        new["properties"]["disableLocalAuth"] = not paths.get_path(new, _USER + "adminUserName")
         if _drops_login(declared):
-            _fields.remove_path(new, _INNER + "remoteLoginPortPublicAccess")
+            paths.remove_path(new, _INNER + "remoteLoginPortPublicAccess")
         return new
 
     def completed(self, body: Body, wanted: Declared) -> Declared:
@@ -226,10 +231,10 @@ class Cluster(ComputeKind):
         if not set(values) <= set(_SCALE_OPTIONS):
             return super().updates(body, plan)
         # ScaleSettings cannot do without maxNodeCount (ARM types of 2025-12-01), so it goes along, unchanged where it was not declared.
-        highest = _fields.get_path(body, _SCALE + "maxNodeCount")
+        highest = paths.get_path(body, _SCALE + "maxNodeCount")
         base: Body = {}
-        if highest is not _fields.MISSING:
-            _fields.set_path(base, _SCALE + "maxNodeCount", highest)
+        if highest is not paths.MISSING:
+            paths.set_path(base, _SCALE + "maxNodeCount", highest)
         stale = bool(base) and "max_instances" not in values
         return [Request("PATCH", self.with_values(base, values), carries=stale)]
 
@@ -258,14 +263,14 @@ class Cluster(ComputeKind):
         return None
 
     def in_use(self, body: Body) -> str | None:
-        target = _fields.get_path(body, _INNER + "targetNodeCount")
+        target = paths.get_path(body, _INNER + "targetNodeCount")
         nodes = _nodes(body) or (0 if self.broken(body) else target or 0)
-        counts = _fields.get_path(body, _INNER + "nodeStateCounts") or {}
+        counts = paths.get_path(body, _INNER + "nodeStateCounts") or {}
         running = counts.get("runningNodeCount") or 0
         return f"{nodes} node(s) are allocated, {running} of them running jobs" if nodes else None
 
     def lost_on_recreate(self, body: Body, declared: Declared) -> list[str]:
-        user = _fields.get_path(body, "properties.properties.userAccountCredentials") or {}
+        user = paths.get_path(body, "properties.properties.userAccountCredentials") or {}
         kept = user.get("adminUserSshPublicKey") or declared.get("ssh_settings.admin_password") or declared.get("ssh_settings.ssh_key_value")
         dropped = "ssh_settings.admin_username" in declared and declared["ssh_settings.admin_username"] is None
         return ["ssh_settings.admin_password"] if user.get("adminUserName") and not kept and not dropped else []
@@ -295,7 +300,7 @@ def _drops_login(declared: Declared) -> bool:
 
 
 def _nodes(body: Body) -> int:
-    count = _fields.get_path(body, _INNER + "currentNodeCount")
+    count = paths.get_path(body, _INNER + "currentNodeCount")
     return count if isinstance(count, int) else 0
 
 

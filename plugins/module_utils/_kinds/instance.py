@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import typing as t
 
-from .. import _fields, _rules, _shape
-from .._fields import WRITE_ONLY, Field, arm_id, caseless, choice, region, text
-from .._plan import Declared, Plan
-from . import _compute
-from . import _instance_values as values
-from ._base import BUSY, FAILED, READY, Body, Request, Status, Target, fixed, service_errors
-from ._compute import ComputeKind
+from .._core import canon, paths, shape
+from .._core.arm_id import Target
+from .._core.canon import arm_id, caseless, region, text
+from .._core.findings import Finding, Findings
+from .._engine import rules
+from .._engine.fields import WRITE_ONLY, Field, choice
+from .._engine.kind import BUSY, FAILED, READY, Body, Request, Status, fixed, service_errors
+from .._engine.plan import Declared, Plan
+from . import compute
+from . import instance_values as values
+from .compute import ComputeKind
 
 _INNER = "properties.properties."
 _FOREVER = "an instance keeps what it was created with"
@@ -73,14 +77,14 @@ _ACTIONS: dict[str, tuple[str, str, t.Callable[[t.Any], t.Any]]] = {
 
 FIELDS = (
     fixed("location", "properties.computeLocation", "a compute target stays in the region it was created in", canon=region),
-    fixed("tags", "tags", "the service has no way to change the tags of an instance (terraform-provider-azurerm#31747)", canon=_fields.mapping, clearable=True),
+    fixed("tags", "tags", "the service has no way to change the tags of an instance (terraform-provider-azurerm#31747)", canon=canon.mapping, clearable=True),
     fixed(
         "identity",
         "identity",
         "the identity of an instance is decided at creation",
-        canon=_fields.identity,
-        to_arm=_compute.identity_to_arm,
-        from_arm=_compute.identity_from_arm,
+        canon=canon.identity,
+        to_arm=compute.identity_to_arm,
+        from_arm=compute.identity_from_arm,
         clearable=True,
     ),
     fixed("description", "properties.description", _FOREVER, canon=text, clearable=True),
@@ -91,34 +95,34 @@ FIELDS = (
         _WHY_SSH,
         to_arm=lambda wanted: "Enabled" if wanted else "Disabled",
         from_arm=lambda value: value.casefold() == "enabled",
-        shape=_shape.TEXT,
+        shape=shape.TEXT,
     ),
     # Whether the service tells the key is not established (docs/facts.md a.6, f.13), so it is never compared.
-    Field("ssh_settings.ssh_key_value", _INNER + "sshSettings.adminPublicKey", WRITE_ONLY, to_arm=_rules.openssh_public_key, clearable=True),
-    fixed("enable_node_public_ip", _INNER + "enableNodePublicIp", _FOREVER, canon=_fields.boolean_text),
+    Field("ssh_settings.ssh_key_value", _INNER + "sshSettings.adminPublicKey", WRITE_ONLY, to_arm=rules.openssh_public_key, clearable=True),
+    fixed("enable_node_public_ip", _INNER + "enableNodePublicIp", _FOREVER, canon=canon.boolean_text),
     fixed(
         "network_settings.subnet",
         _INNER + "subnet",
         _FOREVER,
         canon=arm_id,
-        to_arm=_compute.subnet_to_arm,
-        from_arm=_compute.subnet_from_arm,
-        shape=_shape.REFERENCE,
+        to_arm=compute.subnet_to_arm,
+        from_arm=compute.subnet_from_arm,
+        shape=shape.REFERENCE,
         clearable=True,
     ),
     fixed("create_on_behalf_of.user_object_id", _INNER + "personalComputeInstanceSettings.assignedUser.objectId", _FOREVER, canon=caseless),
     fixed("create_on_behalf_of.user_tenant_id", _INNER + "personalComputeInstanceSettings.assignedUser.tenantId", _FOREVER, canon=caseless),
     fixed("application_sharing_policy", _INNER + "applicationSharingPolicy", _FOREVER, canon=caseless, **choice(personal="Personal", shared="Shared")),
-    fixed("enable_root_access", _INNER + "enableRootAccess", _FOREVER, canon=_fields.boolean_text),
-    fixed("enable_os_patching", _INNER + "enableOSPatching", _FOREVER, canon=_fields.boolean_text),
-    fixed("release_quota_on_stop", _INNER + "releaseQuotaOnStop", _FOREVER, canon=_fields.boolean_text),
-    Field("enable_sso", _INNER + "enableSSO", canon=_fields.boolean_text),
+    fixed("enable_root_access", _INNER + "enableRootAccess", _FOREVER, canon=canon.boolean_text),
+    fixed("enable_os_patching", _INNER + "enableOSPatching", _FOREVER, canon=canon.boolean_text),
+    fixed("release_quota_on_stop", _INNER + "releaseQuotaOnStop", _FOREVER, canon=canon.boolean_text),
+    Field("enable_sso", _INNER + "enableSSO", canon=canon.boolean_text),
     Field(
         "idle_time_before_shutdown_minutes",
         _INNER + "idleTimeBeforeShutdown",
         to_arm=lambda minutes: f"PT{minutes}M",
         from_arm=values.minutes_from_service,
-        shape=_shape.TEXT,
+        shape=shape.TEXT,
         clearable=True,
     ),
     _Schedules(
@@ -167,14 +171,14 @@ class Instance(ComputeKind):
     compute_type = "ComputeInstance"
     fields = FIELDS
     required_on_create = ("size",)
-    also: t.ClassVar[dict[str, _shape.Shape]] = {
-        STATE: _shape.TEXT,
-        _INNER + "errors": _shape.ERRORS,
-        _INNER + "sshSettings": _shape.mapping({"adminUserName": _shape.TEXT, "sshPort": _shape.NUMBER}),
-        _INNER + "connectivityEndpoints": _shape.mapping({"publicIpAddress": _shape.TEXT, "privateIpAddress": _shape.TEXT}),
-        _INNER + "osImageMetadata": _shape.mapping(values=_shape.SCALAR),
-        _INNER + "lastOperation": _shape.mapping(values=_shape.SCALAR),
-        _INNER + "applications": _shape.list_of(_shape.mapping({"displayName": _shape.TEXT, "endpointUri": _shape.TEXT})),
+    also: t.ClassVar[dict[str, shape.Shape]] = {
+        STATE: shape.TEXT,
+        _INNER + "errors": shape.ERRORS,
+        _INNER + "sshSettings": shape.mapping({"adminUserName": shape.TEXT, "sshPort": shape.NUMBER}),
+        _INNER + "connectivityEndpoints": shape.mapping({"publicIpAddress": shape.TEXT, "privateIpAddress": shape.TEXT}),
+        _INNER + "osImageMetadata": shape.mapping(values=shape.SCALAR),
+        _INNER + "lastOperation": shape.mapping(values=shape.SCALAR),
+        _INNER + "applications": shape.list_of(shape.mapping({"displayName": shape.TEXT, "endpointUri": shape.TEXT})),
     }
     read_only_inner = (
         "applications",
@@ -193,15 +197,15 @@ class Instance(ComputeKind):
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
         flat = super().declare(tree, target)
         if tree.get("network_settings"):
-            flat["network_settings.subnet"] = _compute.subnet_id(tree["network_settings"], target)
+            flat["network_settings.subnet"] = compute.subnet_id(tree["network_settings"], target)
         return flat
 
-    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> _rules.Findings:
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)
-        yield from _compute.check_network(tree.get("network_settings"))
-        yield from _rules.compute_name(target.name)
-        yield from _rules.identity(declared.get("identity"), both=False)
-        yield from _rules.tags(declared.get("tags"))
+        yield from compute.check_network(tree.get("network_settings"))
+        yield from rules.compute_name(target.name)
+        yield from rules.identity(declared.get("identity"), both=False)
+        yield from rules.tags(declared.get("tags"))
         yield from values.check_schedules(declared.get("schedules.compute_start_stop"))
         for option in ("setup_scripts.creation_script", "setup_scripts.startup_script"):
             yield from values.check_script(option, declared.get(option))
@@ -210,38 +214,38 @@ class Instance(ComputeKind):
         yield from self._check_idle(declared.get("idle_time_before_shutdown_minutes"))
         key = declared.get("ssh_settings.ssh_key_value")
         if key:
-            yield from _rules.ssh_settings("azureuser", key, None)
+            yield from rules.ssh_settings("azureuser", key, None)
         if not key and (tree.get("ssh_settings") == {} or (declared.get("ssh_public_access_enabled") and "ssh_settings" in tree)):
             message = "ssh_settings, and ssh_public_access_enabled, need ssh_settings.ssh_key_value: an instance takes no password."
-            yield _rules.Finding("SshKeyMissing", "ssh_settings.ssh_key_value", message, "docs/coverage.md CI4, K6")
+            yield Finding("SshKeyMissing", "ssh_settings.ssh_key_value", message, "docs/coverage.md CI4, K6")
         user = [declared.get(f"create_on_behalf_of.{part}") for part in ("user_object_id", "user_tenant_id")]
         if any(user) and not all(user):
             message = "create_on_behalf_of needs user_object_id and user_tenant_id."
-            yield _rules.Finding("UserIncomplete", "create_on_behalf_of", message, "docs/coverage.md CI7")
+            yield Finding("UserIncomplete", "create_on_behalf_of", message, "docs/coverage.md CI7")
         for part, value in zip(("user_object_id", "user_tenant_id"), user):
             if value:
-                yield from _rules.guid(value, f"create_on_behalf_of.{part}")
+                yield from rules.guid(value, f"create_on_behalf_of.{part}")
 
     @staticmethod
-    def _check_idle(minutes: t.Any) -> _rules.Findings:
+    def _check_idle(minutes: t.Any) -> Findings:
         if minutes is not None and not _SHORTEST <= minutes <= _LONGEST:
             message = f"idle_time_before_shutdown_minutes must be from {_SHORTEST} to {_LONGEST} (3 days); {minutes} is not."
-            yield _rules.Finding("OutOfRange", "idle_time_before_shutdown_minutes", message, "docs/coverage.md CI10; ARM types")
+            yield Finding("OutOfRange", "idle_time_before_shutdown_minutes", message, "docs/coverage.md CI10; ARM types")
 
-    def check_create(self, declared: Declared, parent: Body | None) -> _rules.Findings:
+    def check_create(self, declared: Declared, parent: Body | None) -> Findings:
         yield from super().check_create(declared, parent)
         if declared.get("ssh_public_access_enabled") and not declared.get("ssh_settings.ssh_key_value"):
             message = "ssh_public_access_enabled needs ssh_settings.ssh_key_value to create the instance."
-            yield _rules.Finding("SshKeyMissing", "ssh_settings.ssh_key_value", message, "docs/coverage.md CI4, K6")
+            yield Finding("SshKeyMissing", "ssh_settings.ssh_key_value", message, "docs/coverage.md CI4, K6")
         if parent is None:
             return
         if declared.get("location") and region(declared["location"]) != region(parent.get("location")):
             message = f"location must be the workspace's ({parent.get('location')}): another region is for clusters only."
-            yield _rules.Finding("CrossRegionInstance", "location", message, "docs/coverage.md I3")
-        managed = _compute.has_managed_network(parent)
+            yield Finding("CrossRegionInstance", "location", message, "docs/coverage.md I3")
+        managed = compute.has_managed_network(parent)
         if declared.get("enable_node_public_ip") is False and not declared.get("network_settings.subnet") and not managed:
             message = "enable_node_public_ip: false needs network_settings.subnet, because the workspace has no managed network."
-            yield _rules.Finding("SubnetMissing", "network_settings.subnet", message, "docs/coverage.md CI6; docs/facts.md c.3")
+            yield Finding("SubnetMissing", "network_settings.subnet", message, "docs/coverage.md CI6; docs/facts.md c.3")
 
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
         warnings = []
@@ -295,7 +299,7 @@ class Instance(ComputeKind):
 
     def writable(self, body: Body) -> Body:
         writable = super().writable(body)
-        settings = _fields.get_path(writable, _INNER + "sshSettings")
+        settings = paths.get_path(writable, _INNER + "sshSettings")
         for name in ("adminUserName", "sshPort"):
             if isinstance(settings, dict):
                 settings.pop(name, None)
@@ -320,7 +324,7 @@ class Instance(ComputeKind):
         if state in TRANSITIONS:
             return Status(BUSY, state)
         if state in _BROKEN:
-            errors = service_errors(_fields.get_path(body, _INNER + "errors") or None)
+            errors = service_errors(paths.get_path(body, _INNER + "errors") or None)
             first = errors[0] if errors else {}
             return Status(FAILED, state, first.get("code") or state, first.get("message") or f"The service gives no reason for {state}.", errors)
         return status
@@ -335,7 +339,7 @@ class Instance(ComputeKind):
         return "it is running a job" if power_state(body) == "JobRunning" else "it is running" if power_state(body) == "Running" else None
 
     def lost_on_recreate(self, body: Body, declared: Declared) -> list[str]:
-        settings = _fields.get_path(body, _INNER + "sshSettings") or {}
+        settings = paths.get_path(body, _INNER + "sshSettings") or {}
         ssh = str(settings.get("sshPublicAccess")).casefold() == "enabled" and not settings.get("adminPublicKey")
         off = declared.get("ssh_public_access_enabled") is False or _drops_login(declared)
         return ["ssh_settings.ssh_key_value"] if ssh and not off and not declared.get("ssh_settings.ssh_key_value") else []
@@ -374,7 +378,7 @@ def _drops_login(declared: Declared) -> bool:
 
 
 def power_state(body: Body) -> str | None:
-    state = _fields.get_path(body, STATE)
+    state = paths.get_path(body, STATE)
     return state if isinstance(state, str) else None
 
 

@@ -5,19 +5,21 @@
 
 One cluster may be attached several times, under other namespaces; ARM types of 2025-12-01: KubernetesProperties, InstanceTypeSchema.
 """
-
 from __future__ import annotations
 
 import re
 import typing as t
 
-from .. import _rules, _shape
-from .._plan import Declared, Plan
-from . import _compute
-from ._attached import DESCRIPTION, LOCATION, RESOURCE_ID, TAGS, Other, inner
-from ._base import Body, Target, fixed
-from ._compute import kind_name
+from .._core import shape
+from .._core.arm_id import ArmId, Target
+from .._core.findings import Finding, Findings
+from .._engine import rules
+from .._engine.kind import Body, fixed
+from .._engine.plan import Declared, Plan
+from . import compute
 from .attached import Attached
+from .attachment import DESCRIPTION, LOCATION, RESOURCE_ID, TAGS, Other, inner
+from .compute import kind_name
 
 _SOURCE = "ARM types of 2025-12-01, InstanceTypeSchema"
 
@@ -60,9 +62,9 @@ def _canonical(value: t.Any) -> t.Any:
     return None if value is None else instance_types_from_arm(instance_types_to_arm(value))
 
 
-_AMOUNTS = _shape.mapping(values=_shape.SCALAR)
-INSTANCE_TYPES = _shape.mapping(
-    values=_shape.mapping({"nodeSelector": _AMOUNTS, "resources": _shape.mapping({"requests": _AMOUNTS, "limits": _AMOUNTS})})
+_AMOUNTS = shape.mapping(values=shape.SCALAR)
+INSTANCE_TYPES = shape.mapping(
+    values=shape.mapping({"nodeSelector": _AMOUNTS, "resources": shape.mapping({"requests": _AMOUNTS, "limits": _AMOUNTS})})
 )
 
 
@@ -76,7 +78,7 @@ class Kubernetes(Attached):
     fields = (
         LOCATION,
         TAGS,
-        _compute.IDENTITY,
+        compute.IDENTITY,
         DESCRIPTION,
         RESOURCE_ID,
         fixed(
@@ -85,7 +87,7 @@ class Kubernetes(Attached):
             "jobs and endpoints live in the namespace that was chosen when the cluster was attached; attach it again "
             "for another one",
             canon=lambda value: value or "default",
-            shape=_shape.TEXT,
+            shape=shape.TEXT,
         ),
         inner(
             "instance_types",
@@ -95,10 +97,10 @@ class Kubernetes(Attached):
             from_arm=instance_types_from_arm,
             shape=INSTANCE_TYPES,
         ),
-        inner("default_instance_type", "defaultInstanceType", shape=_shape.TEXT),
+        inner("default_instance_type", "defaultInstanceType", shape=shape.TEXT),
     )
-    also: t.ClassVar[dict[str, _shape.Shape]] = {
-        f"properties.properties.{name}": _shape.TEXT for name in ("extensionPrincipalId", "extensionInstanceReleaseTrain", "vcName")
+    also: t.ClassVar[dict[str, shape.Shape]] = {
+        f"properties.properties.{name}": shape.TEXT for name in ("extensionPrincipalId", "extensionInstanceReleaseTrain", "vcName")
     }
     rights = "Owner or Contributor on the cluster, and the role Azure Kubernetes Service Cluster Admin (for Arc: access to the cluster)"
     needs = (
@@ -106,31 +108,31 @@ class Kubernetes(Attached):
         "Extension Contributor and Azure Kubernetes Service Cluster Admin on it shows as 'extension not installed' or 'internal server error'."
     )
 
-    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> _rules.Findings:
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)
-        yield from _rules.identity(declared.get("identity"), both=False)
+        yield from rules.identity(declared.get("identity"), both=False)
         if declared.get("namespace") is not None and not re.match(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z", declared["namespace"]):
             message = f"namespace {declared['namespace']!r} is not a valid name: 1 to 63 lowercase letters, digits and '-', and no '-' at either end."
-            yield _rules.Finding("InvalidNamespace", "namespace", message, "Kubernetes, namespaces: RFC 1123 label names")
+            yield Finding("InvalidNamespace", "namespace", message, "Kubernetes, namespaces: RFC 1123 label names")
         for name, entry in (declared.get("instance_types") or {}).items():
             yield from _check_instance_type(name, entry)
         yield from _check_default(declared)
 
-    def check_create(self, declared: Declared, parent: Body | None) -> _rules.Findings:
+    def check_create(self, declared: Declared, parent: Body | None) -> Findings:
         yield from super().check_create(declared, parent)
         # Once more, because a replacement keeps the default that was not declared.
         yield from _check_default(declared)
 
-    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> _rules.Findings:
+    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
         yield from super().check_update(declared, current)
         yield from _check_default({**{name: current.get(name) for name in ("instance_types", "default_instance_type")}, **declared})
 
-    def check_others(self, declared: Declared, others: list[Other]) -> _rules.Findings:
+    def check_others(self, declared: Declared, others: list[Other]) -> Findings:
         """Only the same namespace of the same cluster is one thing twice (docs/coverage.md 1.13)."""
         namespace = declared.get("namespace") or "default"
         same = [one for one in others if kind_name(one.body) == "kubernetes" and _namespace(one.body) == namespace]
         for finding in super().check_others(declared, same):
-            yield _rules.Finding(
+            yield Finding(
                 finding.code, "namespace", f"Namespace {namespace!r}: {finding.message}", finding.source
             )
 
@@ -154,7 +156,7 @@ class Kubernetes(Attached):
                 "FirstIdentityOnly: of several user-assigned identities, a Kubernetes compute uses only the first."
             )
         wanted, workspace = declared.get("resource_id"), (parent or {}).get("id")
-        if wanted and workspace and wanted.split("/")[2].casefold() != workspace.split("/")[2].casefold():
+        if wanted and workspace and ArmId(wanted).subscription_id.casefold() != ArmId(workspace).subscription_id.casefold():
             warnings.append(
                 "OtherSubscription: clusters of another subscription than the workspace's were refused (Azure/AML-Kubernetes#155)."
             )
@@ -170,20 +172,20 @@ class Kubernetes(Attached):
         }
 
 
-def _check_default(declared: Declared) -> _rules.Findings:
+def _check_default(declared: Declared) -> Findings:
     types, default = declared.get("instance_types"), declared.get("default_instance_type")
     if types and default and default not in types:
         message = f"default_instance_type {default!r} is none of the instance_types: {', '.join(types)}. Declare one of them as the default too."
-        yield _rules.Finding("UnknownInstanceType", "default_instance_type", message, _SOURCE)
+        yield Finding("UnknownInstanceType", "default_instance_type", message, _SOURCE)
 
 
-def _check_instance_type(name: str, entry: t.Any) -> _rules.Findings:
+def _check_instance_type(name: str, entry: t.Any) -> Findings:
     option = f"instance_types.{name}"
     if not re.match(r"^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?\Z", str(name)):
         message = f"instance_types has the name {name!r}: letters, digits, '-', '_' and '.', with a letter or digit at both ends."
-        yield _rules.Finding("InvalidInstanceType", "instance_types", message, "Kubernetes, object names")
+        yield Finding("InvalidInstanceType", "instance_types", message, "Kubernetes, object names")
     if entry is not None and not isinstance(entry, dict):
-        yield _rules.Finding(
+        yield Finding(
             "InvalidInstanceType", option, f"{option} must be a mapping with node_selector and resources.", _SOURCE
         )
         return
@@ -193,29 +195,29 @@ def _check_instance_type(name: str, entry: t.Any) -> _rules.Findings:
         parts |= {f"resources.{part}": parts["resources"].get(part) for part in ("requests", "limits")}
     wrong = [part for part, value in parts.items() if value is not None and not isinstance(value, dict)]
     if wrong:
-        yield _rules.Finding("InvalidInstanceType", option, f"{option}: {', '.join(wrong)} must be a mapping.", _SOURCE)
+        yield Finding("InvalidInstanceType", option, f"{option}: {', '.join(wrong)} must be a mapping.", _SOURCE)
         return
     yield from _check_amounts(option, parts)
     resources = entry.get("resources") or {}
     unknown = sorted((set(entry or {}) - {"node_selector", "resources"}) | (set(resources) - {"requests", "limits"}))
     if unknown:
         message = f"{option} has unknown keys: {', '.join(unknown)}. It takes node_selector, and resources with requests and limits."
-        yield _rules.Finding("InvalidInstanceType", option, message, _SOURCE)
+        yield Finding("InvalidInstanceType", option, message, _SOURCE)
 
 
 # A number, with a decimal exponent or a suffix.
 _QUANTITY = re.compile(r"^\d+(\.\d*)?([eE][+-]?\d+|m|k|[KMGTPE]i?)?\Z")
 
 
-def _check_amounts(option: str, parts: dict[str, t.Any]) -> _rules.Findings:
+def _check_amounts(option: str, parts: dict[str, t.Any]) -> Findings:
     for label, value in (parts["node_selector"] or {}).items():
         if isinstance(value, (dict, list)):
-            yield _rules.Finding("InvalidInstanceType", option, f"{option}.node_selector.{label} must be text.", "Kubernetes, labels")
+            yield Finding("InvalidInstanceType", option, f"{option}.node_selector.{label} must be text.", "Kubernetes, labels")
     for part in ("resources.requests", "resources.limits"):
         for name, amount in (parts.get(part) or {}).items():
             if amount is not None and (isinstance(amount, bool) or not _QUANTITY.match(str(amount))):
                 message = f"{option}.{part}.{name} must be an amount such as 2, 500m or 8Gi; {amount!r} is not."
-                yield _rules.Finding("InvalidInstanceType", option, message, "Kubernetes, resource quantities")
+                yield Finding("InvalidInstanceType", option, message, "Kubernetes, resource quantities")
 
 
 def _namespace(body: Body) -> str:

@@ -12,10 +12,13 @@ import copy
 import re
 import typing as t
 
-from .. import _fields, _rules
-from .._fields import Field
-from .._plan import Declared, Plan
-from ._base import Body, Kind, Request, Target
+from .._core import canon, paths
+from .._core.arm_id import Target
+from .._core.findings import Finding, Findings
+from .._engine import rules
+from .._engine.fields import Field
+from .._engine.kind import Body, Kind, Request
+from .._engine.plan import Declared, Plan
 
 _ID = re.compile(r"^/(subscriptions/[^/\s]+|providers/[^/\s]+)(/[^/\s]+)*\Z", re.IGNORECASE)
 
@@ -34,11 +37,11 @@ def contains(current: t.Any, declared: t.Any, key: str = "") -> bool:
         return _contains_list(current, declared)
     if isinstance(declared, str) and isinstance(current, str):
         if key.casefold() == "location":
-            return bool(_fields.region(current) == _fields.region(declared))
+            return bool(canon.region(current) == canon.region(declared))
         if declared.startswith("/subscriptions/"):
-            return bool(_fields.arm_id(current) == _fields.arm_id(declared))
+            return bool(canon.arm_id(current) == canon.arm_id(declared))
     if isinstance(current, bool) != isinstance(declared, bool):
-        return bool(_fields.boolean_text(current) is _fields.boolean_text(declared))
+        return bool(canon.boolean_text(current) is canon.boolean_text(declared))
     return bool(current == declared)
 
 
@@ -120,7 +123,7 @@ class Resource(Kind):
         self.secret_body = secret_body or {}
         self.update_method = update_method
         self.tags_api = "alone" if update_method == "PUT" else "always"
-        self.fields = (*_rows(self.declared_body), Field("tags", "tags", canon=_fields.mapping, clearable=True))
+        self.fields = (*_rows(self.declared_body), Field("tags", "tags", canon=canon.mapping, clearable=True))
 
     def place(self, identifier: str) -> None:
         """What the id tells about the type: whether it has ETags, and whether Microsoft.Resources/tags can change its tags."""
@@ -136,19 +139,19 @@ class Resource(Kind):
             flat["tags"] = tree["tags"]
         return flat
 
-    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> _rules.Findings:
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from check_id(target.id)
-        yield from _rules.tags(declared.get("tags"))
+        yield from rules.tags(declared.get("tags"))
         for name in _READ_ONLY:
             if name in self.declared_body:
                 message = f"body.{name} is the service's own: name the resource by id, or by scope, type and name."
-                yield _rules.Finding("ReadOnlyProperty", f"body.{name}", message, "Azure Resource Manager")
+                yield Finding("ReadOnlyProperty", f"body.{name}", message, "Azure Resource Manager")
 
     def with_values(self, body: Body, values: Declared) -> Body:
         changed = copy.deepcopy(body)
         for option, value in values.items():
-            before = _fields.get_path(body, option)
-            _fields.set_path(changed, option, value if option == "tags" else merged(before, value))
+            before = paths.get_path(body, option)
+            paths.set_path(changed, option, value if option == "tags" else merged(before, value))
         return changed
 
     def create_body(self, target: Target, declared: Declared, parent: Body | None) -> Body:
@@ -171,7 +174,7 @@ class Resource(Kind):
             changed = self.with_values(self.writable(body), plan.values())
         else:
             # A list in a PATCH replaces the whole list (RFC 7396): the items that were not declared go along.
-            lists = {key: merged(_fields.get_path(body, key), value) for key, value in plan.values().items() if isinstance(value, list)}
+            lists = {key: merged(paths.get_path(body, key), value) for key, value in plan.values().items() if isinstance(value, list)}
             changed = self.with_values({}, {**plan.values(), **lists})
             carries = bool(lists) or "tags" in plan.values()
         return [Request(self.update_method, t.cast(Body, merged(changed, self.secret_body)), carries=carries)]
@@ -180,10 +183,10 @@ class Resource(Kind):
         return project(body)
 
 
-def check_id(value: str, option: str = "id") -> _rules.Findings:
-    if not _ID.match(value) or not _rules.is_path(value):
+def check_id(value: str, option: str = "id") -> Findings:
+    if not _ID.match(value) or not rules.is_path(value):
         message = f"{option} must be a full resource id that starts with /subscriptions/ or /providers/; {value!r} is not."
-        yield _rules.Finding("InvalidResourceId", option, message, "Azure Resource Manager")
+        yield Finding("InvalidResourceId", option, message, "Azure Resource Manager")
 
 
 def project(body: Body) -> dict[str, t.Any]:

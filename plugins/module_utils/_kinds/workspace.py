@@ -11,11 +11,16 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .. import _fields, _rules, _shape
-from .._fields import MISSING, Field, arm_id, boolean_text, caseless, choice, full_id, region, text
-from .._plan import Declared, Plan
-from . import _compute
-from ._base import FAILED, Body, Kind, Request, Status, Target, fixed, provisioning_status
+from .._core import canon, paths, shape
+from .._core.arm_id import Target
+from .._core.canon import arm_id, boolean_text, caseless, full_id, region, text
+from .._core.findings import Finding, Findings
+from .._core.paths import MISSING
+from .._engine import rules as _rules
+from .._engine.fields import Field, choice
+from .._engine.kind import FAILED, Body, Kind, Request, Status, fixed, provisioning_status
+from .._engine.plan import Declared, Plan
+from . import compute
 
 KINDS = ("default", "hub", "project")
 RULE_TYPES = {"fqdn": "FQDN", "private_endpoint": "PrivateEndpoint", "service_tag": "ServiceTag"}
@@ -49,11 +54,11 @@ def kind_name(value: t.Any) -> str:
 
 _BASE_FIELDS = (
     fixed("location", "location", "a workspace stays in its region (Azure Resource Manager)", canon=region),
-    fixed("kind", "kind", "a workspace cannot become another kind", canon=kind_name, from_arm=str.lower, shape=_shape.TEXT),
+    fixed("kind", "kind", "a workspace cannot become another kind", canon=kind_name, from_arm=str.lower, shape=shape.TEXT),
     fixed("hub_id", "properties.hubResourceId", "a project stays in its hub", canon=arm_id, to_arm=full_id),
     Field("display_name", "properties.friendlyName", canon=text),
     Field("description", "properties.description", canon=text, clearable=True),
-    Field("tags", "tags", canon=_fields.mapping, clearable=True),
+    Field("tags", "tags", canon=canon.mapping, clearable=True),
     fixed("storage_account", "properties.storageAccount", _TYPES, canon=arm_id, to_arm=full_id),
     fixed("key_vault", "properties.keyVault", _TYPES, canon=arm_id, to_arm=full_id),
     Field("application_insights", "properties.applicationInsights", canon=arm_id, to_arm=full_id),
@@ -66,7 +71,7 @@ _BASE_FIELDS = (
     ),
     Field("public_network_access", "properties.publicNetworkAccess", canon=caseless, **choice(enabled="Enabled", disabled="Disabled")),
     Field("image_build_compute", "properties.imageBuildCompute", canon=text, clearable=True),
-    Field("identity", "identity", canon=_fields.identity, to_arm=_compute.identity_to_arm, from_arm=_compute.identity_from_arm),
+    Field("identity", "identity", canon=canon.identity, to_arm=compute.identity_to_arm, from_arm=compute.identity_from_arm),
     Field("primary_user_assigned_identity", "properties.primaryUserAssignedIdentity", canon=arm_id, to_arm=full_id),
     Field(
         "system_datastores_auth_mode",
@@ -96,7 +101,7 @@ _BASE_FIELDS = (
 )
 
 
-_shape.learn_workspace(_BASE_FIELDS)
+shape.learn_workspace(_BASE_FIELDS)
 
 # --- outbound rules ---
 
@@ -171,36 +176,36 @@ def _rule_field(name: str) -> Field:
     )
 
 
-def _check_rule(rule: dict[str, t.Any]) -> _rules.Findings:
+def _check_rule(rule: dict[str, t.Any]) -> Findings:
     name, kind, destination = rule.get("name") or "", rule.get("type"), rule.get("destination")
     source = "CLI schema of managed networks"
     option = f"{RULES}[{name}]"
     if not re.match(r"^[A-Za-z0-9][A-Za-z0-9_-]*\Z", name):
-        yield _rules.Finding("InvalidRuleName", option, f"The outbound rule name {name!r} may hold letters, digits, '-' and '_'.", source)
+        yield Finding("InvalidRuleName", option, f"The outbound rule name {name!r} may hold letters, digits, '-' and '_'.", source)
     if rule.get("state") == "absent":
         return
     for host in rule.get("fqdns") or []:
         yield from _rules.host(host, f"{option}.fqdns", wildcard=True)
     if rule.get("fqdns") is not None and kind != "private_endpoint":
         message = f"The outbound rule {name!r} has fqdns, which only a rule of type private_endpoint takes; its type is {kind}. Remove fqdns."
-        yield _rules.Finding("InvalidRule", option, message, "ARM types, PrivateEndpointOutboundRule")
+        yield Finding("InvalidRule", option, message, "ARM types, PrivateEndpointOutboundRule")
     needed = {"private_endpoint": ("service_resource_id", "subresource_target"), "service_tag": ("service_tag", "protocol", "port_ranges")}
     if kind == "fqdn":
         if not isinstance(destination, str) or not destination:
-            yield _rules.Finding("InvalidRule", option, f"The outbound rule {name!r} of type fqdn needs destination as a host name.", source)
+            yield Finding("InvalidRule", option, f"The outbound rule {name!r} of type fqdn needs destination as a host name.", source)
         else:
             yield from _rules.host(destination, f"{option}.destination", wildcard=True)
         return
     missing = [key for key in needed.get(str(kind), ("type",)) if not isinstance(destination, dict) or not destination.get(key)]
     if missing:
         message = f"The outbound rule {name!r} of type {kind} needs destination with {', '.join(missing)}."
-        yield _rules.Finding("InvalidRule", option, message, source)
+        yield Finding("InvalidRule", option, message, source)
 
 
-def _check_firewall(sku: t.Any, mode: t.Any) -> _rules.Findings:
+def _check_firewall(sku: t.Any, mode: t.Any) -> Findings:
     if sku and caseless(mode) != "allow_only_approved_outbound":
         message = "managed_network.firewall_sku is for isolation_mode allow_only_approved_outbound alone: the firewall is there for its rules by host name."
-        yield _rules.Finding("FirewallWithoutRules", "managed_network.firewall_sku", message, "ARM types, ManagedNetworkSettings; how-to-managed-network")
+        yield Finding("FirewallWithoutRules", "managed_network.firewall_sku", message, "ARM types, ManagedNetworkSettings; how-to-managed-network")
 
 
 class Workspace(Kind):
@@ -218,7 +223,7 @@ class Workspace(Kind):
         self.fields = (*_BASE_FIELDS, *(_rule_field(rule["name"]) for rule in rules if rule.get("name")))
         flat = super().declare(tree, target)
         if flat.get("identity"):
-            ids = _compute.identity_ids(flat["identity"].get("user_assigned_identities"))
+            ids = compute.identity_ids(flat["identity"].get("user_assigned_identities"))
             flat["identity"] = {"type": flat["identity"].get("type"), "user_assigned_identities": ids}
         for rule in rules:
             wanted = {key: rule.get(key) for key in ("name", "type", "destination")}
@@ -229,13 +234,13 @@ class Workspace(Kind):
 
     def with_values(self, body: Body, values: Declared) -> Body:
         changed = super().with_values(body, values)
-        rules = _fields.get_path(changed, f"{_NETWORK}outboundRules")
+        rules = paths.get_path(changed, f"{_NETWORK}outboundRules")
         # One that is to go is no rule without a value.
         for name in [name for name, rule in rules.items() if rule is None] if isinstance(rules, dict) else []:
             del rules[name]
         return changed
 
-    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> _rules.Findings:
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)
         yield from _rules.identity(declared.get("identity"), both=True)
         yield from _rules.tags(declared.get("tags"))
@@ -264,24 +269,24 @@ class Workspace(Kind):
             for option in FROM_HUB:
                 if declared.get(option) is not None:
                     message = f"A project inherits {option} from its hub: remove the option."
-                    yield _rules.Finding("TakenFromHub", option, message, "docs/facts.md d.1")
+                    yield Finding("TakenFromHub", option, message, "docs/facts.md d.1")
         if declared.get("hub_id") and declared.get("kind", "project") != "project":
-            yield _rules.Finding("HubOfProject", "hub_id", "Only a workspace of kind project has a hub.", "docs/facts.md d.1")
+            yield Finding("HubOfProject", "hub_id", "Only a workspace of kind project has a hub.", "docs/facts.md d.1")
 
-    def check_create(self, declared: Declared, parent: Body | None) -> _rules.Findings:
+    def check_create(self, declared: Declared, parent: Body | None) -> Findings:
         yield from super().check_create(declared, parent)
         yield from _check_firewall(declared.get("managed_network.firewall_sku"), declared.get("managed_network.isolation_mode"))
         if declared.get("kind") == "project" and not declared.get("hub_id"):
-            yield _rules.Finding("RequiredForCreation", "hub_id", "A workspace of kind project needs hub_id.", "docs/facts.md d.1")
+            yield Finding("RequiredForCreation", "hub_id", "A workspace of kind project needs hub_id.", "docs/facts.md d.1")
 
-    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> _rules.Findings:
+    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
         """Once a managed network is on, it cannot be turned off (docs/coverage.md 1.11)."""
-        before = _fields.get_path(current, "managed_network.isolation_mode")
+        before = paths.get_path(current, "managed_network.isolation_mode")
         wanted = declared.get("managed_network.isolation_mode")
         yield from _check_firewall(declared.get("managed_network.firewall_sku"), wanted or before)
         if wanted == "disabled" and caseless(before) not in (None, MISSING, "disabled"):
             message = f"managed_network.isolation_mode is {before} and cannot be turned off again; recreate the workspace without it."
-            yield _rules.Finding("ManagedNetworkStaysOn", "managed_network.isolation_mode", message, "docs/coverage.md 1.11")
+            yield Finding("ManagedNetworkStaysOn", "managed_network.isolation_mode", message, "docs/coverage.md 1.11")
 
     def updates(self, body: Body, plan: Plan) -> list[Request]:
         """One PATCH for the workspace, and one PUT or DELETE for each outbound rule (azure-ai-ml, outbound rule operations)."""
@@ -301,7 +306,7 @@ class Workspace(Kind):
         for option, rule in plan.values().items():
             if option.startswith(RULES):
                 suffix = "/outboundRules/" + option[len(RULES) + 1 :]
-                current = _fields.get_path(body, f"{_NETWORK}outboundRules.{option[len(RULES) + 1 :]}")
+                current = paths.get_path(body, f"{_NETWORK}outboundRules.{option[len(RULES) + 1 :]}")
                 if rule is None:
                     requests.append(Request("DELETE", None, suffix=suffix))
                 else:
@@ -338,7 +343,7 @@ class Workspace(Kind):
             "name": body.get("name"),
             **shown,
             "tags": body.get("tags") or {},
-            "identity": _compute.projected_identity(body),
+            "identity": compute.projected_identity(body),
             "provisioning_state": properties.get("provisioningState"),
             "workspace_id": properties.get("workspaceId"),
             "discovery_url": properties.get("discoveryUrl"),

@@ -7,9 +7,9 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _argspec
+from ansible_collections.azureml.compute.plugins.module_utils._options import specs
 
-SPEC: _argspec.Spec = {
+SPEC: specs.Spec = {
     "plain": {"type": "str", "aliases": ["other", "third"]},
     "number": {"type": "int", "default": 4},
     "tags": {"type": "dict"},
@@ -29,7 +29,7 @@ UNSET = {"plain": None, "number": 4, "tags": None, "deep": None, "items": None, 
 
 
 def given(raw: dict[str, t.Any], **checked: t.Any) -> dict[str, t.Any]:
-    return _argspec.given(SPEC, raw, {**UNSET, **checked})
+    return specs.given(SPEC, raw, {**UNSET, **checked})
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import base64
 import threading
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils._cloud import PUBLIC, Cloud
-from ansible_collections.azureml.compute.plugins.module_utils._errors import ArmError, CredentialError
+from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import PUBLIC, Cloud
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError, CredentialError
 from ansible_collections.azureml.compute.tests.support.wire import Call, Wire
 
 GROUP = "/subscriptions/s/resourceGroups/g"

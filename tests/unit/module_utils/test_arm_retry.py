@@ -8,19 +8,9 @@ import json
 
 import pytest
 import requests
-from ansible_collections.azureml.compute.plugins.module_utils._errors import ArmError
-from ansible_collections.azureml.compute.plugins.module_utils._retry import (
-    _HINTS,
-    Answer,
-    Attempts,
-    error_of,
-    hint_for,
-    is_absent,
-    is_busy,
-    is_gone,
-    try_again,
-    unreadable,
-)
+from ansible_collections.azureml.compute.plugins.module_utils._arm.retry import _HINTS, Answer, Attempts, error_of, hint_for, try_again, unreadable
+from ansible_collections.azureml.compute.plugins.module_utils._core.answers import is_absent, is_busy, is_gone
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError
 from ansible_collections.azureml.compute.tests.support.wire import Call, FakeClock, Wire
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutError

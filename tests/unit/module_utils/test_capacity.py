@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _capacity
+from ansible_collections.azureml.compute.plugins.module_utils._capacity import quotas, sizes, usages
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,12 +36,12 @@ def quota(family: str, limit: int, workspace: str | None = None) -> dict[str, t.
 
 @pytest.mark.parametrize("estimate", [None, {}, {"billingCurrency": "USD", "values": []}, {"values": None}])
 def test_an_unknown_price_is_null_and_not_free(estimate: t.Any) -> None:
-    assert _capacity.size({**SIZE, "estimatedVMPrices": estimate})["prices"] is None
+    assert sizes.size({**SIZE, "estimatedVMPrices": estimate})["prices"] is None
 
 
 def test_prices_have_their_currency_and_unit() -> None:
     values = [{"retailPrice": 0.07, "osType": "Linux", "vmTier": "Standard"}, {"retailPrice": 0, "osType": "Linux", "vmTier": "Spot"}]
-    prices = _capacity.size({**SIZE, "estimatedVMPrices": {"billingCurrency": "USD", "unitOfMeasure": "OneHour", "values": values}})["prices"]
+    prices = sizes.size({**SIZE, "estimatedVMPrices": {"billingCurrency": "USD", "unitOfMeasure": "OneHour", "values": values}})["prices"]
     assert prices == [
         {"os_type": "Linux", "tier": "Standard", "price": 0.07, "currency": "USD", "unit": "OneHour"},
         {"os_type": "Linux", "tier": "Spot", "price": 0, "currency": "USD", "unit": "OneHour"},
@@ -49,15 +49,15 @@ def test_prices_have_their_currency_and_unit() -> None:
 
 
 def test_a_size_without_details_is_no_crash() -> None:
-    bare = _capacity.size({"name": "Standard_X"})
+    bare = sizes.size({"name": "Standard_X"})
     assert bare["vcpus"] is None and bare["supported_compute_types"] == []
-    assert _capacity.sizes([{"name": "Standard_X"}], _capacity.SizeFilter(min_vcpus=1)) == []
+    assert sizes.sizes([{"name": "Standard_X"}], sizes.SizeFilter(min_vcpus=1)) == []
 
 
 @given(st.permutations([{**SIZE, "name": f"Standard_A{n}_v2", "vCPUs": n % 3, "memoryGB": n % 2} for n in range(6)]))
 def test_the_order_does_not_hang_on_the_services(entries: list[dict[str, t.Any]]) -> None:
-    everything = _capacity.SizeFilter()
-    assert _capacity.sizes(entries, everything) == _capacity.sizes(sorted(entries, key=str), everything)
+    everything = sizes.SizeFilter()
+    assert sizes.sizes(entries, everything) == sizes.sizes(sorted(entries, key=str), everything)
 
 
 # --- usages ---
@@ -68,7 +68,7 @@ def test_the_order_does_not_hang_on_the_services(entries: list[dict[str, t.Any]]
     [(2, 10, 10, 8, 20.0), (12, 10, 10, 0, 120.0), (5, -1, None, None, None), (0, 0, 0, 0, 0.0), (1, 0, 0, 0, 100.0), (1, 3, 3, 2, 33.3)],
 )
 def test_usage(current: int, limit: int, shown: t.Any, remaining: t.Any, percent: t.Any) -> None:
-    found = _capacity.usage(usage(current=current, limit=limit))
+    found = usages.usage(usage(current=current, limit=limit))
     assert (found["limit"], found["remaining"], found["percent"]) == (shown, remaining, percent)
 
 
@@ -84,27 +84,27 @@ def test_usage(current: int, limit: int, shown: t.Any, remaining: t.Any, percent
     ],
 )
 def test_the_tier_of_a_usage(entry: dict[str, t.Any], tier: str | None) -> None:
-    assert _capacity.usage(entry)["tier"] == tier
+    assert usages.usage(entry)["tier"] == tier
 
 
 def test_a_workspaces_usage_says_whose_it_is_and_is_not_the_subscriptions() -> None:
     own = usage(current=1, id=f"{WORKSPACE}/usages/standardDSv2Family")
-    assert _capacity.usage(own)["workspace"] == "ws" and _capacity.usage(usage())["workspace"] is None
-    assert _capacity.Usages([own]).find("standardDSv2Family") is None
-    found = _capacity.Usages([own, usage(current=7)]).find("STANDARDDSV2FAMILY")
+    assert usages.usage(own)["workspace"] == "ws" and usages.usage(usage())["workspace"] is None
+    assert usages.Usages([own]).find("standardDSv2Family") is None
+    found = usages.Usages([own, usage(current=7)]).find("STANDARDDSV2FAMILY")
     assert found is not None and found["current"] == 7
 
 
 def test_the_two_tiers_of_a_family_are_two_usages() -> None:
-    both = _capacity.Usages([usage(current=1), usage(current=5, limit=-1, kind="vmFamily/lowPriorityCores")])
+    both = usages.Usages([usage(current=1), usage(current=5, limit=-1, kind="vmFamily/lowPriorityCores")])
     dedicated, low = both.find("standardDSv2Family"), both.find("standardDSv2Family", low_priority=True)
     assert dedicated and low and (dedicated["current"], low["current"]) == (1, 5)
 
 
 def test_only_what_is_used_so_far() -> None:
     entries = [usage("a", 8), usage("b", 7), usage("c", 100, -1)]
-    assert [one["name"] for one in _capacity.usages(entries, at_least_percent=80)] == ["a"]
-    assert [one["name"] for one in _capacity.usages(entries, ["B", "c"])] == ["b", "c"]
+    assert [one["name"] for one in usages.usages(entries, at_least_percent=80)] == ["a"]
+    assert [one["name"] for one in usages.usages(entries, ["B", "c"])] == ["b", "c"]
 
 
 # --- quotas ---
@@ -112,8 +112,8 @@ def test_only_what_is_used_so_far() -> None:
 
 def planned(*declared: tuple[str, int | None], entries: list[dict[str, t.Any]] | None = None) -> tuple[t.Any, t.Any]:
     standing = [quota("standardDSv2Family", 100), quota("standardDSv3Family", -1), quota("standardDSv2Family", 24, WORKSPACE), quota("x", 1, WORKSPACE + "2")]
-    found = _capacity.quotas(standing if entries is None else entries, WORKSPACE.upper())
-    return _capacity.plan_quotas([{"family": family, "limit": limit} for family, limit in declared], found), found
+    found = quotas.quotas(standing if entries is None else entries, WORKSPACE.upper())
+    return quotas.plan_quotas([{"family": family, "limit": limit} for family, limit in declared], found), found
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_the_plan_has_what_differs(declared: tuple[str, int | None], changes: li
 def test_what_is_sent() -> None:
     plan, _found = planned(("standardDSv2Family", None), ("standardDSv3Family", 8))
     common = {"type": "Microsoft.MachineLearningServices/workspaces/dedicatedCores/quotas", "unit": "Count"}
-    assert _capacity.quota_body(plan, WORKSPACE, "eastus") == {
+    assert quotas.quota_body(plan, WORKSPACE, "eastus") == {
         "location": "eastus",
         "value": [
             {"id": f"{WORKSPACE}/quotas/{family}", "limit": limit, **common}
@@ -147,11 +147,11 @@ def test_what_is_sent() -> None:
 
 def test_what_is_foreseen() -> None:
     plan, found = planned(("standardDSv2Family", 101), ("standardDSv3Family", 1000), ("standardNope", 1))
-    assert [(one["family"], one["code"]) for one in _capacity.foreseen(plan, found)] == [
+    assert [(one["family"], one["code"]) for one in quotas.foreseen(plan, found)] == [
         ("standardDSv2Family", "InvalidQuotaExceedsSubscriptionLimit"), ("standardNope", "InvalidVMFamilyName"),
     ]
     # Where the service lists nothing, it is the one to judge.
-    assert _capacity.foreseen(*planned(("standardNope", 1), entries=[])) == []
+    assert quotas.foreseen(*planned(("standardNope", 1), entries=[])) == []
 
 
 @pytest.mark.parametrize(
@@ -163,9 +163,9 @@ def test_what_is_foreseen() -> None:
 )
 def test_each_status_that_is_no_success_is_a_refusal(status: str) -> None:
     answer = {"value": [{"id": f"{WORKSPACE}/quotas/a", "limit": 3, "status": status}, {"id": f"{WORKSPACE}/quotas/b", "limit": 3, "status": "Success"}]}
-    (refused,) = _capacity.refused_quotas(answer)
+    (refused,) = quotas.refused_quotas(answer)
     assert (refused["family"], refused["limit"], refused["code"]) == ("a", 3, status) and refused["message"]
-    assert _capacity.quota_error([refused], "ws", "").code == status
+    assert quotas.quota_error([refused], "ws", "").code == status
 
 
 @pytest.mark.parametrize(
@@ -177,4 +177,4 @@ def test_each_status_that_is_no_success_is_a_refusal(status: str) -> None:
     ],
 )
 def test_offline_rules_of_quotas(declared: list[tuple[str, int | None]], codes: list[str]) -> None:
-    assert [one.code for one in _capacity.check_quotas([{"family": family, "limit": limit} for family, limit in declared])] == codes
+    assert [one.code for one in quotas.check_quotas([{"family": family, "limit": limit} for family, limit in declared])] == codes

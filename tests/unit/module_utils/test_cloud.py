@@ -9,9 +9,9 @@ import typing as t
 
 import pytest
 import requests
-from ansible_collections.azureml.compute.plugins.module_utils import _cloud
-from ansible_collections.azureml.compute.plugins.module_utils._cloud import PUBLIC, find_cloud
-from ansible_collections.azureml.compute.plugins.module_utils._errors import CredentialError
+from ansible_collections.azureml.compute.plugins.module_utils._arm import cloud as _cloud
+from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import PUBLIC, find_cloud
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import CredentialError
 
 SIMULATOR = "https://127.0.0.1:8443"
 METADATA = f"{SIMULATOR}/metadata/endpoints?api-version=2019-05-01"

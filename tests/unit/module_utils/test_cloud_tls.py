@@ -16,9 +16,11 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _cloud, _credentials, _http
-from ansible_collections.azureml.compute.plugins.module_utils._cloud import Cloud
-from ansible_collections.azureml.compute.plugins.module_utils._errors import ArmError, CredentialError
+from ansible_collections.azureml.compute.plugins.module_utils._arm import cloud as _cloud
+from ansible_collections.azureml.compute.plugins.module_utils._arm import transport
+from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import Cloud
+from ansible_collections.azureml.compute.plugins.module_utils._auth import sources
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError, CredentialError
 from ansible_collections.azureml.compute.tests.support.wire import ArmClient, FakeCredential
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -84,7 +86,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[tuple[int, st
 def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTPS_PROXY", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(_http, "_sessions", {})
+    monkeypatch.setattr(transport, "_sessions", {})
     monkeypatch.setattr(_cloud, "_fetched", {})
     Handler.connections.clear()
     Handler.seen.clear()
@@ -145,9 +147,9 @@ def test_broken_authorities_are_an_error_and_never_none_at_all(server: tuple[int
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
         with monkeypatch.context() as context:
             context.setenv(name, str(tmp_path / "ca.pem"))
-            context.setattr(_http, "_sessions", {})
+            context.setattr(transport, "_sessions", {})
             with pytest.raises(CredentialError) as caught:
-                client("127.0.0.1", port, _credentials._authorities(os.environ)).get("/x", "1")
+                client("127.0.0.1", port, sources._authorities(os.environ)).get("/x", "1")
             assert caught.value.code == "AuthoritiesUnreadable"
     assert not Handler.seen
 
@@ -158,9 +160,9 @@ def test_nothing_but_cert_validation_mode_stops_the_checking(server: tuple[int, 
         for value in ("", "0", "false", "1"):
             with monkeypatch.context() as context:
                 context.setenv(name, value)
-                context.setattr(_http, "_sessions", {})
+                context.setattr(transport, "_sessions", {})
                 with pytest.raises((ArmError, CredentialError)) as caught:
-                    client("127.0.0.1", port, _credentials._authorities(os.environ)).get("/x", "1")
+                    client("127.0.0.1", port, sources._authorities(os.environ)).get("/x", "1")
                 assert caught.value.code in ("CertificateNotTrusted", "AuthoritiesUnreadable"), (name, value)
     assert not Handler.seen
 
@@ -185,7 +187,7 @@ def test_a_redirect_of_the_sign_in_is_not_followed(server: tuple[int, str]) -> N
     """azure-identity's own business; the secret stands in the body, which 307 would send again."""
     port, ca = server
     cloud = Cloud("test", f"https://127.0.0.1:{port}", f"https://127.0.0.1:{port}", "", origin="metadata")
-    sign_in = _credentials.sign_in({"client_id": "id", "secret": "word", "tenant": "moved"}, {"SSL_CERT_FILE": ca})
+    sign_in = sources.sign_in({"client_id": "id", "secret": "word", "tenant": "moved"}, {"SSL_CERT_FILE": ca})
     with pytest.raises(CredentialError):
         sign_in.credential(cloud).token()
     assert Handler.seen and all(path.startswith("/moved") for path, _token in Handler.seen)
@@ -193,7 +195,7 @@ def test_a_redirect_of_the_sign_in_is_not_followed(server: tuple[int, str]) -> N
 
 @pytest.mark.parametrize("options", [{"adfs_authority_url": "http://sts.example/adfs"}, {"adfs_authority_url": "http://login.example"}])
 def test_a_secret_is_not_sent_without_tls(options: dict[str, str]) -> None:
-    sign_in = _credentials.sign_in({"client_id": "id", "secret": "word", "tenant": "tenant", **options}, {})
+    sign_in = sources.sign_in({"client_id": "id", "secret": "word", "tenant": "tenant", **options}, {})
     with pytest.raises(CredentialError) as caught:
         sign_in.credential(_cloud.PUBLIC).token()
     assert "https" in caught.value.message and "word" not in caught.value.message

@@ -10,10 +10,11 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _cost
-from ansible_collections.azureml.compute.plugins.module_utils._errors import ArmError
-from ansible_collections.azureml.compute.plugins.module_utils._kinds._base import Target
-from ansible_collections.azureml.compute.plugins.module_utils._preflight import Wish
+from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import Target
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError
+from ansible_collections.azureml.compute.plugins.module_utils._fleet import cost
+from ansible_collections.azureml.compute.plugins.module_utils._fleet import prices as _prices
+from ansible_collections.azureml.compute.plugins.module_utils._preflight.facts import Wish
 
 HOME = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws"
 
@@ -35,10 +36,10 @@ def sizes(*prices: dict[str, t.Any]) -> dict[str, t.Any]:
 
 def test_the_price_is_that_of_the_tier_on_linux_by_the_hour() -> None:
     size = {"prices": [price(9.0, os_type="Windows"), price(8.0, unit="OneMonth"), price(7.0, "Spot"), price(0.5, "LOWPRIORITY"), price(2.0, "STANDARD")]}
-    assert _cost.hourly(size, "dedicated") == (2.0, "USD")
-    assert _cost.hourly(size, "low_priority") == (0.5, "USD")
-    assert _cost.hourly(size, "another") is None
-    assert _cost.hourly({"prices": [price(1.0, os_type=None), price(1.0, unit=None), {**price(1.0), "tier": None}]}, "dedicated") is None
+    assert cost.hourly(size, "dedicated") == (2.0, "USD")
+    assert cost.hourly(size, "low_priority") == (0.5, "USD")
+    assert cost.hourly(size, "another") is None
+    assert cost.hourly({"prices": [price(1.0, os_type=None), price(1.0, unit=None), {**price(1.0), "tier": None}]}, "dedicated") is None
 
 
 @pytest.mark.parametrize(
@@ -57,22 +58,22 @@ def test_the_price_is_that_of_the_tier_on_linux_by_the_hour() -> None:
     ],
 )
 def test_the_fewest_and_the_most_nodes(given: Wish, state: str, expected: t.Any) -> None:
-    assert _cost.nodes(given, state) == expected
+    assert cost.nodes(given, state) == expected
 
 
 def test_one_targets_month() -> None:
-    found = _cost.estimate(wish(size="STANDARD_A", min_instances=1, max_instances=3), "present", sizes(price(0.1234), price(0.01, "LowPriority")))
+    found = cost.estimate(wish(size="STANDARD_A", min_instances=1, max_instances=3), "present", sizes(price(0.1234), price(0.01, "LowPriority")))
     assert found == {"currency": "USD", "monthly_minimum": 90.08, "monthly_maximum": 270.25}
-    cheap = _cost.estimate(wish(size="Standard_A", tier="low_priority", max_instances=1), "present", sizes(price(0.1234), price(0.01, "LowPriority")))
+    cheap = cost.estimate(wish(size="Standard_A", tier="low_priority", max_instances=1), "present", sizes(price(0.1234), price(0.01, "LowPriority")))
     assert cheap == {"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": 7.3}
-    rests = _cost.estimate(wish("computeinstance", size="Standard_A"), "stopped", sizes(price(1.0)))
+    rests = cost.estimate(wish("computeinstance", size="Standard_A"), "stopped", sizes(price(1.0)))
     assert rests == {"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": 730.0}
 
 
 @pytest.mark.parametrize("known", [None, {}, sizes()])
 def test_what_has_no_price_has_no_cost(known: t.Any) -> None:
-    assert _cost.estimate(wish(size="Standard_A", max_instances=1), "present", known) is None
-    assert _cost.estimate(wish(size="Standard_A"), "present", sizes(price(1.0))) is None
+    assert cost.estimate(wish(size="Standard_A", max_instances=1), "present", known) is None
+    assert cost.estimate(wish(size="Standard_A"), "present", sizes(price(1.0))) is None
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_what_has_no_price_has_no_cost(known: t.Any) -> None:
     ],
 )
 def test_who_pays(given: Wish, expected: bool) -> None:
-    assert _cost.pays(given) is expected
+    assert cost.pays(given) is expected
 
 
 # --- all of them, and the gate ---
@@ -92,21 +93,21 @@ ONE = {"currency": "USD", "monthly_minimum": 1.111, "monthly_maximum": 2.222}
 
 
 def test_sums_are_of_what_is_known() -> None:
-    assert _cost.total({"b": ONE, "a": None, "c": ONE}) == {"currency": "USD", "monthly_minimum": 2.22, "monthly_maximum": 4.44, "unknown": ["a"]}
-    assert _cost.total({"b": None}) == {"currency": None, "monthly_minimum": None, "monthly_maximum": None, "unknown": ["b"]}
-    assert _cost.total({}) == {"currency": None, "monthly_minimum": None, "monthly_maximum": None, "unknown": []}
+    assert cost.total({"b": ONE, "a": None, "c": ONE}) == {"currency": "USD", "monthly_minimum": 2.22, "monthly_maximum": 4.44, "unknown": ["a"]}
+    assert cost.total({"b": None}) == {"currency": None, "monthly_minimum": None, "monthly_maximum": None, "unknown": ["b"]}
+    assert cost.total({}) == {"currency": None, "monthly_minimum": None, "monthly_maximum": None, "unknown": []}
 
 
 @pytest.mark.parametrize(("most", "limit"), [(10.0, 10.0), (9.99, 10.0), (10.0, None), (None, 1.0), (0.0, 0.0)])
 def test_the_gate_is_open(most: float | None, limit: float | None) -> None:
-    _cost.refuse({"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": most, "unknown": ["a"]}, limit)
+    cost.refuse({"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": most, "unknown": ["a"]}, limit)
 
 
 @pytest.mark.parametrize(("unknown", "more"), [([], ""), (["a", "b"], " The prices of 2 more are not known.")])
 def test_the_gate_is_shut(unknown: list[str], more: str) -> None:
     summed = {"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": 10.004, "unknown": unknown}
-    with pytest.raises(_cost.TooExpensive) as caught:
-        _cost.refuse(summed, 10.0)
+    with pytest.raises(cost.TooExpensive) as caught:
+        cost.refuse(summed, 10.0)
     error = caught.value
     assert error.message == f"The declared compute targets may cost 10.00 USD in a month, more than max_monthly_cost 10.00.{more}"
     assert (error.code, error.details) == ("TooExpensive", summed)
@@ -138,7 +139,7 @@ def listed(value: float) -> list[dict[str, t.Any]]:
 
 def test_each_workspace_and_each_region_is_read_once() -> None:
     client = Client(ws={"location": "East US"}, eastus=listed(1.0), westus2=listed(2.0))
-    prices = _cost.Prices(client, "v")
+    prices = _prices.Prices(client, "v")
     new, again, west = wish(size="Standard_A", max_instances=1), wish(home=HOME.upper()), wish(location="West US 2")
     there = wish(existing={"location": "eastus", "properties": {"computeLocation": "westus2"}})
     prices.read([again, new, west, there])
@@ -146,18 +147,18 @@ def test_each_workspace_and_each_region_is_read_once() -> None:
     assert sorted(client.asked) == sorted((path, "v") for path in (HOME, *regions))
     assert [prices.region(one) for one in (new, again, west, there)] == ["eastus", "eastus", "westus2", "westus2"]
     assert prices.region(wish(existing={"location": "North Europe"})) == "northeurope"
-    assert _cost.estimate(new, "present", prices.of(new)) == {"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": 730.0}
-    assert _cost.hourly((prices.of(west) or {})["standard_a"], "dedicated") == (2.0, "USD")
+    assert cost.estimate(new, "present", prices.of(new)) == {"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": 730.0}
+    assert cost.hourly((prices.of(west) or {})["standard_a"], "dedicated") == (2.0, "USD")
     assert prices.problems == []
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])
 def test_what_cannot_be_read_is_unknown_and_told(status: int) -> None:
-    prices = _cost.Prices(Client(ws={"location": "eastus"}, eastus=ArmError("No.", status=status)), "v")
+    prices = _prices.Prices(Client(ws={"location": "eastus"}, eastus=ArmError("No.", status=status)), "v")
     prices.read([wish()])
     assert prices.of(wish()) is None
     assert prices.problems == ["Prices are not known where they could not be read: No."]
-    prices = _cost.Prices(Client(ws=ArmError("No.", status=status)), "v")
+    prices = _prices.Prices(Client(ws=ArmError("No.", status=status)), "v")
     prices.read([wish()])
     assert prices.region(wish()) is None and prices.of(wish()) is None and len(prices.problems) == 1
 
@@ -165,11 +166,11 @@ def test_what_cannot_be_read_is_unknown_and_told(status: int) -> None:
 @pytest.mark.parametrize("found", [None, {}, {"location": None}])
 def test_a_workspace_that_is_nowhere_has_no_prices(found: t.Any) -> None:
     client = Client(ws=found)
-    prices = _cost.Prices(client, "v")
+    prices = _prices.Prices(client, "v")
     prices.read([wish()])
     assert prices.of(wish()) is None and len(client.asked) == 1
 
 
 def test_a_service_that_does_not_answer_stops_it() -> None:
     with pytest.raises(ArmError):
-        _cost.Prices(Client(ws=ArmError("Ill.", status=500)), "v").read([wish()])
+        _prices.Prices(Client(ws=ArmError("Ill.", status=500)), "v").read([wish()])

@@ -13,14 +13,10 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.azureml.compute.plugins.doc_fragments.auth import ModuleDocFragment
-from ansible_collections.azureml.compute.plugins.module_utils import _credentials
-from ansible_collections.azureml.compute.plugins.module_utils._credentials import (
-    AUTH_SPEC,
-    CLIENT_SPEC,
-    ENVIRONMENT,
-    sign_in,
-)
-from ansible_collections.azureml.compute.plugins.module_utils._errors import CredentialError
+from ansible_collections.azureml.compute.plugins.module_utils._auth import sources
+from ansible_collections.azureml.compute.plugins.module_utils._auth.options import AUTH_SPEC, CLIENT_SPEC, ENVIRONMENT
+from ansible_collections.azureml.compute.plugins.module_utils._auth.sources import sign_in
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import CredentialError
 
 SP = {"AZURE_CLIENT_ID": "id", "AZURE_SECRET": "s3cret-value", "AZURE_TENANT": "t", "AZURE_SUBSCRIPTION_ID": "sub"}
 
@@ -61,7 +57,7 @@ def test_the_environment_as_awx_sets_it(home: dict[str, str]) -> None:
 def test_awx_user_and_password(home: dict[str, str]) -> None:
     found = sign_in({}, {**home, "AZURE_AD_USER": "u", "AZURE_PASSWORD": "p", "AZURE_SUBSCRIPTION_ID": "sub"})
     assert (found.method, found.tenant) == ("user_password", "organizations")
-    assert found.client_id == _credentials.PUBLIC_CLIENT_ID
+    assert found.client_id == sources.PUBLIC_CLIENT_ID
 
 
 @pytest.mark.parametrize("names, method", [
@@ -232,8 +228,9 @@ def test_plugins_document_the_same_variables() -> None:
 def test_nothing_of_azures_is_imported_offline(python_of_its_own: t.Callable[[str], str]) -> None:
     program = (
         "import sys\n"
-        "from ansible_collections.azureml.compute.plugins.module_utils import _arm, _credentials\n"
-        "_credentials.sign_in({}, {'AZURE_CLIENT_ID': 'i', 'AZURE_SECRET': 's', 'AZURE_TENANT': 't'})\n"
+        "from ansible_collections.azureml.compute.plugins.module_utils._arm import client\n"
+        "from ansible_collections.azureml.compute.plugins.module_utils._auth import sources\n"
+        "sources.sign_in({}, {'AZURE_CLIENT_ID': 'i', 'AZURE_SECRET': 's', 'AZURE_TENANT': 't'})\n"
         "print([name for name in sys.modules if name.split('.')[0] in ('azure', 'msal', 'requests')])\n"
     )
     assert python_of_its_own(program).strip() == "[]"

@@ -13,11 +13,12 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _http
-from ansible_collections.azureml.compute.plugins.module_utils._cloud import PUBLIC, US_GOVERNMENT, Cloud
-from ansible_collections.azureml.compute.plugins.module_utils._credentials import SignIn, sign_in
-from ansible_collections.azureml.compute.plugins.module_utils._errors import CredentialError
-from ansible_collections.azureml.compute.plugins.module_utils._identity import TokenSource, build, claims_challenge, refused
+from ansible_collections.azureml.compute.plugins.module_utils._arm import transport
+from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import PUBLIC, US_GOVERNMENT, Cloud
+from ansible_collections.azureml.compute.plugins.module_utils._arm.tokens import TokenSource, claims_challenge, refused
+from ansible_collections.azureml.compute.plugins.module_utils._auth.credentials import SignIn, build
+from ansible_collections.azureml.compute.plugins.module_utils._auth.sources import sign_in
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import CredentialError
 from ansible_collections.azureml.compute.tests.support.wire import FakeCredential, Token
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from azure.core.pipeline.transport import HttpTransport
@@ -248,8 +249,8 @@ def test_a_library_that_is_missing_is_named_with_the_interpreter(monkeypatch: py
     monkeypatch.setitem(sys.modules, "requests", None)
     for package, use in (
         ("azure-identity", lambda: tokens(SP, EntraId()).token()),
-        ("azure-core", lambda: _http.transport_for(True)),
-        ("requests", lambda: _http._new_session(True)),
+        ("azure-core", lambda: transport.transport_for(True)),
+        ("requests", lambda: transport._new_session(True)),
     ):
         with pytest.raises(CredentialError) as caught:
             use()

@@ -10,8 +10,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _definition
-from ansible_collections.azureml.compute.plugins.module_utils._errors import RuleError
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import RuleError
+from ansible_collections.azureml.compute.plugins.module_utils._options import definition as _definition
 
 Tree = dict[str, t.Any]
 

@@ -11,9 +11,12 @@ import copy
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _fields
-from ansible_collections.azureml.compute.plugins.module_utils._errors import RuleError
-from ansible_collections.azureml.compute.plugins.module_utils._fields import MISSING, Field
+from ansible_collections.azureml.compute.plugins.module_utils._core import canon as _canon
+from ansible_collections.azureml.compute.plugins.module_utils._core import paths
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import RuleError
+from ansible_collections.azureml.compute.plugins.module_utils._core.paths import MISSING
+from ansible_collections.azureml.compute.plugins.module_utils._engine import fields
+from ansible_collections.azureml.compute.plugins.module_utils._engine.fields import Field
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,26 +24,26 @@ from hypothesis import strategies as st
 @pytest.mark.parametrize(
     ("canon", "left", "right"),
     [
-        (_fields.caseless, "STANDARD_DS3_V2", "Standard_DS3_v2"),
-        (_fields.caseless, None, None),
-        (_fields.region, "East US", "eastus"),
-        (_fields.region, "EastUS2", "east us 2"),
-        (_fields.arm_id, "/subscriptions/A/resourceGroups/B/", "/subscriptions/a/resourcegroups/b"),
-        (_fields.text, "", None),
-        (_fields.boolean_text, "True", True),
-        (_fields.boolean_text, "false", False),
-        (_fields.public_key, "ssh-rsa AAAA me@here", "ssh-rsa  AAAA you"),
-        (_fields.mapping, None, {}),
-        (_fields.mapping, {"a": 1}, {"a": "1"}),
-        (_fields.mapping, {"b": "2", "a": "1"}, {"a": "1", "b": "2"}),
-        (_fields.identity, None, {"type": "none"}),
-        (_fields.identity, None, {"type": "None", "user_assigned_identities": []}),
+        (_canon.caseless, "STANDARD_DS3_V2", "Standard_DS3_v2"),
+        (_canon.caseless, None, None),
+        (_canon.region, "East US", "eastus"),
+        (_canon.region, "EastUS2", "east us 2"),
+        (_canon.arm_id, "/subscriptions/A/resourceGroups/B/", "/subscriptions/a/resourcegroups/b"),
+        (_canon.text, "", None),
+        (_canon.boolean_text, "True", True),
+        (_canon.boolean_text, "false", False),
+        (_canon.public_key, "ssh-rsa AAAA me@here", "ssh-rsa  AAAA you"),
+        (_canon.mapping, None, {}),
+        (_canon.mapping, {"a": 1}, {"a": "1"}),
+        (_canon.mapping, {"b": "2", "a": "1"}, {"a": "1", "b": "2"}),
+        (_canon.identity, None, {"type": "none"}),
+        (_canon.identity, None, {"type": "None", "user_assigned_identities": []}),
         (
-            _fields.identity,
+            _canon.identity,
             {"type": "user_assigned", "user_assigned_identities": ["/A", "/b"]},
             {"type": "USER_ASSIGNED", "user_assigned_identities": ["/B", "/a"]},
         ),
-        (_fields.identity, {"type": "system_assigned"}, {"type": "system_assigned", "user_assigned_identities": None}),
+        (_canon.identity, {"type": "system_assigned"}, {"type": "system_assigned", "user_assigned_identities": None}),
     ],
 )
 def test_the_same(canon: t.Callable[[t.Any], t.Any], left: t.Any, right: t.Any) -> None:
@@ -50,22 +53,22 @@ def test_the_same(canon: t.Callable[[t.Any], t.Any], left: t.Any, right: t.Any) 
 @pytest.mark.parametrize(
     ("canon", "left", "right"),
     [
-        (_fields.exact, 0, None),
-        (_fields.exact, 0, 1),
-        (_fields.boolean_text, False, None),
-        (_fields.boolean_text, "yes", True),
-        (_fields.text, "a", "A"),
-        (_fields.region, "eastus", "eastus2"),
-        (_fields.arm_id, "/a/b", "/a/c"),
-        (_fields.caseless, "a", None),
-        (_fields.mapping, {"a": "x"}, {"a": "X"}),
-        (_fields.mapping, {"a": "x"}, {"A": "x"}),
-        (_fields.public_key, "ssh-rsa AAAA", "ssh-rsa AAAB"),
-        (_fields.identity, {"type": "system_assigned"}, None),
-        (_fields.identity, {"type": "system_assigned", "user_assigned_identities": ["/a"]}, {"type": "user_assigned", "user_assigned_identities": ["/a"]}),
-        (_fields.arm_id, "/a/X", "/a/"),
-        (_fields.mapping, {"a": None}, {"a": "None"}),
-        (_fields.identity, {"type": "user_assigned", "user_assigned_identities": ["/a"]}, {"type": "user_assigned", "user_assigned_identities": ["/b"]}),
+        (_canon.exact, 0, None),
+        (_canon.exact, 0, 1),
+        (_canon.boolean_text, False, None),
+        (_canon.boolean_text, "yes", True),
+        (_canon.text, "a", "A"),
+        (_canon.region, "eastus", "eastus2"),
+        (_canon.arm_id, "/a/b", "/a/c"),
+        (_canon.caseless, "a", None),
+        (_canon.mapping, {"a": "x"}, {"a": "X"}),
+        (_canon.mapping, {"a": "x"}, {"A": "x"}),
+        (_canon.public_key, "ssh-rsa AAAA", "ssh-rsa AAAB"),
+        (_canon.identity, {"type": "system_assigned"}, None),
+        (_canon.identity, {"type": "system_assigned", "user_assigned_identities": ["/a"]}, {"type": "user_assigned", "user_assigned_identities": ["/a"]}),
+        (_canon.arm_id, "/a/X", "/a/"),
+        (_canon.mapping, {"a": None}, {"a": "None"}),
+        (_canon.identity, {"type": "user_assigned", "user_assigned_identities": ["/a"]}, {"type": "user_assigned", "user_assigned_identities": ["/b"]}),
     ],
 )
 def test_not_the_same(canon: t.Callable[[t.Any], t.Any], left: t.Any, right: t.Any) -> None:
@@ -80,7 +83,7 @@ def test_not_the_same(canon: t.Callable[[t.Any], t.Any], left: t.Any, right: t.A
     ],
 )
 def test_durations(text: t.Any, seconds: t.Any) -> None:
-    found = _fields.seconds_from_duration(text)
+    found = fields.seconds_from_duration(text)
     assert found == seconds
     assert type(found) is type(seconds)
 
@@ -88,18 +91,18 @@ def test_durations(text: t.Any, seconds: t.Any) -> None:
 @pytest.mark.parametrize("text", ["", "P", "PT", "P1M", "P1Y", "120", "2 minutes", "PT-1S", "P1DT"])
 def test_no_durations(text: str) -> None:
     with pytest.raises(RuleError, match="ISO 8601"):
-        _fields.seconds_from_duration(text)
+        fields.seconds_from_duration(text)
 
 
 @given(st.integers(min_value=0, max_value=10**7))
 def test_seconds_survive_the_way_to_arm_and_back(seconds: int) -> None:
-    assert _fields.seconds_from_duration(_fields.duration_from_seconds(seconds)) == seconds
+    assert fields.seconds_from_duration(fields.duration_from_seconds(seconds)) == seconds
 
 
 @given(st.integers(0, 50), st.integers(0, 30), st.integers(0, 70), st.integers(0, 70))
 def test_any_spelling_of_a_duration_is_the_same(days: int, hours: int, minutes: int, seconds: int) -> None:
     total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
-    assert _fields.seconds_from_duration(f"P{days}DT{hours}H{minutes}M{seconds}S") == total
+    assert fields.seconds_from_duration(f"P{days}DT{hours}H{minutes}M{seconds}S") == total
 
 
 KEYS = st.text("abc", min_size=1, max_size=2)
@@ -108,18 +111,18 @@ KEYS = st.text("abc", min_size=1, max_size=2)
 @given(st.lists(KEYS, min_size=1, max_size=4), st.one_of(st.none(), st.integers()))
 def test_what_was_put_at_a_path_is_found_there(keys: list[str], value: t.Any) -> None:
     tree: dict[str, t.Any] = {keys[0]: None}
-    _fields.set_path(tree, ".".join(keys), value)
-    assert _fields.get_path(tree, ".".join(keys)) == value
+    paths.set_path(tree, ".".join(keys), value)
+    assert paths.get_path(tree, ".".join(keys)) == value
 
 
 @pytest.mark.parametrize(("tree", "path"), [({}, "a"), ({"a": None}, "a.b"), ({"a": 1}, "a.b"), (None, "a"), ({"a": {}}, "a.b")])
 def test_what_is_not_there_is_missing_and_not_null(tree: t.Any, path: str) -> None:
-    assert _fields.get_path(tree, path) is MISSING
+    assert paths.get_path(tree, path) is MISSING
     assert not MISSING
 
 
 def test_choice_passes_unknown_values_and_forgets_case() -> None:
-    convert = _fields.choice(low_priority="LowPriority")
+    convert = fields.choice(low_priority="LowPriority")
     assert convert["to_arm"]("low_priority") == "LowPriority"
     assert convert["from_arm"]("LOWPRIORITY") == "low_priority"
     assert convert["from_arm"]("Spot") == "Spot"
@@ -130,19 +133,19 @@ def test_choice_passes_unknown_values_and_forgets_case() -> None:
 
 def test_what_is_no_text_is_compared_as_it_is() -> None:
     """A service may answer a number or an object where a text was promised."""
-    for canon in (_fields.caseless, _fields.region, _fields.arm_id, _fields.public_key, _fields.boolean_text):
+    for canon in (_canon.caseless, _canon.region, _canon.arm_id, _canon.public_key, _canon.boolean_text):
         assert Field("x", "x", canon=canon).same(7, 7)
         assert not Field("x", "x", canon=canon).same({"a": 1}, None)
 
 
 def test_a_duration_as_it_is_sent() -> None:
-    assert _fields.duration_from_seconds(0) == "PT0S"
-    assert _fields.duration_from_seconds(None) is None
+    assert fields.duration_from_seconds(0) == "PT0S"
+    assert fields.duration_from_seconds(None) is None
 
 
 def test_a_duration_that_the_service_itself_spells_wrong_is_shown_as_it_is() -> None:
-    assert _fields.seconds_from_service("soon") == "soon"
-    assert _fields.seconds_from_service("PT2M") == 120
+    assert fields.seconds_from_service("soon") == "soon"
+    assert fields.seconds_from_service("PT2M") == 120
 
 
 def test_a_declared_null_is_written_as_the_field_says() -> None:
@@ -161,7 +164,7 @@ def test_what_is_made_of_a_cleared_field_is_nobody_elses() -> None:
     ("value", "sent"), [("/a/b/", "/a/b"), ("/a/boX/", "/a/boX"), ("/a/B//", "/a/B"), ("/a/b", "/a/b"), (None, None), (["/a/"], ["/a/"])]
 )
 def test_an_id_is_sent_without_a_slash_at_its_end(value: t.Any, sent: t.Any) -> None:
-    assert _fields.full_id(value) == sent
+    assert _canon.full_id(value) == sent
 
 
 @pytest.mark.parametrize(
@@ -184,5 +187,5 @@ def test_an_id_is_sent_without_a_slash_at_its_end(value: t.Any, sent: t.Any) -> 
 def test_what_is_taken_away_leaves_no_empty_dicts_on_its_way(tree: dict[str, t.Any], path: str, left: dict[str, t.Any]) -> None:
     # The parameters stay as they are for whoever runs this again in the same process (make mutants).
     own = copy.deepcopy(tree)
-    _fields.remove_path(own, path)
+    paths.remove_path(own, path)
     assert own == left

@@ -10,7 +10,7 @@ import threading
 import time
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils._interrupt import Interrupted, Interruption
+from ansible_collections.azureml.compute.plugins.module_utils._core.interrupt import Interrupted, Interruption
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -15,9 +15,10 @@ import typing as t
 from dataclasses import asdict
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _inventory, _nodes
-from ansible_collections.azureml.compute.plugins.module_utils._errors import AmlError, ArmError
-from ansible_collections.azureml.compute.plugins.module_utils._inventory import ALL, Choice, Jump, Reader, Scope, has_tags, hosts_of, name_apart
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import AmlError, ArmError
+from ansible_collections.azureml.compute.plugins.module_utils._machines import inventory
+from ansible_collections.azureml.compute.plugins.module_utils._machines import nodes as _nodes
+from ansible_collections.azureml.compute.plugins.module_utils._machines.inventory import ALL, Choice, Jump, Reader, Scope, has_tags, hosts_of, name_apart
 
 Body = dict[str, t.Any]
 S1, S2 = "11111111-0000-4000-8000-000000000001", "11111111-0000-4000-8000-000000000002"
@@ -205,7 +206,7 @@ def test_variables_and_groups_of_a_node() -> None:
     assert {**host.variables, **place} == host.variables
     connect = {name: value for name, value in host.variables.items() if name.startswith("ansible_")}
     assert connect == {"ansible_host": "20.1.2.3", "ansible_port": 50001, "ansible_user": "boss", "ansible_ssh_private_key_file": "~/k"}
-    assert host.all_groups(_inventory.GROUPINGS) == [
+    assert host.all_groups(inventory.GROUPINGS) == [
         "aml_nodes", "aml_reachable", "workspace_a", "cluster_cpu", "type_amlcompute", "state_idle", "size_standard_ds3_v2", "location_eastus",
         "resource_group_rg", f"subscription_{S1}",
     ]  # fmt: skip
@@ -231,13 +232,13 @@ def test_the_jump_host_is_for_private_addresses() -> None:
 
 def test_names_are_told_apart_as_far_as_needed() -> None:
     groups = [("ws", "rg", S1), ("ws", "rg2", S1), ("ws", "rg", S2), ("other", "rg", S1), ("alone", "rg", S1)]
-    made = [_inventory.Host("alone" if place[0] == "alone" else "laptop", place, {}, {}, ()) for place in groups]
+    made = [inventory.Host("alone" if place[0] == "alone" else "laptop", place, {}, {}, ()) for place in groups]
     name_apart(made)
     assert [host.name for host in made] == [f"{S1}-rg-ws-laptop", "rg2-ws-laptop", f"{S2}-rg-ws-laptop", "other-laptop", "alone"]
 
 
-def machine_host(name: str, workspace_name: str, named: int = 1) -> _inventory.Host:
-    return _inventory.Host(name, (workspace_name, "rg", S1), {}, {}, (), named)
+def machine_host(name: str, workspace_name: str, named: int = 1) -> inventory.Host:
+    return inventory.Host(name, (workspace_name, "rg", S1), {}, {}, (), named)
 
 
 def test_no_host_takes_a_name_that_is_taken_or_reserved_and_it_is_told() -> None:
@@ -251,24 +252,24 @@ def test_no_host_takes_a_name_that_is_taken_or_reserved_and_it_is_told() -> None
 
 
 def test_names_that_differ_in_case_only_are_one_name() -> None:
-    other = _inventory.Host("ws-one", ("WS", "rg2", S1), {}, {}, (), 1)
+    other = inventory.Host("ws-one", ("WS", "rg2", S1), {}, {}, (), 1)
     named, messages = name_apart([machine_host("ws-One", "ws"), other])
     assert [host.name for host in named] == ["rg-ws-One", "rg2-ws-one"] and "another machine has that name too" in messages[0]
 
 
-def clash(number: int, name: str = "a-b-c", **variables: str) -> _inventory.Host:
+def clash(number: int, name: str = "a-b-c", **variables: str) -> inventory.Host:
     """A machine of one resource group that is called like others."""
-    return _inventory.Host(name, (f"ws{number}", "rg", S1), {"aml_machine_id": f"/ids/{number}", **variables}, {}, (), 1)
+    return inventory.Host(name, (f"ws{number}", "rg", S1), {"aml_machine_id": f"/ids/{number}", **variables}, {}, (), 1)
 
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_names_that_no_place_separates_get_digits_of_the_id_in_any_order(order: int) -> None:
     """``c`` of the workspace ``a-b`` and ``b-c`` of ``a``; and expressions that are the same for the nodes of a cluster."""
     records = [
-        {"workspace": _inventory.workspace_facts(workspace(name)), "machines": [asdict(_nodes.instance(instance(target)))]}
+        {"workspace": inventory.workspace_facts(workspace(name)), "machines": [asdict(_nodes.instance(instance(target)))]}
         for name, target in (("a-b", "c"), ("a", "b-c"), ("alone", "c"))
     ]
-    nodes = [_inventory.Host("node", ("ws", "rg", S1), {"aml_machine_id": f"/ids/{number}"}, {}, ()) for number in range(2)]
+    nodes = [inventory.Host("node", ("ws", "rg", S1), {"aml_machine_id": f"/ids/{number}"}, {}, ()) for number in range(2)]
     made = [*hosts_of(records, "nodes", Choice(), _nodes.Way(), Jump()), *nodes][::order]
     named, messages = name_apart(made)
     names = {host.id: host.name for host in named}
@@ -315,14 +316,14 @@ def test_workspaces_become_hosts_with_their_facts() -> None:
         "subscription_id": S1, "resource_group": "rg", "workspace": "a", "location": "eastus",
         "aml_id": workspace_id("a"), "aml_kind": "default", "aml_tags": {"Stage": "prod"}, "aml_state": "unknown",
     }  # fmt: skip
-    assert hosts["ml-a"].all_groups(_inventory.GROUPINGS) == ["aml_workspaces", "location_eastus", "resource_group_rg", f"subscription_{S1}"]
+    assert hosts["ml-a"].all_groups(inventory.GROUPINGS) == ["aml_workspaces", "location_eastus", "resource_group_rg", f"subscription_{S1}"]
     tagged = hosts_of(records, "workspaces", Choice(tags={"Stage": "prod"}), _nodes.Way(), Jump())
     assert [host.variables["workspace"] for host in tagged] == ["a"]
 
 
 def test_a_workspace_with_an_id_that_is_none_is_told() -> None:
     with pytest.raises(AmlError, match="which is none") as caught:
-        _inventory.workspace_facts({"id": "/subscriptions/s", "name": "a"})
+        inventory.workspace_facts({"id": "/subscriptions/s", "name": "a"})
     assert caught.value.code == "UnexpectedAnswer"
 
 

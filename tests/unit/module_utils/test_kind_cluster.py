@@ -11,10 +11,11 @@ import typing as t
 
 import pytest
 import yaml
-from ansible_collections.azureml.compute.plugins.module_utils._kinds import _compute
-from ansible_collections.azureml.compute.plugins.module_utils._kinds._base import BUSY, FAILED, READY, Target, service_errors
+from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import Target
+from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import BUSY, FAILED, READY, service_errors
+from ansible_collections.azureml.compute.plugins.module_utils._engine.plan import plan_present
+from ansible_collections.azureml.compute.plugins.module_utils._kinds import compute
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.cluster import CLUSTER
-from ansible_collections.azureml.compute.plugins.module_utils._plan import plan_present
 from ansible_collections.azureml.compute.plugins.modules import aml_compute_cluster
 from ansible_collections.azureml.compute.tests.support.bodies import FIRST, KEY, SECOND, SUBNET, cluster
 
@@ -260,7 +261,7 @@ def test_an_odd_duration_of_the_service_does_not_break_the_look_at_it() -> None:
 
 def test_the_default_identity_is_the_system_assigned_one_or_the_first() -> None:
     system = {"type": "SystemAssigned", "principalId": "p", "tenantId": "t"}
-    shown = _compute.projected_identity(cluster(outer={"identity": system}))
+    shown = compute.projected_identity(cluster(outer={"identity": system}))
     assert shown == {
         "type": "system_assigned",
         "user_assigned_identities": [],
@@ -268,5 +269,5 @@ def test_the_default_identity_is_the_system_assigned_one_or_the_first() -> None:
         "tenant_id": "t",
         "default": {"resource_id": None, "client_id": None, "principal_id": "p"},
     }
-    assert _compute.projected_identity({"identity": {"type": "None"}}) is None
-    assert _compute.projected_identity({}) is None
+    assert compute.projected_identity({"identity": {"type": "None"}}) is None
+    assert compute.projected_identity({}) is None

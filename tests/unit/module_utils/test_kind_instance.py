@@ -10,8 +10,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils._kinds import _instance_values as values
-from ansible_collections.azureml.compute.plugins.module_utils._kinds._base import BUSY, FAILED, READY
+from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import BUSY, FAILED, READY
+from ansible_collections.azureml.compute.plugins.module_utils._kinds import instance_values as values
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.instance import INSTANCE
 
 Values = dict[str, t.Any]

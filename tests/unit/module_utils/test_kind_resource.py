@@ -7,9 +7,9 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils._kinds._base import Target
+from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import Target
+from ansible_collections.azureml.compute.plugins.module_utils._engine.plan import plan_present
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.resource import Resource, contains, merged, project
-from ansible_collections.azureml.compute.plugins.module_utils._plan import plan_present
 from hypothesis import given
 from hypothesis import strategies as st
 

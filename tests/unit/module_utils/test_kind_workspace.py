@@ -8,9 +8,10 @@ import typing as t
 
 import pytest
 import yaml
+from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import Target
+from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import BUSY, FAILED, READY
+from ansible_collections.azureml.compute.plugins.module_utils._engine.plan import plan_present
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import workspace as kind
-from ansible_collections.azureml.compute.plugins.module_utils._kinds._base import BUSY, FAILED, READY, Target
-from ansible_collections.azureml.compute.plugins.module_utils._plan import plan_present
 from ansible_collections.azureml.compute.plugins.modules import aml_workspace
 from ansible_collections.azureml.compute.tests.support.bodies import FIRST, SECOND, workspace
 

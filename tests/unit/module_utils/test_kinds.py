@@ -10,17 +10,18 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _plan, _rules
+from ansible_collections.azureml.compute.plugins.module_utils._core.findings import Finding
+from ansible_collections.azureml.compute.plugins.module_utils._engine import plan as _plan
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import attached, kubernetes, workspace
-from ansible_collections.azureml.compute.plugins.module_utils._kinds._compute import identity_ids
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.cluster import CLUSTER
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.compute import identity_ids
 
 Values = dict[str, t.Any]
 GROUP = "/subscriptions/s/resourceGroups/rg"
 PARENT: Values = {"location": "eastus", "properties": {}}
 
 
-def found(findings: t.Iterable[_rules.Finding]) -> list[tuple[str, str]]:
+def found(findings: t.Iterable[Finding]) -> list[tuple[str, str]]:
     return [(one.code, one.option) for one in findings]
 
 

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.azureml.compute.plugins.module_utils import _arm, _cloud, _http, _identity, _limits
-from ansible_collections.azureml.compute.plugins.module_utils._errors import AmlError, CredentialError
+from ansible_collections.azureml.compute.plugins.module_utils._arm import client as _client
+from ansible_collections.azureml.compute.plugins.module_utils._arm import cloud, limits, tokens
+from ansible_collections.azureml.compute.plugins.module_utils._arm import transport as _transport
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import AmlError, CredentialError
 from ansible_collections.azureml.compute.tests.support import hostile
 
 from .test_cloud_tls import certificate
@@ -20,7 +22,8 @@ from .test_cloud_tls import certificate
 SECOND = 1.0
 # As they are, before a test makes them short.
 DOCUMENTED = {
-    "shortest": _arm.SHORTEST_EXCHANGE, "longest": _arm.LONGEST_EXCHANGE, "factor": _arm.LIST_FACTOR, "list": _arm.SHORTEST_LIST, "pages": _arm.MOST_PAGES,
+    "shortest": _client.SHORTEST_EXCHANGE, "longest": _client.LONGEST_EXCHANGE, "factor": _client.LIST_FACTOR, "list": _client.SHORTEST_LIST,
+    "pages": _client.MOST_PAGES,
 }  # fmt: skip
 
 
@@ -33,9 +36,9 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTPS_PROXY", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(_http, "_sessions", {})
-    monkeypatch.setattr(_arm, "SHORTEST_EXCHANGE", 0.5)
-    monkeypatch.setattr(_arm, "MOST_PAGES", 30)
+    monkeypatch.setattr(_transport, "_sessions", {})
+    monkeypatch.setattr(_client, "SHORTEST_EXCHANGE", 0.5)
+    monkeypatch.setattr(_client, "MOST_PAGES", 30)
 
 
 @pytest.mark.parametrize("name", hostile.FORMS)
@@ -71,9 +74,9 @@ def test_a_slow_answer_says_what_was_waited_for_and_what_to_raise(tls: tuple[Pat
 
 
 def test_a_list_as_a_whole_has_a_time(tls: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_arm, "SHORTEST_LIST", 0.2)
-    monkeypatch.setattr(_arm, "LIST_FACTOR", 0.1)
-    monkeypatch.setattr(_arm, "MOST_PAGES", 10**9)
+    monkeypatch.setattr(_client, "SHORTEST_LIST", 0.2)
+    monkeypatch.setattr(_client, "LIST_FACTOR", 0.1)
+    monkeypatch.setattr(_client, "MOST_PAGES", 10**9)
     with hostile.Server(hostile.FORMS["pages with items, each with a new link"][0], tls) as server, pytest.raises(AmlError) as ended:
         server.client().list(hostile.PATH, hostile.VERSION)
     assert ended.value.code == "EndlessList" and "0.2 s" in ended.value.message and "retry_timeout" in (ended.value.hint or "")
@@ -106,28 +109,28 @@ def test_the_options_say_what_the_limits_are() -> None:
     shortest = f"at least {DOCUMENTED['shortest']:g}"
     assert f"{shortest} and at most {DOCUMENTED['longest']:g} seconds" in retry and f"A lower value than {DOCUMENTED['shortest']:g}" in retry
     assert f"{DOCUMENTED['factor']} times as long, at least {DOCUMENTED['list']:g} seconds, and at most {DOCUMENTED['pages']} pages" in retry
-    assert f"at most {_limits.LARGEST_ANSWER // 2**20} MiB" in retry and f"{_limits.EXCHANGE_TIMEOUT:g} seconds, whatever" in retry
+    assert f"at most {limits.LARGEST_ANSWER // 2**20} MiB" in retry and f"{limits.EXCHANGE_TIMEOUT:g} seconds, whatever" in retry
     assert f"{shortest} seconds" in waits
 
 
 def test_metadata_and_sign_in_have_the_same_limits(tls: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_limits, "EXCHANGE_TIMEOUT", 0.5)
-    monkeypatch.setattr(_cloud, "_fetched", {})
+    monkeypatch.setattr(limits, "EXCHANGE_TIMEOUT", 0.5)
+    monkeypatch.setattr(cloud, "_fetched", {})
     with hostile.Server(hostile.FORMS["a header, byte by byte"][0], tls) as server:
         with pytest.raises(CredentialError, match=r"not complete after 0\.5 s") as ended:
-            _cloud.find_cloud({"cloud_environment": server.base}, {}, verify=server.ca)
+            cloud.find_cloud({"cloud_environment": server.base}, {}, verify=server.ca)
         assert ended.value.code == "CloudMetadataUnavailable"
 
         def token(*_scopes: str, **_options: t.Any) -> t.NoReturn:
             from azure.core.rest import HttpRequest
 
-            with _http.transport_for(server.ca) as transport:
+            with _transport.transport_for(server.ca) as transport:
                 transport.send(HttpRequest("POST", f"{server.base}/t/oauth2/v2.0/token"))
             raise AssertionError("it was answered")
 
         credential = type("Credential", (), {"get_token_info": staticmethod(token)})
         with pytest.raises(CredentialError) as refused:
-            _identity.TokenSource(credential, "scope").token()
+            tokens.TokenSource(credential, "scope").token()
         assert refused.value.code == "AnswerTooSlow" and "not complete after 0.5 s" in refused.value.message
 
 

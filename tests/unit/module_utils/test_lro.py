@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils._errors import ArmError, WaitTimeout
-from ansible_collections.azureml.compute.plugins.module_utils._lro import Operation
+from ansible_collections.azureml.compute.plugins.module_utils._arm.operations import Operation
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError, WaitTimeout
 from ansible_collections.azureml.compute.tests.support.wire import Call, Wire
 from azure.core.exceptions import ServiceRequestError
 

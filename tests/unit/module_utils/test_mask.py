@@ -7,8 +7,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _redact
-from ansible_collections.azureml.compute.plugins.module_utils._mask import Masker
+from ansible_collections.azureml.compute.plugins.module_utils._core import redact
+from ansible_collections.azureml.compute.plugins.module_utils._core.mask import Masker
 
 SECRET = "P&ss<w'rd>+/Z\u00fcrich=9"
 
@@ -50,8 +50,8 @@ def test_keys_and_values_of_a_tree() -> None:
 
 
 def test_a_secret_at_a_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_redact, "KNOWN", masker(SECRET))
-    assert _redact.cut("x" * 5 + SECRET, 10) == "xxxxx***"
+    monkeypatch.setattr(redact, "KNOWN", masker(SECRET))
+    assert redact.cut("x" * 5 + SECRET, 10) == "xxxxx***"
 
 
 def test_the_longest_of_overlapping_secrets() -> None:
@@ -75,16 +75,16 @@ def test_many_secrets_in_a_large_result_take_little_time() -> None:
 @pytest.mark.parametrize("name", ["environment_variables", "environmentVariables", "appSettings", "env", "application_settings"])
 def test_values_are_hidden_at_their_places_whatever_their_names(name: str) -> None:
     tree = {"x": [{name: {"A": "1", "B": "eastus", "C": {"type": "local", "value": "eastus"}, "D": None, "E": ""}, "location": "eastus", "count": "1"}]}
-    hidden = _redact.without_values(tree, shown={"A"})["x"][0]
+    hidden = redact.without_values(tree, shown={"A"})["x"][0]
     values = hidden.pop(name)
     assert hidden == {"location": "eastus", "count": "1"} and values["A"] == "1" and values["D"] is None and values["E"] == ""
     assert values["B"].startswith("VALUE_NOT_SHOWN (") and values["C"] == {"type": "local", "value": values["B"]}
-    assert _redact.without_values({name: {"B": "westus"}})[name]["B"] != values["B"]
+    assert redact.without_values({name: {"B": "westus"}})[name]["B"] != values["B"]
 
 
 def test_a_list_of_names_and_values() -> None:
     tree = {"siteConfig": {"appSettings": [{"name": "KEY", "value": "abc"}, {"name": "MODE", "value": "b"}]}}
-    shown, other = _redact.without_values(tree, shown={"MODE"})["siteConfig"]["appSettings"]
+    shown, other = redact.without_values(tree, shown={"MODE"})["siteConfig"]["appSettings"]
     assert shown["name"] == "KEY" and shown["value"].startswith("VALUE_NOT_SHOWN") and other == {"name": "MODE", "value": "b"}
 
 
@@ -92,5 +92,5 @@ def test_only_values_that_are_long_or_odd_are_searched_for_in_texts() -> None:
     ordinary = {"A": "true", "B": "1", "C": "eastus", "D": "Standard_DS3_v2", "E": "production", "F": "ml-workspace-prod", "G": "/data/models"}
     odd = {"DB_PASS": "case-value-db-pass", "URL": "postgres://me:word@db/x", "SAS": "?sv=1&sig=abc", "PIN_PASSWORD": "secret"}
     tree = {"environment_variables": {**ordinary, **odd}, "name": "ml-workspace-prod", "id": "/subscriptions/s/resourceGroups/case-rg-with-long-name-1"}
-    assert _redact.in_variables(tree, public=_redact.public_texts(tree)) == set(odd.values())
-    assert _redact.in_variables(tree, shown={"DB_PASS", "URL", "SAS"}, public=_redact.public_texts(tree)) == {"secret"}
+    assert redact.in_variables(tree, public=redact.public_texts(tree)) == set(odd.values())
+    assert redact.in_variables(tree, shown={"DB_PASS", "URL", "SAS"}, public=redact.public_texts(tree)) == {"secret"}

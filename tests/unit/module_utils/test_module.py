@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.azureml.compute.plugins.module_utils import _module
+from ansible_collections.azureml.compute.plugins.module_utils._module import entry
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_a_missing_library_is_named_with_the_python_that_lacks_it(capsys: pytest
         raise ModuleNotFoundError(f"No module named {missing!r}", name=missing)
 
     with patch_module_args({}), pytest.raises(SystemExit):
-        _module.run(job, {})
+        entry.run(job, {})
     failure = json.loads(capsys.readouterr().out)["failure"]
     assert failure["code"] == "LibraryMissing"
     assert f"The Python package {package} is not installed for {sys.executable}." == failure["message"]

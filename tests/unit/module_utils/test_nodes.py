@@ -14,9 +14,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _nodes
-from ansible_collections.azureml.compute.plugins.module_utils._errors import AmlError
-from ansible_collections.azureml.compute.plugins.module_utils._nodes import Machine, Way, connection
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import AmlError
+from ansible_collections.azureml.compute.plugins.module_utils._machines import nodes
+from ansible_collections.azureml.compute.plugins.module_utils._machines.nodes import Machine, Way, connection
 
 WS = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/vision"
 NODE = {
@@ -38,7 +38,7 @@ def instance_body(ssh: dict[str, t.Any] | None = None, **inner: t.Any) -> dict[s
 
 
 def node(body: dict[str, t.Any] | None = None, **item: t.Any) -> Machine:
-    (made,) = _nodes.cluster(body or cluster_body(), [{**NODE, **item}])
+    (made,) = nodes.cluster(body or cluster_body(), [{**NODE, **item}])
     return made
 
 
@@ -68,14 +68,14 @@ HIDDEN = {"publicIpAddress": None, "privateIpAddress": "10.1.0.5"}
         (node(cluster_body(userAccountCredentials=None)), "private", ("10.0.0.4", 22, False)),
         (node(nodeState="running"), "auto", ("20.1.2.3", 50001, True)),
         *((node(nodeState=state), "auto", ("20.1.2.3", 50001, False)) for state in ("preparing", "leaving", "unusable", "preempted")),
-        (_nodes.instance(instance_body()), "auto", ("20.9.9.9", 4001, True)),
-        (_nodes.instance(instance_body()), "private", ("10.1.0.5", 22, True)),
-        (_nodes.instance(instance_body(connectivityEndpoints=HIDDEN)), "auto", ("10.1.0.5", 22, True)),
-        (_nodes.instance(instance_body(state="JobRunning")), "auto", ("20.9.9.9", 4001, True)),
-        (_nodes.instance(instance_body(state="Stopped")), "auto", ("20.9.9.9", 4001, False)),
-        (_nodes.instance(instance_body(state="Creating", sshSettings=None, connectivityEndpoints=None)), "auto", (None, None, False)),
-        (_nodes.instance(OFF), "auto", ("20.9.9.9", 4001, False)),
-        (_nodes.instance(OFF), "private", ("10.1.0.5", 22, True)),
+        (nodes.instance(instance_body()), "auto", ("20.9.9.9", 4001, True)),
+        (nodes.instance(instance_body()), "private", ("10.1.0.5", 22, True)),
+        (nodes.instance(instance_body(connectivityEndpoints=HIDDEN)), "auto", ("10.1.0.5", 22, True)),
+        (nodes.instance(instance_body(state="JobRunning")), "auto", ("20.9.9.9", 4001, True)),
+        (nodes.instance(instance_body(state="Stopped")), "auto", ("20.9.9.9", 4001, False)),
+        (nodes.instance(instance_body(state="Creating", sshSettings=None, connectivityEndpoints=None)), "auto", (None, None, False)),
+        (nodes.instance(OFF), "auto", ("20.9.9.9", 4001, False)),
+        (nodes.instance(OFF), "private", ("10.1.0.5", 22, True)),
     ],
 )
 def test_address(machine: Machine, prefer: str, expected: tuple[t.Any, ...]) -> None:
@@ -92,8 +92,8 @@ def test_address(machine: Machine, prefer: str, expected: tuple[t.Any, ...]) -> 
         (node(publicIpAddress=None), "public", "no public address."),
         (node(port=None), "public", "no public address and port."),
         (node(privateIpAddress=None), "private", "no private address."),
-        (_nodes.instance(OFF), "auto", "SSH access disabled"),
-        (_nodes.instance(instance_body(state="SettingUp")), "auto", "The instance is setting up."),
+        (nodes.instance(OFF), "auto", "SSH access disabled"),
+        (nodes.instance(instance_body(state="SettingUp")), "auto", "The instance is setting up."),
     ],
 )
 def test_reason(machine: Machine, prefer: str, words: str) -> None:
@@ -106,7 +106,7 @@ def test_notes() -> None:
     """A private address says where it answers; an instance without SSH lets in hand-made keys only (CI18)."""
     assert connection(node(), Way(), WS)["note"] is None
     assert "virtual network" in connection(node(), Way("private"), WS)["note"]
-    assert "by hand" in connection(_nodes.instance(OFF), Way("private"), WS)["note"]
+    assert "by hand" in connection(nodes.instance(OFF), Way("private"), WS)["note"]
 
 
 def test_entry() -> None:
@@ -149,7 +149,7 @@ RESERVED = ("localhost", "LocalHost", "localhost.localdomain", "localhost6", "al
     ],
 )
 def test_whoever_names_a_target_does_not_name_a_host(compute: str, prefix: str | None, name: str) -> None:
-    machine = _nodes.instance({**instance_body(), "name": compute})
+    machine = nodes.instance({**instance_body(), "name": compute})
     entry = connection(machine, Way(host_prefix=prefix), WS)
     assert entry["name"] == name and entry["ssh_config"].startswith(f"Host {name}\n")
     assert entry["id"] == f"{WS}/computes/{compute}"
@@ -161,8 +161,8 @@ PATHS = ["/k", "/with space/k", "/it's/k", '/a"b/k', "/50%/k", "/$HOME;rm -rf x/
 @pytest.mark.parametrize("path", PATHS)
 def test_key_file_survives_the_shell(path: str) -> None:
     """ssh itself makes one percent sign of two."""
-    ssh = shlex.split(_nodes.ssh_line("1.2.3.4", 22, "u", path))
-    scp = shlex.split(_nodes.scp_line("1.2.3.4", 22, "u", path, path))
+    ssh = shlex.split(nodes.ssh_line("1.2.3.4", 22, "u", path))
+    scp = shlex.split(nodes.scp_line("1.2.3.4", 22, "u", path, path))
     assert ssh == ["ssh", "-i", path.replace("%", "%%"), "-p", "22", "u@1.2.3.4"]
     assert scp == ["scp", "-i", path.replace("%", "%%"), "-P", "22", path, "u@1.2.3.4:~/"]
 
@@ -171,7 +171,7 @@ def test_key_file_survives_the_shell(path: str) -> None:
 @pytest.mark.parametrize("path", PATHS)
 def test_config_is_read_by_openssh(path: str, tmp_path: Path) -> None:
     written = tmp_path / "config"
-    written.write_text(_nodes.config_block("node-1", "1.2.3.4", 50002, "boss", path))
+    written.write_text(nodes.config_block("node-1", "1.2.3.4", 50002, "boss", path))
     shown = subprocess.run(["ssh", "-G", "-F", str(written), "node-1"], capture_output=True, text=True, check=True).stdout
     rows = dict(line.split(" ", 1) for line in shown.splitlines() if " " in line)
     assert (rows["hostname"], rows["port"], rows["user"], rows["identitiesonly"]) == ("1.2.3.4", "50002", "boss", "yes")
@@ -188,17 +188,17 @@ def test_config_is_read_by_openssh(path: str, tmp_path: Path) -> None:
     ],
 )
 def test_scp_ends(file: str, address: str, end: list[str]) -> None:
-    assert shlex.split(_nodes.scp_line(address, 22, "u", None, file))[-2:] == end
+    assert shlex.split(nodes.scp_line(address, 22, "u", None, file))[-2:] == end
 
 
 def test_lines_without_a_key() -> None:
-    assert _nodes.ssh_line("1.2.3.4", 50000, "azureuser") == "ssh -p 50000 azureuser@1.2.3.4"
-    assert "Identity" not in _nodes.config_block("n", "1.2.3.4", 50000, "azureuser")
+    assert nodes.ssh_line("1.2.3.4", 50000, "azureuser") == "ssh -p 50000 azureuser@1.2.3.4"
+    assert "Identity" not in nodes.config_block("n", "1.2.3.4", 50000, "azureuser")
 
 
 @pytest.mark.parametrize(("prefix", "bad"), [("", False), ("prod-", False), ("a.b_c", False), ("-a", True), ("a b", True), ("a*", True), ("a\nHost x", True)])
 def test_prefix(prefix: str, bad: bool) -> None:
-    assert _nodes.bad_prefix(prefix) is bad
+    assert nodes.bad_prefix(prefix) is bad
 
 
 class Service:
@@ -229,20 +229,20 @@ def test_collect_all() -> None:
     """Other kinds are passed over, even those without inner properties; a cluster without nodes costs no request."""
     empty = {**cluster_body(currentNodeCount=0), "name": "none"}
     service = Service(AKS, cluster_body(), empty, instance_body())
-    machines, warnings = _nodes.collect(service, "/ws", "v")
+    machines, warnings = nodes.collect(service, "/ws", "v")
     assert [machine.name for machine in machines] == ["cpu-tvm-1_2-p", "cpu-tvm-2", "laptop"]
     assert service.asked == ["LIST /ws/computes", "POST /ws/computes/cpu/listNodes"] and not warnings
 
 
 def test_collect_by_type() -> None:
     service = Service(cluster_body(), instance_body())
-    assert [machine.name for machine in _nodes.collect(service, "/ws", "v", types=["computeinstance"])[0]] == ["laptop"]
+    assert [machine.name for machine in nodes.collect(service, "/ws", "v", types=["computeinstance"])[0]] == ["laptop"]
     assert service.asked == ["LIST /ws/computes"]
 
 
 @pytest.mark.parametrize(("name", "words"), [("nobody", "no compute target 'nobody'"), ("aks", "'aks' is of type aks")])
 def test_collect_warns(name: str, words: str) -> None:
-    machines, warnings = _nodes.collect(Service(AKS), "/ws", "v", name=name)
+    machines, warnings = nodes.collect(Service(AKS), "/ws", "v", name=name)
     assert machines == [] and words in warnings[0]
 
 
@@ -254,8 +254,8 @@ EVIL_USERS = ["a\n    ProxyCommand touch x", "-oProxyCommand=touch${IFS}x", "a b
 def test_a_user_that_is_more_than_a_name_is_in_no_line(user: str) -> None:
     """Who may create a cluster chooses its SSH user; who connects to it may be somebody else (CVE-2023-51385 is of this kind)."""
     account = {"adminUserName": user}
-    for machine in (node(cluster_body(userAccountCredentials=account)), _nodes.instance(instance_body({"adminUserName": user}))):
-        for prefer in _nodes.PREFERENCES:
+    for machine in (node(cluster_body(userAccountCredentials=account)), nodes.instance(instance_body({"adminUserName": user}))):
+        for prefer in nodes.PREFERENCES:
             entry = connection(machine, Way(prefer), WS)
             assert (entry["user"], entry["ssh"], entry["scp"], entry["ssh_config"], entry["reachable"]) == (None, None, None, None, False)
             assert "which is not put into a command line" in entry["reason"] and "\n" not in entry["reason"]
@@ -268,7 +268,7 @@ def test_a_machine_that_is_called_something_else_than_a_name_is_refused(name: st
     with pytest.raises(AmlError, match="cannot be the name of a host"):
         node({**cluster_body(), "name": name})
     with pytest.raises(AmlError, match="cannot be the name of a host"):
-        _nodes.instance({**instance_body(), "name": name})
+        nodes.instance({**instance_body(), "name": name})
 
 
 @pytest.mark.parametrize("address", ["-oProxyCommand=id", "10.0.0.4 -oX", "a\nb", "evil.example", "10.0.0.4;id", "$(id)", "fe80::1%$(id)", 5, "127.1"])

@@ -11,21 +11,22 @@ import random
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _fields, _plan
-from ansible_collections.azureml.compute.plugins.module_utils._fields import CREATE_ONLY, READ_ONLY, WRITE_ONLY, Field
-from ansible_collections.azureml.compute.plugins.module_utils._kinds._base import Target
+from ansible_collections.azureml.compute.plugins.module_utils._core import canon, paths
+from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import Target
+from ansible_collections.azureml.compute.plugins.module_utils._engine import plan as _plan
+from ansible_collections.azureml.compute.plugins.module_utils._engine.fields import CREATE_ONLY, READ_ONLY, WRITE_ONLY, Field
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.cluster import CLUSTER
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 TABLE = (
-    Field("size", "p.vmSize", CREATE_ONLY, canon=_fields.caseless, why_fixed="sizes are fixed"),
+    Field("size", "p.vmSize", CREATE_ONLY, canon=canon.caseless, why_fixed="sizes are fixed"),
     Field("lowest", "p.min"),
     Field("deep.er", "p.deep"),
-    Field("tags", "tags", canon=_fields.mapping),
+    Field("tags", "tags", canon=canon.mapping),
     Field("password", "p.password", WRITE_ONLY),
     Field("state", "p.state", READ_ONLY),
-    Field("note", "p.note", canon=_fields.text, clearable=True),
+    Field("note", "p.note", canon=canon.text, clearable=True),
 )
 CURRENT = {"size": "STANDARD_A", "lowest": 0, "deep": {"er": None}, "tags": {"a": "1", "b": "2"}, "password": None, "state": "Steady", "note": None}
 
@@ -265,7 +266,7 @@ def test_what_is_not_declared_is_in_no_change_and_no_body(first: dict[str, t.Any
     after = CLUSTER.with_values(body, found.values())
     for row in CLUSTER.fields:
         if row.option not in second:
-            assert _fields.get_path(after, row.path) == _fields.get_path(body, row.path)
+            assert paths.get_path(after, row.path) == paths.get_path(body, row.path)
     if found.action == "update":
         [request] = CLUSTER.updates(body, found)
         scale = {"min_instances", "max_instances", "idle_time_before_scale_down"}

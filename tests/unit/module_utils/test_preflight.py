@@ -11,14 +11,16 @@ import threading
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _capacity
-from ansible_collections.azureml.compute.plugins.module_utils._argspec import secrets_in
-from ansible_collections.azureml.compute.plugins.module_utils._errors import ArmError
-from ansible_collections.azureml.compute.plugins.module_utils._kinds._base import compute_target
-from ansible_collections.azureml.compute.plugins.module_utils._preflight import Facts, PreflightFailed, Wish
-from ansible_collections.azureml.compute.plugins.module_utils._preflight_capacity import free_addresses
-from ansible_collections.azureml.compute.plugins.module_utils._preflight_facts import Gatherer
-from ansible_collections.azureml.compute.plugins.module_utils._preflight_job import check, refuse
+from ansible_collections.azureml.compute.plugins.module_utils._capacity import sizes as _sizes
+from ansible_collections.azureml.compute.plugins.module_utils._capacity import usages as _usages
+from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import compute_target
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError
+from ansible_collections.azureml.compute.plugins.module_utils._core.redact import secrets_in
+from ansible_collections.azureml.compute.plugins.module_utils._preflight.capacity import free_addresses
+from ansible_collections.azureml.compute.plugins.module_utils._preflight.checks import PreflightFailed
+from ansible_collections.azureml.compute.plugins.module_utils._preflight.facts import Facts, Wish
+from ansible_collections.azureml.compute.plugins.module_utils._preflight.gather import Gatherer
+from ansible_collections.azureml.compute.plugins.module_utils._preflight.run import check, refuse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,8 +42,8 @@ def usage(name: str, current: int, limit: int, kind: str = "vmFamily/dedicatedCo
 def facts(sizes: t.Sequence[t.Any] = (size(),), usages: t.Sequence[t.Any] = (usage(FAMILY, 0, 100),), **more: t.Any) -> Facts:
     read = {
         ("workspace", WORKSPACE.casefold()): {"name": "ws", "location": "East US", "properties": {}},
-        ("sizes", "eastus"): _capacity.by_name(sizes),
-        ("usages", "eastus"): _capacity.Usages(usages),
+        ("sizes", "eastus"): _sizes.by_name(sizes),
+        ("usages", "eastus"): _usages.Usages(usages),
         ("quotas", "eastus"): [],
     }
     return Facts({**read, **more.get("read", {})}, more.get("unread", {}))

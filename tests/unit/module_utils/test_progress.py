@@ -11,7 +11,8 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils._progress import VARIABLE, Board, Events, parse, span
+from ansible_collections.azureml.compute.plugins.module_utils._console.board import Board, parse, span
+from ansible_collections.azureml.compute.plugins.module_utils._core.events import VARIABLE, Events
 
 HOME = "/subscriptions/1/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws"
 

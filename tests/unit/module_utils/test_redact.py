@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 from ansible.module_utils.common.parameters import remove_values
-from ansible_collections.azureml.compute.plugins.module_utils import _redact
+from ansible_collections.azureml.compute.plugins.module_utils._core import redact
 
 
 def test_the_longest_secret_goes_first() -> None:
     """A pass phrase and a key that holds it: replaced the other way round, the rest of the key would stay (ansible-core 2.19.0 to 2.19.9)."""
-    secrets = _redact.Secrets({"hunter", "hunter2-and-the-rest"})
+    secrets = redact.Secrets({"hunter", "hunter2-and-the-rest"})
     secrets |= {"hunter2"}
     secrets.update(["hunter2-and"])
     assert list(secrets) == ["hunter2-and-the-rest", "hunter2-and", "hunter2", "hunter"]

@@ -10,7 +10,8 @@ import typing as t
 from xml.etree import ElementTree
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _report, _report_html, _report_svg
+from ansible_collections.azureml.compute.plugins.module_utils._report import chart, document
+from ansible_collections.azureml.compute.plugins.module_utils._report import page as _page
 
 SUBSCRIPTION = "11111111-0000-4000-8000-000000000001"
 HOME = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws"
@@ -53,10 +54,10 @@ def facts(targets: t.Sequence[Row] = (), bodies: t.Sequence[Row] = (), undeclare
     ],
 )
 def test_what_a_target_is(given: Row, status: str, drifted: bool) -> None:
-    report = _report.build(given)
+    report = document.build(given)
     assert [one["status"] for one in report["targets"]] == [status]
     assert report["totals"][status] == report["workspaces"][0][status] == report["kinds"][0][status] == 1
-    assert _report.drifted(report) is drifted
+    assert document.drifted(report) is drifted
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_what_a_target_is(given: Row, status: str, drifted: bool) -> None:
     ],
 )
 def test_who_is_reachable_over_ssh(kind: str, shown: Row, port: bool, login: bool) -> None:
-    target = _report.build(facts([], [body("a", kind, **shown)]))["targets"][0]
+    target = document.build(facts([], [body("a", kind, **shown)]))["targets"][0]
     assert (target["open_port"], target["public_ssh"]) == (port, login)
 
 
@@ -86,7 +87,7 @@ def test_who_is_reachable_over_ssh(kind: str, shown: Row, port: bool, login: boo
     ],
 )
 def test_networks(kind: str, shown: Row, home: Row, label: str) -> None:
-    assert _report.network_label(kind, shown, home) == label
+    assert document.network_label(kind, shown, home) == label
 
 
 @pytest.mark.parametrize(
@@ -98,24 +99,24 @@ def test_networks(kind: str, shown: Row, home: Row, label: str) -> None:
     ],
 )
 def test_identities(identity: Row | None, label: str) -> None:
-    assert _report.identity_label(identity) == label
+    assert document.identity_label(identity) == label
 
 
 def test_changes_name_what_is_different_in_a_mapping() -> None:
     change = {"field": "tags", "before": {"team": "a", "kept": "x"}, "after": {"team": "b", "kept": "x", "new": True}}
-    assert _report.change_text(change) == "tags.new: unset → true; tags.team: a → b"
+    assert document.change_text(change) == "tags.new: unset → true; tags.team: a → b"
 
 
 def test_a_start_is_told_by_the_state_that_changes() -> None:
     change = {"field": "state", "before": "Stopped", "after": "Running", "reason": None}
-    report = _report.build(facts([planned("a", "start", type="computeinstance", changes=[change])], [body("a", "computeinstance")]))
-    assert _report.what(report["targets"][0]) == "state: Stopped → Running"
+    report = document.build(facts([planned("a", "start", type="computeinstance", changes=[change])], [body("a", "computeinstance")]))
+    assert document.what(report["targets"][0]) == "state: Stopped → Running"
 
 
 def test_since_when_a_difference_is_known() -> None:
-    before = _report.build({**facts([planned("a", "update"), planned("b"), planned("c", "update")]), "generated": "2026-01-01T00:00:00Z"})
+    before = document.build({**facts([planned("a", "update"), planned("b"), planned("c", "update")]), "generated": "2026-01-01T00:00:00Z"})
     now = [planned("a", "update"), planned("b", "update"), planned("c")]
-    after = _report.merge([_report.build(facts(now))], before)
+    after = document.merge([document.build(facts(now))], before)
     assert [one["since"] for one in after["targets"]] == ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", None]
     assert after["previous"] == "2026-01-01T00:00:00Z"
 
@@ -123,20 +124,20 @@ def test_since_when_a_difference_is_known() -> None:
 def test_a_workspace_that_cannot_be_read_is_in_the_report() -> None:
     given = facts([planned("a", failure={"message": "Forbidden"})])
     given["found"]["workspaces"][0] |= {"workspace": None, "computes": [], "failure": {"code": "Forbidden", "message": "Forbidden"}}
-    report = _report.build(given)
+    report = document.build(given)
     assert report["workspaces"][0]["id"] == HOME and report["workspaces"][0]["error"] == "Forbidden"
     assert report["totals"]["unreadable"] == 1 and report["workspaces"][0]["failed"] == 1
-    assert "Forbidden" in _report_html.page(report) and "1 of the workspaces could not be read" in _report.headline(report)
+    assert "Forbidden" in _page.page(report) and "1 of the workspaces could not be read" in document.headline(report)
 
 
 def test_quotas_that_cannot_be_read_are_in_the_report() -> None:
     given = facts()
     place = {"subscription_id": SUBSCRIPTION, "location": "eastus"}
     given["found"]["usages"] = [{**place, "usages": [], "failure": {"message": "Forbidden <quota>"}}]
-    report = _report.build(given)
+    report = document.build(given)
     assert report["usages_unread"] == [{**place, "error": "Forbidden <quota>"}]
-    assert "The quotas of eastus could not be read: Forbidden &lt;quota&gt;" in _report_html.page(report)
-    assert "The quotas of eastus could not be read: Forbidden &lt;quota&gt;" in _report.markdown(report)
+    assert "The quotas of eastus could not be read: Forbidden &lt;quota&gt;" in _page.page(report)
+    assert "The quotas of eastus could not be read: Forbidden &lt;quota&gt;" in document.markdown(report)
 
 
 def priced(name: str, least: float | None, most: float | None, **more: t.Any) -> Row:
@@ -147,12 +148,12 @@ def priced(name: str, least: float | None, most: float | None, **more: t.Any) ->
 def test_cost_is_by_workspace_and_kind_and_unknown_is_not_nothing() -> None:
     targets = [priced("a", 0.0, 1000.5), priced("b", 10.0, 10.0), priced("new", None, None, action="create"), priced("attached", None, None, type="databricks")]
     bodies = [body("a"), body("b"), body("attached", "databricks"), body("stranger")]
-    report = _report.build(facts(targets, bodies, cost={"currency": "USD", "unknown": [f"{HOME}/computes/NEW"]}))
-    told = {one["name"]: _report.cost_text(one, "USD") for one in report["targets"]}
+    report = document.build(facts(targets, bodies, cost={"currency": "USD", "unknown": [f"{HOME}/computes/NEW"]}))
+    told = {one["name"]: document.cost_text(one, "USD") for one in report["targets"]}
     assert told == {"a": "0 to 1,000 USD", "b": "10 USD", "new": "unknown", "attached": "", "stranger": ""}
-    assert _report.cost_text(report["workspaces"][0], "USD") == _report.cost_text(report["totals"], "USD") == "10 to 1,010 USD, 1 unknown"
-    assert {one["kind"]: _report.cost_text(one, "USD") for one in report["kinds"]} == {"amlcompute": "10 to 1,010 USD, 1 unknown", "databricks": ""}
-    page, text = _report_html.page(report), _report.markdown(report)
+    assert document.cost_text(report["workspaces"][0], "USD") == document.cost_text(report["totals"], "USD") == "10 to 1,010 USD, 1 unknown"
+    assert {one["kind"]: document.cost_text(one, "USD") for one in report["kinds"]} == {"amlcompute": "10 to 1,010 USD, 1 unknown", "databricks": ""}
+    page, text = _page.page(report), document.markdown(report)
     assert "<b>1,010</b>USD a month at most, 1 unknown" in page
     assert "10 to 1,010 USD, 1 unknown" in page and "10 to 1,010 USD, 1 unknown" in text and "Monthly cost, by workspace" in page
 
@@ -162,19 +163,19 @@ def test_a_quota_is_once_in_a_merged_report_for_each_tier_and_workspace() -> Non
     rows = [{"name": "standardDSv2Family", "tier": tier, "workspace": home} for tier in ("dedicated", "low_priority") for home in (None, HOME)]
     usages = [{**row, "localized_name": None, "current": 1, "limit": 2, "percent": 50.0} for row in rows]
     given["found"]["usages"] = [{"subscription_id": SUBSCRIPTION, "location": "eastus", "usages": usages, "failure": None}]
-    report = _report.build(given)
-    assert _report.merge([report, report])["usages"] == report["usages"] and len(report["usages"]) == 4
+    report = document.build(given)
+    assert document.merge([report, report])["usages"] == report["usages"] and len(report["usages"]) == 4
 
 
 def test_only_unknown_prices_are_unknown() -> None:
-    report = _report.build(facts([priced("a", None, None)], cost={"currency": None, "unknown": [f"{HOME}/computes/a"]}))
-    assert _report.cost_text(report["totals"], report["currency"]) == "unknown"
-    assert "<b>unknown</b>cost a month" in _report_html.page(report)
+    report = document.build(facts([priced("a", None, None)], cost={"currency": None, "unknown": [f"{HOME}/computes/a"]}))
+    assert document.cost_text(report["totals"], report["currency"]) == "unknown"
+    assert "<b>unknown</b>cost a month" in _page.page(report)
 
 
 def test_without_an_estimate_nothing_is_said_of_cost() -> None:
-    report = _report.build(facts([planned("a")], [body("a")]))
-    assert "cost" not in _report.markdown(report).casefold() and "onthly cost" not in _report_html.page(report)
+    report = document.build(facts([planned("a")], [body("a")]))
+    assert "cost" not in document.markdown(report).casefold() and "onthly cost" not in _page.page(report)
 
 
 def test_reports_on_shares_make_one() -> None:
@@ -188,20 +189,20 @@ def test_reports_on_shares_make_one() -> None:
         given["found"]["workspaces"][0]["id"] = home
         place = {"subscription_id": SUBSCRIPTION, "location": "eastus"}
         given["found"]["usages"] = [{**place, "usages": [{"name": "n", "current": 1, "limit": 2, "percent": 50.0}], "failure": None}]
-        return _report.build(given)
+        return document.build(given)
 
     old, one = part(HOME, priced("a", 1.0, 2.0, action="update")), part(HOME, priced("a", 0.0, 2.0), bodies=[body("stray")])
     two = part(there, priced("a", 0.0, 3.0, action="create"))
-    merged = _report.merge([old, two, one])
+    merged = document.merge([old, two, one])
     assert [one["id"] for one in merged["workspaces"]] == [HOME, there, gone]
     assert [(one["id"].split("/workspaces/")[1], one["status"]) for one in merged["targets"]] == [
         ("ws/computes/a", "as declared"), ("ws2/computes/a", "differs"), ("ws/computes/stray", "undeclared"),
     ]  # fmt: skip
     assert (merged["totals"]["targets"], merged["totals"]["unreadable"], len(merged["usages"])) == (2, 1, 1)
     assert (merged["totals"]["monthly_minimum"], merged["totals"]["monthly_maximum"]) == (0.0, 5.0)
-    assert "Not processed" in merged["workspaces"][2]["error"] and _report.drifted(merged)
-    assert _report.merge([merged]) == merged == _report.merge([_report.merge([old, two]), one])
-    assert "Not processed" in _report_html.page(merged)
+    assert "Not processed" in merged["workspaces"][2]["error"] and document.drifted(merged)
+    assert document.merge([merged]) == merged == document.merge([document.merge([old, two]), one])
+    assert "Not processed" in _page.page(merged)
 
 
 def everywhere(value: t.Any) -> t.Any:
@@ -227,8 +228,8 @@ def test_no_value_becomes_markup() -> None:
     given["found"]["usages"] = [{**place, "usages": usages, "failure": None}, {**place, "usages": [], "failure": {"message": "m"}}]
     given["fleet"]["totals"] = {"cost": {"currency": "c", "unknown": []}}
     given["fleet"]["targets"][0]["cost"] = {"currency": "c", "monthly_minimum": 1, "monthly_maximum": 2}
-    report = _report.build(everywhere(given))
-    page, text = _report_html.page(report), _report.markdown(report)
+    report = document.build(everywhere(given))
+    page, text = _page.page(report), document.markdown(report)
     assert page.count("<script>") == page.count("</script>") == 1 and "&lt;script&gt;" in page
     assert "<" not in text and all(line.count("|") - line.count("\\|") in (0, line.count(" | ") + 2) for line in text.splitlines() if line.startswith("| "))
     for drawing in re.findall(r"<svg.*?</svg>", page, re.DOTALL):
@@ -236,17 +237,17 @@ def test_no_value_becomes_markup() -> None:
 
 
 def test_the_pages_script_is_the_one_that_its_policy_allows() -> None:
-    page = _report_html.page(_report.build(facts()))
+    page = _page.page(document.build(facts()))
     assert page.index("Content-Security-Policy") < page.index("<style>")
-    assert f"script-src {_report_html._hash(re.findall('<script>(.*?)</script>', page, re.DOTALL)[0])};" in page
-    assert f"style-src {_report_html._hash(re.findall('<style>(.*?)</style>', page, re.DOTALL)[0])};" in page
+    assert f"script-src {_page._hash(re.findall('<script>(.*?)</script>', page, re.DOTALL)[0])};" in page
+    assert f"style-src {_page._hash(re.findall('<style>(.*?)</style>', page, re.DOTALL)[0])};" in page
     assert " style=" not in page, "the policy allows no style of an element"
 
 
 def test_the_graph_folds_what_is_alike() -> None:
     names = [f"c{number:03}" for number in range(300)]
-    report = _report.build(facts([planned(name, "update" if name == "c007" else "none") for name in names], [body(name) for name in names]))
-    drawing = ElementTree.fromstring(_report_svg.graph(report))
+    report = document.build(facts([planned(name, "update" if name == "c007" else "none") for name in names], [body(name) for name in names]))
+    drawing = ElementTree.fromstring(chart.graph(report))
     texts = [one.text for one in drawing.iter("text")]
     assert "≠ c007 1/4" in texts and "✓ 299 as declared" in texts and "✓ c001 1/4" not in texts
     assert float(drawing.get("height") or 0) < 300
@@ -254,16 +255,16 @@ def test_the_graph_folds_what_is_alike() -> None:
 
 def test_what_is_long_is_folded() -> None:
     for count, folded in ((30, False), (31, True)):
-        page = _report_html.page(_report.build(facts([planned(f"c{number}", "update") for number in range(count)])))
+        page = _page.page(document.build(facts([planned(f"c{number}", "update") for number in range(count)])))
         assert (f"<summary>What differs ({count})</summary>" in page) is folded and (f"<h2>What differs ({count})</h2>" in page) is not folded
 
 
 def test_boxes_of_the_graph_do_not_overlap() -> None:
     bodies = [body("a"), body("b", identity={"type": "system_assigned"}), body("c", network_settings={"subnet": SUBNET}), body("d")]
-    report = _report.build(facts([], bodies))
+    report = document.build(facts([], bodies))
     others = [copy.deepcopy(report["workspaces"][0]) | {"id": f"{HOME}{number}", "name": f"ws{number}"} for number in range(50)]
     report["workspaces"] += others
-    drawing = ElementTree.fromstring(_report_svg.graph(report))
+    drawing = ElementTree.fromstring(chart.graph(report))
     columns: dict[str, list[tuple[float, float]]] = {}
     for rect in drawing.iter("rect"):
         top = float(rect.get("y") or 0)

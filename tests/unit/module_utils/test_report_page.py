@@ -8,7 +8,8 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _report, _report_html
+from ansible_collections.azureml.compute.plugins.module_utils._report import document
+from ansible_collections.azureml.compute.plugins.module_utils._report import page as _page
 from ansible_collections.azureml.compute.tests.support.browser import CHROMIUM, browse
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="missing: chromium (as root on Debian or Ubuntu, make page-test installs it)")
@@ -48,7 +49,7 @@ def page() -> str:
     places = [{"subscription_id": ROOT.split("/")[2], "location": "eastus", "usages": [usage], "failure": None}]
     fleet = {"targets": [one for _found, planned in made for one in planned[1:]], "totals": {"cost": {"currency": "USD", "unknown": []}}}
     found = {"workspaces": [one for one, _planned in made], "usages": places}
-    return _report_html.page(_report.build({"generated": "2026-01-02T00:00:00Z", "name": "production", "fleet": fleet, "found": found}))
+    return _page.page(document.build({"generated": "2026-01-02T00:00:00Z", "name": "production", "fleet": fleet, "found": found}))
 
 
 @pytest.mark.parametrize("width", [390, 1400])

@@ -13,15 +13,16 @@ import typing as t
 from functools import partial
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _rules
-from ansible_collections.azureml.compute.plugins.module_utils._errors import RuleError
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import RuleError
+from ansible_collections.azureml.compute.plugins.module_utils._core.findings import Finding, Findings, refuse
+from ansible_collections.azureml.compute.plugins.module_utils._engine import rules
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
 
-def codes(findings: t.Iterable[_rules.Finding]) -> list[str]:
+def codes(findings: t.Iterable[Finding]) -> list[str]:
     return [one.code for one in findings]
 
 
@@ -30,7 +31,7 @@ def codes(findings: t.Iterable[_rules.Finding]) -> list[str]:
 
 @pytest.mark.parametrize("name", ["cpu", "cpu-cluster", "CPU-a1", "a1b", "gpu-a1-2b", "gpu1", "a--b", "a" * 24, "gpu-1a"])
 def test_compute_names(name: str) -> None:
-    assert codes(_rules.compute_name(name)) == []
+    assert codes(rules.compute_name(name)) == []
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def test_compute_names(name: str) -> None:
     ],
 )
 def test_wrong_compute_names(name: str, rule: str) -> None:
-    [finding] = _rules.compute_name(name)
+    [finding] = rules.compute_name(name)
     assert finding.code == "InvalidComputeName"
     assert rule in finding.message
     assert finding.message.startswith("name ")
@@ -52,7 +53,7 @@ def test_wrong_compute_names(name: str, rule: str) -> None:
 @given(st.from_regex(r"[a-zA-Z](?![a-zA-Z0-9-]*-[0-9]+\Z)[a-zA-Z0-9-]{1,22}[a-zA-Z0-9]\Z", fullmatch=True))
 def test_the_schema_and_the_service_agree_with_us(name: str) -> None:
     """docs/facts.md c.1: the pattern of the ARM schema, with the end that the service's message demands."""
-    assert codes(_rules.compute_name(name)) == []
+    assert codes(rules.compute_name(name)) == []
 
 
 LONGEST_HOST = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
@@ -61,61 +62,61 @@ LONGEST_HOST = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
 @pytest.mark.parametrize(
     ("rule", "good", "bad", "code"),
     [
-        (_rules.workspace_name, ["ws1", "a-b_c", "1ws", "w" * 33], ["ws", "-ws", "_ws", "w" * 34, "w.s", "ws one", "ws1\n"], "InvalidWorkspaceName"),
+        (rules.workspace_name, ["ws1", "a-b_c", "1ws", "w" * 33], ["ws", "-ws", "_ws", "w" * 34, "w.s", "ws one", "ws1\n"], "InvalidWorkspaceName"),
         (
-            _rules.resource_group,
+            rules.resource_group,
             ["rg", "a.b", "(x)_-1", "é-ü", "r" * 90],
             ["", "rg.", "a b", "r" * 91, "a/b", "rg\n"],
             "InvalidResourceGroupName",
         ),
         (
-            _rules.subscription_id,
+            rules.subscription_id,
             ["00000000-0000-0000-0000-000000000001", "ABCDEF00-0000-0000-0000-00000000000a"],
             ["", "mine", "00000000000000000000000000000001", "00000000-0000-0000-0000-000000000001\n"],
             "InvalidSubscriptionId",
         ),
         (
-            _rules.segment,
+            rules.segment,
             ["ws", "a_b", "my.vault", "...", "é(1)"],
             ["", ".", "..", "a/b", "a?b", "a#b", "a%2fb", "a\\b", "a b", "a\n", "a\x7f"],
             "InvalidName",
         ),
         (
-            _rules.api_version,
+            rules.api_version,
             ["2025-12-01", "2025-01-31-preview", "2024-10-19-PREVIEW", "2024-09-29", "2024-11-30-privatepreview"],
             ["", "latest", "2025-13-01", "2025-00-01", "2025-01-32", "2025-01-00", "2025-1-1", "v2025-01-01", "2025-01-01-", "2025-01-01-p1", "2025-01-01\n"],
             "InvalidApiVersion",
         ),
-        (_rules.location, ["eastus", "East US 2", "EASTUS", "a", "my-region_1"], ["", "2east", " eastus", "east/us", "east.us", "eastus\n"], "InvalidLocation"),
+        (rules.location, ["eastus", "East US 2", "EASTUS", "a", "my-region_1"], ["", "2east", " eastus", "east/us", "east.us", "eastus\n"], "InvalidLocation"),
         (
-            _rules.tenant,
+            rules.tenant,
             ["00000000-0000-0000-0000-00000000000a", "contoso.onmicrosoft.com", "CONTOSO.COM"],
             ["", "a b", "a/b", "a_b", "contoso.com\n"],
             "InvalidTenant",
         ),
-        (_rules.guid, ["00000000-0000-0000-0000-00000000000a", "ABCDEF00-0000-0000-0000-000000000000"], ["", "me@contoso.com", "0" * 32], "InvalidGuid"),
-        (_rules.without_blanks, ["00000000-0000-0000-0000-00000000000a", "AB12", "any.text"], ["a b", " a", "a\n", "\t"], "InvalidText"),
+        (rules.guid, ["00000000-0000-0000-0000-00000000000a", "ABCDEF00-0000-0000-0000-000000000000"], ["", "me@contoso.com", "0" * 32], "InvalidGuid"),
+        (rules.without_blanks, ["00000000-0000-0000-0000-00000000000a", "AB12", "any.text"], ["a b", " a", "a\n", "\t"], "InvalidText"),
         (
-            _rules.https_address,
+            rules.https_address,
             ["https://vault.example.com/keys/k/1", "https://h", "HTTPS://h", "https://[::1]:8443/x", "https://h:443"],
             ["", "h", "http://h/x", "https://", "https:///x", "https:h", "https://h/a b", "https://h\n", "https://[h", "http://[h"],
             "InvalidAddress",
         ),
-        (_rules.vm_size, ["Standard_DS3_v2", "STANDARD_DS3_V2", "standard-a1", "a"], ["", "3_DS", "_a", "Standard DS3", "a/b", "a.b", "a\n"], "InvalidSize"),
+        (rules.vm_size, ["Standard_DS3_v2", "STANDARD_DS3_V2", "standard-a1", "a"], ["", "3_DS", "_a", "Standard DS3", "a/b", "a.b", "a\n"], "InvalidSize"),
         (
-            _rules.vm_family,
+            rules.vm_family,
             ["standardDSv2Family", "STANDARD", "Standard NCASv3_T4 Family", "standard_a.b-1", "7", "ab"],
             ["", " a", "a ", "_a", "a-", "a/b", "a,b", "a\n"],
             "InvalidVMFamilyName",
         ),
         (
-            _rules.account,
+            rules.account,
             ["azureuser", "Azure", "_svc", "a", "a.b@c-d_1", "u" * 64],
             ["", "1user", "-user", "u" * 65, "a b", "a:b", "a/b", "azureuser\n"],
             "InvalidUserName",
         ),
         (
-            _rules.host,
+            rules.host,
             ["localhost", "vm1.example.com", "VM-1.Example.COM", "1and1.com", "a", "ab", "9.a", "10.0.0.4", "::1", "2001:db8::4", LONGEST_HOST],
             [
                 "", "a b", "a_b", "-a", "a-", "a..b", ".a", "a.", "host:22", "me@host", "https://host", "host/x", "host\n", "*.example.com", "a" * 64,
@@ -124,21 +125,21 @@ LONGEST_HOST = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
             "InvalidHost",
         ),
         (
-            partial(_rules.host, wildcard=True),
+            partial(rules.host, wildcard=True),
             ["*.example.com", "*.a", "ab", "localhost", "10.0.0.4"],
             ["*", "*.", "*.*.a", "*a.com", "a.*.com", "*.-a", "*.a.1", "*.10.0.0.4", "a b"],
             "InvalidHost",
         ),
-        (_rules.dns_label, ["a", "7", "my-app", "MY-APP", "a" * 63], ["", "-a", "a-", "a_b", "a.b", "a b", "a" * 64, "a\n"], "InvalidLabel"),
+        (rules.dns_label, ["a", "7", "my-app", "MY-APP", "a" * 63], ["", "-a", "a-", "a_b", "a.b", "a b", "a" * 64, "a\n"], "InvalidLabel"),
         (
-            partial(_rules.network_name, longest=5),
+            partial(rules.network_name, longest=5),
             ["a", "7", "V.n-1", "a___", "a...b", "vnet_"],
             ["", "_a", "-a", ".a", "a.", "a-", "a b", "a/b", "abcdef", "vnet\n"],
             "InvalidName",
         ),
     ],
 )
-def test_names_and_addresses(rule: t.Callable[..., _rules.Findings], good: list[str], bad: list[str], code: str) -> None:
+def test_names_and_addresses(rule: t.Callable[..., Findings], good: list[str], bad: list[str], code: str) -> None:
     for value in good:
         assert codes(rule(value, "the_option")) == [], value
     for value in bad:
@@ -154,8 +155,8 @@ def test_names_and_addresses(rule: t.Callable[..., _rules.Findings], good: list[
     ],
 )
 def test_each_name_that_a_list_repeats_is_found(names: list[t.Any], twice: list[str]) -> None:
-    found = list(_rules.once(iter(names), "the_option", "the source"))
-    assert found == [_rules.Finding("DeclaredTwice", "the_option", f"the_option names {name!r} twice.", "the source") for name in twice]
+    found = list(rules.once(iter(names), "the_option", "the source"))
+    assert found == [Finding("DeclaredTwice", "the_option", f"the_option names {name!r} twice.", "the source") for name in twice]
 
 
 SUBNET = "Microsoft.Network/virtualNetworks/subnets"
@@ -181,7 +182,7 @@ GROUP = "/subscriptions/s/resourceGroups/rg/providers"
     ],
 )
 def test_resource_ids(value: t.Any, type_: str | None, expected: list[str]) -> None:
-    found = list(_rules.resource_id(value, "the_option", type_))
+    found = list(rules.resource_id(value, "the_option", type_))
     assert codes(found) == expected
     assert all("the_option" in one.message for one in found)
 
@@ -198,7 +199,7 @@ def test_resource_ids(value: t.Any, type_: str | None, expected: list[str]) -> N
     ],
 )
 def test_scale(lowest: int | None, highest: int | None, expected: list[str]) -> None:
-    found = list(_rules.scale(lowest, highest))
+    found = list(rules.scale(lowest, highest))
     assert codes(found) == expected
     assert all(one.option in one.message for one in found)
 
@@ -234,7 +235,7 @@ def nameless(value: t.Any) -> str:
     [LINE, f"{LINE} me@here", f"  {LINE}\n", PEM, PKCS1, RFC4716, RFC4716.replace("\n", "\r\n"), f"{BEGIN}\n{FOLDED}\n{END}", UNQUOTED],
 )
 def test_every_form_of_a_key_becomes_one_line(key: str) -> None:
-    single = _rules.openssh_public_key(key)
+    single = rules.openssh_public_key(key)
     assert single.split()[:2] == LINE.split()
     assert "\n" not in single
 
@@ -268,7 +269,7 @@ def test_every_form_of_a_key_becomes_one_line(key: str) -> None:
 )
 def test_keys_that_the_service_does_not_take(key: str, problem: str) -> None:
     with pytest.raises(RuleError) as caught:
-        _rules.openssh_public_key(key)
+        rules.openssh_public_key(key)
     assert caught.value.code == "InvalidSshKey"
     assert problem in caught.value.message
     assert "ssh_settings.ssh_key_value" in caught.value.message
@@ -285,7 +286,7 @@ def test_keys_that_the_service_does_not_take(key: str, problem: str) -> None:
     ids=nameless,
 )
 def test_ssh_settings(user: t.Any, key: t.Any, password: t.Any, expected: list[str]) -> None:
-    assert codes(_rules.ssh_settings(user, key, password)) == expected
+    assert codes(rules.ssh_settings(user, key, password)) == expected
 
 
 # --- identity, tags ---
@@ -308,7 +309,7 @@ ID = f"{GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/me"
     ],
 )
 def test_identities(value: t.Any, both: bool, expected: list[str]) -> None:
-    found = list(_rules.identity(value, both=both))
+    found = list(rules.identity(value, both=both))
     assert codes(found) == expected
     assert all(one.option.startswith("identity") for one in found)
 
@@ -323,7 +324,7 @@ def test_identities(value: t.Any, both: bool, expected: list[str]) -> None:
     ],
 )
 def test_tags(value: t.Any, expected: list[str]) -> None:
-    assert codes(_rules.tags(value)) == expected
+    assert codes(rules.tags(value)) == expected
 
 
 # --- what a user reads ---
@@ -338,23 +339,23 @@ RSA_ONLY = "Azure Machine Learning takes RSA public keys alone (how-to-create-at
 @pytest.mark.parametrize(
     ("find", "code", "option", "message", "source"),
     [
-        (lambda: _rules.subscription_id("mine"), "InvalidSubscriptionId", "subscription_id", "subscription_id must be a GUID; 'mine' is not.", ARM),
+        (lambda: rules.subscription_id("mine"), "InvalidSubscriptionId", "subscription_id", "subscription_id must be a GUID; 'mine' is not.", ARM),
         (
-            lambda: _rules.resource_group("rg."),
+            lambda: rules.resource_group("rg."),
             "InvalidResourceGroupName",
             "resource_group",
             "resource_group 'rg.' is not a valid name: 1 to 90 letters, digits, '-', '_', '.', '(' and ')', with no '.' at the end.",
             "Azure naming rules, Microsoft.Resources/resourceGroups",
         ),
         (
-            lambda: _rules.workspace_name("w"),
+            lambda: rules.workspace_name("w"),
             "InvalidWorkspaceName",
             "workspace",
             "workspace 'w' is not a valid workspace name: 3 to 33 letters, digits, '-' and '_', starting with a letter or digit.",
             "ARM schema of workspaces; docs/facts.md c.1 [SPEC]",
         ),
         (
-            lambda: _rules.compute_name("1_-2"),
+            lambda: rules.compute_name("1_-2"),
             "InvalidComputeName",
             "name",
             "name '1_-2' is not a valid compute name: it may hold only letters, digits and dashes; it must start with a letter; "
@@ -362,178 +363,178 @@ RSA_ONLY = "Azure Machine Learning takes RSA public keys alone (how-to-create-at
             "docs/coverage.md C7 to C11; docs/facts.md b.2, c.1",
         ),
         (
-            lambda: _rules.compute_name("a-", "the_name", shortest=4, longest=16),
+            lambda: rules.compute_name("a-", "the_name", shortest=4, longest=16),
             "InvalidComputeName",
             "the_name",
             "the_name 'a-' is not a valid compute name: it has 2 characters and must have 4 to 16; it must end with a letter or a digit.",
             "docs/coverage.md C7 to C11; docs/facts.md b.2, c.1",
         ),
         (
-            lambda: _rules.resource_id("vnet", "subnet"),
+            lambda: rules.resource_id("vnet", "subnet"),
             "InvalidResourceId",
             "subnet",
             "subnet must be a full resource id (/subscriptions/.../resourceGroups/.../providers/...); 'vnet' is not.",
             ARM,
         ),
         (
-            lambda: _rules.resource_id(f"{GROUP}/Microsoft.Network/virtualNetworks/v/taps/x/", "subnet", SUBNET),
+            lambda: rules.resource_id(f"{GROUP}/Microsoft.Network/virtualNetworks/v/taps/x/", "subnet", SUBNET),
             "WrongResourceType",
             "subnet",
             f"subnet must be the id of a {SUBNET}, not of a Microsoft.Network/virtualNetworks/taps.",
             ARM,
         ),
         (
-            lambda: _rules.segment("a/b", "the_name"),
+            lambda: rules.segment("a/b", "the_name"),
             "InvalidName",
             "the_name",
             "the_name 'a/b' is not a valid name: it must not be empty, '.' or '..', and hold no '/', '?', '#', '%', '\\' or blank.",
             "RFC 3986, 3.3; Azure Resource Manager",
         ),
         (
-            lambda: _rules.api_version("latest"),
+            lambda: rules.api_version("latest"),
             "InvalidApiVersion",
             "api_version",
             "api_version must be a date such as 2025-12-01 or 2025-01-01-preview; 'latest' is not.",
             "Azure Resource Manager, api-version",
         ),
         (
-            lambda: _rules.location("2east"),
+            lambda: rules.location("2east"),
             "InvalidLocation",
             "location",
             "location must be the name of a region such as eastus or 'East US 2'; '2east' is not.",
             "Azure regions",
         ),
         (
-            lambda: _rules.tenant("a/b"),
+            lambda: rules.tenant("a/b"),
             "InvalidTenant",
             "tenant",
             "tenant must be a tenant's id or its domain: letters, digits, '.' and '-'; 'a/b' is not.",
             "azure-identity, validate_tenant_id",
         ),
         (
-            lambda: _rules.guid("me", "user.object_id"),
+            lambda: rules.guid("me", "user.object_id"),
             "InvalidGuid",
             "user.object_id",
             "user.object_id must be a GUID; 'me' is not.",
             "Microsoft Entra ID, object and tenant ids",
         ),
         (
-            lambda: _rules.without_blanks("a b", "client_id"),
+            lambda: rules.without_blanks("a b", "client_id"),
             "InvalidText",
             "client_id",
             "client_id must have no blank in it; 'a b' has.",
             "Microsoft Entra ID, application ids",
         ),
         (
-            lambda: _rules.https_address("http://h", "key_uri"),
+            lambda: rules.https_address("http://h", "key_uri"),
             "InvalidAddress",
             "key_uri",
             "key_uri must be an address that begins with https:// and has a host; 'http://h' is not.",
             "RFC 3986",
         ),
         (
-            lambda: _rules.vm_size("3 cores"),
+            lambda: rules.vm_size("3 cores"),
             "InvalidSize",
             "size",
             "size must be the name of a virtual machine size such as Standard_DS3_v2; '3 cores' is not.",
             "virtual-machines/vm-naming-conventions",
         ),
         (
-            lambda: _rules.vm_family("a/b", "quotas.family"),
+            lambda: rules.vm_family("a/b", "quotas.family"),
             "InvalidVMFamilyName",
             "quotas.family",
             "quotas.family must be the name of a family such as standardDSv2Family; 'a/b' is not.",
             "virtual-machines/vm-naming-conventions",
         ),
         (
-            lambda: _rules.account("a:b", "user"),
+            lambda: rules.account("a:b", "user"),
             "InvalidUserName",
             "user",
             "user must be an account's name: 1 to 64 letters, digits, '_', '.', '@' and '-', starting with a letter or '_'; 'a:b' is not.",
             "virtual-machines, Linux user names; useradd(8)",
         ),
         (
-            lambda: _rules.host("me@host", "address"),
+            lambda: rules.host("me@host", "address"),
             "InvalidHost",
             "address",
             "address must be a host name or an IP address, and nothing else; 'me@host' is not.",
             "RFC 1123, 2.1",
         ),
         (
-            lambda: _rules.dns_label("a.b", "label"),
+            lambda: rules.dns_label("a.b", "label"),
             "InvalidLabel",
             "label",
             "label must be 1 to 63 letters, digits and '-', with a letter or digit at both ends; 'a.b' is not.",
             "RFC 1123, 2.1",
         ),
         (
-            lambda: _rules.network_name("a-", "subnet", 80),
+            lambda: rules.network_name("a-", "subnet", 80),
             "InvalidName",
             "subnet",
             "subnet 'a-' is not a valid name: 1 to 80 letters, digits, '_', '.' and '-'; a letter or digit first, no '.' or '-' last.",
             "Azure naming rules, Microsoft.Network",
         ),
-        (lambda: _rules.scale(-1, None), "OutOfRange", "min_instances", "min_instances must be at least 0; -1 is not.", f"{COVERAGE} C12"),
-        (lambda: _rules.scale(None, 0), "OutOfRange", "max_instances", "max_instances must be at least 1; 0 is not.", f"{COVERAGE} C13"),
-        (lambda: _rules.scale(2, 1), "MinimumAboveMaximum", "min_instances", "min_instances (2) must not be above max_instances (1).", f"{COVERAGE} C12, C13"),
+        (lambda: rules.scale(-1, None), "OutOfRange", "min_instances", "min_instances must be at least 0; -1 is not.", f"{COVERAGE} C12"),
+        (lambda: rules.scale(None, 0), "OutOfRange", "max_instances", "max_instances must be at least 1; 0 is not.", f"{COVERAGE} C13"),
+        (lambda: rules.scale(2, 1), "MinimumAboveMaximum", "min_instances", "min_instances (2) must not be above max_instances (1).", f"{COVERAGE} C12, C13"),
         (
-            lambda: _rules.ssh_settings(None, LINE, None),
+            lambda: rules.ssh_settings(None, LINE, None),
             "SshUserMissing",
             "ssh_settings.admin_username",
             "ssh_settings needs admin_username.",
             f"{COVERAGE} CC9",
         ),
         (
-            lambda: _rules.ssh_settings("me", None, None),
+            lambda: rules.ssh_settings("me", None, None),
             "SshKeyMissing",
             "ssh_settings.ssh_key_value",
             "ssh_settings needs ssh_key_value (preferred) or admin_password.",
             f"{COVERAGE} CC9, T6",
         ),
         (
-            lambda: _rules.ssh_settings("me", ED_LINE, None),
+            lambda: rules.ssh_settings("me", ED_LINE, None),
             "InvalidSshKey",
             "ssh_settings.ssh_key_value",
             f"ssh_settings.ssh_key_value has the type 'ssh-ed25519'; make one with: ssh-keygen -t rsa -b 4096. {RSA_ONLY}",
             f"{COVERAGE} K6",
         ),
         (
-            lambda: _rules.identity({"type": "user_assigned"}, both=False),
+            lambda: rules.identity({"type": "user_assigned"}, both=False),
             "IdentityMissing",
             IDENTITIES,
             "identity of type user_assigned needs at least one id in user_assigned_identities.",
             f"{COVERAGE} M2, M3",
         ),
         (
-            lambda: _rules.identity({"type": "system_assigned", "user_assigned_identities": [ID]}, both=False),
+            lambda: rules.identity({"type": "system_assigned", "user_assigned_identities": [ID]}, both=False),
             "IdentityConflict",
             IDENTITIES,
             "identity of type system_assigned takes no user_assigned_identities: one system-assigned identity or several user-assigned ones, not both.",
             f"{COVERAGE} M5",
         ),
         (
-            lambda: _rules.identity({"type": "none", "user_assigned_identities": [ID]}, both=True),
+            lambda: rules.identity({"type": "none", "user_assigned_identities": [ID]}, both=True),
             "IdentityConflict",
             IDENTITIES,
             "identity of type none takes no user_assigned_identities: one system-assigned identity; for both, use type system_assigned,user_assigned.",
             f"{COVERAGE} M5",
         ),
         (
-            lambda: _rules.identity({"type": "user_assigned", "user_assigned_identities": [f"{GROUP}/Microsoft.Network/publicIPAddresses/x"]}, both=True),
+            lambda: rules.identity({"type": "user_assigned", "user_assigned_identities": [f"{GROUP}/Microsoft.Network/publicIPAddresses/x"]}, both=True),
             "WrongResourceType",
             IDENTITIES,
             f"{IDENTITIES} must be the id of a Microsoft.ManagedIdentity/userAssignedIdentities, not of a Microsoft.Network/publicIPAddresses.",
             ARM,
         ),
-        (lambda: _rules.tags({str(number): "" for number in range(51)}), "TooManyTags", "tags", "tags holds 51 tags; a resource takes 50 at the most.", TAGS),
-        (lambda: _rules.tags({"a/b": "x"}), "InvalidTag", "tags", "The tag name 'a/b' must have 1 to 512 characters and none of < > % & \\ ? /.", TAGS),
-        (lambda: _rules.tags({"a": ["x"]}), "InvalidTag", "tags", "The value of the tag 'a' must be text, not a list.", TAGS),
-        (lambda: _rules.tags({"a": "x" * 257}), "InvalidTag", "tags", "The value of the tag 'a' has 257 characters; 256 is the most.", TAGS),
+        (lambda: rules.tags({str(number): "" for number in range(51)}), "TooManyTags", "tags", "tags holds 51 tags; a resource takes 50 at the most.", TAGS),
+        (lambda: rules.tags({"a/b": "x"}), "InvalidTag", "tags", "The tag name 'a/b' must have 1 to 512 characters and none of < > % & \\ ? /.", TAGS),
+        (lambda: rules.tags({"a": ["x"]}), "InvalidTag", "tags", "The value of the tag 'a' must be text, not a list.", TAGS),
+        (lambda: rules.tags({"a": "x" * 257}), "InvalidTag", "tags", "The value of the tag 'a' has 257 characters; 256 is the most.", TAGS),
     ],
     ids=lambda value: "" if callable(value) else None,
 )
-def test_each_finding_in_full(find: t.Callable[[], _rules.Findings], code: str, option: str, message: str, source: str) -> None:
-    assert list(find()) == [_rules.Finding(code, option, message, source)]
+def test_each_finding_in_full(find: t.Callable[[], Findings], code: str, option: str, message: str, source: str) -> None:
+    assert list(find()) == [Finding(code, option, message, source)]
 
 
 @pytest.mark.parametrize(
@@ -548,7 +549,7 @@ def test_each_finding_in_full(find: t.Callable[[], _rules.Findings], code: str, 
 )
 def test_each_refusal_of_a_key_in_full(key: str, problem: str) -> None:
     with pytest.raises(RuleError) as caught:
-        _rules.openssh_public_key(key)
+        rules.openssh_public_key(key)
     assert caught.value.message == f"ssh_settings.ssh_key_value {problem}. {RSA_ONLY}"
     assert caught.value.hint == "Nothing was sent. Correct ssh_settings.ssh_key_value."
 
@@ -557,14 +558,14 @@ def test_each_refusal_of_a_key_in_full(key: str, problem: str) -> None:
 
 
 def test_refuse_says_everything_at_once() -> None:
-    _rules.refuse([])
-    first, second = _rules.Finding("One", "a", "First.", "s"), _rules.Finding("Two", "b", "Second.", "s")
+    refuse([])
+    first, second = Finding("One", "a", "First.", "s"), Finding("Two", "b", "Second.", "s")
     with pytest.raises(RuleError) as caught:
-        _rules.refuse(iter([first, second]))
+        refuse(iter([first, second]))
     assert caught.value.code == "InvalidDeclaration"
     assert caught.value.message == "First. Second."
     assert [one["code"] for one in caught.value.details] == ["One", "Two"]
     assert caught.value.hint == "Nothing was sent. Correct a, b."
     with pytest.raises(RuleError) as caught:
-        _rules.refuse([first])
+        refuse([first])
     assert caught.value.code == "One"

@@ -14,10 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _arm, _sdk
-from ansible_collections.azureml.compute.plugins.module_utils._cloud import PUBLIC, US_GOVERNMENT
-from ansible_collections.azureml.compute.plugins.module_utils._errors import AmlError, ArmError
-from ansible_collections.azureml.compute.plugins.module_utils._kinds._base import Target
+from ansible_collections.azureml.compute.plugins.module_utils._arm import client
+from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import PUBLIC, US_GOVERNMENT
+from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import Target
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import AmlError, ArmError
+from ansible_collections.azureml.compute.plugins.module_utils._reconcilers import workspace_sdk
 from ansible_collections.azureml.compute.tests.support import hostile
 from ansible_collections.azureml.compute.tests.support.wire import FakeCredential
 from azure.core.exceptions import DecodeError, DeserializationError, HttpResponseError
@@ -46,8 +47,8 @@ class Workspaces:
 
 def submit(monkeypatch: pytest.MonkeyPatch, declared: dict[str, t.Any], error: Exception | None = None) -> t.Any:
     workspaces = Workspaces(error)
-    monkeypatch.setattr(_sdk, "_client", lambda *_: type("Client", (), {"workspaces": workspaces}))
-    _sdk.submit_workspace(PUBLIC, None, TARGET, declared)
+    monkeypatch.setattr(workspace_sdk, "_client", lambda *_: type("Client", (), {"workspaces": workspaces}))
+    workspace_sdk.submit_workspace(PUBLIC, None, TARGET, declared)
     [entity] = workspaces.asked
     return entity
 
@@ -56,9 +57,9 @@ def test_a_workspace_that_exists_by_now_is_not_updated(monkeypatch: pytest.Monke
     """azure-ai-ml reads the workspace, and updates one that exists."""
     workspaces = Workspaces()
     workspaces.begin_create = lambda entity: workspaces.begin_update(entity, update_dependent_resources=False)  # type: ignore[attr-defined, method-assign]
-    monkeypatch.setattr(_sdk, "_client", lambda *_: type("Client", (), {"workspaces": workspaces}))
-    with pytest.raises(_sdk.WorkspaceExists):
-        _sdk.submit_workspace(PUBLIC, None, TARGET, {"location": "eastus"})
+    monkeypatch.setattr(workspace_sdk, "_client", lambda *_: type("Client", (), {"workspaces": workspaces}))
+    with pytest.raises(workspace_sdk.WorkspaceExists):
+        workspace_sdk.submit_workspace(PUBLIC, None, TARGET, {"location": "eastus"})
 
 
 def test_what_was_declared_and_nothing_else(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -182,12 +183,12 @@ def test_the_client_talks_to_the_cloud_that_was_chosen(monkeypatch: pytest.Monke
     """A cloud known by its name goes by that; one that was read from an address brings its addresses, under a name of its own each time."""
     made: list[tuple[tuple[t.Any, ...], dict[str, t.Any]]] = []
     monkeypatch.setattr("azure.ai.ml.MLClient", lambda *args, **options: made.append((args, options)))
-    _sdk._client(US_GOVERNMENT, "credential", TARGET)
+    workspace_sdk._client(US_GOVERNMENT, "credential", TARGET)
     assert made == [(("credential", "s", "rg"), {"enable_telemetry": False, "cloud": "AzureUSGovernment"})]
     own = replace(PUBLIC, name="Sim", resource_manager="https://sim:1", login_endpoint="https://login:1", suffixes={"storage": "core.sim"}, origin="metadata")
     made.clear()
-    _sdk._client(own, "credential", TARGET)
-    _sdk._client(own, "credential", TARGET)
+    workspace_sdk._client(own, "credential", TARGET)
+    workspace_sdk._client(own, "credential", TARGET)
     (_args, first), (_more, second) = made
     assert first["cloud"].startswith("Sim-") and first["cloud"] != second["cloud"]
     assert first["cloud_metadata"] == {
@@ -213,10 +214,10 @@ def submitted(monkeypatch: pytest.MonkeyPatch, server: hostile.Server, retry_tim
     """The failure of a submission by azure-ai-ml itself, with all its requests, to a server whose answers are hostile."""
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTPS_PROXY", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(_arm, "SHORTEST_EXCHANGE", 0.3)
+    monkeypatch.setattr(client, "SHORTEST_EXCHANGE", 0.3)
     cloud = replace(PUBLIC, name="Hostile", resource_manager=server.base, login_endpoint=server.base, audience="", extra_hosts=(), origin="metadata")
     with server, pytest.raises(AmlError) as caught:
-        _sdk.submit_workspace(cloud, FakeCredential(), TARGET, {"location": "eastus"}, verify=server.ca, retry_timeout=retry_timeout)
+        workspace_sdk.submit_workspace(cloud, FakeCredential(), TARGET, {"location": "eastus"}, verify=server.ca, retry_timeout=retry_timeout)
     return caught.value
 
 
@@ -264,4 +265,4 @@ def test_transports_of_others_keep_their_sessions(monkeypatch: pytest.MonkeyPatc
     submitted(monkeypatch, hostile.Server(hostile.answering("403 Forbidden"), tls))
     assert (RequestsTransport.open, RequestsTransport.sleep) == before
     with RequestsTransport() as transport:
-        assert not isinstance(transport.session, _sdk._Sender)
+        assert not isinstance(transport.session, workspace_sdk._Sender)

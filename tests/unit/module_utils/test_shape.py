@@ -7,15 +7,15 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _computes, _shape
-from ansible_collections.azureml.compute.plugins.module_utils._errors import AmlError, ArmError, each
-from ansible_collections.azureml.compute.plugins.module_utils._kinds import workspace
+from ansible_collections.azureml.compute.plugins.module_utils._core import shape as _shape
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import AmlError, ArmError, each
+from ansible_collections.azureml.compute.plugins.module_utils._kinds import registry, workspace
 
 GROUP = "/subscriptions/s/resourceGroups/rg/providers"
 COMPUTES = f"{GROUP}/Microsoft.MachineLearningServices/workspaces/ws/computes"
 LOCATION = "/subscriptions/s/providers/Microsoft.MachineLearningServices/locations/eastus"
 NODES = f"{COMPUTES}/cpu/listNodes"
-KINDS = sorted({kind.compute_type for kind in _computes.INFO_KINDS.values() if kind.compute_type})  # type: ignore[attr-defined]
+KINDS = sorted({kind.compute_type for kind in registry.INFO_KINDS.values() if kind.compute_type})  # type: ignore[attr-defined]
 STRANGE = {"text": "x", "number": 7, "boolean": True, "list": [1], "mapping": {"a": 1}}
 
 

@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _ssh_config
+from ansible_collections.azureml.compute.plugins.module_utils._machines import ssh_config
 
 CONFIG = """\
 Include {folder}/more-*.conf
@@ -34,15 +34,15 @@ Host **
 def test_patterns(tmp_path: Path) -> None:
     (tmp_path / "config").write_text(CONFIG.format(folder=tmp_path))
     (tmp_path / "more-1.conf").write_text(f"Host included\nInclude {tmp_path}/config\n")
-    found = _ssh_config.patterns(str(tmp_path / "config"), "rg/ws")
+    found = ssh_config.patterns(str(tmp_path / "config"), "rg/ws")
     assert set(found) == {"included", "one", "two words", "ws-*.example", "other-theirs", "tabbed"}
-    assert "ws-mine" in _ssh_config.patterns(str(tmp_path / "config"))
-    assert _ssh_config.patterns(str(tmp_path / "missing")) == []
+    assert "ws-mine" in ssh_config.patterns(str(tmp_path / "config"))
+    assert ssh_config.patterns(str(tmp_path / "missing")) == []
 
 
 def test_a_configuration_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
-        _ssh_config.patterns(str(tmp_path))
+        ssh_config.patterns(str(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -50,15 +50,15 @@ def test_a_configuration_that_cannot_be_read_is_an_error(tmp_path: Path) -> None
     [("ONE", "one"), ("ws-a.example", "ws-*.example"), ("ws-a", None), ("x1", "x?"), ("x12", None), ("a", None), ("[ab]", "[ab]")],
 )
 def test_entry_of(name: str, entry: str | None) -> None:
-    assert _ssh_config.entry_of(name, ["one", "ws-*.example", "x?", "[ab]"]) == entry
+    assert ssh_config.entry_of(name, ["one", "ws-*.example", "x?", "[ab]"]) == entry
 
 
 def test_the_home_directory_does_not_depend_on_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     home = pwd.getpwuid(os.getuid()).pw_dir
     for value in (str(tmp_path), "", "/"):
         monkeypatch.setenv("HOME", value)
-        assert (_ssh_config.home_path("~/.ssh/config"), _ssh_config.home_path("~")) == (f"{home}/.ssh/config", home)
-    assert _ssh_config.home_path("/a/~/b") == "/a/~/b" and _ssh_config.home_path("a~") == "a~"
+        assert (ssh_config.home_path("~/.ssh/config"), ssh_config.home_path("~")) == (f"{home}/.ssh/config", home)
+    assert ssh_config.home_path("/a/~/b") == "/a/~/b" and ssh_config.home_path("a~") == "a~"
 
 
 @pytest.mark.skipif(shutil.which("ssh") is None, reason="OpenSSH's client is missing: scripts/system-packages installs it")
@@ -66,4 +66,4 @@ def test_openssh_takes_the_same_home_directory(tmp_path: Path) -> None:
     (tmp_path / "config").write_text("Host x\n  UserKnownHostsFile ~/known\n")
     environment = {**os.environ, "HOME": str(tmp_path)}
     done = subprocess.run(["ssh", "-G", "-F", "config", "x"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
-    assert f"userknownhostsfile {_ssh_config.home_path('~/known')}" in done.stdout.splitlines()
+    assert f"userknownhostsfile {ssh_config.home_path('~/known')}" in done.stdout.splitlines()

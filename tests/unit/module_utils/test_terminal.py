@@ -10,7 +10,7 @@ import typing as t
 
 import pyte
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _terminal
+from ansible_collections.azureml.compute.plugins.module_utils._console import terminal as _terminal
 from wcwidth import wcswidth
 
 

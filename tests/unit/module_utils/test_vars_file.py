@@ -8,8 +8,8 @@ import typing as t
 
 import pytest
 import yaml
-from ansible_collections.azureml.compute.plugins.module_utils import _vars_file
-from ansible_collections.azureml.compute.plugins.module_utils._errors import AmlError
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import AmlError
+from ansible_collections.azureml.compute.plugins.module_utils._options import vars_file
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,7 +45,7 @@ def load(text: str, loader: t.Any) -> tuple[t.Any, list[str]]:
 @pytest.mark.parametrize("loader", LOADERS)
 def test_what_could_be_a_template_is_tagged_and_plain_words_are_not(loader: t.Any) -> None:
     value = {"aml_tags": {text: text for text in HARMLESS + HOSTILE}, "rows": [[text] for text in HARMLESS + HOSTILE]}
-    text = _vars_file.dump(value)
+    text = vars_file.dump(value)
     loaded, tagged = load(text, loader)
     assert loaded == value and list(loaded["aml_tags"]) == list(value["aml_tags"])
     assert sorted(tagged) == sorted(HOSTILE * 3)
@@ -58,22 +58,22 @@ SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False)
 @given(st.recursive(SCALARS, lambda below: st.lists(below) | st.dictionaries(st.text(), below)))
 def test_every_value_is_read_back_exactly(value: t.Any) -> None:
     for loader in LOADERS:
-        loaded, tagged = load(_vars_file.dump({"value": value}), loader)
+        loaded, tagged = load(vars_file.dump({"value": value}), loader)
         assert loaded == {"value": value}
         assert all(set(text) - set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") for text in tagged)
 
 
 def test_a_value_that_occurs_twice_makes_no_alias() -> None:
     tags = {"a": "{{ b }}"}
-    assert "&" not in _vars_file.dump({"one": tags, "two": tags})
+    assert "&" not in vars_file.dump({"one": tags, "two": tags})
 
 
 @pytest.mark.parametrize("value", [b"x", {1, 2}, object()])
 def test_what_is_no_plain_value_is_refused_with_its_path(value: t.Any) -> None:
     with pytest.raises(AmlError, match=r"Cannot write a\.b\[1\] as YAML: it is of type"):
-        _vars_file.dump({"a": {"b": ["x", value]}})
+        vars_file.dump({"a": {"b": ["x", value]}})
 
 
 def test_half_of_a_surrogate_pair_is_refused() -> None:
     with pytest.raises(AmlError, match="Cannot write a as YAML: its text has half of a surrogate pair"):
-        _vars_file.dump({"a": "\ud800"})
+        vars_file.dump({"a": "\ud800"})

@@ -8,8 +8,9 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _definition, _redact, _yaml
-from ansible_collections.azureml.compute.plugins.module_utils._errors import RuleError
+from ansible_collections.azureml.compute.plugins.module_utils._core import redact, safe_yaml
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import RuleError
+from ansible_collections.azureml.compute.plugins.module_utils._options import definition
 
 
 def laughs(levels: int, width: int, one: str = "[{}]") -> str:
@@ -65,10 +66,10 @@ def test_hostile_text_is_refused_at_once(name: str) -> None:
     text, why = HOSTILE[name]
     started = time.process_time()
     with pytest.raises(RuleError) as refused:
-        _definition.parse(text)
+        definition.parse(text)
     assert refused.value.code == "InvalidDefinition" and why in refused.value.message
     # The search for secrets, which comes first, meets the same limits.
-    assert _redact.in_definition(text) == set()
+    assert redact.in_definition(text) == set()
     assert time.process_time() - started < 2
 
 
@@ -82,21 +83,21 @@ def test_hostile_text_is_refused_at_once(name: str) -> None:
 ])
 def test_a_mapping_has_the_same_limits(value: t.Any, why: str) -> None:
     with pytest.raises(RuleError) as refused:
-        _definition.parse(value)
+        definition.parse(value)
     assert refused.value.code == "InvalidDefinition" and why in refused.value.message
 
 
 def test_what_people_write_is_taken() -> None:
     text = "a: &a {x: 1, y: [true, null, 2.5]}\nb: {<<: *a, x: 2}\nc: *a\nd: '2026-01-01'\n? e\n: |\n  text\n"
-    declared = _definition.parse(text)
+    declared = definition.parse(text)
     assert declared["b"] == {"x": 2, "y": [True, None, 2.5]} and declared["c"] == declared["a"]
     assert declared["d"] == "2026-01-01" and declared["e"] == "text\n"
-    assert _definition.parse("a: &a x\nb: [" + "*a, " * 100 + "]\n")["b"] == ["x"] * 100
-    assert _yaml.load("a: " + "[" * 48 + "]" * 48)["a"]
-    assert _yaml.load(f"a: {2**63 - 1}") == {"a": 2**63 - 1}
+    assert definition.parse("a: &a x\nb: [" + "*a, " * 100 + "]\n")["b"] == ["x"] * 100
+    assert safe_yaml.load("a: " + "[" * 48 + "]" * 48)["a"]
+    assert safe_yaml.load(f"a: {2**63 - 1}") == {"a": 2**63 - 1}
 
 
 def test_options_that_cannot_be_walked_are_refused() -> None:
-    _yaml.check_depth(nested(90), "The options")
+    safe_yaml.check_depth(nested(90), "The options")
     with pytest.raises(RuleError, match="deeper than 100 levels"):
-        _yaml.check_depth(nested(100_000), "The options")
+        safe_yaml.check_depth(nested(100_000), "The options")

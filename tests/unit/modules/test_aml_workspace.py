@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils import _sdk
+from ansible_collections.azureml.compute.plugins.module_utils._reconcilers import workspace_sdk
 from ansible_collections.azureml.compute.tests.support.bodies import FIRST, SECOND, workspace
 from ansible_collections.azureml.compute.tests.support.module_run import GROUP_ID, ML, SUBSCRIPTION, WORKSPACE_ID, Printed, failed, succeeded
 from ansible_collections.azureml.compute.tests.support.wire import HOST, Call
@@ -38,7 +38,7 @@ SOFT_DELETED = {
 def submitted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, t.Any]]:
     """What azure-ai-ml was asked to create, instead of it."""
     asked: list[dict[str, t.Any]] = []
-    monkeypatch.setattr(_sdk, "submit_workspace", lambda cloud, credential, target, declared, **options: asked.append(dict(declared)))
+    monkeypatch.setattr(workspace_sdk, "submit_workspace", lambda cloud, credential, target, declared, **options: asked.append(dict(declared)))
     return asked
 
 
@@ -356,12 +356,12 @@ def test_purge(submitted: list[dict[str, t.Any]]) -> None:
 
 def test_a_name_that_the_submission_itself_finds_blocked(monkeypatch: pytest.MonkeyPatch) -> None:
     """ARM may refuse at once, in the answer to the deployment's PUT (preflight)."""
-    from ansible_collections.azureml.compute.plugins.module_utils._errors import ArmError
+    from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError
 
     def refuse(*_arguments: t.Any, **_options: t.Any) -> None:
         raise ArmError("Soft-deleted workspace exists. Please purge or recover it.", code="BadRequest", status=400)
 
-    monkeypatch.setattr(_sdk, "submit_workspace", refuse)
+    monkeypatch.setattr(workspace_sdk, "submit_workspace", refuse)
     refused("SoftDeletedWorkspace", NEW, *NOTHING_THERE)
 
 

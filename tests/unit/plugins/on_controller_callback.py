@@ -18,7 +18,7 @@ from ansible.utils.display import Display
 
 init_plugin_loader()
 
-from ansible_collections.azureml.compute.plugins.module_utils._progress import VARIABLE, Events
+from ansible_collections.azureml.compute.plugins.module_utils._core.events import VARIABLE, Events
 
 NAME = "azureml.compute.aml_progress"
 

@@ -26,8 +26,9 @@ from ansible.utils.display import Display
 init_plugin_loader()
 
 from ansible_collections.azureml.compute.plugins.inventory import aml_compute
-from ansible_collections.azureml.compute.plugins.module_utils import _arm, _inventory, _nodes
-from ansible_collections.azureml.compute.plugins.module_utils._errors import ArmError
+from ansible_collections.azureml.compute.plugins.module_utils._arm import client as _client
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError
+from ansible_collections.azureml.compute.plugins.module_utils._machines import inventory, nodes
 
 NAME = "azureml.compute.aml_compute"
 S1 = "11111111-0000-4000-8000-000000000001"
@@ -82,7 +83,7 @@ def loaded() -> t.Any:
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name, value in {**ENVIRONMENT, "HOME": str(tmp_path)}.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(_arm, "ArmClient", Client)
+    monkeypatch.setattr(_client, "ArmClient", Client)
     monkeypatch.setattr(Client, "made", [])
     monkeypatch.setattr(Client, "failing", "")
 
@@ -107,8 +108,8 @@ def parse(folder: Path, *, into: InventoryData | None = None, flush: bool = Fals
 
 def test_the_documentation_has_the_codes_choices(options: Body) -> None:
     expected = {
-        "hosts": _inventory.HOSTS, "types": _nodes.TYPES, "states": _nodes.STATES, "prefer": _nodes.PREFERENCES,
-        "default_groups": _inventory.GROUPINGS, "plugin": (aml_compute.InventoryModule.NAME,),
+        "hosts": inventory.HOSTS, "types": nodes.TYPES, "states": nodes.STATES, "prefer": nodes.PREFERENCES,
+        "default_groups": inventory.GROUPINGS, "plugin": (aml_compute.InventoryModule.NAME,),
     }  # fmt: skip
     assert {name: tuple(options[name]["choices"]) for name in expected} == expected
 

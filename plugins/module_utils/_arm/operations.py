@@ -1,0 +1,207 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Long-running operations: where their state is read, what it says, and how long to wait for it.
+
+Wire facts: docs/facts.md a.4 [REC R1, R3, R5, R13] (status address used verbatim, flat and doubly nested errors), d.2
+(both headers), b.3 (a status address that answers 404 must not pass for an absent resource). azure-core's ARMPolling
+is not used: it waits 30 s where nothing else is said, takes a status 404 for an absent resource, and its clock is
+real.
+"""
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from .._core.errors import ArmError, WaitTimeout
+from .retry import RETRY_STATUSES, Answer, ConnectionLost, error_of, hint_for, read_error, unreadable
+
+SUCCEEDED, FAILED, CANCELED, RUNNING = "Succeeded", "Failed", "Canceled", "InProgress"
+SHORTEST_STEP, LONGEST_STEP = 1.0, 15.0
+# Of what the service asks for: its next word may still come in time.
+LONGEST_ASKED = 300.0
+# Of the time waited so far: an operation's end is seen at most that much later, and few looks are needed for a long one.
+_PATIENCE = 0.3
+_TERMINAL = {"succeeded": SUCCEEDED, "failed": FAILED, "canceled": CANCELED, "cancelled": CANCELED}
+
+GIVEN_UP = "The operation failed after the service had accepted the request. Fix the cause and run the same task again."
+
+Poll = t.Callable[[str, float], Answer]
+Probe = t.Callable[[], "str | None"]
+
+
+@dataclass
+class Operation:
+    """A piece of work that the service does after it answered. ``url`` is used as it is, signature and all."""
+
+    url: str
+    style: str = "async"
+    method: str = ""
+    target: str = ""
+    status: str = RUNNING
+    retry_after: float | None = None
+    # Where the answer itself is found once the work is done (docs/facts.md d.2: Location beside Azure-AsyncOperation).
+    result_url: str | None = None
+
+    @property
+    def location(self) -> str | None:
+        """The address, when its state is told by HTTP statuses (the Location header)."""
+        return self.url if self.style == "location" else None
+
+    def to_dict(self) -> dict[str, str]:
+        """For results: enough for a later run to go on from."""
+        return {"url": self.url, "status": self.status}
+
+
+def operation_of(answer: Answer) -> Operation | None:
+    """The operation that an answer announces; None when the work is done or the resource itself tells its state.
+
+    Location counts with 202 only: with 201 it is the address of what was made.
+    """
+    url, style = answer.headers.get("azure-asyncoperation"), "async"
+    if not url and answer.status == 202:
+        url, style = answer.headers.get("location"), "location"
+    if not url:
+        return None
+    result_url = answer.headers.get("location") if answer.status == 202 else None
+    return Operation(url, style, answer.method, urlsplit(answer.url).path, retry_after=answer.retry_after, result_url=result_url)
+
+
+def operation_at(url: str) -> Operation:
+    """An operation from the address that an earlier run gave. Which style it is, its first answer tells."""
+    return Operation(url, "unknown")
+
+
+def read_state(operation: Operation, answer: Answer) -> str:
+    """The state in an answer of the status address."""
+    document = answer.body if isinstance(answer.body, dict) else {}
+    status = document.get("status")
+    if operation.style != "location" and isinstance(status, str) and status:
+        return _TERMINAL.get(status.lower(), status)
+    if answer.status == 202:
+        return RUNNING
+    properties = document.get("properties")
+    inner = properties.get("provisioningState") if isinstance(properties, dict) else None
+    if operation.style != "location" and isinstance(inner, str) and inner:
+        return _TERMINAL.get(inner.lower(), inner)
+    return SUCCEEDED
+
+
+def failure_of(operation: Operation, answer: Answer, what: str) -> ArmError:
+    """The error of an operation that ended as Failed or Canceled."""
+    code, message, details = read_error(answer.body)
+    code = code or f"Operation{operation.status}"
+    hint = hint_for(code, message or "", None) or GIVEN_UP
+    return ArmError(
+        message or f"{what}: the operation ended as {operation.status}, without a reason.",
+        code=code,
+        details=details,
+        status=answer.status,
+        request_id=answer.request_id,
+        target=f"{operation.method} {operation.target}".strip() or what,
+        hint=hint,
+    )
+
+
+@dataclass
+class Wait:
+    """One wait for one operation."""
+
+    operation: Operation
+    poll: Poll
+    timeout: float
+    interval: float | None = None
+    what: str = "operation"
+    probe: Probe | None = None
+    clock: t.Callable[[], float] = time.monotonic
+    sleep: t.Callable[[float], None] = time.sleep
+    # Told the state whenever it is to be waited for.
+    tell: t.Callable[[str], None] = lambda status: None
+    _strange: ArmError | None = None
+
+    def run(self) -> dict[str, t.Any]:
+        """Ask at once, then again until the state is terminal; the last status document."""
+        started = self.clock()
+        deadline = started + self.timeout
+        while True:
+            answer = self._ask(started, deadline)
+            if answer is not None:
+                self.operation.status = read_state(self.operation, answer)
+            if self.operation.status == SUCCEEDED:
+                return answer.body if answer is not None and isinstance(answer.body, dict) else {"status": SUCCEEDED}
+            if answer is not None and self.operation.status in (FAILED, CANCELED):
+                raise failure_of(self.operation, answer, self.what)
+            if self.clock() >= deadline:
+                raise self._timed_out(started, self._strange)
+            asked = answer.retry_after if answer is not None else None
+            step = min(LONGEST_STEP, max(SHORTEST_STEP, _PATIENCE * (self.clock() - started)))
+            self.tell(self.operation.status)
+            delay = min(asked, LONGEST_ASKED) if asked is not None else self.interval if self.interval is not None else step
+            self.sleep(max(0.0, min(max(SHORTEST_STEP, delay), deadline - self.clock())))
+
+    def _ask(self, started: float, deadline: float) -> Answer | None:
+        """One look. None when the address told nothing and the probe had to answer instead."""
+        try:
+            answer = self.poll(self.operation.url, deadline)
+        except ConnectionLost as error:
+            raise self._timed_out(started, error) from error
+        if answer.status in RETRY_STATUSES:
+            error = error_of(answer)
+            raise self._timed_out(started, error) from error
+        if answer.status == 404 and self.operation.style == "location" and self.operation.method == "DELETE":
+            return Answer("GET", answer.url, 204, {}, b"")
+        if answer.status >= 400:
+            return self._probed(self._unreadable_state(answer))
+        # A proxy's page, or half a document, says nothing of the operation; the next answer may.
+        self._strange = None if answer.readable else unreadable(answer)
+        return answer if answer.readable else None
+
+    def _unreadable_state(self, answer: Answer) -> ArmError:
+        error = error_of(answer)
+        if answer.status == 404:
+            error.code = "OperationNotFound"
+            error.hint = "The URL of the operation is no longer known; read the resource for its result."
+        elif answer.status == 403:
+            # The address lies below the subscription, not the resource group (docs/facts.md a.4).
+            error.hint = (error.hint or "") + " Operations are read at the scope of the subscription's location."
+        elif self.operation.style == "location":
+            # Its status is the operation's own end.
+            error.hint = error.hint or GIVEN_UP
+        return error
+
+    def _probed(self, error: ArmError) -> None:
+        """Ask the resource where the operation's own address does not tell."""
+        state = self.probe() if self.probe is not None else None
+        if state is None:
+            raise error
+        self.operation.status = _TERMINAL.get(state.lower(), state)
+        if self.operation.status in (FAILED, CANCELED):
+            raise ArmError(
+                f"{self.what}: the resource is in state {self.operation.status}.",
+                code=f"Operation{self.operation.status}",
+                target=error.target,
+                request_id=error.request_id,
+                details={"operation": self.operation.to_dict(), "operation_error": error.failure()},
+            )
+
+    def _timed_out(self, started: float, cause: ArmError | None = None) -> WaitTimeout:
+        elapsed = round(self.clock() - started, 1)
+        because = f" ({cause.message})" if cause is not None else ""
+        hint = "The operation continues in Azure. Run the same task again: it will continue."
+        return WaitTimeout(
+            f"{self.what} was not finished after {elapsed:g} s; its last state was {self.operation.status}{because}.",
+            details={
+                "what": self.what,
+                "state": self.operation.status,
+                "elapsed": elapsed,
+                "operation": self.operation.to_dict(),
+                # Why it could not be looked at, where that is what took the time.
+                "cause": None if cause is None else cause.failure(),
+            },
+            status=cause.status if cause is not None else None,
+            request_id=cause.request_id if cause is not None else None,
+            target=f"{self.operation.method} {self.operation.target}".strip() or None,
+            hint=f"{hint} Or raise wait_timeout." if cause is None or not cause.hint else f"{hint} {cause.hint}",
+        )

@@ -1,0 +1,78 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sizes of a region: projection and filter. Pure. Shapes: docs/facts.md a.6 [REC R9]."""
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .lists import Item, like
+
+# What sizes say in supportedComputeTypes, by the CLI's spelling of the kind.
+COMPUTE_TYPES = {"amlcompute": "AmlCompute", "computeinstance": "ComputeInstance"}
+
+
+def size(entry: Item) -> Item:
+    """One size as the user sees it."""
+    return {
+        "name": entry.get("name"),
+        "family": entry.get("family"),
+        "vcpus": entry.get("vCPUs"),
+        "gpus": entry.get("gpus"),
+        "memory_gb": entry.get("memoryGB"),
+        "low_priority_capable": entry.get("lowPriorityCapable"),
+        "premium_io": entry.get("premiumIO"),
+        "supported_compute_types": [str(name).casefold() for name in entry.get("supportedComputeTypes") or []],
+        "prices": _prices(entry.get("estimatedVMPrices")),
+    }
+
+
+def _prices(estimate: t.Any) -> list[Item] | None:
+    """Null where the service tells none: unknown is not free."""
+    values = (estimate or {}).get("values")
+    if not values:
+        return None
+    common = {"currency": estimate.get("billingCurrency"), "unit": estimate.get("unitOfMeasure")}
+    return [
+        {"os_type": value.get("osType"), "tier": value.get("vmTier"), "price": value.get("retailPrice"), **common} for value in values
+    ]
+
+
+@dataclass(frozen=True)
+class SizeFilter:
+    """What is asked of a size; what is None is not asked."""
+
+    family: str | None = None
+    name: str | None = None
+    min_vcpus: int | None = None
+    max_vcpus: int | None = None
+    min_memory_gb: float | None = None
+    gpus: int | None = None
+    compute_type: str | None = None
+    low_priority: bool | None = None
+
+    def takes(self, found: Item) -> bool:
+        return (
+            (self.family is None or like(found["family"], self.family))
+            and (self.name is None or like(found["name"], self.name))
+            and (self.min_vcpus is None or (found["vcpus"] or 0) >= self.min_vcpus)
+            and (self.max_vcpus is None or (found["vcpus"] or 0) <= self.max_vcpus)
+            and (self.min_memory_gb is None or (found["memory_gb"] or 0) >= self.min_memory_gb)
+            and (self.gpus is None or (found["gpus"] or 0) == self.gpus)
+            and (self.compute_type is None or self.compute_type in found["supported_compute_types"])
+            and (self.low_priority is None or bool(found["low_priority_capable"]) is self.low_priority)
+        )
+
+
+def sizes(entries: t.Iterable[Item], wanted: SizeFilter) -> list[Item]:
+    """The sizes that were asked for, in an order that does not hang on the service's: family, vCPUs, memory, name."""
+    found = [one for one in map(size, entries) if wanted.takes(one)]
+    return sorted(
+        found, key=lambda one: (str(one["family"]).casefold(), one["vcpus"] or 0, one["memory_gb"] or 0, str(one["name"]).casefold())
+    )
+
+
+def by_name(entries: t.Iterable[Item]) -> dict[str, Item]:
+    """The sizes of a region by their name, case ignored."""
+    return {str(entry.get("name")).casefold(): size(entry) for entry in entries}

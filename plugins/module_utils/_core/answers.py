@@ -1,0 +1,33 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an error of Resource Manager says about the resource: that it is absent, gone or busy. The codes: docs/facts.md b.2."""
+from __future__ import annotations
+
+from .errors import ArmError
+
+# Seconds between two attempts while another operation is under way.
+CONFLICT_STEP = 5.0
+# 404 answers that say something else than "this resource is not there".
+_NOT_ABSENCE = frozenset({
+    "SUBSCRIPTIONNOTFOUND", "INVALIDRESOURCETYPE", "INVALIDRESOURCENAMESPACE", "NOREGISTEREDPROVIDERFOUND",
+    "INVALIDAPIVERSIONPARAMETER", "MISSINGAPIVERSIONPARAMETER", "OPERATIONNOTFOUND", "UNEXPECTEDANSWER",
+})
+_BUSY_CODES = frozenset({"ANOTHEROPERATIONINPROGRESS", "CONFLICTINGCONCURRENTWRITENOTALLOWED"})
+BUSY_TEXT = "already an active operation"
+
+
+def is_absent(error: ArmError) -> bool:
+    """True when the error says that the resource, its parent or its resource group is not there."""
+    return error.status == 404 and error.code.upper() not in _NOT_ABSENCE
+
+
+def is_gone(error: ArmError) -> bool:
+    """True when a DELETE of a workspace finds none: the resource provider has no 404 for that (docs/facts.md d.2)."""
+    return error.status == 400 and "unable to find workspace" in error.message.lower()
+
+
+def is_busy(error: ArmError) -> bool:
+    """True when another operation on the same resource has to end first (docs/facts.md b.2, conflicting operation)."""
+    busy = error.code.upper() in _BUSY_CODES or BUSY_TEXT in error.message.lower()
+    return error.status in (409, 429) and busy

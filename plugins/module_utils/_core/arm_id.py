@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where resources are: ids of resource groups, workspaces and compute targets."""
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+class ArmId(str):
+    """An ARM id with its parts. It is the text itself, so that it goes wherever a text goes; a part that it does not have is an empty text."""
+
+    __slots__ = ()
+
+    def named(self, type_: str) -> str:
+        """The name that stands behind a type: ``named("workspaces")``."""
+        parts = self.split("/")
+        return next((parts[number + 1] for number in range(1, len(parts) - 1, 2) if parts[number].casefold() == type_.casefold()), "")
+
+    @property
+    def name(self) -> str:
+        return self.rstrip("/").rsplit("/", 1)[-1]
+
+    @property
+    def subscription_id(self) -> str:
+        return self.named("subscriptions")
+
+    @property
+    def resource_group(self) -> str:
+        return self.named("resourceGroups")
+
+    @property
+    def parent(self) -> ArmId:
+        """The id without its last type and name."""
+        return ArmId("/".join(self.rstrip("/").split("/")[:-2]))
+
+    @property
+    def scope(self) -> ArmId:
+        """What the resource's provider stands under: a group, or for an extension such as a lock the resource that it is about."""
+        place = self._last("/providers/")
+        return ArmId(self if place < 0 else self[:place])
+
+    @property
+    def workspace(self) -> ArmId:
+        """The id of the workspace that a compute target is in; of anything else the id itself."""
+        place = self._last("/computes/")
+        return ArmId(self if place < 0 else self[:place])
+
+    def _last(self, part: str) -> int:
+        """Where a part stands last, whatever its case; -1 where it does not."""
+        return max((found.start() for found in re.finditer(part, self, re.IGNORECASE)), default=-1)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where one resource is, or will be: ``id`` is its ARM id, ``parent_id`` the id of what it lives in."""
+
+    name: str
+    id: str
+    parent_id: str
+    subscription_id: str
+    resource_group: str
+
+
+def group_id(subscription_id: str, resource_group: str) -> str:
+    return f"/subscriptions/{subscription_id}/resourceGroups/{resource_group}"
+
+
+def workspace_target(subscription_id: str, resource_group: str, name: str) -> Target:
+    parent = group_id(subscription_id, resource_group)
+    return Target(
+        name, f"{parent}/providers/Microsoft.MachineLearningServices/workspaces/{name}", parent, subscription_id, resource_group
+    )
+
+
+def compute_target(subscription_id: str, resource_group: str, workspace: str, name: str) -> Target:
+    parent = workspace_target(subscription_id, resource_group, workspace).id
+    return Target(name, f"{parent}/computes/{name}", parent, subscription_id, resource_group)

@@ -1,0 +1,151 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The errors of the engine: one family, one shape, one place that turns them into a task's ``failure`` block.
+
+The package ``_core`` holds what everything else stands on: errors, findings, ids, paths, shapes of documents, secrets, events. It may
+import nothing else of the collection.
+"""
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from .error_codes import url_of
+
+T = t.TypeVar("T")
+
+
+class AmlError(Exception):
+    """Whatever stops a task in a way that the user can understand.
+
+    ``message`` is one clear sentence with the rule or the cause. ``hint`` says what to do. ``code`` is the service's own
+    code, or one of ours. ``details`` are lists or dicts that a playbook can branch on. ``status`` and ``request_id`` are
+    the HTTP status and the service's request id, where there was a response.
+    """
+
+    default_code = "Error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        hint: str | None = None,
+        details: t.Any = None,
+        status: int | None = None,
+        request_id: str | None = None,
+        target: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.default_code
+        self.hint = hint
+        self.details = details
+        self.status = status
+        self.request_id = request_id
+        self.target = target
+        # Set where the error is raised in the course of a plan: the plan, whether a write had been sent by then, and the warnings so far.
+        self.plan: t.Any = None
+        self.changed = False
+        self.warnings: list[str] = []
+        # Of a write that was sent more than once: whether one of the attempts may have been taken. None where the status alone tells.
+        self.unclear: bool | None = None
+        # What the task's result holds beside the failure: a fleet has a result for each target, whatever became of the others.
+        self.result: dict[str, t.Any] = {}
+
+    @property
+    def may_be_taken(self) -> bool:
+        """Of a write: a refusal (4xx) changed nothing; of what broke on the way, nobody knows whether it was taken."""
+        return not 400 <= (self.status or 0) < 500 if self.unclear is None else self.unclear
+
+    def failure(self) -> dict[str, t.Any]:
+        """The ``failure`` block of a result. All keys are always there, so that a playbook need not test for them."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "details": self.details,
+            "status": self.status,
+            "request_id": self.request_id,
+            "target": self.target,
+            "hint": self.hint,
+            "url": url_of(self.code),
+        }
+
+
+class RuleError(AmlError):
+    """What was declared breaks a documented rule; found without a request. ``details`` lists every finding."""
+
+    default_code = "InvalidDeclaration"
+
+
+class CredentialError(AmlError):
+    """No way to sign in, or sign-in was refused."""
+
+    default_code = "AuthenticationFailed"
+
+
+class ArmError(AmlError):
+    """The service refused a request or an operation failed. ``code``, ``status`` and ``request_id`` are the service's."""
+
+    default_code = "ServiceError"
+
+
+class ChangedMeanwhile(AmlError):
+    """Another writer changed, deleted, replaced or created the resource between this task's read and its write."""
+
+    default_code = "ChangedMeanwhile"
+
+
+class WaitTimeout(AmlError):
+    """A wait ran out. ``details`` holds what was waited for, the last state, the seconds and the operation's address."""
+
+    default_code = "WaitTimeout"
+
+
+_RUN_AGAIN = "The service had already accepted a change of this task: run the same task again, which continues from the current state."
+
+
+def unforeseen(error: Exception) -> AmlError:
+    """What no one foresaw, as an error that can carry the plan and what was changed."""
+    return AmlError(
+        f"Unexpected {type(error).__name__}: {error}",
+        code="InternalError",
+        hint="This is a bug of azureml.compute: please report it with the traceback (run with -vvv).",
+    )
+
+
+@contextlib.contextmanager
+def all_foreseen() -> t.Iterator[None]:
+    """Inside it, whatever no one foresaw becomes an AmlError, so that it takes the same ways: with the plan, ``changed`` and the other targets."""
+    try:
+        yield
+    except (AmlError, ImportError):
+        # A library that is missing has an error of its own.
+        raise
+    except Exception as error:
+        raise unforeseen(error) from error
+
+
+def each(items: t.Iterable[t.Any], call: t.Callable[[t.Any], T], failed: t.Callable[[AmlError], None]) -> t.Iterator[T]:
+    """What ``call`` makes of each item. An error, foreseen or not, costs that item alone and goes to ``failed``."""
+    for one in items:
+        try:
+            with all_foreseen():
+                made = call(one)
+        except AmlError as error:
+            error.target = error.target or _id_of(one)
+            failed(error)
+        else:
+            yield made
+
+
+def _id_of(item: t.Any) -> str | None:
+    identifier = item.get("id") if isinstance(item, dict) else None
+    return identifier if isinstance(identifier, str) else None
+
+
+def add_way_on(error: AmlError) -> None:
+    """After a change, an answer that cannot be read, or an error that no one foresaw, says how to go on."""
+    if error.changed and error.code in ("InternalError", "UnexpectedAnswer") and _RUN_AGAIN not in (error.hint or ""):
+        error.hint = f"{error.hint or ''} {_RUN_AGAIN}".strip()

@@ -1,0 +1,47 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Dotted paths in nested dicts, and the value of what is not there at all."""
+from __future__ import annotations
+
+import typing as t
+
+
+class _Missing:
+    """The value of what is not there at all: neither null nor empty."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
+MISSING: t.Any = _Missing()
+
+
+def get_path(tree: t.Any, path: str) -> t.Any:
+    """The value at ``a.b.c``, or MISSING."""
+    for key in path.split("."):
+        if not isinstance(tree, dict) or key not in tree:
+            return MISSING
+        tree = tree[key]
+    return tree
+
+
+def set_path(tree: dict[str, t.Any], path: str, value: t.Any) -> None:
+    """Put a value at ``a.b.c``, making (or replacing a null by) the dicts on the way."""
+    *parents, last = path.split(".")
+    for key in parents:
+        below = tree.get(key)
+        if not isinstance(below, dict):
+            below = tree[key] = {}
+        tree = below
+    tree[last] = value
+
+
+def remove_path(tree: dict[str, t.Any], path: str) -> None:
+    """Take the value at ``a.b.c`` away, and the dicts on the way that it leaves empty."""
+    key, _dot, rest = path.partition(".")
+    below = tree.get(key)
+    if rest and isinstance(below, dict):
+        remove_path(below, rest)
+    if not rest or below == {}:
+        tree.pop(key, None)

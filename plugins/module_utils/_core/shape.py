@@ -1,0 +1,355 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The shapes of the documents that the service sends, and the one check of them, made where a document enters.
+
+After the check, the code behind it may take a mapping for a mapping and text for text. A null passes everywhere: the service sends it for what is
+not there. Unknown fields pass too. Only a value of another type is a fault, and only where the code reads the field.
+
+Pure: no HTTP, no Ansible. The shape of a kind is derived from its table of fields (``document``), with what else the kind reads.
+"""
+from __future__ import annotations
+
+import contextlib
+import math
+import re
+import typing as t
+from dataclasses import dataclass, field
+
+from . import canon as _canon
+from .arm_id import ArmId
+from .errors import AmlError, ArmError
+
+Malformed = t.Callable[[ArmError], None]
+
+_HINT = "The service, or a proxy before it, sent a document of another form than documented. Run the task again; if it stays, report it."
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a value must be: ``types`` (none: anything), the shapes of the ``fields`` of a mapping, and of ``items`` (of a list, or of all other values of
+    a mapping). ``required`` fields must be there and not be null."""
+
+    types: tuple[str, ...] = ()
+    fields: t.Mapping[str, Shape] = field(default_factory=dict)
+    items: Shape | None = None
+    required: tuple[str, ...] = ()
+
+
+ANY = Shape()
+TEXT = Shape(("text",))
+NUMBER = Shape(("number",))
+FLAG = Shape(("boolean", "text"))
+SCALAR = Shape(("text", "number", "boolean"))
+
+
+def mapping(fields: t.Mapping[str, Shape] | None = None, *, values: Shape | None = None, required: tuple[str, ...] = ()) -> Shape:
+    return Shape(("mapping",), fields or {}, values, required)
+
+
+def list_of(items: Shape) -> Shape:
+    return Shape(("list",), {}, items)
+
+
+def type_of(value: t.Any) -> str:
+    """The name of a value's type, as in messages."""
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, (int, float)):
+        return "number" if math.isfinite(value) else "number without end"
+    # Ansible's own texts, lists and mappings are of classes below these.
+    names = ((str, "text"), (list, "list"), (dict, "mapping"), (type(None), "null"))
+    return next((name for kind, name in names if isinstance(value, kind)), type(value).__name__)
+
+
+def fault(value: t.Any, shape: Shape, place: str = "") -> tuple[str, str, str] | None:
+    """The first place with a value of another type: (place, expected, found). No value is part of it."""
+    if value is None:
+        return None
+    found = type_of(value)
+    if shape.types and found not in shape.types:
+        return place or "the document", " or ".join(shape.types), found
+    if isinstance(value, dict):
+        for name in shape.required:
+            if value.get(name) is None:
+                return _below(place, name), " or ".join(shape.fields.get(name, ANY).types) or "a value", "missing"
+        below: t.Iterable[tuple[str, t.Any, Shape]] = ((name, value[name], rule) for name, rule in shape.fields.items() if name in value)
+        if shape.items is not None:
+            others = [(name, one, shape.items) for name, one in value.items() if name not in shape.fields]
+            below = [*below, *others]
+        return next((wrong for name, one, rule in below if (wrong := fault(one, rule, _below(place, name)))), None)
+    if isinstance(value, list) and shape.items is not None:
+        rule = shape.items
+        return next((wrong for number, one in enumerate(value) if (wrong := _item_fault(one, rule, f"{place}[{number}]"))), None)
+    return None
+
+
+def _item_fault(value: t.Any, shape: Shape, place: str) -> tuple[str, str, str] | None:
+    """As ``fault``; the service sends no null in place of an item that is a mapping."""
+    if value is None and shape.types == ("mapping",):
+        return place, "mapping", "null"
+    return fault(value, shape, place)
+
+
+def _below(place: str, name: t.Any) -> str:
+    return f"{place}.{name}" if place else str(name)
+
+
+def check(document: t.Any, shape: Shape, where: str) -> t.Any:
+    """The document. ArmError with the code UnexpectedAnswer for one of another shape; ``where`` is the id or the address that it came from."""
+    wrong = _item_fault(document, shape, "")
+    if wrong is not None:
+        raise unexpected(where, *wrong)
+    return document
+
+
+def unexpected(where: str, place: str, expected: str, found: str) -> ArmError:
+    return ArmError(
+        f"The answer about {where} cannot be read: {place or 'the document'} must be {_with_article(expected)}, and is {_with_article(found)}.",
+        code="UnexpectedAnswer",
+        details={"place": place or "the document", "expected": expected, "found": found},
+        target=where,
+        hint=_HINT,
+    )
+
+
+def listed(value: t.Any) -> t.Any:
+    """A list of what Jinja's ``map`` and ``select`` give; all else as it is."""
+    return list(value) if hasattr(value, "__next__") else value
+
+
+@contextlib.contextmanager
+def reading(given: t.Any, shape: Shape) -> t.Iterator[None]:
+    """For the input of a filter, which may be a file that anyone wrote: of another form, it is one error, also where ``shape`` does not go so far."""
+    wrong = _item_fault(given, shape, "")
+    if wrong is not None:
+        place, expected, found = wrong
+        whole = "the document"
+        raise AmlError(f"{'the input' if place in ('', whole) else place} must be {_with_article(expected)}, and is {_with_article(found)}.")
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise AmlError(f"the input is not of the documented form ({type(error).__name__}: {error}).") from error
+
+
+def _with_article(kind: str) -> str:
+    return kind if kind.startswith(("a ", "text", "null", "missing", "number without")) else f"a {kind}"
+
+
+def items(page: dict[str, t.Any], key: str, where: str, malformed: Malformed | None = None) -> list[t.Any]:
+    """The items of one page of the list at ``where``. One of another shape goes to ``malformed``, and the others stay; without it, it is an error."""
+    check(page, mapping({key: list_of(ANY), "nextLink": TEXT}), where)
+    good = []
+    for number, one in enumerate(page.get(key) or []):
+        try:
+            good.append(check(one, of_item(where, one), _name_of(one) or f"{where}, {key}[{number}]"))
+        except ArmError as error:
+            if malformed is None:
+                raise
+            malformed(error)
+    return good
+
+
+def _name_of(item: t.Any) -> str | None:
+    """The id of an item that is otherwise of no use."""
+    identifier = item.get("id") if isinstance(item, dict) else None
+    return identifier if isinstance(identifier, str) and identifier.startswith("/") else None
+
+
+def name_in(error: ArmError) -> str | None:
+    """The name of the resource that a malformed item was about, in lower case; None where the item does not tell."""
+    target = error.target or ""
+    return ArmId(target).name.casefold() if target.startswith("/") else None
+
+
+# --- shapes from tables of fields ---
+
+
+class Row(t.Protocol):
+    """What a row of a kind's table says about the shape."""
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def shape(self) -> Shape | None: ...
+
+    @property
+    def canon(self) -> t.Callable[[t.Any], t.Any]: ...
+
+
+def document(rows: t.Iterable[Row], also: t.Mapping[str, Shape], required: tuple[str, ...] = ()) -> Shape:
+    """The shape of a kind's document: by its table of fields, and ``also`` by dotted places."""
+    places = {row.path: row.shape or by_canon(row.canon) for row in rows}
+    return _tree({**places, **also}, required)
+
+
+def _tree(places: t.Mapping[str, Shape], required: tuple[str, ...] = ()) -> Shape:
+    heads: dict[str, dict[str, Shape]] = {}
+    leaves: dict[str, Shape] = {}
+    for place, shape in places.items():
+        head, _dot, rest = place.partition(".")
+        if rest:
+            heads.setdefault(head, {})[rest] = shape
+        else:
+            leaves[head] = shape
+    fields = {**leaves, **{head: _merged(leaves.get(head), _tree(below)) for head, below in heads.items()}}
+    return mapping(fields, required=required)
+
+
+def _merged(own: Shape | None, below: Shape) -> Shape:
+    """A place with a shape of its own and places below it."""
+    return below if own is None else Shape(own.types or below.types, {**own.fields, **below.fields}, own.items, own.required)
+
+
+def by_canon(canon: t.Callable[[t.Any], t.Any]) -> Shape:
+    """What a comparison takes: text is compared without regard to case, an id without its last slash, ..."""
+    if canon in (_canon.caseless, _canon.region, _canon.arm_id, _canon.text, _canon.public_key):
+        return TEXT
+    return {_canon.boolean_text: FLAG, _canon.mapping: mapping(values=SCALAR), _canon.identity: IDENTITY}.get(canon, SCALAR)
+
+
+# --- what documents of several kinds have ---
+
+REFERENCE = mapping({"id": TEXT})
+IDENTITY = mapping({
+    "type": TEXT, "principalId": TEXT, "tenantId": TEXT, "userAssignedIdentities": mapping(values=mapping({"clientId": TEXT, "principalId": TEXT})),
+})
+# ``errors`` and ``provisioningErrors``: texts, or mappings in one of the envelopes.
+ERRORS = list_of(Shape(("text", "mapping"), {"code": SCALAR, "message": SCALAR}))
+_ENVELOPE = {"id": TEXT, "type": TEXT, "location": TEXT, "tags": mapping(values=SCALAR), "properties": mapping({"provisioningState": TEXT})}
+COMPUTE = {
+    **_ENVELOPE,
+    "name": TEXT,
+    "identity": IDENTITY,
+    "properties.computeType": TEXT,
+    "properties.computeLocation": TEXT,
+    "properties.description": TEXT,
+    "properties.provisioningState": TEXT,
+    "properties.provisioningErrors": ERRORS,
+    "properties.createdOn": TEXT,
+    "properties.modifiedOn": TEXT,
+    "properties.isAttachedCompute": FLAG,
+    "properties.resourceId": TEXT,
+    "properties.properties": mapping({
+        "vmSize": TEXT, "state": TEXT, "currentNodeCount": NUMBER, "sshSettings": mapping(), "connectivityEndpoints": mapping(),
+        "userAccountCredentials": mapping(),
+    }),
+}
+RULE = mapping({"type": TEXT, "destination": Shape(("text", "mapping")), "category": TEXT, "status": TEXT})
+WORKSPACE = {
+    **_ENVELOPE,
+    "name": TEXT,
+    "kind": TEXT,
+    "identity": IDENTITY,
+    "properties.provisioningState": TEXT,
+    "properties.workspaceId": TEXT,
+    "properties.discoveryUrl": TEXT,
+    "properties.mlFlowTrackingUri": TEXT,
+    "properties.privateLinkCount": NUMBER,
+    "properties.privateEndpointConnections": list_of(ANY),
+    "properties.storageAccount": TEXT,
+    "properties.keyVault": TEXT,
+    "properties.applicationInsights": TEXT,
+    "properties.containerRegistry": TEXT,
+    "properties.imageBuildCompute": TEXT,
+    "properties.hubResourceId": TEXT,
+    "properties.managedNetwork": mapping(),
+    "properties.managedNetwork.isolationMode": TEXT,
+    "properties.managedNetwork.firewallSku": TEXT,
+    "properties.managedNetwork.status": mapping({"status": TEXT}),
+    "properties.managedNetwork.outboundRules": mapping(values=RULE),
+    "properties.serverlessComputeSettings": mapping(),
+}
+RESOURCE = mapping(_ENVELOPE)
+NODE = mapping({
+    "nodeId": TEXT, "privateIpAddress": TEXT, "publicIpAddress": TEXT, "port": Shape(("number", "text")), "nodeState": TEXT, "runId": TEXT,
+}, required=("nodeId",))
+USAGE_NAME = mapping({"value": TEXT, "localizedValue": TEXT})
+USAGE = mapping({"id": TEXT, "type": TEXT, "unit": TEXT, "name": USAGE_NAME, "currentValue": NUMBER, "limit": NUMBER})
+QUOTA = mapping({"id": TEXT, "type": TEXT, "unit": TEXT, "name": USAGE_NAME, "limit": NUMBER})
+SIZE = mapping({
+    "name": TEXT, "family": TEXT, "vCPUs": NUMBER, "gpus": NUMBER, "osVhdSizeMB": NUMBER, "maxResourceVolumeMB": NUMBER, "memoryGB": NUMBER,
+    "lowPriorityCapable": FLAG, "premiumIO": FLAG, "supportedComputeTypes": list_of(TEXT),
+    "estimatedVMPrices": mapping({
+        "billingCurrency": TEXT, "unitOfMeasure": TEXT, "values": list_of(mapping({"retailPrice": NUMBER, "osType": TEXT, "vmTier": TEXT})),
+    }),
+}, required=("name",))  # fmt: skip
+SUBSCRIPTION = mapping({"id": TEXT, "subscriptionId": TEXT, "displayName": TEXT, "state": TEXT}, required=("subscriptionId",))
+# Inputs of the filters: results of modules, and reports that were kept as files.
+_ROWS = list_of(mapping())
+RESULTS = list_of(mapping({"targets": _ROWS, "undeclared": _ROWS, "workspaces": list_of(mapping({"id": TEXT})), "failure": mapping()}))
+REPORT = mapping({"targets": _ROWS, "workspaces": _ROWS, "kinds": _ROWS, "usages": _ROWS, "totals": mapping()})
+REPORTS = mapping({"reports": list_of(REPORT), "previous": REPORT})
+MACHINES = list_of(mapping({"id": TEXT, "name": TEXT}, required=("id", "name")))
+REPORTED = mapping({
+    "generated": TEXT,
+    "name": TEXT,
+    "fleet": mapping({"targets": _ROWS, "undeclared": _ROWS, "totals": mapping()}),
+    "found": mapping({"workspaces": list_of(mapping({"computes": _ROWS})), "usages": list_of(mapping({"usages": _ROWS}))}),
+})
+DEPLOYMENT = mapping({
+    "id": TEXT, "name": TEXT, "tags": mapping(values=SCALAR), "properties": mapping({
+        "provisioningState": TEXT, "timestamp": TEXT, "error": mapping(), "outputResources": list_of(mapping({"id": TEXT})),
+        "parameters": mapping(values=mapping()),
+    }),
+}, required=("id", "name"))  # fmt: skip
+# In a list only what tells whose it is counts: most are not ours, and of any form.
+LISTED_DEPLOYMENT = mapping({"id": TEXT}, required=("id",))
+
+# The shapes of compute targets by their type in lower case, and of workspaces: each kind adds its own when it is loaded (``learn``).
+_COMPUTES: dict[str, t.Callable[[], Shape]] = {}
+_WORKSPACES: list[t.Callable[[], Shape]] = []
+_MADE: dict[t.Any, Shape] = {}
+_ANY_COMPUTE, _ANY_WORKSPACE = _tree(COMPUTE), _tree(WORKSPACE)
+
+
+def learn(compute_type: str, rows: t.Iterable[Row], also: t.Mapping[str, Shape]) -> None:
+    """A kind of compute target, by its table. Its shape is made at the first document of it."""
+    _COMPUTES[compute_type.casefold()] = lambda: document(rows, {**COMPUTE, **also})
+
+
+def learn_workspace(rows: t.Iterable[Row]) -> None:
+    _WORKSPACES[:] = [lambda: document(rows, WORKSPACE)]
+
+
+def _made(key: t.Any, make: t.Callable[[], Shape]) -> Shape:
+    if key not in _MADE:
+        _MADE[key] = make()
+    return _MADE[key]
+
+
+_ONE = re.compile(r"/workspaces/[^/]+(?P<compute>/computes/[^/]+)?/?\Z", re.IGNORECASE)
+_MANY = re.compile(r"/(?P<last>workspaces|computes|usages|quotas|vmSizes|deployments|subscriptions|listNodes)/?\Z", re.IGNORECASE)
+_PROVIDER = "/providers/microsoft.machinelearningservices/"
+
+
+def of_resource(path: str, body: t.Any) -> Shape:
+    """The shape of the document at an address: by the address, and for compute targets by their own type."""
+    match = _ONE.search(path) if _PROVIDER in path.casefold() else None
+    if match is None:
+        return DEPLOYMENT if "/providers/microsoft.resources/deployments/" in path.casefold() else RESOURCE
+    return _compute_shape(body) if match["compute"] else _workspace_shape()
+
+
+def of_item(path: str, item: t.Any) -> Shape:
+    """The shape of an item of the list at an address. Resources of other providers are mappings, and nothing else is known of them."""
+    match = _MANY.search(path)
+    last = match["last"].casefold() if match else ""
+    if _PROVIDER in path.casefold():
+        if last in ("workspaces", "computes"):
+            shape = _compute_shape(item) if last == "computes" else _workspace_shape()
+            return Shape(shape.types, shape.fields, shape.items, ("id", "name"))
+        return {"usages": USAGE, "quotas": QUOTA, "vmsizes": SIZE, "listnodes": NODE}.get(last, mapping())
+    return {"deployments": LISTED_DEPLOYMENT, "subscriptions": SUBSCRIPTION}.get(last, mapping({"id": TEXT, "tags": mapping(values=SCALAR)}))
+
+
+def _compute_shape(body: t.Any) -> Shape:
+    properties = body.get("properties") if isinstance(body, dict) else None
+    kind = properties.get("computeType") if isinstance(properties, dict) else None
+    name = kind.casefold() if isinstance(kind, str) else ""
+    return _made(name, _COMPUTES[name]) if name in _COMPUTES else _ANY_COMPUTE
+
+
+def _workspace_shape() -> Shape:
+    return _made(_WORKSPACES[0], _WORKSPACES[0]) if _WORKSPACES else _ANY_WORKSPACE

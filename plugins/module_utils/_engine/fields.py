@@ -1,0 +1,125 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a field is: the option's name, where ARM keeps the value, whether it can change, and when two values are the same.
+
+A kind (``_kinds/``) is a table of these.
+"""
+from __future__ import annotations
+
+import copy
+import re
+import typing as t
+from dataclasses import dataclass
+
+from .._core.canon import exact
+from .._core.errors import RuleError
+from .._core.paths import MISSING, get_path
+from .._core.shape import Shape
+
+# Whether, and how, a value can change on a resource that exists.
+UPDATABLE = "updatable"
+CREATE_ONLY = "create_only"
+WRITE_ONLY = "write_only"
+READ_ONLY = "read_only"
+
+
+def unchanged(value: t.Any) -> t.Any:
+    """The conversion that converts nothing."""
+    return value
+
+
+# --- durations ---
+
+_DURATION = re.compile(
+    r"^P(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?=\d)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:[.,]\d+)?)S)?)?$"
+)
+_SECONDS = {"weeks": 604800, "days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
+
+
+def seconds_from_duration(value: t.Any) -> t.Any:
+    """ISO 8601 to whole seconds: ``PT2M`` and ``PT120S`` are 120, ``PT0S`` is 0 and not nothing.
+
+    Years and months have no fixed length and Azure ML does not use them: they are refused.
+    """
+    if not isinstance(value, str):
+        return value
+    match = _DURATION.match(value.strip())
+    if match is None or not any(match.groupdict().values()):
+        raise RuleError(f"{value!r} is not an ISO 8601 duration in weeks, days, hours, minutes and seconds.")
+    parts = {unit: float(number.replace(",", ".")) for unit, number in match.groupdict().items() if number}
+    total = sum(_SECONDS[unit] * number for unit, number in parts.items())
+    return int(total) if total == int(total) else total
+
+
+def seconds_from_service(value: t.Any) -> t.Any:
+    """As ``seconds_from_duration``, for what a service answers: a text that is no duration is shown as it is, not refused."""
+    try:
+        return seconds_from_duration(value)
+    except RuleError:
+        return value
+
+
+def duration_from_seconds(value: t.Any) -> t.Any:
+    """Seconds to the form that the service itself uses in its answers where that is short: ``PT120S`` is as good as ``PT2M``."""
+    return value if value is None else f"PT{value}S"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One row of a kind's table.
+
+    option      the option's dotted name, as the user writes it
+    path        the dotted place in ARM's document
+    mutability  UPDATABLE, CREATE_ONLY, WRITE_ONLY (sent, never read back) or READ_ONLY (reported, never sent)
+    canon       maps values to the form in which they are compared
+    to_arm      the option's value as ARM takes it; from_arm the way back
+    clearable   whether ``null`` may be declared: it then means that the resource has no such value
+    cleared     what ARM takes for a declared null
+    why_fixed   for CREATE_ONLY: the rule in words, with its source
+    shape       what ARM's value must be, where the comparison does not say it (``_core.shape.by_canon``)
+    goes_with   for WRITE_ONLY: options whose change is also sent with this value (a certificate's key with its host name)
+    """
+
+    option: str
+    path: str
+    mutability: str = UPDATABLE
+    canon: t.Callable[[t.Any], t.Any] = exact
+    to_arm: t.Callable[[t.Any], t.Any] = unchanged
+    from_arm: t.Callable[[t.Any], t.Any] = unchanged
+    clearable: bool = False
+    cleared: t.Any = None
+    why_fixed: str = ""
+    goes_with: tuple[str, ...] = ()
+    shape: Shape | None = None
+
+    def same(self, left: t.Any, right: t.Any) -> bool:
+        return bool(self.canon(left) == self.canon(right))
+
+    def filled(self, before: t.Any, declared: t.Any) -> t.Any:
+        """What was declared, with what it leaves to the resource as it is. RuleError where the resource has no such thing."""
+        return declared
+
+    def write(self, value: t.Any) -> t.Any:
+        """The user's value in ARM's terms."""
+        # A copy: the table is shared by all documents that are made from it.
+        return copy.deepcopy(self.cleared) if value is None else self.to_arm(value)
+
+    def read(self, body: dict[str, t.Any]) -> t.Any:
+        """The field's value in the user's terms; what ARM leaves out or answers as null is None."""
+        value = get_path(body, self.path)
+        return None if value is MISSING or value is None else self.from_arm(value)
+
+
+def choice(**arm_by_option: str) -> dict[str, t.Callable[[t.Any], t.Any]]:
+    """``to_arm`` and ``from_arm`` for an enum that the user and ARM spell differently; unknown values pass through."""
+    option_by_arm = {arm.casefold(): option for option, arm in arm_by_option.items()}
+
+    def to_arm(value: t.Any) -> t.Any:
+        return arm_by_option.get(value, value)
+
+    def from_arm(value: t.Any) -> t.Any:
+        return option_by_arm.get(value.casefold(), value) if isinstance(value, str) else value
+
+    return {"to_arm": to_arm, "from_arm": from_arm}

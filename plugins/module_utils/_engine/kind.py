@@ -1,0 +1,249 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every kind of resource answers: its table of fields, its rules, its bodies, its state. No HTTP, no Ansible.
+
+A kind is added by one file with a subclass of :class:`Kind`.
+"""
+from __future__ import annotations
+
+import copy
+import typing as t
+from dataclasses import dataclass, field
+
+from .._core import paths
+from .._core.arm_id import Target
+from .._core.findings import Finding, Findings
+from .._core.paths import MISSING
+from .fields import CREATE_ONLY, READ_ONLY, WRITE_ONLY, Field
+from .plan import DELETE, Declared, Plan
+
+Body = dict[str, t.Any]
+
+READY, BUSY, FAILED = "ready", "busy", "failed"
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a resource is doing: ``ready``, ``busy`` or ``failed``; ``text`` is the service's own word for it."""
+
+    state: str
+    text: str
+    code: str | None = None
+    message: str | None = None
+    details: t.Any = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """One write: the HTTP method, the body, the query, what follows the resource's id in the path, and an API version if not the kind's.
+
+    ``carries``: the body holds undeclared values, taken from the document that was read; it must be the newest one.
+    """
+
+    method: str
+    body: t.Any
+    params: dict[str, str] = field(default_factory=dict)
+    suffix: str = ""
+    api_version: str = ""
+    carries: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells it from the other writes of one plan."""
+        return self.method, self.suffix, str(self.body.get("operation")) if isinstance(self.body, dict) else ""
+
+
+class Kind:
+    """One kind of resource. Subclasses set the class attributes and override what differs."""
+
+    label = "resource"
+    api_version = ""
+    parent_label = "resource group"
+    parent_api_version = "2021-04-01"
+    fields: tuple[Field, ...] = ()
+    required_on_create: tuple[str, ...] = ()
+    remove_action = DELETE
+    # Whether one whose last write failed is mended by the same write.
+    mended_by_writing = False
+    # Whether Microsoft.Resources/tags can change its tags, so that no write of the resource needs to carry them: "never", "alone" (unless the
+    # resource itself has to be written anyway), or "always".
+    tags_api = "never"
+    # Whether the service takes If-None-Match for a resource that is to be made.
+    has_etags = False
+
+    def configured(self, options: t.Mapping[str, t.Any]) -> Kind:
+        """The kind as a task's options make it behave, where they do."""
+        return self
+
+    # --- what was declared ---
+
+    def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
+        """Flatten what the user gave into option -> value; ``tree`` holds only what was given."""
+        flat: Declared = {}
+        for row in self.fields:
+            value = paths.get_path(tree, row.option)
+            if value is MISSING and self._parent_is_null(tree, row.option):
+                value = None
+            if value is not MISSING:
+                flat[row.option] = value
+        return flat
+
+    @staticmethod
+    def _parent_is_null(tree: dict[str, t.Any], option: str) -> bool:
+        parent, dot, _rest = option.partition(".")
+        return bool(dot) and parent in tree and tree[parent] is None
+
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
+        """Rules that hold whatever exists: run before the first request. ``tree`` is what ``declare`` was given."""
+        for row in self.fields:
+            if row.option in declared and declared[row.option] is None and not row.clearable:
+                yield Finding(
+                    "NullNotAllowed",
+                    row.option,
+                    f"{row.option} is declared null, but a {self.label} always has one; omit the option to not manage it.",
+                    "this collection: null means 'has none'",
+                )
+
+    def check_create(self, declared: Declared, parent: Body | None) -> Findings:
+        """Rules for a resource that is to be made; ``parent`` is the workspace, where it is known."""
+        missing = [option for option in self.required_on_create if declared.get(option) is None]
+        if missing:
+            yield Finding(
+                "RequiredForCreation",
+                missing[0],
+                f"The {self.label} does not exist and cannot be created without {', '.join(missing)}.",
+                "this collection: no default decides what is billed",
+            )
+
+    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
+        """Rules that take in what exists, for fields of which only some were declared."""
+        return iter(())
+
+    def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
+        """Warnings about what was declared: preview features, costs."""
+        return []
+
+    def guard(self, body: Body, target: Target) -> None:
+        """Raise AmlError where the name is taken by something that this kind must not touch."""
+
+    # --- documents ---
+
+    def read(self, body: Body) -> dict[str, t.Any]:
+        """The resource in the options' names, for the comparison."""
+        current: dict[str, t.Any] = {}
+        for row in self.fields:
+            paths.set_path(current, row.option, row.read(body))
+        return current
+
+    def with_values(self, body: Body, values: Declared) -> Body:
+        """A copy of an ARM document in which the given options have the given values."""
+        changed = copy.deepcopy(body)
+        for row in self.fields:
+            if row.option in values and row.mutability != READ_ONLY:
+                paths.set_path(changed, row.path, row.write(values[row.option]))
+        return changed
+
+    def differing(self, sent: Body, after: Body, declared: Declared) -> list[str]:
+        """The undeclared values of a document that was sent as a whole which the resource does not show after the write."""
+        rows = [row for row in self.fields if row.option not in declared and row.mutability not in (READ_ONLY, WRITE_ONLY) and row.option != "tags"]
+        options = [row.option for row in rows if row.read(sent) is not None and not row.same(row.read(sent), row.read(after))]
+        return [*options, *_differing_tags(sent, after, declared)]
+
+    def skeleton(self, target: Target, declared: Declared, parent: Body | None) -> Body:
+        """The document of a new resource, before the declared values are put in."""
+        return {}
+
+    def create_body(self, target: Target, declared: Declared, parent: Body | None) -> Body:
+        return self._with_all(self.skeleton(target, declared, parent), declared)
+
+    def writable(self, body: Body) -> Body:
+        """The document that was read, without what only the service may write."""
+        return copy.deepcopy(body)
+
+    def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
+        """The document for a replacement: what was there, with what was declared, so that nothing undeclared is lost."""
+        return self._with_all(self.writable(body), {**declared, **plan.values()})
+
+    def _with_all(self, body: Body, values: Declared) -> Body:
+        """The document of a new resource: a declared null is left out, since there is nothing to be cleared."""
+        new = self.with_values(body, {option: value for option, value in values.items() if value is not None})
+        for row in self.fields:
+            if row.option in values and values[row.option] is None:
+                paths.remove_path(new, row.path)
+        return new
+
+    def completed(self, body: Body, wanted: Declared) -> Declared:
+        """What a replacement will have: what was declared, and of what it replaces what was not."""
+        return {**self.kept(body), **wanted}
+
+    def kept(self, body: Body) -> Declared:
+        """What a replacement takes over from what it replaces, in the options' names."""
+        values = {row.option: row.read(body) for row in self.fields}
+        return {option: value for option, value in values.items() if value is not None}
+
+    def updates(self, body: Body, plan: Plan) -> list[Request]:
+        """The writes that make a plan's changes in place."""
+        return [Request("PUT", self.with_values(self.writable(body), plan.values()), carries=True)]
+
+    def removal(self, options: t.Mapping[str, t.Any]) -> Request:
+        return Request("DELETE", None)
+
+    # --- state ---
+
+    def status(self, body: Body, *, settling: bool = False) -> Status:
+        """What it is doing. ``settling``: after a write, also wait for what follows the provisioning."""
+        return provisioning_status(body)
+
+    def broken(self, body: Body) -> str | None:
+        """Why what is there can only be replaced, or None."""
+        return None
+
+    def in_use(self, body: Body) -> str | None:
+        """Why replacing or removing it would interrupt somebody, or None."""
+        return None
+
+    def lost_on_recreate(self, body: Body, declared: Declared) -> list[str]:
+        """Options that a replacement cannot keep and that were not declared (secrets that are never read back)."""
+        return []
+
+    # --- what the user sees ---
+
+    def project(self, body: Body) -> dict[str, t.Any]:
+        """The documented result keys."""
+        return {"id": body.get("id"), "name": body.get("name"), **self.read(body)}
+
+
+def _differing_tags(sent: Body, after: Body, declared: Declared) -> list[str]:
+    before, now, own = sent.get("tags") or {}, after.get("tags") or {}, declared.get("tags") or {}
+    return [f"tags.{name}" for name, value in before.items() if name not in own and now.get(name) != value]
+
+
+def provisioning_status(body: Body) -> Status:
+    """By ``properties.provisioningState`` (docs/facts.md a.5); what has none is ready."""
+    properties = body.get("properties") or {}
+    state = properties.get("provisioningState") or "Succeeded"
+    folded = state.casefold()
+    if folded in ("failed", "canceled", "cancelled"):
+        return Status(FAILED, state)
+    return Status(READY if folded == "succeeded" else BUSY, state)
+
+
+def service_errors(errors: t.Any) -> list[dict[str, t.Any]]:
+    """``provisioningErrors`` and ``errors`` of a resource, flat: [{code, message, details}].
+
+    The items come bare, in an ``error`` envelope, or with both (docs/facts.md b.1 E4).
+    """
+    flat = []
+    for item in errors or []:
+        if not isinstance(item, dict):
+            flat.append({"code": None, "message": str(item), "details": None})
+            continue
+        inner = item.get("error") if isinstance(item.get("error"), dict) else item
+        flat.append({key: inner.get(key) or item.get(key) for key in ("code", "message", "details")})
+    return flat
+
+
+def fixed(option: str, path: str, why: str, **more: t.Any) -> Field:
+    """A field that cannot change after creation."""
+    return Field(option, path, CREATE_ONLY, why_fixed=why, **more)

@@ -1,0 +1,86 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The monthly cost of declared compute targets by the service's own price estimates. Pure. What is not known is null, never 0.
+
+Prices: docs/facts.md a.6 (vmSizes, estimatedVMPrices: per hour, by operating system and vmTier). They are list prices of the
+virtual machines alone, without disks, network or the user's discounts.
+"""
+from __future__ import annotations
+
+import typing as t
+
+from .._core.errors import AmlError
+from .._preflight.facts import Wish
+
+# The convention of Azure's price calculator.
+HOURS = 730
+
+_UNIT = "onehour"
+_TIERS = {"dedicated": "standard", "low_priority": "lowpriority"}
+
+Sizes = t.Mapping[str, t.Mapping[str, t.Any]]
+Cost = dict[str, t.Any]
+
+
+class TooExpensive(AmlError):
+    """The declared targets may cost more than ``max_monthly_cost`` allows. Nothing was written."""
+
+    default_code = "TooExpensive"
+
+
+def hourly(size: t.Mapping[str, t.Any] | None, tier: str) -> tuple[float, str] | None:
+    """The price of one node for an hour, with its currency; None where the service tells none for that tier."""
+    for price in (size or {}).get("prices") or []:
+        wanted = str(price["tier"]).casefold() == _TIERS.get(tier) and str(price["os_type"]).casefold() == "linux"
+        if wanted and str(price["unit"]).casefold() == _UNIT and price["price"] is not None and price["currency"]:
+            return float(price["price"]), str(price["currency"])
+    return None
+
+
+def nodes(wish: Wish, state: str) -> tuple[int, int] | None:
+    """The fewest and the most nodes that the target pays for at any time; None where that is not declared and nothing is there yet."""
+    wanted = wish.wanted
+    if wish.type == "computeinstance":
+        # It pays while it runs. One that is stopped, or stops by itself, may run no hour of the month, and may be started for all of them.
+        rests = state == "stopped" or wanted.get("idle_time_before_shutdown_minutes") or wanted.get("schedules")
+        return (0 if rests else 1), 1
+    most = wanted.get("max_instances")
+    return None if most is None else (int(wanted.get("min_instances") or 0), int(most))
+
+
+def estimate(wish: Wish, state: str, sizes: Sizes | None) -> Cost | None:
+    """One target's cost in a month, or None."""
+    price = hourly((sizes or {}).get(str(wish.wanted.get("size")).casefold()), str(wish.wanted.get("tier") or "dedicated"))
+    count = nodes(wish, state)
+    if price is None or count is None:
+        return None
+    least, most = (round(price[0] * number * HOURS, 2) for number in count)
+    return {"currency": price[1], "monthly_minimum": least, "monthly_maximum": most}
+
+
+def pays(wish: Wish) -> bool:
+    """Whether the workspace pays for machines of its own; what is attached is paid for elsewhere."""
+    return wish.managed or (wish.type == "aks" and not wish.wanted.get("resource_id"))
+
+
+def total(costs: t.Mapping[str, Cost | None]) -> Cost:
+    """The sum over what is known, by id, and what is not. Sums are of one currency: what has another counts as unknown."""
+    currency = min((one["currency"] for one in costs.values() if one), default=None)
+    known = [one for one in costs.values() if one and one["currency"] == currency]
+    unknown = sorted(identifier for identifier, one in costs.items() if not one or one["currency"] != currency)
+    sums = {name: round(sum(one[name] for one in known), 2) if known else None for name in ("monthly_minimum", "monthly_maximum")}
+    return {"currency": currency, **sums, "unknown": unknown}
+
+
+def refuse(summed: Cost, limit: float | None) -> None:
+    """The gate. What is unknown is told in the error, but is no reason for it."""
+    most = summed["monthly_maximum"]
+    if limit is None or most is None or most <= limit:
+        return
+    unknown = f" The prices of {len(summed['unknown'])} more are not known." if summed["unknown"] else ""
+    raise TooExpensive(
+        f"The declared compute targets may cost {most:.2f} {summed['currency']} in a month, more than max_monthly_cost {limit:.2f}.{unknown}",
+        details=summed,
+        hint="Nothing was written. Lower max_instances or take smaller sizes, or raise max_monthly_cost.",
+    )

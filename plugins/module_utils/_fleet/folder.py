@@ -1,0 +1,80 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A fleet as files: RESOURCE_GROUP/WORKSPACE/*.yml, each a compute target in YAML of the Azure ML CLI v2 (see ``_options.definition``)."""
+from __future__ import annotations
+
+import os
+import typing as t
+from pathlib import Path
+
+from .._core import files, redact
+from .._core.errors import RuleError
+from .._core.findings import Finding, Findings, refuse
+from .._options import definition
+from .._options import specs as _specs
+from .._options.kind_specs import KIND_SPECS
+
+ENDINGS = (".yml", ".yaml")
+
+Document = list[dict[str, t.Any]]
+
+# Where a target is, in its file: the folders say it already.
+_PLACE = ("resource_group", "workspace")
+
+
+def read_folder(folder: str, hide: files.Hide) -> Document:
+    """The workspaces of a folder with their compute targets. Raises RuleError that lists every problem of all files.
+
+    hide   called with the secrets of each file before anything of it can be shown
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise RuleError(f"folder {folder!r} is not a directory.", code="FolderMissing", hint="Nothing was sent. Correct folder.")
+    document: Document = []
+    problems: list[Finding] = []
+    for place in sorted(one for group in _folders(root) for one in _folders(group)):
+        computes = []
+        for path in sorted(one for one in place.iterdir() if one.suffix in ENDINGS and not one.name.startswith(".")):
+            try:
+                _stay_below(path, root)
+                computes.append(_read(path, hide))
+            except RuleError as error:
+                shown = path.relative_to(root).as_posix()
+                problems.append(Finding(error.code, shown, f"{shown}: {error.message}", "YAML of the Azure ML CLI v2"))
+        document.append({"name": place.name, "resource_group": place.parent.name, "computes": computes})
+    problems += _stray(root)
+    refuse(problems)
+    return document
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [one for one in folder.iterdir() if one.is_dir() and not one.name.startswith(".")]
+
+
+def _stay_below(path: Path, root: Path) -> None:
+    """A link to elsewhere would show, line by line in messages about it, what only the job may read."""
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
+        raise RuleError("it is a link that leads outside the folder.", code="LinkOutOfFolder")
+
+
+def _read(path: Path, hide: files.Hide) -> dict[str, t.Any]:
+    try:
+        text = files.read_text(path)
+    except OSError as error:
+        raise RuleError(f"it cannot be read: {error.strerror}.", code="FileNotReadable") from error
+    hide(redact.in_definition(text))
+    redact.hide_variables(redact.parsed({"file": text}))
+    specs = {kind: {**_specs.API_VERSION_SPEC, **spec} for kind, spec in KIND_SPECS.items()}
+    declared = definition.parse(text)
+    return definition.read_compute({key: value for key, value in declared.items() if key not in _PLACE}, specs)
+
+
+def _stray(root: Path) -> Findings:
+    """A file that stands too high belongs to no workspace; it is not left out in silence."""
+    for folder in (root, *_folders(root)):
+        for path in sorted(folder.iterdir()):
+            if path.is_file() and path.suffix in ENDINGS and not path.name.startswith("."):
+                shown = path.relative_to(root).as_posix()
+                message = f"{shown} is in no workspace's folder; its place is RESOURCE_GROUP/WORKSPACE/{path.name}."
+                yield Finding("FileInNoWorkspace", shown, message, "this collection")

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The requests for prices: each workspace's region and each region's sizes, read once."""
+from __future__ import annotations
+
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from .._capacity import sizes as capacity_sizes
+from .._capacity.lists import location_path
+from .._core import canon, paths
+from .._core.errors import ArmError
+from .._preflight.facts import Wish
+from .cost import Sizes
+
+_AT_ONCE = 8
+
+
+@dataclass
+class Prices:
+    """Reads each workspace whose region is not known, and each region's sizes, once. What cannot be read makes its targets' prices unknown."""
+
+    client: t.Any
+    api_version: str
+    regions: dict[str, str | None] = field(default_factory=dict)
+    sizes: dict[tuple[str, str], Sizes | None] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def read(self, wishes: t.Sequence[Wish]) -> None:
+        unknown = {wish.workspace_id.casefold(): wish.workspace_id for wish in wishes if self._told(wish) is None}
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            self.regions.update(zip(unknown, pool.map(self._region, unknown.values())))
+            wanted = {(wish.target.subscription_id, str(self.region(wish))) for wish in wishes if self.region(wish)}
+            self.sizes.update(zip(wanted, pool.map(self._sizes, wanted)))
+
+    def region(self, wish: Wish) -> str | None:
+        return self._told(wish) or self.regions.get(wish.workspace_id.casefold())
+
+    def of(self, wish: Wish) -> Sizes | None:
+        return self.sizes.get((wish.target.subscription_id, str(self.region(wish))))
+
+    @staticmethod
+    def _told(wish: Wish) -> str | None:
+        """Where the target is, or is declared to be; a new one is where its workspace is."""
+        told = paths.get_path(wish.existing or {}, "properties.computeLocation") or (wish.existing or {}).get("location") or wish.wanted.get("location")
+        return str(canon.region(told)) if told else None
+
+    def _region(self, workspace_id: str) -> str | None:
+        found = self._tried(lambda: self.client.find(workspace_id, self.api_version))
+        return str(canon.region(found["location"])) if found and found.get("location") else None
+
+    def _sizes(self, place: tuple[str, str]) -> Sizes | None:
+        listed = self._tried(lambda: self.client.list(location_path(*place, "vmSizes"), self.api_version))
+        return None if listed is None else capacity_sizes.by_name(listed)
+
+    def _tried(self, reader: t.Callable[[], t.Any]) -> t.Any:
+        try:
+            return reader()
+        except ArmError as error:
+            if error.status not in (400, 403, 404):
+                raise
+            self.problems.append(f"Prices are not known where they could not be read: {error.message}")
+            return None

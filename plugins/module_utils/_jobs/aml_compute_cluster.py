@@ -1,0 +1,15 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The job of ``aml_compute_cluster``."""
+from __future__ import annotations
+
+from .._kinds.cluster import CLUSTER
+from .._module.result import Result
+from .._module.task import Task
+from .compute_targets import keep
+
+
+def keep_cluster(task: Task) -> Result:
+    """Bring the cluster to the declared state."""
+    return keep(task, CLUSTER)

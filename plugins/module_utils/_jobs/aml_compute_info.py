@@ -1,0 +1,32 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The job of ``aml_compute_info``."""
+from __future__ import annotations
+
+from .._core.arm_id import workspace_target
+from .._core.errors import each
+from .._kinds import compute
+from .._kinds.registry import kind_of
+from .._module.result import Result
+from .._module.task import Task
+from .compute_targets import target_of
+
+
+def look(task: Task) -> Result:
+    """The job of ``aml_compute_info``: one target or all, filtered, flat and by the studio's tabs."""
+    api_version = task.params.get("api_version") or compute.ComputeKind.api_version
+    if task.params.get("name"):
+        body = task.client.find(target_of(task).id, api_version)
+        bodies = [] if body is None else [body]
+    else:
+        workspace = workspace_target(task.subscription_id, task.params["resource_group"], task.params["workspace"])
+        bodies = task.client.list(f"{workspace.id}/computes", api_version, malformed=task.malformed.append)
+    wanted = task.params.get("type")
+    computes = []
+    by_tab: dict[str, list[Result]] = {name: [] for name in compute.TAB_NAMES}
+    bodies = [body for body in bodies if not wanted or compute.kind_name(body) in wanted]
+    for tab, shown in each(bodies, lambda body: (compute.tab(body), kind_of(body).project(body)), task.malformed.append):
+        computes.append(shown)
+        by_tab[tab].append(shown)
+    return {"changed": False, "computes": computes, "by_kind": by_tab}

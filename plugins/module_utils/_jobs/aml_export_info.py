@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The job of ``aml_export_info``."""
+from __future__ import annotations
+
+import typing as t
+
+from .._core import shape
+from .._core.arm_id import compute_target, workspace_target
+from .._core.errors import AmlError, ArmError, each
+from .._engine.kind import Body
+from .._kinds import compute
+from .._kinds import workspace as _workspace
+from .._module.result import Result
+from .._module.task import Task
+from .._options.export import Export
+
+# --- the module's job ---
+
+# A document of one resource that says whose it is, as items of lists must.
+_NAMED = shape.mapping({"id": shape.TEXT, "name": shape.TEXT}, required=("id", "name"))
+
+
+def export(task: Task) -> Result:
+    """The job of ``aml_export_info``."""
+    group, name = task.params["resource_group"], task.params["workspace"]
+    target = workspace_target(task.subscription_id, group, name)
+    kind = _workspace.Workspace()
+    body = task.client.find(target.id, task.params.get("api_version") or kind.api_version)
+    if body is None:
+        raise AmlError(f"The workspace {name!r} does not exist in {group}.", code="ResourceNotFound", target=target.id)
+    shape.check(body, _NAMED, target.id)
+    made = Export(task.params.get("show_variables") or ())
+    made.vars = {"aml_subscription_id": task.subscription_id, "aml_resource_group": group, "aml_location": _group_location(task, target.parent_id, body)}
+    made.add_workspace(body)
+    list(each(_computes(task), made.add_compute, task.malformed.append))
+    fleet = {"name": body["name"], "resource_group": group, "subscription_id": task.subscription_id, "computes": made.computes}
+    return {"changed": False, "vars": made.vars, "fleet": fleet, "cli_yaml": made.files, "missing": made.missing}
+
+
+def _group_location(task: Task, group_id: str, workspace: Body) -> t.Any:
+    """The resource group's region; who may not read it gets the workspace's."""
+    try:
+        return (task.client.find(group_id, _workspace.Workspace.parent_api_version) or workspace).get("location")
+    except ArmError as error:
+        if error.status != 403:
+            raise
+        return workspace.get("location")
+
+
+def _computes(task: Task) -> list[Body]:
+    group, workspace = task.params["resource_group"], task.params["workspace"]
+    version = task.params.get("api_version") or compute.ComputeKind.api_version
+    names = task.params.get("computes")
+    if names is None:
+        path = f"{workspace_target(task.subscription_id, group, workspace).id}/computes"
+        found: list[Body] = task.client.list(path, version, malformed=task.malformed.append)
+        return found
+    bodies = {name: _named(task, compute_target(task.subscription_id, group, workspace, name).id, version) for name in names}
+    absent = [name for name, body in bodies.items() if body is None]
+    if absent:
+        raise AmlError(f"The workspace {workspace!r} has no compute target {', '.join(absent)}.", code="ResourceNotFound", details=absent)
+    return [body for body in bodies.values() if body]
+
+
+def _named(task: Task, identifier: str, version: str) -> Body | None:
+    """A target that the task names; an empty one where its document cannot be read, which costs it alone."""
+    try:
+        body = task.client.find(identifier, version)
+        return None if body is None else t.cast(Body, shape.check(body, _NAMED, identifier))
+    except ArmError as error:
+        if error.code != "UnexpectedAnswer" or error.status is not None:
+            raise
+        task.malformed.append(error)
+        return {}

@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The job of ``aml_workspace``."""
+from __future__ import annotations
+
+from .._core.arm_id import Target, workspace_target
+from .._core.errors import AmlError, RuleError, all_foreseen
+from .._core.findings import refuse
+from .._engine import rules
+from .._engine.plan import Declared, Plan
+from .._kinds import workspace as _kind
+from .._module.result import Result, outcome_result
+from .._module.task import Task
+from .._options import specs
+from .._reconcilers.workspace import WorkspaceReconciler
+from .workspaces import workspace_name
+
+WORKSPACE_SPEC: specs.Spec = {
+    "resource_group": {"type": "str", "required": True},
+    **specs.WORKSPACE_NAME_SPEC,
+    "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
+    **specs.TAGS_SPEC,
+    **specs.identity_spec(["system_assigned", "user_assigned", "system_assigned,user_assigned"]),
+    **specs.WAIT_SPEC,
+    **specs.STATE_SPEC,
+    **specs.API_VERSION_SPEC,
+}
+
+
+def keep_workspace(task: Task) -> Result:
+    """The job of ``aml_workspace``."""
+    name = workspace_name(task)
+    if not name:
+        raise RuleError("missing required arguments: name", code="NotNamed", hint="Nothing was sent. Give name, or workspace.")
+    refuse(rules.workspace_name(name, "name" if task.params.get("name") else "workspace"))
+    target = workspace_target(task.subscription_id, task.params["resource_group"], name)
+    kind = _kind.Workspace()
+    kind.api_version = task.params.get("api_version") or kind.api_version
+    if task.params["state"] == "absent":
+        return _absent(task, kind, target)
+    declared = kind.declare(task.given, target)
+    refuse(kind.check(target, declared, task.given))
+    outcome = _reconciler(task, kind, target).present(declared)
+    return outcome_result(outcome, "workspace", None if outcome.body is None else kind.project(outcome.body))
+
+
+def _reconciler(task: Task, kind: _kind.Workspace, target: Target) -> WorkspaceReconciler:
+    def submit(where: Target, complete: Declared) -> None:
+        # azure-ai-ml is imported only where a workspace is created.
+        from .._reconcilers.workspace_sdk import submit_workspace
+
+        submit_workspace(
+            task.cloud, task.credential, where, complete,
+            verify=task.sign_in.verify, retry_timeout=task.params["retry_timeout"],
+        )  # fmt: skip
+
+    return WorkspaceReconciler(task.client, kind, target, task.behaviour(), soft_deleted=task.params["soft_deleted"], submit=submit)
+
+
+def _absent(task: Task, kind: _kind.Workspace, target: Target) -> Result:
+    if task.params["delete_dependent_resources"] and not task.params["permanently_delete"]:
+        raise RuleError(
+            "delete_dependent_resources needs permanently_delete: a workspace without its dependent resources could not be recovered.",
+            code="DependentsNeedPermanentDelete",
+            hint="Nothing was sent. Set permanently_delete=true as well, or keep the dependent resources.",
+        )
+    reconciler = _reconciler(task, kind, target)
+    plan: Plan | None = None
+    removed: list[str] = []
+    dependents = task.params["delete_dependent_resources"]
+    expected = task.params["expected_computes"]
+    if expected is not None:
+        reconciler.before_removal = lambda body: reconciler.require_only(expected)
+    try:
+        outcome = reconciler.absent(task.params)
+        plan = outcome.plan
+        if dependents and reconciler.seen is not None and not task.check_mode:
+            with all_foreseen():
+                reconciler.remove_dependents(reconciler.seen, removed)
+    except AmlError as error:
+        if plan is not None:
+            reconciler._annotate(error, plan)
+        if dependents and reconciler.wrote:
+            reconciler.tell_what_is_left(error, removed)
+        raise
+    result = outcome_result(outcome, "workspace", None if outcome.body is None else kind.project(outcome.body))
+    result["deleted_resources"] = removed
+    result["changed"] = result["changed"] or bool(removed)
+    return result

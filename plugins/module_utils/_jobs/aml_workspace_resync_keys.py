@@ -1,0 +1,20 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The job of ``aml_workspace_resync_keys``. Source: ARM types of 2025-12-01 (resyncKeys)."""
+from __future__ import annotations
+
+from .._module.result import Result
+from .._module.task import Task
+from .workspace_actions import act, version_of, workspace_missing, workspace_of_task
+
+
+def resync_keys(task: Task) -> Result:
+    """The job of ``aml_workspace_resync_keys``: there is no state to compare, so that it is due at every run."""
+    target = workspace_of_task(task)
+    if task.check_mode:
+        if task.client.find(target.id, version_of(task)) is None:
+            raise workspace_missing(target)
+        return {"changed": True}
+    act(task, target, "resyncKeys", None, "its keys to be read again", changes=True)
+    return {"changed": True}

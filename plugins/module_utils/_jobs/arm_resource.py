@@ -1,0 +1,41 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The job of ``arm_resource``."""
+from __future__ import annotations
+
+from .._core.arm_id import ArmId, Target
+from .._core.errors import RuleError
+from .._core.findings import refuse
+from .._engine.reconciler import Reconciler
+from .._kinds import resource as _kind
+from .._module.result import Result, outcome_result
+from .._module.task import Task
+from .resources import resource_id
+
+
+def keep_resource(task: Task) -> Result:
+    """The job of ``arm_resource``."""
+    params = task.params
+    identifier = resource_id(task)
+    if identifier is None:
+        raise RuleError("name is required to manage a resource.", code="NotNamed", hint="Nothing was sent.")
+    refuse(_kind.check_id(identifier))
+    place = ArmId(identifier)
+    target = Target(place.name, identifier, place.parent, place.subscription_id, place.resource_group)
+    body = task.given.get("body") or {}
+    if "tags" in body:
+        if "tags" in task.given:
+            raise RuleError("The tags are given twice, in body.tags and in tags: remove one of them.", code="TagsGivenTwice", hint="Nothing was sent.")
+        task.given["tags"] = body["tags"]
+    kind = _kind.Resource(params["api_version"], body, params.get("secret_body"), params["update_method"].upper())
+    kind.place(identifier)
+    parts = identifier.split("/")
+    kind.label = "/".join(parts[parts.index("providers") + 1 :][:2]) if "providers" in parts else "resource group"
+    declared = kind.declare(task.given, target)
+    if params["state"] == "absent":
+        outcome = Reconciler(task.client, kind, target, task.behaviour()).absent(params)
+    else:
+        refuse(kind.check(target, declared, task.given))
+        outcome = Reconciler(task.client, kind, target, task.behaviour()).present(declared)
+    return outcome_result(outcome, "resource", None if outcome.body is None else kind.project(outcome.body))

@@ -1,0 +1,83 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the jobs for one compute target share: the scope from the options, then present or absent.
+
+The package ``_jobs`` has one file for each module, of the same name: from a task to its result. Files of other names hold what several jobs
+share. It may import ``_module``, ``_fleet``, ``_reconcilers``, ``_preflight``, ``_machines``, ``_options``, ``_capacity``, ``_kinds``,
+``_engine``, ``_arm`` and ``_core``.
+
+Imports no kind: each job brings its own, and no other one costs it anything.
+"""
+from __future__ import annotations
+
+import typing as t
+
+from .._core import files
+from .._core.arm_id import Target, compute_target
+from .._core.findings import refuse
+from .._engine import rules
+from .._engine.kind import Kind
+from .._engine.reconciler import Reconciler
+from .._module.result import Result, outcome_result
+from .._module.task import Task
+from .._options import specs
+
+R = t.TypeVar("R", bound=Reconciler)
+
+# The options of a module that keeps one compute target in its state, beside the kind's own.
+COMPUTE_SPEC: specs.Spec = {
+    **specs.SCOPE_SPEC,
+    "name": {"type": "str", "required": True},
+    "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
+    **specs.TAGS_SPEC,
+    **specs.identity_spec(),
+    **specs.WAIT_SPEC,
+    **specs.STATE_SPEC,
+    **specs.API_VERSION_SPEC,
+}
+
+
+def target_of(task: Task) -> Target:
+    """The compute target that the options name. RuleError for a name that would lead elsewhere; the kind's own rules are for what it makes."""
+    refuse(rules.segment(task.params["name"], "name"))
+    return compute_target(task.subscription_id, task.params["resource_group"], task.params["workspace"], task.params["name"])
+
+
+def with_api_version(kind: Kind, task: Task) -> Kind:
+    """The kind as the task asked to speak to the service."""
+    if task.params.get("api_version"):
+        kind = type(kind)()
+        kind.api_version = task.params["api_version"]
+    return kind
+
+
+def keep(task: Task, kind: Kind, reconciler: type[Reconciler] = Reconciler) -> Result:
+    """Bring one compute target to the state that the task declares."""
+    target, spoken = target_of(task), with_api_version(kind, task).configured(task.params)
+    if task.params["state"] == "absent":
+        outcome = reconciler(task.client, spoken, target, task.behaviour()).absent(task.params)
+    else:
+        declared = spoken.declare(task.given, target)
+        refuse(spoken.check(target, declared, task.given))
+        engine = guarded(reconciler(task.client, spoken, target, task.behaviour()), task)
+        outcome = engine.present(declared)
+    shown = None if outcome.body is None else spoken.project(outcome.body)
+    return outcome_result(outcome, "compute", shown)
+
+
+def guarded(engine: R, task: Task) -> R:
+    """The reconciler, with the pre-flight before what it writes, where the task asks for it."""
+    if task.params.get("preflight"):
+        # Few tasks ask: the others need not pay for its imports.
+        from .._preflight import run
+
+        engine.before_write = run.guard(engine.client, engine.kind, engine.target)
+    return engine
+
+
+def read_files(task: Task, group: str, *file_options: str) -> None:
+    settings = task.given.get(group)
+    for option in file_options:
+        if settings and task.params["state"] != "absent":
+            files.put_text(settings, option, task.module.hide, group)

@@ -1,0 +1,57 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the jobs for actions of a workspace share. Headers of its operations: docs/facts.md d.2."""
+from __future__ import annotations
+
+import typing as t
+
+from .._core.arm_id import Target, workspace_target
+from .._core.errors import AmlError, all_foreseen
+from .._engine.reconciler import ParentMissing
+from .._kinds.workspace import Workspace
+from .._module.result import Result
+from .._module.task import Task
+from .._options import specs
+
+ACTION_SPEC: specs.Spec = {
+    **specs.SCOPE_SPEC,
+    "wait_timeout": {"type": "int", "default": 600},
+    "wait_interval": {"type": "float"},
+    **specs.API_VERSION_SPEC,
+}
+
+
+def act(task: Task, target: Target, action: str, body: Result | None, what: str, *, changes: bool) -> dict[str, t.Any] | None:
+    """Do it and wait for it; what it returns. ``changes``: whether it is a change, which a failure then has to tell of."""
+    client = task.client
+    sent = False
+    try:
+        with all_foreseen():
+            reply = client.post(f"{target.id}/{action}", version_of(task), body, wait_conflict=task.params["wait_timeout"])
+            sent = True
+            if reply.operation is None:
+                found: dict[str, t.Any] | None = reply.body
+                return found
+            task.events.about(target.id, action)
+            timing = {"timeout": task.params["wait_timeout"], "interval": task.params["wait_interval"]}
+            client.wait(reply.operation, what=f"The workspace {target.name!r}: {what}", **timing)
+            told: dict[str, t.Any] | None = client.result_of(reply.operation) if body is not None else None
+            return told
+    except AmlError as error:
+        if error.status == 404 and not sent:
+            raise workspace_missing(target) from error
+        error.changed = changes and (sent or error.may_be_taken)
+        raise
+
+
+def workspace_of_task(task: Task) -> Target:
+    return workspace_target(task.subscription_id, task.params["resource_group"], task.params["workspace"])
+
+
+def version_of(task: Task) -> str:
+    return str(task.params.get("api_version") or Workspace.api_version)
+
+
+def workspace_missing(target: Target) -> ParentMissing:
+    return ParentMissing(f"The workspace {target.name!r} does not exist.", target=target.id, hint="Create it first, or correct workspace and resource_group.")

@@ -1,0 +1,249 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What compute targets share that exist, or can exist, outside the workspace: the target's id, detaching, secrets, advice on permissions.
+
+Sources: docs/coverage.md 1.6 (T1 to T9), 1.9, 1.10, 1.13; docs/facts.md c.2 to c.4. What the service deletes on request is only
+what it made itself (c.4: a Delete of an attached compute is rejected).
+"""
+from __future__ import annotations
+
+import copy
+import typing as t
+from dataclasses import dataclass
+
+from .._core import canon, paths
+from .._core.arm_id import Target
+from .._core.canon import region, text
+from .._core.errors import AmlError, RuleError
+from .._core.findings import Finding, Findings
+from .._engine import kind as _kind
+from .._engine import rules
+from .._engine.fields import WRITE_ONLY, Field
+from .._engine.kind import FAILED, Body, Request, fixed
+from .._engine.plan import DELETE, DETACH, Declared, Plan
+from . import compute
+from .compute import ComputeKind
+
+_SOURCE = "docs/coverage.md 1.10"
+
+# Outer fields of all attached kinds. Which of them a kind has says its table.
+LOCATION = fixed(
+    "location",
+    "properties.computeLocation",
+    "a compute target stays in the region it was created in",
+    canon=region,
+)
+TAGS = compute.TAGS
+DESCRIPTION = fixed(
+    "description",
+    "properties.description",
+    "the service takes a description only at creation",
+    canon=text,
+    clearable=True,
+)
+RESOURCE_ID = fixed(
+    "resource_id",
+    "properties.resourceId",
+    "an attachment stays with the resource it was made for; another one takes another attachment",
+    canon=canon.arm_id,
+    to_arm=canon.full_id,
+)
+
+
+class NotDeletable(AmlError):
+    """The service does not delete what it did not make."""
+
+    default_code = "UnderlyingNotDeletable"
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another compute target with the same underlying resource."""
+
+    body: Body
+
+    @property
+    def place(self) -> str:
+        return str(self.body.get("id"))
+
+
+class AttachedKind(ComputeKind):
+    """A compute target whose machines may outlive it.
+
+    target_types  ARM types that can be attached, each with the API version that a look at it uses
+    rights        what the caller needs on the target, for the hint of a refusal
+    needs         why an attachment may fail after it was accepted, for the hint
+    makes_own     whether the service can also make such a target itself, and then delete it
+    """
+
+    target_types: t.ClassVar[dict[str, str]] = {}
+    rights = "Owner or Contributor on the resource"
+    needs = ""
+    makes_own = False
+    update_option = "update_password"
+    one_attachment_source = "docs/coverage.md 1.10 (all kinds)"
+    # Options whose undeclared values are those of what was attached, and do not go over to another resource.
+    of_target: tuple[str, ...] = ("location",)
+    removing = False
+    delete_underlying = False
+    check_other_workspaces = False
+
+    def configured(self, options: t.Mapping[str, t.Any]) -> AttachedKind:
+        kind = copy.copy(self)
+        kind.removing = options.get("state") == "absent"
+        kind.delete_underlying = bool(options.get("delete_underlying"))
+        kind.check_other_workspaces = bool(options.get("check_other_workspaces"))
+        kind.remove_action = DELETE if kind.delete_underlying else DETACH
+        if kind.delete_underlying and not self.makes_own:
+            raise RuleError(
+                f"delete_underlying: the service only detaches a {self.label}; it does not delete the resource behind it.",
+                code="DeleteNotSupported",
+                hint="Nothing was sent. Omit delete_underlying, and delete the resource where it was created.",
+            )
+        return kind
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return tuple(row.option for row in self.fields if row.mutability == WRITE_ONLY)
+
+    # --- rules ---
+
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
+        yield from super().check(target, declared, tree)
+        yield from rules.tags(declared.get("tags"))
+        yield from self._check_target(declared)
+
+    def _check_target(self, declared: Declared) -> Findings:
+        value = declared.get("resource_id")
+        if value is None:
+            return
+        found = list(rules.resource_id(value, "resource_id"))
+        if not found and self.target_type(value) is None:
+            names = " or a ".join(self.target_types)
+            found.append(
+                Finding(
+                    "WrongResourceType",
+                    "resource_id",
+                    f"A {self.label} needs the id of a {names}, which {value!r} is not.",
+                    "docs/facts.md c.2, c.4",
+                )
+            )
+        yield from found
+
+    def target_type(self, resource_id: str) -> str | None:
+        """The ARM type of an id, as this kind spells it, where it is one that can be attached."""
+        for name in self.target_types:
+            if not list(rules.resource_id(resource_id, "resource_id", name)):
+                return name
+        return None
+
+    def check_others(self, declared: Declared, others: list[Other]) -> Findings:
+        """One resource is attached to a workspace once (docs/coverage.md 1.10); a kind may say otherwise."""
+        for other in others:
+            yield Finding(
+                "AlreadyAttached",
+                "resource_id",
+                f"{declared['resource_id']} is already attached as {compute.kind_name(other.body)} {other.body.get('name')!r} ({other.place}); "
+                "attaching one resource twice breaks the first attachment.",
+                self.one_attachment_source,
+            )
+
+    def advice_on_others(self, declared: Declared, others: list[Other]) -> list[str]:
+        return []
+
+    def guard(self, body: Body, target: Target) -> None:
+        super().guard(body, target)
+        if self.removing and self.delete_underlying and is_attached(body):
+            raise NotDeletable(
+                f"delete_underlying: {target.name!r} was attached, and the service deletes only what it made itself.",
+                hint="Omit delete_underlying to detach it, and delete the resource where it was created.",
+                details={"id": body.get("id"), "resource_id": body["properties"].get("resourceId")},
+            )
+
+    def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
+        if not declared.get("ssh_settings.admin_password") or declared.get("ssh_settings.ssh_private_key"):
+            return []
+        return [
+            "PasswordInsteadOfKey: an SSH key is safer than a password, which can be guessed (how-to-create-attach-compute-studio)."
+        ]
+
+    def advice_on_update(self, plan: Plan, body: Body) -> list[str]:
+        """Warnings about an update that also need to know what is there."""
+        held = self.held_secrets(body)
+        if plan.secrets or not held:
+            return []
+        return [
+            f"SecretNotSent: the update goes without {' and '.join(held)}, which the service never returns. No document says whether the service "
+            f"keeps what it has: declare it with {self.update_option}=always if the compute target stops working."
+        ]
+
+    def held_secrets(self, body: Body) -> list[str]:
+        """The options whose values the service has of what is there, and never tells."""
+        return []
+
+    def lost_on_recreate(self, body: Body, declared: Declared) -> list[str]:
+        held = self.held_secrets(body)
+        return [] if any(declared.get(option) for option in self.secrets) else held
+
+    # --- documents ---
+
+    def skeleton(self, target: Target, declared: Declared, parent: Body | None) -> Body:
+        body: Body = {"properties": {"computeType": self.compute_type}}
+        if parent is not None:
+            body["location"] = parent.get("location")
+        return body
+
+    def read(self, body: Body) -> dict[str, t.Any]:
+        current = super().read(body)
+        current["location"] = current.get("location") or body.get("location")
+        return current
+
+    def removal(self, options: t.Mapping[str, t.Any]) -> Request:
+        return Request("DELETE", None, {"underlyingResourceAction": "Delete" if self.delete_underlying else "Detach"})
+
+    def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
+        if "resource_id" not in plan.values():
+            return super().recreate_body(body, plan, declared, target, parent)
+        # The document that was read describes another resource: only what people declare goes over to the new one.
+        kept = {option: value for option, value in self.kept(body).items() if option not in self.of_target}
+        return self._with_all(self.skeleton(target, declared, parent), {**kept, **declared, **plan.values()})
+
+    def writable(self, body: Body) -> Body:
+        writable = super().writable(body)
+        found = writable["properties"].get("properties")
+        if isinstance(found, dict):
+            # What the service does not tell, it shows as null; sent back, that would be a request to have none.
+            writable["properties"]["properties"] = {key: value for key, value in found.items() if value is not None}
+        return writable
+
+    def broken(self, body: Body) -> str | None:
+        """An attachment that failed can only be detached (docs/facts.md a.5)."""
+        status = _kind.provisioning_status(body)
+        if status.state != FAILED:
+            return None
+        reason = self.status(body)
+        return f"it failed ({reason.code}: {reason.message}), and a failed one can only be removed"
+
+    def project(self, body: Body) -> dict[str, t.Any]:
+        shown = super().project(body)
+        for option in self.secrets:
+            head, _dot, last = option.rpartition(".")
+            inside = paths.get_path(shown, head) if head else shown
+            if isinstance(inside, dict):
+                inside.pop(last, None)
+        return shown
+
+
+def is_attached(body: Body) -> bool:
+    """Whether it was brought from outside; the service says so, and in old documents an unknown is taken for yes."""
+    return (body.get("properties") or {}).get("isAttachedCompute") is not False
+
+
+def inner(option: str, path: str, **more: t.Any) -> Field:
+    return Field(option, f"properties.properties.{path}", **more)
+
+
+def secret(option: str, path: str, *goes_with: str) -> Field:
+    """A value that is sent, and never read back."""
+    return Field(option, f"properties.properties.{path}", WRITE_ONLY, goes_with=goes_with)

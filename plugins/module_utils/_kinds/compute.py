@@ -1,0 +1,281 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all compute targets share: identity, tags, network, SSH, the outer document and its states.
+
+Sources: docs/facts.md a.5, a.6 (bodies and states), c.3 (what can change); the ARM types of 2025-12-01.
+"""
+from __future__ import annotations
+
+import copy
+import typing as t
+
+from .._core import arm_id, canon, shape
+from .._core.arm_id import Target
+from .._core.errors import AmlError
+from .._core.findings import Finding, Findings
+from .._engine import kind as _kind
+from .._engine import rules
+from .._engine.fields import Field
+from .._engine.kind import FAILED, Body, Kind, Status, service_errors
+from .._engine.plan import Declared
+
+# The studio's four tabs (docs/coverage.md G5), by the CLI's spelling of the kind.
+TABS = {"computeinstance": "instances", "amlcompute": "clusters", "aks": "inference_clusters"}
+TAB_NAMES = ("instances", "clusters", "inference_clusters", "attached")
+
+_READ_ONLY_PROPERTIES = (
+    "provisioningState",
+    "provisioningErrors",
+    "provisioningWarnings",
+    "createdOn",
+    "modifiedOn",
+    "isAttachedCompute",
+)
+
+
+class KindMismatch(AmlError):
+    """The name is taken by a compute target of another kind."""
+
+    default_code = "KindMismatch"
+
+
+def kind_name(body: Body) -> str:
+    """The kind in the CLI's spelling: ``amlcompute``, ``computeinstance``, ``aks``, ..."""
+    return str((body.get("properties") or {}).get("computeType") or "unknown").casefold()
+
+
+def tab(body: Body) -> str:
+    """The studio's tab: what is not an instance, a cluster or AKS is attached compute."""
+    return TABS.get(kind_name(body), "attached")
+
+
+# --- identity ---
+
+IDENTITY_TYPES = {
+    "system_assigned": "SystemAssigned",
+    "user_assigned": "UserAssigned",
+    "system_assigned,user_assigned": "SystemAssigned,UserAssigned",
+    "none": "None",
+}
+_IDENTITY_OPTIONS = {arm.casefold(): option for option, arm in IDENTITY_TYPES.items()}
+
+
+def identity_to_arm(value: dict[str, t.Any]) -> Body:
+    kind = value.get("type")
+    body: Body = {"type": IDENTITY_TYPES.get(kind, kind)}
+    if value.get("user_assigned_identities"):
+        body["userAssignedIdentities"] = {item: {} for item in value["user_assigned_identities"]}
+    return body
+
+
+def identity_from_arm(value: Body) -> dict[str, t.Any] | None:
+    kind = str(value.get("type") or "None").replace(" ", "").casefold()
+    if kind == "none":
+        return None
+    return {
+        "type": _IDENTITY_OPTIONS.get(kind, value.get("type")),
+        "user_assigned_identities": list(value.get("userAssignedIdentities") or {}),
+    }
+
+
+def identity_ids(value: t.Any) -> list[str]:
+    """The ids of what the user gave: ids, or mappings with ``resource_id`` as in CLI YAML."""
+    return [canon.full_id(item.get("resource_id") if isinstance(item, dict) else item) for item in value or []]
+
+
+IDENTITY = Field(
+    "identity",
+    "identity",
+    canon=canon.identity,
+    to_arm=identity_to_arm,
+    from_arm=identity_from_arm,
+    clearable=True,
+    # A null is not managed by the service; the type None takes the identity away (docs/facts.md c.4).
+    cleared={"type": "None"},
+)
+TAGS = Field("tags", "tags", canon=canon.mapping, clearable=True)
+
+
+def projected_identity(body: Body) -> dict[str, t.Any] | None:
+    """The identity with its ids, and which one code on the nodes uses by default.
+
+    The default is the system-assigned identity or the first user-assigned one (docs/coverage.md M4).
+    """
+    arm = body.get("identity") or {}
+    shown = identity_from_arm(arm)
+    if shown is None:
+        return None
+    users = arm.get("userAssignedIdentities") or {}
+    shown["principal_id"] = arm.get("principalId")
+    shown["tenant_id"] = arm.get("tenantId")
+    first = next(iter(users), None)
+    if first is None:
+        shown["default"] = {"resource_id": None, "client_id": None, "principal_id": arm.get("principalId")}
+    else:
+        detail = users[first] or {}
+        shown["default"] = {
+            "resource_id": first,
+            "client_id": detail.get("clientId"),
+            "principal_id": detail.get("principalId"),
+        }
+    return shown
+
+
+# --- SSH ---
+
+
+def same_key(value: t.Any) -> t.Any:
+    """A public key for comparison: in one line, without its comment, whatever form it was given in."""
+    single = rules.openssh_public_key(value) if isinstance(value, str) and "BEGIN " in value else value
+    return canon.public_key(single)
+
+
+# --- network ---
+
+
+def subnet_id(settings: dict[str, t.Any], target: Target) -> str | None:
+    """One subnet id from an id, or from names; the network's group defaults to the workspace's (row C16).
+
+    The network lies in the workspace's subscription (docs/coverage.md 1.11).
+    """
+    subnet, network = settings.get("subnet"), settings.get("vnet_name")
+    if not subnet or subnet.startswith("/") or not network:
+        return subnet
+    group = arm_id.group_id(target.subscription_id, settings.get("resource_group") or target.resource_group)
+    return f"{group}/providers/Microsoft.Network/virtualNetworks/{network}/subnets/{subnet}"
+
+
+def check_network(settings: dict[str, t.Any] | None) -> Findings:
+    """Row C16 and CC9: a full subnet id alone, or names of subnet and network."""
+    if not settings:
+        return
+    subnet, network = settings.get("subnet"), settings.get("vnet_name")
+    source = "docs/coverage.md C16, CC9"
+    if not subnet:
+        yield Finding("SubnetMissing", "network_settings.subnet", "network_settings needs subnet (an id, or a name).", source)
+    elif subnet.startswith("/"):
+        yield from rules.resource_id(subnet, "network_settings.subnet", "Microsoft.Network/virtualNetworks/subnets")
+        if network or settings.get("resource_group"):
+            extra = "network_settings.vnet_name" if network else "network_settings.resource_group"
+            message = f"With a full id in network_settings.subnet, omit {extra}: the id already contains it."
+            yield Finding("SubnetGivenTwice", extra, message, source)
+    elif list(rules.network_name(subnet, "network_settings.subnet", 80)):
+        yield from rules.network_name(subnet, "network_settings.subnet", 80)
+    elif network:
+        yield from rules.network_name(network, "network_settings.vnet_name", 64)
+    else:
+        message = f"network_settings.subnet is the name {subnet!r}, so network_settings.vnet_name must say in which network."
+        yield Finding("NetworkMissing", "network_settings.vnet_name", message, source)
+
+
+def has_managed_network(workspace: Body) -> bool:
+    network = (workspace.get("properties") or {}).get("managedNetwork") or {}
+    return (network.get("isolationMode") or "Disabled").casefold() != "disabled"
+
+
+def subnet_to_arm(value: str) -> Body:
+    return {"id": canon.full_id(value)}
+
+
+def subnet_from_arm(value: Body) -> str | None:
+    return value.get("id")
+
+
+class ComputeKind(Kind):
+    """A compute target of a workspace. ``compute_type`` is ARM's spelling of the kind."""
+
+    compute_type = ""
+    # What inner properties only the service writes.
+    read_only_inner: tuple[str, ...] = ()
+    api_version = "2025-12-01"
+    parent_label = "workspace"
+    parent_api_version = "2025-12-01"
+    # What else than the fields of the table is read of a document, by dotted places.
+    also: t.ClassVar[dict[str, shape.Shape]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.compute_type:
+            shape.learn(cls.compute_type, cls.fields, cls.also)
+
+    def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
+        flat = super().declare(tree, target)
+        if flat.get("identity"):
+            ids = identity_ids(flat["identity"].get("user_assigned_identities"))
+            flat["identity"] = {"type": flat["identity"].get("type"), "user_assigned_identities": ids}
+        return flat
+
+    def guard(self, body: Body, target: Target) -> None:
+        """Refuse to touch a compute target of another kind."""
+        if kind_name(body) != self.compute_type.casefold():
+            raise KindMismatch(
+                f"{target.name!r} exists in this workspace, but as {kind_name(body)}, not as {self.compute_type.casefold()}.",
+                hint="Names are unique across all kinds of a workspace: choose another name, or use the module for that kind.",
+                details={"found": kind_name(body), "asked": self.compute_type.casefold(), "id": body.get("id")},
+            )
+
+    def writable(self, body: Body) -> Body:
+        outer = {key: copy.deepcopy(body[key]) for key in ("location", "tags", "sku", "identity") if body.get(key) is not None}
+        if outer.get("identity"):
+            # The service fills in client and principal ids; it takes empty objects (ARM types, ManagedServiceIdentity).
+            users = outer["identity"].get("userAssignedIdentities")
+            outer["identity"] = {"type": outer["identity"].get("type")}
+            if users:
+                outer["identity"]["userAssignedIdentities"] = {item: {} for item in users}
+        properties = copy.deepcopy(body.get("properties") or {})
+        for name in _READ_ONLY_PROPERTIES:
+            properties.pop(name, None)
+        inner = properties.get("properties")
+        if isinstance(inner, dict):
+            for name in self.read_only_inner:
+                inner.pop(name, None)
+            if not inner:
+                # An empty object is no part of the types of kinds that have no properties of their own (DataFactory).
+                del properties["properties"]
+        outer["properties"] = {key: value for key, value in properties.items() if value is not None}
+        return outer
+
+    def status(self, body: Body, *, settling: bool = False) -> Status:
+        status = _kind.provisioning_status(body)
+        if status.state != FAILED:
+            return status
+        errors = service_errors(body["properties"].get("provisioningErrors"))
+        first = errors[0] if errors else {}
+        message = first.get("message") or f"The service gives no reason for the state {status.text}."
+        return Status(FAILED, status.text, first.get("code") or "ProvisioningFailed", message, errors)
+
+    def project(self, body: Body) -> dict[str, t.Any]:
+        return {**self.read(body), **common_projection(body)}
+
+
+def common_projection(body: Body) -> dict[str, t.Any]:
+    """The result keys that every compute target has, of whatever kind."""
+    properties = body.get("properties") or {}
+    return {
+        "id": body.get("id"),
+        "name": body.get("name"),
+        "type": kind_name(body),
+        "location": properties.get("computeLocation") or body.get("location"),
+        "description": properties.get("description") or None,
+        "provisioning_state": properties.get("provisioningState"),
+        "provisioning_errors": service_errors(properties.get("provisioningErrors")),
+        "created_on": properties.get("createdOn"),
+        "modified_on": properties.get("modifiedOn"),
+        "is_attached": bool(properties.get("isAttachedCompute")),
+        "resource_id": properties.get("resourceId"),
+        "tags": body.get("tags") or {},
+        "identity": projected_identity(body),
+    }
+
+
+class _AnyCompute(ComputeKind):
+    """A compute target of a kind that has no table of its own: what all have."""
+
+    label = "compute target"
+
+    def project(self, body: Body) -> dict[str, t.Any]:
+        return common_projection(body)
+
+
+ANY = _AnyCompute()

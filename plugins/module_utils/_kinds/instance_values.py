@@ -1,0 +1,414 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a compute instance's larger options look like to the user and to ARM: schedules, setup scripts, applications, data mounts.
+
+The user's side is the CLI v2 schema of compute instances, ARM's the types of 2025-12-01 (ComputeStartStopSchedule, SetupScripts, CustomService,
+ComputeInstanceDataMount). What azure-ai-ml sends for them is in its entities of the same names.
+"""
+from __future__ import annotations
+
+import base64
+import datetime
+import re
+import typing as t
+
+from .._core import redact, shape
+from .._core.errors import RuleError
+from .._core.findings import Finding, Findings
+from .._engine import fields as _fields
+from .._engine import rules
+
+Values = dict[str, t.Any]
+
+MOST_SCHEDULES = 4
+_SCHEDULES_SOURCE = "docs/coverage.md CI9; ARM types, ComputeStartStopSchedule"
+
+
+# What the service sends for them.
+_TEXTS, _NUMBERS = shape.list_of(shape.TEXT), shape.list_of(shape.NUMBER)
+_PATTERN = shape.mapping({"hours": _NUMBERS, "minutes": _NUMBERS, "weekDays": _TEXTS, "monthDays": _NUMBERS})
+_TRIGGER = {"startTime": shape.TEXT, "timeZone": shape.TEXT}
+SCHEDULES = shape.list_of(shape.mapping({
+    "action": shape.TEXT, "status": shape.TEXT, "triggerType": shape.TEXT,
+    "cron": shape.mapping({**_TRIGGER, "expression": shape.TEXT}),
+    "recurrence": shape.mapping({**_TRIGGER, "frequency": shape.TEXT, "interval": shape.NUMBER, "schedule": _PATTERN}),
+}))  # fmt: skip
+SCRIPT = shape.mapping(dict.fromkeys(("scriptSource", "scriptData", "scriptArguments", "timeout"), shape.TEXT))
+_BIND = shape.mapping({"source": shape.TEXT, "target": shape.TEXT})
+_ENDPOINT = shape.mapping({"target": shape.NUMBER, "published": shape.NUMBER})
+APPLICATIONS = shape.list_of(shape.mapping({
+    "name": shape.TEXT, "type": shape.TEXT, "image": shape.mapping({"reference": shape.TEXT}), "endpoints": shape.list_of(_ENDPOINT),
+    "environmentVariables": shape.mapping(values=shape.mapping({"value": shape.SCALAR})), "volumes": shape.list_of(_BIND),
+}))  # fmt: skip
+MOUNTS = shape.list_of(
+    shape.mapping(dict.fromkeys(("mountName", "source", "sourceType", "mountPath", "mountMode", "mountState"), shape.TEXT))
+)
+
+
+def minutes_from_service(duration: t.Any) -> t.Any:
+    """Whole minutes; a text that is no duration is shown as it is."""
+    seconds = _fields.seconds_from_service(duration)
+    return seconds // 60 if isinstance(seconds, (int, float)) else seconds
+
+
+def _present(values: Values) -> Values:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _title(value: t.Any) -> t.Any:
+    return value[:1].upper() + value[1:] if isinstance(value, str) else value
+
+
+def _lower(value: t.Any) -> t.Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+# --- schedules ---
+
+
+def schedules_to_arm(items: list[Values]) -> list[Values]:
+    return [_schedule_to_arm(item) for item in items]
+
+
+def _schedule_to_arm(item: Values) -> Values:
+    trigger = item.get("trigger") or {}
+    kind = _lower(trigger.get("type"))
+    common = {"startTime": trigger.get("start_time"), "timeZone": trigger.get("time_zone")}
+    body: Values = {"action": _title(item.get("action")), "triggerType": _title(kind), "status": _title(item.get("state") or "enabled")}
+    if kind == "cron":
+        body["cron"] = _present({"expression": trigger.get("expression"), **common})
+        return body
+    pattern = trigger.get("schedule") or {}
+    schedule = {
+        "hours": pattern.get("hours"),
+        "minutes": pattern.get("minutes"),
+        "weekDays": [_title(day) for day in pattern["week_days"]] if pattern.get("week_days") else None,
+        "monthDays": pattern.get("month_days"),
+    }
+    body["recurrence"] = _present(
+        {
+            "frequency": _title(trigger.get("frequency")),
+            "interval": trigger.get("interval") or 1,
+            **common,
+            "schedule": _present(schedule) or None,
+        }
+    )
+    return body
+
+
+def schedules_from_arm(items: list[Values]) -> list[Values]:
+    return [_schedule_from_arm(item) for item in items or []]
+
+
+def _schedule_from_arm(item: Values) -> Values:
+    kind = _lower(item.get("triggerType"))
+    found = item.get(kind) if kind else None
+    detail: Values = found if isinstance(found, dict) else {}
+    trigger: Values = {"type": kind, "start_time": detail.get("startTime"), "time_zone": detail.get("timeZone")}
+    if kind == "cron":
+        trigger["expression"] = detail.get("expression")
+    else:
+        pattern = detail.get("schedule") or {}
+        days = pattern.get("weekDays")
+        schedule = {
+            "hours": pattern.get("hours"),
+            "minutes": pattern.get("minutes"),
+            "week_days": [_lower(day) for day in days] if days else None,
+            "month_days": pattern.get("monthDays"),
+        }
+        trigger |= {"frequency": _lower(detail.get("frequency")), "interval": detail.get("interval"), "schedule": _present(schedule) or None}
+    return {"action": _lower(item.get("action")), "state": _lower(item.get("status")), "trigger": _present(trigger)}
+
+
+def same_schedules(current: t.Any, declared: t.Any) -> bool:
+    """Whether the schedules that are there are the declared ones, in whatever order; a start time that was not declared is the service's own."""
+    left = list(current or [])
+    for item in declared or []:
+        match = next((one for one in left if _same_schedule(one, item)), None)
+        if match is None:
+            return False
+        left.remove(match)
+    return not left
+
+
+def _same_schedule(current: Values, declared: Values) -> bool:
+    wanted = _schedule_from_arm(_schedule_to_arm(declared))
+    if (current.get("action"), current.get("state") or "enabled") != (wanted["action"], wanted["state"]):
+        return False
+    there = {"time_zone": "UTC", **(current.get("trigger") or {})}
+    for key, value in wanted["trigger"].items():
+        if _canon_part(key, there.get(key)) != _canon_part(key, value):
+            return False
+    return True
+
+
+def _canon_part(key: str, value: t.Any) -> t.Any:
+    if key == "expression" and isinstance(value, str):
+        return " ".join(value.split())
+    if key == "start_time" and isinstance(value, str):
+        return re.sub(r"(\.0+)?(Z|\+00:00)?$", "", value)
+    if key == "time_zone":
+        return str(value or "UTC").casefold()
+    if key == "schedule" and isinstance(value, dict):
+        return {name: sorted(part) for name, part in value.items() if part}
+    return _lower(value)
+
+
+def check_schedules(items: list[Values] | None) -> Findings:
+    option = "schedules.compute_start_stop"
+    if items and len(items) > MOST_SCHEDULES:
+        message = f"{option} holds {len(items)} schedules; an instance takes {MOST_SCHEDULES} at the most."
+        yield Finding("TooManySchedules", option, message, _SCHEDULES_SOURCE)
+    for number, item in enumerate(items or []):
+        trigger = item.get("trigger") or {}
+        kind = _lower(trigger.get("type"))
+        place = f"{option}[{number}].trigger"
+        if kind == "cron" and not _is_cron(str(trigger.get("expression") or "")):
+            message = f"{place}.expression must be a cron expression of five fields in their ranges (minute hour day month weekday)."
+            yield Finding("InvalidSchedule", place, message, _SCHEDULES_SOURCE)
+        if trigger.get("start_time") is not None and not _is_time(trigger["start_time"]):
+            message = f"{place}.start_time must be a time such as 2026-01-31T18:00:00; {trigger['start_time']!r} is not."
+            yield Finding("InvalidSchedule", place, message, _SCHEDULES_SOURCE)
+        if kind == "recurrence":
+            yield from _check_recurrence(place, trigger)
+        if kind not in ("cron", "recurrence"):
+            yield Finding("InvalidSchedule", place, f"{place}.type must be cron or recurrence.", _SCHEDULES_SOURCE)
+
+
+# The fields of a cron expression: lowest, highest, and whether names (MON, JAN) stand for numbers. 0 and 7 are both Sunday.
+_CRON = ((0, 59, False), (0, 23, False), (1, 31, False), (1, 12, True), (0, 7, True))
+_CRON_PART = re.compile(r"^(?:\*|(?P<first>\d+|[A-Za-z]{3})(?:-(?P<last>\d+|[A-Za-z]{3}))?)(?:/(?P<step>[1-9]\d*))?\Z")
+
+
+def _is_cron(expression: str) -> bool:
+    fields = expression.split()
+    return len(fields) == len(_CRON) and all(_is_cron_field(text, *limits) for text, limits in zip(fields, _CRON))
+
+
+def _is_cron_field(text: str, lowest: int, highest: int, names: bool) -> bool:
+    for part in text.split(","):
+        match = _CRON_PART.match(part)
+        ends = [end for end in (match["first"], match["last"]) if end] if match else ["none"]
+        if any(not lowest <= int(end) <= highest if end.isdigit() else not (names and match) for end in ends):
+            return False
+    return True
+
+
+def _is_time(value: t.Any) -> bool:
+    """A date with a time, as the CLI's schema has it; the zone stands in time_zone, but one is taken here too."""
+    text = str(value)
+    try:
+        datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return re.match(r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:", text) is not None
+
+
+_WEEK_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def _check_recurrence(place: str, trigger: Values) -> Findings:
+    frequencies = ("minute", "hour", "day", "week", "month")
+    if _lower(trigger.get("frequency")) not in frequencies:
+        yield Finding("InvalidSchedule", place, f"{place}.frequency must be one of {', '.join(frequencies)}.", _SCHEDULES_SOURCE)
+    if trigger.get("interval") is not None and trigger["interval"] < 1:
+        yield Finding("InvalidSchedule", place, f"{place}.interval must be at least 1.", _SCHEDULES_SOURCE)
+    pattern = trigger.get("schedule") or {}
+    for part, highest in (("hours", 23), ("minutes", 59)):
+        if any(not 0 <= value <= highest for value in pattern.get(part) or []):
+            yield Finding("InvalidSchedule", place, f"{place}.schedule.{part} must be from 0 to {highest}.", _SCHEDULES_SOURCE)
+    if any(_lower(day) not in _WEEK_DAYS for day in pattern.get("week_days") or []):
+        yield Finding("InvalidSchedule", place, f"{place}.schedule.week_days must be of {', '.join(_WEEK_DAYS)}.", _SCHEDULES_SOURCE)
+    # Whether days can be counted from the month's end, by negative numbers, no document says.
+    if any(not 1 <= abs(day) <= 31 for day in pattern.get("month_days") or []):
+        yield Finding("InvalidSchedule", place, f"{place}.schedule.month_days must be from 1 to 31.", _SCHEDULES_SOURCE)
+
+
+# --- setup scripts ---
+
+
+def script_to_arm(script: Values) -> Values:
+    """A path in the Notebooks file share, or the text itself (docs/coverage.md CI11; ARM types, ScriptReference)."""
+    timeout, text = script.get("timeout_minutes"), script.get("inline")
+    return _present(
+        {
+            "scriptSource": "workspaceStorage" if text is None else "inline",
+            "scriptData": script.get("path") if text is None else base64.b64encode(text.encode()).decode(),
+            "scriptArguments": script.get("command"),
+            "timeout": None if timeout is None else f"{timeout}m",
+        }
+    )
+
+
+def script_from_arm(body: Values) -> Values:
+    timeout = re.match(r"(\d+)m", body.get("timeout") or "")
+    inline = _lower(body.get("scriptSource")) == "inline"
+    return {
+        "path": None if inline else body.get("scriptData") or None,
+        "inline": _decoded(body.get("scriptData") or "") if inline else None,
+        "command": body.get("scriptArguments") or None,
+        "timeout_minutes": int(timeout.group(1)) if timeout else None,
+    }
+
+
+def _decoded(data: str) -> str:
+    """The text of an inline script; what is no base64 is shown as it is."""
+    try:
+        return base64.b64decode(data, validate=True).decode()
+    except ValueError:
+        return data
+
+
+def check_script(option: str, script: t.Any) -> Findings:
+    if script is not None and bool(script.get("path")) == bool(script.get("inline")):
+        message = f"{option} needs path (a file in the Notebooks file share) or inline (the script's text), and not both."
+        yield Finding("InvalidScript", option, message, "docs/coverage.md CI11")
+    if script is not None:
+        yield from rules.at_least(script.get("timeout_minutes"), 1, f"{option}.timeout_minutes", "docs/coverage.md CI11")
+
+
+def canon_script(script: t.Any) -> t.Any:
+    return None if not script else _present(dict(script)) or None
+
+
+# --- custom applications ---
+
+
+def applications_to_arm(items: list[Values]) -> list[Values]:
+    return [_application_to_arm(item) for item in items]
+
+
+def _application_to_arm(item: Values) -> Values:
+    """As azure-ai-ml's CustomApplications sends it."""
+    body: Values = {"name": item["name"], "type": item.get("type") or "docker", "docker": {"privileged": True}}
+    body["image"] = {"type": "docker", "reference": (item.get("image") or {}).get("reference")}
+    body["endpoints"] = [
+        {"name": "connect", "protocol": "http", "target": one.get("target"), "published": one.get("published")} for one in item.get("endpoints") or []
+    ]
+    body["environmentVariables"] = {name: {"type": "local", "value": str(value)} for name, value in (item.get("environment_variables") or {}).items()}
+    body["volumes"] = [
+        {"type": "bind", "readOnly": False, "source": one.get("source"), "target": one.get("target")} for one in item.get("bind_mounts") or []
+    ]
+    return body
+
+
+def applications_from_arm(items: list[Values]) -> list[Values]:
+    return [
+        {
+            "name": item.get("name"),
+            "type": item.get("type") or "docker",
+            "image": {"reference": (item.get("image") or {}).get("reference")},
+            "endpoints": [{"target": one.get("target"), "published": one.get("published")} for one in item.get("endpoints") or []],
+            "environment_variables": {name: (value or {}).get("value") for name, value in (item.get("environmentVariables") or {}).items()},
+            "bind_mounts": [{"source": one.get("source"), "target": one.get("target")} for one in item.get("volumes") or []],
+        }
+        for item in items or []
+    ]
+
+
+def canon_applications(items: t.Any) -> t.Any:
+    """By name, in the form that the service keeps: what was left out is empty."""
+    return {item["name"]: item for item in applications_from_arm(applications_to_arm(items or []))}
+
+
+def check_applications(items: list[Values] | None) -> Findings:
+    """azure-ai-ml's own limits: ports from 1026 to 65534. Applications are told apart by their names."""
+    yield from rules.once((item["name"] for item in items or []), "custom_applications", "this collection: applications are matched by name")
+    for item in items or []:
+        option = f"custom_applications[{item.get('name')}]"
+        if not (item.get("image") or {}).get("reference"):
+            yield Finding("InvalidApplication", option, f"{option} needs image.reference.", "CLI schema of custom applications")
+        for endpoint in item.get("endpoints") or []:
+            for part in ("target", "published"):
+                port = endpoint.get(part)
+                if not isinstance(port, int) or not 1026 <= port <= 65534:
+                    message = f"{option}: the endpoint's {part} port must be from 1026 to 65534."
+                    yield Finding("InvalidApplication", option, message, "azure-ai-ml, CustomApplicationDefaults")
+        for name, value in (item.get("environment_variables") or {}).items():
+            if not str(name) or "=" in str(name) or isinstance(value, (dict, list)):
+                message = f"{option}: environment_variables {str(name)!r} must have a name without '=', and text for its value."
+                yield Finding("InvalidApplication", f"{option}.environment_variables", message, "environ(7); ARM types, EnvironmentVariable")
+
+
+def fill_placeholders(current: t.Any, declared: t.Any) -> t.Any:
+    """Applications in which a placeholder, as exports and results have it, is the value that the application has: it never becomes the value itself."""
+    there = {item["name"]: item.get("environment_variables") or {} for item in current or []}
+    return declared and [_filled(item, there.get(item["name"]) or {}) for item in declared]
+
+
+def _filled(item: Values, there: Values) -> Values:
+    variables = item.get("environment_variables") or {}
+    unknown = [name for name, value in variables.items() if _is_placeholder(value) and there.get(name) is None]
+    if unknown:
+        raise RuleError(
+            f"Cannot set {', '.join(unknown)} of the custom application {item['name']!r}: the declared value is a placeholder ({redact.PLACEHOLDER}), "
+            "and the application has no current value to keep.",
+            code="PlaceholderNotReplaced",
+            hint="Replace the placeholder in custom_applications.environment_variables with the value.",
+        )
+    kept = {name: there[name] for name, value in variables.items() if _is_placeholder(value)}
+    return {**item, "environment_variables": {**variables, **kept}} if kept else item
+
+
+def _is_placeholder(value: t.Any) -> bool:
+    return isinstance(value, str) and value.startswith(redact.PLACEHOLDER)
+
+
+# --- data mounts ---
+
+_MODES = {"read_only": "ReadOnly", "read_write": "ReadWrite"}
+_SOURCES = {"datastore": "Datastore", "dataset": "Dataset", "uri": "URI"}
+
+
+def mounts_to_arm(items: list[Values]) -> list[Values]:
+    """What updateDataMounts takes: a mount to make, or one to take away by its name."""
+    return [
+        {"mountName": item["mount_name"], "mountAction": "Unmount"}
+        if item.get("state") == "absent"
+        else _present(
+            {
+                "mountName": item["mount_name"],
+                "mountAction": "Mount",
+                "source": item.get("source"),
+                "sourceType": _SOURCES.get(item.get("source_type") or "uri"),
+                "mountPath": item.get("mount_path"),
+                "mountMode": _MODES.get(item.get("mount_mode") or "read_only"),
+            }
+        )
+        for item in items
+    ]
+
+
+def mounts_from_arm(items: list[Values]) -> list[Values]:
+    modes, sources = ({arm: option for option, arm in names.items()} for names in (_MODES, _SOURCES))
+    return [
+        {
+            "mount_name": item.get("mountName"),
+            "source": item.get("source"),
+            "source_type": sources.get(item.get("sourceType") or ""),
+            "mount_path": item.get("mountPath"),
+            "mount_mode": modes.get(item.get("mountMode") or ""),
+        }
+        for item in items or []
+        if item.get("mountState") not in ("Unmounted", "UnmountRequested")
+    ]
+
+
+def check_mounts(items: list[Values] | None) -> Findings:
+    yield from rules.once((item["mount_name"] for item in items or []), "data_mounts", "this collection: mounts are matched by name")
+
+
+def same_mounts(current: t.Any, declared: t.Any) -> bool:
+    """Whether every declared mount is there, or not there, as declared. Mounts that were not declared are other people's."""
+    there = {item["mount_name"]: item for item in current or []}
+    for item in declared or []:
+        found = there.get(item["mount_name"])
+        if item.get("state") == "absent":
+            if found is not None:
+                return False
+            continue
+        wanted = {key: value for key, value in _present(item).items() if key != "state"}
+        if found is None or any(found.get(key) != value for key, value in wanted.items()):
+            return False
+    return True

@@ -1,0 +1,394 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Workspaces and their machines as hosts: what is read, which of it counts, how it is named, grouped and reached. No Ansible.
+
+Nothing is dropped without a word: what could not be read is returned as a problem beside what could (docs/coverage.md, pain 64:
+an inventory that lost hosts by throttling). Sources: docs/facts.md a.1 (lists, listNodes) and a.3 (limits).
+"""
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import json
+import re
+import shlex
+import typing as t
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+
+from .._core.answers import is_absent
+from .._core.arm_id import ArmId
+from .._core.errors import AmlError, ArmError, all_foreseen
+from . import nodes
+
+Body = dict[str, t.Any]
+# One workspace as it was read: its own facts under ``workspace``, and ``machines``. Plain data, for the cache.
+Record = dict[str, t.Any]
+T = t.TypeVar("T")
+
+NODES, WORKSPACES = "nodes", "workspaces"
+HOSTS = (NODES, WORKSPACES)
+ALL = "all"
+GROUPINGS = ("workspace", "cluster", "type", "state", "size", "location", "resource_group", "subscription")
+SUBSCRIPTIONS_API_VERSION = "2022-12-01"
+
+_PROVIDER = "providers/Microsoft.MachineLearningServices/workspaces"
+_ID = re.compile(r"/subscriptions/(?P<subscription_id>[^/]+)/resourceGroups/(?P<resource_group>[^/]+)/providers/[^/]+/workspaces/[^/]+", re.I)
+# A subscription in any other state can at least be read.
+_CLOSED = ("disabled", "deleted")
+
+
+class Client(nodes.Client, t.Protocol):
+    """What of the ARM client is used here; many threads use it at once."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is read from the service; the rest of the options choose from that. Names compare without case, as Azure does it."""
+
+    hosts: str = NODES
+    subscriptions: tuple[str, ...] = ()
+    resource_groups: tuple[str, ...] = ()
+    workspaces: tuple[str, ...] = ()
+    workspace_tags: t.Mapping[str, t.Any] | None = None
+    types: tuple[str, ...] = nodes.TYPES
+    api_version: str = ""
+
+    def names(self, workspace: str) -> bool:
+        """Whether a workspace of this name is wanted; ``workspaces`` are names or shell patterns."""
+        return not self.workspaces or any(fnmatch.fnmatchcase(workspace.casefold(), one.casefold()) for one in self.workspaces)
+
+    def fingerprint(self, signed_in: t.Mapping[str, t.Any]) -> str:
+        """Tells whether what was kept in a cache answers the question of today. ``signed_in``: who asks, without secrets."""
+        return hashlib.sha256(json.dumps([asdict(self), dict(signed_in)], sort_keys=True, default=str).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What could not be read, and why."""
+
+    where: str
+    error: AmlError
+
+    def __str__(self) -> str:
+        hint = f" {self.error.hint}" if self.error.hint else ""
+        code = "" if self.error.code in self.error.message else f"{self.error.code}: "
+        return f"{self.where}: {code}{self.error.message}{hint}"
+
+
+# --- reading ---
+
+
+class Reader:
+    """Reads a scope with at most ``parallelism`` requests at a time."""
+
+    def __init__(self, client: Client, scope: Scope, parallelism: int) -> None:
+        self.client, self.scope, self.api_version, self.parallelism = client, scope, scope.api_version, parallelism
+        self.problems: list[Problem] = []
+
+    def read(self) -> list[Record]:
+        """All workspaces of the scope, in the order of their ids; ``problems`` then tells what is missing."""
+        places = self._places()
+        with ThreadPoolExecutor(self.parallelism) as pool:
+            lists = list(pool.map(self._list, places))
+            found = [one for answer in lists if answer for one in answer]
+            if not self.problems:
+                self._check_names(places, lists, found)
+            wanted = [one for one in found if self.scope.names(one["workspace"]) and has_tags(one["tags"], self.scope.workspace_tags)]
+            wanted.sort(key=lambda one: one["id"].casefold())
+            if self.scope.hosts == WORKSPACES:
+                return [{"workspace": one, "machines": []} for one in wanted]
+            return [record for record in pool.map(self._machines, wanted) if record is not None]
+
+    def _places(self) -> list[str]:
+        """The scopes of the lists. Who may read only some resource groups cannot list a subscription."""
+        subscriptions = [f"/subscriptions/{one}" for one in self.scope.subscriptions]
+        if ALL in self.scope.subscriptions:
+            bodies = self._try("the subscriptions", lambda: self.client.list("/subscriptions", SUBSCRIPTIONS_API_VERSION, malformed=self._malformed)) or []
+            subscriptions = [f"/subscriptions/{one['subscriptionId']}" for one in bodies if str(one.get("state")).casefold() not in _CLOSED]
+        if not self.scope.resource_groups:
+            return subscriptions
+        return [f"{one}/resourceGroups/{group}" for one in subscriptions for group in self.scope.resource_groups]
+
+    def _list(self, place: str) -> list[Body] | None:
+        """The workspaces there, or None where the resource group is not."""
+        try:
+            with all_foreseen():
+                return self._facts(self.client.list(f"{place}/{_PROVIDER}", self.api_version, malformed=self._malformed))
+        except AmlError as error:
+            if isinstance(error, ArmError) and self.scope.resource_groups and is_absent(error):
+                return None
+            self.problems.append(Problem(place.lstrip("/"), error))
+            return []
+
+    def _facts(self, bodies: list[Body]) -> list[Body]:
+        """The facts of each workspace; one without an id that names its place is a problem, and the others stay."""
+        facts = (self._try("a workspace of the list", lambda body=body: workspace_facts(body)) for body in bodies)  # type: ignore[misc]
+        return [one for one in facts if one is not None]
+
+    def _malformed(self, error: AmlError) -> None:
+        self.problems.append(Problem((error.target or "an item of a list").lstrip("/"), error))
+
+    def _check_names(self, places: list[str], lists: list[list[Body] | None], found: list[Body]) -> None:
+        """A name that nothing has is a mistake in the file, or hosts that are gone: in neither case is it to be passed over."""
+        seen = {ArmId(place).name.casefold() for place, answer in zip(places, lists) if answer is not None}
+        for group in self.scope.resource_groups:
+            if places and group.casefold() not in seen:
+                error = AmlError("The resource group does not exist, or it cannot be read.", code="ResourceGroupNotFound")
+                self.problems.append(Problem(f"resource group {group}", error))
+        names = {one["workspace"].casefold() for one in found}
+        for name in self.scope.workspaces:
+            if not set(name) & set("*?[") and name.casefold() not in names:
+                error = AmlError("The workspace does not exist in the scopes that were searched, or it cannot be read.", code="WorkspaceNotFound")
+                self.problems.append(Problem(f"workspace {name}", error))
+
+    def _machines(self, workspace: Body) -> Record | None:
+        machines = self._try(_where(workspace), lambda: self._collect(workspace["id"]))
+        return None if machines is None else {"workspace": workspace, "machines": [asdict(one) for one in machines]}
+
+    def _collect(self, workspace_id: str) -> list[nodes.Machine]:
+        try:
+            return nodes.collect(self.client, workspace_id, self.api_version, types=self.scope.types, malformed=self._malformed)[0]
+        except ArmError as error:
+            if not is_absent(error):
+                raise
+        # Something was deleted between two requests. What is gone has no hosts; what is still there is read again.
+        if self.client.find(workspace_id, self.api_version) is None:
+            return []
+        return nodes.collect(self.client, workspace_id, self.api_version, types=self.scope.types, malformed=self._malformed)[0]
+
+    def _try(self, where: str, call: t.Callable[[], T]) -> T | None:
+        try:
+            with all_foreseen():
+                return call()
+        except AmlError as error:
+            self.problems.append(Problem(where, error))
+            return None
+
+
+def _where(workspace: Body) -> str:
+    return f"workspace {workspace['workspace']} (resource group {workspace['resource_group']}, subscription {workspace['subscription_id']})"
+
+
+def workspace_facts(body: Body) -> Body:
+    """What a host knows of its workspace, in the names of the modules' options."""
+    match = _ID.fullmatch(str(body.get("id")))
+    if match is None:
+        raise AmlError(f"The service listed a workspace with the id {body.get('id')!r}, which is none.", code="UnexpectedAnswer")
+    return {
+        "id": body["id"],
+        **match.groupdict(),
+        "workspace": str(body["name"]),
+        "location": body.get("location"),
+        "kind": str(body.get("kind") or "default").casefold(),
+        "tags": dict(body.get("tags") or {}),
+        "state": str((body.get("properties") or {}).get("provisioningState") or "unknown").casefold(),
+    }
+
+
+# --- choosing ---
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which of the machines or workspaces that were read become hosts."""
+
+    tags: t.Mapping[str, t.Any] | None = None
+    states: tuple[str, ...] = ()
+    include_stopped: bool = False
+
+    def takes(self, machine: nodes.Machine) -> bool:
+        if self.states:
+            fits = machine.state in self.states
+        else:
+            fits = self.include_stopped or nodes.up(machine)
+        return fits and has_tags(machine.tags, self.tags)
+
+
+def has_tags(tags: t.Mapping[str, str], wanted: t.Mapping[str, t.Any] | None) -> bool:
+    """Each wanted tag is there with that value, one of those values, or any if it is null. Azure's tag names have no case, its values have."""
+    present = {str(name).casefold(): value for name, value in tags.items()}
+    for name, value in (wanted or {}).items():
+        if str(name).casefold() not in present:
+            return False
+        values = value if isinstance(value, list) else [value]
+        if value is not None and not any(_same(present[str(name).casefold()], one) for one in values):
+            return False
+    return True
+
+
+def _same(found: t.Any, wanted: t.Any) -> bool:
+    # YAML's true is what people write for the text 'true'.
+    return str(found).casefold() == str(wanted).casefold() if isinstance(wanted, bool) else str(found) == str(wanted)
+
+
+# --- hosts ---
+
+
+@dataclass(frozen=True)
+class Jump:
+    """The host in the virtual network over which private addresses are reached."""
+
+    host: str | None = None
+    user: str | None = None
+    port: int | None = None
+
+    def arguments(self) -> str | None:
+        """For ssh's command line; Ansible splits it as a shell would."""
+        if not self.host:
+            return None
+        address = f"[{self.host}]" if ":" in self.host else self.host
+        user, port = f"{self.user}@" if self.user else "", f":{self.port}" if self.port else ""
+        return f"-o {shlex.quote(f'ProxyJump={user}{address}{port}')}"
+
+
+@dataclass
+class Host:
+    """``place`` is where it lives, for a name that no other has; the first ``named`` parts of it are in the name by themselves. ``labels`` are what groups
+    are made of, beside ``groups``."""
+
+    name: str
+    place: tuple[str, str, str]
+    variables: dict[str, t.Any]
+    labels: dict[str, str | None]
+    groups: tuple[str, ...]
+    named: int = 0
+
+    @property
+    def id(self) -> str:
+        """What no other host has, whatever its name: the id of the machine, or of the workspace, without regard to case."""
+        found = self.variables.get("aml_machine_id") or self.variables.get("aml_id") or "/".join([*reversed(self.place), self.name])
+        return str(found).casefold()
+
+    def name_with(self, parts: int) -> str:
+        """The name with so many parts of the place before it."""
+        return "-".join([*reversed(self.place[self.named : self.named + parts]), self.name])
+
+    def all_groups(self, groupings: t.Iterable[str]) -> list[str]:
+        """The names as they are, for Ansible to make valid ones of."""
+        return [*self.groups, *(f"{one}_{self.labels[one]}" for one in groupings if self.labels.get(one))]
+
+
+def hosts_of(records: t.Iterable[Record], kind: str, choice: Choice, way: nodes.Way, jump: Jump) -> list[Host]:
+    """The hosts of what was read, not yet with names of their own."""
+    found: list[Host] = []
+    for record in records:
+        workspace = record["workspace"]
+        if kind == WORKSPACES:
+            if has_tags(workspace["tags"], choice.tags):
+                found.append(_workspace_host(workspace, way.host_prefix or ""))
+            continue
+        machines = (nodes.Machine(**one) for one in record["machines"])
+        found += [_machine_host(workspace, one, way, jump) for one in machines if choice.takes(one)]
+    return found
+
+
+def _place(workspace: Body) -> tuple[str, str, str]:
+    return workspace["workspace"], workspace["resource_group"], workspace["subscription_id"]
+
+
+def _workspace_host(workspace: Body, prefix: str) -> Host:
+    variables = {name: workspace[name] for name in ("subscription_id", "resource_group", "workspace", "location")}
+    variables |= {f"aml_{name}": workspace[name] for name in ("id", "kind", "tags", "state")}
+    labels = {**_labels(workspace), "location": workspace["location"]}
+    return Host(prefix + workspace["workspace"], _place(workspace), variables, labels, ("aml_workspaces",), named=1)
+
+
+def _labels(workspace: Body) -> dict[str, str | None]:
+    return {"resource_group": workspace["resource_group"], "subscription": workspace["subscription_id"]}
+
+
+def _machine_host(workspace: Body, machine: nodes.Machine, way: nodes.Way, jump: Jump) -> Host:
+    entry = nodes.connection(machine, way, workspace["id"])
+    variables: dict[str, t.Any] = {
+        **{name: workspace[name] for name in ("subscription_id", "resource_group", "workspace", "location")},
+        "aml_workspace_tags": workspace["tags"],
+        "aml_location": machine.location or workspace["location"],
+        "aml_size": machine.size,
+        "aml_tags": machine.tags,
+    }
+    known = ("compute", "type", "node_id", "state", "run_id", "public_ip_address", "private_ip_address", "reachable", "reason", "note")
+    variables |= {f"aml_{name}": entry[name] for name in known}
+    variables["aml_machine_id"] = entry["id"]
+    inside = entry["address"] is not None and entry["address"] == machine.private_ip_address
+    ways = {
+        "ansible_host": entry["address"],
+        "ansible_port": entry["port"],
+        "ansible_user": entry["user"],
+        "ansible_ssh_private_key_file": way.private_key_file,
+        "ansible_ssh_common_args": jump.arguments() if inside else None,
+    }
+    variables |= {name: value for name, value in ways.items() if value is not None}
+    labels = {
+        **_labels(workspace),
+        "workspace": workspace["workspace"],
+        "cluster": machine.compute if machine.type == nodes.CLUSTER else None,
+        "type": machine.type,
+        "state": machine.state,
+        "size": (machine.size or "").casefold() or None,
+        "location": variables["aml_location"],
+    }
+    groups = ("aml_nodes", "aml_reachable") if entry["reachable"] else ("aml_nodes",)
+    default = nodes.host_name(machine, nodes.Way(), workspace["workspace"])
+    return Host(entry["name"], _place(workspace), variables, labels, groups, named=1 if entry["name"] == default else 0)
+
+
+def name_apart(hosts: list[Host], taken: t.Mapping[str, str] | None = None) -> tuple[list[Host], list[str]]:
+    """Return the hosts with names of their own, and a message about each that has another name or none.
+
+    Hosts that would share a name, and so become one, get the workspace before it; then the resource group; then the subscription; and where that separates
+    nothing, because ``a-b`` with ``c`` reads like ``a`` with ``b-c``, digits of their id after it. So do those whose name is reserved or ``taken``, which are
+    names in lower case with what has them. Whoever names one target can so never take away the others: at worst there is no host for those that clash.
+    """
+    others = taken or {}
+    # A machine that the service lists twice is one host.
+    hosts = list({host.id: host for host in reversed(hosts)}.values())[::-1]
+    names = {host.id: host.name for host in hosts}
+    for longer in _LONGER:
+        shared = _shared(names)
+        names |= {host.id: longer(host) for host in hosts if names[host.id] in shared or _owner(names[host.id], others)}
+    shared = _shared(names)
+    named: list[Host] = []
+    messages: list[str] = []
+    for host in hosts:
+        name, what = names[host.id], f"{host.name!r} of workspace {host.place[0]!r}"
+        if not nodes.is_host_name(name):
+            messages.append(f"{name!r} of workspace {host.place[0]!r} is not a host, because that is not a name for one.")
+        elif name in shared or _owner(name, others):
+            messages.append(f"{what} is not a host, because {_reason(host, hosts, others)}.")
+        else:
+            if name != host.name:
+                messages.append(f"{what} is called {name!r}, because {_reason(host, hosts, others)}.")
+            named.append(host)
+    for host in named:
+        host.name = names[host.id]
+    return named, messages
+
+
+# What makes a name longer, one after the other, for as long as it is not the only one.
+_LONGER: tuple[t.Callable[[Host], str], ...] = (
+    *(lambda host, parts=parts: host.name_with(parts) for parts in range(1, 4)),  # type: ignore[misc]
+    *(lambda host, digits=digits: nodes.longer_name(host.name, host.id, digits) for digits in (8, 16, 64)),  # type: ignore[misc]
+)
+
+
+def _shared(names: t.Mapping[str, str]) -> set[str]:
+    """The names that more than one host has."""
+    counts = Counter(name.casefold() for name in names.values())
+    return {name for name in names.values() if counts[name.casefold()] > 1}
+
+
+def _reason(host: Host, hosts: list[Host], taken: t.Mapping[str, str]) -> str:
+    """Why the host cannot have the name that it would have."""
+    owner = _owner(host.name, taken)
+    if owner is not None:
+        return f"that is the name of {owner}"
+    same = [other.id for other in hosts if other is not host and other.name.casefold() == host.name.casefold()]
+    return f"another machine has that name too: {same[0]}" if same else "other machines are called so too"
+
+
+def _owner(name: str, taken: t.Mapping[str, str]) -> str | None:
+    """What has the name already."""
+    return "the machine that runs Ansible, or a group of every inventory" if nodes.is_reserved(name) else taken.get(name.casefold())

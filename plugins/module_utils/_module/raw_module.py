@@ -1,0 +1,115 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""AnsibleModule that keeps null apart from unset, checks what AnsibleModule would convert, and hides secrets in all that it says."""
+from __future__ import annotations
+
+import copy
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.parameters import remove_values
+
+from .._core import redact, safe_yaml
+from .._core.findings import Findings, refuse
+from .._options import values
+from . import all_wrong
+from .result import Result
+
+
+class RawModule(AnsibleModule):
+    """Keeps the arguments as they were given: AnsibleModule itself makes null and unset the same.
+
+    With ``definition_kinds``, the arguments are merged with those of the definition before AnsibleModule checks them; and AnsibleModule is not left to
+    make something else of a value (see ``_options.values``). ``refused`` is what is wrong; nothing else is then checked, and the task must fail with it.
+    """
+
+    raw: dict[str, t.Any] = {}
+    # The arguments as they were given, also when they were refused.
+    asked: dict[str, t.Any] = {}
+
+    def __init__(self, *, definition_kinds: t.Sequence[str] = (), free_form: t.Sequence[str] = (), **arguments: t.Any) -> None:
+        self.definition_kinds = definition_kinds
+        self.free_form = free_form
+        self.refused: Exception | None = None
+        super().__init__(**arguments)
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        self.no_log_values = redact.Secrets(self.no_log_values)
+        redact.KNOWN.clear()
+        redact.SHOWN.clear()
+        redact.SHOWN.update(self._shown_variables())
+        try:
+            # What cannot be walked cannot be searched for secrets, and is shown nowhere.
+            safe_yaml.check_depth(self.params, "The options")
+            # All of it before AnsibleModule writes the arguments to the system's log, or fails with them.
+            self._hide_secrets()
+            if self.definition_kinds and self.params.get("definition") is not None:
+                # Few tasks have a definition: the others need not pay for its import.
+                from .._options import definition
+
+                self.params = definition.merge(self.params, self.argument_spec, self.definition_kinds)
+                self._hide_secrets()
+            self.asked = self.params
+            refuse(self._spec_findings())
+        except Exception as error:  # the funnel of run() takes it: what AnsibleModule does not expect here would be printed as it is
+            self.refused = error
+            self.params = {name: value for name, value in self.params.items() if name.startswith("_ansible_")}
+            self.argument_spec = {name: {**row, "required": False} for name, row in self.argument_spec.items()}
+            self.required_if = self.required_by = self.required_together = self.required_one_of = None
+        self.raw = copy.deepcopy(self.params)
+        # A null is none of an option's choices to AnsibleModule, though it may say that there is to be none: ``raw`` has it.
+        self.params = values.without_null_choices(self.argument_spec, self.params)
+
+    def _spec_findings(self) -> Findings:
+        names = ("mutually_exclusive", "required_together", "required_one_of", "required_if", "required_by")
+        constraints = {name: getattr(self, name) for name in names}
+        return all_wrong.spec_findings(self.argument_spec, self.params, str(self.params.get("_ansible_module_name", self._name)), **constraints)
+
+    def _hide_secrets(self) -> None:
+        if self.definition_kinds:
+            self.hide(redact.in_definition(self.params.get("definition")))
+        self.hide(redact.in_options(self.argument_spec, self.params))
+        self.hide(redact.in_free_form([self.params.get(name) for name in self.free_form]))
+        redact.hide_variables(redact.parsed(self.params))
+
+    def _shown_variables(self) -> set[str]:
+        names = self.params.get("show_variables") or ()
+        return {one.strip() for one in (names.split(",") if isinstance(names, str) else map(str, names))} if isinstance(names, (str, list)) else set()
+
+    def hide(self, secrets: t.Iterable[str | None]) -> None:
+        """Keep these texts, in any encoding, out of all that the module says from now on."""
+        for secret in secrets:
+            if secret:
+                self.no_log_values.add(redact.printed(secret))
+                redact.KNOWN.add(redact.printed(secret))
+
+    def hidden(self, text: str) -> str:
+        """A message as it may be shown."""
+        masked = redact.KNOWN.mask(text)
+        return str(remove_values(redact.printable(redact.without_signatures(masked)), self.no_log_values))
+
+    def _safe(self, result: Result) -> Result:
+        return t.cast(Result, redact.KNOWN.mask_tree(redact.without_values(result, redact.SHOWN)))
+
+    # --- the ways out; ansible-core itself takes them too, when it refuses an argument ---
+
+    def exit_json(self, **result: t.Any) -> t.NoReturn:
+        # ansible-core adds the arguments.
+        self.params = self._safe(redact.parsed(self.params))
+        super().exit_json(**self._safe(result))
+
+    def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
+        self.params = self._safe(redact.parsed(self.params))
+        super().fail_json(msg=self.hidden(str(msg)), **self._safe(result))
+
+    def warn(self, warning: str, **more: t.Any) -> None:
+        super().warn(self.hidden(str(warning)), **more)
+
+    def log(self, msg: t.Any, log_args: t.Any = None) -> None:
+        # The text of the arguments, in which a mapping is one text.
+        shown = self._safe(redact.parsed({name: value for name, value in self.params.items() if not name.startswith("_ansible_")}))
+        public = {name: value if str(value).startswith("NOT_LOGGING") else self.hidden(str(shown.get(name))) for name, value in (log_args or {}).items()}
+        text = " ".join(f"{name}={value}" for name, value in public.items())
+        super().log(f"Invoked with {text}" if public else self.hidden(str(msg)), public or None)

@@ -1,0 +1,137 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One run of a module as its job sees it: options, client, events."""
+from __future__ import annotations
+
+import threading
+import time
+import typing as t
+
+from .._arm import cloud as _cloud
+from .._auth import sources
+from .._core.errors import AmlError
+from .._core.events import Events
+from .._core.findings import refuse
+from .._engine import rules
+from .._engine.reconciler import Behaviour
+from .._options import specs
+from . import all_wrong
+from .raw_module import RawModule
+
+VERSION = "0.1.0"
+
+
+class Task:
+    """One run of a module: its options, what was given of them, and the way to the service."""
+
+    def __init__(self, module: RawModule, spec: specs.Spec) -> None:
+        self.module = module
+        self.params: dict[str, t.Any] = module.params
+        self.asked: dict[str, t.Any] = module.asked
+        self.given = specs.given(spec, module.raw, module.params)
+        self.warnings: list[str] = []
+        # Items of lists that the service sent in another shape than documented: warned about, and in the result's ``failures``.
+        self.malformed: list[AmlError] = []
+        self.auth: dict[str, t.Any] | None = None
+        self._sign_in: t.Any = None
+        self._cloud: t.Any = None
+        self._credential: t.Any = None
+        self._client: t.Any = None
+        # How the client waits; a job that can be interrupted sets its own before the first request.
+        self.sleep: t.Callable[[float], None] = time.sleep
+        self.events = Events(hide=self._shown)
+        self._hiding = threading.Lock()
+
+    def offline(self, asked: dict[str, t.Any], given: dict[str, t.Any], params: dict[str, t.Any]) -> Task:
+        """The same task with other options, which ends where it would need the service."""
+        other = _OfflineTask(self.module, {})
+        other.asked, other.given, other.params = asked, given, params
+        return other
+
+    @property
+    def spoken(self) -> bool:
+        """Whether the service may have been asked something."""
+        return self._client is not None or self._credential is not None
+
+    @property
+    def check_mode(self) -> bool:
+        return bool(self.module.check_mode)
+
+    @property
+    def sign_in(self) -> t.Any:
+        """Who signs in, found offline."""
+        if self._sign_in is None:
+            self._sign_in = sources.sign_in(self.params)
+            self.module.hide(self._sign_in.secrets)
+            self.auth = self._sign_in.facts()
+            self.warnings += self._sign_in.warnings
+        return self._sign_in
+
+    @property
+    def subscription_id(self) -> str:
+        """Of the task, or of what signs in; a GUID in any case, since addresses are made of it."""
+        found = str(self.params.get("subscription_id") or self.sign_in.require_subscription())
+        refuse(rules.subscription_id(found))
+        return found
+
+    @property
+    def cloud(self) -> t.Any:
+        if self._cloud is None:
+            self._cloud = _cloud.find_cloud(
+                self.params, fallback=self.sign_in.cloud_environment, verify=self.sign_in.verify
+            )
+        return self._cloud
+
+    @property
+    def credential(self) -> t.Any:
+        """One credential object for the client and for azure-ai-ml, so that there is one token."""
+        if self._credential is None:
+            self._credential = self.sign_in.credential(self.cloud)
+        return self._credential
+
+    @property
+    def client(self) -> t.Any:
+        """The ARM client; made at the first use, which is the first time that anything of Azure's is imported."""
+        if self._client is None:
+            from .._arm.client import ArmClient
+
+            self._client = ArmClient(
+                self.cloud,
+                self.credential,
+                retries=self.params["retries"],
+                retry_timeout=self.params["retry_timeout"],
+                user_agent=f"ansible-collection-azureml.compute/{VERSION}",
+                verify=self.sign_in.verify,
+                sleep=self.sleep,
+                on_event=self.events.on_event,
+            )
+        return self._client
+
+    def hide_tokens(self) -> None:
+        """The tokens that the task got are as secret as what it got them for."""
+        for source in (self._credential, self._client):
+            if source is not None:
+                self.module.hide(source.secrets)
+
+    def _shown(self, text: str) -> str:
+        """A text that goes past what ansible-core does for results, from any thread."""
+        with self._hiding:
+            self.hide_tokens()
+            return self.module.hidden(text)
+
+    def behaviour(self) -> Behaviour:
+        names = ("wait", "wait_timeout", "wait_interval", "on_immutable_change", "append_tags", "force")
+        options = {name: self.params[name] for name in names if self.params.get(name) is not None}
+        always = any(self.params.get(name) == "always" for name in ("update_password", "update_certificate"))
+        return Behaviour(check_mode=self.check_mode, update_secrets=always, events=self.events, **options)
+
+
+class _OfflineTask(Task):
+    """A task without the service."""
+
+    @property
+    def client(self) -> t.Any:
+        raise all_wrong.Online
+
+    cloud = credential = client

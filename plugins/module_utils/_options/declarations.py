@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A list of declared compute targets: each entry as the module of its kind would take it."""
+from __future__ import annotations
+
+import typing as t
+
+from .._core import files, findings
+from .._core.arm_id import Target, compute_target
+from .._core.errors import RuleError
+from .._core.findings import ERROR, Finding
+from .._engine import rules
+from .._engine.kind import Kind
+from .._engine.plan import Declared
+from . import specs, values
+from .kind_specs import KIND_SPECS
+
+Registry = t.Mapping[str, Kind]
+
+# Checks values by a spec as AnsibleModule does: the values with their types and defaults, and what is wrong with them.
+Validate = t.Callable[[specs.Spec, dict[str, t.Any]], tuple[dict[str, t.Any], list[str]]]
+
+# What an entry may have beside its kind's own options: where it is, and how its module is to get there.
+_NOT_DECLARED = {
+    "type", "name", "workspace", "resource_group", "state", *specs.STATE_SPEC, *specs.WAIT_SPEC, *specs.PREFLIGHT_SPEC, *specs.API_VERSION_SPEC,
+}  # fmt: skip
+
+
+class Declaration(t.NamedTuple):
+    """One entry of ``computes``: where, of which kind, and what was given for it."""
+
+    kind: Kind
+    type: str
+    target: Target
+    tree: dict[str, t.Any]
+    declared: Declared
+
+
+def declarations(
+    entries: t.Sequence[dict[str, t.Any]], scope: Target, kinds: Registry, hide: files.Hide, validate: Validate
+) -> tuple[list[Declaration], list[Finding]]:
+    """The entries that can be understood, and what is wrong with the others.
+
+    scope     names what an entry leaves out
+    hide      called with the secrets of the files that an entry names
+    validate  checks an entry's options by its kind's spec
+    """
+    found: list[Declaration] = []
+    problems: list[Finding] = []
+    for number, entry in enumerate(entries):
+        name = str(entry.get("name") or f"computes[{number}]")
+        type_ = str(entry.get("type") or "").casefold()
+        if not entry.get("name") or type_ not in kinds:
+            missing = "name" if not entry.get("name") else "type"
+            message = f"computes[{number}] needs name, and type as one of {', '.join(kinds)}."
+            problems.append(Finding("InvalidEntry", missing, message, "this collection", ERROR, name, "Correct the entry."))
+            continue
+        workspace, group = entry.get("workspace") or scope.name, entry.get("resource_group") or scope.resource_group
+        target = compute_target(scope.subscription_id, str(group), str(workspace), name)
+        try:
+            found.append(_declaration(entry, kinds[type_], type_, target, hide, validate))
+        except RuleError as error:
+            problems.append(Finding(error.code, "computes", error.message, "the module's own rules", ERROR, name, error.hint or "Correct the entry."))
+    return found, problems
+
+
+def _declaration(entry: dict[str, t.Any], kind: Kind, type_: str, target: Target, hide: files.Hide, validate: Validate) -> Declaration:
+    """The entry as the kind's module would take it. RuleError for what it would not."""
+    own = {key: value for key, value in entry.items() if key not in _NOT_DECLARED}
+    spec = KIND_SPECS[type_]
+    findings.refuse([*rules.segment(target.name, "name"), *values.findings(spec, own)])
+    checked, mistakes = validate(spec, values.without_null_choices(spec, own))
+    if mistakes:
+        raise RuleError(". ".join(mistakes), code="InvalidOption", hint=f"Correct the options of the {kind.label}.")
+    tree = specs.given(spec, own, checked)
+    for settings in tree.values() if entry.get("state") != "absent" else ():
+        for option in [name for name in settings if name.endswith("_file")] if isinstance(settings, dict) else ():
+            files.put_text(settings, option, hide)
+    configured = kind.configured({**tree, "name": target.name, "state": entry.get("state")})
+    return Declaration(configured, type_, target, tree, configured.declare(tree, target))

@@ -1,0 +1,347 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""YAML of the Azure ML CLI v2 as a module's options: the ``definition`` option.
+
+azure-ai-ml's own loader says whether ``az ml compute create -f`` or ``az ml workspace create -f`` would take the YAML. What was declared is read
+from the YAML itself: the loaded object fills in sizes, node counts and the like that nobody declared (docs/facts.md f.7, f.8).
+"""
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+import re
+import typing as t
+
+from .._core import redact, safe_yaml
+from .._core.errors import RuleError
+from .._core.findings import Finding, Findings, refuse
+from .._engine import fields
+from .._kinds.kubernetes import instance_types_from_arm
+
+Tree = dict[str, t.Any]
+Spec = t.Mapping[str, dict[str, t.Any]]
+
+WORKSPACE = "workspace"
+
+# The module that keeps each kind of the CLI's schema, for who gave a definition to the wrong one.
+_MODULES = {
+    "amlcompute": "aml_compute_cluster",
+    "computeinstance": "aml_compute_instance",
+    "kubernetes": "aml_attached_compute",
+    "synapsespark": "aml_attached_compute",
+    "virtualmachine": "aml_attached_compute",
+}
+
+# What ``az ml ... show`` prints and only the service writes (azure-ai-ml: fields that are dump_only), by kind; "" is all kinds of compute.
+_IDENTITIES = "identity.user_assigned_identities"
+_READ_ONLY: dict[str, tuple[str, ...]] = {
+    "": (
+        "$schema",
+        "id",
+        "resourceGroup",
+        "created_on",
+        "provisioning_state",
+        "provisioning_errors",
+        "identity.principal_id",
+        "identity.tenant_id",
+        "network_settings.public_ip_address",
+        "network_settings.private_ip_address",
+    ),
+    "computeinstance": (
+        "state",
+        "last_operation",
+        "services",
+        "os_image_metadata",
+        "ssh_settings.admin_username",
+        "ssh_settings.ssh_port",
+        "schedules.compute_start_stop.schedule_id",
+        "schedules.compute_start_stop.provisioning_state",
+    ),
+    "synapsespark": ("node_family", "node_size", "node_count", "spark_version", "scale_settings", "auto_pause_settings"),
+    "virtualmachine": ("compute_location",),
+    WORKSPACE: (
+        "$schema",
+        "id",
+        "resourceGroup",
+        "discovery_url",
+        "mlflow_tracking_uri",
+        "associated_workspaces",
+        "identity.principal_id",
+        "identity.tenant_id",
+        "managed_network.network_id",
+        "managed_network.status",
+        "managed_network.outbound_rules.parent_rule_names",
+        "managed_network.outbound_rules.status",
+    ),
+}
+
+# Values whose spelling the CLI does not mind (azure-ai-ml: StringTransformedEnum).
+_ENUMS = (
+    "tier",
+    "identity.type",
+    "kind",
+    "public_network_access",
+    "managed_network.isolation_mode",
+    "managed_network.firewall_sku",
+    "managed_network.outbound_rules.type",
+    "managed_network.outbound_rules.category",
+    "schedules.compute_start_stop.action",
+    "schedules.compute_start_stop.state",
+    "schedules.compute_start_stop.trigger.type",
+    "schedules.compute_start_stop.trigger.frequency",
+    "schedules.compute_start_stop.trigger.schedule.week_days",
+)
+
+_RENAMED = {WORKSPACE: {"workspace_hub": "hub_id"}}
+
+# The only secrets of the CLI's schemas.
+_SECRETS = ("admin_password",)
+_HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
+
+def merge(given: Tree, spec: Spec, kinds: t.Sequence[str]) -> Tree:
+    """The task's arguments with those of its definition below them: an option that is given beside it wins as a whole.
+
+    given   the task's arguments as they came in, ``definition`` among them
+    spec    the module's argument spec
+    kinds   the CLI's types that the module keeps; ``workspace`` for the workspace
+    Raises RuleError for what azure-ai-ml or the module would not take.
+    """
+    declared = parse(given["definition"])
+    kind = _kind(declared, given, kinds)
+    _drop_read_only(declared, kind)
+    _validate(_complete(declared, given, kind), kind)
+    options = to_options(declared, kind, with_type="type" in spec)
+    refuse(_unknown(options, spec, "definition"))
+    named = {name: row for name, row in spec.items() if not any(key in given for key in (name, *row.get("aliases", ())))}
+    merged = {**given, **{name: value for name, value in options.items() if name in named}}
+    merged["definition"] = without_secrets(declared)
+    return merged
+
+
+def read_compute(definition: t.Any, specs: t.Mapping[str, Spec]) -> Tree:
+    """A compute target as an entry of a list of several kinds: its options, with ``type`` and ``name``.
+
+    specs   the options of each kind
+    Raises RuleError for what azure-ai-ml would not take, or the kind has no option for.
+    """
+    declared = parse(definition)
+    kind = _kind(declared, {}, list(specs))
+    _drop_read_only(declared, kind)
+    _validate(declared, kind)
+    options = to_options(declared, kind, with_type=True)
+    refuse(_unknown(options, {"type": {}, "name": {}, "tags": {}, **specs[kind]}, "definition"))
+    return options
+
+
+def parse(definition: t.Any) -> Tree:
+    """The definition as a mapping of its own."""
+    definition = safe_yaml.load(definition) if isinstance(definition, str) else definition
+    if not isinstance(definition, dict):
+        raise RuleError(
+            f"definition must be a mapping, or YAML text that holds one, and not a {type(definition).__name__}.",
+            code="InvalidDefinition",
+            hint="Give the file's content: definition: \"{{ lookup('ansible.builtin.file', 'cluster.yml') }}\".",
+        )
+    safe_yaml.check(definition)
+    return copy.deepcopy(definition)
+
+
+def _kind(declared: Tree, given: Tree, kinds: t.Sequence[str]) -> str:
+    if tuple(kinds) == (WORKSPACE,):
+        return WORKSPACE
+    named = declared.get("type") or given.get("type") or (kinds[0] if len(kinds) == 1 else None)
+    kind = str(named).casefold()
+    if kind in kinds:
+        return kind
+    better = f" Use azureml.compute.{_MODULES[kind]}." if kind in _MODULES else ""
+    problem = "definition.type is missing" if named is None else f"definition.type is {named!r}"
+    raise RuleError(
+        f"{problem}, but this module takes {', '.join(kinds)}.{better}", code="WrongDefinitionType", hint="Nothing was sent. Correct definition.type."
+    )
+
+
+def _complete(declared: Tree, given: Tree, kind: str) -> Tree:
+    """The definition with what the loader cannot do without, where that comes from an option; what is missing then is Ansible's to say."""
+    needed = {"name": "unnamed"}
+    if kind != WORKSPACE:
+        needed["type"] = kind
+    for name in ("resource_id", "namespace"):
+        if given.get(name):
+            needed[name] = given[name]
+    if given.get("name"):
+        needed["name"] = given["name"]
+    return {**needed, **declared}
+
+
+# --- azure-ai-ml's loader ---
+
+
+def _validate(declared: Tree, kind: str) -> None:
+    import yaml
+    from azure.ai.ml import load_compute, load_workspace
+    from azure.ai.ml.exceptions import MlException
+    from marshmallow import ValidationError
+
+    load = load_workspace if kind == WORKSPACE else load_compute
+    source = io.StringIO(yaml.safe_dump(declared, sort_keys=False))
+    # What azure-ai-ml prints would stand before the module's JSON.
+    with contextlib.redirect_stdout(io.StringIO()):
+        try:
+            load(source)
+        except ValidationError as error:
+            refuse(_findings(error))
+        except MlException as error:
+            raise RuleError(f"definition: {error.message}", code="InvalidDefinition", hint="Nothing was sent. Correct definition.") from error
+        except Exception as error:  # what its schema lets pass, its classes may break on (a virtual machine's ssh_settings without admin_username)
+            message = f"definition: azure-ai-ml does not take it: {redact.cut(' '.join(str(error).split()), 300)}."
+            raise RuleError(message, code="InvalidDefinition", hint="Nothing was sent. Correct definition.") from error
+
+
+def _findings(error: t.Any) -> Findings:
+    """marshmallow's messages by field; azure-ai-ml wraps them in prose."""
+    while not isinstance(error.messages, dict) and isinstance(error.__context__, type(error)):
+        error = error.__context__
+    source = "azure-ai-ml, schema of the CLI v2"
+    for field, message in _flat(error.messages, "definition"):
+        yield Finding("InvalidDefinition", field, f"{field}: {message}", source)
+
+
+def _flat(messages: t.Any, field: str) -> t.Iterator[tuple[str, str]]:
+    if isinstance(messages, dict):
+        for key, below in messages.items():
+            yield from _flat(below, field if key in ("_schema", "value") else f"{field}.{key}")
+    elif isinstance(messages, list) and any(isinstance(one, (dict, list)) for one in messages):
+        # A field that may have several forms: each form says the same or its own.
+        yield from dict.fromkeys(row for one in messages for row in _flat(one, field))
+    elif isinstance(messages, list):
+        yield field, " ".join(str(one) for one in messages)
+    else:
+        yield field, str(messages)
+
+
+# --- the CLI's tree and ours ---
+
+
+def to_options(declared: Tree, kind: str, *, with_type: bool) -> Tree:
+    """The options that say what the CLI's mapping says. Their names are the CLI's; what differs is spelled here."""
+    tree = copy.deepcopy(declared)
+    for path in _ENUMS:
+        _each(tree, path, _snake)
+    for name, option in _RENAMED.get(kind, {}).items():
+        if name in tree:
+            tree[option] = tree.pop(name)
+    if with_type:
+        tree["type"] = kind
+    else:
+        tree.pop("type", None)
+    identity = tree.get("identity")
+    if isinstance(identity, dict) and identity.get("user_assigned_identities") is not None:
+        identity["user_assigned_identities"] = [
+            one.get("resource_id") if isinstance(one, dict) else one for one in identity["user_assigned_identities"]
+        ]
+    network = tree.get("network_settings")
+    if isinstance(network, dict) and str(network.get("subnet") or "").startswith("/"):
+        # The CLI ignores the network's name beside a full id; our option takes one or the other.
+        network.pop("vnet_name", None)
+    _own_rules(tree.get("managed_network"))
+    _idle_minutes(tree)
+    serverless = tree.get("serverless_compute")
+    if isinstance(serverless, dict) and serverless.get("custom_subnet") == "None":
+        # The CLI's word for taking it away (azure-ai-ml, ServerlessComputeSettingsSchema).
+        serverless["custom_subnet"] = None
+    if kind == "kubernetes":
+        _kubernetes(tree)
+    return tree
+
+
+def _idle_minutes(tree: Tree) -> None:
+    """The instance's deprecated ``idle_time_before_shutdown: PT30M``; the newer field wins, as in azure-ai-ml."""
+    duration = tree.pop("idle_time_before_shutdown", None)
+    if duration is not None:
+        tree.setdefault("idle_time_before_shutdown_minutes", int(fields.seconds_from_duration(duration) // 60))
+
+
+def _kubernetes(tree: Tree) -> None:
+    """``properties`` is ARM's own object there (azure-ai-ml, KubernetesCompute); the namespace beside it is the one that is sent."""
+    properties = tree.pop("properties", None) or {}
+    for name, option in (("instanceTypes", "instance_types"), ("defaultInstanceType", "default_instance_type"), ("namespace", "namespace")):
+        value = properties.pop(name, None)
+        if value is not None:
+            tree.setdefault(option, instance_types_from_arm(value) if option == "instance_types" else value)
+    if properties:
+        tree["properties"] = properties
+
+
+def _own_rules(network: t.Any) -> None:
+    """Of the rules that ``az ml workspace show`` prints, only the user's own can be declared."""
+    if not isinstance(network, dict) or not isinstance(network.get("outbound_rules"), list):
+        return
+    kept = [rule for rule in network["outbound_rules"] if rule.get("category", "user_defined") == "user_defined"]
+    network["outbound_rules"] = [{key: value for key, value in rule.items() if key != "category"} for rule in kept]
+
+
+def _snake(value: t.Any) -> t.Any:
+    if not isinstance(value, str):
+        return value
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", value).replace(" ", "").lower()
+
+
+def _each(tree: t.Any, path: str, change: t.Callable[[t.Any], t.Any]) -> None:
+    """Change the value at a dotted path in place, in each item of a list on the way."""
+    name, _dot, rest = path.partition(".")
+    if isinstance(tree, list):
+        for one in tree:
+            _each(one, path, change)
+    elif isinstance(tree, dict) and name in tree:
+        if rest:
+            _each(tree[name], rest, change)
+        elif isinstance(tree[name], list):
+            tree[name] = [change(one) for one in tree[name]]
+        else:
+            tree[name] = change(tree[name])
+
+
+def _drop_read_only(tree: Tree, kind: str) -> None:
+    paths = _READ_ONLY[WORKSPACE] if kind == WORKSPACE else _READ_ONLY[""] + _READ_ONLY.get(kind, ())
+    for path in paths:
+        _drop(tree, path)
+    if kind != WORKSPACE:
+        for name in ("principal_id", "client_id", "tenant_id"):
+            _drop(tree, f"{_IDENTITIES}.{name}")
+
+
+def _drop(tree: t.Any, path: str) -> None:
+    name, _dot, rest = path.partition(".")
+    if isinstance(tree, list):
+        for one in tree:
+            _drop(one, path)
+    elif isinstance(tree, dict) and name in tree:
+        if rest:
+            _drop(tree[name], rest)
+        else:
+            del tree[name]
+
+
+def _unknown(options: Tree, spec: Spec, where: str) -> Findings:
+    """What the CLI takes and the module has no option for: never dropped in silence."""
+    for name, value in options.items():
+        row = spec.get(name)
+        if row is None:
+            message = f"{where}.{name} is known to the CLI, but this module has no option for it; remove it from the definition."
+            yield Finding("NotManaged", f"{where}.{name}", message, "this collection")
+        elif row.get("options"):
+            for below in value if isinstance(value, list) else [value]:
+                if isinstance(below, dict):
+                    yield from _unknown(below, row["options"], f"{where}.{name}")
+
+
+def without_secrets(tree: t.Any) -> t.Any:
+    """The definition as it may be shown in a task's invocation."""
+    if isinstance(tree, list):
+        return [without_secrets(one) for one in tree]
+    if isinstance(tree, dict):
+        return {key: _HIDDEN if key in _SECRETS else without_secrets(value) for key, value in tree.items()}
+    return tree

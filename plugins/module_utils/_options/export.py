@@ -1,0 +1,245 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What exists, as declarations: a workspace and its compute targets as our own options and as YAML of the Azure ML CLI v2.
+
+The declarations are the kinds' own tables read backwards, so that applying what was exported finds nothing to change. What the CLI's schema
+has: azure-ai-ml 1.35, ``_schema/compute`` and ``_schema/workspace``.
+"""
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .._core import paths, redact
+from .._core.errors import AmlError
+from .._engine.fields import CREATE_ONLY, UPDATABLE
+from .._engine.kind import Body, Kind
+from .._kinds import compute, workspace
+from .._kinds.kubernetes import instance_types_to_arm
+from .._kinds.registry import kind_of
+
+Tree = dict[str, t.Any]
+
+# Fields that are never compared, since it is not established that the service tells them, and that are no secrets where it does.
+_PUBLIC = ("ssh_settings.ssh_key_value",)
+
+_SCHEMAS = "https://azuremlschemas.azureedge.net/latest/"
+
+# The lists of the vars, by the studio's tabs.
+_LISTS = {
+    "clusters": "aml_clusters",
+    "instances": "aml_instances",
+    "inference_clusters": "aml_inference_clusters",
+    "attached": "aml_attached_computes",
+}
+
+# What the CLI's schema has of each kind, beside name and type; the kinds that are not here it cannot create.
+_COMMON = ("location", "description", "tags", "identity")
+_CLI: dict[str, tuple[str, tuple[str, ...]]] = {
+    "amlcompute": (
+        "amlCompute.schema.json",
+        (
+            *_COMMON,
+            "size",
+            "tier",
+            "min_instances",
+            "max_instances",
+            "idle_time_before_scale_down",
+            "ssh_public_access_enabled",
+            "ssh_settings",
+            "network_settings",
+            "enable_node_public_ip",
+        ),
+    ),
+    "computeinstance": (
+        "computeInstance.schema.json",
+        (
+            *_COMMON,
+            "size",
+            "ssh_public_access_enabled",
+            "ssh_settings",
+            "network_settings",
+            "enable_node_public_ip",
+            "create_on_behalf_of",
+            "idle_time_before_shutdown_minutes",
+            "schedules",
+            "setup_scripts",
+            "custom_applications",
+            "enable_sso",
+            "enable_root_access",
+            "enable_os_patching",
+            "release_quota_on_stop",
+        ),
+    ),
+    "kubernetes": ("kubernetesCompute.schema.json", (*_COMMON, "resource_id", "namespace", "instance_types", "default_instance_type")),
+    "virtualmachine": ("vmCompute.schema.json", ("location", "description", "tags", "resource_id", "ssh_settings")),
+    "synapsespark": ("synapseSparkCompute.schema.json", (*_COMMON, "resource_id")),
+    "workspace": (
+        "workspace.schema.json",
+        (
+            *_COMMON,
+            "kind",
+            "hub_id",
+            "display_name",
+            "storage_account",
+            "key_vault",
+            "application_insights",
+            "container_registry",
+            "hbi_workspace",
+            "public_network_access",
+            "image_build_compute",
+            "primary_user_assigned_identity",
+            "system_datastores_auth_mode",
+            "enable_data_isolation",
+            "customer_managed_key",
+            "serverless_compute",
+            "managed_network",
+        ),
+    ),
+}
+
+
+class Export:
+    """Collects the vars, the CLI's files and what neither can hold."""
+
+    def __init__(self, shown: t.Collection[str] = ()) -> None:
+        # Names of variables whose values are exported.
+        self.shown = shown
+        self.vars: Tree = {}
+        self.files: dict[str, str] = {}
+        # The compute targets as a fleet declares them.
+        self.computes: list[Tree] = []
+        self.missing: list[dict[str, str]] = []
+
+    def add_workspace(self, body: Body) -> None:
+        kind = workspace.Workspace()
+        options = declaration(kind, body)
+        if options.get("kind") == "project":
+            options = {option: value for option, value in options.items() if option not in workspace.FROM_HUB}
+        rules = _own_rules(body)
+        if rules:
+            options.setdefault("managed_network", {})["outbound_rules"] = rules
+        self.vars["aml_workspace"] = {"name": body["name"], **options}
+        self._add_file("workspace.yml", "workspace", body["name"], options)
+
+    def add_compute(self, body: Body) -> None:
+        # The export does not have the values, by which the end of the task would know them in other texts.
+        redact.hide_variables(body)
+        kind, type_, name = kind_of(body), compute.kind_name(body), _file_name(body["name"])
+        if not kind.fields:
+            self._miss(name, "", f"no module of this collection keeps a {type_}")
+            return
+        options = declaration(kind, body)
+        for secret in kind.lost_on_recreate(body, {}):
+            # Without its secret the group would be half a declaration, which the module refuses.
+            options.pop(secret.partition(".")[0], None)
+            self._miss(name, secret, "the service never returns this secret; declare it if the target is to be created again")
+        options = self._without_values(name, options)
+        tab = compute.tab(body)
+        row = {"name": name, "type": type_, **options} if tab == "attached" else {"name": name, **options}
+        # A compute target may be named workspace too. The file comes first: where that fails, the target is nowhere.
+        self._add_file(f"{name}.yml" if name.casefold() != "workspace" else f"{name}.{type_}.yml", type_, name, options)
+        self.vars.setdefault(_LISTS[tab], []).append(row)
+        self.computes.append({"type": type_, "name": name, **options})
+
+    def _without_values(self, name: str, options: Tree) -> Tree:
+        """A placeholder in place of each variable's value; our own modules keep the application's value where one is declared."""
+        for application in options.get("custom_applications") or []:
+            for variable, value in (application.get("environment_variables") or {}).items():
+                if value not in (None, "") and variable not in self.shown:
+                    option = f"custom_applications[{application.get('name')}].environment_variables.{variable}"
+                    self._miss(name, option, f"not exported: {redact.PLACEHOLDER} keeps the current value; replace it to create the instance")
+        return t.cast(Tree, redact.without_values(options, self.shown, lambda _value: redact.PLACEHOLDER))
+
+    def _add_file(self, file: str, type_: str, name: str, options: Tree) -> None:
+        if type_ not in _CLI:
+            self._miss(name, "", f"the CLI's schema has no type {type_}: there is no file for it")
+            return
+        import yaml
+
+        schema, known = _CLI[type_]
+        head = {"$schema": _SCHEMAS + schema, "name": name}
+        if type_ != "workspace":
+            head["type"] = type_
+        inline = [f"setup_scripts.{part}" for part, script in (options.get("setup_scripts") or {}).items() if script.get("inline")]
+        if inline:
+            options = {**options, "setup_scripts": _without_inline(options["setup_scripts"])}
+        if type_ == "virtualmachine" and options.get("ssh_settings") and not options["ssh_settings"].get("admin_username"):
+            options = {option: value for option, value in options.items() if option != "ssh_settings"}
+            self._miss(name, "ssh_settings", "the CLI's schema needs admin_username, which the service does not return: the file is without it")
+        left = [*(option for option in options if option not in known), *inline]
+        for option in left:
+            self._miss(name, option, "the CLI's schema has no such field: the file is without it")
+        tree = {**head, **cli_tree(type_, {option: options[option] for option in known if options.get(option) is not None})}
+        secrets = [row["option"] for row in self.missing if row["name"] == name and row["option"] and row["option"] not in left]
+        # A name that the service tells may have line ends: what follows would be no comment.
+        comments = "".join(f"# {' '.join(redact.printable(option).split())}: not exported\n" for option in [*secrets, *left])
+        self.files[file] = comments + yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
+
+    def _miss(self, name: str, option: str, reason: str) -> None:
+        self.missing.append({"name": name, "option": option, "reason": reason})
+
+
+def declaration(kind: Kind, body: Body) -> Tree:
+    """What a task would have to declare to find the resource as it is: no nulls, nothing that only the service writes, no secrets."""
+    kept = kind.kept(body)
+    if kept.get("resource_id"):
+        # What was attached has these by itself.
+        kept = {option: value for option, value in kept.items() if option not in getattr(kind, "of_target", ())}
+    options: Tree = {}
+    for row in kind.fields:
+        value = kept.get(row.option)
+        declarable = row.mutability in (UPDATABLE, CREATE_ONLY) or row.option in _PUBLIC
+        if declarable and value not in (None, "", [], {}):
+            paths.set_path(options, row.option, _without_nulls(value))
+    identity = options.get("identity")
+    if identity and not identity.get("user_assigned_identities"):
+        identity.pop("user_assigned_identities", None)
+    return options
+
+
+def _file_name(name: t.Any) -> str:
+    """The name of a target, which becomes that of a file."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", str(name)) is None:
+        raise AmlError(f"The service listed a compute target {str(name)!r}, which cannot be the name of a file.", code="UnexpectedAnswer")
+    return str(name)
+
+
+def _without_inline(scripts: Tree) -> Tree | None:
+    """The CLI's schema has scripts of the file share alone."""
+    return {part: script for part, script in scripts.items() if not script.get("inline")} or None
+
+
+def _without_nulls(value: t.Any) -> t.Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(below) for key, below in value.items() if below is not None}
+    return [_without_nulls(below) for below in value] if isinstance(value, list) else value
+
+
+def _own_rules(body: Body) -> list[Tree]:
+    """The user's own outbound rules; the service makes the others by itself."""
+    network = (body.get("properties") or {}).get("managedNetwork") or {}
+    rules = network.get("outboundRules") or {}
+    return [
+        workspace.rule_from_arm(name, rule) for name, rule in rules.items() if rule and str(rule.get("category") or "UserDefined").casefold() == "userdefined"
+    ]
+
+
+def cli_tree(type_: str, options: Tree) -> Tree:
+    """Our options as the CLI's schema spells them, where that differs."""
+    tree = dict(options)
+    ids = (tree.get("identity") or {}).get("user_assigned_identities")
+    if ids:
+        as_map = type_ == "workspace"
+        tree["identity"] = {**tree["identity"], "user_assigned_identities": {one: {} for one in ids} if as_map else [{"resource_id": one} for one in ids]}
+    if type_ == "kubernetes":
+        properties = {"instanceTypes": tree.pop("instance_types", None), "defaultInstanceType": tree.pop("default_instance_type", None)}
+        properties = {name: value for name, value in properties.items() if value}
+        if "instanceTypes" in properties:
+            properties["instanceTypes"] = instance_types_to_arm(properties["instanceTypes"])
+        tree.update({"properties": properties} if properties else {})
+    if tree.get("kind") == "default":
+        # The schema of default workspaces has no kind.
+        del tree["kind"]
+    return tree

@@ -1,0 +1,217 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sums of the pre-flight: cores, computes and addresses of all that is about to be created, against what is left. Pure.
+
+Rules: a dedicated creation is judged by max(1, minimum) nodes against its family, also at minimum 0; a low-priority one against the regional
+total alone (docs/facts.md b.2, f.23 [ISS]). Clusters and instances share the cores and the number of computes (docs/coverage.md CI1,
+1.11). One address for each node, and Azure keeps five of a subnet (1.11; Azure Virtual Network, reserved addresses).
+"""
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+from collections import defaultdict
+from dataclasses import dataclass
+
+from .._capacity import quotas
+from .._capacity import usages as _usages
+from .._capacity.lists import Item, limit_of
+from .._core import canon
+from .._core.arm_id import ArmId
+from .._core.findings import ERROR, WARNING, Finding, Findings
+from .._engine.kind import Body
+from .._kinds import compute
+from .checks import named, names, subnet_of
+from .facts import Facts, Wish
+
+_SOURCE = "docs/facts.md b.2 (quota), f.23; docs/coverage.md 1.11"
+_RAISE = "Ask for more quota, choose another size or region, or declare fewer nodes; aml_usage_info shows what is left."
+_RESERVED = 5
+# Nodes of a cluster that a subscription is given without asking (docs/coverage.md CC4).
+_MANY_NODES = 100
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What one target takes of a region: cores at once and at the most, beside those of the family that it holds already."""
+
+    wish: Wish
+    region: str
+    size: Item
+    low_priority: bool
+    held: int
+
+    @property
+    def family(self) -> str:
+        return str(self.size["family"])
+
+    def _cores(self, nodes: int) -> int:
+        return max(0, nodes * int(self.size["vcpus"] or 0) - self.held)
+
+    @property
+    def cores(self) -> int:
+        return self._cores(self.wish.least)
+
+    @property
+    def most(self) -> int:
+        return self._cores(self.wish.most)
+
+
+def demands(wishes: t.Sequence[Wish], facts: Facts) -> list[Demand]:
+    """What is managed, of a known size in a known region. What a replacement sets free of another family does not count."""
+    found = []
+    for wish in wishes:
+        size, region = facts.size(wish), facts.region(wish)
+        if not wish.managed or size is None or region is None:
+            continue
+        low = wish.wanted.get("tier") == "low_priority"
+        sizes = facts.get("sizes", region)
+        held = 0 if wish.existing is None else cores_held(wish.existing, str(size["family"]), region, sizes, low_priority=low)
+        found.append(Demand(wish, region, size, low, held))
+    return found
+
+
+def check_quota(wishes: t.Sequence[Wish], facts: Facts) -> Findings:
+    wanted = demands(wishes, facts)
+    by_region: dict[str, list[Demand]] = defaultdict(list)
+    for one in wanted:
+        by_region[one.region].append(one)
+    for region, here in by_region.items():
+        usages = facts.get("usages", region)
+        if usages is not None:
+            yield from _regional(region, here, usages)
+        yield from _workspace_quotas(region, here, facts)
+    yield from _totals(wishes, facts)
+    for wish in wishes:
+        if wish.type == "amlcompute" and wish.most > _MANY_NODES:
+            message = f"max_instances is {wish.most}; without a ticket a cluster grows to {_MANY_NODES} nodes."
+            yield Finding("ManyNodes", "max_instances", message, "docs/coverage.md CC4, 1.11", WARNING, wish.name, "Request a higher limit.")
+
+
+def _regional(region: str, here: list[Demand], usages: _usages.Usages) -> Findings:
+    families: dict[tuple[str, bool], list[Demand]] = defaultdict(list)
+    for one in here:
+        families[one.family, one.low_priority].append(one)
+    for (family, low), some in families.items():
+        row = usages.find(family, low_priority=low)
+        if row is None and not low:
+            message = f"The service lists no usage of {family} in {region}, so its quota was not checked."
+            yield Finding("QuotaUnknown", "size", message, _SOURCE, WARNING, named([one.wish for one in some]), "Check the usages with aml_usage_info.")
+        tier = "low-priority" if low else "dedicated"
+        yield from _exceeds("FamilyQuotaExceeded", f"{tier} vCPUs of {family} in {region}", some, row)
+    for low, code, name in ((False, "RegionalQuotaExceeded", _usages.TOTAL_DEDICATED), (True, "LowPriorityQuotaExceeded", _usages.TOTAL_LOW_PRIORITY)):
+        some = [one for one in here if one.low_priority is low]
+        tier = "low-priority" if low else "dedicated"
+        yield from _exceeds(code, f"{tier} vCPUs in {region}", some, usages.find(name, low_priority=low))
+
+
+def _exceeds(code: str, what: str, some: list[Demand], row: Item | None) -> Findings:
+    """An error where the least that is needed is not left; a warning where the most could never be reached."""
+    if row is None or row["limit"] is None or not some:
+        return
+    left = row["limit"] - row["current"]
+    need, most = sum(one.cores for one in some), sum(one.most for one in some)
+    state = f"{max(0, left)} of {row['limit']} {what} are left ({row['current']} are in use)"
+    if need > left and need > 0:
+        takers = [one for one in some if one.cores]
+        message = f"{state}, and {need} are needed at once ({_lines(takers)})."
+        yield Finding(code, "size", message, _SOURCE, ERROR, named([one.wish for one in takers]), _RAISE)
+    elif most > left:
+        growers = [one for one in some if one.most]
+        message = f"{state}, and {most} would be needed for the nodes at the most: the clusters cannot all grow to max_instances."
+        yield Finding("QuotaBelowMaximum", "max_instances", message, _SOURCE, WARNING, named([one.wish for one in growers]), _RAISE)
+
+
+def _lines(some: list[Demand]) -> str:
+    return _counted([one.wish for one in some], [one.cores for one in some])
+
+
+def _counted(wishes: t.Sequence[Wish], counts: t.Sequence[int]) -> str:
+    """The first five targets, each with what it takes."""
+    shown = ", ".join(f"{name}: {count}" for name, count in list(zip(names(wishes), counts))[:5])
+    return f"{shown} and {len(wishes) - 5} more" if len(wishes) > 5 else shown
+
+
+def _workspace_quotas(region: str, here: list[Demand], facts: Facts) -> Findings:
+    """A workspace's own limit of a family, against what its targets hold of it."""
+    groups: dict[tuple[str, str], list[Demand]] = defaultdict(list)
+    for one in here:
+        if not one.low_priority:
+            groups[one.wish.workspace_id, one.family].append(one)
+    for (workspace_id, family), some in groups.items():
+        limit = own_limit(facts.get("quotas", region), workspace_id, family)
+        computes = facts.get("computes", workspace_id.casefold())
+        if limit is None or computes is None:
+            continue
+        held = sum(cores_held(body, family, region, facts.get("sizes", region) or {}) for body in computes)
+        row = {"limit": limit, "current": held}
+        workspace = ArmId(workspace_id).name
+        yield from _exceeds("WorkspaceQuotaExceeded", f"dedicated vCPUs of {family} for the workspace {workspace}", some, row)
+
+
+def own_limit(entries: t.Any, workspace_id: str, family: str) -> int | None:
+    if not entries:
+        return None
+    return limit_of(quotas.quotas(entries, workspace_id).workspace.get(family.casefold()))
+
+
+def cores_held(body: Body, family: str, region: str, sizes: dict[str, Item], *, low_priority: bool = False) -> int:
+    """Cores of a family and tier that a compute target holds: a cluster's nodes, an instance also while it is stopped."""
+    outer = body.get("properties") or {}
+    inner = outer.get("properties") or {}
+    size = sizes.get(str(inner.get("vmSize")).casefold())
+    if size is None or str(size["family"]).casefold() != family.casefold():
+        return 0
+    if (canon.caseless(inner.get("vmPriority")) == "lowpriority") is not low_priority:
+        return 0
+    if canon.region(outer.get("computeLocation") or body.get("location")) != region:
+        return 0
+    nodes = 1 if compute.kind_name(body) == "computeinstance" else int(inner.get("currentNodeCount") or 0)
+    return nodes * int(size["vcpus"] or 0)
+
+
+def _totals(wishes: t.Sequence[Wish], facts: Facts) -> Findings:
+    """The number of clusters and instances of a region."""
+    new: dict[str, list[Wish]] = defaultdict(list)
+    for wish in wishes:
+        region = facts.region(wish)
+        if wish.managed and wish.new and region:
+            new[region].append(wish)
+    for region, some in new.items():
+        usages = facts.get("usages", region)
+        row = usages.find(_usages.TOTAL_CLUSTERS) if usages else None
+        if row and row["limit"] is not None and row["current"] + len(some) > row["limit"]:
+            message = f"{row['remaining']} of {row['limit']} clusters and instances in {region} are left, and {len(some)} would be created."
+            hint = "Delete targets that are not used, or request a higher limit."
+            yield Finding("ComputeCountExceeded", "name", message, "docs/coverage.md 1.11, pain 53", ERROR, named(some), hint)
+
+
+# --- addresses ---
+
+
+def check_subnets(wishes: t.Sequence[Wish], facts: Facts) -> Findings:
+    """Each subnet has an address for every node that may come."""
+    groups: dict[str, list[Wish]] = defaultdict(list)
+    for wish in wishes:
+        if wish.managed and wish.subnet and wish.network and facts.get("network", wish.network.casefold()):
+            groups[wish.subnet.rstrip("/").casefold()].append(wish)
+    for some in groups.values():
+        subnet = subnet_of(facts.get("network", str(some[0].network).casefold()), str(some[0].subnet))
+        free = None if subnet is None else free_addresses(subnet)
+        counts = [max(0, wish.most - wish.nodes_there) for wish in some]
+        need = sum(counts)
+        if free is not None and need > free:
+            message = f"The subnet {some[0].subnet} has {max(0, free)} free address(es), and {need} node(s) may need one each ({_counted(some, counts)})."
+            hint = "Use a larger subnet, or declare fewer max_instances."
+            source = "docs/coverage.md 1.11 (one address for each node)"
+            yield Finding("SubnetTooSmall", "network_settings.subnet", message, source, ERROR, named(some), hint)
+
+
+def free_addresses(subnet: Body) -> int | None:
+    """IPv4 addresses of all prefixes, without those that Azure keeps and those in use; None where the prefix is not told."""
+    properties = subnet.get("properties") or {}
+    prefixes = properties.get("addressPrefixes") or [properties.get("addressPrefix")]
+    networks = [ipaddress.ip_network(prefix, strict=False) for prefix in prefixes if prefix]
+    sizes = [network.num_addresses - _RESERVED for network in networks if network.version == 4]
+    return sum(sizes) - len(properties.get("ipConfigurations") or []) if sizes else None

@@ -1,0 +1,118 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The compute targets that are about to be created, and the facts that were gathered for them."""
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from .._capacity import sizes
+from .._capacity.lists import Item
+from .._core import canon, paths
+from .._core.arm_id import ArmId, Target
+from .._core.errors import ArmError
+from .._engine.kind import Body
+from .._engine.plan import Declared
+
+# The kinds that the service makes of virtual machines of its own: they draw on its sizes, quotas and the user's subnets.
+MANAGED = tuple(sizes.COMPUTE_TYPES)
+
+# A thing that a check needs: what it is and whose, as ("sizes", "eastus") or ("network", "/subscriptions/...").
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One compute target that is to be there. ``wanted`` is all that it will have, by option; what exists counts as given."""
+
+    type: str
+    target: Target
+    wanted: Declared
+    existing: Body | None = None
+    # Whether what exists is to be deleted and made anew.
+    replaces: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.target.name
+
+    @property
+    def workspace_id(self) -> str:
+        return self.target.parent_id
+
+    @property
+    def new(self) -> bool:
+        return self.existing is None
+
+    @property
+    def managed(self) -> bool:
+        return self.type in MANAGED
+
+    @property
+    def subnet(self) -> str | None:
+        found = self.wanted.get("network_settings.subnet") if self.managed or self.type == "aks" else None
+        return str(found) if found else None
+
+    @property
+    def network(self) -> str | None:
+        return ArmId(self.subnet).parent if self.subnet else None
+
+    @property
+    def identities(self) -> list[str]:
+        return list((self.wanted.get("identity") or {}).get("user_assigned_identities") or [])
+
+    @property
+    def nodes_there(self) -> int:
+        """Nodes that already have an address in the subnet that is wanted."""
+        there = paths.get_path(self.existing or {}, "properties.properties.subnet")
+        same = isinstance(there, dict) and canon.arm_id(there.get("id")) == canon.arm_id(self.subnet)
+        return self.nodes_now if same else 0
+
+    @property
+    def nodes_now(self) -> int:
+        """Nodes that it holds now; an instance holds its own also while it is stopped (docs/coverage.md CI1)."""
+        if self.existing is None:
+            return 0
+        if self.type == "computeinstance":
+            return 1
+        count = paths.get_path(self.existing, "properties.properties.currentNodeCount")
+        return count if isinstance(count, int) else 0
+
+    @property
+    def least(self) -> int:
+        """Nodes that the service asks quota for: at the creation of a cluster, one at the least."""
+        if self.type == "computeinstance":
+            return 1
+        return max(1 if self.new or self.replaces else 0, self.wanted.get("min_instances") or 0)
+
+    @property
+    def most(self) -> int:
+        return 1 if self.type == "computeinstance" else max(self.least, self.wanted.get("max_instances") or 0)
+
+
+@dataclass
+class Facts:
+    """What was read. A value of None was not there; what is in ``unread`` could not be read, and why."""
+
+    read: dict[Key, t.Any] = field(default_factory=dict)
+    unread: dict[Key, ArmError] = field(default_factory=dict)
+
+    def get(self, what: str, key: str) -> t.Any:
+        return self.read.get((what, key))
+
+    def known(self, what: str, key: str) -> bool:
+        return (what, key) in self.read
+
+    def workspace(self, wish: Wish) -> Body | None:
+        found: Body | None = self.get("workspace", wish.workspace_id.casefold())
+        return found
+
+    def region(self, wish: Wish) -> str | None:
+        """Where it is to be: as declared, or where its workspace is."""
+        location = wish.wanted.get("location") or (self.workspace(wish) or {}).get("location")
+        return str(canon.region(location)) if location else None
+
+    def size(self, wish: Wish) -> Item | None:
+        found: Item | None = (self.get("sizes", self.region(wish) or "") or {}).get(canon.caseless(wish.wanted.get("size")))
+        return found

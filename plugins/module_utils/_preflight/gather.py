@@ -1,0 +1,114 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The requests of the pre-flight: each thing is read once, however many targets need it, and all of a round at the same time.
+
+Only reads. Paths: docs/facts.md a.1; Microsoft.Network virtualNetworks, Microsoft.ManagedIdentity, Microsoft.Authorization locks.
+"""
+from __future__ import annotations
+
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+
+from .._capacity import sizes, usages
+from .._capacity.lists import location_path
+from .._core.arm_id import ArmId, group_id
+from .._core.errors import ArmError
+from .capacity import demands, own_limit
+from .facts import Facts, Key, Wish
+
+ML_VERSION = "2025-12-01"
+_NETWORK_VERSION = "2024-05-01"
+_IDENTITY_VERSION = "2023-01-31"
+_LOCK_VERSION = "2020-05-01"
+_AT_ONCE = 8
+
+Reader = t.Callable[[], t.Any]
+
+
+class Gatherer:
+    """Fills ``facts``. ``known`` are facts that the caller has already, such as the workspace."""
+
+    def __init__(self, client: t.Any, subscription_id: str, api_version: str = ML_VERSION, known: dict[Key, t.Any] | None = None) -> None:
+        self.client = client
+        self.subscription_id = subscription_id
+        self.api_version = api_version
+        self.facts = Facts(dict(known or {}))
+
+    def gather(self, wishes: t.Sequence[Wish]) -> Facts:
+        """What the checks of these targets need, in as few rounds as the answers allow."""
+        self.workspaces(wishes)
+        self._read(self._details(wishes))
+        self._read(self._shares(wishes))
+        return self.facts
+
+    def workspaces(self, wishes: t.Sequence[Wish], *, computes: bool = False) -> None:
+        """The workspaces, which tell the regions; with ``computes`` also what is in them."""
+        wanted: dict[Key, Reader] = {}
+        for identifier in {wish.workspace_id.casefold(): wish.workspace_id for wish in wishes}.values():
+            wanted["workspace", identifier.casefold()] = lambda path=identifier: self.client.find(path, self.api_version)  # type: ignore[misc]
+            if computes:
+                wanted["computes", identifier.casefold()] = self._computes(identifier)
+        self._read(wanted)
+
+    def _computes(self, workspace_id: str) -> Reader:
+        return lambda: self.client.list(f"{workspace_id}/computes", self.api_version)
+
+    def _details(self, wishes: t.Sequence[Wish]) -> dict[Key, Reader]:
+        wanted: dict[Key, Reader] = {}
+        for region in {self.facts.region(wish) for wish in wishes if wish.managed} - {None}:
+            for what, shape in (("sizes", sizes.by_name), ("usages", usages.Usages), ("quotas", list)):
+                wanted[what, str(region)] = self._listed(str(region), "vmSizes" if what == "sizes" else what, shape)
+        for wish in wishes:
+            groups = [group_id(wish.target.subscription_id, wish.target.resource_group)]
+            if wish.network:
+                wanted["network", wish.network.casefold()] = self._found(wish.network, _NETWORK_VERSION)
+                groups.append(ArmId(wish.network).scope)
+            for identity in wish.identities:
+                wanted["identity", identity.casefold()] = self._found(identity, _IDENTITY_VERSION)
+            for group in groups:
+                wanted["locks", group.casefold()] = self._locks(group)
+        return wanted
+
+    def _shares(self, wishes: t.Sequence[Wish]) -> dict[Key, Reader]:
+        """What is in a workspace that has a limit of its own for a family that is wanted."""
+        wanted: dict[Key, Reader] = {}
+        for workspace_id, region, family in {(one.wish.workspace_id, one.region, one.family) for one in demands(wishes, self.facts)}:
+            if own_limit(self.facts.get("quotas", region), workspace_id, family) is not None:
+                wanted["computes", workspace_id.casefold()] = self._computes(workspace_id)
+        return wanted
+
+    def _listed(self, region: str, what: str, shape: t.Callable[[t.Any], t.Any]) -> Reader:
+        path = location_path(self.subscription_id, region, what)
+        return lambda: shape(self.client.list(path, self.api_version))
+
+    def _found(self, identifier: str, version: str) -> Reader:
+        return lambda: self.client.find(identifier, version)
+
+    def _locks(self, group: str) -> Reader:
+        return lambda: self.client.list(f"{group}/providers/Microsoft.Authorization/locks", _LOCK_VERSION)
+
+    def _read(self, wanted: dict[Key, Reader]) -> None:
+        """All that is not known yet, at most eight requests at a time."""
+        missing = {key: reader for key, reader in wanted.items() if key not in self.facts.read and key not in self.facts.unread}
+        if not missing:
+            return
+        with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(missing))) as pool:
+            for key, answer in zip(missing, pool.map(_tried, missing.values()), strict=True):
+                if not isinstance(answer, ArmError):
+                    self.facts.read[key] = answer
+                elif answer.status == 404 and key[0] in ("computes", "locks"):
+                    # What they are in does not exist, which another check tells.
+                    self.facts.read[key] = None
+                else:
+                    self.facts.unread[key] = answer
+
+
+def _tried(reader: Reader) -> t.Any:
+    """The value, or why it could not be read; what would stop the creation itself as well stops the task."""
+    try:
+        return reader()
+    except ArmError as error:
+        if error.status in (400, 403, 404) or (error.status is None and error.code == "UnexpectedAnswer"):
+            return error
+        raise

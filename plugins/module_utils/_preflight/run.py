@@ -1,0 +1,176 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pre-flight checks at work: before the creation of one target (``guard``), and over many (``examine``).
+
+The package ``_preflight`` finds what the service would refuse: gathers facts, and checks declared compute targets against them. It may
+import ``_options``, ``_capacity``, ``_kinds``, ``_engine`` and ``_core``.
+"""
+from __future__ import annotations
+
+import typing as t
+
+from .._core import files
+from .._core.arm_id import ArmId, Target
+from .._core.findings import ERROR, WARNING, Finding
+from .._engine import plan as _plan
+from .._engine import rules
+from .._engine.kind import Body, Kind
+from .._engine.plan import CREATE, REPLACE, Declared, Plan
+from .._kinds import compute
+from .._options.declarations import Declaration, Registry, Validate, declarations
+from .capacity import check_quota, check_subnets
+from .checks import (
+    PreflightFailed,
+    check_identity,
+    check_kind,
+    check_locks,
+    check_private_way,
+    check_size,
+    check_subnet,
+    check_twice,
+    check_unread,
+    check_workspace,
+    offline,
+)
+from .facts import Facts, Key, Wish
+from .gather import ML_VERSION, Gatherer
+
+Result = dict[str, t.Any]
+
+
+def check(wishes: t.Sequence[Wish], facts: Facts, *, workspace_missing: str = ERROR) -> list[Finding]:
+    """All findings, errors first, in the order of the targets."""
+    found: list[Finding] = [*check_twice(wishes), *check_unread(facts, wishes)]
+    for wish in wishes:
+        found += check_workspace(wish, facts, workspace_missing)
+        found += check_kind(wish)
+        found += check_size(wish, facts)
+        found += check_subnet(wish, facts)
+        found += check_identity(wish, facts)
+        found += check_private_way(wish, facts)
+    found += check_quota(wishes, facts)
+    found += check_subnets(wishes, facts)
+    found += check_locks(wishes, facts)
+    return in_order(found)
+
+
+def in_order(findings: t.Iterable[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda one: one.severity != ERROR)
+
+
+def counted(findings: t.Iterable[Finding], fail_on: str) -> list[Finding]:
+    """Those that ``fail_on`` (error, warning, never) takes as a failure."""
+    severities = {"error": (ERROR,), "warning": (ERROR, WARNING)}.get(fail_on, ())
+    return [one for one in findings if one.severity in severities]
+
+
+def refuse(findings: t.Sequence[Finding], what: str, fail_on: str = ERROR) -> None:
+    """Raise PreflightFailed where something counts; ``details`` has every finding."""
+    bad = counted(findings, fail_on)
+    if not bad:
+        return
+    lines = " ".join(f"{one.code}: {one.message}" for one in bad[:5])
+    more = f" And {len(bad) - 5} more." if len(bad) > 5 else ""
+    raise PreflightFailed(
+        f"{what} did not pass the pre-flight: {lines}{more}",
+        details=[one.to_dict() for one in findings],
+        hint=f"Nothing was written. {bad[0].hint}" + (" Each of the details has its own hint." if len(bad) > 1 else ""),
+    )
+
+
+# --- one target, before it is written ---
+
+# Changes in place that take what a creation takes.
+_GROWTH = {"min_instances", "max_instances", "identity"}
+
+
+def guard(client: t.Any, kind: Kind, target: Target) -> t.Callable[[Plan, Declared, Body | None, Body | None], list[str]]:
+    """What a Reconciler calls before it creates, replaces or lets grow: PreflightFailed, or the warnings.
+
+    The offline rules have passed by then.
+    """
+
+    def before_write(plan: Plan, wanted: Declared, existing: Body | None, workspace: Body | None) -> list[str]:
+        replaces = plan.action == REPLACE
+        if plan.action != CREATE and not replaces and not _GROWTH & set(plan.values()):
+            return []
+        wish = Wish(kind_type(kind), target, wanted, existing, replaces)
+        known: dict[Key, t.Any] = {("workspace", target.parent_id.casefold()): workspace} if plan.action in (CREATE, REPLACE) else {}
+        facts = Gatherer(client, target.subscription_id, kind.api_version or ML_VERSION, known).gather([wish])
+        # In check mode, a play may well create the workspace first.
+        findings = [one for one in check([wish], facts, workspace_missing=WARNING) if one.code != "NeedsReplacement"]
+        refuse(findings, f"The {kind.label} {target.name!r}")
+        return [f"{one.code}: {one.message} {one.hint}" for one in findings]
+
+    return before_write
+
+
+def kind_type(kind: Kind) -> str:
+    """The CLI's spelling of a kind of compute target."""
+    return str(getattr(kind, "compute_type", "")).casefold()
+
+
+def wish_of(one: Declaration, existing: Body | None) -> Wish:
+    """What the target will have: what is there counts as given, as in a replacement."""
+    if existing is None or compute.kind_name(existing) != one.type:
+        return Wish(one.type, one.target, one.declared, existing)
+    plan = _plan.plan_present(one.kind.fields, one.declared, one.kind.read(existing), broken=one.kind.broken(existing))
+    wanted = _plan.wanted(one.kind.fields, one.declared, one.kind.read(existing))
+    return Wish(one.type, one.target, {**one.kind.kept(existing), **wanted}, existing, replaces=plan.action == REPLACE)
+
+
+def rules_of(one: Declaration, wish: Wish, facts: Facts) -> list[Finding]:
+    """The kinds' own rules; those of a creation where there will be one."""
+    found = list(rules.workspace_name(ArmId(one.target.parent_id).name))
+    found += one.kind.check(one.target, one.declared, one.tree)
+    if wish.new or wish.replaces:
+        found += one.kind.check_create(wish.wanted, facts.workspace(wish))
+    return list(offline(found, one.target.name))
+
+
+def examine(
+    client: t.Any,
+    entries: t.Sequence[dict[str, t.Any]],
+    scope: Target,
+    kinds: Registry,
+    hide: files.Hide,
+    validate: Validate,
+    api_version: str | None = None,
+) -> list[Finding]:
+    """All findings over a list of declared compute targets."""
+    declared, problems = declarations(entries, scope, kinds, hide, validate)
+    gatherer = Gatherer(client, scope.subscription_id, api_version or ML_VERSION)
+    wishes = [Wish(one.type, one.target, one.declared) for one in declared]
+    gatherer.workspaces(wishes, computes=True)
+    there = _there(gatherer.facts)
+    wishes = [wish_of(one, there.get(one.target.id.casefold())) for one in declared]
+    # A target that is declared twice is created once.
+    once = list({wish.target.id.casefold(): wish for wish in wishes}.values())
+    facts = gatherer.gather(once)
+    for one, wish in zip(declared, wishes, strict=True):
+        problems += rules_of(one, wish, facts)
+    # A kind may have the same rule for what is declared and for what is created.
+    return in_order(dict.fromkeys([*problems, *check_twice(wishes), *check(once, facts)]))
+
+
+def _there(facts: Facts) -> dict[str, Body]:
+    """Every compute target of the workspaces that were read, by id."""
+    return {
+        f"{workspace_id}/computes/{body.get('name')}".casefold(): body
+        for (what, workspace_id), computes in facts.read.items()
+        if what == "computes"
+        for body in computes or []
+    }
+
+
+def summary(findings: t.Sequence[Finding], fail_on: str, count: int) -> Result:
+    """The result of ``aml_preflight_info``: it returns, unless ``fail_on`` says otherwise."""
+    refuse(findings, f"{count} compute target(s)", fail_on)
+    errors = sum(one.severity == ERROR for one in findings)
+    return {
+        "changed": False,
+        "passed": not errors,
+        "findings": [one.to_dict() for one in findings],
+        "counts": {"error": errors, "warning": len(findings) - errors},
+    }

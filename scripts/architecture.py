@@ -1,0 +1,209 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads the packages of plugins/module_utils, what each says it may import and what it does import, and writes that into docs/development/architecture.md.
+
+    python scripts/architecture.py            write the generated part of the page
+    python scripts/architecture.py --check    only say whether the page is current and the order is kept; exit code 1 if not
+
+Each package has one main file, whose docstring has a paragraph "The package ``_name`` ...". It ends with a sentence "It may import ``_a`` and ``_b``." (and
+"Ansible", if so), which is the rule; tests/unit/test_layout.py holds the code to it.
+"""
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+import sys
+import typing as t
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = Path("docs/development/architecture.md")
+BEGIN, END = "<!-- BEGIN: written by make architecture -->", "<!-- END: written by make architecture -->"
+COLLECTION = "ansible_collections.azureml.compute.plugins"
+
+# What uses the packages and is used by none of them.
+ENTRIES = ("modules", "inventory", "filter", "callback")
+MOST_FLOORS, MOST_FLAT_FILES = 9, 2
+
+
+@dataclass
+class Package:
+    """One package, or one folder of plugins."""
+
+    name: str
+    purpose: str = ""
+    allowed: set[str] | None = None
+    may_import_ansible: bool = False
+    # The file's name and the first sentence of its docstring.
+    files: dict[str, str] = field(default_factory=dict)
+    # What is imported, and a place where.
+    imports: dict[str, str] = field(default_factory=dict)
+    ansible: list[str] = field(default_factory=list)
+
+
+def packages(root: Path = ROOT) -> dict[str, Package]:
+    """All packages by their names, and the folders of plugins that use them."""
+    plugins = root / "plugins"
+    found: dict[str, Package] = {}
+    for path in sorted(plugins.rglob("*.py")):
+        parts = path.relative_to(plugins).with_suffix("").parts
+        below = parts[0] == "module_utils"
+        name = parts[1] if below else parts[0]
+        if not below and name not in ENTRIES:
+            continue
+        _read(found.setdefault(name, Package(name)), path, parts, root)
+    return found
+
+
+def _read(package: Package, path: Path, parts: tuple[str, ...], root: Path) -> None:
+    tree = ast.parse(path.read_text())
+    docstring = ast.get_docstring(tree) or ""
+    if path.name != "__init__.py":
+        package.files[path.stem] = _sentence(docstring)
+    paragraph = next((one for one in docstring.split("\n\n") if one.startswith(f"The package ``{package.name}``")), None)
+    if paragraph is not None:
+        text = " ".join(paragraph.split())
+        package.purpose, _dot, rule = text.removeprefix(f"The package ``{package.name}`` ").partition(". It may import ")
+        package.allowed = set(re.findall(r"``(_\w+)``", rule))
+        package.may_import_ansible = "Ansible" in rule
+    for node in ast.walk(tree):
+        place = f"{path.relative_to(root)}:{getattr(node, 'lineno', 0)}"
+        for module in _imported(node, parts):
+            if module.split(".")[0] == "ansible":
+                package.ansible.append(place)
+            elif module.startswith("module_utils."):
+                other = module.split(".")[1]
+                if other != package.name:
+                    package.imports.setdefault(other, place)
+
+
+def _imported(node: ast.AST, parts: tuple[str, ...]) -> t.Iterator[str]:
+    """The modules that a statement imports; those of the collection from plugins/ on."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name.removeprefix(f"{COLLECTION}.") for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        base = ".".join(parts[: len(parts) - node.level]) if node.level else ""
+        module = ".".join(filter(None, (base, node.module or "")))
+        module = module.removeprefix(f"{COLLECTION}.")
+        # ``from .. import _package`` names the package only behind the import.
+        yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def _sentence(docstring: str) -> str:
+    first = " ".join(docstring.split("\n\n")[0].split())
+    return first if len(first) <= 180 else re.split(r"(?<=[.:;]) ", first)[0].rstrip(":;")
+
+
+def floors(found: t.Mapping[str, Package]) -> dict[str, int]:
+    """How high each package stands: 1 for what imports no other, else one above the highest that it imports. ValueError for a circle."""
+    heights: dict[str, int] = {}
+
+    def height(name: str, above: tuple[str, ...]) -> int:
+        if name in above:
+            raise ValueError(f"a circle of imports: {' -> '.join([*above[above.index(name):], name])}")
+        if name not in heights:
+            heights[name] = 1 + max((height(other, (*above, name)) for other in found[name].imports if other in found), default=0)
+        return heights[name]
+
+    for name in found:
+        height(name, ())
+    return heights
+
+
+def faults(root: Path = ROOT) -> list[str]:
+    """What breaks the rules of the layout."""
+    found = packages(root)
+    wrong = [f"module_utils has {len(flat)} files outside packages, more than {MOST_FLAT_FILES}: {', '.join(flat)}"
+             for flat in [sorted(path.name for path in (root / "plugins" / "module_utils").glob("*.py"))] if len(flat) > MOST_FLAT_FILES]  # fmt: skip
+    for package in found.values():
+        if package.name in ENTRIES:
+            continue
+        if package.allowed is None:
+            wrong.append(f"no file of {package.name} says in its docstring what the package is for and what it may import")
+            continue
+        wrong += [f"{place}: {package.name} may not import {other}" for other, place in package.imports.items() if other not in package.allowed]
+        wrong += [f"{place}: {package.name} may not import Ansible" for place in package.ansible if not package.may_import_ansible]
+        wrong += [f"{package.name} says that it may import {other}, which does not exist" for other in sorted(package.allowed - set(found))]
+    try:
+        heights = floors(found)
+    except ValueError as circle:
+        return [*wrong, str(circle)]
+    if max(heights.values()) > MOST_FLOORS:
+        wrong.append(f"the packages stand on {max(heights.values())} floors, more than {MOST_FLOORS}")
+    return wrong
+
+
+def direct(found: t.Mapping[str, Package]) -> list[tuple[str, str]]:
+    """The imports between packages without those that follow from others, for a picture that can be read."""
+
+    def below(name: str) -> set[str]:
+        return {deeper for other in found[name].imports for deeper in (other, *below(other))}
+
+    return [
+        (name, other)
+        for name in sorted(found)
+        for other in sorted(found[name].imports)
+        if not any(other in below(between) for between in found[name].imports)
+    ]
+
+
+def picture(found: t.Mapping[str, Package]) -> str:
+    """The packages by floors, as Mermaid."""
+    heights = floors(found)
+    lines = ["```mermaid", "flowchart TB"]
+    for floor in sorted(set(heights.values()), reverse=True):
+        names = sorted(name for name, height in heights.items() if height == floor)
+        lines += [f"  subgraph floor{floor}[floor {floor}]", "    direction LR", *(f'    {_node(name)}["{name}"]' for name in names), "  end"]
+    lines += [f"  {_node(name)} --> {_node(other)}" for name, other in direct(found)]
+    return "\n".join([*lines, "```"])
+
+
+def _node(name: str) -> str:
+    return "p" + name if name.startswith("_") else "e_" + name
+
+
+def generated(root: Path = ROOT) -> str:
+    """The generated part of the page."""
+    found = packages(root)
+    heights = floors(found)
+    order = sorted((name for name in found if name not in ENTRIES), key=lambda name: (-heights[name], name))
+    rows = [f"| `{name}` | {heights[name]} | {found[name].purpose} | {_listed(found[name])} |" for name in order]
+    lines = [picture(found), "", "| package | floor | holds | imports |", "|---|---:|---|---|", *rows]
+    for name in order:
+        files = [f"| `{file}.py` | {text} |" for file, text in found[name].files.items()]
+        lines += ["", f"### `{name}`", "", "| file | content |", "|---|---|", *(line.replace("``", "`") for line in files)]
+    return "\n".join(lines)
+
+
+def _listed(package: Package) -> str:
+    names = [f"`{name}`" for name in sorted(package.imports)] + (["Ansible"] if package.ansible else [])
+    return ", ".join(names) or "nothing"
+
+
+def page(root: Path = ROOT) -> str:
+    """The page with its generated part as the code has it now."""
+    text = (root / PAGE).read_text()
+    head, rest = text.split(BEGIN)
+    tail = rest.split(END)[1]
+    return f"{head}{BEGIN}\n\n{generated(root)}\n\n{END}{tail}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    options = parser.parse_args()
+    wrong = faults()
+    if not wrong and page() != (ROOT / PAGE).read_text():
+        if options.check:
+            wrong.append(f"{PAGE} is not current: run 'make architecture'")
+        else:
+            (ROOT / PAGE).write_text(page())
+    print("\n".join(wrong), end="\n" if wrong else "", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
