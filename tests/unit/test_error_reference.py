@@ -91,7 +91,7 @@ def test_the_url_of_a_failure_leads_to_a_section_of_the_page(error: AmlError, an
 
 OF_REPOSITORY = re.compile(r"(?<![\w/.-])(?:docs|plugins|roles|playbooks|tests|scripts|examples)/[\w./-]+|\b(?:README|CONTRIBUTING|CHANGELOG)\b|\b[a-z]+\.md\b")
 # Where a rule is written stands in the code for those who read it; results have the page of its code instead.
-PROVENANCE = ("Finding", "at_least", "at_most")
+PROVENANCE = {"Finding": 3, "at_least": -1, "at_most": -1}
 
 
 def messages(tree: ast.Module) -> t.Iterator[tuple[int, str]]:
@@ -104,8 +104,8 @@ def messages(tree: ast.Module) -> t.Iterator[tuple[int, str]]:
                 hidden |= {id(part) for part in ast.walk(node.value)}
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id.endswith("source") and node.value:
             hidden |= {id(part) for part in ast.walk(node.value)}
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).rsplit(".", 1)[-1] in PROVENANCE and node.args:
-            hidden |= {id(part) for part in ast.walk(node.args[-1])}
+        elif isinstance(node, ast.Call) and (place := PROVENANCE.get(ast.unparse(node.func).rsplit(".", 1)[-1])) is not None and node.args:
+            hidden |= {id(part) for argument in node.args[place:][:1] for part in ast.walk(argument)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in hidden:
             yield node.lineno, node.value
