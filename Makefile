@@ -89,7 +89,7 @@ secrets: setup ## random secrets in every encoding through every channel: plante
 	@$(BIN)/python -m scripts.secret_channels $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(WRITE),--write $(WRITE))
 
 architecture: setup ## write the page that shows the packages and their imports, from the code
-	@$(BIN)/python scripts/architecture.py
+	@$(BIN)/python -m scripts.architecture
 
 manifest: setup ## write the list of files that users install into galaxy.yml, from what git tracks
 	@$(BIN)/python -m scripts.release manifest

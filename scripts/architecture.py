@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reads the packages of plugins/module_utils, what each says it may import and what it does import, and writes that into docs/development/architecture.md.
 
-    python scripts/architecture.py            write the generated part of the page
-    python scripts/architecture.py --check    only say whether the page is current and the order is kept; exit code 1 if not
+    python -m scripts.architecture            write the generated part of the page
+    python -m scripts.architecture --check    only say whether the page is current and the order is kept; exit code 1 if not
 
 Each package has one main file, whose docstring has a paragraph "The package ``_name`` ...". It ends with a sentence "It may import ``_a`` and ``_b``." (and
 "Ansible", if so), which is the rule; tests/unit/test_layout.py holds the code to it.

@@ -4,25 +4,13 @@
 """The layout of plugins/module_utils: packages import only what stands below them, and the page that shows them is current (scripts/architecture.py)."""
 from __future__ import annotations
 
-import importlib.util
 import shutil
-import sys
-import types
 from pathlib import Path
 
 import pytest
+from ansible_collections.azureml.compute.scripts import architecture
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def architecture() -> types.ModuleType:
-    spec = importlib.util.spec_from_file_location("architecture", ROOT / "scripts" / "architecture.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["architecture"] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
@@ -37,11 +25,11 @@ def add(copy: Path, file: str, line: str) -> None:
     path.write_text(f"{path.read_text()}\n{line}\n")
 
 
-def test_packages_keep_the_order(architecture: types.ModuleType) -> None:
+def test_packages_keep_the_order() -> None:
     assert architecture.faults() == []
 
 
-def test_the_figures_of_the_layout(architecture: types.ModuleType) -> None:
+def test_the_figures_of_the_layout() -> None:
     found = architecture.packages()
     assert max(architecture.floors(found).values()) <= 9
     assert len(list((ROOT / "plugins" / "module_utils").glob("*.py"))) <= 2
@@ -49,7 +37,7 @@ def test_the_figures_of_the_layout(architecture: types.ModuleType) -> None:
     assert all((ROOT / "plugins" / "module_utils" / name / "__init__.py").read_bytes() == b"" for name in found if name not in architecture.ENTRIES)
 
 
-def test_each_module_has_a_job_of_its_name(architecture: types.ModuleType) -> None:
+def test_each_module_has_a_job_of_its_name() -> None:
     modules = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
     jobs = set(architecture.packages()["_jobs"].files)
     assert modules - jobs == set()
@@ -68,20 +56,20 @@ def test_each_module_has_a_job_of_its_name(architecture: types.ModuleType) -> No
         ("_reconcilers/attached.py", "from .. import _jobs", "_reconcilers may not import _jobs"),
     ],
 )
-def test_an_import_that_is_turned_round_is_found(architecture: types.ModuleType, copy: Path, file: str, line: str, fault: str) -> None:
+def test_an_import_that_is_turned_round_is_found(copy: Path, file: str, line: str, fault: str) -> None:
     assert architecture.faults(copy) == architecture.faults()
     add(copy, file, line)
     assert any(one.startswith(f"plugins/module_utils/{file}:") and one.endswith(fault) for one in architecture.faults(copy)), architecture.faults(copy)
 
 
-def test_a_circle_is_found_also_where_both_imports_are_allowed(architecture: types.ModuleType, copy: Path) -> None:
+def test_a_circle_is_found_also_where_both_imports_are_allowed(copy: Path) -> None:
     path = copy / "plugins" / "module_utils" / "_engine" / "reconciler.py"
     path.write_text(path.read_text().replace("It may import ``_core``.", "It may import ``_core`` and ``_kinds``."))
     add(copy, "_engine/reconciler.py", "from .._kinds import cluster")
     assert [one for one in architecture.faults(copy) if one.startswith("a circle of imports: ")]
 
 
-def test_flat_files_and_packages_that_say_nothing_are_found(architecture: types.ModuleType, copy: Path) -> None:
+def test_flat_files_and_packages_that_say_nothing_are_found(copy: Path) -> None:
     for name in ("one", "two", "three"):
         (copy / "plugins" / "module_utils" / f"{name}.py").touch()
     package = copy / "plugins" / "module_utils" / "_new"
@@ -92,5 +80,5 @@ def test_flat_files_and_packages_that_say_nothing_are_found(architecture: types.
     assert "no file of _new says in its docstring what the package is for and what it may import" in faults
 
 
-def test_the_page_is_current(architecture: types.ModuleType) -> None:
+def test_the_page_is_current() -> None:
     assert architecture.page() == (ROOT / architecture.PAGE).read_text(), "run 'make architecture'"
