@@ -208,10 +208,6 @@ def places(azure: Azure, options: dict[str, t.Any]) -> dict[str, str]:
     return {place: str(scope) for place, scope in found.items() if scope}
 
 
-def place_of(scope: str, known: dict[str, str]) -> str:
-    return next(place for place, held in known.items() if within(scope, held))
-
-
 def within(scope: str, held: str) -> bool:
     return scope.lower() == held.lower() or scope.lower().startswith(held.lower() + "/")
 

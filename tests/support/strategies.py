@@ -194,7 +194,6 @@ VALUES: dict[str, Strategy] = {
     "data_mounts.source_type": st.just("uri"),
     "data_mounts.mount_path": st.sampled_from(["/mnt/data", "/mnt/models"]),
     # inference cluster
-    "resource_id": st.nothing(),
     "agent_count": st.integers(3, 4),
     "aks-made:network_settings": st.composite(_aks_network)(),
     "load_balancer_subnet": st.sampled_from(["inner", "other"]),
@@ -211,9 +210,6 @@ VALUES: dict[str, Strategy] = {
     "default_instance_type": st.sampled_from(["gpu", "cpu"]),
     # workspace; what is fixed there is declared as it is, in any spelling
     "kind": st.just("default"),
-    "expected_computes": st.nothing(),
-    "show_variables": st.nothing(),
-    "hub_id": st.nothing(),
     "project:hub_id": ids(HUB_ID),
     "display_name": st.text("abc äß", min_size=1, max_size=20),
     "storage_account": ids(provider("Microsoft.Storage/storageAccounts", "stwstest")),
@@ -221,18 +217,13 @@ VALUES: dict[str, Strategy] = {
     "application_insights": ids(provider("Microsoft.Insights/components", "aiwstest"), provider("Microsoft.Insights/components", "ai-two")),
     "container_registry": ids(provider("Microsoft.ContainerRegistry/registries", "acrtest")),
     "hbi_workspace": st.just(False),
-    "enable_data_isolation": st.nothing(),
     "image_build_compute": st.sampled_from(["builder", "cpu-cluster"]),
     "aml_workspace:identity": identity("system_assigned", "system_assigned,user_assigned"),
-    "primary_user_assigned_identity": st.nothing(),
-    "customer_managed_key": st.nothing(),
     "serverless_compute.custom_subnet": ids(*SUBNETS),
     "managed_network.isolation_mode": st.just("allow_only_approved_outbound"),
     "managed_network.firewall_sku": st.sampled_from(["standard", "basic"]),
     "managed_network.outbound_rules": _RULES,
     # any resource
-    "arm_resource:id": st.nothing(),
-    "arm_resource:scope": st.nothing(),
     "arm_resource:api_version": st.just("2023-01-31"),
     "body": st.fixed_dictionaries({"location": EAST}, optional={"properties": st.dictionaries(st.sampled_from("abcd"), _JSON, max_size=3)}),
     "secret_body": st.just({"properties": {"secret": "planted-secret"}}),
@@ -241,8 +232,8 @@ VALUES: dict[str, Strategy] = {
     "quotas.limit": st.one_of(st.none(), st.integers(0, 24)),
 }
 
-# Options of a kind that its declarations never have, each with the reason; so are those with nothing() above.
-LEFT_OUT = {
+# Options that no declaration has, each with the reason.
+NOT_DRAWN = {
     "expected_computes": "of a deletion; tests/functional/test_other_writers.py",
     "show_variables": "decides what a result shows, not what is declared; tests/functional/test_secrets_fleet.py",
     "resource_id": "the subject's own: which resource there is",
@@ -250,9 +241,10 @@ LEFT_OUT = {
     "enable_data_isolation": "fixed at creation, which needs azure-ai-ml",
     "primary_user_assigned_identity": "belongs to one of the identities that are there; tests/functional/test_workspace.py",
     "customer_managed_key": "fixed at creation, which needs azure-ai-ml",
-    "id": "one name for a resource is enough",
-    "scope": "one name for a resource is enough",
+    "arm_resource:id": "one name for a resource is enough",
+    "arm_resource:scope": "one name for a resource is enough",
 }
+VALUES |= dict.fromkeys(NOT_DRAWN, st.nothing())
 
 
 # --- subjects ---

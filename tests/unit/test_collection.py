@@ -7,6 +7,7 @@ Sources: DESIGN.md (names that others rely on, dependencies, figures to hold); t
 """
 from __future__ import annotations
 
+import ast
 import importlib
 import json
 import re
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import textwrap
 import typing as t
+from collections import Counter
 from pathlib import Path
 from unittest import mock
 
@@ -206,6 +208,21 @@ def test_what_is_required_is_imported() -> None:
     imported = {".".join(found) for found in re.findall(r"^ *(?:from|import) (azure)(?:\.| import )(ai\.\w+|mgmt\.\w+|\w+)", code, re.MULTILINE)}
     required = {line.partition(">=")[0] for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines() if not line.startswith("#")}
     assert {name.replace(".", "-") for name in imported} == required - {"ansible-core"}
+
+
+def test_every_name_of_a_module_is_used() -> None:
+    """A function, class or constant that occurs only where it is defined is left from something else."""
+    files = [path for folder in ("plugins", "scripts", "tests") for path in (ROOT / folder).rglob("*.py") if "output" not in path.parts]
+    texts = {path: path.read_text(encoding="utf-8") for path in files}
+    words = Counter(word for text in texts.values() for word in re.findall(r"\w+", text))
+    unused = []
+    for path, text in texts.items():
+        names = [node for node in ast.parse(text).body if not getattr(node, "decorator_list", [])]
+        assigned = [target for node in names if isinstance(node, ast.Assign) for target in node.targets]
+        assigned += [node.target for node in names if isinstance(node, ast.AnnAssign)]
+        found = [node.name for node in names if isinstance(node, (ast.FunctionDef, ast.ClassDef))] + [one.id for one in assigned if isinstance(one, ast.Name)]
+        unused += [f"{path.relative_to(ROOT)}: {name}" for name in found if words[name] == 1 and not name.startswith(("test_", "Test"))]
+    assert unused == []
 
 
 def test_nothing_reads_files_outside_the_repository() -> None:

@@ -125,10 +125,6 @@ class ArmClient:
         """All items of a list that is asked for by POST and changes nothing (listNodes). Later pages are GETs."""
         return self._pages("POST", self._address(path, api_version, params), items, path, malformed)
 
-    def read_post(self, path: str, api_version: str, body: Body = None, *, params: Params = None) -> dict[str, t.Any]:
-        """The document of a POST that only reads (listKeys, a name check) and may be repeated."""
-        return self._read("POST", self._address(path, api_version, params), body).document()
-
     def put(self, path: str, api_version: str, body: Body = None, *, params: Params = None,
             wait_conflict: float = 0.0, headers: Headers = None, before_retry: BeforeRetry = None) -> Reply:
         """Create or replace."""
@@ -218,8 +214,8 @@ class ArmClient:
             hint="The token is only sent to the cloud's own Resource Manager.",
         )
 
-    def _read(self, method: str, url: str, body: Body = None, deadline: float | None = None) -> Answer:
-        answer = self._send(method, url, body, repeatable=True, deadline=deadline)
+    def _read(self, method: str, url: str, deadline: float | None = None) -> Answer:
+        answer = self._send(method, url, None, repeatable=True, deadline=deadline)
         if not 200 <= answer.status < 300:
             raise error_of(answer)
         return answer

@@ -26,7 +26,6 @@ LARGEST_HEAD = 512 * 1024
 # As it comes, and decompressed.
 LARGEST_ANSWER = 64 * 1024 * 1024
 DEEPEST_ANSWER = 64
-_CHUNK = 64 * 1024
 _LONGEST_NUMBER = 40
 
 TOO_SLOW, TOO_LARGE = "AnswerTooSlow", "AnswerTooLarge"

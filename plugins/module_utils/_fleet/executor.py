@@ -33,9 +33,6 @@ from .._reconcilers.registry import reconciler_of
 from . import result as _result
 from .entry import OWNER_TAG, Entry, FleetFailed, Limits
 
-# What stands in a result for a target that was not begun, because another failed and on_error is stop.
-NOT_STARTED = "not started"
-
 # Seconds before a target is tried again.
 _BETWEEN_ATTEMPTS = 15.0
 

@@ -22,7 +22,6 @@ from .._engine.kind import FAILED, Body, Kind, Request, Status, fixed, provision
 from .._engine.plan import Declared, Plan
 from . import compute
 
-KINDS = ("default", "hub", "project")
 RULE_TYPES = {"fqdn": "FQDN", "private_endpoint": "PrivateEndpoint", "service_tag": "ServiceTag"}
 _RULE_OPTIONS = {arm.casefold(): option for option, arm in RULE_TYPES.items()}
 _RULE_KEYS = {

@@ -46,8 +46,8 @@ def test_an_action_is_repeated_only_when_surely_not_taken(status: int, headers: 
 
 
 def test_a_reading_post_is_repeated() -> None:
-    wire = Wire([Call("POST", PATH, 500), Call("POST", PATH, json={"keys": []})])
-    assert wire.client().read_post(PATH, VERSION) == {"keys": []}
+    wire = Wire([Call("POST", PATH, 500), Call("POST", PATH, json={"nodes": []})])
+    assert wire.client().post_list(PATH, VERSION) == []
 
 
 @pytest.mark.parametrize("verb", ["get", "put", "patch", "delete", "post"])
