@@ -94,33 +94,17 @@ architecture: setup ## write the page that shows the packages and their imports,
 manifest: setup ## write the list of files that users install into galaxy.yml, from what git tracks
 	@$(BIN)/python -m scripts.release manifest
 
-# The tools of a release, apart from those of the tests.
-RELEASE := .venv-release
-$(RELEASE)/.installed: requirements-release.txt
-	@test -x $(RELEASE)/bin/python || $(PYTHON) -m venv $(RELEASE)
-	@$(RELEASE)/bin/python -m pip install --disable-pip-version-check -r requirements-release.txt > $(RELEASE)/install.log 2>&1 \
-	  || { tail -n 25 $(RELEASE)/install.log >&2; exit 1; }
-	@touch $@
+release: setup ## build the files of a release of HEAD in build/release/: tarball, SBOM, sums; KEY=ID signs them with gpg
+	@$(BIN)/nox -s release -- build $(if $(KEY),--key $(KEY))
 
-release: $(RELEASE)/.installed ## build the files of a release of HEAD in build/release/: tarball, SBOM, sums; KEY=ID signs them with gpg
-	@$(RELEASE)/bin/python -m scripts.release build $(if $(KEY),--key $(KEY))
-
-lock: $(RELEASE)/.installed ## pin the packages of the execution environment again, with hashes
-	@$(RELEASE)/bin/python -m scripts.release lock
+lock: setup ## pin the packages of the execution environment again, with hashes
+	@$(BIN)/nox -s release -- lock
 
 gates: setup ## check what the ecosystem requires of a collection, in one table; GATES="one two" runs some, WRITE=FILE also as Markdown
 	@$(BIN)/python -m scripts.gates $(GATES) $(if $(WRITE),--write $(WRITE))
 
-# An older azure-ai-ml, beside the newest that the tests have anyway; it imports six and does not say so.
-SDK131 := .venv-sdk131
-$(SDK131)/.installed: $(STAMP)
-	@test -x $(SDK131)/bin/python || $(BIN)/python -m venv $(SDK131)
-	@$(SDK131)/bin/python -m pip install --disable-pip-version-check -q 'azure-ai-ml==1.31.*' azure-identity six > $(SDK131)/install.log 2>&1 \
-	  || { tail -n 25 $(SDK131)/install.log >&2; exit 1; }
-	@touch $@
-
-conformance: setup $(SDK131)/.installed ## check the simulator against each known fact about Azure, print the tables; WRITE=FILE also as Markdown
-	@$(BIN)/python -m scripts.conformance --sdk 1.31=$(CURDIR)/$(SDK131)/bin/python $(if $(WRITE),--write $(WRITE))
+conformance: setup ## check the simulator against each known fact about Azure, print the tables; WRITE=FILE also as Markdown
+	@$(BIN)/nox -s conformance $(if $(WRITE),-- --write $(abspath $(WRITE)))
 
 faults: setup ## run every module under every fault at every place, print what was lost; WRITE=FILE also as Markdown, FAULT="second writer" that alone
 	@PYTHONPATH=tests $(BIN)/python -m faults $(if $(WRITE),--write $(WRITE)) $(if $(FAULT),--fault "$(FAULT)")

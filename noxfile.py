@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The gates: what the ecosystem asks of a collection (``make gates``, or one of them: ``.venv/bin/nox -s NAME``).
+"""Whatever has an environment of its own: the gates (``make gates``, or one of them: ``.venv/bin/nox -s NAME``), releases, older versions.
 
 antsibull-nox.toml configures the sessions that antsibull-nox has ready. Those here need neither a container engine nor anything but PyPI.
 """
@@ -226,6 +226,22 @@ def molecule(session: nox.Session) -> None:
     session.install("-r", "requirements-dev.txt")
     show_the_checkout(session)
     session.run("molecule", "test", "--all", *session.posargs)
+
+
+@nox.session(default=False)
+def conformance(session: nox.Session) -> None:
+    """The simulator against each known fact about Azure (make conformance): with an older azure-ai-ml, beside the newest that .venv has."""
+    # azure-ai-ml 1.31 imports six and does not declare it.
+    session.install("azure-ai-ml==1.31.*", "azure-identity", "six")
+    own = str(ROOT / ".venv" / "bin" / "python")
+    session.run(own, "-m", "scripts.conformance", "--sdk", f"1.31={Path(session.bin) / 'python'}", *session.posargs, external=True)
+
+
+@nox.session(default=False)
+def release(session: nox.Session) -> None:
+    """Build the files of a release, or pin the packages of the execution environment (make release, make lock)."""
+    session.install("-r", "requirements-release.txt")
+    session.run("python", "-m", "scripts.release", *session.posargs)
 
 
 offer_interpreters()

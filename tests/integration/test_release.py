@@ -276,9 +276,9 @@ def test_a_checkout_that_is_not_clean_or_has_no_changelog_is_not_released(checko
 
 @pytest.mark.slow
 def test_the_sbom_names_each_package_with_its_hashes(files: dict[str, Path], tmp_path: Path) -> None:
-    tools = ROOT / ".venv-release" / "bin"
+    tools = ROOT / ".nox" / "release" / "bin"
     if not (tools / "cyclonedx-py").exists():
-        pytest.skip("missing: .venv-release with cyclonedx-py ('make release' makes it)")
+        pytest.skip("missing: .nox/release with cyclonedx-py ('make release' makes it)")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(release, "BIN", tools)
         tarball = Path(shutil.copy(files["tarball"], tmp_path))
