@@ -183,7 +183,7 @@ def test_workspaces_are_hosts_of_their_own_that_modules_run_for(mine: t.Callable
 
 def test_a_wrong_name_and_a_wrong_secret(mine: t.Callable[..., Inventory]) -> None:
     failed = mine(workspaces=["ws-invntory"]).run("ansible-inventory", "--list", ok=False).stderr
-    assert "workspace ws-invntory: WorkspaceNotFound: There is no such workspace" in " ".join(failed.split())
+    assert "workspace ws-invntory: WorkspaceNotFound: The workspace does not exist" in " ".join(failed.split())
     environment = mine().environment
     identity = {name: environment[variable] for name, variable in {"client_id": "AZURE_CLIENT_ID", "tenant": "AZURE_TENANT"}.items()}
     refused = mine(secret="{{ 'not' ~ '-the-secret' }}", **identity).run("ansible-inventory", "--list", "-vvv", ok=False)
