@@ -150,7 +150,8 @@ def test_cluster(player: Player, shell: Shell, tmp_path: Path) -> None:
     assert [result["ping"] for result in remote_results(run, "ping")] == ["pong", "pong"]
     homes = {result["ansible_facts"]["ansible_env"]["HOME"] for result in remote_results(run, "setup")}
     assert len(homes) == 2, "each node has a home of its own"
-    assert not any(name.startswith(CLIENT_SETTINGS) for result in remote_results(run, "setup") for name in result["ansible_facts"]["ansible_env"])
+    seen = {name for result in remote_results(run, "setup") for name in result["ansible_facts"]["ansible_env"]}
+    assert {name for name in seen if name.startswith(CLIENT_SETTINGS)} == {"AML_SIMULATOR_NODE_USER"}, "a node has no sign-in"
     assert [result["changed"] for result in remote_results(run, "copy")] == [True, True]
     for node in nodes:
         check_lines(shell, node)
