@@ -11,6 +11,11 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes depends on the machine and on what else it does.
+settings.register_profile("collection", deadline=None)
+settings.load_profile("collection")
 
 # pytest.ini says the same, and ansible-test has a configuration of its own.
 _SIMULATOR = str(Path(__file__).resolve().parents[1] / "simulator")
