@@ -245,7 +245,7 @@ def look(bench: Bench, rounds: int) -> list[str]:
             floors[scale].append(bench.floor(document(scale, scale)))
             costs[scale].append(bench.fleet(document(scale, scale), "none"))
     lines = [
-        f"### Looking at unchanged targets in {WORKSPACES} workspaces\n",
+        f"### Reading unchanged targets in {WORKSPACES} workspaces\n",
         "| targets | s | ms for each | requests | MB | floor s | floor MB | times the floor | s, all of ansible-playbook |",
         "|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]

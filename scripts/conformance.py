@@ -106,7 +106,7 @@ def tables(outcomes: Outcomes, sdks: list[str]) -> tuple[str, list[str]]:
     elsewhere = [[f"`{fact.id}`", fact.mark, fact.fact, fact.elsewhere] for fact in known if fact.elsewhere]
     lines += ["## What does not concern the simulator", "", *table(["fact", "evidence", "what", "why"], elsewhere), ""]
     settings = [[f"`guesses.{name}`", text] for name, text in nobody.settings.items()]
-    lines += ["## What nobody knows", "", "Each has a setting of the simulator's configuration:", "", *table(["setting", "what"], settings), ""]
+    lines += ["## What no one knows", "", "Each has a setting of the simulator's configuration:", "", *table(["setting", "what"], settings), ""]
     fixed = [[text, f"`tests/simulator/azureml_simulator/{where}`"] for text, where in nobody.fixed]
     lines += ["These are decided where they stand:", "", *table(["guess", "where"], fixed), ""]
     return "\n".join(lines), [fact.id for fact in bad if states[fact.id] == "broken"]
