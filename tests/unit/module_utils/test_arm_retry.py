@@ -8,7 +8,16 @@ import json
 
 import pytest
 import requests
-from ansible_collections.azureml.compute.plugins.module_utils._arm.retry import _HINTS, Answer, Attempts, error_of, hint_for, try_again, unreadable
+from ansible_collections.azureml.compute.plugins.module_utils._arm.retry import (
+    _HINTS,
+    Answer,
+    Attempts,
+    error_of,
+    etag_of,
+    hint_for,
+    try_again,
+    unreadable,
+)
 from ansible_collections.azureml.compute.plugins.module_utils._core.answers import is_absent, is_busy, is_gone
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError
 from ansible_collections.azureml.compute.tests.support.wire import Call, FakeClock, Wire
@@ -379,3 +388,37 @@ def test_an_error_has_the_hint_of_its_code_or_of_its_status() -> None:
 def test_an_error_that_is_no_json_is_told_as_such() -> None:
     error = error_of(answer(502, b"<html>"))
     assert (error.code, error.status, error.target) == ("UnexpectedAnswer", 502, f"GET {PATH}")
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "etag"),
+    [
+        ({"etag": 'W/"1"'}, {"etag": "2", "properties": {"etag": "3"}}, 'W/"1"'),
+        ({}, {"etag": "2", "properties": {"etag": "3"}}, "2"),
+        ({}, {"properties": {"etag": "3"}}, "3"),
+        ({"etag": ""}, {"etag": None, "properties": {"etag": "3"}}, "3"),
+        ({}, {"etag": None, "properties": None}, None),
+        ({}, {"etag": "", "properties": {"etag": 4}}, None),
+        ({}, {}, None),
+    ],
+)
+def test_the_etag_of_a_document_is_in_the_header_or_in_one_of_two_places(headers: dict[str, str], body: dict[str, object], etag: str | None) -> None:
+    assert etag_of(headers, body) == etag
+
+
+@pytest.mark.parametrize(
+    ("content", "refused", "words"),
+    [
+        (b'{"a": 1, "a": 2}', "an object in it has the same name twice", "JSON that is not accepted (an object in it has the same name twice)"),
+        (b'{"a": ', None, "something that is not a JSON object"),
+    ],
+)
+def test_an_answer_that_is_not_read_says_why(content: bytes, refused: str | None, words: str) -> None:
+    answer = Answer("GET", "https://management.azure.com/x", 200, {}, content)
+    assert (answer.readable, answer.body, answer.refused) == (False, None, refused)
+    assert words in unreadable(answer).message
+
+
+def test_an_answer_without_content_is_read_and_has_no_body() -> None:
+    answer = Answer("DELETE", "https://management.azure.com/x", 204, {}, b"")
+    assert (answer.readable, answer.body, answer.refused) == (True, None, None)

@@ -278,3 +278,18 @@ def test_what_is_not_declared_is_in_no_change_and_no_body(first: dict[str, t.Any
 def test_the_diff_shows_the_declared_fields_alone(declared: dict[str, t.Any]) -> None:
     found = _plan.plan_present(CLUSTER.fields, declared, CLUSTER.read({"properties": {"properties": {}}}))
     assert set(found.before) == set(found.after) == {option.split(".")[0] for option in declared}
+
+
+class Completed(Field):
+    """A field whose declared value leaves a part to the resource as it is."""
+
+    def filled(self, before: t.Any, declared: t.Any) -> t.Any:
+        return [before, declared]
+
+
+def test_what_a_declaration_leaves_to_the_resource_is_taken_from_it() -> None:
+    table = (Completed("lowest", "p.min"),)
+    assert _plan.wanted(table, {"lowest": 5}, {"lowest": 1}) == {"lowest": [1, 5]}
+    assert _plan.wanted(table, {"lowest": 5}, None) == {"lowest": [None, 5]}
+    (change,) = _plan.plan_present(table, {"lowest": 5}, {"lowest": 1}).changes
+    assert (change.before, change.after) == (1, [1, 5])
