@@ -483,7 +483,7 @@ def _plain(value: t.Any) -> t.Any:
     """Text that can do nothing may be trusted: ``ansible-inventory --export`` then writes it as plain text, which is what AWX reads.
 
     Whatever could be a template stays as untrusted as it came from the service; and whatever could be an expression that calls something, since
-    Ansible also evaluates trusted text that somebody hands to ``assert`` or ``debug``.
+    Ansible also evaluates trusted text that someone hands to ``assert`` or ``debug``.
     """
     if isinstance(value, dict):
         return {key: _plain(one) for key, one in value.items()}

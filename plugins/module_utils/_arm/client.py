@@ -264,7 +264,7 @@ class ArmClient:
             if not 200 <= answer.status < 300:
                 raise error_of(answer)
             if answer.web_page:
-                # Whether the service behind it got the request, nobody knows.
+                # Whether the service behind it got the request, no one knows.
                 answer.unclear = True
                 raise unreadable(answer)
             found = answer.body if isinstance(answer.body, dict) else None

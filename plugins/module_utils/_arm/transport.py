@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One set of connections for a process: cloud metadata, sign-in and Resource Manager share sockets and authorities.
 
-requests reads the certificate authorities anew for every connection, 0.04 s each with the public ones, which is a
+requests reads the certificate authorities again for every connection, 0.04 s each with the public ones, which is a
 tenth of what a no-change task may cost. Here they are read once. ``verify`` is what it is for requests: True (then
 REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or certifi count), a path, or False.
 """

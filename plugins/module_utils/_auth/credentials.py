@@ -76,7 +76,7 @@ def _authority(sign_in: SignIn, cloud: Cloud) -> tuple[str, str, bool]:
 
     Discovery asks login.microsoftonline.com whether an authority is genuine. The built-in ones are, and it can only say
     no to one that the user gave; MSAL asks it after a refused sign-in too. So it is skipped unless asked for.
-    AZURE_AUTHORITY_HOST counts where nobody named a cloud.
+    AZURE_AUTHORITY_HOST counts where no one named a cloud.
     """
     tenant = sign_in.tenant or "organizations"
     given = sign_in.authority or (sign_in.authority_host if cloud.origin == "default" else None)

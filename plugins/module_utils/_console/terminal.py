@@ -60,7 +60,7 @@ class Screen:
         return bool(self._widths) and size != self._painted_for
 
     def _back(self, size: os.terminal_size) -> str:
-        """To the first of the lines: a terminal that was made narrower has broken them anew."""
+        """To the first of the lines: a terminal that was made narrower has broken them again."""
         rows = sum(max(1, -(-columns // size.columns)) for columns in self._widths)
         return "\r" + _UP.format(rows) if rows else ""
 
@@ -89,7 +89,7 @@ class Screen:
             size = os.get_terminal_size(self._stream.fileno())
         except (OSError, ValueError):
             return _USUAL
-        # A terminal that nobody gave a size says 0.
+        # A terminal that no one gave a size says 0.
         return os.terminal_size((size.columns or _USUAL.columns, size.lines or _USUAL.lines))
 
     def _write(self, text: str) -> None:

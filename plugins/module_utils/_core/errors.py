@@ -56,7 +56,7 @@ class AmlError(Exception):
 
     @property
     def may_be_taken(self) -> bool:
-        """Of a write: a refusal (4xx) changed nothing; of what broke on the way, nobody knows whether it was taken."""
+        """Of a write: a refusal (4xx) changed nothing; of what broke on the way, no one knows whether it was taken."""
         return not 400 <= (self.status or 0) < 500 if self.unclear is None else self.unclear
 
     def failure(self) -> dict[str, t.Any]:

@@ -22,7 +22,7 @@ import typing as t
 
 VARIABLE = "AML_PROGRESS_FILE"
 
-# What is done to a target on which somebody else's work is waited for.
+# What is done to a target on which someone else's work is waited for.
 WAIT = "wait"
 
 Event = dict[str, t.Any]
@@ -107,5 +107,5 @@ class Events:
             self._file = None
 
 
-# For whoever has nobody to tell.
+# For whoever has no one to tell.
 SILENT = Events("")

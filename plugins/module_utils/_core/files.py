@@ -19,7 +19,7 @@ Hide = t.Callable[[t.Iterable[str | None]], None]
 
 def read_text(path: str | os.PathLike[str]) -> str:
     """The text of a regular file; OSError says in ``strerror`` why there is none."""
-    # Without waiting: opening a pipe would, until somebody writes to it.
+    # Without waiting: opening a pipe would, until someone writes to it.
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):

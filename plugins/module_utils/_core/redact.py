@@ -93,7 +93,7 @@ def in_options(spec: Spec, params: t.Mapping[str, t.Any]) -> set[str]:
 
 
 def in_definition(definition: t.Any) -> set[str]:
-    """The secrets of YAML of the CLI, which is shown to nobody where it cannot be read."""
+    """The secrets of YAML of the CLI, which is shown to no one where it cannot be read."""
     return in_free_form(_loaded(definition))
 
 
@@ -227,7 +227,7 @@ def without_signatures(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """A text of somebody else's as it may go to a terminal: what would move the cursor or begin an escape sequence is spelled out."""
+    """A text of someone else's as it may go to a terminal: what would move the cursor or begin an escape sequence is spelled out."""
     return _CONTROL.sub(lambda found: ascii(found.group())[1:-1], text)
 
 

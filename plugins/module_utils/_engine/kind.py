@@ -200,7 +200,7 @@ class Kind:
         return None
 
     def in_use(self, body: Body) -> str | None:
-        """Why replacing or removing it would interrupt somebody, or None."""
+        """Why replacing or removing it would interrupt someone, or None."""
         return None
 
     def lost_on_recreate(self, body: Body, declared: Declared) -> list[str]:

@@ -211,7 +211,7 @@ def plan_absent(current: dict[str, t.Any] | None, *, action: str = DELETE) -> Pl
 
 
 def refuse_fixed(plan: Plan, what: str) -> ImmutableChange:
-    """The error for a plan that would need a replacement which nobody asked for."""
+    """The error for a plan that would need a replacement which no one asked for."""
     lines = [f"{c.field} is immutable (current {c.before!r}, requested {c.after!r}): {c.reason}" for c in plan.fixed]
     return ImmutableChange(
         f"{what} cannot be updated: " + "; ".join(lines) + ".",

@@ -218,7 +218,7 @@ class Reconciler:
         return found
 
     def _joined(self) -> Body | None:
-        """The resource after whatever an earlier run, or somebody else, has under way: running a task again continues it."""
+        """The resource after whatever an earlier run, or someone else, has under way: running a task again continues it."""
         body = self.find()
         if body is None:
             return None
@@ -302,7 +302,7 @@ class Reconciler:
         )
 
     def _again(self, plan: Plan, declared: Declared, body: Body | None) -> Plan:
-        """A write that failed may have left its values behind. Nothing differs then, and only the same write once more mends it."""
+        """A write that failed may have left its values behind. Nothing differs then, and only the same write once more fixes it."""
         if plan.action != NONE or body is None or not declared or not self.kind.mended_by_writing or self.kind.status(body).state != FAILED:
             return plan
         wanted, current = self._wanted(declared, body), self.kind.read(body)
@@ -533,7 +533,7 @@ class Reconciler:
                 request.api_version or self.kind.api_version,
                 request.body,
                 params=request.params or None,
-                # Somebody else's operation on the same resource is waited for: it is the state after it that counts.
+                # Someone else's operation on the same resource is waited for: it is the state after it that counts.
                 wait_conflict=self.deadline.remaining if self.behaviour.wait and not unconditional else 0.0,
                 **options,
             )

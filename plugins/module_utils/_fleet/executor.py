@@ -65,7 +65,7 @@ class Fleet:
         self.sleep = sleep or self.interruption.pause
         self.clock = clock
         self.undeclared: list[Entry] = []
-        # Workspaces where there may be something to prune, which nobody could look for.
+        # Workspaces where there may be something to prune, which no one could look for.
         self.unread: dict[str, AmlError] = {}
         # Items of a workspace's list that cannot be read.
         self._malformed: dict[str, list[ArmError]] = {}
@@ -238,7 +238,7 @@ class Fleet:
                 why = "the run was interrupted" if self.interruption.asked else "another target failed and on_error is stop"
                 entry.error = FleetFailed(f"It was not started, because {why}.", code="NotStarted")
                 return
-            # A plan without a change is of a target that somebody's operation is under way on.
+            # A plan without a change is of a target that someone's operation is under way on.
             self.behaviour.events.start(entry.target.id, entry.plan.action if entry.plan.changed else WAIT)
             started = self.clock()
             try:
@@ -254,7 +254,7 @@ class Fleet:
             self.behaviour.events.done(entry.target.id, failure=None if entry.error is None else entry.error.message)
 
     def _try(self, entry: Entry) -> None:
-        """Again after what trying again may mend, as running the task again would."""
+        """Again after what trying again may fix, as running the task again would."""
         allowed = entry.own.get("attempts", self.limits.attempts)
         while True:
             entry.attempts += 1

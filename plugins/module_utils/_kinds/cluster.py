@@ -222,7 +222,7 @@ class Cluster(ComputeKind):
     def kept(self, body: Body) -> Declared:
         values = super().kept(body)
         if values.get("ssh_settings.admin_username") is None:
-            # The service reports an open port for a cluster that nobody can log in to; nobody declared that.
+            # The service reports an open port for a cluster that no one can log in to; no one declared that.
             values.pop("ssh_public_access_enabled", None)
         return values
 
@@ -294,7 +294,7 @@ class Cluster(ComputeKind):
 
 
 def _drops_login(declared: Declared) -> bool:
-    """Whether nobody shall log in any more: the port that was open for it goes too, unless it was declared."""
+    """Whether no one shall log in any more: the port that was open for it goes too, unless it was declared."""
     dropped = "ssh_settings.admin_username" in declared and declared["ssh_settings.admin_username"] is None
     return dropped and "ssh_public_access_enabled" not in declared
 

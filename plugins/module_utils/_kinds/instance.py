@@ -372,7 +372,7 @@ class Instance(ComputeKind):
 
 
 def _drops_login(declared: Declared) -> bool:
-    """Whether nobody shall log in any more: the port that was open for it goes too, unless it was declared."""
+    """Whether no one shall log in any more: the port that was open for it goes too, unless it was declared."""
     key = "ssh_settings.ssh_key_value"
     return key in declared and declared[key] is None and "ssh_public_access_enabled" not in declared
 

@@ -62,7 +62,7 @@ class Client(t.Protocol):
 class Machine:
     """A node or an instance as the service reports it, before an address is chosen.
 
-    ``refusal`` says why nobody is let in at all; ``closed`` why not at the public address.
+    ``refusal`` says why no one is let in at all; ``closed`` why not at the public address.
     """
 
     compute: str
@@ -244,7 +244,7 @@ def _named(value: t.Any) -> str:
 
 
 def _user(value: t.Any) -> tuple[str | None, str | None]:
-    """The user, or why nobody can be told to log in as that."""
+    """The user, or why no one can be told to log in as that."""
     if not value:
         return None, None
     if _USER.fullmatch(str(value)) is None:
@@ -323,7 +323,7 @@ def connection(machine: Machine, way: Way, workspace_id: str) -> dict[str, t.Any
 def _choose(machine: Machine, prefer: str) -> tuple[str | None, int | None, str | None, str | None]:
     """Address, port, why one cannot connect there, and what to know about it."""
     public, private = machine.public_ip_address, machine.private_ip_address
-    # A closed public port leaves the private address; but an instance without SSH lets in nobody that we could know of.
+    # A closed public port leaves the private address; but an instance without SSH lets in no one that we could know of.
     inside = not public or (machine.closed is not None and machine.type == CLUSTER)
     use_private = prefer == "private" or (prefer == "auto" and inside)
     address, port = (private, PRIVATE_PORT) if use_private else (public, machine.public_port)

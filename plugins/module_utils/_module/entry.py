@@ -47,7 +47,7 @@ def run(
         _fail(task, error if task.spoken else all_wrong.extended(error, task, job, full))
     except ImportError as error:
         _fail(task, transport.missing_library(_package(error)))
-    except Exception as error:  # the one funnel: what nobody foresaw still ends in a failure block
+    except Exception as error:  # the one funnel: what no one foresaw still ends in a failure block
         _fail(task, unforeseen(error))
     else:
         _exit(task, result)

@@ -4,7 +4,7 @@
 """YAML of the Azure ML CLI v2 as a module's options: the ``definition`` option.
 
 azure-ai-ml's own loader says whether ``az ml compute create -f`` or ``az ml workspace create -f`` would take the YAML. What was declared is read
-from the YAML itself: the loaded object fills in sizes, node counts and the like that nobody declared (docs/facts.md f.7, f.8).
+from the YAML itself: the loaded object fills in sizes, node counts and the like that no one declared (docs/facts.md f.7, f.8).
 """
 from __future__ import annotations
 

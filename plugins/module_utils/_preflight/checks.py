@@ -74,7 +74,7 @@ def check_size(wish: Wish, facts: Facts) -> Findings:
 
 
 def check_subnet(wish: Wish, facts: Facts) -> Findings:
-    """The subnet is there, near enough, and belongs to nobody else. How many addresses it has left is a sum."""
+    """The subnet is there, near enough, and belongs to no one else. How many addresses it has left is a sum."""
     subnet, network_id = wish.subnet, wish.network
     if not subnet or not network_id or not facts.known("network", network_id.casefold()):
         return

@@ -30,7 +30,7 @@ class Wish:
     target: Target
     wanted: Declared
     existing: Body | None = None
-    # Whether what exists is to be deleted and made anew.
+    # Whether what exists is to be deleted and made again.
     replaces: bool = False
 
     @property

@@ -17,7 +17,7 @@ SYMBOLS = {AS_DECLARED: "✓", DIFFERS: "≠", FAILED: "✗", UNDECLARED: "+"}
 CLASSES = {AS_DECLARED: "ok", DIFFERS: "differs", FAILED: "failed", UNDECLARED: "undeclared"}
 
 _WIDTH, _ROW = 340, 36
-# More bars than this nobody compares; the tables have all.
+# More bars than this no one compares; the tables have all.
 MOST_BARS = 15
 
 # --- bars ---

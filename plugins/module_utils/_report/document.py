@@ -174,7 +174,7 @@ def _found(identifier: str, name: str, kind: str, body: Row, homes: dict[str, Ro
     running = int(body.get("state") in _RUNNING) if kind == _INSTANCE else None
     ssh = body.get("ssh_settings") or {}
     port = bool(body.get("ssh_public_access_enabled")) and body.get("enable_node_public_ip") is not False
-    # The service opens the port of clusters that nobody asked it to; without a user, nobody can log in there.
+    # The service opens the port of clusters that no one asked it to; without a user, no one can log in there.
     open_ = port and (kind != _CLUSTER or bool(ssh.get("admin_username")))
     return {
         "id": identifier,
@@ -315,7 +315,7 @@ def counted(row: Row, report: Row) -> list[t.Any]:
 
 
 def escape(text: t.Any) -> str:
-    """A text of somebody else's in a cell: it stays text."""
+    """A text of someone else's in a cell: it stays text."""
     return _SPECIAL.sub(r"\\\1", " ".join(("" if text is None else str(text)).split())).replace("\\<", "&lt;").replace("\\>", "&gt;")
 
 
