@@ -5,6 +5,7 @@
 
 antsibull-nox.toml configures the sessions that antsibull-nox has ready. Those here need neither a container engine nor anything but PyPI.
 """
+
 from __future__ import annotations
 
 import os
@@ -75,7 +76,9 @@ def pip_settings(session: nox.Session) -> str:
     """What pip is set to here, as a file: ansible-test hides pip's variables from pip."""
     rows = {}
     for line in (session.run("python", "-m", "pip", "config", "list", silent=True, log=False) or "").splitlines():
-        key, _equals, value = line.partition("=")  # global.cert='...', :env:.cert='...'; the environment comes last and wins
+        key, _equals, value = line.partition(
+            "="
+        )  # global.cert='...', :env:.cert='...'; the environment comes last and wins
         if key.startswith(("global.", "install.", ":env:.")) and not key.endswith("config-file"):
             rows[key.rpartition(".")[2]] = value.strip("'").replace("\\n", "\n    ")
     return "[global]\n" + "".join(f"{key} = {value}\n" for key, value in rows.items())
@@ -87,7 +90,10 @@ def ansible_test_home(session: nox.Session, python: str) -> Path:
     asked = f"""import types; from ansible_test._internal.python_requirements import get_venv_packages
 print(get_venv_packages(types.SimpleNamespace(version={python!r}))["pip"])"""
     version = (session.run("python", "-c", asked, silent=True, log=False) or "").strip()
-    files = {".config/pip/pip.conf": pip_settings(session), f".ansible/test/cache/get_pip_{version.replace('.', '_')}.py": GET_PIP.format(version=version)}
+    files = {
+        ".config/pip/pip.conf": pip_settings(session),
+        f".ansible/test/cache/get_pip_{version.replace('.', '_')}.py": GET_PIP.format(version=version),
+    }
     for name, text in files.items():
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text(text)
@@ -97,12 +103,16 @@ print(get_venv_packages(types.SimpleNamespace(version={python!r}))["pip"])"""
 def ansible_test(session: nox.Session, core: str, python: str, *command: str) -> None:
     """Run ansible-test of one ansible-core on a copy of the collection, in an environment of its own for each of its tests."""
     session.install(f"ansible-core~={core}.0")
-    collection = prepare_collections(session, ansible_core_version=core, install_in_site_packages=False, install_out_of_tree=True)
+    collection = prepare_collections(
+        session, ansible_core_version=core, install_in_site_packages=False, install_out_of_tree=True
+    )
     if collection is None:
         session.error("The collection could not be copied.")
     home = ansible_test_home(session, python)
     with session.chdir(collection.current_path):
-        session.run("ansible-test", *command, "-v", "--venv", "--python", python, *session.posargs, env={"HOME": str(home)})
+        session.run(
+            "ansible-test", *command, "-v", "--venv", "--python", python, *session.posargs, env={"HOME": str(home)}
+        )
 
 
 for _core, _python in CORES:
@@ -136,7 +146,16 @@ def docsite(session: nox.Session) -> None:
     site = Path(session.create_tmp()).resolve() / "site"
     shutil.rmtree(site, ignore_errors=True)
     site.mkdir(mode=0o755)
-    session.run("antsibull-docs", "sphinx-init", "--use-current", "--squash-hierarchy", "--fail-on-error", "--dest-dir", str(site), NAME)
+    session.run(
+        "antsibull-docs",
+        "sphinx-init",
+        "--use-current",
+        "--squash-hierarchy",
+        "--fail-on-error",
+        "--dest-dir",
+        str(site),
+        NAME,
+    )
     if not os.environ.get("AML_DOCS_INTERSPHINX"):
         (site / "conf.py").write_text((site / "conf.py").read_text() + WITHOUT_OTHER_SITES)
     session.run(str(site / "build.sh"), env={"ANSIBLE_COLLECTIONS_PATH": str(collection.current_place)})
@@ -173,7 +192,16 @@ def execution_environment(session: nox.Session) -> None:
     session.run("ansible-builder", "introspect", "--sanitize", str(collection.current_place))
     context = Path(session.create_tmp()) / "context"
     shutil.rmtree(context, ignore_errors=True)
-    session.run("ansible-builder", "create", "--file", "execution-environment.yml", "--context", str(context), "--output-filename", "Containerfile")
+    session.run(
+        "ansible-builder",
+        "create",
+        "--file",
+        "execution-environment.yml",
+        "--context",
+        str(context),
+        "--output-filename",
+        "Containerfile",
+    )
     session.log(f"A context of {len([path for path in context.rglob('*') if path.is_file()])} files.")
 
 
@@ -185,7 +213,10 @@ def declared(path: Path) -> list[str]:
 
 def show_the_checkout(session: nox.Session) -> None:
     """Make the checkout visible in this session's environment as the collection, as 'make setup' does in .venv."""
-    purelib = (session.run("python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", silent=True, log=False) or "").strip()
+    purelib = (
+        session.run("python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", silent=True, log=False)
+        or ""
+    ).strip()
     link = Path(purelib) / "ansible_collections" / "azureml" / "compute"
     link.parent.mkdir(parents=True, exist_ok=True)
     link.unlink(missing_ok=True)
@@ -201,7 +232,16 @@ def run_tests(session: nox.Session, *packages: str) -> None:
     versions = "import importlib.metadata as m, platform; print('Versions: Python', platform.python_version(), *(f'{n} {m.version(n)}' for n in %r))"
     session.run("python", "-c", versions % names, log=False)
     workers = os.environ.get("AML_TEST_WORKERS", "2")
-    session.run("python", "-m", "pytest", "-q", "-n", workers, *(session.posargs or ("tests/unit", "tests/functional")), env=settings)
+    session.run(
+        "python",
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        workers,
+        *(session.posargs or ("tests/unit", "tests/functional")),
+        env=settings,
+    )
     if not session.posargs:
         session.run("python", "-m", "pytest", "-q", PLAYBOOK, env=settings)
 
@@ -234,7 +274,15 @@ def conformance(session: nox.Session) -> None:
     # azure-ai-ml 1.31 imports six and does not declare it.
     session.install("azure-ai-ml==1.31.*", "azure-identity", "six")
     own = str(ROOT / ".venv" / "bin" / "python")
-    session.run(own, "-m", "scripts.conformance", "--sdk", f"1.31={Path(session.bin) / 'python'}", *session.posargs, external=True)
+    session.run(
+        own,
+        "-m",
+        "scripts.conformance",
+        "--sdk",
+        f"1.31={Path(session.bin) / 'python'}",
+        *session.posargs,
+        external=True,
+    )
 
 
 @nox.session(default=False)

@@ -9,6 +9,7 @@
 Each package has one main file, whose docstring has a paragraph "The package ``_name`` ...". It ends with a sentence "It may import ``_a`` and ``_b``." (and
 "Ansible", if so), which is the rule; tests/unit/test_layout.py holds the code to it.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -63,10 +64,14 @@ def _read(package: Package, path: Path, parts: tuple[str, ...], root: Path) -> N
     docstring = ast.get_docstring(tree) or ""
     if path.name != "__init__.py":
         package.files[path.stem] = _sentence(docstring)
-    paragraph = next((one for one in docstring.split("\n\n") if one.startswith(f"The package ``{package.name}``")), None)
+    paragraph = next(
+        (one for one in docstring.split("\n\n") if one.startswith(f"The package ``{package.name}``")), None
+    )
     if paragraph is not None:
         text = " ".join(paragraph.split())
-        package.purpose, _dot, rule = text.removeprefix(f"The package ``{package.name}`` ").partition(". It may import ")
+        package.purpose, _dot, rule = text.removeprefix(f"The package ``{package.name}`` ").partition(
+            ". It may import "
+        )
         package.allowed = set(re.findall(r"``(_\w+)``", rule))
         package.may_import_ansible = "Ansible" in rule
     for node in ast.walk(tree):
@@ -103,9 +108,11 @@ def floors(found: t.Mapping[str, Package]) -> dict[str, int]:
 
     def height(name: str, above: tuple[str, ...]) -> int:
         if name in above:
-            raise ValueError(f"a circle of imports: {' -> '.join([*above[above.index(name):], name])}")
+            raise ValueError(f"a circle of imports: {' -> '.join([*above[above.index(name) :], name])}")
         if name not in heights:
-            heights[name] = 1 + max((height(other, (*above, name)) for other in found[name].imports if other in found), default=0)
+            heights[name] = 1 + max(
+                (height(other, (*above, name)) for other in found[name].imports if other in found), default=0
+            )
         return heights[name]
 
     for name in found:
@@ -122,11 +129,24 @@ def faults(root: Path = ROOT) -> list[str]:
         if package.name in ENTRIES:
             continue
         if package.allowed is None:
-            wrong.append(f"no file of {package.name} says in its docstring what the package is for and what it may import")
+            wrong.append(
+                f"no file of {package.name} says in its docstring what the package is for and what it may import"
+            )
             continue
-        wrong += [f"{place}: {package.name} may not import {other}" for other, place in package.imports.items() if other not in package.allowed]
-        wrong += [f"{place}: {package.name} may not import Ansible" for place in package.ansible if not package.may_import_ansible]
-        wrong += [f"{package.name} says that it may import {other}, which does not exist" for other in sorted(package.allowed - set(found))]
+        wrong += [
+            f"{place}: {package.name} may not import {other}"
+            for other, place in package.imports.items()
+            if other not in package.allowed
+        ]
+        wrong += [
+            f"{place}: {package.name} may not import Ansible"
+            for place in package.ansible
+            if not package.may_import_ansible
+        ]
+        wrong += [
+            f"{package.name} says that it may import {other}, which does not exist"
+            for other in sorted(package.allowed - set(found))
+        ]
     try:
         heights = floors(found)
     except ValueError as circle:
@@ -156,7 +176,12 @@ def picture(found: t.Mapping[str, Package]) -> str:
     lines = ["```mermaid", "flowchart TB"]
     for floor in sorted(set(heights.values()), reverse=True):
         names = sorted(name for name, height in heights.items() if height == floor)
-        lines += [f"  subgraph floor{floor}[floor {floor}]", "    direction LR", *(f'    {_node(name)}["{name}"]' for name in names), "  end"]
+        lines += [
+            f"  subgraph floor{floor}[floor {floor}]",
+            "    direction LR",
+            *(f'    {_node(name)}["{name}"]' for name in names),
+            "  end",
+        ]
     lines += [f"  {_node(name)} --> {_node(other)}" for name, other in direct(found)]
     return "\n".join([*lines, "```"])
 
@@ -174,7 +199,14 @@ def generated(root: Path = ROOT) -> str:
     lines = [picture(found), "", "| package | floor | holds | imports |", "|---|---:|---|---|", *rows]
     for name in order:
         files = [f"| `{file}.py` | {text} |" for file, text in found[name].files.items()]
-        lines += ["", f"### `{name}`", "", "| file | content |", "|---|---|", *(line.replace("``", "`") for line in files)]
+        lines += [
+            "",
+            f"### `{name}`",
+            "",
+            "| file | content |",
+            "|---|---|",
+            *(line.replace("``", "`") for line in files),
+        ]
     return "\n".join(lines)
 
 

@@ -6,6 +6,7 @@
 All in one run on one machine, against a simulator of its own; what counts is the ratio. A loop of 10 items is timed as the difference between a play
 with 11 items and one with 1, so that Ansible's start is not in it. Bytecode is compiled first: without, imports look three times slower than users see.
 """
+
 from __future__ import annotations
 
 import contextlib
@@ -55,7 +56,9 @@ print(time.perf_counter() - started)
 
 
 def simulator(command: str, environment: dict[str, str]) -> str:
-    answer = subprocess.run([BIN / "azureml-simulator", command], env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    answer = subprocess.run(
+        [BIN / "azureml-simulator", command], env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
     return answer.stdout
 
 
@@ -76,13 +79,19 @@ def running_simulator(home: str) -> t.Iterator[dict[str, str]]:
         simulator("stop", own)
 
 
-def play(folder: str, environment: dict[str, str], task: str, items: int, interpreter: str | None = None, place: Path = BIN) -> float:
+def play(
+    folder: str, environment: dict[str, str], task: str, items: int, interpreter: str | None = None, place: Path = BIN
+) -> float:
     """Seconds that the ansible-playbook of a place takes for one play with a loop of so many items."""
     path = Path(folder) / "play.yml"
     variables = f"{{n: {items}, ansible_python_interpreter: {interpreter or place / 'python'}}}"
-    path.write_text(f"- hosts: localhost\n  connection: local\n  gather_facts: false\n  vars: {variables}\n  tasks:\n{task}")
+    path.write_text(
+        f"- hosts: localhost\n  connection: local\n  gather_facts: false\n  vars: {variables}\n  tasks:\n{task}"
+    )
     started = time.perf_counter()
-    done = subprocess.run([place / "ansible-playbook", path], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [place / "ansible-playbook", path], env=environment, capture_output=True, text=True, check=False
+    )
     seconds = time.perf_counter() - started
     if done.returncode:
         raise SystemExit(done.stdout + done.stderr)
@@ -112,10 +121,13 @@ def tasks(environment: dict[str, str]) -> dict[str, str]:
     unchanged = '    - ansible.builtin.assert: {that: "not result.changed"}\n'
     return {
         "ansible.builtin.ping": looped("ansible.builtin.ping", "\n"),
-        "ansible.builtin.uri (GET of the cluster)": looped("ansible.builtin.uri", f'\n        url: "{url}"\n        headers: {header}\n'),
+        "ansible.builtin.uri (GET of the cluster)": looped(
+            "ansible.builtin.uri", f'\n        url: "{url}"\n        headers: {header}\n'
+        ),
         "aml_compute_cluster, no change": looped("azureml.compute.aml_compute_cluster", CLUSTER_TASK) + unchanged,
         "aml_compute_info, one cluster": looped(
-            "azureml.compute.aml_compute_info", f"\n        resource_group: {GROUP}\n        workspace: {WORKSPACE}\n        name: {CLUSTER}\n"
+            "azureml.compute.aml_compute_info",
+            f"\n        resource_group: {GROUP}\n        workspace: {WORKSPACE}\n        name: {CLUSTER}\n",
         ),
     }
 
@@ -158,11 +170,17 @@ def token(environment: dict[str, str]) -> str:
         "c = C(*[e['AZURE_' + n] for n in ('TENANT', 'CLIENT_ID', 'SECRET')], authority=e['AZURE_AUTHORITY_HOST'], disable_instance_discovery=True);"
         "print(c.get_token(e['AML_SIMULATOR_URL'] + '/.default').token)"
     )
-    return subprocess.run([BIN / "python", "-c", code], env=environment, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        [BIN / "python", "-c", code], env=environment, capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 def main() -> None:
-    subprocess.run([BIN / "python", "-m", "compileall", "-q", ROOT / ".venv" / "lib", ROOT / "plugins"], stdout=subprocess.DEVNULL, check=False)
+    subprocess.run(
+        [BIN / "python", "-m", "compileall", "-q", ROOT / ".venv" / "lib", ROOT / "plugins"],
+        stdout=subprocess.DEVNULL,
+        check=False,
+    )
     with tempfile.TemporaryDirectory() as folder, running_simulator(f"{folder}/simulator") as environment:
         create(folder, environment)
         environment["BENCH_TOKEN"] = token(environment)
@@ -174,7 +192,10 @@ def main() -> None:
                 measured[name].append((more - first) / ITEMS)
         seconds = {name: statistics.median(values) for name, values in measured.items()}
         memory = {name: peak_memory(folder, environment, task) for name, task in tasks(environment).items()}
-        seconds["azure-ai-ml script (a process that reads it)"], memory["azure-ai-ml script (a process that reads it)"] = sdk(folder, environment)
+        (
+            seconds["azure-ai-ml script (a process that reads it)"],
+            memory["azure-ai-ml script (a process that reads it)"],
+        ) = sdk(folder, environment)
     table(seconds, memory)
 
 
@@ -186,7 +207,9 @@ def table(seconds: dict[str, float], memory: dict[str, float]) -> None:
     for name, value in seconds.items():
         print(f"| {name} | {value:.3f} | {value / ping:.2f} | {memory[name]:.0f} |")
     ours = "aml_compute_cluster, no change"
-    print(f"\nTo hold: {ours}: at most 2.5 times ping (now {seconds[ours] / ping:.2f}) and 80 MB (now {memory[ours]:.0f}).")
+    print(
+        f"\nTo hold: {ours}: at most 2.5 times ping (now {seconds[ours] / ping:.2f}) and 80 MB (now {memory[ours]:.0f})."
+    )
     print(json.dumps({"seconds": seconds, "megabytes": memory}), file=sys.stderr)
 
 

@@ -10,6 +10,7 @@ the bin folder of an environment that has azure.azcollection with its requiremen
 does the same LISTs over the same kind of connection (requests' own loads the certificates anew for each, which takes longer than all the rest), as many
 at once, with a token that it is given, and looks at nothing.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -41,7 +42,10 @@ DEPENDENTS = {
     "applicationInsights": ("Microsoft.Insights/components", "aml-bench", "2020-02-02"),
 }
 # Room for everything: limits are not what is measured.
-CONFIG = {"ssh": {"enabled": False}, "quotas": {"*": {"standardDSv2Family": 10**6, "TotalDedicatedCores": 10**6, "TotalClusters": 10**6}}}
+CONFIG = {
+    "ssh": {"enabled": False},
+    "quotas": {"*": {"standardDSv2Family": 10**6, "TotalDedicatedCores": 10**6, "TotalClusters": 10**6}},
+}
 OPERATION_SECONDS = 10
 MADE, MADE_AT_ONCE = 200, 50
 THROTTLED = {"kind": "status", "status": 429, "retry_after": 3, "match": {"path": "/computes/"}, "count": 100}
@@ -102,7 +106,9 @@ class Bench:
         context = ssl.create_default_context(cafile=self.environment["SSL_CERT_FILE"])
         data = None if body is None else json.dumps(body).encode()
         headers = {"Authorization": f"Bearer {self.environment['AML_SIMULATOR_CONTROL_TOKEN']}"}
-        request = urllib.request.Request(f"{self.environment['AML_SIMULATOR_URL']}/_simulator/{path}", data=data, method=method, headers=headers)
+        request = urllib.request.Request(
+            f"{self.environment['AML_SIMULATOR_URL']}/_simulator/{path}", data=data, method=method, headers=headers
+        )
         with urllib.request.urlopen(request, context=context) as answer:
             return json.loads(answer.read() or b"null")
 
@@ -130,7 +136,10 @@ class Bench:
         script = self.folder / "floor.py"
         script.write_text(FLOOR_SCRIPT)
         url, subscription = self.environment["AML_SIMULATOR_URL"], self.environment["AZURE_SUBSCRIPTION_ID"]
-        urls = [f"{url}{workspace_id(subscription, one['resource_group'], one['name'])}/computes?api-version={ML}" for one in document]
+        urls = [
+            f"{url}{workspace_id(subscription, one['resource_group'], one['name'])}/computes?api-version={ML}"
+            for one in document
+        ]
         count = sum(len(one["computes"]) for one in document)
         started = time.perf_counter()
         process = subprocess.Popen([BIN / "python", script, str(count), *urls], env=self.environment)
@@ -153,10 +162,19 @@ def group_of(scale: int | str) -> str:
 def document(scale: int | str, targets: int) -> list[dict[str, t.Any]]:
     """So many clusters, spread over the workspaces of the group of that name."""
     each = targets // WORKSPACES
-    cluster = {"type": "amlcompute", "size": "Standard_DS3_v2", "min_instances": 0, "max_instances": 4, "idle_time_before_scale_down": 120}
+    cluster = {
+        "type": "amlcompute",
+        "size": "Standard_DS3_v2",
+        "min_instances": 0,
+        "max_instances": 4,
+        "idle_time_before_scale_down": 120,
+    }
     names = [f"c{number:03}-bench" for number in range(each)]
     computes = [{**cluster, "name": name, "tags": {"team": "vision"}} for name in names]
-    return [{"name": f"ws-{number:02}", "resource_group": group_of(scale), "computes": computes} for number in range(WORKSPACES)]
+    return [
+        {"name": f"ws-{number:02}", "resource_group": group_of(scale), "computes": computes}
+        for number in range(WORKSPACES)
+    ]
 
 
 def fill(home: str, stack: contextlib.ExitStack) -> None:
@@ -185,7 +203,11 @@ def fill(home: str, stack: contextlib.ExitStack) -> None:
         make_workspaces(app, put, group)
         for one in document(scale, scale) if scale in SCALES else ():
             for compute in one["computes"]:
-                put(f"{workspace_id(DEFAULT_SUBSCRIPTION, group_of(scale), one['name'])}/computes/{compute['name']}", ML, wire_cluster())
+                put(
+                    f"{workspace_id(DEFAULT_SUBSCRIPTION, group_of(scale), one['name'])}/computes/{compute['name']}",
+                    ML,
+                    wire_cluster(),
+                )
         app.clock.advance(600)
     app.close()
 
@@ -208,19 +230,31 @@ def make_workspaces(app: t.Any, put: t.Callable[[str, str, t.Any], None], group:
 def wire_cluster() -> dict[str, t.Any]:
     scale = {"minNodeCount": 0, "maxNodeCount": 4, "nodeIdleTimeBeforeScaleDown": "PT2M"}
     inner = {"vmSize": "STANDARD_DS3_V2", "scaleSettings": scale}
-    return {"location": "eastus", "tags": {"team": "vision"}, "properties": {"computeType": "AmlCompute", "properties": inner}}
+    return {
+        "location": "eastus",
+        "tags": {"team": "vision"},
+        "properties": {"computeType": "AmlCompute", "properties": inner},
+    }
 
 
 def loop_task() -> str:
     one = document(SCALES[0], SCALES[0])[0]
     options = {**one["computes"][0], "resource_group": one["resource_group"], "workspace": one["name"]}
     options.pop("type")
-    return looped("azureml.compute.aml_compute_cluster", f" {json.dumps(options)}\n") + '    - ansible.builtin.assert: {that: "not result.changed"}\n'
+    return (
+        looped("azureml.compute.aml_compute_cluster", f" {json.dumps(options)}\n")
+        + '    - ansible.builtin.assert: {that: "not result.changed"}\n'
+    )
 
 
 def peer_task(environment: dict[str, str]) -> str | None:
     """The nearest peer, looking at the same cluster; None where its collection is not installed."""
-    asked = subprocess.run([PEER / "ansible-doc", "-t", "module", "azure.azcollection.azure_rm_ml_compute"], env=environment, capture_output=True, check=False)
+    asked = subprocess.run(
+        [PEER / "ansible-doc", "-t", "module", "azure.azcollection.azure_rm_ml_compute"],
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
     if not asked.stdout.strip():
         return None
     one = document(SCALES[0], SCALES[0])[0]
@@ -249,7 +283,9 @@ def look(bench: Bench, rounds: int) -> list[str]:
         "| targets | s | ms for each | requests | MB | floor s | floor MB | times the floor | s, all of ansible-playbook |",
         "|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    medians = {scale: Cost(*(statistics.median(column) for column in zip(*costs[scale], strict=True))) for scale in SCALES}
+    medians = {
+        scale: Cost(*(statistics.median(column) for column in zip(*costs[scale], strict=True))) for scale in SCALES
+    }
     for scale, cost in medians.items():
         floor, small = (statistics.median(column) for column in zip(*floors[scale], strict=True))
         lines.append(
@@ -258,7 +294,10 @@ def look(bench: Bench, rounds: int) -> list[str]:
         )
     kilo, floor = medians[1000], statistics.median(row[0] for row in floors[1000])
     # The growth from the smallest to the middle, and from the middle to the largest, for each target more.
-    slope = [(medians[more].seconds - medians[less].seconds) / (more - less) * 1000 for less, more in ((100, 1000), (1000, 3000))]
+    slope = [
+        (medians[more].seconds - medians[less].seconds) / (more - less) * 1000
+        for less, more in ((100, 1000), (1000, 3000))
+    ]
     lines += [
         f"\nTo hold: 1,000 in at most 3 s (now {kilo.seconds:.2f}) and 150 MB (now {kilo.megabytes:.0f}), at most 3 times the floor (now "
         f"{kilo.seconds / floor:.2f}), linear (each further target {slope[0]:.2f} ms up to 1,000 and {slope[1]:.2f} ms beyond).\n"
@@ -283,7 +322,10 @@ def loops(bench: Bench, rounds: int) -> list[str]:
 def make(bench: Bench) -> list[str]:
     bench.control("PUT", "config", {"seconds": {"cluster.create": OPERATION_SECONDS}})
     rows = []
-    for title, place, faults in (("as it is", MADE, []), (f"the first {THROTTLED['count']} requests get 429, Retry-After 3", "throttled", [THROTTLED])):
+    for title, place, faults in (
+        ("as it is", MADE, []),
+        (f"the first {THROTTLED['count']} requests get 429, Retry-After 3", "throttled", [THROTTLED]),
+    ):
         bench.control("PUT", "faults", faults)
         wanted = document(place, MADE)
         cost = bench.fleet(wanted, "create", parallelism=MADE_AT_ONCE)
@@ -293,7 +335,9 @@ def make(bench: Bench) -> list[str]:
         if len(taken) != MADE or len(set(taken)) != MADE:
             raise SystemExit(f"{len(taken)} creations were accepted, for {len(set(taken))} targets.")
         bench.fleet(wanted, "none")
-        rows.append(f"| {title} | {cost.seconds:.1f} | {cost.requests} | {refused} | {len(taken)} | {cost.megabytes:.0f} |")
+        rows.append(
+            f"| {title} | {cost.seconds:.1f} | {cost.requests} | {refused} | {len(taken)} | {cost.megabytes:.0f} |"
+        )
     return [
         f"### Making {MADE} targets, {MADE_AT_ONCE} at once, each of {OPERATION_SECONDS} s of real time\n",
         "| service | s | requests | refused | creations accepted | MB |\n|---|---:|---:|---:|---:|---:|",
@@ -306,7 +350,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    subprocess.run([BIN / "python", "-m", "compileall", "-q", ROOT / ".venv" / "lib", ROOT / "plugins"], stdout=subprocess.DEVNULL, check=False)
+    subprocess.run(
+        [BIN / "python", "-m", "compileall", "-q", ROOT / ".venv" / "lib", ROOT / "plugins"],
+        stdout=subprocess.DEVNULL,
+        check=False,
+    )
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         home = f"{name}/simulator"
         with contextlib.ExitStack() as filling:

@@ -8,6 +8,7 @@
 The time is the whole of `ansible-inventory --list`, with Ansible's start; beside it the same command over a list of the same hosts in a plain file,
 which cannot be cheaper, and over the cache. Bytecode is compiled first.
 """
+
 from __future__ import annotations
 
 import json
@@ -86,10 +87,19 @@ def fill(azure: Azure) -> None:
     azure.advance(600)
     scale = {"minNodeCount": NODES, "maxNodeCount": NODES, "nodeIdleTimeBeforeScaleDown": "PT2M"}
     account = {"adminUserName": "mlops", "adminUserPassword": "Never-used-1"}
-    inner = {"vmSize": "STANDARD_DS3_V2", "scaleSettings": scale, "userAccountCredentials": account, "remoteLoginPortPublicAccess": "Enabled"}
+    inner = {
+        "vmSize": "STANDARD_DS3_V2",
+        "scaleSettings": scale,
+        "userAccountCredentials": account,
+        "remoteLoginPortPublicAccess": "Enabled",
+    }
     for index, name in enumerate(names):
         for number in range(CLUSTERS):
-            cluster = {"location": "eastus", "tags": {"team": f"t{number}"}, "properties": {"computeType": "AmlCompute", "properties": inner}}
+            cluster = {
+                "location": "eastus",
+                "tags": {"team": f"t{number}"},
+                "properties": {"computeType": "AmlCompute", "properties": inner},
+            }
             azure.put(f"{name}/computes/c{index:02}-{'abcde'[number]}", "2025-12-01", cluster)
     azure.advance(1800)
 
@@ -99,7 +109,9 @@ def listed(environment: dict[str, str], path: Path, **more: str) -> tuple[float,
     out = path.with_suffix(".out")
     started = time.perf_counter()
     with out.open("w") as stream:
-        process = subprocess.Popen([BIN / "ansible-inventory", "-i", path, "--list"], env={**environment, **more}, stdout=stream)
+        process = subprocess.Popen(
+            [BIN / "ansible-inventory", "-i", path, "--list"], env={**environment, **more}, stdout=stream
+        )
         _pid, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -118,7 +130,11 @@ def plain_file(folder: Path, found: Path) -> Path:
 
 
 def main(rounds: int) -> None:
-    subprocess.run([BIN / "python", "-m", "compileall", "-q", ROOT / ".venv" / "lib", ROOT / "plugins"], stdout=subprocess.DEVNULL, check=False)
+    subprocess.run(
+        [BIN / "python", "-m", "compileall", "-q", ROOT / ".venv" / "lib", ROOT / "plugins"],
+        stdout=subprocess.DEVNULL,
+        check=False,
+    )
     with tempfile.TemporaryDirectory() as name, running_simulator(f"{name}/simulator") as environment:
         folder = Path(name)
         fill(Azure(environment))
@@ -126,11 +142,17 @@ def main(rounds: int) -> None:
         own = folder / "aml_compute.yml"
         own.write_text(PLUGIN)
         cached = folder / "cached.aml_compute.yml"
-        cached.write_text(f"{PLUGIN}cache: true\ncache_plugin: ansible.builtin.jsonfile\ncache_connection: {folder}/cache\n")
+        cached.write_text(
+            f"{PLUGIN}cache: true\ncache_plugin: ansible.builtin.jsonfile\ncache_connection: {folder}/cache\n"
+        )
         listed(environment, own)
         listed(environment, cached)
         plain = plain_file(folder, own.with_suffix(".out"))
-        cases = {"azureml.compute.aml_compute": own, "the same, from the cache": cached, "the same hosts in a file": plain}
+        cases = {
+            "azureml.compute.aml_compute": own,
+            "the same, from the cache": cached,
+            "the same hosts in a file": plain,
+        }
         measured = {title: [] for title in cases}
         for _round in range(rounds):
             for title, path in cases.items():
@@ -139,8 +161,12 @@ def main(rounds: int) -> None:
 
 
 def table(measured: dict[str, list[tuple[float, float, int]]], rounds: int) -> None:
-    print(f"\n`ansible-inventory --list`, {WORKSPACES} workspaces x {CLUSTERS} clusters x {NODES} nodes, median of {rounds} rounds.")
-    print(f"Python {platform.python_version()}, {os.cpu_count()} cores (the simulator uses one of them), {time.strftime('%Y-%m-%d')}\n")
+    print(
+        f"\n`ansible-inventory --list`, {WORKSPACES} workspaces x {CLUSTERS} clusters x {NODES} nodes, median of {rounds} rounds."
+    )
+    print(
+        f"Python {platform.python_version()}, {os.cpu_count()} cores (the simulator uses one of them), {time.strftime('%Y-%m-%d')}\n"
+    )
     print("| inventory | hosts | s | MB |\n|---|---:|---:|---:|")
     for title, rows in measured.items():
         seconds, memory = (statistics.median(row[index] for row in rows) for index in (0, 1))

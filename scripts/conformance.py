@@ -8,6 +8,7 @@
 runs the tests that the facts name (tests/conformance/facts) and prints the tables as Markdown; --write writes them to a file, too. --sdk names
 another version of azure-ai-ml and the Python that has it. The exit status is 1 when a fact does not hold.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -29,10 +30,27 @@ from conformance._facts import MARKS, Fact, facts, guesses, outside
 
 Outcomes = dict[str, Counter[str]]
 NAMES = {
-    "a.1": "operations", "a.2": "API versions", "a.3": "headers", "a.4": "long operations", "a.5": "states", "a.6": "bodies", "a.7": "what azure-ai-ml sends",
-    "b.1": "envelopes", "b.2": "refusals", "b.3": "azure-ai-ml's exceptions", "c.1": "names", "c.2": "properties", "c.3": "what can change",
-    "c.4": "the first client", "d.1": "creation by template", "d.2": "workspaces directly", "d.3": "deletion", "d.4": "templates", "e": "other clouds",
-    "f": "surprises", "gaps": "",
+    "a.1": "operations",
+    "a.2": "API versions",
+    "a.3": "headers",
+    "a.4": "long operations",
+    "a.5": "states",
+    "a.6": "bodies",
+    "a.7": "what azure-ai-ml sends",
+    "b.1": "envelopes",
+    "b.2": "refusals",
+    "b.3": "azure-ai-ml's exceptions",
+    "c.1": "names",
+    "c.2": "properties",
+    "c.3": "what can change",
+    "c.4": "the first client",
+    "d.1": "creation by template",
+    "d.2": "workspaces directly",
+    "d.3": "deletion",
+    "d.4": "templates",
+    "e": "other clouds",
+    "f": "surprises",
+    "gaps": "",
 }
 
 
@@ -102,11 +120,23 @@ def tables(outcomes: Outcomes, sdks: list[str]) -> tuple[str, list[str]]:
     ]
     bad = [fact for fact in known if states[fact.id] in ("broken", "unseen")]
     if bad:
-        lines += ["## What does not hold, or was not run", "", *table(["fact", "what", "state"], [[fact.id, fact.fact, states[fact.id]] for fact in bad]), ""]
+        lines += [
+            "## What does not hold, or was not run",
+            "",
+            *table(["fact", "what", "state"], [[fact.id, fact.fact, states[fact.id]] for fact in bad]),
+            "",
+        ]
     elsewhere = [[f"`{fact.id}`", fact.mark, fact.fact, fact.elsewhere] for fact in known if fact.elsewhere]
     lines += ["## What does not concern the simulator", "", *table(["fact", "evidence", "what", "why"], elsewhere), ""]
     settings = [[f"`guesses.{name}`", text] for name, text in nobody.settings.items()]
-    lines += ["## What no one knows", "", "Each has a setting of the simulator's configuration:", "", *table(["setting", "what"], settings), ""]
+    lines += [
+        "## What no one knows",
+        "",
+        "Each has a setting of the simulator's configuration:",
+        "",
+        *table(["setting", "what"], settings),
+        "",
+    ]
     fixed = [[text, f"`tests/simulator/azureml_simulator/{where}`"] for text, where in nobody.fixed]
     lines += ["These are decided where they stand:", "", *table(["guess", "where"], fixed), ""]
     return "\n".join(lines), [fact.id for fact in bad if states[fact.id] == "broken"]
@@ -115,7 +145,13 @@ def tables(outcomes: Outcomes, sdks: list[str]) -> tuple[str, list[str]]:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Hold the simulator to each fact of the wire, and count.")
     parser.add_argument("--write", type=Path, help="a file to write the tables to, too")
-    parser.add_argument("--sdk", action="append", default=[], metavar="NAME=PYTHON", help="another azure-ai-ml, by the Python that has it")
+    parser.add_argument(
+        "--sdk",
+        action="append",
+        default=[],
+        metavar="NAME=PYTHON",
+        help="another azure-ai-ml, by the Python that has it",
+    )
     arguments = parser.parse_args()
     outcomes = run(sorted({test for fact in facts() for test in fact.tests}), arguments.sdk)
     text, broken = tables(outcomes, arguments.sdk)

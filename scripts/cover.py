@@ -8,6 +8,7 @@
 
 The real ansible-playbook of tests/integration is not counted: what only it reaches is not reached here.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -52,7 +53,11 @@ def coverage(*arguments: str) -> None:
 
 def tabulated(document: dict[str, t.Any]) -> tuple[list[str], bool]:
     rows = ["| file | lines | reached | branches | reached |", "|---|---:|---:|---:|---:|"]
-    files = {name: entry["summary"] for name, entry in sorted(document["files"].items()) if entry["summary"]["num_statements"]}
+    files = {
+        name: entry["summary"]
+        for name, entry in sorted(document["files"].items())
+        if entry["summary"]["num_statements"]
+    }
     for name, summary in {**files, "all": document["totals"]}.items():
         shares = f"{summary['num_statements']} | {shown(line_share(summary))} | {summary['num_branches']} | {shown(branch_share(summary))}"
         rows.append(f"| {name.removeprefix('plugins/')} | {shares} |")

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run tests and benchmarks in the caller's environment without its settings of Azure and of Ansible, which must not decide a result.
 
-    eval "$(python -m scripts.environment)"      remove them from a shell
+eval "$(python -m scripts.environment)"      remove them from a shell
 """
+
 from __future__ import annotations
 
 import os

@@ -9,6 +9,7 @@
 
 Each gate is a session of noxfile.py, and can be run alone as 'nox -s NAME'. What it printed is in build/gates/NAME.log.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -47,7 +48,9 @@ FINDING = "Galaxy importer emitted the following non-fatal error"
 TOLD = {
     "antsibull-nox-config": lambda: "antsibull-nox.toml",
     "extra-checks": lambda: f"{found('plugins')} files in plugins/, action group",
-    "docs-check": lambda: f"{found('plugins/modules')} modules, {found('roles/*/meta')} roles, {found('docs/docsite/rst')} guides",
+    "docs-check": lambda: (
+        f"{found('plugins/modules')} modules, {found('roles/*/meta')} roles, {found('docs/docsite/rst')} guides"
+    ),
     "changelog": lambda: "changelogs/",
 }
 ORDER = (
@@ -69,7 +72,9 @@ class Row:
 
 def found(folder: str) -> int:
     """How many files lie in a folder of the checkout, or in several."""
-    return sum(path.is_file() and "__pycache__" not in path.parts for place in ROOT.glob(folder) for path in place.rglob("*"))
+    return sum(
+        path.is_file() and "__pycache__" not in path.parts for place in ROOT.glob(folder) for path in place.rglob("*")
+    )
 
 
 def looked_at(gate: str, output: str) -> str:
@@ -86,7 +91,9 @@ def looked_at(gate: str, output: str) -> str:
 def run(gate: str) -> Row:
     started = time.monotonic()
     command = [str(BIN / "nox"), "-s", gate]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False
+    )
     LOGS.mkdir(parents=True, exist_ok=True)
     (LOGS / f"{gate}.log").write_text(done.stdout)
     seconds = time.monotonic() - started

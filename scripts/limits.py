@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every hostile form of answer from a server on the loopback, with the collection's own limits: which code ended it, and after how long.
 
-    python -m scripts.limits                  the table; exit code 1 where something did not end as it must
-    python -m scripts.limits --write FILE     also as Markdown
+python -m scripts.limits                  the table; exit code 1 where something did not end as it must
+python -m scripts.limits --write FILE     also as Markdown
 """
+
 from __future__ import annotations
 
 import argparse
@@ -48,7 +49,10 @@ def main() -> int:
         rows = list(pool.map(lambda name: run(name, tls), hostile.FORMS))
     bad = [row for row in rows if not row[-1]]
     table = ["| answer | asked for | ended with | after | requests |", "|---|---|---|---|---|"]
-    table += [f"| {name} | {what} | {'' if good else 'NOT AS IT MUST: '}{code} | {took:.1f} s | {count} |" for name, what, code, took, count, good in rows]
+    table += [
+        f"| {name} | {what} | {'' if good else 'NOT AS IT MUST: '}{code} | {took:.1f} s | {count} |"
+        for name, what, code, took, count, good in rows
+    ]
     table += [
         "",
         f"With `retry_timeout` {RETRY_TIMEOUT:g} s, `wait_timeout` {WAIT_TIMEOUT:g} s and {RETRIES} retries; one exchange has at least "

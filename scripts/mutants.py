@@ -12,6 +12,7 @@ with its reason, in ``tests/equivalent_mutants.yml``; an entry there that is no 
 
 mutmut changes the bodies of functions; what a decorator stands before (properties) and what runs at import (tables, patterns) it leaves alone.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -112,7 +113,9 @@ def run(*arguments: str) -> None:
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     log = WORK / "mutmut.log"
     with log.open("w") as file:
-        done = subprocess.run([MUTMUT, *arguments], cwd=WORK, env=environment, stdout=None if sys.stdout.isatty() else file, check=False)
+        done = subprocess.run(
+            [MUTMUT, *arguments], cwd=WORK, env=environment, stdout=None if sys.stdout.isatty() else file, check=False
+        )
     if done.returncode:
         sys.exit(f"mutmut {arguments[0]} failed.\n{log.read_text()[-3000:]}")
 
@@ -124,7 +127,9 @@ def found() -> list[Mutant]:
 
     os.chdir(WORK)
     mutants = []
-    results = subprocess.run([MUTMUT, "results", "--all", "true"], cwd=WORK, stdout=subprocess.PIPE, text=True, check=True).stdout
+    results = subprocess.run(
+        [MUTMUT, "results", "--all", "true"], cwd=WORK, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
     for line in results.splitlines():
         name, _colon, status = line.strip().rpartition(": ")
         module, _dot, mangled = name.rpartition(".")
@@ -147,7 +152,11 @@ def sort_out(mutants: list[Mutant], files: list[str]) -> tuple[set[Mutant], list
     explained: set[Mutant] = set()
     stale = []
     for entry in entries:
-        fitting = {one for one in mutants if not one.noticed and all(getattr(one, key) == entry[key] for key in ("file", "function", "was", "now"))}
+        fitting = {
+            one
+            for one in mutants
+            if not one.noticed and all(getattr(one, key) == entry[key] for key in ("file", "function", "was", "now"))
+        }
         explained |= fitting
         if not fitting:
             stale.append(entry)
@@ -156,7 +165,10 @@ def sort_out(mutants: list[Mutant], files: list[str]) -> tuple[set[Mutant], list
 
 def tabulated(mutants: list[Mutant], explained: set[Mutant], files: list[str]) -> list[str]:
     """Score: of the mutants that change something that anybody can see, the share that a test noticed. An endless loop is noticed by its time."""
-    rows = ["| file | mutants | noticed | of these by time | equivalent | survived | no test | score |", "|---|---:|---:|---:|---:|---:|---:|---:|"]
+    rows = [
+        "| file | mutants | noticed | of these by time | equivalent | survived | no test | score |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
     for file in [*files, "all"]:
         here = [one for one in mutants if file in (one.file, "all")]
         count = Counter(verdict(one, explained) for one in here)

@@ -8,6 +8,7 @@
 Tasks that changed nothing are counted and left out, and so are what a task said before and the lines of a diff that are the same; lines are cut to the
 width. Nothing else is.
 """
+
 from __future__ import annotations
 
 import io
@@ -47,7 +48,9 @@ def shortened(lines: t.Sequence[str]) -> t.Iterator[str]:
         if head.startswith("Next:"):
             return
         if head.startswith("TASK"):
-            if not any(_plain(line).startswith("changed:") for line in block) and (not _has_message(block) or head in said):
+            if not any(_plain(line).startswith("changed:") for line in block) and (
+                not _has_message(block) or head in said
+            ):
                 quiet += 1
                 continue
             said.add(head)

@@ -7,6 +7,7 @@
 
 The quickstart's picture is made by scripts/picture.py from its own output.
 """
+
 from __future__ import annotations
 
 import itertools
@@ -34,11 +35,18 @@ from ansible_collections.azureml.compute.tests.support.browser import CHROMIUM, 
 from ansible_collections.azureml.compute.tests.support.terminal import Terminal  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
-GROUP, NETWORK, IDENTITY = "ml-prod", "Microsoft.Network/virtualNetworks", "Microsoft.ManagedIdentity/userAssignedIdentities"
+GROUP, NETWORK, IDENTITY = (
+    "ml-prod",
+    "Microsoft.Network/virtualNetworks",
+    "Microsoft.ManagedIdentity/userAssignedIdentities",
+)
 PLACE = "/subscriptions/{{ lookup('ansible.builtin.env', 'AZURE_SUBSCRIPTION_ID') }}/resourceGroups/" + GROUP
 SUBNET = {"network_settings": {"subnet": f"{PLACE}/providers/{NETWORK}/ml-vnet/subnets/training"}}
 TRAINER = {"identity": {"type": "user_assigned", "user_assigned_identities": [f"{PLACE}/providers/{IDENTITY}/trainer"]}}
-SSH = {"ssh_public_access_enabled": True, "ssh_settings": {"admin_username": "azureuser", "admin_password": "Pass-word-1234"}}
+SSH = {
+    "ssh_public_access_enabled": True,
+    "ssh_settings": {"admin_username": "azureuser", "admin_password": "Pass-word-1234"},
+}
 
 Task = dict[str, t.Any]
 
@@ -63,10 +71,18 @@ MADE = [
 ]  # fmt: skip
 BY_HAND = [
     ("ws-vision-prod", "aml_compute_cluster", {"name": "cpu-large", "max_instances": 12}),
-    ("ws-vision-prod", "aml_compute_cluster", {"name": "quick-test", "location": "eastus", "size": "Standard_DS3_v2", "max_instances": 2, **SSH}),
+    (
+        "ws-vision-prod",
+        "aml_compute_cluster",
+        {"name": "quick-test", "location": "eastus", "size": "Standard_DS3_v2", "max_instances": 2, **SSH},
+    ),
     ("ws-text-prod", "aml_compute_cluster", {"name": "cpu-batch", "state": "absent"}),
     ("ws-text-prod", "aml_compute_instance", {"name": "ci-eve-text", "state": "stopped"}),
-    ("ws-forecast", "aml_compute_cluster", {"name": "cpu-c", "idle_time_before_scale_down": 3600, "tags": {"owner": "carol"}}),
+    (
+        "ws-forecast",
+        "aml_compute_cluster",
+        {"name": "cpu-c", "idle_time_before_scale_down": 3600, "tags": {"owner": "carol"}},
+    ),
 ]
 
 
@@ -91,7 +107,10 @@ def world() -> list[Task]:
         resource("Microsoft.Resources/resourceGroups", GROUP, "2021-04-01"),
         resource(NETWORK, "ml-vnet", "2024-05-01", addressSpace={"addressPrefixes": ["10.0.0.0/16"]}, subnets=subnets),
         resource(IDENTITY, "trainer", "2023-01-31"),
-        *({"azureml.compute.aml_workspace": {"name": one["name"], "location": regions.get(one["name"], "eastus")}} for one in MADE),
+        *(
+            {"azureml.compute.aml_workspace": {"name": one["name"], "location": regions.get(one["name"], "eastus")}}
+            for one in MADE
+        ),
     ]
 
 
@@ -104,12 +123,20 @@ class Studio:
     def written(self, *tasks: Task) -> list[str]:
         """The command for a play of these tasks."""
         defaults = {"group/azureml.compute.all": {"resource_group": GROUP}}
-        play = {"name": "Fleet", "hosts": "localhost", "gather_facts": False, "module_defaults": defaults, "tasks": list(tasks)}
+        play = {
+            "name": "Fleet",
+            "hosts": "localhost",
+            "gather_facts": False,
+            "module_defaults": defaults,
+            "tasks": list(tasks),
+        }
         (self.folder / "site.yml").write_text(yaml.safe_dump([play], sort_keys=False))
         return [str(BIN / "ansible-playbook"), str(self.folder / "site.yml")]
 
     def run(self, command: list[str]) -> None:
-        done = subprocess.run(command, env=self.environment, cwd=self.folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, env=self.environment, cwd=self.folder, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise SystemExit(done.stdout + done.stderr)
 
@@ -119,12 +146,19 @@ class Studio:
         # Not by curl: its command line, with the secret, would be there for every user to read.
         headers = {"Authorization": f"Bearer {self.environment['AML_SIMULATOR_CONTROL_TOKEN']}"}
         context = ssl.create_default_context(cafile=self.environment["SSL_CERT_FILE"])
-        with urllib.request.urlopen(urllib.request.Request(control, data=body, method="PUT", headers=headers), context=context) as answer:
+        with urllib.request.urlopen(
+            urllib.request.Request(control, data=body, method="PUT", headers=headers), context=context
+        ) as answer:
             answer.read()
 
     def progress(self) -> None:
         """The moment at which some are done and the most are under way."""
-        command = self.written({"name": "Compute targets of three workspaces", "azureml.compute.aml_fleet": {"name": "production", "workspaces": MADE}})
+        command = self.written(
+            {
+                "name": "Compute targets of three workspaces",
+                "azureml.compute.aml_fleet": {"name": "production", "workspaces": MADE},
+            }
+        )
         terminal = Terminal(command, {**self.environment, "ANSIBLE_CALLBACKS_ENABLED": "azureml.compute.aml_progress"})
         best: tuple[int, list[Text]] = (0, [])
 
@@ -140,7 +174,16 @@ class Studio:
     def report(self) -> Path:
         variables = {"aml_resource_group": GROUP, "aml_fleet_name": "production", "aml_fleet_workspaces": declared()}
         (self.folder / "fleet.yml").write_text(yaml.safe_dump(variables))
-        self.run([str(BIN / "ansible-playbook"), "azureml.compute.drift_report", "-e", f"@{self.folder}/fleet.yml", "-e", f"aml_drift_folder={self.folder}"])
+        self.run(
+            [
+                str(BIN / "ansible-playbook"),
+                "azureml.compute.drift_report",
+                "-e",
+                f"@{self.folder}/fleet.yml",
+                "-e",
+                f"aml_drift_folder={self.folder}",
+            ]
+        )
         return self.folder / "drift.html"
 
 
@@ -166,7 +209,12 @@ def shoot(page: Path, target: Path, width: int, height: int) -> None:
     style = f"display:block;margin:0 auto;border:0;width:{width}px;height:{height}px"
     frame.write_text(f'<body style="margin:0;background:#c9ced6"><iframe src="{page.name}" style="{style}"></iframe>')
     with tempfile.TemporaryDirectory() as profile:
-        own = [f"--user-data-dir={profile}", "--hide-scrollbars", f"--window-size={window},{height}", f"--screenshot={target}"]
+        own = [
+            f"--user-data-dir={profile}",
+            "--hide-scrollbars",
+            f"--window-size={window},{height}",
+            f"--screenshot={target}",
+        ]
         subprocess.run([CHROMIUM, *FLAGS, *own, f"file://{frame}"], check=True, capture_output=True, timeout=120)
     with Image.open(target) as picture:
         few = picture.convert("RGB").quantize(255, method=Image.Quantize.MAXCOVERAGE)
@@ -184,12 +232,24 @@ def main() -> None:
             studio.speed(3)
             studio.progress()
             studio.speed(120)
-            studio.run(studio.written(*({f"azureml.compute.{module}": {"workspace": place, **options}} for place, module, options in BY_HAND)))
+            studio.run(
+                studio.written(
+                    *(
+                        {f"azureml.compute.{module}": {"workspace": place, **options}}
+                        for place, module, options in BY_HAND
+                    )
+                )
+            )
             page = studio.report()
         shoot(page, IMAGES / "drift-desktop.png", 1240, 1640)
         shoot(page, IMAGES / "drift-phone.png", 390, 1180)
         graph = re.search(r"<section><h2>Topology.*?</section>", page.read_text(), re.DOTALL)
-        alone = re.sub(r"<main>.*</main>", lambda _all: f"<main>{graph[0] if graph else ''}</main>", page.read_text(), flags=re.DOTALL)
+        alone = re.sub(
+            r"<main>.*</main>",
+            lambda _all: f"<main>{graph[0] if graph else ''}</main>",
+            page.read_text(),
+            flags=re.DOTALL,
+        )
         page.write_text(alone)
         shoot(page, IMAGES / "drift-topology.png", 1200, 625)
     finally:

@@ -9,6 +9,7 @@
 Checked are the documentation, the module documentation, messages, roles and playbooks: in Python files the strings of the documentation blocks and
 of messages, not identifiers, comments or docstrings; in all other files every line. Task names must start with a verb in the imperative.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -90,7 +91,9 @@ def in_text(text: str, path: str, first_line: int = 1) -> t.Iterator[Hit]:
 
 
 def _is_documentation(node: ast.AST) -> bool:
-    return isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id in DOCUMENTATION
+    return (
+        isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id in DOCUMENTATION
+    )
 
 
 def _texts(tree: ast.Module, *, messages: bool) -> t.Iterator[tuple[str, int]]:
@@ -137,7 +140,12 @@ def task_names(source: str, path: str) -> t.Iterator[Hit]:
     for document in yaml.compose_all(source, yaml.SafeLoader):
         for name in _names(document) if document is not None else ():
             if name.value.split(" ", 1)[0] not in VERBS:
-                yield Hit(path, name.start_mark.line + 1, name.value, "start the name with a verb in the imperative (VERBS in scripts/plain_english.py)")
+                yield Hit(
+                    path,
+                    name.start_mark.line + 1,
+                    name.value,
+                    "start the name with a verb in the imperative (VERBS in scripts/plain_english.py)",
+                )
 
 
 def in_file(path: Path) -> t.Iterator[Hit]:
@@ -163,7 +171,13 @@ def hits(places: t.Iterable[str] = CHECKED) -> list[Hit]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("places", nargs="*", default=CHECKED, metavar="FILE", help="files or directories; all that is checked, unless given")
+    parser.add_argument(
+        "places",
+        nargs="*",
+        default=CHECKED,
+        metavar="FILE",
+        help="files or directories; all that is checked, unless given",
+    )
     places = parser.parse_args().places
     found = hits(places)
     print("\n".join(map(str, found)) or f"{len(list(files(places)))} files without idioms")

@@ -9,6 +9,7 @@
 
 The tests of each day try a few examples that are always the same; these here are others every time. A failure prints what makes it happen again.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -40,7 +41,11 @@ def main() -> int:
         figures.touch()
         failed = tests(figures, options.examples)
         table = tabulated([json.loads(line) for line in figures.read_text(encoding="utf-8").splitlines()])
-    table += ["", f"{time.monotonic() - started:.0f} s on {os.cpu_count()} cores." + (" Not all held: see above." if failed else " All held.")]
+    table += [
+        "",
+        f"{time.monotonic() - started:.0f} s on {os.cpu_count()} cores."
+        + (" Not all held: see above." if failed else " All held."),
+    ]
     print("\n" + "\n".join(table))
     if options.write:
         options.write.write_text("\n".join(table) + "\n", encoding="utf-8")

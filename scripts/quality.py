@@ -8,6 +8,7 @@
 A NAME is a target of the Makefile; without one all are run, which takes more than an hour. The sections of the others stay as they are. A command that
 fails leaves its old section, and the status is then 1.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -59,7 +60,9 @@ def run(name: str) -> str | None:
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "table.md"
         started = time.monotonic()
-        done = subprocess.run(["make", "-s", name, f"WRITE={written}"], check=False, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        done = subprocess.run(
+            ["make", "-s", name, f"WRITE={written}"], check=False, cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
         if done.returncode:
             print(done.stdout[-5000:], file=sys.stderr)
             return None
@@ -83,7 +86,9 @@ def main() -> int:
             failed.append(name)
             continue
         kept = {**(sections(PAGE.read_text()) if PAGE.exists() else {}), SECTIONS[name]: text}
-        PAGE.write_text(HEAD + "".join(f"\n## {title}\n\n{kept[title]}\n" for title in SECTIONS.values() if title in kept))
+        PAGE.write_text(
+            HEAD + "".join(f"\n## {title}\n\n{kept[title]}\n" for title in SECTIONS.values() if title in kept)
+        )
     print(f"Failed: {', '.join(failed)}." if failed else f"Written: {PAGE.relative_to(ROOT)}", file=sys.stderr)
     return bool(failed)
 

@@ -9,6 +9,7 @@
 
 The same commit gives the same bytes. docs/development/releasing.md is the procedure.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -58,7 +59,9 @@ def tracked(root: Path) -> dict[str, str]:
     found = {}
     for line in git(root, "ls-files", "-s", "-z").split("\0"):
         mode, _tab, name = line.partition("\t")
-        if any(name == place or (place.endswith("/") and name.startswith(place)) for place in SHIPPED) and not name.startswith(NOT_SHIPPED):
+        if any(
+            name == place or (place.endswith("/") and name.startswith(place)) for place in SHIPPED
+        ) and not name.startswith(NOT_SHIPPED):
             found[name] = mode[:6]
     return found
 
@@ -66,9 +69,13 @@ def tracked(root: Path) -> dict[str, str]:
 def directives(root: Path) -> list[str]:
     """One directive for each file that belongs in the tarball."""
     files = tracked(root)
-    wrong = sorted(name for name, mode in files.items() if not PLAIN_NAME.fullmatch(name) or mode not in ("100644", "100755"))
+    wrong = sorted(
+        name for name, mode in files.items() if not PLAIN_NAME.fullmatch(name) or mode not in ("100644", "100755")
+    )
     if wrong:
-        raise ReleaseError(f"Cannot ship {', '.join(map(repr, wrong))}: only regular files with plain names are allowed. Rename or remove them.")
+        raise ReleaseError(
+            f"Cannot ship {', '.join(map(repr, wrong))}: only regular files with plain names are allowed. Rename or remove them."
+        )
     return [f"include {name}" for name in sorted(files)]
 
 
@@ -94,25 +101,39 @@ def check_members(tarball: Path, expected: t.Mapping[str, int]) -> None:
     found = {member.name: member.mode for member in members}
     wrong = [f"{name}: unexpected" for name in sorted(set(found) - set(expected))]
     wrong += [f"{name}: missing" for name in sorted(set(expected) - set(found))]
-    wrong += [f"{name}: mode {found[name]:o}, expected {mode:o}" for name, mode in sorted(expected.items()) if found.get(name, mode) != mode]
-    wrong += [f"{member.name}: neither a file nor a folder" for member in members if not (member.isfile() or member.isdir())]
+    wrong += [
+        f"{name}: mode {found[name]:o}, expected {mode:o}"
+        for name, mode in sorted(expected.items())
+        if found.get(name, mode) != mode
+    ]
+    wrong += [
+        f"{member.name}: neither a file nor a folder" for member in members if not (member.isfile() or member.isdir())
+    ]
     if wrong or len(found) != len(members):
-        raise ReleaseError("The tarball is not what belongs in it:\n  " + "\n  ".join(wrong or ["a member occurs twice"]))
+        raise ReleaseError(
+            "The tarball is not what belongs in it:\n  " + "\n  ".join(wrong or ["a member occurs twice"])
+        )
 
 
 def check_checkout(root: Path) -> str:
     """Raise unless HEAD can be released; return its version."""
     changes = git(root, "status", "--porcelain", "--untracked-files=all").splitlines()
     if changes:
-        raise ReleaseError(f"The checkout differs from HEAD ({', '.join(line[3:] for line in changes[:5])}). Commit the changes or remove the files.")
+        raise ReleaseError(
+            f"The checkout differs from HEAD ({', '.join(line[3:] for line in changes[:5])}). Commit the changes or remove the files."
+        )
     version = str(yaml.safe_load((root / "galaxy.yml").read_text())["version"])
     known = yaml.safe_load((root / "changelogs" / "changelog.yaml").read_text())["releases"]
-    fragments = [name for name in git(root, "ls-files", "changelogs/fragments").splitlines() if name.endswith((".yml", ".yaml"))]
+    fragments = [
+        name for name in git(root, "ls-files", "changelogs/fragments").splitlines() if name.endswith((".yml", ".yaml"))
+    ]
     if version not in known or fragments:
         cause = f"has no release {version}" if version not in known else f"lacks {len(fragments)} fragments"
         raise ReleaseError(f"changelogs/changelog.yaml {cause}. Run 'antsibull-changelog release', then commit.")
     if (root / "galaxy.yml").read_text() != with_manifest(root):
-        raise ReleaseError("The manifest in galaxy.yml differs from the files that git tracks. Run 'make manifest', then commit.")
+        raise ReleaseError(
+            "The manifest in galaxy.yml differs from the files that git tracks. Run 'make manifest', then commit."
+        )
     return version
 
 
@@ -121,7 +142,14 @@ def repack(source: Path, target: Path, epoch: int) -> None:
     content = io.BytesIO()
     with tarfile.open(source) as old, tarfile.open(fileobj=content, mode="w", format=tarfile.PAX_FORMAT) as new:
         for member in old.getmembers():
-            member.mtime, member.uid, member.gid, member.uname, member.gname, member.pax_headers = epoch, 0, 0, "", "", {}
+            member.mtime, member.uid, member.gid, member.uname, member.gname, member.pax_headers = (
+                epoch,
+                0,
+                0,
+                "",
+                "",
+                {},
+            )
             new.addfile(member, old.extractfile(member) if member.isfile() else None)
     with target.open("wb") as file, gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=epoch) as packed:
         packed.write(content.getvalue())
@@ -133,10 +161,14 @@ def build_tarball(root: Path, output: Path) -> Path:
     with tempfile.TemporaryDirectory() as place:
         source, built = Path(place) / "source", Path(place) / "built"
         source.mkdir()
-        packed = subprocess.run(["git", "-C", str(root), "archive", "--format=tar", "HEAD"], capture_output=True, check=True).stdout
+        packed = subprocess.run(
+            ["git", "-C", str(root), "archive", "--format=tar", "HEAD"], capture_output=True, check=True
+        ).stdout
         subprocess.run(["tar", "-x", "-C", str(source)], input=packed, check=True)
         command = [str(BIN / "ansible-galaxy"), "collection", "build", str(source), "--output-path", str(built)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "ANSIBLE_NOCOLOR": "true"})
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, env={**os.environ, "ANSIBLE_NOCOLOR": "true"}
+        )
         if done.returncode:
             raise ReleaseError(f"ansible-galaxy collection build failed: {done.stderr.strip()}")
         (made,) = built.glob("*.tar.gz")
@@ -154,7 +186,18 @@ def sha256(path: Path) -> str:
 def build_sbom(root: Path, tarball: Path, version: str) -> Path:
     """Describe the collection and the packages that it runs with (CycloneDX 1.6): those of the lock file, which tests and images use."""
     target = tarball.with_name(tarball.name.removesuffix(".tar.gz") + ".cdx.json")
-    command = [str(BIN / "cyclonedx-py"), "requirements", str(root / LOCK), "--sv", "1.6", "--of", "JSON", "--output-reproducible", "-o", str(target)]
+    command = [
+        str(BIN / "cyclonedx-py"),
+        "requirements",
+        str(root / LOCK),
+        "--sv",
+        "1.6",
+        "--of",
+        "JSON",
+        "--output-reproducible",
+        "-o",
+        str(target),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ReleaseError(f"cyclonedx-py failed: {done.stderr.strip()}")
@@ -171,7 +214,18 @@ def build_sbom(root: Path, tarball: Path, version: str) -> Path:
 def sign(path: Path, key: str) -> Path:
     """Write a detached signature beside a file."""
     target = path.with_name(path.name + ".asc")
-    command = ["gpg", "--batch", "--yes", "--armor", "--local-user", key, "--output", str(target), "--detach-sign", str(path)]
+    command = [
+        "gpg",
+        "--batch",
+        "--yes",
+        "--armor",
+        "--local-user",
+        key,
+        "--output",
+        str(target),
+        "--detach-sign",
+        str(path),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ReleaseError(f"gpg could not sign {path.name} with the key {key}: {done.stderr.strip()}")
@@ -206,7 +260,9 @@ def lock(root: Path) -> None:
     if done.returncode:
         raise ReleaseError(f"uv pip compile failed: {done.stderr.strip()}")
     text = (root / LOCK).read_text()
-    (root / LOCK).write_text(f"# Made by 'make lock' of execution-environment.in.txt, for Python 3.13 on Linux. Do not edit.\n{text}")
+    (root / LOCK).write_text(
+        f"# Made by 'make lock' of execution-environment.in.txt, for Python 3.13 on Linux. Do not edit.\n{text}"
+    )
 
 
 def main() -> None:

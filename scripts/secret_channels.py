@@ -9,6 +9,7 @@
 
 The tests of each day plant a few secrets that are always the same. Here they are others every time; SECRETS_SEED repeats those of an earlier run.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -39,9 +40,15 @@ def main() -> int:
         figures = Path(folder, "figures.jsonl")
         figures.touch()
         rounds = [min(AT_ONCE, options.examples - done) for done in range(0, options.examples, AT_ONCE)]
-        failed = any([tests(figures, size, f"{seed} {number}" if number else seed) for number, size in enumerate(rounds)])
+        failed = any(
+            [tests(figures, size, f"{seed} {number}" if number else seed) for number, size in enumerate(rounds)]
+        )
         table = tabulated([json.loads(line) for line in figures.read_text(encoding="utf-8").splitlines()])
-    table += ["", f"{time.monotonic() - started:.0f} s on {os.cpu_count()} cores, SECRETS_SEED={seed}." + (" Not all held: see above." if failed else "")]
+    table += [
+        "",
+        f"{time.monotonic() - started:.0f} s on {os.cpu_count()} cores, SECRETS_SEED={seed}."
+        + (" Not all held: see above." if failed else ""),
+    ]
     print("\n" + "\n".join(table))
     if options.write:
         options.write.write_text("\n".join(table) + "\n", encoding="utf-8")
@@ -50,7 +57,12 @@ def main() -> int:
 
 def tests(figures: Path, examples: int, seed: str) -> bool:
     """Whether a test failed."""
-    return run_pytest(TESTS, "--dist", "loadfile", SECRETS_FIGURES=str(figures), SECRETS_EXAMPLES=str(examples), SECRETS_SEED=seed) != 0
+    return (
+        run_pytest(
+            TESTS, "--dist", "loadfile", SECRETS_FIGURES=str(figures), SECRETS_EXAMPLES=str(examples), SECRETS_SEED=seed
+        )
+        != 0
+    )
 
 
 def tabulated(rows: list[Row]) -> list[str]:

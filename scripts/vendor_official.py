@@ -6,6 +6,7 @@
 Run it with a directory that has the originals of tests/support/official/README.md, after a new version of them was published. It
 refuses originals whose checksum is not the one in CHECKSUMS, so that what is vendored can be traced to them: change both together.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -62,7 +63,12 @@ def cut_schema(document: dict[str, t.Any]) -> dict[str, t.Any]:
         definition = document["resourceDefinitions"][resource]
         own = {name: row for name, row in definition["properties"].items() if name != "resources"}
         resources[resource] = plain({**definition, "properties": own})
-    return {"id": document["id"], "$schema": document["$schema"], "resourceDefinitions": resources, "definitions": dict(sorted(definitions.items()))}
+    return {
+        "id": document["id"],
+        "$schema": document["$schema"],
+        "resourceDefinitions": resources,
+        "definitions": dict(sorted(definitions.items())),
+    }
 
 
 def sections_of(text: str) -> dict[str, str]:
@@ -105,14 +111,20 @@ def without_descriptions(section: str) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Cut official descriptions of the service and write them to tests/support/official/.")
+    parser = argparse.ArgumentParser(
+        description="Cut official descriptions of the service and write them to tests/support/official/."
+    )
     parser.add_argument("source", type=Path, help="directory with the originals")
     source = parser.parse_args().source
     schema = cut_schema(json.loads(require_original(source / "spec" / SCHEMA)))
     (TARGET / SCHEMA).write_text(json.dumps(schema, indent=1) + "\n")
     for name, text in cut_types({name: require_original(source / "spec" / name) for name in TYPES}).items():
         (TARGET / name).write_text(text)
-    for origin, folder in (("spec/examples", "examples"), ("samples/compute", "samples/compute"), ("samples/workspace", "samples/workspace")):
+    for origin, folder in (
+        ("spec/examples", "examples"),
+        ("samples/compute", "samples/compute"),
+        ("samples/workspace", "samples/workspace"),
+    ):
         shutil.rmtree(TARGET / folder, ignore_errors=True)
         for path in sorted((source / origin).rglob("*.*")):
             if path.is_file():

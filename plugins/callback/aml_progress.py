@@ -105,7 +105,11 @@ class CallbackModule(CallbackBase):
     def _live(self):
         style = self.get_option("style")
         # ansible-runner gives Ansible a terminal, but keeps what is written there as text.
-        able = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb" and "AWX_ISOLATED_DATA_DIR" not in os.environ
+        able = (
+            sys.stdout.isatty()
+            and os.environ.get("TERM", "dumb") != "dumb"
+            and "AWX_ISOLATED_DATA_DIR" not in os.environ
+        )
         return able if style == "auto" else style == "live"
 
     def _end(self):
@@ -161,7 +165,11 @@ class CallbackModule(CallbackBase):
         events = [event for event in map(parse, lines) if event is not None]
         told = [(self.board.take(event, time.monotonic()), event) for event in events]
         # On a terminal a start is seen without a line that stays.
-        self._say((line, event.get("failure")) for line, event in told if line and (event["event"] == "done" or not self.screen))
+        self._say(
+            (line, event.get("failure"))
+            for line, event in told
+            if line and (event["event"] == "done" or not self.screen)
+        )
         return bool(events)
 
     def _say(self, lines):
@@ -178,7 +186,13 @@ class CallbackModule(CallbackBase):
         if self.whole:
             now = time.monotonic()
             lines: list[Line] = [
-                [(row.name, None), (row.action, C.COLOR_CHANGED), (span(now - row.began), None), (row.state, C.COLOR_SKIP)] for row in self.board.rows
+                [
+                    (row.name, None),
+                    (row.action, C.COLOR_CHANGED),
+                    (span(now - row.began), None),
+                    (row.state, C.COLOR_SKIP),
+                ]
+                for row in self.board.rows
             ]
             t.cast(Screen, self.screen).paint(lines, self.board.total())
 

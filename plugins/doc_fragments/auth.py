@@ -4,6 +4,7 @@
 """Documentation of the sign-in and client options; the specs are in module_utils/_auth/options.py and a test holds
 both together. ``auth.plugins`` adds, beside ``auth``, the variables in the form that plugins declare them.
 """
+
 from __future__ import annotations
 
 

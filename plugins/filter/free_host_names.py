@@ -81,7 +81,9 @@ def free_host_names(
     try:
         entries = _ssh_config.patterns(_ssh_config.home_path(ssh_config), ssh_block) if ssh_config else []
     except OSError as error:
-        raise AnsibleFilterError(f"azureml.compute.free_host_names: Cannot read the SSH configuration {ssh_config}: {error.strerror}.") from error
+        raise AnsibleFilterError(
+            f"azureml.compute.free_host_names: Cannot read the SSH configuration {ssh_config}: {error.strerror}."
+        ) from error
 
     def reason(name: str, machine: c.Mapping[str, t.Any], allowed: int) -> str | None:
         """Why the machine cannot have the name, which ``allowed`` machines have by themselves."""

@@ -6,6 +6,7 @@
 The cache is used as in "Inventory plugins" of Ansible's developer guide; values from the service are not trusted as templates
 (ansible-core 2.19, data tagging).
 """
+
 from __future__ import annotations
 
 DOCUMENTATION = r"""
@@ -241,7 +242,7 @@ ENDINGS = ("aml_compute.yml", "aml_compute.yaml", "azureml.yml", "azureml.yaml")
 # Written here, not read from the service: the one value of a host that is a template.
 _INTERPRETER = "{{ ansible_playbook_python }}"
 # Templates begin with the first; calls, filters, tests on items and texts need one of the others.
-_ACTIVE = set("{([|`\"\\")
+_ACTIVE = set('{([|`"\\')
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -281,7 +282,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _scope(self, signed_in: credentials.SignIn) -> _inventory.Scope:
         subscriptions = self._option("subscriptions") or [signed_in.require_subscription()]
-        refuse(finding for one in subscriptions if one != _inventory.ALL for finding in rules.subscription_id(one, "subscriptions"))
+        refuse(
+            finding
+            for one in subscriptions
+            if one != _inventory.ALL
+            for finding in rules.subscription_id(one, "subscriptions")
+        )
         return _inventory.Scope(
             hosts=self.get_option("hosts"),
             subscriptions=tuple(subscriptions),
@@ -295,8 +301,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _way(self) -> nodes.Way:
         prefix = self._option("host_prefix")
         if nodes.bad_prefix(prefix):
-            raise AmlError(f"host_prefix {prefix!r} must start with a letter or digit and hold only letters, digits, dots, dashes and underscores.")
-        return nodes.Way(prefer=self.get_option("prefer"), private_key_file=self.get_option("private_key_file"), host_prefix=prefix)
+            raise AmlError(
+                f"host_prefix {prefix!r} must start with a letter or digit and hold only letters, digits, dots, dashes and underscores."
+            )
+        return nodes.Way(
+            prefer=self.get_option("prefer"), private_key_file=self.get_option("private_key_file"), host_prefix=prefix
+        )
 
     # --- reading ---
 
@@ -306,7 +316,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         signed_in = sources.sign_in(auth)
         self._hide(signed_in.secrets)
         scope = self._scope(signed_in)
-        clouds = [auth["cloud_environment"], *map(os.environ.get, _options.environment_names("cloud_environment")), signed_in.cloud_environment]
+        clouds = [
+            auth["cloud_environment"],
+            *map(os.environ.get, _options.environment_names("cloud_environment")),
+            signed_in.cloud_environment,
+        ]
         fingerprint = scope.fingerprint({**signed_in.facts(), "clouds": clouds, "version": VERSION})
         wanted = self.get_option("cache")
         if wanted and cache:
@@ -355,9 +369,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """A record whose texts show no secret. All else of it is a name, an id or an address, which must stay what it is."""
 
         def masked(part: dict[str, t.Any]) -> dict[str, t.Any]:
-            return {name: redact.KNOWN.mask_tree(value) if name in ("tags", "refusal", "closed") else value for name, value in part.items()}
+            return {
+                name: redact.KNOWN.mask_tree(value) if name in ("tags", "refusal", "closed") else value
+                for name, value in part.items()
+            }
 
-        return {**record, "workspace": masked(record["workspace"]), "machines": [masked(one) for one in record["machines"]]}
+        return {
+            **record,
+            "workspace": masked(record["workspace"]),
+            "machines": [masked(one) for one in record["machines"]],
+        }
 
     def _report(self, problems: list[_inventory.Problem]) -> None:
         if not problems:
@@ -365,7 +386,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         lines = [self._shown(str(problem)) for problem in problems]
         if self.get_option("fail_on_error"):
             more = f" And {len(lines) - 5} more." if len(lines) > 5 else ""
-            raise AmlError("The inventory could not be read completely, so it has no hosts at all: " + " | ".join(lines[:5]) + more)
+            raise AmlError(
+                "The inventory could not be read completely, so it has no hosts at all: " + " | ".join(lines[:5]) + more
+            )
         for line in lines:
             self.display.warning(f"Hosts are missing from the inventory. {line}")
 
@@ -380,13 +403,18 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     # --- hosts ---
 
     def _hosts(self, records: list[_inventory.Record], way: nodes.Way) -> list[_inventory.Host]:
-        choice = _inventory.Choice(self._option("tags"), tuple(self.get_option("states") or ()), self.get_option("include_stopped"))
+        choice = _inventory.Choice(
+            self._option("tags"), tuple(self.get_option("states") or ()), self.get_option("include_stopped")
+        )
         jump = _inventory.Jump(self._option("jump_host"), self._option("jump_user"), self.get_option("jump_port"))
         kind = self.get_option("hosts")
         hosts = _inventory.hosts_of(records, kind, choice, way, jump)
         for host in hosts:
             if kind == _inventory.WORKSPACES:
-                host.variables |= {"ansible_connection": "local", "ansible_python_interpreter": trust_as_template(_INTERPRETER)}
+                host.variables |= {
+                    "ansible_connection": "local",
+                    "ansible_python_interpreter": trust_as_template(_INTERPRETER),
+                }
             self._name(host, way.host_prefix or "")
         hosts, messages = _inventory.name_apart(hosts, self._taken(hosts))
         for message in messages:
@@ -395,7 +423,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _taken(self, hosts: list[_inventory.Host]) -> dict[str, str]:
         """Names in lower case that no host may take, and what has them. A host that is one of these machines already is none of them."""
-        machines = {str(host.variables["aml_machine_id"]).casefold() for host in hosts if "aml_machine_id" in host.variables}
+        machines = {
+            str(host.variables["aml_machine_id"]).casefold() for host in hosts if "aml_machine_id" in host.variables
+        }
         workspaces = {str(host.variables["aml_id"]).casefold() for host in hosts if "aml_id" in host.variables}
         taken = dict.fromkeys(map(str.casefold, LOCALHOST), "the machine that runs Ansible")
         own = {"aml_nodes", "aml_reachable", "aml_workspaces", *(self.get_option("groups") or ())}
@@ -404,7 +434,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         taken |= {str(group).casefold(): f"the group {group!r} of the inventory" for group in groups}
         for name, host in self.inventory.hosts.items():
             variables = host.get_vars()
-            if str(variables.get("aml_machine_id")).casefold() not in machines and str(variables.get("aml_id")).casefold() not in workspaces:
+            if (
+                str(variables.get("aml_machine_id")).casefold() not in machines
+                and str(variables.get("aml_id")).casefold() not in workspaces
+            ):
                 taken[name.casefold()] = f"the host {name!r} of the inventory"
         return taken
 
@@ -415,7 +448,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if nodes.is_host_name(chosen):
             host.name, host.named = chosen, 0
         else:
-            self.display.warning(self._shown(f"hostnames: {chosen!r} is not a name for a host. {host.name!r} keeps its default name."))
+            self.display.warning(
+                self._shown(f"hostnames: {chosen!r} is not a name for a host. {host.name!r} keeps its default name.")
+            )
 
     def _chosen(self, host: _inventory.Host, prefix: str) -> str | None:
         """What the option hostnames says, or None."""
@@ -424,7 +459,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 name = self._compose(expression, host.variables)
             except AnsibleError as error:
                 if self.get_option("strict"):
-                    raise AnsibleParserError(f"hostnames: {expression!r} has no value for {host.name}: {error}") from error
+                    raise AnsibleParserError(
+                        f"hostnames: {expression!r} has no value for {host.name}: {error}"
+                    ) from error
                 continue
             if name not in (None, ""):
                 return f"{prefix}{name}"
@@ -468,7 +505,9 @@ class _GroupGuard:
         if group.casefold() not in self._hosts and not nodes.is_reserved(group):
             return str(self._inventory.add_group(group))
         if group not in self._refused:
-            self._warn(f"keyed_groups: there is no group {group!r}, because that is the name of a host or reserved. Set a prefix.")
+            self._warn(
+                f"keyed_groups: there is no group {group!r}, because that is the name of a host or reserved. Set a prefix."
+            )
         self._refused.add(group)
         return group
 
@@ -476,7 +515,9 @@ class _GroupGuard:
         return host if group in self._refused else str(self._inventory.add_host(host, group, **more))
 
     def add_child(self, group: str, child: str) -> bool:
-        return group not in self._refused and child not in self._refused and bool(self._inventory.add_child(group, child))
+        return (
+            group not in self._refused and child not in self._refused and bool(self._inventory.add_child(group, child))
+        )
 
 
 def _plain(value: t.Any) -> t.Any:

@@ -400,14 +400,27 @@ SPEC: specs.Spec = {
     **COMPUTE_SPEC,
     "type": {
         "type": "str",
-        "choices": ["kubernetes", "virtualmachine", "databricks", "datalakeanalytics", "hdinsight", "synapsespark", "datafactory"],
+        "choices": [
+            "kubernetes",
+            "virtualmachine",
+            "databricks",
+            "datalakeanalytics",
+            "hdinsight",
+            "synapsespark",
+            "datafactory",
+        ],
     },
     **ATTACHED_SPEC,
 }
 
 
 def main() -> None:
-    run(attached, SPEC, definition=("kubernetes", "virtualmachine", "synapsespark"), required_if=[("state", "present", ("type",))])
+    run(
+        attached,
+        SPEC,
+        definition=("kubernetes", "virtualmachine", "synapsespark"),
+        required_if=[("state", "present", ("type",))],
+    )
 
 
 if __name__ == "__main__":

@@ -501,7 +501,10 @@ SPEC: specs.Spec = {
     "managed_network": {
         "type": "dict",
         "options": {
-            "isolation_mode": {"type": "str", "choices": ["disabled", "allow_internet_outbound", "allow_only_approved_outbound"]},
+            "isolation_mode": {
+                "type": "str",
+                "choices": ["disabled", "allow_internet_outbound", "allow_only_approved_outbound"],
+            },
             "firewall_sku": {"type": "str", "choices": ["basic", "standard"]},
             "outbound_rules": {
                 "type": "list",

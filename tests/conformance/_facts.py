@@ -7,6 +7,7 @@ A group stands for a line of the research that the facts were found in, and says
 name), a ``mark`` (the kinds of evidence of docs/facts.md, and where from), the ``fact``, and ``by``, its tests, or ``elsewhere``, why it is no
 concern of the simulator's.
 """
+
 from __future__ import annotations
 
 import ast
@@ -86,7 +87,9 @@ def facts() -> list[Fact]:
     for path in sorted(FOLDER.glob("?.yml")):
         for group in yaml.safe_load(path.read_text()):
             for row in group["facts"]:
-                found.append(Fact(line=group["line"], **{**row, "mark": str(row["mark"]), "by": tuple(row.get("by", ()))}))
+                found.append(
+                    Fact(line=group["line"], **{**row, "mark": str(row["mark"]), "by": tuple(row.get("by", ()))})
+                )
     return found
 
 
@@ -98,5 +101,7 @@ def guesses() -> Guesses:
 def outside() -> list[str]:
     """The groups of azure-ai-ml's operations that the simulator refuses with 501: what its surface is tried with (``OUTSIDE``)."""
     tree = ast.parse((Path(__file__).parent / "sdk_surface.py").read_text())
-    (value,) = [node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "OUTSIDE"]
+    (value,) = [
+        node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "OUTSIDE"
+    ]
     return list(ast.literal_eval(value))

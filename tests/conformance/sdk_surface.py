@@ -10,6 +10,7 @@ runs in any version's own virtual environment, with the variables that the simul
 ``seen``, what the calls showed; ``refused``, what the simulator does not have (the operation, and its answer). The client's pauses are the
 simulator's time: nothing waits.
 """
+
 from __future__ import annotations
 
 import functools
@@ -39,10 +40,25 @@ KEY = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQC7 someone@example.org"
 INSTANCE = "ci" + "".join(one for one in GROUP if one.isalnum())[-16:]
 HELD = ("workspaces", "compute", "workspace_outbound_rules", "connections", "feature_stores")
 # Other groups of operations, by what lists them: data planes, jobs and endpoints are not simulated.
-OUTSIDE = ("jobs", "models", "environments", "datastores", "data", "components", "schedules", "online_endpoints", "batch_endpoints", "serverless_endpoints")
+OUTSIDE = (
+    "jobs",
+    "models",
+    "environments",
+    "datastores",
+    "data",
+    "components",
+    "schedules",
+    "online_endpoints",
+    "batch_endpoints",
+    "serverless_endpoints",
+)
 
 credential = ClientSecretCredential(
-    ENV["AZURE_TENANT"], ENV["AZURE_CLIENT_ID"], ENV["AZURE_SECRET"], authority=ENV["AZURE_AUTHORITY_HOST"], disable_instance_discovery=True
+    ENV["AZURE_TENANT"],
+    ENV["AZURE_CLIENT_ID"],
+    ENV["AZURE_SECRET"],
+    authority=ENV["AZURE_AUTHORITY_HOST"],
+    disable_instance_discovery=True,
 )
 context = ssl.create_default_context(cafile=ENV["SSL_CERT_FILE"])
 called: dict[str, int] = {}
@@ -65,7 +81,11 @@ class Project(ml.Project):
 
 def ask(method: str, path: str, body: t.Any = None) -> t.Any:
     control = path.startswith("/_simulator/")
-    token = ENV["AML_SIMULATOR_CONTROL_TOKEN"] if control else credential.get_token(ENV["AML_SIMULATOR_URL"] + "/.default").token
+    token = (
+        ENV["AML_SIMULATOR_CONTROL_TOKEN"]
+        if control
+        else credential.get_token(ENV["AML_SIMULATOR_URL"] + "/.default").token
+    )
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(ENV["AML_SIMULATOR_URL"] + path, data=data, method=method, headers=headers)
@@ -100,7 +120,9 @@ def client(workspace: str | None = None) -> MLClient:
 
 
 def names_of(operations: t.Any) -> list[str]:
-    return [name for name in dir(type(operations)) if not name.startswith("_") and callable(getattr(type(operations), name))]
+    return [
+        name for name in dir(type(operations)) if not name.startswith("_") and callable(getattr(type(operations), name))
+    ]
 
 
 def counted(operations: t.Any, group: str, name: str) -> None:
@@ -130,8 +152,15 @@ def gone(get: t.Callable[[], t.Any]) -> bool:
 def workspaces() -> MLClient:
     """Create, look, change; a hub and its project; keys, diagnosis, managed network, rules, connections, a feature store."""
     subscription = client()
-    made = subscription.workspaces.begin_create(ml.Workspace(name="ws-one", location="eastus", display_name="One", tags={"a": "b"})).result()
-    seen["workspace"] = [made.name, made.display_name, made.tags["a"], bool(made.storage_account and made.key_vault and made.application_insights)]
+    made = subscription.workspaces.begin_create(
+        ml.Workspace(name="ws-one", location="eastus", display_name="One", tags={"a": "b"})
+    ).result()
+    seen["workspace"] = [
+        made.name,
+        made.display_name,
+        made.tags["a"],
+        bool(made.storage_account and made.key_vault and made.application_insights),
+    ]
     changed = subscription.workspaces.get("ws-one")
     changed.description, changed.tags = "changed", {"c": "d"}
     changed = subscription.workspaces.begin_update(changed).result()
@@ -198,9 +227,23 @@ def feature_store(subscription: MLClient) -> None:
 def computes(workspace: MLClient) -> None:
     """Clusters and instances with all that can be done to them; what can be attached; usage and sizes."""
     group = workspace.compute
-    cluster = ml.AmlCompute(name="cpu", size="Standard_DS3_v2", min_instances=1, max_instances=2, idle_time_before_scale_down=300, tags={"a": "b"})
+    cluster = ml.AmlCompute(
+        name="cpu",
+        size="Standard_DS3_v2",
+        min_instances=1,
+        max_instances=2,
+        idle_time_before_scale_down=300,
+        tags={"a": "b"},
+    )
     made = group.begin_create_or_update(cluster).result()
-    seen["cluster"] = [made.provisioning_state, made.size, made.tier, made.min_instances, made.max_instances, made.idle_time_before_scale_down]
+    seen["cluster"] = [
+        made.provisioning_state,
+        made.size,
+        made.tier,
+        made.min_instances,
+        made.max_instances,
+        made.idle_time_before_scale_down,
+    ]
     made.max_instances, made.tags = 5, {"c": "d"}
     changed = group.begin_update(made).result()
     seen["cluster changed"] = [changed.max_instances, changed.tags]
@@ -213,7 +256,10 @@ def computes(workspace: MLClient) -> None:
     seen["usage"] = sorted({one.unit if isinstance(one.unit, str) else one.unit.value for one in group.list_usage()})
     sizes, fit = names(group.list_sizes()), names(group.list_sizes(compute_type="ComputeInstance"))
     seen["sizes"] = ["Standard_DS3_v2" in sizes, "Standard_DS3_v2" in fit and set(fit) <= set(sizes)]
-    seen["listed"] = {kind: len(list(group.list(compute_type=kind))) for kind in ("AMLCompute", "ComputeInstance", "VirtualMachine", "Kubernetes")}
+    seen["listed"] = {
+        kind: len(list(group.list(compute_type=kind)))
+        for kind in ("AMLCompute", "ComputeInstance", "VirtualMachine", "Kubernetes")
+    }
     every = names(group.list())
     for one in every:
         group.begin_delete(one, action="Detach" if one.endswith("-att") else "Delete").result()
@@ -222,9 +268,15 @@ def computes(workspace: MLClient) -> None:
 
 def identity(group: t.Any) -> list[str]:
     user = keep("Microsoft.ManagedIdentity/userAssignedIdentities", "id-one", "2023-01-31")
-    configuration = ml.IdentityConfiguration(type="UserAssigned", user_assigned_identities=[ml.ManagedIdentityConfiguration(resource_id=user)])
+    configuration = ml.IdentityConfiguration(
+        type="UserAssigned", user_assigned_identities=[ml.ManagedIdentityConfiguration(resource_id=user)]
+    )
     made = group.begin_create_or_update(ml.AmlCompute(name="ids", tier="low_priority", identity=configuration)).result()
-    return [made.tier, made.identity.type, *(one.resource_id.rpartition("/")[2] for one in made.identity.user_assigned_identities)]
+    return [
+        made.tier,
+        made.identity.type,
+        *(one.resource_id.rpartition("/")[2] for one in made.identity.user_assigned_identities),
+    ]
 
 
 def instance(group: t.Any) -> None:
@@ -234,11 +286,21 @@ def instance(group: t.Any) -> None:
     settings = ml.ComputeInstanceSshSettings(ssh_key_value=KEY)
     made = group.begin_create_or_update(
         ml.ComputeInstance(
-            name=INSTANCE, size="Standard_DS3_v2", idle_time_before_shutdown_minutes=30, schedules=schedules, ssh_public_access_enabled=True,
-            ssh_settings=settings, tags={"a": "b"},
+            name=INSTANCE,
+            size="Standard_DS3_v2",
+            idle_time_before_shutdown_minutes=30,
+            schedules=schedules,
+            ssh_public_access_enabled=True,
+            ssh_settings=settings,
+            tags={"a": "b"},
         )
     ).result()
-    seen["instance"] = [made.state, made.size, made.idle_time_before_shutdown_minutes, made.schedules.compute_start_stop[0].trigger.expression]
+    seen["instance"] = [
+        made.state,
+        made.size,
+        made.idle_time_before_shutdown_minutes,
+        made.schedules.compute_start_stop[0].trigger.expression,
+    ]
     states = []
     for action in (group.begin_stop, group.begin_start, group.begin_restart):
         action(INSTANCE).result()
@@ -252,16 +314,35 @@ def instance(group: t.Any) -> None:
 
 
 def attach(group: t.Any) -> None:
-    machine = keep("Microsoft.Compute/virtualMachines", "vm-one", "2023-03-01", properties={"hardwareProfile": {"vmSize": "Standard_DS3_v2"}})
+    machine = keep(
+        "Microsoft.Compute/virtualMachines",
+        "vm-one",
+        "2023-03-01",
+        properties={"hardwareProfile": {"vmSize": "Standard_DS3_v2"}},
+    )
     pools = [{"name": "np", "count": 3, "vmSize": "Standard_DS3_v2", "mode": "System"}]
-    cluster = keep("Microsoft.ContainerService/managedClusters", "aks-one", "2023-05-01", properties={"dnsPrefix": "a", "agentPoolProfiles": pools})
+    cluster = keep(
+        "Microsoft.ContainerService/managedClusters",
+        "aks-one",
+        "2023-05-01",
+        properties={"dnsPrefix": "a", "agentPoolProfiles": pools},
+    )
     keep("Microsoft.Synapse/workspaces", "syn-one", "2021-06-01", properties={"defaultDataLakeStorage": {}})
-    pool = keep("Microsoft.Synapse/workspaces", "syn-one/bigDataPools/pool-one", "2021-06-01", properties={"nodeCount": 3})
+    pool = keep(
+        "Microsoft.Synapse/workspaces", "syn-one/bigDataPools/pool-one", "2021-06-01", properties={"nodeCount": 3}
+    )
     account = ml.VirtualMachineSshSettings(admin_username="me", admin_password="planted", ssh_port=22)
-    made = group.begin_attach(ml.VirtualMachineCompute(name="vm-att", resource_id=machine, ssh_settings=account)).result()
+    made = group.begin_attach(
+        ml.VirtualMachineCompute(name="vm-att", resource_id=machine, ssh_settings=account)
+    ).result()
     kubernetes = group.begin_attach(ml.KubernetesCompute(name="k8s-att", resource_id=cluster, namespace="ns")).result()
     spark = group.begin_attach(ml.SynapseSparkCompute(name="spark-att", resource_id=pool)).result()
-    seen["attached"] = [made.ssh_settings.admin_username, made.provisioning_state, kubernetes.namespace, spark.provisioning_state]
+    seen["attached"] = [
+        made.ssh_settings.admin_username,
+        made.provisioning_state,
+        kubernetes.namespace,
+        spark.provisioning_state,
+    ]
 
 
 def outside(workspace: MLClient) -> None:

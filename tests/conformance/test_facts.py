@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every fact of the wire has a test that exists or a reason why it has none, every guess its setting, and no line of the research is left out."""
+
 from __future__ import annotations
 
 import ast
@@ -40,7 +41,10 @@ def test_every_test_that_a_fact_names_is_there() -> None:
 def test_no_test_of_the_wire_is_without_a_fact() -> None:
     for short in ("wire", "client"):
         own = {name for name in functions(ROOT / TESTS[short]) if name.startswith("test_")}
-        assert sorted(own - {one.split("::")[1] for fact in FACTS for one in fact.by if one.startswith(f"{short}::")}) == []
+        assert (
+            sorted(own - {one.split("::")[1] for fact in FACTS for one in fact.by if one.startswith(f"{short}::")})
+            == []
+        )
 
 
 def leaves(settings: dict[str, Any], wanted: set[str], path: str = "") -> set[str]:
@@ -54,7 +58,9 @@ def leaves(settings: dict[str, Any], wanted: set[str], path: str = "") -> set[st
 
 def test_every_guess_has_its_setting() -> None:
     known = guesses()
-    assert leaves(App().config["guesses"], set(known.settings)) == set(known.settings), "facts/guesses.yml has each setting, and no other"
+    assert leaves(App().config["guesses"], set(known.settings)) == set(known.settings), (
+        "facts/guesses.yml has each setting, and no other"
+    )
 
 
 def test_every_file_that_tells_of_a_guess_is_listed() -> None:

@@ -6,6 +6,7 @@
 As published it cannot be used as it is: every value may also be a template expression, which a request cannot hold; and a polymorphic type (a
 compute by ``computeType``) forbids, in its base, the properties of its own kinds. ``concrete`` takes both out, for the value at hand.
 """
+
 from __future__ import annotations
 
 import copy
@@ -44,16 +45,25 @@ class Contract:
         if kind and "computeType" not in body.get("properties", {}):
             body = {**body, "properties": {"computeType": kind, **body.get("properties", {})}}
         schema = self.concrete(document, body, "", partial)
-        return [f"{'/'.join(map(str, error.absolute_path))}: {error.message}" for error in Draft202012Validator(schema).iter_errors(body)]
+        return [
+            f"{'/'.join(map(str, error.absolute_path))}: {error.message}"
+            for error in Draft202012Validator(schema).iter_errors(body)
+        ]
 
     def concrete(self, schema: Schema, value: t.Any, path: str, partial: bool) -> Schema:
         """The schema for this value: references, expressions and kinds resolved."""
         schema = self._plain(schema, value)
-        made = {key: below for key, below in schema.items() if key in ("type", "enum", "pattern", "minimum", "maximum", "const", "format")}
+        made = {
+            key: below
+            for key, below in schema.items()
+            if key in ("type", "enum", "pattern", "minimum", "maximum", "const", "format")
+        }
         if not partial and "required" in schema:
             made["required"] = schema["required"]
         if isinstance(value, dict) and ("properties" in schema or "additionalProperties" in schema):
-            made["properties"] = {name: self._property(schema, name, below, f"{path}.{name}", partial) for name, below in value.items()}
+            made["properties"] = {
+                name: self._property(schema, name, below, f"{path}.{name}", partial) for name, below in value.items()
+            }
         if isinstance(value, list) and "items" in schema:
             # One schema for each item: they may be of different kinds.
             made["prefixItems"] = [self.concrete(schema["items"], below, f"{path}[]", partial) for below in value]
@@ -95,7 +105,8 @@ class Contract:
     def _is_kind(choice: Schema, value: t.Any) -> bool:
         constants = choice.get("allOf", [{}])[-1].get("properties", {})
         return isinstance(value, dict) and any(
-            name in constants and "const" in constants[name] and constants[name]["const"] == value.get(name) for name in _DISCRIMINATORS
+            name in constants and "const" in constants[name] and constants[name]["const"] == value.get(name)
+            for name in _DISCRIMINATORS
         )
 
 

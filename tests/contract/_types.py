@@ -6,6 +6,7 @@
 The documents say of each property its type, the values of an enum, bounds and patterns, and whether it is required, read-only, write-only or
 sensitive. Enums are open (``'A' | 'B' | string``): a value beside them is told all the same. A null stands for a property that is not there.
 """
+
 from __future__ import annotations
 
 import re
@@ -97,7 +98,9 @@ class Types:
                 found.add(Deviation(f"{path}.{key}".lstrip("."), "required and not there"))
 
     @staticmethod
-    def _rows(versions: list[Type], value: dict[str, t.Any], path: str, found: set[Deviation]) -> tuple[dict[str, Property], str | None]:
+    def _rows(
+        versions: list[Type], value: dict[str, t.Any], path: str, found: set[Deviation]
+    ) -> tuple[dict[str, Property], str | None]:
         rows: dict[str, Property] = {}
         for one in reversed(versions):
             rows |= one.properties
@@ -173,12 +176,18 @@ def _parsed(text: str) -> dict[str, Type]:
                 rows[match["name"]] = _property(match["rest"])
     for one in found.values():
         # A kind stands under its type's name, and is told by the constant of the discriminator.
-        one.kinds = {_WORDS.findall(kind[one.discriminator].type)[0]: kind for kind in one.kinds.values() if one.discriminator in kind}
+        one.kinds = {
+            _WORDS.findall(kind[one.discriminator].type)[0]: kind
+            for kind in one.kinds.values()
+            if one.discriminator in kind
+        }
     return found
 
 
 def _name(title: str) -> str:
-    match = re.match(r"^(Resource|Function (?P<verb>\w+)) \(?Microsoft\.MachineLearningServices/(?P<type>[^@]+)@", title)
+    match = re.match(
+        r"^(Resource|Function (?P<verb>\w+)) \(?Microsoft\.MachineLearningServices/(?P<type>[^@]+)@", title
+    )
     if match is None:
         return title
     return f"{match['verb']} {match['type']}" if match["verb"] else match["type"]

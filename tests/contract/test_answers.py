@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every body that the simulator answers with is one that Azure's types describe, or differs in what is listed here with its evidence."""
+
 from __future__ import annotations
 
 import json
@@ -9,7 +10,14 @@ import re
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, ML, SUBSCRIPTION, WORKSPACE_ID, Azure, azure  # noqa: F401  # pylint: disable=unused-import
+from ansible_collections.azureml.compute.tests.support.azure import (
+    GROUP_ID,
+    ML,
+    SUBSCRIPTION,
+    WORKSPACE_ID,
+    Azure,
+    azure,  # noqa: F401  # pylint: disable=unused-import
+)
 from ansible_collections.azureml.compute.tests.support.declarations import declarations
 from azureml_simulator.app import App
 from azureml_simulator.providers.machine_learning.computes import KINDS as KIND_CLASSES
@@ -42,7 +50,10 @@ _WORKSPACE = "docs/facts.md d.2 [REC R10]"
 DIFFERENT = {
     **{(f"{kind}: properties.provisioningWarnings", "unknown"): _OUTER for kind in KINDS},
     ("AmlCompute: properties.properties.enableBatchPrivateLink", "unknown"): "docs/facts.md a.6 [REC R5]",
-    ("AmlCompute: properties.properties.userAccountCredentials.adminUserSshPublicKey", SECRET): "docs/facts.md a.6 [REC R5]: a public key, and shown",
+    (
+        "AmlCompute: properties.properties.userAccountCredentials.adminUserSshPublicKey",
+        SECRET,
+    ): "docs/facts.md a.6 [REC R5]: a public key, and shown",
     **{
         (f"ComputeInstance: properties.properties.{name}", "unknown"): "docs/facts.md a.6 [REC R3]"
         for name in ("enableBatchPrivateLink", "imageSku", "imageVersion", "updateStatus")
@@ -71,7 +82,10 @@ DIFFERENT = {
             "softDeleteEnabled",
         )
     },
-    ("workspaces/outboundRules: name", PATTERN): "GUESS: what the service calls its own rules, which nobody may write; the pattern is for ours",
+    (
+        "workspaces/outboundRules: name",
+        PATTERN,
+    ): "GUESS: what the service calls its own rules, which nobody may write; the pattern is for ours",
     ("workspaces: properties.systemDatastoresAuthMode", "'accesskey' is none of the values"): _WORKSPACE,
 }
 
@@ -141,7 +155,10 @@ def test_answers_about_a_failed_compute_target(azure: Azure, answers: Answers) -
     """provisioningErrors and the inner errors have the types' own form, but for the recorded one of AKS."""
     bodies = {
         "no-quota": ("AmlCompute", {"vmSize": "Standard_NC6s_v3", "scaleSettings": {"maxNodeCount": 1}}),
-        "no-priority": ("AmlCompute", {"vmSize": "Standard_ND96isr_H100_v5", "vmPriority": "LowPriority", "scaleSettings": {"maxNodeCount": 1}}),
+        "no-priority": (
+            "AmlCompute",
+            {"vmSize": "Standard_ND96isr_H100_v5", "vmPriority": "LowPriority", "scaleSettings": {"maxNodeCount": 1}},
+        ),
         "no-size": ("ComputeInstance", {"vmSize": "Standard_B2s"}),
         "no-cores": ("AKS", {"agentCount": 1, "agentVmSize": "Standard_DS2_v2"}),
     }
@@ -151,26 +168,45 @@ def test_answers_about_a_failed_compute_target(azure: Azure, answers: Answers) -
         assert azure.app.call("PUT", f"{WORKSPACE_ID}/computes/{name}?api-version={ML}", body).status == 201
     azure.app.clock.advance(700)
     shown = {name: azure.compute(name)["properties"] for name in bodies}
-    assert [name for name, one in shown.items() if one["provisioningErrors"] or one["properties"]["errors"]] == list(bodies)
-    aks = {(f"AKS: properties.provisioningErrors[].{name}", "unknown") for name in ("code", "message", "error.statusCode")}
+    assert [name for name, one in shown.items() if one["provisioningErrors"] or one["properties"]["errors"]] == list(
+        bodies
+    )
+    aks = {
+        (f"AKS: properties.provisioningErrors[].{name}", "unknown") for name in ("code", "message", "error.statusCode")
+    }
     assert answers.found - set(DIFFERENT) == aks, "docs/facts.md b.1 [ISS azure-cli-extensions#515]"
 
 
 def test_answers_about_workspaces(azure: Azure, answers: Answers) -> None:  # noqa: F811
     """Every kind of workspace, a managed network with its rules, connections, keys and what the operations give back."""
-    dependents = {name: azure.get(WORKSPACE_ID)["properties"][name] for name in ("storageAccount", "keyVault", "applicationInsights")}
+    dependents = {
+        name: azure.get(WORKSPACE_ID)["properties"][name]
+        for name in ("storageAccount", "keyVault", "applicationInsights")
+    }
     base = WORKSPACE_ID.rpartition("/")[0]
     kinds: list[tuple[str, dict[str, t.Any]]] = [
-        ("hub", dependents), ("project", {"hubResourceId": f"{base}/new-hub"}), ("featurestore", dependents),
+        ("hub", dependents),
+        ("project", {"hubResourceId": f"{base}/new-hub"}),
+        ("featurestore", dependents),
     ]
     for kind, properties in kinds:
         body = {"location": "eastus", "kind": kind, "identity": {"type": "SystemAssigned"}, "properties": properties}
         azure.arm("PUT", f"{base}/new-{kind}", body)
     user = {"type": "SystemAssigned,UserAssigned", "userAssignedIdentities": {azure.identity("id-one"): {}}}
-    fqdn, tag = {"type": "FQDN", "destination": "pypi.org"}, {"serviceTag": "DataFactory", "protocol": "TCP", "portRanges": "80"}
-    network = {"isolationMode": "AllowOnlyApprovedOutbound", "outboundRules": {"pypi": fqdn, "tag": {"type": "ServiceTag", "destination": tag}}}
+    fqdn, tag = (
+        {"type": "FQDN", "destination": "pypi.org"},
+        {"serviceTag": "DataFactory", "protocol": "TCP", "portRanges": "80"},
+    )
+    network = {
+        "isolationMode": "AllowOnlyApprovedOutbound",
+        "outboundRules": {"pypi": fqdn, "tag": {"type": "ServiceTag", "destination": tag}},
+    }
     serverless = {"serverlessComputeNoPublicIP": False}
-    azure.arm("PATCH", WORKSPACE_ID, {"identity": user, "properties": {"managedNetwork": network, "serverlessComputeSettings": serverless}})
+    azure.arm(
+        "PATCH",
+        WORKSPACE_ID,
+        {"identity": user, "properties": {"managedNetwork": network, "serverlessComputeSettings": serverless}},
+    )
     connection = {"authType": "ApiKey", "category": "OpenAI", "target": "https://x", "credentials": {"key": "planted"}}
     azure.arm("PUT", f"{WORKSPACE_ID}/connections/open", {"properties": connection})
     for path in ("", "/outboundRules", "/outboundRules/pypi", "/connections", "/connections/open"):
@@ -179,20 +215,38 @@ def test_answers_about_workspaces(azure: Azure, answers: Answers) -> None:  # no
     assert {one["kind"] for one in listed} == {"Default", "Hub", "Project", "FeatureStore"}
     for path in ("/listKeys", "/connections/open/listsecrets"):
         assert azure.app.call("POST", f"{WORKSPACE_ID}{path}?api-version={ML}").status == 200
-    answers.hold("result", "ManagedNetworkProvisionStatus", result(azure.app, f"{WORKSPACE_ID}/provisionManagedNetwork", {"includeSpark": True}))
+    answers.hold(
+        "result",
+        "ManagedNetworkProvisionStatus",
+        result(azure.app, f"{WORKSPACE_ID}/provisionManagedNetwork", {"includeSpark": True}),
+    )
     azure.app.store.delete(dependents["storageAccount"])
     diagnosis = result(azure.app, f"{WORKSPACE_ID}/diagnose", {})
     assert diagnosis["value"]["storageAccountResults"]
     answers.hold("result", "DiagnoseResponseResult", diagnosis)
-    assert {"GET workspaces/outboundRules", "GET workspaces/connections", "POST ListWorkspaceKeysResult"} <= answers.seen
+    assert {
+        "GET workspaces/outboundRules",
+        "GET workspaces/connections",
+        "POST ListWorkspaceKeysResult",
+    } <= answers.seen
     assert answers.found == {one for one in DIFFERENT if one[0].startswith("workspaces")}
 
 
 def test_answers_about_a_location(azure: Azure, answers: Answers) -> None:  # noqa: F811
     """Sizes are a type of previews alone; usages and quotas are none: docs/facts.md a.6 [REC R9] has them."""
     assert azure.app.call("GET", f"{LOCATION}/vmSizes?api-version={ML}").status == 200
-    quota = {"id": f"{WORKSPACE_ID}/quotas/standardDSv2Family", "type": f"{WORKSPACE_ID}/quotas", "limit": 8, "unit": "Count"}
-    assert azure.app.call("POST", f"{LOCATION}/updateQuotas?api-version={ML}", {"value": [quota, {**quota, "id": "none"}]}).status == 200
+    quota = {
+        "id": f"{WORKSPACE_ID}/quotas/standardDSv2Family",
+        "type": f"{WORKSPACE_ID}/quotas",
+        "limit": 8,
+        "unit": "Count",
+    }
+    assert (
+        azure.app.call(
+            "POST", f"{LOCATION}/updateQuotas?api-version={ML}", {"value": [quota, {**quota, "id": "none"}]}
+        ).status
+        == 200
+    )
     assert answers.seen == {"GET VirtualMachineSizeListResult", "POST UpdateWorkspaceQuotasResult"}
     assert answers.found == {one for one in DIFFERENT if one[0].startswith("VirtualMachineSize")}
     with pytest.raises(KeyError):
@@ -200,23 +254,42 @@ def test_answers_about_a_location(azure: Azure, answers: Answers) -> None:  # no
 
 
 def test_every_difference_of_the_list_has_its_evidence() -> None:
-    assert [one for one, why in DIFFERENT.items() if not re.match(r"docs/facts\.md [a-d]\.\d \[REC R\d|GUESS: ", why)] == []
+    assert [
+        one for one, why in DIFFERENT.items() if not re.match(r"docs/facts\.md [a-d]\.\d \[REC R\d|GUESS: ", why)
+    ] == []
 
 
 def test_the_types_are_not_blind() -> None:
     """What is wrong is found: a name, a type, a value, a bound, a kind, a list, a secret, and what has to be there."""
     types = Types(STABLE, PREVIEW)
     inner = {
-        "vmsize": "x", "vmPriority": "Cheap", "currentNodeCount": "1", "errors": {}, "scaleSettings": {"minNodeCount": True},
+        "vmsize": "x",
+        "vmPriority": "Cheap",
+        "currentNodeCount": "1",
+        "errors": {},
+        "scaleSettings": {"minNodeCount": True},
         "userAccountCredentials": {"adminUserName": "me", "adminUserPassword": "planted"},
     }
-    body = {"properties": {"computeType": "AmlCompute", "properties": inner}, "identity": {"type": "SystemAssigned", "tenantId": "t"}, "tags": {"a": 1}}
-    told = {f"{one.path.removeprefix('properties.properties.')}: {one.what}" for one in types.deviations("workspaces/computes", body)}
+    body = {
+        "properties": {"computeType": "AmlCompute", "properties": inner},
+        "identity": {"type": "SystemAssigned", "tenantId": "t"},
+        "tags": {"a": 1},
+    }
+    told = {
+        f"{one.path.removeprefix('properties.properties.')}: {one.what}"
+        for one in types.deviations("workspaces/computes", body)
+    }
     pattern = next(one for one in told if one.startswith("identity.tenantId: pattern"))
     assert told - {pattern} == {
-        "vmsize: unknown", "vmPriority: 'Cheap' is none of the values", "currentNodeCount: str in place of int", "errors: dict in place of a list",
-        "scaleSettings.minNodeCount: bool in place of int", "scaleSettings.maxNodeCount: required and not there",
-        "userAccountCredentials.adminUserPassword: a secret is shown", "identity.tenantId: minLength 36", "tags.*: int in place of string",
+        "vmsize: unknown",
+        "vmPriority: 'Cheap' is none of the values",
+        "currentNodeCount: str in place of int",
+        "errors: dict in place of a list",
+        "scaleSettings.minNodeCount: bool in place of int",
+        "scaleSettings.maxNodeCount: required and not there",
+        "userAccountCredentials.adminUserPassword: a secret is shown",
+        "identity.tenantId: minLength 36",
+        "tags.*: int in place of string",
     }
     assert "'Abacus' is no kind" in {one.what for one in types.deviations("Compute", {"computeType": "Abacus"})}
     assert {one.path for one in types.deviations("AKSSchemaProperties", {"agentCount": -1})} == {"agentCount"}

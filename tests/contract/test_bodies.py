@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every body that the modules send is one that Azure's schema of 2025-12-01 takes, where that version has the property."""
+
 from __future__ import annotations
 
 import re
@@ -62,7 +63,10 @@ def test_bodies_of_compute_targets(azure: Azure, contract: Contract) -> None:  #
         checked.run(row.module, **row.options)
         for change in row.changes:
             checked.run(row.module, name=row.options["name"], **change)
-        assert azure.run(row.module, name=row.options["name"], **(row.changes[-1] if row.changes else {}))["changed"] is False
+        assert (
+            azure.run(row.module, name=row.options["name"], **(row.changes[-1] if row.changes else {}))["changed"]
+            is False
+        )
     assert {("workspaces_computes", "PUT"), ("workspaces_computes", "PATCH")} <= checked.seen
     assert contract.unknown == set(ALLOWED), contract.unknown ^ set(ALLOWED)
 
@@ -71,17 +75,28 @@ def test_bodies_of_a_workspace(azure: Azure, contract: Contract) -> None:  # noq
     """Its creation is azure-ai-ml's template; what we send ourselves are updates and outbound rules."""
     checked = Checked(azure, contract)
     users = [azure.identity("id-one"), azure.identity("id-two")]
-    storage = azure.resource("Microsoft.Storage/storageAccounts", "stpeblob", {"sku": {"name": "Standard_LRS"}, "kind": "StorageV2"})
-    registry = azure.resource("Microsoft.ContainerRegistry/registries", "crone", {"sku": {"name": "Premium"}}, "2023-07-01")
+    storage = azure.resource(
+        "Microsoft.Storage/storageAccounts", "stpeblob", {"sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
+    )
+    registry = azure.resource(
+        "Microsoft.ContainerRegistry/registries", "crone", {"sku": {"name": "Premium"}}, "2023-07-01"
+    )
     insights = azure.resource("Microsoft.Insights/components", "aitwo", {"kind": "web"}, "2020-02-02")
     rules: list[dict[str, t.Any]] = [
         {"name": "packages", "type": "fqdn", "destination": "pypi.org"},
         {
-            "name": "factory", "type": "service_tag",
-            "destination": {"service_tag": "DataFactory", "protocol": "TCP", "port_ranges": "80, 8080", "address_prefixes": ["10.0.0.0/24"]},
+            "name": "factory",
+            "type": "service_tag",
+            "destination": {
+                "service_tag": "DataFactory",
+                "protocol": "TCP",
+                "port_ranges": "80, 8080",
+                "address_prefixes": ["10.0.0.0/24"],
+            },
         },
         {
-            "name": "storage", "type": "private_endpoint",
+            "name": "storage",
+            "type": "private_endpoint",
             "destination": {"service_resource_id": storage, "subresource_target": "blob", "spark_enabled": True},
         },
     ]
@@ -95,7 +110,13 @@ def test_bodies_of_a_workspace(azure: Azure, contract: Contract) -> None:  # noq
         {"container_registry": registry, "application_insights": insights},
         {"identity": both, "primary_user_assigned_identity": users[0]},
         {"identity": {**both, "user_assigned_identities": users[:1]}},
-        {"managed_network": {"isolation_mode": "allow_only_approved_outbound", "firewall_sku": "basic", "outbound_rules": rules}},
+        {
+            "managed_network": {
+                "isolation_mode": "allow_only_approved_outbound",
+                "firewall_sku": "basic",
+                "outbound_rules": rules,
+            }
+        },
         {"managed_network": {"outbound_rules": [{"name": "packages", "state": "absent"}]}},
     ]:
         checked.run("aml_workspace", name=WORKSPACE, **change)
@@ -113,6 +134,11 @@ def test_the_schema_is_not_blind(contract: Contract) -> None:
         "identity": {"userAssignedIdentities": {"/id": {}}},
     }
     errors = " ".join(contract.errors("workspaces_computes", body))
-    for part in ("'Cheap' is not one of", "'none' is not of type 'integer'", "'maxNodeCount' is a required", "'type' is a required"):
+    for part in (
+        "'Cheap' is not one of",
+        "'none' is not of type 'integer'",
+        "'maxNodeCount' is a required",
+        "'type' is a required",
+    ):
         assert part in errors, part
     assert contract.unknown == {"properties.properties.vmsize"}

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The official examples of requests and answers, sent to the simulator: it takes what they send, and answers with what they answer."""
+
 from __future__ import annotations
 
 import json
@@ -16,7 +17,14 @@ from ._types import PREVIEW, SPEC, STABLE, Types
 EXAMPLES = SPEC / "examples" / "2023-08-01-preview"
 
 VERSION = "?api-version=2023-08-01-preview"
-CREATIONS = ("AKSCompute", "AmlCompute", "BasicDataFactoryCompute", "ComputeInstance", "ComputeInstanceWithSchedules", "KubernetesCompute")
+CREATIONS = (
+    "AKSCompute",
+    "AmlCompute",
+    "BasicDataFactoryCompute",
+    "ComputeInstance",
+    "ComputeInstanceWithSchedules",
+    "KubernetesCompute",
+)
 # What an example answers with and the simulator does not, and why.
 MISSING = {
     # An instance's property; no recording of a cluster has it (docs/facts.md a.6 [REC R1, R5]).
@@ -30,9 +38,15 @@ def example(name: str) -> dict[str, t.Any]:
     """An example with our workspace, a network that is there, and a size that is not retired."""
     text = (EXAMPLES / f"{name}.json").read_text()
     for pattern, ours in (
-        (r"/subscriptions/[0-9a-f-]+/resource[gG]roups/testrg123/providers/Microsoft.MachineLearningServices/workspaces/workspaces123", WORKSPACE_ID),
+        (
+            r"/subscriptions/[0-9a-f-]+/resource[gG]roups/testrg123/providers/Microsoft.MachineLearningServices/workspaces/workspaces123",
+            WORKSPACE_ID,
+        ),
         (r"/subscriptions/[0-9a-f-]+/resource[gG]roups/testrg123", GROUP_ID),
-        (r"\"test-subnet-resource-id\"", json.dumps(f"{GROUP_ID}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/training")),
+        (
+            r"\"test-subnet-resource-id\"",
+            json.dumps(f"{GROUP_ID}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/training"),
+        ),
         (r"STANDARD_NC6\b", "STANDARD_DS3_V2"),
     ):
         text = re.sub(pattern, ours, text)
@@ -49,7 +63,11 @@ def paths(value: t.Any, path: str = "") -> set[str]:
 def differing(sent: t.Any, shown: t.Any, path: str = "") -> set[str]:
     """What was sent and is not shown with its value."""
     if isinstance(sent, dict) and isinstance(shown, dict):
-        return {below for name, one in sent.items() for below in differing(one, shown.get(name), f"{path}.{name}".lstrip("."))}
+        return {
+            below
+            for name, one in sent.items()
+            for below in differing(one, shown.get(name), f"{path}.{name}".lstrip("."))
+        }
     if isinstance(sent, list) and isinstance(shown, list) and len(sent) == len(shown):
         return {below for one, other in zip(sent, shown, strict=True) for below in differing(one, other, f"{path}[]")}
     same = str(sent).lower() == str(shown).lower() if path.endswith("vmSize") else sent == shown
@@ -61,7 +79,9 @@ def world(azure: Azure) -> Azure:  # noqa: F811
     azure.subnet()
     pools = [{"name": "np", "count": 3, "vmSize": "Standard_DS3_v2", "mode": "System"}]
     azure.resource(
-        "Microsoft.ContainerService/managedClusters", "compute123-56826-c9b00420020b2", {"properties": {"dnsPrefix": "a", "agentPoolProfiles": pools}},
+        "Microsoft.ContainerService/managedClusters",
+        "compute123-56826-c9b00420020b2",
+        {"properties": {"dnsPrefix": "a", "agentPoolProfiles": pools}},
         "2023-05-01",
     )
     return azure
@@ -109,7 +129,9 @@ def test_actions_and_changes(world: Azure) -> None:
     patch["properties"]["properties"]["scaleSettings"]["maxNodeCount"] = 5
     assert status("PATCH", compute, "patch", patch) == (202, {200}), "docs/facts.md a.1 [REC R5]"
     nodes = world.app.call("POST", f"{compute}/listNodes{VERSION}").body["nodes"]
-    assert {frozenset(one) for one in nodes} == {frozenset(example("listNodes")["responses"]["200"]["body"]["nodes"][0])}
+    assert {frozenset(one) for one in nodes} == {
+        frozenset(example("listNodes")["responses"]["200"]["body"]["nodes"][0])
+    }
     taken, told = status("DELETE", f"{compute}?underlyingResourceAction=Delete", "delete")
     assert taken == 202 and taken in told
     create(world, "ComputeInstance")
@@ -119,13 +141,18 @@ def test_actions_and_changes(world: Azure) -> None:
     preview = VERSION.replace("2023-08-01", "2024-04-01")
     assert world.app.call("POST", f"{compute}/updateDataMounts{preview}", mounts).status == 200
     for verb, name, body, wanted in (
-        ("updateIdleShutdownSetting", "updateIdleShutdownSetting", idle, 200), ("getAllowedVmSizesForResize", "getAllowedVMSizesForResize", None, 200),
-        ("stop", "../2024-04-01/stop", None, 202), ("resize", "resize", size, 202),
+        ("updateIdleShutdownSetting", "updateIdleShutdownSetting", idle, 200),
+        ("getAllowedVmSizesForResize", "getAllowedVMSizesForResize", None, 200),
+        ("stop", "../2024-04-01/stop", None, 202),
+        ("resize", "resize", size, 202),
     ):
         taken, told = status("POST", f"{compute}/{verb}", name, body)
         assert taken == wanted and taken in told, verb
     shown = world.compute("compute123")["properties"]["properties"]
-    assert (shown["idleTimeBeforeShutdown"], shown["vmSize"]) == (idle["idleTimeBeforeShutdown"], size["targetVMSize"].upper())
+    assert (shown["idleTimeBeforeShutdown"], shown["vmSize"]) == (
+        idle["idleTimeBeforeShutdown"],
+        size["targetVMSize"].upper(),
+    )
     assert shown["dataMounts"][0]["mountPath"] == mounts[0]["mountPath"]
 
 
@@ -138,4 +165,7 @@ def test_the_examples_themselves_fit_the_types() -> None:
     # As MISSING says.
     assert found == {("createOrUpdate/AmlCompute", "properties.properties.releaseQuotaOnStop", "unknown")}
     sizes = example("getAllowedVMSizesForResize")["responses"]["200"]["body"]
-    assert {one.path.rpartition(".")[2] for one in types.deviations("VirtualMachineSizeListResult", sizes)} == {"memoryGB", "retailPrice"}
+    assert {one.path.rpartition(".")[2] for one in types.deviations("VirtualMachineSizeListResult", sizes)} == {
+        "memoryGB",
+        "retailPrice",
+    }

@@ -8,6 +8,7 @@
 ``--case`` and ``--fault`` take those whose name has the text, ``--every`` each so many-th cell. The fault "second writer" has a table of its own. Ends with
 1 where a rule was broken.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -27,7 +28,15 @@ from ._faults import FAULTS
 from ._matrix import World, cells
 from ._shared import table
 
-COLUMNS = ("tried", "survived by itself", "failed with a clear message", "killed", "lost", "duplicated", "converged on rerun")
+COLUMNS = (
+    "tried",
+    "survived by itself",
+    "failed with a clear message",
+    "killed",
+    "lost",
+    "duplicated",
+    "converged on rerun",
+)
 
 
 class Row(t.NamedTuple):
@@ -73,10 +82,25 @@ def work(chosen: Chosen) -> list[Row]:
     world = World(case)
     faults = [one for one in FAULTS if chosen.fault in one.name]
     try:
-        found = [world.strike(fault, place) for fault, place in list(cells(world, faults))[chosen.case % chosen.every :: chosen.every]]
+        found = [
+            world.strike(fault, place)
+            for fault, place in list(cells(world, faults))[chosen.case % chosen.every :: chosen.every]
+        ]
     finally:
         world.close()
-    return [Row(case.module, one.fault.name, one.name, one.survived, one.killed, one.converged, one.duplicated, tuple(one.wrong)) for one in found]
+    return [
+        Row(
+            case.module,
+            one.fault.name,
+            one.name,
+            one.survived,
+            one.killed,
+            one.converged,
+            one.duplicated,
+            tuple(one.wrong),
+        )
+        for one in found
+    ]
 
 
 def quiet() -> None:
@@ -91,13 +115,18 @@ def report(rows: t.Sequence[Row], seconds: float, every: int) -> str:
     """The tables as Markdown, with where and when they were made."""
     modules = list(dict.fromkeys(case.module for case in CASES))
     machine = f"Python {platform.python_version()}, {os.cpu_count()} cores"
-    return "\n\n".join([
-        f"Made by `make faults` on {datetime.now(UTC):%Y-%m-%d} ({machine}): {len(rows)} runs under a fault in {seconds:.0f} s, "
-        "each with one or two runs after it" + (f"; one of {every} of the whole matrix." if every > 1 else "."),
-        table("fault", COLUMNS, rows, lambda row: row.fault, [fault.name for fault in FAULTS], figures),
-        table("module", COLUMNS, rows, lambda row: row.module, modules, figures),
-        told_apart(rows),
-    ]) + "\n"
+    return (
+        "\n\n".join(
+            [
+                f"Made by `make faults` on {datetime.now(UTC):%Y-%m-%d} ({machine}): {len(rows)} runs under a fault in {seconds:.0f} s, "
+                "each with one or two runs after it" + (f"; one of {every} of the whole matrix." if every > 1 else "."),
+                table("fault", COLUMNS, rows, lambda row: row.fault, [fault.name for fault in FAULTS], figures),
+                table("module", COLUMNS, rows, lambda row: row.module, modules, figures),
+                told_apart(rows),
+            ]
+        )
+        + "\n"
+    )
 
 
 def told_apart(rows: t.Sequence[Row]) -> str:
@@ -118,9 +147,15 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
-    chosen = [Chosen(number, options.fault, options.every) for number, case in enumerate(CASES) if options.case in case.name]
+    chosen = [
+        Chosen(number, options.fault, options.every) for number, case in enumerate(CASES) if options.case in case.name
+    ]
     began = time.monotonic()
-    rivals = [Chosen(number, "", options.every) for number, case in enumerate(_second_writer.CASES) if options.case in case.name]
+    rivals = [
+        Chosen(number, "", options.every)
+        for number, case in enumerate(_second_writer.CASES)
+        if options.case in case.name
+    ]
     rows: list[Row] = []
     second = _second_writer.Table([])
     with multiprocessing.Pool(options.processes) as pool:
@@ -129,7 +164,12 @@ def main() -> int:
                 rows += done
         for found in pool.imap_unordered(work_second_writer, rivals if options.fault in "second writer" else []):
             second.rows += found
-    text = "\n".join([*([report(rows, time.monotonic() - began, options.every)] if rows else []), *([second.text()] if second.rows else [])])
+    text = "\n".join(
+        [
+            *([report(rows, time.monotonic() - began, options.every)] if rows else []),
+            *([second.text()] if second.rows else []),
+        ]
+    )
     print(text)
     for row in sorted(row for row in rows if row.wrong):
         print(f"{row.name}\n" + "\n".join(f"    {one}" for one in row.wrong))

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is run under faults: every module, in each of the ways in which it talks to the service."""
+
 from __future__ import annotations
 
 import typing as t
@@ -13,7 +14,13 @@ from ansible_collections.azureml.compute.tests.support.azure import GROUP, GROUP
 Options = dict[str, t.Any]
 
 CLUSTER, INSTANCE, AKS, ATTACHED, WORKSPACES, RESOURCE, FLEET = (
-    "aml_compute_cluster", "aml_compute_instance", "aml_inference_cluster", "aml_attached_compute", "aml_workspace", "arm_resource", "aml_fleet",
+    "aml_compute_cluster",
+    "aml_compute_instance",
+    "aml_inference_cluster",
+    "aml_attached_compute",
+    "aml_workspace",
+    "arm_resource",
+    "aml_fleet",
 )
 SMALL = {"name": "small-cluster", "size": "Standard_DS2_v2", "max_instances": 1}
 LAPTOP = {"name": "laptop", "size": "Standard_DS2_v2"}
@@ -51,7 +58,9 @@ def _plain(options: Options) -> t.Callable[[Azure], Options]:
     return lambda azure: dict(options)
 
 
-def _row(rows: t.Callable[[Azure], dict[str, declared.Declaration]], name: str, then: Options | None = None) -> t.Callable[[Azure], Options]:
+def _row(
+    rows: t.Callable[[Azure], dict[str, declared.Declaration]], name: str, then: Options | None = None
+) -> t.Callable[[Azure], Options]:
     """The options of a declaration; with ``then`` of a run that follows it."""
 
     def make(azure: Azure) -> Options:
@@ -73,7 +82,13 @@ def _gone(rows: t.Callable[[Azure], dict[str, declared.Declaration]], name: str)
 
 
 def _mounted(azure: Azure) -> Options:
-    mount = {"mount_name": "data", "source": "azureml://datastores/data", "source_type": "uri", "mount_path": "/mnt/data", "mount_mode": "read_only"}
+    mount = {
+        "mount_name": "data",
+        "source": "azureml://datastores/data",
+        "source_type": "uri",
+        "mount_path": "/mnt/data",
+        "mount_mode": "read_only",
+    }
     return {**LAPTOP, "data_mounts": [mount], "state": "stopped"}
 
 
@@ -89,7 +104,11 @@ def _soft_deleted(what: str) -> t.Callable[[Azure], Options]:
         identifier = azure.make_workspace("ws-soft")
         azure.arm("DELETE", identifier, None)
         dependents = {"storage_account": "st", "key_vault": "kv", "application_insights": "ai"}
-        types = {"st": "Microsoft.Storage/storageAccounts", "kv": "Microsoft.KeyVault/vaults", "ai": "Microsoft.Insights/components"}
+        types = {
+            "st": "Microsoft.Storage/storageAccounts",
+            "kv": "Microsoft.KeyVault/vaults",
+            "ai": "Microsoft.Insights/components",
+        }
         ids = {option: f"{GROUP_ID}/providers/{types[short]}/{short}wssoft" for option, short in dependents.items()}
         return {"name": "ws-soft", "location": "eastus", "soft_deleted": what, **ids}
 
@@ -102,7 +121,11 @@ def _project(azure: Azure) -> Options:
     body = azure.get(hub)
     azure.arm("DELETE", f"{hub}?forceToPurge=true&api-version=2025-12-01", None)
     properties = {key: body["properties"][key] for key in ("storageAccount", "keyVault", "applicationInsights")}
-    azure.arm("PUT", hub, {"location": "eastus", "kind": "Hub", "identity": {"type": "SystemAssigned"}, "properties": properties})
+    azure.arm(
+        "PUT",
+        hub,
+        {"location": "eastus", "kind": "Hub", "identity": {"type": "SystemAssigned"}, "properties": properties},
+    )
     return {"name": "project", "kind": "project", "hub_id": hub}
 
 
@@ -126,7 +149,13 @@ def _network_found(azure: Azure) -> Options:
 
 
 def _looked_at(azure: Azure) -> Options:
-    azure.run(CLUSTER, **SMALL, min_instances=1, ssh_public_access_enabled=True, ssh_settings={"admin_username": "me", "ssh_key_value": declared.KEY})
+    azure.run(
+        CLUSTER,
+        **SMALL,
+        min_instances=1,
+        ssh_public_access_enabled=True,
+        ssh_settings={"admin_username": "me", "ssh_key_value": declared.KEY},
+    )
     azure.run(INSTANCE, **LAPTOP)
     azure.app.clock.advance(3600)
     return {}
@@ -148,7 +177,9 @@ def _fleet(azure: Azure) -> Options:
         azure.make_workspace(name)
     cluster = {"type": "amlcompute", "name": "cpu-a"}
     computes = [[cluster, {"type": "computeinstance", "name": "ci-a", "size": "Standard_DS2_v2"}], [cluster]]
-    workspaces = [{"name": f"ws-{number}", "resource_group": GROUP, "computes": two} for number, two in enumerate(computes)]
+    workspaces = [
+        {"name": f"ws-{number}", "resource_group": GROUP, "computes": two} for number, two in enumerate(computes)
+    ]
     return {"name": "fleet", "workspaces": workspaces, "defaults": rows, "parallelism": 1}
 
 
@@ -160,25 +191,49 @@ def _fleet_later(azure: Azure) -> Options:
     instance = {"type": "computeinstance", "name": "ci-a", "size": "Standard_DS2_v2", "state": "stopped"}
     # The second workspace's cpu-a is not declared any more.
     wanted = [[first, instance], [{"type": "amlcompute", "name": "cpu-b"}]]
-    workspaces = [{"name": f"ws-{number}", "resource_group": GROUP, "computes": computes} for number, computes in enumerate(wanted)]
+    workspaces = [
+        {"name": f"ws-{number}", "resource_group": GROUP, "computes": computes}
+        for number, computes in enumerate(wanted)
+    ]
     return {**options, "workspaces": workspaces, "prune": "delete"}
 
 
 def _fleet_looked_at(azure: Azure) -> Options:
     options = _fleet(azure)
     azure.run(FLEET, **options)
-    return {"workspaces": [{name: one[name] for name in ("name", "resource_group")} for one in options["workspaces"]], "usages": True, "parallelism": 1}
+    return {
+        "workspaces": [{name: one[name] for name in ("name", "resource_group")} for one in options["workspaces"]],
+        "usages": True,
+        "parallelism": 1,
+    }
 
 
 CASES = [
     Case("cluster: create", CLUSTER, _row(declared.clusters, "cluster-full")),
     Case("cluster: no change", CLUSTER, _after(CLUSTER, SMALL, {})),
-    Case("cluster: update", CLUSTER, _after(CLUSTER, SMALL, {"max_instances": 3, "identity": {"type": "system_assigned"}, "tags": {"a": "b"}})),
-    Case("cluster: replace", CLUSTER, _after(CLUSTER, SMALL, {"size": "Standard_DS3_v2", "on_immutable_change": "recreate"})),
+    Case(
+        "cluster: update",
+        CLUSTER,
+        _after(CLUSTER, SMALL, {"max_instances": 3, "identity": {"type": "system_assigned"}, "tags": {"a": "b"}}),
+    ),
+    Case(
+        "cluster: replace",
+        CLUSTER,
+        _after(CLUSTER, SMALL, {"size": "Standard_DS3_v2", "on_immutable_change": "recreate"}),
+    ),
     Case("cluster: delete", CLUSTER, _after(CLUSTER, SMALL, {"state": "absent"})),
     Case("instance: create, mount, stop", INSTANCE, _mounted),
-    Case("instance: update", INSTANCE, _row(declared.instances, "instance-full", {"enable_sso": False, "idle_time_before_shutdown_minutes": 30})),
-    Case("instance: resize", INSTANCE, _after(INSTANCE, LAPTOP, {"size": "Standard_DS3_v2", "force": True}), leaves="may be stopped still"),
+    Case(
+        "instance: update",
+        INSTANCE,
+        _row(declared.instances, "instance-full", {"enable_sso": False, "idle_time_before_shutdown_minutes": 30}),
+    ),
+    Case(
+        "instance: resize",
+        INSTANCE,
+        _after(INSTANCE, LAPTOP, {"size": "Standard_DS3_v2", "force": True}),
+        leaves="may be stopped still",
+    ),
     Case("instance: stop", INSTANCE, _after(INSTANCE, LAPTOP, {"state": "stopped"})),
     Case("instance: start", INSTANCE, _after(INSTANCE, {**LAPTOP, "state": "stopped"}, {"state": "started"})),
     Case("instance: restart", INSTANCE, _after(INSTANCE, LAPTOP, {"state": "restarted"}), always=True),
@@ -193,11 +248,19 @@ CASES = [
         # The other types differ from databricks in the body alone.
         for kind in ("virtualmachine", "databricks", "kubernetes")
     ),
-    Case("attached virtualmachine: update", ATTACHED, _row(declared.attached, "attached-virtualmachine", {"tags": {"a": "b"}})),
+    Case(
+        "attached virtualmachine: update",
+        ATTACHED,
+        _row(declared.attached, "attached-virtualmachine", {"tags": {"a": "b"}}),
+    ),
     Case("attached kubernetes: detach", ATTACHED, _gone(declared.attached, "attached-kubernetes")),
     Case("workspace: create", WORKSPACES, _new_workspace),
     Case("workspace: create project", WORKSPACES, _project),
-    Case("workspace: update", WORKSPACES, _plain({"name": WORKSPACE, "display_name": "Shown", "public_network_access": "disabled"})),
+    Case(
+        "workspace: update",
+        WORKSPACES,
+        _plain({"name": WORKSPACE, "display_name": "Shown", "public_network_access": "disabled"}),
+    ),
     Case("workspace: delete with dependents", WORKSPACES, _doomed, leaves="does not know what it stood on"),
     Case("workspace: a soft-deleted name", WORKSPACES, _soft_deleted("fail"), refused=True),
     Case("workspace: recover", WORKSPACES, _soft_deleted("recover")),
@@ -205,7 +268,13 @@ CASES = [
     Case("resource: create", RESOURCE, _network),
     Case("resource: update", RESOURCE, _network_later({"tags": {"a": "b"}})),
     Case("resource: delete", RESOURCE, _network_later({"state": "absent"})),
-    Case("quotas", "aml_quota", _plain({"quotas": [{"family": "standardDSv2Family", "limit": 20}, {"family": "standardDSv3Family", "limit": 8}]})),
+    Case(
+        "quotas",
+        "aml_quota",
+        _plain(
+            {"quotas": [{"family": "standardDSv2Family", "limit": 20}, {"family": "standardDSv3Family", "limit": 8}]}
+        ),
+    ),
     Case("keys read again", "aml_workspace_resync_keys", _plain({}), always=True),
     Case("diagnosis", "aml_workspace_diagnose_info", _plain({})),
     Case("fleet: create", FLEET, _fleet),
@@ -216,7 +285,11 @@ CASES = [
     Case("computes looked at", "aml_compute_info", _looked_at),
     Case("machines looked at", "aml_ssh_facts", _looked_at),
     Case("export", "aml_export_info", _looked_at),
-    Case("look ahead", "aml_preflight_info", _plain({"computes": [{"type": "amlcompute", **SMALL}, {"type": "computeinstance", **LAPTOP}]})),
+    Case(
+        "look ahead",
+        "aml_preflight_info",
+        _plain({"computes": [{"type": "amlcompute", **SMALL}, {"type": "computeinstance", **LAPTOP}]}),
+    ),
     Case("sizes", "aml_vm_size_info", _plain({})),
     Case("usages", "aml_usage_info", _plain({})),
     Case("resource looked at", "arm_resource_info", _network_found),

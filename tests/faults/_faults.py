@@ -5,6 +5,7 @@
 
 A fault is an order for the simulator (see its README), or something that is done to the world before the run and undone before the next.
 """
+
 from __future__ import annotations
 
 import os
@@ -78,20 +79,41 @@ def _free_disk(azure: Azure) -> None:
 
 def _block_name(azure: Azure) -> None:
     azure.arm("DELETE", azure.make_workspace("ws-new"), None)
-    for what in ("Microsoft.Storage/storageAccounts/stwsnew", "Microsoft.KeyVault/vaults/kvwsnew", "Microsoft.Insights/components/aiwsnew"):
-        azure.arm("DELETE", f"{GROUP_ID}/providers/{what}", None, "2023-07-01" if "Vault" in what else "2023-01-01" if "Storage" in what else "2020-02-02")
+    for what in (
+        "Microsoft.Storage/storageAccounts/stwsnew",
+        "Microsoft.KeyVault/vaults/kvwsnew",
+        "Microsoft.Insights/components/aiwsnew",
+    ):
+        azure.arm(
+            "DELETE",
+            f"{GROUP_ID}/providers/{what}",
+            None,
+            "2023-07-01" if "Vault" in what else "2023-01-01" if "Storage" in what else "2020-02-02",
+        )
 
 
 def _free_name(azure: Azure) -> None:
-    azure.arm("DELETE", f"{GROUP_ID}/providers/Microsoft.MachineLearningServices/workspaces/ws-new?forceToPurge=true&api-version=2025-12-01")
+    azure.arm(
+        "DELETE",
+        f"{GROUP_ID}/providers/Microsoft.MachineLearningServices/workspaces/ws-new?forceToPurge=true&api-version=2025-12-01",
+    )
 
 
 FAULTS = [
     _status("429 with Retry-After", 429, "SubscriptionRequestsThrottled", retry_after=7),
     _status("429 without Retry-After", 429, "SubscriptionRequestsThrottled"),
-    _status("429 until a date, server's clock 2 h behind", 429, "SubscriptionRequestsThrottled", retry_after=7, clock=-7200),
+    _status(
+        "429 until a date, server's clock 2 h behind", 429, "SubscriptionRequestsThrottled", retry_after=7, clock=-7200
+    ),
     # azure-core's own retries, which azure-ai-ml goes by, take such a date by this host's clock, and the task's time is over.
-    _status("429 until a date, server's clock 2 h ahead", 429, "SubscriptionRequestsThrottled", "WaitTimeout", retry_after=7, clock=7200),
+    _status(
+        "429 until a date, server's clock 2 h ahead",
+        429,
+        "SubscriptionRequestsThrottled",
+        "WaitTimeout",
+        retry_after=7,
+        clock=7200,
+    ),
     _status("500", 500, "InternalServerError"),
     _status("502", 502, "BadGateway"),
     _status("503 with Retry-After", 503, "ServiceUnavailable", retry_after=5),
@@ -100,29 +122,86 @@ FAULTS = [
     _status("401 in the middle", 401, "ExpiredAuthenticationToken"),
     _status("409, another operation under way", 409, "Conflict", strikes=WRITE, message=CONFLICT),
     Fault("connection refused", REQUEST, tells=("ConnectionFailed", "Connection refused")),
-    Fault("reset before the request is taken", REQUEST, {"kind": "reset_before"}, ("ConnectionFailed", "Connection aborted")),
-    Fault("reset after the request is taken", REQUEST, {"kind": "reset_after"}, ("ConnectionFailed", "Connection aborted")),
+    Fault(
+        "reset before the request is taken",
+        REQUEST,
+        {"kind": "reset_before"},
+        ("ConnectionFailed", "Connection aborted"),
+    ),
+    Fault(
+        "reset after the request is taken", REQUEST, {"kind": "reset_after"}, ("ConnectionFailed", "Connection aborted")
+    ),
     Fault("no answer", REQUEST, {"kind": "hang"}, ("ConnectionFailed", "timed out", "WaitTimeout")),
     Fault("slow body", REQUEST, {"kind": "slow_body", "seconds": 5}, (), counts=(1,)),
-    Fault("body slower than the read timeout", REQUEST, {"kind": "slow_body", "seconds": 500}, ("ConnectionFailed", "timed out", "WaitTimeout")),
+    Fault(
+        "body slower than the read timeout",
+        REQUEST,
+        {"kind": "slow_body", "seconds": 500},
+        ("ConnectionFailed", "timed out", "WaitTimeout"),
+    ),
     Fault("truncated body, broken off", REQUEST, {"kind": "truncate"}, ("ConnectionFailed", "Connection broken")),
     Fault("truncated body, said to be whole", REQUEST, {"kind": "truncate", "whole": True}, ("UnexpectedAnswer",)),
     Fault("a proxy's page in place of the answer", REQUEST, {"kind": "content_type"}, ("UnexpectedAnswer",)),
     Fault("a proxy's page in place of the service", REQUEST, {"kind": "page"}, ("UnexpectedAnswer",)),
-    Fault("stale reads after a write", WRITE, {"kind": "stale_read"}, ("NotApplied", "WaitTimeout"), counts=(2, LASTING)),
-    Fault("operation fails", OPERATION, {"kind": "failed_operation", "code": "Broken", "message": "It broke."}, ("Broken",), (1,), remade=True),
-    Fault("operation is canceled", OPERATION, {"kind": "canceled_operation"}, ("OperationCanceled",), (1,), remade=True),
-    Fault("operation never ends", OPERATION, {"kind": "endless_operation"}, ("WaitTimeout",), (1,), end=lambda azure: azure.app.operations.release()),
-    Fault("operation vanishes", OPERATION, {"kind": "lost_operation"}, ("OperationNotFound", "DeploymentOperationNotFound"), (1,)),
-    Fault("Failed though the operation succeeded", OPERATION, {"kind": "failed_resource", "code": "Broken", "message": "It broke."},
-          # The last, where the service would have refused it anyway: then nothing is there.
-          ("Broken", "ProvisioningFailed", "ResourceDeploymentFailure", "NotApplied"), (1,), remade=True),
+    Fault(
+        "stale reads after a write", WRITE, {"kind": "stale_read"}, ("NotApplied", "WaitTimeout"), counts=(2, LASTING)
+    ),
+    Fault(
+        "operation fails",
+        OPERATION,
+        {"kind": "failed_operation", "code": "Broken", "message": "It broke."},
+        ("Broken",),
+        (1,),
+        remade=True,
+    ),
+    Fault(
+        "operation is canceled", OPERATION, {"kind": "canceled_operation"}, ("OperationCanceled",), (1,), remade=True
+    ),
+    Fault(
+        "operation never ends",
+        OPERATION,
+        {"kind": "endless_operation"},
+        ("WaitTimeout",),
+        (1,),
+        end=lambda azure: azure.app.operations.release(),
+    ),
+    Fault(
+        "operation vanishes",
+        OPERATION,
+        {"kind": "lost_operation"},
+        ("OperationNotFound", "DeploymentOperationNotFound"),
+        (1,),
+    ),
+    Fault(
+        "Failed though the operation succeeded",
+        OPERATION,
+        {"kind": "failed_resource", "code": "Broken", "message": "It broke."},
+        # The last, where the service would have refused it anyway: then nothing is there.
+        ("Broken", "ProvisioningFailed", "ResourceDeploymentFailure", "NotApplied"),
+        (1,),
+        remade=True,
+    ),
     Fault("SIGKILL before the request is taken", REQUEST, counts=(1,), ends=BEFORE),
     Fault("SIGKILL after the request is taken", REQUEST, counts=(1,), ends=AFTER),
     # The other modules leave SIGTERM to the system, which ends them as SIGKILL does.
-    Fault("SIGTERM", REQUEST, tells=("Interrupted", "the run was interrupted"), counts=(1,), ends=TERMINATED, only="fleet: "),
+    Fault(
+        "SIGTERM",
+        REQUEST,
+        tells=("Interrupted", "the run was interrupted"),
+        counts=(1,),
+        ends=TERMINATED,
+        only="fleet: ",
+    ),
     Fault("a full disk", RUN, counts=(1,), begin=_fill_disk, end=_free_disk),
     Fault("a lock", RUN, tells=("ScopeLocked",), counts=(1,), begin=_lock, end=_unlock),
     Fault("clock of this host ahead of the tokens' time", RUN, counts=(1,), begin=_skew),
-    Fault("a soft-deleted name", RUN, tells=("SoftDeletedWorkspace",), counts=(1,), begin=_block_name, end=_free_name, only="workspace: create"),
+    Fault(
+        "a soft-deleted name",
+        RUN,
+        tells=("SoftDeletedWorkspace",),
+        counts=(1,),
+        begin=_block_name,
+        end=_free_name,
+        only="workspace: create",
+    ),
 ]

@@ -11,6 +11,7 @@ A cell is one run under a fault, one without it, and one more:
 - the second run ends in the state to which a run without any fault leads;
 - the third changes nothing and writes nothing (where already the second changed nothing, it stands for the third).
 """
+
 from __future__ import annotations
 
 import collections
@@ -36,7 +37,9 @@ _DEPLOYMENTS = "/microsoft.resources/deployments/"
 _NOT_COUNTED = (_DEPLOYMENTS, "/microsoft.authorization/locks/")
 
 # azure-ai-ml's: the workspace's name and random letters; AKS's: the compute target's name and random numbers.
-_MADE_UP = re.compile(r"(/storageaccounts/|/vaults/|/components/|insights/workspaces/|/managedclusters/)(?:wsnew|ws-new|wssoft|made-aks)[^/]*")
+_MADE_UP = re.compile(
+    r"(/storageaccounts/|/vaults/|/components/|insights/workspaces/|/managedclusters/)(?:wsnew|ws-new|wssoft|made-aks)[^/]*"
+)
 
 Made = collections.Counter[str]
 
@@ -119,12 +122,18 @@ class World:
     def _actions(self, since: int) -> Made:
         """The actions that the service took."""
         log = self.azure.app.log.entries(since)
-        posts = [one["path"].lower() for one in log if one["method"] == "POST" and 200 <= one["status"] < 300 and one.get("taken", True)]
+        posts = [
+            one["path"].lower()
+            for one in log
+            if one["method"] == "POST" and 200 <= one["status"] < 300 and one.get("taken", True)
+        ]
         return collections.Counter(path for path in posts if not path.endswith(READS))
 
     def _operations(self) -> list[str]:
         """The targets of the operations that the last run started, in their order."""
-        rows = self.azure.app.store.db.execute("SELECT target FROM operations WHERE seq > ? ORDER BY seq", (self._operations_before(),))
+        rows = self.azure.app.store.db.execute(
+            "SELECT target FROM operations WHERE seq > ? ORDER BY seq", (self._operations_before(),)
+        )
         return [row[0] for row in rows]
 
     def _operations_before(self) -> int:
@@ -138,7 +147,11 @@ class World:
             properties = row["document"].get("properties") or {}
             if _DEPLOYMENTS not in row["id"].lower():
                 inner = properties.get("properties")
-                found[_nameless(row["id"].lower()), properties.get("provisioningState"), (inner or {}).get("state") if isinstance(inner, dict) else None] += 1
+                found[
+                    _nameless(row["id"].lower()),
+                    properties.get("provisioningState"),
+                    (inner or {}).get("state") if isinstance(inner, dict) else None,
+                ] += 1
         return found
 
     # --- the places ---
@@ -149,7 +162,10 @@ class World:
         if fault.strikes == RUN:
             return [Place(0, 1, "the whole run")]
         if fault.strikes == OPERATION:
-            return [Place(number, 1, f"operation {number + 1}, {target.rsplit('/', 1)[-1]}") for number, target in enumerate(self.operations)]
+            return [
+                Place(number, 1, f"operation {number + 1}, {target.rsplit('/', 1)[-1]}")
+                for number, target in enumerate(self.operations)
+            ]
         positions = [number for number, one in enumerate(self.sent) if not in_the_middle(self.sent, number)]
         if fault.strikes == WRITE:
             ordered = [number for number in positions if self.sent[number] in writes(self.sent)]
@@ -158,7 +174,9 @@ class World:
         else:
             names = [self.sent[number] for number in positions]
         shown = [request_name(number, one, fault.strikes) for number, one in zip(positions, names, strict=True)]
-        return [Place(number, count, what) for number, what in zip(positions, shown, strict=True) for count in fault.counts]
+        return [
+            Place(number, count, what) for number, what in zip(positions, shown, strict=True) for count in fault.counts
+        ]
 
     # --- a cell ---
 
@@ -204,7 +222,9 @@ class World:
         if not first.get("failed"):
             verdict.survived = True
             if first["changed"] != self.clean["changed"]:
-                verdict.wrong.append(f"changed is {first['changed']}, and without the fault it is {self.clean['changed']}")
+                verdict.wrong.append(
+                    f"changed is {first['changed']}, and without the fault it is {self.clean['changed']}"
+                )
             return
         if self.case.refused and first["failure"]["code"] == self.clean["failure"]["code"]:
             verdict.survived = True
@@ -214,7 +234,9 @@ class World:
         taken = [one for one in log if is_taken(one["status"]) and one.get("taken", True)]
         unclear = [one for one in log if not one.get("taken", True) and not 400 <= one["status"] < 500]
         if taken and not first["changed"]:
-            verdict.wrong.append(f"half done and not reported: the service took {taken[0]['method']} {taken[0]['path']}")
+            verdict.wrong.append(
+                f"half done and not reported: the service took {taken[0]['method']} {taken[0]['path']}"
+            )
         if first["changed"] and not taken and not unclear:
             verdict.wrong.append("changed is reported, and the service took no write")
 
@@ -242,7 +264,9 @@ class World:
         # A run that is killed says nothing of what it leaves.
         told = verdict.killed or self.case.leaves in first.get("msg", "")
         if not same and not (self.case.leaves and told):
-            verdict.wrong.append(f"the state differs: too much {dict(state - self.state)}, missing {dict(self.state - state)}")
+            verdict.wrong.append(
+                f"the state differs: too much {dict(state - self.state)}, missing {dict(self.state - state)}"
+            )
         verdict.converged = same and not any(one.startswith(("the next", "the third")) for one in verdict.wrong)
 
     def _look_for_twice(self, verdict: Verdict, since: int, before: Made) -> None:
@@ -265,7 +289,9 @@ def _badly_said(fault: Fault, result: dict[str, t.Any]) -> list[str]:
     failure, wrong = result["failure"], without_code(result)
     codes, text = _codes(failure), f"{result['msg']} {failure}"
     if not any(one in codes or (" " in one and one in text) for one in fault.tells):
-        wrong.append(f"the cause ({' or '.join(fault.tells) or 'none'}) is not told, but {sorted(codes)}: {result['msg']}")
+        wrong.append(
+            f"the cause ({' or '.join(fault.tells) or 'none'}) is not told, but {sorted(codes)}: {result['msg']}"
+        )
     if not failure["hint"]:
         wrong.append(f"nothing is said of what to do ({failure['code']}): {result['msg']}")
     return wrong

@@ -6,6 +6,7 @@
 azure-core's own transport and requests stand in it as in a task; only the socket is replaced. What breaks is raised as urllib3 and requests raise
 it, so that azure-core makes of it what it makes of a real one (``tests/integration/test_faults.py`` compares the two).
 """
+
 from __future__ import annotations
 
 import json
@@ -88,12 +89,19 @@ class _Socket(BaseAdapter):
             raise requests.exceptions.ConnectionError(MaxRetryError(None, request.url, refused))  # type: ignore[arg-type]
         azure.meanwhile(request.method, path)
         headers = Headers({"Host": parts.netloc, **request.headers})
-        answer = azure.app.handle(Request(request.method, path, dict(parse_qsl(parts.query, keep_blank_values=True)), headers, data))
+        answer = azure.app.handle(
+            Request(request.method, path, dict(parse_qsl(parts.query, keep_blank_values=True)), headers, data)
+        )
         azure.sent.append(Sent(request.method, path, body, answer.status))
         if end.how == AFTER and len(azure.sent) == end.at + 1:
             end.die()
         made = requests.Response()
-        made.status_code, made.url, made.request, made.raw = answer.status, request.url, request, _Body(answer.payload())
+        made.status_code, made.url, made.request, made.raw = (
+            answer.status,
+            request.url,
+            request,
+            _Body(answer.payload()),
+        )
         made.headers.update({"Content-Type": "application/json; charset=utf-8", **answer.headers})
         if answer.effect is not None:
             made.raw = self._suffer(answer.effect, answer.payload(), timeout[1]) or made.raw
@@ -102,18 +110,27 @@ class _Socket(BaseAdapter):
     def _suffer(self, effect: Effect, data: bytes, timeout: float) -> _Body | None:
         """Raise, let time pass, or give what comes of the body."""
         if effect.kind == "reset":
-            raise requests.exceptions.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError(104, "Connection reset by peer")))
+            raise requests.exceptions.ConnectionError(
+                ProtocolError("Connection aborted.", ConnectionResetError(104, "Connection reset by peer"))
+            )
         if effect.kind in ("delay", "hang"):
             self.azure.sleep(min(effect.seconds, timeout))
             if effect.seconds > timeout or effect.kind == "hang":
-                raise requests.exceptions.ReadTimeout(ReadTimeoutError(None, None, f"Read timed out. (read timeout={timeout})"))  # type: ignore[arg-type]
+                raise requests.exceptions.ReadTimeout(
+                    ReadTimeoutError(None, None, f"Read timed out. (read timeout={timeout})")
+                )  # type: ignore[arg-type]
         if effect.kind == "slow_body":
             late = effect.seconds > timeout
             self.azure.sleep(timeout if late else effect.seconds * SLOW_PIECES)
             return _Body(b"", ReadTimeoutError(None, None, "Read timed out.")) if late else None  # type: ignore[arg-type]
         if effect.kind == "truncate":
             half = len(data) // 2
-            return _Body(data[:half], ProtocolError(f"Connection broken: IncompleteRead({half} bytes read, {len(data) - half} more expected)"))
+            return _Body(
+                data[:half],
+                ProtocolError(
+                    f"Connection broken: IncompleteRead({half} bytes read, {len(data) - half} more expected)"
+                ),
+            )
         return None
 
 

@@ -12,6 +12,7 @@ warning) and says so. A change that is gone without a word is lost. Two kinds of
 - "in the last round trip": the act comes between a read of the resource and the write that directly follows, and the service takes no condition (ETag)
   for that write. No client can notice it there. Most such reads are repeated ones; the only read of a run is one where nothing else was sent between.
 """
+
 from __future__ import annotations
 
 import json
@@ -27,7 +28,14 @@ from ._cases import CASES as FAULT_CASES
 from ._matrix import World
 from ._shared import in_the_middle, is_write, request_name, short, table, without_code, writes
 
-SURVIVED, FAILED, DECLARED, LAST, LOST, VOID = "survived", "failed clearly", "overridden as declared", "in the last round trip", "lost", "void"
+SURVIVED, FAILED, DECLARED, LAST, LOST, VOID = (
+    "survived",
+    "failed clearly",
+    "overridden as declared",
+    "in the last round trip",
+    "lost",
+    "void",
+)
 # Why a change counts as overridden as declared, or as made in the last round trip.
 REMOVED = "removed by its name or by its owner's tag"
 CREATED_AGAIN = "created again, because a read after its deletion did not find it"
@@ -46,11 +54,23 @@ _TYPES = (
     ("quotas", re.compile(r"/locations/[^/]+/quotas$", re.IGNORECASE)),
     ("workspace", re.compile(r"/microsoft\.machinelearningservices/workspaces/[^/]+$", re.IGNORECASE)),
     ("network", re.compile(r"/virtualnetworks/[^/]+$", re.IGNORECASE)),
-    ("resource", re.compile(r"/(?:storageaccounts|vaults|components|registries|securitygroups|networksecuritygroups)/[^/]+$", re.IGNORECASE)),
+    (
+        "resource",
+        re.compile(
+            r"/(?:storageaccounts|vaults|components|registries|securitygroups|networksecuritygroups)/[^/]+$",
+            re.IGNORECASE,
+        ),
+    ),
 )
 # Types whose service takes If-Match and If-None-Match.
 _CONDITIONAL = ("network",)
-_VERSIONS = {"network": "2024-05-01", "storageaccounts": "2023-01-01", "vaults": "2023-07-01", "components": "2020-02-02", "registries": "2023-07-01"}
+_VERSIONS = {
+    "network": "2024-05-01",
+    "storageaccounts": "2023-01-01",
+    "vaults": "2023-07-01",
+    "components": "2020-02-02",
+    "registries": "2023-07-01",
+}
 
 
 def type_of(path: str) -> str | None:
@@ -147,7 +167,11 @@ class Rivalry:
     def gaps(self) -> list[Gap]:
         found = []
         for target in dict.fromkeys(filter(None, map(self.target_of, writes(self.sent)))):
-            last = max(number for number, one in enumerate(self.sent) if one in writes(self.sent) and self.target_of(one) == target)
+            last = max(
+                number
+                for number, one in enumerate(self.sent)
+                if one in writes(self.sent) and self.target_of(one) == target
+            )
             first = next((number for number, one in enumerate(self.sent[:last]) if self._reads(one, target)), None)
             for number in range(last + 1 if first is None else first + 1, last + 1):
                 if not in_the_middle(self.sent, number):
@@ -202,8 +226,12 @@ class Rivalry:
     def _in_the_last_round_trip(self, sent: list[Sent], gap: Gap) -> bool:
         """Whether the request before the act is a read of the resource, and the one after it is its write."""
         read, written = sent[gap.at - 1], sent[gap.at]
-        return (self._shows(read, gap.target) and type_of(gap.target) not in _CONDITIONAL
-                and self.target_of(written) == gap.target and is_write(written.method, written.path))
+        return (
+            self._shows(read, gap.target)
+            and type_of(gap.target) not in _CONDITIONAL
+            and self.target_of(written) == gap.target
+            and is_write(written.method, written.path)
+        )
 
     @staticmethod
     def _shows(sent: Sent, target: str) -> bool:
@@ -225,7 +253,9 @@ class Rivalry:
         now = self.read(outcome.gap.target)
         theirs = outcome.act.there(now) and (self.theirs is None or _created(now) == _created(self.theirs))
         failed = bool(result.get("failed"))
-        said = json.dumps({key: result.get(key) for key in ("msg", "failure", "warnings", "undeclared", "targets")}, default=str)
+        said = json.dumps(
+            {key: result.get(key) for key in ("msg", "failure", "warnings", "undeclared", "targets")}, default=str
+        )
         if failed and (unclear := without_code(result)):
             outcome.became, outcome.why = LOST, unclear[0]
         elif failed and (theirs or any(word in said for word in outcome.act.words)):
@@ -236,7 +266,10 @@ class Rivalry:
             outcome.became = SURVIVED
             again = self.azure.run(self.case.module, ok=None, check=True, **self.world.options)
             if not self.case.always and (again.get("failed") or again["changed"]):
-                outcome.became, outcome.why = LOST, f"this run's own change is not there, and it said nothing: {again.get('msg') or again.get('plan')}"
+                outcome.became, outcome.why = (
+                    LOST,
+                    f"this run's own change is not there, and it said nothing: {again.get('msg') or again.get('plan')}",
+                )
         elif now is None and self._declared_gone(outcome.gap.target, result):
             outcome.became, outcome.why = DECLARED, REMOVED
         elif now is not None and outcome.act.name == "deletes it" and self._read_again:
@@ -250,15 +283,23 @@ class Rivalry:
     def _declared_gone(self, target: str, result: dict[str, t.Any]) -> bool:
         """Whether the task removes it by its name, as a dependent of what it removes so, or by its owner's tag, which the second writer left."""
         still_owned = self.theirs is None or _created(self.theirs) == _created(self._before)
-        pruned = still_owned and any(one["id"].casefold() == target.casefold() for one in result.get("undeclared") or [])
+        pruned = still_owned and any(
+            one["id"].casefold() == target.casefold() for one in result.get("undeclared") or []
+        )
         rules = (self.world.options.get("managed_network") or {}).get("outbound_rules") or []
-        by_name = self.world.options if type_of(target) != "rule" else next((one for one in rules if target.endswith(f"/{one['name']}")), {})
+        by_name = (
+            self.world.options
+            if type_of(target) != "rule"
+            else next((one for one in rules if target.endswith(f"/{one['name']}")), {})
+        )
         absent = by_name.get("state") == "absent" or pruned
         return absent and any(one.method == "DELETE" and one.path.casefold() == target.casefold() for one in self.sent)
 
     def _declared_as_a_whole(self, now: dict[str, t.Any]) -> bool:
         """Whether all that is not there of the second writer's change lies in lists that the task declares, and that are compared as one value."""
-        changed = [path for path, value in _leaves(self.theirs) if _at(self._before, path) != value and not {*path} & {*_OWN}]
+        changed = [
+            path for path, value in _leaves(self.theirs) if _at(self._before, path) != value and not {*path} & {*_OWN}
+        ]
         missing = [path for path in changed if _at(now, path) != _at(self.theirs, path)]
         return bool(missing) and all(_is_whole_list(_at(self.world.options.get("body"), path)) for path in missing)
 
@@ -289,7 +330,11 @@ def _created(body: dict[str, t.Any] | None) -> t.Any:
 
 
 def _writable(body: dict[str, t.Any]) -> dict[str, t.Any]:
-    kept = {key: value for key, value in body.items() if key in ("location", "tags", "identity", "sku", "kind", "properties")}
+    kept = {
+        key: value
+        for key, value in body.items()
+        if key in ("location", "tags", "identity", "sku", "kind", "properties")
+    }
     kept["properties"] = {key: value for key, value in kept["properties"].items() if key not in _OWN}
     return kept
 
@@ -318,17 +363,28 @@ def _host_added(rivalry: Rivalry, path: str) -> bool:
 
 
 def _has_host(body: dict[str, t.Any] | None) -> bool:
-    return body is not None and HOST in (body["properties"].get("fqdns") or [] if isinstance(body.get("properties"), dict) else [])
+    return body is not None and HOST in (
+        body["properties"].get("fqdns") or [] if isinstance(body.get("properties"), dict) else []
+    )
 
 
 def _quota_set(rivalry: Rivalry, path: str) -> bool:
-    entry = {"id": f"{WORKSPACE_ID}/quotas/{FAMILY}", "type": f"{ML_PROVIDER}/workspaces/dedicatedCores/quotas", "limit": 7, "unit": "Count"}
-    answer = rivalry.call("POST", f"{path.rpartition('/')[0]}/updateQuotas", {"location": path.split("/")[-2], "value": [entry]})
+    entry = {
+        "id": f"{WORKSPACE_ID}/quotas/{FAMILY}",
+        "type": f"{ML_PROVIDER}/workspaces/dedicatedCores/quotas",
+        "limit": 7,
+        "unit": "Count",
+    }
+    answer = rivalry.call(
+        "POST", f"{path.rpartition('/')[0]}/updateQuotas", {"location": path.split("/")[-2], "value": [entry]}
+    )
     return bool(answer.status < 400)
 
 
 def _has_quota(body: dict[str, t.Any] | None) -> bool:
-    return body is not None and any(one["id"] == f"{WORKSPACE_ID}/quotas/{FAMILY}" and one["limit"] == 7 for one in body["value"])
+    return body is not None and any(
+        one["id"] == f"{WORKSPACE_ID}/quotas/{FAMILY}" and one["limit"] == 7 for one in body["value"]
+    )
 
 
 def _patched(path_in: str, value: t.Any) -> t.Callable[[Rivalry, str], bool]:
@@ -362,14 +418,23 @@ def _scaled(name: str, value: t.Any, wait: float = _DONE) -> t.Callable[[Rivalry
         scale = ((body["properties"].get("properties") or {}).get("scaleSettings")) or {}
         if not scale:
             return False
-        settings = {key: scale[key] for key in ("minNodeCount", "maxNodeCount", "nodeIdleTimeBeforeScaleDown") if key in scale}
-        return bool(rivalry.call("PATCH", path, {"properties": {"properties": {"scaleSettings": {**settings, name: value}}}}, wait=wait).status < 400)
+        settings = {
+            key: scale[key] for key in ("minNodeCount", "maxNodeCount", "nodeIdleTimeBeforeScaleDown") if key in scale
+        }
+        return bool(
+            rivalry.call(
+                "PATCH", path, {"properties": {"properties": {"scaleSettings": {**settings, name: value}}}}, wait=wait
+            ).status
+            < 400
+        )
 
     return do
 
 
 def _idle(rivalry: Rivalry, path: str) -> bool:
-    return bool(rivalry.call("POST", f"{path}/updateIdleShutdownSetting", {"idleTimeBeforeShutdown": "PT77M"}).status < 400)
+    return bool(
+        rivalry.call("POST", f"{path}/updateIdleShutdownSetting", {"idleTimeBeforeShutdown": "PT77M"}).status < 400
+    )
 
 
 def _prefix_added(rivalry: Rivalry, path: str) -> bool:
@@ -384,7 +449,9 @@ def _has_prefix(body: dict[str, t.Any] | None) -> bool:
 
 
 def _subnet_added(rivalry: Rivalry, path: str) -> bool:
-    answer = rivalry.azure.app.call("PUT", f"{path}/subnets/theirs?api-version=2024-05-01", {"properties": {"addressPrefix": "10.0.77.0/24"}})
+    answer = rivalry.azure.app.call(
+        "PUT", f"{path}/subnets/theirs?api-version=2024-05-01", {"properties": {"addressPrefix": "10.0.77.0/24"}}
+    )
     rivalry.azure.app.clock.advance(_DONE)
     return bool(answer.status < 400)
 
@@ -422,9 +489,20 @@ def _created_first(rivalry: Rivalry, path: str) -> bool:
 
 def _dependents(rivalry: Rivalry) -> dict[str, str]:
     rows = {
-        "storageAccount": ("Microsoft.Storage/storageAccounts/sttheirs", {"sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}),
-        "keyVault": ("Microsoft.KeyVault/vaults/kvtheirs", {"properties": {"tenantId": "aaaaaaaa-0000-4000-8000-00000000000a",
-                                                                          "sku": {"family": "A", "name": "standard"}, "accessPolicies": []}}),
+        "storageAccount": (
+            "Microsoft.Storage/storageAccounts/sttheirs",
+            {"sku": {"name": "Standard_LRS"}, "kind": "StorageV2"},
+        ),
+        "keyVault": (
+            "Microsoft.KeyVault/vaults/kvtheirs",
+            {
+                "properties": {
+                    "tenantId": "aaaaaaaa-0000-4000-8000-00000000000a",
+                    "sku": {"family": "A", "name": "standard"},
+                    "accessPolicies": [],
+                }
+            },
+        ),
         "applicationInsights": ("Microsoft.Insights/components/aitheirs", {"kind": "web"}),
     }
     for path, body in rows.values():
@@ -435,24 +513,72 @@ def _dependents(rivalry: Rivalry) -> dict[str, str]:
 ALL = ("compute", "workspace", "network", "resource")
 ACTS = [
     Act("adds a tag", _tagged, _has_mark, ALL, ("tags",)),
-    Act("adds a tag, still under way", lambda rivalry, path: _tagged(rivalry, path, wait=0), _has_mark, ("compute", "workspace"), ("tags",)),
-    Act("raises max_instances", _scaled("maxNodeCount", 77), _shows(f"{_SCALE}.maxNodeCount", 77), ("compute",), ("max_instances", "maxNodeCount"),
-        option="max_instances"),
-    Act("raises max_instances, still under way", _scaled("maxNodeCount", 77, wait=0), _shows(f"{_SCALE}.maxNodeCount", 77), ("compute",),
-        ("max_instances", "maxNodeCount"), option="max_instances"),
-    Act("changes the idle time of a cluster", _scaled("nodeIdleTimeBeforeScaleDown", "PT777S"), _shows(f"{_SCALE}.nodeIdleTimeBeforeScaleDown", "PT777S"),
-        ("compute",), ("idle_time", "nodeIdleTime"), option="idle_time_before_scale_down"),
-    Act("changes the idle time of an instance", _idle, _shows("properties.properties.idleTimeBeforeShutdown", "PT77M"), ("compute",), ("idle_time",),
-        option="idle_time_before_shutdown_minutes"),
-    Act("changes the description", _patched("properties.description", "theirs"), _shows("properties.description", "theirs"), ("workspace",), ("description",),
-        option="description"),
-    Act("changes the display name", _patched("properties.friendlyName", "theirs"), _shows("properties.friendlyName", "theirs"), ("workspace",),
-        ("display_name", "friendlyName"), option="display_name"),
+    Act(
+        "adds a tag, still under way",
+        lambda rivalry, path: _tagged(rivalry, path, wait=0),
+        _has_mark,
+        ("compute", "workspace"),
+        ("tags",),
+    ),
+    Act(
+        "raises max_instances",
+        _scaled("maxNodeCount", 77),
+        _shows(f"{_SCALE}.maxNodeCount", 77),
+        ("compute",),
+        ("max_instances", "maxNodeCount"),
+        option="max_instances",
+    ),
+    Act(
+        "raises max_instances, still under way",
+        _scaled("maxNodeCount", 77, wait=0),
+        _shows(f"{_SCALE}.maxNodeCount", 77),
+        ("compute",),
+        ("max_instances", "maxNodeCount"),
+        option="max_instances",
+    ),
+    Act(
+        "changes the idle time of a cluster",
+        _scaled("nodeIdleTimeBeforeScaleDown", "PT777S"),
+        _shows(f"{_SCALE}.nodeIdleTimeBeforeScaleDown", "PT777S"),
+        ("compute",),
+        ("idle_time", "nodeIdleTime"),
+        option="idle_time_before_scale_down",
+    ),
+    Act(
+        "changes the idle time of an instance",
+        _idle,
+        _shows("properties.properties.idleTimeBeforeShutdown", "PT77M"),
+        ("compute",),
+        ("idle_time",),
+        option="idle_time_before_shutdown_minutes",
+    ),
+    Act(
+        "changes the description",
+        _patched("properties.description", "theirs"),
+        _shows("properties.description", "theirs"),
+        ("workspace",),
+        ("description",),
+        option="description",
+    ),
+    Act(
+        "changes the display name",
+        _patched("properties.friendlyName", "theirs"),
+        _shows("properties.friendlyName", "theirs"),
+        ("workspace",),
+        ("display_name", "friendlyName"),
+        option="display_name",
+    ),
     Act("adds an address prefix", _prefix_added, _has_prefix, ("network",), ("addressPrefixes", "address")),
     Act("adds a subnet", _subnet_added, _has_subnet, ("network",), ("subnets",)),
     Act("adds a host name to a rule", _host_added, _has_host, ("rule",), ("fqdns", "outbound_rules")),
     Act("sets another quota", _quota_set, _has_quota, ("quotas",), ("quotas",)),
-    Act("deletes it", _deleted, lambda body: body is None, (*ALL, "rule"), ("delete", "does not exist", "not found", "NotFound")),
+    Act(
+        "deletes it",
+        _deleted,
+        lambda body: body is None,
+        (*ALL, "rule"),
+        ("delete", "does not exist", "not found", "NotFound"),
+    ),
     Act("deletes it and creates another", _replaced, _has_mark, (*ALL, "rule"), ("another", "created")),
     Act("creates it first", _created_first, _has_mark, (*ALL, "rule"), ("another", "created"), exists=False),
 ]
@@ -495,7 +621,10 @@ def _rule(azure: Azure, there: bool, **declared: t.Any) -> Options:
         destination = {"serviceResourceId": gateway, "subresourceTarget": "public", "sparkEnabled": False}
         body = {"properties": {"type": "PrivateEndpoint", "category": "UserDefined", "destination": destination}}
         azure.arm("PUT", f"{WORKSPACE_ID}/outboundRules/ours", body)
-    wanted = {"type": "private_endpoint", "destination": {"service_resource_id": gateway, "subresource_target": "private"}}
+    wanted = {
+        "type": "private_endpoint",
+        "destination": {"service_resource_id": gateway, "subresource_target": "private"},
+    }
     return {"name": "ws-test", "managed_network": {"outbound_rules": [{"name": "ours", **(declared or wanted)}]}}
 
 
@@ -514,8 +643,16 @@ MORE_CASES = [
     Case("cluster: max_instances", CLUSTER, _later({"max_instances": 3})),
     Case("cluster: idle time", CLUSTER, _later({"idle_time_before_scale_down": 600})),
     Case("cluster: identity", CLUSTER, _later({"identity": {"type": "system_assigned"}})),
-    Case("cluster: replace by its description", CLUSTER, _later({"description": "new", "on_immutable_change": "recreate"})),
-    Case("instance: replace", INSTANCE, _then(INSTANCE, LAPTOP, {"description": "new", "on_immutable_change": "recreate", "force": True})),
+    Case(
+        "cluster: replace by its description",
+        CLUSTER,
+        _later({"description": "new", "on_immutable_change": "recreate"}),
+    ),
+    Case(
+        "instance: replace",
+        INSTANCE,
+        _then(INSTANCE, LAPTOP, {"description": "new", "on_immutable_change": "recreate", "force": True}),
+    ),
     Case("workspace: tags", WORKSPACES, lambda azure: {"name": "ws-test", "tags": {"a": "b"}}),
     Case("workspace: description", WORKSPACES, lambda azure: {"name": "ws-test", "description": "ours"}),
     Case("workspace: outbound rule added", WORKSPACES, lambda azure: _rule(azure, there=False)),
@@ -575,16 +712,20 @@ class Table:
 
     def text(self) -> str:
         modules = list(dict.fromkeys(case.module for case in CASES))
-        return "\n\n".join([
-            "### Second writer",
-            f"{len(self.rows)} runs in which another writer acts between a run's read of a resource and its write to it. Survived: both changes are there. "
-            "Failed clearly: the run failed with a code (a fleet: kept the target, with a warning), and the other writer's change is there or the message "
-            f"names what was lost. Overridden as declared: {self._reasons(DECLARED)}. In the last round trip: the request before the change was a read of the "
-            f"resource, the one after it the write, and the service takes no condition for that write, so that no client can notice "
-            f"({self._reasons(LAST)}). Lost: none of these.",
-            table("the second writer", COLUMNS, self.rows, lambda row: row.act, [act.name for act in ACTS], figures),
-            table("module", COLUMNS, self.rows, lambda row: row.module, modules, figures),
-        ])
+        return "\n\n".join(
+            [
+                "### Second writer",
+                f"{len(self.rows)} runs in which another writer acts between a run's read of a resource and its write to it. Survived: both changes are there. "
+                "Failed clearly: the run failed with a code (a fleet: kept the target, with a warning), and the other writer's change is there or the message "
+                f"names what was lost. Overridden as declared: {self._reasons(DECLARED)}. In the last round trip: the request before the change was a read of "
+                f"the resource, the one after it the write, and the service takes no condition for that write, so that no client can notice "
+                f"({self._reasons(LAST)}). Lost: none of these.",
+                table(
+                    "the second writer", COLUMNS, self.rows, lambda row: row.act, [act.name for act in ACTS], figures
+                ),
+                table("module", COLUMNS, self.rows, lambda row: row.module, modules, figures),
+            ]
+        )
 
     def _reasons(self, became: str) -> str:
         counts = Counter(row.why for row in self.rows if row.became == became)

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What all harnesses that disturb a run need: which of its requests write, which were taken, how a request is called, failures without a code, tables."""
+
 from __future__ import annotations
 
 import typing as t
@@ -44,11 +45,21 @@ def in_the_middle(sent: t.Sequence[Sent], number: int) -> bool:
 
 def without_code(result: dict[str, t.Any]) -> list[str]:
     """The complaint about a failure that has no code of its own."""
-    return [f"the failure has no code: {result['msg']}"] if result["failure"]["code"] in (None, "Error", "InternalError") else []
+    return (
+        [f"the failure has no code: {result['msg']}"]
+        if result["failure"]["code"] in (None, "Error", "InternalError")
+        else []
+    )
 
 
-def table(title: str, columns: t.Sequence[str], rows: t.Sequence[R], key: t.Callable[[R], str], names: t.Sequence[str],
-          figures: t.Callable[[t.Sequence[R]], t.Iterable[int]]) -> str:
+def table(
+    title: str,
+    columns: t.Sequence[str],
+    rows: t.Sequence[R],
+    key: t.Callable[[R], str],
+    names: t.Sequence[str],
+    figures: t.Callable[[t.Sequence[R]], t.Iterable[int]],
+) -> str:
     """Markdown: a line for each of the names that has rows, and one for all."""
     lines = [f"| {' | '.join((title, *columns))} |", f"|---|{'---:|' * len(columns)}"]
     for name in names:

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The short form of ``make faults``: each fault once, each module once, and every cell in which the whole matrix once found a defect."""
+
 from __future__ import annotations
 
 import random
@@ -44,7 +45,10 @@ def sample(worlds: Worlds, seed: int) -> t.Iterator[tuple[World, Fault, Place]]:
     """Modules in turn, faults in turn; of each module one case, of each fault one place."""
     chance = random.Random(seed)
     modules = list(dict.fromkeys(case.module for case in CASES))
-    turn = [chance.choice([case.name for case in CASES if case.module == module]) for module in chance.sample(modules, len(modules))]
+    turn = [
+        chance.choice([case.name for case in CASES if case.module == module])
+        for module in chance.sample(modules, len(modules))
+    ]
     unused = set(turn)
     for fault in chance.sample(FAULTS, len(FAULTS)):
         for _try in range(len(turn)):
@@ -80,29 +84,81 @@ FOUND = [
     ("instance: resize", "500", "POST laptop/resize", "it stayed stopped, and nobody was told"),
     ("instance: resize", "operation fails", "operation 2", "nothing was said of what to do"),
     ("instance: stop", "500", "computeOperationsStatus", "the cause of a wait's end was not told by its code"),
-    ("instance: stop", "a proxy's page in place of the service", "POST laptop/stop", "a proxy's page passed for success"),
+    (
+        "instance: stop",
+        "a proxy's page in place of the service",
+        "POST laptop/stop",
+        "a proxy's page passed for success",
+    ),
     ("instance: stop", "connection refused", "POST laptop/stop", "what was surely not sent was reported as a change"),
-    ("instance: create, mount, stop", "Failed though the operation succeeded", "operation 2", "a stop without effect passed for one"),
-    ("instance: resize", "Failed though the operation succeeded", "operation 1", "a resize was tried on an instance that had not stopped"),
-    ("instance: resize", "Failed though the operation succeeded", "operation 3", "it stayed stopped, and nobody was told"),
-    ("instance: start", "Failed though the operation succeeded", "operation 1", "a start without effect passed for one"),
-    ("fleet: change, prune", "Failed though the operation succeeded", "operation 3", "a stop without effect passed for one"),
+    (
+        "instance: create, mount, stop",
+        "Failed though the operation succeeded",
+        "operation 2",
+        "a stop without effect passed for one",
+    ),
+    (
+        "instance: resize",
+        "Failed though the operation succeeded",
+        "operation 1",
+        "a resize was tried on an instance that had not stopped",
+    ),
+    (
+        "instance: resize",
+        "Failed though the operation succeeded",
+        "operation 3",
+        "it stayed stopped, and nobody was told",
+    ),
+    (
+        "instance: start",
+        "Failed though the operation succeeded",
+        "operation 1",
+        "a start without effect passed for one",
+    ),
+    (
+        "fleet: change, prune",
+        "Failed though the operation succeeded",
+        "operation 3",
+        "a stop without effect passed for one",
+    ),
     ("keys read again", "429 without Retry-After", "workspaceOperationsStatus", "the action was not told of"),
     ("quotas", "504", "GET eastus/quotas", "the write was not told of"),
     ("workspace: a soft-deleted name", "502", "PUT deployments", "azure-ai-ml's error had no code"),
     ("workspace: a soft-deleted name", "connection refused", "GET workspaces/ws-soft", "InternalError"),
     ("workspace: a soft-deleted name", "a proxy's page in place of the answer", "request 5", "InternalError"),
-    ("workspace: purge, create", "reset after the request is taken", "PUT deployments", "its own deployment was taken for another's"),
-    ("workspace: create", "stale reads after a write", "2 time(s)", "a deployment that is not seen yet was taken for none"),
-    ("workspace: delete with dependents", "401 in the middle", "DELETE vaults", "what was left was not told, and no later run finds it"),
-    ("workspace: delete with dependents", "truncated body, broken off", "DELETE workspaces", "its own success was taken for a failure"),
+    (
+        "workspace: purge, create",
+        "reset after the request is taken",
+        "PUT deployments",
+        "its own deployment was taken for another's",
+    ),
+    (
+        "workspace: create",
+        "stale reads after a write",
+        "2 time(s)",
+        "a deployment that is not seen yet was taken for none",
+    ),
+    (
+        "workspace: delete with dependents",
+        "401 in the middle",
+        "DELETE vaults",
+        "what was left was not told, and no later run finds it",
+    ),
+    (
+        "workspace: delete with dependents",
+        "truncated body, broken off",
+        "DELETE workspaces",
+        "its own success was taken for a failure",
+    ),
     ("workspace: update", "operation fails", "operation 1", "no later run mended it"),
     ("workspace: create project", "Failed though the operation succeeded", "operation 1", "no later run mended it"),
     ("resource: create", "Failed though the operation succeeded", "operation 1", "the failure had no code"),
 ]
 
 
-@pytest.mark.parametrize(("case", "fault", "place", "defect"), FOUND, ids=[f"{row[0]}, {row[1]}, {row[2]}" for row in FOUND])
+@pytest.mark.parametrize(
+    ("case", "fault", "place", "defect"), FOUND, ids=[f"{row[0]}, {row[1]}, {row[2]}" for row in FOUND]
+)
 def test_what_the_matrix_found(worlds: Worlds, case: str, fault: str, place: str, defect: str) -> None:
     world, order = worlds.of(case), next(one for one in FAULTS if one.name == fault)
     struck = [one for one in world.places(order) if place in str(one)]

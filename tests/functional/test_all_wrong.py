@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """All that is wrong with a task's options is reported at once, whichever stage of the checks finds it."""
+
 from __future__ import annotations
 
 import typing as t
@@ -39,7 +40,9 @@ def options_of(failure: dict[str, t.Any]) -> set[str]:
 
 
 @pytest.mark.parametrize(("module", "options", "wrong"), TOGETHER)
-def test_what_different_stages_find_is_one_failure(azure: Azure, module: str, options: Options, wrong: set[str]) -> None:
+def test_what_different_stages_find_is_one_failure(
+    azure: Azure, module: str, options: Options, wrong: set[str]
+) -> None:
     done = azure.run(module, ok=None, **options)
     assert done["failed"] and not azure.sent and not azure.tokens
     assert options_of(done["failure"]) == wrong, done["msg"]
@@ -55,4 +58,8 @@ def test_the_message_of_one_mistake_is_that_of_its_rule(azure: Azure) -> None:
 def test_what_ansible_core_finds_has_a_failure_block_too(azure: Azure) -> None:
     done = azure.run("aml_compute_cluster", ok=None, resource_group="rg", wrokspace="x")
     assert done["failure"]["code"] == "InvalidDeclaration" and azure.sent == []
-    assert "missing required arguments: name" in done["msg"] and "Unsupported parameters for" in done["msg"] and "wrokspace" in done["msg"]
+    assert (
+        "missing required arguments: name" in done["msg"]
+        and "Unsupported parameters for" in done["msg"]
+        and "wrokspace" in done["msg"]
+    )

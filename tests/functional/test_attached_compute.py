@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Attached compute of every type: its whole life, each field alone, secrets that go and never come back, targets that stay."""
+
 from __future__ import annotations
 
 import typing as t
@@ -25,11 +26,23 @@ TYPES: dict[str, tuple[str, dict[str, t.Any], dict[str, t.Any]]] = {
         {"properties": {"hardwareProfile": {"vmSize": "Standard_DS3_v2"}}},
         {"ssh_settings": LOGIN},
     ),
-    "databricks": ("Microsoft.Databricks/workspaces", {"properties": {"managedResourceGroupId": GROUP_ID + "-bricks"}}, {"access_token": TOKEN}),
-    "datalakeanalytics": ("Microsoft.DataLakeAnalytics/accounts", {"properties": {"defaultDataLakeStoreAccount": "store"}}, {}),
+    "databricks": (
+        "Microsoft.Databricks/workspaces",
+        {"properties": {"managedResourceGroupId": GROUP_ID + "-bricks"}},
+        {"access_token": TOKEN},
+    ),
+    "datalakeanalytics": (
+        "Microsoft.DataLakeAnalytics/accounts",
+        {"properties": {"defaultDataLakeStoreAccount": "store"}},
+        {},
+    ),
     "hdinsight": ("Microsoft.HDInsight/clusters", {"properties": {}}, {"ssh_settings": LOGIN}),
     "kubernetes": ("Microsoft.ContainerService/managedClusters", {"properties": {}}, {"namespace": "training"}),
-    "synapsespark": ("Microsoft.Synapse/workspaces/bigDataPools", {"properties": {"nodeCount": 3, "sparkVersion": "3.4"}}, {}),
+    "synapsespark": (
+        "Microsoft.Synapse/workspaces/bigDataPools",
+        {"properties": {"nodeCount": 3, "sparkVersion": "3.4"}},
+        {},
+    ),
     "datafactory": ("Microsoft.DataFactory/factories", {"properties": {}}, {}),
 }
 VERSION = {
@@ -79,14 +92,25 @@ def test_the_twelve_steps(azure: Azure, kind: str) -> None:
     first = declare(azure, kind)
     tagged = {**first, "tags": {"team": "vision"}}
     gone = {"name": "target-a", "type": kind, "state": "absent"}
-    for options, action in [(first, "create"), (first, "none"), (tagged, "update"), (tagged, "none"), (gone, "detach"), (gone, "none")]:
+    for options, action in [
+        (first, "create"),
+        (first, "none"),
+        (tagged, "update"),
+        (tagged, "none"),
+        (gone, "detach"),
+        (gone, "none"),
+    ]:
         before = azure.compute("target-a")
         planned = azure.run(MODULE, check=True, **options)
         no_secret(azure)
         assert azure.writes == [] and azure.compute("target-a") == before
         done = azure.run(MODULE, **options)
         no_secret(azure)
-        assert planned["plan"] == done["plan"] and planned["diff"] == done["diff"] and planned["changed"] == done["changed"]
+        assert (
+            planned["plan"] == done["plan"]
+            and planned["diff"] == done["diff"]
+            and planned["changed"] == done["changed"]
+        )
         assert done["plan"]["action"] == action and done["changed"] is (action != "none")
         assert bool(azure.writes) is done["changed"]
         assert action == "none" or done["diff"]["before"] != done["diff"]["after"]
@@ -104,7 +128,11 @@ def test_what_is_shown_has_the_documented_keys(azure: Azure, kind: str) -> None:
     documented = yaml.safe_load(aml_attached_compute.RETURN)["compute"]["contains"]
     done = azure.run(MODULE, **declare(azure, kind))["compute"]
     assert done == shown(azure) and set(done) <= set(documented)
-    always = {key for key, row in documented.items() if row["returned"] in ("always", "when it exists") or f"V({kind})" in row["returned"]}
+    always = {
+        key
+        for key, row in documented.items()
+        if row["returned"] in ("always", "when it exists") or f"V({kind})" in row["returned"]
+    }
     assert set(done) == always
     assert done["type"] == kind and done["is_attached"] is True
 
@@ -113,7 +141,12 @@ EXTRA_SSH: list[tuple[dict[str, t.Any], str]] = [
     ({"ssh_settings": {"ssh_port": 2222}}, "ssh_settings.ssh_port"),
     ({"address": "203.0.113.9"}, "address"),
 ]
-_GPU = {"gpu": {"node_selector": {"accelerator": "nvidia"}, "resources": {"requests": {"cpu": 1}, "limits": {"cpu": 2, "nvidia.com/gpu": 1}}}}
+_GPU = {
+    "gpu": {
+        "node_selector": {"accelerator": "nvidia"},
+        "resources": {"requests": {"cpu": 1}, "limits": {"cpu": 2, "nvidia.com/gpu": 1}},
+    }
+}
 UPDATABLE: list[tuple[str, dict[str, t.Any], str]] = [
     *[("virtualmachine", *row) for row in EXTRA_SSH],
     *[("hdinsight", *row) for row in EXTRA_SSH],
@@ -142,7 +175,9 @@ def test_each_updatable_field_alone(azure: Azure, kind: str, options: dict[str, 
     assert after["tags"]["team"] == "vision"
 
 
-@pytest.mark.parametrize(("kind", "read"), [("virtualmachine", "administratorAccount"), ("databricks", "databricksAccessToken")])
+@pytest.mark.parametrize(
+    ("kind", "read"), [("virtualmachine", "administratorAccount"), ("databricks", "databricksAccessToken")]
+)
 def test_an_update_of_something_else_leaves_the_secret_alone(azure: Azure, kind: str, read: str) -> None:
     azure.run(MODULE, **declare(azure, kind))
     done = azure.run(MODULE, name="target-a", type=kind, tags={"a": "b"})
@@ -185,7 +220,9 @@ def test_a_fixed_field_says_why(azure: Azure, options: dict[str, t.Any], name: s
 
 def test_a_replacement_needs_the_secret_that_nobody_tells(azure: Azure) -> None:
     azure.run(MODULE, **declare(azure, "virtualmachine"))
-    failed = azure.run(MODULE, name="target-a", type="virtualmachine", description="x", on_immutable_change="recreate", ok=False)
+    failed = azure.run(
+        MODULE, name="target-a", type="virtualmachine", description="x", on_immutable_change="recreate", ok=False
+    )
     assert failed["failure"]["code"] == "SecretNeeded" and azure.writes == []
     new = {"ssh_settings": {"admin_password": PASSWORD, "admin_username": "azureuser"}}
     azure.run(MODULE, name="target-a", type="virtualmachine", description="x", on_immutable_change="recreate", **new)
@@ -201,9 +238,17 @@ def test_secrets_go_when_attaching_and_always_when_asked(azure: Azure, kind: str
     first = declare(azure, kind)
     azure.run(MODULE, **first)
     sent = body_of_put(azure)["properties"]
-    assert sent == ({"databricksAccessToken": TOKEN} if kind == "databricks" else {"administratorAccount": {"username": "azureuser", "privateKeyData": KEY}})
+    assert sent == (
+        {"databricksAccessToken": TOKEN}
+        if kind == "databricks"
+        else {"administratorAccount": {"username": "azureuser", "privateKeyData": KEY}}
+    )
     assert azure.run(MODULE, **first)["changed"] is False
-    new = {**first, "access_token": TOKEN + "-new"} if kind == "databricks" else {**first, "ssh_settings": {**LOGIN, "ssh_private_key": KEY + "new"}}
+    new = (
+        {**first, "access_token": TOKEN + "-new"}
+        if kind == "databricks"
+        else {**first, "ssh_settings": {**LOGIN, "ssh_private_key": KEY + "new"}}
+    )
     assert azure.run(MODULE, **new)["changed"] is False
     planned = azure.run(MODULE, check=True, **new, update_password="always")
     assert planned["changed"] and azure.writes == []
@@ -222,7 +267,10 @@ def test_secrets_go_when_attaching_and_always_when_asked(azure: Azure, kind: str
 def test_a_key_from_a_file_and_its_failures(azure: Azure, tmp_path: Path) -> None:
     file = tmp_path / "id_rsa"
     file.write_text(KEY)
-    options = {**declare(azure, "virtualmachine"), "ssh_settings": {"admin_username": "azureuser", "ssh_private_key_file": str(file)}}
+    options = {
+        **declare(azure, "virtualmachine"),
+        "ssh_settings": {"admin_username": "azureuser", "ssh_private_key_file": str(file)},
+    }
     azure.run(MODULE, **options)
     assert body_of_put(azure)["properties"]["administratorAccount"]["privateKeyData"] == KEY
     no_secret(azure)
@@ -237,7 +285,9 @@ def test_a_key_from_a_file_and_its_failures(azure: Azure, tmp_path: Path) -> Non
 
 def test_a_password_warns_and_a_key_does_not(azure: Azure) -> None:
     options = declare(azure, "virtualmachine")
-    password = azure.run(MODULE, check=True, **{**options, "ssh_settings": {"admin_username": "u", "admin_password": PASSWORD}})
+    password = azure.run(
+        MODULE, check=True, **{**options, "ssh_settings": {"admin_username": "u", "admin_password": PASSWORD}}
+    )
     assert any(warning.startswith("PasswordInsteadOfKey") for warning in password["warnings"])
     assert password["compute"]["ssh_settings"] == {"admin_username": "u", "ssh_port": None}
     no_secret(azure)
@@ -253,18 +303,35 @@ WRONG = [
     ("datafactory", {"identity": {"type": "system_assigned"}}, "OptionOfAnotherType", "identity"),
     ("synapsespark", {"instance_types": {}}, "OptionOfAnotherType", "instance_types"),
     ("kubernetes", {"address": "x"}, "OptionOfAnotherType", "address"),
-    ("kubernetes", {"instance_types": {"a": {}}, "default_instance_type": "b"}, "UnknownInstanceType", "default_instance_type"),
+    (
+        "kubernetes",
+        {"instance_types": {"a": {}}, "default_instance_type": "b"},
+        "UnknownInstanceType",
+        "default_instance_type",
+    ),
     ("kubernetes", {"instance_types": {"a": {"cpu": 1}}}, "InvalidInstanceType", "instance_types.a"),
     ("virtualmachine", {"ssh_settings": {"admin_password": PASSWORD}}, "SshUserMissing", "ssh_settings.admin_username"),
-    ("virtualmachine", {"ssh_settings": {"admin_username": "u", "ssh_port": 0, "admin_password": PASSWORD}}, "OutOfRange", "ssh_settings.ssh_port"),
-    ("kubernetes", {"resource_id": f"{GROUP_ID}/providers/Microsoft.Compute/virtualMachines/x"}, "WrongResourceType", "resource_id"),
+    (
+        "virtualmachine",
+        {"ssh_settings": {"admin_username": "u", "ssh_port": 0, "admin_password": PASSWORD}},
+        "OutOfRange",
+        "ssh_settings.ssh_port",
+    ),
+    (
+        "kubernetes",
+        {"resource_id": f"{GROUP_ID}/providers/Microsoft.Compute/virtualMachines/x"},
+        "WrongResourceType",
+        "resource_id",
+    ),
     ("synapsespark", {"resource_id": "pool"}, "InvalidResourceId", "resource_id"),
     ("datafactory", {"delete_underlying": True, "state": "absent"}, "DeleteNotSupported", None),
     ("kubernetes", {"name": "k-1"}, "InvalidComputeName", "name"),
 ]
 
 
-@pytest.mark.parametrize(("kind", "options", "code", "option"), WRONG, ids=[f"{row[0]}-{row[2]}-{index}" for index, row in enumerate(WRONG)])
+@pytest.mark.parametrize(
+    ("kind", "options", "code", "option"), WRONG, ids=[f"{row[0]}-{row[2]}-{index}" for index, row in enumerate(WRONG)]
+)
 def test_refused_offline(azure: Azure, kind: str, options: dict[str, t.Any], code: str, option: str | None) -> None:
     failed = azure.run(MODULE, **{"name": "target-a", "type": kind, **options}, ok=False)
     assert failed["failure"]["code"] == code and azure.sent == []
@@ -272,7 +339,10 @@ def test_refused_offline(azure: Azure, kind: str, options: dict[str, t.Any], cod
     no_secret(azure)
 
 
-@pytest.mark.parametrize(("kind", "missing"), [("kubernetes", "resource_id"), ("databricks", "access_token"), ("virtualmachine", "resource_id")])
+@pytest.mark.parametrize(
+    ("kind", "missing"),
+    [("kubernetes", "resource_id"), ("databricks", "access_token"), ("virtualmachine", "resource_id")],
+)
 def test_attaching_needs(azure: Azure, kind: str, missing: str) -> None:
     options = {name: value for name, value in declare(azure, kind).items() if name != missing}
     failed = azure.run(MODULE, **options, ok=False)
@@ -291,17 +361,27 @@ def test_a_machine_by_its_address_alone(azure: Azure) -> None:
 
 
 def test_the_retired_type_warns(azure: Azure) -> None:
-    assert any(warning.startswith("Retired") for warning in azure.run(MODULE, **declare(azure, "datalakeanalytics"))["warnings"])
+    assert any(
+        warning.startswith("Retired")
+        for warning in azure.run(MODULE, **declare(azure, "datalakeanalytics"))["warnings"]
+    )
 
 
 # --- what only the service knows ---
 
 
 def test_a_missing_target_is_told_before_the_attachment(azure: Azure) -> None:
-    options = {**declare(azure, "kubernetes"), "resource_id": f"{GROUP_ID}/providers/Microsoft.ContainerService/managedClusters/nowhere"}
+    options = {
+        **declare(azure, "kubernetes"),
+        "resource_id": f"{GROUP_ID}/providers/Microsoft.ContainerService/managedClusters/nowhere",
+    }
     for check in (True, False):
         failed = azure.run(MODULE, check=check, **options, ok=False)
-        assert failed["failure"]["code"] == "TargetNotFound" and "Cluster Admin" in failed["failure"]["hint"] and azure.writes == []
+        assert (
+            failed["failure"]["code"] == "TargetNotFound"
+            and "Cluster Admin" in failed["failure"]["hint"]
+            and azure.writes == []
+        )
 
 
 def operator(azure: Azure, monkeypatch: pytest.MonkeyPatch, *scopes: str) -> None:
@@ -309,14 +389,21 @@ def operator(azure: Azure, monkeypatch: pytest.MonkeyPatch, *scopes: str) -> Non
     azure.app.grant("operator-object", "AzureML Compute Operator", WORKSPACE_ID)
     for scope in (WORKSPACE_ID, *scopes):
         azure.app.grant("operator-object", "Reader", scope)
-    who = Principal("operator-object", "operator-app", azure.app.default_principal().tenant, "operator", "ServicePrincipal")
+    who = Principal(
+        "operator-object", "operator-app", azure.app.default_principal().tenant, "operator", "ServicePrincipal"
+    )
     token = azure.app.token(who)
     monkeypatch.setattr(azure.app, "token", lambda *_arguments, **_options: token)
 
 
 @pytest.mark.parametrize("readable", [True, False])
-@pytest.mark.parametrize(("kind", "right"), [("kubernetes", "Cluster Admin"), ("databricks", "Contributor on the Databricks"), ("synapsespark", "Owner of")])
-def test_a_missing_right_is_explained(azure: Azure, monkeypatch: pytest.MonkeyPatch, kind: str, right: str, readable: bool) -> None:
+@pytest.mark.parametrize(
+    ("kind", "right"),
+    [("kubernetes", "Cluster Admin"), ("databricks", "Contributor on the Databricks"), ("synapsespark", "Owner of")],
+)
+def test_a_missing_right_is_explained(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch, kind: str, right: str, readable: bool
+) -> None:
     options = declare(azure, kind)
     operator(azure, monkeypatch, *([options["resource_id"]] if readable else []))
     failed = azure.run(MODULE, **options, ok=False)
@@ -331,7 +418,11 @@ def test_one_resource_is_attached_once(azure: Azure, kind: str) -> None:
     options = declare(azure, kind)
     azure.run(MODULE, **options)
     failed = azure.run(MODULE, **{**options, "name": "target-b"}, ok=False)
-    assert failed["failure"]["code"] == "AlreadyAttached" and f"{WORKSPACE_ID}/computes/target-a" in failed["msg"] and azure.writes == []
+    assert (
+        failed["failure"]["code"] == "AlreadyAttached"
+        and f"{WORKSPACE_ID}/computes/target-a" in failed["msg"]
+        and azure.writes == []
+    )
 
 
 def test_kubernetes_may_be_attached_again_under_another_namespace(azure: Azure) -> None:
@@ -380,18 +471,27 @@ def test_of_several_identities_kubernetes_uses_the_first(azure: Azure) -> None:
     users = [azure.identity("id-one"), azure.identity("id-two")]
     options = {**declare(azure, "kubernetes"), "identity": {"type": "user_assigned", "user_assigned_identities": users}}
     done = azure.run(MODULE, **options)
-    assert any(warning.startswith("FirstIdentityOnly") for warning in done["warnings"]) and azure.run(MODULE, **options)["changed"] is False
+    assert (
+        any(warning.startswith("FirstIdentityOnly") for warning in done["warnings"])
+        and azure.run(MODULE, **options)["changed"] is False
+    )
 
 
 def test_an_attachment_that_failed_is_made_anew(azure: Azure) -> None:
     options = declare(azure, "kubernetes")
     azure.run(MODULE, **options)
     doc = azure.compute("target-a")
-    doc["properties"] |= {"provisioningState": "Failed", "provisioningErrors": [{"error": {"code": "InternalServerError", "message": "extension"}}]}
+    doc["properties"] |= {
+        "provisioningState": "Failed",
+        "provisioningErrors": [{"error": {"code": "InternalServerError", "message": "extension"}}],
+    }
     azure.app.store.put(doc["id"], doc)
     done = azure.run(MODULE, **options)
     assert done["plan"]["action"] == "replace" and "InternalServerError" in done["plan"]["reason"]
-    assert done["compute"]["provisioning_state"] == "Succeeded" and [one.method for one in azure.writes] == ["DELETE", "PUT"]
+    assert done["compute"]["provisioning_state"] == "Succeeded" and [one.method for one in azure.writes] == [
+        "DELETE",
+        "PUT",
+    ]
 
 
 # --- across kinds ---
@@ -412,7 +512,11 @@ def test_a_name_that_exists_as_another_kind(azure: Azure) -> None:
 def test_a_removal_without_a_type_leaves_what_is_not_attached(azure: Azure) -> None:
     azure.run("aml_compute_cluster", name="target-a", size="Standard_DS3_v2", max_instances=1)
     failed = azure.run(MODULE, name="target-a", state="absent", ok=False)
-    assert failed["failure"]["code"] == "KindMismatch" and "aml_compute_cluster" in failed["failure"]["hint"] and azure.writes == []
+    assert (
+        failed["failure"]["code"] == "KindMismatch"
+        and "aml_compute_cluster" in failed["failure"]["hint"]
+        and azure.writes == []
+    )
     assert "type" in azure.run(MODULE, name="target-a", ok=None)["msg"]
 
 
@@ -435,5 +539,7 @@ def test_the_yaml_of_the_cli(azure: Azure) -> None:
 def test_the_studios_tab(azure: Azure) -> None:
     azure.run(MODULE, **declare(azure, "databricks"))
     found = azure.run("aml_compute_info")
-    assert [one["name"] for one in found["by_kind"]["attached"]] == ["target-a"] and "workspace_url" in found["computes"][0]
+    assert [one["name"] for one in found["by_kind"]["attached"]] == ["target-a"] and "workspace_url" in found[
+        "computes"
+    ][0]
     no_secret(azure)

@@ -5,6 +5,7 @@
 
 ``make properties`` tries every value at every module; the tests of each day try every value at the first module that has the option, and one at the others.
 """
+
 from __future__ import annotations
 
 import re
@@ -14,7 +15,17 @@ import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._arm import cloud
 from ansible_collections.azureml.compute.tests.support import figures
 from ansible_collections.azureml.compute.tests.support.azure import SUBSCRIPTION, Azure
-from ansible_collections.azureml.compute.tests.support.bad_input import BASES, CONTRADICTIONS, MODULES, NAMES, Case, cases, full_spec, options_of, rule_values
+from ansible_collections.azureml.compute.tests.support.bad_input import (
+    BASES,
+    CONTRADICTIONS,
+    MODULES,
+    NAMES,
+    Case,
+    cases,
+    full_spec,
+    options_of,
+    rule_values,
+)
 
 Options = dict[str, t.Any]
 
@@ -52,7 +63,9 @@ def refused(azure: Azure, module: str, options: Options, names: str) -> str | No
         return f"message without the option: {done['msg'][:200]}"
     # Later checks run without the wrong option; they must not report others, which are right.
     details = [one for one in (done.get("failure") or {}).get("details") or [] if isinstance(one, dict)]
-    others = {re.split(r"[.\[]", one["option"])[0] for one in details if "option" in one and names not in one["message"]} - {re.split(r"[.\[]", names)[0]}
+    others = {
+        re.split(r"[.\[]", one["option"])[0] for one in details if "option" in one and names not in one["message"]
+    } - {re.split(r"[.\[]", names)[0]}
     return f"also reported: {done['msg'][:300]}" if others and len(details) > 1 else None
 
 
@@ -60,7 +73,11 @@ def tried(module: str) -> list[Case]:
     every = list(cases(module))
     if figures.THOROUGH:
         return every
-    before = {(option, str(rule_values(one, option))) for one in MODULES[: MODULES.index(module)] for option, _row in options_of(full_spec(one))}
+    before = {
+        (option, str(rule_values(one, option)))
+        for one in MODULES[: MODULES.index(module)]
+        for option, _row in options_of(full_spec(one))
+    }
     chosen, seen = [], set()
     for case in every:
         known = (case.option, str(rule_values(module, case.option))) in before
@@ -111,12 +128,16 @@ def test_a_contradiction_is_refused(strict: Strict, module: str, options: Option
 @pytest.mark.parametrize("module", [one for one in MODULES if "state" in full_spec(one) and one != "aml_fleet"])
 def test_a_name_that_leads_elsewhere_is_not_removed(strict: Strict, module: str) -> None:
     """A removal knows no rules of a kind; its name must still be one name."""
-    base = {name: value for name, value in BASES[module][0].items() if name in ("resource_group", "type", "api_version")}
+    base = {
+        name: value for name, value in BASES[module][0].items() if name in ("resource_group", "type", "api_version")
+    }
     for name in NAMES:
         assert refused(strict, module, {**base, "name": name, "state": "absent"}, "name") is None, name
 
 
-def test_a_subscription_of_the_environment_is_held_to_the_same_rule(strict: Strict, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_subscription_of_the_environment_is_held_to_the_same_rule(
+    strict: Strict, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It becomes part of every address, wherever it comes from."""
     monkeypatch.setenv("AZURE_SUBSCRIPTION_ID", f"{SUBSCRIPTION}/../x")
     for module in ("aml_compute_cluster", "arm_resource", "aml_workspace_info", "aml_usage_info"):

@@ -5,6 +5,7 @@
 
 Shapes: docs/facts.md a.6 [REC R9]; statuses of updateQuotas: ARM types of 2025-12-01, UpdateWorkspaceQuotas.
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -30,8 +31,14 @@ def test_sizes_of_the_workspaces_region(azure: Azure) -> None:
     (size,) = found["sizes"]
     prices = size.pop("prices")
     assert size == {
-        "name": "Standard_DS3_v2", "family": DSV2, "vcpus": 4, "gpus": 0, "memory_gb": 14.0, "low_priority_capable": True,
-        "premium_io": True, "supported_compute_types": ["amlcompute", "computeinstance", "mir"],
+        "name": "Standard_DS3_v2",
+        "family": DSV2,
+        "vcpus": 4,
+        "gpus": 0,
+        "memory_gb": 14.0,
+        "low_priority_capable": True,
+        "premium_io": True,
+        "supported_compute_types": ["amlcompute", "computeinstance", "mir"],
     }
     assert {"os_type": "Linux", "tier": "Standard", "price": 0.293, "currency": "USD", "unit": "OneHour"} in prices
 
@@ -93,8 +100,15 @@ def test_usages(azure: Azure) -> None:
     azure.app.clock.advance(600)
     found = usages(azure)
     assert found[DSV2, "dedicated"] == {
-        "name": DSV2, "localized_name": "Standard DSv2 Family Cluster Dedicated vCPUs", "tier": "dedicated", "current": 8,
-        "limit": 200, "remaining": 192, "percent": 4.0, "unit": "Count", "workspace": None,
+        "name": DSV2,
+        "localized_name": "Standard DSv2 Family Cluster Dedicated vCPUs",
+        "tier": "dedicated",
+        "current": 8,
+        "limit": 200,
+        "remaining": 192,
+        "percent": 4.0,
+        "unit": "Count",
+        "workspace": None,
     }
     # -1 is the service's way to write that there is no cap.
     capless = found[DSV2, "low_priority"]
@@ -107,7 +121,10 @@ def test_usages_by_family_and_by_percent(azure: Azure) -> None:
     azure.run("aml_compute_cluster", name="busy", size="Standard_DS3_v2", min_instances=2, max_instances=2)
     azure.app.clock.advance(600)
     assert set(usages(azure, family=[DSV2.upper(), "total*"])) == {
-        (DSV2, "dedicated"), (DSV2, "low_priority"), ("TotalClusters", None), ("TotalDedicatedCores", "dedicated"),
+        (DSV2, "dedicated"),
+        (DSV2, "low_priority"),
+        ("TotalClusters", None),
+        ("TotalDedicatedCores", "dedicated"),
         ("TotalLowPriorityCores", "low_priority"),
     }
     assert set(usages(azure, only_exceeded_percent=80)) == {(DSV2, "dedicated")}
@@ -138,13 +155,19 @@ def test_quotas_come_to_their_declared_state(azure: Azure) -> None:
         planned = keep(azure, *quotas, check=True)
         assert azure.writes == []
         done = keep(azure, *quotas)
-        assert planned["plan"] == done["plan"] and planned["diff"] == done["diff"] and limits(planned) == limits(done) == after
+        assert (
+            planned["plan"] == done["plan"]
+            and planned["diff"] == done["diff"]
+            and limits(planned) == limits(done) == after
+        )
         assert [change["field"] for change in done["plan"]["changes"]] == [f"quotas.{family}" for family in changed]
         assert done["changed"] is bool(changed) and len(azure.writes) == bool(changed)
         if changed:
             (write,) = azure.writes
             assert write.path.endswith("/locations/eastus/updateQuotas") and write.body["location"] == "eastus"
-            assert [entry["id"] for entry in write.body["value"]] == [f"{WORKSPACE_ID}/quotas/{family}" for family in changed]
+            assert [entry["id"] for entry in write.body["value"]] == [
+                f"{WORKSPACE_ID}/quotas/{family}" for family in changed
+            ]
             assert done["diff"]["before"] != done["diff"]["after"]
     assert {one["family"]: one["subscription_limit"] for one in done["quotas"]}[DSV2] == 200
 
@@ -169,7 +192,9 @@ def test_below_the_clusters_minimum_is_refused_by_the_service_and_the_others_are
     ("family", "limit", "code"),
     [(DSV2, 201, "InvalidQuotaExceedsSubscriptionLimit"), ("standardNoSuchFamily", 1, "InvalidVMFamilyName")],
 )
-def test_what_the_limits_foretell_is_refused_before_anything_is_sent(azure: Azure, family: str, limit: int, code: str) -> None:
+def test_what_the_limits_foretell_is_refused_before_anything_is_sent(
+    azure: Azure, family: str, limit: int, code: str
+) -> None:
     for check in (True, False):
         failed = keep(azure, (DSV3, 8), (family, limit), ok=False, check=check)
         assert failed["failure"]["code"] == code and failed["changed"] is False and azure.writes == []

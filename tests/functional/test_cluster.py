@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A cluster's life: each field changes alone, fixed ones say why and are recreated when asked, what was not declared survives."""
+
 from __future__ import annotations
 
 import typing as t
@@ -49,7 +50,14 @@ def current(azure: Azure) -> dict[str, t.Any]:
 
 
 # What the service changes by itself while nodes come and go.
-VOLATILE = {"modified_on", "allocation_state", "allocation_state_transition_time", "node_state_counts", "current_node_count", "target_node_count"}
+VOLATILE = {
+    "modified_on",
+    "allocation_state",
+    "allocation_state_transition_time",
+    "node_state_counts",
+    "current_node_count",
+    "target_node_count",
+}
 
 
 def scale(**settings: t.Any) -> dict[str, t.Any]:
@@ -63,7 +71,11 @@ def test_each_updatable_field_alone(azure: Azure, cluster: dict[str, t.Any]) -> 
         ({"max_instances": 6}, "max_instances", scale(maxNodeCount=6)),
         # The service's schema demands maxNodeCount in scaleSettings: it goes along with its present value.
         ({"min_instances": 1}, "min_instances", scale(maxNodeCount=6, minNodeCount=1)),
-        ({"idle_time_before_scale_down": 0}, "idle_time_before_scale_down", scale(maxNodeCount=6, nodeIdleTimeBeforeScaleDown="PT0S")),
+        (
+            {"idle_time_before_scale_down": 0},
+            "idle_time_before_scale_down",
+            scale(maxNodeCount=6, nodeIdleTimeBeforeScaleDown="PT0S"),
+        ),
         ({"tags": {"stage": "test"}}, "tags", None),
         ({"tags": {"stage": None}}, "tags", None),
         ({"identity": identity}, "identity", None),
@@ -94,7 +106,11 @@ FIXED = [
     ({"location": "westus2"}, "location", "region it was created in"),
     ({"description": "other"}, "description", "only at creation"),
     ({"ssh_public_access_enabled": False}, "ssh_public_access_enabled", "SSH access cannot be changed"),
-    ({"ssh_settings": {"admin_username": "root2", "ssh_key_value": KEY}}, "ssh_settings.admin_username", "SSH access cannot be changed"),
+    (
+        {"ssh_settings": {"admin_username": "root2", "ssh_key_value": KEY}},
+        "ssh_settings.admin_username",
+        "SSH access cannot be changed",
+    ),
     ({"network_settings": None}, "network_settings.subnet", "subnet it was created in"),
     ({"enable_node_public_ip": False}, "enable_node_public_ip", "decided at creation"),
 ]
@@ -120,8 +136,20 @@ def test_a_fixed_field_says_why_and_is_recreated_when_asked(
     assert done["plan"] == planned["plan"] and done["plan"]["action"] == "replace"
     assert [one.method for one in azure.writes] == ["DELETE", "PUT"]
     kept = current(azure)
-    ours = {"size", "tier", "location", "description", "max_instances", "idle_time_before_scale_down", "ssh_settings", "network_settings", "tags"}
-    assert {key: kept[key] for key in ours - {name.split(".")[0]}} == {key: cluster[key] for key in ours - {name.split(".")[0]}}
+    ours = {
+        "size",
+        "tier",
+        "location",
+        "description",
+        "max_instances",
+        "idle_time_before_scale_down",
+        "ssh_settings",
+        "network_settings",
+        "tags",
+    }
+    assert {key: kept[key] for key in ours - {name.split(".")[0]}} == {
+        key: cluster[key] for key in ours - {name.split(".")[0]}
+    }
     assert kept["identity"]["user_assigned_identities"] == cluster["identity"]["user_assigned_identities"]
     assert azure.run(CLUSTER, **TARGET, **options)["changed"] is False
 
@@ -153,14 +181,23 @@ def test_a_replacement_that_keeps_the_old_size_is_a_failure(azure: Azure, cluste
 def test_the_twelve_steps(azure: Azure) -> None:
     """Create, again, modify, again, delete, again: each in check mode and for real."""
     first = {**TARGET, "size": "Standard_DS3_v2", "max_instances": 2}
-    steps = [(first, "create"), (first, "none"), ({**first, "max_instances": 3}, "update"), ({**first, "max_instances": 3}, "none")]
+    steps = [
+        (first, "create"),
+        (first, "none"),
+        ({**first, "max_instances": 3}, "update"),
+        ({**first, "max_instances": 3}, "none"),
+    ]
     gone = {**TARGET, "state": "absent"}
     for options, action in [*steps, (gone, "delete"), (gone, "none")]:
         before = azure.compute("cpu-cluster")
         planned = azure.run(CLUSTER, check=True, **options)
         assert azure.writes == [] and azure.compute("cpu-cluster") == before
         done = azure.run(CLUSTER, **options)
-        assert planned["plan"] == done["plan"] and planned["diff"] == done["diff"] and planned["changed"] == done["changed"]
+        assert (
+            planned["plan"] == done["plan"]
+            and planned["diff"] == done["diff"]
+            and planned["changed"] == done["changed"]
+        )
         assert done["plan"]["action"] == action and done["changed"] is (action != "none")
         assert bool(azure.writes) is done["changed"]
         assert action == "none" or done["diff"]["before"] != done["diff"]["after"]
@@ -169,7 +206,13 @@ def test_the_twelve_steps(azure: Azure) -> None:
 
 def test_a_refused_write_changed_nothing_and_a_broken_one_may_have(azure: Azure) -> None:
     options = {**TARGET, "size": "Standard_DS3_v2", "max_instances": 2}
-    refusal = {"kind": "status", "status": 403, "code": "RequestDisallowedByPolicy", "message": "A policy.", "match": {"method": "PUT"}}
+    refusal = {
+        "kind": "status",
+        "status": 403,
+        "code": "RequestDisallowedByPolicy",
+        "message": "A policy.",
+        "match": {"method": "PUT"},
+    }
     azure.app.faults.put([refusal])
     failed = azure.run(CLUSTER, **options, ok=False)
     assert failed["failure"]["code"] == "RequestDisallowedByPolicy" and failed["changed"] is False
@@ -191,5 +234,9 @@ def test_another_api_version_is_spoken_by_this_task_alone(azure: Azure, module: 
     for version in ("2025-09-01", None):
         before = len(azure.app.log.entries())
         azure.run(module, **options, **({"api_version": version} if version else {}))
-        spoken = {one["query"]["api-version"] for one in azure.app.log.entries(before) if f"/computes/{options['name']}" in one["path"]}
+        spoken = {
+            one["query"]["api-version"]
+            for one in azure.app.log.entries(before)
+            if f"/computes/{options['name']}" in one["path"]
+        }
         assert spoken == {version or "2025-12-01"}

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """YAML of the CLI v2 given as ``definition``: what it declares, what wins over it, and how it is refused."""
+
 from __future__ import annotations
 
 import typing as t
@@ -30,16 +31,25 @@ def test_only_what_the_yaml_says_is_declared(azure: Azure) -> None:
     assert done["changed"] and done["compute"]["name"] == "basic-example"
     (write,) = azure.writes
     assert write.body["properties"]["properties"] == {
-        "osType": "Linux", "vmSize": "STANDARD_DS3_v2", "vmPriority": "LowPriority", "scaleSettings": {"maxNodeCount": 2},
+        "osType": "Linux",
+        "vmSize": "STANDARD_DS3_v2",
+        "vmPriority": "LowPriority",
+        "scaleSettings": {"maxNodeCount": 2},
     }
     azure.run(CLUSTER, name="basic-example", idle_time_before_scale_down=300, min_instances=1, tags={"team": "vision"})
     assert azure.run(CLUSTER, definition=BASIC)["changed"] is False
-    assert inner(azure)["scaleSettings"] == {"maxNodeCount": 2, "minNodeCount": 1, "nodeIdleTimeBeforeScaleDown": "PT300S"}
+    assert inner(azure)["scaleSettings"] == {
+        "maxNodeCount": 2,
+        "minNodeCount": 1,
+        "nodeIdleTimeBeforeScaleDown": "PT300S",
+    }
 
 
 def test_options_beside_it_win(azure: Azure) -> None:
     text = BASIC + "tags:\n  from: yaml\n"
-    azure.run(CLUSTER, definition=text, name="other-name", max_nodes=3, vm_size="Standard_DS2_v2", tags={"from": "option"})
+    azure.run(
+        CLUSTER, definition=text, name="other-name", max_nodes=3, vm_size="Standard_DS2_v2", tags={"from": "option"}
+    )
     body = azure.compute("other-name")
     assert body["properties"]["properties"]["vmSize"] == "STANDARD_DS2_V2" and body["tags"] == {"from": "option"}
     assert body["properties"]["properties"]["scaleSettings"]["maxNodeCount"] == 3
@@ -50,21 +60,38 @@ def test_a_mapping_is_as_good_as_text(azure: Azure) -> None:
     identity = azure.identity("id-one")
     azure.subnet()
     definition = {
-        "name": "full", "type": "amlcompute", "size": "Standard_DS3_v2", "min_instances": 0, "max_instances": 1,
-        "idle_time_before_scale_down": 0, "description": "all", "ssh_public_access_enabled": True,
+        "name": "full",
+        "type": "amlcompute",
+        "size": "Standard_DS3_v2",
+        "min_instances": 0,
+        "max_instances": 1,
+        "idle_time_before_scale_down": 0,
+        "description": "all",
+        "ssh_public_access_enabled": True,
         "ssh_settings": {"admin_username": "someone", "admin_password": "planted-pass-word-1"},
         "network_settings": {"vnet_name": "vnet", "subnet": "training"},
-        "identity": {"type": "UserAssigned", "user_assigned_identities": [{"resource_id": identity, "client_id": "of-the-service"}]},
-        "provisioning_state": "Succeeded", "created_on": "2026-01-01", "tags": {"a": "b"},
+        "identity": {
+            "type": "UserAssigned",
+            "user_assigned_identities": [{"resource_id": identity, "client_id": "of-the-service"}],
+        },
+        "provisioning_state": "Succeeded",
+        "created_on": "2026-01-01",
+        "tags": {"a": "b"},
     }
     done = azure.run(CLUSTER, definition=definition)
     assert "planted-pass-word-1" not in azure.text
     (write,) = azure.writes
-    assert write.body["properties"]["properties"]["userAccountCredentials"]["adminUserPassword"] == "planted-pass-word-1"
+    assert (
+        write.body["properties"]["properties"]["userAccountCredentials"]["adminUserPassword"] == "planted-pass-word-1"
+    )
     assert done["compute"]["identity"]["user_assigned_identities"] == [identity]
     assert azure.run(CLUSTER, definition=definition)["changed"] is False
     # What 'az ml compute show' prints: the subnet's id beside the network's name.
-    definition["network_settings"] = {"vnet_name": "vnet", "subnet": done["compute"]["network_settings"]["subnet"], "public_ip_address": "1.2.3.4"}
+    definition["network_settings"] = {
+        "vnet_name": "vnet",
+        "subnet": done["compute"]["network_settings"]["subnet"],
+        "public_ip_address": "1.2.3.4",
+    }
     assert azure.run(CLUSTER, definition=definition)["changed"] is False
 
 
@@ -100,7 +127,9 @@ def test_a_secret_of_an_overridden_value_is_not_shown(azure: Azure) -> None:
     text = BASIC + "ssh_settings:\n  admin_username: a\n  admin_password: 'planted-''quoted''-pass'\n"
     failed = azure.run(CLUSTER, definition=text, ssh_settings=None, min_instances=9, ok=False)
     assert failed["failure"]["code"] == "MinimumAboveMaximum"
-    assert failed["invocation"]["module_args"]["definition"]["ssh_settings"]["admin_password"].startswith("VALUE_SPECIFIED")
+    assert failed["invocation"]["module_args"]["definition"]["ssh_settings"]["admin_password"].startswith(
+        "VALUE_SPECIFIED"
+    )
     assert "quoted" not in azure.text
 
 
@@ -128,8 +157,12 @@ managed_network:
     done = azure.run("aml_workspace", definition=text, subscription_id=SUBSCRIPTION)
     fields = {change["field"] for change in done["plan"]["changes"]}
     assert fields == {
-        "display_name", "public_network_access", "identity", "primary_user_assigned_identity",
-        "managed_network.isolation_mode", "managed_network.outbound_rules.ours",
+        "display_name",
+        "public_network_access",
+        "identity",
+        "primary_user_assigned_identity",
+        "managed_network.isolation_mode",
+        "managed_network.outbound_rules.ours",
     }
     assert azure.run("aml_workspace", definition=text)["changed"] is False
     failed = azure.run("aml_workspace", definition=text + "container_registry: nonsense\n", ok=False)
@@ -144,17 +177,23 @@ def test_serverless_compute_of_a_workspace(azure: Azure) -> None:
     for value, flag in ((subnet, "true"), (subnet, "false"), ("None", "false")):
         done = azure.run("aml_workspace", definition=text % (value, flag))
         (write,) = azure.writes
-        sent = {"serverlessComputeCustomSubnet": None if value == "None" else value, "serverlessComputeNoPublicIP": flag == "true"}
+        sent = {
+            "serverlessComputeCustomSubnet": None if value == "None" else value,
+            "serverlessComputeNoPublicIP": flag == "true",
+        }
         assert done["changed"] and write.body == {"properties": {"serverlessComputeSettings": sent}}
         assert azure.run("aml_workspace", definition=text % (value, flag))["changed"] is False
 
 
-@pytest.mark.parametrize(("added", "why"), [
-    ("max_instances: 100\n", "the key 'max_instances' is set twice, in line 7 and in line 8"),
-    ("tags: {a: &a {x: y}, b: [*a" + ", *a" * 100 + "]}\n", "more than 100 aliases"),
-    ("created: 2026-01-01\n", "a date; write it in quotes (line 8)"),
-    ("description: " + "[" * 3000 + "\n", "deeper than 50 levels"),
-])
+@pytest.mark.parametrize(
+    ("added", "why"),
+    [
+        ("max_instances: 100\n", "the key 'max_instances' is set twice, in line 7 and in line 8"),
+        ("tags: {a: &a {x: y}, b: [*a" + ", *a" * 100 + "]}\n", "more than 100 aliases"),
+        ("created: 2026-01-01\n", "a date; write it in quotes (line 8)"),
+        ("description: " + "[" * 3000 + "\n", "deeper than 50 levels"),
+    ],
+)
 def test_hostile_yaml_is_refused_before_the_first_request(azure: Azure, added: str, why: str) -> None:
     failed = azure.run(CLUSTER, definition=BASIC + added, ok=False)
     assert failed["failure"]["code"] == "InvalidDefinition" and why in failed["msg"] and azure.sent == []

@@ -5,6 +5,7 @@
 
 Sources: ARM types of 2025-12-01 (diagnose, resyncKeys); docs/facts.md d.2 (Location beside Azure-AsyncOperation).
 """
+
 from __future__ import annotations
 
 import pytest
@@ -20,7 +21,12 @@ def lose_storage(azure: Azure) -> None:
 
 
 def lock(azure: Azure) -> None:
-    azure.arm("PUT", f"{GROUP_ID}/providers/Microsoft.Authorization/locks/keep", {"properties": {"level": "CanNotDelete"}}, "2020-05-01")
+    azure.arm(
+        "PUT",
+        f"{GROUP_ID}/providers/Microsoft.Authorization/locks/keep",
+        {"properties": {"level": "CanNotDelete"}},
+        "2020-05-01",
+    )
 
 
 def test_a_sound_workspace(azure: Azure) -> None:
@@ -36,7 +42,10 @@ def test_findings_by_category_also_in_check_mode(azure: Azure, check: bool) -> N
     lose_storage(azure)
     lock(azure)
     found = azure.run(DIAGNOSE, check=check)
-    assert [(one["category"], one["level"]) for one in found["findings"]] == [("storage_account", "error"), ("resource_locks", "warning")]
+    assert [(one["category"], one["level"]) for one in found["findings"]] == [
+        ("storage_account", "error"),
+        ("resource_locks", "warning"),
+    ]
     assert found["counts"] == {"error": 1, "warning": 1, "information": 0} and not found["passed"]
     assert found["by_category"]["storage_account"][0]["code"] == "ResourceNotFound"
     assert found["by_category"]["resource_locks"] == [found["findings"][1]]
@@ -65,7 +74,9 @@ def test_a_workspace_that_is_not_there(azure: Azure, name: str) -> None:
 
 
 def test_an_action_that_fails_says_why(azure: Azure) -> None:
-    azure.app.faults.put([{"kind": "failed_operation", "match": {"path": "diagnose"}, "code": "Conflict", "message": "Not now."}])
+    azure.app.faults.put(
+        [{"kind": "failed_operation", "match": {"path": "diagnose"}, "code": "Conflict", "message": "Not now."}]
+    )
     refused = azure.run(DIAGNOSE, ok=False)
     assert (refused["failure"]["code"], "Not now." in refused["msg"]) == ("Conflict", True)
 
@@ -82,7 +93,17 @@ def test_resync_keys_is_done_at_every_run(azure: Azure) -> None:
 def test_a_missing_right_is_told_with_what_is_missing(azure: Azure, name: str) -> None:
     action = "Microsoft.MachineLearningServices/workspaces/x/action"
     message = f"The client 'c' does not have authorization to perform action '{action}' over scope '{WORKSPACE_ID}'."
-    azure.app.faults.put([{"kind": "status", "status": 403, "code": "AuthorizationFailed", "message": message, "match": {"method": "POST"}}])
+    azure.app.faults.put(
+        [
+            {
+                "kind": "status",
+                "status": 403,
+                "code": "AuthorizationFailed",
+                "message": message,
+                "match": {"method": "POST"},
+            }
+        ]
+    )
     failure = azure.run(name, ok=False)["failure"]
     assert (failure["code"], failure["status"]) == ("AuthorizationFailed", 403)
     assert action in failure["hint"]

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Export, then apply: 0 changes, by our own options and by the CLI's YAML, for every kind that there is a module for."""
+
 from __future__ import annotations
 
 import typing as t
@@ -35,12 +36,23 @@ def world(azure: Azure) -> dict[str, Declaration]:
     identity = azure.identity("id-one")
     rules = [
         {"name": "packages", "type": "fqdn", "destination": "pypi.org"},
-        {"name": "factory", "type": "service_tag", "destination": {"service_tag": "DataFactory", "protocol": "TCP", "port_ranges": "80, 8080"}},
+        {
+            "name": "factory",
+            "type": "service_tag",
+            "destination": {"service_tag": "DataFactory", "protocol": "TCP", "port_ranges": "80, 8080"},
+        },
     ]
     azure.run(
-        "aml_workspace", name=WORKSPACE, display_name="Shown", description="For tests", tags={"team": "vision"}, public_network_access="enabled",
-        identity={"type": "system_assigned,user_assigned", "user_assigned_identities": [identity]}, primary_user_assigned_identity=identity,
-        image_build_compute="builder", serverless_compute={"custom_subnet": azure.subnet(), "no_public_ip": True},
+        "aml_workspace",
+        name=WORKSPACE,
+        display_name="Shown",
+        description="For tests",
+        tags={"team": "vision"},
+        public_network_access="enabled",
+        identity={"type": "system_assigned,user_assigned", "user_assigned_identities": [identity]},
+        primary_user_assigned_identity=identity,
+        image_build_compute="builder",
+        serverless_compute={"custom_subnet": azure.subnet(), "no_public_ip": True},
         managed_network={"isolation_mode": "allow_only_approved_outbound", "outbound_rules": rules},
     )
     for row in made.values():
@@ -63,7 +75,11 @@ def test_export_then_apply_changes_nothing(azure: Azure, world: dict[str, Declar
     exported = azure.run("aml_export_info")
     assert azure.writes == [] and "planted" not in azure.text
     found = exported["vars"]
-    assert (found.pop("aml_subscription_id"), found.pop("aml_resource_group"), found.pop("aml_location")) == (SUBSCRIPTION, GROUP, "eastus")
+    assert (found.pop("aml_subscription_id"), found.pop("aml_resource_group"), found.pop("aml_location")) == (
+        SUBSCRIPTION,
+        GROUP,
+        "eastus",
+    )
     assert not [value for value in values(found) if value in (None, [], {}, "")]
     done = azure.run("aml_workspace", **found.pop("aml_workspace"))
     assert done["changed"] is False, done["plan"]
@@ -94,7 +110,11 @@ def test_export_to_the_cli_and_back_changes_nothing(azure: Azure, world: dict[st
     for text in files.values():
         done = azure.run(TYPES[yaml.safe_load(text)["type"]], definition=text)
         assert done["changed"] is False, (text, done["plan"])
-    in_cli = {row.options["name"] for row in world.values() if row.options.get("type") in _CLI or row.module in ("aml_compute_cluster", "aml_compute_instance")}
+    in_cli = {
+        row.options["name"]
+        for row in world.values()
+        if row.options.get("type") in _CLI or row.module in ("aml_compute_cluster", "aml_compute_instance")
+    }
     assert {yaml.safe_load(text)["name"] for text in files.values()} == in_cli
 
 
@@ -107,11 +127,18 @@ def test_secrets_are_named_and_not_told(azure: Azure, world: dict[str, Declarati
 
 
 def test_a_virtual_machine_whose_user_is_not_told_has_a_file_that_the_cli_takes(azure: Azure) -> None:
-    machine = azure.resource("Microsoft.Compute/virtualMachines", "vm", {"properties": {"hardwareProfile": {"vmSize": "Standard_DS3_v2"}}}, "2024-07-01")
+    machine = azure.resource(
+        "Microsoft.Compute/virtualMachines",
+        "vm",
+        {"properties": {"hardwareProfile": {"vmSize": "Standard_DS3_v2"}}},
+        "2024-07-01",
+    )
     azure.run("aml_attached_compute", name="machine", type="virtualmachine", resource_id=machine)
     exported = azure.run("aml_export_info", computes=["machine"])
     text = exported["cli_yaml"]["machine.yml"]
-    assert "ssh_settings" not in yaml.safe_load(text) and [one["option"] for one in exported["missing"] if one["name"] == "machine"] == ["ssh_settings"]
+    assert "ssh_settings" not in yaml.safe_load(text) and [
+        one["option"] for one in exported["missing"] if one["name"] == "machine"
+    ] == ["ssh_settings"]
     assert azure.run("aml_attached_compute", definition=text)["changed"] is False
     # What the CLI's schema lets pass and its classes break on.
     failed = azure.run("aml_attached_compute", definition=f"{text}ssh_settings: {{ssh_port: 22}}\n", ok=False)
@@ -128,7 +155,9 @@ def test_who_may_not_read_the_resource_group_gets_the_workspaces_region(azure: A
     group = f"/resourceGroups/{GROUP}$"
     azure.app.faults.put([{"kind": "status", "status": 403, "match": {"method": "GET", "path": group}}])
     assert azure.run("aml_export_info")["vars"]["aml_location"] == "eastus"
-    azure.app.faults.put([{"kind": "status", "status": 400, "code": "BadRequest", "match": {"method": "GET", "path": group}}])
+    azure.app.faults.put(
+        [{"kind": "status", "status": 400, "code": "BadRequest", "match": {"method": "GET", "path": group}}]
+    )
     assert azure.run("aml_export_info", ok=False)["failure"]["code"] == "BadRequest"
 
 
@@ -140,7 +169,9 @@ def test_what_no_module_keeps_is_named_and_not_exported() -> None:
     assert (missing["name"], missing["reason"]) == ("future", "no module of this collection keeps a quantummachine")
 
 
-def test_a_document_without_its_name_is_an_unexpected_answer_and_costs_a_named_target_alone(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_without_its_name_is_an_unexpected_answer_and_costs_a_named_target_alone(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("cpu-a", "cpu-b"):
         azure.run("aml_compute_cluster", name=name, size="Standard_DS2_v2", max_instances=1)
     handle = azure.app.handle
@@ -155,6 +186,8 @@ def test_a_document_without_its_name_is_an_unexpected_answer_and_costs_a_named_t
     monkeypatch.setattr(azure.app, "handle", changed)
     found = azure.run("aml_export_info", computes=["cpu-a", "cpu-b"])
     assert [one["name"] for one in found["fleet"]["computes"]] == ["cpu-a"]
-    assert [one["code"] for one in found["failures"]] == ["UnexpectedAnswer"] and found["failures"][0]["target"].endswith(strange)
+    assert [one["code"] for one in found["failures"]] == ["UnexpectedAnswer"] and found["failures"][0][
+        "target"
+    ].endswith(strange)
     strange = f"/workspaces/{WORKSPACE}"
     assert azure.run("aml_export_info", ok=False)["failure"]["code"] == "UnexpectedAnswer"

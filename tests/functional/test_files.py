@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Files that options name: what is no plain text of a sensible size is refused before the first request, and nothing waits for a pipe."""
+
 from __future__ import annotations
 
 import os
@@ -54,7 +55,11 @@ MADE: dict[t.Callable[[Path], t.Any], str] = {
 
 def tasks(path: str) -> dict[str, tuple[str, dict[str, t.Any]]]:
     """Each option that names a file which is read, in a task that would get as far as to read it."""
-    machine = {"name": "machine", "type": "virtualmachine", "ssh_settings": {"admin_username": "me", "ssh_private_key_file": path}}
+    machine = {
+        "name": "machine",
+        "type": "virtualmachine",
+        "ssh_settings": {"admin_username": "me", "ssh_private_key_file": path},
+    }
     scoring = {"name": "scoring", "resource_id": "/subscriptions/x"}
     ssl = {"cert": "x", "cname": "a.example.org"}
     return {
@@ -108,10 +113,17 @@ def test_a_declaration_that_is_no_file_is_refused(azure: Azure, folder: Path, ma
         # Python 3.13 resolves a circle, older ones do not.
         refused(azure, folder, "other.yml")
     else:
-        refused(azure, folder, f"{GROUP}/{WORKSPACE}/other.yml", "link that leads outside the folder" if make is closed else MADE[make])
+        refused(
+            azure,
+            folder,
+            f"{GROUP}/{WORKSPACE}/other.yml",
+            "link that leads outside the folder" if make is closed else MADE[make],
+        )
 
 
-def test_a_link_out_of_the_folder_shows_nothing_of_what_it_points_to(azure: Azure, folder: Path, tmp_path: Path) -> None:
+def test_a_link_out_of_the_folder_shows_nothing_of_what_it_points_to(
+    azure: Azure, folder: Path, tmp_path: Path
+) -> None:
     """Who may add a file to a fleet's repository does not read the job's files by that, in messages about their YAML."""
     (tmp_path / "secret").mkdir()
     (tmp_path / "secret" / "id.yml").write_text(f"{MARK}: [not YAML\n")

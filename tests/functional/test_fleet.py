@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fleets: one LIST for each workspace, everything planned from memory, failures beside each other, pruning of its own, runs that go on."""
+
 from __future__ import annotations
 
 import random
@@ -22,7 +23,10 @@ def document(azure: Azure, workspaces: int = 2, computes: int = 3) -> list[dict[
     names = [f"ws-{number}" for number in range(workspaces)]
     for name in names:
         azure.make_workspace(name)
-    return [{"name": name, "resource_group": GROUP, "computes": [cluster(f"cpu-c{number}") for number in range(computes)]} for name in names]
+    return [
+        {"name": name, "resource_group": GROUP, "computes": [cluster(f"cpu-c{number}") for number in range(computes)]}
+        for name in names
+    ]
 
 
 def ids(result: dict[str, t.Any], action: str) -> list[str]:
@@ -47,8 +51,12 @@ def test_only_what_differs_is_worked_on(azure: Azure) -> None:
     azure.run(FLEET, workspaces=wanted)
     wanted[1]["computes"][2]["max_instances"] = 5
     done = azure.run(FLEET, workspaces=wanted)
-    assert done["totals"] == {"targets": 6, "failed": 0, "none": 5, "update": 1} and ids(done, "update") == ["ws-1/computes/cpu-c2"]
-    assert [(one.method, one.body) for one in azure.writes] == [("PATCH", {"properties": {"properties": {"scaleSettings": {"maxNodeCount": 5}}}})]
+    assert done["totals"] == {"targets": 6, "failed": 0, "none": 5, "update": 1} and ids(done, "update") == [
+        "ws-1/computes/cpu-c2"
+    ]
+    assert [(one.method, one.body) for one in azure.writes] == [
+        ("PATCH", {"properties": {"properties": {"scaleSettings": {"maxNodeCount": 5}}}})
+    ]
 
 
 def test_the_order_of_the_document_does_not_matter(azure: Azure) -> None:
@@ -77,12 +85,19 @@ def test_defaults_and_what_goes_before_them(azure: Azure) -> None:
     done = azure.run(FLEET, workspaces=workspaces, defaults=defaults)
     assert done["totals"]["create"] == 2
     found = {one["name"]: one for one in azure.run("aml_compute_info", workspace="ws-0")["computes"]}
-    assert (found["small"]["max_instances"], found["small"]["size"], found["small"]["tags"]) == (3, "STANDARD_DS2_V2", {"team": "vision"})
+    assert (found["small"]["max_instances"], found["small"]["size"], found["small"]["tags"]) == (
+        3,
+        "STANDARD_DS2_V2",
+        {"team": "vision"},
+    )
     assert (found["own"]["max_instances"], found["own"]["tags"]) == (9, {"mine": "yes"})
 
 
 def test_all_kinds_and_states(azure: Azure) -> None:
-    computes = [cluster("cpu-c"), {"type": "computeinstance", "name": "ci-one", "size": "Standard_DS2_v2", "state": "stopped"}]
+    computes = [
+        cluster("cpu-c"),
+        {"type": "computeinstance", "name": "ci-one", "size": "Standard_DS2_v2", "state": "stopped"},
+    ]
     wanted = [{"name": WORKSPACE, "resource_group": GROUP, "computes": computes}]
     done = azure.run(FLEET, workspaces=wanted)
     assert done["totals"]["create"] == 2
@@ -113,7 +128,17 @@ def test_a_failure_hides_no_other_and_the_task_fails_at_the_end(azure: Azure) ->
 
 def test_on_error_stop_starts_no_further_one(azure: Azure) -> None:
     wanted = document(azure, workspaces=1, computes=6)
-    azure.app.faults.put([{"kind": "failed_operation", "match": {"path": "cpu-c0"}, "count": 1, "code": "Broken", "message": "It broke."}])
+    azure.app.faults.put(
+        [
+            {
+                "kind": "failed_operation",
+                "match": {"path": "cpu-c0"},
+                "count": 1,
+                "code": "Broken",
+                "message": "It broke.",
+            }
+        ]
+    )
     failed = azure.run(FLEET, workspaces=wanted, on_error="stop", parallelism=1, ok=False)
     codes = [one["failure"] and one["failure"]["code"] for one in failed["targets"]]
     assert codes[0] == "Broken" and set(codes[1:]) == {"NotStarted"}
@@ -135,14 +160,22 @@ def test_only_its_own_is_pruned(azure: Azure) -> None:
     fewer = [{**wanted[0], "computes": wanted[0]["computes"][:1]}]
     assert azure.run(FLEET, name="prod", workspaces=fewer)["undeclared"] == []
     reported = azure.run(FLEET, name="prod", workspaces=fewer, prune="report")
-    assert [one["name"] for one in reported["undeclared"]] == ["cpu-c1"] and not reported["changed"] and azure.writes == []
+    assert (
+        [one["name"] for one in reported["undeclared"]] == ["cpu-c1"] and not reported["changed"] and azure.writes == []
+    )
     assert azure.run(FLEET, name="prod", workspaces=fewer, prune="detach")["changed"] is False
-    assert azure.run(FLEET, name="elsewhere", workspaces=[{**fewer[0], "computes": []}], prune="delete")["changed"] is False
+    assert (
+        azure.run(FLEET, name="elsewhere", workspaces=[{**fewer[0], "computes": []}], prune="delete")["changed"]
+        is False
+    )
     planned = azure.run(FLEET, check=True, name="prod", workspaces=fewer, prune="delete")
     assert [one["action"] for one in planned["undeclared"]] == ["delete"] and azure.writes == []
     pruned = azure.run(FLEET, name="prod", workspaces=fewer, prune="delete")
     assert [one["action"] for one in pruned["undeclared"]] == ["delete"]
-    assert sorted(one["name"] for one in azure.run("aml_compute_info", workspace="ws-0")["computes"]) == ["cpu-c0", "others"]
+    assert sorted(one["name"] for one in azure.run("aml_compute_info", workspace="ws-0")["computes"]) == [
+        "cpu-c0",
+        "others",
+    ]
 
 
 def test_what_it_finds_as_declared_becomes_its_own(azure: Azure) -> None:
@@ -164,7 +197,9 @@ def test_a_run_that_did_not_wait_is_joined(azure: Azure) -> None:
 
 def test_a_throttled_service_slows_it_and_loses_nothing(azure: Azure) -> None:
     wanted = document(azure, workspaces=2, computes=5)
-    azure.app.faults.put([{"kind": "status", "status": 429, "retry_after": 7, "match": {"path": "/computes/"}, "count": 9}])
+    azure.app.faults.put(
+        [{"kind": "status", "status": 429, "retry_after": 7, "match": {"path": "/computes/"}, "count": 9}]
+    )
     # Every thread's waiting moves the one simulated clock, so that a request's time for retries is soon over on it; and one request may meet all the
     # refusals, of which it takes ten.
     done = azure.run(FLEET, workspaces=wanted, retry_timeout=100000)
@@ -182,7 +217,9 @@ BAD = [
 
 
 @pytest.mark.parametrize(("workspaces", "code", "text"), BAD, ids=[row[1] for row in BAD])
-def test_a_wrong_document_is_refused_before_the_first_request(azure: Azure, workspaces: list[dict[str, t.Any]], code: str, text: str) -> None:
+def test_a_wrong_document_is_refused_before_the_first_request(
+    azure: Azure, workspaces: list[dict[str, t.Any]], code: str, text: str
+) -> None:
     failed = azure.run(FLEET, resource_group=GROUP, workspaces=workspaces, ok=False)
     assert failed["failure"]["code"] == code and text in failed["msg"] and azure.sent == []
 
@@ -194,11 +231,15 @@ def test_pruning_needs_a_name(azure: Azure) -> None:
 
 def test_two_subscriptions(azure: Azure) -> None:
     other = "22222222-0000-4000-8000-000000000002"
-    known = [one["subscriptionId"] for one in azure.app.call("GET", "/subscriptions?api-version=2022-12-01").body["value"]]
+    known = [
+        one["subscriptionId"] for one in azure.app.call("GET", "/subscriptions?api-version=2022-12-01").body["value"]
+    ]
     second = next(one for one in known if one != SUBSCRIPTION) if len(known) > 1 else other
     identifier = f"/subscriptions/{second}/resourceGroups/rg-second"
     azure.arm("PUT", identifier, {"location": "eastus"}, "2021-04-01")
-    workspaces = [{"name": "ws-second", "resource_group": "rg-second", "subscription_id": second, "computes": [cluster("cpu-c")]}]
+    workspaces = [
+        {"name": "ws-second", "resource_group": "rg-second", "subscription_id": second, "computes": [cluster("cpu-c")]}
+    ]
     failed = azure.run(FLEET, workspaces=workspaces, ok=False)
     (one,) = failed["targets"]
     assert one["subscription_id"] == second and one["failure"]["code"] == "ResourceNotFound"

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a fleet costs by the service's own prices, the gate before the first write, and prices that nobody knows."""
+
 from __future__ import annotations
 
 import typing as t
@@ -30,7 +31,10 @@ def month(nodes: int, price: float = PRICE) -> float:
 
 
 def costs(result: dict[str, t.Any]) -> dict[str, tuple[float, float] | None]:
-    return {one["name"]: one["cost"] and (one["cost"]["monthly_minimum"], one["cost"]["monthly_maximum"]) for one in result["targets"]}
+    return {
+        one["name"]: one["cost"] and (one["cost"]["monthly_minimum"], one["cost"]["monthly_maximum"])
+        for one in result["targets"]
+    }
 
 
 def test_nothing_is_asked_or_told_by_default(azure: Azure) -> None:
@@ -39,9 +43,17 @@ def test_nothing_is_asked_or_told_by_default(azure: Azure) -> None:
 
 
 def test_fewest_and_most_nodes_of_each_tier(azure: Azure) -> None:
-    computes = [cluster("idle"), cluster("busy", min_instances=1, max_instances=3), cluster("cheap", tier="low_priority")]
+    computes = [
+        cluster("idle"),
+        cluster("busy", min_instances=1, max_instances=3),
+        cluster("cheap", tier="low_priority"),
+    ]
     done = azure.run(FLEET, check=True, workspaces=fleet(*computes), estimate_cost=True, preflight=False)
-    assert costs(done) == {"idle": (0.0, month(2)), "busy": (month(1), month(3)), "cheap": (0.0, month(2, round(PRICE * 0.2, 4)))}
+    assert costs(done) == {
+        "idle": (0.0, month(2)),
+        "busy": (month(1), month(3)),
+        "cheap": (0.0, month(2, round(PRICE * 0.2, 4))),
+    }
     assert done["targets"][0]["cost"]["currency"] == "USD"
     summed = done["totals"]["cost"]
     assert summed["monthly_maximum"] == pytest.approx(sum(most for _least, most in costs(done).values()), abs=0.01)
@@ -63,7 +75,10 @@ def test_instances_that_rest_may_cost_nothing(azure: Azure) -> None:
 
 def test_what_exists_counts_as_declared_and_what_goes_does_not(azure: Azure) -> None:
     azure.run(FLEET, workspaces=fleet(cluster("cpu-c", max_instances=4), cluster("gone")))
-    computes = [{"type": "amlcompute", "name": "cpu-c", "tags": {"team": "vision"}}, {"type": "amlcompute", "name": "gone", "state": "absent"}]
+    computes = [
+        {"type": "amlcompute", "name": "cpu-c", "tags": {"team": "vision"}},
+        {"type": "amlcompute", "name": "gone", "state": "absent"},
+    ]
     done = azure.run(FLEET, check=True, workspaces=fleet(*computes), estimate_cost=True)
     assert costs(done) == {"cpu-c": (0.0, month(4)), "gone": None}
     assert done["totals"]["cost"]["monthly_maximum"] == month(4) and done["totals"]["cost"]["unknown"] == []
@@ -74,7 +89,10 @@ def test_the_gate_is_before_the_first_write(azure: Azure, check: bool) -> None:
     wanted = fleet(cluster("one"), cluster("two"))
     failed = azure.run(FLEET, check=check, workspaces=wanted, max_monthly_cost=month(4) - 0.01, ok=False)
     assert failed["failure"]["code"] == "TooExpensive" and azure.writes == [] and failed["changed"] is False
-    assert failed["totals"]["cost"]["monthly_maximum"] == month(4) and costs(failed) == {"one": (0.0, month(2)), "two": (0.0, month(2))}
+    assert failed["totals"]["cost"]["monthly_maximum"] == month(4) and costs(failed) == {
+        "one": (0.0, month(2)),
+        "two": (0.0, month(2)),
+    }
     assert azure.run(FLEET, check=check, workspaces=wanted, max_monthly_cost=month(4))["totals"]["create"] == 2
 
 
@@ -110,7 +128,9 @@ def test_the_gate_is_a_number_of_0_or_more(azure: Azure) -> None:
 
 
 def price(**more: t.Any) -> dict[str, t.Any]:
-    return {"prices": [{"os_type": "Linux", "tier": "Standard", "price": 1.0, "currency": "USD", "unit": "OneHour", **more}]}
+    return {
+        "prices": [{"os_type": "Linux", "tier": "Standard", "price": 1.0, "currency": "USD", "unit": "OneHour", **more}]
+    }
 
 
 OTHERS = [price(tier="Spot"), price(os_type="Windows"), price(unit="OneMonth"), price(price=None), price(currency=None)]
@@ -119,7 +139,10 @@ OTHERS = [price(tier="Spot"), price(os_type="Windows"), price(unit="OneMonth"), 
 @pytest.mark.parametrize("size", [None, {"prices": None}, *OTHERS])
 def test_a_price_of_something_else_is_no_price(size: t.Any) -> None:
     assert cost.hourly(size, "dedicated") is None
-    assert cost.hourly(price(), "dedicated") == (1.0, "USD") and cost.hourly(price(price=0), "dedicated") == (0.0, "USD")
+    assert cost.hourly(price(), "dedicated") == (1.0, "USD") and cost.hourly(price(price=0), "dedicated") == (
+        0.0,
+        "USD",
+    )
 
 
 def test_two_currencies_are_not_added() -> None:

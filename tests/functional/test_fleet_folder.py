@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A fleet from files of the Azure ML CLI v2, by resource group and workspace."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -10,7 +11,9 @@ import pytest
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, Azure
 
 FLEET = "aml_fleet"
-CLUSTER = "type: amlcompute\nname: {name}\nsize: Standard_DS2_v2\nmin_instances: 0\nmax_instances: {most}\ntier: {tier}\n"
+CLUSTER = (
+    "type: amlcompute\nname: {name}\nsize: Standard_DS2_v2\nmin_instances: 0\nmax_instances: {most}\ntier: {tier}\n"
+)
 INSTANCE = "$schema: https://azuremlschemas.azureedge.net/latest/computeInstance.schema.json\ntype: computeinstance\nname: ci-one\nsize: Standard_DS2_v2\n"
 
 
@@ -36,7 +39,11 @@ def folder(azure: Azure, tmp_path: Path) -> Path:
 def test_each_file_is_a_target_of_the_workspace_of_its_folder(azure: Azure, folder: Path) -> None:
     done = azure.run(FLEET, folder=str(folder))
     assert done["totals"] == {"targets": 3, "failed": 0, "create": 3}
-    assert [(one["workspace"], one["name"]) for one in done["targets"]] == [("ws-0", "ci-one"), ("ws-0", "small"), ("ws-1", "small")]
+    assert [(one["workspace"], one["name"]) for one in done["targets"]] == [
+        ("ws-0", "ci-one"),
+        ("ws-0", "small"),
+        ("ws-1", "small"),
+    ]
     (found,) = azure.run("aml_compute_info", workspace="ws-1")["computes"]
     assert (found["max_instances"], found["tier"]) == (4, "low_priority")
     assert azure.run(FLEET, folder=str(folder))["changed"] is False
@@ -44,14 +51,27 @@ def test_each_file_is_a_target_of_the_workspace_of_its_folder(azure: Azure, fold
 
 def test_a_folder_beside_workspaces_and_below_defaults(azure: Azure, folder: Path) -> None:
     azure.make_workspace("ws-2")
-    more = [{"name": "ws-2", "resource_group": GROUP, "computes": [{"type": "amlcompute", "name": "other", "size": "Standard_DS2_v2", "max_instances": 1}]}]
-    done = azure.run(FLEET, folder=str(folder), workspaces=more, defaults={"all": {"tags": {"team": "vision"}}, "amlcompute": {"max_instances": 9}})
+    more = [
+        {
+            "name": "ws-2",
+            "resource_group": GROUP,
+            "computes": [{"type": "amlcompute", "name": "other", "size": "Standard_DS2_v2", "max_instances": 1}],
+        }
+    ]
+    done = azure.run(
+        FLEET,
+        folder=str(folder),
+        workspaces=more,
+        defaults={"all": {"tags": {"team": "vision"}}, "amlcompute": {"max_instances": 9}},
+    )
     assert done["totals"]["create"] == 4
     (found,) = azure.run("aml_compute_info", workspace="ws-1")["computes"]
     assert found["tags"] == {"team": "vision"} and found["max_instances"] == 4
 
 
-def test_what_was_exported_is_what_is_declared(azure: Azure, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_what_was_exported_is_what_is_declared(
+    azure: Azure, folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     azure.run(FLEET, folder=str(folder))
     copy = tmp_path_factory.mktemp("exported")
     for workspace in ("ws-0", "ws-1"):
@@ -66,14 +86,26 @@ BAD = [
     (f"{GROUP}/ws-0/bad.yml", "type: amlcompute\nname: bad\ncolour: red\n", "InvalidDefinition", "ws-0/bad.yml"),
     (f"{GROUP}/ws-0/bad.yml", "type: abacus\nname: bad\n", "WrongDefinitionType", "abacus"),
     (f"{GROUP}/ws-0/bad.yml", "type: [\n", "InvalidDefinition", "not valid YAML"),
-    (f"{GROUP}/ws-0/bad.yml", "type: amlcompute\nname: bad\nmax_instances: 1\nmax_instances: 100\n", "InvalidDefinition", "in line 3 and in line 4"),
-    (f"{GROUP}/ws-0/twice.yml", CLUSTER.format(name="small", most=2, tier="dedicated"), "DeclaredTwice", "declared twice"),
+    (
+        f"{GROUP}/ws-0/bad.yml",
+        "type: amlcompute\nname: bad\nmax_instances: 1\nmax_instances: 100\n",
+        "InvalidDefinition",
+        "in line 3 and in line 4",
+    ),
+    (
+        f"{GROUP}/ws-0/twice.yml",
+        CLUSTER.format(name="small", most=2, tier="dedicated"),
+        "DeclaredTwice",
+        "declared twice",
+    ),
     (f"{GROUP}/high.yml", INSTANCE, "FileInNoWorkspace", "high.yml"),
 ]
 
 
 @pytest.mark.parametrize(("path", "text", "code", "named"), BAD, ids=["field", "type", "yaml", "key", "twice", "place"])
-def test_a_wrong_file_is_named_before_the_first_request(azure: Azure, folder: Path, path: str, text: str, code: str, named: str) -> None:
+def test_a_wrong_file_is_named_before_the_first_request(
+    azure: Azure, folder: Path, path: str, text: str, code: str, named: str
+) -> None:
     put(folder, path, text)
     failed = azure.run(FLEET, folder=str(folder), ok=False)
     assert failed["failure"]["code"] == code and named in failed["msg"] and azure.sent == []
@@ -88,7 +120,10 @@ def test_every_wrong_file_is_told(azure: Azure, folder: Path) -> None:
 
 def test_a_password_in_a_file_is_shown_nowhere(azure: Azure, folder: Path) -> None:
     secret = "Never-seen-7"
-    text = CLUSTER.format(name="lock", most=1, tier="dedicated") + f"ssh_settings:\n  admin_username: mlops\n  admin_password: {secret}\n"
+    text = (
+        CLUSTER.format(name="lock", most=1, tier="dedicated")
+        + f"ssh_settings:\n  admin_username: mlops\n  admin_password: {secret}\n"
+    )
     put(folder, f"{GROUP}/ws-0/lock.yml", text)
     azure.run(FLEET, folder=str(folder))
     assert secret not in azure.text

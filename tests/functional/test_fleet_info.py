@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Many workspaces looked at in one task: what is there, and what could not be read."""
+
 from __future__ import annotations
 
 import typing as t
@@ -25,7 +26,9 @@ def test_what_is_there_is_what_the_modules_for_one_show(azure: Azure) -> None:
     assert len(azure.sent) == 2 and azure.writes == [] and not found["changed"] and found["usages"] == []
     one = found["workspaces"][0]
     assert one["computes"] == azure.run("aml_compute_info")["computes"] and len(one["computes"]) == 2
-    assert one["workspace"] == azure.run("aml_workspace_info", name=WORKSPACE)["workspaces"][0] and one["failure"] is None
+    assert (
+        one["workspace"] == azure.run("aml_workspace_info", name=WORKSPACE)["workspaces"][0] and one["failure"] is None
+    )
     assert (one["name"], one["resource_group"], one["id"]) == (WORKSPACE, GROUP, one["workspace"]["id"])
 
 
@@ -42,13 +45,19 @@ def test_a_workspace_that_cannot_be_read_hides_no_other(azure: Azure) -> None:
     azure.app.faults.put([{"kind": "status", "status": 403, "match": {"path": "usages"}, "count": 2}])
     workspaces = [{**HERE, "name": "ws-none"}, HERE]
     failed = azure.run(INFO, workspaces=workspaces, usages=True, ok=False)
-    assert failed["failure"]["code"] == "NotRead" and "The workspace 'ws-none' does not exist" in failed["msg"] and "2 of 3" in failed["msg"]
+    assert (
+        failed["failure"]["code"] == "NotRead"
+        and "The workspace 'ws-none' does not exist" in failed["msg"]
+        and "2 of 3" in failed["msg"]
+    )
     assert [(one["name"], len(one["computes"])) for one in failed["workspaces"]] == [("ws-none", 0), (WORKSPACE, 1)]
     told = azure.run(INFO, workspaces=workspaces, usages=True, fail_on="never")
     assert told["workspaces"] == failed["workspaces"] and told["usages"][0]["failure"]["status"] == 403
 
 
-def test_an_unforeseen_error_about_one_target_or_workspace_hides_no_other(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unforeseen_error_about_one_target_or_workspace_hides_no_other(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
     azure.run("aml_compute_cluster", **CLUSTER)
     azure.run("aml_compute_cluster", **{**CLUSTER, "name": "cpu-odd"})
     azure.make_workspace("ws-odd")
@@ -59,7 +68,9 @@ def test_an_unforeseen_error_about_one_target_or_workspace_hides_no_other(azure:
     assert [one["failure"]["code"] for one in found] == ["InternalError"] * 2
     assert found[0]["failure"]["target"].endswith("/computes/cpu-odd")
     lists = azure.run("aml_compute_info")
-    assert [one["name"] for one in lists["computes"]] == ["cpu-c"] and [one["code"] for one in lists["failures"]] == ["InternalError"]
+    assert [one["name"] for one in lists["computes"]] == ["cpu-c"] and [one["code"] for one in lists["failures"]] == [
+        "InternalError"
+    ]
     assert [one["name"] for one in azure.run("aml_workspace_info")["workspaces"]] == [WORKSPACE]
 
 

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The same desired document gives the same plan: in any order, twice in a row, and after export and re-import; for every kind and all of its options."""
+
 from __future__ import annotations
 
 import random
@@ -41,7 +42,10 @@ def plan(azure: Azure, wanted: Document) -> dict[str, t.Any]:
 
 def shuffled(wanted: Document) -> Document:
     computes = random.Random(7).sample(wanted[0]["computes"], len(wanted[0]["computes"]))
-    return [{**wanted[0], "computes": [dict(reversed(one.items())) for one in computes[::2]]}, {**wanted[0], "computes": computes[1::2]}]
+    return [
+        {**wanted[0], "computes": [dict(reversed(one.items())) for one in computes[::2]]},
+        {**wanted[0], "computes": computes[1::2]},
+    ]
 
 
 def exported(azure: Azure) -> Document:
@@ -68,13 +72,17 @@ def test_the_same_document_gives_the_same_plan(azure: Azure, world: dict[str, De
 
     changes = {row.options["name"]: row.changes[0] for row in world.values() if row.changes}
     first = plan(azure, changed(wanted, changes))
-    assert {identifier.rsplit("/", 1)[1] for identifier, (action, *_row) in first.items() if action != "none"} == set(changes)
+    assert {identifier.rsplit("/", 1)[1] for identifier, (action, *_row) in first.items() if action != "none"} == set(
+        changes
+    )
     assert plan(azure, changed(wanted, changes)) == first, "twice in a row"
     assert plan(azure, shuffled(changed(wanted, changes))) == first, "in any order"
     assert plan(azure, changed(back, changes)) == first, "after export and re-import"
 
     done = azure.run(FLEET, workspaces=changed(back, changes))
-    assert {one["id"]: (one["action"], one["changes"], one["reason"]) for one in done["targets"]} == first, "what was planned is what is done"
+    assert {one["id"]: (one["action"], one["changes"], one["reason"]) for one in done["targets"]} == first, (
+        "what was planned is what is done"
+    )
     assert {action for action, *_row in plan(azure, exported(azure)).values()} == {"none"}
 
 

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A document that several runs share: each works on its own workspaces, quota and cost are judged over all of them, and the results merge into one."""
+
 from __future__ import annotations
 
 import typing as t
@@ -20,15 +21,26 @@ def shares(azure: Azure, wanted: list[dict[str, t.Any]], **options: t.Any) -> li
 
 
 def without_work(result: dict[str, t.Any]) -> dict[str, t.Any]:
-    rows = {name: [{key: value for key, value in row.items() if key not in WORK} for row in result[name]] for name in ("targets", "undeclared")}
-    return {"changed": result["changed"], "totals": result["totals"], "workspaces": result["workspaces"], "document": result["document"], **rows}
+    rows = {
+        name: [{key: value for key, value in row.items() if key not in WORK} for row in result[name]]
+        for name in ("targets", "undeclared")
+    }
+    return {
+        "changed": result["changed"],
+        "totals": result["totals"],
+        "workspaces": result["workspaces"],
+        "document": result["document"],
+        **rows,
+    }
 
 
 def test_shares_do_what_one_run_does(azure: Azure) -> None:
     wanted = document(azure, workspaces=4, computes=2)
     planned = azure.run(FLEET, check=True, workspaces=wanted, estimate_cost=True)
     results = shares(azure, wanted, estimate_cost=True)
-    assert [[one["workspace"] for one in result["targets"]] for result in results] == [[f"ws-{number}"] * 2 for number in range(4)]
+    assert [[one["workspace"] for one in result["targets"]] for result in results] == [
+        [f"ws-{number}"] * 2 for number in range(4)
+    ]
     merged = merge(list(reversed(results)))
     assert merged["complete"] and (merged["missing"], merged["failures"]) == ([], [])
     assert without_work(merged) == without_work(planned)
@@ -53,7 +65,11 @@ def test_a_quota_that_only_the_sum_exceeds_stops_every_share(azure: Azure) -> No
         results.append(azure.run(FLEET, workspaces=wanted, share=[one["name"]], ok=False))
         assert results[-1]["failure"]["code"] == "PreflightFailed" and azure.writes == []
     merged = merge(results)
-    assert not merged["complete"] and len(merged["missing"]) == 4 and {one["code"] for one in merged["failures"]} == {"PreflightFailed"}
+    assert (
+        not merged["complete"]
+        and len(merged["missing"]) == 4
+        and {one["code"] for one in merged["failures"]} == {"PreflightFailed"}
+    )
 
 
 def test_the_cost_gate_is_over_the_whole_document(azure: Azure) -> None:
@@ -80,7 +96,10 @@ def test_a_share_prunes_its_own_and_nothing_that_another_declares(azure: Azure) 
 
 def test_a_workspace_in_two_places_of_the_document_is_one_share(azure: Azure) -> None:
     (wanted,) = document(azure, workspaces=1, computes=2)
-    halves = [{**wanted, "computes": wanted["computes"][:1]}, {**wanted, "name": "WS-0", "computes": wanted["computes"][1:]}]
+    halves = [
+        {**wanted, "computes": wanted["computes"][:1]},
+        {**wanted, "name": "WS-0", "computes": wanted["computes"][1:]},
+    ]
     azure.run(FLEET, name="prod", workspaces=halves)
     done = azure.run(FLEET, name="prod", workspaces=halves, share=["ws-0"], prune="delete")
     assert done["totals"] == {"targets": 2, "failed": 0, "none": 2} and len(done["document"]) == 1
@@ -97,12 +116,27 @@ def test_what_no_share_has_done_is_told(azure: Azure) -> None:
 
 def test_the_later_of_two_results_counts(azure: Azure) -> None:
     wanted = document(azure, workspaces=1, computes=1)
-    azure.app.faults.put([{"kind": "failed_operation", "match": {"path": "cpu-c0"}, "count": 1, "code": "Broken", "message": "It broke."}])
+    azure.app.faults.put(
+        [
+            {
+                "kind": "failed_operation",
+                "match": {"path": "cpu-c0"},
+                "count": 1,
+                "code": "Broken",
+                "message": "It broke.",
+            }
+        ]
+    )
     results = shares(azure, wanted) + shares(azure, wanted)
     assert [merge(results[:1])["complete"], merge(results)["complete"]] == [False, True]
     assert merge([])["complete"] is False
 
 
 def test_a_share_that_the_document_does_not_name(azure: Azure) -> None:
-    failed = azure.run(FLEET, workspaces=[{"name": "ws-0", "resource_group": GROUP, "computes": [cluster("cpu-c")]}], share=["ws-1"], ok=False)
+    failed = azure.run(
+        FLEET,
+        workspaces=[{"name": "ws-0", "resource_group": GROUP, "computes": [cluster("cpu-c")]}],
+        share=["ws-1"],
+        ok=False,
+    )
     assert failed["failure"]["code"] == "WorkspaceNotDeclared" and "ws-1" in failed["msg"] and azure.sent == []

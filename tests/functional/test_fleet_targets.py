@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a target of a fleet says for itself: time-out, attempts, replacement, tags, secrets; and what has to be done before what."""
+
 from __future__ import annotations
 
 import typing as t
@@ -26,7 +27,12 @@ def failures(result: dict[str, t.Any]) -> dict[str, str | None]:
 
 
 def vm(azure: Azure, name: str = "target-a") -> str:
-    return azure.resource("Microsoft.Compute/virtualMachines", name, {"properties": {"hardwareProfile": {"vmSize": "Standard_DS3_v2"}}}, "2024-07-01")
+    return azure.resource(
+        "Microsoft.Compute/virtualMachines",
+        name,
+        {"properties": {"hardwareProfile": {"vmSize": "Standard_DS3_v2"}}},
+        "2024-07-01",
+    )
 
 
 def machine(resource_id: str, name: str = "machine", **more: t.Any) -> dict[str, t.Any]:
@@ -35,12 +41,24 @@ def machine(resource_id: str, name: str = "machine", **more: t.Any) -> dict[str,
 
 
 def broken(azure: Azure, path: str, count: int = 1) -> None:
-    azure.app.faults.put([{"kind": "failed_operation", "match": {"path": path}, "count": count, "code": "AllocationFailed", "message": "No room."}])
+    azure.app.faults.put(
+        [
+            {
+                "kind": "failed_operation",
+                "match": {"path": path},
+                "count": count,
+                "code": "AllocationFailed",
+                "message": "No room.",
+            }
+        ]
+    )
 
 
 def test_a_time_out_of_its_own(azure: Azure) -> None:
     azure.app.configure({"seconds": {"cluster.create": 500.0}})
-    failed = azure.run(FLEET, workspaces=wanted(cluster("slow", wait_timeout=5), cluster("other")), wait_timeout=5000, ok=False)
+    failed = azure.run(
+        FLEET, workspaces=wanted(cluster("slow", wait_timeout=5), cluster("other")), wait_timeout=5000, ok=False
+    )
     assert failures(failed) == {"slow": "WaitTimeout", "other": None}
     assert failed["changed"], "a target that was being made when the time was over has changed"
     again = azure.run(FLEET, workspaces=wanted(cluster("slow", wait_timeout=5000), cluster("other")))
@@ -58,7 +76,18 @@ def test_a_target_that_fails_in_passing_is_tried_again(azure: Azure) -> None:
 
 
 def test_a_refusal_is_not_tried_again(azure: Azure) -> None:
-    azure.app.faults.put([{"kind": "status", "status": 400, "match": {"path": "computes/refused"}, "count": 9, "code": "BadArgument", "message": "No."}])
+    azure.app.faults.put(
+        [
+            {
+                "kind": "status",
+                "status": 400,
+                "match": {"path": "computes/refused"},
+                "count": 9,
+                "code": "BadArgument",
+                "message": "No.",
+            }
+        ]
+    )
     failed = azure.run(FLEET, workspaces=wanted(cluster("refused")), attempts=3, ok=False)
     assert [one["attempts"] for one in failed["targets"]] == [1]
 
@@ -70,16 +99,25 @@ def test_a_replacement_that_only_one_target_allows(azure: Azure) -> None:
     failed = azure.run(FLEET, workspaces=wanted(*bigger), ok=False)
     assert failures(failed) == {"one": None, "two": None, "three": "ImmutableChange"}
     assert [one["action"] for one in failed["targets"]] == ["replace", "none", "replace"]
-    assert [azure.compute(name)["properties"]["properties"]["vmSize"][-5:] for name in ("one", "two")] == ["S3_V2", "S2_V2"]
+    assert [azure.compute(name)["properties"]["properties"]["vmSize"][-5:] for name in ("one", "two")] == [
+        "S3_V2",
+        "S2_V2",
+    ]
 
 
 def test_tags_that_one_target_does_not_keep(azure: Azure) -> None:
     azure.run(FLEET, workspaces=wanted(cluster("one", tags={"a": "1"}), cluster("two", tags={"a": "1"})))
-    azure.run(FLEET, workspaces=wanted(cluster("one", tags={"b": "2"}, append_tags=False), cluster("two", tags={"b": "2"})))
+    azure.run(
+        FLEET, workspaces=wanted(cluster("one", tags={"b": "2"}, append_tags=False), cluster("two", tags={"b": "2"}))
+    )
     assert [azure.compute(name)["tags"] for name in ("one", "two")] == [{"b": "2"}, {"a": "1", "b": "2"}]
 
 
-@pytest.mark.parametrize("own", [{"wait_timeout": "soon"}, {"attempts": 0}, {"on_immutable_change": "perhaps"}], ids=["time-out", "attempts", "change"])
+@pytest.mark.parametrize(
+    "own",
+    [{"wait_timeout": "soon"}, {"attempts": 0}, {"on_immutable_change": "perhaps"}],
+    ids=["time-out", "attempts", "change"],
+)
 def test_what_it_says_wrongly_is_refused_before_the_first_request(azure: Azure, own: dict[str, t.Any]) -> None:
     failed = azure.run(FLEET, workspaces=wanted(cluster("one", **own)), ok=False)
     assert failed["failure"]["code"] == "InvalidOption" and f"{WORKSPACE}/one" in failed["msg"] and azure.sent == []
@@ -108,8 +146,18 @@ def kubernetes(azure: Azure) -> str:
 
 
 def test_a_certificate_as_well(azure: Azure) -> None:
-    ssl = {"cert": "-----BEGIN CERTIFICATE-----\npublic\n-----END CERTIFICATE-----\n", "key": pem("Tls"), "cname": "scoring.example.org"}
-    target = {"type": "aks", "name": "inference", "resource_id": kubernetes(azure), "cluster_purpose": "fast_prod", "ssl": ssl}
+    ssl = {
+        "cert": "-----BEGIN CERTIFICATE-----\npublic\n-----END CERTIFICATE-----\n",
+        "key": pem("Tls"),
+        "cname": "scoring.example.org",
+    }
+    target = {
+        "type": "aks",
+        "name": "inference",
+        "resource_id": kubernetes(azure),
+        "cluster_purpose": "fast_prod",
+        "ssl": ssl,
+    }
     azure.run(FLEET, workspaces=wanted(target))
     assert azure.run(FLEET, workspaces=wanted(target))["changed"] is False
     done = azure.run(FLEET, workspaces=wanted({**target, "update_certificate": "always"}))
@@ -121,11 +169,23 @@ def test_secrets_of_files_and_of_applications_are_hidden(azure: Azure, tmp_path:
     settings = {"admin_username": "me", "ssh_private_key_file": str(tmp_path / "id")}
     license_ = secret("License")
     variables = {"APP_PASSWORD": license_, "ROOT": "true"}
-    application = {"name": "app", "image": {"reference": "a/b"}, "endpoints": [{"target": 8787, "published": 8787}], "environment_variables": variables}
-    instance = {"type": "computeinstance", "name": "ci-app", "size": "Standard_DS2_v2", "custom_applications": [application]}
+    application = {
+        "name": "app",
+        "image": {"reference": "a/b"},
+        "endpoints": [{"target": 8787, "published": 8787}],
+        "environment_variables": variables,
+    }
+    instance = {
+        "type": "computeinstance",
+        "name": "ci-app",
+        "size": "Standard_DS2_v2",
+        "custom_applications": [application],
+    }
     told = {"computes/machine": pem("MachineKeyFile"), "computes/ci-app": license_}
     refusal = {"kind": "status", "status": 400, "count": 1, "code": "BadArgument"}
-    azure.app.faults.put([{**refusal, "match": {"path": path}, "message": f"Refused: {text}"} for path, text in told.items()])
+    azure.app.faults.put(
+        [{**refusal, "match": {"path": path}, "message": f"Refused: {text}"} for path, text in told.items()]
+    )
     failed = azure.run(FLEET, workspaces=wanted(machine(vm(azure), ssh_settings=settings), instance), ok=False)
     assert set(failures(failed).values()) == {"BadArgument"}
     assert MARK not in azure.text
@@ -139,14 +199,21 @@ def test_what_somebody_else_made_is_not_deleted_with_its_attachment(azure: Azure
     target = {"type": "aks", "name": "inference", "resource_id": aks}
     azure.run(FLEET, workspaces=wanted(target))
     for check in (True, False):
-        failed = azure.run(FLEET, check=check, workspaces=wanted({**target, "state": "absent", "delete_underlying": True}), ok=False)
+        failed = azure.run(
+            FLEET, check=check, workspaces=wanted({**target, "state": "absent", "delete_underlying": True}), ok=False
+        )
         assert failures(failed) == {"inference": "UnderlyingNotDeletable"} and azure.writes == []
     assert azure.get(aks, AKS_VERSION)["id"] == aks
 
 
 def test_what_is_to_go_needs_no_more_than_its_name(azure: Azure) -> None:
     azure.run(FLEET, workspaces=wanted(machine(vm(azure)), cluster("small")))
-    gone = {"type": "virtualmachine", "name": "machine", "state": "absent", "ssh_settings": {"ssh_private_key_file": "/nowhere"}}
+    gone = {
+        "type": "virtualmachine",
+        "name": "machine",
+        "state": "absent",
+        "ssh_settings": {"ssh_private_key_file": "/nowhere"},
+    }
     done = azure.run(FLEET, workspaces=wanted(gone, {"type": "amlcompute", "name": "small", "state": "absent"}))
     assert [one["action"] for one in done["targets"]] == ["detach", "delete"]
 

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The simulated Azure of these tests, in a process with several threads, as a fleet has them."""
+
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor

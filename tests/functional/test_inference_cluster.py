@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An inference cluster's life, created and attached: what changes in place, what does not and why, cores, names, duplicates."""
+
 from __future__ import annotations
 
 import typing as t
@@ -19,7 +20,13 @@ CREATED = {**TARGET, "size": "Standard_DS3_v2", "agent_count": 3, "cluster_purpo
 CERT = "-----BEGIN CERTIFICATE-----\nplanted-certificate\n-----END CERTIFICATE-----\n"
 KEY = "-----BEGIN PRIVATE KEY-----\nplanted-tls-key-9W\n-----END PRIVATE KEY-----\n"
 OWN = {"cert": CERT, "key": KEY, "cname": "scoring.example.org"}
-NETWORK = {"vnet_name": "vnet", "subnet": "training", "service_cidr": "10.1.0.0/16", "dns_service_ip": "10.1.0.10", "docker_bridge_cidr": "172.17.0.1/16"}
+NETWORK = {
+    "vnet_name": "vnet",
+    "subnet": "training",
+    "service_cidr": "10.1.0.0/16",
+    "dns_service_ip": "10.1.0.10",
+    "docker_bridge_cidr": "172.17.0.1/16",
+}
 
 
 def make_aks(azure: Azure, name: str = "aks-prod", count: int = 3) -> str:
@@ -51,12 +58,23 @@ def test_the_twelve_steps(azure: Azure, attach: bool) -> None:
     label = {**first, "ssl": {"leaf_domain_label": "scoring"}}
     gone = {**TARGET, "state": "absent"}
     underlying = ""
-    for options, action in [(first, "create"), (first, "none"), (label, "update"), (label, "none"), (gone, "detach"), (gone, "none")]:
+    for options, action in [
+        (first, "create"),
+        (first, "none"),
+        (label, "update"),
+        (label, "none"),
+        (gone, "detach"),
+        (gone, "none"),
+    ]:
         before = azure.compute("scoring")
         planned = azure.run(MODULE, check=True, **options)
         assert azure.writes == [] and azure.compute("scoring") == before
         done = azure.run(MODULE, **options)
-        assert planned["plan"] == done["plan"] and planned["diff"] == done["diff"] and planned["changed"] == done["changed"]
+        assert (
+            planned["plan"] == done["plan"]
+            and planned["diff"] == done["diff"]
+            and planned["changed"] == done["changed"]
+        )
         assert done["plan"]["action"] == action and done["changed"] is (action != "none")
         assert bool(azure.writes) is done["changed"]
         if action == "none" and options is not gone:
@@ -82,12 +100,24 @@ def test_what_is_shown_has_the_documented_keys(azure: Azure) -> None:
 
 def test_what_a_creation_sends(azure: Azure) -> None:
     subnet = azure.subnet()
-    azure.run(MODULE, **CREATED, network_settings=NETWORK, load_balancer_type="internal_load_balancer", load_balancer_subnet="training", ssl=OWN)
+    azure.run(
+        MODULE,
+        **CREATED,
+        network_settings=NETWORK,
+        load_balancer_type="internal_load_balancer",
+        load_balancer_subnet="training",
+        ssl=OWN,
+    )
     inner = {
         "clusterPurpose": "FastProd",
         "agentVmSize": "Standard_DS3_v2",
         "agentCount": 3,
-        "aksNetworkingConfiguration": {"subnetId": subnet, "serviceCidr": "10.1.0.0/16", "dnsServiceIP": "10.1.0.10", "dockerBridgeCidr": "172.17.0.1/16"},
+        "aksNetworkingConfiguration": {
+            "subnetId": subnet,
+            "serviceCidr": "10.1.0.0/16",
+            "dnsServiceIP": "10.1.0.10",
+            "dockerBridgeCidr": "172.17.0.1/16",
+        },
         "loadBalancerType": "InternalLoadBalancer",
         "loadBalancerSubnet": "training",
         "sslConfiguration": {"status": "Enabled", "cert": CERT, "key": KEY, "cname": "scoring.example.org"},
@@ -107,14 +137,31 @@ def test_what_an_attachment_sends(azure: Azure) -> None:
 
 @pytest.mark.parametrize("attach", [False, True], ids=["created", "attached"])
 def test_each_updatable_field_alone(azure: Azure, attach: bool) -> None:
-    azure.run(MODULE, **({**TARGET, "resource_id": make_aks(azure)} if attach else CREATED), tags={"team": "vision"}, description="for people")
+    azure.run(
+        MODULE,
+        **({**TARGET, "resource_id": make_aks(azure)} if attach else CREATED),
+        tags={"team": "vision"},
+        description="for people",
+    )
     own = {"status": "Enabled", "cert": CERT, "key": KEY, "cname": "scoring.example.org"}
     cases: list[tuple[dict[str, t.Any], set[str], t.Any]] = [
-        ({"ssl": {"leaf_domain_label": "scoring"}}, {"ssl.status", "ssl.leaf_domain_label"}, {"status": "Auto", "leafDomainLabel": "scoring"}),
+        (
+            {"ssl": {"leaf_domain_label": "scoring"}},
+            {"ssl.status", "ssl.leaf_domain_label"},
+            {"status": "Auto", "leafDomainLabel": "scoring"},
+        ),
         ({"ssl": {"overwrite_existing_domain": True}}, {"ssl.overwrite_existing_domain"}, None),
-        ({"ssl": None}, {"ssl.status", "ssl.cname", "ssl.leaf_domain_label", "ssl.overwrite_existing_domain"}, {"status": "Disabled"}),
+        (
+            {"ssl": None},
+            {"ssl.status", "ssl.cname", "ssl.leaf_domain_label", "ssl.overwrite_existing_domain"},
+            {"status": "Disabled"},
+        ),
         ({"ssl": OWN}, {"ssl.status", "ssl.cname", "ssl.cert", "ssl.key"}, own),
-        ({"ssl": {**OWN, "cname": "new.example.org"}}, {"ssl.cname", "ssl.cert", "ssl.key"}, {**own, "cname": "new.example.org"}),
+        (
+            {"ssl": {**OWN, "cname": "new.example.org"}},
+            {"ssl.cname", "ssl.cert", "ssl.key"},
+            {**own, "cname": "new.example.org"},
+        ),
         ({"load_balancer_type": "internal_load_balancer"}, {"load_balancer_type"}, None),
         ({"load_balancer_subnet": "training"}, {"load_balancer_subnet"}, None),
         ({"load_balancer_subnet": None}, {"load_balancer_subnet"}, None),
@@ -128,7 +175,9 @@ def test_each_updatable_field_alone(azure: Azure, attach: bool) -> None:
         planned = azure.run(MODULE, check=True, **TARGET, **options)
         assert azure.writes == []
         done = azure.run(MODULE, **TARGET, **options)
-        assert planned["plan"] == done["plan"] and {change["field"] for change in done["plan"]["changes"]} == names, options
+        assert planned["plan"] == done["plan"] and {change["field"] for change in done["plan"]["changes"]} == names, (
+            options
+        )
         body = put_of(azure)
         assert tls is None or body["properties"]["sslConfiguration"] == tls
         no_secret(azure)
@@ -163,7 +212,9 @@ UPDATES = [
 
 
 @pytest.mark.parametrize(("before", "options", "code"), UPDATES, ids=[row[2] for row in UPDATES])
-def test_an_update_that_does_not_fit_what_is_there(azure: Azure, before: t.Any, options: dict[str, t.Any], code: str) -> None:
+def test_an_update_that_does_not_fit_what_is_there(
+    azure: Azure, before: t.Any, options: dict[str, t.Any], code: str
+) -> None:
     azure.run(MODULE, **CREATED, **({"ssl": before} if before else {}))
     failed = azure.run(MODULE, **TARGET, **options, ok=False)
     assert failed["failure"]["code"] == code and azure.writes == []
@@ -177,7 +228,12 @@ def test_certificate_and_key_from_files(azure: Azure, tmp_path: Path) -> None:
     assert failed["failure"]["code"] == "FileNotReadable" and azure.sent == []
     key.write_text(KEY)
     azure.run(MODULE, **CREATED, ssl=ssl)
-    assert put_of(azure)["properties"]["sslConfiguration"] == {"status": "Enabled", "cert": CERT, "key": KEY, "cname": "scoring.example.org"}
+    assert put_of(azure)["properties"]["sslConfiguration"] == {
+        "status": "Enabled",
+        "cert": CERT,
+        "key": KEY,
+        "cname": "scoring.example.org",
+    }
     no_secret(azure)
 
 
@@ -189,14 +245,22 @@ FIXED = [
     ({"cluster_purpose": "dev_test"}, "cluster_purpose", "when the cluster is created"),
     ({"location": "westus2"}, "location", "region"),
     ({"description": "other"}, "description", "only at creation"),
-    ({"network_settings": {**NETWORK, "dns_service_ip": "10.1.0.11"}}, "network_settings.dns_service_ip", "network that it was created with"),
+    (
+        {"network_settings": {**NETWORK, "dns_service_ip": "10.1.0.11"}},
+        "network_settings.dns_service_ip",
+        "network that it was created with",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("options", "name", "reason"), FIXED, ids=[row[1] for row in FIXED])
-def test_a_fixed_field_says_why_and_is_recreated_when_asked(azure: Azure, options: dict[str, t.Any], name: str, reason: str) -> None:
+def test_a_fixed_field_says_why_and_is_recreated_when_asked(
+    azure: Azure, options: dict[str, t.Any], name: str, reason: str
+) -> None:
     azure.subnet()
-    made = azure.run(MODULE, **CREATED, network_settings=NETWORK, tags={"team": "vision"}, ssl={"leaf_domain_label": "x"})["compute"]
+    made = azure.run(
+        MODULE, **CREATED, network_settings=NETWORK, tags={"team": "vision"}, ssl={"leaf_domain_label": "x"}
+    )["compute"]
     failed = azure.run(MODULE, **TARGET, **options, ok=False)
     (detail,) = failed["failure"]["details"]
     assert failed["failure"]["code"] == "ImmutableChange" and detail["field"] == name and reason in detail["reason"]
@@ -206,10 +270,24 @@ def test_a_fixed_field_says_why_and_is_recreated_when_asked(azure: Azure, option
     if name == "location":
         return  # The subnet is in the old region.
     done = azure.run(MODULE, **TARGET, **options, on_immutable_change="recreate", delete_underlying=True)
-    assert [one.method for one in azure.writes] == ["DELETE", "PUT"] and "resourceId" not in azure.writes[1].body["properties"]
-    ours = {"size", "agent_count", "cluster_purpose", "location", "description", "network_settings", "load_balancer_type", "tags"} - {name.split(".")[0]}
+    assert [one.method for one in azure.writes] == ["DELETE", "PUT"] and "resourceId" not in azure.writes[1].body[
+        "properties"
+    ]
+    ours = {
+        "size",
+        "agent_count",
+        "cluster_purpose",
+        "location",
+        "description",
+        "network_settings",
+        "load_balancer_type",
+        "tags",
+    } - {name.split(".")[0]}
     assert {key: done["compute"][key] for key in ours} == {key: made[key] for key in ours}
-    assert done["compute"]["ssl"]["leaf_domain_label"] == "x" and done["compute"]["network_settings"]["subnet"] == made["network_settings"]["subnet"]
+    assert (
+        done["compute"]["ssl"]["leaf_domain_label"] == "x"
+        and done["compute"]["network_settings"]["subnet"] == made["network_settings"]["subnet"]
+    )
     assert azure.get(made["resource_id"], AKS_VERSION)["error"]["code"] == "ResourceNotFound"
     assert azure.run(MODULE, **TARGET, **options)["changed"] is False
 
@@ -263,14 +341,28 @@ def test_delete_underlying(azure: Azure) -> None:
 
 
 def test_the_names_of_sizes_tell_their_vcpus() -> None:
-    assert {size.name: sizes.vcpus(size.name) for size in catalogue.SIZES} == {size.name: size.vcpus for size in catalogue.SIZES}
-    others = {"Standard_E4-2s_v3": 2, "STANDARD_DS3_V2": 4, "Standard_D4": 8, "Standard_GS3": 8, "Standard_A3": 4, "custom": None}
+    assert {size.name: sizes.vcpus(size.name) for size in catalogue.SIZES} == {
+        size.name: size.vcpus for size in catalogue.SIZES
+    }
+    others = {
+        "Standard_E4-2s_v3": 2,
+        "STANDARD_DS3_V2": 4,
+        "Standard_D4": 8,
+        "Standard_GS3": 8,
+        "Standard_A3": 4,
+        "custom": None,
+    }
     assert {name: sizes.vcpus(name) for name in others} == others
 
 
 @pytest.mark.parametrize("purpose", ["fast_prod", "production", "dense_prod", None])
 def test_production_needs_12_vcpus(azure: Azure, purpose: str | None) -> None:
-    options = {**TARGET, "size": "Standard_DS2_v2", "agent_count": 5, **({"cluster_purpose": purpose} if purpose else {})}
+    options = {
+        **TARGET,
+        "size": "Standard_DS2_v2",
+        "agent_count": 5,
+        **({"cluster_purpose": purpose} if purpose else {}),
+    }
     failed = azure.run(MODULE, **options, ok=False)
     assert failed["failure"]["code"] == "NotEnoughCores" and "agent_count 6" in failed["msg"] and azure.writes == []
     # What was declared in full is refused before any request; the service's default purpose is known only when it is to be created.
@@ -338,7 +430,9 @@ def test_names(azure: Azure, name: str, attach: bool, validate: str, good: bool 
         # Nothing offline: it is the service that refuses it.
         assert done["failure"]["status"] == 400 and [one.method for one in azure.writes] == ["PUT"]
     elif good:
-        assert done["changed"] and any(warning.startswith("LongName") for warning in done["warnings"]) is (len(name) > 16)
+        assert done["changed"] and any(warning.startswith("LongName") for warning in done["warnings"]) is (
+            len(name) > 16
+        )
     else:
         assert done["failure"]["code"] == "InvalidComputeName" and azure.writes == []
 
@@ -346,9 +440,21 @@ def test_names(azure: Azure, name: str, attach: bool, validate: str, good: bool 
 # --- refused before the first request ---
 
 WRONG = [
-    ({"network_settings": {"subnet": "training", "vnet_name": "vnet"}}, "NetworkIncomplete", "network_settings.service_cidr"),
-    ({"network_settings": {**NETWORK, "dns_service_ip": "10.2.0.10"}}, "AddressOutside", "network_settings.dns_service_ip"),
-    ({"network_settings": {**NETWORK, "docker_bridge_cidr": "10.1.0.1/16"}}, "RangesOverlap", "network_settings.docker_bridge_cidr"),
+    (
+        {"network_settings": {"subnet": "training", "vnet_name": "vnet"}},
+        "NetworkIncomplete",
+        "network_settings.service_cidr",
+    ),
+    (
+        {"network_settings": {**NETWORK, "dns_service_ip": "10.2.0.10"}},
+        "AddressOutside",
+        "network_settings.dns_service_ip",
+    ),
+    (
+        {"network_settings": {**NETWORK, "docker_bridge_cidr": "10.1.0.1/16"}},
+        "RangesOverlap",
+        "network_settings.docker_bridge_cidr",
+    ),
     ({"network_settings": {**NETWORK, "service_cidr": "10.1"}}, "InvalidRange", "network_settings.service_cidr"),
     ({"network_settings": {**NETWORK, "dns_service_ip": "dns"}}, "InvalidAddress", "network_settings.dns_service_ip"),
     ({"ssl": {"cert": CERT, "cname": "x"}}, "CertificateIncomplete", "ssl"),
@@ -357,13 +463,23 @@ WRONG = [
     ({"ssl": {"status": "disabled", "leaf_domain_label": "y"}}, "TlsDisabled", "ssl.status"),
     ({"ssl": {"status": "auto", **OWN}}, "TlsContradiction", "ssl.status"),
     ({"ssl": {"status": "auto"}}, "DomainLabelMissing", "ssl.leaf_domain_label"),
-    ({"ssl": {"leaf_domain_label": "y"}, "load_balancer_type": "internal_load_balancer"}, "CertificateNeedsPublicAddress", "ssl.leaf_domain_label"),
-    ({"load_balancer_type": "public_ip", "load_balancer_subnet": "x"}, "SubnetWithoutLoadBalancer", "load_balancer_subnet"),
+    (
+        {"ssl": {"leaf_domain_label": "y"}, "load_balancer_type": "internal_load_balancer"},
+        "CertificateNeedsPublicAddress",
+        "ssl.leaf_domain_label",
+    ),
+    (
+        {"load_balancer_type": "public_ip", "load_balancer_subnet": "x"},
+        "SubnetWithoutLoadBalancer",
+        "load_balancer_subnet",
+    ),
     ({"resource_id": f"{GROUP_ID}/providers/Microsoft.Compute/virtualMachines/x"}, "WrongResourceType", "resource_id"),
 ]
 
 
-@pytest.mark.parametrize(("options", "code", "option"), WRONG, ids=[f"{row[1]}-{index}" for index, row in enumerate(WRONG)])
+@pytest.mark.parametrize(
+    ("options", "code", "option"), WRONG, ids=[f"{row[1]}-{index}" for index, row in enumerate(WRONG)]
+)
 def test_refused_offline(azure: Azure, options: dict[str, t.Any], code: str, option: str) -> None:
     failed = azure.run(MODULE, **TARGET, **options, ok=False)
     assert azure.sent == []
@@ -376,17 +492,25 @@ def test_refused_offline(azure: Azure, options: dict[str, t.Any], code: str, opt
     [
         ({}, "RequiredForCreation", "size"),
         ({"size": "Standard_DS3_v2"}, "RequiredForCreation", "agent_count"),
-        ({"size": "Standard_DS3_v2", "agent_count": 3, "ssl": {"status": "enabled", "cname": "x"}}, "CertificateIncomplete", "ssl.cert"),
+        (
+            {"size": "Standard_DS3_v2", "agent_count": 3, "ssl": {"status": "enabled", "cname": "x"}},
+            "CertificateIncomplete",
+            "ssl.cert",
+        ),
     ],
 )
 def test_a_creation_needs(azure: Azure, options: dict[str, t.Any], code: str, option: str) -> None:
     failed = azure.run(MODULE, **TARGET, **options, ok=False)
-    assert failed["failure"]["code"] == code and failed["failure"]["details"][0]["option"] == option and azure.writes == []
+    assert (
+        failed["failure"]["code"] == code and failed["failure"]["details"][0]["option"] == option and azure.writes == []
+    )
 
 
 def test_options_of_a_creation_are_refused_for_an_attachment(azure: Azure) -> None:
     failed = azure.run(MODULE, **TARGET, resource_id=make_aks(azure), agent_count=3, size="Standard_DS3_v2", ok=False)
-    assert failed["failure"]["code"] == "OnlyWhenCreated" and "agent_count, size" in failed["msg"] and azure.writes == []
+    assert (
+        failed["failure"]["code"] == "OnlyWhenCreated" and "agent_count, size" in failed["msg"] and azure.writes == []
+    )
 
 
 # --- attached twice ---
@@ -396,8 +520,18 @@ def test_the_same_aks_twice_is_refused_with_the_place(azure: Azure) -> None:
     aks = make_aks(azure)
     azure.run(MODULE, name="first", resource_id=aks)
     for check in (True, False):
-        failed = azure.run(MODULE, check=check, name="second", resource_id=aks.upper().replace("/SUBSCRIPTIONS", "/subscriptions"), ok=False)
-        assert failed["failure"]["code"] == "AlreadyAttached" and f"{WORKSPACE_ID}/computes/first" in failed["msg"] and azure.writes == []
+        failed = azure.run(
+            MODULE,
+            check=check,
+            name="second",
+            resource_id=aks.upper().replace("/SUBSCRIPTIONS", "/subscriptions"),
+            ok=False,
+        )
+        assert (
+            failed["failure"]["code"] == "AlreadyAttached"
+            and f"{WORKSPACE_ID}/computes/first" in failed["msg"]
+            and azure.writes == []
+        )
 
 
 def test_an_aks_that_the_service_created_counts_too(azure: Azure) -> None:
@@ -410,7 +544,11 @@ def test_another_workspace_has_it(azure: Azure) -> None:
     aks = make_aks(azure)
     azure.run(MODULE, name="first", resource_id=aks, workspace="ws-other", resource_group="rg-other")
     failed = azure.run(MODULE, name="second", resource_id=aks, check_other_workspaces=True, ok=False)
-    assert failed["failure"]["code"] == "AlreadyAttached" and f"{other}/computes/first" in failed["msg"] and azure.writes == []
+    assert (
+        failed["failure"]["code"] == "AlreadyAttached"
+        and f"{other}/computes/first" in failed["msg"]
+        and azure.writes == []
+    )
 
 
 def test_beside_kubernetes_it_warns(azure: Azure) -> None:
@@ -421,10 +559,22 @@ def test_beside_kubernetes_it_warns(azure: Azure) -> None:
 
 
 def test_a_missing_aks_is_told_before_the_attachment(azure: Azure) -> None:
-    failed = azure.run(MODULE, **TARGET, resource_id=f"{GROUP_ID}/providers/Microsoft.ContainerService/managedClusters/nowhere", ok=False)
-    assert failed["failure"]["code"] == "TargetNotFound" and "Cluster Admin" in failed["failure"]["hint"] and azure.writes == []
+    failed = azure.run(
+        MODULE,
+        **TARGET,
+        resource_id=f"{GROUP_ID}/providers/Microsoft.ContainerService/managedClusters/nowhere",
+        ok=False,
+    )
+    assert (
+        failed["failure"]["code"] == "TargetNotFound"
+        and "Cluster Admin" in failed["failure"]["hint"]
+        and azure.writes == []
+    )
 
 
 def test_another_region_than_the_workspaces(azure: Azure) -> None:
     done = azure.run(MODULE, **CREATED, location="West US 2")
-    assert done["compute"]["location"] == "westus2" and azure.run(MODULE, **CREATED, location="westus2")["changed"] is False
+    assert (
+        done["compute"]["location"] == "westus2"
+        and azure.run(MODULE, **CREATED, location="westus2")["changed"] is False
+    )

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A compute instance's life: creation, the service's own actions for what can change, and whether it runs."""
+
 from __future__ import annotations
 
 import typing as t
@@ -23,7 +24,12 @@ EVENING = {"action": "stop", "trigger": {"type": "cron", "expression": "0 18 * *
 WEEKLY = {
     "action": "start",
     "state": "disabled",
-    "trigger": {"type": "recurrence", "frequency": "week", "interval": 1, "schedule": {"hours": [8], "minutes": [0], "week_days": ["monday"]}},
+    "trigger": {
+        "type": "recurrence",
+        "frequency": "week",
+        "interval": 1,
+        "schedule": {"hours": [8], "minutes": [0], "week_days": ["monday"]},
+    },
 }
 FULL = {
     **TARGET,
@@ -31,7 +37,10 @@ FULL = {
     "description": "Alice's",
     "ssh_public_access_enabled": True,
     "ssh_settings": {"ssh_key_value": KEY},
-    "create_on_behalf_of": {"user_object_id": "00000000-0000-0000-0000-0000000000a1", "user_tenant_id": "aaaaaaaa-0000-4000-8000-00000000000a"},
+    "create_on_behalf_of": {
+        "user_object_id": "00000000-0000-0000-0000-0000000000a1",
+        "user_tenant_id": "aaaaaaaa-0000-4000-8000-00000000000a",
+    },
     "application_sharing_policy": "personal",
     "enable_root_access": False,
     "idle_time_before_shutdown_minutes": 60,
@@ -73,14 +82,28 @@ def test_everything_that_was_declared_is_there(azure: Azure, instance: dict[str,
 
 
 UPDATES = [
-    ({"idle_time_before_shutdown_minutes": 30}, "idle_time_before_shutdown_minutes", "updateIdleShutdownSetting", {"idleTimeBeforeShutdown": "PT30M"}),
-    ({"idle_time_before_shutdown_minutes": None}, "idle_time_before_shutdown_minutes", "updateIdleShutdownSetting", {"idleTimeBeforeShutdown": None}),
+    (
+        {"idle_time_before_shutdown_minutes": 30},
+        "idle_time_before_shutdown_minutes",
+        "updateIdleShutdownSetting",
+        {"idleTimeBeforeShutdown": "PT30M"},
+    ),
+    (
+        {"idle_time_before_shutdown_minutes": None},
+        "idle_time_before_shutdown_minutes",
+        "updateIdleShutdownSetting",
+        {"idleTimeBeforeShutdown": None},
+    ),
     ({"enable_sso": False}, "enable_sso", "enableSso", {"enableSSO": False}),
     ({"schedules": {"compute_start_stop": [EVENING, WEEKLY]}}, "schedules", "updateSchedules", None),
     ({"schedules": {"compute_start_stop": []}}, "schedules", "updateSchedules", {"computeStartStop": []}),
     ({"custom_applications": []}, "custom_applications", "customServices", []),
     (
-        {"data_mounts": [{"mount_name": "images", "source": "azureml://datastores/x/paths/y", "mount_path": "/mnt/images"}]},
+        {
+            "data_mounts": [
+                {"mount_name": "images", "source": "azureml://datastores/x/paths/y", "mount_path": "/mnt/images"}
+            ]
+        },
         "data_mounts",
         "updateDataMounts",
         None,
@@ -88,7 +111,9 @@ UPDATES = [
 ]
 
 
-@pytest.mark.parametrize(("options", "name", "action", "body"), UPDATES, ids=[f"{row[2]}-{number}" for number, row in enumerate(UPDATES)])
+@pytest.mark.parametrize(
+    ("options", "name", "action", "body"), UPDATES, ids=[f"{row[2]}-{number}" for number, row in enumerate(UPDATES)]
+)
 def test_what_can_change_changes_by_the_services_own_action(
     azure: Azure, instance: dict[str, t.Any], options: dict[str, t.Any], name: str, action: str, body: t.Any
 ) -> None:
@@ -107,7 +132,12 @@ def test_what_can_change_changes_by_the_services_own_action(
 
 
 def test_data_mounts_follow_a_creation_and_go_when_declared_absent(azure: Azure) -> None:
-    mount = {"mount_name": "images", "source": "azureml://datastores/x/paths/y", "source_type": "uri", "mount_path": "/mnt/images"}
+    mount = {
+        "mount_name": "images",
+        "source": "azureml://datastores/x/paths/y",
+        "source_type": "uri",
+        "mount_path": "/mnt/images",
+    }
     made = azure.run(INSTANCE, **TARGET, size="Standard_DS3_v2", data_mounts=[mount])
     assert made["compute"]["data_mounts"][0]["mount_name"] == "images"
     assert [one.path.rpartition("/")[2] for one in azure.writes] == ["ci-alice", "updateDataMounts"]
@@ -125,7 +155,12 @@ FIXED = [
     ({"enable_root_access": True}, "enable_root_access", "created with"),
     ({"setup_scripts": {"startup_script": {"path": "other.sh"}}}, "setup_scripts.startup_script", "created with"),
     (
-        {"create_on_behalf_of": {"user_object_id": "00000000-0000-0000-0000-0000000000a2", "user_tenant_id": "aaaaaaaa-0000-4000-8000-00000000000a"}},
+        {
+            "create_on_behalf_of": {
+                "user_object_id": "00000000-0000-0000-0000-0000000000a2",
+                "user_tenant_id": "aaaaaaaa-0000-4000-8000-00000000000a",
+            }
+        },
         "create_on_behalf_of.user_object_id",
         "created with",
     ),
@@ -144,26 +179,56 @@ def test_what_cannot_change_says_why_and_is_recreated_when_asked(
     done = azure.run(INSTANCE, **TARGET, **options, on_immutable_change="recreate")
     assert done["plan"]["action"] == "replace"
     after = current(azure)
-    same = {"size", "description", "tags", "application_sharing_policy", "enable_root_access", "schedules", "custom_applications", "setup_scripts"}
-    assert {key: after[key] for key in same - {name.split(".")[0]}} == {key: instance[key] for key in same - {name.split(".")[0]}}
+    same = {
+        "size",
+        "description",
+        "tags",
+        "application_sharing_policy",
+        "enable_root_access",
+        "schedules",
+        "custom_applications",
+        "setup_scripts",
+    }
+    assert {key: after[key] for key in same - {name.split(".")[0]}} == {
+        key: instance[key] for key in same - {name.split(".")[0]}
+    }
 
 
-def test_a_replacement_keeps_the_key_that_is_told_and_asks_for_one_that_is_not(azure: Azure, instance: dict[str, t.Any]) -> None:
+def test_a_replacement_keeps_the_key_that_is_told_and_asks_for_one_that_is_not(
+    azure: Azure, instance: dict[str, t.Any]
+) -> None:
     """Whether a GET has adminPublicKey is not established (docs/facts.md a.6, f.13): both must work."""
     azure.run(INSTANCE, **TARGET, state="stopped")
     document = azure.compute("ci-alice")
-    hidden = {**document, "properties": {**document["properties"], "properties": {**document["properties"]["properties"]}}}
-    hidden["properties"]["properties"]["sshSettings"] = {**document["properties"]["properties"]["sshSettings"], "adminPublicKey": None}
+    hidden = {
+        **document,
+        "properties": {**document["properties"], "properties": {**document["properties"]["properties"]}},
+    }
+    hidden["properties"]["properties"]["sshSettings"] = {
+        **document["properties"]["properties"]["sshSettings"],
+        "adminPublicKey": None,
+    }
     azure.app.store.put(document["id"], hidden)
     failed = azure.run(INSTANCE, **TARGET, description="other", on_immutable_change="recreate", ok=False)
-    assert failed["failure"]["code"] == "SecretNeeded" and "ssh_settings.ssh_key_value" in failed["msg"] and azure.writes == []
+    assert (
+        failed["failure"]["code"] == "SecretNeeded"
+        and "ssh_settings.ssh_key_value" in failed["msg"]
+        and azure.writes == []
+    )
     azure.app.store.put(document["id"], document)
     done = azure.run(INSTANCE, **TARGET, description="other", on_immutable_change="recreate")
-    assert done["changed"] and azure.compute("ci-alice")["properties"]["properties"]["sshSettings"]["adminPublicKey"] == KEY
+    assert (
+        done["changed"]
+        and azure.compute("ci-alice")["properties"]["properties"]["sshSettings"]["adminPublicKey"] == KEY
+    )
 
 
 def test_stopped_started_restarted(azure: Azure, instance: dict[str, t.Any]) -> None:
-    for state, action, after in (("stopped", "stop", "Stopped"), ("started", "start", "Running"), ("restarted", "restart", "Running")):
+    for state, action, after in (
+        ("stopped", "stop", "Stopped"),
+        ("started", "start", "Running"),
+        ("restarted", "restart", "Running"),
+    ):
         planned = azure.run(INSTANCE, check=True, **TARGET, state=state)
         assert azure.writes == [] and planned["compute"]["state"] == after
         done = azure.run(INSTANCE, **TARGET, state=state)
@@ -195,11 +260,20 @@ def test_a_resize_needs_it_stopped_or_force(azure: Azure, instance: dict[str, t.
     assert forced["compute"]["size"] == "STANDARD_DS4_V2" and forced["compute"]["state"] == "Running"
     azure.run(INSTANCE, **TARGET, state="stopped")
     smaller = azure.run(INSTANCE, **TARGET, size="Standard_DS3_v2")
-    assert [one.path.rpartition("/")[2] for one in azure.writes] == ["resize"] and smaller["compute"]["state"] == "Stopped"
+    assert [one.path.rpartition("/")[2] for one in azure.writes] == ["resize"] and smaller["compute"][
+        "state"
+    ] == "Stopped"
 
 
 def test_what_fails_between_two_operations_is_told_with_what_was_begun(azure: Azure) -> None:
-    refused = {"kind": "status", "status": 403, "code": "AuthorizationFailed", "match": {"method": "GET", "path": "computes/ci-alice"}, "skip": 3, "count": 1}
+    refused = {
+        "kind": "status",
+        "status": 403,
+        "code": "AuthorizationFailed",
+        "match": {"method": "GET", "path": "computes/ci-alice"},
+        "skip": 3,
+        "count": 1,
+    }
     azure.app.faults.put([refused])
     failed = azure.run(INSTANCE, **TARGET, size="Standard_DS3_v2", state="stopped", wait=False, ok=False)
     assert [one.method for one in azure.writes] == ["PUT"] and failed["failure"]["code"] == "AuthorizationFailed"
@@ -220,14 +294,21 @@ SEVERAL = [
 
 @pytest.mark.parametrize(("before", "options", "written", "states"), SEVERAL, ids=["-".join(row[2]) for row in SEVERAL])
 def test_of_several_operations_only_the_last_is_not_waited_for(
-    azure: Azure, instance: dict[str, t.Any], before: dict[str, t.Any], options: dict[str, t.Any], written: list[str], states: tuple[str, str]
+    azure: Azure,
+    instance: dict[str, t.Any],
+    before: dict[str, t.Any],
+    options: dict[str, t.Any],
+    written: list[str],
+    states: tuple[str, str],
 ) -> None:
     """Each needs the end of the one before: the service refuses two at once."""
     azure.run(INSTANCE, **TARGET, **before)
     begun = azure.run(INSTANCE, **TARGET, **options, wait=False)
     assert [one.path.rpartition("/")[2] for one in azure.writes] == written
     assert begun["changed"] and begun["compute"]["state"] == states[0] and begun["operation"]["url"]
-    done = azure.run(INSTANCE, **TARGET, **{"state": {"Running": "started", "Stopped": "stopped"}[states[1]], **options})
+    done = azure.run(
+        INSTANCE, **TARGET, **{"state": {"Running": "started", "Stopped": "stopped"}[states[1]], **options}
+    )
     assert not done["changed"] and done["compute"]["state"] == states[1]
 
 
@@ -239,7 +320,12 @@ def test_a_missing_one_is_not_started_but_may_be_created_so(azure: Azure) -> Non
     assert made["plan"]["action"] == "create" and made["compute"]["state"] == "Stopped"
     # What is made has no state before, whether it is only planned or there already.
     assert planned["plan"] == made["plan"] and planned["diff"] == made["diff"]
-    replaced = {"size": "Standard_DS3_v2", "description": "another", "on_immutable_change": "recreate", "state": "stopped"}
+    replaced = {
+        "size": "Standard_DS3_v2",
+        "description": "another",
+        "on_immutable_change": "recreate",
+        "state": "stopped",
+    }
     planned, made = (azure.run(INSTANCE, **TARGET, **replaced, check=check) for check in (True, False))
     assert made["plan"]["action"] == "replace" and planned["plan"] == made["plan"] and planned["diff"] == made["diff"]
 
@@ -248,13 +334,30 @@ BAD = [
     ({"idle_time_before_shutdown_minutes": 10}, "OutOfRange"),
     ({"idle_time_before_shutdown_minutes": 5000}, "OutOfRange"),
     ({"schedules": {"compute_start_stop": [EVENING] * 5}}, "TooManySchedules"),
-    ({"schedules": {"compute_start_stop": [{"action": "stop", "trigger": {"type": "cron", "expression": "never"}}]}}, "InvalidSchedule"),
+    (
+        {"schedules": {"compute_start_stop": [{"action": "stop", "trigger": {"type": "cron", "expression": "never"}}]}},
+        "InvalidSchedule",
+    ),
     ({"schedules": {"compute_start_stop": [{"action": "stop", "trigger": {"type": "recurrence"}}]}}, "InvalidSchedule"),
     ({"ssh_public_access_enabled": True, "ssh_settings": {}}, "SshKeyMissing"),
     ({"ssh_settings": {"ssh_key_value": "ssh-ed25519 AAAA"}}, "InvalidSshKey"),
-    ({"custom_applications": [{"name": "x", "image": {"reference": "y"}, "endpoints": [{"target": 80, "published": 8080}]}]}, "InvalidApplication"),
+    (
+        {
+            "custom_applications": [
+                {"name": "x", "image": {"reference": "y"}, "endpoints": [{"target": 80, "published": 8080}]}
+            ]
+        },
+        "InvalidApplication",
+    ),
     # What azure-ai-ml takes is between 1025 and 65535, without the two.
-    ({"custom_applications": [{"name": "x", "image": {"reference": "y"}, "endpoints": [{"target": 8080, "published": 1025}]}]}, "InvalidApplication"),
+    (
+        {
+            "custom_applications": [
+                {"name": "x", "image": {"reference": "y"}, "endpoints": [{"target": 8080, "published": 1025}]}
+            ]
+        },
+        "InvalidApplication",
+    ),
     ({"name": "ci-1"}, "InvalidComputeName"),
 ]
 
@@ -284,12 +387,23 @@ def test_the_twelve_steps(azure: Azure) -> None:
     first = {**TARGET, "size": "Standard_DS3_v2", "idle_time_before_shutdown_minutes": 60}
     second = {**first, "idle_time_before_shutdown_minutes": 30}
     gone = {**TARGET, "state": "absent"}
-    for options, action in [(first, "create"), (first, "none"), (second, "update"), (second, "none"), (gone, "delete"), (gone, "none")]:
+    for options, action in [
+        (first, "create"),
+        (first, "none"),
+        (second, "update"),
+        (second, "none"),
+        (gone, "delete"),
+        (gone, "none"),
+    ]:
         before = azure.compute("ci-alice")
         planned = azure.run(INSTANCE, check=True, **options)
         assert azure.writes == [] and azure.compute("ci-alice") == before
         done = azure.run(INSTANCE, **options)
-        assert planned["plan"] == done["plan"] and planned["diff"] == done["diff"] and planned["changed"] == done["changed"]
+        assert (
+            planned["plan"] == done["plan"]
+            and planned["diff"] == done["diff"]
+            and planned["changed"] == done["changed"]
+        )
         assert done["plan"]["action"] == action and done["changed"] is (action != "none")
         assert bool(azure.writes) is done["changed"]
     assert azure.compute("ci-alice")["error"]["code"] == "ResourceNotFound"
@@ -297,7 +411,9 @@ def test_the_twelve_steps(azure: Azure) -> None:
 
 def test_a_start_that_fails_shows_what_was_planned(azure: Azure, instance: dict[str, t.Any]) -> None:
     azure.run(INSTANCE, **TARGET, state="stopped")
-    azure.app.faults.put([{"kind": "failed_operation", "match": {"path": "ci-alice"}, "code": "AllocationFailed", "message": "No room."}])
+    azure.app.faults.put(
+        [{"kind": "failed_operation", "match": {"path": "ci-alice"}, "code": "AllocationFailed", "message": "No room."}]
+    )
     failed = azure.run(INSTANCE, **TARGET, state="started", ok=False)
     assert (failed["failure"]["code"], failed["changed"]) == ("AllocationFailed", True)
     assert failed["plan"]["action"] == "start"

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Many operations of an earlier run waited for at once: each one's end, and no token to a stranger."""
+
 from __future__ import annotations
 
 import typing as t
@@ -14,8 +15,13 @@ INFO = "aml_operation_info"
 
 def begun(azure: Azure, count: int = 4) -> list[str]:
     """The addresses of so many creations that are under way."""
-    computes = [{"type": "amlcompute", "name": f"cpu-c{number}", "size": "Standard_DS2_v2", "max_instances": 1} for number in range(count)]
-    done = azure.run("aml_fleet", workspaces=[{"name": WORKSPACE, "resource_group": GROUP, "computes": computes}], wait=False)
+    computes = [
+        {"type": "amlcompute", "name": f"cpu-c{number}", "size": "Standard_DS2_v2", "max_instances": 1}
+        for number in range(count)
+    ]
+    done = azure.run(
+        "aml_fleet", workspaces=[{"name": WORKSPACE, "resource_group": GROUP, "computes": computes}], wait=False
+    )
     return [one["operation"]["url"] for one in done["targets"]]
 
 
@@ -27,7 +33,9 @@ def test_all_are_waited_for_at_once(azure: Azure) -> None:
     urls = begun(azure)
     done = azure.run(INFO, operations=urls)
     assert not done["changed"] and [one["url"] for one in done["operations"]] == urls
-    assert done["totals"] == {"operations": 4, "failed": 0, "Succeeded": 4} and all(one["finished"] for one in done["operations"])
+    assert done["totals"] == {"operations": 4, "failed": 0, "Succeeded": 4} and all(
+        one["finished"] for one in done["operations"]
+    )
     assert azure.writes == [] and len(azure.run("aml_compute_info")["computes"]) == 4
     assert {one["provisioning_state"] for one in azure.run("aml_compute_info")["computes"]} == {"Succeeded"}
 
@@ -40,7 +48,17 @@ def test_one_look_is_no_wait(azure: Azure) -> None:
 
 
 def test_a_failure_hides_no_other(azure: Azure) -> None:
-    azure.app.faults.put([{"kind": "failed_operation", "match": {"path": "cpu-c1"}, "count": 1, "code": "Broken", "message": "It broke."}])
+    azure.app.faults.put(
+        [
+            {
+                "kind": "failed_operation",
+                "match": {"path": "cpu-c1"},
+                "count": 1,
+                "code": "Broken",
+                "message": "It broke.",
+            }
+        ]
+    )
     urls = begun(azure, 3)
     failed = azure.run(INFO, operations=urls, ok=False)
     assert failed["failure"]["code"] == "OperationsFailed" and "It broke." in failed["msg"]
@@ -67,7 +85,9 @@ def test_an_address_that_the_service_has_forgotten(azure: Azure) -> None:
     assert one["failure"]["status"] in (401, 404) and one["status"] != "Succeeded"
 
 
-@pytest.mark.parametrize("url", ["https://example.invalid/subscriptions/1", "http://management.azure.com/x", "no address"])
+@pytest.mark.parametrize(
+    "url", ["https://example.invalid/subscriptions/1", "http://management.azure.com/x", "no address"]
+)
 def test_the_token_goes_to_no_stranger(azure: Azure, url: str) -> None:
     urls = begun(azure, 1)
     failed = azure.run(INFO, operations=[*urls, url], ok=False)

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What another writer does between a task's read and its deletion, and while it waits for the end of one."""
+
 from __future__ import annotations
 
 import typing as t
@@ -10,7 +11,13 @@ import pytest
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, GROUP_ID, ML, WORKSPACE, WORKSPACE_ID, Azure
 from ansible_collections.azureml.compute.tests.support.declarations import aks
 
-CLUSTER, INSTANCE, FLEET, WORKSPACES, RESOURCE = "aml_compute_cluster", "aml_compute_instance", "aml_fleet", "aml_workspace", "arm_resource"
+CLUSTER, INSTANCE, FLEET, WORKSPACES, RESOURCE = (
+    "aml_compute_cluster",
+    "aml_compute_instance",
+    "aml_fleet",
+    "aml_workspace",
+    "arm_resource",
+)
 SIZE = "Standard_DS3_v2"
 OWNER = "azureml-compute-fleet"
 SHARED = f"{WORKSPACE_ID}/computes/shared"
@@ -31,7 +38,9 @@ def once(azure: Azure, method: str, path: str, act: Act) -> list[str]:
 
 
 def remove(azure: Azure, path: str, version: str = ML, wait: float = 120.0) -> None:
-    query = f"?underlyingResourceAction=Delete&api-version={version}" if "/computes/" in path else f"?api-version={version}"
+    query = (
+        f"?underlyingResourceAction=Delete&api-version={version}" if "/computes/" in path else f"?api-version={version}"
+    )
     azure.arm("DELETE", path + query, wait=wait)
 
 
@@ -44,7 +53,11 @@ def anew(azure: Azure, path: str, *, version: str = ML, change: dict[str, t.Any]
     body = azure.get(path, version)
     remove(azure, path, version)
     assert gone(azure, path, version)
-    kept = {key: value for key, value in {**body, **(change or {})}.items() if key in ("location", "properties", "tags", "identity")}
+    kept = {
+        key: value
+        for key, value in {**body, **(change or {})}.items()
+        if key in ("location", "properties", "tags", "identity")
+    }
     azure.arm("PUT", path, kept, version, wait=120)
 
 
@@ -57,7 +70,11 @@ def tagged(azure: Azure, path: str, tags: dict[str, str]) -> None:
 
 
 def fleet(*computes: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
-    return {"name": "first", "workspaces": [{"name": WORKSPACE, "resource_group": GROUP, "computes": list(computes)}], **more}
+    return {
+        "name": "first",
+        "workspaces": [{"name": WORKSPACE, "resource_group": GROUP, "computes": list(computes)}],
+        **more,
+    }
 
 
 TAKEN: dict[str, tuple[Act, str]] = {
@@ -71,14 +88,24 @@ TAKEN: dict[str, tuple[Act, str]] = {
 @pytest.mark.parametrize("how", TAKEN)
 def test_what_is_no_longer_the_fleets_is_not_pruned(azure: Azure, how: str, at: str) -> None:
     act, word = TAKEN[how]
-    azure.run(FLEET, **fleet(*({"type": "amlcompute", "name": name, "size": SIZE, "max_instances": 1} for name in ("own", "shared")), parallelism=1))
+    azure.run(
+        FLEET,
+        **fleet(
+            *({"type": "amlcompute", "name": name, "size": SIZE, "max_instances": 1} for name in ("own", "shared")),
+            parallelism=1,
+        ),
+    )
     # The deletion of the other one comes first, so that the list is old by then.
     happened = once(azure, "GET", f"{WORKSPACE_ID}/computes/{'shared' if at == 'before the last read' else 'own'}", act)
     done = azure.run(FLEET, **fleet(prune="delete", parallelism=1))
     assert happened and azure.compute("shared")["properties"]["provisioningState"] == "Succeeded"
     entries = {one["name"]: one for one in done["undeclared"]}
     assert entries["own"]["action"] == "delete" and entries["own"]["changed"]
-    assert entries["shared"]["action"] == "none" and not entries["shared"]["changed"] and word in entries["shared"]["reason"]
+    assert (
+        entries["shared"]["action"] == "none"
+        and not entries["shared"]["changed"]
+        and word in entries["shared"]["reason"]
+    )
     (warning,) = [one for one in done["warnings"] if "shared" in one]
     assert "ChangedMeanwhile" in warning and word in warning
     assert not [one for one in azure.writes if one.path.endswith("/shared")]
@@ -90,19 +117,40 @@ def test_a_detached_resource_that_another_fleet_attached_stays(azure: Azure) -> 
 
     def attach_another(azure: Azure) -> None:
         azure.arm("DELETE", f"{SHARED}?underlyingResourceAction=Detach&api-version={ML}", wait=120)
-        azure.arm("PUT", SHARED, {"location": "eastus", "tags": {OWNER: "first"}, "properties": {"computeType": "Kubernetes", "resourceId": other,
-                                                                                                 "properties": {"namespace": "default"}}}, wait=120)
+        azure.arm(
+            "PUT",
+            SHARED,
+            {
+                "location": "eastus",
+                "tags": {OWNER: "first"},
+                "properties": {
+                    "computeType": "Kubernetes",
+                    "resourceId": other,
+                    "properties": {"namespace": "default"},
+                },
+            },
+            wait=120,
+        )
 
     happened = once(azure, "GET", SHARED, attach_another)
     done = azure.run(FLEET, **fleet(prune="detach"))
-    assert happened and not done["changed"] and azure.compute("shared")["properties"]["resourceId"].casefold() == other.casefold()
+    assert (
+        happened
+        and not done["changed"]
+        and azure.compute("shared")["properties"]["resourceId"].casefold() == other.casefold()
+    )
 
 
 # --- replacements ---
 
 
 def scaled(azure: Azure) -> None:
-    azure.arm("PATCH", SHARED, {"properties": {"properties": {"scaleSettings": {"minNodeCount": 0, "maxNodeCount": 9}}}}, wait=120)
+    azure.arm(
+        "PATCH",
+        SHARED,
+        {"properties": {"properties": {"scaleSettings": {"minNodeCount": 0, "maxNodeCount": 9}}}},
+        wait=120,
+    )
 
 
 CHANGED: dict[str, tuple[Act, str]] = {
@@ -122,7 +170,13 @@ def test_only_what_was_planned_is_replaced(azure: Azure, how: str) -> None:
     failed = azure.run(CLUSTER, name="shared", size="Standard_DS12_v2", on_immutable_change="recreate", ok=False)
     assert happened and failed["failure"]["code"] == "ChangedMeanwhile" and word in failed["msg"]
     assert not failed["changed"] and azure.writes == []
-    again = azure.run(CLUSTER, name="shared", size="Standard_DS12_v2", on_immutable_change="recreate", **({"max_instances": 1} if how == "deleted" else {}))
+    again = azure.run(
+        CLUSTER,
+        name="shared",
+        size="Standard_DS12_v2",
+        on_immutable_change="recreate",
+        **({"max_instances": 1} if how == "deleted" else {}),
+    )
     assert again["changed"] and (how != "scaled" or again["compute"]["max_instances"] == 9)
 
 
@@ -197,7 +251,9 @@ def test_a_name_that_is_used_again_ends_the_wait(azure: Azure, what: str) -> Non
     module, options, path, version = DELETED[what]
     made(azure, what)
     azure.app.clock.advance(60)
-    body = {key: value for key, value in azure.get(path, version).items() if key in ("location", "properties", "identity")}
+    body = {
+        key: value for key, value in azure.get(path, version).items() if key in ("location", "properties", "identity")
+    }
     if what == "workspace":
         # Else the name is blocked by the deleted one.
         options = {**options, "permanently_delete": True}
@@ -224,8 +280,12 @@ def test_only_expected_compute_targets_go_with_a_workspace(azure: Azure, check: 
     for name in ("known", "other"):
         azure.run(CLUSTER, name=name, size=SIZE, max_instances=1)
     for expected, named in (([], "known, other"), (["KNOWN"], "other")):
-        failed = azure.run(WORKSPACES, name=WORKSPACE, state="absent", expected_computes=expected, check=check, ok=False)
-        assert failed["failure"]["code"] == "UnexpectedComputes" and failed["failure"]["details"]["computes"] == named.split(", ")
+        failed = azure.run(
+            WORKSPACES, name=WORKSPACE, state="absent", expected_computes=expected, check=check, ok=False
+        )
+        assert failed["failure"]["code"] == "UnexpectedComputes" and failed["failure"]["details"][
+            "computes"
+        ] == named.split(", ")
         assert named in failed["msg"] and azure.writes == [] and not failed["changed"]
     remove(azure, f"{WORKSPACE_ID}/computes/other", wait=0)
     assert azure.run(WORKSPACES, name=WORKSPACE, state="absent", expected_computes=["known"], check=check)["changed"]
@@ -240,13 +300,22 @@ def test_a_dependent_that_another_workspace_uses_meanwhile_stays(azure: Azure) -
     def take(azure: Azure) -> None:
         other = azure.resource("Microsoft.Insights/components", "ai-other", {"kind": "web"}, "2020-02-02")
         identity = {"location": "eastus", "identity": {"type": "SystemAssigned"}}
-        azure.arm("PUT", f"{WORKSPACE_ID.rpartition('/')[0]}/ws-taker", {**identity, "properties": {**properties, "applicationInsights": other}}, wait=120)
+        azure.arm(
+            "PUT",
+            f"{WORKSPACE_ID.rpartition('/')[0]}/ws-taker",
+            {**identity, "properties": {**properties, "applicationInsights": other}},
+            wait=120,
+        )
 
     # Between the deletion of the first of its resources and that of the next.
     happened = once(azure, "DELETE", insights, take)
-    done = azure.run(WORKSPACES, name="ws-doomed", state="absent", permanently_delete=True, delete_dependent_resources=True)
+    done = azure.run(
+        WORKSPACES, name="ws-doomed", state="absent", permanently_delete=True, delete_dependent_resources=True
+    )
     assert happened and azure.app.call("GET", f"{account}?api-version=2023-01-01").status == 200
-    assert [one for one in done["warnings"] if "SharedDependent" in one and account in one] and account not in done["deleted_resources"]
+    assert [one for one in done["warnings"] if "SharedDependent" in one and account in one] and account not in done[
+        "deleted_resources"
+    ]
 
 
 def test_dependents_of_a_workspace_that_is_created_again_stay(azure: Azure) -> None:
@@ -254,6 +323,12 @@ def test_dependents_of_a_workspace_that_is_created_again_stay(azure: Azure) -> N
     _module, options, path, version = DELETED["workspace"]
     azure.app.clock.advance(60)
     body = azure.get(path)
-    state = again_after_deletion(azure, path, version, {key: body[key] for key in ("location", "properties", "identity")})
+    state = again_after_deletion(
+        azure, path, version, {key: body[key] for key in ("location", "properties", "identity")}
+    )
     done = azure.run(WORKSPACES, **options, state="absent", permanently_delete=True, delete_dependent_resources=True)
-    assert state["created"] and done["deleted_resources"] == [] and len([one for one in done["warnings"] if "SharedDependent" in one]) == 3
+    assert (
+        state["created"]
+        and done["deleted_resources"] == []
+        and len([one for one in done["warnings"] if "SharedDependent" in one]) == 3
+    )

@@ -5,6 +5,7 @@
 
 Rules: docs/facts.md b.2; docs/coverage.md CC1, CC3, CC5, CI1, CI5, 1.11. The creating modules and aml_preflight_info must agree.
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -46,13 +47,20 @@ def clean(azure: Azure, **options: t.Any) -> None:
 
 
 def lock(azure: Azure, level: str, scope: str = GROUP_ID) -> None:
-    azure.arm("PUT", f"{scope}/providers/Microsoft.Authorization/locks/keep", {"properties": {"level": level}}, "2020-05-01")
+    azure.arm(
+        "PUT", f"{scope}/providers/Microsoft.Authorization/locks/keep", {"properties": {"level": level}}, "2020-05-01"
+    )
 
 
-def network(azure: Azure, prefix: str = "10.0.1.0/24", name: str = "vnet", group: str = GROUP, **properties: t.Any) -> str:
+def network(
+    azure: Azure, prefix: str = "10.0.1.0/24", name: str = "vnet", group: str = GROUP, **properties: t.Any
+) -> str:
     subnet = {"name": "training", "properties": {"addressPrefix": prefix, **properties}}
     location = properties.pop("location", "eastus")
-    body = {"location": location, "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [subnet]}}
+    body = {
+        "location": location,
+        "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [subnet]},
+    }
     return azure.resource("Microsoft.Network/virtualNetworks", name, body, "2024-05-01", group) + "/subnets/training"
 
 
@@ -107,7 +115,9 @@ def test_the_quota_is_summed_over_all(azure: Azure) -> None:
     for one in three:
         assert codes(look(azure, one)) == []
     found = look(azure, *three)
-    assert codes(found) == ["FamilyQuotaExceeded"] and found["findings"][0]["target"] == "cluster-a, cluster-b, cluster-c"
+    assert (
+        codes(found) == ["FamilyQuotaExceeded"] and found["findings"][0]["target"] == "cluster-a, cluster-b, cluster-c"
+    )
     assert codes(look(azure, *three[:2])) == []
 
 
@@ -146,7 +156,10 @@ def test_the_maximum_that_can_never_be_reached_is_a_warning(azure: Azure) -> Non
 
 def test_the_regions_total(azure: Azure) -> None:
     azure.app.configure({"quotas": {"*": {"TotalDedicatedCores": 5}}})
-    both = [{"name": "cluster-a", "size": "Standard_DS3_v2", "max_instances": 1}, {"name": "cluster-b", "size": "Standard_D4s_v3", "max_instances": 1}]
+    both = [
+        {"name": "cluster-a", "size": "Standard_DS3_v2", "max_instances": 1},
+        {"name": "cluster-b", "size": "Standard_D4s_v3", "max_instances": 1},
+    ]
     assert codes(look(azure, *both)) == ["RegionalQuotaExceeded"]
     assert codes(look(azure, both[0])) == []
 
@@ -207,13 +220,20 @@ def test_a_subnet_is_shared_by_all_that_want_it(azure: Azure) -> None:
 
 def test_addresses_in_use_count(azure: Azure) -> None:
     used = [{"id": f"/subscriptions/{SUBSCRIPTION}/nic{number}"} for number in range(2)]
-    agree(azure, "SubnetTooSmall", **CPU, network_settings={"subnet": network(azure, "10.0.1.0/29", ipConfigurations=used)})
+    agree(
+        azure,
+        "SubnetTooSmall",
+        **CPU,
+        network_settings={"subnet": network(azure, "10.0.1.0/29", ipConfigurations=used)},
+    )
     clean(azure, **CPU, network_settings={"subnet": network(azure, "10.0.1.0/29", ipConfigurations=used[:1])})
 
 
 def test_a_delegated_subnet(azure: Azure) -> None:
     delegation = [{"name": "other", "properties": {"serviceName": "Microsoft.Web/serverFarms"}}]
-    finding = agree(azure, "SubnetDelegated", **CPU, network_settings={"subnet": network(azure, delegations=delegation)})
+    finding = agree(
+        azure, "SubnetDelegated", **CPU, network_settings={"subnet": network(azure, delegations=delegation)}
+    )
     assert "Microsoft.Web/serverFarms" in finding["message"]
     clean(azure, **CPU, network_settings={"subnet": network(azure, name="other")})
 
@@ -256,7 +276,12 @@ def test_another_region_and_a_private_endpoint(azure: Azure) -> None:
 def test_an_identity_that_is_not_there(azure: Azure) -> None:
     there = azure.identity("id-one")
     missing = there.replace("id-one", "id-two")
-    finding = agree(azure, "IdentityNotFound", **CPU, identity={"type": "user_assigned", "user_assigned_identities": [there, missing]})
+    finding = agree(
+        azure,
+        "IdentityNotFound",
+        **CPU,
+        identity={"type": "user_assigned", "user_assigned_identities": [there, missing]},
+    )
     assert "id-two" in finding["message"]
     clean(azure, **CPU, identity={"type": "user_assigned", "user_assigned_identities": [there]})
 
@@ -305,8 +330,13 @@ def test_offline_rules_of_each_entry(azure: Azure) -> None:
     found = look(azure, *entries)
     wrong = {(one["target"], one["code"]) for one in found["findings"]}
     assert wrong == {
-        ("gpu-1", "InvalidComputeName"), ("few", "MinimumAboveMaximum"), ("text", "InvalidOption"), ("fridge", "InvalidEntry"),
-        ("incomplete", "RequiredForCreation"), ("odd", "InvalidOption"), ("GOOD", "DuplicateCompute"),
+        ("gpu-1", "InvalidComputeName"),
+        ("few", "MinimumAboveMaximum"),
+        ("text", "InvalidOption"),
+        ("fridge", "InvalidEntry"),
+        ("incomplete", "RequiredForCreation"),
+        ("odd", "InvalidOption"),
+        ("GOOD", "DuplicateCompute"),
     }
 
 
@@ -317,13 +347,33 @@ def test_entries_of_every_kind(azure: Azure, tmp_path: t.Any) -> None:
     ssh = {"admin_username": "me", "admin_password": "a-password"}
     entries: list[dict[str, t.Any]] = [
         {"type": "aks", "size": "Standard_D4s_v3", "agent_count": 3, "cluster_purpose": "fast_prod"},
-        {"type": "kubernetes", "resource_id": f"{provider}/Microsoft.ContainerService/managedClusters/x", "namespace": "ns"},
-        {"type": "VirtualMachine", "resource_id": f"{provider}/Microsoft.Compute/virtualMachines/x", "ssh_settings": ssh},
-        {"type": "virtualmachine", "resource_id": f"{provider}/Microsoft.Compute/virtualMachines/y",
-         "ssh_settings": {"admin_username": "me", "ssh_private_key_file": str(key)}},
-        {"type": "databricks", "resource_id": f"{provider}/Microsoft.Databricks/workspaces/x", "access_token": "a-token"},
+        {
+            "type": "kubernetes",
+            "resource_id": f"{provider}/Microsoft.ContainerService/managedClusters/x",
+            "namespace": "ns",
+        },
+        {
+            "type": "VirtualMachine",
+            "resource_id": f"{provider}/Microsoft.Compute/virtualMachines/x",
+            "ssh_settings": ssh,
+        },
+        {
+            "type": "virtualmachine",
+            "resource_id": f"{provider}/Microsoft.Compute/virtualMachines/y",
+            "ssh_settings": {"admin_username": "me", "ssh_private_key_file": str(key)},
+        },
+        {
+            "type": "databricks",
+            "resource_id": f"{provider}/Microsoft.Databricks/workspaces/x",
+            "access_token": "a-token",
+        },
         {"type": "datalakeanalytics", "resource_id": f"{provider}/Microsoft.DataLakeAnalytics/accounts/x"},
-        {"type": "hdinsight", "resource_id": f"{provider}/Microsoft.HDInsight/clusters/x", "address": "x.azurehdinsight.net", "ssh_settings": ssh},
+        {
+            "type": "hdinsight",
+            "resource_id": f"{provider}/Microsoft.HDInsight/clusters/x",
+            "address": "x.azurehdinsight.net",
+            "ssh_settings": ssh,
+        },
         {"type": "synapsespark", "resource_id": f"{provider}/Microsoft.Synapse/workspaces/w/bigDataPools/x"},
         {"type": "datafactory", "resource_id": f"{provider}/Microsoft.DataFactory/factories/x"},
     ]
@@ -339,14 +389,23 @@ def test_entries_of_every_kind(azure: Azure, tmp_path: t.Any) -> None:
     ]
     found = look(azure, *broken)
     assert {(one["target"], one["code"]) for one in found["findings"]} == {
-        ("target-a", "InvalidOption"), ("few", "NotEnoughCores"), ("target-b", "InvalidResourceId"), ("target-d", "FileNotReadable"),
+        ("target-a", "InvalidOption"),
+        ("few", "NotEnoughCores"),
+        ("target-b", "InvalidResourceId"),
+        ("target-d", "FileNotReadable"),
         ("target-i", "DeleteNotSupported"),
     }
 
 
 def test_aks_in_a_subnet_that_is_not_there(azure: Azure) -> None:
     """Its addresses and delegations are AKS's own matter; that the subnet exists is not."""
-    inside = {"subnet": "training", "vnet_name": "vnet", "service_cidr": "10.1.0.0/16", "dns_service_ip": "10.1.0.10", "docker_bridge_cidr": "172.17.0.1/16"}
+    inside = {
+        "subnet": "training",
+        "vnet_name": "vnet",
+        "service_cidr": "10.1.0.0/16",
+        "dns_service_ip": "10.1.0.10",
+        "docker_bridge_cidr": "172.17.0.1/16",
+    }
     aks = {"size": "Standard_D4s_v3", "agent_count": 3, "network_settings": inside}
     assert codes(look(azure, {"type": "aks", "name": "scoring", **aks})) == ["SubnetNotFound"]
     failed = azure.run("aml_inference_cluster", name="scoring", preflight=True, ok=False, **aks)
@@ -382,7 +441,9 @@ def test_an_unknown_workspace(azure: Azure) -> None:
     assert codes(look(azure, CPU, workspace="nowhere")) == ["WorkspaceNotFound"]
     # In check mode, an earlier task of the play may be what creates it.
     planned = azure.run(CLUSTER, check=True, preflight=True, name="cpu-cluster", workspace="nowhere", **CPU)
-    assert planned["plan"]["action"] == "create" and any(text.startswith("WorkspaceNotFound") for text in planned["warnings"])
+    assert planned["plan"]["action"] == "create" and any(
+        text.startswith("WorkspaceNotFound") for text in planned["warnings"]
+    )
 
 
 def test_fail_on(azure: Azure) -> None:
@@ -400,7 +461,10 @@ def test_fifty_clusters_are_read_as_one(azure: Azure) -> None:
     settings = {"network_settings": {"subnet": network(azure, "10.0.0.0/20")}}
     identity = {"identity": {"type": "user_assigned", "user_assigned_identities": [azure.identity("id-one")]}}
     azure.run("aml_quota", quotas=[{"family": DSV2, "limit": 200}])
-    entries = [{"name": f"cluster-a{number}", "size": "Standard_DS1_v2", "max_instances": 2, **settings, **identity} for number in range(50)]
+    entries = [
+        {"name": f"cluster-a{number}", "size": "Standard_DS1_v2", "max_instances": 2, **settings, **identity}
+        for number in range(50)
+    ]
     look(azure, entries[0])
     alone = sorted(one.path for one in azure.sent)
     assert look(azure, *entries)["findings"] == []
@@ -433,7 +497,9 @@ def test_a_cluster_that_grows_is_looked_at(azure: Azure) -> None:
     azure.app.configure({"quotas": {"*": {DSV2: 10}}})
     azure.run(CLUSTER, name="cpu-cluster", **CPU)
     for check in (True, False):
-        failed = azure.run(CLUSTER, name="cpu-cluster", min_instances=3, max_instances=3, preflight=True, check=check, ok=False)
+        failed = azure.run(
+            CLUSTER, name="cpu-cluster", min_instances=3, max_instances=3, preflight=True, check=check, ok=False
+        )
         assert failed["failure"]["details"][0]["code"] == "FamilyQuotaExceeded" and azure.writes == []
     assert azure.run(CLUSTER, name="cpu-cluster", min_instances=2, preflight=True)["changed"]
     # Tags take nothing that could be missing.
@@ -455,5 +521,9 @@ def test_what_may_not_be_read_is_left_unchecked_and_says_so(azure: Azure) -> Non
 
 def test_secrets_of_the_entries_are_hidden(azure: Azure) -> None:
     ssh = {"admin_username": "azureuser", "admin_password": "Planted-Secret-1"}
-    look(azure, {**CPU, "ssh_settings": ssh}, {"type": "databricks", "name": "bricks", "access_token": "Planted-Secret-2"})
+    look(
+        azure,
+        {**CPU, "ssh_settings": ssh},
+        {"type": "databricks", "name": "bricks", "access_token": "Planted-Secret-2"},
+    )
     assert "Planted-Secret" not in azure.text and "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER" in azure.text

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What each module tells while it waits, and that it tells nothing when it need not wait."""
+
 from __future__ import annotations
 
 import json
@@ -29,7 +30,11 @@ class Listener:
         self.azure.run(name, **options)
         events = [json.loads(line) for line in self.path.read_text().splitlines()]
         assert all(board.parse(json.dumps(event)) == event for event in events)
-        return [(one["event"], f"{board.short(one['target'])} {one['action']}", one.get("state", one.get("failure"))) for one in events if "target" in one]
+        return [
+            (one["event"], f"{board.short(one['target'])} {one['action']}", one.get("state", one.get("failure")))
+            for one in events
+            if "target" in one
+        ]
 
 
 @pytest.fixture
@@ -56,18 +61,29 @@ def test_what_somebody_else_has_under_way(listener: Listener) -> None:
     listener.azure.run("aml_compute_cluster", **CLUSTER, wait=False)
     told = listener.run("aml_compute_cluster", **CLUSTER)
     assert told[0] == ("start", f"{HERE} wait", None) and told[-1] == ("done", f"{HERE} wait", None)
-    assert {state for event, _target, state in told if event == "state"} <= {"Creating", "Updating", "Resizing", "InProgress"} and len(told) > 2
+    assert {state for event, _target, state in told if event == "state"} <= {
+        "Creating",
+        "Updating",
+        "Resizing",
+        "InProgress",
+    } and len(told) > 2
 
 
 def test_why_it_failed(listener: Listener) -> None:
-    listener.azure.app.faults.put([{"kind": "failed_operation", "match": {"path": "cpu-c"}, "count": 1, "code": "Broken", "message": "It broke."}])
+    listener.azure.app.faults.put(
+        [{"kind": "failed_operation", "match": {"path": "cpu-c"}, "count": 1, "code": "Broken", "message": "It broke."}]
+    )
     told = listener.run("aml_compute_cluster", **CLUSTER, ok=False)
     assert told[-1] == ("done", f"{HERE} create", "It broke.")
 
 
 def test_throttling_is_told_of_what_is_under_way(listener: Listener) -> None:
-    listener.azure.app.faults.put([{"kind": "status", "status": 429, "retry_after": 7, "match": {"path": "cpu-c"}, "count": 1}])
-    assert "throttled, again in 7 s" in [state for _event, _target, state in listener.run("aml_compute_cluster", **CLUSTER)]
+    listener.azure.app.faults.put(
+        [{"kind": "status", "status": 429, "retry_after": 7, "match": {"path": "cpu-c"}, "count": 1}]
+    )
+    assert "throttled, again in 7 s" in [
+        state for _event, _target, state in listener.run("aml_compute_cluster", **CLUSTER)
+    ]
 
 
 def test_an_instance_that_is_started(listener: Listener) -> None:
@@ -90,8 +106,12 @@ def test_a_diagnosis(listener: Listener) -> None:
 
 def test_a_fleet_counts_and_each_state_is_of_its_own_target(listener: Listener) -> None:
     computes = [{**CLUSTER, "type": "amlcompute", "name": f"cpu-{letter}"} for letter in "abc"]
-    listener.azure.app.faults.put([{"kind": "failed_operation", "match": {"path": "cpu-b"}, "count": 1, "code": "Broken", "message": "It broke."}])
-    told = listener.run("aml_fleet", workspaces=[{"name": WORKSPACE, "resource_group": GROUP, "computes": computes}], ok=False)
+    listener.azure.app.faults.put(
+        [{"kind": "failed_operation", "match": {"path": "cpu-b"}, "count": 1, "code": "Broken", "message": "It broke."}]
+    )
+    told = listener.run(
+        "aml_fleet", workspaces=[{"name": WORKSPACE, "resource_group": GROUP, "computes": computes}], ok=False
+    )
     assert json.loads(listener.path.read_text().splitlines()[0])["total"] == 3
     for letter in "abc":
         own = [(event, state) for event, target, state in told if target == f"{WORKSPACE}/cpu-{letter} create"]

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Properties of random declarations of every kind, on the simulator."""
+
 from __future__ import annotations
 
 import typing as t
@@ -13,7 +14,16 @@ from ansible_collections.azureml.compute.plugins.module_utils._engine import fie
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import resource
 from ansible_collections.azureml.compute.tests.support import figures
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
-from ansible_collections.azureml.compute.tests.support.strategies import FLEET, SUBJECTS, Options, Subject, fleets, furnish, provider, quotas
+from ansible_collections.azureml.compute.tests.support.strategies import (
+    FLEET,
+    SUBJECTS,
+    Options,
+    Subject,
+    fleets,
+    furnish,
+    provider,
+    quotas,
+)
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -25,14 +35,25 @@ OWN = (
 
 # What a declared option brings with it at a creation or a replacement: who logs in opens the way in.
 WITH_IT = {
-    "ssh_settings": ("properties.disableLocalAuth", "properties.properties.remoteLoginPortPublicAccess", "properties.properties.sshSettings"),
+    "ssh_settings": (
+        "properties.disableLocalAuth",
+        "properties.properties.remoteLoginPortPublicAccess",
+        "properties.properties.sshSettings",
+    ),
     "ssl": ("properties.properties.sslConfiguration",),
     "load_balancer_type": ("properties.properties.loadBalancerSubnet",),
-    "managed_network": tuple(f"properties.managedNetwork.{name}" for name in ("changeableIsolationModes", "networkId", "status")),
+    "managed_network": tuple(
+        f"properties.managedNetwork.{name}" for name in ("changeableIsolationModes", "networkId", "status")
+    ),
     "secret_body": ("properties.secret",),
 }
 # What the service makes itself, and makes anew with a replacement.
-MADE = ("properties.createdOn", "properties.resourceId", "properties.properties.clusterFqdn", "properties.properties.systemServices")
+MADE = (
+    "properties.createdOn",
+    "properties.resourceId",
+    "properties.properties.clusterFqdn",
+    "properties.properties.systemServices",
+)
 
 # Why a right declaration may be refused for what is there: before anything is written, and in check mode just the same.
 REFUSALS = ("SecretNeeded", "UnknownInstanceType", "CertificateNeedsPublicAddress", "MinimumAboveMaximum")
@@ -58,9 +79,20 @@ class World:
         furnish(self.azure)
         if subject.path:
             # A compute target would keep a workspace from what it may do.
-            self.azure.resource("Microsoft.ManagedIdentity/userAssignedIdentities", "bystander", {"tags": {"whose": "another"}}, "2023-01-31")
+            self.azure.resource(
+                "Microsoft.ManagedIdentity/userAssignedIdentities",
+                "bystander",
+                {"tags": {"whose": "another"}},
+                "2023-01-31",
+            )
         else:
-            self.azure.run("aml_compute_cluster", name="bystander", size="Standard_DS2_v2", max_instances=1, tags={"whose": "another"})
+            self.azure.run(
+                "aml_compute_cluster",
+                name="bystander",
+                size="Standard_DS2_v2",
+                max_instances=1,
+                tags={"whose": "another"},
+            )
 
     def __enter__(self) -> World:
         return self
@@ -123,21 +155,33 @@ def declared(subject: Subject, options: Options) -> dict[str, t.Any]:
     for row in subject.kind.fields:
         head = row.option.partition(".")[0]
         value = _paths.get_path(options, row.option)
-        if value is not _paths.MISSING or (head in options and (options[head] is None or row.option == "network_settings.subnet")):
+        if value is not _paths.MISSING or (
+            head in options and (options[head] is None or row.option == "network_settings.subnet")
+        ):
             found[row.option] = row
     return found
 
 
 def leaves(document: t.Any, path: str = "") -> dict[str, t.Any]:
     if isinstance(document, dict) and document:
-        return {name: leaf for key, below in document.items() for name, leaf in leaves(below, f"{path}.{key}" if path else key).items()}
+        return {
+            name: leaf
+            for key, below in document.items()
+            for name, leaf in leaves(below, f"{path}.{key}" if path else key).items()
+        }
     return {path: document}
 
 
-def undeclared_changes(subject: Subject, options: Options, before: t.Any, after: t.Any, *, replaced: bool) -> dict[str, tuple[t.Any, t.Any]]:
+def undeclared_changes(
+    subject: Subject, options: Options, before: t.Any, after: t.Any, *, replaced: bool
+) -> dict[str, tuple[t.Any, t.Any]]:
     """What differs outside the declared places and the service's own."""
     inner = getattr(subject.kind, "read_only_inner", ())
-    free = [*OWN, *(f"properties.properties.{name}" for name in inner), *(row.path for row in declared(subject, options).values() if row.option != "tags")]
+    free = [
+        *OWN,
+        *(f"properties.properties.{name}" for name in inner),
+        *(row.path for row in declared(subject, options).values() if row.option != "tags"),
+    ]
     free += [path for option, paths in WITH_IT.items() if option in options for path in paths]
     free += MADE if replaced else []
     rules = (options.get("managed_network") or {}).get("outbound_rules") or []
@@ -154,7 +198,8 @@ def undeclared_changes(subject: Subject, options: Options, before: t.Any, after:
         # The service's own rules come with the network.
         and not path.startswith("properties.managedNetwork.outboundRules.__SYS_")
         and not (path == "properties.managedNetwork.firewallSku" and pair[0] is None)
-        and path not in tags and pair not in ((None, {}), ({}, None))
+        and path not in tags
+        and pair not in ((None, {}), ({}, None))
     }
 
 
@@ -216,7 +261,9 @@ def exported(world: World) -> None:
         rows = [(module, row) for variable, module in EXPORTED.items() for row in found["vars"].get(variable, [])]
     assert len(rows) == 1 and world.azure.writes == []
     module = rows[0][0]
-    rows += [(module, {"definition": text}) for text in found["cli_yaml"].values() if yaml.safe_load(text)["name"] == name]
+    rows += [
+        (module, {"definition": text}) for text in found["cli_yaml"].values() if yaml.safe_load(text)["name"] == name
+    ]
     before = world.document()
     for _module, row in rows:
         done = world.azure.run(module, **row)
@@ -238,9 +285,9 @@ def test_declarations(subject: Subject) -> None:
 
 # What the service makes or takes back in no time to speak of; a made AKS takes minutes of real time for sixty examples.
 # A workspace that is not there is for azure-ai-ml to make.
-STATES = {name: ["present", "absent"] for name in SUBJECTS if name not in ("aks-made", "workspace", "hub", "project")} | {
-    "instance": ["present", "started", "stopped", "absent"]
-}
+STATES = {
+    name: ["present", "absent"] for name in SUBJECTS if name not in ("aks-made", "workspace", "hub", "project")
+} | {"instance": ["present", "started", "stopped", "absent"]}
 
 
 @pytest.mark.parametrize("name", STATES)
@@ -267,7 +314,11 @@ def go_through(world: World, options: Options, state: str) -> bool:
     """One declaration in one state; whether it was refused for what is there."""
     subject = world.subject
     if state == "absent":
-        gone = {option: value for option, value in {**options, **subject.always}.items() if option in ("name", "type", "resource_group", "api_version")}
+        gone = {
+            option: value
+            for option, value in {**options, **subject.always}.items()
+            if option in ("name", "type", "resource_group", "api_version")
+        }
         planned = world.predicted(gone, state=state)
         done = world.run(gone, state=state)
         compare(subject, planned, done)
@@ -319,10 +370,14 @@ def hold_fleet(azure: Azure, targets: list[tuple[str, Options]]) -> int:
     failures = {row["name"]: row["failure"]["code"] for row in done["targets"] if row["failure"]}
     assert set(failures.values()) <= {*REFUSALS}, done.get("msg")
     if not failures:
-        assert [(row["action"], row["changes"]) for row in planned["targets"]] == [(row["action"], row["changes"]) for row in done["targets"]]
+        assert [(row["action"], row["changes"]) for row in planned["targets"]] == [
+            (row["action"], row["changes"]) for row in done["targets"]
+        ]
     again = azure.run("aml_fleet", ok=None, **fleet)
     assert azure.writes == [] and {row["name"] for row in again["targets"] if row["failure"]} == set(failures)
-    assert [row["action"] for row in again["targets"] if not row["failure"]] == ["none"] * (len(targets) - len(failures))
+    assert [row["action"] for row in again["targets"] if not row["failure"]] == ["none"] * (
+        len(targets) - len(failures)
+    )
     for name, options in targets:
         if options["name"] not in failures:
             alone = azure.run(SUBJECTS[name].module, **options)
@@ -350,7 +405,9 @@ def hold_quotas(one: Options, other: Options) -> None:
             planned = world.azure.run("aml_quota", check=True, **options)
             assert world.azure.writes == []
             done = world.azure.run("aml_quota", **options)
-            assert [planned[key] for key in ("changed", "plan", "diff", "quotas")] == [done[key] for key in ("changed", "plan", "diff", "quotas")]
+            assert [planned[key] for key in ("changed", "plan", "diff", "quotas")] == [
+                done[key] for key in ("changed", "plan", "diff", "quotas")
+            ]
             assert world.azure.run("aml_quota", **options)["changed"] is False and world.azure.writes == []
             limits.update({row["family"].casefold(): row.get("limit") for row in options["quotas"]})
             shown = {row["family"].casefold(): row["limit"] for row in done["quotas"]}

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a replacement must not lose, and must know before it takes the old one away. Each was found by random declarations (test_properties.py)."""
+
 from __future__ import annotations
 
 import typing as t
@@ -45,11 +46,19 @@ def test_who_drops_the_login_closes_the_port(azure: Azure, module: str) -> None:
     assert done["plan"]["action"] == "replace" and properties["disableLocalAuth"] is True
     # A cluster that nobody can log in to is reported with an open port all the same: what counts is that none was asked for.
     (put,) = [one.body for one in azure.writes if one.method == "PUT"]
-    assert not {"remoteLoginPortPublicAccess", "sshSettings", "userAccountCredentials"} & set(put["properties"]["properties"])
+    assert not {"remoteLoginPortPublicAccess", "sshSettings", "userAccountCredentials"} & set(
+        put["properties"]["properties"]
+    )
 
 
 def test_an_instance_type_that_is_still_the_default_is_not_replaced_away(azure: Azure) -> None:
-    options = {"name": "k8s", "type": "kubernetes", "resource_id": aks(azure, "aks-two"), "instance_types": {"gpu": {}}, "default_instance_type": "gpu"}
+    options = {
+        "name": "k8s",
+        "type": "kubernetes",
+        "resource_id": aks(azure, "aks-two"),
+        "instance_types": {"gpu": {}},
+        "default_instance_type": "gpu",
+    }
     azure.run("aml_attached_compute", **options)
     changed = {"name": "k8s", "type": "kubernetes", "instance_types": {"cpu": {}}}
     for more in ({}, {"description": "new", **RECREATE}):
@@ -63,7 +72,9 @@ def test_a_load_balancer_that_stays_counts_for_the_certificate(azure: Azure) -> 
     own = {"cert": "planted-cert", "key": "planted-key", "cname": "a.example.org"}
     target = {"name": "attached", "resource_id": aks(azure, "aks-one")}
     azure.run("aml_inference_cluster", **target, load_balancer_type="internal_load_balancer", ssl=own)
-    failed = azure.run("aml_inference_cluster", **target, ssl={"leaf_domain_label": "label"}, description="new", **RECREATE, ok=False)
+    failed = azure.run(
+        "aml_inference_cluster", **target, ssl={"leaf_domain_label": "label"}, description="new", **RECREATE, ok=False
+    )
     assert failed["failure"]["code"] == "CertificateNeedsPublicAddress" and azure.writes == []
 
 

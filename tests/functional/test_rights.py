@@ -5,6 +5,7 @@
 
 The simulator refuses by the request's method and path, and by what its body names (docs/facts.md b.2); what it was asked for must be in the row.
 """
+
 from __future__ import annotations
 
 import re
@@ -19,7 +20,12 @@ from ansible_collections.azureml.compute.tests.support.azure import SUBSCRIPTION
 from ansible_collections.azureml.compute.tests.support.permissions import SCENARIOS, places, within, without_sockets
 
 ROOT = Path(__file__).resolve().parents[2]
-WHO = Principal("cccccccc-0000-4000-8000-0000000000c9", "cccccccc-0000-4000-8000-0000000000a9", "aaaaaaaa-0000-4000-8000-00000000000a", "least")
+WHO = Principal(
+    "cccccccc-0000-4000-8000-0000000000c9",
+    "cccccccc-0000-4000-8000-0000000000a9",
+    "aaaaaaaa-0000-4000-8000-00000000000a",
+    "least",
+)
 ML = "Microsoft.MachineLearningServices"
 # A right as the table has it: where it is held, and the action.
 Right = tuple[str, str]
@@ -32,7 +38,11 @@ class Row(t.NamedTuple):
 
 def rights_of(cell: str) -> list[Right]:
     found = re.findall(r"([a-z]+): ((?:`[^`]+`(?:, )?)+)", cell)
-    return [(place, action.replace("ML/", f"{ML}/", 1)) for place, actions in found for action in re.findall(r"`([^`]+)`", actions)]
+    return [
+        (place, action.replace("ML/", f"{ML}/", 1))
+        for place, actions in found
+        for action in re.findall(r"`([^`]+)`", actions)
+    ]
 
 
 def table() -> dict[tuple[str, str], Row]:
@@ -85,9 +95,17 @@ class Service:
 
     def _grant(self, place: str, actions: list[str]) -> None:
         subscription, role = f"/subscriptions/{SUBSCRIPTION}", str(uuid.uuid4())
-        properties = {"roleName": f"least {place}", "assignableScopes": [subscription], "permissions": [{"actions": actions}]}
+        properties = {
+            "roleName": f"least {place}",
+            "assignableScopes": [subscription],
+            "permissions": [{"actions": actions}],
+        }
         definition = self.azure.arm(
-            "PUT", f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}", {"properties": properties}, "2022-04-01", wait=0
+            "PUT",
+            f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}",
+            {"properties": properties},
+            "2022-04-01",
+            wait=0,
         )
         assert definition["properties"]["type"] == "CustomRole"
         self.azure.app.grant(WHO.object_id, role, self.places[place])
@@ -104,7 +122,9 @@ def test_each_task_needs_what_its_row_says_and_no_more(service: Service, request
     everything = [*row.needed, *row.used]
     service.run(everything)
     assert [asked for asked in service.asked if not service.covers(everything, asked)] == []
-    assert [right for right in everything if not any(service.covers([right], asked) for asked in service.asked)] == [], "never asked for"
+    assert [
+        right for right in everything if not any(service.covers([right], asked) for asked in service.asked)
+    ] == [], "never asked for"
     service.run(row.needed)
     for missing in row.needed:
         failed = service.run([right for right in everything if right != missing], ok=False)
@@ -120,12 +140,28 @@ def test_the_table_has_every_module_and_every_row_a_test() -> None:
 
 def test_the_role_to_begin_with_is_made_by_the_module_and_is_enough(azure: Azure) -> None:
     text = (ROOT / "docs" / "rights.md").read_text().partition("```yaml")[2].partition("```")[0]
-    text = text.replace("{{ subscription_id }}", SUBSCRIPTION).replace("{{ 'keeps compute targets' | to_uuid }}", str(uuid.uuid4()))
+    text = text.replace("{{ subscription_id }}", SUBSCRIPTION).replace(
+        "{{ 'keeps compute targets' | to_uuid }}", str(uuid.uuid4())
+    )
     (options,) = [task["azureml.compute.arm_resource"] for task in yaml.safe_load(text)]
     assert azure.run("arm_resource", **options)["changed"]
     assert azure.run("arm_resource", **options)["changed"] is False
     (role,) = azure.app.rbac.custom()
-    modules = ("aml_compute_cluster", "aml_compute_instance", "aml_inference_cluster", "aml_compute_info", "aml_ssh_facts", "aml_fleet", "aml_operation_info")
-    needed = {action for (module, _what), row in TABLE.items() if module in modules for place, action in row.needed if place == "workspace"}
+    modules = (
+        "aml_compute_cluster",
+        "aml_compute_instance",
+        "aml_inference_cluster",
+        "aml_compute_info",
+        "aml_ssh_facts",
+        "aml_fleet",
+        "aml_operation_info",
+    )
+    needed = {
+        action
+        for (module, _what), row in TABLE.items()
+        if module in modules
+        for place, action in row.needed
+        if place == "workspace"
+    }
     assert needed and all(role.allows(action) for action in needed)
     assert not role.allows(f"{ML}/workspaces/write") and not role.allows(f"{ML}/workspaces/listKeys/action")

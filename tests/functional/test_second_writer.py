@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Another writer changes the resource between the read and the write of a task: each form of update, after each read that a task makes."""
+
 from __future__ import annotations
 
 import copy
@@ -11,7 +12,10 @@ import pytest
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, GROUP_ID, ML, WORKSPACE, WORKSPACE_ID, Azure
 
 VNET = f"{GROUP_ID}/providers/Microsoft.Network/virtualNetworks/vnet"
-NETWORK, NETWORKS = "2024-05-01", {"type": "Microsoft.Network/virtualNetworks", "name": "vnet", "api_version": "2024-05-01"}
+NETWORK, NETWORKS = (
+    "2024-05-01",
+    {"type": "Microsoft.Network/virtualNetworks", "name": "vnet", "api_version": "2024-05-01"},
+)
 STORAGES = {"type": "Microsoft.Storage/storageAccounts", "name": "account", "api_version": "2023-01-01"}
 ACCOUNT = f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/account"
 CLUSTER, RULE = f"{WORKSPACE_ID}/computes/cpu", f"{WORKSPACE_ID}/outboundRules/theirs"
@@ -63,7 +67,16 @@ def changed(azure: Azure, path: str, version: str, change: t.Callable[[t.Any], N
 
 
 def own_network(azure: Azure) -> None:
-    azure.arm("PUT", VNET, {"location": "eastus", "tags": {"team": "a"}, "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}}, NETWORK)
+    azure.arm(
+        "PUT",
+        VNET,
+        {
+            "location": "eastus",
+            "tags": {"team": "a"},
+            "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}},
+        },
+        NETWORK,
+    )
 
 
 def their_network(body: t.Any) -> None:
@@ -78,12 +91,17 @@ def their_network(body: t.Any) -> None:
         ({"tags": {"ours": "1"}}, {"tags": {"team": "a", "theirs": "1", "ours": "1"}}),
         ({"tags": {"team": None}}, {"tags": {"theirs": "1"}}),
         ({"body": {"properties": {"enableDdosProtection": True}}}, {"ddos": True}),
-        ({"body": {"properties": {"enableDdosProtection": True}}, "tags": {"ours": "1"}}, {"ddos": True, "tags": {"team": "a", "theirs": "1", "ours": "1"}}),
+        (
+            {"body": {"properties": {"enableDdosProtection": True}}, "tags": {"ours": "1"}},
+            {"ddos": True, "tags": {"team": "a", "theirs": "1", "ours": "1"}},
+        ),
         ({"body": {"properties": {"enableDdosProtection": True}}, "update_method": "patch"}, {"ddos": True}),
     ],
     ids=["tag", "tag removed", "property", "both", "patch"],
 )
-def test_a_network_keeps_what_the_other_writer_set(azure: Azure, options: dict[str, t.Any], ours: dict[str, t.Any], after: int | None) -> None:
+def test_a_network_keeps_what_the_other_writer_set(
+    azure: Azure, options: dict[str, t.Any], ours: dict[str, t.Any], after: int | None
+) -> None:
     own_network(azure)
     with Gap(azure, VNET, changed(azure, VNET, NETWORK, their_network), after) as gap:
         done = azure.run("arm_resource", resource_group=GROUP, **NETWORKS, **options)
@@ -119,11 +137,19 @@ def test_a_network_that_was_changed_meanwhile_is_deleted_as_declared(azure: Azur
 
 @pytest.mark.parametrize(
     ("options", "after"),
-    [({"tags": {"ours": "1"}}, 1), ({"tags": {"ours": "1"}}, None), ({"body": {"properties": {"minimumTlsVersion": "TLS1_2"}}}, 1)],
+    [
+        ({"tags": {"ours": "1"}}, 1),
+        ({"tags": {"ours": "1"}}, None),
+        ({"body": {"properties": {"minimumTlsVersion": "TLS1_2"}}}, 1),
+    ],
     ids=["tag after the read", "tag before the write", "property after the read"],
 )
-def test_a_resource_without_an_etag_keeps_what_the_other_writer_set(azure: Azure, options: dict[str, t.Any], after: int | None) -> None:
-    azure.resource(STORAGES["type"], "account", {"sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "tags": {"team": "a"}})
+def test_a_resource_without_an_etag_keeps_what_the_other_writer_set(
+    azure: Azure, options: dict[str, t.Any], after: int | None
+) -> None:
+    azure.resource(
+        STORAGES["type"], "account", {"sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "tags": {"team": "a"}}
+    )
 
     def theirs(body: t.Any) -> None:
         body["tags"] = {**body["tags"], "theirs": "1"}
@@ -147,19 +173,34 @@ def their_cluster(azure: Azure, wait: float = 60.0) -> t.Callable[[], None]:
     def act() -> None:
         scale = {"minNodeCount": 0, "maxNodeCount": 9, "nodeIdleTimeBeforeScaleDown": "PT600S"}
         inner = {"vmSize": "STANDARD_DS3_V2", "scaleSettings": scale}
-        body = {"location": "eastus", "tags": {"team": "a", "theirs": "1"}, "properties": {"computeType": "AmlCompute", "properties": inner}}
+        body = {
+            "location": "eastus",
+            "tags": {"team": "a", "theirs": "1"},
+            "properties": {"computeType": "AmlCompute", "properties": inner},
+        }
         azure.arm("PUT", CLUSTER, body, wait=wait)
 
     return act
 
 
-@pytest.mark.parametrize(("after", "wait"), [(1, 60.0), (2, 0.0), (None, 0.0)], ids=["after the read", "running after the second read", "running"])
+@pytest.mark.parametrize(
+    ("after", "wait"),
+    [(1, 60.0), (2, 0.0), (None, 0.0)],
+    ids=["after the read", "running after the second read", "running"],
+)
 @pytest.mark.parametrize(
     "options",
-    [{"tags": {"ours": "1"}}, {"min_instances": 1}, {"idle_time_before_scale_down": 60}, {"identity": {"type": "system_assigned"}}],
+    [
+        {"tags": {"ours": "1"}},
+        {"min_instances": 1},
+        {"idle_time_before_scale_down": 60},
+        {"identity": {"type": "system_assigned"}},
+    ],
     ids=["tag", "minimum", "idle time", "identity"],
 )
-def test_a_cluster_keeps_what_the_other_writer_set(azure: Azure, options: dict[str, t.Any], after: int | None, wait: float) -> None:
+def test_a_cluster_keeps_what_the_other_writer_set(
+    azure: Azure, options: dict[str, t.Any], after: int | None, wait: float
+) -> None:
     """The service refuses a write while the other writer's operation runs; ours is then made from what that left."""
     own_cluster(azure)
     with Gap(azure, CLUSTER, their_cluster(azure, wait), after) as gap:
@@ -179,7 +220,10 @@ def test_a_cluster_that_another_writer_creates_is_not_overwritten(azure: Azure) 
     assert gap.acted and failed["failure"]["code"] == "ChangedMeanwhile" and failed["changed"] is False
     azure.app.clock.advance(600)
     left = azure.compute("cpu")
-    assert left["tags"] == {"team": "a", "theirs": "1"} and left["properties"]["properties"]["scaleSettings"]["maxNodeCount"] == 9
+    assert (
+        left["tags"] == {"team": "a", "theirs": "1"}
+        and left["properties"]["properties"]["scaleSettings"]["maxNodeCount"] == 9
+    )
 
 
 def test_a_maximum_alone_carries_nothing_of_the_other_writers(azure: Azure) -> None:
@@ -187,7 +231,10 @@ def test_a_maximum_alone_carries_nothing_of_the_other_writers(azure: Azure) -> N
     with Gap(azure, CLUSTER, their_cluster(azure), None):
         azure.run("aml_compute_cluster", name="cpu", max_instances=5)
     left = azure.compute("cpu")
-    assert left["tags"] == {"team": "a", "theirs": "1"} and left["properties"]["properties"]["scaleSettings"]["nodeIdleTimeBeforeScaleDown"] == "PT600S"
+    assert (
+        left["tags"] == {"team": "a", "theirs": "1"}
+        and left["properties"]["properties"]["scaleSettings"]["nodeIdleTimeBeforeScaleDown"] == "PT600S"
+    )
 
 
 def test_what_no_longer_fits_the_other_writers_change_is_refused(azure: Azure) -> None:
@@ -208,7 +255,12 @@ def test_an_attached_target_keeps_what_the_other_writer_set(azure: Azure) -> Non
     path = f"{WORKSPACE_ID}/computes/adf"
 
     def theirs() -> None:
-        azure.arm("PUT", path, {"location": "eastus", "tags": {"team": "a", "theirs": "1"}, "properties": {"computeType": "DataFactory"}}, wait=60)
+        azure.arm(
+            "PUT",
+            path,
+            {"location": "eastus", "tags": {"team": "a", "theirs": "1"}, "properties": {"computeType": "DataFactory"}},
+            wait=60,
+        )
 
     with Gap(azure, path, theirs, 1) as gap:
         azure.run("aml_attached_compute", name="adf", type="datafactory", tags={"ours": "1"})
@@ -217,17 +269,41 @@ def test_an_attached_target_keeps_what_the_other_writer_set(azure: Azure) -> Non
 
 ACCOUNTS = {"location": "eastus", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
 WRITTEN: list[tuple[str, str, str, dict[str, t.Any], dict[str, t.Any], dict[str, t.Any], str]] = [
-    ("aml_attached_compute", f"{WORKSPACE_ID}/computes/adf", ML, {"name": "adf", "type": "datafactory", "tags": {"shared": "0"}}, {"tags": {"ours": "1"}},
-     {"location": "eastus", "properties": {"computeType": "DataFactory"}, "tags": {"ours": "1", "shared": "1"}}, "tags.shared"),
-    ("arm_resource", ACCOUNT, "2023-01-01", {**STORAGES, "body": {**ACCOUNTS, "properties": {"shared": "0"}}}, {"body": {"properties": {"ours": "1"}}},
-     {**ACCOUNTS, "properties": {"ours": "1", "shared": "1"}}, "properties.shared"),
+    (
+        "aml_attached_compute",
+        f"{WORKSPACE_ID}/computes/adf",
+        ML,
+        {"name": "adf", "type": "datafactory", "tags": {"shared": "0"}},
+        {"tags": {"ours": "1"}},
+        {"location": "eastus", "properties": {"computeType": "DataFactory"}, "tags": {"ours": "1", "shared": "1"}},
+        "tags.shared",
+    ),
+    (
+        "arm_resource",
+        ACCOUNT,
+        "2023-01-01",
+        {**STORAGES, "body": {**ACCOUNTS, "properties": {"shared": "0"}}},
+        {"body": {"properties": {"ours": "1"}}},
+        {**ACCOUNTS, "properties": {"ours": "1", "shared": "1"}},
+        "properties.shared",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("module", "path", "version", "first", "then", "theirs", "name"), WRITTEN, ids=[row[0] for row in WRITTEN])
+@pytest.mark.parametrize(
+    ("module", "path", "version", "first", "then", "theirs", "name"), WRITTEN, ids=[row[0] for row in WRITTEN]
+)
 @pytest.mark.parametrize("acts", [True, False])
 def test_undeclared_values_that_are_others_after_a_whole_write_are_reported(
-    azure: Azure, acts: bool, module: str, path: str, version: str, first: dict[str, t.Any], then: dict[str, t.Any], theirs: dict[str, t.Any], name: str
+    azure: Azure,
+    acts: bool,
+    module: str,
+    path: str,
+    version: str,
+    first: dict[str, t.Any],
+    then: dict[str, t.Any],
+    theirs: dict[str, t.Any],
+    name: str,
 ) -> None:
     """Between the write and the read that proves it, another writer changes what was not declared. Without one, nothing is reported."""
     azure.run(module, **first)
@@ -249,18 +325,49 @@ def test_undeclared_values_that_are_others_after_a_whole_write_are_reported(
 # --- creations ---
 
 CREATED: list[tuple[str, str, str, str, dict[str, t.Any], dict[str, t.Any]]] = [
-    ("cluster", "aml_compute_cluster", CLUSTER, ML, {"name": "cpu", "size": "Standard_DS3_v2", "max_instances": 3},
-     {"properties": {"computeType": "AmlCompute", "properties": {"vmSize": "Standard_DS2_v2", "scaleSettings": {"maxNodeCount": 9}}}}),
-    ("instance", "aml_compute_instance", f"{WORKSPACE_ID}/computes/laptop", ML, {"name": "laptop", "size": "Standard_DS3_v2"},
-     {"properties": {"computeType": "ComputeInstance", "properties": {"vmSize": "Standard_DS2_v2"}}}),
-    ("attached", "aml_attached_compute", f"{WORKSPACE_ID}/computes/adf", ML, {"name": "adf", "type": "datafactory"},
-     {"properties": {"computeType": "DataFactory"}}),
-    ("resource", "arm_resource", ACCOUNT, "2023-01-01", {**STORAGES, "body": {"location": "eastus", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}},
-     {"kind": "StorageV2", "sku": {"name": "Standard_GRS"}}),
+    (
+        "cluster",
+        "aml_compute_cluster",
+        CLUSTER,
+        ML,
+        {"name": "cpu", "size": "Standard_DS3_v2", "max_instances": 3},
+        {
+            "properties": {
+                "computeType": "AmlCompute",
+                "properties": {"vmSize": "Standard_DS2_v2", "scaleSettings": {"maxNodeCount": 9}},
+            }
+        },
+    ),
+    (
+        "instance",
+        "aml_compute_instance",
+        f"{WORKSPACE_ID}/computes/laptop",
+        ML,
+        {"name": "laptop", "size": "Standard_DS3_v2"},
+        {"properties": {"computeType": "ComputeInstance", "properties": {"vmSize": "Standard_DS2_v2"}}},
+    ),
+    (
+        "attached",
+        "aml_attached_compute",
+        f"{WORKSPACE_ID}/computes/adf",
+        ML,
+        {"name": "adf", "type": "datafactory"},
+        {"properties": {"computeType": "DataFactory"}},
+    ),
+    (
+        "resource",
+        "arm_resource",
+        ACCOUNT,
+        "2023-01-01",
+        {**STORAGES, "body": {"location": "eastus", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}},
+        {"kind": "StorageV2", "sku": {"name": "Standard_GRS"}},
+    ),
 ]
 
 
-@pytest.mark.parametrize(("module", "path", "version", "ours", "theirs"), [row[1:] for row in CREATED], ids=[row[0] for row in CREATED])
+@pytest.mark.parametrize(
+    ("module", "path", "version", "ours", "theirs"), [row[1:] for row in CREATED], ids=[row[0] for row in CREATED]
+)
 def test_what_another_writer_creates_after_the_read_is_not_overwritten(
     azure: Azure, module: str, path: str, version: str, ours: dict[str, t.Any], theirs: dict[str, t.Any]
 ) -> None:
@@ -271,19 +378,37 @@ def test_what_another_writer_creates_after_the_read_is_not_overwritten(
 
     with Gap(azure, path, act, 1) as gap:
         failed = azure.run(module, **ours, ok=False)
-    assert gap.acted and failed["failure"]["code"] == "ChangedMeanwhile" and failed["changed"] is False and not azure.writes
+    assert (
+        gap.acted
+        and failed["failure"]["code"] == "ChangedMeanwhile"
+        and failed["changed"] is False
+        and not azure.writes
+    )
     assert azure.get(path, version)["tags"] == {"theirs": "1"}
 
 
 def test_a_project_that_another_writer_creates_is_not_overwritten(azure: Azure) -> None:
     dependents = {key: azure.get(WORKSPACE_ID)["properties"][key] for key in ("storageAccount", "keyVault")}
     hub = WORKSPACE_ID.rpartition("/")[0] + "/hub"
-    azure.arm("PUT", hub, {"location": "eastus", "kind": "Hub", "identity": {"type": "SystemAssigned"}, "properties": dependents})
+    azure.arm(
+        "PUT",
+        hub,
+        {"location": "eastus", "kind": "Hub", "identity": {"type": "SystemAssigned"}, "properties": dependents},
+    )
     path = hub.rpartition("/")[0] + "/project-a"
 
     def act() -> None:
-        azure.arm("PUT", path, {"location": "eastus", "kind": "Project", "tags": {"theirs": "1"}, "identity": {"type": "SystemAssigned"},
-                                "properties": {"hubResourceId": hub}})
+        azure.arm(
+            "PUT",
+            path,
+            {
+                "location": "eastus",
+                "kind": "Project",
+                "tags": {"theirs": "1"},
+                "identity": {"type": "SystemAssigned"},
+                "properties": {"hubResourceId": hub},
+            },
+        )
 
     with Gap(azure, path, act, 1) as gap:
         failed = azure.run("aml_workspace", name="project-a", kind="project", hub_id=hub, ok=False)
@@ -295,18 +420,29 @@ def test_a_project_that_another_writer_creates_is_not_overwritten(azure: Azure) 
 
 
 @pytest.mark.parametrize("after", [1, None], ids=["after the read", "before the write"])
-@pytest.mark.parametrize("options", [{"tags": {"ours": "1"}}, {"description": "ours"}, {"tags": {"ours": "1"}, "description": "ours"}])
-def test_a_workspace_keeps_what_the_other_writer_set(azure: Azure, options: dict[str, t.Any], after: int | None) -> None:
+@pytest.mark.parametrize(
+    "options", [{"tags": {"ours": "1"}}, {"description": "ours"}, {"tags": {"ours": "1"}, "description": "ours"}]
+)
+def test_a_workspace_keeps_what_the_other_writer_set(
+    azure: Azure, options: dict[str, t.Any], after: int | None
+) -> None:
     azure.arm("PATCH", WORKSPACE_ID, {"tags": {"team": "a"}})
 
     def theirs() -> None:
-        azure.arm("PATCH", WORKSPACE_ID, {"tags": {"team": "a", "theirs": "1"}, "properties": {"friendlyName": "Theirs"}}, wait=60)
+        azure.arm(
+            "PATCH",
+            WORKSPACE_ID,
+            {"tags": {"team": "a", "theirs": "1"}, "properties": {"friendlyName": "Theirs"}},
+            wait=60,
+        )
 
     with Gap(azure, WORKSPACE_ID, theirs, after) as gap:
         assert azure.run("aml_workspace", name=WORKSPACE, **options)["changed"]
     left = azure.get(WORKSPACE_ID)
     assert gap.acted and left["tags"] == {"team": "a", "theirs": "1", **options.get("tags", {})}
-    assert left["properties"]["friendlyName"] == "Theirs" and left["properties"]["description"] == options.get("description", "")
+    assert left["properties"]["friendlyName"] == "Theirs" and left["properties"]["description"] == options.get(
+        "description", ""
+    )
 
 
 GATEWAY = f"{GROUP_ID}/providers/Microsoft.Network/applicationGateways/gateway"
@@ -322,8 +458,14 @@ def test_a_rule_keeps_its_host_names(azure: Azure, meanwhile: bool) -> None:
     azure.arm("PATCH", WORKSPACE_ID, {"properties": {"managedNetwork": {"isolationMode": "AllowOnlyApprovedOutbound"}}})
     azure.arm("PUT", RULE, rule("public", **({} if meanwhile else {"fqdns": ["app.example.org"]})))
     wanted = {"service_resource_id": GATEWAY, "subresource_target": "private"}
-    declared = {"managed_network": {"outbound_rules": [{"name": "theirs", "type": "private_endpoint", "destination": wanted}]}}
-    theirs = (lambda: azure.arm("PUT", RULE, rule("public", fqdns=["app.example.org"]), wait=60)) if meanwhile else (lambda: None)
+    declared = {
+        "managed_network": {"outbound_rules": [{"name": "theirs", "type": "private_endpoint", "destination": wanted}]}
+    }
+    theirs = (
+        (lambda: azure.arm("PUT", RULE, rule("public", fqdns=["app.example.org"]), wait=60))
+        if meanwhile
+        else (lambda: None)
+    )
     with Gap(azure, WORKSPACE_ID, theirs, 1) as gap:
         assert azure.run("aml_workspace", name=WORKSPACE, **declared)["changed"]
     left = azure.get(RULE)["properties"]
@@ -347,7 +489,10 @@ def test_host_names_of_a_rule_are_declared(azure: Azure) -> None:
     (shown,) = [one for one in again["workspace"]["managed_network"]["outbound_rules"] if one["name"] == "theirs"]
     assert shown["fqdns"] == ["b.example.org", "a.example.org"]
     assert run("c.example.org")["changed"] and azure.get(RULE)["properties"]["fqdns"] == ["c.example.org"]
-    for failed in (run("not a host", ok=False), run("a.example.org", ok=False, type="fqdn", destination="a.example.org")):
+    for failed in (
+        run("not a host", ok=False),
+        run("a.example.org", ok=False, type="fqdn", destination="a.example.org"),
+    ):
         assert failed["failure"]["code"] in ("InvalidHost", "InvalidRule") and not azure.sent
 
 
@@ -358,16 +503,22 @@ def test_the_simulators_tags_change_alone(azure: Azure) -> None:
     own_network(azure)
     tags = f"{VNET}/providers/Microsoft.Resources/tags/default"
     etag = azure.get(VNET, NETWORK)["etag"]
-    merged = azure.arm("PATCH", tags, {"operation": "Merge", "properties": {"tags": {"Team": "b", "cost": "1"}}}, "2021-04-01")
+    merged = azure.arm(
+        "PATCH", tags, {"operation": "Merge", "properties": {"tags": {"Team": "b", "cost": "1"}}}, "2021-04-01"
+    )
     # Names are compared without case, and keep theirs.
     assert merged["properties"]["tags"] == {"team": "b", "cost": "1"} == azure.get(VNET, NETWORK)["tags"]
     assert azure.get(VNET, NETWORK)["etag"] != etag
-    azure.arm("PATCH", tags, {"operation": "Delete", "properties": {"tags": {"team": "other", "cost": "1"}}}, "2021-04-01")
+    azure.arm(
+        "PATCH", tags, {"operation": "Delete", "properties": {"tags": {"team": "other", "cost": "1"}}}, "2021-04-01"
+    )
     assert azure.get(VNET, NETWORK)["tags"] == {"team": "b"}
     azure.arm("PATCH", tags, {"operation": "Replace", "properties": {"tags": {"a": "1"}}}, "2021-04-01")
     assert azure.get(tags, "2021-04-01")["properties"]["tags"] == {"a": "1"}
     azure.arm("DELETE", tags, version="2021-04-01")
     assert azure.get(VNET, NETWORK)["tags"] == {}
     own_cluster(azure)
-    refused = azure.app.call("PATCH", f"{CLUSTER}/providers/Microsoft.Resources/tags/default?api-version=2021-04-01", {"operation": "Merge"})
+    refused = azure.app.call(
+        "PATCH", f"{CLUSTER}/providers/Microsoft.Resources/tags/default?api-version=2021-04-01", {"operation": "Merge"}
+    )
     assert refused.status == 400

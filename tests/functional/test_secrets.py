@@ -5,6 +5,7 @@
 
 What the service says back is ordered from the simulator (faults). And the opposite: what is no secret is not censored.
 """
+
 from __future__ import annotations
 
 import json
@@ -36,7 +37,9 @@ from ansible_collections.azureml.compute.tests.support.planted import (
 
 
 @pytest.fixture
-def watched(azure: Azure, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Watched:
+def watched(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Watched:
     return watch(azure, monkeypatch, capsys, tmp_path)
 
 
@@ -49,7 +52,9 @@ def test_success_check_mode_and_no_change(watched: Watched, case: Case) -> None:
     planned = watched.run(case, check=True)
     assert planned["changed"]
     done = watched.run(case)
-    assert done["changed"] and any(one.body and MARK in json.dumps(one.body) for one in watched.azure.writes), "it was sent"
+    assert done["changed"] and any(one.body and MARK in json.dumps(one.body) for one in watched.azure.writes), (
+        "it was sent"
+    )
     assert watched.run(case)["changed"] is False
     assert watched.run(case, state="absent")["changed"]
 
@@ -62,7 +67,14 @@ def test_a_refused_rule(watched: Watched, case: Case) -> None:
 @pytest.mark.parametrize("status", [400, 403, 409, 500])
 def test_a_refusal_that_says_the_secret_back(watched: Watched, case: Case, status: int) -> None:
     message = echo(case.secrets)
-    order = {"kind": "status", "status": status, "message": message, "code": "Refused", "match": {"method": "PUT", "path": case.path}, "count": 99}
+    order = {
+        "kind": "status",
+        "status": status,
+        "message": message,
+        "code": "Refused",
+        "match": {"method": "PUT", "path": case.path},
+        "count": 99,
+    }
     watched.azure.app.faults.put([order])
     failed = watched.run(case, ok=False)
     assert failed["failure"]["status"] == status and failed["failure"]["message"].startswith("Refused: ***")
@@ -71,7 +83,17 @@ def test_a_refusal_that_says_the_secret_back(watched: Watched, case: Case, statu
 def test_a_failed_operation_that_says_the_secret_back(watched: Watched, case: Case) -> None:
     message = echo(case.secrets)
     details = [{"code": "Inner", "message": message, "target": case.secrets[0]}]
-    watched.azure.app.faults.put([{"kind": "failed_operation", "message": message, "details": details, "match": {"path": case.path}, "count": 99}])
+    watched.azure.app.faults.put(
+        [
+            {
+                "kind": "failed_operation",
+                "message": message,
+                "details": details,
+                "match": {"path": case.path},
+                "count": 99,
+            }
+        ]
+    )
     failed = watched.run(case, ok=None)
     assert failed.get("failed") or case.module == RESOURCE
     # A second run looks at what failed.
@@ -87,7 +109,9 @@ def test_a_wait_that_ends_too_early(watched: Watched, case: Case) -> None:
 
 
 @pytest.mark.parametrize("raised", [RuntimeError, AmlError])
-def test_what_nobody_foresaw(watched: Watched, case: Case, raised: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_nobody_foresaw(
+    watched: Watched, case: Case, raised: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With the traceback, and as a user sees it who asks for tracebacks."""
     text = echo(case.secrets)
 
@@ -123,7 +147,9 @@ def test_warnings(watched: Watched, case: Case, monkeypatch: pytest.MonkeyPatch)
 def test_arguments_that_ansible_refuses(watched: Watched, case: Case) -> None:
     for wrong in ({"state": "nonsense"}, {"no_such_option": 1}):
         done = watched.run(case, ok=False, **wrong)
-        assert done["failure"]["code"] == "InvalidOption" and next(iter(wrong)) in done["msg"] and not watched.azure.sent
+        assert (
+            done["failure"]["code"] == "InvalidOption" and next(iter(wrong)) in done["msg"] and not watched.azure.sent
+        )
 
 
 # --- definitions ---
@@ -148,8 +174,18 @@ def test_a_definition_that_is_refused(watched: Watched, text: str) -> None:
 
 def test_a_secret_in_a_part_of_the_definition_that_an_option_replaces(watched: Watched) -> None:
     word = secret("Replaced")
-    application = {"name": "app", "image": {"reference": "x"}, "endpoints": [{"target": 8787, "published": 8787}], "environment_variables": {"API_KEY": word}}
-    definition = {"name": "target-a", "type": "computeinstance", "size": "Standard_DS3_v2", "custom_applications": [application]}
+    application = {
+        "name": "app",
+        "image": {"reference": "x"},
+        "endpoints": [{"target": 8787, "published": 8787}],
+        "environment_variables": {"API_KEY": word},
+    }
+    definition = {
+        "name": "target-a",
+        "type": "computeinstance",
+        "size": "Standard_DS3_v2",
+        "custom_applications": [application],
+    }
     done = watched.run(Case(INSTANCE, {"definition": definition, "custom_applications": []}, "", [], {}))
     assert done["invocation"]["module_args"]["definition"]["size"] == "Standard_DS3_v2"
 
@@ -163,7 +199,11 @@ def test_a_definition_that_breaks_the_loader(watched: Watched, monkeypatch: pyte
     monkeypatch.setattr(ml, "load_compute", broken)
     text = f"name: a\ntype: amlcompute\nssh_settings: {{admin_username: a, admin_password: {MARK}InDefinition2}}"
     failed = watched.run(Case(CLUSTER, {"definition": text}, "", [], {}), ok=False)
-    assert failed["failure"]["code"] == "InvalidDefinition" and "admin_username" in failed["msg"] and MARK not in watched.azure.text
+    assert (
+        failed["failure"]["code"] == "InvalidDefinition"
+        and "admin_username" in failed["msg"]
+        and MARK not in watched.azure.text
+    )
 
 
 # --- what is no secret ---
@@ -174,21 +214,34 @@ def test_what_is_no_secret_is_shown(watched: Watched, azure: Azure, tmp_path: Pa
         case = CASES[name](azure, tmp_path)
         done = watched.run(case)
         given = done["invocation"]["module_args"]
-        assert (given["tenant"], given["client_id"], given["subscription_id"]) == (TENANT, "client", harness.SUBSCRIPTION)
+        assert (given["tenant"], given["client_id"], given["subscription_id"]) == (
+            TENANT,
+            "client",
+            harness.SUBSCRIPTION,
+        )
         assert done["auth"]["tenant"] == TENANT and done["auth"]["client_id"] == "client"
         hidden = {path for path, value in _leaves(given) if "VALUE_SPECIFIED" in str(value) or "***" in str(value)}
         expected = {
             "cluster": {"secret", "ssh_settings.admin_password"},
-            "secret-body": {"secret", "secret_body.properties.adminPassword", "secret_body.properties.profiles.0.nested.connectionString"},
+            "secret-body": {
+                "secret",
+                "secret_body.properties.adminPassword",
+                "secret_body.properties.profiles.0.nested.connectionString",
+            },
         }
         assert hidden == expected.get(name, {"secret"}), name
         rest = json.dumps({key: value for key, value in done.items() if key != "invocation"})
         # The simulator's storage account, unlike Azure's, tells what it was given.
         assert name == "secret-body" or ("VALUE_SPECIFIED" not in rest and "****" not in rest)
         if name == "cluster":
-            assert done["compute"]["ssh_settings"]["ssh_key_value"] == PUBLIC_KEY == given["ssh_settings"]["ssh_key_value"]
+            assert (
+                done["compute"]["ssh_settings"]["ssh_key_value"] == PUBLIC_KEY == given["ssh_settings"]["ssh_key_value"]
+            )
         if name == "ssh-key-file":
-            assert given["ssh_settings"]["ssh_private_key_file"] == str(tmp_path / "id") and given["update_password"] == "on_create"
+            assert (
+                given["ssh_settings"]["ssh_private_key_file"] == str(tmp_path / "id")
+                and given["update_password"] == "on_create"
+            )
         if name == "tls-key-file":
             assert "BEGIN CERTIFICATE" in given["ssl"]["cert"] and given["ssl"]["key_file"] == str(tmp_path / "key")
         watched.run(case, state="absent")
@@ -206,19 +259,45 @@ def _leaves(tree: t.Any, path: str = "") -> t.Iterator[tuple[str, t.Any]]:
 def test_a_list_without_a_spec(watched: Watched) -> None:
     """aml_preflight_info takes what the modules take, as plain mappings."""
     entries = [
-        {"name": "target-a", "type": "amlcompute", "size": "Standard_DS3_v2", "ssh_settings": {"admin_username": "a", "admin_password": secret("List")}},
-        {"name": "target-b", "type": "virtualmachine", "ssh_settings": {"ssh_private_key": pem("ListKey"), "ssh_private_key_file": "/home/me/.ssh/id"}},
-        {"name": "target-c", "type": "databricks", "access_token": {"wrong": secret("ListToken")}, "min_instances": secret("ListToken")},
+        {
+            "name": "target-a",
+            "type": "amlcompute",
+            "size": "Standard_DS3_v2",
+            "ssh_settings": {"admin_username": "a", "admin_password": secret("List")},
+        },
+        {
+            "name": "target-b",
+            "type": "virtualmachine",
+            "ssh_settings": {"ssh_private_key": pem("ListKey"), "ssh_private_key_file": "/home/me/.ssh/id"},
+        },
+        {
+            "name": "target-c",
+            "type": "databricks",
+            "access_token": {"wrong": secret("ListToken")},
+            "min_instances": secret("ListToken"),
+        },
     ]
     done = watched.run(Case("aml_preflight_info", {"computes": entries}, "", [], {}))
-    assert done["invocation"]["module_args"]["computes"][1]["ssh_settings"]["ssh_private_key_file"] == "/home/me/.ssh/id"
+    assert (
+        done["invocation"]["module_args"]["computes"][1]["ssh_settings"]["ssh_private_key_file"] == "/home/me/.ssh/id"
+    )
 
 
 def test_a_short_value_is_hidden_as_ansible_hides_it(watched: Watched) -> None:
     """In its one spelling; it does not take its escaped or encoded form along, which may be any other word."""
     body = {"properties": {"pin": "a b", "count": 7, "on": True, "nothing": None, "empty": ""}}
-    options = {"type": "Microsoft.Storage/storageAccounts", "name": "account", "api_version": "2023-01-01", "secret_body": body, "tags": {"x": "a+b"}}
+    options = {
+        "type": "Microsoft.Storage/storageAccounts",
+        "name": "account",
+        "api_version": "2023-01-01",
+        "secret_body": body,
+        "tags": {"x": "a+b"},
+    }
     options["body"] = {"location": "eastus", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
     done = watched.run(Case(RESOURCE, options, "", [], {}))
-    assert done["resource"]["tags"] == {"x": "a+b"} and done["resource"]["name"] == "account" and done["changed"] is True
-    assert redact.KNOWN.mask("a b 7") == "a b 7" and redact.in_options({"b": {"type": "dict", "no_log": True}}, {"b": body}) == {"a b", "7"}
+    assert (
+        done["resource"]["tags"] == {"x": "a+b"} and done["resource"]["name"] == "account" and done["changed"] is True
+    )
+    assert redact.KNOWN.mask("a b 7") == "a b 7" and redact.in_options(
+        {"b": {"type": "dict", "no_log": True}}, {"b": body}
+    ) == {"a b", "7"}

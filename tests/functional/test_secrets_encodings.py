@@ -6,6 +6,7 @@
 A run of a module carries many secrets at once. `make secrets` tries more of them and makes a table; tests/integration/test_secrets_channels.py has the
 channels that only a playbook has.
 """
+
 from __future__ import annotations
 
 import html
@@ -20,7 +21,18 @@ from ansible_collections.azureml.compute.plugins.module_utils._engine import rec
 from ansible_collections.azureml.compute.plugins.module_utils._report import document
 from ansible_collections.azureml.compute.plugins.module_utils._report import page as _page
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, WORKSPACE_ID, Azure
-from ansible_collections.azureml.compute.tests.support.leaks import EXAMPLES, NAMES, OUTER, check, count, draw, echo, leaks, marked, texts_of
+from ansible_collections.azureml.compute.tests.support.leaks import (
+    EXAMPLES,
+    NAMES,
+    OUTER,
+    check,
+    count,
+    draw,
+    echo,
+    leaks,
+    marked,
+    texts_of,
+)
 from ansible_collections.azureml.compute.tests.support.planted import ALL_OUTPUT, VARIABLE
 
 Options = dict[str, t.Any]
@@ -36,7 +48,12 @@ def _cluster(secret: str) -> Options:
 
 def _instance(secrets: list[str]) -> Options:
     variables = {f"ANY_{number}": one for number, one in enumerate(secrets)}
-    application = {"name": "app", "image": {"reference": "a/b"}, "endpoints": [{"target": 8787, "published": 8787}], "environment_variables": variables}
+    application = {
+        "name": "app",
+        "image": {"reference": "a/b"},
+        "endpoints": [{"target": 8787, "published": 8787}],
+        "environment_variables": variables,
+    }
     return {"name": "target-a", "size": "Standard_DS3_v2", "custom_applications": [application]}
 
 
@@ -46,7 +63,18 @@ def _fleet(secrets: list[str]) -> Options:
 
 
 def _refuse(azure: Azure, secrets: list[str], path: str = "target", **fault: t.Any) -> None:
-    azure.app.faults.put([{"kind": "status", "status": 400, "code": "Refused", "message": echo(secrets), "match": {"method": "PUT", "path": path}, **fault}])
+    azure.app.faults.put(
+        [
+            {
+                "kind": "status",
+                "status": 400,
+                "code": "Refused",
+                "message": echo(secrets),
+                "match": {"method": "PUT", "path": path},
+                **fault,
+            }
+        ]
+    )
 
 
 def _colleagues(azure: Azure, secrets: list[str]) -> None:
@@ -72,7 +100,11 @@ def _failed_operation(azure: Azure, secrets: list[str], folder: Path) -> t.Itera
 
 def _exception(azure: Azure, secrets: list[str], folder: Path) -> t.Iterable[str]:
     _refuse(azure, secrets)
-    return [azure.run("aml_compute_instance", ok=False, **{**ALL_OUTPUT, "_ansible_verbosity": 5}, **_instance(secrets))["exception"]]
+    return [
+        azure.run("aml_compute_instance", ok=False, **{**ALL_OUTPUT, "_ansible_verbosity": 5}, **_instance(secrets))[
+            "exception"
+        ]
+    ]
 
 
 def _result(azure: Azure, secrets: list[str], folder: Path) -> t.Iterable[str]:
@@ -82,7 +114,9 @@ def _result(azure: Azure, secrets: list[str], folder: Path) -> t.Iterable[str]:
 
 def _diff(azure: Azure, secrets: list[str], folder: Path) -> t.Iterable[str]:
     _colleagues(azure, secrets)
-    return texts_of(azure.run("aml_compute_instance", check=True, **ALL_OUTPUT, name="target-a", state="absent")["diff"])
+    return texts_of(
+        azure.run("aml_compute_instance", check=True, **ALL_OUTPUT, name="target-a", state="absent")["diff"]
+    )
 
 
 def _info(azure: Azure, secrets: list[str], folder: Path) -> t.Iterable[str]:
@@ -115,7 +149,14 @@ def _progress(azure: Azure, secrets: list[str], folder: Path) -> t.Iterable[str]
 def _pages(azure: Azure, secrets: list[str], folder: Path) -> t.Iterable[str]:
     _refuse(azure, secrets)
     failed = azure.run("aml_fleet", ok=False, **_fleet(secrets))
-    report = document.build({"generated": "2026-01-02T00:00:00Z", "name": "a", "fleet": failed, "found": azure.run("aml_fleet_info", **FLEET)})
+    report = document.build(
+        {
+            "generated": "2026-01-02T00:00:00Z",
+            "name": "a",
+            "fleet": failed,
+            "found": azure.run("aml_fleet_info", **FLEET),
+        }
+    )
     page, markdown = html.unescape(_page.page(report)), html.unescape(document.markdown(report)).replace("\\", "")
     assert "((0.0:" in page and "((0.0:" in markdown and "((0.0:" in json.dumps(report)
     return [page, markdown, *texts_of(report)]
@@ -145,7 +186,11 @@ def test_no_encoding_of_a_secret_is_in_a_channel(channel: str, azure: Azure, tmp
 def test_a_password_of_an_option_is_not_shown_either(azure: Azure) -> None:
     secrets = draw(1, "password")
     _refuse(azure, secrets)
-    check("error", secrets, texts_of(azure.run("aml_compute_cluster", ok=False, **ALL_OUTPUT, **_cluster(secrets[0]))["failure"]))
+    check(
+        "error",
+        secrets,
+        texts_of(azure.run("aml_compute_cluster", ok=False, **ALL_OUTPUT, **_cluster(secrets[0]))["failure"]),
+    )
 
 
 @pytest.mark.parametrize("outer", OUTER)

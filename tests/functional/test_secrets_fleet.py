@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Secrets of a fleet's targets in no output, and of what others declared, whoever looks at it."""
+
 from __future__ import annotations
 
 import json
@@ -16,7 +17,9 @@ from ansible_collections.azureml.compute.tests.support.planted import CASES, FLE
 
 
 @pytest.fixture
-def watched(azure: Azure, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Watched:
+def watched(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Watched:
     return watch(azure, monkeypatch, capsys, tmp_path)
 
 
@@ -27,13 +30,22 @@ def case(request: pytest.FixtureRequest, azure: Azure, tmp_path: Path) -> Case:
 
 def test_success_check_mode_and_no_change(watched: Watched, case: Case) -> None:
     assert watched.run(case, check=True)["changed"]
-    assert watched.run(case)["changed"] and any(one.body and MARK in json.dumps(one.body) for one in watched.azure.writes), "it was sent"
+    assert watched.run(case)["changed"] and any(
+        one.body and MARK in json.dumps(one.body) for one in watched.azure.writes
+    ), "it was sent"
     assert watched.run(case)["changed"] is False
     assert watched.run(case, ok=False, **case.broken)["failure"]["code"] == "OutOfRange"
 
 
 def test_a_refusal_that_says_the_secret_back(watched: Watched, case: Case) -> None:
-    order = {"kind": "status", "status": 400, "message": echo(case.secrets), "code": "Refused", "match": {"method": "PUT", "path": case.path}, "count": 9}
+    order = {
+        "kind": "status",
+        "status": 400,
+        "message": echo(case.secrets),
+        "code": "Refused",
+        "match": {"method": "PUT", "path": case.path},
+        "count": 9,
+    }
     watched.azure.app.faults.put([order])
     failed = watched.run(case, ok=False)
     assert failed["targets"][0]["failure"]["message"].startswith("Refused: ***")
@@ -57,7 +69,9 @@ def test_what_nobody_foresaw(watched: Watched, case: Case, monkeypatch: pytest.M
     assert "Refused: ***" in watched.azure.text
 
 
-def test_a_token_that_the_service_says_back_is_in_no_line_of_progress(watched: Watched, azure: Azure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_that_the_service_says_back_is_in_no_line_of_progress(
+    watched: Watched, azure: Azure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     send = harness._InProcess.send
     tokens: list[str] = []
 
@@ -65,7 +79,10 @@ def test_a_token_that_the_service_says_back_is_in_no_line_of_progress(watched: W
         answer = send(self, request, **kwargs)
         if request.method == "PUT":
             tokens.append(request.headers["Authorization"].removeprefix("Bearer "))
-            answer.status_code, answer.content = 400, json.dumps({"error": {"code": "Bad", "message": f"Not understood: {tokens[0]}"}}).encode()
+            answer.status_code, answer.content = (
+                400,
+                json.dumps({"error": {"code": "Bad", "message": f"Not understood: {tokens[0]}"}}).encode(),
+            )
         return answer
 
     monkeypatch.setattr(harness._InProcess, "send", echoing)
@@ -80,7 +97,14 @@ def test_a_fleet_that_is_only_looked_at(watched: Watched, case: Case) -> None:
     assert watched.run(Case("aml_fleet_info", options, "", [], {}))["workspaces"][0]["name"] == WORKSPACE
     # A file that a target names is not read here, and what is in it was never sent.
     if MARK in json.dumps(options):
-        order = {"kind": "status", "status": 400, "message": echo(case.secrets), "code": "Refused", "match": {"path": "computes"}, "count": 9}
+        order = {
+            "kind": "status",
+            "status": 400,
+            "message": echo(case.secrets),
+            "code": "Refused",
+            "match": {"path": "computes"},
+            "count": 9,
+        }
         watched.azure.app.faults.put([order])
         assert "Refused: ***" in watched.run(Case("aml_fleet_info", options, "", [], {}), ok=False)["msg"]
 

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the service says steers no terminal: messages and warnings have control characters in words."""
+
 from __future__ import annotations
 
 import typing as t
@@ -23,7 +24,18 @@ def test_a_message_and_a_warning_that_would_steer_a_terminal(azure: Azure, monke
         return plain(self)
 
     monkeypatch.setattr(reconciler.Reconciler, "find", find)
-    azure.app.faults.put([{"kind": "status", "status": 400, "message": f"refused {STEERS}", "code": "Refused", "match": {"method": "PUT"}, "count": 9}])
+    azure.app.faults.put(
+        [
+            {
+                "kind": "status",
+                "status": 400,
+                "message": f"refused {STEERS}",
+                "code": "Refused",
+                "match": {"method": "PUT"},
+                "count": 9,
+            }
+        ]
+    )
     failed = azure.run("aml_compute_cluster", ok=False, **CLUSTER)
     for text in (failed["msg"], failed["failure"]["message"], *failed["warnings"]):
         assert "\\x1b]0;owned\\x07\\x1b[2J\\x9b31m\\r\\u202eback\\x00" in text

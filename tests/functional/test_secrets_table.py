@@ -7,6 +7,7 @@ A place is an option with ``no_log``, one that names a file which is read, one t
 environment, or an answer of the service. Every case of ``planted`` goes through all tests of its file, and after each run all of
 ``Watched.CHANNELS`` are searched; ``CHANNELS`` below says who looks where that cannot.
 """
+
 from __future__ import annotations
 
 import ast
@@ -28,7 +29,12 @@ from .test_secrets_sign_in import SIGN_INS
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "ansible_collections.azureml.compute.plugins.modules."
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("a*.py"))
-CLUSTER, INSTANCE, ATTACHED, AKS = "aml_compute_cluster", "aml_compute_instance", "aml_attached_compute", "aml_inference_cluster"
+CLUSTER, INSTANCE, ATTACHED, AKS = (
+    "aml_compute_cluster",
+    "aml_compute_instance",
+    "aml_attached_compute",
+    "aml_inference_cluster",
+)
 
 # All that is attached has one spec.
 ATTACHABLE = [kind for kind in KIND_SPECS if kind not in ("amlcompute", "computeinstance", "aks")]
@@ -76,10 +82,14 @@ PLACES: dict[tuple[str, str], tuple[str, ...]] = {
     ("kind aks", "ssl.key_file"): ("fleet tls-key-file",),
     **{(f"kind {one}", path): cases for one in ATTACHABLE for path, cases in OF_ATTACHED.items()},
     # What the service says.
-    ("service", "errors and operations that say a secret back"): ("tests/functional/test_secrets.py::test_a_refusal_that_says_the_secret_back",),
+    ("service", "errors and operations that say a secret back"): (
+        "tests/functional/test_secrets.py::test_a_refusal_that_says_the_secret_back",
+    ),
     ("service", "a token"): ("tests/functional/test_secrets_sign_in.py::test_a_token_that_the_service_says_back",),
     ("service", "signatures of addresses"): ("tests/functional/test_secrets_sign_in.py::test_signatures_of_addresses",),
-    ("service", "variables of custom applications"): ("tests/functional/test_secrets_fleet.py::test_what_others_declared_is_shown_by_no_module",),
+    ("service", "variables of custom applications"): (
+        "tests/functional/test_secrets_fleet.py::test_what_others_declared_is_shown_by_no_module",
+    ),
 }
 
 # What is no secret though its name may look like it, and why.
@@ -115,7 +125,11 @@ def secret_options(spec: t.Mapping[str, t.Any], above: str = "") -> t.Iterator[s
     """The options that hold a secret, or name a file that is read for one."""
     for name, row in spec.items():
         path = f"{above}{name}"
-        if row.get("no_log") or (row.get("type") == "path" and name.endswith("_file")) or name == "environment_variables":
+        if (
+            row.get("no_log")
+            or (row.get("type") == "path" and name.endswith("_file"))
+            or name == "environment_variables"
+        ):
             yield path
         yield from secret_options(row.get("options") or {}, f"{path}.")
 
@@ -161,22 +175,36 @@ def exists(test: str) -> bool:
 
 
 def test_no_module_asks_for_keys_that_it_would_have_to_hide() -> None:
-    asked = [path.name for path in (ROOT / "plugins").rglob("*.py") for node in ast.walk(ast.parse(path.read_text())) if _is_listing(node)]
+    asked = [
+        path.name
+        for path in (ROOT / "plugins").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if _is_listing(node)
+    ]
     assert asked == []
 
 
 def _is_listing(node: ast.AST) -> bool:
     """A piece of an address that ends in an action which answers with secrets."""
     text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
-    return " " not in text and text.rstrip("/").casefold().endswith(("listkeys", "listsecrets", "listclusteradmincredential", "listaccountsas"))
+    return " " not in text and text.rstrip("/").casefold().endswith(
+        ("listkeys", "listsecrets", "listclusteradmincredential", "listaccountsas")
+    )
 
 
 def test_no_loop_of_a_role_or_playbook_has_a_secret_in_its_items() -> None:
     """Ansible prints the items of a loop at -v, those of a failure always, and registers them: ``no_log`` of a module's option does not reach that far."""
-    options = {path.split(".")[0] for _place, path in PLACES if _place not in ("sign-in", "environment", "service")} | {"content"}
+    options = {path.split(".")[0] for _place, path in PLACES if _place not in ("sign-in", "environment", "service")} | {
+        "content"
+    }
     passing = re.compile(rf"^\s*({'|'.join(sorted(options))}):.*\bitem\.")
     files = [path for folder in ("roles", "playbooks") for path in (ROOT / folder).rglob("*.yml")]
-    found = [f"{path.relative_to(ROOT)}: {line.strip()}" for path in files for line in path.read_text().splitlines() if passing.match(line)]
+    found = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in files
+        for line in path.read_text().splitlines()
+        if passing.match(line)
+    ]
     # These write what modules returned, which has no secret.
     written = ("playbooks/export_workspace.yml: content", "playbooks/tasks/drift_files.yml: content")
     assert len(files) > 30 and [one for one in found if not one.startswith(written)] == []

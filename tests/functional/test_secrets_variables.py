@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Values of variables: hidden by each module, shown where ``show_variables`` names them, and kept where the declaration has a placeholder."""
+
 from __future__ import annotations
 
 import json
@@ -16,12 +17,21 @@ Options = dict[str, t.Any]
 
 
 def instance(**variables: t.Any) -> Options:
-    application = {"name": "app", "image": {"reference": "a/b"}, "endpoints": [{"target": 8787, "published": 8787}], "environment_variables": variables}
+    application = {
+        "name": "app",
+        "image": {"reference": "a/b"},
+        "endpoints": [{"target": 8787, "published": 8787}],
+        "environment_variables": variables,
+    }
     return {"name": "target-a", "size": "Standard_DS3_v2", "custom_applications": [application]}
 
 
 def fleet(options: Options) -> Options:
-    return {"workspaces": [{"name": WORKSPACE, "resource_group": GROUP, "computes": [{"type": "computeinstance", **options}]}]}
+    return {
+        "workspaces": [
+            {"name": WORKSPACE, "resource_group": GROUP, "computes": [{"type": "computeinstance", **options}]}
+        ]
+    }
 
 
 RESOURCE = {"type": "Microsoft.DataFactory/factories", "name": "factory", "api_version": "2018-06-01"}
@@ -65,10 +75,17 @@ def test_only_the_values_that_are_named_are_shown(declared: Azure, module: str) 
 
 def test_a_diff_tells_that_a_value_differs_and_not_what_it_is(declared: Azure) -> None:
     wanted = instance(DATABASE=KEPT, MODE=SHOWN, SAME=HIDDEN)
-    done = declared.run("aml_compute_instance", check=True, _ansible_diff=True, on_immutable_change="recreate", **wanted)
-    before, after = (one["custom_applications"][0]["environment_variables"] for one in (done["diff"]["before"], done["diff"]["after"]))
+    done = declared.run(
+        "aml_compute_instance", check=True, _ansible_diff=True, on_immutable_change="recreate", **wanted
+    )
+    before, after = (
+        one["custom_applications"][0]["environment_variables"]
+        for one in (done["diff"]["before"], done["diff"]["after"])
+    )
     assert before["DATABASE"] == before["SAME"] == after["SAME"] != after["DATABASE"]
-    assert before["MODE"] == after["MODE"] and all(value.startswith("VALUE_NOT_SHOWN (") for value in [*before.values(), *after.values()])
+    assert before["MODE"] == after["MODE"] and all(
+        value.startswith("VALUE_NOT_SHOWN (") for value in [*before.values(), *after.values()]
+    )
     assert KEPT not in declared.text
 
 
@@ -90,17 +107,29 @@ def test_a_placeholder_keeps_the_value_when_the_application_is_written(declared:
     declared.run("aml_fleet" if in_fleet else "aml_compute_instance", **(fleet(wanted) if in_fleet else wanted))
     [sent] = declared.writes
     [application] = sent.body
-    assert {name: row["value"] for name, row in application["environmentVariables"].items()} == {"DATABASE": HIDDEN, "MODE": SHOWN, "SAME": KEPT}
+    assert {name: row["value"] for name, row in application["environmentVariables"].items()} == {
+        "DATABASE": HIDDEN,
+        "MODE": SHOWN,
+        "SAME": KEPT,
+    }
     assert "VALUE_NOT_SHOWN" not in json.dumps(declared.compute("target-a"))
 
 
-NEW: dict[str, Options] = {"a new instance": {"name": "target-b"}, "a new variable": {}, "a new application": {"application": "other"}}
+NEW: dict[str, Options] = {
+    "a new instance": {"name": "target-b"},
+    "a new variable": {},
+    "a new application": {"application": "other"},
+}
 
 
 @pytest.mark.parametrize("case", NEW)
 @pytest.mark.parametrize("check", [False, True])
 def test_a_placeholder_without_a_value_to_keep_is_refused(declared: Azure, case: str, check: bool) -> None:
-    wanted = {**instance(DATABASE="VALUE_NOT_SHOWN", FRESH="VALUE_NOT_SHOWN"), "name": NEW[case].get("name", "target-a"), "on_immutable_change": "recreate"}
+    wanted = {
+        **instance(DATABASE="VALUE_NOT_SHOWN", FRESH="VALUE_NOT_SHOWN"),
+        "name": NEW[case].get("name", "target-a"),
+        "on_immutable_change": "recreate",
+    }
     wanted["custom_applications"][0]["name"] = NEW[case].get("application", "app")
     refused = declared.run("aml_compute_instance", ok=False, check=check, **wanted)["failure"]
     assert refused["code"] == "PlaceholderNotReplaced" and "FRESH" in refused["message"] and declared.writes == []
@@ -120,5 +149,7 @@ def test_an_info_module_and_the_one_that_declares_hide_the_same(declared: Azure)
     [info] = declared.run("aml_compute_info", name="target-a")["computes"]
     found = info["custom_applications"][0]["environment_variables"]
     for one in (shown, found):
-        assert one["DATABASE"] == one["SAME"] != one["MODE"] and all(value.startswith("VALUE_NOT_SHOWN (") for value in one.values())
+        assert one["DATABASE"] == one["SAME"] != one["MODE"] and all(
+            value.startswith("VALUE_NOT_SHOWN (") for value in one.values()
+        )
     assert WORKSPACE_ID in info["id"]

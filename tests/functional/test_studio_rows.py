@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Single statements of the studio and its documentation that no other test shows, each by its row of docs/coverage.md."""
+
 from __future__ import annotations
 
 import typing as t
@@ -13,7 +14,12 @@ from azureml_simulator.http import Principal
 
 from .test_cluster import KEY
 
-CLUSTER, INSTANCE, AKS, ATTACHED = "aml_compute_cluster", "aml_compute_instance", "aml_inference_cluster", "aml_attached_compute"
+CLUSTER, INSTANCE, AKS, ATTACHED = (
+    "aml_compute_cluster",
+    "aml_compute_instance",
+    "aml_inference_cluster",
+    "aml_attached_compute",
+)
 SIZE = {"size": "Standard_DS3_v2"}
 KUBERNETES = "Microsoft.ContainerService/managedClusters"
 ELSEWHERE = "22222222-0000-4000-8000-000000000002"
@@ -46,17 +52,25 @@ def test_minimum_nodes_warn(azure: Azure, minimum: int, warned: bool) -> None:
     assert any("MinimumNodes" in text for text in done["warnings"]) is warned
 
 
-@pytest.mark.parametrize(("settings", "warned"), [({"admin_password": "Planted-1234"}, True), ({"ssh_key_value": KEY}, False)])
+@pytest.mark.parametrize(
+    ("settings", "warned"), [({"admin_password": "Planted-1234"}, True), ({"ssh_key_value": KEY}, False)]
+)
 def test_a_password_for_the_nodes_warns(azure: Azure, settings: dict[str, str], warned: bool) -> None:
     """T6, K6: keys are recommended."""
-    done = azure.run(CLUSTER, name="cpu-cluster", **SIZE, max_instances=1, ssh_settings={"admin_username": "azureuser", **settings})
-    assert any("PasswordInsteadOfKey" in text for text in done["warnings"]) is warned and "Planted-1234" not in azure.text
+    done = azure.run(
+        CLUSTER, name="cpu-cluster", **SIZE, max_instances=1, ssh_settings={"admin_username": "azureuser", **settings}
+    )
+    assert (
+        any("PasswordInsteadOfKey" in text for text in done["warnings"]) is warned and "Planted-1234" not in azure.text
+    )
 
 
 @pytest.mark.parametrize(("most", "warned"), [(100, False), (101, True)])
 def test_many_nodes_warn(azure: Azure, most: int, warned: bool) -> None:
     """CC4: more than 100 nodes take a ticket."""
-    found = azure.run("aml_preflight_info", computes=[{"type": "amlcompute", "name": "cpu-cluster", **SIZE, "max_instances": most}])
+    found = azure.run(
+        "aml_preflight_info", computes=[{"type": "amlcompute", "name": "cpu-cluster", **SIZE, "max_instances": most}]
+    )
     assert ("ManyNodes" in [one["code"] for one in found["findings"]]) is warned
 
 
@@ -81,7 +95,12 @@ def test_an_instance_needs_a_size(azure: Azure) -> None:
 def test_a_failed_setup_says_why_and_is_made_anew(azure: Azure) -> None:
     """CI2, CI11: storage that cannot be mounted, or a script that fails, leaves an instance that only goes away."""
     options = {"name": "ci-alice", **SIZE, "setup_scripts": {"creation_script": {"path": "Users/alice/setup.sh"}}}
-    order = {"kind": "failed_operation", "match": {"path": "computes/ci-alice"}, "code": "StorageMountError", "message": "Failed to mount storage."}
+    order = {
+        "kind": "failed_operation",
+        "match": {"path": "computes/ci-alice"},
+        "code": "StorageMountError",
+        "message": "Failed to mount storage.",
+    }
     azure.app.faults.put([order])
     failed = azure.run(INSTANCE, **options, ok=False)
     assert failed["failure"]["code"] == "StorageMountError" and "Failed to mount storage." in failed["msg"]
@@ -94,15 +113,29 @@ SCRIPT = "#!/bin/bash\necho '\u00e9' > /tmp/here\n"
 
 def test_a_script_may_be_given_in_place(azure: Azure) -> None:
     """CI11: inline scripts are base64 for the service, and text for people; the CLI's YAML has no field for them."""
-    options = {"name": "ci-alice", **SIZE, "setup_scripts": {"creation_script": {"inline": SCRIPT, "timeout_minutes": 5}, "startup_script": {"path": "s.sh"}}}
+    options = {
+        "name": "ci-alice",
+        **SIZE,
+        "setup_scripts": {
+            "creation_script": {"inline": SCRIPT, "timeout_minutes": 5},
+            "startup_script": {"path": "s.sh"},
+        },
+    }
     made = azure.run(INSTANCE, **options)
     scripts = put(azure)["properties"]["properties"]["setupScripts"]["scripts"]
-    assert scripts["creationScript"] == {"scriptSource": "inline", "scriptData": b64encode(SCRIPT.encode()).decode(), "timeout": "5m"}
+    assert scripts["creationScript"] == {
+        "scriptSource": "inline",
+        "scriptData": b64encode(SCRIPT.encode()).decode(),
+        "timeout": "5m",
+    }
     assert scripts["startupScript"] == {"scriptSource": "workspaceStorage", "scriptData": "s.sh"}
     assert made["compute"]["setup_scripts"]["creation_script"]["inline"] == SCRIPT
     assert azure.run(INSTANCE, **options)["changed"] is False
     other = azure.run(INSTANCE, name="ci-alice", setup_scripts={"creation_script": {"inline": "true"}}, ok=False)
-    assert other["failure"]["code"] == "ImmutableChange" and other["failure"]["details"][0]["field"] == "setup_scripts.creation_script"
+    assert (
+        other["failure"]["code"] == "ImmutableChange"
+        and other["failure"]["details"][0]["field"] == "setup_scripts.creation_script"
+    )
     exported = azure.run("aml_export_info")
     (row,) = exported["vars"]["aml_instances"]
     assert row["setup_scripts"]["creation_script"]["inline"] == SCRIPT
@@ -139,12 +172,19 @@ def test_an_instance_without_a_public_address(azure: Azure) -> None:
 
 def test_an_assigned_user_and_a_personal_policy_are_sent(azure: Azure) -> None:
     """CI7, CI8: an instance for somebody else, whose applications are that user's alone."""
-    user = {"user_object_id": "00000000-0000-0000-0000-0000000000a1", "user_tenant_id": "aaaaaaaa-0000-4000-8000-00000000000a"}
+    user = {
+        "user_object_id": "00000000-0000-0000-0000-0000000000a1",
+        "user_tenant_id": "aaaaaaaa-0000-4000-8000-00000000000a",
+    }
     made = azure.run(INSTANCE, name="ci-alice", **SIZE, create_on_behalf_of=user, application_sharing_policy="personal")
     inner = put(azure)["properties"]["properties"]
-    assert inner["personalComputeInstanceSettings"] == {"assignedUser": {"objectId": user["user_object_id"], "tenantId": user["user_tenant_id"]}}
+    assert inner["personalComputeInstanceSettings"] == {
+        "assignedUser": {"objectId": user["user_object_id"], "tenantId": user["user_tenant_id"]}
+    }
     assert inner["applicationSharingPolicy"] == "Personal"
-    assert made["compute"]["create_on_behalf_of"] == user and made["compute"]["application_sharing_policy"] == "personal"
+    assert (
+        made["compute"]["create_on_behalf_of"] == user and made["compute"]["application_sharing_policy"] == "personal"
+    )
 
 
 @pytest.mark.parametrize("type_", ["none", "system_assigned", "user_assigned"])
@@ -164,7 +204,11 @@ def test_the_age_of_an_instances_image(azure: Azure) -> None:
     azure.run(INSTANCE, name="ci-alice", **SIZE)
     document = azure.compute("ci-alice")
     inner = document["properties"]["properties"]
-    inner["osImageMetadata"] = {"currentImageVersion": "24.01.01", "latestImageVersion": "24.02.01", "isLatestOsImageVersion": False}
+    inner["osImageMetadata"] = {
+        "currentImageVersion": "24.01.01",
+        "latestImageVersion": "24.02.01",
+        "isLatestOsImageVersion": False,
+    }
     azure.app.store.put(document["id"], document)
     (found,) = azure.run("aml_compute_info", name="ci-alice")["computes"]
     assert found["os_image"] == {"current": "24.01.01", "latest": "24.02.01", "is_latest": False}
@@ -175,16 +219,22 @@ def test_the_age_of_an_instances_image(azure: Azure) -> None:
 
 def make_aks(azure: Azure) -> str:
     pools = [{"name": "agentpool", "count": 3, "vmSize": "Standard_DS3_v2", "mode": "System"}]
-    return azure.resource(KUBERNETES, "aks-prod", {"properties": {"dnsPrefix": "aks", "agentPoolProfiles": pools}}, "2024-09-01")
+    return azure.resource(
+        KUBERNETES, "aks-prod", {"properties": {"dnsPrefix": "aks", "agentPoolProfiles": pools}}, "2024-09-01"
+    )
 
 
 def fail_operation(azure: Azure, name: str, code: str, message: str) -> None:
-    azure.app.faults.put([{"kind": "failed_operation", "match": {"path": f"computes/{name}"}, "code": code, "message": message}])
+    azure.app.faults.put(
+        [{"kind": "failed_operation", "match": {"path": f"computes/{name}"}, "code": code, "message": message}]
+    )
 
 
 def test_a_policy_that_forbids_it(azure: Azure) -> None:
     """K8-3: what Azure Policy forbids is told with its code."""
-    fail_operation(azure, "scoring", "RequestDisallowedByPolicy", "Resource 'pip' was disallowed by policy 'no-public-ip'.")
+    fail_operation(
+        azure, "scoring", "RequestDisallowedByPolicy", "Resource 'pip' was disallowed by policy 'no-public-ip'."
+    )
     failed = azure.run(AKS, name="scoring", **SIZE, agent_count=3, ok=False)
     assert failed["failure"]["code"] == "RequestDisallowedByPolicy" and "no-public-ip" in failed["msg"]
     assert failed["failure"]["hint"]
@@ -196,7 +246,9 @@ def test_a_missing_right_on_aks_is_explained(azure: Azure, monkeypatch: pytest.M
     azure.app.grant("operator-object", "AzureML Compute Operator", WORKSPACE_ID)
     for scope in (WORKSPACE_ID, resource):
         azure.app.grant("operator-object", "Reader", scope)
-    who = Principal("operator-object", "operator-app", azure.app.default_principal().tenant, "operator", "ServicePrincipal")
+    who = Principal(
+        "operator-object", "operator-app", azure.app.default_principal().tenant, "operator", "ServicePrincipal"
+    )
     token = azure.app.token(who)
     monkeypatch.setattr(azure.app, "token", lambda *_arguments, **_options: token)
     failed = azure.run(AKS, name="scoring", resource_id=resource, ok=False)
@@ -224,7 +276,10 @@ def test_arc_is_attached_like_aks(azure: Azure) -> None:
 @pytest.mark.parametrize(("count", "warned"), [(1, False), (2, True)])
 def test_of_several_identities_kubernetes_uses_the_first(azure: Azure, count: int, warned: bool) -> None:
     """1.10: the others would be declared for nothing."""
-    identity = {"type": "user_assigned", "user_assigned_identities": [azure.identity(f"id-{number}") for number in range(count)]}
+    identity = {
+        "type": "user_assigned",
+        "user_assigned_identities": [azure.identity(f"id-{number}") for number in range(count)],
+    }
     done = azure.run(ATTACHED, name="k8s", type="kubernetes", resource_id=make_aks(azure), identity=identity)
     assert any("FirstIdentityOnly" in text for text in done["warnings"]) is warned
 
@@ -234,7 +289,9 @@ def test_kubernetes_of_another_subscription_warns(azure: Azure) -> None:
     group = f"/subscriptions/{ELSEWHERE}/resourceGroups/rg-far"
     azure.arm("PUT", group, {"location": "eastus"}, "2021-04-01")
     far = f"{group}/providers/{KUBERNETES}/aks-far"
-    azure.arm("PUT", far, {"location": "eastus", "properties": {"dnsPrefix": "far", "agentPoolProfiles": []}}, "2024-09-01")
+    azure.arm(
+        "PUT", far, {"location": "eastus", "properties": {"dnsPrefix": "far", "agentPoolProfiles": []}}, "2024-09-01"
+    )
     for resource, warned in ((make_aks(azure), False), (far, True)):
         done = azure.run(ATTACHED, check=True, name="k8s", type="kubernetes", resource_id=resource)
         assert any("OtherSubscription" in text for text in done["warnings"]) is warned

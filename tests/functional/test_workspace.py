@@ -5,12 +5,19 @@
 
 Creation through azure-ai-ml needs a socket: tests/integration has it.
 """
+
 from __future__ import annotations
 
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, SUBSCRIPTION, WORKSPACE, WORKSPACE_ID, Azure
+from ansible_collections.azureml.compute.tests.support.azure import (
+    GROUP_ID,
+    SUBSCRIPTION,
+    WORKSPACE,
+    WORKSPACE_ID,
+    Azure,
+)
 
 MODULE = "aml_workspace"
 TARGET = {"name": WORKSPACE}
@@ -24,7 +31,9 @@ def current(azure: Azure) -> dict[str, t.Any]:
 
 def test_each_updatable_field_alone(azure: Azure) -> None:
     azure.run(MODULE, **TARGET, tags={"owner": "others"})
-    registry = azure.resource("Microsoft.ContainerRegistry/registries", "acrtest", {"sku": {"name": "Premium"}}, "2023-07-01")
+    registry = azure.resource(
+        "Microsoft.ContainerRegistry/registries", "acrtest", {"sku": {"name": "Premium"}}, "2023-07-01"
+    )
     insights = azure.resource("Microsoft.Insights/components", "ai-two", {"kind": "web"}, "2020-02-02")
     one, two = azure.identity("id-one"), azure.identity("id-two")
     both = "system_assigned,user_assigned"
@@ -36,16 +45,32 @@ def test_each_updatable_field_alone(azure: Azure) -> None:
         ({"tags": {"team": None}}, "tags", {"operation": "Delete", "properties": {"tags": {"team": "vision"}}}),
         ({"container_registry": registry}, "container_registry", {"properties": {"containerRegistry": registry}}),
         ({"application_insights": insights}, "application_insights", {"properties": {"applicationInsights": insights}}),
-        ({"public_network_access": "disabled"}, "public_network_access", {"properties": {"publicNetworkAccess": "Disabled"}}),
-        ({"image_build_compute": "cpu-cluster"}, "image_build_compute", {"properties": {"imageBuildCompute": "cpu-cluster"}}),
-        ({"system_datastores_auth_mode": "identity"}, "system_datastores_auth_mode", {"properties": {"systemDatastoresAuthMode": "Identity"}}),
+        (
+            {"public_network_access": "disabled"},
+            "public_network_access",
+            {"properties": {"publicNetworkAccess": "Disabled"}},
+        ),
+        (
+            {"image_build_compute": "cpu-cluster"},
+            "image_build_compute",
+            {"properties": {"imageBuildCompute": "cpu-cluster"}},
+        ),
+        (
+            {"system_datastores_auth_mode": "identity"},
+            "system_datastores_auth_mode",
+            {"properties": {"systemDatastoresAuthMode": "Identity"}},
+        ),
         ({"v1_legacy_mode": True}, "v1_legacy_mode", {"properties": {"v1LegacyMode": True}}),
         (
             {"identity": {"type": both, "user_assigned_identities": [one, two]}},
             "identity",
             {"identity": {"type": "SystemAssigned,UserAssigned", "userAssignedIdentities": {one: {}, two: {}}}},
         ),
-        ({"primary_user_assigned_identity": one}, "primary_user_assigned_identity", {"properties": {"primaryUserAssignedIdentity": one}}),
+        (
+            {"primary_user_assigned_identity": one},
+            "primary_user_assigned_identity",
+            {"properties": {"primaryUserAssignedIdentity": one}},
+        ),
         (
             {"identity": {"type": both, "user_assigned_identities": [one]}},
             "identity",
@@ -75,7 +100,11 @@ FIXED = [
     ({"location": "westus2"}, "location", "stays in its region"),
     ({"kind": "hub"}, "kind", "cannot become another kind"),
     ({"hbi_workspace": True}, "hbi_workspace", "decided at creation"),
-    ({"storage_account": f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/other"}, "storage_account", "cannot be changed"),
+    (
+        {"storage_account": f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/other"},
+        "storage_account",
+        "cannot be changed",
+    ),
     ({"key_vault": f"{GROUP_ID}/providers/Microsoft.KeyVault/vaults/other"}, "key_vault", "cannot be changed"),
     ({"enable_data_isolation": True}, "enable_data_isolation", "decided at creation"),
 ]
@@ -97,7 +126,14 @@ def test_a_workspace_with_compute_targets_is_not_replaced_unasked(azure: Azure) 
 
 def test_outbound_rules_by_name(azure: Azure) -> None:
     network = {"isolation_mode": "allow_only_approved_outbound"}
-    azure.run(MODULE, **TARGET, managed_network={**network, "outbound_rules": [{"name": "others", "type": "fqdn", "destination": "example.org"}]})
+    azure.run(
+        MODULE,
+        **TARGET,
+        managed_network={
+            **network,
+            "outbound_rules": [{"name": "others", "type": "fqdn", "destination": "example.org"}],
+        },
+    )
     tag = {"service_tag": "DataFactory", "protocol": "TCP", "port_ranges": "80, 8080"}
     storage = current(azure)["storage_account"]
     endpoint = {"service_resource_id": storage, "subresource_target": "blob", "spark_enabled": False}
@@ -112,7 +148,9 @@ def test_outbound_rules_by_name(azure: Azure) -> None:
     names = {rule["name"] for rule in done["workspace"]["managed_network"]["outbound_rules"]}
     assert {"others", "packages", "tag", "endpoint"} <= names
     assert azure.run(MODULE, **TARGET, **options)["changed"] is False
-    planned = azure.run(MODULE, **TARGET, managed_network={"outbound_rules": [{"name": "tag", "state": "absent"}]}, check=True)
+    planned = azure.run(
+        MODULE, **TARGET, managed_network={"outbound_rules": [{"name": "tag", "state": "absent"}]}, check=True
+    )
     both = [{"name": name, "type": "fqdn", "destination": f"{name}.org"} for name in ("one", "two")]
     azure.run(MODULE, **TARGET, managed_network={"outbound_rules": both}, display_name="Shown", wait=False)
     assert [one.method for one in azure.writes] == ["PATCH", "PUT", "PUT"], "each but the last is waited for"
@@ -131,7 +169,11 @@ def test_a_project_in_a_hub(azure: Azure) -> None:
     body = azure.get(WORKSPACE_ID)
     dependents = {key: body["properties"][key] for key in ("storageAccount", "keyVault")}
     hub = f"{GROUP_ID}{PROVIDER}hub-test"
-    azure.arm("PUT", hub, {"location": "eastus", "kind": "Hub", "identity": {"type": "SystemAssigned"}, "properties": dependents})
+    azure.arm(
+        "PUT",
+        hub,
+        {"location": "eastus", "kind": "Hub", "identity": {"type": "SystemAssigned"}, "properties": dependents},
+    )
     options = {"name": "project-a", "kind": "project", "hub_id": hub, "display_name": "A"}
     planned = azure.run(MODULE, check=True, **options)
     done = azure.run(MODULE, **options)

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The real ansible-playbook against a running simulator: one simulator for each test process, one resource group for each test."""
+
 from __future__ import annotations
 
 import json
@@ -49,13 +50,19 @@ class Simulator:
 
     def _send(self, method: str, path: str, data: bytes | None, **headers: str) -> t.Any:
         context = ssl.create_default_context(cafile=self.environment["SSL_CERT_FILE"])
-        request = urllib.request.Request(f"{self.environment['AML_SIMULATOR_URL']}{path}", data=data, method=method, headers=headers)
+        request = urllib.request.Request(
+            f"{self.environment['AML_SIMULATOR_URL']}{path}", data=data, method=method, headers=headers
+        )
         with urllib.request.urlopen(request, context=context) as answer:
             return json.loads(answer.read() or b"null")
 
     def token(self) -> str:
         told = self.environment
-        form = {"grant_type": "client_credentials", "client_id": told["AZURE_CLIENT_ID"], "client_secret": told["AZURE_SECRET"]}
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": told["AZURE_CLIENT_ID"],
+            "client_secret": told["AZURE_SECRET"],
+        }
         data = urllib.parse.urlencode({**form, "scope": f"{told['AML_SIMULATOR_URL']}/.default"}).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         answer: dict[str, str] = self._send("POST", f"/{told['AZURE_TENANT']}/oauth2/v2.0/token", data, **headers)
@@ -87,7 +94,12 @@ class Simulator:
             properties[option] = f"{self.group_id(group)}/providers/{kind}/{unique}"
             self.arm("PUT", properties[option], version, {"location": "eastus", "properties": common})
         identifier = f"{self.group_id(group)}/providers/Microsoft.MachineLearningServices/workspaces/{name}"
-        self.arm("PUT", identifier, ML, {"location": "eastus", "identity": {"type": "SystemAssigned"}, "properties": properties, **body})
+        self.arm(
+            "PUT",
+            identifier,
+            ML,
+            {"location": "eastus", "identity": {"type": "SystemAssigned"}, "properties": properties, **body},
+        )
         return identifier
 
     def mark(self) -> int:
@@ -101,7 +113,11 @@ class Simulator:
 
     def writes(self, since: int = 0) -> list[dict[str, t.Any]]:
         """The requests that change something: not reads, and not the token request."""
-        return [row for row in self.requests(since) if row["method"] not in ("GET", "HEAD") and not row["path"].endswith("/token")]
+        return [
+            row
+            for row in self.requests(since)
+            if row["method"] not in ("GET", "HEAD") and not row["path"].endswith("/token")
+        ]
 
 
 @pytest.fixture(scope="session")
@@ -148,14 +164,26 @@ class Player:
     def make_workspace(self, name: str, **body: t.Any) -> str:
         return self.simulator.make_workspace(self.group, name, **body)
 
-    def play(self, *tasks: dict[str, t.Any], check: bool = False, ok: bool = True, env: dict[str, str] | None = None) -> Run:
+    def play(
+        self, *tasks: dict[str, t.Any], check: bool = False, ok: bool = True, env: dict[str, str] | None = None
+    ) -> Run:
         defaults = {"group/azureml.compute.all": {"resource_group": self.group}}
-        plays = [{"hosts": "localhost", "connection": "local", "gather_facts": False, "module_defaults": defaults, "tasks": list(tasks)}]
+        plays = [
+            {
+                "hosts": "localhost",
+                "connection": "local",
+                "gather_facts": False,
+                "module_defaults": defaults,
+                "tasks": list(tasks),
+            }
+        ]
         path = self.folder / "play.yml"
         path.write_text(yaml.safe_dump(plays, sort_keys=False))
         return self.playbook(str(path), check=check, ok=ok, env=env)
 
-    def playbook(self, name: str, *arguments: str, check: bool = False, ok: bool = True, env: dict[str, str] | None = None) -> Run:
+    def playbook(
+        self, name: str, *arguments: str, check: bool = False, ok: bool = True, env: dict[str, str] | None = None
+    ) -> Run:
         report = self.folder / "report.json"
         report.unlink(missing_ok=True)
         settings = {
@@ -167,7 +195,9 @@ class Player:
         }
         command = [str(BIN / "ansible-playbook"), name, *(["--check"] if check else []), *arguments]
         environment = {**self.simulator.environment, **settings, **(env or {})}
-        done = subprocess.run(command, env=environment, cwd=self.folder, capture_output=True, text=True, timeout=300, check=False)
+        done = subprocess.run(
+            command, env=environment, cwd=self.folder, capture_output=True, text=True, timeout=300, check=False
+        )
         text = done.stdout + done.stderr
         assert not ok or done.returncode == 0, text
         tasks = [tuple(row) for row in json.loads(report.read_text())] if report.exists() else []
@@ -187,5 +217,9 @@ def module(module_name: str, title: str | None = None, /, **arguments: t.Any) ->
 @pytest.fixture
 def group_task(player: Player) -> dict[str, t.Any]:
     return module(
-        "arm_resource", type="Microsoft.Resources/resourceGroups", name=player.group, api_version="2021-04-01", body={"location": "eastus"}
+        "arm_resource",
+        type="Microsoft.Resources/resourceGroups",
+        name=player.group,
+        api_version="2021-04-01",
+        body={"location": "eastus"},
     )

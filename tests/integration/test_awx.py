@@ -6,6 +6,7 @@
 The collection is installed where an execution environment has it, from the build context that ansible-builder makes of
 execution-environment.yml, so that a file that the image would lack is missed here too.
 """
+
 from __future__ import annotations
 
 import shutil
@@ -20,7 +21,14 @@ import yaml
 from ansible_collections.azureml.compute.plugins.module_utils._auth.options import ENVIRONMENT
 from ansible_collections.azureml.compute.plugins.module_utils._auth.sources import sign_in
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import CredentialError
-from ansible_collections.azureml.compute.tests.support.awx import PROJECT, Controller, Credential, Job, artifacts, sliced
+from ansible_collections.azureml.compute.tests.support.awx import (
+    PROJECT,
+    Controller,
+    Credential,
+    Job,
+    artifacts,
+    sliced,
+)
 
 from .conftest import BIN, ROOT, Simulator
 from .test_fleet_kill import WORKSPACES as MADE
@@ -38,7 +46,12 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The part of an execution environment's file system that jobs see: the collection, and nothing else."""
     folder = tmp_path_factory.mktemp("image")
     definition = ROOT / "execution-environment.yml"
-    subprocess.run([str(BIN / "ansible-builder"), "create", "-f", str(definition), "-c", str(folder / "context")], check=True, capture_output=True, timeout=60)
+    subprocess.run(
+        [str(BIN / "ansible-builder"), "create", "-f", str(definition), "-c", str(folder / "context")],
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
     built, place = folder / "context" / "_build" / "collection", folder / "usr/share/ansible/collections"
     command = [str(BIN / "ansible-galaxy"), "collection", "install", "--offline", str(built), "-p", str(place)]
     environment = {"PATH": f"{BIN}:/usr/bin:/bin", "HOME": str(folder), "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false"}
@@ -59,8 +72,11 @@ def controller(tmp_path_factory: pytest.TempPathFactory, image: Path, simulator:
 def credential(simulator: Simulator) -> Credential:
     known = simulator.environment
     return Credential(
-        subscription=known["AZURE_SUBSCRIPTION_ID"], client=known["AZURE_CLIENT_ID"], tenant=known["AZURE_TENANT"],
-        secret=known["AZURE_SECRET"], cloud_environment=known["AZURE_CLOUD_ENVIRONMENT"],
+        subscription=known["AZURE_SUBSCRIPTION_ID"],
+        client=known["AZURE_CLIENT_ID"],
+        tenant=known["AZURE_TENANT"],
+        secret=known["AZURE_SECRET"],
+        cloud_environment=known["AZURE_CLOUD_ENVIRONMENT"],
     )
 
 
@@ -156,12 +172,18 @@ def test_inventory_update(workspaces: Controller, credential: Credential, answer
 
 
 def test_stop(
-    controller: Controller, workspaces: Controller, credential: Credential, answers: dict[str, str], simulator: Simulator,
+    controller: Controller,
+    workspaces: Controller,
+    credential: Credential,
+    answers: dict[str, str],
+    simulator: Simulator,
 ) -> None:
     """All workspaces of the inventory, as a check; then the one of the survey."""
     _job, inventory = workspaces.update_inventory(WORKSPACES, credential)
     mark = simulator.mark()
-    everywhere = controller.run("stop.yml", credential, {"aml_hosts": "aml_workspaces"}, check=True, inventory=inventory)
+    everywhere = controller.run(
+        "stop.yml", credential, {"aml_hosts": "aml_workspaces"}, check=True, inventory=inventory
+    )
     assert (everywhere.status, everywhere.code) == ("successful", 0), everywhere.stdout
     assert everywhere.stats["changed"] == {"ws-demo": 1}, "the workspace is the host"
     (change,) = [change for result in everywhere.results("compute") for change in result["plan"]["changes"]]
@@ -180,16 +202,24 @@ def test_stop(
 
 def fleet_document(group: str) -> dict[str, t.Any]:
     """A fleet over all workspaces that were made but one, which is a host of the inventory all the same."""
-    computes = [{"type": "amlcompute", "name": name, "size": "Standard_DS2_v2", "max_instances": 2} for name in ("small", "large")]
+    computes = [
+        {"type": "amlcompute", "name": name, "size": "Standard_DS2_v2", "max_instances": 2}
+        for name in ("small", "large")
+    ]
     return {
         "aml_fleet_defaults": {},
         "aml_fleet_prune": "delete",
-        "aml_fleet_workspaces": [{"name": f"ws-{number}", "resource_group": group, "computes": computes} for number in reversed(range(MADE - 1))],
+        "aml_fleet_workspaces": [
+            {"name": f"ws-{number}", "resource_group": group, "computes": computes}
+            for number in reversed(range(MADE - 1))
+        ],
     }
 
 
 def merged_by(job: Job) -> dict[str, t.Any]:
-    (facts,) = [one["ansible_facts"] for one in job.results("ansible_facts") if "aml_fleet_merged" in one["ansible_facts"]]
+    (facts,) = [
+        one["ansible_facts"] for one in job.results("ansible_facts") if "aml_fleet_merged" in one["ansible_facts"]
+    ]
     return t.cast("dict[str, t.Any]", facts["aml_fleet_merged"])
 
 
@@ -197,7 +227,13 @@ def plans(result: dict[str, t.Any]) -> list[tuple[str, str, t.Any]]:
     return [(one["id"], one["action"], one["changes"]) for one in (*result["targets"], *result["undeclared"])]
 
 
-def test_four_slices_do_what_one_run_does(controller: Controller, credential: Credential, azure: Azure, simulator: Simulator, tmp_path: Path) -> None:  # noqa: F811
+def test_four_slices_do_what_one_run_does(
+    controller: Controller,
+    credential: Credential,
+    azure: Azure,  # noqa: F811
+    simulator: Simulator,
+    tmp_path: Path,
+) -> None:
     group = f"sl{uuid.uuid4().hex[:6]}"
     azure.make_workspaces(group)
     # What the fleet has made once and does not declare any more: pruned by the slice of its workspace.
@@ -219,7 +255,9 @@ def test_four_slices_do_what_one_run_does(controller: Controller, credential: Cr
     simulator.control("PUT", "config", {"quotas": {"*": {"standardDSv2Family": 15}}})
     refused = awx.run("fleet.yml", credential, everywhere, inventory=sliced(inventory, 1, 4))
     simulator.control("PUT", "config", {"quotas": {"*": {"standardDSv2Family": 16}}})
-    assert refused.code == 2 and {one["failure"]["code"] for one in refused.results("failure")} == {"PreflightFailed"}, refused.stdout
+    assert refused.code == 2 and {one["failure"]["code"] for one in refused.results("failure")} == {
+        "PreflightFailed"
+    }, refused.stdout
     assert simulator.writes(mark) == [], "four of eight clusters would have passed, but not all of them"
 
     jobs = awx.run_slices("fleet.yml", credential, everywhere, inventory, 4)
@@ -229,5 +267,11 @@ def test_four_slices_do_what_one_run_does(controller: Controller, credential: Cr
     assert report.code == 0, report.stdout
     merged = merged_by(report)
     assert merged["complete"] and merged["totals"] == planned["totals"] and plans(merged) == plans(planned)
-    assert azure.states(group) == {f"ws-{number}/{name}": "Succeeded" for number in range(MADE - 1) for name in ("small", "large")}
-    assert finish(start_with(azure, tmp_path, **whole))["totals"] == {"targets": 2 * (MADE - 1), "failed": 0, "none": 2 * (MADE - 1)}
+    assert azure.states(group) == {
+        f"ws-{number}/{name}": "Succeeded" for number in range(MADE - 1) for name in ("small", "large")
+    }
+    assert finish(start_with(azure, tmp_path, **whole))["totals"] == {
+        "targets": 2 * (MADE - 1),
+        "failed": 0,
+        "none": 2 * (MADE - 1),
+    }

@@ -6,6 +6,7 @@
 Only the subscription's placeholder is replaced. ``WORLDS`` says what the examples of a module presume; a module that is not in it gets a
 resource group ml-prod with the workspace ws-prod.
 """
+
 from __future__ import annotations
 
 import ast
@@ -39,7 +40,9 @@ class World:
 def resource(type_: str, name: str, version: str, group: str = "ml-prod", **body: t.Any) -> Given:
     namespace, *types = type_.split("/")
     below = "/".join(f"{kind}/{part}" for kind, part in zip(types, name.split("/"), strict=True))
-    return lambda azure: azure.arm("PUT", f"{azure.group_id(group)}/providers/{namespace}/{below}", version, {"location": "eastus", **body})
+    return lambda azure: azure.arm(
+        "PUT", f"{azure.group_id(group)}/providers/{namespace}/{below}", version, {"location": "eastus", **body}
+    )
 
 
 def group(name: str) -> Given:
@@ -59,7 +62,9 @@ def network(in_group: str) -> Given:
 def cluster(name: str = "cpu-cluster", minimum: int = 0, **more: t.Any) -> Given:
     inner = {"vmSize": "Standard_DS3_v2", "scaleSettings": {"minNodeCount": minimum, "maxNodeCount": 2}, **more}
     properties = {"computeType": "AmlCompute", "properties": inner}
-    return resource("Microsoft.MachineLearningServices/workspaces/computes", f"ws-prod/{name}", ML, properties=properties)
+    return resource(
+        "Microsoft.MachineLearningServices/workspaces/computes", f"ws-prod/{name}", ML, properties=properties
+    )
 
 
 def id_of(type_: str, name: str) -> str:
@@ -68,7 +73,10 @@ def id_of(type_: str, name: str) -> str:
 
 CLI_CLUSTER = "name: from-the-cli\ntype: amlcompute\nsize: Standard_DS3_v2\nmax_instances: 2\n"
 SMALL = {"type": "amlcompute", "name": "small", "size": "Standard_DS3_v2", "max_instances": 1}
-SSH = {"remoteLoginPortPublicAccess": "Enabled", "userAccountCredentials": {"adminUserName": "azureuser", "adminUserSshPublicKey": KEY}}
+SSH = {
+    "remoteLoginPortPublicAccess": "Enabled",
+    "userAccountCredentials": {"adminUserName": "azureuser", "adminUserSshPublicKey": KEY},
+}
 AKS = "Microsoft.ContainerService/managedClusters"
 POOLS = {"agentPoolProfiles": [{"name": "pool", "count": 3, "vmSize": "Standard_DS3_v2"}]}
 SYNAPSE = "Microsoft.Synapse/workspaces"
@@ -80,7 +88,12 @@ WORLDS = {
     "aml_attached_compute": World(
         [
             *workspace(),
-            resource("Microsoft.Compute/virtualMachines", "vm", "2024-07-01", properties={"hardwareProfile": {"vmSize": "Standard_DS3_v2"}}),
+            resource(
+                "Microsoft.Compute/virtualMachines",
+                "vm",
+                "2024-07-01",
+                properties={"hardwareProfile": {"vmSize": "Standard_DS3_v2"}},
+            ),
             resource(AKS, "aks", "2024-09-01", properties=POOLS),
             resource("Microsoft.Databricks/workspaces", "dbx", "2024-05-01", properties={}),
             resource(SYNAPSE, "syn", "2021-06-01", properties={"defaultDataLakeStorage": {}}),
@@ -115,7 +128,9 @@ WORLDS = {
     ),
     "aml_compute_info": World([*workspace(), cluster()]),
     "aml_export_info": World([*workspace(), cluster()]),
-    "aml_fleet": World([*workspace(), *workspace("ws-far", "ml-far")], files={"fleet/ml-prod/ws-prod/from-the-cli.yml": CLI_CLUSTER}),
+    "aml_fleet": World(
+        [*workspace(), *workspace("ws-far", "ml-far")], files={"fleet/ml-prod/ws-prod/from-the-cli.yml": CLI_CLUSTER}
+    ),
     "aml_fleet_info": World([*workspace("ws-vision"), *workspace("ws-text")]),
     "aml_operation_info": World(
         workspace(),
@@ -127,7 +142,14 @@ WORLDS = {
     "arm_resource": World(
         [
             group("ml-prod"),
-            resource("Microsoft.Storage/storageAccounts", "stdata", "2023-01-01", sku={"name": "Standard_LRS"}, kind="StorageV2", properties={}),
+            resource(
+                "Microsoft.Storage/storageAccounts",
+                "stdata",
+                "2023-01-01",
+                sku={"name": "Standard_LRS"},
+                kind="StorageV2",
+                properties={},
+            ),
         ],
         {
             "storage_account_id": id_of("Microsoft.Storage/storageAccounts", "stdata"),
@@ -176,7 +198,12 @@ def test_the_examples_of(fresh: Simulator, player: Player, name: str) -> None:
     assert any(f"azureml.compute.{name}" in str(task) for task in tasks), f"no example uses {name}"
     play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": world.variables, "tasks": tasks}
     text = yaml.safe_dump([play], sort_keys=False).replace(PLACEHOLDER, fresh.environment["AZURE_SUBSCRIPTION_ID"])
-    for file, content in {"play.yml": text, ".ssh/id_rsa.pub": KEY, ".ssh/id_rsa_ml": "no key: nobody logs in here", **world.files}.items():
+    for file, content in {
+        "play.yml": text,
+        ".ssh/id_rsa.pub": KEY,
+        ".ssh/id_rsa_ml": "no key: nobody logs in here",
+        **world.files,
+    }.items():
         path = player.folder / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)

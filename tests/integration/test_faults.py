@@ -6,6 +6,7 @@
 What azure-core makes of a broken socket is what the network of ``tests/faults`` makes of it; a module that is killed or terminated leaves
 nothing that its next run does not find; a full disk fails nothing.
 """
+
 from __future__ import annotations
 
 import json
@@ -36,8 +37,15 @@ with patch_module_args(json.load(open(sys.argv[1]))):
 """
 READ_TIMEOUT = 0.3
 BROKEN: list[dict[str, t.Any]] = [
-    {"kind": "reset_before"}, {"kind": "reset_after"}, {"kind": "hang", "seconds": 2}, {"kind": "delay", "seconds": 2},
-    {"kind": "slow_body", "seconds": 2}, {"kind": "truncate"}, {"kind": "truncate", "whole": True}, {"kind": "page"}, {"kind": "content_type"},
+    {"kind": "reset_before"},
+    {"kind": "reset_after"},
+    {"kind": "hang", "seconds": 2},
+    {"kind": "delay", "seconds": 2},
+    {"kind": "slow_body", "seconds": 2},
+    {"kind": "truncate"},
+    {"kind": "truncate", "whole": True},
+    {"kind": "page"},
+    {"kind": "content_type"},
 ]
 
 
@@ -47,7 +55,11 @@ def outcome(transport: t.Any, url: str) -> tuple[t.Any, ...]:
         response = transport.send(HttpRequest("GET", url), connection_timeout=5, read_timeout=READ_TIMEOUT)
     except AzureError as error:
         # What counts is whether the request may have been taken. Of a body that stops, requests makes either class of error, by who reads it.
-        kind = "not answered" if isinstance(error, (ServiceRequestError, ServiceResponseError)) and was_sent(error) else type(error)
+        kind = (
+            "not answered"
+            if isinstance(error, (ServiceRequestError, ServiceResponseError)) and was_sent(error)
+            else type(error)
+        )
         return kind, was_sent(error)
     return response.status_code, response.headers["Content-Type"].partition(";")[0], response.content[:1]
 
@@ -59,7 +71,9 @@ def test_the_network_of_the_matrix_breaks_as_a_real_one(simulator: Simulator, or
     azure.app.faults.put([order])
     simulator.control("PUT", "faults", [order])
     try:
-        real = outcome(transport_for(simulator.environment["SSL_CERT_FILE"]), simulator.environment["AML_SIMULATOR_URL"] + path)
+        real = outcome(
+            transport_for(simulator.environment["SSL_CERT_FILE"]), simulator.environment["AML_SIMULATOR_URL"] + path
+        )
         assert real == outcome(azure.transport(), "https://management.azure.com" + path)
     finally:
         simulator.control("DELETE", "faults")
@@ -79,7 +93,9 @@ def arguments(player: Player, tmp_path: Path) -> Path:
 
 def start(player: Player, arguments: Path, **options: t.Any) -> subprocess.Popen[str]:
     environment = {**player.simulator.environment, **options.pop("env", {})}
-    return subprocess.Popen([sys.executable, "-c", SCRIPT, str(arguments)], env=environment, stdout=subprocess.PIPE, text=True, **options)
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(arguments)], env=environment, stdout=subprocess.PIPE, text=True, **options
+    )
 
 
 def finish(process: subprocess.Popen[str]) -> dict[str, t.Any]:
@@ -90,7 +106,11 @@ def finish(process: subprocess.Popen[str]) -> dict[str, t.Any]:
 
 
 def puts(player: Player, mark: int) -> list[dict[str, t.Any]]:
-    return [row for row in player.simulator.requests(mark) if row["method"] == "PUT" and row["path"].endswith("/cpu-cluster")]
+    return [
+        row
+        for row in player.simulator.requests(mark)
+        if row["method"] == "PUT" and row["path"].endswith("/cpu-cluster")
+    ]
 
 
 def test_killed_or_terminated_the_next_run_joins_and_a_full_disk_fails_nothing(player: Player, arguments: Path) -> None:
@@ -127,9 +147,18 @@ def _no_room() -> None:
 def test_a_fleet_whose_progress_cannot_be_written(player: Player, arguments: Path) -> None:
     given = json.loads(arguments.read_text())
     computes = [{"type": "amlcompute", "name": "cpu-fleet", "size": "Standard_DS2_v2", "max_instances": 1}]
-    fleet = {"workspaces": [{"name": "ws-one", "resource_group": given["resource_group"], "computes": computes}], "_ansible_remote_tmp": "/tmp"}
+    fleet = {
+        "workspaces": [{"name": "ws-one", "resource_group": given["resource_group"], "computes": computes}],
+        "_ansible_remote_tmp": "/tmp",
+    }
     arguments.write_text(json.dumps(fleet))
     script = SCRIPT.replace("aml_compute_cluster", "aml_fleet")
     environment = {**player.simulator.environment, "AML_PROGRESS_FILE": "/dev/full"}
-    process = subprocess.Popen([sys.executable, "-c", script, str(arguments)], env=environment, stdout=subprocess.PIPE, text=True, preexec_fn=_no_room)
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, str(arguments)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=_no_room,
+    )
     assert finish(process)["totals"]["create"] == 1

@@ -5,6 +5,7 @@
 
 AML_KILLS says how many moments (default 2; ``make kill-test`` takes 20), AML_KILL_SEED which. The process that is killed is the module's own.
 """
+
 from __future__ import annotations
 
 import collections
@@ -28,7 +29,10 @@ SEED = int(os.environ.get("AML_KILL_SEED", "0")) or random.randrange(1, 10**6)
 WORKSPACES, EACH = 5, 20
 TARGETS = WORKSPACES * EACH
 # Simulated seconds, a second of real time: long enough that most kills find operations under way.
-CONFIG = {"seconds": {"cluster.create": 60.0}, "quotas": {"*": {"standardDSv2Family": 10**6, "TotalDedicatedCores": 10**6, "TotalClusters": 10**6}}}
+CONFIG = {
+    "seconds": {"cluster.create": 60.0},
+    "quotas": {"*": {"standardDSv2Family": 10**6, "TotalDedicatedCores": 10**6, "TotalClusters": 10**6}},
+}
 SCRIPT = """
 import json, sys
 from ansible.module_utils.testing import patch_module_args
@@ -72,14 +76,18 @@ def start(azure: Azure, folder: Path, group: str, each: int = EACH) -> subproces
     """A process of the module's, as Ansible would start it on the controller."""
     names = [f"cpu-c{number:02}" for number in range(each)]
     computes = [{"type": "amlcompute", "name": name, "size": "Standard_DS2_v2", "max_instances": 1} for name in names]
-    workspaces = [{"name": f"ws-{number}", "resource_group": group, "computes": computes} for number in range(WORKSPACES)]
+    workspaces = [
+        {"name": f"ws-{number}", "resource_group": group, "computes": computes} for number in range(WORKSPACES)
+    ]
     return start_with(azure, folder, name="killed", workspaces=workspaces)
 
 
 def start_with(azure: Azure, folder: Path, **arguments: t.Any) -> subprocess.Popen[str]:
     path = folder / "arguments.json"
     path.write_text(json.dumps({"wait_interval": 0.3, "_ansible_remote_tmp": str(folder), **arguments}))
-    return subprocess.Popen([sys.executable, "-c", SCRIPT, str(path)], env=azure.simulator.environment, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(path)], env=azure.simulator.environment, stdout=subprocess.PIPE, text=True
+    )
 
 
 def finish(process: subprocess.Popen[str]) -> dict[str, t.Any]:
@@ -91,7 +99,11 @@ def finish(process: subprocess.Popen[str]) -> dict[str, t.Any]:
 
 def accepted(rows: list[dict[str, t.Any]]) -> collections.Counter[str]:
     """How often the service took a PUT for each target."""
-    return collections.Counter(row["path"].lower() for row in rows if row["method"] == "PUT" and "/computes/" in row["path"] and row["status"] < 300)
+    return collections.Counter(
+        row["path"].lower()
+        for row in rows
+        if row["method"] == "PUT" and "/computes/" in row["path"] and row["status"] < 300
+    )
 
 
 class Moment(t.NamedTuple):
@@ -141,14 +153,25 @@ def test_asked_to_end_it_says_what_is_under_way_and_the_next_run_goes_on(azure: 
     codes = {one["id"].lower(): one["failure"]["code"] for one in result["targets"]}
     taken = accepted(azure.simulator.requests(mark))
     assert set(codes.values()) == {"Interrupted", "NotStarted"}
-    assert {one["id"].lower() for one in result["targets"] if one["changed"]} == set(taken), "what the service has taken is told, and nothing else"
+    assert {one["id"].lower() for one in result["targets"] if one["changed"]} == set(taken), (
+        "what the service has taken is told, and nothing else"
+    )
     assert all(codes[one] == "Interrupted" for one in taken)
     azure.simulator.control("PUT", "config", {"seconds": {"cluster.create": 1.0}})
     azure.simulator.control("PUT", "clock", {"advance": 2e5})
     left = each * WORKSPACES - len(taken)
-    assert finish(start(azure, tmp_path, group, each))["totals"] == {"targets": each * WORKSPACES, "failed": 0, "none": len(taken), "create": left}
+    assert finish(start(azure, tmp_path, group, each))["totals"] == {
+        "targets": each * WORKSPACES,
+        "failed": 0,
+        "none": len(taken),
+        "create": left,
+    }
     puts = accepted(azure.simulator.requests(mark))
-    assert len(puts) == each * WORKSPACES and set(puts.values()) == {1} and set(azure.states(group).values()) == {"Succeeded"}
+    assert (
+        len(puts) == each * WORKSPACES
+        and set(puts.values()) == {1}
+        and set(azure.states(group).values()) == {"Succeeded"}
+    )
 
 
 @pytest.mark.slow
@@ -160,7 +183,9 @@ def test_killed_at_random_moments_the_next_run_ends_converged(azure: Azure, tmp_
     assert finish(start(azure, tmp_path, group))["totals"]["create"] == TARGETS
     whole = time.monotonic() - began
     # Not the very end: a run that is over cannot be killed.
-    moments = [kill_once(azure, tmp_path, f"{group}-{number}", chance.uniform(0.02, 0.85) * whole) for number in range(KILLS)]
+    moments = [
+        kill_once(azure, tmp_path, f"{group}-{number}", chance.uniform(0.02, 0.85) * whole) for number in range(KILLS)
+    ]
     table = [
         f"{KILLS} kills of a run over {TARGETS} targets that takes {whole:.1f} s (AML_KILL_SEED={SEED})\n",
         "| killed after s | taken by then | under way | made by the next run |\n|---:|---:|---:|---:|",

@@ -5,6 +5,7 @@
 
 Each text would make a marker file of its own in the folder that the playbooks run in.
 """
+
 from __future__ import annotations
 
 import itertools
@@ -32,7 +33,13 @@ class Texts:
 
     def tags(self) -> dict[str, str]:
         expression = f"lookup('ansible.builtin.pipe', 'touch marker-{next(self.numbers)}')"
-        return {self(): self(), "owner": self(), "expression": expression, "lines": f"one\u2028\n{self()}\n", "block": "{% set x = " + expression + " %}"}
+        return {
+            self(): self(),
+            "owner": self(),
+            "expression": expression,
+            "lines": f"one\u2028\n{self()}\n",
+            "block": "{% set x = " + expression + " %}",
+        }
 
     def cluster(self) -> dict[str, t.Any]:
         inner = {"vmSize": "STANDARD_DS3_V2", "scaleSettings": {"minNodeCount": 0, "maxNodeCount": 1}}
@@ -47,7 +54,12 @@ class Texts:
             "environmentVariables": {"ROOT": {"type": "local", "value": self()}},
             "volumes": [{"type": "bind", "readOnly": False, "source": self(), "target": "/x"}],
         }
-        script = {"scriptSource": "workspaceStorage", "scriptData": "Users/a/start.sh", "scriptArguments": self(), "timeout": "5m"}
+        script = {
+            "scriptSource": "workspaceStorage",
+            "scriptData": "Users/a/start.sh",
+            "scriptArguments": self(),
+            "timeout": "5m",
+        }
         inner = {
             "vmSize": "STANDARD_DS3_V2",
             "customServices": [application],
@@ -68,8 +80,17 @@ def hostile(player: Player) -> Texts:
     factory = f"{group}/providers/Microsoft.DataFactory/factories/adf-hostile"
     player.simulator.arm("PUT", factory, "2018-06-01", {"location": "eastus", "tags": texts.tags(), "properties": {}})
     attached = {"computeType": "DataFactory", "description": texts(), "resourceId": factory}
-    inference = {"computeType": "AKS", "description": texts(), "properties": {"agentCount": 1, "agentVmSize": "Standard_DS3_v2", "clusterPurpose": "DevTest"}}
-    for name, properties in (("cpu", texts.cluster()), ("ci-hostile", texts.instance()), ("factory", attached), ("scoring", inference)):
+    inference = {
+        "computeType": "AKS",
+        "description": texts(),
+        "properties": {"agentCount": 1, "agentVmSize": "Standard_DS3_v2", "clusterPurpose": "DevTest"},
+    }
+    for name, properties in (
+        ("cpu", texts.cluster()),
+        ("ci-hostile", texts.instance()),
+        ("factory", attached),
+        ("scoring", inference),
+    ):
         body: dict[str, t.Any] = {"location": "eastus", "tags": texts.tags(), "properties": properties}
         if name == "cpu":
             body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}}
@@ -89,7 +110,12 @@ def as_artifact(value: t.Any) -> t.Any:
 def together(player: Player, file: str, *plays: t.Any) -> str:
     """A playbook of several, so that all run in one process; its path."""
     path = player.folder / file
-    path.write_text(yaml.safe_dump([play if isinstance(play, dict) else {"import_playbook": f"{PREFIX}{play}"} for play in plays], sort_keys=False))
+    path.write_text(
+        yaml.safe_dump(
+            [play if isinstance(play, dict) else {"import_playbook": f"{PREFIX}{play}"} for play in plays],
+            sort_keys=False,
+        )
+    )
     return str(path)
 
 
@@ -97,15 +123,27 @@ def test_no_text_of_the_service_is_evaluated(player: Player, hostile: Texts) -> 
     """Each playbook that takes what was exported or read, with progress lines; reports and artifacts; hosts of the inventory. Schedules have no free texts."""
     exported, reports = player.folder / "exported", player.folder / "reports"
     progress = {"ANSIBLE_CALLBACKS_ENABLED": f"report,{PREFIX}aml_progress"}
-    player.playbook(f"{PREFIX}export_workspace", "-e", f"aml_resource_group={player.group} workspace={WORKSPACE} aml_export_folder={exported}")
+    player.playbook(
+        f"{PREFIX}export_workspace",
+        "-e",
+        f"aml_resource_group={player.group} workspace={WORKSPACE} aml_export_folder={exported}",
+    )
     files = {path.name: path.read_text() for path in exported.glob("*.yml")}
-    assert set(files) == {"workspace.yml", "fleet.yml"} and "touch marker-" in files["workspace.yml"] and "touch marker-" in files["fleet.yml"]
-    assert all(f"name: {name}\n" in text for name in ("cpu", "ci-hostile", "factory", "scoring") for text in files.values())
+    assert (
+        set(files) == {"workspace.yml", "fleet.yml"}
+        and "touch marker-" in files["workspace.yml"]
+        and "touch marker-" in files["fleet.yml"]
+    )
+    assert all(
+        f"name: {name}\n" in text for name in ("cpu", "ci-hostile", "factory", "scoring") for text in files.values()
+    )
 
     mark = player.simulator.mark()
     path = together(player, "check.yml", "provision_workspace", "fleet", "rotate_keys", "stop_idle", "teardown")
     loaded = ("-e", f"@{exported / 'workspace.yml'}", "-e", f"@{exported / 'fleet.yml'}")
-    run = player.playbook(path, *loaded, "-e", "aml_teardown_confirm=none aml_rotate_workspace_keys=false", check=True, env=progress)
+    run = player.playbook(
+        path, *loaded, "-e", "aml_teardown_confirm=none aml_rotate_workspace_keys=false", check=True, env=progress
+    )
     changed = {name for name, result in run.tasks if result.get("changed")}
     # Only what stops or deletes would change something, and those tasks are of no role.
     assert changed and [name for name in changed if name.startswith("aml_")] == []
@@ -113,10 +151,23 @@ def test_no_text_of_the_service_is_evaluated(player: Player, hostile: Texts) -> 
 
     # Another declaration: differences, what is not declared, and a failure whose message is a template, in reports, artifacts and progress lines.
     message = hostile()
-    refusal = {"kind": "status", "status": 400, "message": message, "code": "Refused", "match": {"path": "computes/new"}, "count": 9}
+    refusal = {
+        "kind": "status",
+        "status": 400,
+        "message": message,
+        "code": "Refused",
+        "match": {"path": "computes/new"},
+        "count": 9,
+    }
     player.simulator.control("PUT", "faults", [refusal])
-    computes = [{"type": "amlcompute", "name": name, "size": "Standard_DS3_v2", "max_instances": 1, "tags": {"owner": "ours"}} for name in ("cpu", "new")]
-    document = {"aml_fleet_name": "own", "aml_fleet_workspaces": [{"name": WORKSPACE, "resource_group": player.group, "computes": computes}]}
+    computes = [
+        {"type": "amlcompute", "name": name, "size": "Standard_DS3_v2", "max_instances": 1, "tags": {"owner": "ours"}}
+        for name in ("cpu", "new")
+    ]
+    document = {
+        "aml_fleet_name": "own",
+        "aml_fleet_workspaces": [{"name": WORKSPACE, "resource_group": player.group, "computes": computes}],
+    }
     folders = {"aml_drift_folder": str(reports), "aml_fleet_reports": str(reports), "aml_drift_cost": False}
     path = together(player, "report.yml", "drift_report", "fleet")
     try:
@@ -126,12 +177,22 @@ def test_no_text_of_the_service_is_evaluated(player: Player, hostile: Texts) -> 
     assert run.code != 0 and message in run.text
     results = {path.name: path.read_text() for path in reports.iterdir()}
     [result] = [text for name, text in results.items() if name.startswith("fleet-")]
-    assert message in json.dumps(json.loads(result), ensure_ascii=False).replace('\\"', '"') and all("touch marker-" in text for text in results.values())
+    assert message in json.dumps(json.loads(result), ensure_ascii=False).replace('\\"', '"') and all(
+        "touch marker-" in text for text in results.values()
+    )
 
     # As AWX passes the artifacts of one job to the next.
-    (player.folder / "artifacts.yml").write_text(yaml.dump({"aml_fleet_result_0123abcd": as_artifact(json.loads(result))}, Dumper=awx._Dumper))
-    (player.folder / "hostile.aml_compute.yml").write_text(yaml.safe_dump({"plugin": f"{PREFIX}aml_compute", "resource_groups": [player.group]}))
-    hosts = {"hosts": "aml_nodes", "gather_facts": False, "tasks": [{"name": "Facts", "ansible.builtin.debug": {"var": "hostvars[inventory_hostname]"}}]}
+    (player.folder / "artifacts.yml").write_text(
+        yaml.dump({"aml_fleet_result_0123abcd": as_artifact(json.loads(result))}, Dumper=awx._Dumper)
+    )
+    (player.folder / "hostile.aml_compute.yml").write_text(
+        yaml.safe_dump({"plugin": f"{PREFIX}aml_compute", "resource_groups": [player.group]})
+    )
+    hosts = {
+        "hosts": "aml_nodes",
+        "gather_facts": False,
+        "tasks": [{"name": "Facts", "ansible.builtin.debug": {"var": "hostvars[inventory_hostname]"}}],
+    }
     path = together(player, "merge.yml", hosts, "merge_reports")
     arguments = ("-i", "hostile.aml_compute.yml", "-e", "@artifacts.yml", "-e", f"aml_reports={reports}")
     run = player.playbook(path, *arguments, ok=False, env=progress)

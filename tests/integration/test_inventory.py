@@ -5,6 +5,7 @@
 
 Sources: docs/docsite/rst/guide_inventory.rst, whose first file is used as it stands there; "Inventory plugins" of Ansible's developer guide on the cache.
 """
+
 from __future__ import annotations
 
 import json
@@ -45,7 +46,9 @@ class Inventory:
         self.file.write_text(yaml.safe_dump({"plugin": "azureml.compute.aml_compute", **options}))
         return self
 
-    def run(self, command: str, *arguments: str, ok: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, command: str, *arguments: str, ok: bool = True, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [str(BIN / command), "-i", str(self.file), *arguments],
             env={**self.environment, **environment}, cwd=self.folder, capture_output=True, text=True, timeout=120, check=False,
@@ -70,7 +73,11 @@ def world(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> tup
     key = folder / "id_rsa"
     player = Player(simulator, folder, "rg-inventory")
     group = module(
-        "arm_resource", type="Microsoft.Resources/resourceGroups", name=player.group, api_version="2021-04-01", body={"location": "eastus"}
+        "arm_resource",
+        type="Microsoft.Resources/resourceGroups",
+        name=player.group,
+        api_version="2021-04-01",
+        body={"location": "eastus"},
     )
     cluster = module(
         "aml_compute_cluster",
@@ -85,7 +92,12 @@ def world(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> tup
     )
     facts = {**facts_task(key, name="cpu-cluster"), "register": "found", "until": TWO_UP, "retries": 100, "delay": 0.2}
     facts["azureml.compute.aml_ssh_facts"]["workspace"] = WORKSPACE
-    player.play(group, module("aml_workspace", name=WORKSPACE, location="eastus", tags={"stage": "prod", "evil": WRITTEN}), cluster, facts)
+    player.play(
+        group,
+        module("aml_workspace", name=WORKSPACE, location="eastus", tags={"stage": "prod", "evil": WRITTEN}),
+        cluster,
+        facts,
+    )
     return key, player.group
 
 
@@ -103,7 +115,9 @@ def first_file_of_the_guide() -> str:
     return textwrap.dedent(found[1])
 
 
-@pytest.mark.skipif(bool(MISSING), reason=f"missing: {', '.join(MISSING)}; scripts/system-packages installs OpenSSH's client")
+@pytest.mark.skipif(
+    bool(MISSING), reason=f"missing: {', '.join(MISSING)}; scripts/system-packages installs OpenSSH's client"
+)
 def test_the_first_file_of_the_guide_and_ping(inventory: Inventory, world: tuple[Path, str]) -> None:
     key, group = world
     home = inventory.folder / "home"
@@ -114,7 +128,11 @@ def test_the_first_file_of_the_guide_and_ping(inventory: Inventory, world: tuple
     shutil.copy(key, home / ".ssh" / Path(configured["private_key_file"]).name)
     inventory.file.write_text(text.replace(configured["resource_groups"][0], group))
     graph = inventory.run("ansible-inventory", "--graph").stdout
-    assert graph.count(f"|--{WORKSPACE}-cpu-cluster-") >= 2 and "@workspace_ws_inventory" in graph and "@size_standard_ds3_v2" in graph
+    assert (
+        graph.count(f"|--{WORKSPACE}-cpu-cluster-") >= 2
+        and "@workspace_ws_inventory" in graph
+        and "@size_standard_ds3_v2" in graph
+    )
     done = inventory.run("ansible", "all", "-m", "ansible.builtin.ping", HOME=str(home))
     assert done.stdout.count('"ping": "pong"') == 2, done.stdout
 
@@ -127,8 +145,15 @@ def test_values_of_the_service_are_no_templates(mine: t.Callable[..., Inventory]
         hostvars = inventory.list()["_meta"]["hostvars"]
         assert len(hostvars) == 2
         for variables in hostvars.values():
-            assert variables["aml_tags"]["evil"] == variables["copied"] == variables["aml_workspace_tags"]["evil"] == {"__ansible_unsafe": NASTY}
-        shown = inventory.run("ansible", "all", "-c", "local", "-m", "ansible.builtin.debug", "-a", "msg={{ longer }}").stdout
+            assert (
+                variables["aml_tags"]["evil"]
+                == variables["copied"]
+                == variables["aml_workspace_tags"]["evil"]
+                == {"__ansible_unsafe": NASTY}
+            )
+        shown = inventory.run(
+            "ansible", "all", "-c", "local", "-m", "ansible.builtin.debug", "-a", "msg={{ longer }}"
+        ).stdout
         assert shown.count(f'"msg": "x{NASTY}"') == 2, shown
     assert not (inventory.folder / "PWNED").exists()
 
@@ -151,7 +176,14 @@ def test_a_cache_hit_sends_nothing(mine: t.Callable[..., Inventory], simulator: 
 
 def test_an_error_fails_the_inventory_or_is_named(mine: t.Callable[..., Inventory], simulator: Simulator) -> None:
     strict = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
-    fault = {"kind": "status", "status": 403, "code": "AuthorizationFailed", "message": "No.", "match": {"path": "listNodes"}, "count": 9}
+    fault = {
+        "kind": "status",
+        "status": 403,
+        "code": "AuthorizationFailed",
+        "message": "No.",
+        "match": {"path": "listNodes"},
+        "count": 9,
+    }
     simulator.control("PUT", "faults", [fault])
     try:
         failed = mine().run("ansible-inventory", "--list", ok=False, **strict)
@@ -165,13 +197,19 @@ def test_an_error_fails_the_inventory_or_is_named(mine: t.Callable[..., Inventor
 
 
 def test_throttling_is_waited_out(mine: t.Callable[..., Inventory], simulator: Simulator) -> None:
-    simulator.control("PUT", "faults", [{"kind": "status", "status": 429, "retry_after": 1, "match": {"path": "listNodes"}, "count": 1}])
+    simulator.control(
+        "PUT",
+        "faults",
+        [{"kind": "status", "status": 429, "retry_after": 1, "match": {"path": "listNodes"}, "count": 1}],
+    )
     mark = simulator.mark()
     assert len(mine().list()["aml_reachable"]["hosts"]) == 2
     assert [row["status"] for row in simulator.requests(mark) if row["path"].endswith("/listNodes")] == [429, 200]
 
 
-def test_workspaces_are_hosts_of_their_own_that_modules_run_for(mine: t.Callable[..., Inventory], simulator: Simulator) -> None:
+def test_workspaces_are_hosts_of_their_own_that_modules_run_for(
+    mine: t.Callable[..., Inventory], simulator: Simulator
+) -> None:
     mark = simulator.mark()
     inventory = mine(hosts="workspaces", subscriptions=["all"], workspace_tags={"STAGE": "prod"})
     assert inventory.list()["aml_workspaces"]["hosts"] == [WORKSPACE]
@@ -185,7 +223,12 @@ def test_a_wrong_name_and_a_wrong_secret(mine: t.Callable[..., Inventory]) -> No
     failed = mine(workspaces=["ws-invntory"]).run("ansible-inventory", "--list", ok=False).stderr
     assert "workspace ws-invntory: WorkspaceNotFound: The workspace does not exist" in " ".join(failed.split())
     environment = mine().environment
-    identity = {name: environment[variable] for name, variable in {"client_id": "AZURE_CLIENT_ID", "tenant": "AZURE_TENANT"}.items()}
-    refused = mine(secret="{{ 'not' ~ '-the-secret' }}", **identity).run("ansible-inventory", "--list", "-vvv", ok=False)
+    identity = {
+        name: environment[variable]
+        for name, variable in {"client_id": "AZURE_CLIENT_ID", "tenant": "AZURE_TENANT"}.items()
+    }
+    refused = mine(secret="{{ 'not' ~ '-the-secret' }}", **identity).run(
+        "ansible-inventory", "--list", "-vvv", ok=False
+    )
     assert "AADSTS" in refused.stderr and "task options (client secret)" in refused.stderr
     assert "not-the-secret" not in refused.stdout + refused.stderr

@@ -5,6 +5,7 @@
 
 One workspace for all that only look or stop; what replaces or deletes has one of its own. What the playbooks promise is at the head of each.
 """
+
 from __future__ import annotations
 
 import json
@@ -21,7 +22,10 @@ from .conftest import Player, Run, Simulator
 
 PREFIX = "azureml.compute."
 PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
-needs_ssh = pytest.mark.skipif(shutil.which("ssh-keyscan") is None, reason="missing: ssh-keyscan; scripts/system-packages installs OpenSSH's client")
+needs_ssh = pytest.mark.skipif(
+    shutil.which("ssh-keyscan") is None,
+    reason="missing: ssh-keyscan; scripts/system-packages installs OpenSSH's client",
+)
 
 # Reads that the service wants as POST.
 READS = ("/token", "/listNodes", "/diagnose")
@@ -39,24 +43,41 @@ class World:
             "aml_resource_group": self.player.group,
             "aml_location": "eastus",
             "aml_tags": {"team": "vision"},
-            "aml_resources": [{"type": "Microsoft.DataFactory/factories", "name": f"adf-{name}", "api_version": "2018-06-01"}],
+            "aml_resources": [
+                {"type": "Microsoft.DataFactory/factories", "name": f"adf-{name}", "api_version": "2018-06-01"}
+            ],
             "aml_workspace": {"name": f"ws-{name}"},
             "aml_computes": [
                 {"name": "copies", "type": "datafactory", "resource_id": factory % (name, name)},
                 {"name": f"ci-{name}", "type": "computeinstance", "size": "Standard_DS3_v2", **key},
-                {"name": "cpu", "type": "amlcompute", "size": "Standard_DS3_v2", "min_instances": 1, "max_instances": 2},
+                {
+                    "name": "cpu",
+                    "type": "amlcompute",
+                    "size": "Standard_DS3_v2",
+                    "min_instances": 1,
+                    "max_instances": 2,
+                },
             ],
         }
         self.vars |= {"aml_ssh_keys_directory": str(folder / "keys"), "aml_ssh_keys_bits": 2048}
-        self.vars |= {"aml_nodes_ssh_config": str(folder / "ssh" / "config"), "aml_nodes_known_hosts": str(folder / "ssh" / "known_hosts")}
+        self.vars |= {
+            "aml_nodes_ssh_config": str(folder / "ssh" / "config"),
+            "aml_nodes_known_hosts": str(folder / "ssh" / "known_hosts"),
+        }
 
     def run(self, playbook: str, *arguments: str, check: bool = False, ok: bool = True, **more: t.Any) -> Run:
         path = self.folder / "vars.yml"
         path.write_text(yaml.safe_dump(self.vars))
-        return self.player.playbook(PREFIX + playbook, "-e", f"@{path}", "-e", json.dumps(more), *arguments, check=check, ok=ok)
+        return self.player.playbook(
+            PREFIX + playbook, "-e", f"@{path}", "-e", json.dumps(more), *arguments, check=check, ok=ok
+        )
 
     def writes(self, mark: int) -> list[str]:
-        return [f"{row['method']} {row['path'].rsplit('/', 1)[-1]}" for row in self.player.simulator.writes(mark) if not row["path"].endswith(READS)]
+        return [
+            f"{row['method']} {row['path'].rsplit('/', 1)[-1]}"
+            for row in self.player.simulator.writes(mark)
+            if not row["path"].endswith(READS)
+        ]
 
     def mark(self) -> int:
         return self.player.simulator.mark()
@@ -112,13 +133,20 @@ def test_provision_again_changes_nothing(world: World) -> None:
 @needs_ssh
 def test_clusters_come_first_whatever_the_order_of_the_list(world: World) -> None:
     rows = world.player.simulator.requests()
-    made = [row["path"].rsplit("/", 1)[-1] for row in rows if row["method"] == "PUT" and "/workspaces/ws-shared/computes/" in row["path"]]
+    made = [
+        row["path"].rsplit("/", 1)[-1]
+        for row in rows
+        if row["method"] == "PUT" and "/workspaces/ws-shared/computes/" in row["path"]
+    ]
     assert made == ["cpu", "ci-shared", "copies"]
 
 
 @needs_ssh
 def test_configure_nodes(world: World) -> None:
-    wanted = {"aml_nodes_configure_directories": ["work"], "aml_nodes_configure_files": [{"dest": "work/note", "content": "kept\n"}]}
+    wanted = {
+        "aml_nodes_configure_directories": ["work"],
+        "aml_nodes_configure_files": [{"dest": "work/note", "content": "kept\n"}],
+    }
     assert world.run("configure_nodes", check=True, **wanted).changed == 2
     first = world.run("configure_nodes", **wanted)
     assert first["Create directories"]["changed"] and first["Copy files"]["changed"]
@@ -146,9 +174,20 @@ def test_stop_idle(world: World) -> None:
 
     # What changed after it was listed is neither stopped nor removed.
     tasks = str(PLAYBOOKS / "tasks")
-    listed = {"name": "ci-shared", "created_on": "2020-01-01T00:00:00Z", "last_operation": {"name": "Start", "time": "2020-01-01T00:00:00Z"}}
-    stale = {"aml_stop_instance": listed, "aml_rotate_instance": listed, "aml_stop_states": ["Running"], "aml_workspace": {"name": "ws-shared"}}
-    included = [{"ansible.builtin.include_tasks": f"{tasks}/{one}_instance.yml", "vars": stale} for one in ("stop", "rotate")]
+    listed = {
+        "name": "ci-shared",
+        "created_on": "2020-01-01T00:00:00Z",
+        "last_operation": {"name": "Start", "time": "2020-01-01T00:00:00Z"},
+    }
+    stale = {
+        "aml_stop_instance": listed,
+        "aml_rotate_instance": listed,
+        "aml_stop_states": ["Running"],
+        "aml_workspace": {"name": "ws-shared"},
+    }
+    included = [
+        {"ansible.builtin.include_tasks": f"{tasks}/{one}_instance.yml", "vars": stale} for one in ("stop", "rotate")
+    ]
     defaults = {"resource_group": "rg-shared", "workspace": "ws-shared"}
     again = world.player.play({"block": included, "module_defaults": {"group/azureml.compute.all": defaults}})
     assert world.writes(mark) == [] and "Running" in again["Report an instance that changed meanwhile"]["msg"]
@@ -191,18 +230,28 @@ def test_a_fleet(fleet: Player) -> None:
     run = (f"{PREFIX}provision_fleet", "-i", str(static))
     mark = fleet.simulator.mark()
     first = fleet.playbook(*run)
-    assert [result["compute"]["name"] for name, result in first.tasks if name == "aml_compute : Manage compute clusters"] == ["cpu", "cpu"]
-    made = {row["path"].split("/workspaces/")[1].split("/")[0] for row in fleet.simulator.writes(mark) if row["path"].endswith("/computes/cpu")}
+    assert [
+        result["compute"]["name"] for name, result in first.tasks if name == "aml_compute : Manage compute clusters"
+    ] == ["cpu", "cpu"]
+    made = {
+        row["path"].split("/workspaces/")[1].split("/")[0]
+        for row in fleet.simulator.writes(mark)
+        if row["path"].endswith("/computes/cpu")
+    }
     assert made == set(hosts)
     mark = fleet.simulator.mark()
     assert fleet.playbook(*run).changed == 0
     assert [row for row in fleet.simulator.writes(mark) if not row["path"].endswith(READS)] == []
 
     found = fleet.folder / "found.aml_compute.yml"
-    found.write_text(yaml.safe_dump({"plugin": f"{PREFIX}aml_compute", "hosts": "workspaces", "resource_groups": ["rg-fleet"]}))
+    found.write_text(
+        yaml.safe_dump({"plugin": f"{PREFIX}aml_compute", "hosts": "workspaces", "resource_groups": ["rg-fleet"]})
+    )
     clusters = json.dumps({"aml_computes": [{"name": "cpu", "type": "amlcompute", "max_instances": 3}]})
     grown = fleet.playbook(f"{PREFIX}provision_fleet", "-i", str(found), "-e", clusters)
-    assert [name for name, result in grown.tasks if result.get("changed")] == ["aml_compute : Manage compute clusters"] * 2
+    assert [name for name, result in grown.tasks if result.get("changed")] == [
+        "aml_compute : Manage compute clusters"
+    ] * 2
     stopped = fleet.playbook(f"{PREFIX}stop_idle", "-i", str(found), "-e", "aml_hosts=aml_workspaces")
     assert stopped.changed == 0 and [name for name, _result in stopped.tasks].count("List compute targets") == 2
 
@@ -211,19 +260,28 @@ def test_a_fleet(fleet: Player) -> None:
 def test_rotate_keys(world: World) -> None:
     # What is at work is not replaced.
     world.run("stop_idle")
-    world.vars["aml_computes"][2] |= {"min_instances": 0, "ssh_settings": {"admin_username": "azureuser", "ssh_key_value": "{{ aml_ssh_keys_public_key }}"}}
+    world.vars["aml_computes"][2] |= {
+        "min_instances": 0,
+        "ssh_settings": {"admin_username": "azureuser", "ssh_key_value": "{{ aml_ssh_keys_public_key }}"},
+    }
     before = world.state()
 
     mark = world.mark()
     kept = world.run("rotate_keys", aml_ssh_keys_rotate=True)
     assert world.writes(mark) == ["POST resyncKeys"]
-    assert "Clusters: cpu" in kept["Show which targets keep an old key"]["msg"] and "ci-shared" in kept["Show which targets keep an old key"]["msg"]
+    assert (
+        "Clusters: cpu" in kept["Show which targets keep an old key"]["msg"]
+        and "ci-shared" in kept["Show which targets keep an old key"]["msg"]
+    )
 
     mark = world.mark()
     world.run("rotate_keys", aml_rotate_replace=["cpu", "ci-shared"], aml_rotate_workspace_keys=False)
     assert world.writes(mark) == ["DELETE cpu", "PUT cpu", "DELETE ci-shared", "PUT ci-shared"]
     after = world.state()
-    for name, path in (("cpu", ("userAccountCredentials", "adminUserSshPublicKey")), ("ci-shared", ("sshSettings", "adminPublicKey"))):
+    for name, path in (
+        ("cpu", ("userAccountCredentials", "adminUserSshPublicKey")),
+        ("ci-shared", ("sshSettings", "adminPublicKey")),
+    ):
         old, new = ((rows[name]["properties"]["properties"][path[0]] or {}).get(path[1]) for rows in (before, after))
         assert new and new != old, name
 
@@ -236,13 +294,22 @@ def test_teardown(world: World) -> None:
     assert world.run("teardown", check=True).changed == 4 and world.writes(mark) == []
 
     # A compute target that is created after the confirmation stops it.
-    workspace = world.player.simulator.group_id("rg-shared") + "/providers/Microsoft.MachineLearningServices/workspaces/ws-shared"
+    workspace = (
+        world.player.simulator.group_id("rg-shared")
+        + "/providers/Microsoft.MachineLearningServices/workspaces/ws-shared"
+    )
     late = {"location": "eastus", "properties": {"computeType": "DataFactory"}}
-    meanwhile = Meanwhile(world, mark, "DELETE copies", lambda: world.player.simulator.arm("PUT", f"{workspace}/computes/late", body=late))
+    meanwhile = Meanwhile(
+        world, mark, "DELETE copies", lambda: world.player.simulator.arm("PUT", f"{workspace}/computes/late", body=late)
+    )
     names = "ws-shared, ci-shared, cpu"
     with meanwhile:
         stopped = world.run("teardown", ok=False, aml_teardown_confirm=names)
-    assert "UnexpectedComputes" in stopped.text and "does not name: late" in stopped.text and set(world.state()) == {"late"}
+    assert (
+        "UnexpectedComputes" in stopped.text
+        and "does not name: late" in stopped.text
+        and set(world.state()) == {"late"}
+    )
 
     done = world.run("teardown", aml_teardown_confirm="ws-shared")
     deleted = [one for one in world.writes(mark) if one.startswith("DELETE")]

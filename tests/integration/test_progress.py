@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The callback aml_progress: on a real terminal, in a pipe, in AWX; and nothing where it is not enabled."""
+
 from __future__ import annotations
 
 import json
@@ -37,18 +38,32 @@ def home(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Play
 @pytest.fixture(scope="module")
 def terminal(home: Player) -> Terminal:
     """A terminal in which a workspace and then a fleet of two clusters were made."""
-    group = {"type": "Microsoft.Resources/resourceGroups", "name": home.group, "api_version": "2021-04-01", "body": {"location": "eastus"}}
+    group = {
+        "type": "Microsoft.Resources/resourceGroups",
+        "name": home.group,
+        "api_version": "2021-04-01",
+        "body": {"location": "eastus"},
+    }
     tasks = [
         module("arm_resource", **group),
         module("aml_workspace", name="ws-see", location="eastus", resource_group=home.group),
-        module("aml_fleet", resource_group=home.group, workspaces=[{"name": "ws-see", "computes": [cluster("a"), cluster("b")]}]),
+        module(
+            "aml_fleet",
+            resource_group=home.group,
+            workspaces=[{"name": "ws-see", "computes": [cluster("a"), cluster("b")]}],
+        ),
     ]
     path = home.folder / "terminal.yml"
     path.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
     temporary = home.folder / "t"  # Its own, since other runs on this machine have theirs in the common one.
     temporary.mkdir()
     quiet = {"NO_COLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false"}
-    environment = {**home.simulator.environment, **quiet, "ANSIBLE_CALLBACKS_ENABLED": "azureml.compute.aml_progress", "TMPDIR": str(temporary)}
+    environment = {
+        **home.simulator.environment,
+        **quiet,
+        "ANSIBLE_CALLBACKS_ENABLED": "azureml.compute.aml_progress",
+        "TMPDIR": str(temporary),
+    }
     # Slow enough for somebody to see it: a workspace takes 90 simulated seconds, a cluster 10.
     home.simulator.control("PUT", "config", {"clock": {"speed": SPEED / 4}, "seconds": {"cluster.create": 60}})
     made = Terminal([str(BIN / "ansible-playbook"), str(path)], environment)
@@ -72,7 +87,9 @@ def test_what_is_over_leaves_one_line_before_what_ansible_says_of_it(terminal: T
     assert lines == ["  ws-see: create done after N s", f"  {made} (1 of 2 done)", f"  {made} (2 of 2 done)"]
     for title, number in (("TASK [aml_workspace]", 1), ("TASK [aml_fleet]", 2)):
         first = end.index(title) + 1
-        assert [line.startswith("  ws-see") for line in end[first : first + number + 1]] == [True] * number + [False], end
+        assert [line.startswith("  ws-see") for line in end[first : first + number + 1]] == [True] * number + [False], (
+            end
+        )
         assert end[first + number] == "changed: [localhost]"
     assert re.search(rb"\x1b\[[\d;]+m", terminal.raw) is None, "no colours"
 
@@ -83,8 +100,15 @@ def test_plain_lines_in_a_file(home: Player) -> None:
     text = home.play({**fleet, "check_mode": True}, fleet, fleet, env={**ON, "AML_PROGRESS_INTERVAL": "0.1"}).text
     first, second = (match.start() for match in re.finditer("changed: .localhost", text))
     for letter in "cd":
-        assert text.count(f"cpu-{letter}: create ...") == text.count(f"cpu-{letter}: create done after ") == 1, "in check mode nothing is worked on"
-        assert first < text.index(f"  ws-see/cpu-{letter}: create ...") < text.index(f"cpu-{letter}: create done after ") < second
+        assert text.count(f"cpu-{letter}: create ...") == text.count(f"cpu-{letter}: create done after ") == 1, (
+            "in check mode nothing is worked on"
+        )
+        assert (
+            first
+            < text.index(f"  ws-see/cpu-{letter}: create ...")
+            < text.index(f"cpu-{letter}: create done after ")
+            < second
+        )
     assert "(2 of 2 done)" in text and "(0 of 2 done)" in text and "\x1b" not in text
 
 
@@ -122,7 +146,9 @@ def _goes_on(line: str, folder: Path) -> bool:
 
 
 @pytest.mark.parametrize("awx", [True, False])
-def test_awx_has_plain_lines_though_it_gives_ansible_a_terminal(simulator: Simulator, slow: list[str], tmp_path: Path, awx: bool) -> None:
+def test_awx_has_plain_lines_though_it_gives_ansible_a_terminal(
+    simulator: Simulator, slow: list[str], tmp_path: Path, awx: bool
+) -> None:
     environment = {**simulator.environment, **ON, **({"AWX_ISOLATED_DATA_DIR": str(tmp_path)} if awx else {})}
     terminal = Terminal(slow, environment)
 
@@ -135,4 +161,6 @@ def test_awx_has_plain_lines_though_it_gives_ansible_a_terminal(simulator: Simul
     assert (b"\x1b[J" in terminal.raw) is not awx
     if not awx:
         assert ["  3 under way"] in [look[-1:] for look in terminal.looks]
-        assert max(sum("under way" in line for line in look) for look in terminal.looks) == 1, "painted over, also between what several hosts say"
+        assert max(sum("under way" in line for line in look) for look in terminal.looks) == 1, (
+            "painted over, also between what several hosts say"
+        )

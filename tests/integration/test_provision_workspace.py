@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The playbook provision_workspace, as a user runs it: everything, again, in check mode, and with one number edited."""
+
 from __future__ import annotations
 
 import typing as t
@@ -74,4 +75,6 @@ def test_everything_again_and_one_number(player: Player, variables: dict[str, t.
     (write,) = player.simulator.writes(mark)
     assert write["method"] == "PATCH"
     assert write["body"] == {"properties": {"properties": {"scaleSettings": {"maxNodeCount": 6}}}}
-    assert [change["field"] for change in edited["aml_compute : Manage compute clusters"]["plan"]["changes"]] == ["max_instances"]
+    assert [change["field"] for change in edited["aml_compute : Manage compute clusters"]["plan"]["changes"]] == [
+        "max_instances"
+    ]

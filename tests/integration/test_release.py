@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What users install is what belongs in it, whatever lies in the checkout; and it is signed so that a change shows."""
+
 from __future__ import annotations
 
 import json
@@ -63,7 +64,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def clutter(checkout: Path, outside: Path) -> None:
     """Plant stray files, and make the modes of those that belong there odd."""
-    assert not set(STRAY) & set(release.tracked(checkout)), "a stray file of this test belongs there now: choose another name"
+    assert not set(STRAY) & set(release.tracked(checkout)), (
+        "a stray file of this test belongs there now: choose another name"
+    )
     for name in STRAY:
         path = checkout / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -73,7 +76,11 @@ def clutter(checkout: Path, outside: Path) -> None:
         big.truncate(3 << 30)
     outside.mkdir()
     (outside / "private.py").write_text(SECRET)
-    for name, target in (("plugins/modules/linked.py", outside / "private.py"), ("roles/linked", outside), ("plugins/inside.py", checkout / "README.md")):
+    for name, target in (
+        ("plugins/modules/linked.py", outside / "private.py"),
+        ("roles/linked", outside),
+        ("plugins/inside.py", checkout / "README.md"),
+    ):
         (checkout / name).symlink_to(target)
     (checkout / "roles" / "gone").symlink_to(outside / "gone")
     (checkout / "venv" / "loop").symlink_to(checkout)
@@ -85,7 +92,15 @@ def clutter(checkout: Path, outside: Path) -> None:
 
 def built(checkout: Path, output: Path) -> dict[str, tarfile.TarInfo]:
     """The members of the tarball that ansible-galaxy builds of a folder."""
-    command = [str(BIN / "ansible-galaxy"), "collection", "build", str(checkout), "--output-path", str(output), "--force"]
+    command = [
+        str(BIN / "ansible-galaxy"),
+        "collection",
+        "build",
+        str(checkout),
+        "--output-path",
+        str(output),
+        "--force",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     (tarball,) = output.glob("*.tar.gz")
@@ -103,7 +118,10 @@ def test_stray_files_are_not_in_the_tarball(checkout: Path, tmp_path: Path) -> N
     shutil.copytree(checkout, place, symlinks=True)
     clutter(place, tmp_path / "outside")
     members = built(place, tmp_path / "output")
-    files = {line.removeprefix("include ") for line in yaml.safe_load((checkout / "galaxy.yml").read_text())["manifest"]["directives"]}
+    files = {
+        line.removeprefix("include ")
+        for line in yaml.safe_load((checkout / "galaxy.yml").read_text())["manifest"]["directives"]
+    }
     folders = {str(parent) for name in files for parent in Path(name).parents} - {"."}
     assert set(members) == files | folders | {"MANIFEST.json", "FILES.json"}
     assert {name.partition("/")[0] for name in members} == TOP
@@ -122,7 +140,15 @@ def test_the_list_has_what_git_tracks_and_nothing_else() -> None:
     names = set(release.tracked(ROOT))
     assert names <= set(release.git(ROOT, "ls-files").splitlines())
     # What Galaxy, ansible-core and ansible-builder look for.
-    wanted = {"README.md", "LICENSE", "CHANGELOG.rst", "changelogs/changelog.yaml", "meta/runtime.yml", "meta/execution-environment.yml", "requirements.txt"}
+    wanted = {
+        "README.md",
+        "LICENSE",
+        "CHANGELOG.rst",
+        "changelogs/changelog.yaml",
+        "meta/runtime.yml",
+        "meta/execution-environment.yml",
+        "requirements.txt",
+    }
     assert wanted <= names
     tracked = release.git(ROOT, "ls-files", "plugins", "roles", "playbooks").splitlines()
     assert set(tracked) == {name for name in names if name.startswith(("plugins/", "roles/", "playbooks/"))}
@@ -135,7 +161,10 @@ def test_a_link_or_a_name_that_is_a_pattern_is_not_listed(checkout: Path, tmp_pa
         (place / name).write_text("")
     (place / "plugins" / "modules" / "linked.py").symlink_to("/etc/hostname")
     release.git(place, "add", "--all")
-    with pytest.raises(release.ReleaseError, match=r"Cannot ship 'plugins/modules/\*.py', 'plugins/modules/a b.py', 'plugins/modules/linked.py'"):
+    with pytest.raises(
+        release.ReleaseError,
+        match=r"Cannot ship 'plugins/modules/\*.py', 'plugins/modules/a b.py', 'plugins/modules/linked.py'",
+    ):
         release.with_manifest(place)
 
 
@@ -190,7 +219,12 @@ def run_gpg(home: Path, *arguments: str, stdin: bytes = b"") -> bytes:
 
 
 def galaxy(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    own = {"HOME": str(place), "ANSIBLE_COLLECTIONS_PATH": str(place), "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false", "ANSIBLE_NOCOLOR": "1"}
+    own = {
+        "HOME": str(place),
+        "ANSIBLE_COLLECTIONS_PATH": str(place),
+        "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false",
+        "ANSIBLE_NOCOLOR": "1",
+    }
     command = [str(BIN / "ansible-galaxy"), "collection", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, **own})
 
@@ -205,7 +239,9 @@ def verify(place: Path, keyring: Path, signature: Path) -> subprocess.CompletedP
     return galaxy(place, "verify", "azureml.compute", "--offline", "-p", str(place), *signed)
 
 
-def test_a_signed_release_is_verified_and_a_change_or_another_key_is_refused(files: dict[str, Path], keys: dict[str, Path], tmp_path: Path) -> None:
+def test_a_signed_release_is_verified_and_a_change_or_another_key_is_refused(
+    files: dict[str, Path], keys: dict[str, Path], tmp_path: Path
+) -> None:
     signature = files["MANIFEST.json.asc"]
     installed = install(tmp_path, files["tarball"])
     assert installed.returncode == 0, installed.stderr
@@ -216,7 +252,9 @@ def test_a_signed_release_is_verified_and_a_change_or_another_key_is_refused(fil
     module = next(tmp_path.rglob("aml_fleet.py"))
     module.write_text(module.read_text() + "\n# changed\n")
     changed = verify(tmp_path, keys["release"], signature)
-    assert "aml_fleet.py" in changed.stdout + changed.stderr and "modified" in changed.stdout + changed.stderr, changed.stdout + changed.stderr
+    assert "aml_fleet.py" in changed.stdout + changed.stderr and "modified" in changed.stdout + changed.stderr, (
+        changed.stdout + changed.stderr
+    )
 
 
 def test_a_tarball_that_was_changed_is_refused(files: dict[str, Path], tmp_path: Path) -> None:
@@ -238,7 +276,9 @@ def test_a_tarball_that_was_changed_is_refused(files: dict[str, Path], tmp_path:
 
 def test_the_sums_are_signed_and_cover_every_file(files: dict[str, Path], keys: dict[str, Path]) -> None:
     sums = {line.split("  ")[1]: line.split("  ")[0] for line in files["SHA256SUMS"].read_text().splitlines()}
-    assert sums == {path.name: release.sha256(path) for name, path in files.items() if not name.startswith("SHA256SUMS")}
+    assert sums == {
+        path.name: release.sha256(path) for name, path in files.items() if not name.startswith("SHA256SUMS")
+    }
     signed = ("--verify", str(files["SHA256SUMS.asc"]), str(files["SHA256SUMS"]))
     run_gpg(keys["home"], "--no-default-keyring", "--keyring", str(keys["release"]), *signed)
     with pytest.raises(subprocess.CalledProcessError):
@@ -285,7 +325,9 @@ def test_the_sbom_names_each_package_with_its_hashes(files: dict[str, Path], tmp
         first = release.build_sbom(ROOT, tarball, "0.1.0").read_text()
         assert release.build_sbom(ROOT, tarball, "0.1.0").read_text() == first
     sbom = json.loads(first)
-    assert sbom["bomFormat"] == "CycloneDX" and sbom["metadata"]["component"]["hashes"][0]["content"] == release.sha256(tarball)
+    assert sbom["bomFormat"] == "CycloneDX" and sbom["metadata"]["component"]["hashes"][0]["content"] == release.sha256(
+        tarball
+    )
     pinned = set(re.findall(r"^([a-z0-9.-]+)==(\S+)", (ROOT / release.LOCK).read_text(), re.MULTILINE))
     assert {(one["name"], one["version"]) for one in sbom["components"]} == pinned
     assert all("hashes" in json.dumps(one) for one in sbom["components"])

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The playbook drift_report over a fleet that somebody changed by hand. tests/unit/module_utils/test_report_page.py opens its page."""
+
 from __future__ import annotations
 
 import html
@@ -22,7 +23,14 @@ WRITTEN = EVIL.replace("{{ 6 * 7 }}", "{{ '{' ~ '{ 6 * 7 }' ~ '}' }}")
 
 
 def cluster(name: str, **more: t.Any) -> dict[str, t.Any]:
-    return {"type": "amlcompute", "name": name, "size": "Standard_DS2_v2", "max_instances": 4, "tags": {"team": "vision"}, **more}
+    return {
+        "type": "amlcompute",
+        "name": name,
+        "size": "Standard_DS2_v2",
+        "max_instances": 4,
+        "tags": {"team": "vision"},
+        **more,
+    }
 
 
 class World:
@@ -31,12 +39,25 @@ class World:
     def __init__(self, simulator: Simulator, folder: Path) -> None:
         self.player, self.folder, self.out = Player(simulator, folder, GROUP), folder, folder / "drift"
         declared = [
-            {"name": "ws-one", "computes": [cluster("changed"), cluster("kept", min_instances=1), cluster("too-small")]},
-            {"name": "ws-two", "computes": [cluster("kept"), {"type": "computeinstance", "name": "ci-drift-ada", "size": "Standard_DS2_v2"}]},
+            {
+                "name": "ws-one",
+                "computes": [cluster("changed"), cluster("kept", min_instances=1), cluster("too-small")],
+            },
+            {
+                "name": "ws-two",
+                "computes": [
+                    cluster("kept"),
+                    {"type": "computeinstance", "name": "ci-drift-ada", "size": "Standard_DS2_v2"},
+                ],
+            },
         ]
         self.player.play(*self._made(declared))
         missing = {"name": "ws-none", "computes": [cluster("wanted")]}
-        self.vars = {"aml_resource_group": GROUP, "aml_fleet_name": "demo", "aml_fleet_workspaces": [*declared, missing]}
+        self.vars = {
+            "aml_resource_group": GROUP,
+            "aml_fleet_name": "demo",
+            "aml_fleet_workspaces": [*declared, missing],
+        }
         declared[0]["computes"].pop()
         declared[0]["computes"].append({**cluster("new"), "size": "Standard_NC6s_v3"})
 
@@ -56,7 +77,9 @@ class World:
     def report(self, ok: bool = True, **more: t.Any) -> Run:
         (self.folder / "fleet.yml").write_text(yaml.safe_dump(self.vars))
         more = {"aml_drift_folder": str(self.out), **more}
-        return self.player.playbook("azureml.compute.drift_report", "-e", f"@{self.folder / 'fleet.yml'}", "-e", json.dumps(more), ok=ok)
+        return self.player.playbook(
+            "azureml.compute.drift_report", "-e", f"@{self.folder / 'fleet.yml'}", "-e", json.dumps(more), ok=ok
+        )
 
 
 @pytest.fixture(scope="module")
@@ -87,13 +110,19 @@ def test_the_report_says_what_differs(world: World) -> None:
         ("ws-one", "stranger"): "undeclared",
     }
     rows = {one["name"]: one for one in report["targets"]}
-    assert {(one["field"], one["before"], one["after"]) for one in rows["changed"]["changes"] if one["field"] == "max_instances"} == {("max_instances", 7, 4)}
+    assert {
+        (one["field"], one["before"], one["after"])
+        for one in rows["changed"]["changes"]
+        if one["field"] == "max_instances"
+    } == {("max_instances", 7, 4)}
     assert rows["too-small"]["owned"] and not rows["stranger"]["owned"]
     assert [one["name"] for one in report["targets"] if one["public_ssh"]] == ["stranger"]
     assert report["workspaces"][0]["nodes"] == 1 and report["totals"]["unreadable"] == 1
     assert {one["location"] for one in report["usages"]} == {"eastus"}
     assert report["currency"] == "USD" and report["workspaces"][1]["monthly_minimum"] > 0
-    assert [one["name"] for one in report["targets"] if one["price_unknown"]] == ["wanted"], "nobody knows the region of a workspace that is not there"
+    assert [one["name"] for one in report["targets"] if one["price_unknown"]] == ["wanted"], (
+        "nobody knows the region of a workspace that is not there"
+    )
     text = (world.out / "drift.md").read_text()
     assert "max\\_instances: 7 → 4" in text and "<script" not in text
 
@@ -101,13 +130,24 @@ def test_the_report_says_what_differs(world: World) -> None:
 def test_hosts_with_a_share_each_make_the_same_report_which_knows_since_when(world: World) -> None:
     """ws-none does not exist, and is a host all the same."""
     before = json.loads((world.out / "drift.json").read_text())
-    inventory = {"aml_workspaces": {"hosts": {name: {"resource_group": GROUP} for name in ("ws-one", "ws-two", "ws-none")}}}
+    inventory = {
+        "aml_workspaces": {"hosts": {name: {"resource_group": GROUP} for name in ("ws-one", "ws-two", "ws-none")}}
+    }
     (world.folder / "inventory.yml").write_text(yaml.safe_dump(inventory))
     here = {"PWD": str(world.folder)}
-    shared = ["-i", str(world.folder / "inventory.yml"), "-e", "aml_hosts=aml_workspaces", "-e", "aml_fleet_reports=parts"]
+    shared = [
+        "-i",
+        str(world.folder / "inventory.yml"),
+        "-e",
+        "aml_hosts=aml_workspaces",
+        "-e",
+        "aml_fleet_reports=parts",
+    ]
     world.player.playbook("azureml.compute.drift_report", *shared, "-e", f"@{world.folder / 'fleet.yml'}", env=here)
     assert len(list((world.folder / "parts").iterdir())) == 3
-    world.player.playbook("azureml.compute.merge_reports", "-e", "aml_reports=parts", "-e", f"aml_reports_to={world.out}", env=here)
+    world.player.playbook(
+        "azureml.compute.merge_reports", "-e", "aml_reports=parts", "-e", f"aml_reports_to={world.out}", env=here
+    )
     after = json.loads((world.out / "drift.json").read_text())
     assert after["previous"] == before["generated"] < after["generated"]
     assert {**after, "previous": None, "generated": None} == {**before, "previous": None, "generated": None}
@@ -120,10 +160,18 @@ def test_a_schedule_fails_when_something_differs(world: World) -> None:
     folder = world.folder / "fleet" / GROUP / "ws-two"
     folder.mkdir(parents=True)
     (folder / "kept.yml").write_text(yaml.safe_dump(cluster("kept")))
-    clean = {"aml_fleet_name": None, "aml_fleet_workspaces": [], "aml_fleet_folder": str(folder.parents[1]), "aml_drift_folder": str(world.folder / "clean")}
+    clean = {
+        "aml_fleet_name": None,
+        "aml_fleet_workspaces": [],
+        "aml_fleet_folder": str(folder.parents[1]),
+        "aml_drift_folder": str(world.folder / "clean"),
+    }
     assert world.report(aml_drift_fail=True, aml_drift_cost=False, **clean).code == 0
     report = json.loads((world.folder / "clean" / "drift.json").read_text())
-    assert [(one["name"], one["status"]) for one in report["targets"]] == [("kept", "as declared"), ("ci-drift-ada", "undeclared")]
+    assert [(one["name"], one["status"]) for one in report["targets"]] == [
+        ("kept", "as declared"),
+        ("ci-drift-ada", "undeclared"),
+    ]
     assert not report["drifted"] and not report["priced"]
 
 

@@ -5,6 +5,7 @@
 
 Compute targets run against the simulator in process; workspaces are deployed by azure-ai-ml, over the real server.
 """
+
 from __future__ import annotations
 
 import re
@@ -34,7 +35,7 @@ BESIDE = {"vm-attach.yml": {"ssh_settings": {"admin_username": "azureuser", "adm
 
 def filled(path: Path, values: dict[str, str]) -> str:
     """The file's text with its placeholders replaced; each must have a value. Some are written with quotes around them."""
-    text = path.read_text().replace("identity_resource_id\"", f"{values.get('IDENTITY', '')}\"")
+    text = path.read_text().replace('identity_resource_id"', f'{values.get("IDENTITY", "")}"')
     return re.sub(r'"<([^>]+)>"|<([^>]+)>', lambda found: values[found.group(1) or found.group(2)], text)
 
 
@@ -66,14 +67,29 @@ def test_a_compute_target(azure: Azure, path: Path) -> None:  # noqa: F811
 
 def test_workspaces(player: Player, group_task: dict[str, t.Any]) -> None:
     subscription = player.simulator.environment["AZURE_SUBSCRIPTION_ID"]
-    values = {f"YOUR_{name}": value for name, value in {
-        "SUBSCRIPTION_ID": subscription, "RESOURCE_GROUP": player.group, "STORAGE_ACCOUNT": "stexisting", "CONTAINER_REGISTRY": "crexisting",
-        "KEY_VAULT": "kvexisting", "APP_INSIGHTS": "aiexisting",
-    }.items()}
+    values = {
+        f"YOUR_{name}": value
+        for name, value in {
+            "SUBSCRIPTION_ID": subscription,
+            "RESOURCE_GROUP": player.group,
+            "STORAGE_ACCOUNT": "stexisting",
+            "CONTAINER_REGISTRY": "crexisting",
+            "KEY_VAULT": "kvexisting",
+            "APP_INSIGHTS": "aiexisting",
+        }.items()
+    }
     values |= {"KEY_VAULT": "kvexisting", "KEY_NAME": "key-one", "KEY_VERSION": "0123456789abcdef0123456789abcdef"}
-    values |= {"SUBSCRIPTION_ID": subscription, "RESOURCE_GROUP": player.group, "TENANT_ID": player.simulator.environment["AZURE_TENANT"]}
+    values |= {
+        "SUBSCRIPTION_ID": subscription,
+        "RESOURCE_GROUP": player.group,
+        "TENANT_ID": player.simulator.environment["AZURE_TENANT"],
+    }
     for number in ("1", "2"):
-        values |= {f"UAI NAME {number}": f"id-{number}", f"PRINCIPAL_ID{number}": f"p{number}", f"CLIENT_ID{number}": f"c{number}"}
+        values |= {
+            f"UAI NAME {number}": f"id-{number}",
+            f"PRINCIPAL_ID{number}": f"p{number}",
+            f"CLIENT_ID{number}": f"c{number}",
+        }
     texts = {path.name: filled(path, values) for path in WORKSPACES}
     applied = [module("aml_workspace", f"apply {name}", definition=text) for name, text in texts.items()]
     again = [module("aml_workspace", f"again {name}", definition=text) for name, text in texts.items()]
@@ -86,16 +102,37 @@ def test_workspaces(player: Player, group_task: dict[str, t.Any]) -> None:
 
 def existing() -> list[dict[str, t.Any]]:
     """What with-existing-resources.yml and uai.yml say that the user has."""
-    vault = {"tenantId": "aaaaaaaa-0000-4000-8000-00000000000a", "sku": {"family": "A", "name": "standard"}, "accessPolicies": []}
+    vault = {
+        "tenantId": "aaaaaaaa-0000-4000-8000-00000000000a",
+        "sku": {"family": "A", "name": "standard"},
+        "accessPolicies": [],
+    }
     rows: list[tuple[str, str, str, dict[str, t.Any]]] = [
-        ("Microsoft.Storage/storageAccounts", "stexisting", "2023-01-01", {"sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}),
+        (
+            "Microsoft.Storage/storageAccounts",
+            "stexisting",
+            "2023-01-01",
+            {"sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}},
+        ),
         ("Microsoft.ContainerRegistry/registries", "crexisting", "2023-07-01", {"sku": {"name": "Standard"}}),
         ("Microsoft.KeyVault/vaults", "kvexisting", "2023-07-01", {"properties": vault}),
-        ("Microsoft.Insights/components", "aiexisting", "2020-02-02", {"kind": "web", "properties": {"Application_Type": "web"}}),
+        (
+            "Microsoft.Insights/components",
+            "aiexisting",
+            "2020-02-02",
+            {"kind": "web", "properties": {"Application_Type": "web"}},
+        ),
         ("Microsoft.ManagedIdentity/userAssignedIdentities", "id-1", "2023-01-31", {}),
         ("Microsoft.ManagedIdentity/userAssignedIdentities", "id-2", "2023-01-31", {}),
     ]
     return [
-        module("arm_resource", f"{type_} {name}", type=type_, name=name, api_version=version, body={"location": "eastus", **body})
+        module(
+            "arm_resource",
+            f"{type_} {name}",
+            type=type_,
+            name=name,
+            api_version=version,
+            body={"location": "eastus", **body},
+        )
         for type_, name, version, body in rows
     ]

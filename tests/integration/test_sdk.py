@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """azure-ai-ml, which we did not write, against the simulator: it reads what we made, and its own calls work there."""
+
 from __future__ import annotations
 
 import json
@@ -36,7 +37,9 @@ def client(workspace=None):
 def script(player: Player, body: str) -> t.Any:
     """Run a script of azure-ai-ml's user in a process of its own; what it prints last is its answer."""
     command = [sys.executable, "-c", PROLOGUE + body, player.group]
-    done = subprocess.run(command, env=player.simulator.environment, capture_output=True, text=True, timeout=180, check=False)
+    done = subprocess.run(
+        command, env=player.simulator.environment, capture_output=True, text=True, timeout=180, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout.strip().splitlines()[-1])
 
@@ -71,7 +74,11 @@ print(json.dumps({{"display_name": ws.display_name, "ws_tags": dict(ws.tags), "s
     assert seen["display_name"] == "Ours" and seen["ws_tags"]["team"] == "vision" and seen["storage"]
     assert (seen["size"].upper(), seen["tier"].lower().replace("_", "")) == ("STANDARD_DS3_V2", "lowpriority")
     assert (seen["min"], seen["max"], seen["idle"]) == (0, 3, 300)
-    assert seen["identity"] == "system_assigned" and seen["tags"] == {"stage": "test"} and seen["listed"] == ["cpu-cluster"]
+    assert (
+        seen["identity"] == "system_assigned"
+        and seen["tags"] == {"stage": "test"}
+        and seen["listed"] == ["cpu-cluster"]
+    )
 
 
 def test_the_sdks_own_calls_work_and_we_read_what_it_made(player: Player, group_task: dict[str, t.Any]) -> None:
@@ -91,7 +98,14 @@ print(json.dumps({"max": c.max_instances, "state": c.provisioning_state, "names"
     )
     assert made == {"max": 5, "state": "Succeeded", "names": ["theirs"]}
     run = player.play(
-        module("aml_compute_cluster", workspace="ws-theirs", name="theirs", size="standard_ds2_v2", max_instances=5, min_instances=0),
+        module(
+            "aml_compute_cluster",
+            workspace="ws-theirs",
+            name="theirs",
+            size="standard_ds2_v2",
+            max_instances=5,
+            min_instances=0,
+        ),
         module("aml_workspace", name="ws-theirs", location="East US"),
     )
     assert run.changed == 0, run.text
@@ -111,10 +125,19 @@ print(json.dumps({"names": names, "workspaces": [one.name for one in ml.workspac
 @pytest.mark.parametrize("python", PYTHONS.values(), ids=PYTHONS)
 def test_the_whole_surface(player: Player, python: str) -> None:
     """Every operation on workspaces and compute targets that the version has; what the simulator does not have, it refuses with 501."""
-    done = subprocess.run([python, str(SURFACE), player.group], env=player.simulator.environment, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(
+        [python, str(SURFACE), player.group],
+        env=player.simulator.environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(done.stdout.strip().splitlines()[-1])
-    assert told["never"] == [] and {"compute.begin_attach", "compute.list_nodes", "workspaces.begin_diagnose"} <= set(told["called"]), told
+    assert told["never"] == [] and {"compute.begin_attach", "compute.list_nodes", "workspaces.begin_diagnose"} <= set(
+        told["called"]
+    ), told
     # What its own templates do not take is the client's defect (docs/facts.md f.25); Resource Manager refuses it before anything is made.
     refusal = told["seen"].pop("project as the client sends it", "PublicNetworkAccessType.ENABLED")
     assert "PublicNetworkAccessType.ENABLED" in refusal

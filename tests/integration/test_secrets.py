@@ -6,6 +6,7 @@
 tests/functional/test_secrets.py has each module and each way to fail; here are the real processes: invocations as Ansible prints them, Ansible's
 own log, command lines, temporary files, what libraries write to stderr.
 """
+
 from __future__ import annotations
 
 import json
@@ -70,9 +71,23 @@ class Watched:
         for name in ("local", "remote"):
             (self.folder / name).mkdir()
 
-    def play(self, *tasks: dict[str, t.Any], arguments: tuple[str, ...] = (), ok: bool = True, env: dict[str, str] | None = None) -> Run:
+    def play(
+        self,
+        *tasks: dict[str, t.Any],
+        arguments: tuple[str, ...] = (),
+        ok: bool = True,
+        env: dict[str, str] | None = None,
+    ) -> Run:
         defaults = {"group/azureml.compute.all": {"resource_group": self.player.group}}
-        plays = [{"hosts": "localhost", "connection": "local", "gather_facts": False, "module_defaults": defaults, "tasks": list(tasks)}]
+        plays = [
+            {
+                "hosts": "localhost",
+                "connection": "local",
+                "gather_facts": False,
+                "module_defaults": defaults,
+                "tasks": list(tasks),
+            }
+        ]
         path = self.folder / "play.yml"
         path.write_text(yaml.safe_dump(plays, sort_keys=False))
         return self.playbook(str(path), *arguments, ok=ok, env=env)
@@ -101,7 +116,9 @@ class Watched:
             self._clean("command line", line.decode(errors="replace"))
         assert (self.folder / "ansible.log").stat().st_size > 1000
         home = Path(self.player.simulator.environment["AML_SIMULATOR_LOG"]).parent
-        left = [path for path in [*self.folder.rglob("*"), *home.rglob("*")] if path.is_file() and path != self.variables]
+        left = [
+            path for path in [*self.folder.rglob("*"), *home.rglob("*")] if path.is_file() and path != self.variables
+        ]
         # The simulator is the service: its own store has what was sent.
         for path in [path for path in left if not path.name.startswith("state.sqlite")]:
             self._clean(str(path), path.read_text(errors="replace"))
@@ -126,7 +143,15 @@ def workspace(watched: Watched, group_task: dict[str, t.Any]) -> None:
 def cluster(title: str, name: str, **options: t.Any) -> dict[str, t.Any]:
     settings = {"admin_username": "azureuser", "admin_password": "{{ planted.password }}"}
     task = module(
-        "aml_compute_cluster", title, workspace="ws-a", name=name, size="Standard_DS3_v2", max_instances=1, ssh_settings=settings, retries=0, **options
+        "aml_compute_cluster",
+        title,
+        workspace="ws-a",
+        name=name,
+        size="Standard_DS3_v2",
+        max_instances=1,
+        ssh_settings=settings,
+        retries=0,
+        **options,
     )
     return {**task, "ignore_errors": True}
 
@@ -144,19 +169,60 @@ ssh_settings:
 
 def tasks(group: str) -> list[dict[str, t.Any]]:
     """Each kind of secret, in tasks that succeed."""
-    bricks, machine = f"{TARGET}/{group}/providers/Microsoft.Databricks/workspaces/dbx", f"{TARGET}/{group}/providers/Microsoft.Compute/virtualMachines/vm"
+    bricks, machine = (
+        f"{TARGET}/{group}/providers/Microsoft.Databricks/workspaces/dbx",
+        f"{TARGET}/{group}/providers/Microsoft.Compute/virtualMachines/vm",
+    )
     attached = {"workspace": "ws-a", "state": "present"}
     login = {"admin_username": "me", "ssh_private_key": "{{ planted.key }}"}
     properties = {"hardwareProfile": {"vmSize": "Standard_DS3_v2"}}
     return [
         cluster("cluster", "one"),
         module("aml_compute_cluster", "definition", workspace="ws-a", definition=DEFINITION),
-        module("arm_resource", "bricks", id=bricks, api_version="2024-05-01", body={"location": "eastus", "properties": {}}),
-        module("arm_resource", "machine", id=machine, api_version="2024-07-01", body={"location": "eastus", "properties": properties}),
-        module("aml_attached_compute", "token", **attached, name="dbx-a", type="databricks", resource_id=bricks, access_token="{{ planted.token }}"),
-        module("aml_attached_compute", "key", **attached, name="vm-a", type="virtualmachine", resource_id=machine, ssh_settings=login),
-        module("arm_resource", "body", **STORAGE, name="acc1", body=ACCOUNT, secret_body={"properties": {"x": {"password": "{{ planted.body }}"}}}),
-        module("arm_resource", "text", **STORAGE, name="acc2", body=ACCOUNT, secret_body='{"properties": {"password": {{ planted.body | to_json }}}}'),
+        module(
+            "arm_resource", "bricks", id=bricks, api_version="2024-05-01", body={"location": "eastus", "properties": {}}
+        ),
+        module(
+            "arm_resource",
+            "machine",
+            id=machine,
+            api_version="2024-07-01",
+            body={"location": "eastus", "properties": properties},
+        ),
+        module(
+            "aml_attached_compute",
+            "token",
+            **attached,
+            name="dbx-a",
+            type="databricks",
+            resource_id=bricks,
+            access_token="{{ planted.token }}",
+        ),
+        module(
+            "aml_attached_compute",
+            "key",
+            **attached,
+            name="vm-a",
+            type="virtualmachine",
+            resource_id=machine,
+            ssh_settings=login,
+        ),
+        module(
+            "arm_resource",
+            "body",
+            **STORAGE,
+            name="acc1",
+            body=ACCOUNT,
+            secret_body={"properties": {"x": {"password": "{{ planted.body }}"}}},
+        ),
+        module(
+            "arm_resource",
+            "text",
+            **STORAGE,
+            name="acc2",
+            body=ACCOUNT,
+            secret_body='{"properties": {"password": {{ planted.body | to_json }}}}',
+        ),
     ]
 
 
@@ -170,7 +236,9 @@ def test_check_mode_success_and_no_change(watched: Watched) -> None:
     again = watched.play(*made)
     assert (planned.changed, done.changed, again.changed) == (6, 6, 0)
     shown = done["cluster"]["invocation"]["module_args"]
-    assert shown["ssh_settings"]["admin_username"] == "azureuser" and shown["ssh_settings"]["admin_password"].startswith("VALUE_SPECIFIED")
+    assert shown["ssh_settings"]["admin_username"] == "azureuser" and shown["ssh_settings"][
+        "admin_password"
+    ].startswith("VALUE_SPECIFIED")
     assert done["cluster"]["auth"]["tenant"] == watched.player.simulator.environment["AZURE_TENANT"]
 
 
@@ -179,7 +247,13 @@ def test_failures_whose_text_holds_the_secret(watched: Watched) -> None:
     word = PLANTED["password"]
     message = f"Refused: {word} {json.dumps(word)} {word!r}"
     faults: list[dict[str, t.Any]] = [
-        {"kind": "status", "status": status, "message": message, "match": {"method": "PUT", "path": f"computes/echo{status}"}, "count": 9}
+        {
+            "kind": "status",
+            "status": status,
+            "message": message,
+            "match": {"method": "PUT", "path": f"computes/echo{status}"},
+            "count": 9,
+        }
         for status in (400, 403, 409, 500)
     ]
     faults.append({"kind": "failed_operation", "message": message, "match": {"path": "computes/echo-operation"}})
@@ -196,21 +270,37 @@ def test_failures_whose_text_holds_the_secret(watched: Watched) -> None:
     run = watched.play(*made)
     watched.player.simulator.control("PUT", "config", {"clock": {"speed": SPEED}})
     watched.player.simulator.control("DELETE", "faults")
-    assert len(run.tasks) == len(made) and all("msg" in result and "compute" not in result for _name, result in run.tasks)
+    assert len(run.tasks) == len(made) and all(
+        "msg" in result and "compute" not in result for _name, result in run.tasks
+    )
     assert [run[f"echo{status}"]["failure"]["status"] for status in (400, 403, 409, 500)] == [400, 403, 409, 500]
-    assert run["timeout"]["failure"]["code"] == "WaitTimeout" and run["rule"]["failure"]["code"] == "MinimumAboveMaximum"
+    assert (
+        run["timeout"]["failure"]["code"] == "WaitTimeout" and run["rule"]["failure"]["code"] == "MinimumAboveMaximum"
+    )
 
 
 @pytest.mark.parametrize("source", ["option", "environment"])
 def test_a_refused_sign_in(watched: Watched, source: str) -> None:
     """azure-identity logs a refusal as it came; nothing of it reaches stderr."""
     word = PLANTED["sign_in"]
-    said = json.dumps({"error": "invalid_client", "error_description": f"AADSTS7000215: Invalid: {word}", "error_codes": [7000215]})
-    fault = {"kind": "content_type", "content_type": "application/json", "body": said, "match": {"path": "oauth2/v2.0/token"}, "count": 9}
+    said = json.dumps(
+        {"error": "invalid_client", "error_description": f"AADSTS7000215: Invalid: {word}", "error_codes": [7000215]}
+    )
+    fault = {
+        "kind": "content_type",
+        "content_type": "application/json",
+        "body": said,
+        "match": {"path": "oauth2/v2.0/token"},
+        "count": 9,
+    }
     watched.player.simulator.control("PUT", "faults", [fault])
     given = {
         name: f"{{{{ lookup('ansible.builtin.env', '{variable}') }}}}"
-        for name, variable in {"client_id": "AZURE_CLIENT_ID", "tenant": "AZURE_TENANT", "subscription_id": "AZURE_SUBSCRIPTION_ID"}.items()
+        for name, variable in {
+            "client_id": "AZURE_CLIENT_ID",
+            "tenant": "AZURE_TENANT",
+            "subscription_id": "AZURE_SUBSCRIPTION_ID",
+        }.items()
     }
     own = {**given, "secret": "{{ planted.sign_in }}"} if source == "option" else {}
     task = module("aml_compute_info", "look", workspace="ws-a", **own)
@@ -236,16 +326,33 @@ def test_the_role_and_the_playbook_that_loop_over_secrets(watched: Watched) -> N
         {"name": "dbx-a", "type": "databricks", "resource_id": bricks, "access_token": "{{ planted.token }}"},
         {"name": "dbx-b", "type": "databricks", "resource_id": f"{bricks}-none", "access_token": "{{ planted.token }}"},
     ]
-    variables = {"aml_resource_group": watched.player.group, "aml_workspace": {"name": "ws-a"}, "aml_computes": computes, "aml_show_variables": ["MODE"]}
-    (watched.folder / "computes.yml").write_text(yaml.safe_dump({**variables, "aml_compute_preflight_fail_on": "never"}))
+    variables = {
+        "aml_resource_group": watched.player.group,
+        "aml_workspace": {"name": "ws-a"},
+        "aml_computes": computes,
+        "aml_show_variables": ["MODE"],
+    }
+    (watched.folder / "computes.yml").write_text(
+        yaml.safe_dump({**variables, "aml_compute_preflight_fail_on": "never"})
+    )
     given = ("-e", f"@{watched.folder / 'computes.yml'}")
-    made = module("arm_resource", "bricks", id=bricks, api_version="2024-05-01", body={"location": "eastus", "properties": {}})
+    made = module(
+        "arm_resource", "bricks", id=bricks, api_version="2024-05-01", body={"location": "eastus", "properties": {}}
+    )
     role = {"name": "role", "ansible.builtin.include_role": {"name": "azureml.compute.aml_compute"}}
     told = {"name": "told", "ansible.builtin.debug": {"var": "ansible_failed_result"}}
     run = watched.play(made, {"name": "try", "block": [role], "rescue": [told]}, arguments=given)
-    failed = [result for name, result in run.tasks if name == "aml_compute : Manage attached compute" and result.get("failure")]
+    failed = [
+        result
+        for name, result in run.tasks
+        if name == "aml_compute : Manage attached compute" and result.get("failure")
+    ]
     assert [one["failure"]["code"] for one in failed] == ["TargetNotFound"] and "dbx-b" in run.text
-    [made_instance] = [result["compute"] for name, result in run.tasks if name == "aml_compute : Manage compute instances" and result.get("compute")]
+    [made_instance] = [
+        result["compute"]
+        for name, result in run.tasks
+        if name == "aml_compute : Manage compute instances" and result.get("compute")
+    ]
     shown = made_instance["custom_applications"][0]["environment_variables"]
     assert shown["MODE"] == "chosen-mode-7" and shown["APP_PASSWORD"].startswith("VALUE_NOT_SHOWN")
     variables["aml_computes"] = computes[:3]
@@ -256,5 +363,14 @@ def test_the_role_and_the_playbook_that_loop_over_secrets(watched: Watched) -> N
 
 def test_files_of_the_simulator_are_its_owners_alone(simulator: Simulator) -> None:
     home = Path(simulator.environment["AML_SIMULATOR_LOG"]).parent
-    private = ["state.sqlite", "requests.jsonl", "serve.log", "client-secret", "control-token", "token-key.pem", "ca-key.pem", "server-key.pem"]
+    private = [
+        "state.sqlite",
+        "requests.jsonl",
+        "serve.log",
+        "client-secret",
+        "control-token",
+        "token-key.pem",
+        "ca-key.pem",
+        "server-key.pem",
+    ]
     assert {name: stat.S_IMODE(os.stat(home / name).st_mode) for name in private} == dict.fromkeys(private, 0o600)

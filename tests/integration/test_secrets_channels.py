@@ -6,6 +6,7 @@
 One run carries many secrets: a colleague's instance repeats its variables in tags and in its description, and the service repeats them in an error.
 tests/functional/test_secrets_encodings.py has the channels of single modules.
 """
+
 from __future__ import annotations
 
 import json
@@ -50,22 +51,53 @@ def channels(simulator: t.Any, tmp_path_factory: pytest.TempPathFactory, secrets
     folder = tmp_path_factory.mktemp("channels")
     player = Player(simulator, folder, "rg-secrets")
     _colleagues_instance(player, secrets)
-    fault = {"kind": "status", "status": 400, "code": "Refused", "message": echo(secrets), "match": {"method": "PUT", "path": "computes/refused"}}
+    fault = {
+        "kind": "status",
+        "status": 400,
+        "code": "Refused",
+        "message": echo(secrets),
+        "match": {"method": "PUT", "path": "computes/refused"},
+    }
     simulator.control("PUT", "faults", [fault])
     variables = folder / "secrets.yml"
     variables.touch(mode=0o600)
     variables.write_text(json.dumps({"planted": {f"ANY_{at}": one for at, one in enumerate(secrets)}}))
-    options = {"resource_groups": [player.group], "cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(folder / "inventory")}
-    (folder / "aml_compute.yml").write_text(yaml.safe_dump({"plugin": "azureml.compute.aml_compute", "include_stopped": True, **options}))
+    options = {
+        "resource_groups": [player.group],
+        "cache": True,
+        "cache_plugin": "ansible.builtin.jsonfile",
+        "cache_connection": str(folder / "inventory"),
+    }
+    (folder / "aml_compute.yml").write_text(
+        yaml.safe_dump({"plugin": "azureml.compute.aml_compute", "include_stopped": True, **options})
+    )
     wanted = {"name": "refused", "size": "Standard_DS3_v2", "custom_applications": [_application("{{ planted }}")]}
     tasks = [
-        {**module("aml_compute_instance", "refused", workspace=WORKSPACE, retries=0, **wanted), "ignore_errors": True, "register": "refused"},
+        {
+            **module("aml_compute_instance", "refused", workspace=WORKSPACE, retries=0, **wanted),
+            "ignore_errors": True,
+            "register": "refused",
+        },
         {**module("aml_compute_info", "found", workspace=WORKSPACE), "register": "found"},
-        {"name": "facts", "ansible.builtin.set_fact": {"cacheable": True, "refused": "{{ refused }}", "found": "{{ found }}"}},
-        {"name": "hosts", "ansible.builtin.debug": {"msg": "{{ groups.aml_nodes | map('extract', hostvars) | map(attribute='aml_tags') }}"}},
+        {
+            "name": "facts",
+            "ansible.builtin.set_fact": {"cacheable": True, "refused": "{{ refused }}", "found": "{{ found }}"},
+        },
+        {
+            "name": "hosts",
+            "ansible.builtin.debug": {
+                "msg": "{{ groups.aml_nodes | map('extract', hostvars) | map(attribute='aml_tags') }}"
+            },
+        },
     ]
     defaults = {"group/azureml.compute.all": {"resource_group": player.group}}
-    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "module_defaults": defaults, "tasks": tasks}
+    play = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "module_defaults": defaults,
+        "tasks": tasks,
+    }
     (folder / "play.yml").write_text(yaml.safe_dump([play], sort_keys=False))
     environment = {
         "ANSIBLE_CALLBACKS_ENABLED": "report,ansible.builtin.junit,ansible.builtin.tree",
@@ -79,7 +111,9 @@ def channels(simulator: t.Any, tmp_path_factory: pytest.TempPathFactory, secrets
         "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(folder / "facts"),
     }
     try:
-        run = player.playbook("play.yml", "-vvvvv", "--diff", "-i", "aml_compute.yml", "-e", f"@{variables}", env=environment)
+        run = player.playbook(
+            "play.yml", "-vvvvv", "--diff", "-i", "aml_compute.yml", "-e", f"@{variables}", env=environment
+        )
     finally:
         simulator.control("DELETE", "faults")
     assert [name for name, _result in run.tasks] == ["refused", "found", "facts", "hosts"] and "Traceback" in run.text
@@ -88,7 +122,9 @@ def channels(simulator: t.Any, tmp_path_factory: pytest.TempPathFactory, secrets
 
 
 def _read(path: Path) -> str:
-    return "\n".join(file.read_text() for file in ([path] if path.is_file() else sorted(path.rglob("*"))) if file.is_file())
+    return "\n".join(
+        file.read_text() for file in ([path] if path.is_file() else sorted(path.rglob("*"))) if file.is_file()
+    )
 
 
 @pytest.mark.parametrize("channel", ["exception at -vvvvv", *FILES])

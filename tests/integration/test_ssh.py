@@ -6,6 +6,7 @@
 The nodes are the simulator's: real SSH servers on the loopback. What a person would have answered once, whether the host is the right
 one, a configuration answers here; the lines themselves are used as they were printed.
 """
+
 from __future__ import annotations
 
 import json
@@ -23,12 +24,16 @@ from azureml_simulator.variables import CLIENT_SETTINGS
 from .conftest import Player, Run, module
 
 MISSING = [name for name in ("ssh", "scp", "ssh-keygen") if shutil.which(name) is None]
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"missing: {', '.join(MISSING)}; scripts/system-packages installs OpenSSH's client")
+pytestmark = pytest.mark.skipif(
+    bool(MISSING), reason=f"missing: {', '.join(MISSING)}; scripts/system-packages installs OpenSSH's client"
+)
 
 WORKSPACE = "ws-ssh"
 TWO_UP = "found.ansible_facts.aml_ssh.nodes | selectattr('reachable') | length == 2"
 # Nodes come and go on the same ports of one address, so nothing is to be remembered of them.
-SSH_ARGUMENTS = "-F none -o ControlMaster=auto -o ControlPersist=5s -o UserKnownHostsFile=/dev/null -o IdentitiesOnly=yes"
+SSH_ARGUMENTS = (
+    "-F none -o ControlMaster=auto -o ControlPersist=5s -o UserKnownHostsFile=/dev/null -o IdentitiesOnly=yes"
+)
 
 
 def make_key(path: Path) -> str:
@@ -44,7 +49,16 @@ class Shell:
     environment: dict[str, str]
 
     def paste(self, line: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(line, shell=True, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(
+            line,
+            shell=True,
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
 
 
 @pytest.fixture
@@ -64,7 +78,9 @@ def shell(tmp_path: Path) -> Shell:
 
 
 def facts_task(key: Path, **options: t.Any) -> dict[str, t.Any]:
-    return module("aml_ssh_facts", "facts", workspace=WORKSPACE, private_key_file=str(key), scp_file="a file", **options)
+    return module(
+        "aml_ssh_facts", "facts", workspace=WORKSPACE, private_key_file=str(key), scp_file="a file", **options
+    )
 
 
 def add_hosts() -> dict[str, t.Any]:
@@ -84,12 +100,21 @@ def play_on_nodes(player: Player, key: Path, *local: dict[str, t.Any]) -> Run:
     remote = [
         {"name": "ping", "ansible.builtin.ping": {}},
         {"name": "setup", "ansible.builtin.setup": {"gather_subset": ["!all", "!min", "env", "python"]}},
-        {"name": "copy", "ansible.builtin.copy": {"content": "{{ inventory_hostname }}\n", "dest": "made/by-copy", "mode": "0600"}},
+        {
+            "name": "copy",
+            "ansible.builtin.copy": {"content": "{{ inventory_hostname }}\n", "dest": "made/by-copy", "mode": "0600"},
+        },
     ]
     folder = {"name": "folder", "ansible.builtin.file": {"path": "made", "state": "directory"}}
     defaults = {"group/azureml.compute.all": {"resource_group": player.group}}
     plays = [
-        {"hosts": "localhost", "connection": "local", "gather_facts": False, "module_defaults": defaults, "tasks": list(local)},
+        {
+            "hosts": "localhost",
+            "connection": "local",
+            "gather_facts": False,
+            "module_defaults": defaults,
+            "tasks": list(local),
+        },
         {"hosts": "aml_nodes", "gather_facts": False, "tasks": [remote[0], remote[1], folder, remote[2]]},
     ]
     path = player.folder / "nodes.yml"
@@ -110,7 +135,9 @@ def check_lines(shell: Shell, entry: dict[str, t.Any]) -> None:
     read = shell.paste(f"{entry['ssh']} cat \"'a file'\" made/by-copy")
     assert read.stdout == f"for {entry['name']}\n{entry['name']}\n", read.stderr
     config = shell.folder / "config"
-    config.write_text(f"{entry['ssh_config']}Host *\n    StrictHostKeyChecking no\n    UserKnownHostsFile /dev/null\n    BatchMode yes\n")
+    config.write_text(
+        f"{entry['ssh_config']}Host *\n    StrictHostKeyChecking no\n    UserKnownHostsFile /dev/null\n    BatchMode yes\n"
+    )
     named = shell.paste(f"{shutil.which('ssh')} -F config {entry['name']} 'env; pwd'")
     assert named.returncode == 0, named.stderr
     assert "AZURE" not in named.stdout and "AML_SIMULATOR_URL" not in named.stdout
@@ -141,17 +168,27 @@ def test_cluster(player: Player, shell: Shell, tmp_path: Path) -> None:
         ssh_public_access_enabled=True,
         ssh_settings={"admin_username": "mlops", "ssh_key_value": public},
     )
-    facts_when_up = {**facts_task(key, name="cpu-cluster"), "register": "found", "until": TWO_UP, "retries": 100, "delay": 0.2}
+    facts_when_up = {
+        **facts_task(key, name="cpu-cluster"),
+        "register": "found",
+        "until": TWO_UP,
+        "retries": 100,
+        "delay": 0.2,
+    }
     player.make_workspace(WORKSPACE)
     run = play_on_nodes(player, key, cluster, facts_when_up, add_hosts())
     facts = run["facts"]["ansible_facts"]["aml_ssh"]
     nodes = facts["nodes"]
-    assert len({(node["address"], node["port"]) for node in nodes}) == 2 and {node["user"] for node in nodes} == {"mlops"}
+    assert len({(node["address"], node["port"]) for node in nodes}) == 2 and {node["user"] for node in nodes} == {
+        "mlops"
+    }
     assert [result["ping"] for result in remote_results(run, "ping")] == ["pong", "pong"]
     homes = {result["ansible_facts"]["ansible_env"]["HOME"] for result in remote_results(run, "setup")}
     assert len(homes) == 2, "each node has a home of its own"
     seen = {name for result in remote_results(run, "setup") for name in result["ansible_facts"]["ansible_env"]}
-    assert {name for name in seen if name.startswith(CLIENT_SETTINGS)} == {"AML_SIMULATOR_NODE_USER"}, "a node has no sign-in"
+    assert {name for name in seen if name.startswith(CLIENT_SETTINGS)} == {"AML_SIMULATOR_NODE_USER"}, (
+        "a node has no sign-in"
+    )
     assert [result["changed"] for result in remote_results(run, "copy")] == [True, True]
     for node in nodes:
         check_lines(shell, node)
@@ -160,11 +197,25 @@ def test_cluster(player: Player, shell: Shell, tmp_path: Path) -> None:
 
 
 def test_check_mode_and_a_cluster_without_ssh(player: Player, tmp_path: Path) -> None:
-    cluster = module("aml_compute_cluster", workspace=WORKSPACE, name="closed", size="Standard_DS3_v2", min_instances=1, max_instances=1)
+    cluster = module(
+        "aml_compute_cluster",
+        workspace=WORKSPACE,
+        name="closed",
+        size="Standard_DS3_v2",
+        min_instances=1,
+        max_instances=1,
+    )
     player.make_workspace(WORKSPACE)
     player.play(cluster)
-    wait = {"register": "found", "until": "found.ansible_facts.aml_ssh.nodes | length == 1", "retries": 100, "delay": 0.2}
-    (node,) = player.play({**facts_task(tmp_path / "k"), **wait}, check=True)["facts"]["ansible_facts"]["aml_ssh"]["nodes"]
+    wait = {
+        "register": "found",
+        "until": "found.ansible_facts.aml_ssh.nodes | length == 1",
+        "retries": 100,
+        "delay": 0.2,
+    }
+    (node,) = player.play({**facts_task(tmp_path / "k"), **wait}, check=True)["facts"]["ansible_facts"]["aml_ssh"][
+        "nodes"
+    ]
     assert (node["reachable"], node["ssh"]) == (False, None) and "without an SSH user" in node["reason"]
 
 
@@ -184,7 +235,12 @@ def test_instance(player: Player, shell: Shell, tmp_path: Path) -> None:
     player.make_workspace(WORKSPACE)
     run = play_on_nodes(player, key, instance, facts_task(key), add_hosts())
     (entry,) = run["facts"]["ansible_facts"]["aml_ssh"]["nodes"]
-    assert (entry["name"], entry["type"], entry["state"], entry["user"]) == (f"{WORKSPACE}-laptop", "computeinstance", "running", "azureuser")
+    assert (entry["name"], entry["type"], entry["state"], entry["user"]) == (
+        f"{WORKSPACE}-laptop",
+        "computeinstance",
+        "running",
+        "azureuser",
+    )
     assert [result["ping"] for result in remote_results(run, "ping")] == ["pong"]
     check_lines(shell, entry)
     check_wrong_key(player, shell, entry, key, other)

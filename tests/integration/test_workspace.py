@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Workspaces through azure-ai-ml's deployment: creation, replacement, soft delete, a run that was cut off, and its dependents."""
+
 from __future__ import annotations
 
 import pytest
@@ -15,7 +16,11 @@ def dependents(player: Player) -> list[str]:
     """Names of what a workspace stands on, in the group."""
     kinds = ("/microsoft.storage/storageaccounts/", "/microsoft.keyvault/vaults/", "/microsoft.insights/components/")
     identifiers = [one["id"].lower() for one in player.simulator.control("GET", "state")["resources"]]
-    return sorted(one for one in identifiers if f"/{player.group}/" in one and any(kind in one for kind in kinds) and "/blobservices" not in one)
+    return sorted(
+        one
+        for one in identifiers
+        if f"/{player.group}/" in one and any(kind in one for kind in kinds) and "/blobservices" not in one
+    )
 
 
 @pytest.mark.slow
@@ -27,10 +32,16 @@ def test_a_name_that_is_blocked_by_a_soft_deleted_workspace(player: Player, grou
     failed = player.play(made, ok=False)[WORKSPACE]
     assert failed["failure"]["code"] == "SoftDeletedWorkspace" and "soft_deleted=recover" in failed["msg"]
     left = dependents(player)
-    recovered = player.play(module(WORKSPACE, name="ws-soft", location="eastus", display_name="First", soft_deleted="recover"))[WORKSPACE]
-    assert recovered["changed"] and recovered["workspace"]["workspace_id"] == first[WORKSPACE]["workspace"]["workspace_id"]
+    recovered = player.play(
+        module(WORKSPACE, name="ws-soft", location="eastus", display_name="First", soft_deleted="recover")
+    )[WORKSPACE]
+    assert (
+        recovered["changed"] and recovered["workspace"]["workspace_id"] == first[WORKSPACE]["workspace"]["workspace_id"]
+    )
     player.play(gone)
-    purged = player.play(module(WORKSPACE, name="ws-soft", location="eastus", display_name="Second", soft_deleted="purge"))[WORKSPACE]
+    purged = player.play(
+        module(WORKSPACE, name="ws-soft", location="eastus", display_name="Second", soft_deleted="purge")
+    )[WORKSPACE]
     assert purged["changed"] and purged["workspace"]["workspace_id"] != first[WORKSPACE]["workspace"]["workspace_id"]
     # What the refused deployment had made is used, and not made a second time.
     assert dependents(player) == left
@@ -38,7 +49,9 @@ def test_a_name_that_is_blocked_by_a_soft_deleted_workspace(player: Player, grou
 
 @pytest.mark.slow
 def test_a_workspace_is_replaced_only_when_asked_and_keeps_what_it_stands_on(player: Player, group_task: dict) -> None:
-    first = player.play(group_task, module(WORKSPACE, name="ws-again", location="eastus", tags={"team": "vision"}))[WORKSPACE]["workspace"]
+    first = player.play(group_task, module(WORKSPACE, name="ws-again", location="eastus", tags={"team": "vision"}))[
+        WORKSPACE
+    ]["workspace"]
     changed = {"name": "ws-again", "hbi_workspace": True}
     failed = player.play(module(WORKSPACE, **changed), ok=False)[WORKSPACE]
     assert failed["failure"]["code"] == "ImmutableChange" and "decided at creation" in failed["msg"]
@@ -64,5 +77,8 @@ def test_a_hub_and_its_project(player: Player, group_task: dict) -> None:
     hub = module(WORKSPACE, "hub", name="hub-it", kind="hub", location="eastus")
     project = module(WORKSPACE, "project", name="project-it", kind="project", hub_id="{{ hub.workspace.id }}")
     run = player.play(group_task, {**hub, "register": "hub"}, project)
-    assert run["hub"]["workspace"]["kind"] == "hub" and run["project"]["workspace"]["hub_id"] == run["hub"]["workspace"]["id"]
+    assert (
+        run["hub"]["workspace"]["kind"] == "hub"
+        and run["project"]["workspace"]["hub_id"] == run["hub"]["workspace"]["id"]
+    )
     assert player.play({**hub, "register": "hub"}, project).changed == 0

@@ -8,6 +8,7 @@
 Each kind of place gets ``--values`` of the values, others in each case and with each ``--seed``; ``--every`` takes each so many-th of these only. Ends
 with 1 where a rule was broken.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -58,13 +59,24 @@ def work(chosen: Chosen) -> list[Row]:
     case = CASES[chosen.case]
     fuzzed = Fuzzed(case)
     try:
-        return [row(fuzzed.strike(one)) for one in fuzzed.mutations(chosen.values, chosen.seed)[chosen.case % chosen.every :: chosen.every]]
+        return [
+            row(fuzzed.strike(one))
+            for one in fuzzed.mutations(chosen.values, chosen.seed)[chosen.case % chosen.every :: chosen.every]
+        ]
     finally:
         fuzzed.close()
 
 
 def row(cell: Cell) -> Row:
-    return Row(cell.case.module, f"{cell.case.name} | {cell.mutation}", cell.failed, cell.unexpected, cell.internal, cell.lost, tuple(cell.wrong))
+    return Row(
+        cell.case.module,
+        f"{cell.case.name} | {cell.mutation}",
+        cell.failed,
+        cell.unexpected,
+        cell.internal,
+        cell.lost,
+        tuple(cell.wrong),
+    )
 
 
 def figures(rows: t.Sequence[Row]) -> tuple[int, ...]:
@@ -72,14 +84,26 @@ def figures(rows: t.Sequence[Row]) -> tuple[int, ...]:
     unexpected = sum(one.unexpected for one in clear)
     others = sum(bool(one.wrong) and not one.internal and not one.lost for one in rows)
     survived = sum(not one.failed for one in rows)
-    return len(rows), unexpected, len(clear) - unexpected, survived, sum(one.internal for one in rows), sum(one.lost for one in rows), others
+    return (
+        len(rows),
+        unexpected,
+        len(clear) - unexpected,
+        survived,
+        sum(one.internal for one in rows),
+        sum(one.lost for one in rows),
+        others,
+    )
 
 
 def report(rows: t.Sequence[Row], seconds: float, options: argparse.Namespace) -> str:
     """The table as Markdown, with where and when it was made."""
     modules = list(dict.fromkeys(case.module for case in CASES))
     machine = f"Python {platform.python_version()}, {os.cpu_count()} cores"
-    command = "make shapes" if (options.values, options.every) == (1, 1) else f"python -m shapes --values {options.values} --every {options.every}"
+    command = (
+        "make shapes"
+        if (options.values, options.every) == (1, 1)
+        else f"python -m shapes --values {options.values} --every {options.every}"
+    )
     which = "Each kind of place" if options.every == 1 else f"One in {options.every} kinds of place"
     return (
         f"Made by `{command}` on {datetime.now(UTC):%Y-%m-%d} ({machine}): {len(rows)} runs in {seconds:.0f} s. In each, one value of the "
@@ -100,7 +124,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
-    chosen = [Chosen(number, options.values, options.every, options.seed) for number, case in enumerate(CASES) if options.case in case.name]
+    chosen = [
+        Chosen(number, options.values, options.every, options.seed)
+        for number, case in enumerate(CASES)
+        if options.case in case.name
+    ]
     began = time.monotonic()
     rows: list[Row] = []
     with multiprocessing.Pool(options.processes) as pool:

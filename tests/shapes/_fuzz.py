@@ -7,6 +7,7 @@
 - ``changed`` agrees with what the service took: after an accepted write it is true, and the hint names the way on;
 - a value inside one item of a list costs that item alone: the result still has the others.
 """
+
 from __future__ import annotations
 
 import copy
@@ -23,8 +24,16 @@ from faults._shared import is_taken, is_write, short, without_code, writes
 # In place of what the service sends; MISSING takes the place away.
 MISSING = "missing"
 VALUES: dict[str, t.Any] = {
-    "null": None, "text": "text", "number": 7, "list": [1], "mapping": {"a": 1}, "long text": "x" * 100_000, "boolean": True, "negative number": -1,
-    "huge number": 1e300, MISSING: None,
+    "null": None,
+    "text": "text",
+    "number": 7,
+    "list": [1],
+    "mapping": {"a": 1},
+    "long text": "x" * 100_000,
+    "boolean": True,
+    "negative number": -1,
+    "huge number": 1e300,
+    MISSING: None,
 }
 Path = tuple[t.Any, ...]
 
@@ -72,7 +81,13 @@ def replaced(document: t.Any, path: Path, value: str) -> t.Any:
     inside = changed
     for key in path[:-1]:
         inside = _inside(inside, key)
-    if isinstance(inside, dict) and path[-1] in inside or isinstance(inside, list) and isinstance(path[-1], int) and path[-1] < len(inside):
+    if (
+        isinstance(inside, dict)
+        and path[-1] in inside
+        or isinstance(inside, list)
+        and isinstance(path[-1], int)
+        and path[-1] < len(inside)
+    ):
         if value == MISSING:
             del inside[path[-1]]
         else:
@@ -87,7 +102,9 @@ def _inside(value: t.Any, key: t.Any) -> t.Any:
 
 
 # Mappings whose keys are names.
-_NAMED = frozenset({"parameters", "tags", "outboundRules", "userAssignedIdentities", "environmentVariables", "instanceTypes"})
+_NAMED = frozenset(
+    {"parameters", "tags", "outboundRules", "userAssignedIdentities", "environmentVariables", "instanceTypes"}
+)
 
 
 def _kind_of(path: Path) -> Path:
@@ -120,7 +137,11 @@ class Fuzzed:
     def _answer(self, request: t.Any) -> t.Any:
         answer, written = self._handle(request), self.written
         self.written += is_write(request.method, request.path) and is_taken(answer.status)
-        if not request.path.startswith("/subscriptions") or not isinstance(answer.body, (dict, list)) or answer.raw is not None:
+        if (
+            not request.path.startswith("/subscriptions")
+            or not isinstance(answer.body, (dict, list))
+            or answer.raw is not None
+        ):
             return answer
         self.answers.append((request.method, request.path, answer.body, written))
         one = self.mutation
@@ -191,7 +212,9 @@ class Fuzzed:
         if len(path) < 2 or path[0] != "value" or not isinstance(path[1], int):
             return
         body = next(one[2] for one in self.known if one[:2] == (cell.mutation.method, cell.mutation.address))
-        names = [one.get("name") for number, one in enumerate(body["value"]) if number != path[1] and isinstance(one, dict)]
+        names = [
+            one.get("name") for number, one in enumerate(body["value"]) if number != path[1] and isinstance(one, dict)
+        ]
         before, now = json.dumps(self.clean), json.dumps(result)
         missing = [name for name in names if isinstance(name, str) and f'"{name}"' in before and f'"{name}"' not in now]
         if missing:

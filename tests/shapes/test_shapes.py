@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The short form of ``make shapes``: a sample of each module, and the answers after an accepted write."""
+
 from __future__ import annotations
 
 import random
@@ -58,12 +59,18 @@ def test_an_answer_of_another_shape_after_an_accepted_write(name: str) -> None:
     last, path = AFTER[name]
     fuzzed = Fuzzed(case_of(name))
     try:
-        own = [one for one in fuzzed.mutations(len(VALUES)) if one.path == path and f"/{last}" in one.address and one.value == "number"]
+        own = [
+            one
+            for one in fuzzed.mutations(len(VALUES))
+            if one.path == path and f"/{last}" in one.address and one.value == "number"
+        ]
         # What has no read after its write has the write's own answer.
         mutation = next(one for one in sorted(own, key=lambda one: not one.after) if one.after or one.method != "GET")
         cell = fuzzed.strike(mutation)
         result = t.cast("dict[str, t.Any]", cell.result)
         assert not cell.wrong and cell.failed and cell.unexpected, (str(mutation), result.get("msg"))
-        assert result["changed"] and (result.get("plan") or result.get("targets")), "a handler must run, and the user sees what was planned"
+        assert result["changed"] and (result.get("plan") or result.get("targets")), (
+            "a handler must run, and the user sees what was planned"
+        )
     finally:
         fuzzed.close()

@@ -8,6 +8,7 @@ build_extra_vars_file, write_inventory_file), awx/main/constants.py (STANDARD_IN
 ``azure_rm`` in src/awx_plugins/credentials/injectors.py of github.com/ansible/awx-plugins. What differs: no container (the worker is
 a process whose environment is what an image would have) and no receptor mesh between the steps.
 """
+
 from __future__ import annotations
 
 import itertools
@@ -95,7 +96,9 @@ class Job:
 
     def holding(self, secret: str) -> list[str]:
         """The files, of the controller and of the execution node, in which the secret stands."""
-        files = [path for folder in self.folders for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+        files = [
+            path for folder in self.folders for path in folder.rglob("*") if path.is_file() and not path.is_symlink()
+        ]
         return [str(path) for path in files if path.name != RECORD and secret.encode() in path.read_bytes()]
 
 
@@ -131,15 +134,29 @@ class Controller:
     project: Path = PROJECT
     numbers: t.Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def run_slices(self, playbook: str, credential: Credential, answers: dict[str, str], inventory: dict[str, t.Any], count: int, **more: t.Any) -> list[Job]:
+    def run_slices(
+        self,
+        playbook: str,
+        credential: Credential,
+        answers: dict[str, str],
+        inventory: dict[str, t.Any],
+        count: int,
+        **more: t.Any,
+    ) -> list[Job]:
         """A job template with ``job_slice_count``: one job for each slice, side by side."""
         slices = [sliced(inventory, number, count) for number in range(1, count + 1)]
         with ThreadPoolExecutor(count) as pool:
             return list(pool.map(lambda one: self.run(playbook, credential, answers, inventory=one, **more), slices))
 
     def run(
-        self, playbook: str, credential: Credential, answers: dict[str, str], *, check: bool = False,
-        inventory: dict[str, t.Any] | None = None, inherited: dict[str, t.Any] | None = None,
+        self,
+        playbook: str,
+        credential: Credential,
+        answers: dict[str, str],
+        *,
+        check: bool = False,
+        inventory: dict[str, t.Any] | None = None,
+        inherited: dict[str, t.Any] | None = None,
     ) -> Job:
         """A job of a job template (job_type run or check) with a survey; ``inventory`` as an update of an inventory source made it.
 
@@ -194,19 +211,42 @@ class Controller:
         node = self._node(ident)
         collections = [node / "requirements_collections", self.image / "usr/share/ansible/collections"]
         paths = os.pathsep.join(map(str, collections))
-        envvars = {**self.task_env, "AWX_PRIVATE_DATA_DIR": str(private), "ANSIBLE_COLLECTIONS_PATH": paths, **environment}
+        envvars = {
+            **self.task_env,
+            "AWX_PRIVATE_DATA_DIR": str(private),
+            "ANSIBLE_COLLECTIONS_PATH": paths,
+            **environment,
+        }
         sent, answer = self.folder / f"sent_{ident}", self.folder / f"answer_{ident}"
         with sent.open("wb") as stream:
             ansible_runner.interface.run(
-                streamer="transmit", _output=stream, private_data_dir=str(private), ident=str(ident), envvars=envvars,
-                suppress_env_files=True, fact_cache_type="", **params,
+                streamer="transmit",
+                _output=stream,
+                private_data_dir=str(private),
+                ident=str(ident),
+                envvars=envvars,
+                suppress_env_files=True,
+                fact_cache_type="",
+                **params,
             )
         with sent.open("rb") as stdin, answer.open("wb") as stdout:
             command = [str(BIN / "ansible-runner"), "worker", f"--private-data-dir={node}"]
-            subprocess.run(command, stdin=stdin, stdout=stdout, env=self._image_environment(), cwd=self.image, timeout=180, check=False)
+            subprocess.run(
+                command,
+                stdin=stdin,
+                stdout=stdout,
+                env=self._image_environment(),
+                cwd=self.image,
+                timeout=180,
+                check=False,
+            )
         with answer.open("rb") as stream:
             done = ansible_runner.interface.run(
-                streamer="process", quiet=True, _input=stream, private_data_dir=str(private), ident=str(ident),
+                streamer="process",
+                quiet=True,
+                _input=stream,
+                private_data_dir=str(private),
+                ident=str(ident),
             )
         # The streams carry the credential (receptor encrypts them): they are no artifact.
         sent.unlink()
@@ -224,4 +264,9 @@ class Controller:
         """What a container has: no variable of the caller's, and no collection but the image's."""
         home = self.image / "home" / "runner"
         home.mkdir(parents=True, exist_ok=True)
-        return {"PATH": f"{BIN}:/usr/bin:/bin", "HOME": str(home), "LANG": "C.UTF-8", "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false"}
+        return {
+            "PATH": f"{BIN}:/usr/bin:/bin",
+            "HOME": str(home),
+            "LANG": "C.UTF-8",
+            "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false",
+        }

@@ -9,6 +9,7 @@
 
 A module's sleeping advances the simulator's clock. The environment decides nothing.
 """
+
 from __future__ import annotations
 
 import contextlib
@@ -93,8 +94,14 @@ class _InProcess(HttpTransport):
         data = body.encode() if isinstance(body, str) else body
         headers = Headers({"Host": parts.netloc, **request.headers})
         self.azure.meanwhile(request.method, unquote(parts.path))
-        answer = self.azure.app.handle(Request(request.method, unquote(parts.path), dict(parse_qsl(parts.query, keep_blank_values=True)), headers, data))
-        self.azure.sent.append(Sent(request.method, unquote(parts.path), json.loads(data) if data else None, answer.status))
+        answer = self.azure.app.handle(
+            Request(
+                request.method, unquote(parts.path), dict(parse_qsl(parts.query, keep_blank_values=True)), headers, data
+            )
+        )
+        self.azure.sent.append(
+            Sent(request.method, unquote(parts.path), json.loads(data) if data else None, answer.status)
+        )
         return _Response(request, answer)
 
 
@@ -129,10 +136,19 @@ class Azure:
         self.sent, self.tokens = [], 0
         imported = importlib.import_module(_MODULES + module)
         spec = getattr(imported, "SPEC", {})
-        scope = {"subscription_id": SUBSCRIPTION, "tenant": "aaaaaaaa-0000-4000-8000-00000000000a", "client_id": "client", "secret": SECRET}
+        scope = {
+            "subscription_id": SUBSCRIPTION,
+            "tenant": "aaaaaaaa-0000-4000-8000-00000000000a",
+            "client_id": "client",
+            "secret": SECRET,
+        }
         for option, value in (("resource_group", GROUP), ("workspace", WORKSPACE)):
             # A workspace's own modules take ``workspace`` for a name, which most of their tests do not mean.
-            if option in spec and option not in options and not (option == "workspace" and module in ("aml_workspace", "aml_workspace_info")):
+            if (
+                option in spec
+                and option not in options
+                and not (option == "workspace" and module in ("aml_workspace", "aml_workspace_info"))
+            ):
                 scope[option] = value
         ansibles = {"_ansible_check_mode": check, "_ansible_remote_tmp": "/tmp"}
         if "inject_invocation" in PASS_VARS:
@@ -144,7 +160,9 @@ class Azure:
             stack.enter_context(patch_module_args(arguments))
             stack.enter_context(mock.patch.object(_task.Task, "client", property(self._client)))
             for engine in (reconciler.Reconciler, executor.Fleet):
-                stack.enter_context(mock.patch.dict(engine.__init__.__kwdefaults__, {"sleep": self.sleep, "clock": self.app.clock.now}))
+                stack.enter_context(
+                    mock.patch.dict(engine.__init__.__kwdefaults__, {"sleep": self.sleep, "clock": self.app.clock.now})
+                )
             stack.enter_context(mock.patch.dict(os.environ, {"HOME": "/nonexistent"}))
             # ansible-core collects a process's warnings; each run stands for a process of its own.
             stack.enter_context(mock.patch.dict(warnings._global_warnings, clear=True))
@@ -156,7 +174,9 @@ class Azure:
         self.text = printed.getvalue()
         result: dict[str, t.Any] = json.loads(self.text.strip().splitlines()[-1])
         # ansible-core prints warnings as typed events; what a user reads is their text.
-        result["warnings"] = [one if isinstance(one, str) else one["event"]["msg"] for one in result.get("warnings", [])]
+        result["warnings"] = [
+            one if isinstance(one, str) else one["event"]["msg"] for one in result.get("warnings", [])
+        ]
         failed = bool(result.get("failed"))
         assert ok is None or failed is not ok, result.get("msg", result)
         if failed:
@@ -199,7 +219,11 @@ class Azure:
     @property
     def writes(self) -> list[Sent]:
         """The requests of the last run that change something."""
-        return [one for one in self.sent if one.method not in ("GET", "HEAD") and not one.path.endswith(("/listNodes", "/listKeys"))]
+        return [
+            one
+            for one in self.sent
+            if one.method not in ("GET", "HEAD") and not one.path.endswith(("/listNodes", "/listKeys"))
+        ]
 
     @property
     def reads(self) -> list[Sent]:
@@ -219,7 +243,14 @@ class Azure:
     def compute(self, name: str) -> t.Any:
         return self.get(f"{WORKSPACE_ID}/computes/{name}")
 
-    def resource(self, type_: str, name: str, body: dict[str, t.Any] | None = None, version: str = "2023-01-01", group: str = GROUP) -> str:
+    def resource(
+        self,
+        type_: str,
+        name: str,
+        body: dict[str, t.Any] | None = None,
+        version: str = "2023-01-01",
+        group: str = GROUP,
+    ) -> str:
         """Make a resource of another provider; its id."""
         identifier = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}/providers/{type_}/{name}"
         self.arm("PUT", identifier, {"location": "eastus", **(body or {})}, version)
@@ -239,14 +270,28 @@ class Azure:
         self.arm("PUT", group_id, {"location": "eastus"}, "2021-04-01")
         short = "".join(character for character in name if character.isalnum())[:16].lower()
         storage = {"sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
-        vault = {"properties": {"tenantId": "aaaaaaaa-0000-4000-8000-00000000000a", "sku": {"family": "A", "name": "standard"}, "accessPolicies": []}}
+        vault = {
+            "properties": {
+                "tenantId": "aaaaaaaa-0000-4000-8000-00000000000a",
+                "sku": {"family": "A", "name": "standard"},
+                "accessPolicies": [],
+            }
+        }
         dependents = {
-            "storageAccount": self.resource("Microsoft.Storage/storageAccounts", f"st{short}", storage, "2023-01-01", group),
+            "storageAccount": self.resource(
+                "Microsoft.Storage/storageAccounts", f"st{short}", storage, "2023-01-01", group
+            ),
             "keyVault": self.resource("Microsoft.KeyVault/vaults", f"kv{short}", vault, "2023-07-01", group),
-            "applicationInsights": self.resource("Microsoft.Insights/components", f"ai{short}", {"kind": "web"}, "2020-02-02", group),
+            "applicationInsights": self.resource(
+                "Microsoft.Insights/components", f"ai{short}", {"kind": "web"}, "2020-02-02", group
+            ),
         }
         identifier = f"{group_id}/providers/Microsoft.MachineLearningServices/workspaces/{name}"
-        body = {"location": "eastus", "identity": {"type": "SystemAssigned"}, "properties": {**dependents, **properties}}
+        body = {
+            "location": "eastus",
+            "identity": {"type": "SystemAssigned"},
+            "properties": {**dependents, **properties},
+        }
         self.arm("PUT", identifier, body)
         return identifier
 

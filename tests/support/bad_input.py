@@ -7,6 +7,7 @@ Each module has declarations that are right (``BASES``); a case takes one and ma
 the argument spec. What a rule forbids stands in ``RULES``, by the option's dotted path or by a module's own one (``module:path``); an option without a row
 there fails the test, so that nobody adds one without having thought of it.
 """
+
 from __future__ import annotations
 
 import copy
@@ -52,99 +53,214 @@ SUBNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/trai
 IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-one"
 USERS = {"type": "user_assigned", "user_assigned_identities": [IDENTITY]}
 PRIVATE_KEY = "-----BEGIN RSA PRIVATE KEY-----\nplanted\n-----END RSA PRIVATE KEY-----\n"
-_CRON = {"action": "stop", "trigger": {"type": "cron", "expression": "0 18 * * *", "time_zone": "UTC", "start_time": "2026-01-01T00:00:00"}}
+_CRON = {
+    "action": "stop",
+    "trigger": {"type": "cron", "expression": "0 18 * * *", "time_zone": "UTC", "start_time": "2026-01-01T00:00:00"},
+}
 _PATTERN = {"hours": [8], "minutes": [0], "week_days": ["monday"], "month_days": [1]}
-_WEEKLY = {"action": "start", "trigger": {"type": "recurrence", "frequency": "week", "interval": 1, "schedule": _PATTERN}}
+_WEEKLY = {
+    "action": "start",
+    "trigger": {"type": "recurrence", "frequency": "week", "interval": 1, "schedule": _PATTERN},
+}
 
 # Declarations that are right. Options that exclude each other take several; a case uses the first that has its option, else the first of all.
 BASES: dict[str, list[Options]] = {
     "aml_compute_cluster": [
         {
-            "name": "cpu-cluster", "location": "eastus", "size": "Standard_DS3_v2", "tier": "dedicated", "min_instances": 0, "max_instances": 4,
-            "idle_time_before_scale_down": 120, "ssh_public_access_enabled": True, "enable_node_public_ip": True, "description": "For tests",
+            "name": "cpu-cluster",
+            "location": "eastus",
+            "size": "Standard_DS3_v2",
+            "tier": "dedicated",
+            "min_instances": 0,
+            "max_instances": 4,
+            "idle_time_before_scale_down": 120,
+            "ssh_public_access_enabled": True,
+            "enable_node_public_ip": True,
+            "description": "For tests",
             "ssh_settings": {"admin_username": "azureuser", "ssh_key_value": KEY, "admin_password": "planted-Passw0rd"},
             "network_settings": {"subnet": "training", "vnet_name": "vnet", "resource_group": "rg-test"},
-            "identity": USERS, "tags": {"team": "vision"},
+            "identity": USERS,
+            "tags": {"team": "vision"},
         },
     ],
     "aml_compute_instance": [
         {
-            "name": "an-instance", "location": "eastus", "size": "Standard_DS3_v2", "description": "For tests",
+            "name": "an-instance",
+            "location": "eastus",
+            "size": "Standard_DS3_v2",
+            "description": "For tests",
             "network_settings": {"subnet": "training", "vnet_name": "vnet", "resource_group": "rg-test"},
-            "ssh_settings": {"ssh_key_value": KEY}, "identity": USERS, "tags": {"team": "vision"},
-            "create_on_behalf_of": {"user_object_id": "00000000-0000-0000-0000-0000000000a1", "user_tenant_id": "aaaaaaaa-0000-4000-8000-00000000000a"},
+            "ssh_settings": {"ssh_key_value": KEY},
+            "identity": USERS,
+            "tags": {"team": "vision"},
+            "create_on_behalf_of": {
+                "user_object_id": "00000000-0000-0000-0000-0000000000a1",
+                "user_tenant_id": "aaaaaaaa-0000-4000-8000-00000000000a",
+            },
             "idle_time_before_shutdown_minutes": 60,
             "schedules": {"compute_start_stop": [_CRON]},
-            "setup_scripts": {"creation_script": {"path": "a.sh", "command": "--fast", "timeout_minutes": 20}, "startup_script": {"inline": "true"}},
+            "setup_scripts": {
+                "creation_script": {"path": "a.sh", "command": "--fast", "timeout_minutes": 20},
+                "startup_script": {"inline": "true"},
+            },
             "custom_applications": [
                 {
-                    "name": "rstudio", "type": "docker", "image": {"reference": "rocker/rstudio:latest"},
-                    "endpoints": [{"target": 8787, "published": 8788}], "environment_variables": {"ROOT": "true"},
+                    "name": "rstudio",
+                    "type": "docker",
+                    "image": {"reference": "rocker/rstudio:latest"},
+                    "endpoints": [{"target": 8787, "published": 8788}],
+                    "environment_variables": {"ROOT": "true"},
                     "bind_mounts": [{"source": "/home/azureuser", "target": "/home/rstudio"}],
                 }
             ],
-            "data_mounts": [{"mount_name": "data", "source": "azureml://datastores/data", "source_type": "uri", "mount_path": "/mnt/data"}],
+            "data_mounts": [
+                {
+                    "mount_name": "data",
+                    "source": "azureml://datastores/data",
+                    "source_type": "uri",
+                    "mount_path": "/mnt/data",
+                }
+            ],
         },
         {"name": "an-instance", "size": "Standard_DS3_v2", "schedules": {"compute_start_stop": [_WEEKLY]}},
-        {"name": "an-instance", "size": "Standard_DS3_v2", "setup_scripts": {"creation_script": {"inline": "true"}, "startup_script": {"path": "a.sh"}}},
+        {
+            "name": "an-instance",
+            "size": "Standard_DS3_v2",
+            "setup_scripts": {"creation_script": {"inline": "true"}, "startup_script": {"path": "a.sh"}},
+        },
     ],
     "aml_inference_cluster": [
         {
-            "name": "made-aks", "cluster_purpose": "fast_prod", "size": "Standard_DS3_v2", "agent_count": 3, "location": "eastus", "description": "For tests",
+            "name": "made-aks",
+            "cluster_purpose": "fast_prod",
+            "size": "Standard_DS3_v2",
+            "agent_count": 3,
+            "location": "eastus",
+            "description": "For tests",
             "network_settings": {
-                "subnet": "training", "vnet_name": "vnet", "resource_group": "rg-test", "service_cidr": "10.8.0.0/16", "dns_service_ip": "10.8.0.10",
+                "subnet": "training",
+                "vnet_name": "vnet",
+                "resource_group": "rg-test",
+                "service_cidr": "10.8.0.0/16",
+                "dns_service_ip": "10.8.0.10",
                 "docker_bridge_cidr": "172.17.0.1/16",
             },
-            "ssl": {"status": "auto", "leaf_domain_label": "scoring", "overwrite_existing_domain": True}, "tags": {"team": "vision"},
+            "ssl": {"status": "auto", "leaf_domain_label": "scoring", "overwrite_existing_domain": True},
+            "tags": {"team": "vision"},
         },
         {
-            "name": "cert-aks", "resource_id": AKS, "load_balancer_type": "internal_load_balancer", "load_balancer_subnet": "inner",
+            "name": "cert-aks",
+            "resource_id": AKS,
+            "load_balancer_type": "internal_load_balancer",
+            "load_balancer_subnet": "inner",
             "ssl": {"status": "enabled", "cert": "planted-cert", "key": "planted-key", "cname": "scoring.example.org"},
         },
     ],
     "aml_attached_compute": [
         {
-            "name": "machine", "type": "virtualmachine", "resource_id": VM, "description": "A machine", "tags": {"team": "vision"}, "location": "eastus",
+            "name": "machine",
+            "type": "virtualmachine",
+            "resource_id": VM,
+            "description": "A machine",
+            "tags": {"team": "vision"},
+            "location": "eastus",
             "ssh_settings": {"admin_username": "someone", "ssh_port": 2222, "admin_password": "planted-Passw0rd"},
         },
-        {"name": "machine", "type": "virtualmachine", "address": "203.0.113.4", "ssh_settings": {"admin_username": "someone", "ssh_private_key": PRIVATE_KEY}},
-        {"name": "bricks", "type": "databricks", "resource_id": f"{GROUP}/providers/Microsoft.Databricks/workspaces/dbx", "access_token": "planted-token"},
         {
-            "name": "k8s", "type": "kubernetes", "resource_id": AKS, "namespace": "training", "default_instance_type": "gpu", "identity": USERS,
-            "instance_types": {"gpu": {"node_selector": {"accelerator": "nvidia"}, "resources": {"requests": {"cpu": "2"}, "limits": {"memory": "8Gi"}}}},
+            "name": "machine",
+            "type": "virtualmachine",
+            "address": "203.0.113.4",
+            "ssh_settings": {"admin_username": "someone", "ssh_private_key": PRIVATE_KEY},
+        },
+        {
+            "name": "bricks",
+            "type": "databricks",
+            "resource_id": f"{GROUP}/providers/Microsoft.Databricks/workspaces/dbx",
+            "access_token": "planted-token",
+        },
+        {
+            "name": "k8s",
+            "type": "kubernetes",
+            "resource_id": AKS,
+            "namespace": "training",
+            "default_instance_type": "gpu",
+            "identity": USERS,
+            "instance_types": {
+                "gpu": {
+                    "node_selector": {"accelerator": "nvidia"},
+                    "resources": {"requests": {"cpu": "2"}, "limits": {"memory": "8Gi"}},
+                }
+            },
         },
     ],
     "aml_compute_info": [{"name": "cpu-cluster", "type": ["amlcompute"]}],
     "aml_export_info": [{}],
     "aml_fleet": [
         {
-            "name": "a-fleet", "resource_group": "rg-test", "defaults": {"amlcompute": {"size": "Standard_DS3_v2"}}, "max_monthly_cost": 100.5,
+            "name": "a-fleet",
+            "resource_group": "rg-test",
+            "defaults": {"amlcompute": {"size": "Standard_DS3_v2"}},
+            "max_monthly_cost": 100.5,
             "workspaces": [
                 {
-                    "name": "ws-test", "resource_group": "rg-test", "subscription_id": "11111111-0000-4000-8000-000000000001",
-                    "defaults": {"all": {"tags": {"team": "vision"}}}, "computes": [{"name": "cpu-cluster", "type": "amlcompute", "max_instances": 2}],
+                    "name": "ws-test",
+                    "resource_group": "rg-test",
+                    "subscription_id": "11111111-0000-4000-8000-000000000001",
+                    "defaults": {"all": {"tags": {"team": "vision"}}},
+                    "computes": [{"name": "cpu-cluster", "type": "amlcompute", "max_instances": 2}],
                 }
             ],
         },
     ],
     "aml_fleet_info": [{"resource_group": "rg-test", "workspaces": [{"name": "ws-test", "resource_group": "rg-test"}]}],
-    "aml_operation_info": [{"operations": ["https://management.azure.com/subscriptions/x/providers/Microsoft.MachineLearningServices/operations/o"]}],
-    "aml_preflight_info": [{"computes": [{"name": "cpu-cluster", "type": "amlcompute", "size": "Standard_DS3_v2", "max_instances": 2}]}],
+    "aml_operation_info": [
+        {
+            "operations": [
+                "https://management.azure.com/subscriptions/x/providers/Microsoft.MachineLearningServices/operations/o"
+            ]
+        }
+    ],
+    "aml_preflight_info": [
+        {"computes": [{"name": "cpu-cluster", "type": "amlcompute", "size": "Standard_DS3_v2", "max_instances": 2}]}
+    ],
     "aml_quota": [{"location": "eastus", "quotas": [{"family": "standardDSv2Family", "limit": 24}]}],
-    "aml_ssh_facts": [{"name": "cpu-cluster", "type": ["amlcompute"], "private_key_file": "~/.ssh/id_rsa", "host_prefix": "ws-"}],
+    "aml_ssh_facts": [
+        {"name": "cpu-cluster", "type": ["amlcompute"], "private_key_file": "~/.ssh/id_rsa", "host_prefix": "ws-"}
+    ],
     "aml_usage_info": [{"location": "eastus", "family": ["standard*"], "only_exceeded_percent": 50.0}],
     "aml_vm_size_info": [
-        {"location": "eastus", "family": "standard*", "name": "*_v2", "min_vcpus": 1, "max_vcpus": 8, "min_memory_gb": 1.5, "gpus": 0, "low_priority": True}
+        {
+            "location": "eastus",
+            "family": "standard*",
+            "name": "*_v2",
+            "min_vcpus": 1,
+            "max_vcpus": 8,
+            "min_memory_gb": 1.5,
+            "gpus": 0,
+            "low_priority": True,
+        }
     ],
     "aml_workspace": [
         {
-            "name": "ws-test", "location": "eastus", "kind": "default", "display_name": "Shown", "description": "For tests", "tags": {"team": "vision"},
-            "public_network_access": "enabled", "image_build_compute": "builder", "v1_legacy_mode": False,
-            "identity": {"type": "system_assigned,user_assigned", "user_assigned_identities": [IDENTITY]}, "primary_user_assigned_identity": IDENTITY,
+            "name": "ws-test",
+            "location": "eastus",
+            "kind": "default",
+            "display_name": "Shown",
+            "description": "For tests",
+            "tags": {"team": "vision"},
+            "public_network_access": "enabled",
+            "image_build_compute": "builder",
+            "v1_legacy_mode": False,
+            "identity": {"type": "system_assigned,user_assigned", "user_assigned_identities": [IDENTITY]},
+            "primary_user_assigned_identity": IDENTITY,
             "serverless_compute": {"custom_subnet": SUBNET, "no_public_ip": True},
-            "customer_managed_key": {"key_vault": f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv", "key_uri": "https://kv.vault.azure.net/keys/a/b"},
+            "customer_managed_key": {
+                "key_vault": f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv",
+                "key_uri": "https://kv.vault.azure.net/keys/a/b",
+            },
             "managed_network": {
-                "isolation_mode": "allow_only_approved_outbound", "firewall_sku": "standard",
+                "isolation_mode": "allow_only_approved_outbound",
+                "firewall_sku": "standard",
                 "outbound_rules": [{"name": "packages", "type": "fqdn", "destination": "pypi.org"}],
             },
         },
@@ -153,40 +269,120 @@ BASES: dict[str, list[Options]] = {
     "aml_workspace_info": [{"name": "ws-test", "resource_group": "rg-test", "kind": ["default"]}],
     "aml_workspace_resync_keys": [{}],
     "arm_resource": [
-        {"resource_group": "rg-test", "type": "Microsoft.Network/virtualNetworks", "name": "vnet-new", "api_version": "2024-05-01", "tags": {"team": "vision"},
-         "body": {"location": "eastus", "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}}, "secret_body": {"properties": {"flow": 1}}},
+        {
+            "resource_group": "rg-test",
+            "type": "Microsoft.Network/virtualNetworks",
+            "name": "vnet-new",
+            "api_version": "2024-05-01",
+            "tags": {"team": "vision"},
+            "body": {"location": "eastus", "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}},
+            "secret_body": {"properties": {"flow": 1}},
+        },
         {"id": f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet-new", "api_version": "2024-05-01"},
         {"scope": GROUP, "type": "Microsoft.Network/virtualNetworks", "name": "vnet-new", "api_version": "2024-05-01"},
-        {"workspace": "ws-test", "resource_group": "rg-test", "type": "Microsoft.MachineLearningServices/workspaces/computes", "name": "cpu-cluster",
-         "api_version": "2025-12-01"},
+        {
+            "workspace": "ws-test",
+            "resource_group": "rg-test",
+            "type": "Microsoft.MachineLearningServices/workspaces/computes",
+            "name": "cpu-cluster",
+            "api_version": "2025-12-01",
+        },
     ],
     "arm_resource_info": [
-        {"resource_group": "rg-test", "type": "Microsoft.Network/virtualNetworks", "name": "vnet", "api_version": "2024-05-01"},
+        {
+            "resource_group": "rg-test",
+            "type": "Microsoft.Network/virtualNetworks",
+            "name": "vnet",
+            "api_version": "2024-05-01",
+        },
         {"id": f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet", "api_version": "2024-05-01"},
         {"scope": GROUP, "type": "Microsoft.Network/virtualNetworks", "name": "vnet", "api_version": "2024-05-01"},
-        {"workspace": "ws-test", "resource_group": "rg-test", "type": "Microsoft.MachineLearningServices/workspaces/computes", "name": "cpu-cluster",
-         "api_version": "2025-12-01"},
+        {
+            "workspace": "ws-test",
+            "resource_group": "rg-test",
+            "type": "Microsoft.MachineLearningServices/workspaces/computes",
+            "name": "cpu-cluster",
+            "api_version": "2025-12-01",
+        },
     ],
 }
 
 # --- rules, by hand ---
 
 _MANY = [f"item-{number}" for number in range(10_000)]
-_SEGMENT = ["", "../other", "a/b", "a?b=c", "a#b", "a\nb", " padded", "padded ", "a b", "%2e%2e", "..", "a\u0000b", "\ud800", None]
+_SEGMENT = [
+    "",
+    "../other",
+    "a/b",
+    "a?b=c",
+    "a#b",
+    "a\nb",
+    " padded",
+    "padded ",
+    "a b",
+    "%2e%2e",
+    "..",
+    "a\u0000b",
+    "\ud800",
+    None,
+]
 _COMPUTE = [*_SEGMENT, "-cpu", "1cpu", "cpu-", "cpu-1", "cpu_1", "c" * 25, "größe", "名前"]
-_IDS = ["", "vm", "/subscriptions/x", f"{GROUP}/providers/Microsoft.Web/sites/x", f"{VM}/../x", f"{VM}\n", f" {VM}", f"{VM}?a=b", f"{VM}#a"]
+_IDS = [
+    "",
+    "vm",
+    "/subscriptions/x",
+    f"{GROUP}/providers/Microsoft.Web/sites/x",
+    f"{VM}/../x",
+    f"{VM}\n",
+    f" {VM}",
+    f"{VM}?a=b",
+    f"{VM}#a",
+]
 _PLACE = ["", " eastus", "east/us", "../x", "east\nus", "eastus?x", "no!", "ос", "1"]
-_DATES = ["", "latest", "2025", "2025-13", "2025-12-01&x=y", "2025-12-01\n", " 2025-12-01", "20251201", "2025-12-01/../x"]
+_DATES = [
+    "",
+    "latest",
+    "2025",
+    "2025-13",
+    "2025-12-01&x=y",
+    "2025-12-01\n",
+    " 2025-12-01",
+    "20251201",
+    "2025-12-01/../x",
+]
 _WORD = ["", "a\nb", " a", "a ", "a\u0000b", "\ud800"]
 _TEXT = ["a\u0000b", "\ud800", "planted-\ud800-text"]
 _SECRET = [*_TEXT]
 _NEGATIVE = [-1, -(2**31), "-5"]
-_GUID = ["", "none", "11111111-0000-4000-8000", "{11111111-0000-4000-8000-000000000001}", "11111111-0000-4000-8000-000000000001\n", "../x", "g" * 36]
-_TAGS = [
-    {"a<b": "c"}, {"": "c"}, {"a" * 513: "b"}, {"a": "b" * 257}, {"a": ["b"]}, {"a": {"b": "c"}}, {f"tag-{number}": "x" for number in range(51)},
-    {"a": "\ud800"}, {"a": "b\u0000"},
+_GUID = [
+    "",
+    "none",
+    "11111111-0000-4000-8000",
+    "{11111111-0000-4000-8000-000000000001}",
+    "11111111-0000-4000-8000-000000000001\n",
+    "../x",
+    "g" * 36,
 ]
-_SSH_KEY = ["ssh-rsa", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ", KEY[:60], PRIVATE_KEY, "no", f"{KEY.strip()}\n{KEY}", "ssh-rsa\u0000 A"]
+_TAGS = [
+    {"a<b": "c"},
+    {"": "c"},
+    {"a" * 513: "b"},
+    {"a": "b" * 257},
+    {"a": ["b"]},
+    {"a": {"b": "c"}},
+    {f"tag-{number}": "x" for number in range(51)},
+    {"a": "\ud800"},
+    {"a": "b\u0000"},
+]
+_SSH_KEY = [
+    "ssh-rsa",
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ",
+    KEY[:60],
+    PRIVATE_KEY,
+    "no",
+    f"{KEY.strip()}\n{KEY}",
+    "ssh-rsa\u0000 A",
+]
 _PATH = ["", "/no/such/file", "a\u0000b"]
 
 # What a rule of the option refuses. The empty list: nothing but what the type refuses is wrong, and the comment says why.
@@ -202,9 +398,33 @@ RULES: dict[str, list[t.Any]] = {
     "wait_timeout": _NEGATIVE,
     "wait_interval": [*_NEGATIVE, 0, "nan", "inf"],
     "tags": _TAGS,
-    "identity": [{"type": "user_assigned"}, {"type": "system_assigned", "user_assigned_identities": [IDENTITY]}, {"type": "user_assigned", "ids": []}],
-    "identity.user_assigned_identities": [["id-one"], [VM], [f"{IDENTITY}/../x"], [None], [7], [""], [{"resource": IDENTITY}], _MANY[:50]],
-    "definition": ["", "[", "- a", "a: [", 7, [], "a: b: c", {"name": "x", "type": "nothing"}, "type: nothing\nname: x", {"nothing": 1}],
+    "identity": [
+        {"type": "user_assigned"},
+        {"type": "system_assigned", "user_assigned_identities": [IDENTITY]},
+        {"type": "user_assigned", "ids": []},
+    ],
+    "identity.user_assigned_identities": [
+        ["id-one"],
+        [VM],
+        [f"{IDENTITY}/../x"],
+        [None],
+        [7],
+        [""],
+        [{"resource": IDENTITY}],
+        _MANY[:50],
+    ],
+    "definition": [
+        "",
+        "[",
+        "- a",
+        "a: [",
+        7,
+        [],
+        "a: b: c",
+        {"name": "x", "type": "nothing"},
+        "type: nothing\nname: x",
+        {"nothing": 1},
+    ],
     # sign-in and client
     "profile": ["a\nb", "\ud800"],
     "tenant": ["a b", "a/b", "../x", "a\nb", " a", "\ud800"],
@@ -216,7 +436,15 @@ RULES: dict[str, list[t.Any]] = {
     "oidc_token_file_path": [],  # as x509_certificate_path
     "ad_user": ["a\nb", " a", "\ud800"],
     "password": _SECRET,
-    "cloud_environment": ["Mars", "http://management.local", "ftp://x", "Azure\nCloud", " AzureCloud", "https://", "\ud800"],
+    "cloud_environment": [
+        "Mars",
+        "http://management.local",
+        "ftp://x",
+        "Azure\nCloud",
+        " AzureCloud",
+        "https://",
+        "\ud800",
+    ],
     "adfs_authority_url": ["login", "http://x", "https://", "a\nb", " https://x", "\ud800"],
     "retries": _NEGATIVE,
     "retry_timeout": _NEGATIVE,
@@ -240,16 +468,39 @@ RULES: dict[str, list[t.Any]] = {
     "create_on_behalf_of.user_tenant_id": [*_GUID, None],
     "idle_time_before_shutdown_minutes": [*_NEGATIVE, 0, 14, 4321, "PT30M"],
     "schedules": [{"start_stop": []}],
-    "schedules.compute_start_stop": [[_CRON] * 5, [None], ["0 18 * * *"], [{}], [{**_CRON, "trigger": None}], [_CRON] * 1000],
+    "schedules.compute_start_stop": [
+        [_CRON] * 5,
+        [None],
+        ["0 18 * * *"],
+        [{}],
+        [{**_CRON, "trigger": None}],
+        [_CRON] * 1000,
+    ],
     "schedules.compute_start_stop.trigger": [{"type": "cron"}, {"type": "recurrence"}, {"type": "cron", "cron": "x"}],
-    "schedules.compute_start_stop.trigger.expression": ["", "0 18 * *", "0 18 * * * *", "a b c d e", "99 18 * * *", "0 25 * * *", "0 18 * * 9", "* *\n* * *"],
+    "schedules.compute_start_stop.trigger.expression": [
+        "",
+        "0 18 * *",
+        "0 18 * * * *",
+        "a b c d e",
+        "99 18 * * *",
+        "0 25 * * *",
+        "0 18 * * 9",
+        "* *\n* * *",
+    ],
     "schedules.compute_start_stop.trigger.interval": [0, -1],
     "schedules.compute_start_stop.trigger.schedule": [{"days": [1]}],
     "schedules.compute_start_stop.trigger.schedule.hours": [[24], [-1], ["no"], [None], [True]],
     "schedules.compute_start_stop.trigger.schedule.minutes": [[60], [-1], ["0o17"], [None], [True]],
     "schedules.compute_start_stop.trigger.schedule.week_days": [["someday"], [""], [None], ["mon\nday"], [1]],
     "schedules.compute_start_stop.trigger.schedule.month_days": [[0], [32], ["first"], [None]],
-    "schedules.compute_start_stop.trigger.start_time": ["", "tomorrow", "2026-13-01T00:00:00", "2026-01-01T25:00:00", "18:00", "2026-01-01T00:00:00\n"],
+    "schedules.compute_start_stop.trigger.start_time": [
+        "",
+        "tomorrow",
+        "2026-13-01T00:00:00",
+        "2026-01-01T25:00:00",
+        "18:00",
+        "2026-01-01T00:00:00\n",
+    ],
     "schedules.compute_start_stop.trigger.time_zone": _WORD,
     "setup_scripts": [{"scripts": {}}],
     "setup_scripts.creation_script": [{}, {"path": "a", "inline": "b"}, {"command": "x"}, {"file": "x"}],
@@ -262,7 +513,13 @@ RULES: dict[str, list[t.Any]] = {
     "setup_scripts.startup_script.command": _TEXT,
     "setup_scripts.creation_script.timeout_minutes": [0, -1, "20m"],
     "setup_scripts.startup_script.timeout_minutes": [0, -1, "20m"],
-    "custom_applications": [[None], ["rstudio"], [{"name": "x"}], [{"image": {"reference": "x"}}], [{"name": "a", "image": {"reference": "x"}}] * 2],
+    "custom_applications": [
+        [None],
+        ["rstudio"],
+        [{"name": "x"}],
+        [{"image": {"reference": "x"}}],
+        [{"name": "a", "image": {"reference": "x"}}] * 2,
+    ],
     "custom_applications.name": _WORD,
     "custom_applications.image": [{}, None],
     "custom_applications.image.reference": [*_WORD, None],
@@ -280,11 +537,25 @@ RULES: dict[str, list[t.Any]] = {
     # inference cluster
     "resource_id": _IDS,
     "agent_count": [*_NEGATIVE, 0],
-    "network_settings.service_cidr": ["", "10.8.0.0", "10.8.0.0/33", "no", "fd00::/8", "10.8.0.0/16\n", "172.17.0.0/16"],
+    "network_settings.service_cidr": [
+        "",
+        "10.8.0.0",
+        "10.8.0.0/33",
+        "no",
+        "fd00::/8",
+        "10.8.0.0/16\n",
+        "172.17.0.0/16",
+    ],
     "network_settings.dns_service_ip": ["", "10.9.0.10", "10.8.0", "no", "::1", "10.8.0.10\n"],
     "network_settings.docker_bridge_cidr": ["", "172.17", "172.17.0.1/40", "no", "10.8.0.1/16", "172.17.0.1/16\n"],
     "load_balancer_subnet": ["a/b", "a\nb", " a", "a b", "\ud800"],
-    "ssl": [{"cert": "a"}, {"status": "enabled", "leaf_domain_label": "x"}, {"status": "auto"}, {"certificate": "x"}, {"status": "disabled", "cname": "a.b"}],
+    "ssl": [
+        {"cert": "a"},
+        {"status": "enabled", "leaf_domain_label": "x"},
+        {"status": "auto"},
+        {"certificate": "x"},
+        {"status": "disabled", "cname": "a.b"},
+    ],
     "ssl.cert": _SECRET,
     "ssl.cert_file": _PATH,
     "ssl.key": _SECRET,
@@ -299,9 +570,17 @@ RULES: dict[str, list[t.Any]] = {
     "access_token": ["", "a\nb", " a", "\ud800"],
     "namespace": ["", "A", "a_b", "a b", "a/b", "-a", "a-", "a\nb", "a" * 64, "ns\u00e4"],
     "instance_types": [
-        {"gpu": "x"}, {"gpu": {"selector": {}}}, {"gpu": {"resources": {"cpu": "2"}}}, {"gpu": {"resources": ["cpu"]}}, {"": {}}, {"g p": {}},
-        {"gpu": {"node_selector": ["x"]}}, {"gpu": {"resources": {"limits": "2"}}}, {"gpu": {"node_selector": {"a": {"b": 1}}}},
-        {"gpu": {"resources": {"limits": {"cpu": "two"}}}}, {"gpu": {"resources": {"limits": {"cpu": [1]}}}},
+        {"gpu": "x"},
+        {"gpu": {"selector": {}}},
+        {"gpu": {"resources": {"cpu": "2"}}},
+        {"gpu": {"resources": ["cpu"]}},
+        {"": {}},
+        {"g p": {}},
+        {"gpu": {"node_selector": ["x"]}},
+        {"gpu": {"resources": {"limits": "2"}}},
+        {"gpu": {"node_selector": {"a": {"b": 1}}}},
+        {"gpu": {"resources": {"limits": {"cpu": "two"}}}},
+        {"gpu": {"resources": {"limits": {"cpu": [1]}}}},
     ],
     "default_instance_type": [*_WORD, "cpu"],
     # looking
@@ -313,8 +592,17 @@ RULES: dict[str, list[t.Any]] = {
     "aml_export_info:computes": [["../x"], [""], ["a/b"], [None], ["a b"], [{"name": "x"}], ["a\nb"]],
     "aml_preflight_info:computes": [[None], ["cpu"], [[]]],  # what is wrong in an entry is a finding, and its job
     "operations": [
-        ["nothing"], [""], ["http://management.azure.com/x"], ["https://evil.example/x"], ["https://management.azure.com.evil.example/x"], [None],
-        ["https://management.azure.com@evil.example/x"], ["https://management.azure.com/a\nb"], [{}], ["https://management.azure.com:444/x"], ["https://["],
+        ["nothing"],
+        [""],
+        ["http://management.azure.com/x"],
+        ["https://evil.example/x"],
+        ["https://management.azure.com.evil.example/x"],
+        [None],
+        ["https://management.azure.com@evil.example/x"],
+        ["https://management.azure.com/a\nb"],
+        [{}],
+        ["https://management.azure.com:444/x"],
+        ["https://["],
     ],
     "parallelism": [*_NEGATIVE, 0],
     "parallelism_per_workspace": [*_NEGATIVE, 0],
@@ -365,18 +653,63 @@ RULES: dict[str, list[t.Any]] = {
     "primary_user_assigned_identity": _IDS,
     "customer_managed_key": [{}, {"key_vault": f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"}],
     "customer_managed_key.key_vault": [*_IDS, None],
-    "customer_managed_key.key_uri": ["", "key", "http://kv.vault.azure.net/keys/a/b", "https://", "https://kv/keys/a\n", "\ud800", None],
+    "customer_managed_key.key_uri": [
+        "",
+        "key",
+        "http://kv.vault.azure.net/keys/a/b",
+        "https://",
+        "https://kv/keys/a\n",
+        "\ud800",
+        None,
+    ],
     "serverless_compute": [{"subnet": SUBNET}],
     "serverless_compute.custom_subnet": _IDS,
     "managed_network": [{"mode": "x"}],
-    "managed_network.outbound_rules": [[None], ["pypi.org"], [{}], [{"name": "a", "type": "fqdn"}], [{"name": "a", "type": "fqdn", "destination": "a.b"}] * 2],
+    "managed_network.outbound_rules": [
+        [None],
+        ["pypi.org"],
+        [{}],
+        [{"name": "a", "type": "fqdn"}],
+        [{"name": "a", "type": "fqdn", "destination": "a.b"}] * 2,
+    ],
     "managed_network.outbound_rules.name": ["", "a b", "a/b", "../x", "a\nb", "a.b", "\ud800", None],
     "managed_network.outbound_rules.fqdns": [[None], [""], ["a b"], ["a\nb"], ["https://a.b/c"], [{}], ["pypi.org"]],
-    "managed_network.outbound_rules.destination": ["", None, 7, [], {}, {"service_tag": "x"}, "a b", "a\nb", "https://a.b/c"],
+    "managed_network.outbound_rules.destination": [
+        "",
+        None,
+        7,
+        [],
+        {},
+        {"service_tag": "x"},
+        "a b",
+        "a\nb",
+        "https://a.b/c",
+    ],
     # any resource
-    "id": ["", "x", "/subscriptions/a b/x", f"{GROUP}/../x", f"{GROUP}?a=b", f"{GROUP}#a", f"{GROUP}\n", "/providers/", "//", "\ud800"],
+    "id": [
+        "",
+        "x",
+        "/subscriptions/a b/x",
+        f"{GROUP}/../x",
+        f"{GROUP}?a=b",
+        f"{GROUP}#a",
+        f"{GROUP}\n",
+        "/providers/",
+        "//",
+        "\ud800",
+    ],
     "scope": ["x", "/subscriptions/a b/x", f"{GROUP}/../x", f"{GROUP}?a=b", f"{GROUP}\n", "\ud800"],
-    "type": ["", "virtualNetworks", "Microsoft.Network/", "/x", "Microsoft.Network/a b", "Microsoft.Network/../x", "Microsoft.Network/a?b", "a/b\n", "\ud800"],
+    "type": [
+        "",
+        "virtualNetworks",
+        "Microsoft.Network/",
+        "/x",
+        "Microsoft.Network/a b",
+        "Microsoft.Network/../x",
+        "Microsoft.Network/a?b",
+        "a/b\n",
+        "\ud800",
+    ],
     "arm_resource:name": ["", "..", "a/b", "../x", "a?b", "a#b", "a\nb", " a", "\ud800"],
     "arm_resource_info:name": ["", "..", "a/b", "../x", "a?b", "a#b", "a\nb", " a", "\ud800"],
     "arm_resource_info:workspace": _WORD,
@@ -467,7 +800,11 @@ def with_value(base: Options, path: str, value: t.Any) -> Options:
 def base_of(module: str, option: str) -> Options:
     bases = BASES[module]
     parent = option.rpartition(".")[0]
-    return next((one for one in bases if has(one, option)), None) or next((one for one in bases if parent and has(one, parent)), None) or bases[0]
+    return (
+        next((one for one in bases if has(one, option)), None)
+        or next((one for one in bases if parent and has(one, parent)), None)
+        or bases[0]
+    )
 
 
 def cases(module: str) -> t.Iterator[Case]:
@@ -486,51 +823,131 @@ NAMES = ["", "../other", "..", "a/..", "a?b=c", "a#b", "a%2fb", "a\nb", " a", "a
 # What cannot be meant together: the module, its options, and what the message has to name.
 CONTRADICTIONS: list[tuple[str, Options, str]] = [
     ("aml_compute_cluster", {"name": "cpu-cluster", "min_instances": 3, "max_instances": 2}, "max_instances"),
-    ("aml_compute_cluster", {"name": "cpu-cluster", "network_settings": {"subnet": SUBNET, "vnet_name": "vnet"}}, "vnet_name"),
-    ("aml_compute_cluster", {"name": "cpu-cluster", "network_settings": {"subnet": SUBNET, "resource_group": "rg-test"}}, "resource_group"),
+    (
+        "aml_compute_cluster",
+        {"name": "cpu-cluster", "network_settings": {"subnet": SUBNET, "vnet_name": "vnet"}},
+        "vnet_name",
+    ),
+    (
+        "aml_compute_cluster",
+        {"name": "cpu-cluster", "network_settings": {"subnet": SUBNET, "resource_group": "rg-test"}},
+        "resource_group",
+    ),
     ("aml_compute_cluster", {"name": "cpu-cluster", "max_instances": None}, "max_instances"),
     ("aml_compute_cluster", {"name": "cpu-cluster", "size": None}, "size"),
     ("aml_compute_cluster", {"name": "cpu-cluster", "ssh_settings": {"admin_username": "azureuser"}}, "ssh_key_value"),
-    ("aml_compute_instance", {"name": "an-instance", "ssh_public_access_enabled": True, "ssh_settings": {"ssh_key_value": None}}, "ssh_key_value"),
+    (
+        "aml_compute_instance",
+        {"name": "an-instance", "ssh_public_access_enabled": True, "ssh_settings": {"ssh_key_value": None}},
+        "ssh_key_value",
+    ),
     ("aml_compute_instance", {"name": "an-instance", "size": None}, "size"),
-    ("aml_compute_instance", {"name": "an-instance", "setup_scripts": {"creation_script": {"path": "a.sh", "inline": "true"}}}, "inline"),
-    ("aml_inference_cluster", {"name": "an-aks", "ssl": {"leaf_domain_label": "a", "cert": "b", "key": "c", "cname": "a.b"}}, "leaf_domain_label"),
+    (
+        "aml_compute_instance",
+        {"name": "an-instance", "setup_scripts": {"creation_script": {"path": "a.sh", "inline": "true"}}},
+        "inline",
+    ),
+    (
+        "aml_inference_cluster",
+        {"name": "an-aks", "ssl": {"leaf_domain_label": "a", "cert": "b", "key": "c", "cname": "a.b"}},
+        "leaf_domain_label",
+    ),
     ("aml_inference_cluster", {"name": "an-aks", "ssl": {"cert": "a", "cert_file": "/a"}}, "cert_file"),
-    ("aml_inference_cluster", {"name": "an-aks", "load_balancer_type": "public_ip", "load_balancer_subnet": "inner"}, "load_balancer_subnet"),
+    (
+        "aml_inference_cluster",
+        {"name": "an-aks", "load_balancer_type": "public_ip", "load_balancer_subnet": "inner"},
+        "load_balancer_subnet",
+    ),
     (
         "aml_inference_cluster",
         {"name": "an-aks", "load_balancer_type": "internal_load_balancer", "ssl": {"leaf_domain_label": "a"}},
         "leaf_domain_label",
     ),
-    ("aml_inference_cluster", {"name": "an-aks", "cluster_purpose": "fast_prod", "size": "Standard_DS3_v2", "agent_count": 1}, "agent_count"),
+    (
+        "aml_inference_cluster",
+        {"name": "an-aks", "cluster_purpose": "fast_prod", "size": "Standard_DS3_v2", "agent_count": 1},
+        "agent_count",
+    ),
     ("aml_attached_compute", {"name": "machine"}, "type"),
     ("aml_attached_compute", {"name": "machine", "type": "databricks", "resource_id": VM}, "resource_id"),
     ("aml_attached_compute", {"name": "machine", "type": "virtualmachine", "namespace": "a"}, "namespace"),
-    ("aml_attached_compute", {"name": "bricks", "type": "databricks", "ssh_settings": {"admin_username": "a"}}, "ssh_settings"),
-    ("aml_attached_compute", {"name": "adf", "type": "datafactory", "state": "absent", "delete_underlying": True}, "delete_underlying"),
-    ("aml_attached_compute", {"name": "k8s", "type": "kubernetes", "default_instance_type": "cpu", "instance_types": {"gpu": {}}}, "default_instance_type"),
     (
         "aml_attached_compute",
-        {"name": "machine", "type": "virtualmachine", "ssh_settings": {"ssh_private_key": PRIVATE_KEY, "ssh_private_key_file": "/a"}},
+        {"name": "bricks", "type": "databricks", "ssh_settings": {"admin_username": "a"}},
+        "ssh_settings",
+    ),
+    (
+        "aml_attached_compute",
+        {"name": "adf", "type": "datafactory", "state": "absent", "delete_underlying": True},
+        "delete_underlying",
+    ),
+    (
+        "aml_attached_compute",
+        {"name": "k8s", "type": "kubernetes", "default_instance_type": "cpu", "instance_types": {"gpu": {}}},
+        "default_instance_type",
+    ),
+    (
+        "aml_attached_compute",
+        {
+            "name": "machine",
+            "type": "virtualmachine",
+            "ssh_settings": {"ssh_private_key": PRIVATE_KEY, "ssh_private_key_file": "/a"},
+        },
         "ssh_private_key_file",
     ),
-    ("aml_workspace", {"name": "ws-test", "kind": "project", "hub_id": f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/hub",
-                       "storage_account": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/st"}, "storage_account"),
-    ("aml_workspace", {"name": "ws-test", "kind": "default", "hub_id": f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/hub"}, "hub_id"),
+    (
+        "aml_workspace",
+        {
+            "name": "ws-test",
+            "kind": "project",
+            "hub_id": f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/hub",
+            "storage_account": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/st",
+        },
+        "storage_account",
+    ),
+    (
+        "aml_workspace",
+        {
+            "name": "ws-test",
+            "kind": "default",
+            "hub_id": f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/hub",
+        },
+        "hub_id",
+    ),
     ("aml_workspace", {"name": "ws-test", "state": "absent", "delete_dependent_resources": True}, "permanently_delete"),
     ("aml_workspace", {}, "name"),
     ("aml_workspace_info", {"name": "ws-test", "resource_group": None}, "resource_group"),
     ("aml_fleet", {}, "workspaces"),
     ("aml_fleet", {"workspaces": [], "prune": "delete"}, "name"),
-    ("aml_fleet", {"workspaces": [{"name": "ws-test", "computes": [{"name": "a-cluster", "type": "amlcompute", "max_instances": -1}]}]}, "max_instances"),
-    ("aml_fleet", {"workspaces": [{"name": "ws-test", "computes": [{"name": "../x", "type": "amlcompute", "state": "absent"}]}]}, "name"),
-    ("aml_fleet", {"workspaces": [{"name": "ws-test", "computes": [{"name": "a-cluster", "type": "amlcompute", "size": False}]}]}, "size"),
+    (
+        "aml_fleet",
+        {
+            "workspaces": [
+                {"name": "ws-test", "computes": [{"name": "a-cluster", "type": "amlcompute", "max_instances": -1}]}
+            ]
+        },
+        "max_instances",
+    ),
+    (
+        "aml_fleet",
+        {"workspaces": [{"name": "ws-test", "computes": [{"name": "../x", "type": "amlcompute", "state": "absent"}]}]},
+        "name",
+    ),
+    (
+        "aml_fleet",
+        {"workspaces": [{"name": "ws-test", "computes": [{"name": "a-cluster", "type": "amlcompute", "size": False}]}]},
+        "size",
+    ),
     ("aml_usage_info", {"workspace": None, "resource_group": None}, "location"),
     ("aml_vm_size_info", {"location": "eastus", "min_vcpus": 8, "max_vcpus": 4}, "min_vcpus"),
     ("arm_resource", {"api_version": "2024-05-01"}, "type"),
     ("arm_resource", {"api_version": "2024-05-01", "type": "Microsoft.Network/virtualNetworks"}, "name"),
     ("arm_resource", {"api_version": "2024-05-01", "id": VM, "name": "vm"}, "id"),
-    ("arm_resource", {"api_version": "2024-05-01", "type": "Microsoft.Network/virtualNetworks/subnets", "name": "vnet"}, "name"),
+    (
+        "arm_resource",
+        {"api_version": "2024-05-01", "type": "Microsoft.Network/virtualNetworks/subnets", "name": "vnet"},
+        "name",
+    ),
     ("arm_resource", {"api_version": "2024-05-01", "id": VM, "tags": {"a": "b"}, "body": {"tags": {"c": "d"}}}, "tags"),
     ("arm_resource_info", {"api_version": "2024-05-01"}, "type"),
 ]

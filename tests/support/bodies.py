@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Documents as the service answers them, for tests. Source: docs/facts.md a.6 [REC R1, R5], d.2 [REC R10]."""
+
 from __future__ import annotations
 
 import copy
@@ -49,7 +50,11 @@ _CLUSTER: dict[str, t.Any] = {
             "enableBatchPrivateLink": False,
             "propertyBag": {"unknown": "kept"},
             "virtualMachineImage": None,
-            "userAccountCredentials": {"adminUserName": "azureuser", "adminUserPassword": None, "adminUserSshPublicKey": KEY},
+            "userAccountCredentials": {
+                "adminUserName": "azureuser",
+                "adminUserPassword": None,
+                "adminUserSshPublicKey": KEY,
+            },
             "allocationState": "Steady",
             "allocationStateTransitionTime": "2026-08-30T19:56:40.123+00:00",
             "errors": None,

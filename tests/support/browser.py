@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Headless Chromium, where there is one."""
+
 from __future__ import annotations
 
 import base64
@@ -30,14 +31,22 @@ def browse(page: str, probe: str, folder: Path, width: int) -> tuple[dict[str, t
     script = f"const told = () => {{{probe}}}; {show}"
     # The test's script beside the one that the page's policy lets run.
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    probed = page.replace("script-src ", f"script-src 'sha256-{allowed}' ").replace("</body>", f"<script>{script}</script></body>")
+    probed = page.replace("script-src ", f"script-src 'sha256-{allowed}' ").replace(
+        "</body>", f"<script>{script}</script></body>"
+    )
     (folder / "probe.html").write_text(probed)
     # A window of headless Chromium is never narrower than 500 pixels.
     frame = f'<iframe src="probe.html" width="{width}" height="900" frameborder="0"></iframe>'
     (folder / "frame.html").write_text(
-        frame + "<script>onload = () => document.body.append(document.querySelector('iframe').contentDocument.getElementById('told'))</script>"
+        frame
+        + "<script>onload = () => document.body.append(document.querySelector('iframe').contentDocument.getElementById('told'))</script>"
     )
-    own = ["--allow-file-access-from-files", f"--user-data-dir={folder / 'profile'}", "--window-size=1500,1000", "--virtual-time-budget=2000"]
+    own = [
+        "--allow-file-access-from-files",
+        f"--user-data-dir={folder / 'profile'}",
+        "--window-size=1500,1000",
+        "--virtual-time-budget=2000",
+    ]
     own += ["--enable-logging=stderr", "--dump-dom", f"file://{folder}/frame.html"]
     done = subprocess.run([CHROMIUM, *FLAGS, *own], capture_output=True, text=True, timeout=120, check=False)
     found = re.search(r'<pre id="told">(.*?)</pre>', done.stdout, re.DOTALL)

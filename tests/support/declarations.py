@@ -5,6 +5,7 @@
 
 A row is a name, the module, its options, and changes that are made in place afterwards. A kind is added here when its module is.
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -71,10 +72,16 @@ def clusters(azure: Azure) -> dict[str, Declaration]:
     password = {"admin_username": "azureuser", "admin_password": "planted-cluster-password"}
     return {
         "cluster-small": Declaration(module, {"name": "small-cluster", "size": "Standard_DS2_v2", "max_instances": 1}),
-        "cluster-low-priority": Declaration(module, {"name": "low-cluster", "size": "Standard_DS2_v2", "tier": "low_priority", "max_instances": 1}),
-        "cluster-elsewhere": Declaration(module, {"name": "west-cluster", "size": "Standard_DS2_v2", "location": "westus", "max_instances": 1}),
+        "cluster-low-priority": Declaration(
+            module, {"name": "low-cluster", "size": "Standard_DS2_v2", "tier": "low_priority", "max_instances": 1}
+        ),
+        "cluster-elsewhere": Declaration(
+            module, {"name": "west-cluster", "size": "Standard_DS2_v2", "location": "westus", "max_instances": 1}
+        ),
         "cluster-password": Declaration(
-            module, {"name": "pass-cluster", "size": "Standard_DS2_v2", "max_instances": 1, "ssh_settings": password}, [{"tags": {"a": "b"}}]
+            module,
+            {"name": "pass-cluster", "size": "Standard_DS2_v2", "max_instances": 1, "ssh_settings": password},
+            [{"tags": {"a": "b"}}],
         ),
         "cluster-full": Declaration(module, full, changes),
     }
@@ -82,9 +89,21 @@ def clusters(azure: Azure) -> dict[str, Declaration]:
 
 def instances(azure: Azure) -> dict[str, Declaration]:
     module = "aml_compute_instance"
-    evening = {"action": "stop", "trigger": {"type": "cron", "expression": "0 18 * * *", "time_zone": "UTC", "start_time": "2026-01-01T00:00:00"}}
+    evening = {
+        "action": "stop",
+        "trigger": {
+            "type": "cron",
+            "expression": "0 18 * * *",
+            "time_zone": "UTC",
+            "start_time": "2026-01-01T00:00:00",
+        },
+    }
     pattern = {"hours": [8], "minutes": [0], "week_days": ["monday", "friday"]}
-    weekly = {"action": "start", "state": "disabled", "trigger": {"type": "recurrence", "frequency": "week", "interval": 1, "schedule": pattern}}
+    weekly = {
+        "action": "start",
+        "state": "disabled",
+        "trigger": {"type": "recurrence", "frequency": "week", "interval": 1, "schedule": pattern},
+    }
     application = {
         "name": "rstudio",
         "type": "docker",
@@ -93,7 +112,13 @@ def instances(azure: Azure) -> dict[str, Declaration]:
         "environment_variables": {"ROOT": "true"},
         "bind_mounts": [{"source": "/home/azureuser/cloudfiles", "target": "/home/rstudio"}],
     }
-    mount = {"mount_name": "data", "source": "azureml://datastores/data", "source_type": "uri", "mount_path": "/mnt/data", "mount_mode": "read_only"}
+    mount = {
+        "mount_name": "data",
+        "source": "azureml://datastores/data",
+        "source_type": "uri",
+        "mount_path": "/mnt/data",
+        "mount_mode": "read_only",
+    }
     full = {
         "name": "full-instance",
         "location": "eastus",
@@ -104,7 +129,10 @@ def instances(azure: Azure) -> dict[str, Declaration]:
         "network_settings": {"subnet": azure.subnet()},
         "enable_node_public_ip": True,
         "identity": {"type": "user_assigned", "user_assigned_identities": [azure.identity("id-one")]},
-        "create_on_behalf_of": {"user_object_id": "00000000-0000-0000-0000-0000000000a1", "user_tenant_id": "aaaaaaaa-0000-4000-8000-00000000000a"},
+        "create_on_behalf_of": {
+            "user_object_id": "00000000-0000-0000-0000-0000000000a1",
+            "user_tenant_id": "aaaaaaaa-0000-4000-8000-00000000000a",
+        },
         "application_sharing_policy": "personal",
         "enable_root_access": False,
         "enable_os_patching": True,
@@ -133,13 +161,31 @@ def instances(azure: Azure) -> dict[str, Declaration]:
 def inference_clusters(azure: Azure) -> dict[str, Declaration]:
     module = "aml_inference_cluster"
     subnet = azure.subnet()
-    network = {"subnet": subnet, "service_cidr": "10.8.0.0/16", "dns_service_ip": "10.8.0.10", "docker_bridge_cidr": "172.17.0.1/16"}
+    network = {
+        "subnet": subnet,
+        "service_cidr": "10.8.0.0/16",
+        "dns_service_ip": "10.8.0.10",
+        "docker_bridge_cidr": "172.17.0.1/16",
+    }
     made = {"name": "made-aks", "cluster_purpose": "fast_prod", "size": "Standard_DS3_v2", "agent_count": 3}
-    certificate = {"status": "enabled", "cert": "planted-cert", "key": "planted-tls-key", "cname": "scoring.example.org"}
+    certificate = {
+        "status": "enabled",
+        "cert": "planted-cert",
+        "key": "planted-tls-key",
+        "cname": "scoring.example.org",
+    }
     return {
-        "aks-made": Declaration(module, {**made, "network_settings": network, "ssl": {"status": "auto", "leaf_domain_label": "scoring"}}),
+        "aks-made": Declaration(
+            module, {**made, "network_settings": network, "ssl": {"status": "auto", "leaf_domain_label": "scoring"}}
+        ),
         "aks-certificate": Declaration(
-            module, {"name": "cert-aks", "resource_id": aks(azure, "aks-one"), "cluster_purpose": "dev_test", "ssl": certificate},
+            module,
+            {
+                "name": "cert-aks",
+                "resource_id": aks(azure, "aks-one"),
+                "cluster_purpose": "dev_test",
+                "ssl": certificate,
+            },
             [{"load_balancer_type": "internal_load_balancer", "load_balancer_subnet": "inner"}, {"tags": {"a": "b"}}],
         ),
     }
@@ -147,28 +193,72 @@ def inference_clusters(azure: Azure) -> dict[str, Declaration]:
 
 def aks(azure: Azure, name: str) -> str:
     pools = [{"name": "pool", "count": 3, "vmSize": "Standard_DS3_v2"}]
-    return azure.resource("Microsoft.ContainerService/managedClusters", name, {"properties": {"agentPoolProfiles": pools}}, "2024-09-01")
+    return azure.resource(
+        "Microsoft.ContainerService/managedClusters", name, {"properties": {"agentPoolProfiles": pools}}, "2024-09-01"
+    )
 
 
 def attached(azure: Azure) -> dict[str, Declaration]:
     module = "aml_attached_compute"
     machine = {"properties": {"hardwareProfile": {"vmSize": "Standard_DS3_v2"}}}
     azure.resource("Microsoft.Synapse/workspaces", "syn", {"properties": {"defaultDataLakeStorage": {}}}, "2021-06-01")
-    spark = {"properties": {"sparkVersion": "3.4", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}}
+    spark = {
+        "properties": {"sparkVersion": "3.4", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}
+    }
     login = {"admin_username": "someone", "ssh_port": 2222, "admin_password": "planted-host-password"}
-    types = {"gpu": {"node_selector": {"accelerator": "nvidia"}, "resources": {"requests": {"cpu": "2"}, "limits": {"nvidia.com/gpu": "1"}}}}
+    types = {
+        "gpu": {
+            "node_selector": {"accelerator": "nvidia"},
+            "resources": {"requests": {"cpu": "2"}, "limits": {"nvidia.com/gpu": "1"}},
+        }
+    }
     rows: list[Options] = [
-        {"name": "machine", "type": "virtualmachine", "resource_id": azure.resource("Microsoft.Compute/virtualMachines", "vm", machine, "2024-07-01"),
-         "ssh_settings": login, "description": "A machine", "tags": {"team": "vision"}},
-        {"name": "hdi", "type": "hdinsight", "resource_id": azure.resource("Microsoft.HDInsight/clusters", "hdi", machine, "2021-06-01"),
-         "ssh_settings": login},
-        {"name": "bricks", "type": "databricks", "resource_id": azure.resource("Microsoft.Databricks/workspaces", "dbx", {}, "2024-05-01"),
-         "access_token": "planted-token"},
-        {"name": "adf", "type": "datafactory", "resource_id": azure.resource("Microsoft.DataFactory/factories", "adf", {}, "2018-06-01")},
-        {"name": "adla", "type": "datalakeanalytics", "resource_id": azure.resource("Microsoft.DataLakeAnalytics/accounts", "adla", {}, "2016-11-01")},
-        {"name": "spark", "type": "synapsespark",
-         "resource_id": azure.resource("Microsoft.Synapse/workspaces/syn/bigDataPools", "pool", spark, "2021-06-01")},
-        {"name": "k8s", "type": "kubernetes", "resource_id": aks(azure, "aks-two"), "namespace": "training", "instance_types": types,
-         "default_instance_type": "gpu", "identity": {"type": "system_assigned"}},
+        {
+            "name": "machine",
+            "type": "virtualmachine",
+            "resource_id": azure.resource("Microsoft.Compute/virtualMachines", "vm", machine, "2024-07-01"),
+            "ssh_settings": login,
+            "description": "A machine",
+            "tags": {"team": "vision"},
+        },
+        {
+            "name": "hdi",
+            "type": "hdinsight",
+            "resource_id": azure.resource("Microsoft.HDInsight/clusters", "hdi", machine, "2021-06-01"),
+            "ssh_settings": login,
+        },
+        {
+            "name": "bricks",
+            "type": "databricks",
+            "resource_id": azure.resource("Microsoft.Databricks/workspaces", "dbx", {}, "2024-05-01"),
+            "access_token": "planted-token",
+        },
+        {
+            "name": "adf",
+            "type": "datafactory",
+            "resource_id": azure.resource("Microsoft.DataFactory/factories", "adf", {}, "2018-06-01"),
+        },
+        {
+            "name": "adla",
+            "type": "datalakeanalytics",
+            "resource_id": azure.resource("Microsoft.DataLakeAnalytics/accounts", "adla", {}, "2016-11-01"),
+        },
+        {
+            "name": "spark",
+            "type": "synapsespark",
+            "resource_id": azure.resource("Microsoft.Synapse/workspaces/syn/bigDataPools", "pool", spark, "2021-06-01"),
+        },
+        {
+            "name": "k8s",
+            "type": "kubernetes",
+            "resource_id": aks(azure, "aks-two"),
+            "namespace": "training",
+            "instance_types": types,
+            "default_instance_type": "gpu",
+            "identity": {"type": "system_assigned"},
+        },
     ]
-    return {f"attached-{row['type']}": Declaration(module, row, [{"type": row["type"], "tags": {"all": "kinds"}}]) for row in rows}
+    return {
+        f"attached-{row['type']}": Declaration(module, row, [{"type": row["type"], "tags": {"all": "kinds"}}])
+        for row in rows
+    }

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the thorough run counts: one JSON line for each test, in the file that ``scripts/properties`` names and makes tables of."""
+
 from __future__ import annotations
 
 import contextlib

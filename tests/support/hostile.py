@@ -5,6 +5,7 @@
 
 A form is a function of a connection and the number of the request; what it sends is limited by the client, or by the end of the server.
 """
+
 from __future__ import annotations
 
 import contextlib
@@ -58,7 +59,14 @@ class Server:
             thread.join(5)
 
     def client(self, **options: t.Any) -> ArmClient:
-        settings: dict[str, t.Any] = {"user_agent": "tests/1.0", "verify": self.ca, "retries": 1, "retry_timeout": 1.0, "rand": lambda: 0.0, **options}
+        settings: dict[str, t.Any] = {
+            "user_agent": "tests/1.0",
+            "verify": self.ca,
+            "retries": 1,
+            "retry_timeout": 1.0,
+            "rand": lambda: 0.0,
+            **options,
+        }
         return ArmClient(Cloud("test", self.base, self.base, ""), FakeCredential(), **settings)
 
     def _start(self, job: t.Callable[..., None], *arguments: t.Any) -> None:
@@ -76,7 +84,11 @@ class Server:
 
     def _serve(self, plain: socket.socket) -> None:
         plain.settimeout(10)
-        with contextlib.suppress(OSError), self._context.wrap_socket(plain, server_side=True) as connection, connection.makefile("rb") as stream:
+        with (
+            contextlib.suppress(OSError),
+            self._context.wrap_socket(plain, server_side=True) as connection,
+            connection.makefile("rb") as stream,
+        ):
             self._connections.append(connection)
             while stream.readline():
                 length = 0
@@ -89,7 +101,10 @@ class Server:
 
 
 def _answer(connection: t.Any, body: bytes, headers: str = "", status: str = "200 OK") -> None:
-    connection.sendall(f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body)
+    connection.sendall(
+        f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode()
+        + body
+    )
 
 
 def _forever(server: Server, connection: t.Any, piece: bytes, every: float = 0.0) -> None:
@@ -149,7 +164,12 @@ def _other_encoding(server: Server, connection: t.Any, _number: int) -> None:
 
 def _new_pages(items: int) -> Form:
     def form(server: Server, connection: t.Any, number: int) -> None:
-        _answer(connection, json.dumps({"value": [{"id": str(number)}] * items, "nextLink": f"{server.base}{PATH}?page={number}"}).encode())
+        _answer(
+            connection,
+            json.dumps(
+                {"value": [{"id": str(number)}] * items, "nextLink": f"{server.base}{PATH}?page={number}"}
+            ).encode(),
+        )
 
     return form
 
@@ -223,5 +243,7 @@ def ask(server: Server, what: str, *, wait_timeout: float = 2.0, **options: t.An
     if what == "list":
         return client.list(PATH, VERSION)
     if what == "operation":
-        return client.wait(Operation(f"{server.base}{PATH}?operation=1", method="PUT", target=PATH), timeout=wait_timeout)
+        return client.wait(
+            Operation(f"{server.base}{PATH}?operation=1", method="PUT", target=PATH), timeout=wait_timeout
+        )
     return client.get(PATH, VERSION)

@@ -5,6 +5,7 @@
 
 The marks are of characters that no encoding of the channels changes (JSON, YAML, XML, HTML) and that are not base64.
 """
+
 from __future__ import annotations
 
 import base64
@@ -81,13 +82,26 @@ ENCODINGS: dict[str, t.Callable[[str], str]] = {
 }
 NAMES = list(ENCODINGS)
 # What may stand beside the secret in the same base64: the user's name, the rest of the document.
-BESIDE = {"base64 of user:value": "user:", "base64 of u:value": "u:", "base64 of me:value": "me:", "base64 of JSON": '{"value": ""}'}
+BESIDE = {
+    "base64 of user:value": "user:",
+    "base64 of u:value": "u:",
+    "base64 of me:value": "me:",
+    "base64 of JSON": '{"value": ""}',
+}
 # Those of texts, which may stand within each other in any order.
 OUTER = NAMES[: NAMES.index("Python's ascii") + 1]
 
 # What encodings escape, and letters of all scripts. The first and the last letter need no escape.
 _ESCAPED = "\"'`&<>+/\\%=;#{}$?!:,|@~^ aZ9"
-_SCRIPTS = ((0x21, 0x7E), (0xA1, 0xFF), (0x100, 0x7FF), (0x800, 0x2FFF), (0x3000, 0xD7FF), (0xE000, 0xFFFD), (0x10000, 0x2FFFF))
+_SCRIPTS = (
+    (0x21, 0x7E),
+    (0xA1, 0xFF),
+    (0x100, 0x7FF),
+    (0x800, 0x2FFF),
+    (0x3000, 0xD7FF),
+    (0xE000, 0xFFFD),
+    (0x10000, 0x2FFFF),
+)
 _MARKED = re.compile(r"\(\((\d+)\.(\d+):(.*?):\1\.\2\)\)", re.DOTALL)
 # What masking does not count: NUL, as it is or spelled out by a channel, and the fold of a line beside it.
 _NOTHING = re.compile(r"\*|\s|\\*(?:\x00|x00|u0000)|\\0|%(?:25)*00|&#x?0;|\\")
@@ -110,7 +124,11 @@ def _letter(chance: random.Random) -> str:
 def marked(secrets: t.Sequence[str], outer: str = NAMES[0]) -> list[str]:
     """Each secret in each encoding within the outer one, a text of its own."""
     encode, rows = ENCODINGS[outer], list(enumerate(ENCODINGS.values()))
-    return [f"(({at}.{number}:{encode(inner(one))}:{at}.{number}))" for at, one in enumerate(secrets) for number, inner in rows]
+    return [
+        f"(({at}.{number}:{encode(inner(one))}:{at}.{number}))"
+        for at, one in enumerate(secrets)
+        for number, inner in rows
+    ]
 
 
 def echo(secrets: t.Sequence[str]) -> str:
@@ -149,7 +167,9 @@ def count(channel: str, seen: t.Iterable[Encoded], shown: t.Iterable[Encoded]) -
     """A line for the table of `make secrets`."""
     if FIGURES:
         with Path(FIGURES).open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps([channel, Counter(name for _at, name in seen), Counter(name for _at, name in shown)]) + "\n")
+            stream.write(
+                json.dumps([channel, Counter(name for _at, name in seen), Counter(name for _at, name in shown)]) + "\n"
+            )
 
 
 def check(channel: str, secrets: t.Sequence[str], texts: t.Iterable[str]) -> None:

@@ -7,6 +7,7 @@
 
 ``result`` is what the module printed, plus ``wire`` (what was sent) for the test. The script must be played to its end.
 """
+
 from __future__ import annotations
 
 import contextlib
@@ -30,7 +31,12 @@ PROVIDER = "/providers/Microsoft.MachineLearningServices"
 WORKSPACE_ID = f"{GROUP_ID}{PROVIDER}/workspaces/ws-one"
 ML = "2025-12-01"
 
-_SIGN_IN = {"subscription_id": SUBSCRIPTION, "tenant": "tenant-one", "client_id": "client-one", "secret": "top-secret-value"}
+_SIGN_IN = {
+    "subscription_id": SUBSCRIPTION,
+    "tenant": "tenant-one",
+    "client_id": "client-one",
+    "secret": "top-secret-value",
+}
 _MODULES = "ansible_collections.azureml.compute.plugins.modules."
 
 
@@ -94,7 +100,10 @@ def _loud(wire: Wire, fail: t.Callable[..., None]) -> t.Callable[..., None]:
             last = wire.sent[-1] if wire.sent else None
             where = [line for line in exception.splitlines() if "plugins" in line][-3:]
             scripted = [f"{call.method} {call.path}" for call in wire.transport.calls[:3]]
-            pytest.fail("\n".join([error.message, *where, f"last request: {last}", f"still scripted: {scripted}"]), pytrace=False)
+            pytest.fail(
+                "\n".join([error.message, *where, f"last request: {last}", f"still scripted: {scripted}"]),
+                pytrace=False,
+            )
         fail(task, error)
 
     return funnel

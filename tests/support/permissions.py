@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What of the modules is held to docs/rights.md: for each row of its table the task, on a service that is ready for it."""
+
 from __future__ import annotations
 
 import io
@@ -15,13 +16,28 @@ import urllib3
 from ansible_collections.azureml.compute.plugins.module_utils._arm import tokens
 from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import PUBLIC
 from ansible_collections.azureml.compute.plugins.module_utils._module import task
-from ansible_collections.azureml.compute.tests.support.azure import GROUP, GROUP_ID, SUBSCRIPTION, WORKSPACE, WORKSPACE_ID, Azure, Credential, Headers, Request
+from ansible_collections.azureml.compute.tests.support.azure import (
+    GROUP,
+    GROUP_ID,
+    SUBSCRIPTION,
+    WORKSPACE,
+    WORKSPACE_ID,
+    Azure,
+    Credential,
+    Headers,
+    Request,
+)
 
 Task = tuple[str, dict[str, t.Any]]
 Scenario = Callable[[Azure], Task]
 SCENARIOS: dict[tuple[str, str], Scenario] = {}
 
-CLUSTER, INSTANCE, ATTACHED, AKS = "aml_compute_cluster", "aml_compute_instance", "aml_attached_compute", "aml_inference_cluster"
+CLUSTER, INSTANCE, ATTACHED, AKS = (
+    "aml_compute_cluster",
+    "aml_compute_instance",
+    "aml_attached_compute",
+    "aml_inference_cluster",
+)
 CPU = {"name": "cpu", "size": "Standard_DS3_v2", "max_instances": 2}
 BOX = {"name": "box", "size": "Standard_DS3_v2"}
 SCORING = {"name": "scoring", "cluster_purpose": "fast_prod", "size": "Standard_DS3_v2", "agent_count": 3}
@@ -61,7 +77,10 @@ def _in_a_subnet(azure: Azure) -> Task:
 
 @row(CLUSTER, "create with a user-assigned identity")
 def _with_an_identity(azure: Azure) -> Task:
-    return CLUSTER, {**CPU, "identity": {"type": "user_assigned", "user_assigned_identities": [azure.identity("id-one")]}}
+    return CLUSTER, {
+        **CPU,
+        "identity": {"type": "user_assigned", "user_assigned_identities": [azure.identity("id-one")]},
+    }
 
 
 BOXED = (INSTANCE, BOX)
@@ -73,11 +92,24 @@ plain(INSTANCE, "change of the idle time", BOXED, name="box", idle_time_before_s
 plain(INSTANCE, "change of the size", (INSTANCE, {**BOX, "state": "stopped"}), name="box", size="Standard_DS2_v2")
 plain(INSTANCE, "change of enable_sso", BOXED, name="box", enable_sso=False)
 plain(INSTANCE, "delete", BOXED, name="box", state="absent")
-EVENING = {"action": "stop", "trigger": {"type": "cron", "expression": "0 18 * * *", "time_zone": "UTC", "start_time": "2026-01-01T00:00:00"}}
+EVENING = {
+    "action": "stop",
+    "trigger": {"type": "cron", "expression": "0 18 * * *", "time_zone": "UTC", "start_time": "2026-01-01T00:00:00"},
+}
 plain(INSTANCE, "change of the schedules", BOXED, name="box", schedules={"compute_start_stop": [EVENING]})
-APPLICATION = {"name": "app", "image": {"reference": "rocker/rstudio:latest"}, "endpoints": [{"target": 8787, "published": 8787}]}
+APPLICATION = {
+    "name": "app",
+    "image": {"reference": "rocker/rstudio:latest"},
+    "endpoints": [{"target": 8787, "published": 8787}],
+}
 plain(INSTANCE, "change of the applications", BOXED, name="box", custom_applications=[APPLICATION])
-MOUNT = {"mount_name": "data", "source": "azureml://datastores/data", "source_type": "uri", "mount_path": "/mnt/data", "mount_mode": "read_only"}
+MOUNT = {
+    "mount_name": "data",
+    "source": "azureml://datastores/data",
+    "source_type": "uri",
+    "mount_path": "/mnt/data",
+    "mount_mode": "read_only",
+}
 plain(INSTANCE, "change of the mounts", BOXED, name="box", data_mounts=[MOUNT])
 
 plain(AKS, "create", **SCORING)
@@ -86,7 +118,12 @@ plain(AKS, "delete", (AKS, SCORING), name="scoring", state="absent", delete_unde
 
 def kubernetes(azure: Azure) -> str:
     pools = [{"name": "agentpool", "count": 3, "vmSize": "Standard_DS3_v2", "mode": "System"}]
-    return azure.resource("Microsoft.ContainerService/managedClusters", "aks-prod", {"properties": {"agentPoolProfiles": pools}}, "2024-09-01")
+    return azure.resource(
+        "Microsoft.ContainerService/managedClusters",
+        "aks-prod",
+        {"properties": {"agentPoolProfiles": pools}},
+        "2024-09-01",
+    )
 
 
 @row(AKS, "attach")
@@ -103,11 +140,24 @@ def _detach_aks(azure: Azure) -> Task:
 def attach(azure: Azure, type_: str) -> Task:
     login = {"ssh_settings": {"admin_username": "me", "admin_password": "a-word"}}
     made: dict[str, Callable[[], dict[str, t.Any]]] = {
-        "virtualmachine": lambda: {"resource_id": azure.resource("Microsoft.Compute/virtualMachines", "vm", MACHINE, "2024-07-01"), **login},
-        "hdinsight": lambda: {"resource_id": azure.resource("Microsoft.HDInsight/clusters", "hdi", {}, "2021-06-01"), **login},
-        "databricks": lambda: {"resource_id": azure.resource("Microsoft.Databricks/workspaces", "dbx", {}, "2024-05-01"), "access_token": "a-token"},
-        "datafactory": lambda: {"resource_id": azure.resource("Microsoft.DataFactory/factories", "adf", {}, "2018-06-01")},
-        "datalakeanalytics": lambda: {"resource_id": azure.resource("Microsoft.DataLakeAnalytics/accounts", "adla", {}, "2016-11-01")},
+        "virtualmachine": lambda: {
+            "resource_id": azure.resource("Microsoft.Compute/virtualMachines", "vm", MACHINE, "2024-07-01"),
+            **login,
+        },
+        "hdinsight": lambda: {
+            "resource_id": azure.resource("Microsoft.HDInsight/clusters", "hdi", {}, "2021-06-01"),
+            **login,
+        },
+        "databricks": lambda: {
+            "resource_id": azure.resource("Microsoft.Databricks/workspaces", "dbx", {}, "2024-05-01"),
+            "access_token": "a-token",
+        },
+        "datafactory": lambda: {
+            "resource_id": azure.resource("Microsoft.DataFactory/factories", "adf", {}, "2018-06-01")
+        },
+        "datalakeanalytics": lambda: {
+            "resource_id": azure.resource("Microsoft.DataLakeAnalytics/accounts", "adla", {}, "2016-11-01")
+        },
         "synapsespark": lambda: {"resource_id": spark(azure)},
         "kubernetes": lambda: {"resource_id": kubernetes(azure), "namespace": "training"},
     }
@@ -116,11 +166,21 @@ def attach(azure: Azure, type_: str) -> Task:
 
 def spark(azure: Azure) -> str:
     azure.resource("Microsoft.Synapse/workspaces", "syn", {"properties": {"defaultDataLakeStorage": {}}}, "2021-06-01")
-    pool = {"properties": {"sparkVersion": "3.4", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}}
+    pool = {
+        "properties": {"sparkVersion": "3.4", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}
+    }
     return azure.resource("Microsoft.Synapse/workspaces/syn/bigDataPools", "pool", pool, "2021-06-01")
 
 
-for _type in ("virtualmachine", "hdinsight", "databricks", "datafactory", "datalakeanalytics", "synapsespark", "kubernetes"):
+for _type in (
+    "virtualmachine",
+    "hdinsight",
+    "databricks",
+    "datafactory",
+    "datalakeanalytics",
+    "synapsespark",
+    "kubernetes",
+):
     SCENARIOS[ATTACHED, f"attach, type: {_type}"] = lambda azure, type_=_type: attach(azure, type_)
 
 
@@ -133,7 +193,11 @@ def _detach(azure: Azure) -> Task:
 
 plain("aml_compute_info", "all of a workspace", MADE)
 plain("aml_compute_info", "one", MADE, name="cpu")
-plain("aml_ssh_facts", "nodes of clusters", (CLUSTER, {**CPU, "min_instances": 1, "ssh_settings": {"admin_username": "me", "admin_password": "a-word"}}))
+plain(
+    "aml_ssh_facts",
+    "nodes of clusters",
+    (CLUSTER, {**CPU, "min_instances": 1, "ssh_settings": {"admin_username": "me", "admin_password": "a-word"}}),
+)
 plain("aml_ssh_facts", "instances", BOXED)
 plain("aml_export_info", "a workspace with all its computes", MADE)
 plain("aml_preflight_info", "everything it checks", None, computes=[{"type": "amlcompute", **CPU}])
@@ -141,10 +205,19 @@ plain("aml_quota", "as declared already", None, quotas=[])
 plain("aml_quota", "change", None, quotas=[{"family": "standardDSv2Family", "limit": 8}])
 plain("aml_usage_info", "a workspace's region")
 plain("aml_vm_size_info", "a workspace's region")
-FLEET: list[dict[str, t.Any]] = [{"name": WORKSPACE, "resource_group": GROUP, "computes": [{"type": "amlcompute", **CPU}]}]
+FLEET: list[dict[str, t.Any]] = [
+    {"name": WORKSPACE, "resource_group": GROUP, "computes": [{"type": "amlcompute", **CPU}]}
+]
 plain("aml_fleet", "create", None, workspaces=FLEET, preflight=False)
 plain("aml_fleet", "as declared already", MADE, workspaces=FLEET)
-plain("aml_fleet", "prune", ("aml_fleet", {"name": "prod", "workspaces": FLEET}), name="prod", workspaces=[{**FLEET[0], "computes": []}], prune="delete")
+plain(
+    "aml_fleet",
+    "prune",
+    ("aml_fleet", {"name": "prod", "workspaces": FLEET}),
+    name="prod",
+    workspaces=[{**FLEET[0], "computes": []}],
+    prune="delete",
+)
 plain("aml_fleet_info", "workspaces with all their computes", MADE, workspaces=FLEET)
 plain("aml_fleet_info", "with the usages of their regions", MADE, workspaces=FLEET, usages=True)
 plain("aml_fleet_info", "workspaces with their computes", MADE, workspaces=FLEET)
@@ -160,7 +233,15 @@ def _operations(azure: Azure) -> Task:
 plain("aml_workspace", "as declared already", None, name=WORKSPACE)
 plain("aml_workspace", "change", None, name=WORKSPACE, display_name="Production")
 plain("aml_workspace", "delete", None, name=WORKSPACE, state="absent")
-plain("aml_workspace", "delete with what it stood on", None, name=WORKSPACE, state="absent", permanently_delete=True, delete_dependent_resources=True)
+plain(
+    "aml_workspace",
+    "delete with what it stood on",
+    None,
+    name=WORKSPACE,
+    state="absent",
+    permanently_delete=True,
+    delete_dependent_resources=True,
+)
 plain("aml_workspace", "create", None, name="ws-new", location="eastus")
 
 
@@ -168,7 +249,11 @@ plain("aml_workspace", "create", None, name="ws-new", location="eastus")
 def _project(azure: Azure) -> Task:
     hub = azure.make_workspace("hub-test", group="rg-hub").replace("hub-test", "hub-a")
     dependents = {key: azure.get(WORKSPACE_ID)["properties"][key] for key in ("storageAccount", "keyVault")}
-    azure.arm("PUT", hub, {"location": "eastus", "kind": "Hub", "identity": {"type": "SystemAssigned"}, "properties": dependents})
+    azure.arm(
+        "PUT",
+        hub,
+        {"location": "eastus", "kind": "Hub", "identity": {"type": "SystemAssigned"}, "properties": dependents},
+    )
     return "aml_workspace", {"name": "project-a", "kind": "project", "hub_id": hub}
 
 
@@ -184,7 +269,14 @@ plain("arm_resource", "create", None, **STORAGE, body=ACCOUNT)
 plain("arm_resource", "change", ("arm_resource", {**STORAGE, "body": ACCOUNT}), **STORAGE, tags={"a": "b"})
 plain("arm_resource", "delete", ("arm_resource", {**STORAGE, "body": ACCOUNT}), **STORAGE, state="absent")
 plain("arm_resource_info", "one", ("arm_resource", {**STORAGE, "body": ACCOUNT}), **STORAGE, resource_group=GROUP)
-plain("arm_resource_info", "all of a resource group", None, type=STORAGE["type"], api_version=STORAGE["api_version"], resource_group=GROUP)
+plain(
+    "arm_resource_info",
+    "all of a resource group",
+    None,
+    type=STORAGE["type"],
+    api_version=STORAGE["api_version"],
+    resource_group=GROUP,
+)
 
 
 # --- where a right is held ---
@@ -196,7 +288,8 @@ def places(azure: Azure, options: dict[str, t.Any]) -> dict[str, str]:
     found: dict[str, t.Any] = {
         "identity": ((options.get("identity") or {}).get("user_assigned_identities") or [None])[0],
         "subnet": (options.get("network_settings") or {}).get("subnet"),
-        "target": options.get("resource_id") or (f"{GROUP_ID}/providers/{options['type']}/{options['name']}" if by_name else None),
+        "target": options.get("resource_id")
+        or (f"{GROUP_ID}/providers/{options['type']}/{options['name']}" if by_name else None),
         "hub": options.get("hub_id"),
         "workspace": WORKSPACE_ID,
         "group": GROUP_ID,
@@ -226,9 +319,16 @@ class InProcess(requests.adapters.BaseAdapter):
         parts, data = urlsplit(request.url), request.body or b""
         data = data.encode() if isinstance(data, str) else data
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        answer = self.azure.app.handle(Request(request.method, unquote(parts.path), query, Headers({**request.headers, "Host": parts.netloc}), data))
+        answer = self.azure.app.handle(
+            Request(
+                request.method, unquote(parts.path), query, Headers({**request.headers, "Host": parts.netloc}), data
+            )
+        )
         raw = urllib3.HTTPResponse(
-            io.BytesIO(answer.payload()), {"Content-Type": "application/json", **answer.headers}, answer.status, preload_content=False
+            io.BytesIO(answer.payload()),
+            {"Content-Type": "application/json", **answer.headers},
+            answer.status,
+            preload_content=False,
         )
         return requests.adapters.HTTPAdapter().build_response(request, raw)
 

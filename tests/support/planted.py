@@ -5,6 +5,7 @@
 
 Each secret has a marker of letters and digits, which no escaping changes: a piece of a secret in any spelling is found.
 """
+
 from __future__ import annotations
 
 import base64
@@ -24,7 +25,11 @@ from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKS
 
 Options = dict[str, t.Any]
 CLUSTER, INSTANCE, ATTACHED, AKS, RESOURCE = (
-    "aml_compute_cluster", "aml_compute_instance", "aml_attached_compute", "aml_inference_cluster", "arm_resource",
+    "aml_compute_cluster",
+    "aml_compute_instance",
+    "aml_attached_compute",
+    "aml_inference_cluster",
+    "arm_resource",
 )
 TENANT = "aaaaaaaa-0000-4000-8000-00000000000a"
 MARK = "zQ7Planted"
@@ -63,7 +68,10 @@ def _target(azure: Azure, kind: str) -> str:
         "aks": ("Microsoft.ContainerService/managedClusters", "2024-09-01"),
     }
     pools = [{"name": "agentpool", "count": 3, "vmSize": "Standard_DS3_v2", "mode": "System"}]
-    properties = {"virtualmachine": {"hardwareProfile": {"vmSize": "Standard_DS3_v2"}}, "aks": {"dnsPrefix": "aks", "agentPoolProfiles": pools}}
+    properties = {
+        "virtualmachine": {"hardwareProfile": {"vmSize": "Standard_DS3_v2"}},
+        "aks": {"dnsPrefix": "aks", "agentPoolProfiles": pools},
+    }
     return azure.resource(types[kind][0], f"target-{kind}", {"properties": properties.get(kind, {})}, types[kind][1])
 
 
@@ -91,7 +99,12 @@ ssh_settings:
 def _definition_mapping(azure: Azure, folder: Path) -> Case:
     word = secret("MappingPassword")
     settings = {"admin_username": "azureuser", "admin_password": word, "ssh_port": 22}
-    definition = {"name": "target-a", "type": "virtualmachine", "resource_id": _target(azure, "virtualmachine"), "ssh_settings": settings}
+    definition = {
+        "name": "target-a",
+        "type": "virtualmachine",
+        "resource_id": _target(azure, "virtualmachine"),
+        "ssh_settings": settings,
+    }
     return Case(ATTACHED, {"definition": definition}, "computes/target-a", [word], {"name": "a-name-!"})
 
 
@@ -108,17 +121,34 @@ def _environment_variables(azure: Azure, folder: Path) -> Case:
 
 
 def _machine(azure: Azure, folder: Path, **settings: t.Any) -> Options:
-    return {"name": "target-a", "type": "virtualmachine", "resource_id": _target(azure, "virtualmachine"), "ssh_settings": settings}
+    return {
+        "name": "target-a",
+        "type": "virtualmachine",
+        "resource_id": _target(azure, "virtualmachine"),
+        "ssh_settings": settings,
+    }
 
 
 def _ssh_password(azure: Azure, folder: Path) -> Case:
     word = secret("MachinePassword")
-    return Case(ATTACHED, _machine(azure, folder, admin_username="me", admin_password=word), "computes/target-a", [word], {"name": "a-name-!"})
+    return Case(
+        ATTACHED,
+        _machine(azure, folder, admin_username="me", admin_password=word),
+        "computes/target-a",
+        [word],
+        {"name": "a-name-!"},
+    )
 
 
 def _ssh_key(azure: Azure, folder: Path) -> Case:
     key = pem("MachineKey")
-    return Case(ATTACHED, _machine(azure, folder, admin_username="me", ssh_private_key=key), "computes/target-a", [key], {"name": "a-name-!"})
+    return Case(
+        ATTACHED,
+        _machine(azure, folder, admin_username="me", ssh_private_key=key),
+        "computes/target-a",
+        [key],
+        {"name": "a-name-!"},
+    )
 
 
 def _ssh_key_file(azure: Azure, folder: Path) -> Case:
@@ -130,12 +160,21 @@ def _ssh_key_file(azure: Azure, folder: Path) -> Case:
 
 def _databricks(azure: Azure, folder: Path) -> Case:
     word = secret("DatabricksToken")
-    options = {"name": "target-a", "type": "databricks", "resource_id": _target(azure, "databricks"), "access_token": word}
+    options = {
+        "name": "target-a",
+        "type": "databricks",
+        "resource_id": _target(azure, "databricks"),
+        "access_token": word,
+    }
     return Case(ATTACHED, options, "computes/target-a", [word], {"name": "a-name-!"})
 
 
 def _tls(azure: Azure, folder: Path, **key: str) -> Options:
-    ssl = {"cert": "-----BEGIN CERTIFICATE-----\npublic\n-----END CERTIFICATE-----\n", "cname": "scoring.example.org", **key}
+    ssl = {
+        "cert": "-----BEGIN CERTIFICATE-----\npublic\n-----END CERTIFICATE-----\n",
+        "cname": "scoring.example.org",
+        **key,
+    }
     return {"name": "target-a", "resource_id": _target(azure, "aks"), "cluster_purpose": "fast_prod", "ssl": ssl}
 
 
@@ -145,18 +184,29 @@ def _tls_key(azure: Azure, folder: Path) -> Case:
 
 def _tls_key_file(azure: Azure, folder: Path) -> Case:
     (folder / "key").write_text(pem("TlsKeyFile"))
-    return Case(AKS, _tls(azure, folder, key_file=str(folder / "key")), "computes/target-a", [pem("TlsKeyFile")], {"name": "1"})
+    return Case(
+        AKS, _tls(azure, folder, key_file=str(folder / "key")), "computes/target-a", [pem("TlsKeyFile")], {"name": "1"}
+    )
 
 
 def _resource(folder: Path, body: t.Any, *secrets: str) -> Case:
-    options = {"type": "Microsoft.Storage/storageAccounts", "name": "targeta", "api_version": "2023-01-01", "secret_body": body}
+    options = {
+        "type": "Microsoft.Storage/storageAccounts",
+        "name": "targeta",
+        "api_version": "2023-01-01",
+        "secret_body": body,
+    }
     options["body"] = {"location": "eastus", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
-    return Case(RESOURCE, options, "storageAccounts/targeta", list(secrets), {"id": "nonsense", "type": None, "name": None})
+    return Case(
+        RESOURCE, options, "storageAccounts/targeta", list(secrets), {"id": "nonsense", "type": None, "name": None}
+    )
 
 
 def _secret_body(azure: Azure, folder: Path) -> Case:
     one, two = secret("BodyOne"), secret("BodyTwo")
-    return _resource(folder, {"properties": {"adminPassword": one, "profiles": [{"nested": {"connectionString": two}}]}}, one, two)
+    return _resource(
+        folder, {"properties": {"adminPassword": one, "profiles": [{"nested": {"connectionString": two}}]}}, one, two
+    )
 
 
 def _secret_body_text(azure: Azure, folder: Path) -> Case:
@@ -201,7 +251,16 @@ def _fleet_folder(azure: Azure, folder: Path) -> Case:
     return Case("aml_fleet", {"folder": str(folder / "fleet")}, case.path, case.secrets, {"max_monthly_cost": -1})
 
 
-_SINGLE = ("cluster", "environment-variables", "ssh-password", "ssh-key", "ssh-key-file", "databricks", "tls-key", "tls-key-file")
+_SINGLE = (
+    "cluster",
+    "environment-variables",
+    "ssh-password",
+    "ssh-key",
+    "ssh-key-file",
+    "databricks",
+    "tls-key",
+    "tls-key-file",
+)
 FLEETS: dict[str, t.Callable[[Azure, Path], Case]] = {
     **{name: _in_fleet(name) for name in _SINGLE},
     "defaults": _fleet_defaults,
@@ -228,7 +287,15 @@ CASES: dict[str, t.Callable[[Azure, Path], Case]] = {
 class Watched:
     """The modules, with all that leaves them. ``CHANNELS`` names what is looked at after every run of every case."""
 
-    CHANNELS = ("result", "system's log", "stdout", "stderr", "progress file", "simulator's request log", "simulator's state")
+    CHANNELS = (
+        "result",
+        "system's log",
+        "stdout",
+        "stderr",
+        "progress file",
+        "simulator's request log",
+        "simulator's state",
+    )
 
     def __init__(self, azure: Azure, logged: list[str], capsys: pytest.CaptureFixture[str], progress: Path) -> None:
         self.azure, self.logged, self.capsys, self.progress = azure, logged, capsys, progress
@@ -246,7 +313,15 @@ class Watched:
     def clean(self) -> None:
         streams, state = self.capsys.readouterr(), _without_errors(self.azure.app.call("GET", "/_simulator/state").body)
         requests = json.dumps(self.azure.app.log.entries())
-        found = (self.azure.text, "\n".join(self.logged), streams.out, streams.err, self.progress.read_text(), requests, json.dumps(state))
+        found = (
+            self.azure.text,
+            "\n".join(self.logged),
+            streams.out,
+            streams.err,
+            self.progress.read_text(),
+            requests,
+            json.dumps(state),
+        )
         for where, text in zip(self.CHANNELS, found, strict=True):
             at = text.find(MARK)
             assert at < 0, f"{where}: ...{text[max(0, at - 200) : at + 60]}..."
@@ -255,7 +330,12 @@ class Watched:
 
 def _without_errors(state: t.Any) -> t.Any:
     """The simulator's state without the errors that a test ordered with a secret in them."""
-    return json.loads(json.dumps(state), object_hook=lambda found: {key: value for key, value in found.items() if key not in ("provisioningErrors", "errors")})
+    return json.loads(
+        json.dumps(state),
+        object_hook=lambda found: {
+            key: value for key, value in found.items() if key not in ("provisioningErrors", "errors")
+        },
+    )
 
 
 def watch(azure: Azure, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path) -> Watched:
@@ -271,6 +351,20 @@ def echo(secrets: list[str]) -> str:
     """A service's message with the secrets, as texts of services have them: as they are, in JSON, in an address, in a page, in base64."""
     spellings: list[str] = []
     for one in secrets:
-        spellings += [one, one.strip(), " ".join(one.split()), json.dumps(one), json.dumps(one, ensure_ascii=False), json.dumps({"inner": json.dumps(one)})]
-        spellings += [quote(one), quote(one, safe=""), quote_plus(one), html.escape(one), repr(one), base64.b64encode(one.encode()).decode()]
+        spellings += [
+            one,
+            one.strip(),
+            " ".join(one.split()),
+            json.dumps(one),
+            json.dumps(one, ensure_ascii=False),
+            json.dumps({"inner": json.dumps(one)}),
+        ]
+        spellings += [
+            quote(one),
+            quote(one, safe=""),
+            quote_plus(one),
+            html.escape(one),
+            repr(one),
+            base64.b64encode(one.encode()).decode(),
+        ]
     return "Refused: " + " | ".join(spellings)

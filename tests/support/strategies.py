@@ -7,6 +7,7 @@ A strategy for each option comes from its type and choices, or from ``VALUES`` b
 kind's table says that an option can be declared null, it sometimes is. An option of a spec that neither covers raises :class:`NoStrategy`, so that a new
 one is either drawn at once or named by a test. What cannot be meant together is taken out afterwards, by the subject's ``mend``.
 """
+
 from __future__ import annotations
 
 import copy
@@ -47,18 +48,28 @@ def spelled(text: str) -> Strategy:
 
 def ids(*found: str) -> Strategy:
     """Ids in the service's spelling and in others that mean the same."""
-    return st.sampled_from([spelling for one in found for spelling in (one, one.replace("/resourceGroups/", "/resourcegroups/"), f"{one}/")])
+    return st.sampled_from(
+        [
+            spelling
+            for one in found
+            for spelling in (one, one.replace("/resourceGroups/", "/resourcegroups/"), f"{one}/")
+        ]
+    )
 
 
 def provider(type_: str, name: str) -> str:
     return f"{GROUP_ID}/providers/{type_}/{name}"
 
 
-HUB_ID, PROJECT_ID = (provider("Microsoft.MachineLearningServices/workspaces", name) for name in ("hub-test", "project-test"))
+HUB_ID, PROJECT_ID = (
+    provider("Microsoft.MachineLearningServices/workspaces", name) for name in ("hub-test", "project-test")
+)
 PROSE = st.text(st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=("Cs",)), max_size=40)
 WORDS = st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True)
 SUBNETS = [provider("Microsoft.Network/virtualNetworks", f"vnet/subnets/{name}") for name in ("training", "other")]
-IDENTITIES = [provider("Microsoft.ManagedIdentity/userAssignedIdentities", name) for name in ("id-one", "id-two", "id-three")]
+IDENTITIES = [
+    provider("Microsoft.ManagedIdentity/userAssignedIdentities", name) for name in ("id-one", "id-two", "id-three")
+]
 SIZES = st.one_of(spelled("Standard_DS2_v2"), spelled("Standard_DS3_v2"))
 EAST = st.sampled_from(["eastus", "East US", "EastUS", "EASTUS"])
 TAG_VALUES = st.one_of(PROSE, st.integers(0, 9), st.booleans(), st.none(), st.floats(0, 9, width=16))
@@ -69,7 +80,10 @@ QUANTITIES = st.sampled_from(["2", "500m", "8Gi", 1, "1.5"])
 RESOURCES = st.dictionaries(st.sampled_from(["cpu", "memory", "nvidia.com/gpu"]), QUANTITIES, max_size=2)
 SUBNET_SETTINGS = st.one_of(
     st.fixed_dictionaries({"subnet": ids(*SUBNETS)}),
-    st.fixed_dictionaries({"subnet": st.sampled_from(["training", "other"]), "vnet_name": st.just("vnet")}, optional={"resource_group": st.just("rg-test")}),
+    st.fixed_dictionaries(
+        {"subnet": st.sampled_from(["training", "other"]), "vnet_name": st.just("vnet")},
+        optional={"resource_group": st.just("rg-test")},
+    ),
 )
 
 
@@ -79,13 +93,20 @@ def identity(*types: str) -> Strategy:
     without = [one for one in types if "user_assigned" not in one]
     as_cli = users.map(lambda found: [{"resource_id": one} for one in found])
     return st.one_of(
-        st.fixed_dictionaries({"type": st.sampled_from(with_users), "user_assigned_identities": st.one_of(users, as_cli)}),
+        st.fixed_dictionaries(
+            {"type": st.sampled_from(with_users), "user_assigned_identities": st.one_of(users, as_cli)}
+        ),
         st.fixed_dictionaries({"type": st.sampled_from(without)}),
     )
 
 
 def _aks_network(draw: t.Any) -> Options:
-    return {**draw(SUBNET_SETTINGS), "service_cidr": "10.8.0.0/16", "dns_service_ip": "10.8.0.10", "docker_bridge_cidr": "172.17.0.1/16"}
+    return {
+        **draw(SUBNET_SETTINGS),
+        "service_cidr": "10.8.0.0/16",
+        "dns_service_ip": "10.8.0.10",
+        "docker_bridge_cidr": "172.17.0.1/16",
+    }
 
 
 _NODE_SELECTOR = st.dictionaries(st.sampled_from(["accelerator", "zone"]), WORDS, max_size=2)
@@ -101,9 +122,12 @@ _INSTANCE_TYPE = st.one_of(
 )
 _TLS = st.one_of(
     st.just({"status": "disabled"}),
-    st.fixed_dictionaries({"leaf_domain_label": WORDS}, optional={"status": st.just("auto"), "overwrite_existing_domain": st.booleans()}),
     st.fixed_dictionaries(
-        {"cert": st.just("planted-cert"), "key": st.just("planted-tls-key"), "cname": spelled("scoring.example.org")}, optional={"status": st.just("enabled")}
+        {"leaf_domain_label": WORDS}, optional={"status": st.just("auto"), "overwrite_existing_domain": st.booleans()}
+    ),
+    st.fixed_dictionaries(
+        {"cert": st.just("planted-cert"), "key": st.just("planted-tls-key"), "cname": spelled("scoring.example.org")},
+        optional={"status": st.just("enabled")},
     ),
 )
 _RULES = st.lists(
@@ -127,7 +151,11 @@ _JSON = st.recursive(
     lambda below: st.one_of(
         st.lists(below, max_size=2),
         st.dictionaries(st.sampled_from("abcd"), below, max_size=3),
-        st.lists(st.fixed_dictionaries({"name": st.sampled_from("xyz")}, optional={"a": below}), max_size=2, unique_by=lambda one: one["name"]),
+        st.lists(
+            st.fixed_dictionaries({"name": st.sampled_from("xyz")}, optional={"a": below}),
+            max_size=2,
+            unique_by=lambda one: one["name"],
+        ),
     ),
     max_leaves=6,
 )
@@ -149,7 +177,10 @@ VALUES: dict[str, Strategy] = {
     "idle_time_before_scale_down": st.integers(0, 100_000),
     "cluster:ssh_settings": st.one_of(
         st.fixed_dictionaries(
-            {"admin_username": st.just("azureuser"), "ssh_key_value": st.sampled_from([KEY, f"{KEY} somebody@somewhere"])},
+            {
+                "admin_username": st.just("azureuser"),
+                "ssh_key_value": st.sampled_from([KEY, f"{KEY} somebody@somewhere"]),
+            },
             optional={"admin_password": PASSWORD},
         ),
         st.fixed_dictionaries({"admin_username": st.just("azureuser"), "admin_password": PASSWORD}),
@@ -157,36 +188,58 @@ VALUES: dict[str, Strategy] = {
     # instance
     "instance:ssh_settings": st.just({"ssh_key_value": KEY}),
     "create_on_behalf_of": st.just(
-        {"user_object_id": "00000000-0000-0000-0000-0000000000a1", "user_tenant_id": "AAAAAAAA-0000-4000-8000-00000000000a"}
+        {
+            "user_object_id": "00000000-0000-0000-0000-0000000000a1",
+            "user_tenant_id": "AAAAAAAA-0000-4000-8000-00000000000a",
+        }
     ),
     "idle_time_before_shutdown_minutes": st.integers(15, 4320),
     "schedules.compute_start_stop.trigger": st.one_of(
         st.fixed_dictionaries(
-            {"type": st.just("cron"), "expression": st.sampled_from(["0 18 * * *", "*/5  8-18 1,15 * MON", "59 23 31 12 7"])},
+            {
+                "type": st.just("cron"),
+                "expression": st.sampled_from(["0 18 * * *", "*/5  8-18 1,15 * MON", "59 23 31 12 7"]),
+            },
             optional={"start_time": TIMES, "time_zone": st.sampled_from(["UTC", "W. Europe Standard Time"])},
         ),
         st.fixed_dictionaries(
-            {"type": st.just("recurrence"), "frequency": st.sampled_from(["week", "day"]), "interval": st.integers(1, 9)},
+            {
+                "type": st.just("recurrence"),
+                "frequency": st.sampled_from(["week", "day"]),
+                "interval": st.integers(1, 9),
+            },
             optional={
                 "start_time": TIMES,
                 "time_zone": st.just("UTC"),
                 "schedule": st.fixed_dictionaries(
-                    {"hours": st.permutations([8, 18]), "minutes": st.lists(st.integers(0, 59), min_size=1, max_size=2, unique=True)},
+                    {
+                        "hours": st.permutations([8, 18]),
+                        "minutes": st.lists(st.integers(0, 59), min_size=1, max_size=2, unique=True),
+                    },
                     optional={"week_days": st.permutations(["monday", "friday"])},
                 ),
             },
         ),
     ),
     "setup_scripts.creation_script": st.one_of(
-        st.fixed_dictionaries({"path": st.just("Users/a.sh")}, optional={"timeout_minutes": st.integers(1, 60), "command": st.just("--fast")}),
-        st.fixed_dictionaries({"inline": st.sampled_from(["echo ä\n", "true"])}, optional={"timeout_minutes": st.integers(1, 60)}),
+        st.fixed_dictionaries(
+            {"path": st.just("Users/a.sh")},
+            optional={"timeout_minutes": st.integers(1, 60), "command": st.just("--fast")},
+        ),
+        st.fixed_dictionaries(
+            {"inline": st.sampled_from(["echo ä\n", "true"])}, optional={"timeout_minutes": st.integers(1, 60)}
+        ),
     ),
-    "setup_scripts.startup_script": st.fixed_dictionaries({"path": st.just("Users/a.sh")}, optional={"timeout_minutes": st.integers(1, 60)}),
+    "setup_scripts.startup_script": st.fixed_dictionaries(
+        {"path": st.just("Users/a.sh")}, optional={"timeout_minutes": st.integers(1, 60)}
+    ),
     "custom_applications.name": st.sampled_from(["rstudio", "posit", "app"]),
     "custom_applications.image.reference": st.sampled_from(["rocker/rstudio:latest", "app@sha256:00"]),
     "custom_applications.endpoints.target": st.integers(1026, 65534),
     "custom_applications.endpoints.published": st.integers(1026, 65534),
-    "custom_applications.environment_variables": st.dictionaries(WORDS, st.one_of(PROSE, st.integers(0, 9), st.booleans()), max_size=2),
+    "custom_applications.environment_variables": st.dictionaries(
+        WORDS, st.one_of(PROSE, st.integers(0, 9), st.booleans()), max_size=2
+    ),
     "custom_applications.bind_mounts.source": st.just("/home/azureuser/cloudfiles"),
     "custom_applications.bind_mounts.target": st.sampled_from(["/home/rstudio", "/data"]),
     "data_mounts.mount_name": st.sampled_from(["data", "models"]),
@@ -201,8 +254,13 @@ VALUES: dict[str, Strategy] = {
     # attached compute
     "address": st.sampled_from(["203.0.113.4", "host.example.org"]),
     "ssh_settings": st.one_of(
-        st.fixed_dictionaries({"admin_username": WORDS, "admin_password": PASSWORD}, optional={"ssh_port": st.integers(1, 65535)}),
-        st.fixed_dictionaries({"admin_username": WORDS, "ssh_private_key": st.just(PRIVATE_KEY)}, optional={"ssh_port": st.sampled_from([22, "2222"])}),
+        st.fixed_dictionaries(
+            {"admin_username": WORDS, "admin_password": PASSWORD}, optional={"ssh_port": st.integers(1, 65535)}
+        ),
+        st.fixed_dictionaries(
+            {"admin_username": WORDS, "ssh_private_key": st.just(PRIVATE_KEY)},
+            optional={"ssh_port": st.sampled_from([22, "2222"])},
+        ),
     ),
     "access_token": st.just("planted-token"),
     "namespace": st.sampled_from(["default", "training"]),
@@ -214,7 +272,9 @@ VALUES: dict[str, Strategy] = {
     "display_name": st.text("abc äß", min_size=1, max_size=20),
     "storage_account": ids(provider("Microsoft.Storage/storageAccounts", "stwstest")),
     "key_vault": ids(provider("Microsoft.KeyVault/vaults", "kvwstest")),
-    "application_insights": ids(provider("Microsoft.Insights/components", "aiwstest"), provider("Microsoft.Insights/components", "ai-two")),
+    "application_insights": ids(
+        provider("Microsoft.Insights/components", "aiwstest"), provider("Microsoft.Insights/components", "ai-two")
+    ),
     "container_registry": ids(provider("Microsoft.ContainerRegistry/registries", "acrtest")),
     "hbi_workspace": st.just(False),
     "image_build_compute": st.sampled_from(["builder", "cpu-cluster"]),
@@ -225,7 +285,9 @@ VALUES: dict[str, Strategy] = {
     "managed_network.outbound_rules": _RULES,
     # any resource
     "arm_resource:api_version": st.just("2023-01-31"),
-    "body": st.fixed_dictionaries({"location": EAST}, optional={"properties": st.dictionaries(st.sampled_from("abcd"), _JSON, max_size=3)}),
+    "body": st.fixed_dictionaries(
+        {"location": EAST}, optional={"properties": st.dictionaries(st.sampled_from("abcd"), _JSON, max_size=3)}
+    ),
     "secret_body": st.just({"properties": {"secret": "planted-secret"}}),
     # quotas
     "quotas.family": st.one_of(spelled("standardDSv2Family"), spelled("standardDSv3Family")),
@@ -276,7 +338,11 @@ class Subject:
     def replaces(self) -> Options:
         """What lets a task replace what cannot change."""
         given = {"on_immutable_change": "recreate", "force": True, "delete_underlying": True}
-        taken = {name: value for name, value in given.items() if name in self.spec and (name != "delete_underlying" or self.name == "aks-made")}
+        taken = {
+            name: value
+            for name, value in given.items()
+            if name in self.spec and (name != "delete_underlying" or self.name == "aks-made")
+        }
         return {} if self.path else taken
 
     @property
@@ -287,18 +353,26 @@ class Subject:
         """The options that are drawn: for an attached type, those that its table of fields has or that no table has."""
         fields = {row.option.partition(".")[0] for row in self.kind.fields} if self.kind else set()
         declared = {row.option.partition(".")[0] for kind in INFO_KINDS.values() for row in kind.fields}
-        fits = {name: row for name, row in self.spec.items() if self.module != "aml_attached_compute" or name in fields or name not in declared}
+        fits = {
+            name: row
+            for name, row in self.spec.items()
+            if self.module != "aml_attached_compute" or name in fields or name not in declared
+        }
         return {name: row for name, row in fits.items() if name not in BY_THE_PROPERTY and name not in self.always}
 
     def strategy(self) -> Strategy:
         """Declarations that are right."""
         drawn = {name: value for name, row in self.options().items() if not (value := self._value(name, row)).is_empty}
         required = {name: drawn.pop(name) for name in self.needed}
-        return st.fixed_dictionaries(required, optional=drawn).map(lambda options: self.mend({**copy.deepcopy(options), **self.always}))
+        return st.fixed_dictionaries(required, optional=drawn).map(
+            lambda options: self.mend({**copy.deepcopy(options), **self.always})
+        )
 
     def _value(self, path: str, row: dict[str, t.Any]) -> Strategy:
         found = self._plain(path, row)
-        null = path in self.clearable or (bool(row.get("options")) and all(f"{path}.{name}" in self.clearable for name in row["options"]))
+        null = path in self.clearable or (
+            bool(row.get("options")) and all(f"{path}.{name}" in self.clearable for name in row["options"])
+        )
         return found if found.is_empty or not null else st.one_of(found, st.none())
 
     def _plain(self, path: str, row: dict[str, t.Any]) -> Strategy:
@@ -315,8 +389,14 @@ class Subject:
         raise NoStrategy(f"{self.name}: nothing is drawn for the option {path}; give it a row in VALUES")
 
     def _nested(self, path: str, row: dict[str, t.Any]) -> Strategy:
-        below = {name: value for name, one in row["options"].items() if not (value := self._value(f"{path}.{name}", one)).is_empty}
-        required = {name: below.pop(name) for name, one in row["options"].items() if one.get("required") and name in below}
+        below = {
+            name: value
+            for name, one in row["options"].items()
+            if not (value := self._value(f"{path}.{name}", one)).is_empty
+        }
+        required = {
+            name: below.pop(name) for name, one in row["options"].items() if one.get("required") and name in below
+        }
         made = st.fixed_dictionaries(required, optional=below)
         if row.get("type") == "list":
             name = next(iter(row["options"]))
@@ -334,13 +414,21 @@ def mend_cluster(options: Options) -> Options:
     if not options.get("ssh_settings"):
         options = without(options, "ssh_public_access_enabled")
     # Without a public address a cluster needs a private endpoint of the workspace, which the pre-flight looks at.
-    return options if options.get("network_settings") and not options.get("preflight") else without(options, "enable_node_public_ip")
+    return (
+        options
+        if options.get("network_settings") and not options.get("preflight")
+        else without(options, "enable_node_public_ip")
+    )
 
 
 def mend_instance(options: Options) -> Options:
     if not (options.get("ssh_settings") or {}).get("ssh_key_value"):
         options = without(options, "ssh_public_access_enabled")
-    return options if options.get("network_settings") and not options.get("preflight") else without(options, "enable_node_public_ip")
+    return (
+        options
+        if options.get("network_settings") and not options.get("preflight")
+        else without(options, "enable_node_public_ip")
+    )
 
 
 def mend_aks(options: Options) -> Options:
@@ -357,7 +445,11 @@ def mend_attached_aks(options: Options) -> Options:
 
 def mend_kubernetes(options: Options) -> Options:
     types = options.get("instance_types")
-    return options if types and options.get("default_instance_type") in types else without(options, "default_instance_type")
+    return (
+        options
+        if types and options.get("default_instance_type") in types
+        else without(options, "default_instance_type")
+    )
 
 
 def mend_project(options: Options) -> Options:
@@ -374,12 +466,32 @@ def mend_workspace(options: Options) -> Options:
 _VM = provider("Microsoft.Compute/virtualMachines", "vm")
 _ATTACHED: dict[str, tuple[Options, tuple[str, ...], t.Callable[[Options], Options]]] = {
     "virtualmachine": ({"resource_id": _VM}, (), lambda options: without(options, "address")),
-    "hdinsight": ({"resource_id": provider("Microsoft.HDInsight/clusters", "hdi")}, (), lambda options: without(options, "address")),
-    "databricks": ({"resource_id": provider("Microsoft.Databricks/workspaces", "dbx")}, ("access_token",), lambda options: options),
+    "hdinsight": (
+        {"resource_id": provider("Microsoft.HDInsight/clusters", "hdi")},
+        (),
+        lambda options: without(options, "address"),
+    ),
+    "databricks": (
+        {"resource_id": provider("Microsoft.Databricks/workspaces", "dbx")},
+        ("access_token",),
+        lambda options: options,
+    ),
     "datafactory": ({"resource_id": provider("Microsoft.DataFactory/factories", "adf")}, (), lambda options: options),
-    "datalakeanalytics": ({"resource_id": provider("Microsoft.DataLakeAnalytics/accounts", "adla")}, (), lambda options: options),
-    "synapsespark": ({"resource_id": provider("Microsoft.Synapse/workspaces", "syn/bigDataPools/pool")}, (), lambda options: options),
-    "kubernetes": ({"resource_id": provider("Microsoft.ContainerService/managedClusters", "aks-two")}, (), mend_kubernetes),
+    "datalakeanalytics": (
+        {"resource_id": provider("Microsoft.DataLakeAnalytics/accounts", "adla")},
+        (),
+        lambda options: options,
+    ),
+    "synapsespark": (
+        {"resource_id": provider("Microsoft.Synapse/workspaces", "syn/bigDataPools/pool")},
+        (),
+        lambda options: options,
+    ),
+    "kubernetes": (
+        {"resource_id": provider("Microsoft.ContainerService/managedClusters", "aks-two")},
+        (),
+        mend_kubernetes,
+    ),
 }
 _WORKSPACE_KIND = Workspace()
 _WORKSPACE_KIND.fields = _BASE_FIELDS
@@ -418,22 +530,34 @@ FLEET = tuple(name for name, one in SUBJECTS.items() if not one.path and name !=
 
 def fleets() -> Strategy:
     """Lists of (subject, options) for one workspace, each target with a name of its own."""
-    drawn = {name: SUBJECTS[name].strategy().map(lambda options, name=name: {**options, "name": f"fleet-{name}"[:16].rstrip("-")}) for name in FLEET}
+    drawn = {
+        name: SUBJECTS[name]
+        .strategy()
+        .map(lambda options, name=name: {**options, "name": f"fleet-{name}"[:16].rstrip("-")})
+        for name in FLEET
+    }
     return st.lists(st.sampled_from(FLEET), min_size=1, max_size=4, unique=True).flatmap(
-        lambda names: st.tuples(*(drawn[name] for name in names)).map(lambda found: list(zip(names, found, strict=True)))
+        lambda names: st.tuples(*(drawn[name] for name in names)).map(
+            lambda found: list(zip(names, found, strict=True))
+        )
     )
 
 
 def quotas() -> Strategy:
     """Options of ``aml_quota``, from its spec; each family once."""
     subject = Subject("quota", "aml_quota", None, {}, ("quotas",))
-    return subject.strategy().filter(lambda options: len({one["family"].casefold() for one in options["quotas"]}) == len(options["quotas"]))
+    return subject.strategy().filter(
+        lambda options: len({one["family"].casefold() for one in options["quotas"]}) == len(options["quotas"])
+    )
 
 
 def furnish(azure: Azure) -> None:
     """All that declarations name."""
     azure.make_workspace()
-    subnets = [{"name": name, "properties": {"addressPrefix": f"10.0.{number}.0/24"}} for number, name in enumerate(("training", "other"))]
+    subnets = [
+        {"name": name, "properties": {"addressPrefix": f"10.0.{number}.0/24"}}
+        for number, name in enumerate(("training", "other"))
+    ]
     network = {"properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": subnets}}
     azure.resource("Microsoft.Network/virtualNetworks", "vnet", network, "2024-05-01")
     for name in ("id-one", "id-two", "id-three"):
@@ -442,7 +566,9 @@ def furnish(azure: Azure) -> None:
         aks(azure, name)
     machine = {"properties": {"hardwareProfile": {"vmSize": "Standard_DS3_v2"}}}
     azure.resource("Microsoft.Synapse/workspaces", "syn", {"properties": {"defaultDataLakeStorage": {}}}, "2021-06-01")
-    spark = {"properties": {"sparkVersion": "3.4", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}}
+    spark = {
+        "properties": {"sparkVersion": "3.4", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}
+    }
     for type_, name, body, version in (
         ("Microsoft.Compute/virtualMachines", "vm", machine, "2024-07-01"),
         ("Microsoft.HDInsight/clusters", "hdi", machine, "2021-06-01"),
@@ -456,5 +582,12 @@ def furnish(azure: Azure) -> None:
         azure.resource(type_, name, body, version)
     found = azure.get(WORKSPACE_ID)["properties"]
     dependents = {name: found[name] for name in ("storageAccount", "keyVault", "applicationInsights")}
-    for identifier, kind, properties in ((HUB_ID, "Hub", dependents), (PROJECT_ID, "Project", {"hubResourceId": HUB_ID})):
-        azure.arm("PUT", identifier, {"location": "eastus", "kind": kind, "identity": {"type": "SystemAssigned"}, "properties": properties})
+    for identifier, kind, properties in (
+        (HUB_ID, "Hub", dependents),
+        (PROJECT_ID, "Project", {"hubResourceId": HUB_ID}),
+    ):
+        azure.arm(
+            "PUT",
+            identifier,
+            {"location": "eastus", "kind": kind, "identity": {"type": "SystemAssigned"}, "properties": properties},
+        )

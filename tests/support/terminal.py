@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A program in a terminal, and what is to be seen there."""
+
 from __future__ import annotations
 
 import fcntl
@@ -21,7 +22,14 @@ class Terminal:
     def __init__(self, command: list[str], environment: dict[str, str]) -> None:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 80, 0, 0))
-        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env={**environment, "TERM": "xterm"}, start_new_session=True)
+        self.process = subprocess.Popen(
+            command,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env={**environment, "TERM": "xterm"},
+            start_new_session=True,
+        )
         os.close(slave)
         self.screen = pyte.Screen(80, 50)
         self.stream = pyte.ByteStream(self.screen)

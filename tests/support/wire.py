@@ -11,6 +11,7 @@ time.
 
 A request that is missing, additional or different fails the test.
 """
+
 from __future__ import annotations
 
 import json as _json
@@ -164,8 +165,13 @@ class Wire:
 
     def client(self, **options: t.Any) -> ArmClient:
         settings: dict[str, t.Any] = {
-            "user_agent": "tests/1.0", "transport": self.transport, "sleep": self.clock.sleep, "clock": self.clock,
-            "rand": lambda: 0.0, "on_event": lambda event, facts: self.events.append((event, facts)), **options,
+            "user_agent": "tests/1.0",
+            "transport": self.transport,
+            "sleep": self.clock.sleep,
+            "clock": self.clock,
+            "rand": lambda: 0.0,
+            "on_event": lambda event, facts: self.events.append((event, facts)),
+            **options,
         }
         return ArmClient(self.cloud, TokenSource(self._credential, self.cloud.scope, source="test"), **settings)
 

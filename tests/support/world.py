@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The simulated world of the simulator's own tests: a resource group with a workspace, in process, on a clock that only the test moves."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -57,7 +58,9 @@ class World:
     def call(self, method: str, url: str, body: Any = None, version: str = ML, **more: Any) -> Response:
         """Send a request; the API version is added unless the address has one."""
         mark = "&" if "?" in url else "?"
-        return self.app.call(method, url if "api-version=" in url else f"{url}{mark}api-version={version}", body, **more)
+        return self.app.call(
+            method, url if "api-version=" in url else f"{url}{mark}api-version={version}", body, **more
+        )
 
     def wait(self, seconds: float = 60) -> None:
         self.app.clock.advance(seconds)
@@ -110,7 +113,9 @@ class World:
     # -- compute targets ---------------------------------------------------------------------------------------------
 
     def put(self, name: str, properties: dict[str, Any], version: str = STABLE, **top: Any) -> Response:
-        return self.call("PUT", f"{WORKSPACE}/computes/{name}", {"location": "eastus", "properties": properties, **top}, version)
+        return self.call(
+            "PUT", f"{WORKSPACE}/computes/{name}", {"location": "eastus", "properties": properties, **top}, version
+        )
 
     def inner(self, name: str) -> dict[str, Any]:
         return dict(self.get(name)["properties"]["properties"])

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What all unit tests share: the simulator's package on the path, and an environment that decides nothing."""
+
 from __future__ import annotations
 
 import os
@@ -34,7 +35,9 @@ def python_of_its_own() -> t.Callable[[str], str]:
     def run(program: str) -> str:
         path = os.pathsep.join([*beside, *filter(None, [os.environ.get("PYTHONPATH")])])
         environment = {**os.environ, "PYTHONPATH": path} if path else dict(os.environ)
-        done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 

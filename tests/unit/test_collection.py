@@ -5,6 +5,7 @@
 
 Sources: DESIGN.md (names that others rely on, dependencies, figures to hold); the documentation of each module.
 """
+
 from __future__ import annotations
 
 import ast
@@ -28,7 +29,16 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 GUIDES = sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))
 PACKAGE = "ansible_collections.azureml.compute.plugins.modules."
-SECRETS = {"secret", "password", "oidc_token", "admin_password", "secret_body", "ssh_private_key", "access_token", "key"}
+SECRETS = {
+    "secret",
+    "password",
+    "oidc_token",
+    "admin_password",
+    "secret_body",
+    "ssh_private_key",
+    "access_token",
+    "key",
+}
 
 Rows = dict[str, dict[str, t.Any]]
 
@@ -50,7 +60,9 @@ def documented() -> dict[str, t.Any]:
     In a process of its own: Ansible's collection loader would change how every later test imports.
     """
     paths = [str(ROOT / "plugins" / "modules" / f"{name}.py") for name in MODULES]
-    done = subprocess.run([sys.executable, "-c", _READ_DOCS, *paths], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", _READ_DOCS, *paths], capture_output=True, text=True, check=True, timeout=60
+    )
     return {Path(path).stem: doc for path, doc in json.loads(done.stdout.splitlines()[-1]).items()}
 
 
@@ -77,7 +89,14 @@ def choices(row: dict[str, t.Any]) -> list[t.Any] | None:
 
 
 def test_there_are_modules() -> None:
-    assert {"aml_compute_cluster", "aml_compute_info", "aml_workspace", "aml_workspace_info", "arm_resource", "arm_resource_info"} <= set(MODULES)
+    assert {
+        "aml_compute_cluster",
+        "aml_compute_info",
+        "aml_workspace",
+        "aml_workspace_info",
+        "arm_resource",
+        "arm_resource_info",
+    } <= set(MODULES)
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -86,8 +105,20 @@ def test_the_documentation_says_what_the_module_takes(name: str, documented: dic
     assert set(told) == set(taken)
     for option, row in taken.items():
         about = told[option]
-        shown = (about.get("type", "str"), about.get("elements"), about.get("default"), bool(about.get("required")), choices(about))
-        assert shown == (row.get("type", "str"), row.get("elements"), row.get("default"), bool(row.get("required")), choices(row)), option
+        shown = (
+            about.get("type", "str"),
+            about.get("elements"),
+            about.get("default"),
+            bool(about.get("required")),
+            choices(about),
+        )
+        assert shown == (
+            row.get("type", "str"),
+            row.get("elements"),
+            row.get("default"),
+            bool(row.get("required")),
+            choices(row),
+        ), option
         assert sorted(about.get("aliases") or []) == sorted(row.get("aliases") or []), option
         assert about.get("description"), option
 
@@ -138,7 +169,9 @@ def test_guides_use_options_that_exist() -> None:
 
 def test_every_guide_is_in_the_table_of_contents() -> None:
     contents = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text(encoding="utf-8"))
-    assert sorted(name for section in contents["sections"] for name in section["toctree"]) == [guide.stem for guide in GUIDES]
+    assert sorted(name for section in contents["sections"] for name in section["toctree"]) == [
+        guide.stem for guide in GUIDES
+    ]
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -154,7 +187,11 @@ def test_names_that_look_secret_are_declared_not_to_be(name: str) -> None:
     """Ansible and its sanity tests (no-log-needed) warn about such names unless the option says that it is none."""
     for option, row in flat(spec_of(name), "options").items():
         last = option.split(".")[-1]
-        if re.search("pass(?!ive)|secret|token|cryptkey", last) and row.get("type") not in ("bool", "int") and last not in SECRETS:
+        if (
+            re.search("pass(?!ive)|secret|token|cryptkey", last)
+            and row.get("type") not in ("bool", "int")
+            and last not in SECRETS
+        ):
             assert row.get("no_log") is False, option
 
 
@@ -184,7 +221,9 @@ def test_what_ships_never_imports_the_simulator() -> None:
     for folder in ("plugins", "roles", "playbooks"):
         for path in (ROOT / folder).rglob("*"):
             if path.suffix in (".py", ".yml"):
-                assert not re.search(r"^\s*(from|import) (tests|azureml_simulator)\b", path.read_text(encoding="utf-8"), re.MULTILINE), path
+                assert not re.search(
+                    r"^\s*(from|import) (tests|azureml_simulator)\b", path.read_text(encoding="utf-8"), re.MULTILINE
+                ), path
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "tests/unit/requirements.txt"])
@@ -205,14 +244,26 @@ def test_the_documented_requirements_are_the_required_ones(documented: dict[str,
 
 def test_what_is_required_is_imported() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "plugins").rglob("*.py"))
-    imported = {".".join(found) for found in re.findall(r"^ *(?:from|import) (azure)(?:\.| import )(ai\.\w+|mgmt\.\w+|\w+)", code, re.MULTILINE)}
-    required = {line.partition(">=")[0] for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines() if not line.startswith("#")}
+    imported = {
+        ".".join(found)
+        for found in re.findall(r"^ *(?:from|import) (azure)(?:\.| import )(ai\.\w+|mgmt\.\w+|\w+)", code, re.MULTILINE)
+    }
+    required = {
+        line.partition(">=")[0]
+        for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+    }
     assert {name.replace(".", "-") for name in imported} == required - {"ansible-core"}
 
 
 def test_every_name_of_a_module_is_used() -> None:
     """A function, class or constant that occurs only where it is defined is left from something else."""
-    files = [path for folder in ("plugins", "scripts", "tests") for path in (ROOT / folder).rglob("*.py") if "output" not in path.parts]
+    files = [
+        path
+        for folder in ("plugins", "scripts", "tests")
+        for path in (ROOT / folder).rglob("*.py")
+        if "output" not in path.parts
+    ]
     texts = {path: path.read_text(encoding="utf-8") for path in files}
     words = Counter(word for text in texts.values() for word in re.findall(r"\w+", text))
     unused = []
@@ -220,8 +271,14 @@ def test_every_name_of_a_module_is_used() -> None:
         names = [node for node in ast.parse(text).body if not getattr(node, "decorator_list", [])]
         assigned = [target for node in names if isinstance(node, ast.Assign) for target in node.targets]
         assigned += [node.target for node in names if isinstance(node, ast.AnnAssign)]
-        found = [node.name for node in names if isinstance(node, (ast.FunctionDef, ast.ClassDef))] + [one.id for one in assigned if isinstance(one, ast.Name)]
-        unused += [f"{path.relative_to(ROOT)}: {name}" for name in found if words[name] == 1 and not name.startswith(("test_", "Test"))]
+        found = [node.name for node in names if isinstance(node, (ast.FunctionDef, ast.ClassDef))] + [
+            one.id for one in assigned if isinstance(one, ast.Name)
+        ]
+        unused += [
+            f"{path.relative_to(ROOT)}: {name}"
+            for name in found
+            if words[name] == 1 and not name.startswith(("test_", "Test"))
+        ]
     assert unused == []
 
 
@@ -232,6 +289,10 @@ def test_nothing_reads_files_outside_the_repository() -> None:
         for path in (ROOT / folder).rglob("*.py"):
             depth = len(path.relative_to(ROOT).parts) - 1
             text = path.read_text(encoding="utf-8")
-            above += [f"{path}: {found[0]}" for found in re.finditer(r"__file__\)(?:\.resolve\(\))?\.parents\[(\d+)\]", text) if int(found[1]) > depth]
+            above += [
+                f"{path}: {found[0]}"
+                for found in re.finditer(r"__file__\)(?:\.resolve\(\))?\.parents\[(\d+)\]", text)
+                if int(found[1]) > depth
+            ]
             above += [f"{path}: {found}" for found in re.findall(r"\bROOT\.parent\b.*", text)]
     assert above == []

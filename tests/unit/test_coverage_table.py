@@ -5,6 +5,7 @@
 
 Rows of the table name modules' options, return values, message codes and tests; code cites rows and sections of both documents.
 """
+
 from __future__ import annotations
 
 import ast
@@ -119,7 +120,11 @@ def option_exists(name: str) -> bool:
 
 
 def test_every_option_that_a_row_names_is_the_modules() -> None:
-    named = {(row.id, name) for row in ROWS for name in re.findall(r"`((?:aml|arm)_\w+\.[\w.]+(?:=\w+)?)`", " ".join(row.cells))}
+    named = {
+        (row.id, name)
+        for row in ROWS
+        for name in re.findall(r"`((?:aml|arm)_\w+\.[\w.]+(?:=\w+)?)`", " ".join(row.cells))
+    }
     assert len(named) > 80
     assert sorted(one for one in named if not option_exists(one[1])) == []
     modules = {name for row in ROWS for name in re.findall(r"`((?:aml|arm)_\w+)", row.here)}
@@ -142,7 +147,9 @@ def test_every_value_that_a_row_names_is_returned() -> None:
 
 def test_every_message_code_that_a_row_names_is_in_the_code() -> None:
     text = "\n".join(path.read_text() for path in CITING if path.is_relative_to(ROOT / "plugins" / "module_utils"))
-    named = {(row.id, code) for row in STUDIO for code in re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+|Retired)`", row.here)}
+    named = {
+        (row.id, code) for row in STUDIO for code in re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+|Retired)`", row.here)
+    }
     # The service's own word, passed on as it comes.
     named -= {("CI2", "StorageMountError"), ("N5", "IdentityFile")}
     assert len(named) > 30

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The reference of error codes: complete, current, and what ``failure.url`` leads to."""
+
 from __future__ import annotations
 
 import ast
@@ -68,7 +69,11 @@ def test_entries_are_sentences_with_an_official_source(reference: types.ModuleTy
 def test_links_within_the_repository_lead_to_files(reference: types.ModuleType) -> None:
     repository = yaml.safe_load((ROOT / "galaxy.yml").read_text())["repository"]
     _groups, entries = reference.catalogue()
-    ours = {entry.source.removeprefix(f"{repository}/blob/main/") for entry in entries if entry.source.startswith(f"{repository}/blob/main/")}
+    ours = {
+        entry.source.removeprefix(f"{repository}/blob/main/")
+        for entry in entries
+        if entry.source.startswith(f"{repository}/blob/main/")
+    }
     assert ours and [path for path in ours if not (ROOT / path).is_file()] == []
 
 
@@ -89,22 +94,41 @@ def test_the_url_of_a_failure_leads_to_a_section_of_the_page(error: AmlError, an
     assert anchor in {heading.lower().replace(" ", "-") for heading in headings}
 
 
-OF_REPOSITORY = re.compile(r"(?<![\w/.-])(?:docs|plugins|roles|playbooks|tests|scripts|examples)/[\w./-]+|\b(?:README|CONTRIBUTING|CHANGELOG)\b|\b[a-z]+\.md\b")
+OF_REPOSITORY = re.compile(
+    r"(?<![\w/.-])(?:docs|plugins|roles|playbooks|tests|scripts|examples)/[\w./-]+|\b(?:README|CONTRIBUTING|CHANGELOG)\b|\b[a-z]+\.md\b"
+)
 # Where a rule is written stands in the code for those who read it; results have the page of its code instead.
 PROVENANCE = {"Finding": 3, "at_least": -1, "at_most": -1}
 
 
 def messages(tree: ast.Module) -> t.Iterator[tuple[int, str]]:
     """The strings of a file that a user can see: neither docstrings and documentation nor what names the origin of a rule."""
-    hidden = {id(part) for node in ast.walk(tree) if isinstance(node, ast.Expr) for part in ast.walk(node) if isinstance(node.value, ast.Constant)}
+    hidden = {
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr)
+        for part in ast.walk(node)
+        if isinstance(node.value, ast.Constant)
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
-            names = [one.id.casefold() for target in node.targets for one in ast.walk(target) if isinstance(one, ast.Name)]
+            names = [
+                one.id.casefold() for target in node.targets for one in ast.walk(target) if isinstance(one, ast.Name)
+            ]
             if any(name.endswith(("source", "documentation", "examples", "return")) for name in names):
                 hidden |= {id(part) for part in ast.walk(node.value)}
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id.endswith("source") and node.value:
+        elif (
+            isinstance(node, ast.AnnAssign)
+            and isinstance(node.target, ast.Name)
+            and node.target.id.endswith("source")
+            and node.value
+        ):
             hidden |= {id(part) for part in ast.walk(node.value)}
-        elif isinstance(node, ast.Call) and (place := PROVENANCE.get(ast.unparse(node.func).rsplit(".", 1)[-1])) is not None and node.args:
+        elif (
+            isinstance(node, ast.Call)
+            and (place := PROVENANCE.get(ast.unparse(node.func).rsplit(".", 1)[-1])) is not None
+            and node.args
+        ):
             hidden |= {id(part) for argument in node.args[place:][:1] for part in ast.walk(argument)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in hidden:
@@ -127,4 +151,8 @@ def test_findings_show_a_page_and_no_file() -> None:
 
     rule = Finding("SubnetMissing", "o", "m", "docs/coverage.md C16").to_dict()
     check = findings.Finding("SubnetNotFound", "error", "t", "o", "m", "h", "docs/coverage.md CI5").to_dict()
-    assert "source" not in {**rule, **check} and rule["url"].endswith("#subnetmissing") and check["url"].endswith("#subnetnotfound")
+    assert (
+        "source" not in {**rule, **check}
+        and rule["url"].endswith("#subnetmissing")
+        and check["url"].endswith("#subnetnotfound")
+    )

@@ -8,6 +8,7 @@ metadata of certified collections (lower bounds only, no Ansible, no test depend
 fields of "Microsoft Azure Resource Manager" (awx_plugins/credentials/plugins.py), the regular expression by which it finds playbooks
 (awx/main/utils/ansible.py), and its rules for schedules (SchedulePreviewSerializer in awx/api/serializers.py).
 """
+
 from __future__ import annotations
 
 import re
@@ -25,7 +26,18 @@ BIN = Path(sys.executable).parent
 AWX = ROOT / "examples" / "awx"
 PROJECT = AWX / "project"
 BUILT = ("meta", "playbooks", "plugins", "roles")
-DEVELOPMENT = {"pytest", "pytest-xdist", "hypothesis", "ruff", "molecule", "ansible-lint", "ansible-builder", "ansible-runner", "aiohttp", "asyncssh"}
+DEVELOPMENT = {
+    "pytest",
+    "pytest-xdist",
+    "hypothesis",
+    "ruff",
+    "molecule",
+    "ansible-lint",
+    "ansible-builder",
+    "ansible-runner",
+    "aiohttp",
+    "asyncssh",
+}
 
 # The options that the set-up uses, of awx.awx 24.6.1: without that collection here, they are what a task is held against.
 OPTIONS = {
@@ -33,16 +45,47 @@ OPTIONS = {
     "execution_environment": {"name", "organization", "image", "pull"},
     "credential": {"name", "organization", "credential_type", "inputs", "update_secrets"},
     "credential_type": {"name", "kind", "inputs", "injectors"},
-    "project": {"name", "organization", "scm_type", "scm_url", "scm_branch", "scm_update_on_launch", "default_environment", "wait"},
+    "project": {
+        "name",
+        "organization",
+        "scm_type",
+        "scm_url",
+        "scm_branch",
+        "scm_update_on_launch",
+        "default_environment",
+        "wait",
+    },
     "inventory": {"name", "organization"},
     "host": {"name", "inventory", "variables"},
     "inventory_source": {
-        "name", "inventory", "organization", "source", "source_project", "source_path", "credential", "execution_environment", "overwrite",
-        "overwrite_vars", "update_on_launch", "update_cache_timeout",
+        "name",
+        "inventory",
+        "organization",
+        "source",
+        "source_project",
+        "source_path",
+        "credential",
+        "execution_environment",
+        "overwrite",
+        "overwrite_vars",
+        "update_on_launch",
+        "update_cache_timeout",
     },
     "job_template": {
-        "name", "organization", "job_type", "inventory", "project", "playbook", "credentials", "execution_environment", "diff_mode",
-        "survey_enabled", "survey_spec", "extra_vars", "job_slice_count", "forks",
+        "name",
+        "organization",
+        "job_type",
+        "inventory",
+        "project",
+        "playbook",
+        "credentials",
+        "execution_environment",
+        "diff_mode",
+        "survey_enabled",
+        "survey_spec",
+        "extra_vars",
+        "job_slice_count",
+        "forks",
     },
     "workflow_job_template": {"name", "organization", "workflow_nodes"},
     "schedule": {"name", "unified_job_template", "organization", "rrule", "extra_data"},
@@ -61,7 +104,9 @@ _Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(
 
 
 def run(*command: str) -> str:
-    done = subprocess.run([str(BIN / command[0]), *command[1:]], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        [str(BIN / command[0]), *command[1:]], capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -89,9 +134,13 @@ def questions(template: Task) -> list[str]:
 
 def test_the_image_has_what_the_collection_needs() -> None:
     needed = requirements(ROOT / "meta" / "ee-requirements.txt")
-    assert sorted(needed) == sorted(line for line in requirements(ROOT / "requirements.txt") if not line.startswith("ansible-core"))
+    assert sorted(needed) == sorted(
+        line for line in requirements(ROOT / "requirements.txt") if not line.startswith("ansible-core")
+    )
     assert all(re.fullmatch(r"[a-z0-9-]+>=[0-9.]+", line) for line in needed), "lower bounds only"
-    assert set(needed) <= set(requirements(ROOT / "tests" / "unit" / "requirements.txt")), "ansible-test units installs nothing else"
+    assert set(needed) <= set(requirements(ROOT / "tests" / "unit" / "requirements.txt")), (
+        "ansible-test units installs nothing else"
+    )
     names = {line.partition(">=")[0] for line in needed}
     assert not names & DEVELOPMENT
     assert not [name for name in names if name.startswith("ansible")], "the image has its own Ansible"
@@ -103,7 +152,9 @@ def test_ansible_builder_reads_the_metadata(tmp_path: Path) -> None:
     (place / "compute").symlink_to(ROOT)
     found = yaml.safe_load(run("ansible-builder", "introspect", str(tmp_path)))
     assert [line.partition(" ")[0] for line in found["python"]] == requirements(ROOT / "meta" / "ee-requirements.txt")
-    assert any(line.startswith("openssh-client [platform:dpkg]") for line in found["system"]), "aml_ssh_keys needs ssh-keygen"
+    assert any(line.startswith("openssh-client [platform:dpkg]") for line in found["system"]), (
+        "aml_ssh_keys needs ssh-keygen"
+    )
     assert any(line.startswith("openssh-clients [platform:rpm]") for line in found["system"])
 
 
@@ -140,12 +191,17 @@ def test_every_package_of_the_image_has_a_version_and_hashes() -> None:
     packages = pinned()
     assert len(packages) > 20
     assert [name for name, (_version, hashes) in packages.items() if not hashes] == []
-    assert all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", one) for _version, hashes in packages.values() for one in hashes)
+    assert all(
+        re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", one) for _version, hashes in packages.values() for one in hashes
+    )
 
     def numbers(version: str) -> list[int]:
         return [int(part) for part in re.findall(r"\d+", version)]
 
-    wanted = [*requirements(ROOT / "requirements.txt"), *(line for line in requirements(ROOT / "execution-environment.in.txt") if not line.startswith("-r"))]
+    wanted = [
+        *requirements(ROOT / "requirements.txt"),
+        *(line for line in requirements(ROOT / "execution-environment.in.txt") if not line.startswith("-r")),
+    ]
     for line in wanted:
         name, _sign, lowest = re.fullmatch(r"([a-z-]+)(>=|==)?(.*)", line).groups()  # type: ignore[union-attr]
         assert name in packages, f"{name} is not pinned: run 'make lock'"
@@ -157,14 +213,27 @@ def test_the_image_downloads_packages_once_and_by_their_hashes(tmp_path: Path) -
     (container,) = [path for name in ("Containerfile", "Dockerfile") if (path := tmp_path / name).exists()]
     text = container.read_text()
     (references,) = re.findall(r'^ARG ANSIBLE_INSTALL_REFS="(.+)"$', text, re.MULTILINE)
-    assert references.split() == ["--require-hashes", "--only-binary=:all:", "-r", "/opt/builder/execution-environment.lock.txt"]
-    assert (tmp_path / "_build" / "lock" / "execution-environment.lock.txt").read_text() == (ROOT / "execution-environment.lock.txt").read_text()
+    assert references.split() == [
+        "--require-hashes",
+        "--only-binary=:all:",
+        "-r",
+        "/opt/builder/execution-environment.lock.txt",
+    ]
+    assert (tmp_path / "_build" / "lock" / "execution-environment.lock.txt").read_text() == (
+        ROOT / "execution-environment.lock.txt"
+    ).read_text()
     online, offline, after = re.split(r"^ENV PIP_NO_INDEX=[10]$", text, flags=re.MULTILINE)
-    assert re.findall(r"^RUN .*pip install.*$", online, re.MULTILINE) == ["RUN $PYCMD -m pip install --no-cache-dir $ANSIBLE_INSTALL_REFS"]
+    assert re.findall(r"^RUN .*pip install.*$", online, re.MULTILINE) == [
+        "RUN $PYCMD -m pip install --no-cache-dir $ANSIBLE_INSTALL_REFS"
+    ]
     assert "\nCOPY _build/lock/execution-environment.lock.txt /opt/builder/execution-environment.lock.txt\n" in online
     assert "pip" not in after
     # Later steps find what they need, since it is pinned: ansible-builder's own, and the requirements of the collection.
-    named = {re.split(r"[=<>]", word.strip("'"))[0] for line in re.findall(r"pip install --no-cache-dir (.+)$", offline, re.MULTILINE) for word in line.split()}
+    named = {
+        re.split(r"[=<>]", word.strip("'"))[0]
+        for line in re.findall(r"pip install --no-cache-dir (.+)$", offline, re.MULTILINE)
+        for word in line.split()
+    }
     assert named >= {"bindep", "dumb-init"} and named <= set(pinned())
     assert {line.partition(">=")[0] for line in requirements(ROOT / "meta" / "ee-requirements.txt")} <= set(pinned())
 
@@ -181,7 +250,9 @@ def test_the_set_up_names_options_that_awx_has(name: str) -> None:
 def test_the_set_up_passes_ansible_s_own_check(name: str) -> None:
     if not (BIN / "ansible-doc").exists():
         pytest.skip(f"missing: {BIN / 'ansible-doc'}; ansible-test's environment has ansible-core in another place")
-    installed = subprocess.run([str(BIN / "ansible-doc"), "-l", "awx.awx"], capture_output=True, text=True, timeout=60, check=False)
+    installed = subprocess.run(
+        [str(BIN / "ansible-doc"), "-l", "awx.awx"], capture_output=True, text=True, timeout=60, check=False
+    )
     if "awx.awx.job_template" not in installed.stdout:
         pytest.skip("the collection awx.awx is not installed: its options are those listed above")
     run("ansible-playbook", "--syntax-check", str(AWX / name), "-e", f"@{AWX / 'vars.yml'}")
@@ -204,14 +275,18 @@ def test_templates_ask_for_variables_that_their_playbooks_read() -> None:
         imported = re.findall(r"import_playbook: azureml\.compute\.(\w+)", playbook.read_text())
         text = playbook.read_text() + "".join((ROOT / "playbooks" / f"{name}.yml").read_text() for name in imported)
         for variable in {*questions(template), *template.get("extra_vars", {})}:
-            assert re.search(r"(when: |{{[^}]*)\b" + variable + r"\b", text), f"{variable} of {template['name']} is read nowhere"
+            assert re.search(r"(when: |{{[^}]*)\b" + variable + r"\b", text), (
+                f"{variable} of {template['name']} is read nowhere"
+            )
 
 
 def test_schedules_answer_the_surveys() -> None:
     (schedule,) = [task for task in play("setup.yml")["tasks"] if "awx.awx.schedule" in task]
     templates = {template["name"]: template for template in tasks("job_template")}
     for item in schedule["loop"]:
-        assert set(item["answers"]) == set(questions(templates[item["template"]])), "a required question without an answer"
+        assert set(item["answers"]) == set(questions(templates[item["template"]])), (
+            "a required question without an answer"
+        )
         rule = schedule["awx.awx.schedule"]["rrule"].replace("{{ awx_timezone }}", "Europe/Berlin")
         rule = rule.replace("{{ item.time }}", item["time"]).replace("{{ item.every }}", item["every"])
         assert re.fullmatch(r"DTSTART;TZID=[\w/]+:\d{8}T\d{6} RRULE:FREQ=(DAILY|WEEKLY);INTERVAL=\d+", rule), rule
@@ -220,7 +295,9 @@ def test_schedules_answer_the_surveys() -> None:
 def test_inventory_sources_read_files_of_the_project() -> None:
     (source,) = [task for task in play("setup.yml")["tasks"] if "awx.awx.inventory_source" in task]
     for kind in source["loop"]:
-        content = yaml.safe_load((PROJECT / source["awx.awx.inventory_source"]["source_path"].replace("{{ item }}", kind)).read_text())
+        content = yaml.safe_load(
+            (PROJECT / source["awx.awx.inventory_source"]["source_path"].replace("{{ item }}", kind)).read_text()
+        )
         assert content == {"plugin": "azureml.compute.aml_compute", "hosts": kind}, "no credential stands in the file"
 
 

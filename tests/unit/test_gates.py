@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The gates' table (scripts/gates.py): it names all sessions of nox, and tells a failure and a missing Python from a success."""
+
 from __future__ import annotations
 
 import subprocess
@@ -49,7 +50,9 @@ def test_a_row(gates: types.ModuleType, tmp_path: Path, printed: str, code: int,
     assert gates.table([row])[-1].startswith(f"| `lowest` | {result} | ")
 
 
-@pytest.mark.skipif(not NOX.exists(), reason="missing: nox; requirements-dev.txt has it, ansible-test's environment does not")
+@pytest.mark.skipif(
+    not NOX.exists(), reason="missing: nox; requirements-dev.txt has it, ansible-test's environment does not"
+)
 def test_every_session_is_a_gate(gates: types.ModuleType) -> None:
     listed = subprocess.run([NOX, "--list"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120).stdout
     sessions = {line.split()[1] for line in listed.splitlines() if line.startswith("* ")}

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The layout of plugins/module_utils: packages import only what stands below them, and the page that shows them is current (scripts/architecture.py)."""
+
 from __future__ import annotations
 
 import shutil
@@ -34,7 +35,11 @@ def test_the_figures_of_the_layout() -> None:
     assert max(architecture.floors(found).values()) <= 9
     assert len(list((ROOT / "plugins" / "module_utils").glob("*.py"))) <= 2
     assert {name for name, package in found.items() if package.may_import_ansible} == {"_module"}
-    assert all((ROOT / "plugins" / "module_utils" / name / "__init__.py").read_bytes() == b"" for name in found if name not in architecture.ENTRIES)
+    assert all(
+        (ROOT / "plugins" / "module_utils" / name / "__init__.py").read_bytes() == b""
+        for name in found
+        if name not in architecture.ENTRIES
+    )
 
 
 def test_each_module_has_a_job_of_its_name() -> None:
@@ -50,8 +55,16 @@ def test_each_module_has_a_job_of_its_name() -> None:
         ("_core/errors.py", "from .._engine.plan import Plan", "_core may not import _engine"),
         ("_engine/plan.py", "from .._kinds import cluster", "_engine may not import _kinds"),
         ("_arm/client.py", "def late():\n    from .._kinds.cluster import CLUSTER", "_arm may not import _kinds"),
-        ("_kinds/aks.py", "from ansible_collections.azureml.compute.plugins.module_utils._arm import client", "_kinds may not import _arm"),
-        ("_engine/rules.py", "import ansible_collections.azureml.compute.plugins.module_utils._fleet.cost", "_engine may not import _fleet"),
+        (
+            "_kinds/aks.py",
+            "from ansible_collections.azureml.compute.plugins.module_utils._arm import client",
+            "_kinds may not import _arm",
+        ),
+        (
+            "_engine/rules.py",
+            "import ansible_collections.azureml.compute.plugins.module_utils._fleet.cost",
+            "_engine may not import _fleet",
+        ),
         ("_fleet/executor.py", "from ansible.module_utils.basic import AnsibleModule", "_fleet may not import Ansible"),
         ("_reconcilers/attached.py", "from .. import _jobs", "_reconcilers may not import _jobs"),
     ],
@@ -59,7 +72,9 @@ def test_each_module_has_a_job_of_its_name() -> None:
 def test_an_import_that_is_turned_round_is_found(copy: Path, file: str, line: str, fault: str) -> None:
     assert architecture.faults(copy) == architecture.faults()
     add(copy, file, line)
-    assert any(one.startswith(f"plugins/module_utils/{file}:") and one.endswith(fault) for one in architecture.faults(copy)), architecture.faults(copy)
+    assert any(
+        one.startswith(f"plugins/module_utils/{file}:") and one.endswith(fault) for one in architecture.faults(copy)
+    ), architecture.faults(copy)
 
 
 def test_a_circle_is_found_also_where_both_imports_are_allowed(copy: Path) -> None:

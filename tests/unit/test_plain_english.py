@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What people read has no idioms of its own (scripts/plain_english.py)."""
+
 from __future__ import annotations
 
 import re
@@ -25,8 +26,19 @@ def test_nothing_that_people_read_has_an_idiom(plain: types.ModuleType) -> None:
 
 def test_all_kinds_of_files_are_checked(plain: types.ModuleType) -> None:
     names = {path.relative_to(ROOT).as_posix() for path in plain.files(plain.CHECKED)}
-    assert {"README.md", "Makefile", "docs/errors.md", "roles/aml_compute/README.md", "roles/aml_compute/tasks/main.yml", "playbooks/fleet.yml"} <= names
-    assert {"plugins/modules/aml_fleet.py", "plugins/doc_fragments/auth.py", "docs/docsite/rst/guide_fleet.rst"} <= names
+    assert {
+        "README.md",
+        "Makefile",
+        "docs/errors.md",
+        "roles/aml_compute/README.md",
+        "roles/aml_compute/tasks/main.yml",
+        "playbooks/fleet.yml",
+    } <= names
+    assert {
+        "plugins/modules/aml_fleet.py",
+        "plugins/doc_fragments/auth.py",
+        "docs/docsite/rst/guide_fleet.rst",
+    } <= names
 
 
 @pytest.mark.parametrize(
@@ -62,7 +74,10 @@ def test_the_line_is_the_one_that_has_the_idiom(plain: types.ModuleType) -> None
 
 def test_of_python_files_documentation_and_messages_are_checked(plain: types.ModuleType) -> None:
     source = '"""Nobody reads this."""\n# nobody\ndef told(nobody):\n    """Tells."""\n    raise E(f"{nobody} is made anew by somebody.")\n'
-    assert [(hit.line, hit.words) for hit in plain.in_python(source, "plugins/modules/x.py")] == [(5, "anew"), (5, "somebody")]
+    assert [(hit.line, hit.words) for hit in plain.in_python(source, "plugins/modules/x.py")] == [
+        (5, "anew"),
+        (5, "somebody"),
+    ]
 
 
 def test_task_names_start_with_a_verb(plain: types.ModuleType) -> None:
@@ -80,10 +95,17 @@ def test_task_names_start_with_a_verb(plain: types.ModuleType) -> None:
         - name: Show the error
           ansible.builtin.debug: {}
 """
-    assert [(hit.line, hit.words) for hit in plain.task_names(source, "playbooks/x.yml")] == [(2, "A play"), (7, "The rest"), (9, "What became known")]
+    assert [(hit.line, hit.words) for hit in plain.task_names(source, "playbooks/x.yml")] == [
+        (2, "A play"),
+        (7, "The rest"),
+        (9, "What became known"),
+    ]
 
 
 def test_short_descriptions_of_modules_start_with_a_verb(plain: types.ModuleType) -> None:
-    texts = {path.stem: re.search(r"^short_description: (.+)$", path.read_text(), re.MULTILINE) for path in (ROOT / "plugins" / "modules").glob("*.py")}
+    texts = {
+        path.stem: re.search(r"^short_description: (.+)$", path.read_text(), re.MULTILINE)
+        for path in (ROOT / "plugins" / "modules").glob("*.py")
+    }
     assert len(texts) >= 20
     assert [name for name, found in texts.items() if found is None or not found[1].startswith(plain.MODULE_VERBS)] == []

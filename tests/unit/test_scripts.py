@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the commands share (scripts/environment.py): the caller's settings of Azure and of Ansible are removed in one place."""
+
 from __future__ import annotations
 
 import re
@@ -32,7 +33,14 @@ def test_only_settings_of_azure_and_of_ansible_are_removed() -> None:
 
 def test_a_shell_removes_them_too() -> None:
     line = environment.shell_line()
-    done = subprocess.run(["/bin/bash", "-c", f"{line}; export -p"], env=SETTINGS | KEPT, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        ["/bin/bash", "-c", f"{line}; export -p"],
+        env=SETTINGS | KEPT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
     exported = set(re.findall(r"^declare -x (\w+)", done.stdout, re.MULTILINE))
     assert not exported & set(SETTINGS) and set(KEPT) <= exported
 
@@ -42,6 +50,12 @@ def test_no_other_file_lists_them() -> None:
     made = ROOT / "tests" / "output"  # Copies that make mutants and ansible-test leave there.
     tests = [path for path in (ROOT / "tests").rglob("*.py") if not path.is_relative_to(made)]
     files = [*(ROOT / "scripts").rglob("*"), *tests, ROOT / "noxfile.py"]
-    listed = re.compile(r"startswith\(\s*\(?\s*[\"'](?:AZURE|ARM_|ANSIBLE|AML_SIMULATOR)|grep -E '\^\((?:AZURE|ARM_)|=\s*\(\s*[\"']AZURE_[\"'],")
-    found = {path.relative_to(ROOT).as_posix() for path in files if path.is_file() and path.suffix in ("", ".py") and listed.search(path.read_text("utf-8"))}
+    listed = re.compile(
+        r"startswith\(\s*\(?\s*[\"'](?:AZURE|ARM_|ANSIBLE|AML_SIMULATOR)|grep -E '\^\((?:AZURE|ARM_)|=\s*\(\s*[\"']AZURE_[\"'],"
+    )
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for path in files
+        if path.is_file() and path.suffix in ("", ".py") and listed.search(path.read_text("utf-8"))
+    }
     assert found == {"tests/simulator/azureml_simulator/variables.py"}

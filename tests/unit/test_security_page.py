@@ -6,6 +6,7 @@
 A test is `path::function` of a Python file, or `path::task` of a playbook (the scenarios of molecule). Statements outside of tables are allowed only in
 the sections that say what no test shows.
 """
+
 from __future__ import annotations
 
 import ast
@@ -80,7 +81,9 @@ def exists(test: str) -> bool:
         return False
     if path.suffix == ".py":
         tree = ast.parse(path.read_text())
-        return name.startswith("test_") and name in {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+        return name.startswith("test_") and name in {
+            node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        }
     return path.suffix == ".yml" and name in task_names(yaml.safe_load(path.read_text()))
 
 
@@ -88,10 +91,12 @@ def complaints(text: str) -> list[str]:
     """What is wrong with the page."""
     wrong = [f"no section: {name}" for name in sorted(REQUIRED - set(sections(text)))]
     for section, lines in sections(text).items():
-        if section not in WITHOUT_TESTS and (HEADER not in lines or not [row for row in rows(text) if row.section == section]):
+        if section not in WITHOUT_TESTS and (
+            HEADER not in lines or not [row for row in rows(text) if row.section == section]
+        ):
             wrong.append(f"{section}: no table of attacks")
         # An introduction is for the table that follows it; nothing may stand after the first row.
-        after = lines[lines.index(HEADER):] if HEADER in lines else []
+        after = lines[lines.index(HEADER) :] if HEADER in lines else []
         wrong += [f"{section}: outside of the table: {line}" for line in after if not line.startswith("|")]
     for row in rows(text):
         if len(row.cells) != 3 or not all(row.cells):
@@ -109,7 +114,9 @@ def test_every_statement_has_a_test_that_exists() -> None:
 
 
 PLAYBOOK = "extensions/molecule/aml_nodes/verify.yml"
-GOOD = "| An attack | It is refused. | `tests/unit/test_security_page.py::test_every_statement_has_a_test_that_exists` |"
+GOOD = (
+    "| An attack | It is refused. | `tests/unit/test_security_page.py::test_every_statement_has_a_test_that_exists` |"
+)
 
 
 @pytest.mark.parametrize(
@@ -119,9 +126,18 @@ GOOD = "| An attack | It is refused. | `tests/unit/test_security_page.py::test_e
         (f"| An attack | It is refused. | `{PLAYBOOK}::Is refused by ssh` |", []),
         ("| An attack | It is refused. | none |", ["S: no test: An attack"]),
         ("| An attack | It is refused. |", ["S: not three cells: An attack | It is refused."]),
-        ("| An attack | It is refused. | `tests/unit/test_security_page.py` |", ["S: no such test: tests/unit/test_security_page.py"]),
-        ("| An attack | It is refused. | `tests/unit/gone.py::test_a` |", ["S: no such test: tests/unit/gone.py::test_a"]),
-        ("| An attack | It is refused. | `tests/unit/test_security_page.py::rows` |", ["S: no such test: tests/unit/test_security_page.py::rows"]),
+        (
+            "| An attack | It is refused. | `tests/unit/test_security_page.py` |",
+            ["S: no such test: tests/unit/test_security_page.py"],
+        ),
+        (
+            "| An attack | It is refused. | `tests/unit/gone.py::test_a` |",
+            ["S: no such test: tests/unit/gone.py::test_a"],
+        ),
+        (
+            "| An attack | It is refused. | `tests/unit/test_security_page.py::rows` |",
+            ["S: no such test: tests/unit/test_security_page.py::rows"],
+        ),
         (f"| An attack | It is refused. | `{PLAYBOOK}::Gone` |", [f"S: no such test: {PLAYBOOK}::Gone"]),
         (f"{GOOD}\nIt is always so.", ["S: outside of the table: It is always so."]),
     ],
@@ -129,7 +145,9 @@ GOOD = "| An attack | It is refused. | `tests/unit/test_security_page.py::test_e
 def test_a_statement_without_a_test_is_found(row: str, complaint: list[str]) -> None:
     page = f"# Page\n\n## S\n\n{HEADER}\n|---|---|---|\n{row}\n"
     assert [line for line in complaints(page) if not line.startswith("no section: ")] == complaint
-    assert [line for line in complaints("# Page\n\n## S\n\nIt is always so.\n") if line.startswith("S")] == ["S: no table of attacks"]
+    assert [line for line in complaints("# Page\n\n## S\n\nIt is always so.\n") if line.startswith("S")] == [
+        "S: no table of attacks"
+    ]
 
 
 def test_every_threat_leads_to_its_rows() -> None:

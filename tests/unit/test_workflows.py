@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The workflows of GitHub: pinned actions, least permissions, and commands that exist."""
+
 from __future__ import annotations
 
 import itertools
@@ -37,7 +38,9 @@ def commands(document: Workflow) -> list[str]:
     found = []
     for job in document["jobs"].values():
         matrix = dict(job.get("strategy", {}).get("matrix", {}))
-        rows = matrix.pop("include", None) or [dict(zip(matrix, values, strict=True)) for values in itertools.product(*matrix.values())]
+        rows = matrix.pop("include", None) or [
+            dict(zip(matrix, values, strict=True)) for values in itertools.product(*matrix.values())
+        ]
         for row, step in itertools.product(rows, job.get("steps", [])):
             found.append(re.sub(r"\$\{\{ matrix\.(\w+) \}\}", lambda name, row=row: row[name[1]], step.get("run", "")))
     return found
@@ -56,18 +59,28 @@ def test_permissions_are_the_least(name: str) -> None:
     assert document["permissions"] == {"contents": "read"}
     for title, job in document["jobs"].items():
         assert job.get("permissions", {}) == MORE.get((name, title), {}), title
-    assert all(step["with"]["persist-credentials"] is False for step in steps(document) if step.get("uses", "").startswith("actions/checkout@"))
+    assert all(
+        step["with"]["persist-credentials"] is False
+        for step in steps(document)
+        if step.get("uses", "").startswith("actions/checkout@")
+    )
     assert "pull_request_target" not in document["on"] and "secrets." not in (FOLDER / name).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_text_of_others_is_run(name: str) -> None:
     """An expression in a command is replaced before the shell reads it: only those of the matrix are ours."""
-    assert [step["run"] for step in steps(workflow(name)) if re.search(r"\$\{\{(?! matrix\.\w+ \}\})", step.get("run", ""))] == []
+    assert [
+        step["run"] for step in steps(workflow(name)) if re.search(r"\$\{\{(?! matrix\.\w+ \}\})", step.get("run", ""))
+    ] == []
 
 
 def test_every_gate_runs_in_ci() -> None:
-    run = [command.removeprefix("nox -s ").split() for command in commands(workflow("ci.yml")) if command.startswith("nox ")]
+    run = [
+        command.removeprefix("nox -s ").split()
+        for command in commands(workflow("ci.yml"))
+        if command.startswith("nox ")
+    ]
     assert sorted(itertools.chain(*run)) == sorted(ORDER)
 
 

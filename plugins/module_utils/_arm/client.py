@@ -9,6 +9,7 @@ It may import ``_core``.
 It knows no kind of resource and no Ansible. Wire facts: docs/facts.md a (statuses, headers, pages), b (errors). One
 client may be used by many threads at once.
 """
+
 from __future__ import annotations
 
 import random
@@ -120,28 +121,63 @@ class ArmClient:
         return self._pages("GET", self._address(path, api_version, params), "value", path, malformed)
 
     def post_list(
-        self, path: str, api_version: str, items: str = "nodes", *, params: Params = None, malformed: shape.Malformed | None = None
+        self,
+        path: str,
+        api_version: str,
+        items: str = "nodes",
+        *,
+        params: Params = None,
+        malformed: shape.Malformed | None = None,
     ) -> list[dict[str, t.Any]]:
         """All items of a list that is asked for by POST and changes nothing (listNodes). Later pages are GETs."""
         return self._pages("POST", self._address(path, api_version, params), items, path, malformed)
 
-    def put(self, path: str, api_version: str, body: Body = None, *, params: Params = None,
-            wait_conflict: float = 0.0, headers: Headers = None, before_retry: BeforeRetry = None) -> Reply:
+    def put(
+        self,
+        path: str,
+        api_version: str,
+        body: Body = None,
+        *,
+        params: Params = None,
+        wait_conflict: float = 0.0,
+        headers: Headers = None,
+        before_retry: BeforeRetry = None,
+    ) -> Reply:
         """Create or replace."""
         return self._write("PUT", self._address(path, api_version, params), body, wait_conflict, headers, before_retry)
 
-    def patch(self, path: str, api_version: str, body: Body = None, *, params: Params = None,
-              wait_conflict: float = 0.0, headers: Headers = None, before_retry: BeforeRetry = None) -> Reply:
+    def patch(
+        self,
+        path: str,
+        api_version: str,
+        body: Body = None,
+        *,
+        params: Params = None,
+        wait_conflict: float = 0.0,
+        headers: Headers = None,
+        before_retry: BeforeRetry = None,
+    ) -> Reply:
         """Change what the body holds."""
-        return self._write("PATCH", self._address(path, api_version, params), body, wait_conflict, headers, before_retry)
+        return self._write(
+            "PATCH", self._address(path, api_version, params), body, wait_conflict, headers, before_retry
+        )
 
-    def post(self, path: str, api_version: str, body: Body = None, *, params: Params = None,
-             wait_conflict: float = 0.0) -> Reply:
+    def post(
+        self, path: str, api_version: str, body: Body = None, *, params: Params = None, wait_conflict: float = 0.0
+    ) -> Reply:
         """An action. Repeated only when the service surely did not take it."""
         return self._write("POST", self._address(path, api_version, params), body, wait_conflict)
 
-    def delete(self, path: str, api_version: str, body: Body = None, *, params: Params = None,
-               wait_conflict: float = 0.0, headers: Headers = None) -> Reply:
+    def delete(
+        self,
+        path: str,
+        api_version: str,
+        body: Body = None,
+        *,
+        params: Params = None,
+        wait_conflict: float = 0.0,
+        headers: Headers = None,
+    ) -> Reply:
         """Remove. What is not there gives a Reply with status 404: a repeated DELETE may meet its own success."""
         try:
             return self._write("DELETE", self._address(path, api_version, params), body, wait_conflict, headers)
@@ -174,7 +210,9 @@ class ArmClient:
 
     def result_of(self, operation: Operation) -> dict[str, t.Any] | None:
         """What an action that is done returns, where it said that it returns something (diagnose)."""
-        return None if operation.result_url is None else self._read("GET", self._trusted(operation.result_url)).document()
+        return (
+            None if operation.result_url is None else self._read("GET", self._trusted(operation.result_url)).document()
+        )
 
     def resume(self, url: str) -> Operation:
         """The operation of an earlier run, from the address in its result."""
@@ -200,7 +238,9 @@ class ArmClient:
     def _address(self, path: str, api_version: str, params: Params) -> str:
         if not path.startswith("/"):
             # Behind the host's name it would make another host of it.
-            raise ArmError(f"{path!r} is not a resource id: it must begin with a slash.", code="UntrustedAddress", target=path)
+            raise ArmError(
+                f"{path!r} is not a resource id: it must begin with a slash.", code="UntrustedAddress", target=path
+            )
         query = {"api-version": api_version, **{key: _text(value) for key, value in (params or {}).items()}}
         return f"{self.cloud.resource_manager}{quote(path, safe=_SAFE_IN_PATH)}?{urlencode(query, quote_via=quote)}"
 
@@ -240,17 +280,32 @@ class ArmClient:
                 return items
             method, url = "GET", self._trusted(link)
             if url in seen:
-                raise ArmError("The service's list leads back to a page already read.", code="PagingLoop",
-                               target=answer.target, status=answer.status, request_id=answer.request_id)
+                raise ArmError(
+                    "The service's list leads back to a page already read.",
+                    code="PagingLoop",
+                    target=answer.target,
+                    status=answer.status,
+                    request_id=answer.request_id,
+                )
             if empty > MOST_EMPTY_PAGES:
                 raise _endless(answer, f"{empty} pages in succession held nothing and led to another one")
             if len(seen) >= MOST_PAGES:
                 raise _endless(answer, f"it has more than {MOST_PAGES} pages")
             if self._clock() >= end:
-                raise _endless(answer, f"it had not ended after {seconds:g} s and {len(seen)} pages", "Raise retry_timeout: a list has 3 times as long.")
+                raise _endless(
+                    answer,
+                    f"it had not ended after {seconds:g} s and {len(seen)} pages",
+                    "Raise retry_timeout: a list has 3 times as long.",
+                )
 
     def _write(
-        self, method: str, url: str, body: Body, wait_conflict: float, headers: Headers = None, before_retry: BeforeRetry = None
+        self,
+        method: str,
+        url: str,
+        body: Body,
+        wait_conflict: float,
+        headers: Headers = None,
+        before_retry: BeforeRetry = None,
     ) -> Reply:
         unclear = again = False
 
@@ -259,7 +314,9 @@ class ArmClient:
             if again and before_retry is not None:
                 before_retry(unclear)
             again = True
-            answer = self._send(method, url, body, repeatable=method != "POST", headers=headers, before_retry=before_retry)
+            answer = self._send(
+                method, url, body, repeatable=method != "POST", headers=headers, before_retry=before_retry
+            )
             answer.unclear = unclear = unclear or answer.unclear
             if not 200 <= answer.status < 300:
                 raise error_of(answer)
@@ -273,8 +330,16 @@ class ArmClient:
         return self.retry_conflict(once, wait_conflict)
 
     def _send(
-        self, method: str, url: str, body: Body = None, *, repeatable: bool = True,
-        deadline: float | None = None, retries: int | None = -1, headers: Headers = None, before_retry: BeforeRetry = None,
+        self,
+        method: str,
+        url: str,
+        body: Body = None,
+        *,
+        repeatable: bool = True,
+        deadline: float | None = None,
+        retries: int | None = -1,
+        headers: Headers = None,
+        before_retry: BeforeRetry = None,
     ) -> Answer:
         """The last answer within the budget, of whatever status; ConnectionLost when none came."""
         end = self._clock() + self._retry_timeout if deadline is None else deadline
@@ -305,13 +370,21 @@ class ArmClient:
                 if answer is None:
                     raise t.cast(ConnectionLost, lost)
                 return answer
-            self._tell("retry", method=method, path=urlsplit(url).path, pause=round(pause, 2), attempt=attempts.made,
-                       status=answer.status if answer is not None else None)
+            self._tell(
+                "retry",
+                method=method,
+                path=urlsplit(url).path,
+                pause=round(pause, 2),
+                attempt=attempts.made,
+                status=answer.status if answer is not None else None,
+            )
             self._sleep(pause)
             if before_retry is not None:
                 before_retry(unclear)
 
-    def _exchange(self, method: str, url: str, body: Body, token: str, seconds: float, headers: Headers = None) -> Answer:
+    def _exchange(
+        self, method: str, url: str, body: Body, token: str, seconds: float, headers: Headers = None
+    ) -> Answer:
         """One request, one answer. Redirects are answers too: azure-core's transport does not follow them."""
         from azure.core import exceptions
 
@@ -322,10 +395,14 @@ class ArmClient:
         seconds = exchange_seconds(seconds)
         try:
             with limits.exchange(seconds):
-                response = self._pipeline.run(request, connection_timeout=min(CONNECT_TIMEOUT, seconds), read_timeout=READ_TIMEOUT).http_response
+                response = self._pipeline.run(
+                    request, connection_timeout=min(CONNECT_TIMEOUT, seconds), read_timeout=READ_TIMEOUT
+                ).http_response
                 return Answer(method, url, response.status_code, response.headers, response.content)
         except exceptions.AzureError as error:
-            raise lost(method, url, error, isinstance(error, exceptions.ServiceRequestError) and not was_sent(error)) from error
+            raise lost(
+                method, url, error, isinstance(error, exceptions.ServiceRequestError) and not was_sent(error)
+            ) from error
 
     def _tell(self, event: str, **facts: t.Any) -> None:
         if self._on_event is not None:
@@ -359,7 +436,11 @@ def was_sent(error: BaseException | None) -> bool:
     while isinstance(error, BaseException) and seen < 6:
         if type(error).__name__ in ("ReadTimeoutError", "SSLError"):
             return True
-        below = getattr(error, "inner_exception", None) or getattr(error, "reason", None) or (error.args[0] if error.args else None)
+        below = (
+            getattr(error, "inner_exception", None)
+            or getattr(error, "reason", None)
+            or (error.args[0] if error.args else None)
+        )
         error, seen = below, seen + 1
     return False
 
@@ -393,9 +474,19 @@ def lost(method: str, url: str, error: BaseException, unsent: bool) -> Connectio
     return broken
 
 
-def _endless(answer: Answer, why: str, hint: str = "Run the same task again; if it fails again, report it to Azure, or check the proxy settings.") -> ArmError:
-    return ArmError(f"The list of {answer.target} does not end: {why}.", code="EndlessList", target=answer.target, status=answer.status,
-                    request_id=answer.request_id, hint=hint)
+def _endless(
+    answer: Answer,
+    why: str,
+    hint: str = "Run the same task again; if it fails again, report it to Azure, or check the proxy settings.",
+) -> ArmError:
+    return ArmError(
+        f"The list of {answer.target} does not end: {why}.",
+        code="EndlessList",
+        target=answer.target,
+        status=answer.status,
+        request_id=answer.request_id,
+        hint=hint,
+    )
 
 
 def _text(value: t.Any) -> str:

@@ -7,6 +7,7 @@ The names are those of azure.azcollection (msrestazure's ``azure_cloud``) and of
 read as Resource Manager serves it at ``/metadata/endpoints``: a list at api-version 2019-05-01 (docs/facts.md section
 e). One document without ``resourceManager`` at 2015-01-01, for Azure Stack Hub, is taken too; not recorded [GUESS].
 """
+
 from __future__ import annotations
 
 import os
@@ -25,7 +26,9 @@ METADATA_TIMEOUT = 30.0
 
 # An address of which every parser says the same: no name or password before the host, no backslash (urllib3 ends the host there, urllib does not), no
 # percent sign or foreign letter in the host, no control character anywhere.
-_PLAIN = re.compile(r"https://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?([/?#][^\\\x00-\x1f\x7f]*)?", re.IGNORECASE | re.ASCII)
+_PLAIN = re.compile(
+    r"https://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?([/?#][^\\\x00-\x1f\x7f]*)?", re.IGNORECASE | re.ASCII
+)
 
 Fetch = t.Callable[[str, "bool | str"], "tuple[int, t.Any]"]
 
@@ -63,7 +66,9 @@ class Cloud:
     def trusts(self, url: str) -> bool:
         """True when a token for this cloud may be sent to the address."""
         try:
-            return is_plain(url) and origin_of(url) in {origin_of(known) for known in (self.resource_manager, *self.extra_hosts)}
+            return is_plain(url) and origin_of(url) in {
+                origin_of(known) for known in (self.resource_manager, *self.extra_hosts)
+            }
         except ValueError:
             return False
 
@@ -81,7 +86,9 @@ US_GOVERNMENT = Cloud(
     login_endpoint="https://login.microsoftonline.us",
     portal="https://portal.azure.us",
     suffixes={
-        "storage": "core.usgovcloudapi.net", "keyVaultDns": "vault.usgovcloudapi.net", "acrLoginServer": "azurecr.us",
+        "storage": "core.usgovcloudapi.net",
+        "keyVaultDns": "vault.usgovcloudapi.net",
+        "acrLoginServer": "azurecr.us",
     },
 )
 CHINA = Cloud(

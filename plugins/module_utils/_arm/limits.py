@@ -7,6 +7,7 @@ The sockets of the process's requests session ask, before every read and write, 
 any number of ``100 Continue``, chunk sizes and bodies all count, at whatever layer they are read; no thread watches. Not covered is the search for the
 host's address: the operating system has its own time limit for that.
 """
+
 from __future__ import annotations
 
 import contextlib
@@ -175,14 +176,21 @@ class BadJson(ValueError):
 def parse_json(content: bytes | str) -> t.Any:
     """The value. BadJson where it is too deep, has a name twice, or a number that JSON does not have; ValueError for what is no JSON."""
     try:
-        value = json.loads(content, object_pairs_hook=_mapping, parse_int=_integer, parse_float=_number, parse_constant=_constant)
+        value = json.loads(
+            content, object_pairs_hook=_mapping, parse_int=_integer, parse_float=_number, parse_constant=_constant
+        )
     except RecursionError:
         raise BadJson(f"it is nested deeper than {DEEPEST_ANSWER} levels") from None
     level, depth = [value], 0
     while level:
         if depth > DEEPEST_ANSWER:
             raise BadJson(f"it is nested deeper than {DEEPEST_ANSWER} levels")
-        level = [below for item in level if isinstance(item, (dict, list)) for below in (item.values() if isinstance(item, dict) else item)]
+        level = [
+            below
+            for item in level
+            if isinstance(item, (dict, list))
+            for below in (item.values() if isinstance(item, dict) else item)
+        ]
         depth += 1
     return value
 

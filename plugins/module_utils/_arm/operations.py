@@ -8,6 +8,7 @@ Wire facts: docs/facts.md a.4 [REC R1, R3, R5, R13] (status address used verbati
 is not used: it waits 30 s where nothing else is said, takes a status 404 for an absent resource, and its clock is
 real.
 """
+
 from __future__ import annotations
 
 import time
@@ -66,7 +67,9 @@ def operation_of(answer: Answer) -> Operation | None:
     if not url:
         return None
     result_url = answer.headers.get("location") if answer.status == 202 else None
-    return Operation(url, style, answer.method, urlsplit(answer.url).path, retry_after=answer.retry_after, result_url=result_url)
+    return Operation(
+        url, style, answer.method, urlsplit(answer.url).path, retry_after=answer.retry_after, result_url=result_url
+    )
 
 
 def operation_at(url: str) -> Operation:
@@ -138,7 +141,9 @@ class Wait:
             asked = answer.retry_after if answer is not None else None
             step = min(LONGEST_STEP, max(SHORTEST_STEP, _PATIENCE * (self.clock() - started)))
             self.tell(self.operation.status)
-            delay = min(asked, LONGEST_ASKED) if asked is not None else self.interval if self.interval is not None else step
+            delay = (
+                min(asked, LONGEST_ASKED) if asked is not None else self.interval if self.interval is not None else step
+            )
             self.sleep(max(0.0, min(max(SHORTEST_STEP, delay), deadline - self.clock())))
 
     def _ask(self, started: float, deadline: float) -> Answer | None:

@@ -7,6 +7,7 @@ azure-core's RetryPolicy is not used: it has no jitter, never waits before the f
 answered 500, 503 or 504, sleeps past its own time budget, and its clock cannot be replaced. Error
 envelopes: docs/facts.md b.1 (E1 to E3); codes: b.2.
 """
+
 from __future__ import annotations
 
 import math
@@ -27,8 +28,14 @@ SHORTEST_PAUSE = 1.0
 # A day: what is asked for beyond that is as good as for ever, and sleep() takes no infinity.
 LONGEST_RETRY_AFTER = 86400.0
 _CODE_OF_STATUS = {
-    400: "BadRequest", 401: "AuthenticationFailed", 403: "Forbidden", 404: "NotFound", 409: "Conflict",
-    412: "PreconditionFailed", 429: "TooManyRequests", 503: "ServiceUnavailable",
+    400: "BadRequest",
+    401: "AuthenticationFailed",
+    403: "Forbidden",
+    404: "NotFound",
+    409: "Conflict",
+    412: "PreconditionFailed",
+    429: "TooManyRequests",
+    503: "ServiceUnavailable",
 }
 _ACTION = re.compile(r"perform action '([^']+)'(?: over scope '([^']+)')?")
 _HINTS = {
@@ -216,7 +223,11 @@ def read_error(body: t.Any) -> tuple[str | None, str | None, t.Any]:
 
 
 def _policy_details(info: t.Any) -> list[t.Any]:
-    return [one for one in (info if isinstance(info, list) else []) if isinstance(one, dict) and one.get("type") == "PolicyViolation"]
+    return [
+        one
+        for one in (info if isinstance(info, list) else [])
+        if isinstance(one, dict) and one.get("type") == "PolicyViolation"
+    ]
 
 
 def hint_for(code: str | None, message: str, status: int | None) -> str | None:

@@ -5,6 +5,7 @@
 
 azure-identity is imported in the functions, after all checks: it costs 0.1 s on top of azure-core.
 """
+
 from __future__ import annotations
 
 import base64
@@ -118,7 +119,10 @@ def refused(error: BaseException, source: str, secrets: t.Sequence[str] = ()) ->
     if code:
         hint = _HINTS.get(code, f"See https://login.microsoftonline.com/error?code={code[6:]} for this code.")
     elif ended is not None:
-        code, hint = ended.code, "Check the network, the proxy settings and cloud_environment. The limits of time and size of a sign-in cannot be raised."
+        code, hint = (
+            ended.code,
+            "Check the network, the proxy settings and cloud_environment. The limits of time and size of a sign-in cannot be raised.",
+        )
     elif "CERTIFICATE_VERIFY_FAILED" in text or "SSLError" in chain:
         code, hint = "SignInUnreachable", TLS_HINT
     elif {"ServiceRequestError", "ServiceResponseError", "ConnectionError", "ServiceRequestTimeoutError"} & set(chain):

@@ -7,6 +7,7 @@ requests reads the certificate authorities again for every connection, 0.04 s ea
 tenth of what a no-change task may cost. Here they are read once. ``verify`` is what it is for requests: True (then
 REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or certifi count), a path, or False.
 """
+
 from __future__ import annotations
 
 import os
@@ -168,7 +169,9 @@ def _body(response: t.Any, limits: _limits.Exchange) -> bytes:
     from urllib3.exceptions import HTTPError, ReadTimeoutError
 
     try:
-        return _limits.read_body(response.raw.stream(64 * 1024, decode_content=False), response.headers.get("Content-Encoding") or "", limits)
+        return _limits.read_body(
+            response.raw.stream(64 * 1024, decode_content=False), response.headers.get("Content-Encoding") or "", limits
+        )
     except ReadTimeoutError as error:
         raise exceptions.ReadTimeout(error, request=response.request) from error
     except HTTPError as error:

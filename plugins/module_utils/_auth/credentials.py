@@ -5,6 +5,7 @@
 
 azure-identity is imported in the functions, after all checks: it costs 0.1 s on top of azure-core.
 """
+
 from __future__ import annotations
 
 import logging
@@ -44,8 +45,11 @@ def build(sign_in: SignIn, cloud: Cloud, transport: t.Any = None) -> t.Any:
             return identity.ClientSecretCredential(tenant, sign_in.client_id, values["secret"], **pipeline)
         if sign_in.method == "certificate":
             return identity.CertificateCredential(
-                tenant, sign_in.client_id, values["x509_certificate_path"],
-                password=values.get("x509_certificate_password"), **pipeline,
+                tenant,
+                sign_in.client_id,
+                values["x509_certificate_path"],
+                password=values.get("x509_certificate_password"),
+                **pipeline,
             )
         return _user_password(identity, sign_in, tenant, pipeline)
     except (ValueError, OSError) as error:
@@ -156,6 +160,4 @@ class SignIn:
 
         azure-identity is imported when the first token is asked for; errors name the source and hide the secrets.
         """
-        return TokenSource(
-            lambda: build(self, cloud, transport), cloud.scope, source=self.source, secrets=self.secrets
-        )
+        return TokenSource(lambda: build(self, cloud, transport), cloud.scope, source=self.source, secrets=self.secrets)

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The options for signing in and for the client, and the environment variables that stand for them."""
+
 from __future__ import annotations
 
 import typing as t

@@ -16,6 +16,7 @@ one credential are never taken from two places, so that no secret goes to a tena
 must be used: a part without the others, or an option that the chosen source does not read, is an error, so that no
 task runs as another identity than the one that was named.
 """
+
 from __future__ import annotations
 
 import configparser
@@ -34,16 +35,28 @@ from .options import ENVIRONMENT, SOURCES
 # The Azure CLI's public client, which azure.azcollection uses for ad_user and password too.
 PUBLIC_CLIENT_ID = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 _IDENTITY = (
-    "client_id", "secret", "tenant", "ad_user", "password", "x509_certificate_path", "x509_certificate_password",
-    "thumbprint", "oidc_token", "oidc_token_file_path",
+    "client_id",
+    "secret",
+    "tenant",
+    "ad_user",
+    "password",
+    "x509_certificate_path",
+    "x509_certificate_password",
+    "thumbprint",
+    "oidc_token",
+    "oidc_token_file_path",
 )
 # Method, its name for people, and what makes it complete; the first whose proof is there is meant.
 _METHODS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("client_secret", "client secret", "secret", ("client_id", "secret", "tenant")),
     ("certificate", "certificate", "x509_certificate_path", ("client_id", "x509_certificate_path", "tenant")),
     ("federated_token", "federated token", "oidc_token", ("client_id", "oidc_token", "tenant")),
-    ("federated_token", "federated token file", "oidc_token_file_path",
-     ("client_id", "oidc_token_file_path", "tenant")),
+    (
+        "federated_token",
+        "federated token file",
+        "oidc_token_file_path",
+        ("client_id", "oidc_token_file_path", "tenant"),
+    ),
     ("user_password", "user and password", "password", ("ad_user", "password")),
 )
 
@@ -128,7 +141,8 @@ def _refuse_unused(chosen: SignIn, wanted: str, options: t.Mapping[str, t.Any]) 
     if chosen.method not in ("managed_identity", "azure_cli"):
         used["adfs_authority_url"] = options.get("adfs_authority_url")
     unused = [
-        name for name in (*_IDENTITY, "profile", "adfs_authority_url")
+        name
+        for name in (*_IDENTITY, "profile", "adfs_authority_url")
         if options.get(name) and not _same(name, options[name], used.get(name))
     ]
     unused += [name for name in _superfluous(options, chosen.method) if name not in unused]
@@ -182,13 +196,13 @@ def _environment(options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping
     chosen = _complete("environment", {name: env[name] for name in _IDENTITY}, options, env)
     unused = _unused_variables(chosen.method, env)
     if unused:
-        chosen.warnings.append(f"{' and '.join(unused)} set in the environment, but the sign-in by {chosen.source} does not use it.")
+        chosen.warnings.append(
+            f"{' and '.join(unused)} set in the environment, but the sign-in by {chosen.source} does not use it."
+        )
     return chosen
 
 
-def _profile(
-    name: str, options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping[str, str]
-) -> SignIn:
+def _profile(name: str, options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping[str, str]) -> SignIn:
     """One section of ~/.azure/credentials."""
     path = os.path.join(_home(environ), ".azure", "credentials")
     refuse_readable(path, "credential file")
@@ -242,7 +256,8 @@ def _complete(source: str, given: Values, options: t.Mapping[str, t.Any], env: V
         details={"source": source, "missing": missing, "set": present},
         hint="All parts of a credential come from one place. In the environment they are "
         + ", ".join("/".join(ENVIRONMENT[name]) for name in missing if name in ENVIRONMENT)
-        + "." if source == "environment" and missing[0] in ENVIRONMENT
+        + "."
+        if source == "environment" and missing[0] in ENVIRONMENT
         else "All parts of a credential come from one place: task options, environment, or one profile.",
     )
 
@@ -295,12 +310,12 @@ def _azure_cli(options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping[s
         subscriptions = []
     if not subscriptions:
         raise CredentialError(
-            "The Azure CLI is installed, but no account is signed in.", code="CredentialNotFound", hint="Run `az login`."
+            "The Azure CLI is installed, but no account is signed in.",
+            code="CredentialNotFound",
+            hint="Run `az login`.",
         )
     wanted = options.get("subscription_id") or env["subscription_id"]
-    entry = next(
-        (one for one in subscriptions if (one.get("id") == wanted if wanted else one.get("isDefault"))), {}
-    )
+    entry = next((one for one in subscriptions if (one.get("id") == wanted if wanted else one.get("isDefault"))), {})
     return SignIn(
         source="Azure CLI (az login)",
         method="azure_cli",
@@ -317,10 +332,9 @@ def _home(environ: t.Mapping[str, str]) -> str:
 _SETTINGS = ("cloud_environment", "cert_validation_mode", "adfs_authority_url", "disable_instance_discovery")
 
 
-def _with_settings(
-    chosen: SignIn, options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping[str, str]
-) -> SignIn:
+def _with_settings(chosen: SignIn, options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping[str, str]) -> SignIn:
     """The settings that are no part of the identity: option, then the profile's, then the environment's."""
+
     def setting(name: str) -> t.Any:
         given = options.get(name)
         return given if given is not None else chosen.values.get(name) or env[name]

@@ -5,6 +5,7 @@
 
 The package ``_capacity`` knows the sizes, usages and quotas of a region. It may import ``_engine`` and ``_core``.
 """
+
 from __future__ import annotations
 
 import fnmatch

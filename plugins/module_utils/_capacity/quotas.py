@@ -6,6 +6,7 @@
 Shapes: docs/facts.md a.6 [REC R9]; a limit of -1 means that there is no cap [ISS]. The statuses of updateQuotas: ARM types of
 2025-12-01, UpdateWorkspaceQuotas. Names come in mixed case and are compared without it.
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -64,7 +65,12 @@ def check_quotas(declared: t.Sequence[Item]) -> Findings:
     for item in declared:
         family = str(item["family"])
         if family.casefold() in seen:
-            yield Finding("DuplicateFamily", "quotas.family", f"quotas names the family {family!r} twice (case is ignored).", source)
+            yield Finding(
+                "DuplicateFamily",
+                "quotas.family",
+                f"quotas names the family {family!r} twice (case is ignored).",
+                source,
+            )
         seen.add(family.casefold())
         if item.get("limit") is not None and item["limit"] < 0:
             message = f"quotas.limit of {family!r} must be at least 0; {item['limit']} is not. For no limit of its own, give null."
@@ -91,7 +97,9 @@ def foreseen(plan: Plan, found: Quotas) -> list[Item]:
         family = change.field.partition(".")[2]
         most = limit_of(found.subscription.get(family.casefold()))
         if found.subscription and family.casefold() not in found.subscription:
-            refused.append(_refusal(family, change.after, "InvalidVMFamilyName", "the service lists no such family in this region"))
+            refused.append(
+                _refusal(family, change.after, "InvalidVMFamilyName", "the service lists no such family in this region")
+            )
         elif change.after is not None and most is not None and change.after > most:
             why = f"{change.after} is above the subscription's limit of {most}"
             refused.append(_refusal(family, change.after, "InvalidQuotaExceedsSubscriptionLimit", why))
@@ -124,11 +132,18 @@ _WHY = {
 
 
 def _refusal(family: str, limit: t.Any, code: str, why: str | None = None) -> Item:
-    return {"family": family, "limit": limit, "code": code, "message": why or _WHY.get(code, "the service gives no reason")}
+    return {
+        "family": family,
+        "limit": limit,
+        "code": code,
+        "message": why or _WHY.get(code, "the service gives no reason"),
+    }
 
 
 # The answer of updateQuotas.
-UPDATED = shape.mapping({"value": shape.list_of(shape.mapping({"id": shape.TEXT, "limit": shape.NUMBER, "status": shape.TEXT}))})
+UPDATED = shape.mapping(
+    {"value": shape.list_of(shape.mapping({"id": shape.TEXT, "limit": shape.NUMBER, "status": shape.TEXT}))}
+)
 
 
 def refused_quotas(answer: Item) -> list[Item]:

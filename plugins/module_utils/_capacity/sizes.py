@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The sizes of a region: projection and filter. Pure. Shapes: docs/facts.md a.6 [REC R9]."""
+
 from __future__ import annotations
 
 import typing as t
@@ -35,7 +36,8 @@ def _prices(estimate: t.Any) -> list[Item] | None:
         return None
     common = {"currency": estimate.get("billingCurrency"), "unit": estimate.get("unitOfMeasure")}
     return [
-        {"os_type": value.get("osType"), "tier": value.get("vmTier"), "price": value.get("retailPrice"), **common} for value in values
+        {"os_type": value.get("osType"), "tier": value.get("vmTier"), "price": value.get("retailPrice"), **common}
+        for value in values
     ]
 
 
@@ -69,7 +71,13 @@ def sizes(entries: t.Iterable[Item], wanted: SizeFilter) -> list[Item]:
     """The sizes that were asked for, in an order that does not hang on the service's: family, vCPUs, memory, name."""
     found = [one for one in map(size, entries) if wanted.takes(one)]
     return sorted(
-        found, key=lambda one: (str(one["family"]).casefold(), one["vcpus"] or 0, one["memory_gb"] or 0, str(one["name"]).casefold())
+        found,
+        key=lambda one: (
+            str(one["family"]).casefold(),
+            one["vcpus"] or 0,
+            one["memory_gb"] or 0,
+            str(one["name"]).casefold(),
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The usages of a region, against their limits. Pure. Shapes: docs/facts.md a.6 [REC R9]."""
+
 from __future__ import annotations
 
 import typing as t
@@ -20,7 +21,11 @@ def usage(entry: Item) -> Item:
     return {
         "name": name.get("value"),
         "localized_name": name.get("localizedValue"),
-        "tier": "low_priority" if is_low_priority(entry) else "dedicated" if "cores" in str(entry.get("type")).casefold() else None,
+        "tier": "low_priority"
+        if is_low_priority(entry)
+        else "dedicated"
+        if "cores" in str(entry.get("type")).casefold()
+        else None,
         "current": current,
         "limit": limit,
         "remaining": None if limit is None else max(0, limit - current),
@@ -33,7 +38,11 @@ def usage(entry: Item) -> Item:
 def is_low_priority(entry: Item) -> bool:
     """A family is listed twice, under one name; the type, or failing that the text, tells which is which."""
     text = str((entry.get("name") or {}).get("localizedValue"))
-    return "lowpriority" in str(entry.get("type")).casefold() or "low priority" in text.casefold() or "lowpriority" in text.casefold()
+    return (
+        "lowpriority" in str(entry.get("type")).casefold()
+        or "low priority" in text.casefold()
+        or "lowpriority" in text.casefold()
+    )
 
 
 def _percent(current: int, limit: int | None) -> float | None:
@@ -42,7 +51,9 @@ def _percent(current: int, limit: int | None) -> float | None:
     return round(100.0 * current / limit, 1) if limit else 100.0 if current else 0.0
 
 
-def usages(entries: t.Iterable[Item], families: t.Collection[str] | None = None, at_least_percent: float | None = None) -> list[Item]:
+def usages(
+    entries: t.Iterable[Item], families: t.Collection[str] | None = None, at_least_percent: float | None = None
+) -> list[Item]:
     """Usages by name, case ignored (``*`` and ``?`` as in file names), and only those of which so much is used; sorted by name."""
     found = []
     for one in map(usage, entries):
@@ -51,7 +62,9 @@ def usages(entries: t.Iterable[Item], families: t.Collection[str] | None = None,
         if at_least_percent is not None and (one["percent"] is None or one["percent"] < at_least_percent):
             continue
         found.append(one)
-    return sorted(found, key=lambda one: (str(one["workspace"] or "").casefold(), str(one["name"]).casefold(), one["tier"] or ""))
+    return sorted(
+        found, key=lambda one: (str(one["workspace"] or "").casefold(), str(one["name"]).casefold(), one["tier"] or "")
+    )
 
 
 class Usages:

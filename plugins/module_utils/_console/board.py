@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The targets that are under way, from the events of the modules; and a line for each of them."""
+
 from __future__ import annotations
 
 import json
@@ -69,13 +70,18 @@ class Board:
 
     def still(self, now: float) -> list[str]:
         """A line for each target that is under way."""
-        return [", ".join(filter(None, (f"{row.name}: {row.action}", row.state, span(now - row.began)))) + self._of(row.run) for row in self.rows]
+        return [
+            ", ".join(filter(None, (f"{row.name}: {row.action}", row.state, span(now - row.began)))) + self._of(row.run)
+            for row in self.rows
+        ]
 
     def total(self) -> str | None:
         """All that is under way in one line; None where that is a single target."""
         runs = {row.run for row in self.rows}
         counted = [run for run in runs if run in self._total]
-        total, done, failed = (sum(counts.get(run, 0) for run in counted) for counts in (self._total, self._done, self._failed))
+        total, done, failed = (
+            sum(counts.get(run, 0) for run in counted) for counts in (self._total, self._done, self._failed)
+        )
         if len(self._rows) < 2 and total < 2:
             return None
         parts = [f"{done} of {total} done"] if total else []

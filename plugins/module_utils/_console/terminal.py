@@ -7,6 +7,7 @@ The package ``_console`` shows the progress of a run in a terminal. It may impor
 
 Control sequences: ECMA-48 (CUU, EL, ED). Every painting is one write, and nothing is cleared that is not at once written again: no flicker.
 """
+
 from __future__ import annotations
 
 import os
@@ -23,7 +24,12 @@ Line = t.Sequence[tuple[str, "str | None"]]
 class Screen:
     """``width`` counts the columns that a text takes, ``colour`` puts a text into a colour."""
 
-    def __init__(self, stream: t.TextIO, width: t.Callable[[str], int] = len, colour: t.Callable[[str, str], str] = lambda text, name: text) -> None:
+    def __init__(
+        self,
+        stream: t.TextIO,
+        width: t.Callable[[str], int] = len,
+        colour: t.Callable[[str, str], str] = lambda text, name: text,
+    ) -> None:
         self._stream = stream
         self._width = width
         self._colour = colour
@@ -67,13 +73,20 @@ class Screen:
     def _columns(self, lines: t.Sequence[Line]) -> list[int]:
         """How wide each column is; the last one is as it comes."""
         cells = [[self._width(text) for text, _colour in line] for line in lines if len(line) > 1]
-        return [max(row[column] for row in cells if len(row) > column) for column in range(max(map(len, cells), default=1) - 1)]
+        return [
+            max(row[column] for row in cells if len(row) > column)
+            for column in range(max(map(len, cells), default=1) - 1)
+        ]
 
     def _draw(self, line: Line, columns: t.Sequence[int], room: int) -> tuple[str, int]:
         """A line with its colours, cut to the room there is; and the columns that it takes."""
         drawn, used = "", 0
         for number, (text, colour) in enumerate(line):
-            padded = text + " " * (columns[number] - self._width(text)) if number < len(columns) and number < len(line) - 1 else text
+            padded = (
+                text + " " * (columns[number] - self._width(text))
+                if number < len(columns) and number < len(line) - 1
+                else text
+            )
             cut = self._cut(_GAP + padded, room - used)
             used += self._width(cut)
             drawn += self._colour(cut, colour) if colour and cut.strip() else cut

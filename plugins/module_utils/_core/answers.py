@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What an error of Resource Manager says about the resource: that it is absent, gone or busy. The codes: docs/facts.md b.2."""
+
 from __future__ import annotations
 
 from .errors import ArmError
@@ -9,10 +10,18 @@ from .errors import ArmError
 # Seconds between two attempts while another operation is under way.
 CONFLICT_STEP = 5.0
 # 404 answers that say something else than "this resource is not there".
-_NOT_ABSENCE = frozenset({
-    "SUBSCRIPTIONNOTFOUND", "INVALIDRESOURCETYPE", "INVALIDRESOURCENAMESPACE", "NOREGISTEREDPROVIDERFOUND",
-    "INVALIDAPIVERSIONPARAMETER", "MISSINGAPIVERSIONPARAMETER", "OPERATIONNOTFOUND", "UNEXPECTEDANSWER",
-})
+_NOT_ABSENCE = frozenset(
+    {
+        "SUBSCRIPTIONNOTFOUND",
+        "INVALIDRESOURCETYPE",
+        "INVALIDRESOURCENAMESPACE",
+        "NOREGISTEREDPROVIDERFOUND",
+        "INVALIDAPIVERSIONPARAMETER",
+        "MISSINGAPIVERSIONPARAMETER",
+        "OPERATIONNOTFOUND",
+        "UNEXPECTEDANSWER",
+    }
+)
 _BUSY_CODES = frozenset({"ANOTHEROPERATIONINPROGRESS", "CONFLICTINGCONCURRENTWRITENOTALLOWED"})
 BUSY_TEXT = "already an active operation"
 

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where resources are: ids of resource groups, workspaces and compute targets."""
+
 from __future__ import annotations
 
 import re
@@ -16,7 +17,14 @@ class ArmId(str):
     def named(self, type_: str) -> str:
         """The name that stands behind a type: ``named("workspaces")``."""
         parts = self.split("/")
-        return next((parts[number + 1] for number in range(1, len(parts) - 1, 2) if parts[number].casefold() == type_.casefold()), "")
+        return next(
+            (
+                parts[number + 1]
+                for number in range(1, len(parts) - 1, 2)
+                if parts[number].casefold() == type_.casefold()
+            ),
+            "",
+        )
 
     @property
     def name(self) -> str:
@@ -70,7 +78,11 @@ def group_id(subscription_id: str, resource_group: str) -> str:
 def workspace_target(subscription_id: str, resource_group: str, name: str) -> Target:
     parent = group_id(subscription_id, resource_group)
     return Target(
-        name, f"{parent}/providers/Microsoft.MachineLearningServices/workspaces/{name}", parent, subscription_id, resource_group
+        name,
+        f"{parent}/providers/Microsoft.MachineLearningServices/workspaces/{name}",
+        parent,
+        subscription_id,
+        resource_group,
     )
 
 

@@ -6,6 +6,7 @@
 The comparisons answer to what ARM does with values: sizes come back in capitals (docs/facts.md a.6 [REC R1]), ids and enums in
 another case, regions as ``East US`` or ``eastus``, empty as null.
 """
+
 from __future__ import annotations
 
 import re

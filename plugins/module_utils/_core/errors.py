@@ -6,6 +6,7 @@
 The package ``_core`` holds what everything else stands on: errors, findings, ids, paths, shapes of documents, secrets, events. It may
 import nothing else of the collection.
 """
+
 from __future__ import annotations
 
 import contextlib

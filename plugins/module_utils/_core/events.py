@@ -13,6 +13,7 @@ done    target, action, failure (None: it went well)
 
 ``target`` is an ARM id, or the path of an operation.
 """
+
 from __future__ import annotations
 
 import json
@@ -84,7 +85,14 @@ class Events:
         """The target's end, where its start was told."""
         if target in self._last:
             action, _state = self._last.pop(target)
-            self._write({"event": "done", "target": target, "action": action, "failure": None if failure is None else self._hide(failure)})
+            self._write(
+                {
+                    "event": "done",
+                    "target": target,
+                    "action": action,
+                    "failure": None if failure is None else self._hide(failure),
+                }
+            )
 
     def close(self, failure: str | None = None) -> None:
         """The task ends, and with it what it was at."""

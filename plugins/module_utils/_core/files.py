@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Files that an option names: keys, certificates, declarations. Read whole and once; a pipe without a writer does not block a task."""
+
 from __future__ import annotations
 
 import errno
@@ -45,7 +46,11 @@ def put_text(settings: dict[str, t.Any], file_option: str, hide: Hide, group: st
     try:
         content = read_text(path)
     except OSError as error:
-        raise RuleError(f"{name} {path!r} cannot be read: {error.strerror}.", code="FileNotReadable", hint=f"Nothing was sent. Correct {name}.") from error
+        raise RuleError(
+            f"{name} {path!r} cannot be read: {error.strerror}.",
+            code="FileNotReadable",
+            hint=f"Nothing was sent. Correct {name}.",
+        ) from error
     if option != "cert":
         hide([content])
     settings[option] = content

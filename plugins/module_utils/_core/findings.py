@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A finding is one thing that is wrong, or may go wrong, with what was declared; all of them are collected before one error is raised."""
+
 from __future__ import annotations
 
 import typing as t

@@ -4,6 +4,7 @@
 """SIGTERM and SIGINT as a request to end the run: ansible-playbook hands its own on to its modules' processes, and ``podman stop`` or a pod's end
 sends them before SIGKILL. What the service has taken goes on without us; only the waiting for it ends.
 """
+
 from __future__ import annotations
 
 import signal
@@ -54,4 +55,7 @@ class Interruption:
 
     def check(self) -> None:
         if self.asked:
-            raise Interrupted("The run was interrupted.", hint="Operations that the service accepted continue. Run the same task again: it waits for them.")
+            raise Interrupted(
+                "The run was interrupted.",
+                hint="Operations that the service accepted continue. Run the same task again: it waits for them.",
+            )

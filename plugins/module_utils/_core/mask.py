@@ -10,6 +10,7 @@ wrong encoding, another Unicode normal form) is a further pattern of the secret.
 
 Whitespace, control characters and the plus sign count for nothing in the comparison: messages join lines, and forms spell a space as a plus.
 """
+
 from __future__ import annotations
 
 import base64
@@ -46,9 +47,19 @@ _FAMILIES = (
     rb"&#[0-9]{1,7};|&#[xX][0-9a-fA-F]{1,6};|&[A-Za-z][A-Za-z0-9]{1,31};",
 )
 # Of YAML too. A fold stands for nothing.
-_NAMED = {**dict.fromkeys((b"r", b"t", b"b", b"f", b"0", b"a", b"v", b"e"), b" "), b"n": b"\n", b"\n": b"", b"N": b"\xc2\x85", b"L": b"\xe2\x80\xa8"}
+_NAMED = {
+    **dict.fromkeys((b"r", b"t", b"b", b"f", b"0", b"a", b"v", b"e"), b" "),
+    b"n": b"\n",
+    b"\n": b"",
+    b"N": b"\xc2\x85",
+    b"L": b"\xe2\x80\xa8",
+}
 _NAMED[b"P"] = b"\xe2\x80\xa9"
-_TOKENS = {families: re.compile(b"|".join(families)) for size in (1, 2, 3) for families in itertools.combinations(_FAMILIES, size)}
+_TOKENS = {
+    families: re.compile(b"|".join(families))
+    for size in (1, 2, 3)
+    for families in itertools.combinations(_FAMILIES, size)
+}
 _ALL = _TOKENS[_FAMILIES]
 
 
@@ -104,14 +115,22 @@ def _texts(secret: str) -> set[str]:
     found = {secret, secret.replace("'", "''")}
     if secret.lstrip().startswith(_PEM):
         # A message may quote one line of a key.
-        found |= {line.strip() for line in secret.splitlines() if len(line.strip()) >= _SHORTEST_LINE and not line.startswith("-----")}
+        found |= {
+            line.strip()
+            for line in secret.splitlines()
+            if len(line.strip()) >= _SHORTEST_LINE and not line.startswith("-----")
+        }
     return {unicodedata.normalize(form, text) for text in found for form in ("NFC", "NFD")} | found
 
 
 def _in_base64(text: str) -> t.Iterator[bytes]:
     """What stays the same of a text in base64, whatever stands before and after it."""
     contents = {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
-    for data in {content.encode(encoding, "surrogatepass") for content in contents for encoding in ("utf-8", "utf-16-le", "utf-16-be")}:
+    for data in {
+        content.encode(encoding, "surrogatepass")
+        for content in contents
+        for encoding in ("utf-8", "utf-16-le", "utf-16-be")
+    }:
         for before in range(3):
             first, last = -(-8 * before // 6), 8 * (before + len(data)) // 6
             for alphabet in (None, b"-_"):
@@ -220,7 +239,9 @@ class Masker:
             prefixes: t.Iterable[bytes] = patterns
             if len(patterns) > _FEW and len(bare) > _FEW:
                 # Searching for each of many would take their number times the text's length.
-                prefixes = {prefix for at in range(len(bare) - _PREFIX + 1) if (prefix := bare[at : at + _PREFIX]) in patterns}
+                prefixes = {
+                    prefix for at in range(len(bare) - _PREFIX + 1) if (prefix := bare[at : at + _PREFIX]) in patterns
+                }
             found.update(one for prefix in prefixes for one in patterns[prefix] if one in bare)
             further = _decoded(data)
             if further == data:
@@ -236,7 +257,9 @@ class Masker:
             kept = [at for at, byte in enumerate(step.data) if byte not in _IGNORED]
             bare = bytes(step.data[at] for at in kept)
             for pattern in patterns:
-                found += [(step.begin[kept[start]], step.end[kept[stop - 1]]) for start, stop in self._places(bare, pattern)]
+                found += [
+                    (step.begin[kept[start]], step.end[kept[stop - 1]]) for start, stop in self._places(bare, pattern)
+                ]
             further = step.decoded()
             if further.data == step.data:
                 break

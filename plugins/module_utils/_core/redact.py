@@ -11,6 +11,7 @@ less than four letters are replaced by ansible-core alone, in their one spelling
 The values of variables are secret whatever their names: each is hidden at its place (``without_values``). What is long or odd enough to be a secret is
 hidden in texts too; a switch, a region or a size is not, since it would take the rest of the result along.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -31,7 +32,10 @@ KNOWN = Masker()
 SHOWN: set[str] = set()
 
 # Names that people give to variables with secrets, and the shortest value that is not rather a switch or a number.
-_VARIABLE = re.compile(r"pass(word|wd|phrase)|secret|(^|_)token$|(api|access|account|private|license)_?key|licen[cs]e$|connection_?string", re.IGNORECASE)
+_VARIABLE = re.compile(
+    r"pass(word|wd|phrase)|secret|(^|_)token$|(api|access|account|private|license)_?key|licen[cs]e$|connection_?string",
+    re.IGNORECASE,
+)
 _SHORTEST_VARIABLE = 6
 # Mappings (or lists of name and value) of variables and settings: in our options, in the service's bodies, in those of other resources.
 _MAPPINGS = frozenset(
@@ -151,7 +155,9 @@ def is_secret_name(name: str) -> bool:
 def _is_odd(text: str) -> bool:
     """Whether a value is none that a result may hold for other reasons."""
     words = "/" not in text and not text[-1:].isdigit()
-    return len(text) >= _SHORTEST_TEXT and (_ORDINARY.fullmatch(text) is None or (words and len(text) >= _LONGEST_WORDS))
+    return len(text) >= _SHORTEST_TEXT and (
+        _ORDINARY.fullmatch(text) is None or (words and len(text) >= _LONGEST_WORDS)
+    )
 
 
 def _variables(value: t.Any) -> t.Iterator[tuple[str, str]]:
@@ -171,7 +177,9 @@ def _named(below: t.Any) -> t.Iterator[tuple[str, str]]:
     if isinstance(below, (list, tuple)):
         rows = [(one.get("name"), one) for one in below if isinstance(one, dict)]
     for name, one in rows:
-        for text in _texts([one[part] for part in ("value", "secureValue") if part in one] if isinstance(one, dict) else one):
+        for text in _texts(
+            [one[part] for part in ("value", "secureValue") if part in one] if isinstance(one, dict) else one
+        ):
             if not text.startswith(PLACEHOLDER):
                 yield str(name), text
 
@@ -192,13 +200,18 @@ def placeholder(value: t.Any) -> str:
     return f"{PLACEHOLDER} ({hmac.new(_KEY, str(value).encode('utf-8', 'surrogatepass'), hashlib.sha256).hexdigest()[:12]})"
 
 
-def without_values(value: t.Any, shown: t.Collection[str] = (), hide: t.Callable[[t.Any], t.Any] = placeholder) -> t.Any:
+def without_values(
+    value: t.Any, shown: t.Collection[str] = (), hide: t.Callable[[t.Any], t.Any] = placeholder
+) -> t.Any:
     """A copy of a tree that has something else in place of the values of variables, but for those with the names ``shown``."""
     if isinstance(value, (list, tuple)):
         return [without_values(item, shown, hide) for item in value]
     if not isinstance(value, dict):
         return value
-    return {key: (_hidden_mapping if str(key).casefold() in _MAPPINGS else without_values)(below, shown, hide) for key, below in value.items()}
+    return {
+        key: (_hidden_mapping if str(key).casefold() in _MAPPINGS else without_values)(below, shown, hide)
+        for key, below in value.items()
+    }
 
 
 def _hidden_mapping(below: t.Any, shown: t.Collection[str], hide: t.Callable[[t.Any], t.Any]) -> t.Any:
@@ -218,7 +231,11 @@ def _hidden(value: t.Any, hide: t.Callable[[t.Any], t.Any]) -> t.Any:
         return {key: below if key in kept else _hidden(below, hide) for key, below in value.items()}
     if isinstance(value, (list, tuple)):
         return [_hidden(item, hide) for item in value]
-    return value if value is None or (isinstance(value, str) and (not value or value.startswith(PLACEHOLDER))) else hide(value)
+    return (
+        value
+        if value is None or (isinstance(value, str) and (not value or value.startswith(PLACEHOLDER)))
+        else hide(value)
+    )
 
 
 def without_signatures(text: str) -> str:

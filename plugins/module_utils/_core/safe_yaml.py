@@ -6,6 +6,7 @@
 A text of half a kilobyte can stand for hundreds of millions of values (aliases of aliases), nest deeper than Python's stack, or name a key twice, of which
 only the last counts. The limits are checked on PyYAML's nodes: before any value is built, so before anything copies or walks the result as a tree.
 """
+
 from __future__ import annotations
 
 import functools
@@ -89,13 +90,19 @@ def check_depth(value: t.Any, what: str) -> None:
         item, depth = stack.pop()
         if isinstance(item, (dict, list, tuple)):
             if depth > DEEPEST_OPTIONS:
-                raise RuleError(f"{what} are nested deeper than {DEEPEST_OPTIONS} levels.", code="InvalidDeclaration", hint="Nothing was sent.")
+                raise RuleError(
+                    f"{what} are nested deeper than {DEEPEST_OPTIONS} levels.",
+                    code="InvalidDeclaration",
+                    hint="Nothing was sent.",
+                )
             stack += [(one, depth + 1) for one in (item.values() if isinstance(item, dict) else item)]
 
 
 def _invalid(what: str, why: str, line: int | None = None) -> RuleError:
     where = f" (line {line})" if line is not None else ""
-    return RuleError(f"{what} is not valid: {why}{where}.", code="InvalidDefinition", hint=f"Nothing was sent. Correct {what}.")
+    return RuleError(
+        f"{what} is not valid: {why}{where}.", code="InvalidDefinition", hint=f"Nothing was sent. Correct {what}."
+    )
 
 
 class _Limits:
@@ -156,7 +163,9 @@ class _Limits:
             # A merge (<<) is no key of the mapping, but has the same fault where it stands twice.
             plain = key.value if key.tag == _TAG + "merge" else self.construct_object(key)
             if plain in lines:
-                raise _invalid(self.what, f"the key {str(plain)[:60]!r} is set twice, in line {lines[plain]} and in line {line}")
+                raise _invalid(
+                    self.what, f"the key {str(plain)[:60]!r} is set twice, in line {lines[plain]} and in line {line}"
+                )
             lines[plain] = line
 
     def _check_number(self: t.Any, node: t.Any, line: int) -> None:

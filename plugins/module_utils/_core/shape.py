@@ -8,6 +8,7 @@ not there. Unknown fields pass too. Only a value of another type is a fault, and
 
 Pure: no HTTP, no Ansible. The shape of a kind is derived from its table of fields (``document``), with what else the kind reads.
 """
+
 from __future__ import annotations
 
 import contextlib
@@ -43,7 +44,9 @@ FLAG = Shape(("boolean", "text"))
 SCALAR = Shape(("text", "number", "boolean"))
 
 
-def mapping(fields: t.Mapping[str, Shape] | None = None, *, values: Shape | None = None, required: tuple[str, ...] = ()) -> Shape:
+def mapping(
+    fields: t.Mapping[str, Shape] | None = None, *, values: Shape | None = None, required: tuple[str, ...] = ()
+) -> Shape:
     return Shape(("mapping",), fields or {}, values, required)
 
 
@@ -73,14 +76,18 @@ def fault(value: t.Any, shape: Shape, place: str = "") -> tuple[str, str, str] |
         for name in shape.required:
             if value.get(name) is None:
                 return _below(place, name), " or ".join(shape.fields.get(name, ANY).types) or "a value", "missing"
-        below: t.Iterable[tuple[str, t.Any, Shape]] = ((name, value[name], rule) for name, rule in shape.fields.items() if name in value)
+        below: t.Iterable[tuple[str, t.Any, Shape]] = (
+            (name, value[name], rule) for name, rule in shape.fields.items() if name in value
+        )
         if shape.items is not None:
             others = [(name, one, shape.items) for name, one in value.items() if name not in shape.fields]
             below = [*below, *others]
         return next((wrong for name, one, rule in below if (wrong := fault(one, rule, _below(place, name)))), None)
     if isinstance(value, list) and shape.items is not None:
         rule = shape.items
-        return next((wrong for number, one in enumerate(value) if (wrong := _item_fault(one, rule, f"{place}[{number}]"))), None)
+        return next(
+            (wrong for number, one in enumerate(value) if (wrong := _item_fault(one, rule, f"{place}[{number}]"))), None
+        )
     return None
 
 
@@ -125,7 +132,9 @@ def reading(given: t.Any, shape: Shape) -> t.Iterator[None]:
     if wrong is not None:
         place, expected, found = wrong
         whole = "the document"
-        raise AmlError(f"{'the input' if place in ('', whole) else place} must be {_with_article(expected)}, and is {_with_article(found)}.")
+        raise AmlError(
+            f"{'the input' if place in ('', whole) else place} must be {_with_article(expected)}, and is {_with_article(found)}."
+        )
     try:
         yield
     except (AttributeError, LookupError, TypeError, ValueError) as error:
@@ -199,25 +208,42 @@ def _tree(places: t.Mapping[str, Shape], required: tuple[str, ...] = ()) -> Shap
 
 def _merged(own: Shape | None, below: Shape) -> Shape:
     """A place with a shape of its own and places below it."""
-    return below if own is None else Shape(own.types or below.types, {**own.fields, **below.fields}, own.items, own.required)
+    return (
+        below
+        if own is None
+        else Shape(own.types or below.types, {**own.fields, **below.fields}, own.items, own.required)
+    )
 
 
 def by_canon(canon: t.Callable[[t.Any], t.Any]) -> Shape:
     """What a comparison takes: text is compared without regard to case, an id without its last slash, ..."""
     if canon in (_canon.caseless, _canon.region, _canon.arm_id, _canon.text, _canon.public_key):
         return TEXT
-    return {_canon.boolean_text: FLAG, _canon.mapping: mapping(values=SCALAR), _canon.identity: IDENTITY}.get(canon, SCALAR)
+    return {_canon.boolean_text: FLAG, _canon.mapping: mapping(values=SCALAR), _canon.identity: IDENTITY}.get(
+        canon, SCALAR
+    )
 
 
 # --- what documents of several kinds have ---
 
 REFERENCE = mapping({"id": TEXT})
-IDENTITY = mapping({
-    "type": TEXT, "principalId": TEXT, "tenantId": TEXT, "userAssignedIdentities": mapping(values=mapping({"clientId": TEXT, "principalId": TEXT})),
-})
+IDENTITY = mapping(
+    {
+        "type": TEXT,
+        "principalId": TEXT,
+        "tenantId": TEXT,
+        "userAssignedIdentities": mapping(values=mapping({"clientId": TEXT, "principalId": TEXT})),
+    }
+)
 # ``errors`` and ``provisioningErrors``: texts, or mappings in one of the envelopes.
 ERRORS = list_of(Shape(("text", "mapping"), {"code": SCALAR, "message": SCALAR}))
-_ENVELOPE = {"id": TEXT, "type": TEXT, "location": TEXT, "tags": mapping(values=SCALAR), "properties": mapping({"provisioningState": TEXT})}
+_ENVELOPE = {
+    "id": TEXT,
+    "type": TEXT,
+    "location": TEXT,
+    "tags": mapping(values=SCALAR),
+    "properties": mapping({"provisioningState": TEXT}),
+}
 COMPUTE = {
     **_ENVELOPE,
     "name": TEXT,
@@ -231,10 +257,16 @@ COMPUTE = {
     "properties.modifiedOn": TEXT,
     "properties.isAttachedCompute": FLAG,
     "properties.resourceId": TEXT,
-    "properties.properties": mapping({
-        "vmSize": TEXT, "state": TEXT, "currentNodeCount": NUMBER, "sshSettings": mapping(), "connectivityEndpoints": mapping(),
-        "userAccountCredentials": mapping(),
-    }),
+    "properties.properties": mapping(
+        {
+            "vmSize": TEXT,
+            "state": TEXT,
+            "currentNodeCount": NUMBER,
+            "sshSettings": mapping(),
+            "connectivityEndpoints": mapping(),
+            "userAccountCredentials": mapping(),
+        }
+    ),
 }
 RULE = mapping({"type": TEXT, "destination": Shape(("text", "mapping")), "category": TEXT, "status": TEXT})
 WORKSPACE = {
@@ -262,9 +294,17 @@ WORKSPACE = {
     "properties.serverlessComputeSettings": mapping(),
 }
 RESOURCE = mapping(_ENVELOPE)
-NODE = mapping({
-    "nodeId": TEXT, "privateIpAddress": TEXT, "publicIpAddress": TEXT, "port": Shape(("number", "text")), "nodeState": TEXT, "runId": TEXT,
-}, required=("nodeId",))
+NODE = mapping(
+    {
+        "nodeId": TEXT,
+        "privateIpAddress": TEXT,
+        "publicIpAddress": TEXT,
+        "port": Shape(("number", "text")),
+        "nodeState": TEXT,
+        "runId": TEXT,
+    },
+    required=("nodeId",),
+)
 USAGE_NAME = mapping({"value": TEXT, "localizedValue": TEXT})
 USAGE = mapping({"id": TEXT, "type": TEXT, "unit": TEXT, "name": USAGE_NAME, "currentValue": NUMBER, "limit": NUMBER})
 QUOTA = mapping({"id": TEXT, "type": TEXT, "unit": TEXT, "name": USAGE_NAME, "limit": NUMBER})
@@ -275,19 +315,27 @@ SIZE = mapping({
         "billingCurrency": TEXT, "unitOfMeasure": TEXT, "values": list_of(mapping({"retailPrice": NUMBER, "osType": TEXT, "vmTier": TEXT})),
     }),
 }, required=("name",))  # fmt: skip
-SUBSCRIPTION = mapping({"id": TEXT, "subscriptionId": TEXT, "displayName": TEXT, "state": TEXT}, required=("subscriptionId",))
+SUBSCRIPTION = mapping(
+    {"id": TEXT, "subscriptionId": TEXT, "displayName": TEXT, "state": TEXT}, required=("subscriptionId",)
+)
 # Inputs of the filters: results of modules, and reports that were kept as files.
 _ROWS = list_of(mapping())
-RESULTS = list_of(mapping({"targets": _ROWS, "undeclared": _ROWS, "workspaces": list_of(mapping({"id": TEXT})), "failure": mapping()}))
+RESULTS = list_of(
+    mapping({"targets": _ROWS, "undeclared": _ROWS, "workspaces": list_of(mapping({"id": TEXT})), "failure": mapping()})
+)
 REPORT = mapping({"targets": _ROWS, "workspaces": _ROWS, "kinds": _ROWS, "usages": _ROWS, "totals": mapping()})
 REPORTS = mapping({"reports": list_of(REPORT), "previous": REPORT})
 MACHINES = list_of(mapping({"id": TEXT, "name": TEXT}, required=("id", "name")))
-REPORTED = mapping({
-    "generated": TEXT,
-    "name": TEXT,
-    "fleet": mapping({"targets": _ROWS, "undeclared": _ROWS, "totals": mapping()}),
-    "found": mapping({"workspaces": list_of(mapping({"computes": _ROWS})), "usages": list_of(mapping({"usages": _ROWS}))}),
-})
+REPORTED = mapping(
+    {
+        "generated": TEXT,
+        "name": TEXT,
+        "fleet": mapping({"targets": _ROWS, "undeclared": _ROWS, "totals": mapping()}),
+        "found": mapping(
+            {"workspaces": list_of(mapping({"computes": _ROWS})), "usages": list_of(mapping({"usages": _ROWS}))}
+        ),
+    }
+)
 DEPLOYMENT = mapping({
     "id": TEXT, "name": TEXT, "tags": mapping(values=SCALAR), "properties": mapping({
         "provisioningState": TEXT, "timestamp": TEXT, "error": mapping(), "outputResources": list_of(mapping({"id": TEXT})),
@@ -320,7 +368,9 @@ def _made(key: t.Any, make: t.Callable[[], Shape]) -> Shape:
 
 
 _ONE = re.compile(r"/workspaces/[^/]+(?P<compute>/computes/[^/]+)?/?\Z", re.IGNORECASE)
-_MANY = re.compile(r"/(?P<last>workspaces|computes|usages|quotas|vmSizes|deployments|subscriptions|listNodes)/?\Z", re.IGNORECASE)
+_MANY = re.compile(
+    r"/(?P<last>workspaces|computes|usages|quotas|vmSizes|deployments|subscriptions|listNodes)/?\Z", re.IGNORECASE
+)
 _PROVIDER = "/providers/microsoft.machinelearningservices/"
 
 
@@ -341,7 +391,9 @@ def of_item(path: str, item: t.Any) -> Shape:
             shape = _compute_shape(item) if last == "computes" else _workspace_shape()
             return Shape(shape.types, shape.fields, shape.items, ("id", "name"))
         return {"usages": USAGE, "quotas": QUOTA, "vmsizes": SIZE, "listnodes": NODE}.get(last, mapping())
-    return {"deployments": LISTED_DEPLOYMENT, "subscriptions": SUBSCRIPTION}.get(last, mapping({"id": TEXT, "tags": mapping(values=SCALAR)}))
+    return {"deployments": LISTED_DEPLOYMENT, "subscriptions": SUBSCRIPTION}.get(
+        last, mapping({"id": TEXT, "tags": mapping(values=SCALAR)})
+    )
 
 
 def _compute_shape(body: t.Any) -> Shape:

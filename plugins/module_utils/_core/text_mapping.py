@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A mapping that came as text, read as AnsibleModule reads it (``check_type_dict`` of ansible-core 2.19 to 2.21; a test compares them)."""
+
 from __future__ import annotations
 
 import ast

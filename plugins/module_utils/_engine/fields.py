@@ -5,6 +5,7 @@
 
 A kind (``_kinds/``) is a table of these.
 """
+
 from __future__ import annotations
 
 import copy

@@ -6,6 +6,7 @@
 Another writer can delete a resource and create one of the same name between two requests of a task. What was planned for the first must not happen to the
 second. No property of ARM's tells all types' resources apart, so that several are compared, each where both documents have it.
 """
+
 from __future__ import annotations
 
 import re

@@ -5,6 +5,7 @@
 
 A kind is added by one file with a subclass of :class:`Kind`.
 """
+
 from __future__ import annotations
 
 import copy
@@ -146,8 +147,14 @@ class Kind:
 
     def differing(self, sent: Body, after: Body, declared: Declared) -> list[str]:
         """The undeclared values of a document that was sent as a whole which the resource does not show after the write."""
-        rows = [row for row in self.fields if row.option not in declared and row.mutability not in (READ_ONLY, WRITE_ONLY) and row.option != "tags"]
-        options = [row.option for row in rows if row.read(sent) is not None and not row.same(row.read(sent), row.read(after))]
+        rows = [
+            row
+            for row in self.fields
+            if row.option not in declared and row.mutability not in (READ_ONLY, WRITE_ONLY) and row.option != "tags"
+        ]
+        options = [
+            row.option for row in rows if row.read(sent) is not None and not row.same(row.read(sent), row.read(after))
+        ]
         return [*options, *_differing_tags(sent, after, declared)]
 
     def skeleton(self, target: Target, declared: Declared, parent: Body | None) -> Body:

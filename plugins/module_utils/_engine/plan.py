@@ -5,6 +5,7 @@
 
 Check mode, diff mode, the result and the apply step all use this one plan; nothing computes it twice. Pure: no Ansible, no HTTP.
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -99,7 +100,9 @@ def merged_tags(current: t.Any, declared: t.Any, append: bool) -> dict[str, t.An
     return tags
 
 
-def wanted(table: t.Iterable[Field], declared: Declared, current: dict[str, t.Any] | None, append_tags: bool = True) -> Declared:
+def wanted(
+    table: t.Iterable[Field], declared: Declared, current: dict[str, t.Any] | None, append_tags: bool = True
+) -> Declared:
     """What was declared, as the resource is to have it in full: with the tags that stay, and with values that only the resource tells."""
     full = dict(declared)
     for row in table:

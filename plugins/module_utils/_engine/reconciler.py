@@ -8,6 +8,7 @@ the reconciler. It may import ``_core``.
 
 Knows the ARM client and the kinds, and no Ansible. One task makes one :class:`Reconciler` and calls ``present`` or ``absent``.
 """
+
 from __future__ import annotations
 
 import contextlib
@@ -246,7 +247,12 @@ class Reconciler:
             pause = self.behaviour.wait_interval or next(pauses, pause)
             self._sleep(min(pause, self.deadline.remaining))
             body = self.find()
-        if fail and status is not None and status.state == FAILED and not (status.details and status.details == self._old_errors):
+        if (
+            fail
+            and status is not None
+            and status.state == FAILED
+            and not (status.details and status.details == self._old_errors)
+        ):
             raise ArmError(
                 f"{self._what} is in the state {status.text}: {status.message or 'the service gives no reason.'}",
                 code=status.code or "ProvisioningFailed",
@@ -303,20 +309,34 @@ class Reconciler:
 
     def _again(self, plan: Plan, declared: Declared, body: Body | None) -> Plan:
         """A write that failed may have left its values behind. Nothing differs then, and only the same write once more fixes it."""
-        if plan.action != NONE or body is None or not declared or not self.kind.mended_by_writing or self.kind.status(body).state != FAILED:
+        if (
+            plan.action != NONE
+            or body is None
+            or not declared
+            or not self.kind.mended_by_writing
+            or self.kind.status(body).state != FAILED
+        ):
             return plan
         wanted, current = self._wanted(declared, body), self.kind.read(body)
         rows = [row for row in self.kind.fields if row.option in declared and row.mutability == UPDATABLE]
         # Where nothing that was declared can be written, the tags can, as they are.
         rows = rows or [row for row in self.kind.fields if row.option == "tags"]
         values = [(row.option, paths.get_path(current, row.option)) for row in rows]
-        changes = tuple(Change(option, value, wanted.get(option, value), UPDATABLE, "written again") for option, value in values)
-        return replace(plan, action=UPDATE, changes=changes, reason="it is as declared, but its last write failed") if changes else plan
+        changes = tuple(
+            Change(option, value, wanted.get(option, value), UPDATABLE, "written again") for option, value in values
+        )
+        return (
+            replace(plan, action=UPDATE, changes=changes, reason="it is as declared, but its last write failed")
+            if changes
+            else plan
+        )
 
     def _carry_out(self, plan: Plan, declared: Declared, body: Body | None) -> Outcome:
         if plan.ignored:
             names = ", ".join(change.field for change in plan.ignored)
-            self.warnings.append(f"ImmutableChangeIgnored: {names} differ from the declaration and were left as they are.")
+            self.warnings.append(
+                f"ImmutableChangeIgnored: {names} differ from the declaration and were left as they are."
+            )
         if plan.action == NONE:
             return self._already_there(plan, body)
         if plan.action == REPLACE:
@@ -350,7 +370,9 @@ class Reconciler:
 
     def _wanted(self, declared: Declared, body: Body | None) -> Declared:
         """What was declared, with the tags in full."""
-        return _plan.wanted(self.kind.fields, declared, None if body is None else self.kind.read(body), self.behaviour.append_tags)
+        return _plan.wanted(
+            self.kind.fields, declared, None if body is None else self.kind.read(body), self.behaviour.append_tags
+        )
 
     def _complete(self, plan: Plan, declared: Declared, body: Body | None) -> Declared:
         """What a new resource will have: for a replacement, what was there counts as given."""
@@ -454,7 +476,13 @@ class Reconciler:
         tags = next((change for change in plan.changes if change.field == "tags"), None)
         others = replace(plan, changes=tuple(change for change in plan.changes if change is not tags))
         alone = not others.changes
-        if tags is None or self._etag or self._tags_api == "never" or not (alone or self._tags_api == "always") or plan.reason:
+        if (
+            tags is None
+            or self._etag
+            or self._tags_api == "never"
+            or not (alone or self._tags_api == "always")
+            or plan.reason
+        ):
             requests = self.kind.updates(body, plan)
         else:
             requests = [*([] if alone else self.kind.updates(body, others)), *_tag_requests(tags)]
@@ -612,7 +640,9 @@ class Reconciler:
         try:
             yield
         except _Overtaken as overtaken:
-            raise self._changed_meanwhile("it did not exist at the read, and was created before the write") from overtaken
+            raise self._changed_meanwhile(
+                "it did not exist at the read, and was created before the write"
+            ) from overtaken
 
     def _clear_away(self, body: Body) -> None:
         """Delete what is to be replaced; waited for in any case, since nothing can be created in its place before it is gone."""
@@ -620,7 +650,9 @@ class Reconciler:
         try:
             operation = self._send(self.kind.removal({"permanently_delete": True})).operation
         except _Overtaken as overtaken:
-            raise self._changed_meanwhile("it was changed before it could be deleted for its replacement") from overtaken
+            raise self._changed_meanwhile(
+                "it was changed before it could be deleted for its replacement"
+            ) from overtaken
         # Most services take no condition for a deletion: what was changed since the last read shows while it is under way.
         going = self.find()
         reason = None if going is None else self._changed_since(body, going, deleting=True)
@@ -714,7 +746,13 @@ class Reconciler:
         raise self._changed_meanwhile(f"it was changed {_ROUNDS} times between the read and the deletion")
 
     def _outcome(self, plan: Plan, body: Body | None, operation: t.Any = None) -> Outcome:
-        return Outcome(f"{self.kind.label} {self.target.name}", plan, body, None if operation is None else operation.to_dict(), self.warnings)
+        return Outcome(
+            f"{self.kind.label} {self.target.name}",
+            plan,
+            body,
+            None if operation is None else operation.to_dict(),
+            self.warnings,
+        )
 
 
 def _tag_requests(change: Change) -> list[Request]:
@@ -723,7 +761,12 @@ def _tag_requests(change: Change) -> list[Request]:
     differing = {name: value for name, value in after.items() if before.get(name) != value}
     gone = {name: value for name, value in before.items() if name not in after}
     return [
-        Request("PATCH", {"operation": operation, "properties": {"tags": tags}}, suffix=_TAGS_SUFFIX, api_version=_TAGS_VERSION)
+        Request(
+            "PATCH",
+            {"operation": operation, "properties": {"tags": tags}},
+            suffix=_TAGS_SUFFIX,
+            api_version=_TAGS_VERSION,
+        )
         for operation, tags in (("Delete", gone), ("Merge", differing))
         if tags
     ]

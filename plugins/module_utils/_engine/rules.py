@@ -5,6 +5,7 @@
 
 A rule takes values and gives findings; it never raises, so that a user sees all that is wrong at once.
 """
+
 from __future__ import annotations
 
 import base64
@@ -29,7 +30,9 @@ _RESOURCE_ID = re.compile(
 
 def subscription_id(value: str, option: str = "subscription_id") -> Findings:
     if not _SUBSCRIPTION.match(value):
-        yield Finding("InvalidSubscriptionId", option, f"{option} must be a GUID; {value!r} is not.", "Azure Resource Manager")
+        yield Finding(
+            "InvalidSubscriptionId", option, f"{option} must be a GUID; {value!r} is not.", "Azure Resource Manager"
+        )
 
 
 def resource_group(value: str, option: str = "resource_group") -> Findings:
@@ -73,7 +76,12 @@ def compute_name(value: str, option: str = "name", *, shortest: int = 3, longest
         better = f"{value[: number.start()]}-a{number.group(1)}"
         problems.append(f"a dash must be followed by a letter, not by digits alone (for example {better!r})")
     if problems:
-        yield Finding("InvalidComputeName", option, f"{option} {value!r} is not a valid compute name: " + "; ".join(problems) + ".", source)
+        yield Finding(
+            "InvalidComputeName",
+            option,
+            f"{option} {value!r} is not a valid compute name: " + "; ".join(problems) + ".",
+            source,
+        )
 
 
 def resource_id(value: t.Any, option: str, type_: str | None = None) -> Findings:
@@ -89,7 +97,12 @@ def resource_id(value: t.Any, option: str, type_: str | None = None) -> Findings
         return
     found = "/".join([match.group("type"), *match.group("rest").split("/")[1::2]])
     if type_ and found.casefold() != type_.casefold():
-        yield Finding("WrongResourceType", option, f"{option} must be the id of a {type_}, not of a {found}.", "Azure Resource Manager")
+        yield Finding(
+            "WrongResourceType",
+            option,
+            f"{option} must be the id of a {type_}, not of a {found}.",
+            "Azure Resource Manager",
+        )
 
 
 def is_path(value: str) -> bool:
@@ -114,7 +127,12 @@ def api_version(value: t.Any, option: str = "api_version") -> Findings:
 def location(value: t.Any, option: str = "location") -> Findings:
     """``eastus`` or ``East US 2``. Which regions there are, only the service knows."""
     if not re.match(r"^[A-Za-z][A-Za-z0-9 _-]*\Z", str(value)):
-        yield Finding("InvalidLocation", option, f"{option} must be the name of a region such as eastus or 'East US 2'; {value!r} is not.", "Azure regions")
+        yield Finding(
+            "InvalidLocation",
+            option,
+            f"{option} must be the name of a region such as eastus or 'East US 2'; {value!r} is not.",
+            "Azure regions",
+        )
 
 
 def tenant(value: t.Any, option: str = "tenant") -> Findings:
@@ -125,12 +143,22 @@ def tenant(value: t.Any, option: str = "tenant") -> Findings:
 
 def guid(value: t.Any, option: str) -> Findings:
     if not _SUBSCRIPTION.match(str(value)):
-        yield Finding("InvalidGuid", option, f"{option} must be a GUID; {value!r} is not.", "Microsoft Entra ID, object and tenant ids")
+        yield Finding(
+            "InvalidGuid",
+            option,
+            f"{option} must be a GUID; {value!r} is not.",
+            "Microsoft Entra ID, object and tenant ids",
+        )
 
 
 def without_blanks(value: t.Any, option: str) -> Findings:
     if re.search(r"\s", str(value)):
-        yield Finding("InvalidText", option, f"{option} must have no blank in it; {value!r} has.", "Microsoft Entra ID, application ids")
+        yield Finding(
+            "InvalidText",
+            option,
+            f"{option} must have no blank in it; {value!r} has.",
+            "Microsoft Entra ID, application ids",
+        )
 
 
 def https_address(value: t.Any, option: str) -> Findings:
@@ -140,7 +168,12 @@ def https_address(value: t.Any, option: str) -> Findings:
     except ValueError:
         fits = False
     if not fits:
-        yield Finding("InvalidAddress", option, f"{option} must be an address that begins with https:// and has a host; {value!r} is not.", "RFC 3986")
+        yield Finding(
+            "InvalidAddress",
+            option,
+            f"{option} must be an address that begins with https:// and has a host; {value!r} is not.",
+            "RFC 3986",
+        )
 
 
 # --- machines and their users ---
@@ -173,9 +206,18 @@ def host(value: t.Any, option: str, *, wildcard: bool = False) -> Findings:
     """A host name (RFC 1123, 2.1), with ``*`` for its first label where a kind takes that, or an IP address."""
     text = str(value)
     name = text[2:] if wildcard and text.startswith("*.") else text
-    named = re.match(rf"^{_LABEL}(\.{_LABEL})*\Z", name) is not None and len(name) <= 253 and not name.rpartition(".")[2].isdigit()
+    named = (
+        re.match(rf"^{_LABEL}(\.{_LABEL})*\Z", name) is not None
+        and len(name) <= 253
+        and not name.rpartition(".")[2].isdigit()
+    )
     if not named and not _is_ip(text):
-        yield Finding("InvalidHost", option, f"{option} must be a host name or an IP address, and nothing else; {value!r} is not.", "RFC 1123, 2.1")
+        yield Finding(
+            "InvalidHost",
+            option,
+            f"{option} must be a host name or an IP address, and nothing else; {value!r} is not.",
+            "RFC 1123, 2.1",
+        )
 
 
 def _is_ip(value: str) -> bool:
@@ -192,7 +234,9 @@ def _is_ip(value: str) -> bool:
 
 def dns_label(value: t.Any, option: str) -> Findings:
     if not re.match(rf"^{_LABEL}\Z", str(value)):
-        message = f"{option} must be 1 to 63 letters, digits and '-', with a letter or digit at both ends; {value!r} is not."
+        message = (
+            f"{option} must be 1 to 63 letters, digits and '-', with a letter or digit at both ends; {value!r} is not."
+        )
         yield Finding("InvalidLabel", option, message, "RFC 1123, 2.1")
 
 
@@ -277,7 +321,11 @@ def _is_rsa(encoded: str) -> bool:
 
 
 def _key_error(problem: str) -> RuleError:
-    return RuleError(f"ssh_settings.ssh_key_value {problem}. {_RSA_ONLY}", code="InvalidSshKey", hint="Nothing was sent. Correct ssh_settings.ssh_key_value.")
+    return RuleError(
+        f"ssh_settings.ssh_key_value {problem}. {_RSA_ONLY}",
+        code="InvalidSshKey",
+        hint="Nothing was sent. Correct ssh_settings.ssh_key_value.",
+    )
 
 
 def _from_rfc4716(key: str) -> str:
@@ -308,7 +356,12 @@ def _from_pem(key: str) -> str:
 def ssh_settings(username: t.Any, key: t.Any, password: t.Any) -> Findings:
     """CLI schema amlCompute: an administrator, and a key or a password (docs/coverage.md CC9)."""
     if not username:
-        yield Finding("SshUserMissing", "ssh_settings.admin_username", "ssh_settings needs admin_username.", "docs/coverage.md CC9")
+        yield Finding(
+            "SshUserMissing",
+            "ssh_settings.admin_username",
+            "ssh_settings needs admin_username.",
+            "docs/coverage.md CC9",
+        )
     if not key and not password:
         yield Finding(
             "SshKeyMissing",
@@ -339,7 +392,11 @@ def identity(value: dict[str, t.Any] | None, *, both: bool, option: str = "ident
             "docs/coverage.md M2, M3",
         )
     if ids and kind in ("system_assigned", "none"):
-        extra = " or several user-assigned ones, not both" if not both else "; for both, use type system_assigned,user_assigned"
+        extra = (
+            " or several user-assigned ones, not both"
+            if not both
+            else "; for both, use type system_assigned,user_assigned"
+        )
         yield Finding(
             "IdentityConflict",
             f"{option}.user_assigned_identities",
@@ -347,7 +404,9 @@ def identity(value: dict[str, t.Any] | None, *, both: bool, option: str = "ident
             "docs/coverage.md M5",
         )
     for item in ids:
-        yield from resource_id(item, f"{option}.user_assigned_identities", "Microsoft.ManagedIdentity/userAssignedIdentities")
+        yield from resource_id(
+            item, f"{option}.user_assigned_identities", "Microsoft.ManagedIdentity/userAssignedIdentities"
+        )
 
 
 # --- tags ---
@@ -360,8 +419,23 @@ def tags(value: dict[str, t.Any] | None) -> Findings:
         yield Finding("TooManyTags", "tags", f"tags holds {len(value)} tags; a resource takes 50 at the most.", source)
     for name, content in (value or {}).items():
         if not 1 <= len(str(name)) <= 512 or re.search(r"[<>%&\\?/]", str(name)):
-            yield Finding("InvalidTag", "tags", f"The tag name {name!r} must have 1 to 512 characters and none of < > % & \\ ? /.", source)
+            yield Finding(
+                "InvalidTag",
+                "tags",
+                f"The tag name {name!r} must have 1 to 512 characters and none of < > % & \\ ? /.",
+                source,
+            )
         if isinstance(content, (dict, list)):
-            yield Finding("InvalidTag", "tags", f"The value of the tag {name!r} must be text, not a {type(content).__name__}.", source)
+            yield Finding(
+                "InvalidTag",
+                "tags",
+                f"The value of the tag {name!r} must be text, not a {type(content).__name__}.",
+                source,
+            )
         elif content is not None and len(str(content)) > 256:
-            yield Finding("InvalidTag", "tags", f"The value of the tag {name!r} has {len(str(content))} characters; 256 is the most.", source)
+            yield Finding(
+                "InvalidTag",
+                "tags",
+                f"The value of the tag {name!r} has {len(str(content))} characters; 256 is the most.",
+                source,
+            )

@@ -6,6 +6,7 @@
 Prices: docs/facts.md a.6 (vmSizes, estimatedVMPrices: per hour, by operating system and vmTier). They are list prices of the
 virtual machines alone, without disks, network or the user's discounts.
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -51,7 +52,9 @@ def nodes(wish: Wish, state: str) -> tuple[int, int] | None:
 
 def estimate(wish: Wish, state: str, sizes: Sizes | None) -> Cost | None:
     """One target's cost in a month, or None."""
-    price = hourly((sizes or {}).get(str(wish.wanted.get("size")).casefold()), str(wish.wanted.get("tier") or "dedicated"))
+    price = hourly(
+        (sizes or {}).get(str(wish.wanted.get("size")).casefold()), str(wish.wanted.get("tier") or "dedicated")
+    )
     count = nodes(wish, state)
     if price is None or count is None:
         return None
@@ -69,7 +72,10 @@ def total(costs: t.Mapping[str, Cost | None]) -> Cost:
     currency = min((one["currency"] for one in costs.values() if one), default=None)
     known = [one for one in costs.values() if one and one["currency"] == currency]
     unknown = sorted(identifier for identifier, one in costs.items() if not one or one["currency"] != currency)
-    sums = {name: round(sum(one[name] for one in known), 2) if known else None for name in ("monthly_minimum", "monthly_maximum")}
+    sums = {
+        name: round(sum(one[name] for one in known), 2) if known else None
+        for name in ("monthly_minimum", "monthly_maximum")
+    }
     return {"currency": currency, **sums, "unknown": unknown}
 
 

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The document of a fleet: places, defaults and compute targets, read into entries with everything that is wrong in it."""
+
 from __future__ import annotations
 
 import typing as t
@@ -18,12 +19,22 @@ from .entry import Entry
 # What a target may say for itself of how it is brought about, in place of the task.
 OWN_SPEC: specs.Spec = {
     name: {key: value for key, value in row.items() if key != "default"}
-    for name, row in {**specs.WAIT_SPEC, **specs.STATE_SPEC, "append_tags": {"type": "bool"}, "attempts": {"type": "int"}}.items()
+    for name, row in {
+        **specs.WAIT_SPEC,
+        **specs.STATE_SPEC,
+        "append_tags": {"type": "bool"},
+        "attempts": {"type": "int"},
+    }.items()
 }
 
 
 def read_document(
-    workspaces: t.Sequence[dict[str, t.Any]], defaults: dict[str, t.Any], scope: Target, kinds: Registry, hide: files.Hide, validate: Validate
+    workspaces: t.Sequence[dict[str, t.Any]],
+    defaults: dict[str, t.Any],
+    scope: Target,
+    kinds: Registry,
+    hide: files.Hide,
+    validate: Validate,
 ) -> list[Entry]:
     """The desired document as entries. Raises RuleError that lists every problem of the whole document.
 
@@ -35,21 +46,35 @@ def read_document(
     refuse(_check_defaults(defaults, "defaults", kinds))
     for number, workspace in enumerate(workspaces):
         if not workspace.get("name"):
-            problems.append(Finding("InvalidEntry", f"workspaces[{number}]", f"workspaces[{number}] needs name.", "this collection"))
+            problems.append(
+                Finding("InvalidEntry", f"workspaces[{number}]", f"workspaces[{number}] needs name.", "this collection")
+            )
             continue
         place = workspace_target(
             str(workspace.get("subscription_id") or scope.subscription_id),
             str(workspace.get("resource_group") or scope.resource_group),
             str(workspace["name"]),
         )
-        wrong_place = [*check_place(place), *_check_defaults(workspace.get("defaults") or {}, f"workspaces[{number}].defaults", kinds)]
+        wrong_place = [
+            *check_place(place),
+            *_check_defaults(workspace.get("defaults") or {}, f"workspaces[{number}].defaults", kinds),
+        ]
         if wrong_place:
             problems += [replace(one, message=f"workspaces[{number}]: {one.message}") for one in wrong_place]
             continue
         layers = (workspace.get("defaults") or {}, defaults)
         computes = [_with_defaults(compute, layers) for compute in workspace.get("computes") or []]
-        found, wrong = declarations([{key: value for key, value in one.items() if key not in OWN_SPEC} for one in computes], place, kinds, hide, validate)
-        problems += [Finding(one.code, f"{place.name}: {one.target}", f"{place.name}/{one.target}: {one.message}", one.source) for one in wrong]
+        found, wrong = declarations(
+            [{key: value for key, value in one.items() if key not in OWN_SPEC} for one in computes],
+            place,
+            kinds,
+            hide,
+            validate,
+        )
+        problems += [
+            Finding(one.code, f"{place.name}: {one.target}", f"{place.name}/{one.target}: {one.message}", one.source)
+            for one in wrong
+        ]
         by_name = {str(one.get("name")).casefold(): one for one in computes}
         for declared in found:
             given = by_name[declared.target.name.casefold()]
@@ -78,7 +103,9 @@ def _check_defaults(defaults: dict[str, t.Any], option: str, kinds: Registry) ->
             message = f"{option} has the key {kind!r}; it takes all, {', '.join(kinds)}."
             yield Finding("InvalidDefaults", option, message, "this collection")
         if options is not None and not isinstance(options, dict):
-            yield Finding("InvalidDefaults", option, f"{option}.{kind} must be a mapping of options.", "this collection")
+            yield Finding(
+                "InvalidDefaults", option, f"{option}.{kind} must be a mapping of options.", "this collection"
+            )
 
 
 def _with_defaults(compute: dict[str, t.Any], layers: t.Sequence[dict[str, t.Any]]) -> dict[str, t.Any]:

@@ -8,6 +8,7 @@ It may import ``_reconcilers``, ``_preflight``, ``_options``, ``_capacity``, ``_
 
 What is as declared costs no request of its own. A failure of one target hides no other; what an earlier run has under way is joined.
 """
+
 from __future__ import annotations
 
 import threading
@@ -81,10 +82,19 @@ class Fleet:
         """One LIST for each workspace, and the plan of every entry."""
         with self._pool(len(self._workspaces)) as pool:
             listed = dict(zip(self._workspaces, pool.map(self._list, self._workspaces.values())))
-        there = {key: {str(body["name"]).casefold(): body for body in found} for key, found in listed.items() if isinstance(found, list)}
+        there = {
+            key: {str(body["name"]).casefold(): body for body in found}
+            for key, found in listed.items()
+            if isinstance(found, list)
+        }
         declaring = {entry.workspace.casefold() for entry in self.entries}
         for key, found in listed.items():
-            if isinstance(found, AmlError) and found.status != 404 and self.limits.prune != "none" and key not in declaring:
+            if (
+                isinstance(found, AmlError)
+                and found.status != 404
+                and self.limits.prune != "none"
+                and key not in declaring
+            ):
                 self.unread[ArmId(self._workspaces[key]).name] = found
         for entry in self.entries:
             key = entry.workspace.casefold()
@@ -104,7 +114,9 @@ class Fleet:
         try:
             with all_foreseen():
                 bad: list[ArmError] = []
-                found: list[Body] = self.client.list(f"{workspace}/computes", compute.ComputeKind.api_version, malformed=bad.append)
+                found: list[Body] = self.client.list(
+                    f"{workspace}/computes", compute.ComputeKind.api_version, malformed=bad.append
+                )
                 if bad:
                     self._malformed[workspace.casefold()] = bad
                 return found
@@ -149,7 +161,9 @@ class Fleet:
         if body is not None:
             entry.kind.guard(body, entry.target)
         if entry.state == "absent":
-            return _plan.plan_absent(None if body is None else entry.kind.project(body), action=entry.kind.remove_action)
+            return _plan.plan_absent(
+                None if body is None else entry.kind.project(body), action=entry.kind.remove_action
+            )
         plan = _plan.plan_present(
             entry.kind.fields,
             declared,
@@ -159,7 +173,11 @@ class Fleet:
             broken=None if body is None else entry.kind.broken(body),
             update_secrets=behaviour.update_secrets,
         )
-        if plan.action == _plan.REPLACE and not (body and entry.kind.broken(body)) and behaviour.on_immutable_change == "fail":
+        if (
+            plan.action == _plan.REPLACE
+            and not (body and entry.kind.broken(body))
+            and behaviour.on_immutable_change == "fail"
+        ):
             entry.plan = plan
             raise _plan.refuse_fixed(plan, f"The {entry.kind.label} {entry.target.name!r}")
         return planned_power(plan, body, entry.state)
@@ -167,7 +185,10 @@ class Fleet:
     def _behaviour(self, entry: Entry) -> Behaviour:
         """The task's, but for what the target says for itself."""
         own = {name: value for name, value in entry.own.items() if name != "attempts"}
-        always = "always" in (entry.declared_options.get("update_password"), entry.declared_options.get("update_certificate"))
+        always = "always" in (
+            entry.declared_options.get("update_password"),
+            entry.declared_options.get("update_certificate"),
+        )
         return replace(self.behaviour, update_secrets=always, **own)
 
     def _declared(self, entry: Entry) -> _plan.Declared:
@@ -203,7 +224,10 @@ class Fleet:
         entry = Entry(target, kind, type_, "absent", existing=body)
         wanted = {"detach": (DETACH,), "delete": (DELETE, DETACH)}.get(self.limits.prune, ())
         if kind.remove_action in wanted:
-            entry.plan = replace(_plan.plan_absent(kind.project(body), action=kind.remove_action), reason="the fleet made it and does not declare it any more")
+            entry.plan = replace(
+                _plan.plan_absent(kind.project(body), action=kind.remove_action),
+                reason="the fleet made it and does not declare it any more",
+            )
         else:
             entry.done = True
         return entry
@@ -224,8 +248,16 @@ class Fleet:
         A resource cannot be attached to a workspace twice (docs/coverage.md 1.10). Other targets do not depend on each other.
         """
         declared, pruned = ([entry for entry in batch if not entry.done] for batch in (self.entries, self.undeclared))
-        wanted = {canon.arm_id(entry.declared_options.get("resource_id")) for entry in declared if entry.plan.action in (_plan.CREATE, _plan.REPLACE)}
-        freeing = [entry for entry in (*declared, *pruned) if entry.plan.action in (DELETE, DETACH) and _resource(entry) in wanted - {None}]
+        wanted = {
+            canon.arm_id(entry.declared_options.get("resource_id"))
+            for entry in declared
+            if entry.plan.action in (_plan.CREATE, _plan.REPLACE)
+        }
+        freeing = [
+            entry
+            for entry in (*declared, *pruned)
+            if entry.plan.action in (DELETE, DETACH) and _resource(entry) in wanted - {None}
+        ]
         first = {entry.target.id for entry in freeing}
         return [freeing, *([entry for entry in batch if entry.target.id not in first] for batch in (declared, pruned))]
 
@@ -235,7 +267,11 @@ class Fleet:
     def _one(self, entry: Entry) -> None:
         with self._gates[entry.workspace.casefold()]:
             if self._stop.is_set() or self.interruption.asked:
-                why = "the run was interrupted" if self.interruption.asked else "another target failed and on_error is stop"
+                why = (
+                    "the run was interrupted"
+                    if self.interruption.asked
+                    else "another target failed and on_error is stop"
+                )
                 entry.error = FleetFailed(f"It was not started, because {why}.", code="NotStarted")
                 return
             # A plan without a change is of a target that someone's operation is under way on.
@@ -286,7 +322,9 @@ class Fleet:
             outcome = engine.absent({})
         except ChangedMeanwhile as error:
             if engine.wrote:
-                error.message = f"{error.message.replace('was not pruned, because', 'was pruned, but another writer was faster:')}"
+                error.message = (
+                    f"{error.message.replace('was not pruned, because', 'was pruned, but another writer was faster:')}"
+                )
                 error.hint = "It changed between the last read and the deletion, which takes no condition. Check who uses it, and create it again."
                 raise
             # It is not this fleet's to prune any more, so that this is no failure.
@@ -301,13 +339,19 @@ class Fleet:
         if other is not None:
             reason = f"it is another compute target of that name than the one that was to be pruned ({other})"
         elif owner != self.limits.owner:
-            reason = f"its tag {OWNER_TAG} {f'names another owner now: {owner!r}' if owner is not None else 'was removed'}"
+            reason = (
+                f"its tag {OWNER_TAG} {f'names another owner now: {owner!r}' if owner is not None else 'was removed'}"
+            )
         else:
             return
-        raise ChangedMeanwhile(f"The {entry.kind.label} {entry.target.name!r} was not pruned, because {reason}.", target=entry.target.id)
+        raise ChangedMeanwhile(
+            f"The {entry.kind.label} {entry.target.name!r} was not pruned, because {reason}.", target=entry.target.id
+        )
 
     def _engine(self, entry: Entry) -> Reconciler:
-        return reconciler_of(entry.type)(self.client, entry.kind, entry.target, self._behaviour(entry), sleep=self.sleep, clock=self.clock)
+        return reconciler_of(entry.type)(
+            self.client, entry.kind, entry.target, self._behaviour(entry), sleep=self.sleep, clock=self.clock
+        )
 
     # --- what it comes to ---
 
@@ -335,8 +379,13 @@ class Fleet:
             named = [(f"{ArmId(entry.workspace).name}/{entry.target.name}", entry.error) for entry in bad[:5]]
             shown = "; ".join(f"{name}: {error.message.rstrip('.')}" for name, error in named if error)
             more = f"; and {len(bad) - 5} more" if len(bad) > 5 else ""
-            parts.append(f"{len(bad)} of {len(self.entries) + len(self.undeclared)} compute targets failed: {shown}{more}.")
-        parts += [f"Could not determine which targets to prune in {name}: {error.message}" for name, error in self.unread.items()]
+            parts.append(
+                f"{len(bad)} of {len(self.entries) + len(self.undeclared)} compute targets failed: {shown}{more}."
+            )
+        parts += [
+            f"Could not determine which targets to prune in {name}: {error.message}"
+            for name, error in self.unread.items()
+        ]
         unread = [{"workspace": name, "name": None, "failure": error.failure()} for name, error in self.unread.items()]
         right = len(self.entries) + len(self.undeclared) - len(bad)
         others = f"{right} of {right + len(bad)} targets match their declaration. " if right else ""
@@ -360,7 +409,12 @@ def _passing(error: AmlError) -> bool:
 
 def _place(workspace: str) -> dict[str, str]:
     place = ArmId(workspace)
-    return {"id": workspace, "name": place.name, "resource_group": place.resource_group, "subscription_id": place.subscription_id}
+    return {
+        "id": workspace,
+        "name": place.name,
+        "resource_group": place.resource_group,
+        "subscription_id": place.subscription_id,
+    }
 
 
 def _interleaved(entries: list[Entry]) -> list[Entry]:

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A fleet as files: RESOURCE_GROUP/WORKSPACE/*.yml, each a compute target in YAML of the Azure ML CLI v2 (see ``_options.definition``)."""
+
 from __future__ import annotations
 
 import os
@@ -30,7 +31,9 @@ def read_folder(folder: str, hide: files.Hide) -> Document:
     """
     root = Path(folder)
     if not root.is_dir():
-        raise RuleError(f"folder {folder!r} is not a directory.", code="FolderMissing", hint="Nothing was sent. Correct folder.")
+        raise RuleError(
+            f"folder {folder!r} is not a directory.", code="FolderMissing", hint="Nothing was sent. Correct folder."
+        )
     document: Document = []
     problems: list[Finding] = []
     for place in sorted(one for group in _folders(root) for one in _folders(group)):

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The requests for prices: each workspace's region and each region's sizes, read once."""
+
 from __future__ import annotations
 
 import typing as t
@@ -44,7 +45,11 @@ class Prices:
     @staticmethod
     def _told(wish: Wish) -> str | None:
         """Where the target is, or is declared to be; a new one is where its workspace is."""
-        told = paths.get_path(wish.existing or {}, "properties.computeLocation") or (wish.existing or {}).get("location") or wish.wanted.get("location")
+        told = (
+            paths.get_path(wish.existing or {}, "properties.computeLocation")
+            or (wish.existing or {}).get("location")
+            or wish.wanted.get("location")
+        )
         return str(canon.region(told)) if told else None
 
     def _region(self, workspace_id: str) -> str | None:

@@ -5,6 +5,7 @@
 
 A merged result can be merged again.
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -33,9 +34,17 @@ def merge(results: t.Sequence[Row]) -> Row:
     """
     document = {one.casefold(): one for result in results for one in result.get("document") or []}
     places = {one["id"].casefold(): one for result in results for one in result.get("workspaces") or []}
-    by_workspace = {one["id"].casefold(): result for result in results if not _ended_early(result) for one in result.get("workspaces") or []}
+    by_workspace = {
+        one["id"].casefold(): result
+        for result in results
+        if not _ended_early(result)
+        for one in result.get("workspaces") or []
+    }
     seen = [key for key in document if key in by_workspace]
-    targets, undeclared = ([row for key in seen for row in by_workspace[key][rows] if _home(row) == key] for rows in ("targets", "undeclared"))
+    targets, undeclared = (
+        [row for key in seen for row in by_workspace[key][rows] if _home(row) == key]
+        for rows in ("targets", "undeclared")
+    )
     summed = totals(targets, undeclared)
     costs = _costs(targets, results)
     if costs is not None:

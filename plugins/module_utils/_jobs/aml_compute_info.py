@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The job of ``aml_compute_info``."""
+
 from __future__ import annotations
 
 from .._core.arm_id import workspace_target
@@ -26,7 +27,9 @@ def look(task: Task) -> Result:
     computes = []
     by_tab: dict[str, list[Result]] = {name: [] for name in compute.TAB_NAMES}
     bodies = [body for body in bodies if not wanted or compute.kind_name(body) in wanted]
-    for tab, shown in each(bodies, lambda body: (compute.tab(body), kind_of(body).project(body)), task.malformed.append):
+    for tab, shown in each(
+        bodies, lambda body: (compute.tab(body), kind_of(body).project(body)), task.malformed.append
+    ):
         computes.append(shown)
         by_tab[tab].append(shown)
     return {"changed": False, "computes": computes, "by_kind": by_tab}

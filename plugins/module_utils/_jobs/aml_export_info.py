@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The job of ``aml_export_info``."""
+
 from __future__ import annotations
 
 import typing as t
@@ -32,10 +33,19 @@ def export(task: Task) -> Result:
         raise AmlError(f"The workspace {name!r} does not exist in {group}.", code="ResourceNotFound", target=target.id)
     shape.check(body, _NAMED, target.id)
     made = Export(task.params.get("show_variables") or ())
-    made.vars = {"aml_subscription_id": task.subscription_id, "aml_resource_group": group, "aml_location": _group_location(task, target.parent_id, body)}
+    made.vars = {
+        "aml_subscription_id": task.subscription_id,
+        "aml_resource_group": group,
+        "aml_location": _group_location(task, target.parent_id, body),
+    }
     made.add_workspace(body)
     list(each(_computes(task), made.add_compute, task.malformed.append))
-    fleet = {"name": body["name"], "resource_group": group, "subscription_id": task.subscription_id, "computes": made.computes}
+    fleet = {
+        "name": body["name"],
+        "resource_group": group,
+        "subscription_id": task.subscription_id,
+        "computes": made.computes,
+    }
     return {"changed": False, "vars": made.vars, "fleet": fleet, "cli_yaml": made.files, "missing": made.missing}
 
 
@@ -57,10 +67,16 @@ def _computes(task: Task) -> list[Body]:
         path = f"{workspace_target(task.subscription_id, group, workspace).id}/computes"
         found: list[Body] = task.client.list(path, version, malformed=task.malformed.append)
         return found
-    bodies = {name: _named(task, compute_target(task.subscription_id, group, workspace, name).id, version) for name in names}
+    bodies = {
+        name: _named(task, compute_target(task.subscription_id, group, workspace, name).id, version) for name in names
+    }
     absent = [name for name, body in bodies.items() if body is None]
     if absent:
-        raise AmlError(f"The workspace {workspace!r} has no compute target {', '.join(absent)}.", code="ResourceNotFound", details=absent)
+        raise AmlError(
+            f"The workspace {workspace!r} has no compute target {', '.join(absent)}.",
+            code="ResourceNotFound",
+            details=absent,
+        )
     return [body for body in bodies.values() if body]
 
 

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The job of ``aml_fleet``: the document from the options, a pre-flight over all of it, then the fleet."""
+
 from __future__ import annotations
 
 import typing as t
@@ -70,7 +71,12 @@ def _findings(task: Task) -> Findings:
     params = task.params
     yield from _place_findings(task)
     if len(params.get("name") or "") > 256:
-        yield Finding("InvalidFleetName", "name", "name is kept in a tag, whose value has 256 characters at the most.", "ARM, tag-resources#limitations")
+        yield Finding(
+            "InvalidFleetName",
+            "name",
+            "name is kept in a tag, whose value has 256 characters at the most.",
+            "ARM, tag-resources#limitations",
+        )
     if params["prune"] != "none" and not params.get("name"):
         message = f"prune: {params['prune']} needs name: only what the fleet of that name has made is ever pruned."
         yield Finding("FleetNameMissing", "name", message, "this collection")
@@ -82,7 +88,9 @@ def keep_fleet(task: Task) -> Result:
     refuse(_findings(task))
     scope = _scope(task)
     document = _document(task)
-    entries = read_document(document, params.get("defaults") or {}, scope, INFO_KINDS, task.module.hide, validation.validate)
+    entries = read_document(
+        document, params.get("defaults") or {}, scope, INFO_KINDS, task.module.hide, validation.validate
+    )
     with Interruption() as interruption:
         task.sleep = interruption.pause
         fleet, rest = _parts(task, entries, _workspaces(document, scope), interruption)
@@ -126,12 +134,26 @@ def _parts(task: Task, entries: list[Entry], workspaces: list[str], interruption
     wanted = None if params["share"] is None else {one.casefold() for one in params["share"]}
     refuse(_unknown(wanted or set(), workspaces))
     mine = [one for one in workspaces if wanted is None or wanted & _names(one)]
-    limits = Limits(*(params[name] for name in ("parallelism", "parallelism_per_workspace", "on_error", "prune", "name", "attempts")))
+    limits = Limits(
+        *(
+            params[name]
+            for name in ("parallelism", "parallelism_per_workspace", "on_error", "prune", "name", "attempts")
+        )
+    )
     own = {one.casefold() for one in mine}
 
     def part(some: list[str], *, inside: bool) -> Fleet:
         taken = [entry for entry in entries if (entry.workspace.casefold() in own) is inside]
-        return Fleet(task.client, taken, task.behaviour(), limits, INFO_KINDS, workspaces=some, document=workspaces, interruption=interruption)
+        return Fleet(
+            task.client,
+            taken,
+            task.behaviour(),
+            limits,
+            INFO_KINDS,
+            workspaces=some,
+            document=workspaces,
+            interruption=interruption,
+        )
 
     return part(mine, inside=True), part([one for one in workspaces if one not in mine], inside=False)
 
@@ -145,7 +167,12 @@ def _names(workspace: str) -> set[str]:
 def _unknown(wanted: set[str], workspaces: t.Iterable[str]) -> Findings:
     known = set().union(*(_names(one) for one in workspaces))
     for one in sorted(wanted - known):
-        yield Finding("WorkspaceNotDeclared", "share", f"share names {one}, which is not a workspace of the document.", "this collection")
+        yield Finding(
+            "WorkspaceNotDeclared",
+            "share",
+            f"share names {one}, which is not a workspace of the document.",
+            "this collection",
+        )
 
 
 def _document(task: Task) -> list[dict[str, t.Any]]:
@@ -162,7 +189,11 @@ def _document(task: Task) -> list[dict[str, t.Any]]:
 def _workspaces(document: t.Sequence[dict[str, t.Any]], scope: Target) -> list[str]:
     """Every workspace of the document once, also one that declares nothing (any more). RuleError for names that are none."""
     places = [
-        workspace_target(str(one.get("subscription_id") or scope.subscription_id), str(one.get("resource_group") or scope.resource_group), str(one["name"]))
+        workspace_target(
+            str(one.get("subscription_id") or scope.subscription_id),
+            str(one.get("resource_group") or scope.resource_group),
+            str(one["name"]),
+        )
         for one in document
     ]
     refuse(finding for place in places for finding in check_place(place))
@@ -171,7 +202,11 @@ def _workspaces(document: t.Sequence[dict[str, t.Any]], scope: Target) -> list[s
 
 def _look_ahead(task: Task, fleet: Fleet, rest: Fleet) -> None:
     """Quotas and all else, over everything that is about to be made by this run or another's share, before the first write."""
-    wishes = [_wish(entry) for entry in (*fleet.entries, *rest.entries) if entry.plan.action in (CREATE, REPLACE) and entry.error is None]
+    wishes = [
+        _wish(entry)
+        for entry in (*fleet.entries, *rest.entries)
+        if entry.plan.action in (CREATE, REPLACE) and entry.error is None
+    ]
     for subscription in {wish.target.subscription_id for wish in wishes}:
         own = [wish for wish in wishes if wish.target.subscription_id == subscription]
         gatherer = Gatherer(task.client, subscription, compute.ComputeKind.api_version)
@@ -207,7 +242,9 @@ def _wish(entry: Entry) -> Wish:
 def _ended(fleet: Fleet, task: Task) -> Result:
     result = fleet.result()
     failure = fleet.failure()
-    warnings = [f"{entry.target.name}: {text}" for entry in (*fleet.entries, *fleet.undeclared) for text in entry.warnings]
+    warnings = [
+        f"{entry.target.name}: {text}" for entry in (*fleet.entries, *fleet.undeclared) for text in entry.warnings
+    ]
     if failure is not None:
         failure.warnings = warnings
         failure.changed = bool(result["changed"]) and not task.check_mode

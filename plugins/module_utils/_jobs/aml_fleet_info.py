@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What ``aml_fleet_info`` does: the workspaces of a fleet's document and all that is in them, many at a time. Compares nothing."""
+
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
@@ -37,7 +38,13 @@ class NotRead(AmlError):
 def _unread(bad: list[AmlError]) -> AmlError:
     """One error for all items of a list that cannot be read; those that can are in the result."""
     failures = [one.failure() for one in bad]
-    return AmlError(bad[0].message, code=bad[0].code, target=bad[0].target, hint=bad[0].hint, details=failures[0]["details"] if len(bad) == 1 else failures)
+    return AmlError(
+        bad[0].message,
+        code=bad[0].code,
+        target=bad[0].target,
+        hint=bad[0].hint,
+        details=failures[0]["details"] if len(bad) == 1 else failures,
+    )
 
 
 class _Look:
@@ -49,16 +56,25 @@ class _Look:
 
     def workspace(self, identifier: str) -> Result:
         place = ArmId(identifier)
-        found: Result = {"name": place.name, "resource_group": place.resource_group, "subscription_id": place.subscription_id, "id": identifier}
+        found: Result = {
+            "name": place.name,
+            "resource_group": place.resource_group,
+            "subscription_id": place.subscription_id,
+            "id": identifier,
+        }
         found |= {"workspace": None, "computes": [], "failure": None}
         try:
             with all_foreseen():
                 body = self.client.find(identifier, self.kind.api_version)
                 if body is None:
-                    raise AmlError(f"The workspace {place.name!r} does not exist.", code="WorkspaceNotFound", target=identifier)
+                    raise AmlError(
+                        f"The workspace {place.name!r} does not exist.", code="WorkspaceNotFound", target=identifier
+                    )
                 found["workspace"] = self.kind.project(body)
                 bad: list[AmlError] = []
-                bodies = self.client.list(f"{identifier}/computes", compute.ComputeKind.api_version, malformed=bad.append)
+                bodies = self.client.list(
+                    f"{identifier}/computes", compute.ComputeKind.api_version, malformed=bad.append
+                )
                 found["computes"] = list(each(bodies, lambda one: kind_of(one).project(one), bad.append))
                 if bad:
                     raise _unread(bad)
@@ -72,7 +88,9 @@ class _Look:
             with all_foreseen():
                 bad: list[AmlError] = []
                 path = location_path(*place, "usages")
-                found["usages"] = _usages.usages(self.client.list(path, compute.ComputeKind.api_version, malformed=bad.append))
+                found["usages"] = _usages.usages(
+                    self.client.list(path, compute.ComputeKind.api_version, malformed=bad.append)
+                )
                 if bad:
                     raise _unread(bad)
         except AmlError as error:
@@ -87,12 +105,18 @@ def look_at_fleet(task: Task) -> Result:
     look = _Look(task)
     with ThreadPoolExecutor(params["parallelism"], thread_name_prefix="look") as pool:
         workspaces = list(pool.map(look.workspace, identifiers))
-        places = {(one["subscription_id"], str(region(one["workspace"]["location"]))) for one in workspaces if one["workspace"]}
+        places = {
+            (one["subscription_id"], str(region(one["workspace"]["location"])))
+            for one in workspaces
+            if one["workspace"]
+        }
         usages = list(pool.map(look.usages, sorted(places))) if params["usages"] else []
     result: Result = {"changed": False, "workspaces": workspaces, "usages": usages}
     unread = [one for one in (*workspaces, *usages) if one["failure"]]
     if unread and params["fail_on"] == "error":
-        told = "; ".join(f"{one.get('name') or one['location']}: {one['failure']['message'].rstrip('.')}" for one in unread[:5])
+        told = "; ".join(
+            f"{one.get('name') or one['location']}: {one['failure']['message'].rstrip('.')}" for one in unread[:5]
+        )
         failure = NotRead(
             f"{len(unread)} of {len(workspaces) + len(usages)} could not be read: {told}.",
             details=[{"name": one.get("name") or one["location"], "failure": one["failure"]} for one in unread],

@@ -5,6 +5,7 @@
 
 Wire facts: docs/facts.md a.4 (the address is used verbatim, signature and all), b.3 (an address that is not known any more).
 """
+
 from __future__ import annotations
 
 import time
@@ -62,7 +63,12 @@ class _Watch:
         ended = operation.status == SUCCEEDED or (error is not None and not isinstance(error, WaitTimeout))
         status = operation.status if error is None or error.code != "OperationNotFound" else UNKNOWN
         self.events.done(name, None if error is None else error.message)
-        return {"url": operation.url, "status": status, "finished": ended, "failure": None if error is None else error.failure()}
+        return {
+            "url": operation.url,
+            "status": status,
+            "finished": ended,
+            "failure": None if error is None else error.failure(),
+        }
 
 
 def look_at_operations(task: Task) -> Result:

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The job of ``aml_preflight_info``."""
+
 from __future__ import annotations
 
 from .._core.arm_id import workspace_target
@@ -17,5 +18,13 @@ def look_ahead(task: Task) -> Result:
 
     workspace = workspace_target(task.subscription_id, task.params["resource_group"], task.params["workspace"])
     entries = task.params["computes"]
-    findings = run.examine(task.client, entries, workspace, INFO_KINDS, task.module.hide, validation.validate, task.params.get("api_version"))
+    findings = run.examine(
+        task.client,
+        entries,
+        workspace,
+        INFO_KINDS,
+        task.module.hide,
+        validation.validate,
+        task.params.get("api_version"),
+    )
     return run.summary(findings, task.params["fail_on"], len(entries))

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The job of ``aml_quota``. Paths: docs/facts.md a.1, a.6 (locations/{l}/quotas, updateQuotas)."""
+
 from __future__ import annotations
 
 import typing as t
@@ -56,7 +57,9 @@ def _apply(task: Task, plan: t.Any, target: Target, location: str) -> quotas.Quo
         raise
     if refused:
         others = len(plan.changes) - len(refused)
-        error = quotas.quota_error(refused, target.name, "The other families were set." if others else "Nothing was set.")
+        error = quotas.quota_error(
+            refused, target.name, "The other families were set." if others else "Nothing was set."
+        )
         error.changed = others > 0
         raise error
     try:
@@ -88,4 +91,6 @@ def _apply(task: Task, plan: t.Any, target: Target, location: str) -> quotas.Quo
 def _shown(found: quotas.Quotas, plan: t.Any) -> list[Item]:
     """All families with their limits; in check mode with those that the plan would set."""
     planned = {change.field.partition(".")[2].casefold(): change.after for change in plan.changes}
-    return [{**item, "limit": planned.get(item["family"].casefold(), item["limit"])} for item in quotas.shown_quotas(found)]
+    return [
+        {**item, "limit": planned.get(item["family"].casefold(), item["limit"])} for item in quotas.shown_quotas(found)
+    ]

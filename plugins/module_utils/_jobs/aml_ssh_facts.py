@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The job of ``aml_ssh_facts``."""
+
 from __future__ import annotations
 
 from .._core.arm_id import workspace_target
@@ -16,7 +17,9 @@ from .._module.task import Task
 def check_prefix(prefix: str | None) -> Findings:
     if _nodes.bad_prefix(prefix):
         message = f"host_prefix {prefix!r} must start with a letter or digit and hold only letters, digits, dots, dashes and underscores."
-        yield Finding("InvalidHostPrefix", "host_prefix", message, "ssh_config(5): Host takes patterns, separated by blanks")
+        yield Finding(
+            "InvalidHostPrefix", "host_prefix", message, "ssh_config(5): Host takes patterns, separated by blanks"
+        )
 
 
 def look(task: Task) -> Result:
@@ -39,8 +42,13 @@ def look(task: Task) -> Result:
     machines = [machine for machine in machines if not states or machine.state in states]
     nodes = [_nodes.connection(machine, way, workspace.id) for machine in machines]
     if way.host_prefix is not None:
-        reserved = [name for name in (way.host_prefix + machine.name for machine in machines) if _nodes.is_reserved(name)]
-        warnings += [f"A machine has the workspace's name before its own instead of host_prefix, because {name!r} is a reserved name." for name in reserved]
+        reserved = [
+            name for name in (way.host_prefix + machine.name for machine in machines) if _nodes.is_reserved(name)
+        ]
+        warnings += [
+            f"A machine has the workspace's name before its own instead of host_prefix, because {name!r} is a reserved name."
+            for name in reserved
+        ]
     facts = {
         "workspace": options["workspace"],
         "resource_group": options["resource_group"],

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The job of ``aml_usage_info``. Path: docs/facts.md a.6 (locations/{l}/usages)."""
+
 from __future__ import annotations
 
 from .._capacity import usages
@@ -14,6 +15,8 @@ from .regions import region_of_task, version_of
 def look_at_usages(task: Task) -> Result:
     """The job of ``aml_usage_info``."""
     location = region_of_task(task)
-    found = task.client.list(location_path(task.subscription_id, location, "usages"), version_of(task), malformed=task.malformed.append)
+    found = task.client.list(
+        location_path(task.subscription_id, location, "usages"), version_of(task), malformed=task.malformed.append
+    )
     shown = usages.usages(found, task.params["family"], task.params["only_exceeded_percent"])
     return {"changed": False, "location": location, "usages": shown}

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The job of ``aml_vm_size_info``. Path: docs/facts.md a.6 (locations/{l}/vmSizes)."""
+
 from __future__ import annotations
 
 from .._capacity import sizes
@@ -20,5 +21,7 @@ def look_at_sizes(task: Task) -> Result:
         message = f"min_vcpus ({wanted.min_vcpus}) must not be above max_vcpus ({wanted.max_vcpus}): no size has both."
         raise RuleError(message, code="MinimumAboveMaximum", hint="Nothing was sent.")
     location = region_of_task(task)
-    found = task.client.list(location_path(task.subscription_id, location, "vmSizes"), version_of(task), malformed=task.malformed.append)
+    found = task.client.list(
+        location_path(task.subscription_id, location, "vmSizes"), version_of(task), malformed=task.malformed.append
+    )
     return {"changed": False, "location": location, "sizes": sizes.sizes(found, wanted)}

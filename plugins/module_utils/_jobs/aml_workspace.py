@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The job of ``aml_workspace``."""
+
 from __future__ import annotations
 
 from .._core.arm_id import Target, workspace_target
@@ -32,7 +33,9 @@ def keep_workspace(task: Task) -> Result:
     """The job of ``aml_workspace``."""
     name = workspace_name(task)
     if not name:
-        raise RuleError("missing required arguments: name", code="NotNamed", hint="Nothing was sent. Give name, or workspace.")
+        raise RuleError(
+            "missing required arguments: name", code="NotNamed", hint="Nothing was sent. Give name, or workspace."
+        )
     refuse(rules.workspace_name(name, "name" if task.params.get("name") else "workspace"))
     target = workspace_target(task.subscription_id, task.params["resource_group"], name)
     kind = _kind.Workspace()
@@ -55,7 +58,9 @@ def _reconciler(task: Task, kind: _kind.Workspace, target: Target) -> WorkspaceR
             verify=task.sign_in.verify, retry_timeout=task.params["retry_timeout"],
         )  # fmt: skip
 
-    return WorkspaceReconciler(task.client, kind, target, task.behaviour(), soft_deleted=task.params["soft_deleted"], submit=submit)
+    return WorkspaceReconciler(
+        task.client, kind, target, task.behaviour(), soft_deleted=task.params["soft_deleted"], submit=submit
+    )
 
 
 def _absent(task: Task, kind: _kind.Workspace, target: Target) -> Result:

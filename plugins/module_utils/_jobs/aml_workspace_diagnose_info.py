@@ -5,6 +5,7 @@
 
 Sources: ARM types of 2025-12-01 (DiagnoseResponseResultValue, DiagnoseResult). The findings are at the Location of the answer.
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -57,7 +58,13 @@ def diagnose(task: Task) -> Result:
     by_category: dict[str, list[Result]] = {name: [] for name in CATEGORIES.values()}
     for one in findings:
         by_category.setdefault(one["category"], []).append(one)
-    return {"changed": False, "passed": not counts[ERROR], "findings": findings, "by_category": by_category, "counts": counts}
+    return {
+        "changed": False,
+        "passed": not counts[ERROR],
+        "findings": findings,
+        "by_category": by_category,
+        "counts": counts,
+    }
 
 
 # The findings by category.

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The job of ``aml_workspace_info``."""
+
 from __future__ import annotations
 
 from .._core.arm_id import group_id, workspace_target
@@ -27,7 +28,9 @@ def look(task: Task) -> Result:
         bodies = [] if body is None else [body]
     else:
         scope = group_id(task.subscription_id, group) if group else f"/subscriptions/{task.subscription_id}"
-        bodies = task.client.list(f"{scope}/providers/Microsoft.MachineLearningServices/workspaces", version, malformed=task.malformed.append)
+        bodies = task.client.list(
+            f"{scope}/providers/Microsoft.MachineLearningServices/workspaces", version, malformed=task.malformed.append
+        )
     wanted = task.params.get("kind")
     bodies = [body for body in bodies if not wanted or _kind.kind_name(body.get("kind")) in wanted]
     shown = list(each(bodies, kind.project, task.malformed.append))

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The job of ``arm_resource``."""
+
 from __future__ import annotations
 
 from .._core.arm_id import ArmId, Target
@@ -26,7 +27,11 @@ def keep_resource(task: Task) -> Result:
     body = task.given.get("body") or {}
     if "tags" in body:
         if "tags" in task.given:
-            raise RuleError("The tags are given twice, in body.tags and in tags: remove one of them.", code="TagsGivenTwice", hint="Nothing was sent.")
+            raise RuleError(
+                "The tags are given twice, in body.tags and in tags: remove one of them.",
+                code="TagsGivenTwice",
+                hint="Nothing was sent.",
+            )
         task.given["tags"] = body["tags"]
     kind = _kind.Resource(params["api_version"], body, params.get("secret_body"), params["update_method"].upper())
     kind.place(identifier)

@@ -9,6 +9,7 @@ share. It may import ``_module``, ``_fleet``, ``_reconcilers``, ``_preflight``, 
 
 Imports no kind: each job brings its own, and no other one costs it anything.
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -41,7 +42,9 @@ COMPUTE_SPEC: specs.Spec = {
 def target_of(task: Task) -> Target:
     """The compute target that the options name. RuleError for a name that would lead elsewhere; the kind's own rules are for what it makes."""
     refuse(rules.segment(task.params["name"], "name"))
-    return compute_target(task.subscription_id, task.params["resource_group"], task.params["workspace"], task.params["name"])
+    return compute_target(
+        task.subscription_id, task.params["resource_group"], task.params["workspace"], task.params["name"]
+    )
 
 
 def with_api_version(kind: Kind, task: Task) -> Kind:

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the jobs for a region share: the region that the options name, or a workspace's."""
+
 from __future__ import annotations
 
 from .._core import canon
@@ -36,7 +37,11 @@ def region_of_task(task: Task) -> str:
         return str(canon.region(task.params["location"]))
     if not task.params.get("workspace") or not task.params.get("resource_group"):
         # Not left to AnsibleModule's required_one_of: to that, a null is as good as a value.
-        raise RuleError("Set location, or workspace and resource_group to use the workspace's region.", code="LocationMissing", hint="Nothing was sent.")
+        raise RuleError(
+            "Set location, or workspace and resource_group to use the workspace's region.",
+            code="LocationMissing",
+            hint="Nothing was sent.",
+        )
     target = workspace_of_task(task)
     body = task.client.find(target.id, version_of(task))
     if body is None:

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the jobs for any resource share: an id from the options."""
+
 from __future__ import annotations
 
 import re
@@ -38,7 +39,9 @@ def resource_id(task: Task) -> str | None:
             raise RuleError("id already names the resource: remove scope, type and name.", code="NamedTwice")
         return str(params["id"]).rstrip("/")
     if not params.get("type"):
-        raise RuleError("Give id, or type and name (with scope or resource_group).", code="NotNamed", hint="Nothing was sent.")
+        raise RuleError(
+            "Give id, or type and name (with scope or resource_group).", code="NotNamed", hint="Nothing was sent."
+        )
     if not params.get("name"):
         return None
     if params["type"].casefold() == _GROUP_TYPE:
@@ -51,7 +54,9 @@ def _check_naming(params: t.Mapping[str, t.Any]) -> Findings:
         if params.get(option):
             yield from _kind.check_id(params[option].rstrip("/"), option)
     if params.get("type") and not re.match(r"^[A-Za-z0-9.]+(/[A-Za-z0-9.]+)+\Z", params["type"]):
-        message = f"type must be a provider and a type such as Microsoft.Network/virtualNetworks; {params['type']!r} is not."
+        message = (
+            f"type must be a provider and a type such as Microsoft.Network/virtualNetworks; {params['type']!r} is not."
+        )
         yield Finding("InvalidResourceType", "type", message, "Azure Resource Manager")
     for part in params["name"].split("/") if params.get("name") else ():
         yield from rules.segment(part, "name")
@@ -68,7 +73,11 @@ def collection_id(task: Task, name: str = "") -> str:
     if not scope and params.get("workspace") and params["type"].casefold().startswith(_WORKSPACE_TYPE) and not parents:
         parents = [params["workspace"]]
     if not scope:
-        scope = group_id(task.subscription_id, params["resource_group"]) if params.get("resource_group") else f"/subscriptions/{task.subscription_id}"
+        scope = (
+            group_id(task.subscription_id, params["resource_group"])
+            if params.get("resource_group")
+            else f"/subscriptions/{task.subscription_id}"
+        )
     if len(parents) != len(types) - 1:
         raise RuleError(
             f"name must have one part for each part of the type {params['type']!r}, separated by slashes: {'/'.join('NAME' for _one in types)}.",

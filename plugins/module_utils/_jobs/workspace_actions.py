@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the jobs for actions of a workspace share. Headers of its operations: docs/facts.md d.2."""
+
 from __future__ import annotations
 
 import typing as t
@@ -22,13 +23,17 @@ ACTION_SPEC: specs.Spec = {
 }
 
 
-def act(task: Task, target: Target, action: str, body: Result | None, what: str, *, changes: bool) -> dict[str, t.Any] | None:
+def act(
+    task: Task, target: Target, action: str, body: Result | None, what: str, *, changes: bool
+) -> dict[str, t.Any] | None:
     """Do it and wait for it; what it returns. ``changes``: whether it is a change, which a failure then has to tell of."""
     client = task.client
     sent = False
     try:
         with all_foreseen():
-            reply = client.post(f"{target.id}/{action}", version_of(task), body, wait_conflict=task.params["wait_timeout"])
+            reply = client.post(
+                f"{target.id}/{action}", version_of(task), body, wait_conflict=task.params["wait_timeout"]
+            )
             sent = True
             if reply.operation is None:
                 found: dict[str, t.Any] | None = reply.body
@@ -54,4 +59,8 @@ def version_of(task: Task) -> str:
 
 
 def workspace_missing(target: Target) -> ParentMissing:
-    return ParentMissing(f"The workspace {target.name!r} does not exist.", target=target.id, hint="Create it first, or correct workspace and resource_group.")
+    return ParentMissing(
+        f"The workspace {target.name!r} does not exist.",
+        target=target.id,
+        hint="Create it first, or correct workspace and resource_group.",
+    )

@@ -6,6 +6,7 @@
 What can change in place is TLS and the load balancer, by a PUT of the document that was read, and tags with it (docs/facts.md c.4: the service's
 first client did just that, and offered no other change). Certificate and key are sent with a change of TLS, and never read back (c.2).
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -91,7 +92,9 @@ FIELDS = (
     ),
     inner("ssl.cname", _SSL + "cname", canon=caseless, clearable=True),
     inner("ssl.leaf_domain_label", _SSL + "leafDomainLabel", canon=caseless, clearable=True),
-    inner("ssl.overwrite_existing_domain", _SSL + "overwriteExistingDomain", canon=bool, shape=shape.FLAG, clearable=True),
+    inner(
+        "ssl.overwrite_existing_domain", _SSL + "overwriteExistingDomain", canon=bool, shape=shape.FLAG, clearable=True
+    ),
     Field(
         "ssl.cert", _INNER + _SSL + "cert", _fields.WRITE_ONLY, clearable=True, goes_with=("ssl.status", "ssl.cname")
     ),

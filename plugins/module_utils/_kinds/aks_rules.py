@@ -6,6 +6,7 @@
 Sources: docs/coverage.md 1.5 (A3, A8 to A10), 1.9 (K8-6, K8-11), 1.13; docs/facts.md b.2 (AKS too small), c.2 (all or none, TLS),
 c.4 (what the service's first client checked).
 """
+
 from __future__ import annotations
 
 import ipaddress
@@ -118,9 +119,7 @@ def tls(declared: Declared, load_balancer: t.Any) -> Findings:
         )
     if given["leaf_domain_label"] and load_balancer == "internal_load_balancer":
         message = "A certificate from Microsoft (ssl.leaf_domain_label) needs a public address: with internal_load_balancer, give cert, key and cname."
-        yield Finding(
-            "CertificateNeedsPublicAddress", "ssl.leaf_domain_label", message, "docs/coverage.md K8-11"
-        )
+        yield Finding("CertificateNeedsPublicAddress", "ssl.leaf_domain_label", message, "docs/coverage.md K8-11")
 
 
 def load_balancer(kind: t.Any, subnet: t.Any) -> Findings:

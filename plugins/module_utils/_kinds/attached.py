@@ -7,6 +7,7 @@ Property names: ARM types of 2025-12-01; what clients send: docs/facts.md a.7, c
 the identities of Kubernetes and Synapse (1.10). No document says what else can change in place. Where a PUT may do it (the way to a host, instance
 types), a fresh read has to prove it; the rest takes detaching and attaching again, which leaves the target alone.
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -49,9 +50,7 @@ class Attached(AttachedKind):
         for option, types in TYPE_OPTIONS.items():
             if option in tree and self.type_name not in types:
                 message = f"{option} is an option of the type {' and '.join(types)}, and not of {self.type_name}."
-                yield Finding(
-                    "OptionOfAnotherType", option, message, "ARM types of 2025-12-01; docs/facts.md c.2"
-                )
+                yield Finding("OptionOfAnotherType", option, message, "ARM types of 2025-12-01; docs/facts.md c.2")
         yield from super().check(target, declared, tree)
         yield from rules.compute_name(target.name, shortest=2)
 
@@ -240,7 +239,8 @@ class SynapseSpark(Attached):
     target_types: t.ClassVar[dict[str, str]] = {"Microsoft.Synapse/workspaces/bigDataPools": "2021-06-01"}
     fields = (*_OUTER, compute.IDENTITY)
     also: t.ClassVar[dict[str, shape.Shape]] = {
-        f"properties.properties.{name}": shape.mapping(values=shape.SCALAR) for name in ("autoScaleProperties", "autoPauseProperties")
+        f"properties.properties.{name}": shape.mapping(values=shape.SCALAR)
+        for name in ("autoScaleProperties", "autoPauseProperties")
     }
     rights = "Owner of the Synapse workspace, which links the two"
     needs = "The identity needs the role Synapse Spark Administrator in the Synapse workspace."

@@ -6,6 +6,7 @@
 Sources: docs/coverage.md 1.6 (T1 to T9), 1.9, 1.10, 1.13; docs/facts.md c.2 to c.4. What the service deletes on request is only
 what it made itself (c.4: a Delete of an attached compute is rejected).
 """
+
 from __future__ import annotations
 
 import copy

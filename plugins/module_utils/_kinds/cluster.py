@@ -6,6 +6,7 @@
 What can change in place: scale settings by PATCH (docs/facts.md a.1 [REC R5], ClusterUpdateParameters), identity and tags by a PUT of the
 document that was read (c.3: Terraform does the same). All else is fixed at creation, and a PUT that tries is answered 201 and ignored (b.2).
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -35,10 +36,18 @@ _REMOTE_LOGIN = {"enabled": True, "disabled": False, "notspecified": None}
 _PERMANENT_ERRORS = ("UnsupportedVMSizeForLowPriority",)
 
 FIELDS = (
-    fixed("location", "properties.computeLocation", "a compute target stays in the region it was created in", canon=region),
+    fixed(
+        "location", "properties.computeLocation", "a compute target stays in the region it was created in", canon=region
+    ),
     Field("tags", "tags", canon=canon.mapping, clearable=True),
     compute.IDENTITY,
-    fixed("description", "properties.description", "the service takes a description only at creation", canon=text, clearable=True),
+    fixed(
+        "description",
+        "properties.description",
+        "the service takes a description only at creation",
+        canon=text,
+        clearable=True,
+    ),
     fixed(
         "size",
         _INNER + "vmSize",
@@ -142,9 +151,15 @@ class Cluster(ComputeKind):
         yield from rules.at_least(declared.get("idle_time_before_scale_down"), 0, "idle_time_before_scale_down", source)
         yield from rules.identity(declared.get("identity"), both=False)
         yield from rules.tags(declared.get("tags"))
-        ssh = {key: declared[f"ssh_settings.{key}"] for key in ("admin_username", "ssh_key_value", "admin_password") if f"ssh_settings.{key}" in declared}
+        ssh = {
+            key: declared[f"ssh_settings.{key}"]
+            for key in ("admin_username", "ssh_key_value", "admin_password")
+            if f"ssh_settings.{key}" in declared
+        }
         if any(value is not None for value in ssh.values()):
-            yield from rules.ssh_settings(ssh.get("admin_username"), ssh.get("ssh_key_value"), ssh.get("admin_password"))
+            yield from rules.ssh_settings(
+                ssh.get("admin_username"), ssh.get("ssh_key_value"), ssh.get("admin_password")
+            )
 
     def check_create(self, declared: Declared, parent: Body | None) -> Findings:
         yield from super().check_create(declared, parent)
@@ -162,12 +177,18 @@ class Cluster(ComputeKind):
             )
             yield Finding("CrossRegionPrivateLink", "location", message, "docs/coverage.md CC1")
         managed = compute.has_managed_network(parent)
-        if declared.get("enable_node_public_ip") is False and not declared.get("network_settings.subnet") and not managed:
+        if (
+            declared.get("enable_node_public_ip") is False
+            and not declared.get("network_settings.subnet")
+            and not managed
+        ):
             message = (
                 "enable_node_public_ip: false needs network_settings.subnet, because the workspace has no managed network "
                 "(and the service demands a private endpoint of the workspace)."
             )
-            yield Finding("SubnetMissing", "network_settings.subnet", message, "docs/facts.md c.3; docs/coverage.md CC5")
+            yield Finding(
+                "SubnetMissing", "network_settings.subnet", message, "docs/facts.md c.3; docs/coverage.md CC5"
+            )
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
         wanted = {name: declared.get(name, current.get(name)) for name in ("min_instances", "max_instances")}
@@ -180,8 +201,14 @@ class Cluster(ComputeKind):
                 f"PreviewFeature: a cluster in {declared['location']} for a workspace in {parent.get('location')} is a preview feature of "
                 "the service; it may add network latency and data transfer costs."
             )
-        if plan.action in (CREATE, REPLACE) and declared.get("ssh_settings.admin_password") and not declared.get("ssh_settings.ssh_key_value"):
-            warnings.append("PasswordInsteadOfKey: an SSH key is safer than a password, which can be guessed (how-to-create-attach-compute-studio).")
+        if (
+            plan.action in (CREATE, REPLACE)
+            and declared.get("ssh_settings.admin_password")
+            and not declared.get("ssh_settings.ssh_key_value")
+        ):
+            warnings.append(
+                "PasswordInsteadOfKey: an SSH key is safer than a password, which can be guessed (how-to-create-attach-compute-studio)."
+            )
         if plan.action in (CREATE, REPLACE, UPDATE) and (plan.values().get("min_instances") or 0) > 0:
             warnings.append(
                 f"MinimumNodes: min_instances is {plan.values()['min_instances']}, so that many nodes run, and are billed, when no job does."
@@ -191,7 +218,13 @@ class Cluster(ComputeKind):
     def skeleton(self, target: Target, declared: Declared, parent: Body | None) -> Body:
         # SSH is off unless it is asked for (docs/coverage.md K1); azure-ai-ml sends the same switch (docs/facts.md a.7).
         ssh = declared.get("ssh_settings.admin_username") is not None
-        body: Body = {"properties": {"computeType": self.compute_type, "disableLocalAuth": not ssh, "properties": {"osType": "Linux"}}}
+        body: Body = {
+            "properties": {
+                "computeType": self.compute_type,
+                "disableLocalAuth": not ssh,
+                "properties": {"osType": "Linux"},
+            }
+        }
         if parent is not None:
             body["location"] = parent.get("location")
         return body
@@ -271,7 +304,11 @@ class Cluster(ComputeKind):
 
     def lost_on_recreate(self, body: Body, declared: Declared) -> list[str]:
         user = paths.get_path(body, "properties.properties.userAccountCredentials") or {}
-        kept = user.get("adminUserSshPublicKey") or declared.get("ssh_settings.admin_password") or declared.get("ssh_settings.ssh_key_value")
+        kept = (
+            user.get("adminUserSshPublicKey")
+            or declared.get("ssh_settings.admin_password")
+            or declared.get("ssh_settings.ssh_key_value")
+        )
         dropped = "ssh_settings.admin_username" in declared and declared["ssh_settings.admin_username"] is None
         return ["ssh_settings.admin_password"] if user.get("adminUserName") and not kept and not dropped else []
 
@@ -286,7 +323,8 @@ class Cluster(ComputeKind):
             current_node_count=inner.get("currentNodeCount"),
             target_node_count=inner.get("targetNodeCount"),
             node_state_counts={
-                name: counts.get(f"{name}NodeCount") for name in ("idle", "running", "preparing", "unusable", "leaving", "preempted")
+                name: counts.get(f"{name}NodeCount")
+                for name in ("idle", "running", "preparing", "unusable", "leaving", "preempted")
             },
             errors=service_errors(inner.get("errors")),
         )

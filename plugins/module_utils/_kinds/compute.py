@@ -5,6 +5,7 @@
 
 Sources: docs/facts.md a.5, a.6 (bodies and states), c.3 (what can change); the ARM types of 2025-12-01.
 """
+
 from __future__ import annotations
 
 import copy
@@ -153,7 +154,9 @@ def check_network(settings: dict[str, t.Any] | None) -> Findings:
     subnet, network = settings.get("subnet"), settings.get("vnet_name")
     source = "docs/coverage.md C16, CC9"
     if not subnet:
-        yield Finding("SubnetMissing", "network_settings.subnet", "network_settings needs subnet (an id, or a name).", source)
+        yield Finding(
+            "SubnetMissing", "network_settings.subnet", "network_settings needs subnet (an id, or a name).", source
+        )
     elif subnet.startswith("/"):
         yield from rules.resource_id(subnet, "network_settings.subnet", "Microsoft.Network/virtualNetworks/subnets")
         if network or settings.get("resource_group"):
@@ -165,7 +168,9 @@ def check_network(settings: dict[str, t.Any] | None) -> Findings:
     elif network:
         yield from rules.network_name(network, "network_settings.vnet_name", 64)
     else:
-        message = f"network_settings.subnet is the name {subnet!r}, so network_settings.vnet_name must say in which network."
+        message = (
+            f"network_settings.subnet is the name {subnet!r}, so network_settings.vnet_name must say in which network."
+        )
         yield Finding("NetworkMissing", "network_settings.vnet_name", message, source)
 
 
@@ -216,7 +221,11 @@ class ComputeKind(Kind):
             )
 
     def writable(self, body: Body) -> Body:
-        outer = {key: copy.deepcopy(body[key]) for key in ("location", "tags", "sku", "identity") if body.get(key) is not None}
+        outer = {
+            key: copy.deepcopy(body[key])
+            for key in ("location", "tags", "sku", "identity")
+            if body.get(key) is not None
+        }
         if outer.get("identity"):
             # The service fills in client and principal ids; it takes empty objects (ARM types, ManagedServiceIdentity).
             users = outer["identity"].get("userAssignedIdentities")

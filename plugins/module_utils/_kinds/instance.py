@@ -6,6 +6,7 @@
 A PUT changes nothing on an instance that exists. What can change changes by the service's own actions, all but one of them preview:
 enableSso, updateIdleShutdownSetting, updateSchedules, resize, customServices, updateDataMounts (a.1; docs/coverage.md 1.12).
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -70,14 +71,30 @@ _ACTIONS: dict[str, tuple[str, str, t.Callable[[t.Any], t.Any]]] = {
         lambda minutes: {"idleTimeBeforeShutdown": None if minutes is None else f"PT{minutes}M"},
     ),
     "enable_sso": ("/enableSso", "2024-04-01-preview", lambda wanted: {"enableSSO": wanted}),
-    "schedules.compute_start_stop": ("/updateSchedules", "2022-10-01-preview", lambda items: {"computeStartStop": values.schedules_to_arm(items or [])}),
-    "custom_applications": ("/customServices", "2023-08-01-preview", lambda items: values.applications_to_arm(items or [])),
+    "schedules.compute_start_stop": (
+        "/updateSchedules",
+        "2022-10-01-preview",
+        lambda items: {"computeStartStop": values.schedules_to_arm(items or [])},
+    ),
+    "custom_applications": (
+        "/customServices",
+        "2023-08-01-preview",
+        lambda items: values.applications_to_arm(items or []),
+    ),
     "data_mounts": ("/updateDataMounts", "2024-01-01-preview", lambda items: values.mounts_to_arm(items or [])),
 }
 
 FIELDS = (
-    fixed("location", "properties.computeLocation", "a compute target stays in the region it was created in", canon=region),
-    fixed("tags", "tags", "the service has no way to change the tags of an instance (terraform-provider-azurerm#31747)", canon=canon.mapping, clearable=True),
+    fixed(
+        "location", "properties.computeLocation", "a compute target stays in the region it was created in", canon=region
+    ),
+    fixed(
+        "tags",
+        "tags",
+        "the service has no way to change the tags of an instance (terraform-provider-azurerm#31747)",
+        canon=canon.mapping,
+        clearable=True,
+    ),
     fixed(
         "identity",
         "identity",
@@ -98,7 +115,13 @@ FIELDS = (
         shape=shape.TEXT,
     ),
     # Whether the service tells the key is not established (docs/facts.md a.6, f.13), so it is never compared.
-    Field("ssh_settings.ssh_key_value", _INNER + "sshSettings.adminPublicKey", WRITE_ONLY, to_arm=rules.openssh_public_key, clearable=True),
+    Field(
+        "ssh_settings.ssh_key_value",
+        _INNER + "sshSettings.adminPublicKey",
+        WRITE_ONLY,
+        to_arm=rules.openssh_public_key,
+        clearable=True,
+    ),
     fixed("enable_node_public_ip", _INNER + "enableNodePublicIp", _FOREVER, canon=canon.boolean_text),
     fixed(
         "network_settings.subnet",
@@ -110,9 +133,25 @@ FIELDS = (
         shape=shape.REFERENCE,
         clearable=True,
     ),
-    fixed("create_on_behalf_of.user_object_id", _INNER + "personalComputeInstanceSettings.assignedUser.objectId", _FOREVER, canon=caseless),
-    fixed("create_on_behalf_of.user_tenant_id", _INNER + "personalComputeInstanceSettings.assignedUser.tenantId", _FOREVER, canon=caseless),
-    fixed("application_sharing_policy", _INNER + "applicationSharingPolicy", _FOREVER, canon=caseless, **choice(personal="Personal", shared="Shared")),
+    fixed(
+        "create_on_behalf_of.user_object_id",
+        _INNER + "personalComputeInstanceSettings.assignedUser.objectId",
+        _FOREVER,
+        canon=caseless,
+    ),
+    fixed(
+        "create_on_behalf_of.user_tenant_id",
+        _INNER + "personalComputeInstanceSettings.assignedUser.tenantId",
+        _FOREVER,
+        canon=caseless,
+    ),
+    fixed(
+        "application_sharing_policy",
+        _INNER + "applicationSharingPolicy",
+        _FOREVER,
+        canon=caseless,
+        **choice(personal="Personal", shared="Shared"),
+    ),
     fixed("enable_root_access", _INNER + "enableRootAccess", _FOREVER, canon=canon.boolean_text),
     fixed("enable_os_patching", _INNER + "enableOSPatching", _FOREVER, canon=canon.boolean_text),
     fixed("release_quota_on_stop", _INNER + "releaseQuotaOnStop", _FOREVER, canon=canon.boolean_text),
@@ -162,7 +201,14 @@ FIELDS = (
         shape=values.APPLICATIONS,
         clearable=True,
     ),
-    _Mounts("data_mounts", _INNER + "dataMounts", to_arm=values.mounts_to_arm, from_arm=values.mounts_from_arm, shape=values.MOUNTS, clearable=True),
+    _Mounts(
+        "data_mounts",
+        _INNER + "dataMounts",
+        to_arm=values.mounts_to_arm,
+        from_arm=values.mounts_from_arm,
+        shape=values.MOUNTS,
+        clearable=True,
+    ),
 )
 
 
@@ -175,7 +221,9 @@ class Instance(ComputeKind):
         STATE: shape.TEXT,
         _INNER + "errors": shape.ERRORS,
         _INNER + "sshSettings": shape.mapping({"adminUserName": shape.TEXT, "sshPort": shape.NUMBER}),
-        _INNER + "connectivityEndpoints": shape.mapping({"publicIpAddress": shape.TEXT, "privateIpAddress": shape.TEXT}),
+        _INNER + "connectivityEndpoints": shape.mapping(
+            {"publicIpAddress": shape.TEXT, "privateIpAddress": shape.TEXT}
+        ),
         _INNER + "osImageMetadata": shape.mapping(values=shape.SCALAR),
         _INNER + "lastOperation": shape.mapping(values=shape.SCALAR),
         _INNER + "applications": shape.list_of(shape.mapping({"displayName": shape.TEXT, "endpointUri": shape.TEXT})),
@@ -215,7 +263,9 @@ class Instance(ComputeKind):
         key = declared.get("ssh_settings.ssh_key_value")
         if key:
             yield from rules.ssh_settings("azureuser", key, None)
-        if not key and (tree.get("ssh_settings") == {} or (declared.get("ssh_public_access_enabled") and "ssh_settings" in tree)):
+        if not key and (
+            tree.get("ssh_settings") == {} or (declared.get("ssh_public_access_enabled") and "ssh_settings" in tree)
+        ):
             message = "ssh_settings, and ssh_public_access_enabled, need ssh_settings.ssh_key_value: an instance takes no password."
             yield Finding("SshKeyMissing", "ssh_settings.ssh_key_value", message, "docs/coverage.md CI4, K6")
         user = [declared.get(f"create_on_behalf_of.{part}") for part in ("user_object_id", "user_tenant_id")]
@@ -229,8 +279,12 @@ class Instance(ComputeKind):
     @staticmethod
     def _check_idle(minutes: t.Any) -> Findings:
         if minutes is not None and not _SHORTEST <= minutes <= _LONGEST:
-            message = f"idle_time_before_shutdown_minutes must be from {_SHORTEST} to {_LONGEST} (3 days); {minutes} is not."
-            yield Finding("OutOfRange", "idle_time_before_shutdown_minutes", message, "docs/coverage.md CI10; ARM types")
+            message = (
+                f"idle_time_before_shutdown_minutes must be from {_SHORTEST} to {_LONGEST} (3 days); {minutes} is not."
+            )
+            yield Finding(
+                "OutOfRange", "idle_time_before_shutdown_minutes", message, "docs/coverage.md CI10; ARM types"
+            )
 
     def check_create(self, declared: Declared, parent: Body | None) -> Findings:
         yield from super().check_create(declared, parent)
@@ -240,22 +294,34 @@ class Instance(ComputeKind):
         if parent is None:
             return
         if declared.get("location") and region(declared["location"]) != region(parent.get("location")):
-            message = f"location must be the workspace's ({parent.get('location')}): another region is for clusters only."
+            message = (
+                f"location must be the workspace's ({parent.get('location')}): another region is for clusters only."
+            )
             yield Finding("CrossRegionInstance", "location", message, "docs/coverage.md I3")
         managed = compute.has_managed_network(parent)
-        if declared.get("enable_node_public_ip") is False and not declared.get("network_settings.subnet") and not managed:
+        if (
+            declared.get("enable_node_public_ip") is False
+            and not declared.get("network_settings.subnet")
+            and not managed
+        ):
             message = "enable_node_public_ip: false needs network_settings.subnet, because the workspace has no managed network."
-            yield Finding("SubnetMissing", "network_settings.subnet", message, "docs/coverage.md CI6; docs/facts.md c.3")
+            yield Finding(
+                "SubnetMissing", "network_settings.subnet", message, "docs/coverage.md CI6; docs/facts.md c.3"
+            )
 
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
         warnings = []
         actions = sorted(set(plan.values()) & set(_ACTIONS)) if plan.action == "update" else []
         preview = [option for option in actions if option != "enable_sso"]
         if preview:
-            warnings.append(f"PreviewFeature: the service changes {', '.join(preview)} of an existing instance by a preview action, without an SLA.")
+            warnings.append(
+                f"PreviewFeature: the service changes {', '.join(preview)} of an existing instance by a preview action, without an SLA."
+            )
         user = (declared.get("identity") or {}).get("type")
         if declared.get("idle_time_before_shutdown_minutes") and user in ("user_assigned", "system_assigned"):
-            warnings.append("IdleShutdownNeedsRights: an instance with a managed identity shuts down when idle only if that identity is a Contributor.")
+            warnings.append(
+                "IdleShutdownNeedsRights: an instance with a managed identity shuts down when idle only if that identity is a Contributor."
+            )
         return warnings
 
     def skeleton(self, target: Target, declared: Declared, parent: Body | None) -> Body:
@@ -263,15 +329,21 @@ class Instance(ComputeKind):
         ssh = bool(declared.get("ssh_settings.ssh_key_value"))
         inner: Body = {"computeInstanceAuthorizationType": "personal"}
         if ssh:
-            inner["sshSettings"] = {"sshPublicAccess": "Enabled" if declared.get("ssh_public_access_enabled", True) else "Disabled"}
-        body: Body = {"properties": {"computeType": self.compute_type, "disableLocalAuth": not ssh, "properties": inner}}
+            inner["sshSettings"] = {
+                "sshPublicAccess": "Enabled" if declared.get("ssh_public_access_enabled", True) else "Disabled"
+            }
+        body: Body = {
+            "properties": {"computeType": self.compute_type, "disableLocalAuth": not ssh, "properties": inner}
+        }
         if parent is not None:
             body["location"] = parent.get("location")
         return body
 
     def create_body(self, target: Target, declared: Declared, parent: Body | None) -> Body:
         # Mounts are not part of a creation (ARM types: read-only there); they follow by their action.
-        return super().create_body(target, {key: value for key, value in declared.items() if key != "data_mounts"}, parent)
+        return super().create_body(
+            target, {key: value for key, value in declared.items() if key != "data_mounts"}, parent
+        )
 
     def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
         new = super().recreate_body(body, plan, declared, target, parent)
@@ -326,7 +398,13 @@ class Instance(ComputeKind):
         if state in _BROKEN:
             errors = service_errors(paths.get_path(body, _INNER + "errors") or None)
             first = errors[0] if errors else {}
-            return Status(FAILED, state, first.get("code") or state, first.get("message") or f"The service gives no reason for {state}.", errors)
+            return Status(
+                FAILED,
+                state,
+                first.get("code") or state,
+                first.get("message") or f"The service gives no reason for {state}.",
+                errors,
+            )
         return status
 
     def broken(self, body: Body) -> str | None:
@@ -336,13 +414,21 @@ class Instance(ComputeKind):
         return None
 
     def in_use(self, body: Body) -> str | None:
-        return "it is running a job" if power_state(body) == "JobRunning" else "it is running" if power_state(body) == "Running" else None
+        return (
+            "it is running a job"
+            if power_state(body) == "JobRunning"
+            else "it is running"
+            if power_state(body) == "Running"
+            else None
+        )
 
     def lost_on_recreate(self, body: Body, declared: Declared) -> list[str]:
         settings = paths.get_path(body, _INNER + "sshSettings") or {}
         ssh = str(settings.get("sshPublicAccess")).casefold() == "enabled" and not settings.get("adminPublicKey")
         off = declared.get("ssh_public_access_enabled") is False or _drops_login(declared)
-        return ["ssh_settings.ssh_key_value"] if ssh and not off and not declared.get("ssh_settings.ssh_key_value") else []
+        return (
+            ["ssh_settings.ssh_key_value"] if ssh and not off and not declared.get("ssh_settings.ssh_key_value") else []
+        )
 
     def project(self, body: Body) -> dict[str, t.Any]:
         inner = (body.get("properties") or {}).get("properties") or {}
@@ -360,7 +446,10 @@ class Instance(ComputeKind):
             },
             public_ip_address=ends.get("publicIpAddress"),
             private_ip_address=ends.get("privateIpAddress"),
-            applications=[{"name": one.get("displayName"), "url": one.get("endpointUri")} for one in inner.get("applications") or []],
+            applications=[
+                {"name": one.get("displayName"), "url": one.get("endpointUri")}
+                for one in inner.get("applications") or []
+            ],
             os_image={
                 "current": image.get("currentImageVersion"),
                 "latest": image.get("latestImageVersion"),

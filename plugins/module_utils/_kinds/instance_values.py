@@ -6,6 +6,7 @@
 The user's side is the CLI v2 schema of compute instances, ARM's the types of 2025-12-01 (ComputeStartStopSchedule, SetupScripts, CustomService,
 ComputeInstanceDataMount). What azure-ai-ml sends for them is in its entities of the same names.
 """
+
 from __future__ import annotations
 
 import base64
@@ -42,7 +43,9 @@ APPLICATIONS = shape.list_of(shape.mapping({
     "environmentVariables": shape.mapping(values=shape.mapping({"value": shape.SCALAR})), "volumes": shape.list_of(_BIND),
 }))  # fmt: skip
 MOUNTS = shape.list_of(
-    shape.mapping(dict.fromkeys(("mountName", "source", "sourceType", "mountPath", "mountMode", "mountState"), shape.TEXT))
+    shape.mapping(
+        dict.fromkeys(("mountName", "source", "sourceType", "mountPath", "mountMode", "mountState"), shape.TEXT)
+    )
 )
 
 
@@ -75,7 +78,11 @@ def _schedule_to_arm(item: Values) -> Values:
     trigger = item.get("trigger") or {}
     kind = _lower(trigger.get("type"))
     common = {"startTime": trigger.get("start_time"), "timeZone": trigger.get("time_zone")}
-    body: Values = {"action": _title(item.get("action")), "triggerType": _title(kind), "status": _title(item.get("state") or "enabled")}
+    body: Values = {
+        "action": _title(item.get("action")),
+        "triggerType": _title(kind),
+        "status": _title(item.get("state") or "enabled"),
+    }
     if kind == "cron":
         body["cron"] = _present({"expression": trigger.get("expression"), **common})
         return body
@@ -117,7 +124,11 @@ def _schedule_from_arm(item: Values) -> Values:
             "week_days": [_lower(day) for day in days] if days else None,
             "month_days": pattern.get("monthDays"),
         }
-        trigger |= {"frequency": _lower(detail.get("frequency")), "interval": detail.get("interval"), "schedule": _present(schedule) or None}
+        trigger |= {
+            "frequency": _lower(detail.get("frequency")),
+            "interval": detail.get("interval"),
+            "schedule": _present(schedule) or None,
+        }
     return {"action": _lower(item.get("action")), "state": _lower(item.get("status")), "trigger": _present(trigger)}
 
 
@@ -168,7 +179,9 @@ def check_schedules(items: list[Values] | None) -> Findings:
             message = f"{place}.expression must be a cron expression of five fields in their ranges (minute hour day month weekday)."
             yield Finding("InvalidSchedule", place, message, _SCHEDULES_SOURCE)
         if trigger.get("start_time") is not None and not _is_time(trigger["start_time"]):
-            message = f"{place}.start_time must be a time such as 2026-01-31T18:00:00; {trigger['start_time']!r} is not."
+            message = (
+                f"{place}.start_time must be a time such as 2026-01-31T18:00:00; {trigger['start_time']!r} is not."
+            )
             yield Finding("InvalidSchedule", place, message, _SCHEDULES_SOURCE)
         if kind == "recurrence":
             yield from _check_recurrence(place, trigger)
@@ -211,15 +224,24 @@ _WEEK_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday"
 def _check_recurrence(place: str, trigger: Values) -> Findings:
     frequencies = ("minute", "hour", "day", "week", "month")
     if _lower(trigger.get("frequency")) not in frequencies:
-        yield Finding("InvalidSchedule", place, f"{place}.frequency must be one of {', '.join(frequencies)}.", _SCHEDULES_SOURCE)
+        yield Finding(
+            "InvalidSchedule", place, f"{place}.frequency must be one of {', '.join(frequencies)}.", _SCHEDULES_SOURCE
+        )
     if trigger.get("interval") is not None and trigger["interval"] < 1:
         yield Finding("InvalidSchedule", place, f"{place}.interval must be at least 1.", _SCHEDULES_SOURCE)
     pattern = trigger.get("schedule") or {}
     for part, highest in (("hours", 23), ("minutes", 59)):
         if any(not 0 <= value <= highest for value in pattern.get(part) or []):
-            yield Finding("InvalidSchedule", place, f"{place}.schedule.{part} must be from 0 to {highest}.", _SCHEDULES_SOURCE)
+            yield Finding(
+                "InvalidSchedule", place, f"{place}.schedule.{part} must be from 0 to {highest}.", _SCHEDULES_SOURCE
+            )
     if any(_lower(day) not in _WEEK_DAYS for day in pattern.get("week_days") or []):
-        yield Finding("InvalidSchedule", place, f"{place}.schedule.week_days must be of {', '.join(_WEEK_DAYS)}.", _SCHEDULES_SOURCE)
+        yield Finding(
+            "InvalidSchedule",
+            place,
+            f"{place}.schedule.week_days must be of {', '.join(_WEEK_DAYS)}.",
+            _SCHEDULES_SOURCE,
+        )
     # Whether days can be counted from the month's end, by negative numbers, no document says.
     if any(not 1 <= abs(day) <= 31 for day in pattern.get("month_days") or []):
         yield Finding("InvalidSchedule", place, f"{place}.schedule.month_days must be from 1 to 31.", _SCHEDULES_SOURCE)
@@ -262,10 +284,14 @@ def _decoded(data: str) -> str:
 
 def check_script(option: str, script: t.Any) -> Findings:
     if script is not None and bool(script.get("path")) == bool(script.get("inline")):
-        message = f"{option} needs path (a file in the Notebooks file share) or inline (the script's text), and not both."
+        message = (
+            f"{option} needs path (a file in the Notebooks file share) or inline (the script's text), and not both."
+        )
         yield Finding("InvalidScript", option, message, "docs/coverage.md CI11")
     if script is not None:
-        yield from rules.at_least(script.get("timeout_minutes"), 1, f"{option}.timeout_minutes", "docs/coverage.md CI11")
+        yield from rules.at_least(
+            script.get("timeout_minutes"), 1, f"{option}.timeout_minutes", "docs/coverage.md CI11"
+        )
 
 
 def canon_script(script: t.Any) -> t.Any:
@@ -284,11 +310,16 @@ def _application_to_arm(item: Values) -> Values:
     body: Values = {"name": item["name"], "type": item.get("type") or "docker", "docker": {"privileged": True}}
     body["image"] = {"type": "docker", "reference": (item.get("image") or {}).get("reference")}
     body["endpoints"] = [
-        {"name": "connect", "protocol": "http", "target": one.get("target"), "published": one.get("published")} for one in item.get("endpoints") or []
+        {"name": "connect", "protocol": "http", "target": one.get("target"), "published": one.get("published")}
+        for one in item.get("endpoints") or []
     ]
-    body["environmentVariables"] = {name: {"type": "local", "value": str(value)} for name, value in (item.get("environment_variables") or {}).items()}
+    body["environmentVariables"] = {
+        name: {"type": "local", "value": str(value)}
+        for name, value in (item.get("environment_variables") or {}).items()
+    }
     body["volumes"] = [
-        {"type": "bind", "readOnly": False, "source": one.get("source"), "target": one.get("target")} for one in item.get("bind_mounts") or []
+        {"type": "bind", "readOnly": False, "source": one.get("source"), "target": one.get("target")}
+        for one in item.get("bind_mounts") or []
     ]
     return body
 
@@ -299,9 +330,15 @@ def applications_from_arm(items: list[Values]) -> list[Values]:
             "name": item.get("name"),
             "type": item.get("type") or "docker",
             "image": {"reference": (item.get("image") or {}).get("reference")},
-            "endpoints": [{"target": one.get("target"), "published": one.get("published")} for one in item.get("endpoints") or []],
-            "environment_variables": {name: (value or {}).get("value") for name, value in (item.get("environmentVariables") or {}).items()},
-            "bind_mounts": [{"source": one.get("source"), "target": one.get("target")} for one in item.get("volumes") or []],
+            "endpoints": [
+                {"target": one.get("target"), "published": one.get("published")} for one in item.get("endpoints") or []
+            ],
+            "environment_variables": {
+                name: (value or {}).get("value") for name, value in (item.get("environmentVariables") or {}).items()
+            },
+            "bind_mounts": [
+                {"source": one.get("source"), "target": one.get("target")} for one in item.get("volumes") or []
+            ],
         }
         for item in items or []
     ]
@@ -314,11 +351,17 @@ def canon_applications(items: t.Any) -> t.Any:
 
 def check_applications(items: list[Values] | None) -> Findings:
     """azure-ai-ml's own limits: ports from 1026 to 65534. Applications are told apart by their names."""
-    yield from rules.once((item["name"] for item in items or []), "custom_applications", "this collection: applications are matched by name")
+    yield from rules.once(
+        (item["name"] for item in items or []),
+        "custom_applications",
+        "this collection: applications are matched by name",
+    )
     for item in items or []:
         option = f"custom_applications[{item.get('name')}]"
         if not (item.get("image") or {}).get("reference"):
-            yield Finding("InvalidApplication", option, f"{option} needs image.reference.", "CLI schema of custom applications")
+            yield Finding(
+                "InvalidApplication", option, f"{option} needs image.reference.", "CLI schema of custom applications"
+            )
         for endpoint in item.get("endpoints") or []:
             for part in ("target", "published"):
                 port = endpoint.get(part)
@@ -328,7 +371,12 @@ def check_applications(items: list[Values] | None) -> Findings:
         for name, value in (item.get("environment_variables") or {}).items():
             if not str(name) or "=" in str(name) or isinstance(value, (dict, list)):
                 message = f"{option}: environment_variables {str(name)!r} must have a name without '=', and text for its value."
-                yield Finding("InvalidApplication", f"{option}.environment_variables", message, "environ(7); ARM types, EnvironmentVariable")
+                yield Finding(
+                    "InvalidApplication",
+                    f"{option}.environment_variables",
+                    message,
+                    "environ(7); ARM types, EnvironmentVariable",
+                )
 
 
 def fill_placeholders(current: t.Any, declared: t.Any) -> t.Any:
@@ -396,7 +444,9 @@ def mounts_from_arm(items: list[Values]) -> list[Values]:
 
 
 def check_mounts(items: list[Values] | None) -> Findings:
-    yield from rules.once((item["mount_name"] for item in items or []), "data_mounts", "this collection: mounts are matched by name")
+    yield from rules.once(
+        (item["mount_name"] for item in items or []), "data_mounts", "this collection: mounts are matched by name"
+    )
 
 
 def same_mounts(current: t.Any, declared: t.Any) -> bool:

@@ -5,6 +5,7 @@
 
 One cluster may be attached several times, under other namespaces; ARM types of 2025-12-01: KubernetesProperties, InstanceTypeSchema.
 """
+
 from __future__ import annotations
 
 import re
@@ -64,7 +65,9 @@ def _canonical(value: t.Any) -> t.Any:
 
 _AMOUNTS = shape.mapping(values=shape.SCALAR)
 INSTANCE_TYPES = shape.mapping(
-    values=shape.mapping({"nodeSelector": _AMOUNTS, "resources": shape.mapping({"requests": _AMOUNTS, "limits": _AMOUNTS})})
+    values=shape.mapping(
+        {"nodeSelector": _AMOUNTS, "resources": shape.mapping({"requests": _AMOUNTS, "limits": _AMOUNTS})}
+    )
 )
 
 
@@ -100,7 +103,8 @@ class Kubernetes(Attached):
         inner("default_instance_type", "defaultInstanceType", shape=shape.TEXT),
     )
     also: t.ClassVar[dict[str, shape.Shape]] = {
-        f"properties.properties.{name}": shape.TEXT for name in ("extensionPrincipalId", "extensionInstanceReleaseTrain", "vcName")
+        f"properties.properties.{name}": shape.TEXT
+        for name in ("extensionPrincipalId", "extensionInstanceReleaseTrain", "vcName")
     }
     rights = "Owner or Contributor on the cluster, and the role Azure Kubernetes Service Cluster Admin (for Arc: access to the cluster)"
     needs = (
@@ -111,7 +115,9 @@ class Kubernetes(Attached):
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)
         yield from rules.identity(declared.get("identity"), both=False)
-        if declared.get("namespace") is not None and not re.match(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z", declared["namespace"]):
+        if declared.get("namespace") is not None and not re.match(
+            r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z", declared["namespace"]
+        ):
             message = f"namespace {declared['namespace']!r} is not a valid name: 1 to 63 lowercase letters, digits and '-', and no '-' at either end."
             yield Finding("InvalidNamespace", "namespace", message, "Kubernetes, namespaces: RFC 1123 label names")
         for name, entry in (declared.get("instance_types") or {}).items():
@@ -125,16 +131,16 @@ class Kubernetes(Attached):
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
         yield from super().check_update(declared, current)
-        yield from _check_default({**{name: current.get(name) for name in ("instance_types", "default_instance_type")}, **declared})
+        yield from _check_default(
+            {**{name: current.get(name) for name in ("instance_types", "default_instance_type")}, **declared}
+        )
 
     def check_others(self, declared: Declared, others: list[Other]) -> Findings:
         """Only the same namespace of the same cluster is one thing twice (docs/coverage.md 1.13)."""
         namespace = declared.get("namespace") or "default"
         same = [one for one in others if kind_name(one.body) == "kubernetes" and _namespace(one.body) == namespace]
         for finding in super().check_others(declared, same):
-            yield Finding(
-                finding.code, "namespace", f"Namespace {namespace!r}: {finding.message}", finding.source
-            )
+            yield Finding(finding.code, "namespace", f"Namespace {namespace!r}: {finding.message}", finding.source)
 
     def advice_on_others(self, declared: Declared, others: list[Other]) -> list[str]:
         return [
@@ -156,7 +162,11 @@ class Kubernetes(Attached):
                 "FirstIdentityOnly: of several user-assigned identities, a Kubernetes compute uses only the first."
             )
         wanted, workspace = declared.get("resource_id"), (parent or {}).get("id")
-        if wanted and workspace and ArmId(wanted).subscription_id.casefold() != ArmId(workspace).subscription_id.casefold():
+        if (
+            wanted
+            and workspace
+            and ArmId(wanted).subscription_id.casefold() != ArmId(workspace).subscription_id.casefold()
+        ):
             warnings.append(
                 "OtherSubscription: clusters of another subscription than the workspace's were refused (Azure/AML-Kubernetes#155)."
             )
@@ -212,7 +222,9 @@ _QUANTITY = re.compile(r"^\d+(\.\d*)?([eE][+-]?\d+|m|k|[KMGTPE]i?)?\Z")
 def _check_amounts(option: str, parts: dict[str, t.Any]) -> Findings:
     for label, value in (parts["node_selector"] or {}).items():
         if isinstance(value, (dict, list)):
-            yield Finding("InvalidInstanceType", option, f"{option}.node_selector.{label} must be text.", "Kubernetes, labels")
+            yield Finding(
+                "InvalidInstanceType", option, f"{option}.node_selector.{label} must be text.", "Kubernetes, labels"
+            )
     for part in ("resources.requests", "resources.limits"):
         for name, amount in (parts.get(part) or {}).items():
             if amount is not None and (isinstance(amount, bool) or not _QUANTITY.match(str(amount))):

@@ -6,6 +6,7 @@
 The package ``_kinds`` has one file for each kind of resource: its table of fields, its rules, its bodies, its states. It knows no HTTP. It
 may import ``_engine`` and ``_core``.
 """
+
 from __future__ import annotations
 
 from .._engine.kind import Body, Kind

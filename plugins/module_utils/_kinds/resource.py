@@ -6,6 +6,7 @@
 Compared is what was declared, and nothing else: ARM adds properties to what it is given. Items of a list that have a ``name`` are matched by
 it, and items that were not declared stay; any other list is one value.
 """
+
 from __future__ import annotations
 
 import copy
@@ -67,7 +68,9 @@ def merged(current: t.Any, declared: t.Any) -> t.Any:
         return result
     if isinstance(current, list) and isinstance(declared, list) and declared and _named(declared):
         wanted = {item["name"].casefold(): item for item in declared}
-        kept = [merged(item, wanted.pop(str(item.get("name")).casefold(), {})) for item in current if isinstance(item, dict)]
+        kept = [
+            merged(item, wanted.pop(str(item.get("name")).casefold(), {})) for item in current if isinstance(item, dict)
+        ]
         return kept + list(wanted.values())
     return copy.deepcopy(declared)
 
@@ -89,7 +92,11 @@ def _differing(sent: t.Any, after: t.Any, path: str = "") -> t.Iterator[str]:
     if isinstance(sent, dict) and isinstance(after, dict):
         for key, value in sent.items():
             yield from _differing(value, after.get(key), f"{path}.{key}" if path else key)
-    elif sent not in (None, "", [], {}) and not contains(after, sent, path.rpartition(".")[2]) and not (isinstance(sent, str) and _TIME.match(sent)):
+    elif (
+        sent not in (None, "", [], {})
+        and not contains(after, sent, path.rpartition(".")[2])
+        and not (isinstance(sent, str) and _TIME.match(sent))
+    ):
         yield path
 
 
@@ -117,7 +124,9 @@ class Resource(Kind):
     mended_by_writing = True
     parent_api_version = ""
 
-    def __init__(self, api_version: str, declared_body: Body, secret_body: Body | None = None, update_method: str = "PUT") -> None:
+    def __init__(
+        self, api_version: str, declared_body: Body, secret_body: Body | None = None, update_method: str = "PUT"
+    ) -> None:
         self.api_version = api_version
         self.declared_body = {key: value for key, value in declared_body.items() if key != "tags"}
         self.secret_body = secret_body or {}
@@ -165,7 +174,11 @@ class Resource(Kind):
 
     def differing(self, sent: Body, after: Body, declared: Declared) -> list[str]:
         tags = [f"tags.{name}" for name in declared.get("tags") or {}]
-        own = [*(option for option in declared if option != "tags"), *tags, *(row.path for row in _rows(self.secret_body))]
+        own = [
+            *(option for option in declared if option != "tags"),
+            *tags,
+            *(row.path for row in _rows(self.secret_body)),
+        ]
         return [path for path in _differing(sent, after) if not any(f"{path}.".startswith(f"{one}.") for one in own)]
 
     def updates(self, body: Body, plan: Plan) -> list[Request]:
@@ -174,7 +187,11 @@ class Resource(Kind):
             changed = self.with_values(self.writable(body), plan.values())
         else:
             # A list in a PATCH replaces the whole list (RFC 7396): the items that were not declared go along.
-            lists = {key: merged(paths.get_path(body, key), value) for key, value in plan.values().items() if isinstance(value, list)}
+            lists = {
+                key: merged(paths.get_path(body, key), value)
+                for key, value in plan.values().items()
+                if isinstance(value, list)
+            }
             changed = self.with_values({}, {**plan.values(), **lists})
             carries = bool(lists) or "tags" in plan.values()
         return [Request(self.update_method, t.cast(Body, merged(changed, self.secret_body)), carries=carries)]
@@ -185,7 +202,9 @@ class Resource(Kind):
 
 def check_id(value: str, option: str = "id") -> Findings:
     if not _ID.match(value) or not rules.is_path(value):
-        message = f"{option} must be a full resource id that starts with /subscriptions/ or /providers/; {value!r} is not."
+        message = (
+            f"{option} must be a full resource id that starts with /subscriptions/ or /providers/; {value!r} is not."
+        )
         yield Finding("InvalidResourceId", option, message, "Azure Resource Manager")
 
 

@@ -6,6 +6,7 @@
 Azure's naming convention puts the number of vCPUs behind the family's letters (virtual-machines/vm-naming-conventions); a number behind a dash
 is that of a constrained size. The first generations of A, D and G, and D v2, count differently: they stand in a table, from the sizes' own pages.
 """
+
 from __future__ import annotations
 
 import re

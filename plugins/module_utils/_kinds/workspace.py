@@ -6,6 +6,7 @@
 Sources: ARM types of 2025-12-01 (WorkspaceProperties; WorkspacePropertiesUpdateParameters lists what a PATCH takes), docs/facts.md d,
 docs/coverage.md 1.11.
 """
+
 from __future__ import annotations
 
 import re
@@ -40,7 +41,9 @@ RULES = "managed_network.outbound_rules"
 _NETWORK = "properties.managedNetwork."
 _SERVERLESS = "properties.serverlessComputeSettings."
 _ISOLATION = choice(
-    disabled="Disabled", allow_internet_outbound="AllowInternetOutbound", allow_only_approved_outbound="AllowOnlyApprovedOutbound"
+    disabled="Disabled",
+    allow_internet_outbound="AllowInternetOutbound",
+    allow_only_approved_outbound="AllowOnlyApprovedOutbound",
 )
 isolation_mode_to_arm = _ISOLATION["to_arm"]
 _TYPES = "ARM types of workspaces: 'This cannot be changed once the workspace has been created'"
@@ -53,7 +56,9 @@ def kind_name(value: t.Any) -> str:
 
 _BASE_FIELDS = (
     fixed("location", "location", "a workspace stays in its region (Azure Resource Manager)", canon=region),
-    fixed("kind", "kind", "a workspace cannot become another kind", canon=kind_name, from_arm=str.lower, shape=shape.TEXT),
+    fixed(
+        "kind", "kind", "a workspace cannot become another kind", canon=kind_name, from_arm=str.lower, shape=shape.TEXT
+    ),
     fixed("hub_id", "properties.hubResourceId", "a project stays in its hub", canon=arm_id, to_arm=full_id),
     Field("display_name", "properties.friendlyName", canon=text),
     Field("description", "properties.description", canon=text, clearable=True),
@@ -68,9 +73,16 @@ _BASE_FIELDS = (
         "high business impact is decided at creation",
         canon=boolean_text,
     ),
-    Field("public_network_access", "properties.publicNetworkAccess", canon=caseless, **choice(enabled="Enabled", disabled="Disabled")),
+    Field(
+        "public_network_access",
+        "properties.publicNetworkAccess",
+        canon=caseless,
+        **choice(enabled="Enabled", disabled="Disabled"),
+    ),
     Field("image_build_compute", "properties.imageBuildCompute", canon=text, clearable=True),
-    Field("identity", "identity", canon=canon.identity, to_arm=compute.identity_to_arm, from_arm=compute.identity_from_arm),
+    Field(
+        "identity", "identity", canon=canon.identity, to_arm=compute.identity_to_arm, from_arm=compute.identity_from_arm
+    ),
     Field("primary_user_assigned_identity", "properties.primaryUserAssignedIdentity", canon=arm_id, to_arm=full_id),
     Field(
         "system_datastores_auth_mode",
@@ -93,10 +105,21 @@ _BASE_FIELDS = (
         to_arm=full_id,
     ),
     Field("customer_managed_key.key_uri", "properties.encryption.keyVaultProperties.keyIdentifier"),
-    Field("serverless_compute.custom_subnet", _SERVERLESS + "serverlessComputeCustomSubnet", canon=arm_id, to_arm=full_id, clearable=True),
+    Field(
+        "serverless_compute.custom_subnet",
+        _SERVERLESS + "serverlessComputeCustomSubnet",
+        canon=arm_id,
+        to_arm=full_id,
+        clearable=True,
+    ),
     Field("serverless_compute.no_public_ip", _SERVERLESS + "serverlessComputeNoPublicIP", canon=boolean_text),
     Field("managed_network.isolation_mode", _NETWORK + "isolationMode", canon=caseless, **_ISOLATION),
-    Field("managed_network.firewall_sku", _NETWORK + "firewallSku", canon=caseless, **choice(basic="Basic", standard="Standard")),
+    Field(
+        "managed_network.firewall_sku",
+        _NETWORK + "firewallSku",
+        canon=caseless,
+        **choice(basic="Basic", standard="Standard"),
+    ),
 )
 
 
@@ -134,7 +157,9 @@ def rule_from_arm(name: str, body: Body) -> dict[str, t.Any]:
     destination = body.get("destination")
     if isinstance(destination, dict):
         options = {arm: option for option, arm in _RULE_KEYS.items()}
-        destination = {options[key]: value for key, value in destination.items() if key in options and value is not None}
+        destination = {
+            options[key]: value for key, value in destination.items() if key in options and value is not None
+        }
     kind = str(body.get("type"))
     names = {} if body.get("fqdns") is None else {"fqdns": body["fqdns"]}
     return {"name": name, "type": _RULE_OPTIONS.get(kind.casefold(), kind), "destination": destination, **names}
@@ -180,7 +205,9 @@ def _check_rule(rule: dict[str, t.Any]) -> Findings:
     source = "CLI schema of managed networks"
     option = f"{RULES}[{name}]"
     if not re.match(r"^[A-Za-z0-9][A-Za-z0-9_-]*\Z", name):
-        yield Finding("InvalidRuleName", option, f"The outbound rule name {name!r} may hold letters, digits, '-' and '_'.", source)
+        yield Finding(
+            "InvalidRuleName", option, f"The outbound rule name {name!r} may hold letters, digits, '-' and '_'.", source
+        )
     if rule.get("state") == "absent":
         return
     for host in rule.get("fqdns") or []:
@@ -188,14 +215,24 @@ def _check_rule(rule: dict[str, t.Any]) -> Findings:
     if rule.get("fqdns") is not None and kind != "private_endpoint":
         message = f"The outbound rule {name!r} has fqdns, which only a rule of type private_endpoint takes; its type is {kind}. Remove fqdns."
         yield Finding("InvalidRule", option, message, "ARM types, PrivateEndpointOutboundRule")
-    needed = {"private_endpoint": ("service_resource_id", "subresource_target"), "service_tag": ("service_tag", "protocol", "port_ranges")}
+    needed = {
+        "private_endpoint": ("service_resource_id", "subresource_target"),
+        "service_tag": ("service_tag", "protocol", "port_ranges"),
+    }
     if kind == "fqdn":
         if not isinstance(destination, str) or not destination:
-            yield Finding("InvalidRule", option, f"The outbound rule {name!r} of type fqdn needs destination as a host name.", source)
+            yield Finding(
+                "InvalidRule",
+                option,
+                f"The outbound rule {name!r} of type fqdn needs destination as a host name.",
+                source,
+            )
         else:
             yield from _rules.host(destination, f"{option}.destination", wildcard=True)
         return
-    missing = [key for key in needed.get(str(kind), ("type",)) if not isinstance(destination, dict) or not destination.get(key)]
+    missing = [
+        key for key in needed.get(str(kind), ("type",)) if not isinstance(destination, dict) or not destination.get(key)
+    ]
     if missing:
         message = f"The outbound rule {name!r} of type {kind} needs destination with {', '.join(missing)}."
         yield Finding("InvalidRule", option, message, source)
@@ -204,7 +241,12 @@ def _check_rule(rule: dict[str, t.Any]) -> Findings:
 def _check_firewall(sku: t.Any, mode: t.Any) -> Findings:
     if sku and caseless(mode) != "allow_only_approved_outbound":
         message = "managed_network.firewall_sku is for isolation_mode allow_only_approved_outbound alone: the firewall is there for its rules by host name."
-        yield Finding("FirewallWithoutRules", "managed_network.firewall_sku", message, "ARM types, ManagedNetworkSettings; how-to-managed-network")
+        yield Finding(
+            "FirewallWithoutRules",
+            "managed_network.firewall_sku",
+            message,
+            "ARM types, ManagedNetworkSettings; how-to-managed-network",
+        )
 
 
 class Workspace(Kind):
@@ -257,7 +299,9 @@ class Workspace(Kind):
             if declared.get(option) is not None:
                 yield from _rules.resource_id(declared[option], option, kind)
         rules = (tree.get("managed_network") or {}).get("outbound_rules") or []
-        yield from _rules.once((rule.get("name") for rule in rules), RULES, "this collection: rules are matched by name")
+        yield from _rules.once(
+            (rule.get("name") for rule in rules), RULES, "this collection: rules are matched by name"
+        )
         for rule in rules:
             yield from _check_rule(rule)
         if declared.get("image_build_compute"):
@@ -274,9 +318,13 @@ class Workspace(Kind):
 
     def check_create(self, declared: Declared, parent: Body | None) -> Findings:
         yield from super().check_create(declared, parent)
-        yield from _check_firewall(declared.get("managed_network.firewall_sku"), declared.get("managed_network.isolation_mode"))
+        yield from _check_firewall(
+            declared.get("managed_network.firewall_sku"), declared.get("managed_network.isolation_mode")
+        )
         if declared.get("kind") == "project" and not declared.get("hub_id"):
-            yield Finding("RequiredForCreation", "hub_id", "A workspace of kind project needs hub_id.", "docs/facts.md d.1")
+            yield Finding(
+                "RequiredForCreation", "hub_id", "A workspace of kind project needs hub_id.", "docs/facts.md d.1"
+            )
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
         """Once a managed network is on, it cannot be turned off (docs/coverage.md 1.11)."""
@@ -293,10 +341,14 @@ class Workspace(Kind):
         requests = []
         if values:
             carries = "tags" in values
-            serverless = {row.option: row.read(body) for row in self.fields if row.option.startswith("serverless_compute.")}
+            serverless = {
+                row.option: row.read(body) for row in self.fields if row.option.startswith("serverless_compute.")
+            }
             if serverless.keys() & values.keys():
                 # No document says that a PATCH merges inside this object: it goes as a whole.
-                others = {option: value for option, value in serverless.items() if value is not None and option not in values}
+                others = {
+                    option: value for option, value in serverless.items() if value is not None and option not in values
+                }
                 carries, values = carries or bool(others), {**others, **values}
             patch = self.with_values({}, values)
             if patch.get("identity"):
@@ -309,7 +361,9 @@ class Workspace(Kind):
                 if rule is None:
                     requests.append(Request("DELETE", None, suffix=suffix))
                 else:
-                    requests.append(Request("PUT", {"properties": merged_rule(current, rule)}, suffix=suffix, carries=True))
+                    requests.append(
+                        Request("PUT", {"properties": merged_rule(current, rule)}, suffix=suffix, carries=True)
+                    )
         return requests
 
     def removal(self, options: t.Mapping[str, t.Any]) -> Request:

@@ -6,6 +6,7 @@
 Nothing is dropped without a word: what could not be read is returned as a problem beside what could (docs/coverage.md, pain 64:
 an inventory that lost hosts by throttling). Sources: docs/facts.md a.1 (lists, listNodes) and a.3 (limits).
 """
+
 from __future__ import annotations
 
 import fnmatch
@@ -35,7 +36,10 @@ GROUPINGS = ("workspace", "cluster", "type", "state", "size", "location", "resou
 SUBSCRIPTIONS_API_VERSION = "2022-12-01"
 
 _PROVIDER = "providers/Microsoft.MachineLearningServices/workspaces"
-_ID = re.compile(r"/subscriptions/(?P<subscription_id>[^/]+)/resourceGroups/(?P<resource_group>[^/]+)/providers/[^/]+/workspaces/[^/]+", re.I)
+_ID = re.compile(
+    r"/subscriptions/(?P<subscription_id>[^/]+)/resourceGroups/(?P<resource_group>[^/]+)/providers/[^/]+/workspaces/[^/]+",
+    re.I,
+)
 # A subscription in any other state can at least be read.
 _CLOSED = ("disabled", "deleted")
 
@@ -58,11 +62,15 @@ class Scope:
 
     def names(self, workspace: str) -> bool:
         """Whether a workspace of this name is wanted; ``workspaces`` are names or shell patterns."""
-        return not self.workspaces or any(fnmatch.fnmatchcase(workspace.casefold(), one.casefold()) for one in self.workspaces)
+        return not self.workspaces or any(
+            fnmatch.fnmatchcase(workspace.casefold(), one.casefold()) for one in self.workspaces
+        )
 
     def fingerprint(self, signed_in: t.Mapping[str, t.Any]) -> str:
         """Tells whether what was kept in a cache answers the question of today. ``signed_in``: who asks, without secrets."""
-        return hashlib.sha256(json.dumps([asdict(self), dict(signed_in)], sort_keys=True, default=str).encode()).hexdigest()
+        return hashlib.sha256(
+            json.dumps([asdict(self), dict(signed_in)], sort_keys=True, default=str).encode()
+        ).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -96,7 +104,11 @@ class Reader:
             found = [one for answer in lists if answer for one in answer]
             if not self.problems:
                 self._check_names(places, lists, found)
-            wanted = [one for one in found if self.scope.names(one["workspace"]) and has_tags(one["tags"], self.scope.workspace_tags)]
+            wanted = [
+                one
+                for one in found
+                if self.scope.names(one["workspace"]) and has_tags(one["tags"], self.scope.workspace_tags)
+            ]
             wanted.sort(key=lambda one: one["id"].casefold())
             if self.scope.hosts == WORKSPACES:
                 return [{"workspace": one, "machines": []} for one in wanted]
@@ -106,8 +118,18 @@ class Reader:
         """The scopes of the lists. Who may read only some resource groups cannot list a subscription."""
         subscriptions = [f"/subscriptions/{one}" for one in self.scope.subscriptions]
         if ALL in self.scope.subscriptions:
-            bodies = self._try("the subscriptions", lambda: self.client.list("/subscriptions", SUBSCRIPTIONS_API_VERSION, malformed=self._malformed)) or []
-            subscriptions = [f"/subscriptions/{one['subscriptionId']}" for one in bodies if str(one.get("state")).casefold() not in _CLOSED]
+            bodies = (
+                self._try(
+                    "the subscriptions",
+                    lambda: self.client.list("/subscriptions", SUBSCRIPTIONS_API_VERSION, malformed=self._malformed),
+                )
+                or []
+            )
+            subscriptions = [
+                f"/subscriptions/{one['subscriptionId']}"
+                for one in bodies
+                if str(one.get("state")).casefold() not in _CLOSED
+            ]
         if not self.scope.resource_groups:
             return subscriptions
         return [f"{one}/resourceGroups/{group}" for one in subscriptions for group in self.scope.resource_groups]
@@ -116,7 +138,9 @@ class Reader:
         """The workspaces there, or None where the resource group is not."""
         try:
             with all_foreseen():
-                return self._facts(self.client.list(f"{place}/{_PROVIDER}", self.api_version, malformed=self._malformed))
+                return self._facts(
+                    self.client.list(f"{place}/{_PROVIDER}", self.api_version, malformed=self._malformed)
+                )
         except AmlError as error:
             if isinstance(error, ArmError) and self.scope.resource_groups and is_absent(error):
                 return None
@@ -136,12 +160,17 @@ class Reader:
         seen = {ArmId(place).name.casefold() for place, answer in zip(places, lists) if answer is not None}
         for group in self.scope.resource_groups:
             if places and group.casefold() not in seen:
-                error = AmlError("The resource group does not exist, or it cannot be read.", code="ResourceGroupNotFound")
+                error = AmlError(
+                    "The resource group does not exist, or it cannot be read.", code="ResourceGroupNotFound"
+                )
                 self.problems.append(Problem(f"resource group {group}", error))
         names = {one["workspace"].casefold() for one in found}
         for name in self.scope.workspaces:
             if not set(name) & set("*?[") and name.casefold() not in names:
-                error = AmlError("The workspace does not exist in the scopes that were searched, or it cannot be read.", code="WorkspaceNotFound")
+                error = AmlError(
+                    "The workspace does not exist in the scopes that were searched, or it cannot be read.",
+                    code="WorkspaceNotFound",
+                )
                 self.problems.append(Problem(f"workspace {name}", error))
 
     def _machines(self, workspace: Body) -> Record | None:
@@ -150,14 +179,18 @@ class Reader:
 
     def _collect(self, workspace_id: str) -> list[nodes.Machine]:
         try:
-            return nodes.collect(self.client, workspace_id, self.api_version, types=self.scope.types, malformed=self._malformed)[0]
+            return nodes.collect(
+                self.client, workspace_id, self.api_version, types=self.scope.types, malformed=self._malformed
+            )[0]
         except ArmError as error:
             if not is_absent(error):
                 raise
         # Something was deleted between two requests. What is gone has no hosts; what is still there is read again.
         if self.client.find(workspace_id, self.api_version) is None:
             return []
-        return nodes.collect(self.client, workspace_id, self.api_version, types=self.scope.types, malformed=self._malformed)[0]
+        return nodes.collect(
+            self.client, workspace_id, self.api_version, types=self.scope.types, malformed=self._malformed
+        )[0]
 
     def _try(self, where: str, call: t.Callable[[], T]) -> T | None:
         try:
@@ -176,7 +209,9 @@ def workspace_facts(body: Body) -> Body:
     """What a host knows of its workspace, in the names of the modules' options."""
     match = _ID.fullmatch(str(body.get("id")))
     if match is None:
-        raise AmlError(f"The service listed a workspace with the id {body.get('id')!r}, which is none.", code="UnexpectedAnswer")
+        raise AmlError(
+            f"The service listed a workspace with the id {body.get('id')!r}, which is none.", code="UnexpectedAnswer"
+        )
     return {
         "id": body["id"],
         **match.groupdict(),
@@ -259,7 +294,11 @@ class Host:
     @property
     def id(self) -> str:
         """What no other host has, whatever its name: the id of the machine, or of the workspace, without regard to case."""
-        found = self.variables.get("aml_machine_id") or self.variables.get("aml_id") or "/".join([*reversed(self.place), self.name])
+        found = (
+            self.variables.get("aml_machine_id")
+            or self.variables.get("aml_id")
+            or "/".join([*reversed(self.place), self.name])
+        )
         return str(found).casefold()
 
     def name_with(self, parts: int) -> str:
@@ -309,7 +348,18 @@ def _machine_host(workspace: Body, machine: nodes.Machine, way: nodes.Way, jump:
         "aml_size": machine.size,
         "aml_tags": machine.tags,
     }
-    known = ("compute", "type", "node_id", "state", "run_id", "public_ip_address", "private_ip_address", "reachable", "reason", "note")
+    known = (
+        "compute",
+        "type",
+        "node_id",
+        "state",
+        "run_id",
+        "public_ip_address",
+        "private_ip_address",
+        "reachable",
+        "reason",
+        "note",
+    )
     variables |= {f"aml_{name}": entry[name] for name in known}
     variables["aml_machine_id"] = entry["id"]
     inside = entry["address"] is not None and entry["address"] == machine.private_ip_address
@@ -355,7 +405,9 @@ def name_apart(hosts: list[Host], taken: t.Mapping[str, str] | None = None) -> t
     for host in hosts:
         name, what = names[host.id], f"{host.name!r} of workspace {host.place[0]!r}"
         if not nodes.is_host_name(name):
-            messages.append(f"{name!r} of workspace {host.place[0]!r} is not a host, because that is not a name for one.")
+            messages.append(
+                f"{name!r} of workspace {host.place[0]!r} is not a host, because that is not a name for one."
+            )
         elif name in shared or _owner(name, others):
             messages.append(f"{what} is not a host, because {_reason(host, hosts, others)}.")
         else:
@@ -391,4 +443,8 @@ def _reason(host: Host, hosts: list[Host], taken: t.Mapping[str, str]) -> str:
 
 def _owner(name: str, taken: t.Mapping[str, str]) -> str | None:
     """What has the name already."""
-    return "the machine that runs Ansible, or a group of every inventory" if nodes.is_reserved(name) else taken.get(name.casefold())
+    return (
+        "the machine that runs Ansible, or a group of every inventory"
+        if nodes.is_reserved(name)
+        else taken.get(name.casefold())
+    )

@@ -8,6 +8,7 @@ The package ``_machines`` finds machines to log in to: addresses, SSH lines, hos
 Sources: docs/facts.md a.1 and a.6 (listNodes, sshSettings, connectivityEndpoints, userAccountCredentials); docs/coverage.md N1 to
 N6 (the lines), K1 and K2 (SSH is off unless it was asked for at creation), CI18 (the private address on port 22), pains 31 to 34.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -42,7 +43,9 @@ _UP = {CLUSTER: ("idle", "running"), INSTANCE: ("running", "job_running")}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{0,63}")
 # What stands for the machine that runs Ansible, or for groups that every inventory has (ansible.constants.LOCALHOST, /etc/hosts of the usual systems).
-_RESERVED = re.compile(r"(?i)all|ungrouped|localhost[46]?|localhost[46]?\..*|ip6-(localhost|loopback)|broadcasthost|127(\.[0-9]+){0,3}|0+(\.0+){0,3}")
+_RESERVED = re.compile(
+    r"(?i)all|ungrouped|localhost[46]?|localhost[46]?\..*|ip6-(localhost|loopback)|broadcasthost|127(\.[0-9]+){0,3}|0+(\.0+){0,3}"
+)
 
 _ONLY_INSIDE = "The private address answers only inside the virtual network, or over a jump host in it."
 _HAND_MADE = "SSH access was not enabled, so only keys that someone added by hand are accepted, and only inside the virtual network."
@@ -140,7 +143,12 @@ def collect(
 
 
 def _machines(
-    client: Client, workspace_id: str, api_version: str, body: Body, types: t.Collection[str], malformed: t.Callable[[AmlError], None] | None
+    client: Client,
+    workspace_id: str,
+    api_version: str,
+    body: Body,
+    types: t.Collection[str],
+    malformed: t.Callable[[AmlError], None] | None,
 ) -> list[Machine]:
     """The machines of one compute target."""
     if _kind(body) == INSTANCE and INSTANCE in types:
@@ -336,7 +344,9 @@ def _choose(machine: Machine, prefer: str) -> tuple[str | None, int | None, str 
     if reason is None and not up(machine):
         reason = f"The {'node' if machine.type == CLUSTER else 'instance'} is {machine.state.replace('_', ' ')}."
     if reason is None and not (address and port):
-        reason = f"The service reports no {'private' if use_private else 'public'} address" + (" and port." if address else ".")
+        reason = f"The service reports no {'private' if use_private else 'public'} address" + (
+            " and port." if address else "."
+        )
     return address, port if address else None, reason, note if address else None
 
 

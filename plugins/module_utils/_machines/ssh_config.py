@@ -6,6 +6,7 @@
 Source: ssh_config(5): ``Host`` takes patterns with ``*`` and ``?``, and ``!`` before those that are excluded; ``Include`` takes glob patterns, relative to
 ``~/.ssh``.
 """
+
 from __future__ import annotations
 
 import fnmatch
@@ -44,13 +45,20 @@ def patterns(path: str, own: str | None = None, depth: int = _DEPTH) -> list[str
         if row and keyword == "host":
             found += [one for one in _words(row["rest"]) if not one.startswith("!") and set(one) != {"*"}]
         elif row and keyword == "include" and depth:
-            found += [one for name in _words(row["rest"]) for file in _included(name) for one in patterns(file, own, depth - 1)]
+            found += [
+                one
+                for name in _words(row["rest"])
+                for file in _included(name)
+                for one in patterns(file, own, depth - 1)
+            ]
     return found
 
 
 def entry_of(name: str, entries: t.Iterable[str]) -> str | None:
     """Return the first pattern that the name matches, without regard to case."""
-    return next((one for one in entries if fnmatch.fnmatchcase(name.casefold(), one.casefold().replace("[", "[[]"))), None)
+    return next(
+        (one for one in entries if fnmatch.fnmatchcase(name.casefold(), one.casefold().replace("[", "[[]"))), None
+    )
 
 
 def _words(rest: str) -> list[str]:

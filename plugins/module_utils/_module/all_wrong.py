@@ -6,6 +6,7 @@
 Options are checked in stages: values, the argument spec, the rules of a kind, the sign-in. A user who corrects one option should not meet the next
 stage's finding in the next run. So when a stage refuses a task, the later ones are asked too, without the options that are known to be wrong.
 """
+
 from __future__ import annotations
 
 import copy
@@ -45,7 +46,9 @@ def spec_findings(spec: Spec, params: t.Mapping[str, t.Any], module: str, **cons
     known = {_top(finding.option) for finding in found}
     # What has a wrong type can break the validator, and what it says of such an option has been said.
     rest = {name: value for name, value in own.items() if name not in known}
-    validated = ArgumentSpecValidator(t.cast(t.Any, spec), **constraints).validate(values.without_null_choices(spec, rest))
+    validated = ArgumentSpecValidator(t.cast(t.Any, spec), **constraints).validate(
+        values.without_null_choices(spec, rest)
+    )
     for error in validated.errors:
         text = str(error.msg).rstrip(".")
         if not known.intersection(re.findall(r"\w+", text.split("Supported parameters include")[0])):
@@ -89,7 +92,10 @@ def extended(error: AmlError, task: t.Any, job: t.Callable[[t.Any], t.Any], spec
     every = [*items, *more]
     options = ", ".join(dict.fromkeys(one["option"] for one in every if one["option"]))
     whole = RuleError(
-        " ".join(one["message"] for one in every), details=every, hint=f"Nothing was sent. Correct {options or 'the options'}.", target=error.target
+        " ".join(one["message"] for one in every),
+        details=every,
+        hint=f"Nothing was sent. Correct {options or 'the options'}.",
+        target=error.target,
     )
     whole.warnings = error.warnings
     return whole

@@ -8,6 +8,7 @@ The package ``_module`` stands between AnsibleModule and the jobs: it is the onl
 
 Nothing of Azure's is imported before the arguments have been checked.
 """
+
 from __future__ import annotations
 
 import traceback
@@ -25,7 +26,12 @@ from .task import Task
 
 
 def run(
-    job: t.Callable[[Task], Result], spec: specs.Spec, *, definition: t.Sequence[str] = (), free_form: t.Sequence[str] = (), **constraints: t.Any
+    job: t.Callable[[Task], Result],
+    spec: specs.Spec,
+    *,
+    definition: t.Sequence[str] = (),
+    free_form: t.Sequence[str] = (),
+    **constraints: t.Any,
 ) -> None:
     """A module's ``main``: check the arguments, do the job, and end in one of two ways.
 
@@ -36,7 +42,9 @@ def run(
     """
     own = {**specs.DEFINITION_SPEC, **spec} if definition else spec
     full = {**options.AUTH_SPEC, **options.CLIENT_SPEC, **own}
-    module = RawModule(argument_spec=full, supports_check_mode=True, definition_kinds=definition, free_form=free_form, **constraints)
+    module = RawModule(
+        argument_spec=full, supports_check_mode=True, definition_kinds=definition, free_form=free_form, **constraints
+    )
     task = Task(module, full)
     try:
         if module.refused is not None:
@@ -63,7 +71,10 @@ def _exit(task: Task, result: Result) -> None:
     task.events.close()
     if task.malformed:
         result["failures"] = [error.failure() for error in task.malformed]
-        result["warnings"] = [*result.get("warnings", []), *(f"{error.code}: {error.message} The result lacks it." for error in task.malformed)]
+        result["warnings"] = [
+            *result.get("warnings", []),
+            *(f"{error.code}: {error.message} The result lacks it." for error in task.malformed),
+        ]
     # What others declared, and the service tells.
     redact.hide_variables([result, task.params])
     _warn(task, [*task.warnings, *result.pop("warnings", [])])

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """AnsibleModule that keeps null apart from unset, checks what AnsibleModule would convert, and hides secrets in all that it says."""
+
 from __future__ import annotations
 
 import copy
@@ -28,7 +29,9 @@ class RawModule(AnsibleModule):
     # The arguments as they were given, also when they were refused.
     asked: dict[str, t.Any] = {}
 
-    def __init__(self, *, definition_kinds: t.Sequence[str] = (), free_form: t.Sequence[str] = (), **arguments: t.Any) -> None:
+    def __init__(
+        self, *, definition_kinds: t.Sequence[str] = (), free_form: t.Sequence[str] = (), **arguments: t.Any
+    ) -> None:
         self.definition_kinds = definition_kinds
         self.free_form = free_form
         self.refused: Exception | None = None
@@ -53,7 +56,9 @@ class RawModule(AnsibleModule):
                 self._hide_secrets()
             self.asked = self.params
             refuse(self._spec_findings())
-        except Exception as error:  # the funnel of run() takes it: what AnsibleModule does not expect here would be printed as it is
+        except (
+            Exception
+        ) as error:  # the funnel of run() takes it: what AnsibleModule does not expect here would be printed as it is
             self.refused = error
             self.params = {name: value for name, value in self.params.items() if name.startswith("_ansible_")}
             self.argument_spec = {name: {**row, "required": False} for name, row in self.argument_spec.items()}
@@ -65,7 +70,9 @@ class RawModule(AnsibleModule):
     def _spec_findings(self) -> Findings:
         names = ("mutually_exclusive", "required_together", "required_one_of", "required_if", "required_by")
         constraints = {name: getattr(self, name) for name in names}
-        return all_wrong.spec_findings(self.argument_spec, self.params, str(self.params.get("_ansible_module_name", self._name)), **constraints)
+        return all_wrong.spec_findings(
+            self.argument_spec, self.params, str(self.params.get("_ansible_module_name", self._name)), **constraints
+        )
 
     def _hide_secrets(self) -> None:
         if self.definition_kinds:
@@ -76,7 +83,11 @@ class RawModule(AnsibleModule):
 
     def _shown_variables(self) -> set[str]:
         names = self.params.get("show_variables") or ()
-        return {one.strip() for one in (names.split(",") if isinstance(names, str) else map(str, names))} if isinstance(names, (str, list)) else set()
+        return (
+            {one.strip() for one in (names.split(",") if isinstance(names, str) else map(str, names))}
+            if isinstance(names, (str, list))
+            else set()
+        )
 
     def hide(self, secrets: t.Iterable[str | None]) -> None:
         """Keep these texts, in any encoding, out of all that the module says from now on."""
@@ -109,7 +120,12 @@ class RawModule(AnsibleModule):
 
     def log(self, msg: t.Any, log_args: t.Any = None) -> None:
         # The text of the arguments, in which a mapping is one text.
-        shown = self._safe(redact.parsed({name: value for name, value in self.params.items() if not name.startswith("_ansible_")}))
-        public = {name: value if str(value).startswith("NOT_LOGGING") else self.hidden(str(shown.get(name))) for name, value in (log_args or {}).items()}
+        shown = self._safe(
+            redact.parsed({name: value for name, value in self.params.items() if not name.startswith("_ansible_")})
+        )
+        public = {
+            name: value if str(value).startswith("NOT_LOGGING") else self.hidden(str(shown.get(name)))
+            for name, value in (log_args or {}).items()
+        }
         text = " ".join(f"{name}={value}" for name, value in public.items())
         super().log(f"Invoked with {text}" if public else self.hidden(str(msg)), public or None)

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A list of declared compute targets: each entry as the module of its kind would take it."""
+
 from __future__ import annotations
 
 import typing as t
@@ -54,18 +55,32 @@ def declarations(
         if not entry.get("name") or type_ not in kinds:
             missing = "name" if not entry.get("name") else "type"
             message = f"computes[{number}] needs name, and type as one of {', '.join(kinds)}."
-            problems.append(Finding("InvalidEntry", missing, message, "this collection", ERROR, name, "Correct the entry."))
+            problems.append(
+                Finding("InvalidEntry", missing, message, "this collection", ERROR, name, "Correct the entry.")
+            )
             continue
         workspace, group = entry.get("workspace") or scope.name, entry.get("resource_group") or scope.resource_group
         target = compute_target(scope.subscription_id, str(group), str(workspace), name)
         try:
             found.append(_declaration(entry, kinds[type_], type_, target, hide, validate))
         except RuleError as error:
-            problems.append(Finding(error.code, "computes", error.message, "the module's own rules", ERROR, name, error.hint or "Correct the entry."))
+            problems.append(
+                Finding(
+                    error.code,
+                    "computes",
+                    error.message,
+                    "the module's own rules",
+                    ERROR,
+                    name,
+                    error.hint or "Correct the entry.",
+                )
+            )
     return found, problems
 
 
-def _declaration(entry: dict[str, t.Any], kind: Kind, type_: str, target: Target, hide: files.Hide, validate: Validate) -> Declaration:
+def _declaration(
+    entry: dict[str, t.Any], kind: Kind, type_: str, target: Target, hide: files.Hide, validate: Validate
+) -> Declaration:
     """The entry as the kind's module would take it. RuleError for what it would not."""
     own = {key: value for key, value in entry.items() if key not in _NOT_DECLARED}
     spec = KIND_SPECS[type_]

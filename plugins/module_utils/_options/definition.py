@@ -6,6 +6,7 @@
 azure-ai-ml's own loader says whether ``az ml compute create -f`` or ``az ml workspace create -f`` would take the YAML. What was declared is read
 from the YAML itself: the loaded object fills in sizes, node counts and the like that no one declared (docs/facts.md f.7, f.8).
 """
+
 from __future__ import annotations
 
 import contextlib
@@ -59,7 +60,14 @@ _READ_ONLY: dict[str, tuple[str, ...]] = {
         "schedules.compute_start_stop.schedule_id",
         "schedules.compute_start_stop.provisioning_state",
     ),
-    "synapsespark": ("node_family", "node_size", "node_count", "spark_version", "scale_settings", "auto_pause_settings"),
+    "synapsespark": (
+        "node_family",
+        "node_size",
+        "node_count",
+        "spark_version",
+        "scale_settings",
+        "auto_pause_settings",
+    ),
     "virtualmachine": ("compute_location",),
     WORKSPACE: (
         "$schema",
@@ -115,7 +123,9 @@ def merge(given: Tree, spec: Spec, kinds: t.Sequence[str]) -> Tree:
     _validate(_complete(declared, given, kind), kind)
     options = to_options(declared, kind, with_type="type" in spec)
     refuse(_unknown(options, spec, "definition"))
-    named = {name: row for name, row in spec.items() if not any(key in given for key in (name, *row.get("aliases", ())))}
+    named = {
+        name: row for name, row in spec.items() if not any(key in given for key in (name, *row.get("aliases", ())))
+    }
     merged = {**given, **{name: value for name, value in options.items() if name in named}}
     merged["definition"] = without_secrets(declared)
     return merged
@@ -159,7 +169,9 @@ def _kind(declared: Tree, given: Tree, kinds: t.Sequence[str]) -> str:
     better = f" Use azureml.compute.{_MODULES[kind]}." if kind in _MODULES else ""
     problem = "definition.type is missing" if named is None else f"definition.type is {named!r}"
     raise RuleError(
-        f"{problem}, but this module takes {', '.join(kinds)}.{better}", code="WrongDefinitionType", hint="Nothing was sent. Correct definition.type."
+        f"{problem}, but this module takes {', '.join(kinds)}.{better}",
+        code="WrongDefinitionType",
+        hint="Nothing was sent. Correct definition.type.",
     )
 
 
@@ -194,7 +206,9 @@ def _validate(declared: Tree, kind: str) -> None:
         except ValidationError as error:
             refuse(_findings(error))
         except MlException as error:
-            raise RuleError(f"definition: {error.message}", code="InvalidDefinition", hint="Nothing was sent. Correct definition.") from error
+            raise RuleError(
+                f"definition: {error.message}", code="InvalidDefinition", hint="Nothing was sent. Correct definition."
+            ) from error
         except Exception as error:  # what its schema lets pass, its classes may break on (a virtual machine's ssh_settings without admin_username)
             message = f"definition: azure-ai-ml does not take it: {redact.cut(' '.join(str(error).split()), 300)}."
             raise RuleError(message, code="InvalidDefinition", hint="Nothing was sent. Correct definition.") from error
@@ -267,7 +281,11 @@ def _idle_minutes(tree: Tree) -> None:
 def _kubernetes(tree: Tree) -> None:
     """``properties`` is ARM's own object there (azure-ai-ml, KubernetesCompute); the namespace beside it is the one that is sent."""
     properties = tree.pop("properties", None) or {}
-    for name, option in (("instanceTypes", "instance_types"), ("defaultInstanceType", "default_instance_type"), ("namespace", "namespace")):
+    for name, option in (
+        ("instanceTypes", "instance_types"),
+        ("defaultInstanceType", "default_instance_type"),
+        ("namespace", "namespace"),
+    ):
         value = properties.pop(name, None)
         if value is not None:
             tree.setdefault(option, instance_types_from_arm(value) if option == "instance_types" else value)

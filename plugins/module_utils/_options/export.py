@@ -6,6 +6,7 @@
 The declarations are the kinds' own tables read backwards, so that applying what was exported finds nothing to change. What the CLI's schema
 has: azure-ai-ml 1.35, ``_schema/compute`` and ``_schema/workspace``.
 """
+
 from __future__ import annotations
 
 import re
@@ -72,7 +73,10 @@ _CLI: dict[str, tuple[str, tuple[str, ...]]] = {
             "release_quota_on_stop",
         ),
     ),
-    "kubernetes": ("kubernetesCompute.schema.json", (*_COMMON, "resource_id", "namespace", "instance_types", "default_instance_type")),
+    "kubernetes": (
+        "kubernetesCompute.schema.json",
+        (*_COMMON, "resource_id", "namespace", "instance_types", "default_instance_type"),
+    ),
     "virtualmachine": ("vmCompute.schema.json", ("location", "description", "tags", "resource_id", "ssh_settings")),
     "synapsespark": ("synapseSparkCompute.schema.json", (*_COMMON, "resource_id")),
     "workspace": (
@@ -134,7 +138,9 @@ class Export:
         for secret in kind.lost_on_recreate(body, {}):
             # Without its secret the group would be half a declaration, which the module refuses.
             options.pop(secret.partition(".")[0], None)
-            self._miss(name, secret, "the service never returns this secret; declare it if the target is to be created again")
+            self._miss(
+                name, secret, "the service never returns this secret; declare it if the target is to be created again"
+            )
         options = self._without_values(name, options)
         tab = compute.tab(body)
         row = {"name": name, "type": type_, **options} if tab == "attached" else {"name": name, **options}
@@ -149,7 +155,11 @@ class Export:
             for variable, value in (application.get("environment_variables") or {}).items():
                 if value not in (None, "") and variable not in self.shown:
                     option = f"custom_applications[{application.get('name')}].environment_variables.{variable}"
-                    self._miss(name, option, f"not exported: {redact.PLACEHOLDER} keeps the current value; replace it to create the instance")
+                    self._miss(
+                        name,
+                        option,
+                        f"not exported: {redact.PLACEHOLDER} keeps the current value; replace it to create the instance",
+                    )
         return t.cast(Tree, redact.without_values(options, self.shown, lambda _value: redact.PLACEHOLDER))
 
     def _add_file(self, file: str, type_: str, name: str, options: Tree) -> None:
@@ -162,19 +172,38 @@ class Export:
         head = {"$schema": _SCHEMAS + schema, "name": name}
         if type_ != "workspace":
             head["type"] = type_
-        inline = [f"setup_scripts.{part}" for part, script in (options.get("setup_scripts") or {}).items() if script.get("inline")]
+        inline = [
+            f"setup_scripts.{part}"
+            for part, script in (options.get("setup_scripts") or {}).items()
+            if script.get("inline")
+        ]
         if inline:
             options = {**options, "setup_scripts": _without_inline(options["setup_scripts"])}
-        if type_ == "virtualmachine" and options.get("ssh_settings") and not options["ssh_settings"].get("admin_username"):
+        if (
+            type_ == "virtualmachine"
+            and options.get("ssh_settings")
+            and not options["ssh_settings"].get("admin_username")
+        ):
             options = {option: value for option, value in options.items() if option != "ssh_settings"}
-            self._miss(name, "ssh_settings", "the CLI's schema needs admin_username, which the service does not return: the file is without it")
+            self._miss(
+                name,
+                "ssh_settings",
+                "the CLI's schema needs admin_username, which the service does not return: the file is without it",
+            )
         left = [*(option for option in options if option not in known), *inline]
         for option in left:
             self._miss(name, option, "the CLI's schema has no such field: the file is without it")
-        tree = {**head, **cli_tree(type_, {option: options[option] for option in known if options.get(option) is not None})}
-        secrets = [row["option"] for row in self.missing if row["name"] == name and row["option"] and row["option"] not in left]
+        tree = {
+            **head,
+            **cli_tree(type_, {option: options[option] for option in known if options.get(option) is not None}),
+        }
+        secrets = [
+            row["option"] for row in self.missing if row["name"] == name and row["option"] and row["option"] not in left
+        ]
         # A name that the service tells may have line ends: what follows would be no comment.
-        comments = "".join(f"# {' '.join(redact.printable(option).split())}: not exported\n" for option in [*secrets, *left])
+        comments = "".join(
+            f"# {' '.join(redact.printable(option).split())}: not exported\n" for option in [*secrets, *left]
+        )
         self.files[file] = comments + yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
 
     def _miss(self, name: str, option: str, reason: str) -> None:
@@ -202,7 +231,10 @@ def declaration(kind: Kind, body: Body) -> Tree:
 def _file_name(name: t.Any) -> str:
     """The name of a target, which becomes that of a file."""
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", str(name)) is None:
-        raise AmlError(f"The service listed a compute target {str(name)!r}, which cannot be the name of a file.", code="UnexpectedAnswer")
+        raise AmlError(
+            f"The service listed a compute target {str(name)!r}, which cannot be the name of a file.",
+            code="UnexpectedAnswer",
+        )
     return str(name)
 
 
@@ -222,7 +254,9 @@ def _own_rules(body: Body) -> list[Tree]:
     network = (body.get("properties") or {}).get("managedNetwork") or {}
     rules = network.get("outboundRules") or {}
     return [
-        workspace.rule_from_arm(name, rule) for name, rule in rules.items() if rule and str(rule.get("category") or "UserDefined").casefold() == "userdefined"
+        workspace.rule_from_arm(name, rule)
+        for name, rule in rules.items()
+        if rule and str(rule.get("category") or "UserDefined").casefold() == "userdefined"
     ]
 
 
@@ -232,9 +266,15 @@ def cli_tree(type_: str, options: Tree) -> Tree:
     ids = (tree.get("identity") or {}).get("user_assigned_identities")
     if ids:
         as_map = type_ == "workspace"
-        tree["identity"] = {**tree["identity"], "user_assigned_identities": {one: {} for one in ids} if as_map else [{"resource_id": one} for one in ids]}
+        tree["identity"] = {
+            **tree["identity"],
+            "user_assigned_identities": {one: {} for one in ids} if as_map else [{"resource_id": one} for one in ids],
+        }
     if type_ == "kubernetes":
-        properties = {"instanceTypes": tree.pop("instance_types", None), "defaultInstanceType": tree.pop("default_instance_type", None)}
+        properties = {
+            "instanceTypes": tree.pop("instance_types", None),
+            "defaultInstanceType": tree.pop("default_instance_type", None),
+        }
         properties = {name: value for name, value in properties.items() if value}
         if "instanceTypes" in properties:
             properties["instanceTypes"] = instance_types_to_arm(properties["instanceTypes"])

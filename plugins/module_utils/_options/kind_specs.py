@@ -5,6 +5,7 @@
 
 Names are those of the Azure ML CLI v2 YAML schema (docs/coverage.md CC9). Each option is documented in the kind's module.
 """
+
 from __future__ import annotations
 
 from .specs import TAGS_SPEC, Spec, identity_spec
@@ -37,7 +38,12 @@ CLUSTER_SPEC: Spec = {
     "description": {"type": "str"},
 }
 
-_SCRIPT: Spec = {"path": {"type": "str"}, "inline": {"type": "str"}, "command": {"type": "str"}, "timeout_minutes": {"type": "int"}}
+_SCRIPT: Spec = {
+    "path": {"type": "str"},
+    "inline": {"type": "str"},
+    "command": {"type": "str"},
+    "timeout_minutes": {"type": "int"},
+}
 _TRIGGER: Spec = {
     "type": {"type": "str", "required": True, "choices": ["cron", "recurrence"]},
     "expression": {"type": "str"},
@@ -66,7 +72,10 @@ INSTANCE_SPEC: Spec = {
     **_NETWORK,
     "create_on_behalf_of": {
         "type": "dict",
-        "options": {"user_object_id": {"type": "str", "required": True}, "user_tenant_id": {"type": "str", "required": True}},
+        "options": {
+            "user_object_id": {"type": "str", "required": True},
+            "user_tenant_id": {"type": "str", "required": True},
+        },
     },
     "application_sharing_policy": {"type": "str", "choices": ["personal", "shared"]},
     "enable_root_access": {"type": "bool"},
@@ -90,7 +99,10 @@ INSTANCE_SPEC: Spec = {
     },
     "setup_scripts": {
         "type": "dict",
-        "options": {"creation_script": {"type": "dict", "options": _SCRIPT}, "startup_script": {"type": "dict", "options": _SCRIPT}},
+        "options": {
+            "creation_script": {"type": "dict", "options": _SCRIPT},
+            "startup_script": {"type": "dict", "options": _SCRIPT},
+        },
     },
     "custom_applications": {
         "type": "list",
@@ -102,7 +114,10 @@ INSTANCE_SPEC: Spec = {
             "endpoints": {
                 "type": "list",
                 "elements": "dict",
-                "options": {"target": {"type": "int", "required": True}, "published": {"type": "int", "required": True}},
+                "options": {
+                    "target": {"type": "int", "required": True},
+                    "published": {"type": "int", "required": True},
+                },
             },
             "environment_variables": {"type": "dict"},
             "bind_mounts": {

@@ -8,6 +8,7 @@ targets, YAML of the CLI, exports. It may import ``_kinds``, ``_engine`` and ``_
 
 Each spec here has its documentation in the fragment of the same name in plugins/doc_fragments/.
 """
+
 from __future__ import annotations
 
 import typing as t

@@ -6,6 +6,7 @@
 AnsibleModule makes text of whatever it is given: ``name: no`` becomes "False", a list its Python spelling, a null of a list an empty text. It takes a
 null for a required option, and true for 1. All that is refused here, on the arguments as they came in.
 """
+
 from __future__ import annotations
 
 import math
@@ -68,12 +69,20 @@ def _value(option: str, place: str, row: dict[str, t.Any], value: t.Any) -> Find
 def _misfit(kind: str, value: t.Any, has_options: bool) -> str | None:
     """Why AnsibleModule would make something else of a value than was meant; None where it would not, or refuses it itself."""
     if isinstance(value, bool) and kind not in ("bool", "raw"):
-        wanted = {"str": "text", "path": "a path", "int": "a whole number", "float": "a number", "list": "a list"}.get(kind, "a mapping")
+        wanted = {"str": "text", "path": "a path", "int": "a whole number", "float": "a number", "list": "a list"}.get(
+            kind, "a mapping"
+        )
         return f"must be {wanted}, and is a boolean: YAML reads yes, no, on, off, true and false without quotes as one"
     if kind in ("str", "path") and isinstance(value, (dict, list)):
         return f"must be text, and is a {'mapping' if isinstance(value, dict) else 'list'}"
     # AnsibleModule's own message does not say which option; a number it does not even expect.
-    if kind == "dict" and has_options and not (isinstance(value, dict) or (isinstance(value, str) and ("=" in value or value.lstrip().startswith("{")))):
+    if (
+        kind == "dict"
+        and has_options
+        and not (
+            isinstance(value, dict) or (isinstance(value, str) and ("=" in value or value.lstrip().startswith("{")))
+        )
+    ):
         return f"must be a mapping, and is a {type(value).__name__}"
     if kind == "float" and isinstance(value, (str, float)) and not _finite(value):
         return f"must be a number that ends somewhere, and is {value}"
@@ -93,9 +102,19 @@ def _inside(option: str, place: str, row: dict[str, t.Any], value: t.Any) -> Fin
     if isinstance(value, list):
         for number, item in enumerate(value):
             if item is None:
-                yield Finding("NullNotAllowed", place, f"{place}[{number}] is null, and an item of a list cannot be that.", _SOURCE)
+                yield Finding(
+                    "NullNotAllowed",
+                    place,
+                    f"{place}[{number}] is null, and an item of a list cannot be that.",
+                    _SOURCE,
+                )
             else:
-                yield from _value(option, f"{place}[{number}]", {"type": row.get("elements", "raw"), "options": row.get("options")}, item)
+                yield from _value(
+                    option,
+                    f"{place}[{number}]",
+                    {"type": row.get("elements", "raw"), "options": row.get("options")},
+                    item,
+                )
     elif isinstance(value, dict) and row.get("options"):
         for name, below in row["options"].items():
             given = next((key for key in (name, *below.get("aliases", ())) if key in value), None)
@@ -137,14 +156,21 @@ def _sendable(value: t.Any) -> bool:
 
 
 def _unsendable(place: str) -> Finding:
-    return Finding("InvalidText", place, f"{place} holds a NUL, or half of a character that is not Unicode text.", "RFC 8259, 8.1 and 8.2")
+    return Finding(
+        "InvalidText",
+        place,
+        f"{place} holds a NUL, or half of a character that is not Unicode text.",
+        "RFC 8259, 8.1 and 8.2",
+    )
 
 
 def without_null_choices(spec: Spec, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The arguments without the nulls of options that have choices, at any depth."""
     rows = {key: row for name, row in spec.items() for key in (name, *row.get("aliases", ()))}
     return {
-        name: _below(rows.get(name, {}), value) for name, value in params.items() if value is not None or "choices" not in rows.get(name, {})
+        name: _below(rows.get(name, {}), value)
+        for name, value in params.items()
+        if value is not None or "choices" not in rows.get(name, {})
     }
 
 

@@ -7,6 +7,7 @@ Ansible trusts files that are loaded with ``-e @file``, ``vars_files`` or ``incl
 returned is text that others wrote, so every string is tagged ``!unsafe`` unless it consists of characters of which no template or expression can be made.
 Source: "Unsafe or raw strings" in Ansible's playbook guide.
 """
+
 from __future__ import annotations
 
 import re
@@ -39,14 +40,24 @@ def dump(value: t.Any) -> str:
             return True
 
     Dumper.add_representer(_Unsafe, lambda dumper, text: dumper.represent_scalar(_UNSAFE_TAG, str(text), style='"'))
-    text: str = yaml.dump(_marked(value, ""), Dumper=Dumper, sort_keys=False, allow_unicode=False, width=1 << 30, explicit_start=True, indent=4)
+    text: str = yaml.dump(
+        _marked(value, ""),
+        Dumper=Dumper,
+        sort_keys=False,
+        allow_unicode=False,
+        width=1 << 30,
+        explicit_start=True,
+        indent=4,
+    )
     return text
 
 
 def _marked(value: t.Any, path: str) -> t.Any:
     """Copy the value with plain types, and its texts marked; Ansible's own types are subclasses that no dumper knows."""
     if isinstance(value, Mapping):
-        return {_marked(key, path): _marked(below, f"{path}.{key}" if path else str(key)) for key, below in value.items()}
+        return {
+            _marked(key, path): _marked(below, f"{path}.{key}" if path else str(key)) for key, below in value.items()
+        }
     if isinstance(value, (list, tuple)):
         return [_marked(below, f"{path}[{index}]") for index, below in enumerate(value)]
     if isinstance(value, str):
@@ -56,7 +67,9 @@ def _marked(value: t.Any, path: str) -> t.Any:
     for plain in (int, float):
         if isinstance(value, plain):
             return plain(value)
-    raise AmlError(f"Cannot write {path or 'the value'} as YAML: it is of type {type(value).__name__}. Use text, numbers, booleans, lists and mappings.")
+    raise AmlError(
+        f"Cannot write {path or 'the value'} as YAML: it is of type {type(value).__name__}. Use text, numbers, booleans, lists and mappings."
+    )
 
 
 def _text(text: str, path: str) -> str:

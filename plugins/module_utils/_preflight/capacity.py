@@ -7,6 +7,7 @@ Rules: a dedicated creation is judged by max(1, minimum) nodes against its famil
 total alone (docs/facts.md b.2, f.23 [ISS]). Clusters and instances share the cores and the number of computes (docs/coverage.md CI1,
 1.11). One address for each node, and Azure keeps five of a subnet (1.11; Azure Virtual Network, reserved addresses).
 """
+
 from __future__ import annotations
 
 import ipaddress
@@ -67,7 +68,11 @@ def demands(wishes: t.Sequence[Wish], facts: Facts) -> list[Demand]:
             continue
         low = wish.wanted.get("tier") == "low_priority"
         sizes = facts.get("sizes", region)
-        held = 0 if wish.existing is None else cores_held(wish.existing, str(size["family"]), region, sizes, low_priority=low)
+        held = (
+            0
+            if wish.existing is None
+            else cores_held(wish.existing, str(size["family"]), region, sizes, low_priority=low)
+        )
         found.append(Demand(wish, region, size, low, held))
     return found
 
@@ -86,7 +91,15 @@ def check_quota(wishes: t.Sequence[Wish], facts: Facts) -> Findings:
     for wish in wishes:
         if wish.type == "amlcompute" and wish.most > _MANY_NODES:
             message = f"max_instances is {wish.most}; without a ticket a cluster grows to {_MANY_NODES} nodes."
-            yield Finding("ManyNodes", "max_instances", message, "docs/coverage.md CC4, 1.11", WARNING, wish.name, "Request a higher limit.")
+            yield Finding(
+                "ManyNodes",
+                "max_instances",
+                message,
+                "docs/coverage.md CC4, 1.11",
+                WARNING,
+                wish.name,
+                "Request a higher limit.",
+            )
 
 
 def _regional(region: str, here: list[Demand], usages: _usages.Usages) -> Findings:
@@ -97,10 +110,21 @@ def _regional(region: str, here: list[Demand], usages: _usages.Usages) -> Findin
         row = usages.find(family, low_priority=low)
         if row is None and not low:
             message = f"The service lists no usage of {family} in {region}, so its quota was not checked."
-            yield Finding("QuotaUnknown", "size", message, _SOURCE, WARNING, named([one.wish for one in some]), "Check the usages with aml_usage_info.")
+            yield Finding(
+                "QuotaUnknown",
+                "size",
+                message,
+                _SOURCE,
+                WARNING,
+                named([one.wish for one in some]),
+                "Check the usages with aml_usage_info.",
+            )
         tier = "low-priority" if low else "dedicated"
         yield from _exceeds("FamilyQuotaExceeded", f"{tier} vCPUs of {family} in {region}", some, row)
-    for low, code, name in ((False, "RegionalQuotaExceeded", _usages.TOTAL_DEDICATED), (True, "LowPriorityQuotaExceeded", _usages.TOTAL_LOW_PRIORITY)):
+    for low, code, name in (
+        (False, "RegionalQuotaExceeded", _usages.TOTAL_DEDICATED),
+        (True, "LowPriorityQuotaExceeded", _usages.TOTAL_LOW_PRIORITY),
+    ):
         some = [one for one in here if one.low_priority is low]
         tier = "low-priority" if low else "dedicated"
         yield from _exceeds(code, f"{tier} vCPUs in {region}", some, usages.find(name, low_priority=low))
@@ -120,7 +144,15 @@ def _exceeds(code: str, what: str, some: list[Demand], row: Item | None) -> Find
     elif most > left:
         growers = [one for one in some if one.most]
         message = f"{state}, and {most} would be needed for the nodes at the most: the clusters cannot all grow to max_instances."
-        yield Finding("QuotaBelowMaximum", "max_instances", message, _SOURCE, WARNING, named([one.wish for one in growers]), _RAISE)
+        yield Finding(
+            "QuotaBelowMaximum",
+            "max_instances",
+            message,
+            _SOURCE,
+            WARNING,
+            named([one.wish for one in growers]),
+            _RAISE,
+        )
 
 
 def _lines(some: list[Demand]) -> str:
@@ -147,7 +179,9 @@ def _workspace_quotas(region: str, here: list[Demand], facts: Facts) -> Findings
         held = sum(cores_held(body, family, region, facts.get("sizes", region) or {}) for body in computes)
         row = {"limit": limit, "current": held}
         workspace = ArmId(workspace_id).name
-        yield from _exceeds("WorkspaceQuotaExceeded", f"dedicated vCPUs of {family} for the workspace {workspace}", some, row)
+        yield from _exceeds(
+            "WorkspaceQuotaExceeded", f"dedicated vCPUs of {family} for the workspace {workspace}", some, row
+        )
 
 
 def own_limit(entries: t.Any, workspace_id: str, family: str) -> int | None:
@@ -184,7 +218,9 @@ def _totals(wishes: t.Sequence[Wish], facts: Facts) -> Findings:
         if row and row["limit"] is not None and row["current"] + len(some) > row["limit"]:
             message = f"{row['remaining']} of {row['limit']} clusters and instances in {region} are left, and {len(some)} would be created."
             hint = "Delete targets that are not used, or request a higher limit."
-            yield Finding("ComputeCountExceeded", "name", message, "docs/coverage.md 1.11, pain 53", ERROR, named(some), hint)
+            yield Finding(
+                "ComputeCountExceeded", "name", message, "docs/coverage.md 1.11, pain 53", ERROR, named(some), hint
+            )
 
 
 # --- addresses ---

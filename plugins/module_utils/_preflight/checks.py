@@ -8,6 +8,7 @@ without a private endpoint); docs/coverage.md CC1, CC3, CC5, CI1, CI5, CI6 and 1
 instances). ``capacity`` has the sums, ``gather`` the requests, ``run`` brings them
 together.
 """
+
 from __future__ import annotations
 
 import difflib
@@ -61,7 +62,9 @@ def check_size(wish: Wish, facts: Facts) -> Findings:
         close = difflib.get_close_matches(str(wanted).casefold(), offered, n=3)
         better = ", ".join(offered[name]["name"] for name in close)
         hint = f"Choose another size{f', such as {better}' if better else ''}, or another region; aml_vm_size_info lists them."
-        yield Finding("SizeNotOffered", "size", f"The size {wanted} is not offered in {region}.", source, ERROR, wish.name, hint)
+        yield Finding(
+            "SizeNotOffered", "size", f"The size {wanted} is not offered in {region}.", source, ERROR, wish.name, hint
+        )
         return
     if size["supported_compute_types"] and wish.type not in size["supported_compute_types"]:
         message = f"The size {size['name']} is offered in {region}, but not for {wish.type} (only for {', '.join(size['supported_compute_types'])})."
@@ -70,7 +73,15 @@ def check_size(wish: Wish, facts: Facts) -> Findings:
     if wish.wanted.get("tier") == "low_priority" and size["low_priority_capable"] is False:
         message = f"The size {size['name']} cannot be had for low-priority nodes."
         hint = "Choose tier dedicated or another size; aml_vm_size_info with low_priority=true lists them."
-        yield Finding("SizeNotLowPriorityCapable", "tier", message, "docs/facts.md b.2 (UnsupportedVMSizeForLowPriority)", ERROR, wish.name, hint)
+        yield Finding(
+            "SizeNotLowPriorityCapable",
+            "tier",
+            message,
+            "docs/facts.md b.2 (UnsupportedVMSizeForLowPriority)",
+            ERROR,
+            wish.name,
+            hint,
+        )
 
 
 def check_subnet(wish: Wish, facts: Facts) -> Findings:
@@ -88,14 +99,27 @@ def check_subnet(wish: Wish, facts: Facts) -> Findings:
         return
     if ArmId(network_id).subscription_id.casefold() != wish.target.subscription_id.casefold():
         message = f"The network {network_id} is in another subscription than the workspace."
-        yield Finding("NetworkInOtherSubscription", option, message, source, ERROR, wish.name, "Use a network of the workspace's subscription.")
+        yield Finding(
+            "NetworkInOtherSubscription",
+            option,
+            message,
+            source,
+            ERROR,
+            wish.name,
+            "Use a network of the workspace's subscription.",
+        )
     region, place = facts.region(wish), canon.region(network.get("location"))
     if region and place and place != region:
         message = f"The network {network.get('name')} is in {place}, and the nodes would be in {region}."
         yield Finding("NetworkInOtherRegion", option, message, source, ERROR, wish.name, f"Use a network in {region}.")
-    services = [str((one.get("properties") or {}).get("serviceName")) for one in (found.get("properties") or {}).get("delegations") or []]
+    services = [
+        str((one.get("properties") or {}).get("serviceName"))
+        for one in (found.get("properties") or {}).get("delegations") or []
+    ]
     if services and wish.managed:
-        message = f"The subnet {found.get('name')} is delegated to {', '.join(services)}, which keeps everything else out."
+        message = (
+            f"The subnet {found.get('name')} is delegated to {', '.join(services)}, which keeps everything else out."
+        )
         yield Finding("SubnetDelegated", option, message, source, ERROR, wish.name, "Use a subnet without delegation.")
 
 
@@ -111,7 +135,9 @@ def check_identity(wish: Wish, facts: Facts) -> Findings:
             message = f"The user-assigned identity {identity} does not exist."
             hint = "Create it first, or correct identity.user_assigned_identities."
             source = "docs/coverage.md M2, pain 55"
-            yield Finding("IdentityNotFound", "identity.user_assigned_identities", message, source, ERROR, wish.name, hint)
+            yield Finding(
+                "IdentityNotFound", "identity.user_assigned_identities", message, source, ERROR, wish.name, hint
+            )
 
 
 def check_private_way(wish: Wish, facts: Facts) -> Findings:
@@ -131,15 +157,27 @@ def check_workspace(wish: Wish, facts: Facts, severity: str) -> Findings:
     if facts.known("workspace", wish.workspace_id.casefold()) and facts.workspace(wish) is None:
         message = f"The workspace {wish.workspace_id} does not exist (yet)."
         hint = "Create it first, or correct workspace, resource_group or subscription_id. What hangs on its region was not checked."
-        yield Finding("WorkspaceNotFound", "workspace", message, "docs/facts.md b.2 (workspace not found)", severity, wish.name, hint)
+        yield Finding(
+            "WorkspaceNotFound",
+            "workspace",
+            message,
+            "docs/facts.md b.2 (workspace not found)",
+            severity,
+            wish.name,
+            hint,
+        )
 
 
 def check_kind(wish: Wish) -> Findings:
     """The name is not taken by another kind."""
     if wish.existing is not None and compute.kind_name(wish.existing) != wish.type:
-        message = f"{wish.name!r} exists in this workspace, but as {compute.kind_name(wish.existing)}, not as {wish.type}."
+        message = (
+            f"{wish.name!r} exists in this workspace, but as {compute.kind_name(wish.existing)}, not as {wish.type}."
+        )
         hint = "Names are unique across all kinds of a workspace: choose another name."
-        yield Finding("KindMismatch", "name", message, "docs/facts.md a.1: one collection for all kinds", ERROR, wish.name, hint)
+        yield Finding(
+            "KindMismatch", "name", message, "docs/facts.md a.1: one collection for all kinds", ERROR, wish.name, hint
+        )
     elif wish.replaces:
         message = f"{wish.name!r} exists with fields that cannot change as declared: it would have to be deleted and created again."
         hint = "Run its module in check mode for the fields; it replaces with on_immutable_change=recreate alone."
@@ -155,7 +193,9 @@ def check_twice(wishes: t.Sequence[Wish]) -> Findings:
         key = wish.target.id.casefold()
         if key in seen:
             message = f"{wish.name!r} is declared more than once for the workspace {ArmId(wish.workspace_id).name}."
-            yield Finding("DuplicateCompute", "name", message, "this collection", ERROR, wish.name, "Give each its own name.")
+            yield Finding(
+                "DuplicateCompute", "name", message, "this collection", ERROR, wish.name, "Give each its own name."
+            )
         seen.add(key)
 
 
@@ -178,12 +218,16 @@ def _lock_findings(lock: Body, wishes: list[Wish]) -> Findings:
     hint = "Remove the lock, or put the workspace and its network into groups that are not locked."
     where = f"The lock {lock.get('name')} ({level}) at {ArmId(lock['id']).scope}"
     if level.casefold() == "readonly":
-        yield Finding("ScopeLocked", "resource_group", f"{where} forbids every write.", source, ERROR, named(wishes), hint)
+        yield Finding(
+            "ScopeLocked", "resource_group", f"{where} forbids every write.", source, ERROR, named(wishes), hint
+        )
         return
     clusters = [wish for wish in wishes if wish.type == "amlcompute"]
     instances = [wish for wish in wishes if wish.type == "computeinstance"]
     if clusters:
-        message = f"{where} stops scaling: nodes' network resources can then not be deleted, and clusters stay resizing."
+        message = (
+            f"{where} stops scaling: nodes' network resources can then not be deleted, and clusters stay resizing."
+        )
         yield Finding("ScopeLocked", "resource_group", message, source, ERROR, named(clusters), hint)
     if instances:
         message = f"{where} will keep instances and their network resources from being deleted."
@@ -197,7 +241,15 @@ def check_unread(facts: Facts, wishes: t.Sequence[Wish]) -> Findings:
             if what == "sizes":
                 there = [wish for wish in wishes if facts.region(wish) == key]
                 message = f"Azure Machine Learning is not offered in {key}: {error.message}"
-                yield Finding("LocationNotOffered", "location", message, "docs/facts.md a.6", ERROR, named(there), "Correct location.")
+                yield Finding(
+                    "LocationNotOffered",
+                    "location",
+                    message,
+                    "docs/facts.md a.6",
+                    ERROR,
+                    named(there),
+                    "Correct location.",
+                )
             continue
         message = f"The {what} of {key} could not be read ({error.code}), so what hangs on it was not checked."
         hint = "Assign a role that may read it, or continue without this check."

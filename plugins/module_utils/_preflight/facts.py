@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The compute targets that are about to be created, and the facts that were gathered for them."""
+
 from __future__ import annotations
 
 import typing as t
@@ -114,5 +115,7 @@ class Facts:
         return str(canon.region(location)) if location else None
 
     def size(self, wish: Wish) -> Item | None:
-        found: Item | None = (self.get("sizes", self.region(wish) or "") or {}).get(canon.caseless(wish.wanted.get("size")))
+        found: Item | None = (self.get("sizes", self.region(wish) or "") or {}).get(
+            canon.caseless(wish.wanted.get("size"))
+        )
         return found

@@ -5,6 +5,7 @@
 
 Only reads. Paths: docs/facts.md a.1; Microsoft.Network virtualNetworks, Microsoft.ManagedIdentity, Microsoft.Authorization locks.
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -29,7 +30,9 @@ Reader = t.Callable[[], t.Any]
 class Gatherer:
     """Fills ``facts``. ``known`` are facts that the caller has already, such as the workspace."""
 
-    def __init__(self, client: t.Any, subscription_id: str, api_version: str = ML_VERSION, known: dict[Key, t.Any] | None = None) -> None:
+    def __init__(
+        self, client: t.Any, subscription_id: str, api_version: str = ML_VERSION, known: dict[Key, t.Any] | None = None
+    ) -> None:
         self.client = client
         self.subscription_id = subscription_id
         self.api_version = api_version
@@ -46,7 +49,9 @@ class Gatherer:
         """The workspaces, which tell the regions; with ``computes`` also what is in them."""
         wanted: dict[Key, Reader] = {}
         for identifier in {wish.workspace_id.casefold(): wish.workspace_id for wish in wishes}.values():
-            wanted["workspace", identifier.casefold()] = lambda path=identifier: self.client.find(path, self.api_version)  # type: ignore[misc]
+            wanted["workspace", identifier.casefold()] = lambda path=identifier: self.client.find(
+                path, self.api_version
+            )  # type: ignore[misc]
             if computes:
                 wanted["computes", identifier.casefold()] = self._computes(identifier)
         self._read(wanted)
@@ -73,7 +78,9 @@ class Gatherer:
     def _shares(self, wishes: t.Sequence[Wish]) -> dict[Key, Reader]:
         """What is in a workspace that has a limit of its own for a family that is wanted."""
         wanted: dict[Key, Reader] = {}
-        for workspace_id, region, family in {(one.wish.workspace_id, one.region, one.family) for one in demands(wishes, self.facts)}:
+        for workspace_id, region, family in {
+            (one.wish.workspace_id, one.region, one.family) for one in demands(wishes, self.facts)
+        }:
             if own_limit(self.facts.get("quotas", region), workspace_id, family) is not None:
                 wanted["computes", workspace_id.casefold()] = self._computes(workspace_id)
         return wanted
@@ -90,7 +97,9 @@ class Gatherer:
 
     def _read(self, wanted: dict[Key, Reader]) -> None:
         """All that is not known yet, at most eight requests at a time."""
-        missing = {key: reader for key, reader in wanted.items() if key not in self.facts.read and key not in self.facts.unread}
+        missing = {
+            key: reader for key, reader in wanted.items() if key not in self.facts.read and key not in self.facts.unread
+        }
         if not missing:
             return
         with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(missing))) as pool:

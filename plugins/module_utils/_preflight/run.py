@@ -6,6 +6,7 @@
 The package ``_preflight`` finds what the service would refuse: gathers facts, and checks declared compute targets against them. It may
 import ``_options``, ``_capacity``, ``_kinds``, ``_engine`` and ``_core``.
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -85,7 +86,9 @@ def refuse(findings: t.Sequence[Finding], what: str, fail_on: str = ERROR) -> No
 _GROWTH = {"min_instances", "max_instances", "identity"}
 
 
-def guard(client: t.Any, kind: Kind, target: Target) -> t.Callable[[Plan, Declared, Body | None, Body | None], list[str]]:
+def guard(
+    client: t.Any, kind: Kind, target: Target
+) -> t.Callable[[Plan, Declared, Body | None, Body | None], list[str]]:
     """What a Reconciler calls before it creates, replaces or lets grow: PreflightFailed, or the warnings.
 
     The offline rules have passed by then.
@@ -96,7 +99,9 @@ def guard(client: t.Any, kind: Kind, target: Target) -> t.Callable[[Plan, Declar
         if plan.action != CREATE and not replaces and not _GROWTH & set(plan.values()):
             return []
         wish = Wish(kind_type(kind), target, wanted, existing, replaces)
-        known: dict[Key, t.Any] = {("workspace", target.parent_id.casefold()): workspace} if plan.action in (CREATE, REPLACE) else {}
+        known: dict[Key, t.Any] = (
+            {("workspace", target.parent_id.casefold()): workspace} if plan.action in (CREATE, REPLACE) else {}
+        )
         facts = Gatherer(client, target.subscription_id, kind.api_version or ML_VERSION, known).gather([wish])
         # In check mode, a play may well create the workspace first.
         findings = [one for one in check([wish], facts, workspace_missing=WARNING) if one.code != "NeedsReplacement"]

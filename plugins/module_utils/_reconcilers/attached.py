@@ -6,6 +6,7 @@
 Before an attachment: the target, and who else has it attached (docs/coverage.md 1.6 T8, 1.9 K8-8, 3.5). Before a creation: the
 vCPUs of a size that its name does not say (1.5 A8). After a refusal: which permission is missing (1.9 K8-10, 1.10).
 """
+
 from __future__ import annotations
 
 from .._core import canon

@@ -6,6 +6,7 @@
 Start, stop and restart are operations of the service (docs/facts.md a.1, b.2); what is under way already is waited for, and never
 asked for again.
 """
+
 from __future__ import annotations
 
 import contextlib
@@ -111,7 +112,13 @@ class InstanceReconciler(Reconciler):
         planned = super()._planned(plan, declared, body, parent)
         mounts = self._complete(plan, declared, body).get("data_mounts")
         # Not part of the body of a creation: they follow by their action.
-        return planned if not mounts else self.kind.with_values(planned, {"data_mounts": [one for one in mounts if one.get("state") != "absent"]})
+        return (
+            planned
+            if not mounts
+            else self.kind.with_values(
+                planned, {"data_mounts": [one for one in mounts if one.get("state") != "absent"]}
+            )
+        )
 
     def _write(self, requests: list[Request], plan: Plan, declared: Declared, *, created: bool) -> Outcome:
         """A resize is for a stopped instance: a running one is stopped for it, and started again, only if that was allowed."""
@@ -172,6 +179,9 @@ def _as_if(body: Body | None, action: str) -> Body | None:
     """The document as it would be after the action, for check mode."""
     if body is None:
         return None
-    planned = {**body, "properties": {**body["properties"], "properties": dict(body["properties"].get("properties") or {})}}
+    planned = {
+        **body,
+        "properties": {**body["properties"], "properties": dict(body["properties"].get("properties") or {})},
+    }
     planned["properties"]["properties"]["state"] = "Stopped" if action == STOP else "Running"
     return planned

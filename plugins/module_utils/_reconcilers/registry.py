@@ -6,6 +6,7 @@
 The package ``_reconcilers`` has what single kinds need beside the engine's own, and says which kind is brought about by which class. It may
 import ``_kinds``, ``_engine``, ``_arm`` and ``_core``.
 """
+
 from __future__ import annotations
 
 from .._engine.reconciler import Reconciler

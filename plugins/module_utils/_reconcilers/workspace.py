@@ -5,6 +5,7 @@
 
 Sources: docs/facts.md d.1 to d.3; docs/coverage.md 1.11; ARM types of workspaces 2022-05-01 (allowRecoverSoftDeletedWorkspace).
 """
+
 from __future__ import annotations
 
 import re
@@ -60,7 +61,14 @@ class WorkspaceReconciler(Reconciler):
     kind: _kind.Workspace
 
     def __init__(
-        self, client: t.Any, kind: _kind.Workspace, target: Target, behaviour: Behaviour, *, soft_deleted: str, submit: Submit
+        self,
+        client: t.Any,
+        kind: _kind.Workspace,
+        target: Target,
+        behaviour: Behaviour,
+        *,
+        soft_deleted: str,
+        submit: Submit,
     ) -> None:
         super().__init__(client, kind, target, behaviour)
         # fail, recover or purge: what becomes of a soft-deleted workspace that blocks the name.
@@ -84,7 +92,9 @@ class WorkspaceReconciler(Reconciler):
         with self._only_if_absent():
             try:
                 # A purge of an earlier run may still be under way.
-                operation = self.client.retry_conflict(lambda: self._make(complete), self.deadline.remaining if self.behaviour.wait else 0.0)
+                operation = self.client.retry_conflict(
+                    lambda: self._make(complete), self.deadline.remaining if self.behaviour.wait else 0.0
+                )
             except ArmError as error:
                 if not _is_blocked(error):
                     raise
@@ -124,7 +134,12 @@ class WorkspaceReconciler(Reconciler):
                 code="ProjectRegion",
                 hint="Omit location, or set the hub's.",
             )
-        given = {"kind": "project", "identity": {"type": "system_assigned"}, **complete, "location": hub.get("location")}
+        given = {
+            "kind": "project",
+            "identity": {"type": "system_assigned"},
+            **complete,
+            "location": hub.get("location"),
+        }
         body = self.kind.create_body(self.target, given, None)
         body["properties"]["publicNetworkAccess"] = (hub.get("properties") or {}).get("publicNetworkAccess")
         self._check_absent(False)
@@ -149,7 +164,9 @@ class WorkspaceReconciler(Reconciler):
         try:
             self.submit(self.target, complete)
         except WorkspaceExists as error:
-            raise self._changed_meanwhile("it did not exist at the read, and was created before the deployment") from error
+            raise self._changed_meanwhile(
+                "it did not exist at the read, and was created before the deployment"
+            ) from error
         except ArmError as error:
             # azure-ai-ml sends a deployment again whose answer was lost: that it is active says that it was taken.
             if error.code != "DeploymentActive":
@@ -162,7 +179,11 @@ class WorkspaceReconciler(Reconciler):
         path = f"{self.target.parent_id}/providers/Microsoft.Resources/deployments"
         pattern = re.compile(rf"{re.escape(self.target.name)}-\d+\Z", re.IGNORECASE)
         # The resource group's other deployments are not this task's: one of them that cannot be read stops nothing.
-        own = [body for body in self.client.list(path, _DEPLOYMENTS, malformed=self._strange_deployment) if pattern.match(_deployment_name(body))]
+        own = [
+            body
+            for body in self.client.list(path, _DEPLOYMENTS, malformed=self._strange_deployment)
+            if pattern.match(_deployment_name(body))
+        ]
         found = [shape.check(body, shape.DEPLOYMENT, body["id"]) for body in own]
         return sorted(found, key=lambda body: (body.get("properties") or {}).get("timestamp") or "", reverse=True)
 
@@ -227,11 +248,16 @@ class WorkspaceReconciler(Reconciler):
                 self._await(operation, "purged")
             self._make(complete)
             return
-        body = {"location": complete.get("location") or self._group_location(), "properties": {"allowRecoverSoftDeletedWorkspace": "True"}}
+        body = {
+            "location": complete.get("location") or self._group_location(),
+            "properties": {"allowRecoverSoftDeletedWorkspace": "True"},
+        }
         operation = self._send(Request("PUT", body, api_version=_RECOVERY_VERSION)).operation
         if operation is not None:
             self._await(operation, "recovered")
-        self.warnings.append(f"Recovered: {self.target.name!r} was soft-deleted; its compute targets are gone and must be created again.")
+        self.warnings.append(
+            f"Recovered: {self.target.name!r} was soft-deleted; its compute targets are gone and must be created again."
+        )
 
     def _group_location(self) -> t.Any:
         return self.client.get(self.target.parent_id, self.kind.parent_api_version).get("location")
@@ -261,7 +287,11 @@ class WorkspaceReconciler(Reconciler):
     def _compute_names(self) -> list[str]:
         """The compute targets that a deletion of the workspace would delete, without those that are being deleted already."""
         computes = self.client.list(f"{self.target.id}/computes", compute.ComputeKind.api_version)
-        return sorted(body["name"] for body in computes if str((body.get("properties") or {}).get("provisioningState")).casefold() != "deleting")
+        return sorted(
+            body["name"]
+            for body in computes
+            if str((body.get("properties") or {}).get("provisioningState")).casefold() != "deleting"
+        )
 
     def require_only(self, expected: t.Collection[str]) -> None:
         """The last check before the deletion: no compute target but the ``expected`` ones goes with the workspace."""
@@ -296,7 +326,9 @@ class WorkspaceReconciler(Reconciler):
                 continue
             # Listed again for each: another writer may create a workspace that uses it while the others are deleted.
             if identifier.casefold() in self._used_elsewhere():
-                self.warnings.append(f"SharedDependent: {identifier} was not deleted, because another workspace uses it.")
+                self.warnings.append(
+                    f"SharedDependent: {identifier} was not deleted, because another workspace uses it."
+                )
                 continue
             self._remove_dependent(identifier, version, option, removed)
 
@@ -335,7 +367,9 @@ class WorkspaceReconciler(Reconciler):
 
     def _is_the_deleted(self, body: Body) -> bool:
         """Without a wait it is still listed. A workspace that another writer has created under its name is another one."""
-        return body["id"].casefold() == self.target.id.casefold() and incarnation.difference(self.seen or {}, body) is None
+        return (
+            body["id"].casefold() == self.target.id.casefold() and incarnation.difference(self.seen or {}, body) is None
+        )
 
 
 def _logs(insights: Body) -> str | None:
@@ -349,7 +383,10 @@ class _DeploymentOperation:
         self.deployment = deployment or {}
 
     def to_dict(self) -> dict[str, t.Any]:
-        return {"url": self.deployment.get("id"), "status": (self.deployment.get("properties") or {}).get("provisioningState")}
+        return {
+            "url": self.deployment.get("id"),
+            "status": (self.deployment.get("properties") or {}).get("provisioningState"),
+        }
 
 
 def _state(deployment: Body) -> str:

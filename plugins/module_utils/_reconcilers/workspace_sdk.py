@@ -6,6 +6,7 @@
 Import this module only on the path that needs it: azure-ai-ml costs a second and 100 MB. It submits; the waiting is the engine's, because
 azure-ai-ml's own has no deadline, cannot be resumed and loses the reason of a failure (docs/facts.md f.20).
 """
+
 from __future__ import annotations
 
 import contextlib
@@ -55,7 +56,13 @@ class WorkspaceExists(AmlError):
 
 
 def submit_workspace(
-    cloud: Cloud, credential: t.Any, target: Target, declared: Declared, *, verify: bool | str = True, retry_timeout: float = 120.0
+    cloud: Cloud,
+    credential: t.Any,
+    target: Target,
+    declared: Declared,
+    *,
+    verify: bool | str = True,
+    retry_timeout: float = 120.0,
 ) -> None:
     """Start the deployment that creates the workspace. Returns when Azure has accepted it.
 
@@ -124,7 +131,9 @@ class _Sender:
         except Exception as error:
             self._lost(method, url, error)
             raise
-        self._unclear = self._unclear or (method not in ("GET", "HEAD") and (response.status_code >= 500 or response.status_code == 408))
+        self._unclear = self._unclear or (
+            method not in ("GET", "HEAD") and (response.status_code >= 500 or response.status_code == 408)
+        )
         if response.status_code >= 400:
             self._failed(error_of(Answer(method, url, response.status_code, response.headers, response.content)))
         return response
@@ -138,7 +147,9 @@ class _Sender:
         from requests import exceptions
         from urllib3.exceptions import ProtocolError
 
-        connecting = isinstance(error, exceptions.ConnectionError) and not (error.args and isinstance(error.args[0], ProtocolError))
+        connecting = isinstance(error, exceptions.ConnectionError) and not (
+            error.args and isinstance(error.args[0], ProtocolError)
+        )
         self._unclear = self._unclear or (method not in ("GET", "HEAD") and not (connecting and not was_sent(error)))
         self._failed(lost(method, url, error, unsent=False))
         ended = limit_of(error)
@@ -280,5 +291,8 @@ def _entity(target: Target, declared: Declared) -> t.Any:
 
 
 def _identity(entities: t.Any, declared: dict[str, t.Any]) -> t.Any:
-    users = [entities.ManagedIdentityConfiguration(resource_id=item) for item in declared.get("user_assigned_identities") or []]
+    users = [
+        entities.ManagedIdentityConfiguration(resource_id=item)
+        for item in declared.get("user_assigned_identities") or []
+    ]
     return entities.IdentityConfiguration(type=IDENTITY_TYPES[declared["type"]], user_assigned_identities=users or None)

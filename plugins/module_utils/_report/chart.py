@@ -5,6 +5,7 @@
 
 Bars are drawn for the width of a phone, so that their text can be read there, and grow on a desktop. The graph scrolls in a box of its own.
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -61,7 +62,13 @@ def _cut(text: str, most: int) -> str:
 # --- the graph ---
 
 # What the columns hold, with left edge and width.
-_COLUMNS = (("Subscription", 2, 146), ("Workspace", 176, 206), ("Network", 410, 216), ("Identity", 654, 186), ("Compute target", 868, 236))
+_COLUMNS = (
+    ("Subscription", 2, 146),
+    ("Workspace", 176, 206),
+    ("Network", 410, 216),
+    ("Identity", 654, 186),
+    ("Compute target", 868, 236),
+)
 _SUBSCRIPTION, _WORKSPACE, _NETWORK, _IDENTITY, _COMPUTE = range(len(_COLUMNS))
 GRAPH_WIDTH = 1106
 _BOX, _STEP, _HEAD = 26, 33, 26
@@ -104,7 +111,9 @@ class _Graph:
         _title, x, width = _COLUMNS[node.column]
         rect = f'<rect x="{x}" y="{middle - _BOX / 2:.1f}" width="{width}" height="{_BOX}" rx="6"/>'
         text = f'<text x="{x + 8}" y="{middle + 4.5:.1f}">{_cut(node.text, width // 8)}</text>'
-        self.boxes.append(f'<g class="box {node.style}"><title>{escape(node.title or node.text)}</title>{rect}{text}</g>')
+        self.boxes.append(
+            f'<g class="box {node.style}"><title>{escape(node.title or node.text)}</title>{rect}{text}</g>'
+        )
 
 
 def _right(column: int) -> int:
@@ -131,7 +140,11 @@ def graph(report: Row) -> str:
 
 
 def _workspace(workspace: Row, targets: t.Sequence[Row]) -> _Node:
-    about = [workspace["name"], workspace["location"] or "not read", *(["private"] if workspace["public_network_access"] == "disabled" else [])]
+    about = [
+        workspace["name"],
+        workspace["location"] or "not read",
+        *(["private"] if workspace["public_network_access"] == "disabled" else []),
+    ]
     networks: dict[str, dict[str, list[Row]]] = {}
     for target in targets:
         networks.setdefault(target["network"], {}).setdefault(target["identity"], []).append(target)
@@ -151,7 +164,9 @@ def _identities(found: t.Mapping[str, t.Sequence[Row]]) -> list[_Node]:
 def _computes(targets: t.Sequence[Row]) -> list[_Node]:
     notable = [one for one in targets if one["status"] != AS_DECLARED]
     alike = [one for one in targets if one["status"] == AS_DECLARED]
-    shown = sorted(notable, key=lambda one: STATUSES.index(one["status"])) + (alike if len(alike) <= _MOST_ALIKE else [])
+    shown = sorted(notable, key=lambda one: STATUSES.index(one["status"])) + (
+        alike if len(alike) <= _MOST_ALIKE else []
+    )
     nodes = [_Node(_COMPUTE, _leaf_text(one), CLASSES[one["status"]]) for one in shown]
     if len(alike) > _MOST_ALIKE:
         nodes.append(_Node(_COMPUTE, f"✓ {len(alike)} as declared", CLASSES[AS_DECLARED]))

@@ -7,6 +7,7 @@ The package ``_report`` makes drift reports: data, page, charts. It may import `
 
 Nothing is compared here: what differs is what the plan of ``aml_fleet`` in check mode says.
 """
+
 from __future__ import annotations
 
 import re
@@ -57,7 +58,9 @@ def build(facts: Row) -> Row:
         "priced": summed is not None,
         **_summed(workspaces, targets),
         "usages": [{**place, **usage} for place, one in zip(places, usages) for usage in one["usages"]],
-        "usages_unread": [{**place, "error": one["failure"]["message"]} for place, one in zip(places, usages) if one["failure"]],
+        "usages_unread": [
+            {**place, "error": one["failure"]["message"]} for place, one in zip(places, usages) if one["failure"]
+        ],
     }
 
 
@@ -69,10 +72,17 @@ def merge(reports: t.Sequence[Row], previous: Row | None = None) -> Row:
     """
     previous = previous or {}
     document = {one.casefold(): one for report in reports for one in report["document"]}
-    found = {one["id"].casefold(): (one, report) for report in reports for one in report["workspaces"] if one["error"] != _NOBODY}
+    found = {
+        one["id"].casefold(): (one, report)
+        for report in reports
+        for one in report["workspaces"]
+        if one["error"] != _NOBODY
+    }
     order = [*document, *(key for key in found if key not in document)]
     workspaces = [found[key][0] if key in found else _nobodys(document[key]) for key in order]
-    targets = [one for key in order if key in found for one in found[key][1]["targets"] if _home(one["id"]).casefold() == key]
+    targets = [
+        one for key in order if key in found for one in found[key][1]["targets"] if _home(one["id"]).casefold() == key
+    ]
     targets.sort(key=lambda one: one["status"] == UNDECLARED)
     known = {one["id"].casefold(): one for one in previous.get("targets") or []}
     # Sums are of one currency: what has another counts as unknown.
@@ -93,8 +103,17 @@ def merge(reports: t.Sequence[Row], previous: Row | None = None) -> Row:
         "currency": currency,
         "priced": any(report["priced"] for report in reports),
         **_summed(workspaces, targets),
-        "usages": _once([one for report in reports for one in report["usages"]], "subscription_id", "location", "workspace", "name", "tier"),
-        "usages_unread": _once([one for report in reports for one in report["usages_unread"]], "subscription_id", "location"),
+        "usages": _once(
+            [one for report in reports for one in report["usages"]],
+            "subscription_id",
+            "location",
+            "workspace",
+            "name",
+            "tier",
+        ),
+        "usages_unread": _once(
+            [one for report in reports for one in report["usages_unread"]], "subscription_id", "location"
+        ),
     }
 
 
@@ -107,9 +126,16 @@ def _summed(workspaces: list[Row], targets: list[Row]) -> Row:
     for one in targets:
         by_home.setdefault(_home(one["id"]).casefold(), []).append(one)
     return {
-        "totals": {"workspaces": len(workspaces), "unreadable": sum(bool(one["error"]) for one in workspaces), **_counts(targets)},
+        "totals": {
+            "workspaces": len(workspaces),
+            "unreadable": sum(bool(one["error"]) for one in workspaces),
+            **_counts(targets),
+        },
         "workspaces": [{**one, **_counts(by_home.get(one["id"].casefold(), []))} for one in workspaces],
-        "kinds": [{"kind": kind, **_counts([one for one in targets if one["type"] == kind])} for kind in sorted({one["type"] for one in targets})],
+        "kinds": [
+            {"kind": kind, **_counts([one for one in targets if one["type"] == kind])}
+            for kind in sorted({one["type"] for one in targets})
+        ],
         "targets": targets,
     }
 
@@ -117,14 +143,21 @@ def _summed(workspaces: list[Row], targets: list[Row]) -> Row:
 def _nobodys(identifier: str) -> Row:
     """A workspace of the document that no run has looked at."""
     named = ArmId(identifier)
-    place = {"id": identifier, "name": named.name, "resource_group": named.resource_group, "subscription_id": named.subscription_id}
+    place = {
+        "id": identifier,
+        "name": named.name,
+        "resource_group": named.resource_group,
+        "subscription_id": named.subscription_id,
+    }
     return _workspace({**place, "workspace": None, "failure": {"message": _NOBODY}})
 
 
 def drifted(report: Row) -> bool:
     """Whether something is not as declared, or could not be looked at. What the fleet never made is none of its business."""
     totals = report["totals"]
-    return bool(totals[DIFFERS] or totals[FAILED] or totals["unreadable"] or any(one["owned"] for one in report["targets"]))
+    return bool(
+        totals[DIFFERS] or totals[FAILED] or totals["unreadable"] or any(one["owned"] for one in report["targets"])
+    )
 
 
 def _home(identifier: str) -> str:
@@ -155,16 +188,31 @@ def _declared(one: Row, body: Row | None, homes: dict[str, Row]) -> Row:
         "status": status,
         "owned": False,
         "action": one["action"],
-        "changes": [{key: change.get(key) for key in ("field", "before", "after", "reason")} for change in one.get("changes") or []],
+        "changes": [
+            {key: change.get(key) for key in ("field", "before", "after", "reason")}
+            for change in one.get("changes") or []
+        ],
         "reason": failure.get("message") or one.get("reason"),
         "cost": one.get("cost"),
     }
 
 
 def _undeclared(body: Row, owned: bool, homes: dict[str, Row]) -> Row:
-    reason = "The fleet created it and no longer declares it." if owned else "Someone else created it; the fleet never changes it."
+    reason = (
+        "The fleet created it and no longer declares it."
+        if owned
+        else "Someone else created it; the fleet never changes it."
+    )
     row = _found(body["id"], body["name"], body["type"], body, homes)
-    return {**row, "status": UNDECLARED, "owned": owned, "action": "none", "changes": [], "reason": reason, "cost": None}
+    return {
+        **row,
+        "status": UNDECLARED,
+        "owned": owned,
+        "action": "none",
+        "changes": [],
+        "reason": reason,
+        "cost": None,
+    }
 
 
 def _found(identifier: str, name: str, kind: str, body: Row, homes: dict[str, Row]) -> Row:
@@ -191,7 +239,13 @@ def _found(identifier: str, name: str, kind: str, body: Row, homes: dict[str, Ro
         "max_nodes": body.get("max_instances") if kind == _CLUSTER else None if running is None else 1,
         "open_port": port,
         "public_ssh": open_,
-        "ssh": {"user": ssh.get("admin_username"), "address": body.get("public_ip_address"), "port": ssh.get("ssh_port")} if open_ else None,
+        "ssh": {
+            "user": ssh.get("admin_username"),
+            "address": body.get("public_ip_address"),
+            "port": ssh.get("ssh_port"),
+        }
+        if open_
+        else None,
         "network": network_label(kind, body, home) if body else "not there",
         "identity": identity_label(body.get("identity")) if body else "",
     }
@@ -238,7 +292,10 @@ def _counts(targets: t.Sequence[Row]) -> Row:
 def _costs(targets: t.Sequence[Row]) -> Row:
     """What is declared costs in a month. What is not known is counted, and no part of the sums."""
     known = [one["cost"] for one in targets if one["cost"] and not one["price_unknown"]]
-    sums = {name: round(sum(one[name] for one in known), 2) if known else None for name in ("monthly_minimum", "monthly_maximum")}
+    sums = {
+        name: round(sum(one[name] for one in known), 2) if known else None
+        for name in ("monthly_minimum", "monthly_maximum")
+    }
     return {**sums, "price_unknown": sum(one["price_unknown"] for one in targets)}
 
 
@@ -275,7 +332,11 @@ def without_user(report: Row) -> str:
 
 def what(target: Row) -> str:
     """What there is to say of a target that is not as declared."""
-    texts = [change_text(change) for change in target["changes"]] if target["action"] not in ("create", "delete", "detach") else []
+    texts = (
+        [change_text(change) for change in target["changes"]]
+        if target["action"] not in ("create", "delete", "detach")
+        else []
+    )
     return "; ".join([*texts, *([target["reason"]] if target["reason"] else [])]) or target["action"]
 
 
@@ -316,7 +377,11 @@ def counted(row: Row, report: Row) -> list[t.Any]:
 
 def escape(text: t.Any) -> str:
     """A text of someone else's in a cell: it stays text."""
-    return _SPECIAL.sub(r"\\\1", " ".join(("" if text is None else str(text)).split())).replace("\\<", "&lt;").replace("\\>", "&gt;")
+    return (
+        _SPECIAL.sub(r"\\\1", " ".join(("" if text is None else str(text)).split()))
+        .replace("\\<", "&lt;")
+        .replace("\\>", "&gt;")
+    )
 
 
 def _table(heads: t.Sequence[str], rows: t.Iterable[t.Sequence[t.Any]]) -> list[str]:
@@ -330,16 +395,36 @@ def markdown(report: Row) -> str:
     for title, status in (("What differs", DIFFERS), ("Failed", FAILED), ("Not declared", UNDECLARED)):
         own = [one for one in report["targets"] if one["status"] == status]
         rows = [(one["workspace"], one["name"], one["type"], action(one), what(one), one["since"]) for one in own]
-        lines += [f"## {title} ({len(own)})", "", *_table(("Workspace", "Target", "Kind", "Action", "What", "Known since"), rows), ""]
+        lines += [
+            f"## {title} ({len(own)})",
+            "",
+            *_table(("Workspace", "Target", "Kind", "Action", "What", "Known since"), rows),
+            "",
+        ]
     heads = count_heads(report)
     rows = [(one["name"], *counted(one, report), one["error"]) for one in report["workspaces"]]
     lines += ["## Workspaces", "", *_table(("Workspace", *heads, "Error"), rows)]
-    lines += ["", "## Kinds", "", *_table(("Kind", *heads), ([one["kind"], *counted(one, report)] for one in report["kinds"]))]
+    lines += [
+        "",
+        "## Kinds",
+        "",
+        *_table(("Kind", *heads), ([one["kind"], *counted(one, report)] for one in report["kinds"])),
+    ]
     lines += ["", cost_note()] if report["priced"] else []
-    exposed = [(one["workspace"], one["name"], one["type"], one["network"]) for one in report["targets"] if one["public_ssh"]]
-    lines += ["", f"## SSH open on a public address ({totals['public_ssh']})", "", *_table(("Workspace", "Target", "Kind", "Network"), exposed)]
+    exposed = [
+        (one["workspace"], one["name"], one["type"], one["network"]) for one in report["targets"] if one["public_ssh"]
+    ]
+    lines += [
+        "",
+        f"## SSH open on a public address ({totals['public_ssh']})",
+        "",
+        *_table(("Workspace", "Target", "Kind", "Network"), exposed),
+    ]
     lines += ["", without_user(report)] if without_user(report) else []
-    quota = [(one["location"], usage_name(one), one["current"], one["limit"], f"{one['percent']:g} %") for one in used(report)]
+    quota = [
+        (one["location"], usage_name(one), one["current"], one["limit"], f"{one['percent']:g} %")
+        for one in used(report)
+    ]
     lines += ["", "## Quota in use", "", *_table(("Region", "Quota", "Used", "Limit", "Share"), quota), ""]
     lines += [f"{escape(text)}\n" for text in unread_quotas(report)]
     return "\n".join(lines)

@@ -6,6 +6,7 @@
 Every value is escaped, and the page's content security policy names its own script by hash: a value that got through would still not run
 (https://www.w3.org/TR/CSP3/#script-src).
 """
+
 from __future__ import annotations
 
 import base64
@@ -113,7 +114,9 @@ def page(report: Row) -> str:
 
 
 def _document(title: str, body: str) -> str:
-    policy = f"default-src 'none'; style-src {_hash(STYLE)}; script-src {_hash(SCRIPT)}; base-uri 'none'; form-action 'none'"
+    policy = (
+        f"default-src 'none'; style-src {_hash(STYLE)}; script-src {_hash(SCRIPT)}; base-uri 'none'; form-action 'none'"
+    )
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
@@ -132,7 +135,10 @@ def _hash(text: str) -> str:
 def _tiles(report: Row) -> str:
     totals = report["totals"]
     rows = [(str(totals[status]), status, CLASSES[status] if totals[status] else "") for status in STATUSES]
-    rows += [(f"{totals['nodes']} of {totals['max_nodes']}", "nodes", ""), (str(totals["public_ssh"]), "with public SSH", "")]
+    rows += [
+        (f"{totals['nodes']} of {totals['max_nodes']}", "nodes", ""),
+        (str(totals["public_ssh"]), "with public SSH", ""),
+    ]
     rows.append((str(totals["workspaces"]), "workspaces", ""))
     if report["priced"]:
         rows.append(_cost_tile(totals, str(report["currency"])))
@@ -165,7 +171,15 @@ def _table(heads: t.Sequence[str], rows: Rows) -> str:
 
 def _cell(head: str, cell: t.Any) -> str:
     rich = cell if isinstance(cell, Cell) else Cell("" if cell is None else str(cell))
-    style = "number" if isinstance(cell, (int, float)) else "blank" if not rich.text else "short" if len(rich.text) <= _SHORT else ""
+    style = (
+        "number"
+        if isinstance(cell, (int, float))
+        else "blank"
+        if not rich.text
+        else "short"
+        if len(rich.text) <= _SHORT
+        else ""
+    )
     text = escape(rich.text)
     if rich.style:
         text = f'<span class="status {rich.style}">{text}</span>'
@@ -179,7 +193,9 @@ def _cost(row: Row, report: Row) -> Cell:
 
 
 def _counted(row: Row, report: Row) -> list[t.Any]:
-    return [*document.counted(row, report)[:-1], _cost(row, report)] if report["priced"] else document.counted(row, report)
+    return (
+        [*document.counted(row, report)[:-1], _cost(row, report)] if report["priced"] else document.counted(row, report)
+    )
 
 
 def _status(status: str) -> Cell:
@@ -190,7 +206,10 @@ def _listed(report: Row, title: str, status: str) -> str:
     own = [one for one in report["targets"] if one["status"] == status]
     if not own and status != DIFFERS:
         return ""
-    rows = [(one["workspace"], one["name"], one["type"], document.what(one), one["since"], document.action(one)) for one in own]
+    rows = [
+        (one["workspace"], one["name"], one["type"], document.what(one), one["since"], document.action(one))
+        for one in own
+    ]
     heads = ("Workspace", "Target", "Kind", "What", "Known since", *(["Action"] if status == DIFFERS else []))
     show = _section if len(own) <= _MOST_ROWS else _folded
     return show(f"{title} ({len(own)})", _table(heads, rows))
@@ -198,18 +217,34 @@ def _listed(report: Row, title: str, status: str) -> str:
 
 def _unreadable(report: Row) -> str:
     rows = [(one["name"], one["resource_group"], one["error"]) for one in report["workspaces"] if one["error"]]
-    return _section(f"Workspaces that could not be read ({len(rows)})", _table(("Workspace", "Resource group", "Why"), rows)) if rows else ""
+    return (
+        _section(
+            f"Workspaces that could not be read ({len(rows)})", _table(("Workspace", "Resource group", "Why"), rows)
+        )
+        if rows
+        else ""
+    )
 
 
 def _charts(report: Row) -> t.Iterator[str]:
     worst = sorted(report["workspaces"], key=lambda one: (-one[FAILED] - one[DIFFERS], one["name"]))
     rows = [
-        Bar(one["name"], f"{one[AS_DECLARED]} of {one['targets']}", [(CLASSES[status], one[status]) for status in STATUSES[:3]], one["targets"])
+        Bar(
+            one["name"],
+            f"{one[AS_DECLARED]} of {one['targets']}",
+            [(CLASSES[status], one[status]) for status in STATUSES[:3]],
+            one["targets"],
+        )
         for one in worst
     ]
     yield _chart("As declared, by workspace", rows)
-    fullest = sorted((one for one in report["workspaces"] if one["max_nodes"]), key=lambda one: (-one["nodes"], one["name"]))
-    nodes = [Bar(one["name"], f"{one['nodes']} of {one['max_nodes']}", [("nodes", one["nodes"])], one["max_nodes"]) for one in fullest]
+    fullest = sorted(
+        (one for one in report["workspaces"] if one["max_nodes"]), key=lambda one: (-one["nodes"], one["name"])
+    )
+    nodes = [
+        Bar(one["name"], f"{one['nodes']} of {one['max_nodes']}", [("nodes", one["nodes"])], one["max_nodes"])
+        for one in fullest
+    ]
     yield _chart("Nodes, by workspace", nodes)
     quota = [
         Bar(_quota_label(one), f"{one['current']} of {one['limit']}", [("used", one["current"])], one["limit"])
@@ -228,7 +263,10 @@ def _quota_label(usage: Row) -> str:
 
 def _cost_bars(report: Row) -> list[Bar]:
     """Fewest nodes, and what the most nodes add, beside the dearest workspace."""
-    priced = sorted((one for one in report["workspaces"] if one["monthly_maximum"]), key=lambda one: (-one["monthly_maximum"], one["name"]))
+    priced = sorted(
+        (one for one in report["workspaces"] if one["monthly_maximum"]),
+        key=lambda one: (-one["monthly_maximum"], one["name"]),
+    )
     bars = []
     for one in priced:
         parts = [("used", one["monthly_minimum"]), ("more", one["monthly_maximum"] - one["monthly_minimum"])]
@@ -256,14 +294,24 @@ def _by_workspace(report: Row) -> str:
 
 
 def _by_kind(report: Row) -> str:
-    return _section("Kinds", _table(("Kind", *document.count_heads(report)), [(one["kind"], *_counted(one, report)) for one in report["kinds"]]))
+    return _section(
+        "Kinds",
+        _table(
+            ("Kind", *document.count_heads(report)), [(one["kind"], *_counted(one, report)) for one in report["kinds"]]
+        ),
+    )
 
 
 def _exposure(report: Row) -> str:
     own = [one for one in report["targets"] if one["public_ssh"]]
-    rows = [(one["workspace"], one["name"], one["type"], one["network"], one["ssh"]["user"], _address(one["ssh"])) for one in own]
+    rows = [
+        (one["workspace"], one["name"], one["type"], one["network"], one["ssh"]["user"], _address(one["ssh"]))
+        for one in own
+    ]
     more = document.without_user(report)
-    table = _table(("Workspace", "Target", "Kind", "Network", "User", "Address"), rows) + (f"<p>{more}</p>" if more else "")
+    table = _table(("Workspace", "Target", "Kind", "Network", "User", "Address"), rows) + (
+        f"<p>{more}</p>" if more else ""
+    )
     return _section(f"SSH open on a public address ({len(own)})", table)
 
 
@@ -273,21 +321,51 @@ def _address(ssh: Row) -> str:
 
 def _quota(report: Row) -> str:
     rows = [
-        (one["subscription_id"], one["location"], document.usage_name(one), one["current"], one["limit"], Cell(f"{one['percent']:g} %", sort=one["percent"]))
+        (
+            one["subscription_id"],
+            one["location"],
+            document.usage_name(one),
+            one["current"],
+            one["limit"],
+            Cell(f"{one['percent']:g} %", sort=one["percent"]),
+        )
         for one in document.used(report)
     ]
     unread = "".join(f"<p>{escape(text)}</p>" for text in document.unread_quotas(report))
-    return _section("Quota in use", _table(("Subscription", "Region", "Quota", "Used", "Limit", "Share"), rows) + unread)
+    return _section(
+        "Quota in use", _table(("Subscription", "Region", "Quota", "Used", "Limit", "Share"), rows) + unread
+    )
 
 
 def _everything(report: Row) -> str:
     """Every target, folded away: a fleet has thousands."""
     rows = [
         (
-            *(one["workspace"], one["name"], one["type"], _status(one["status"]), one["state"], one["size"], one["nodes"], one["network"], one["identity"]),
+            *(
+                one["workspace"],
+                one["name"],
+                one["type"],
+                _status(one["status"]),
+                one["state"],
+                one["size"],
+                one["nodes"],
+                one["network"],
+                one["identity"],
+            ),
             *([_cost(one, report)] if report["priced"] else []),
         )
         for one in report["targets"]
     ]
-    heads = ("Workspace", "Target", "Kind", "Status", "State", "Size", "Nodes", "Network", "Identity", *(["Monthly cost"] if report["priced"] else []))
+    heads = (
+        "Workspace",
+        "Target",
+        "Kind",
+        "Status",
+        "State",
+        "Size",
+        "Nodes",
+        "Network",
+        "Identity",
+        *(["Monthly cost"] if report["priced"] else []),
+    )
     return _folded(f"All compute targets ({len(rows)})", _table(heads, rows))

@@ -6,6 +6,7 @@
 The public API: `Simulator` (a server in a process or a thread of its own), `App` (the same rules in process, without a socket), `StartError` and
 `ControlError`. Everything else may change from one version to the next.
 """
+
 from __future__ import annotations
 
 import importlib

@@ -6,6 +6,7 @@
 Order of ARM's refusals: token (401), subscription (404), route (501/405), api-version (400), rights (403), then
 whatever the resource provider says (docs/facts.md b.2).
 """
+
 from __future__ import annotations
 
 import json

@@ -5,6 +5,7 @@
 
 `start` and `env` print only `export NAME=value` lines on stdout, so that a shell can evaluate them; messages go to stderr.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -49,7 +50,9 @@ def _start(directory: StateDirectory, options: argparse.Namespace) -> None:
 
 def _stop(directory: StateDirectory, options: argparse.Namespace) -> None:
     stopped = process.stop(directory)
-    _say("The simulator has stopped; its state is kept." if stopped else f"No simulator is running in {directory.path}.")
+    _say(
+        "The simulator has stopped; its state is kept." if stopped else f"No simulator is running in {directory.path}."
+    )
 
 
 def _env(directory: StateDirectory, options: argparse.Namespace) -> None:
@@ -111,15 +114,23 @@ def _merge(target: dict[str, Any], change: dict[str, Any]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="azureml-simulator", description="Simulates Azure's control plane for Azure Machine Learning on the loopback.")
+    parser = argparse.ArgumentParser(
+        prog="azureml-simulator",
+        description="Simulates Azure's control plane for Azure Machine Learning on the loopback.",
+    )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(name: str, function: Callable[[StateDirectory, argparse.Namespace], int | None], text: str) -> argparse.ArgumentParser:
+    def command(
+        name: str, function: Callable[[StateDirectory, argparse.Namespace], int | None], text: str
+    ) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=f"{text}.")
         added.set_defaults(function=function)
         added.add_argument(
-            "--directory", type=Path, metavar="DIR", help="the state directory (default: $AML_SIMULATOR_HOME, or .simulator in the current directory)"
+            "--directory",
+            type=Path,
+            metavar="DIR",
+            help="the state directory (default: $AML_SIMULATOR_HOME, or .simulator in the current directory)",
         )
         return added
 
@@ -127,7 +138,9 @@ def _parser() -> argparse.ArgumentParser:
         ("start", _start, "Start the simulator unless it runs, and print its environment variables"),
         ("env", _env, "Print the environment variables of the running simulator"),
     ):
-        command(name, function, text).add_argument("--format", choices=FORMATS, default="shell", help="export lines (default), NAME=value lines, or JSON")
+        command(name, function, text).add_argument(
+            "--format", choices=FORMATS, default="shell", help="export lines (default), NAME=value lines, or JSON"
+        )
     command("stop", _stop, "Stop the simulator; its state is kept")
     command("config", _config, "Print the configuration, or change it").add_argument(
         "changes", nargs="*", metavar="CHANGE", help="NAME.NAME=VALUE, for example clock.speed=60, or a JSON object"
@@ -136,7 +149,9 @@ def _parser() -> argparse.ArgumentParser:
     requests.add_argument("--since", type=int, default=0, metavar="INDEX", help="only those from this index on")
     requests.add_argument("--path", default="", metavar="TEXT", help="only those whose path contains this text")
     requests.add_argument("--clear", action="store_true", help="empty the log after printing")
-    command("serve", _serve, "Serve in the foreground until interrupted").add_argument("--port", type=int, help="default: the last port, or a free one")
+    command("serve", _serve, "Serve in the foreground until interrupted").add_argument(
+        "--port", type=int, help="default: the last port, or a free one"
+    )
     return parser
 
 

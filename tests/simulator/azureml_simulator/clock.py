@@ -5,6 +5,7 @@
 
 Time stamps have the form that the service writes: seven digits and an offset (docs/facts.md a.6 [REC R1]).
 """
+
 from __future__ import annotations
 
 import time

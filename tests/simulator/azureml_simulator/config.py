@@ -5,6 +5,7 @@
 
 Each provider module brings its own `DEFAULTS`; `PUT /_simulator/config` merges into them.
 """
+
 from __future__ import annotations
 
 import copy

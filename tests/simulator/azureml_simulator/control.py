@@ -6,6 +6,7 @@
 It makes principals and shows the state, so a server asks for the secret in the directory's `control-token` (`Authorization: Bearer`). Without it there is
 only `GET health`, which says that the server answers and nothing else. Secrets of a rehearsal are masked here as in the request log.
 """
+
 from __future__ import annotations
 
 import hmac
@@ -31,7 +32,9 @@ def handle(app: App, request: Request) -> Response:
         if (request.method, name) == ("GET", "health"):
             return Response(200, {"status": "ok"})
         message = "The control API needs the header 'Authorization: Bearer <AML_SIMULATOR_CONTROL_TOKEN>'; `azureml-simulator env` prints that variable."
-        return Response(401, {"error": {"code": "ControlTokenMissing", "message": message}}, {"WWW-Authenticate": "Bearer"})
+        return Response(
+            401, {"error": {"code": "ControlTokenMissing", "message": message}}, {"WWW-Authenticate": "Bearer"}
+        )
     action = _ACTIONS.get((request.method, name))
     if action is None:
         known = sorted(f"{method} {path}" for method, path in _ACTIONS)

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Faults that the control API orders: by path pattern and count, used up as they happen."""
+
 from __future__ import annotations
 
 import re
@@ -133,7 +134,11 @@ class Faults:
         if fault is None:
             return None
         canceled = fault["kind"] == "canceled_operation"
-        code, message = ("OperationCanceled", "The operation was canceled.") if canceled else ("InternalServerError", "Ordered failure.")
+        code, message = (
+            ("OperationCanceled", "The operation was canceled.")
+            if canceled
+            else ("InternalServerError", "Ordered failure.")
+        )
         error = {"code": fault.get("code", code), "message": fault.get("message", message)}
         return OperationPlan(fault["kind"], {**error, **({"details": fault["details"]} if "details" in fault else {})})
 
@@ -206,7 +211,9 @@ def _status(fault: dict[str, Any], request: Request) -> Response:
         response = Response(status, {"error": {"code": code, "message": message}}, gateway=True)
         response.headers["x-ms-failure-cause"] = "gateway"
     if status == 401:
-        response.headers["WWW-Authenticate"] = f'Bearer error="invalid_token", error_description="{response.body["error"]["message"]}"'
+        response.headers["WWW-Authenticate"] = (
+            f'Bearer error="invalid_token", error_description="{response.body["error"]["message"]}"'
+        )
     _say_when(response, retry_after, fault.get("clock"))
     error = response.body["error"]
     error |= {key: fault[key] for key in ("code", "message") if key in fault}

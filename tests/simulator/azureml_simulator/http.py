@@ -5,6 +5,7 @@
 
 Error envelopes: E1 (gateway) and E2 (compute resource provider) of docs/facts.md b.1 [REC R11, ISS].
 """
+
 from __future__ import annotations
 
 import json

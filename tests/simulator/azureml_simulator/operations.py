@@ -6,6 +6,7 @@
 Nothing runs in the background: before each request the app settles what is due. The addresses under which a status
 is shown belong to the providers, because their forms differ (docs/facts.md a.4, d.1, d.2).
 """
+
 from __future__ import annotations
 
 import json
@@ -175,7 +176,9 @@ class Operations:
                 fail(operation, operation.fault)
         latest = self.get(operation.id)
         if latest is not None and latest.status == "InProgress":
-            operation.status = operation.ends if operation.error and operation.fault else "Failed" if operation.error else "Succeeded"
+            operation.status = (
+                operation.ends if operation.error and operation.fault else "Failed" if operation.error else "Succeeded"
+            )
             rescheduled = latest.due > operation.due and operation.error is None
             self._write(latest if rescheduled else operation)
 

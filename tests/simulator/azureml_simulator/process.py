@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Start and stop the server of a state directory as a process of its own."""
+
 from __future__ import annotations
 
 import os
@@ -47,7 +48,12 @@ def _spawn(directory: StateDirectory) -> subprocess.Popen[bytes]:
     with directory.open_server_log() as log:
         return subprocess.Popen(
             [sys.executable, "-m", "azureml_simulator", "serve", "--port", str(port)],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env=environment, cwd=directory.path,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env=environment,
+            cwd=directory.path,
         )
 
 
@@ -56,7 +62,9 @@ def require_own(directory: StateDirectory) -> None:
     directory.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     status = directory.path.stat()
     if status.st_uid not in (os.getuid(), 0) or status.st_mode & stat.S_IWOTH:
-        raise StartError(f"{directory.path} belongs to another user or is writable by all users. Set AML_SIMULATOR_HOME to a directory of your own.")
+        raise StartError(
+            f"{directory.path} belongs to another user or is writable by all users. Set AML_SIMULATOR_HOME to a directory of your own."
+        )
 
 
 def start(directory: StateDirectory) -> None:
@@ -76,7 +84,9 @@ def start(directory: StateDirectory) -> None:
             if process is not None and process.poll() is not None:
                 raise StartError(f"The server ended with status {process.returncode}:\n{_log_tail(directory)}")
             if time.monotonic() > deadline:
-                raise StartError(f"The server did not answer within {START_SECONDS:.0f} seconds:\n{_log_tail(directory)}")
+                raise StartError(
+                    f"The server did not answer within {START_SECONDS:.0f} seconds:\n{_log_tail(directory)}"
+                )
             time.sleep(0.05)
 
 

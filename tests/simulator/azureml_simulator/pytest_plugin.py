@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fixtures for pytest, which finds them by the entry point `pytest11` of the installed package."""
+
 from __future__ import annotations
 
 import os

@@ -6,6 +6,7 @@
 The more literal segments a pattern has, the earlier it is tried. `{name...}` takes several segments: patterns that
 start with one (a scope) come after those without, patterns that end with one come last.
 """
+
 from __future__ import annotations
 
 import re
@@ -62,7 +63,10 @@ class Router:
 
     def methods(self, path: str) -> list[str]:
         """The methods that some pattern without a rest takes for this path."""
-        return sorted({
-            route.method for pattern, (rest, _literals, _length), route in self._table
-            if rest < 2 and pattern.match(path)
-        })
+        return sorted(
+            {
+                route.method
+                for pattern, (rest, _literals, _length), route in self._table
+                if rest < 2 and pattern.match(path)
+            }
+        )

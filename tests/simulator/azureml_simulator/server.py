@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The HTTPS server: aiohttp reads a request, `App.handle` answers it, and faults of the connection happen here."""
+
 from __future__ import annotations
 
 import asyncio
@@ -48,7 +49,15 @@ class TlsServer:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         if not _names_loopback(request.headers.get("Host", "")):
-            return web.json_response({"error": {"code": "MisdirectedRequest", "message": "The simulator answers as 127.0.0.1 and localhost only."}}, status=421)
+            return web.json_response(
+                {
+                    "error": {
+                        "code": "MisdirectedRequest",
+                        "message": "The simulator answers as 127.0.0.1 and localhost only.",
+                    }
+                },
+                status=421,
+            )
         body = await request.read()
         query = {key: request.rel_url.query[key] for key in reversed(list(request.rel_url.query))}
         wanted = Request(request.method, request.path, query, Headers(request.headers), body)
@@ -90,7 +99,11 @@ class TlsServer:
     @staticmethod
     async def _begin(request: web.Request, response: Response) -> web.StreamResponse:
         """Status and headers alone, which promise the whole body."""
-        headers = {**response.headers, "Content-Length": str(len(response.payload())), "Content-Type": "application/json"}
+        headers = {
+            **response.headers,
+            "Content-Length": str(len(response.payload())),
+            "Content-Type": "application/json",
+        }
         stream = web.StreamResponse(status=response.status, headers=headers)
         await stream.prepare(request)
         return stream
@@ -115,14 +128,20 @@ class TlsServer:
 async def _run(directory: StateDirectory, port: int, stop: asyncio.Event, ready: Callable[[], None]) -> None:
     """Serve until `stop` is set; `ready` is called when connections are accepted."""
     app = App(
-        directory.database, key=directory.token_key(), secret=directory.secret(), log_path=directory.request_log, control_token=directory.control_token()
+        directory.database,
+        key=directory.token_key(),
+        secret=directory.secret(),
+        log_path=directory.request_log,
+        control_token=directory.control_token(),
     )
     app.config.add_defaults(DEFAULTS)
     site_app = web.Application(client_max_size=_LIMIT)
     site_app.router.add_route("*", "/{path:.*}", TlsServer(app).handle)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(directory.server_certificate, directory.server_key)
-    runner = web.AppRunner(site_app, access_log=None, keepalive_timeout=120, shutdown_timeout=1, handler_cancellation=True)
+    runner = web.AppRunner(
+        site_app, access_log=None, keepalive_timeout=120, shutdown_timeout=1, handler_cancellation=True
+    )
     await runner.setup()
     listeners = SshListeners(app, directory.nodes)
     watcher = asyncio.get_running_loop().create_task(listeners.watch())
@@ -167,7 +186,9 @@ class ServerThread:
         require_own(self._directory)
         if self._directory.path.stat().st_mode & 0o077:
             # A process of its own has an umask; that of the caller's process is not ours to change.
-            raise StartError(f"{self._directory.path} can be read by other users. Set its mode to 0700, or start the simulator as a process of its own.")
+            raise StartError(
+                f"{self._directory.path} can be read by other users. Set its mode to 0700, or start the simulator as a process of its own."
+            )
         self._directory.prepare()
         held = self._directory.lock("serve.lock")
         if held is None:
@@ -217,7 +238,9 @@ def serve(directory: StateDirectory, port: int) -> int:
     """Serve until a signal; one server per directory."""
     deadline = time.monotonic() + 1.0
     held = directory.lock("serve.lock")
-    while held is None and time.monotonic() < deadline:  # a process that checks whether a server runs holds it for a moment
+    while (
+        held is None and time.monotonic() < deadline
+    ):  # a process that checks whether a server runs holds it for a moment
         time.sleep(0.01)
         held = directory.lock("serve.lock")
     if held is None:

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The public API: start and stop a simulator, and use its control API, from Python."""
+
 from __future__ import annotations
 
 import json
@@ -39,7 +40,11 @@ class Simulator:
 
         `in_thread`: serve from a thread of this process, which starts faster, instead of a process of its own.
         """
-        self._temporary = tempfile.TemporaryDirectory(prefix="azureml-simulator-", ignore_cleanup_errors=True) if directory is None else None
+        self._temporary = (
+            tempfile.TemporaryDirectory(prefix="azureml-simulator-", ignore_cleanup_errors=True)
+            if directory is None
+            else None
+        )
         self._directory = StateDirectory(Path(self._temporary.name if self._temporary else str(directory)).resolve())
         self._in_thread = in_thread
         self._thread: ServerThread | None = None
@@ -69,7 +74,9 @@ class Simulator:
     def __enter__(self) -> Simulator:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     # -- what a client needs -------------------------------------------------------------------------------------
@@ -93,7 +100,9 @@ class Simulator:
 
     def config(self, changes: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the configuration, after merging `changes` into it if there are any."""
-        answer: dict[str, Any] = self.control("GET", "config") if changes is None else self.control("PUT", "config", changes)
+        answer: dict[str, Any] = (
+            self.control("GET", "config") if changes is None else self.control("PUT", "config", changes)
+        )
         return answer
 
     def requests(self, since: int = 0, path: str = "") -> list[dict[str, Any]]:
@@ -129,7 +138,9 @@ class Simulator:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}/_simulator/{path}", data, headers, method=method)
         context = ssl.create_default_context(cafile=str(self._directory.ca))
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
+        )
         try:
             with opener.open(request, timeout=60) as answer:
                 return json.loads(answer.read() or b"null")

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The state directory: keys, certificates, secret, port, database and log, and what a client needs of it."""
+
 from __future__ import annotations
 
 import datetime
@@ -130,8 +131,14 @@ class StateDirectory:
     def _make_authority(self) -> None:
         key, name = rsa.generate_private_key(65537, 2048), _name("azureml.compute simulator CA")
         usage = x509.KeyUsage(
-            digital_signature=True, key_cert_sign=True, crl_sign=True, content_commitment=False,
-            key_encipherment=False, data_encipherment=False, key_agreement=False, encipher_only=False,
+            digital_signature=True,
+            key_cert_sign=True,
+            crl_sign=True,
+            content_commitment=False,
+            key_encipherment=False,
+            data_encipherment=False,
+            key_agreement=False,
+            encipher_only=False,
             decipher_only=False,
         )
         certificate = (
@@ -152,9 +159,12 @@ class StateDirectory:
     def _make_server_certificate(self) -> None:
         authority, authority_key = x509.load_pem_x509_certificate(self.ca.read_bytes()), self._load_key("ca-key.pem")
         key = rsa.generate_private_key(65537, 2048)
-        names = x509.SubjectAlternativeName([
-            x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
-        ])
+        names = x509.SubjectAlternativeName(
+            [
+                x509.DNSName("localhost"),
+                x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+            ]
+        )
         identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
         certificate = (
             _builder(_name("localhost"), authority.subject, key.public_key(), _SERVER_LIFE)
@@ -277,8 +287,12 @@ def _builder(
 ) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
     return (
-        x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key)
-        .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(days=1))
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + life)
     )
 

@@ -5,6 +5,7 @@
 
 Resource ids compare without case, and the id as it was first written is the one that is shown (ARM's rule).
 """
+
 from __future__ import annotations
 
 import json
@@ -36,7 +37,7 @@ def type_of(resource_id: str) -> str:
     lowered = [part.lower() for part in parts]
     if "providers" in lowered:
         at = len(lowered) - 1 - lowered[::-1].index("providers")
-        rest = parts[at + 1:]
+        rest = parts[at + 1 :]
         return "/".join([*rest[:1], *rest[1::2]])
     return "Microsoft.Resources/" + ("resourceGroups" if "resourcegroups" in lowered else "subscriptions")
 
@@ -69,9 +70,7 @@ class Store:
         text = json.dumps({**doc, "id": first})
         hidden = None if private is None else json.dumps(private)
         if row:
-            self.db.execute(
-                "UPDATE resources SET doc=?, private=COALESCE(?, private) WHERE key=?", (text, hidden, key)
-            )
+            self.db.execute("UPDATE resources SET doc=?, private=COALESCE(?, private) WHERE key=?", (text, hidden, key))
             return
         kind = str(doc.get("type") or type_of(first)).lower()
         self.db.execute(

@@ -7,6 +7,7 @@ ansible-core puts a module and all that it imports into an archive, once in each
 each task. The files of a checkout stay as they are while its tests run: here both happen once for all tests. What a module is and how it runs
 stays as it is for users.
 """
+
 from __future__ import annotations
 
 DOCUMENTATION = r"""
@@ -60,7 +61,10 @@ class CallbackModule(CallbackBase):
             return
         kept = module_common._CachedModule.load(str(path))
         out = io.BytesIO()
-        with zipfile.ZipFile(io.BytesIO(base64.b64decode(kept.zip_data))) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        with (
+            zipfile.ZipFile(io.BytesIO(base64.b64decode(kept.zip_data))) as old,
+            zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+        ):
             for entry in old.infolist():
                 source = old.read(entry)
                 new.writestr(entry, source)
@@ -68,4 +72,6 @@ class CallbackModule(CallbackBase):
                     code = compile(source, entry.filename, "exec", dont_inherit=True)
                     new.writestr(f"{entry.filename}c", MAGIC_NUMBER + _UNCHECKED + marshal.dumps(code))
         compiled = base64.b64encode(out.getvalue())
-        module_common._CachedModule(zip_data=compiled, metadata=kept.metadata, source_mapping=kept.source_mapping).dump(str(path))
+        module_common._CachedModule(zip_data=compiled, metadata=kept.metadata, source_mapping=kept.source_mapping).dump(
+            str(path)
+        )

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes every task's result (each loop item's own) as JSON, for the tests to read: [[task name, result], ...]."""
+
 from __future__ import annotations
 
 DOCUMENTATION = r"""
@@ -29,10 +30,14 @@ class CallbackModule(CallbackBase):
 
     def _keep(self, result):
         items = result._result.get("results")
-        if not isinstance(items, list) or not any("ansible_loop_var" in item for item in items if isinstance(item, dict)):
+        if not isinstance(items, list) or not any(
+            "ansible_loop_var" in item for item in items if isinstance(item, dict)
+        ):
             items = [result._result]
         for item in items:
-            self.results.append([result._task.get_name().removeprefix("azureml.compute."), json.loads(json.dumps(item, default=str))])
+            self.results.append(
+                [result._task.get_name().removeprefix("azureml.compute."), json.loads(json.dumps(item, default=str))]
+            )
 
     def v2_runner_on_ok(self, result):
         self._keep(result)

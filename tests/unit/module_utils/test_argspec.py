@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a user really gave: unset, null and empty are three things. Source: DESIGN.md, "Unset is not null"."""
+
 from __future__ import annotations
 
 import typing as t
@@ -73,14 +74,18 @@ def test_a_default_is_not_given() -> None:
     ],
 )
 def test_nested(raw: t.Any, expected: t.Any) -> None:
-    checked = None if raw is None else {"name": "a", "note": None, "count": 1, "deeper": raw.get("deeper") and {"x": None}}
+    checked = (
+        None if raw is None else {"name": "a", "note": None, "count": 1, "deeper": raw.get("deeper") and {"x": None}}
+    )
     if raw and raw.get("deeper") == {}:
         checked["deeper"] = {"x": None}
     assert given({"deep": raw}, deep=checked) == {"deep": expected}
 
 
 def test_nested_from_text_knows_no_nulls() -> None:
-    assert given({"deep": "name=a"}, deep={"name": "a", "note": None, "count": 1, "deeper": None}) == {"deep": {"name": "a", "count": 1}}
+    assert given({"deep": "name=a"}, deep={"name": "a", "note": None, "count": 1, "deeper": None}) == {
+        "deep": {"name": "a", "count": 1}
+    }
 
 
 def test_items_of_a_list() -> None:

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The ARM client on a scripted wire: requests, pages, trust, tokens, absence, conflicts (docs/facts.md a, b)."""
+
 from __future__ import annotations
 
 import base64
@@ -57,12 +58,15 @@ def test_find_gives_none_for_what_is_not_there(code: str | None) -> None:
     wire.done()
 
 
-@pytest.mark.parametrize("call, code", [
-    (Call("GET", COMPUTE, 404, error_body("SubscriptionNotFound")), "SubscriptionNotFound"),
-    (Call("GET", COMPUTE, 404, error_body("InvalidResourceType")), "InvalidResourceType"),
-    (Call("GET", COMPUTE, 404, content=b"<html>proxy</html>"), "UnexpectedAnswer"),
-    (Call("GET", COMPUTE, 403, error_body("AuthorizationFailed")), "AuthorizationFailed"),
-])
+@pytest.mark.parametrize(
+    "call, code",
+    [
+        (Call("GET", COMPUTE, 404, error_body("SubscriptionNotFound")), "SubscriptionNotFound"),
+        (Call("GET", COMPUTE, 404, error_body("InvalidResourceType")), "InvalidResourceType"),
+        (Call("GET", COMPUTE, 404, content=b"<html>proxy</html>"), "UnexpectedAnswer"),
+        (Call("GET", COMPUTE, 403, error_body("AuthorizationFailed")), "AuthorizationFailed"),
+    ],
+)
 def test_find_does_not_take_other_errors_for_absence(call: Call, code: str) -> None:
     wire = Wire([call])
     with pytest.raises(ArmError) as caught:
@@ -73,11 +77,17 @@ def test_find_does_not_take_other_errors_for_absence(call: Call, code: str) -> N
 
 def test_list_follows_next_link_verbatim() -> None:
     link = f"https://management.azure.com{WORKSPACE}/computes?api-version=2099-01-01&$skip=abc%3D"
-    wire = Wire([
-        Call("GET", f"{WORKSPACE}/computes", json={"value": [{"id": COMPUTE, "name": "a"}], "nextLink": link}),
-        Call("GET", f"{WORKSPACE}/computes", json={"value": None},
-             query={"$skip": "abc=", "api-version": "2099-01-01"}),
-    ])
+    wire = Wire(
+        [
+            Call("GET", f"{WORKSPACE}/computes", json={"value": [{"id": COMPUTE, "name": "a"}], "nextLink": link}),
+            Call(
+                "GET",
+                f"{WORKSPACE}/computes",
+                json={"value": None},
+                query={"$skip": "abc=", "api-version": "2099-01-01"},
+            ),
+        ]
+    )
     assert wire.client().list(f"{WORKSPACE}/computes", VERSION) == [{"id": COMPUTE, "name": "a"}]
     wire.done()
     assert wire.sent[1].url == link
@@ -86,10 +96,12 @@ def test_list_follows_next_link_verbatim() -> None:
 def test_post_list_goes_on_with_get() -> None:
     path = f"{COMPUTE}/listNodes"
     link = f"https://management.azure.com{path}?$skip=1"
-    wire = Wire([
-        Call("POST", path, json={"computeType": "AmlCompute", "nodes": [{"nodeId": "1"}], "nextLink": link}),
-        Call("GET", path, json={"nodes": [{"nodeId": "2"}]}),
-    ])
+    wire = Wire(
+        [
+            Call("POST", path, json={"computeType": "AmlCompute", "nodes": [{"nodeId": "1"}], "nextLink": link}),
+            Call("GET", path, json={"nodes": [{"nodeId": "2"}]}),
+        ]
+    )
     assert wire.client().post_list(path, VERSION) == [{"nodeId": "1"}, {"nodeId": "2"}]
     wire.done()
 
@@ -104,11 +116,19 @@ def test_list_that_leads_back_ends() -> None:
     wire.done()
 
 
-@pytest.mark.parametrize("link", [
-    "https://evil.example/x", "http://management.azure.com/x", "https://management.azure.com:444/x",
-    "https://management.azure.com.evil.example/x", "https://management.azure.com@evil.example/x", "/relative", "https://[bad",
-    "https://evil.example\\@management.azure.com/x",
-])
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://evil.example/x",
+        "http://management.azure.com/x",
+        "https://management.azure.com:444/x",
+        "https://management.azure.com.evil.example/x",
+        "https://management.azure.com@evil.example/x",
+        "/relative",
+        "https://[bad",
+        "https://evil.example\\@management.azure.com/x",
+    ],
+)
 def test_next_link_elsewhere_is_refused_before_a_request(link: str) -> None:
     wire = Wire([Call("GET", f"{WORKSPACE}/computes", json={"value": [], "nextLink": link})])
     with pytest.raises(ArmError) as caught:
@@ -130,10 +150,13 @@ def test_a_path_that_would_change_the_host_is_refused(path: str) -> None:
 def test_extra_host_of_the_cloud_is_trusted() -> None:
     cloud = Cloud(**{**PUBLIC.__dict__, "extra_hosts": ("https://eastus.management.azure.com",)})
     other = "https://eastus.management.azure.com"
-    wire = Wire([
-        Call("GET", GROUP, json={"value": [], "nextLink": f"{other}{GROUP}?p=2"}),
-        Call("GET", GROUP, json={"value": [{"a": 1}]}, host=other),
-    ], cloud)
+    wire = Wire(
+        [
+            Call("GET", GROUP, json={"value": [], "nextLink": f"{other}{GROUP}?p=2"}),
+            Call("GET", GROUP, json={"value": [{"a": 1}]}, host=other),
+        ],
+        cloud,
+    )
     assert wire.client().list(GROUP, VERSION) == [{"a": 1}]
     wire.done()
 

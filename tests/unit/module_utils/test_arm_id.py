@@ -2,10 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The parts of ids, whatever the case of their types, and of texts that are no ids."""
+
 from __future__ import annotations
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import ArmId, compute_target, workspace_target
+from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import (
+    ArmId,
+    compute_target,
+    workspace_target,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,15 +26,41 @@ SUBNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/net/subnets/sub"
         (f"{WORKSPACE}/Computes/computes", "computes", "s", "g", WORKSPACE, GROUP, WORKSPACE),
         (WORKSPACE, "ws", "s", "g", f"{GROUP}/providers/Microsoft.MachineLearningServices", GROUP, WORKSPACE),
         (SUBNET, "sub", "s", "g", SUBNET.removesuffix("/subnets/sub"), GROUP, SUBNET),
-        (f"{GROUP}/providers/Microsoft.Authorization/locks/l", "l", "s", "g", f"{GROUP}/providers/Microsoft.Authorization", GROUP, None),
-        (f"{WORKSPACE}/PROVIDERS/Microsoft.Authorization/locks/l", "l", "s", "g", f"{WORKSPACE}/PROVIDERS/Microsoft.Authorization", WORKSPACE, None),
+        (
+            f"{GROUP}/providers/Microsoft.Authorization/locks/l",
+            "l",
+            "s",
+            "g",
+            f"{GROUP}/providers/Microsoft.Authorization",
+            GROUP,
+            None,
+        ),
+        (
+            f"{WORKSPACE}/PROVIDERS/Microsoft.Authorization/locks/l",
+            "l",
+            "s",
+            "g",
+            f"{WORKSPACE}/PROVIDERS/Microsoft.Authorization",
+            WORKSPACE,
+            None,
+        ),
         (f"{GROUP}/", "g", "s", "g", "/subscriptions/s", f"{GROUP}/", None),
-        ("/SUBSCRIPTIONS/s/RESOURCEGROUPS/workspaces", "workspaces", "s", "workspaces", "/SUBSCRIPTIONS/s", "/SUBSCRIPTIONS/s/RESOURCEGROUPS/workspaces", None),
+        (
+            "/SUBSCRIPTIONS/s/RESOURCEGROUPS/workspaces",
+            "workspaces",
+            "s",
+            "workspaces",
+            "/SUBSCRIPTIONS/s",
+            "/SUBSCRIPTIONS/s/RESOURCEGROUPS/workspaces",
+            None,
+        ),
         ("word", "word", "", "", "", "word", None),
         ("", "", "", "", "", "", None),
     ],
 )
-def test_parts(text: str, name: str, subscription: str, group: str, parent: str, scope: str, workspace: str | None) -> None:
+def test_parts(
+    text: str, name: str, subscription: str, group: str, parent: str, scope: str, workspace: str | None
+) -> None:
     found = ArmId(text)
     assert (found.name, found.subscription_id, found.resource_group) == (name, subscription, group)
     assert (found.parent, found.scope, found.workspace) == (parent, scope, text if workspace is None else workspace)
@@ -37,7 +68,9 @@ def test_parts(text: str, name: str, subscription: str, group: str, parent: str,
 
 
 def test_a_name_that_is_called_like_a_type_is_not_taken_for_it() -> None:
-    found = ArmId("/subscriptions/s/resourceGroups/workspaces/providers/Microsoft.MachineLearningServices/workspaces/ws")
+    found = ArmId(
+        "/subscriptions/s/resourceGroups/workspaces/providers/Microsoft.MachineLearningServices/workspaces/ws"
+    )
     assert (found.named("workspaces"), found.resource_group, found.named("computes")) == ("ws", "workspaces", "")
 
 
@@ -45,14 +78,25 @@ names = st.text("abcdefghijklmnopqrstuvwxyzABC019-_.", min_size=1, max_size=20)
 
 
 @given(names, names, names, names)
-def test_what_a_target_was_made_of_is_read_from_its_id(subscription: str, group: str, workspace: str, name: str) -> None:
+def test_what_a_target_was_made_of_is_read_from_its_id(
+    subscription: str, group: str, workspace: str, name: str
+) -> None:
     target = compute_target(subscription, group, workspace, name)
     found = ArmId(target.id)
-    assert (found.subscription_id, found.resource_group, found.named("workspaces"), found.name) == (subscription, group, workspace, name)
+    assert (found.subscription_id, found.resource_group, found.named("workspaces"), found.name) == (
+        subscription,
+        group,
+        workspace,
+        name,
+    )
     assert found.parent == target.parent_id == workspace_target(subscription, group, workspace).id
 
 
 @given(st.text())
 def test_no_text_breaks_it(text: str) -> None:
     found = ArmId(text)
-    assert text.startswith((found.scope, found.workspace)) and found.name in text and found.parent.count("/") <= text.count("/")
+    assert (
+        text.startswith((found.scope, found.workspace))
+        and found.name in text
+        and found.parent.count("/") <= text.count("/")
+    )

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Retries within their budget, and what errors keep of the answer (docs/facts.md b.1, b.2)."""
+
 from __future__ import annotations
 
 import json
@@ -38,10 +39,19 @@ def test_passing_failures_are_retried(verb: str, status: int) -> None:
     assert wire.events[0][1]["status"] == status
 
 
-@pytest.mark.parametrize("status, headers, again", [
-    (429, {}, True), (503, {"Retry-After": "1"}, True), (503, {}, False), (500, {}, False), (502, {}, False),
-    (504, {}, False), (408, {}, False), (500, {"Retry-After": "1"}, False),
-])
+@pytest.mark.parametrize(
+    "status, headers, again",
+    [
+        (429, {}, True),
+        (503, {"Retry-After": "1"}, True),
+        (503, {}, False),
+        (500, {}, False),
+        (502, {}, False),
+        (504, {}, False),
+        (408, {}, False),
+        (500, {"Retry-After": "1"}, False),
+    ],
+)
 def test_an_action_is_repeated_only_when_surely_not_taken(status: int, headers: dict[str, str], again: bool) -> None:
     calls = [Call("POST", PATH, status, headers=headers)] + ([Call("POST", PATH, 202)] if again else [])
     wire = Wire(calls)
@@ -87,14 +97,17 @@ def test_an_untrusted_certificate_is_final() -> None:
     assert "REQUESTS_CA_BUNDLE" in (caught.value.hint or "")
 
 
-@pytest.mark.parametrize("headers, slept", [
-    ({"Retry-After": "7"}, 7.0),
-    ({"Retry-After": "0"}, 1.0),
-    ({"Retry-After": "-7"}, 1.0),
-    ({"retry-after-ms": "1500"}, 1.5),
-    ({"Retry-After": "Wed, 21 Oct 2026 07:28:09 GMT", "Date": "Wed, 21 Oct 2026 07:28:00 GMT"}, 9.0),
-    ({"Retry-After": "soon"}, 0.5),
-])
+@pytest.mark.parametrize(
+    "headers, slept",
+    [
+        ({"Retry-After": "7"}, 7.0),
+        ({"Retry-After": "0"}, 1.0),
+        ({"Retry-After": "-7"}, 1.0),
+        ({"retry-after-ms": "1500"}, 1.5),
+        ({"Retry-After": "Wed, 21 Oct 2026 07:28:09 GMT", "Date": "Wed, 21 Oct 2026 07:28:00 GMT"}, 9.0),
+        ({"Retry-After": "soon"}, 0.5),
+    ],
+)
 def test_retry_after_is_honoured(headers: dict[str, str], slept: float) -> None:
     wire = Wire([Call("GET", PATH, 429, headers=headers), Call("GET", PATH)])
     wire.client().get(PATH, VERSION)
@@ -119,8 +132,17 @@ def test_time_is_a_limit_and_never_overslept() -> None:
 
 
 def test_a_retry_after_beyond_the_budget_ends_at_once() -> None:
-    wire = Wire([Call("GET", PATH, 429, {"error": {"code": "SubscriptionRequestsThrottled", "message": "m"}},
-                      {"Retry-After": "600"})])
+    wire = Wire(
+        [
+            Call(
+                "GET",
+                PATH,
+                429,
+                {"error": {"code": "SubscriptionRequestsThrottled", "message": "m"}},
+                {"Retry-After": "600"},
+            )
+        ]
+    )
     with pytest.raises(ArmError) as caught:
         wire.client(retry_timeout=120).get(PATH, VERSION)
     assert wire.clock.slept == []
@@ -160,17 +182,28 @@ def answer(status: int, body: bytes, headers: dict[str, str] | None = None) -> A
     return Answer("GET", f"https://management.azure.com{PATH}?sig=x", status, headers or {}, body)
 
 
-@pytest.mark.parametrize("body, code, message", [
-    (b'{"error":{"code":"ResourceNotFound","message":"m"}}', "ResourceNotFound", "m"),
-    (b'{"error":{"code":"UserError","severity":null,"message":"m","details":[],"innerError":null},'
-     b'"correlation":{"operation":"x","request":"y"},"componentName":"machinelearningcompute"}', "UserError", "m"),
-    (b'{"error":{"code":"UserError","message":"m","details":[],"additionalInfo":[{"type":"ComponentName",'
-     b'"info":{"value":"managementfrontend"}}]}}', "UserError", "m"),
-    (b'{"error":{"error":{"code":"Inner","message":"m"}}}', "Inner", "m"),
-    (b'{"code":"Flat","message":"m"}', "Flat", "m"),
-    (b'{"error":"invalid_request","error_description":"m"}', "invalid_request", "m"),
-    (b'{"error":{"code":"X","details":[{"code":"Y","message":"m"}]}}', "X", "m"),
-])
+@pytest.mark.parametrize(
+    "body, code, message",
+    [
+        (b'{"error":{"code":"ResourceNotFound","message":"m"}}', "ResourceNotFound", "m"),
+        (
+            b'{"error":{"code":"UserError","severity":null,"message":"m","details":[],"innerError":null},'
+            b'"correlation":{"operation":"x","request":"y"},"componentName":"machinelearningcompute"}',
+            "UserError",
+            "m",
+        ),
+        (
+            b'{"error":{"code":"UserError","message":"m","details":[],"additionalInfo":[{"type":"ComponentName",'
+            b'"info":{"value":"managementfrontend"}}]}}',
+            "UserError",
+            "m",
+        ),
+        (b'{"error":{"error":{"code":"Inner","message":"m"}}}', "Inner", "m"),
+        (b'{"code":"Flat","message":"m"}', "Flat", "m"),
+        (b'{"error":"invalid_request","error_description":"m"}', "invalid_request", "m"),
+        (b'{"error":{"code":"X","details":[{"code":"Y","message":"m"}]}}', "X", "m"),
+    ],
+)
 def test_envelopes(body: bytes, code: str, message: str) -> None:
     error = error_of(answer(400, body, {"X-Ms-Request-Id": "r", "x-ms-correlation-request-id": "c"}))
     assert (error.code, error.message, error.status, error.request_id) == (code, message, 400, "r")
@@ -190,9 +223,11 @@ def test_an_empty_body_still_gives_a_code(status: int, code: str) -> None:
 
 
 def test_missing_role_is_named() -> None:
-    text = ("The client 'a' with object id 'a' does not have authorization to perform action "
-            "'Microsoft.MachineLearningServices/workspaces/computes/read' over scope '/subscriptions/s' "
-            "or the scope is invalid.")
+    text = (
+        "The client 'a' with object id 'a' does not have authorization to perform action "
+        "'Microsoft.MachineLearningServices/workspaces/computes/read' over scope '/subscriptions/s' "
+        "or the scope is invalid."
+    )
     body = ('{"error":{"code":"AuthorizationFailed","message":"' + text + '"}}').encode()
     hint = error_of(answer(403, body)).hint or ""
     assert "Microsoft.MachineLearningServices/workspaces/computes/read at /subscriptions/s" in hint
@@ -211,13 +246,26 @@ def test_a_known_code_has_its_hint_in_any_case(code: str) -> None:
     assert hint_for(code.upper(), "m", 400) == hint_for(code.lower(), "m", None) == _HINTS[code]
 
 
-@pytest.mark.parametrize("code, message, status, hint", [
-    ("Anything", "The request exceeds the Quota of the family.", 400, "Request more quota"),
-    (None, "", 401, "check the tenant, the cloud and the clock of this host"),
-    (None, "", 429, "longer than retry_timeout allows"),
-    ("ScopeLocked", "does not have authorization to perform action 'A/b/write'", 403, "lacks a role with A/b/write. A role"),
-    ("Conflict", "There is Already An Active Operation on it.", 409, "Another operation on this resource is still running"),
-])
+@pytest.mark.parametrize(
+    "code, message, status, hint",
+    [
+        ("Anything", "The request exceeds the Quota of the family.", 400, "Request more quota"),
+        (None, "", 401, "check the tenant, the cloud and the clock of this host"),
+        (None, "", 429, "longer than retry_timeout allows"),
+        (
+            "ScopeLocked",
+            "does not have authorization to perform action 'A/b/write'",
+            403,
+            "lacks a role with A/b/write. A role",
+        ),
+        (
+            "Conflict",
+            "There is Already An Active Operation on it.",
+            409,
+            "Another operation on this resource is still running",
+        ),
+    ],
+)
 def test_what_is_told_without_a_known_code(code: str | None, message: str, status: int, hint: str) -> None:
     assert hint in (hint_for(code, message, status) or "")
 
@@ -227,9 +275,14 @@ def test_nothing_is_told_of_what_is_not_known() -> None:
     assert hint_for(None, "m", None) is None
 
 
-@pytest.mark.parametrize("body, what", [
-    (b" <html>", "a web page"), (b"text", "something that is not a JSON object"), (b"[1]", "something that is not a JSON object"),
-])
+@pytest.mark.parametrize(
+    "body, what",
+    [
+        (b" <html>", "a web page"),
+        (b"text", "something that is not a JSON object"),
+        (b"[1]", "something that is not a JSON object"),
+    ],
+)
 def test_what_is_no_answer_of_arms_in_full(body: bytes, what: str) -> None:
     error = unreadable(answer(502, body, {"x-ms-request-id": "r"}))
     assert error.message == f"GET {PATH} was answered with HTTP status 502 and {what}, not by Azure Resource Manager."
@@ -248,24 +301,35 @@ def test_a_status_alone_is_a_code(status: int) -> None:
 
 def test_what_a_policy_refused_is_in_the_details() -> None:
     violation = {"type": "PolicyViolation", "info": {"policyDefinitionDisplayName": "No public addresses"}}
-    envelope = {"error": {"code": "RequestDisallowedByPolicy", "message": "m", "additionalInfo": [{"type": "Other"}, "odd", violation]}}
+    envelope = {
+        "error": {
+            "code": "RequestDisallowedByPolicy",
+            "message": "m",
+            "additionalInfo": [{"type": "Other"}, "odd", violation],
+        }
+    }
     assert error_of(answer(403, json.dumps(envelope).encode())).details == [violation]
 
 
-@pytest.mark.parametrize("status, code, message, busy", [
-    (409, "AnotherOperationInProgress", "m", True),
-    (409, "ConflictingConcurrentWriteNotAllowed", "m", True),
-    (429, "anotheroperationinprogress", "m", True),
-    (409, "Conflict", "There is already an active operation on it.", True),
-    (409, "Conflict", "It exists.", False),
-    (400, "AnotherOperationInProgress", "m", False),
-    (429, "TooManyRequests", "m", False),
-])
+@pytest.mark.parametrize(
+    "status, code, message, busy",
+    [
+        (409, "AnotherOperationInProgress", "m", True),
+        (409, "ConflictingConcurrentWriteNotAllowed", "m", True),
+        (429, "anotheroperationinprogress", "m", True),
+        (409, "Conflict", "There is already an active operation on it.", True),
+        (409, "Conflict", "It exists.", False),
+        (400, "AnotherOperationInProgress", "m", False),
+        (429, "TooManyRequests", "m", False),
+    ],
+)
 def test_what_has_to_wait_for_another_operation(status: int, code: str, message: str, busy: bool) -> None:
     assert is_busy(error_of(answer(status, json.dumps({"error": {"code": code, "message": message}}).encode()))) is busy
 
 
-@pytest.mark.parametrize("code", ["SubscriptionNotFound", "InvalidResourceType", "OperationNotFound", "UnexpectedAnswer"])
+@pytest.mark.parametrize(
+    "code", ["SubscriptionNotFound", "InvalidResourceType", "OperationNotFound", "UnexpectedAnswer"]
+)
 def test_a_404_that_is_about_something_else_is_no_absence(code: str) -> None:
     assert not is_absent(error_of(answer(404, json.dumps({"error": {"code": code, "message": "m"}}).encode())))
 
@@ -277,11 +341,18 @@ def test_only_what_was_cut_off_is_read_again(body: bytes, again: bool) -> None:
     assert try_again(answer(201, body), True) is False
 
 
-@pytest.mark.parametrize("headers, seconds", [
-    ({}, None), ({"Retry-After": ""}, None), ({"Retry-After": "-3"}, 0.0), ({"Retry-After": " 2.5 "}, 2.5),
-    ({"x-ms-retry-after-ms": "250"}, 0.25), ({"retry-after-ms": "soon", "Retry-After": "4"}, 4.0),
-    ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT", "Date": "Wed, 21 Oct 2026 07:28:09 GMT"}, 0.0),
-])
+@pytest.mark.parametrize(
+    "headers, seconds",
+    [
+        ({}, None),
+        ({"Retry-After": ""}, None),
+        ({"Retry-After": "-3"}, 0.0),
+        ({"Retry-After": " 2.5 "}, 2.5),
+        ({"x-ms-retry-after-ms": "250"}, 0.25),
+        ({"retry-after-ms": "soon", "Retry-After": "4"}, 4.0),
+        ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT", "Date": "Wed, 21 Oct 2026 07:28:09 GMT"}, 0.0),
+    ],
+)
 def test_how_long_the_service_asks_to_wait(headers: dict[str, str], seconds: float | None) -> None:
     assert answer(429, b"", headers).retry_after == seconds
 
@@ -318,13 +389,18 @@ def test_the_reason_of_a_lost_connection_is_told_and_not_its_address_twice() -> 
     assert "Connection refused" in caught.value.message and "xxx" not in caught.value.message
 
 
-@pytest.mark.parametrize("first, then, unclear", [
-    ({"raises": ServiceResponseError("reset")}, {"status": 429}, True),
-    ({"status": 500}, {"status": 409}, True),
-    ({"raises": ServiceRequestError("refused")}, {"status": 403}, False),
-    ({"status": 429}, {"status": 409}, False),
-])
-def test_an_attempt_that_may_have_been_taken_is_not_forgotten(first: dict[str, object], then: dict[str, object], unclear: bool) -> None:
+@pytest.mark.parametrize(
+    "first, then, unclear",
+    [
+        ({"raises": ServiceResponseError("reset")}, {"status": 429}, True),
+        ({"status": 500}, {"status": 409}, True),
+        ({"raises": ServiceRequestError("refused")}, {"status": 403}, False),
+        ({"status": 429}, {"status": 409}, False),
+    ],
+)
+def test_an_attempt_that_may_have_been_taken_is_not_forgotten(
+    first: dict[str, object], then: dict[str, object], unclear: bool
+) -> None:
     wire = Wire([Call("PUT", PATH, **first), Call("PUT", PATH, **then)])
     with pytest.raises(ArmError) as caught:
         wire.client(retries=1).put(PATH, VERSION, {})
@@ -366,10 +442,16 @@ def test_an_answer_by_itself_says_nothing_of_what_may_have_been_taken(status: in
     assert error_of(answer(status, body)).may_be_taken is False
 
 
-@pytest.mark.parametrize("status, message, gone", [
-    (400, "Unable to find workspace: ws", True), (400, "unable to find workspace", True), (400, "Unable to find subnet", False),
-    (404, "Unable to find workspace: ws", False), (500, "Unable to find workspace: ws", False),
-])
+@pytest.mark.parametrize(
+    "status, message, gone",
+    [
+        (400, "Unable to find workspace: ws", True),
+        (400, "unable to find workspace", True),
+        (400, "Unable to find subnet", False),
+        (404, "Unable to find workspace: ws", False),
+        (500, "Unable to find workspace: ws", False),
+    ],
+)
 def test_a_workspace_that_is_gone_is_told_by_status_and_words(status: int, message: str, gone: bool) -> None:
     assert is_gone(ArmError(message, status=status)) is gone
 
@@ -402,14 +484,20 @@ def test_an_error_that_is_no_json_is_told_as_such() -> None:
         ({}, {}, None),
     ],
 )
-def test_the_etag_of_a_document_is_in_the_header_or_in_one_of_two_places(headers: dict[str, str], body: dict[str, object], etag: str | None) -> None:
+def test_the_etag_of_a_document_is_in_the_header_or_in_one_of_two_places(
+    headers: dict[str, str], body: dict[str, object], etag: str | None
+) -> None:
     assert etag_of(headers, body) == etag
 
 
 @pytest.mark.parametrize(
     ("content", "refused", "words"),
     [
-        (b'{"a": 1, "a": 2}', "an object in it has the same name twice", "JSON that is not accepted (an object in it has the same name twice)"),
+        (
+            b'{"a": 1, "a": 2}',
+            "an object in it has the same name twice",
+            "JSON that is not accepted (an object in it has the same name twice)",
+        ),
         (b'{"a": ', None, "something that is not a JSON object"),
     ],
 )

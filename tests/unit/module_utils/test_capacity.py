@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Projections, filters and the plan of quotas, on entries as the service writes them (docs/facts.md a.6 [REC R9])."""
+
 from __future__ import annotations
 
 import typing as t
@@ -14,21 +15,46 @@ from hypothesis import strategies as st
 SUBSCRIPTION = "/subscriptions/11111111-0000-4000-8000-000000000001"
 WORKSPACE = f"{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws"
 SIZE = {
-    "name": "Standard_A1_v2", "family": "standardAv2Family", "vCPUs": 1, "gpus": 0, "osVhdSizeMB": 1047552, "maxResourceVolumeMB": 10240,
-    "memoryGB": 2.0, "lowPriorityCapable": True, "premiumIO": False, "supportedComputeTypes": ["AmlCompute", "ComputeInstance", "MIR"],
+    "name": "Standard_A1_v2",
+    "family": "standardAv2Family",
+    "vCPUs": 1,
+    "gpus": 0,
+    "osVhdSizeMB": 1047552,
+    "maxResourceVolumeMB": 10240,
+    "memoryGB": 2.0,
+    "lowPriorityCapable": True,
+    "premiumIO": False,
+    "supportedComputeTypes": ["AmlCompute", "ComputeInstance", "MIR"],
 }
 
 
-def usage(name: str = "standardDSv2Family", current: int = 2, limit: int = 10, kind: str = "vmFamily/dedicatedCores", **more: t.Any) -> dict[str, t.Any]:
+def usage(
+    name: str = "standardDSv2Family",
+    current: int = 2,
+    limit: int = 10,
+    kind: str = "vmFamily/dedicatedCores",
+    **more: t.Any,
+) -> dict[str, t.Any]:
     return {
-        "unit": "Count", "currentValue": current, "limit": limit, "name": {"value": name, "localizedValue": f"The {name}"},
-        "type": f"Microsoft.MachineLearningServices/{kind}/usages", "id": SUBSCRIPTION, **more,
+        "unit": "Count",
+        "currentValue": current,
+        "limit": limit,
+        "name": {"value": name, "localizedValue": f"The {name}"},
+        "type": f"Microsoft.MachineLearningServices/{kind}/usages",
+        "id": SUBSCRIPTION,
+        **more,
     }
 
 
 def quota(family: str, limit: int, workspace: str | None = None) -> dict[str, t.Any]:
     prefix = workspace or f"{SUBSCRIPTION}/providers/Microsoft.MachineLearningServices/locations/eastus"
-    return {"unit": "Count", "limit": limit, "name": {"value": family}, "id": f"{prefix}/quotas/{family}", "location": None}
+    return {
+        "unit": "Count",
+        "limit": limit,
+        "name": {"value": family},
+        "id": f"{prefix}/quotas/{family}",
+        "location": None,
+    }
 
 
 # --- sizes ---
@@ -40,8 +66,13 @@ def test_an_unknown_price_is_null_and_not_free(estimate: t.Any) -> None:
 
 
 def test_prices_have_their_currency_and_unit() -> None:
-    values = [{"retailPrice": 0.07, "osType": "Linux", "vmTier": "Standard"}, {"retailPrice": 0, "osType": "Linux", "vmTier": "Spot"}]
-    prices = sizes.size({**SIZE, "estimatedVMPrices": {"billingCurrency": "USD", "unitOfMeasure": "OneHour", "values": values}})["prices"]
+    values = [
+        {"retailPrice": 0.07, "osType": "Linux", "vmTier": "Standard"},
+        {"retailPrice": 0, "osType": "Linux", "vmTier": "Spot"},
+    ]
+    prices = sizes.size(
+        {**SIZE, "estimatedVMPrices": {"billingCurrency": "USD", "unitOfMeasure": "OneHour", "values": values}}
+    )["prices"]
     assert prices == [
         {"os_type": "Linux", "tier": "Standard", "price": 0.07, "currency": "USD", "unit": "OneHour"},
         {"os_type": "Linux", "tier": "Spot", "price": 0, "currency": "USD", "unit": "OneHour"},
@@ -65,7 +96,14 @@ def test_the_order_does_not_hang_on_the_services(entries: list[dict[str, t.Any]]
 
 @pytest.mark.parametrize(
     ("current", "limit", "shown", "remaining", "percent"),
-    [(2, 10, 10, 8, 20.0), (12, 10, 10, 0, 120.0), (5, -1, None, None, None), (0, 0, 0, 0, 0.0), (1, 0, 0, 0, 100.0), (1, 3, 3, 2, 33.3)],
+    [
+        (2, 10, 10, 8, 20.0),
+        (12, 10, 10, 0, 120.0),
+        (5, -1, None, None, None),
+        (0, 0, 0, 0, 0.0),
+        (1, 0, 0, 0, 100.0),
+        (1, 3, 3, 2, 33.3),
+    ],
 )
 def test_usage(current: int, limit: int, shown: t.Any, remaining: t.Any, percent: t.Any) -> None:
     found = usages.usage(usage(current=current, limit=limit))
@@ -111,7 +149,12 @@ def test_only_what_is_used_so_far() -> None:
 
 
 def planned(*declared: tuple[str, int | None], entries: list[dict[str, t.Any]] | None = None) -> tuple[t.Any, t.Any]:
-    standing = [quota("standardDSv2Family", 100), quota("standardDSv3Family", -1), quota("standardDSv2Family", 24, WORKSPACE), quota("x", 1, WORKSPACE + "2")]
+    standing = [
+        quota("standardDSv2Family", 100),
+        quota("standardDSv3Family", -1),
+        quota("standardDSv2Family", 24, WORKSPACE),
+        quota("x", 1, WORKSPACE + "2"),
+    ]
     found = quotas.quotas(standing if entries is None else entries, WORKSPACE.upper())
     return quotas.plan_quotas([{"family": family, "limit": limit} for family, limit in declared], found), found
 
@@ -148,7 +191,8 @@ def test_what_is_sent() -> None:
 def test_what_is_foreseen() -> None:
     plan, found = planned(("standardDSv2Family", 101), ("standardDSv3Family", 1000), ("standardNope", 1))
     assert [(one["family"], one["code"]) for one in quotas.foreseen(plan, found)] == [
-        ("standardDSv2Family", "InvalidQuotaExceedsSubscriptionLimit"), ("standardNope", "InvalidVMFamilyName"),
+        ("standardDSv2Family", "InvalidQuotaExceedsSubscriptionLimit"),
+        ("standardNope", "InvalidVMFamilyName"),
     ]
     # Where the service lists nothing, it is the one to judge.
     assert quotas.foreseen(*planned(("standardNope", 1), entries=[])) == []
@@ -157,12 +201,23 @@ def test_what_is_foreseen() -> None:
 @pytest.mark.parametrize(
     "status",
     [
-        "Failure", "InvalidQuotaBelowClusterMinimum", "InvalidQuotaExceedsSubscriptionLimit", "InvalidVMFamilyName", "OperationNotEnabledForRegion",
-        "OperationNotSupportedForSku", "Undefined", "SomethingNew",
+        "Failure",
+        "InvalidQuotaBelowClusterMinimum",
+        "InvalidQuotaExceedsSubscriptionLimit",
+        "InvalidVMFamilyName",
+        "OperationNotEnabledForRegion",
+        "OperationNotSupportedForSku",
+        "Undefined",
+        "SomethingNew",
     ],
 )
 def test_each_status_that_is_no_success_is_a_refusal(status: str) -> None:
-    answer = {"value": [{"id": f"{WORKSPACE}/quotas/a", "limit": 3, "status": status}, {"id": f"{WORKSPACE}/quotas/b", "limit": 3, "status": "Success"}]}
+    answer = {
+        "value": [
+            {"id": f"{WORKSPACE}/quotas/a", "limit": 3, "status": status},
+            {"id": f"{WORKSPACE}/quotas/b", "limit": 3, "status": "Success"},
+        ]
+    }
     (refused,) = quotas.refused_quotas(answer)
     assert (refused["family"], refused["limit"], refused["code"]) == ("a", 3, status) and refused["message"]
     assert quotas.quota_error([refused], "ws", "").code == status
@@ -177,4 +232,6 @@ def test_each_status_that_is_no_success_is_a_refusal(status: str) -> None:
     ],
 )
 def test_offline_rules_of_quotas(declared: list[tuple[str, int | None]], codes: list[str]) -> None:
-    assert [one.code for one in quotas.check_quotas([{"family": family, "limit": limit} for family, limit in declared])] == codes
+    assert [
+        one.code for one in quotas.check_quotas([{"family": family, "limit": limit} for family, limit in declared])
+    ] == codes

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which cloud is meant, and what its metadata says (docs/facts.md e)."""
+
 from __future__ import annotations
 
 import json
@@ -19,9 +20,12 @@ METADATA = f"{SIMULATOR}/metadata/endpoints?api-version=2019-05-01"
 
 def entry(manager: str = SIMULATOR, **more: t.Any) -> dict[str, t.Any]:
     return {
-        "name": "Sim", "portal": f"{SIMULATOR}/", "resourceManager": f"{manager}/",
+        "name": "Sim",
+        "portal": f"{SIMULATOR}/",
+        "resourceManager": f"{manager}/",
         "authentication": {"loginEndpoint": f"{SIMULATOR}/", "audiences": [f"{manager}/"]},
-        "suffixes": {"storage": "core.sim"}, **more,
+        "suffixes": {"storage": "core.sim"},
+        **more,
     }
 
 
@@ -40,13 +44,16 @@ class Server:
         return self.answers.pop(0)
 
 
-@pytest.mark.parametrize("name, manager", [
-    ("AzureCloud", "https://management.azure.com"),
-    ("AzurePublicCloud", "https://management.azure.com"),
-    ("azureusgovernment", "https://management.usgovcloudapi.net"),
-    ("AzureUSGovernmentCloud", "https://management.usgovcloudapi.net"),
-    ("AzureChinaCloud", "https://management.chinacloudapi.cn"),
-])
+@pytest.mark.parametrize(
+    "name, manager",
+    [
+        ("AzureCloud", "https://management.azure.com"),
+        ("AzurePublicCloud", "https://management.azure.com"),
+        ("azureusgovernment", "https://management.usgovcloudapi.net"),
+        ("AzureUSGovernmentCloud", "https://management.usgovcloudapi.net"),
+        ("AzureChinaCloud", "https://management.chinacloudapi.cn"),
+    ],
+)
 def test_built_in_names(name: str, manager: str) -> None:
     cloud = find_cloud({"cloud_environment": name}, {})
     assert (cloud.resource_manager, cloud.scope, cloud.origin) == (manager, f"{manager}/.default", "name")
@@ -88,18 +95,34 @@ def test_a_foreign_audience_keeps_its_slash() -> None:
 
 
 def test_a_resource_manager_address_and_the_old_document() -> None:
-    old = {"portalEndpoint": "https://portal", "authentication": {"loginEndpoint": "https://login/adfs", "audiences": ["https://aud"]}}
+    old = {
+        "portalEndpoint": "https://portal",
+        "authentication": {"loginEndpoint": "https://login/adfs", "audiences": ["https://aud"]},
+    }
     server = Server((404, None), (200, old))
     cloud = find_cloud({"cloud_environment": f"{SIMULATOR}/"}, {}, fetch=server)
     older = f"{SIMULATOR}/metadata/endpoints?api-version=2015-01-01"
     assert [url for url, _verify in server.asked] == [METADATA, older]
-    assert (cloud.resource_manager, cloud.scope, cloud.login_endpoint) == (SIMULATOR, "https://aud/.default", "https://login/adfs")
+    assert (cloud.resource_manager, cloud.scope, cloud.login_endpoint) == (
+        SIMULATOR,
+        "https://aud/.default",
+        "https://login/adfs",
+    )
 
 
-@pytest.mark.parametrize("answer", [(500, None), (200, None), (200, {"a": 1}), (200, [entry("https://a"), entry("https://b")]),
-                                    (200, entry("http://127.0.0.1:8443")), (200, entry("https://a@127.0.0.1:8443")),
-                                    (200, entry(authentication={"loginEndpoint": "http://127.0.0.1:8443/"})),
-                                    (200, entry(authentication={"loginEndpoint": "https://evil.example\\@127.0.0.1:8443/"}))])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (500, None),
+        (200, None),
+        (200, {"a": 1}),
+        (200, [entry("https://a"), entry("https://b")]),
+        (200, entry("http://127.0.0.1:8443")),
+        (200, entry("https://a@127.0.0.1:8443")),
+        (200, entry(authentication={"loginEndpoint": "http://127.0.0.1:8443/"})),
+        (200, entry(authentication={"loginEndpoint": "https://evil.example\\@127.0.0.1:8443/"})),
+    ],
+)
 def test_bad_metadata(answer: tuple[int, t.Any]) -> None:
     with pytest.raises(CredentialError) as caught:
         find_cloud({"cloud_environment": METADATA}, {}, fetch=Server(answer))
@@ -119,24 +142,27 @@ def test_trust_is_scheme_host_and_port() -> None:
 
 
 # The host that the library connects to is not always the one that urllib reads out of an address.
-@pytest.mark.parametrize("address", [
-    "https://evil.example\\@management.azure.com/x",
-    "https://me:word@management.azure.com/x",
-    "https://management.azure.com@evil.example/x",
-    "https://evil.example#@management.azure.com/",
-    "https://management.azure.com.evil.example/",
-    "https://management.azure.com./x",
-    "https://management%2eazure.com/x",
-    "https://m\u0430nagement.azure.com/x",
-    "https://management\uff0eazure\uff0ecom/x",
-    "https://manag\tement.azure.com/x",
-    "https://management.azure.com/x\r\nHost: evil.example",
-    " https://management.azure.com/x",
-    "https:///management.azure.com/x",
-    "//management.azure.com/x",
-    "http://management.azure.com:443/x",
-    "",
-])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example\\@management.azure.com/x",
+        "https://me:word@management.azure.com/x",
+        "https://management.azure.com@evil.example/x",
+        "https://evil.example#@management.azure.com/",
+        "https://management.azure.com.evil.example/",
+        "https://management.azure.com./x",
+        "https://management%2eazure.com/x",
+        "https://m\u0430nagement.azure.com/x",
+        "https://management\uff0eazure\uff0ecom/x",
+        "https://manag\tement.azure.com/x",
+        "https://management.azure.com/x\r\nHost: evil.example",
+        " https://management.azure.com/x",
+        "https:///management.azure.com/x",
+        "//management.azure.com/x",
+        "http://management.azure.com:443/x",
+        "",
+    ],
+)
 def test_an_address_that_can_be_read_in_two_ways_gets_no_token(address: str) -> None:
     assert not PUBLIC.trusts(address)
 
@@ -169,12 +195,17 @@ class Connection:
         return answer
 
 
-@pytest.mark.parametrize(("answer", "why", "hint"), [
-    (requests.exceptions.SSLError("x"), "its certificate is not trusted", "REQUESTS_CA_BUNDLE"),
-    (requests.exceptions.ConnectTimeout("x"), "it cannot be reached (ConnectTimeout)", "ARM_CLOUD_METADATA_URL"),
-    (b"<html>", "HTTP status 200 and no metadata document", "cloud_environment"),
-])
-def test_an_address_that_gives_no_metadata_says_why(answer: t.Any, why: str, hint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("answer", "why", "hint"),
+    [
+        (requests.exceptions.SSLError("x"), "its certificate is not trusted", "REQUESTS_CA_BUNDLE"),
+        (requests.exceptions.ConnectTimeout("x"), "it cannot be reached (ConnectTimeout)", "ARM_CLOUD_METADATA_URL"),
+        (b"<html>", "HTTP status 200 and no metadata document", "cloud_environment"),
+    ],
+)
+def test_an_address_that_gives_no_metadata_says_why(
+    answer: t.Any, why: str, hint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(_cloud, "session_for", lambda verify: Connection(answer))
     with pytest.raises(CredentialError) as caught:
         find_cloud({"cloud_environment": METADATA}, {})

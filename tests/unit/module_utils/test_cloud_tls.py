@@ -4,6 +4,7 @@
 """The shared connections against a real TLS server on the loopback: who is trusted, who is not, and that they are
 shared.
 """
+
 from __future__ import annotations
 
 import datetime
@@ -56,14 +57,21 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
     now = datetime.datetime.now(datetime.UTC)
     made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=1))
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
-        .add_extension(x509.BasicConstraints(True, None), True).sign(key, hashes.SHA256())
+        .add_extension(x509.BasicConstraints(True, None), True)
+        .sign(key, hashes.SHA256())
     )
     (folder / "ca.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
     return folder / "ca.pem", folder / "key.pem"
 
 
@@ -140,8 +148,12 @@ def test_authorities_that_are_not_there_are_named() -> None:
     assert "/not/there.pem" in caught.value.message
 
 
-@pytest.mark.parametrize("content", ["", "no certificate", "-----BEGIN CERTIFICATE-----\nxx\n-----END CERTIFICATE-----\n"])
-def test_broken_authorities_are_an_error_and_never_none_at_all(server: tuple[int, str], content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "content", ["", "no certificate", "-----BEGIN CERTIFICATE-----\nxx\n-----END CERTIFICATE-----\n"]
+)
+def test_broken_authorities_are_an_error_and_never_none_at_all(
+    server: tuple[int, str], content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     port, _ca = server
     (tmp_path / "ca.pem").write_text(content)
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
@@ -154,9 +166,17 @@ def test_broken_authorities_are_an_error_and_never_none_at_all(server: tuple[int
     assert not Handler.seen
 
 
-def test_nothing_but_cert_validation_mode_stops_the_checking(server: tuple[int, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_but_cert_validation_mode_stops_the_checking(
+    server: tuple[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     port, _ca = server
-    for name in ("PYTHONHTTPSVERIFY", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "AZURE_CLI_DISABLE_CONNECTION_VERIFICATION"):
+    for name in (
+        "PYTHONHTTPSVERIFY",
+        "CURL_CA_BUNDLE",
+        "REQUESTS_CA_BUNDLE",
+        "SSL_CERT_FILE",
+        "AZURE_CLI_DISABLE_CONNECTION_VERIFICATION",
+    ):
         for value in ("", "0", "false", "1"):
             with monkeypatch.context() as context:
                 context.setenv(name, value)
@@ -193,7 +213,9 @@ def test_a_redirect_of_the_sign_in_is_not_followed(server: tuple[int, str]) -> N
     assert Handler.seen and all(path.startswith("/moved") for path, _token in Handler.seen)
 
 
-@pytest.mark.parametrize("options", [{"adfs_authority_url": "http://sts.example/adfs"}, {"adfs_authority_url": "http://login.example"}])
+@pytest.mark.parametrize(
+    "options", [{"adfs_authority_url": "http://sts.example/adfs"}, {"adfs_authority_url": "http://login.example"}]
+)
 def test_a_secret_is_not_sent_without_tls(options: dict[str, str]) -> None:
     sign_in = sources.sign_in({"client_id": "id", "secret": "word", "tenant": "tenant", **options}, {})
     with pytest.raises(CredentialError) as caught:
@@ -201,7 +223,9 @@ def test_a_secret_is_not_sent_without_tls(options: dict[str, str]) -> None:
     assert "https" in caught.value.message and "word" not in caught.value.message
 
 
-def test_the_netrc_file_replaces_no_token_and_is_sent_nowhere(server: tuple[int, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_netrc_file_replaces_no_token_and_is_sent_nowhere(
+    server: tuple[int, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     port, ca = server
     (tmp_path / "netrc").write_text("default login me password word\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))

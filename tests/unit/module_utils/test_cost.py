@@ -5,6 +5,7 @@
 
 Source: the documentation of aml_fleet (estimate_cost, max_monthly_cost). tests/functional/test_fleet_cost.py has it in tasks.
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -35,11 +36,24 @@ def sizes(*prices: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 def test_the_price_is_that_of_the_tier_on_linux_by_the_hour() -> None:
-    size = {"prices": [price(9.0, os_type="Windows"), price(8.0, unit="OneMonth"), price(7.0, "Spot"), price(0.5, "LOWPRIORITY"), price(2.0, "STANDARD")]}
+    size = {
+        "prices": [
+            price(9.0, os_type="Windows"),
+            price(8.0, unit="OneMonth"),
+            price(7.0, "Spot"),
+            price(0.5, "LOWPRIORITY"),
+            price(2.0, "STANDARD"),
+        ]
+    }
     assert cost.hourly(size, "dedicated") == (2.0, "USD")
     assert cost.hourly(size, "low_priority") == (0.5, "USD")
     assert cost.hourly(size, "another") is None
-    assert cost.hourly({"prices": [price(1.0, os_type=None), price(1.0, unit=None), {**price(1.0), "tier": None}]}, "dedicated") is None
+    assert (
+        cost.hourly(
+            {"prices": [price(1.0, os_type=None), price(1.0, unit=None), {**price(1.0), "tier": None}]}, "dedicated"
+        )
+        is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -62,9 +76,17 @@ def test_the_fewest_and_the_most_nodes(given: Wish, state: str, expected: t.Any)
 
 
 def test_one_targets_month() -> None:
-    found = cost.estimate(wish(size="STANDARD_A", min_instances=1, max_instances=3), "present", sizes(price(0.1234), price(0.01, "LowPriority")))
+    found = cost.estimate(
+        wish(size="STANDARD_A", min_instances=1, max_instances=3),
+        "present",
+        sizes(price(0.1234), price(0.01, "LowPriority")),
+    )
     assert found == {"currency": "USD", "monthly_minimum": 90.08, "monthly_maximum": 270.25}
-    cheap = cost.estimate(wish(size="Standard_A", tier="low_priority", max_instances=1), "present", sizes(price(0.1234), price(0.01, "LowPriority")))
+    cheap = cost.estimate(
+        wish(size="Standard_A", tier="low_priority", max_instances=1),
+        "present",
+        sizes(price(0.1234), price(0.01, "LowPriority")),
+    )
     assert cheap == {"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": 7.3}
     rests = cost.estimate(wish("computeinstance", size="Standard_A"), "stopped", sizes(price(1.0)))
     assert rests == {"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": 730.0}
@@ -79,7 +101,11 @@ def test_what_has_no_price_has_no_cost(known: t.Any) -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (wish(), True), (wish("computeinstance"), True), (wish("aks"), True), (wish("aks", resource_id="/x"), False), (wish("kubernetes"), False),
+        (wish(), True),
+        (wish("computeinstance"), True),
+        (wish("aks"), True),
+        (wish("aks", resource_id="/x"), False),
+        (wish("kubernetes"), False),
         (wish("databricks", resource_id="/x"), False),
     ],
 )
@@ -93,8 +119,18 @@ ONE = {"currency": "USD", "monthly_minimum": 1.111, "monthly_maximum": 2.222}
 
 
 def test_sums_are_of_what_is_known() -> None:
-    assert cost.total({"b": ONE, "a": None, "c": ONE}) == {"currency": "USD", "monthly_minimum": 2.22, "monthly_maximum": 4.44, "unknown": ["a"]}
-    assert cost.total({"b": None}) == {"currency": None, "monthly_minimum": None, "monthly_maximum": None, "unknown": ["b"]}
+    assert cost.total({"b": ONE, "a": None, "c": ONE}) == {
+        "currency": "USD",
+        "monthly_minimum": 2.22,
+        "monthly_maximum": 4.44,
+        "unknown": ["a"],
+    }
+    assert cost.total({"b": None}) == {
+        "currency": None,
+        "monthly_minimum": None,
+        "monthly_maximum": None,
+        "unknown": ["b"],
+    }
     assert cost.total({}) == {"currency": None, "monthly_minimum": None, "monthly_maximum": None, "unknown": []}
 
 
@@ -109,7 +145,10 @@ def test_the_gate_is_shut(unknown: list[str], more: str) -> None:
     with pytest.raises(cost.TooExpensive) as caught:
         cost.refuse(summed, 10.0)
     error = caught.value
-    assert error.message == f"The declared compute targets may cost 10.00 USD in a month, more than max_monthly_cost 10.00.{more}"
+    assert (
+        error.message
+        == f"The declared compute targets may cost 10.00 USD in a month, more than max_monthly_cost 10.00.{more}"
+    )
     assert (error.code, error.details) == ("TooExpensive", summed)
     assert error.hint == "Nothing was written. Lower max_instances or take smaller sizes, or raise max_monthly_cost."
 
@@ -134,7 +173,12 @@ class Client:
 
 def listed(value: float) -> list[dict[str, t.Any]]:
     prices = [{"osType": "Linux", "vmTier": "Standard", "retailPrice": value}]
-    return [{"name": "Standard_A", "estimatedVMPrices": {"billingCurrency": "USD", "unitOfMeasure": "OneHour", "values": prices}}]
+    return [
+        {
+            "name": "Standard_A",
+            "estimatedVMPrices": {"billingCurrency": "USD", "unitOfMeasure": "OneHour", "values": prices},
+        }
+    ]
 
 
 def test_each_workspace_and_each_region_is_read_once() -> None:
@@ -143,11 +187,18 @@ def test_each_workspace_and_each_region_is_read_once() -> None:
     new, again, west = wish(size="Standard_A", max_instances=1), wish(home=HOME.upper()), wish(location="West US 2")
     there = wish(existing={"location": "eastus", "properties": {"computeLocation": "westus2"}})
     prices.read([again, new, west, there])
-    regions = [f"/subscriptions/s/providers/Microsoft.MachineLearningServices/locations/{name}/vmSizes" for name in ("eastus", "westus2")]
+    regions = [
+        f"/subscriptions/s/providers/Microsoft.MachineLearningServices/locations/{name}/vmSizes"
+        for name in ("eastus", "westus2")
+    ]
     assert sorted(client.asked) == sorted((path, "v") for path in (HOME, *regions))
     assert [prices.region(one) for one in (new, again, west, there)] == ["eastus", "eastus", "westus2", "westus2"]
     assert prices.region(wish(existing={"location": "North Europe"})) == "northeurope"
-    assert cost.estimate(new, "present", prices.of(new)) == {"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": 730.0}
+    assert cost.estimate(new, "present", prices.of(new)) == {
+        "currency": "USD",
+        "monthly_minimum": 0.0,
+        "monthly_maximum": 730.0,
+    }
     assert cost.hourly((prices.of(west) or {})["standard_a"], "dedicated") == (2.0, "USD")
     assert prices.problems == []
 

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where a credential comes from: azure.azcollection's order, complete or not, and never a secret in what is shown."""
+
 from __future__ import annotations
 
 import itertools
@@ -48,7 +49,11 @@ def install_az(home: dict[str, str], *subscriptions: dict[str, t.Any]) -> None:
 def test_the_environment_as_awx_sets_it(home: dict[str, str]) -> None:
     found = sign_in({}, {**home, **SP})
     assert found.facts() == {
-        "source": "environment (client secret)", "method": "client_secret", "tenant": "t", "client_id": "id"}
+        "source": "environment (client secret)",
+        "method": "client_secret",
+        "tenant": "t",
+        "client_id": "id",
+    }
     assert found.subscription_id == "sub"
     assert found.secrets == ["s3cret-value"]
     assert "s3cret-value" not in repr(found)
@@ -60,14 +65,17 @@ def test_awx_user_and_password(home: dict[str, str]) -> None:
     assert found.client_id == sources.PUBLIC_CLIENT_ID
 
 
-@pytest.mark.parametrize("names, method", [
-    ({"AZURE_CLIENT_SECRET": "x"}, "client_secret"),
-    ({"AZURE_CLIENT_CERTIFICATE_PATH": "/c.pem"}, "certificate"),
-    ({"AZURE_X509_CERTIFICATE_PATH": "/c.pem", "AZURE_THUMBPRINT": "AB"}, "certificate"),
-    ({"AZURE_FEDERATED_TOKEN_FILE": "/token"}, "federated_token"),
-    ({"AZURE_FEDERATED_TOKEN": "x"}, "federated_token"),
-    ({"AZURE_USERNAME": "u", "AZURE_PASSWORD": "p"}, "user_password"),
-])
+@pytest.mark.parametrize(
+    "names, method",
+    [
+        ({"AZURE_CLIENT_SECRET": "x"}, "client_secret"),
+        ({"AZURE_CLIENT_CERTIFICATE_PATH": "/c.pem"}, "certificate"),
+        ({"AZURE_X509_CERTIFICATE_PATH": "/c.pem", "AZURE_THUMBPRINT": "AB"}, "certificate"),
+        ({"AZURE_FEDERATED_TOKEN_FILE": "/token"}, "federated_token"),
+        ({"AZURE_FEDERATED_TOKEN": "x"}, "federated_token"),
+        ({"AZURE_USERNAME": "u", "AZURE_PASSWORD": "p"}, "user_password"),
+    ],
+)
 def test_azure_identitys_own_names(names: dict[str, str], method: str, home: dict[str, str]) -> None:
     found = sign_in({}, {**home, "AZURE_CLIENT_ID": "id", "AZURE_TENANT_ID": "t", **names})
     assert (found.method, found.tenant, found.client_id) == (method, "t", "id")
@@ -118,7 +126,10 @@ def test_profiles(home: dict[str, str]) -> None:
     write_profile(home, PROFILES)
     found = sign_in({}, home)
     assert (found.source, found.subscription_id, found.secrets) == (
-        "credential file (profile default) (client secret)", "p-sub", ["p%secret"])
+        "credential file (profile default) (client secret)",
+        "p-sub",
+        ["p%secret"],
+    )
     assert sign_in({}, {**home, "AZURE_SUBSCRIPTION_ID": "env"}).subscription_id == "p-sub"
     assert sign_in({"profile": "gov"}, {**home, **SP}).client_id == "g-id"
     assert sign_in({}, {**home, **SP, "AZURE_PROFILE": "gov"}).client_id == "g-id"
@@ -151,8 +162,11 @@ def test_a_broken_file_shows_no_content(home: dict[str, str]) -> None:
 
 
 def test_the_cli_comes_last(home: dict[str, str]) -> None:
-    install_az(home, {"id": "a", "tenantId": "ta", "environmentName": "AzureCloud"},
-               {"id": "b", "tenantId": "tb", "environmentName": "AzureUSGovernment", "isDefault": True})
+    install_az(
+        home,
+        {"id": "a", "tenantId": "ta", "environmentName": "AzureCloud"},
+        {"id": "b", "tenantId": "tb", "environmentName": "AzureUSGovernment", "isDefault": True},
+    )
     found = sign_in({}, {**home, "AZURE_CLIENT_ID": "", "AZURE_TENANT": ""})
     assert (found.method, found.subscription_id, found.tenant) == ("azure_cli", "b", "tb")
     assert found.cloud({}, home).name == "AzureUSGovernment"
@@ -187,11 +201,15 @@ def test_auth_source_from_the_environment(home: dict[str, str]) -> None:
         sign_in({}, {**home, **SP, "ANSIBLE_AZURE_AUTH_SOURCE": "magic"})
 
 
-@pytest.mark.parametrize("environ, verify", [
-    ({}, True), ({"SSL_CERT_FILE": "/ca.pem"}, "/ca.pem"),
-    ({"SSL_CERT_FILE": "/ca.pem", "REQUESTS_CA_BUNDLE": "/b.pem"}, True),
-    ({"AZURE_CERT_VALIDATION_MODE": "ignore"}, False),
-])
+@pytest.mark.parametrize(
+    "environ, verify",
+    [
+        ({}, True),
+        ({"SSL_CERT_FILE": "/ca.pem"}, "/ca.pem"),
+        ({"SSL_CERT_FILE": "/ca.pem", "REQUESTS_CA_BUNDLE": "/b.pem"}, True),
+        ({"AZURE_CERT_VALIDATION_MODE": "ignore"}, False),
+    ],
+)
 def test_certificates_of_servers(environ: dict[str, str], verify: bool | str, home: dict[str, str]) -> None:
     assert sign_in({}, {**home, **SP, **environ}).verify == verify
 
@@ -214,7 +232,8 @@ def test_documentation_and_spec_agree() -> None:
     for name, row in spec.items():
         shown = documented[name]
         assert {key: shown.get(key) for key in ("type", "choices", "default")} == {
-            key: row.get(key) for key in ("type", "choices", "default")}, name
+            key: row.get(key) for key in ("type", "choices", "default")
+        }, name
         text = " ".join(shown["description"])
         for variable in ENVIRONMENT.get(name, ()):
             assert f"E({variable})" in text, f"{name} does not name {variable}"
@@ -245,7 +264,10 @@ def test_an_unknown_source_names_those_that_there_are(home: dict[str, str]) -> N
 def test_certificates_are_checked_or_not_and_nothing_between(home: dict[str, str]) -> None:
     with pytest.raises(CredentialError, match="cert_validation_mode is 'maybe'; it must be validate or ignore"):
         sign_in({}, {**home, **SP, "AZURE_CERT_VALIDATION_MODE": "maybe"})
-    assert any("anyone on the way can read the token" in one for one in sign_in({"cert_validation_mode": "ignore"}, {**home, **SP}).warnings)
+    assert any(
+        "anyone on the way can read the token" in one
+        for one in sign_in({"cert_validation_mode": "ignore"}, {**home, **SP}).warnings
+    )
 
 
 def test_an_incomplete_default_profile_is_told_before_the_cli_is_tried(home: dict[str, str]) -> None:
@@ -289,14 +311,22 @@ def test_every_combination_of_set_empty_and_unset_is_used_whole_or_refused(place
             elif wanted == "client_secret" and parts & {"ad_user", "password"}:
                 wanted = "CredentialUnused"
         given = {"subscription_id": "sub", **values} if place == "options" else {}
-        environ = settings if place == "options" else {**settings, **{ENVIRONMENT[name][0]: value for name, value in values.items()}}
+        environ = (
+            settings
+            if place == "options"
+            else {**settings, **{ENVIRONMENT[name][0]: value for name, value in values.items()}}
+        )
         try:
             found = sign_in(given, environ)
             outcome = found.method
             if outcome != "azure_cli":
                 named = " ".join(found.warnings)
                 used = {name for name in parts if found.values[name] == values[name]}
-                assert used == parts and all(ENVIRONMENT[name][0] in named for name in parts & {"ad_user", "password"} if outcome == "client_secret"), row
+                assert used == parts and all(
+                    ENVIRONMENT[name][0] in named
+                    for name in parts & {"ad_user", "password"}
+                    if outcome == "client_secret"
+                ), row
             elif parts:
                 assert found.tenant == values["tenant"], row
         except CredentialError as error:
@@ -309,12 +339,26 @@ def test_every_combination_of_set_empty_and_unset_is_used_whole_or_refused(place
     assert sum(outcomes.values()) == 3**5 and len(outcomes) >= 4
 
 
-@pytest.mark.parametrize("options", [
-    {"tenant": "other"}, {"client_id": "other"}, {"secret": "other"}, {"password": "other"}, {"ad_user": "other"}, {"oidc_token": "other"},
-    {"x509_certificate_path": "/other"}, {"thumbprint": "other"}, {"oidc_token_file_path": "/other"}, {"profile": "other"},
-], ids=lambda options: next(iter(options)))
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"tenant": "other"},
+        {"client_id": "other"},
+        {"secret": "other"},
+        {"password": "other"},
+        {"ad_user": "other"},
+        {"oidc_token": "other"},
+        {"x509_certificate_path": "/other"},
+        {"thumbprint": "other"},
+        {"oidc_token_file_path": "/other"},
+        {"profile": "other"},
+    ],
+    ids=lambda options: next(iter(options)),
+)
 @pytest.mark.parametrize("source", ["auto", "env", "credential_file", "cli", "msi"])
-def test_an_option_that_is_not_used_is_refused_and_named(source: str, options: dict[str, str], home: dict[str, str]) -> None:
+def test_an_option_that_is_not_used_is_refused_and_named(
+    source: str, options: dict[str, str], home: dict[str, str]
+) -> None:
     install_az(home, {"id": "cli", "tenantId": "cli-tenant", "isDefault": True})
     write_profile(home, PROFILES)
     (name,) = options
@@ -324,20 +368,30 @@ def test_an_option_that_is_not_used_is_refused_and_named(source: str, options: d
         return
     with pytest.raises(CredentialError) as caught:
         sign_in({"auth_source": source, **options}, {**home, **SP})
-    assert name in f"{caught.value.message} {caught.value.details}" or (name == "profile" and "[other]" in caught.value.message)
+    assert name in f"{caught.value.message} {caught.value.details}" or (
+        name == "profile" and "[other]" in caught.value.message
+    )
 
 
-@pytest.mark.parametrize("options", [
-    {"client_id": "ID", "tenant": "T"}, {"tenant": "t"}, {"secret": "s3cret-value"}], ids=["both", "tenant", "secret"])
+@pytest.mark.parametrize(
+    "options",
+    [{"client_id": "ID", "tenant": "T"}, {"tenant": "t"}, {"secret": "s3cret-value"}],
+    ids=["both", "tenant", "secret"],
+)
 def test_an_option_that_repeats_what_is_used_is_accepted(options: dict[str, str], home: dict[str, str]) -> None:
     found = sign_in({"auth_source": "env", **options}, {**home, **SP})
     assert (found.method, found.tenant) == ("client_secret", "t")
 
 
-@pytest.mark.parametrize("mode, refused", [
-    (0o600, False), (0o400, False), (0o640, False), (0o644, True), (0o604, True), (0o602, True), (0o666, True)], ids=oct)
+@pytest.mark.parametrize(
+    "mode, refused",
+    [(0o600, False), (0o400, False), (0o640, False), (0o644, True), (0o604, True), (0o602, True), (0o666, True)],
+    ids=oct,
+)
 @pytest.mark.parametrize("kind", ["profile", "certificate"])
-def test_a_credential_file_of_everyone_is_refused_with_the_fix(kind: str, mode: int, refused: bool, home: dict[str, str]) -> None:
+def test_a_credential_file_of_everyone_is_refused_with_the_fix(
+    kind: str, mode: int, refused: bool, home: dict[str, str]
+) -> None:
     install_az(home, {"id": "cli", "tenantId": "cli-tenant", "isDefault": True})
     if kind == "profile":
         write_profile(home, PROFILES)

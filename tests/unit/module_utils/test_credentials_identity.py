@@ -4,6 +4,7 @@
 """Sign-in through the real azure-identity on a scripted token endpoint: what goes over the wire, and how refusals
 read.
 """
+
 from __future__ import annotations
 
 import json
@@ -76,8 +77,11 @@ class EntraId(HttpTransport):
             raise self.error
         if request.method == "GET":
             base = request.url.split("/.well-known", 1)[0]
-            return _Answer(request, 200, {
-                "issuer": base, "authorization_endpoint": f"{base}/authorize", "token_endpoint": f"{base}/token"})
+            return _Answer(
+                request,
+                200,
+                {"issuer": base, "authorization_endpoint": f"{base}/authorize", "token_endpoint": f"{base}/token"},
+            )
         body = request.body if isinstance(request.body, dict) else parse_qs(request.body)
         self.forms.append({key: value[0] if isinstance(value, list) else value for key, value in body.items()})
         return _Answer(request, self.status, self.answer)
@@ -123,14 +127,21 @@ def test_a_missing_certificate_is_our_error() -> None:
 METADATA_CLOUD = Cloud("Sim", "https://127.0.0.1:1", "https://127.0.0.1:2", "", origin="metadata")
 
 
-@pytest.mark.parametrize("cloud, environ, host", [
-    (METADATA_CLOUD, {}, "https://127.0.0.1:2/tenant"),
-    (METADATA_CLOUD, {"AZURE_AUTHORITY_HOST": "https://login.microsoftonline.us"}, "https://127.0.0.1:2/tenant"),
-    (PUBLIC, {"AZURE_AUTHORITY_HOST": "https://login.microsoftonline.us/"}, "https://login.microsoftonline.us/tenant"),
-    (Cloud(**{**US_GOVERNMENT.__dict__, "origin": "name"}), {}, "https://login.microsoftonline.us/tenant"),
-    (PUBLIC, {"AZURE_ADFS_AUTHORITY_URL": "https://sts.contoso.example/adfs/"}, "https://sts.contoso.example/adfs"),
-    (PUBLIC, {"AZURE_ADFS_AUTHORITY_URL": "https://login.contoso.example"}, "https://login.contoso.example/tenant"),
-])
+@pytest.mark.parametrize(
+    "cloud, environ, host",
+    [
+        (METADATA_CLOUD, {}, "https://127.0.0.1:2/tenant"),
+        (METADATA_CLOUD, {"AZURE_AUTHORITY_HOST": "https://login.microsoftonline.us"}, "https://127.0.0.1:2/tenant"),
+        (
+            PUBLIC,
+            {"AZURE_AUTHORITY_HOST": "https://login.microsoftonline.us/"},
+            "https://login.microsoftonline.us/tenant",
+        ),
+        (Cloud(**{**US_GOVERNMENT.__dict__, "origin": "name"}), {}, "https://login.microsoftonline.us/tenant"),
+        (PUBLIC, {"AZURE_ADFS_AUTHORITY_URL": "https://sts.contoso.example/adfs/"}, "https://sts.contoso.example/adfs"),
+        (PUBLIC, {"AZURE_ADFS_AUTHORITY_URL": "https://login.contoso.example"}, "https://login.contoso.example/tenant"),
+    ],
+)
 def test_the_authority(cloud: Cloud, environ: dict[str, str], host: str) -> None:
     server = EntraId()
     tokens({**SP, **environ}, server, cloud).token()
@@ -163,13 +174,16 @@ def test_an_unreachable_sign_in_address() -> None:
     assert caught.value.code == "SignInUnreachable"
 
 
-@pytest.mark.parametrize("error, code", [
-    (ClientAuthenticationError("AADSTS90002: Tenant 'x' not found."), "AADSTS90002"),
-    (ClientAuthenticationError("AADSTS99999: new"), "AADSTS99999"),
-    (CredentialUnavailableError("Azure CLI not found on path"), "CredentialUnavailable"),
-    (ServiceRequestError("CERTIFICATE_VERIFY_FAILED"), "SignInUnreachable"),
-    (RuntimeError("what"), "AuthenticationFailed"),
-])
+@pytest.mark.parametrize(
+    "error, code",
+    [
+        (ClientAuthenticationError("AADSTS90002: Tenant 'x' not found."), "AADSTS90002"),
+        (ClientAuthenticationError("AADSTS99999: new"), "AADSTS99999"),
+        (CredentialUnavailableError("Azure CLI not found on path"), "CredentialUnavailable"),
+        (ServiceRequestError("CERTIFICATE_VERIFY_FAILED"), "SignInUnreachable"),
+        (RuntimeError("what"), "AuthenticationFailed"),
+    ],
+)
 def test_refusals(error: BaseException, code: str) -> None:
     found = refused(error, "Azure CLI (az login)")
     assert found.code == code
@@ -213,10 +227,16 @@ def test_it_serves_azure_libraries_too() -> None:
     assert source.get_token_info("https://storage.azure.com/.default", options={"enable_cae": True}).token == "token"
 
 
-@pytest.mark.parametrize("header", [
-    "", 'Bearer error="invalid_token", claims="e30"', 'Bearer error="insufficient_claims"',
-    'Bearer error="insufficient_claims", claims="*"', 'Bearer error="insufficient_claims", claims="_w"',
-])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        'Bearer error="invalid_token", claims="e30"',
+        'Bearer error="insufficient_claims"',
+        'Bearer error="insufficient_claims", claims="*"',
+        'Bearer error="insufficient_claims", claims="_w"',
+    ],
+)
 def test_no_claims(header: str) -> None:
     assert claims_challenge(header) is None
 
@@ -225,7 +245,9 @@ def test_the_claims_that_are_asked_for() -> None:
     assert claims_challenge('Bearer error="insufficient_claims", claims="eyJhIjoxfQ"') == '{"a":1}'
 
 
-@pytest.mark.parametrize(("source", "what_to_do"), [("managed identity", "assign one to it"), ("Azure CLI (az login)", "Run `az login`")])
+@pytest.mark.parametrize(
+    ("source", "what_to_do"), [("managed identity", "assign one to it"), ("Azure CLI (az login)", "Run `az login`")]
+)
 def test_a_source_that_is_not_there_says_what_to_do(source: str, what_to_do: str) -> None:
     assert what_to_do in (refused(CredentialUnavailableError("none"), source).hint or "")
 

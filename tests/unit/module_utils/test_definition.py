@@ -5,6 +5,7 @@
 
 Sources: azure-ai-ml's schemas as named in the code. tests/functional/test_definition.py has it in tasks.
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -21,12 +22,32 @@ Tree = dict[str, t.Any]
     [
         ({"idle_time_before_shutdown": "PT30M"}, "computeinstance", {"idle_time_before_shutdown_minutes": 30}),
         # The newer field wins, as in azure-ai-ml.
-        ({"idle_time_before_shutdown": "PT30M", "idle_time_before_shutdown_minutes": 60}, "computeinstance", {"idle_time_before_shutdown_minutes": 60}),
+        (
+            {"idle_time_before_shutdown": "PT30M", "idle_time_before_shutdown_minutes": 60},
+            "computeinstance",
+            {"idle_time_before_shutdown_minutes": 60},
+        ),
         ({"workspace_hub": "/h"}, "workspace", {"hub_id": "/h"}),
-        ({"serverless_compute": {"custom_subnet": "None"}}, "workspace", {"serverless_compute": {"custom_subnet": None}}),
-        ({"network_settings": {"vnet_name": "v", "subnet": "/s/x"}}, "amlcompute", {"network_settings": {"subnet": "/s/x"}}),
-        ({"network_settings": {"vnet_name": "v", "subnet": "x"}}, "amlcompute", {"network_settings": {"vnet_name": "v", "subnet": "x"}}),
-        ({"tier": "LowPriority", "identity": {"type": "UserAssigned"}}, "amlcompute", {"tier": "low_priority", "identity": {"type": "user_assigned"}}),
+        (
+            {"serverless_compute": {"custom_subnet": "None"}},
+            "workspace",
+            {"serverless_compute": {"custom_subnet": None}},
+        ),
+        (
+            {"network_settings": {"vnet_name": "v", "subnet": "/s/x"}},
+            "amlcompute",
+            {"network_settings": {"subnet": "/s/x"}},
+        ),
+        (
+            {"network_settings": {"vnet_name": "v", "subnet": "x"}},
+            "amlcompute",
+            {"network_settings": {"vnet_name": "v", "subnet": "x"}},
+        ),
+        (
+            {"tier": "LowPriority", "identity": {"type": "UserAssigned"}},
+            "amlcompute",
+            {"tier": "low_priority", "identity": {"type": "user_assigned"}},
+        ),
         ({"tier": None, "identity": 7}, "amlcompute", {"tier": None, "identity": 7}),
         (
             {"identity": {"type": "user_assigned", "user_assigned_identities": [{"resource_id": "/a"}, "/b"]}},
@@ -39,7 +60,14 @@ Tree = dict[str, t.Any]
             {"default_instance_type": "gpu", "namespace": "beside", "properties": {"other": 1}},
         ),
         (
-            {"managed_network": {"outbound_rules": [{"name": "own", "category": "user_defined"}, {"name": "theirs", "category": "required"}]}},
+            {
+                "managed_network": {
+                    "outbound_rules": [
+                        {"name": "own", "category": "user_defined"},
+                        {"name": "theirs", "category": "required"},
+                    ]
+                }
+            },
             "workspace",
             {"managed_network": {"outbound_rules": [{"name": "own"}]}},
         ),
@@ -76,8 +104,16 @@ def test_a_line_that_cannot_be_read_is_named_and_not_shown() -> None:
 @pytest.mark.parametrize(
     ("definition", "kinds", "message"),
     [
-        ({}, ["virtualmachine", "kubernetes"], "definition.type is missing, but this module takes virtualmachine, kubernetes."),
-        ({"type": "AmlCompute"}, ["kubernetes"], "definition.type is 'AmlCompute', but this module takes kubernetes. Use azureml.compute.aml_compute_cluster."),
+        (
+            {},
+            ["virtualmachine", "kubernetes"],
+            "definition.type is missing, but this module takes virtualmachine, kubernetes.",
+        ),
+        (
+            {"type": "AmlCompute"},
+            ["kubernetes"],
+            "definition.type is 'AmlCompute', but this module takes kubernetes. Use azureml.compute.aml_compute_cluster.",
+        ),
         ({"type": "toaster"}, ["kubernetes"], "definition.type is 'toaster', but this module takes kubernetes."),
     ],
 )
@@ -94,7 +130,10 @@ def test_another_type_names_the_module_for_it(definition: Tree, kinds: list[str]
         ({"_schema": ["One.", "Two."]}, [("definition", "One. Two.")]),
         ({"identity": {"value": {"type": ["Wrong."]}}}, [("definition.identity.type", "Wrong.")]),
         # A field that may have several forms: what each says, once.
-        ({"target": [{"a": ["X."]}, {"a": ["X."]}, {"b": ["Y."]}]}, [("definition.target.a", "X."), ("definition.target.b", "Y.")]),
+        (
+            {"target": [{"a": ["X."]}, {"a": ["X."]}, {"b": ["Y."]}]},
+            [("definition.target.a", "X."), ("definition.target.b", "Y.")],
+        ),
         ("all of it", [("definition", "all of it")]),
     ],
 )
@@ -115,5 +154,10 @@ def test_what_the_service_alone_writes_is_no_declaration() -> None:
 
 def test_what_has_no_option_is_named_also_in_lists() -> None:
     spec: Tree = {"rules": {"options": {"name": {}}}, "plain": {}}
-    found = _definition._unknown({"rules": [{"name": "a", "odd": 1}, "text"], "plain": {"any": 1}, "other": 2}, spec, "definition")
-    assert [(one.code, one.option) for one in found] == [("NotManaged", "definition.rules.odd"), ("NotManaged", "definition.other")]
+    found = _definition._unknown(
+        {"rules": [{"name": "a", "odd": 1}, "text"], "plain": {"any": 1}, "other": 2}, spec, "definition"
+    )
+    assert [(one.code, one.option) for one in found] == [
+        ("NotManaged", "definition.rules.odd"),
+        ("NotManaged", "definition.other"),
+    ]

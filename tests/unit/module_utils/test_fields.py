@@ -5,6 +5,7 @@
 
 Sources: docs/facts.md a.6 (sizes in capitals, durations), d.2 (empty text); the issue's list: regions, durations, null against empty.
 """
+
 from __future__ import annotations
 
 import copy
@@ -65,10 +66,18 @@ def test_the_same(canon: t.Callable[[t.Any], t.Any], left: t.Any, right: t.Any) 
         (_canon.mapping, {"a": "x"}, {"A": "x"}),
         (_canon.public_key, "ssh-rsa AAAA", "ssh-rsa AAAB"),
         (_canon.identity, {"type": "system_assigned"}, None),
-        (_canon.identity, {"type": "system_assigned", "user_assigned_identities": ["/a"]}, {"type": "user_assigned", "user_assigned_identities": ["/a"]}),
+        (
+            _canon.identity,
+            {"type": "system_assigned", "user_assigned_identities": ["/a"]},
+            {"type": "user_assigned", "user_assigned_identities": ["/a"]},
+        ),
         (_canon.arm_id, "/a/X", "/a/"),
         (_canon.mapping, {"a": None}, {"a": "None"}),
-        (_canon.identity, {"type": "user_assigned", "user_assigned_identities": ["/a"]}, {"type": "user_assigned", "user_assigned_identities": ["/b"]}),
+        (
+            _canon.identity,
+            {"type": "user_assigned", "user_assigned_identities": ["/a"]},
+            {"type": "user_assigned", "user_assigned_identities": ["/b"]},
+        ),
     ],
 )
 def test_not_the_same(canon: t.Callable[[t.Any], t.Any], left: t.Any, right: t.Any) -> None:
@@ -78,8 +87,21 @@ def test_not_the_same(canon: t.Callable[[t.Any], t.Any], left: t.Any, right: t.A
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
-        ("PT0S", 0), ("PT120S", 120), ("PT2M", 120), ("pt2m".upper(), 120), ("PT1M40S", 100), ("PT1H", 3600), ("P1D", 86400),
-        ("P1DT1S", 86401), ("P1W", 604800), ("PT0.5S", 0.5), ("PT0,5S", 0.5), ("PT120.0S", 120), (" PT2M ", 120), (None, None), (120, 120),
+        ("PT0S", 0),
+        ("PT120S", 120),
+        ("PT2M", 120),
+        ("pt2m".upper(), 120),
+        ("PT1M40S", 100),
+        ("PT1H", 3600),
+        ("P1D", 86400),
+        ("P1DT1S", 86401),
+        ("P1W", 604800),
+        ("PT0.5S", 0.5),
+        ("PT0,5S", 0.5),
+        ("PT120.0S", 120),
+        (" PT2M ", 120),
+        (None, None),
+        (120, 120),
     ],
 )
 def test_durations(text: t.Any, seconds: t.Any) -> None:
@@ -115,7 +137,9 @@ def test_what_was_put_at_a_path_is_found_there(keys: list[str], value: t.Any) ->
     assert paths.get_path(tree, ".".join(keys)) == value
 
 
-@pytest.mark.parametrize(("tree", "path"), [({}, "a"), ({"a": None}, "a.b"), ({"a": 1}, "a.b"), (None, "a"), ({"a": {}}, "a.b")])
+@pytest.mark.parametrize(
+    ("tree", "path"), [({}, "a"), ({"a": None}, "a.b"), ({"a": 1}, "a.b"), (None, "a"), ({"a": {}}, "a.b")]
+)
 def test_what_is_not_there_is_missing_and_not_null(tree: t.Any, path: str) -> None:
     assert paths.get_path(tree, path) is MISSING
     assert not MISSING
@@ -161,7 +185,8 @@ def test_what_is_made_of_a_cleared_field_is_nobody_elses() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "sent"), [("/a/b/", "/a/b"), ("/a/boX/", "/a/boX"), ("/a/B//", "/a/B"), ("/a/b", "/a/b"), (None, None), (["/a/"], ["/a/"])]
+    ("value", "sent"),
+    [("/a/b/", "/a/b"), ("/a/boX/", "/a/boX"), ("/a/B//", "/a/B"), ("/a/b", "/a/b"), (None, None), (["/a/"], ["/a/"])],
 )
 def test_an_id_is_sent_without_a_slash_at_its_end(value: t.Any, sent: t.Any) -> None:
     assert _canon.full_id(value) == sent
@@ -184,7 +209,9 @@ def test_an_id_is_sent_without_a_slash_at_its_end(value: t.Any, sent: t.Any) -> 
         ({"b": 1}, "a.b", {"b": 1}),
     ],
 )
-def test_what_is_taken_away_leaves_no_empty_dicts_on_its_way(tree: dict[str, t.Any], path: str, left: dict[str, t.Any]) -> None:
+def test_what_is_taken_away_leaves_no_empty_dicts_on_its_way(
+    tree: dict[str, t.Any], path: str, left: dict[str, t.Any]
+) -> None:
     # The parameters stay as they are for whoever runs this again in the same process (make mutants).
     own = copy.deepcopy(tree)
     paths.remove_path(own, path)

@@ -5,6 +5,7 @@
 
 Sources: docs/facts.md a.1, a.3, a.6; docs/coverage.md CI18 (private addresses).
 """
+
 from __future__ import annotations
 
 import json
@@ -18,7 +19,16 @@ import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import AmlError, ArmError
 from ansible_collections.azureml.compute.plugins.module_utils._machines import inventory
 from ansible_collections.azureml.compute.plugins.module_utils._machines import nodes as _nodes
-from ansible_collections.azureml.compute.plugins.module_utils._machines.inventory import ALL, Choice, Jump, Reader, Scope, has_tags, hosts_of, name_apart
+from ansible_collections.azureml.compute.plugins.module_utils._machines.inventory import (
+    ALL,
+    Choice,
+    Jump,
+    Reader,
+    Scope,
+    has_tags,
+    hosts_of,
+    name_apart,
+)
 
 Body = dict[str, t.Any]
 S1, S2 = "11111111-0000-4000-8000-000000000001", "11111111-0000-4000-8000-000000000002"
@@ -31,23 +41,57 @@ def workspace_id(name: str, group: str = "rg", subscription: str = S1) -> str:
 
 
 def workspace(name: str, group: str = "rg", subscription: str = S1, **more: t.Any) -> Body:
-    return {"id": workspace_id(name, group, subscription), "name": name, "location": "eastus", "kind": "Default", "tags": None, **more}
+    return {
+        "id": workspace_id(name, group, subscription),
+        "name": name,
+        "location": "eastus",
+        "kind": "Default",
+        "tags": None,
+        **more,
+    }
 
 
 def node(number: int, state: str = "idle") -> Body:
-    return {"nodeId": f"tvm-{number}", "publicIpAddress": "20.1.2.3", "privateIpAddress": f"10.0.0.{number}", "port": 50000 + number, "nodeState": state}
+    return {
+        "nodeId": f"tvm-{number}",
+        "publicIpAddress": "20.1.2.3",
+        "privateIpAddress": f"10.0.0.{number}",
+        "port": 50000 + number,
+        "nodeState": state,
+    }
 
 
 def cluster(name: str = "cpu", nodes: int = 1, **more: t.Any) -> Body:
     account = {"adminUserName": "boss"}
-    inner = {"userAccountCredentials": account, "remoteLoginPortPublicAccess": "Enabled", "currentNodeCount": nodes, "vmSize": "STANDARD_DS3_V2"}
-    return {"name": name, "location": "eastus", "tags": {}, **more, "properties": {"computeType": "AmlCompute", "properties": inner}}
+    inner = {
+        "userAccountCredentials": account,
+        "remoteLoginPortPublicAccess": "Enabled",
+        "currentNodeCount": nodes,
+        "vmSize": "STANDARD_DS3_V2",
+    }
+    return {
+        "name": name,
+        "location": "eastus",
+        "tags": {},
+        **more,
+        "properties": {"computeType": "AmlCompute", "properties": inner},
+    }
 
 
 def instance(name: str, state: str = "Running") -> Body:
     settings = {"sshPublicAccess": "Enabled", "adminUserName": "azureuser", "sshPort": 4001}
-    inner = {"state": state, "sshSettings": settings, "connectivityEndpoints": {"publicIpAddress": "20.9.9.9"}, "vmSize": "STANDARD_DS3_V2"}
-    return {"name": name, "location": "eastus", "tags": None, "properties": {"computeType": "ComputeInstance", "properties": inner}}
+    inner = {
+        "state": state,
+        "sshSettings": settings,
+        "connectivityEndpoints": {"publicIpAddress": "20.9.9.9"},
+        "vmSize": "STANDARD_DS3_V2",
+    }
+    return {
+        "name": name,
+        "location": "eastus",
+        "tags": None,
+        "properties": {"computeType": "ComputeInstance", "properties": inner},
+    }
 
 
 def absent() -> ArmError:
@@ -133,7 +177,9 @@ def test_resource_groups_are_listed_by_themselves() -> None:
     assert names(found.read()) == ["a-cpu-tvm-1", "a-on"] and found.problems == []
     found = reader(client, resource_groups=("rg", "gr"))
     found.read()
-    assert [str(one) for one in found.problems] == ["resource group gr: ResourceGroupNotFound: The resource group does not exist, or it cannot be read."]
+    assert [str(one) for one in found.problems] == [
+        "resource group gr: ResourceGroupNotFound: The resource group does not exist, or it cannot be read."
+    ]
 
 
 def test_all_subscriptions_that_are_open() -> None:
@@ -152,7 +198,9 @@ def test_all_subscriptions_that_are_open() -> None:
         (f"{workspace_id('a')}/computes/cpu/listNodes", "workspace a"),
     ],
 )
-@pytest.mark.parametrize("error", [ArmError("No.", code="AuthorizationFailed", status=403), AmlError("Lost.", code="ConnectionLost")])
+@pytest.mark.parametrize(
+    "error", [ArmError("No.", code="AuthorizationFailed", status=403), AmlError("Lost.", code="ConnectionLost")]
+)
 def test_an_error_is_a_problem_with_a_name(path: str, where: str, error: AmlError) -> None:
     found = reader(world(**{path: error}))
     assert "a-on" not in names(found.read())
@@ -168,7 +216,15 @@ def test_a_misspelt_workspace_is_a_problem_and_a_pattern_is_none() -> None:
 
 def test_what_is_deleted_meanwhile_has_no_hosts() -> None:
     path = f"{workspace_id('a')}/computes"
-    gone = reader(world(**{path: ([cluster(nodes=2)], [instance("on")]), f"{path}/cpu/listNodes": absent(), workspace_id("a"): workspace("a")}))
+    gone = reader(
+        world(
+            **{
+                path: ([cluster(nodes=2)], [instance("on")]),
+                f"{path}/cpu/listNodes": absent(),
+                workspace_id("a"): workspace("a"),
+            }
+        )
+    )
     assert names(gone.read()) == ["a-on"] and gone.problems == []
     all_gone = reader(world(**{path: absent()}))
     assert names(all_gone.read()) == [] and all_gone.problems == []
@@ -205,7 +261,12 @@ def test_variables_and_groups_of_a_node() -> None:
     place = {"subscription_id": S1, "resource_group": "rg", "workspace": "a", "location": "eastus"}
     assert {**host.variables, **place} == host.variables
     connect = {name: value for name, value in host.variables.items() if name.startswith("ansible_")}
-    assert connect == {"ansible_host": "20.1.2.3", "ansible_port": 50001, "ansible_user": "boss", "ansible_ssh_private_key_file": "~/k"}
+    assert connect == {
+        "ansible_host": "20.1.2.3",
+        "ansible_port": 50001,
+        "ansible_user": "boss",
+        "ansible_ssh_private_key_file": "~/k",
+    }
     assert host.all_groups(inventory.GROUPINGS) == [
         "aml_nodes", "aml_reachable", "workspace_a", "cluster_cpu", "type_amlcompute", "state_idle", "size_standard_ds3_v2", "location_eastus",
         "resource_group_rg", f"subscription_{S1}",
@@ -234,7 +295,13 @@ def test_names_are_told_apart_as_far_as_needed() -> None:
     groups = [("ws", "rg", S1), ("ws", "rg2", S1), ("ws", "rg", S2), ("other", "rg", S1), ("alone", "rg", S1)]
     made = [inventory.Host("alone" if place[0] == "alone" else "laptop", place, {}, {}, ()) for place in groups]
     name_apart(made)
-    assert [host.name for host in made] == [f"{S1}-rg-ws-laptop", "rg2-ws-laptop", f"{S2}-rg-ws-laptop", "other-laptop", "alone"]
+    assert [host.name for host in made] == [
+        f"{S1}-rg-ws-laptop",
+        "rg2-ws-laptop",
+        f"{S2}-rg-ws-laptop",
+        "other-laptop",
+        "alone",
+    ]
 
 
 def machine_host(name: str, workspace_name: str, named: int = 1) -> inventory.Host:
@@ -243,18 +310,41 @@ def machine_host(name: str, workspace_name: str, named: int = 1) -> inventory.Ho
 
 def test_no_host_takes_a_name_that_is_taken_or_reserved_and_it_is_told() -> None:
     taken = {"ws-db": "the host 'ws-db' of the inventory", "ws-web": "w", "rg-ws-web": "w", f"{S1}-rg-ws-web": "w"}
-    hosts = [machine_host(*one) for one in (("ws-DB", "ws"), ("ws-web", "ws"), ("localhost", "ws", 0), ("all", "all"), ("ws-free", "ws"), ("a b", "ws"))]
+    hosts = [
+        machine_host(*one)
+        for one in (
+            ("ws-DB", "ws"),
+            ("ws-web", "ws"),
+            ("localhost", "ws", 0),
+            ("all", "all"),
+            ("ws-free", "ws"),
+            ("a b", "ws"),
+        )
+    ]
     named, messages = name_apart(hosts, taken)
-    assert [host.name for host in named] == ["rg-ws-DB", _nodes.longer_name("ws-web", f"{S1}/rg/ws/ws-web"), "ws-localhost", "rg-all", "ws-free"]
+    assert [host.name for host in named] == [
+        "rg-ws-DB",
+        _nodes.longer_name("ws-web", f"{S1}/rg/ws/ws-web"),
+        "ws-localhost",
+        "rg-all",
+        "ws-free",
+    ]
     assert [message.split()[0] for message in messages] == ["'ws-DB'", "'ws-web'", "'localhost'", "'all'", "'a"]
     assert "called 'rg-ws-DB', because that is the name of the host 'ws-db' of the inventory" in messages[0]
-    assert "because that is the name of w" in messages[1] and "is not a host" in messages[4] and "machine that runs Ansible" in messages[2]
+    assert (
+        "because that is the name of w" in messages[1]
+        and "is not a host" in messages[4]
+        and "machine that runs Ansible" in messages[2]
+    )
 
 
 def test_names_that_differ_in_case_only_are_one_name() -> None:
     other = inventory.Host("ws-one", ("WS", "rg2", S1), {}, {}, (), 1)
     named, messages = name_apart([machine_host("ws-One", "ws"), other])
-    assert [host.name for host in named] == ["rg-ws-One", "rg2-ws-one"] and "another machine has that name too" in messages[0]
+    assert [host.name for host in named] == [
+        "rg-ws-One",
+        "rg2-ws-one",
+    ] and "another machine has that name too" in messages[0]
 
 
 def clash(number: int, name: str = "a-b-c", **variables: str) -> inventory.Host:
@@ -266,28 +356,46 @@ def clash(number: int, name: str = "a-b-c", **variables: str) -> inventory.Host:
 def test_names_that_no_place_separates_get_digits_of_the_id_in_any_order(order: int) -> None:
     """``c`` of the workspace ``a-b`` and ``b-c`` of ``a``; and expressions that are the same for the nodes of a cluster."""
     records = [
-        {"workspace": inventory.workspace_facts(workspace(name)), "machines": [asdict(_nodes.instance(instance(target)))]}
+        {
+            "workspace": inventory.workspace_facts(workspace(name)),
+            "machines": [asdict(_nodes.instance(instance(target)))],
+        }
         for name, target in (("a-b", "c"), ("a", "b-c"), ("alone", "c"))
     ]
-    nodes = [inventory.Host("node", ("ws", "rg", S1), {"aml_machine_id": f"/ids/{number}"}, {}, ()) for number in range(2)]
+    nodes = [
+        inventory.Host("node", ("ws", "rg", S1), {"aml_machine_id": f"/ids/{number}"}, {}, ()) for number in range(2)
+    ]
     made = [*hosts_of(records, "nodes", Choice(), _nodes.Way(), Jump()), *nodes][::order]
     named, messages = name_apart(made)
     names = {host.id: host.name for host in named}
     assert [host.id for host in named] == [host.id for host in made] and len(set(names.values())) == 5
-    for host_id, prefix in ((f"{workspace_id('a-b')}/computes/c", "a-b-c"), (f"{workspace_id('a')}/computes/b-c", "a-b-c"), ("/ids/0", "node")):
-        assert names[host_id.casefold()] == _nodes.longer_name(prefix, host_id) and re.fullmatch(f"{prefix}-[0-9a-f]{{8}}", names[host_id.casefold()])
+    for host_id, prefix in (
+        (f"{workspace_id('a-b')}/computes/c", "a-b-c"),
+        (f"{workspace_id('a')}/computes/b-c", "a-b-c"),
+        ("/ids/0", "node"),
+    ):
+        assert names[host_id.casefold()] == _nodes.longer_name(prefix, host_id) and re.fullmatch(
+            f"{prefix}-[0-9a-f]{{8}}", names[host_id.casefold()]
+        )
         assert [names[host_id.casefold()] in message for message in messages].count(True) == 1
     assert names[f"{workspace_id('alone')}/computes/c".casefold()] == "alone-c"
-    assert len(messages) == 4 and any(f"another machine has that name too: {workspace_id('a')}/computes/b-c".casefold() in one for one in messages)
+    assert len(messages) == 4 and any(
+        f"another machine has that name too: {workspace_id('a')}/computes/b-c".casefold() in one for one in messages
+    )
 
 
 def test_whoever_guesses_the_longer_name_takes_away_at_most_that_host() -> None:
     guessed = [_nodes.longer_name("a-b-c", "/ids/1", digits) for digits in (8, 16, 64)]
     made = [clash(1), clash(2), clash(3, guessed[0]), clash(9, "free")]
     named, messages = name_apart(made)
-    assert [host.name.startswith(prefix) for host, prefix in zip(named, ("a-b-c-", "a-b-c-", "", "free"))] == [True] * 4 and len(named) == 4
+    assert [host.name.startswith(prefix) for host, prefix in zip(named, ("a-b-c-", "a-b-c-", "", "free"))] == [
+        True
+    ] * 4 and len(named) == 4
     assert len({host.name for host in named}) == 4 and len(messages) == 3
-    named, messages = name_apart([clash(1), clash(2)], {name: "the host of another" for name in guessed} | {"rg-a-b-c": "x", f"{S1}-rg-a-b-c": "x"})
+    named, messages = name_apart(
+        [clash(1), clash(2)],
+        {name: "the host of another" for name in guessed} | {"rg-a-b-c": "x", f"{S1}-rg-a-b-c": "x"},
+    )
     assert [host.id for host in named] == ["/ids/2"] and "is not a host" in messages[0] and "/ids/2" in messages[0]
 
 
@@ -299,8 +407,21 @@ def test_a_machine_that_is_listed_twice_is_one_host() -> None:
 def test_the_fingerprint_is_of_the_question_and_of_who_asks() -> None:
     base = Scope(subscriptions=(S1,)).fingerprint({"client_id": "one"})
     assert base == Scope(subscriptions=(S1,)).fingerprint({"client_id": "one"})
-    others = [Scope(subscriptions=(S2,)), Scope(subscriptions=(S1,), types=()), Scope(subscriptions=(S1,), workspace_tags={"a": None})]
-    assert len({base, Scope(subscriptions=(S1,)).fingerprint({"client_id": "two"}), *(one.fingerprint({"client_id": "one"}) for one in others)}) == 5
+    others = [
+        Scope(subscriptions=(S2,)),
+        Scope(subscriptions=(S1,), types=()),
+        Scope(subscriptions=(S1,), workspace_tags={"a": None}),
+    ]
+    assert (
+        len(
+            {
+                base,
+                Scope(subscriptions=(S1,)).fingerprint({"client_id": "two"}),
+                *(one.fingerprint({"client_id": "one"}) for one in others),
+            }
+        )
+        == 5
+    )
 
 
 # --- workspaces as hosts ---
@@ -310,13 +431,20 @@ def test_workspaces_become_hosts_with_their_facts() -> None:
     client = world()
     records = reader(client, hosts="workspaces").read()
     assert client.asked == [f"/subscriptions/{S1}/{PROVIDER}"], "no compute target is asked for"
-    hosts = {host.name: host for host in hosts_of(records, "workspaces", Choice(), _nodes.Way(host_prefix="ml-"), Jump())}
+    hosts = {
+        host.name: host for host in hosts_of(records, "workspaces", Choice(), _nodes.Way(host_prefix="ml-"), Jump())
+    }
     assert set(hosts) == {"ml-a", "ml-b"}
     assert hosts["ml-a"].variables == {
         "subscription_id": S1, "resource_group": "rg", "workspace": "a", "location": "eastus",
         "aml_id": workspace_id("a"), "aml_kind": "default", "aml_tags": {"Stage": "prod"}, "aml_state": "unknown",
     }  # fmt: skip
-    assert hosts["ml-a"].all_groups(inventory.GROUPINGS) == ["aml_workspaces", "location_eastus", "resource_group_rg", f"subscription_{S1}"]
+    assert hosts["ml-a"].all_groups(inventory.GROUPINGS) == [
+        "aml_workspaces",
+        "location_eastus",
+        "resource_group_rg",
+        f"subscription_{S1}",
+    ]
     tagged = hosts_of(records, "workspaces", Choice(tags={"Stage": "prod"}), _nodes.Way(), Jump())
     assert [host.variables["workspace"] for host in tagged] == ["a"]
 
@@ -343,11 +471,15 @@ def test_without_a_jump_host_nothing_is_jumped_over() -> None:
 def test_an_unforeseen_error_in_one_thread_is_a_problem_and_all_else_stays(place: str, told: str) -> None:
     found = reader(world(**{place: KeyError("not foreseen")}))
     records = found.read()
-    assert [one.error.code for one in found.problems] == ["InternalError"] and str(found.problems[0]).startswith(told), found.problems
+    assert [one.error.code for one in found.problems] == ["InternalError"] and str(found.problems[0]).startswith(
+        told
+    ), found.problems
     assert "a-on" in names(records)
 
 
 def test_an_unforeseen_error_in_one_list_leaves_the_others() -> None:
-    found = reader(world(**{f"/subscriptions/s-odd/{PROVIDER}": TypeError("not foreseen")}), subscriptions=("s-odd", S1))
+    found = reader(
+        world(**{f"/subscriptions/s-odd/{PROVIDER}": TypeError("not foreseen")}), subscriptions=("s-odd", S1)
+    )
     assert [one["workspace"]["workspace"] for one in found.read()] == ["a", "b"]
     assert [(one.where, one.error.code) for one in found.problems] == [("subscriptions/s-odd", "InternalError")]

@@ -5,6 +5,7 @@
 
 Sources: docs/facts.md a.5 and a.6 (states, bodies), b.1 E4 (envelopes of errors), c.3; the module's RETURN documentation.
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -37,18 +38,28 @@ def writes(declared: dict[str, t.Any], body: dict[str, t.Any] | None = None, **m
         ({}, {}),
         ({"min_instances": 0}, {"min_instances": 0}),
         ({"ssh_settings": {"admin_username": "me"}}, {"ssh_settings.admin_username": "me"}),
-        ({"ssh_settings": None}, {f"ssh_settings.{key}": None for key in ("admin_username", "ssh_key_value", "admin_password")}),
+        (
+            {"ssh_settings": None},
+            {f"ssh_settings.{key}": None for key in ("admin_username", "ssh_key_value", "admin_password")},
+        ),
         ({"network_settings": None}, {"network_settings.subnet": None}),
         ({"network_settings": {"subnet": SUBNET}}, {"network_settings.subnet": SUBNET}),
         (
             {"network_settings": {"subnet": "x", "vnet_name": "v"}},
-            {"network_settings.subnet": "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v/subnets/x"},
+            {
+                "network_settings.subnet": "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v/subnets/x"
+            },
         ),
         (
             {"network_settings": {"subnet": "x", "vnet_name": "v", "resource_group": "net"}},
-            {"network_settings.subnet": "/subscriptions/s/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/v/subnets/x"},
+            {
+                "network_settings.subnet": "/subscriptions/s/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/v/subnets/x"
+            },
         ),
-        ({"identity": {"type": "system_assigned"}}, {"identity": {"type": "system_assigned", "user_assigned_identities": []}}),
+        (
+            {"identity": {"type": "system_assigned"}},
+            {"identity": {"type": "system_assigned", "user_assigned_identities": []}},
+        ),
         (
             {"identity": {"type": "user_assigned", "user_assigned_identities": [{"resource_id": FIRST}, SECOND]}},
             {"identity": {"type": "user_assigned", "user_assigned_identities": [FIRST, SECOND]}},
@@ -64,7 +75,10 @@ def test_what_was_declared(tree: dict[str, t.Any], flat: dict[str, t.Any]) -> No
 
 
 def test_a_patch_has_only_the_scale() -> None:
-    assert writes({"max_instances": 9}) == ("PATCH", {"properties": {"properties": {"scaleSettings": {"maxNodeCount": 9}}}})
+    assert writes({"max_instances": 9}) == (
+        "PATCH",
+        {"properties": {"properties": {"scaleSettings": {"maxNodeCount": 9}}}},
+    )
 
 
 def test_a_put_keeps_what_it_does_not_manage_and_drops_what_is_not_its_own() -> None:
@@ -77,9 +91,24 @@ def test_a_put_keeps_what_it_does_not_manage_and_drops_what_is_not_its_own() -> 
     assert inner["vmSize"] == "STANDARD_DS3_V2"
     assert body["identity"] == {"type": "UserAssigned", "userAssignedIdentities": {FIRST: {}}}
     assert not {"id", "name", "type", "systemData"} & set(body)
-    read_only = {"provisioningState", "provisioningErrors", "provisioningWarnings", "createdOn", "modifiedOn", "isAttachedCompute", "resourceId"}
+    read_only = {
+        "provisioningState",
+        "provisioningErrors",
+        "provisioningWarnings",
+        "createdOn",
+        "modifiedOn",
+        "isAttachedCompute",
+        "resourceId",
+    }
     assert not read_only & set(body["properties"])
-    assert not {"allocationState", "errors", "currentNodeCount", "targetNodeCount", "nodeStateCounts", "allocationStateTransitionTime"} & set(inner)
+    assert not {
+        "allocationState",
+        "errors",
+        "currentNodeCount",
+        "targetNodeCount",
+        "nodeStateCounts",
+        "allocationStateTransitionTime",
+    } & set(inner)
 
 
 def test_a_put_drops_the_transient_resource_id() -> None:
@@ -105,13 +134,21 @@ def test_identity_removal_and_change() -> None:
     assert writes({"identity": None})[1]["identity"] == {"type": "None"}
     assert writes({"identity": {"type": "none", "user_assigned_identities": []}})[1]["identity"] == {"type": "None"}
     both = {"type": "user_assigned", "user_assigned_identities": [SECOND, FIRST]}
-    assert writes({"identity": both})[1]["identity"] == {"type": "UserAssigned", "userAssignedIdentities": {SECOND: {}, FIRST: {}}}
+    assert writes({"identity": both})[1]["identity"] == {
+        "type": "UserAssigned",
+        "userAssignedIdentities": {SECOND: {}, FIRST: {}},
+    }
 
 
 def test_create_body_has_nothing_that_was_not_declared() -> None:
-    body = CLUSTER.create_body(TARGET, {"size": "A", "max_instances": 1, "identity": None, "description": None}, {"location": "eastus"})
+    body = CLUSTER.create_body(
+        TARGET, {"size": "A", "max_instances": 1, "identity": None, "description": None}, {"location": "eastus"}
+    )
     inner = {"osType": "Linux", "vmSize": "A", "scaleSettings": {"maxNodeCount": 1}}
-    assert body == {"location": "eastus", "properties": {"computeType": "AmlCompute", "disableLocalAuth": True, "properties": inner}}
+    assert body == {
+        "location": "eastus",
+        "properties": {"computeType": "AmlCompute", "disableLocalAuth": True, "properties": inner},
+    }
 
 
 def test_a_key_is_sent_in_one_line() -> None:
@@ -119,9 +156,17 @@ def test_a_key_is_sent_in_one_line() -> None:
     folded = f"---- BEGIN SSH2 PUBLIC KEY ----\n{blob[:20]}\n{blob[20:]}\n---- END SSH2 PUBLIC KEY ----"
     declared = {"ssh_settings.admin_username": "me", "ssh_settings.ssh_key_value": folded}
     body = CLUSTER.create_body(TARGET, declared, None)
-    assert body["properties"]["properties"]["userAccountCredentials"] == {"adminUserName": "me", "adminUserSshPublicKey": f"ssh-rsa {blob}"}
+    assert body["properties"]["properties"]["userAccountCredentials"] == {
+        "adminUserName": "me",
+        "adminUserSshPublicKey": f"ssh-rsa {blob}",
+    }
     assert body["properties"]["disableLocalAuth"] is False
-    assert plan_present(CLUSTER.fields, declared, CLUSTER.read(cluster(inner={"userAccountCredentials.adminUserName": "me"}))).action == "none"
+    assert (
+        plan_present(
+            CLUSTER.fields, declared, CLUSTER.read(cluster(inner={"userAccountCredentials.adminUserName": "me"}))
+        ).action
+        == "none"
+    )
 
 
 def test_recreate_body_is_what_was_there_with_what_was_declared() -> None:
@@ -163,7 +208,11 @@ def test_recreate_without_ssh_closes_it() -> None:
         ({"inner": {"errors": []}}, True, READY),
         ({"inner": {"errors": [{"error": {"code": "OutOfCapacity", "message": "m"}}]}}, True, FAILED),
         ({"inner": {"errors": [{"error": {"code": "OutOfCapacity", "message": "m"}}]}}, False, READY),
-        ({"inner": {"errors": [{"error": {"code": "UnsupportedVMSizeForLowPriority", "message": "m"}}]}}, False, FAILED),
+        (
+            {"inner": {"errors": [{"error": {"code": "UnsupportedVMSizeForLowPriority", "message": "m"}}]}},
+            False,
+            FAILED,
+        ),
         ({"properties": {"properties": None}}, True, READY),
     ],
 )
@@ -182,8 +231,14 @@ QUOTA = {"code": "Quota", "message": "too much", "details": [{"code": "Inner", "
         ([QUOTA], [QUOTA]),
         ([{"error": QUOTA}], [QUOTA]),
         ([{"code": "Outer", "message": "The r...", "error": QUOTA}], [QUOTA]),
-        ([{"code": "Outer", "message": "outer", "error": {"statusCode": 400}}], [{"code": "Outer", "message": "outer", "details": None}]),
-        ([{"error": None, "code": "Outer", "message": "outer"}], [{"code": "Outer", "message": "outer", "details": None}]),
+        (
+            [{"code": "Outer", "message": "outer", "error": {"statusCode": 400}}],
+            [{"code": "Outer", "message": "outer", "details": None}],
+        ),
+        (
+            [{"error": None, "code": "Outer", "message": "outer"}],
+            [{"code": "Outer", "message": "outer", "details": None}],
+        ),
         (["text"], [{"code": None, "message": "text", "details": None}]),
         ([{}], [{"code": None, "message": None, "details": None}]),
     ],
@@ -197,14 +252,21 @@ def test_every_envelope_of_provisioning_errors(errors: t.Any, flat: list[dict[st
 
 
 def test_a_failed_cluster_without_nodes_is_broken_and_one_with_nodes_is_not() -> None:
-    assert "too much" in str(CLUSTER.broken(cluster(properties={"provisioningState": "Failed", "provisioningErrors": [{"error": QUOTA}]})))
+    assert "too much" in str(
+        CLUSTER.broken(cluster(properties={"provisioningState": "Failed", "provisioningErrors": [{"error": QUOTA}]}))
+    )
     assert CLUSTER.broken(cluster(properties={"provisioningState": "Failed"}, inner={"currentNodeCount": 2})) is None
     assert CLUSTER.broken(cluster()) is None
 
 
 @pytest.mark.parametrize(
     ("inner", "used"),
-    [({}, False), ({"currentNodeCount": 1}, True), ({"targetNodeCount": 1}, True), ({"currentNodeCount": None, "targetNodeCount": None}, False)],
+    [
+        ({}, False),
+        ({"currentNodeCount": 1}, True),
+        ({"targetNodeCount": 1}, True),
+        ({"currentNodeCount": None, "targetNodeCount": None}, False),
+    ],
 )
 def test_in_use(inner: dict[str, t.Any], used: bool) -> None:
     assert bool(CLUSTER.in_use(cluster(inner=inner))) is used
@@ -241,22 +303,36 @@ def test_values_in_the_options_terms() -> None:
     assert shown["idle_time_before_scale_down"] == 120
     assert shown["ssh_public_access_enabled"] is False
     assert shown["network_settings"] == {"subnet": SUBNET}
-    assert shown["identity"]["default"] == {"resource_id": FIRST, "client_id": "client-of-first", "principal_id": "principal-of-first"}
+    assert shown["identity"]["default"] == {
+        "resource_id": FIRST,
+        "client_id": "client-of-first",
+        "principal_id": "principal-of-first",
+    }
 
 
-@pytest.mark.parametrize(("arm", "option"), [("Enabled", True), ("Disabled", False), ("NotSpecified", None), (None, None)])
+@pytest.mark.parametrize(
+    ("arm", "option"), [("Enabled", True), ("Disabled", False), ("NotSpecified", None), (None, None)]
+)
 def test_ssh_access_that_the_service_has_not_decided_is_null(arm: t.Any, option: t.Any) -> None:
     assert CLUSTER.read(cluster(inner={"remoteLoginPortPublicAccess": arm}))["ssh_public_access_enabled"] is option
 
 
-@pytest.mark.parametrize(("properties", "location"), [({}, "eastus"), ({"computeLocation": "westus2"}, "westus2"), ({"computeLocation": None}, "eastus")])
+@pytest.mark.parametrize(
+    ("properties", "location"),
+    [({}, "eastus"), ({"computeLocation": "westus2"}, "westus2"), ({"computeLocation": None}, "eastus")],
+)
 def test_location(properties: dict[str, t.Any], location: str) -> None:
     assert CLUSTER.read(cluster(properties=properties))["location"] == location
     assert CLUSTER.project(cluster(properties=properties))["location"] == location
 
 
 def test_an_odd_duration_of_the_service_does_not_break_the_look_at_it() -> None:
-    assert CLUSTER.project(cluster(inner={"scaleSettings": {"nodeIdleTimeBeforeScaleDown": "soon"}}))["idle_time_before_scale_down"] == "soon"
+    assert (
+        CLUSTER.project(cluster(inner={"scaleSettings": {"nodeIdleTimeBeforeScaleDown": "soon"}}))[
+            "idle_time_before_scale_down"
+        ]
+        == "soon"
+    )
 
 
 def test_the_default_identity_is_the_system_assigned_one_or_the_first() -> None:

@@ -5,6 +5,7 @@
 
 Sources: docs/coverage.md CI4 to CI12; ARM types of 2025-12-01 (ComputeSchedules, ScriptsToExecute). tests/functional/test_instance.py has the life.
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -16,7 +17,12 @@ from ansible_collections.azureml.compute.plugins.module_utils._kinds.instance im
 
 Values = dict[str, t.Any]
 CRON: Values = {"type": "cron", "expression": "0 18 * * 1-5"}
-WEEKLY: Values = {"type": "recurrence", "frequency": "week", "interval": 2, "schedule": {"hours": [8, 9], "week_days": ["monday", "friday"]}}
+WEEKLY: Values = {
+    "type": "recurrence",
+    "frequency": "week",
+    "interval": 2,
+    "schedule": {"hours": [8, 9], "week_days": ["monday", "friday"]},
+}
 
 
 def stop(**trigger: t.Any) -> Values:
@@ -33,8 +39,14 @@ def stop(**trigger: t.Any) -> Values:
         ({"type": "cron", "expression": "0 18 * *"}, "expression must be a cron expression of five fields"),
         ({"type": "recurrence", "frequency": "yearly"}, "frequency must be one of minute, hour, day, week, month"),
         ({"type": "recurrence", "frequency": "day", "interval": 0}, "interval must be at least 1"),
-        ({"type": "recurrence", "frequency": "day", "schedule": {"hours": [8, 24]}}, "schedule.hours must be from 0 to 23"),
-        ({"type": "recurrence", "frequency": "day", "schedule": {"minutes": [-1]}}, "schedule.minutes must be from 0 to 59"),
+        (
+            {"type": "recurrence", "frequency": "day", "schedule": {"hours": [8, 24]}},
+            "schedule.hours must be from 0 to 23",
+        ),
+        (
+            {"type": "recurrence", "frequency": "day", "schedule": {"minutes": [-1]}},
+            "schedule.minutes must be from 0 to 59",
+        ),
         ({}, "type must be cron or recurrence"),
     ],
 )
@@ -66,7 +78,14 @@ def as_shown(*items: Values) -> list[Values]:
         ({**CRON, "start_time": "2026-11-25T18:00:00.000+00:00"}, {**CRON, "start_time": "2026-11-25T18:00:00Z"}),
         # One that was not declared is the service's own.
         ({**CRON, "start_time": "2026-11-25T18:00:00Z"}, CRON),
-        (WEEKLY, {**WEEKLY, "frequency": "Week", "schedule": {"hours": [9, 8], "minutes": None, "week_days": ["Friday", "monday"]}}),
+        (
+            WEEKLY,
+            {
+                **WEEKLY,
+                "frequency": "Week",
+                "schedule": {"hours": [9, 8], "minutes": None, "week_days": ["Friday", "monday"]},
+            },
+        ),
         ({**WEEKLY, "interval": 1}, {**WEEKLY, "interval": None}),
     ],
 )
@@ -103,13 +122,19 @@ def test_schedules_are_the_same_in_any_order_and_none_is_left_over() -> None:
 # --- setup scripts, applications ---
 
 
-@pytest.mark.parametrize("script", [{"path": "a.sh"}, {"inline": "echo hélló", "command": "--fast", "timeout_minutes": 5}])
+@pytest.mark.parametrize(
+    "script", [{"path": "a.sh"}, {"inline": "echo hélló", "command": "--fast", "timeout_minutes": 5}]
+)
 def test_a_script_comes_back_as_it_was_declared(script: Values) -> None:
-    assert {key: value for key, value in values.script_from_arm(values.script_to_arm(script)).items() if value is not None} == script
+    assert {
+        key: value for key, value in values.script_from_arm(values.script_to_arm(script)).items() if value is not None
+    } == script
 
 
 def test_an_inline_script_that_is_no_base64_is_shown_as_it_is() -> None:
-    assert values.script_from_arm({"scriptSource": "inline", "scriptData": "echo one & two"})["inline"] == "echo one & two"
+    assert (
+        values.script_from_arm({"scriptSource": "inline", "scriptData": "echo one & two"})["inline"] == "echo one & two"
+    )
 
 
 @pytest.mark.parametrize("script", [{}, {"path": "a.sh", "inline": "echo"}])
@@ -136,17 +161,33 @@ def test_wrong_applications(application: Values, rule: str) -> None:
 
 
 def test_ssh_needs_a_key_when_the_instance_is_created() -> None:
-    [finding] = [one for one in INSTANCE.check_create({"size": "s", "ssh_public_access_enabled": True}, None) if one.option.startswith("ssh")]
+    [finding] = [
+        one
+        for one in INSTANCE.check_create({"size": "s", "ssh_public_access_enabled": True}, None)
+        if one.option.startswith("ssh")
+    ]
     assert (finding.code, finding.option) == ("SshKeyMissing", "ssh_settings.ssh_key_value")
 
 
 def body(state: str, provisioning: str = "Succeeded", **inner: t.Any) -> Values:
-    return {"properties": {"computeType": "ComputeInstance", "provisioningState": provisioning, "properties": {"state": state, **inner}}}
+    return {
+        "properties": {
+            "computeType": "ComputeInstance",
+            "provisioningState": provisioning,
+            "properties": {"state": state, **inner},
+        }
+    }
 
 
 @pytest.mark.parametrize(
     ("found", "state"),
-    [(body("Running"), READY), (body("Stopped"), READY), (body("Starting"), BUSY), (body("Unusable"), FAILED), (body("Running", "Failed"), FAILED)],
+    [
+        (body("Running"), READY),
+        (body("Stopped"), READY),
+        (body("Starting"), BUSY),
+        (body("Unusable"), FAILED),
+        (body("Running", "Failed"), FAILED),
+    ],
 )
 def test_whether_it_can_be_used(found: Values, state: str) -> None:
     assert INSTANCE.status(found).state == state

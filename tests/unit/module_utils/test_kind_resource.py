@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Any resource: what contains what, and what becomes of a document. Source: arm_resource's documentation of ``body``."""
+
 from __future__ import annotations
 
 import typing as t
@@ -19,8 +20,20 @@ TARGET = Target("x", "/subscriptions/s/x", "/subscriptions/s", "s", "")
 @pytest.mark.parametrize(
     ("current", "declared"),
     [
-        ({"a": 1, "b": 2}, {"a": 1}), ({"a": 1}, {}), (None, {}), (None, {"a": None}), ({}, None), ([], None), (None, []), ("", None), (None, ""),
-        ([{"name": "A", "x": 1}, {"name": "b"}], [{"name": "a"}]), ([1, 2], [1, 2]), ("true", True), (False, "False"), (0, 0),
+        ({"a": 1, "b": 2}, {"a": 1}),
+        ({"a": 1}, {}),
+        (None, {}),
+        (None, {"a": None}),
+        ({}, None),
+        ([], None),
+        (None, []),
+        ("", None),
+        (None, ""),
+        ([{"name": "A", "x": 1}, {"name": "b"}], [{"name": "a"}]),
+        ([1, 2], [1, 2]),
+        ("true", True),
+        (False, "False"),
+        (0, 0),
         ("/subscriptions/S/x", "/subscriptions/s/X/"),
     ],
 )
@@ -31,8 +44,22 @@ def test_contains(current: t.Any, declared: t.Any) -> None:
 @pytest.mark.parametrize(
     ("current", "declared"),
     [
-        ({"a": 1}, {"a": 2}), ({}, {"a": 1}), (None, {"a": 1}), ([1], [1, 2]), ([1, 2], [2, 1]), ([{"name": "b"}], [{"name": "a"}]), ([], [{"name": "a"}]),
-        (0, None), (False, None), (None, 0), (None, False), ("a", "A"), ("text", {"a": 1}), ({"a": 1}, None), ({"a": 1}, "text"), (1, True),
+        ({"a": 1}, {"a": 2}),
+        ({}, {"a": 1}),
+        (None, {"a": 1}),
+        ([1], [1, 2]),
+        ([1, 2], [2, 1]),
+        ([{"name": "b"}], [{"name": "a"}]),
+        ([], [{"name": "a"}]),
+        (0, None),
+        (False, None),
+        (None, 0),
+        (None, False),
+        ("a", "A"),
+        ("text", {"a": 1}),
+        ({"a": 1}, None),
+        ({"a": 1}, "text"),
+        (1, True),
         ([{"name": "a"}, 7], [{"name": "a", "x": 1}]),
     ],
 )
@@ -47,7 +74,11 @@ def test_a_location_is_compared_as_a_region() -> None:
 
 NAMES = st.sampled_from(["name", "a", "b", "location", "id.x"])
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(-2, 2), st.sampled_from(["", "x", "X", "/subscriptions/s"]))
-VALUES = st.recursive(LEAVES, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(NAMES, inner, max_size=3)), max_leaves=8)
+VALUES = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(NAMES, inner, max_size=3)),
+    max_leaves=8,
+)
 BODIES = st.dictionaries(st.sampled_from(["location", "properties", "sku", "tags"]), VALUES, max_size=3)
 
 
@@ -57,7 +88,9 @@ def unique(value: t.Any) -> bool:
         return all(unique(item) for item in value.values())
     if not isinstance(value, list):
         return True
-    names = [str(item["name"]).casefold() for item in value if isinstance(item, dict) and isinstance(item.get("name"), str)]
+    names = [
+        str(item["name"]).casefold() for item in value if isinstance(item, dict) and isinstance(item.get("name"), str)
+    ]
     return len(names) == len(set(names)) and all(unique(item) for item in value)
 
 
@@ -74,7 +107,9 @@ def test_the_plan_of_what_was_just_applied_is_none(current: dict[str, t.Any], de
     plan = plan_present(kind.fields, flat, kind.read(current))
     after = kind.with_values(current, plan.values())
     assert plan_present(kind.fields, flat, kind.read(after)).action == "none"
-    assert {key: value for key, value in after.items() if key not in declared} == {key: value for key, value in current.items() if key not in declared}
+    assert {key: value for key, value in after.items() if key not in declared} == {
+        key: value for key, value in current.items() if key not in declared
+    }
 
 
 def test_rows_go_as_deep_as_was_declared() -> None:
@@ -83,10 +118,18 @@ def test_rows_go_as_deep_as_was_declared() -> None:
 
 
 def test_a_map_of_ids_is_one_value() -> None:
-    identity = {"type": "UserAssigned", "userAssignedIdentities": {"/subscriptions/s/providers/Microsoft.ManagedIdentity/x": {}}}
+    identity = {
+        "type": "UserAssigned",
+        "userAssignedIdentities": {"/subscriptions/s/providers/Microsoft.ManagedIdentity/x": {}},
+    }
     kind = Resource("1", {"identity": identity})
     assert [row.option for row in kind.fields] == ["identity.type", "identity.userAssignedIdentities", "tags"]
-    there = {"identity": {"type": "UserAssigned", "userAssignedIdentities": {"/subscriptions/s/providers/Microsoft.ManagedIdentity/x": {"clientId": "c"}}}}
+    there = {
+        "identity": {
+            "type": "UserAssigned",
+            "userAssignedIdentities": {"/subscriptions/s/providers/Microsoft.ManagedIdentity/x": {"clientId": "c"}},
+        }
+    }
     assert plan_present(kind.fields, kind.declare({}, TARGET), kind.read(there)).action == "none"
 
 
@@ -102,5 +145,8 @@ def test_a_put_drops_what_the_service_writes() -> None:
 
 def test_projection() -> None:
     assert project({"id": 1, "systemData": {"createdAt": 1}, "extendedLocation": {}, "managedBy": None}) == {
-        "id": 1, "system_data": {"createdAt": 1}, "extended_location": {}, "managed_by": None,
+        "id": 1,
+        "system_data": {"createdAt": 1},
+        "extended_location": {},
+        "managed_by": None,
     }

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The workspace without a wire: patches, outbound rules, projection. Sources: docs/facts.md d.2; the module's RETURN documentation."""
+
 from __future__ import annotations
 
 import typing as t
@@ -27,10 +28,21 @@ def requests(tree: dict[str, t.Any], body: dict[str, t.Any] | None = None) -> li
 
 
 def test_one_patch_for_all_fields_and_one_request_for_each_rule() -> None:
-    tree = {"display_name": "Other", "managed_network": {"isolation_mode": "allow_only_approved_outbound", "outbound_rules": [RULE]}}
+    tree = {
+        "display_name": "Other",
+        "managed_network": {"isolation_mode": "allow_only_approved_outbound", "outbound_rules": [RULE]},
+    }
     assert requests(tree) == [
-        ("PATCH", "", {"properties": {"friendlyName": "Other", "managedNetwork": {"isolationMode": "AllowOnlyApprovedOutbound"}}}),
-        ("PUT", "/outboundRules/packages", {"properties": {"type": "FQDN", "destination": "pypi.org", "category": "UserDefined"}}),
+        (
+            "PATCH",
+            "",
+            {"properties": {"friendlyName": "Other", "managedNetwork": {"isolationMode": "AllowOnlyApprovedOutbound"}}},
+        ),
+        (
+            "PUT",
+            "/outboundRules/packages",
+            {"properties": {"type": "FQDN", "destination": "pypi.org", "category": "UserDefined"}},
+        ),
     ]
 
 
@@ -39,12 +51,28 @@ def test_one_patch_for_all_fields_and_one_request_for_each_rule() -> None:
     [
         (RULE, {"type": "FQDN", "destination": "pypi.org", "category": "UserDefined"}),
         (
-            {"name": "x", "type": "private_endpoint", "destination": {"service_resource_id": "/s", "subresource_target": "blob", "spark_enabled": None}},
-            {"type": "PrivateEndpoint", "destination": {"serviceResourceId": "/s", "subresourceTarget": "blob"}, "category": "UserDefined"},
+            {
+                "name": "x",
+                "type": "private_endpoint",
+                "destination": {"service_resource_id": "/s", "subresource_target": "blob", "spark_enabled": None},
+            },
+            {
+                "type": "PrivateEndpoint",
+                "destination": {"serviceResourceId": "/s", "subresourceTarget": "blob"},
+                "category": "UserDefined",
+            },
         ),
         (
-            {"name": "x", "type": "service_tag", "destination": {"service_tag": "A", "protocol": "TCP", "port_ranges": "80"}},
-            {"type": "ServiceTag", "destination": {"serviceTag": "A", "protocol": "TCP", "portRanges": "80"}, "category": "UserDefined"},
+            {
+                "name": "x",
+                "type": "service_tag",
+                "destination": {"service_tag": "A", "protocol": "TCP", "port_ranges": "80"},
+            },
+            {
+                "type": "ServiceTag",
+                "destination": {"serviceTag": "A", "protocol": "TCP", "portRanges": "80"},
+                "category": "UserDefined",
+            },
         ),
     ],
 )
@@ -53,11 +81,15 @@ def test_rules_to_arm_and_back(rule: dict[str, t.Any], arm: dict[str, t.Any]) ->
     back = kind.rule_from_arm("x", arm)
     assert back["type"] == rule["type"]
     declared = rule["destination"]
-    assert back["destination"] == ({key: value for key, value in declared.items() if value is not None} if isinstance(declared, dict) else declared)
+    assert back["destination"] == (
+        {key: value for key, value in declared.items() if value is not None} if isinstance(declared, dict) else declared
+    )
 
 
 def test_a_rule_of_an_unknown_type_is_shown_as_it_is() -> None:
-    assert kind.rule_from_arm("x", {"type": "Quantum", "destination": {"serviceTag": "A", "odd": 1}})["type"] == "Quantum"
+    assert (
+        kind.rule_from_arm("x", {"type": "Quantum", "destination": {"serviceTag": "A", "odd": 1}})["type"] == "Quantum"
+    )
 
 
 def test_rules_of_one_task_are_no_rows_of_another() -> None:
@@ -76,15 +108,27 @@ def test_rules_of_one_task_are_no_rows_of_another() -> None:
             {"type": "UserAssigned", "userAssignedIdentities": {SECOND: {}, FIRST: None}},
         ),
         (
-            {"type": "user_assigned", "user_assigned_identities": [FIRST.upper().replace("/SUBSCRIPTIONS", "/subscriptions")]},
+            {
+                "type": "user_assigned",
+                "user_assigned_identities": [FIRST.upper().replace("/SUBSCRIPTIONS", "/subscriptions")],
+            },
             {"type": "SystemAssigned,UserAssigned", "userAssignedIdentities": {FIRST: {}}},
-            {"type": "UserAssigned", "userAssignedIdentities": {FIRST.upper().replace("/SUBSCRIPTIONS", "/subscriptions"): {}}},
+            {
+                "type": "UserAssigned",
+                "userAssignedIdentities": {FIRST.upper().replace("/SUBSCRIPTIONS", "/subscriptions"): {}},
+            },
         ),
-        ({"type": "system_assigned"}, {"type": "UserAssigned", "userAssignedIdentities": {FIRST: {}}}, {"type": "SystemAssigned"}),
+        (
+            {"type": "system_assigned"},
+            {"type": "UserAssigned", "userAssignedIdentities": {FIRST: {}}},
+            {"type": "SystemAssigned"},
+        ),
     ],
 )
 def test_identities_are_taken_away_by_null(declared: dict[str, t.Any], before: t.Any, after: t.Any) -> None:
-    assert requests({"identity": declared}, workspace(outer={"identity": before})) == [("PATCH", "", {"identity": after})]
+    assert requests({"identity": declared}, workspace(outer={"identity": before})) == [
+        ("PATCH", "", {"identity": after})
+    ]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +137,14 @@ def test_identities_are_taken_away_by_null(declared: dict[str, t.Any], before: t
         workspace(),
         workspace(outer={"identity": ..., "tags": None, "kind": None}, properties={"managedNetwork": None}),
         workspace(outer={"properties": {}}),
-        workspace(properties={"managedNetwork": {"isolationMode": "Disabled", "outboundRules": {"a": {"type": "FQDN", "destination": "a.b"}}}}),
+        workspace(
+            properties={
+                "managedNetwork": {
+                    "isolationMode": "Disabled",
+                    "outboundRules": {"a": {"type": "FQDN", "destination": "a.b"}},
+                }
+            }
+        ),
     ],
 )
 def test_the_result_has_exactly_the_documented_keys(body: dict[str, t.Any]) -> None:
@@ -110,6 +161,8 @@ def test_declared_rules_do_not_change_the_shape_of_the_result() -> None:
     assert shown["managed_network"]["outbound_rules"] == [{**RULE, "category": "UserDefined", "status": None}]
 
 
-@pytest.mark.parametrize(("text", "state"), [("Succeeded", READY), ("Updating", BUSY), ("Failed", FAILED), (None, READY)])
+@pytest.mark.parametrize(
+    ("text", "state"), [("Succeeded", READY), ("Updating", BUSY), ("Failed", FAILED), (None, READY)]
+)
 def test_states(text: t.Any, state: str) -> None:
     assert kind.Workspace().status(workspace(properties={"provisioningState": text})).state == state

@@ -5,6 +5,7 @@
 
 Sources: docs/coverage.md 1.10, K6, CC9; docs/facts.md c.2, f.10; ARM types of 2025-12-01 (ManagedNetworkSettings).
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -36,8 +37,13 @@ def test_an_account_on_a_machine_needs_a_secret_also_when_it_changes() -> None:
     there = {"ssh_settings": {"admin_username": "me"}}
     assert found(machine.check_update({"ssh_settings.admin_username": "me"}, there)) == []
     assert found(machine.check_update({"tags": {}}, there)) == []
-    assert found(machine.check_update({"ssh_settings.admin_username": "you"}, there)) == [("SshKeyMissing", "ssh_settings.ssh_private_key")]
-    assert found(machine.check_update({"ssh_settings.admin_username": "you", "ssh_settings.admin_password": "p"}, there)) == []
+    assert found(machine.check_update({"ssh_settings.admin_username": "you"}, there)) == [
+        ("SshKeyMissing", "ssh_settings.ssh_private_key")
+    ]
+    assert (
+        found(machine.check_update({"ssh_settings.admin_username": "you", "ssh_settings.admin_password": "p"}, there))
+        == []
+    )
 
 
 def test_a_machine_without_an_account_is_attached_with_a_warning() -> None:
@@ -48,7 +54,9 @@ def test_a_machine_without_an_account_is_attached_with_a_warning() -> None:
     assert machine.advice(plan, {**declared, "ssh_settings.admin_username": "me"}, PARENT) == []
 
 
-@pytest.mark.parametrize("kind", [attached.VirtualMachine(), attached.Databricks()], ids=["virtualmachine", "databricks"])
+@pytest.mark.parametrize(
+    "kind", [attached.VirtualMachine(), attached.Databricks()], ids=["virtualmachine", "databricks"]
+)
 def test_a_document_without_properties_can_be_written(kind: t.Any) -> None:
     """What failed early has none (docs/facts.md a.5)."""
     body = {"properties": {"computeType": kind.compute_type, "provisioningState": "Failed"}}
@@ -77,16 +85,26 @@ def test_ids_of_identities_in_every_form_of_the_cli() -> None:
 # --- outbound rules of a managed network ---
 
 RULE: t.Any = workspace._RuleField("rule", "rule")
-ENDPOINT = {"type": "private_endpoint", "destination": {"service_resource_id": f"{GROUP}/x", "subresource_target": "blob", "spark_enabled": False}}
+ENDPOINT = {
+    "type": "private_endpoint",
+    "destination": {"service_resource_id": f"{GROUP}/x", "subresource_target": "blob", "spark_enabled": False},
+}
 
 
 @pytest.mark.parametrize(
     ("there", "declared"),
     [
-        (None, None), (None, {}),
+        (None, None),
+        (None, {}),
         ({"type": "fqdn", "destination": "pypi.org"}, {"type": "fqdn", "destination": "PyPI.org"}),
         # The service adds keys of its own.
-        (ENDPOINT, {"type": "private_endpoint", "destination": {"service_resource_id": f"{GROUP}/X", "subresource_target": "blob"}}),
+        (
+            ENDPOINT,
+            {
+                "type": "private_endpoint",
+                "destination": {"service_resource_id": f"{GROUP}/X", "subresource_target": "blob"},
+            },
+        ),
     ],
 )
 def test_the_same_rule(there: t.Any, declared: t.Any) -> None:
@@ -96,11 +114,18 @@ def test_the_same_rule(there: t.Any, declared: t.Any) -> None:
 @pytest.mark.parametrize(
     ("there", "declared"),
     [
-        (ENDPOINT, None), (None, ENDPOINT),
+        (ENDPOINT, None),
+        (None, ENDPOINT),
         (ENDPOINT, {"type": "fqdn", "destination": "pypi.org"}),
         ({"type": "fqdn", "destination": "pypi.org"}, {"type": "fqdn", "destination": "other.org"}),
         ({"type": "private_endpoint", "destination": f"{GROUP}/x"}, ENDPOINT),
-        (ENDPOINT, {"type": "private_endpoint", "destination": {"service_resource_id": f"{GROUP}/x", "subresource_target": "file"}}),
+        (
+            ENDPOINT,
+            {
+                "type": "private_endpoint",
+                "destination": {"service_resource_id": f"{GROUP}/x", "subresource_target": "file"},
+            },
+        ),
     ],
 )
 def test_another_rule(there: t.Any, declared: t.Any) -> None:

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Answers without end, of any size and depth, from a real server: each ends within its limit, with a code that says which."""
+
 from __future__ import annotations
 
 import threading
@@ -48,7 +49,9 @@ def test_what_does_not_end_is_ended(tls: tuple[Path, Path], name: str) -> None:
         started = time.monotonic()
         with pytest.raises(AmlError) as ended:
             # 64 MiB take longer than a second where the machine is busy.
-            hostile.ask(server, what, retries=0 if what == "document" else 1, retry_timeout=15.0 if "TooLarge" in code else 1.0)
+            hostile.ask(
+                server, what, retries=0 if what == "document" else 1, retry_timeout=15.0 if "TooLarge" in code else 1.0
+            )
         took = time.monotonic() - started
     assert ended.value.code in code.split(" or ")
     assert ended.value.hint or code == "PagingLoop"
@@ -77,14 +80,22 @@ def test_a_list_as_a_whole_has_a_time(tls: tuple[Path, Path], monkeypatch: pytes
     monkeypatch.setattr(_client, "SHORTEST_LIST", 0.2)
     monkeypatch.setattr(_client, "LIST_FACTOR", 0.1)
     monkeypatch.setattr(_client, "MOST_PAGES", 10**9)
-    with hostile.Server(hostile.FORMS["pages with items, each with a new link"][0], tls) as server, pytest.raises(AmlError) as ended:
+    with (
+        hostile.Server(hostile.FORMS["pages with items, each with a new link"][0], tls) as server,
+        pytest.raises(AmlError) as ended,
+    ):
         server.client().list(hostile.PATH, hostile.VERSION)
-    assert ended.value.code == "EndlessList" and "0.2 s" in ended.value.message and "retry_timeout" in (ended.value.hint or "")
+    assert (
+        ended.value.code == "EndlessList"
+        and "0.2 s" in ended.value.message
+        and "retry_timeout" in (ended.value.hint or "")
+    )
 
 
 @pytest.mark.parametrize("what", ["document", "operation"])
 def test_an_answer_has_the_least_time_and_no_more(tls: tuple[Path, Path], what: str) -> None:
     """retry_timeout and wait_timeout below the least time of an exchange: an answer within that is read, one that lasts longer ends with it."""
+
     def late(server: hostile.Server, connection: t.Any, _number: int) -> None:
         server.ended.wait(0.2)
         hostile.answering("200 OK", body=b'{"status": "Succeeded"}')(server, connection, 1)
@@ -107,9 +118,18 @@ def test_the_options_say_what_the_limits_are() -> None:
         for fragment, name in ((auth.ModuleDocFragment, "retry_timeout"), (wait.ModuleDocFragment, "wait_timeout"))
     )
     shortest = f"at least {DOCUMENTED['shortest']:g}"
-    assert f"{shortest} and at most {DOCUMENTED['longest']:g} seconds" in retry and f"A lower value than {DOCUMENTED['shortest']:g}" in retry
-    assert f"{DOCUMENTED['factor']} times as long, at least {DOCUMENTED['list']:g} seconds, and at most {DOCUMENTED['pages']} pages" in retry
-    assert f"at most {limits.LARGEST_ANSWER // 2**20} MiB" in retry and f"{limits.EXCHANGE_TIMEOUT:g} seconds, whatever" in retry
+    assert (
+        f"{shortest} and at most {DOCUMENTED['longest']:g} seconds" in retry
+        and f"A lower value than {DOCUMENTED['shortest']:g}" in retry
+    )
+    assert (
+        f"{DOCUMENTED['factor']} times as long, at least {DOCUMENTED['list']:g} seconds, and at most {DOCUMENTED['pages']} pages"
+        in retry
+    )
+    assert (
+        f"at most {limits.LARGEST_ANSWER // 2**20} MiB" in retry
+        and f"{limits.EXCHANGE_TIMEOUT:g} seconds, whatever" in retry
+    )
     assert f"{shortest} seconds" in waits
 
 
@@ -143,10 +163,13 @@ def test_good_answers_share_connections_and_threads_have_their_own_limits(tls: t
 
     def form(server: hostile.Server, connection: t.Any, number: int) -> None:
         connections.add(id(connection))
-        connection.sendall(hostile.OK + f"Content-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        connection.sendall(
+            hostile.OK + f"Content-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+        )
 
     found: list[t.Any] = []
     with hostile.Server(hostile.FORMS["a body, byte by byte"][0], tls) as slow, hostile.Server(form, tls) as good:
+
         def wait() -> None:
             try:
                 slow.client(retries=0).get(hostile.PATH, hostile.VERSION)

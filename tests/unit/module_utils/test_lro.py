@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Long-running operations on a scripted wire and a fake clock (docs/facts.md a.4, d.2, b.3)."""
+
 from __future__ import annotations
 
 import pytest
@@ -28,10 +29,13 @@ def started(style: str = "async", method: str = "PUT") -> Operation:
 
 
 def test_a_put_tells_its_operation_and_the_address_is_used_verbatim() -> None:
-    wire = Wire([
-        Call("PUT", COMPUTE, 201, {"id": COMPUTE}, {"Azure-AsyncOperation": STATUS_URL}),
-        poll(json=RUNNING), poll(json=DONE),
-    ])
+    wire = Wire(
+        [
+            Call("PUT", COMPUTE, 201, {"id": COMPUTE}, {"Azure-AsyncOperation": STATUS_URL}),
+            poll(json=RUNNING),
+            poll(json=DONE),
+        ]
+    )
     client = wire.client()
     reply = client.put(COMPUTE, VERSION, {})
     assert reply.operation is not None
@@ -65,11 +69,14 @@ def test_both_headers_mean_the_status_document() -> None:
 
 
 def test_location_style() -> None:
-    wire = Wire([
-        Call("POST", f"{COMPUTE}/resize", 202, headers={"Location": STATUS_URL, "Retry-After": "5"}),
-        poll(202), poll(202, Retry_After="9"),
-        poll(200, {"id": COMPUTE, "properties": {"provisioningState": "Updating"}}),
-    ])
+    wire = Wire(
+        [
+            Call("POST", f"{COMPUTE}/resize", 202, headers={"Location": STATUS_URL, "Retry-After": "5"}),
+            poll(202),
+            poll(202, Retry_After="9"),
+            poll(200, {"id": COMPUTE, "properties": {"provisioningState": "Updating"}}),
+        ]
+    )
     client = wire.client()
     operation = client.post(f"{COMPUTE}/resize", VERSION, {}).operation
     assert operation is not None and operation.location == STATUS_URL
@@ -102,15 +109,31 @@ def test_case_of_success(spelling: str) -> None:
     assert Wire([poll(json={"status": spelling})]).client().wait(started(), timeout=1) == {"status": spelling}
 
 
-@pytest.mark.parametrize("document, code, message", [
-    ({"status": "Failed", "error": {"code": "Quota", "message": "m", "details": [{"code": "x"}], "statusCode": 409}},
-     "Quota", "m"),
-    ({"status": "failed", "error": {"error": {"code": "Nested", "message": "m", "details": [{"code": "x"}]}}},
-     "Nested", "m"),
-    ({"status": "Canceled"}, "OperationCanceled", None),
-    ({"status": "Cancelled", "error": {"code": "ByUser", "message": "m", "details": [{"code": "x"}]}}, "ByUser", "m"),
-    ({"status": "Failed", "error": None}, "OperationFailed", None),
-])
+@pytest.mark.parametrize(
+    "document, code, message",
+    [
+        (
+            {
+                "status": "Failed",
+                "error": {"code": "Quota", "message": "m", "details": [{"code": "x"}], "statusCode": 409},
+            },
+            "Quota",
+            "m",
+        ),
+        (
+            {"status": "failed", "error": {"error": {"code": "Nested", "message": "m", "details": [{"code": "x"}]}}},
+            "Nested",
+            "m",
+        ),
+        ({"status": "Canceled"}, "OperationCanceled", None),
+        (
+            {"status": "Cancelled", "error": {"code": "ByUser", "message": "m", "details": [{"code": "x"}]}},
+            "ByUser",
+            "m",
+        ),
+        ({"status": "Failed", "error": None}, "OperationFailed", None),
+    ],
+)
 def test_failed_operations(document: dict, code: str, message: str | None) -> None:
     wire = Wire([poll(json=document, x_ms_request_id="r")])
     with pytest.raises(ArmError) as caught:
@@ -128,8 +151,12 @@ def test_unknown_states_are_running() -> None:
 
 
 def test_a_resource_in_place_of_a_status_document() -> None:
-    wire = Wire([poll(json={"properties": {"provisioningState": "Creating"}}),
-                 poll(json={"properties": {"provisioningState": "Succeeded"}})])
+    wire = Wire(
+        [
+            poll(json={"properties": {"provisioningState": "Creating"}}),
+            poll(json={"properties": {"provisioningState": "Succeeded"}}),
+        ]
+    )
     assert wire.client().wait(started(), timeout=60)["properties"]["provisioningState"] == "Succeeded"
 
 
@@ -139,8 +166,11 @@ def test_time_out_tells_all_and_keeps_to_its_time() -> None:
         wire.client().wait(started(), timeout=10, what="Creating c")
     assert len(wire.clock.slept) == 8 and sum(wire.clock.slept) == pytest.approx(10)
     assert caught.value.details == {
-        "what": "Creating c", "state": "InProgress", "elapsed": 10.0,
-        "operation": {"url": STATUS_URL, "status": "InProgress"}, "cause": None,
+        "what": "Creating c",
+        "state": "InProgress",
+        "elapsed": 10.0,
+        "operation": {"url": STATUS_URL, "status": "InProgress"},
+        "cause": None,
     }
     assert "same task again" in (caught.value.hint or "")
     wire.done()
@@ -154,10 +184,15 @@ def test_zero_time_is_one_look() -> None:
 
 
 def test_passing_failures_while_waiting_are_retried_beyond_the_clients_number() -> None:
-    wire = Wire([
-        poll(500), poll(503), poll(429, Retry_After="3"), Call("GET", STATUS, raises=ServiceRequestError("no route")),
-        poll(json=DONE),
-    ])
+    wire = Wire(
+        [
+            poll(500),
+            poll(503),
+            poll(429, Retry_After="3"),
+            Call("GET", STATUS, raises=ServiceRequestError("no route")),
+            poll(json=DONE),
+        ]
+    )
     assert wire.client(retries=1).wait(started(), timeout=600) == DONE
     wire.done()
 
@@ -244,4 +279,6 @@ def test_the_cause_of_a_wait_that_could_not_look_is_told() -> None:
     wire = Wire([poll(503)] * 30)
     with pytest.raises(WaitTimeout) as caught:
         wire.client().wait(started(), timeout=20)
-    assert caught.value.details["cause"]["code"] == "ServiceUnavailable" and "wait_timeout" not in (caught.value.hint or "")
+    assert caught.value.details["cause"]["code"] == "ServiceUnavailable" and "wait_timeout" not in (
+        caught.value.hint or ""
+    )

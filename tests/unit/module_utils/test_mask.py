@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Secrets in texts, in any encoding; and the placeholders of variables."""
+
 from __future__ import annotations
 
 import time
@@ -36,7 +37,10 @@ def masker(*secrets: str) -> Masker:
     ],
 )
 def test_whatever_the_encoding(text: str) -> None:
-    assert masker(SECRET).mask(f"Value: {text} | not \\u0026 right").replace("\x00", "") == "Value: *** | not \\u0026 right"
+    assert (
+        masker(SECRET).mask(f"Value: {text} | not \\u0026 right").replace("\x00", "")
+        == "Value: *** | not \\u0026 right"
+    )
 
 
 def test_a_text_without_a_secret_stays_as_it_is() -> None:
@@ -72,12 +76,27 @@ def test_many_secrets_in_a_large_result_take_little_time() -> None:
 # --- variables ---
 
 
-@pytest.mark.parametrize("name", ["environment_variables", "environmentVariables", "appSettings", "env", "application_settings"])
+@pytest.mark.parametrize(
+    "name", ["environment_variables", "environmentVariables", "appSettings", "env", "application_settings"]
+)
 def test_values_are_hidden_at_their_places_whatever_their_names(name: str) -> None:
-    tree = {"x": [{name: {"A": "1", "B": "eastus", "C": {"type": "local", "value": "eastus"}, "D": None, "E": ""}, "location": "eastus", "count": "1"}]}
+    tree = {
+        "x": [
+            {
+                name: {"A": "1", "B": "eastus", "C": {"type": "local", "value": "eastus"}, "D": None, "E": ""},
+                "location": "eastus",
+                "count": "1",
+            }
+        ]
+    }
     hidden = redact.without_values(tree, shown={"A"})["x"][0]
     values = hidden.pop(name)
-    assert hidden == {"location": "eastus", "count": "1"} and values["A"] == "1" and values["D"] is None and values["E"] == ""
+    assert (
+        hidden == {"location": "eastus", "count": "1"}
+        and values["A"] == "1"
+        and values["D"] is None
+        and values["E"] == ""
+    )
     assert values["B"].startswith("VALUE_NOT_SHOWN (") and values["C"] == {"type": "local", "value": values["B"]}
     assert redact.without_values({name: {"B": "westus"}})[name]["B"] != values["B"]
 
@@ -85,12 +104,33 @@ def test_values_are_hidden_at_their_places_whatever_their_names(name: str) -> No
 def test_a_list_of_names_and_values() -> None:
     tree = {"siteConfig": {"appSettings": [{"name": "KEY", "value": "abc"}, {"name": "MODE", "value": "b"}]}}
     shown, other = redact.without_values(tree, shown={"MODE"})["siteConfig"]["appSettings"]
-    assert shown["name"] == "KEY" and shown["value"].startswith("VALUE_NOT_SHOWN") and other == {"name": "MODE", "value": "b"}
+    assert (
+        shown["name"] == "KEY"
+        and shown["value"].startswith("VALUE_NOT_SHOWN")
+        and other == {"name": "MODE", "value": "b"}
+    )
 
 
 def test_only_values_that_are_long_or_odd_are_searched_for_in_texts() -> None:
-    ordinary = {"A": "true", "B": "1", "C": "eastus", "D": "Standard_DS3_v2", "E": "production", "F": "ml-workspace-prod", "G": "/data/models"}
-    odd = {"DB_PASS": "case-value-db-pass", "URL": "postgres://me:word@db/x", "SAS": "?sv=1&sig=abc", "PIN_PASSWORD": "secret"}
-    tree = {"environment_variables": {**ordinary, **odd}, "name": "ml-workspace-prod", "id": "/subscriptions/s/resourceGroups/case-rg-with-long-name-1"}
+    ordinary = {
+        "A": "true",
+        "B": "1",
+        "C": "eastus",
+        "D": "Standard_DS3_v2",
+        "E": "production",
+        "F": "ml-workspace-prod",
+        "G": "/data/models",
+    }
+    odd = {
+        "DB_PASS": "case-value-db-pass",
+        "URL": "postgres://me:word@db/x",
+        "SAS": "?sv=1&sig=abc",
+        "PIN_PASSWORD": "secret",
+    }
+    tree = {
+        "environment_variables": {**ordinary, **odd},
+        "name": "ml-workspace-prod",
+        "id": "/subscriptions/s/resourceGroups/case-rg-with-long-name-1",
+    }
     assert redact.in_variables(tree, public=redact.public_texts(tree)) == set(odd.values())
     assert redact.in_variables(tree, shown={"DB_PASS", "URL", "SAS"}, public=redact.public_texts(tree)) == {"secret"}

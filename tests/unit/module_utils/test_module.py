@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The funnel that every module ends in."""
+
 from __future__ import annotations
 
 import json
@@ -15,9 +16,16 @@ from ansible_collections.azureml.compute.plugins.module_utils._module import ent
 
 @pytest.mark.parametrize(
     ("missing", "package"),
-    [("azure.ai.ml.entities", "azure-ai-ml"), ("azure.identity", "azure-identity"), ("azure.core.rest", "azure-core"), ("six", "six")],
+    [
+        ("azure.ai.ml.entities", "azure-ai-ml"),
+        ("azure.identity", "azure-identity"),
+        ("azure.core.rest", "azure-core"),
+        ("six", "six"),
+    ],
 )
-def test_a_missing_library_is_named_with_the_python_that_lacks_it(capsys: pytest.CaptureFixture[str], missing: str, package: str) -> None:
+def test_a_missing_library_is_named_with_the_python_that_lacks_it(
+    capsys: pytest.CaptureFixture[str], missing: str, package: str
+) -> None:
     def job(_task: t.Any) -> t.Any:
         raise ModuleNotFoundError(f"No module named {missing!r}", name=missing)
 

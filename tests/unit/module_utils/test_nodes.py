@@ -5,6 +5,7 @@
 
 Sources: docs/coverage.md N1 to N6, K1, K2, CI18, pains 31 to 34; docs/facts.md a.6.
 """
+
 from __future__ import annotations
 
 import shlex
@@ -26,12 +27,23 @@ NODE = {
 
 def cluster_body(**inner: t.Any) -> dict[str, t.Any]:
     account = {"adminUserName": "boss", "adminUserPassword": None, "adminUserSshPublicKey": "ssh-rsa AAAA"}
-    given = {"remoteLoginPortPublicAccess": "Enabled", "userAccountCredentials": account, "currentNodeCount": 1, **inner}
+    given = {
+        "remoteLoginPortPublicAccess": "Enabled",
+        "userAccountCredentials": account,
+        "currentNodeCount": 1,
+        **inner,
+    }
     return {"name": "cpu", "properties": {"computeType": "AmlCompute", "properties": given}}
 
 
 def instance_body(ssh: dict[str, t.Any] | None = None, **inner: t.Any) -> dict[str, t.Any]:
-    settings = {"sshPublicAccess": "Enabled", "adminUserName": "azureuser", "sshPort": 4001, "adminPublicKey": None, **(ssh or {})}
+    settings = {
+        "sshPublicAccess": "Enabled",
+        "adminUserName": "azureuser",
+        "sshPort": 4001,
+        "adminPublicKey": None,
+        **(ssh or {}),
+    }
     ends = {"publicIpAddress": "20.9.9.9", "privateIpAddress": "10.1.0.5"}
     given = {"state": "Running", "sshSettings": settings, "connectivityEndpoints": ends, **inner}
     return {"name": "laptop", "properties": {"computeType": "ComputeInstance", "properties": given}}
@@ -67,13 +79,20 @@ HIDDEN = {"publicIpAddress": None, "privateIpAddress": "10.1.0.5"}
         (node(CLOSED), "public", ("20.1.2.3", 50001, False)),
         (node(cluster_body(userAccountCredentials=None)), "private", ("10.0.0.4", 22, False)),
         (node(nodeState="running"), "auto", ("20.1.2.3", 50001, True)),
-        *((node(nodeState=state), "auto", ("20.1.2.3", 50001, False)) for state in ("preparing", "leaving", "unusable", "preempted")),
+        *(
+            (node(nodeState=state), "auto", ("20.1.2.3", 50001, False))
+            for state in ("preparing", "leaving", "unusable", "preempted")
+        ),
         (nodes.instance(instance_body()), "auto", ("20.9.9.9", 4001, True)),
         (nodes.instance(instance_body()), "private", ("10.1.0.5", 22, True)),
         (nodes.instance(instance_body(connectivityEndpoints=HIDDEN)), "auto", ("10.1.0.5", 22, True)),
         (nodes.instance(instance_body(state="JobRunning")), "auto", ("20.9.9.9", 4001, True)),
         (nodes.instance(instance_body(state="Stopped")), "auto", ("20.9.9.9", 4001, False)),
-        (nodes.instance(instance_body(state="Creating", sshSettings=None, connectivityEndpoints=None)), "auto", (None, None, False)),
+        (
+            nodes.instance(instance_body(state="Creating", sshSettings=None, connectivityEndpoints=None)),
+            "auto",
+            (None, None, False),
+        ),
         (nodes.instance(OFF), "auto", ("20.9.9.9", 4001, False)),
         (nodes.instance(OFF), "private", ("10.1.0.5", 22, True)),
     ],
@@ -110,7 +129,11 @@ def test_notes() -> None:
 
 
 def test_entry() -> None:
-    entry = connection(node(nodeState="running", runId="run-7"), Way(private_key_file="~/k.pem", scp_file="data.csv", host_prefix="prod-"), WS)
+    entry = connection(
+        node(nodeState="running", runId="run-7"),
+        Way(private_key_file="~/k.pem", scp_file="data.csv", host_prefix="prod-"),
+        WS,
+    )
     assert entry == {
         "name": "prod-cpu-tvm-1_2-p",
         "id": f"{WS}/computes/cpu/nodes/tvm-1_2-p",
@@ -167,12 +190,16 @@ def test_key_file_survives_the_shell(path: str) -> None:
     assert scp == ["scp", "-i", path.replace("%", "%%"), "-P", "22", path, "u@1.2.3.4:~/"]
 
 
-@pytest.mark.skipif(shutil.which("ssh") is None, reason="OpenSSH's client is missing: scripts/system-packages installs it")
+@pytest.mark.skipif(
+    shutil.which("ssh") is None, reason="OpenSSH's client is missing: scripts/system-packages installs it"
+)
 @pytest.mark.parametrize("path", PATHS)
 def test_config_is_read_by_openssh(path: str, tmp_path: Path) -> None:
     written = tmp_path / "config"
     written.write_text(nodes.config_block("node-1", "1.2.3.4", 50002, "boss", path))
-    shown = subprocess.run(["ssh", "-G", "-F", str(written), "node-1"], capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        ["ssh", "-G", "-F", str(written), "node-1"], capture_output=True, text=True, check=True
+    ).stdout
     rows = dict(line.split(" ", 1) for line in shown.splitlines() if " " in line)
     assert (rows["hostname"], rows["port"], rows["user"], rows["identitiesonly"]) == ("1.2.3.4", "50002", "boss", "yes")
     assert rows["identityfile"].replace("%%", "%") == path
@@ -196,7 +223,10 @@ def test_lines_without_a_key() -> None:
     assert "Identity" not in nodes.config_block("n", "1.2.3.4", 50000, "azureuser")
 
 
-@pytest.mark.parametrize(("prefix", "bad"), [("", False), ("prod-", False), ("a.b_c", False), ("-a", True), ("a b", True), ("a*", True), ("a\nHost x", True)])
+@pytest.mark.parametrize(
+    ("prefix", "bad"),
+    [("", False), ("prod-", False), ("a.b_c", False), ("-a", True), ("a b", True), ("a*", True), ("a\nHost x", True)],
+)
 def test_prefix(prefix: str, bad: bool) -> None:
     assert nodes.bad_prefix(prefix) is bad
 
@@ -216,7 +246,9 @@ class Service:
         self.asked.append(f"LIST {path}")
         return self.bodies
 
-    def post_list(self, path: str, api_version: str, items: str = "nodes", *, malformed: t.Any = None) -> list[dict[str, t.Any]]:
+    def post_list(
+        self, path: str, api_version: str, items: str = "nodes", *, malformed: t.Any = None
+    ) -> list[dict[str, t.Any]]:
         self.asked.append(f"POST {path}")
         assert items == "nodes"
         return [NODE, {**NODE, "nodeId": "tvm-2"}]
@@ -246,18 +278,52 @@ def test_collect_warns(name: str, words: str) -> None:
     assert machines == [] and words in warnings[0]
 
 
-EVIL_NAMES = ["a\nHost *", "a b", "*", "-oProxyCommand=touch${IFS}x", "a;id", "$(id)", "a/b", "../a", "", "a\x1b[2J", "!a"]
-EVIL_USERS = ["a\n    ProxyCommand touch x", "-oProxyCommand=touch${IFS}x", "a b", "$(id)", "`id`", "a'b", 'a"b', "a@b", "%r", "a;id", "\u0430dmin", "a\x00"]
+EVIL_NAMES = [
+    "a\nHost *",
+    "a b",
+    "*",
+    "-oProxyCommand=touch${IFS}x",
+    "a;id",
+    "$(id)",
+    "a/b",
+    "../a",
+    "",
+    "a\x1b[2J",
+    "!a",
+]
+EVIL_USERS = [
+    "a\n    ProxyCommand touch x",
+    "-oProxyCommand=touch${IFS}x",
+    "a b",
+    "$(id)",
+    "`id`",
+    "a'b",
+    'a"b',
+    "a@b",
+    "%r",
+    "a;id",
+    "\u0430dmin",
+    "a\x00",
+]
 
 
 @pytest.mark.parametrize("user", EVIL_USERS)
 def test_a_user_that_is_more_than_a_name_is_in_no_line(user: str) -> None:
     """Who may create a cluster chooses its SSH user; who connects to it may be somebody else (CVE-2023-51385 is of this kind)."""
     account = {"adminUserName": user}
-    for machine in (node(cluster_body(userAccountCredentials=account)), nodes.instance(instance_body({"adminUserName": user}))):
+    for machine in (
+        node(cluster_body(userAccountCredentials=account)),
+        nodes.instance(instance_body({"adminUserName": user})),
+    ):
         for prefer in nodes.PREFERENCES:
             entry = connection(machine, Way(prefer), WS)
-            assert (entry["user"], entry["ssh"], entry["scp"], entry["ssh_config"], entry["reachable"]) == (None, None, None, None, False)
+            assert (entry["user"], entry["ssh"], entry["scp"], entry["ssh_config"], entry["reachable"]) == (
+                None,
+                None,
+                None,
+                None,
+                False,
+            )
             assert "which is not put into a command line" in entry["reason"] and "\n" not in entry["reason"]
 
 
@@ -271,7 +337,10 @@ def test_a_machine_that_is_called_something_else_than_a_name_is_refused(name: st
         nodes.instance({**instance_body(), "name": name})
 
 
-@pytest.mark.parametrize("address", ["-oProxyCommand=id", "10.0.0.4 -oX", "a\nb", "evil.example", "10.0.0.4;id", "$(id)", "fe80::1%$(id)", 5, "127.1"])
+@pytest.mark.parametrize(
+    "address",
+    ["-oProxyCommand=id", "10.0.0.4 -oX", "a\nb", "evil.example", "10.0.0.4;id", "$(id)", "fe80::1%$(id)", 5, "127.1"],
+)
 def test_an_address_that_is_none_is_not_connected_to(address: t.Any) -> None:
     assert chosen(node(publicIpAddress=address), "public") == (None, None, False)
     assert chosen(node(publicIpAddress=address, privateIpAddress=address)) == (None, None, False)

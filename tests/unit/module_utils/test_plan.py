@@ -5,6 +5,7 @@
 
 Source: DESIGN.md (Spec, current, plan): what is not declared is not managed; unset is not null; one plan for check mode, diff and apply.
 """
+
 from __future__ import annotations
 
 import random
@@ -14,7 +15,12 @@ import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._core import canon, paths
 from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import Target
 from ansible_collections.azureml.compute.plugins.module_utils._engine import plan as _plan
-from ansible_collections.azureml.compute.plugins.module_utils._engine.fields import CREATE_ONLY, READ_ONLY, WRITE_ONLY, Field
+from ansible_collections.azureml.compute.plugins.module_utils._engine.fields import (
+    CREATE_ONLY,
+    READ_ONLY,
+    WRITE_ONLY,
+    Field,
+)
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.cluster import CLUSTER
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,7 +34,15 @@ TABLE = (
     Field("state", "p.state", READ_ONLY),
     Field("note", "p.note", canon=canon.text, clearable=True),
 )
-CURRENT = {"size": "STANDARD_A", "lowest": 0, "deep": {"er": None}, "tags": {"a": "1", "b": "2"}, "password": None, "state": "Steady", "note": None}
+CURRENT = {
+    "size": "STANDARD_A",
+    "lowest": 0,
+    "deep": {"er": None},
+    "tags": {"a": "1", "b": "2"},
+    "password": None,
+    "state": "Steady",
+    "note": None,
+}
 
 
 AS_IT_IS: t.Any = object()
@@ -41,8 +55,19 @@ def plan(declared: dict[str, t.Any], current: t.Any = AS_IT_IS, **more: t.Any) -
 @pytest.mark.parametrize(
     "declared",
     [
-        {}, {"size": "standard_a"}, {"lowest": 0}, {"note": None}, {"note": ""}, {"tags": {"a": "1"}}, {"tags": {"a": 1}}, {"tags": {}}, {"tags": None},
-        {"tags": {"absent": None}}, {"deep.er": None}, {"password": "given"}, {"state": "Resizing"},
+        {},
+        {"size": "standard_a"},
+        {"lowest": 0},
+        {"note": None},
+        {"note": ""},
+        {"tags": {"a": "1"}},
+        {"tags": {"a": 1}},
+        {"tags": {}},
+        {"tags": None},
+        {"tags": {"absent": None}},
+        {"deep.er": None},
+        {"password": "given"},
+        {"state": "Resizing"},
     ],
 )
 def test_nothing_to_do(declared: dict[str, t.Any]) -> None:
@@ -72,14 +97,19 @@ def test_updates(declared: dict[str, t.Any], changes: dict[str, tuple[t.Any, t.A
     assert found.values() == {field: after for field, (_before, after) in changes.items()}
 
 
-@pytest.mark.parametrize(("declared", "after"), [({"a": "1"}, {"a": "1"}), ({}, {}), (None, {}), ({"a": None, "c": 3}, {"c": "3"})])
+@pytest.mark.parametrize(
+    ("declared", "after"), [({"a": "1"}, {"a": "1"}), ({}, {}), (None, {}), ({"a": None, "c": 3}, {"c": "3"})]
+)
 def test_tags_replace(declared: t.Any, after: dict[str, str]) -> None:
     found = plan({"tags": declared}, append_tags=False)
     assert found.values() == {"tags": after}
 
 
 def test_tags_in_full() -> None:
-    assert _plan.wanted(TABLE, {"tags": {"c": 3}, "lowest": 1}, CURRENT) == {"tags": {"a": "1", "b": "2", "c": "3"}, "lowest": 1}
+    assert _plan.wanted(TABLE, {"tags": {"c": 3}, "lowest": 1}, CURRENT) == {
+        "tags": {"a": "1", "b": "2", "c": "3"},
+        "lowest": 1,
+    }
     assert _plan.wanted(TABLE, {"tags": {"c": 3}}, CURRENT, append_tags=False) == {"tags": {"c": "3"}}
     assert _plan.wanted(TABLE, {"tags": {"c": None}}, None) == {"tags": {}}
     assert _plan.wanted(TABLE, {"lowest": 1}, CURRENT) == {"lowest": 1}
@@ -134,7 +164,13 @@ def test_absent() -> None:
 
 def test_a_plan_as_the_result_shows_it() -> None:
     found = plan({"size": "other", "lowest": 1}, on_immutable_change="ignore")
-    kept = {"field": "size", "before": "STANDARD_A", "after": "other", "mutability": "create_only", "reason": "sizes are fixed"}
+    kept = {
+        "field": "size",
+        "before": "STANDARD_A",
+        "after": "other",
+        "mutability": "create_only",
+        "reason": "sizes are fixed",
+    }
     changed = {"field": "lowest", "before": 0, "after": 1, "mutability": "updatable", "reason": None}
     assert found.to_dict() == {"action": "update", "changes": [changed], "reason": None, "ignored": [kept]}
     assert plan({}).to_dict() == {"action": "none", "changes": [], "reason": None}
@@ -189,7 +225,12 @@ def test_secrets_go_to_an_existing_resource_only_when_asked_for_or_due() -> None
 # --- what holds for every declaration of a cluster ---
 
 TARGET = Target("cpu", "/w/computes/cpu", "/w", "s", "rg")
-IDS = st.sampled_from([f"/subscriptions/s/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}" for name in "abc"])
+IDS = st.sampled_from(
+    [
+        f"/subscriptions/s/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
+        for name in "abc"
+    ]
+)
 DECLARED = st.fixed_dictionaries(
     {},
     optional={
@@ -202,11 +243,15 @@ DECLARED = st.fixed_dictionaries(
         "ssh_public_access_enabled": st.booleans(),
         "enable_node_public_ip": st.booleans(),
         "description": st.sampled_from(["", "text", None]),
-        "tags": st.dictionaries(st.sampled_from("abcd"), st.one_of(st.none(), st.integers(), st.text("xyz", max_size=3))),
+        "tags": st.dictionaries(
+            st.sampled_from("abcd"), st.one_of(st.none(), st.integers(), st.text("xyz", max_size=3))
+        ),
         "identity": st.one_of(
             st.none(),
             st.just({"type": "system_assigned", "user_assigned_identities": []}),
-            st.lists(IDS, min_size=1, max_size=3, unique=True).map(lambda ids: {"type": "user_assigned", "user_assigned_identities": ids}),
+            st.lists(IDS, min_size=1, max_size=3, unique=True).map(
+                lambda ids: {"type": "user_assigned", "user_assigned_identities": ids}
+            ),
         ),
         "network_settings.subnet": st.one_of(st.none(), st.just("/subscriptions/s/subnets/x")),
     },
@@ -240,9 +285,13 @@ def test_the_plan_of_what_was_just_created_is_none(declared: dict[str, t.Any], a
 
 @SETTINGS
 @given(DECLARED, DECLARED, st.booleans())
-def test_the_plan_of_what_was_just_applied_is_none(first: dict[str, t.Any], second: dict[str, t.Any], append: bool) -> None:
+def test_the_plan_of_what_was_just_applied_is_none(
+    first: dict[str, t.Any], second: dict[str, t.Any], append: bool
+) -> None:
     body = CLUSTER.create_body(TARGET, _plan.wanted(CLUSTER.fields, first, None), {"location": "eastus"})
-    change = _plan.plan_present(CLUSTER.fields, second, CLUSTER.read(body), append_tags=append, on_immutable_change="recreate")
+    change = _plan.plan_present(
+        CLUSTER.fields, second, CLUSTER.read(body), append_tags=append, on_immutable_change="recreate"
+    )
     after = shouted(CLUSTER.with_values(body, change.values()))
     again = _plan.plan_present(CLUSTER.fields, second, CLUSTER.read(after), append_tags=append)
     assert again.action == "none", again.changes
@@ -250,16 +299,22 @@ def test_the_plan_of_what_was_just_applied_is_none(first: dict[str, t.Any], seco
 
 @SETTINGS
 @given(DECLARED, DECLARED, st.randoms())
-def test_the_order_of_the_declaration_has_no_meaning(first: dict[str, t.Any], second: dict[str, t.Any], dice: random.Random) -> None:
+def test_the_order_of_the_declaration_has_no_meaning(
+    first: dict[str, t.Any], second: dict[str, t.Any], dice: random.Random
+) -> None:
     current = CLUSTER.read(CLUSTER.create_body(TARGET, _plan.wanted(CLUSTER.fields, first, None), None))
     items = list(second.items())
     dice.shuffle(items)
-    assert _plan.plan_present(CLUSTER.fields, dict(items), current) == _plan.plan_present(CLUSTER.fields, second, current)
+    assert _plan.plan_present(CLUSTER.fields, dict(items), current) == _plan.plan_present(
+        CLUSTER.fields, second, current
+    )
 
 
 @SETTINGS
 @given(DECLARED, DECLARED, st.sampled_from(["fail", "recreate", "ignore"]))
-def test_what_is_not_declared_is_in_no_change_and_no_body(first: dict[str, t.Any], second: dict[str, t.Any], policy: str) -> None:
+def test_what_is_not_declared_is_in_no_change_and_no_body(
+    first: dict[str, t.Any], second: dict[str, t.Any], policy: str
+) -> None:
     body = CLUSTER.create_body(TARGET, _plan.wanted(CLUSTER.fields, first, None), {"location": "eastus"})
     found = _plan.plan_present(CLUSTER.fields, second, CLUSTER.read(body), on_immutable_change=policy)
     assert {one.field for one in (*found.changes, *found.ignored)} <= set(second)

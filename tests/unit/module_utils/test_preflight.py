@@ -5,6 +5,7 @@
 
 Rules: docs/facts.md b.2, f.23; docs/coverage.md CC1, CC3 to CC5, CI1, 1.11. What the simulator cannot show stands here.
 """
+
 from __future__ import annotations
 
 import threading
@@ -31,15 +32,31 @@ NETWORK = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet"
 FAMILY = "standardDSv2Family"
 
 
-def size(name: str = "Standard_DS3_v2", family: str = FAMILY, types: t.Sequence[str] = ("AmlCompute", "ComputeInstance")) -> t.Any:
-    return {"name": name, "family": family, "vCPUs": 4, "lowPriorityCapable": True, "supportedComputeTypes": list(types)}
+def size(
+    name: str = "Standard_DS3_v2", family: str = FAMILY, types: t.Sequence[str] = ("AmlCompute", "ComputeInstance")
+) -> t.Any:
+    return {
+        "name": name,
+        "family": family,
+        "vCPUs": 4,
+        "lowPriorityCapable": True,
+        "supportedComputeTypes": list(types),
+    }
 
 
 def usage(name: str, current: int, limit: int, kind: str = "vmFamily/dedicatedCores") -> t.Any:
-    return {"name": {"value": name}, "currentValue": current, "limit": limit, "type": f"x/{kind}/usages", "id": GROUP.rsplit("/resourceGroups", 1)[0]}
+    return {
+        "name": {"value": name},
+        "currentValue": current,
+        "limit": limit,
+        "type": f"x/{kind}/usages",
+        "id": GROUP.rsplit("/resourceGroups", 1)[0],
+    }
 
 
-def facts(sizes: t.Sequence[t.Any] = (size(),), usages: t.Sequence[t.Any] = (usage(FAMILY, 0, 100),), **more: t.Any) -> Facts:
+def facts(
+    sizes: t.Sequence[t.Any] = (size(),), usages: t.Sequence[t.Any] = (usage(FAMILY, 0, 100),), **more: t.Any
+) -> Facts:
     read = {
         ("workspace", WORKSPACE.casefold()): {"name": "ws", "location": "East US", "properties": {}},
         ("sizes", "eastus"): _sizes.by_name(sizes),
@@ -51,11 +68,23 @@ def facts(sizes: t.Sequence[t.Any] = (size(),), usages: t.Sequence[t.Any] = (usa
 
 def wish(name: str = "cluster", type_: str = "amlcompute", **wanted: t.Any) -> Wish:
     existing, replaces = wanted.pop("existing", None), wanted.pop("replaces", False)
-    return Wish(type_, compute_target(SUBSCRIPTION, "rg", "ws", name), {"size": "standard_ds3_V2", "max_instances": 1, **wanted}, existing, replaces)
+    return Wish(
+        type_,
+        compute_target(SUBSCRIPTION, "rg", "ws", name),
+        {"size": "standard_ds3_V2", "max_instances": 1, **wanted},
+        existing,
+        replaces,
+    )
 
 
-def body(size_name: str = "STANDARD_DS3_V2", nodes: int = 0, kind: str = "AmlCompute", name: str = "cluster", **inner: t.Any) -> dict[str, t.Any]:
-    outer = {"computeType": kind, "computeLocation": "eastus", "properties": {"vmSize": size_name, "currentNodeCount": nodes, **inner}}
+def body(
+    size_name: str = "STANDARD_DS3_V2", nodes: int = 0, kind: str = "AmlCompute", name: str = "cluster", **inner: t.Any
+) -> dict[str, t.Any]:
+    outer = {
+        "computeType": kind,
+        "computeLocation": "eastus",
+        "properties": {"vmSize": size_name, "currentNodeCount": nodes, **inner},
+    }
     return {"name": name, "location": "eastus", "properties": outer}
 
 
@@ -84,7 +113,10 @@ def test_other_kinds_have_no_size_of_the_service() -> None:
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=8), st.integers(0, 40), st.integers(0, 60))
 def test_the_sum_against_what_is_left(minimums: list[int], used: int, limit: int) -> None:
     """max(1, minimum) nodes of four cores each, whatever the order; nothing more is asked for."""
-    wishes = [wish(f"cluster-{chr(97 + index)}", min_instances=least, max_instances=max(1, least)) for index, least in enumerate(minimums)]
+    wishes = [
+        wish(f"cluster-{chr(97 + index)}", min_instances=least, max_instances=max(1, least))
+        for index, least in enumerate(minimums)
+    ]
     found = codes(*wishes, given=facts(usages=[usage(FAMILY, used, limit)]))
     need = sum(4 * max(1, least) for least in minimums)
     assert found == (["FamilyQuotaExceeded"] if need > limit - used else [])
@@ -105,13 +137,17 @@ def test_a_replacement_gives_back_what_it_held() -> None:
     assert "FamilyQuotaExceeded" not in codes(wish(min_instances=2, max_instances=2, **replaced), given=full)
     assert "FamilyQuotaExceeded" in codes(wish(min_instances=3, max_instances=3, **replaced), given=full)
     # What it held of another family is no help.
-    other = facts(sizes=[size(), size("Standard_D4s_v3", family="other")], usages=[usage(FAMILY, 8, 8), usage("other", 0, 0)])
+    other = facts(
+        sizes=[size(), size("Standard_D4s_v3", family="other")], usages=[usage(FAMILY, 8, 8), usage("other", 0, 0)]
+    )
     assert "FamilyQuotaExceeded" in codes(wish(size="Standard_D4s_v3", **replaced), given=other)
 
 
 def test_an_instance_that_exists_holds_its_cores_also_when_stopped() -> None:
     full = facts(usages=[usage(FAMILY, 4, 4), usage("TotalClusters", 1, 1, "totalClusters")])
-    assert codes(wish(type_="computeinstance", existing=body(kind="ComputeInstance", state="Stopped")), given=full) == []
+    assert (
+        codes(wish(type_="computeinstance", existing=body(kind="ComputeInstance", state="Stopped")), given=full) == []
+    )
     assert codes(wish(type_="computeinstance"), given=full) == ["FamilyQuotaExceeded", "ComputeCountExceeded"]
 
 
@@ -125,7 +161,10 @@ def test_low_priority_families_have_a_cap_where_the_service_says_so() -> None:
 
 def test_a_workspaces_quota_counts_what_is_in_it() -> None:
     computes = [
-        body(nodes=1), body(nodes=5, vmPriority="LowPriority"), body(kind="ComputeInstance"), body("STANDARD_OTHER", 9),
+        body(nodes=1),
+        body(nodes=5, vmPriority="LowPriority"),
+        body(kind="ComputeInstance"),
+        body("STANDARD_OTHER", 9),
         {"name": "bare", "properties": {"computeType": "Databricks", "properties": None}},
     ]
 
@@ -163,7 +202,12 @@ def test_free_addresses(properties: dict[str, t.Any], free: int | None) -> None:
 
 
 def subnet(prefix: str = "10.0.0.0/29", **more: t.Any) -> dict[str, t.Any]:
-    network = {"name": "vnet", "location": "eastus", "properties": {"subnets": [{"name": "nodes", "properties": {"addressPrefix": prefix}}]}, **more}
+    network = {
+        "name": "vnet",
+        "location": "eastus",
+        "properties": {"subnets": [{"name": "nodes", "properties": {"addressPrefix": prefix}}]},
+        **more,
+    }
     return {("network", NETWORK.casefold()): network}
 
 
@@ -173,13 +217,17 @@ def test_nodes_that_are_there_already_have_their_addresses() -> None:
     assert codes(wish(max_instances=5, existing=there, **inside), given=facts(read=subnet())) == []
     assert codes(wish(max_instances=6, existing=there, **inside), given=facts(read=subnet())) == ["SubnetTooSmall"]
     elsewhere = body(nodes=2, subnet=None)
-    assert "SubnetTooSmall" in codes(wish(max_instances=5, existing=elsewhere, replaces=True, **inside), given=facts(read=subnet()))
+    assert "SubnetTooSmall" in codes(
+        wish(max_instances=5, existing=elsewhere, replaces=True, **inside), given=facts(read=subnet())
+    )
 
 
 def test_a_network_of_another_subscription() -> None:
     foreign = NETWORK.replace("11111111", "22222222")
     read = {("network", foreign.casefold()): next(iter(subnet().values()))}
-    assert codes(wish(**{"network_settings.subnet": f"{foreign}/subnets/nodes"}), given=facts(read=read)) == ["NetworkInOtherSubscription"]
+    assert codes(wish(**{"network_settings.subnet": f"{foreign}/subnets/nodes"}), given=facts(read=read)) == [
+        "NetworkInOtherSubscription"
+    ]
 
 
 # --- locks ---
@@ -199,14 +247,22 @@ def test_a_network_of_another_subscription() -> None:
     ],
 )
 def test_whom_a_lock_concerns(scope: str, concerned: bool) -> None:
-    lock = {"id": f"{scope}/providers/Microsoft.Authorization/locks/keep", "name": "keep", "properties": {"level": "CanNotDelete"}}
+    lock = {
+        "id": f"{scope}/providers/Microsoft.Authorization/locks/keep",
+        "name": "keep",
+        "properties": {"level": "CanNotDelete"},
+    }
     found = codes(wish(), given=facts(read={("locks", GROUP.casefold()): [lock]}))
     assert found == (["ScopeLocked"] if concerned else [])
 
 
 def test_attached_compute_minds_read_only_locks_alone() -> None:
     def locked(level: str) -> Facts:
-        lock = {"id": f"{GROUP}/providers/Microsoft.Authorization/locks/keep", "name": "keep", "properties": {"level": level}}
+        lock = {
+            "id": f"{GROUP}/providers/Microsoft.Authorization/locks/keep",
+            "name": "keep",
+            "properties": {"level": level},
+        }
         return facts(read={("locks", GROUP.casefold()): [lock]})
 
     assert codes(wish(type_="kubernetes"), given=locked("CanNotDelete")) == []
@@ -224,10 +280,16 @@ def test_what_could_not_be_read() -> None:
 
 def test_a_failure_has_all_findings_and_warnings_alone_are_none() -> None:
     found = check([wish(size="Standard_Nope"), wish("wide", max_instances=26)], facts())
-    assert [(one.code, one.severity) for one in found] == [("SizeNotOffered", "error"), ("QuotaBelowMaximum", "warning")]
+    assert [(one.code, one.severity) for one in found] == [
+        ("SizeNotOffered", "error"),
+        ("QuotaBelowMaximum", "warning"),
+    ]
     with pytest.raises(PreflightFailed) as failed:
         refuse(found, "It")
-    assert [one["code"] for one in failed.value.details] == ["SizeNotOffered", "QuotaBelowMaximum"] and "Nothing was written" in str(failed.value.hint)
+    assert [one["code"] for one in failed.value.details] == [
+        "SizeNotOffered",
+        "QuotaBelowMaximum",
+    ] and "Nothing was written" in str(failed.value.hint)
     refuse(found[1:], "It")
     with pytest.raises(PreflightFailed):
         refuse(found[1:], "It", "warning")
@@ -294,8 +356,27 @@ def test_a_group_that_is_not_there_has_no_locks() -> None:
 
 def test_secrets_are_found_by_their_names() -> None:
     entries = [
-        {"name": "a", "ssh_settings": {"admin_username": "u", "admin_password": "one", "ssh_private_key": "two", "ssh_key_value": "public"}},
-        {"name": "b", "access_token": "three", "ssl": {"key": "four", "cert": "public"}, "update_password": "always", "client_secrets": [5]},
-        {"name": "c", "ssh_settings": {"ssh_private_key_file": "no-secret"}, "oidc_token_file_path": "no-secret", "update_secrets": False},
+        {
+            "name": "a",
+            "ssh_settings": {
+                "admin_username": "u",
+                "admin_password": "one",
+                "ssh_private_key": "two",
+                "ssh_key_value": "public",
+            },
+        },
+        {
+            "name": "b",
+            "access_token": "three",
+            "ssl": {"key": "four", "cert": "public"},
+            "update_password": "always",
+            "client_secrets": [5],
+        },
+        {
+            "name": "c",
+            "ssh_settings": {"ssh_private_key_file": "no-secret"},
+            "oidc_token_file_path": "no-secret",
+            "update_secrets": False,
+        },
     ]
     assert secrets_in(entries) == {"one", "two", "three", "four", "5"}

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Progress: events go to the file that the environment names, or nowhere; and what is said of them."""
+
 from __future__ import annotations
 
 import json
@@ -54,7 +55,9 @@ def test_events_of_many_threads_stay_whole_and_apart(path: Path) -> None:
     events.close()
     rows = told(path)
     assert len(rows) == 8 * (1 + 50 + 1)
-    assert all(row[3].startswith(row[1][-1]) for row in rows if row[0] == "state"), "a state is of the target that its thread is at"
+    assert all(row[3].startswith(row[1][-1]) for row in rows if row[0] == "state"), (
+        "a state is of the target that its thread is at"
+    )
 
 
 def test_what_needs_no_wait_tells_nothing(path: Path) -> None:
@@ -104,13 +107,20 @@ def test_what_is_said() -> None:
         ({"event": "start", "target": a, "action": "create"}, 1.0, "ws/a: create ..."),
         ({"event": "start", "target": b, "action": "update"}, 2.0, "ws/b: update ..."),
         ({"event": "state", "target": a, "action": "create", "state": "Creating"}, 2.0, None),
-        ({"event": "done", "target": b, "action": "update", "failure": "No\n\x1b[2Jquota."}, 5.0, "ws/b: failed after 3 s: No [2Jquota. (1 of 2 done)"),
+        (
+            {"event": "done", "target": b, "action": "update", "failure": "No\n\x1b[2Jquota."},
+            5.0,
+            "ws/b: failed after 3 s: No [2Jquota. (1 of 2 done)",
+        ),
     ]
     for event, now, line in rows:
         assert board.take(json.loads(json.dumps({"run": 7, **event})), now) == line
     assert board.still(31.0) == ["ws/a: create, Creating, 30 s (1 of 2 done)"]
     assert board.total() == "1 of 2 done, 1 failed, 1 under way"
-    assert board.take({"run": 7, "event": "done", "target": a, "action": "create"}, 41.0) == "ws/a: create done after 40 s (2 of 2 done)"
+    assert (
+        board.take({"run": 7, "event": "done", "target": a, "action": "create"}, 41.0)
+        == "ws/a: create done after 40 s (2 of 2 done)"
+    )
     assert board.still(50.0) == []
 
 
@@ -119,14 +129,25 @@ def test_two_tasks_at_once_are_counted_apart() -> None:
     for run in (1, 2):
         board.take({"run": run, "event": "all", "total": run}, 0.0)
         board.take({"run": run, "event": "start", "target": "/x/a", "action": "create"}, 0.0)
-    assert board.take({"run": 1, "event": "done", "target": "/x/a", "action": "create"}, 1.0) == "a: create done after 1 s (1 of 1 done)"
+    assert (
+        board.take({"run": 1, "event": "done", "target": "/x/a", "action": "create"}, 1.0)
+        == "a: create done after 1 s (1 of 1 done)"
+    )
     assert board.still(1.0) == ["a: create, 1 s (0 of 2 done)"]
 
 
 def test_workspaces_of_one_name_are_told_apart() -> None:
     board = Board()
     for group in ("rg", "other"):
-        board.take({"run": 1, "event": "start", "target": f"{HOME.replace('/rg/', f'/{group}/')}/computes/a", "action": "create"}, 0.0)
+        board.take(
+            {
+                "run": 1,
+                "event": "start",
+                "target": f"{HOME.replace('/rg/', f'/{group}/')}/computes/a",
+                "action": "create",
+            },
+            0.0,
+        )
     assert [row.name for row in board.rows] == ["ws/a", "ws/a"]
 
 
@@ -146,6 +167,8 @@ def test_what_was_under_way_in_a_killed_task_is_forgotten() -> None:
     assert [row.run for row in board.rows] == [2]
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0.2, "0 s"), (119.4, "119 s"), (119.6, "2 min 00 s"), (3725, "62 min 05 s")])
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.2, "0 s"), (119.4, "119 s"), (119.6, "2 min 00 s"), (3725, "62 min 05 s")]
+)
 def test_spans(seconds: float, text: str) -> None:
     assert span(seconds) == text

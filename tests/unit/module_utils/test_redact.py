@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is hidden, in which order. tests/functional/test_secrets*.py look at what comes out of the modules."""
+
 from __future__ import annotations
 
 from ansible.module_utils.common.parameters import remove_values

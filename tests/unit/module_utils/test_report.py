@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The drift report: what counts as what, and that no value of anybody's becomes markup."""
+
 from __future__ import annotations
 
 import copy
@@ -15,7 +16,9 @@ from ansible_collections.azureml.compute.plugins.module_utils._report import pag
 
 SUBSCRIPTION = "11111111-0000-4000-8000-000000000001"
 HOME = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws"
-SUBNET = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/vnet/subnets/train"
+SUBNET = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/vnet/subnets/train"
+)
 EVIL = "\"><script>alert('x')</script>|`*[a](b)"
 
 Row = dict[str, t.Any]
@@ -28,16 +31,38 @@ def planned(name: str, action: str = "none", **more: t.Any) -> Row:
 
 
 def body(name: str, kind: str = "amlcompute", **more: t.Any) -> Row:
-    return {"id": f"{HOME}/computes/{name}", "name": name, "type": kind, "location": "eastus", "current_node_count": 1, "max_instances": 4, **more}
+    return {
+        "id": f"{HOME}/computes/{name}",
+        "name": name,
+        "type": kind,
+        "location": "eastus",
+        "current_node_count": 1,
+        "max_instances": 4,
+        **more,
+    }
 
 
-def facts(targets: t.Sequence[Row] = (), bodies: t.Sequence[Row] = (), undeclared: t.Sequence[Row] = (), cost: Row | None = None, **workspace: t.Any) -> Row:
+def facts(
+    targets: t.Sequence[Row] = (),
+    bodies: t.Sequence[Row] = (),
+    undeclared: t.Sequence[Row] = (),
+    cost: Row | None = None,
+    **workspace: t.Any,
+) -> Row:
     place = {"name": "ws", "resource_group": "rg", "subscription_id": SUBSCRIPTION, "id": HOME, "failure": None}
-    found = {**place, "workspace": {"id": HOME, "name": "ws", "location": "eastus", **workspace}, "computes": list(bodies)}
+    found = {
+        **place,
+        "workspace": {"id": HOME, "name": "ws", "location": "eastus", **workspace},
+        "computes": list(bodies),
+    }
     return {
         "generated": "2026-01-02T00:00:00Z",
         "name": "demo",
-        "fleet": {"targets": list(targets), "undeclared": list(undeclared), "totals": {} if cost is None else {"cost": cost}},
+        "fleet": {
+            "targets": list(targets),
+            "undeclared": list(undeclared),
+            "totals": {} if cost is None else {"cost": cost},
+        },
         "found": {"workspaces": [found], "usages": []},
     }
 
@@ -65,7 +90,16 @@ def test_what_a_target_is(given: Row, status: str, drifted: bool) -> None:
     [
         ("amlcompute", {"ssh_public_access_enabled": True, "ssh_settings": {"admin_username": "ada"}}, True, True),
         ("amlcompute", {"ssh_public_access_enabled": True, "ssh_settings": {}}, True, False),
-        ("amlcompute", {"ssh_public_access_enabled": True, "ssh_settings": {"admin_username": "ada"}, "enable_node_public_ip": False}, False, False),
+        (
+            "amlcompute",
+            {
+                "ssh_public_access_enabled": True,
+                "ssh_settings": {"admin_username": "ada"},
+                "enable_node_public_ip": False,
+            },
+            False,
+            False,
+        ),
         ("amlcompute", {"ssh_public_access_enabled": False, "ssh_settings": {"admin_username": "ada"}}, False, False),
         ("computeinstance", {"ssh_public_access_enabled": True, "ssh_settings": {}}, True, True),
         ("kubernetes", {}, False, False),
@@ -81,7 +115,12 @@ def test_who_is_reachable_over_ssh(kind: str, shown: Row, port: bool, login: boo
     [
         ("amlcompute", {"network_settings": {"subnet": SUBNET}}, {}, "vnet/train"),
         ("amlcompute", {}, {}, "no virtual network"),
-        ("computeinstance", {}, {"isolation_mode": "allow_internet_outbound"}, "managed network (allow internet outbound)"),
+        (
+            "computeinstance",
+            {},
+            {"isolation_mode": "allow_internet_outbound"},
+            "managed network (allow internet outbound)",
+        ),
         ("computeinstance", {}, {"isolation_mode": "disabled"}, "no virtual network"),
         ("databricks", {}, {}, "attached resource"),
     ],
@@ -95,7 +134,10 @@ def test_networks(kind: str, shown: Row, home: Row, label: str) -> None:
     [
         (None, "no identity"),
         ({"type": "system_assigned"}, "system-assigned"),
-        ({"type": "system_assigned,user_assigned", "user_assigned_identities": ["/x/y/id-1"]}, "system-assigned + id-1"),
+        (
+            {"type": "system_assigned,user_assigned", "user_assigned_identities": ["/x/y/id-1"]},
+            "system-assigned + id-1",
+        ),
     ],
 )
 def test_identities(identity: Row | None, label: str) -> None:
@@ -109,12 +151,16 @@ def test_changes_name_what_is_different_in_a_mapping() -> None:
 
 def test_a_start_is_told_by_the_state_that_changes() -> None:
     change = {"field": "state", "before": "Stopped", "after": "Running", "reason": None}
-    report = document.build(facts([planned("a", "start", type="computeinstance", changes=[change])], [body("a", "computeinstance")]))
+    report = document.build(
+        facts([planned("a", "start", type="computeinstance", changes=[change])], [body("a", "computeinstance")])
+    )
     assert document.what(report["targets"][0]) == "state: Stopped → Running"
 
 
 def test_since_when_a_difference_is_known() -> None:
-    before = document.build({**facts([planned("a", "update"), planned("b"), planned("c", "update")]), "generated": "2026-01-01T00:00:00Z"})
+    before = document.build(
+        {**facts([planned("a", "update"), planned("b"), planned("c", "update")]), "generated": "2026-01-01T00:00:00Z"}
+    )
     now = [planned("a", "update"), planned("b", "update"), planned("c")]
     after = document.merge([document.build(facts(now))], before)
     assert [one["since"] for one in after["targets"]] == ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", None]
@@ -123,7 +169,11 @@ def test_since_when_a_difference_is_known() -> None:
 
 def test_a_workspace_that_cannot_be_read_is_in_the_report() -> None:
     given = facts([planned("a", failure={"message": "Forbidden"})])
-    given["found"]["workspaces"][0] |= {"workspace": None, "computes": [], "failure": {"code": "Forbidden", "message": "Forbidden"}}
+    given["found"]["workspaces"][0] |= {
+        "workspace": None,
+        "computes": [],
+        "failure": {"code": "Forbidden", "message": "Forbidden"},
+    }
     report = document.build(given)
     assert report["workspaces"][0]["id"] == HOME and report["workspaces"][0]["error"] == "Forbidden"
     assert report["totals"]["unreadable"] == 1 and report["workspaces"][0]["failed"] == 1
@@ -146,29 +196,53 @@ def priced(name: str, least: float | None, most: float | None, **more: t.Any) ->
 
 
 def test_cost_is_by_workspace_and_kind_and_unknown_is_not_nothing() -> None:
-    targets = [priced("a", 0.0, 1000.5), priced("b", 10.0, 10.0), priced("new", None, None, action="create"), priced("attached", None, None, type="databricks")]
+    targets = [
+        priced("a", 0.0, 1000.5),
+        priced("b", 10.0, 10.0),
+        priced("new", None, None, action="create"),
+        priced("attached", None, None, type="databricks"),
+    ]
     bodies = [body("a"), body("b"), body("attached", "databricks"), body("stranger")]
     report = document.build(facts(targets, bodies, cost={"currency": "USD", "unknown": [f"{HOME}/computes/NEW"]}))
     told = {one["name"]: document.cost_text(one, "USD") for one in report["targets"]}
     assert told == {"a": "0 to 1,000 USD", "b": "10 USD", "new": "unknown", "attached": "", "stranger": ""}
-    assert document.cost_text(report["workspaces"][0], "USD") == document.cost_text(report["totals"], "USD") == "10 to 1,010 USD, 1 unknown"
-    assert {one["kind"]: document.cost_text(one, "USD") for one in report["kinds"]} == {"amlcompute": "10 to 1,010 USD, 1 unknown", "databricks": ""}
+    assert (
+        document.cost_text(report["workspaces"][0], "USD")
+        == document.cost_text(report["totals"], "USD")
+        == "10 to 1,010 USD, 1 unknown"
+    )
+    assert {one["kind"]: document.cost_text(one, "USD") for one in report["kinds"]} == {
+        "amlcompute": "10 to 1,010 USD, 1 unknown",
+        "databricks": "",
+    }
     page, text = _page.page(report), document.markdown(report)
     assert "<b>1,010</b>USD a month at most, 1 unknown" in page
-    assert "10 to 1,010 USD, 1 unknown" in page and "10 to 1,010 USD, 1 unknown" in text and "Monthly cost, by workspace" in page
+    assert (
+        "10 to 1,010 USD, 1 unknown" in page
+        and "10 to 1,010 USD, 1 unknown" in text
+        and "Monthly cost, by workspace" in page
+    )
 
 
 def test_a_quota_is_once_in_a_merged_report_for_each_tier_and_workspace() -> None:
     given = facts()
-    rows = [{"name": "standardDSv2Family", "tier": tier, "workspace": home} for tier in ("dedicated", "low_priority") for home in (None, HOME)]
+    rows = [
+        {"name": "standardDSv2Family", "tier": tier, "workspace": home}
+        for tier in ("dedicated", "low_priority")
+        for home in (None, HOME)
+    ]
     usages = [{**row, "localized_name": None, "current": 1, "limit": 2, "percent": 50.0} for row in rows]
-    given["found"]["usages"] = [{"subscription_id": SUBSCRIPTION, "location": "eastus", "usages": usages, "failure": None}]
+    given["found"]["usages"] = [
+        {"subscription_id": SUBSCRIPTION, "location": "eastus", "usages": usages, "failure": None}
+    ]
     report = document.build(given)
     assert document.merge([report, report])["usages"] == report["usages"] and len(report["usages"]) == 4
 
 
 def test_only_unknown_prices_are_unknown() -> None:
-    report = document.build(facts([priced("a", None, None)], cost={"currency": None, "unknown": [f"{HOME}/computes/a"]}))
+    report = document.build(
+        facts([priced("a", None, None)], cost={"currency": None, "unknown": [f"{HOME}/computes/a"]})
+    )
     assert document.cost_text(report["totals"], report["currency"]) == "unknown"
     assert "<b>unknown</b>cost a month" in _page.page(report)
 
@@ -188,10 +262,15 @@ def test_reports_on_shares_make_one() -> None:
         given["fleet"]["document"] = [HOME, there, gone]
         given["found"]["workspaces"][0]["id"] = home
         place = {"subscription_id": SUBSCRIPTION, "location": "eastus"}
-        given["found"]["usages"] = [{**place, "usages": [{"name": "n", "current": 1, "limit": 2, "percent": 50.0}], "failure": None}]
+        given["found"]["usages"] = [
+            {**place, "usages": [{"name": "n", "current": 1, "limit": 2, "percent": 50.0}], "failure": None}
+        ]
         return document.build(given)
 
-    old, one = part(HOME, priced("a", 1.0, 2.0, action="update")), part(HOME, priced("a", 0.0, 2.0), bodies=[body("stray")])
+    old, one = (
+        part(HOME, priced("a", 1.0, 2.0, action="update")),
+        part(HOME, priced("a", 0.0, 2.0), bodies=[body("stray")]),
+    )
     two = part(there, priced("a", 0.0, 3.0, action="create"))
     merged = document.merge([old, two, one])
     assert [one["id"] for one in merged["workspaces"]] == [HOME, there, gone]
@@ -220,18 +299,28 @@ def test_no_value_becomes_markup() -> None:
     kind = f"kind{EVIL}"
     given = facts(
         [planned("a", "update", changes=[change], reason="r"), planned("b", failure={"message": "m"}), planned("c")],
-        [body("a", state="s", size="z", ssh_public_access_enabled=True, ssh_settings={"admin_username": "u"}), body("d", kind)],
+        [
+            body("a", state="s", size="z", ssh_public_access_enabled=True, ssh_settings={"admin_username": "u"}),
+            body("d", kind),
+        ],
         location="l",
     )
     place = {"subscription_id": SUBSCRIPTION, "location": "l"}
     usages = [{"name": "n", "localized_name": "n", "current": 1, "limit": 2, "percent": 50.0}]
-    given["found"]["usages"] = [{**place, "usages": usages, "failure": None}, {**place, "usages": [], "failure": {"message": "m"}}]
+    given["found"]["usages"] = [
+        {**place, "usages": usages, "failure": None},
+        {**place, "usages": [], "failure": {"message": "m"}},
+    ]
     given["fleet"]["totals"] = {"cost": {"currency": "c", "unknown": []}}
     given["fleet"]["targets"][0]["cost"] = {"currency": "c", "monthly_minimum": 1, "monthly_maximum": 2}
     report = document.build(everywhere(given))
     page, text = _page.page(report), document.markdown(report)
     assert page.count("<script>") == page.count("</script>") == 1 and "&lt;script&gt;" in page
-    assert "<" not in text and all(line.count("|") - line.count("\\|") in (0, line.count(" | ") + 2) for line in text.splitlines() if line.startswith("| "))
+    assert "<" not in text and all(
+        line.count("|") - line.count("\\|") in (0, line.count(" | ") + 2)
+        for line in text.splitlines()
+        if line.startswith("| ")
+    )
     for drawing in re.findall(r"<svg.*?</svg>", page, re.DOTALL):
         ElementTree.fromstring(drawing)
 
@@ -246,7 +335,9 @@ def test_the_pages_script_is_the_one_that_its_policy_allows() -> None:
 
 def test_the_graph_folds_what_is_alike() -> None:
     names = [f"c{number:03}" for number in range(300)]
-    report = document.build(facts([planned(name, "update" if name == "c007" else "none") for name in names], [body(name) for name in names]))
+    report = document.build(
+        facts([planned(name, "update" if name == "c007" else "none") for name in names], [body(name) for name in names])
+    )
     drawing = ElementTree.fromstring(chart.graph(report))
     texts = [one.text for one in drawing.iter("text")]
     assert "≠ c007 1/4" in texts and "✓ 299 as declared" in texts and "✓ c001 1/4" not in texts
@@ -256,13 +347,23 @@ def test_the_graph_folds_what_is_alike() -> None:
 def test_what_is_long_is_folded() -> None:
     for count, folded in ((30, False), (31, True)):
         page = _page.page(document.build(facts([planned(f"c{number}", "update") for number in range(count)])))
-        assert (f"<summary>What differs ({count})</summary>" in page) is folded and (f"<h2>What differs ({count})</h2>" in page) is not folded
+        assert (f"<summary>What differs ({count})</summary>" in page) is folded and (
+            f"<h2>What differs ({count})</h2>" in page
+        ) is not folded
 
 
 def test_boxes_of_the_graph_do_not_overlap() -> None:
-    bodies = [body("a"), body("b", identity={"type": "system_assigned"}), body("c", network_settings={"subnet": SUBNET}), body("d")]
+    bodies = [
+        body("a"),
+        body("b", identity={"type": "system_assigned"}),
+        body("c", network_settings={"subnet": SUBNET}),
+        body("d"),
+    ]
     report = document.build(facts([], bodies))
-    others = [copy.deepcopy(report["workspaces"][0]) | {"id": f"{HOME}{number}", "name": f"ws{number}"} for number in range(50)]
+    others = [
+        copy.deepcopy(report["workspaces"][0]) | {"id": f"{HOME}{number}", "name": f"ws{number}"}
+        for number in range(50)
+    ]
     report["workspaces"] += others
     drawing = ElementTree.fromstring(chart.graph(report))
     columns: dict[str, list[tuple[float, float]]] = {}
@@ -274,6 +375,8 @@ def test_boxes_of_the_graph_do_not_overlap() -> None:
         ordered = sorted(column)
         assert all(bottom <= following for (_top, bottom), (following, _end) in zip(ordered, ordered[1:]))
     height = float(drawing.get("height") or 0)
-    assert max(bottom for column in columns.values() for _top, bottom in column) <= height < 55 * 34, "a workspace of which nothing is to be said is one row"
+    assert max(bottom for column in columns.values() for _top, bottom in column) <= height < 55 * 34, (
+        "a workspace of which nothing is to be said is one row"
+    )
     edges = [one.get("d") or "" for one in drawing.iter("path")]
     assert len(edges) == len(list(drawing.iter("rect"))) - 1, "every box hangs on one other, but for the subscription"

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The drift report's page in a real browser, as wide as a phone and as a desktop: a fleet of 50 workspaces and 1,000 targets."""
+
 from __future__ import annotations
 
 import typing as t
@@ -12,7 +13,9 @@ from ansible_collections.azureml.compute.plugins.module_utils._report import doc
 from ansible_collections.azureml.compute.plugins.module_utils._report import page as _page
 from ansible_collections.azureml.compute.tests.support.browser import CHROMIUM, browse
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="missing: chromium (as root on Debian or Ubuntu, make page-test installs it)")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="missing: chromium (as root on Debian or Ubuntu, make page-test installs it)"
+)
 
 ROOT = "/subscriptions/11111111-0000-4000-8000-000000000001/resourceGroups/a-resource-group-with-a-long-name"
 PROVIDER = "providers/Microsoft.MachineLearningServices/workspaces"
@@ -24,32 +27,80 @@ Row = dict[str, t.Any]
 def workspace(number: int) -> tuple[Row, list[Row]]:
     """What aml_fleet_info and aml_fleet say of a workspace with 20 compute targets."""
     home = f"{ROOT}/{PROVIDER}/ws-{number:02}"
-    network = {"subnet": f"{ROOT}/providers/Microsoft.Network/virtualNetworks/a-virtual-network/subnets/training"} if number % 3 else None
-    place = {"name": f"ws-{number:02}", "resource_group": ROOT.rsplit("/", 1)[-1], "subscription_id": ROOT.split("/")[2], "id": home}
+    network = (
+        {"subnet": f"{ROOT}/providers/Microsoft.Network/virtualNetworks/a-virtual-network/subnets/training"}
+        if number % 3
+        else None
+    )
+    place = {
+        "name": f"ws-{number:02}",
+        "resource_group": ROOT.rsplit("/", 1)[-1],
+        "subscription_id": ROOT.split("/")[2],
+        "id": home,
+    }
     bodies, planned = [], []
     for index in range(20):
         name = f"cpu-{index:02}"
-        size = {"size": "STANDARD_DS3_V2", "current_node_count": number + index, "max_instances": 100, "tags": {"team": EVIL}}
-        ssh = {"ssh_public_access_enabled": index == 3, "ssh_settings": {"admin_username": "azureuser"}, "network_settings": network}
-        bodies.append({"id": f"{home}/computes/{name}", "name": name, "type": "amlcompute", "location": "eastus", **size, **ssh})
+        size = {
+            "size": "STANDARD_DS3_V2",
+            "current_node_count": number + index,
+            "max_instances": 100,
+            "tags": {"team": EVIL},
+        }
+        ssh = {
+            "ssh_public_access_enabled": index == 3,
+            "ssh_settings": {"admin_username": "azureuser"},
+            "network_settings": network,
+        }
+        bodies.append(
+            {"id": f"{home}/computes/{name}", "name": name, "type": "amlcompute", "location": "eastus", **size, **ssh}
+        )
         differs = number % 7 == 0 and index < 2
-        changes = [{"field": "tags", "before": {"team": EVIL}, "after": {"team": "vision"}, "reason": None}] if differs else []
+        changes = (
+            [{"field": "tags", "before": {"team": EVIL}, "after": {"team": "vision"}, "reason": None}]
+            if differs
+            else []
+        )
         cost = {"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": 100.5 * number}
-        entry = {"id": f"{home}/computes/{name}", "name": name, "type": "amlcompute", "action": "update" if differs else "none", "cost": cost}
+        entry = {
+            "id": f"{home}/computes/{name}",
+            "name": name,
+            "type": "amlcompute",
+            "action": "update" if differs else "none",
+            "cost": cost,
+        }
         failure = {"message": f"The service said {EVIL}"} if number == 9 and index == 5 else None
-        planned.append({**place, **entry, "workspace": place["name"], "changes": changes, "reason": None, "failure": failure})
-    shown = {"id": home, "name": place["name"], "location": "eastus", "public_network_access": "disabled" if number == 4 else "enabled"}
+        planned.append(
+            {**place, **entry, "workspace": place["name"], "changes": changes, "reason": None, "failure": failure}
+        )
+    shown = {
+        "id": home,
+        "name": place["name"],
+        "location": "eastus",
+        "public_network_access": "disabled" if number == 4 else "enabled",
+    }
     return {**place, "workspace": shown, "computes": bodies, "failure": None}, planned
 
 
 @pytest.fixture(scope="module")
 def page() -> str:
     made = [workspace(number) for number in range(50)]
-    usage = {"name": "standardDSv2Family", "localized_name": "Standard DSv2 Family Cluster Dedicated vCPUs", "current": 90, "limit": 100, "percent": 90.0}
+    usage = {
+        "name": "standardDSv2Family",
+        "localized_name": "Standard DSv2 Family Cluster Dedicated vCPUs",
+        "current": 90,
+        "limit": 100,
+        "percent": 90.0,
+    }
     places = [{"subscription_id": ROOT.split("/")[2], "location": "eastus", "usages": [usage], "failure": None}]
-    fleet = {"targets": [one for _found, planned in made for one in planned[1:]], "totals": {"cost": {"currency": "USD", "unknown": []}}}
+    fleet = {
+        "targets": [one for _found, planned in made for one in planned[1:]],
+        "totals": {"cost": {"currency": "USD", "unknown": []}},
+    }
     found = {"workspaces": [one for one, _planned in made], "usages": places}
-    return _page.page(document.build({"generated": "2026-01-02T00:00:00Z", "name": "production", "fleet": fleet, "found": found}))
+    return _page.page(
+        document.build({"generated": "2026-01-02T00:00:00Z", "name": "production", "fleet": fleet, "found": found})
+    )
 
 
 @pytest.mark.parametrize("width", [390, 1400])
@@ -64,14 +115,24 @@ def test_it_fits_says_nothing_on_the_console_and_asks_nobody(page: str, tmp_path
               graph: document.querySelector("svg.graph").getBoundingClientRect().height, small: small.length};"""
     told, console = browse(page, probe, tmp_path, width)
     assert told.pop("graph") < 4000 and told.pop("page") <= width
-    assert told == {"inner": width, "wide": [], "tables": 0, "title": "Drift report: production", "loaded": [], "images": 0, "small": 0}
+    assert told == {
+        "inner": width,
+        "wide": [],
+        "tables": 0,
+        "title": "Drift report: production",
+        "loaded": [],
+        "images": 0,
+        "small": 0,
+    }
     assert console == []
 
 
 def test_the_console_is_heard(page: str, tmp_path: Path) -> None:
     probe = "const one = new Image(); one.src = 'https://example.com/x.png'; console.log('heard'); return {};"
     _told, console = browse(page, probe, tmp_path, 1400)
-    assert "heard" in console and any("Content Security Policy" in line for line in console), "what the test above hears nothing of, it could hear"
+    assert "heard" in console and any("Content Security Policy" in line for line in console), (
+        "what the test above hears nothing of, it could hear"
+    )
 
 
 def test_tables_sort_numbers_as_numbers(page: str, tmp_path: Path) -> None:
@@ -86,7 +147,9 @@ def test_tables_sort_numbers_as_numbers(page: str, tmp_path: Path) -> None:
       click("Workspace"); return {up, down, sort, costs, names: read("Workspace")};"""
     told, _console = browse(page, probe, tmp_path, 1400)
     numbers = [int(one) for one in told["up"]]
-    assert len(set(numbers)) == 50 and numbers == sorted(numbers) and numbers[0] < 1000 < numbers[-1], "as text, 1170 comes before 190"
+    assert len(set(numbers)) == 50 and numbers == sorted(numbers) and numbers[0] < 1000 < numbers[-1], (
+        "as text, 1170 comes before 190"
+    )
     assert told["down"] == told["up"][::-1] and told["sort"] == "descending"
     most = [float(one.split(" ")[-2].replace(",", "")) for one in told["costs"]]
     assert most == sorted(most) and most[-1] > 10000

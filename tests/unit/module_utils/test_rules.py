@@ -5,6 +5,7 @@
 
 Sources: docs/coverage.md C7 to C16, K6, M2 to M5, CC9; docs/facts.md c.1 (names); ARM's naming and tag limits.
 """
+
 from __future__ import annotations
 
 import base64
@@ -29,7 +30,9 @@ def codes(findings: t.Iterable[Finding]) -> list[str]:
 # --- names ---
 
 
-@pytest.mark.parametrize("name", ["cpu", "cpu-cluster", "CPU-a1", "a1b", "gpu-a1-2b", "gpu1", "a--b", "a" * 24, "gpu-1a"])
+@pytest.mark.parametrize(
+    "name", ["cpu", "cpu-cluster", "CPU-a1", "a1b", "gpu-a1-2b", "gpu1", "a--b", "a" * 24, "gpu-1a"]
+)
 def test_compute_names(name: str) -> None:
     assert codes(rules.compute_name(name)) == []
 
@@ -37,9 +40,19 @@ def test_compute_names(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "rule"),
     [
-        ("ab", "3 to 24"), ("", "3 to 24"), ("a" * 25, "3 to 24"), ("1abc", "start with a letter"), ("-abc", "start with a letter"),
-        ("abc-", "end with"), ("gpu-1", "'gpu-a1'"), ("cpu-cluster-12", "'cpu-cluster-a12'"), ("a_b", "only letters"), ("a.b", "only letters"),
-        ("a b", "only letters"), ("clustér", "only letters"), ("cpu\n", "only letters"),
+        ("ab", "3 to 24"),
+        ("", "3 to 24"),
+        ("a" * 25, "3 to 24"),
+        ("1abc", "start with a letter"),
+        ("-abc", "start with a letter"),
+        ("abc-", "end with"),
+        ("gpu-1", "'gpu-a1'"),
+        ("cpu-cluster-12", "'cpu-cluster-a12'"),
+        ("a_b", "only letters"),
+        ("a.b", "only letters"),
+        ("a b", "only letters"),
+        ("clustér", "only letters"),
+        ("cpu\n", "only letters"),
     ],
 )
 def test_wrong_compute_names(name: str, rule: str) -> None:
@@ -62,7 +75,12 @@ LONGEST_HOST = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
 @pytest.mark.parametrize(
     ("rule", "good", "bad", "code"),
     [
-        (rules.workspace_name, ["ws1", "a-b_c", "1ws", "w" * 33], ["ws", "-ws", "_ws", "w" * 34, "w.s", "ws one", "ws1\n"], "InvalidWorkspaceName"),
+        (
+            rules.workspace_name,
+            ["ws1", "a-b_c", "1ws", "w" * 33],
+            ["ws", "-ws", "_ws", "w" * 34, "w.s", "ws one", "ws1\n"],
+            "InvalidWorkspaceName",
+        ),
         (
             rules.resource_group,
             ["rg", "a.b", "(x)_-1", "é-ü", "r" * 90],
@@ -84,25 +102,68 @@ LONGEST_HOST = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
         (
             rules.api_version,
             ["2025-12-01", "2025-01-31-preview", "2024-10-19-PREVIEW", "2024-09-29", "2024-11-30-privatepreview"],
-            ["", "latest", "2025-13-01", "2025-00-01", "2025-01-32", "2025-01-00", "2025-1-1", "v2025-01-01", "2025-01-01-", "2025-01-01-p1", "2025-01-01\n"],
+            [
+                "",
+                "latest",
+                "2025-13-01",
+                "2025-00-01",
+                "2025-01-32",
+                "2025-01-00",
+                "2025-1-1",
+                "v2025-01-01",
+                "2025-01-01-",
+                "2025-01-01-p1",
+                "2025-01-01\n",
+            ],
             "InvalidApiVersion",
         ),
-        (rules.location, ["eastus", "East US 2", "EASTUS", "a", "my-region_1"], ["", "2east", " eastus", "east/us", "east.us", "eastus\n"], "InvalidLocation"),
+        (
+            rules.location,
+            ["eastus", "East US 2", "EASTUS", "a", "my-region_1"],
+            ["", "2east", " eastus", "east/us", "east.us", "eastus\n"],
+            "InvalidLocation",
+        ),
         (
             rules.tenant,
             ["00000000-0000-0000-0000-00000000000a", "contoso.onmicrosoft.com", "CONTOSO.COM"],
             ["", "a b", "a/b", "a_b", "contoso.com\n"],
             "InvalidTenant",
         ),
-        (rules.guid, ["00000000-0000-0000-0000-00000000000a", "ABCDEF00-0000-0000-0000-000000000000"], ["", "me@contoso.com", "0" * 32], "InvalidGuid"),
-        (rules.without_blanks, ["00000000-0000-0000-0000-00000000000a", "AB12", "any.text"], ["a b", " a", "a\n", "\t"], "InvalidText"),
+        (
+            rules.guid,
+            ["00000000-0000-0000-0000-00000000000a", "ABCDEF00-0000-0000-0000-000000000000"],
+            ["", "me@contoso.com", "0" * 32],
+            "InvalidGuid",
+        ),
+        (
+            rules.without_blanks,
+            ["00000000-0000-0000-0000-00000000000a", "AB12", "any.text"],
+            ["a b", " a", "a\n", "\t"],
+            "InvalidText",
+        ),
         (
             rules.https_address,
             ["https://vault.example.com/keys/k/1", "https://h", "HTTPS://h", "https://[::1]:8443/x", "https://h:443"],
-            ["", "h", "http://h/x", "https://", "https:///x", "https:h", "https://h/a b", "https://h\n", "https://[h", "http://[h"],
+            [
+                "",
+                "h",
+                "http://h/x",
+                "https://",
+                "https:///x",
+                "https:h",
+                "https://h/a b",
+                "https://h\n",
+                "https://[h",
+                "http://[h",
+            ],
             "InvalidAddress",
         ),
-        (rules.vm_size, ["Standard_DS3_v2", "STANDARD_DS3_V2", "standard-a1", "a"], ["", "3_DS", "_a", "Standard DS3", "a/b", "a.b", "a\n"], "InvalidSize"),
+        (
+            rules.vm_size,
+            ["Standard_DS3_v2", "STANDARD_DS3_V2", "standard-a1", "a"],
+            ["", "3_DS", "_a", "Standard DS3", "a/b", "a.b", "a\n"],
+            "InvalidSize",
+        ),
         (
             rules.vm_family,
             ["standardDSv2Family", "STANDARD", "Standard NCASv3_T4 Family", "standard_a.b-1", "7", "ab"],
@@ -117,10 +178,45 @@ LONGEST_HOST = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
         ),
         (
             rules.host,
-            ["localhost", "vm1.example.com", "VM-1.Example.COM", "1and1.com", "a", "ab", "9.a", "10.0.0.4", "::1", "2001:db8::4", LONGEST_HOST],
             [
-                "", "a b", "a_b", "-a", "a-", "a..b", ".a", "a.", "host:22", "me@host", "https://host", "host/x", "host\n", "*.example.com", "a" * 64,
-                LONGEST_HOST + "b", "7", "a.1", "a.b.1", "10.0.0.256", "10.0.0", "10.0.0.4/24", "[::1]", "fe80::1%eth0", "fe80::1%a b",
+                "localhost",
+                "vm1.example.com",
+                "VM-1.Example.COM",
+                "1and1.com",
+                "a",
+                "ab",
+                "9.a",
+                "10.0.0.4",
+                "::1",
+                "2001:db8::4",
+                LONGEST_HOST,
+            ],
+            [
+                "",
+                "a b",
+                "a_b",
+                "-a",
+                "a-",
+                "a..b",
+                ".a",
+                "a.",
+                "host:22",
+                "me@host",
+                "https://host",
+                "host/x",
+                "host\n",
+                "*.example.com",
+                "a" * 64,
+                LONGEST_HOST + "b",
+                "7",
+                "a.1",
+                "a.b.1",
+                "10.0.0.256",
+                "10.0.0",
+                "10.0.0.4/24",
+                "[::1]",
+                "fe80::1%eth0",
+                "fe80::1%a b",
             ],
             "InvalidHost",
         ),
@@ -130,7 +226,12 @@ LONGEST_HOST = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
             ["*", "*.", "*.*.a", "*a.com", "a.*.com", "*.-a", "*.a.1", "*.10.0.0.4", "a b"],
             "InvalidHost",
         ),
-        (rules.dns_label, ["a", "7", "my-app", "MY-APP", "a" * 63], ["", "-a", "a-", "a_b", "a.b", "a b", "a" * 64, "a\n"], "InvalidLabel"),
+        (
+            rules.dns_label,
+            ["a", "7", "my-app", "MY-APP", "a" * 63],
+            ["", "-a", "a-", "a_b", "a.b", "a b", "a" * 64, "a\n"],
+            "InvalidLabel",
+        ),
         (
             partial(rules.network_name, longest=5),
             ["a", "7", "V.n-1", "a___", "a...b", "vnet_"],
@@ -150,13 +251,21 @@ def test_names_and_addresses(rule: t.Callable[..., Findings], good: list[str], b
 @pytest.mark.parametrize(
     ("names", "twice"),
     [
-        ([], []), (["a"], []), (["a", "b"], []), (["a", "a"], ["a"]), (["a", "b", "A"], ["A"]), (["straße", "STRASSE"], ["STRASSE"]), ([7, "7"], ["7"]),
+        ([], []),
+        (["a"], []),
+        (["a", "b"], []),
+        (["a", "a"], ["a"]),
+        (["a", "b", "A"], ["A"]),
+        (["straße", "STRASSE"], ["STRASSE"]),
+        ([7, "7"], ["7"]),
         (["a", "a", "b", "B", "a"], ["a", "B", "a"]),
     ],
 )
 def test_each_name_that_a_list_repeats_is_found(names: list[t.Any], twice: list[str]) -> None:
     found = list(rules.once(iter(names), "the_option", "the source"))
-    assert found == [Finding("DeclaredTwice", "the_option", f"the_option names {name!r} twice.", "the source") for name in twice]
+    assert found == [
+        Finding("DeclaredTwice", "the_option", f"the_option names {name!r} twice.", "the source") for name in twice
+    ]
 
 
 SUBNET = "Microsoft.Network/virtualNetworks/subnets"
@@ -167,13 +276,20 @@ GROUP = "/subscriptions/s/resourceGroups/rg/providers"
     ("value", "type_", "expected"),
     [
         (f"{GROUP}/Microsoft.Network/virtualNetworks/v/subnets/x", SUBNET, []),
-        (f"{GROUP}/microsoft.network/VIRTUALNETWORKS/v/Subnets/x/".replace("resourceGroups", "resourcegroups"), SUBNET, []),
+        (
+            f"{GROUP}/microsoft.network/VIRTUALNETWORKS/v/Subnets/x/".replace("resourceGroups", "resourcegroups"),
+            SUBNET,
+            [],
+        ),
         (f"{GROUP}/Microsoft.Network/virtualNetworks/v", SUBNET, ["WrongResourceType"]),
         (f"{GROUP}/Microsoft.Network/virtualNetworks/v", None, []),
         (f"{GROUP}/Microsoft.Sql/servers/s/databases/d/tables/t", "Microsoft.Sql/servers/databases/tables", []),
         (f"{GROUP}/Microsoft.Network/virtualNetworks", None, ["InvalidResourceId"]),
         (f"{GROUP}/Microsoft.Network/virtualNetworks/v/subnets", None, ["InvalidResourceId"]),
-        *[(f"{GROUP}/Microsoft.Network/virtualNetworks/{name}/subnets/x", SUBNET, ["InvalidResourceId"]) for name in (".", "..", "v?w", "v%2f", "v#w", "v\\w")],
+        *[
+            (f"{GROUP}/Microsoft.Network/virtualNetworks/{name}/subnets/x", SUBNET, ["InvalidResourceId"])
+            for name in (".", "..", "v?w", "v%2f", "v#w", "v\\w")
+        ],
         (f"{GROUP}/Microsoft.Network/virtualNetworks/.v../subnets/...", SUBNET, []),
         ("vnet/subnet", SUBNET, ["InvalidResourceId"]),
         ("", None, ["InvalidResourceId"]),
@@ -193,9 +309,19 @@ def test_resource_ids(value: t.Any, type_: str | None, expected: list[str]) -> N
 @pytest.mark.parametrize(
     ("lowest", "highest", "expected"),
     [
-        (0, 4, []), (4, 4, []), (None, None, []), (0, None, []), (None, 1, []), (None, 0, ["OutOfRange"]), (-1, 4, ["OutOfRange"]),
-        (5, 4, ["MinimumAboveMaximum"]), (0, 0, ["OutOfRange"]), (1, 0, ["OutOfRange"]), (-1, -1, ["OutOfRange", "OutOfRange"]),
-        (2, 1, ["MinimumAboveMaximum"]), (1, 1, []),
+        (0, 4, []),
+        (4, 4, []),
+        (None, None, []),
+        (0, None, []),
+        (None, 1, []),
+        (None, 0, ["OutOfRange"]),
+        (-1, 4, ["OutOfRange"]),
+        (5, 4, ["MinimumAboveMaximum"]),
+        (0, 0, ["OutOfRange"]),
+        (1, 0, ["OutOfRange"]),
+        (-1, -1, ["OutOfRange", "OutOfRange"]),
+        (2, 1, ["MinimumAboveMaximum"]),
+        (1, 1, []),
     ],
 )
 def test_scale(lowest: int | None, highest: int | None, expected: list[str]) -> None:
@@ -222,7 +348,9 @@ RFC4716 = f'{BEGIN}\nComment: "1024-bit RSA, a very \\\nlong: comment"\nSubject:
 
 def blob(*fields: str) -> str:
     """A key's line with these fields, each behind its length (RFC 4253, 6.6)."""
-    return "ssh-rsa " + base64.b64encode(b"".join(struct.pack(">I", len(one)) + one.encode() for one in fields)).decode()
+    return (
+        "ssh-rsa " + base64.b64encode(b"".join(struct.pack(">I", len(one)) + one.encode() for one in fields)).decode()
+    )
 
 
 def nameless(value: t.Any) -> str:
@@ -232,7 +360,17 @@ def nameless(value: t.Any) -> str:
 
 @pytest.mark.parametrize(
     "key",
-    [LINE, f"{LINE} me@here", f"  {LINE}\n", PEM, PKCS1, RFC4716, RFC4716.replace("\n", "\r\n"), f"{BEGIN}\n{FOLDED}\n{END}", UNQUOTED],
+    [
+        LINE,
+        f"{LINE} me@here",
+        f"  {LINE}\n",
+        PEM,
+        PKCS1,
+        RFC4716,
+        RFC4716.replace("\n", "\r\n"),
+        f"{BEGIN}\n{FOLDED}\n{END}",
+        UNQUOTED,
+    ],
 )
 def test_every_form_of_a_key_becomes_one_line(key: str) -> None:
     single = rules.openssh_public_key(key)
@@ -265,7 +403,7 @@ def test_every_form_of_a_key_becomes_one_line(key: str) -> None:
         (f"{LINE}\n{LINE}", "not a public key"),
         ("-----BEGIN PUBLIC KEY-----\nnonsense\n-----END PUBLIC KEY-----", "PEM"),
     ],
-    ids=nameless
+    ids=nameless,
 )
 def test_keys_that_the_service_does_not_take(key: str, problem: str) -> None:
     with pytest.raises(RuleError) as caught:
@@ -280,8 +418,13 @@ def test_keys_that_the_service_does_not_take(key: str, problem: str) -> None:
 @pytest.mark.parametrize(
     ("user", "key", "password", "expected"),
     [
-        ("me", LINE, None, []), ("me", None, "secret", []), ("me", LINE, "secret", []), ("me", None, None, ["SshKeyMissing"]),
-        (None, LINE, None, ["SshUserMissing"]), ("", None, None, ["SshUserMissing", "SshKeyMissing"]), ("me", ED_LINE, None, ["InvalidSshKey"]),
+        ("me", LINE, None, []),
+        ("me", None, "secret", []),
+        ("me", LINE, "secret", []),
+        ("me", None, None, ["SshKeyMissing"]),
+        (None, LINE, None, ["SshUserMissing"]),
+        ("", None, None, ["SshUserMissing", "SshKeyMissing"]),
+        ("me", ED_LINE, None, ["InvalidSshKey"]),
     ],
     ids=nameless,
 )
@@ -297,7 +440,9 @@ ID = f"{GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/me"
 @pytest.mark.parametrize(
     ("value", "both", "expected"),
     [
-        (None, False, []), ({"type": "none"}, False, []), ({"type": "system_assigned"}, False, []),
+        (None, False, []),
+        ({"type": "none"}, False, []),
+        ({"type": "system_assigned"}, False, []),
         ({"type": "user_assigned", "user_assigned_identities": [ID]}, False, []),
         ({"type": "system_assigned,user_assigned", "user_assigned_identities": [ID]}, True, []),
         ({"type": "user_assigned"}, False, ["IdentityMissing"]),
@@ -305,7 +450,11 @@ ID = f"{GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/me"
         ({"type": "none", "user_assigned_identities": [ID]}, False, ["IdentityConflict"]),
         ({"type": "system_assigned", "user_assigned_identities": [ID]}, True, ["IdentityConflict"]),
         ({"type": "user_assigned", "user_assigned_identities": [None]}, False, ["InvalidResourceId"]),
-        ({"type": "user_assigned", "user_assigned_identities": [ID.replace("ManagedIdentity/userAssigned", "X/y")]}, False, ["WrongResourceType"]),
+        (
+            {"type": "user_assigned", "user_assigned_identities": [ID.replace("ManagedIdentity/userAssigned", "X/y")]},
+            False,
+            ["WrongResourceType"],
+        ),
     ],
 )
 def test_identities(value: t.Any, both: bool, expected: list[str]) -> None:
@@ -317,10 +466,18 @@ def test_identities(value: t.Any, both: bool, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (None, []), ({}, []), ({"a": None, "b": "", "c": 7, "d": True}, []), ({"a" * 512: "x" * 256}, []), ({"a" * 513: "x"}, ["InvalidTag"]),
-        ({"a": "x" * 257}, ["InvalidTag"]), ({"": "x"}, ["InvalidTag"]), ({"a": ["x"]}, ["InvalidTag"]), ({"a": {}}, ["InvalidTag"]),
+        (None, []),
+        ({}, []),
+        ({"a": None, "b": "", "c": 7, "d": True}, []),
+        ({"a" * 512: "x" * 256}, []),
+        ({"a" * 513: "x"}, ["InvalidTag"]),
+        ({"a": "x" * 257}, ["InvalidTag"]),
+        ({"": "x"}, ["InvalidTag"]),
+        ({"a": ["x"]}, ["InvalidTag"]),
+        ({"a": {}}, ["InvalidTag"]),
         *[({f"a{sign}": "x"}, ["InvalidTag"]) for sign in "<>%&\\?/"],
-        ({str(number): "x" for number in range(50)}, []), ({str(number): "x" for number in range(51)}, ["TooManyTags"]),
+        ({str(number): "x" for number in range(50)}, []),
+        ({str(number): "x" for number in range(51)}, ["TooManyTags"]),
     ],
 )
 def test_tags(value: t.Any, expected: list[str]) -> None:
@@ -339,7 +496,13 @@ RSA_ONLY = "Azure Machine Learning takes RSA public keys alone (how-to-create-at
 @pytest.mark.parametrize(
     ("find", "code", "option", "message", "source"),
     [
-        (lambda: rules.subscription_id("mine"), "InvalidSubscriptionId", "subscription_id", "subscription_id must be a GUID; 'mine' is not.", ARM),
+        (
+            lambda: rules.subscription_id("mine"),
+            "InvalidSubscriptionId",
+            "subscription_id",
+            "subscription_id must be a GUID; 'mine' is not.",
+            ARM,
+        ),
         (
             lambda: rules.resource_group("rg."),
             "InvalidResourceGroupName",
@@ -474,9 +637,27 @@ RSA_ONLY = "Azure Machine Learning takes RSA public keys alone (how-to-create-at
             "subnet 'a-' is not a valid name: 1 to 80 letters, digits, '_', '.' and '-'; a letter or digit first, no '.' or '-' last.",
             "Azure naming rules, Microsoft.Network",
         ),
-        (lambda: rules.scale(-1, None), "OutOfRange", "min_instances", "min_instances must be at least 0; -1 is not.", f"{COVERAGE} C12"),
-        (lambda: rules.scale(None, 0), "OutOfRange", "max_instances", "max_instances must be at least 1; 0 is not.", f"{COVERAGE} C13"),
-        (lambda: rules.scale(2, 1), "MinimumAboveMaximum", "min_instances", "min_instances (2) must not be above max_instances (1).", f"{COVERAGE} C12, C13"),
+        (
+            lambda: rules.scale(-1, None),
+            "OutOfRange",
+            "min_instances",
+            "min_instances must be at least 0; -1 is not.",
+            f"{COVERAGE} C12",
+        ),
+        (
+            lambda: rules.scale(None, 0),
+            "OutOfRange",
+            "max_instances",
+            "max_instances must be at least 1; 0 is not.",
+            f"{COVERAGE} C13",
+        ),
+        (
+            lambda: rules.scale(2, 1),
+            "MinimumAboveMaximum",
+            "min_instances",
+            "min_instances (2) must not be above max_instances (1).",
+            f"{COVERAGE} C12, C13",
+        ),
         (
             lambda: rules.ssh_settings(None, LINE, None),
             "SshUserMissing",
@@ -520,20 +701,52 @@ RSA_ONLY = "Azure Machine Learning takes RSA public keys alone (how-to-create-at
             f"{COVERAGE} M5",
         ),
         (
-            lambda: rules.identity({"type": "user_assigned", "user_assigned_identities": [f"{GROUP}/Microsoft.Network/publicIPAddresses/x"]}, both=True),
+            lambda: rules.identity(
+                {
+                    "type": "user_assigned",
+                    "user_assigned_identities": [f"{GROUP}/Microsoft.Network/publicIPAddresses/x"],
+                },
+                both=True,
+            ),
             "WrongResourceType",
             IDENTITIES,
             f"{IDENTITIES} must be the id of a Microsoft.ManagedIdentity/userAssignedIdentities, not of a Microsoft.Network/publicIPAddresses.",
             ARM,
         ),
-        (lambda: rules.tags({str(number): "" for number in range(51)}), "TooManyTags", "tags", "tags holds 51 tags; a resource takes 50 at the most.", TAGS),
-        (lambda: rules.tags({"a/b": "x"}), "InvalidTag", "tags", "The tag name 'a/b' must have 1 to 512 characters and none of < > % & \\ ? /.", TAGS),
-        (lambda: rules.tags({"a": ["x"]}), "InvalidTag", "tags", "The value of the tag 'a' must be text, not a list.", TAGS),
-        (lambda: rules.tags({"a": "x" * 257}), "InvalidTag", "tags", "The value of the tag 'a' has 257 characters; 256 is the most.", TAGS),
+        (
+            lambda: rules.tags({str(number): "" for number in range(51)}),
+            "TooManyTags",
+            "tags",
+            "tags holds 51 tags; a resource takes 50 at the most.",
+            TAGS,
+        ),
+        (
+            lambda: rules.tags({"a/b": "x"}),
+            "InvalidTag",
+            "tags",
+            "The tag name 'a/b' must have 1 to 512 characters and none of < > % & \\ ? /.",
+            TAGS,
+        ),
+        (
+            lambda: rules.tags({"a": ["x"]}),
+            "InvalidTag",
+            "tags",
+            "The value of the tag 'a' must be text, not a list.",
+            TAGS,
+        ),
+        (
+            lambda: rules.tags({"a": "x" * 257}),
+            "InvalidTag",
+            "tags",
+            "The value of the tag 'a' has 257 characters; 256 is the most.",
+            TAGS,
+        ),
     ],
     ids=lambda value: "" if callable(value) else None,
 )
-def test_each_finding_in_full(find: t.Callable[[], Findings], code: str, option: str, message: str, source: str) -> None:
+def test_each_finding_in_full(
+    find: t.Callable[[], Findings], code: str, option: str, message: str, source: str
+) -> None:
     assert list(find()) == [Finding(code, option, message, source)]
 
 

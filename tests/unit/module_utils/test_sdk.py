@@ -5,6 +5,7 @@
 
 tests/integration/test_provision_workspace.py has the whole way, with azure-ai-ml's own requests.
 """
+
 from __future__ import annotations
 
 import json
@@ -62,21 +63,37 @@ def test_a_workspace_that_exists_by_now_is_not_updated(monkeypatch: pytest.Monke
         workspace_sdk.submit_workspace(PUBLIC, None, TARGET, {"location": "eastus"})
 
 
-def test_what_was_declared_and_nothing_else(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_was_declared_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     from azure.ai.ml import entities
 
     entity = submit(monkeypatch, {"location": "eastus"})
     assert entity.__class__ is entities.Workspace
     assert (entity.name, entity.resource_group, entity.location, entity.tags) == ("ws", "rg", "eastus", {})
-    for option in ("display_name", "description", "storage_account", "public_network_access", "managed_network", "customer_managed_key", "identity"):
+    for option in (
+        "display_name",
+        "description",
+        "storage_account",
+        "public_network_access",
+        "managed_network",
+        "customer_managed_key",
+        "identity",
+    ):
         assert getattr(entity, option) is None, option
     assert capsys.readouterr().out == "", "a module prints its JSON and nothing beside it"
 
 
 def test_everything_that_a_creation_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = {
-        "location": "eastus", "display_name": "Production", "description": "Text", "storage_account": STORE, "hbi_workspace": True,
-        "image_build_compute": "cpu", "primary_user_assigned_identity": USER, "system_datastores_auth_mode": "identity",
+        "location": "eastus",
+        "display_name": "Production",
+        "description": "Text",
+        "storage_account": STORE,
+        "hbi_workspace": True,
+        "image_build_compute": "cpu",
+        "primary_user_assigned_identity": USER,
+        "system_datastores_auth_mode": "identity",
     }
     entity = submit(
         monkeypatch,
@@ -96,7 +113,10 @@ def test_everything_that_a_creation_takes(monkeypatch: pytest.MonkeyPatch) -> No
     assert entity.public_network_access == "Disabled"
     assert entity.identity.type == "SystemAssigned,UserAssigned"
     assert [one.resource_id for one in entity.identity.user_assigned_identities] == [USER]
-    assert (entity.managed_network.isolation_mode, entity.managed_network.firewall_sku) == ("AllowOnlyApprovedOutbound", "basic")
+    assert (entity.managed_network.isolation_mode, entity.managed_network.firewall_sku) == (
+        "AllowOnlyApprovedOutbound",
+        "basic",
+    )
     assert entity.customer_managed_key.key_uri == "https://kv.vault.azure.net/keys/k/1"
 
 
@@ -137,7 +157,9 @@ def test_the_services_refusal_keeps_its_code_and_its_request(monkeypatch: pytest
 
 def test_a_refusal_that_is_no_json_is_told_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ArmError) as caught:
-        submit(monkeypatch, {}, HttpResponseError(message="The gateway says no.", response=t.cast(t.Any, Answer("<html>"))))
+        submit(
+            monkeypatch, {}, HttpResponseError(message="The gateway says no.", response=t.cast(t.Any, Answer("<html>")))
+        )
     assert (caught.value.code, caught.value.target) == ("UnexpectedAnswer", TARGET.id)
     assert "The gateway says no." in caught.value.message
 
@@ -153,14 +175,18 @@ class Taken(Answer):
     [
         HttpResponseError(message="unreadable", response=t.cast(t.Any, Taken('{"value": [1]}'))),
         DecodeError(message="unreadable", response=t.cast(t.Any, Taken('{"value"'))),
-        DeserializationError("Unable to deserialize to object: type, AttributeError: 'int' object has no attribute 'get'"),
+        DeserializationError(
+            "Unable to deserialize to object: type, AttributeError: 'int' object has no attribute 'get'"
+        ),
         AttributeError("'NoneType' object has no attribute 'properties'"),
         KeyError("principalId"),
         TypeError("'int' object is not iterable"),
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_an_answer_that_azure_ai_ml_cannot_read_is_one_unexpected_answer(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+def test_an_answer_that_azure_ai_ml_cannot_read_is_one_unexpected_answer(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     with pytest.raises(ArmError) as caught:
         submit(monkeypatch, {}, error)
     assert (caught.value.code, caught.value.target) == ("UnexpectedAnswer", TARGET.id)
@@ -172,11 +198,18 @@ def test_what_azure_ai_ml_itself_refuses(monkeypatch: pytest.MonkeyPatch) -> Non
     from azure.ai.ml.exceptions import ErrorCategory, ErrorTarget, ValidationException
 
     refused = ValidationException(
-        message="It takes no such thing.", no_personal_data_message="", target=ErrorTarget.WORKSPACE, error_category=ErrorCategory.USER_ERROR
+        message="It takes no such thing.",
+        no_personal_data_message="",
+        target=ErrorTarget.WORKSPACE,
+        error_category=ErrorCategory.USER_ERROR,
     )
     with pytest.raises(AmlError) as caught:
         submit(monkeypatch, {}, refused)
-    assert (caught.value.code, caught.value.message, caught.value.target) == ("SdkRefused", "It takes no such thing.", TARGET.id)
+    assert (caught.value.code, caught.value.message, caught.value.target) == (
+        "SdkRefused",
+        "It takes no such thing.",
+        TARGET.id,
+    )
 
 
 def test_the_client_talks_to_the_cloud_that_was_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,7 +218,14 @@ def test_the_client_talks_to_the_cloud_that_was_chosen(monkeypatch: pytest.Monke
     monkeypatch.setattr("azure.ai.ml.MLClient", lambda *args, **options: made.append((args, options)))
     workspace_sdk._client(US_GOVERNMENT, "credential", TARGET)
     assert made == [(("credential", "s", "rg"), {"enable_telemetry": False, "cloud": "AzureUSGovernment"})]
-    own = replace(PUBLIC, name="Sim", resource_manager="https://sim:1", login_endpoint="https://login:1", suffixes={"storage": "core.sim"}, origin="metadata")
+    own = replace(
+        PUBLIC,
+        name="Sim",
+        resource_manager="https://sim:1",
+        login_endpoint="https://login:1",
+        suffixes={"storage": "core.sim"},
+        origin="metadata",
+    )
     made.clear()
     workspace_sdk._client(own, "credential", TARGET)
     workspace_sdk._client(own, "credential", TARGET)
@@ -215,9 +255,19 @@ def submitted(monkeypatch: pytest.MonkeyPatch, server: hostile.Server, retry_tim
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTPS_PROXY", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(client, "SHORTEST_EXCHANGE", 0.3)
-    cloud = replace(PUBLIC, name="Hostile", resource_manager=server.base, login_endpoint=server.base, audience="", extra_hosts=(), origin="metadata")
+    cloud = replace(
+        PUBLIC,
+        name="Hostile",
+        resource_manager=server.base,
+        login_endpoint=server.base,
+        audience="",
+        extra_hosts=(),
+        origin="metadata",
+    )
     with server, pytest.raises(AmlError) as caught:
-        workspace_sdk.submit_workspace(cloud, FakeCredential(), TARGET, {"location": "eastus"}, verify=server.ca, retry_timeout=retry_timeout)
+        workspace_sdk.submit_workspace(
+            cloud, FakeCredential(), TARGET, {"location": "eastus"}, verify=server.ca, retry_timeout=retry_timeout
+        )
     return caught.value
 
 
@@ -253,9 +303,19 @@ def test_what_does_not_end_ends_for_azure_ai_ml_too(
 def test_azure_ai_ml_takes_the_token_to_no_other_host(monkeypatch: pytest.MonkeyPatch, tls: tuple[Path, Path]) -> None:
     other = hostile.Server(hostile.answering("200 OK"), tls)
     with other:
-        error = submitted(monkeypatch, hostile.Server(hostile.answering("307 Temporary Redirect", f"Location: {other.base}/elsewhere?sig=secret\r\n"), tls))
+        error = submitted(
+            monkeypatch,
+            hostile.Server(
+                hostile.answering("307 Temporary Redirect", f"Location: {other.base}/elsewhere?sig=secret\r\n"), tls
+            ),
+        )
     assert other.requests == 0
-    assert error.code == "UntrustedAddress" and error.target == TARGET.id and f"{other.base}/elsewhere" in error.message and "sig=secret" not in str(error)
+    assert (
+        error.code == "UntrustedAddress"
+        and error.target == TARGET.id
+        and f"{other.base}/elsewhere" in error.message
+        and "sig=secret" not in str(error)
+    )
 
 
 def test_transports_of_others_keep_their_sessions(monkeypatch: pytest.MonkeyPatch, tls: tuple[Path, Path]) -> None:

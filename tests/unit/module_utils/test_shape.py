@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The one check of documents where they enter: the documented types pass, one malformed item costs itself alone, and no value is in a message."""
+
 from __future__ import annotations
 
 import typing as t
@@ -27,7 +28,13 @@ def values(shape: _shape.Shape) -> t.Iterator[t.Any]:
     """A value of each type that the shape takes, with all of its fields."""
     inside = {name: next(values(below)) for name, below in shape.fields.items()}
     for kind in shape.types or ("text",):
-        yield inside if kind == "mapping" else [next(values(shape.items or _shape.TEXT))] if kind == "list" else STRANGE[kind]
+        yield (
+            inside
+            if kind == "mapping"
+            else [next(values(shape.items or _shape.TEXT))]
+            if kind == "list"
+            else STRANGE[kind]
+        )
 
 
 def wrong(value: t.Any, shape: _shape.Shape) -> t.Iterator[tuple[str, t.Any]]:
@@ -37,7 +44,10 @@ def wrong(value: t.Any, shape: _shape.Shape) -> t.Iterator[tuple[str, t.Any]]:
             yield "", strange
     for name, below in shape.fields.items() if isinstance(value, dict) else ():
         for place, changed in wrong(value[name], below):
-            yield f"{name}.{place}" if place and not place.startswith("[") else f"{name}{place}", {**value, name: changed}
+            yield (
+                f"{name}.{place}" if place and not place.startswith("[") else f"{name}{place}",
+                {**value, name: changed},
+            )
     if isinstance(value, list) and shape.items is not None:
         for place, changed in wrong(value[0], shape.items):
             yield f"[0].{place}" if place and not place.startswith("[") else f"[0]{place}", [changed]
@@ -69,7 +79,13 @@ def test_documented_types_pass_and_each_other_one_is_named_with_its_place(name: 
 def test_a_null_and_an_unknown_field_pass_everywhere(name: str) -> None:
     good = next(values(SHAPES[name]))
     required = SHAPES[name].required
-    assert _shape.fault({**{key: value if key in required else None for key, value in good.items()}, "not documented": [{}]}, SHAPES[name]) is None
+    assert (
+        _shape.fault(
+            {**{key: value if key in required else None for key, value in good.items()}, "not documented": [{}]},
+            SHAPES[name],
+        )
+        is None
+    )
     assert all(_shape.fault({**good, key: None}, SHAPES[name]) is not None for key in required)
 
 
@@ -84,7 +100,11 @@ def test_a_number_without_end_is_none(number: float) -> None:
         (COMPUTES, compute("a"), compute("b", vmSize=7, properties=[1])),
         (COMPUTES, compute("a"), [1]),
         (COMPUTES, compute("a"), None),
-        (COMPUTES.removesuffix("/ws/computes"), {"id": f"{GROUP}/w/a", "name": "a"}, {"id": f"{GROUP}/w/b", "name": "b", "properties": "x"}),
+        (
+            COMPUTES.removesuffix("/ws/computes"),
+            {"id": f"{GROUP}/w/a", "name": "a"},
+            {"id": f"{GROUP}/w/b", "name": "b", "properties": "x"},
+        ),
         (f"{LOCATION}/usages", {"name": {"value": "a"}, "limit": 1}, {"name": "b", "limit": 1}),
         (f"{LOCATION}/quotas", {"name": {"value": "a"}, "limit": 1}, {"name": {"value": "b"}, "limit": "1"}),
         (f"{LOCATION}/vmSizes", {"name": "a", "vCPUs": 1}, {"name": "b", "vCPUs": [1]}),
@@ -94,7 +114,9 @@ def test_a_number_without_end_is_none(number: float) -> None:
         (f"{GROUP}/Microsoft.Network/virtualNetworks", {"id": "/a"}, {"id": "/b", "tags": "x"}),
     ],
 )
-def test_one_malformed_item_is_one_unexpected_answer_and_the_list_keeps_the_others(path: str, good: t.Any, bad: t.Any) -> None:
+def test_one_malformed_item_is_one_unexpected_answer_and_the_list_keeps_the_others(
+    path: str, good: t.Any, bad: t.Any
+) -> None:
     for items in ([good, bad, good], [bad, good, good], [good, good, bad]):
         errors: list[AmlError] = []
         assert _shape.items({"value": items}, "value", path, errors.append) == [good, good]
@@ -112,7 +134,11 @@ def test_a_page_that_is_no_page_is_an_error_of_the_list(page: dict[str, t.Any]) 
 
 def test_the_error_names_target_place_and_types_and_no_value() -> None:
     with pytest.raises(ArmError) as caught:
-        _shape.check(compute("cpu", properties="a secret"), _shape.of_resource(f"{COMPUTES}/cpu", compute("cpu")), f"{COMPUTES}/cpu")
+        _shape.check(
+            compute("cpu", properties="a secret"),
+            _shape.of_resource(f"{COMPUTES}/cpu", compute("cpu")),
+            f"{COMPUTES}/cpu",
+        )
     error = caught.value
     assert error.details == {"place": "properties.properties", "expected": "mapping", "found": "text"}
     assert error.target == f"{COMPUTES}/cpu" and "secret" not in str(error.failure()) and error.hint

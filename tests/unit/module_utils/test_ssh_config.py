@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Names that an SSH configuration has entries for, and the home directory that OpenSSH takes (ssh_config(5))."""
+
 from __future__ import annotations
 
 import os
@@ -47,7 +48,15 @@ def test_a_configuration_that_cannot_be_read_is_an_error(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("name", "entry"),
-    [("ONE", "one"), ("ws-a.example", "ws-*.example"), ("ws-a", None), ("x1", "x?"), ("x12", None), ("a", None), ("[ab]", "[ab]")],
+    [
+        ("ONE", "one"),
+        ("ws-a.example", "ws-*.example"),
+        ("ws-a", None),
+        ("x1", "x?"),
+        ("x12", None),
+        ("a", None),
+        ("[ab]", "[ab]"),
+    ],
 )
 def test_entry_of(name: str, entry: str | None) -> None:
     assert ssh_config.entry_of(name, ["one", "ws-*.example", "x?", "[ab]"]) == entry
@@ -61,9 +70,13 @@ def test_the_home_directory_does_not_depend_on_the_environment(monkeypatch: pyte
     assert ssh_config.home_path("/a/~/b") == "/a/~/b" and ssh_config.home_path("a~") == "a~"
 
 
-@pytest.mark.skipif(shutil.which("ssh") is None, reason="OpenSSH's client is missing: scripts/system-packages installs it")
+@pytest.mark.skipif(
+    shutil.which("ssh") is None, reason="OpenSSH's client is missing: scripts/system-packages installs it"
+)
 def test_openssh_takes_the_same_home_directory(tmp_path: Path) -> None:
     (tmp_path / "config").write_text("Host x\n  UserKnownHostsFile ~/known\n")
     environment = {**os.environ, "HOME": str(tmp_path)}
-    done = subprocess.run(["ssh", "-G", "-F", "config", "x"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["ssh", "-G", "-F", "config", "x"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
     assert f"userknownhostsfile {ssh_config.home_path('~/known')}" in done.stdout.splitlines()

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Lines that are painted over, as a terminal shows them (pyte is one)."""
+
 from __future__ import annotations
 
 import io
@@ -23,7 +24,9 @@ class Terminal(io.StringIO):
         self.screen.set_mode(pyte.modes.LNM)
         self.stream = pyte.Stream(self.screen)
         self.writes: list[str] = []
-        monkeypatch.setattr(_terminal.os, "get_terminal_size", lambda handle: os.terminal_size((self.screen.columns, self.screen.lines)))
+        monkeypatch.setattr(
+            _terminal.os, "get_terminal_size", lambda handle: os.terminal_size((self.screen.columns, self.screen.lines))
+        )
 
     def fileno(self) -> int:
         return 1
@@ -52,7 +55,12 @@ def rows(*names: str, state: str = "Creating") -> list[list[tuple[str, str | Non
 def test_lines_are_painted_over_in_place(terminal: Terminal) -> None:
     screen = _terminal.Screen(terminal)
     screen.paint(rows("ws/a", "ws/long"), "0 of 2 done")
-    assert terminal.shown == ["TASK [fleet] ***", "  ws/a     create  Creating", "  ws/long  create  Creating", "  0 of 2 done"]
+    assert terminal.shown == [
+        "TASK [fleet] ***",
+        "  ws/a     create  Creating",
+        "  ws/long  create  Creating",
+        "  0 of 2 done",
+    ]
     screen.paint(rows("ws/a", state="Resizing"), "1 of 2 done")
     assert terminal.shown == ["TASK [fleet] ***", "  ws/a  create  Resizing", "  1 of 2 done"]
     screen.erase()
@@ -75,7 +83,12 @@ def test_no_more_lines_than_the_terminal_has(terminal: Terminal) -> None:
     screen = _terminal.Screen(terminal)
     for count in (20, 21, 22):
         screen.paint(rows(*(f"ws/{number}" for number in range(count))), f"{count} under way")
-    assert terminal.shown == ["TASK [fleet] ***", *(f"  ws/{number}  create  Creating" for number in range(4)), "  ... and 18 more", "  22 under way"]
+    assert terminal.shown == [
+        "TASK [fleet] ***",
+        *(f"  ws/{number}  create  Creating" for number in range(4)),
+        "  ... and 18 more",
+        "  22 under way",
+    ]
     screen.erase()
     assert terminal.shown == ["TASK [fleet] ***"]
 
@@ -87,7 +100,7 @@ def test_lines_are_cut_to_the_width(terminal: Terminal, width: int) -> None:
     for count in range(3):
         screen.paint([[("ws/工作区" * 5, None), ("create", None)]] * 2, str(count))
     lines = terminal.shown[-3:]
-    assert lines[-1] == "  2" and lines[0].startswith("  ws/工"[:width - 2]), lines
+    assert lines[-1] == "  2" and lines[0].startswith("  ws/工"[: width - 2]), lines
     assert sum("ws/" in line for line in terminal.shown) == 2, "no line was broken"
 
 

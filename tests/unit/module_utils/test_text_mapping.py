@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A mapping that came as text is read as AnsibleModule reads it, or secrets in it would not be found."""
+
 from __future__ import annotations
 
 import typing as t
@@ -38,7 +39,11 @@ def test_what_is_read(text: str, mapping: dict[str, t.Any] | None) -> None:
     assert mapping_of(text) == mapping == ansibles(text)
 
 
-@given(st.one_of(st.text(), st.text(alphabet="ab= ,'\"\\{}:1"), st.text(alphabet="ab= ,'\"\\").map(lambda text: f"a={text}")))
+@given(
+    st.one_of(
+        st.text(), st.text(alphabet="ab= ,'\"\\{}:1"), st.text(alphabet="ab= ,'\"\\").map(lambda text: f"a={text}")
+    )
+)
 @example("=")
 @example(" = ")
 @example("a=1,")

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Vars files hold exactly the values that were written, and no text in them is trusted. How Ansible loads them: ../plugins/on_controller_vars_file.py."""
+
 from __future__ import annotations
 
 import typing as t

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """YAML from users: each limit, the value just below it, and that refusing takes no time."""
+
 from __future__ import annotations
 
 import time
@@ -16,7 +17,9 @@ from ansible_collections.azureml.compute.plugins.module_utils._options import de
 def laughs(levels: int, width: int, one: str = "[{}]") -> str:
     """Aliases of aliases: ``width`` to the power of ``levels`` values."""
     text = f"a0: &a0 {one.format(', '.join(['x'] * width))}\n"
-    return text + "".join(f"a{level}: &a{level} {one.format(', '.join([f'*a{level - 1}'] * width))}\n" for level in range(1, levels))
+    return text + "".join(
+        f"a{level}: &a{level} {one.format(', '.join([f'*a{level - 1}'] * width))}\n" for level in range(1, levels)
+    )
 
 
 def nested(depth: int) -> t.Any:
@@ -40,7 +43,10 @@ HOSTILE = {
     "many values": ("a: [" + "x," * 60_000 + "]\n", "more than 5000 values"),
     "a large text": ("a: " + "x" * (256 * 1024), "at most 262144 are allowed"),
     "a key twice": ("name: a\nsize: b\nname: c\n", "the key 'name' is set twice, in line 1 and in line 3"),
-    "a key twice, below": ("a:\n  - {x: 1}\n  - x: 1\n    y: 2\n    'x': 3\n", "the key 'x' is set twice, in line 3 and in line 5"),
+    "a key twice, below": (
+        "a:\n  - {x: 1}\n  - x: 1\n    y: 2\n    'x': 3\n",
+        "the key 'x' is set twice, in line 3 and in line 5",
+    ),
     "a key twice, of one value": ("yes: a\ntrue: b\n", "set twice"),
     "a merge twice": ("a: &a {x: y}\nb:\n  <<: *a\n  <<: *a\n", "'<<' is set twice, in line 3 and in line 4"),
     "a key that is a list": ("? [a]\n: b\n", "a key that is not plain text (line 1)"),
@@ -73,14 +79,17 @@ def test_hostile_text_is_refused_at_once(name: str) -> None:
     assert time.process_time() - started < 2
 
 
-@pytest.mark.parametrize(("value", "why"), [
-    (nested(60), "deeper than 50 levels"),
-    (nested(100_000), "deeper than 50 levels"),
-    ({"a": ["x"] * 5_001}, "more than 5000 values"),
-    ({"a": 10**5_000}, "numbers have at most 64"),
-    ({"a": float("inf")}, "which is not a number that JSON has"),
-    ({"a": b"x"}, "holds a bytes"),
-])
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (nested(60), "deeper than 50 levels"),
+        (nested(100_000), "deeper than 50 levels"),
+        ({"a": ["x"] * 5_001}, "more than 5000 values"),
+        ({"a": 10**5_000}, "numbers have at most 64"),
+        ({"a": float("inf")}, "which is not a number that JSON has"),
+        ({"a": b"x"}, "holds a bytes"),
+    ],
+)
 def test_a_mapping_has_the_same_limits(value: t.Any, why: str) -> None:
     with pytest.raises(RuleError) as refused:
         definition.parse(value)

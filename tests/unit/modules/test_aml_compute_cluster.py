@@ -6,6 +6,7 @@
 Sources: the module's documentation; DESIGN.md (plan, read back); docs/facts.md a (statuses, bodies, operations), b (errors), c.3 (what
 can change).
 """
+
 from __future__ import annotations
 
 import copy
@@ -13,7 +14,15 @@ import typing as t
 
 import pytest
 from ansible_collections.azureml.compute.tests.support.bodies import FIRST, KEY, SECOND, SUBNET, cluster, workspace
-from ansible_collections.azureml.compute.tests.support.module_run import ML, SUBSCRIPTION, WORKSPACE_ID, Printed, failed, run, succeeded
+from ansible_collections.azureml.compute.tests.support.module_run import (
+    ML,
+    SUBSCRIPTION,
+    WORKSPACE_ID,
+    Printed,
+    failed,
+    run,
+    succeeded,
+)
 from ansible_collections.azureml.compute.tests.support.wire import HOST, Call
 
 MODULE = "aml_compute_cluster"
@@ -26,7 +35,12 @@ SPEED = {"wait_interval": 1.0}
 
 
 def get(body: t.Any = None) -> Call:
-    return Call("GET", PATH, query={"api-version": ML}, **({"status": 404, "json": NOT_FOUND} if body is None else {"json": body}))
+    return Call(
+        "GET",
+        PATH,
+        query={"api-version": ML},
+        **({"status": 404, "json": NOT_FOUND} if body is None else {"json": body}),
+    )
 
 
 def get_parent(body: t.Any = None) -> Call:
@@ -39,7 +53,11 @@ def operation(status: str = "Succeeded", **more: t.Any) -> Call:
 
 def put(body: t.Any = None, **more: t.Any) -> Call:
     answer = cluster(properties={"provisioningState": "Creating"})
-    return Call("PUT", PATH, **{"status": 201, "json": answer, "headers": UNDER_WAY, **({} if body is None else {"body": body}), **more})
+    return Call(
+        "PUT",
+        PATH,
+        **{"status": 201, "json": answer, "headers": UNDER_WAY, **({} if body is None else {"body": body}), **more},
+    )
 
 
 def patch(body: t.Any, **more: t.Any) -> Call:
@@ -47,7 +65,9 @@ def patch(body: t.Any, **more: t.Any) -> Call:
 
 
 def delete(**more: t.Any) -> Call:
-    return Call("DELETE", PATH, **{"status": 202, "headers": UNDER_WAY, "query": {"underlyingResourceAction": "Delete"}, **more})
+    return Call(
+        "DELETE", PATH, **{"status": 202, "headers": UNDER_WAY, "query": {"underlyingResourceAction": "Delete"}, **more}
+    )
 
 
 def go(options: dict[str, t.Any], *calls: Call, **more: t.Any) -> Printed:
@@ -138,7 +158,10 @@ def test_create_with_everything() -> None:
         },
     }
     after = cluster(
-        outer={"identity": {"type": "UserAssigned", "userAssignedIdentities": {SECOND: {}, FIRST: {}}}, "tags": {"team": "vision"}},
+        outer={
+            "identity": {"type": "UserAssigned", "userAssignedIdentities": {SECOND: {}, FIRST: {}}},
+            "tags": {"team": "vision"},
+        },
         properties={"computeLocation": "westus2"},
         inner={
             "vmPriority": "LowPriority",
@@ -157,7 +180,9 @@ def test_create_with_everything() -> None:
 
 def test_create_waits_until_the_nodes_are_there() -> None:
     resizing = bare(inner={"allocationState": "Resizing", "targetNodeCount": 1})
-    result = done({**NEW, **SPEED}, get(), get_parent(), get(), put(), operation(), get(resizing), get(resizing), get(bare()))
+    result = done(
+        {**NEW, **SPEED}, get(), get_parent(), get(), put(), operation(), get(resizing), get(resizing), get(bare())
+    )
     assert result["compute"]["allocation_state"] == "Steady"
     assert result.waited == 2
 
@@ -180,7 +205,12 @@ def test_create_without_a_size_says_so_before_any_write() -> None:
 
 
 def test_create_in_a_workspace_that_is_not_there() -> None:
-    missing = Call("GET", WORKSPACE_ID, status=404, json={"error": {"code": "ResourceNotFound", "message": "The Resource was not found."}})
+    missing = Call(
+        "GET",
+        WORKSPACE_ID,
+        status=404,
+        json={"error": {"code": "ResourceNotFound", "message": "The Resource was not found."}},
+    )
     result = refused("ParentResourceNotFound", NEW, get(), missing)
     assert WORKSPACE_ID in result["msg"]
     assert result["changed"] is False
@@ -303,7 +333,9 @@ def test_scale_is_patched_alone(options: dict[str, t.Any], body: t.Any, after: d
         ({"identity": {"type": "none"}}, {"identity": {"type": "None"}}, {"identity": ...}),
     ],
 )
-def test_tags_and_identity_are_put_with_all_that_was_there(options: dict[str, t.Any], written: t.Any, after: t.Any) -> None:
+def test_tags_and_identity_are_put_with_all_that_was_there(
+    options: dict[str, t.Any], written: t.Any, after: t.Any
+) -> None:
     """The subnet, the SSH account, the size and unknown properties go along as they were read: directly before, since there is no ETag."""
     result = done(
         options,
@@ -319,7 +351,14 @@ def test_tags_and_identity_are_put_with_all_that_was_there(options: dict[str, t.
 
 def test_identity_null_takes_it_away() -> None:
     body = {**copy.deepcopy(WRITTEN), "identity": {"type": "None"}}
-    result = done({"identity": None}, get(cluster()), get(cluster()), put(body), operation(), get(cluster(outer={"identity": ...})))
+    result = done(
+        {"identity": None},
+        get(cluster()),
+        get(cluster()),
+        put(body),
+        operation(),
+        get(cluster(outer={"identity": ...})),
+    )
     assert result["compute"]["identity"] is None
 
 
@@ -327,8 +366,12 @@ def test_one_put_for_scale_and_tags() -> None:
     body = copy.deepcopy(WRITTEN)
     body["tags"]["cost"] = "42"
     body["properties"]["properties"]["scaleSettings"]["maxNodeCount"] = 8
-    after = cluster(outer={"tags": body["tags"]}, inner={"scaleSettings": body["properties"]["properties"]["scaleSettings"]})
-    result = done({"tags": {"cost": "42"}, "max_instances": 8}, get(cluster()), get(cluster()), put(body), operation(), get(after))
+    after = cluster(
+        outer={"tags": body["tags"]}, inner={"scaleSettings": body["properties"]["properties"]["scaleSettings"]}
+    )
+    result = done(
+        {"tags": {"cost": "42"}, "max_instances": 8}, get(cluster()), get(cluster()), put(body), operation(), get(after)
+    )
     assert set(result.fields) == {"tags", "max_instances"}
 
 
@@ -367,13 +410,20 @@ def test_an_update_without_an_operation() -> None:
     """docs/facts.md a.1: a PATCH that changes nothing for the service has no operation."""
     settings = {**cluster()["properties"]["properties"]["scaleSettings"], "maxNodeCount": 8}
     after = cluster(inner={"scaleSettings": settings})
-    done({"max_instances": 8}, get(cluster()), patch(scale(maxNodeCount=8), status=200, headers={}, json=after), get(after))
+    done(
+        {"max_instances": 8},
+        get(cluster()),
+        patch(scale(maxNodeCount=8), status=200, headers={}, json=after),
+        get(after),
+    )
 
 
 def test_stale_reads_after_an_update_are_waited_out() -> None:
     settings = {**cluster()["properties"]["properties"]["scaleSettings"], "maxNodeCount": 8}
     fresh = cluster(inner={"scaleSettings": settings})
-    result = done({"max_instances": 8}, get(cluster()), patch(scale(maxNodeCount=8)), operation(), get(cluster()), get(fresh))
+    result = done(
+        {"max_instances": 8}, get(cluster()), patch(scale(maxNodeCount=8)), operation(), get(cluster()), get(fresh)
+    )
     assert result["compute"]["max_instances"] == 8
 
 
@@ -386,7 +436,11 @@ FIXED: list[tuple[dict[str, t.Any], str, str]] = [
     ({"description": "other"}, "description", "only at creation"),
     ({"description": None}, "description", "only at creation"),
     ({"ssh_public_access_enabled": True}, "ssh_public_access_enabled", "SSH access cannot be changed"),
-    ({"ssh_settings": {"admin_username": "root2", "ssh_key_value": KEY}}, "ssh_settings.admin_username", "SSH access cannot be changed"),
+    (
+        {"ssh_settings": {"admin_username": "root2", "ssh_key_value": KEY}},
+        "ssh_settings.admin_username",
+        "SSH access cannot be changed",
+    ),
     ({"enable_node_public_ip": False}, "enable_node_public_ip", "decided at creation"),
     ({"network_settings": {"subnet": SUBNET + "2"}}, "network_settings.subnet", "stays in the subnet"),
     ({"network_settings": None}, "network_settings.subnet", "stays in the subnet"),
@@ -458,7 +512,20 @@ def test_recreate_deletes_waits_creates_with_what_was_there_and_proves_it() -> N
 def test_recreate_that_revives_the_old_size_is_a_failure() -> None:
     """azure-rest-api-specs#18889: the answer to PUT has the new size, a GET the old one."""
     stale = [get(cluster()) for _look in range(16)]
-    result = refused("NotApplied", RECREATE, get(cluster()), get_parent(), get(cluster()), delete(), get(), operation(), get(), put(), operation(), *stale)
+    result = refused(
+        "NotApplied",
+        RECREATE,
+        get(cluster()),
+        get_parent(),
+        get(cluster()),
+        delete(),
+        get(),
+        operation(),
+        get(),
+        put(),
+        operation(),
+        *stale,
+    )
     assert "STANDARD_DS3_V2" in result["msg"] and "Standard_NC6s_v3" in result["msg"]
     assert "#18889" in result["failure"]["hint"]
     assert result["changed"] is True
@@ -507,7 +574,9 @@ def test_recreate_refuses_while_nodes_run(check: bool) -> None:
 
 
 def test_recreate_refuses_while_nodes_are_coming() -> None:
-    refused("InUse", {**RECREATE, "wait": False}, get(cluster(inner={"allocationState": "Resizing", "targetNodeCount": 2})))
+    refused(
+        "InUse", {**RECREATE, "wait": False}, get(cluster(inner={"allocationState": "Resizing", "targetNodeCount": 2}))
+    )
 
 
 def test_force_interrupts() -> None:
@@ -543,7 +612,19 @@ def test_a_failed_cluster_is_replaced_without_being_asked() -> None:
     """docs/facts.md a.5: a refused create leaves a compute in Failed; it must be deleted."""
     errors = [{"error": {"code": "ClusterMinNodesExceedCoreQuota", "message": "quota of 6"}}]
     broken = bare(properties={"provisioningState": "Failed", "provisioningErrors": errors})
-    result = done(NEW, get(broken), get_parent(), get(broken), delete(), get(), operation(), get(), put(), operation(), get(bare()))
+    result = done(
+        NEW,
+        get(broken),
+        get_parent(),
+        get(broken),
+        delete(),
+        get(),
+        operation(),
+        get(),
+        put(),
+        operation(),
+        get(bare()),
+    )
     assert result["plan"]["action"] == "replace"
     assert "ClusterMinNodesExceedCoreQuota" in result["plan"]["reason"]
 
@@ -624,14 +705,30 @@ def test_another_kind_of_that_name_is_not_touched(state: str) -> None:
         ({"size": None}, "NullNotAllowed", "size"),
         ({"max_instances": None}, "NullNotAllowed", "max_instances"),
         ({"ssh_settings": {"admin_username": "azureuser"}}, "SshKeyMissing", "ssh_key_value"),
-        ({"ssh_settings": {"admin_username": "azureuser", "ssh_key_value": "ssh-ed25519 AAAA x"}}, "InvalidSshKey", "ssh_key_value"),
+        (
+            {"ssh_settings": {"admin_username": "azureuser", "ssh_key_value": "ssh-ed25519 AAAA x"}},
+            "InvalidSshKey",
+            "ssh_key_value",
+        ),
         ({"network_settings": {"subnet": "training"}}, "NetworkMissing", "network_settings.vnet_name"),
         ({"network_settings": {"vnet_name": "vnet"}}, "SubnetMissing", "network_settings"),
-        ({"network_settings": {"subnet": SUBNET, "vnet_name": "vnet"}}, "SubnetGivenTwice", "network_settings.vnet_name"),
+        (
+            {"network_settings": {"subnet": SUBNET, "vnet_name": "vnet"}},
+            "SubnetGivenTwice",
+            "network_settings.vnet_name",
+        ),
         ({"network_settings": {"subnet": WORKSPACE_ID}}, "WrongResourceType", "network_settings.subnet"),
         ({"identity": {"type": "user_assigned"}}, "IdentityMissing", "identity.user_assigned_identities"),
-        ({"identity": {"type": "system_assigned", "user_assigned_identities": [FIRST]}}, "IdentityConflict", "user_assigned_identities"),
-        ({"identity": {"type": "user_assigned", "user_assigned_identities": ["first"]}}, "InvalidResourceId", "user_assigned_identities"),
+        (
+            {"identity": {"type": "system_assigned", "user_assigned_identities": [FIRST]}},
+            "IdentityConflict",
+            "user_assigned_identities",
+        ),
+        (
+            {"identity": {"type": "user_assigned", "user_assigned_identities": ["first"]}},
+            "InvalidResourceId",
+            "user_assigned_identities",
+        ),
         ({"tags": {"a/b": "x"}}, "InvalidTag", "tag"),
     ],
 )
@@ -656,14 +753,21 @@ def test_no_public_addresses_need_a_subnet_or_a_managed_network() -> None:
 
 
 def test_another_region_is_refused_behind_a_private_endpoint() -> None:
-    refused("CrossRegionPrivateLink", {**NEW, "location": "westus2"}, get(), get_parent(workspace(properties={"privateLinkCount": 1})))
+    refused(
+        "CrossRegionPrivateLink",
+        {**NEW, "location": "westus2"},
+        get(),
+        get_parent(workspace(properties={"privateLinkCount": 1})),
+    )
 
 
 # --- what the service answers ---
 
 
 def test_another_operation_is_waited_for() -> None:
-    busy = {"error": {"code": "Conflict", "message": "There is already an active operation submitted for this compute."}}
+    busy = {
+        "error": {"code": "Conflict", "message": "There is already an active operation submitted for this compute."}
+    }
     settings = {**cluster()["properties"]["properties"]["scaleSettings"], "maxNodeCount": 8}
     result = done(
         {"max_instances": 8},
@@ -678,7 +782,9 @@ def test_another_operation_is_waited_for() -> None:
 
 
 def test_another_operation_is_not_waited_for_without_wait() -> None:
-    busy = {"error": {"code": "Conflict", "message": "There is already an active operation submitted for this compute."}}
+    busy = {
+        "error": {"code": "Conflict", "message": "There is already an active operation submitted for this compute."}
+    }
     call = patch(scale(maxNodeCount=8), status=409, headers={}, json=busy)
     result = refused("Conflict", {"max_instances": 8, "wait": False}, get(cluster()), call)
     assert result["failure"]["status"] == 409
@@ -686,13 +792,25 @@ def test_another_operation_is_not_waited_for_without_wait() -> None:
 
 
 def test_throttling_is_waited_out_as_long_as_asked() -> None:
-    throttled = Call("GET", PATH, status=429, headers={"Retry-After": "10"}, json={"error": {"code": "SubscriptionRequestsThrottled"}})
+    throttled = Call(
+        "GET",
+        PATH,
+        status=429,
+        headers={"Retry-After": "10"},
+        json={"error": {"code": "SubscriptionRequestsThrottled"}},
+    )
     result = done({}, throttled, get(cluster()))
     assert result.waited >= 10
 
 
 def test_throttling_beyond_the_budget_fails_with_its_code() -> None:
-    throttled = Call("GET", PATH, status=429, headers={"Retry-After": "600"}, json={"error": {"code": "SubscriptionRequestsThrottled", "message": "m"}})
+    throttled = Call(
+        "GET",
+        PATH,
+        status=429,
+        headers={"Retry-After": "600"},
+        json={"error": {"code": "SubscriptionRequestsThrottled", "message": "m"}},
+    )
     assert refused("SubscriptionRequestsThrottled", {}, throttled)["failure"]["status"] == 429
 
 
@@ -701,17 +819,29 @@ def test_no_rights() -> None:
         "The client 'x' with object id 'y' does not have authorization to perform action "
         f"'Microsoft.MachineLearningServices/workspaces/computes/read' over scope '{PATH}' or the scope is invalid."
     )
-    forbidden = Call("GET", PATH, status=403, json={"error": {"code": "AuthorizationFailed", "message": message}}, headers={"x-ms-request-id": "r-1"})
+    forbidden = Call(
+        "GET",
+        PATH,
+        status=403,
+        json={"error": {"code": "AuthorizationFailed", "message": message}},
+        headers={"x-ms-request-id": "r-1"},
+    )
     result = refused("AuthorizationFailed", {}, forbidden)
     assert result["failure"]["request_id"] == "r-1"
     assert "computes/read" in result["failure"]["hint"]
 
 
-QUOTA = {"code": "ClusterMinNodesExceedCoreQuota", "message": "The specified subscription has a quota of 6", "details": []}
+QUOTA = {
+    "code": "ClusterMinNodesExceedCoreQuota",
+    "message": "The specified subscription has a quota of 6",
+    "details": [],
+}
 
 
 def test_an_operation_that_fails() -> None:
-    result = refused("ClusterMinNodesExceedCoreQuota", NEW, get(), get_parent(), get(), put(), operation("Failed", error=QUOTA))
+    result = refused(
+        "ClusterMinNodesExceedCoreQuota", NEW, get(), get_parent(), get(), put(), operation("Failed", error=QUOTA)
+    )
     assert "quota of 6" in result["msg"]
     assert result["changed"] is True, "the request was taken, and left a failed cluster"
     assert result["plan"]["action"] == "create"
@@ -726,9 +856,20 @@ def test_an_operation_that_succeeds_for_a_resource_that_failed() -> None:
 
 def test_a_cluster_that_succeeds_with_errors() -> None:
     """docs/facts.md a.5: low priority; the state is Succeeded, the failure is in the inner errors."""
-    errors = [{"error": {"code": "UnsupportedVMSizeForLowPriority", "message": "The VM size is not allowed for LowPriority."}}]
+    errors = [
+        {"error": {"code": "UnsupportedVMSizeForLowPriority", "message": "The VM size is not allowed for LowPriority."}}
+    ]
     body = bare(inner={"errors": errors, "vmPriority": "LowPriority"})
-    result = refused("UnsupportedVMSizeForLowPriority", {**NEW, "tier": "low_priority"}, get(), get_parent(), get(), put(), operation(), get(body))
+    result = refused(
+        "UnsupportedVMSizeForLowPriority",
+        {**NEW, "tier": "low_priority"},
+        get(),
+        get_parent(),
+        get(),
+        put(),
+        operation(),
+        get(body),
+    )
     assert "LowPriority" in result["msg"]
 
 

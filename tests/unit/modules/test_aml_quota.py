@@ -5,6 +5,7 @@
 
 Source: the module's documentation ("read again" after the change); statuses of updateQuotas as in ARM types, UpdateWorkspaceQuotas.
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -24,7 +25,17 @@ def quotas(limit: int) -> Call:
 
 def test_quotas_that_were_set_and_do_not_show_are_a_failure() -> None:
     answer: dict[str, t.Any] = {"value": [{"id": f"{WORKSPACE_ID}/quotas/{FAMILY}", "limit": 24, "status": "Success"}]}
-    options = {"resource_group": "rg", "workspace": "ws-one", "location": "eastus", "quotas": [{"family": FAMILY, "limit": 24}]}
-    done = failed("NotApplied", "aml_quota", options, [quotas(8), Call("POST", f"{LOCATION}/updateQuotas", json=answer), quotas(8)])
+    options = {
+        "resource_group": "rg",
+        "workspace": "ws-one",
+        "location": "eastus",
+        "quotas": [{"family": FAMILY, "limit": 24}],
+    }
+    done = failed(
+        "NotApplied",
+        "aml_quota",
+        options,
+        [quotas(8), Call("POST", f"{LOCATION}/updateQuotas", json=answer), quotas(8)],
+    )
     assert done["failure"]["details"] == [f"quotas.{FAMILY} is 8 instead of 24"]
     assert done["changed"] is True, "something was sent, and nobody knows what became of it"

@@ -5,6 +5,7 @@
 
 Sources: the module's documentation; docs/facts.md a.1 and a.6 (listNodes is a POST, its pages follow nextLink).
 """
+
 from __future__ import annotations
 
 import importlib
@@ -30,10 +31,19 @@ def cluster(name: str = "cpu", nodes: int = 2) -> dict[str, t.Any]:
 def instance(name: str = "laptop") -> dict[str, t.Any]:
     inner = {
         "state": "Running",
-        "sshSettings": {"sshPublicAccess": "Enabled", "adminUserName": "azureuser", "sshPort": 50000, "adminPublicKey": None},
+        "sshSettings": {
+            "sshPublicAccess": "Enabled",
+            "adminUserName": "azureuser",
+            "sshPort": 50000,
+            "adminPublicKey": None,
+        },
         "connectivityEndpoints": {"publicIpAddress": "20.9.9.9", "privateIpAddress": "10.1.0.5"},
     }
-    return {"id": f"{COMPUTES}/{name}", "name": name, "properties": {"computeType": "ComputeInstance", "properties": inner}}
+    return {
+        "id": f"{COMPUTES}/{name}",
+        "name": name,
+        "properties": {"computeType": "ComputeInstance", "properties": inner},
+    }
 
 
 def item(number: int, state: str = "idle") -> dict[str, t.Any]:
@@ -63,7 +73,13 @@ def facts(options: dict[str, t.Any], *calls: Call, **more: t.Any) -> tuple[dict[
 def test_cluster_over_pages(check: bool) -> None:
     """The same in check mode: listNodes is a POST that only reads."""
     second = nodes_page(item(2), method="GET", query={"$skip": "x"})
-    found, _wire = facts({"name": "cpu"}, get("cpu", cluster()), nodes_page(item(1), link=f"{COMPUTES}/cpu/listNodes?$skip=x"), second, check=check)
+    found, _wire = facts(
+        {"name": "cpu"},
+        get("cpu", cluster()),
+        nodes_page(item(1), link=f"{COMPUTES}/cpu/listNodes?$skip=x"),
+        second,
+        check=check,
+    )
     assert [(one["name"], one["ssh"]) for one in found["nodes"]] == [
         ("ws-one-cpu-tvm-1", "ssh -p 50001 boss@20.1.2.3"),
         ("ws-one-cpu-tvm-2", "ssh -p 50002 boss@20.1.2.3"),
@@ -84,19 +100,28 @@ def test_workspace() -> None:
 def test_a_reserved_name_of_a_prefix_gets_the_workspace_and_is_told() -> None:
     named = {**instance(), "name": "localhost"}
     found, result = facts({"host_prefix": ""}, Call("GET", COMPUTES, json={"value": [named]}, query=VERSION))
-    assert [one["name"] for one in found["nodes"]] == ["ws-one-localhost"] and "'localhost' is a reserved name" in str(result["warnings"])
+    assert [one["name"] for one in found["nodes"]] == ["ws-one-localhost"] and "'localhost' is a reserved name" in str(
+        result["warnings"]
+    )
 
 
 def test_types_and_preference() -> None:
     listing = Call("GET", COMPUTES, json={"value": [cluster(), instance()]})
     found, _wire = facts({"type": ["computeinstance"], "prefer": "private"}, listing)
-    assert [(one["name"], one["address"], one["port"]) for one in found["nodes"]] == [(f"{SCOPE['workspace']}-laptop", "10.1.0.5", 22)]
+    assert [(one["name"], one["address"], one["port"]) for one in found["nodes"]] == [
+        (f"{SCOPE['workspace']}-laptop", "10.1.0.5", 22)
+    ]
 
 
 def test_unreachable_nodes_are_returned_with_the_reason() -> None:
     found, _wire = facts({"name": "cpu"}, get("cpu", cluster()), nodes_page(item(1, "preparing")))
     (one,) = found["nodes"]
-    assert (one["reachable"], one["reason"], one["ssh"], found["ssh_config"]) == (False, "The node is preparing.", None, "")
+    assert (one["reachable"], one["reason"], one["ssh"], found["ssh_config"]) == (
+        False,
+        "The node is preparing.",
+        None,
+        "",
+    )
 
 
 def test_name_that_is_not_there() -> None:
@@ -104,7 +129,10 @@ def test_name_that_is_not_there() -> None:
     assert found["nodes"] == [] and "nobody" in str(result["warnings"])
 
 
-@pytest.mark.parametrize(("code", "options"), [("InvalidHostPrefix", {"host_prefix": "a b"}), ("InvalidResourceGroupName", {"resource_group": "bad/group"})])
+@pytest.mark.parametrize(
+    ("code", "options"),
+    [("InvalidHostPrefix", {"host_prefix": "a b"}), ("InvalidResourceGroupName", {"resource_group": "bad/group"})],
+)
 def test_refused_without_a_request(code: str, options: dict[str, t.Any]) -> None:
     failed(code, MODULE, {**SCOPE, **options})
 
@@ -118,4 +146,6 @@ def test_documentation_names_every_key() -> None:
     options = yaml.safe_load(module.DOCUMENTATION)["options"]
     for name, row in module.SPEC.items():
         if name in options:
-            assert (row["type"], row.get("choices"), row.get("default")) == tuple(options[name].get(key) for key in ("type", "choices", "default"))
+            assert (row["type"], row.get("choices"), row.get("default")) == tuple(
+                options[name].get(key) for key in ("type", "choices", "default")
+            )

@@ -5,6 +5,7 @@
 
 Sources: the module's documentation; docs/facts.md d.1 to d.3 (deployment, PATCH, soft delete), b.2 (texts); docs/coverage.md 1.11.
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -12,7 +13,15 @@ import typing as t
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._reconcilers import workspace_sdk
 from ansible_collections.azureml.compute.tests.support.bodies import FIRST, SECOND, workspace
-from ansible_collections.azureml.compute.tests.support.module_run import GROUP_ID, ML, SUBSCRIPTION, WORKSPACE_ID, Printed, failed, succeeded
+from ansible_collections.azureml.compute.tests.support.module_run import (
+    GROUP_ID,
+    ML,
+    SUBSCRIPTION,
+    WORKSPACE_ID,
+    Printed,
+    failed,
+    succeeded,
+)
 from ansible_collections.azureml.compute.tests.support.wire import HOST, Call
 
 MODULE = "aml_workspace"
@@ -25,12 +34,19 @@ UNDER_WAY = {
 NOT_FOUND = {"error": {"code": "ResourceNotFound", "message": "The Resource 'ws-one' was not found."}}
 DEPLOYMENTS = f"{GROUP_ID}/providers/Microsoft.Resources/deployments"
 ALL_WORKSPACES = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.MachineLearningServices/workspaces"
-STORAGE, VAULT, INSIGHTS = (workspace()["properties"][key] for key in ("storageAccount", "keyVault", "applicationInsights"))
+STORAGE, VAULT, INSIGHTS = (
+    workspace()["properties"][key] for key in ("storageAccount", "keyVault", "applicationInsights")
+)
 LOGS = f"{GROUP_ID}/providers/Microsoft.OperationalInsights/workspaces/wslogs"
 SOFT_DELETED = {
     "code": "DeploymentFailed",
     "message": "At least one resource deployment operation failed.",
-    "details": [{"code": "BadRequest", "message": "Soft-deleted workspace exists. Please purge or recover it. https://aka.ms/wsoftdelete"}],
+    "details": [
+        {
+            "code": "BadRequest",
+            "message": "Soft-deleted workspace exists. Please purge or recover it. https://aka.ms/wsoftdelete",
+        }
+    ],
 }
 
 
@@ -38,12 +54,21 @@ SOFT_DELETED = {
 def submitted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, t.Any]]:
     """What azure-ai-ml was asked to create, instead of it."""
     asked: list[dict[str, t.Any]] = []
-    monkeypatch.setattr(workspace_sdk, "submit_workspace", lambda cloud, credential, target, declared, **options: asked.append(dict(declared)))
+    monkeypatch.setattr(
+        workspace_sdk,
+        "submit_workspace",
+        lambda cloud, credential, target, declared, **options: asked.append(dict(declared)),
+    )
     return asked
 
 
 def get(body: t.Any = None) -> Call:
-    return Call("GET", WORKSPACE_ID, query={"api-version": ML}, **({"status": 404, "json": NOT_FOUND} if body is None else {"json": body}))
+    return Call(
+        "GET",
+        WORKSPACE_ID,
+        query={"api-version": ML},
+        **({"status": 404, "json": NOT_FOUND} if body is None else {"json": body}),
+    )
 
 
 def get_group() -> Call:
@@ -61,7 +86,11 @@ def deployment(state: str, number: int = 1, error: t.Any = None, **parameters: s
 
 
 def listed(*deployments: dict[str, t.Any]) -> Call:
-    other = {"id": f"{DEPLOYMENTS}/ws-one-more-7", "name": "ws-one-more-7", "properties": {"provisioningState": "Running", "timestamp": "2027"}}
+    other = {
+        "id": f"{DEPLOYMENTS}/ws-one-more-7",
+        "name": "ws-one-more-7",
+        "properties": {"provisioningState": "Running", "timestamp": "2027"},
+    }
     return Call("GET", DEPLOYMENTS, json={"value": [other, *deployments]})
 
 
@@ -78,7 +107,9 @@ def patch(body: t.Any, **more: t.Any) -> Call:
 
 
 def delete(purge: str = "false", **more: t.Any) -> Call:
-    return Call("DELETE", WORKSPACE_ID, **{"status": 202, "headers": UNDER_WAY, "query": {"forceToPurge": purge}, **more})
+    return Call(
+        "DELETE", WORKSPACE_ID, **{"status": 202, "headers": UNDER_WAY, "query": {"forceToPurge": purge}, **more}
+    )
 
 
 def done(options: dict[str, t.Any], *calls: Call, **more: t.Any) -> Printed:
@@ -96,7 +127,15 @@ NOTHING_THERE = (get(), get_group(), listed(), listed(), get())
 
 
 def test_create(submitted: list[dict[str, t.Any]]) -> None:
-    result = done(NEW, *NOTHING_THERE, listed(deployment("Running")), polled("Running"), polled("Succeeded"), get(workspace()), get(workspace()))
+    result = done(
+        NEW,
+        *NOTHING_THERE,
+        listed(deployment("Running")),
+        polled("Running"),
+        polled("Succeeded"),
+        get(workspace()),
+        get(workspace()),
+    )
     assert submitted == [NEW]
     assert result["changed"] is True
     assert result["plan"]["action"] == "create"
@@ -134,7 +173,9 @@ def test_create_in_check_mode(submitted: list[dict[str, t.Any]]) -> None:
 
 
 def test_create_in_a_group_that_is_not_there(submitted: list[dict[str, t.Any]]) -> None:
-    missing = Call("GET", GROUP_ID, status=404, json={"error": {"code": "ResourceGroupNotFound", "message": "could not be found"}})
+    missing = Call(
+        "GET", GROUP_ID, status=404, json={"error": {"code": "ResourceGroupNotFound", "message": "could not be found"}}
+    )
     refused("ParentResourceNotFound", NEW, get(), missing)
     assert submitted == []
 
@@ -162,11 +203,20 @@ def test_a_running_deployment_is_joined(submitted: list[dict[str, t.Any]]) -> No
     assert result["workspace"]["provisioning_state"] == "Succeeded"
 
 
-STRANGE_DEPLOYMENTS = ([1], None, "text", {}, {"id": 7}, {"id": f"{DEPLOYMENTS}/other-1", "name": [1], "properties": "text"})
+STRANGE_DEPLOYMENTS = (
+    [1],
+    None,
+    "text",
+    {},
+    {"id": 7},
+    {"id": f"{DEPLOYMENTS}/other-1", "name": [1], "properties": "text"},
+)
 
 
 @pytest.mark.parametrize("strange", STRANGE_DEPLOYMENTS, ids=str)
-def test_a_deployment_of_others_that_cannot_be_read_stops_nothing(submitted: list[dict[str, t.Any]], strange: t.Any) -> None:
+def test_a_deployment_of_others_that_cannot_be_read_stops_nothing(
+    submitted: list[dict[str, t.Any]], strange: t.Any
+) -> None:
     page = Call("GET", DEPLOYMENTS, json={"value": [strange, deployment("Running")]})
     result = done(NEW, get(), get_group(), page, page, polled("Succeeded"), get(workspace()), get(workspace()))
     assert submitted == [] and result["workspace"], "the running deployment is joined"
@@ -236,7 +286,11 @@ def test_a_failed_dependent_that_was_left_behind_is_told_and_not_used(submitted:
 
 
 def test_a_failed_deployment_tells_the_innermost_reason(submitted: list[dict[str, t.Any]]) -> None:
-    error = {"code": "DeploymentFailed", "message": "At least one", "details": [{"code": "VaultAlreadyExists", "message": "The vault name is taken."}]}
+    error = {
+        "code": "DeploymentFailed",
+        "message": "At least one",
+        "details": [{"code": "VaultAlreadyExists", "message": "The vault name is taken."}],
+    }
     result = refused("VaultAlreadyExists", NEW, *NOTHING_THERE, listed(deployment("Failed", 1, error)))
     assert "The vault name is taken." in result["msg"]
     assert result["changed"] is True
@@ -276,11 +330,19 @@ PROJECT_BODY = {
 
 
 def get_hub() -> Call:
-    return Call("GET", HUB, json=workspace(outer={"id": HUB, "kind": "Hub", "location": "westus2"}, properties={"publicNetworkAccess": "Disabled"}))
+    return Call(
+        "GET",
+        HUB,
+        json=workspace(
+            outer={"id": HUB, "kind": "Hub", "location": "westus2"}, properties={"publicNetworkAccess": "Disabled"}
+        ),
+    )
 
 
 def project() -> dict[str, t.Any]:
-    return workspace(outer={"kind": "Project", "location": "westus2", "tags": {"cost": "42"}}, properties={"hubResourceId": HUB})
+    return workspace(
+        outer={"kind": "Project", "location": "westus2", "tags": {"cost": "42"}}, properties={"hubResourceId": HUB}
+    )
 
 
 def put_project() -> Call:
@@ -288,7 +350,9 @@ def put_project() -> Call:
 
 
 def test_a_project_is_one_put_with_the_region_of_its_hub(submitted: list[dict[str, t.Any]]) -> None:
-    result = done(PROJECT, get(), get_group(), get_hub(), get(), put_project(), operation(), get(project()), get(project()))
+    result = done(
+        PROJECT, get(), get_group(), get_hub(), get(), put_project(), operation(), get(project()), get(project())
+    )
     assert submitted == []
     assert result["workspace"]["hub_id"] == HUB
     assert result["plan"]["action"] == "create"
@@ -303,7 +367,17 @@ def test_a_project_whose_name_is_blocked_is_recognised() -> None:
     error = {"code": "BadRequest", "message": "Soft-deleted workspace exists. Please purge or recover it."}
     calls = [get(), get_group(), get_hub(), get(), put_project(), operation("Failed", error=error)]
     refused("SoftDeletedWorkspace", PROJECT, *calls)
-    purge = [get(), delete("true"), operation(), get_hub(), get(), put_project(), operation(), get(project()), get(project())]
+    purge = [
+        get(),
+        delete("true"),
+        operation(),
+        get_hub(),
+        get(),
+        put_project(),
+        operation(),
+        get(project()),
+        get(project()),
+    ]
     assert done({**PROJECT, "soft_deleted": "purge"}, *calls, *purge)["changed"] is True
 
 
@@ -404,9 +478,17 @@ SYSTEM_AND_USER = {"type": "system_assigned,user_assigned", "user_assigned_ident
 @pytest.mark.parametrize(
     ("options", "body", "after"),
     [
-        ({"display_name": "Other"}, {"properties": {"friendlyName": "Other"}}, {"properties": {"friendlyName": "Other"}}),
+        (
+            {"display_name": "Other"},
+            {"properties": {"friendlyName": "Other"}},
+            {"properties": {"friendlyName": "Other"}},
+        ),
         ({"description": "text"}, {"properties": {"description": "text"}}, {"properties": {"description": "text"}}),
-        ({"container_registry": REGISTRY}, {"properties": {"containerRegistry": REGISTRY}}, {"properties": {"containerRegistry": REGISTRY}}),
+        (
+            {"container_registry": REGISTRY},
+            {"properties": {"containerRegistry": REGISTRY}},
+            {"properties": {"containerRegistry": REGISTRY}},
+        ),
         (
             {"application_insights": INSIGHTS + "2"},
             {"properties": {"applicationInsights": INSIGHTS + "2"}},
@@ -417,7 +499,11 @@ SYSTEM_AND_USER = {"type": "system_assigned,user_assigned", "user_assigned_ident
             {"properties": {"publicNetworkAccess": "Disabled"}},
             {"properties": {"publicNetworkAccess": "Disabled"}},
         ),
-        ({"image_build_compute": "builder"}, {"properties": {"imageBuildCompute": "builder"}}, {"properties": {"imageBuildCompute": "builder"}}),
+        (
+            {"image_build_compute": "builder"},
+            {"properties": {"imageBuildCompute": "builder"}},
+            {"properties": {"imageBuildCompute": "builder"}},
+        ),
         (
             {"system_datastores_auth_mode": "identity"},
             {"properties": {"systemDatastoresAuthMode": "Identity"}},
@@ -432,7 +518,14 @@ SYSTEM_AND_USER = {"type": "system_assigned,user_assigned", "user_assigned_ident
         (
             {"identity": SYSTEM_AND_USER},
             {"identity": {"type": "SystemAssigned,UserAssigned", "userAssignedIdentities": {FIRST: {}}}},
-            {"outer": {"identity": {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": {FIRST: {"clientId": "c"}}}}},
+            {
+                "outer": {
+                    "identity": {
+                        "type": "SystemAssigned, UserAssigned",
+                        "userAssignedIdentities": {FIRST: {"clientId": "c"}},
+                    }
+                }
+            },
         ),
         (
             {"primary_user_assigned_identity": FIRST},
@@ -455,7 +548,9 @@ TAGS = f"{WORKSPACE_ID}/providers/Microsoft.Resources/tags/default"
 
 def tag_patch(operation: str, tags: dict[str, str], **more: t.Any) -> Call:
     body = {"operation": operation, "properties": {"tags": tags}}
-    return Call("PATCH", TAGS, **{"status": 200, "query": {"api-version": "2021-04-01"}, "body": body, "json": {}, **more})
+    return Call(
+        "PATCH", TAGS, **{"status": 200, "query": {"api-version": "2021-04-01"}, "body": body, "json": {}, **more}
+    )
 
 
 @pytest.mark.parametrize(
@@ -463,10 +558,16 @@ def tag_patch(operation: str, tags: dict[str, str], **more: t.Any) -> Call:
     [
         ({"tags": {"cost": 42}}, [tag_patch("Merge", {"cost": "42"})], {"team": "vision", "cost": "42"}),
         ({"tags": {"team": None}}, [tag_patch("Delete", {"team": "vision"})], {}),
-        ({"tags": {"cost": "1"}, "append_tags": False}, [tag_patch("Delete", {"team": "vision"}), tag_patch("Merge", {"cost": "1"})], {"cost": "1"}),
+        (
+            {"tags": {"cost": "1"}, "append_tags": False},
+            [tag_patch("Delete", {"team": "vision"}), tag_patch("Merge", {"cost": "1"})],
+            {"cost": "1"},
+        ),
     ],
 )
-def test_tags_are_changed_without_the_others(options: dict[str, t.Any], writes: list[Call], after: dict[str, str]) -> None:
+def test_tags_are_changed_without_the_others(
+    options: dict[str, t.Any], writes: list[Call], after: dict[str, str]
+) -> None:
     result = done(options, get(workspace()), *writes, get(workspace(outer={"tags": after})))
     assert list(result.fields) == ["tags"] and result["workspace"]["tags"] == after
 
@@ -474,7 +575,9 @@ def test_tags_are_changed_without_the_others(options: dict[str, t.Any], writes: 
 @pytest.mark.parametrize("status", [400, 403, 405])
 def test_without_the_tags_api_the_newest_tags_are_written(status: int) -> None:
     """Not every principal may use Microsoft.Resources/tags. The PATCH of the workspace replaces all tags, so they are read directly before."""
-    refusal = tag_patch("Merge", {"cost": "42"}, status=status, json={"error": {"code": "AuthorizationFailed", "message": "no"}})
+    refusal = tag_patch(
+        "Merge", {"cost": "42"}, status=status, json={"error": {"code": "AuthorizationFailed", "message": "no"}}
+    )
     theirs = {"team": "vision", "theirs": "1"}
     result = done(
         {"tags": {"cost": 42}},
@@ -505,7 +608,14 @@ def test_a_key_is_rotated_with_its_vault() -> None:
     vault = f"{GROUP_ID}/providers/Microsoft.KeyVault/vaults/keys"
 
     def encrypted(uri: str) -> dict[str, t.Any]:
-        return workspace(properties={"encryption": {"status": "Enabled", "keyVaultProperties": {"keyVaultArmId": vault, "keyIdentifier": uri}}})
+        return workspace(
+            properties={
+                "encryption": {
+                    "status": "Enabled",
+                    "keyVaultProperties": {"keyVaultArmId": vault, "keyIdentifier": uri},
+                }
+            }
+        )
 
     done(
         {"customer_managed_key": {"key_vault": vault, "key_uri": "https://keys/2"}},
@@ -527,7 +637,12 @@ def test_a_key_is_rotated_with_its_vault() -> None:
         ({"enable_data_isolation": True}, "enable_data_isolation"),
         ({"kind": "project", "hub_id": WORKSPACE_ID + "2"}, "hub_id"),
         (
-            {"customer_managed_key": {"key_vault": f"{GROUP_ID}/providers/Microsoft.KeyVault/vaults/keys", "key_uri": "https://keys/1"}},
+            {
+                "customer_managed_key": {
+                    "key_vault": f"{GROUP_ID}/providers/Microsoft.KeyVault/vaults/keys",
+                    "key_uri": "https://keys/1",
+                }
+            },
             "customer_managed_key.key_vault",
         ),
     ],
@@ -567,7 +682,10 @@ def test_outbound_rules_are_put_and_deleted_one_by_one() -> None:
     result = done(
         {"managed_network": {"outbound_rules": rules}},
         # Once more directly before the rule is written: nothing of it that others set may be lost.
-        *[get(ruled(**{"old-rule": fqdn("old.org")}, kept=fqdn("kept.org"), undeclared=fqdn("undeclared.org"))) for _read in range(2)],
+        *[
+            get(ruled(**{"old-rule": fqdn("old.org")}, kept=fqdn("kept.org"), undeclared=fqdn("undeclared.org")))
+            for _read in range(2)
+        ],
         Call(
             "PUT",
             f"{WORKSPACE_ID}/outboundRules/packages",
@@ -581,26 +699,49 @@ def test_outbound_rules_are_put_and_deleted_one_by_one() -> None:
         get(after),
     )
     assert set(result.fields) == {"managed_network.outbound_rules.packages", "managed_network.outbound_rules.old-rule"}
-    assert {one["name"] for one in result["workspace"]["managed_network"]["outbound_rules"]} == {"packages", "kept", "undeclared"}
+    assert {one["name"] for one in result["workspace"]["managed_network"]["outbound_rules"]} == {
+        "packages",
+        "kept",
+        "undeclared",
+    }
 
 
 def test_a_private_endpoint_rule_that_is_there_is_no_change() -> None:
     there = {
         "type": "PrivateEndpoint",
-        "destination": {"serviceResourceId": STORAGE.upper(), "subresourceTarget": "blob", "sparkEnabled": False, "sparkStatus": "Inactive"},
+        "destination": {
+            "serviceResourceId": STORAGE.upper(),
+            "subresourceTarget": "blob",
+            "sparkEnabled": False,
+            "sparkStatus": "Inactive",
+        },
         "category": "UserDefined",
     }
-    rule = {"name": "blob", "type": "private_endpoint", "destination": {"service_resource_id": STORAGE, "subresource_target": "blob"}}
+    rule = {
+        "name": "blob",
+        "type": "private_endpoint",
+        "destination": {"service_resource_id": STORAGE, "subresource_target": "blob"},
+    }
     assert done({"managed_network": {"outbound_rules": [rule]}}, get(ruled(blob=there)))["changed"] is False
 
 
 def test_a_service_tag_rule_that_is_there_is_no_change() -> None:
     there = {
         "type": "ServiceTag",
-        "destination": {"serviceTag": "DataFactory", "protocol": "TCP", "portRanges": "80, 8080-8089", "addressPrefixes": None, "action": "Allow"},
+        "destination": {
+            "serviceTag": "DataFactory",
+            "protocol": "TCP",
+            "portRanges": "80, 8080-8089",
+            "addressPrefixes": None,
+            "action": "Allow",
+        },
         "category": "UserDefined",
     }
-    rule = {"name": "tag", "type": "service_tag", "destination": {"service_tag": "DataFactory", "protocol": "TCP", "port_ranges": "80,8080-8089"}}
+    rule = {
+        "name": "tag",
+        "type": "service_tag",
+        "destination": {"service_tag": "DataFactory", "protocol": "TCP", "port_ranges": "80,8080-8089"},
+    }
     assert done({"managed_network": {"outbound_rules": [rule]}}, get(ruled(tag=there)))["changed"] is False
 
 
@@ -623,13 +764,22 @@ def test_outbound_rules_that_cannot_be(rule: dict[str, t.Any], code: str) -> Non
 
 def test_recreate_refuses_while_there_are_compute_targets() -> None:
     options = {"location": "westus2", "on_immutable_change": "recreate"}
-    computes = Call("GET", f"{WORKSPACE_ID}/computes", json={"value": [{"id": f"{WORKSPACE_ID}/computes/cpu", "name": "cpu", "properties": {}}]})
+    computes = Call(
+        "GET",
+        f"{WORKSPACE_ID}/computes",
+        json={"value": [{"id": f"{WORKSPACE_ID}/computes/cpu", "name": "cpu", "properties": {}}]},
+    )
     result = refused("InUse", options, get(workspace()), computes)
     assert "cpu" in result["msg"]
 
 
 def test_recreate_keeps_what_was_there(submitted: list[dict[str, t.Any]]) -> None:
-    options = {"display_name": "Production", "hbi_workspace": True, "on_immutable_change": "recreate", "tags": {"cost": 1}}
+    options = {
+        "display_name": "Production",
+        "hbi_workspace": True,
+        "on_immutable_change": "recreate",
+        "tags": {"cost": 1},
+    }
     after = workspace(outer={"tags": {"team": "vision", "cost": "1"}}, properties={"hbiWorkspace": True})
     result = done(
         options,
@@ -685,7 +835,9 @@ def gone(identifier: str) -> Call:
 
 def all_insights(*bodies: dict[str, t.Any]) -> Call:
     own = {"id": INSIGHTS, "properties": {"WorkspaceResourceId": LOGS}}
-    return Call("GET", f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Insights/components", json={"value": [own, *bodies]})
+    return Call(
+        "GET", f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Insights/components", json={"value": [own, *bodies]}
+    )
 
 
 def others(*bodies: dict[str, t.Any]) -> Call:
@@ -696,7 +848,17 @@ def test_delete_with_the_dependents() -> None:
     insights = Call("GET", INSIGHTS, json={"id": INSIGHTS, "properties": {"WorkspaceResourceId": LOGS}})
     result = done(
         ABSENT,
-        *(get(workspace()), delete("true"), operation(), get(), others(), insights, all_insights(), gone(INSIGHTS), gone(LOGS)),
+        *(
+            get(workspace()),
+            delete("true"),
+            operation(),
+            get(),
+            others(),
+            insights,
+            all_insights(),
+            gone(INSIGHTS),
+            gone(LOGS),
+        ),
         # Before each of them it is asked again who uses it.
         *(others(), gone(STORAGE), others(), gone(VAULT)),
     )
@@ -704,8 +866,12 @@ def test_delete_with_the_dependents() -> None:
 
 
 def test_what_another_workspace_uses_stays() -> None:
-    neighbour = workspace(outer={"id": WORKSPACE_ID + "2", "name": "ws-two"}, properties={"storageAccount": STORAGE.upper()})
-    result = done(ABSENT, get(workspace()), delete("true"), operation(), get(), *(others(neighbour) for _each in range(3)))
+    neighbour = workspace(
+        outer={"id": WORKSPACE_ID + "2", "name": "ws-two"}, properties={"storageAccount": STORAGE.upper()}
+    )
+    result = done(
+        ABSENT, get(workspace()), delete("true"), operation(), get(), *(others(neighbour) for _each in range(3))
+    )
     assert result["deleted_resources"] == []
     assert len([one for one in result["warnings"] if "SharedDependent" in str(one)]) == 3
 
@@ -715,7 +881,16 @@ def test_logs_that_other_insights_write_to_stay() -> None:
     foreign = {"id": INSIGHTS + "2", "properties": {"WorkspaceResourceId": LOGS.upper()}}
     result = done(
         ABSENT,
-        *(get(workspace()), delete("true"), operation(), get(), others(), insights, all_insights(foreign), gone(INSIGHTS)),
+        *(
+            get(workspace()),
+            delete("true"),
+            operation(),
+            get(),
+            others(),
+            insights,
+            all_insights(foreign),
+            gone(INSIGHTS),
+        ),
         *(others(), gone(STORAGE), others(), gone(VAULT)),
     )
     assert LOGS not in result["deleted_resources"]
@@ -739,7 +914,19 @@ def test_a_dependent_that_cannot_be_deleted() -> None:
 
 def test_insights_without_logs() -> None:
     insights = Call("GET", INSIGHTS, json={"id": INSIGHTS, "properties": {}})
-    calls = (get(workspace()), delete("true"), operation(), get(), others(), insights, gone(INSIGHTS), others(), gone(STORAGE), others(), gone(VAULT))
+    calls = (
+        get(workspace()),
+        delete("true"),
+        operation(),
+        get(),
+        others(),
+        insights,
+        gone(INSIGHTS),
+        others(),
+        gone(STORAGE),
+        others(),
+        gone(VAULT),
+    )
     result = done(ABSENT, *calls)
     assert LOGS not in result["deleted_resources"]
 
@@ -758,7 +945,13 @@ def test_dependents_go_only_with_a_permanent_deletion() -> None:
 
 def test_a_wait_for_a_deletion_that_runs_out() -> None:
     forever = [operation("InProgress") for _look in range(3)]
-    result = refused("WaitTimeout", {"state": "absent", "wait_timeout": 2, "wait_interval": 1.0}, get(workspace()), delete(), *forever)
+    result = refused(
+        "WaitTimeout",
+        {"state": "absent", "wait_timeout": 2, "wait_interval": 1.0},
+        get(workspace()),
+        delete(),
+        *forever,
+    )
     assert result["changed"] is True
 
 
@@ -768,7 +961,11 @@ def test_a_wait_for_a_deletion_that_runs_out() -> None:
 def test_an_update_that_fails() -> None:
     error = {"code": "BadRequest", "message": "Cannot use storage with HNS enabled."}
     result = refused(
-        "BadRequest", {"display_name": "Other"}, get(workspace()), patch({"properties": {"friendlyName": "Other"}}), operation("Failed", error=error)
+        "BadRequest",
+        {"display_name": "Other"},
+        get(workspace()),
+        patch({"properties": {"friendlyName": "Other"}}),
+        operation("Failed", error=error),
     )
     assert "HNS" in result["msg"]
 

@@ -2,17 +2,30 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """arm_resource and arm_resource_info on a scripted wire. Source: the modules' documentation."""
+
 from __future__ import annotations
 
 import copy
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.tests.support.module_run import GROUP_ID, SUBSCRIPTION, WORKSPACE_ID, Printed, failed, succeeded
+from ansible_collections.azureml.compute.tests.support.module_run import (
+    GROUP_ID,
+    SUBSCRIPTION,
+    WORKSPACE_ID,
+    Printed,
+    failed,
+    succeeded,
+)
 from ansible_collections.azureml.compute.tests.support.wire import HOST, Call
 
 VNET = f"{GROUP_ID}/providers/Microsoft.Network/virtualNetworks/vnet"
-NAMED = {"resource_group": "rg", "type": "Microsoft.Network/virtualNetworks", "name": "vnet", "api_version": "2024-05-01"}
+NAMED = {
+    "resource_group": "rg",
+    "type": "Microsoft.Network/virtualNetworks",
+    "name": "vnet",
+    "api_version": "2024-05-01",
+}
 NOT_FOUND = {"error": {"code": "ResourceNotFound", "message": "The Resource was not found."}}
 OPERATION = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Network/locations/eastus/operations/op-1"
 UNDER_WAY = {"Azure-AsyncOperation": f"{HOST}{OPERATION}?api-version=2024-05-01"}
@@ -31,7 +44,11 @@ NETWORK: dict[str, t.Any] = {
         "addressSpace": {"addressPrefixes": ["10.0.0.0/16"]},
         "enableDdosProtection": False,
         "subnets": [
-            {"name": "training", "id": f"{VNET}/subnets/training", "properties": {"addressPrefix": "10.0.1.0/24", "delegations": []}},
+            {
+                "name": "training",
+                "id": f"{VNET}/subnets/training",
+                "properties": {"addressPrefix": "10.0.1.0/24", "delegations": []},
+            },
             {"name": "foreign", "id": f"{VNET}/subnets/foreign", "properties": {"addressPrefix": "10.0.2.0/24"}},
         ],
     },
@@ -77,7 +94,9 @@ def writable() -> dict[str, t.Any]:
 
 
 def test_create_sends_the_body_and_reads_back() -> None:
-    result = done({"body": BODY, "tags": {"team": "vision"}}, get(), put({**BODY, "tags": {"team": "vision"}}), get(NETWORK))
+    result = done(
+        {"body": BODY, "tags": {"team": "vision"}}, get(), put({**BODY, "tags": {"team": "vision"}}), get(NETWORK)
+    )
     assert result["changed"] is True
     assert result["plan"]["action"] == "create"
     assert result["resource"]["system_data"] == {"createdAt": "2026"}
@@ -116,12 +135,20 @@ def test_no_change_is_exactly_one_get(options: dict[str, t.Any]) -> None:
 def test_update_puts_what_was_read_with_what_was_declared() -> None:
     body = writable()
     body["properties"]["enableDdosProtection"] = True
-    result = done({"body": {"properties": {"enableDdosProtection": True}}}, get(NETWORK), put(body), get(network(enableDdosProtection=True)))
+    result = done(
+        {"body": {"properties": {"enableDdosProtection": True}}},
+        get(NETWORK),
+        put(body),
+        get(network(enableDdosProtection=True)),
+    )
     assert result.fields == {"properties.enableDdosProtection": (False, True)}
 
 
 def test_items_with_a_name_are_matched_and_others_stay() -> None:
-    wanted = [{"name": "training", "properties": {"addressPrefix": "10.0.9.0/24"}}, {"name": "new", "properties": {"addressPrefix": "10.0.3.0/24"}}]
+    wanted = [
+        {"name": "training", "properties": {"addressPrefix": "10.0.9.0/24"}},
+        {"name": "new", "properties": {"addressPrefix": "10.0.3.0/24"}},
+    ]
     body = writable()
     body["properties"]["subnets"][0]["properties"]["addressPrefix"] = "10.0.9.0/24"
     body["properties"]["subnets"].append(wanted[1])
@@ -168,7 +195,10 @@ def test_secrets_go_along_when_something_else_is_due() -> None:
     body = writable()
     body["properties"].update(enableDdosProtection=True, password="never-shown-value")
     result = done(
-        {"body": {"properties": {"enableDdosProtection": True}}, "secret_body": {"properties": {"password": "never-shown-value"}}},
+        {
+            "body": {"properties": {"enableDdosProtection": True}},
+            "secret_body": {"properties": {"password": "never-shown-value"}},
+        },
         get(NETWORK),
         put(body),
         get(network(enableDdosProtection=True)),
@@ -178,14 +208,24 @@ def test_secrets_go_along_when_something_else_is_due() -> None:
 
 @pytest.mark.parametrize("check", [True, False])
 def test_secrets_are_not_shown_when_created(check: bool) -> None:
-    calls = [get()] if check else [get(), put({"location": "eastus", "properties": {"password": "never-shown-value"}}), get(NETWORK)]
-    result = done({"body": {"location": "eastus"}, "secret_body": {"properties": {"password": "never-shown-value"}}}, *calls, check=check)
+    calls = (
+        [get()]
+        if check
+        else [get(), put({"location": "eastus", "properties": {"password": "never-shown-value"}}), get(NETWORK)]
+    )
+    result = done(
+        {"body": {"location": "eastus"}, "secret_body": {"properties": {"password": "never-shown-value"}}},
+        *calls,
+        check=check,
+    )
     assert "never-shown-value" not in result.text
 
 
 def test_tags_null_and_replace() -> None:
     body = {**writable(), "tags": {"cost": "42"}}
-    done({"tags": {"cost": 42}, "append_tags": False}, get(NETWORK), put(body), get({**NETWORK, "tags": {"cost": "42"}}))
+    done(
+        {"tags": {"cost": 42}, "append_tags": False}, get(NETWORK), put(body), get({**NETWORK, "tags": {"cost": "42"}})
+    )
 
 
 def test_a_property_declared_null_is_taken_away() -> None:
@@ -233,7 +273,12 @@ def test_what_was_changed_meanwhile_is_read_and_planned_again() -> None:
         one["properties"]["enableDdosProtection"] = True
     after = network(enableDdosProtection=True)
     result = done(
-        {"body": {"properties": {"enableDdosProtection": True}}}, get(NETWORK), put(first, status=412, json=CHANGED), get(theirs), put(second), get(after)
+        {"body": {"properties": {"enableDdosProtection": True}}},
+        get(NETWORK),
+        put(first, status=412, json=CHANGED),
+        get(theirs),
+        put(second),
+        get(after),
     )
     assert headers(result, "If-Match") == ['W/"1"', 'W/"2"'] and result["changed"] is True
 
@@ -257,7 +302,13 @@ def test_what_another_writer_made_as_declared_is_no_change_of_ours() -> None:
 def test_what_was_deleted_meanwhile_fails() -> None:
     body = writable()
     body["properties"]["enableDdosProtection"] = True
-    result = refused("ChangedMeanwhile", {"body": {"properties": {"enableDdosProtection": True}}}, get(NETWORK), put(body, status=412, json=CHANGED), get())
+    result = refused(
+        "ChangedMeanwhile",
+        {"body": {"properties": {"enableDdosProtection": True}}},
+        get(NETWORK),
+        put(body, status=412, json=CHANGED),
+        get(),
+    )
     assert "deleted" in result["msg"] and result["changed"] is False
 
 
@@ -279,7 +330,9 @@ def test_without_an_etag_the_newest_document_is_written() -> None:
     body["tags"] = theirs["tags"]
     body["properties"]["enableDdosProtection"] = True
     after = {**theirs, "properties": body["properties"]}
-    result = done({"body": {"properties": {"enableDdosProtection": True}}}, get(plain()), get(theirs), put(body), get(after))
+    result = done(
+        {"body": {"properties": {"enableDdosProtection": True}}}, get(plain()), get(theirs), put(body), get(after)
+    )
     assert headers(result, "If-Match") == [None]
 
 
@@ -291,12 +344,27 @@ def test_a_write_that_is_sent_again_is_made_from_the_newest_document() -> None:
         one["properties"]["enableDdosProtection"] = True
     throttled = put(first, status=429, headers={"Retry-After": "5"}, json={"error": {"code": "TooManyRequests"}})
     after = {**theirs, "properties": first["properties"]}
-    done({"body": {"properties": {"enableDdosProtection": True}}}, get(plain()), get(plain()), throttled, get(theirs), get(theirs), put(second), get(after))
+    done(
+        {"body": {"properties": {"enableDdosProtection": True}}},
+        get(plain()),
+        get(plain()),
+        throttled,
+        get(theirs),
+        get(theirs),
+        put(second),
+        get(after),
+    )
 
 
 def test_tags_of_what_has_no_etag_are_merged() -> None:
     body = {"operation": "Merge", "properties": {"tags": {"cost": "42"}}}
-    call = Call("PATCH", f"{VNET}/providers/Microsoft.Resources/tags/default", query={"api-version": "2021-04-01"}, body=body, json={})
+    call = Call(
+        "PATCH",
+        f"{VNET}/providers/Microsoft.Resources/tags/default",
+        query={"api-version": "2021-04-01"},
+        body=body,
+        json={},
+    )
     done({"tags": {"cost": 42}}, get(plain()), call, get(plain(tags={"team": "vision", "cost": "42"})))
 
 
@@ -327,7 +395,9 @@ def test_a_put_that_is_ignored_is_a_failure() -> None:
     body = writable()
     body["properties"]["enableDdosProtection"] = True
     stale = [get(NETWORK) for _look in range(16)]
-    result = refused("NotApplied", {"body": {"properties": {"enableDdosProtection": True}}}, get(NETWORK), put(body), *stale)
+    result = refused(
+        "NotApplied", {"body": {"properties": {"enableDdosProtection": True}}}, get(NETWORK), put(body), *stale
+    )
     assert "properties.enableDdosProtection" in result["msg"]
 
 
@@ -349,7 +419,10 @@ def test_the_service_is_slow() -> None:
 
 def test_without_waiting() -> None:
     result = done(
-        {"body": BODY, "wait": False}, get(), put(BODY, status=201, headers=UNDER_WAY), get(network(provisioningState="Updating"))
+        {"body": BODY, "wait": False},
+        get(),
+        put(BODY, status=201, headers=UNDER_WAY),
+        get(network(provisioningState="Updating")),
     )
     assert result["operation"]["url"].startswith(HOST + OPERATION)
 
@@ -359,7 +432,14 @@ def test_without_waiting() -> None:
 
 def test_delete() -> None:
     delete = Call("DELETE", VNET, status=202, headers={"Location": f"{HOST}{OPERATION}?api-version=2024-05-01"})
-    result = done({"state": "absent"}, get(NETWORK), delete, Call("GET", OPERATION, status=202), Call("GET", OPERATION, status=204), get())
+    result = done(
+        {"state": "absent"},
+        get(NETWORK),
+        delete,
+        Call("GET", OPERATION, status=202),
+        Call("GET", OPERATION, status=204),
+        get(),
+    )
     assert result["changed"] is True
     assert result["resource"] is None
 
@@ -375,7 +455,13 @@ def test_delete_in_check_mode() -> None:
 
 # --- names ---
 
-GROUP = {"id": GROUP_ID, "name": "rg", "type": "Microsoft.Resources/resourceGroups", "location": "eastus", "properties": {"provisioningState": "Succeeded"}}
+GROUP = {
+    "id": GROUP_ID,
+    "name": "rg",
+    "type": "Microsoft.Resources/resourceGroups",
+    "location": "eastus",
+    "properties": {"provisioningState": "Succeeded"},
+}
 
 
 @pytest.mark.parametrize(
@@ -386,8 +472,14 @@ GROUP = {"id": GROUP_ID, "name": "rg", "type": "Microsoft.Resources/resourceGrou
         ({"id": VNET}, VNET),
         ({"id": VNET + "/"}, VNET),
         ({"id": GROUP_ID}, GROUP_ID),
-        ({"resource_group": "rg", "type": "Microsoft.Network/virtualNetworks/subnets", "name": "vnet/training"}, f"{VNET}/subnets/training"),
-        ({"scope": VNET, "type": "Microsoft.Authorization/locks", "name": "keep"}, f"{VNET}/providers/Microsoft.Authorization/locks/keep"),
+        (
+            {"resource_group": "rg", "type": "Microsoft.Network/virtualNetworks/subnets", "name": "vnet/training"},
+            f"{VNET}/subnets/training",
+        ),
+        (
+            {"scope": VNET, "type": "Microsoft.Authorization/locks", "name": "keep"},
+            f"{VNET}/providers/Microsoft.Authorization/locks/keep",
+        ),
         (
             {"type": "Microsoft.Authorization/roleAssignments", "name": "guid"},
             f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleAssignments/guid",
@@ -406,7 +498,9 @@ GROUP = {"id": GROUP_ID, "name": "rg", "type": "Microsoft.Resources/resourceGrou
 def test_how_a_resource_is_named(options: dict[str, t.Any], path: str) -> None:
     found = {**GROUP, "id": path}
     result = succeeded("arm_resource_info", {**options, "api_version": "2024-01-01"}, [get(found, path)])
-    assert result["resources"] == [{"id": path, "name": "rg", "type": GROUP["type"], "location": "eastus", "properties": GROUP["properties"]}]
+    assert result["resources"] == [
+        {"id": path, "name": "rg", "type": GROUP["type"], "location": "eastus", "properties": GROUP["properties"]}
+    ]
     kept = succeeded("arm_resource", {**options, "api_version": "2024-01-01"}, [get(found, path)])
     assert kept["changed"] is False
 
@@ -417,7 +511,10 @@ def test_how_a_resource_is_named(options: dict[str, t.Any], path: str) -> None:
         ({}, "NotNamed"),
         ({"id": VNET, "name": "vnet"}, "NamedTwice"),
         ({"type": "Microsoft.Network/virtualNetworks"}, "NotNamed"),
-        ({"type": "Microsoft.Network/virtualNetworks/subnets", "name": "training", "resource_group": "rg"}, "NameDoesNotFitType"),
+        (
+            {"type": "Microsoft.Network/virtualNetworks/subnets", "name": "training", "resource_group": "rg"},
+            "NameDoesNotFitType",
+        ),
         ({"id": "vnet"}, "InvalidResourceId"),
         ({"id": VNET, "body": {"name": "vnet"}}, "ReadOnlyProperty"),
         ({"id": VNET, "body": {"tags": {"a/b": "x"}}}, "InvalidTag"),

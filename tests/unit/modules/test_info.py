@@ -5,26 +5,48 @@
 
 Sources: the modules' documentation; docs/coverage.md G5 (the studio's tabs); docs/facts.md f.9 (one bad item must not break the list).
 """
+
 from __future__ import annotations
 
 import typing as t
 
 import pytest
 from ansible_collections.azureml.compute.tests.support.bodies import cluster, workspace
-from ansible_collections.azureml.compute.tests.support.module_run import GROUP_ID, ML, PROVIDER, SUBSCRIPTION, WORKSPACE_ID, failed, succeeded
+from ansible_collections.azureml.compute.tests.support.module_run import (
+    GROUP_ID,
+    ML,
+    PROVIDER,
+    SUBSCRIPTION,
+    WORKSPACE_ID,
+    failed,
+    succeeded,
+)
 from ansible_collections.azureml.compute.tests.support.wire import HOST, Call
 
 SCOPE = {"resource_group": "rg", "workspace": "ws-one"}
 COMPUTES = f"{WORKSPACE_ID}/computes"
 NOT_FOUND = {"error": {"code": "ResourceNotFound", "message": "not found"}}
 KINDS = [
-    "AmlCompute", "ComputeInstance", "AKS", "Kubernetes", "VirtualMachine", "Databricks", "DataLakeAnalytics", "HDInsight", "SynapseSpark", "DataFactory"
+    "AmlCompute",
+    "ComputeInstance",
+    "AKS",
+    "Kubernetes",
+    "VirtualMachine",
+    "Databricks",
+    "DataLakeAnalytics",
+    "HDInsight",
+    "SynapseSpark",
+    "DataFactory",
 ]
 
 
 def compute(kind: str, **properties: t.Any) -> dict[str, t.Any]:
     """As little as the service may answer: null where others have a mapping."""
-    return {"id": f"{COMPUTES}/{kind}", "name": kind.lower(), "properties": {"computeType": kind, "properties": None, **properties}}
+    return {
+        "id": f"{COMPUTES}/{kind}",
+        "name": kind.lower(),
+        "properties": {"computeType": kind, "properties": None, **properties},
+    }
 
 
 def listed(*bodies: dict[str, t.Any]) -> Call:
@@ -39,7 +61,15 @@ def test_all_kinds_by_tab() -> None:
         "instances": ["computeinstance"],
         "clusters": ["amlcompute"],
         "inference_clusters": ["aks"],
-        "attached": ["kubernetes", "virtualmachine", "databricks", "datalakeanalytics", "hdinsight", "synapsespark", "datafactory"],
+        "attached": [
+            "kubernetes",
+            "virtualmachine",
+            "databricks",
+            "datalakeanalytics",
+            "hdinsight",
+            "synapsespark",
+            "datafactory",
+        ],
     }
     assert result["changed"] is False
 
@@ -73,7 +103,9 @@ def test_a_name_that_is_not_there() -> None:
 
 def test_all_pages_are_read() -> None:
     pages = [
-        Call("GET", COMPUTES, json={"value": [compute("AKS")], "nextLink": f"{HOST}{COMPUTES}?api-version={ML}&$skip=1"}),
+        Call(
+            "GET", COMPUTES, json={"value": [compute("AKS")], "nextLink": f"{HOST}{COMPUTES}?api-version={ML}&$skip=1"}
+        ),
         Call("GET", COMPUTES, query={"$skip": "1"}, json={"value": [compute("Kubernetes")]}),
     ]
     assert len(succeeded("aml_compute_info", SCOPE, pages)["computes"]) == 2
@@ -95,16 +127,30 @@ def test_workspaces_of_a_scope(options: dict[str, t.Any], path: str) -> None:
     old = workspace(outer={"kind": None, "name": "old"})
     result = succeeded("aml_workspace_info", options, [Call("GET", path, json={"value": [workspace(), hub, old]})])
     assert [one["name"] for one in result["workspaces"]] == ["ws-one", "hub", "old"]
-    result = succeeded("aml_workspace_info", {**options, "kind": ["hub"]}, [Call("GET", path, json={"value": [workspace(), hub, old]})])
+    result = succeeded(
+        "aml_workspace_info", {**options, "kind": ["hub"]}, [Call("GET", path, json={"value": [workspace(), hub, old]})]
+    )
     assert [one["kind"] for one in result["workspaces"]] == ["hub"]
-    result = succeeded("aml_workspace_info", {**options, "kind": ["default"]}, [Call("GET", path, json={"value": [workspace(), hub, old]})])
+    result = succeeded(
+        "aml_workspace_info",
+        {**options, "kind": ["default"]},
+        [Call("GET", path, json={"value": [workspace(), hub, old]})],
+    )
     assert [one["name"] for one in result["workspaces"]] == ["ws-one", "old"]
 
 
 def test_one_workspace() -> None:
     options = {"resource_group": "rg", "name": "ws-one"}
-    assert succeeded("aml_workspace_info", options, [Call("GET", WORKSPACE_ID, json=workspace())])["workspaces"][0]["workspace_id"] == "workspace-guid"
-    assert succeeded("aml_workspace_info", options, [Call("GET", WORKSPACE_ID, status=404, json=NOT_FOUND)])["workspaces"] == []
+    assert (
+        succeeded("aml_workspace_info", options, [Call("GET", WORKSPACE_ID, json=workspace())])["workspaces"][0][
+            "workspace_id"
+        ]
+        == "workspace-guid"
+    )
+    assert (
+        succeeded("aml_workspace_info", options, [Call("GET", WORKSPACE_ID, status=404, json=NOT_FOUND)])["workspaces"]
+        == []
+    )
 
 
 def test_a_workspace_needs_its_group() -> None:

@@ -5,6 +5,7 @@
 
 Not collected by itself: test_on_a_controller.py runs it in a process of its own. tests/integration/test_progress.py has it in a real playbook.
 """
+
 from __future__ import annotations
 
 import os
@@ -41,7 +42,9 @@ def test_what_modules_write_is_told_in_their_order(lines: list[str], monkeypatch
     monkeypatch.delenv(VARIABLE, raising=False)
     callback = plugin()
     callback.v2_playbook_on_start(None)
-    assert stat.S_IMODE(os.stat(os.environ[VARIABLE]).st_mode) == 0o600, "it has what targets are called, and why they failed"
+    assert stat.S_IMODE(os.stat(os.environ[VARIABLE]).st_mode) == 0o600, (
+        "it has what targets are called, and why they failed"
+    )
     events = Events()
     events.all(2)
     for target, failure in (("ws/cpu", None), ("ws/gpu", "QuotaExceeded")):
@@ -75,7 +78,9 @@ def test_what_is_under_way_is_told_again_after_the_interval(lines: list[str]) ->
     callback.v2_playbook_on_stats(None)
 
 
-def test_a_file_that_somebody_else_named_is_named_again_afterwards(lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_somebody_else_named_is_named_again_afterwards(
+    lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(VARIABLE, "/somewhere/else")
     callback = plugin()
     callback.v2_playbook_on_start(None)

@@ -5,6 +5,7 @@
 
 Not collected by itself: test_on_a_controller.py runs it in a process of its own. What a report says is tested in ../module_utils/test_report.py.
 """
+
 from __future__ import annotations
 
 import typing as t
@@ -15,7 +16,14 @@ from ansible.plugins.loader import filter_loader, init_plugin_loader
 
 init_plugin_loader()
 
-GIVEN = {"generated": "2026-11-25T12:00:00Z", "name": "prod", "fleet": {"results": []}, "workspaces": [], "computes": [], "usages": []}
+GIVEN = {
+    "generated": "2026-11-25T12:00:00Z",
+    "name": "prod",
+    "fleet": {"results": []},
+    "workspaces": [],
+    "computes": [],
+    "usages": [],
+}
 
 
 @pytest.fixture
@@ -50,8 +58,22 @@ BODY = {
     "ssh_public_access_enabled": True, "ssh_settings": {"admin_username": "me", "ssh_port": 50000},
     "identity": {"type": "system_assigned", "user_assigned_identities": []},
 }  # fmt: skip
-WORKSPACE = {**PLACE, "id": HOME, "name": "ws", "failure": None, "workspace": {"location": "eastus", "managed_network": {"isolation_mode": "disabled"}}}
-USAGE = {"name": "cores", "localized_name": "Cores", "current": 4, "limit": 10, "percent": 40.0, "workspace": None, "tier": "dedicated"}
+WORKSPACE = {
+    **PLACE,
+    "id": HOME,
+    "name": "ws",
+    "failure": None,
+    "workspace": {"location": "eastus", "managed_network": {"isolation_mode": "disabled"}},
+}
+USAGE = {
+    "name": "cores",
+    "localized_name": "Cores",
+    "current": 4,
+    "limit": 10,
+    "percent": 40.0,
+    "workspace": None,
+    "tier": "dedicated",
+}
 FLEET = {
     "changed": True, "failure": None, "document": [HOME], "workspaces": [{**PLACE, "id": HOME, "name": "ws"}], "targets": [TARGET], "undeclared": [],
     "totals": {"cost": {**COST, "unknown": []}},
@@ -77,10 +99,19 @@ def strange(value: t.Any) -> t.Iterator[tuple[str, t.Any]]:
 
 
 @pytest.mark.parametrize("name", ["data", "merged", "markdown", "html", "merge_fleet_results", "free_host_names"])
-def test_input_of_any_form_is_read_or_is_one_error_that_names_the_filter(name: str, drift_report: t.Callable[..., t.Any]) -> None:
+def test_input_of_any_form_is_read_or_is_one_error_that_names_the_filter(
+    name: str, drift_report: t.Callable[..., t.Any]
+) -> None:
     report = drift_report(REPORTED)
-    good: t.Any = {"data": REPORTED, "merged": {"reports": [report], "previous": report}, "merge_fleet_results": [FLEET], "free_host_names": [MACHINE]}
-    plugin = filter_loader.get(f"azureml.compute.{name}") if name in ("merge_fleet_results", "free_host_names") else None
+    good: t.Any = {
+        "data": REPORTED,
+        "merged": {"reports": [report], "previous": report},
+        "merge_fleet_results": [FLEET],
+        "free_host_names": [MACHINE],
+    }
+    plugin = (
+        filter_loader.get(f"azureml.compute.{name}") if name in ("merge_fleet_results", "free_host_names") else None
+    )
     more: dict[str, t.Any] = {"hosts": {}, "groups": []} if name == "free_host_names" else {}
     call = plugin.j2_function if plugin else lambda given: drift_report(given, name)
     given = good.get(name, report)

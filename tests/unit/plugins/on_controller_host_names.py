@@ -5,6 +5,7 @@
 
 Not collected by itself: test_on_a_controller.py runs it in a process of its own.
 """
+
 from __future__ import annotations
 
 import pwd
@@ -44,16 +45,24 @@ def machine(name: str, machine_id: str = "") -> dict[str, str]:
 )
 def test_a_name_that_means_something_else_is_not_taken(tmp_path: Path, name: str, reason: str | None) -> None:
     config = tmp_path / "config"
-    config.write_text("Host ws-entry\nHost *-gpu-*\n# BEGIN azureml.compute rg/ws\nHost ws-free\n# END azureml.compute rg/ws\nHost *\n")
+    config.write_text(
+        "Host ws-entry\nHost *-gpu-*\n# BEGIN azureml.compute rg/ws\nHost ws-free\n# END azureml.compute rg/ws\nHost *\n"
+    )
     hosts = {"ws-host": "", "ws-same": "/IDS/ws-same"}
-    found = filters("free_host_names")([machine(name)], hosts=hosts, groups=["databases"], ssh_config=str(config), ssh_block="rg/ws")
+    found = filters("free_host_names")(
+        [machine(name)], hosts=hosts, groups=["databases"], ssh_config=str(config), ssh_block="rg/ws"
+    )
     if reason is None:
         assert found == {"hosts": [machine(name)], "renamed": [], "refused": []}
     else:
         longer = found["hosts"][0]["name"]
         assert re.fullmatch(f"{name}-[0-9a-f]{{8}}", longer) and found["refused"] == []
-        assert found["hosts"] == [{"name": longer, "id": f"/ids/{name}", "ssh_config": f"Host {longer}\n    HostName 192.0.2.1\n"}]
-        assert len(found["renamed"]) == 1 and all(part in found["renamed"][0] for part in (reason, repr(name), repr(longer)))
+        assert found["hosts"] == [
+            {"name": longer, "id": f"/ids/{name}", "ssh_config": f"Host {longer}\n    HostName 192.0.2.1\n"}
+        ]
+        assert len(found["renamed"]) == 1 and all(
+            part in found["renamed"][0] for part in (reason, repr(name), repr(longer))
+        )
 
 
 @pytest.mark.parametrize("name", ["ws-gpu-1", "localhost.one", "ws-taken"])
@@ -61,7 +70,12 @@ def test_a_machine_without_a_free_name_is_refused(tmp_path: Path, name: str) -> 
     config = tmp_path / "config"
     config.write_text("Host *-gpu-*\nHost ws-taken*\n")
     found = filters("free_host_names")([machine("ws-a"), machine(name)], hosts={}, groups=[], ssh_config=str(config))
-    assert found["hosts"] == [machine("ws-a")] and found["renamed"] == [] and len(found["refused"]) == 1 and repr(name) in found["refused"][0]
+    assert (
+        found["hosts"] == [machine("ws-a")]
+        and found["renamed"] == []
+        and len(found["refused"]) == 1
+        and repr(name) in found["refused"][0]
+    )
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -69,7 +83,9 @@ def test_machines_that_share_a_name_get_longer_ones_in_any_order(order: int) -> 
     shared = [machine("ws-a", "/ids/one"), machine("ws-A", "/ids/two"), machine("ws-b")][::order]
     found = filters("free_host_names")(shared, hosts={}, groups=[])
     named = {one["id"]: one["name"] for one in found["hosts"]}
-    again = filters("free_host_names")(shared, hosts={name: machine_id for machine_id, name in named.items()}, groups=[])
+    again = filters("free_host_names")(
+        shared, hosts={name: machine_id for machine_id, name in named.items()}, groups=[]
+    )
     assert again == found and named["/ids/ws-b"] == "ws-b" and len(found["renamed"]) == 2
     assert re.fullmatch("ws-a-[0-9a-f]{8}", named["/ids/one"]) and re.fullmatch("ws-A-[0-9a-f]{8}", named["/ids/two"])
     # A second workspace's machine of that name, in a later run of the role.
@@ -93,6 +109,11 @@ def test_a_user_without_an_entry_needs_absolute_paths(monkeypatch: pytest.Monkey
 
 
 def test_every_role_expands_the_tilde_in_one_way() -> None:
-    files = [path for folder in ("playbooks", "roles") for path in (ROOT / folder).rglob("*") if path.suffix in (".yml", ".j2")]
+    files = [
+        path
+        for folder in ("playbooks", "roles")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".yml", ".j2")
+    ]
     assert [str(path) for path in files if "expanduser" in path.read_text()] == []
     assert len([path for path in files if "azureml.compute.home_path" in path.read_text()]) >= 4

@@ -7,6 +7,7 @@ Sources: "Inventory plugins" of Ansible's developer guide (cache, constructed); 
 
 Not collected by itself: test_on_a_controller.py runs it in a process of its own.
 """
+
 from __future__ import annotations
 
 import json
@@ -33,7 +34,12 @@ from ansible_collections.azureml.compute.plugins.module_utils._machines import i
 NAME = "azureml.compute.aml_compute"
 S1 = "11111111-0000-4000-8000-000000000001"
 PROVIDER = "providers/Microsoft.MachineLearningServices/workspaces"
-ENVIRONMENT = {"AZURE_CLIENT_ID": "an-id", "AZURE_SECRET": "an-environments-secret", "AZURE_TENANT": "a-tenant", "AZURE_SUBSCRIPTION_ID": S1}
+ENVIRONMENT = {
+    "AZURE_CLIENT_ID": "an-id",
+    "AZURE_SECRET": "an-environments-secret",
+    "AZURE_TENANT": "a-tenant",
+    "AZURE_SUBSCRIPTION_ID": S1,
+}
 Body = dict[str, t.Any]
 
 
@@ -55,17 +61,40 @@ class Client:
         if path.endswith("/computes"):
             return [instance("laptop", path.split("/")[-2])]
         group = f"/subscriptions/{S1}/resourceGroups/rg/{PROVIDER}"
-        return [{"id": f"{group}/{name}", "name": name, "location": "eastus", "tags": {"evil": "{{ 6 * 7 }}", **EXPRESSIONS}} for name in ("ws-a", "ws-b")]
+        return [
+            {
+                "id": f"{group}/{name}",
+                "name": name,
+                "location": "eastus",
+                "tags": {"evil": "{{ 6 * 7 }}", **EXPRESSIONS},
+            }
+            for name in ("ws-a", "ws-b")
+        ]
 
 
 # Without a brace: templates for who hands them to assert or debug.
-EXPRESSIONS = {"call": "lookup('ansible.builtin.pipe', 'id')", "filter": "aml_id|length", "item": "aml_id[0]", "block": "#jinja2:x"}
+EXPRESSIONS = {
+    "call": "lookup('ansible.builtin.pipe', 'id')",
+    "filter": "aml_id|length",
+    "item": "aml_id[0]",
+    "block": "#jinja2:x",
+}
 
 
 def instance(name: str, team: str) -> Body:
     settings = {"sshPublicAccess": "Enabled", "adminUserName": "azureuser", "sshPort": 4001}
-    inner = {"state": "Running", "sshSettings": settings, "connectivityEndpoints": {"publicIpAddress": "20.9.9.9"}, "vmSize": "STANDARD_DS3_V2"}
-    return {"name": name, "location": "eastus", "tags": {"team": team}, "properties": {"computeType": "ComputeInstance", "properties": inner}}
+    inner = {
+        "state": "Running",
+        "sshSettings": settings,
+        "connectivityEndpoints": {"publicIpAddress": "20.9.9.9"},
+        "vmSize": "STANDARD_DS3_V2",
+    }
+    return {
+        "name": name,
+        "location": "eastus",
+        "tags": {"team": team},
+        "properties": {"computeType": "ComputeInstance", "properties": inner},
+    }
 
 
 @pytest.fixture
@@ -138,7 +167,9 @@ def test_the_environment_signs_in_as_for_a_module(tmp_path: Path, monkeypatch: p
     for name in ("AZURE_SECRET", "AZURE_CLIENT_ID", "AZURE_TENANT"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / ".azure").mkdir()
-    (tmp_path / ".azure" / "credentials").write_text(f"[default]\nclient_id=i\nsecret=a-secret\ntenant=t\nsubscription_id={S1}\n")
+    (tmp_path / ".azure" / "credentials").write_text(
+        f"[default]\nclient_id=i\nsecret=a-secret\ntenant=t\nsubscription_id={S1}\n"
+    )
     (tmp_path / ".azure" / "credentials").chmod(0o600)
     parse(tmp_path)
     assert Client.made[-1].credential.source == "credential file (profile default) (client secret)"
@@ -147,7 +178,14 @@ def test_the_environment_signs_in_as_for_a_module(tmp_path: Path, monkeypatch: p
 def test_options_of_the_file_win_and_may_be_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAULTED", "from-a-vault")
     other = "22222222-0000-4000-8000-000000000002"
-    parse(tmp_path, client_id="mine", tenant="t", secret="{{ lookup('ansible.builtin.env', 'VAULTED') }}", subscription_id=other, retries=3)
+    parse(
+        tmp_path,
+        client_id="mine",
+        tenant="t",
+        secret="{{ lookup('ansible.builtin.env', 'VAULTED') }}",
+        subscription_id=other,
+        retries=3,
+    )
     client = Client.made[-1]
     assert client.credential.source == "task options (client secret)" and "from-a-vault" in client.credential.secrets
     assert client.options["retries"] == 3 and client.asked[0].startswith(f"/subscriptions/{other}/")
@@ -155,17 +193,33 @@ def test_options_of_the_file_win_and_may_be_templates(tmp_path: Path, monkeypatc
 
 def test_names_groups_and_variables(tmp_path: Path) -> None:
     keyed = [{"prefix": "team", "key": "aml_tags.team"}]
-    made = parse(tmp_path, keyed_groups=keyed, groups={"big": "'DS3' in aml_size"}, compose={"who": "aml_tags.team ~ '!'"})
+    made = parse(
+        tmp_path, keyed_groups=keyed, groups={"big": "'DS3' in aml_size"}, compose={"who": "aml_tags.team ~ '!'"}
+    )
     assert sorted(made.hosts) == ["ws-a-laptop", "ws-b-laptop"]
     groups = made.get_groups_dict()
     assert groups["team_ws_a"] == groups["workspace_ws_a"] == ["ws-a-laptop"]
-    assert groups["big"] == groups["aml_nodes"] == groups["aml_reachable"] == groups["size_standard_ds3_v2"] == ["ws-a-laptop", "ws-b-laptop"]
+    assert (
+        groups["big"]
+        == groups["aml_nodes"]
+        == groups["aml_reachable"]
+        == groups["size_standard_ds3_v2"]
+        == ["ws-a-laptop", "ws-b-laptop"]
+    )
     variables = made.hosts["ws-a-laptop"].get_vars()
-    assert (variables["who"], variables["ansible_host"], variables["ansible_port"], variables["workspace"]) == ("ws-a!", "20.9.9.9", 4001, "ws-a")
+    assert (variables["who"], variables["ansible_host"], variables["ansible_port"], variables["workspace"]) == (
+        "ws-a!",
+        "20.9.9.9",
+        4001,
+        "ws-a",
+    )
 
 
 def test_hostnames(tmp_path: Path) -> None:
-    assert sorted(parse(tmp_path, host_prefix="ml-", hostnames=["nothing", "workspace ~ '.' ~ aml_compute"]).hosts) == ["ml-ws-a.laptop", "ml-ws-b.laptop"]
+    assert sorted(parse(tmp_path, host_prefix="ml-", hostnames=["nothing", "workspace ~ '.' ~ aml_compute"]).hosts) == [
+        "ml-ws-a.laptop",
+        "ml-ws-b.laptop",
+    ]
     with pytest.raises(AnsibleError, match="hostnames: 'nothing' has no value"):
         parse(tmp_path, strict=True, hostnames=["nothing"])
 
@@ -183,22 +237,46 @@ def existing(*hosts: str, group: str = "db") -> InventoryData:
 def test_a_host_or_group_that_exists_keeps_its_name_and_variables(tmp_path: Path, warnings: list[str]) -> None:
     made = parse(tmp_path, into=existing("WS-A-laptop", group="ws-b-laptop"))
     assert set(made.hosts) == {"WS-A-laptop", "rg-ws-a-laptop", "rg-ws-b-laptop"}
-    assert "ansible_host" not in made.hosts["WS-A-laptop"].get_vars() and "ansible_password" not in made.hosts["rg-ws-a-laptop"].get_vars()
+    assert (
+        "ansible_host" not in made.hosts["WS-A-laptop"].get_vars()
+        and "ansible_password" not in made.hosts["rg-ws-a-laptop"].get_vars()
+    )
     told = [warning for warning in warnings if "Set host_prefix or hostnames" in warning]
     assert len(told) == 2 and "'ws-a-laptop'" in told[0] and "the host 'WS-A-laptop' of the inventory" in told[0]
-    assert sorted(parse(tmp_path, into=made).hosts) == sorted(made.hosts), "read again, these machines are the hosts that they were"
+    assert sorted(parse(tmp_path, into=made).hosts) == sorted(made.hosts), (
+        "read again, these machines are the hosts that they were"
+    )
 
 
-@pytest.mark.parametrize("name", ["localhost", "LOCALHOST", "127.0.0.1", "all", "ungrouped", "aml_nodes", "a b", "x:!y", "web*", "::1", "-oProxyCommand=x"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "localhost",
+        "LOCALHOST",
+        "127.0.0.1",
+        "all",
+        "ungrouped",
+        "aml_nodes",
+        "a b",
+        "x:!y",
+        "web*",
+        "::1",
+        "-oProxyCommand=x",
+    ],
+)
 @pytest.mark.parametrize("kind", ["nodes", "workspaces"])
-def test_an_expression_over_texts_of_the_service_takes_no_such_name(tmp_path: Path, warnings: list[str], name: str, kind: str) -> None:
+def test_an_expression_over_texts_of_the_service_takes_no_such_name(
+    tmp_path: Path, warnings: list[str], name: str, kind: str
+) -> None:
     made = parse(tmp_path, hosts=kind, workspaces=["ws-a"], hostnames=[repr(name)])
     (host,) = made.hosts
     assert host.startswith("ws-a") and len(warnings) == 1
 
 
 @pytest.mark.parametrize("name", ["db1", "all", "localhost"])
-def test_a_tag_makes_no_group_that_is_called_like_a_host(tmp_path: Path, warnings: list[str], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tag_makes_no_group_that_is_called_like_a_host(
+    tmp_path: Path, warnings: list[str], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("ansible.constants.TRANSFORM_INVALID_GROUP_CHARS", "never")
     keyed = [{"key": repr(name), "separator": "", "parent_group": "mine"}, {"prefix": "team", "key": "aml_tags.team"}]
     made = parse(tmp_path, into=existing("db1"), keyed_groups=keyed)
@@ -221,7 +299,9 @@ def test_what_is_a_template(tmp_path: Path) -> None:
     assert not is_trusted_as_template(variables["aml_tags"]["evil"]) and not is_trusted_as_template(variables["copied"])
     assert not any(is_trusted_as_template(variables["aml_tags"][name]) for name in EXPRESSIONS)
     assert is_trusted_as_template(variables["location"])
-    assert is_trusted_as_template(variables["ansible_python_interpreter"]) and variables["ansible_connection"] == "local"
+    assert (
+        is_trusted_as_template(variables["ansible_python_interpreter"]) and variables["ansible_connection"] == "local"
+    )
     assert not [path for path in Client.made[-1].asked if path.endswith("/computes")]
 
 
@@ -237,7 +317,12 @@ def test_an_error_leaves_no_hosts_and_shows_no_secrets(tmp_path: Path) -> None:
 
 
 def test_an_incomplete_answer_is_named_and_not_kept(tmp_path: Path, warnings: list[str]) -> None:
-    options = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "kept"), "fail_on_error": False}
+    options = {
+        "cache": True,
+        "cache_plugin": "ansible.builtin.jsonfile",
+        "cache_connection": str(tmp_path / "kept"),
+        "fail_on_error": False,
+    }
     Client.failing = "ws-b"
     assert sorted(parse(tmp_path, **options).hosts) == ["ws-a-laptop"]
     assert len(warnings) == 1 and warnings[0].startswith("Hosts are missing from the inventory. workspace ws-b")
@@ -251,7 +336,9 @@ def test_an_incomplete_answer_is_named_and_not_kept(tmp_path: Path, warnings: li
 def test_the_cache_holds_no_secret(tmp_path: Path) -> None:
     """Nor do the hosts: who signs in is told apart by a hash of what is no secret."""
     own = {"client_id": "mine", "tenant": "t", "secret": "a-secret-of-the-file"}
-    made = parse(tmp_path, cache=True, cache_plugin="ansible.builtin.jsonfile", cache_connection=str(tmp_path / "kept"), **own)
+    made = parse(
+        tmp_path, cache=True, cache_plugin="ansible.builtin.jsonfile", cache_connection=str(tmp_path / "kept"), **own
+    )
     (kept,) = (tmp_path / "kept").iterdir()
     shown = kept.read_text() + json.dumps({name: host.get_vars() for name, host in made.hosts.items()}, default=str)
     assert "ws-a" in shown
@@ -259,23 +346,34 @@ def test_the_cache_holds_no_secret(tmp_path: Path) -> None:
         assert word not in shown
 
 
-def test_a_tag_that_repeats_a_secret_is_hidden_in_hosts_and_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tag_that_repeats_a_secret_is_hidden_in_hosts_and_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of the sign-in, in a tag of a workspace; of a custom application, in a tag of its instance. Names and addresses stay."""
     variables = {"ANY": {"type": "local", "value": "zQ7-word/of an application"}}
     made_by_colleague = instance("laptop", "zQ7-word%2Fof%20an%20application")
-    made_by_colleague["properties"]["properties"]["customServices"] = [{"name": "app", "environmentVariables": variables}]
+    made_by_colleague["properties"]["properties"]["customServices"] = [
+        {"name": "app", "environmentVariables": variables}
+    ]
     monkeypatch.setitem(globals(), "instance", lambda *_names: made_by_colleague)
     monkeypatch.setitem(EXPRESSIONS, "note", "It is an\\u002denvironments-secret.")
     made = parse(tmp_path, cache=True, cache_plugin="ansible.builtin.jsonfile", cache_connection=str(tmp_path / "kept"))
     (kept,) = (tmp_path / "kept").iterdir()
-    for shown in (kept.read_text(), json.dumps({name: host.get_vars() for name, host in made.hosts.items()}, default=str)):
+    for shown in (
+        kept.read_text(),
+        json.dumps({name: host.get_vars() for name, host in made.hosts.items()}, default=str),
+    ):
         assert "zQ7" not in shown and "environments-secret" not in shown and "It is ***." in shown
         assert "20.9.9.9" in shown and "laptop" in shown
 
 
 def test_somebody_else_does_not_get_what_was_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     options = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "kept")}
-    others = {"AZURE_CLIENT_ID": "other", "AZURE_SUBSCRIPTION_ID": S1.replace("1", "2"), "AZURE_CLOUD_ENVIRONMENT": "AzureChinaCloud"}
+    others = {
+        "AZURE_CLIENT_ID": "other",
+        "AZURE_SUBSCRIPTION_ID": S1.replace("1", "2"),
+        "AZURE_CLOUD_ENVIRONMENT": "AzureChinaCloud",
+    }
     for name, value in others.items():
         parse(tmp_path, **options)
         made = len(Client.made)

@@ -5,6 +5,7 @@
 
 Not collected by itself: test_on_a_controller.py runs it in a process of its own. What is written is tested in ../module_utils/test_vars_file.py.
 """
+
 from __future__ import annotations
 
 import re
@@ -29,21 +30,30 @@ def to_vars_file() -> t.Callable[..., str]:
     return found
 
 
-def test_nothing_of_the_service_is_evaluated_when_the_file_is_loaded(tmp_path: Path, to_vars_file: t.Callable[..., str]) -> None:
+def test_nothing_of_the_service_is_evaluated_when_the_file_is_loaded(
+    tmp_path: Path, to_vars_file: t.Callable[..., str]
+) -> None:
     evil = VALUE % (tmp_path / "marker")
     rows = [evil, {"name": "1_000", "when": "lookup('pipe', 'id')|int", "day": "2026-01-01"}]
     value = {"aml_tags": {evil: evil, "team": "vision"}, "rows": rows, "many": "a\u2028\n" + evil}
     path = tmp_path / "vars.yml"
     # As a playbook does it: the file's text is itself what a template made.
-    rendered = Templar(DataLoader(), variables={"value": value}).template(trust_as_template("{{ value | azureml.compute.to_vars_file }}"))
+    rendered = Templar(DataLoader(), variables={"value": value}).template(
+        trust_as_template("{{ value | azureml.compute.to_vars_file }}")
+    )
     assert rendered == to_vars_file(value)
     path.write_text(rendered)
     loaded = DataLoader().load_from_file(str(path), trusted_as_template=True)
     assert loaded == value
-    assert Templar(DataLoader(), variables=loaded).template(trust_as_template("{{ [aml_tags, rows, many] }}")) == list(value.values())
+    assert Templar(DataLoader(), variables=loaded).template(trust_as_template("{{ [aml_tags, rows, many] }}")) == list(
+        value.values()
+    )
     assert Templar(DataLoader(), variables=loaded).template(loaded) == value
     assert not (tmp_path / "marker").exists()
-    assert not any(is_trusted_as_template(text) for text in (loaded["aml_tags"][evil], loaded["rows"][0], loaded["rows"][1]["when"], loaded["many"]))
+    assert not any(
+        is_trusted_as_template(text)
+        for text in (loaded["aml_tags"][evil], loaded["rows"][0], loaded["rows"][1]["when"], loaded["many"])
+    )
     assert is_trusted_as_template(loaded["aml_tags"]["team"]), "plain words stay readable"
 
 
@@ -54,6 +64,13 @@ def test_what_cannot_be_written_is_an_error_of_the_filter(to_vars_file: t.Callab
 
 def test_no_playbook_or_role_writes_variables_with_a_filter_that_makes_templates() -> None:
     """The only way from values to YAML, in what users run."""
-    files = [path for folder in ("playbooks", "roles") for path in (ROOT / folder).rglob("*") if path.suffix in (".yml", ".j2", ".yaml")]
+    files = [
+        path
+        for folder in ("playbooks", "roles")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".yml", ".j2", ".yaml")
+    ]
     assert len(files) > 50
-    assert [str(path) for path in files if re.search(r"\|\s*(ansible\.builtin\.)?to_(nice_)?yaml", path.read_text())] == []
+    assert [
+        str(path) for path in files if re.search(r"\|\s*(ansible\.builtin\.)?to_(nice_)?yaml", path.read_text())
+    ] == []

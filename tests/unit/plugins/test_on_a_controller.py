@@ -6,6 +6,7 @@
 Importing Ansible's controller side changes for good how modules warn and serialise in the same process (``is_controller`` in ansible-core
 2.19's ansible.module_utils._internal), so the tests of modules could not run beside them.
 """
+
 from __future__ import annotations
 
 import os

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Another user of the simulator's machine: what answers without a credential, and that nothing of it leads to a command as the owner."""
+
 from __future__ import annotations
 
 import json
@@ -59,7 +60,9 @@ def app() -> App:
     return made
 
 
-def ask(app: App, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b"", **query: str) -> Response:
+def ask(
+    app: App, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b"", **query: str
+) -> Response:
     return app.handle(Request(method, path, query, Headers({"Host": "127.0.0.1:1", **(headers or {})}), body))
 
 
@@ -76,7 +79,14 @@ def test_the_control_api_asks_for_the_owners_token(app: App, method: str, name: 
     assert (len(app.directory.all()), dict(app.config)) == before and TOKEN not in json.dumps(answer.body)
 
 
-SPELLINGS = ["//_simulator/state", "/_SIMULATOR/state", "/_simulator/state/", "/x/../_simulator/state", "/_simulator/./state", "/_simulator"]
+SPELLINGS = [
+    "//_simulator/state",
+    "/_SIMULATOR/state",
+    "/_simulator/state/",
+    "/x/../_simulator/state",
+    "/_simulator/./state",
+    "/_simulator",
+]
 
 
 @pytest.mark.parametrize("path", SPELLINGS)
@@ -97,7 +107,14 @@ def test_every_route_asks_for_a_credential_except_those_that_are_documented(app:
     readme = (ROOT / "README.md").read_text()
     for route in table:
         path = re.sub(r"\{[^}]*\}", lambda found: TENANT if found[0] == "{tenant}" else "x", route.pattern)
-        answer = ask(app, route.method, path, {"Metadata": "true"}, resource="https://management.azure.com/", **{"api-version": "2025-12-01"})
+        answer = ask(
+            app,
+            route.method,
+            path,
+            {"Metadata": "true"},
+            resource="https://management.azure.com/",
+            **{"api-version": "2025-12-01"},
+        )
         if route.open:
             assert f"`{route.method} {route.pattern}`" in readme, "not documented"
             assert "access_token" not in json.dumps(answer.body)
@@ -149,7 +166,15 @@ except OSError:
 print(json.dumps(told))
 """
 REFUSED = {
-    "health": 200, "state": 401, "slashes": 401, "encoded": 401, "principals": 401, "identity": 404, "groups": 401, "host": 421, "host with a port": 421,
+    "health": 200,
+    "state": 401,
+    "slashes": 401,
+    "encoded": 401,
+    "principals": 401,
+    "identity": 404,
+    "groups": 401,
+    "host": 421,
+    "host with a port": 421,
     "file": 403,
 }
 
@@ -157,16 +182,30 @@ REFUSED = {
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[tuple[StateDirectory, dict[str, str]]]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "AML_SIMULATOR_HOME": str(tmp_path / "home")}
-    subprocess.run([sys.executable, "-m", "azureml_simulator", "start"], env=environment, capture_output=True, timeout=120, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "azureml_simulator", "start"],
+        env=environment,
+        capture_output=True,
+        timeout=120,
+        check=True,
+    )
     yield StateDirectory(tmp_path / "home"), environment
-    subprocess.run([sys.executable, "-m", "azureml_simulator", "stop"], env=environment, capture_output=True, timeout=60, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "azureml_simulator", "stop"],
+        env=environment,
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
 
 
 def test_another_user_of_the_machine_is_refused(home: tuple[StateDirectory, dict[str, str]]) -> None:
     """Over the real server: no way of one who knows the address ends with a principal, a token or a document."""
     made, environment = home
     command = [sys.executable, "-c", STRANGER, made.port_file.read_text(), str(made.path / "control-token")]
-    told = json.loads(subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True).stdout)
+    told = json.loads(
+        subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True).stdout
+    )
     assert {name: status for name, (status, _text) in told.items()} == REFUSED
     assert json.loads(told["health"][1]) == {"status": "ok"}
     assert not any(made.control_token() in text or "access_token" in text for _status, text in told.values())
@@ -183,7 +222,11 @@ def test_whose_connection_it_is(tmp_path: Path) -> None:
             own = served.getsockname()
             assert peer_user(peer, own) == os.getuid()
             assert peer_user((peer[0], 1), own) is None and peer_user(own, (peer[0], 1)) is None
-            line = next(text for text in Path("/proc/self/net/tcp").read_text().splitlines() if text.split()[1].endswith(f":{peer[1]:04X}"))
+            line = next(
+                text
+                for text in Path("/proc/self/net/tcp").read_text().splitlines()
+                if text.split()[1].endswith(f":{peer[1]:04X}")
+            )
     columns = line.split()
 
     def table(state: str, user: str, name: str = "tcp") -> int | None:

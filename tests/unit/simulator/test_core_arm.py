@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Resource Manager's own rules: subscriptions, groups, plain resources, rights, locks (docs/facts.md a.3, b.2)."""
+
 from __future__ import annotations
 
 import uuid

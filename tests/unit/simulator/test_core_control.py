@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The control API: faults, throttling, clock, log and reset."""
+
 from __future__ import annotations
 
 import json
@@ -259,7 +260,10 @@ def test_a_time_to_come_back_as_a_date_of_a_wrong_clock(app: App) -> None:
 def test_a_refused_token(app: App) -> None:
     order(app, kind="status", status=401)
     answer = app.call("GET", GROUP)
-    assert answer.body["error"]["code"] == "ExpiredAuthenticationToken" and "invalid_token" in answer.headers["WWW-Authenticate"]
+    assert (
+        answer.body["error"]["code"] == "ExpiredAuthenticationToken"
+        and "invalid_token" in answer.headers["WWW-Authenticate"]
+    )
 
 
 def test_half_a_body_that_says_that_it_is_whole(app: App) -> None:

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The simulator as a process: start, the exported lines, TLS, restart, stop."""
+
 from __future__ import annotations
 
 import http.client
@@ -36,7 +37,12 @@ class Process:
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "AML_SIMULATOR_HOME": str(self.home)}
         return subprocess.run(
-            [sys.executable, "-m", "azureml_simulator", command], env=environment, text=True, capture_output=True, timeout=120, check=False
+            [sys.executable, "-m", "azureml_simulator", command],
+            env=environment,
+            text=True,
+            capture_output=True,
+            timeout=120,
+            check=False,
         )
 
     def start(self) -> tuple[str, dict[str, str]]:
@@ -67,8 +73,10 @@ def fetch(env: dict[str, str], path: str, data: bytes | None = None, **headers: 
 
 def sign_in(env: dict[str, str]) -> dict[str, str]:
     form = {
-        "grant_type": "client_credentials", "client_id": env["AZURE_CLIENT_ID"],
-        "client_secret": env["AZURE_CLIENT_SECRET"], "scope": env["AML_SIMULATOR_URL"] + "/.default",
+        "grant_type": "client_credentials",
+        "client_id": env["AZURE_CLIENT_ID"],
+        "client_secret": env["AZURE_CLIENT_SECRET"],
+        "scope": env["AML_SIMULATOR_URL"] + "/.default",
     }
     data = urllib.parse.urlencode(form).encode()
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -78,7 +86,11 @@ def sign_in(env: dict[str, str]) -> dict[str, str]:
 
 def listening(pid: int) -> set[str]:
     """The addresses on which a process takes connections, as the kernel tells them."""
-    own = {link.readlink().name for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink() and str(link.readlink()).startswith("socket:")}
+    own = {
+        link.readlink().name
+        for link in Path(f"/proc/{pid}/fd").iterdir()
+        if link.is_symlink() and str(link.readlink()).startswith("socket:")
+    }
     found = set()
     for family, table in ((socket.AF_INET, "tcp"), (socket.AF_INET6, "tcp6")):
         for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
@@ -161,5 +173,8 @@ def test_a_directory_of_everybodys_is_refused_and_two_have_two_secrets(process: 
     made = [StateDirectory(tmp_path / name) for name in ("a", "b")]
     for home in made:
         home.prepare()
-    assert made[0].secret() != made[1].secret() and (made[0].path / "token-key.pem").read_bytes() != (made[1].path / "token-key.pem").read_bytes()
+    assert (
+        made[0].secret() != made[1].secret()
+        and (made[0].path / "token-key.pem").read_bytes() != (made[1].path / "token-key.pem").read_bytes()
+    )
     assert {stat.S_IMODE(os.stat(home.path).st_mode) for home in made} == {0o700}

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Custom roles, and rights on what a request names beside its own resource."""
+
 from __future__ import annotations
 
 import uuid
@@ -54,7 +55,9 @@ def test_what_is_refused(app: App) -> None:
     assert define(app, "x", "*/read", assignableScopes=["/"]).status == 501
     assert define(app, "x", permissions=[{"actions": [], "dataActions": ["*"]}]).status == 501
     app.grant("o", "Looks", GROUP)
-    assert app.call("DELETE", f"{ROLES}/{made['name']}{VERSION}").body["error"]["code"] == "RoleDefinitionHasAssignments"
+    assert (
+        app.call("DELETE", f"{ROLES}/{made['name']}{VERSION}").body["error"]["code"] == "RoleDefinitionHasAssignments"
+    )
     assert app.call("DELETE", f"{ROLES}/{uuid.uuid4()}{VERSION}").status == 204
     token = app.token(Principal("o", "a", app.default_principal().tenant, "n"))
     assert app.call("PUT", f"{ROLES}/{uuid.uuid4()}{VERSION}", {"properties": {}}, token=token).status == 403
@@ -70,7 +73,10 @@ def test_an_assignment_outside_the_roles_scopes_is_not_guessed(app: App) -> None
 
 def test_a_subnet_is_joined_by_who_may(app: App) -> None:
     subnets = [{"name": "a", "properties": {"addressPrefix": "10.0.1.0/24"}}]
-    network = {"location": "eastus", "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": subnets}}
+    network = {
+        "location": "eastus",
+        "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": subnets},
+    }
     assert app.call("PUT", f"{NETWORK}/virtualNetworks/v?api-version=2024-05-01", network).status in (200, 201)
     define(app, "Endpoints", "Microsoft.Network/privateEndpoints/*")
     app.grant("o", "Endpoints", GROUP)

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who gets a token from the simulated Entra ID, and what ARM says to the others (docs/facts.md b.2)."""
+
 from __future__ import annotations
 
 import datetime
@@ -80,8 +81,13 @@ def _certificate() -> tuple[rsa.RSAPrivateKey, str]:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "client")])
     now = datetime.datetime.now(datetime.UTC)
     made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(1).not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1))
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now)
+        .not_valid_after(now + datetime.timedelta(days=1))
         .sign(key, hashes.SHA256())
     )
     return key, made.public_bytes(serialization.Encoding.PEM).decode()
@@ -122,8 +128,15 @@ def test_a_trusted_issuer_signs_in_and_another_subject_does_not(app: App) -> Non
 
 
 def test_a_user_signs_in_with_a_password(app: App) -> None:
-    app.call("PUT", "/_simulator/principals", {"username": "ada@sim.test", "password": "pw", "roles": [
-        {"role": "Reader", "scope": f"/subscriptions/{DEFAULT_SUBSCRIPTION}"}]})
+    app.call(
+        "PUT",
+        "/_simulator/principals",
+        {
+            "username": "ada@sim.test",
+            "password": "pw",
+            "roles": [{"role": "Reader", "scope": f"/subscriptions/{DEFAULT_SUBSCRIPTION}"}],
+        },
+    )
     scope = "https://management.azure.com/.default openid profile offline_access"
     answer = ask(app, grant_type="password", username="ada@sim.test", password="pw", scope=scope)
     assert answer.status == 200 and "id_token" in answer.body

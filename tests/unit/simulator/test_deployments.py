@@ -18,10 +18,20 @@ GROUP = f"/subscriptions/{SUB}/resourcegroups/rg"
 BASE = f"{GROUP}/providers/Microsoft.Resources/deployments"
 VERSION = "api-version=2020-06-01"
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
-REGISTRY = {"type": "Microsoft.ContainerRegistry/registries", "apiVersion": "2019-05-01", "name": "registry1",
-            "location": "eastus", "sku": {"name": "Basic"}, "properties": {}}
-IDENTITY = {"type": "Microsoft.ManagedIdentity/userAssignedIdentities", "apiVersion": "2018-11-30", "name": "identity1",
-            "location": "eastus"}
+REGISTRY = {
+    "type": "Microsoft.ContainerRegistry/registries",
+    "apiVersion": "2019-05-01",
+    "name": "registry1",
+    "location": "eastus",
+    "sku": {"name": "Basic"},
+    "properties": {},
+}
+IDENTITY = {
+    "type": "Microsoft.ManagedIdentity/userAssignedIdentities",
+    "apiVersion": "2018-11-30",
+    "name": "identity1",
+    "location": "eastus",
+}
 
 
 @pytest.fixture
@@ -72,7 +82,10 @@ def test_states_headers_and_operations_of_a_deployment(app: App) -> None:
     shown = first.body["properties"]
     assert (shown["provisioningState"], shown["mode"]) == ("Accepted", "Incremental")
     assert shown["templateHash"].isdigit() and shown["timestamp"].endswith("Z") and shown["duration"].startswith("PT")
-    assert [item["namespace"] for item in shown["providers"]] == ["Microsoft.ManagedIdentity", "Microsoft.ContainerRegistry"]
+    assert [item["namespace"] for item in shown["providers"]] == [
+        "Microsoft.ManagedIdentity",
+        "Microsoft.ContainerRegistry",
+    ]
     assert shown["dependencies"][0]["dependsOn"][0]["resourceName"] == "identity1"
     odd = f"{GROUP}/deployments/d1/operations"
     assert get(app, odd) == {"value": []}
@@ -80,8 +93,10 @@ def test_states_headers_and_operations_of_a_deployment(app: App) -> None:
 
     app.clock.advance(1)
     assert get(app, first.headers["Azure-AsyncOperation"]) == {"status": "Running"}
-    states = {item["properties"]["targetResource"]["resourceName"]: item["properties"]["provisioningState"]
-              for item in get(app, odd)["value"]}
+    states = {
+        item["properties"]["targetResource"]["resourceName"]: item["properties"]["provisioningState"]
+        for item in get(app, odd)["value"]
+    }
     assert states == {"identity1": "Succeeded", "registry1": "Running"}
 
     assert finish(app, first) == {"status": "Succeeded"}
@@ -100,25 +115,36 @@ def test_outputs_reference_what_was_made_and_secrets_stay_hidden(app: App) -> No
     body = template(
         IDENTITY,
         parameters={"secret": {"type": "securestring"}, "plain": {"type": "string", "defaultValue": "x"}},
-        outputs={"principal": {"type": "string", "value": "[reference('identity1').principalId]"},
-                 "again": {"type": "securestring", "value": "[parameters('secret')]"}},
+        outputs={
+            "principal": {"type": "string", "value": "[reference('identity1').principalId]"},
+            "again": {"type": "securestring", "value": "[parameters('secret')]"},
+        },
     )
     response = put(app, "d1", body, {"secret": {"value": "hush-hush"}})
     assert response.body["properties"]["parameters"] == {
-        "secret": {"type": "SecureString"}, "plain": {"type": "String", "value": "x"}}
+        "secret": {"type": "SecureString"},
+        "plain": {"type": "String", "value": "x"},
+    }
     assert finish(app, response) == {"status": "Succeeded"}
     identity = get(app, f"{GROUP}/providers/{IDENTITY['type']}/identity1?api-version=2018-11-30")
     shown = get(app, f"{BASE}/d1")
     assert shown["properties"]["outputs"] == {
-        "principal": {"type": "String", "value": identity["properties"]["principalId"]}, "again": {"type": "SecureString"}}
+        "principal": {"type": "String", "value": identity["properties"]["principalId"]},
+        "again": {"type": "SecureString"},
+    }
     operations = get(app, f"{BASE}/d1/operations")["value"]
     assert operations[-1]["properties"]["provisioningOperation"] == "EvaluateDeploymentOutput"
     assert "hush-hush" not in str(shown) + str(operations)
 
 
 def test_a_failed_resource_fails_the_deployment_and_leaves_what_was_made(app: App) -> None:
-    orphan = {"type": "Microsoft.Network/virtualNetworks/subnets", "apiVersion": "2019-09-01", "name": "none/s",
-              "dependsOn": ["identity1"], "properties": {"addressPrefix": "10.0.0.0/24"}}
+    orphan = {
+        "type": "Microsoft.Network/virtualNetworks/subnets",
+        "apiVersion": "2019-09-01",
+        "name": "none/s",
+        "dependsOn": ["identity1"],
+        "properties": {"addressPrefix": "10.0.0.0/24"},
+    }
     after = {**REGISTRY, "dependsOn": ["[resourceId('Microsoft.Network/virtualNetworks/subnets', 'none', 's')]"]}
     response = put(app, "d1", template(IDENTITY, orphan, after))
     status = finish(app, response)
@@ -127,8 +153,10 @@ def test_a_failed_resource_fails_the_deployment_and_leaves_what_was_made(app: Ap
     (detail,) = status["error"]["details"]
     assert detail["target"].endswith("/virtualNetworks/none/subnets/s")
     assert get(app, f"{BASE}/d1")["properties"]["error"] == status["error"]
-    operations = {item["properties"]["targetResource"]["resourceName"]: item["properties"]
-                  for item in get(app, f"{BASE}/d1/operations")["value"]}
+    operations = {
+        item["properties"]["targetResource"]["resourceName"]: item["properties"]
+        for item in get(app, f"{BASE}/d1/operations")["value"]
+    }
     assert set(operations) == {"identity1", "none/s"}
     assert operations["none/s"]["statusMessage"]["error"]["code"] == detail["code"]
     assert app.store.get(f"{GROUP}/providers/{IDENTITY['type']}/identity1") is not None
@@ -136,8 +164,13 @@ def test_a_failed_resource_fails_the_deployment_and_leaves_what_was_made(app: Ap
 
 
 def nested(*resources: dict[str, Any], **place: str) -> dict[str, Any]:
-    return {"type": "Microsoft.Resources/deployments", "apiVersion": "2020-06-01", "name": "inner", **place,
-            "properties": {"mode": "Incremental", "template": template(*resources)}}
+    return {
+        "type": "Microsoft.Resources/deployments",
+        "apiVersion": "2020-06-01",
+        "name": "inner",
+        **place,
+        "properties": {"mode": "Incremental", "template": template(*resources)},
+    }
 
 
 def test_a_nested_deployment_runs_in_its_own_group_and_is_waited_for(app: App) -> None:
@@ -210,7 +243,10 @@ def test_head_delete_and_what_is_missing(app: App) -> None:
     assert app.call("HEAD", f"{BASE}/d1?{VERSION}").status == 404
     assert app.call("DELETE", f"{BASE}/d1?{VERSION}").status == 204
     assert error(app.call("GET", f"{BASE}/d1?{VERSION}")) == (
-        404, "DeploymentNotFound", "Deployment 'd1' could not be found.")
+        404,
+        "DeploymentNotFound",
+        "Deployment 'd1' could not be found.",
+    )
     assert app.call("GET", f"{BASE}/d1/operationStatuses/1?{VERSION}").status == 404
     assert app.store.get(f"{GROUP}/providers/{IDENTITY['type']}/identity1") is not None
 
@@ -224,18 +260,23 @@ def test_validate_makes_nothing(app: App) -> None:
     body["properties"]["template"] = template({**IDENTITY, "dependsOn": ["x"]})
     status, code, message = error(app.call("POST", f"{BASE}/d1/validate?{VERSION}", body))
     assert (status, code) == (400, "InvalidTemplate")
-    assert message.startswith("Deployment template validation failed: 'The resource 'x' is not defined in the template.")
+    assert message.startswith(
+        "Deployment template validation failed: 'The resource 'x' is not defined in the template."
+    )
 
 
-@pytest.mark.parametrize(("body", "more", "status", "word"), [
-    (template(), {"mode": "Complete"}, 501, "Complete"),
-    (template(), {"mode": "other"}, 400, "other"),
-    (template(variables={"v": "[dataUri('x')]"}), {}, 501, "dataUri()"),
-    (template(languageVersion="2.0"), {}, 501, "languageVersion"),
-    (template(), {"templateLink": {"uri": "https://x"}}, 501, "templateLink"),
-    (template(), {"template": None}, 400, "template"),
-    (template({**IDENTITY, "location": "[reference('identity1').x]"}), {}, 400, "'reference' is not expected"),
-])
+@pytest.mark.parametrize(
+    ("body", "more", "status", "word"),
+    [
+        (template(), {"mode": "Complete"}, 501, "Complete"),
+        (template(), {"mode": "other"}, 400, "other"),
+        (template(variables={"v": "[dataUri('x')]"}), {}, 501, "dataUri()"),
+        (template(languageVersion="2.0"), {}, 501, "languageVersion"),
+        (template(), {"templateLink": {"uri": "https://x"}}, 501, "templateLink"),
+        (template(), {"template": None}, 400, "template"),
+        (template({**IDENTITY, "location": "[reference('identity1').x]"}), {}, 400, "'reference' is not expected"),
+    ],
+)
 def test_refused_at_once(app: App, body: dict[str, Any], more: dict[str, Any], status: int, word: str) -> None:
     response = put(app, "d1", body, **more)
     assert response.status == status
@@ -247,11 +288,17 @@ def test_the_deployers_rights_count_for_each_resource(app: App) -> None:
     entry = app.directory.put({"name": "reader"})
     app.grant(entry["object_id"], "Contributor", f"/subscriptions/{SUB}")
     token = app.token(app.directory.principal(entry))
-    assignment = {"type": "Microsoft.Authorization/roleAssignments", "apiVersion": "2022-04-01",
-                  "name": "[guid('a')]", "properties": {}}
+    assignment = {
+        "type": "Microsoft.Authorization/roleAssignments",
+        "apiVersion": "2022-04-01",
+        "name": "[guid('a')]",
+        "properties": {},
+    }
     status, code, message = error(put(app, "d1", template(assignment), token=token))
     assert (status, code) == (400, "InvalidTemplateDeployment")
-    assert message.startswith("The template deployment failed with error: 'Authorization failed for template resource '")
+    assert message.startswith(
+        "The template deployment failed with error: 'Authorization failed for template resource '"
+    )
     assert "'Microsoft.Authorization/roleAssignments/write'" in message
     assert finish(app, put(app, "d2", template(IDENTITY), token=token)) == {"status": "Succeeded"}
 
@@ -291,8 +338,11 @@ def test_a_providers_fault_fails_its_resource_alone(app: App, monkeypatch: pytes
 def test_a_deployment_survives_a_restart(tmp_path: Any) -> None:
     first = App(tmp_path / "state.db")
     first.call("PUT", f"{GROUP}?{VERSION}", {"location": "eastus"})
-    body = template(REGISTRY, {**IDENTITY, "dependsOn": ["registry1"], "name": "[parameters('n')]"},
-                    parameters={"n": {"type": "string", "defaultValue": "[concat('i', newGuid())]"}})
+    body = template(
+        REGISTRY,
+        {**IDENTITY, "dependsOn": ["registry1"], "name": "[parameters('n')]"},
+        parameters={"n": {"type": "string", "defaultValue": "[concat('i', newGuid())]"}},
+    )
     response = put(first, "d1", body)
     first.clock.advance(1)
     get(first, BASE)

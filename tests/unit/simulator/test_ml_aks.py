@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Inference clusters: created and attached, size, network, TLS (docs/facts.md a.6, b.1, b.2, c.2, c.4)."""
+
 from __future__ import annotations
 
 import json

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Attached computes but AKS: target, right, Detach only, secrets (docs/facts.md a.6, a.7, c.2, c.4)."""
+
 from __future__ import annotations
 
 import json

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Clusters: statuses, headers and bodies of docs/facts.md a.1 to a.6, literally, and the life of their nodes."""
+
 from __future__ import annotations
 
 import re
@@ -25,23 +26,48 @@ from ansible_collections.azureml.compute.tests.support.world import (
 CPU = f"{WORKSPACE}/computes/cpu"
 # docs/facts.md a.6 [REC R1, R5]: the keys of the 201, and what each of these is.
 CREATED: dict[str, Any] = {
-    "computeType": "AmlCompute", "description": None, "resourceId": None, "provisioningState": "Creating",
-    "provisioningErrors": None, "provisioningWarnings": None, "isAttachedCompute": False, "disableLocalAuth": False,
+    "computeType": "AmlCompute",
+    "description": None,
+    "resourceId": None,
+    "provisioningState": "Creating",
+    "provisioningErrors": None,
+    "provisioningWarnings": None,
+    "isAttachedCompute": False,
+    "disableLocalAuth": False,
 }
 CREATED_INNER: dict[str, Any] = {
-    "vmSize": "STANDARD_DS3_V2", "vmPriority": None, "scaleSettings": {"minNodeCount": 0, "maxNodeCount": 4},
-    "subnet": None, "currentNodeCount": None, "targetNodeCount": None, "nodeStateCounts": None, "allocationState": None,
-    "errors": None, "osType": "Linux", "virtualMachineImage": None, "isolatedNetwork": False,
-    "enableNodePublicIp": True, "enableBatchPrivateLink": False, "remoteLoginPortPublicAccess": "NotSpecified",
+    "vmSize": "STANDARD_DS3_V2",
+    "vmPriority": None,
+    "scaleSettings": {"minNodeCount": 0, "maxNodeCount": 4},
+    "subnet": None,
+    "currentNodeCount": None,
+    "targetNodeCount": None,
+    "nodeStateCounts": None,
+    "allocationState": None,
+    "errors": None,
+    "osType": "Linux",
+    "virtualMachineImage": None,
+    "isolatedNetwork": False,
+    "enableNodePublicIp": True,
+    "enableBatchPrivateLink": False,
+    "remoteLoginPortPublicAccess": "NotSpecified",
 }
 COUNTS = {f"{state}NodeCount": 0 for state in ("preparing", "running", "idle", "unusable", "leaving", "preempted")}
 # What the later GET shows in their place.
 READY: dict[str, Any] = CREATED | {
-    "provisioningState": "Succeeded", "computeLocation": "eastus", "provisioningWarnings": {},
+    "provisioningState": "Succeeded",
+    "computeLocation": "eastus",
+    "provisioningWarnings": {},
 }
 READY_INNER: dict[str, Any] = CREATED_INNER | {
-    "vmPriority": "Dedicated", "remoteLoginPortPublicAccess": "Enabled", "currentNodeCount": 0, "targetNodeCount": 0,
-    "nodeStateCounts": COUNTS, "allocationState": "Steady", "propertyBag": {}, "userAccountCredentials": None,
+    "vmPriority": "Dedicated",
+    "remoteLoginPortPublicAccess": "Enabled",
+    "currentNodeCount": 0,
+    "targetNodeCount": 0,
+    "nodeStateCounts": COUNTS,
+    "allocationState": "Steady",
+    "propertyBag": {},
+    "userAccountCredentials": None,
     "scaleSettings": {"minNodeCount": 0, "maxNodeCount": 4, "nodeIdleTimeBeforeScaleDown": "PT2M"},
 }
 STAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}\+00:00$")
@@ -62,7 +88,10 @@ def test_the_body_of_a_creation_is_the_recorded_one(world: World) -> None:
     answer = world.call("PUT", CPU, cluster_body(userAccountCredentials=account))
     assert answer.status == 201
     assert without(answer.body, "properties", "location") == {
-        "id": CPU, "name": "cpu", "type": "Microsoft.MachineLearningServices/workspaces/computes", "tags": None,
+        "id": CPU,
+        "name": "cpu",
+        "type": "Microsoft.MachineLearningServices/workspaces/computes",
+        "tags": None,
     }
     properties = answer.body["properties"]
     assert without(properties, "properties", "createdOn", "modifiedOn") == CREATED
@@ -278,7 +307,10 @@ def test_usages_count_what_clusters_hold(world: World) -> None:
     world.app.clock.advance(60)
     usages = {entry["name"]["value"]: entry for entry in reversed(world.get(f"{LOCATION}/usages")["value"])}
     assert usages["TotalClusters"] == {
-        "unit": "Count", "currentValue": 1, "limit": 2500, "id": SUB,
+        "unit": "Count",
+        "currentValue": 1,
+        "limit": 2500,
+        "id": SUB,
         "name": {"value": "TotalClusters", "localizedValue": "Total Clusters"},
         "type": "Microsoft.MachineLearningServices/totalClusters/usages",
     }

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compute instances of the simulator: bodies, states and rules (docs/facts.md a.1 to a.6, b.2, c.1 to c.3)."""
+
 from __future__ import annotations
 
 from typing import Any

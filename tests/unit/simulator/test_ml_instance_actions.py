@@ -2,13 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What changes on an instance after its creation, by actions, schedules and idle time (docs/facts.md a.1, a.5)."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.azureml.compute.tests.support.world import GROUP, PREVIEW, STABLE, WORKSPACE, World, message, refusal
+from ansible_collections.azureml.compute.tests.support.world import (
+    GROUP,
+    PREVIEW,
+    STABLE,
+    WORKSPACE,
+    World,
+    message,
+    refusal,
+)
 from azureml_simulator.providers.machine_learning import schedules as schedule_rules
 
 

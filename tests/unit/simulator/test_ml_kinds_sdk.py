@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """azure-ai-ml's own calls on instances and attached computes, answered in process (docs/facts.md a.1, a.7, f)."""
+
 from __future__ import annotations
 
 import io
@@ -82,11 +83,23 @@ def world() -> World:
 @pytest.fixture
 def computes(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("AZUREML_CURRENT_CLOUD", "AzureCloud")
-    keys = ("azure_portal", "resource_manager", "active_directory", "aml_resource_id", "storage_endpoint",
-            "registry_discovery_endpoint")
+    keys = (
+        "azure_portal",
+        "resource_manager",
+        "active_directory",
+        "aml_resource_id",
+        "storage_endpoint",
+        "registry_discovery_endpoint",
+    )
     client = MLClient(
-        Credential(world), DEFAULT_SUBSCRIPTION, "rg", "ws1", cloud=f"Sim{uuid.uuid4().hex}",
-        cloud_metadata=dict.fromkeys(keys, HOST), enable_telemetry=False, transport=Transport(world),
+        Credential(world),
+        DEFAULT_SUBSCRIPTION,
+        "rg",
+        "ws1",
+        cloud=f"Sim{uuid.uuid4().hex}",
+        cloud_metadata=dict.fromkeys(keys, HOST),
+        enable_telemetry=False,
+        transport=Transport(world),
     )
     return client.compute
 
@@ -95,8 +108,12 @@ def test_an_instance_from_the_sdk(world: World, computes: Any) -> None:
     trigger = ml.CronTrigger(expression="0 18 * * *", time_zone="Pacific Standard Time")
     schedules = ml.ComputeSchedules(compute_start_stop=[ml.ComputeStartStopSchedule(trigger=trigger, action="stop")])
     instance = ml.ComputeInstance(
-        name="ci-sdk", size="Standard_DS3_v2", idle_time_before_shutdown_minutes=30, schedules=schedules,
-        ssh_public_access_enabled=True, ssh_settings=ml.ComputeInstanceSshSettings(ssh_key_value=PUBLIC_KEY),
+        name="ci-sdk",
+        size="Standard_DS3_v2",
+        idle_time_before_shutdown_minutes=30,
+        schedules=schedules,
+        ssh_public_access_enabled=True,
+        ssh_settings=ml.ComputeInstanceSshSettings(ssh_key_value=PUBLIC_KEY),
     )
     made = computes.begin_create_or_update(instance).result()
     assert (made.provisioning_state, made.state, made.size) == ("Succeeded", "Running", "STANDARD_DS3_V2")

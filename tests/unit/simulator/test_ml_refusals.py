@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What computes are refused for, when and how: docs/facts.md b.1 and b.2."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -82,7 +83,9 @@ def test_low_priority_is_checked_against_the_total_alone(world: World) -> None:
     world.app.configure({"quotas": {"eastus": {"standardDSv2Family": 0, "TotalLowPriorityCores": 4}}})
     world.cluster(vmPriority="LowPriority")
     world.app.configure({"quotas": {"eastus": {"TotalLowPriorityCores": 0}}})
-    error = world.require_failure(world.call("PUT", f"{WORKSPACE}/computes/two", cluster_body(vmPriority="LowPriority")))
+    error = world.require_failure(
+        world.call("PUT", f"{WORKSPACE}/computes/two", cluster_body(vmPriority="LowPriority"))
+    )
     assert "total vCPU quota of 0" in error["message"]
 
 
@@ -119,7 +122,9 @@ def test_no_public_addresses_need_a_private_way(world: World) -> None:
     assert refusal(answer) == (400, "UserError")
     text = "Provided EnableNodePublicIp 'False' requires workspace private endpoint."
     assert answer.body["error"]["message"] == text
-    world.require_success(world.call("PATCH", WORKSPACE, {"properties": {"managedNetwork": {"isolationMode": "AllowInternetOutbound"}}}))
+    world.require_success(
+        world.call("PATCH", WORKSPACE, {"properties": {"managedNetwork": {"isolationMode": "AllowInternetOutbound"}}})
+    )
     world.cluster(enableNodePublicIp=False)
     assert world.get(WORKSPACE)["properties"]["managedNetwork"]["status"]["status"] == "Active"
 
@@ -150,10 +155,15 @@ def test_one_operation_at_a_time(world: World) -> None:
     assert answer.status == 409
 
 
-@pytest.mark.parametrize("scale", [
-    {"maxNodeCount": 1, "minNodeCount": 2}, {"minNodeCount": 1}, {"maxNodeCount": -1},
-    {"maxNodeCount": 1, "nodeIdleTimeBeforeScaleDown": "120"},
-])
+@pytest.mark.parametrize(
+    "scale",
+    [
+        {"maxNodeCount": 1, "minNodeCount": 2},
+        {"minNodeCount": 1},
+        {"maxNodeCount": -1},
+        {"maxNodeCount": 1, "nodeIdleTimeBeforeScaleDown": "120"},
+    ],
+)
 def test_scale_settings_are_checked(world: World, scale: dict[str, Any]) -> None:
     """types-2025-12-01.md ScaleSettings; C13, C14."""
     assert world.call("PUT", CPU, cluster_body(scaleSettings=scale)).status == 400

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Workspaces: docs/facts.md d.2, d.3 and b.2; kinds, identity, managed network, soft delete, actions, locations."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -55,7 +56,9 @@ def test_a_get_has_the_recorded_fields(world: World) -> None:
     fqdn = f"ml-ws1-eastus-{properties['workspaceId']}.notebooks.azure.net"
     assert properties["notebookInfo"]["fqdn"] == fqdn
     assert properties["managedNetwork"] == {
-        "isolationMode": "Disabled", "enableNetworkMonitor": False, "enableFirewallLog": False,
+        "isolationMode": "Disabled",
+        "enableNetworkMonitor": False,
+        "enableFirewallLog": False,
         "changeableIsolationModes": ["AllowInternetOutbound", "AllowOnlyApprovedOutbound"],
     }
 
@@ -84,12 +87,15 @@ def test_a_patch_changes_what_was_sent_alone(world: World) -> None:
     assert world.get(WORKSPACE)["tags"] == {"a": "b"} and world.get(WORKSPACE)["properties"]["description"] == "new"
 
 
-@pytest.mark.parametrize("properties, text", [
-    ({"storageAccount": HNS}, "Cannot use storage with HNS enabled."),
-    ({"storageAccount": f"{STORAGE}x"}, "does not exist"),
-    ({"applicationInsights": f"{INSIGHTS}x"}, "does not exist"),
-    ({"keyVault": None}, "Missing dependent resources"),
-])
+@pytest.mark.parametrize(
+    "properties, text",
+    [
+        ({"storageAccount": HNS}, "Cannot use storage with HNS enabled."),
+        ({"storageAccount": f"{STORAGE}x"}, "does not exist"),
+        ({"applicationInsights": f"{INSIGHTS}x"}, "does not exist"),
+        ({"keyVault": None}, "Missing dependent resources"),
+    ],
+)
 def test_unfit_dependents_fail_the_operation(world: World, properties: dict[str, Any], text: str) -> None:
     """b.2 [ISS AzureTRE#1920] for HNS; the other texts are guesses."""
     assert text in world.require_failure(world.call("PUT", NEW, workspace_body(**properties)))["message"]
@@ -179,7 +185,9 @@ def test_a_feature_store_takes_hierarchical_storage(world: World) -> None:
 
 def test_identities(world: World) -> None:
     """ManagedServiceIdentity; workspaces may have both (M5). Ids in a PATCH join those that are there."""
-    assert world.get(WORKSPACE)["identity"]["type"] == "SystemAssigned" and world.get(WORKSPACE)["identity"]["principalId"]
+    assert (
+        world.get(WORKSPACE)["identity"]["type"] == "SystemAssigned" and world.get(WORKSPACE)["identity"]["principalId"]
+    )
     both = {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": {IDENTITY: {}}}
     world.require_success(world.call("PATCH", WORKSPACE, {"identity": both}))
     shown = world.get(WORKSPACE)["identity"]
@@ -188,12 +196,15 @@ def test_identities(world: World) -> None:
 
 def test_managed_network_goes_one_way(world: World) -> None:
     """1.11 [D]."""
+
     def turn(mode: str, **more: Any) -> Any:
         return world.call("PATCH", WORKSPACE, {"properties": {"managedNetwork": {"isolationMode": mode, **more}}})
 
     world.cluster()
     assert turn("AllowInternetOutbound").status == 400
-    world.require_success(world.call("DELETE", f"{WORKSPACE}/computes/cpu?underlyingResourceAction=Delete", version=PURGE))
+    world.require_success(
+        world.call("DELETE", f"{WORKSPACE}/computes/cpu?underlyingResourceAction=Delete", version=PURGE)
+    )
     fqdn = {"pypi": {"type": "FQDN", "destination": "pypi.org"}}
     assert turn("AllowInternetOutbound", outboundRules=fqdn).status == 400
     world.require_success(turn("AllowInternetOutbound"))
@@ -240,7 +251,9 @@ def test_connections_hide_their_credentials(world: World) -> None:
     properties = {"authType": "ApiKey", "category": "OpenAI", "target": "https://x", "credentials": {"key": "s"}}
     assert world.call("PUT", f"{WORKSPACE}/connections/ai", {"properties": properties}).status == 200
     assert world.get(f"{WORKSPACE}/connections/ai")["properties"]["credentials"] is None
-    assert world.call("POST", f"{WORKSPACE}/connections/ai/listsecrets").body["properties"]["credentials"] == {"key": "s"}
+    assert world.call("POST", f"{WORKSPACE}/connections/ai/listsecrets").body["properties"]["credentials"] == {
+        "key": "s"
+    }
 
 
 def test_sizes(world: World) -> None:
@@ -250,22 +263,36 @@ def test_sizes(world: World) -> None:
         "name family vCPUs gpus osVhdSizeMB maxResourceVolumeMB memoryGB lowPriorityCapable premiumIO "
         "estimatedVMPrices supportedComputeTypes generation supportsIB".split()
     )
-    figures = {name: (sizes[f"Standard_{name}"]["vCPUs"], sizes[f"Standard_{name}"]["memoryGB"]) for name in
-               ("DS1_v2", "DS2_v2", "DS3_v2", "DS4_v2", "DS5_v2", "DS11_v2", "DS12_v2", "DS13_v2", "DS14_v2")}
+    figures = {
+        name: (sizes[f"Standard_{name}"]["vCPUs"], sizes[f"Standard_{name}"]["memoryGB"])
+        for name in ("DS1_v2", "DS2_v2", "DS3_v2", "DS4_v2", "DS5_v2", "DS11_v2", "DS12_v2", "DS13_v2", "DS14_v2")
+    }
     assert figures == {
-        "DS1_v2": (1, 3.5), "DS2_v2": (2, 7), "DS3_v2": (4, 14), "DS4_v2": (8, 28), "DS5_v2": (16, 56),
-        "DS11_v2": (2, 14), "DS12_v2": (4, 28), "DS13_v2": (8, 56), "DS14_v2": (16, 112),
+        "DS1_v2": (1, 3.5),
+        "DS2_v2": (2, 7),
+        "DS3_v2": (4, 14),
+        "DS4_v2": (8, 28),
+        "DS5_v2": (16, 56),
+        "DS11_v2": (2, 14),
+        "DS12_v2": (4, 28),
+        "DS13_v2": (8, 56),
+        "DS14_v2": (16, 112),
     }
     elsewhere = world.get(f"{LOCATION.replace('eastus', 'canadaeast')}/vmSizes")["value"]
-    assert len(elsewhere) < len(sizes) and world.call("GET", f"{LOCATION.replace('eastus', 'mars')}/vmSizes").status == 400
+    assert (
+        len(elsewhere) < len(sizes) and world.call("GET", f"{LOCATION.replace('eastus', 'mars')}/vmSizes").status == 400
+    )
 
 
-@pytest.mark.parametrize("family, limit, status", [
-    ("standardDSv2Family", 100, "Success"),
-    ("standardDSv2Family", 4, "InvalidQuotaBelowClusterMinimum"),
-    ("standardDSv2Family", 9999, "InvalidQuotaExceedsSubscriptionLimit"),
-    ("standardXYZFamily", 1, "InvalidVMFamilyName"),
-])
+@pytest.mark.parametrize(
+    "family, limit, status",
+    [
+        ("standardDSv2Family", 100, "Success"),
+        ("standardDSv2Family", 4, "InvalidQuotaBelowClusterMinimum"),
+        ("standardDSv2Family", 9999, "InvalidQuotaExceedsSubscriptionLimit"),
+        ("standardXYZFamily", 1, "InvalidVMFamilyName"),
+    ],
+)
 def test_workspace_quotas(world: World, family: str, limit: int, status: str) -> None:
     """types-2025-12-01.md UpdateWorkspaceQuotas; what is set is listed and enforced."""
     world.cluster(least=2)
@@ -275,5 +302,7 @@ def test_workspace_quotas(world: World, family: str, limit: int, status: str) ->
     own = [one for one in world.get(f"{LOCATION}/quotas")["value"] if one["id"].startswith(GROUP)]
     assert [one["limit"] for one in own] == ([limit] if status == "Success" else [])
     if status == "Success":
-        error = world.require_failure(world.call("PUT", f"{WORKSPACE}/computes/two", cluster_body("Standard_DS14_v2", least=6, most=6)))
+        error = world.require_failure(
+            world.call("PUT", f"{WORKSPACE}/computes/two", cluster_body("Standard_DS14_v2", least=6, most=6))
+        )
         assert error["code"] == "ClusterMinNodesExceedCoreQuota" and "quota of 100" in error["message"]

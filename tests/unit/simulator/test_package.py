@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The simulator as a package that other projects install: its public API, its console script and its fixtures for pytest."""
+
 from __future__ import annotations
 
 import importlib
@@ -49,7 +50,9 @@ def test_a_simulator_in_a_thread(running: Simulator) -> None:
     context = ssl.create_default_context(cafile=running.environment["SSL_CERT_FILE"])
     with pytest.raises(urllib.error.HTTPError, match="503"):
         urllib.request.urlopen(f"{running.url}/subscriptions?api-version=2021-04-01", context=context)
-    assert [(row["method"], row["path"], row["status"]) for row in running.requests(mark, "/subscriptions")] == [("GET", "/subscriptions", 503)]
+    assert [(row["method"], row["path"], row["status"]) for row in running.requests(mark, "/subscriptions")] == [
+        ("GET", "/subscriptions", 503)
+    ]
     assert running.requests(path="/no/such/path") == []
     running.clear_requests()
     assert running.requests() == []
@@ -61,7 +64,9 @@ def test_a_thread_leaves_no_server_and_a_temporary_directory_no_file() -> None:
     simulator = Simulator(in_thread=True)
     with simulator:
         assert StateDirectory(simulator.directory).is_served()
-        assert (simulator.directory / ".gitignore").read_text().splitlines()[-1] == "*", "its secrets could be committed"
+        assert (simulator.directory / ".gitignore").read_text().splitlines()[-1] == "*", (
+            "its secrets could be committed"
+        )
         assert StateDirectory(simulator.directory).running_pid() is None, "a command would end this very process"
         second = Simulator(simulator.directory, in_thread=True)
         with pytest.raises(StartError, match="already running"):
@@ -91,7 +96,14 @@ def test_the_public_names() -> None:
         pass
     with pytest.raises(AttributeError, match="no attribute 'Door'"):
         azureml_simulator.Door  # noqa: B018
-    done = subprocess.run([sys.executable, "-c", HEAVY], env={**os.environ, "PYTHONPATH": str(PROJECT)}, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", HEAVY],
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
     assert json.loads(done.stdout) == []
 
 
@@ -113,20 +125,28 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
     return status, text.out, text.err
 
 
-def test_the_commands_of_a_running_simulator(running: Simulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_commands_of_a_running_simulator(
+    running: Simulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(os, "umask", lambda mask: 0)
     monkeypatch.setenv("AML_SIMULATOR_HOME", str(running.directory))
     running.reset()
     running.clear_requests()
     _status, shell, _text = run(capsys, "env")
     assert shell.splitlines()[0] == f"export AZURE_SUBSCRIPTION_ID={SUBSCRIPTION.rpartition('/')[2]}"
-    assert [shlex.split(line)[1] for line in shell.splitlines()] == run(capsys, "env", "--format", "dotenv")[1].splitlines()
+    assert [shlex.split(line)[1] for line in shell.splitlines()] == run(capsys, "env", "--format", "dotenv")[
+        1
+    ].splitlines()
     assert json.loads(run(capsys, "env", "--format", "json")[1]) == running.environment
     changes = ["clock.speed=30", "managed_identity.enabled=true", '{"seconds": {"resource_group.delete": 7}}']
     assert run(capsys, "config", *changes) == (0, "", "")
     shown = json.loads(run(capsys, "config")[1])
     assert shown == running.config()
-    assert (shown["clock"]["speed"], shown["managed_identity"]["enabled"], shown["seconds"]["resource_group.delete"]) == (30, True, 7)
+    assert (
+        shown["clock"]["speed"],
+        shown["managed_identity"]["enabled"],
+        shown["seconds"]["resource_group.delete"],
+    ) == (30, True, 7)
     with pytest.raises(urllib.error.HTTPError, match="401"):
         context = ssl.create_default_context(cafile=running.environment["SSL_CERT_FILE"])
         urllib.request.urlopen(f"{running.url}{SUBSCRIPTION}/resourceGroups?api-version=2021-04-01", context=context)
@@ -138,17 +158,22 @@ def test_the_commands_of_a_running_simulator(running: Simulator, capsys: pytest.
 
 
 @pytest.mark.parametrize("command", ["env", "config", "requests"])
-def test_a_command_without_a_simulator_says_how_to_start_one(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_without_a_simulator_says_how_to_start_one(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     status, out, text = run(capsys, command, "--directory", str(tmp_path / "none"))
     assert (status, out) == (1, "") and f"{tmp_path / 'none'}. Start one with: azureml-simulator start" in text
     assert not (tmp_path / "none").exists()
 
 
-@pytest.mark.parametrize(("text", "change"), [
-    ("clock.speed=60", {"clock": {"speed": 60}}),
-    ("a.b.c=text=more", {"a": {"b": {"c": "text=more"}}}),
-    ('{"a": {"b.c": [1]}}', {"a": {"b.c": [1]}}),
-])
+@pytest.mark.parametrize(
+    ("text", "change"),
+    [
+        ("clock.speed=60", {"clock": {"speed": 60}}),
+        ("a.b.c=text=more", {"a": {"b": {"c": "text=more"}}}),
+        ('{"a": {"b.c": [1]}}', {"a": {"b.c": [1]}}),
+    ],
+)
 def test_a_change_of_the_configuration(text: str, change: dict[str, Any]) -> None:
     assert cli.parse_change(text) == change
 
@@ -160,7 +185,9 @@ def test_what_is_no_change_is_refused_before_a_request(text: str, capsys: pytest
     assert ended.value.code == 2 and ("for example clock.speed=60" in capsys.readouterr().err) == (text != "{no")
 
 
-def test_the_directory_is_that_of_the_variable_or_below_the_current_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_directory_is_that_of_the_variable_or_below_the_current_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AML_SIMULATOR_HOME", "")
     assert cli.default_directory() == tmp_path / ".simulator"
@@ -208,9 +235,26 @@ def test_the_fixtures_in_another_project(tmp_path: Path) -> None:
     (tmp_path / "test_user.py").write_text(PROJECT_OF_A_USER)
     # Neither the plugins nor the options of the run that this test is a part of.
     own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    environment = {**own, "PYTHONPATH": str(PROJECT), "ARM_CLIENT_SECRET": "real", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "azureml_simulator.pytest_plugin", f"--basetemp={tmp_path / 'base'}", "test_user.py"]
-    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    environment = {
+        **own,
+        "PYTHONPATH": str(PROJECT),
+        "ARM_CLIENT_SECRET": "real",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-s",
+        "-p",
+        "azureml_simulator.pytest_plugin",
+        f"--basetemp={tmp_path / 'base'}",
+        "test_user.py",
+    ]
+    done = subprocess.run(
+        command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0 and "2 passed" in done.stdout, done.stdout + done.stderr
     directory = re.search(r"directory: (\S+)", done.stdout)
     assert directory and not StateDirectory(Path(directory[1])).is_served()

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Nodes as SSH servers: OpenSSH's own ssh, scp and sftp against the listeners of an in-process simulator."""
+
 from __future__ import annotations
 
 import asyncio
@@ -30,7 +31,9 @@ LONG_ENOUGH = 100_000.0
 # Where a node looks for the scp that the old protocol starts there.
 NODE_PATH = "/usr/local/bin:/usr/bin:/bin"
 
-pytestmark = pytest.mark.skipif(shutil.which("ssh") is None, reason="OpenSSH's client is missing: scripts/system-packages installs it")
+pytestmark = pytest.mark.skipif(
+    shutil.which("ssh") is None, reason="OpenSSH's client is missing: scripts/system-packages installs it"
+)
 
 
 def free_port() -> int:
@@ -68,7 +71,9 @@ class Place:
     def nodes(self, name: str = "cpu") -> list[dict[str, Any]]:
         self.app.call("GET", f"{WORKSPACE}/computes/{name}?{VERSION}")
         self.app.clock.advance(LONG_ENOUGH)
-        found: list[dict[str, Any]] = self.app.call("POST", f"{WORKSPACE}/computes/{name}/listNodes?{VERSION}").body["nodes"]
+        found: list[dict[str, Any]] = self.app.call("POST", f"{WORKSPACE}/computes/{name}/listNodes?{VERSION}").body[
+            "nodes"
+        ]
         self.listeners.reconcile()
         return found
 
@@ -80,10 +85,23 @@ class Place:
 
     def options(self, port: int, key: Path | None = None, flag: str = "-p") -> list[str]:
         known = self.folder / "known_hosts"
-        fixed = ["-F", "none", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=accept-new", "-o", "LogLevel=ERROR"]
+        fixed = [
+            "-F",
+            "none",
+            "-o",
+            "BatchMode=yes",
+            "-o",
+            "IdentitiesOnly=yes",
+            "-o",
+            "StrictHostKeyChecking=accept-new",
+            "-o",
+            "LogLevel=ERROR",
+        ]
         return [*fixed, "-o", f"UserKnownHostsFile={known}", "-i", str(key or self.private), flag, str(port)]
 
-    async def ssh(self, node: dict[str, Any], *words: str, user: str = "azureuser", key: Path | None = None, stdin: bytes = b"") -> tuple[int, str, str]:
+    async def ssh(
+        self, node: dict[str, Any], *words: str, user: str = "azureuser", key: Path | None = None, stdin: bytes = b""
+    ) -> tuple[int, str, str]:
         return await self.run("ssh", *self.options(node["port"], key), f"{user}@127.0.0.1", *words, stdin=stdin)
 
 
@@ -111,7 +129,10 @@ def inside(tmp_path: Path, key_pair: tuple[Path, str]) -> Callable[[Callable[[Pl
 
 
 def make_workspace(app: App) -> None:
-    dependents = {"storageAccount": "Microsoft.Storage/storageAccounts/sa1", "keyVault": "Microsoft.KeyVault/vaults/kv1"}
+    dependents = {
+        "storageAccount": "Microsoft.Storage/storageAccounts/sa1",
+        "keyVault": "Microsoft.KeyVault/vaults/kv1",
+    }
     assert app.call("PUT", f"{GROUP}?api-version=2021-04-01", {"location": "eastus"}).status == 201
     bare = {"location": "eastus", "properties": {"tenantId": TENANT, "sku": {"family": "A", "name": "standard"}}}
     for path in dependents.values():
@@ -147,7 +168,11 @@ def test_commands(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
         (node,) = place.cluster()
         home = (await place.ssh(node, "pwd"))[1].strip()
         assert Path(home).is_relative_to(place.folder / "nodes")
-        assert await place.ssh(node, "echo $HOME; echo ~azureuser/x ~azureusers a~azureuser") == (0, f"{home}\n{home}/x ~azureusers a~azureuser\n", "")
+        assert await place.ssh(node, "echo $HOME; echo ~azureuser/x ~azureusers a~azureuser") == (
+            0,
+            f"{home}\n{home}/x ~azureusers a~azureuser\n",
+            "",
+        )
         assert await place.ssh(node, "cat; echo late >&2; exit 7", stdin=b"in\x00put") == (7, "in\x00put", "late\n")
         assert (await place.ssh(node, "head -c 3000000 /dev/zero | tr '\\0' x"))[1] == "x" * 3_000_000
         assert (await place.ssh(node, "kill -9 $$"))[0] == 255
@@ -174,7 +199,9 @@ def test_files(inside: Inside) -> None:
             assert await place.run(*scp, "-O", "a file", "azureuser@127.0.0.1:old") == (0, "", "")
             assert (await place.ssh(node, "cmp there old"))[0] == 0
         sftp = ["sftp", *place.options(node["port"], flag="-P"), "-b", "-", "azureuser@127.0.0.1"]
-        code, shown, err = await place.run(*sftp, stdin=b"mkdir sub\nput back sub/back\nsymlink back sub/link\nls -l sub\npwd\n")
+        code, shown, err = await place.run(
+            *sftp, stdin=b"mkdir sub\nput back sub/back\nsymlink back sub/link\nls -l sub\npwd\n"
+        )
         assert code == 0, err
         home = (await place.ssh(node, "pwd"))[1].strip()
         assert home in shown
@@ -197,7 +224,11 @@ def test_who_is_let_in(inside: Inside, caplog: pytest.LogCaptureFixture) -> None
 
     inside(test)
     lines = [record.getMessage() for record in caplog.records if "from 127.0.0.1" in record.getMessage()]
-    assert [line.split(": ", 1)[1].split(" from")[0] for line in lines] == ["refused 'azureuser'", "refused 'root'", "accepted 'azureuser'"]
+    assert [line.split(": ", 1)[1].split(" from")[0] for line in lines] == [
+        "refused 'azureuser'",
+        "refused 'root'",
+        "accepted 'azureuser'",
+    ]
 
 
 def test_password(inside: Inside, caplog: pytest.LogCaptureFixture) -> None:
@@ -305,7 +336,10 @@ def test_listeners_follow_the_nodes(inside: Inside) -> None:
         place.app.configure({"ssh": {"enabled": True}})
         place.listeners.reconcile()
         assert (await place.ssh(place.nodes()[0], "test -e kept"))[0] == 0
-        assert place.app.call("DELETE", f"{WORKSPACE}/computes/cpu?{VERSION}&underlyingResourceAction=Delete").status == 202
+        assert (
+            place.app.call("DELETE", f"{WORKSPACE}/computes/cpu?{VERSION}&underlyingResourceAction=Delete").status
+            == 202
+        )
         place.app.clock.advance(LONG_ENOUGH)
         place.app.call("GET", f"{WORKSPACE}?{VERSION}")
         place.listeners.reconcile()
@@ -321,7 +355,11 @@ def test_a_dropped_connection_ends_its_command(inside: Inside) -> None:
         (node,) = place.cluster()
         await place.ssh(node, "mkfifo gone")
         child = await asyncio.create_subprocess_exec(
-            "ssh", *place.options(node["port"]), "azureuser@127.0.0.1", "echo $$; exec sleep 600", stdout=asyncio.subprocess.PIPE
+            "ssh",
+            *place.options(node["port"]),
+            "azureuser@127.0.0.1",
+            "echo $$; exec sleep 600",
+            stdout=asyncio.subprocess.PIPE,
         )
         assert child.stdout is not None
         pid = int(await child.stdout.readline())
@@ -336,7 +374,12 @@ def test_a_dropped_connection_ends_its_command(inside: Inside) -> None:
 
 def test_two_hundred_nodes(inside: Inside) -> None:
     async def test(place: Place) -> None:
-        place.app.configure({"page_sizes": {"nodes": 1000}, "quotas": {"*": {"standardDSv2Family": 10_000, "TotalDedicatedCores": 10_000}}})
+        place.app.configure(
+            {
+                "page_sizes": {"nodes": 1000},
+                "quotas": {"*": {"standardDSv2Family": 10_000, "TotalDedicatedCores": 10_000}},
+            }
+        )
         nodes = place.cluster(nodes=200)
         assert len({node["port"] for node in nodes}) == 200
         assert (await place.ssh(nodes[0], "true"))[0] == (await place.ssh(nodes[-1], "true"))[0] == 0
@@ -363,7 +406,10 @@ def test_instance(inside: Inside) -> None:
         for verb, status in (("stop", 255), ("start", 0)):
             assert place.app.call("POST", f"{path}/{verb}?{VERSION}").status == 202
             place.app.clock.advance(LONG_ENOUGH)
-            assert place.app.call("GET", f"{path}?{VERSION}").body["properties"]["properties"]["sshSettings"]["sshPort"] == shown_port["port"]
+            assert (
+                place.app.call("GET", f"{path}?{VERSION}").body["properties"]["properties"]["sshSettings"]["sshPort"]
+                == shown_port["port"]
+            )
             assert (await place.ssh(shown_port, "test -e kept"))[0] == status
 
     inside(test)

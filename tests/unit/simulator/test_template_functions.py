@@ -44,7 +44,10 @@ STRINGS = [
     ("endsWith('abcdef', 'e')", False),
     ("first(parameters('text'))", "O"),
     ("last(parameters('words'))", "three"),
-    ("format('{0}, {1}. Formatted number: {2:N0}', 'Hello', 'User', 8175133)", "Hello, User. Formatted number: 8,175,133"),
+    (
+        "format('{0}, {1}. Formatted number: {2:N0}', 'Hello', 'User', 8175133)",
+        "Hello, User. Formatted number: 8,175,133",
+    ),
     ("indexOf('abcdef', 'CD')", 2),
     ("indexOf('abcdef', 'z')", -1),
     ("lastIndexOf('test', 't')", 3),
@@ -111,8 +114,10 @@ ARRAYS_AND_OBJECTS = [
     ("json('{\"a\": [1, true]}').a[1]", True),
     ("json('null')", None),
     ("range(5, 3)", [5, 6, 7]),
-    ("union(parameters('object'), parameters('other'))",
-     {"one": "a", "two": "b", "three": "c2", "four": "d", "five": "e"}),
+    (
+        "union(parameters('object'), parameters('other'))",
+        {"one": "a", "two": "b", "three": "c2", "four": "d", "five": "e"},
+    ),
     ("union(parameters('words'), parameters('twoThree'))", ["one", "two", "three", "four"]),
     ("tryGet(parameters('object'), 'four')", None),
 ]
@@ -121,11 +126,18 @@ SCOPES = [
     ("resourceId('Microsoft.X/a', 'n')", f"{GROUP}/providers/Microsoft.X/a/n"),
     ("resourceId('Microsoft.X/a/b', 'n', 'm')", f"{GROUP}/providers/Microsoft.X/a/n/b/m"),
     ("resourceId('other', 'Microsoft.X/a', 'n')", "/subscriptions/s/resourceGroups/other/providers/Microsoft.X/a/n"),
-    ("resourceId('s2', 'other', 'Microsoft.X/a', 'n')", "/subscriptions/s2/resourceGroups/other/providers/Microsoft.X/a/n"),
-    ("subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'g')",
-     "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/g"),
-    ("extensionResourceId(resourceGroup().id, 'Microsoft.Authorization/locks', 'l')",
-     f"{GROUP}/providers/Microsoft.Authorization/locks/l"),
+    (
+        "resourceId('s2', 'other', 'Microsoft.X/a', 'n')",
+        "/subscriptions/s2/resourceGroups/other/providers/Microsoft.X/a/n",
+    ),
+    (
+        "subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'g')",
+        "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/g",
+    ),
+    (
+        "extensionResourceId(resourceGroup().id, 'Microsoft.Authorization/locks', 'l')",
+        f"{GROUP}/providers/Microsoft.Authorization/locks/l",
+    ),
     ("tenantResourceId('Microsoft.X/a', 'n')", "/providers/Microsoft.X/a/n"),
     ("subscription().tenantId", "t"),
     ("RESOURCEGROUP().Location", "eastus"),
@@ -137,9 +149,7 @@ SCOPES = [
 
 def context(**values: Any) -> Context:
     known = {name.lower(): value for name, value in {**VALUES, **values}.items()}
-    scope = Scope(
-        {"subscriptionId": "s", "tenantId": "t"}, {"id": GROUP, "name": "rg", "location": "eastus"}
-    )
+    scope = Scope({"subscriptionId": "s", "tenantId": "t"}, {"id": GROUP, "name": "rg", "location": "eastus"})
     return Context(
         scope,
         parameter=lambda name: known[name.lower()],
@@ -158,19 +168,32 @@ def test_function_gives_the_documented_value(expression: str, expected: Any) -> 
     assert type(value) is type(expected)
 
 
-@pytest.mark.parametrize(("raw", "expected"), [
-    ("[[escaped]", "[escaped]"),
-    ("plain", "plain"),
-    ("[open", "[open"),
-    ({"[concat('a', 'b')]": ["[add(1, 1)]", 3, None, True]}, {"ab": [2, 3, None, True]}),
-])
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("[[escaped]", "[escaped]"),
+        ("plain", "plain"),
+        ("[open", "[open"),
+        ({"[concat('a', 'b')]": ["[add(1, 1)]", 3, None, True]}, {"ab": [2, 3, None, True]}),
+    ],
+)
 def test_values_outside_of_expressions(raw: Any, expected: Any) -> None:
     assert context().value(raw) == expected
 
 
-@pytest.mark.parametrize("expression", [
-    "concat('a'", "concat('a',)", "'a' 'b'", "add(1, 2", "1 + 2", "parameters('object').", "name", "",
-])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "concat('a'",
+        "concat('a',)",
+        "'a' 'b'",
+        "add(1, 2",
+        "1 + 2",
+        "parameters('object').",
+        "name",
+        "",
+    ],
+)
 def test_bad_syntax_is_an_invalid_template(expression: str) -> None:
     with pytest.raises(TemplateError) as caught:
         context().value(f"[{expression}]")
@@ -178,27 +201,35 @@ def test_bad_syntax_is_an_invalid_template(expression: str) -> None:
     assert f"'{expression}'" in caught.value.message
 
 
-@pytest.mark.parametrize(("expression", "name"), [
-    ("dataUri('x')", "dataUri"), ("map(createArray(1), lambda('x', 1))", "map"), ("format('{0:X}', 3)", "X"),
-    ("json('{''a'': 1}')", "json"),
-])
+@pytest.mark.parametrize(
+    ("expression", "name"),
+    [
+        ("dataUri('x')", "dataUri"),
+        ("map(createArray(1), lambda('x', 1))", "map"),
+        ("format('{0:X}', 3)", "X"),
+        ("json('{''a'': 1}')", "json"),
+    ],
+)
 def test_what_is_unknown_is_named_and_not_guessed(expression: str, name: str) -> None:
     with pytest.raises(NotSimulatedError) as caught:
         context().value(f"[{expression}]")
     assert name in caught.value.what
 
 
-@pytest.mark.parametrize(("expression", "text"), [
-    ("parameters('object').four", "'four' doesn't exist, available properties are 'one, two, three'"),
-    ("parameters('words')[7]", "index '7' is out of bounds"),
-    ("resourceId('Microsoft.X/a/b', 'n')", "requires '2' resource name argument(s)"),
-    ("newGuid()", "'newGuid' is not expected at this location"),
-    ("reference('x')", "'reference' is not expected at this location"),
-    ("copyIndex()", "'copyIndex' is not expected at this location"),
-    ("substring('abc', 2, 5)", "must refer to a location within the string"),
-    ("length(5)", "Unable to evaluate template language function 'length'"),
-    ("toLower(5)", "Unable to evaluate template language function 'toLower'"),
-])
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        ("parameters('object').four", "'four' doesn't exist, available properties are 'one, two, three'"),
+        ("parameters('words')[7]", "index '7' is out of bounds"),
+        ("resourceId('Microsoft.X/a/b', 'n')", "requires '2' resource name argument(s)"),
+        ("newGuid()", "'newGuid' is not expected at this location"),
+        ("reference('x')", "'reference' is not expected at this location"),
+        ("copyIndex()", "'copyIndex' is not expected at this location"),
+        ("substring('abc', 2, 5)", "must refer to a location within the string"),
+        ("length(5)", "Unable to evaluate template language function 'length'"),
+        ("toLower(5)", "Unable to evaluate template language function 'toLower'"),
+    ],
+)
 def test_evaluation_errors_say_what_azure_says(expression: str, text: str) -> None:
     with pytest.raises(TemplateError) as caught:
         context().value(f"[{expression}]")
@@ -220,19 +251,24 @@ def test_property_copy_makes_arrays() -> None:
     assert context().value(raw) == {"disks": [{"lun": 1}, {"lun": 2}, {"lun": 3}], "size": 1}
 
 
-VM = ("/subscriptions/31e9f9a0-9fd2-4294-a0a3-0101246d9700/resourceGroups/rg-modm201-20230913120256"
-      "/providers/Microsoft.Compute/virtualMachines/bobjacmodm201")
+VM = (
+    "/subscriptions/31e9f9a0-9fd2-4294-a0a3-0101246d9700/resourceGroups/rg-modm201-20230913120256"
+    "/providers/Microsoft.Compute/virtualMachines/bobjacmodm201"
+)
 
 
-@pytest.mark.parametrize(("values", "expected"), [
-    (("name",), "q2xi2ah3t47py"),
-    (("test",), "rbgf3xv4ufgzg"),
-    (("hello", "world"), "a7wkljktk6wne"),
-    (("abc",), "cgtzqvhu4i23s"),
-    (("foo", "bar", "baz"), "xzi4ioaxtmth4"),
-    (("/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/my-rg",), "bmg7c6xu4tw46"),
-    ((VM,), "yvjxno3je5on2"),
-])
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (("name",), "q2xi2ah3t47py"),
+        (("test",), "rbgf3xv4ufgzg"),
+        (("hello", "world"), "a7wkljktk6wne"),
+        (("abc",), "cgtzqvhu4i23s"),
+        (("foo", "bar", "baz"), "xzi4ioaxtmth4"),
+        (("/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/my-rg",), "bmg7c6xu4tw46"),
+        ((VM,), "yvjxno3je5on2"),
+    ],
+)
 def test_unique_string_is_azures(values: tuple[str, ...], expected: str) -> None:
     assert unique_string(*values) == expected
 

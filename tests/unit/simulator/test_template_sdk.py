@@ -38,7 +38,9 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Any:
     class Captured(Exception):
         pass
 
-    def deploy(_self: Any, template: dict[str, Any], resources_being_deployed: Any, parameters: Any = None, **_: Any) -> None:
+    def deploy(
+        _self: Any, template: dict[str, Any], resources_being_deployed: Any, parameters: Any = None, **_: Any
+    ) -> None:
         # Older versions hand over objects, which become JSON on the way to the wire.
         captured.append((template, json.loads(json.dumps(parameters, default=lambda item: item.serialize()))))
         raise Captured
@@ -48,10 +50,20 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     monkeypatch.setattr(ArmDeploymentExecutor, "deploy_resource", deploy)
     monkeypatch.setenv("AZUREML_CURRENT_CLOUD", "AzureCloud")
-    keys = ("azure_portal", "resource_manager", "active_directory", "aml_resource_id", "storage_endpoint",
-            "registry_discovery_endpoint")
+    keys = (
+        "azure_portal",
+        "resource_manager",
+        "active_directory",
+        "aml_resource_id",
+        "storage_endpoint",
+        "registry_discovery_endpoint",
+    )
     client = MLClient(
-        Credential(), "s1", "rg", cloud=f"Sim{uuid.uuid4().hex}", cloud_metadata=dict.fromkeys(keys, "https://a.b.c/"),
+        Credential(),
+        "s1",
+        "rg",
+        cloud=f"Sim{uuid.uuid4().hex}",
+        cloud_metadata=dict.fromkeys(keys, "https://a.b.c/"),
         enable_telemetry=False,
     )
     monkeypatch.setattr(client.workspaces._operation, "get", missing)
@@ -63,7 +75,9 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Any:
             getattr(client, group).begin_create(workspace)
         template, parameters = captured[-1]
         scope = Scope({"subscriptionId": "s1", "tenantId": "t1"}, {"id": GROUP, "name": "rg", "location": "eastus"})
-        runtime = Runtime(lambda *_: {"properties": {"clientId": "client", "principalId": "principal"}}, lambda *_: None)
+        runtime = Runtime(
+            lambda *_: {"properties": {"clientId": "client", "principalId": "principal"}}, lambda *_: None
+        )
         return Template(template, parameters, scope, runtime=runtime)
 
     return begin
@@ -80,7 +94,10 @@ def test_default_workspace(deployed: Any) -> None:
     assert kinds(template) == ["storageAccounts", "vaults", "workspaces", "components", "workspaces"]
     workspace = template.resources()[-1]
     assert {item.rpartition("/")[0].rpartition("/")[2] for item in workspace.depends_on} == {
-        "storageAccounts", "vaults", "components"}
+        "storageAccounts",
+        "vaults",
+        "components",
+    }
     body = template.body(workspace)
     assert body["tags"]["a"] == "b"
     assert body["properties"]["storageAccount"] == template.resources()[0].id
@@ -124,10 +141,18 @@ def test_base_template_with_a_private_endpoint(way: str, deployed: Any) -> None:
     """The branch that begin_create reaches with a private endpoint: network, and a nested deployment of outer scope."""
     from azure.ai.ml._arm_deployments.arm_helper import get_template
 
-    values = {"workspaceName": "ws", "description": "", "friendlyName": "", "location": "westcentralus",
-              "resourceGroupName": "rg", "tagValues": {}, "privateEndpointType": way}
+    values = {
+        "workspaceName": "ws",
+        "description": "",
+        "friendlyName": "",
+        "location": "westcentralus",
+        "resourceGroupName": "rg",
+        "tagValues": {},
+        "privateEndpointType": way,
+    }
     template = Template(
-        get_template("workspace_base"), {name: {"value": value} for name, value in values.items()},
+        get_template("workspace_base"),
+        {name: {"value": value} for name, value in values.items()},
         Scope({"subscriptionId": "s1", "tenantId": "t1"}, {"name": "rg"}),
     )
     found = template.resources()

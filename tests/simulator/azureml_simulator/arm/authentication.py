@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ARM's check of the bearer token; the refusals are those of ARM's gateway (docs/facts.md b.2 [ARM])."""
+
 from __future__ import annotations
 
 import time
@@ -19,9 +20,7 @@ def allowed_audiences(base_url: str) -> list[str]:
 
 
 def _challenge(request: Request, text: str) -> dict[str, str]:
-    value = (
-        f'Bearer authorization_uri="{request.base_url}/{TENANT}", error="invalid_token", error_description="{text}"'
-    )
+    value = f'Bearer authorization_uri="{request.base_url}/{TENANT}", error="invalid_token", error_description="{text}"'
     return {"WWW-Authenticate": value}
 
 

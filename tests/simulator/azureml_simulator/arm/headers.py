@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The headers that every ARM answer has (docs/facts.md a.3 [REC R1-R11]) and the rate limits that they count down."""
+
 from __future__ import annotations
 
 import time
@@ -41,7 +42,9 @@ def add_common(request: Request, response: Response, seconds: float) -> None:
         headers["x-ms-response-type"] = "standard"
         headers["x-request-time"] = f"{seconds:.3f}"
         if who is not None:
-            headers["x-ms-operation-identifier"] = f"tenantId={who.tenant},objectId={who.object_id}/eastus/{uuid.uuid4()}"
+            headers["x-ms-operation-identifier"] = (
+                f"tenantId={who.tenant},objectId={who.object_id}/eastus/{uuid.uuid4()}"
+            )
         if _PROVIDER in request.path.lower():
             headers["azureml-served-by-cluster"] = "vienna-eastus-01"
     response.headers = {**headers, **response.headers}

@@ -9,6 +9,7 @@ what it holds back for a rehearsal, must not send it to a service of Microsoft's
 2019-05-01 and later: a list of clouds, read by azure-ai-ml (`_azure_environments.py`) and azure-cli-core
 (`cloud.py: _arm_to_cli_mapper`). 2015-01-01: one object of endpoints, read by msrestazure.
 """
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -66,7 +67,9 @@ def _single(base_url: str) -> dict[str, Any]:
     full = cloud(base_url)
     login = {key: full["authentication"][key] for key in ("loginEndpoint", "audiences")}
     return {
-        "galleryEndpoint": full["gallery"], "graphEndpoint": full["graph"], "portalEndpoint": full["portal"],
+        "galleryEndpoint": full["gallery"],
+        "graphEndpoint": full["graph"],
+        "portalEndpoint": full["portal"],
         "authentication": login,
     }
 

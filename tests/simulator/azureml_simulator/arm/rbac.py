@@ -5,6 +5,7 @@
 
 The refusal's text is docs/facts.md b.2 [ISS]; that of a refusal for a linked scope is Resource Manager's own [ARM].
 """
+
 from __future__ import annotations
 
 import functools
@@ -44,61 +45,130 @@ def _any_match(patterns: tuple[str, ...], action: str) -> bool:
 
 
 _DATA_SCIENTIST_NOT = (
-    f"{_ML}/workspaces/delete", f"{_ML}/workspaces/write", f"{_ML}/workspaces/computes/*/write",
-    f"{_ML}/workspaces/computes/*/delete", f"{_ML}/workspaces/computes/listKeys/action",
-    f"{_ML}/workspaces/computes/write", f"{_ML}/workspaces/computes/delete",
-    f"{_ML}/workspaces/listKeys/action", f"{_ML}/workspaces/hubs/write", f"{_ML}/workspaces/hubs/delete",
-    f"{_ML}/workspaces/featurestores/write", f"{_ML}/workspaces/featurestores/delete",
+    f"{_ML}/workspaces/delete",
+    f"{_ML}/workspaces/write",
+    f"{_ML}/workspaces/computes/*/write",
+    f"{_ML}/workspaces/computes/*/delete",
+    f"{_ML}/workspaces/computes/listKeys/action",
+    f"{_ML}/workspaces/computes/write",
+    f"{_ML}/workspaces/computes/delete",
+    f"{_ML}/workspaces/listKeys/action",
+    f"{_ML}/workspaces/hubs/write",
+    f"{_ML}/workspaces/hubs/delete",
+    f"{_ML}/workspaces/featurestores/write",
+    f"{_ML}/workspaces/featurestores/delete",
 )
 BUILT_IN = [
     Role("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "Owner", ("*",)),
-    Role("b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor", ("*",), (
-        "Microsoft.Authorization/*/Delete", "Microsoft.Authorization/*/Write",
-        "Microsoft.Authorization/elevateAccess/Action", "Microsoft.Blueprint/blueprintAssignments/write",
-        "Microsoft.Blueprint/blueprintAssignments/delete", "Microsoft.Compute/galleries/share/action",
-    )),
+    Role(
+        "b24988ac-6180-42a0-ab88-20f7382dd24c",
+        "Contributor",
+        ("*",),
+        (
+            "Microsoft.Authorization/*/Delete",
+            "Microsoft.Authorization/*/Write",
+            "Microsoft.Authorization/elevateAccess/Action",
+            "Microsoft.Blueprint/blueprintAssignments/write",
+            "Microsoft.Blueprint/blueprintAssignments/delete",
+            "Microsoft.Compute/galleries/share/action",
+        ),
+    ),
     Role("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader", ("*/read",)),
     Role("18d7d88d-d35e-4fb5-a5c3-7773c20a72d9", "User Access Administrator", ("*/read", "Microsoft.Authorization/*")),
-    Role("f6c7c914-8db3-469d-8ca1-694a8f32e121", "AzureML Data Scientist", (
-        f"{_ML}/workspaces/*/read", f"{_ML}/workspaces/*/action", f"{_ML}/workspaces/*/delete",
-        f"{_ML}/workspaces/*/write", f"{_ML}/workspaces/read",
-    ), _DATA_SCIENTIST_NOT),
-    Role("e503ece1-11d0-4e8e-8e2c-7a6c3bf38815", "AzureML Compute Operator", (
-        f"{_ML}/workspaces/computes/*", f"{_ML}/workspaces/notebooks/vm/action",
-    )),
-    Role("64702f94-c441-49e6-a78b-ef80e0188fee", "Azure AI Developer", (
-        f"{_ML}/workspaces/*/read", f"{_ML}/workspaces/*/action", f"{_ML}/workspaces/*/delete",
-        f"{_ML}/workspaces/*/write", f"{_ML}/workspaces/read", f"{_ML}/locations/*/read",
-        "Microsoft.Authorization/*/read", "Microsoft.Resources/deployments/*",
-        "Microsoft.Resources/subscriptions/resourceGroups/read",
-    ), _DATA_SCIENTIST_NOT),
-    Role("4d97b98b-1d4f-4787-a291-c67834d212e7", "Network Contributor", (
-        "Microsoft.Authorization/*/read", "Microsoft.Network/*", "Microsoft.Resources/deployments/*",
-        "Microsoft.Resources/subscriptions/resourceGroups/read",
-    )),
-    Role("f1a07417-d97a-45cb-824c-7a7467783830", "Managed Identity Operator", (
-        "Microsoft.ManagedIdentity/userAssignedIdentities/*/read",
-        "Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action",
-        "Microsoft.Authorization/*/read", "Microsoft.Resources/subscriptions/resourceGroups/read",
-    )),
-    Role("ba92f5b4-2d11-453d-a403-e96b0029c9fe", "Storage Blob Data Contributor", (
-        "Microsoft.Storage/storageAccounts/blobServices/containers/*",
-    )),
-    Role("2a2b9908-6ea1-4ae2-8e65-a410df84e7d1", "Storage Blob Data Reader", (
-        "Microsoft.Storage/storageAccounts/blobServices/containers/read",
-    )),
+    Role(
+        "f6c7c914-8db3-469d-8ca1-694a8f32e121",
+        "AzureML Data Scientist",
+        (
+            f"{_ML}/workspaces/*/read",
+            f"{_ML}/workspaces/*/action",
+            f"{_ML}/workspaces/*/delete",
+            f"{_ML}/workspaces/*/write",
+            f"{_ML}/workspaces/read",
+        ),
+        _DATA_SCIENTIST_NOT,
+    ),
+    Role(
+        "e503ece1-11d0-4e8e-8e2c-7a6c3bf38815",
+        "AzureML Compute Operator",
+        (
+            f"{_ML}/workspaces/computes/*",
+            f"{_ML}/workspaces/notebooks/vm/action",
+        ),
+    ),
+    Role(
+        "64702f94-c441-49e6-a78b-ef80e0188fee",
+        "Azure AI Developer",
+        (
+            f"{_ML}/workspaces/*/read",
+            f"{_ML}/workspaces/*/action",
+            f"{_ML}/workspaces/*/delete",
+            f"{_ML}/workspaces/*/write",
+            f"{_ML}/workspaces/read",
+            f"{_ML}/locations/*/read",
+            "Microsoft.Authorization/*/read",
+            "Microsoft.Resources/deployments/*",
+            "Microsoft.Resources/subscriptions/resourceGroups/read",
+        ),
+        _DATA_SCIENTIST_NOT,
+    ),
+    Role(
+        "4d97b98b-1d4f-4787-a291-c67834d212e7",
+        "Network Contributor",
+        (
+            "Microsoft.Authorization/*/read",
+            "Microsoft.Network/*",
+            "Microsoft.Resources/deployments/*",
+            "Microsoft.Resources/subscriptions/resourceGroups/read",
+        ),
+    ),
+    Role(
+        "f1a07417-d97a-45cb-824c-7a7467783830",
+        "Managed Identity Operator",
+        (
+            "Microsoft.ManagedIdentity/userAssignedIdentities/*/read",
+            "Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action",
+            "Microsoft.Authorization/*/read",
+            "Microsoft.Resources/subscriptions/resourceGroups/read",
+        ),
+    ),
+    Role(
+        "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+        "Storage Blob Data Contributor",
+        ("Microsoft.Storage/storageAccounts/blobServices/containers/*",),
+    ),
+    Role(
+        "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+        "Storage Blob Data Reader",
+        ("Microsoft.Storage/storageAccounts/blobServices/containers/read",),
+    ),
     Role("69566ab7-960f-475b-8e7c-b3118f30c6bd", "Storage File Data Privileged Contributor"),
-    Role("00482a5a-887f-4fb3-b363-3b7fe8e74483", "Key Vault Administrator", (
-        "Microsoft.Authorization/*/read", "Microsoft.KeyVault/vaults/*/read", "Microsoft.KeyVault/vaults/read",
-    )),
+    Role(
+        "00482a5a-887f-4fb3-b363-3b7fe8e74483",
+        "Key Vault Administrator",
+        (
+            "Microsoft.Authorization/*/read",
+            "Microsoft.KeyVault/vaults/*/read",
+            "Microsoft.KeyVault/vaults/read",
+        ),
+    ),
     Role("4633458b-17de-408a-b874-0445c86b69e6", "Key Vault Secrets User"),
     Role("7f951dda-4ed3-4680-a7ca-43fe172d538d", "AcrPull", ("Microsoft.ContainerRegistry/registries/pull/read",)),
-    Role("8311e382-0749-4cb8-b61a-304f252e45ec", "AcrPush", (
-        "Microsoft.ContainerRegistry/registries/pull/read", "Microsoft.ContainerRegistry/registries/push/write",
-    )),
-    Role("b556d68e-0be0-4f35-a333-ad7ee1ce17ea", "Azure AI Enterprise Network Connection Approver", (
-        "Microsoft.Network/privateEndpoints/*/read", f"{_ML}/workspaces/privateEndpointConnections/*",
-    )),
+    Role(
+        "8311e382-0749-4cb8-b61a-304f252e45ec",
+        "AcrPush",
+        (
+            "Microsoft.ContainerRegistry/registries/pull/read",
+            "Microsoft.ContainerRegistry/registries/push/write",
+        ),
+    ),
+    Role(
+        "b556d68e-0be0-4f35-a333-ad7ee1ce17ea",
+        "Azure AI Enterprise Network Connection Approver",
+        (
+            "Microsoft.Network/privateEndpoints/*/read",
+            f"{_ML}/workspaces/privateEndpointConnections/*",
+        ),
+    ),
 ]
 BY_GUID = {role.guid: role for role in BUILT_IN}
 BY_NAME = {role.name.lower(): role for role in BUILT_IN}
@@ -120,7 +190,9 @@ class Rbac:
         """A role by its name, its guid or its full id."""
         wanted = name_or_id.rsplit("/", 1)[-1].lower()
         built_in = BY_NAME.get(name_or_id.lower()) or BY_GUID.get(wanted)
-        return built_in or next((one for one in self.custom() if wanted == one.guid or name_or_id.lower() == one.name.lower()), None)
+        return built_in or next(
+            (one for one in self.custom() if wanted == one.guid or name_or_id.lower() == one.name.lower()), None
+        )
 
     def grants(self, principal: Principal) -> list[tuple[str, Role]]:
         """(scope in lower case, role) of each assignment of the principal."""
@@ -163,7 +235,9 @@ class Rbac:
             "your credentials.",
         )
 
-    def require_linked(self, principal: Principal, action: str, scope: str, linked_action: str, linked_scope: str) -> None:
+    def require_linked(
+        self, principal: Principal, action: str, scope: str, linked_action: str, linked_scope: str
+    ) -> None:
         """A right on what a request names beside its own resource."""
         if self.allowed(principal, linked_action, linked_scope):
             return
@@ -184,7 +258,13 @@ def _of_document(doc: dict[str, Any]) -> Role:
     properties = doc["properties"]
     permission = properties["permissions"][0]
     scopes = tuple(scope.rstrip("/").lower() for scope in properties["assignableScopes"])
-    return Role(doc["name"].lower(), properties["roleName"], tuple(permission["actions"]), tuple(permission["notActions"]), scopes)
+    return Role(
+        doc["name"].lower(),
+        properties["roleName"],
+        tuple(permission["actions"]),
+        tuple(permission["notActions"]),
+        scopes,
+    )
 
 
 def scope_of(method: str, path: str) -> str:

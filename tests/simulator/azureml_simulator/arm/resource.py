@@ -6,6 +6,7 @@
 Asynchronous styles are those of Resource Manager's documentation of asynchronous operations: 201 with
 Azure-AsyncOperation, or 202 with Location, and 204 for the deletion of what is not there.
 """
+
 from __future__ import annotations
 
 import copy
@@ -99,12 +100,19 @@ class Resource:
             return
         held = None if existing is None else self.shown(existing)["etag"]
         if wanted is not None and (held is None or wanted not in ("*", held)):
-            detail = f"Etag provided in if-match header {wanted} does not match etag {held} of resource in NRP data store."
+            detail = (
+                f"Etag provided in if-match header {wanted} does not match etag {held} of resource in NRP data store."
+            )
         elif unwanted == "*" and held is not None:
             detail = "Etag provided in if-none-match header * matches an existing resource in NRP data store."
         else:
             return
-        raise ArmError(412, "PreconditionFailed", "Precondition failed.", [{"code": "PreconditionFailedEtagMismatch", "message": detail}])
+        raise ArmError(
+            412,
+            "PreconditionFailed",
+            "Precondition failed.",
+            [{"code": "PreconditionFailedEtagMismatch", "message": detail}],
+        )
 
     def list(self, request: Request, p: dict[str, str]) -> Response:
         self.app.resource_group(p["sub"], p["rg"])
@@ -218,7 +226,10 @@ class Resource:
         location = doc.get("location") or group.get("location", "global")
         subscription = doc["id"].split("/")[2]
         operation = self.app.operations.start(
-            f"{self.kind.type}.{what}", provider=self.namespace, target=doc["id"], location=location,
+            f"{self.kind.type}.{what}",
+            provider=self.namespace,
+            target=doc["id"],
+            location=location,
             subscription=subscription,
         )
         base = f"{request.base_url}/subscriptions/{subscription}/providers/{self.namespace}/locations/{location}"

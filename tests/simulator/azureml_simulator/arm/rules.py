@@ -5,6 +5,7 @@
 
 Texts: docs/facts.md b.2 [REC R11, ARM]; the others are Resource Manager's documented error codes.
 """
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ def relative_name(resource_id: str) -> str:
     parts = resource_id.strip("/").split("/")
     lowered = [part.lower() for part in parts]
     at = len(lowered) - 1 - lowered[::-1].index("providers")
-    return "/".join(parts[at + 1:])
+    return "/".join(parts[at + 1 :])
 
 
 def group_of(resource_id: str) -> str:
@@ -107,7 +108,7 @@ def resolve_identity(app: App, resource_id: str, identity: dict[str, Any] | None
                     400,
                     "FailedIdentityOperation",
                     f"Identity operation for resource '{resource_id}' failed with error 'Failed to perform resource "
-                    f"identity operation. Status: 'BadRequest'. Response: '{{\"error\":{{\"code\":\"BadRequest\","
+                    f'identity operation. Status: \'BadRequest\'. Response: \'{{"error":{{"code":"BadRequest",'
                     f"\"message\":\"Resource '{wanted}' was not found.\"}}}}'.'.",
                 )
             ids = {key: found["properties"][key] for key in ("principalId", "clientId")}

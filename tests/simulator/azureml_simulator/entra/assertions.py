@@ -6,6 +6,7 @@
 "Microsoft identity platform application authentication certificate credentials" and "Workload identity federation".
 The HTTP status of the federation refusals is a guess.
 """
+
 from __future__ import annotations
 
 import time
@@ -83,8 +84,9 @@ def _check_federation(entry: dict[str, Any], assertion: str, claims: dict[str, A
         audience = trust.get("audience", FEDERATION_AUDIENCE)
         given = claims.get("aud")
         if audience not in (given if isinstance(given, list) else [given]):
-            raise AssertionRefusedError(700212, f"No matching federated identity record found for presented assertion "
-                                           f"audience '{given}'.")
+            raise AssertionRefusedError(
+                700212, f"No matching federated identity record found for presented assertion audience '{given}'."
+            )
         if not _signed_by(assertion, trust["public_key"]):
             raise AssertionRefusedError(5000223, "The signature of the federated token is not valid.")
         return

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The directory of the simulated tenant: who exists, with which secrets, and the fixed ids of the simulated world."""
+
 from __future__ import annotations
 
 import uuid
@@ -37,13 +38,23 @@ class Directory:
         self._store, self._secret = store, secret
 
     def seed(self) -> None:
-        self.put({
-            "object_id": CLIENT_OBJECT, "app_id": CLIENT, "name": "simulator", "type": "ServicePrincipal",
-            "secrets": [self._secret],
-        })
-        self.put({
-            "object_id": MACHINE_OBJECT, "app_id": MACHINE, "name": "this-machine", "type": "ManagedIdentity",
-        })
+        self.put(
+            {
+                "object_id": CLIENT_OBJECT,
+                "app_id": CLIENT,
+                "name": "simulator",
+                "type": "ServicePrincipal",
+                "secrets": [self._secret],
+            }
+        )
+        self.put(
+            {
+                "object_id": MACHINE_OBJECT,
+                "app_id": MACHINE,
+                "name": "this-machine",
+                "type": "ManagedIdentity",
+            }
+        )
 
     def put(self, entry: dict[str, Any]) -> dict[str, Any]:
         """Register a principal, or change what is given of a known one; ids that are not given follow from its name."""
@@ -52,9 +63,16 @@ class Directory:
         known = self.by_app(app_id) or {}
         object_id = str(entry.get("object_id") or known.get("object_id") or stable_guid("object", app_id))
         full = {
-            "name": name, "type": "User" if entry.get("username") else "ServicePrincipal", "tenant": TENANT,
-            "secrets": [], "certificates": [], "federated": [], **known, **entry,
-            "app_id": app_id, "object_id": object_id,
+            "name": name,
+            "type": "User" if entry.get("username") else "ServicePrincipal",
+            "tenant": TENANT,
+            "secrets": [],
+            "certificates": [],
+            "federated": [],
+            **known,
+            **entry,
+            "app_id": app_id,
+            "object_id": object_id,
         }
         if known and known["object_id"] != object_id:
             self._store.kv_delete(self.SPACE, known["object_id"])
@@ -77,6 +95,9 @@ class Directory:
     @staticmethod
     def principal(entry: dict[str, Any]) -> Principal:
         return Principal(
-            object_id=entry["object_id"], app_id=entry["app_id"], tenant=entry["tenant"],
-            name=str(entry.get("username") or entry["name"]), kind=entry["type"],
+            object_id=entry["object_id"],
+            app_id=entry["app_id"],
+            tenant=entry["tenant"],
+            name=str(entry.get("username") or entry["name"]),
+            kind=entry["type"],
         )

@@ -6,6 +6,7 @@
 Error codes and their HTTP status: "Microsoft Entra authentication and authorization error codes" (AADSTS numbers);
 managed identity errors: "How to use managed identities on a VM to acquire an access token".
 """
+
 from __future__ import annotations
 
 import base64
@@ -26,8 +27,12 @@ if TYPE_CHECKING:
     from azureml_simulator.app import App
 
 OTHER_RESOURCES = (
-    "https://graph.microsoft.com", "https://graph.windows.net", "https://vault.azure.net", "https://storage.azure.com",
-    "https://ml.azure.com", "https://ml.azure.localhost",
+    "https://graph.microsoft.com",
+    "https://graph.windows.net",
+    "https://vault.azure.net",
+    "https://storage.azure.com",
+    "https://ml.azure.com",
+    "https://ml.azure.localhost",
 )
 IDENTITY_TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
 _ANY_TENANT = {"common", "organizations"}
@@ -46,7 +51,7 @@ class EntraError(Exception):
         body = {
             "error": self.error,
             "error_description": f"AADSTS{self.number}: {self.text} Trace ID: {trace} Correlation ID: {correlation} "
-                                 f"Timestamp: {stamp}",
+            f"Timestamp: {stamp}",
             "error_codes": [self.number],
             "timestamp": stamp,
             "trace_id": trace,
@@ -70,19 +75,22 @@ class Entra:
         except EntraError as error:
             return error.to_response()
         base = f"{request.base_url}/{p['tenant']}"
-        return Response(200, {
-            "token_endpoint": f"{base}/oauth2/v2.0/token",
-            "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
-            "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
-            "jwks_uri": f"{base}/discovery/v2.0/keys",
-            "issuer": f"{base}/v2.0",
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
-            "response_types_supported": ["code", "id_token"],
-            "subject_types_supported": ["pairwise"],
-            "id_token_signing_alg_values_supported": ["RS256"],
-            "tenant_region_scope": None,
-            "cloud_instance_name": request.base_url.removeprefix("https://"),
-        })
+        return Response(
+            200,
+            {
+                "token_endpoint": f"{base}/oauth2/v2.0/token",
+                "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+                "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
+                "jwks_uri": f"{base}/discovery/v2.0/keys",
+                "issuer": f"{base}/v2.0",
+                "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
+                "response_types_supported": ["code", "id_token"],
+                "subject_types_supported": ["pairwise"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+                "tenant_region_scope": None,
+                "cloud_instance_name": request.base_url.removeprefix("https://"),
+            },
+        )
 
     def keys(self, request: Request, p: dict[str, str]) -> Response:
         return Response(200, self.app.issuer.jwks())
@@ -115,7 +123,9 @@ class Entra:
             for name in ("grant_type", "client_id", target):
                 if not form.get(name):
                     raise EntraError(
-                        400, "invalid_request", 900144,
+                        400,
+                        "invalid_request",
+                        900144,
                         f"The request body must contain the following parameter: '{name}'.",
                     )
             if form["grant_type"] == "client_credentials":
@@ -127,7 +137,9 @@ class Entra:
                 audience = self._audience(request, form, target, application=False)
                 return self._answer(principal, audience, form, target, request)
             raise EntraError(
-                400, "unsupported_grant_type", 70003,
+                400,
+                "unsupported_grant_type",
+                70003,
                 f"The app requested an unsupported grant type '{form['grant_type']}'.",
             )
         except EntraError as error:
@@ -136,7 +148,9 @@ class Entra:
     def _check_tenant(self, tenant: str) -> None:
         if tenant.lower() not in self.app.directory.tenants() | _ANY_TENANT:
             raise EntraError(
-                400, "invalid_request", 90002,
+                400,
+                "invalid_request",
+                90002,
                 f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into "
                 "the correct cloud. Check with your subscription administrator, this may happen if there are no active "
                 "subscriptions for the tenant.",
@@ -146,7 +160,9 @@ class Entra:
         entry = self.app.directory.by_app(form["client_id"])
         if entry is None or entry["tenant"].lower() != tenant.lower():
             raise EntraError(
-                400, "unauthorized_client", 700016,
+                400,
+                "unauthorized_client",
+                700016,
                 f"Application with identifier '{form['client_id']}' was not found in the directory '{tenant}'. "
                 "This can happen if the application has not been installed by the administrator of the tenant or "
                 "consented to by any user in the tenant. You may have sent your authentication request to the wrong "
@@ -159,12 +175,16 @@ class Entra:
                 raise EntraError(problem.status, problem.error, problem.number, str(problem)) from problem
         elif "client_secret" not in form:
             raise EntraError(
-                401, "invalid_client", 7000218,
+                401,
+                "invalid_client",
+                7000218,
                 "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
             )
         elif form["client_secret"] not in entry["secrets"]:
             raise EntraError(
-                401, "invalid_client", 7000215,
+                401,
+                "invalid_client",
+                7000215,
                 "Invalid client secret provided. Ensure the secret being sent in the request is the client secret "
                 f"value, not the client secret ID, for a secret added to app '{form['client_id']}'.",
             )
@@ -174,7 +194,9 @@ class Entra:
         entry = self.app.directory.by_username(form.get("username", ""))
         if entry is None:
             raise EntraError(
-                400, "invalid_grant", 50034,
+                400,
+                "invalid_grant",
+                50034,
                 f"The user account {form.get('username')} does not exist in the directory. To sign into this "
                 "application, the account must be added to the directory.",
             )
@@ -190,7 +212,9 @@ class Entra:
         if target == "scope":
             if application and not scope.endswith("/.default"):
                 raise EntraError(
-                    400, "invalid_scope", 1002012,
+                    400,
+                    "invalid_scope",
+                    1002012,
                     f"The provided value for scope {form[target]} is not valid. Client credential flows must have a "
                     "scope value with /.default suffixed to the resource identifier (application ID URI).",
                 )
@@ -198,7 +222,9 @@ class Entra:
         known = [*allowed_audiences(request.base_url), *OTHER_RESOURCES]
         if scope.rstrip("/").lower() not in {entry.rstrip("/").lower() for entry in known}:
             raise EntraError(
-                400, "invalid_resource", 500011,
+                400,
+                "invalid_resource",
+                500011,
                 f"The resource principal named {scope} was not found in the tenant named {TENANT}. This can happen if "
                 "the application has not been installed by the administrator of the tenant or consented to by any user "
                 "in the tenant. You might have sent your authentication request to the wrong tenant.",
@@ -225,13 +251,20 @@ class Entra:
     def _user_part(self, principal: Principal, form: dict[str, str], request: Request, lifetime: int) -> dict[str, Any]:
         now = int(time.time())
         claims = {
-            "iss": f"{request.base_url}/{principal.tenant}/v2.0", "aud": form["client_id"], "iat": now,
-            "exp": now + max(lifetime, 60), "sub": principal.object_id, "oid": principal.object_id,
-            "tid": principal.tenant, "preferred_username": principal.name, "ver": "2.0",
+            "iss": f"{request.base_url}/{principal.tenant}/v2.0",
+            "aud": form["client_id"],
+            "iat": now,
+            "exp": now + max(lifetime, 60),
+            "sub": principal.object_id,
+            "oid": principal.object_id,
+            "tid": principal.tenant,
+            "preferred_username": principal.name,
+            "ver": "2.0",
         }
         info = json.dumps({"uid": principal.object_id, "utid": principal.tenant}).encode()
         return {
-            "scope": form.get("scope", ""), "id_token": self.app.issuer.sign(claims),
+            "scope": form.get("scope", ""),
+            "id_token": self.app.issuer.sign(claims),
             "client_info": base64.urlsafe_b64encode(info).rstrip(b"=").decode(),
         }
 
@@ -251,11 +284,19 @@ class Entra:
         if principal is None:
             return _imds_error("invalid_request", "Identity not found")
         lifetime, now = int(self.app.config["token"]["lifetime_seconds"]), int(time.time())
-        return Response(200, {
-            "access_token": self.app.issuer.issue(principal, resource, lifetime), "client_id": principal.app_id,
-            "expires_in": str(lifetime), "expires_on": str(now + lifetime), "ext_expires_in": str(lifetime),
-            "not_before": str(now), "resource": resource, "token_type": "Bearer",
-        })
+        return Response(
+            200,
+            {
+                "access_token": self.app.issuer.issue(principal, resource, lifetime),
+                "client_id": principal.app_id,
+                "expires_in": str(lifetime),
+                "expires_on": str(now + lifetime),
+                "ext_expires_in": str(lifetime),
+                "not_before": str(now),
+                "resource": resource,
+                "token_type": "Bearer",
+            },
+        )
 
     def _machine_identity(self, query: dict[str, str]) -> Principal | None:
         """The identity of this machine, or the user-assigned one that is asked for."""

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Signed tokens (JWT, RFC 7519; RS256 and PS256 of RFC 7518): the simulated Entra ID's and its clients'."""
+
 from __future__ import annotations
 
 import base64

@@ -5,6 +5,7 @@
 
 Each module has `routes(app)` and, if it has anything to turn, `DEFAULTS`.
 """
+
 from __future__ import annotations
 
 import importlib

@@ -6,6 +6,7 @@
 RoleAssignmentExists, RoleDefinitionDoesNotExist, InvalidRoleAssignmentId, RoleDefinitionWithSameNameExists, RoleDefinitionHasAssignments and
 ScopeLocked are the service's documented error codes. Whether a principal exists is not checked: the directory of a subscription holds more than the simulator.
 """
+
 from __future__ import annotations
 
 import uuid
@@ -50,24 +51,32 @@ class Authorization:
             uuid.UUID(p["name"])
         except ValueError as error:
             raise ArmError(
-                400, "InvalidRoleAssignmentId",
+                400,
+                "InvalidRoleAssignmentId",
                 f"The role assignment ID '{p['name']}' is not valid. The role assignment ID must be a GUID.",
             ) from error
         role = self.app.rbac.role(role_id)
         if role is None or not principal:
             raise ArmError(
-                400, "RoleDefinitionDoesNotExist",
+                400,
+                "RoleDefinitionDoesNotExist",
                 f"The specified role definition with ID '{role_id.rsplit('/', 1)[-1]}' does not exist.",
             )
         if not any(held == "/" or _covers(held, scope) for held in role.scopes):
-            raise ArmError(501, "NotSimulated", f"The simulator does not know how '{scope}', which is not among the role's assignableScopes, is refused.")
+            raise ArmError(
+                501,
+                "NotSimulated",
+                f"The simulator does not know how '{scope}', which is not among the role's assignableScopes, is refused.",
+            )
         resource_id = f"{scope}/providers/{ASSIGNMENT_TYPE}/{p['name']}"
         existing = self.app.store.get(resource_id)
         self._check_duplicate(existing, resource_id, scope, role, principal)
         now = self.app.clock.iso()
         kept = existing["properties"] if existing else {}
         doc = {
-            "id": resource_id, "name": p["name"], "type": ASSIGNMENT_TYPE,
+            "id": resource_id,
+            "name": p["name"],
+            "type": ASSIGNMENT_TYPE,
             "properties": {
                 "roleDefinitionId": f"/subscriptions/{subscription_of(scope)}/providers/{DEFINITION_TYPE}/{role.guid}",
                 "principalId": principal,
@@ -87,13 +96,15 @@ class Authorization:
         wanted = (scope.lower(), role.guid, principal.lower())
         if existing and _content(existing) != wanted:
             raise ArmError(
-                409, "RoleAssignmentUpdateNotPermitted",
+                409,
+                "RoleAssignmentUpdateNotPermitted",
                 "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
             )
         for doc in self.app.store.children(scope, ASSIGNMENT_TYPE):
             if doc["id"].lower() != resource_id.lower() and _content(doc) == wanted:
                 raise ArmError(
-                    409, "RoleAssignmentExists",
+                    409,
+                    "RoleAssignmentExists",
                     "The role assignment already exists. The ID of the conflicting role assignment is "
                     f"{doc['name'].replace('-', '')}.",
                 )
@@ -101,9 +112,7 @@ class Authorization:
     def get_assignment(self, request: Request, p: dict[str, str]) -> Response:
         doc = self.app.store.get(f"{self._scope(p)}/providers/{ASSIGNMENT_TYPE}/{p['name']}")
         if doc is None:
-            raise ArmError(
-                404, "RoleAssignmentNotFound", f"The role assignment '{p['name']}' is not found."
-            )
+            raise ArmError(404, "RoleAssignmentNotFound", f"The role assignment '{p['name']}' is not found.")
         return Response(200, doc)
 
     def list_assignments(self, request: Request, p: dict[str, str]) -> Response:
@@ -133,14 +142,18 @@ class Authorization:
         role = self.app.rbac.role(p["name"])
         if role is None:
             raise ArmError(
-                404, "RoleDefinitionDoesNotExist",
+                404,
+                "RoleDefinitionDoesNotExist",
                 f"The specified role definition with ID '{p['name']}' does not exist.",
             )
         return Response(200, _definition(self._scope(p), role))
 
     def list_definitions(self, request: Request, p: dict[str, str]) -> Response:
         query, scope = request.query.get("$filter", ""), self._scope(p)
-        roles = [*BUILT_IN, *(role for role in self.app.rbac.custom() if any(_covers(held, scope) for held in role.scopes))]
+        roles = [
+            *BUILT_IN,
+            *(role for role in self.app.rbac.custom() if any(_covers(held, scope) for held in role.scopes)),
+        ]
         if query.startswith("roleName eq '"):
             wanted = query.split("'")[1].lower()
             roles = [role for role in roles if role.name.lower() == wanted]
@@ -158,7 +171,8 @@ class Authorization:
         others = [*BY_NAME, *(one.name.lower() for one in self.app.rbac.custom() if one.guid != role.guid)]
         if role.name.lower() in others:
             raise ArmError(
-                409, "RoleDefinitionWithSameNameExists",
+                409,
+                "RoleDefinitionWithSameNameExists",
                 f"A custom role with the same name '{role.name}' already exists in this directory. Use a different name.",
             )
         doc = _definition(role.scopes[0], role)
@@ -172,7 +186,8 @@ class Authorization:
             return Response(204)
         if any(_content(doc)[1] == role.guid for doc in self.app.store.by_type(None, ASSIGNMENT_TYPE)):
             raise ArmError(
-                400, "RoleDefinitionHasAssignments",
+                400,
+                "RoleDefinitionHasAssignments",
                 f"There are existing role assignments referencing role (code: {role.guid}).",
             )
         doc = _definition(role.scopes[0], role)
@@ -227,7 +242,8 @@ class Authorization:
             if hit and (deletes or doc["properties"]["level"] == "ReadOnly"):
                 what = "delete" if deletes else "write"
                 raise ArmError(
-                    409, "ScopeLocked",
+                    409,
+                    "ScopeLocked",
                     f"The scope '{request.path}' cannot perform {what} operation because following scope(s) are "
                     f"locked: '{scope}'. Please remove the lock and try again.",
                 )
@@ -278,10 +294,16 @@ def _role_of(name: str, properties: Any) -> Role:
     try:
         guid = str(uuid.UUID(name))
     except ValueError as error:
-        raise ArmError(400, "InvalidRoleDefinitionId", f"The role definition ID '{name}' is not valid. It must be a GUID.") from error
+        raise ArmError(
+            400, "InvalidRoleDefinitionId", f"The role definition ID '{name}' is not valid. It must be a GUID."
+        ) from error
     permissions, scopes = given.get("permissions") or [], given.get("assignableScopes") or []
     if guid in BY_GUID or not given.get("roleName") or not scopes or "/" in scopes or len(permissions) != 1:
-        raise ArmError(501, "NotSimulated", "The simulator takes custom roles with a roleName, one entry of permissions, and assignableScopes below '/'.")
+        raise ArmError(
+            501,
+            "NotSimulated",
+            "The simulator takes custom roles with a roleName, one entry of permissions, and assignableScopes below '/'.",
+        )
     if any(permissions[0].get(key) for key in ("dataActions", "notDataActions", "condition")):
         raise ArmError(501, "NotSimulated", "The simulator has no data plane: a role's dataActions mean nothing to it.")
     actions, without = (tuple(permissions[0].get(key) or ()) for key in ("actions", "notActions"))
@@ -289,16 +311,27 @@ def _role_of(name: str, properties: Any) -> Role:
 
 
 def _definition(scope: str, role: Role) -> dict[str, Any]:
-    permissions = [{
-        "actions": list(role.actions), "notActions": list(role.not_actions), "dataActions": [], "notDataActions": [],
-    }]
+    permissions = [
+        {
+            "actions": list(role.actions),
+            "notActions": list(role.not_actions),
+            "dataActions": [],
+            "notDataActions": [],
+        }
+    ]
     prefix = f"/subscriptions/{subscription_of(scope)}" if subscription_of(scope) else ""
     kind = "BuiltInRole" if role.guid in BY_GUID else "CustomRole"
     return {
-        "id": f"{prefix}/providers/{DEFINITION_TYPE}/{role.guid}", "name": role.guid, "type": DEFINITION_TYPE,
+        "id": f"{prefix}/providers/{DEFINITION_TYPE}/{role.guid}",
+        "name": role.guid,
+        "type": DEFINITION_TYPE,
         "properties": {
-            "roleName": role.name, "type": kind, "description": "", "assignableScopes": list(role.scopes),
-            "permissions": permissions, "tenantId": TENANT,
+            "roleName": role.name,
+            "type": kind,
+            "description": "",
+            "assignableScopes": list(role.scopes),
+            "permissions": permissions,
+            "tenantId": TENANT,
         },
     }
 
@@ -316,7 +349,12 @@ def routes(app: App) -> list[Route]:
         Route("GET", prefix + DEFINITION_TYPE, handlers.list_definitions, action=f"{DEFINITION_TYPE}/read"),
         Route("GET", prefix + DEFINITION_TYPE + "/{name}", handlers.get_definition, action=f"{DEFINITION_TYPE}/read"),
         Route("PUT", prefix + DEFINITION_TYPE + "/{name}", handlers.put_definition, action=f"{DEFINITION_TYPE}/write"),
-        Route("DELETE", prefix + DEFINITION_TYPE + "/{name}", handlers.delete_definition, action=f"{DEFINITION_TYPE}/delete"),
+        Route(
+            "DELETE",
+            prefix + DEFINITION_TYPE + "/{name}",
+            handlers.delete_definition,
+            action=f"{DEFINITION_TYPE}/delete",
+        ),
         Route("GET", locks, handlers.list_locks, action=f"{LOCK_TYPE}/read"),
         Route("GET", locks + "/{name}", handlers.get_lock, action=f"{LOCK_TYPE}/read"),
         Route("PUT", locks + "/{name}", handlers.put_lock, action=f"{LOCK_TYPE}/write"),

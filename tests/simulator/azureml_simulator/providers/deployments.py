@@ -102,7 +102,8 @@ class Deployments:
             return Response(204)
         self._require_inactive(found)
         operation = self.app.operations.start(
-            _DELETE, provider="Microsoft.Resources", target=found["id"], location=None, subscription=p["sub"])
+            _DELETE, provider="Microsoft.Resources", target=found["id"], location=None, subscription=p["sub"]
+        )
         path = f"/subscriptions/{p['sub']}/operationresults/{operation.id}?api-version={request.api_version}"
         return Response(202, headers={"Location": request.base_url + path})
 
@@ -143,7 +144,8 @@ class Deployments:
             if item["operationId"].lower() == wanted:
                 return Response(200, item)
         raise ArmError(
-            404, "DeploymentOperationNotFound",
+            404,
+            "DeploymentOperationNotFound",
             f"Deployment operation '{p['operation']}' of deployment '{p['name']}' could not be found.",
         )
 
@@ -165,7 +167,8 @@ class Deployments:
         }
         try:
             template = Template(
-                state["template"], parameters, Scope(**state["scope"]), now=lambda: utc(self.app.clock.now()))
+                state["template"], parameters, Scope(**state["scope"]), now=lambda: utc(self.app.clock.now())
+            )
             resources = template.resources()
             state["parameters"] = template.parameters
             state["shown"] = _shown_parameters(template)
@@ -186,44 +189,70 @@ class Deployments:
         body = request.json_object
         if not _NAME.fullmatch(p["name"]):
             raise ArmError(
-                400, "InvalidDeployment",
+                400,
+                "InvalidDeployment",
                 f"The provided deployment name '{p['name']}' is not valid: it has at most 64 letters, digits, '-', '_', '.', "
                 "'(' and ')'. Please see https://aka.ms/arm-deploy for usage details.",
             )
         if "location" in body:
-            raise ArmError(400, "InvalidDeployment", f"The 'location' property is not allowed for '{p['name']}' at resource "
-                           "group scope. Please see https://aka.ms/deploy-to-subscription for usage details.")
+            raise ArmError(
+                400,
+                "InvalidDeployment",
+                f"The 'location' property is not allowed for '{p['name']}' at resource "
+                "group scope. Please see https://aka.ms/deploy-to-subscription for usage details.",
+            )
         properties = body.get("properties") or {}
         mode = str(properties.get("mode") or "")
         if mode.lower() == "complete":
             raise ArmError(501, "NotSimulated", "The simulator does not have the deployment mode 'Complete'.")
         if mode.lower() != "incremental":
-            raise ArmError(400, "InvalidDeployment", f"The deployment mode '{mode}' is not valid. "
-                           "Please see https://aka.ms/arm-deploy for usage details.")
+            raise ArmError(
+                400,
+                "InvalidDeployment",
+                f"The deployment mode '{mode}' is not valid. Please see https://aka.ms/arm-deploy for usage details.",
+            )
         for name in ("templateLink", "parametersLink", "onErrorDeployment"):
             if properties.get(name):
                 raise ArmError(501, "NotSimulated", f"The simulator does not have '{name}' of deployments.")
         if not isinstance(properties.get("template"), dict):
-            raise ArmError(400, "InvalidDeployment", "The deployment has neither a 'template' nor a 'templateLink'. "
-                           "Please see https://aka.ms/arm-deploy for usage details.")
+            raise ArmError(
+                400,
+                "InvalidDeployment",
+                "The deployment has neither a 'template' nor a 'templateLink'. "
+                "Please see https://aka.ms/arm-deploy for usage details.",
+            )
         return properties
 
     def _scope(self, p: dict[str, str], group: dict[str, Any], request: Request) -> dict[str, Any]:
-        subscription = {"id": f"/subscriptions/{p['sub']}", "subscriptionId": p["sub"], "tenantId": TENANT,
-                        "displayName": SUBSCRIPTIONS.get(p["sub"].lower(), p["sub"])}
+        subscription = {
+            "id": f"/subscriptions/{p['sub']}",
+            "subscriptionId": p["sub"],
+            "tenantId": TENANT,
+            "displayName": SUBSCRIPTIONS.get(p["sub"].lower(), p["sub"]),
+        }
         deployment = {"name": p["name"], "properties": {"mode": "Incremental", "provisioningState": "Accepted"}}
-        return {"subscription": subscription, "resource_group": group, "tenant": {"tenantId": TENANT},
-                "environment": cloud(request.base_url), "deployment": deployment}
+        return {
+            "subscription": subscription,
+            "resource_group": group,
+            "tenant": {"tenantId": TENANT},
+            "environment": cloud(request.base_url),
+            "deployment": deployment,
+        }
 
     def _check_rights(self, principal: Principal, resources: list[Resource]) -> None:
         refused = [
             f"Authorization failed for template resource '{item.name}' of type '{item.type}'. The client "
             f"'{principal.app_id}' with object id '{principal.object_id}' does not have permission to perform action "
             f"'{item.type}/write' at scope '{item.id}'."
-            for item in resources if not self.app.rbac.allowed(principal, f"{item.type}/write", item.id)
+            for item in resources
+            if not self.app.rbac.allowed(principal, f"{item.type}/write", item.id)
         ]
         if refused:
-            lead = "The template deployment failed with error" if len(refused) == 1 else "Deployment failed with multiple errors"
+            lead = (
+                "The template deployment failed with error"
+                if len(refused) == 1
+                else "Deployment failed with multiple errors"
+            )
             raise ArmError(400, "InvalidTemplateDeployment", f"{lead}: '{':'.join(refused)}'.")
 
     def _document(
@@ -252,10 +281,17 @@ class Deployments:
         state = self.app.store.private(document["id"])
         found = [self._shown(document, entry) for entry in state["entries"] if entry["state"] != "Waiting"]
         if "outputs_at" in state:
-            outputs = self._shown(document, {
-                "operation_id": "08584000000000000000", "tracking_id": document["properties"]["correlationId"],
-                "state": "Succeeded", "started": state["outputs_at"], "ended": state["outputs_at"], "statusCode": "OK",
-            })
+            outputs = self._shown(
+                document,
+                {
+                    "operation_id": "08584000000000000000",
+                    "tracking_id": document["properties"]["correlationId"],
+                    "state": "Succeeded",
+                    "started": state["outputs_at"],
+                    "ended": state["outputs_at"],
+                    "statusCode": "OK",
+                },
+            )
             outputs["properties"]["provisioningOperation"] = "EvaluateDeploymentOutput"
             found.append(outputs)
         return found
@@ -273,9 +309,17 @@ class Deployments:
         if "error" in entry:
             properties["statusMessage"] = {"status": "Failed", "error": entry["error"]}
         if "id" in entry:
-            properties["targetResource"] = {"id": entry["id"], "resourceType": entry["type"], "resourceName": entry["name"]}
+            properties["targetResource"] = {
+                "id": entry["id"],
+                "resourceType": entry["type"],
+                "resourceName": entry["name"],
+            }
         operation_id = entry["operation_id"]
-        return {"id": f"{document['id']}/operations/{operation_id}", "operationId": operation_id, "properties": properties}
+        return {
+            "id": f"{document['id']}/operations/{operation_id}",
+            "operationId": operation_id,
+            "properties": properties,
+        }
 
     def _found(self, p: dict[str, str]) -> dict[str, Any]:
         self.app.resource_group(p["sub"], p["rg"])
@@ -290,7 +334,8 @@ class Deployments:
         started = self.app.store.private(document["id"])["started"]
         since, until = (f"{utc(moment):%m/%d/%Y %H:%M:%S}" for moment in (started, started + _WEEK))
         raise ArmError(
-            409, "DeploymentActive",
+            409,
+            "DeploymentActive",
             f"Unable to edit or replace deployment '{document['name']}': previous deployment from '{since}' is still active "
             f"(expiration time is '{until}'). Please see https://aka.ms/arm-deploy for usage details.",
         )
@@ -339,8 +384,10 @@ def _providers(resources: list[Resource], locations: dict[str, str | None]) -> l
         if locations[item.id] not in places:
             places.append(locations[item.id])
     return [
-        {"namespace": namespace,
-         "resourceTypes": [{"resourceType": kind, "locations": places} for kind, places in kinds.items()]}
+        {
+            "namespace": namespace,
+            "resourceTypes": [{"resourceType": kind, "locations": places} for kind, places in kinds.items()],
+        }
         for namespace, kinds in found.items()
     ]
 
@@ -351,8 +398,11 @@ def _dependencies(resources: list[Resource]) -> list[dict[str, Any]]:
     def basic(item: Resource) -> dict[str, Any]:
         return {"id": item.id, "resourceType": item.type, "resourceName": item.name}
 
-    return [{"dependsOn": [basic(by_id[key]) for key in item.depends_on], **basic(item)}
-            for item in resources if item.depends_on]
+    return [
+        {"dependsOn": [basic(by_id[key]) for key in item.depends_on], **basic(item)}
+        for item in resources
+        if item.depends_on
+    ]
 
 
 def routes(app: App) -> list[Route]:

@@ -6,6 +6,7 @@
 Rules: Microsoft.Network REST reference; InvalidResourceReference, InUseSubnetCannotBeDeleted, NetcfgSubnetRangesOverlap
 and NetcfgSubnetRangeOutsideVnet are the service's documented error codes.
 """
+
 from __future__ import annotations
 
 import copy
@@ -49,16 +50,16 @@ class Networks:
 
     def _show_vnet(self, doc: Document) -> Document:
         shown = copy.deepcopy(doc)
-        shown["properties"]["subnets"] = [self.subnets.shown(child) for child in self.app.store.children(doc["id"], SUBNET)]
+        shown["properties"]["subnets"] = [
+            self.subnets.shown(child) for child in self.app.store.children(doc["id"], SUBNET)
+        ]
         return shown
 
     def _take_inline(self, doc: Document, existing: Document | None) -> None:
         properties = doc["properties"]
         space = (properties.get("addressSpace") or {}).get("addressPrefixes")
         if not space:
-            raise ArmError(
-                400, "MissingAddressSpace", f"Address space is required for virtual network {doc['id']}."
-            )
+            raise ArmError(400, "MissingAddressSpace", f"Address space is required for virtual network {doc['id']}.")
         # The service's own: one that is created again under the same name has another.
         kept = ((existing or {}).get("properties") or {}).get("resourceGuid")
         properties["resourceGuid"] = kept or stable_guid("guid", doc["id"], self.app.clock.iso())
@@ -78,8 +79,12 @@ class Networks:
                 self.app.store.delete(child["id"])
         for entry in self._inline:
             resource_id = f"{doc['id']}/subnets/{entry['name']}"
-            subnet = {"id": resource_id, "name": entry["name"], "type": SUBNET,
-                      "properties": copy.deepcopy(entry.get("properties") or {})}
+            subnet = {
+                "id": resource_id,
+                "name": entry["name"],
+                "type": SUBNET,
+                "properties": copy.deepcopy(entry.get("properties") or {}),
+            }
             self._check_subnet(subnet)
             subnet["properties"]["provisioningState"] = "Succeeded"
             self.app.store.put(resource_id, subnet)
@@ -105,12 +110,15 @@ class Networks:
             mine = ipaddress.ip_network(prefix)
         except ValueError as error:
             raise ArmError(
-                400, "InvalidCIDRNotation", f"The address prefix {prefix} in resource {doc['id']} has an invalid CIDR "
-                "notation. For the given prefix length, the address prefix should be a network address."
+                400,
+                "InvalidCIDRNotation",
+                f"The address prefix {prefix} in resource {doc['id']} has an invalid CIDR "
+                "notation. For the given prefix length, the address prefix should be a network address.",
             ) from error
         if not any(mine.version == net.version and mine.subnet_of(net) for net in space):
             raise ArmError(
-                400, "NetcfgSubnetRangeOutsideVnet",
+                400,
+                "NetcfgSubnetRangeOutsideVnet",
                 f"Subnet '{doc['name']}' is not valid because its IP address range is outside the IP address range of "
                 f"virtual network '{vnet['name']}'.",
             )
@@ -119,7 +127,8 @@ class Networks:
             held = other["properties"].get("addressPrefixes") or [other["properties"].get("addressPrefix")]
             if not same and any(mine.overlaps(ipaddress.ip_network(net)) for net in held):
                 raise ArmError(
-                    400, "NetcfgSubnetRangesOverlap",
+                    400,
+                    "NetcfgSubnetRangesOverlap",
                     f"Subnet '{doc['name']}' is not valid because its IP address range overlaps with that of an "
                     f"existing subnet in virtual network '{vnet['name']}'.",
                 )
@@ -127,7 +136,8 @@ class Networks:
     def _must_exist(self, wanted: str, by: str) -> None:
         if self.app.store.get(wanted) is None:
             raise ArmError(
-                400, "InvalidResourceReference",
+                400,
+                "InvalidResourceReference",
                 f"Resource {wanted} referenced by resource {by} was not found. Please make sure that the referenced "
                 "resource exists, and that both resources are in the same region.",
             )
@@ -149,7 +159,8 @@ class Networks:
             used = endpoint["properties"].get("subnet") or {}
             if str(used.get("id", "")).lower() == doc["id"].lower():
                 raise ArmError(
-                    400, "InUseSubnetCannotBeDeleted",
+                    400,
+                    "InUseSubnetCannotBeDeleted",
                     f"Subnet {doc['name']} is in use by {endpoint['id']} and cannot be deleted. In order to delete the "
                     "subnet, delete all the resources within the subnet. See aka.ms/deletesubnet.",
                 )
@@ -165,7 +176,9 @@ def _endpoint(app: App, doc: Document) -> None:
     for connection in properties.get("privateLinkServiceConnections") or []:
         connection["id"] = f"{doc['id']}/privateLinkServiceConnections/{connection.get('name', doc['name'])}"
         connection["properties"]["privateLinkServiceConnectionState"] = {
-            "status": "Approved", "description": "Auto-Approved", "actionsRequired": "None",
+            "status": "Approved",
+            "description": "Auto-Approved",
+            "actionsRequired": "None",
         }
 
 

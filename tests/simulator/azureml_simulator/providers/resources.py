@@ -6,6 +6,7 @@
 Resource group deletion is a Location-style operation (ARM asynchronous operations documentation); the texts of the
 refusals are docs/facts.md b.2 [ARM] and ARM's own.
 """
+
 from __future__ import annotations
 
 import re
@@ -100,7 +101,10 @@ class ResourceGroups:
             doc["properties"]["provisioningState"] = "Deleting"
             self.app.store.put(doc["id"], doc)
             operation = self.app.operations.start(
-                "resource_group.delete", provider="Microsoft.Resources", target=doc["id"], location=doc["location"],
+                "resource_group.delete",
+                provider="Microsoft.Resources",
+                target=doc["id"],
+                location=doc["location"],
                 subscription=p["sub"],
             )
         return Response(202, headers=self._poll_headers(request, operation))
@@ -160,7 +164,8 @@ class ResourceGroups:
     def _not_deleting(existing: dict[str, Any], name: str) -> None:
         if existing["properties"]["provisioningState"] == "Deleting":
             raise ArmError(
-                409, "ResourceGroupBeingDeleted",
+                409,
+                "ResourceGroupBeingDeleted",
                 f"The resource group '{name}' is in deprovisioning state and cannot perform this operation.",
             )
 
@@ -214,8 +219,10 @@ class Subscriptions:
 
     def _provider(self, sub: str, namespace: str) -> dict[str, Any]:
         return {
-            "id": f"/subscriptions/{sub}/providers/{namespace}", "namespace": namespace,
-            "registrationState": "Registered", "resourceTypes": [],
+            "id": f"/subscriptions/{sub}/providers/{namespace}",
+            "namespace": namespace,
+            "registrationState": "Registered",
+            "resourceTypes": [],
         }
 
     def providers(self, request: Request, p: dict[str, str]) -> Response:
@@ -229,9 +236,18 @@ class Subscriptions:
 
 
 NAMESPACES = [
-    "Microsoft.Authorization", "Microsoft.Compute", "Microsoft.ContainerRegistry", "Microsoft.ContainerService",
-    "Microsoft.Insights", "Microsoft.KeyVault", "Microsoft.MachineLearningServices", "Microsoft.ManagedIdentity",
-    "Microsoft.Network", "Microsoft.OperationalInsights", "Microsoft.Resources", "Microsoft.Storage",
+    "Microsoft.Authorization",
+    "Microsoft.Compute",
+    "Microsoft.ContainerRegistry",
+    "Microsoft.ContainerService",
+    "Microsoft.Insights",
+    "Microsoft.KeyVault",
+    "Microsoft.MachineLearningServices",
+    "Microsoft.ManagedIdentity",
+    "Microsoft.Network",
+    "Microsoft.OperationalInsights",
+    "Microsoft.Resources",
+    "Microsoft.Storage",
 ]
 
 

@@ -7,6 +7,7 @@ Sources: REST reference "Tags - Create Or Update / Update / Get / Delete At Scop
 your Azure resources" (permissions: Microsoft.Resources/tags/write, or write access to the resource itself); "Tag support for Azure resources",
 where compute targets of a workspace are listed without support (MicrosoftDocs/azure-docs#70692). The code of that refusal is a guess.
 """
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,9 @@ class Tags:
 
     def _find(self, request: Request, p: dict[str, str], verb: str) -> dict[str, Any]:
         scope = "/" + p["scope"]
-        kind = type_of(scope).replace("Microsoft.Resources/resourceGroups", "Microsoft.Resources/subscriptions/resourceGroups")
+        kind = type_of(scope).replace(
+            "Microsoft.Resources/resourceGroups", "Microsoft.Resources/subscriptions/resourceGroups"
+        )
         if request.principal is not None and not self.app.rbac.allowed(request.principal, f"{kind}/{verb}", scope):
             self.app.rbac.require(request.principal, f"{_ACTION}/{verb}", scope)
         doc = self.app.store.get(scope)
@@ -49,10 +52,14 @@ class Tags:
     def _set(self, doc: dict[str, Any], tags: dict[str, str]) -> Response:
         if self.app.operations.active_for(doc["id"]) is not None:
             raise ArmError(
-                409, "AnotherOperationInProgress", f"Another operation on the resource '{doc['id']}' is in progress, so its tags cannot be changed."
+                409,
+                "AnotherOperationInProgress",
+                f"Another operation on the resource '{doc['id']}' is in progress, so its tags cannot be changed.",
             )
         if len(tags) > 50:
-            raise ArmError(400, "TooManyTags", f"The resource '{doc['id']}' can have at most 50 tags; {len(tags)} were given.")
+            raise ArmError(
+                400, "TooManyTags", f"The resource '{doc['id']}' can have at most 50 tags; {len(tags)} were given."
+            )
         doc["tags"] = tags
         self.app.store.put(doc["id"], doc)
         return self._answer(doc)

@@ -11,6 +11,7 @@ them apart, and `listNodes` and `sshSettings` show the port that is really open.
 Only the server process has listeners. They are reconciled with the store: at a look at a node's port, and five times a
 second where something was written or the clock has brought a node's time.
 """
+
 from __future__ import annotations
 
 import asyncio
@@ -155,7 +156,12 @@ class SshListener:
         user = peer_user(client.getpeername(), client.getsockname())
         if user != os.getuid():
             what = "of an unknown user" if user is None else f"of user {user}"
-            _LOG.warning("%s: refused a connection %s; only user %d is let in (PUT config ssh.any_user)", self.machine.label, what, os.getuid())
+            _LOG.warning(
+                "%s: refused a connection %s; only user %d is let in (PUT config ssh.any_user)",
+                self.machine.label,
+                what,
+                os.getuid(),
+            )
         return user == os.getuid()
 
     async def _serve(self, client: socket.socket) -> None:
@@ -164,10 +170,16 @@ class SshListener:
         try:
             home.mkdir(mode=0o700, parents=True, exist_ok=True)
             connection = await asyncssh.run_server(
-                client, config=None, server_factory=lambda: SshServer(machine.label, machine.account),
-                server_host_keys=[host_key(self._folder)], encoding=None, line_editor=False, login_timeout=60,
+                client,
+                config=None,
+                server_factory=lambda: SshServer(machine.label, machine.account),
+                server_host_keys=[host_key(self._folder)],
+                encoding=None,
+                line_editor=False,
+                login_timeout=60,
                 process_factory=Commands(machine.label, machine.account, home).run,
-                sftp_factory=lambda chan: Files(chan, home=home), allow_scp=False,
+                sftp_factory=lambda chan: Files(chan, home=home),
+                allow_scp=False,
             )
         except (OSError, asyncssh.Error) as error:
             _LOG.info("%s: a connection ended before it began: %s", machine.label, error)

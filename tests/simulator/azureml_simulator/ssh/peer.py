@@ -6,6 +6,7 @@
 A node runs commands as the user who started the simulator. A key or a password alone must not be enough for that: who rehearses with a colleague's
 public key, or with a password that others know, would give them their own account.
 """
+
 from __future__ import annotations
 
 import socket

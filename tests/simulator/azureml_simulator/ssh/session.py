@@ -7,6 +7,7 @@ A node lets in one user, with the key or password that its cluster or instance w
 K1 to K7, docs/facts.md a.6 `userAccountCredentials`). What runs there runs as the simulator's own user, in the node's
 directory and without the simulator's environment: a node has a home of its own, but not a machine of its own.
 """
+
 from __future__ import annotations
 
 import asyncio
@@ -129,7 +130,12 @@ def environment(account: Account, home: Path) -> dict[str, str]:
         path += os.pathsep + str(Path(getattr(sys, "_base_executable", sys.executable)).parent)
     user = pwd.getpwuid(os.getuid()).pw_name
     return {
-        "HOME": str(home), "PATH": path, "SHELL": _SHELL, "USER": user, "LOGNAME": user, "LANG": "C.UTF-8",
+        "HOME": str(home),
+        "PATH": path,
+        "SHELL": _SHELL,
+        "USER": user,
+        "LOGNAME": user,
+        "LANG": "C.UTF-8",
         "AML_SIMULATOR_NODE_USER": account.user,
     }
 
@@ -178,8 +184,13 @@ class Commands:
     async def _piped(self, process: asyncssh.SSHServerProcess[bytes]) -> asyncio.subprocess.Process:
         pipe = asyncio.subprocess.PIPE
         child = await asyncio.create_subprocess_exec(
-            *self._arguments(process), stdin=pipe, stdout=pipe, stderr=pipe, cwd=self._home,
-            env=self._environment(process), start_new_session=True,
+            *self._arguments(process),
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            cwd=self._home,
+            env=self._environment(process),
+            start_new_session=True,
         )
         await process.redirect(stdin=child.stdin)
         await process.redirect(stdout=child.stdout, stderr=child.stderr, send_eof=False)
@@ -191,8 +202,13 @@ class Commands:
             width, height, _wide, _high = process.term_size
             fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", height or 24, width or 80, 0, 0))
             child = await asyncio.create_subprocess_exec(
-                *self._arguments(process), stdin=slave, stdout=slave, stderr=slave, cwd=self._home,
-                env=self._environment(process), start_new_session=True,
+                *self._arguments(process),
+                stdin=slave,
+                stdout=slave,
+                stderr=slave,
+                cwd=self._home,
+                env=self._environment(process),
+                start_new_session=True,
                 preexec_fn=functools.partial(fcntl.ioctl, 0, termios.TIOCSCTTY, 0),
             )
         except BaseException:

@@ -32,11 +32,26 @@ from azureml_simulator.templates.functions import PURE, find_key, invalid, to_te
 
 COPY_LIMIT = 800
 
-_SCOPED = frozenset((
-    "copyindex", "deployment", "environment", "extensionresourceid", "if", "newguid", "parameters", "reference",
-    "resourcegroup", "resourceid", "subscription", "subscriptionresourceid", "tenant", "tenantresourceid", "utcnow",
-    "variables",
-))
+_SCOPED = frozenset(
+    (
+        "copyindex",
+        "deployment",
+        "environment",
+        "extensionresourceid",
+        "if",
+        "newguid",
+        "parameters",
+        "reference",
+        "resourcegroup",
+        "resourceid",
+        "subscription",
+        "subscriptionresourceid",
+        "tenant",
+        "tenantresourceid",
+        "utcnow",
+        "variables",
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -125,7 +140,7 @@ class Context:
         try:
             yield
         finally:
-            del self._loops[len(self._loops) - len(loops):]
+            del self._loops[len(self._loops) - len(loops) :]
 
     @contextmanager
     def default_value(self) -> Iterator[None]:
@@ -148,7 +163,11 @@ class Context:
     def _object(self, raw: dict[str, Any]) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key, item in raw.items():
-            if key == "copy" and isinstance(item, list) and all(isinstance(loop, dict) and "name" in loop for loop in item):
+            if (
+                key == "copy"
+                and isinstance(item, list)
+                and all(isinstance(loop, dict) and "name" in loop for loop in item)
+            ):
                 result.update((self.text(loop["name"], "copy name"), self._loop(loop)) for loop in item)
             else:
                 result[self.text(key, "property name")] = self.value(item)
@@ -211,7 +230,12 @@ class Context:
         self._only_in_default("utcNow")
         if style is None:
             return self._now().strftime("%Y%m%dT%H%M%SZ")
-        known = {"d": "%m/%d/%Y", "u": "%Y-%m-%d %H:%M:%SZ", "yyyy-MM-dd": "%Y-%m-%d", "yyyyMMddTHHmmssZ": "%Y%m%dT%H%M%SZ"}
+        known = {
+            "d": "%m/%d/%Y",
+            "u": "%Y-%m-%d %H:%M:%SZ",
+            "yyyy-MM-dd": "%Y-%m-%d",
+            "yyyyMMddTHHmmssZ": "%Y%m%dT%H%M%SZ",
+        }
         if style not in known:
             raise NotSimulatedError(f"the template function utcNow() with the format '{style}'")
         return self._now().strftime(known[style])
@@ -288,7 +312,7 @@ def _split_id_arguments(function: str, arguments: Sequence[str], most: int) -> t
     at = next((index for index, argument in enumerate(arguments) if "/" in argument), None)
     if at is None or at > most:
         raise invalid(function, "one argument must be a fully qualified resource type.")
-    return list(arguments[:at]), arguments[at], list(arguments[at + 1:])
+    return list(arguments[:at]), arguments[at], list(arguments[at + 1 :])
 
 
 def _provider_path(function: str, kind: str, names: Sequence[str]) -> str:

@@ -36,8 +36,18 @@ FAILED_TEXT = (
     "Please see https://aka.ms/arm-deployment-operations for usage details."
 )
 _TERMINAL = ("Succeeded", "Failed", "Canceled")
-_STATUS_CODES = {200: "OK", 201: "Created", 202: "Accepted", 400: "BadRequest", 401: "Unauthorized", 403: "Forbidden",
-                 404: "NotFound", 409: "Conflict", 429: "TooManyRequests", 501: "NotImplemented"}
+_STATUS_CODES = {
+    200: "OK",
+    201: "Created",
+    202: "Accepted",
+    400: "BadRequest",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "NotFound",
+    409: "Conflict",
+    429: "TooManyRequests",
+    501: "NotImplemented",
+}
 
 State = dict[str, Any]
 Entry = dict[str, Any]
@@ -67,7 +77,8 @@ class Engine:
         runtime = Runtime(
             lambda target, version: self._reference(state, principal, target, version),
             lambda function, target, version, body: self._ask(
-                state, principal, "POST", f"{target}/{function}", version, body),
+                state, principal, "POST", f"{target}/{function}", version, body
+            ),
         )
         return Template(state["template"], None, Scope(**state["scope"]), runtime=runtime, resolved=state["parameters"])
 
@@ -77,8 +88,12 @@ class Engine:
         state["entries"] = [self._entry(item) for item in resources]
         state["started"] = self.app.clock.now()
         operation = self.app.operations.start(
-            KIND, provider="Microsoft.Resources", target=deployment_id, location=None,
-            seconds=self.app.config.seconds("deployment.accept"), subscription=deployment_id.split("/")[2],
+            KIND,
+            provider="Microsoft.Resources",
+            target=deployment_id,
+            location=None,
+            seconds=self.app.config.seconds("deployment.accept"),
+            subscription=deployment_id.split("/")[2],
         )
         state["operation"] = operation.id
         return operation
@@ -97,8 +112,13 @@ class Engine:
     @staticmethod
     def _entry(item: Resource) -> Entry:
         return {
-            "id": item.id, "type": item.type, "name": item.name, "depends_on": list(item.depends_on), "state": "Waiting",
-            "operation_id": f"{random.getrandbits(64):016X}", "tracking_id": str(uuid.uuid4()),
+            "id": item.id,
+            "type": item.type,
+            "name": item.name,
+            "depends_on": list(item.depends_on),
+            "state": "Waiting",
+            "operation_id": f"{random.getrandbits(64):016X}",
+            "tracking_id": str(uuid.uuid4()),
             "api_version": item.api_version,
         }
 
@@ -146,7 +166,9 @@ class Engine:
         """Look again when the first running resource is due; where none says when, after one step."""
         again = self.app.operations.get(operation.id)
         assert again is not None
-        active = [self.app.operations.active_for(entry["id"]) for entry in state["entries"] if entry["state"] == "Running"]
+        active = [
+            self.app.operations.active_for(entry["id"]) for entry in state["entries"] if entry["state"] == "Running"
+        ]
         step = self.app.clock.now() + self.app.config.seconds("deployment.step")
         again.due = max(operation.due, min((item.due if item else step for item in active), default=step)) + 0.001
         self.app.operations.update(again)
@@ -189,7 +211,9 @@ class Engine:
             self._fail(run, entry, 400, {"code": problem.code, "message": message})
             return
         except NotSimulatedError as problem:
-            self._fail(run, entry, 501, {"code": "NotSimulated", "message": f"The simulator does not have {problem.what}."})
+            self._fail(
+                run, entry, 501, {"code": "NotSimulated", "message": f"The simulator does not have {problem.what}."}
+            )
             return
         began = self.app.clock.now()
         response = self._send(run.state, Principal(**run.state["principal"]), "PUT", item.id, item.api_version, body)
@@ -237,8 +261,11 @@ class Engine:
         if provisioning not in _TERMINAL:
             return False
         if provisioning == "Succeeded":
-            entry |= {"state": "Succeeded", "ended": run.moment,
-                      "statusCode": _STATUS_CODES.get(entry["accepted"], "OK") if entry["accepted"] != 202 else "OK"}
+            entry |= {
+                "state": "Succeeded",
+                "ended": run.moment,
+                "statusCode": _STATUS_CODES.get(entry["accepted"], "OK") if entry["accepted"] != 202 else "OK",
+            }
         else:
             self._fail(run, entry, 409, self._operation_error(entry, provisioning, None))
         return True
@@ -256,8 +283,12 @@ class Engine:
     @staticmethod
     def _fail(run: _Run, entry: Entry, status: int, error: dict[str, Any] | None) -> None:
         known = error or {"code": "InternalServerError", "message": f"The resource answered with the status {status}."}
-        entry |= {"state": "Failed", "ended": run.moment, "error": known,
-                  "statusCode": _STATUS_CODES.get(status, str(status))}
+        entry |= {
+            "state": "Failed",
+            "ended": run.moment,
+            "error": known,
+            "statusCode": _STATUS_CODES.get(status, str(status)),
+        }
 
     # Requests inside of the simulator
 
@@ -266,13 +297,13 @@ class Engine:
             known = {entry["id"].lower(): entry["api_version"] for entry in state["entries"]}
             version = known.get(target.lower())
         if version is None:
-            raise TemplateError(f"The resource '{target}' is not defined in the template and 'reference' has no apiVersion. "
-                                "Please see https://aka.ms/arm-resource-functions/#reference for usage details.")
+            raise TemplateError(
+                f"The resource '{target}' is not defined in the template and 'reference' has no apiVersion. "
+                "Please see https://aka.ms/arm-resource-functions/#reference for usage details."
+            )
         return self._ask(state, principal, "GET", target, version)
 
-    def _ask(
-        self, state: State, principal: Principal, method: str, path: str, version: str, body: Any = None
-    ) -> Any:
+    def _ask(self, state: State, principal: Principal, method: str, path: str, version: str, body: Any = None) -> Any:
         answer = self._send(state, principal, method, path, version, body)
         if answer.status >= 400:
             error = _error_of(answer) or {}

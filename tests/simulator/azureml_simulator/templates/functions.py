@@ -161,8 +161,11 @@ def _merge(target: dict[str, Any], source: dict[str, Any]) -> None:
 
 def _intersection(first: Any, *others: Any) -> Any:
     if isinstance(first, dict):
-        return {key: value for key, value in first.items()
-                if all(key in other and same(value, other[key]) for other in others)}
+        return {
+            key: value
+            for key, value in first.items()
+            if all(key in other and same(value, other[key]) for other in others)
+        }
     return [item for item in first if all(any(same(item, member) for member in other) for other in others)]
 
 
@@ -263,8 +266,11 @@ PURE: dict[str, Callable[..., Any]] = {
     "greater": _compare("greater", lambda left, right: left > right),
     "greaterorequals": _compare("greaterOrEquals", lambda left, right: left >= right),
     "guid": lambda *values: guid(*map(to_text, values)),
-    "indexof": lambda value, item: value.lower().find(item.lower()) if isinstance(value, str) else
-    next((index for index, member in enumerate(value) if same(member, item)), -1),
+    "indexof": lambda value, item: (
+        value.lower().find(item.lower())
+        if isinstance(value, str)
+        else next((index for index, member in enumerate(value) if same(member, item)), -1)
+    ),
     "int": _int,
     "intersection": _intersection,
     "items": _items,
@@ -285,13 +291,13 @@ PURE: dict[str, Callable[..., Any]] = {
     "padleft": _pad_left,
     "range": lambda start, count: list(range(start, start + count)),
     "replace": lambda text, old, new: text.replace(old, new),
-    "skip": lambda value, count: value[max(count, 0):],
+    "skip": lambda value, count: value[max(count, 0) :],
     "split": _split,
     "startswith": lambda text, part: text.lower().startswith(part.lower()),
     "string": to_text,
     "sub": lambda left, right: left - right,
     "substring": _substring,
-    "take": lambda value, count: value[:max(count, 0)],
+    "take": lambda value, count: value[: max(count, 0)],
     "tolower": lambda text: text.lower(),
     "toupper": lambda text: text.upper(),
     "trim": lambda text: text.strip(),

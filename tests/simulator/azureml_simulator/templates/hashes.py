@@ -38,9 +38,9 @@ def _murmur64(data: bytes) -> int:
     low = high = 0
     whole = len(data) - len(data) % 8
     for index in range(0, whole, 8):
-        low = _rotate(low ^ _scramble_low(data[index:index + 4]), 19)
+        low = _rotate(low ^ _scramble_low(data[index : index + 4]), 19)
         low = ((low + high) * 5 + 0x561CCD1B) & _MASK
-        high = _rotate(high ^ _scramble_high(data[index + 4:index + 8]), 13)
+        high = _rotate(high ^ _scramble_high(data[index + 4 : index + 8]), 13)
         high = ((high + low) * 5 + 0x0BCAA747) & _MASK
     tail = data[whole:]
     if tail:

@@ -27,9 +27,23 @@ _TYPES: dict[str, tuple[type, str]] = {
     "secureobject": (dict, "Object"),
     "array": (list, "Array"),
 }
-_SHOWN = {"string": "String", "securestring": "SecureString", "int": "Int", "bool": "Bool", "object": "Object",
-          "secureobject": "SecureObject", "array": "Array"}
-_JSON_TYPES = ((bool, "Boolean"), (int, "Integer"), (float, "Float"), (str, "String"), (list, "Array"), (dict, "Object"))
+_SHOWN = {
+    "string": "String",
+    "securestring": "SecureString",
+    "int": "Int",
+    "bool": "Bool",
+    "object": "Object",
+    "secureobject": "SecureObject",
+    "array": "Array",
+}
+_JSON_TYPES = (
+    (bool, "Boolean"),
+    (int, "Integer"),
+    (float, "Float"),
+    (str, "String"),
+    (list, "Array"),
+    (dict, "Object"),
+)
 
 
 class Parameters:
@@ -116,8 +130,10 @@ class guard:
 
     def __enter__(self) -> None:
         if self._what in self._pending:
-            raise TemplateError(f"The template {self._what} is not valid: a circular reference was detected. "
-                                "Please see https://aka.ms/arm-template-expressions for usage details.")
+            raise TemplateError(
+                f"The template {self._what} is not valid: a circular reference was detected. "
+                "Please see https://aka.ms/arm-template-expressions for usage details."
+            )
         self._pending.append(self._what)
 
     def __exit__(self, *_details: object) -> None:
@@ -153,8 +169,10 @@ def _check_limits(name: str, spec: Mapping[str, Any], value: Any) -> None:
 def type_name(spec: Mapping[str, Any]) -> str:
     kind = str(spec.get("type", "")).lower()
     if kind not in _TYPES:
-        raise TemplateError(f"The template parameter type '{spec.get('type')}' is not supported. "
-                            "Please see https://aka.ms/arm-syntax-parameters for usage details.")
+        raise TemplateError(
+            f"The template parameter type '{spec.get('type')}' is not supported. "
+            "Please see https://aka.ms/arm-syntax-parameters for usage details."
+        )
     return kind
 
 

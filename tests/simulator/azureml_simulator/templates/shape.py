@@ -53,22 +53,28 @@ def _check_loops(loops: Any, path: str) -> None:
     for loop in _shaped(loops or [], list, f"{path}.copy"):
         _shaped(loop, dict, f"{path}.copy")
         if not isinstance(loop.get("name"), str):
-            raise TemplateError(f"The template copy definition at '{path}' must have a name. "
-                                "Please see https://aka.ms/arm-resource-loops for usage details.")
+            raise TemplateError(
+                f"The template copy definition at '{path}' must have a name. "
+                "Please see https://aka.ms/arm-resource-loops for usage details."
+            )
 
 
 def _shaped(value: Any, shape: type, path: str) -> Any:
     if not isinstance(value, shape):
-        raise TemplateError(f"Required property or value at path '{path}' has not the expected JSON type. "
-                            "Please see https://aka.ms/arm-syntax for usage details.")
+        raise TemplateError(
+            f"Required property or value at path '{path}' has not the expected JSON type. "
+            "Please see https://aka.ms/arm-syntax for usage details."
+        )
     return value
 
 
 def check_functions(template: Mapping[str, Any]) -> None:
     """Refuse a template with a function that is not simulated, wherever it stands."""
     sections = [template.get(name) for name in ("variables", "resources", "outputs")]
-    sections += [{key: spec[key] for key in ("defaultValue",) if key in spec}
-                 for spec in (template.get("parameters") or {}).values()]
+    sections += [
+        {key: spec[key] for key in ("defaultValue",) if key in spec}
+        for spec in (template.get("parameters") or {}).values()
+    ]
     for call in calls(sections):
         if not is_known(call):
             raise NotSimulatedError(f"the template function {call.name}()")

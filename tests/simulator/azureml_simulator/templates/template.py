@@ -21,10 +21,22 @@ from azureml_simulator.templates.functions import find_key
 from azureml_simulator.templates.parameters import Parameters, check_type, guard, shown_type, type_name
 from azureml_simulator.templates.shape import DEPLOYMENT_TYPE, check_functions, check_sections
 
-_CONTROL = frozenset((
-    "apiversion", "comments", "condition", "copy", "dependson", "metadata", "name", "resourcegroup", "resources", "scope",
-    "subscriptionid", "type",
-))
+_CONTROL = frozenset(
+    (
+        "apiversion",
+        "comments",
+        "condition",
+        "copy",
+        "dependson",
+        "metadata",
+        "name",
+        "resourcegroup",
+        "resources",
+        "scope",
+        "subscriptionid",
+        "type",
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -165,15 +177,21 @@ class Template:
                 yield from self._draft(source, parent_type, parent_name, (), None)
                 continue
             if parent_type:
-                raise TemplateError("A copy loop is not allowed in a nested child resource. "
-                                    "Please see https://aka.ms/arm-resource-loops for usage details.")
+                raise TemplateError(
+                    "A copy loop is not allowed in a nested child resource. "
+                    "Please see https://aka.ms/arm-resource-loops for usage details."
+                )
             name = self.context.text(copy["name"], "copy name")
             for index in range(self.context.count(copy)):
                 with self.context.loops([(name, index)]):
                     yield from self._draft(source, "", "", ((name, index),), name)
 
     def _draft(
-        self, source: Mapping[str, Any], parent_type: str, parent_name: str, loops: tuple[tuple[str, int], ...],
+        self,
+        source: Mapping[str, Any],
+        parent_type: str,
+        parent_name: str,
+        loops: tuple[tuple[str, int], ...],
         copy_name: str | None,
     ) -> Iterator[_Draft]:
         kind = self.context.text(source.get("type"), "resource type")
@@ -182,8 +200,10 @@ class Template:
             kind, name = f"{parent_type}/{kind}", f"{parent_name}/{name}"
         condition = self.context.value(source.get("condition", True))
         if not isinstance(condition, bool):
-            raise TemplateError(f"The condition of the template resource '{name}' must be a boolean. "
-                                "Please see https://aka.ms/arm-syntax-resources for usage details.")
+            raise TemplateError(
+                f"The condition of the template resource '{name}' must be a boolean. "
+                "Please see https://aka.ms/arm-syntax-resources for usage details."
+            )
         if condition:
             _check_segments(kind, name)
         yield _Draft(source, kind, name, self._id(source, kind, name), condition, loops, copy_name)
@@ -198,7 +218,9 @@ class Template:
     def _scope_id(self, source: Mapping[str, Any], kind: str) -> str:
         group_id = self.context.scope.group_id
         if kind.lower() == DEPLOYMENT_TYPE.lower():
-            subscription = self.context.value(source.get("subscriptionId")) or self.context.scope.subscription["subscriptionId"]
+            subscription = (
+                self.context.value(source.get("subscriptionId")) or self.context.scope.subscription["subscriptionId"]
+            )
             group = self.context.value(source.get("resourceGroup"))
             if group is None and "subscriptionId" in source:
                 raise NotSimulatedError("a nested deployment at subscription scope")
@@ -259,14 +281,19 @@ class Template:
     def _by_name(self, name: str) -> str:
         """The id of a resource of this template by its name, or by its type and name."""
         wanted = name.lower()
-        found = {draft.id.lower(): draft.id for draft in self._drafts
-                 if wanted in (draft.name.lower(), draft.id.lower().rpartition("/providers/")[2])
-                 or wanted == f"{draft.type}/{draft.name}".lower()}
+        found = {
+            draft.id.lower(): draft.id
+            for draft in self._drafts
+            if wanted in (draft.name.lower(), draft.id.lower().rpartition("/providers/")[2])
+            or wanted == f"{draft.type}/{draft.name}".lower()
+        }
         if not found:
             raise _undefined(name)
         if len(found) > 1:
-            raise TemplateError(f"The template resource reference '{name}' is ambiguous: use a resource id. "
-                                "Please see https://aka.ms/arm-template for usage details.")
+            raise TemplateError(
+                f"The template resource reference '{name}' is ambiguous: use a resource id. "
+                "Please see https://aka.ms/arm-template for usage details."
+            )
         return next(iter(found.values()))
 
     def _finished(self, draft: _Draft, active: Mapping[str, _Draft]) -> Resource:
@@ -291,7 +318,9 @@ class Template:
 
     def _literal_template(self, template: Mapping[str, Any]) -> dict[str, Any]:
         literal = dict(template)
-        literal["resources"] = [item for source in template.get("resources") or [] for item in self._literal_resources(source)]
+        literal["resources"] = [
+            item for source in template.get("resources") or [] for item in self._literal_resources(source)
+        ]
         for section in ("parameters", "variables", "outputs"):
             if section in template:
                 literal[section] = _escaped(self.context.value(template[section]))
@@ -332,8 +361,10 @@ def _check_segments(kind: str, name: str) -> None:
 
 def _undefined(name: str) -> TemplateError:
     shown = name.rpartition("/providers/")[2] if name.startswith("/") else name
-    return TemplateError(f"The resource '{shown}' is not defined in the template. "
-                         "Please see https://aka.ms/arm-template for usage details.")
+    return TemplateError(
+        f"The resource '{shown}' is not defined in the template. "
+        "Please see https://aka.ms/arm-template for usage details."
+    )
 
 
 def _escaped(value: Any) -> Any:
@@ -349,11 +380,19 @@ def _escaped(value: Any) -> Any:
 def _sorted(active: Mapping[str, _Draft]) -> list[_Draft]:
     done: dict[str, _Draft] = {}
     while len(done) < len(active):
-        ready = next((key for key, draft in active.items()
-                      if key not in done and all(need in done for need in draft.depends_on)), None)
+        ready = next(
+            (
+                key
+                for key, draft in active.items()
+                if key not in done and all(need in done for need in draft.depends_on)
+            ),
+            None,
+        )
         if ready is None:
             stuck = next(draft for key, draft in active.items() if key not in done)
-            raise TemplateError(f"Circular dependency detected on resource: '{stuck.id}'. "
-                                "Please see https://aka.ms/arm-template/#resources for usage details.")
+            raise TemplateError(
+                f"Circular dependency detected on resource: '{stuck.id}'. "
+                "Please see https://aka.ms/arm-template/#resources for usage details."
+            )
         done[ready] = active[ready]
     return list(done.values())

@@ -18,7 +18,15 @@ from azureml_simulator.operations import Operation
 from azureml_simulator.providers.machine_learning import aks_rules as rules
 from azureml_simulator.providers.machine_learning import catalogue
 from azureml_simulator.providers.machine_learning.attached_kind import AttachedKind
-from azureml_simulator.providers.machine_learning.common import COMPUTE_TYPE, FAILED, SUCCEEDED, Document, mapping, refuse, region
+from azureml_simulator.providers.machine_learning.common import (
+    COMPUTE_TYPE,
+    FAILED,
+    SUCCEEDED,
+    Document,
+    mapping,
+    refuse,
+    region,
+)
 
 if TYPE_CHECKING:
     from azureml_simulator.app import App

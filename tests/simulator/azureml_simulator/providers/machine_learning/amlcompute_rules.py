@@ -38,7 +38,9 @@ def check_inner(inner: Document) -> Document:
             inner[name] = next((one for one in choices if one.lower() == str(inner[name]).lower()), None)
             if inner[name] is None:
                 raise ArmError(
-                    400, "InvalidRequestContent", f"The request content was invalid: '{name}' must be one of {', '.join(choices)}."
+                    400,
+                    "InvalidRequestContent",
+                    f"The request content was invalid: '{name}' must be one of {', '.join(choices)}.",
                 )
     account = mapping(inner.get("userAccountCredentials"), "userAccountCredentials")
     if account and not account.get("adminUserName"):

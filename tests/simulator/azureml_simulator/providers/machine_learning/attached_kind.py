@@ -154,7 +154,9 @@ class AttachedKind(ComputeKind):
         target = self._target(request, workspace, doc, sent.get("resourceId"))
         shown, private = self._declared(workspace, doc, body, target)
         if target is not None:
-            self.check_single(workspace, doc, target["id"], mapping(shown["properties"].get("properties"), "properties"))
+            self.check_single(
+                workspace, doc, target["id"], mapping(shown["properties"].get("properties"), "properties")
+            )
         self.app.store.put(doc["id"], shown, private=private)
         operation = self._begin(self.operation, workspace, doc)
         return Response(201, shown, self.status.compute_headers(request, operation))

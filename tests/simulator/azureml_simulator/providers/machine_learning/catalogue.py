@@ -8,6 +8,7 @@ official example getAllowedVMSizesForResize. Prices are Azure's public pay-as-yo
 rounded, as an estimate. Which region has which family is a coarse picture: CPU families are everywhere, GPU families
 only in the regions named here.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -65,20 +66,35 @@ def _series(family: str, rows: str, **common: Any) -> list[VmSize]:
     for row in rows.strip().splitlines():
         name, vcpus, memory, disk, price, *gpus = row.split()
         extra = {"gpus": int(gpus[0])} if gpus else {}
-        found.append(VmSize(
-            f"Standard_{name}", family, int(vcpus), float(memory), int(disk) * GIB, float(price), **{**common, **extra},
-        ))
+        found.append(
+            VmSize(
+                f"Standard_{name}",
+                family,
+                int(vcpus),
+                float(memory),
+                int(disk) * GIB,
+                float(price),
+                **{**common, **extra},
+            )
+        )
     return found
 
 
 SIZES: list[VmSize] = [
-    *_series("standardAv2Family", """
+    *_series(
+        "standardAv2Family",
+        """
         A1_v2 1 2 10 0.043
         A2_v2 2 4 20 0.091
         A4_v2 4 8 40 0.191
         A8_v2 8 16 80 0.4
-        """, premium=False, generation="gen1"),
-    *_series("standardDv2Family", """
+        """,
+        premium=False,
+        generation="gen1",
+    ),
+    *_series(
+        "standardDv2Family",
+        """
         D1_v2 1 3.5 50 0.073
         D2_v2 2 7 100 0.146
         D3_v2 4 14 200 0.293
@@ -87,8 +103,13 @@ SIZES: list[VmSize] = [
         D12_v2 4 28 200 0.37
         D13_v2 8 56 400 0.741
         D14_v2 16 112 800 1.482
-        """, premium=False, generation="gen1"),
-    *_series("standardDSv2Family", """
+        """,
+        premium=False,
+        generation="gen1",
+    ),
+    *_series(
+        "standardDSv2Family",
+        """
         DS1_v2 1 3.5 7 0.073
         DS2_v2 2 7 14 0.146
         DS3_v2 4 14 28 0.293
@@ -99,8 +120,11 @@ SIZES: list[VmSize] = [
         DS13_v2 8 56 112 0.741
         DS14_v2 16 112 224 1.482
         DS15_v2 20 140 280 1.853
-        """),
-    *_series("standardDSv3Family", """
+        """,
+    ),
+    *_series(
+        "standardDSv3Family",
+        """
         D2s_v3 2 8 16 0.096
         D4s_v3 4 16 32 0.192
         D8s_v3 8 32 64 0.384
@@ -108,16 +132,22 @@ SIZES: list[VmSize] = [
         D32s_v3 32 128 256 1.536
         D48s_v3 48 192 384 2.304
         D64s_v3 64 256 512 3.072
-        """),
-    *_series("standardESv3Family", """
+        """,
+    ),
+    *_series(
+        "standardESv3Family",
+        """
         E2s_v3 2 16 32 0.126
         E4s_v3 4 32 64 0.252
         E8s_v3 8 64 128 0.504
         E16s_v3 16 128 256 1.008
         E32s_v3 32 256 512 2.016
         E64s_v3 64 432 864 3.629
-        """),
-    *_series("standardFSv2Family", """
+        """,
+    ),
+    *_series(
+        "standardFSv2Family",
+        """
         F2s_v2 2 4 16 0.085
         F4s_v2 4 8 32 0.169
         F8s_v2 8 16 64 0.338
@@ -126,47 +156,72 @@ SIZES: list[VmSize] = [
         F48s_v2 48 96 384 2.03
         F64s_v2 64 128 512 2.706
         F72s_v2 72 144 576 3.045
-        """),
-    *_series("standardNCFamily", """
+        """,
+    ),
+    *_series(
+        "standardNCFamily",
+        """
         NC6 6 56 340 0.9 1
         NC12 12 112 680 1.8 2
         NC24 24 224 1440 3.6 4
-        """, premium=False, generation="gen1"),
-    *_series("standardNCSv3Family", """
+        """,
+        premium=False,
+        generation="gen1",
+    ),
+    *_series(
+        "standardNCSv3Family",
+        """
         NC6s_v3 6 112 736 3.06 1
         NC12s_v3 12 224 1474 6.12 2
         NC24s_v3 24 448 2948 12.24 4
-        """),
+        """,
+    ),
     *_series("standardNCSv3Family", "NC24rs_v3 24 448 2948 13.464 4", infiniband=True),
-    *_series("Standard NCASv3_T4 Family", """
+    *_series(
+        "Standard NCASv3_T4 Family",
+        """
         NC4as_T4_v3 4 28 180 0.526 1
         NC8as_T4_v3 8 56 360 0.752 1
         NC16as_T4_v3 16 110 360 1.204 1
         NC64as_T4_v3 64 440 2880 4.352 4
-        """),
-    *_series("StandardNCADSA100v4Family", """
+        """,
+    ),
+    *_series(
+        "StandardNCADSA100v4Family",
+        """
         NC24ads_A100_v4 24 220 64 3.673 1
         NC48ads_A100_v4 48 440 128 7.346 2
         NC96ads_A100_v4 96 880 256 14.692 4
-        """, generation="gen2"),
+        """,
+        generation="gen2",
+    ),
     *_series("Standard NDASv4_A100 Family", "ND96asr_v4 96 900 6000 27.197 8", infiniband=True, generation="gen2"),
     *_series("standardNDAMSv4_A100Family", "ND96amsr_A100_v4 96 1900 6400 32.77 8", infiniband=True, generation="gen2"),
     # Not for low priority [ISS: UnsupportedVMSizeForLowPriority names this size].
     *_series(
-        "standardNDSH100v5Family", "ND96isr_H100_v5 96 1900 28000 98.32 8",
-        infiniband=True, low_priority=False, generation="gen2",
+        "standardNDSH100v5Family",
+        "ND96isr_H100_v5 96 1900 28000 98.32 8",
+        infiniband=True,
+        low_priority=False,
+        generation="gen2",
     ),
-    *_series("standardNVSv3Family", """
+    *_series(
+        "standardNVSv3Family",
+        """
         NV12s_v3 12 112 320 1.14 1
         NV24s_v3 24 224 640 2.28 2
         NV48s_v3 48 448 1280 4.56 4
-        """),
-    *_series("StandardNVADSA10v5Family", """
+        """,
+    ),
+    *_series(
+        "StandardNVADSA10v5Family",
+        """
         NV6ads_A10_v5 6 55 180 0.454 1
         NV12ads_A10_v5 12 110 360 0.908 1
         NV18ads_A10_v5 18 220 720 1.6 1
         NV36ads_A10_v5 36 440 1440 3.2 1
-        """),
+        """,
+    ),
 ]
 BY_NAME: dict[str, VmSize] = {size.name.lower(): size for size in SIZES}
 # A family's display name where it does not follow from its wire name.
@@ -182,11 +237,26 @@ FAMILIES: list[str] = list(dict.fromkeys(size.family for size in SIZES))
 ONLY_IN: dict[str, tuple[str, ...]] = {
     "standardNCFamily": ("eastus", "eastus2", "southcentralus", "westeurope", "northeurope", "westus2"),
     "standardNCSv3Family": (
-        "eastus", "eastus2", "southcentralus", "westus2", "westus3", "westeurope", "northeurope", "uksouth",
-        "southeastasia", "japaneast", "australiaeast",
+        "eastus",
+        "eastus2",
+        "southcentralus",
+        "westus2",
+        "westus3",
+        "westeurope",
+        "northeurope",
+        "uksouth",
+        "southeastasia",
+        "japaneast",
+        "australiaeast",
     ),
     "StandardNCADSA100v4Family": (
-        "eastus", "eastus2", "southcentralus", "westus2", "westus3", "westeurope", "swedencentral",
+        "eastus",
+        "eastus2",
+        "southcentralus",
+        "westus2",
+        "westus3",
+        "westeurope",
+        "swedencentral",
     ),
     "Standard NDASv4_A100 Family": ("eastus", "southcentralus", "westus2", "westus3", "westeurope"),
     "standardNDAMSv4_A100Family": ("eastus", "southcentralus", "westus2", "westus3", "westeurope"),
@@ -212,6 +282,5 @@ def available(location: str, removed: list[str] | None = None) -> list[VmSize]:
     """The sizes of a region, in the catalogue's order; `removed` names further ones that it lacks."""
     gone = {name.lower() for name in removed or []}
     return [
-        size for size in SIZES
-        if location in ONLY_IN.get(size.family, (location,)) and size.name.lower() not in gone
+        size for size in SIZES if location in ONLY_IN.get(size.family, (location,)) and size.name.lower() not in gone
     ]

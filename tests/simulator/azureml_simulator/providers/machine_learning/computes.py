@@ -25,7 +25,13 @@ from azureml_simulator.providers.machine_learning.attached_kinds import (
     SynapseSpark,
     VirtualMachine,
 )
-from azureml_simulator.providers.machine_learning.common import API_VERSIONS, COMPUTE_TYPE, DELETING, WORKSPACE, Document
+from azureml_simulator.providers.machine_learning.common import (
+    API_VERSIONS,
+    COMPUTE_TYPE,
+    DELETING,
+    WORKSPACE,
+    Document,
+)
 from azureml_simulator.providers.machine_learning.compute_kind import ComputeKind
 from azureml_simulator.providers.machine_learning.instance import ComputeInstance
 from azureml_simulator.providers.machine_learning.kubernetes import Kubernetes

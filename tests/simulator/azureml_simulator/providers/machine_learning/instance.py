@@ -18,8 +18,21 @@ from azureml_simulator.operations import Operation
 from azureml_simulator.providers.machine_learning import instance_rules as rules
 from azureml_simulator.providers.machine_learning import quota as quotas
 from azureml_simulator.providers.machine_learning import schedules as schedule_rules
-from azureml_simulator.providers.machine_learning.amlcompute_rules import check_subnet, managed_network_on, need_private_way, unsupported_size
-from azureml_simulator.providers.machine_learning.common import CREATING, FAILED, SUCCEEDED, Document, mapping, need_idle, refuse
+from azureml_simulator.providers.machine_learning.amlcompute_rules import (
+    check_subnet,
+    managed_network_on,
+    need_private_way,
+    unsupported_size,
+)
+from azureml_simulator.providers.machine_learning.common import (
+    CREATING,
+    FAILED,
+    SUCCEEDED,
+    Document,
+    mapping,
+    need_idle,
+    refuse,
+)
 from azureml_simulator.providers.machine_learning.instance_actions import InstanceActions
 from azureml_simulator.providers.machine_learning.instance_body import declared, last_operation, settle
 from azureml_simulator.providers.machine_learning.instance_timer import Timer
@@ -238,9 +251,7 @@ class ComputeInstance(InstanceActions):
         self.app.store.put(doc["id"], doc)
         kind = f"instance.{action.lower()}"
         late = self.app.clock.now() - now
-        return self.begin(
-            kind, doc, doc, seconds=self.app.config.seconds(kind) - late, action=action, trigger=trigger
-        )
+        return self.begin(kind, doc, doc, seconds=self.app.config.seconds(kind) - late, action=action, trigger=trigger)
 
     def _moved(self, operation: Operation) -> None:
         doc = self.app.store.get(operation.target)

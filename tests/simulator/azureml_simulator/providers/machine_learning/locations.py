@@ -17,7 +17,14 @@ from azureml_simulator.http import ArmError, Request, Response
 from azureml_simulator.providers.machine_learning import catalogue
 from azureml_simulator.providers.machine_learning import nodes as node_states
 from azureml_simulator.providers.machine_learning import quota as quotas
-from azureml_simulator.providers.machine_learning.common import API_VERSIONS, COMPUTE_TYPE, LOCATION, PROVIDER, WORKSPACE_TYPE, mapping
+from azureml_simulator.providers.machine_learning.common import (
+    API_VERSIONS,
+    COMPUTE_TYPE,
+    LOCATION,
+    PROVIDER,
+    WORKSPACE_TYPE,
+    mapping,
+)
 from azureml_simulator.routing import Route
 
 if TYPE_CHECKING:

@@ -19,7 +19,14 @@ from azureml_simulator.entra.directory import stable_guid
 from azureml_simulator.http import Request, Response
 from azureml_simulator.operations import Operation
 from azureml_simulator.providers.machine_learning import common
-from azureml_simulator.providers.machine_learning.common import API_VERSIONS, COMPUTE_TYPE, WORKSPACE, WORKSPACE_TYPE, Document, flag
+from azureml_simulator.providers.machine_learning.common import (
+    API_VERSIONS,
+    COMPUTE_TYPE,
+    WORKSPACE,
+    WORKSPACE_TYPE,
+    Document,
+    flag,
+)
 from azureml_simulator.providers.machine_learning.operation_status import status_of
 from azureml_simulator.routing import Route
 

@@ -84,7 +84,9 @@ class Status:
             raise ArmError(404, "OperationNotFound", f"The operation '{name}' could not be found.")
         if self.app.config["guesses"]["poll_right"] == "subscription" and request.principal is not None:
             verb = request.path.split("/")[-2]
-            self.app.rbac.require(request.principal, f"{PROVIDER}/locations/{verb}/read", f"/subscriptions/{operation.subscription}")
+            self.app.rbac.require(
+                request.principal, f"{PROVIDER}/locations/{verb}/read", f"/subscriptions/{operation.subscription}"
+            )
         if self.app.config["guesses"]["signed_polls"]:
             wanted = _signature(operation)
             if any(request.query.get(key) != wanted[key] for key in _SIGNED):

@@ -115,8 +115,10 @@ class _Cron:
         moment = now.replace(second=0, microsecond=0, fold=0) + timedelta(minutes=1)
         last = now + _HORIZON
         while moment <= last:
-            if moment.month not in self.months or moment.day not in self.days or (
-                (moment.weekday() + 1) % 7 not in self.weekdays
+            if (
+                moment.month not in self.months
+                or moment.day not in self.days
+                or ((moment.weekday() + 1) % 7 not in self.weekdays)
             ):
                 moment = moment.replace(hour=0, minute=0) + timedelta(days=1)
             elif moment.hour not in self.hours:
@@ -176,8 +178,11 @@ def _after(body: Document, now: datetime, start: datetime | None, zone: ZoneInfo
         span = _STEPS[frequency] * interval
         return origin if origin > now else origin + span * ((now - origin) // span + 1)
     pattern = mapping(body.get("schedule"), "schedule")
-    times = [(hour, minute) for hour in sorted(pattern.get("hours") or [origin.hour])
-             for minute in sorted(pattern.get("minutes") or [origin.minute])]
+    times = [
+        (hour, minute)
+        for hour in sorted(pattern.get("hours") or [origin.hour])
+        for minute in sorted(pattern.get("minutes") or [origin.minute])
+    ]
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     for offset in range(_HORIZON.days):
         date = (day + timedelta(days=offset)).date()

@@ -140,9 +140,7 @@ class Workspaces:
         doc["properties"]["storageHnsEnabled"] = rules.has_hns(self.app.store.get(storage) if storage else None)
         doc["tags"] = common.tags_of(body) or {}
         doc["sku"] |= {key: value for key, value in (body.get("sku") or {}).items() if value}
-        doc["identity"] = identities.resolve(
-            self.app, resource_id, body.get("identity") or {"type": "SystemAssigned"}
-        )
+        doc["identity"] = identities.resolve(self.app, resource_id, body.get("identity") or {"type": "SystemAssigned"})
         self.network.apply(doc, sent.get("managedNetwork"))
         self.app.store.put(resource_id, doc)
         return self._begin(request, "workspace.create", doc, now=flag(sent.get("provisionNetworkNow")))
