@@ -40,7 +40,7 @@ IDIOMS: dict[str, str] = {
     r"left out|le(?:ave|aves|aving) (?:\w+ ){0,2}out": "not set, omit, defaults to",
     r"what (?:there is|is there)|that (?:there are|are there)": "existing resources, current state",
     r"what is to be known": "information",
-    r"rights(?!\.(?:md|yml))|(?:a|an|the|no|new|further|which|has|needs?) right(?! (?:order|side|place|one))|right to": "permissions, role assignment",
+    r"rights|(?:a|an|the|no|new|further|which|has|needs?) right(?! (?:order|side|place|one))|right to": "permissions, role assignment",
     r"wish(?:es|ed)?": "desired",
     r"look(?:s|ed|ing)? (?:ahead|at|for|whether|in(?!to))": "read, list, check, search, pre-flight checks",
     r"(?<!there )(?<!there's )(?:is|are|was|were) no (?!longer\b|one\b|matter\b|more\b)\w+": "is not a, is not valid",

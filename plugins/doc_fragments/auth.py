@@ -11,7 +11,7 @@ from __future__ import annotations
 class ModuleDocFragment:
     DOCUMENTATION = r"""
 notes:
-  - What the identity must be allowed to do is in U(https://github.com/azureml-compute/azureml.compute/blob/main/docs/rights.md), for each module.
+  - What the identity must be allowed to do is in U(https://github.com/azureml-compute/azureml.compute/blob/main/docs/permissions.md), for each module.
 options:
   auth_source:
     description:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of the modules is held to docs/rights.md: for each row of its table the task, on a service that is ready for it."""
+"""The tasks behind the rows of docs/permissions.md, each on a service that is prepared for it."""
 
 from __future__ import annotations
 
@@ -283,7 +283,7 @@ plain(
 
 
 def places(azure: Azure, options: dict[str, t.Any]) -> dict[str, str]:
-    """The scopes that a task's rights may be held at, in the words of docs/rights.md; the narrowest first."""
+    """The scopes at which the permissions of a task can be assigned, named as in docs/permissions.md; the narrowest first."""
     by_name = {"api_version", "name"} <= set(options)
     found: dict[str, t.Any] = {
         "identity": ((options.get("identity") or {}).get("user_assigned_identities") or [None])[0],

@@ -52,7 +52,7 @@ def test_all_kinds_of_files_are_checked(plain: types.ModuleType) -> None:
         ("Left out, it is 5. Leave the option out.", ["Left out", "Leave the option out"]),
         ("It looks at what there is.", ["looks at", "what there is"]),
         ("It has the right to write. On the right side.", ["the right"]),
-        ("It needs rights on it. See docs/rights.md.", ["rights"]),
+        ("It needs rights on it.", ["rights"]),
         ("The folder is no folder. It is no longer there. There is no reason.", ["is no folder"]),
         ("A run goes on and is joined.", ["goes on", "is joined"]),
         ("What became of\neach target.", ["became of"]),

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole simulator behind one call: faults, log, token, rights, api-version, route, headers, transaction.
+"""The whole simulator behind one call: faults, log, token, permissions, api-version, route, headers, transaction.
 
-Order of ARM's refusals: token (401), subscription (404), route (501/405), api-version (400), rights (403), then
+Order of ARM's refusals: token (401), subscription (404), route (501/405), api-version (400), permissions (403), then
 whatever the resource provider says (docs/facts.md b.2).
 """
 
@@ -235,7 +235,7 @@ class App:
         return self.dispatch(request)
 
     def dispatch(self, request: Request) -> Response:
-        """An authenticated request through route, api-version, rights and handler; errors become answers.
+        """An authenticated request through route, api-version, permissions and handler; errors become answers.
 
         Providers use it for what ARM itself does on behalf of a caller, as the resources of a template deployment.
         """

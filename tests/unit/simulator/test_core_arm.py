@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Resource Manager's own rules: subscriptions, groups, plain resources, rights, locks (docs/facts.md a.3, b.2)."""
+"""Resource Manager's own rules: subscriptions, groups, plain resources, permissions, locks (docs/facts.md a.3, b.2)."""
 
 from __future__ import annotations
 
@@ -275,7 +275,7 @@ def test_a_subnet_in_use_stays(app: App) -> None:
     assert code(at(app, "DELETE", "Microsoft.Network/virtualNetworks/v")) == (400, "InUseSubnetCannotBeDeleted")
 
 
-# -- rights and locks --------------------------------------------------------------------------------------------
+# -- permissions and locks --------------------------------------------------------------------------------------------
 
 
 def _person(app: App, role: str, scope: str) -> str:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docs/rights.md is true: each task runs with the rights of its row alone, and each right that is taken away is missed.
+"""docs/permissions.md is true: each task runs with exactly the permissions of its row, and fails without any one of them.
 
 The simulator refuses by the request's method and path, and by what its body names (docs/facts.md b.2); what it was asked for must be in the row.
 """
@@ -27,16 +27,16 @@ WHO = Principal(
     "least",
 )
 ML = "Microsoft.MachineLearningServices"
-# A right as the table has it: where it is held, and the action.
-Right = tuple[str, str]
+# A permission as the table has it: the scope of the role assignment, and the action.
+Permission = tuple[str, str]
 
 
 class Row(t.NamedTuple):
-    needed: list[Right]
-    used: list[Right]
+    needed: list[Permission]
+    used: list[Permission]
 
 
-def rights_of(cell: str) -> list[Right]:
+def permissions_of(cell: str) -> list[Permission]:
     found = re.findall(r"([a-z]+): ((?:`[^`]+`(?:, )?)+)", cell)
     return [
         (place, action.replace("ML/", f"{ML}/", 1))
@@ -47,10 +47,10 @@ def rights_of(cell: str) -> list[Right]:
 
 def table() -> dict[tuple[str, str], Row]:
     found = {}
-    for line in (ROOT / "docs" / "rights.md").read_text().splitlines():
+    for line in (ROOT / "docs" / "permissions.md").read_text().splitlines():
         if line.startswith(("| `aml_", "| `arm_")):
             module, what, needed, used = (cell.strip() for cell in line.strip("|").split("|"))
-            found[module.strip("` "), what] = Row(rights_of(needed), rights_of(used))
+            found[module.strip("` "), what] = Row(permissions_of(needed), permissions_of(used))
     return found
 
 
@@ -64,7 +64,7 @@ class Service:
         self.azure, self.module, self.options = azure, module, options
         self.places = places(azure, options)
         # Scope and action of all that the principal was checked for.
-        self.asked: list[Right] = []
+        self.asked: list[Permission] = []
         self._before = sqlite3.connect(":memory:")
         azure.app.store.db.backup(self._before)
         allowed = azure.app.rbac.allowed
@@ -76,22 +76,22 @@ class Service:
 
         monkeypatch.setattr(azure.app.rbac, "allowed", asking)
 
-    def run(self, rights: list[Right], ok: bool | None = True) -> dict[str, t.Any]:
-        """The task, by a principal that has these rights and no other."""
+    def run(self, permissions: list[Permission], ok: bool | None = True) -> dict[str, t.Any]:
+        """The task, by a principal that has these permissions and no other."""
         self._before.backup(self.azure.app.store.db)
         self.azure.app.store.generation += 1
         self.asked.clear()
-        for place in dict.fromkeys(place for place, _action in rights):
-            self._grant(place, [action for held, action in rights if held == place])
+        for place in dict.fromkeys(place for place, _action in permissions):
+            self._grant(place, [action for held, action in permissions if held == place])
         self.azure.principal = WHO
         try:
             return self.azure.run(self.module, ok=ok, **self.options)
         finally:
             self.azure.principal = None
 
-    def covers(self, rights: list[Right], asked: Right) -> bool:
+    def covers(self, permissions: list[Permission], asked: Permission) -> bool:
         scope, action = asked
-        return any(held == action and within(scope, self.places[place]) for place, held in rights)
+        return any(held == action and within(scope, self.places[place]) for place, held in permissions)
 
     def _grant(self, place: str, actions: list[str]) -> None:
         subscription, role = f"/subscriptions/{SUBSCRIPTION}", str(uuid.uuid4())
@@ -123,11 +123,13 @@ def test_each_task_needs_what_its_row_says_and_no_more(service: Service, request
     service.run(everything)
     assert [asked for asked in service.asked if not service.covers(everything, asked)] == []
     assert [
-        right for right in everything if not any(service.covers([right], asked) for asked in service.asked)
+        permission
+        for permission in everything
+        if not any(service.covers([permission], asked) for asked in service.asked)
     ] == [], "never asked for"
     service.run(row.needed)
     for missing in row.needed:
-        failed = service.run([right for right in everything if right != missing], ok=False)
+        failed = service.run([permission for permission in everything if permission != missing], ok=False)
         # azure-ai-ml and a fleet have the service's status inside.
         assert "403" in str(failed["failure"]) or "Authorization failed" in failed["msg"]
         assert missing[1] in failed["msg"], missing
@@ -139,7 +141,7 @@ def test_the_table_has_every_module_and_every_row_a_test() -> None:
 
 
 def test_the_role_to_begin_with_is_made_by_the_module_and_is_enough(azure: Azure) -> None:
-    text = (ROOT / "docs" / "rights.md").read_text().partition("```yaml")[2].partition("```")[0]
+    text = (ROOT / "docs" / "permissions.md").read_text().partition("```yaml")[2].partition("```")[0]
     text = text.replace("{{ subscription_id }}", SUBSCRIPTION).replace(
         "{{ 'keeps compute targets' | to_uuid }}", str(uuid.uuid4())
     )
