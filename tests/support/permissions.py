@@ -64,7 +64,7 @@ def plain(module: str, what: str, before: Task | None = None, **options: t.Any) 
 
 MADE = (CLUSTER, CPU)
 plain(CLUSTER, "create", **CPU)
-plain(CLUSTER, "as declared already", MADE, **CPU)
+plain(CLUSTER, "no change", MADE, **CPU)
 plain(CLUSTER, "change", MADE, **{**CPU, "max_instances": 3})
 plain(CLUSTER, "recreate", MADE, **{**CPU, "size": "Standard_DS2_v2", "on_immutable_change": "recreate"})
 plain(CLUSTER, "delete", MADE, name="cpu", state="absent")
@@ -88,21 +88,21 @@ plain(INSTANCE, "create", **BOX)
 plain(INSTANCE, "state: started", (INSTANCE, {**BOX, "state": "stopped"}), name="box", state="started")
 plain(INSTANCE, "state: stopped", BOXED, name="box", state="stopped")
 plain(INSTANCE, "state: restarted", BOXED, name="box", state="restarted")
-plain(INSTANCE, "change of the idle time", BOXED, name="box", idle_time_before_shutdown_minutes=30)
-plain(INSTANCE, "change of the size", (INSTANCE, {**BOX, "state": "stopped"}), name="box", size="Standard_DS2_v2")
-plain(INSTANCE, "change of enable_sso", BOXED, name="box", enable_sso=False)
+plain(INSTANCE, "change idle time", BOXED, name="box", idle_time_before_shutdown_minutes=30)
+plain(INSTANCE, "change size", (INSTANCE, {**BOX, "state": "stopped"}), name="box", size="Standard_DS2_v2")
+plain(INSTANCE, "change enable_sso", BOXED, name="box", enable_sso=False)
 plain(INSTANCE, "delete", BOXED, name="box", state="absent")
 EVENING = {
     "action": "stop",
     "trigger": {"type": "cron", "expression": "0 18 * * *", "time_zone": "UTC", "start_time": "2026-01-01T00:00:00"},
 }
-plain(INSTANCE, "change of the schedules", BOXED, name="box", schedules={"compute_start_stop": [EVENING]})
+plain(INSTANCE, "change schedules", BOXED, name="box", schedules={"compute_start_stop": [EVENING]})
 APPLICATION = {
     "name": "app",
     "image": {"reference": "rocker/rstudio:latest"},
     "endpoints": [{"target": 8787, "published": 8787}],
 }
-plain(INSTANCE, "change of the applications", BOXED, name="box", custom_applications=[APPLICATION])
+plain(INSTANCE, "change applications", BOXED, name="box", custom_applications=[APPLICATION])
 MOUNT = {
     "mount_name": "data",
     "source": "azureml://datastores/data",
@@ -110,7 +110,7 @@ MOUNT = {
     "mount_path": "/mnt/data",
     "mount_mode": "read_only",
 }
-plain(INSTANCE, "change of the mounts", BOXED, name="box", data_mounts=[MOUNT])
+plain(INSTANCE, "change mounts", BOXED, name="box", data_mounts=[MOUNT])
 
 plain(AKS, "create", **SCORING)
 plain(AKS, "delete", (AKS, SCORING), name="scoring", state="absent", delete_underlying=True)
@@ -201,7 +201,7 @@ plain(
 plain("aml_ssh_facts", "instances", BOXED)
 plain("aml_export_info", "a workspace with all its computes", MADE)
 plain("aml_preflight_info", "everything it checks", None, computes=[{"type": "amlcompute", **CPU}])
-plain("aml_quota", "as declared already", None, quotas=[])
+plain("aml_quota", "no change", None, quotas=[])
 plain("aml_quota", "change", None, quotas=[{"family": "standardDSv2Family", "limit": 8}])
 plain("aml_usage_info", "a workspace's region")
 plain("aml_vm_size_info", "a workspace's region")
@@ -209,7 +209,7 @@ FLEET: list[dict[str, t.Any]] = [
     {"name": WORKSPACE, "resource_group": GROUP, "computes": [{"type": "amlcompute", **CPU}]}
 ]
 plain("aml_fleet", "create", None, workspaces=FLEET, preflight=False)
-plain("aml_fleet", "as declared already", MADE, workspaces=FLEET)
+plain("aml_fleet", "no change", MADE, workspaces=FLEET)
 plain(
     "aml_fleet",
     "prune",
@@ -230,12 +230,12 @@ def _operations(azure: Azure) -> Task:
     return "aml_operation_info", {"operations": [one["operation"]["url"] for one in begun["targets"]]}
 
 
-plain("aml_workspace", "as declared already", None, name=WORKSPACE)
+plain("aml_workspace", "no change", None, name=WORKSPACE)
 plain("aml_workspace", "change", None, name=WORKSPACE, display_name="Production")
 plain("aml_workspace", "delete", None, name=WORKSPACE, state="absent")
 plain(
     "aml_workspace",
-    "delete with what it stood on",
+    "delete with dependent resources",
     None,
     name=WORKSPACE,
     state="absent",

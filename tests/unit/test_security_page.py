@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "security.md"
 # What is protected, from whom, and what no test shows.
 WITHOUT_TESTS = {"Assets", "Trust", "Threats", "Remaining risks", "Your responsibilities"}
-HEADER = "| attack | what is done | shown by |"
+HEADER = "| attack | protection | tests |"
 # The threats that the page must answer, by their headings.
 REQUIRED = {
     "Hostile service values",
