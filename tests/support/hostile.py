@@ -19,7 +19,7 @@ from pathlib import Path
 
 from ansible_collections.azureml.compute.plugins.module_utils._arm.client import ArmClient
 from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import Cloud
-from ansible_collections.azureml.compute.plugins.module_utils._arm.operations import Operation
+from ansible_collections.azureml.compute.plugins.module_utils._core.client import Operation
 from ansible_collections.azureml.compute.tests.support.wire import FakeCredential
 
 VERSION = "2024-10-01"

@@ -16,15 +16,15 @@ import random
 import re
 import time
 import typing as t
-from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
 from .._core import redact, shape
 from .._core.answers import CONFLICT_STEP, is_absent, is_busy, is_gone
+from .._core.client import Bodies, Operation, Params, Probe, Reply, Sent, T, WriteOptions
 from .._core.errors import ArmError
 from . import limits
 from .cloud import Cloud
-from .operations import Operation, Probe, Wait, operation_at, operation_of
+from .operations import Wait, operation_at, operation_of
 from .retry import Answer, Attempts, ConnectionLost, error_of, etag_of, try_again, unreadable
 from .tokens import TokenSource, claims_challenge
 from .transport import TLS_HINT, limit_of, missing_library, transport_for
@@ -40,23 +40,10 @@ _SAFE_IN_PATH = "/:@!$&'()*+,;=~-._"
 
 _RAISE = {True: "Raise retry_timeout, or wait_timeout for an operation.", False: "This limit cannot be raised."}
 
-Body: t.TypeAlias = "t.Mapping[str, t.Any] | None"
-Params: t.TypeAlias = "t.Mapping[str, t.Any] | None"
 Headers: t.TypeAlias = "t.Mapping[str, str] | None"
 # Called before a write is sent again, with whether an earlier attempt may have been taken; it may raise to prevent that.
 BeforeRetry: t.TypeAlias = "t.Callable[[bool], None] | None"
 OnEvent = t.Callable[[str, dict[str, t.Any]], None]
-T = t.TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Reply:
-    """The answer to a write. ``operation`` is there while the service is still at work on it."""
-
-    status: int
-    body: dict[str, t.Any] | None
-    operation: Operation | None
-    request_id: str | None
 
 
 class ArmClient:
@@ -116,7 +103,7 @@ class ArmClient:
 
     def list(
         self, path: str, api_version: str, *, params: Params = None, malformed: shape.Malformed | None = None
-    ) -> list[dict[str, t.Any]]:
+    ) -> Bodies:
         """All items of all pages. An item of another shape than documented goes to ``malformed`` as an error, and is raised without it."""
         return self._pages("GET", self._address(path, api_version, params), "value", path, malformed)
 
@@ -128,59 +115,26 @@ class ArmClient:
         *,
         params: Params = None,
         malformed: shape.Malformed | None = None,
-    ) -> list[dict[str, t.Any]]:
+    ) -> Bodies:
         """All items of a list that is asked for by POST and changes nothing (listNodes). Later pages are GETs."""
         return self._pages("POST", self._address(path, api_version, params), items, path, malformed)
 
-    def put(
-        self,
-        path: str,
-        api_version: str,
-        body: Body = None,
-        *,
-        params: Params = None,
-        wait_conflict: float = 0.0,
-        headers: Headers = None,
-        before_retry: BeforeRetry = None,
-    ) -> Reply:
+    def put(self, path: str, api_version: str, body: Sent = None, **options: t.Unpack[WriteOptions]) -> Reply:
         """Create or replace."""
-        return self._write("PUT", self._address(path, api_version, params), body, wait_conflict, headers, before_retry)
+        return self._write("PUT", self._address(path, api_version, options.get("params")), body, options)
 
-    def patch(
-        self,
-        path: str,
-        api_version: str,
-        body: Body = None,
-        *,
-        params: Params = None,
-        wait_conflict: float = 0.0,
-        headers: Headers = None,
-        before_retry: BeforeRetry = None,
-    ) -> Reply:
+    def patch(self, path: str, api_version: str, body: Sent = None, **options: t.Unpack[WriteOptions]) -> Reply:
         """Change what the body holds."""
-        return self._write(
-            "PATCH", self._address(path, api_version, params), body, wait_conflict, headers, before_retry
-        )
+        return self._write("PATCH", self._address(path, api_version, options.get("params")), body, options)
 
-    def post(
-        self, path: str, api_version: str, body: Body = None, *, params: Params = None, wait_conflict: float = 0.0
-    ) -> Reply:
+    def post(self, path: str, api_version: str, body: Sent = None, **options: t.Unpack[WriteOptions]) -> Reply:
         """An action. Repeated only when the service surely did not take it."""
-        return self._write("POST", self._address(path, api_version, params), body, wait_conflict)
+        return self._write("POST", self._address(path, api_version, options.get("params")), body, options)
 
-    def delete(
-        self,
-        path: str,
-        api_version: str,
-        body: Body = None,
-        *,
-        params: Params = None,
-        wait_conflict: float = 0.0,
-        headers: Headers = None,
-    ) -> Reply:
+    def delete(self, path: str, api_version: str, body: Sent = None, **options: t.Unpack[WriteOptions]) -> Reply:
         """Remove. What is not there gives a Reply with status 404: a repeated DELETE may meet its own success."""
         try:
-            return self._write("DELETE", self._address(path, api_version, params), body, wait_conflict, headers)
+            return self._write("DELETE", self._address(path, api_version, options.get("params")), body, options)
         except ArmError as error:
             if is_absent(error) or is_gone(error):
                 return Reply(404, None, None, error.request_id)
@@ -260,10 +214,8 @@ class ArmClient:
             raise error_of(answer)
         return answer
 
-    def _pages(
-        self, method: str, url: str, key: str, path: str, malformed: shape.Malformed | None = None
-    ) -> list[dict[str, t.Any]]:
-        items: list[dict[str, t.Any]] = []
+    def _pages(self, method: str, url: str, key: str, path: str, malformed: shape.Malformed | None = None) -> Bodies:
+        items: Bodies = []
         seen: set[str] = set()
         empty = 0
         seconds = max(SHORTEST_LIST, LIST_FACTOR * self._retry_timeout)
@@ -298,15 +250,8 @@ class ArmClient:
                     "Raise retry_timeout: a list has 3 times as long.",
                 )
 
-    def _write(
-        self,
-        method: str,
-        url: str,
-        body: Body,
-        wait_conflict: float,
-        headers: Headers = None,
-        before_retry: BeforeRetry = None,
-    ) -> Reply:
+    def _write(self, method: str, url: str, body: Sent, options: WriteOptions) -> Reply:
+        before_retry = options.get("before_retry")
         unclear = again = False
 
         def once() -> Reply:
@@ -315,7 +260,12 @@ class ArmClient:
                 before_retry(unclear)
             again = True
             answer = self._send(
-                method, url, body, repeatable=method != "POST", headers=headers, before_retry=before_retry
+                method,
+                url,
+                body,
+                repeatable=method != "POST",
+                headers=options.get("headers"),
+                before_retry=before_retry,
             )
             answer.unclear = unclear = unclear or answer.unclear
             if not 200 <= answer.status < 300:
@@ -327,13 +277,13 @@ class ArmClient:
             found = answer.body if isinstance(answer.body, dict) else None
             return Reply(answer.status, found, operation_of(answer), answer.request_id)
 
-        return self.retry_conflict(once, wait_conflict)
+        return self.retry_conflict(once, options.get("wait_conflict", 0.0))
 
     def _send(
         self,
         method: str,
         url: str,
-        body: Body = None,
+        body: Sent = None,
         *,
         repeatable: bool = True,
         deadline: float | None = None,
@@ -383,7 +333,7 @@ class ArmClient:
                 before_retry(unclear)
 
     def _exchange(
-        self, method: str, url: str, body: Body, token: str, seconds: float, headers: Headers = None
+        self, method: str, url: str, body: Sent, token: str, seconds: float, headers: Headers = None
     ) -> Answer:
         """One request, one answer. Redirects are answers too: azure-core's transport does not follow them."""
         from azure.core import exceptions

@@ -16,10 +16,10 @@ import typing as t
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from .._core.client import CANCELED, FAILED, RUNNING, SUCCEEDED, Operation, Probe
 from .._core.errors import ArmError, WaitTimeout
 from .retry import RETRY_STATUSES, Answer, ConnectionLost, error_of, hint_for, read_error, unreadable
 
-SUCCEEDED, FAILED, CANCELED, RUNNING = "Succeeded", "Failed", "Canceled", "InProgress"
 SHORTEST_STEP, LONGEST_STEP = 1.0, 15.0
 # Of what the service asks for: its next word may still come in time.
 LONGEST_ASKED = 300.0
@@ -30,30 +30,6 @@ _TERMINAL = {"succeeded": SUCCEEDED, "failed": FAILED, "canceled": CANCELED, "ca
 GIVEN_UP = "The operation failed after the service had accepted the request. Fix the cause and run the same task again."
 
 Poll = t.Callable[[str, float], Answer]
-Probe = t.Callable[[], "str | None"]
-
-
-@dataclass
-class Operation:
-    """A piece of work that the service does after it answered. ``url`` is used as it is, signature and all."""
-
-    url: str
-    style: str = "async"
-    method: str = ""
-    target: str = ""
-    status: str = RUNNING
-    retry_after: float | None = None
-    # Where the answer itself is found once the work is done (docs/facts.md d.2: Location beside Azure-AsyncOperation).
-    result_url: str | None = None
-
-    @property
-    def location(self) -> str | None:
-        """The address, when its state is told by HTTP statuses (the Location header)."""
-        return self.url if self.style == "location" else None
-
-    def to_dict(self) -> dict[str, str]:
-        """For results: enough for a later run to go on from."""
-        return {"url": self.url, "status": self.status}
 
 
 def operation_of(answer: Answer) -> Operation | None:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from .._core import paths
 from .._core.answers import CONFLICT_STEP, is_busy
 from .._core.arm_id import Target
+from .._core.client import Client
 from .._core.errors import AmlError, ArmError, ChangedMeanwhile, WaitTimeout, add_way_on, all_foreseen
 from .._core.events import SILENT, WAIT, Events
 from .._core.findings import refuse
@@ -115,12 +116,12 @@ class Deadline:
 class Reconciler:
     """Brings one resource to its declared state.
 
-    ``client`` is an ArmClient; ``sleep`` and ``clock`` are its own unless a test gives others.
+    ``sleep`` and ``clock`` are its own unless a test gives others.
     """
 
     def __init__(
         self,
-        client: t.Any,
+        client: Client,
         kind: Kind,
         target: Target,
         behaviour: Behaviour,

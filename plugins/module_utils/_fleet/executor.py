@@ -19,6 +19,7 @@ from dataclasses import replace
 
 from .._core import canon, paths, shape
 from .._core.arm_id import ArmId, Target, compute_target
+from .._core.client import Client
 from .._core.errors import AmlError, ArmError, ChangedMeanwhile, all_foreseen
 from .._core.events import WAIT
 from .._core.interrupt import Interrupted, Interruption
@@ -43,7 +44,7 @@ class Fleet:
 
     def __init__(
         self,
-        client: t.Any,
+        client: Client,
         entries: list[Entry],
         behaviour: Behaviour,
         limits: Limits,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from .._capacity import sizes as capacity_sizes
 from .._capacity.lists import location_path
 from .._core import canon, paths
+from .._core.client import ReadClient
 from .._core.errors import ArmError
 from .._preflight.facts import Wish
 from .cost import Sizes
@@ -23,7 +24,7 @@ _AT_ONCE = 8
 class Prices:
     """Reads each workspace whose region is not known, and each region's sizes, once. What cannot be read makes its targets' prices unknown."""
 
-    client: t.Any
+    client: ReadClient
     api_version: str
     regions: dict[str, str | None] = field(default_factory=dict)
     sizes: dict[tuple[str, str], Sizes | None] = field(default_factory=dict)

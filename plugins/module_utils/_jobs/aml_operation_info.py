@@ -13,7 +13,7 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
-from .._arm.operations import SUCCEEDED, Operation
+from .._core.client import SUCCEEDED, Operation
 from .._core.errors import AmlError, WaitTimeout, all_foreseen
 from .._module.result import Result
 from .._module.task import Task
@@ -97,7 +97,7 @@ def look_at_operations(task: Task) -> Result:
 
 def _resumed(task: Task, url: str) -> Operation:
     try:
-        return t.cast(Operation, task.client.resume(url))
+        return task.client.resume(url)
     except AmlError as error:
         error.message = f"operations: {error.message}"
         raise

@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass
 
 from .._core.answers import is_absent
 from .._core.arm_id import ArmId
+from .._core.client import ReadClient
 from .._core.errors import AmlError, ArmError, all_foreseen
 from . import nodes
 
@@ -42,10 +43,6 @@ _ID = re.compile(
 )
 # A subscription in any other state can at least be read.
 _CLOSED = ("disabled", "deleted")
-
-
-class Client(nodes.Client, t.Protocol):
-    """What of the ARM client is used here; many threads use it at once."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +89,7 @@ class Problem:
 class Reader:
     """Reads a scope with at most ``parallelism`` requests at a time."""
 
-    def __init__(self, client: Client, scope: Scope, parallelism: int) -> None:
+    def __init__(self, client: ReadClient, scope: Scope, parallelism: int) -> None:
         self.client, self.scope, self.api_version, self.parallelism = client, scope, scope.api_version, parallelism
         self.problems: list[Problem] = []
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 
 from .._core import redact
 from .._core.arm_id import ArmId
+from .._core.client import ReadClient
 from .._core.errors import AmlError, all_foreseen
 
 Body = dict[str, t.Any]
@@ -49,16 +50,6 @@ _RESERVED = re.compile(
 
 _ONLY_INSIDE = "The private address answers only inside the virtual network, or over a jump host in it."
 _HAND_MADE = "SSH access was not enabled, so only keys that someone added by hand are accepted, and only inside the virtual network."
-
-
-class Client(t.Protocol):
-    """What of the ARM client is used here."""
-
-    def find(self, path: str, api_version: str) -> Body | None: ...
-
-    def list(self, path: str, api_version: str) -> list[Body]: ...
-
-    def post_list(self, path: str, api_version: str, items: str = "nodes") -> list[Body]: ...
 
 
 @dataclass(frozen=True)
@@ -104,7 +95,7 @@ class Way:
 
 
 def collect(
-    client: Client,
+    client: ReadClient,
     workspace_id: str,
     api_version: str,
     *,
@@ -143,7 +134,7 @@ def collect(
 
 
 def _machines(
-    client: Client,
+    client: ReadClient,
     workspace_id: str,
     api_version: str,
     body: Body,

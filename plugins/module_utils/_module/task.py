@@ -11,6 +11,7 @@ import typing as t
 
 from .._arm import cloud as _cloud
 from .._auth import sources
+from .._core.client import Client
 from .._core.errors import AmlError
 from .._core.events import Events
 from .._core.findings import refuse
@@ -38,7 +39,7 @@ class Task:
         self._sign_in: t.Any = None
         self._cloud: t.Any = None
         self._credential: t.Any = None
-        self._client: t.Any = None
+        self._client: Client | None = None
         # How the client waits; a job that can be interrupted sets its own before the first request.
         self.sleep: t.Callable[[float], None] = time.sleep
         self.events = Events(hide=self._shown)
@@ -92,7 +93,7 @@ class Task:
         return self._credential
 
     @property
-    def client(self) -> t.Any:
+    def client(self) -> Client:
         """The ARM client; made at the first use, which is the first time that anything of Azure's is imported."""
         if self._client is None:
             from .._arm.client import ArmClient

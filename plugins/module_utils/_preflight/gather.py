@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from .._capacity import sizes, usages
 from .._capacity.lists import location_path
 from .._core.arm_id import ArmId, group_id
+from .._core.client import ReadClient
 from .._core.errors import ArmError
 from .capacity import demands, own_limit
 from .facts import Facts, Key, Wish
@@ -31,7 +32,11 @@ class Gatherer:
     """Fills ``facts``. ``known`` are facts that the caller has already, such as the workspace."""
 
     def __init__(
-        self, client: t.Any, subscription_id: str, api_version: str = ML_VERSION, known: dict[Key, t.Any] | None = None
+        self,
+        client: ReadClient,
+        subscription_id: str,
+        api_version: str = ML_VERSION,
+        known: dict[Key, t.Any] | None = None,
     ) -> None:
         self.client = client
         self.subscription_id = subscription_id

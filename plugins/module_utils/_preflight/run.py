@@ -13,6 +13,7 @@ import typing as t
 
 from .._core import files
 from .._core.arm_id import ArmId, Target
+from .._core.client import ReadClient
 from .._core.findings import ERROR, WARNING, Finding
 from .._engine import plan as _plan
 from .._engine import rules
@@ -87,7 +88,7 @@ _GROWTH = {"min_instances", "max_instances", "identity"}
 
 
 def guard(
-    client: t.Any, kind: Kind, target: Target
+    client: ReadClient, kind: Kind, target: Target
 ) -> t.Callable[[Plan, Declared, Body | None, Body | None], list[str]]:
     """What a Reconciler calls before it creates, replaces or lets grow: PreflightFailed, or the warnings.
 
@@ -135,7 +136,7 @@ def rules_of(one: Declaration, wish: Wish, facts: Facts) -> list[Finding]:
 
 
 def examine(
-    client: t.Any,
+    client: ReadClient,
     entries: t.Sequence[dict[str, t.Any]],
     scope: Target,
     kinds: Registry,

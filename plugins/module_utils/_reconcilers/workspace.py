@@ -14,6 +14,7 @@ import typing as t
 from .._core import shape
 from .._core.arm_id import Target
 from .._core.canon import arm_id, region
+from .._core.client import Client
 from .._core.errors import AmlError, ArmError, RuleError
 from .._engine import incarnation
 from .._engine.kind import FAILED, Body, Request, provisioning_status
@@ -62,7 +63,7 @@ class WorkspaceReconciler(Reconciler):
 
     def __init__(
         self,
-        client: t.Any,
+        client: Client,
         kind: _kind.Workspace,
         target: Target,
         behaviour: Behaviour,

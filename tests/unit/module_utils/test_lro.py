@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils._arm.operations import Operation
+from ansible_collections.azureml.compute.plugins.module_utils._core.client import Operation
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError, WaitTimeout
 from ansible_collections.azureml.compute.tests.support.wire import Call, Wire
 from azure.core.exceptions import ServiceRequestError
