@@ -55,7 +55,7 @@ import json, os, sys
 from concurrent.futures import ThreadPoolExecutor
 from azure.core.pipeline import Pipeline
 from azure.core.rest import HttpRequest
-from ansible_collections.azureml.compute.plugins.module_utils._arm.transport import transport_for
+from ansible_collections.azureml.compute.plugins.module_utils._arm.connections import transport_for
 
 pipeline = Pipeline(transport_for(os.environ["SSL_CERT_FILE"]))
 headers = {"Authorization": "Bearer " + os.environ["BENCH_TOKEN"]}

@@ -16,7 +16,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ansible_collections.azureml.compute.plugins.module_utils._arm import client
+from ansible_collections.azureml.compute.plugins.module_utils._arm import transport
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import AmlError
 from ansible_collections.azureml.compute.tests.support import hostile
 from ansible_collections.azureml.compute.tests.unit.module_utils.test_cloud_tls import certificate
@@ -56,7 +56,7 @@ def main() -> int:
     table += [
         "",
         f"With `retry_timeout` {RETRY_TIMEOUT:g} s, `wait_timeout` {WAIT_TIMEOUT:g} s and {RETRIES} retries; one exchange has at least "
-        f"{client.SHORTEST_EXCHANGE:g} s. {len(rows)} forms, {len(bad)} that did not end as they must within {LONGEST:g} s.",
+        f"{transport.SHORTEST_EXCHANGE:g} s. {len(rows)} forms, {len(bad)} that did not end as they must within {LONGEST:g} s.",
     ]
     print("\n".join(table))
     if options.write:

@@ -40,6 +40,7 @@ FILES = {
     "_core/paths.py": ["test_fields.py", "test_plan.py"],
     "_engine/fields.py": ["test_fields.py", "test_plan.py"],
     "_engine/rules.py": ["test_rules.py"],
+    "_arm/answers.py": ["test_arm_retry.py"],
     "_arm/retry.py": ["test_arm_retry.py"],
     "_fleet/cost.py": ["test_cost.py"],
     "_fleet/prices.py": ["test_cost.py"],

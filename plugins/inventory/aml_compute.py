@@ -236,7 +236,7 @@ from ..module_utils._engine import rules
 from ..module_utils._kinds.compute import ComputeKind
 from ..module_utils._machines import inventory as _inventory
 from ..module_utils._machines import nodes
-from ..module_utils._module.task import VERSION
+from ..module_utils._module.task import USER_AGENT, VERSION
 
 ENDINGS = ("aml_compute.yml", "aml_compute.yaml", "azureml.yml", "azureml.yaml")
 # Written here, not read from the service: the one value of a host that is a template.
@@ -345,16 +345,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """What is there, and whether that is all of it."""
         # At a hit in the cache nothing of Azure's is imported.
         from ..module_utils._arm.client import ArmClient
+        from ..module_utils._arm.retry import RetryPolicy
+        from ..module_utils._arm.transport import Transport
 
         cloud = signed_in.cloud(auth)
-        client = ArmClient(
-            cloud,
-            signed_in.credential(cloud),
-            retries=self.get_option("retries"),
-            retry_timeout=self.get_option("retry_timeout"),
-            user_agent=f"ansible-collection-azureml.compute/{VERSION}",
-            verify=signed_in.verify,
-        )
+        policy = RetryPolicy(self.get_option("retries"), self.get_option("retry_timeout"))
+        transport = Transport(USER_AGENT, signed_in.verify)
+        client = ArmClient(cloud, signed_in.credential(cloud), transport, policy)
         reader = _inventory.Reader(client, scope, max(1, self.get_option("parallelism")))
         try:
             records = reader.read()

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._arm.client import ArmClient
 from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import PUBLIC
+from ansible_collections.azureml.compute.plugins.module_utils._arm.transport import Transport
 from ansible_collections.azureml.compute.plugins.module_utils._auth import credentials, sources
 from ansible_collections.azureml.compute.tests.support import azure as harness
 from ansible_collections.azureml.compute.tests.support.azure import Azure
@@ -154,7 +155,7 @@ def test_a_refused_sign_in(watched: Watched, sign_in: Case, monkeypatch: pytest.
     monkeypatch.setattr(
         azure,
         "_client",
-        lambda task: ArmClient(PUBLIC, task.credential, user_agent="test", transport=harness._InProcess(azure)),
+        lambda task: ArmClient(PUBLIC, task.credential, Transport("test", wire=harness._InProcess(azure))),
     )
     said = json.dumps(
         {

@@ -20,8 +20,8 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils._arm.client import was_sent
-from ansible_collections.azureml.compute.plugins.module_utils._arm.transport import transport_for
+from ansible_collections.azureml.compute.plugins.module_utils._arm.connections import transport_for
+from ansible_collections.azureml.compute.plugins.module_utils._arm.transport import was_sent
 from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
 from azure.core.rest import HttpRequest
 from faults._network import FaultyAzure

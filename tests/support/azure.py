@@ -28,7 +28,9 @@ from ansible.module_utils.common.parameters import PASS_VARS
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.azureml.compute.plugins.module_utils._arm.client import ArmClient
 from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import PUBLIC
+from ansible_collections.azureml.compute.plugins.module_utils._arm.retry import Clock, RetryPolicy
 from ansible_collections.azureml.compute.plugins.module_utils._arm.tokens import TokenSource
+from ansible_collections.azureml.compute.plugins.module_utils._arm.transport import Transport
 from ansible_collections.azureml.compute.plugins.module_utils._engine import reconciler
 from ansible_collections.azureml.compute.plugins.module_utils._fleet import executor
 from ansible_collections.azureml.compute.plugins.module_utils._module import task as _task
@@ -203,14 +205,13 @@ class Azure:
             task._client = ArmClient(
                 PUBLIC,
                 TokenSource(self.credential, PUBLIC.scope, source="test"),
-                retries=task.params["retries"],
-                retry_timeout=task.params["retry_timeout"],
-                user_agent="functional-tests",
-                transport=self.transport(),
-                sleep=self.sleep,
-                clock=self.app.clock.now,
-                on_event=task.events.on_event,
-                rand=lambda: 0.0,
+                Transport("functional-tests", wire=self.transport()),
+                RetryPolicy(
+                    task.params["retries"],
+                    task.params["retry_timeout"],
+                    Clock(self.app.clock.now, self.sleep, lambda: 0.0),
+                ),
+                task.events.on_event,
             )
         return task._client
 

@@ -19,6 +19,9 @@ from pathlib import Path
 
 from ansible_collections.azureml.compute.plugins.module_utils._arm.client import ArmClient
 from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import Cloud
+from ansible_collections.azureml.compute.plugins.module_utils._arm.retry import Clock, RetryPolicy
+from ansible_collections.azureml.compute.plugins.module_utils._arm.tokens import TokenSource
+from ansible_collections.azureml.compute.plugins.module_utils._arm.transport import Transport
 from ansible_collections.azureml.compute.plugins.module_utils._core.client import Operation
 from ansible_collections.azureml.compute.tests.support.wire import FakeCredential
 
@@ -58,16 +61,14 @@ class Server:
         for thread in self._threads:
             thread.join(5)
 
-    def client(self, **options: t.Any) -> ArmClient:
-        settings: dict[str, t.Any] = {
-            "user_agent": "tests/1.0",
-            "verify": self.ca,
-            "retries": 1,
-            "retry_timeout": 1.0,
-            "rand": lambda: 0.0,
-            **options,
-        }
-        return ArmClient(Cloud("test", self.base, self.base, ""), FakeCredential(), **settings)
+    def client(self, retries: int = 1, retry_timeout: float = 1.0) -> ArmClient:
+        cloud = Cloud("test", self.base, self.base, "")
+        return ArmClient(
+            cloud,
+            TokenSource(FakeCredential, cloud.scope),
+            Transport("tests/1.0", self.ca),
+            RetryPolicy(retries, retry_timeout, Clock(rand=lambda: 0.0)),
+        )
 
     def _start(self, job: t.Callable[..., None], *arguments: t.Any) -> None:
         thread = threading.Thread(target=job, args=arguments, daemon=True)

@@ -22,7 +22,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from ansible_collections.azureml.compute.plugins.module_utils._arm.client import ArmClient
 from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import PUBLIC, Cloud
+from ansible_collections.azureml.compute.plugins.module_utils._arm.retry import Clock, RetryPolicy
 from ansible_collections.azureml.compute.plugins.module_utils._arm.tokens import TokenSource
+from ansible_collections.azureml.compute.plugins.module_utils._arm.transport import Transport
 from azure.core.pipeline.transport import HttpTransport
 
 ANY: t.Any = object()
@@ -163,17 +165,14 @@ class Wire:
         self.credentials: list[FakeCredential] = []
         self.events: list[tuple[str, dict[str, t.Any]]] = []
 
-    def client(self, **options: t.Any) -> ArmClient:
-        settings: dict[str, t.Any] = {
-            "user_agent": "tests/1.0",
-            "transport": self.transport,
-            "sleep": self.clock.sleep,
-            "clock": self.clock,
-            "rand": lambda: 0.0,
-            "on_event": lambda event, facts: self.events.append((event, facts)),
-            **options,
-        }
-        return ArmClient(self.cloud, TokenSource(self._credential, self.cloud.scope, source="test"), **settings)
+    def client(self, retries: int = 10, retry_timeout: float = 120.0) -> ArmClient:
+        return ArmClient(
+            self.cloud,
+            TokenSource(self._credential, self.cloud.scope, source="test"),
+            Transport("tests/1.0", wire=self.transport),
+            RetryPolicy(retries, retry_timeout, Clock(self.clock, self.clock.sleep, lambda: 0.0)),
+            lambda event, facts: self.events.append((event, facts)),
+        )
 
     @property
     def sent(self) -> list[Sent]:

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from .._core.errors import CredentialError
+from .connections import TLS_HINT, LimitError, session_for
 from .limits import parse_json
-from .transport import TLS_HINT, LimitError, session_for
 
 METADATA_PATH = "/metadata/endpoints"
 METADATA_VERSIONS = ("2019-05-01", "2015-01-01")

@@ -104,7 +104,7 @@ class _Limited:
     def recv_into(self: t.Any, *arguments: t.Any, **options: t.Any) -> int:
         self._before()
         try:
-            size = super().recv_into(*arguments, **options)  # type: ignore[misc]
+            size: int = super().recv_into(*arguments, **options)  # type: ignore[misc]
         except TimeoutError:
             self._before()
             raise
@@ -114,14 +114,15 @@ class _Limited:
 
     def recv(self: t.Any, *arguments: t.Any, **options: t.Any) -> bytes:
         self._before()
-        data = super().recv(*arguments, **options)  # type: ignore[misc]
+        data: bytes = super().recv(*arguments, **options)  # type: ignore[misc]
         if _here.exchange is not None:
             _here.exchange.received(len(data))
         return data
 
     def send(self: t.Any, *arguments: t.Any, **options: t.Any) -> int:
         self._before()
-        return super().send(*arguments, **options)  # type: ignore[misc]
+        sent: int = super().send(*arguments, **options)  # type: ignore[misc]
+        return sent
 
     def sendall(self: t.Any, *arguments: t.Any, **options: t.Any) -> None:
         self._before()

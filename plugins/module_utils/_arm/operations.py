@@ -11,14 +11,14 @@ real.
 
 from __future__ import annotations
 
-import time
 import typing as t
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from .._core.client import CANCELED, FAILED, RUNNING, SUCCEEDED, Operation, Probe
 from .._core.errors import ArmError, WaitTimeout
-from .retry import RETRY_STATUSES, Answer, ConnectionLost, error_of, hint_for, read_error, unreadable
+from .answers import Answer, ConnectionLost, error_of, hint_for, read_error, unreadable
+from .retry import RETRY_STATUSES, Clock, retry_after
 
 SHORTEST_STEP, LONGEST_STEP = 1.0, 15.0
 # Of what the service asks for: its next word may still come in time.
@@ -44,7 +44,12 @@ def operation_of(answer: Answer) -> Operation | None:
         return None
     result_url = answer.headers.get("location") if answer.status == 202 else None
     return Operation(
-        url, style, answer.method, urlsplit(answer.url).path, retry_after=answer.retry_after, result_url=result_url
+        url,
+        style,
+        answer.method,
+        urlsplit(answer.url).path,
+        retry_after=retry_after(answer.headers),
+        result_url=result_url,
     )
 
 
@@ -84,57 +89,67 @@ def failure_of(operation: Operation, answer: Answer, what: str) -> ArmError:
     )
 
 
-@dataclass
-class Wait:
-    """One wait for one operation."""
+@dataclass(frozen=True)
+class Patience:
+    """How long a wait lasts (seconds), how often it looks, and what it is told to be for."""
 
-    operation: Operation
-    poll: Poll
     timeout: float
     interval: float | None = None
     what: str = "operation"
     probe: Probe | None = None
-    clock: t.Callable[[], float] = time.monotonic
-    sleep: t.Callable[[float], None] = time.sleep
-    # Told the state whenever it is to be waited for.
-    tell: t.Callable[[str], None] = lambda status: None
-    _strange: ArmError | None = None
+
+    def step(self, asked: float | None, waited: float) -> float:
+        """Seconds to the next look: what the service asks for, else the interval, else longer the longer it takes."""
+        if asked is not None:
+            return max(SHORTEST_STEP, min(asked, LONGEST_ASKED))
+        longer = min(LONGEST_STEP, _PATIENCE * waited)
+        return max(SHORTEST_STEP, longer if self.interval is None else self.interval)
+
+
+class Wait:
+    """One wait for one operation. ``tell`` is told the state whenever it is to be waited for."""
+
+    def __init__(
+        self, operation: Operation, patience: Patience, poll: Poll, tell: t.Callable[[str], None], clock: Clock
+    ) -> None:
+        self.operation, self.patience, self.poll, self.tell, self.clock = operation, patience, poll, tell, clock
+        self.what = patience.what
+        self._started = clock.now()
+        # The answer of the last look, where it told nothing.
+        self._strange: ArmError | None = None
 
     def run(self) -> dict[str, t.Any]:
         """Ask at once, then again until the state is terminal; the last status document."""
-        started = self.clock()
-        deadline = started + self.timeout
+        deadline = self._started + self.patience.timeout
         while True:
-            answer = self._ask(started, deadline)
+            answer = self._ask(deadline)
             if answer is not None:
                 self.operation.status = read_state(self.operation, answer)
             if self.operation.status == SUCCEEDED:
                 return answer.body if answer is not None and isinstance(answer.body, dict) else {"status": SUCCEEDED}
             if answer is not None and self.operation.status in (FAILED, CANCELED):
                 raise failure_of(self.operation, answer, self.what)
-            if self.clock() >= deadline:
-                raise self._timed_out(started, self._strange)
-            asked = answer.retry_after if answer is not None else None
-            step = min(LONGEST_STEP, max(SHORTEST_STEP, _PATIENCE * (self.clock() - started)))
+            now = self.clock.now()
+            if now >= deadline:
+                raise self._timed_out(self._strange)
             self.tell(self.operation.status)
-            delay = (
-                min(asked, LONGEST_ASKED) if asked is not None else self.interval if self.interval is not None else step
-            )
-            self.sleep(max(0.0, min(max(SHORTEST_STEP, delay), deadline - self.clock())))
+            step = self.patience.step(None if answer is None else retry_after(answer.headers), now - self._started)
+            self.clock.sleep(max(0.0, min(step, deadline - self.clock.now())))
 
-    def _ask(self, started: float, deadline: float) -> Answer | None:
+    def _ask(self, deadline: float) -> Answer | None:
         """One look. None when the address told nothing and the probe had to answer instead."""
         try:
             answer = self.poll(self.operation.url, deadline)
-        except ConnectionLost as error:
-            raise self._timed_out(started, error) from error
+        except ConnectionLost as lost:
+            raise self._timed_out(lost) from lost
         if answer.status in RETRY_STATUSES:
-            error = error_of(answer)
-            raise self._timed_out(started, error) from error
+            passing = error_of(answer)
+            raise self._timed_out(passing) from passing
         if answer.status == 404 and self.operation.style == "location" and self.operation.method == "DELETE":
             return Answer("GET", answer.url, 204, {}, b"")
         if answer.status >= 400:
-            return self._probed(self._unreadable_state(answer))
+            self._probe(self._unreadable_state(answer))
+            return None
         # A proxy's page, or half a document, says nothing of the operation; the next answer may.
         self._strange = None if answer.readable else unreadable(answer)
         return answer if answer.readable else None
@@ -152,9 +167,9 @@ class Wait:
             error.hint = error.hint or GIVEN_UP
         return error
 
-    def _probed(self, error: ArmError) -> None:
+    def _probe(self, error: ArmError) -> None:
         """Ask the resource where the operation's own address does not tell."""
-        state = self.probe() if self.probe is not None else None
+        state = self.patience.probe() if self.patience.probe is not None else None
         if state is None:
             raise error
         self.operation.status = _TERMINAL.get(state.lower(), state)
@@ -167,8 +182,8 @@ class Wait:
                 details={"operation": self.operation.to_dict(), "operation_error": error.failure()},
             )
 
-    def _timed_out(self, started: float, cause: ArmError | None = None) -> WaitTimeout:
-        elapsed = round(self.clock() - started, 1)
+    def _timed_out(self, cause: ArmError | None = None) -> WaitTimeout:
+        elapsed = round(self.clock.now() - self._started, 1)
         because = f" ({cause.message})" if cause is not None else ""
         hint = "The operation continues in Azure. Run the same task again: it will continue."
         return WaitTimeout(

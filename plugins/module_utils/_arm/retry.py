@@ -1,25 +1,24 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an answer of Resource Manager means: a document, a typed error, or a reason to ask again and when.
+"""When a request is sent again, and after which pause: the statuses that pass, what ``Retry-After`` asks for, the number and the time of attempts.
 
 azure-core's RetryPolicy is not used: it has no jitter, never waits before the first retry, repeats any POST that is
-answered 500, 503 or 504, sleeps past its own time budget, and its clock cannot be replaced. Error
-envelopes: docs/facts.md b.1 (E1 to E3); codes: b.2.
+answered 500, 503 or 504, sleeps past its own time budget, and its clock cannot be replaced.
 """
 
 from __future__ import annotations
 
 import math
+import random
 import re
 import time
 import typing as t
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
 
-from .._core.answers import BUSY_TEXT
-from .._core.errors import ArmError
 from . import limits
+from .answers import Answer, ConnectionLost
 
 RETRY_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 LONGEST_BACKOFF = 15.0
@@ -27,104 +26,108 @@ LONGEST_BACKOFF = 15.0
 SHORTEST_PAUSE = 1.0
 # A day: what is asked for beyond that is as good as for ever, and sleep() takes no infinity.
 LONGEST_RETRY_AFTER = 86400.0
-_CODE_OF_STATUS = {
-    400: "BadRequest",
-    401: "AuthenticationFailed",
-    403: "Forbidden",
-    404: "NotFound",
-    409: "Conflict",
-    412: "PreconditionFailed",
-    429: "TooManyRequests",
-    503: "ServiceUnavailable",
-}
-_ACTION = re.compile(r"perform action '([^']+)'(?: over scope '([^']+)')?")
-_HINTS = {
-    "SubscriptionNotFound": "Check subscription_id, and that it belongs to the tenant and cloud of the sign-in.",
-    "ResourceGroupNotFound": "Check resource_group, or create it first (azureml.compute.arm_resource does).",
-    "ParentResourceNotFound": "Create the parent first, or check its name.",
-    "InvalidAuthenticationTokenTenant": "The subscription belongs to another tenant: check tenant and subscription_id.",
-    "ScopeLocked": "A management lock forbids it: remove the lock, or leave the resource as it is.",
-    "RequestDisallowedByPolicy": "An Azure Policy assignment forbids it; the details name it.",
-    "MissingSubscriptionRegistration": "Register the resource provider in the subscription: az provider register.",
-    "SubscriptionRequestsThrottled": "Too many requests: run fewer at a time, or raise retry_timeout.",
-    "ClusterMinNodesExceedCoreQuota": "Request more quota of this VM family, or choose another size or region.",
-    "QuotaExceeded": "Request more quota in this region, or choose another size or region.",
-    "AlreadyExists": "The name is taken; names of compute targets count in the whole region, and not only in the workspace. Choose another one.",
-    "NoRegisteredProviderFound": "The api-version, the type or the region is not offered; the message lists what is.",
-}
-_BROKEN = "The service failed for longer than retries and retry_timeout allow. Run the same task again: it continues from the current state."
-_HINT_OF_STATUS: dict[int | None, str] = {
-    **dict.fromkeys((408, 500, 502, 503, 504), _BROKEN),
-    401: "The token was refused twice: check the tenant, the cloud and the clock of this host.",
-    429: "The service asked to slow down for longer than retry_timeout allows: raise it, or run fewer tasks at a time.",
-}
 
 
-class ConnectionLost(ArmError):
-    """No answer came. ``unsent`` is true when the service surely did not get the request."""
+@dataclass(frozen=True)
+class Clock:
+    """Time and chance, which a test replaces."""
 
-    default_code = "ConnectionFailed"
-    unsent = False
+    now: t.Callable[[], float] = time.monotonic
+    sleep: t.Callable[[float], None] = time.sleep
+    # From 0 to 1.
+    rand: t.Callable[[], float] = random.random
 
 
-class Answer:
-    """One HTTP answer: read once, never an exception."""
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How often a request is repeated, and for how many seconds: the options ``retries`` and ``retry_timeout``."""
 
-    def __init__(self, method: str, url: str, status: int, headers: t.Mapping[str, str], content: bytes) -> None:
-        self.method = method
-        self.url = url
-        self.status = status
-        self.headers = {name.lower(): value for name, value in headers.items()}
-        self.content = content
-        self.readable = True
-        # Why a complete document is not read: readers may disagree about it or break on it.
-        self.refused: str | None = None
-        # Whether this or an earlier attempt of the same request may have been taken although it was not answered with success.
+    retries: int = 10
+    seconds: float = 120.0
+    clock: Clock = Clock()
+
+    def attempts(self, until: float = math.inf) -> Attempts:
+        """Those of one request. None begins after ``until``, a time of the clock."""
+        return Attempts(self.retries, min(until, self.clock.now() + self.seconds), self.clock)
+
+    def polls(self, until: float) -> Attempts:
+        """Those of one look at an operation: as many as there is time for."""
+        return Attempts(None, until, self.clock)
+
+
+class Attempts:
+    """The attempts of one request: a number of retries and a point in time, whichever ends first."""
+
+    def __init__(self, retries: int | None, deadline: float, clock: Clock) -> None:
+        self.made = 0
+        # Whether one of them may have been taken although it was not answered with success.
         self.unclear = False
-        self.body: t.Any = None
-        if content.strip():
-            try:
-                self.body = limits.parse_json(content)
-            except ValueError as error:
-                self.readable = False
-                self.refused = str(error) if isinstance(error, limits.BadJson) else None
+        self._retries = retries
+        self._deadline = deadline
+        self._clock = clock
 
     @property
-    def target(self) -> str:
-        """Method and path: what an error was about. The query may hold signatures and stays out."""
-        return f"{self.method} {urlsplit(self.url).path}"
+    def seconds_left(self) -> float:
+        return self._deadline - self._clock.now()
 
-    @property
-    def request_id(self) -> str | None:
-        return self.headers.get("x-ms-request-id") or self.headers.get("x-ms-correlation-request-id")
-
-    @property
-    def web_page(self) -> bool:
-        return not self.readable and self.content.lstrip()[:1] == b"<"
-
-    @property
-    def retry_after(self) -> float | None:
-        """Seconds to wait, from milliseconds, seconds or an HTTP date (counted from the server's own Date)."""
-        for name in ("retry-after-ms", "x-ms-retry-after-ms"):
-            if re.fullmatch(r"[0-9]{1,12}", self.headers.get(name, "")):
-                return min(LONGEST_RETRY_AFTER, int(self.headers[name]) / 1000.0)
-        value = self.headers.get("retry-after", "").strip()
-        if not value:
+    def pause_after(self, outcome: Answer | ConnectionLost, repeatable: bool) -> float | None:
+        """Seconds until the next attempt, or None when this outcome is the last one. It is marked as unclear where one of the attempts is."""
+        outcome.unclear = self.unclear = self.unclear or _may_be_taken(outcome)
+        if not try_again(outcome, repeatable):
             return None
-        try:
-            seconds: float | None = float(value)
-        except ValueError:
-            until, now = _timestamp(value), _timestamp(self.headers.get("date", ""))
-            seconds = None if until is None else until - (time.time() if now is None else now)
-        return None if seconds is None or math.isnan(seconds) else min(LONGEST_RETRY_AFTER, max(0.0, seconds))
+        return self.pause(retry_after(outcome.headers) if isinstance(outcome, Answer) else None)
 
-    def document(self) -> dict[str, t.Any]:
-        """The body as an object; empty for no body. ArmError for what is no JSON object."""
-        if not self.content.strip():
-            return {}
-        if isinstance(self.body, dict):
-            return self.body
-        raise unreadable(self)
+    def pause(self, asked: float | None) -> float | None:
+        """Seconds until the next attempt, or None when the budget does not reach that far.
+
+        Never less than the service ``asked`` for (Retry-After), plus up to a second, so that many clients do not return at once.
+        """
+        if self._retries is not None and self.made >= self._retries:
+            return None
+        if asked is None:
+            delay = min(LONGEST_BACKOFF, 2.0 ** min(self.made, 10)) * (0.5 + self._clock.rand() / 2)
+        else:
+            delay = max(SHORTEST_PAUSE, asked) + self._clock.rand()
+        self.made += 1
+        return delay if self._clock.now() + delay <= self._deadline else None
+
+
+def try_again(outcome: Answer | ConnectionLost, repeatable: bool) -> bool:
+    """Whether the same request may be sent again.
+
+    A POST action is repeated only when it was surely not taken: throttled, turned away with a time to come back, or not sent.
+    """
+    if isinstance(outcome, ConnectionLost):
+        passing = outcome.code not in ("CertificateNotTrusted", limits.TOO_LARGE)
+        return passing and (repeatable or outcome.unsent)
+    if outcome.status in RETRY_STATUSES:
+        return (
+            repeatable or outcome.status == 429 or (outcome.status == 503 and retry_after(outcome.headers) is not None)
+        )
+    cut_off = not outcome.readable and not outcome.web_page and outcome.refused is None
+    return outcome.method == "GET" and outcome.status == 200 and cut_off
+
+
+def _may_be_taken(outcome: Answer | ConnectionLost) -> bool:
+    if isinstance(outcome, ConnectionLost):
+        return not outcome.unsent
+    return outcome.status >= 500 or outcome.status == 408
+
+
+def retry_after(headers: t.Mapping[str, str]) -> float | None:
+    """Seconds to wait, from milliseconds, seconds or an HTTP date (counted from the server's own Date). Names of ``headers`` are in lower case."""
+    for name in ("retry-after-ms", "x-ms-retry-after-ms"):
+        if re.fullmatch(r"[0-9]{1,12}", headers.get(name, "")):
+            return min(LONGEST_RETRY_AFTER, int(headers[name]) / 1000.0)
+    value = headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    try:
+        seconds: float | None = float(value)
+    except ValueError:
+        until, now = _timestamp(value), _timestamp(headers.get("date", ""))
+        seconds = None if until is None else until - (time.time() if now is None else now)
+    return None if seconds is None or math.isnan(seconds) else min(LONGEST_RETRY_AFTER, max(0.0, seconds))
 
 
 def _timestamp(text: str) -> float | None:
@@ -132,128 +135,3 @@ def _timestamp(text: str) -> float | None:
         return parsedate_to_datetime(text).timestamp()
     except (TypeError, ValueError, OverflowError):
         return None
-
-
-def try_again(answer: Answer, repeatable: bool) -> bool:
-    """Whether the same request may be sent again after this answer.
-
-    A POST action is repeated only when it was surely not taken: throttled, or turned away with a time to come back.
-    """
-    if answer.status in RETRY_STATUSES:
-        return repeatable or answer.status == 429 or (answer.status == 503 and answer.retry_after is not None)
-    cut_off = not answer.readable and not answer.web_page and answer.refused is None
-    return answer.method == "GET" and answer.status == 200 and cut_off
-
-
-class Attempts:
-    """The budget of one request: a number of retries and a point in time, whichever ends first."""
-
-    def __init__(
-        self, retries: int | None, deadline: float, clock: t.Callable[[], float], rand: t.Callable[[], float]
-    ) -> None:
-        self.made = 0
-        self._retries = retries
-        self._deadline = deadline
-        self._clock = clock
-        self._rand = rand
-
-    def pause(self, retry_after: float | None) -> float | None:
-        """Seconds until the next attempt, or None when the budget does not reach that far.
-
-        With Retry-After never less than asked, plus up to a second, so that many clients do not return at once.
-        """
-        if self._retries is not None and self.made >= self._retries:
-            return None
-        if retry_after is None:
-            delay = min(LONGEST_BACKOFF, 2.0 ** min(self.made, 10)) * (0.5 + self._rand() / 2)
-        else:
-            delay = max(SHORTEST_PAUSE, retry_after) + self._rand()
-        self.made += 1
-        return delay if self._clock() + delay <= self._deadline else None
-
-
-def error_of(answer: Answer) -> ArmError:
-    """The typed error of an answer with a status of 400 or more."""
-    if not answer.readable:
-        return unreadable(answer)
-    code, message, details = read_error(answer.body)
-    code = code or _CODE_OF_STATUS.get(answer.status, f"Http{answer.status}")
-    error = ArmError(
-        message or f"{answer.target} was answered with HTTP status {answer.status} and no explanation.",
-        code=code,
-        details=details,
-        status=answer.status,
-        request_id=answer.request_id,
-        target=answer.target,
-        hint=hint_for(code, message or "", answer.status),
-    )
-    error.unclear = answer.unclear
-    return error
-
-
-def unreadable(answer: Answer) -> ArmError:
-    what = "a web page" if answer.web_page else "something that is not a JSON object"
-    if answer.refused is not None:
-        what = f"JSON that is not accepted ({answer.refused})"
-    error = ArmError(
-        f"{answer.target} was answered with HTTP status {answer.status} and {what}, not by Azure Resource Manager.",
-        code="UnexpectedAnswer",
-        status=answer.status,
-        request_id=answer.request_id,
-        target=answer.target,
-        hint="A proxy or a wrong cloud_environment may have answered in its place.",
-    )
-    error.unclear = answer.unclear
-    return error
-
-
-def read_error(body: t.Any) -> tuple[str | None, str | None, t.Any]:
-    """Code, message and details of any envelope: flat, under ``error``, or nested twice (docs/facts.md a.4, b.1)."""
-    error = body if isinstance(body, dict) else {}
-    while isinstance(error.get("error"), dict):
-        error = error["error"]
-    if isinstance(error.get("error"), str):
-        return error["error"], error.get("error_description"), None
-    details = error.get("details") or _policy_details(error.get("additionalInfo")) or None
-    message = error.get("message")
-    if not message and isinstance(details, list) and isinstance(details[0], dict):
-        message = details[0].get("message")
-    code = error.get("code")
-    return (str(code) if code else None), (str(message) if message else None), details
-
-
-def _policy_details(info: t.Any) -> list[t.Any]:
-    return [
-        one
-        for one in (info if isinstance(info, list) else [])
-        if isinstance(one, dict) and one.get("type") == "PolicyViolation"
-    ]
-
-
-def hint_for(code: str | None, message: str, status: int | None) -> str | None:
-    """What to do about a code that is known, or None."""
-    refused = _ACTION.search(message)
-    if refused:
-        scope = f" at {refused.group(2)}" if refused.group(2) else ""
-        return (
-            f"The identity lacks a role with {refused.group(1)}{scope}. "
-            "A role that was just granted can take minutes to count."
-        )
-    if BUSY_TEXT in message.lower():
-        return "Another operation on this resource is still running: wait for it and run the task again."
-    for known, hint in _HINTS.items():
-        if code and known.lower() == code.lower():
-            return hint
-    if "quota" in message.lower():
-        return _HINTS["QuotaExceeded"]
-    return _HINT_OF_STATUS.get(status)
-
-
-def etag_of(headers: t.Mapping[str, str], body: t.Mapping[str, t.Any]) -> str | None:
-    """The ETag of a document, from the header or the document itself; a service that has none answers null or nothing."""
-    properties = body.get("properties")
-    inner = properties.get("etag") if isinstance(properties, dict) else None
-    for value in (headers.get("etag"), body.get("etag"), inner):
-        if isinstance(value, str) and value:
-            return value
-    return None

@@ -16,7 +16,7 @@ import typing as t
 
 from .._core import redact
 from .._core.errors import CredentialError
-from .transport import TLS_HINT, limit_of
+from .connections import TLS_HINT, limit_of
 
 # A token that ends within this time is replaced before use; azure-core's own window.
 REFRESH_BEFORE = 300.0

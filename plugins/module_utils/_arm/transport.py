@@ -1,206 +1,128 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One set of connections for a process: cloud metadata, sign-in and Resource Manager share sockets and authorities.
-
-requests reads the certificate authorities again for every connection, 0.04 s each with the public ones, which is a
-tenth of what a no-change task may cost. Here they are read once. ``verify`` is what it is for requests: True (then
-REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or certifi count), a path, or False.
-"""
+"""One request and its answer, or how the connection was lost. What is done about either is in ``retry.py`` and ``client.py``."""
 
 from __future__ import annotations
 
-import os
-import threading
+import re
 import typing as t
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
-from .._core.errors import CredentialError
-from . import limits as _limits
+from .._core import redact
+from .._core.client import Sent
+from . import limits
+from .answers import Answer, ConnectionLost
+from .connections import TLS_HINT, limit_of, missing_library, transport_for
 
-TLS_HINT = "Set REQUESTS_CA_BUNDLE to a PEM file that holds the authority which signed the server's certificate."
-# Wide enough for a fleet's threads.
-POOL_SIZE = 64
+CONNECT_TIMEOUT = 20.0
+READ_TIMEOUT = 120.0
+# Of one request and its answer as a whole. Less when retry_timeout or wait_timeout is over earlier, but no less than a slow answer of Azure takes.
+LONGEST_EXCHANGE, SHORTEST_EXCHANGE = 120.0, 15.0
 
-
-class LimitError(Exception):
-    """An exchange was ended by one of our limits; ``code`` says by which, its text why."""
-
-    code = _limits.TOO_SLOW
-
-
-def limit_of(error: BaseException | None) -> LimitError | None:
-    """The limit of ours that ended the exchange, if one did; azure-core's errors hold their cause in ``inner_exception``."""
-    for _level in range(10):
-        if error is None or isinstance(error, LimitError):
-            return error
-        error = getattr(error, "inner_exception", None) or error.__cause__ or error.__context__
-    return None
+_RAISE = {True: "Raise retry_timeout, or wait_timeout for an operation.", False: "This limit cannot be raised."}
 
 
-_sessions: dict[bool | str, t.Any] = {}
-_lock = threading.Lock()
+@dataclass(frozen=True)
+class ArmRequest:
+    """A request. ``repeatable`` means that sending it twice does no harm: of all but the POST of an action."""
+
+    method: str
+    url: str
+    body: Sent = None
+    headers: t.Mapping[str, str] = field(default_factory=dict)
+    repeatable: bool = True
 
 
-def session_for(verify: bool | str) -> t.Any:
-    """The process's requests session for this way of checking certificates."""
-    with _lock:
-        if verify not in _sessions:
-            _sessions[verify] = _new_session(verify)
-        return _sessions[verify]
+class Transport:
+    """azure-core's pipeline with its request id, user agent and redacting log; retries and token stand around it.
+
+    ``wire`` is any azure-core transport; without it, requests go over the process's shared connections.
+    """
+
+    def __init__(self, user_agent: str, verify: bool | str = True, wire: t.Any = None) -> None:
+        try:
+            from azure.core.pipeline import Pipeline, policies
+            from azure.core.rest import HttpRequest
+        except ImportError as error:
+            raise missing_library("azure-core") from error
+        chain = [
+            policies.RequestIdPolicy(),
+            policies.UserAgentPolicy(base_user_agent=user_agent),
+            policies.HttpLoggingPolicy(),
+        ]
+        self._pipeline: t.Any = Pipeline(wire or transport_for(verify), chain)
+        self._new_request: t.Any = HttpRequest
+
+    def send(self, request: ArmRequest, token: str, seconds: float) -> Answer | ConnectionLost:
+        """One exchange, where ``seconds`` are left for it and its retries. Redirects are answers too: they are not followed."""
+        from azure.core import exceptions
+
+        body = {} if request.body is None else {"json": request.body}
+        sent = self._new_request(request.method, request.url, **body)
+        sent.headers.update({**request.headers, "Accept": "application/json", "Authorization": f"Bearer {token}"})
+        seconds = exchange_seconds(seconds)
+        try:
+            with limits.exchange(seconds):
+                response = self._pipeline.run(
+                    sent, connection_timeout=min(CONNECT_TIMEOUT, seconds), read_timeout=READ_TIMEOUT
+                ).http_response
+                return Answer(request.method, request.url, response.status_code, response.headers, response.content)
+        except exceptions.AzureError as error:
+            unsent = isinstance(error, exceptions.ServiceRequestError) and not was_sent(error)
+            return lost(request.method, request.url, error, unsent)
 
 
-def transport_for(verify: bool | str) -> t.Any:
-    """An azure-core transport on the shared session. It follows no redirects."""
-    try:
-        from azure.core.pipeline.transport import RequestsTransport
-    except ImportError as error:
-        raise missing_library("azure-core") from error
-    return RequestsTransport(session=session_for(verify), session_owner=False)
+def exchange_seconds(left: float) -> float:
+    """How long one request and its answer may take, where so many seconds are left for it and its retries."""
+    return min(LONGEST_EXCHANGE, max(SHORTEST_EXCHANGE, left))
 
 
-def missing_library(package: str) -> CredentialError:
-    """What to install, and where."""
-    import sys
-
-    return CredentialError(
-        f"The Python package {package} is not installed for {sys.executable}.",
-        code="LibraryMissing",
-        hint=f"Install it on the host that runs the task: {sys.executable} -m pip install {package}",
-    )
-
-
-def _new_session(verify: bool | str) -> t.Any:
-    try:
-        import requests
-    except ImportError as error:
-        raise missing_library("requests") from error
-    context = _tls_context(verify)
-    checked = verify is not False
-
-    class Adapter(_limited_adapter(requests)):  # type: ignore[misc]
-        """The context decides about certificates; what requests would load into each connection is kept out."""
-
-        def init_poolmanager(self, *args: t.Any, **options: t.Any) -> t.Any:
-            return super().init_poolmanager(*args, **options, ssl_context=context)
-
-        def proxy_manager_for(self, proxy: str, **options: t.Any) -> t.Any:
-            return super().proxy_manager_for(proxy, **options, ssl_context=context)
-
-        def build_connection_pool_key_attributes(self, request: t.Any, verify: t.Any, cert: t.Any = None) -> t.Any:
-            return super().build_connection_pool_key_attributes(request, checked, cert)
-
-        def cert_verify(self, conn: t.Any, url: str, verify: t.Any, cert: t.Any) -> None:
-            conn.cert_reqs = "CERT_REQUIRED" if checked else "CERT_NONE"
-
-    session = _limited_session(requests)
-    # Else an entry of ~/.netrc would replace the token, and its password go to any host that it names or to all ("default").
-    session.auth = lambda request: request
-    # What the limits on decompression know.
-    session.headers["Accept-Encoding"] = "gzip, deflate"
-    session.mount("https://", Adapter(pool_connections=8, pool_maxsize=POOL_SIZE))
-    session.mount("http://", _limited_adapter(requests)())
-    return session
-
-
-def _limited_adapter(requests: t.Any) -> t.Any:
-    """An adapter whose sockets keep to the limits of the exchange."""
-    from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-
-    class Plain(HTTPConnectionPool.ConnectionCls):  # type: ignore[misc, name-defined]
-        def _new_conn(self) -> t.Any:
-            return _limits.limited(super()._new_conn())
-
-    class Tls(HTTPSConnectionPool.ConnectionCls):  # type: ignore[misc, name-defined]
-        def _new_conn(self) -> t.Any:
-            return _limits.limited(super()._new_conn())
-
-    pools = {
-        "http": type("HttpPool", (HTTPConnectionPool,), {"ConnectionCls": Plain}),
-        "https": type("HttpsPool", (HTTPSConnectionPool,), {"ConnectionCls": Tls}),
-    }
-
-    class LimitedAdapter(requests.adapters.HTTPAdapter):  # type: ignore[misc]
-        def init_poolmanager(self, *args: t.Any, **options: t.Any) -> t.Any:
-            super().init_poolmanager(*args, **options)
-            self.poolmanager.pool_classes_by_scheme = pools
-
-        def proxy_manager_for(self, proxy: str, **options: t.Any) -> t.Any:
-            manager = super().proxy_manager_for(proxy, **options)
-            manager.pool_classes_by_scheme = pools
-            return manager
-
-    return LimitedAdapter
-
-
-def _limited_session(requests: t.Any) -> t.Any:
-    """A session that reads each answer whole, within the limits, whoever asks for it."""
-
-    class AnswerLimitError(requests.exceptions.RequestException, LimitError):  # type: ignore[misc]
-        pass
-
-    class LimitedSession(requests.Session):  # type: ignore[misc]
-        def send(self, request: t.Any, **options: t.Any) -> t.Any:
-            options["stream"] = True
-            with _limits.exchange(_limits.EXCHANGE_TIMEOUT) as limits:
-                response = None
-                try:
-                    response = super().send(request, **options)
-                    limits.body_begins()
-                    response._content = _body(response, limits)
-                    response._content_consumed = True
-                    return response
-                except Exception as error:
-                    if response is not None:
-                        response.close()
-                    if limits.code is None:
-                        raise
-                    ended = AnswerLimitError(limits.why, request=request)
-                    ended.code = limits.code
-                    raise ended from error
-
-    return LimitedSession()
-
-
-def _body(response: t.Any, limits: _limits.Exchange) -> bytes:
-    """The body; a broken one gives the errors that requests itself has for it."""
-    import zlib
-
-    from requests import exceptions
-    from urllib3.exceptions import HTTPError, ReadTimeoutError
-
-    try:
-        return _limits.read_body(
-            response.raw.stream(64 * 1024, decode_content=False), response.headers.get("Content-Encoding") or "", limits
+def was_sent(error: BaseException | None) -> bool:
+    """Whether a "request error" of azure-core's may come from the answer: of a body that stops coming, requests makes the error of a connection
+    that was never made (``Response.iter_content``, ReadTimeoutError and SSLError)."""
+    seen = 0
+    while isinstance(error, BaseException) and seen < 6:
+        if type(error).__name__ in ("ReadTimeoutError", "SSLError"):
+            return True
+        below = (
+            getattr(error, "inner_exception", None)
+            or getattr(error, "reason", None)
+            or (error.args[0] if error.args else None)
         )
-    except ReadTimeoutError as error:
-        raise exceptions.ReadTimeout(error, request=response.request) from error
-    except HTTPError as error:
-        raise exceptions.ChunkedEncodingError(error, request=response.request) from error
-    except (zlib.error, ValueError) as error:
-        raise exceptions.ContentDecodingError(error, request=response.request) from error
+        error, seen = below, seen + 1
+    return False
 
 
-def _tls_context(verify: bool | str) -> t.Any:
-    import ssl
+def lost(method: str, url: str, error: BaseException, unsent: bool) -> ConnectionLost:
+    """The error of a request that got no answer, of which azure-core or requests says why."""
+    where = f"{method} {urlsplit(url).path}"
+    ended = limit_of(error)
+    if ended is not None:
+        broken = ConnectionLost(
+            f"The answer to {where} from {urlsplit(url).netloc} was not read to its end: {ended}.",
+            code=ended.code,
+            target=where,
+            hint=f"Check the network and the proxy settings. {_RAISE[ended.code == limits.TOO_SLOW]}",
+        )
+    else:
+        reason = _reason(error)
+        tls = "CERTIFICATE_VERIFY_FAILED" in reason or "SSLCertVerificationError" in reason
+        broken = ConnectionLost(
+            f"No answer to {where} from {urlsplit(url).netloc}: {reason}",
+            code="CertificateNotTrusted" if tls else None,
+            target=where,
+            hint=TLS_HINT if tls else "Check the network, the proxy settings and cloud_environment.",
+        )
+    broken.unsent = unsent
+    broken.__cause__ = error
+    return broken
 
-    import requests
-    from urllib3.util.ssl_ import create_urllib3_context
 
-    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if verify is not False else ssl.CERT_NONE)
-    context.sslsocket_class = _limits.LimitedTlsSocket
-    if verify is False:
-        return context
-    path = verify if isinstance(verify, str) else _bundle() or requests.certs.where()
-    try:
-        context.load_verify_locations(**{"capath" if os.path.isdir(path) else "cafile": path})
-    except (OSError, ssl.SSLError) as error:
-        raise CredentialError(
-            f"The certificate authorities in {path} cannot be read ({type(error).__name__}).",
-            code="AuthoritiesUnreadable",
-            hint="Check REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and SSL_CERT_FILE.",
-        ) from error
-    return context
-
-
-def _bundle() -> str | None:
-    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+def _reason(error: BaseException) -> str:
+    # urllib3 quotes the address with its query, which of an operation holds a signature.
+    text = re.sub(r"\?[^\s'\")]*", "", " ".join(str(error).split()))
+    # Before the reason, urllib3 says the address again.
+    _address, caused, reason = text.rpartition("(Caused by ")
+    return redact.cut(reason.removesuffix(")") if caused else reason, 300)

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from .._arm.cloud import Cloud, find_cloud
+from .._arm.connections import missing_library, transport_for
 from .._arm.tokens import TokenSource, refused
-from .._arm.transport import missing_library, transport_for
 from .._core.errors import CredentialError
 
 

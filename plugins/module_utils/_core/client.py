@@ -96,7 +96,7 @@ class Client(ReadClient, t.Protocol):
     """What reads and writes."""
 
     @property
-    def secrets(self) -> list[str]:
+    def secrets(self) -> t.Sequence[str]:
         """The values to hide wherever text leaves the task."""
 
     def read(self, path: str, api_version: str) -> tuple[Body | None, str | None]:

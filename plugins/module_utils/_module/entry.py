@@ -14,7 +14,7 @@ from __future__ import annotations
 import traceback
 import typing as t
 
-from .._arm import transport
+from .._arm import connections
 from .._auth import options
 from .._core import redact
 from .._core.errors import AmlError, add_way_on, unforeseen
@@ -54,7 +54,7 @@ def run(
         # Only what was refused before the first request; a refusal after it is about what was read.
         _fail(task, error if task.spoken else all_wrong.extended(error, task, job, full))
     except ImportError as error:
-        _fail(task, transport.missing_library(_package(error)))
+        _fail(task, connections.missing_library(_package(error)))
     except Exception as error:  # the one funnel: what no one foresaw still ends in a failure block
         _fail(task, unforeseen(error))
     else:

@@ -22,6 +22,7 @@ from . import all_wrong
 from .raw_module import RawModule
 
 VERSION = "0.1.0"
+USER_AGENT = f"ansible-collection-azureml.compute/{VERSION}"
 
 
 class Task:
@@ -97,17 +98,12 @@ class Task:
         """The ARM client; made at the first use, which is the first time that anything of Azure's is imported."""
         if self._client is None:
             from .._arm.client import ArmClient
+            from .._arm.retry import Clock, RetryPolicy
+            from .._arm.transport import Transport
 
-            self._client = ArmClient(
-                self.cloud,
-                self.credential,
-                retries=self.params["retries"],
-                retry_timeout=self.params["retry_timeout"],
-                user_agent=f"ansible-collection-azureml.compute/{VERSION}",
-                verify=self.sign_in.verify,
-                sleep=self.sleep,
-                on_event=self.events.on_event,
-            )
+            policy = RetryPolicy(self.params["retries"], self.params["retry_timeout"], Clock(sleep=self.sleep))
+            transport = Transport(USER_AGENT, self.sign_in.verify)
+            self._client = ArmClient(self.cloud, self.credential, transport, policy, self.events.on_event)
         return self._client
 
     def hide_tokens(self) -> None:

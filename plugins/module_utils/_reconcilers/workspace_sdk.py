@@ -18,10 +18,10 @@ import typing as t
 import uuid
 
 from .._arm import limits
-from .._arm.client import exchange_seconds, lost, was_sent
+from .._arm.answers import Answer, error_of, hint_for, read_error
 from .._arm.cloud import Cloud
-from .._arm.retry import Answer, error_of, hint_for, read_error
-from .._arm.transport import limit_of, session_for
+from .._arm.connections import limit_of, session_for
+from .._arm.transport import exchange_seconds, lost, was_sent
 from .._core import redact
 from .._core.arm_id import Target
 from .._core.errors import AmlError, ArmError

@@ -9,16 +9,15 @@ import json
 
 import pytest
 import requests
-from ansible_collections.azureml.compute.plugins.module_utils._arm.retry import (
+from ansible_collections.azureml.compute.plugins.module_utils._arm.answers import (
     _HINTS,
     Answer,
-    Attempts,
     error_of,
     etag_of,
     hint_for,
-    try_again,
     unreadable,
 )
+from ansible_collections.azureml.compute.plugins.module_utils._arm.retry import Attempts, Clock, retry_after, try_again
 from ansible_collections.azureml.compute.plugins.module_utils._core.answers import is_absent, is_busy, is_gone
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError
 from ansible_collections.azureml.compute.tests.support.wire import Call, FakeClock, Wire
@@ -158,7 +157,7 @@ def test_no_retries() -> None:
 
 def test_pauses_grow_and_scatter() -> None:
     clock = FakeClock()
-    low, high = (Attempts(None, 1e9, clock, lambda value=value: value) for value in (0.0, 1.0))
+    low, high = (Attempts(None, 1e9, Clock(clock, clock.sleep, lambda value=value: value)) for value in (0.0, 1.0))
     assert [low.pause(None) for _time in range(6)] == [0.5, 1, 2, 4, 7.5, 7.5]
     assert [high.pause(None) for _time in range(6)] == [1, 2, 4, 8, 15, 15]
     assert high.pause(10.0) == 11.0
@@ -354,12 +353,12 @@ def test_only_what_was_cut_off_is_read_again(body: bytes, again: bool) -> None:
     ],
 )
 def test_how_long_the_service_asks_to_wait(headers: dict[str, str], seconds: float | None) -> None:
-    assert answer(429, b"", headers).retry_after == seconds
+    assert retry_after(answer(429, b"", headers).headers) == seconds
 
 
 def test_the_pause_ends_with_the_budget() -> None:
     clock = FakeClock()
-    attempts = Attempts(2, clock.now + 10.0, clock, lambda: 0.0)
+    attempts = Attempts(2, clock.now + 10.0, Clock(clock, clock.sleep, lambda: 0.0))
     assert [attempts.pause(10.0), attempts.pause(10.5), attempts.pause(1.0)] == [10.0, None, None]
     assert attempts.made == 2
 

@@ -18,8 +18,11 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._arm import cloud as _cloud
-from ansible_collections.azureml.compute.plugins.module_utils._arm import transport
+from ansible_collections.azureml.compute.plugins.module_utils._arm import connections
 from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import Cloud
+from ansible_collections.azureml.compute.plugins.module_utils._arm.retry import RetryPolicy
+from ansible_collections.azureml.compute.plugins.module_utils._arm.tokens import TokenSource
+from ansible_collections.azureml.compute.plugins.module_utils._arm.transport import Transport
 from ansible_collections.azureml.compute.plugins.module_utils._auth import sources
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError, CredentialError
 from ansible_collections.azureml.compute.tests.support.wire import ArmClient, FakeCredential
@@ -94,7 +97,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[tuple[int, st
 def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTPS_PROXY", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(transport, "_sessions", {})
+    monkeypatch.setattr(connections, "_sessions", {})
     monkeypatch.setattr(_cloud, "_fetched", {})
     Handler.connections.clear()
     Handler.seen.clear()
@@ -102,7 +105,8 @@ def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def client(host: str, port: int, verify: bool | str) -> ArmClient:
     cloud = Cloud("test", f"https://{host}:{port}", f"https://{host}:{port}", "")
-    return ArmClient(cloud, FakeCredential(), user_agent="tests/1.0", verify=verify, retries=0)
+    tokens = TokenSource(FakeCredential, cloud.scope)
+    return ArmClient(cloud, tokens, Transport("tests/1.0", verify), RetryPolicy(retries=0))
 
 
 def test_a_named_authority_is_trusted_and_connections_are_shared(server: tuple[int, str]) -> None:
@@ -159,7 +163,7 @@ def test_broken_authorities_are_an_error_and_never_none_at_all(
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
         with monkeypatch.context() as context:
             context.setenv(name, str(tmp_path / "ca.pem"))
-            context.setattr(transport, "_sessions", {})
+            context.setattr(connections, "_sessions", {})
             with pytest.raises(CredentialError) as caught:
                 client("127.0.0.1", port, sources._authorities(os.environ)).get("/x", "1")
             assert caught.value.code == "AuthoritiesUnreadable"
@@ -180,7 +184,7 @@ def test_nothing_but_cert_validation_mode_stops_the_checking(
         for value in ("", "0", "false", "1"):
             with monkeypatch.context() as context:
                 context.setenv(name, value)
-                context.setattr(transport, "_sessions", {})
+                context.setattr(connections, "_sessions", {})
                 with pytest.raises((ArmError, CredentialError)) as caught:
                     client("127.0.0.1", port, sources._authorities(os.environ)).get("/x", "1")
                 assert caught.value.code in ("CertificateNotTrusted", "AuthoritiesUnreadable"), (name, value)

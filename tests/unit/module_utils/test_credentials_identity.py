@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils._arm import transport
+from ansible_collections.azureml.compute.plugins.module_utils._arm import connections
 from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import PUBLIC, US_GOVERNMENT, Cloud
 from ansible_collections.azureml.compute.plugins.module_utils._arm.tokens import TokenSource, claims_challenge, refused
 from ansible_collections.azureml.compute.plugins.module_utils._auth.credentials import SignIn, build
@@ -271,8 +271,8 @@ def test_a_library_that_is_missing_is_named_with_the_interpreter(monkeypatch: py
     monkeypatch.setitem(sys.modules, "requests", None)
     for package, use in (
         ("azure-identity", lambda: tokens(SP, EntraId()).token()),
-        ("azure-core", lambda: transport.transport_for(True)),
-        ("requests", lambda: transport._new_session(True)),
+        ("azure-core", lambda: connections.transport_for(True)),
+        ("requests", lambda: connections._new_session(True)),
     ):
         with pytest.raises(CredentialError) as caught:
             use()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.azureml.compute.plugins.module_utils._arm import client as _client
-from ansible_collections.azureml.compute.plugins.module_utils._arm import cloud, limits, tokens
+from ansible_collections.azureml.compute.plugins.module_utils._arm import cloud, connections, limits, tokens
 from ansible_collections.azureml.compute.plugins.module_utils._arm import transport as _transport
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import AmlError, CredentialError
 from ansible_collections.azureml.compute.tests.support import hostile
@@ -23,7 +23,7 @@ from .test_cloud_tls import certificate
 SECOND = 1.0
 # As they are, before a test makes them short.
 DOCUMENTED = {
-    "shortest": _client.SHORTEST_EXCHANGE, "longest": _client.LONGEST_EXCHANGE, "factor": _client.LIST_FACTOR, "list": _client.SHORTEST_LIST,
+    "shortest": _transport.SHORTEST_EXCHANGE, "longest": _transport.LONGEST_EXCHANGE, "factor": _client.LIST_FACTOR, "list": _client.SHORTEST_LIST,
     "pages": _client.MOST_PAGES,
 }  # fmt: skip
 
@@ -37,8 +37,8 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTPS_PROXY", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(_transport, "_sessions", {})
-    monkeypatch.setattr(_client, "SHORTEST_EXCHANGE", 0.5)
+    monkeypatch.setattr(connections, "_sessions", {})
+    monkeypatch.setattr(_transport, "SHORTEST_EXCHANGE", 0.5)
     monkeypatch.setattr(_client, "MOST_PAGES", 30)
 
 
@@ -144,7 +144,7 @@ def test_metadata_and_sign_in_have_the_same_limits(tls: tuple[Path, Path], monke
         def token(*_scopes: str, **_options: t.Any) -> t.NoReturn:
             from azure.core.rest import HttpRequest
 
-            with _transport.transport_for(server.ca) as transport:
+            with connections.transport_for(server.ca) as transport:
                 transport.send(HttpRequest("POST", f"{server.base}/t/oauth2/v2.0/token"))
             raise AssertionError("it was answered")
 

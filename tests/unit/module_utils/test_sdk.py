@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils._arm import client
+from ansible_collections.azureml.compute.plugins.module_utils._arm import transport
 from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import PUBLIC, US_GOVERNMENT
 from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import Target
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import AmlError, ArmError
@@ -254,7 +254,7 @@ def submitted(monkeypatch: pytest.MonkeyPatch, server: hostile.Server, retry_tim
     """The failure of a submission by azure-ai-ml itself, with all its requests, to a server whose answers are hostile."""
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTPS_PROXY", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(client, "SHORTEST_EXCHANGE", 0.3)
+    monkeypatch.setattr(transport, "SHORTEST_EXCHANGE", 0.3)
     cloud = replace(
         PUBLIC,
         name="Hostile",

@@ -28,6 +28,7 @@ init_plugin_loader()
 
 from ansible_collections.azureml.compute.plugins.inventory import aml_compute
 from ansible_collections.azureml.compute.plugins.module_utils._arm import client as _client
+from ansible_collections.azureml.compute.plugins.module_utils._arm import transport as _transport
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError
 from ansible_collections.azureml.compute.plugins.module_utils._machines import inventory, nodes
 
@@ -49,8 +50,8 @@ class Client:
     made: t.ClassVar[list[Client]] = []
     failing: t.ClassVar[str] = ""
 
-    def __init__(self, cloud: t.Any, credential: t.Any, **options: t.Any) -> None:
-        self.credential, self.options, self.secrets = credential, options, ["a-token"]
+    def __init__(self, cloud: t.Any, credential: t.Any, transport: t.Any, policy: t.Any) -> None:
+        self.credential, self.policy, self.secrets = credential, policy, ["a-token"]
         self.asked: list[str] = []
         Client.made.append(self)
 
@@ -113,6 +114,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name, value in {**ENVIRONMENT, "HOME": str(tmp_path)}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(_client, "ArmClient", Client)
+    monkeypatch.setattr(_transport, "Transport", lambda *_given: None)
     monkeypatch.setattr(Client, "made", [])
     monkeypatch.setattr(Client, "failing", "")
 
@@ -188,7 +190,7 @@ def test_options_of_the_file_win_and_may_be_templates(tmp_path: Path, monkeypatc
     )
     client = Client.made[-1]
     assert client.credential.source == "task options (client secret)" and "from-a-vault" in client.credential.secrets
-    assert client.options["retries"] == 3 and client.asked[0].startswith(f"/subscriptions/{other}/")
+    assert client.policy.retries == 3 and client.asked[0].startswith(f"/subscriptions/{other}/")
 
 
 def test_names_groups_and_variables(tmp_path: Path) -> None:
