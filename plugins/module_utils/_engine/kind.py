@@ -65,8 +65,8 @@ class Kind:
     fields: tuple[Field, ...] = ()
     required_on_create: tuple[str, ...] = ()
     remove_action = DELETE
-    # Whether one whose last write failed is mended by the same write.
-    mended_by_writing = False
+    # Whether the same write fixes a resource whose last write failed.
+    rewrite_fixes_failed = False
     # Whether Microsoft.Resources/tags can change its tags, so that no write of the resource needs to carry them: "never", "alone" (unless the
     # resource itself has to be written anyway), or "always".
     tags_api = "never"
@@ -124,6 +124,10 @@ class Kind:
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
         """Warnings about what was declared: preview features, costs."""
         return []
+
+    def plan_state(self, plan: Plan, body: Body | None, state: str) -> Plan:
+        """The plan with what a declared state beside present and absent adds to it."""
+        return plan
 
     def guard(self, body: Body, target: Target) -> None:
         """Raise AmlError where the name is taken by something that this kind must not touch."""

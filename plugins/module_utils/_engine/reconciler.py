@@ -21,13 +21,15 @@ from .._core.answers import CONFLICT_STEP, is_busy
 from .._core.arm_id import Target
 from .._core.client import Client
 from .._core.errors import AmlError, ArmError, ChangedMeanwhile, WaitTimeout, add_way_on, all_foreseen
-from .._core.events import SILENT, WAIT, Events
+from .._core.events import WAIT
 from .._core.findings import refuse
-from . import incarnation
+from . import incarnation, planning
 from . import plan as _plan
-from .fields import READ_ONLY, UPDATABLE, WRITE_ONLY
+from .behaviour import Behaviour
+from .fields import READ_ONLY, WRITE_ONLY
 from .kind import BUSY, FAILED, Body, Kind, Request
 from .plan import CREATE, NONE, REPLACE, UPDATE, Change, Declared, Plan
+from .planning import plan_target
 
 # Seconds between two looks at a resource while it changes: grows to the last one and stays there.
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
@@ -67,22 +69,6 @@ class _Overtaken(Exception):
     def __init__(self, again: bool = False) -> None:
         super().__init__()
         self.again = again
-
-
-@dataclass(frozen=True)
-class Behaviour:
-    """How, not what: the common options of all modules. Times are in seconds."""
-
-    check_mode: bool = False
-    wait: bool = True
-    wait_timeout: float = 1800.0
-    wait_interval: float | None = None
-    on_immutable_change: str = "fail"
-    append_tags: bool = True
-    force: bool = False
-    update_secrets: bool = False
-    # Who is told what is waited for.
-    events: Events = SILENT
 
 
 @dataclass
@@ -166,7 +152,7 @@ class Reconciler:
     def present(self, declared: Declared) -> Outcome:
         """Make the resource as declared, which the kind's offline rules have passed. An AmlError has ``plan`` where there was one."""
         body = self._joined()
-        plan = self._again(self._plan(declared, body, update_secrets=self.behaviour.update_secrets), declared, body)
+        plan = self._plan(declared, body)
         self._tell_action(plan)
         try:
             with all_foreseen():
@@ -297,40 +283,8 @@ class Reconciler:
 
     # --- deciding ---
 
-    def _plan(self, declared: Declared, body: Body | None, *, update_secrets: bool = False) -> Plan:
-        return _plan.plan_present(
-            self.kind.fields,
-            declared,
-            None if body is None else self.kind.read(body),
-            on_immutable_change=self.behaviour.on_immutable_change,
-            append_tags=self.behaviour.append_tags,
-            broken=None if body is None else self.kind.broken(body),
-            update_secrets=update_secrets,
-        )
-
-    def _again(self, plan: Plan, declared: Declared, body: Body | None) -> Plan:
-        """A write that failed may have left its values behind. Nothing differs then, and only the same write once more fixes it."""
-        if (
-            plan.action != NONE
-            or body is None
-            or not declared
-            or not self.kind.mended_by_writing
-            or self.kind.status(body).state != FAILED
-        ):
-            return plan
-        wanted, current = self._wanted(declared, body), self.kind.read(body)
-        rows = [row for row in self.kind.fields if row.option in declared and row.mutability == UPDATABLE]
-        # Where nothing that was declared can be written, the tags can, as they are.
-        rows = rows or [row for row in self.kind.fields if row.option == "tags"]
-        values = [(row.option, paths.get_path(current, row.option)) for row in rows]
-        changes = tuple(
-            Change(option, value, wanted.get(option, value), UPDATABLE, "written again") for option, value in values
-        )
-        return (
-            replace(plan, action=UPDATE, changes=changes, reason="it is as declared, but its last write failed")
-            if changes
-            else plan
-        )
+    def _plan(self, declared: Declared, body: Body | None) -> Plan:
+        return plan_target(self.kind, declared, body, self.behaviour)
 
     def _carry_out(self, plan: Plan, declared: Declared, body: Body | None) -> Outcome:
         if plan.ignored:
@@ -371,9 +325,7 @@ class Reconciler:
 
     def _wanted(self, declared: Declared, body: Body | None) -> Declared:
         """What was declared, with the tags in full."""
-        return _plan.wanted(
-            self.kind.fields, declared, None if body is None else self.kind.read(body), self.behaviour.append_tags
-        )
+        return planning.wanted(self.kind, declared, body, self.behaviour)
 
     def _complete(self, plan: Plan, declared: Declared, body: Body | None) -> Declared:
         """What a new resource will have: for a replacement, what was there counts as given."""
@@ -403,7 +355,7 @@ class Reconciler:
     def _allow_replacement(self, plan: Plan, declared: Declared, body: Body | None) -> None:
         body = t.cast(Body, body)
         broken = self.kind.broken(body)
-        if not broken and self.behaviour.on_immutable_change != "recreate":
+        if planning.is_refused(self.kind, plan, body, self.behaviour):
             raise _plan.refuse_fixed(plan, self._what)
         reason = self.kind.in_use(body)
         if reason and not self.behaviour.force:
@@ -466,7 +418,7 @@ class Reconciler:
         if body is None or _is_deleting(body):
             raise self._changed_meanwhile("it was deleted")
         self.kind.guard(body, self.target)
-        plan = self._again(self._plan(declared, body, update_secrets=self.behaviour.update_secrets), declared, body)
+        plan = self._plan(declared, body)
         if plan.action not in (NONE, UPDATE):
             raise self._changed_meanwhile(plan.reason or f"it now needs the action {plan.action}", plan)
         refuse(self.kind.check_update(declared, self.kind.read(body)))
@@ -493,7 +445,7 @@ class Reconciler:
         def check(unclear: bool) -> None:
             self.wrote = self.wrote or unclear
             body = self.find()
-            plan = None if body is None else self._plan(declared, body, update_secrets=self.behaviour.update_secrets)
+            plan = None if body is None else self._plan(declared, body)
             if body is None or plan is None or plan.action != UPDATE or self._requests(body, plan) != requests:
                 raise _Overtaken
 
@@ -599,7 +551,9 @@ class Reconciler:
         grace = self._grace()
         while True:
             body = self._settle(self.find(), settling=created or "min_instances" in plan.values())
-            left = None if body is None else self._plan(declared, body)
+            # Whether a secret was taken shows nowhere.
+            shown = replace(self.behaviour, update_secrets=False)
+            left = None if body is None else plan_target(self.kind, declared, body, shown)
             if left is not None and left.action == NONE:
                 return t.cast(Body, body)
             if not grace.remaining:

@@ -25,12 +25,14 @@ from .._core.events import WAIT
 from .._core.interrupt import Interrupted, Interruption
 from .._engine import incarnation
 from .._engine import plan as _plan
+from .._engine.behaviour import Behaviour
 from .._engine.kind import READY, Body
 from .._engine.plan import DELETE, DETACH, NONE, Plan
-from .._engine.reconciler import Behaviour, NotApplied, Reconciler
+from .._engine.planning import is_refused, plan_target
+from .._engine.reconciler import NotApplied, Reconciler
 from .._kinds import compute
 from .._options.declarations import Registry
-from .._reconcilers.instance import InstanceReconciler, planned_power
+from .._reconcilers.instance import InstanceReconciler
 from .._reconcilers.registry import reconciler_of
 from . import result as _result
 from .entry import OWNER_TAG, Entry, FleetFailed, Limits
@@ -158,30 +160,14 @@ class Fleet:
         entry.done = not entry.plan.changed and not busy
 
     def _plan(self, entry: Entry) -> Plan:
-        body, declared, behaviour = entry.existing, self._declared(entry), self._behaviour(entry)
+        body, behaviour = entry.existing, self._behaviour(entry)
         if body is not None:
             entry.kind.guard(body, entry.target)
-        if entry.state == "absent":
-            return _plan.plan_absent(
-                None if body is None else entry.kind.project(body), action=entry.kind.remove_action
-            )
-        plan = _plan.plan_present(
-            entry.kind.fields,
-            declared,
-            None if body is None else entry.kind.read(body),
-            on_immutable_change=behaviour.on_immutable_change,
-            append_tags=behaviour.append_tags,
-            broken=None if body is None else entry.kind.broken(body),
-            update_secrets=behaviour.update_secrets,
-        )
-        if (
-            plan.action == _plan.REPLACE
-            and not (body and entry.kind.broken(body))
-            and behaviour.on_immutable_change == "fail"
-        ):
+        plan = plan_target(entry.kind, self._declared(entry), body, behaviour, entry.state)
+        if body is not None and is_refused(entry.kind, plan, body, behaviour):
             entry.plan = plan
             raise _plan.refuse_fixed(plan, f"The {entry.kind.label} {entry.target.name!r}")
-        return planned_power(plan, body, entry.state)
+        return plan
 
     def _behaviour(self, entry: Entry) -> Behaviour:
         """The task's, but for what the target says for itself."""

@@ -10,9 +10,10 @@ import typing as t
 from .._core.findings import refuse
 from .._engine.reconciler import Reconciler
 from .._kinds import instance as _kind
+from .._kinds.instance_power import POWER_STATES
 from .._module.result import Result, outcome_result
 from .._module.task import Task
-from .._reconcilers.instance import POWER_STATES, InstanceReconciler
+from .._reconcilers.instance import InstanceReconciler
 from .compute_targets import guarded, target_of, with_api_version
 
 

@@ -22,25 +22,12 @@ from .._engine.plan import Declared, Plan
 from . import compute
 from . import instance_values as values
 from .compute import ComputeKind
+from .instance_power import STATE, TRANSITIONS, power_state, with_power
 
 _INNER = "properties.properties."
 _FOREVER = "an instance keeps what it was created with"
 _WHY_SSH = "SSH access cannot be changed after creation"
 
-STATE = _INNER + "state"
-RUNNING = ("Running", "JobRunning")
-STOPPED = ("Stopped",)
-# States that end by themselves (ARM types, ComputeInstanceState), and where each leads.
-TRANSITIONS = {
-    "Creating": "Running",
-    "SettingUp": "Running",
-    "UserSettingUp": "Running",
-    "Starting": "Running",
-    "Restarting": "Running",
-    "Stopping": "Stopped",
-    "Resizing": "Stopped",
-    "Deleting": "",
-}
 _BROKEN = ("CreateFailed", "SetupFailed", "UserSetupFailed", "Unusable")
 
 _SHORTEST, _LONGEST = 15, 3 * 24 * 60
@@ -324,6 +311,9 @@ class Instance(ComputeKind):
             )
         return warnings
 
+    def plan_state(self, plan: Plan, body: Body | None, state: str) -> Plan:
+        return with_power(plan, body, state)[0]
+
     def skeleton(self, target: Target, declared: Declared, parent: Body | None) -> Body:
         # SSH is off unless it is asked for (docs/coverage.md CI4); azure-ai-ml sends the same switch (docs/facts.md a.7, f.13).
         ssh = bool(declared.get("ssh_settings.ssh_key_value"))
@@ -464,11 +454,6 @@ def _drops_login(declared: Declared) -> bool:
     """Whether no one shall log in any more: the port that was open for it goes too, unless it was declared."""
     key = "ssh_settings.ssh_key_value"
     return key in declared and declared[key] is None and "ssh_public_access_enabled" not in declared
-
-
-def power_state(body: Body) -> str | None:
-    state = paths.get_path(body, STATE)
-    return state if isinstance(state, str) else None
 
 
 INSTANCE = Instance()

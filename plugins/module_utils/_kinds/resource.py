@@ -121,7 +121,7 @@ class Resource(Kind):
     """One resource of any type, at one API version. ``declared_body`` is what the user gave; ``secret_body`` is never compared or shown."""
 
     label = "resource"
-    mended_by_writing = True
+    rewrite_fixes_failed = True
     parent_api_version = ""
 
     def __init__(

@@ -253,7 +253,7 @@ class Workspace(Kind):
     """One per task: the declared outbound rules are rows of the table too."""
 
     label = "workspace"
-    mended_by_writing = True
+    rewrite_fixes_failed = True
     api_version = "2025-12-01"
     tags_api = "always"
     required_on_create = ()

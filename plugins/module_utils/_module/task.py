@@ -16,7 +16,7 @@ from .._core.errors import AmlError
 from .._core.events import Events
 from .._core.findings import refuse
 from .._engine import rules
-from .._engine.reconciler import Behaviour
+from .._engine.behaviour import Behaviour
 from .._options import specs
 from . import all_wrong
 from .raw_module import RawModule

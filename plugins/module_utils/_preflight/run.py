@@ -15,10 +15,11 @@ from .._core import files
 from .._core.arm_id import ArmId, Target
 from .._core.client import ReadClient
 from .._core.findings import ERROR, WARNING, Finding
-from .._engine import plan as _plan
-from .._engine import rules
+from .._engine import planning, rules
+from .._engine.behaviour import Behaviour
 from .._engine.kind import Body, Kind
 from .._engine.plan import CREATE, REPLACE, Declared, Plan
+from .._engine.planning import plan_target
 from .._kinds import compute
 from .._options.declarations import Declaration, Registry, Validate, declarations
 from .capacity import check_quota, check_subnets
@@ -121,8 +122,8 @@ def wish_of(one: Declaration, existing: Body | None) -> Wish:
     """What the target will have: what is there counts as given, as in a replacement."""
     if existing is None or compute.kind_name(existing) != one.type:
         return Wish(one.type, one.target, one.declared, existing)
-    plan = _plan.plan_present(one.kind.fields, one.declared, one.kind.read(existing), broken=one.kind.broken(existing))
-    wanted = _plan.wanted(one.kind.fields, one.declared, one.kind.read(existing))
+    plan = plan_target(one.kind, one.declared, existing, Behaviour())
+    wanted = planning.wanted(one.kind, one.declared, existing, Behaviour())
     return Wish(one.type, one.target, {**one.kind.kept(existing), **wanted}, existing, replaces=plan.action == REPLACE)
 
 

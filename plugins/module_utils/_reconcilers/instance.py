@@ -14,15 +14,12 @@ import typing as t
 from dataclasses import replace
 
 from .._core.errors import AmlError, all_foreseen
-from .._engine.fields import UPDATABLE
 from .._engine.kind import Body, Request
-from .._engine.plan import CREATE, NONE, REPLACE, Change, Declared, Plan
+from .._engine.plan import Declared, Plan
 from .._engine.reconciler import InUse, NotApplied, Outcome, Reconciler
-from .._kinds import instance as _kind
+from .._kinds.instance_power import RESTART, RUNNING, START, STOP, STOPPED, after_action, power_state, with_power
 
-START, STOP, RESTART = "start", "stop", "restart"
 _DONE = {START: "started", STOP: "stopped", RESTART: "restarted"}
-POWER_STATES = ("started", "stopped", "restarted")
 
 
 class NotThere(AmlError):
@@ -44,10 +41,9 @@ class InstanceReconciler(Reconciler):
                 hint="Create it with state=present, or give its size and other options here too.",
             )
         outcome = self.present(declared)
-        action = power_action(outcome.body, wanted, created=outcome.plan.action in (CREATE, REPLACE))
+        plan, action = with_power(outcome.plan, outcome.body, wanted)
         if action is None:
             return outcome
-        plan = _with_power(outcome.plan, outcome.body, action)
         try:
             if outcome.operation is not None:
                 # It is under way, and the action needs its end.
@@ -55,7 +51,8 @@ class InstanceReconciler(Reconciler):
                     self.present(declared)
             self._tell_action(plan)
             if self.behaviour.check_mode:
-                return replace(outcome, plan=plan, body=_as_if(outcome.body, action))
+                planned = None if outcome.body is None else after_action(outcome.body, action)
+                return replace(outcome, plan=plan, body=planned)
             return self._act(plan, action)
         except AmlError as error:
             if error.plan is None:
@@ -88,8 +85,8 @@ class InstanceReconciler(Reconciler):
         grace = self._grace()
         while True:
             body = self._settle(self.find(), settling=True)
-            state = _kind.power_state(body) if body else None
-            if state in (_kind.STOPPED if action == STOP else _kind.RUNNING):
+            state = power_state(body) if body else None
+            if state in (STOPPED if action == STOP else RUNNING):
                 return t.cast(Body, body)
             if not grace.remaining:
                 raise NotApplied(
@@ -143,45 +140,3 @@ class InstanceReconciler(Reconciler):
                 # Whether it runs is nothing that was declared: a later run does not start it.
                 error.hint = f"{error.hint or ''} It was stopped for the resize and may be stopped still: start it with state=started.".strip()
             raise
-
-
-def power_action(body: Body | None, wanted: str, *, created: bool) -> str | None:
-    """What brings the instance to the wanted power state; None where it is there, or on its way there."""
-    state = _kind.power_state(body) if body else None
-    state = _kind.TRANSITIONS.get(str(state), state) or state
-    # A creation that has only been planned ends with a running instance.
-    running = state in _kind.RUNNING or (created and state is None)
-    if wanted == "restarted" and not created:
-        return START if state in _kind.STOPPED else RESTART
-    if wanted == "stopped":
-        return None if state in _kind.STOPPED else STOP
-    return None if running else START
-
-
-def _with_power(plan: Plan, body: Body | None, action: str) -> Plan:
-    after = "Stopped" if action == STOP else "Running"
-    # What is made has no state before, whether it is there already or only planned.
-    before = _kind.power_state(body) if body and plan.action not in (CREATE, REPLACE) else None
-    change = Change("state", before, after, UPDATABLE, "asked for at every run" if action == RESTART else None)
-    # An instance that has to be made, replaced or changed as well is first of all that.
-    main = action if plan.action == NONE else plan.action
-    shown = {"before": {**plan.before, "state": before}, "after": {**plan.after, "state": after}}
-    return replace(plan, action=main, changes=(*plan.changes, change), **shown)
-
-
-def planned_power(plan: Plan, body: Body | None, wanted: str) -> Plan:
-    """The plan with what the wanted power state adds to it; any other state adds nothing."""
-    action = power_action(body, wanted, created=plan.action in (CREATE, REPLACE)) if wanted in POWER_STATES else None
-    return plan if action is None else _with_power(plan, body, action)
-
-
-def _as_if(body: Body | None, action: str) -> Body | None:
-    """The document as it would be after the action, for check mode."""
-    if body is None:
-        return None
-    planned = {
-        **body,
-        "properties": {**body["properties"], "properties": dict(body["properties"].get("properties") or {})},
-    }
-    planned["properties"]["properties"]["state"] = "Stopped" if action == STOP else "Running"
-    return planned

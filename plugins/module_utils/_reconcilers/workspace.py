@@ -17,9 +17,10 @@ from .._core.canon import arm_id, region
 from .._core.client import Client
 from .._core.errors import AmlError, ArmError, RuleError
 from .._engine import incarnation
+from .._engine.behaviour import Behaviour
 from .._engine.kind import FAILED, Body, Request, provisioning_status
 from .._engine.plan import UPDATE, Declared, Plan
-from .._engine.reconciler import Behaviour, InUse, Outcome, ParentMissing, Reconciler
+from .._engine.reconciler import InUse, Outcome, ParentMissing, Reconciler
 from .._kinds import compute
 from .._kinds import workspace as _kind
 
