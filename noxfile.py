@@ -137,6 +137,20 @@ def plain_english(session: nox.Session) -> None:
 
 
 @nox.session
+def types(session: nox.Session) -> None:
+    """mypy --strict over the plugins."""
+    session.install("-r", "requirements.txt", *tools("mypy", "types-"))
+    session.run("python", "-m", "scripts.types")
+
+
+@nox.session
+def complexity(session: nox.Session) -> None:
+    """Functions that are too complex."""
+    session.install(*tools("radon"))
+    session.run("python", "-m", "scripts.complexity")
+
+
+@nox.session
 def docsite(session: nox.Session) -> None:
     """Build the documentation as a site, with every warning an error; it lies in build/docsite/."""
     session.install("antsibull-docs", "ansible-core", "ansible-pygments", "sphinx", "sphinx-ansible-theme")
@@ -209,6 +223,11 @@ def declared(path: Path) -> list[str]:
     """The requirements of a file, without comments."""
     lines = (line.partition("#")[0].strip() for line in path.read_text().splitlines())
     return [line for line in lines if line]
+
+
+def tools(*names: str) -> list[str]:
+    """The requirements of development whose names begin so."""
+    return [line for line in declared(ROOT / "requirements-dev.txt") if line.startswith(names)]
 
 
 def show_the_checkout(session: nox.Session) -> None:

@@ -38,6 +38,8 @@ PATTERNS = (
     (r"Built (\d+) pages", "{} pages"),
     (r"(\d+ fragments, \d+ generated files)", "{}"),
     (r"^(\d+ files without idioms)", "{}"),
+    (r"^Success: no issues found in (\d+) source files", "{} files in plugins/, mypy --strict"),
+    (r"^(\d+ functions, none above complexity \d+)", "{}"),
     (r"A context of (\d+) files", "a build context of {} files"),
     (r"^Created collection for \S+ at .*/(\S+\.tar\.gz)$", "{}, as Galaxy takes it"),
     (r"Molecule executed (\d+) scenarios?", "{} scenarios"),
@@ -54,7 +56,7 @@ TOLD = {
     "changelog": lambda: "changelogs/",
 }
 ORDER = (
-    "plain-english", "antsibull-nox-config", "extra-checks", "license-check", "changelog", "docs-check", "docsite", "build-import-check",
+    "plain-english", "types", "complexity", "antsibull-nox-config", "extra-checks", "license-check", "changelog", "docs-check", "docsite", "build-import-check",
     "execution-environment", "ansible-lint", "ansible-test-sanity-2.19", "ansible-test-sanity-2.20", "ansible-test-sanity-2.21", "ansible-test-units-2.21",
     "core-2.19-python-3.11", "core-2.21-python-3.12", "core-2.21-python-3.13", "lowest", "molecule",
 )  # fmt: skip
