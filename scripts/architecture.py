@@ -20,7 +20,8 @@ import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from .command import ROOT
+
 PAGE = Path("docs/development/architecture.md")
 BEGIN, END = "<!-- BEGIN: written by make architecture -->", "<!-- END: written by make architecture -->"
 COLLECTION = "ansible_collections.azureml.compute.plugins"

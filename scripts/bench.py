@@ -22,9 +22,9 @@ import time
 import typing as t
 from pathlib import Path
 
-from .environment import ROOT, own_environment
+from .command import BIN, ROOT
+from .environment import own_environment
 
-BIN = ROOT / ".venv" / "bin"
 ITEMS = 10
 ROUNDS = 3
 GROUP, WORKSPACE, CLUSTER = "ml-bench", "ws-bench", "cpu-cluster"

@@ -28,8 +28,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
-from .bench import BIN, ITEMS, ROOT, looped, play, running_simulator
+from .bench import ITEMS, looped, play, running_simulator
 from .bench import token as bearer
+from .command import BIN, ROOT
 
 PEER = Path(os.environ.get("AML_BENCH_PEER", BIN))
 SCALES = (100, 300, 1000, 3000)

@@ -24,8 +24,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from .bench import BIN, ROOT, running_simulator
+from .bench import running_simulator
 from .bench import token as bearer
+from .command import BIN, ROOT
 
 WORKSPACES, CLUSTERS, NODES = 20, 5, 10
 GROUP = "ml-bench"

@@ -22,7 +22,8 @@ from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree
 
-from .environment import ROOT, run_pytest
+from .command import ROOT, add_write, publish
+from .environment import run_pytest
 
 sys.path.insert(0, str(ROOT / "tests"))
 
@@ -144,7 +145,7 @@ def tables(outcomes: Outcomes, sdks: list[str]) -> tuple[str, list[str]]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Hold the simulator to each fact of the wire, and count.")
-    parser.add_argument("--write", type=Path, help="a file to write the tables to, too")
+    add_write(parser)
     parser.add_argument(
         "--sdk",
         action="append",
@@ -155,9 +156,7 @@ def main() -> int:
     arguments = parser.parse_args()
     outcomes = run(sorted({test for fact in facts() for test in fact.tests}), arguments.sdk)
     text, broken = tables(outcomes, arguments.sdk)
-    print(text)
-    if arguments.write:
-        arguments.write.write_text(text)
+    publish(text.splitlines(), arguments.write)
     return 1 if broken else 0
 
 

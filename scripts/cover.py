@@ -17,9 +17,9 @@ import shutil
 import subprocess
 import sys
 import typing as t
-from pathlib import Path
 
-from .environment import ROOT, own_environment
+from .command import ROOT, add_write, publish
+from .environment import own_environment
 
 OUTPUT = ROOT / "tests" / "output" / "coverage"
 TESTS = ["tests/unit", "tests/functional", "tests/contract"]
@@ -28,7 +28,7 @@ LEAST = 95.0
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write", type=Path, metavar="FILE", help="also write the table as Markdown")
+    add_write(parser)
     options = parser.parse_args()
     shutil.rmtree(OUTPUT, ignore_errors=True)
     OUTPUT.mkdir(parents=True)
@@ -37,9 +37,8 @@ def main() -> int:
     coverage("json", "-q", "-o", str(OUTPUT / "coverage.json"))
     document = json.loads((OUTPUT / "coverage.json").read_text())
     table, enough = tabulated(document)
-    print("\n" + "\n".join(table))
-    if options.write:
-        options.write.write_text("\n".join(table) + "\n")
+    print()
+    publish(table, options.write)
     if not enough:
         print(f"\nLines and branches are to be {LEAST:g} % each. What is missing: coverage report -m")
     return 0 if enough else 1

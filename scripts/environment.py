@@ -13,11 +13,11 @@ import shlex
 import subprocess
 import sys
 import typing as t
-from pathlib import Path
 
 from azureml_simulator.variables import CLIENT_SETTINGS
 
-ROOT = Path(__file__).resolve().parents[1]
+from .command import ROOT
+
 # Prefixes of the variables that are removed, in each of the commands and in the integration tests.
 FOREIGN = (*CLIENT_SETTINGS, "ANSIBLE_")
 

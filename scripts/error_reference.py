@@ -21,7 +21,8 @@ from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
+from .command import ROOT
+
 CATALOGUE = ROOT / "scripts" / "error_codes.yml"
 PAGE = ROOT / "docs" / "errors.md"
 PLUGINS = ROOT / "plugins"

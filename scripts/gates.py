@@ -21,10 +21,9 @@ import sys
 import time
 import typing as t
 from dataclasses import dataclass
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-BIN = Path(sys.executable).parent
+from .command import BIN, ROOT, add_write, publish
+
 LOGS = ROOT / "build" / "gates"
 
 # What a session's output says of what was looked at: what is searched, and what is told of it. A number found several times is added up.
@@ -118,7 +117,7 @@ def table(rows: t.Sequence[Row]) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("gates", nargs="*", metavar="GATE", help="which; all, unless given")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="put the table into this file as well")
+    add_write(parser)
     options = parser.parse_args()
     unknown = sorted(set(options.gates) - set(ORDER))
     if unknown:
@@ -129,11 +128,8 @@ def main() -> None:
         rows.append(run(gate))
         print(f"{gate}: {rows[-1].result}, {rows[-1].seconds:.0f} s", file=sys.stderr, flush=True)
     lines = table(rows)
-    print("\n".join(lines))
-    if options.write:
-        about = f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, {platform.system()}; `make gates WRITE=FILE` made this page."
-        options.write.parent.mkdir(parents=True, exist_ok=True)
-        options.write.write_text("\n".join(["# Gates", "", about, "", *lines, ""]))
+    about = f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, {platform.system()}; `make gates WRITE=FILE` made this page."
+    publish(lines, options.write, ["# Gates", "", about, ""])
     raise SystemExit(any(row.result != "passed" for row in rows))
 
 

@@ -21,6 +21,8 @@ from ansible_collections.azureml.compute.plugins.module_utils._core.errors impor
 from ansible_collections.azureml.compute.tests.support import hostile
 from ansible_collections.azureml.compute.tests.unit.module_utils.test_cloud_tls import certificate
 
+from .command import add_write, publish
+
 RETRY_TIMEOUT, WAIT_TIMEOUT, RETRIES, LONGEST = 5.0, 5.0, 2, 60.0
 
 
@@ -42,7 +44,7 @@ def run(name: str, tls: tuple[Path, Path]) -> tuple[str, str, str, float, int, b
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write", type=Path, metavar="FILE", help="also write the table as Markdown")
+    add_write(parser)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(4) as pool:
         tls = certificate(Path(folder))
@@ -58,9 +60,7 @@ def main() -> int:
         f"With `retry_timeout` {RETRY_TIMEOUT:g} s, `wait_timeout` {WAIT_TIMEOUT:g} s and {RETRIES} retries; one exchange has at least "
         f"{transport.SHORTEST_EXCHANGE:g} s. {len(rows)} forms, {len(bad)} that did not end as they must within {LONGEST:g} s.",
     ]
-    print("\n".join(table))
-    if options.write:
-        options.write.write_text("\n".join(table) + "\n", encoding="utf-8")
+    publish(table, options.write)
     return 1 if bad else 0
 
 

@@ -27,7 +27,8 @@ from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
+from .command import ROOT, add_write, publish
+
 WORK = ROOT / "tests" / "output" / "mutants"
 MUTMUT = str(Path(sys.executable).with_name("mutmut"))
 UTILS = "ansible_collections/azureml/compute/plugins/module_utils"
@@ -67,19 +68,16 @@ class Mutant(t.NamedTuple):
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="*", metavar="FILE", help=f"some of {', '.join(FILES)}")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="also write the table as Markdown")
+    add_write(parser)
     options = parser.parse_args()
-    if options.write:
-        options.write = options.write.resolve()
     files = options.files or list(FILES)
     prepare(files)
     run("run", "--max-children", str(os.cpu_count() or 2))
     mutants = found()
     explained, stale = sort_out(mutants, files)
     table = tabulated(mutants, explained, files)
-    print("\n" + "\n".join(table))
-    if options.write:
-        options.write.write_text("\n".join(table) + "\n")
+    print()
+    publish(table, options.write)
     left = [one for one in mutants if not one.noticed and one not in explained]
     for one in left:
         print(f"\n{one.file}, {one.function}: {one.status}\n  - {one.was}\n  + {one.now}")

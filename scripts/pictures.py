@@ -27,7 +27,8 @@ from PIL import Image
 from rich.style import Style
 from rich.text import Text
 
-from .bench import BIN, ROOT, running_simulator
+from .bench import running_simulator
+from .command import BIN, ROOT
 from .picture import write
 
 sys.path.insert(0, str(ROOT / "tests"))

@@ -21,7 +21,8 @@ from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
+from .command import ROOT
+
 CHECKED = ("README.md", "CONTRIBUTING.md", "Makefile", "docs", "examples", "playbooks", "plugins", "roles")
 SUFFIXES = {".md", ".rst", ".py", ".yml", ".yaml", ".j2", ""}
 # What is written for people in a Python file: module documentation, and what goes into messages.

@@ -21,6 +21,7 @@ import time
 import typing as t
 from pathlib import Path
 
+from .command import add_write, publish
 from .environment import run_pytest
 
 TESTS = ["tests/functional/test_properties.py", "tests/functional/test_bad_input.py"]
@@ -33,7 +34,7 @@ COLUMNS = {
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--examples", type=int, default=60, help="random examples of each kind")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="also write the tables as Markdown")
+    add_write(parser)
     options = parser.parse_args()
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
@@ -46,9 +47,8 @@ def main() -> int:
         f"{time.monotonic() - started:.0f} s on {os.cpu_count()} cores."
         + (" Not all held: see above." if failed else " All held."),
     ]
-    print("\n" + "\n".join(table))
-    if options.write:
-        options.write.write_text("\n".join(table) + "\n", encoding="utf-8")
+    print()
+    publish(table, options.write)
     return failed
 
 

@@ -21,7 +21,8 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from .command import ROOT
+
 PAGE = ROOT / "docs" / "quality.md"
 SECTIONS = {
     "faults": "Faults",

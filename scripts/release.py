@@ -28,8 +28,8 @@ from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
-BIN = Path(sys.executable).parent
+from .command import BIN, ROOT
+
 LOCK = "execution-environment.lock.txt"
 # What belongs in the tarball: files, and folders of which every file that git tracks belongs in it. All else stays in the repository.
 SHIPPED = (

@@ -21,6 +21,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from .command import add_write, publish
 from .environment import run_pytest
 
 TESTS = ["tests/functional/test_secrets_encodings.py", "tests/integration/test_secrets_channels.py"]
@@ -33,7 +34,7 @@ Row = tuple[str, dict[str, int], dict[str, int]]
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--examples", type=int, default=16, help="secrets for each channel")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="also write the table as Markdown")
+    add_write(parser)
     options = parser.parse_args()
     started, seed = time.monotonic(), os.environ.get("SECRETS_SEED") or os.urandom(4).hex()
     with tempfile.TemporaryDirectory() as folder:
@@ -49,9 +50,8 @@ def main() -> int:
         f"{time.monotonic() - started:.0f} s on {os.cpu_count()} cores, SECRETS_SEED={seed}."
         + (" Not all held: see above." if failed else ""),
     ]
-    print("\n" + "\n".join(table))
-    if options.write:
-        options.write.write_text("\n".join(table) + "\n", encoding="utf-8")
+    print()
+    publish(table, options.write)
     return int(failed)
 
 

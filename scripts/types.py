@@ -18,7 +18,6 @@ from pathlib import Path
 
 from .command import ROOT
 
-LAYOUT = ROOT / "build" / "types"
 # Where the collection is in it, as mypy shows it.
 COLLECTION = Path("build", "types", "ansible_collections", "azureml", "compute")
 

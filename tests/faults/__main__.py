@@ -20,7 +20,8 @@ import time
 import typing as t
 from collections import Counter
 from datetime import UTC, datetime
-from pathlib import Path
+
+from ansible_collections.azureml.compute.scripts.command import add_write, publish
 
 from . import _second_writer
 from ._cases import CASES, Case
@@ -141,7 +142,7 @@ def told_apart(rows: t.Sequence[Row]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="faults", description="Every module under every fault.")
-    parser.add_argument("--write", type=Path)
+    add_write(parser)
     parser.add_argument("--case", default="")
     parser.add_argument("--fault", default="")
     parser.add_argument("--every", type=int, default=1)
@@ -170,14 +171,11 @@ def main() -> int:
             *([second.text()] if second.rows else []),
         ]
     )
-    print(text)
+    publish(text.splitlines(), options.write)
     for row in sorted(row for row in rows if row.wrong):
         print(f"{row.name}\n" + "\n".join(f"    {one}" for one in row.wrong))
     for lost in sorted(second.lost):
         print(f"{lost.name}\n    {lost.why}")
-    if options.write:
-        options.write.parent.mkdir(parents=True, exist_ok=True)
-        options.write.write_text(text)
     return 1 if any(row.wrong for row in rows) or second.lost else 0
 
 

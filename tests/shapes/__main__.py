@@ -19,8 +19,8 @@ import sys
 import time
 import typing as t
 from datetime import UTC, datetime
-from pathlib import Path
 
+from ansible_collections.azureml.compute.scripts.command import add_write, publish
 from faults.__main__ import quiet
 from faults._cases import CASES
 from faults._shared import table
@@ -117,7 +117,7 @@ def report(rows: t.Sequence[Row], seconds: float, options: argparse.Namespace) -
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="shapes", description="Every module on answers of other shapes.")
-    parser.add_argument("--write", type=Path)
+    add_write(parser)
     parser.add_argument("--case", default="")
     parser.add_argument("--values", type=int, default=1)
     parser.add_argument("--every", type=int, default=1)
@@ -137,10 +137,7 @@ def main() -> int:
             for one in (one for one in done if one.wrong):
                 print(f"{one.name}\n" + "\n".join(f"    {sentence}" for sentence in one.wrong), flush=True)
     text = report(rows, time.monotonic() - began, options)
-    print(text)
-    if options.write:
-        options.write.parent.mkdir(parents=True, exist_ok=True)
-        options.write.write_text(text)
+    publish(text.splitlines(), options.write)
     return 1 if any(one.wrong for one in rows) else 0
 
 
