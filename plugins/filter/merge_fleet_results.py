@@ -44,14 +44,14 @@ from ansible.errors import AnsibleFilterError
 
 from ..module_utils._core import shape
 from ..module_utils._core.errors import AmlError
-from ..module_utils._fleet import result
+from ..module_utils._fleet import merge
 
 
 def merge_fleet_results(results: t.Any) -> dict[str, t.Any]:
     given = shape.listed(results)
     try:
         with shape.reading(given, shape.RESULTS):
-            return result.merge(given)
+            return merge.merge(given)
     except AmlError as error:
         raise AnsibleFilterError(f"azureml.compute.merge_fleet_results: {error.message}") from error
 

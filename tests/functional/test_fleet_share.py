@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.azureml.compute.plugins.module_utils._fleet.result import merge
+from ansible_collections.azureml.compute.plugins.module_utils._fleet.merge import merge
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, Azure
 
 from .test_fleet import FLEET, cluster, document

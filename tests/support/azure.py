@@ -31,6 +31,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import 
 from ansible_collections.azureml.compute.plugins.module_utils._arm.retry import Clock, RetryPolicy
 from ansible_collections.azureml.compute.plugins.module_utils._arm.tokens import TokenSource
 from ansible_collections.azureml.compute.plugins.module_utils._arm.transport import Transport
+from ansible_collections.azureml.compute.plugins.module_utils._core import interrupt
 from ansible_collections.azureml.compute.plugins.module_utils._engine import reconciler
 from ansible_collections.azureml.compute.plugins.module_utils._fleet import executor
 from ansible_collections.azureml.compute.plugins.module_utils._module import task as _task
@@ -161,10 +162,14 @@ class Azure:
         with contextlib.ExitStack() as stack:
             stack.enter_context(patch_module_args(arguments))
             stack.enter_context(mock.patch.object(_task.Task, "client", property(self._client)))
-            for engine in (reconciler.Reconciler, executor.Fleet):
-                stack.enter_context(
-                    mock.patch.dict(engine.__init__.__kwdefaults__, {"sleep": self.sleep, "clock": self.app.clock.now})
-                )
+            timed = {"sleep": self.sleep, "clock": self.app.clock.now}
+            stack.enter_context(mock.patch.dict(reconciler.Reconciler.__init__.__kwdefaults__, timed))
+            stack.enter_context(
+                mock.patch.dict(executor.Executor.__init__.__kwdefaults__, {"clock": self.app.clock.now})
+            )
+            stack.enter_context(
+                mock.patch.object(interrupt.Interruption, "pause", lambda _run, seconds: self.sleep(seconds))
+            )
             stack.enter_context(mock.patch.dict(os.environ, {"HOME": "/nonexistent"}))
             # ansible-core collects a process's warnings; each run stands for a process of its own.
             stack.enter_context(mock.patch.dict(warnings._global_warnings, clear=True))

@@ -9,12 +9,14 @@ import typing as t
 from dataclasses import replace
 
 from .._core import files
-from .._core.arm_id import ArmId, Target, workspace_target
+from .._core.arm_id import Target, workspace_target
 from .._core.findings import Finding, Findings, refuse
 from .._engine import rules
 from .._options import specs
 from .._options.declarations import Declaration, Registry, Validate, declarations
 from .entry import Entry
+
+Options = dict[str, t.Any]
 
 # What a target may say for itself of how it is brought about, in place of the task.
 OWN_SPEC: specs.Spec = {
@@ -30,64 +32,47 @@ OWN_SPEC: specs.Spec = {
 
 def read_document(
     workspaces: t.Sequence[dict[str, t.Any]],
-    defaults: dict[str, t.Any],
+    defaults: Options,
     scope: Target,
     kinds: Registry,
     hide: files.Hide,
     validate: Validate,
 ) -> list[Entry]:
-    """The desired document as entries. Raises RuleError that lists every problem of the whole document.
+    """The desired document as entries. Raises RuleError that lists every problem of the whole document, each with its location.
 
     An option of a target is taken from the target itself, else its workspace's ``defaults`` for the kind, else those for ``all``, else the document's in
     the same order. Mappings (tags too) are taken whole from the nearest place.
     """
-    entries: list[Entry] = []
-    problems: list[Finding] = []
     refuse(_check_defaults(defaults, "defaults", kinds))
+    entries: list[Entry] = []
+    findings: list[Finding] = []
     for number, workspace in enumerate(workspaces):
-        if not workspace.get("name"):
-            problems.append(
-                Finding("InvalidEntry", f"workspaces[{number}]", f"workspaces[{number}] needs name.", "this collection")
-            )
-            continue
-        place = workspace_target(
-            str(workspace.get("subscription_id") or scope.subscription_id),
-            str(workspace.get("resource_group") or scope.resource_group),
-            str(workspace["name"]),
-        )
-        wrong_place = [
-            *check_place(place),
-            *_check_defaults(workspace.get("defaults") or {}, f"workspaces[{number}].defaults", kinds),
-        ]
-        if wrong_place:
-            problems += [replace(one, message=f"workspaces[{number}]: {one.message}") for one in wrong_place]
-            continue
-        layers = (workspace.get("defaults") or {}, defaults)
-        computes = [_with_defaults(compute, layers) for compute in workspace.get("computes") or []]
-        found, wrong = declarations(
-            [{key: value for key, value in one.items() if key not in OWN_SPEC} for one in computes],
-            place,
-            kinds,
-            hide,
-            validate,
-        )
-        problems += [
-            Finding(one.code, f"{place.name}: {one.target}", f"{place.name}/{one.target}: {one.message}", one.source)
-            for one in wrong
-        ]
-        by_name = {str(one.get("name")).casefold(): one for one in computes}
-        for declared in found:
-            given = by_name[declared.target.name.casefold()]
-            state = str(given.get("state") or "present")
-            # What is to go need not keep the rules for what is to be.
-            problems += _broken_rules(declared, place) if state != "absent" else ()
-            own, mistakes = _own_words(given, validate)
-            shown = f"{place.name}/{declared.target.name}"
-            problems += [Finding("InvalidOption", shown, f"{shown}: {one}", "this collection") for one in mistakes]
-            entries.append(Entry(declared.target, declared.kind, declared.type, state, declared, own))
-    problems += _twice(entries)
-    refuse(problems)
+        problems = list(_check_workspace(workspace, f"workspaces[{number}]", scope, kinds))
+        if not problems:
+            place = place_of(workspace, scope)
+            computes = _with_defaults(workspace, defaults)
+            found, wrong = declarations([_declared_part(one) for one in computes], place, kinds, hide, validate)
+            problems += [_in_workspace(one, place) for one in wrong]
+            by_name = {str(one.get("name")).casefold(): one for one in computes}
+            for declaration in found:
+                entry, broken = _entry(declaration, by_name[declaration.target.name.casefold()], validate)
+                problems += broken
+                entries.append(entry)
+        findings += problems
+    refuse([*findings, *_find_duplicates(entries)])
     return entries
+
+
+# --- workspaces ---
+
+
+def place_of(workspace: Options, scope: Target) -> Target:
+    """Where a workspace of the document is; ``scope`` names what it does not."""
+    return workspace_target(
+        str(workspace.get("subscription_id") or scope.subscription_id),
+        str(workspace.get("resource_group") or scope.resource_group),
+        str(workspace["name"]),
+    )
 
 
 def check_place(place: Target) -> Findings:
@@ -97,7 +82,19 @@ def check_place(place: Target) -> Findings:
     yield from rules.workspace_name(place.name, "name")
 
 
-def _check_defaults(defaults: dict[str, t.Any], option: str, kinds: Registry) -> Findings:
+def _check_workspace(workspace: Options, location: str, scope: Target, kinds: Registry) -> Findings:
+    """Where it is, and the defaults of its targets."""
+    if not workspace.get("name"):
+        yield Finding("InvalidEntry", location, f"{location} needs name.", "this collection")
+        return
+    yield from _located(check_place(place_of(workspace, scope)), location)
+    yield from _located(_check_defaults(workspace.get("defaults") or {}, f"{location}.defaults", kinds), location)
+
+
+# --- defaults ---
+
+
+def _check_defaults(defaults: Options, option: str, kinds: Registry) -> Findings:
     for kind, options in defaults.items():
         if kind != "all" and kind not in kinds:
             message = f"{option} has the key {kind!r}; it takes all, {', '.join(kinds)}."
@@ -108,17 +105,44 @@ def _check_defaults(defaults: dict[str, t.Any], option: str, kinds: Registry) ->
             )
 
 
-def _with_defaults(compute: dict[str, t.Any], layers: t.Sequence[dict[str, t.Any]]) -> dict[str, t.Any]:
-    kind = str(compute.get("type") or "").casefold()
-    merged: dict[str, t.Any] = {}
-    for layer in reversed(layers):
+def _with_defaults(workspace: Options, defaults: Options) -> list[Options]:
+    """The workspace's compute targets, each with the defaults for its kind and for all kinds."""
+    layers = (defaults, workspace.get("defaults") or {})
+    return [
+        {**_merged(layers, str(compute.get("type") or "").casefold()), **compute}
+        for compute in workspace.get("computes") or []
+    ]
+
+
+def _merged(layers: t.Iterable[Options], kind: str) -> Options:
+    merged: Options = {}
+    for layer in layers:
         merged.update(layer.get("all") or {})
         merged.update(layer.get(kind) or {})
-    return {**merged, **compute}
+    return merged
 
 
-def _own_words(compute: dict[str, t.Any], validate: Validate) -> tuple[dict[str, t.Any], list[str]]:
-    """How this target is brought about, where it says so itself, and what is wrong with that."""
+# --- compute targets ---
+
+
+def _declared_part(compute: Options) -> Options:
+    """The options of the target itself, as the module of its kind takes them."""
+    return {key: value for key, value in compute.items() if key not in OWN_SPEC}
+
+
+def _entry(declaration: Declaration, compute: Options, validate: Validate) -> tuple[Entry, Findings]:
+    """A target with all that is wrong with it. ``compute`` is what was declared for it, with defaults."""
+    state = str(compute.get("state") or "present")
+    own, mistakes = _overrides(compute, validate)
+    entry = Entry(declaration.target, declaration.kind, declaration.type, state, declaration, own)
+    # What is to be removed need not keep the rules for what is to be created.
+    broken = declaration.kind.check(entry.target, declaration.declared, declaration.tree) if state != "absent" else ()
+    invalid = (Finding("InvalidOption", entry.location, mistake, "this collection") for mistake in mistakes)
+    return entry, _located((*broken, *invalid), entry.location)
+
+
+def _overrides(compute: Options, validate: Validate) -> tuple[Options, list[str]]:
+    """The task's options that the target sets for itself, and what is wrong with them."""
     given = {key: value for key, value in compute.items() if key in OWN_SPEC and value is not None}
     if not given:
         return {}, []
@@ -128,16 +152,28 @@ def _own_words(compute: dict[str, t.Any], validate: Validate) -> tuple[dict[str,
     return {key: checked[key] for key in given}, mistakes
 
 
-def _broken_rules(declared: Declaration, place: Target) -> Findings:
-    for one in declared.kind.check(declared.target, declared.declared, declared.tree):
-        yield replace(one, message=f"{place.name}/{declared.target.name}: {one.message}")
-
-
-def _twice(entries: t.Sequence[Entry]) -> Findings:
+def _find_duplicates(entries: t.Sequence[Entry]) -> Findings:
     seen: set[str] = set()
     for entry in entries:
         identifier = entry.target.id.casefold()
         if identifier in seen:
-            place = f"{ArmId(entry.workspace).name}/{entry.target.name}"
-            yield Finding("DeclaredTwice", place, f"{place} is declared twice.", "this collection")
+            message = f"{entry.location} is declared twice."
+            yield Finding("DeclaredTwice", entry.location, message, "this collection")
         seen.add(identifier)
+
+
+# --- locations ---
+
+
+def _located(findings: t.Iterable[Finding], location: str) -> Findings:
+    """The findings with the place in the document in front of each message."""
+    return (replace(one, message=f"{location}: {one.message}") for one in findings)
+
+
+def _in_workspace(finding: Finding, place: Target) -> Finding:
+    """A finding about a target that could not be read, under the names of the workspace and the target."""
+    return replace(
+        finding,
+        option=f"{place.name}: {finding.target}",
+        message=f"{place.name}/{finding.target}: {finding.message}",
+    )

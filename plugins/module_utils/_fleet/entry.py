@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One compute target of a fleet and its result."""
+"""One compute target of a fleet: what was declared, what exists, what is to be done, and the result."""
 
 from __future__ import annotations
 
@@ -10,53 +10,40 @@ from dataclasses import dataclass, field
 
 from .._core.arm_id import ArmId, Target
 from .._core.errors import AmlError
+from .._engine.behaviour import Behaviour
 from .._engine.kind import Body, Kind
-from .._engine.plan import NONE, Plan
+from .._engine.plan import NONE, Declared, Plan
 from .._options.declarations import Declaration
-
-# The tag by which a fleet knows what it made; nothing without it is ever pruned.
-OWNER_TAG = "azureml-compute-fleet"
-
-PRUNE = ("none", "report", "detach", "delete")
-
-
-class FleetFailed(AmlError):
-    """At least one target failed; every other was still seen to, unless ``on_error`` is ``stop``."""
-
-    default_code = "FleetFailed"
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How many at once, how often one is tried, and what a failure means for the others."""
-
-    parallelism: int = 16
-    per_workspace: int = 8
-    on_error: str = "continue"
-    prune: str = "none"
-    owner: str | None = None
-    attempts: int = 1
 
 
 @dataclass
 class Entry:
-    """One target and what became of it. ``seconds`` is what its own work took, in ``attempts`` (0: it needed none)."""
+    """One target. The document gives the first fields, the planner the next, the executor the result."""
 
     target: Target
     kind: Kind
     type: str
     state: str = "present"
+    # None: it exists, and the document does not declare it.
     declaration: Declaration | None = None
-    # Its own words on how it is brought about: the options of OWN_SPEC that were given for it.
+    # The options of OWN_SPEC that were given for it, in place of the task's.
     own: dict[str, t.Any] = field(default_factory=dict)
+
     existing: Body | None = None
+    # What the engine is to bring about, and how.
+    desired: Declared = field(default_factory=dict)
+    behaviour: Behaviour = Behaviour()
     plan: Plan = field(default_factory=lambda: Plan(NONE))
+    # Whether nothing is left to be done.
     done: bool = False
+
+    # Seconds that the work on it took, in so many attempts (0: it needed none).
     seconds: float = 0.0
     attempts: int = 0
     error: AmlError | None = None
     operation: dict[str, t.Any] | None = None
     warnings: list[str] = field(default_factory=list)
+
     # What ``cost`` says, once it was asked; None is then unknown.
     cost: dict[str, t.Any] | None = None
     estimated: bool = False
@@ -66,8 +53,29 @@ class Entry:
         return self.target.parent_id
 
     @property
+    def location(self) -> str:
+        """Its place in the document, as messages name it: WORKSPACE/TARGET."""
+        return f"{ArmId(self.workspace).name}/{self.target.name}"
+
+    @property
     def declared_options(self) -> dict[str, t.Any]:
         return self.declaration.tree if self.declaration else {}
+
+    @property
+    def action(self) -> str:
+        return self.plan.action
+
+    @property
+    def changed(self) -> bool:
+        return self.plan.changed if self.error is None else self.error.changed
+
+    @property
+    def failed(self) -> bool:
+        return self.error is not None
+
+    def fail(self, error: AmlError) -> None:
+        """Nothing more is done with it."""
+        self.error, self.done = error, True
 
     def to_dict(self) -> dict[str, t.Any]:
         shown = {
@@ -77,8 +85,8 @@ class Entry:
             "name": self.target.name,
             "type": self.type,
             "id": self.target.id,
-            "action": self.plan.action,
-            "changed": self.plan.changed if self.error is None else self.error.changed,
+            "action": self.action,
+            "changed": self.changed,
             "changes": [change.to_dict() for change in self.plan.changes],
             "reason": self.plan.reason,
             "seconds": round(self.seconds, 3),

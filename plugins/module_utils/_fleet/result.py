@@ -1,85 +1,96 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The results of ``aml_fleet`` over shares of one document, as the result that one run over all of it would have. Pure: no Ansible, no HTTP.
-
-A merged result can be merged again.
-"""
+"""The result of a fleet's run: the rows of all targets, their counts, and one error for all that failed."""
 
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass, field
 
 from .._core.arm_id import ArmId
-from . import cost
+from .._core.errors import AmlError
+from .entry import Entry
+from .merge import totals
 
-Row = dict[str, t.Any]
-
-
-def totals(targets: t.Sequence[Row], undeclared: t.Sequence[Row]) -> Row:
-    """How many targets, how many failed, and how many of each action of those that did not."""
-    every = [*targets, *undeclared]
-    counted: Row = {"targets": len(targets), "failed": sum(bool(one["failure"]) for one in every)}
-    for one in every:
-        if one["failure"] is None:
-            counted[one["action"]] = counted.get(one["action"], 0) + 1
-    return counted
+# So many targets are named in the message of the error; its details have all.
+_NAMED = 5
 
 
-def merge(results: t.Sequence[Row]) -> Row:
-    """One result of many; of two that have worked on the same workspace, the later in the list counts.
+class FleetFailed(AmlError):
+    """At least one target failed; every other was still worked on, unless ``on_error`` is ``stop``."""
 
-    Beside what a result has: ``missing`` are the workspaces of the document that no run has worked on, ``failures`` is why runs ended before they had
-    worked on anything, and ``complete`` is whether every workspace was worked on and nothing failed.
+    default_code = "FleetFailed"
+
+
+@dataclass
+class Fleet:
+    """The targets of some workspaces.
+
+    workspaces  the ids of the workspaces, which may have no target
+    document    the ids of all workspaces of the document, of which ``workspaces`` may be a share
+    undeclared  the fleet's own targets that are not declared any more
+    unknown     the workspaces of which it is not known what to prune, by name, and why
+    cost        the sum of the targets' costs, where they were estimated
     """
-    document = {one.casefold(): one for result in results for one in result.get("document") or []}
-    places = {one["id"].casefold(): one for result in results for one in result.get("workspaces") or []}
-    by_workspace = {
-        one["id"].casefold(): result
-        for result in results
-        if not _ended_early(result)
-        for one in result.get("workspaces") or []
-    }
-    seen = [key for key in document if key in by_workspace]
-    targets, undeclared = (
-        [row for key in seen for row in by_workspace[key][rows] if _home(row) == key]
-        for rows in ("targets", "undeclared")
-    )
-    summed = totals(targets, undeclared)
-    costs = _costs(targets, results)
-    if costs is not None:
-        summed["cost"] = cost.total(costs)
-    missing = [document[key] for key in document if key not in by_workspace]
-    failures = [failure for result in results for failure in _failures(result)]
+
+    entries: list[Entry]
+    workspaces: list[str]
+    document: list[str]
+    undeclared: list[Entry] = field(default_factory=list)
+    unknown: dict[str, AmlError] = field(default_factory=dict)
+    cost: dict[str, t.Any] | None = None
+
+    @property
+    def every(self) -> list[Entry]:
+        return [*self.entries, *self.undeclared]
+
+    def to_dict(self) -> dict[str, t.Any]:
+        """The result of ``aml_fleet``."""
+        counted: dict[str, t.Any] = totals(self.entries, self.undeclared)
+        if self.cost is not None:
+            counted["cost"] = self.cost
+        return {
+            "changed": any(one.changed for one in self.every),
+            "targets": [one.to_dict() for one in self.entries],
+            "undeclared": [one.to_dict() for one in self.undeclared],
+            "totals": counted,
+            "workspaces": [_place(one) for one in self.workspaces],
+            "document": self.document,
+        }
+
+    def failure(self) -> FleetFailed | None:
+        """One error for every target that failed and every workspace of which it is not known what to prune; None where all went well."""
+        failed = [one for one in self.every if one.failed]
+        if not failed and not self.unknown:
+            return None
+        unknown = [
+            {"workspace": name, "name": None, "failure": error.failure()} for name, error in self.unknown.items()
+        ]
+        count = len(self.every)
+        others = f"{count - len(failed)} of {count} targets match their declaration. " if count > len(failed) else ""
+        return FleetFailed(
+            " ".join(self._messages(failed)),
+            details=[*(one.to_dict() for one in failed), *unknown],
+            hint=f"{others}Fix the errors and run the same task again.",
+        )
+
+    def _messages(self, failed: t.Sequence[Entry]) -> t.Iterator[str]:
+        if failed:
+            shown = "; ".join(
+                f"{one.location}: {one.error.message.rstrip('.')}" for one in failed[:_NAMED] if one.error
+            )
+            more = f"; and {len(failed) - _NAMED} more" if len(failed) > _NAMED else ""
+            yield f"{len(failed)} of {len(self.every)} compute targets failed: {shown}{more}."
+        for name, error in self.unknown.items():
+            yield f"Could not determine which targets to prune in {name}: {error.message}"
+
+
+def _place(workspace: str) -> dict[str, str]:
+    place = ArmId(workspace)
     return {
-        "changed": any(one["changed"] for one in (*targets, *undeclared)),
-        "targets": targets,
-        "undeclared": undeclared,
-        "totals": summed,
-        "workspaces": [places[key] for key in seen],
-        "document": list(document.values()),
-        "missing": missing,
-        "failures": list({str(one): one for one in failures}.values()),
-        "complete": bool(seen) and not missing and not failures and not summed["failed"],
+        "id": workspace,
+        "name": place.name,
+        "resource_group": place.resource_group,
+        "subscription_id": place.subscription_id,
     }
-
-
-def _home(target: Row) -> str:
-    return ArmId(target["id"].casefold()).workspace
-
-
-def _ended_early(result: Row) -> bool:
-    """Whether the run worked on nothing, by its pre-flight or before that. What became of single targets is in their rows."""
-    return bool(result.get("failure")) and result["failure"]["code"] != "FleetFailed"
-
-
-def _failures(result: Row) -> list[Row]:
-    return [result["failure"]] if _ended_early(result) else list(result.get("failures") or [])
-
-
-def _costs(targets: t.Sequence[Row], results: t.Sequence[Row]) -> dict[str, t.Any] | None:
-    """What each target that is paid for costs, None where that is not known; no mapping at all where nothing was estimated."""
-    estimates = [result["totals"]["cost"] for result in results if "cost" in (result.get("totals") or {})]
-    unknown = {identifier for one in estimates for identifier in one["unknown"]}
-    paid = {one["id"]: one.get("cost") for one in targets if one.get("cost") or one["id"] in unknown}
-    return paid if estimates else None

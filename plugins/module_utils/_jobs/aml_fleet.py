@@ -14,9 +14,13 @@ from .._core.interrupt import Interruption
 from .._engine.plan import CREATE, REPLACE
 from .._fleet import cost as _cost
 from .._fleet import prices as _prices
-from .._fleet.document import check_place, read_document
-from .._fleet.entry import PRUNE, Entry, Limits
-from .._fleet.executor import Fleet
+from .._fleet.document import check_place, place_of, read_document
+from .._fleet.entry import Entry
+from .._fleet.executor import Executor, Limits
+from .._fleet.observer import Observer
+from .._fleet.planner import Planner, in_order
+from .._fleet.prune import PRUNE, Pruning
+from .._fleet.result import Fleet
 from .._kinds import compute
 from .._kinds.registry import INFO_KINDS
 from .._module import validation
@@ -93,17 +97,28 @@ def keep_fleet(task: Task) -> Result:
     )
     with Interruption() as interruption:
         task.sleep = interruption.pause
-        fleet, rest = _parts(task, entries, _workspaces(document, scope), interruption)
-        fleet.look()
+        fleet, rest = _split(params["share"], entries, _workspaces(document, scope))
+        pruning = Pruning(params["name"], params["prune"])
+        planner = Planner(task.behaviour(), pruning, INFO_KINDS)
+        observer = Observer(task.client, params["parallelism"])
+        planner.plan(fleet, observer.observe(fleet.workspaces, fleet.entries))
         try:
+            if params["preflight"] or params["max_monthly_cost"] is not None:
+                planner.plan(rest, observer.observe(rest.workspaces, rest.entries))
             _gate(task, fleet, rest)
             interruption.check()
         except AmlError as error:
-            error.result = fleet.result()
+            error.result = fleet.to_dict()
             raise
         if not task.check_mode:
-            fleet.carry_out()
+            batches = in_order(fleet)
+            task.events.all(sum(map(len, batches)))
+            Executor(task.client, _limits(params), pruning, interruption).carry_out(batches)
     return _ended(fleet, task)
+
+
+def _limits(params: dict[str, t.Any]) -> Limits:
+    return Limits(params["parallelism"], params["parallelism_per_workspace"], params["attempts"], params["on_error"])
 
 
 def read_places(task: Task) -> list[str]:
@@ -120,42 +135,26 @@ def _scope(task: Task) -> Target:
 def _gate(task: Task, fleet: Fleet, rest: Fleet) -> None:
     """What holds for the whole document, before the first write."""
     params = task.params
-    if params["preflight"] or params["max_monthly_cost"] is not None:
-        rest.look()
     if params["estimate_cost"] or params["max_monthly_cost"] is not None:
         _estimate(task, fleet, rest)
     if params["preflight"]:
         _look_ahead(task, fleet, rest)
 
 
-def _parts(task: Task, entries: list[Entry], workspaces: list[str], interruption: Interruption) -> tuple[Fleet, Fleet]:
-    """What this run works on, and the rest of the document, which only counts for quotas and cost."""
-    params = task.params
-    wanted = None if params["share"] is None else {one.casefold() for one in params["share"]}
+def _split(share: list[str] | None, entries: list[Entry], workspaces: list[str]) -> tuple[Fleet, Fleet]:
+    """What this run works on, and the rest of the document, which only counts for quotas and cost. RuleError for a share that the document has not."""
+    wanted = None if share is None else {one.casefold() for one in share}
     refuse(_unknown(wanted or set(), workspaces))
-    mine = [one for one in workspaces if wanted is None or wanted & _names(one)]
-    limits = Limits(
-        *(
-            params[name]
-            for name in ("parallelism", "parallelism_per_workspace", "on_error", "prune", "name", "attempts")
-        )
-    )
-    own = {one.casefold() for one in mine}
+    mine = {one.casefold() for one in workspaces if wanted is None or wanted & _names(one)}
 
-    def part(some: list[str], *, inside: bool) -> Fleet:
-        taken = [entry for entry in entries if (entry.workspace.casefold() in own) is inside]
+    def part(inside: bool) -> Fleet:
         return Fleet(
-            task.client,
-            taken,
-            task.behaviour(),
-            limits,
-            INFO_KINDS,
-            workspaces=some,
-            document=workspaces,
-            interruption=interruption,
+            [entry for entry in entries if (entry.workspace.casefold() in mine) is inside],
+            [one for one in workspaces if (one.casefold() in mine) is inside],
+            workspaces,
         )
 
-    return part(mine, inside=True), part([one for one in workspaces if one not in mine], inside=False)
+    return part(inside=True), part(inside=False)
 
 
 def _names(workspace: str) -> set[str]:
@@ -188,14 +187,7 @@ def _document(task: Task) -> list[dict[str, t.Any]]:
 
 def _workspaces(document: t.Sequence[dict[str, t.Any]], scope: Target) -> list[str]:
     """Every workspace of the document once, also one that declares nothing (any more). RuleError for names that are none."""
-    places = [
-        workspace_target(
-            str(one.get("subscription_id") or scope.subscription_id),
-            str(one.get("resource_group") or scope.resource_group),
-            str(one["name"]),
-        )
-        for one in document
-    ]
+    places = [place_of(one, scope) for one in document]
     refuse(finding for place in places for finding in check_place(place))
     return list({place.id.casefold(): place.id for place in places}.values())
 
@@ -240,11 +232,9 @@ def _wish(entry: Entry) -> Wish:
 
 
 def _ended(fleet: Fleet, task: Task) -> Result:
-    result = fleet.result()
+    result = fleet.to_dict()
     failure = fleet.failure()
-    warnings = [
-        f"{entry.target.name}: {text}" for entry in (*fleet.entries, *fleet.undeclared) for text in entry.warnings
-    ]
+    warnings = [f"{entry.target.name}: {text}" for entry in fleet.every for text in entry.warnings]
     if failure is not None:
         failure.warnings = warnings
         failure.changed = bool(result["changed"]) and not task.check_mode

@@ -1,0 +1,113 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is to be done with each target of a fleet, and in which order: from what was declared and what exists. No requests."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from .._core import canon, paths
+from .._core.errors import AmlError, all_foreseen
+from .._engine.behaviour import Behaviour
+from .._engine.fields import CREATE_ONLY
+from .._engine.kind import READY
+from .._engine.plan import CREATE, DELETE, DETACH, REPLACE, Declared, Plan, refuse_fixed
+from .._engine.planning import is_refused, plan_target
+from .._options.declarations import Registry
+from .entry import Entry
+from .observer import Current, Observed
+from .prune import OWNER_TAG, Pruning
+from .result import Fleet
+
+
+class Planner:
+    """Plans the targets of a fleet as the task's ``behaviour`` asks, but for what a target sets for itself."""
+
+    def __init__(self, behaviour: Behaviour, pruning: Pruning, kinds: Registry) -> None:
+        self._behaviour = behaviour
+        self._pruning = pruning
+        self._kinds = kinds
+
+    def plan(self, fleet: Fleet, observed: Observed) -> None:
+        """Put its plan into each declared target, and find what is to be pruned."""
+        for entry in fleet.entries:
+            self._plan_entry(entry, observed.targets[entry.target.id])
+        fleet.undeclared = self._pruning.undeclared(observed, fleet.entries, self._kinds)
+        fleet.unknown = self._pruning.unknown(observed, fleet.entries)
+        for entry in fleet.undeclared:
+            entry.behaviour = self._behaviour_of(entry)
+
+    def _plan_entry(self, entry: Entry, current: Current) -> None:
+        """An entry that needs nothing is done by its plan."""
+        if current.error is not None:
+            return entry.fail(current.error)
+        entry.existing = current.body
+        try:
+            with all_foreseen():
+                entry.desired, entry.behaviour = self._desired(entry), self._behaviour_of(entry)
+                entry.plan = _planned(entry)
+        except AmlError as error:
+            return entry.fail(error)
+        busy = entry.existing is not None and entry.kind.status(entry.existing).state != READY
+        entry.done = not entry.plan.changed and not busy
+
+    def _behaviour_of(self, entry: Entry) -> Behaviour:
+        """The task's, but for what the target sets for itself."""
+        own = {name: value for name, value in entry.own.items() if name != "attempts"}
+        always = "always" in (
+            entry.declared_options.get("update_password"),
+            entry.declared_options.get("update_certificate"),
+        )
+        return replace(self._behaviour, update_secrets=always, **own)
+
+    def _desired(self, entry: Entry) -> Declared:
+        """What was declared, and the fleet's own tag where a tag can still be put on."""
+        declared = dict(entry.declaration.declared) if entry.declaration else {}
+        tags = next((row for row in entry.kind.fields if row.option == "tags"), None)
+        fixed = tags is None or (tags.mutability == CREATE_ONLY and entry.existing is not None)
+        if self._pruning.owner and not fixed and entry.state != "absent":
+            declared["tags"] = {**(declared.get("tags") or {}), OWNER_TAG: self._pruning.owner}
+        return declared
+
+
+def _planned(entry: Entry) -> Plan:
+    body = entry.existing
+    if body is not None:
+        entry.kind.guard(body, entry.target)
+    plan = plan_target(entry.kind, entry.desired, body, entry.behaviour, entry.state)
+    if body is not None and is_refused(entry.kind, plan, body, entry.behaviour):
+        entry.plan = plan
+        raise refuse_fixed(plan, f"The {entry.kind.label} {entry.target.name!r}")
+    return plan
+
+
+def in_order(fleet: Fleet) -> list[list[Entry]]:
+    """What is left to do, in batches of which each needs the end of the one before.
+
+    First the removals that free a resource which is to be attached under another name, then the declared targets, at last what is to be pruned. A resource
+    cannot be attached to a workspace twice (docs/coverage.md 1.10). Other targets do not depend on each other.
+    """
+    declared, pruned = ([entry for entry in batch if not entry.done] for batch in (fleet.entries, fleet.undeclared))
+    freeing = _freeing(declared, pruned)
+    first = {entry.target.id for entry in freeing}
+    return [freeing, *([entry for entry in batch if entry.target.id not in first] for batch in (declared, pruned))]
+
+
+def _freeing(declared: t.Sequence[Entry], pruned: t.Sequence[Entry]) -> list[Entry]:
+    """Those whose removal frees a resource that is to be attached."""
+    attached = {
+        _resource(entry.declared_options.get("resource_id")) for entry in declared if entry.action in (CREATE, REPLACE)
+    }
+    return [
+        entry
+        for entry in (*declared, *pruned)
+        if entry.action in (DELETE, DETACH)
+        and _resource(paths.get_path(entry.existing, "properties.resourceId")) in attached - {None}
+    ]
+
+
+def _resource(identifier: t.Any) -> str | None:
+    """A resource id in the form in which ids are compared; None for what is none."""
+    return str(canon.arm_id(identifier)) if isinstance(identifier, str) else None
