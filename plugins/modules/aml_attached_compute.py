@@ -392,25 +392,14 @@ failure:
 
 from ..module_utils._jobs.aml_attached_compute import attached
 from ..module_utils._jobs.compute_targets import COMPUTE_SPEC
+from ..module_utils._kinds.attached_types import ATTACHED
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
-from ..module_utils._options.kind_specs import ATTACHED_SPEC
 
 SPEC: specs.Spec = {
     **COMPUTE_SPEC,
-    "type": {
-        "type": "str",
-        "choices": [
-            "kubernetes",
-            "virtualmachine",
-            "databricks",
-            "datalakeanalytics",
-            "hdinsight",
-            "synapsespark",
-            "datafactory",
-        ],
-    },
-    **ATTACHED_SPEC,
+    "type": {"type": "str", "choices": list(ATTACHED)},
+    **specs.of_kind(*ATTACHED.values()),
 }
 
 

@@ -379,11 +379,11 @@ failure:
 
 from ..module_utils._jobs.aml_compute_cluster import keep_cluster
 from ..module_utils._jobs.compute_targets import COMPUTE_SPEC
+from ..module_utils._kinds.cluster import CLUSTER
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
-from ..module_utils._options.kind_specs import CLUSTER_SPEC
 
-SPEC: specs.Spec = {**COMPUTE_SPEC, **specs.PREFLIGHT_SPEC, **CLUSTER_SPEC}
+SPEC: specs.Spec = {**COMPUTE_SPEC, **specs.PREFLIGHT_SPEC, **specs.of_kind(CLUSTER)}
 
 
 def main() -> None:

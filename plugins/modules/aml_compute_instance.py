@@ -584,15 +584,15 @@ failure:
 
 from ..module_utils._jobs.aml_compute_instance import keep_instance
 from ..module_utils._jobs.compute_targets import COMPUTE_SPEC
+from ..module_utils._kinds.instance import INSTANCE
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
-from ..module_utils._options.kind_specs import INSTANCE_SPEC
 
 SPEC: specs.Spec = {
     **COMPUTE_SPEC,
     **specs.PREFLIGHT_SPEC,
     **specs.SHOW_VARIABLES_SPEC,
-    **INSTANCE_SPEC,
+    **specs.of_kind(INSTANCE),
     "state": {"type": "str", "default": "present", "choices": ["present", "absent", "started", "stopped", "restarted"]},
 }
 

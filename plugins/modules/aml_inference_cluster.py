@@ -381,15 +381,11 @@ failure:
 
 from ..module_utils._jobs.aml_inference_cluster import inference_cluster
 from ..module_utils._jobs.compute_targets import COMPUTE_SPEC
+from ..module_utils._kinds.aks import AKS
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
-from ..module_utils._options.kind_specs import INFERENCE_SPEC
 
-SPEC: specs.Spec = {
-    **{name: row for name, row in COMPUTE_SPEC.items() if name != "identity"},
-    **specs.PREFLIGHT_SPEC,
-    **INFERENCE_SPEC,
-}
+SPEC: specs.Spec = {**COMPUTE_SPEC, **specs.PREFLIGHT_SPEC, **specs.of_kind(AKS)}
 
 
 def main() -> None:

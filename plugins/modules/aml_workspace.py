@@ -465,60 +465,13 @@ failure:
 """
 
 from ..module_utils._jobs.aml_workspace import WORKSPACE_SPEC, keep_workspace
+from ..module_utils._kinds.workspace import Workspace
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
 
 SPEC: specs.Spec = {
     **WORKSPACE_SPEC,
-    "kind": {"type": "str", "choices": ["default", "hub", "project"]},
-    "hub_id": {"type": "str", "aliases": ["workspace_hub"]},
-    "location": {"type": "str"},
-    "display_name": {"type": "str", "aliases": ["friendly_name"]},
-    "description": {"type": "str"},
-    "storage_account": {"type": "str"},
-    "key_vault": {"type": "str", "no_log": False},
-    "application_insights": {"type": "str"},
-    "container_registry": {"type": "str"},
-    "hbi_workspace": {"type": "bool"},
-    "public_network_access": {"type": "str", "choices": ["enabled", "disabled"]},
-    "image_build_compute": {"type": "str"},
-    "primary_user_assigned_identity": {"type": "str"},
-    "system_datastores_auth_mode": {"type": "str", "choices": ["accesskey", "identity", "user_delegation_sas"]},
-    "enable_data_isolation": {"type": "bool"},
-    "v1_legacy_mode": {"type": "bool"},
-    "customer_managed_key": {
-        "type": "dict",
-        "no_log": False,
-        "options": {
-            "key_vault": {"type": "str", "required": True, "no_log": False},
-            "key_uri": {"type": "str", "required": True, "no_log": False},
-        },
-    },
-    "serverless_compute": {
-        "type": "dict",
-        "options": {"custom_subnet": {"type": "str"}, "no_public_ip": {"type": "bool"}},
-    },
-    "managed_network": {
-        "type": "dict",
-        "options": {
-            "isolation_mode": {
-                "type": "str",
-                "choices": ["disabled", "allow_internet_outbound", "allow_only_approved_outbound"],
-            },
-            "firewall_sku": {"type": "str", "choices": ["basic", "standard"]},
-            "outbound_rules": {
-                "type": "list",
-                "elements": "dict",
-                "options": {
-                    "name": {"type": "str", "required": True},
-                    "type": {"type": "str", "choices": ["fqdn", "private_endpoint", "service_tag"]},
-                    "destination": {"type": "raw"},
-                    "fqdns": {"type": "list", "elements": "str"},
-                    "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
-                },
-            },
-        },
-    },
+    **specs.of_kind(Workspace()),
     "soft_deleted": {"type": "str", "default": "fail", "choices": ["fail", "recover", "purge"]},
     "permanently_delete": {"type": "bool", "default": False},
     "delete_dependent_resources": {"type": "bool", "default": False},

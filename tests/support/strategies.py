@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
-from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import _BASE_FIELDS, Workspace
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import FIELDS, Workspace
 from ansible_collections.azureml.compute.plugins.module_utils._options import kind_specs, specs
 from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, WORKSPACE, WORKSPACE_ID, Azure
 from ansible_collections.azureml.compute.tests.support.bad_input import PRIVATE_KEY
@@ -494,7 +494,7 @@ _ATTACHED: dict[str, tuple[Options, tuple[str, ...], t.Callable[[Options], Optio
     ),
 }
 _WORKSPACE_KIND = Workspace()
-_WORKSPACE_KIND.fields = _BASE_FIELDS
+_WORKSPACE_KIND.fields = FIELDS
 _PLAIN_TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 SUBJECTS = {

@@ -98,7 +98,7 @@ OF_REPOSITORY = re.compile(
     r"(?<![\w/.-])(?:docs|plugins|roles|playbooks|tests|scripts|examples)/[\w./-]+|\b(?:README|CONTRIBUTING|CHANGELOG)\b|\b[a-z]+\.md\b"
 )
 # Where a rule is written stands in the code for those who read it; results have the page of its code instead.
-PROVENANCE = {"Finding": 3, "at_least": -1, "at_most": -1}
+PROVENANCE = {"Finding": 3, "at_least": -1, "between": -1}
 
 
 def messages(tree: ast.Module) -> t.Iterator[tuple[int, str]]:

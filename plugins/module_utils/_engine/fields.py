@@ -1,9 +1,10 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a field is: the option's name, where ARM keeps the value, whether it can change, and when two values are the same.
+"""What an option of a kind is, and what a field is: an option whose value ARM keeps.
 
-A kind (``_kinds/``) is a table of these.
+A kind (``_kinds/``) is a table of these. Whatever else has to know an option takes it from its row: the argument specs of modules and roles, the documents
+of fleets, YAML of the CLI, requests and the tests.
 """
 
 from __future__ import annotations
@@ -11,12 +12,16 @@ from __future__ import annotations
 import copy
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .._core.canon import exact
 from .._core.errors import RuleError
+from .._core.findings import Findings
 from .._core.paths import MISSING, get_path
-from .._core.shape import Shape
+from .._core.shape import TEXT, Shape
+
+# What is wrong with a value: called with the value, which is not null, and the option's dotted name.
+Rule = t.Callable[[t.Any, str], Findings]
 
 # Whether, and how, a value can change on a resource that exists.
 UPDATABLE = "updatable"
@@ -68,10 +73,30 @@ def duration_from_seconds(value: t.Any) -> t.Any:
 
 
 @dataclass(frozen=True)
-class Field:
+class Option:
     """One row of a kind's table.
 
-    option      the option's dotted name, as the user writes it
+    option    the dotted name, as the user writes it
+    spec      the argument spec of the last part of the name, in AnsibleModule's terms. None: the row adds no option of its own to the module's
+    rule      the offline rule for a single value
+    cli_name  the name in YAML of the Azure ML CLI v2; None where the CLI's schema has no such field
+    versions  API versions that have it, where the kind's own does not: the first is the one that requests with it use
+    examples  right values for tests to declare, and ``wrong`` values that the rule refuses, where type, choices and rule do not tell
+    """
+
+    option: str
+    spec: dict[str, t.Any] | None = field(default=None, kw_only=True)
+    rule: Rule | None = field(default=None, kw_only=True)
+    cli_name: str | None = field(default="", kw_only=True)
+    versions: tuple[str, ...] = field(default=(), kw_only=True)
+    examples: tuple[t.Any, ...] = field(default=(), kw_only=True)
+    wrong: tuple[t.Any, ...] = field(default=(), kw_only=True)
+
+
+@dataclass(frozen=True)
+class Field(Option):
+    """A row whose value ARM keeps.
+
     path        the dotted place in ARM's document
     mutability  UPDATABLE, CREATE_ONLY, WRITE_ONLY (sent, never read back) or READ_ONLY (reported, never sent)
     canon       maps values to the form in which they are compared
@@ -83,7 +108,6 @@ class Field:
     goes_with   for WRITE_ONLY: options whose change is also sent with this value (a certificate's key with its host name)
     """
 
-    option: str
     path: str
     mutability: str = UPDATABLE
     canon: t.Callable[[t.Any], t.Any] = exact
@@ -113,7 +137,17 @@ class Field:
         return None if value is MISSING or value is None else self.from_arm(value)
 
 
-def choice(**arm_by_option: str) -> dict[str, t.Callable[[t.Any], t.Any]]:
+def switch(on: str = "Enabled", off: str = "Disabled") -> dict[str, t.Any]:
+    """``to_arm`` and ``from_arm`` for a boolean that ARM spells as one of two words; other words of ARM are None."""
+    by_word = {on.casefold(): True, off.casefold(): False}
+    return {
+        "to_arm": lambda wanted: on if wanted else off,
+        "from_arm": lambda word: by_word.get(word.casefold()),
+        "shape": TEXT,
+    }
+
+
+def choice(**arm_by_option: str) -> dict[str, t.Any]:
     """``to_arm`` and ``from_arm`` for an enum that the user and ARM spell differently; unknown values pass through."""
     option_by_arm = {arm.casefold(): option for option, arm in arm_by_option.items()}
 

@@ -16,7 +16,7 @@ from .._core import paths
 from .._core.arm_id import Target
 from .._core.findings import Finding, Findings
 from .._core.paths import MISSING
-from .fields import CREATE_ONLY, READ_ONLY, WRITE_ONLY, Field
+from .fields import CREATE_ONLY, READ_ONLY, WRITE_ONLY, Field, Option
 from .plan import DELETE, Declared, Plan
 
 Body = dict[str, t.Any]
@@ -63,6 +63,8 @@ class Kind:
     parent_label = "resource group"
     parent_api_version = "2021-04-01"
     fields: tuple[Field, ...] = ()
+    # Options that ARM does not keep: how something is done, or another way to write a field.
+    options: tuple[Option, ...] = ()
     required_on_create: tuple[str, ...] = ()
     remove_action = DELETE
     # Whether the same write fixes a resource whose last write failed.
@@ -105,6 +107,12 @@ class Kind:
                     f"{row.option} is declared null, but a {self.label} always has one; omit the option to not manage it.",
                     "this collection: null means 'has none'",
                 )
+            elif row.rule is not None and declared.get(row.option) is not None:
+                yield from row.rule(declared[row.option], row.option)
+        for other in self.options:
+            value = paths.get_path(tree, other.option)
+            if other.rule is not None and value is not MISSING and value is not None:
+                yield from other.rule(value, other.option)
 
     def check_create(self, declared: Declared, parent: Body | None) -> Findings:
         """Rules for a resource that is to be made; ``parent`` is the workspace, where it is known."""

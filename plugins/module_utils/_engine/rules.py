@@ -12,6 +12,7 @@ import base64
 import re
 import struct
 import typing as t
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from .._core.errors import RuleError
@@ -259,15 +260,35 @@ def once(items: t.Iterable[t.Any], option: str, source: str) -> Findings:
 # --- numbers ---
 
 
-def at_least(value: int | None, lowest: int, option: str, source: str) -> Findings:
-    if value is not None and value < lowest:
-        yield Finding("OutOfRange", option, f"{option} must be at least {lowest}; {value} is not.", source)
+@dataclass(frozen=True)
+class Range:
+    """The rule for a number: from ``lowest`` to ``highest``, which may have no end. ``note`` says the highest in other words."""
+
+    lowest: int
+    highest: int | None
+    note: str
+    source: str
+
+    def __call__(self, value: int, option: str) -> Findings:
+        if self.highest is None and value < self.lowest:
+            yield Finding(
+                "OutOfRange", option, f"{option} must be at least {self.lowest}; {value} is not.", self.source
+            )
+        if self.highest is not None and not self.lowest <= value <= self.highest:
+            message = f"{option} must be from {self.lowest} to {self.highest}{self.note}; {value} is not."
+            yield Finding("OutOfRange", option, message, self.source)
+
+
+def at_least(lowest: int, source: str) -> Range:
+    return Range(lowest, None, "", source)
+
+
+def between(lowest: int, highest: int, note: str, source: str) -> Range:
+    return Range(lowest, highest, note, source)
 
 
 def scale(lowest: int | None, highest: int | None) -> Findings:
-    """Rows C12 and C13: a minimum of 0 or more, a maximum of the minimum or more."""
-    yield from at_least(lowest, 0, "min_instances", "docs/coverage.md C12")
-    yield from at_least(highest, 1, "max_instances", "docs/coverage.md C13")
+    """Rows C12 and C13: a maximum of the minimum or more."""
     if lowest is not None and highest is not None and lowest > highest >= 1:
         yield Finding(
             "MinimumAboveMaximum",
@@ -379,7 +400,7 @@ def ssh_settings(username: t.Any, key: t.Any, password: t.Any) -> Findings:
 # --- identities ---
 
 
-def identity(value: dict[str, t.Any] | None, *, both: bool, option: str = "identity") -> Findings:
+def identity(value: dict[str, t.Any] | None, option: str = "identity", *, both: bool) -> Findings:
     """``both``: whether the kind takes a system-assigned and user-assigned identities at once (a cluster does not: row M5)."""
     if not value:
         return
@@ -412,30 +433,31 @@ def identity(value: dict[str, t.Any] | None, *, both: bool, option: str = "ident
 # --- tags ---
 
 
-def tags(value: dict[str, t.Any] | None) -> Findings:
+def tags(value: dict[str, t.Any] | None, option: str = "tags") -> Findings:
     """At most 50 tags, names up to 512 and values up to 256 characters, names without ``<>%&\\?/`` (ARM's tag limits)."""
     source = "Azure Resource Manager, tag-resources#limitations"
     if value and len(value) > 50:
-        yield Finding("TooManyTags", "tags", f"tags holds {len(value)} tags; a resource takes 50 at the most.", source)
+        message = f"{option} holds {len(value)} tags; a resource takes 50 at the most."
+        yield Finding("TooManyTags", option, message, source)
     for name, content in (value or {}).items():
         if not 1 <= len(str(name)) <= 512 or re.search(r"[<>%&\\?/]", str(name)):
             yield Finding(
                 "InvalidTag",
-                "tags",
+                option,
                 f"The tag name {name!r} must have 1 to 512 characters and none of < > % & \\ ? /.",
                 source,
             )
         if isinstance(content, (dict, list)):
             yield Finding(
                 "InvalidTag",
-                "tags",
+                option,
                 f"The value of the tag {name!r} must be text, not a {type(content).__name__}.",
                 source,
             )
         elif content is not None and len(str(content)) > 256:
             yield Finding(
                 "InvalidTag",
-                "tags",
+                option,
                 f"The value of the tag {name!r} has {len(str(content))} characters; 256 is the most.",
                 source,
             )

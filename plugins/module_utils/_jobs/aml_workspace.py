@@ -22,7 +22,6 @@ WORKSPACE_SPEC: specs.Spec = {
     **specs.WORKSPACE_NAME_SPEC,
     "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
     **specs.TAGS_SPEC,
-    **specs.identity_spec(["system_assigned", "user_assigned", "system_assigned,user_assigned"]),
     **specs.WAIT_SPEC,
     **specs.STATE_SPEC,
     **specs.API_VERSION_SPEC,

@@ -32,7 +32,6 @@ COMPUTE_SPEC: specs.Spec = {
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
     **specs.TAGS_SPEC,
-    **specs.identity_spec(),
     **specs.WAIT_SPEC,
     **specs.STATE_SPEC,
     **specs.API_VERSION_SPEC,

@@ -9,6 +9,7 @@ first client did just that, and offered no other change). Certificate and key ar
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from .._core import canon, paths, shape
@@ -18,7 +19,7 @@ from .._core.errors import AmlError
 from .._core.findings import Finding, Findings
 from .._engine import fields as _fields
 from .._engine import rules
-from .._engine.fields import Field, choice
+from .._engine.fields import Field, Option, choice
 from .._engine.kind import Body, fixed
 from .._engine.plan import CREATE, REPLACE, Declared, Plan
 from . import aks_rules, attachment, compute, sizes
@@ -51,6 +52,7 @@ FIELDS = (
         "cluster_purpose",
         _INNER + "clusterPurpose",
         "the purpose is decided when the cluster is created or attached",
+        spec={"type": "str", "choices": ["fast_prod", "dense_prod", "dev_test", "production"]},
         canon=_same_purpose,
         shape=shape.TEXT,
         **choice(fast_prod="FastProd", dense_prod="DenseProd", dev_test="DevTest"),
@@ -59,46 +61,100 @@ FIELDS = (
         "size",
         _INNER + "agentVmSize",
         "the virtual machine size cannot be changed after creation",
+        spec={"type": "str", "aliases": ["vm_size", "agent_vm_size"]},
         canon=caseless,
     ),
     fixed(
         "agent_count",
         _INNER + "agentCount",
         "the service does not scale AKS: change the number of nodes at the AKS resource itself",
+        spec={"type": "int", "aliases": ["node_count"]},
+        rule=rules.at_least(1, "docs/facts.md c.4 (aks.py)"),
         shape=shape.NUMBER,
     ),
-    fixed("network_settings.subnet", _NET + "subnetId", _WHY_NETWORK, canon=canon.arm_id, to_arm=canon.full_id),
-    fixed("network_settings.service_cidr", _NET + "serviceCidr", _WHY_NETWORK),
-    fixed("network_settings.dns_service_ip", _NET + "dnsServiceIP", _WHY_NETWORK),
-    fixed("network_settings.docker_bridge_cidr", _NET + "dockerBridgeCidr", _WHY_NETWORK),
+    fixed(
+        "network_settings.subnet",
+        _NET + "subnetId",
+        _WHY_NETWORK,
+        spec={"type": "str"},
+        canon=canon.arm_id,
+        to_arm=canon.full_id,
+    ),
+    fixed("network_settings.service_cidr", _NET + "serviceCidr", _WHY_NETWORK, spec={"type": "str"}),
+    fixed("network_settings.dns_service_ip", _NET + "dnsServiceIP", _WHY_NETWORK, spec={"type": "str"}),
+    fixed("network_settings.docker_bridge_cidr", _NET + "dockerBridgeCidr", _WHY_NETWORK, spec={"type": "str"}),
     inner(
         "load_balancer_type",
         "loadBalancerType",
+        spec={"type": "str", "choices": ["public_ip", "internal_load_balancer"]},
         canon=lambda value: caseless(value) or "public_ip",
         shape=shape.TEXT,
         clearable=True,
         cleared="PublicIp",
         **choice(public_ip="PublicIp", internal_load_balancer="InternalLoadBalancer"),
     ),
-    inner("load_balancer_subnet", "loadBalancerSubnet", canon=canon.text, clearable=True),
+    inner("load_balancer_subnet", "loadBalancerSubnet", spec={"type": "str"}, canon=canon.text, clearable=True),
     inner(
         "ssl.status",
         _SSL + "status",
+        spec={"type": "str", "choices": ["disabled", "enabled", "auto"]},
         canon=_same_status,
         shape=shape.TEXT,
         clearable=True,
         cleared="Disabled",
         **choice(disabled="Disabled", enabled="Enabled", auto="Auto"),
     ),
-    inner("ssl.cname", _SSL + "cname", canon=caseless, clearable=True),
-    inner("ssl.leaf_domain_label", _SSL + "leafDomainLabel", canon=caseless, clearable=True),
     inner(
-        "ssl.overwrite_existing_domain", _SSL + "overwriteExistingDomain", canon=bool, shape=shape.FLAG, clearable=True
+        "ssl.cname",
+        _SSL + "cname",
+        spec={"type": "str"},
+        rule=functools.partial(rules.host, wildcard=True),
+        canon=caseless,
+        clearable=True,
+    ),
+    inner(
+        "ssl.leaf_domain_label",
+        _SSL + "leafDomainLabel",
+        spec={"type": "str"},
+        rule=rules.dns_label,
+        canon=caseless,
+        clearable=True,
+    ),
+    inner(
+        "ssl.overwrite_existing_domain",
+        _SSL + "overwriteExistingDomain",
+        spec={"type": "bool"},
+        canon=bool,
+        shape=shape.FLAG,
+        clearable=True,
     ),
     Field(
-        "ssl.cert", _INNER + _SSL + "cert", _fields.WRITE_ONLY, clearable=True, goes_with=("ssl.status", "ssl.cname")
+        "ssl.cert",
+        _INNER + _SSL + "cert",
+        _fields.WRITE_ONLY,
+        spec={"type": "str"},
+        clearable=True,
+        goes_with=("ssl.status", "ssl.cname"),
     ),
-    Field("ssl.key", _INNER + _SSL + "key", _fields.WRITE_ONLY, clearable=True, goes_with=("ssl.status", "ssl.cname")),
+    Field(
+        "ssl.key",
+        _INNER + _SSL + "key",
+        _fields.WRITE_ONLY,
+        spec={"type": "str", "no_log": True},
+        clearable=True,
+        goes_with=("ssl.status", "ssl.cname"),
+    ),
+)
+
+OPTIONS = (
+    *compute.NETWORK_NAMES,
+    Option("validate_name", spec={"type": "str", "default": "lenient", "choices": ["strict", "lenient", "off"]}),
+    attachment.CHECK_OTHER_WORKSPACES,
+    Option("ssl", spec={"type": "dict", "mutually_exclusive": [("cert", "cert_file"), ("key", "key_file")]}),
+    Option("ssl.cert_file", spec={"type": "path"}),
+    Option("ssl.key_file", spec={"type": "path", "no_log": False}),
+    Option("update_certificate", spec={"type": "str", "default": "on_change", "choices": ["on_change", "always"]}),
+    attachment.DELETE_UNDERLYING,
 )
 
 # What each kind of TLS has in ARM's document: the rest of an earlier kind must go.
@@ -113,6 +169,7 @@ class Aks(AttachedKind):
     label = "inference cluster"
     compute_type = "AKS"
     fields = FIELDS
+    options = OPTIONS
     target_types: t.ClassVar[dict[str, str]] = {"Microsoft.ContainerService/managedClusters": "2024-09-01"}
     makes_own = True
     update_option = "update_certificate"
@@ -163,7 +220,6 @@ class Aks(AttachedKind):
         yield from aks_rules.network(settings)
         yield from aks_rules.tls(declared, declared.get("load_balancer_type"))
         yield from aks_rules.load_balancer(declared.get("load_balancer_type"), declared.get("load_balancer_subnet"))
-        yield from rules.at_least(declared.get("agent_count"), 1, "agent_count", "docs/facts.md c.4 (aks.py)")
         if self.validate_name != "off":
             # The studio's form says 2 to 16, the AKS page up to 24 (docs/coverage.md A3, K8-1, 1.13).
             longest = 16 if self.validate_name == "strict" else 24

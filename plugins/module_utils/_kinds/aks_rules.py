@@ -9,6 +9,7 @@ c.4 (what the service's first client checked).
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 import typing as t
 
@@ -51,15 +52,9 @@ def network(settings: dict[str, t.Any] | None) -> Findings:
             f"network_settings of AKS needs all of {', '.join(NETWORK)}, or none; {', '.join(missing)} is missing.",
             "docs/facts.md c.2",
         )
-    service = yield from _cidr(settings, "service_cidr")
-    bridge = yield from _cidr(settings, "docker_bridge_cidr")
-    dns = None
-    if settings.get("dns_service_ip"):
-        try:
-            dns = ipaddress.IPv4Address(settings["dns_service_ip"])
-        except ValueError:
-            message = f"network_settings.dns_service_ip {settings['dns_service_ip']!r} is not an IPv4 address."
-            yield Finding("InvalidAddress", "network_settings.dns_service_ip", message, _TYPES)
+    service = yield from _range(settings, "service_cidr")
+    bridge = yield from _range(settings, "docker_bridge_cidr")
+    dns = yield from _address(settings, "dns_service_ip")
     if dns is not None and service is not None and dns not in service:
         message = f"network_settings.dns_service_ip {dns} must lie within network_settings.service_cidr {service}."
         yield Finding("AddressOutside", "network_settings.dns_service_ip", message, _TYPES)
@@ -73,7 +68,8 @@ def network(settings: dict[str, t.Any] | None) -> Findings:
 _TYPES = "ARM types of 2025-12-01, AksNetworkingConfiguration"
 
 
-def _cidr(settings: dict[str, t.Any], name: str) -> t.Generator[Finding, None, ipaddress.IPv4Network | None]:
+def _range(settings: dict[str, t.Any], name: str) -> t.Generator[Finding, None, ipaddress.IPv4Network | None]:
+    """The IPv4 range of an option; what is none is a finding, and counts as not given."""
     value = settings.get(name)
     if not value:
         return None
@@ -86,38 +82,82 @@ def _cidr(settings: dict[str, t.Any], name: str) -> t.Generator[Finding, None, i
         return None
 
 
+def _address(settings: dict[str, t.Any], name: str) -> t.Generator[Finding, None, ipaddress.IPv4Address | None]:
+    """As ``_range``, for one address."""
+    value = settings.get(name)
+    if not value:
+        return None
+    try:
+        return ipaddress.IPv4Address(value)
+    except ValueError:
+        yield Finding(
+            "InvalidAddress",
+            f"network_settings.{name}",
+            f"network_settings.{name} {value!r} is not an IPv4 address.",
+            _TYPES,
+        )
+        return None
+
+
+_TLS_SOURCE = "docs/facts.md c.2, c.4 (aks.py)"
+_OWN = ("cert", "key", "cname")
+# Whether the settings, with what was given of a certificate of the user's own, are wrong, and the finding.
+_TlsRule = tuple[t.Callable[[dict[str, t.Any], list[str]], t.Any], Finding]
+_TLS_RULES: tuple[_TlsRule, ...] = (
+    (
+        lambda ssl, own: bool(ssl["cert"]) != bool(ssl["key"]) or (ssl["cert"] and not ssl["cname"]),
+        Finding(
+            "CertificateIncomplete",
+            "ssl",
+            "ssl with a certificate of your own needs cert (or cert_file), key (or key_file) and cname, all three.",
+            _TLS_SOURCE,
+        ),
+    ),
+    (
+        lambda ssl, own: own and (ssl["leaf_domain_label"] or ssl["overwrite_existing_domain"]),
+        Finding(
+            "CertificateGivenTwice",
+            "ssl.leaf_domain_label",
+            "ssl takes leaf_domain_label (a certificate from Microsoft) or cert, key and cname (your own), not both; {own} was given too.",
+            _TLS_SOURCE,
+        ),
+    ),
+    (
+        lambda ssl, own: ssl["status"] == "disabled" and (own or ssl["leaf_domain_label"]),
+        Finding(
+            "TlsDisabled",
+            "ssl.status",
+            "ssl.status is disabled, so that nothing else in ssl has a meaning.",
+            _TLS_SOURCE,
+        ),
+    ),
+    (
+        lambda ssl, own: (ssl["status"] == "auto" and own) or (ssl["status"] == "enabled" and ssl["leaf_domain_label"]),
+        Finding(
+            "TlsContradiction",
+            "ssl.status",
+            "ssl.status auto goes with leaf_domain_label, and enabled with cert, key and cname.",
+            _TLS_SOURCE,
+        ),
+    ),
+    (
+        lambda ssl, own: ssl["status"] == "auto" and not ssl["leaf_domain_label"],
+        Finding(
+            "DomainLabelMissing", "ssl.leaf_domain_label", "ssl.status auto needs ssl.leaf_domain_label.", _TLS_SOURCE
+        ),
+    ),
+)
+
+
 def tls(declared: Declared, load_balancer: t.Any) -> Findings:
     """Row A10, K8-11: own certificate with key and host name, or a Microsoft domain label; the two exclude each other."""
-    given = {
-        name: declared.get(f"ssl.{name}")
-        for name in ("status", "cert", "key", "cname", "leaf_domain_label", "overwrite_existing_domain")
-    }
-    if given["cname"] is not None:
-        yield from rules.host(given["cname"], "ssl.cname", wildcard=True)
-    if given["leaf_domain_label"] is not None:
-        yield from rules.dns_label(given["leaf_domain_label"], "ssl.leaf_domain_label")
-    own = [name for name in ("cert", "key", "cname") if given[name]]
-    source = "docs/facts.md c.2, c.4 (aks.py)"
-    if bool(given["cert"]) != bool(given["key"]) or (given["cert"] and not given["cname"]):
-        message = (
-            "ssl with a certificate of your own needs cert (or cert_file), key (or key_file) and cname, all three."
-        )
-        yield Finding("CertificateIncomplete", "ssl", message, source)
-    if own and (given["leaf_domain_label"] or given["overwrite_existing_domain"]):
-        message = f"ssl takes leaf_domain_label (a certificate from Microsoft) or cert, key and cname (your own), not both; {', '.join(own)} was given too."
-        yield Finding("CertificateGivenTwice", "ssl.leaf_domain_label", message, source)
-    if given["status"] == "disabled" and (own or given["leaf_domain_label"]):
-        yield Finding(
-            "TlsDisabled", "ssl.status", "ssl.status is disabled, so that nothing else in ssl has a meaning.", source
-        )
-    if given["status"] == "auto" and own or given["status"] == "enabled" and given["leaf_domain_label"]:
-        message = "ssl.status auto goes with leaf_domain_label, and enabled with cert, key and cname."
-        yield Finding("TlsContradiction", "ssl.status", message, source)
-    if given["status"] == "auto" and not given["leaf_domain_label"]:
-        yield Finding(
-            "DomainLabelMissing", "ssl.leaf_domain_label", "ssl.status auto needs ssl.leaf_domain_label.", source
-        )
-    if given["leaf_domain_label"] and load_balancer == "internal_load_balancer":
+    names = ("status", *_OWN, "leaf_domain_label", "overwrite_existing_domain")
+    ssl = {name: declared.get(f"ssl.{name}") for name in names}
+    own = [name for name in _OWN if ssl[name]]
+    for is_wrong, finding in _TLS_RULES:
+        if is_wrong(ssl, own):
+            yield dataclasses.replace(finding, message=finding.message.format(own=", ".join(own)))
+    if ssl["leaf_domain_label"] and load_balancer == "internal_load_balancer":
         message = "A certificate from Microsoft (ssl.leaf_domain_label) needs a public address: with internal_load_balancer, give cert, key and cname."
         yield Finding("CertificateNeedsPublicAddress", "ssl.leaf_domain_label", message, "docs/coverage.md K8-11")
 

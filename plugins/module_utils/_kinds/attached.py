@@ -16,6 +16,7 @@ from .._core import paths, shape
 from .._core.arm_id import Target
 from .._core.findings import Finding, Findings
 from .._engine import rules
+from .._engine.fields import Field, Option
 from .._engine.kind import Body
 from .._engine.plan import Declared, Plan
 from . import attachment, compute
@@ -24,30 +25,37 @@ from .compute import kind_name
 
 _OUTER = (LOCATION, TAGS, DESCRIPTION, RESOURCE_ID)
 
-# The options of aml_attached_compute that only some types have, with those types: an option of another type is refused offline.
-TYPE_OPTIONS = {
-    "identity": ("kubernetes", "synapsespark"),
-    "address": ("virtualmachine", "hdinsight"),
-    "ssh_settings": ("virtualmachine", "hdinsight"),
-    "access_token": ("databricks",),
-    "namespace": ("kubernetes",),
-    "instance_types": ("kubernetes",),
-    "default_instance_type": ("kubernetes",),
-}
+_HOW = (
+    Option(
+        "update_password",
+        spec={"type": "str", "default": "on_create", "choices": ["on_create", "always"], "no_log": False},
+    ),
+    attachment.DELETE_UNDERLYING,
+    attachment.CHECK_OTHER_WORKSPACES,
+)
 
 
 class Attached(AttachedKind):
     """A type of ``aml_attached_compute``."""
 
-    fields = _OUTER
+    fields: tuple[Field, ...] = _OUTER
+    options: tuple[Option, ...] = _HOW
     required_on_create: tuple[str, ...] = ("resource_id",)
+    # The types that have each option: one of another type is refused offline.
+    types_of: t.ClassVar[dict[str, list[str]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        names = {row.option.partition(".")[0] for row in (*cls.fields, *cls.options)} if cls.compute_type else ()
+        for name in names:
+            cls.types_of[name] = sorted([*cls.types_of.get(name, ()), cls.compute_type.casefold()])
 
     @property
     def type_name(self) -> str:
         return self.compute_type.casefold()
 
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
-        for option, types in TYPE_OPTIONS.items():
+        for option, types in self.types_of.items():
             if option in tree and self.type_name not in types:
                 message = f"{option} is an option of the type {' and '.join(types)}, and not of {self.type_name}."
                 yield Finding("OptionOfAnotherType", option, message, "ARM types of 2025-12-01; docs/facts.md c.2")
@@ -58,10 +66,25 @@ class Attached(AttachedKind):
 # --- by SSH ---
 
 _ACCOUNT = "administratorAccount"
+
+
+def _port(value: int, option: str) -> Findings:
+    if not 1 <= value <= 65535:
+        yield Finding("OutOfRange", option, f"{option} must be 1 to 65535; {value} is not.", "TCP")
+
+
 _SSH = (
-    inner("address", "address"),
-    inner("ssh_settings.admin_username", f"{_ACCOUNT}.username"),
-    inner("ssh_settings.ssh_port", "sshPort", canon=lambda value: value or 22, shape=shape.NUMBER),
+    # The CLI's schema of a virtual machine has no such field.
+    inner("address", "address", spec={"type": "str"}, rule=rules.host, cli_name=None),
+    inner("ssh_settings.admin_username", f"{_ACCOUNT}.username", spec={"type": "str"}),
+    inner(
+        "ssh_settings.ssh_port",
+        "sshPort",
+        spec={"type": "int"},
+        rule=_port,
+        canon=lambda value: value or 22,
+        shape=shape.NUMBER,
+    ),
     secret("ssh_settings.ssh_private_key", f"{_ACCOUNT}.privateKeyData", "ssh_settings.admin_username"),
     secret("ssh_settings.admin_password", f"{_ACCOUNT}.password", "ssh_settings.admin_username"),
 )
@@ -72,25 +95,21 @@ class _Host(Attached):
     """A machine that the workspace logs in to by SSH."""
 
     fields = (*_OUTER, *_SSH)
+    options = (
+        *_HOW,
+        Option(
+            "ssh_settings", spec={"type": "dict", "mutually_exclusive": [("ssh_private_key_file", "ssh_private_key")]}
+        ),
+        Option("ssh_settings.ssh_private_key_file", spec={"type": "path", "no_log": False}),
+    )
     of_target = ("location", "address")
     required_on_create = ()
 
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)
-        settings = tree.get("ssh_settings") or {}
         if tree.get("ssh_settings") == {}:
             message = "ssh_settings needs admin_username, and ssh_private_key or admin_password; omit it to not manage how to log in."
             yield Finding("SshUserMissing", "ssh_settings", message, "docs/coverage.md 1.10")
-        if declared.get("address") is not None:
-            yield from rules.host(declared["address"], "address")
-        port = settings.get("ssh_port")
-        if port is not None and not 1 <= port <= 65535:
-            yield Finding(
-                "OutOfRange",
-                "ssh_settings.ssh_port",
-                f"ssh_settings.ssh_port must be 1 to 65535; {port} is not.",
-                "TCP",
-            )
         if any(declared.get(option) for option in _SECRETS) and not declared.get("ssh_settings.admin_username"):
             message = "ssh_settings needs admin_username beside a key or a password."
             yield Finding("SshUserMissing", "ssh_settings.admin_username", message, "docs/coverage.md 1.10")
@@ -244,10 +263,6 @@ class SynapseSpark(Attached):
     }
     rights = "Owner of the Synapse workspace, which links the two"
     needs = "The identity needs the role Synapse Spark Administrator in the Synapse workspace."
-
-    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
-        yield from super().check(target, declared, tree)
-        yield from rules.identity(declared.get("identity"), both=False)
 
     def project(self, body: Body) -> dict[str, t.Any]:
         pool = _inner(body)

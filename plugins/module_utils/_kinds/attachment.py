@@ -15,12 +15,12 @@ from dataclasses import dataclass
 
 from .._core import canon, paths
 from .._core.arm_id import Target
-from .._core.canon import region, text
+from .._core.canon import text
 from .._core.errors import AmlError, RuleError
 from .._core.findings import Finding, Findings
 from .._engine import kind as _kind
 from .._engine import rules
-from .._engine.fields import WRITE_ONLY, Field
+from .._engine.fields import WRITE_ONLY, Field, Option
 from .._engine.kind import FAILED, Body, Request, fixed
 from .._engine.plan import DELETE, DETACH, Declared, Plan
 from . import compute
@@ -29,17 +29,13 @@ from .compute import ComputeKind
 _SOURCE = "docs/coverage.md 1.10"
 
 # Outer fields of all attached kinds. Which of them a kind has says its table.
-LOCATION = fixed(
-    "location",
-    "properties.computeLocation",
-    "a compute target stays in the region it was created in",
-    canon=region,
-)
+LOCATION = compute.LOCATION
 TAGS = compute.TAGS
 DESCRIPTION = fixed(
     "description",
     "properties.description",
     "the service takes a description only at creation",
+    spec={"type": "str"},
     canon=text,
     clearable=True,
 )
@@ -47,9 +43,14 @@ RESOURCE_ID = fixed(
     "resource_id",
     "properties.resourceId",
     "an attachment stays with the resource it was made for; another one takes another attachment",
+    spec={"type": "str"},
     canon=canon.arm_id,
     to_arm=canon.full_id,
 )
+
+
+DELETE_UNDERLYING = Option("delete_underlying", spec={"type": "bool", "default": False})
+CHECK_OTHER_WORKSPACES = Option("check_other_workspaces", spec={"type": "bool", "default": False})
 
 
 class NotDeletable(AmlError):
@@ -112,7 +113,6 @@ class AttachedKind(ComputeKind):
 
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)
-        yield from rules.tags(declared.get("tags"))
         yield from self._check_target(declared)
 
     def _check_target(self, declared: Declared) -> Findings:
@@ -247,4 +247,6 @@ def inner(option: str, path: str, **more: t.Any) -> Field:
 
 def secret(option: str, path: str, *goes_with: str) -> Field:
     """A value that is sent, and never read back."""
-    return Field(option, f"properties.properties.{path}", WRITE_ONLY, goes_with=goes_with)
+    return Field(
+        option, f"properties.properties.{path}", WRITE_ONLY, spec={"type": "str", "no_log": True}, goes_with=goes_with
+    )

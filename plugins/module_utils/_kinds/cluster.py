@@ -17,7 +17,7 @@ from .._core.canon import caseless, region, text
 from .._core.findings import Finding, Findings
 from .._engine import fields as _fields
 from .._engine import rules
-from .._engine.fields import WRITE_ONLY, Field, choice
+from .._engine.fields import WRITE_ONLY, Field, choice, switch
 from .._engine.kind import BUSY, FAILED, READY, Body, Request, Status, fixed, service_errors
 from .._engine.plan import CREATE, REPLACE, UPDATE, Declared, Plan
 from . import compute
@@ -30,21 +30,18 @@ _SCALE_OPTIONS = ("min_instances", "max_instances", "idle_time_before_scale_down
 
 _WHY_SSH = "SSH access cannot be changed after creation"
 
-_REMOTE_LOGIN = {"enabled": True, "disabled": False, "notspecified": None}
-
 # Errors that no waiting and no retry will end: the cluster exists, but can never run a node.
 _PERMANENT_ERRORS = ("UnsupportedVMSizeForLowPriority",)
 
 FIELDS = (
-    fixed(
-        "location", "properties.computeLocation", "a compute target stays in the region it was created in", canon=region
-    ),
-    Field("tags", "tags", canon=canon.mapping, clearable=True),
+    compute.LOCATION,
+    compute.TAGS,
     compute.IDENTITY,
     fixed(
         "description",
         "properties.description",
         "the service takes a description only at creation",
+        spec={"type": "str"},
         canon=text,
         clearable=True,
     ),
@@ -52,20 +49,36 @@ FIELDS = (
         "size",
         _INNER + "vmSize",
         "the virtual machine size cannot be changed after creation",
+        spec={"type": "str", "aliases": ["vm_size"]},
         canon=caseless,
     ),
     fixed(
         "tier",
         _INNER + "vmPriority",
         "the virtual machine priority cannot be changed after creation",
+        spec={"type": "str", "choices": ["dedicated", "low_priority"], "aliases": ["vm_priority"]},
         canon=caseless,
         **choice(dedicated="Dedicated", low_priority="LowPriority"),
     ),
-    Field("min_instances", _SCALE + "minNodeCount", shape=shape.NUMBER),
-    Field("max_instances", _SCALE + "maxNodeCount", shape=shape.NUMBER),
+    Field(
+        "min_instances",
+        _SCALE + "minNodeCount",
+        spec={"type": "int", "aliases": ["min_nodes"]},
+        rule=rules.at_least(0, "docs/coverage.md C12"),
+        shape=shape.NUMBER,
+    ),
+    Field(
+        "max_instances",
+        _SCALE + "maxNodeCount",
+        spec={"type": "int", "aliases": ["max_nodes"]},
+        rule=rules.at_least(1, "docs/coverage.md C13"),
+        shape=shape.NUMBER,
+    ),
     Field(
         "idle_time_before_scale_down",
         _SCALE + "nodeIdleTimeBeforeScaleDown",
+        spec={"type": "int"},
+        rule=rules.at_least(0, "docs/coverage.md C14"),
         to_arm=_fields.duration_from_seconds,
         from_arm=_fields.seconds_from_service,
         shape=shape.TEXT,
@@ -74,31 +87,45 @@ FIELDS = (
         "ssh_public_access_enabled",
         _INNER + "remoteLoginPortPublicAccess",
         _WHY_SSH,
-        to_arm=lambda value: "Enabled" if value else "Disabled",
-        from_arm=lambda value: _REMOTE_LOGIN.get(value.casefold()),
-        shape=shape.TEXT,
+        spec={"type": "bool"},
+        **switch(),
     ),
-    fixed("ssh_settings.admin_username", _USER + "adminUserName", _WHY_SSH, clearable=True),
+    fixed(
+        "ssh_settings.admin_username",
+        _USER + "adminUserName",
+        _WHY_SSH,
+        spec={"type": "str", "required": True},
+        clearable=True,
+    ),
     fixed(
         "ssh_settings.ssh_key_value",
         _USER + "adminUserSshPublicKey",
         _WHY_SSH,
+        spec={"type": "str", "no_log": False},
         canon=compute.same_key,
         shape=shape.TEXT,
         to_arm=rules.openssh_public_key,
         clearable=True,
     ),
-    Field("ssh_settings.admin_password", _USER + "adminUserPassword", WRITE_ONLY, clearable=True),
+    Field(
+        "ssh_settings.admin_password",
+        _USER + "adminUserPassword",
+        WRITE_ONLY,
+        spec={"type": "str", "no_log": True},
+        clearable=True,
+    ),
     fixed(
         "enable_node_public_ip",
         _INNER + "enableNodePublicIp",
         "public addresses of the nodes are decided at creation",
+        spec={"type": "bool"},
         canon=canon.boolean_text,
     ),
     fixed(
         "network_settings.subnet",
         _INNER + "subnet",
         "a cluster stays in the subnet it was created in",
+        spec={"type": "str"},
         canon=canon.arm_id,
         to_arm=compute.subnet_to_arm,
         from_arm=compute.subnet_from_arm,
@@ -112,6 +139,7 @@ class Cluster(ComputeKind):
     label = "compute cluster"
     compute_type = "AmlCompute"
     fields = FIELDS
+    options = compute.NETWORK_NAMES
     required_on_create = ("size", "max_instances")
     also: t.ClassVar[dict[str, shape.Shape]] = {
         _INNER + "allocationState": shape.TEXT,
@@ -147,10 +175,6 @@ class Cluster(ComputeKind):
         yield from compute.check_network(tree.get("network_settings"))
         yield from rules.compute_name(target.name)
         yield from rules.scale(declared.get("min_instances"), declared.get("max_instances"))
-        source = "docs/coverage.md C14"
-        yield from rules.at_least(declared.get("idle_time_before_scale_down"), 0, "idle_time_before_scale_down", source)
-        yield from rules.identity(declared.get("identity"), both=False)
-        yield from rules.tags(declared.get("tags"))
         ssh = {
             key: declared[f"ssh_settings.{key}"]
             for key in ("admin_username", "ssh_key_value", "admin_password")

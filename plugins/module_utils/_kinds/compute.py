@@ -9,6 +9,7 @@ Sources: docs/facts.md a.5, a.6 (bodies and states), c.3 (what can change); the 
 from __future__ import annotations
 
 import copy
+import functools
 import typing as t
 
 from .._core import arm_id, canon, shape
@@ -17,8 +18,8 @@ from .._core.errors import AmlError
 from .._core.findings import Finding, Findings
 from .._engine import kind as _kind
 from .._engine import rules
-from .._engine.fields import Field
-from .._engine.kind import FAILED, Body, Kind, Status, service_errors
+from .._engine.fields import Field, Option
+from .._engine.kind import FAILED, Body, Kind, Status, fixed, service_errors
 from .._engine.plan import Declared
 
 # The studio's four tabs (docs/coverage.md G5), by the CLI's spelling of the kind.
@@ -64,7 +65,7 @@ _IDENTITY_OPTIONS = {arm.casefold(): option for option, arm in IDENTITY_TYPES.it
 
 def identity_to_arm(value: dict[str, t.Any]) -> Body:
     kind = value.get("type")
-    body: Body = {"type": IDENTITY_TYPES.get(kind, kind)}
+    body: Body = {"type": IDENTITY_TYPES.get(str(kind), kind)}
     if value.get("user_assigned_identities"):
         body["userAssignedIdentities"] = {item: {} for item in value["user_assigned_identities"]}
     return body
@@ -85,9 +86,25 @@ def identity_ids(value: t.Any) -> list[str]:
     return [canon.full_id(item.get("resource_id") if isinstance(item, dict) else item) for item in value or []]
 
 
+def identity_spec(*types: str) -> dict[str, t.Any]:
+    """The argument spec of ``identity`` for a kind that takes these types."""
+    return {
+        "type": "dict",
+        "options": {
+            "type": {"type": "str", "required": True, "choices": list(types)},
+            "user_assigned_identities": {"type": "list", "elements": "raw"},
+        },
+    }
+
+
+IDENTITY_SPEC = identity_spec("system_assigned", "user_assigned", "none")
+one_identity = functools.partial(rules.identity, both=False)
+
 IDENTITY = Field(
     "identity",
     "identity",
+    spec=IDENTITY_SPEC,
+    rule=one_identity,
     canon=canon.identity,
     to_arm=identity_to_arm,
     from_arm=identity_from_arm,
@@ -95,7 +112,19 @@ IDENTITY = Field(
     # A null is not managed by the service; the type None takes the identity away (docs/facts.md c.4).
     cleared={"type": "None"},
 )
-TAGS = Field("tags", "tags", canon=canon.mapping, clearable=True)
+TAGS = Field("tags", "tags", spec={"type": "dict"}, rule=rules.tags, canon=canon.mapping, clearable=True)
+LOCATION = fixed(
+    "location",
+    "properties.computeLocation",
+    "a compute target stays in the region it was created in",
+    spec={"type": "str"},
+    canon=canon.region,
+)
+# In place of a subnet's id.
+NETWORK_NAMES = (
+    Option("network_settings.vnet_name", spec={"type": "str"}),
+    Option("network_settings.resource_group", spec={"type": "str"}),
+)
 
 
 def projected_identity(body: Body) -> dict[str, t.Any] | None:

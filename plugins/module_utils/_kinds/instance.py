@@ -16,7 +16,7 @@ from .._core.arm_id import Target
 from .._core.canon import arm_id, caseless, region, text
 from .._core.findings import Finding, Findings
 from .._engine import rules
-from .._engine.fields import WRITE_ONLY, Field, choice
+from .._engine.fields import WRITE_ONLY, Field, choice, switch
 from .._engine.kind import BUSY, FAILED, READY, Body, Request, Status, fixed, service_errors
 from .._engine.plan import Declared, Plan
 from . import compute
@@ -29,8 +29,6 @@ _FOREVER = "an instance keeps what it was created with"
 _WHY_SSH = "SSH access cannot be changed after creation"
 
 _BROKEN = ("CreateFailed", "SetupFailed", "UserSetupFailed", "Unusable")
-
-_SHORTEST, _LONGEST = 15, 3 * 24 * 60
 
 
 class _Schedules(Field):
@@ -71,14 +69,20 @@ _ACTIONS: dict[str, tuple[str, str, t.Callable[[t.Any], t.Any]]] = {
     "data_mounts": ("/updateDataMounts", "2024-01-01-preview", lambda items: values.mounts_to_arm(items or [])),
 }
 
+
+def _boolean(option: str, name: str) -> Field:
+    """A switch that is set at creation."""
+    return fixed(option, _INNER + name, _FOREVER, spec={"type": "bool"}, canon=canon.boolean_text)
+
+
 FIELDS = (
-    fixed(
-        "location", "properties.computeLocation", "a compute target stays in the region it was created in", canon=region
-    ),
+    compute.LOCATION,
     fixed(
         "tags",
         "tags",
         "the service has no way to change the tags of an instance (terraform-provider-azurerm#31747)",
+        spec={"type": "dict"},
+        rule=rules.tags,
         canon=canon.mapping,
         clearable=True,
     ),
@@ -86,34 +90,37 @@ FIELDS = (
         "identity",
         "identity",
         "the identity of an instance is decided at creation",
+        spec=compute.IDENTITY_SPEC,
+        rule=compute.one_identity,
         canon=canon.identity,
         to_arm=compute.identity_to_arm,
         from_arm=compute.identity_from_arm,
         clearable=True,
     ),
-    fixed("description", "properties.description", _FOREVER, canon=text, clearable=True),
-    Field("size", _INNER + "vmSize", canon=caseless),
+    fixed("description", "properties.description", _FOREVER, spec={"type": "str"}, canon=text, clearable=True),
+    Field("size", _INNER + "vmSize", spec={"type": "str", "aliases": ["vm_size"]}, canon=caseless),
     fixed(
         "ssh_public_access_enabled",
         _INNER + "sshSettings.sshPublicAccess",
         _WHY_SSH,
-        to_arm=lambda wanted: "Enabled" if wanted else "Disabled",
-        from_arm=lambda value: value.casefold() == "enabled",
-        shape=shape.TEXT,
+        spec={"type": "bool"},
+        **switch(),
     ),
     # Whether the service tells the key is not established (docs/facts.md a.6, f.13), so it is never compared.
     Field(
         "ssh_settings.ssh_key_value",
         _INNER + "sshSettings.adminPublicKey",
         WRITE_ONLY,
+        spec={"type": "str", "no_log": False},
         to_arm=rules.openssh_public_key,
         clearable=True,
     ),
-    fixed("enable_node_public_ip", _INNER + "enableNodePublicIp", _FOREVER, canon=canon.boolean_text),
+    _boolean("enable_node_public_ip", "enableNodePublicIp"),
     fixed(
         "network_settings.subnet",
         _INNER + "subnet",
         _FOREVER,
+        spec={"type": "str"},
         canon=arm_id,
         to_arm=compute.subnet_to_arm,
         from_arm=compute.subnet_from_arm,
@@ -124,28 +131,36 @@ FIELDS = (
         "create_on_behalf_of.user_object_id",
         _INNER + "personalComputeInstanceSettings.assignedUser.objectId",
         _FOREVER,
+        spec={"type": "str", "required": True},
+        rule=rules.guid,
         canon=caseless,
     ),
     fixed(
         "create_on_behalf_of.user_tenant_id",
         _INNER + "personalComputeInstanceSettings.assignedUser.tenantId",
         _FOREVER,
+        spec={"type": "str", "required": True},
+        rule=rules.guid,
         canon=caseless,
     ),
     fixed(
         "application_sharing_policy",
         _INNER + "applicationSharingPolicy",
         _FOREVER,
+        spec={"type": "str", "choices": ["personal", "shared"]},
+        cli_name=None,
         canon=caseless,
         **choice(personal="Personal", shared="Shared"),
     ),
-    fixed("enable_root_access", _INNER + "enableRootAccess", _FOREVER, canon=canon.boolean_text),
-    fixed("enable_os_patching", _INNER + "enableOSPatching", _FOREVER, canon=canon.boolean_text),
-    fixed("release_quota_on_stop", _INNER + "releaseQuotaOnStop", _FOREVER, canon=canon.boolean_text),
-    Field("enable_sso", _INNER + "enableSSO", canon=canon.boolean_text),
+    _boolean("enable_root_access", "enableRootAccess"),
+    _boolean("enable_os_patching", "enableOSPatching"),
+    _boolean("release_quota_on_stop", "releaseQuotaOnStop"),
+    Field("enable_sso", _INNER + "enableSSO", spec={"type": "bool"}, canon=canon.boolean_text),
     Field(
         "idle_time_before_shutdown_minutes",
         _INNER + "idleTimeBeforeShutdown",
+        spec={"type": "int"},
+        rule=rules.between(15, 3 * 24 * 60, " (3 days)", "docs/coverage.md CI10; ARM types"),
         to_arm=lambda minutes: f"PT{minutes}M",
         from_arm=values.minutes_from_service,
         shape=shape.TEXT,
@@ -154,6 +169,8 @@ FIELDS = (
     _Schedules(
         "schedules.compute_start_stop",
         _INNER + "schedules.computeStartStop",
+        spec={"type": "list", "elements": "dict", "options": values.SCHEDULE_SPEC},
+        rule=values.check_schedules,
         to_arm=values.schedules_to_arm,
         from_arm=values.schedules_from_arm,
         shape=values.SCHEDULES,
@@ -163,6 +180,8 @@ FIELDS = (
         "setup_scripts.creation_script",
         _INNER + "setupScripts.scripts.creationScript",
         "a creation script runs once, at creation",
+        spec={"type": "dict", "options": values.SCRIPT_SPEC},
+        rule=values.check_script,
         canon=values.canon_script,
         to_arm=values.script_to_arm,
         from_arm=values.script_from_arm,
@@ -173,6 +192,8 @@ FIELDS = (
         "setup_scripts.startup_script",
         _INNER + "setupScripts.scripts.startupScript",
         _FOREVER,
+        spec={"type": "dict", "options": values.SCRIPT_SPEC},
+        rule=values.check_script,
         canon=values.canon_script,
         to_arm=values.script_to_arm,
         from_arm=values.script_from_arm,
@@ -182,6 +203,8 @@ FIELDS = (
     _Applications(
         "custom_applications",
         _INNER + "customServices",
+        spec={"type": "list", "elements": "dict", "options": values.APPLICATION_SPEC},
+        rule=values.check_applications,
         canon=values.canon_applications,
         to_arm=values.applications_to_arm,
         from_arm=values.applications_from_arm,
@@ -191,6 +214,9 @@ FIELDS = (
     _Mounts(
         "data_mounts",
         _INNER + "dataMounts",
+        spec={"type": "list", "elements": "dict", "options": values.MOUNT_SPEC},
+        rule=values.check_mounts,
+        cli_name=None,
         to_arm=values.mounts_to_arm,
         from_arm=values.mounts_from_arm,
         shape=values.MOUNTS,
@@ -203,6 +229,7 @@ class Instance(ComputeKind):
     label = "compute instance"
     compute_type = "ComputeInstance"
     fields = FIELDS
+    options = compute.NETWORK_NAMES
     required_on_create = ("size",)
     also: t.ClassVar[dict[str, shape.Shape]] = {
         STATE: shape.TEXT,
@@ -239,14 +266,6 @@ class Instance(ComputeKind):
         yield from super().check(target, declared, tree)
         yield from compute.check_network(tree.get("network_settings"))
         yield from rules.compute_name(target.name)
-        yield from rules.identity(declared.get("identity"), both=False)
-        yield from rules.tags(declared.get("tags"))
-        yield from values.check_schedules(declared.get("schedules.compute_start_stop"))
-        for option in ("setup_scripts.creation_script", "setup_scripts.startup_script"):
-            yield from values.check_script(option, declared.get(option))
-        yield from values.check_applications(declared.get("custom_applications"))
-        yield from values.check_mounts(declared.get("data_mounts"))
-        yield from self._check_idle(declared.get("idle_time_before_shutdown_minutes"))
         key = declared.get("ssh_settings.ssh_key_value")
         if key:
             yield from rules.ssh_settings("azureuser", key, None)
@@ -259,19 +278,6 @@ class Instance(ComputeKind):
         if any(user) and not all(user):
             message = "create_on_behalf_of needs user_object_id and user_tenant_id."
             yield Finding("UserIncomplete", "create_on_behalf_of", message, "docs/coverage.md CI7")
-        for part, value in zip(("user_object_id", "user_tenant_id"), user):
-            if value:
-                yield from rules.guid(value, f"create_on_behalf_of.{part}")
-
-    @staticmethod
-    def _check_idle(minutes: t.Any) -> Findings:
-        if minutes is not None and not _SHORTEST <= minutes <= _LONGEST:
-            message = (
-                f"idle_time_before_shutdown_minutes must be from {_SHORTEST} to {_LONGEST} (3 days); {minutes} is not."
-            )
-            yield Finding(
-                "OutOfRange", "idle_time_before_shutdown_minutes", message, "docs/coverage.md CI10; ARM types"
-            )
 
     def check_create(self, declared: Declared, parent: Body | None) -> Findings:
         yield from super().check_create(declared, parent)

@@ -26,6 +26,61 @@ MOST_SCHEDULES = 4
 _SCHEDULES_SOURCE = "docs/coverage.md CI9; ARM types, ComputeStartStopSchedule"
 
 
+# What a user declares.
+SCRIPT_SPEC: Values = {
+    "path": {"type": "str"},
+    "inline": {"type": "str"},
+    "command": {"type": "str"},
+    "timeout_minutes": {"type": "int"},
+}
+FREQUENCIES = ("minute", "hour", "day", "week", "month")
+_TRIGGER_SPEC: Values = {
+    "type": {"type": "str", "required": True, "choices": ["cron", "recurrence"]},
+    "expression": {"type": "str"},
+    "frequency": {"type": "str", "choices": list(FREQUENCIES)},
+    "interval": {"type": "int"},
+    "schedule": {
+        "type": "dict",
+        "options": {
+            "hours": {"type": "list", "elements": "int"},
+            "minutes": {"type": "list", "elements": "int"},
+            "week_days": {"type": "list", "elements": "str"},
+            "month_days": {"type": "list", "elements": "int"},
+        },
+    },
+    "start_time": {"type": "str"},
+    "time_zone": {"type": "str"},
+}
+SCHEDULE_SPEC: Values = {
+    "action": {"type": "str", "required": True, "choices": ["start", "stop"]},
+    "state": {"type": "str", "choices": ["enabled", "disabled"]},
+    "trigger": {"type": "dict", "required": True, "options": _TRIGGER_SPEC},
+}
+APPLICATION_SPEC: Values = {
+    "name": {"type": "str", "required": True},
+    "type": {"type": "str", "choices": ["docker"]},
+    "image": {"type": "dict", "required": True, "options": {"reference": {"type": "str", "required": True}}},
+    "endpoints": {
+        "type": "list",
+        "elements": "dict",
+        "options": {"target": {"type": "int", "required": True}, "published": {"type": "int", "required": True}},
+    },
+    "environment_variables": {"type": "dict"},
+    "bind_mounts": {
+        "type": "list",
+        "elements": "dict",
+        "options": {"source": {"type": "str", "required": True}, "target": {"type": "str", "required": True}},
+    },
+}
+MOUNT_SPEC: Values = {
+    "mount_name": {"type": "str", "required": True},
+    "source": {"type": "str"},
+    "source_type": {"type": "str", "choices": ["datastore", "dataset", "uri"]},
+    "mount_path": {"type": "str"},
+    "mount_mode": {"type": "str", "choices": ["read_only", "read_write"]},
+    "state": {"type": "str", "choices": ["present", "absent"]},
+}
+
 # What the service sends for them.
 _TEXTS, _NUMBERS = shape.list_of(shape.TEXT), shape.list_of(shape.NUMBER)
 _PATTERN = shape.mapping({"hours": _NUMBERS, "minutes": _NUMBERS, "weekDays": _TEXTS, "monthDays": _NUMBERS})
@@ -166,27 +221,27 @@ def _canon_part(key: str, value: t.Any) -> t.Any:
     return _lower(value)
 
 
-def check_schedules(items: list[Values] | None) -> Findings:
-    option = "schedules.compute_start_stop"
-    if items and len(items) > MOST_SCHEDULES:
+def check_schedules(items: list[Values], option: str) -> Findings:
+    if len(items) > MOST_SCHEDULES:
         message = f"{option} holds {len(items)} schedules; an instance takes {MOST_SCHEDULES} at the most."
         yield Finding("TooManySchedules", option, message, _SCHEDULES_SOURCE)
-    for number, item in enumerate(items or []):
-        trigger = item.get("trigger") or {}
-        kind = _lower(trigger.get("type"))
+    for number, item in enumerate(items):
         place = f"{option}[{number}].trigger"
-        if kind == "cron" and not _is_cron(str(trigger.get("expression") or "")):
-            message = f"{place}.expression must be a cron expression of five fields in their ranges (minute hour day month weekday)."
-            yield Finding("InvalidSchedule", place, message, _SCHEDULES_SOURCE)
-        if trigger.get("start_time") is not None and not _is_time(trigger["start_time"]):
-            message = (
-                f"{place}.start_time must be a time such as 2026-01-31T18:00:00; {trigger['start_time']!r} is not."
-            )
-            yield Finding("InvalidSchedule", place, message, _SCHEDULES_SOURCE)
-        if kind == "recurrence":
-            yield from _check_recurrence(place, trigger)
-        if kind not in ("cron", "recurrence"):
-            yield Finding("InvalidSchedule", place, f"{place}.type must be cron or recurrence.", _SCHEDULES_SOURCE)
+        for problem in _wrong_trigger(item.get("trigger") or {}):
+            yield Finding("InvalidSchedule", place, f"{place}.{problem}", _SCHEDULES_SOURCE)
+
+
+def _wrong_trigger(trigger: Values) -> t.Iterator[str]:
+    """What is wrong with the trigger of a schedule, each from the name of the part on."""
+    kind = _lower(trigger.get("type"))
+    if kind == "cron" and not _is_cron(str(trigger.get("expression") or "")):
+        yield "expression must be a cron expression of five fields in their ranges (minute hour day month weekday)."
+    if trigger.get("start_time") is not None and not _is_time(trigger["start_time"]):
+        yield f"start_time must be a time such as 2026-01-31T18:00:00; {trigger['start_time']!r} is not."
+    if kind == "recurrence":
+        yield from _wrong_recurrence(trigger)
+    if kind not in ("cron", "recurrence"):
+        yield "type must be cron or recurrence."
 
 
 # The fields of a cron expression: lowest, highest, and whether names (MON, JAN) stand for numbers. 0 and 7 are both Sunday.
@@ -221,30 +276,25 @@ def _is_time(value: t.Any) -> bool:
 _WEEK_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-def _check_recurrence(place: str, trigger: Values) -> Findings:
-    frequencies = ("minute", "hour", "day", "week", "month")
-    if _lower(trigger.get("frequency")) not in frequencies:
-        yield Finding(
-            "InvalidSchedule", place, f"{place}.frequency must be one of {', '.join(frequencies)}.", _SCHEDULES_SOURCE
-        )
-    if trigger.get("interval") is not None and trigger["interval"] < 1:
-        yield Finding("InvalidSchedule", place, f"{place}.interval must be at least 1.", _SCHEDULES_SOURCE)
-    pattern = trigger.get("schedule") or {}
-    for part, highest in (("hours", 23), ("minutes", 59)):
-        if any(not 0 <= value <= highest for value in pattern.get(part) or []):
-            yield Finding(
-                "InvalidSchedule", place, f"{place}.schedule.{part} must be from 0 to {highest}.", _SCHEDULES_SOURCE
-            )
-    if any(_lower(day) not in _WEEK_DAYS for day in pattern.get("week_days") or []):
-        yield Finding(
-            "InvalidSchedule",
-            place,
-            f"{place}.schedule.week_days must be of {', '.join(_WEEK_DAYS)}.",
-            _SCHEDULES_SOURCE,
-        )
+# By the part of a recurrence's pattern: whether an item of its list fits, and what an item must be.
+_PATTERN_PARTS: dict[str, tuple[t.Callable[[t.Any], bool], str]] = {
+    "hours": (lambda hour: 0 <= hour <= 23, "from 0 to 23"),
+    "minutes": (lambda minute: 0 <= minute <= 59, "from 0 to 59"),
+    "week_days": (lambda day: _lower(day) in _WEEK_DAYS, f"of {', '.join(_WEEK_DAYS)}"),
     # Whether days can be counted from the month's end, by negative numbers, no document says.
-    if any(not 1 <= abs(day) <= 31 for day in pattern.get("month_days") or []):
-        yield Finding("InvalidSchedule", place, f"{place}.schedule.month_days must be from 1 to 31.", _SCHEDULES_SOURCE)
+    "month_days": (lambda day: 1 <= abs(day) <= 31, "from 1 to 31"),
+}
+
+
+def _wrong_recurrence(trigger: Values) -> t.Iterator[str]:
+    if _lower(trigger.get("frequency")) not in FREQUENCIES:
+        yield f"frequency must be one of {', '.join(FREQUENCIES)}."
+    if trigger.get("interval") is not None and trigger["interval"] < 1:
+        yield "interval must be at least 1."
+    pattern = trigger.get("schedule") or {}
+    for part, (fits, what) in _PATTERN_PARTS.items():
+        if not all(fits(item) for item in pattern.get(part) or []):
+            yield f"schedule.{part} must be {what}."
 
 
 # --- setup scripts ---
@@ -282,16 +332,17 @@ def _decoded(data: str) -> str:
         return data
 
 
-def check_script(option: str, script: t.Any) -> Findings:
-    if script is not None and bool(script.get("path")) == bool(script.get("inline")):
+_script_timeout = rules.at_least(1, "docs/coverage.md CI11")
+
+
+def check_script(script: Values, option: str) -> Findings:
+    if bool(script.get("path")) == bool(script.get("inline")):
         message = (
             f"{option} needs path (a file in the Notebooks file share) or inline (the script's text), and not both."
         )
         yield Finding("InvalidScript", option, message, "docs/coverage.md CI11")
-    if script is not None:
-        yield from rules.at_least(
-            script.get("timeout_minutes"), 1, f"{option}.timeout_minutes", "docs/coverage.md CI11"
-        )
+    if script.get("timeout_minutes") is not None:
+        yield from _script_timeout(script["timeout_minutes"], f"{option}.timeout_minutes")
 
 
 def canon_script(script: t.Any) -> t.Any:
@@ -349,34 +400,35 @@ def canon_applications(items: t.Any) -> t.Any:
     return {item["name"]: item for item in applications_from_arm(applications_to_arm(items or []))}
 
 
-def check_applications(items: list[Values] | None) -> Findings:
-    """azure-ai-ml's own limits: ports from 1026 to 65534. Applications are told apart by their names."""
-    yield from rules.once(
-        (item["name"] for item in items or []),
-        "custom_applications",
-        "this collection: applications are matched by name",
-    )
-    for item in items or []:
-        option = f"custom_applications[{item.get('name')}]"
+def check_applications(items: list[Values], option: str) -> Findings:
+    """Applications are told apart by their names."""
+    yield from rules.once((item["name"] for item in items), option, "this collection: applications are matched by name")
+    for item in items:
+        place = f"{option}[{item.get('name')}]"
         if not (item.get("image") or {}).get("reference"):
-            yield Finding(
-                "InvalidApplication", option, f"{option} needs image.reference.", "CLI schema of custom applications"
+            message = f"{place} needs image.reference."
+            yield Finding("InvalidApplication", place, message, "CLI schema of custom applications")
+        yield from _check_ports(item.get("endpoints") or [], place)
+        yield from _check_environment(item.get("environment_variables") or {}, place)
+
+
+def _check_ports(endpoints: list[Values], place: str) -> Findings:
+    for endpoint in endpoints:
+        for part in ("target", "published"):
+            port = endpoint.get(part)
+            if not isinstance(port, int) or not 1026 <= port <= 65534:
+                message = f"{place}: the endpoint's {part} port must be from 1026 to 65534."
+                yield Finding("InvalidApplication", place, message, "azure-ai-ml, CustomApplicationDefaults")
+
+
+def _check_environment(variables: Values, place: str) -> Findings:
+    source = "environ(7); ARM types, EnvironmentVariable"
+    for name, value in variables.items():
+        if not str(name) or "=" in str(name) or isinstance(value, (dict, list)):
+            message = (
+                f"{place}: environment_variables {str(name)!r} must have a name without '=', and text for its value."
             )
-        for endpoint in item.get("endpoints") or []:
-            for part in ("target", "published"):
-                port = endpoint.get(part)
-                if not isinstance(port, int) or not 1026 <= port <= 65534:
-                    message = f"{option}: the endpoint's {part} port must be from 1026 to 65534."
-                    yield Finding("InvalidApplication", option, message, "azure-ai-ml, CustomApplicationDefaults")
-        for name, value in (item.get("environment_variables") or {}).items():
-            if not str(name) or "=" in str(name) or isinstance(value, (dict, list)):
-                message = f"{option}: environment_variables {str(name)!r} must have a name without '=', and text for its value."
-                yield Finding(
-                    "InvalidApplication",
-                    f"{option}.environment_variables",
-                    message,
-                    "environ(7); ARM types, EnvironmentVariable",
-                )
+            yield Finding("InvalidApplication", f"{place}.environment_variables", message, source)
 
 
 def fill_placeholders(current: t.Any, declared: t.Any) -> t.Any:
@@ -443,10 +495,8 @@ def mounts_from_arm(items: list[Values]) -> list[Values]:
     ]
 
 
-def check_mounts(items: list[Values] | None) -> Findings:
-    yield from rules.once(
-        (item["mount_name"] for item in items or []), "data_mounts", "this collection: mounts are matched by name"
-    )
+def check_mounts(items: list[Values], option: str) -> Findings:
+    yield from rules.once((item["mount_name"] for item in items), option, "this collection: mounts are matched by name")
 
 
 def same_mounts(current: t.Any, declared: t.Any) -> bool:

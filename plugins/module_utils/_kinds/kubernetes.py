@@ -11,10 +11,9 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._core import shape
+from .._core import paths, shape
 from .._core.arm_id import ArmId, Target
 from .._core.findings import Finding, Findings
-from .._engine import rules
 from .._engine.kind import Body, fixed
 from .._engine.plan import Declared, Plan
 from . import compute
@@ -63,6 +62,60 @@ def _canonical(value: t.Any) -> t.Any:
     return None if value is None else instance_types_from_arm(instance_types_to_arm(value))
 
 
+def _check_namespace(value: str, option: str) -> Findings:
+    if not re.match(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z", value):
+        message = f"{option} {value!r} is not a valid name: 1 to 63 lowercase letters, digits and '-', and no '-' at either end."
+        yield Finding("InvalidNamespace", option, message, "Kubernetes, namespaces: RFC 1123 label names")
+
+
+def _check_instance_types(types: dict[str, t.Any], option: str) -> Findings:
+    for name, entry in types.items():
+        if not re.match(r"^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?\Z", str(name)):
+            message = f"{option} has the name {name!r}: letters, digits, '-', '_' and '.', with a letter or digit at both ends."
+            yield Finding("InvalidInstanceType", option, message, "Kubernetes, object names")
+        yield from _check_instance_type(entry, f"{option}.{name}")
+
+
+# The parts of an instance type that are mappings.
+_PARTS = ("node_selector", "resources", "resources.requests", "resources.limits")
+
+
+def _check_instance_type(entry: t.Any, place: str) -> Findings:
+    if entry is not None and not isinstance(entry, dict):
+        message = f"{place} must be a mapping with node_selector and resources."
+        yield Finding("InvalidInstanceType", place, message, _SOURCE)
+        return
+    found = {part: paths.get_path(entry, part) for part in _PARTS}
+    parts = {part: value for part, value in found.items() if value is not paths.MISSING and value is not None}
+    wrong = [part for part, value in parts.items() if not isinstance(value, dict)]
+    if wrong:
+        yield Finding("InvalidInstanceType", place, f"{place}: {', '.join(wrong)} must be a mapping.", _SOURCE)
+        return
+    yield from _check_amounts(place, parts)
+    unknown = (set(entry or {}) - {"node_selector", "resources"}) | (
+        set(parts.get("resources", {})) - {"requests", "limits"}
+    )
+    if unknown:
+        message = f"{place} has unknown keys: {', '.join(sorted(unknown))}. It takes node_selector, and resources with requests and limits."
+        yield Finding("InvalidInstanceType", place, message, _SOURCE)
+
+
+# A number, with a decimal exponent or a suffix.
+_QUANTITY = re.compile(r"^\d+(\.\d*)?([eE][+-]?\d+|m|k|[KMGTPE]i?)?\Z")
+
+
+def _check_amounts(place: str, parts: dict[str, t.Any]) -> Findings:
+    for label, value in parts.get("node_selector", {}).items():
+        if isinstance(value, (dict, list)):
+            message = f"{place}.node_selector.{label} must be text."
+            yield Finding("InvalidInstanceType", place, message, "Kubernetes, labels")
+    for part in ("resources.requests", "resources.limits"):
+        for name, amount in parts.get(part, {}).items():
+            if amount is not None and (isinstance(amount, bool) or not _QUANTITY.match(str(amount))):
+                message = f"{place}.{part}.{name} must be an amount such as 2, 500m or 8Gi; {amount!r} is not."
+                yield Finding("InvalidInstanceType", place, message, "Kubernetes, resource quantities")
+
+
 _AMOUNTS = shape.mapping(values=shape.SCALAR)
 INSTANCE_TYPES = shape.mapping(
     values=shape.mapping(
@@ -89,18 +142,22 @@ class Kubernetes(Attached):
             "properties.properties.namespace",
             "jobs and endpoints live in the namespace that was chosen when the cluster was attached; attach it again "
             "for another one",
+            spec={"type": "str"},
+            rule=_check_namespace,
             canon=lambda value: value or "default",
             shape=shape.TEXT,
         ),
         inner(
             "instance_types",
             "instanceTypes",
+            spec={"type": "dict"},
+            rule=_check_instance_types,
             canon=_canonical,
             to_arm=instance_types_to_arm,
             from_arm=instance_types_from_arm,
             shape=INSTANCE_TYPES,
         ),
-        inner("default_instance_type", "defaultInstanceType", shape=shape.TEXT),
+        inner("default_instance_type", "defaultInstanceType", spec={"type": "str"}, shape=shape.TEXT),
     )
     also: t.ClassVar[dict[str, shape.Shape]] = {
         f"properties.properties.{name}": shape.TEXT
@@ -114,14 +171,6 @@ class Kubernetes(Attached):
 
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)
-        yield from rules.identity(declared.get("identity"), both=False)
-        if declared.get("namespace") is not None and not re.match(
-            r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z", declared["namespace"]
-        ):
-            message = f"namespace {declared['namespace']!r} is not a valid name: 1 to 63 lowercase letters, digits and '-', and no '-' at either end."
-            yield Finding("InvalidNamespace", "namespace", message, "Kubernetes, namespaces: RFC 1123 label names")
-        for name, entry in (declared.get("instance_types") or {}).items():
-            yield from _check_instance_type(name, entry)
         yield from _check_default(declared)
 
     def check_create(self, declared: Declared, parent: Body | None) -> Findings:
@@ -187,49 +236,6 @@ def _check_default(declared: Declared) -> Findings:
     if types and default and default not in types:
         message = f"default_instance_type {default!r} is none of the instance_types: {', '.join(types)}. Declare one of them as the default too."
         yield Finding("UnknownInstanceType", "default_instance_type", message, _SOURCE)
-
-
-def _check_instance_type(name: str, entry: t.Any) -> Findings:
-    option = f"instance_types.{name}"
-    if not re.match(r"^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?\Z", str(name)):
-        message = f"instance_types has the name {name!r}: letters, digits, '-', '_' and '.', with a letter or digit at both ends."
-        yield Finding("InvalidInstanceType", "instance_types", message, "Kubernetes, object names")
-    if entry is not None and not isinstance(entry, dict):
-        yield Finding(
-            "InvalidInstanceType", option, f"{option} must be a mapping with node_selector and resources.", _SOURCE
-        )
-        return
-    entry = entry or {}
-    parts = {"node_selector": entry.get("node_selector"), "resources": entry.get("resources")}
-    if isinstance(parts["resources"], dict):
-        parts |= {f"resources.{part}": parts["resources"].get(part) for part in ("requests", "limits")}
-    wrong = [part for part, value in parts.items() if value is not None and not isinstance(value, dict)]
-    if wrong:
-        yield Finding("InvalidInstanceType", option, f"{option}: {', '.join(wrong)} must be a mapping.", _SOURCE)
-        return
-    yield from _check_amounts(option, parts)
-    resources = entry.get("resources") or {}
-    unknown = sorted((set(entry or {}) - {"node_selector", "resources"}) | (set(resources) - {"requests", "limits"}))
-    if unknown:
-        message = f"{option} has unknown keys: {', '.join(unknown)}. It takes node_selector, and resources with requests and limits."
-        yield Finding("InvalidInstanceType", option, message, _SOURCE)
-
-
-# A number, with a decimal exponent or a suffix.
-_QUANTITY = re.compile(r"^\d+(\.\d*)?([eE][+-]?\d+|m|k|[KMGTPE]i?)?\Z")
-
-
-def _check_amounts(option: str, parts: dict[str, t.Any]) -> Findings:
-    for label, value in (parts["node_selector"] or {}).items():
-        if isinstance(value, (dict, list)):
-            yield Finding(
-                "InvalidInstanceType", option, f"{option}.node_selector.{label} must be text.", "Kubernetes, labels"
-            )
-    for part in ("resources.requests", "resources.limits"):
-        for name, amount in (parts.get(part) or {}).items():
-            if amount is not None and (isinstance(amount, bool) or not _QUANTITY.match(str(amount))):
-                message = f"{option}.{part}.{name} must be an amount such as 2, 500m or 8Gi; {amount!r} is not."
-                yield Finding("InvalidInstanceType", option, message, "Kubernetes, resource quantities")
 
 
 def _namespace(body: Body) -> str:

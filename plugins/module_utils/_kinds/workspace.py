@@ -9,6 +9,7 @@ docs/coverage.md 1.11.
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 
@@ -18,7 +19,7 @@ from .._core.canon import arm_id, boolean_text, caseless, full_id, region, text
 from .._core.findings import Finding, Findings
 from .._core.paths import MISSING
 from .._engine import rules as _rules
-from .._engine.fields import Field, choice
+from .._engine.fields import Field, Option, choice
 from .._engine.kind import FAILED, Body, Kind, Request, Status, fixed, provisioning_status
 from .._engine.plan import Declared, Plan
 from . import compute
@@ -49,44 +50,148 @@ isolation_mode_to_arm = _ISOLATION["to_arm"]
 _TYPES = "ARM types of workspaces: 'This cannot be changed once the workspace has been created'"
 
 
+def _check_rules(rules: list[dict[str, t.Any]], option: str) -> Findings:
+    yield from _rules.once((rule.get("name") for rule in rules), option, "this collection: rules are matched by name")
+    for rule in rules:
+        name = rule.get("name") or ""
+        place = f"{option}[{name}]"
+        if not re.match(r"^[A-Za-z0-9][A-Za-z0-9_-]*\Z", name):
+            message = f"The outbound rule name {name!r} may hold letters, digits, '-' and '_'."
+            yield Finding("InvalidRuleName", place, message, _RULES_SOURCE)
+        if rule.get("state") != "absent":
+            yield from _check_host_names(rule, place)
+            yield from _check_destination(rule, place)
+
+
+_RULES_SOURCE = "CLI schema of managed networks"
+
+
+def _check_host_names(rule: dict[str, t.Any], place: str) -> Findings:
+    """``fqdns`` of a rule, which one type has."""
+    if rule.get("fqdns") is None:
+        return
+    for host in rule["fqdns"]:
+        yield from _rules.host(host, f"{place}.fqdns", wildcard=True)
+    if rule.get("type") != "private_endpoint":
+        name, kind = rule.get("name"), rule.get("type")
+        message = f"The outbound rule {name!r} has fqdns, which only a rule of type private_endpoint takes; its type is {kind}. Remove fqdns."
+        yield Finding("InvalidRule", place, message, "ARM types, PrivateEndpointOutboundRule")
+
+
+# What the destination of a rule must have, by the rule's type; that of an fqdn is a host name.
+_DESTINATION = {
+    "private_endpoint": ("service_resource_id", "subresource_target"),
+    "service_tag": ("service_tag", "protocol", "port_ranges"),
+}
+
+
+def _check_destination(rule: dict[str, t.Any], place: str) -> Findings:
+    name, kind, destination = rule.get("name") or "", rule.get("type"), rule.get("destination")
+    if kind == "fqdn" and isinstance(destination, str) and destination:
+        yield from _rules.host(destination, f"{place}.destination", wildcard=True)
+    elif kind == "fqdn":
+        message = f"The outbound rule {name!r} of type fqdn needs destination as a host name."
+        yield Finding("InvalidRule", place, message, _RULES_SOURCE)
+    else:
+        given = destination if isinstance(destination, dict) else {}
+        missing = [key for key in _DESTINATION.get(str(kind), ("type",)) if not given.get(key)]
+        if missing:
+            message = f"The outbound rule {name!r} of type {kind} needs destination with {', '.join(missing)}."
+            yield Finding("InvalidRule", place, message, _RULES_SOURCE)
+
+
+def _build_compute(value: str, option: str) -> Findings:
+    if value:
+        yield from _rules.segment(value, option)
+
+
 def kind_name(value: t.Any) -> str:
     """The kind in lower case; a workspace that tells none is a default one."""
     return str(value or "default").casefold()
 
 
-_BASE_FIELDS = (
-    fixed("location", "location", "a workspace stays in its region (Azure Resource Manager)", canon=region),
+def _id(type_: str, **more: t.Any) -> dict[str, t.Any]:
+    """What rows for the id of a resource have in common."""
+    return {
+        "spec": {"type": "str", **more},
+        "rule": functools.partial(_rules.resource_id, type_=type_),
+        "canon": arm_id,
+        "to_arm": full_id,
+    }
+
+
+_KEY_VAULT = _id("Microsoft.KeyVault/vaults", no_log=False)
+
+FIELDS: tuple[Field, ...] = (
     fixed(
-        "kind", "kind", "a workspace cannot become another kind", canon=kind_name, from_arm=str.lower, shape=shape.TEXT
+        "location",
+        "location",
+        "a workspace stays in its region (Azure Resource Manager)",
+        spec={"type": "str"},
+        canon=region,
     ),
-    fixed("hub_id", "properties.hubResourceId", "a project stays in its hub", canon=arm_id, to_arm=full_id),
-    Field("display_name", "properties.friendlyName", canon=text),
-    Field("description", "properties.description", canon=text, clearable=True),
-    Field("tags", "tags", canon=canon.mapping, clearable=True),
-    fixed("storage_account", "properties.storageAccount", _TYPES, canon=arm_id, to_arm=full_id),
-    fixed("key_vault", "properties.keyVault", _TYPES, canon=arm_id, to_arm=full_id),
-    Field("application_insights", "properties.applicationInsights", canon=arm_id, to_arm=full_id),
-    Field("container_registry", "properties.containerRegistry", canon=arm_id, to_arm=full_id),
+    fixed(
+        "kind",
+        "kind",
+        "a workspace cannot become another kind",
+        spec={"type": "str", "choices": ["default", "hub", "project"]},
+        canon=kind_name,
+        from_arm=str.lower,
+        shape=shape.TEXT,
+    ),
+    fixed(
+        "hub_id",
+        "properties.hubResourceId",
+        "a project stays in its hub",
+        **_id("Microsoft.MachineLearningServices/workspaces", aliases=["workspace_hub"]),
+    ),
+    Field("display_name", "properties.friendlyName", spec={"type": "str", "aliases": ["friendly_name"]}, canon=text),
+    Field("description", "properties.description", spec={"type": "str"}, canon=text, clearable=True),
+    compute.TAGS,
+    fixed("storage_account", "properties.storageAccount", _TYPES, **_id("Microsoft.Storage/storageAccounts")),
+    fixed("key_vault", "properties.keyVault", _TYPES, **_KEY_VAULT),
+    Field("application_insights", "properties.applicationInsights", **_id("Microsoft.Insights/components")),
+    Field("container_registry", "properties.containerRegistry", **_id("Microsoft.ContainerRegistry/registries")),
     fixed(
         "hbi_workspace",
         "properties.hbiWorkspace",
         "high business impact is decided at creation",
+        spec={"type": "bool"},
         canon=boolean_text,
     ),
     Field(
         "public_network_access",
         "properties.publicNetworkAccess",
+        spec={"type": "str", "choices": ["enabled", "disabled"]},
         canon=caseless,
         **choice(enabled="Enabled", disabled="Disabled"),
     ),
-    Field("image_build_compute", "properties.imageBuildCompute", canon=text, clearable=True),
     Field(
-        "identity", "identity", canon=canon.identity, to_arm=compute.identity_to_arm, from_arm=compute.identity_from_arm
+        "image_build_compute",
+        "properties.imageBuildCompute",
+        spec={"type": "str"},
+        rule=_build_compute,
+        canon=text,
+        clearable=True,
     ),
-    Field("primary_user_assigned_identity", "properties.primaryUserAssignedIdentity", canon=arm_id, to_arm=full_id),
+    Field(
+        "identity",
+        "identity",
+        spec=compute.identity_spec("system_assigned", "user_assigned", "system_assigned,user_assigned"),
+        rule=functools.partial(_rules.identity, both=True),
+        canon=canon.identity,
+        to_arm=compute.identity_to_arm,
+        from_arm=compute.identity_from_arm,
+    ),
+    Field(
+        "primary_user_assigned_identity",
+        "properties.primaryUserAssignedIdentity",
+        **_id("Microsoft.ManagedIdentity/userAssignedIdentities"),
+    ),
     Field(
         "system_datastores_auth_mode",
         "properties.systemDatastoresAuthMode",
+        spec={"type": "str", "choices": ["accesskey", "identity", "user_delegation_sas"]},
         canon=caseless,
         **choice(accesskey="AccessKey", identity="Identity", user_delegation_sas="UserDelegationSAS"),
     ),
@@ -94,36 +199,74 @@ _BASE_FIELDS = (
         "enable_data_isolation",
         "properties.enableDataIsolation",
         "data isolation is decided at creation (azure-ai-ml, Workspace.enable_data_isolation)",
+        spec={"type": "bool"},
         canon=boolean_text,
     ),
-    Field("v1_legacy_mode", "properties.v1LegacyMode", canon=boolean_text),
+    # The CLI's schema has no such field.
+    Field("v1_legacy_mode", "properties.v1LegacyMode", spec={"type": "bool"}, cli_name=None, canon=boolean_text),
     fixed(
         "customer_managed_key.key_vault",
         "properties.encryption.keyVaultProperties.keyVaultArmId",
         "the key vault of a customer-managed key cannot be changed",
-        canon=arm_id,
-        to_arm=full_id,
+        **_id("Microsoft.KeyVault/vaults", required=True, no_log=False),
     ),
-    Field("customer_managed_key.key_uri", "properties.encryption.keyVaultProperties.keyIdentifier"),
+    Field(
+        "customer_managed_key.key_uri",
+        "properties.encryption.keyVaultProperties.keyIdentifier",
+        spec={"type": "str", "required": True, "no_log": False},
+        rule=_rules.https_address,
+    ),
     Field(
         "serverless_compute.custom_subnet",
         _SERVERLESS + "serverlessComputeCustomSubnet",
-        canon=arm_id,
-        to_arm=full_id,
         clearable=True,
+        **_id("Microsoft.Network/virtualNetworks/subnets"),
     ),
-    Field("serverless_compute.no_public_ip", _SERVERLESS + "serverlessComputeNoPublicIP", canon=boolean_text),
-    Field("managed_network.isolation_mode", _NETWORK + "isolationMode", canon=caseless, **_ISOLATION),
+    Field(
+        "serverless_compute.no_public_ip",
+        _SERVERLESS + "serverlessComputeNoPublicIP",
+        spec={"type": "bool"},
+        canon=boolean_text,
+    ),
+    Field(
+        "managed_network.isolation_mode",
+        _NETWORK + "isolationMode",
+        spec={"type": "str", "choices": ["disabled", "allow_internet_outbound", "allow_only_approved_outbound"]},
+        canon=caseless,
+        **_ISOLATION,
+    ),
     Field(
         "managed_network.firewall_sku",
         _NETWORK + "firewallSku",
+        spec={"type": "str", "choices": ["basic", "standard"]},
         canon=caseless,
         **choice(basic="Basic", standard="Standard"),
     ),
 )
 
 
-shape.learn_workspace(_BASE_FIELDS)
+OPTIONS = (
+    Option("customer_managed_key", spec={"type": "dict", "no_log": False}),
+    # Each declared rule is a row of its own.
+    Option(
+        RULES,
+        spec={
+            "type": "list",
+            "elements": "dict",
+            "options": {
+                "name": {"type": "str", "required": True},
+                "type": {"type": "str", "choices": list(RULE_TYPES)},
+                "destination": {"type": "raw"},
+                "fqdns": {"type": "list", "elements": "str"},
+                "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
+            },
+        },
+        rule=_check_rules,
+    ),
+)
+
+
+shape.learn_workspace(FIELDS)
 
 # --- outbound rules ---
 
@@ -200,44 +343,6 @@ def _rule_field(name: str) -> Field:
     )
 
 
-def _check_rule(rule: dict[str, t.Any]) -> Findings:
-    name, kind, destination = rule.get("name") or "", rule.get("type"), rule.get("destination")
-    source = "CLI schema of managed networks"
-    option = f"{RULES}[{name}]"
-    if not re.match(r"^[A-Za-z0-9][A-Za-z0-9_-]*\Z", name):
-        yield Finding(
-            "InvalidRuleName", option, f"The outbound rule name {name!r} may hold letters, digits, '-' and '_'.", source
-        )
-    if rule.get("state") == "absent":
-        return
-    for host in rule.get("fqdns") or []:
-        yield from _rules.host(host, f"{option}.fqdns", wildcard=True)
-    if rule.get("fqdns") is not None and kind != "private_endpoint":
-        message = f"The outbound rule {name!r} has fqdns, which only a rule of type private_endpoint takes; its type is {kind}. Remove fqdns."
-        yield Finding("InvalidRule", option, message, "ARM types, PrivateEndpointOutboundRule")
-    needed = {
-        "private_endpoint": ("service_resource_id", "subresource_target"),
-        "service_tag": ("service_tag", "protocol", "port_ranges"),
-    }
-    if kind == "fqdn":
-        if not isinstance(destination, str) or not destination:
-            yield Finding(
-                "InvalidRule",
-                option,
-                f"The outbound rule {name!r} of type fqdn needs destination as a host name.",
-                source,
-            )
-        else:
-            yield from _rules.host(destination, f"{option}.destination", wildcard=True)
-        return
-    missing = [
-        key for key in needed.get(str(kind), ("type",)) if not isinstance(destination, dict) or not destination.get(key)
-    ]
-    if missing:
-        message = f"The outbound rule {name!r} of type {kind} needs destination with {', '.join(missing)}."
-        yield Finding("InvalidRule", option, message, source)
-
-
 def _check_firewall(sku: t.Any, mode: t.Any) -> Findings:
     if sku and caseless(mode) != "allow_only_approved_outbound":
         message = "managed_network.firewall_sku is for isolation_mode allow_only_approved_outbound alone: the firewall is there for its rules by host name."
@@ -257,11 +362,12 @@ class Workspace(Kind):
     api_version = "2025-12-01"
     tags_api = "always"
     required_on_create = ()
-    fields = _BASE_FIELDS
+    fields = FIELDS
+    options = OPTIONS
 
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
         rules = (tree.get("managed_network") or {}).get("outbound_rules") or []
-        self.fields = (*_BASE_FIELDS, *(_rule_field(rule["name"]) for rule in rules if rule.get("name")))
+        self.fields = (*FIELDS, *(_rule_field(rule["name"]) for rule in rules if rule.get("name")))
         flat = super().declare(tree, target)
         if flat.get("identity"):
             ids = compute.identity_ids(flat["identity"].get("user_assigned_identities"))
@@ -283,31 +389,6 @@ class Workspace(Kind):
 
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)
-        yield from _rules.identity(declared.get("identity"), both=True)
-        yield from _rules.tags(declared.get("tags"))
-        ids = {
-            "storage_account": "Microsoft.Storage/storageAccounts",
-            "key_vault": "Microsoft.KeyVault/vaults",
-            "application_insights": "Microsoft.Insights/components",
-            "container_registry": "Microsoft.ContainerRegistry/registries",
-            "hub_id": "Microsoft.MachineLearningServices/workspaces",
-            "primary_user_assigned_identity": "Microsoft.ManagedIdentity/userAssignedIdentities",
-            "customer_managed_key.key_vault": "Microsoft.KeyVault/vaults",
-            "serverless_compute.custom_subnet": "Microsoft.Network/virtualNetworks/subnets",
-        }
-        for option, kind in ids.items():
-            if declared.get(option) is not None:
-                yield from _rules.resource_id(declared[option], option, kind)
-        rules = (tree.get("managed_network") or {}).get("outbound_rules") or []
-        yield from _rules.once(
-            (rule.get("name") for rule in rules), RULES, "this collection: rules are matched by name"
-        )
-        for rule in rules:
-            yield from _check_rule(rule)
-        if declared.get("image_build_compute"):
-            yield from _rules.segment(declared["image_build_compute"], "image_build_compute")
-        if declared.get("customer_managed_key.key_uri") is not None:
-            yield from _rules.https_address(declared["customer_managed_key.key_uri"], "customer_managed_key.key_uri")
         if declared.get("kind") == "project":
             for option in FROM_HUB:
                 if declared.get(option) is not None:

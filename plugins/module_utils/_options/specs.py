@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import typing as t
 
+from .._engine.kind import Kind
+
 Spec = dict[str, dict[str, t.Any]]
 
 WORKSPACE_ALIASES = ["workspace_name", "ml_workspace"]
@@ -58,19 +60,19 @@ SHOW_VARIABLES_SPEC: Spec = {"show_variables": {"type": "list", "elements": "str
 # Online checks before a creation.
 PREFLIGHT_SPEC: Spec = {"preflight": {"type": "bool", "default": False}}
 
-IDENTITY_TYPES = ("system_assigned", "user_assigned", "none")
 
-
-def identity_spec(types: t.Sequence[str] = IDENTITY_TYPES) -> Spec:
-    return {
-        "identity": {
-            "type": "dict",
-            "options": {
-                "type": {"type": "str", "required": True, "choices": list(types)},
-                "user_assigned_identities": {"type": "list", "elements": "raw"},
-            },
-        }
-    }
+def of_kind(*kinds: Kind) -> Spec:
+    """The argument spec that follows from the tables of kinds: of several, whatever one of them has."""
+    spec: Spec = {}
+    for row in (row for kind in kinds for row in (*kind.fields, *kind.options)):
+        if row.spec is None:
+            continue
+        *groups, last = row.option.split(".")
+        level = spec
+        for group in groups:
+            level = level.setdefault(group, {"type": "dict"}).setdefault("options", {})
+        level[last] = {**level.get(last, {}), **row.spec}
+    return spec
 
 
 def given(spec: Spec, raw: t.Mapping[str, t.Any], checked: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -16,6 +16,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._kinds import inst
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.instance import INSTANCE
 
 Values = dict[str, t.Any]
+SCHEDULES = "schedules.compute_start_stop"
 CRON: Values = {"type": "cron", "expression": "0 18 * * 1-5"}
 WEEKLY: Values = {
     "type": "recurrence",
@@ -51,7 +52,7 @@ def stop(**trigger: t.Any) -> Values:
     ],
 )
 def test_wrong_schedules(trigger: Values, rule: str) -> None:
-    [finding] = values.check_schedules([stop(**CRON), stop(**trigger)])
+    [finding] = values.check_schedules([stop(**CRON), stop(**trigger)], SCHEDULES)
     assert finding.code == "InvalidSchedule"
     assert finding.message.startswith("schedules.compute_start_stop[1].trigger")
     assert rule in finding.message
@@ -59,8 +60,7 @@ def test_wrong_schedules(trigger: Values, rule: str) -> None:
 
 def test_right_schedules() -> None:
     edge = {"type": "Recurrence", "frequency": "Day", "interval": 1, "schedule": {"hours": [0, 23], "minutes": [0, 59]}}
-    assert list(values.check_schedules([stop(**CRON), stop(**WEEKLY), stop(**edge)])) == []
-    assert list(values.check_schedules(None)) == []
+    assert list(values.check_schedules([stop(**CRON), stop(**WEEKLY), stop(**edge)], SCHEDULES)) == []
 
 
 def as_shown(*items: Values) -> list[Values]:
@@ -139,7 +139,7 @@ def test_an_inline_script_that_is_no_base64_is_shown_as_it_is() -> None:
 
 @pytest.mark.parametrize("script", [{}, {"path": "a.sh", "inline": "echo"}])
 def test_a_script_is_a_path_or_a_text(script: Values) -> None:
-    [finding] = values.check_script("setup_scripts.creation_script", script)
+    [finding] = values.check_script(script, "setup_scripts.creation_script")
     assert (finding.code, finding.option) == ("InvalidScript", "setup_scripts.creation_script")
 
 
@@ -152,7 +152,7 @@ def test_a_script_is_a_path_or_a_text(script: Values) -> None:
     ],
 )
 def test_wrong_applications(application: Values, rule: str) -> None:
-    [finding] = values.check_applications([{"name": "rstudio", **application}])
+    [finding] = values.check_applications([{"name": "rstudio", **application}], "custom_applications")
     assert finding.code == "InvalidApplication"
     assert rule in finding.message
 

@@ -72,7 +72,9 @@ def test_a_document_without_properties_can_be_written(kind: t.Any) -> None:
     ],
 )
 def test_wrong_instance_types(entry: t.Any, rule: str) -> None:
-    [finding] = kubernetes._check_instance_type("gpu", entry)
+    row = next(row for row in kubernetes.Kubernetes.fields if row.option == "instance_types")
+    assert row.rule is not None
+    [finding] = row.rule({"gpu": entry}, row.option)
     assert (finding.code, finding.option) == ("InvalidInstanceType", "instance_types.gpu")
     assert rule in finding.message
 

@@ -14,9 +14,11 @@ import typing as t
 from functools import partial
 
 import pytest
+from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import compute_target
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import RuleError
 from ansible_collections.azureml.compute.plugins.module_utils._core.findings import Finding, Findings, refuse
 from ansible_collections.azureml.compute.plugins.module_utils._engine import rules
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.cluster import CLUSTER
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from hypothesis import given
@@ -306,6 +308,13 @@ def test_resource_ids(value: t.Any, type_: str | None, expected: list[str]) -> N
 # --- numbers ---
 
 
+def scale(lowest: int | None, highest: int | None) -> Findings:
+    """What a cluster of these numbers of nodes breaks: the rules of the two options, and the one of both."""
+    numbers = {"min_instances": lowest, "max_instances": highest}
+    declared = {option: number for option, number in numbers.items() if number is not None}
+    return CLUSTER.check(compute_target("s", "rg", "ws", "cpu"), declared, declared)
+
+
 @pytest.mark.parametrize(
     ("lowest", "highest", "expected"),
     [
@@ -325,7 +334,7 @@ def test_resource_ids(value: t.Any, type_: str | None, expected: list[str]) -> N
     ],
 )
 def test_scale(lowest: int | None, highest: int | None, expected: list[str]) -> None:
-    found = list(rules.scale(lowest, highest))
+    found = list(scale(lowest, highest))
     assert codes(found) == expected
     assert all(one.option in one.message for one in found)
 
@@ -638,21 +647,21 @@ RSA_ONLY = "Azure Machine Learning takes RSA public keys alone (how-to-create-at
             "Azure naming rules, Microsoft.Network",
         ),
         (
-            lambda: rules.scale(-1, None),
+            lambda: scale(-1, None),
             "OutOfRange",
             "min_instances",
             "min_instances must be at least 0; -1 is not.",
             f"{COVERAGE} C12",
         ),
         (
-            lambda: rules.scale(None, 0),
+            lambda: scale(None, 0),
             "OutOfRange",
             "max_instances",
             "max_instances must be at least 1; 0 is not.",
             f"{COVERAGE} C13",
         ),
         (
-            lambda: rules.scale(2, 1),
+            lambda: scale(2, 1),
             "MinimumAboveMaximum",
             "min_instances",
             "min_instances (2) must not be above max_instances (1).",
