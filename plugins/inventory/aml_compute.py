@@ -245,8 +245,9 @@ _INTERPRETER = "{{ ansible_playbook_python }}"
 _ACTIVE = set('{([|`"\\')
 
 
-class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: ignore[misc]
     NAME = "azureml.compute.aml_compute"
+    inventory: t.Any
 
     def verify_file(self, path: str) -> bool:
         return bool(super().verify_file(path)) and path.endswith(ENDINGS)

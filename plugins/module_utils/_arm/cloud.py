@@ -166,30 +166,39 @@ def _metadata_document(url: str, verify: bool | str, fetch: Fetch) -> t.Any:
 
 
 def _read_metadata(url: str, document: t.Any) -> Cloud:
-    entries = document if isinstance(document, list) else [document]
-    entries = [entry for entry in entries if isinstance(entry, dict) and isinstance(entry.get("authentication"), dict)]
-    here = [entry for entry in entries if origin_of(entry.get("resourceManager") or url) == origin_of(url)]
-    chosen = here or (entries if len(entries) == 1 else [])
-    if not chosen or not chosen[0]["authentication"].get("loginEndpoint"):
-        raise _bad_metadata(url, "its answer describes no cloud at this address")
-    entry = chosen[0]
+    entry = _entry_for(url, document)
     scheme, host, port = origin_of(url)
     manager = (entry.get("resourceManager") or f"{scheme}://{host}:{port}").rstrip("/")
     login = str(entry["authentication"]["loginEndpoint"]).rstrip("/")
     for what, address in (("Resource Manager", manager), ("sign-in address", login)):
         if not is_plain(address):
             raise _bad_metadata(url, f"its {what} is not a plain https address")
-    audiences = [str(audience) for audience in entry["authentication"].get("audiences") or []]
-    own = not audiences or manager in [audience.rstrip("/") for audience in audiences]
     return Cloud(
         name=str(entry.get("name") or host),
         resource_manager=manager,
-        audience="" if own else audiences[0],
+        audience=_audience(entry["authentication"], manager),
         login_endpoint=login,
         portal=str(entry.get("portal") or entry.get("portalEndpoint") or "").rstrip("/"),
         suffixes=dict(entry.get("suffixes") or {}),
         origin="metadata",
     )
+
+
+def _entry_for(url: str, document: t.Any) -> dict[str, t.Any]:
+    """The cloud of the document that is at this address, or its only one."""
+    entries = document if isinstance(document, list) else [document]
+    entries = [entry for entry in entries if isinstance(entry, dict) and isinstance(entry.get("authentication"), dict)]
+    here = [entry for entry in entries if origin_of(entry.get("resourceManager") or url) == origin_of(url)]
+    chosen = here or (entries if len(entries) == 1 else [])
+    if not chosen or not chosen[0]["authentication"].get("loginEndpoint"):
+        raise _bad_metadata(url, "its answer describes no cloud at this address")
+    return t.cast("dict[str, t.Any]", chosen[0])
+
+
+def _audience(authentication: dict[str, t.Any], manager: str) -> str:
+    """The audience of tokens, empty where it is Resource Manager's own address."""
+    audiences = [str(audience) for audience in authentication.get("audiences") or []]
+    return "" if not audiences or manager in [one.rstrip("/") for one in audiences] else audiences[0]
 
 
 def _fetch(url: str, verify: bool | str) -> tuple[int, t.Any]:

@@ -27,7 +27,9 @@ def build(sign_in: SignIn, cloud: Cloud, transport: t.Any = None) -> t.Any:
     except ImportError as error:
         raise missing_library("azure-identity") from error
     _silence()
-    values = sign_in.values
+    # A method has all that it needs: sources.py makes sure of it.
+    values = t.cast("dict[str, str]", sign_in.values)
+    client_id = t.cast(str, sign_in.client_id)
     pipeline: dict[str, t.Any] = {}
     try:
         if sign_in.method == "azure_cli":
@@ -38,15 +40,15 @@ def build(sign_in: SignIn, cloud: Cloud, transport: t.Any = None) -> t.Any:
         authority, tenant, discovery = _authority(sign_in, cloud)
         if sign_in.method == "federated_token":
             return identity.ClientAssertionCredential(
-                tenant, sign_in.client_id, _assertion(values), authority=authority, **pipeline
+                tenant, client_id, _assertion(sign_in.values), authority=authority, **pipeline
             )
         pipeline.update(authority=authority, disable_instance_discovery=discovery)
         if sign_in.method == "client_secret":
-            return identity.ClientSecretCredential(tenant, sign_in.client_id, values["secret"], **pipeline)
+            return identity.ClientSecretCredential(tenant, client_id, values["secret"], **pipeline)
         if sign_in.method == "certificate":
             return identity.CertificateCredential(
                 tenant,
-                sign_in.client_id,
+                client_id,
                 values["x509_certificate_path"],
                 password=values.get("x509_certificate_password"),
                 **pipeline,

@@ -27,6 +27,7 @@ import shlex
 import shutil
 import stat
 import typing as t
+from dataclasses import dataclass
 
 from .._core.errors import CredentialError
 from .credentials import SignIn, Values
@@ -46,18 +47,38 @@ _IDENTITY = (
     "oidc_token",
     "oidc_token_file_path",
 )
-# Method, its name for people, and what makes it complete; the first whose proof is there is meant.
-_METHODS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
-    ("client_secret", "client secret", "secret", ("client_id", "secret", "tenant")),
-    ("certificate", "certificate", "x509_certificate_path", ("client_id", "x509_certificate_path", "tenant")),
-    ("federated_token", "federated token", "oidc_token", ("client_id", "oidc_token", "tenant")),
-    (
+
+
+@dataclass(frozen=True)
+class _Method:
+    """A way to prove an identity: its name for people, the value that shows that it is meant, and all that make it complete."""
+
+    name: str
+    label: str
+    proof: str
+    needed: tuple[str, ...]
+    # Where none is given.
+    tenant: str | None = None
+    client_id: str | None = None
+
+    def missing(self, given: Values) -> list[str]:
+        return [name for name in self.needed if not given.get(name)]
+
+
+# The first whose proof is given is meant.
+_METHODS = (
+    _Method("client_secret", "client secret", "secret", ("client_id", "secret", "tenant")),
+    _Method("certificate", "certificate", "x509_certificate_path", ("client_id", "x509_certificate_path", "tenant")),
+    _Method("federated_token", "federated token", "oidc_token", ("client_id", "oidc_token", "tenant")),
+    _Method(
         "federated_token",
         "federated token file",
         "oidc_token_file_path",
         ("client_id", "oidc_token_file_path", "tenant"),
     ),
-    ("user_password", "user and password", "password", ("ad_user", "password")),
+    _Method(
+        "user_password", "user and password", "password", ("ad_user", "password"), "organizations", PUBLIC_CLIENT_ID
+    ),
 )
 
 # What each method reads.
@@ -71,26 +92,43 @@ _PARTS: dict[str, tuple[str, ...]] = {
 }
 
 
+@dataclass(frozen=True)
+class _Given:
+    """What is known without the network: the task's options, the environment, and the values in it that stand for options."""
+
+    options: t.Mapping[str, t.Any]
+    environ: t.Mapping[str, str]
+    env: Values
+
+    @property
+    def subscription_id(self) -> str | None:
+        return self.options.get("subscription_id") or self.env["subscription_id"]
+
+    @property
+    def home(self) -> str:
+        return self.environ.get("HOME") or os.path.expanduser("~")
+
+
 def sign_in(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None = None) -> SignIn:
     """Pick the source as azure.azcollection does and check that it is complete. Without the network."""
     environ = os.environ if environ is None else environ
-    env = _from_environment(environ)
-    wanted = options.get("auth_source") or env["auth_source"] or "auto"
+    given = _Given(options, environ, _from_environment(environ))
+    wanted = options.get("auth_source") or given.env["auth_source"] or "auto"
     if wanted not in SOURCES:
         raise CredentialError(
             f"auth_source is {wanted!r}; it must be one of {', '.join(SOURCES)}.", code="CredentialIncomplete"
         )
-    profile = options.get("profile") or env["profile"] or "default"
+    profile = options.get("profile") or given.env["profile"] or "default"
     finders: dict[str, t.Callable[[], SignIn]] = {
-        "msi": lambda: _managed_identity(options, env),
-        "cli": lambda: _azure_cli(options, env, environ),
-        "env": lambda: _environment(options, env, environ),
-        "credential_file": lambda: _profile(profile, options, env, environ),
-        "auto": lambda: _auto(options, env, environ),
+        "msi": lambda: _managed_identity(given),
+        "cli": lambda: _azure_cli(given),
+        "env": lambda: _environment(given),
+        "credential_file": lambda: _profile(profile, given),
+        "auto": lambda: _auto(given),
     }
     chosen = finders[wanted]()
     _refuse_unused(chosen, wanted, options)
-    return _with_settings(chosen, options, env, environ)
+    return _with_settings(chosen, given)
 
 
 def _from_environment(environ: t.Mapping[str, str]) -> Values:
@@ -100,26 +138,25 @@ def _from_environment(environ: t.Mapping[str, str]) -> Values:
     }
 
 
-def _auto(options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping[str, str]) -> SignIn:
+def _auto(given: _Given) -> SignIn:
     """Task options, environment, the default profile, the Azure CLI; the first that has anything to prove with."""
-    if options.get("profile"):
-        return _profile(options["profile"], options, env, environ)
-    if any(options.get(name) for name in _IDENTITY if name != "tenant"):
-        given = {name: options.get(name) or None for name in _IDENTITY}
-        return _complete("task options", given, options, env)
-    if env["profile"] or any(env[name] for name in _IDENTITY):
-        return _environment(options, env, environ)
+    options = {name: given.options.get(name) or None for name in _IDENTITY}
+    if given.options.get("profile"):
+        return _profile(given.options["profile"], given)
+    # A tenant alone identifies no one.
+    if any({**options, "tenant": None}.values()):
+        return _complete("task options", options, given)
+    if given.env["profile"] or any(map(given.env.get, _IDENTITY)):
+        return _environment(given)
     looked = ["task options: no part of an identity", "environment: no part of an identity"]
-    try:
-        return _profile("default", options, env, environ)
-    except CredentialError as error:
-        if error.code != "CredentialNotFound":
-            raise
-        looked.append(error.message.rstrip("."))
-    try:
-        return _azure_cli(options, env, environ)
-    except CredentialError as error:
-        looked.append(error.message.rstrip("."))
+    finders: tuple[t.Callable[[], SignIn], ...] = (lambda: _profile("default", given), lambda: _azure_cli(given))
+    for find in finders:
+        try:
+            return find()
+        except CredentialError as error:
+            if error.code != "CredentialNotFound":
+                raise
+            looked.append(error.message.rstrip("."))
     raise CredentialError(
         "No way to sign in to Azure was found.",
         code="CredentialNotFound",
@@ -131,15 +168,7 @@ def _auto(options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping[str, s
 
 def _refuse_unused(chosen: SignIn, wanted: str, options: t.Mapping[str, t.Any]) -> None:
     """An option of the task that this way to sign in does not read. The same value as the one used does no harm."""
-    used: Values = {name: chosen.values.get(name) for name in _IDENTITY}
-    if chosen.values.get("profile"):
-        used["profile"] = chosen.values["profile"]
-    used |= {"tenant": chosen.tenant, "client_id": chosen.client_id}
-    if chosen.method == "managed_identity":
-        # An identity lives in one tenant; the option only says which in results.
-        used["tenant"] = options.get("tenant")
-    if chosen.method not in ("managed_identity", "azure_cli"):
-        used["adfs_authority_url"] = options.get("adfs_authority_url")
+    used = _used(chosen, options)
     unused = [
         name
         for name in (*_IDENTITY, "profile", "adfs_authority_url")
@@ -147,13 +176,26 @@ def _refuse_unused(chosen: SignIn, wanted: str, options: t.Mapping[str, t.Any]) 
     ]
     unused += [name for name in _superfluous(options, chosen.method) if name not in unused]
     if unused:
+        names, one = " and ".join(unused), len(unused) == 1
         raise CredentialError(
-            f"{' and '.join(unused)} {'is' if len(unused) == 1 else 'are'} set in the task, but the sign-in by {chosen.source} does not use "
-            f"{'it' if len(unused) == 1 else 'them'}.",
+            f"{names} {'is' if one else 'are'} set in the task, but the sign-in by {chosen.source} does not use "
+            f"{'it' if one else 'them'}.",
             code="CredentialUnused",
             details={"source": chosen.source, "auth_source": wanted, "unused": unused},
-            hint=f"Remove {' and '.join(unused)}, or give the whole credential in the task. All parts of a credential come from one place.",
+            hint=f"Remove {names}, or give the whole credential in the task. All parts of a credential come from one place.",
         )
+
+
+def _used(chosen: SignIn, options: t.Mapping[str, t.Any]) -> Values:
+    """The values that this way to sign in reads, by the names of their options."""
+    used: Values = {name: chosen.values.get(name) for name in (*_IDENTITY, "profile")}
+    used |= {"tenant": chosen.tenant, "client_id": chosen.client_id}
+    if chosen.method == "managed_identity":
+        # An identity lives in one tenant; the option only says which in results.
+        used["tenant"] = options.get("tenant")
+    elif chosen.method != "azure_cli":
+        used["adfs_authority_url"] = options.get("adfs_authority_url")
+    return used
 
 
 def _same(name: str, given: t.Any, used: t.Any) -> bool:
@@ -190,11 +232,11 @@ def refuse_readable(path: str, what: str) -> None:
         )
 
 
-def _environment(options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping[str, str]) -> SignIn:
-    if env["profile"]:
-        return _profile(env["profile"], options, env, environ)
-    chosen = _complete("environment", {name: env[name] for name in _IDENTITY}, options, env)
-    unused = _unused_variables(chosen.method, env)
+def _environment(given: _Given) -> SignIn:
+    if given.env["profile"]:
+        return _profile(given.env["profile"], given)
+    chosen = _complete("environment", {name: given.env[name] for name in _IDENTITY}, given)
+    unused = _unused_variables(chosen.method, given.env)
     if unused:
         chosen.warnings.append(
             f"{' and '.join(unused)} set in the environment, but the sign-in by {chosen.source} does not use it."
@@ -202,9 +244,9 @@ def _environment(options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping
     return chosen
 
 
-def _profile(name: str, options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping[str, str]) -> SignIn:
+def _profile(name: str, given: _Given) -> SignIn:
     """One section of ~/.azure/credentials."""
-    path = os.path.join(_home(environ), ".azure", "credentials")
+    path = os.path.join(given.home, ".azure", "credentials")
     refuse_readable(path, "credential file")
     parser = configparser.ConfigParser(interpolation=None)
     try:
@@ -222,43 +264,44 @@ def _profile(name: str, options: t.Mapping[str, t.Any], env: Values, environ: t.
             hint="Its profiles: " + (", ".join(parser.sections()) or "none") + ".",
         )
     section: Values = {key: parser.get(name, key, fallback=None) or None for key in ENVIRONMENT}
-    chosen = _complete(f"credential file (profile {name})", section, options, {**env, "subscription_id": None})
-    chosen.subscription_id = options.get("subscription_id") or section["subscription_id"] or env["subscription_id"]
+    chosen = _complete(f"credential file (profile {name})", section, given)
+    if not given.options.get("subscription_id") and section["subscription_id"]:
+        chosen.subscription_id = section["subscription_id"]
     chosen.values.update({key: section[key] for key in _SETTINGS})
     chosen.values["profile"] = name
     return chosen
 
 
-def _complete(source: str, given: Values, options: t.Mapping[str, t.Any], env: Values) -> SignIn:
-    """The method that the given values are meant for, or what they lack."""
-    meant = [row for row in _METHODS if given.get(row[2])]
-    missing: list[str] = []
-    for _method, _label, _proof, needed in meant:
-        missing = missing or [name for name in needed if not given.get(name)]
-    if meant and not missing:
-        method, label, _proof, _needed = meant[0]
-        if method == "certificate":
-            refuse_readable(t.cast(str, given["x509_certificate_path"]), "certificate file, which has a private key,")
-        return SignIn(
-            source=f"{source} ({label})",
-            method=method,
-            subscription_id=options.get("subscription_id") or env["subscription_id"],
-            tenant=given.get("tenant") or ("organizations" if method == "user_password" else None),
-            client_id=given.get("client_id") or (PUBLIC_CLIENT_ID if method == "user_password" else None),
-            values={name: given.get(name) for name in _IDENTITY},
-        )
-    if not missing:
-        missing = _missing_proof(given)
-    present = [name for name in _IDENTITY if given.get(name)]
-    raise CredentialError(
+def _complete(source: str, values: Values, given: _Given) -> SignIn:
+    """The method that the values are meant for, or what they lack."""
+    meant = [method for method in _METHODS if values.get(method.proof)]
+    missing = next(filter(None, (method.missing(values) for method in meant)), []) if meant else _missing_proof(values)
+    if missing:
+        raise _incomplete(source, values, missing)
+    method = meant[0]
+    if method.name == "certificate":
+        refuse_readable(str(values["x509_certificate_path"]), "certificate file, which has a private key,")
+    return SignIn(
+        source=f"{source} ({method.label})",
+        method=method.name,
+        subscription_id=given.subscription_id,
+        tenant=values.get("tenant") or method.tenant,
+        client_id=values.get("client_id") or method.client_id,
+        values={name: values.get(name) for name in _IDENTITY},
+    )
+
+
+def _incomplete(source: str, values: Values, missing: list[str]) -> CredentialError:
+    present = [name for name in _IDENTITY if values.get(name)]
+    hint = "All parts of a credential come from one place: task options, environment, or one profile."
+    if source == "environment" and missing[0] in ENVIRONMENT:
+        variables = ", ".join("/".join(ENVIRONMENT[name]) for name in missing if name in ENVIRONMENT)
+        hint = f"All parts of a credential come from one place. In the environment they are {variables}."
+    return CredentialError(
         f"The credential from the {source} is not complete: {_spelled(source, present)} set, but {_spelled(source, missing)} missing or empty.",
         code="CredentialIncomplete",
         details={"source": source, "missing": missing, "set": present},
-        hint="All parts of a credential come from one place. In the environment they are "
-        + ", ".join("/".join(ENVIRONMENT[name]) for name in missing if name in ENVIRONMENT)
-        + "."
-        if source == "environment" and missing[0] in ENVIRONMENT
-        else "All parts of a credential come from one place: task options, environment, or one profile.",
+        hint=hint,
     )
 
 
@@ -284,25 +327,25 @@ def _spelled(source: str, names: list[str]) -> str:
     return " and ".join(shown) or "nothing"
 
 
-def _managed_identity(options: t.Mapping[str, t.Any], env: Values) -> SignIn:
-    client_id = options.get("client_id") or env["client_id"]
+def _managed_identity(given: _Given) -> SignIn:
+    client_id = given.options.get("client_id") or given.env["client_id"]
     return SignIn(
         source="managed identity of this machine" + (f" ({client_id})" if client_id else ""),
         method="managed_identity",
-        subscription_id=options.get("subscription_id") or env["subscription_id"],
+        subscription_id=given.subscription_id,
         client_id=client_id,
     )
 
 
-def _azure_cli(options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping[str, str]) -> SignIn:
+def _azure_cli(given: _Given) -> SignIn:
     """The login of the Azure CLI, as its azureProfile.json tells it; the token itself comes from ``az`` later."""
-    if not shutil.which("az", path=environ.get("PATH")):
+    if not shutil.which("az", path=given.environ.get("PATH")):
         raise CredentialError(
             "The Azure CLI (az) is not installed on the host that runs the task.",
             code="CredentialNotFound",
             hint="Install it and run `az login`, or choose another auth_source.",
         )
-    folder = environ.get("AZURE_CONFIG_DIR") or os.path.join(_home(environ), ".azure")
+    folder = given.environ.get("AZURE_CONFIG_DIR") or os.path.join(given.home, ".azure")
     try:
         with open(os.path.join(folder, "azureProfile.json"), encoding="utf-8-sig") as stream:
             subscriptions = json.load(stream).get("subscriptions") or []
@@ -314,30 +357,28 @@ def _azure_cli(options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping[s
             code="CredentialNotFound",
             hint="Run `az login`.",
         )
-    wanted = options.get("subscription_id") or env["subscription_id"]
-    entry = next((one for one in subscriptions if (one.get("id") == wanted if wanted else one.get("isDefault"))), {})
+    wanted = given.subscription_id
+    chosen = (one for one in subscriptions if (one.get("id") == wanted if wanted else one.get("isDefault")))
+    entry: dict[str, t.Any] = next(chosen, {})
     return SignIn(
         source="Azure CLI (az login)",
         method="azure_cli",
         subscription_id=wanted or entry.get("id"),
-        tenant=options.get("tenant") or entry.get("tenantId"),
+        tenant=given.options.get("tenant") or entry.get("tenantId"),
         cloud_environment=entry.get("environmentName"),
     )
-
-
-def _home(environ: t.Mapping[str, str]) -> str:
-    return environ.get("HOME") or os.path.expanduser("~")
 
 
 _SETTINGS = ("cloud_environment", "cert_validation_mode", "adfs_authority_url", "disable_instance_discovery")
 
 
-def _with_settings(chosen: SignIn, options: t.Mapping[str, t.Any], env: Values, environ: t.Mapping[str, str]) -> SignIn:
+def _with_settings(chosen: SignIn, given: _Given) -> SignIn:
     """The settings that are no part of the identity: option, then the profile's, then the environment's."""
+    environ = given.environ
 
     def setting(name: str) -> t.Any:
-        given = options.get(name)
-        return given if given is not None else chosen.values.get(name) or env[name]
+        option = given.options.get(name)
+        return option if option is not None else chosen.values.get(name) or given.env[name]
 
     chosen.cloud_environment = (
         chosen.values.get("cloud_environment") or environ.get("AZURE_CLOUD_ENVIRONMENT") or chosen.cloud_environment
@@ -358,7 +399,7 @@ def _with_settings(chosen: SignIn, options: t.Mapping[str, t.Any], env: Values, 
             "Server certificates are not checked (cert_validation_mode=ignore): anyone on the way can read the token."
         )
     if chosen.tenant is None and chosen.method == "managed_identity":
-        chosen.tenant = options.get("tenant")
+        chosen.tenant = given.options.get("tenant")
     return chosen
 
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from .._core.arm_id import workspace_target
 from .._core.findings import Finding, Findings, refuse
 from .._engine import rules
@@ -41,18 +43,18 @@ def look(task: Task) -> Result:
     way = _nodes.Way(options["prefer"], options.get("private_key_file"), options["scp_file"], options["host_prefix"])
     machines = [machine for machine in machines if not states or machine.state in states]
     nodes = [_nodes.connection(machine, way, workspace.id) for machine in machines]
-    if way.host_prefix is not None:
-        reserved = [
-            name for name in (way.host_prefix + machine.name for machine in machines) if _nodes.is_reserved(name)
-        ]
-        warnings += [
-            f"A machine has the workspace's name before its own instead of host_prefix, because {name!r} is a reserved name."
-            for name in reserved
-        ]
     facts = {
         "workspace": options["workspace"],
         "resource_group": options["resource_group"],
         "nodes": nodes,
         "ssh_config": _nodes.config(nodes),
     }
-    return {"changed": False, "ansible_facts": {"aml_ssh": facts}, "warnings": warnings}
+    return {"changed": False, "ansible_facts": {"aml_ssh": facts}, "warnings": [*warnings, *_reserved(machines, way)]}
+
+
+def _reserved(machines: list[_nodes.Machine], way: _nodes.Way) -> t.Iterator[str]:
+    """A warning for each machine that cannot have the name with the prefix."""
+    for machine in machines if way.host_prefix is not None else ():
+        name = f"{way.host_prefix}{machine.name}"
+        if _nodes.is_reserved(name):
+            yield f"A machine has the workspace's name before its own instead of host_prefix, because {name!r} is a reserved name."

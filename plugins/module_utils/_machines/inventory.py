@@ -336,38 +336,23 @@ def _labels(workspace: Body) -> dict[str, str | None]:
     return {"resource_group": workspace["resource_group"], "subscription": workspace["subscription_id"]}
 
 
+# What of an entry of the facts a host has under the same name after "aml_".
+_TOLD = ("compute", "type", "node_id", "state", "run_id", "public_ip_address", "private_ip_address", "reachable", "reason", "note")  # fmt: skip
+
+
 def _machine_host(workspace: Body, machine: nodes.Machine, way: nodes.Way, jump: Jump) -> Host:
     entry = nodes.connection(machine, way, workspace["id"])
+    location = machine.location or workspace["location"]
     variables: dict[str, t.Any] = {
         **{name: workspace[name] for name in ("subscription_id", "resource_group", "workspace", "location")},
         "aml_workspace_tags": workspace["tags"],
-        "aml_location": machine.location or workspace["location"],
+        "aml_location": location,
         "aml_size": machine.size,
         "aml_tags": machine.tags,
+        **{f"aml_{name}": entry[name] for name in _TOLD},
+        "aml_machine_id": entry["id"],
+        **_ansible_variables(entry, way, jump),
     }
-    known = (
-        "compute",
-        "type",
-        "node_id",
-        "state",
-        "run_id",
-        "public_ip_address",
-        "private_ip_address",
-        "reachable",
-        "reason",
-        "note",
-    )
-    variables |= {f"aml_{name}": entry[name] for name in known}
-    variables["aml_machine_id"] = entry["id"]
-    inside = entry["address"] is not None and entry["address"] == machine.private_ip_address
-    ways = {
-        "ansible_host": entry["address"],
-        "ansible_port": entry["port"],
-        "ansible_user": entry["user"],
-        "ansible_ssh_private_key_file": way.private_key_file,
-        "ansible_ssh_common_args": jump.arguments() if inside else None,
-    }
-    variables |= {name: value for name, value in ways.items() if value is not None}
     labels = {
         **_labels(workspace),
         "workspace": workspace["workspace"],
@@ -375,11 +360,24 @@ def _machine_host(workspace: Body, machine: nodes.Machine, way: nodes.Way, jump:
         "type": machine.type,
         "state": machine.state,
         "size": (machine.size or "").casefold() or None,
-        "location": variables["aml_location"],
+        "location": location,
     }
     groups = ("aml_nodes", "aml_reachable") if entry["reachable"] else ("aml_nodes",)
     default = nodes.host_name(machine, nodes.Way(), workspace["workspace"])
     return Host(entry["name"], _place(workspace), variables, labels, groups, named=1 if entry["name"] == default else 0)
+
+
+def _ansible_variables(entry: Body, way: nodes.Way, jump: Jump) -> dict[str, t.Any]:
+    """How Ansible connects to the machine, as far as that is known."""
+    inside = entry["address"] is not None and entry["address"] == entry["private_ip_address"]
+    ways = {
+        "ansible_host": entry["address"],
+        "ansible_port": entry["port"],
+        "ansible_user": entry["user"],
+        "ansible_ssh_private_key_file": way.private_key_file,
+        "ansible_ssh_common_args": jump.arguments() if inside else None,
+    }
+    return {name: value for name, value in ways.items() if value is not None}
 
 
 def name_apart(hosts: list[Host], taken: t.Mapping[str, str] | None = None) -> tuple[list[Host], list[str]]:
@@ -392,34 +390,42 @@ def name_apart(hosts: list[Host], taken: t.Mapping[str, str] | None = None) -> t
     others = taken or {}
     # A machine that the service lists twice is one host.
     hosts = list({host.id: host for host in reversed(hosts)}.values())[::-1]
-    names = {host.id: host.name for host in hosts}
-    for longer in _LONGER:
-        shared = _shared(names)
-        names |= {host.id: longer(host) for host in hosts if names[host.id] in shared or _owner(names[host.id], others)}
+    names = _lengthened(hosts, others)
     shared = _shared(names)
     named: list[Host] = []
     messages: list[str] = []
     for host in hosts:
-        name, what = names[host.id], f"{host.name!r} of workspace {host.place[0]!r}"
-        if not nodes.is_host_name(name):
-            messages.append(
-                f"{name!r} of workspace {host.place[0]!r} is not a host, because that is not a name for one."
-            )
-        elif name in shared or _owner(name, others):
-            messages.append(f"{what} is not a host, because {_reason(host, hosts, others)}.")
-        else:
-            if name != host.name:
-                messages.append(f"{what} is called {name!r}, because {_reason(host, hosts, others)}.")
+        name = names[host.id]
+        fits = nodes.is_host_name(name) and name not in shared and not _owner(name, others)
+        if fits:
             named.append(host)
+        if not fits or name != host.name:
+            messages.append(_message(host, name, fits, _reason(host, hosts, others)))
     for host in named:
         host.name = names[host.id]
     return named, messages
 
 
+def _lengthened(hosts: list[Host], taken: t.Mapping[str, str]) -> dict[str, str]:
+    """The name of each host by its id, made longer for as long as another has it too."""
+    names = {host.id: host.name for host in hosts}
+    for longer in _LONGER:
+        shared = _shared(names)
+        names |= {host.id: longer(host) for host in hosts if names[host.id] in shared or _owner(names[host.id], taken)}
+    return names
+
+
+def _message(host: Host, name: str, fits: bool, reason: str) -> str:
+    where = f"of workspace {host.place[0]!r}"
+    if not nodes.is_host_name(name):
+        return f"{name!r} {where} is not a host, because that is not a name for one."
+    return f"{host.name!r} {where} {f'is called {name!r}' if fits else 'is not a host'}, because {reason}."
+
+
 # What makes a name longer, one after the other, for as long as it is not the only one.
 _LONGER: tuple[t.Callable[[Host], str], ...] = (
-    *(lambda host, parts=parts: host.name_with(parts) for parts in range(1, 4)),  # type: ignore[misc]
-    *(lambda host, digits=digits: nodes.longer_name(host.name, host.id, digits) for digits in (8, 16, 64)),  # type: ignore[misc]
+    *(lambda host, parts=parts: host.name_with(parts) for parts in range(1, 4)),
+    *(lambda host, digits=digits: nodes.longer_name(host.name, host.id, digits) for digits in (8, 16, 64)),
 )
 
 

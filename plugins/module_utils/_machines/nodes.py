@@ -290,7 +290,7 @@ def longer_name(name: str, machine_id: str, digits: int = 8) -> str:
 
 def connection(machine: Machine, way: Way, workspace_id: str) -> dict[str, t.Any]:
     """One entry of the facts: all that is known of the machine, and the lines where one can connect."""
-    address, port, reason, note = _choose(machine, way.prefer)
+    at = endpoint(machine, way.prefer)
     name = host_name(machine, way, ArmId(workspace_id).name)
     entry: dict[str, t.Any] = {
         "name": name,
@@ -300,45 +300,62 @@ def connection(machine: Machine, way: Way, workspace_id: str) -> dict[str, t.Any
         "node_id": machine.node_id,
         "state": machine.state,
         "run_id": machine.run_id,
-        "address": address,
-        "port": port,
+        "address": at.address,
+        "port": at.port,
         "user": machine.user,
         "public_ip_address": machine.public_ip_address,
         "private_ip_address": machine.private_ip_address,
-        "reachable": reason is None,
-        "reason": reason,
-        "note": note,
+        "reachable": at.reason is None,
+        "reason": at.reason,
+        "note": at.note,
         "ssh": None,
         "scp": None,
         "ssh_config": None,
     }
-    if reason is None and address and port and machine.user:
-        entry["ssh"] = ssh_line(address, port, machine.user, way.private_key_file)
-        entry["scp"] = scp_line(address, port, machine.user, way.private_key_file, way.scp_file)
-        entry["ssh_config"] = config_block(name, address, port, machine.user, way.private_key_file)
+    if at.reason is None and at.address and at.port and machine.user:
+        login = (at.address, at.port, machine.user, way.private_key_file)
+        entry["ssh"] = ssh_line(*login)
+        entry["scp"] = scp_line(*login, way.scp_file)
+        entry["ssh_config"] = config_block(name, *login)
     return entry
 
 
-def _choose(machine: Machine, prefer: str) -> tuple[str | None, int | None, str | None, str | None]:
-    """Address, port, why one cannot connect there, and what to know about it."""
-    public, private = machine.public_ip_address, machine.private_ip_address
-    # A closed public port leaves the private address; but an instance without SSH lets in no one that we could know of.
-    inside = not public or (machine.closed is not None and machine.type == CLUSTER)
-    use_private = prefer == "private" or (prefer == "auto" and inside)
-    address, port = (private, PRIVATE_PORT) if use_private else (public, machine.public_port)
-    note = None
-    if use_private:
-        note = _HAND_MADE if machine.closed and machine.type == INSTANCE else _ONLY_INSIDE
-    reason = machine.refusal
-    if reason is None and machine.closed and (not use_private or (machine.type == INSTANCE and prefer != "private")):
-        reason = machine.closed
+@dataclass(frozen=True)
+class Endpoint:
+    """An SSH port of a machine. ``reason`` says why one cannot log in there, None where one can; ``note`` what to know about it."""
+
+    address: str | None
+    port: int | None
+    reason: str | None
+    note: str | None
+
+
+def endpoint(machine: Machine, prefer: str) -> Endpoint:
+    """The one to connect to. Where the public port is closed the private one stays, but an instance without SSH lets in no one that we could know of."""
+    only_inside = not machine.public_ip_address or (machine.closed is not None and machine.type == CLUSTER)
+    if prefer == "private" or (prefer == "auto" and only_inside):
+        return _private_endpoint(machine, asked_for=prefer == "private")
+    return _endpoint(machine, "public", (machine.public_ip_address, machine.public_port), machine.closed)
+
+
+def _private_endpoint(machine: Machine, *, asked_for: bool) -> Endpoint:
+    closed = machine.closed if machine.type == INSTANCE else None
+    note = _HAND_MADE if closed else _ONLY_INSIDE
+    return _endpoint(
+        machine, "private", (machine.private_ip_address, PRIVATE_PORT), None if asked_for else closed, note
+    )
+
+
+def _endpoint(
+    machine: Machine, which: str, place: tuple[str | None, int | None], closed: str | None, note: str | None = None
+) -> Endpoint:
+    address, port = place
+    reason = machine.refusal or closed
     if reason is None and not up(machine):
         reason = f"The {'node' if machine.type == CLUSTER else 'instance'} is {machine.state.replace('_', ' ')}."
     if reason is None and not (address and port):
-        reason = f"The service reports no {'private' if use_private else 'public'} address" + (
-            " and port." if address else "."
-        )
-    return address, port if address else None, reason, note if address else None
+        reason = f"The service reports no {which} address" + (" and port." if address else ".")
+    return Endpoint(address, port if address else None, reason, note if address else None)
 
 
 def ssh_line(address: str, port: int, user: str, key: str | None = None) -> str:

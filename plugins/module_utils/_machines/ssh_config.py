@@ -32,26 +32,28 @@ def home_path(path: str) -> str:
 
 def patterns(path: str, own: str | None = None, depth: int = _DEPTH) -> list[str]:
     """Return the patterns of the ``Host`` lines of the file and of what it includes, without the block labelled ``own`` and without those for all hosts."""
-    if not os.path.lexists(path):
-        return []
     found: list[str] = []
+    for keyword, rest in _settings(path, own):
+        if keyword == "host":
+            found += [one for one in _words(rest) if not one.startswith("!") and set(one) != {"*"}]
+        elif keyword == "include" and depth:
+            for file in (file for name in _words(rest) for file in _included(name)):
+                found += patterns(file, own, depth - 1)
+    return found
+
+
+def _settings(path: str, own: str | None) -> t.Iterator[tuple[str, str]]:
+    """Keyword in lower case and value of each line of the file, but for the block labelled ``own``. A file that does not exist has none."""
+    if not os.path.lexists(path):
+        return
     ours = False
     for line in Path(path).read_text(encoding="utf-8", errors="replace").splitlines():
         mark = _MARK.fullmatch(line)
         if mark and mark["label"] == own:
             ours = mark["edge"] == "BEGIN"
         row = None if ours else _LINE.fullmatch(line)
-        keyword = row["keyword"].casefold() if row else ""
-        if row and keyword == "host":
-            found += [one for one in _words(row["rest"]) if not one.startswith("!") and set(one) != {"*"}]
-        elif row and keyword == "include" and depth:
-            found += [
-                one
-                for name in _words(row["rest"])
-                for file in _included(name)
-                for one in patterns(file, own, depth - 1)
-            ]
-    return found
+        if row:
+            yield row["keyword"].casefold(), row["rest"]
 
 
 def entry_of(name: str, entries: t.Iterable[str]) -> str | None:
