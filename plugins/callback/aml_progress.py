@@ -11,20 +11,23 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - While a task of this collection waits, what happens to each of its targets. On a terminal one line for each that is under way, updated in place,
-    with what is done, the state that the service reported last, and the time; and a line that stays when it ends.
-  - In AWX, in files and in pipes plain lines below each other, for each target when it starts and when it ends, and from time to time one for each that
-    is still under way.
-  - M(azureml.compute.aml_fleet) reports each target that it works on, with how many of all are done. The other modules report what they wait for; what needs
-    no wait reports nothing.
-  - Needs a local connection. Tasks elsewhere, and tasks in check mode, report nothing.
-  - Colours are those of ansible-core, and off with E(NO_COLOR) or E(ANSIBLE_NOCOLOR).
-  - Says nothing unless it is enabled, with C(callbacks_enabled) in C(ansible.cfg) or E(ANSIBLE_CALLBACKS_ENABLED).
+  - While a task of this collection waits, shows the progress of each of its targets. On a terminal, there is one line for each target in progress,
+    updated in place,
+    with the action, the state that the service reported last, and the duration; and a line that remains when the action ends.
+  - In AWX, in files and in pipes, there are plain lines, for each target when it starts and when it ends, and at intervals one for each target that
+    is still in progress.
+  - M(azureml.compute.aml_fleet) reports each target that it processes, with the number of completed targets. The other modules report the operations
+    that they wait for; a task that
+    does not wait reports nothing.
+  - Requires a local connection. Tasks with other connections, and tasks in check mode, report nothing.
+  - Colours are those of ansible-core, and are disabled by E(NO_COLOR) or E(ANSIBLE_NOCOLOR).
+  - Shows nothing unless it is enabled, with C(callbacks_enabled) in C(ansible.cfg) or E(ANSIBLE_CALLBACKS_ENABLED).
 options:
   style:
     description:
-      - V(live) paints over, V(plain) does not. V(auto) is V(live) where standard output is a terminal that can, and Ansible was not started by
-        ansible-runner, as it is in AWX.
+      - V(live) updates lines in place, V(plain) does not. V(auto) is V(live) if standard output is a terminal that supports it, and Ansible was not
+        started by
+        ansible-runner, as in AWX.
     type: str
     choices: [auto, live, plain]
     default: auto
@@ -34,7 +37,7 @@ options:
     env:
       - name: AML_PROGRESS_STYLE
   interval:
-    description: Seconds after which plain lines show again what is still under way. V(0) never does.
+    description: Seconds after which plain lines show again what is still in progress. V(0) never does.
     type: float
     default: 30
     ini:

@@ -10,10 +10,10 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 attributes:
   check_mode:
-    description: Can run in check mode and return what would be done, without a write.
+    description: Can run in check mode and return the changes without writing.
     support: full
   diff_mode:
-    description: Returns what has changed, or would change.
+    description: Returns the changes, or in check mode the planned changes.
     support: full
   idempotent:
     description: A second run with the same options changes nothing.

@@ -11,11 +11,11 @@ from __future__ import annotations
 class ModuleDocFragment:
     DOCUMENTATION = r"""
 notes:
-  - What the identity must be allowed to do is in U(https://github.com/azureml-compute/azureml.compute/blob/main/docs/permissions.md), for each module.
+  - U(https://github.com/azureml-compute/azureml.compute/blob/main/docs/permissions.md) lists the permissions that each module needs.
 options:
   auth_source:
     description:
-      - Where the credential comes from. Options, environment variables and order are those of azure.azcollection.
+      - Source of the credential. Options, environment variables and order are those of azure.azcollection.
       - With V(auto), the first of these that has a credential is used. The task's options, if O(profile),
         O(client_id) or O(ad_user) is given. The environment. The profile C(default) of the credential file. The login
         of the Azure CLI.
@@ -23,8 +23,8 @@ options:
       - With V(credential_file), the profile O(profile) of C(~/.azure/credentials).
       - With V(cli), the login of the Azure CLI (C(az login)) on the host that runs the task.
       - With V(msi), the managed identity of the host that runs the task, user-assigned if O(client_id) is given.
-      - All parts of a credential come from one place; O(subscription_id) may come from another.
-      - A credential of which only a part is set (an empty value counts as not set) is refused with C(CredentialIncomplete). With V(auto), the
+      - All parts of a credential must come from one source; O(subscription_id) may come from another.
+      - A credential that is set only in part (an empty value counts as not set) is refused with C(CredentialIncomplete). With V(auto), the
         credential file and the Azure CLI are used only when no part of an identity is set. A subscription or a cloud is not part of an identity.
       - An option of the task that the chosen source does not use is refused with C(CredentialUnused), unless it has the same value as the one used.
         Environment variables that are not used cause a warning.
@@ -72,8 +72,8 @@ options:
     type: path
   thumbprint:
     description:
-      - The thumbprint of the certificate. Taken for the sake of playbooks written for azure.azcollection and not
-        needed, since it is computed from the certificate.
+      - The thumbprint of the certificate. Accepted for playbooks that were written for azure.azcollection, but not
+        needed, because it is computed from the certificate.
       - Environment variable E(AZURE_THUMBPRINT).
     type: str
   oidc_token:
@@ -106,7 +106,7 @@ options:
     type: str
   cert_validation_mode:
     description:
-      - With V(ignore), the certificates of servers are not checked, and a warning says so. To trust a private
+      - With V(ignore), server certificates are not verified, and the task warns. To trust a private
         authority, set E(REQUESTS_CA_BUNDLE) or E(SSL_CERT_FILE) instead.
       - If not set, the profile's value or the environment variable E(AZURE_CERT_VALIDATION_MODE) is used, else
         V(validate).
@@ -117,27 +117,27 @@ options:
       - The address of the sign-in authority, if it is not the cloud's own. An address that ends in C(/adfs) is an AD
         FS.
       - If not set, the profile's value or the environment variable E(AZURE_ADFS_AUTHORITY_URL) is used.
-        E(AZURE_AUTHORITY_HOST) counts when no cloud is named.
+        E(AZURE_AUTHORITY_HOST) is used when no cloud is set.
     type: str
   disable_instance_discovery:
     description:
-      - Whether to skip asking Microsoft if the sign-in authority is genuine.
+      - Whether to skip the request to Microsoft that validates the sign-in authority.
       - If not set, the profile's value or the environment variable E(AZURE_DISABLE_INSTANCE_DISCOVERY) is used. Only
-        an explicit V(false) makes it ask.
+        an explicit V(false) enables the request.
     type: bool
   retries:
     description:
-      - How often a request is sent again after a passing failure (throttling, server errors, lost connections).
+      - How often a request is retried after a transient failure (throttling, server errors, lost connections).
     type: int
     default: 10
   retry_timeout:
     description:
-      - How many seconds the retries of one request may take together. The service's C(Retry-After) is honoured within
+      - Maximum number of seconds for all retries of one request. C(Retry-After) of the service is honoured within
         this time.
-      - While a long-running operation is waited for, the time to wait is the limit instead.
-      - One request and its whole answer end with this time too (C(AnswerTooSlow)), after at least 15 and at most 120 seconds. A list with all its
-        pages has 3 times as long, at least 45 seconds, and at most 1000 pages (C(EndlessList)). An answer has at most 64 MiB (C(AnswerTooLarge)).
-      - A lower value than 15 limits the retries only. A request of sign-in or of the cloud's metadata has 60 seconds, whatever this option says.
+      - While the task waits for a long-running operation, C(wait_timeout) is the limit instead.
+      - The same time limits one request with its complete response (C(AnswerTooSlow)), but at least 15 and at most 120 seconds. A list with all its
+        pages is limited to 3 times as long, at least 45 seconds, and to 1000 pages (C(EndlessList)). A response is limited to 64 MiB (C(AnswerTooLarge)).
+      - A value below 15 limits only the retries. A request for sign-in or for the cloud's metadata is limited to 60 seconds, independent of this option.
     type: int
     default: 120
 requirements:

@@ -11,14 +11,14 @@ class ModuleDocFragment:
 options:
   definition:
     description:
-      - YAML of the Azure ML CLI v2, as text or as a mapping; what C(az ml compute create -f) or C(az ml workspace create -f) takes.
+      - YAML of the Azure ML CLI v2, as text or as a mapping, as C(az ml compute create -f) or C(az ml workspace create -f) accept it.
         It is checked by azure-ai-ml's own loader.
-      - It says the same as the options of the same names. Required options may come from it, and what it omits is not declared.
-      - An option that is given beside it, also by C(module_defaults), takes the place of the whole value in it.
-      - C($schema), and what only the service writes (as in the output of C(az ml compute show -o yaml)), is ignored. What the CLI
-        takes and the module has no option for is refused.
+      - Its fields have the meaning of the options of the same names. It may contain the required options. Fields that it omits are not declared.
+      - An option of the task, also from C(module_defaults), replaces the complete value of the same field.
+      - C($schema), and fields that only the service writes (as in the output of C(az ml compute show -o yaml)), are ignored. A field that the CLI
+        accepts, but for which the module has no option, is refused.
       - A key that is set twice is refused, as are dates without quotes, numbers of more than 64 bits, and values that JSON does not have.
-        The text has at most 262144 characters, 100 aliases, 50 levels, and 5000 values (aliases counted as often as they are used).
+        The text is limited to 262144 characters, 100 aliases, 50 levels, and 5000 values (an alias counts each time that it is used).
     type: raw
 notes:
   - O(definition) needs azure-ai-ml >= 1.31.0.

@@ -11,20 +11,20 @@ class ModuleDocFragment:
 options:
   identity:
     description:
-      - Managed identity of the resource, changeable later.
-      - A compute target takes one system-assigned identity or several user-assigned ones, not both.
-      - C(null), like O(identity.type=none), means that it has none.
+      - Managed identity of the resource, can be changed later.
+      - A compute target can have one system-assigned identity or several user-assigned ones, but not both.
+      - C(null), like O(identity.type=none), removes the identity.
     type: dict
     suboptions:
       type:
-        description: Kind of the identity.
+        description: Type of the identity.
         type: str
         required: true
         choices: [system_assigned, user_assigned, none]
       user_assigned_identities:
         description:
-          - Resource ids of user-assigned identities; mappings with C(resource_id), as in CLI YAML, are taken too.
-          - The list is complete. An identity that is not in it is taken away.
+          - Resource ids of user-assigned identities; mappings with C(resource_id), as in CLI YAML, are accepted too.
+          - The list is complete; an identity that is not in it is removed.
         type: list
         elements: raw
 """

@@ -11,16 +11,17 @@ class ModuleDocFragment:
 options:
   id:
     description:
-      - Full resource id. It excludes O(scope), O(type) and O(name).
+      - Full resource id. Mutually exclusive with O(scope), O(type) and O(name).
     type: str
   scope:
     description:
-      - Id of what the resource lives in or extends, such as a subscription, a resource group or a resource (for role assignments and locks).
-      - Defaults to O(resource_group), or without that the subscription.
+      - Id of the scope that contains the resource or that the resource extends, such as a subscription, a resource group or a resource (for role
+        assignments and locks).
+      - Defaults to O(resource_group), or without it to the subscription.
     type: str
   resource_group:
     description:
-      - Resource group of the resource, where neither O(id) nor O(scope) says it.
+      - Resource group of the resource, if neither O(id) nor O(scope) contains it.
     type: str
   workspace:
     description:
@@ -33,7 +34,7 @@ options:
     type: str
   name:
     description:
-      - Name of the resource. For a nested type, the names of the parents stand before it, separated by slashes (V(my-vnet/my-subnet)).
+      - Name of the resource. For a nested type, the names of the parents come first, separated by slashes (V(my-vnet/my-subnet)).
     type: str
   api_version:
     description:

@@ -11,13 +11,13 @@ class ModuleDocFragment:
 options:
   preflight:
     description:
-      - Whether to look, before a creation, a replacement, or a change of node numbers or identities is carried out, and also in check
-        mode, for what the service would refuse later or what could never run.
-      - It checks the size in the region, for the kind and the tier; at quotas; at the subnet, its region, delegation and free addresses; at
-        identities and locks; and for a private endpoint where nodes have no public address.
+      - Whether to check, before a creation, a replacement, or a change of the number of nodes or of identities, and also in check
+        mode, whether the service would refuse the change later, or jobs could never run.
+      - It checks the size for the region, the type and the tier; quotas; the subnet, its region, delegation and free addresses;
+        identities and locks; and the private endpoint if nodes have no public IP address.
       - An error fails the task with the code V(PreflightFailed), with all findings in the failure's C(details) and nothing written. Warnings
-        become warnings of the task. It costs about six reads, and none where nothing changes.
-      - For many targets at once, M(azureml.compute.aml_preflight_info) sums up what they need together.
+        become warnings of the task. It needs about six requests, and none if nothing changes.
+      - For several targets, M(azureml.compute.aml_preflight_info) adds up their requirements.
     type: bool
     default: false
 seealso:

@@ -22,7 +22,7 @@ options:
     aliases: [workspace_name, ml_workspace]
   api_version:
     description:
-      - API version to speak to the service with, such as V(2025-12-01). Defaults to the stable one that this collection was
+      - API version for requests to the service, such as V(2025-12-01). Defaults to the stable version that this collection was
         written for.
     type: str
 """

@@ -11,8 +11,8 @@ class ModuleDocFragment:
 options:
   show_variables:
     description:
-      - Names of environment variables and application settings whose values are shown. Upper and lower case differ.
-      - Not set, all values are hidden, whatever their names. A hidden value is shown as C(VALUE_NOT_SHOWN) with a hash of it. Within one task, equal
+      - Names of environment variables and application settings whose values are shown. Names are case-sensitive.
+      - If not set, all values are masked, independent of their names. A masked value is shown as C(VALUE_NOT_SHOWN) with a hash. Within one task, equal
         values have equal hashes; each task has a new random key.
       - The comparison with the current state always uses the real values.
     type: list

@@ -11,11 +11,11 @@ class ModuleDocFragment:
 options:
   on_immutable_change:
     description:
-      - What to do when a declared field differs that cannot change after creation.
-      - V(fail) changes nothing and says for each field why.
-      - V(recreate) deletes the resource and creates it again with what it had and what is declared, then proves by a fresh read
-        that the new values are there. It refuses while the resource is in use, unless O(force=true).
-      - V(ignore) leaves such fields as they are, with a warning, and changes the others.
+      - What to do when a declared value of an immutable field differs.
+      - V(fail) fails without a change, with the reason for each field.
+      - V(recreate) deletes the resource and creates it again with its current and the declared values, then reads it again to verify
+        the new values. It refuses while the resource is in use, unless O(force=true).
+      - V(ignore) keeps the current values of these fields, with a warning, and changes the others.
     type: str
     choices: [fail, recreate, ignore]
     default: fail
@@ -25,11 +25,11 @@ options:
     type: bool
     default: false
 notes:
-  - RV(ignore:plan) says what was done, or in check mode would be done. Its C(action) is V(none), V(create), V(update), V(replace) or V(delete);
-    C(changes) has for each field C(field), C(before), C(after), C(mutability) and, where it is fixed, the C(reason); C(reason) says why a
+  - RV(ignore:plan) describes what was done, or in check mode would be done. Its C(action) is V(none), V(create), V(update), V(replace) or V(delete);
+    C(changes) has for each field C(field), C(before), C(after), C(mutability) and, if it is immutable, the C(reason); C(reason) is why a
     resource is created, replaced or deleted. C(diff) is always returned, for the declared fields.
-  - RV(ignore:auth) says which credential was used (C(source), C(method), C(tenant), C(client_id)), never a secret.
-  - RV(ignore:operation) is there with O(wait=false). Its C(url) is the address of what is under way.
+  - RV(ignore:auth) describes the credential that was used (C(source), C(method), C(tenant), C(client_id)), without secrets.
+  - RV(ignore:operation) is returned with O(wait=false). Its C(url) is the URL of the running operation.
   - When a task fails, RV(ignore:failure) has C(code) and C(message), the HTTP C(status), the service's C(request_id), C(details), the
     C(target) and a C(hint) what to do. The code is the service's own, or one of RV(ignore:failure.code=ImmutableChange), V(InUse),
     V(NotApplied), V(WaitTimeout), V(KindMismatch) and the codes of the offline rules.

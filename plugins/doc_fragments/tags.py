@@ -16,8 +16,8 @@ options:
     type: dict
   append_tags:
     description:
-      - Whether tags that O(tags) does not name stay. With V(false) the resource has the declared tags and no others.
-      - Without O(tags) it does nothing.
+      - Whether tags that are not in O(tags) are preserved. With V(false) the resource has only the declared tags.
+      - Has no effect without O(tags).
     type: bool
     default: true
 """

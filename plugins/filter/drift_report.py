@@ -10,23 +10,23 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Puts the results of M(azureml.compute.aml_fleet) in check mode and of the modules that look beside each other, as the playbook
+  - Combines the results of M(azureml.compute.aml_fleet) in check mode and of the info modules into one report, as the playbook
     C(azureml.compute.drift_report) registers them.
-  - Reads nothing but its input, and asks no service.
+  - Reads only its input, and sends no request.
 positional: form
 options:
   _input:
     description:
       - With O(form=data) the results. C(generated) (the time), C(name) (of the fleet), C(fleet) (of M(azureml.compute.aml_fleet) in check mode),
         and C(found) (of M(azureml.compute.aml_fleet_info) for the same document).
-      - With O(form=merged) C(reports), a list of reports on shares of one document, and C(previous), the report before this one, which shows since when
-        a difference is known.
+      - With O(form=merged) C(reports), a list of reports on subsets of one document, and C(previous), the previous report, which shows since when
+        a difference has existed.
       - With the other forms a report, which is what O(form=data) and O(form=merged) return.
     type: dict
     required: true
   form:
     description:
-      - V(data) is the report, and V(merged) one of several. V(markdown) and V(html) write it out. The page of V(html) needs nothing from elsewhere.
+      - V(data) is the report, and V(merged) one of several. V(markdown) and V(html) render it. The page of V(html) loads nothing from other places.
     type: str
     choices: [data, merged, markdown, html]
     default: data

@@ -11,9 +11,9 @@ author:
   - The azureml.compute authors (@azureml-compute)
 description:
   - Compares the names of machines, as M(azureml.compute.aml_ssh_facts) returns them, with the hosts and groups of the inventory and with the C(Host)
-    entries of an SSH configuration. Whoever names a compute target must not choose a name that means another machine.
-  - A machine whose name is taken gets a longer one, with eight digits that are made from its id. If that is taken too, the machine is refused.
-  - Names are compared without regard to case. A host that is the same machine does not take its name.
+    entries of an SSH configuration. The name of a compute target must not refer to another machine.
+  - A machine whose name is in use gets a longer one, with eight digits that are derived from its id. If that is in use too, the machine is refused.
+  - Names are compared ignoring case. A host that is the same machine is not a conflict.
 options:
   _input:
     description: The machines.
@@ -30,10 +30,10 @@ options:
     elements: str
     required: true
   ssh_config:
-    description: Path of the SSH configuration. Its C(Host) lines count, and those of files that it includes, but not C(Host *).
+    description: Path of the SSH configuration. Its C(Host) lines, and those of files that it includes, are considered, except C(Host *).
     type: str
   ssh_block:
-    description: Label of the block in it that the role P(azureml.compute.aml_nodes#role) writes for these machines. Its C(Host) lines do not count.
+    description: Label of the block in it that the role P(azureml.compute.aml_nodes#role) writes for these machines. Its C(Host) lines are ignored.
     type: str
 """
 

@@ -11,7 +11,8 @@ author:
   - The azureml.compute authors (@azureml-compute)
 description:
   - Replaces a leading C(~) by the home directory that the controller's user database has for the user who runs Ansible.
-  - The environment variable E(HOME) is not read, and neither does OpenSSH read it. P(ansible.builtin.expanduser#filter) does, and so names another directory
+  - The environment variable E(HOME) is not read, and neither does OpenSSH read it. P(ansible.builtin.expanduser#filter) does, and therefore returns
+    another directory
     under C(sudo), in containers and in jobs that set it.
 options:
   _input:

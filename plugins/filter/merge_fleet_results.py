@@ -10,8 +10,8 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Takes the results of M(azureml.compute.aml_fleet) with shares of the same document, and returns the result that one run over all of it would have.
-  - Of two results for the same workspace, the later in the list counts. The targets are in the order of the document.
+  - Merges the results of M(azureml.compute.aml_fleet) for subsets of the same document into the result that one run over the whole document would return.
+  - If there are two results for the same workspace, the later one in the list is used. The targets are in the order of the document.
 options:
   _input:
     description: The results, also of tasks that have failed.
@@ -33,7 +33,7 @@ RETURN = r"""
 _value:
   description:
     - C(changed), C(targets), C(undeclared), C(totals), C(workspaces) and C(document) as the module returns them.
-    - C(missing) are the ids of the workspaces of the document that no run has worked on. C(failures) shows why runs have ended before they worked on
+    - C(missing) are the ids of the workspaces of the document that no run has processed. C(failures) shows why runs ended before they processed
       anything, as C(failure) of the module does. C(complete) is whether no workspace is missing and nothing has failed.
   type: dict
 """

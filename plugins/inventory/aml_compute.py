@@ -16,12 +16,12 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Makes hosts of the nodes of compute clusters and of the running compute instances, as M(azureml.compute.aml_ssh_facts) finds them, in
+  - Lists the nodes of compute clusters and the running compute instances as hosts, as M(azureml.compute.aml_ssh_facts) returns them, for
     one workspace or in hundreds.
-  - With O(hosts=workspaces) the workspaces themselves are hosts, with a local connection. A play over them keeps a fleet in its state,
-    as many at a time as there are forks, and AWX can slice it into several jobs.
+  - With O(hosts=workspaces) the workspaces themselves are hosts, with a local connection. A play over them manages a fleet,
+    with as many workspaces in parallel as there are forks, and AWX can slice it into several jobs.
   - The file's name must end in C(aml_compute.yml), C(aml_compute.yaml), C(azureml.yml) or C(azureml.yaml).
-  - Signs in with the options and the environment variables of the modules. The options of sign-in may be templates.
+  - Authenticates with the options and the environment variables of the modules. The authentication options may be templates.
   - Each host has the variables C(subscription_id), C(resource_group), C(workspace) and C(location) (the workspace's). A machine also has
     C(aml_compute), C(aml_type), C(aml_node_id), C(aml_state), C(aml_run_id), C(aml_size), C(aml_location), C(aml_tags),
     C(aml_workspace_tags), C(aml_machine_id), C(aml_public_ip_address), C(aml_private_ip_address), C(aml_reachable), C(aml_reason) and C(aml_note). A
@@ -34,19 +34,19 @@ options:
     choices: [azureml.compute.aml_compute]
   hosts:
     description:
-      - What becomes a host.
-      - V(nodes) are the nodes of clusters and the compute instances, in the group C(aml_nodes), and those that one can log in to also in
+      - What to list as hosts.
+      - V(nodes) are the nodes of clusters and the compute instances, in the group C(aml_nodes), and those with SSH access also in
         C(aml_reachable).
       - V(workspaces) are workspaces, in the group C(aml_workspaces). Compute targets are then not read.
     type: str
     choices: [nodes, workspaces]
     default: nodes
   subscriptions:
-    description: Ids of the subscriptions to search, or V(all) for those that the account sees. Defaults to O(subscription_id).
+    description: Ids of the subscriptions to search, or V(all) for those that the account can read. Defaults to O(subscription_id).
     type: list
     elements: str
   resource_groups:
-    description: Names of the resource groups to search. Defaults to all. It is an error if one is in none of the subscriptions.
+    description: Names of the resource groups to search. Defaults to all. It is an error if one of them does not exist in any of the subscriptions.
     type: list
     elements: str
   workspaces:
@@ -64,14 +64,14 @@ options:
       - A value that is a list allows each of its values; one that is null allows all.
     type: dict
   types:
-    description: Kinds of compute targets.
+    description: Types of compute targets.
     type: list
     elements: str
     choices: [amlcompute, computeinstance]
     default: [amlcompute, computeinstance]
   states:
     description:
-      - States of the nodes and instances that become hosts, whatever O(include_stopped) says.
+      - States of the nodes and instances to list as hosts, independent of O(include_stopped).
       - If not set, these are V(idle) and V(running) for nodes, V(running) and V(job_running) for instances.
     type: list
     elements: str
@@ -97,23 +97,23 @@ options:
       - user_setting_up
       - user_setup_failed
   include_stopped:
-    description: Whether nodes and instances in any other state become hosts too.
+    description: Whether to list nodes and instances in all other states too.
     type: bool
     default: false
   prefer:
     description:
       - Which address to connect to.
-      - V(auto) takes the public address, and the private one of a machine that has no public address or, in a cluster, whose public SSH
+      - V(auto) uses the public address, or the private address of a machine that has no public address or, in a cluster, whose public SSH
         port is closed.
-      - V(public) and V(private) take only that one. A private address answers on port 22, inside the virtual network only.
+      - V(public) and V(private) use only that address. A private address is reachable on port 22, and only inside the virtual network.
     type: str
     choices: [auto, public, private]
     default: auto
   jump_host:
     description:
-      - Name or address of a host in the virtual network, over which the private addresses are reached (C(ProxyJump) in
-        C(ansible_ssh_common_args)). Machines that are reached at their public address do without.
-      - ssh takes the key for it from its agent or from F(~/.ssh/config), not from O(private_key_file).
+      - Name or address of a host in the virtual network, through which the private addresses are reached (C(ProxyJump) in
+        C(ansible_ssh_common_args)). It is not used for machines with a public address.
+      - ssh reads the key for it from its agent or from F(~/.ssh/config), not from O(private_key_file).
     type: str
   jump_user:
     description: The user on O(jump_host).
@@ -126,47 +126,48 @@ options:
     type: str
   host_prefix:
     description:
-      - What stands before the name of each host. For machines, it replaces the workspace's name and the dash of the default name.
+      - Prefix of the name of each host. For machines, it replaces the workspace's name and the dash of the default name.
     type: str
   hostnames:
     description:
-      - Expressions for the name of a host, over its variables. The first with a text is taken.
-      - Not set, an instance is called C(WORKSPACE-INSTANCE), a node C(WORKSPACE-CLUSTER-NODEID), and a workspace by its own name.
-      - A text that is more than letters, digits, dots, dashes and underscores is not used, with a warning.
-      - Hosts that would have the same name have the workspace before it, C(ws-prod-laptop), if need be with the resource
-        group and the subscription before that. So do those that would be called C(localhost), one of its aliases, C(all) or C(ungrouped), or like a host or a
-        group that the inventory has already. Where this does not separate them (C(a-b) with C(c) reads like C(a) with C(b-c)), digits that are made from
-        their ids follow the name, C(a-b-c-1a2b3c4d). A warning names them. Without a free name they are not hosts.
-      - Names are compared without regard to case. Only sources that Ansible reads before this one are known, so name this file last.
+      - Expressions for the name of a host, over its variables. The first one that is not empty is used.
+      - If not set, an instance is named C(WORKSPACE-INSTANCE), a node C(WORKSPACE-CLUSTER-NODEID), and a workspace by its own name.
+      - A name with other characters than letters, digits, dots, dashes and underscores is not used, with a warning.
+      - Hosts that would have the same name get the workspace as a prefix, C(ws-prod-laptop), if necessary with the resource
+        group and the subscription. So do hosts that would be named C(localhost), one of its aliases, C(all) or C(ungrouped), or like a host or a
+        group that the inventory already contains. If this does not distinguish them (C(a-b) with C(c) results in the same name as C(a) with C(b-c)),
+        digits that are derived from
+        their ids are appended, C(a-b-c-1a2b3c4d). A warning names them. If no name is free, they are not listed as hosts.
+      - Names are compared ignoring case. Only sources that Ansible reads before this one are known, so list this file last.
     type: list
     elements: str
     default: []
   default_groups:
     description:
-      - What groups are made of, beside those of O(groups) and O(keyed_groups). Their names are C(workspace_ws_prod),
+      - Groups to create in addition to those of O(groups) and O(keyed_groups). Their names are C(workspace_ws_prod),
         C(cluster_cpu_cluster), C(type_amlcompute), C(state_idle), C(size_standard_ds3_v2), C(location_eastus), and so on.
-      - Of workspaces there are only V(location), V(resource_group) and V(subscription).
-      - Groups of tags are made with O(keyed_groups).
+      - For workspaces, only V(location), V(resource_group) and V(subscription) exist.
+      - Use O(keyed_groups) for groups by tags.
     type: list
     elements: str
     choices: [workspace, cluster, type, state, size, location, resource_group, subscription]
     default: [workspace, cluster, type, state, size, location]
   parallelism:
-    description: How many workspaces are read at a time.
+    description: Number of workspaces that are read in parallel.
     type: int
     default: 16
   fail_on_error:
     description:
-      - Whether the inventory fails if anything cannot be read. No host is then made, so that none is missing without notice.
-      - With V(false) there is a warning for each workspace that could not be read, and hosts of the others. Such an incomplete
+      - Whether the inventory fails if a resource cannot be read. It then has no hosts, so that no host is missing without notice.
+      - With V(false) there is a warning for each workspace that could not be read, and the hosts of the others are listed. Such an incomplete
         answer is not cached.
-      - Ansible itself continues without an inventory that failed, unless E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) is V(true). AWX's
-        inventory updates fail as they should.
+      - Ansible itself continues if an inventory source fails, unless E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) is V(true). AWX's
+        inventory updates fail.
     type: bool
     default: true
   api_version:
     description:
-      - API version to speak to the service with, such as V(2025-12-01). Defaults to the stable one that this collection was
+      - API version for requests to the service, such as V(2025-12-01). Defaults to the stable version that this collection was
         written for.
     type: str
 extends_documentation_fragment:
@@ -175,10 +176,11 @@ extends_documentation_fragment:
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
 notes:
-  - Without a prefix, O(keyed_groups) let those who write tags choose the name of a group. One that would be called like a host, C(all) or C(ungrouped) is not
-    made, with a warning; a group that exists gets the host, with its variables. Use a prefix.
-  - The cache is read again when the options that say where to look, or who looks, are others. Other options work on what is cached.
-  - Nodes come and go and may take over each other's addresses, with other host keys. See
+  - With O(keyed_groups) without a prefix, everyone who can write tags chooses names of groups. A group that would be named like a host, C(all) or
+    C(ungrouped) is not
+    created, with a warning; an existing group gets the host, with its variables. Use a prefix.
+  - The cache is not used if an option that selects resources, or the identity, differs. All other options are applied to the cached data.
+  - A new node can use the address of a deleted node, with another host key. See
     R(Nodes and workspaces as hosts, ansible_collections.azureml.compute.docsite.guide_inventory).
 seealso:
   - module: azureml.compute.aml_ssh_facts

@@ -11,46 +11,46 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Attaches machines and services that were made outside the workspace, and detaches them. The target itself outlives its attachment.
-  - Only what is declared is managed. Options that are omitted stay as they are, whoever set them.
+  - Attaches machines and services that were created outside the workspace, and detaches them. Detaching does not delete the target.
+  - Only declared options are managed. Omitted options keep their current values.
   - Before an attachment, the module reads the target and the other attachments of the workspace.
-  - AKS as an inference cluster of the first version of Azure Machine Learning is kept by M(azureml.compute.aml_inference_cluster).
+  - AKS as an inference cluster of the first version of Azure Machine Learning is managed by M(azureml.compute.aml_inference_cluster).
 options:
   name:
     description:
       - Name of the compute target, unique in the workspace.
       - 2 to 24 letters, digits and dashes. It starts with a letter, ends with a letter or digit, and does not end in a dash and
-        digits alone. The service itself asks for 3 characters in most documents.
+        digits only. Most documents of the service require 3 characters.
     type: str
     required: true
   state:
     description:
-      - V(present) attaches the target and keeps the attachment as declared.
-      - V(absent) detaches it. The target stays as it is.
+      - V(present) attaches the target or updates the attachment as declared.
+      - V(absent) detaches it. The target is not changed.
     type: str
     choices: [present, absent]
     default: present
   type:
     description:
-      - What is attached. Needed for O(state=present); a removal without it takes whatever attached compute has the name.
+      - Type of the attached resource. Required for O(state=present). With O(state=absent) and no type, any attached compute of this name is detached.
       - An option that the type does not have is refused before the first request.
-      - V(datalakeanalytics) was retired in February 2024. The service may refuse it, and a warning says so.
+      - V(datalakeanalytics) was retired in February 2024. The service may refuse it, and the task warns.
     type: str
     choices: [kubernetes, virtualmachine, databricks, datalakeanalytics, hdinsight, synapsespark, datafactory]
   resource_id:
     description:
-      - Full id of the resource to attach. Needed to attach, but for V(virtualmachine) and V(hdinsight) with O(address), and V(datafactory).
-      - Of V(kubernetes), the id of an AKS cluster or of an Arc cluster (C(Microsoft.Kubernetes/connectedClusters)); of V(synapsespark), the id
+      - Full id of the resource to attach. Required to attach, except for V(virtualmachine) and V(hdinsight) with O(address), and V(datafactory).
+      - For V(kubernetes), the id of an AKS cluster or of an Arc cluster (C(Microsoft.Kubernetes/connectedClusters)); for V(synapsespark), the id
         of the Spark pool (C(Microsoft.Synapse/workspaces/.../bigDataPools/...)).
-      - Fixed as long as it is attached. O(on_immutable_change=recreate) detaches it and attaches the other resource.
+      - Immutable while it is attached. O(on_immutable_change=recreate) detaches it and attaches the other resource.
     type: str
   location:
     description:
-      - Region of the target. If not set, the service finds it. Fixed as long as it is attached.
+      - Region of the target. If not set, the service determines it. Immutable while it is attached.
     type: str
   description:
     description:
-      - Text that people see. The service takes it only when the target is attached.
+      - Description. The service accepts it only when the target is attached.
     type: str
   address:
     description:
@@ -58,14 +58,14 @@ options:
     type: str
   ssh_settings:
     description:
-      - How the workspace logs in to V(virtualmachine) or V(hdinsight). A key is safer than a password, and a warning says so.
+      - How the workspace logs in to V(virtualmachine) or V(hdinsight). A key is safer than a password; the task warns about a password.
     type: dict
     suboptions:
       admin_username:
         description: Name of the account.
         type: str
       ssh_port:
-        description: Port of SSH. The service's own default is 22.
+        description: SSH port. Defaults to 22 in the service.
         type: int
       ssh_private_key_file:
         description: File with the private key, on the host that runs the task.
@@ -76,46 +76,46 @@ options:
           - The service takes no passphrase, so the key must not be encrypted.
         type: str
       admin_password:
-        description: Password, where no key is used.
+        description: Password, if no key is used.
         type: str
   access_token:
     description:
-      - Access token of V(databricks). Needed to attach. It is never read back.
+      - Access token of V(databricks). Required to attach. The service never returns it.
     type: str
   namespace:
     description:
-      - Namespace of V(kubernetes). It must exist in the cluster; the service does not make it. Its own default is V(default).
-      - Fixed as long as it is attached. The same cluster may be attached again under another name with another namespace; a warning says so.
+      - Namespace of V(kubernetes). It must exist in the cluster; the service does not create it. Defaults to V(default) in the service.
+      - Immutable while it is attached. The same cluster may be attached again under another name with another namespace; the task then warns.
     type: str
   instance_types:
     description:
       - Instance types of V(kubernetes), by name, each with C(node_selector) (labels), and C(resources) with C(requests) and C(limits)
         (C(cpu), C(memory), C(nvidia.com/gpu)).
-      - The mapping is complete. A type that is not in it is taken away.
+      - The mapping is complete; a type that is not in it is removed.
     type: dict
   default_instance_type:
     description:
-      - Instance type that V(kubernetes) uses where a job names none.
+      - Instance type that V(kubernetes) uses for jobs without one.
     type: str
   update_password:
     description:
       - When O(ssh_settings.ssh_private_key), O(ssh_settings.admin_password) and O(access_token) are sent. The service never returns them, so
         they cannot be compared.
       - V(on_create) sends them when the target is attached, and with a change of O(ssh_settings.admin_username).
-      - V(always) sends them in every run, which then is a change.
+      - V(always) sends them in every run, which is reported as a change.
     type: str
     choices: [on_create, always]
     default: on_create
   delete_underlying:
     description:
-      - Whether O(state=absent) deletes the target too. The service can do that only for a virtual machine that it made itself; for
-        all else the option is refused.
+      - Whether O(state=absent) deletes the target too. The service supports this only for a virtual machine that it created itself; for
+        other targets the option is refused.
     type: bool
     default: false
   check_other_workspaces:
     description:
       - Whether all other workspaces of the subscription are searched for an attachment of the same resource too, before it is attached.
-        That is one more request for each workspace.
+        This needs one additional request for each workspace.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -134,8 +134,8 @@ notes:
 seealso:
   - module: azureml.compute.aml_inference_cluster
   - module: azureml.compute.aml_compute_info
-  - name: Compute targets that are made outside the workspace
-    description: What can be attached, and what each kind needs.
+  - name: Attach and manage compute targets
+    description: The types that can be attached, and their requirements.
     link: https://learn.microsoft.com/azure/machine-learning/how-to-attach-compute-targets
 """
 
@@ -200,7 +200,7 @@ EXAMPLES = r"""
 RETURN = r"""
 compute:
   description:
-    - The compute target as it is after the task; in check mode as it would be. Null when it is detached. It never holds a secret.
+    - The compute target after the task, or in check mode as it would be. Null when it is detached. It never contains a secret.
   returned: success
   type: dict
   contains:
@@ -215,7 +215,7 @@ compute:
       returned: always
       sample: dsvm
     type:
-      description: Kind, in the CLI's spelling.
+      description: Type, as the Azure ML CLI spells it.
       type: str
       returned: always
       sample: virtualmachine
@@ -225,7 +225,7 @@ compute:
       returned: always
       sample: eastus
     description:
-      description: Text that people see.
+      description: Description.
       type: str
       returned: always
       sample: null
@@ -251,7 +251,7 @@ compute:
       returned: when it exists
       sample: "2026-11-23T12:00:00.0000000+00:00"
     is_attached:
-      description: Whether it was brought from outside the workspace.
+      description: Whether it is attached from outside the workspace.
       type: bool
       returned: always
       sample: true
@@ -273,7 +273,7 @@ compute:
       returned: always
       sample: null
     address:
-      description: Address at which the machine is reached.
+      description: Address of the machine.
       type: str
       returned: when RV(compute.type) is V(virtualmachine) or V(hdinsight)
       sample: 203.0.113.10
@@ -308,7 +308,7 @@ compute:
       returned: when RV(compute.type) is V(kubernetes)
       sample: {gpu: {node_selector: {}, resources: {requests: {cpu: "2"}, limits: {cpu: "4"}}}}
     default_instance_type:
-      description: Instance type of jobs that name none.
+      description: Instance type for jobs without one.
       type: str
       returned: when RV(compute.type) is V(kubernetes)
       sample: gpu
@@ -323,7 +323,7 @@ compute:
       returned: when RV(compute.type) is V(kubernetes)
       sample: stable
     vc_name:
-      description: Virtual cluster, where there is one.
+      description: Virtual cluster, if there is one.
       type: str
       returned: when RV(compute.type) is V(kubernetes)
       sample: null
@@ -358,7 +358,7 @@ compute:
       returned: when RV(compute.type) is V(synapsespark)
       sample: {auto_pause_enabled: true, delay_in_minutes: 15}
 operation:
-  description: What is under way; M(azureml.compute.aml_operation_info) waits for many of them.
+  description: The running operation. M(azureml.compute.aml_operation_info) waits for several operations.
   returned: with O(wait=false), when something was started
   type: dict
   contains:
@@ -368,7 +368,7 @@ operation:
       returned: always
       sample: https://management.azure.com/subscriptions/0000/providers/Microsoft.MachineLearningServices/locations/eastus/computeOperationsStatus/0000
     status:
-      description: Its state at the last look.
+      description: The state that the service reported last.
       type: str
       returned: always
       sample: InProgress

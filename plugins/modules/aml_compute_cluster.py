@@ -12,20 +12,20 @@ author:
   - The azureml.compute authors (@azureml-compute)
 description:
   - Creates, updates and deletes an autoscaling compute cluster (C(AmlCompute)) of an Azure Machine Learning workspace.
-  - Only what is declared is managed. Options that are omitted stay as they are, whoever set them.
-  - The number of nodes, the idle time, the identity and the tags change in place. All else is fixed when the cluster is
+  - Only declared options are managed. Omitted options keep their current values.
+  - The number of nodes, the idle time, the identity and the tags change in place. All other fields are immutable
     created; what happens when such a field differs is decided by O(on_immutable_change).
 options:
   name:
     description:
-      - Name of the cluster, unique in the workspace.
+      - Name of the compute target, unique in the workspace.
       - 3 to 24 letters, digits and dashes. It starts with a letter, ends with a letter or digit, and does not end in a dash
         and digits alone (C(gpu-a1) is valid, C(gpu-1) is not).
     type: str
     required: true
   state:
     description:
-      - V(present) makes the cluster as declared.
+      - V(present) creates the cluster or updates it as declared.
       - V(absent) deletes it, with its nodes.
     type: str
     choices: [present, absent]
@@ -38,24 +38,24 @@ options:
     type: str
   size:
     description:
-      - Virtual machine size of the nodes, such as V(Standard_DS3_v2). Needed to create a cluster. Fixed after that.
+      - Virtual machine size of the nodes, such as V(Standard_DS3_v2). Required to create a cluster. Immutable.
     type: str
     aliases: [vm_size]
   tier:
     description:
       - V(dedicated) nodes stay until they are scaled down. V(low_priority) nodes are cheaper and may be taken away at any time.
-      - The service creates V(dedicated) nodes where nothing is declared. Fixed after creation.
+      - The service creates V(dedicated) nodes where nothing is declared. Immutable.
     type: str
     choices: [dedicated, low_priority]
     aliases: [vm_priority]
   min_instances:
     description:
-      - Nodes that stay allocated, and billed, when no job runs. The service's own default for a new cluster is 0.
+      - Minimum number of nodes, which are allocated and billed even if no job runs. Defaults to 0 for a new cluster in the service.
     type: int
     aliases: [min_nodes]
   max_instances:
     description:
-      - Nodes that the cluster grows to when jobs wait. Needed to create a cluster.
+      - Maximum number of nodes. Required to create a cluster.
     type: int
     aliases: [max_nodes]
   idle_time_before_scale_down:
@@ -64,11 +64,11 @@ options:
     type: int
   ssh_public_access_enabled:
     description:
-      - Whether the nodes' SSH port is open on their public addresses. Fixed after creation.
+      - Whether the nodes' SSH port is open on their public addresses. Immutable.
     type: bool
   ssh_settings:
     description:
-      - The administrator's account on each node. Without it, no one can log in by SSH. Fixed after creation.
+      - The administrator's account on each node. Without it, no one can log in by SSH. Immutable.
     type: dict
     suboptions:
       admin_username:
@@ -86,25 +86,25 @@ options:
   enable_node_public_ip:
     description:
       - Whether the nodes have public addresses. V(false) needs O(network_settings) or a managed network, and the service
-        demands a private endpoint of the workspace. Fixed after creation.
+        demands a private endpoint of the workspace. Immutable.
     type: bool
   network_settings:
     description:
-      - The subnet that the nodes live in, in the workspace's subscription. Fixed after creation.
+      - The subnet of the nodes, in the workspace's subscription. Immutable.
     type: dict
     suboptions:
       subnet:
         description: The subnet's full resource id; or its name, together with O(network_settings.vnet_name).
         type: str
       vnet_name:
-        description: Name of the virtual network, where O(network_settings.subnet) is a name.
+        description: Name of the virtual network, if O(network_settings.subnet) is a name.
         type: str
       resource_group:
         description: Resource group of the virtual network. Defaults to O(resource_group).
         type: str
   description:
     description:
-      - Text that people see. The service takes it only when the cluster is created.
+      - Description. The service accepts it only when the cluster is created.
     type: str
 extends_documentation_fragment:
   - azureml.compute.auth
@@ -121,7 +121,7 @@ seealso:
   - module: azureml.compute.aml_compute_info
   - module: azureml.compute.aml_workspace
   - name: Create compute targets in the studio
-    description: The form whose fields these are.
+    description: The form with the same fields.
     link: https://learn.microsoft.com/azure/machine-learning/how-to-create-attach-compute-studio
 """
 
@@ -196,7 +196,7 @@ EXAMPLES = r"""
 RETURN = r"""
 compute:
   description:
-    - The cluster as it is after the task; in check mode as it would be. Null when it is absent.
+    - The cluster after the task, or in check mode as it would be. Null when it is absent.
   returned: success
   type: dict
   contains:
@@ -211,7 +211,7 @@ compute:
       returned: always
       sample: cpu-cluster
     type:
-      description: Kind, in the CLI's spelling.
+      description: Type, as the Azure ML CLI spells it.
       type: str
       returned: always
       sample: amlcompute
@@ -320,7 +320,7 @@ compute:
       returned: always
       sample: {team: vision}
     description:
-      description: Text that people see.
+      description: Description.
       type: str
       returned: always
       sample: null
@@ -335,7 +335,7 @@ compute:
       returned: when it exists
       sample: "2026-11-23T12:00:00.0000000+00:00"
     is_attached:
-      description: Whether it was made outside the workspace; V(false) for a cluster.
+      description: Whether it was created outside the workspace; V(false) for a cluster.
       type: bool
       returned: always
       sample: false
@@ -345,7 +345,7 @@ compute:
       returned: always
       sample: null
 operation:
-  description: What is under way; M(azureml.compute.aml_operation_info) waits for many of them.
+  description: The running operation. M(azureml.compute.aml_operation_info) waits for several operations.
   returned: with O(wait=false), when something was started
   type: dict
   contains:
@@ -355,7 +355,7 @@ operation:
       returned: always
       sample: https://management.azure.com/subscriptions/0000/providers/Microsoft.MachineLearningServices/locations/eastus/computeOperationsStatus/0000
     status:
-      description: Its state at the last look.
+      description: The state that the service reported last.
       type: str
       returned: always
       sample: InProgress

@@ -12,7 +12,7 @@ author:
   - The azureml.compute authors (@azureml-compute)
 description:
   - Creates, deletes, starts, stops and restarts a compute instance of an Azure Machine Learning workspace, and changes what can change.
-  - Only what is declared is managed. Options that are omitted stay as they are, whoever set them.
+  - Only declared options are managed. Omitted options keep their current values.
   - After creation, the service changes schedules, idle shutdown, single sign-on, size, applications and data mounts, each by an action of its own
     (all but single sign-on are preview features; a warning says so). All else is fixed; O(on_immutable_change) decides what happens then.
 options:
@@ -44,15 +44,15 @@ options:
     aliases: [vm_size]
   description:
     description:
-      - Text that people see. Fixed after creation.
+      - Description. Immutable.
     type: str
   ssh_public_access_enabled:
     description:
-      - Whether the SSH port is open. Off, unless O(ssh_settings.ssh_key_value) is given. Fixed after creation.
+      - Whether the SSH port is open. Off, unless O(ssh_settings.ssh_key_value) is given. Immutable.
     type: bool
   ssh_settings:
     description:
-      - SSH access of the user C(azureuser). Fixed after creation.
+      - SSH access of the user C(azureuser). Immutable.
     type: dict
     suboptions:
       ssh_key_value:
@@ -62,25 +62,25 @@ options:
   enable_node_public_ip:
     description:
       - Whether the instance has a public address. V(false) needs O(network_settings) or a managed network, and the service demands a private endpoint of
-        the workspace. Fixed after creation.
+        the workspace. Immutable.
     type: bool
   network_settings:
     description:
-      - The subnet that the instance lives in, in the region and the subscription of the workspace. Fixed after creation.
+      - The subnet that the instance lives in, in the region and the subscription of the workspace. Immutable.
     type: dict
     suboptions:
       subnet:
         description: The subnet's full resource id; or its name, together with O(network_settings.vnet_name).
         type: str
       vnet_name:
-        description: Name of the virtual network, where O(network_settings.subnet) is a name.
+        description: Name of the virtual network, if O(network_settings.subnet) is a name.
         type: str
       resource_group:
         description: Resource group of the virtual network. Defaults to O(resource_group).
         type: str
   create_on_behalf_of:
     description:
-      - The user that the instance is for, if not the one that creates it. Fixed after creation.
+      - The user that the instance is for, if not the one that creates it. Immutable.
     type: dict
     suboptions:
       user_object_id:
@@ -93,20 +93,20 @@ options:
         required: true
   application_sharing_policy:
     description:
-      - Whether only its user (V(personal)) or everybody in the workspace (V(shared)) reaches its applications. Fixed after creation.
+      - Whether only its user (V(personal)) or everybody in the workspace (V(shared)) reaches its applications. Immutable.
     type: str
     choices: [personal, shared]
   enable_root_access:
     description:
-      - Whether the user has root access. Fixed after creation.
+      - Whether the user has root access. Immutable.
     type: bool
   enable_os_patching:
     description:
-      - Whether the operating system is patched. Fixed after creation.
+      - Whether the operating system is patched. Immutable.
     type: bool
   release_quota_on_stop:
     description:
-      - Whether a stopped instance gives its cores back. Otherwise they count against the quota. Fixed after creation.
+      - Whether a stopped instance gives its cores back. Otherwise they count against the quota. Immutable.
     type: bool
   enable_sso:
     description:
@@ -185,7 +185,7 @@ options:
                 type: str
   setup_scripts:
     description:
-      - Scripts that run as root, from the workspace's Notebooks file share or given here. Fixed after creation.
+      - Scripts that run as root, from the workspace's Notebooks file share or given here. Immutable.
     type: dict
     suboptions:
       creation_script:
@@ -231,7 +231,7 @@ options:
         type: str
         required: true
       type:
-        description: Kind of the application.
+        description: Type of the application.
         type: str
         choices: [docker]
       image:
@@ -253,7 +253,7 @@ options:
             type: int
             required: true
           published:
-            description: Port that people use, from 1026 to 65534.
+            description: Port that clients use, from 1026 to 65534.
             type: int
             required: true
       environment_variables:
@@ -276,7 +276,7 @@ options:
             required: true
   data_mounts:
     description:
-      - Data that is mounted on the instance. Mounts that are not named here stay.
+      - Data that is mounted on the instance. Mounts that are not listed are preserved.
     type: list
     elements: dict
     suboptions:
@@ -288,18 +288,18 @@ options:
         description: What is mounted, such as the address of a data asset.
         type: str
       source_type:
-        description: Kind of the source. It is V(uri) unless something else is given.
+        description: Type of the source. Defaults to V(uri).
         type: str
         choices: [datastore, dataset, uri]
       mount_path:
         description: Folder of the instance.
         type: str
       mount_mode:
-        description: Whether it can be written to. It is V(read_only) unless something else is given.
+        description: Whether the mount is writable. Defaults to V(read_only).
         type: str
         choices: [read_only, read_write]
       state:
-        description: V(absent) takes the mount away.
+        description: V(absent) removes the mount.
         type: str
         choices: [present, absent]
 extends_documentation_fragment:
@@ -318,7 +318,7 @@ seealso:
   - module: azureml.compute.aml_compute_info
   - module: azureml.compute.aml_compute_cluster
   - name: Create a compute instance
-    description: The form whose fields these are.
+    description: The form with the same fields.
     link: https://learn.microsoft.com/azure/machine-learning/how-to-create-compute-instance
 """
 
@@ -383,7 +383,7 @@ EXAMPLES = r"""
 RETURN = r"""
 compute:
   description:
-    - The instance as it is after the task; in check mode as it would be. Null when it is absent.
+    - The instance after the task, or in check mode as it would be. Null when it is absent.
   returned: success
   type: dict
   contains:
@@ -397,7 +397,7 @@ compute:
       returned: always
       sample: ci-alice
     type:
-      description: Kind, in the CLI's spelling.
+      description: Type, as the Azure ML CLI spells it.
       type: str
       returned: always
       sample: computeinstance
@@ -512,7 +512,7 @@ compute:
       type: bool
       returned: always
     identity:
-      description: As in M(azureml.compute.aml_compute_cluster).
+      description: See M(azureml.compute.aml_compute_cluster).
       type: dict
       returned: always
     tags:
@@ -520,7 +520,7 @@ compute:
       type: dict
       returned: always
     description:
-      description: Text that people see.
+      description: Description.
       type: str
       returned: always
     provisioning_state:
@@ -542,15 +542,15 @@ compute:
       type: str
       returned: when it exists
     is_attached:
-      description: Whether it was made outside the workspace; V(false) for an instance.
+      description: Whether it was created outside the workspace; V(false) for an instance.
       type: bool
       returned: always
     resource_id:
-      description: The underlying resource, where there is one; null for an instance.
+      description: The underlying resource, if there is one; null for an instance.
       type: str
       returned: always
 operation:
-  description: What is under way; M(azureml.compute.aml_operation_info) waits for many of them.
+  description: The running operation. M(azureml.compute.aml_operation_info) waits for several operations.
   returned: with O(wait=false), when something was started
   type: dict
   contains:
@@ -560,7 +560,7 @@ operation:
       returned: always
       sample: https://management.azure.com/subscriptions/0000/providers/Microsoft.MachineLearningServices/locations/eastus/computeOperationsStatus/0000
     status:
-      description: Its state at the last look.
+      description: The state that the service reported last.
       type: str
       returned: always
       sample: InProgress

@@ -13,8 +13,8 @@ author:
 description:
   - Reads a workspace and its compute targets, and returns them as declarations. As vars with the options of this collection's modules,
     and as YAML files of the Azure ML CLI v2.
-  - Applying what was exported finds nothing to change.
-  - Only what carries information is exported. What only the service writes is omitted.
+  - Applying the export changes nothing.
+  - Values that only the service writes are omitted.
 options:
   computes:
     description:
@@ -96,7 +96,7 @@ fleet:
 cli_yaml:
   description:
     - The text of the CLI's YAML files by file name, V(workspace.yml) and one for each compute target that the CLI's schema has a type for.
-    - Each can be given to O(azureml.compute.aml_compute_cluster#module:definition) and the like as well.
+    - Each can be used as O(azureml.compute.aml_compute_cluster#module:definition) and the same option of other modules.
   returned: success
   type: dict
   sample:
@@ -107,8 +107,8 @@ cli_yaml:
       size: STANDARD_DS3_V2
 missing:
   description:
-    - What could not be exported. C(name) of the workspace or compute target, C(option) (empty where it is the whole target) and C(reason).
-    - Secrets are here, since the service never returns them, and what the CLI's schema has no field for.
+    - Values that could not be exported. C(name) of the workspace or compute target, C(option) (empty for a complete target) and C(reason).
+    - Secrets are listed here, because the service never returns them, and values for which the CLI's schema has no field.
   returned: success
   type: list
   elements: dict
@@ -118,7 +118,7 @@ missing:
       reason: the service never returns this secret; declare it if the target is to be created again
 failures:
   description:
-    - One entry for each item of a list that the service sent in another form than documented. The result has all others, and a warning names each.
+    - One entry for each item of a list that does not have the documented structure. The result contains all other items, and a warning names each.
     - An entry has the keys of RV(failure). Its C(details) name the C(place), and the C(expected) and the C(found) type.
   returned: when an item cannot be read
   type: list

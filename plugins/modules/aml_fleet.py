@@ -39,7 +39,7 @@ options:
         description: Its resource group. Defaults to the task's O(resource_group).
         type: str
       subscription_id:
-        description: Its subscription. Defaults to the one that the task signs in to.
+        description: Its subscription. Defaults to the subscription of the credential.
         type: str
       defaults:
         description: Options for the targets of this workspace, as in O(defaults), which they go before.
@@ -75,24 +75,25 @@ options:
         mapping is taken whole from the nearest of them.
     type: dict
   resource_group:
-    description: Resource group of the workspaces that name none.
+    description: Resource group of the workspaces without one.
     type: str
   workspace:
-    description: Taken and not used, so that a default for all modules of the collection does no harm here.
+    description: Ignored. Accepted so that C(module_defaults) of the action group can set it.
     type: str
     aliases: [workspace_name, ml_workspace]
   parallelism:
-    description: How many targets are worked on at once.
+    description: Number of targets that are processed in parallel.
     type: int
     default: 16
   parallelism_per_workspace:
-    description: How many of them at once in one workspace.
+    description: Number of targets that are processed in parallel in one workspace.
     type: int
     default: 8
   attempts:
     description:
-      - How often a target is tried. It is tried again, after 15 seconds, when an operation has failed or the service could not answer, but not what the
-        service or a rule refuses. What a failed creation has left is replaced.
+      - Maximum number of attempts for a target. It is tried again, after 15 seconds, when an operation failed or the service could not respond, but
+        not when the
+        service or a rule refuses it. A target whose creation failed is replaced.
     type: int
     default: 1
   on_error:
@@ -103,32 +104,34 @@ options:
     default: continue
   prune:
     description:
-      - What to do with a target in one of the O(workspaces) that the fleet made (by its tag) and that is not declared any more.
+      - What to do with a target in one of the O(workspaces) that the fleet created (according to its tag) and that is no longer declared.
       - V(report) lists it in RV(undeclared). V(detach) detaches attached targets. V(delete) also deletes clusters and instances.
-      - What the fleet did not make is never touched, and a resource that a target stands on never deleted.
+      - Targets that the fleet did not create are never changed, and the underlying resource of a target is never deleted.
     type: str
     choices: [none, report, detach, delete]
     default: none
   preflight:
     description:
-      - Whether to check sizes, quotas, subnets, identities and locks over everything that is to be made, before the first write.
+      - Whether to check sizes, quotas, subnets, identities and locks for all new targets, before the first write.
     type: bool
     default: true
   estimate_cost:
     description:
-      - Whether to estimate what the declared targets cost in a month of 730 hours, at their fewest and at their most nodes, by the service's own price
-        estimates. It reads each workspace that gets a new target, and the sizes of each region.
-      - These are list prices of the virtual machines of clusters and instances, without disks, network and discounts. What is attached is paid for elsewhere.
+      - Whether to estimate the cost of the declared targets for a month of 730 hours, with their minimum and maximum number of nodes, from the
+        service's price
+        estimates. This reads each workspace with a new target, and the sizes of each region.
+      - These are list prices of the virtual machines of clusters and instances, without disks, network and discounts. Attached compute is not included.
     type: bool
     default: false
   max_monthly_cost:
     description:
-      - Fail before the first write, and in check mode, when the maximum of all declared targets together is more, in the currency of the estimates.
-      - A target whose price is not known is listed in RV(totals), and counts as nothing here.
+      - Fail before the first write, and in check mode, if the total maximum cost of all declared targets is greater than this value, in the currency
+        of the estimates.
+      - A target without a known price is listed in RV(totals), and not included in the total.
       - It implies O(estimate_cost).
     type: float
   append_tags:
-    description: Whether tags that are not declared stay.
+    description: Whether undeclared tags are preserved.
     type: bool
     default: true
 extends_documentation_fragment:
@@ -180,7 +183,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 targets:
-  description: One entry for each declared target, in the order of the document. It is there as well when the task fails.
+  description: One entry for each declared target, in the order of the document. It is also returned when the task fails.
   returned: always
   type: list
   elements: dict
@@ -206,7 +209,7 @@ targets:
       returned: always
       sample: small
     type:
-      description: Kind, in the CLI's spelling.
+      description: Type, as the Azure ML CLI spells it.
       type: str
       returned: always
       sample: amlcompute
@@ -216,12 +219,12 @@ targets:
       returned: always
     action:
       description:
-        - What was done, or in check mode would be done. V(none), V(create), V(update), V(replace), V(delete), V(detach), V(start), V(stop) or V(restart).
+        - The action, or in check mode the planned action. V(none), V(create), V(update), V(replace), V(delete), V(detach), V(start), V(stop) or V(restart).
       type: str
       returned: always
       sample: update
     changed:
-      description: Whether it was, or would be, changed.
+      description: Whether it was changed, or would be changed.
       type: bool
       returned: always
     changes:
@@ -234,12 +237,12 @@ targets:
       type: str
       returned: always
     attempts:
-      description: How often it was tried; 0 where nothing had to be done.
+      description: Number of attempts; 0 if nothing had to be done.
       type: int
       returned: always
       sample: 1
     seconds:
-      description: How long the work on it took.
+      description: Duration of the processing.
       type: float
       returned: always
       sample: 12.5
@@ -248,41 +251,41 @@ targets:
       type: dict
       returned: always
     warnings:
-      description: Warnings about it.
+      description: Warnings about the target.
       type: list
       elements: str
       returned: always
     operation:
-      description: With O(wait=false), the C(url) of what is under way.
+      description: With O(wait=false), the C(url) of the running operation.
       type: dict
       returned: with O(wait=false)
     cost:
       description:
-        - What it will cost in a month, as C(currency), C(monthly_minimum) and C(monthly_maximum). Null when that is not known, and for what the workspace does
-          not pay for or what is removed.
+        - The monthly cost, as C(currency), C(monthly_minimum) and C(monthly_maximum). Null when the price is not known, for attached compute,
+          and for a target that is removed.
         - An instance that is stopped, or that stops by itself, has a minimum of 0.
       type: dict
       returned: with O(estimate_cost) or O(max_monthly_cost)
       sample: {currency: USD, monthly_minimum: 0.0, monthly_maximum: 334.34}
 undeclared:
-  description: Targets that the fleet made and that are not declared any more, as in RV(targets). Empty with O(prune=none).
+  description: Targets that the fleet created and that are no longer declared, as in RV(targets). Empty with O(prune=none).
   returned: always
   type: list
   elements: dict
 workspaces:
-  description: The workspaces that this run worked on, each with C(id), C(name), C(resource_group) and C(subscription_id).
+  description: The workspaces that this run processed, each with C(id), C(name), C(resource_group) and C(subscription_id).
   returned: always
   type: list
   elements: dict
 document:
-  description: Ids of all workspaces of the document, in its order; more than RV(workspaces) with O(share).
+  description: Ids of all workspaces of the document, in its order. With O(share), it contains more workspaces than RV(workspaces).
   returned: always
   type: list
   elements: str
 totals:
   description:
-    - How many targets there are, how many failed, and how many of each action.
-    - With O(estimate_cost) or O(max_monthly_cost) also C(cost), the sum of what is known, with the ids of the targets whose price is C(unknown).
+    - The number of targets, of failures, and of each action.
+    - With O(estimate_cost) or O(max_monthly_cost) also C(cost), the total of the known prices, with the ids of the targets whose price is C(unknown).
   returned: always
   type: dict
   sample: {targets: 1000, failed: 0, none: 998, update: 2}

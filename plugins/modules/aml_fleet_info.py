@@ -11,14 +11,14 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Reads each workspace of a fleet's document and all compute targets that are in it, declared or not, many workspaces at a time, and compares nothing.
-    What differs from the declaration, M(azureml.compute.aml_fleet) says in check mode.
-  - A workspace that cannot be read hides no other. The task fails at the end and has an entry for each.
+  - Reads each workspace of a fleet's document with all of its compute targets, declared or not, many workspaces in parallel, and compares nothing.
+    M(azureml.compute.aml_fleet) in check mode returns the differences from the declaration.
+  - If a workspace cannot be read, the others are still returned. The task fails at the end and has an entry for each.
 options:
   workspaces:
     description:
-      - The workspaces. The list can be that of M(azureml.compute.aml_fleet), whose other options are taken and not used.
-      - One of O(workspaces) and O(folder) is needed; with both, it is all of both.
+      - The workspaces. The list can be that of M(azureml.compute.aml_fleet), whose other options are ignored.
+      - One of O(workspaces) and O(folder) is required; with both, all workspaces of both are read.
     type: list
     elements: dict
     suboptions:
@@ -30,13 +30,13 @@ options:
         description: Its resource group. Defaults to the task's O(resource_group).
         type: str
       subscription_id:
-        description: Its subscription. Defaults to the one that the task signs in to.
+        description: Its subscription. Defaults to the subscription of the credential.
         type: str
       defaults:
-        description: Taken and not used.
+        description: Ignored.
         type: dict
       computes:
-        description: Taken and not used.
+        description: Ignored.
         type: list
         elements: dict
   folder:
@@ -44,23 +44,23 @@ options:
       - A folder of YAML of the Azure ML CLI v2, as in M(azureml.compute.aml_fleet). It needs C(azure-ai-ml).
     type: path
   resource_group:
-    description: Resource group of the workspaces that name none.
+    description: Resource group of the workspaces without one.
     type: str
   workspace:
-    description: Taken and not used, so that a default for all modules of the collection does no harm here.
+    description: Ignored. Accepted so that C(module_defaults) of the action group can set it.
     type: str
     aliases: [workspace_name, ml_workspace]
   usages:
-    description: Whether to read the usage and the quotas of each region in which a workspace is.
+    description: Whether to read the usage and the quotas of the region of each workspace.
     type: bool
     default: false
   parallelism:
-    description: How many workspaces are read at once.
+    description: Number of workspaces that are read in parallel.
     type: int
     default: 16
   fail_on:
     description:
-      - V(error) fails when something could not be read, or a workspace does not exist. V(never) only returns that.
+      - V(error) fails when a resource could not be read, or a workspace does not exist. V(never) only returns the failures.
     type: str
     choices: [error, never]
     default: error
@@ -92,7 +92,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 workspaces:
-  description: One entry for each workspace, in the order of the document. It is there as well when the task fails.
+  description: One entry for each workspace, in the order of the document. It is also returned when the task fails.
   returned: always
   type: list
   elements: dict

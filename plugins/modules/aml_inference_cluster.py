@@ -11,11 +11,11 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Creates an AKS cluster through Azure Machine Learning, or attaches one that exists (with O(resource_id)), for real-time inference.
+  - Creates an AKS cluster through Azure Machine Learning, or attaches an existing one (with O(resource_id)), for real-time inference.
   - This is the inference cluster of the studio's form. To run training jobs or online endpoints of the second version on AKS, attach it as
     V(kubernetes) with M(azureml.compute.aml_attached_compute).
-  - Only what is declared is managed. TLS, the load balancer and the tags change in place. All else is fixed.
-  - Making a cluster that exists again changes nothing, which the studio, the SDK and templates do not promise.
+  - Only declared options are managed. TLS, the load balancer and the tags change in place. All other fields are immutable.
+  - The module is idempotent, unlike the studio, the SDK and templates.
 options:
   name:
     description:
@@ -26,15 +26,15 @@ options:
     required: true
   validate_name:
     description:
-      - The documents of the service do not agree on the length of the name.
-      - V(strict) allows 2 to 16 characters. V(lenient) allows up to 24 for an AKS that is attached, with a warning above 16. V(off) leaves
+      - The documents of the service contradict each other about the length of the name.
+      - V(strict) allows 2 to 16 characters. V(lenient) allows up to 24 for an AKS that is attached, with a warning above 16. V(off) leaves the check of
         the name to the service.
     type: str
     choices: [strict, lenient, "off"]
     default: lenient
   state:
     description:
-      - V(present) creates or attaches the cluster, and keeps it as declared.
+      - V(present) creates, attaches or updates the cluster as declared.
       - V(absent) detaches it. The AKS cluster continues running, and is billed, unless O(delete_underlying=true).
     type: str
     choices: [present, absent]
@@ -42,53 +42,53 @@ options:
   resource_id:
     description:
       - Full id of an AKS cluster (C(Microsoft.ContainerService/managedClusters)) to attach. If not set, a new one is created.
-      - An AKS cluster that is already attached in this workspace is refused, with the place where it is, because a second attachment
+      - An AKS cluster that is already attached to this workspace is refused, with the name of the attachment, because a second attachment
         breaks the first.
     type: str
   check_other_workspaces:
     description:
       - Whether all other workspaces of the subscription are searched for an attachment of the same AKS too, before it is attached. That is
-        one more request for each workspace.
+        one additional request for each workspace.
     type: bool
     default: false
   cluster_purpose:
     description:
-      - V(fast_prod) and V(dense_prod), for production, need nodes with 12 vCPUs together; V(dev_test) needs 2. V(production) is another word
-        for V(fast_prod), which is also the service's own default.
-      - Fewer than three nodes for production give a warning. Fixed after creation.
+      - V(fast_prod) and V(dense_prod), for production, need nodes with 12 vCPUs in total; V(dev_test) needs 2. V(production) is a synonym
+        for V(fast_prod), which is the default of the service.
+      - Fewer than three nodes for production give a warning. Immutable.
     type: str
     choices: [fast_prod, dense_prod, dev_test, production]
   agent_count:
     description:
-      - Number of nodes. Needed to create a cluster. The service does not change it later.
+      - Number of nodes. Required to create a cluster. Immutable in the service.
     type: int
     aliases: [node_count]
   size:
     description:
-      - Virtual machine size of the nodes, such as V(Standard_DS3_v2). Needed to create a cluster. Fixed after that.
+      - Virtual machine size of the nodes, such as V(Standard_DS3_v2). Required to create a cluster. Immutable.
     type: str
     aliases: [vm_size, agent_vm_size]
   location:
     description:
-      - Region of a cluster that is created, which may be another than the workspace's. Defaults to the workspace's. Fixed after creation.
+      - Region of a cluster that is created. It may differ from the region of the workspace, which is the default. Immutable.
     type: str
   network_settings:
     description:
-      - The network of a cluster that is created. O(network_settings.subnet) and the three addresses are given together, or none of
-        them. Fixed after creation.
+      - The network of a cluster that is created. Set O(network_settings.subnet) and the three addresses together, or none of
+        them. Immutable.
     type: dict
     suboptions:
       subnet:
         description: The subnet's full resource id; or its name, together with O(network_settings.vnet_name).
         type: str
       vnet_name:
-        description: Name of the virtual network, where O(network_settings.subnet) is a name.
+        description: Name of the virtual network, if O(network_settings.subnet) is a name.
         type: str
       resource_group:
         description: Resource group of the virtual network. Defaults to O(resource_group).
         type: str
       service_cidr:
-        description: Range of the services' addresses, such as V(10.0.0.0/16). It overlaps no subnet.
+        description: Range of the services' addresses, such as V(10.0.0.0/16). It must not overlap a subnet.
         type: str
       dns_service_ip:
         description: Address of the DNS service, within O(network_settings.service_cidr).
@@ -98,63 +98,63 @@ options:
         type: str
   load_balancer_type:
     description:
-      - Whether endpoints have a public address or one in the network. V(internal_load_balancer) with TLS needs a certificate of your own.
-        Changeable later.
+      - Whether endpoints have a public address or one in the network. V(internal_load_balancer) with TLS requires your own certificate.
+        Can be changed later.
     type: str
     choices: [public_ip, internal_load_balancer]
   load_balancer_subnet:
     description:
-      - Name of the subnet of the internal load balancer. Changeable later.
+      - Name of the subnet of the internal load balancer. Can be changed later.
     type: str
   ssl:
     description:
-      - TLS of the endpoints, changeable later. A certificate of your own takes O(ssl.cert) (or O(ssl.cert_file)), O(ssl.key) (or
-        O(ssl.key_file)) and O(ssl.cname). A certificate from Microsoft takes O(ssl.leaf_domain_label) alone.
-      - C(null), like O(ssl.status=disabled), means that there is no TLS.
+      - TLS of the endpoints, can be changed later. Your own certificate requires O(ssl.cert) (or O(ssl.cert_file)), O(ssl.key) (or
+        O(ssl.key_file)) and O(ssl.cname). A certificate from Microsoft requires only O(ssl.leaf_domain_label).
+      - C(null), like O(ssl.status=disabled), disables TLS.
     type: dict
     suboptions:
       status:
-        description: V(enabled) is a certificate of your own, V(auto) one from Microsoft. If not set, it follows from what else is given.
+        description: V(enabled) uses your own certificate, V(auto) a certificate from Microsoft. If not set, it is derived from the other options.
         type: str
         choices: [disabled, enabled, auto]
       cert:
-        description: The certificate, as PEM. It is sent with a change of TLS and never read back.
+        description: The certificate, as PEM. It is sent with a change of TLS. The service never returns it.
         type: str
       cert_file:
         description: File with the certificate, on the host that runs the task.
         type: path
       key:
-        description: The certificate's private key, as PEM. It is sent with a change of TLS and never read back.
+        description: The certificate's private key, as PEM. It is sent with a change of TLS. The service never returns it.
         type: str
       key_file:
         description: File with the private key, on the host that runs the task.
         type: path
       cname:
-        description: Host name that the certificate is for.
+        description: Host name of the certificate.
         type: str
       leaf_domain_label:
-        description: Label of the domain name that Microsoft gives (C(LABEL######.REGION.cloudapp.azure.com)).
+        description: Label of the domain name that Microsoft assigns (C(LABEL######.REGION.cloudapp.azure.com)).
         type: str
       overwrite_existing_domain:
-        description: Whether a label that is in use may be taken over.
+        description: Whether a label that is in use may be reused.
         type: bool
   update_certificate:
     description:
       - When O(ssl.cert) and O(ssl.key) are sent. The service never returns them, so they cannot be compared.
       - V(on_change) sends them when the cluster is created or attached, and with a change of O(ssl.status) or O(ssl.cname).
-      - V(always) sends them in every run, which then is a change; it is the way to renew a certificate.
+      - V(always) sends them in every run, which is reported as a change. Use it to renew a certificate.
     type: str
     choices: [on_change, always]
     default: on_change
   description:
     description:
-      - Text that people see. The service takes it only when the cluster is created or attached.
+      - Description. The service accepts it only when the cluster is created or attached.
     type: str
   delete_underlying:
     description:
       - Whether a cluster that the service created is deleted with its nodes, by O(state=absent) and by O(on_immutable_change=recreate).
-      - One that is Failed once it was created runs and is billed all the same; without this option it is not replaced either.
-      - An AKS cluster that was attached is never deleted. The service refuses it, and so does this module.
+      - A cluster that failed after its creation is still running and billed; without this option it is not replaced either.
+      - An attached AKS cluster is never deleted. Both the service and this module refuse it.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -167,13 +167,14 @@ extends_documentation_fragment:
   - azureml.compute.attributes
   - azureml.compute.attributes.actiongroup_all
 notes:
-  - Creating AKS through Azure Machine Learning is a feature of the service's first version. Creating AKS by Resource Manager and attaching it
-    is the way that Microsoft maintains.
+  - Creating AKS through Azure Machine Learning is a feature of the service's first version. Microsoft maintains another method, which is to create
+    AKS with Azure Resource Manager and to attach
+    it.
 seealso:
   - module: azureml.compute.aml_attached_compute
   - module: azureml.compute.aml_compute_info
   - name: Create and attach an Azure Kubernetes Service cluster
-    description: The page whose rules these are.
+    description: The page that documents the rules.
     link: https://learn.microsoft.com/azure/machine-learning/v1/how-to-create-attach-kubernetes
 """
 
@@ -228,7 +229,7 @@ EXAMPLES = r"""
 RETURN = r"""
 compute:
   description:
-    - The inference cluster as it is after the task; in check mode as it would be. Null when it is absent. It never holds certificate or key.
+    - The inference cluster after the task, or in check mode as it would be. Null when it is absent. It never contains the certificate or the key.
   returned: success
   type: dict
   contains:
@@ -243,7 +244,7 @@ compute:
       returned: always
       sample: scoring
     type:
-      description: Kind, in the CLI's spelling.
+      description: Type, as the Azure ML CLI spells it.
       type: str
       returned: always
       sample: aks
@@ -253,7 +254,7 @@ compute:
       returned: always
       sample: eastus
     description:
-      description: Text that people see.
+      description: Description.
       type: str
       returned: always
       sample: null
@@ -279,7 +280,7 @@ compute:
       returned: when it exists
       sample: "2026-11-23T12:00:00.0000000+00:00"
     is_attached:
-      description: Whether it was brought from outside the workspace.
+      description: Whether it is attached from outside the workspace.
       type: bool
       returned: always
       sample: true
@@ -347,7 +348,7 @@ compute:
       returned: when it exists
       sample: []
 operation:
-  description: What is under way; M(azureml.compute.aml_operation_info) waits for many of them.
+  description: The running operation. M(azureml.compute.aml_operation_info) waits for several operations.
   returned: with O(wait=false), when something was started
   type: dict
   contains:
@@ -357,7 +358,7 @@ operation:
       returned: always
       sample: https://management.azure.com/subscriptions/0000/providers/Microsoft.MachineLearningServices/locations/eastus/computeOperationsStatus/0000
     status:
-      description: Its state at the last look.
+      description: The state that the service reported last.
       type: str
       returned: always
       sample: InProgress

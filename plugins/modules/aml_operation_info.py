@@ -11,24 +11,24 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Waits for all operations of a list at once, and returns the result of each. The addresses are those that tasks with C(wait=false) returned.
-  - An operation that fails hides no other. The task fails at the end and has an entry for each.
+  - Waits for all operations of a list in parallel, and returns the result of each. The URLs are those that tasks with C(wait=false) returned.
+  - If an operation fails, the others are still returned. The task fails at the end and has an entry for each.
 options:
   operations:
     description:
-      - Addresses of the operations, as they are in C(operation.url) of a result.
-      - Addresses that are not the cloud's own are refused before the first request.
+      - URLs of the operations, from C(operation.url) of a result.
+      - URLs of other hosts than the cloud's own are refused before the first request.
     type: list
     elements: str
     required: true
   parallelism:
-    description: How many operations are asked about at once.
+    description: Number of operations that are read in parallel.
     type: int
     default: 32
   fail_on:
     description:
-      - V(error) fails when an operation failed, was cancelled, is not known to the service any more, or was not finished within O(wait_timeout).
-      - V(never) only returns that.
+      - V(error) fails when an operation failed, was cancelled, is no longer known to the service, or did not end within O(wait_timeout).
+      - V(never) only returns the failures.
     type: str
     choices: [error, never]
     default: error
@@ -37,18 +37,18 @@ options:
     type: bool
     default: true
   wait_timeout:
-    description: Seconds for all of them together.
+    description: Maximum number of seconds for all operations in total.
     type: int
     default: 1800
   wait_interval:
-    description: Seconds between two looks. If not set, it follows the service's C(Retry-After), or grows from 1 to 15 seconds.
+    description: Seconds between two polls. If not set, it follows the service's C(Retry-After), or grows from 1 to 15 seconds.
     type: float
 extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.attributes.info
   - azureml.compute.attributes.actiongroup_all
 notes:
-  - The service forgets operations after a time. The resource itself then shows their result.
+  - The service deletes operations after some time. The resource itself then shows their result.
 seealso:
   - module: azureml.compute.aml_fleet
   - module: azureml.compute.aml_compute_info
@@ -69,30 +69,31 @@ EXAMPLES = r"""
 
 RETURN = r"""
 operations:
-  description: One entry for each address, in the order of O(operations). It is there as well when the task fails.
+  description: One entry for each URL, in the order of O(operations). It is also returned when the task fails.
   returned: always
   type: list
   elements: dict
   contains:
     url:
-      description: The address.
+      description: The URL.
       type: str
       returned: always
     status:
-      description: V(Succeeded), V(Failed), V(Canceled), the service's word for a running operation, or V(Unknown) when the service no longer knows the address.
+      description: V(Succeeded), V(Failed), V(Canceled), another status of the service for a running operation, or V(Unknown) if the service no
+        longer knows the URL.
       type: str
       returned: always
       sample: Succeeded
     finished:
-      description: Whether there is nothing left to wait for.
+      description: Whether the operation has ended.
       type: bool
       returned: always
     failure:
-      description: Why it failed or could not be waited for, with C(code), C(message), C(hint) and so on, or null.
+      description: Why it failed or could not be read, with C(code), C(message), C(hint) and so on, or null.
       type: dict
       returned: always
 totals:
-  description: How many operations there are, how many failed, and how many have each status.
+  description: The number of operations, of failures, and of each status.
   returned: always
   type: dict
   sample: {operations: 200, failed: 0, Succeeded: 200}

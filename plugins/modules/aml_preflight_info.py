@@ -11,12 +11,12 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Compares a list of declared compute targets with the current state, and reports what the service would refuse or could never run.
+  - Compares a list of declared compute targets with the current state, and reports what the service would refuse, and targets that could never run jobs.
   - The offline rules of each kind; the size in the region, for the kind and the tier; quotas of families, of the region, of low-priority
     vCPUs, of the workspace and of the number of computes, summed over all that is about to be created; subnets (existence, region,
     subscription, delegation, free addresses); identities; locks that stop scaling; and a private endpoint where nodes have no public address.
-  - Targets that exist already only count with what they would grow by.
-  - It only reads. However many targets there are, each workspace, region, network, group and identity is read once.
+  - For an existing target, only the increase is counted.
+  - It only reads. Each workspace, region, network, resource group and identity is read once, independent of the number of targets.
   - Sizes, quotas, delegations and free addresses are checked for clusters and instances. For AKS it is whether the subnet exists and where.
     Other kinds get their offline rules, identities and read-only locks. What AKS needs of the subscription's quotas for virtual machines,
     and whether what is to be attached exists, is not checked.
@@ -26,15 +26,15 @@ options:
       - The compute targets, each with the options of its module, and with V(type) and V(name).
       - V(type) is one of V(amlcompute), V(computeinstance), V(aks), V(kubernetes), V(virtualmachine), V(databricks), V(datalakeanalytics),
         V(hdinsight), V(synapsespark) and V(datafactory).
-      - An entry may have V(workspace) and V(resource_group) of its own.
-      - Secrets are not needed. Where an entry has them, they are hidden in all output.
+      - An entry may have its own V(workspace) and V(resource_group).
+      - Secrets are not needed. If an entry has secrets, they are masked in all output.
     type: list
     elements: dict
     required: true
   fail_on:
     description:
-      - V(never) returns the findings and leaves the decision to the playbook, as befits a module that only looks.
-      - V(error) and V(warning) fail with the code V(PreflightFailed) where there is an error, or anything.
+      - V(never) returns the findings, so that the playbook decides.
+      - V(error) fails with the code V(PreflightFailed) if there is an error, and V(warning) if there is any finding.
     type: str
     choices: [error, warning, never]
     default: never
@@ -84,17 +84,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 passed:
-  description: Whether there is no error among the findings; warnings do not count.
+  description: Whether the findings contain no error. Warnings are ignored.
   returned: success
   type: bool
   sample: false
 counts:
-  description: How many findings there are, as C(error) and C(warning).
+  description: The number of findings, as C(error) and C(warning).
   returned: success
   type: dict
   sample: {error: 1, warning: 0}
 findings:
-  description: What was found, errors first. On failure, RV(ignore:failure.details) has the same.
+  description: The findings, errors first. On failure, RV(ignore:failure.details) has the same.
   returned: success
   type: list
   elements: dict
@@ -111,22 +111,22 @@ findings:
       returned: always
       sample: FamilyQuotaExceeded
     severity:
-      description: V(error) for what will fail, V(warning) for what may, or could not be checked.
+      description: V(error) for a target that will fail, V(warning) for one that may fail or could not be checked.
       type: str
       returned: always
       sample: error
     target:
-      description: Name of the compute target; the names of several where a sum is at fault; empty where it is about none.
+      description: Name of the compute target; several names if a total exceeds a limit; empty if the finding concerns no target.
       type: str
       returned: always
       sample: cpu-cluster
     option:
-      description: The option that it is about.
+      description: The option that the finding concerns.
       type: str
       returned: always
       sample: size
     message:
-      description: What was found.
+      description: The finding.
       type: str
       returned: always
       sample: "2 of 100 dedicated vCPUs of standardDSv2Family in eastus are left (98 are in use), and 4 are needed at once (cpu-cluster: 4)."

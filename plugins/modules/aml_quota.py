@@ -11,9 +11,9 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Sets how many dedicated vCPUs of a family one workspace may use, so that workspaces of a subscription do not take each other's.
-  - Families that are not declared are not managed. Only what differs is sent, and a fresh read proves that it holds.
-  - A subscription's own limits cannot be set through Azure Machine Learning. They are returned beside the workspace's, and are raised
+  - Sets how many dedicated vCPUs of a family a workspace may use, so that the workspaces of a subscription do not compete for them.
+  - Families that are not declared are not managed. Only differences are sent, and the quotas are read again to verify the result.
+  - A subscription's own limits cannot be set through Azure Machine Learning. They are returned together with those of the workspace, and are raised
     by a support request.
   - It needs the permission C(Microsoft.MachineLearningServices/locations/updateQuotas/action) in the subscription.
 options:
@@ -23,21 +23,21 @@ options:
     type: str
   quotas:
     description:
-      - The limits to keep.
+      - The limits to set.
     type: list
     elements: dict
     required: true
     suboptions:
       family:
         description:
-          - Family, as the service names it, without regard to case. M(azureml.compute.aml_vm_size_info) returns the family of a size.
+          - Family, as the service names it, ignoring case. M(azureml.compute.aml_vm_size_info) returns the family of a size.
         type: str
         required: true
       limit:
         description:
           - Dedicated vCPUs that the workspace may use of the family, 0 or more.
-          - Null, or if not set, takes the workspace's own limit away, so that the subscription's alone holds. It is sent as -1, which is how
-            the service writes that there is no cap.
+          - Null, or not set, removes the limit of the workspace, so that only the limit of the subscription applies. It is sent as -1, which is how
+            the service represents that there is no limit.
         type: int
 extends_documentation_fragment:
   - azureml.compute.auth
@@ -45,10 +45,10 @@ extends_documentation_fragment:
   - azureml.compute.attributes
   - azureml.compute.attributes.actiongroup_all
 notes:
-  - The service judges each family by itself, and refuses with a code that becomes RV(ignore:failure.code); RV(ignore:failure.details) has each
+  - The service checks each family separately, and refuses it with a code that becomes RV(ignore:failure.code); RV(ignore:failure.details) has each
     refused C(family) with C(limit), C(code) and C(message). The codes are V(InvalidQuotaBelowClusterMinimum),
     V(InvalidQuotaExceedsSubscriptionLimit), V(InvalidVMFamilyName), V(OperationNotSupportedForSku), V(OperationNotEnabledForRegion),
-    V(Failure) and V(Undefined). What follows from the present limits is refused before anything is sent, also in check mode.
+    V(Failure) and V(Undefined). What the current limits already exclude is refused before a write, also in check mode.
 seealso:
   - module: azureml.compute.aml_usage_info
   - module: azureml.compute.aml_vm_size_info
@@ -87,12 +87,12 @@ quotas:
       returned: always
       sample: standardDSv2Family
     limit:
-      description: The workspace's own limit in vCPUs; null where it has none.
+      description: The limit of the workspace in vCPUs; null if it has none.
       type: int
       returned: always
       sample: 24
     subscription_limit:
-      description: The subscription's limit in the region; null where there is none.
+      description: The limit of the subscription in the region; null if there is none.
       type: int
       returned: always
       sample: 200
@@ -110,7 +110,7 @@ plan:
   sample: {action: update, changes: [{field: quotas.standardDSv2Family, before: null, after: 24, mutability: updatable, reason: null}], reason: null}
 failures:
   description:
-    - One entry for each item of a list that the service sent in another form than documented. The result has all others, and a warning names each.
+    - One entry for each item of a list that does not have the documented structure. The result contains all other items, and a warning names each.
     - An entry has the keys of RV(failure). Its C(details) name the C(place), and the C(expected) and the C(found) type.
   returned: when an item cannot be read
   type: list

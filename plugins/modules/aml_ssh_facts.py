@@ -11,25 +11,25 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Finds the addresses, ports and users of a compute instance, of the nodes of a compute cluster, or of all of a workspace, as the
+  - Returns the addresses, ports and users of a compute instance, of the nodes of a compute cluster, or of all machines of a workspace, as the
     I(Connect) button and the I(Nodes) tab of the studio show them.
-  - Returns them as C(aml_ssh) in C(ansible_facts) for the next tasks, with ready-made C(ssh) and C(scp) lines and a block for
-    F(~/.ssh/config). M(ansible.builtin.add_host) makes hosts of them.
-  - A machine that cannot be logged in to is returned all the same, with the reason.
-  - A cluster has nodes while it needs them. One that shrank to none has no entry.
+  - Returns them as C(aml_ssh) in C(ansible_facts) for the next tasks, with complete C(ssh) and C(scp) commands and a block for
+    F(~/.ssh/config). Use M(ansible.builtin.add_host) to add them as hosts.
+  - A machine without SSH access is also returned, with the reason.
+  - A cluster has nodes only while it needs them. A cluster that has scaled down to zero has no entry.
 options:
   name:
-    description: Name of one compute instance or cluster. Defaults to all of the workspace.
+    description: Name of one compute instance or cluster. Defaults to all of them in the workspace.
     type: str
   type:
-    description: Kinds to return. Defaults to both.
+    description: Types to return. Defaults to both.
     type: list
     elements: str
     choices: [amlcompute, computeinstance]
   node_state:
     description:
       - States of the nodes and instances to return. Defaults to all.
-      - One can log in to cluster nodes that are V(idle) or V(running), and to instances that are V(running) or V(job_running).
+      - SSH access is possible to cluster nodes that are V(idle) or V(running), and to instances that are V(running) or V(job_running).
     type: list
     elements: str
     choices:
@@ -56,26 +56,27 @@ options:
   prefer:
     description:
       - Which address to connect to.
-      - V(auto) takes the public address, and the private one of a machine that has no public address or, in a cluster, whose public SSH
+      - V(auto) uses the public address, or the private address of a machine that has no public address or, in a cluster, whose public SSH
         port is closed.
-      - V(public) and V(private) take only that one. A private address answers on port 22, inside the virtual network only.
+      - V(public) and V(private) use only that address. A private address is reachable on port 22, and only inside the virtual network.
     type: str
     choices: [auto, public, private]
     default: auto
   private_key_file:
     description:
-      - Path of the private key on the machine where the lines are to be used. It goes into the lines as it is, and is not read.
+      - Path of the private key on the machine where the commands are used. It is inserted into the commands without change, and the file is not read.
       - If not set, ssh uses its own defaults and agent.
     type: str
   scp_file:
-    description: The file in the C(scp) line. It is copied into the home directory on the other side.
+    description: The file in the C(scp) command. It is copied to the home directory of the remote user.
     type: str
     default: FILE
   host_prefix:
     description:
-      - What stands before the compute target's name in each C(name). Defaults to the workspace's name and a dash, so that machines of several workspaces have
-        different names, and that no compute target is called like a host that you have.
-      - With an empty text the names are those of the compute targets, which others may choose. C(localhost), its aliases, C(all) and C(ungrouped) then get
+      - Prefix of the compute target's name in each C(name). Defaults to the workspace's name and a dash, so that machines of several workspaces have
+        different names, and no compute target has the name of one of your hosts.
+      - With an empty string the names are those of the compute targets, which other people may choose. C(localhost), its aliases, C(all) and
+        C(ungrouped) then get
         the default name, with a warning.
     type: str
 extends_documentation_fragment:
@@ -85,7 +86,7 @@ extends_documentation_fragment:
   - azureml.compute.attributes.actiongroup_all
 notes:
   - SSH access is off unless it was enabled when the cluster or instance was created, and cannot be changed afterwards.
-  - In a virtual network, a public address answers only where the network security group lets the port in. From outside, use a
+  - In a virtual network, a public address is reachable only if the network security group allows the port. From outside, use a
     jump host in the network (C(ProxyJump)) and O(prefer=private).
 seealso:
   - module: azureml.compute.aml_compute_cluster
@@ -131,7 +132,7 @@ ansible_facts:
   type: dict
   contains:
     aml_ssh:
-      description: The machines, and how to log in to them.
+      description: The machines with their SSH connection data.
       type: dict
       contains:
         workspace:
@@ -143,7 +144,7 @@ ansible_facts:
           type: str
           sample: ml-prod
         ssh_config:
-          description: The blocks of all machines that can be logged in to, for F(~/.ssh/config). Empty when there is none.
+          description: The blocks of all machines with SSH access, for F(~/.ssh/config). Empty if there is none.
           type: str
           sample: |
             Host ws-prod-cpu-cluster-tvm-1
@@ -160,7 +161,7 @@ ansible_facts:
               type: str
               sample: ws-prod-cpu-cluster-tvm-1
             id:
-              description: Resource id of the compute target, for a node with C(/nodes/) and the node's id behind it. Unique everywhere.
+              description: Resource id of the compute target; for a node, C(/nodes/) and the node's id are appended. Globally unique.
               type: str
               sample: /subscriptions/.../workspaces/ws-prod/computes/cpu-cluster/nodes/tvm-1
             compute:
@@ -192,7 +193,7 @@ ansible_facts:
               type: int
               sample: 50000
             user:
-              description: The user to log in as, or null where the cluster has none.
+              description: The user to log in as, or null if the cluster has none.
               type: str
               sample: azureuser
             public_ip_address:
@@ -204,32 +205,32 @@ ansible_facts:
               type: str
               sample: 10.0.0.4
             reachable:
-              description: Whether the service's settings let someone in at C(address) now. No connection is tried.
+              description: Whether the service's settings allow a login at C(address) now. No connection is attempted.
               type: bool
               sample: true
             reason:
-              description: Why not, or null.
+              description: Why C(reachable) is false, or null.
               type: str
               sample: null
             note:
-              description: What to know about this address, or null.
+              description: A note about this address, or null.
               type: str
               sample: null
             ssh:
-              description: A line that logs in. Null where C(reachable) is false.
+              description: A command that logs in. Null if C(reachable) is false.
               type: str
               sample: ssh -p 50000 azureuser@20.1.2.3
             scp:
-              description: A line that copies O(scp_file) into the home directory. Null where C(reachable) is false.
+              description: A command that copies O(scp_file) to the home directory. Null if C(reachable) is false.
               type: str
               sample: scp -P 50000 FILE azureuser@20.1.2.3:~/
             ssh_config:
-              description: The machine's block for F(~/.ssh/config). Null where C(reachable) is false.
+              description: The machine's block for F(~/.ssh/config). Null if C(reachable) is false.
               type: str
               sample: null
 failures:
   description:
-    - One entry for each item of a list that the service sent in another form than documented. The result has all others, and a warning names each.
+    - One entry for each item of a list that does not have the documented structure. The result contains all other items, and a warning names each.
     - An entry has the keys of RV(failure). Its C(details) name the C(place), and the C(expected) and the C(found) type.
   returned: when an item cannot be read
   type: list

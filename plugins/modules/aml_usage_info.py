@@ -11,19 +11,19 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Lists what a subscription uses in a region, and how much it may use. The number of computes, all dedicated and all low-priority
+  - Lists the usage and the limits of a subscription in a region. They cover the number of computes, all dedicated and all low-priority
     vCPUs, and the vCPUs of each family.
   - Usage and limits are those of Azure Machine Learning alone; virtual machines and AKS have their own.
 options:
   family:
     description:
-      - Names to return, such as V(standardDSv2Family) or V(TotalClusters), without regard to case. C(*) and C(?) stand for any
+      - Names to return, such as V(standardDSv2Family) or V(TotalClusters), ignoring case. C(*) and C(?) stand for any
         text and any character. Defaults to all.
     type: list
     elements: str
   only_exceeded_percent:
     description:
-      - Return only what is used to this percentage of its limit, or more. What has no limit is omitted then.
+      - Return only entries whose usage is at least this percentage of the limit. Entries without a limit are then omitted.
     type: float
 extends_documentation_fragment:
   - azureml.compute.auth
@@ -114,7 +114,7 @@ usages:
       sample: null
 failures:
   description:
-    - One entry for each item of a list that the service sent in another form than documented. The result has all others, and a warning names each.
+    - One entry for each item of a list that does not have the documented structure. The result contains all other items, and a warning names each.
     - An entry has the keys of RV(failure). Its C(details) name the C(place), and the C(expected) and the C(found) type.
   returned: when an item cannot be read
   type: list

@@ -12,7 +12,7 @@ author:
   - The azureml.compute authors (@azureml-compute)
 description:
   - Lists the sizes that clusters and instances can have in a region, with what they are made of and what they cost an hour.
-  - All filters must hold for a size to be returned. Names are compared without regard to case.
+  - All filters must hold for a size to be returned. Names are compared ignoring case.
   - Whether there is quota for a size is another question. M(azureml.compute.aml_usage_info) answers it.
 options:
   family:
@@ -160,7 +160,7 @@ sizes:
           sample: OneHour
 failures:
   description:
-    - One entry for each item of a list that the service sent in another form than documented. The result has all others, and a warning names each.
+    - One entry for each item of a list that does not have the documented structure. The result contains all other items, and a warning names each.
     - An entry has the keys of RV(failure). Its C(details) name the C(place), and the C(expected) and the C(found) type.
   returned: when an item cannot be read
   type: list

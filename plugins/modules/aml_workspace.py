@@ -12,10 +12,10 @@ author:
   - The azureml.compute authors (@azureml-compute)
 description:
   - Creates, updates and deletes workspaces of the kinds default, hub and project.
-  - A new workspace comes with the resources that it depends on. Storage account, key vault and application insights (with log analytics)
-    are made, unless they are given by id. The service itself makes a container registry when it first builds an image, unless one is
-    given by id.
-  - Only what is declared is managed. An update is a C(PATCH) of the declared fields that differ.
+  - A new workspace is created with its dependent resources. Storage account, key vault and Application Insights (with Log Analytics)
+    are created, unless their ids are set. The service creates a container registry when it first builds an image, unless the id of a registry is
+    set.
+  - Only declared options are managed. An update is a C(PATCH) of the declared fields that differ.
 options:
   name:
     description:
@@ -23,7 +23,7 @@ options:
     type: str
   workspace:
     description:
-      - Stands for O(name) where that is not given, so that a default for all modules of the collection serves here too. One of the two is needed.
+      - Used as O(name) if that is not set, so that C(module_defaults) of the action group can set it. One of the two is required.
     type: str
     aliases: [workspace_name, ml_workspace]
   resource_group:
@@ -33,19 +33,19 @@ options:
     required: true
   state:
     description:
-      - V(present) makes the workspace as declared.
+      - V(present) creates the workspace or updates it as declared.
       - V(absent) deletes it, with its compute targets. See O(permanently_delete) and O(delete_dependent_resources).
     type: str
     choices: [present, absent]
     default: present
   kind:
     description:
-      - Kind of the workspace. The service makes a V(default) one where nothing is declared. Fixed after creation.
+      - Kind of the workspace. Defaults to V(default) in the service. Immutable.
     type: str
     choices: [default, hub, project]
   hub_id:
     description:
-      - Resource id of the hub. Needed to create a workspace of O(kind=project). Fixed after creation.
+      - Resource id of the hub. Required to create a workspace of O(kind=project). Immutable.
     type: str
     aliases: [workspace_hub]
   location:
@@ -54,24 +54,24 @@ options:
     type: str
   display_name:
     description:
-      - Name that people see. A new workspace without it has its O(name).
+      - Display name. Defaults to O(name) for a new workspace.
     type: str
     aliases: [friendly_name]
   description:
     description:
-      - Text that people see. A new workspace without it has its O(name) here too; that is what azure-ai-ml creates.
+      - Description. A new workspace without one gets its O(name) as description, as with azure-ai-ml.
     type: str
   storage_account:
     description:
-      - Resource id of an existing storage account, without hierarchical namespace. Fixed after creation.
+      - Resource id of an existing storage account, without hierarchical namespace. Immutable.
     type: str
   key_vault:
     description:
-      - Resource id of an existing key vault. Fixed after creation.
+      - Resource id of an existing key vault. Immutable.
     type: str
   application_insights:
     description:
-      - Resource id of an existing application insights component. A new hub or project has none, unless it is given here.
+      - Resource id of an existing Application Insights component. A new hub or project has none, unless it is set.
     type: str
   container_registry:
     description:
@@ -79,37 +79,37 @@ options:
     type: str
   hbi_workspace:
     description:
-      - Whether the data is of high business impact, so that the service collects less diagnostic data. Fixed after creation.
+      - Whether the data is of high business impact, so that the service collects less diagnostic data. Immutable.
     type: bool
   public_network_access:
     description:
-      - Whether the workspace can be reached from public networks. For a new workspace it holds for the resources made with it too.
+      - Whether the workspace can be reached from public networks. For a new workspace it also applies to the resources that are created with it.
     type: str
     choices: [enabled, disabled]
   image_build_compute:
     description:
-      - Name of the compute cluster that builds images, where the container registry is behind a virtual network.
+      - Name of the compute cluster that builds images if the container registry is behind a virtual network.
     type: str
   primary_user_assigned_identity:
     description:
-      - Resource id of the user-assigned identity that stands for the workspace.
+      - Resource id of the user-assigned identity that represents the workspace.
     type: str
   system_datastores_auth_mode:
     description:
-      - How the workspace reaches its own datastores.
+      - How the workspace authenticates to its own datastores.
     type: str
     choices: [accesskey, identity, user_delegation_sas]
   enable_data_isolation:
     description:
-      - Whether the projects of a hub are kept apart in the storage account. Fixed after creation.
+      - Whether the projects of a hub are isolated from each other in the storage account. Immutable.
     type: bool
   v1_legacy_mode:
     description:
-      - Whether the v2 API is closed to the workspace.
+      - Whether the v2 API is disabled for the workspace.
     type: bool
   customer_managed_key:
     description:
-      - Key that encrypts the data. Fixed after creation, except for O(customer_managed_key.key_uri).
+      - Key that encrypts the data. Immutable, except for O(customer_managed_key.key_uri).
     type: dict
     suboptions:
       key_vault:
@@ -117,12 +117,12 @@ options:
         type: str
         required: true
       key_uri:
-        description: Address of the key, with its version.
+        description: URL of the key, with its version.
         type: str
         required: true
   serverless_compute:
     description:
-      - Where serverless compute runs jobs.
+      - The network in which serverless compute runs jobs.
     type: dict
     suboptions:
       custom_subnet:
@@ -138,7 +138,7 @@ options:
     suboptions:
       isolation_mode:
         description:
-          - Once it is on, it cannot be turned off. To turn it on for a workspace that exists, all of its compute targets must be deleted first.
+          - Isolation cannot be disabled after it was enabled. To enable it for an existing workspace, first delete all of its compute targets.
         type: str
         choices: [disabled, allow_internet_outbound, allow_only_approved_outbound]
       firewall_sku:
@@ -147,7 +147,7 @@ options:
         choices: [basic, standard]
       outbound_rules:
         description:
-          - Rules for outbound traffic, by name. Rules that are not named here stay.
+          - Rules for outbound traffic, by name. Rules that are not listed are preserved.
         type: list
         elements: dict
         suboptions:
@@ -156,18 +156,19 @@ options:
             type: str
             required: true
           type:
-            description: Kind of the rule. Needed, except to remove it.
+            description: Type of the rule. Required, except to remove the rule.
             type: str
             choices: [fqdn, private_endpoint, service_tag]
           destination:
             description:
-              - For V(fqdn) a host name.
+              - For V(fqdn), a host name.
               - For V(private_endpoint) a mapping with C(service_resource_id), C(subresource_target) and C(spark_enabled).
               - For V(service_tag) a mapping with C(service_tag), C(protocol), C(port_ranges) and C(address_prefixes).
             type: raw
           fqdns:
             description:
-              - Host names of a V(private_endpoint) rule, which an application gateway needs. The order has no meaning. Not set, the rule keeps those that
+              - Host names of a V(private_endpoint) rule, which an application gateway needs. The order is not significant. If not set, the rule
+                keeps the names that
                 it has.
             type: list
             elements: str
@@ -178,37 +179,38 @@ options:
             default: present
   soft_deleted:
     description:
-      - What to do when a workspace of that name was deleted in the last days and can still be recovered, which blocks the name.
-      - V(fail) says so. V(recover) gets that workspace back, with its history and without compute targets. V(purge) deletes it for good and
+      - What to do when a soft-deleted workspace, which can still be recovered, reserves the name.
+      - V(fail) fails the task. V(recover) restores that workspace, with its history and without compute targets. V(purge) deletes it permanently and
         creates a new one.
     type: str
     choices: [fail, recover, purge]
     default: fail
   permanently_delete:
     description:
-      - With O(state=absent), whether to delete for good. Otherwise the service keeps the workspace for some days, to be recovered, and its
-        name is blocked for that time.
+      - With O(state=absent), whether to delete permanently. Otherwise the service keeps the workspace for some days, so that it can be recovered, and its
+        name is reserved for that time.
     type: bool
     default: false
   delete_dependent_resources:
     description:
       - With O(state=absent), whether to delete the storage account, key vault, container registry and application insights (with log
-        analytics) of the workspace as well. One that another workspace of the subscription uses is left, with a warning.
-      - It needs O(permanently_delete=true), since a workspace without what it stands on could not be recovered.
-      - Once the workspace is gone, a later run does not know what it stood on. A task that fails half-way names what is left, in its message and in
-        C(failure.details.left). One that is killed names nothing.
+        analytics) of the workspace too. A resource that another workspace of the subscription uses is not deleted, with a warning.
+      - Requires O(permanently_delete=true), because a workspace cannot be recovered without its dependent resources.
+      - After the workspace is deleted, a later run cannot determine its dependent resources. A task that fails before all are deleted lists the
+        remaining ones in its message and in
+        C(failure.details.left). A task that is killed cannot list them.
     type: bool
     default: false
   expected_computes:
     description:
       - With O(state=absent), names of the compute targets that may be deleted with the workspace. They are listed directly before the deletion. Any other
-        compute target stops the task with V(UnexpectedComputes), and the workspace stays. Compute targets that are being deleted do not count.
-      - Not set, all compute targets are deleted with the workspace. With an empty list, the workspace is deleted only if it has none.
+        compute target fails the task with V(UnexpectedComputes), and the workspace is not deleted. Compute targets that are being deleted are ignored.
+      - If not set, all compute targets are deleted with the workspace. With an empty list, the workspace is deleted only if it has none.
     type: list
     elements: str
   api_version:
     description:
-      - API version to speak to the service with, such as V(2025-12-01). Defaults to the stable one that this collection was
+      - API version for requests to the service, such as V(2025-12-01). Defaults to the stable version that this collection was
         written for.
     type: str
 extends_documentation_fragment:
@@ -289,7 +291,7 @@ EXAMPLES = r"""
 RETURN = r"""
 workspace:
   description:
-    - The workspace as it is after the task; in check mode as it would be. Null when it is absent.
+    - The workspace after the task, or in check mode as it would be. Null when it is absent.
   returned: success
   type: dict
   contains:
@@ -319,12 +321,12 @@ workspace:
       returned: always
       sample: eastus
     display_name:
-      description: Name that people see.
+      description: Display name.
       type: str
       returned: always
       sample: Production
     description:
-      description: Text that people see.
+      description: Description.
       type: str
       returned: always
       sample: null
@@ -341,7 +343,7 @@ workspace:
       type: str
       returned: always
     container_registry:
-      description: Resource id; null as long as no image was built and none was given.
+      description: Resource id; null if no registry was set and no image was built.
       type: str
       returned: always
     hbi_workspace:
@@ -360,22 +362,22 @@ workspace:
       returned: always
       sample: null
     primary_user_assigned_identity:
-      description: Resource id of the user-assigned identity that stands for the workspace.
+      description: Resource id of the user-assigned identity that represents the workspace.
       type: str
       returned: always
       sample: null
     system_datastores_auth_mode:
-      description: How the workspace reaches its own datastores.
+      description: How the workspace authenticates to its own datastores.
       type: str
       returned: always
       sample: accesskey
     enable_data_isolation:
-      description: Whether the projects of a hub are kept apart in the storage account.
+      description: Whether the projects of a hub are isolated from each other in the storage account.
       type: bool
       returned: always
       sample: false
     v1_legacy_mode:
-      description: Whether the v2 API is closed to the workspace.
+      description: Whether the v2 API is disabled for the workspace.
       type: bool
       returned: always
       sample: false
@@ -432,7 +434,7 @@ deleted_resources:
   elements: str
   sample: []
 operation:
-  description: What is under way; M(azureml.compute.aml_operation_info) waits for many of them.
+  description: The running operation. M(azureml.compute.aml_operation_info) waits for several operations.
   returned: with O(wait=false), when something was started
   type: dict
   contains:
@@ -442,7 +444,7 @@ operation:
       returned: always
       sample: https://management.azure.com/subscriptions/0000/providers/Microsoft.MachineLearningServices/locations/eastus/computeOperationsStatus/0000
     status:
-      description: Its state at the last look.
+      description: The state that the service reported last.
       type: str
       returned: always
       sample: InProgress

@@ -109,7 +109,7 @@ resource:
     tags: {team: vision}
     properties: {provisioningState: Succeeded}
 operation:
-  description: What is under way; M(azureml.compute.aml_operation_info) waits for many of them.
+  description: The running operation. M(azureml.compute.aml_operation_info) waits for several operations.
   returned: with O(wait=false), when something was started
   type: dict
   contains:
@@ -119,7 +119,7 @@ operation:
       returned: always
       sample: https://management.azure.com/subscriptions/0000/providers/Microsoft.MachineLearningServices/locations/eastus/computeOperationsStatus/0000
     status:
-      description: Its state at the last look.
+      description: The state that the service reported last.
       type: str
       returned: always
       sample: InProgress

@@ -12,7 +12,7 @@ author:
   - The azureml.compute authors (@azureml-compute)
 description:
   - Reads one resource by O(id) or by O(type) and O(name), or with O(type) alone all resources of the type in the scope.
-  - A resource that does not exist gives an empty list, and no failure.
+  - If the resource does not exist, the list is empty, and the task does not fail.
 extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.show_variables
@@ -41,7 +41,7 @@ EXAMPLES = r"""
 RETURN = r"""
 resources:
   description:
-    - The resources that were found. The outer keys are in snake case, what is inside C(properties) has the service's own spelling.
+    - The resources that were found. The outer keys are in snake case, the keys in C(properties) are spelled as in the service.
   returned: success
   type: list
   elements: dict
@@ -54,7 +54,7 @@ resources:
       properties: {provisioningState: Succeeded}
 failures:
   description:
-    - One entry for each item of a list that the service sent in another form than documented. The result has all others, and a warning names each.
+    - One entry for each item of a list that does not have the documented structure. The result contains all other items, and a warning names each.
     - An entry has the keys of RV(failure). Its C(details) name the C(place), and the C(expected) and the C(found) type.
   returned: when an item cannot be read
   type: list

@@ -120,7 +120,7 @@ def test_the_options_say_what_the_limits_are() -> None:
     shortest = f"at least {DOCUMENTED['shortest']:g}"
     assert (
         f"{shortest} and at most {DOCUMENTED['longest']:g} seconds" in retry
-        and f"A lower value than {DOCUMENTED['shortest']:g}" in retry
+        and f"A value below {DOCUMENTED['shortest']:g}" in retry
     )
     assert (
         f"{DOCUMENTED['factor']} times as long, at least {DOCUMENTED['list']:g} seconds, and at most {DOCUMENTED['pages']} pages"
