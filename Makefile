@@ -85,6 +85,9 @@ limits: setup ## test every hostile form of answer: what ended it and after how 
 shapes: setup ## every module on answers of another shape, print what was lost; WRITE=FILE also as Markdown
 	@PYTHONPATH=tests $(BIN)/python -m shapes $(if $(WRITE),--write $(WRITE))
 
+options: setup ## write the options of the modules into the roles that pass them on, from the rows of the kinds and the modules' documentation
+	@$(BIN)/python -m scripts.role_options
+
 errors: setup ## write docs/errors.md, the reference of error codes, from scripts/error_codes.yml
 	@$(BIN)/python -m scripts.error_reference
 

@@ -1,0 +1,206 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes the options of modules into the roles that pass them on: their argument specs and their tasks.
+
+    python -m scripts.role_options            write the generated parts of the roles' files
+    python -m scripts.role_options --check    change nothing; fail if a file is not current
+
+Which options there are, and their types, says the argument spec of the module, which follows from the rows of the kind; the text is the first paragraph of
+the module's documentation. Options that the role handles in its own way are written by hand, before or after the generated part.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import re
+import sys
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from .command import ROOT
+
+BEGIN, END = "# BEGIN: written by make options", "# END: written by make options"
+PACKAGE = "ansible_collections.azureml.compute.plugins"
+# How a task is done is the role's own matter, or that of module_defaults.
+NOT_PASSED_ON = {
+    "resource_group", "workspace", "definition", "api_version", "wait", "wait_interval", "preflight", "show_variables", "name", "state", "type",
+    # of the workspace: the role does not delete
+    "permanently_delete", "delete_dependent_resources", "expected_computes",
+}  # fmt: skip
+
+Spec = dict[str, dict[str, t.Any]]
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role that passes options of modules on.
+
+    variable   the role's variable with the options, or with a list of them
+    tasks      by the file of tasks: the module, and the variable that has the options of one target there
+    by_hand    options that stand in its files by hand, each for a reason that is said there
+    """
+
+    name: str
+    variable: str
+    tasks: dict[str, tuple[str, str]]
+    by_hand: frozenset[str] = frozenset()
+
+    @property
+    def specs(self) -> Path:
+        return ROOT / "roles" / self.name / "meta" / "argument_specs.yml"
+
+
+ROLES = (
+    Role(
+        "aml_compute",
+        "aml_computes",
+        {
+            "clusters.yml": ("aml_compute_cluster", "__aml_compute_one"),
+            "instances.yml": ("aml_compute_instance", "__aml_compute_one"),
+            "inference_clusters.yml": ("aml_inference_cluster", "__aml_compute_one"),
+            "attached.yml": ("aml_attached_compute", "__aml_compute_one"),
+        },
+        frozenset({"tags"}),
+    ),
+    Role(
+        "aml_workspace",
+        "aml_workspace",
+        {"main.yml": ("aml_workspace", "aml_workspace")},
+        frozenset({"tags", "location", "append_tags", "force", "on_immutable_change", "wait_timeout"}),
+    ),
+)
+
+
+# --- what the modules have ---
+
+
+def options_of(module: str) -> Spec:
+    """The module's argument spec with the texts of its documentation and of its fragments."""
+    found = importlib.import_module(f"{PACKAGE}.modules.{module}")
+    document = yaml.safe_load(found.DOCUMENTATION)
+    texts = [document, *(_fragment(name) for name in document["extends_documentation_fragment"])]
+    documented: Spec = {}
+    for one in reversed(texts):
+        documented.update(one.get("options", {}))
+    return _described(found.SPEC, documented)
+
+
+def _fragment(name: str) -> dict[str, t.Any]:
+    """azureml.compute.FILE, or azureml.compute.FILE.PART."""
+    file, _dot, part = name.removeprefix("azureml.compute.").partition(".")
+    fragment = importlib.import_module(f"{PACKAGE}.doc_fragments.{file}").ModuleDocFragment
+    return t.cast("dict[str, t.Any]", yaml.safe_load(getattr(fragment, (part or "documentation").upper())))
+
+
+def _described(spec: Spec, documented: Spec) -> Spec:
+    described = {}
+    for name, row in spec.items():
+        about = documented[name]
+        described[name] = {"description": plain(about["description"]), **row}
+        if row.get("options"):
+            described[name]["options"] = _described(row["options"], about["suboptions"])
+    return described
+
+
+def plain(description: str | list[str]) -> str:
+    """The first paragraph without the markup of Ansible's documentation: roles' argument specs have none."""
+    first = description if isinstance(description, str) else description[0]
+    first = re.sub(r"\bL\(([^,]*),[^)]*\)", r"\1", first)
+    return " ".join(re.sub(r"\b(?:O|V|C|M|RV|E|I|B)\(([^)]*)\)", r"\1", first).split())
+
+
+# --- the generated parts ---
+
+
+def union(specs: t.Iterable[Spec]) -> Spec:
+    """The options of several modules. What one of them does not need is not required."""
+    merged: Spec = {}
+    for spec in specs:
+        for name, row in spec.items():
+            merged[name] = _both(merged[name], row) if name in merged else row
+    return merged
+
+
+def _both(one: dict[str, t.Any], other: dict[str, t.Any]) -> dict[str, t.Any]:
+    both = dict(one)
+    if "options" in one and "options" in other:
+        both["options"] = union([one["options"], other["options"]])
+        for name, row in both["options"].items():
+            needed = all(side["options"].get(name, {}).get("required") for side in (one, other))
+            both["options"][name] = {**row, "required": needed}
+    return both
+
+
+def role_spec(spec: Spec) -> Spec:
+    """As a role's argument spec has it: defaults and other constraints are the module's own."""
+    rows = {}
+    for name, row in sorted(spec.items()):
+        kept = {key: row[key] for key in ("description", "type", "elements", "choices") if key in row}
+        if row.get("required"):
+            kept["required"] = True
+        if row.get("options"):
+            kept["options"] = role_spec(row["options"])
+        rows[name] = kept
+    return rows
+
+
+class _Dumper(yaml.SafeDumper):
+    """Items of lists stand below their key's name, not below the key."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+
+def _dump(value: t.Any) -> str:
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _replaced(path: Path, generated: str) -> str:
+    """The file with another generated part, indented as the line that begins it."""
+    text = path.read_text(encoding="utf-8")
+    match = re.search(rf"^( *){BEGIN}\n(?:.*\n)*? *{END}\n", text, re.MULTILINE)
+    if match is None:
+        raise SystemExit(f"{path.relative_to(ROOT)} has no lines {BEGIN!r} and {END!r}.")
+    indent = match[1]
+    lines = [f"{indent}{line}" if line else "" for line in [BEGIN, *generated.splitlines(), END]]
+    return text[: match.start()] + "\n".join(lines) + "\n" + text[match.end() :]
+
+
+def files() -> dict[Path, str]:
+    """Each file with its text as it should be."""
+    found = {}
+    for role in ROLES:
+        passed = {}
+        for file, (module, variable) in role.tasks.items():
+            spec = {name: row for name, row in options_of(module).items() if name not in NOT_PASSED_ON | role.by_hand}
+            passed[module] = spec
+            lines = [f'{name}: "{{{{ {variable}.{name} | default(omit) }}}}"' for name in sorted(spec)]
+            path = ROOT / "roles" / role.name / "tasks" / file
+            found[path] = _replaced(path, "\n".join(lines))
+        found[role.specs] = _replaced(role.specs, _dump(role_spec(union(passed.values()))))
+    return found
+
+
+def stale() -> list[str]:
+    """The files that are not current."""
+    return [str(path.relative_to(ROOT)) for path, text in files().items() if path.read_text(encoding="utf-8") != text]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="change nothing, and fail if a file is not current")
+    if not parser.parse_args().check:
+        for path, text in files().items():
+            path.write_text(text, encoding="utf-8")
+    wrong = stale()
+    print("\n".join(f"{path} is not current. Run make options." for path in wrong) or "The roles are current.")
+    sys.exit(bool(wrong))
+
+
+if __name__ == "__main__":
+    main()
