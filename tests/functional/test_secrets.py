@@ -16,7 +16,7 @@ import pytest
 from ansible.module_utils._internal import _traceback
 from ansible_collections.azureml.compute.plugins.module_utils._core import redact
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import AmlError
-from ansible_collections.azureml.compute.plugins.module_utils._engine import reconciler
+from ansible_collections.azureml.compute.plugins.module_utils._engine import remote
 from ansible_collections.azureml.compute.tests.support import azure as harness
 from ansible_collections.azureml.compute.tests.support.azure import Azure
 from ansible_collections.azureml.compute.tests.support.planted import (
@@ -121,7 +121,7 @@ def test_what_nobody_foresaw(
         except ValueError as error:
             raise raised(text) from error
 
-    monkeypatch.setattr(reconciler.Reconciler, "find", broken)
+    monkeypatch.setattr(remote.RemoteResource, "read", broken)
     monkeypatch.setattr(_traceback, "is_traceback_enabled", lambda event: True)
     if raised is RuntimeError:
         with pytest.raises(AssertionError):
@@ -134,13 +134,13 @@ def test_what_nobody_foresaw(
 
 def test_warnings(watched: Watched, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """ansible-core strips the values of no_log options from results, but not from warnings."""
-    plain = reconciler.Reconciler.find
+    plain = remote.RemoteResource.read
 
-    def find(self: t.Any) -> t.Any:
+    def read(self: t.Any) -> t.Any:
         self.warnings.append(echo(case.secrets))
         return plain(self)
 
-    monkeypatch.setattr(reconciler.Reconciler, "find", find)
+    monkeypatch.setattr(remote.RemoteResource, "read", read)
     assert any("Refused: ***" in text for text in watched.run(case)["warnings"])
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.azureml.compute.plugins.module_utils._core.mask import Masker
-from ansible_collections.azureml.compute.plugins.module_utils._engine import reconciler
+from ansible_collections.azureml.compute.plugins.module_utils._engine import remote
 from ansible_collections.azureml.compute.plugins.module_utils._report import document
 from ansible_collections.azureml.compute.plugins.module_utils._report import page as _page
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, WORKSPACE_ID, Azure
@@ -125,14 +125,14 @@ def _info(azure: Azure, secrets: list[str], folder: Path) -> t.Iterable[str]:
 
 
 def _warning(azure: Azure, secrets: list[str], folder: Path) -> t.Iterable[str]:
-    find = reconciler.Reconciler.find
+    read = remote.RemoteResource.read
 
     def warned(self: t.Any) -> t.Any:
         self.warnings.append(echo(secrets))
-        return find(self)
+        return read(self)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reconciler.Reconciler, "find", warned)
+        patch.setattr(remote.RemoteResource, "read", warned)
         return t.cast("list[str]", azure.run("aml_compute_instance", check=True, **_instance(secrets))["warnings"])
 
 

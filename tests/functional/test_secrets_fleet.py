@@ -10,7 +10,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils._engine import reconciler
+from ansible_collections.azureml.compute.plugins.module_utils._engine import remote
 from ansible_collections.azureml.compute.tests.support import azure as harness
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
 from ansible_collections.azureml.compute.tests.support.planted import CASES, FLEETS, MARK, Case, Watched, echo, watch
@@ -62,7 +62,7 @@ def test_what_nobody_foresaw(watched: Watched, case: Case, monkeypatch: pytest.M
     def broken(*_ignored: t.Any) -> t.NoReturn:
         raise RuntimeError(echo(case.secrets))
 
-    monkeypatch.setattr(reconciler.Reconciler, "find", broken)
+    monkeypatch.setattr(remote.RemoteResource, "read", broken)
     result = watched.run(case, ok=False)
     assert result["failure"]["code"] == "FleetFailed"
     assert {target["failure"]["code"] for target in result["targets"]} == {"InternalError"}

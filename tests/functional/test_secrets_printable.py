@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._core import redact
-from ansible_collections.azureml.compute.plugins.module_utils._engine import reconciler
+from ansible_collections.azureml.compute.plugins.module_utils._engine import remote
 from ansible_collections.azureml.compute.tests.support.azure import Azure
 
 CLUSTER: dict[str, t.Any] = {"name": "target-a", "size": "Standard_DS3_v2", "max_instances": 1}
@@ -17,13 +17,13 @@ STEERS = "\x1b]0;owned\x07\x1b[2J\x9b31m\r\u202eback\x00"
 
 
 def test_a_message_and_a_warning_that_would_steer_a_terminal(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = reconciler.Reconciler.find
+    plain = remote.RemoteResource.read
 
-    def find(self: t.Any) -> t.Any:
+    def read(self: t.Any) -> t.Any:
         self.warnings.append(f"warned {STEERS}\nsecond")
         return plain(self)
 
-    monkeypatch.setattr(reconciler.Reconciler, "find", find)
+    monkeypatch.setattr(remote.RemoteResource, "read", read)
     azure.app.faults.put(
         [
             {

@@ -38,18 +38,27 @@ def created_at(body: Body) -> str | None:
     return next((str(value) for value in values if isinstance(value, str) and value), None)
 
 
+def when_created(body: Body) -> str:
+    """The time of its creation for the end of a sentence (" at ..."), or nothing."""
+    created = created_at(body)
+    return f" at {created}" if created else ""
+
+
 def difference(before: Body, now: Body) -> str | None:
     """What shows that ``now`` is not the resource that ``before`` was, in words; None where nothing shows it."""
-    for path in _ONCE:
+    for path, comparable in _COMPARED.items():
         old, new = get_path(before, path), get_path(now, path)
-        if isinstance(old, str) and isinstance(new, str) and old and new and _comparable(old) != _comparable(new):
+        if not (isinstance(old, str) and isinstance(new, str) and old and new):
+            continue
+        if comparable(old) != comparable(new):
             return f"{path.rpartition('.')[2]} was {old}, and is {new}"
-    old, new = (get_path(body, "properties.resourceId") for body in (before, now))
-    if isinstance(old, str) and isinstance(new, str) and old and new and arm_id(old) != arm_id(new):
-        return f"resourceId was {old}, and is {new}"
     return None
 
 
 def _comparable(value: str) -> str:
     """Times to the second: a list and a GET may show different fractions of it."""
     return value[:19] if _TIME.match(value) else value.casefold()
+
+
+# What is compared, and in which form.
+_COMPARED: dict[str, t.Callable[[str], t.Any]] = {**dict.fromkeys(_ONCE, _comparable), "properties.resourceId": arm_id}

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from .._core import paths
 from .._core.arm_id import Target
+from .._core.errors import ArmError
 from .._core.findings import Finding, Findings
 from .._core.paths import MISSING
 from .fields import CREATE_ONLY, READ_ONLY, WRITE_ONLY, Field, Option
@@ -48,6 +49,11 @@ class Request:
     suffix: str = ""
     api_version: str = ""
     carries: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the resource's whole document is sent, with undeclared values in it."""
+        return self.method == "PUT" and self.carries and not self.suffix
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -129,6 +135,16 @@ class Kind:
         """Rules that take in what exists, for fields of which only some were declared."""
         return iter(())
 
+    def check_replacement(self, body: Body) -> None:
+        """Raise AmlError where what is there must not be replaced without another word of the user's."""
+
+    def explain_refusal(self, error: ArmError, *, created: bool) -> None:
+        """Put into the hint of a refusal of the service what this kind needs. ``created``: of a creation, not of an update."""
+
+    def advice_on_update(self, plan: Plan, body: Body) -> list[str]:
+        """Warnings about an update that also need to know what is there."""
+        return []
+
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
         """Warnings about what was declared: preview features, costs."""
         return []
@@ -136,6 +152,10 @@ class Kind:
     def plan_state(self, plan: Plan, body: Body | None, state: str) -> Plan:
         """The plan with what a declared state beside present and absent adds to it."""
         return plan
+
+    def with_state(self, body: Body, plan: Plan) -> Body:
+        """The document in the state that ``plan_state`` added to the plan, for check mode."""
+        return body
 
     def guard(self, body: Body, target: Target) -> None:
         """Raise AmlError where the name is taken by something that this kind must not touch."""
@@ -192,7 +212,7 @@ class Kind:
                 paths.remove_path(new, row.path)
         return new
 
-    def completed(self, body: Body, wanted: Declared) -> Declared:
+    def completed(self, body: Body, plan: Plan, wanted: Declared) -> Declared:
         """What a replacement will have: what was declared, and of what it replaces what was not."""
         return {**self.kept(body), **wanted}
 
@@ -200,6 +220,14 @@ class Kind:
         """What a replacement takes over from what it replaces, in the options' names."""
         values = {row.option: row.read(body) for row in self.fields}
         return {option: value for option, value in values.items() if value is not None}
+
+    def planned(self, body: Body, complete: Declared) -> Body:
+        """The document that a write is to lead to, from the document that is sent; ``complete`` is all that the resource will have."""
+        return body
+
+    def set_after_creation(self, plan: Plan, declared: Declared, complete: Declared) -> Declared:
+        """What a creation cannot set, or may set otherwise, and an update sets once the resource is there."""
+        return {}
 
     def updates(self, body: Body, plan: Plan) -> list[Request]:
         """The writes that make a plan's changes in place."""
@@ -213,6 +241,10 @@ class Kind:
     def status(self, body: Body, *, settling: bool = False) -> Status:
         """What it is doing. ``settling``: after a write, also wait for what follows the provisioning."""
         return provisioning_status(body)
+
+    def settles_after(self, plan: Plan) -> bool:
+        """Whether what follows the provisioning is waited for after an update, too."""
+        return False
 
     def broken(self, body: Body) -> str | None:
         """Why what is there can only be replaced, or None."""
@@ -258,7 +290,8 @@ def service_errors(errors: t.Any) -> list[dict[str, t.Any]]:
         if not isinstance(item, dict):
             flat.append({"code": None, "message": str(item), "details": None})
             continue
-        inner = item.get("error") if isinstance(item.get("error"), dict) else item
+        error = item.get("error")
+        inner = error if isinstance(error, dict) else item
         flat.append({key: inner.get(key) or item.get(key) for key in ("code", "message", "details")})
     return flat
 

@@ -21,10 +21,12 @@ from .._core.client import Client
 from .._core.errors import AmlError, ArmError, ChangedMeanwhile, all_foreseen
 from .._core.events import WAIT
 from .._core.interrupt import Interrupted, Interruption
+from .._engine.extensions import Checks
+from .._engine.kind import Body
+from .._engine.outcome import NotApplied, Outcome
 from .._engine.plan import NONE, Plan
-from .._engine.reconciler import NotApplied, Outcome, Reconciler
-from .._reconcilers.instance import InstanceReconciler
-from .._reconcilers.registry import reconciler_of
+from .._engine.reconciler import Reconciler
+from .._reconcilers.registry import extension_of
 from .entry import Entry
 from .prune import Pruning
 
@@ -119,32 +121,34 @@ class Executor:
                 self._interruption.pause(_BETWEEN_ATTEMPTS)
 
     def _reconcile(self, entry: Entry) -> None:
-        engine = reconciler_of(entry.type)(
+        if entry.declaration is None:
+            return self._prune(entry)
+        _keep(entry, self._reconciler(entry, Checks()).reconcile(entry.desired, entry.state))
+
+    def _reconciler(self, entry: Entry, checks: Checks) -> Reconciler:
+        return Reconciler(
             self._client,
             entry.kind,
             entry.target,
             entry.behaviour,
+            extension_of(entry.type),
+            checks,
             sleep=self._interruption.pause,
             clock=self._clock,
         )
-        if entry.declaration is None:
-            return self._prune(entry, engine)
-        if entry.state == "absent":
-            outcome = engine.absent({})
-        elif isinstance(engine, InstanceReconciler) and entry.state != "present":
-            outcome = engine.power(entry.desired, entry.state)
-        else:
-            outcome = engine.present(entry.desired)
-        _keep(entry, outcome)
 
-    def _prune(self, entry: Entry, engine: Reconciler) -> None:
+    def _prune(self, entry: Entry) -> None:
         """Remove what is not declared, if a new read shows that it is still this fleet's: pruning comes last, long after the LIST that it is planned by."""
-        engine.before_removal = lambda body: self._pruning.check_owned(entry, body)
-        engine.after_removal = lambda body: self._pruning.check_owned(entry, body) if body is not None else None
+
+        def check(body: Body | None) -> None:
+            if body is not None:
+                self._pruning.check_owned(entry, body)
+
+        reconciler = self._reconciler(entry, Checks(before_removal=check, after_removal=check))
         try:
-            _keep(entry, engine.absent({}))
+            _keep(entry, reconciler.absent({}))
         except ChangedMeanwhile as error:
-            if engine.wrote:
+            if reconciler.remote.wrote:
                 error.message = error.message.replace(
                     "was not pruned, because", "was pruned, but another writer was faster:"
                 )

@@ -8,11 +8,11 @@ from __future__ import annotations
 from .._kinds.aks import AKS
 from .._module.result import Result
 from .._module.task import Task
-from .._reconcilers.attached import AttachReconciler
+from .._reconcilers.attached import AttachmentExtension
 from .compute_targets import keep, read_files
 
 
 def inference_cluster(task: Task) -> Result:
     """The job of ``aml_inference_cluster``."""
     read_files(task, "ssl", "cert_file", "key_file")
-    return keep(task, AKS, AttachReconciler)
+    return keep(task, AKS, AttachmentExtension)

@@ -13,7 +13,7 @@ from .._core import shape
 from .._core.arm_id import Target
 from .._core.errors import AmlError, all_foreseen
 from .._core.findings import refuse
-from .._engine.reconciler import NotApplied
+from .._engine.outcome import NotApplied
 from .._module.result import Result
 from .._module.task import Task
 from .regions import region_of_task, version_of, workspace_of_task

@@ -5,16 +5,22 @@
 
 from __future__ import annotations
 
+import functools
+
 from .._core.arm_id import Target, workspace_target
-from .._core.errors import AmlError, RuleError, all_foreseen
+from .._core.errors import AmlError, RuleError
 from .._core.findings import refuse
 from .._engine import rules
-from .._engine.plan import Declared, Plan
+from .._engine.extensions import Extend
+from .._engine.outcome import Outcome
+from .._engine.plan import Declared
+from .._engine.reconciler import Reconciler
 from .._kinds import workspace as _kind
 from .._module.result import Result, outcome_result
 from .._module.task import Task
 from .._options import specs
-from .._reconcilers.workspace import WorkspaceReconciler
+from .._reconcilers.dependents import Dependents
+from .._reconcilers.workspace import WorkspaceExtension
 from .workspaces import workspace_name
 
 WORKSPACE_SPEC: specs.Spec = {
@@ -43,11 +49,11 @@ def keep_workspace(task: Task) -> Result:
         return _absent(task, kind, target)
     declared = kind.declare(task.given, target)
     refuse(kind.check(target, declared, task.given))
-    outcome = _reconciler(task, kind, target).present(declared)
-    return outcome_result(outcome, "workspace", None if outcome.body is None else kind.project(outcome.body))
+    reconciler = Reconciler(task.client, kind, target, task.behaviour(), _extend(task))
+    return _result(kind, reconciler.present(declared))
 
 
-def _reconciler(task: Task, kind: _kind.Workspace, target: Target) -> WorkspaceReconciler:
+def _extend(task: Task, dependents: Dependents | None = None) -> Extend:
     def submit(where: Target, complete: Declared) -> None:
         # azure-ai-ml is imported only where a workspace is created.
         from .._reconcilers.workspace_sdk import submit_workspace
@@ -57,8 +63,12 @@ def _reconciler(task: Task, kind: _kind.Workspace, target: Target) -> WorkspaceR
             verify=task.sign_in.verify, retry_timeout=task.params["retry_timeout"],
         )  # fmt: skip
 
-    return WorkspaceReconciler(
-        task.client, kind, target, task.behaviour(), soft_deleted=task.params["soft_deleted"], submit=submit
+    return functools.partial(
+        WorkspaceExtension,
+        soft_deleted=task.params["soft_deleted"],
+        submit=submit,
+        expected_computes=task.params["expected_computes"],
+        dependents=dependents,
     )
 
 
@@ -69,26 +79,18 @@ def _absent(task: Task, kind: _kind.Workspace, target: Target) -> Result:
             code="DependentsNeedPermanentDelete",
             hint="Nothing was sent. Set permanently_delete=true as well, or keep the dependent resources.",
         )
-    reconciler = _reconciler(task, kind, target)
-    plan: Plan | None = None
-    removed: list[str] = []
-    dependents = task.params["delete_dependent_resources"]
-    expected = task.params["expected_computes"]
-    if expected is not None:
-        reconciler.before_removal = lambda body: reconciler.require_only(expected)
+    dependents = Dependents() if task.params["delete_dependent_resources"] else None
+    reconciler = Reconciler(task.client, kind, target, task.behaviour(), _extend(task, dependents))
     try:
-        outcome = reconciler.absent(task.params)
-        plan = outcome.plan
-        if dependents and reconciler.seen is not None and not task.check_mode:
-            with all_foreseen():
-                reconciler.remove_dependents(reconciler.seen, removed)
+        result = _result(kind, reconciler.absent(task.params))
     except AmlError as error:
-        if plan is not None:
-            reconciler._annotate(error, plan)
-        if dependents and reconciler.wrote:
-            reconciler.tell_what_is_left(error, removed)
+        if dependents is not None and reconciler.remote.wrote:
+            dependents.report_remaining(error, reconciler.remote)
         raise
-    result = outcome_result(outcome, "workspace", None if outcome.body is None else kind.project(outcome.body))
-    result["deleted_resources"] = removed
-    result["changed"] = result["changed"] or bool(removed)
+    result["deleted_resources"] = [] if dependents is None else dependents.removed
+    result["changed"] = result["changed"] or bool(result["deleted_resources"])
     return result
+
+
+def _result(kind: _kind.Workspace, outcome: Outcome) -> Result:
+    return outcome_result(outcome, "workspace", None if outcome.body is None else kind.project(outcome.body))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from .._core.arm_id import ArmId, Target
 from .._core.errors import RuleError
 from .._core.findings import refuse
+from .._engine.planning import ABSENT
 from .._engine.reconciler import Reconciler
 from .._kinds import resource as _kind
 from .._module.result import Result, outcome_result
@@ -38,9 +39,8 @@ def keep_resource(task: Task) -> Result:
     parts = identifier.split("/")
     kind.label = "/".join(parts[parts.index("providers") + 1 :][:2]) if "providers" in parts else "resource group"
     declared = kind.declare(task.given, target)
-    if params["state"] == "absent":
-        outcome = Reconciler(task.client, kind, target, task.behaviour()).absent(params)
-    else:
+    if params["state"] != ABSENT:
         refuse(kind.check(target, declared, task.given))
-        outcome = Reconciler(task.client, kind, target, task.behaviour()).present(declared)
+    reconciler = Reconciler(task.client, kind, target, task.behaviour())
+    outcome = reconciler.reconcile(declared, params["state"], params)
     return outcome_result(outcome, "resource", None if outcome.body is None else kind.project(outcome.body))

@@ -12,19 +12,17 @@ Imports no kind: each job brings its own, and no other one costs it anything.
 
 from __future__ import annotations
 
-import typing as t
-
 from .._core import files
 from .._core.arm_id import Target, compute_target
 from .._core.findings import refuse
 from .._engine import rules
+from .._engine.extensions import Checks, Extend, no_extension
 from .._engine.kind import Kind
+from .._engine.planning import ABSENT
 from .._engine.reconciler import Reconciler
 from .._module.result import Result, outcome_result
 from .._module.task import Task
 from .._options import specs
-
-R = t.TypeVar("R", bound=Reconciler)
 
 # The options of a module that keeps one compute target in its state, beside the kind's own.
 COMPUTE_SPEC: specs.Spec = {
@@ -54,28 +52,26 @@ def with_api_version(kind: Kind, task: Task) -> Kind:
     return kind
 
 
-def keep(task: Task, kind: Kind, reconciler: type[Reconciler] = Reconciler) -> Result:
+def keep(task: Task, kind: Kind, extend: Extend = no_extension) -> Result:
     """Bring one compute target to the state that the task declares."""
-    target, spoken = target_of(task), with_api_version(kind, task).configured(task.params)
-    if task.params["state"] == "absent":
-        outcome = reconciler(task.client, spoken, target, task.behaviour()).absent(task.params)
-    else:
-        declared = spoken.declare(task.given, target)
-        refuse(spoken.check(target, declared, task.given))
-        engine = guarded(reconciler(task.client, spoken, target, task.behaviour()), task)
-        outcome = engine.present(declared)
-    shown = None if outcome.body is None else spoken.project(outcome.body)
-    return outcome_result(outcome, "compute", shown)
+    target, kind = target_of(task), with_api_version(kind, task).configured(task.params)
+    state, declared = task.params["state"], {}
+    if state != ABSENT:
+        declared = kind.declare(task.given, target)
+        refuse(kind.check(target, declared, task.given))
+    reconciler = Reconciler(task.client, kind, target, task.behaviour(), extend, _checks(task, kind, target))
+    outcome = reconciler.reconcile(declared, state, task.params)
+    return outcome_result(outcome, "compute", None if outcome.body is None else kind.project(outcome.body))
 
 
-def guarded(engine: R, task: Task) -> R:
-    """The reconciler, with the pre-flight before what it writes, where the task asks for it."""
-    if task.params.get("preflight"):
-        # Few tasks ask: the others need not pay for its imports.
-        from .._preflight import run
+def _checks(task: Task, kind: Kind, target: Target) -> Checks:
+    """The pre-flight before what is written, where the task asks for it."""
+    if not task.params.get("preflight"):
+        return Checks()
+    # Few tasks ask: the others need not pay for its imports.
+    from .._preflight import run
 
-        engine.before_write = run.guard(engine.client, engine.kind, engine.target)
-    return engine
+    return Checks(before_write=run.guard(task.client, kind, target))
 
 
 def read_files(task: Task, group: str, *file_options: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from .._core import canon
 from .._core.arm_id import Target, workspace_target
 from .._core.errors import RuleError
-from .._engine.reconciler import ParentMissing
+from .._engine.outcome import ParentMissing
 from .._module.task import Task
 from .._options import specs
 

@@ -9,7 +9,7 @@ import typing as t
 
 from .._core.arm_id import Target, workspace_target
 from .._core.errors import AmlError, all_foreseen
-from .._engine.reconciler import ParentMissing
+from .._engine.outcome import ParentMissing
 from .._kinds.workspace import Workspace
 from .._module.result import Result
 from .._module.task import Task

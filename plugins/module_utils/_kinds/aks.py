@@ -232,13 +232,10 @@ class Aks(AttachedKind):
         if vcpus is not None:
             yield from self.check_cores(declared, vcpus)
 
-    @staticmethod
-    def needs_vcpus(declared: Declared) -> bool:
-        """Whether only the service can tell the vCPUs of the size."""
+    def needs_vcpus(self, declared: Declared) -> bool:
         return bool(declared.get("size")) and sizes.vcpus(declared["size"]) is None
 
-    @staticmethod
-    def check_cores(declared: Declared, vcpus: int) -> Findings:
+    def check_cores(self, declared: Declared, vcpus: int) -> Findings:
         if declared.get("agent_count") and declared["agent_count"] > 0:
             yield from aks_rules.cores(
                 _same_purpose(declared.get("cluster_purpose")), declared["agent_count"], declared["size"], vcpus
@@ -329,7 +326,7 @@ class Aks(AttachedKind):
             if kind_name(one.body) == "kubernetes"
         ]
 
-    def refuse_replacement(self, body: Body) -> None:
+    def check_replacement(self, body: Body) -> None:
         """A cluster that the service made is not left behind, and not deleted, unless that was said."""
         # A creation that failed has no AKS yet.
         if body["properties"].get("resourceId") and not attachment.is_attached(body) and not self.delete_underlying:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from .._core import canon, paths
 from .._core.arm_id import Target
 from .._core.canon import text
-from .._core.errors import AmlError, RuleError
+from .._core.errors import AmlError, ArmError, RuleError
 from .._core.findings import Finding, Findings
 from .._engine import kind as _kind
 from .._engine import rules
@@ -27,6 +27,7 @@ from . import compute
 from .compute import ComputeKind
 
 _SOURCE = "docs/coverage.md 1.10"
+_NOT_PERMITTED = ("LinkedAuthorizationFailed", "AuthorizationFailed", "LinkedAccessCheckFailed")
 
 # Outer fields of all attached kinds. Which of them a kind has says its table.
 LOCATION = compute.LOCATION
@@ -150,6 +151,14 @@ class AttachedKind(ComputeKind):
                 self.one_attachment_source,
             )
 
+    def needs_vcpus(self, declared: Declared) -> bool:
+        """Whether only the service can tell the vCPUs of the size of a target that it is to make."""
+        return False
+
+    def check_cores(self, declared: Declared, vcpus: int) -> Findings:
+        """Rules about the vCPUs of all nodes together; ``vcpus`` are those of one."""
+        return iter(())
+
     def advice_on_others(self, declared: Declared, others: list[Other]) -> list[str]:
         return []
 
@@ -170,7 +179,6 @@ class AttachedKind(ComputeKind):
         ]
 
     def advice_on_update(self, plan: Plan, body: Body) -> list[str]:
-        """Warnings about an update that also need to know what is there."""
         held = self.held_secrets(body)
         if plan.secrets or not held:
             return []
@@ -178,6 +186,12 @@ class AttachedKind(ComputeKind):
             f"SecretNotSent: the update goes without {' and '.join(held)}, which the service never returns. No document says whether the service "
             f"keeps what it has: declare it with {self.update_option}=always if the compute target stops working."
         ]
+
+    def explain_refusal(self, error: ArmError, *, created: bool) -> None:
+        if error.status == 403 or error.code in _NOT_PERMITTED:
+            error.hint = f"Attaching needs {self.rights}, and permission to write compute targets of the workspace."
+        elif created and self.needs:
+            error.hint = f"{error.hint or ''} {self.needs}".strip()
 
     def held_secrets(self, body: Body) -> list[str]:
         """The options whose values the service has of what is there, and never tells."""
@@ -202,6 +216,13 @@ class AttachedKind(ComputeKind):
 
     def removal(self, options: t.Mapping[str, t.Any]) -> Request:
         return Request("DELETE", None, {"underlyingResourceAction": "Delete" if self.delete_underlying else "Detach"})
+
+    def completed(self, body: Body, plan: Plan, wanted: Declared) -> Declared:
+        complete = super().completed(body, plan, wanted)
+        if "resource_id" not in plan.values():
+            return complete
+        # With another resource, what was read of the old one is not taken over.
+        return {option: value for option, value in complete.items() if option in wanted or option not in self.of_target}
 
     def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
         if "resource_id" not in plan.values():

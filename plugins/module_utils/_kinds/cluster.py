@@ -270,8 +270,8 @@ class Cluster(ComputeKind):
             paths.remove_path(new, _INNER + "remoteLoginPortPublicAccess")
         return new
 
-    def completed(self, body: Body, wanted: Declared) -> Declared:
-        complete = super().completed(body, wanted)
+    def completed(self, body: Body, plan: Plan, wanted: Declared) -> Declared:
+        complete = super().completed(body, plan, wanted)
         if _drops_login(wanted):
             complete.pop("ssh_public_access_enabled", None)
         return complete
@@ -311,6 +311,9 @@ class Cluster(ComputeKind):
             nodes = f"{inner.get('currentNodeCount')} of {inner.get('targetNodeCount')} nodes"
             return Status(BUSY, f"{inner.get('allocationState')}, {nodes}")
         return status
+
+    def settles_after(self, plan: Plan) -> bool:
+        return "min_instances" in plan.values()
 
     def broken(self, body: Body) -> str | None:
         """A creation that failed leaves a cluster that must be deleted (docs/facts.md a.5); one with nodes is not that."""

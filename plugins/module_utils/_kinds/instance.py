@@ -22,7 +22,7 @@ from .._engine.plan import Declared, Plan
 from . import compute
 from . import instance_values as values
 from .compute import ComputeKind
-from .instance_power import STATE, TRANSITIONS, power_state, with_power
+from .instance_power import STATE, TRANSITIONS, in_power_state, power_state, with_power
 
 _INNER = "properties.properties."
 _FOREVER = "an instance keeps what it was created with"
@@ -318,7 +318,10 @@ class Instance(ComputeKind):
         return warnings
 
     def plan_state(self, plan: Plan, body: Body | None, state: str) -> Plan:
-        return with_power(plan, body, state)[0]
+        return with_power(plan, body, state)
+
+    def with_state(self, body: Body, plan: Plan) -> Body:
+        return in_power_state(body, plan.after["state"])
 
     def skeleton(self, target: Target, declared: Declared, parent: Body | None) -> Body:
         # SSH is off unless it is asked for (docs/coverage.md CI4); azure-ai-ml sends the same switch (docs/facts.md a.7, f.13).
@@ -354,8 +357,8 @@ class Instance(ComputeKind):
         new["properties"]["disableLocalAuth"] = not (inner.get("sshSettings") or {}).get("adminPublicKey")
         return new
 
-    def completed(self, body: Body, wanted: Declared) -> Declared:
-        complete = super().completed(body, wanted)
+    def completed(self, body: Body, plan: Plan, wanted: Declared) -> Declared:
+        complete = super().completed(body, plan, wanted)
         if _drops_login(wanted):
             complete.pop("ssh_public_access_enabled", None)
         if wanted.get("data_mounts") is not None:
@@ -364,6 +367,15 @@ class Instance(ComputeKind):
             others = [item for item in self.kept(body).get("data_mounts") or [] if item["mount_name"] not in named]
             complete["data_mounts"] = [*others, *wanted["data_mounts"]]
         return complete
+
+    def planned(self, body: Body, complete: Declared) -> Body:
+        mounts = [item for item in complete.get("data_mounts") or [] if item.get("state") != "absent"]
+        # Not part of the body of a creation: they follow by their action.
+        return self.with_values(body, {"data_mounts": mounts}) if complete.get("data_mounts") else body
+
+    def set_after_creation(self, plan: Plan, declared: Declared, complete: Declared) -> Declared:
+        # After a replacement, the mounts that others had made too.
+        return {"data_mounts": complete["data_mounts"]} if complete.get("data_mounts") else {}
 
     def writable(self, body: Body) -> Body:
         writable = super().writable(body)

@@ -53,33 +53,37 @@ def power_action(body: Body | None, wanted: str, *, created: bool) -> str | None
     return None if running else START
 
 
-def with_power(plan: Plan, body: Body | None, wanted: str) -> tuple[Plan, str | None]:
-    """The plan with what the wanted power state adds to it, and the action that leads there; None where nothing does."""
-    created = plan.action in (CREATE, REPLACE)
+def is_created(plan: Plan) -> bool:
+    """Whether the plan makes the instance, or made it: it runs then, and is not restarted."""
+    return plan.action in (CREATE, REPLACE)
+
+
+def with_power(plan: Plan, body: Body | None, wanted: str) -> Plan:
+    """The plan with what the wanted power state adds to it; the same plan where that is nothing."""
+    created = is_created(plan)
     action = power_action(body, wanted, created=created) if wanted in POWER_STATES else None
     if action is None:
-        return plan, None
+        return plan
     after = "Stopped" if action == STOP else "Running"
     # What is made has no state before, whether it is there already or only planned.
     before = power_state(body) if body and not created else None
     change = Change("state", before, after, UPDATABLE, "asked for at every run" if action == RESTART else None)
     # An instance that has to be made, replaced or changed as well is first of all that.
     main = action if plan.action == NONE else plan.action
-    planned = replace(
+    return replace(
         plan,
         action=main,
         changes=(*plan.changes, change),
         before={**plan.before, "state": before},
         after={**plan.after, "state": after},
     )
-    return planned, action
 
 
-def after_action(body: Body, action: str) -> Body:
-    """The document as it would be after the action, for check mode."""
+def in_power_state(body: Body, state: str) -> Body:
+    """The document as it would be in the state, for check mode."""
     planned = {
         **body,
         "properties": {**body["properties"], "properties": dict(body["properties"].get("properties") or {})},
     }
-    planned["properties"]["properties"]["state"] = "Stopped" if action == STOP else "Running"
+    planned["properties"]["properties"]["state"] = state
     return planned

@@ -447,6 +447,10 @@ class Workspace(Kind):
                     )
         return requests
 
+    def set_after_creation(self, plan: Plan, declared: Declared, complete: Declared) -> Declared:
+        # The template does not take all fields, and sets some that were not declared.
+        return {**declared, **{option: complete[option] for option in plan.values() if option in complete}}
+
     def removal(self, options: t.Mapping[str, t.Any]) -> Request:
         purge = "true" if options.get("permanently_delete") else "false"
         return Request("DELETE", None, {"forceToPurge": purge})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._engine.reconciler import Outcome
+from .._engine.outcome import Outcome
 
 Result = dict[str, t.Any]
 

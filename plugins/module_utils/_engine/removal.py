@@ -1,0 +1,103 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Deleting: what is declared absent, and what a replacement deletes first. Neither deletes what another writer has changed meanwhile."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.errors import ChangedMeanwhile
+from . import incarnation
+from .extensions import Checks
+from .kind import Body, Request
+from .other_writers import Overtaken, changed_meanwhile, changed_since, warn_of_recreated
+from .outcome import InUse
+from .remote import RemoteResource
+
+# How often a deletion is tried because another writer was faster, before the task fails.
+_ROUNDS = 5
+
+
+def remove(remote: RemoteResource, request: Request, body: Body, checks: Checks) -> tuple[Body | None, t.Any]:
+    """Delete the resource that ``body`` shows. Return what has its name then; without a wait, the resource and the operation."""
+    operation = _send_removal(remote, request, checks)
+    if checks.after_removal is not None:
+        checks.after_removal(remote.read())
+    if not remote.behaviour.wait:
+        return body, operation
+    if operation is not None:
+        remote.wait.for_operation(operation, "removed")
+    return wait_until_removed(remote, body), None
+
+
+def wait_until_removed(remote: RemoteResource, body: Body) -> Body | None:
+    """Wait until the resource that ``body`` shows is gone; warn of another one that has its name by then, and return it."""
+    other = remote.wait.until_gone(body)
+    if other is not None:
+        warn_of_recreated(remote, other)
+    return other
+
+
+def _send_removal(remote: RemoteResource, request: Request, checks: Checks) -> t.Any:
+    """Delete what is still what the kind may delete."""
+    for _round in range(_ROUNDS):
+        try:
+            return remote.send(request).operation
+        except Overtaken:
+            body = remote.read()
+            if body is not None:
+                remote.kind.guard(body, remote.target)
+                checks.before_removal(body)
+    raise changed_meanwhile(remote, f"it was changed {_ROUNDS} times between the read and the deletion")
+
+
+def require_as_planned(remote: RemoteResource, body: Body) -> None:
+    """Directly before the deletion that a replacement begins with: what is deleted must be what the plan was made for."""
+    now = remote.read()
+    reason = changed_since(remote.kind, body, now)
+    if now is None or reason is not None:
+        raise ChangedMeanwhile(
+            f"{remote.title} was not replaced, because another writer changed it after this task had read it: {reason}.",
+            target=remote.target.id,
+            hint="Nothing was deleted. Run the same task again: it plans with the resource as it is now.",
+        )
+    use = remote.kind.in_use(now)
+    if use and not remote.behaviour.force and not remote.kind.in_use(body):
+        raise InUse(
+            f"{remote.title} was not replaced, because {use}.",
+            hint="Nothing was deleted. Wait for the work to end and scale it to zero, or set force=true to interrupt it.",
+        )
+
+
+def delete_for_replacement(remote: RemoteResource, body: Body, deleted: t.Callable[[Body], None]) -> None:
+    """Delete what is to be replaced; waited for in any case, since nothing can be created in its place before it is gone.
+
+    ``deleted`` is called with what was deleted, as soon as it is gone.
+    """
+    try:
+        operation = remote.send(remote.kind.removal({"permanently_delete": True})).operation
+    except Overtaken as overtaken:
+        raise changed_meanwhile(remote, "it was changed before it could be deleted for its replacement") from overtaken
+    # Most services take no condition for a deletion: what was changed since the last read shows while it is under way.
+    going = remote.read()
+    changed = None if going is None else changed_since(remote.kind, body, going, deleting=True)
+    if operation is not None:
+        remote.wait.for_operation(operation, "deleted for its replacement")
+    if going is not None and changed is not None:
+        remote.wait.until_gone(going)
+        deleted(going)
+        raise ChangedMeanwhile(
+            f"{remote.title} was deleted for its replacement, but another writer had changed it directly before: {changed}.",
+            target=remote.target.id,
+            hint="Nothing was created in its place. Check who uses it, then run the same task again with all options of the new one.",
+        )
+    other = remote.wait.until_gone(body)
+    deleted(body)
+    if other is not None:
+        raise ChangedMeanwhile(
+            f"{remote.title} was deleted for its replacement, and another writer has created another {remote.kind.label} of that name"
+            f"{incarnation.when_created(other)}, which was not changed.",
+            target=remote.target.id,
+            hint="Run the same task again: it compares the new one with the declaration.",
+        )
