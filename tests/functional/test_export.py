@@ -9,8 +9,9 @@ import typing as t
 
 import pytest
 import yaml
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
 from ansible_collections.azureml.compute.plugins.module_utils._options import export
-from ansible_collections.azureml.compute.plugins.module_utils._options.export import _CLI
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, SUBSCRIPTION, WORKSPACE, Azure
 from ansible_collections.azureml.compute.tests.support.declarations import Declaration, declarations
 
@@ -71,6 +72,21 @@ def values(tree: t.Any) -> t.Iterator[t.Any]:
         yield tree
 
 
+def test_the_hub_of_a_project_has_the_name_of_the_cli() -> None:
+    """Or ``az ml workspace create -f`` refuses the file, and so does our own ``definition``."""
+    hub = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/hub"
+    exported = export.Export()
+    exported.add_workspace({"name": "a-project", "kind": "Project", "properties": {"hubResourceId": hub}})
+    written = yaml.safe_load(exported.files["workspace.yml"])
+    assert written["workspace_hub"] == hub == exported.vars["aml_workspace"]["hub_id"] and "hub_id" not in written
+
+
+def test_the_name_in_the_cli_is_one_that_the_module_takes_too() -> None:
+    for kind in (*INFO_KINDS.values(), Workspace()):
+        for row in (row for row in kind.fields if row.cli_name):
+            assert row.spec is not None and row.cli_name in row.spec["aliases"]
+
+
 def test_export_then_apply_changes_nothing(azure: Azure, world: dict[str, Declaration]) -> None:
     exported = azure.run("aml_export_info")
     assert azure.writes == [] and "planted" not in azure.text
@@ -113,7 +129,7 @@ def test_export_to_the_cli_and_back_changes_nothing(azure: Azure, world: dict[st
     in_cli = {
         row.options["name"]
         for row in world.values()
-        if row.options.get("type") in _CLI or row.module in ("aml_compute_cluster", "aml_compute_instance")
+        if row.options.get("type") in TYPES or row.module in ("aml_compute_cluster", "aml_compute_instance")
     }
     assert {yaml.safe_load(text)["name"] for text in files.values()} == in_cli
 

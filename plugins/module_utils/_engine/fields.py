@@ -79,7 +79,7 @@ class Option:
     option    the dotted name, as the user writes it
     spec      the argument spec of the last part of the name, in AnsibleModule's terms. None: the row adds no option of its own to the module's
     rule      the offline rule for a single value
-    cli_name  the name in YAML of the Azure ML CLI v2; None where the CLI's schema has no such field
+    cli_name  the name in YAML of the Azure ML CLI v2, where that is another one (then it is an alias); None where the CLI's schema has no such field
     versions  API versions that have it, where the kind's own does not: the first is the one that requests with it use
     examples  right values for tests to declare, and ``wrong`` values that the rule refuses, where type, choices and rule do not tell
     """

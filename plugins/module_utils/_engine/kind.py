@@ -71,6 +71,8 @@ class Kind:
     fields: tuple[Field, ...] = ()
     # Options that ARM does not keep: how something is done, or another way to write a field.
     options: tuple[Option, ...] = ()
+    # The CLI's schema of the kind; "" where the CLI cannot create it.
+    cli_schema = ""
     required_on_create: tuple[str, ...] = ()
     remove_action = DELETE
     # Whether the same write fixes a resource whose last write failed.

@@ -190,6 +190,7 @@ class _Host(Attached):
 class VirtualMachine(_Host):
     label = "virtual machine"
     compute_type = "VirtualMachine"
+    cli_schema = "vmCompute.schema.json"
     target_types: t.ClassVar[dict[str, str]] = {"Microsoft.Compute/virtualMachines": "2024-07-01"}
     # Data science virtual machines that the service made in its first version (docs/facts.md c.2).
     makes_own = True
@@ -255,6 +256,7 @@ class DataFactory(Attached):
 class SynapseSpark(Attached):
     label = "Synapse Spark pool"
     compute_type = "SynapseSpark"
+    cli_schema = "synapseSparkCompute.schema.json"
     target_types: t.ClassVar[dict[str, str]] = {"Microsoft.Synapse/workspaces/bigDataPools": "2021-06-01"}
     fields = (*_OUTER, compute.IDENTITY)
     also: t.ClassVar[dict[str, shape.Shape]] = {

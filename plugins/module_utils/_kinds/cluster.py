@@ -138,6 +138,7 @@ FIELDS = (
 class Cluster(ComputeKind):
     label = "compute cluster"
     compute_type = "AmlCompute"
+    cli_schema = "amlCompute.schema.json"
     fields = FIELDS
     options = compute.NETWORK_NAMES
     required_on_create = ("size", "max_instances")

@@ -216,6 +216,15 @@ def subnet_from_arm(value: Body) -> str | None:
     return value.get("id")
 
 
+def _writable_identity(identity: Body) -> Body:
+    """The service fills in client and principal ids; it takes empty objects (ARM types, ManagedServiceIdentity)."""
+    users = identity.get("userAssignedIdentities")
+    written: Body = {"type": identity.get("type")}
+    if users:
+        written["userAssignedIdentities"] = {item: {} for item in users}
+    return written
+
+
 class ComputeKind(Kind):
     """A compute target of a workspace. ``compute_type`` is ARM's spelling of the kind."""
 
@@ -250,25 +259,17 @@ class ComputeKind(Kind):
             )
 
     def writable(self, body: Body) -> Body:
-        outer = {
-            key: copy.deepcopy(body[key])
-            for key in ("location", "tags", "sku", "identity")
-            if body.get(key) is not None
-        }
+        names = ("location", "tags", "sku", "identity")
+        outer = {key: copy.deepcopy(body[key]) for key in names if body.get(key) is not None}
         if outer.get("identity"):
-            # The service fills in client and principal ids; it takes empty objects (ARM types, ManagedServiceIdentity).
-            users = outer["identity"].get("userAssignedIdentities")
-            outer["identity"] = {"type": outer["identity"].get("type")}
-            if users:
-                outer["identity"]["userAssignedIdentities"] = {item: {} for item in users}
+            outer["identity"] = _writable_identity(outer["identity"])
         properties = copy.deepcopy(body.get("properties") or {})
         for name in _READ_ONLY_PROPERTIES:
             properties.pop(name, None)
         inner = properties.get("properties")
         if isinstance(inner, dict):
-            for name in self.read_only_inner:
-                inner.pop(name, None)
-            if not inner:
+            properties["properties"] = {key: value for key, value in inner.items() if key not in self.read_only_inner}
+            if not properties["properties"]:
                 # An empty object is no part of the types of kinds that have no properties of their own (DataFactory).
                 del properties["properties"]
         outer["properties"] = {key: value for key, value in properties.items() if value is not None}

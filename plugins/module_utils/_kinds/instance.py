@@ -228,6 +228,7 @@ FIELDS = (
 class Instance(ComputeKind):
     label = "compute instance"
     compute_type = "ComputeInstance"
+    cli_schema = "computeInstance.schema.json"
     fields = FIELDS
     options = compute.NETWORK_NAMES
     required_on_create = ("size",)

@@ -127,6 +127,7 @@ INSTANCE_TYPES = shape.mapping(
 class Kubernetes(Attached):
     label = "Kubernetes cluster"
     compute_type = "Kubernetes"
+    cli_schema = "kubernetesCompute.schema.json"
     target_types: t.ClassVar[dict[str, str]] = {
         "Microsoft.ContainerService/managedClusters": "2024-09-01",
         "Microsoft.Kubernetes/connectedClusters": "2024-01-01",

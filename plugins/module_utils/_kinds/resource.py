@@ -36,14 +36,24 @@ def contains(current: t.Any, declared: t.Any, key: str = "") -> bool:
         return isinstance(current, dict) and all(contains(current.get(k), v, k) for k, v in declared.items())
     if isinstance(declared, list):
         return _contains_list(current, declared)
-    if isinstance(declared, str) and isinstance(current, str):
-        if key.casefold() == "location":
-            return bool(canon.region(current) == canon.region(declared))
-        if declared.startswith("/subscriptions/"):
-            return bool(canon.arm_id(current) == canon.arm_id(declared))
-    if isinstance(current, bool) != isinstance(declared, bool):
-        return bool(canon.boolean_text(current) is canon.boolean_text(declared))
-    return bool(current == declared)
+    same = _canon_of(current, declared, key)
+    return bool(same(current) == same(declared))
+
+
+def _canon_of(current: t.Any, declared: t.Any, key: str) -> t.Callable[[t.Any], t.Any]:
+    """By what two single values are compared, of which neither says what it means."""
+    texts = isinstance(declared, str) and isinstance(current, str)
+    if texts and key.casefold() == "location":
+        return canon.region
+    if texts and declared.startswith("/subscriptions/"):
+        return canon.arm_id
+    # True is 1 for Python.
+    return canon.exact if isinstance(current, bool) == isinstance(declared, bool) else _exact_boolean
+
+
+def _exact_boolean(value: t.Any) -> t.Any:
+    found = canon.boolean_text(value)
+    return (isinstance(found, bool), found)
 
 
 def _contains_list(current: t.Any, declared: list[t.Any]) -> bool:

@@ -143,6 +143,7 @@ FIELDS: tuple[Field, ...] = (
         "hub_id",
         "properties.hubResourceId",
         "a project stays in its hub",
+        cli_name="workspace_hub",
         **_id("Microsoft.MachineLearningServices/workspaces", aliases=["workspace_hub"]),
     ),
     Field("display_name", "properties.friendlyName", spec={"type": "str", "aliases": ["friendly_name"]}, canon=text),
@@ -358,6 +359,7 @@ class Workspace(Kind):
     """One per task: the declared outbound rules are rows of the table too."""
 
     label = "workspace"
+    cli_schema = "workspace.schema.json"
     rewrite_fixes_failed = True
     api_version = "2025-12-01"
     tags_api = "always"
@@ -418,34 +420,24 @@ class Workspace(Kind):
 
     def updates(self, body: Body, plan: Plan) -> list[Request]:
         """One PATCH for the workspace, and one PUT or DELETE for each outbound rule (azure-ai-ml, outbound rule operations)."""
-        values = {option: value for option, value in plan.values().items() if not option.startswith(RULES)}
-        requests = []
-        if values:
-            carries = "tags" in values
-            serverless = {
-                row.option: row.read(body) for row in self.fields if row.option.startswith("serverless_compute.")
-            }
-            if serverless.keys() & values.keys():
-                # No document says that a PATCH merges inside this object: it goes as a whole.
-                others = {
-                    option: value for option, value in serverless.items() if value is not None and option not in values
-                }
-                carries, values = carries or bool(others), {**others, **values}
-            patch = self.with_values({}, values)
-            if patch.get("identity"):
-                _take_away(patch["identity"], body.get("identity") or {})
-            requests.append(Request("PATCH", patch, carries=carries))
-        for option, rule in plan.values().items():
-            if option.startswith(RULES):
-                suffix = "/outboundRules/" + option[len(RULES) + 1 :]
-                current = paths.get_path(body, f"{_NETWORK}outboundRules.{option[len(RULES) + 1 :]}")
-                if rule is None:
-                    requests.append(Request("DELETE", None, suffix=suffix))
-                else:
-                    requests.append(
-                        Request("PUT", {"properties": merged_rule(current, rule)}, suffix=suffix, carries=True)
-                    )
-        return requests
+        changed = plan.values()
+        values = {option: value for option, value in changed.items() if not option.startswith(RULES)}
+        patches = [self._patch(body, values)] if values else []
+        rules = {option[len(RULES) + 1 :]: rule for option, rule in changed.items() if option.startswith(RULES)}
+        return [*patches, *(_rule_request(body, name, rule) for name, rule in rules.items())]
+
+    def _patch(self, body: Body, values: Declared) -> Request:
+        carries = "tags" in values
+        serverless = {row.option: row.read(body) for row in self.fields if row.option.startswith("serverless_compute.")}
+        if serverless.keys() & values.keys():
+            # No document says that a PATCH merges inside this object: it goes as a whole.
+            kept = {option: value for option, value in serverless.items() if option not in values}
+            others = {option: value for option, value in kept.items() if value is not None}
+            carries, values = carries or bool(others), {**others, **values}
+        patch = self.with_values({}, values)
+        if patch.get("identity"):
+            _take_away(patch["identity"], body.get("identity") or {})
+        return Request("PATCH", patch, carries=carries)
 
     def set_after_creation(self, plan: Plan, declared: Declared, complete: Declared) -> Declared:
         # The template does not take all fields, and sets some that were not declared.
@@ -488,6 +480,15 @@ class Workspace(Kind):
             "mlflow_tracking_uri": properties.get("mlFlowTrackingUri"),
             "private_link_count": properties.get("privateLinkCount"),
         }
+
+
+def _rule_request(body: Body, name: str, rule: t.Any) -> Request:
+    """The write of one outbound rule; None takes it away."""
+    suffix = f"/outboundRules/{name}"
+    if rule is None:
+        return Request("DELETE", None, suffix=suffix)
+    current = paths.get_path(body, f"{_NETWORK}outboundRules.{name}")
+    return Request("PUT", {"properties": merged_rule(current, rule)}, suffix=suffix, carries=True)
 
 
 def _take_away(identity: Body, current: Body) -> None:

@@ -85,24 +85,8 @@ _READ_ONLY: dict[str, tuple[str, ...]] = {
     ),
 }
 
-# Values whose spelling the CLI does not mind (azure-ai-ml: StringTransformedEnum).
-_ENUMS = (
-    "tier",
-    "identity.type",
-    "kind",
-    "public_network_access",
-    "managed_network.isolation_mode",
-    "managed_network.firewall_sku",
-    "managed_network.outbound_rules.type",
-    "managed_network.outbound_rules.category",
-    "schedules.compute_start_stop.action",
-    "schedules.compute_start_stop.state",
-    "schedules.compute_start_stop.trigger.type",
-    "schedules.compute_start_stop.trigger.frequency",
-    "schedules.compute_start_stop.trigger.schedule.week_days",
-)
-
-_RENAMED = {WORKSPACE: {"workspace_hub": "hub_id"}}
+# Beside options with choices, values whose spelling the CLI does not mind (azure-ai-ml: StringTransformedEnum).
+_WEEK_DAYS = "schedules.compute_start_stop.trigger.schedule.week_days"
 
 # The only secrets of the CLI's schemas.
 _SECRETS = ("admin_password",)
@@ -121,7 +105,7 @@ def merge(given: Tree, spec: Spec, kinds: t.Sequence[str]) -> Tree:
     kind = _kind(declared, given, kinds)
     _drop_read_only(declared, kind)
     _validate(_complete(declared, given, kind), kind)
-    options = to_options(declared, kind, with_type="type" in spec)
+    options = to_options(declared, kind, spec, with_type="type" in spec)
     refuse(_unknown(options, spec, "definition"))
     named = {
         name: row for name, row in spec.items() if not any(key in given for key in (name, *row.get("aliases", ())))
@@ -141,7 +125,7 @@ def read_compute(definition: t.Any, specs: t.Mapping[str, Spec]) -> Tree:
     kind = _kind(declared, {}, list(specs))
     _drop_read_only(declared, kind)
     _validate(declared, kind)
-    options = to_options(declared, kind, with_type=True)
+    options = to_options(declared, kind, specs[kind], with_type=True)
     refuse(_unknown(options, {"type": {}, "name": {}, "tags": {}, **specs[kind]}, "definition"))
     return options
 
@@ -239,36 +223,66 @@ def _flat(messages: t.Any, field: str) -> t.Iterator[tuple[str, str]]:
 # --- the CLI's tree and ours ---
 
 
-def to_options(declared: Tree, kind: str, *, with_type: bool) -> Tree:
-    """The options that say what the CLI's mapping says. Their names are the CLI's; what differs is spelled here."""
+def to_options(declared: Tree, kind: str, spec: Spec, *, with_type: bool) -> Tree:
+    """The options that say what the CLI's mapping says. Their names are the CLI's, or have it for an alias; what differs is spelled here."""
     tree = copy.deepcopy(declared)
-    for path in _ENUMS:
-        _each(tree, path, _snake)
-    for name, option in _RENAMED.get(kind, {}).items():
-        if name in tree:
-            tree[option] = tree.pop(name)
+    for name, row in spec.items():
+        for alias in row.get("aliases", ()):
+            if alias in tree:
+                tree[name] = tree.pop(alias)
+    _respell(tree, spec)
+    _each(tree, _WEEK_DAYS, _snake)
     if with_type:
         tree["type"] = kind
     else:
         tree.pop("type", None)
-    identity = tree.get("identity")
+    _plain_identities(tree.get("identity"))
+    for respell in _OF_KIND.get(kind, (_one_subnet,)):
+        respell(tree)
+    return tree
+
+
+def _respell(tree: t.Any, spec: Spec) -> None:
+    """Choices in our spelling, at any depth: the CLI takes LowPriority, lowpriority and low_priority."""
+    for name, row in spec.items() if isinstance(tree, dict) else ():
+        if name in tree and "choices" in row:
+            tree[name] = _choice(tree[name], row["choices"])
+        elif name in tree and row.get("options"):
+            for below in tree[name] if isinstance(tree[name], list) else [tree[name]]:
+                _respell(below, row["options"])
+
+
+def _choice(value: t.Any, choices: t.Iterable[str]) -> t.Any:
+    """The choice that has the same letters; a value that is none stays, for the module to refuse."""
+    if not isinstance(value, str):
+        return value
+    return next((one for one in choices if _letters(one) == _letters(value)), value)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+def _plain_identities(identity: t.Any) -> None:
+    """Ids in place of mappings with ``resource_id``."""
     if isinstance(identity, dict) and identity.get("user_assigned_identities") is not None:
         identity["user_assigned_identities"] = [
             one.get("resource_id") if isinstance(one, dict) else one for one in identity["user_assigned_identities"]
         ]
+
+
+def _one_subnet(tree: Tree) -> None:
+    """The CLI ignores the network's name beside a full id; our option takes one or the other."""
     network = tree.get("network_settings")
     if isinstance(network, dict) and str(network.get("subnet") or "").startswith("/"):
-        # The CLI ignores the network's name beside a full id; our option takes one or the other.
         network.pop("vnet_name", None)
-    _own_rules(tree.get("managed_network"))
-    _idle_minutes(tree)
+
+
+def _no_subnet(tree: Tree) -> None:
+    """``None`` is the CLI's word for taking the subnet of serverless compute away (azure-ai-ml, ServerlessComputeSettingsSchema)."""
     serverless = tree.get("serverless_compute")
     if isinstance(serverless, dict) and serverless.get("custom_subnet") == "None":
-        # The CLI's word for taking it away (azure-ai-ml, ServerlessComputeSettingsSchema).
         serverless["custom_subnet"] = None
-    if kind == "kubernetes":
-        _kubernetes(tree)
-    return tree
 
 
 def _idle_minutes(tree: Tree) -> None:
@@ -293,12 +307,25 @@ def _kubernetes(tree: Tree) -> None:
         tree["properties"] = properties
 
 
-def _own_rules(network: t.Any) -> None:
+def _own_rules(tree: Tree) -> None:
     """Of the rules that ``az ml workspace show`` prints, only the user's own can be declared."""
+    network = tree.get("managed_network")
     if not isinstance(network, dict) or not isinstance(network.get("outbound_rules"), list):
         return
-    kept = [rule for rule in network["outbound_rules"] if rule.get("category", "user_defined") == "user_defined"]
+    kept = [
+        rule
+        for rule in network["outbound_rules"]
+        if _letters(str(rule.get("category", "userdefined"))) == "userdefined"
+    ]
     network["outbound_rules"] = [{key: value for key, value in rule.items() if key != "category"} for rule in kept]
+
+
+# What is spelled otherwise in one kind alone.
+_OF_KIND: dict[str, tuple[t.Callable[[Tree], None], ...]] = {
+    "computeinstance": (_one_subnet, _idle_minutes),
+    "kubernetes": (_kubernetes,),
+    WORKSPACE: (_own_rules, _no_subnet),
+}
 
 
 def _snake(value: t.Any) -> t.Any:

@@ -4,7 +4,7 @@
 """What exists, as declarations: a workspace and its compute targets as our own options and as YAML of the Azure ML CLI v2.
 
 The declarations are the kinds' own tables read backwards, so that applying what was exported finds nothing to change. What the CLI's schema
-has: azure-ai-ml 1.35, ``_schema/compute`` and ``_schema/workspace``.
+has of each option, its row says (azure-ai-ml 1.35, ``_schema/compute`` and ``_schema/workspace``).
 """
 
 from __future__ import annotations
@@ -35,74 +35,6 @@ _LISTS = {
     "attached": "aml_attached_computes",
 }
 
-# What the CLI's schema has of each kind, beside name and type; the kinds that are not here it cannot create.
-_COMMON = ("location", "description", "tags", "identity")
-_CLI: dict[str, tuple[str, tuple[str, ...]]] = {
-    "amlcompute": (
-        "amlCompute.schema.json",
-        (
-            *_COMMON,
-            "size",
-            "tier",
-            "min_instances",
-            "max_instances",
-            "idle_time_before_scale_down",
-            "ssh_public_access_enabled",
-            "ssh_settings",
-            "network_settings",
-            "enable_node_public_ip",
-        ),
-    ),
-    "computeinstance": (
-        "computeInstance.schema.json",
-        (
-            *_COMMON,
-            "size",
-            "ssh_public_access_enabled",
-            "ssh_settings",
-            "network_settings",
-            "enable_node_public_ip",
-            "create_on_behalf_of",
-            "idle_time_before_shutdown_minutes",
-            "schedules",
-            "setup_scripts",
-            "custom_applications",
-            "enable_sso",
-            "enable_root_access",
-            "enable_os_patching",
-            "release_quota_on_stop",
-        ),
-    ),
-    "kubernetes": (
-        "kubernetesCompute.schema.json",
-        (*_COMMON, "resource_id", "namespace", "instance_types", "default_instance_type"),
-    ),
-    "virtualmachine": ("vmCompute.schema.json", ("location", "description", "tags", "resource_id", "ssh_settings")),
-    "synapsespark": ("synapseSparkCompute.schema.json", (*_COMMON, "resource_id")),
-    "workspace": (
-        "workspace.schema.json",
-        (
-            *_COMMON,
-            "kind",
-            "hub_id",
-            "display_name",
-            "storage_account",
-            "key_vault",
-            "application_insights",
-            "container_registry",
-            "hbi_workspace",
-            "public_network_access",
-            "image_build_compute",
-            "primary_user_assigned_identity",
-            "system_datastores_auth_mode",
-            "enable_data_isolation",
-            "customer_managed_key",
-            "serverless_compute",
-            "managed_network",
-        ),
-    ),
-}
-
 
 class Export:
     """Collects the vars, the CLI's files and what neither can hold."""
@@ -125,7 +57,7 @@ class Export:
         if rules:
             options.setdefault("managed_network", {})["outbound_rules"] = rules
         self.vars["aml_workspace"] = {"name": body["name"], **options}
-        self._add_file("workspace.yml", "workspace", body["name"], options)
+        self._add_file("workspace.yml", kind, "workspace", body["name"], options)
 
     def add_compute(self, body: Body) -> None:
         # The export does not have the values, by which the end of the task would know them in other texts.
@@ -145,7 +77,8 @@ class Export:
         tab = compute.tab(body)
         row = {"name": name, "type": type_, **options} if tab == "attached" else {"name": name, **options}
         # A compute target may be named workspace too. The file comes first: where that fails, the target is nowhere.
-        self._add_file(f"{name}.yml" if name.casefold() != "workspace" else f"{name}.{type_}.yml", type_, name, options)
+        file = f"{name}.yml" if name.casefold() != "workspace" else f"{name}.{type_}.yml"
+        self._add_file(file, kind, type_, name, options)
         self.vars.setdefault(_LISTS[tab], []).append(row)
         self.computes.append({"type": type_, "name": name, **options})
 
@@ -162,52 +95,61 @@ class Export:
                     )
         return t.cast(Tree, redact.without_values(options, self.shown, lambda _value: redact.PLACEHOLDER))
 
-    def _add_file(self, file: str, type_: str, name: str, options: Tree) -> None:
-        if type_ not in _CLI:
+    def _add_file(self, file: str, kind: Kind, type_: str, name: str, options: Tree) -> None:
+        if not kind.cli_schema:
             self._miss(name, "", f"the CLI's schema has no type {type_}: there is no file for it")
             return
         import yaml
 
-        schema, known = _CLI[type_]
-        head = {"$schema": _SCHEMAS + schema, "name": name}
-        if type_ != "workspace":
-            head["type"] = type_
-        inline = [
-            f"setup_scripts.{part}"
-            for part, script in (options.get("setup_scripts") or {}).items()
-            if script.get("inline")
-        ]
-        if inline:
-            options = {**options, "setup_scripts": _without_inline(options["setup_scripts"])}
-        if (
-            type_ == "virtualmachine"
-            and options.get("ssh_settings")
-            and not options["ssh_settings"].get("admin_username")
-        ):
-            options = {option: value for option, value in options.items() if option != "ssh_settings"}
-            self._miss(
-                name,
-                "ssh_settings",
-                "the CLI's schema needs admin_username, which the service does not return: the file is without it",
-            )
-        left = [*(option for option in options if option not in known), *inline]
-        for option in left:
-            self._miss(name, option, "the CLI's schema has no such field: the file is without it")
-        tree = {
-            **head,
-            **cli_tree(type_, {option: options[option] for option in known if options.get(option) is not None}),
+        secrets = [row["option"] for row in self.missing if row["name"] == name and row["option"]]
+        written, left = _for_the_cli(kind, options)
+        for option, reason in left.items():
+            self._miss(name, option, reason)
+        head = {
+            "$schema": _SCHEMAS + kind.cli_schema,
+            "name": name,
+            **({} if type_ == "workspace" else {"type": type_}),
         }
-        secrets = [
-            row["option"] for row in self.missing if row["name"] == name and row["option"] and row["option"] not in left
-        ]
         # A name that the service tells may have line ends: what follows would be no comment.
         comments = "".join(
             f"# {' '.join(redact.printable(option).split())}: not exported\n" for option in [*secrets, *left]
         )
-        self.files[file] = comments + yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
+        text = yaml.safe_dump({**head, **cli_tree(type_, written)}, sort_keys=False, allow_unicode=True)
+        self.files[file] = comments + text
 
     def _miss(self, name: str, option: str, reason: str) -> None:
         self.missing.append({"name": name, "option": option, "reason": reason})
+
+
+_NO_FIELD = "the CLI's schema has no such field: the file is without it"
+
+
+_NO_USER = "the CLI's schema needs admin_username, which the service does not return: the file is without it"
+
+
+def _for_the_cli(kind: Kind, options: Tree) -> tuple[Tree, dict[str, str]]:
+    """The options that the CLI's schema has, by their names there, and why the others are not in the file."""
+    names = {row.option.partition(".")[0]: row.cli_name for row in kind.fields if row.cli_name is not None}
+    left = dict.fromkeys((option for option in options if option not in names), _NO_FIELD)
+    known = {option: value for option, value in options.items() if option in names}
+    for part in _inline_scripts(known):
+        left[f"setup_scripts.{part}"] = _NO_FIELD
+        known["setup_scripts"] = {**known["setup_scripts"]}
+        del known["setup_scripts"][part]
+    if _lacks_user(kind, known.get("ssh_settings")):
+        left["ssh_settings"] = _NO_USER
+        del known["ssh_settings"]
+    return {names[option] or option: value for option, value in known.items() if value not in (None, {})}, left
+
+
+def _inline_scripts(options: Tree) -> list[str]:
+    """The CLI's schema has scripts of the file share alone."""
+    return [part for part, script in (options.get("setup_scripts") or {}).items() if script.get("inline")]
+
+
+def _lacks_user(kind: Kind, login: t.Any) -> bool:
+    named = any(row.option == "ssh_settings.admin_username" for row in kind.fields)
+    return bool(named and login and not login.get("admin_username"))
 
 
 def declaration(kind: Kind, body: Body) -> Tree:
@@ -236,11 +178,6 @@ def _file_name(name: t.Any) -> str:
             code="UnexpectedAnswer",
         )
     return str(name)
-
-
-def _without_inline(scripts: Tree) -> Tree | None:
-    """The CLI's schema has scripts of the file share alone."""
-    return {part: script for part, script in scripts.items() if not script.get("inline")} or None
 
 
 def _without_nulls(value: t.Any) -> t.Any:

@@ -66,27 +66,27 @@ def _value(option: str, place: str, row: dict[str, t.Any], value: t.Any) -> Find
         yield from found or _form(option, place, value)
 
 
+_IN_WORDS = {"str": "text", "path": "a path", "int": "a whole number", "float": "a number", "list": "a list"}
+
+
 def _misfit(kind: str, value: t.Any, has_options: bool) -> str | None:
     """Why AnsibleModule would make something else of a value than was meant; None where it would not, or refuses it itself."""
     if isinstance(value, bool) and kind not in ("bool", "raw"):
-        wanted = {"str": "text", "path": "a path", "int": "a whole number", "float": "a number", "list": "a list"}.get(
-            kind, "a mapping"
-        )
+        wanted = _IN_WORDS.get(kind, "a mapping")
         return f"must be {wanted}, and is a boolean: YAML reads yes, no, on, off, true and false without quotes as one"
     if kind in ("str", "path") and isinstance(value, (dict, list)):
         return f"must be text, and is a {'mapping' if isinstance(value, dict) else 'list'}"
     # AnsibleModule's own message does not say which option; a number it does not even expect.
-    if (
-        kind == "dict"
-        and has_options
-        and not (
-            isinstance(value, dict) or (isinstance(value, str) and ("=" in value or value.lstrip().startswith("{")))
-        )
-    ):
+    if kind == "dict" and has_options and not _reads_as_mapping(value):
         return f"must be a mapping, and is a {type(value).__name__}"
     if kind == "float" and isinstance(value, (str, float)) and not _finite(value):
         return f"must be a number that ends somewhere, and is {value}"
     return None
+
+
+def _reads_as_mapping(value: t.Any) -> bool:
+    """Whether AnsibleModule takes it for a mapping: one, or text in JSON or as key=value."""
+    return isinstance(value, dict) or (isinstance(value, str) and ("=" in value or value.lstrip().startswith("{")))
 
 
 def _finite(value: str | float) -> bool:

@@ -12,9 +12,13 @@ import typing as t
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import RuleError
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
 from ansible_collections.azureml.compute.plugins.module_utils._options import definition as _definition
+from ansible_collections.azureml.compute.plugins.module_utils._options import specs
+from ansible_collections.azureml.compute.plugins.module_utils._options.kind_specs import KIND_SPECS
 
 Tree = dict[str, t.Any]
+SPECS = {**KIND_SPECS, "workspace": specs.of_kind(Workspace())}
 
 
 @pytest.mark.parametrize(
@@ -48,6 +52,8 @@ Tree = dict[str, t.Any]
             "amlcompute",
             {"tier": "low_priority", "identity": {"type": "user_assigned"}},
         ),
+        ({"system_datastores_auth_mode": "AccessKey"}, "workspace", {"system_datastores_auth_mode": "accesskey"}),
+        ({"tier": "no such tier"}, "amlcompute", {"tier": "no such tier"}),
         ({"tier": None, "identity": 7}, "amlcompute", {"tier": None, "identity": 7}),
         (
             {"identity": {"type": "user_assigned", "user_assigned_identities": [{"resource_id": "/a"}, "/b"]}},
@@ -75,7 +81,7 @@ Tree = dict[str, t.Any]
 )
 def test_what_is_spelled_otherwise(declared: Tree, kind: str, options: Tree) -> None:
     before = repr(declared)
-    assert _definition.to_options({"type": kind, **declared}, kind, with_type=False) == options
+    assert _definition.to_options({"type": kind, **declared}, kind, SPECS[kind], with_type=False) == options
     assert repr(declared) == before, "the definition is the user's own"
 
 
