@@ -201,7 +201,7 @@ def page(groups: t.Mapping[str, str], entries: t.Sequence[Entry]) -> str:
         "When Azure refuses a request, `failure.code`, `failure.message` and `failure.details` are those of the service, and `failure.request_id` is what",
         "Microsoft's support asks for. Microsoft describes the codes of Azure Resource Manager in",
         "[common deployment errors](https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors), and those of",
-        "Azure Machine Learning in [known issues](https://learn.microsoft.com/azure/machine-learning/azure-machine-learning-known-issues).",
+        "Azure Machine Learning in [known issues](https://learn.microsoft.com/azure/machine-learning/known-issues/azure-machine-learning-known-issues).",
         "",
         "## All codes",
     ]

@@ -134,9 +134,9 @@ notes:
 seealso:
   - module: azureml.compute.aml_inference_cluster
   - module: azureml.compute.aml_compute_info
-  - name: Attach and manage compute targets
-    description: The types that can be attached, and their requirements.
-    link: https://learn.microsoft.com/azure/machine-learning/how-to-attach-compute-targets
+  - name: Create compute targets in the studio
+    description: The types that can be attached.
+    link: https://learn.microsoft.com/azure/machine-learning/how-to-create-attach-compute-studio
 """
 
 EXAMPLES = r"""
