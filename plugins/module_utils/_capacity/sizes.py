@@ -41,6 +41,19 @@ def _prices(estimate: t.Any) -> list[Item] | None:
     ]
 
 
+# What each option of a filter asks of a size.
+_ASKED: dict[str, t.Callable[[Item, t.Any], bool]] = {
+    "family": lambda found, family: like(found["family"], family),
+    "name": lambda found, name: like(found["name"], name),
+    "min_vcpus": lambda found, least: (found["vcpus"] or 0) >= least,
+    "max_vcpus": lambda found, most: (found["vcpus"] or 0) <= most,
+    "min_memory_gb": lambda found, least: (found["memory_gb"] or 0) >= least,
+    "gpus": lambda found, count: (found["gpus"] or 0) == count,
+    "compute_type": lambda found, name: name in found["supported_compute_types"],
+    "low_priority": lambda found, capable: bool(found["low_priority_capable"]) is capable,
+}
+
+
 @dataclass(frozen=True)
 class SizeFilter:
     """What is asked of a size; what is None is not asked."""
@@ -55,16 +68,8 @@ class SizeFilter:
     low_priority: bool | None = None
 
     def takes(self, found: Item) -> bool:
-        return (
-            (self.family is None or like(found["family"], self.family))
-            and (self.name is None or like(found["name"], self.name))
-            and (self.min_vcpus is None or (found["vcpus"] or 0) >= self.min_vcpus)
-            and (self.max_vcpus is None or (found["vcpus"] or 0) <= self.max_vcpus)
-            and (self.min_memory_gb is None or (found["memory_gb"] or 0) >= self.min_memory_gb)
-            and (self.gpus is None or (found["gpus"] or 0) == self.gpus)
-            and (self.compute_type is None or self.compute_type in found["supported_compute_types"])
-            and (self.low_priority is None or bool(found["low_priority_capable"]) is self.low_priority)
-        )
+        asked = ((test, getattr(self, option)) for option, test in _ASKED.items())
+        return all(value is None or test(found, value) for test, value in asked)
 
 
 def sizes(entries: t.Iterable[Item], wanted: SizeFilter) -> list[Item]:

@@ -80,7 +80,7 @@ def _plain(token: bytes) -> bytes:
     if name in _NAMED:
         return _NAMED[name]
     if len(token) == 12:
-        return json.loads(b'"' + token.lower() + b'"').encode()
+        return str(json.loads(b'"' + token.lower() + b'"')).encode()
     if len(token) > 2:
         point = int(token[2:], 16)
         return _bytes(chr(point)) if point <= 0x10FFFF else token

@@ -75,12 +75,20 @@ def check(value: t.Any, what: str = "definition") -> None:
                 raise _invalid(what, f"it is nested deeper than {DEEPEST} levels")
             below = item.values() if isinstance(item, dict) else item
             stack += [(one, depth + 1) for one in below]
-        elif isinstance(item, float) and not math.isfinite(item):
-            raise _invalid(what, f"it holds {item}, which is not a number that JSON has")
-        elif isinstance(item, int) and abs(item) >= _LARGEST_NUMBER:
-            raise _invalid(what, f"it holds a number of {item.bit_length()} bits; numbers have at most 64")
-        elif item is not None and not isinstance(item, (str, int, float)):
-            raise _invalid(what, f"it holds a {type(item).__name__}, which JSON does not have")
+        elif foreign := _foreign_to_json(item):
+            raise _invalid(what, f"it holds {foreign}")
+
+
+def _foreign_to_json(item: t.Any) -> str | None:
+    """What a single value is that JSON, as the service reads it, does not have."""
+    if item is None or isinstance(item, str):
+        return None
+    if isinstance(item, float):
+        return None if math.isfinite(item) else f"{item}, which is not a number that JSON has"
+    if isinstance(item, int):
+        bits = item.bit_length()
+        return f"a number of {bits} bits; numbers have at most 64" if abs(item) >= _LARGEST_NUMBER else None
+    return f"a {type(item).__name__}, which JSON does not have"
 
 
 def check_depth(value: t.Any, what: str) -> None:
@@ -105,25 +113,34 @@ def _invalid(what: str, why: str, line: int | None = None) -> RuleError:
     )
 
 
-class _Limits:
+if t.TYPE_CHECKING:
+    from yaml import SafeLoader as _SafeLoader
+else:
+    # The base of the class that _loader() makes.
+    _SafeLoader = object
+
+
+class _Limits(_SafeLoader):
     """What PyYAML's safe loader is given below its own methods. Not the one in C: that one composes nested nodes on the C stack, without a limit."""
 
-    def __init__(self: t.Any, text: str, what: str) -> None:
-        super().__init__(text)  # type: ignore[call-arg]
+    def __init__(self, text: str, what: str) -> None:
+        super().__init__(text)
         self.what = what
         self.depth = self.aliases = 0
         # Values that a node stands for, aliases counted as often as they are used.
         self.sizes: dict[int, int] = {}
 
-    def fetch_flow_collection_start(self: t.Any, token_class: t.Any) -> None:
+    def fetch_flow_collection_start(self, token_class: t.Any) -> None:
         # The scanner reads ahead, and its time grows with the square of the depth.
         if self.flow_level >= DEEPEST:
             raise _invalid(self.what, f"it is nested deeper than {DEEPEST} levels", self.line + 1)
         super().fetch_flow_collection_start(token_class)
 
-    def compose_node(self: t.Any, parent: t.Any, index: t.Any) -> t.Any:
-        line = self.peek_event().start_mark.line + 1
-        alias = type(self.peek_event()).__name__ == "AliasEvent"
+    def compose_node(self, parent: t.Any, index: t.Any) -> t.Any:
+        parser: t.Any = self  # whose methods have no types in types-PyYAML
+        event = parser.peek_event()
+        line = event.start_mark.line + 1
+        alias = type(event).__name__ == "AliasEvent"
         self.aliases += alias
         if self.aliases > MOST_ALIASES:
             raise _invalid(self.what, f"it has more than {MOST_ALIASES} aliases", line)
@@ -138,7 +155,7 @@ class _Limits:
             self._check(node, line)
         return node
 
-    def _check(self: t.Any, node: t.Any, line: int) -> None:
+    def _check(self, node: t.Any, line: int) -> None:
         kind = node.tag.removeprefix(_TAG)
         if kind in _REFUSED_TAGS:
             raise _invalid(self.what, f"it holds {_REFUSED_TAGS[kind]}", line)
@@ -154,7 +171,7 @@ class _Limits:
             raise _invalid(self.what, f"it holds more than {MOST_VALUES} values", line)
         self.sizes[id(node)] = size
 
-    def _check_keys(self: t.Any, node: t.Any) -> None:
+    def _check_keys(self, node: t.Any) -> None:
         lines: dict[t.Any, int] = {}
         for key, _value in node.value:
             line = key.start_mark.line + 1
@@ -168,7 +185,7 @@ class _Limits:
                 )
             lines[plain] = line
 
-    def _check_number(self: t.Any, node: t.Any, line: int) -> None:
+    def _check_number(self, node: t.Any, line: int) -> None:
         number = self.construct_object(node) if len(node.value) <= _LONGEST_NUMBER else math.inf
         if not math.isfinite(number) or abs(number) >= _LARGEST_NUMBER and isinstance(number, int):
             raise _invalid(self.what, "it holds a number of more than 64 bits, or one that JSON does not have", line)

@@ -72,23 +72,35 @@ def fault(value: t.Any, shape: Shape, place: str = "") -> tuple[str, str, str] |
     found = type_of(value)
     if shape.types and found not in shape.types:
         return place or "the document", " or ".join(shape.types), found
+    wrong: t.Iterable[tuple[str, str, str] | None] = ()
     if isinstance(value, dict):
-        for name in shape.required:
-            if value.get(name) is None:
-                return _below(place, name), " or ".join(shape.fields.get(name, ANY).types) or "a value", "missing"
-        below: t.Iterable[tuple[str, t.Any, Shape]] = (
-            (name, value[name], rule) for name, rule in shape.fields.items() if name in value
-        )
-        if shape.items is not None:
-            others = [(name, one, shape.items) for name, one in value.items() if name not in shape.fields]
-            below = [*below, *others]
-        return next((wrong for name, one, rule in below if (wrong := fault(one, rule, _below(place, name)))), None)
-    if isinstance(value, list) and shape.items is not None:
-        rule = shape.items
-        return next(
-            (wrong for number, one in enumerate(value) if (wrong := _item_fault(one, rule, f"{place}[{number}]"))), None
-        )
+        missing = _missing(value, shape, place)
+        if missing is not None:
+            return missing
+        wrong = (fault(below, rule, _below(place, name)) for name, below, rule in _entries(value, shape))
+    elif isinstance(value, list) and shape.items is not None:
+        rule_of_items = shape.items
+        wrong = (_item_fault(item, rule_of_items, f"{place}[{number}]") for number, item in enumerate(value))
+    return next(filter(None, wrong), None)
+
+
+def _missing(value: dict[str, t.Any], shape: Shape, place: str) -> tuple[str, str, str] | None:
+    """The first required field that is not there, or null."""
+    for name in shape.required:
+        if value.get(name) is None:
+            return _below(place, name), " or ".join(shape.fields.get(name, ANY).types) or "a value", "missing"
     return None
+
+
+def _entries(value: dict[str, t.Any], shape: Shape) -> t.Iterator[tuple[str, t.Any, Shape]]:
+    """The values of a mapping that have a shape, those with one of their own first."""
+    for name, rule in shape.fields.items():
+        if name in value:
+            yield name, value[name], rule
+    if shape.items is not None:
+        for name, below in value.items():
+            if name not in shape.fields:
+                yield name, below, shape.items
 
 
 def _item_fault(value: t.Any, shape: Shape, place: str) -> tuple[str, str, str] | None:
@@ -219,9 +231,12 @@ def by_canon(canon: t.Callable[[t.Any], t.Any]) -> Shape:
     """What a comparison takes: text is compared without regard to case, an id without its last slash, ..."""
     if canon in (_canon.caseless, _canon.region, _canon.arm_id, _canon.text, _canon.public_key):
         return TEXT
-    return {_canon.boolean_text: FLAG, _canon.mapping: mapping(values=SCALAR), _canon.identity: IDENTITY}.get(
-        canon, SCALAR
-    )
+    others: dict[t.Any, Shape] = {
+        _canon.boolean_text: FLAG,
+        _canon.mapping: mapping(values=SCALAR),
+        _canon.identity: IDENTITY,
+    }
+    return others.get(canon, SCALAR)
 
 
 # --- what documents of several kinds have ---

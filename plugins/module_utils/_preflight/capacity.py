@@ -132,30 +132,22 @@ def _regional(region: str, here: list[Demand], usages: _usages.Usages) -> Findin
 
 def _exceeds(code: str, what: str, some: list[Demand], row: Item | None) -> Findings:
     """An error where the least that is needed is not left; a warning where the most could never be reached."""
-    if row is None or row["limit"] is None or not some:
+    if row is None or row["limit"] is None:
         return
-    left = row["limit"] - row["current"]
+    free = max(0, row["limit"] - row["current"])
     need, most = sum(one.cores for one in some), sum(one.most for one in some)
-    state = f"{max(0, left)} of {row['limit']} {what} are left ({row['current']} are in use)"
-    if need > left and need > 0:
+    state = f"{free} of {row['limit']} {what} are left ({row['current']} are in use)"
+    if need > free:
         takers = [one for one in some if one.cores]
-        message = f"{state}, and {need} are needed at once ({_lines(takers)})."
+        message = f"{state}, and {need} are needed at once ({_cores_of(takers)})."
         yield Finding(code, "size", message, _SOURCE, ERROR, named([one.wish for one in takers]), _RAISE)
-    elif most > left:
-        growers = [one for one in some if one.most]
+    elif most > free:
         message = f"{state}, and {most} would be needed for the nodes at the most: the clusters cannot all grow to max_instances."
-        yield Finding(
-            "QuotaBelowMaximum",
-            "max_instances",
-            message,
-            _SOURCE,
-            WARNING,
-            named([one.wish for one in growers]),
-            _RAISE,
-        )
+        growers = named([one.wish for one in some if one.most])
+        yield Finding("QuotaBelowMaximum", "max_instances", message, _SOURCE, WARNING, growers, _RAISE)
 
 
-def _lines(some: list[Demand]) -> str:
+def _cores_of(some: list[Demand]) -> str:
     return _counted([one.wish for one in some], [one.cores for one in some])
 
 

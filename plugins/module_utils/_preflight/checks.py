@@ -97,8 +97,14 @@ def check_subnet(wish: Wish, facts: Facts) -> Findings:
         hint = "Create it first, or correct network_settings (the network's resource group is the workspace's unless it is given)."
         yield Finding("SubnetNotFound", option, f"{missing} does not exist.", source, ERROR, wish.name, hint)
         return
-    if ArmId(network_id).subscription_id.casefold() != wish.target.subscription_id.casefold():
-        message = f"The network {network_id} is in another subscription than the workspace."
+    yield from _unfit_subnet(wish, facts.region(wish), network, found)
+
+
+def _unfit_subnet(wish: Wish, region: str | None, network: Body, subnet: Body) -> Findings:
+    """What keeps the nodes out of a subnet that exists."""
+    option, source = "network_settings.subnet", "docs/coverage.md 1.11, CI5"
+    if ArmId(str(wish.network)).subscription_id.casefold() != wish.target.subscription_id.casefold():
+        message = f"The network {wish.network} is in another subscription than the workspace."
         yield Finding(
             "NetworkInOtherSubscription",
             option,
@@ -108,17 +114,17 @@ def check_subnet(wish: Wish, facts: Facts) -> Findings:
             wish.name,
             "Use a network of the workspace's subscription.",
         )
-    region, place = facts.region(wish), canon.region(network.get("location"))
+    place = canon.region(network.get("location"))
     if region and place and place != region:
         message = f"The network {network.get('name')} is in {place}, and the nodes would be in {region}."
         yield Finding("NetworkInOtherRegion", option, message, source, ERROR, wish.name, f"Use a network in {region}.")
     services = [
         str((one.get("properties") or {}).get("serviceName"))
-        for one in (found.get("properties") or {}).get("delegations") or []
+        for one in (subnet.get("properties") or {}).get("delegations") or []
     ]
     if services and wish.managed:
         message = (
-            f"The subnet {found.get('name')} is delegated to {', '.join(services)}, which keeps everything else out."
+            f"The subnet {subnet.get('name')} is delegated to {', '.join(services)}, which keeps everything else out."
         )
         yield Finding("SubnetDelegated", option, message, source, ERROR, wish.name, "Use a subnet without delegation.")
 
