@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.azureml.compute.tests.support.azure import Azure
 from ansible_collections.azureml.compute.tests.support.bad_input import BASES
 
@@ -63,3 +64,23 @@ def test_what_ansible_core_finds_has_a_failure_block_too(azure: Azure) -> None:
         and "Unsupported parameters for" in done["msg"]
         and "wrokspace" in done["msg"]
     )
+
+
+def test_findings_are_in_the_order_of_the_options(azure: Azure) -> None:
+    """Whichever stage finds them: AnsibleModule's and our own are one list, and an option that does not exist comes last."""
+    options = {"siez": "x", "min_instances": 5, "max_instances": 2, "tier": "cheap", "size": "no size!", "retries": -1}
+    done = azure.run("aml_compute_cluster", ok=None, **{**CLUSTER, **options})
+    assert [one["option"] for one in done["failure"]["details"]] == ["retries", "size", "tier", "min_instances", "siez"]
+
+
+def test_arguments_are_validated_once(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second time only where the first found something wrong."""
+    validate, specs = ArgumentSpecValidator.validate, []
+
+    def counted(self: ArgumentSpecValidator, parameters: Options) -> t.Any:
+        specs.append(self.argument_spec)
+        return validate(self, parameters)
+
+    monkeypatch.setattr(ArgumentSpecValidator, "validate", counted)
+    azure.run("aml_compute_cluster", check=True, **CLUSTER)
+    assert len(specs) == 1

@@ -12,15 +12,17 @@ from __future__ import annotations
 import copy
 import re
 import typing as t
+from dataclasses import dataclass
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import ArgumentTypeError, ElementError, UnsupportedError
 
 from .._core.errors import AmlError, CredentialError, RuleError
-from .._core.findings import Finding, Findings
+from .._core.findings import Finding
 from .._options import specs, values
 
-Spec = t.Mapping[str, dict[str, t.Any]]
+Spec = specs.Spec
+Job = t.Callable[[t.Any], t.Any]
 Params = dict[str, t.Any]
 Item = dict[str, t.Any]
 
@@ -38,27 +40,44 @@ class Online(Exception):
     """All that is checked offline has been checked."""
 
 
-def spec_findings(spec: Spec, params: t.Mapping[str, t.Any], module: str, **constraints: t.Any) -> Findings:
-    """What is wrong with the values, and what AnsibleModule finds, which by itself shows only the first of its errors."""
+def spec_findings(spec: Spec, params: t.Mapping[str, t.Any], module: str, **constraints: t.Any) -> list[Finding]:
+    """What is wrong with the values of the arguments; and where something is, also what AnsibleModule finds in the others."""
     own = {name: value for name, value in params.items() if not name.startswith("_ansible_")}
     found = list(values.findings(spec, own))
-    yield from found
-    known = {_top(finding.option) for finding in found}
+    if not found:
+        return []
     # What has a wrong type can break the validator, and what it says of such an option has been said.
+    known = {_top(finding.option) for finding in found}
     rest = {name: value for name, value in own.items() if name not in known}
-    validated = ArgumentSpecValidator(t.cast(t.Any, spec), **constraints).validate(
-        values.without_null_choices(spec, rest)
-    )
-    for error in validated.errors:
+    validated = ArgumentSpecValidator(spec, **constraints).validate(values.without_null_choices(spec, rest))
+    return _in_order([*found, *ansible_findings(validated.errors, spec, module, known)], spec)
+
+
+def ansible_findings(errors: t.Iterable[t.Any], spec: Spec, module: str, known: t.Iterable[str] = ()) -> list[Finding]:
+    """All errors of AnsibleModule's validation, which by itself reports only the first, without those about options in ``known``."""
+    known, found = set(known), []
+    for error in errors:
         text = str(error.msg).rstrip(".")
-        if not known.intersection(re.findall(r"\w+", text.split("Supported parameters include")[0])):
+        about, _listed, _supported = text.partition(". Supported parameters include")
+        if not known.intersection(re.findall(r"\w+", about)):
             unknown = isinstance(error, UnsupportedError)
             message = f"Unsupported parameters for ({module}) module: {text}." if unknown else f"{text}."
-            option = text.split(". Supported parameters include")[0] if unknown else _named(text, spec)
-            yield Finding("InvalidOption", option or "the options", message, _SOURCE)
+            option = about if unknown else _named(text, spec)
+            found.append(Finding("InvalidOption", option or "the options", message, _SOURCE))
         if isinstance(error, (ArgumentTypeError, ElementError)):
             # What is inside a value of a wrong type is not of interest.
             known.add((_named(text, spec) or "").rpartition(".")[2])
+    return _in_order(found, spec)
+
+
+def _in_order(findings: t.Iterable[Finding], spec: Spec) -> list[Finding]:
+    return sorted(findings, key=lambda finding: _place(finding.option, spec))
+
+
+def _place(option: str, spec: Spec) -> int:
+    """Where the argument spec has an option; what it does not have comes last."""
+    names = list(spec)
+    return names.index(_top(option)) if _top(option) in spec else len(names)
 
 
 def _top(option: str) -> str:
@@ -83,13 +102,15 @@ def _items(error: AmlError, spec: Spec) -> list[Item]:
     return [Finding(error.code, _named(error.message, spec) or "", error.message, _SOURCE).rule()]
 
 
-def extended(error: AmlError, task: t.Any, job: t.Callable[[t.Any], t.Any], spec: Spec) -> AmlError:
+def extended(error: AmlError, task: t.Any, job: Job, spec: Spec) -> AmlError:
     """The error with all that the later stages find; itself where they find nothing more."""
     items = _items(error, spec)
-    more = list(_further(items, task, job, spec)) if isinstance(error, (RuleError, CredentialError)) else []
+    more = (
+        list(_further(items, _Rehearsal.of(task, job, spec))) if isinstance(error, (RuleError, CredentialError)) else []
+    )
     if not more:
         return error
-    every = [*items, *more]
+    every = sorted([*items, *more], key=lambda item: _place(item["option"], spec))
     options = ", ".join(dict.fromkeys(one["option"] for one in every if one["option"]))
     whole = RuleError(
         " ".join(one["message"] for one in every),
@@ -101,21 +122,18 @@ def extended(error: AmlError, task: t.Any, job: t.Callable[[t.Any], t.Any], spec
     return whole
 
 
-def _further(items: list[Item], task: t.Any, job: t.Callable[[t.Any], t.Any], spec: Spec) -> t.Iterator[Item]:
+def _further(items: list[Item], rehearsal: _Rehearsal) -> t.Iterator[Item]:
+    """What the stages after the one that found ``items`` find: each round leaves out one more option at the least."""
     wrong = {_top(one["option"]) for one in items} - {""}
-    raw = copy.deepcopy({name: value for name, value in task.asked.items() if not name.startswith("_ansible_")})
     seen = {one["message"] for one in items}
-    # Each round finds at least one more option wrong.
-    for _round in range(len(spec)):
-        if not wrong or wrong.intersection(_DECISIVE):
-            return
-        found = _stage(raw, wrong, task, job, spec)
-        new = [one for one in found if one["message"] not in seen and not _mentions(one, wrong)]
-        yield from new
+    while wrong and not wrong.intersection(_DECISIVE):
+        found = rehearsal.refusals(wrong)
+        yield from [one for one in found if one["message"] not in seen and not _mentions(one, wrong)]
         seen.update(one["message"] for one in found)
-        before, wrong = wrong, wrong | {_top(one["option"]) for one in found if one["option"]}
-        if wrong == before:
+        more = {_top(one["option"]) for one in found} - {"", *wrong}
+        if not more:
             return
+        wrong |= more
 
 
 def _mentions(item: Item, wrong: set[str]) -> bool:
@@ -124,19 +142,33 @@ def _mentions(item: Item, wrong: set[str]) -> bool:
     return bool(words & (wrong | {"placeholder"}))
 
 
-def _stage(raw: Params, wrong: set[str], task: t.Any, job: t.Callable[[t.Any], t.Any], spec: Spec) -> list[Item]:
-    """What the job refuses before its first request, without the options that are wrong."""
-    aliases = {alias: name for name, row in spec.items() for alias in row.get("aliases", ())}
-    own = {aliases.get(name, name): value for name, value in raw.items() if aliases.get(name, name) in spec}
-    own = {name: value for name, value in own.items() if name not in wrong}
-    own.update({name: value for name, value in _STAND_INS.items() if name in wrong and name in spec})
-    validated = ArgumentSpecValidator(t.cast(t.Any, spec)).validate(copy.deepcopy(own))
-    if validated.error_messages:
+@dataclass(frozen=True)
+class _Rehearsal:
+    """A task's job without the service. ``params`` are the arguments as they were given, by the options' own names."""
+
+    task: t.Any
+    job: Job
+    spec: Spec
+    params: Params
+
+    @classmethod
+    def of(cls, task: t.Any, job: Job, spec: Spec) -> _Rehearsal:
+        names = {spelled: name for name, row in spec.items() for spelled in (name, *row.get("aliases", ()))}
+        params = {names[name]: value for name, value in task.asked.items() if name in names}
+        return cls(task, job, spec, copy.deepcopy(params))
+
+    def refusals(self, wrong: set[str]) -> list[Item]:
+        """What the job refuses before its first request, without the options that are wrong."""
+        params = {name: value for name, value in self.params.items() if name not in wrong}
+        params.update({name: value for name, value in _STAND_INS.items() if name in wrong and name in self.spec})
+        validated = ArgumentSpecValidator(self.spec).validate(params)
+        if validated.error_messages:
+            return []
+        checked = validated.validated_parameters
+        try:
+            self.job(self.task.offline(params, specs.given(self.spec, params, checked), checked))
+        except (RuleError, CredentialError) as error:
+            return _items(error, self.spec)
+        except Exception:  # Online, or a job that cannot do without one of the options
+            return []
         return []
-    try:
-        job(task.offline(own, specs.given(spec, own, validated.validated_parameters), validated.validated_parameters))
-    except (RuleError, CredentialError) as error:
-        return _items(error, spec)
-    except Exception:  # Online, or a job that cannot do without one of the options
-        return []
-    return []

@@ -12,21 +12,25 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import remove_values
 
 from .._core import redact, safe_yaml
-from .._core.findings import Findings, refuse
-from .._options import values
+from .._core.findings import refuse
+from .._options import specs, values
 from . import all_wrong
 from .result import Result
 
 
-class RawModule(AnsibleModule):
+class RawModule(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
     """Keeps the arguments as they were given: AnsibleModule itself makes null and unset the same.
 
     With ``definition_kinds``, the arguments are merged with those of the definition before AnsibleModule checks them; and AnsibleModule is not left to
     make something else of a value (see ``_options.values``). ``refused`` is what is wrong; nothing else is then checked, and the task must fail with it.
     """
 
+    params: dict[str, t.Any]
+    argument_spec: specs.Spec
+    no_log_values: set[str]
+    # The arguments after those of the definition were merged in, before AnsibleModule has seen them.
     raw: dict[str, t.Any] = {}
-    # The arguments as they were given, also when they were refused.
+    # The same, also when they were refused.
     asked: dict[str, t.Any] = {}
 
     def __init__(
@@ -35,7 +39,14 @@ class RawModule(AnsibleModule):
         self.definition_kinds = definition_kinds
         self.free_form = free_form
         self.refused: Exception | None = None
-        super().__init__(**arguments)
+        try:
+            super().__init__(**arguments)
+        except Exception as error:  # AnsibleModule's validation refused the arguments, or could not deal with them
+            if self.refused is not None:
+                raise
+            self.refused = error
+            # Without the arguments, so that the task can fail as any other does.
+            super().__init__(**arguments)
 
     def _load_params(self) -> None:
         super()._load_params()
@@ -44,22 +55,11 @@ class RawModule(AnsibleModule):
         redact.SHOWN.clear()
         redact.SHOWN.update(self._shown_variables())
         try:
-            # What cannot be walked cannot be searched for secrets, and is shown nowhere.
-            safe_yaml.check_depth(self.params, "The options")
-            # All of it before AnsibleModule writes the arguments to the system's log, or fails with them.
-            self._hide_secrets()
-            if self.definition_kinds and self.params.get("definition") is not None:
-                # Few tasks have a definition: the others need not pay for its import.
-                from .._options import definition
-
-                self.params = definition.merge(self.params, self.argument_spec, self.definition_kinds)
-                self._hide_secrets()
-            self.asked = self.params
-            refuse(self._spec_findings())
-        except (
-            Exception
-        ) as error:  # the funnel of run() takes it: what AnsibleModule does not expect here would be printed as it is
-            self.refused = error
+            self._take_arguments()
+        # The funnel of run() takes it: what AnsibleModule does not expect here would be printed as it is.
+        except Exception as error:
+            self.refused = self.refused or error
+        if self.refused is not None:
             self.params = {name: value for name, value in self.params.items() if name.startswith("_ansible_")}
             self.argument_spec = {name: {**row, "required": False} for name, row in self.argument_spec.items()}
             self.required_if = self.required_by = self.required_together = self.required_one_of = None
@@ -67,12 +67,22 @@ class RawModule(AnsibleModule):
         # A null is none of an option's choices to AnsibleModule, though it may say that there is to be none: ``raw`` has it.
         self.params = values.without_null_choices(self.argument_spec, self.params)
 
-    def _spec_findings(self) -> Findings:
+    def _take_arguments(self) -> None:
+        """Hide the secrets of the arguments, all of them before AnsibleModule writes to the system's log, or fails; merge the definition; check the values."""
+        # What cannot be walked cannot be searched for secrets, and is shown nowhere.
+        safe_yaml.check_depth(self.params, "The options")
+        self._hide_secrets()
+        if self.definition_kinds and self.params.get("definition") is not None:
+            # Few tasks have a definition: the others need not pay for its import.
+            from .._options import definition
+
+            self.params = definition.merge(self.params, self.argument_spec, self.definition_kinds)
+            self._hide_secrets()
+        self.asked = self.params
         names = ("mutually_exclusive", "required_together", "required_one_of", "required_if", "required_by")
         constraints = {name: getattr(self, name) for name in names}
-        return all_wrong.spec_findings(
-            self.argument_spec, self.params, str(self.params.get("_ansible_module_name", self._name)), **constraints
-        )
+        module = str(self.params.get("_ansible_module_name", self._name))
+        refuse(all_wrong.spec_findings(self.argument_spec, self.params, module, **constraints))
 
     def _hide_secrets(self) -> None:
         if self.definition_kinds:
@@ -106,14 +116,21 @@ class RawModule(AnsibleModule):
 
     # --- the ways out; ansible-core itself takes them too, when it refuses an argument ---
 
-    def exit_json(self, **result: t.Any) -> t.NoReturn:
+    def exit_json(self, **result: t.Any) -> None:
         # ansible-core adds the arguments.
         self.params = self._safe(redact.parsed(self.params))
         super().exit_json(**self._safe(result))
 
-    def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
+    def fail_json(self, msg: str, **result: t.Any) -> None:
+        if self.refused is None and (errors := self._validation_errors()):
+            refuse(all_wrong.ansible_findings(errors, self.argument_spec, self._name))
         self.params = self._safe(redact.parsed(self.params))
         super().fail_json(msg=self.hidden(str(msg)), **self._safe(result))
+
+    def _validation_errors(self) -> list[Exception]:
+        """All errors of AnsibleModule's validation, which fails with the first of them."""
+        result = getattr(self, "validation_result", None)
+        return [] if result is None else list(result.errors)
 
     def warn(self, warning: str, **more: t.Any) -> None:
         super().warn(self.hidden(str(warning)), **more)
