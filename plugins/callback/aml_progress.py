@@ -70,7 +70,7 @@ from ..module_utils._core.events import VARIABLE
 _LOOK = 0.2
 
 
-class CallbackModule(CallbackBase):
+class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no types
     """Reads the events of modules in a thread, and tells them before whatever Ansible displays next.
 
     All output goes through ``Display.display`` of the main process: that of the forks comes there through a queue. It is wrapped, so that lines painted in
@@ -84,7 +84,7 @@ class CallbackModule(CallbackBase):
 
     running = False
 
-    def v2_playbook_on_start(self, playbook):
+    def v2_playbook_on_start(self, playbook: t.Any) -> None:
         handle, self.path = tempfile.mkstemp(prefix="aml-progress-")
         self.events = os.fdopen(handle, encoding="utf-8")
         self.before = os.environ.get(VARIABLE)
@@ -102,10 +102,10 @@ class CallbackModule(CallbackBase):
         # A run that is interrupted has no end of its own.
         atexit.register(self._end)
 
-    def v2_playbook_on_stats(self, stats):
+    def v2_playbook_on_stats(self, stats: t.Any) -> None:
         self._end()
 
-    def _live(self):
+    def _live(self) -> bool:
         style = self.get_option("style")
         # ansible-runner gives Ansible a terminal, but keeps what is written there as text.
         able = (
@@ -113,9 +113,9 @@ class CallbackModule(CallbackBase):
             and os.environ.get("TERM", "dumb") != "dumb"
             and "AWX_ISOLATED_DATA_DIR" not in os.environ
         )
-        return able if style == "auto" else style == "live"
+        return able if style == "auto" else bool(style == "live")
 
-    def _end(self):
+    def _end(self) -> None:
         atexit.unregister(self._end)
         if not self.running or os.getpid() != self.process:
             return
@@ -136,7 +136,7 @@ class CallbackModule(CallbackBase):
         else:
             os.environ[VARIABLE] = self.before
 
-    def _watch(self):
+    def _watch(self) -> None:
         while not self.ended.wait(_LOOK):
             with self.lock:
                 news = self._news()
@@ -149,10 +149,11 @@ class CallbackModule(CallbackBase):
                     self.told = time.monotonic()
                     self._say((line, None) for line in self.board.still(self.told))
 
-    def _between(self, msg, *args, **kwargs):
+    def _between(self, msg: t.Any, *args: t.Any, **kwargs: t.Any) -> None:
         """In the place of ``Display.display``."""
         if not self.running or os.getpid() != self.process:
-            return self.display(msg, *args, **kwargs)
+            self.display(msg, *args, **kwargs)
+            return
         with self.lock:
             self._news()
             if self.screen:
@@ -162,7 +163,7 @@ class CallbackModule(CallbackBase):
             if self.screen:
                 self._paint()
 
-    def _news(self):
+    def _news(self) -> bool:
         """Tell what was written since the last look; whether there was something."""
         *lines, self.rest = (self.rest + self.events.read()).split("\n")
         events = [event for event in map(parse, lines) if event is not None]
@@ -175,8 +176,8 @@ class CallbackModule(CallbackBase):
         )
         return bool(events)
 
-    def _say(self, lines):
-        lines = list(lines)
+    def _say(self, news: t.Iterable[tuple[str, t.Any]]) -> None:
+        lines = list(news)
         if lines and self.screen:
             self.screen.erase()
         for line, failure in lines:
@@ -185,7 +186,7 @@ class CallbackModule(CallbackBase):
             # Into a file or a pipe, Python would keep them until there are enough.
             sys.stdout.flush()
 
-    def _paint(self):
+    def _paint(self) -> None:
         if self.whole:
             now = time.monotonic()
             lines: list[Line] = [
@@ -200,7 +201,7 @@ class CallbackModule(CallbackBase):
             t.cast(Screen, self.screen).paint(lines, self.board.total())
 
 
-def _alive(process):
+def _alive(process: int) -> bool:
     try:
         os.kill(process, 0)
     except PermissionError:
