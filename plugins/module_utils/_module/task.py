@@ -9,8 +9,10 @@ import threading
 import time
 import typing as t
 
-from .._arm import cloud as _cloud
+from .._arm.cloud import Cloud, find_cloud
+from .._arm.tokens import TokenSource
 from .._auth import sources
+from .._auth.credentials import SignIn
 from .._core.client import Client
 from .._core.errors import AmlError
 from .._core.events import Events
@@ -37,9 +39,9 @@ class Task:
         # Items of lists that the service sent in another shape than documented: warned about, and in the result's ``failures``.
         self.malformed: list[AmlError] = []
         self.auth: dict[str, t.Any] | None = None
-        self._sign_in: t.Any = None
-        self._cloud: t.Any = None
-        self._credential: t.Any = None
+        self._sign_in: SignIn | None = None
+        self._cloud: Cloud | None = None
+        self._credential: TokenSource | None = None
         self._client: Client | None = None
         # How the client waits; a job that can be interrupted sets its own before the first request.
         self.sleep: t.Callable[[float], None] = time.sleep
@@ -62,7 +64,7 @@ class Task:
         return bool(self.module.check_mode)
 
     @property
-    def sign_in(self) -> t.Any:
+    def sign_in(self) -> SignIn:
         """Who signs in, found offline."""
         if self._sign_in is None:
             self._sign_in = sources.sign_in(self.params)
@@ -79,15 +81,13 @@ class Task:
         return found
 
     @property
-    def cloud(self) -> t.Any:
+    def cloud(self) -> Cloud:
         if self._cloud is None:
-            self._cloud = _cloud.find_cloud(
-                self.params, fallback=self.sign_in.cloud_environment, verify=self.sign_in.verify
-            )
+            self._cloud = find_cloud(self.params, fallback=self.sign_in.cloud_environment, verify=self.sign_in.verify)
         return self._cloud
 
     @property
-    def credential(self) -> t.Any:
+    def credential(self) -> TokenSource:
         """One credential object for the client and for azure-ai-ml, so that there is one token."""
         if self._credential is None:
             self._credential = self.sign_in.credential(self.cloud)
@@ -129,7 +129,7 @@ class _OfflineTask(Task):
     """A task without the service."""
 
     @property
-    def client(self) -> t.Any:
+    def client(self) -> t.NoReturn:
         raise all_wrong.Online
 
     cloud = credential = client

@@ -6,18 +6,26 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 import requests
 from ansible_collections.azureml.compute.plugins.module_utils._arm.answers import (
     _HINTS,
     Answer,
+    ConnectionLost,
     error_of,
     etag_of,
     hint_for,
     unreadable,
 )
-from ansible_collections.azureml.compute.plugins.module_utils._arm.retry import Attempts, Clock, retry_after, try_again
+from ansible_collections.azureml.compute.plugins.module_utils._arm.retry import (
+    Attempts,
+    Clock,
+    RetryPolicy,
+    retry_after,
+    try_again,
+)
 from ansible_collections.azureml.compute.plugins.module_utils._core.answers import is_absent, is_busy, is_gone
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError
 from ansible_collections.azureml.compute.tests.support.wire import Call, FakeClock, Wire
@@ -361,6 +369,61 @@ def test_the_pause_ends_with_the_budget() -> None:
     attempts = Attempts(2, clock.now + 10.0, Clock(clock, clock.sleep, lambda: 0.0))
     assert [attempts.pause(10.0), attempts.pause(10.5), attempts.pause(1.0)] == [10.0, None, None]
     assert attempts.made == 2
+
+
+def policy(clock: FakeClock) -> RetryPolicy:
+    return RetryPolicy(0, 60.0, Clock(clock, clock.sleep, lambda: 0.0))
+
+
+@pytest.mark.parametrize("until, seconds", [(math.inf, 60.0), (1010.0, 10.0), (1100.0, 60.0)])
+def test_the_attempts_of_a_request_end_with_whatever_ends_first(until: float, seconds: float) -> None:
+    assert policy(FakeClock(1000.0)).attempts(until).seconds_left == seconds
+
+
+def test_a_look_at_an_operation_is_repeated_for_as_long_as_there_is_time() -> None:
+    polls = policy(FakeClock(1000.0)).polls(1100.0)
+    assert [polls.pause(10.0), polls.pause(100.0), polls.pause(101.0)] == [10.0, 100.0, None]
+
+
+def lost(code: str | None = None, unsent: bool = False) -> ConnectionLost:
+    error = ConnectionLost("No answer.", code=code)
+    error.unsent = unsent
+    return error
+
+
+@pytest.mark.parametrize(
+    "error, repeatable, again",
+    [
+        (lost(), True, True),
+        (lost(), False, False),
+        (lost(unsent=True), False, True),
+        (lost("AnswerTooSlow"), True, True),
+        (lost("AnswerTooLarge"), True, False),
+        (lost("CertificateNotTrusted", unsent=True), True, False),
+    ],
+)
+def test_whether_a_request_without_an_answer_is_sent_again(
+    error: ConnectionLost, repeatable: bool, again: bool
+) -> None:
+    assert try_again(error, repeatable) is again
+
+
+@pytest.mark.parametrize(
+    "outcome, unclear",
+    [
+        (answer(409, b""), False),
+        (answer(408, b""), True),
+        (answer(499, b""), False),
+        (answer(500, b""), True),
+        (lost(unsent=True), False),
+        (lost(), True),
+    ],
+)
+def test_what_one_attempt_leaves_unclear_the_next_ones_keep(outcome: Answer | ConnectionLost, unclear: bool) -> None:
+    attempts = policy(FakeClock()).attempts()
+    last = answer(409, b"")
+    assert attempts.pause_after(outcome, False) is None and attempts.pause_after(last, False) is None
+    assert outcome.unclear is last.unclear is attempts.unclear is unclear
 
 
 def test_a_body_that_is_none_is_an_empty_object() -> None:
