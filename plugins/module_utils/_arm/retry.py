@@ -117,17 +117,25 @@ def _may_be_taken(outcome: Answer | ConnectionLost) -> bool:
 def retry_after(headers: t.Mapping[str, str]) -> float | None:
     """Seconds to wait, from milliseconds, seconds or an HTTP date (counted from the server's own Date). Names of ``headers`` are in lower case."""
     for name in ("retry-after-ms", "x-ms-retry-after-ms"):
-        if re.fullmatch(r"[0-9]{1,12}", headers.get(name, "")):
-            return min(LONGEST_RETRY_AFTER, int(headers[name]) / 1000.0)
-    value = headers.get("retry-after", "").strip()
-    if not value:
+        milliseconds = headers.get(name)
+        if milliseconds and re.fullmatch(r"[0-9]{1,12}", milliseconds):
+            return min(LONGEST_RETRY_AFTER, int(milliseconds) / 1000.0)
+    value = headers.get("retry-after")
+    if value is None:
         return None
     try:
         seconds: float | None = float(value)
     except ValueError:
-        until, now = _timestamp(value), _timestamp(headers.get("date", ""))
-        seconds = None if until is None else until - (time.time() if now is None else now)
+        seconds = _seconds_until(value, headers.get("date"))
     return None if seconds is None or math.isnan(seconds) else min(LONGEST_RETRY_AFTER, max(0.0, seconds))
+
+
+def _seconds_until(date: str, sent: str | None) -> float | None:
+    until = _timestamp(date)
+    now = _timestamp(sent) if sent else None
+    if until is None:
+        return None
+    return until - (time.time() if now is None else now)
 
 
 def _timestamp(text: str) -> float | None:

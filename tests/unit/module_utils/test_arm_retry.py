@@ -364,6 +364,15 @@ def test_how_long_the_service_asks_to_wait(headers: dict[str, str], seconds: flo
     assert retry_after(answer(429, b"", headers).headers) == seconds
 
 
+@pytest.mark.parametrize("date", [{}, {"Date": "yesterday"}])
+def test_a_date_counts_from_now_where_the_service_does_not_say_its_own(
+    monkeypatch: pytest.MonkeyPatch, date: dict[str, str]
+) -> None:
+    monkeypatch.setattr("time.time", lambda: 1_792_567_671.0)
+    headers = answer(429, b"", {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT", **date}).headers
+    assert retry_after(headers) == 9.0
+
+
 def test_the_pause_ends_with_the_budget() -> None:
     clock = FakeClock()
     attempts = Attempts(2, clock.now + 10.0, Clock(clock, clock.sleep, lambda: 0.0))
@@ -378,6 +387,10 @@ def policy(clock: FakeClock) -> RetryPolicy:
 @pytest.mark.parametrize("until, seconds", [(math.inf, 60.0), (1010.0, 10.0), (1100.0, 60.0)])
 def test_the_attempts_of_a_request_end_with_whatever_ends_first(until: float, seconds: float) -> None:
     assert policy(FakeClock(1000.0)).attempts(until).seconds_left == seconds
+
+
+def test_before_the_first_attempt_nothing_is_unclear() -> None:
+    assert policy(FakeClock()).attempts().unclear is False
 
 
 def test_a_look_at_an_operation_is_repeated_for_as_long_as_there_is_time() -> None:
