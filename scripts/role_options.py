@@ -80,14 +80,16 @@ ROLES = (
 
 
 def options_of(module: str) -> Spec:
-    """The module's argument spec with the texts of its documentation and of its fragments."""
+    """The module's argument spec with the texts of its documentation."""
     found = importlib.import_module(f"{PACKAGE}.modules.{module}")
-    document = yaml.safe_load(found.DOCUMENTATION)
-    texts = [document, *(_fragment(name) for name in document["extends_documentation_fragment"])]
-    documented: Spec = {}
-    for one in reversed(texts):
-        documented.update(one.get("options", {}))
-    return _described(found.SPEC, documented)
+    return _described(found.SPEC, documentation(module))
+
+
+def documentation(module: str) -> Spec:
+    """The documented options of a module, with those of its fragments."""
+    document = yaml.safe_load(importlib.import_module(f"{PACKAGE}.modules.{module}").DOCUMENTATION)
+    fragments = (_fragment(name).get("options", {}) for name in document["extends_documentation_fragment"])
+    return {name: row for options in (*fragments, document["options"]) for name, row in options.items()}
 
 
 def _fragment(name: str) -> dict[str, t.Any]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of ``_options.specs.identity_spec``."""
+"""Documentation of ``_kinds.compute.identity_spec``."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ options:
         type: list
         elements: raw
 """
+
+    # Of a kind whose identity is set at creation.
+    IMMUTABLE = DOCUMENTATION.replace("resource, can be changed later.", "resource. Immutable.")
 
     WORKSPACE = r"""
 options:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of ``_argspec.TAGS_SPEC``."""
+"""Documentation of ``_options.specs.TAGS_SPEC``."""
 
 from __future__ import annotations
 
@@ -21,3 +21,6 @@ options:
     type: bool
     default: true
 """
+
+    # Of a kind whose tags are set at creation.
+    IMMUTABLE = DOCUMENTATION.replace("Tags of the resource. If not", "Tags of the resource. Immutable. If not")

@@ -50,7 +50,7 @@ options:
     type: str
   description:
     description:
-      - Description. The service accepts it only when the target is attached.
+      - Description. The service accepts it only when the target is attached. Immutable.
     type: str
   address:
     description:

@@ -32,7 +32,7 @@ options:
     default: present
   location:
     description:
-      - Region of the nodes. If not set, a new cluster is created in the workspace's region.
+      - Region of the nodes. If not set, a new cluster is created in the workspace's region. Immutable.
       - Another region than the workspace's is a preview feature of the service (a warning says so), and is refused for a
         workspace with a private endpoint.
     type: str
@@ -104,7 +104,7 @@ options:
         type: str
   description:
     description:
-      - Description. The service accepts it only when the cluster is created.
+      - Description. The service accepts it only when the cluster is created. Immutable.
     type: str
 extends_documentation_fragment:
   - azureml.compute.auth

@@ -32,7 +32,7 @@ options:
     default: present
   location:
     description:
-      - Region. It must be the workspace's, and need not be given.
+      - Region. It must be the workspace's, and need not be given. Immutable.
     type: str
   size:
     description:
@@ -306,8 +306,8 @@ extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.show_variables
   - azureml.compute.scope
-  - azureml.compute.identity
-  - azureml.compute.tags
+  - azureml.compute.identity.immutable
+  - azureml.compute.tags.immutable
   - azureml.compute.wait
   - azureml.compute.state
   - azureml.compute.preflight

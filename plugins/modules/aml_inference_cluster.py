@@ -41,7 +41,7 @@ options:
     default: present
   resource_id:
     description:
-      - Full id of an AKS cluster (C(Microsoft.ContainerService/managedClusters)) to attach. If not set, a new one is created.
+      - Full id of an AKS cluster (C(Microsoft.ContainerService/managedClusters)) to attach. If not set, a new one is created. Immutable.
       - An AKS cluster that is already attached to this workspace is refused, with the name of the attachment, because a second attachment
         breaks the first.
     type: str
@@ -148,7 +148,7 @@ options:
     default: on_change
   description:
     description:
-      - Description. The service accepts it only when the cluster is created or attached.
+      - Description. The service accepts it only when the cluster is created or attached. Immutable.
     type: str
   delete_underlying:
     description:

@@ -51,6 +51,7 @@ options:
   location:
     description:
       - Region. If not set, a new workspace is created in the region of its resource group, and a project in that of its hub.
+        Immutable.
     type: str
   display_name:
     description:

@@ -97,14 +97,10 @@ class _InProcess(HttpTransport):
         data = body.encode() if isinstance(body, str) else body
         headers = Headers({"Host": parts.netloc, **request.headers})
         self.azure.meanwhile(request.method, unquote(parts.path))
-        answer = self.azure.app.handle(
-            Request(
-                request.method, unquote(parts.path), dict(parse_qsl(parts.query, keep_blank_values=True)), headers, data
-            )
-        )
-        self.azure.sent.append(
-            Sent(request.method, unquote(parts.path), json.loads(data) if data else None, answer.status)
-        )
+        path, query = unquote(parts.path), dict(parse_qsl(parts.query, keep_blank_values=True))
+        answer = self.azure.app.handle(Request(request.method, path, query, headers, data))
+        sent = json.loads(data) if data else None
+        self.azure.sent.append(Sent(request.method, path, sent, answer.status, query.get("api-version", "")))
         return _Response(request, answer)
 
 
@@ -115,6 +111,7 @@ class Sent(t.NamedTuple):
     path: str
     body: t.Any
     status: int
+    api_version: str = ""
 
 
 class Azure:

@@ -18,10 +18,19 @@ from dataclasses import dataclass
 from ansible_collections.azureml.compute.plugins.module_utils._auth import options as _options
 from ansible_collections.azureml.compute.plugins.module_utils._options import specs
 from ansible_collections.azureml.compute.tests.support.declarations import KEY
+from ansible_collections.azureml.compute.tests.support.rows import (
+    GROUP,
+    GUIDS,
+    IDS,
+    NEGATIVE,
+    TAGS,
+    VM,
+    row_of,
+    wrong_values,
+)
 
 Options = dict[str, t.Any]
 
-GROUP = "/subscriptions/11111111-0000-4000-8000-000000000001/resourceGroups/rg-test"
 MODULES = (
     "aml_attached_compute",
     "aml_compute_cluster",
@@ -47,7 +56,6 @@ MODULES = (
 # The modules that take YAML of the CLI.
 DEFINITIONS = ("aml_attached_compute", "aml_compute_cluster", "aml_compute_instance", "aml_workspace")
 
-VM = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm"
 AKS = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/aks"
 SUBNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/training"
 IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-one"
@@ -327,17 +335,6 @@ _SEGMENT = [
     None,
 ]
 _COMPUTE = [*_SEGMENT, "-cpu", "1cpu", "cpu-", "cpu-1", "cpu_1", "c" * 25, "größe", "名前"]
-_IDS = [
-    "",
-    "vm",
-    "/subscriptions/x",
-    f"{GROUP}/providers/Microsoft.Web/sites/x",
-    f"{VM}/../x",
-    f"{VM}\n",
-    f" {VM}",
-    f"{VM}?a=b",
-    f"{VM}#a",
-]
 _PLACE = ["", " eastus", "east/us", "../x", "east\nus", "eastus?x", "no!", "ос", "1"]
 _DATES = [
     "",
@@ -353,27 +350,6 @@ _DATES = [
 _WORD = ["", "a\nb", " a", "a ", "a\u0000b", "\ud800"]
 _TEXT = ["a\u0000b", "\ud800", "planted-\ud800-text"]
 _SECRET = [*_TEXT]
-_NEGATIVE = [-1, -(2**31), "-5"]
-_GUID = [
-    "",
-    "none",
-    "11111111-0000-4000-8000",
-    "{11111111-0000-4000-8000-000000000001}",
-    "11111111-0000-4000-8000-000000000001\n",
-    "../x",
-    "g" * 36,
-]
-_TAGS = [
-    {"a<b": "c"},
-    {"": "c"},
-    {"a" * 513: "b"},
-    {"a": "b" * 257},
-    {"a": ["b"]},
-    {"a": {"b": "c"}},
-    {f"tag-{number}": "x" for number in range(51)},
-    {"a": "\ud800"},
-    {"a": "b\u0000"},
-]
 _SSH_KEY = [
     "ssh-rsa",
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ",
@@ -393,11 +369,11 @@ RULES: dict[str, list[t.Any]] = {
     "name": _COMPUTE,
     "api_version": _DATES,
     "location": _PLACE,
-    "subscription_id": [one for one in _GUID if one],
+    "subscription_id": [one for one in GUIDS if one],
     # how, not what
-    "wait_timeout": _NEGATIVE,
-    "wait_interval": [*_NEGATIVE, 0, "nan", "inf"],
-    "tags": _TAGS,
+    "wait_timeout": NEGATIVE,
+    "wait_interval": [*NEGATIVE, 0, "nan", "inf"],
+    "arm_resource:tags": TAGS,
     "identity": [
         {"type": "user_assigned"},
         {"type": "system_assigned", "user_assigned_identities": [IDENTITY]},
@@ -446,13 +422,12 @@ RULES: dict[str, list[t.Any]] = {
         "\ud800",
     ],
     "adfs_authority_url": ["login", "http://x", "https://", "a\nb", " https://x", "\ud800"],
-    "retries": _NEGATIVE,
-    "retry_timeout": _NEGATIVE,
+    "retries": NEGATIVE,
+    "retry_timeout": NEGATIVE,
     # cluster
     "size": ["", "Standard DS3", "Standard_DS3_v2\n", " Standard_DS3_v2", "../x", "Größe", "4", "\ud800"],
-    "min_instances": [*_NEGATIVE, 5, "0o17"],
-    "max_instances": [*_NEGATIVE, 0, "0o17"],
-    "idle_time_before_scale_down": [*_NEGATIVE, "PT120S"],
+    "min_instances": [*NEGATIVE, 5, "0o17"],
+    "max_instances": [*NEGATIVE, 0, "0o17"],
     "description": _TEXT,
     "ssh_settings": [{}, {"user": "a"}],
     "ssh_settings.admin_username": ["", "a b", "a\nb", " a", "\ud800", "root:x", None],
@@ -464,9 +439,6 @@ RULES: dict[str, list[t.Any]] = {
     "network_settings.resource_group": ["a/b", "../x", "a\nb", "rg.", "\ud800"],
     # instance
     "create_on_behalf_of": [{"user_object_id": "x"}, {}],
-    "create_on_behalf_of.user_object_id": [*_GUID, None],
-    "create_on_behalf_of.user_tenant_id": [*_GUID, None],
-    "idle_time_before_shutdown_minutes": [*_NEGATIVE, 0, 14, 4321, "PT30M"],
     "schedules": [{"start_stop": []}],
     "schedules.compute_start_stop": [
         [_CRON] * 5,
@@ -535,8 +507,7 @@ RULES: dict[str, list[t.Any]] = {
     "data_mounts.source": _WORD,
     "data_mounts.mount_path": _WORD,
     # inference cluster
-    "resource_id": _IDS,
-    "agent_count": [*_NEGATIVE, 0],
+    "resource_id": IDS,
     "network_settings.service_cidr": [
         "",
         "10.8.0.0",
@@ -561,7 +532,6 @@ RULES: dict[str, list[t.Any]] = {
     "ssl.key": _SECRET,
     "ssl.key_file": _PATH,
     "ssl.cname": ["a b", "a\nb", " a.b", "https://a.b", "a..b", "-a.b", "\ud800"],
-    "ssl.leaf_domain_label": ["a b", "a.b", "a\nb", "-a", "a-", "ä", "a" * 64, "\ud800"],
     # attached compute
     "address": ["", "a b", "a\nb", " a", "http://a", "a/b", "999.1.1.1", "\ud800"],
     "ssh_settings.ssh_port": [0, -1, 65536, "ssh"],
@@ -604,9 +574,9 @@ RULES: dict[str, list[t.Any]] = {
         ["https://management.azure.com:444/x"],
         ["https://["],
     ],
-    "parallelism": [*_NEGATIVE, 0],
-    "parallelism_per_workspace": [*_NEGATIVE, 0],
-    "attempts": [*_NEGATIVE, 0],
+    "parallelism": [*NEGATIVE, 0],
+    "parallelism_per_workspace": [*NEGATIVE, 0],
+    "attempts": [*NEGATIVE, 0],
     "private_key_file": ["a\nb", "a\u0000b", "\ud800"],
     "scp_file": ["", "a\nb", "\ud800"],
     "host_prefix": ["-a", "a b", "a*", "a\nb", "ä", "\ud800"],
@@ -615,10 +585,10 @@ RULES: dict[str, list[t.Any]] = {
     "aml_vm_size_info:family": ["", "a\nb", " a", "\ud800"],
     "aml_vm_size_info:name": ["", "a\nb", " a", "\ud800"],
     "only_exceeded_percent": [-1, "nan", "inf", "50%", "half"],
-    "min_vcpus": [*_NEGATIVE, 16],
-    "max_vcpus": [*_NEGATIVE, 0, "0o17"],
-    "min_memory_gb": [*_NEGATIVE, "nan", "inf", "8GB"],
-    "gpus": [*_NEGATIVE, "one"],
+    "min_vcpus": [*NEGATIVE, 16],
+    "max_vcpus": [*NEGATIVE, 0, "0o17"],
+    "min_memory_gb": [*NEGATIVE, "nan", "inf", "8GB"],
+    "gpus": [*NEGATIVE, "one"],
     "quotas": [[None], ["standard"], [{}], [{"family": "a"}] * 2, [{"family": "a", "count": 1}]],
     "quotas.family": ["", " ", "a/b", "../x", "a\nb", " a", "a ", "\ud800", None],
     "quotas.limit": [-1, "many"],
@@ -635,7 +605,7 @@ RULES: dict[str, list[t.Any]] = {
     "workspaces": [[None], ["ws"], [{}], [{"workspace": "x"}]],
     "workspaces.name": [*_SEGMENT, "ws", "w" * 34],
     "workspaces.resource_group": ["a/b", "../x", "a\nb", "rg.", "\ud800"],
-    "workspaces.subscription_id": [one for one in _GUID if one],
+    "workspaces.subscription_id": [one for one in GUIDS if one],
     "workspaces.defaults": [{"all": "x"}, {"amlcompute": []}, {"cluster": {"size": "x"}}],
     "workspaces.computes": [[None], ["cpu"], [{}], [{"name": "a-cluster", "type": "nothing"}]],
     # workspace
@@ -643,27 +613,10 @@ RULES: dict[str, list[t.Any]] = {
     "aml_workspace:workspace": [],  # stands for name
     "aml_workspace_info:name": [one for one in _SEGMENT if one],
     "aml_workspace_info:workspace": [],  # stands for name
-    "hub_id": _IDS,
     "display_name": _TEXT,
-    "storage_account": _IDS,
-    "key_vault": _IDS,
-    "application_insights": _IDS,
-    "container_registry": _IDS,
     "image_build_compute": ["a\nb", "../x", "a/b", "\ud800"],
-    "primary_user_assigned_identity": _IDS,
     "customer_managed_key": [{}, {"key_vault": f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"}],
-    "customer_managed_key.key_vault": [*_IDS, None],
-    "customer_managed_key.key_uri": [
-        "",
-        "key",
-        "http://kv.vault.azure.net/keys/a/b",
-        "https://",
-        "https://kv/keys/a\n",
-        "\ud800",
-        None,
-    ],
     "serverless_compute": [{"subnet": SUBNET}],
-    "serverless_compute.custom_subnet": _IDS,
     "managed_network": [{"mode": "x"}],
     "managed_network.outbound_rules": [
         [None],
@@ -764,8 +717,10 @@ def options_of(spec: specs.Spec, prefix: str = "") -> t.Iterator[tuple[str, dict
 
 
 def rule_values(module: str, option: str) -> list[t.Any] | None:
-    """The row of an option: the module's own, or the one of all modules that have it. None where there is none."""
-    return RULES.get(f"{module}:{option}", RULES.get(option))
+    """What the rule of an option refuses: by the module's own row here, by the one for all modules, or by the row of the kind. None where no one says."""
+    found = RULES.get(f"{module}:{option}", RULES.get(option))
+    row = row_of(module, option)
+    return wrong_values(row) if found is None and row is not None else found
 
 
 def type_values(row: dict[str, t.Any]) -> list[t.Any]:

@@ -11,7 +11,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.instance import INSTANCE
 from ansible_collections.azureml.compute.tests.support.azure import Azure
+from ansible_collections.azureml.compute.tests.support.rows import completed
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -133,11 +135,7 @@ def instances(azure: Azure) -> dict[str, Declaration]:
             "user_object_id": "00000000-0000-0000-0000-0000000000a1",
             "user_tenant_id": "aaaaaaaa-0000-4000-8000-00000000000a",
         },
-        "application_sharing_policy": "personal",
         "enable_root_access": False,
-        "enable_os_patching": True,
-        "release_quota_on_stop": True,
-        "enable_sso": True,
         "idle_time_before_shutdown_minutes": 60,
         "schedules": {"compute_start_stop": [evening, weekly]},
         "setup_scripts": {
@@ -155,7 +153,10 @@ def instances(azure: Azure) -> dict[str, Declaration]:
         {"state": "started"},
     ]
     small = {"name": "small-instance", "size": "Standard_DS2_v2"}
-    return {"instance-small": Declaration(module, small), "instance-full": Declaration(module, full, changes)}
+    return {
+        "instance-small": Declaration(module, small),
+        "instance-full": Declaration(module, completed(INSTANCE, full), changes),
+    }
 
 
 def inference_clusters(azure: Azure) -> dict[str, Declaration]:

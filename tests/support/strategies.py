@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Random declarations of every kind, drawn from the modules' argument specs and the kinds' tables of fields.
 
-A strategy for each option comes from its type and choices, or from ``VALUES`` by the option's dotted path (or a subject's own, ``subject:path``). Where the
-kind's table says that an option can be declared null, it sometimes is. An option of a spec that neither covers raises :class:`NoStrategy`, so that a new
-one is either drawn at once or named by a test. What cannot be meant together is taken out afterwards, by the subject's ``mend``.
+A strategy for each option comes from its row (type, choices, rule, examples), or from ``VALUES`` by the option's dotted path (or a subject's own,
+``subject:path``). Where the kind's table says that an option can be declared null, it sometimes is. An option that neither covers raises
+:class:`NoStrategy`, so that a new one is either drawn at once or named by a test. What cannot be meant together is taken out afterwards, by the subject's
+``mend``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import importlib
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.azureml.compute.plugins.module_utils._engine import rules
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import FIELDS, Workspace
@@ -22,6 +24,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._options import ki
 from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, WORKSPACE, WORKSPACE_ID, Azure
 from ansible_collections.azureml.compute.tests.support.bad_input import PRIVATE_KEY
 from ansible_collections.azureml.compute.tests.support.declarations import KEY, aks
+from ansible_collections.azureml.compute.tests.support.rows import row_of
 from hypothesis import strategies as st
 
 Options = dict[str, t.Any]
@@ -174,7 +177,6 @@ VALUES: dict[str, Strategy] = {
     # cluster
     "min_instances": st.integers(0, 2),
     "max_instances": st.one_of(st.integers(1, 6), st.sampled_from(["3", "4"])),
-    "idle_time_before_scale_down": st.integers(0, 100_000),
     "cluster:ssh_settings": st.one_of(
         st.fixed_dictionaries(
             {
@@ -193,7 +195,6 @@ VALUES: dict[str, Strategy] = {
             "user_tenant_id": "AAAAAAAA-0000-4000-8000-00000000000a",
         }
     ),
-    "idle_time_before_shutdown_minutes": st.integers(15, 4320),
     "schedules.compute_start_stop.trigger": st.one_of(
         st.fixed_dictionaries(
             {
@@ -381,12 +382,19 @@ class Subject:
             return own
         if row.get("options"):
             return self._nested(path, row)
+        of_kind = row_of(self.module, path)
+        if of_kind is not None and isinstance(of_kind.rule, rules.Range):
+            return st.integers(of_kind.rule.lowest, of_kind.rule.highest or 100_000)
+        if of_kind is not None and of_kind.examples:
+            return st.sampled_from(of_kind.examples)
         if row.get("choices"):
             one = st.sampled_from(list(row["choices"]))
             return st.lists(one, min_size=1, unique=True) if row.get("type") == "list" else one
         if row.get("type") == "bool":
             return st.one_of(st.booleans(), st.sampled_from(["yes", "no"]))
-        raise NoStrategy(f"{self.name}: nothing is drawn for the option {path}; give it a row in VALUES")
+        raise NoStrategy(
+            f"{self.name}: nothing is drawn for the option {path}; give its row examples, or it one in VALUES"
+        )
 
     def _nested(self, path: str, row: dict[str, t.Any]) -> Strategy:
         below = {

@@ -22,8 +22,11 @@ from unittest import mock
 
 import pytest
 import yaml
+from ansible_collections.azureml.compute.plugins.module_utils._engine.fields import CREATE_ONLY
 from ansible_collections.azureml.compute.plugins.module_utils._module import entry
 from ansible_collections.azureml.compute.plugins.module_utils._module import task as _task
+from ansible_collections.azureml.compute.scripts import role_options
+from ansible_collections.azureml.compute.tests.support.rows import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
@@ -121,6 +124,23 @@ def test_the_documentation_says_what_the_module_takes(name: str, documented: dic
         ), option
         assert sorted(about.get("aliases") or []) == sorted(row.get("aliases") or []), option
         assert about.get("description"), option
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_documentation_names_what_is_immutable(name: str) -> None:
+    """An option that a row calls fixed after creation is documented as such, itself or its group, and no other is."""
+    told = flat(role_options.documentation(name), "suboptions")
+    ways: dict[str, set[str]] = {}
+    for row in (row for kind in KINDS[name] for row in kind.fields):
+        ways.setdefault(row.option, set()).add(row.mutability)
+    assert len(ways) > 5
+    for option, mutability in ways.items():
+        parts = option.split(".")
+        about = [str(told[".".join(parts[:length])]["description"]) for length in range(1, len(parts) + 1)]
+        if CREATE_ONLY in mutability:
+            assert any("Immutable" in text for text in about), option
+        else:
+            assert "Immutable" not in about[-1], option
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -87,6 +87,18 @@ class Kind:
         """The kind as a task's options make it behave, where they do."""
         return self
 
+    def speaking(self, tree: dict[str, t.Any]) -> Kind:
+        """The kind at an API version that has all options that were given; itself where its own has."""
+        versions = [
+            row.versions[0] for row in self.fields if row.versions and paths.get_path(tree, row.option) is not MISSING
+        ]
+        if not versions:
+            return self
+        kind = copy.copy(self)
+        # Versions are dates.
+        kind.api_version = max(versions)
+        return kind
+
     # --- what was declared ---
 
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:

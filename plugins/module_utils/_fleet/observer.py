@@ -78,6 +78,9 @@ class Observer:
         """A target that the list does not have may be one of the items that cannot be read: it must not pass for one to be created."""
         name = entry.target.name.casefold()
         body = listing.computes.get(name)
+        if body is not None and entry.kind.api_version != compute.ComputeKind.api_version:
+            # The list's version does not have all that is declared.
+            return self._read(entry)
         if body is not None or listing.error is not None:
             return Current(body, listing.error)
         names = [shape.name_in(error) for error in listing.malformed]

@@ -45,10 +45,11 @@ def target_of(task: Task) -> Target:
 
 
 def with_api_version(kind: Kind, task: Task) -> Kind:
-    """The kind as the task asked to speak to the service."""
-    if task.params.get("api_version"):
-        kind = type(kind)()
-        kind.api_version = task.params["api_version"]
+    """The kind as the task asked to speak to the service, or as its options need it."""
+    if not task.params.get("api_version"):
+        return kind.speaking(task.given)
+    kind = type(kind)()
+    kind.api_version = task.params["api_version"]
     return kind
 
 

@@ -92,5 +92,5 @@ def _declaration(
     for settings in tree.values() if entry.get("state") != "absent" else ():
         for option in [name for name in settings if name.endswith("_file")] if isinstance(settings, dict) else ():
             files.put_text(settings, option, hide)
-    configured = kind.configured({**tree, "name": target.name, "state": entry.get("state")})
+    configured = kind.speaking(tree).configured({**tree, "name": target.name, "state": entry.get("state")})
     return Declaration(configured, type_, target, tree, configured.declare(tree, target))

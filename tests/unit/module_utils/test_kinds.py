@@ -13,7 +13,8 @@ import typing as t
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._core.findings import Finding
 from ansible_collections.azureml.compute.plugins.module_utils._engine import plan as _plan
-from ansible_collections.azureml.compute.plugins.module_utils._kinds import attached, kubernetes, workspace
+from ansible_collections.azureml.compute.plugins.module_utils._engine.fields import Field
+from ansible_collections.azureml.compute.plugins.module_utils._kinds import attached, compute, kubernetes, workspace
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.cluster import CLUSTER
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.compute import identity_ids
 
@@ -132,3 +133,25 @@ def test_the_same_rule(there: t.Any, declared: t.Any) -> None:
 )
 def test_another_rule(there: t.Any, declared: t.Any) -> None:
     assert not RULE.same(there, declared)
+
+
+class _OfTwoVersions(compute.ComputeKind):
+    fields = (
+        Field("plain", "properties.plain"),
+        Field("older", "properties.older", versions=("2024-10-01-preview",)),
+        Field("group.newer", "properties.newer", versions=("2026-05-15-preview", "2026-06-01")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("tree", "version"),
+    [
+        ({"plain": 1}, compute.ComputeKind.api_version),
+        ({"older": None}, "2024-10-01-preview"),
+        ({"older": 1, "group": {"newer": 2}}, "2026-05-15-preview"),
+        ({"group": {"other": 2}}, compute.ComputeKind.api_version),
+    ],
+)
+def test_requests_use_a_version_that_has_all_that_is_declared(tree: dict[str, t.Any], version: str) -> None:
+    kind = _OfTwoVersions()
+    assert kind.speaking(tree).api_version == version and kind.api_version == compute.ComputeKind.api_version
