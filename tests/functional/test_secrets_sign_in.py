@@ -116,7 +116,7 @@ def sign_in(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
     (tmp_path / ".azure" / "credentials").write_text(profile)
     for file in ("certificate.pem", ".azure/credentials"):
         (tmp_path / file).chmod(0o600)
-    monkeypatch.setattr(sources, "_home", lambda environ: str(tmp_path))
+    monkeypatch.setattr(sources._Given, "home", str(tmp_path))
     given = {
         name: value.replace("FOLDER", str(tmp_path)) if isinstance(value, str) else value
         for name, value in options.items()
