@@ -190,8 +190,8 @@ def test_stop_idle(world: World) -> None:
     ]
     defaults = {"resource_group": "rg-shared", "workspace": "ws-shared"}
     again = world.player.play({"block": included, "module_defaults": {"group/azureml.compute.all": defaults}})
-    assert world.writes(mark) == [] and "Running" in again["Report an instance that changed meanwhile"]["msg"]
-    assert again["Keep an instance that changed meanwhile"]["ansible_facts"] == {"aml_rotate_changed": ["ci-shared"]}
+    assert world.writes(mark) == [] and "Running" in again["Report an instance that has changed"]["msg"]
+    assert again["Keep an instance that has changed"]["ansible_facts"] == {"aml_rotate_changed": ["ci-shared"]}
 
     assert world.run("stop_idle").changed == 2
     assert world.writes(mark) == ["POST stop", "PATCH cpu"]
