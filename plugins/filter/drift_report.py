@@ -54,7 +54,8 @@ from ansible.errors import AnsibleFilterError
 
 from ..module_utils._core import shape
 from ..module_utils._core.errors import AmlError
-from ..module_utils._report import document, page
+from ..module_utils._report import document, markdown, page
+from ..module_utils._report.rows import Report
 
 _INPUTS = {"data": shape.REPORTED, "merged": shape.REPORTS, "markdown": shape.REPORT, "html": shape.REPORT}
 
@@ -70,12 +71,13 @@ def drift_report(given: dict[str, t.Any], form: str = "data") -> t.Any:
 
 
 def _made(given: dict[str, t.Any], form: str) -> t.Any:
-    if form in ("data", "merged"):
-        report = document.build(given) if form == "data" else document.merge(given["reports"], given.get("previous"))
-        return {**report, "drifted": document.drifted(report)}
-    if form == "markdown":
-        return document.markdown(given)
-    return page.page(given)
+    if form == "data":
+        return document.build(given).to_dict()
+    if form == "merged":
+        reports = [Report.from_dict(one) for one in given["reports"]]
+        return document.merge(reports, given.get("previous")).to_dict()
+    report = Report.from_dict(given)
+    return markdown.markdown(report) if form == "markdown" else page.page(report)
 
 
 class FilterModule:

@@ -19,6 +19,7 @@ import yaml
 from ansible_collections.azureml.compute.plugins.module_utils._core.mask import Masker
 from ansible_collections.azureml.compute.plugins.module_utils._engine import remote
 from ansible_collections.azureml.compute.plugins.module_utils._report import document
+from ansible_collections.azureml.compute.plugins.module_utils._report import markdown as _markdown
 from ansible_collections.azureml.compute.plugins.module_utils._report import page as _page
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, WORKSPACE_ID, Azure
 from ansible_collections.azureml.compute.tests.support.leaks import (
@@ -157,9 +158,10 @@ def _pages(azure: Azure, secrets: list[str], folder: Path) -> t.Iterable[str]:
             "found": azure.run("aml_fleet_info", **FLEET),
         }
     )
-    page, markdown = html.unescape(_page.page(report)), html.unescape(document.markdown(report)).replace("\\", "")
-    assert "((0.0:" in page and "((0.0:" in markdown and "((0.0:" in json.dumps(report)
-    return [page, markdown, *texts_of(report)]
+    page, markdown = html.unescape(_page.page(report)), html.unescape(_markdown.markdown(report)).replace("\\", "")
+    data = report.to_dict()
+    assert "((0.0:" in page and "((0.0:" in markdown and "((0.0:" in json.dumps(data)
+    return [page, markdown, *texts_of(data)]
 
 
 def _export(azure: Azure, secrets: list[str], folder: Path) -> t.Iterable[str]:

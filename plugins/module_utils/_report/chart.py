@@ -11,8 +11,7 @@ from __future__ import annotations
 import typing as t
 from html import escape
 
-from .._core.arm_id import ArmId
-from .document import AS_DECLARED, DIFFERS, FAILED, STATUSES, UNDECLARED, Row
+from .rows import AS_DECLARED, DIFFERS, FAILED, STATUSES, UNDECLARED, Report, Target, Workspace
 
 SYMBOLS = {AS_DECLARED: "✓", DIFFERS: "≠", FAILED: "✗", UNDECLARED: "+"}
 CLASSES = {AS_DECLARED: "ok", DIFFERS: "differs", FAILED: "failed", UNDECLARED: "undeclared"}
@@ -120,17 +119,14 @@ def _right(column: int) -> int:
     return _COLUMNS[column][1] + _COLUMNS[column][2]
 
 
-def graph(report: Row) -> str:
+def graph(report: Report) -> str:
     """Subscription > workspace > network > identity > compute target."""
-    by_subscription: dict[str, list[Row]] = {}
-    for workspace in report["workspaces"]:
-        by_subscription.setdefault(workspace["subscription_id"], []).append(workspace)
-    by_workspace: dict[str, list[Row]] = {}
-    for target in report["targets"]:
-        by_workspace.setdefault(ArmId(target["id"].casefold()).workspace, []).append(target)
+    by_subscription: dict[str, list[Workspace]] = {}
+    for workspace in report.workspaces:
+        by_subscription.setdefault(workspace.subscription_id, []).append(workspace)
     drawn = _Graph()
     for subscription, workspaces in by_subscription.items():
-        children = [_workspace(one, by_workspace.get(one["id"].casefold(), [])) for one in workspaces]
+        children = [_workspace(one, report.by_workspace.get(one.key, [])) for one in workspaces]
         drawn.place(_Node(_SUBSCRIPTION, f"{subscription[:13]}…", "plain", children, subscription))
     heads = "".join(f'<text x="{x}" y="14" class="note">{title}</text>' for title, x, _width in _COLUMNS)
     about = "Subscriptions, their workspaces, networks, identities and compute targets"
@@ -139,20 +135,20 @@ def graph(report: Row) -> str:
     return f'<svg class="graph" {size} role="img" aria-label="{about}">{body}</svg>'
 
 
-def _workspace(workspace: Row, targets: t.Sequence[Row]) -> _Node:
+def _workspace(workspace: Workspace, targets: t.Sequence[Target]) -> _Node:
     about = [
-        workspace["name"],
-        workspace["location"] or "not read",
-        *(["private"] if workspace["public_network_access"] == "disabled" else []),
+        workspace.name,
+        workspace.location or "not read",
+        *(["private"] if workspace.public_network_access == "disabled" else []),
     ]
-    networks: dict[str, dict[str, list[Row]]] = {}
+    networks: dict[str, dict[str, list[Target]]] = {}
     for target in targets:
-        networks.setdefault(target["network"], {}).setdefault(target["identity"], []).append(target)
+        networks.setdefault(target.network, {}).setdefault(target.identity, []).append(target)
     children = [_Node(_NETWORK, network, "plain", _identities(networks[network])) for network in sorted(networks)]
-    return _Node(_WORKSPACE, " · ".join(about), "failed" if workspace["error"] else "plain", children)
+    return _Node(_WORKSPACE, " · ".join(about), "failed" if workspace.error else "plain", children)
 
 
-def _identities(found: t.Mapping[str, t.Sequence[Row]]) -> list[_Node]:
+def _identities(found: t.Mapping[str, t.Sequence[Target]]) -> list[_Node]:
     nodes: list[_Node] = []
     for identity in sorted(found):
         computes = _computes(found[identity])
@@ -161,18 +157,16 @@ def _identities(found: t.Mapping[str, t.Sequence[Row]]) -> list[_Node]:
     return nodes
 
 
-def _computes(targets: t.Sequence[Row]) -> list[_Node]:
-    notable = [one for one in targets if one["status"] != AS_DECLARED]
-    alike = [one for one in targets if one["status"] == AS_DECLARED]
-    shown = sorted(notable, key=lambda one: STATUSES.index(one["status"])) + (
-        alike if len(alike) <= _MOST_ALIKE else []
-    )
-    nodes = [_Node(_COMPUTE, _leaf_text(one), CLASSES[one["status"]]) for one in shown]
+def _computes(targets: t.Sequence[Target]) -> list[_Node]:
+    notable = [one for one in targets if one.status != AS_DECLARED]
+    alike = [one for one in targets if one.status == AS_DECLARED]
+    shown = sorted(notable, key=lambda one: STATUSES.index(one.status)) + (alike if len(alike) <= _MOST_ALIKE else [])
+    nodes = [_Node(_COMPUTE, _leaf_text(one), CLASSES[one.status]) for one in shown]
     if len(alike) > _MOST_ALIKE:
         nodes.append(_Node(_COMPUTE, f"✓ {len(alike)} as declared", CLASSES[AS_DECLARED]))
     return nodes
 
 
-def _leaf_text(target: Row) -> str:
-    nodes = "" if target["nodes"] is None else f" {target['nodes']}/{target['max_nodes']}"
-    return f"{SYMBOLS[target['status']]} {target['name']}{nodes}{' · SSH' if target['public_ssh'] else ''}"
+def _leaf_text(target: Target) -> str:
+    nodes = "" if target.nodes is None else f" {target.nodes}/{target.max_nodes}"
+    return f"{SYMBOLS[target.status]} {target.name}{nodes}{' · SSH' if target.public_ssh else ''}"

@@ -14,9 +14,9 @@ import hashlib
 import typing as t
 from html import escape
 
-from . import chart, document
+from . import chart, wording
 from .chart import CLASSES, SYMBOLS, Bar
-from .document import AS_DECLARED, DIFFERS, FAILED, STATUSES, UNDECLARED, Row
+from .rows import AS_DECLARED, DIFFERS, FAILED, STATUSES, UNDECLARED, Counts, Report, Ssh, Target, Usage, Workspace
 
 STYLE = """
 :root{--paper:#fff;--page:#f4f5f7;--ink:#1b1f24;--soft:#5b6470;--line:#d9dde3;--ok:#2e7d4f;--differs:#b26a00;--failed:#c0322b;
@@ -92,11 +92,11 @@ _SHORT = 24
 Rows = t.Iterable[t.Sequence[t.Any]]
 
 
-def page(report: Row) -> str:
-    title = f"Drift report{': ' + report['fleet'] if report['fleet'] else ''}"
+def page(report: Report) -> str:
+    title = f"Drift report{': ' + report.fleet if report.fleet else ''}"
     parts = [
         f"<h1>{escape(title)}</h1>",
-        f"<p>{escape(document.headline(report))}</p>",
+        f"<p>{escape(wording.headline(report))}</p>",
         _tiles(report),
         _listed(report, "What differs", DIFFERS),
         _listed(report, "Failed", FAILED),
@@ -132,25 +132,25 @@ def _hash(text: str) -> str:
 # --- parts ---
 
 
-def _tiles(report: Row) -> str:
-    totals = report["totals"]
-    rows = [(str(totals[status]), status, CLASSES[status] if totals[status] else "") for status in STATUSES]
+def _tiles(report: Report) -> str:
+    totals = report.totals
+    rows = [(str(number), status, CLASSES[status] if number else "") for status, number in totals.by_status.items()]
     rows += [
-        (f"{totals['nodes']} of {totals['max_nodes']}", "nodes", ""),
-        (str(totals["public_ssh"]), "with public SSH", ""),
+        (f"{totals.nodes} of {totals.max_nodes}", "nodes", ""),
+        (str(totals.public_ssh), "with public SSH", ""),
+        (str(len(report.workspaces)), "workspaces", ""),
     ]
-    rows.append((str(totals["workspaces"]), "workspaces", ""))
-    if report["priced"]:
-        rows.append(_cost_tile(totals, str(report["currency"])))
+    if report.priced:
+        rows.append(_cost_tile(totals, str(report.currency)))
     tiles = "".join(f'<li class="{style}"><b>{escape(number)}</b>{escape(text)}</li>' for number, text, style in rows)
     return f'<ul class="tiles">{tiles}</ul>'
 
 
-def _cost_tile(totals: Row, currency: str) -> tuple[str, str, str]:
-    unknown = f", {totals['price_unknown']} unknown" if totals["price_unknown"] else ""
-    if totals["monthly_maximum"] is None:
+def _cost_tile(totals: Counts, currency: str) -> tuple[str, str, str]:
+    unknown = f", {totals.price_unknown} unknown" if totals.price_unknown else ""
+    if totals.monthly_maximum is None:
         return "unknown" if unknown else "0", "cost a month", ""
-    return f"{totals['monthly_maximum']:,.0f}", f"{currency} a month at most{unknown}", ""
+    return f"{totals.monthly_maximum:,.0f}", f"{currency} a month at most{unknown}", ""
 
 
 def _section(title: str, content: str) -> str:
@@ -187,36 +187,32 @@ def _cell(head: str, cell: t.Any) -> str:
     return f'<td data-label="{escape(head)}"{f" class={style}" if style else ""}{sort}>{text}</td>'
 
 
-def _cost(row: Row, report: Row) -> Cell:
-    most = (row.get("cost") or row).get("monthly_maximum")
-    return Cell(document.cost_text(row, report["currency"]), sort=-1.0 if most is None else most)
+def _cost(priced: Target | Counts, report: Report) -> Cell:
+    most = priced.monthly_maximum
+    return Cell(wording.cost_text(priced, report.currency), sort=-1.0 if most is None else most)
 
 
-def _counted(row: Row, report: Row) -> list[t.Any]:
-    return (
-        [*document.counted(row, report)[:-1], _cost(row, report)] if report["priced"] else document.counted(row, report)
-    )
+def _counted(counts: Counts, report: Report) -> list[t.Any]:
+    row = wording.counted(counts, report)
+    return [*row[:-1], _cost(counts, report)] if report.priced else row
 
 
 def _status(status: str) -> Cell:
     return Cell(f"{SYMBOLS[status]} {status}", CLASSES[status])
 
 
-def _listed(report: Row, title: str, status: str) -> str:
-    own = [one for one in report["targets"] if one["status"] == status]
+def _listed(report: Report, title: str, status: str) -> str:
+    own = report.having(status)
     if not own and status != DIFFERS:
         return ""
-    rows = [
-        (one["workspace"], one["name"], one["type"], document.what(one), one["since"], document.action(one))
-        for one in own
-    ]
+    rows = [(one.workspace, one.name, one.type, wording.what(one), one.since, wording.action(one)) for one in own]
     heads = ("Workspace", "Target", "Kind", "What", "Known since", *(["Action"] if status == DIFFERS else []))
     show = _section if len(own) <= _MOST_ROWS else _folded
     return show(f"{title} ({len(own)})", _table(heads, rows))
 
 
-def _unreadable(report: Row) -> str:
-    rows = [(one["name"], one["resource_group"], one["error"]) for one in report["workspaces"] if one["error"]]
+def _unreadable(report: Report) -> str:
+    rows = [(one.name, one.resource_group, one.error) for one in report.workspaces if one.error]
     return (
         _section(
             f"Workspaces that could not be read ({len(rows)})", _table(("Workspace", "Resource group", "Why"), rows)
@@ -226,52 +222,66 @@ def _unreadable(report: Row) -> str:
     )
 
 
-def _charts(report: Row) -> t.Iterator[str]:
-    worst = sorted(report["workspaces"], key=lambda one: (-one[FAILED] - one[DIFFERS], one["name"]))
+def _charts(report: Report) -> t.Iterator[str]:
+    worst = sorted(report.counted_workspaces, key=_most_troubled)
     rows = [
         Bar(
-            one["name"],
-            f"{one[AS_DECLARED]} of {one['targets']}",
-            [(CLASSES[status], one[status]) for status in STATUSES[:3]],
-            one["targets"],
+            one.name,
+            f"{counts.by_status[AS_DECLARED]} of {counts.targets}",
+            [(CLASSES[status], counts.by_status[status]) for status in STATUSES[:3]],
+            counts.targets,
         )
-        for one in worst
+        for one, counts in worst
     ]
     yield _chart("As declared, by workspace", rows)
     fullest = sorted(
-        (one for one in report["workspaces"] if one["max_nodes"]), key=lambda one: (-one["nodes"], one["name"])
+        ((one, counts) for one, counts in report.counted_workspaces if counts.max_nodes),
+        key=lambda row: (-row[1].nodes, row[0].name),
     )
     nodes = [
-        Bar(one["name"], f"{one['nodes']} of {one['max_nodes']}", [("nodes", one["nodes"])], one["max_nodes"])
-        for one in fullest
+        Bar(one.name, f"{counts.nodes} of {counts.max_nodes}", [("nodes", counts.nodes)], counts.max_nodes)
+        for one, counts in fullest
     ]
     yield _chart("Nodes, by workspace", nodes)
     quota = [
-        Bar(_quota_label(one), f"{one['current']} of {one['limit']}", [("used", one["current"])], one["limit"])
-        for one in document.used(report)
+        Bar(_quota_label(one), f"{one.current} of {one.limit}", [("used", one.current or 0)], one.limit or 0)
+        for one in wording.used(report)
     ]
     yield _chart("Quota in use", quota)
-    if report["priced"]:
+    if report.priced:
         yield _chart("Monthly cost, by workspace", _cost_bars(report))
 
 
-def _quota_label(usage: Row) -> str:
+def _most_troubled(row: tuple[Workspace, Counts]) -> tuple[int, str]:
+    workspace, counts = row
+    return -counts.by_status[FAILED] - counts.by_status[DIFFERS], workspace.name
+
+
+def _quota_label(usage: Usage) -> str:
     """What tells one from the other comes first: there is no room for the service's long names."""
-    tier = ", low priority" if usage.get("tier") == "low_priority" else ""
-    return f"{usage['location']}{tier}: {usage['name']}"
+    tier = ", low priority" if usage.tier == "low_priority" else ""
+    return f"{usage.location}{tier}: {usage.name}"
 
 
-def _cost_bars(report: Row) -> list[Bar]:
+def _cost_bars(report: Report) -> list[Bar]:
     """Fewest nodes, and what the most nodes add, beside the dearest workspace."""
     priced = sorted(
-        (one for one in report["workspaces"] if one["monthly_maximum"]),
-        key=lambda one: (-one["monthly_maximum"], one["name"]),
+        (
+            (counts.monthly_maximum, counts.monthly_minimum or 0, one.name, counts)
+            for one, counts in report.counted_workspaces
+            if counts.monthly_maximum
+        ),
+        key=lambda row: (-row[0], row[2]),
     )
-    bars = []
-    for one in priced:
-        parts = [("used", one["monthly_minimum"]), ("more", one["monthly_maximum"] - one["monthly_minimum"])]
-        bars.append(Bar(one["name"], document.cost_text(one, report["currency"]), parts, priced[0]["monthly_maximum"]))
-    return bars
+    return [
+        Bar(
+            name,
+            wording.cost_text(counts, report.currency),
+            [("used", least), ("more", most - least)],
+            priced[0][0],
+        )
+        for most, least, name, counts in priced
+    ]
 
 
 def _chart(title: str, rows: t.Sequence[Bar]) -> str:
@@ -280,81 +290,75 @@ def _chart(title: str, rows: t.Sequence[Bar]) -> str:
     return _section(title, (chart.bars(rows, title) + note) if rows else "<p>None.</p>")
 
 
-def _topology(report: Row) -> str:
+def _topology(report: Report) -> str:
     key = "".join(f'<span class="status {CLASSES[status]}">{SYMBOLS[status]} {status}</span>' for status in STATUSES)
     key += "<span>nodes/most nodes</span><span>SSH: open on a public address</span>"
     drawing = f'<div class="key">{key}</div><div class="scroll">{chart.graph(report)}</div>'
-    return _section("Topology", drawing) if report["workspaces"] else ""
+    return _section("Topology", drawing) if report.workspaces else ""
 
 
-def _by_workspace(report: Row) -> str:
-    rows = [(one["name"], one["location"], *_counted(one, report)) for one in report["workspaces"]]
-    note = f"<p>{document.cost_note()}</p>" if report["priced"] else ""
-    return _section("Workspaces", _table(("Workspace", "Region", *document.count_heads(report)), rows) + note)
+def _by_workspace(report: Report) -> str:
+    rows = [(one.name, one.location, *_counted(counts, report)) for one, counts in report.counted_workspaces]
+    note = f"<p>{wording.COST_NOTE}</p>" if report.priced else ""
+    return _section("Workspaces", _table(("Workspace", "Region", *wording.count_heads(report)), rows) + note)
 
 
-def _by_kind(report: Row) -> str:
-    return _section(
-        "Kinds",
-        _table(
-            ("Kind", *document.count_heads(report)), [(one["kind"], *_counted(one, report)) for one in report["kinds"]]
-        ),
-    )
+def _by_kind(report: Report) -> str:
+    rows = [(kind, *_counted(counts, report)) for kind, counts in report.counted_kinds]
+    return _section("Kinds", _table(("Kind", *wording.count_heads(report)), rows))
 
 
-def _exposure(report: Row) -> str:
-    own = [one for one in report["targets"] if one["public_ssh"]]
-    rows = [
-        (one["workspace"], one["name"], one["type"], one["network"], one["ssh"]["user"], _address(one["ssh"]))
-        for one in own
-    ]
-    more = document.without_user(report)
+def _exposure(report: Report) -> str:
+    own = report.exposed
+    rows = [(one.workspace, one.name, one.type, one.network, *_login(one.ssh)) for one in own]
+    more = wording.without_user(report)
     table = _table(("Workspace", "Target", "Kind", "Network", "User", "Address"), rows) + (
         f"<p>{more}</p>" if more else ""
     )
     return _section(f"SSH open on a public address ({len(own)})", table)
 
 
-def _address(ssh: Row) -> str:
-    return ":".join(str(part) for part in (ssh["address"], ssh["port"]) if part)
+def _login(ssh: Ssh | None) -> tuple[str | None, str]:
+    """The user and the address."""
+    return (ssh.user, ":".join(str(part) for part in (ssh.address, ssh.port) if part)) if ssh else (None, "")
 
 
-def _quota(report: Row) -> str:
+def _quota(report: Report) -> str:
     rows = [
         (
-            one["subscription_id"],
-            one["location"],
-            document.usage_name(one),
-            one["current"],
-            one["limit"],
-            Cell(f"{one['percent']:g} %", sort=one["percent"]),
+            one.subscription_id,
+            one.location,
+            wording.usage_name(one),
+            one.current,
+            one.limit,
+            Cell(f"{one.percent:g} %", sort=one.percent),
         )
-        for one in document.used(report)
+        for one in wording.used(report)
     ]
-    unread = "".join(f"<p>{escape(text)}</p>" for text in document.unread_quotas(report))
+    unread = "".join(f"<p>{escape(text)}</p>" for text in wording.unread_quotas(report))
     return _section(
         "Quota in use", _table(("Subscription", "Region", "Quota", "Used", "Limit", "Share"), rows) + unread
     )
 
 
-def _everything(report: Row) -> str:
+def _everything(report: Report) -> str:
     """Every target, folded away: a fleet has thousands."""
     rows = [
         (
             *(
-                one["workspace"],
-                one["name"],
-                one["type"],
-                _status(one["status"]),
-                one["state"],
-                one["size"],
-                one["nodes"],
-                one["network"],
-                one["identity"],
+                one.workspace,
+                one.name,
+                one.type,
+                _status(one.status),
+                one.state,
+                one.size,
+                one.nodes,
+                one.network,
+                one.identity,
             ),
-            *([_cost(one, report)] if report["priced"] else []),
+            *([_cost(one, report)] if report.priced else []),
         )
-        for one in report["targets"]
+        for one in report.targets
     ]
     heads = (
         "Workspace",
@@ -366,6 +370,6 @@ def _everything(report: Row) -> str:
         "Nodes",
         "Network",
         "Identity",
-        *(["Monthly cost"] if report["priced"] else []),
+        *(["Monthly cost"] if report.priced else []),
     )
     return _folded(f"All compute targets ({len(rows)})", _table(heads, rows))

@@ -11,8 +11,10 @@ import typing as t
 from xml.etree import ElementTree
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils._report import chart, document
+from ansible_collections.azureml.compute.plugins.module_utils._report import chart, document, wording
+from ansible_collections.azureml.compute.plugins.module_utils._report import markdown as _markdown
 from ansible_collections.azureml.compute.plugins.module_utils._report import page as _page
+from ansible_collections.azureml.compute.plugins.module_utils._report.rows import Change, Report, Target
 
 SUBSCRIPTION = "11111111-0000-4000-8000-000000000001"
 HOME = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws"
@@ -22,6 +24,22 @@ SUBNET = (
 EVIL = "\"><script>alert('x')</script>|`*[a](b)"
 
 Row = dict[str, t.Any]
+
+
+def build(given: Row) -> Row:
+    return document.build(given).to_dict()
+
+
+def merge(reports: t.Sequence[Row], previous: Row | None = None) -> Row:
+    return document.merge([Report.from_dict(one) for one in reports], previous).to_dict()
+
+
+def markdown(report: Row) -> str:
+    return _markdown.markdown(Report.from_dict(report))
+
+
+def page_of(report: Row) -> str:
+    return _page.page(Report.from_dict(report))
 
 
 def planned(name: str, action: str = "none", **more: t.Any) -> Row:
@@ -79,10 +97,10 @@ def facts(
     ],
 )
 def test_what_a_target_is(given: Row, status: str, drifted: bool) -> None:
-    report = document.build(given)
+    report = build(given)
     assert [one["status"] for one in report["targets"]] == [status]
     assert report["totals"][status] == report["workspaces"][0][status] == report["kinds"][0][status] == 1
-    assert document.drifted(report) is drifted
+    assert report["drifted"] is drifted
 
 
 @pytest.mark.parametrize(
@@ -106,7 +124,7 @@ def test_what_a_target_is(given: Row, status: str, drifted: bool) -> None:
     ],
 )
 def test_who_is_reachable_over_ssh(kind: str, shown: Row, port: bool, login: bool) -> None:
-    target = document.build(facts([], [body("a", kind, **shown)]))["targets"][0]
+    target = build(facts([], [body("a", kind, **shown)]))["targets"][0]
     assert (target["open_port"], target["public_ssh"]) == (port, login)
 
 
@@ -126,7 +144,7 @@ def test_who_is_reachable_over_ssh(kind: str, shown: Row, port: bool, login: boo
     ],
 )
 def test_networks(kind: str, shown: Row, home: Row, label: str) -> None:
-    assert document.network_label(kind, shown, home) == label
+    assert document.network_label(kind, shown, home.get("isolation_mode")) == label
 
 
 @pytest.mark.parametrize(
@@ -146,23 +164,23 @@ def test_identities(identity: Row | None, label: str) -> None:
 
 def test_changes_name_what_is_different_in_a_mapping() -> None:
     change = {"field": "tags", "before": {"team": "a", "kept": "x"}, "after": {"team": "b", "kept": "x", "new": True}}
-    assert document.change_text(change) == "tags.new: unset → true; tags.team: a → b"
+    assert wording.change_text(Change.from_dict(change)) == "tags.new: unset → true; tags.team: a → b"
 
 
 def test_a_start_is_told_by_the_state_that_changes() -> None:
     change = {"field": "state", "before": "Stopped", "after": "Running", "reason": None}
-    report = document.build(
+    report = build(
         facts([planned("a", "start", type="computeinstance", changes=[change])], [body("a", "computeinstance")])
     )
-    assert document.what(report["targets"][0]) == "state: Stopped → Running"
+    assert wording.what(Target.from_dict(report["targets"][0])) == "state: Stopped → Running"
 
 
 def test_since_when_a_difference_is_known() -> None:
-    before = document.build(
+    before = build(
         {**facts([planned("a", "update"), planned("b"), planned("c", "update")]), "generated": "2026-01-01T00:00:00Z"}
     )
     now = [planned("a", "update"), planned("b", "update"), planned("c")]
-    after = document.merge([document.build(facts(now))], before)
+    after = merge([build(facts(now))], before)
     assert [one["since"] for one in after["targets"]] == ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", None]
     assert after["previous"] == "2026-01-01T00:00:00Z"
 
@@ -174,20 +192,22 @@ def test_a_workspace_that_cannot_be_read_is_in_the_report() -> None:
         "computes": [],
         "failure": {"code": "Forbidden", "message": "Forbidden"},
     }
-    report = document.build(given)
+    report = build(given)
     assert report["workspaces"][0]["id"] == HOME and report["workspaces"][0]["error"] == "Forbidden"
     assert report["totals"]["unreadable"] == 1 and report["workspaces"][0]["failed"] == 1
-    assert "Forbidden" in _page.page(report) and "1 of the workspaces could not be read" in document.headline(report)
+    assert "Forbidden" in page_of(report) and "1 of the workspaces could not be read" in wording.headline(
+        Report.from_dict(report)
+    )
 
 
 def test_quotas_that_cannot_be_read_are_in_the_report() -> None:
     given = facts()
     place = {"subscription_id": SUBSCRIPTION, "location": "eastus"}
     given["found"]["usages"] = [{**place, "usages": [], "failure": {"message": "Forbidden <quota>"}}]
-    report = document.build(given)
+    report = build(given)
     assert report["usages_unread"] == [{**place, "error": "Forbidden <quota>"}]
-    assert "The quotas of eastus could not be read: Forbidden &lt;quota&gt;" in _page.page(report)
-    assert "The quotas of eastus could not be read: Forbidden &lt;quota&gt;" in document.markdown(report)
+    assert "The quotas of eastus could not be read: Forbidden &lt;quota&gt;" in page_of(report)
+    assert "The quotas of eastus could not be read: Forbidden &lt;quota&gt;" in markdown(report)
 
 
 def priced(name: str, least: float | None, most: float | None, **more: t.Any) -> Row:
@@ -203,19 +223,20 @@ def test_cost_is_by_workspace_and_kind_and_unknown_is_not_nothing() -> None:
         priced("attached", None, None, type="databricks"),
     ]
     bodies = [body("a"), body("b"), body("attached", "databricks"), body("stranger")]
-    report = document.build(facts(targets, bodies, cost={"currency": "USD", "unknown": [f"{HOME}/computes/NEW"]}))
-    told = {one["name"]: document.cost_text(one, "USD") for one in report["targets"]}
+    report = build(facts(targets, bodies, cost={"currency": "USD", "unknown": [f"{HOME}/computes/NEW"]}))
+    whole = Report.from_dict(report)
+    told = {one.name: wording.cost_text(one, "USD") for one in whole.targets}
     assert told == {"a": "0 to 1,000 USD", "b": "10 USD", "new": "unknown", "attached": "", "stranger": ""}
     assert (
-        document.cost_text(report["workspaces"][0], "USD")
-        == document.cost_text(report["totals"], "USD")
+        wording.cost_text(whole.counted_workspaces[0][1], "USD")
+        == wording.cost_text(whole.totals, "USD")
         == "10 to 1,010 USD, 1 unknown"
     )
-    assert {one["kind"]: document.cost_text(one, "USD") for one in report["kinds"]} == {
+    assert {kind: wording.cost_text(counts, "USD") for kind, counts in whole.counted_kinds} == {
         "amlcompute": "10 to 1,010 USD, 1 unknown",
         "databricks": "",
     }
-    page, text = _page.page(report), document.markdown(report)
+    page, text = page_of(report), markdown(report)
     assert "<b>1,010</b>USD a month at most, 1 unknown" in page
     assert (
         "10 to 1,010 USD, 1 unknown" in page
@@ -235,21 +256,19 @@ def test_a_quota_is_once_in_a_merged_report_for_each_tier_and_workspace() -> Non
     given["found"]["usages"] = [
         {"subscription_id": SUBSCRIPTION, "location": "eastus", "usages": usages, "failure": None}
     ]
-    report = document.build(given)
-    assert document.merge([report, report])["usages"] == report["usages"] and len(report["usages"]) == 4
+    report = build(given)
+    assert merge([report, report])["usages"] == report["usages"] and len(report["usages"]) == 4
 
 
 def test_only_unknown_prices_are_unknown() -> None:
-    report = document.build(
-        facts([priced("a", None, None)], cost={"currency": None, "unknown": [f"{HOME}/computes/a"]})
-    )
-    assert document.cost_text(report["totals"], report["currency"]) == "unknown"
-    assert "<b>unknown</b>cost a month" in _page.page(report)
+    report = build(facts([priced("a", None, None)], cost={"currency": None, "unknown": [f"{HOME}/computes/a"]}))
+    assert wording.cost_text(Report.from_dict(report).totals, report["currency"]) == "unknown"
+    assert "<b>unknown</b>cost a month" in page_of(report)
 
 
 def test_without_an_estimate_nothing_is_said_of_cost() -> None:
-    report = document.build(facts([planned("a")], [body("a")]))
-    assert "cost" not in document.markdown(report).casefold() and "onthly cost" not in _page.page(report)
+    report = build(facts([planned("a")], [body("a")]))
+    assert "cost" not in markdown(report).casefold() and "onthly cost" not in page_of(report)
 
 
 def test_reports_on_shares_make_one() -> None:
@@ -265,23 +284,23 @@ def test_reports_on_shares_make_one() -> None:
         given["found"]["usages"] = [
             {**place, "usages": [{"name": "n", "current": 1, "limit": 2, "percent": 50.0}], "failure": None}
         ]
-        return document.build(given)
+        return build(given)
 
     old, one = (
         part(HOME, priced("a", 1.0, 2.0, action="update")),
         part(HOME, priced("a", 0.0, 2.0), bodies=[body("stray")]),
     )
     two = part(there, priced("a", 0.0, 3.0, action="create"))
-    merged = document.merge([old, two, one])
+    merged = merge([old, two, one])
     assert [one["id"] for one in merged["workspaces"]] == [HOME, there, gone]
     assert [(one["id"].split("/workspaces/")[1], one["status"]) for one in merged["targets"]] == [
         ("ws/computes/a", "as declared"), ("ws2/computes/a", "differs"), ("ws/computes/stray", "undeclared"),
     ]  # fmt: skip
     assert (merged["totals"]["targets"], merged["totals"]["unreadable"], len(merged["usages"])) == (2, 1, 1)
     assert (merged["totals"]["monthly_minimum"], merged["totals"]["monthly_maximum"]) == (0.0, 5.0)
-    assert "Not processed" in merged["workspaces"][2]["error"] and document.drifted(merged)
-    assert document.merge([merged]) == merged == document.merge([document.merge([old, two]), one])
-    assert "Not processed" in _page.page(merged)
+    assert "Not processed" in merged["workspaces"][2]["error"] and merged["drifted"]
+    assert merge([merged]) == merged == merge([merge([old, two]), one])
+    assert "Not processed" in page_of(merged)
 
 
 def everywhere(value: t.Any) -> t.Any:
@@ -313,8 +332,8 @@ def test_no_value_becomes_markup() -> None:
     ]
     given["fleet"]["totals"] = {"cost": {"currency": "c", "unknown": []}}
     given["fleet"]["targets"][0]["cost"] = {"currency": "c", "monthly_minimum": 1, "monthly_maximum": 2}
-    report = document.build(everywhere(given))
-    page, text = _page.page(report), document.markdown(report)
+    report = build(everywhere(given))
+    page, text = page_of(report), markdown(report)
     assert page.count("<script>") == page.count("</script>") == 1 and "&lt;script&gt;" in page
     assert "<" not in text and all(
         line.count("|") - line.count("\\|") in (0, line.count(" | ") + 2)
@@ -326,7 +345,7 @@ def test_no_value_becomes_markup() -> None:
 
 
 def test_the_pages_script_is_the_one_that_its_policy_allows() -> None:
-    page = _page.page(document.build(facts()))
+    page = page_of(build(facts()))
     assert page.index("Content-Security-Policy") < page.index("<style>")
     assert f"script-src {_page._hash(re.findall('<script>(.*?)</script>', page, re.DOTALL)[0])};" in page
     assert f"style-src {_page._hash(re.findall('<style>(.*?)</style>', page, re.DOTALL)[0])};" in page
@@ -335,10 +354,10 @@ def test_the_pages_script_is_the_one_that_its_policy_allows() -> None:
 
 def test_the_graph_folds_what_is_alike() -> None:
     names = [f"c{number:03}" for number in range(300)]
-    report = document.build(
+    report = build(
         facts([planned(name, "update" if name == "c007" else "none") for name in names], [body(name) for name in names])
     )
-    drawing = ElementTree.fromstring(chart.graph(report))
+    drawing = ElementTree.fromstring(chart.graph(Report.from_dict(report)))
     texts = [one.text for one in drawing.iter("text")]
     assert "≠ c007 1/4" in texts and "✓ 299 as declared" in texts and "✓ c001 1/4" not in texts
     assert float(drawing.get("height") or 0) < 300
@@ -346,7 +365,7 @@ def test_the_graph_folds_what_is_alike() -> None:
 
 def test_what_is_long_is_folded() -> None:
     for count, folded in ((30, False), (31, True)):
-        page = _page.page(document.build(facts([planned(f"c{number}", "update") for number in range(count)])))
+        page = page_of(build(facts([planned(f"c{number}", "update") for number in range(count)])))
         assert (f"<summary>What differs ({count})</summary>" in page) is folded and (
             f"<h2>What differs ({count})</h2>" in page
         ) is not folded
@@ -359,13 +378,13 @@ def test_boxes_of_the_graph_do_not_overlap() -> None:
         body("c", network_settings={"subnet": SUBNET}),
         body("d"),
     ]
-    report = document.build(facts([], bodies))
+    report = build(facts([], bodies))
     others = [
         copy.deepcopy(report["workspaces"][0]) | {"id": f"{HOME}{number}", "name": f"ws{number}"}
         for number in range(50)
     ]
     report["workspaces"] += others
-    drawing = ElementTree.fromstring(chart.graph(report))
+    drawing = ElementTree.fromstring(chart.graph(Report.from_dict(report)))
     columns: dict[str, list[tuple[float, float]]] = {}
     for rect in drawing.iter("rect"):
         top = float(rect.get("y") or 0)

@@ -1,0 +1,82 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The drift report as Markdown."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from . import wording
+from .rows import DIFFERS, FAILED, UNDECLARED, Report
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
+
+Lines = t.Iterator[str]
+
+
+def markdown(report: Report) -> str:
+    return "\n".join(_lines(report))
+
+
+def _lines(report: Report) -> Lines:
+    yield f"# Drift report{': ' + escape(report.fleet) if report.fleet else ''}"
+    yield from ("", wording.headline(report), "")
+    for title, status in (("What differs", DIFFERS), ("Failed", FAILED), ("Not declared", UNDECLARED)):
+        yield from _listed(report, title, status)
+    yield from _counted(report)
+    yield from _exposed(report)
+    yield from _quotas(report)
+
+
+def _listed(report: Report, title: str, status: str) -> Lines:
+    own = report.having(status)
+    rows = [(one.workspace, one.name, one.type, wording.action(one), wording.what(one), one.since) for one in own]
+    yield from (f"## {title} ({len(own)})", "")
+    yield from _table(("Workspace", "Target", "Kind", "Action", "What", "Known since"), rows)
+    yield ""
+
+
+def _counted(report: Report) -> Lines:
+    heads = wording.count_heads(report)
+    workspaces = [(one.name, *wording.counted(counts, report), one.error) for one, counts in report.counted_workspaces]
+    kinds = [(kind, *wording.counted(counts, report)) for kind, counts in report.counted_kinds]
+    yield from ("## Workspaces", "", *_table(("Workspace", *heads, "Error"), workspaces), "")
+    yield from ("## Kinds", "", *_table(("Kind", *heads), kinds), "")
+    if report.priced:
+        yield from (wording.COST_NOTE, "")
+
+
+def _exposed(report: Report) -> Lines:
+    rows = [(one.workspace, one.name, one.type, one.network) for one in report.exposed]
+    yield from (f"## SSH open on a public address ({len(rows)})", "")
+    yield from (*_table(("Workspace", "Target", "Kind", "Network"), rows), "")
+    if wording.without_user(report):
+        yield from (wording.without_user(report), "")
+
+
+def _quotas(report: Report) -> Lines:
+    rows = [
+        (one.location, wording.usage_name(one), one.current, one.limit, f"{one.percent:g} %")
+        for one in wording.used(report)
+    ]
+    yield from ("## Quota in use", "", *_table(("Region", "Quota", "Used", "Limit", "Share"), rows), "")
+    for unread in wording.unread_quotas(report):
+        yield f"{escape(unread)}\n"
+
+
+def _table(heads: t.Sequence[str], rows: t.Iterable[t.Sequence[t.Any]]) -> Lines:
+    body = ["| " + " | ".join(escape(cell) for cell in row) + " |" for row in rows]
+    if not body:
+        yield "None."
+        return
+    yield "| " + " | ".join(heads) + " |"
+    yield "|" + " --- |" * len(heads)
+    yield from body
+
+
+def escape(value: t.Any) -> str:
+    """A text of someone else's in a cell: it stays wording."""
+    line = " ".join(("" if value is None else str(value)).split())
+    return _SPECIAL.sub(r"\\\1", line).replace("\\<", "&lt;").replace("\\>", "&gt;")

@@ -1,0 +1,315 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rows of a drift report, and the report that they make. As JSON, a row has the names of its fields, in their order."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+from .._core.arm_id import ArmId
+
+AS_DECLARED, DIFFERS, FAILED, UNDECLARED = STATUSES = ("as declared", "differs", "failed", "undeclared")
+
+NOT_PROCESSED = "Not processed: no host is responsible for it, or the job of its host ended before."
+
+Json = dict[str, t.Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What all rows share: the way from JSON and to it."""
+
+    @classmethod
+    def from_dict(cls, row: Json) -> t.Self:
+        return cls(**{one.name: row[one.name] for one in fields(cls) if one.name in row})
+
+    def to_dict(self) -> Json:
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
+@dataclass(frozen=True)
+class Cost(Row):
+    """What a target costs in a month, at its fewest and at its most nodes."""
+
+    currency: str
+    monthly_minimum: float
+    monthly_maximum: float
+
+
+@dataclass(frozen=True)
+class Change(Row):
+    """A field that differs."""
+
+    field: str
+    before: t.Any = None
+    after: t.Any = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Ssh(Row):
+    """Where a user can log in."""
+
+    user: str | None
+    address: str | None
+    port: int | None
+
+
+@dataclass(frozen=True)
+class Target(Row):
+    """A compute target, declared or not. ``open_port`` without ``public_ssh``: there is no user to log in as."""
+
+    id: str
+    name: str
+    type: str
+    workspace: str
+    resource_group: str
+    subscription_id: str
+    location: str | None
+    exists: bool
+    state: str | None
+    size: str | None
+    nodes: int | None
+    max_nodes: int | None
+    open_port: bool
+    public_ssh: bool
+    ssh: Ssh | None
+    network: str
+    identity: str
+    status: str
+    # Undeclared, and of the fleet's making.
+    owned: bool
+    action: str
+    changes: list[Change]
+    reason: str | None
+    cost: Cost | None
+    # Since when it is not as declared.
+    since: str | None = None
+    price_unknown: bool = False
+
+    @classmethod
+    def from_dict(cls, row: Json) -> t.Self:
+        return super().from_dict(
+            {
+                **row,
+                "ssh": Ssh.from_dict(row["ssh"]) if row["ssh"] else None,
+                "changes": [Change.from_dict(one) for one in row["changes"]],
+                "cost": Cost.from_dict(row["cost"]) if row["cost"] else None,
+            }
+        )
+
+    def to_dict(self) -> Json:
+        return {
+            **super().to_dict(),
+            "ssh": self.ssh and self.ssh.to_dict(),
+            "changes": [one.to_dict() for one in self.changes],
+            "cost": self.cost and self.cost.to_dict(),
+        }
+
+    @property
+    def key(self) -> str:
+        return self.id.casefold()
+
+    @property
+    def home(self) -> str:
+        """The key of its workspace."""
+        return ArmId(self.id).workspace.casefold()
+
+    @property
+    def monthly_minimum(self) -> float | None:
+        return self.cost.monthly_minimum if self.cost else None
+
+    @property
+    def monthly_maximum(self) -> float | None:
+        return self.cost.monthly_maximum if self.cost else None
+
+
+@dataclass(frozen=True)
+class Workspace(Row):
+    """A workspace; ``error``: why it could not be read."""
+
+    id: str
+    name: str
+    resource_group: str
+    subscription_id: str
+    location: str | None
+    public_network_access: str | None
+    isolation_mode: str | None
+    private_link_count: int | None
+    identity: str
+    error: str | None
+
+    @property
+    def key(self) -> str:
+        return self.id.casefold()
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What is counted of some targets. ``price_unknown`` are so many, which are no part of the sums."""
+
+    targets: int
+    by_status: dict[str, int]
+    nodes: int
+    max_nodes: int
+    public_ssh: int
+    monthly_minimum: float | None
+    monthly_maximum: float | None
+    price_unknown: int
+
+    @classmethod
+    def of(cls, targets: t.Sequence[Target]) -> Counts:
+        statuses = Counter(one.status for one in targets)
+        costs = [one.cost for one in targets if one.cost and not one.price_unknown]
+        return cls(
+            len(targets) - statuses[UNDECLARED],
+            {status: statuses[status] for status in STATUSES},
+            _sum(one.nodes for one in targets),
+            _sum(one.max_nodes for one in targets),
+            sum(one.public_ssh for one in targets),
+            _amount([one.monthly_minimum for one in costs]),
+            _amount([one.monthly_maximum for one in costs]),
+            sum(one.price_unknown for one in targets),
+        )
+
+    def to_dict(self) -> Json:
+        return {
+            "targets": self.targets,
+            **self.by_status,
+            "nodes": self.nodes,
+            "max_nodes": self.max_nodes,
+            "public_ssh": self.public_ssh,
+            "monthly_minimum": self.monthly_minimum,
+            "monthly_maximum": self.monthly_maximum,
+            "price_unknown": self.price_unknown,
+        }
+
+
+def _sum(numbers: t.Iterable[int | None]) -> int:
+    return sum(number or 0 for number in numbers)
+
+
+def _amount(costs: t.Sequence[float]) -> float | None:
+    """The sum of known costs; that of none is not known."""
+    return round(sum(costs), 2) if costs else None
+
+
+@dataclass(frozen=True)
+class Usage(Row):
+    """A quota of a region, and how much of it is used."""
+
+    subscription_id: str
+    location: str
+    name: str
+    localized_name: str | None = None
+    tier: str | None = None
+    current: int | None = None
+    limit: int | None = None
+    remaining: int | None = None
+    percent: float | None = None
+    unit: str | None = None
+    workspace: str | None = None
+
+
+@dataclass(frozen=True)
+class UnreadUsages(Row):
+    """A region whose quotas could not be read."""
+
+    subscription_id: str
+    location: str
+    error: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """A drift report. Its counts follow from its targets."""
+
+    generated: str
+    fleet: str | None
+    # When the report before this one was made.
+    previous: str | None
+    document: list[str]
+    currency: str | None
+    priced: bool
+    workspaces: list[Workspace]
+    targets: list[Target]
+    usages: list[Usage]
+    usages_unread: list[UnreadUsages]
+
+    @classmethod
+    def from_dict(cls, report: Json) -> Report:
+        return cls(
+            report["generated"],
+            report["fleet"],
+            report["previous"],
+            report["document"],
+            report["currency"],
+            report["priced"],
+            [Workspace.from_dict(one) for one in report["workspaces"]],
+            [Target.from_dict(one) for one in report["targets"]],
+            [Usage.from_dict(one) for one in report["usages"]],
+            [UnreadUsages.from_dict(one) for one in report["usages_unread"]],
+        )
+
+    def to_dict(self) -> Json:
+        return {
+            "generated": self.generated,
+            "fleet": self.fleet,
+            "previous": self.previous,
+            "document": self.document,
+            "currency": self.currency,
+            "priced": self.priced,
+            "totals": {"workspaces": len(self.workspaces), "unreadable": self.unreadable, **self.totals.to_dict()},
+            "workspaces": [{**one.to_dict(), **counts.to_dict()} for one, counts in self.counted_workspaces],
+            "kinds": [{"kind": kind, **counts.to_dict()} for kind, counts in self.counted_kinds],
+            "targets": [one.to_dict() for one in self.targets],
+            "usages": [one.to_dict() for one in self.usages],
+            "usages_unread": [one.to_dict() for one in self.usages_unread],
+            "drifted": self.drifted,
+        }
+
+    @cached_property
+    def by_workspace(self) -> dict[str, list[Target]]:
+        """The targets by the keys of their workspaces."""
+        found: dict[str, list[Target]] = {}
+        for one in self.targets:
+            found.setdefault(one.home, []).append(one)
+        return found
+
+    @cached_property
+    def totals(self) -> Counts:
+        return Counts.of(self.targets)
+
+    @cached_property
+    def counted_workspaces(self) -> list[tuple[Workspace, Counts]]:
+        return [(one, Counts.of(self.by_workspace.get(one.key, []))) for one in self.workspaces]
+
+    @cached_property
+    def counted_kinds(self) -> list[tuple[str, Counts]]:
+        by_kind: dict[str, list[Target]] = {}
+        for one in self.targets:
+            by_kind.setdefault(one.type, []).append(one)
+        return [(kind, Counts.of(by_kind[kind])) for kind in sorted(by_kind)]
+
+    @property
+    def unreadable(self) -> int:
+        """How many workspaces could not be read."""
+        return sum(bool(one.error) for one in self.workspaces)
+
+    @property
+    def drifted(self) -> bool:
+        """Whether something is not as declared, or could not be read. What the fleet never made does not count."""
+        statuses = self.totals.by_status
+        return bool(statuses[DIFFERS] or statuses[FAILED] or self.unreadable or any(one.owned for one in self.targets))
+
+    def having(self, status: str) -> list[Target]:
+        return [one for one in self.targets if one.status == status]
+
+    @property
+    def exposed(self) -> list[Target]:
+        """Those that a user can log in to from anywhere."""
+        return [one for one in self.targets if one.public_ssh]

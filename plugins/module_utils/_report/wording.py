@@ -1,0 +1,95 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The words of a drift report, which Markdown and page share."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .rows import AS_DECLARED, DIFFERS, FAILED, STATUSES, UNDECLARED, Change, Counts, Report, Target, Usage
+
+COST_NOTE = "What is declared costs in a month of 730 hours, at its fewest and at its most nodes: list prices of the machines alone."
+
+
+def headline(report: Report) -> str:
+    """The report in one sentence; numbers only."""
+    totals, statuses = report.totals, report.totals.by_status
+    told = f"{statuses[DIFFERS]} differ, {statuses[FAILED]} failed, {statuses[UNDECLARED]} are not declared"
+    told += f", {report.unreadable} of the workspaces could not be read" if report.unreadable else ""
+    return f"{statuses[AS_DECLARED]} of {totals.targets} compute targets in {len(report.workspaces)} workspaces are as declared; {told}. {report.generated}"
+
+
+# --- counts and costs ---
+
+
+def count_heads(report: Report) -> tuple[str, ...]:
+    """The heads of ``counted``."""
+    heads = ("Targets", *(status.capitalize() for status in STATUSES), "Nodes", "Of", "Public SSH")
+    return (*heads, "Monthly cost") if report.priced else heads
+
+
+def counted(counts: Counts, report: Report) -> list[t.Any]:
+    """What is counted of a workspace or a kind."""
+    numbers = [counts.targets, *counts.by_status.values(), counts.nodes, counts.max_nodes, counts.public_ssh]
+    return [*numbers, cost_text(counts, report.currency)] if report.priced else numbers
+
+
+def cost_text(priced: Target | Counts, currency: str | None) -> str:
+    """Fewest to most nodes, of a target or of a sum; empty where nothing is paid for."""
+    least, most, unknown = priced.monthly_minimum, priced.monthly_maximum, priced.price_unknown
+    if most is None or unknown is True:
+        return "unknown" if unknown else ""
+    told = f"{least:,.0f}" if least == most else f"{least:,.0f} to {most:,.0f}"
+    return f"{told} {currency}" + (f", {unknown} unknown" if unknown else "")
+
+
+# --- one target ---
+
+
+def what(target: Target) -> str:
+    """What there is to say of a target that is not as declared."""
+    texts = (
+        [change_text(change) for change in target.changes]
+        if target.action not in ("create", "delete", "detach")
+        else []
+    )
+    return "; ".join([*texts, *([target.reason] if target.reason else [])]) or target.action
+
+
+def action(target: Target) -> str:
+    return "" if target.action == "none" else str(target.action)
+
+
+def change_text(change: Change) -> str:
+    before, after, field = change.before, change.after, change.field
+    if isinstance(before, dict) and isinstance(after, dict):
+        different = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
+        return "; ".join(f"{field}.{key}: {_value(before.get(key))} → {_value(after.get(key))}" for key in different)
+    return f"{field}: {_value(before)} → {_value(after)}"
+
+
+def _value(value: t.Any) -> str:
+    return "unset" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+# --- SSH and quotas ---
+
+
+def without_user(report: Report) -> str:
+    number = sum(one.open_port and not one.public_ssh for one in report.targets)
+    return f"On {number} more clusters the port is open, but they have no user to log in as." if number else ""
+
+
+def usage_name(usage: Usage) -> str:
+    return str(usage.localized_name or usage.name)
+
+
+def used(report: Report) -> list[Usage]:
+    """The quotas of which something is used, the fullest first."""
+    rows = [one for one in report.usages if one.current and one.limit]
+    return sorted(rows, key=lambda one: (-(one.percent or 0), usage_name(one)))
+
+
+def unread_quotas(report: Report) -> list[str]:
+    return [f"The quotas of {one.location} could not be read: {one.error}" for one in report.usages_unread]
