@@ -167,14 +167,14 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils._jobs.aml_fleet_info import FLEET_INFO_SPEC, look_at_fleet
+from ..module_utils._jobs.aml_fleet_info import FLEET_INFO_SPEC, read_fleet
 from ..module_utils._module.entry import run
 
 SPEC = FLEET_INFO_SPEC
 
 
 def main() -> None:
-    run(look_at_fleet, SPEC, free_form=("workspaces",))
+    run(read_fleet, SPEC, free_form=("workspaces",))
 
 
 if __name__ == "__main__":

@@ -146,9 +146,8 @@ def test_a_price_of_something_else_is_no_price(size: t.Any) -> None:
 
 
 def test_two_currencies_are_not_added() -> None:
-    dollars = {"currency": "USD", "monthly_minimum": 1.0, "monthly_maximum": 2.0}
-    found = cost.total({"b": dollars, "a": {**dollars, "currency": "EUR"}, "c": None})
-    assert found == {"currency": "EUR", "monthly_minimum": 1.0, "monthly_maximum": 2.0, "unknown": ["b", "c"]}
+    found = cost.total({"b": cost.Cost("USD", 1.0, 2.0), "a": cost.Cost("EUR", 1.0, 2.0), "c": None})
+    assert found == cost.Total("EUR", 1.0, 2.0, ["b", "c"])
 
 
 def test_a_service_that_does_not_answer_is_no_unknown_price(azure: Azure) -> None:

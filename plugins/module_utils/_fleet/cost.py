@@ -10,6 +10,7 @@ virtual machines alone, without disks, network or the user's discounts.
 from __future__ import annotations
 
 import typing as t
+from dataclasses import asdict, dataclass
 
 from .._core.errors import AmlError
 from .._preflight.facts import Wish
@@ -21,7 +22,35 @@ _UNIT = "onehour"
 _TIERS = {"dedicated": "standard", "low_priority": "lowpriority"}
 
 Sizes = t.Mapping[str, t.Mapping[str, t.Any]]
-Cost = dict[str, t.Any]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one target costs in a month, at its fewest and at its most nodes."""
+
+    currency: str
+    monthly_minimum: float
+    monthly_maximum: float
+
+    @classmethod
+    def from_dict(cls, cost: t.Mapping[str, t.Any]) -> Cost:
+        return cls(cost["currency"], cost["monthly_minimum"], cost["monthly_maximum"])
+
+    def to_dict(self) -> dict[str, t.Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Total:
+    """The sum of several costs; None where none is known. ``unknown`` are the ids of the targets that it leaves out."""
+
+    currency: str | None
+    monthly_minimum: float | None
+    monthly_maximum: float | None
+    unknown: list[str]
+
+    def to_dict(self) -> dict[str, t.Any]:
+        return asdict(self)
 
 
 class TooExpensive(AmlError):
@@ -59,7 +88,7 @@ def estimate(wish: Wish, state: str, sizes: Sizes | None) -> Cost | None:
     if price is None or count is None:
         return None
     least, most = (round(price[0] * number * HOURS, 2) for number in count)
-    return {"currency": price[1], "monthly_minimum": least, "monthly_maximum": most}
+    return Cost(price[1], least, most)
 
 
 def pays(wish: Wish) -> bool:
@@ -67,26 +96,25 @@ def pays(wish: Wish) -> bool:
     return wish.managed or (wish.type == "aks" and not wish.wanted.get("resource_id"))
 
 
-def total(costs: t.Mapping[str, Cost | None]) -> Cost:
+def total(costs: t.Mapping[str, Cost | None]) -> Total:
     """The sum over what is known, by id, and what is not. Sums are of one currency: what has another counts as unknown."""
-    currency = min((one["currency"] for one in costs.values() if one), default=None)
-    known = [one for one in costs.values() if one and one["currency"] == currency]
-    unknown = sorted(identifier for identifier, one in costs.items() if not one or one["currency"] != currency)
-    sums = {
-        name: round(sum(one[name] for one in known), 2) if known else None
-        for name in ("monthly_minimum", "monthly_maximum")
-    }
-    return {"currency": currency, **sums, "unknown": unknown}
+    currency = min((one.currency for one in costs.values() if one), default=None)
+    known = [one for one in costs.values() if one and one.currency == currency]
+    unknown = sorted(identifier for identifier, one in costs.items() if not one or one.currency != currency)
+    if not known:
+        return Total(None, None, None, unknown)
+    least, most = sum(one.monthly_minimum for one in known), sum(one.monthly_maximum for one in known)
+    return Total(currency, round(least, 2), round(most, 2), unknown)
 
 
-def refuse(summed: Cost, limit: float | None) -> None:
+def refuse(summed: Total, limit: float | None) -> None:
     """The gate. What is unknown is told in the error, but is no reason for it."""
-    most = summed["monthly_maximum"]
+    most = summed.monthly_maximum
     if limit is None or most is None or most <= limit:
         return
-    unknown = f" The prices of {len(summed['unknown'])} more are not known." if summed["unknown"] else ""
+    unknown = f" The prices of {len(summed.unknown)} more are not known." if summed.unknown else ""
     raise TooExpensive(
-        f"The declared compute targets may cost {most:.2f} {summed['currency']} in a month, more than max_monthly_cost {limit:.2f}.{unknown}",
-        details=summed,
+        f"The declared compute targets may cost {most:.2f} {summed.currency} in a month, more than max_monthly_cost {limit:.2f}.{unknown}",
+        details=summed.to_dict(),
         hint="Nothing was written. Lower max_instances or take smaller sizes, or raise max_monthly_cost.",
     )

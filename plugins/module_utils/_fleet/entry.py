@@ -14,6 +14,7 @@ from .._engine.behaviour import Behaviour
 from .._engine.kind import Body, Kind
 from .._engine.plan import NONE, Declared, Plan
 from .._options.declarations import Declaration
+from .cost import Cost
 
 
 @dataclass
@@ -45,7 +46,7 @@ class Entry:
     warnings: list[str] = field(default_factory=list)
 
     # What ``cost`` says, once it was asked; None is then unknown.
-    cost: dict[str, t.Any] | None = None
+    cost: Cost | None = None
     estimated: bool = False
 
     @property
@@ -97,5 +98,5 @@ class Entry:
         if self.operation is not None:
             shown["operation"] = self.operation
         if self.estimated:
-            shown["cost"] = self.cost
+            shown["cost"] = self.cost and self.cost.to_dict()
         return shown

@@ -50,7 +50,8 @@ class TargetResult:
 
     @classmethod
     def read(cls, row: Row) -> TargetResult:
-        return cls(row["id"], row["action"], row["changed"], row["failure"] is not None, row.get("cost"), row)
+        cost = Cost.from_dict(row["cost"]) if row.get("cost") else None
+        return cls(row["id"], row["action"], row["changed"], row["failure"] is not None, cost, row)
 
     @classmethod
     def by_workspace(cls, rows: t.Iterable[Row]) -> Rows:
@@ -77,25 +78,25 @@ class ShareResult:
     targets: Rows
     undeclared: Rows
 
-    @classmethod
-    def read(cls, result: Row) -> ShareResult:
-        failure: Row = result.get("failure") or {}
-        # What became of single targets is in their rows.
-        ended_early = bool(failure) and failure["code"] != "FleetFailed"
-        workspaces = {one["id"].casefold(): one for one in result.get("workspaces") or []}
-        targets, undeclared = (
-            TargetResult.by_workspace(result[rows] if workspaces and not ended_early else [])
-            for rows in ("targets", "undeclared")
-        )
-        return cls(
-            document=result.get("document") or [],
-            workspaces=workspaces,
-            failures=[failure] if ended_early else result.get("failures") or [],
-            unpriced=_unpriced(result.get("totals") or {}),
-            ended_early=ended_early,
-            targets=targets,
-            undeclared=undeclared,
-        )
+
+def _share(result: Row) -> ShareResult:
+    failure: Row = result.get("failure") or {}
+    # What became of single targets is in their rows.
+    ended_early = bool(failure) and failure["code"] != "FleetFailed"
+    workspaces = {one["id"].casefold(): one for one in result.get("workspaces") or []}
+    targets, undeclared = (
+        TargetResult.by_workspace(result[rows] if workspaces and not ended_early else [])
+        for rows in ("targets", "undeclared")
+    )
+    return ShareResult(
+        document=result.get("document") or [],
+        workspaces=workspaces,
+        failures=[failure] if ended_early else result.get("failures") or [],
+        unpriced=_unpriced(result.get("totals") or {}),
+        ended_early=ended_early,
+        targets=targets,
+        undeclared=undeclared,
+    )
 
 
 def _unpriced(counted: Row) -> list[str] | None:
@@ -108,7 +109,7 @@ def merge(results: t.Sequence[Row]) -> Row:
     Beside what a result has: ``missing`` are the workspaces of the document that no run has worked on, ``failures`` is why runs ended before they had
     worked on anything, and ``complete`` is whether every workspace was worked on and nothing failed.
     """
-    shares = [ShareResult.read(one) for one in results]
+    shares = [_share(one) for one in results]
     document = _whole_document(shares)
     done = _last_on_each_workspace(shares)
     order = [key for key in document if key in done]
@@ -161,7 +162,7 @@ class Merged:
     def to_dict(self) -> Row:
         summed = totals(self.targets, self.undeclared)
         if self.costs is not None:
-            summed["cost"] = total(self.costs)
+            summed["cost"] = total(self.costs).to_dict()
         return {
             "changed": any(one.changed for one in (*self.targets, *self.undeclared)),
             "targets": [one.shown for one in self.targets],

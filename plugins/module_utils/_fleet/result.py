@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from .._core.arm_id import ArmId
 from .._core.errors import AmlError
+from .cost import Total
 from .entry import Entry
 from .merge import totals
 
@@ -39,7 +40,7 @@ class Fleet:
     document: list[str]
     undeclared: list[Entry] = field(default_factory=list)
     unknown: dict[str, AmlError] = field(default_factory=dict)
-    cost: dict[str, t.Any] | None = None
+    cost: Total | None = None
 
     @property
     def every(self) -> list[Entry]:
@@ -49,7 +50,7 @@ class Fleet:
         """The result of ``aml_fleet``."""
         counted: dict[str, t.Any] = totals(self.entries, self.undeclared)
         if self.cost is not None:
-            counted["cost"] = self.cost
+            counted["cost"] = self.cost.to_dict()
         return {
             "changed": any(one.changed for one in self.every),
             "targets": [one.to_dict() for one in self.entries],

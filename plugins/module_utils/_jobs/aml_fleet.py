@@ -138,7 +138,7 @@ def _gate(task: Task, fleet: Fleet, rest: Fleet) -> None:
     if params["estimate_cost"] or params["max_monthly_cost"] is not None:
         _estimate(task, fleet, rest)
     if params["preflight"]:
-        _look_ahead(task, fleet, rest)
+        _run_preflight(task, fleet, rest)
 
 
 def _split(share: list[str] | None, entries: list[Entry], workspaces: list[str]) -> tuple[Fleet, Fleet]:
@@ -192,7 +192,7 @@ def _workspaces(document: t.Sequence[dict[str, t.Any]], scope: Target) -> list[s
     return list({place.id.casefold(): place.id for place in places}.values())
 
 
-def _look_ahead(task: Task, fleet: Fleet, rest: Fleet) -> None:
+def _run_preflight(task: Task, fleet: Fleet, rest: Fleet) -> None:
     """Quotas and all else, over everything that is about to be made by this run or another's share, before the first write."""
     wishes = [
         _wish(entry)

@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import typing as t
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
-from .._capacity import usages as _usages
 from .._capacity.lists import location_path
+from .._capacity.usages import usages
+from .._core import canon
 from .._core.arm_id import ArmId
-from .._core.canon import region
+from .._core.client import ReadClient
 from .._core.errors import AmlError, all_foreseen, each
 from .._kinds import compute
 from .._kinds.registry import kind_of
@@ -35,6 +39,78 @@ class NotRead(AmlError):
     default_code = "NotRead"
 
 
+@dataclass
+class _Row:
+    """What was read of one place, or why it could not be."""
+
+    failure: AmlError | None = None
+
+    @contextlib.contextmanager
+    def reading(self) -> t.Iterator[list[AmlError]]:
+        """Takes the failure, so that it hides no other place; what is put into the list are items that cannot be read, while the others can."""
+        malformed: list[AmlError] = []
+        try:
+            with all_foreseen():
+                yield malformed
+                if malformed:
+                    raise _unread(malformed)
+        except AmlError as error:
+            self.failure = error
+
+    @property
+    def shown_failure(self) -> dict[str, t.Any] | None:
+        return None if self.failure is None else self.failure.failure()
+
+
+@dataclass
+class _WorkspaceRow(_Row):
+    id: str = ""
+    workspace: dict[str, t.Any] | None = None
+    computes: list[dict[str, t.Any]] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        return ArmId(self.id).name
+
+    @property
+    def region(self) -> tuple[str, str] | None:
+        """Its subscription and location, where they are known."""
+        if self.workspace is None:
+            return None
+        return ArmId(self.id).subscription_id, str(canon.region(self.workspace["location"]))
+
+    def to_dict(self) -> Result:
+        place = ArmId(self.id)
+        return {
+            "name": place.name,
+            "resource_group": place.resource_group,
+            "subscription_id": place.subscription_id,
+            "id": self.id,
+            "workspace": self.workspace,
+            "computes": self.computes,
+            "failure": self.shown_failure,
+        }
+
+
+@dataclass
+class _UsagesRow(_Row):
+    subscription_id: str = ""
+    location: str = ""
+    usages: list[dict[str, t.Any]] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        return self.location
+
+    def to_dict(self) -> Result:
+        return {
+            "subscription_id": self.subscription_id,
+            "location": self.location,
+            "usages": self.usages,
+            "failure": self.shown_failure,
+        }
+
+
 def _unread(bad: list[AmlError]) -> AmlError:
     """One error for all items of a list that cannot be read; those that can are in the result."""
     failures = [one.failure() for one in bad]
@@ -47,81 +123,63 @@ def _unread(bad: list[AmlError]) -> AmlError:
     )
 
 
-class _Look:
-    """Each place on its own: a failure of one hides no other."""
+class _Reader:
+    """Reads each place on its own: a failure of one hides no other."""
 
-    def __init__(self, task: Task) -> None:
-        self.client = task.client
-        self.kind = Workspace()
+    def __init__(self, client: ReadClient) -> None:
+        self._client = client
 
-    def workspace(self, identifier: str) -> Result:
-        place = ArmId(identifier)
-        found: Result = {
-            "name": place.name,
-            "resource_group": place.resource_group,
-            "subscription_id": place.subscription_id,
-            "id": identifier,
-        }
-        found |= {"workspace": None, "computes": [], "failure": None}
-        try:
-            with all_foreseen():
-                body = self.client.find(identifier, self.kind.api_version)
-                if body is None:
-                    raise AmlError(
-                        f"The workspace {place.name!r} does not exist.", code="WorkspaceNotFound", target=identifier
-                    )
-                found["workspace"] = self.kind.project(body)
-                bad: list[AmlError] = []
-                bodies = self.client.list(
-                    f"{identifier}/computes", compute.ComputeKind.api_version, malformed=bad.append
+    def workspace(self, identifier: str) -> _WorkspaceRow:
+        row = _WorkspaceRow(id=identifier)
+        with row.reading() as malformed:
+            kind = Workspace()
+            body = self._client.find(identifier, kind.api_version)
+            if body is None:
+                raise AmlError(
+                    f"The workspace {row.label!r} does not exist.", code="WorkspaceNotFound", target=identifier
                 )
-                found["computes"] = list(each(bodies, lambda one: kind_of(one).project(one), bad.append))
-                if bad:
-                    raise _unread(bad)
-        except AmlError as error:
-            found["failure"] = error.failure()
-        return found
+            row.workspace = kind.project(body)
+            bodies = self._client.list(
+                f"{identifier}/computes", compute.ComputeKind.api_version, malformed=malformed.append
+            )
+            row.computes = list(each(bodies, lambda one: kind_of(one).project(one), malformed.append))
+        return row
 
-    def usages(self, place: tuple[str, str]) -> Result:
-        found: Result = {"subscription_id": place[0], "location": place[1], "usages": [], "failure": None}
-        try:
-            with all_foreseen():
-                bad: list[AmlError] = []
-                path = location_path(*place, "usages")
-                found["usages"] = _usages.usages(
-                    self.client.list(path, compute.ComputeKind.api_version, malformed=bad.append)
-                )
-                if bad:
-                    raise _unread(bad)
-        except AmlError as error:
-            found["failure"] = error.failure()
-        return found
+    def usages(self, region: tuple[str, str]) -> _UsagesRow:
+        row = _UsagesRow(subscription_id=region[0], location=region[1])
+        with row.reading() as malformed:
+            path = location_path(*region, "usages")
+            row.usages = usages(self._client.list(path, compute.ComputeKind.api_version, malformed=malformed.append))
+        return row
 
 
-def look_at_fleet(task: Task) -> Result:
+def read_fleet(task: Task) -> Result:
     """The job of ``aml_fleet_info``."""
     params = task.params
     identifiers = read_places(task)
-    look = _Look(task)
-    with ThreadPoolExecutor(params["parallelism"], thread_name_prefix="look") as pool:
-        workspaces = list(pool.map(look.workspace, identifiers))
-        places = {
-            (one["subscription_id"], str(region(one["workspace"]["location"])))
-            for one in workspaces
-            if one["workspace"]
-        }
-        usages = list(pool.map(look.usages, sorted(places))) if params["usages"] else []
-    result: Result = {"changed": False, "workspaces": workspaces, "usages": usages}
-    unread = [one for one in (*workspaces, *usages) if one["failure"]]
+    reader = _Reader(task.client)
+    with ThreadPoolExecutor(params["parallelism"], thread_name_prefix="read") as pool:
+        workspaces = list(pool.map(reader.workspace, identifiers))
+        regions = sorted({row.region for row in workspaces if row.region}) if params["usages"] else []
+        used = list(pool.map(reader.usages, regions))
+    rows: list[_WorkspaceRow | _UsagesRow] = [*workspaces, *used]
+    result: Result = {
+        "changed": False,
+        "workspaces": [row.to_dict() for row in workspaces],
+        "usages": [row.to_dict() for row in used],
+    }
+    unread = [row for row in rows if row.failure]
     if unread and params["fail_on"] == "error":
-        told = "; ".join(
-            f"{one.get('name') or one['location']}: {one['failure']['message'].rstrip('.')}" for one in unread[:5]
-        )
-        failure = NotRead(
-            f"{len(unread)} of {len(workspaces) + len(usages)} could not be read: {told}.",
-            details=[{"name": one.get("name") or one["location"], "failure": one["failure"]} for one in unread],
-            hint="The result has all the others. Set fail_on=never to only report these failures.",
-        )
+        failure = _not_read(unread, len(rows))
         failure.result = result
         raise failure
     return result
+
+
+def _not_read(unread: t.Sequence[_WorkspaceRow | _UsagesRow], count: int) -> NotRead:
+    told = "; ".join(f"{row.label}: {row.failure.message.rstrip('.')}" for row in unread[:5] if row.failure)
+    return NotRead(
+        f"{len(unread)} of {count} could not be read: {told}.",
+        details=[{"name": row.label, "failure": row.shown_failure} for row in unread],
+        hint="The result has all the others. Set fail_on=never to only report these failures.",
+    )

@@ -81,15 +81,15 @@ def test_one_targets_month() -> None:
         "present",
         sizes(price(0.1234), price(0.01, "LowPriority")),
     )
-    assert found == {"currency": "USD", "monthly_minimum": 90.08, "monthly_maximum": 270.25}
+    assert found == cost.Cost("USD", 90.08, 270.25)
     cheap = cost.estimate(
         wish(size="Standard_A", tier="low_priority", max_instances=1),
         "present",
         sizes(price(0.1234), price(0.01, "LowPriority")),
     )
-    assert cheap == {"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": 7.3}
+    assert cheap == cost.Cost("USD", 0.0, 7.3)
     rests = cost.estimate(wish("computeinstance", size="Standard_A"), "stopped", sizes(price(1.0)))
-    assert rests == {"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": 730.0}
+    assert rests == cost.Cost("USD", 0.0, 730.0)
 
 
 @pytest.mark.parametrize("known", [None, {}, sizes()])
@@ -115,33 +115,28 @@ def test_who_pays(given: Wish, expected: bool) -> None:
 
 # --- all of them, and the gate ---
 
-ONE = {"currency": "USD", "monthly_minimum": 1.111, "monthly_maximum": 2.222}
+ONE = cost.Cost("USD", 1.111, 2.222)
 
 
 def test_sums_are_of_what_is_known() -> None:
-    assert cost.total({"b": ONE, "a": None, "c": ONE}) == {
-        "currency": "USD",
-        "monthly_minimum": 2.22,
-        "monthly_maximum": 4.44,
-        "unknown": ["a"],
-    }
-    assert cost.total({"b": None}) == {
+    assert cost.total({"b": ONE, "a": None, "c": ONE}) == cost.Total("USD", 2.22, 4.44, ["a"])
+    assert cost.total({"b": None}).to_dict() == {
         "currency": None,
         "monthly_minimum": None,
         "monthly_maximum": None,
         "unknown": ["b"],
     }
-    assert cost.total({}) == {"currency": None, "monthly_minimum": None, "monthly_maximum": None, "unknown": []}
+    assert cost.total({}) == cost.Total(None, None, None, [])
 
 
 @pytest.mark.parametrize(("most", "limit"), [(10.0, 10.0), (9.99, 10.0), (10.0, None), (None, 1.0), (0.0, 0.0)])
 def test_the_gate_is_open(most: float | None, limit: float | None) -> None:
-    cost.refuse({"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": most, "unknown": ["a"]}, limit)
+    cost.refuse(cost.Total("USD", 0.0, most, ["a"]), limit)
 
 
 @pytest.mark.parametrize(("unknown", "more"), [([], ""), (["a", "b"], " The prices of 2 more are not known.")])
 def test_the_gate_is_shut(unknown: list[str], more: str) -> None:
-    summed = {"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": 10.004, "unknown": unknown}
+    summed = cost.Total("USD", 0.0, 10.004, unknown)
     with pytest.raises(cost.TooExpensive) as caught:
         cost.refuse(summed, 10.0)
     error = caught.value
@@ -149,7 +144,7 @@ def test_the_gate_is_shut(unknown: list[str], more: str) -> None:
         error.message
         == f"The declared compute targets may cost 10.00 USD in a month, more than max_monthly_cost 10.00.{more}"
     )
-    assert (error.code, error.details) == ("TooExpensive", summed)
+    assert (error.code, error.details) == ("TooExpensive", summed.to_dict())
     assert error.hint == "Nothing was written. Lower max_instances or take smaller sizes, or raise max_monthly_cost."
 
 
@@ -194,11 +189,8 @@ def test_each_workspace_and_each_region_is_read_once() -> None:
     assert sorted(client.asked) == sorted((path, "v") for path in (HOME, *regions))
     assert [prices.region(one) for one in (new, again, west, there)] == ["eastus", "eastus", "westus2", "westus2"]
     assert prices.region(wish(existing={"location": "North Europe"})) == "northeurope"
-    assert cost.estimate(new, "present", prices.of(new)) == {
-        "currency": "USD",
-        "monthly_minimum": 0.0,
-        "monthly_maximum": 730.0,
-    }
+    estimated = cost.estimate(new, "present", prices.of(new))
+    assert estimated and estimated.to_dict() == {"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": 730.0}
     assert cost.hourly((prices.of(west) or {})["standard_a"], "dedicated") == (2.0, "USD")
     assert prices.problems == []
 
