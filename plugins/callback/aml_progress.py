@@ -12,13 +12,11 @@ author:
   - The azureml.compute authors (@azureml-compute)
 description:
   - While a task of this collection waits, shows the progress of each of its targets. On a terminal, there is one line for each target in progress,
-    updated in place,
-    with the action, the state that the service reported last, and the duration; and a line that remains when the action ends.
+    updated in place, with the action, the state that the service reported last, and the duration; and a line that remains when the action ends.
   - In AWX, in files and in pipes, there are plain lines, for each target when it starts and when it ends, and at intervals one for each target that
     is still in progress.
   - M(azureml.compute.aml_fleet) reports each target that it processes, with the number of completed targets. The other modules report the operations
-    that they wait for; a task that
-    does not wait reports nothing.
+    that they wait for; a task that does not wait reports nothing.
   - Requires a local connection. Tasks with other connections, and tasks in check mode, report nothing.
   - Colours are those of ansible-core, and are disabled by E(NO_COLOR) or E(ANSIBLE_NOCOLOR).
   - Shows nothing unless it is enabled, with C(callbacks_enabled) in C(ansible.cfg) or E(ANSIBLE_CALLBACKS_ENABLED).
@@ -26,8 +24,7 @@ options:
   style:
     description:
       - V(live) updates lines in place, V(plain) does not. V(auto) is V(live) if standard output is a terminal that supports it, and Ansible was not
-        started by
-        ansible-runner, as in AWX.
+        started by ansible-runner, as in AWX.
     type: str
     choices: [auto, live, plain]
     default: auto

@@ -136,7 +136,7 @@ options:
         this time.
       - While the task waits for a long-running operation, C(wait_timeout) is the limit instead.
       - The same time limits one request with its complete response (C(AnswerTooSlow)), but at least 15 and at most 120 seconds. A list with all its
-        pages is limited to 3 times as long, at least 45 seconds, and to 1000 pages (C(EndlessList)). A response is limited to 64 MiB (C(AnswerTooLarge)).
+        pages may take 3 times as long, at least 45 seconds, and at most 1000 pages (C(EndlessList)). A response has at most 64 MiB (C(AnswerTooLarge)).
       - A value below 15 limits only the retries. A request for sign-in or for the cloud's metadata is limited to 60 seconds, independent of this option.
     type: int
     default: 120

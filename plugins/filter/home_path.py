@@ -12,8 +12,7 @@ author:
 description:
   - Replaces a leading C(~) by the home directory that the controller's user database has for the user who runs Ansible.
   - The environment variable E(HOME) is not read, and neither does OpenSSH read it. P(ansible.builtin.expanduser#filter) does, and therefore returns
-    another directory
-    under C(sudo), in containers and in jobs that set it.
+    another directory under C(sudo), in containers and in jobs that set it.
 options:
   _input:
     description: A path.

@@ -12,9 +12,8 @@ author:
 description:
   - Writes values that a service returned as the text of a vars file.
   - Ansible evaluates C({{ }}) in files that are loaded with C(-e @file), C(vars_files) or C(include_vars). Tags, descriptions and other strings of a
-    service are
-    written by other people, so this filter tags every string with C(!unsafe) that does not consist of plain words. Loading the file returns exactly
-    the same values.
+    service are written by other people, so this filter tags every string with C(!unsafe) that does not consist of plain words. Loading the file returns
+    exactly the same values.
   - Use it instead of P(ansible.builtin.to_nice_yaml#filter), which writes such texts as templates.
 options:
   _input:

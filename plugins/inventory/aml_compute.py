@@ -102,7 +102,7 @@ options:
     default: false
   prefer:
     description:
-      - Which address to connect to.
+      - Which address to use.
       - V(auto) uses the public address, or the private address of a machine that has no public address or, in a cluster, whose public SSH
         port is closed.
       - V(public) and V(private) use only that address. A private address is reachable on port 22, and only inside the virtual network.
@@ -133,11 +133,10 @@ options:
       - Expressions for the name of a host, over its variables. The first one that is not empty is used.
       - If not set, an instance is named C(WORKSPACE-INSTANCE), a node C(WORKSPACE-CLUSTER-NODEID), and a workspace by its own name.
       - A name with other characters than letters, digits, dots, dashes and underscores is not used, with a warning.
-      - Hosts that would have the same name get the workspace as a prefix, C(ws-prod-laptop), if necessary with the resource
-        group and the subscription. So do hosts that would be named C(localhost), one of its aliases, C(all) or C(ungrouped), or like a host or a
-        group that the inventory already contains. If this does not distinguish them (C(a-b) with C(c) results in the same name as C(a) with C(b-c)),
-        digits that are derived from
-        their ids are appended, C(a-b-c-1a2b3c4d). A warning names them. If no name is free, they are not listed as hosts.
+      - Hosts that would have the same name get the workspace as a prefix, C(ws-prod-laptop), if necessary with the resource group and the
+        subscription. So do hosts that would be named C(localhost), one of its aliases, C(all) or C(ungrouped), or like a host or a group that the
+        inventory already contains. If this does not distinguish them (C(a-b) with C(c) results in the same name as C(a) with C(b-c)), digits that are
+        derived from their ids are appended, C(a-b-c-1a2b3c4d). A warning names them. If no name is free, they are not listed as hosts.
       - Names are compared ignoring case. Only sources that Ansible reads before this one are known, so list this file last.
     type: list
     elements: str
@@ -177,11 +176,10 @@ extends_documentation_fragment:
   - ansible.builtin.inventory_cache
 notes:
   - With O(keyed_groups) without a prefix, everyone who can write tags chooses names of groups. A group that would be named like a host, C(all) or
-    C(ungrouped) is not
-    created, with a warning; an existing group gets the host, with its variables. Use a prefix.
+    C(ungrouped) is not created, with a warning; an existing group gets the host, with its variables. Use a prefix.
   - The cache is not used if an option that selects resources, or the identity, differs. All other options are applied to the cached data.
-  - A new node can use the address of a deleted node, with another host key. See
-    R(Nodes and workspaces as hosts, ansible_collections.azureml.compute.docsite.guide_inventory).
+  - A new node can use the address of a deleted node, with another host key. See R(Nodes and workspaces as hosts,
+    ansible_collections.azureml.compute.docsite.guide_inventory).
 seealso:
   - module: azureml.compute.aml_ssh_facts
 """

@@ -73,7 +73,7 @@ options:
       ssh_private_key:
         description:
           - The private key itself, as text.
-          - The service takes no passphrase, so the key must not be encrypted.
+          - The service accepts no passphrase, so the key must not be encrypted.
         type: str
       admin_password:
         description: Password, if no key is used.
@@ -230,7 +230,7 @@ compute:
       returned: always
       sample: null
     provisioning_state:
-      description: What the service is doing with it.
+      description: Provisioning state.
       type: str
       returned: when it exists
       sample: Succeeded
@@ -268,7 +268,7 @@ compute:
     identity:
       description:
         - C(type), C(user_assigned_identities), C(principal_id) and C(tenant_id) of the system-assigned one, and C(default), the identity
-          that jobs use. Null where there is none.
+          that jobs use. Null if there is none.
       type: dict
       returned: always
       sample: null
@@ -338,7 +338,7 @@ compute:
       returned: when RV(compute.type) is V(synapsespark)
       sample: Small
     node_count:
-      description: Nodes of the pool.
+      description: Number of nodes of the pool.
       type: int
       returned: when RV(compute.type) is V(synapsespark)
       sample: 3

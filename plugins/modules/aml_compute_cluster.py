@@ -13,27 +13,27 @@ author:
 description:
   - Creates, updates and deletes an autoscaling compute cluster (C(AmlCompute)) of an Azure Machine Learning workspace.
   - Only declared options are managed. Omitted options keep their current values.
-  - The number of nodes, the idle time, the identity and the tags change in place. All other fields are immutable
-    created; what happens when such a field differs is decided by O(on_immutable_change).
+  - The number of nodes, the idle time, the identity and the tags change in place. All other fields are immutable.
+    O(on_immutable_change) sets what happens when one of them differs.
 options:
   name:
     description:
       - Name of the compute target, unique in the workspace.
       - 3 to 24 letters, digits and dashes. It starts with a letter, ends with a letter or digit, and does not end in a dash
-        and digits alone (C(gpu-a1) is valid, C(gpu-1) is not).
+        and digits only (C(gpu-a1) is valid, C(gpu-1) is not).
     type: str
     required: true
   state:
     description:
       - V(present) creates the cluster or updates it as declared.
-      - V(absent) deletes it, with its nodes.
+      - V(absent) deletes it with its nodes.
     type: str
     choices: [present, absent]
     default: present
   location:
     description:
       - Region of the nodes. If not set, a new cluster is created in the workspace's region. Immutable.
-      - Another region than the workspace's is a preview feature of the service (a warning says so), and is refused for a
+      - A region other than that of the workspace is a preview feature of the service (the task warns), and is refused for a
         workspace with a private endpoint.
     type: str
   size:
@@ -43,8 +43,8 @@ options:
     aliases: [vm_size]
   tier:
     description:
-      - V(dedicated) nodes stay until they are scaled down. V(low_priority) nodes are cheaper and may be taken away at any time.
-      - The service creates V(dedicated) nodes where nothing is declared. Immutable.
+      - V(dedicated) nodes are kept until the cluster scales down. V(low_priority) nodes are cheaper and can be preempted at any time.
+      - Defaults to V(dedicated) in the service. Immutable.
     type: str
     choices: [dedicated, low_priority]
     aliases: [vm_priority]
@@ -60,15 +60,15 @@ options:
     aliases: [max_nodes]
   idle_time_before_scale_down:
     description:
-      - Seconds for which a node must be idle before it is given back. V(0) is a value. The service's own default is 120.
+      - Seconds that a node stays idle before it is removed. Must be 0 or greater. V(0) removes idle nodes immediately. Defaults to 120 in the service.
     type: int
   ssh_public_access_enabled:
     description:
-      - Whether the nodes' SSH port is open on their public addresses. Immutable.
+      - Whether the SSH port of the nodes is open on their public IP addresses. Immutable.
     type: bool
   ssh_settings:
     description:
-      - The administrator's account on each node. Without it, no one can log in by SSH. Immutable.
+      - The administrator account on each node. Without it, SSH access is not possible. Immutable.
     type: dict
     suboptions:
       admin_username:
@@ -77,16 +77,16 @@ options:
         required: true
       ssh_key_value:
         description:
-          - RSA public key, in one line (C(ssh-rsa AAAA...)), as RFC 4716 or as PEM. The service takes no other type of key.
+          - RSA public key, in one line (C(ssh-rsa AAAA...)), as RFC 4716 or as PEM. The service accepts no other type of key.
         type: str
       admin_password:
         description:
-          - Password, where no key is used; a key is safer. It is sent when the cluster is created, and never read back.
+          - Password, if no key is used; a key is safer. It is sent when the cluster is created. The service never returns it.
         type: str
   enable_node_public_ip:
     description:
       - Whether the nodes have public addresses. V(false) needs O(network_settings) or a managed network, and the service
-        demands a private endpoint of the workspace. Immutable.
+        requires a private endpoint of the workspace. Immutable.
     type: bool
   network_settings:
     description:
@@ -206,7 +206,7 @@ compute:
       returned: when it exists
       sample: /subscriptions/0000/resourceGroups/ml-prod/providers/Microsoft.MachineLearningServices/workspaces/ws-prod/computes/cpu-cluster
     name:
-      description: Name; C(azureml:NAME) is what job YAML takes as C(compute).
+      description: Name. Use it in job YAML as C(compute), C(azureml:NAME).
       type: str
       returned: always
       sample: cpu-cluster
@@ -221,7 +221,7 @@ compute:
       returned: always
       sample: eastus
     provisioning_state:
-      description: What the service is doing with the resource.
+      description: Provisioning state of the resource.
       type: str
       returned: when it exists
       sample: Succeeded
@@ -232,27 +232,27 @@ compute:
       returned: when it exists
       sample: []
     allocation_state:
-      description: V(Steady), or V(Resizing) while nodes come or go.
+      description: V(Steady), or V(Resizing) while nodes are added or removed.
       type: str
       returned: when it exists
       sample: Steady
     allocation_state_transition_time:
-      description: Since when, in ISO 8601.
+      description: Time of the last change of C(allocation_state), in ISO 8601.
       type: str
       returned: when it exists
       sample: "2026-11-23T12:00:00.000Z"
     current_node_count:
-      description: Nodes that are allocated now.
+      description: Number of currently allocated nodes.
       type: int
       returned: when it exists
       sample: 0
     target_node_count:
-      description: Nodes that the cluster is going to, or went to last.
+      description: Number of nodes that the cluster scales to, or last scaled to.
       type: int
       returned: when it exists
       sample: 0
     node_state_counts:
-      description: Nodes by state.
+      description: Number of nodes by state.
       type: dict
       returned: when it exists
       sample: {idle: 0, running: 0, preparing: 0, unusable: 0, leaving: 0, preempted: 0}
@@ -273,32 +273,32 @@ compute:
       returned: always
       sample: dedicated
     min_instances:
-      description: Nodes that always stay.
+      description: Minimum number of nodes.
       type: int
       returned: always
       sample: 0
     max_instances:
-      description: Nodes at the most.
+      description: Maximum number of nodes.
       type: int
       returned: always
       sample: 4
     idle_time_before_scale_down:
-      description: Seconds of idleness before a node is given back.
+      description: Seconds that a node stays idle before it is removed.
       type: int
       returned: always
       sample: 120
     ssh_public_access_enabled:
-      description: Whether the SSH port is open on public addresses; null where the service has not decided.
+      description: Whether the SSH port is open on public IP addresses; null if the service has not decided.
       type: bool
       returned: always
       sample: false
     ssh_settings:
-      description: C(admin_username) and C(ssh_key_value); null each where SSH is off.
+      description: C(admin_username) and C(ssh_key_value); each is null if SSH is disabled.
       type: dict
       returned: always
       sample: {admin_username: azureuser, ssh_key_value: ssh-rsa AAAA...}
     enable_node_public_ip:
-      description: Whether nodes have public addresses.
+      description: Whether nodes have public IP addresses.
       type: bool
       returned: always
       sample: true
@@ -310,7 +310,7 @@ compute:
     identity:
       description:
         - C(type), C(user_assigned_identities), C(principal_id) and C(tenant_id) of the system-assigned one, and C(default), the identity
-          that code on the nodes uses (C(resource_id), C(client_id), C(principal_id)). Null where there is none.
+          that code on the nodes uses (C(resource_id), C(client_id), C(principal_id)). Null if there is none.
       type: dict
       returned: always
       sample: null
@@ -340,7 +340,7 @@ compute:
       returned: always
       sample: false
     resource_id:
-      description: The underlying resource, where there is one; null for a cluster.
+      description: The underlying resource, if there is one; null for a cluster.
       type: str
       returned: always
       sample: null

@@ -11,15 +11,15 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Reads one compute target by name, or all of a workspace, of all kinds, with their states, errors and node counts.
+  - Reads one compute target by name, or all compute targets of a workspace, of all types, with their states, errors and node counts.
   - Returns them as one list, and by the four tabs of the studio's Compute page.
-  - A name that does not exist gives an empty list, and no failure.
+  - If the name does not exist, the list is empty, and the task does not fail.
 options:
   name:
-    description: Name of one compute target. Defaults to all are read.
+    description: Name of one compute target. Defaults to all compute targets.
     type: str
   type:
-    description: Kinds to return. Defaults to all.
+    description: Types to return. Defaults to all.
     type: list
     elements: str
     choices:
@@ -68,7 +68,7 @@ EXAMPLES = r"""
 RETURN = r"""
 computes:
   description:
-    - The compute targets that were found. All have C(id), C(name), C(type), C(location), C(description), C(provisioning_state),
+    - The matching compute targets. All have C(id), C(name), C(type), C(location), C(description), C(provisioning_state),
       C(provisioning_errors), C(created_on), C(modified_on), C(is_attached), C(resource_id), C(tags) and C(identity).
     - Clusters have the keys that M(azureml.compute.aml_compute_cluster) returns.
   returned: success
@@ -84,7 +84,7 @@ computes:
       max_instances: 4
       current_node_count: 0
 by_kind:
-  description: The same, by the tabs of the studio. C(instances), C(clusters), C(inference_clusters) and C(attached) are always there.
+  description: The compute targets by the tabs of the studio. C(instances), C(clusters), C(inference_clusters) and C(attached) always exist.
   returned: success
   type: dict
   sample: {instances: [], clusters: [], inference_clusters: [], attached: []}

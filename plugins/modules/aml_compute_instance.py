@@ -11,10 +11,10 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Creates, deletes, starts, stops and restarts a compute instance of an Azure Machine Learning workspace, and changes what can change.
+  - Creates, deletes, starts, stops and restarts a compute instance of an Azure Machine Learning workspace, and changes its mutable fields.
   - Only declared options are managed. Omitted options keep their current values.
-  - After creation, the service changes schedules, idle shutdown, single sign-on, size, applications and data mounts, each by an action of its own
-    (all but single sign-on are preview features; a warning says so). All else is fixed; O(on_immutable_change) decides what happens then.
+  - After creation, the service can change schedules, idle shutdown, single sign-on, size, applications and data mounts, each with a separate action
+    (all except single sign-on are preview features; the task warns). All other fields are immutable; see O(on_immutable_change).
 options:
   name:
     description:
@@ -23,23 +23,23 @@ options:
     required: true
   state:
     description:
-      - V(present) makes the instance as declared, and leaves it running or stopped as it is. A new one runs.
-      - V(started) and V(stopped) make it so as well, and then run or stop it. An instance that is starting or stopping already is waited for.
-      - V(restarted) restarts it at every run; a stopped one is started.
-      - V(absent) deletes it, with its disk.
+      - V(present) creates the instance or updates it as declared. An existing instance keeps running or stays stopped. A new one runs.
+      - V(started) and V(stopped) do the same, and then start or stop it. If the instance is already starting or stopping, the task waits for that.
+      - V(restarted) restarts it in every run; a stopped instance is started.
+      - V(absent) deletes it with its disk.
     type: str
     choices: [present, absent, started, stopped, restarted]
     default: present
   location:
     description:
-      - Region. It must be the workspace's, and need not be given. Immutable.
+      - Region. It must be the region of the workspace, which is the default. Immutable.
     type: str
   size:
     description:
-      - Virtual machine size, such as V(Standard_DS3_v2). Needed to create an instance.
-      - A resize (preview) needs the instance stopped. With O(force=true) a running one is stopped, resized and started again; with
-        O(wait=false) only the start is not waited for. A task that is killed in between leaves it stopped, and no later run knows that it
-        was running, unless O(state=started) is declared.
+      - Virtual machine size, such as V(Standard_DS3_v2). Required to create an instance.
+      - A resize (preview) requires a stopped instance. With O(force=true) a running instance is stopped, resized and started again; with
+        O(wait=false) the task waits for all steps except the start. If the task is killed between the steps, the instance remains stopped, and a later
+        run does not start it, unless O(state=started) is declared.
     type: str
     aliases: [vm_size]
   description:
@@ -48,7 +48,7 @@ options:
     type: str
   ssh_public_access_enabled:
     description:
-      - Whether the SSH port is open. Off, unless O(ssh_settings.ssh_key_value) is given. Immutable.
+      - Whether the SSH port is open. Disabled by default, unless O(ssh_settings.ssh_key_value) is set. Immutable.
     type: bool
   ssh_settings:
     description:
@@ -57,16 +57,16 @@ options:
     suboptions:
       ssh_key_value:
         description:
-          - RSA public key, in one line (C(ssh-rsa AAAA...)), as RFC 4716 or as PEM. The service takes no other type of key, and never returns it.
+          - RSA public key, in one line (C(ssh-rsa AAAA...)), as RFC 4716 or as PEM. The service accepts no other type of key, and never returns it.
         type: str
   enable_node_public_ip:
     description:
-      - Whether the instance has a public address. V(false) needs O(network_settings) or a managed network, and the service demands a private endpoint of
-        the workspace. Immutable.
+      - Whether the instance has a public IP address. V(false) requires O(network_settings) or a managed network, and the service requires a private
+        endpoint of the workspace. Immutable.
     type: bool
   network_settings:
     description:
-      - The subnet that the instance lives in, in the region and the subscription of the workspace. Immutable.
+      - The subnet of the instance, in the region and the subscription of the workspace. Immutable.
     type: dict
     suboptions:
       subnet:
@@ -80,7 +80,7 @@ options:
         type: str
   create_on_behalf_of:
     description:
-      - The user that the instance is for, if not the one that creates it. Immutable.
+      - The user of the instance, if it is not the user who creates it. Immutable.
     type: dict
     suboptions:
       user_object_id:
@@ -93,7 +93,7 @@ options:
         required: true
   application_sharing_policy:
     description:
-      - Whether only its user (V(personal)) or everybody in the workspace (V(shared)) reaches its applications. Immutable.
+      - Whether only the user of the instance (V(personal)) or all users of the workspace (V(shared)) can access its applications. Immutable.
     type: str
     choices: [personal, shared]
   enable_root_access:
@@ -106,7 +106,7 @@ options:
     type: bool
   release_quota_on_stop:
     description:
-      - Whether a stopped instance gives its cores back. Otherwise they count against the quota. Immutable.
+      - Whether a stopped instance releases its quota. Otherwise its cores still count against the quota. Immutable.
     type: bool
   enable_sso:
     description:
@@ -114,36 +114,36 @@ options:
     type: bool
   idle_time_before_shutdown_minutes:
     description:
-      - Minutes of idleness after which the instance stops by itself, from 15 to 4320 (3 days). C(null) turns it off.
-      - An instance with a managed identity only stops if that identity is a Contributor of the workspace.
+      - Minutes that the instance stays idle before it is shut down, from 15 to 4320 (3 days). C(null) disables idle shutdown.
+      - An instance with a managed identity is shut down only if that identity is a Contributor of the workspace.
     type: int
   schedules:
     description:
-      - When the instance starts and stops by itself.
+      - Schedules that start and stop the instance.
     type: dict
     suboptions:
       compute_start_stop:
         description:
-          - The complete list, of at most four. An empty one removes all.
+          - The complete list, of at most four schedules. An empty list removes all schedules.
         type: list
         elements: dict
         suboptions:
           action:
-            description: What is done.
+            description: The action of the schedule.
             type: str
             required: true
             choices: [start, stop]
           state:
-            description: Whether the schedule is in force. It is, unless V(disabled) is given.
+            description: Whether the schedule is enabled. Defaults to V(enabled).
             type: str
             choices: [enabled, disabled]
           trigger:
-            description: When it is done.
+            description: The time of the action.
             type: dict
             required: true
             suboptions:
               type:
-                description: V(cron) takes O(schedules.compute_start_stop[].trigger.expression), V(recurrence) the other options.
+                description: V(cron) requires O(schedules.compute_start_stop[].trigger.expression), V(recurrence) uses the other options.
                 type: str
                 required: true
                 choices: [cron, recurrence]
@@ -155,7 +155,7 @@ options:
                 type: str
                 choices: [minute, hour, day, week, month]
               interval:
-                description: How many units lie between two runs.
+                description: Number of units between two runs.
                 type: int
               schedule:
                 description: The times within the unit.
@@ -178,14 +178,14 @@ options:
                     type: list
                     elements: int
               start_time:
-                description: First time, as C(2026-11-23T18:00:00). If not set, the service decides.
+                description: First run, as C(2026-11-23T18:00:00). If not set, the service sets it.
                 type: str
               time_zone:
-                description: Time zone by its Windows name, such as V(W. Europe Standard Time). Without one it is UTC. It does not follow daylight saving.
+                description: Time zone by its Windows name, such as V(W. Europe Standard Time). Defaults to UTC. Daylight saving time is not applied.
                 type: str
   setup_scripts:
     description:
-      - Scripts that run as root, from the workspace's Notebooks file share or given here. Immutable.
+      - Scripts that run as root, from the workspace's Notebooks file share or inline. Immutable.
     type: dict
     suboptions:
       creation_script:
@@ -196,13 +196,13 @@ options:
             description: Path of the script in the file share.
             type: str
           inline:
-            description: The script's text, in place of a path. It must not hold secrets, because the service shows it.
+            description: The text of the script, instead of a path. It must not contain secrets, because the service returns it.
             type: str
           command:
             description: Arguments for the script.
             type: str
           timeout_minutes:
-            description: Minutes that it may take. The service's own limit is 15.
+            description: Maximum duration in minutes. Limited to 15 in the service.
             type: int
       startup_script:
         description: Runs at every start.
@@ -212,13 +212,13 @@ options:
             description: Path of the script in the file share.
             type: str
           inline:
-            description: The script's text, in place of a path. It must not hold secrets, because the service shows it.
+            description: The text of the script, instead of a path. It must not contain secrets, because the service returns it.
             type: str
           command:
             description: Arguments for the script.
             type: str
           timeout_minutes:
-            description: Minutes that it may take. The service's own limit is 15.
+            description: Maximum duration in minutes. Limited to 15 in the service.
             type: int
   custom_applications:
     description:
@@ -258,8 +258,8 @@ options:
             required: true
       environment_variables:
         description:
-          - Environment of the container. Whoever may read the compute instance can read it.
-          - The values of variables that are named as a password, a secret, a token, a key or a license are not in the task's own output.
+          - Environment of the container. Everyone who can read the compute instance can read it.
+          - The values are masked in the output of the task.
         type: dict
       bind_mounts:
         description: Folders of the instance in the container.
@@ -285,7 +285,7 @@ options:
         type: str
         required: true
       source:
-        description: What is mounted, such as the address of a data asset.
+        description: The data to mount, such as the URI of a data asset.
         type: str
       source_type:
         description: Type of the source. Defaults to V(uri).
@@ -407,7 +407,7 @@ compute:
       returned: always
       sample: eastus
     state:
-      description: V(Running), V(Stopped), V(Starting), V(JobRunning) and so on, in the service's own words.
+      description: V(Running), V(Stopped), V(Starting), V(JobRunning) and so on, as the service reports it.
       type: str
       returned: when it exists
       sample: Running
@@ -427,12 +427,12 @@ compute:
       returned: when it exists
       sample: 10.0.0.4
     applications:
-      description: C(name) and C(url) of what runs on it.
+      description: C(name) and C(url) of the applications on the instance.
       type: list
       elements: dict
       returned: always
     os_image:
-      description: Versions C(current) and C(latest) of the image, and whether it C(is_latest). The image is only renewed by creating the instance again.
+      description: Versions C(current) and C(latest) of the image, and whether it C(is_latest). The image is updated only by creating the instance again.
       type: dict
       returned: always
     errors:
@@ -457,7 +457,7 @@ compute:
       returned: always
       sample: STANDARD_DS3_V2
     idle_time_before_shutdown_minutes:
-      description: Minutes of idleness after which it stops; null where it does not.
+      description: Minutes that the instance stays idle before it is shut down; null if idle shutdown is disabled.
       type: int
       returned: always
       sample: 30
@@ -480,7 +480,7 @@ compute:
       type: dict
       returned: always
     create_on_behalf_of:
-      description: C(user_object_id) and C(user_tenant_id); null each for the creator's own.
+      description: C(user_object_id) and C(user_tenant_id); each is null for the user who created the instance.
       type: dict
       returned: always
     application_sharing_policy:
@@ -508,7 +508,7 @@ compute:
       type: bool
       returned: always
     release_quota_on_stop:
-      description: Whether a stopped instance gives its cores back.
+      description: Whether a stopped instance releases its quota.
       type: bool
       returned: always
     identity:
@@ -524,7 +524,7 @@ compute:
       type: str
       returned: always
     provisioning_state:
-      description: What the service is doing with the resource.
+      description: Provisioning state of the resource.
       type: str
       returned: when it exists
       sample: Succeeded

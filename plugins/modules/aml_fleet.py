@@ -11,23 +11,23 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Brings any number of compute targets, of all kinds and in any number of workspaces and subscriptions, to the state that one document declares.
-  - It reads each workspace once, plans everything from memory, and works on what differs, many at a time. A target that is as declared costs no request.
-  - A failure of one target hides no other. The task fails at the end and has an entry for each target.
-  - When it is interrupted, the next run continues. It waits for operations that are under way, and creates nothing twice. On SIGTERM and SIGINT
-    it starts nothing more and ends at once, with C(Interrupted) as the failure of what is under way and C(NotStarted) of the others.
-  - What frees a resource that another target is to attach is removed first, and what is pruned goes last. Nothing else depends on each other.
+  - Manages any number of compute targets, of all types and in any number of workspaces and subscriptions, from one document.
+  - It reads each workspace once, plans all targets, and processes those that differ in parallel. A target that matches its declaration needs no request.
+  - If one target fails, the others are still processed. The task fails at the end and has an entry for each target.
+  - The next run continues an interrupted run. It waits for running operations, and creates nothing twice. On SIGTERM and SIGINT
+    it starts no further operation and ends immediately, with the failure C(Interrupted) for targets in progress and C(NotStarted) for the others.
+  - A target whose removal releases a resource that another target attaches is removed first. Pruning comes last. All other targets are independent.
 options:
   name:
     description:
-      - Name of the fleet. What the fleet makes has it in the tag C(azureml-compute-fleet), and so has what it finds as declared, where the service takes
-        new tags.
-      - Needed for O(prune).
+      - Name of the fleet. It is stored in the tag C(azureml-compute-fleet) of the targets that the fleet creates, and of existing declared targets if
+        the service accepts new tags.
+      - Required for O(prune).
     type: str
   workspaces:
     description:
       - The workspaces, which must exist, each with its compute targets.
-      - One of O(workspaces) and O(folder) is needed; with both, the fleet is all of both.
+      - One of O(workspaces) and O(folder) is required; with both, the fleet contains the targets of both.
     type: list
     elements: dict
     suboptions:
@@ -42,37 +42,37 @@ options:
         description: Its subscription. Defaults to the subscription of the credential.
         type: str
       defaults:
-        description: Options for the targets of this workspace, as in O(defaults), which they go before.
+        description: Options for the targets of this workspace, as in O(defaults), over which they take precedence.
         type: dict
       computes:
         description:
-          - The compute targets. Each has C(name), C(type) in the CLI's spelling, C(state), and the options of the module for that kind
+          - The compute targets. Each has C(name), C(type) as the Azure ML CLI spells it, C(state), and the options of the module for that type
             (M(azureml.compute.aml_compute_cluster), M(azureml.compute.aml_compute_instance), M(azureml.compute.aml_inference_cluster) and
             M(azureml.compute.aml_attached_compute)).
-          - C(wait), C(wait_timeout), C(wait_interval), C(attempts), C(on_immutable_change), C(force) and C(append_tags) of a target go before the task's.
-            C(preflight) and C(api_version) are the task's alone.
+          - C(wait), C(wait_timeout), C(wait_interval), C(attempts), C(on_immutable_change), C(force) and C(append_tags) of a target take precedence
+            over those of the task. C(preflight) and C(api_version) can be set only for the task.
         type: list
         elements: dict
   folder:
     description:
-      - A folder, where the module runs, with a folder for each resource group, in that one for each workspace, and in that a file of YAML of the Azure ML
-        CLI v2 for each compute target, as in F(ml-prod/ws-prod/small.yml). Files are taken that end in C(.yml) or C(.yaml).
-      - Each file must be one that C(az ml compute create --file) would take. It needs C(azure-ai-ml).
-      - What is in the files goes before O(defaults).
+      - A folder on the host that runs the module, with a subfolder for each resource group, in it a subfolder for each workspace, and in it a file of
+        YAML of the Azure ML CLI v2 for each compute target, as in F(ml-prod/ws-prod/small.yml). Only files that end in C(.yml) or C(.yaml) are read.
+      - Each file must be valid for C(az ml compute create --file). Requires C(azure-ai-ml).
+      - The files take precedence over O(defaults).
     type: path
   share:
     description:
-      - The workspaces of the document that this run works on, each by its id, its name, or C(RESOURCE_GROUP/NAME). If not set, it works on all of them.
-      - With O(preflight) and O(max_monthly_cost) it still reads all workspaces, and fails when the whole document exceeds a quota or the cost, so that
-        runs beside each other do not pass together what none of them would alone.
-      - Only the targets of the share are in the results. The filter P(azureml.compute.merge_fleet_results#filter) makes one result of several.
+      - The workspaces of the document that this run processes, each by its id, its name, or C(RESOURCE_GROUP/NAME). Defaults to all workspaces.
+      - With O(preflight) and O(max_monthly_cost) the module still reads all workspaces, and fails when the whole document exceeds a quota or the
+        cost, so that parallel runs together do not exceed a limit that each of them alone respects.
+      - The result contains only the targets of these workspaces. The filter P(azureml.compute.merge_fleet_results#filter) merges several results.
     type: list
     elements: str
   defaults:
     description:
-      - Options for all targets, under C(all), and for those of one kind, under its type (C(amlcompute), C(computeinstance), ...).
-      - A target's own option goes first, then its workspace's defaults for the kind, then those for C(all), then these for the kind, then these for C(all). A
-        mapping is taken whole from the nearest of them.
+      - Options for all targets, under C(all), and for the targets of one type, under the type (C(amlcompute), C(computeinstance), ...).
+      - The order of precedence is the target's own option, the defaults of its workspace for the type and for C(all), then these defaults for the
+        type and for C(all). A mapping is used as a whole from the first source that has it.
     type: dict
   resource_group:
     description: Resource group of the workspaces without one.
@@ -92,8 +92,7 @@ options:
   attempts:
     description:
       - Maximum number of attempts for a target. It is tried again, after 15 seconds, when an operation failed or the service could not respond, but
-        not when the
-        service or a rule refuses it. A target whose creation failed is replaced.
+        not when the service or a rule refuses it. A target whose creation failed is replaced.
     type: int
     default: 1
   on_error:
@@ -118,8 +117,7 @@ options:
   estimate_cost:
     description:
       - Whether to estimate the cost of the declared targets for a month of 730 hours, with their minimum and maximum number of nodes, from the
-        service's price
-        estimates. This reads each workspace with a new target, and the sizes of each region.
+        service's price estimates. This reads each workspace with a new target, and the sizes of each region.
       - These are list prices of the virtual machines of clusters and instances, without disks, network and discounts. Attached compute is not included.
     type: bool
     default: false

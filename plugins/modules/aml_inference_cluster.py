@@ -14,21 +14,21 @@ description:
   - Creates an AKS cluster through Azure Machine Learning, or attaches an existing one (with O(resource_id)), for real-time inference.
   - This is the inference cluster of the studio's form. To run training jobs or online endpoints of the second version on AKS, attach it as
     V(kubernetes) with M(azureml.compute.aml_attached_compute).
-  - Only declared options are managed. TLS, the load balancer and the tags change in place. All other fields are immutable.
+  - Only declared options are managed. TLS, the load balancer and the tags change in place. All other fields are immutable..
   - The module is idempotent, unlike the studio, the SDK and templates.
 options:
   name:
     description:
       - Name of the inference cluster, unique in the workspace. Letters, digits and dashes; it starts with a letter, ends with a letter or
-        digit, and does not end in a dash and digits alone.
+        digit, and does not end in a dash and digits only.
       - 2 to 16 characters for a cluster that is created, and 2 to 24 for one that is attached; see O(validate_name).
     type: str
     required: true
   validate_name:
     description:
       - The documents of the service contradict each other about the length of the name.
-      - V(strict) allows 2 to 16 characters. V(lenient) allows up to 24 for an AKS that is attached, with a warning above 16. V(off) leaves the check of
-        the name to the service.
+      - V(strict) allows 2 to 16 characters. V(lenient) allows up to 24 for an AKS that is attached, with a warning above 16. V(off) leaves the check
+        of the check of the name to the service.
     type: str
     choices: [strict, lenient, "off"]
     default: lenient
@@ -91,7 +91,7 @@ options:
         description: Range of the services' addresses, such as V(10.0.0.0/16). It must not overlap a subnet.
         type: str
       dns_service_ip:
-        description: Address of the DNS service, within O(network_settings.service_cidr).
+        description: IP address of the DNS service, within O(network_settings.service_cidr).
         type: str
       docker_bridge_cidr:
         description: Range of the Docker bridge, such as V(172.17.0.1/16).
@@ -168,8 +168,7 @@ extends_documentation_fragment:
   - azureml.compute.attributes.actiongroup_all
 notes:
   - Creating AKS through Azure Machine Learning is a feature of the service's first version. Microsoft maintains another method, which is to create
-    AKS with Azure Resource Manager and to attach
-    it.
+    AKS with Azure Resource Manager and to attach it.
 seealso:
   - module: azureml.compute.aml_attached_compute
   - module: azureml.compute.aml_compute_info
@@ -259,7 +258,7 @@ compute:
       returned: always
       sample: null
     provisioning_state:
-      description: What the service is doing with it.
+      description: Provisioning state.
       type: str
       returned: when it exists
       sample: Succeeded
@@ -297,7 +296,7 @@ compute:
     identity:
       description:
         - C(type), C(user_assigned_identities), C(principal_id) and C(tenant_id) of the system-assigned one, and C(default), the identity
-          that jobs use. Null where there is none.
+          that jobs use. Null if there is none.
       type: dict
       returned: always
       sample: null
@@ -317,7 +316,7 @@ compute:
       returned: always
       sample: 3
     network_settings:
-      description: C(subnet) (full id), C(service_cidr), C(dns_service_ip) and C(docker_bridge_cidr); null each without a network.
+      description: C(subnet) (full id), C(service_cidr), C(dns_service_ip) and C(docker_bridge_cidr); each is null without a network.
       type: dict
       returned: always
       sample: {subnet: null, service_cidr: null, dns_service_ip: null, docker_bridge_cidr: null}

@@ -55,7 +55,7 @@ options:
       - user_setup_failed
   prefer:
     description:
-      - Which address to connect to.
+      - Which address to use.
       - V(auto) uses the public address, or the private address of a machine that has no public address or, in a cluster, whose public SSH
         port is closed.
       - V(public) and V(private) use only that address. A private address is reachable on port 22, and only inside the virtual network.
@@ -76,8 +76,7 @@ options:
       - Prefix of the compute target's name in each C(name). Defaults to the workspace's name and a dash, so that machines of several workspaces have
         different names, and no compute target has the name of one of your hosts.
       - With an empty string the names are those of the compute targets, which other people may choose. C(localhost), its aliases, C(all) and
-        C(ungrouped) then get
-        the default name, with a warning.
+        C(ungrouped) then get the default name, with a warning.
     type: str
 extends_documentation_fragment:
   - azureml.compute.auth

@@ -13,7 +13,7 @@ author:
 description:
   - Lists the usage and the limits of a subscription in a region. They cover the number of computes, all dedicated and all low-priority
     vCPUs, and the vCPUs of each family.
-  - Usage and limits are those of Azure Machine Learning alone; virtual machines and AKS have their own.
+  - Usage and limits apply only to Azure Machine Learning; virtual machines and AKS have separate ones.
 options:
   family:
     description:
@@ -78,37 +78,37 @@ usages:
       returned: always
       sample: Standard DSv2 Family Cluster Dedicated vCPUs
     tier:
-      description: V(dedicated) or V(low_priority), since a family is listed once for each; null for what is not a number of vCPUs.
+      description: V(dedicated) or V(low_priority), because a family is listed once for each; null if the entry is not a number of vCPUs.
       type: str
       returned: always
       sample: dedicated
     current:
-      description: What is used.
+      description: The current usage.
       type: int
       returned: always
       sample: 24
     limit:
-      description: The limit; null where there is none.
+      description: The limit; null if there is none.
       type: int
       returned: always
       sample: 100
     remaining:
-      description: What is left; null where there is no limit.
+      description: The remaining amount; null if there is no limit.
       type: int
       returned: always
       sample: 76
     percent:
-      description: How much of the limit is used; null where there is no limit.
+      description: Percentage of the limit that is used; null if there is no limit.
       type: float
       returned: always
       sample: 24.0
     unit:
-      description: What is counted.
+      description: The unit.
       type: str
       returned: always
       sample: Count
     workspace:
-      description: The workspace, where it is one workspace's usage; null where it is the subscription's.
+      description: The workspace, if the usage is that of one workspace; null if it is that of the subscription.
       type: str
       returned: always
       sample: null

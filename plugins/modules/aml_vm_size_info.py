@@ -11,9 +11,9 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Lists the sizes that clusters and instances can have in a region, with what they are made of and what they cost an hour.
-  - All filters must hold for a size to be returned. Names are compared ignoring case.
-  - Whether there is quota for a size is another question. M(azureml.compute.aml_usage_info) answers it.
+  - Lists the sizes that clusters and instances can have in a region, with their properties and their hourly prices.
+  - A size is returned only if all filters match. Names are compared ignoring case.
+  - To check whether there is quota for a size, use M(azureml.compute.aml_usage_info).
 options:
   family:
     description:
@@ -24,23 +24,23 @@ options:
       - Name of the size, such as V(Standard_DS3_v2) or V(Standard_NC*). C(*) and C(?) stand for any text and any character.
     type: str
   min_vcpus:
-    description: vCPUs at the least.
+    description: Minimum number of vCPUs.
     type: int
   max_vcpus:
-    description: vCPUs at the most.
+    description: Maximum number of vCPUs.
     type: int
   min_memory_gb:
-    description: Memory at the least, in GB.
+    description: Minimum memory, in GB.
     type: float
   gpus:
-    description: The number of GPUs; V(0) for sizes without.
+    description: The number of GPUs; V(0) for sizes without GPUs.
     type: int
   compute_type:
-    description: The kind of compute target that the size must be offered for.
+    description: The type of compute target for which the size must be offered.
     type: str
     choices: [amlcompute, computeinstance]
   low_priority:
-    description: V(true) for sizes that low-priority nodes can have, V(false) for those that they cannot.
+    description: V(true) for sizes that support low-priority nodes, V(false) for sizes that do not.
     type: bool
 extends_documentation_fragment:
   - azureml.compute.auth
@@ -80,28 +80,28 @@ location:
   type: str
   sample: eastus
 sizes:
-  description: The sizes that were asked for, by family, vCPUs, memory and name.
+  description: The matching sizes, sorted by family, vCPUs, memory and name.
   returned: success
   type: list
   elements: dict
   contains:
     name:
-      description: Name, which O(azureml.compute.aml_compute_cluster#module:size) takes.
+      description: Name, as for O(azureml.compute.aml_compute_cluster#module:size).
       type: str
       returned: always
       sample: Standard_DS3_v2
     family:
-      description: Family, which quotas are counted by.
+      description: Family, by which quotas are counted.
       type: str
       returned: always
       sample: standardDSv2Family
     vcpus:
-      description: vCPUs, which quotas count.
+      description: Number of vCPUs, which quotas count.
       type: int
       returned: always
       sample: 4
     gpus:
-      description: GPUs.
+      description: Number of GPUs.
       type: int
       returned: always
       sample: 0
@@ -111,24 +111,24 @@ sizes:
       returned: always
       sample: 14.0
     low_priority_capable:
-      description: Whether low-priority nodes can have it.
+      description: Whether it supports low-priority nodes.
       type: bool
       returned: always
       sample: true
     premium_io:
-      description: Whether it takes premium disks.
+      description: Whether it supports premium disks.
       type: bool
       returned: always
       sample: true
     supported_compute_types:
-      description: The kinds that can have it, in lower case; C(mir) are managed online endpoints.
+      description: The compute types that support it, in lower case; C(mir) are managed online endpoints.
       type: list
       elements: str
       returned: always
       sample: [amlcompute, computeinstance, mir]
     prices:
       description:
-        - Estimates of the service, for one hour. Null where it gives none, which means unknown and not free.
+        - Estimates of the service, for one hour. Null means that the price is unknown, not that the size is free.
       type: list
       elements: dict
       returned: always
@@ -154,7 +154,7 @@ sizes:
           returned: always
           sample: USD
         unit:
-          description: What the price is for.
+          description: The unit of the price.
           type: str
           returned: always
           sample: OneHour

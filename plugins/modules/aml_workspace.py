@@ -168,9 +168,8 @@ options:
             type: raw
           fqdns:
             description:
-              - Host names of a V(private_endpoint) rule, which an application gateway needs. The order is not significant. If not set, the rule
-                keeps the names that
-                it has.
+              - Host names of a V(private_endpoint) rule, which an application gateway needs. The order is not significant. If not set, the rule keeps
+                the names that it has.
             type: list
             elements: str
           state:
@@ -198,8 +197,7 @@ options:
         analytics) of the workspace too. A resource that another workspace of the subscription uses is not deleted, with a warning.
       - Requires O(permanently_delete=true), because a workspace cannot be recovered without its dependent resources.
       - After the workspace is deleted, a later run cannot determine its dependent resources. A task that fails before all are deleted lists the
-        remaining ones in its message and in
-        C(failure.details.left). A task that is killed cannot list them.
+        remaining ones in its message and in C(failure.details.left). A task that is killed cannot list them.
     type: bool
     default: false
   expected_computes:
@@ -383,7 +381,7 @@ workspace:
       returned: always
       sample: false
     customer_managed_key:
-      description: C(key_vault) and C(key_uri); null each where the service's own key is used.
+      description: C(key_vault) and C(key_uri); each is null if the service's own key is used.
       type: dict
       returned: always
       sample: {key_vault: null, key_uri: null}
@@ -393,7 +391,7 @@ workspace:
       returned: always
       sample: {custom_subnet: null, no_public_ip: null}
     managed_network:
-      description: C(isolation_mode), C(firewall_sku), C(status) and C(outbound_rules) with the service's own rules too (see C(category)).
+      description: C(isolation_mode), C(firewall_sku), C(status) and C(outbound_rules) including the service's own rules (see C(category)).
       type: dict
       returned: always
     identity:
@@ -406,7 +404,7 @@ workspace:
       returned: always
       sample: {team: vision}
     provisioning_state:
-      description: What the service is doing with the workspace.
+      description: Provisioning state of the workspace.
       type: str
       returned: when it exists
       sample: Succeeded
@@ -415,12 +413,12 @@ workspace:
       type: str
       returned: when it exists
     discovery_url:
-      description: Address of the discovery service.
+      description: URL of the discovery service.
       type: str
       returned: when it exists
       sample: https://eastus.api.azureml.ms/discovery
     mlflow_tracking_uri:
-      description: What MLflow must point at.
+      description: MLflow tracking URI.
       type: str
       returned: when it exists
     private_link_count:

@@ -11,26 +11,26 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Asks the service to diagnose a workspace, waits for it, and returns what it found, by category.
+  - Requests a diagnosis of a workspace from the service, waits for it, and returns the findings by category.
   - It checks routes, network security rules, locks, name resolution, and the storage account, key vault, container registry and
     application insights of the workspace.
-  - It is a C(POST) that changes nothing. It runs in check mode too.
+  - It is a C(POST) request that changes nothing, and is also sent in check mode.
 options:
   fail_on:
     description:
-      - V(never) returns the findings and leaves the decision to the playbook.
-      - V(error) and V(warning) fail with the code V(DiagnosisFailed) where there is an error, or a warning or an error.
+      - V(never) returns the findings, so that the playbook decides.
+      - V(error) fails with the code V(DiagnosisFailed) if there is an error, and V(warning) if there is an error or a warning.
     type: str
     choices: [never, warning, error]
     default: never
   wait_timeout:
     description:
-      - How many seconds to wait for the diagnosis.
+      - Maximum number of seconds to wait for the diagnosis.
     type: int
     default: 600
   wait_interval:
     description:
-      - Seconds between two reads. Defaults to what the service requests, or to steps that grow to 15 seconds.
+      - Seconds between two reads. Defaults to the service's C(Retry-After), or grows from 1 to 15 seconds.
     type: float
 extends_documentation_fragment:
   - azureml.compute.auth
@@ -62,17 +62,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 passed:
-  description: Whether there is no error among the findings.
+  description: Whether the findings contain no error.
   returned: success
   type: bool
   sample: false
 counts:
-  description: How many findings there are of each level, V(error), V(warning) and V(information).
+  description: The number of findings of each level, V(error), V(warning) and V(information).
   returned: success
   type: dict
   sample: {error: 1, warning: 0, information: 0}
 findings:
-  description: All findings, the gravest first.
+  description: All findings, the most severe first.
   returned: success
   type: list
   elements: dict

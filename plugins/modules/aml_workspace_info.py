@@ -11,8 +11,8 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Reads one workspace by O(name), all of a resource group, or all of a subscription.
-  - A workspace that does not exist gives an empty list, and no failure. A soft-deleted one counts as not existing.
+  - Reads one workspace by O(name), all workspaces of a resource group, or all workspaces of a subscription.
+  - If the workspace does not exist, the list is empty, and the task does not fail. A soft-deleted workspace does not exist.
 options:
   resource_group:
     description: Resource group to search. Defaults to the whole subscription.
@@ -21,16 +21,16 @@ options:
     description: Name of one workspace, in O(resource_group).
     type: str
   workspace:
-    description: Stands for O(name) where that is not given, so that a default for all modules of the collection serves here too.
+    description: Used as O(name) if that is not set, so that C(module_defaults) of the action group can set it.
     type: str
     aliases: [workspace_name, ml_workspace]
   kind:
-    description: Kinds to return. Defaults to all.
+    description: Types to return. Defaults to all.
     type: list
     elements: str
     choices: [default, hub, project, featurestore]
   api_version:
-    description: API version to speak to the service with. If not set, the stable one that this collection was written for.
+    description: API version for requests to the service. Defaults to the stable version that this collection was written for.
     type: str
 extends_documentation_fragment:
   - azureml.compute.auth
@@ -52,7 +52,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 workspaces:
-  description: The workspaces that were found, with the keys that M(azureml.compute.aml_workspace) returns.
+  description: The matching workspaces, with the keys that M(azureml.compute.aml_workspace) returns.
   returned: success
   type: list
   elements: dict

@@ -11,18 +11,18 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - A workspace keeps a copy of the keys of its storage account and of its other resources. After a key was renewed there, its copy is
+  - A workspace caches the keys of its storage account and of its other resources. After a key was rotated there, the cached key is
     stale until the service reads it again, which this module requests.
-  - The service does not return whether the copy is stale. It is an action that is done at every run, and reports a change each time.
+  - The service does not return whether the copy is stale. The action is executed in every run, and always reports a change.
 options:
   wait_timeout:
     description:
-      - How many seconds to wait for it.
+      - Maximum number of seconds to wait.
     type: int
     default: 600
   wait_interval:
     description:
-      - Seconds between two reads. Defaults to what the service requests, or to steps that grow to 15 seconds.
+      - Seconds between two reads. Defaults to the service's C(Retry-After), or grows from 1 to 15 seconds.
     type: float
 extends_documentation_fragment:
   - azureml.compute.auth
@@ -31,10 +31,10 @@ extends_documentation_fragment:
   - azureml.compute.attributes.actiongroup_all
 attributes:
   diff_mode:
-    description: The service does not return what was stale, so there is nothing to show.
+    description: The service does not return which key was stale.
     support: none
   idempotent:
-    description: An action, done at every run.
+    description: The action is executed in every run.
     support: none
 seealso:
   - module: azureml.compute.aml_workspace

@@ -12,31 +12,31 @@ author:
   - The azureml.compute authors (@azureml-compute)
 description:
   - Creates, updates and deletes a resource of any type through Azure Resource Manager, idempotently.
-  - What O(body) declares is compared with the current state. Properties that it does not declare stay as they are. The update is a
+  - O(body) is compared with the current state. Undeclared properties are preserved. The update is a
     C(PUT) of the document that was read, with the declared properties changed.
-  - Use it for what the workspace needs around it, such as resource groups, networks, identities, role assignments and locks.
+  - Use it for other resources that a workspace needs, such as resource groups, networks, identities, role assignments and locks.
 options:
   state:
     description:
-      - V(present) makes the resource as declared.
-      - V(absent) deletes it, with all that is in it.
+      - V(present) creates the resource or updates it as declared.
+      - V(absent) deletes it with everything that it contains.
     type: str
     choices: [present, absent]
     default: present
   body:
     description:
-      - The resource's document as in the REST reference, without C(id), C(name) and C(type). Only what is declared here is managed.
-      - Items of a list that have a C(name) are matched by it, and items that are not declared stay. Any other list is one value.
+      - The resource's document as in the REST reference, without C(id), C(name) and C(type). Only declared properties are managed.
+      - List items with a C(name) are matched by the name, and undeclared items are preserved. Any other list is compared as one value.
     type: dict
   secret_body:
     description:
       - Parts of the document that are secret or that the service never returns, such as passwords. They are sent with each create
-        and with each update that is due for another reason, and are neither compared nor shown.
+        and with each update that has another cause, and are neither compared nor shown.
     type: dict
   update_method:
     description:
-      - How a resource that exists is changed. V(put) sends the whole document that was read with the declared properties changed;
-        V(patch) sends the changed properties alone, for types that take it.
+      - How an existing resource is updated. V(put) sends the whole document that was read, with the declared properties changed;
+        V(patch) sends only the changed properties, for types that support it.
     type: str
     choices: [put, patch]
     default: put
@@ -49,7 +49,7 @@ extends_documentation_fragment:
   - azureml.compute.attributes
   - azureml.compute.attributes.actiongroup_all
 notes:
-  - RV(ignore:plan), RV(ignore:auth), RV(ignore:operation) and RV(ignore:failure) are as in M(azureml.compute.aml_compute_cluster).
+  - RV(ignore:plan), RV(ignore:auth), RV(ignore:operation) and RV(ignore:failure) are described in M(azureml.compute.aml_compute_cluster).
 seealso:
   - module: azureml.compute.arm_resource_info
 """
@@ -97,8 +97,8 @@ EXAMPLES = r"""
 RETURN = r"""
 resource:
   description:
-    - The resource as it is after the task; in check mode as it would be. Null when it is absent.
-    - The outer keys are in snake case. What is inside C(properties) has the service's own spelling.
+    - The resource after the task, or in check mode as it would be. Null when it is absent.
+    - The outer keys are in snake case. The keys in C(properties) are spelled as in the service.
   returned: success
   type: dict
   sample:

@@ -11,7 +11,7 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Reads one resource by O(id) or by O(type) and O(name), or with O(type) alone all resources of the type in the scope.
+  - Reads one resource by O(id) or by O(type) and O(name), or only with O(type), all resources of the type in the scope.
   - If the resource does not exist, the list is empty, and the task does not fail.
 extends_documentation_fragment:
   - azureml.compute.auth
@@ -41,7 +41,7 @@ EXAMPLES = r"""
 RETURN = r"""
 resources:
   description:
-    - The resources that were found. The outer keys are in snake case, the keys in C(properties) are spelled as in the service.
+    - The matching resources. The outer keys are in snake case, the keys in C(properties) are spelled as in the service.
   returned: success
   type: list
   elements: dict

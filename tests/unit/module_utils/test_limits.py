@@ -128,7 +128,7 @@ def test_the_options_say_what_the_limits_are() -> None:
     )
     assert (
         f"at most {limits.LARGEST_ANSWER // 2**20} MiB" in retry
-        and f"{limits.EXCHANGE_TIMEOUT:g} seconds, whatever" in retry
+        and f"{limits.EXCHANGE_TIMEOUT:g} seconds, independent" in retry
     )
     assert f"{shortest} seconds" in waits
 
