@@ -192,18 +192,22 @@ def plan_present(
     changes += due
     if current is None:
         return Plan(CREATE, tuple(changes), "it does not exist", after=after, secrets=secrets)
-    if broken:
-        return Plan(REPLACE, tuple(changes), broken, before=before, after=after, secrets=secrets)
-    fixed = [change for change in changes if change.mutability == CREATE_ONLY]
     plan = Plan(NONE, tuple(changes), before=before, after=after, secrets=secrets)
-    if fixed and on_immutable_change == "ignore":
-        for change in fixed:
-            paths.set_path(plan.after, change.field, change.before)
-        plan = replace(plan, changes=tuple(c for c in changes if c not in fixed), ignored=tuple(fixed))
-    elif fixed:
-        names = ", ".join(change.field for change in fixed)
+    if broken:
+        return replace(plan, action=REPLACE, reason=broken)
+    if plan.fixed and on_immutable_change == "ignore":
+        plan = _without_fixed(plan)
+    if plan.fixed:
+        names = ", ".join(change.field for change in plan.fixed)
         return replace(plan, action=REPLACE, reason=f"cannot change after creation: {names}")
     return replace(plan, action=UPDATE) if plan.changes else plan
+
+
+def _without_fixed(plan: Plan) -> Plan:
+    """The plan that leaves the differences of immutable fields as they are."""
+    for change in plan.fixed:
+        paths.set_path(plan.after, change.field, change.before)
+    return replace(plan, changes=tuple(c for c in plan.changes if c not in plan.fixed), ignored=plan.fixed)
 
 
 def plan_absent(current: dict[str, t.Any] | None, *, action: str = DELETE) -> Plan:

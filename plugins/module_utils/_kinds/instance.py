@@ -19,7 +19,8 @@ from .._engine import rules
 from .._engine.fields import WRITE_ONLY, Field, choice, switch
 from .._engine.kind import BUSY, FAILED, READY, Body, Request, Status, fixed, service_errors
 from .._engine.plan import Declared, Plan
-from . import compute
+from . import compute, instance_actions
+from . import instance_schedules as schedules
 from . import instance_values as values
 from .compute import ComputeKind
 from .instance_power import STATE, TRANSITIONS, in_power_state, power_state, with_power
@@ -29,45 +30,6 @@ _FOREVER = "an instance keeps what it was created with"
 _WHY_SSH = "SSH access cannot be changed after creation"
 
 _BROKEN = ("CreateFailed", "SetupFailed", "UserSetupFailed", "Unusable")
-
-
-class _Schedules(Field):
-    def same(self, left: t.Any, right: t.Any) -> bool:
-        return values.same_schedules(left, right)
-
-
-class _Applications(Field):
-    def filled(self, before: t.Any, declared: t.Any) -> t.Any:
-        return values.fill_placeholders(before, declared)
-
-
-class _Mounts(Field):
-    def same(self, left: t.Any, right: t.Any) -> bool:
-        return values.same_mounts(left, right)
-
-
-# By option: the action's address, the API version that has it, and its body. Sources: docs/facts.md a.1; docs/coverage.md 1.12; the
-# specification of 2022-10-01-preview for updateSchedules.
-_ACTIONS: dict[str, tuple[str, str, t.Callable[[t.Any], t.Any]]] = {
-    "size": ("/resize", "2023-08-01-preview", lambda size: {"targetVMSize": size}),
-    "idle_time_before_shutdown_minutes": (
-        "/updateIdleShutdownSetting",
-        "2023-08-01-preview",
-        lambda minutes: {"idleTimeBeforeShutdown": None if minutes is None else f"PT{minutes}M"},
-    ),
-    "enable_sso": ("/enableSso", "2024-04-01-preview", lambda wanted: {"enableSSO": wanted}),
-    "schedules.compute_start_stop": (
-        "/updateSchedules",
-        "2022-10-01-preview",
-        lambda items: {"computeStartStop": values.schedules_to_arm(items or [])},
-    ),
-    "custom_applications": (
-        "/customServices",
-        "2023-08-01-preview",
-        lambda items: values.applications_to_arm(items or []),
-    ),
-    "data_mounts": ("/updateDataMounts", "2024-01-01-preview", lambda items: values.mounts_to_arm(items or [])),
-}
 
 
 def _boolean(option: str, name: str) -> Field:
@@ -166,14 +128,14 @@ FIELDS = (
         shape=shape.TEXT,
         clearable=True,
     ),
-    _Schedules(
+    schedules.ScheduleField(
         "schedules.compute_start_stop",
         _INNER + "schedules.computeStartStop",
-        spec={"type": "list", "elements": "dict", "options": values.SCHEDULE_SPEC},
-        rule=values.check_schedules,
-        to_arm=values.schedules_to_arm,
-        from_arm=values.schedules_from_arm,
-        shape=values.SCHEDULES,
+        spec={"type": "list", "elements": "dict", "options": schedules.SCHEDULE_SPEC},
+        rule=schedules.check_schedules,
+        to_arm=schedules.schedules_to_arm,
+        from_arm=schedules.schedules_from_arm,
+        shape=schedules.SCHEDULES,
         clearable=True,
     ),
     fixed(
@@ -200,7 +162,7 @@ FIELDS = (
         shape=values.SCRIPT,
         clearable=True,
     ),
-    _Applications(
+    values.ApplicationField(
         "custom_applications",
         _INNER + "customServices",
         spec={"type": "list", "elements": "dict", "options": values.APPLICATION_SPEC},
@@ -211,7 +173,7 @@ FIELDS = (
         shape=values.APPLICATIONS,
         clearable=True,
     ),
-    _Mounts(
+    values.MountField(
         "data_mounts",
         _INNER + "dataMounts",
         spec={"type": "list", "elements": "dict", "options": values.MOUNT_SPEC},
@@ -305,7 +267,7 @@ class Instance(ComputeKind):
 
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
         warnings = []
-        actions = sorted(set(plan.values()) & set(_ACTIONS)) if plan.action == "update" else []
+        actions = sorted(set(plan.values()) & set(instance_actions.ACTIONS)) if plan.action == "update" else []
         preview = [option for option in actions if option != "enable_sso"]
         if preview:
             warnings.append(
@@ -387,12 +349,7 @@ class Instance(ComputeKind):
         return writable
 
     def updates(self, body: Body, plan: Plan) -> list[Request]:
-        changed = plan.values()
-        return [
-            Request("POST", make(changed[option]), suffix=suffix, api_version=version)
-            for option, (suffix, version, make) in _ACTIONS.items()
-            if option in changed
-        ]
+        return instance_actions.requests(plan.values())
 
     def removal(self, options: t.Mapping[str, t.Any]) -> Request:
         return Request("DELETE", None, {"underlyingResourceAction": "Delete"})

@@ -10,7 +10,6 @@ docs/coverage.md 1.11.
 from __future__ import annotations
 
 import functools
-import re
 import typing as t
 
 from .._core import canon, paths, shape
@@ -23,22 +22,10 @@ from .._engine.fields import Field, Option, choice
 from .._engine.kind import FAILED, Body, Kind, Request, Status, fixed, provisioning_status
 from .._engine.plan import Declared, Plan
 from . import compute
-
-RULE_TYPES = {"fqdn": "FQDN", "private_endpoint": "PrivateEndpoint", "service_tag": "ServiceTag"}
-_RULE_OPTIONS = {arm.casefold(): option for option, arm in RULE_TYPES.items()}
-_RULE_KEYS = {
-    "service_resource_id": "serviceResourceId",
-    "subresource_target": "subresourceTarget",
-    "spark_enabled": "sparkEnabled",
-    "service_tag": "serviceTag",
-    "protocol": "protocol",
-    "port_ranges": "portRanges",
-    "address_prefixes": "addressPrefixes",
-}
+from .outbound_rules import RULE_TYPES, RULES, check_rules, rule_field, rule_from_arm, rule_request
 
 # What a project shows, and its hub decides.
 FROM_HUB = ("storage_account", "key_vault", "container_registry")
-RULES = "managed_network.outbound_rules"
 _NETWORK = "properties.managedNetwork."
 _SERVERLESS = "properties.serverlessComputeSettings."
 _ISOLATION = choice(
@@ -48,56 +35,6 @@ _ISOLATION = choice(
 )
 isolation_mode_to_arm = _ISOLATION["to_arm"]
 _TYPES = "ARM types of workspaces: 'This cannot be changed once the workspace has been created'"
-
-
-def _check_rules(rules: list[dict[str, t.Any]], option: str) -> Findings:
-    yield from _rules.once((rule.get("name") for rule in rules), option, "this collection: rules are matched by name")
-    for rule in rules:
-        name = rule.get("name") or ""
-        place = f"{option}[{name}]"
-        if not re.match(r"^[A-Za-z0-9][A-Za-z0-9_-]*\Z", name):
-            message = f"The outbound rule name {name!r} may hold letters, digits, '-' and '_'."
-            yield Finding("InvalidRuleName", place, message, _RULES_SOURCE)
-        if rule.get("state") != "absent":
-            yield from _check_host_names(rule, place)
-            yield from _check_destination(rule, place)
-
-
-_RULES_SOURCE = "CLI schema of managed networks"
-
-
-def _check_host_names(rule: dict[str, t.Any], place: str) -> Findings:
-    """``fqdns`` of a rule, which one type has."""
-    if rule.get("fqdns") is None:
-        return
-    for host in rule["fqdns"]:
-        yield from _rules.host(host, f"{place}.fqdns", wildcard=True)
-    if rule.get("type") != "private_endpoint":
-        name, kind = rule.get("name"), rule.get("type")
-        message = f"The outbound rule {name!r} has fqdns, which only a rule of type private_endpoint takes; its type is {kind}. Remove fqdns."
-        yield Finding("InvalidRule", place, message, "ARM types, PrivateEndpointOutboundRule")
-
-
-# What the destination of a rule must have, by the rule's type; that of an fqdn is a host name.
-_DESTINATION = {
-    "private_endpoint": ("service_resource_id", "subresource_target"),
-    "service_tag": ("service_tag", "protocol", "port_ranges"),
-}
-
-
-def _check_destination(rule: dict[str, t.Any], place: str) -> Findings:
-    name, kind, destination = rule.get("name") or "", rule.get("type"), rule.get("destination")
-    if kind == "fqdn" and isinstance(destination, str) and destination:
-        yield from _rules.host(destination, f"{place}.destination", wildcard=True)
-    elif kind == "fqdn":
-        message = f"The outbound rule {name!r} of type fqdn needs destination as a host name."
-        yield Finding("InvalidRule", place, message, _RULES_SOURCE)
-    else:
-        given = destination if isinstance(destination, dict) else {}
-        missing = [key for key in _DESTINATION.get(str(kind), ("type",)) if not given.get(key)]
-        if missing:
-            message = f"The outbound rule {name!r} of type {kind} needs destination with {', '.join(missing)}."
-            yield Finding("InvalidRule", place, message, _RULES_SOURCE)
 
 
 def _build_compute(value: str, option: str) -> Findings:
@@ -262,86 +199,12 @@ OPTIONS = (
                 "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
             },
         },
-        rule=_check_rules,
+        rule=check_rules,
     ),
 )
 
 
 shape.learn_workspace(FIELDS)
-
-# --- outbound rules ---
-
-# What only the service writes (ARM types, OutboundRule).
-_RULE_READ_ONLY = ("parentRuleNames", "errorInformation")
-
-
-def rule_to_arm(rule: dict[str, t.Any]) -> Body:
-    """A rule in CLI YAML's terms as ARM's OutboundRule."""
-    destination = rule.get("destination")
-    if isinstance(destination, dict):
-        destination = {_RULE_KEYS.get(key, key): value for key, value in destination.items() if value is not None}
-    names = {} if rule.get("fqdns") is None else {"fqdns": rule["fqdns"]}
-    return {"type": RULE_TYPES[rule["type"]], "destination": destination, "category": "UserDefined", **names}
-
-
-def merged_rule(current: t.Any, rule: dict[str, t.Any]) -> Body:
-    """A rule's document with what was declared of it: host names and whatever else was set beside it stay."""
-    declared = rule_to_arm(rule)
-    if not isinstance(current, dict) or current.get("type") != declared["type"]:
-        # Of a rule of another type, nothing fits.
-        return declared
-    kept = {key: value for key, value in current.items() if value is not None and key not in _RULE_READ_ONLY}
-    there, wanted = kept.get("destination"), declared["destination"]
-    if isinstance(there, dict) and isinstance(wanted, dict):
-        declared["destination"] = {**{key: value for key, value in there.items() if key != "sparkStatus"}, **wanted}
-    return {**kept, **declared, "category": kept.get("category") or declared["category"]}
-
-
-def rule_from_arm(name: str, body: Body) -> dict[str, t.Any]:
-    destination = body.get("destination")
-    if isinstance(destination, dict):
-        options = {arm: option for option, arm in _RULE_KEYS.items()}
-        destination = {
-            options[key]: value for key, value in destination.items() if key in options and value is not None
-        }
-    kind = str(body.get("type"))
-    names = {} if body.get("fqdns") is None else {"fqdns": body["fqdns"]}
-    return {"name": name, "type": _RULE_OPTIONS.get(kind.casefold(), kind), "destination": destination, **names}
-
-
-def _spelled(value: t.Any) -> t.Any:
-    return re.sub(r"\s", "", value).casefold() if isinstance(value, str) else value or None
-
-
-def _host_names(rule: dict[str, t.Any]) -> list[str]:
-    """The host names of a rule; neither order nor case has a meaning."""
-    return sorted(name.casefold() for name in rule.get("fqdns") or [])
-
-
-class _RuleField(Field):
-    """An outbound rule: the same when what was declared of its destination is there. The service adds keys of its own to it."""
-
-    def same(self, left: t.Any, right: t.Any) -> bool:
-        if not left or not right:
-            return not left and not right
-        if right.get("fqdns") is not None and _host_names(left) != _host_names(right):
-            return False
-        there, wanted = left.get("destination"), right.get("destination")
-        if left.get("type") != right.get("type") or isinstance(there, dict) != isinstance(wanted, dict):
-            return False
-        if not isinstance(wanted, dict):
-            return bool(_spelled(there) == _spelled(wanted))
-        return all(_spelled(there.get(key)) == _spelled(value) for key, value in wanted.items())
-
-
-def _rule_field(name: str) -> Field:
-    return _RuleField(
-        f"{RULES}.{name}",
-        f"{_NETWORK}outboundRules.{name}",
-        to_arm=rule_to_arm,
-        from_arm=lambda body: rule_from_arm(name, body),
-        clearable=True,
-    )
 
 
 def _check_firewall(sku: t.Any, mode: t.Any) -> Findings:
@@ -369,7 +232,7 @@ class Workspace(Kind):
 
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
         rules = (tree.get("managed_network") or {}).get("outbound_rules") or []
-        self.fields = (*FIELDS, *(_rule_field(rule["name"]) for rule in rules if rule.get("name")))
+        self.fields = (*FIELDS, *(rule_field(rule["name"]) for rule in rules if rule.get("name")))
         flat = super().declare(tree, target)
         if flat.get("identity"):
             ids = compute.identity_ids(flat["identity"].get("user_assigned_identities"))
@@ -424,7 +287,7 @@ class Workspace(Kind):
         values = {option: value for option, value in changed.items() if not option.startswith(RULES)}
         patches = [self._patch(body, values)] if values else []
         rules = {option[len(RULES) + 1 :]: rule for option, rule in changed.items() if option.startswith(RULES)}
-        return [*patches, *(_rule_request(body, name, rule) for name, rule in rules.items())]
+        return [*patches, *(rule_request(body, name, rule) for name, rule in rules.items())]
 
     def _patch(self, body: Body, values: Declared) -> Request:
         carries = "tags" in values
@@ -480,15 +343,6 @@ class Workspace(Kind):
             "mlflow_tracking_uri": properties.get("mlFlowTrackingUri"),
             "private_link_count": properties.get("privateLinkCount"),
         }
-
-
-def _rule_request(body: Body, name: str, rule: t.Any) -> Request:
-    """The write of one outbound rule; None takes it away."""
-    suffix = f"/outboundRules/{name}"
-    if rule is None:
-        return Request("DELETE", None, suffix=suffix)
-    current = paths.get_path(body, f"{_NETWORK}outboundRules.{name}")
-    return Request("PUT", {"properties": merged_rule(current, rule)}, suffix=suffix, carries=True)
 
 
 def _take_away(identity: Body, current: Body) -> None:

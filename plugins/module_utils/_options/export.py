@@ -16,7 +16,7 @@ from .._core import paths, redact
 from .._core.errors import AmlError
 from .._engine.fields import CREATE_ONLY, UPDATABLE
 from .._engine.kind import Body, Kind
-from .._kinds import compute, workspace
+from .._kinds import compute, outbound_rules, workspace
 from .._kinds.kubernetes import instance_types_to_arm
 from .._kinds.registry import kind_of
 
@@ -191,7 +191,7 @@ def _own_rules(body: Body) -> list[Tree]:
     network = (body.get("properties") or {}).get("managedNetwork") or {}
     rules = network.get("outboundRules") or {}
     return [
-        workspace.rule_from_arm(name, rule)
+        outbound_rules.rule_from_arm(name, rule)
         for name, rule in rules.items()
         if rule and str(rule.get("category") or "UserDefined").casefold() == "userdefined"
     ]

@@ -12,6 +12,7 @@ import typing as t
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import BUSY, FAILED, READY
+from ansible_collections.azureml.compute.plugins.module_utils._kinds import instance_schedules as schedules
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import instance_values as values
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.instance import INSTANCE
 
@@ -52,7 +53,7 @@ def stop(**trigger: t.Any) -> Values:
     ],
 )
 def test_wrong_schedules(trigger: Values, rule: str) -> None:
-    [finding] = values.check_schedules([stop(**CRON), stop(**trigger)], SCHEDULES)
+    [finding] = schedules.check_schedules([stop(**CRON), stop(**trigger)], SCHEDULES)
     assert finding.code == "InvalidSchedule"
     assert finding.message.startswith("schedules.compute_start_stop[1].trigger")
     assert rule in finding.message
@@ -60,12 +61,12 @@ def test_wrong_schedules(trigger: Values, rule: str) -> None:
 
 def test_right_schedules() -> None:
     edge = {"type": "Recurrence", "frequency": "Day", "interval": 1, "schedule": {"hours": [0, 23], "minutes": [0, 59]}}
-    assert list(values.check_schedules([stop(**CRON), stop(**WEEKLY), stop(**edge)], SCHEDULES)) == []
+    assert list(schedules.check_schedules([stop(**CRON), stop(**WEEKLY), stop(**edge)], SCHEDULES)) == []
 
 
 def as_shown(*items: Values) -> list[Values]:
     """What the service has, in the options' names."""
-    return values.schedules_from_arm(values.schedules_to_arm(list(items)))
+    return schedules.schedules_from_arm(schedules.schedules_to_arm(list(items)))
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def as_shown(*items: Values) -> list[Values]:
     ],
 )
 def test_the_same_schedule(there: Values, declared: Values) -> None:
-    assert values.same_schedules(as_shown(stop(**there)), [stop(**declared)])
+    assert schedules.same_schedules(as_shown(stop(**there)), [stop(**declared)])
 
 
 @pytest.mark.parametrize(
@@ -105,18 +106,18 @@ def test_the_same_schedule(there: Values, declared: Values) -> None:
     ],
 )
 def test_another_schedule(there: Values, declared: Values) -> None:
-    assert not values.same_schedules(as_shown(stop(**there)), [stop(**declared)])
+    assert not schedules.same_schedules(as_shown(stop(**there)), [stop(**declared)])
 
 
 def test_schedules_are_the_same_in_any_order_and_none_is_left_over() -> None:
     one, two = stop(**CRON), {**stop(**WEEKLY), "state": "disabled"}
-    assert values.same_schedules(as_shown(one, two), [two, one])
-    assert values.same_schedules(None, []) and values.same_schedules([], None)
-    assert not values.same_schedules(as_shown(one, two), [one])
-    assert not values.same_schedules(as_shown(one), [one, one])
-    assert not values.same_schedules(as_shown(one), [{**one, "action": "start"}])
-    assert not values.same_schedules(as_shown(one), [{**one, "state": "disabled"}])
-    assert values.same_schedules([{**as_shown(one)[0], "state": None}], [{**one, "state": "enabled"}])
+    assert schedules.same_schedules(as_shown(one, two), [two, one])
+    assert schedules.same_schedules(None, []) and schedules.same_schedules([], None)
+    assert not schedules.same_schedules(as_shown(one, two), [one])
+    assert not schedules.same_schedules(as_shown(one), [one, one])
+    assert not schedules.same_schedules(as_shown(one), [{**one, "action": "start"}])
+    assert not schedules.same_schedules(as_shown(one), [{**one, "state": "disabled"}])
+    assert schedules.same_schedules([{**as_shown(one)[0], "state": None}], [{**one, "state": "enabled"}])
 
 
 # --- setup scripts, applications ---

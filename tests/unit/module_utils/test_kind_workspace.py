@@ -12,6 +12,7 @@ import yaml
 from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import Target
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import BUSY, FAILED, READY
 from ansible_collections.azureml.compute.plugins.module_utils._engine.plan import plan_present
+from ansible_collections.azureml.compute.plugins.module_utils._kinds import outbound_rules
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import workspace as kind
 from ansible_collections.azureml.compute.plugins.modules import aml_workspace
 from ansible_collections.azureml.compute.tests.support.bodies import FIRST, SECOND, workspace
@@ -77,8 +78,8 @@ def test_one_patch_for_all_fields_and_one_request_for_each_rule() -> None:
     ],
 )
 def test_rules_to_arm_and_back(rule: dict[str, t.Any], arm: dict[str, t.Any]) -> None:
-    assert kind.rule_to_arm(rule) == arm
-    back = kind.rule_from_arm("x", arm)
+    assert outbound_rules.rule_to_arm(rule) == arm
+    back = outbound_rules.rule_from_arm("x", arm)
     assert back["type"] == rule["type"]
     declared = rule["destination"]
     assert back["destination"] == (
@@ -88,7 +89,8 @@ def test_rules_to_arm_and_back(rule: dict[str, t.Any], arm: dict[str, t.Any]) ->
 
 def test_a_rule_of_an_unknown_type_is_shown_as_it_is() -> None:
     assert (
-        kind.rule_from_arm("x", {"type": "Quantum", "destination": {"serviceTag": "A", "odd": 1}})["type"] == "Quantum"
+        outbound_rules.rule_from_arm("x", {"type": "Quantum", "destination": {"serviceTag": "A", "odd": 1}})["type"]
+        == "Quantum"
     )
 
 
@@ -156,7 +158,10 @@ def test_the_result_has_exactly_the_documented_keys(body: dict[str, t.Any]) -> N
 def test_declared_rules_do_not_change_the_shape_of_the_result() -> None:
     one = kind.Workspace()
     one.declare({"managed_network": {"outbound_rules": [RULE]}}, TARGET)
-    network = {"isolationMode": "AllowOnlyApprovedOutbound", "outboundRules": {"packages": kind.rule_to_arm(RULE)}}
+    network = {
+        "isolationMode": "AllowOnlyApprovedOutbound",
+        "outboundRules": {"packages": outbound_rules.rule_to_arm(RULE)},
+    }
     shown = one.project(workspace(properties={"managedNetwork": network}))
     assert shown["managed_network"]["outbound_rules"] == [{**RULE, "category": "UserDefined", "status": None}]
 

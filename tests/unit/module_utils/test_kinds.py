@@ -14,7 +14,12 @@ import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._core.findings import Finding
 from ansible_collections.azureml.compute.plugins.module_utils._engine import plan as _plan
 from ansible_collections.azureml.compute.plugins.module_utils._engine.fields import Field
-from ansible_collections.azureml.compute.plugins.module_utils._kinds import attached, compute, kubernetes, workspace
+from ansible_collections.azureml.compute.plugins.module_utils._kinds import (
+    attached,
+    compute,
+    kubernetes,
+    outbound_rules,
+)
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.cluster import CLUSTER
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.compute import identity_ids
 
@@ -87,7 +92,7 @@ def test_ids_of_identities_in_every_form_of_the_cli() -> None:
 
 # --- outbound rules of a managed network ---
 
-RULE: t.Any = workspace._RuleField("rule", "rule")
+RULE: t.Any = outbound_rules.RuleField("rule", "rule")
 ENDPOINT = {
     "type": "private_endpoint",
     "destination": {"service_resource_id": f"{GROUP}/x", "subresource_target": "blob", "spark_enabled": False},

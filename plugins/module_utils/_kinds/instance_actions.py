@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The service's own actions that change a compute instance, one for each option that can change: a PUT changes nothing on one that exists."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._engine.kind import Request
+from .._engine.plan import Declared
+from . import instance_schedules as schedules
+from . import instance_values as values
+
+# By option: the action's address, the API version that has it, and its body. Sources: docs/facts.md a.1; docs/coverage.md 1.12; the
+# specification of 2022-10-01-preview for updateSchedules.
+ACTIONS: dict[str, tuple[str, str, t.Callable[[t.Any], t.Any]]] = {
+    "size": ("/resize", "2023-08-01-preview", lambda size: {"targetVMSize": size}),
+    "idle_time_before_shutdown_minutes": (
+        "/updateIdleShutdownSetting",
+        "2023-08-01-preview",
+        lambda minutes: {"idleTimeBeforeShutdown": None if minutes is None else f"PT{minutes}M"},
+    ),
+    "enable_sso": ("/enableSso", "2024-04-01-preview", lambda wanted: {"enableSSO": wanted}),
+    "schedules.compute_start_stop": (
+        "/updateSchedules",
+        "2022-10-01-preview",
+        lambda items: {"computeStartStop": schedules.schedules_to_arm(items or [])},
+    ),
+    "custom_applications": (
+        "/customServices",
+        "2023-08-01-preview",
+        lambda items: values.applications_to_arm(items or []),
+    ),
+    "data_mounts": ("/updateDataMounts", "2024-01-01-preview", lambda items: values.mounts_to_arm(items or [])),
+}
+
+
+def requests(changed: Declared) -> list[Request]:
+    """The actions that give the changed options their values, in the order of the table."""
+    return [
+        Request("POST", make(changed[option]), suffix=suffix, api_version=version)
+        for option, (suffix, version, make) in ACTIONS.items()
+        if option in changed
+    ]

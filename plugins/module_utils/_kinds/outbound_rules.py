@@ -1,0 +1,162 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Outbound rules of a workspace's managed network: each declared one is a row of the workspace's table (ARM types, OutboundRule)."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .._core import paths
+from .._core.findings import Finding, Findings
+from .._engine import rules as _rules
+from .._engine.fields import Field
+from .._engine.kind import Body, Request
+
+RULES = "managed_network.outbound_rules"
+_PATH = "properties.managedNetwork.outboundRules"
+
+RULE_TYPES = {"fqdn": "FQDN", "private_endpoint": "PrivateEndpoint", "service_tag": "ServiceTag"}
+_RULE_OPTIONS = {arm.casefold(): option for option, arm in RULE_TYPES.items()}
+_RULE_KEYS = {
+    "service_resource_id": "serviceResourceId",
+    "subresource_target": "subresourceTarget",
+    "spark_enabled": "sparkEnabled",
+    "service_tag": "serviceTag",
+    "protocol": "protocol",
+    "port_ranges": "portRanges",
+    "address_prefixes": "addressPrefixes",
+}
+
+
+def check_rules(rules: list[dict[str, t.Any]], option: str) -> Findings:
+    yield from _rules.once((rule.get("name") for rule in rules), option, "this collection: rules are matched by name")
+    for rule in rules:
+        name = rule.get("name") or ""
+        place = f"{option}[{name}]"
+        if not re.match(r"^[A-Za-z0-9][A-Za-z0-9_-]*\Z", name):
+            message = f"The outbound rule name {name!r} may hold letters, digits, '-' and '_'."
+            yield Finding("InvalidRuleName", place, message, _RULES_SOURCE)
+        if rule.get("state") != "absent":
+            yield from _check_host_names(rule, place)
+            yield from _check_destination(rule, place)
+
+
+_RULES_SOURCE = "CLI schema of managed networks"
+
+
+def _check_host_names(rule: dict[str, t.Any], place: str) -> Findings:
+    """``fqdns`` of a rule, which one type has."""
+    if rule.get("fqdns") is None:
+        return
+    for host in rule["fqdns"]:
+        yield from _rules.host(host, f"{place}.fqdns", wildcard=True)
+    if rule.get("type") != "private_endpoint":
+        name, kind = rule.get("name"), rule.get("type")
+        message = f"The outbound rule {name!r} has fqdns, which only a rule of type private_endpoint takes; its type is {kind}. Remove fqdns."
+        yield Finding("InvalidRule", place, message, "ARM types, PrivateEndpointOutboundRule")
+
+
+# What the destination of a rule must have, by the rule's type; that of an fqdn is a host name.
+_DESTINATION = {
+    "private_endpoint": ("service_resource_id", "subresource_target"),
+    "service_tag": ("service_tag", "protocol", "port_ranges"),
+}
+
+
+def _check_destination(rule: dict[str, t.Any], place: str) -> Findings:
+    name, kind, destination = rule.get("name") or "", rule.get("type"), rule.get("destination")
+    if kind == "fqdn" and isinstance(destination, str) and destination:
+        yield from _rules.host(destination, f"{place}.destination", wildcard=True)
+    elif kind == "fqdn":
+        message = f"The outbound rule {name!r} of type fqdn needs destination as a host name."
+        yield Finding("InvalidRule", place, message, _RULES_SOURCE)
+    else:
+        given = destination if isinstance(destination, dict) else {}
+        missing = [key for key in _DESTINATION.get(str(kind), ("type",)) if not given.get(key)]
+        if missing:
+            message = f"The outbound rule {name!r} of type {kind} needs destination with {', '.join(missing)}."
+            yield Finding("InvalidRule", place, message, _RULES_SOURCE)
+
+
+# What only the service writes (ARM types, OutboundRule).
+_RULE_READ_ONLY = ("parentRuleNames", "errorInformation")
+
+
+def rule_to_arm(rule: dict[str, t.Any]) -> Body:
+    """A rule in CLI YAML's terms as ARM's OutboundRule."""
+    destination = rule.get("destination")
+    if isinstance(destination, dict):
+        destination = {_RULE_KEYS.get(key, key): value for key, value in destination.items() if value is not None}
+    names = {} if rule.get("fqdns") is None else {"fqdns": rule["fqdns"]}
+    return {"type": RULE_TYPES[rule["type"]], "destination": destination, "category": "UserDefined", **names}
+
+
+def merged_rule(current: t.Any, rule: dict[str, t.Any]) -> Body:
+    """A rule's document with what was declared of it: host names and whatever else was set beside it stay."""
+    declared = rule_to_arm(rule)
+    if not isinstance(current, dict) or current.get("type") != declared["type"]:
+        # Of a rule of another type, nothing fits.
+        return declared
+    kept = {key: value for key, value in current.items() if value is not None and key not in _RULE_READ_ONLY}
+    there, wanted = kept.get("destination"), declared["destination"]
+    if isinstance(there, dict) and isinstance(wanted, dict):
+        declared["destination"] = {**{key: value for key, value in there.items() if key != "sparkStatus"}, **wanted}
+    return {**kept, **declared, "category": kept.get("category") or declared["category"]}
+
+
+def rule_from_arm(name: str, body: Body) -> dict[str, t.Any]:
+    destination = body.get("destination")
+    if isinstance(destination, dict):
+        options = {arm: option for option, arm in _RULE_KEYS.items()}
+        destination = {
+            options[key]: value for key, value in destination.items() if key in options and value is not None
+        }
+    kind = str(body.get("type"))
+    names = {} if body.get("fqdns") is None else {"fqdns": body["fqdns"]}
+    return {"name": name, "type": _RULE_OPTIONS.get(kind.casefold(), kind), "destination": destination, **names}
+
+
+def _spelled(value: t.Any) -> t.Any:
+    return re.sub(r"\s", "", value).casefold() if isinstance(value, str) else value or None
+
+
+def _host_names(rule: dict[str, t.Any]) -> list[str]:
+    """The host names of a rule; neither order nor case has a meaning."""
+    return sorted(name.casefold() for name in rule.get("fqdns") or [])
+
+
+class RuleField(Field):
+    """An outbound rule: the same when what was declared of its destination is there. The service adds keys of its own to it."""
+
+    def same(self, left: t.Any, right: t.Any) -> bool:
+        if not left or not right:
+            return not left and not right
+        if right.get("fqdns") is not None and _host_names(left) != _host_names(right):
+            return False
+        there, wanted = left.get("destination"), right.get("destination")
+        if left.get("type") != right.get("type") or isinstance(there, dict) != isinstance(wanted, dict):
+            return False
+        if not isinstance(wanted, dict):
+            return bool(_spelled(there) == _spelled(wanted))
+        return all(_spelled(there.get(key)) == _spelled(value) for key, value in wanted.items())
+
+
+def rule_field(name: str) -> Field:
+    return RuleField(
+        f"{RULES}.{name}",
+        f"{_PATH}.{name}",
+        to_arm=rule_to_arm,
+        from_arm=lambda body: rule_from_arm(name, body),
+        clearable=True,
+    )
+
+
+def rule_request(body: Body, name: str, rule: t.Any) -> Request:
+    """The write of one outbound rule; None takes it away."""
+    suffix = f"/outboundRules/{name}"
+    if rule is None:
+        return Request("DELETE", None, suffix=suffix)
+    current = paths.get_path(body, f"{_PATH}.{name}")
+    return Request("PUT", {"properties": merged_rule(current, rule)}, suffix=suffix, carries=True)

@@ -1,0 +1,175 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How classes of plugins/ extend each other: by public methods and by the protocols of _engine/extensions.py, and never by asking which kind it is."""
+
+from __future__ import annotations
+
+import ast
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.azureml.compute.plugins.module_utils._engine import extensions
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
+from ansible_collections.azureml.compute.plugins.module_utils._reconcilers.registry import extension_of
+from ansible_collections.azureml.compute.plugins.module_utils._reconcilers.workspace import WorkspaceExtension
+
+ROOT = Path(__file__).resolve().parents[2]
+PLUGINS = ROOT / "plugins"
+
+# Where kinds are told apart: by their type in the CLI's spelling, as the keys of a mapping.
+REGISTRIES = ("_kinds/registry.py", "_reconcilers/registry.py")
+# What tells one kind from another, beside its class.
+NAMES = {"name", "label", "compute_type", "type_name"}
+
+
+class Class(t.NamedTuple):
+    place: str
+    bases: list[str]
+    methods: set[str]
+
+
+def sources(root: Path) -> t.Iterator[tuple[str, ast.Module]]:
+    for path in sorted(root.rglob("*.py")):
+        yield str(path.relative_to(root)), ast.parse(path.read_text())
+
+
+def last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def classes(root: Path) -> dict[str, Class]:
+    """All classes by their names, which are unique enough for this."""
+    return {
+        node.name: Class(
+            f"{file}:{node.lineno}",
+            [last_name(base) for base in node.bases],
+            {one.name for one in node.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))},
+        )
+        for file, tree in sources(root)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+    }
+
+
+def ancestors(name: str, found: dict[str, Class]) -> t.Iterator[str]:
+    for base in found[name].bases if name in found else ():
+        yield base
+        yield from ancestors(base, found)
+
+
+def overridden_privates(root: Path) -> list[str]:
+    """Private methods that a class and one of its bases both define."""
+    found = classes(root)
+    return [
+        f"{found[name].place}: {name}.{method} overrides {base}.{method}"
+        for name in found
+        for base in ancestors(name, found)
+        if base in found
+        for method in sorted(found[name].methods & found[base].methods)
+        if method.startswith("_") and not method.startswith("__")
+    ]
+
+
+def kind_switches(root: Path) -> list[str]:
+    """Places outside the registries that ask which kind they have: isinstance of a kind's class, or a comparison of a kind's name."""
+    found = classes(root)
+    kinds = {name for name in found if name == "Kind" or "Kind" in ancestors(name, found)}
+    return [
+        f"{file}:{node.lineno}"
+        for file, tree in sources(root)
+        if not file.endswith(REGISTRIES)
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Call) and asks_class(node, kinds))
+        or (isinstance(node, ast.Compare) and any(map(is_name_of_kind, (node.left, *node.comparators))))
+        or (isinstance(node, ast.Match) and is_name_of_kind(node.subject))
+    ]
+
+
+def asks_class(node: ast.Call, kinds: set[str]) -> bool:
+    if last_name(node.func) not in ("isinstance", "issubclass") or len(node.args) != 2:
+        return False
+    second = node.args[1]
+    return any(last_name(one) in kinds for one in (second.elts if isinstance(second, ast.Tuple) else (second,)))
+
+
+def is_name_of_kind(node: ast.AST) -> bool:
+    """``kind.label``, ``self._kind.name``, ``type(kind)`` and the like, in whatever call or subscript."""
+    return any(
+        (isinstance(one, ast.Attribute) and one.attr in NAMES and last_name(one.value).strip("_") == "kind")
+        or (
+            isinstance(one, ast.Call)
+            and last_name(one.func) == "type"
+            and any(last_name(given).strip("_") == "kind" for given in one.args)
+        )
+        for one in ast.walk(node)
+    )
+
+
+def test_no_class_overrides_a_private_method() -> None:
+    assert overridden_privates(PLUGINS) == []
+
+
+def test_no_one_asks_which_kind_it_is() -> None:
+    assert kind_switches(PLUGINS) == []
+
+
+@pytest.mark.parametrize(
+    ("find", "text", "count"),
+    [
+        (overridden_privates, "class A:\n def _a(self): ...\nclass B(A): ...\nclass C(B):\n def _a(self): ...\n", 1),
+        (
+            overridden_privates,
+            "class A:\n def a(self): ...\n def __len__(self): ...\nclass B(A):\n def a(self): ...\n def __len__(self): ...\n",
+            0,
+        ),
+        (kind_switches, "class Kind: ...\nclass Aks(Kind): ...\nx = isinstance(self.kind, Aks)\n", 1),
+        (kind_switches, "class Kind: ...\nx = isinstance(value, (str, kind.Kind))\n", 1),
+        (kind_switches, "x = self._kind.compute_type.casefold() == 'aks'\n", 1),
+        (kind_switches, "x = kind.label in ('a', 'b')\n", 1),
+        (kind_switches, "x = type(kind) is Aks\n", 1),
+        (kind_switches, "match kind.name:\n case 'a': pass\n", 1),
+        (kind_switches, "x = kind.remove_action == 'detach' or other.name == 'a' or isinstance(kind, str)\n", 0),
+    ],
+)
+def test_what_breaks_the_rules_is_found(
+    tmp_path: Path, find: t.Callable[[Path], list[str]], text: str, count: int
+) -> None:
+    (tmp_path / "broken.py").write_text(text)
+    assert len(find(tmp_path)) == count
+
+
+def points_of(extension: object) -> set[str]:
+    """The protocols that a class has, by their names."""
+    protocols = {name: one for name, one in vars(extensions).items() if getattr(one, "_is_protocol", False)}
+    return {name for name, one in protocols.items() if name != "Protocol" and isinstance(extension, one)}
+
+
+def test_each_extension_point_is_used() -> None:
+    extended = [WorkspaceExtension, *(extension_of(type_) for type_ in INFO_KINDS)]
+    used = set().union(*(points_of(one) for one in extended))
+    assert used == {
+        "AfterRemove",
+        "AroundUpdate",
+        "BeforeCreate",
+        "BeforeRemove",
+        "BeforeReplace",
+        "Create",
+        "PowerState",
+    }
+    assert used == {name for name, one in vars(extensions).items() if getattr(one, "_is_protocol", False)}
+
+
+@pytest.mark.parametrize(
+    ("type_", "points"),
+    [
+        ("amlcompute", set()),
+        ("computeinstance", {"AroundUpdate", "PowerState"}),
+        ("aks", {"BeforeCreate"}),
+        ("kubernetes", {"BeforeCreate"}),
+        ("datafactory", {"BeforeCreate"}),
+    ],
+)
+def test_the_registry_maps_each_type_to_its_extension(type_: str, points: set[str]) -> None:
+    assert points_of(extension_of(type_)) == points
