@@ -153,9 +153,11 @@ def instances(azure: Azure) -> dict[str, Declaration]:
         {"state": "started"},
     ]
     small = {"name": "small-instance", "size": "Standard_DS2_v2"}
+    preview = completed(INSTANCE, {**small, "name": "preview-instance"}, of_other_versions=True)
     return {
         "instance-small": Declaration(module, small),
         "instance-full": Declaration(module, completed(INSTANCE, full), changes),
+        "instance-preview": Declaration(module, preview),
     }
 
 

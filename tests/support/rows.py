@@ -98,7 +98,11 @@ def wrong_values(row: Option) -> list[t.Any] | None:
     return WRONG_BY_RULE.get(rule)
 
 
-def completed(kind: Kind, options: dict[str, t.Any]) -> dict[str, t.Any]:
-    """A declaration with a right value for each option of the kind that it does not name, where the row has one."""
-    more = {row.option: right_values(row) for row in kind.fields if "." not in row.option}
+def completed(kind: Kind, options: dict[str, t.Any], *, of_other_versions: bool = False) -> dict[str, t.Any]:
+    """A declaration with a right value for each option of the kind that it does not name, where the row has one.
+
+    of_other_versions   the options that only other API versions than the kind's have, and not the others: all requests use such a version then
+    """
+    rows = [row for row in kind.fields if "." not in row.option and bool(row.versions) == of_other_versions]
+    more = {row.option: right_values(row) for row in rows}
     return {**{option: values[0] for option, values in more.items() if values}, **options}
