@@ -108,6 +108,12 @@ options:
     description:
       - Whether a stopped instance releases its quota. Otherwise its cores still count against the quota. Immutable.
     type: bool
+  autologger:
+    description:
+      - Whether MLflow logs the runs of notebooks automatically. Immutable.
+      - Only preview versions of the API have it. If it is set, the requests for this instance use O(api_version=2024-10-01-preview), unless
+        O(api_version) is set too.
+    type: bool
   enable_sso:
     description:
       - Whether the user is signed in to Azure on the instance.
@@ -494,6 +500,10 @@ compute:
     network_settings:
       description: C(subnet), the full id of the subnet, or null.
       type: dict
+      returned: always
+    autologger:
+      description: Whether MLflow logs the runs of notebooks automatically; null where the API version does not return it.
+      type: bool
       returned: always
     enable_sso:
       description: Whether single sign-on is on.

@@ -117,6 +117,16 @@ FIELDS = (
     _boolean("enable_root_access", "enableRootAccess"),
     _boolean("enable_os_patching", "enableOSPatching"),
     _boolean("release_quota_on_stop", "releaseQuotaOnStop"),
+    # In preview versions alone, from 2022-10-01-preview on; no client of the service has a name for it.
+    fixed(
+        "autologger",
+        _INNER + "autologgerSettings.mlflowAutologger",
+        _FOREVER,
+        spec={"type": "bool"},
+        cli_name=None,
+        versions=("2024-10-01-preview",),
+        **switch(),
+    ),
     Field("enable_sso", _INNER + "enableSSO", spec={"type": "bool"}, canon=canon.boolean_text),
     Field(
         "idle_time_before_shutdown_minutes",
