@@ -124,37 +124,37 @@ def floors(found: t.Mapping[str, Package]) -> dict[str, int]:
 def faults(root: Path = ROOT) -> list[str]:
     """What breaks the rules of the layout."""
     found = packages(root)
-    wrong = [f"module_utils has {len(flat)} files outside packages, more than {MOST_FLAT_FILES}: {', '.join(flat)}"
-             for flat in [sorted(path.name for path in (root / "plugins" / "module_utils").glob("*.py"))] if len(flat) > MOST_FLAT_FILES]  # fmt: skip
-    for package in found.values():
-        if package.name in ENTRIES:
-            continue
-        if package.allowed is None:
-            wrong.append(
-                f"no file of {package.name} says in its docstring what the package is for and what it may import"
-            )
-            continue
-        wrong += [
-            f"{place}: {package.name} may not import {other}"
-            for other, place in package.imports.items()
-            if other not in package.allowed
-        ]
-        wrong += [
-            f"{place}: {package.name} may not import Ansible"
-            for place in package.ansible
-            if not package.may_import_ansible
-        ]
-        wrong += [
-            f"{package.name} says that it may import {other}, which does not exist"
-            for other in sorted(package.allowed - set(found))
-        ]
+    wrong = [
+        *_flat_files(root),
+        *(fault for package in found.values() if package.name not in ENTRIES for fault in _forbidden(package, found)),
+    ]
     try:
-        heights = floors(found)
+        highest = max(floors(found).values())
     except ValueError as circle:
         return [*wrong, str(circle)]
-    if max(heights.values()) > MOST_FLOORS:
-        wrong.append(f"the packages stand on {max(heights.values())} floors, more than {MOST_FLOORS}")
+    if highest > MOST_FLOORS:
+        wrong.append(f"the packages stand on {highest} floors, more than {MOST_FLOORS}")
     return wrong
+
+
+def _flat_files(root: Path) -> t.Iterator[str]:
+    flat = sorted(path.name for path in (root / "plugins" / "module_utils").glob("*.py"))
+    if len(flat) > MOST_FLAT_FILES:
+        yield f"module_utils has {len(flat)} files outside packages, more than {MOST_FLAT_FILES}: {', '.join(flat)}"
+
+
+def _forbidden(package: Package, found: t.Mapping[str, Package]) -> t.Iterator[str]:
+    """What a package imports and may not, or may import and cannot."""
+    if package.allowed is None:
+        yield f"no file of {package.name} says in its docstring what the package is for and what it may import"
+        return
+    for other, place in package.imports.items():
+        if other not in package.allowed:
+            yield f"{place}: {package.name} may not import {other}"
+    if not package.may_import_ansible:
+        yield from (f"{place}: {package.name} may not import Ansible" for place in package.ansible)
+    for other in sorted(package.allowed - set(found)):
+        yield f"{package.name} says that it may import {other}, which does not exist"
 
 
 def direct(found: t.Mapping[str, Package]) -> list[tuple[str, str]]:

@@ -99,14 +99,21 @@ def count(known: list[Fact], states: dict[str, str], title: str) -> list[t.Any]:
 
 def tables(outcomes: Outcomes, sdks: list[str]) -> tuple[str, list[str]]:
     """The report, and the facts that do not hold."""
-    known, nobody = facts(), guesses()
+    known = facts()
     states = {fact.id: state(fact, outcomes) for fact in known}
-    sections = [(name, [fact for fact in known if fact.section == name]) for name in NAMES]
+    lines = [*_counts(known, states, outcomes, sdks), *_not_held(known, states), *_elsewhere(known), *_guessed()]
+    return "\n".join(lines), [fact.id for fact in known if states[fact.id] == "broken"]
+
+
+def _counts(known: list[Fact], states: dict[str, str], outcomes: Outcomes, sdks: list[str]) -> list[str]:
     head = ["section", "facts", "checked", "not the simulator's", "broken", "not run", *MARKS]
-    rows = [count(of_section, states, f"{name} {NAMES[name]}") for name, of_section in sections]
+    rows = [
+        count([fact for fact in known if fact.section == name], states, f"{name} {title}")
+        for name, title in NAMES.items()
+    ]
     versions = ["the installed one", *(sdk.partition("=")[0] for sdk in sdks)]
-    cases = sum(sum(outcomes.get(test, Counter()).values()) for test in {test for fact in known for test in fact.tests})
-    lines = [
+    cases = sum(outcomes.get(test, Counter()).total() for test in {test for fact in known for test in fact.tests})
+    return [
         "# The simulator and what is known of Azure",
         "",
         f"Made by `make conformance` on {date.today()}, {platform.system()} {platform.machine()}, Python {platform.python_version()}.",
@@ -119,28 +126,34 @@ def tables(outcomes: Outcomes, sdks: list[str]) -> tuple[str, list[str]]:
         *table(head, [*rows, count(known, states, "**all**")]),
         "",
     ]
-    bad = [fact for fact in known if states[fact.id] in ("broken", "unseen")]
-    if bad:
-        lines += [
-            "## What does not hold, or was not run",
-            "",
-            *table(["fact", "what", "state"], [[fact.id, fact.fact, states[fact.id]] for fact in bad]),
-            "",
-        ]
-    elsewhere = [[f"`{fact.id}`", fact.mark, fact.fact, fact.elsewhere] for fact in known if fact.elsewhere]
-    lines += ["## What does not concern the simulator", "", *table(["fact", "evidence", "what", "why"], elsewhere), ""]
-    settings = [[f"`guesses.{name}`", text] for name, text in nobody.settings.items()]
-    lines += [
+
+
+def _not_held(known: list[Fact], states: dict[str, str]) -> list[str]:
+    rows = [[fact.id, fact.fact, states[fact.id]] for fact in known if states[fact.id] in ("broken", "unseen")]
+    return ["## What does not hold, or was not run", "", *table(["fact", "what", "state"], rows), ""] if rows else []
+
+
+def _elsewhere(known: list[Fact]) -> list[str]:
+    rows = [[f"`{fact.id}`", fact.mark, fact.fact, fact.elsewhere] for fact in known if fact.elsewhere]
+    return ["## What does not concern the simulator", "", *table(["fact", "evidence", "what", "why"], rows), ""]
+
+
+def _guessed() -> list[str]:
+    guessed = guesses()
+    settings = [[f"`guesses.{name}`", text] for name, text in guessed.settings.items()]
+    fixed = [[text, f"`tests/simulator/azureml_simulator/{where}`"] for text, where in guessed.fixed]
+    return [
         "## What no one knows",
         "",
         "Each has a setting of the simulator's configuration:",
         "",
         *table(["setting", "what"], settings),
         "",
+        "These are decided where they stand:",
+        "",
+        *table(["guess", "where"], fixed),
+        "",
     ]
-    fixed = [[text, f"`tests/simulator/azureml_simulator/{where}`"] for text, where in nobody.fixed]
-    lines += ["These are decided where they stand:", "", *table(["guess", "where"], fixed), ""]
-    return "\n".join(lines), [fact.id for fact in bad if states[fact.id] == "broken"]
 
 
 def main() -> int:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import yaml
 
+from . import texts
 from .command import ROOT
 
 CATALOGUE = ROOT / "scripts" / "error_codes.yml"
@@ -59,20 +60,24 @@ def _texts(node: ast.AST | None) -> t.Iterator[str]:
     """The strings that an expression can be."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
-    elif isinstance(node, ast.IfExp):
-        yield from (*_texts(node.body), *_texts(node.orelse))
-    elif isinstance(node, (ast.BoolOp, ast.Tuple)):
-        for part in node.values if isinstance(node, ast.BoolOp) else node.elts:
-            yield from _texts(part)
-    elif isinstance(node, ast.Dict):
-        for part in node.values:
-            yield from _texts(part)
-    elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("str", "dict.fromkeys"):
-        for part in node.args:
-            yield from _texts(part)
     elif isinstance(node, ast.JoinedStr) and node.values and isinstance(node.values[0], ast.Constant):
         # Only the head is known: "Operation" of f"Operation{status}".
         yield f"{node.values[0].value}*"
+    for part in _alternatives(node):
+        yield from _texts(part)
+
+
+def _alternatives(node: ast.AST | None) -> list[ast.expr]:
+    """The expressions of which an expression gives one."""
+    if isinstance(node, ast.IfExp):
+        return [node.body, node.orelse]
+    if isinstance(node, (ast.BoolOp, ast.Dict)):
+        return node.values
+    if isinstance(node, ast.Tuple):
+        return node.elts
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in ("str", "dict.fromkeys"):
+        return node.args
+    return []
 
 
 def _head(node: ast.AST) -> str:
@@ -93,40 +98,34 @@ def _of_call(node: ast.Call) -> t.Iterator[str]:
 
 
 def _of_assignment(node: ast.Assign | ast.AnnAssign) -> t.Iterator[str]:
+    for target, value in _assigned(node):
+        name = ast.unparse(target).rsplit(".", 1)[-1]
+        if name in CODES_AS_VALUES or name == "default_code":
+            yield from _texts(value)
+        elif name in CODES_AS_KEYS and isinstance(value, ast.Dict):
+            yield from (text for key in value.keys for text in _texts(key))
+
+
+def _assigned(node: ast.Assign | ast.AnnAssign) -> t.Iterator[tuple[ast.expr, ast.expr | None]]:
+    """Each target of an assignment with its value; those of a tuple one by one."""
     for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-        names = [
-            ast.unparse(one).rsplit(".", 1)[-1] for one in (target.elts if isinstance(target, ast.Tuple) else [target])
-        ]
-        values = (
-            node.value.elts
-            if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
-            else [node.value] * len(names)
-        )
-        for name, value in zip(names, values):
-            if name in CODES_AS_VALUES or name == "default_code":
-                yield from _texts(value)
-            elif name in CODES_AS_KEYS and isinstance(value, ast.Dict):
-                yield from (text for key in value.keys for text in _texts(key))
+        if not isinstance(target, ast.Tuple):
+            yield target, node.value
+        elif isinstance(node.value, ast.Tuple):
+            yield from zip(target.elts, node.value.elts)
+        else:
+            yield from ((one, node.value) for one in target.elts)
 
 
 def codes_of(source: str) -> set[str]:
     """The codes that one file can return; a name that ends in ``*`` stands for all codes that begin so."""
-    found: set[str] = set()
     tree = ast.parse(source)
-    # Docstrings, and what stands within an f-string.
-    described = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    described |= {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    found = {match[1] for node in texts.messages(tree) if (match := WARNING.match(_head(node)))}
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             found.update(_of_call(node))
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
             found.update(_of_assignment(node))
-        elif (
-            isinstance(node, (ast.Constant, ast.JoinedStr))
-            and id(node) not in described
-            and (match := WARNING.match(_head(node)))
-        ):
-            found.add(match[1])
     return {code for code in found if CODE.match(code.rstrip("*")) and not code.startswith(NOT_OURS)}
 
 
@@ -160,18 +159,21 @@ def catalogue() -> tuple[dict[str, str], list[Entry]]:
 def differences(in_code: set[str], entries: t.Sequence[Entry]) -> list[str]:
     """What the code uses and the catalogue lacks, and the other way round."""
     listed = {entry.code for entry in entries}
-    heads = tuple(code[:-1] for code in in_code if code.endswith("*"))
     exact = {code for code in in_code if not code.endswith("*")}
-    wrong = [f"{code} is used in plugins/ and has no entry in {CATALOGUE.name}." for code in sorted(exact - listed)]
-    unknown = [head for head in heads if not any(code.startswith(head) for code in listed)]
-    wrong += [
-        f"Codes that begin with {head} are used in plugins/ and have no entry in {CATALOGUE.name}." for head in unknown
+    heads = tuple(code[:-1] for code in in_code - exact)
+    missing = [f"{code} is used in plugins/ and has" for code in sorted(exact - listed)]
+    missing += [
+        f"Codes that begin with {head} are used in plugins/ and have" for head in heads if not _begins(listed, head)
     ]
-    return wrong + [
-        f"{code} has an entry in {CATALOGUE.name} and is not used in plugins/."
-        for code in sorted(listed - exact)
-        if not code.startswith(heads)
+    unused = [code for code in sorted(listed - exact) if not code.startswith(heads)]
+    return [
+        *(f"{which} no entry in {CATALOGUE.name}." for which in missing),
+        *(f"{code} has an entry in {CATALOGUE.name} and is not used in plugins/." for code in unused),
     ]
+
+
+def _begins(codes: set[str], head: str) -> bool:
+    return any(code.startswith(head) for code in codes)
 
 
 # --- what is written ---

@@ -48,9 +48,7 @@ def shortened(lines: t.Sequence[str]) -> t.Iterator[str]:
         if head.startswith("Next:"):
             return
         if head.startswith("TASK"):
-            if not any(_plain(line).startswith("changed:") for line in block) and (
-                not _has_message(block) or head in said
-            ):
+            if not _changed(block) and (head in said or not _has_message(block)):
                 quiet += 1
                 continue
             said.add(head)
@@ -79,6 +77,10 @@ def _blocks(lines: t.Iterable[str]) -> t.Iterator[list[str]]:
 
 def _plain(line: str) -> str:
     return _COLOURS.sub("", line)
+
+
+def _changed(block: t.Sequence[str]) -> bool:
+    return any(_plain(line).startswith("changed:") for line in block)
 
 
 def _has_message(block: t.Sequence[str]) -> bool:

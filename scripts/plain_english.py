@@ -21,6 +21,7 @@ from pathlib import Path
 
 import yaml
 
+from . import texts
 from .command import ROOT
 
 CHECKED = ("README.md", "CONTRIBUTING.md", "Makefile", "docs", "examples", "playbooks", "plugins", "roles")
@@ -91,7 +92,7 @@ def in_text(text: str, path: str, first_line: int = 1) -> t.Iterator[Hit]:
         yield Hit(path, first_line + text.count("\n", 0, match.start()), " ".join(match[0].split()), BETTER[number])
 
 
-def _is_documentation(node: ast.AST) -> bool:
+def _is_documentation(node: ast.AST) -> t.TypeGuard[ast.Assign]:
     return (
         isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id in DOCUMENTATION
     )
@@ -99,21 +100,22 @@ def _is_documentation(node: ast.AST) -> bool:
 
 def _texts(tree: ast.Module, *, messages: bool) -> t.Iterator[tuple[str, int]]:
     """What people read of a Python file, with the line where it begins."""
-    described = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     blocks = [node for node in ast.walk(tree) if _is_documentation(node)]
-    inside = {id(part) for block in blocks for part in ast.walk(block)}
     for block in blocks:
         if isinstance(block.value, ast.Constant):
             yield str(block.value.value), block.value.lineno
-    in_f_strings = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
-    for node in ast.walk(tree) if messages else ():
-        if id(node) in described | inside | in_f_strings:
-            continue
-        if isinstance(node, ast.JoinedStr):
-            yield "".join(part.value if isinstance(part, ast.Constant) else "X" for part in node.values), node.lineno
-        # A message has several words.
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.count(" ") > 1:
-            yield node.value, node.lineno
+    inside = {id(part) for block in blocks for part in ast.walk(block)}
+    for node in texts.messages(tree) if messages else ():
+        text = None if id(node) in inside else _message(node)
+        if text is not None:
+            yield text, node.lineno
+
+
+def _message(node: ast.Constant | ast.JoinedStr) -> str | None:
+    """The text of a string of several words, or of any f-string, with X for its values."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values)
+    return node.value if isinstance(node.value, str) and node.value.count(" ") > 1 else None
 
 
 def in_python(source: str, path: str) -> t.Iterator[Hit]:
