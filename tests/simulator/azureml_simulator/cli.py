@@ -70,6 +70,10 @@ def _config(directory: StateDirectory, options: argparse.Namespace) -> None:
         print(json.dumps(simulator.config(), indent=2, sort_keys=True))
 
 
+def _reset(directory: StateDirectory, options: argparse.Namespace) -> None:
+    _require_running(directory).reset()
+
+
 def _requests(directory: StateDirectory, options: argparse.Namespace) -> None:
     simulator = _require_running(directory)
     for entry in simulator.requests(options.since, options.path):
@@ -145,6 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     command("config", _config, "Print the configuration, or change it").add_argument(
         "changes", nargs="*", metavar="CHANGE", help="NAME.NAME=VALUE, for example clock.speed=60, or a JSON object"
     )
+    command("reset", _reset, "Delete all resources, and restore the configuration")
     requests = command("requests", _requests, "Print the logged requests, one JSON object per line")
     requests.add_argument("--since", type=int, default=0, metavar="INDEX", help="only those from this index on")
     requests.add_argument("--path", default="", metavar="TEXT", help="only those whose path contains this text")

@@ -153,11 +153,12 @@ def test_the_commands_of_a_running_simulator(
     _status, lines, _text = run(capsys, "requests", "--path", "resourceGroups", "--clear")
     assert [json.loads(line)["status"] for line in lines.splitlines()] == [401]
     assert run(capsys, "requests", "--since", "0") == (0, "", "")
+    assert run(capsys, "reset") == (0, "", "") and running.config()["clock"]["speed"] != 30
     status, _out, text = run(capsys, "stop")
     assert status == 0 and "No simulator is running" in text and StateDirectory(running.directory).is_served()
 
 
-@pytest.mark.parametrize("command", ["env", "config", "requests"])
+@pytest.mark.parametrize("command", ["env", "config", "requests", "reset"])
 def test_a_command_without_a_simulator_says_how_to_start_one(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
