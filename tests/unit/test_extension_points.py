@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import ast
+import re
 import typing as t
 from pathlib import Path
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._engine import extensions
+from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._reconcilers.registry import extension_of
 from ansible_collections.azureml.compute.plugins.module_utils._reconcilers.workspace import WorkspaceExtension
@@ -173,3 +175,17 @@ def test_each_extension_point_is_used() -> None:
 )
 def test_the_registry_maps_each_type_to_its_extension(type_: str, points: set[str]) -> None:
     assert points_of(extension_of(type_)) == points
+
+
+def test_the_guide_names_what_exists() -> None:
+    text = (ROOT / "docs" / "development" / "new-kind.md").read_text()
+    named = set(re.findall(r"`([\w./]+\.(?:py|yml))`", text))
+    missing = [one for one in named if not any((root / one).exists() for root in (ROOT, PLUGINS / "module_utils"))]
+    assert [one for one in missing if "NAME" not in one] == []
+    rows = {line.split("`")[1]: line.split("`")[3] for line in text.splitlines() if re.match(r"\| `[A-Z]\w+` \|", line)}
+    protocols = {name: one for name, one in vars(extensions).items() if getattr(one, "_is_protocol", False)}
+    assert {name: [method for method in vars(one) if method[0] != "_"] for name, one in protocols.items()} == {
+        name: [method] for name, method in rows.items()
+    }
+    methods = set(re.findall(r"`([a-z_]+)`", text.split("## What a kind decides")[1].split("## What needs")[0]))
+    assert [method for method in methods if not hasattr(Kind, method)] == []
