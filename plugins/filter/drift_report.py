@@ -33,7 +33,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: The page of a report that was kept as JSON
+- name: Write the HTML page of a report that was stored as JSON
   ansible.builtin.copy:
     content: "{{ lookup('ansible.builtin.file', 'drift.json') | from_json | azureml.compute.drift_report('html') }}"
     dest: drift.html

@@ -38,7 +38,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Machines that have names of their own
+- name: Set unique names of machines
   ansible.builtin.debug:
     msg: "{{ aml_ssh.nodes | azureml.compute.free_host_names(hosts={}, groups=groups.keys() | list) }}"
 """

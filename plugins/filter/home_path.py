@@ -21,7 +21,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: The folder of the keys
+- name: Create the directory of the keys
   ansible.builtin.debug:
     msg: "{{ '~/.ssh/azureml' | azureml.compute.home_path }}"
 """

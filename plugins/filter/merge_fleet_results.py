@@ -21,7 +21,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Nothing was omitted
+- name: Check that no workspace is missing
   ansible.builtin.assert:
     that: merged.complete
     fail_msg: "{{ merged.totals.failed }} failed; no one worked on {{ merged.missing }}. {{ merged.failures }}"

@@ -140,7 +140,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: A virtual machine, by key
+- name: Attach a virtual machine with an SSH key
   azureml.compute.aml_attached_compute:
     resource_group: ml-prod
     workspace: ws-prod
@@ -151,7 +151,7 @@ EXAMPLES = r"""
       admin_username: azureuser
       ssh_private_key_file: ~/.ssh/id_rsa
 
-- name: A cluster with the AzureML extension, in a namespace of its own
+- name: Attach a Kubernetes cluster in a separate namespace
   azureml.compute.aml_attached_compute:
     resource_group: ml-prod
     workspace: ws-prod
@@ -170,7 +170,7 @@ EXAMPLES = r"""
     identity:
       type: system_assigned
 
-- name: Databricks, with a new token
+- name: Attach Databricks with a new token
   azureml.compute.aml_attached_compute:
     resource_group: ml-prod
     workspace: ws-prod
@@ -180,7 +180,7 @@ EXAMPLES = r"""
     access_token: "{{ databricks_token }}"
     update_password: always
 
-- name: A Spark pool, from the YAML of the Azure ML CLI
+- name: Attach a Spark pool from YAML of the Azure ML CLI
   azureml.compute.aml_attached_compute:
     resource_group: ml-prod
     workspace: ws-prod
@@ -189,7 +189,7 @@ EXAMPLES = r"""
       type: synapsespark
       resource_id: "{{ pool_id }}"
 
-- name: Detach; the machine continues running
+- name: Detach the virtual machine, which keeps running
   azureml.compute.aml_attached_compute:
     resource_group: ml-prod
     workspace: ws-prod

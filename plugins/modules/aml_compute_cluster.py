@@ -126,7 +126,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: A cluster that costs nothing while no job runs
+- name: Create a cluster that scales to zero when no job runs
   azureml.compute.aml_compute_cluster:
     resource_group: ml-prod
     workspace: ws-prod
@@ -136,14 +136,14 @@ EXAMPLES = r"""
     max_instances: 4
     idle_time_before_scale_down: 120
 
-- name: More nodes; nothing else is touched
+- name: Change only the maximum number of nodes
   azureml.compute.aml_compute_cluster:
     resource_group: ml-prod
     workspace: ws-prod
     name: cpu-cluster
     max_instances: 8
 
-- name: See what would be done, without doing it
+- name: Show the changes without applying them
   azureml.compute.aml_compute_cluster:
     resource_group: ml-prod
     workspace: ws-prod
@@ -153,7 +153,7 @@ EXAMPLES = r"""
   check_mode: true
   diff: true
 
-- name: GPU nodes in a private subnet, with SSH and an identity
+- name: Create a cluster with GPU nodes in a private subnet, with SSH and an identity
   azureml.compute.aml_compute_cluster:
     resource_group: ml-prod
     workspace: ws-prod
@@ -173,14 +173,14 @@ EXAMPLES = r"""
       user_assigned_identities:
         - "{{ training_identity_id }}"
 
-- name: From a file of the Azure ML CLI, with more nodes than it says
+- name: Create a cluster from a file of the Azure ML CLI, with another maximum number of nodes
   azureml.compute.aml_compute_cluster:
     resource_group: ml-prod
     workspace: ws-prod
     definition: "{{ lookup('ansible.builtin.file', 'cluster.yml') }}"
     max_instances: 8
 
-- name: The same settings for every task
+- name: Set common options for all tasks
   module_defaults:
     group/azureml.compute.all:
       subscription_id: 00000000-0000-0000-0000-000000000000

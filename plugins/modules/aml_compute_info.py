@@ -50,7 +50,7 @@ EXAMPLES = r"""
     workspace: ws-prod
   register: found
 
-- name: Clusters that the service reports errors of
+- name: Show clusters with errors
   ansible.builtin.debug:
     msg: "{{ found.by_kind.clusters | selectattr('errors') | map(attribute='name') }}"
 

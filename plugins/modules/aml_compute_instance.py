@@ -329,7 +329,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: An instance for a user, that stops when no one works and every evening
+- name: Create an instance for a user, with idle shutdown and a schedule
   azureml.compute.aml_compute_instance:
     resource_group: ml-prod
     workspace: ws-prod
@@ -347,7 +347,7 @@ EXAMPLES = r"""
             expression: 0 18 * * *
             time_zone: W. Europe Standard Time
 
-- name: With SSH
+- name: Create an instance with SSH access
   azureml.compute.aml_compute_instance:
     resource_group: ml-prod
     workspace: ws-prod
@@ -357,21 +357,21 @@ EXAMPLES = r"""
     ssh_settings:
       ssh_key_value: "{{ lookup('ansible.builtin.file', '~/.ssh/id_rsa.pub') }}"
 
-- name: Stopped for the night; nothing else is touched
+- name: Stop the instance
   azureml.compute.aml_compute_instance:
     resource_group: ml-prod
     workspace: ws-prod
     name: ci-ssh
     state: stopped
 
-- name: Another size, while it is stopped
+- name: Change the size of the stopped instance
   azureml.compute.aml_compute_instance:
     resource_group: ml-prod
     workspace: ws-prod
     name: ci-ssh
     size: Standard_DS4_v2
 
-- name: Running again
+- name: Start the instance
   azureml.compute.aml_compute_instance:
     resource_group: ml-prod
     workspace: ws-prod

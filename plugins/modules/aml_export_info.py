@@ -54,7 +54,7 @@ EXAMPLES = r"""
   loop_control:
     label: "{{ item.key }}"
 
-- name: What has to be filled in by hand
+- name: Show the values to add
   ansible.builtin.debug:
     var: exported.missing
 """

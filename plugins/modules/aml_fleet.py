@@ -147,7 +147,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Two workspaces, the same kind of cluster in each
+- name: Manage similar clusters in two workspaces
   azureml.compute.aml_fleet:
     name: production
     defaults:
@@ -170,11 +170,11 @@ EXAMPLES = r"""
           - {type: amlcompute, name: small, max_instances: 2}
   register: fleet
 
-- name: The files that az ml takes, in folders by resource group and workspace
+- name: Manage the fleet from files of the Azure ML CLI, in folders by resource group and workspace
   azureml.compute.aml_fleet:
     folder: "{{ playbook_dir }}/fleet"
 
-- name: What differs from the declaration
+- name: Show the differences from the declaration
   ansible.builtin.debug:
     msg: "{{ fleet.targets | rejectattr('action', 'eq', 'none') | map(attribute='id') }}"
 """

@@ -76,7 +76,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: All that there is in two workspaces
+- name: Read two workspaces with their compute targets
   azureml.compute.aml_fleet_info:
     resource_group: ml-prod
     workspaces:
@@ -85,7 +85,7 @@ EXAMPLES = r"""
     usages: true
   register: fleet
 
-- name: The instances that run
+- name: Show the running instances
   ansible.builtin.debug:
     msg: "{{ fleet.workspaces | map(attribute='computes') | flatten | selectattr('state', 'defined') | selectattr('state', 'eq', 'Running') | list }}"
 """

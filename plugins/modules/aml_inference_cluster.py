@@ -178,7 +178,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: A new cluster for production, with a certificate from Microsoft
+- name: Create a cluster for production, with a certificate from Microsoft
   azureml.compute.aml_inference_cluster:
     resource_group: ml-prod
     workspace: ws-prod
@@ -198,7 +198,7 @@ EXAMPLES = r"""
     cluster_purpose: dev_test
     check_other_workspaces: true
 
-- name: Renew the certificate
+- name: Update the certificate
   azureml.compute.aml_inference_cluster:
     resource_group: ml-prod
     workspace: ws-prod
@@ -209,7 +209,7 @@ EXAMPLES = r"""
       cname: scoring.example.org
     update_certificate: always
 
-- name: Detach; the AKS cluster continues running
+- name: Detach the AKS cluster, which keeps running
   azureml.compute.aml_inference_cluster:
     resource_group: ml-prod
     workspace: ws-prod

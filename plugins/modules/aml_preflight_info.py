@@ -51,7 +51,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Look before anything is created
+- name: Validate the compute targets before they are created
   azureml.compute.aml_preflight_info:
     resource_group: ml-prod
     workspace: ws-prod

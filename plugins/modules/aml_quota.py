@@ -55,7 +55,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: At most 24 vCPUs of DSv2 for the development workspace, and no GPUs
+- name: Limit the development workspace to 24 vCPUs of DSv2 and no GPUs
   azureml.compute.aml_quota:
     resource_group: ml-dev
     workspace: ws-dev
@@ -65,7 +65,7 @@ EXAMPLES = r"""
       - family: Standard NCASv3_T4 Family
         limit: 0
 
-- name: Give the family free again
+- name: Remove the limit of the family
   azureml.compute.aml_quota:
     resource_group: ml-dev
     workspace: ws-dev

@@ -93,7 +93,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: How to log in to the nodes of a cluster
+- name: Gather the SSH connections of the nodes of a cluster
   azureml.compute.aml_ssh_facts:
     resource_group: ml-prod
     workspace: ws-prod
@@ -116,7 +116,7 @@ EXAMPLES = r"""
   loop_control:
     label: "{{ item.name }}"
 
-- name: Connect from inside the virtual network to all that run
+- name: Gather the private SSH connections of all running machines
   azureml.compute.aml_ssh_facts:
     resource_group: ml-prod
     workspace: ws-prod

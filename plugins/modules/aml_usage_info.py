@@ -37,18 +37,18 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: What will run out next
+- name: List the quotas that are nearly exhausted
   azureml.compute.aml_usage_info:
     location: eastus
     only_exceeded_percent: 80
   register: tight
 
-- name: Notify someone
+- name: Send a notification
   ansible.builtin.debug:
     msg: "{{ item.localized_name }}: {{ item.current }} of {{ item.limit }}"
   loop: "{{ tight.usages }}"
 
-- name: What one family has left where the workspace is
+- name: Read the remaining quota of a family in the region of the workspace
   azureml.compute.aml_usage_info:
     resource_group: ml-prod
     workspace: ws-prod

@@ -53,7 +53,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Sizes with one GPU for a low-priority cluster, where the workspace is
+- name: List sizes with one GPU for a low-priority cluster, in the region of the workspace
   azureml.compute.aml_vm_size_info:
     resource_group: ml-prod
     workspace: ws-prod
@@ -62,11 +62,11 @@ EXAMPLES = r"""
     compute_type: amlcompute
   register: gpu
 
-- name: Their names
+- name: Show the names of the sizes
   ansible.builtin.debug:
     msg: "{{ gpu.sizes | map(attribute='name') }}"
 
-- name: The DSv2 sizes with at least 4 vCPUs in a region
+- name: List the DSv2 sizes with at least 4 vCPUs in a region
   azureml.compute.aml_vm_size_info:
     location: eastus
     family: standardDSv2Family

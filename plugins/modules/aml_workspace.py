@@ -229,7 +229,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: A workspace with all that it needs
+- name: Create a workspace with its dependent resources
   azureml.compute.aml_workspace:
     resource_group: ml-prod
     name: ws-prod
@@ -238,13 +238,13 @@ EXAMPLES = r"""
     tags:
       team: vision
 
-- name: Close it to public networks; nothing else is touched
+- name: Disable access from public networks
   azureml.compute.aml_workspace:
     resource_group: ml-prod
     name: ws-prod
     public_network_access: disabled
 
-- name: Approved outbound traffic only
+- name: Allow only approved outbound traffic
   azureml.compute.aml_workspace:
     resource_group: ml-prod
     name: ws-closed
@@ -257,21 +257,21 @@ EXAMPLES = r"""
         - name: old-rule
           state: absent
 
-- name: A hub, and a project in it
+- name: Create a hub
   azureml.compute.aml_workspace:
     resource_group: ml-prod
     name: hub-prod
     kind: hub
   register: hub
 
-- name: The project
+- name: Create a project of the hub
   azureml.compute.aml_workspace:
     resource_group: ml-prod
     name: project-a
     kind: project
     hub_id: "{{ hub.workspace.id }}"
 
-- name: Delete a workspace and what was made with it, for good
+- name: Delete a workspace and its dependent resources permanently
   azureml.compute.aml_workspace:
     resource_group: ml-test
     name: ws-test

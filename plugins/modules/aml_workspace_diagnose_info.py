@@ -53,7 +53,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ diagnosis.findings | map(attribute='message') }}"
 
-- name: Continue only with a workspace without errors
+- name: Fail if the workspace has errors
   azureml.compute.aml_workspace_diagnose_info:
     resource_group: ml-prod
     workspace: ws-prod

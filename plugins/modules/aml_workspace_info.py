@@ -41,11 +41,11 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: All workspaces of the subscription
+- name: List all workspaces of the subscription
   azureml.compute.aml_workspace_info:
   register: found
 
-- name: Those that are open to public networks
+- name: Show the workspaces that public networks can access
   ansible.builtin.debug:
     msg: "{{ found.workspaces | selectattr('public_network_access', 'eq', 'enabled') | map(attribute='id') }}"
 """

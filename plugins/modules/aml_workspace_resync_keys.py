@@ -41,7 +41,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: A key of the storage account was renewed
+- name: Resynchronize the keys after a key of the storage account was rotated
   azureml.compute.aml_workspace_resync_keys:
     resource_group: ml-prod
     workspace: ws-prod

@@ -55,7 +55,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: A resource group
+- name: Create a resource group
   azureml.compute.arm_resource:
     type: Microsoft.Resources/resourceGroups
     name: ml-prod
@@ -65,7 +65,7 @@ EXAMPLES = r"""
     tags:
       team: vision
 
-- name: A network with a subnet; subnets that others made stay
+- name: Create a network with a subnet, and preserve other subnets
   azureml.compute.arm_resource:
     resource_group: ml-prod
     type: Microsoft.Network/virtualNetworks

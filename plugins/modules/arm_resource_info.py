@@ -24,13 +24,13 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: One resource
+- name: Read one resource
   azureml.compute.arm_resource_info:
     id: /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/ml-prod/providers/Microsoft.Network/virtualNetworks/ml-vnet
     api_version: "2024-05-01"
   register: network
 
-- name: All networks of a resource group
+- name: List all networks of a resource group
   azureml.compute.arm_resource_info:
     resource_group: ml-prod
     type: Microsoft.Network/virtualNetworks
