@@ -85,7 +85,8 @@ limits: setup ## test every hostile form of answer: what ended it and after how 
 shapes: setup ## every module on answers of another shape, print what was lost; WRITE=FILE also as Markdown
 	@PYTHONPATH=tests $(BIN)/python -m shapes $(if $(WRITE),--write $(WRITE))
 
-options: setup ## write the options of the modules into the roles that pass them on, from the rows of the kinds and the modules' documentation
+options: setup ## write what follows from the modules' options and from shared texts: the roles' argument specs and tasks, the modules' common return values
+	@$(BIN)/python -m scripts.return_texts
 	@$(BIN)/python -m scripts.role_options
 
 errors: setup ## write docs/errors.md, the reference of error codes, from scripts/error_codes.yml

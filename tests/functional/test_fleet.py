@@ -46,6 +46,24 @@ def test_everything_is_made_once_and_a_second_run_only_lists(azure: Azure) -> No
     assert sorted(one.path.split("/workspaces/")[1] for one in azure.sent) == ["ws-0/computes", "ws-1/computes"]
 
 
+def test_a_target_with_an_option_of_another_version_is_read_at_that_version(azure: Azure) -> None:
+    """The list is at the stable version, in which the service may not show the option: that is no difference."""
+    azure.make_workspace("ws-0")
+    plain = {"type": "computeinstance", "name": "plain", "size": "Standard_DS2_v2"}
+    preview = {**plain, "name": "preview", "autologger": True}
+    wanted = [{"name": "ws-0", "resource_group": GROUP, "computes": [plain, preview]}]
+    azure.run(FLEET, workspaces=wanted)
+    assert {one.path.rpartition("/")[2]: one.api_version for one in azure.writes} == {
+        "plain": "2025-12-01",
+        "preview": "2024-10-01-preview",
+    }
+    assert not azure.run(FLEET, workspaces=wanted)["changed"]
+    assert [(one.path.rpartition("/")[2], one.api_version) for one in azure.sent] == [
+        ("computes", "2025-12-01"),
+        ("preview", "2024-10-01-preview"),
+    ]
+
+
 def test_only_what_differs_is_worked_on(azure: Azure) -> None:
     wanted = document(azure)
     azure.run(FLEET, workspaces=wanted)
