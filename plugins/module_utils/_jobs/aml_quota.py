@@ -57,11 +57,10 @@ def _apply(task: Task, plan: t.Any, target: Target, location: str) -> quotas.Quo
         raise
     if refused:
         others = len(plan.changes) - len(refused)
-        error = quotas.quota_error(
-            refused, target.name, "The other families were set." if others else "Nothing was set."
-        )
-        error.changed = others > 0
-        raise error
+        rest = "The other families were set." if others else "Nothing was set."
+        not_set = quotas.quota_error(refused, target.name, rest)
+        not_set.changed = others > 0
+        raise not_set
     try:
         with all_foreseen():
             # An item that cannot be read is a failure where it is one of those that were set: its limit is then not the one that was declared.

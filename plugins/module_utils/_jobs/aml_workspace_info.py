@@ -20,9 +20,10 @@ def look(task: Task) -> Result:
     kind = _kind.Workspace()
     version = task.params.get("api_version") or kind.api_version
     group, name = task.params.get("resource_group"), workspace_name(task)
-    if name and not group:
-        raise AmlError("name needs resource_group: names of workspaces are unique in a group only.", code="NotNamed")
     if name:
+        if not group:
+            message = "name needs resource_group: names of workspaces are unique in a group only."
+            raise AmlError(message, code="NotNamed")
         refuse(rules.segment(name, "name"))
         body = task.client.find(workspace_target(task.subscription_id, group, name).id, version)
         bodies = [] if body is None else [body]

@@ -188,11 +188,11 @@ def _sending(sender: _Sender) -> t.Iterator[None]:
         slept(transport, seconds)
 
     with _patching:
-        RequestsTransport.open, RequestsTransport.sleep = open_, sleep  # type: ignore[method-assign]
+        RequestsTransport.open, RequestsTransport.sleep = open_, sleep
         try:
             yield
         finally:
-            RequestsTransport.open, RequestsTransport.sleep = opened, slept  # type: ignore[method-assign]
+            RequestsTransport.open, RequestsTransport.sleep = opened, slept
 
 
 def _refuse_update(workspace: t.Any, **options: t.Any) -> t.NoReturn:
