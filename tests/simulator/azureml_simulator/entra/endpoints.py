@@ -303,11 +303,9 @@ class Entra:
         names = ("client_id", "object_id", "msi_res_id", "mi_res_id")
         wanted = {query[name].lower() for name in names if name in query}
         entries = [entry for entry in self.app.directory.all() if entry["type"] == "ManagedIdentity"]
-        if not wanted:
-            found = next((entry for entry in entries if entry["object_id"] == MACHINE_OBJECT), None)
-            return self.app.directory.principal(found) if found else None
         for entry in entries:
-            if {entry["app_id"].lower(), entry["object_id"].lower()} & wanted:
+            own = {entry["app_id"].lower(), entry["object_id"].lower()}
+            if own & wanted if wanted else entry["object_id"] == MACHINE_OBJECT:
                 return self.app.directory.principal(entry)
         for doc in self.app.store.by_type(None, IDENTITY_TYPE):
             ids = doc["properties"]

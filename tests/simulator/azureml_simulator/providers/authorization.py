@@ -298,7 +298,13 @@ def _role_of(name: str, properties: Any) -> Role:
             400, "InvalidRoleDefinitionId", f"The role definition ID '{name}' is not valid. It must be a GUID."
         ) from error
     permissions, scopes = given.get("permissions") or [], given.get("assignableScopes") or []
-    if guid in BY_GUID or not given.get("roleName") or not scopes or "/" in scopes or len(permissions) != 1:
+    _check_simulated(guid, given.get("roleName"), permissions, scopes)
+    actions, without = (tuple(permissions[0].get(key) or ()) for key in ("actions", "notActions"))
+    return Role(guid, given["roleName"], actions, without, tuple(str(scope).rstrip("/") for scope in scopes))
+
+
+def _check_simulated(guid: str, name: Any, permissions: list[Any], scopes: list[Any]) -> None:
+    if guid in BY_GUID or not name or not scopes or "/" in scopes or len(permissions) != 1:
         raise ArmError(
             501,
             "NotSimulated",
@@ -306,8 +312,6 @@ def _role_of(name: str, properties: Any) -> Role:
         )
     if any(permissions[0].get(key) for key in ("dataActions", "notDataActions", "condition")):
         raise ArmError(501, "NotSimulated", "The simulator has no data plane: a role's dataActions mean nothing to it.")
-    actions, without = (tuple(permissions[0].get(key) or ()) for key in ("actions", "notActions"))
-    return Role(guid, given["roleName"], actions, without, tuple(str(scope).rstrip("/") for scope in scopes))
 
 
 def _definition(scope: str, role: Role) -> dict[str, Any]:

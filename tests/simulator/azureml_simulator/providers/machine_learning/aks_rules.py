@@ -59,6 +59,10 @@ def network_of(app: App, sent: Any, location: str) -> Document | None:
     return network
 
 
+# What a certificate of the user's consists of.
+_OWN = {"cert", "key", "cname"}
+
+
 def check_balancer(inner: Document, location: str) -> None:
     """A subnet of its own is for the internal load balancer, which needs a custom certificate [D, K8-11]."""
     kind = one_of(inner.get("loadBalancerType") or "PublicIp", BALANCERS, "loadBalancerType", location)
@@ -82,26 +86,35 @@ def ssl_of(sent: Any, before: Document | None, location: str) -> Document | None
             raise refuse("'renew' needs a certificate of a leaf domain label.", location)
         return before
     status = one_of(ssl.get("status") or "Disabled", ("Disabled", "Enabled", "Auto"), "status", location)
-    own, generated = {"cert", "key", "cname"} & set(ssl), {"leafDomainLabel", "overwriteExistingDomain"} & set(ssl)
     if status == "Enabled":
-        same = before is not None and before["status"] == status and before["cname"] == ssl.get("cname")
-        if own != {"cert", "key", "cname"} and not (same and own == {"cname"}):
-            raise refuse("'cert', 'key' and 'cname' are all required when 'status' is 'Enabled'.", location)
-        if ssl.get("leafDomainLabel") or ssl.get("overwriteExistingDomain"):
-            raise refuse("'leafDomainLabel' and 'overwriteExistingDomain' exclude 'cert', 'key' and 'cname'.", location)
+        _check_own_certificate(ssl, before, location)
     if status == "Auto":
-        if not ssl.get("leafDomainLabel"):
-            raise refuse("'leafDomainLabel' is required when 'status' is 'Auto'.", location)
-        if own - {"cname"} or (own and before is None):
-            raise refuse("'cert', 'key' and 'cname' exclude 'leafDomainLabel'.", location)
+        _check_generated_certificate(ssl, before, location)
     return {
         "status": status,
         "cert": None,
         "key": None,
         "cname": ssl.get("cname") if status == "Enabled" else None,
         "leafDomainLabel": ssl.get("leafDomainLabel") if status == "Auto" else None,
-        "overwriteExistingDomain": bool(generated and ssl.get("overwriteExistingDomain")),
+        "overwriteExistingDomain": bool(ssl.get("overwriteExistingDomain")),
     }
+
+
+def _check_own_certificate(ssl: Document, before: Document | None, location: str) -> None:
+    own = _OWN & set(ssl)
+    same = before is not None and before["status"] == "Enabled" and before["cname"] == ssl.get("cname")
+    if own != _OWN and not (same and own == {"cname"}):
+        raise refuse("'cert', 'key' and 'cname' are all required when 'status' is 'Enabled'.", location)
+    if ssl.get("leafDomainLabel") or ssl.get("overwriteExistingDomain"):
+        raise refuse("'leafDomainLabel' and 'overwriteExistingDomain' exclude 'cert', 'key' and 'cname'.", location)
+
+
+def _check_generated_certificate(ssl: Document, before: Document | None, location: str) -> None:
+    if not ssl.get("leafDomainLabel"):
+        raise refuse("'leafDomainLabel' is required when 'status' is 'Auto'.", location)
+    own = _OWN & set(ssl)
+    if own - {"cname"} or (own and before is None):
+        raise refuse("'cert', 'key' and 'cname' exclude 'leafDomainLabel'.", location)
 
 
 def too_small(purpose: str, pools: list[tuple[int, str]]) -> Document | None:

@@ -48,10 +48,7 @@ def resolve(app: App, owner_id: str, sent: Any, *, merge_into: dict[str, Any] | 
     shown: dict[str, Any] = {"type": kind}
     if SYSTEM in kind:
         shown |= {"principalId": stable_guid(owner_id, "principal"), "tenantId": TENANT}
-    ids = dict(mapping(identity.get("userAssignedIdentities"), "userAssignedIdentities"))
-    if merge_into:
-        ids = {**(merge_into.get("userAssignedIdentities") or {}), **ids}
-    ids = {name: value for name, value in ids.items() if value is not None}
+    ids = _user_ids(identity, merge_into or {})
     if USER in kind:
         if not ids:
             raise _bad("The list of user assigned identities is empty; type 'UserAssigned' needs at least one.")
@@ -59,6 +56,12 @@ def resolve(app: App, owner_id: str, sent: Any, *, merge_into: dict[str, Any] | 
     elif ids and not merge_into:
         raise _bad("User assigned identities were given, but the identity type does not include 'UserAssigned'.")
     return shown
+
+
+def _user_ids(identity: dict[str, Any], before: dict[str, Any]) -> list[str]:
+    sent = mapping(identity.get("userAssignedIdentities"), "userAssignedIdentities")
+    ids = {**(before.get("userAssignedIdentities") or {}), **sent}
+    return [name for name, value in ids.items() if value is not None]
 
 
 def _user(app: App, identity_id: str) -> dict[str, str]:

@@ -118,27 +118,16 @@ def scripts_of(sent: Any) -> Document | None:
 
 def over_quota(app: App, doc: Document, subscription: str) -> Document | None:
     """Instances share the cores of their family with the clusters [D, CI1]; the end of the text is ISS (b.2)."""
-    outer = doc["properties"]
-    size = catalogue.find(outer["properties"]["vmSize"])
+    size = catalogue.find(doc["properties"]["properties"]["vmSize"])
     if size is None:
         return None
-    location, workspace = outer["computeLocation"], doc["id"].rsplit("/computes/", 1)[0]
-    others = [
-        held
-        for held in quotas.holdings(app, subscription, location)
-        if held.id.lower() != doc["id"].lower() and held.family == size.family and not held.low_priority
-    ]
-    inside = [held for held in others if held.id.lower().startswith(workspace.lower() + "/")]
-    own = quotas.workspace_limit(app, workspace, size.family)
-    quota = quotas.limit(app, location, size.family)
-    if sum(held.cores for held in others) + size.vcpus <= quota:
-        if own is None or sum(held.cores for held in inside) + size.vcpus <= own:
-            return None
-        quota = own
-    family = f"{catalogue.localised(size.family).removesuffix(' Family')} family"
+    others = quotas.others_of(app, doc, subscription, busy=False)
+    quota = quotas.broken_limit(app, doc, others, size.family, size.vcpus)
+    if quota is None:
+        return None
     return {
         "code": "BadRequest",
-        "message": f"The specified subscription has a {family} vCPU quota of {quota} and is less than the requested "
+        "message": f"The specified subscription has a {quotas.family_text(size.family)} vCPU quota of {quota} and is less than the requested "
         f"compute instance's which maps to {size.vcpus} vCPUs",
         "statusCode": 400,
     }

@@ -137,19 +137,12 @@ class Locations:
             return "Failure"
         if workspace["location"] != location:
             return "OperationNotEnabledForRegion"
-        family = next((name for name in catalogue.FAMILIES if name.lower() == match["family"].lower()), None)
+        family = {name.lower(): name for name in catalogue.FAMILIES}.get(match["family"].lower())
         if family is None:
             return "InvalidVMFamilyName"
         if most > quotas.limit(self.app, location, family):
             return "InvalidQuotaExceedsSubscriptionLimit"
-        held = [
-            entry.least_cores
-            for entry in quotas.holdings(self.app, subscription, location)
-            if entry.family == family
-            and not entry.low_priority
-            and entry.id.lower().startswith(workspace["id"].lower() + "/")
-        ]
-        if 0 <= most < sum(held):
+        if 0 <= most < self._least_cores(subscription, location, workspace["id"], family):
             return "InvalidQuotaBelowClusterMinimum"
         key = f"{workspace['id']}|{family}".lower()
         if most < 0:
@@ -157,6 +150,12 @@ class Locations:
         else:
             self.app.store.kv_put(quotas.WORKSPACE_QUOTAS, key, most)
         return "Success"
+
+    def _least_cores(self, subscription: str, location: str, workspace_id: str, family: str) -> int:
+        """The dedicated cores of a family that the targets of a workspace hold at their minimum."""
+        held = quotas.holdings(self.app, subscription, location)
+        mine = [one for one in held if one.family == family and not one.low_priority and one.is_in(workspace_id)]
+        return sum(one.least_cores for one in mine)
 
 
 def routes(app: App) -> list[Route]:

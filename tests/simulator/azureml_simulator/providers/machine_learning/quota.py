@@ -49,6 +49,9 @@ class Holding:
     cores: int
     least_cores: int
 
+    def is_in(self, workspace_id: str) -> bool:
+        return self.id.lower().startswith(workspace_id.lower() + "/")
+
 
 def holdings(app: App, subscription: str, location: str, *, busy: bool = False) -> list[Holding]:
     """Every cluster and instance of a region; read by SQLite itself, because a thousand documents are slow to parse.
@@ -104,22 +107,35 @@ def check(app: App, doc: dict[str, Any], subscription: str) -> dict[str, Any] | 
         return None
     nodes = max(1, int(inner["scaleSettings"].get("minNodeCount") or 0))
     cores = nodes * size.vcpus
-    others = [held for held in holdings(app, subscription, location, busy=True) if held.id.lower() != doc["id"].lower()]
+    others = others_of(app, doc, subscription, busy=True)
     if inner.get("vmPriority") == "LowPriority":
         quota = limit(app, location, LOW_PRIORITY)
         used = sum(held.cores for held in others if held.low_priority)
         return _exceeds("total", quota, nodes, cores) if used + cores > quota else None
-    family = f"{catalogue.localised(size.family).removesuffix(' Family')} family"
-    mine = [held for held in others if held.family == size.family and not held.low_priority]
-    quota = limit(app, location, size.family)
+    broken = broken_limit(app, doc, others, size.family, cores)
+    return None if broken is None else _exceeds(family_text(size.family), broken, nodes, cores)
+
+
+def others_of(app: App, doc: dict[str, Any], subscription: str, *, busy: bool) -> list[Holding]:
+    found = holdings(app, subscription, doc["properties"]["computeLocation"], busy=busy)
+    return [held for held in found if held.id.lower() != doc["id"].lower()]
+
+
+def broken_limit(app: App, doc: dict[str, Any], others: list[Holding], family: str, cores: int) -> int | None:
+    """The limit of a family, in the region or in the workspace, that so many dedicated cores more would break."""
+    mine = [held for held in others if held.family == family and not held.low_priority]
+    quota = limit(app, doc["properties"]["computeLocation"], family)
     if sum(held.cores for held in mine) + cores > quota:
-        return _exceeds(family, quota, nodes, cores)
+        return quota
     workspace = doc["id"].rsplit("/computes/", 1)[0]
-    own = workspace_limit(app, workspace, size.family)
-    inside = sum(held.cores for held in mine if held.id.lower().startswith(workspace.lower() + "/"))
-    if own is not None and inside + cores > own:
-        return _exceeds(family, own, nodes, cores)
-    return None
+    own = workspace_limit(app, workspace, family)
+    inside = sum(held.cores for held in mine if held.is_in(workspace))
+    return own if own is not None and inside + cores > own else None
+
+
+def family_text(family: str) -> str:
+    """A family as messages have it."""
+    return f"{catalogue.localised(family).removesuffix(' Family')} family"
 
 
 def too_many(app: App, doc: dict[str, Any], subscription: str) -> dict[str, Any] | None:

@@ -11,7 +11,8 @@ start, as in the Logic Apps syntax that the documentation names.
 from __future__ import annotations
 
 import copy
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -177,22 +178,25 @@ def _after(body: Document, now: datetime, start: datetime | None, zone: ZoneInfo
     if frequency in ("minute", "hour"):
         span = _STEPS[frequency] * interval
         return origin if origin > now else origin + span * ((now - origin) // span + 1)
+    for moment in _moments(body, now, origin, zone):
+        if moment > now and (start is None or moment >= start):
+            return moment
+    return None
+
+
+def _moments(body: Document, now: datetime, origin: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    """The moments of a recurrence by days or longer, from the day of ``now`` on."""
+    frequency, interval = str(body["frequency"]).lower(), int(body["interval"])
     pattern = mapping(body.get("schedule"), "schedule")
     times = [
-        (hour, minute)
+        time(hour, minute, tzinfo=zone)
         for hour in sorted(pattern.get("hours") or [origin.hour])
         for minute in sorted(pattern.get("minutes") or [origin.minute])
     ]
-    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     for offset in range(_HORIZON.days):
-        date = (day + timedelta(days=offset)).date()
-        if not _day_fits(date, origin.date(), frequency, interval, pattern):
-            continue
-        for hour, minute in times:
-            moment = datetime(date.year, date.month, date.day, hour, minute, tzinfo=zone)
-            if moment > now and (start is None or moment >= start):
-                return moment
-    return None
+        date = now.date() + timedelta(days=offset)
+        if _day_fits(date, origin.date(), frequency, interval, pattern):
+            yield from (datetime.combine(date, moment) for moment in times)
 
 
 def _day_fits(date: Any, origin: Any, frequency: str, interval: int, pattern: Document) -> bool:

@@ -11,6 +11,7 @@ is configuration (`guesses.workspace_immutable`: `error` or `ignore`) and the te
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from azureml_simulator.arm.locations import LOCATIONS, normalise
@@ -124,27 +125,8 @@ def _differs(before: Any, after: Any) -> bool:
 
 def unchangeable(app: App, doc: Document, body: Document, sent: Document) -> None:
     """Refuse, or drop from what was sent, a change of what cannot change."""
-    if body.get("location") and normalise(body["location"]) != doc["location"]:
-        raise ArmError(
-            409,
-            "InvalidResourceLocation",
-            f"The resource '{doc['name']}' already exists in location '{doc['location']}' in resource group "
-            f"'{doc['id'].split('/')[4]}'. A resource with the same name cannot be created in location "
-            f"'{normalise(body['location'])}'. Please select a new resource name.",
-        )
-    now, wrong = doc["properties"], []
-    if body.get("kind") and kind_of(body) != doc["kind"]:
-        wrong.append("kind")
-    wrong += [name for name in _FIXED_IDS if sent.get(name) and _differs(now.get(name), sent[name])]
-    if sent.get("hbiWorkspace") not in (None, "") and flag(sent["hbiWorkspace"]) != now["hbiWorkspace"]:
-        wrong.append("hbiWorkspace")
-    if sent.get("hubResourceId") and _differs(now.get("hubResourceId"), sent["hubResourceId"]):
-        wrong.append("hubResourceId")
-    encryption = sent.get("encryption")
-    if isinstance(encryption, dict) and encryption.get("status"):
-        before = str((now.get("encryption") or {}).get("status", "Disabled"))
-        if _differs(before, encryption["status"]):
-            wrong.append("encryption")
+    _check_location(doc, body)
+    wrong = list(_fixed_changes(doc, body, sent))
     if wrong and app.config["guesses"]["workspace_immutable"] == "error":
         raise refuse(
             f"The following properties of the workspace '{doc['name']}' cannot be changed: {', '.join(wrong)}.",
@@ -153,3 +135,29 @@ def unchangeable(app: App, doc: Document, body: Document, sent: Document) -> Non
         )
     for name in wrong:
         sent.pop(name, None)
+
+
+def _check_location(doc: Document, body: Document) -> None:
+    if body.get("location") and normalise(body["location"]) != doc["location"]:
+        raise ArmError(
+            409,
+            "InvalidResourceLocation",
+            f"The resource '{doc['name']}' already exists in location '{doc['location']}' in resource group "
+            f"'{doc['id'].split('/')[4]}'. A resource with the same name cannot be created in location "
+            f"'{normalise(body['location'])}'. Please select a new resource name.",
+        )
+
+
+def _fixed_changes(doc: Document, body: Document, sent: Document) -> Iterator[str]:
+    """The properties that are fixed at the creation and were sent with another value."""
+    now = doc["properties"]
+    if body.get("kind") and kind_of(body) != doc["kind"]:
+        yield "kind"
+    ids = (*_FIXED_IDS, "hubResourceId")
+    yield from (name for name in ids if sent.get(name) and _differs(now.get(name), sent[name]))
+    if sent.get("hbiWorkspace") not in (None, "") and flag(sent["hbiWorkspace"]) != now["hbiWorkspace"]:
+        yield "hbiWorkspace"
+    encryption = sent.get("encryption")
+    status = encryption.get("status") if isinstance(encryption, dict) else None
+    if status and _differs((now.get("encryption") or {}).get("status", "Disabled"), status):
+        yield "encryption"
