@@ -57,6 +57,7 @@ WRONG_BY_RULE: dict[t.Any, list[t.Any]] = {
     rules.guid: [*GUIDS, None],
     rules.tags: TAGS,
     rules.resource_id: IDS,
+    rules.host: ["", "a b", "a\nb", " a", "http://a", "a/b", "a..b", "-a.b", "999.1.1.1", "\ud800"],
     rules.dns_label: ["a b", "a.b", "a\nb", "-a", "a-", "\u00e4", "a" * 64, "\ud800"],
     rules.https_address: ["", "key", "http://kv.vault.azure.net/keys/a/b", "https://", "https://kv/keys/a\n", "\ud800"],
 }

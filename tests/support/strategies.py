@@ -253,7 +253,6 @@ VALUES: dict[str, Strategy] = {
     "load_balancer_subnet": st.sampled_from(["inner", "other"]),
     "ssl": _TLS,
     # attached compute
-    "address": st.sampled_from(["203.0.113.4", "host.example.org"]),
     "ssh_settings": st.one_of(
         st.fixed_dictionaries(
             {"admin_username": WORDS, "admin_password": PASSWORD}, optional={"ssh_port": st.integers(1, 65535)}
@@ -264,9 +263,7 @@ VALUES: dict[str, Strategy] = {
         ),
     ),
     "access_token": st.just("planted-token"),
-    "namespace": st.sampled_from(["default", "training"]),
     "instance_types": st.dictionaries(st.sampled_from(["gpu", "cpu"]), _INSTANCE_TYPE, min_size=1, max_size=2),
-    "default_instance_type": st.sampled_from(["gpu", "cpu"]),
     # workspace; what is fixed there is declared as it is, in any spelling
     "kind": st.just("default"),
     "project:hub_id": ids(HUB_ID),
@@ -278,7 +275,6 @@ VALUES: dict[str, Strategy] = {
     ),
     "container_registry": ids(provider("Microsoft.ContainerRegistry/registries", "acrtest")),
     "hbi_workspace": st.just(False),
-    "image_build_compute": st.sampled_from(["builder", "cpu-cluster"]),
     "aml_workspace:identity": identity("system_assigned", "system_assigned,user_assigned"),
     "serverless_compute.custom_subnet": ids(*SUBNETS),
     "managed_network.isolation_mode": st.just("allow_only_approved_outbound"),

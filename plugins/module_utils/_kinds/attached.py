@@ -75,7 +75,14 @@ def _port(value: int, option: str) -> Findings:
 
 _SSH = (
     # The CLI's schema of a virtual machine has no such field.
-    inner("address", "address", spec={"type": "str"}, rule=rules.host, cli_name=None),
+    inner(
+        "address",
+        "address",
+        spec={"type": "str"},
+        rule=rules.host,
+        cli_name=None,
+        examples=("203.0.113.4", "host.example.org"),
+    ),
     inner("ssh_settings.admin_username", f"{_ACCOUNT}.username", spec={"type": "str"}),
     inner(
         "ssh_settings.ssh_port",

@@ -145,6 +145,8 @@ class Kubernetes(Attached):
             "for another one",
             spec={"type": "str"},
             rule=_check_namespace,
+            examples=("default", "training"),
+            wrong=("", "A", "a_b", "a b", "a/b", "-a", "a-", "a\nb", "a" * 64, "ns\u00e4"),
             canon=lambda value: value or "default",
             shape=shape.TEXT,
         ),
@@ -158,7 +160,13 @@ class Kubernetes(Attached):
             from_arm=instance_types_from_arm,
             shape=INSTANCE_TYPES,
         ),
-        inner("default_instance_type", "defaultInstanceType", spec={"type": "str"}, shape=shape.TEXT),
+        inner(
+            "default_instance_type",
+            "defaultInstanceType",
+            spec={"type": "str"},
+            examples=("gpu", "cpu"),
+            shape=shape.TEXT,
+        ),
     )
     also: t.ClassVar[dict[str, shape.Shape]] = {
         f"properties.properties.{name}": shape.TEXT

@@ -109,6 +109,8 @@ FIELDS: tuple[Field, ...] = (
         "properties.imageBuildCompute",
         spec={"type": "str"},
         rule=_build_compute,
+        examples=("builder", "cpu-cluster"),
+        wrong=("a\nb", "../x", "a/b", "\ud800"),
         canon=text,
         clearable=True,
     ),

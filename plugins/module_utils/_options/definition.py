@@ -88,8 +88,6 @@ _READ_ONLY: dict[str, tuple[str, ...]] = {
 # Beside options with choices, values whose spelling the CLI does not mind (azure-ai-ml: StringTransformedEnum).
 _WEEK_DAYS = "schedules.compute_start_stop.trigger.schedule.week_days"
 
-# The only secrets of the CLI's schemas.
-_SECRETS = ("admin_password",)
 _HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
@@ -111,7 +109,7 @@ def merge(given: Tree, spec: Spec, kinds: t.Sequence[str]) -> Tree:
         name: row for name, row in spec.items() if not any(key in given for key in (name, *row.get("aliases", ())))
     }
     merged = {**given, **{name: value for name, value in options.items() if name in named}}
-    merged["definition"] = without_secrets(declared)
+    merged["definition"] = _without_secrets(declared, set(_secret_names(spec)))
     return merged
 
 
@@ -383,10 +381,18 @@ def _unknown(options: Tree, spec: Spec, where: str) -> Findings:
                     yield from _unknown(below, row["options"], f"{where}.{name}")
 
 
-def without_secrets(tree: t.Any) -> t.Any:
+def _secret_names(spec: Spec) -> t.Iterator[str]:
+    """The options that AnsibleModule hides, at any depth."""
+    for name, row in spec.items():
+        if row.get("no_log"):
+            yield name
+        yield from _secret_names(row.get("options") or {})
+
+
+def _without_secrets(tree: t.Any, names: t.Collection[str]) -> t.Any:
     """The definition as it may be shown in a task's invocation."""
     if isinstance(tree, list):
-        return [without_secrets(one) for one in tree]
+        return [_without_secrets(one, names) for one in tree]
     if isinstance(tree, dict):
-        return {key: _HIDDEN if key in _SECRETS else without_secrets(value) for key, value in tree.items()}
+        return {key: _HIDDEN if key in names else _without_secrets(value, names) for key, value in tree.items()}
     return tree
