@@ -138,8 +138,8 @@ def plain_english(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """mypy --strict over the plugins."""
-    session.install("-r", "requirements.txt", *tools("mypy", "types-"))
+    """mypy --strict over the plugins and the simulator."""
+    session.install("-r", "requirements.txt", "-r", "tests/unit/requirements.txt", *tools("mypy", "types-"))
     session.run("python", "-m", "scripts.types")
 
 

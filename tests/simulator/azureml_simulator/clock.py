@@ -22,6 +22,10 @@ class _Bookkeeping(Protocol):
 class Clock:
     """A clock that runs `speed` times as fast as the real one; it never goes back, not even over a restart."""
 
+    speed: float
+    _real: float
+    _simulated: float
+
     def __init__(self, speed: float = 1.0, store: _Bookkeeping | None = None) -> None:
         self._store = store
         saved = store.kv_get("clock", "origin") if store is not None else None

@@ -45,6 +45,7 @@ def check_assertion(entry: dict[str, Any], assertion: str, base_url: str, tenant
 
 def _public_key(pem: str) -> rsa.RSAPublicKey:
     data = pem.encode()
+    key: object
     if "BEGIN CERTIFICATE" in pem:
         key = x509.load_pem_x509_certificate(data).public_key()
     else:

@@ -85,7 +85,7 @@ class Deployments:
         self._found(p)
         return Response(204)
 
-    def list(self, request: Request, p: dict[str, str]) -> Response:
+    def list_all(self, request: Request, p: dict[str, str]) -> Response:
         group = self.app.resource_group(p["sub"], p["rg"])
         found = self.app.store.children(group["id"], TYPE)
         text = request.query.get("$filter")
@@ -355,7 +355,7 @@ class _Refused(ArmError):
 
 
 def _provisioning(document: dict[str, Any]) -> str:
-    return (document.get("properties") or {}).get("provisioningState", "")
+    return str((document.get("properties") or {}).get("provisioningState", ""))
 
 
 def _is_active(document: dict[str, Any]) -> bool:
@@ -413,7 +413,7 @@ def routes(app: App) -> list[Route]:
     def add(method: str, pattern: str, handler: Callable[[Request, dict[str, str]], Response], right: str) -> None:
         found.append(Route(method, pattern, handler, action=f"{TYPE}/{right}"))
 
-    add("GET", f"{group}/providers/{TYPE}", deployments.list, "read")
+    add("GET", f"{group}/providers/{TYPE}", deployments.list_all, "read")
     one = f"{group}/providers/{TYPE}/{{name}}"
     add("GET", one, deployments.get, "read")
     add("HEAD", one, deployments.head, "read")

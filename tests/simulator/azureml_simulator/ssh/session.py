@@ -26,6 +26,7 @@ import sys
 import termios
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 
@@ -225,12 +226,14 @@ async def _until_the_end(
 ) -> int:
     """The child's status, once all of its output has been sent; a child outlives its connection by a hangup."""
     ended = asyncio.ensure_future(child.wait())
-    await asyncio.wait({ended, gone}, return_when=asyncio.FIRST_COMPLETED)
+    first: set[asyncio.Future[Any]] = {ended, gone}
+    await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
     for number in (signal.SIGHUP, signal.SIGKILL):
         if not ended.done():
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, number)
             await asyncio.wait({ended}, timeout=_HANGUP_SECONDS)
     sent = asyncio.gather(process.stdout.drain(), process.stderr.drain(), return_exceptions=True)
-    await asyncio.wait({sent, gone}, return_when=asyncio.FIRST_COMPLETED)
+    first = {sent, gone}
+    await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
     return await ended

@@ -301,7 +301,8 @@ class Engine:
                 f"The resource '{target}' is not defined in the template and 'reference' has no apiVersion. "
                 "Please see https://aka.ms/arm-resource-functions/#reference for usage details."
             )
-        return self._ask(state, principal, "GET", target, version)
+        document: dict[str, Any] = self._ask(state, principal, "GET", target, version)
+        return document
 
     def _ask(self, state: State, principal: Principal, method: str, path: str, version: str, body: Any = None) -> Any:
         answer = self._send(state, principal, method, path, version, body)

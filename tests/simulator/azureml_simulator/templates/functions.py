@@ -50,7 +50,7 @@ def same(left: Any, right: Any) -> bool:
         return len(left) == len(right) and all(map(same, left, right))
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
-    return left == right
+    return bool(left == right)
 
 
 def find_key(mapping: dict[str, Any], key: str) -> str | None:

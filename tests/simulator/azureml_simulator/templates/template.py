@@ -118,12 +118,14 @@ class Template:
         with self._running(), self.context.loops(resource.loops):
             if resource.nested:
                 return self._nested_body(source)
-            return self.context.value(source)
+            body: dict[str, Any] = self.context.value(source)
+            return body
 
     def location(self, resource: Resource) -> str | None:
         """The resource's location, as far as the template says it."""
         with self.context.loops(resource.loops):
-            return self.context.value(resource.source.get("location"))
+            location: str | None = self.context.value(resource.source.get("location"))
+            return location
 
     def outputs(self) -> dict[str, Any]:
         """The outputs whose condition holds, with their types; values of secure types are left out."""
@@ -225,7 +227,7 @@ class Template:
             if group is None and "subscriptionId" in source:
                 raise NotSimulatedError("a nested deployment at subscription scope")
             return f"/subscriptions/{subscription}/resourceGroups/{group or self.context.scope.resource_group['name']}"
-        scope = self.context.value(source.get("scope"))
+        scope: str = self.context.value(source.get("scope")) or ""
         if not scope:
             return group_id
         if scope.startswith("/"):

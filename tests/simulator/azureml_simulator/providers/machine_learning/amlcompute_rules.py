@@ -128,7 +128,7 @@ def has_private_endpoint(app: App, workspace_id: str) -> bool:
 
 def managed_network_on(workspace: Document) -> bool:
     mode = (workspace["properties"].get("managedNetwork") or {}).get("isolationMode", "Disabled")
-    return mode != "Disabled"
+    return bool(mode != "Disabled")
 
 
 def need_private_way(app: App, workspace: Document, properties: Document) -> None:

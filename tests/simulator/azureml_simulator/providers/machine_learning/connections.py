@@ -38,7 +38,7 @@ class Connections:
     def get(self, request: Request, p: dict[str, str]) -> Response:
         return Response(200, self._find(p))
 
-    def list(self, request: Request, p: dict[str, str]) -> Response:
+    def list_all(self, request: Request, p: dict[str, str]) -> Response:
         workspace = common.find_workspace(self.app, p)
         value = self.app.store.children(workspace["id"], CONNECTION_TYPE)
         hub = workspace["properties"].get("hubResourceId")
@@ -56,7 +56,7 @@ class Connections:
         secret = properties.pop("credentials", None)
         properties |= {"credentials": None, "createdByWorkspaceArmId": workspace["id"]}
         properties.setdefault("isSharedToAll", False)
-        doc = {
+        doc: Document = {
             "id": f"{workspace['id']}/connections/{p['name']}",
             "name": p["name"],
             "type": CONNECTION_TYPE,
@@ -78,7 +78,7 @@ class Connections:
     def routes(self) -> list[Route]:
         many, one = WORKSPACE + "/connections", WORKSPACE + "/connections/{name}"
         return [
-            Route("GET", many, self.list, API_VERSIONS, f"{CONNECTION_TYPE}/read"),
+            Route("GET", many, self.list_all, API_VERSIONS, f"{CONNECTION_TYPE}/read"),
             Route("GET", one, self.get, API_VERSIONS, f"{CONNECTION_TYPE}/read"),
             Route("PUT", one, self.put, API_VERSIONS, f"{CONNECTION_TYPE}/write"),
             Route("DELETE", one, self.delete, API_VERSIONS, f"{CONNECTION_TYPE}/delete"),

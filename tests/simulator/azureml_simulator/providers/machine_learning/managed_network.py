@@ -166,7 +166,7 @@ class ManagedNetwork:
         }
         if shown["type"] == "PrivateEndpoint":
             shown["destination"] = {"sparkEnabled": False, "sparkStatus": "Inactive", **shown["destination"]}
-        kept = {"id": self._rule_id(doc, name), "name": name, "type": RULE_TYPE, "properties": shown}
+        kept: Document = {"id": self._rule_id(doc, name), "name": name, "type": RULE_TYPE, "properties": shown}
         self.app.store.put(kept["id"], kept)
         return kept
 
