@@ -10,51 +10,57 @@ Shapes: docs/facts.md a.6 [REC R9]; a limit of -1 means that there is no cap [IS
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import replace
 
-from .._core import shape
-from .._core.arm_id import ArmId
+from .._core import paths, shape
+from .._core.arm_id import ArmId, Target
 from .._core.errors import ArmError
 from .._core.findings import Finding, Findings
-from .._engine.plan import NONE, UPDATE, Change, Plan
-from .lists import NO_CAP, Item, limit_of, workspace_of
+from .._engine.fields import Field
+from .._engine.kind import Body, Kind, Request
+from .._engine.plan import Declared, Plan
+from .lists import NO_CAP, Item, limit_of, location_path, workspace_of
 
 
-@dataclass(frozen=True)
-class Quotas:
-    """A region's limits by family, case ignored: the subscription's, and one workspace's own; -1 for no cap."""
+def document(entries: t.Iterable[Item], workspace_id: str) -> Body:
+    """A region's list of quotas as one document: limits by family in lower case, -1 for no cap.
 
-    subscription: dict[str, int]
-    workspace: dict[str, int]
-    # The service's spelling of each family.
-    spelling: dict[str, str]
-
-
-def quotas(entries: t.Iterable[Item], workspace_id: str) -> Quotas:
-    found = Quotas({}, {}, {})
+    ``subscription`` and ``workspace`` are the limits of the subscription and of one workspace, ``spelling`` is the service's of each family.
+    """
+    found: Body = {"subscription": {}, "workspace": {}, "spelling": {}}
     prefix = workspace_id.rstrip("/").casefold() + "/"
     for entry in entries:
         family = str((entry.get("name") or {}).get("value") or ArmId(entry.get("id")).name)
         limit = NO_CAP if entry.get("limit") is None else int(entry["limit"])
-        key = family.casefold()
+        key = _key(family)
         if workspace_of(entry.get("id")) is None:
-            found.subscription[key] = limit
-            found.spelling[key] = family
+            found["subscription"][key] = limit
+            found["spelling"][key] = family
         elif str(entry.get("id")).casefold().startswith(prefix):
-            found.workspace[key] = limit
-            found.spelling.setdefault(key, family)
+            found["workspace"][key] = limit
+            found["spelling"].setdefault(key, family)
     return found
 
 
-def shown_quotas(found: Quotas) -> list[Item]:
+def _key(family: str) -> str:
+    # A dot would be a step of a path; no family has one.
+    return family.casefold().replace(".", "")
+
+
+def own_limit(body: Body, family: str) -> int | None:
+    """The workspace's own limit of a family, or None where it has none."""
+    return limit_of(body["workspace"].get(_key(family)))
+
+
+def shown_quotas(body: Body) -> list[Item]:
     """Every family with its two limits, sorted; null where there is none."""
     return [
         {
-            "family": found.spelling[key],
-            "limit": limit_of(found.workspace.get(key)),
-            "subscription_limit": limit_of(found.subscription.get(key)),
+            "family": family,
+            "limit": limit_of(body["workspace"].get(key)),
+            "subscription_limit": limit_of(body["subscription"].get(key)),
         }
-        for key in sorted(found.spelling)
+        for key, family in sorted(body["spelling"].items())
     ]
 
 
@@ -77,49 +83,84 @@ def check_quotas(declared: t.Sequence[Item]) -> Findings:
             yield Finding("OutOfRange", "quotas.limit", message, source)
 
 
-def plan_quotas(declared: t.Sequence[Item], found: Quotas) -> Plan:
-    """The families whose limit differs. A family that is not declared is not managed."""
-    changes, before, after = [], {}, {}
-    for item in declared:
-        key = str(item["family"]).casefold()
-        name = found.spelling.get(key, str(item["family"]))
-        old, new = limit_of(found.workspace.get(key)), item.get("limit")
-        before[name], after[name] = old, new
-        if old != new:
-            changes.append(Change(f"quotas.{name}", old, new, "updatable"))
-    return Plan(UPDATE if changes else NONE, tuple(changes), before={"quotas": before}, after={"quotas": after})
+class Quotas(Kind):
+    """The quotas of one workspace in one region: a row for each declared family. They always exist, and are changed by one POST."""
 
+    label = "quota of workspace"
 
-def foreseen(plan: Plan, found: Quotas) -> list[Item]:
-    """What the service will surely refuse of a plan, by what it has just told, with the codes that it would give."""
-    refused = []
-    for change in plan.changes:
-        family = change.field.partition(".")[2]
-        most = limit_of(found.subscription.get(family.casefold()))
-        if found.subscription and family.casefold() not in found.subscription:
-            refused.append(
-                _refusal(family, change.after, "InvalidVMFamilyName", "the service lists no such family in this region")
-            )
-        elif change.after is not None and most is not None and change.after > most:
-            why = f"{change.after} is above the subscription's limit of {most}"
-            refused.append(_refusal(family, change.after, "InvalidQuotaExceedsSubscriptionLimit", why))
-    return refused
+    def __init__(self, workspace: Target, location: str, api_version: str) -> None:
+        self.workspace = workspace
+        self.location = location
+        self.api_version = api_version
 
+    def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
+        families = [str(item["family"]) for item in tree["quotas"]]
+        self.fields = tuple(
+            Field(f"quotas.{family}", f"workspace.{_key(family)}", from_arm=limit_of, clearable=True, cleared=NO_CAP)
+            for family in families
+        )
+        return {f"quotas.{item['family']}": item.get("limit") for item in tree["quotas"]}
 
-def quota_body(plan: Plan, workspace_id: str, location: str) -> Item:
-    """What updateQuotas takes (ARM types of 2025-12-01, QuotaUpdateParameters). A limit of -1 takes the workspace's own away."""
-    return {
-        "location": location,
-        "value": [
+    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
+        """Raise for what the service will surely refuse, by what it has just answered, with the codes that it would give."""
+        refused = list(self._foreseen(declared, current))
+        if refused:
+            raise quota_error(refused, self.workspace.name, "Nothing was sent.")
+        return iter(())
+
+    @staticmethod
+    def _foreseen(declared: Declared, current: dict[str, t.Any]) -> t.Iterator[Item]:
+        limits = current["subscription"]
+        for option, limit in declared.items():
+            key = _key(_family(option))
+            family, most = current["spelling"].get(key, _family(option)), limit_of(limits.get(key))
+            if paths.get_path(current, option) == limit:
+                continue
+            # Where the service lists nothing, it is the one to judge.
+            if limits and key not in limits:
+                yield _refusal(family, limit, "InvalidVMFamilyName", "the service lists no such family in this region")
+            elif limit is not None and most is not None and limit > most:
+                why = f"{limit} is above the subscription's limit of {most}"
+                yield _refusal(family, limit, "InvalidQuotaExceedsSubscriptionLimit", why)
+
+    def read(self, body: Body) -> dict[str, t.Any]:
+        return {**super().read(body), "subscription": body["subscription"], "spelling": body["spelling"]}
+
+    def refine_plan(self, plan: Plan, body: Body | None, state: str) -> Plan:
+        """The plan with the service's spelling of the families."""
+        spelling = (body or {}).get("spelling") or {}
+
+        def spelled(family: str) -> str:
+            return str(spelling.get(_key(family), family))
+
+        changes = (replace(change, field=f"quotas.{spelled(_family(change.field))}") for change in plan.changes)
+        before, after = (
+            {"quotas": {spelled(family): limit for family, limit in (side.get("quotas") or {}).items()}}
+            for side in (plan.before, plan.after)
+        )
+        return replace(plan, changes=tuple(changes), before=before, after=after)
+
+    def with_values(self, body: Body, values: Declared) -> Body:
+        limits = {_key(_family(option)): NO_CAP if value is None else value for option, value in values.items()}
+        return {**body, "workspace": {**body["workspace"], **limits}}
+
+    def updates(self, body: Body, plan: Plan) -> list[Request]:
+        """One POST for all that differs (ARM types of 2025-12-01, QuotaUpdateParameters). A limit of -1 takes the workspace's own away."""
+        sent = [
             {
-                "id": f"{workspace_id}/quotas/{change.field.partition('.')[2]}",
+                "id": f"{self.workspace.id}/quotas/{_family(change.field)}",
                 "type": "Microsoft.MachineLearningServices/workspaces/dedicatedCores/quotas",
                 "limit": NO_CAP if change.after is None else change.after,
                 "unit": "Count",
             }
             for change in plan.changes
-        ],
-    }
+        ]
+        path = location_path(self.workspace.subscription_id, self.location, "updateQuotas")
+        return [Request("POST", {"location": self.location, "value": sent}, path=path)]
+
+
+def _family(option: str) -> str:
+    return option.partition(".")[2]
 
 
 _WHY = {

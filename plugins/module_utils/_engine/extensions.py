@@ -22,6 +22,12 @@ if t.TYPE_CHECKING:
 
 
 @t.runtime_checkable
+class Read(t.Protocol):
+    def read(self) -> Body:
+        """Read the resource in another way than by a GET of its id. It always exists then."""
+
+
+@t.runtime_checkable
 class BeforeCreate(t.Protocol):
     def before_create(self, complete: Declared, parent: Body | None) -> None:
         """Check, by reads alone, what only the service can tell of a resource that is to be created; also in check mode.
@@ -47,6 +53,12 @@ class Create(t.Protocol):
 class AroundUpdate(t.Protocol):
     def update(self, requests: list[Request], plan: Plan, write: t.Callable[[], Outcome]) -> Outcome:
         """Call ``write``, which sends the requests of an update and reads back, with what must be done before and after it."""
+
+
+@t.runtime_checkable
+class AfterWrite(t.Protocol):
+    def after_write(self, request: Request, answer: t.Any) -> None:
+        """Raise where the body of a successful answer to an update says that it was refused, in whole or in part."""
 
 
 @t.runtime_checkable

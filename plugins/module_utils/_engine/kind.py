@@ -40,6 +40,8 @@ class Status:
 class Request:
     """One write: the HTTP method, the body, the query, what follows the resource's id in the path, and an API version if not the kind's.
 
+    ``path``: where it is sent, if not to the resource's id.
+
     ``carries``: the body holds undeclared values, taken from the document that was read; it must be the newest one.
     """
 
@@ -49,11 +51,21 @@ class Request:
     suffix: str = ""
     api_version: str = ""
     carries: bool = False
+    path: str = ""
+
+    def address(self, resource_id: str) -> str:
+        """Where it is sent, for a write of the resource."""
+        return (self.path or resource_id) + self.suffix
+
+    @property
+    def is_on_resource(self) -> bool:
+        """Whether it is sent to the resource's own id."""
+        return not self.path and not self.suffix
 
     @property
     def is_whole(self) -> bool:
         """Whether the resource's whole document is sent, with undeclared values in it."""
-        return self.method == "PUT" and self.carries and not self.suffix
+        return self.method == "PUT" and self.carries and self.is_on_resource
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -163,12 +175,12 @@ class Kind:
         """Warnings about what was declared: preview features, costs."""
         return []
 
-    def plan_state(self, plan: Plan, body: Body | None, state: str) -> Plan:
-        """The plan with what a declared state beside present and absent adds to it."""
+    def refine_plan(self, plan: Plan, body: Body | None, state: str) -> Plan:
+        """The plan with what the table of fields does not say: another declared state than present and absent, the service's spelling."""
         return plan
 
     def with_state(self, body: Body, plan: Plan) -> Body:
-        """The document in the state that ``plan_state`` added to the plan, for check mode."""
+        """The document in the state that ``refine_plan`` added to the plan, for check mode."""
         return body
 
     def guard(self, body: Body, target: Target) -> None:

@@ -40,11 +40,11 @@ def plan_target(
         update_secrets=behaviour.update_secrets,
     )
     if document is None:
-        return kind.plan_state(plan, None, state)
+        return kind.refine_plan(plan, None, state)
     if plan.action == NONE and declared and kind.rewrite_fixes_failed and kind.status(document).state == FAILED:
         plan = _plan_rewrite(kind, plan, declared, document, behaviour)
     # A replacement that is refused is not followed by anything.
-    return plan if is_refused(kind, plan, document, behaviour) else kind.plan_state(plan, document, state)
+    return plan if is_refused(kind, plan, document, behaviour) else kind.refine_plan(plan, document, state)
 
 
 def is_refused(kind: Kind, plan: Plan, document: Body, behaviour: Behaviour) -> bool:

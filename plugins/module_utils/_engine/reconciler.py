@@ -35,6 +35,7 @@ from .extensions import (
     Create,
     Extend,
     PowerState,
+    Read,
     no_extension,
 )
 from .kind import BUSY, Body, Kind, Request
@@ -70,6 +71,8 @@ class Reconciler:
         self.kind = kind
         self.remote = RemoteResource(client, kind, target, behaviour, sleep=sleep, clock=clock)
         self._extension = extend(self.remote)
+        if isinstance(self._extension, Read):
+            self.remote.read_by(self._extension.read)
         self._checks = checks or Checks()
         # What a replacement deleted, as the user knows it, until the new one is there.
         self._replaced: dict[str, t.Any] | None = None
@@ -191,7 +194,7 @@ class Reconciler:
         if self.remote.read() is None:
             self._require_creatable(declared, state)
         outcome = self.present(declared)
-        plan = self.kind.plan_state(outcome.plan, outcome.body, state)
+        plan = self.kind.refine_plan(outcome.plan, outcome.body, state)
         if plan is outcome.plan:
             return outcome
         with self._in_context(plan):

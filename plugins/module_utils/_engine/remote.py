@@ -50,11 +50,20 @@ class RemoteResource:
         # The resource as it was found last: what it used is known from it when it is gone.
         self.seen: Body | None = None
         self.wait = Waiter(self, Deadline(behaviour.wait_timeout, clock), sleep)
+        self._read: t.Callable[[], tuple[Body | None, str | None]] = self._get
+
+    def read_by(self, read: t.Callable[[], Body]) -> None:
+        """From now on, read the resource in another way than by a GET of its id."""
+        self._read = lambda: (read(), None)
+
+    def _get(self) -> tuple[Body | None, str | None]:
+        found: tuple[Body | None, str | None] = self.client.read(self.target.id, self.kind.api_version)
+        return found
 
     def read(self) -> Body | None:
         """The resource as ARM has it now, or None."""
         body: Body | None
-        body, self.etag = self.client.read(self.target.id, self.kind.api_version)
+        body, self.etag = self._read()
         # Another one that has the name by now uses other resources.
         if body is not None and (self.seen is None or incarnation.difference(self.seen, body) is None):
             self.seen = body
@@ -82,7 +91,7 @@ class RemoteResource:
             options["before_retry"] = before_retry
         try:
             reply = getattr(self.client, request.method.lower())(
-                self.target.id + request.suffix,
+                request.address(self.target.id),
                 request.api_version or self.kind.api_version,
                 request.body,
                 params=request.params or None,
@@ -99,7 +108,7 @@ class RemoteResource:
 
     def if_match(self, request: Request) -> dict[str, str]:
         """The header with which the service refuses a write that was made from an older document."""
-        return {"If-Match": self.etag} if self.etag and not request.suffix else {}
+        return {"If-Match": self.etag} if self.etag and request.is_on_resource else {}
 
     @contextlib.contextmanager
     def always_waiting(self) -> t.Iterator[None]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from .._core.answers import CONFLICT_STEP, is_busy
 from .._core.errors import ArmError
 from .._core.findings import refuse
-from .extensions import AroundUpdate
+from .extensions import AfterWrite, AroundUpdate
 from .kind import Body, Request
 from .other_writers import Overtaken, changed_meanwhile, warn_of_differing
 from .outcome import Outcome
@@ -134,7 +134,7 @@ class Update:
         unconditional = request.carries and not self._remote.if_match(request)
         check = functools.partial(self._check_newest, requests) if unconditional else None
         try:
-            return self._remote.send(request, before_retry=check, wait_conflict=not unconditional)
+            reply = self._remote.send(request, before_retry=check, wait_conflict=not unconditional)
         except ArmError as error:
             if unconditional and self._waits_for(error):
                 raise Overtaken(again=True) from error
@@ -143,6 +143,9 @@ class Update:
                 self._tags_api = "never"
                 raise Overtaken(again=True) from error
             raise
+        if isinstance(self._extension, AfterWrite):
+            self._extension.after_write(request, reply.body)
+        return reply
 
     def _waits_for(self, error: ArmError) -> bool:
         """Wait a moment where the service refused the write because of a running operation, and there is time left."""

@@ -290,7 +290,7 @@ class Instance(ComputeKind):
             )
         return warnings
 
-    def plan_state(self, plan: Plan, body: Body | None, state: str) -> Plan:
+    def refine_plan(self, plan: Plan, body: Body | None, state: str) -> Plan:
         return with_power(plan, body, state)
 
     def with_state(self, body: Body, plan: Plan) -> Body:

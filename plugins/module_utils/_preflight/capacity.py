@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from .._capacity import quotas
 from .._capacity import usages as _usages
-from .._capacity.lists import Item, limit_of
+from .._capacity.lists import Item
 from .._core import canon
 from .._core.arm_id import ArmId
 from .._core.findings import ERROR, WARNING, Finding, Findings
@@ -179,7 +179,7 @@ def _workspace_quotas(region: str, here: list[Demand], facts: Facts) -> Findings
 def own_limit(entries: t.Any, workspace_id: str, family: str) -> int | None:
     if not entries:
         return None
-    return limit_of(quotas.quotas(entries, workspace_id).workspace.get(family.casefold()))
+    return quotas.own_limit(quotas.document(entries, workspace_id), family)
 
 
 def cores_held(body: Body, family: str, region: str, sizes: dict[str, Item], *, low_priority: bool = False) -> int:

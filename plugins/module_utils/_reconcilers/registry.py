@@ -4,7 +4,7 @@
 """What extends the engine for a kind of compute target: the one place that maps kinds to extensions.
 
 The package ``_reconcilers`` has what single kinds need of the service beside the engine's own, at its extension points, and says which kind
-has which. It may import ``_kinds``, ``_engine``, ``_arm`` and ``_core``.
+has which. It may import ``_capacity``, ``_kinds``, ``_engine``, ``_arm`` and ``_core``.
 """
 
 from __future__ import annotations

@@ -9,6 +9,10 @@ import typing as t
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._capacity import quotas, sizes, usages
+from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import workspace_target
+from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError
+from ansible_collections.azureml.compute.plugins.module_utils._engine.behaviour import Behaviour
+from ansible_collections.azureml.compute.plugins.module_utils._engine.planning import plan_target
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -155,8 +159,16 @@ def planned(*declared: tuple[str, int | None], entries: list[dict[str, t.Any]] |
         quota("standardDSv2Family", 24, WORKSPACE),
         quota("x", 1, WORKSPACE + "2"),
     ]
-    found = quotas.quotas(standing if entries is None else entries, WORKSPACE.upper())
-    return quotas.plan_quotas([{"family": family, "limit": limit} for family, limit in declared], found), found
+    body = quotas.document(standing if entries is None else entries, WORKSPACE.upper())
+    return plan_target(KIND, declare(*declared), body, Behaviour()), body
+
+
+KIND = quotas.Quotas(workspace_target(SUBSCRIPTION.rpartition("/")[2], "rg", "ws"), "eastus", "2025-12-01")
+
+
+def declare(*declared: tuple[str, int | None]) -> dict[str, t.Any]:
+    options = {"quotas": [{"family": family, "limit": limit} for family, limit in declared]}
+    return KIND.declare(options, KIND.workspace)
 
 
 @pytest.mark.parametrize(
@@ -171,15 +183,17 @@ def planned(*declared: tuple[str, int | None], entries: list[dict[str, t.Any]] |
     ],
 )
 def test_the_plan_has_what_differs(declared: tuple[str, int | None], changes: list[t.Any]) -> None:
-    plan, _found = planned(declared)
+    plan, _body = planned(declared)
     assert [(change.field, change.before, change.after) for change in plan.changes] == changes
     assert plan.changed is bool(changes) and (plan.before == plan.after) is not bool(changes)
 
 
 def test_what_is_sent() -> None:
-    plan, _found = planned(("standardDSv2Family", None), ("standardDSv3Family", 8))
+    plan, body = planned(("standardDSv2Family", None), ("standardDSv3Family", 8))
+    (request,) = KIND.updates(body, plan)
     common = {"type": "Microsoft.MachineLearningServices/workspaces/dedicatedCores/quotas", "unit": "Count"}
-    assert quotas.quota_body(plan, WORKSPACE, "eastus") == {
+    assert (request.method, request.path.rpartition("/locations/")[2]) == ("POST", "eastus/updateQuotas")
+    assert request.body == {
         "location": "eastus",
         "value": [
             {"id": f"{WORKSPACE}/quotas/{family}", "limit": limit, **common}
@@ -189,13 +203,17 @@ def test_what_is_sent() -> None:
 
 
 def test_what_is_foreseen() -> None:
-    plan, found = planned(("standardDSv2Family", 101), ("standardDSv3Family", 1000), ("standardNope", 1))
-    assert [(one["family"], one["code"]) for one in quotas.foreseen(plan, found)] == [
+    declared = (("STANDARDdsv2Family", 101), ("standardDSv3Family", 1000), ("standardNope", 1))
+    _plan, body = planned(*declared)
+    with pytest.raises(ArmError) as caught:
+        KIND.check_update(declare(*declared), KIND.read(body))
+    assert [(one["family"], one["code"]) for one in caught.value.details] == [
         ("standardDSv2Family", "InvalidQuotaExceedsSubscriptionLimit"),
         ("standardNope", "InvalidVMFamilyName"),
     ]
     # Where the service lists nothing, it is the one to judge.
-    assert quotas.foreseen(*planned(("standardNope", 1), entries=[])) == []
+    _plan, body = planned(("standardNope", 1), entries=[])
+    assert list(KIND.check_update(declare(("standardNope", 1)), KIND.read(body))) == []
 
 
 @pytest.mark.parametrize(
