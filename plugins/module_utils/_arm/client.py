@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from .._core import shape
 from .._core.answers import CONFLICT_STEP, is_absent, is_busy, is_gone
-from .._core.client import Bodies, Body, Operation, Params, Probe, Reply, Sent, T, WriteOptions
+from .._core.client import BeforeRetry, Bodies, Body, Operation, Params, Probe, Reply, Sent, T, WriteOptions
 from .._core.errors import ArmError
 from .answers import Answer, ConnectionLost, error_of, etag_of, unreadable
 from .cloud import Cloud
@@ -32,7 +32,6 @@ LIST_FACTOR, SHORTEST_LIST = 3, 45.0
 MOST_PAGES, MOST_EMPTY_PAGES = 1000, 10
 _SAFE_IN_PATH = "/:@!$&'()*+,;=~-._"
 
-BeforeRetry: t.TypeAlias = "t.Callable[[bool], None] | None"
 OnEvent: t.TypeAlias = t.Callable[[str, dict[str, t.Any]], None]
 
 

@@ -19,6 +19,8 @@ Body: t.TypeAlias = dict[str, t.Any]
 Bodies: t.TypeAlias = list[Body]
 Sent: t.TypeAlias = "t.Mapping[str, t.Any] | None"
 Params: t.TypeAlias = "t.Mapping[str, t.Any] | None"
+# Called before a write is sent again, with whether an earlier attempt may have been taken; it may raise to prevent that.
+BeforeRetry: t.TypeAlias = "t.Callable[[bool], None] | None"
 # Tells the provisioningState of the resource that an operation works on, or None.
 Probe: t.TypeAlias = t.Callable[[], "str | None"]
 T = t.TypeVar("T")
@@ -64,8 +66,7 @@ class WriteOptions(t.TypedDict, total=False):
     # Seconds for which it is repeated while another operation on the resource is active.
     wait_conflict: float
     headers: t.Mapping[str, str] | None
-    # Called before the write is sent again, with whether an earlier attempt may have been taken; it may raise to prevent that.
-    before_retry: t.Callable[[bool], None] | None
+    before_retry: BeforeRetry
 
 
 class ReadClient(t.Protocol):

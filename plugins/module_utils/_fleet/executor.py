@@ -4,7 +4,7 @@
 """The work on the targets of a fleet: how many at once, how often one is tried, and what a failure or an interruption means for the others.
 
 The package ``_fleet`` brings many compute targets in many workspaces to their declared states: document, observer, planner, executor, result,
-cost. It may import ``_reconcilers``, ``_preflight``, ``_options``, ``_capacity``, ``_kinds``, ``_engine``, ``_arm`` and ``_core``.
+cost. It may import ``_reconcilers``, ``_preflight``, ``_options``, ``_capacity``, ``_kinds``, ``_engine`` and ``_core``.
 
 A failure of one target hides no other; what an earlier run has under way is waited for.
 """

@@ -5,7 +5,7 @@
 
 The package ``_jobs`` has one file for each module, of the same name: from a task to its result. Files of other names hold what several jobs
 share. It may import ``_module``, ``_fleet``, ``_reconcilers``, ``_preflight``, ``_machines``, ``_options``, ``_capacity``, ``_kinds``,
-``_engine``, ``_arm`` and ``_core``.
+``_engine`` and ``_core``.
 
 Imports no kind: each job brings its own, and no other one costs it anything.
 """
