@@ -19,7 +19,7 @@ from pathlib import Path
 from ansible_collections.azureml.compute.plugins.module_utils._arm import transport
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import AmlError
 from ansible_collections.azureml.compute.tests.support import hostile
-from ansible_collections.azureml.compute.tests.unit.module_utils.test_cloud_tls import certificate
+from ansible_collections.azureml.compute.tests.support.certificates import certificate
 
 from .command import add_write, publish
 

@@ -82,14 +82,7 @@ def _gone(rows: t.Callable[[Azure], dict[str, declared.Declaration]], name: str)
 
 
 def _mounted(azure: Azure) -> Options:
-    mount = {
-        "mount_name": "data",
-        "source": "azureml://datastores/data",
-        "source_type": "uri",
-        "mount_path": "/mnt/data",
-        "mount_mode": "read_only",
-    }
-    return {**LAPTOP, "data_mounts": [mount], "state": "stopped"}
+    return {**LAPTOP, "data_mounts": [declared.MOUNT], "state": "stopped"}
 
 
 # --- workspaces ---

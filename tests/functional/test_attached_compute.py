@@ -100,20 +100,7 @@ def test_the_twelve_steps(azure: Azure, kind: str) -> None:
         (gone, "detach"),
         (gone, "none"),
     ]:
-        before = azure.compute("target-a")
-        planned = azure.run(MODULE, check=True, **options)
-        no_secret(azure)
-        assert azure.writes == [] and azure.compute("target-a") == before
-        done = azure.run(MODULE, **options)
-        no_secret(azure)
-        assert (
-            planned["plan"] == done["plan"]
-            and planned["diff"] == done["diff"]
-            and planned["changed"] == done["changed"]
-        )
-        assert done["plan"]["action"] == action and done["changed"] is (action != "none")
-        assert bool(azure.writes) is done["changed"]
-        assert action == "none" or done["diff"]["before"] != done["diff"]["after"]
+        azure.run_as_planned(MODULE, action, after=no_secret, **options)
         if action == "none" and options is not gone:
             assert [(one.method, one.status) for one in azure.sent] == [("GET", 200)]
     assert azure.compute("target-a")["error"]["code"] == "ResourceNotFound"

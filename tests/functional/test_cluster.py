@@ -9,15 +9,8 @@ import typing as t
 
 import pytest
 from ansible_collections.azureml.compute.tests.support.azure import Azure
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from ansible_collections.azureml.compute.tests.support.declarations import KEY
 
-KEY = (
-    rsa.generate_private_key(65537, 2048)
-    .public_key()
-    .public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
-    .decode()
-)
 CLUSTER = "aml_compute_cluster"
 TARGET = {"name": "cpu-cluster"}
 
@@ -189,18 +182,7 @@ def test_the_twelve_steps(azure: Azure) -> None:
     ]
     gone = {**TARGET, "state": "absent"}
     for options, action in [*steps, (gone, "delete"), (gone, "none")]:
-        before = azure.compute("cpu-cluster")
-        planned = azure.run(CLUSTER, check=True, **options)
-        assert azure.writes == [] and azure.compute("cpu-cluster") == before
-        done = azure.run(CLUSTER, **options)
-        assert (
-            planned["plan"] == done["plan"]
-            and planned["diff"] == done["diff"]
-            and planned["changed"] == done["changed"]
-        )
-        assert done["plan"]["action"] == action and done["changed"] is (action != "none")
-        assert bool(azure.writes) is done["changed"]
-        assert action == "none" or done["diff"]["before"] != done["diff"]["after"]
+        azure.run_as_planned(CLUSTER, action, **options)
     assert azure.compute("cpu-cluster")["error"]["code"] == "ResourceNotFound"
 
 

@@ -66,17 +66,7 @@ def test_the_twelve_steps(azure: Azure, attach: bool) -> None:
         (gone, "detach"),
         (gone, "none"),
     ]:
-        before = azure.compute("scoring")
-        planned = azure.run(MODULE, check=True, **options)
-        assert azure.writes == [] and azure.compute("scoring") == before
-        done = azure.run(MODULE, **options)
-        assert (
-            planned["plan"] == done["plan"]
-            and planned["diff"] == done["diff"]
-            and planned["changed"] == done["changed"]
-        )
-        assert done["plan"]["action"] == action and done["changed"] is (action != "none")
-        assert bool(azure.writes) is done["changed"]
+        done = azure.run_as_planned(MODULE, action, **options)
         if action == "none" and options is not gone:
             assert [(one.method, one.status) for one in azure.sent] == [("GET", 200)]
             underlying = done["compute"]["resource_id"]

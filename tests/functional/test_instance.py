@@ -9,15 +9,8 @@ import typing as t
 
 import pytest
 from ansible_collections.azureml.compute.tests.support.azure import Azure
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from ansible_collections.azureml.compute.tests.support.declarations import KEY
 
-KEY = (
-    rsa.generate_private_key(65537, 2048)
-    .public_key()
-    .public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
-    .decode()
-)
 INSTANCE = "aml_compute_instance"
 TARGET = {"name": "ci-alice"}
 EVENING = {"action": "stop", "trigger": {"type": "cron", "expression": "0 18 * * *", "time_zone": "UTC"}}
@@ -395,17 +388,7 @@ def test_the_twelve_steps(azure: Azure) -> None:
         (gone, "delete"),
         (gone, "none"),
     ]:
-        before = azure.compute("ci-alice")
-        planned = azure.run(INSTANCE, check=True, **options)
-        assert azure.writes == [] and azure.compute("ci-alice") == before
-        done = azure.run(INSTANCE, **options)
-        assert (
-            planned["plan"] == done["plan"]
-            and planned["diff"] == done["diff"]
-            and planned["changed"] == done["changed"]
-        )
-        assert done["plan"]["action"] == action and done["changed"] is (action != "none")
-        assert bool(azure.writes) is done["changed"]
+        azure.run_as_planned(INSTANCE, action, **options)
     assert azure.compute("ci-alice")["error"]["code"] == "ResourceNotFound"
 
 

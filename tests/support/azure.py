@@ -232,6 +232,23 @@ class Azure:
     def reads(self) -> list[Sent]:
         return [one for one in self.sent if one.method in ("GET", "HEAD")]
 
+    def run_as_planned(
+        self, module: str, action: str, after: t.Callable[[Azure], None] = lambda _azure: None, **options: t.Any
+    ) -> t.Any:
+        """Run a module in check mode, which changes nothing, and then for real, which does what the plan says; ``after`` looks at what each printed."""
+        before = self.compute(options["name"])
+        planned = self.run(module, check=True, **options)
+        after(self)
+        assert self.writes == [] and self.compute(options["name"]) == before
+        done = self.run(module, **options)
+        after(self)
+        for key in ("plan", "diff", "changed"):
+            assert planned[key] == done[key]
+        assert done["plan"]["action"] == action and done["changed"] is (action != "none")
+        assert bool(self.writes) is done["changed"]
+        assert action == "none" or done["diff"]["before"] != done["diff"]["after"]
+        return done
+
     def arm(self, method: str, path: str, body: t.Any = None, version: str = ML, wait: float = 3600.0) -> t.Any:
         """A request of somebody else's; then enough simulated time for what it started."""
         answer = self.app.call(method, f"{path}?api-version={version}" if "?" not in path else path, body)

@@ -25,6 +25,13 @@ KEY = (
     .public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
     .decode()
 )
+MOUNT = {
+    "mount_name": "data",
+    "source": "azureml://datastores/data",
+    "source_type": "uri",
+    "mount_path": "/mnt/data",
+    "mount_mode": "read_only",
+}
 
 
 @dataclass(frozen=True)
@@ -114,13 +121,6 @@ def instances(azure: Azure) -> dict[str, Declaration]:
         "environment_variables": {"ROOT": "true"},
         "bind_mounts": [{"source": "/home/azureuser/cloudfiles", "target": "/home/rstudio"}],
     }
-    mount = {
-        "mount_name": "data",
-        "source": "azureml://datastores/data",
-        "source_type": "uri",
-        "mount_path": "/mnt/data",
-        "mount_mode": "read_only",
-    }
     full = {
         "name": "full-instance",
         "location": "eastus",
@@ -143,7 +143,7 @@ def instances(azure: Azure) -> dict[str, Declaration]:
             "startup_script": {"path": "Users/alice/start.sh", "command": "--fast", "timeout_minutes": 5},
         },
         "custom_applications": [application],
-        "data_mounts": [mount],
+        "data_mounts": [MOUNT],
         "tags": {"team": "vision"},
     }
     changes: list[Options] = [

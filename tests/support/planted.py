@@ -19,9 +19,9 @@ from urllib.parse import quote, quote_plus
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.azureml.compute.plugins.module_utils._core.events import VARIABLE
-from ansible_collections.azureml.compute.tests.functional.test_cluster import KEY as PUBLIC_KEY
 from ansible_collections.azureml.compute.tests.support import azure as harness
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
+from ansible_collections.azureml.compute.tests.support.declarations import KEY as PUBLIC_KEY
 
 Options = dict[str, t.Any]
 CLUSTER, INSTANCE, ATTACHED, AKS, RESOURCE = (

@@ -7,9 +7,7 @@ shared.
 
 from __future__ import annotations
 
-import datetime
 import http.server
-import ipaddress
 import os
 import ssl
 import threading
@@ -25,11 +23,8 @@ from ansible_collections.azureml.compute.plugins.module_utils._arm.tokens import
 from ansible_collections.azureml.compute.plugins.module_utils._arm.transport import Transport
 from ansible_collections.azureml.compute.plugins.module_utils._auth import sources
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError, CredentialError
+from ansible_collections.azureml.compute.tests.support.certificates import certificate
 from ansible_collections.azureml.compute.tests.support.wire import ArmClient, FakeCredential
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -53,29 +48,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: t.Any) -> None:
         """Tests keep quiet."""
-
-
-def certificate(folder: Path) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
-        .add_extension(x509.BasicConstraints(True, None), True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "ca.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return folder / "ca.pem", folder / "key.pem"
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._arm import cloud,
 from ansible_collections.azureml.compute.plugins.module_utils._arm import transport as _transport
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import AmlError, CredentialError
 from ansible_collections.azureml.compute.tests.support import hostile
-
-from .test_cloud_tls import certificate
+from ansible_collections.azureml.compute.tests.support.certificates import certificate
 
 SECOND = 1.0
 # As they are, before a test makes them short.

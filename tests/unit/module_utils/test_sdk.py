@@ -21,10 +21,9 @@ from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id impor
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import AmlError, ArmError
 from ansible_collections.azureml.compute.plugins.module_utils._reconcilers import workspace_sdk
 from ansible_collections.azureml.compute.tests.support import hostile
+from ansible_collections.azureml.compute.tests.support.certificates import certificate
 from ansible_collections.azureml.compute.tests.support.wire import FakeCredential
 from azure.core.exceptions import DecodeError, DeserializationError, HttpResponseError
-
-from .test_cloud_tls import certificate
 
 GROUP = "/subscriptions/s/resourceGroups/rg"
 TARGET = Target("ws", f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/ws", GROUP, "s", "rg")

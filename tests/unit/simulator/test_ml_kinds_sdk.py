@@ -5,10 +5,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import time
-import uuid
 from typing import Any
 
 import pytest
@@ -16,63 +13,13 @@ from ansible_collections.azureml.compute.tests.support.world import DEFAULT_SUBS
 
 pytest.importorskip("azure.ai.ml")
 
-from azure.ai.ml import MLClient
+from ansible_collections.azureml.compute.tests.support.sdk import Credential, Transport, client
 from azure.ai.ml import entities as ml
-from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError
-from azure.core.pipeline.transport import RequestsTransport
-from requests import Response as Answer
-from requests import Session
-from requests.adapters import BaseAdapter
 
-HOST = "https://simulator.invalid/"
 MACHINE = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm1"
 CLUSTER = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/aks1"
 SYNAPSE = f"{GROUP}/providers/Microsoft.Synapse/workspaces/syn1"
-
-
-class InProcess(BaseAdapter):
-    """Asks the app in place of a socket."""
-
-    def __init__(self, world: World) -> None:
-        super().__init__()
-        self.world = world
-
-    def send(self, request: Any, **_options: Any) -> Answer:
-        body = request.body.encode() if isinstance(request.body, str) else request.body
-        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        answer = self.world.app.call(request.method, request.url, body or None, token=token)
-        made = Answer()
-        made.status_code, made.url, made.request = answer.status, request.url, request
-        made.raw = io.BytesIO(answer.payload())
-        made.headers.update({"Content-Type": "application/json; charset=utf-8", **answer.headers})
-        return made
-
-    def close(self) -> None:
-        pass
-
-
-class Transport(RequestsTransport):
-    """Simulated time passes where the client sleeps."""
-
-    def __init__(self, world: World) -> None:
-        session = Session()
-        session.mount("https://", InProcess(world))
-        super().__init__(session=session, session_owner=False)
-        self.world = world
-
-    def sleep(self, duration: float) -> None:
-        self.world.wait(duration)
-
-
-class Credential:
-    """A token of the simulator's own."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-
-    def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
-        return AccessToken(self.world.app.token(), int(time.time()) + 3600)
 
 
 @pytest.fixture
@@ -83,25 +30,7 @@ def world() -> World:
 @pytest.fixture
 def computes(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("AZUREML_CURRENT_CLOUD", "AzureCloud")
-    keys = (
-        "azure_portal",
-        "resource_manager",
-        "active_directory",
-        "aml_resource_id",
-        "storage_endpoint",
-        "registry_discovery_endpoint",
-    )
-    client = MLClient(
-        Credential(world),
-        DEFAULT_SUBSCRIPTION,
-        "rg",
-        "ws1",
-        cloud=f"Sim{uuid.uuid4().hex}",
-        cloud_metadata=dict.fromkeys(keys, HOST),
-        enable_telemetry=False,
-        transport=Transport(world),
-    )
-    return client.compute
+    return client(DEFAULT_SUBSCRIPTION, "ws1", Credential(world), transport=Transport(world)).compute
 
 
 def test_an_instance_from_the_sdk(world: World, computes: Any) -> None:

@@ -9,7 +9,6 @@ docs/facts.md d.1 and d.4: null parameters, conditions on nearly every resource,
 from __future__ import annotations
 
 import json
-import uuid
 from typing import Any
 
 import pytest
@@ -29,7 +28,7 @@ class Credential:
 def deployed(monkeypatch: pytest.MonkeyPatch) -> Any:
     """`deployed(workspace)` gives what begin_create would deploy."""
     pytest.importorskip("azure.ai.ml")
-    from azure.ai.ml import MLClient
+    from ansible_collections.azureml.compute.tests.support import sdk
     from azure.ai.ml._arm_deployments import ArmDeploymentExecutor
     from azure.core.exceptions import ResourceNotFoundError
 
@@ -50,22 +49,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     monkeypatch.setattr(ArmDeploymentExecutor, "deploy_resource", deploy)
     monkeypatch.setenv("AZUREML_CURRENT_CLOUD", "AzureCloud")
-    keys = (
-        "azure_portal",
-        "resource_manager",
-        "active_directory",
-        "aml_resource_id",
-        "storage_endpoint",
-        "registry_discovery_endpoint",
-    )
-    client = MLClient(
-        Credential(),
-        "s1",
-        "rg",
-        cloud=f"Sim{uuid.uuid4().hex}",
-        cloud_metadata=dict.fromkeys(keys, "https://a.b.c/"),
-        enable_telemetry=False,
-    )
+    client = sdk.client("s1", None, Credential())
     monkeypatch.setattr(client.workspaces._operation, "get", missing)
 
     monkeypatch.setattr(client.feature_stores._operation, "get", missing)
