@@ -129,6 +129,11 @@ def test_sums_are_of_what_is_known() -> None:
     assert cost.total({}) == cost.Total(None, None, None, [])
 
 
+def test_a_cost_of_a_result_is_read_again() -> None:
+    given = cost.Cost("USD", 1.0, 2.0)
+    assert cost.Cost.from_dict({**given.to_dict(), "more": 1}) == given
+
+
 @pytest.mark.parametrize(("most", "limit"), [(10.0, 10.0), (9.99, 10.0), (10.0, None), (None, 1.0), (0.0, 0.0)])
 def test_the_gate_is_open(most: float | None, limit: float | None) -> None:
     cost.refuse(cost.Total("USD", 0.0, most, ["a"]), limit)
