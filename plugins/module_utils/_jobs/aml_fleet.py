@@ -7,29 +7,23 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.arm_id import ArmId, Target, workspace_target
+from .._core.arm_id import Target, workspace_target
 from .._core.errors import AmlError
 from .._core.findings import Finding, Findings, refuse
 from .._core.interrupt import Interruption
-from .._engine.plan import CREATE, REPLACE
-from .._fleet import cost as _cost
-from .._fleet import prices as _prices
 from .._fleet.document import check_place, place_of, read_document
-from .._fleet.entry import Entry
 from .._fleet.executor import Executor, Limits
+from .._fleet.gate import Gate
 from .._fleet.observer import Observer
 from .._fleet.planner import Planner, in_order
 from .._fleet.prune import PRUNE, Pruning
 from .._fleet.result import Fleet
-from .._kinds import compute
+from .._fleet.share import split
 from .._kinds.registry import INFO_KINDS
 from .._module import validation
 from .._module.result import Result
 from .._module.task import Task
 from .._options import specs
-from .._preflight import run
-from .._preflight.facts import Wish
-from .._preflight.gather import Gatherer
 
 FLEET_SPEC: specs.Spec = {
     "name": {"type": "str"},
@@ -95,17 +89,18 @@ def keep_fleet(task: Task) -> Result:
     entries = read_document(
         document, params.get("defaults") or {}, scope, INFO_KINDS, task.module.hide, validation.validate
     )
+    gate = Gate(params["preflight"], params["estimate_cost"], params["max_monthly_cost"])
     with Interruption() as interruption:
         task.sleep = interruption.pause
-        fleet, rest = _split(params["share"], entries, _workspaces(document, scope))
+        fleet, rest = split(params["share"], entries, _workspaces(document, scope))
         pruning = Pruning(params["name"], params["prune"])
         planner = Planner(task.behaviour(), pruning, INFO_KINDS)
         observer = Observer(task.client, params["parallelism"])
         planner.plan(fleet, observer.observe(fleet.workspaces, fleet.entries))
         try:
-            if params["preflight"] or params["max_monthly_cost"] is not None:
+            if gate.counts_rest:
                 planner.plan(rest, observer.observe(rest.workspaces, rest.entries))
-            _gate(task, fleet, rest)
+            gate.check(task.client, fleet, rest, task.warnings)
             interruption.check()
         except AmlError as error:
             error.result = fleet.to_dict()
@@ -132,48 +127,6 @@ def _scope(task: Task) -> Target:
     return workspace_target(task.subscription_id, task.params.get("resource_group") or "", "")
 
 
-def _gate(task: Task, fleet: Fleet, rest: Fleet) -> None:
-    """What holds for the whole document, before the first write."""
-    params = task.params
-    if params["estimate_cost"] or params["max_monthly_cost"] is not None:
-        _estimate(task, fleet, rest)
-    if params["preflight"]:
-        _run_preflight(task, fleet, rest)
-
-
-def _split(share: list[str] | None, entries: list[Entry], workspaces: list[str]) -> tuple[Fleet, Fleet]:
-    """What this run works on, and the rest of the document, which only counts for quotas and cost. RuleError for a share that the document has not."""
-    wanted = None if share is None else {one.casefold() for one in share}
-    refuse(_unknown(wanted or set(), workspaces))
-    mine = {one.casefold() for one in workspaces if wanted is None or wanted & _names(one)}
-
-    def part(inside: bool) -> Fleet:
-        return Fleet(
-            [entry for entry in entries if (entry.workspace.casefold() in mine) is inside],
-            [one for one in workspaces if (one.casefold() in mine) is inside],
-            workspaces,
-        )
-
-    return part(inside=True), part(inside=False)
-
-
-def _names(workspace: str) -> set[str]:
-    """What a share may call a workspace: its id, its resource group and name, its name."""
-    place = ArmId(workspace.casefold())
-    return {place, f"{place.resource_group}/{place.name}", place.name}
-
-
-def _unknown(wanted: set[str], workspaces: t.Iterable[str]) -> Findings:
-    known = set().union(*(_names(one) for one in workspaces))
-    for one in sorted(wanted - known):
-        yield Finding(
-            "WorkspaceNotDeclared",
-            "share",
-            f"share names {one}, which is not a workspace of the document.",
-            "this collection",
-        )
-
-
 def _document(task: Task) -> list[dict[str, t.Any]]:
     """The workspaces of the options, and those of the folder behind them."""
     found = list(task.params["workspaces"] or [])
@@ -190,45 +143,6 @@ def _workspaces(document: t.Sequence[dict[str, t.Any]], scope: Target) -> list[s
     places = [place_of(one, scope) for one in document]
     refuse(finding for place in places for finding in check_place(place))
     return list({place.id.casefold(): place.id for place in places}.values())
-
-
-def _run_preflight(task: Task, fleet: Fleet, rest: Fleet) -> None:
-    """Quotas and all else, over everything that is about to be made by this run or another's share, before the first write."""
-    wishes = [
-        _wish(entry)
-        for entry in (*fleet.entries, *rest.entries)
-        if entry.plan.action in (CREATE, REPLACE) and entry.error is None
-    ]
-    for subscription in {wish.target.subscription_id for wish in wishes}:
-        own = [wish for wish in wishes if wish.target.subscription_id == subscription]
-        gatherer = Gatherer(task.client, subscription, compute.ComputeKind.api_version)
-        gatherer.workspaces(own, computes=True)
-        findings = run.check(own, gatherer.gather(own))
-        task.warnings += [f"{one.code}: {one.message} {one.hint}" for one in findings if one.severity != "error"]
-        run.refuse(findings, f"{len(own)} compute target(s) of the fleet")
-
-
-def _estimate(task: Task, fleet: Fleet, rest: Fleet) -> None:
-    """What is there when the task is done, in money, and the gate before the first write, which is over the whole document."""
-    for entry in fleet.entries:
-        entry.estimated = True
-    gated = [] if task.params["max_monthly_cost"] is None else rest.entries
-    wishes = {entry.target.id: (entry, _wish(entry)) for entry in (*fleet.entries, *gated) if entry.state != "absent"}
-    paid = {identifier: pair for identifier, pair in wishes.items() if _cost.pays(pair[1])}
-    prices = _prices.Prices(task.client, compute.ComputeKind.api_version)
-    prices.read([wish for _entry, wish in paid.values()])
-    for entry, wish in paid.values():
-        entry.cost = _cost.estimate(wish, entry.state, prices.of(wish))
-    costs = {identifier: entry.cost for identifier, (entry, _wish) in paid.items()}
-    fleet.cost = _cost.total({identifier: cost for identifier, cost in costs.items() if paid[identifier][0].estimated})
-    task.warnings += dict.fromkeys(prices.problems)
-    _cost.refuse(_cost.total(costs), task.params["max_monthly_cost"])
-
-
-def _wish(entry: Entry) -> Wish:
-    if entry.declaration is None:
-        raise AmlError(f"{entry.target.name} is not declared.", code="InternalError")
-    return run.wish_of(entry.declaration, entry.existing)
 
 
 def _ended(fleet: Fleet, task: Task) -> Result:

@@ -1,0 +1,77 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must hold for the whole document before the first write: the pre-flight checks, and the limit of the monthly cost.
+
+Both count what other runs over the document create too: quotas and budgets are shared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._core.client import ReadClient
+from .._core.errors import AmlError
+from .._engine.plan import CREATE, REPLACE
+from .._kinds import compute
+from .._preflight import run
+from .._preflight.facts import Wish
+from .._preflight.gather import Gatherer
+from . import cost
+from .entry import Entry
+from .prices import Prices
+from .result import Fleet
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The options of the task. ``max_monthly_cost`` is in the currency of the prices."""
+
+    preflight: bool = True
+    estimate_cost: bool = False
+    max_monthly_cost: float | None = None
+
+    @property
+    def counts_rest(self) -> bool:
+        """Whether the targets of other runs have to be planned too."""
+        return self.preflight or self.max_monthly_cost is not None
+
+    def check(self, client: ReadClient, fleet: Fleet, rest: Fleet, warnings: list[str]) -> None:
+        """Raise TooExpensive or PreflightFailed; what is no reason for that goes to ``warnings``. The fleet's targets get their costs."""
+        if self.estimate_cost or self.max_monthly_cost is not None:
+            self._estimate(client, fleet, rest, warnings)
+        if self.preflight:
+            _check_preflight(client, [*fleet.entries, *rest.entries], warnings)
+
+    def _estimate(self, client: ReadClient, fleet: Fleet, rest: Fleet, warnings: list[str]) -> None:
+        """What exists when the task is done, in money."""
+        for entry in fleet.entries:
+            entry.estimated = True
+        counted = fleet.entries if self.max_monthly_cost is None else [*fleet.entries, *rest.entries]
+        desired = [(entry, _desired(entry)) for entry in counted if entry.state != "absent"]
+        paid = [(entry, wish) for entry, wish in desired if cost.pays(wish)]
+        prices = Prices(client, compute.ComputeKind.api_version)
+        prices.read([wish for _entry, wish in paid])
+        for entry, wish in paid:
+            entry.cost = cost.estimate(wish, entry.state, prices.of(wish))
+        fleet.cost = cost.total({entry.target.id: entry.cost for entry, _wish in paid if entry.estimated})
+        warnings += dict.fromkeys(prices.problems)
+        cost.refuse(cost.total({entry.target.id: entry.cost for entry, _wish in paid}), self.max_monthly_cost)
+
+
+def _check_preflight(client: ReadClient, entries: list[Entry], warnings: list[str]) -> None:
+    """Quotas and all else, over everything that is about to be created by any run over the document."""
+    desired = [_desired(entry) for entry in entries if entry.action in (CREATE, REPLACE) and not entry.failed]
+    for subscription in {one.target.subscription_id for one in desired}:
+        own = [one for one in desired if one.target.subscription_id == subscription]
+        gatherer = Gatherer(client, subscription, compute.ComputeKind.api_version)
+        gatherer.workspaces(own, computes=True)
+        findings = run.check(own, gatherer.gather(own))
+        warnings += [f"{one.code}: {one.message} {one.hint}" for one in findings if one.severity != "error"]
+        run.refuse(findings, f"{len(own)} compute target(s) of the fleet")
+
+
+def _desired(entry: Entry) -> Wish:
+    if entry.declaration is None:
+        raise AmlError(f"{entry.target.name} is not declared.", code="InternalError")
+    return run.wish_of(entry.declaration, entry.existing)

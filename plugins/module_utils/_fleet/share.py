@@ -1,0 +1,46 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of a document one run works on, where several runs share it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.arm_id import ArmId
+from .._core.findings import Finding, Findings, refuse
+from .entry import Entry
+from .result import Fleet
+
+
+def split(share: t.Sequence[str] | None, entries: t.Sequence[Entry], workspaces: list[str]) -> tuple[Fleet, Fleet]:
+    """What this run works on, and the rest of the document, which only counts for quotas and cost.
+
+    share       names of workspaces in any of their forms; None is all of them. RuleError for one that the document does not have.
+    workspaces  the ids of all workspaces of the document
+    """
+    wanted = None if share is None else {one.casefold() for one in share}
+    refuse(_unknown(wanted or set(), workspaces))
+    mine = {one.casefold() for one in workspaces if wanted is None or wanted & _names(one)}
+
+    def part(inside: bool) -> Fleet:
+        return Fleet(
+            [entry for entry in entries if (entry.workspace.casefold() in mine) is inside],
+            [one for one in workspaces if (one.casefold() in mine) is inside],
+            workspaces,
+        )
+
+    return part(inside=True), part(inside=False)
+
+
+def _names(workspace: str) -> set[str]:
+    """What a share may call a workspace: its id, its resource group and name, its name."""
+    place = ArmId(workspace.casefold())
+    return {place, f"{place.resource_group}/{place.name}", place.name}
+
+
+def _unknown(wanted: set[str], workspaces: t.Iterable[str]) -> Findings:
+    known = set().union(*(_names(one) for one in workspaces))
+    for one in sorted(wanted - known):
+        message = f"share names {one}, which is not a workspace of the document."
+        yield Finding("WorkspaceNotDeclared", "share", message, "this collection")
