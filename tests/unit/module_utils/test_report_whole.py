@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.azureml.compute.plugins.filter.drift_report import drift_report
+from ansible_collections.azureml.compute.plugins.module_utils._report import document
+from ansible_collections.azureml.compute.plugins.module_utils._report.markdown import markdown
+from ansible_collections.azureml.compute.plugins.module_utils._report.rows import Report
 
 Row = dict[str, t.Any]
 SUBSCRIPTION = "11111111-0000-4000-8000-000000000001"
@@ -240,11 +242,14 @@ The quotas of westus could not be read: Forbidden
 """
 
 
+def merge(reports: t.Sequence[Row], previous: Row | None = None) -> Row:
+    return document.merge([Report.from_dict(one) for one in reports], previous).to_dict()
+
+
 def test_a_whole_report() -> None:
     """JSON is compared as text, so that the order of the keys counts too."""
-    shares = [drift_report(share) for share in (ONE, TWO)]
-    merged = drift_report({"reports": shares, "previous": BEFORE}, "merged")
+    merged = merge([document.build(share).to_dict() for share in (ONE, TWO)], BEFORE)
     assert merged == MERGED
     assert json.dumps(merged) == json.dumps(MERGED)
-    assert drift_report(merged, "markdown") == MARKDOWN
-    assert drift_report({"reports": [merged]}, "merged") == {**merged, "previous": None}
+    assert markdown(Report.from_dict(merged)) == MARKDOWN
+    assert merge([merged]) == {**merged, "previous": None}
