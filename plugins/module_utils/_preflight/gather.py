@@ -8,6 +8,7 @@ Only reads. Paths: docs/facts.md a.1; Microsoft.Network virtualNetworks, Microso
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
@@ -54,9 +55,9 @@ class Gatherer:
         """The workspaces, which tell the regions; with ``computes`` also what is in them."""
         wanted: dict[Key, Reader] = {}
         for identifier in {wish.workspace_id.casefold(): wish.workspace_id for wish in wishes}.values():
-            wanted["workspace", identifier.casefold()] = lambda path=identifier: self.client.find(
-                path, self.api_version
-            )  # type: ignore[misc]
+            wanted["workspace", identifier.casefold()] = functools.partial(
+                self.client.find, identifier, self.api_version
+            )
             if computes:
                 wanted["computes", identifier.casefold()] = self._computes(identifier)
         self._read(wanted)
