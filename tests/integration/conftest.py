@@ -153,6 +153,17 @@ class Run:
         return found
 
 
+def local_play(group: str, tasks: t.Iterable[dict[str, t.Any]]) -> dict[str, t.Any]:
+    """A play on the controller, whose modules work in a resource group."""
+    return {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "module_defaults": {"group/azureml.compute.all": {"resource_group": group}},
+        "tasks": list(tasks),
+    }
+
+
 @dataclass
 class Player:
     """Runs tasks, or a playbook, in a resource group of the test's own."""
@@ -167,18 +178,8 @@ class Player:
     def play(
         self, *tasks: dict[str, t.Any], check: bool = False, ok: bool = True, env: dict[str, str] | None = None
     ) -> Run:
-        defaults = {"group/azureml.compute.all": {"resource_group": self.group}}
-        plays = [
-            {
-                "hosts": "localhost",
-                "connection": "local",
-                "gather_facts": False,
-                "module_defaults": defaults,
-                "tasks": list(tasks),
-            }
-        ]
         path = self.folder / "play.yml"
-        path.write_text(yaml.safe_dump(plays, sort_keys=False))
+        path.write_text(yaml.safe_dump([local_play(self.group, tasks)], sort_keys=False))
         return self.playbook(str(path), check=check, ok=ok, env=env)
 
     def playbook(

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from .conftest import SPEED, Player, Run, Simulator, module
+from .conftest import SPEED, Player, Run, Simulator, local_play, module
 
 MARK = "zQ7Planted"
 TARGET = "/subscriptions/{{ lookup('ansible.builtin.env', 'AZURE_SUBSCRIPTION_ID') }}/resourceGroups"
@@ -78,18 +78,8 @@ class Watched:
         ok: bool = True,
         env: dict[str, str] | None = None,
     ) -> Run:
-        defaults = {"group/azureml.compute.all": {"resource_group": self.player.group}}
-        plays = [
-            {
-                "hosts": "localhost",
-                "connection": "local",
-                "gather_facts": False,
-                "module_defaults": defaults,
-                "tasks": list(tasks),
-            }
-        ]
         path = self.folder / "play.yml"
-        path.write_text(yaml.safe_dump(plays, sort_keys=False))
+        path.write_text(yaml.safe_dump([local_play(self.player.group, tasks)], sort_keys=False))
         return self.playbook(str(path), *arguments, ok=ok, env=env)
 
     def playbook(self, name: str, *arguments: str, ok: bool = True, env: dict[str, str] | None = None) -> Run:

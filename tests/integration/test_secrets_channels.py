@@ -18,7 +18,7 @@ import pytest
 import yaml
 from ansible_collections.azureml.compute.tests.support.leaks import EXAMPLES, check, draw, echo, marked
 
-from .conftest import ML, Player, module
+from .conftest import ML, Player, local_play, module
 
 WORKSPACE = "ws-secrets"
 FILES = {"log": "ansible.log", "junit": "junit", "tree": "tree", "fact cache": "facts", "inventory cache": "inventory"}
@@ -90,15 +90,7 @@ def channels(simulator: t.Any, tmp_path_factory: pytest.TempPathFactory, secrets
             },
         },
     ]
-    defaults = {"group/azureml.compute.all": {"resource_group": player.group}}
-    play = {
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
-        "module_defaults": defaults,
-        "tasks": tasks,
-    }
-    (folder / "play.yml").write_text(yaml.safe_dump([play], sort_keys=False))
+    (folder / "play.yml").write_text(yaml.safe_dump([local_play(player.group, tasks)], sort_keys=False))
     environment = {
         "ANSIBLE_CALLBACKS_ENABLED": "report,ansible.builtin.junit,ansible.builtin.tree",
         "JUNIT_OUTPUT_DIR": str(folder / "junit"),

@@ -21,7 +21,7 @@ import pytest
 import yaml
 from azureml_simulator.variables import CLIENT_SETTINGS
 
-from .conftest import Player, Run, module
+from .conftest import Player, Run, local_play, module
 
 MISSING = [name for name in ("ssh", "scp", "ssh-keygen") if shutil.which(name) is None]
 pytestmark = pytest.mark.skipif(
@@ -106,15 +106,8 @@ def play_on_nodes(player: Player, key: Path, *local: dict[str, t.Any]) -> Run:
         },
     ]
     folder = {"name": "folder", "ansible.builtin.file": {"path": "made", "state": "directory"}}
-    defaults = {"group/azureml.compute.all": {"resource_group": player.group}}
     plays = [
-        {
-            "hosts": "localhost",
-            "connection": "local",
-            "gather_facts": False,
-            "module_defaults": defaults,
-            "tasks": list(local),
-        },
+        local_play(player.group, local),
         {"hosts": "aml_nodes", "gather_facts": False, "tasks": [remote[0], remote[1], folder, remote[2]]},
     ]
     path = player.folder / "nodes.yml"
