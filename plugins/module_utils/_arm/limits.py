@@ -87,24 +87,31 @@ def exchange(seconds: float) -> t.Iterator[Exchange]:
         _here.exchange = None
 
 
-class _Limited:
+if t.TYPE_CHECKING:
+    _Socket = socket.socket
+else:
+    # A mixin, in front of the class of plain sockets and of that of TLS.
+    _Socket = object
+
+
+class _Limited(_Socket):
     """A socket that keeps to the exchange of its thread. ``settimeout`` still is the longest time without a byte."""
 
     _idle: float | None = None
 
-    def settimeout(self: t.Any, value: float | None) -> None:
+    def settimeout(self, value: float | None) -> None:
         self._idle = value
-        super().settimeout(value)  # type: ignore[misc]
+        super().settimeout(value)
 
-    def _before(self: t.Any) -> None:
+    def _before(self) -> None:
         if _here.exchange is not None:
             left = _here.exchange.remaining()
-            super().settimeout(left if self._idle is None else min(left, self._idle))  # type: ignore[misc]
+            super().settimeout(left if self._idle is None else min(left, self._idle))
 
-    def recv_into(self: t.Any, *arguments: t.Any, **options: t.Any) -> int:
+    def recv_into(self, *arguments: t.Any, **options: t.Any) -> int:
         self._before()
         try:
-            size: int = super().recv_into(*arguments, **options)  # type: ignore[misc]
+            size: int = super().recv_into(*arguments, **options)
         except TimeoutError:
             self._before()
             raise
@@ -112,21 +119,21 @@ class _Limited:
             _here.exchange.received(size)
         return size
 
-    def recv(self: t.Any, *arguments: t.Any, **options: t.Any) -> bytes:
+    def recv(self, *arguments: t.Any, **options: t.Any) -> bytes:
         self._before()
-        data: bytes = super().recv(*arguments, **options)  # type: ignore[misc]
+        data: bytes = super().recv(*arguments, **options)
         if _here.exchange is not None:
             _here.exchange.received(len(data))
         return data
 
-    def send(self: t.Any, *arguments: t.Any, **options: t.Any) -> int:
+    def send(self, *arguments: t.Any, **options: t.Any) -> int:
         self._before()
-        sent: int = super().send(*arguments, **options)  # type: ignore[misc]
+        sent: int = super().send(*arguments, **options)
         return sent
 
-    def sendall(self: t.Any, *arguments: t.Any, **options: t.Any) -> None:
+    def sendall(self, *arguments: t.Any, **options: t.Any) -> None:
         self._before()
-        super().sendall(*arguments, **options)  # type: ignore[misc]
+        super().sendall(*arguments, **options)
 
 
 class LimitedSocket(_Limited, socket.socket):
