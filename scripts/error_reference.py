@@ -253,7 +253,7 @@ def code_list(entries: t.Sequence[Entry]) -> str:
         "",
         "",
         "def url_of(code: str) -> str:",
-        '    """The section about a code; of a code that is not ours, the section about codes of Azure."""',
+        '    """The section about a code; of a code of Azure, the section about those codes."""',
         '    return f"{PAGE}#{code.lower() if code in CODES else \'codes-of-azure\'}"',
         "",
     ])  # fmt: skip

@@ -6,16 +6,18 @@
     python -m scripts.plain_english                     # all that is checked
     python -m scripts.plain_english README.md docs/     # these files and directories
 
-Checked are the documentation, the module documentation, messages, roles and playbooks: in Python files the strings of the documentation blocks and
-of messages, not identifiers, comments or docstrings; in all other files every line. Task names must start with a verb in the imperative.
+Checked are the documentation, the plugins, the roles, the playbooks and the examples: in Python files the documentation blocks, messages, docstrings and
+comments, but not identifiers; in all other files every line. Task names must start with a verb in the imperative.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import io
 import re
 import sys
+import tokenize
 import typing as t
 from pathlib import Path
 
@@ -26,11 +28,8 @@ from .command import ROOT
 
 CHECKED = ("README.md", "CONTRIBUTING.md", "Makefile", "docs", "examples", "playbooks", "plugins", "roles")
 SUFFIXES = {".md", ".rst", ".py", ".yml", ".yaml", ".j2", ""}
-# What is written for people in a Python file: module documentation, and what goes into messages.
+# The documentation blocks of a module.
 DOCUMENTATION = {"DOCUMENTATION", "EXAMPLES", "RETURN"}
-# Directories in which messages are still to be rewritten; the documentation blocks in them are checked.
-MESSAGES_LATER: tuple[str, ...] = ()
-
 # What must not be written, and what to write instead.
 IDIOMS: dict[str, str] = {
     r"anew": "again",
@@ -55,8 +54,38 @@ IDIOMS: dict[str, str] = {
     r"whatever (?:name|else) (?:it|they)": "under any name",
     r"gets? (?:it|them) back": "recover, restore",
     r"make[sd]? (?:one|it) of": "create, build",
+    r"st(?:ands?|ood|anding) (?:for|in|there|at|before|after|behind|beside|on|with|under|outside|alone|here|still|as)": "is, is in, is based on, represents",
+    r"under way": "running, in progress",
+    r"has a say|have a say|tak(?:es?|en|ing) along": "decide, include",
+    r"ours|theirs": "those of the collection, of the user, of the service",
+    r"any more": "no longer",
+    r"(?:every|any)body": "everyone, anyone",
+    r"for good": "permanently",
+    r"all the same|none the less": "also, still",
+    r"at the (?:most|least)": "at most, at least",
+    r"(?:is|are|was|were) (?:still )?to be (?!\w+ing)\w+": "must be, will be, is not ... yet",
+    r"of (?:its|their|your|his|our|one's) own": "its own, separate",
+    r"beside": "in addition to, next to, together with",
+    r"l(?:ies|ie|ay|ain|ying) (?:in|beside|at|on|there|below|under|within|between|outside)": "is, is in",
+    r"go(?:es)? (?:first|before|last)": "take precedence, come first",
+    r"brought about|brings? about": "manage, create or update",
+    r"comes? and go|comes? or go": "be added and removed",
+    r"judg(?:e|es|ed|ing)": "check, evaluate",
+    r"tak(?:es?|en|ing) (?:it |them |one )?away": "remove",
+    r"who looks|what looks": "the reader, what resembles",
+    r"(?:by|for|in|of) itself(?! )": "automatically",
+    r"hands? (?:it|them|on|over|out)": "pass, return",
 }
-PATTERN = re.compile("|".join(rf"(?P<i{number}>\b(?:{idiom})\b)" for number, idiom in enumerate(IDIOMS)), re.IGNORECASE)
+
+
+def _over_lines(idiom: str) -> str:
+    """The idiom with several blanks between its words too: a line break and the indent after it count as blanks."""
+    return re.sub(r"(\(\?<[=!][^)]*\))| ", lambda part: part[1] or " +", idiom)
+
+
+PATTERN = re.compile(
+    "|".join(rf"(?P<i{number}>\b(?:{_over_lines(idiom)})\b)" for number, idiom in enumerate(IDIOMS)), re.IGNORECASE
+)
 BETTER = list(IDIOMS.values())
 
 # A task's first word: an imperative verb of this list. A new verb is added here once, with thought.
@@ -98,14 +127,15 @@ def _is_documentation(node: ast.AST) -> t.TypeGuard[ast.Assign]:
     )
 
 
-def _texts(tree: ast.Module, *, messages: bool) -> t.Iterator[tuple[str, int]]:
-    """What people read of a Python file, with the line where it begins."""
+def _texts(tree: ast.Module) -> t.Iterator[tuple[str, int]]:
+    """Documentation blocks, docstrings and messages of a Python file, each with the line where it begins."""
     blocks = [node for node in ast.walk(tree) if _is_documentation(node)]
-    for block in blocks:
-        if isinstance(block.value, ast.Constant):
-            yield str(block.value.value), block.value.lineno
+    docstrings = [node for node in ast.walk(tree) if isinstance(node, ast.Expr)]
+    for node in (*blocks, *docstrings):
+        if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield node.value.value, node.value.lineno
     inside = {id(part) for block in blocks for part in ast.walk(block)}
-    for node in texts.messages(tree) if messages else ():
+    for node in texts.messages(tree):
         text = None if id(node) in inside else _message(node)
         if text is not None:
             yield text, node.lineno
@@ -118,9 +148,26 @@ def _message(node: ast.Constant | ast.JoinedStr) -> str | None:
     return node.value if isinstance(node.value, str) and node.value.count(" ") > 1 else None
 
 
+def _comments(source: str) -> t.Iterator[tuple[str, int]]:
+    """The comments of a Python file. Comments on consecutive lines are one text."""
+    lines: list[str] = []
+    last = 0
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type != tokenize.COMMENT:
+            continue
+        if lines and token.start[0] != last + 1:
+            yield "\n".join(lines), last - len(lines) + 1
+            lines = []
+        lines.append(token.string)
+        last = token.start[0]
+    if lines:
+        yield "\n".join(lines), last - len(lines) + 1
+
+
 def in_python(source: str, path: str) -> t.Iterator[Hit]:
-    fragment = path.startswith("plugins/doc_fragments/")
-    for text, line in _texts(ast.parse(source), messages=fragment or not path.startswith(MESSAGES_LATER)):
+    """The idioms of documentation blocks, docstrings, messages and comments, in the order of the lines."""
+    texts = sorted((*_texts(ast.parse(source)), *_comments(source)), key=lambda text: text[1])
+    for text, line in texts:
         yield from in_text(text, path, line)
 
 

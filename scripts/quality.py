@@ -39,7 +39,7 @@ SECTIONS = {
 }
 HEAD = """# What was tried, and what came of it
 
-Each section is what a command printed on the day and the machine that it names; `scripts/quality.py` puts it here. Run the command for figures of your own.
+Each section is what a command printed on the day and the machine that it names; `scripts/quality.py` puts it here. Run the command for your own figures.
 Times depend on the machine, ratios less so.
 """
 

@@ -63,15 +63,15 @@ from ..module_utils._console.board import Board, parse, span
 from ..module_utils._console.terminal import Line, Screen
 from ..module_utils._core.events import VARIABLE
 
-# How often to look for events, in seconds.
+# The interval between two reads of events, in seconds.
 _LOOK = 0.2
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no types
-    """Reads the events of modules in a thread, and tells them before whatever Ansible displays next.
+    """Reads the events of modules in a thread, and shows them before the next output of Ansible.
 
-    All output goes through ``Display.display`` of the main process: that of the forks comes there through a queue. It is wrapped, so that lines painted in
-    place are taken away before and painted again behind it. The lock is Display's own, under which Ansible also forks: no fork inherits it taken.
+    All output goes through ``Display.display`` of the main process: that of the forks arrives there through a queue. It is wrapped, so that lines that are updated in
+    place are removed before it and written again after it. The lock is Display's own, under which Ansible also forks: no fork inherits it taken.
     """
 
     CALLBACK_VERSION = 2.0
@@ -89,14 +89,14 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         self.interval = float(self.get_option("interval"))
         self.board, self.rest, self.told = Board(), "", time.monotonic()
         self.screen = Screen(sys.stdout, get_text_width, stringc) if self._live() else None
-        # Whether the last line that Ansible wrote is complete: nothing is painted behind a question.
+        # Whether the last line that Ansible wrote is complete: nothing is written after a question.
         self.whole = True
         self.process, self.running, self.ended = os.getpid(), True, threading.Event()
         self.lock = getattr(self._display, "_lock", None) or threading.RLock()
         self.display, self._display.display = self._display.display, self._between
         self.reader = threading.Thread(target=self._watch, name="aml_progress", daemon=True)
         self.reader.start()
-        # A run that is interrupted has no end of its own.
+        # An interrupted run reports no end.
         atexit.register(self._end)
 
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
@@ -123,7 +123,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             self._news()
             if self.screen:
                 self.screen.erase()
-            # What wrapped it meanwhile still calls ours, which then only passes on.
+            # Another wrapper may still call this function, which then only calls the original.
             if self._display.display == self._between:
                 del self._display.display
         self.events.close()
@@ -161,7 +161,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
                 self._paint()
 
     def _news(self) -> bool:
-        """Tell what was written since the last look; whether there was something."""
+        """Show the events since the last read. Return whether there were any."""
         *lines, self.rest = (self.rest + self.events.read()).split("\n")
         events = [event for event in map(parse, lines) if event is not None]
         told = [(self.board.take(event, time.monotonic()), event) for event in events]

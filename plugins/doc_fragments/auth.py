@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Documentation of the sign-in and client options; the specs are in module_utils/_auth/options.py and a test holds
-both together. ``auth.plugins`` adds, beside ``auth``, the variables in the form that plugins declare them.
+both together. ``auth.plugins`` adds, in addition to ``auth``, the variables in the form that plugins declare them.
 """
 
 from __future__ import annotations

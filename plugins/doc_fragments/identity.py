@@ -47,7 +47,7 @@ options:
       user_assigned_identities:
         description:
           - Resource ids of user-assigned identities; mappings with C(resource_id), or a mapping of ids as in CLI YAML, are taken too.
-          - The list is complete. An identity that is not in it is taken away.
+          - The list is complete; an identity that is not in it is removed.
         type: list
         elements: raw
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options in, hosts and groups out; what is read and what becomes of it is in module_utils/_machines/inventory.py.
+"""Options in, hosts and groups out; reading and processing is in module_utils/_machines/inventory.py.
 
 The cache is used as in "Inventory plugins" of Ansible's developer guide; values from the service are not trusted as templates
 (ansible-core 2.19, data tagging).
@@ -268,7 +268,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     # --- options ---
 
     def _auth(self) -> dict[str, t.Any]:
-        """The options of sign-in as they stand in the file. The environment is left to sign-in, which knows the order of its sources."""
+        """The authentication options as they are in the file. Authentication reads the environment, in the order of its sources."""
         options: dict[str, t.Any] = {}
         for name, row in _options.AUTH_SPEC.items():
             # Not by get_option_and_origin: in ansible-core 2.19.0 that does not know what was set in the file.
@@ -343,7 +343,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     def _read(
         self, scope: _inventory.Scope, signed_in: credentials.SignIn, auth: dict[str, t.Any]
     ) -> tuple[list[_inventory.Record], bool]:
-        """What is there, and whether that is all of it."""
+        """The current state, and whether it is complete."""
         # At a hit in the cache nothing of Azure's is imported.
         from ..module_utils._arm.client import ArmClient
         from ..module_utils._arm.retry import RetryPolicy

@@ -115,7 +115,7 @@ missing:
   sample:
     - name: old-cluster
       option: ssh_settings.admin_password
-      reason: the service never returns this secret; declare it if the target is to be created again
+      reason: the service never returns this secret; declare it to create the target again
 failures:
   description:
     - One entry for each item of a list that does not have the documented structure. The result contains all other items, and a warning names each.

@@ -261,7 +261,7 @@ targets:
       description:
         - The monthly cost, as C(currency), C(monthly_minimum) and C(monthly_maximum). Null when the price is not known, for attached compute,
           and for a target that is removed.
-        - An instance that is stopped, or that stops by itself, has a minimum of 0.
+        - An instance that is stopped, or that has idle shutdown, has a minimum of 0.
       type: dict
       returned: with O(estimate_cost) or O(max_monthly_cost)
       sample: {currency: USD, monthly_minimum: 0.0, monthly_maximum: 334.34}

@@ -19,7 +19,7 @@ description:
   - It only reads. Each workspace, region, network, resource group and identity is read once, independent of the number of targets.
   - Sizes, quotas, delegations and free addresses are checked for clusters and instances. For AKS it is whether the subnet exists and where.
     Other kinds get their offline rules, identities and read-only locks. What AKS needs of the subscription's quotas for virtual machines,
-    and whether what is to be attached exists, is not checked.
+    and whether the resource to attach exists, is not checked.
 options:
   computes:
     description:

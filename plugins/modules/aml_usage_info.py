@@ -17,7 +17,7 @@ description:
 options:
   family:
     description:
-      - Names to return, such as V(standardDSv2Family) or V(TotalClusters), ignoring case. C(*) and C(?) stand for any
+      - Names to return, such as V(standardDSv2Family) or V(TotalClusters), ignoring case. C(*) and C(?) match any
         text and any character. Defaults to all.
     type: list
     elements: str

@@ -17,11 +17,11 @@ description:
 options:
   family:
     description:
-      - Family, as the service names it, such as V(standardDSv2Family). C(*) and C(?) stand for any text and any character.
+      - Family, as the service names it, such as V(standardDSv2Family). C(*) and C(?) match any text and any character.
     type: str
   name:
     description:
-      - Name of the size, such as V(Standard_DS3_v2) or V(Standard_NC*). C(*) and C(?) stand for any text and any character.
+      - Name of the size, such as V(Standard_DS3_v2) or V(Standard_NC*). C(*) and C(?) match any text and any character.
     type: str
   min_vcpus:
     description: Minimum number of vCPUs.

@@ -120,7 +120,7 @@ FAULTS = [
     _status("503 without Retry-After", 503, "ServiceUnavailable"),
     _status("504", 504, "GatewayTimeout"),
     _status("401 in the middle", 401, "ExpiredAuthenticationToken"),
-    _status("409, another operation under way", 409, "Conflict", strikes=WRITE, message=CONFLICT),
+    _status("409, another operation running", 409, "Conflict", strikes=WRITE, message=CONFLICT),
     Fault("connection refused", REQUEST, tells=("ConnectionFailed", "Connection refused")),
     Fault(
         "reset before the request is taken",

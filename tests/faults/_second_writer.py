@@ -514,7 +514,7 @@ ALL = ("compute", "workspace", "network", "resource")
 ACTS = [
     Act("adds a tag", _tagged, _has_mark, ALL, ("tags",)),
     Act(
-        "adds a tag, still under way",
+        "adds a tag, still running",
         lambda rivalry, path: _tagged(rivalry, path, wait=0),
         _has_mark,
         ("compute", "workspace"),
@@ -529,7 +529,7 @@ ACTS = [
         option="max_instances",
     ),
     Act(
-        "raises max_instances, still under way",
+        "raises max_instances, still running",
         _scaled("maxNodeCount", 77, wait=0),
         _shows(f"{_SCALE}.maxNodeCount", 77),
         ("compute",),

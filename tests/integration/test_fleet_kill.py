@@ -28,7 +28,7 @@ KILLS = int(os.environ.get("AML_KILLS", "2"))
 SEED = int(os.environ.get("AML_KILL_SEED", "0")) or random.randrange(1, 10**6)
 WORKSPACES, EACH = 5, 20
 TARGETS = WORKSPACES * EACH
-# Simulated seconds, a second of real time: long enough that most kills find operations under way.
+# Simulated seconds, a second of real time: long enough that most kills find operations running.
 CONFIG = {
     "seconds": {"cluster.create": 60.0},
     "quotas": {"*": {"standardDSv2Family": 10**6, "TotalDedicatedCores": 10**6, "TotalClusters": 10**6}},
@@ -107,7 +107,7 @@ def accepted(rows: list[dict[str, t.Any]]) -> collections.Counter[str]:
 
 
 class Moment(t.NamedTuple):
-    """One kill: when, what had been taken by the service and was under way, and what the next run still had to make."""
+    """One kill: when, what had been taken by the service and was running, and what the next run still had to make."""
 
     after: float
     taken: int
@@ -188,9 +188,9 @@ def test_killed_at_random_moments_the_next_run_ends_converged(azure: Azure, tmp_
     ]
     table = [
         f"{KILLS} kills of a run over {TARGETS} targets that takes {whole:.1f} s (AML_KILL_SEED={SEED})\n",
-        "| killed after s | taken by then | under way | made by the next run |\n|---:|---:|---:|---:|",
+        "| killed after s | taken by then | running | made by the next run |\n|---:|---:|---:|---:|",
         *(f"| {one.after:.2f} | {one.taken} | {one.under_way} | {one.made_later} |" for one in sorted(moments)),
-        f"\nTargets made twice: 0. Targets lost: 0. Kills that left operations under way: {sum(one.under_way > 0 for one in moments)}.",
+        f"\nTargets made twice: 0. Targets lost: 0. Kills that left operations running: {sum(one.under_way > 0 for one in moments)}.",
     ]
     print("\n" + "\n".join(table))
     if os.environ.get("AML_KILL_TABLE"):

@@ -161,6 +161,6 @@ def test_awx_has_plain_lines_though_it_gives_ansible_a_terminal(
     assert (b"\x1b[J" in terminal.raw) is not awx
     if not awx:
         assert ["  3 under way"] in [look[-1:] for look in terminal.looks]
-        assert max(sum("under way" in line for line in look) for look in terminal.looks) == 1, (
+        assert max(sum("in progress" in line for line in look) for look in terminal.looks) == 1, (
             "painted over, also between what several hosts say"
         )

@@ -57,6 +57,13 @@ def test_all_kinds_of_files_are_checked(plain: types.ModuleType) -> None:
         ("A run goes on and is joined.", ["goes on", "is joined"]),
         ("What became of\neach target.", ["became of"]),
         ("A wish. Told apart.", ["wish", "Told"]),
+        ("It stands in the file. A standard. It stands for a host.", ["stands in", "stands for"]),
+        ("An operation under way. Not any more.", ["under way", "any more"]),
+        ("A file of its own, beside the others, lies in the folder.", ["of its own", "beside", "lies in"]),
+        (
+            "5 at the most, what is to be created, and everybody takes it away.",
+            ["at the most", "is to be created", "everybody", "takes it away"],
+        ),
         ("It reads the current state, fixes errors and continues.", []),
     ],
 )
@@ -72,12 +79,44 @@ def test_the_line_is_the_one_that_has_the_idiom(plain: types.ModuleType) -> None
     assert [hit.line for hit in plain.in_python(source, "plugins/modules/x.py")] == [4]
 
 
-def test_of_python_files_documentation_and_messages_are_checked(plain: types.ModuleType) -> None:
-    source = '"""Nobody reads this."""\n# nobody\ndef told(nobody):\n    """Tells."""\n    raise E(f"{nobody} is made anew by somebody.")\n'
-    assert [(hit.line, hit.words) for hit in plain.in_python(source, "plugins/modules/x.py")] == [
-        (5, "anew"),
-        (5, "somebody"),
-    ]
+PYTHON = '''"""{module}"""
+# {comment}
+DOCUMENTATION = r"""
+description: {documentation}
+"""
+
+
+def told(nobody: str) -> None:
+    """{docstring}"""
+    raise Error(f"{{nobody}} {message}")
+'''
+PLACES = ("module", "comment", "documentation", "docstring", "message")
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_of_python_files_all_texts_are_checked_and_no_identifier(plain: types.ModuleType, place: str) -> None:
+    words = dict.fromkeys(PLACES, "is created again.")
+    assert list(plain.in_python(PYTHON.format(**words), "plugins/modules/x.py")) == []
+    source = PYTHON.format(**{**words, place: "is created anew."})
+    (line,) = [number for number, text in enumerate(source.splitlines(), 1) if "anew" in text]
+    assert [(hit.line, hit.words) for hit in plain.in_python(source, "plugins/modules/x.py")] == [(line, "anew")]
+
+
+def test_an_idiom_that_continues_on_the_next_line_of_a_comment_is_found(plain: types.ModuleType) -> None:
+    source = "x = 1\n# The row is left\n# out here.\n# Another comment.\n"
+    assert [(hit.line, hit.words) for hit in plain.in_python(source, "x.py")] == [(2, "left out")]
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/guide.rst", "roles/a/tasks/main.yml", "playbooks/a.yml"])
+def test_an_idiom_in_any_other_file_is_found(
+    plain: types.ModuleType, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plain, "ROOT", tmp_path)
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    task = "- name: Create it anew\n  a.b.c:\n" if path.suffix == ".yml" else "It is created anew.\n"
+    path.write_text(task)
+    assert [(hit.path, hit.line, hit.words) for hit in plain.hits([name])] == [(name, 1, "anew")]
 
 
 def test_task_names_start_with_a_verb(plain: types.ModuleType) -> None:

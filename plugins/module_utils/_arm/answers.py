@@ -89,7 +89,7 @@ class Answer:
         return not self.readable and self.content.lstrip()[:1] == b"<"
 
     def document(self) -> dict[str, t.Any]:
-        """The body as an object; empty for no body. ArmError for what is no JSON object."""
+        """The body as an object; empty for no body. Raises ArmError if it is not a JSON object."""
         if not self.content.strip():
             return {}
         if isinstance(self.body, dict):

@@ -36,7 +36,7 @@ OnEvent: t.TypeAlias = t.Callable[[str, dict[str, t.Any]], None]
 
 
 class ArmClient:
-    """The client that speaks HTTP (``_core/client.py`` says what each method is for). ``on_event`` is told of retries and of the states of operations."""
+    """The client that speaks HTTP (``_core/client.py`` says what each method is for). ``on_event`` receives retries and the states of operations."""
 
     def __init__(
         self,

@@ -24,7 +24,7 @@ METADATA_PATH = "/metadata/endpoints"
 METADATA_VERSIONS = ("2019-05-01", "2015-01-01")
 METADATA_TIMEOUT = 30.0
 
-# An address of which every parser says the same: no name or password before the host, no backslash (urllib3 ends the host there, urllib does not), no
+# A URL that every parser reads in the same way: no name or password before the host, no backslash (urllib3 ends the host there, urllib does not), no
 # percent sign or foreign letter in the host, no control character anywhere.
 _PLAIN = re.compile(
     r"https://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?([/?#][^\\\x00-\x1f\x7f]*)?", re.IGNORECASE | re.ASCII
@@ -34,7 +34,7 @@ Fetch = t.Callable[[str, "bool | str"], "tuple[int, t.Any]"]
 
 
 def is_plain(url: str) -> bool:
-    """Whether there can be no two opinions about the server of an https address, ours and that of the library which connects."""
+    """Whether the collection and the HTTP library read the same server from an https URL."""
     return _PLAIN.fullmatch(url) is not None
 
 

@@ -30,7 +30,7 @@ class LimitError(Exception):
 
 
 def limit_of(error: BaseException | None) -> LimitError | None:
-    """The limit of ours that ended the exchange, if one did; azure-core's errors hold their cause in ``inner_exception``."""
+    """The limit of the collection that ended the exchange, if any; azure-core's errors hold their cause in ``inner_exception``."""
     for _level in range(10):
         if error is None or isinstance(error, LimitError):
             return error
@@ -136,7 +136,7 @@ def _limited_adapter() -> t.Any:
 
 
 def _limited_session() -> t.Any:
-    """A session that reads each answer whole, within the limits, whoever asks for it."""
+    """A session that reads each response completely, within the limits, for every caller."""
 
     from requests import Session
     from requests.exceptions import RequestException

@@ -20,7 +20,7 @@ import time
 import typing as t
 import zlib
 
-# Of an exchange whose caller sets no time of its own (sign-in, metadata).
+# For an exchange whose caller sets no time limit (sign-in, metadata).
 EXCHANGE_TIMEOUT = 60.0
 # Everything before the body: http.client allows 100 headers of 64 KiB each, any number of times before the last status line.
 LARGEST_HEAD = 512 * 1024
@@ -182,7 +182,7 @@ class BadJson(ValueError):
 
 
 def parse_json(content: bytes | str) -> t.Any:
-    """The value. BadJson where it is too deep, has a name twice, or a number that JSON does not have; ValueError for what is no JSON."""
+    """The value. BadJson where it is too deep, has a name twice, or a number that JSON does not have; ValueError if it is not JSON."""
     try:
         value = json.loads(
             content, object_pairs_hook=_mapping, parse_int=_integer, parse_float=_number, parse_constant=_constant

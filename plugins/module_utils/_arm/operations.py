@@ -33,7 +33,7 @@ Poll = t.Callable[[str, float], Answer]
 
 
 def operation_of(answer: Answer) -> Operation | None:
-    """The operation that an answer announces; None when the work is done or the resource itself tells its state.
+    """The operation that an answer announces; None if the work is done or the resource itself has its state.
 
     Location counts with 202 only: with 201 it is the address of what was made.
     """
@@ -54,7 +54,7 @@ def operation_of(answer: Answer) -> Operation | None:
 
 
 def operation_at(url: str) -> Operation:
-    """An operation from the address that an earlier run gave. Which style it is, its first answer tells."""
+    """An operation from the address that an earlier run gave. Its style follows from its first response."""
     return Operation(url, "unknown")
 
 
@@ -91,7 +91,7 @@ def failure_of(operation: Operation, answer: Answer, what: str) -> ArmError:
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a wait lasts (seconds), how often it looks, and what it is told to be for."""
+    """The limit of a wait (seconds), the interval of its polls, and its purpose for events."""
 
     timeout: float
     interval: float | None = None
@@ -107,7 +107,7 @@ class Patience:
 
 
 class Wait:
-    """One wait for one operation. ``tell`` is told the state whenever it is to be waited for."""
+    """One wait for one operation. ``on_state`` receives the state before each pause."""
 
     def __init__(
         self, operation: Operation, patience: Patience, poll: Poll, tell: t.Callable[[str], None], clock: Clock
@@ -115,7 +115,7 @@ class Wait:
         self.operation, self.patience, self.poll, self.tell, self.clock = operation, patience, poll, tell, clock
         self.what = patience.what
         self._started = clock.now()
-        # The answer of the last look, where it told nothing.
+        # The response of the last poll, if it did not contain a state.
         self._strange: ArmError | None = None
 
     def run(self) -> dict[str, t.Any]:
@@ -137,7 +137,7 @@ class Wait:
             self.clock.sleep(max(0.0, min(step, deadline - self.clock.now())))
 
     def _ask(self, deadline: float) -> Answer | None:
-        """One look. None when the address told nothing and the probe had to answer instead."""
+        """Poll once. None if the response had no state, so that the probe was used instead."""
         try:
             answer = self.poll(self.operation.url, deadline)
         except ConnectionLost as lost:
@@ -160,7 +160,7 @@ class Wait:
             error.code = "OperationNotFound"
             error.hint = "The URL of the operation is no longer known; read the resource for its result."
         elif answer.status == 403:
-            # The address lies below the subscription, not the resource group (docs/facts.md a.4).
+            # The URL is below the subscription, not the resource group (docs/facts.md a.4).
             error.hint = (error.hint or "") + " Operations are read at the scope of the subscription's location."
         elif self.operation.style == "location":
             # Its status is the operation's own end.
@@ -168,7 +168,7 @@ class Wait:
         return error
 
     def _probe(self, error: ArmError) -> None:
-        """Ask the resource where the operation's own address does not tell."""
+        """Read the resource if the URL of the operation does not return a state."""
         state = self.patience.probe() if self.patience.probe is not None else None
         if state is None:
             raise error
@@ -193,7 +193,7 @@ class Wait:
                 "state": self.operation.status,
                 "elapsed": elapsed,
                 "operation": self.operation.to_dict(),
-                # Why it could not be looked at, where that is what took the time.
+                # Why it could not be polled, if that is what took the time.
                 "cause": None if cause is None else cause.failure(),
             },
             status=cause.status if cause is not None else None,

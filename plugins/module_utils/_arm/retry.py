@@ -51,7 +51,7 @@ class RetryPolicy:
         return Attempts(self.retries, min(until, self.clock.now() + self.seconds), self.clock)
 
     def polls(self, until: float) -> Attempts:
-        """Those of one look at an operation: as many as there is time for."""
+        """The retries of one poll of an operation: as many as the time allows."""
         return Attempts(None, until, self.clock)
 
 

@@ -38,7 +38,7 @@ _HINTS = {
 class TokenSource:
     """One token for all threads of a task, asked for once and renewed once when the service refuses it.
 
-    It is a TokenCredential too (``get_token``, ``get_token_info``), for Azure libraries with scopes of their own.
+    It is a TokenCredential too (``get_token``, ``get_token_info``), for Azure libraries that request their own scopes.
     ``make`` builds a credential; a new one has an empty cache, which is how a refused token is got rid of.
     """
 
@@ -106,7 +106,7 @@ class TokenSource:
 
 
 def refused(error: BaseException, source: str, secrets: t.Sequence[str] = ()) -> CredentialError:
-    """azure-identity's exception as ours: the source, Entra ID's code, a hint, and no secret."""
+    """azure-identity's exception as CredentialError: the source, Entra ID's code, a hint, and no secret."""
     # azure-core adds the whole answer as it came, which says the same.
     text = str(error).partition("\nContent: ")[0]
     for secret in secrets:

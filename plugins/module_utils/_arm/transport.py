@@ -96,7 +96,7 @@ def was_sent(error: BaseException | None) -> bool:
 
 
 def lost(method: str, url: str, error: BaseException, unsent: bool) -> ConnectionLost:
-    """The error of a request that got no answer, of which azure-core or requests says why."""
+    """The error of a request without a response, with the reason from azure-core or requests."""
     where = f"{method} {urlsplit(url).path}"
     ended = limit_of(error)
     if ended is not None:

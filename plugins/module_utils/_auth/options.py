@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options for signing in and for the client, and the environment variables that stand for them."""
+"""The options for signing in and for the client, and the corresponding environment variables."""
 
 from __future__ import annotations
 
@@ -54,5 +54,5 @@ ENVIRONMENT: dict[str, tuple[str, ...]] = {
 
 
 def environment_names(option: str) -> tuple[str, ...]:
-    """The variables that stand for an option, the strongest first."""
+    """The environment variables of an option, in the order of precedence."""
     return ENVIRONMENT.get(option, ())

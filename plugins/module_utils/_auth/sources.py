@@ -11,7 +11,7 @@ from 2276). They are also what AWX's built-in Azure credential sets. azure-ident
 them. Nothing here needs the network or an Azure library before ``SignIn.credential``.
 
 Three differences from azure.azcollection, on purpose: instance discovery is off unless asked for; a variable that is
-no part of an identity (AZURE_SUBSCRIPTION_ID) does not keep the file and the Azure CLI from being tried; and parts of
+not part of an identity (AZURE_SUBSCRIPTION_ID) does not keep the file and the Azure CLI from being tried; and parts of
 one credential are never taken from two places, so that no secret goes to a tenant it was not meant for. What is set
 must be used: a part without the others, or an option that the chosen source does not read, is an error, so that no
 task runs as another identity than the one that was named.
@@ -94,7 +94,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class _Given:
-    """What is known without the network: the task's options, the environment, and the values in it that stand for options."""
+    """What is known without the network: the task's options, the environment, and the values of options in it."""
 
     options: t.Mapping[str, t.Any]
     environ: t.Mapping[str, str]
@@ -338,7 +338,7 @@ def _managed_identity(given: _Given) -> SignIn:
 
 
 def _azure_cli(given: _Given) -> SignIn:
-    """The login of the Azure CLI, as its azureProfile.json tells it; the token itself comes from ``az`` later."""
+    """The login of the Azure CLI, from its azureProfile.json; the token itself comes from ``az`` later."""
     if not shutil.which("az", path=given.environ.get("PATH")):
         raise CredentialError(
             "The Azure CLI (az) is not installed on the host that runs the task.",
@@ -373,7 +373,7 @@ _SETTINGS = ("cloud_environment", "cert_validation_mode", "adfs_authority_url", 
 
 
 def _with_settings(chosen: SignIn, given: _Given) -> SignIn:
-    """The settings that are no part of the identity: option, then the profile's, then the environment's."""
+    """The settings that are not part of the identity: option, then the profile's, then the environment's."""
     environ = given.environ
 
     def setting(name: str) -> t.Any:

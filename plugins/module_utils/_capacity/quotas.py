@@ -65,7 +65,7 @@ def shown_quotas(body: Body) -> list[Item]:
 
 
 def check_quotas(declared: t.Sequence[Item]) -> Findings:
-    """A limit of 0 or more (null: none of its own), each family once."""
+    """A limit of 0 or more (null: no limit of the workspace), each family once."""
     seen: set[str] = set()
     source = "this collection: one limit for each family"
     for item in declared:
@@ -79,7 +79,7 @@ def check_quotas(declared: t.Sequence[Item]) -> Findings:
             )
         seen.add(family.casefold())
         if item.get("limit") is not None and item["limit"] < 0:
-            message = f"quotas.limit of {family!r} must be at least 0; {item['limit']} is not. For no limit of its own, give null."
+            message = f"quotas.limit of {family!r} must be at least 0; {item['limit']} is not. Set null to remove the limit of the workspace."
             yield Finding("OutOfRange", "quotas.limit", message, source)
 
 
@@ -167,7 +167,7 @@ _WHY = {
     "InvalidQuotaBelowClusterMinimum": "it is below what the minimum nodes of the workspace's clusters take",
     "InvalidQuotaExceedsSubscriptionLimit": "it is above the subscription's limit",
     "InvalidVMFamilyName": "the service knows no such family",
-    "OperationNotSupportedForSku": "the workspace's SKU has no quotas of its own",
+    "OperationNotSupportedForSku": "the workspace's SKU does not support quotas of the workspace",
     "OperationNotEnabledForRegion": "quotas of workspaces cannot be set in this region",
 }
 
@@ -197,7 +197,7 @@ def refused_quotas(answer: Item) -> list[Item]:
 
 
 def quota_error(refused: list[Item], workspace: str, rest: str) -> ArmError:
-    """One failure for all families that were refused; ``details`` has each with its code. ``rest`` says what became of the others."""
+    """One failure for all families that were refused; ``details`` has each with its code. ``rest`` describes the result of the others."""
     lines = "; ".join(f"{item['family']} ({item['code']}): {item['message']}" for item in refused)
     return ArmError(
         f"Quotas of the workspace {workspace!r} cannot be set as declared: {lines}. {rest}",

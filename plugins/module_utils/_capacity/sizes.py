@@ -30,7 +30,7 @@ def size(entry: Item) -> Item:
 
 
 def _prices(estimate: t.Any) -> list[Item] | None:
-    """Null where the service tells none: unknown is not free."""
+    """Null if the service returns no price: unknown does not mean free."""
     values = (estimate or {}).get("values")
     if not values:
         return None

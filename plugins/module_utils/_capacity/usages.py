@@ -36,7 +36,7 @@ def usage(entry: Item) -> Item:
 
 
 def is_low_priority(entry: Item) -> bool:
-    """A family is listed twice, under one name; the type, or failing that the text, tells which is which."""
+    """A family is listed twice, under one name; the type, or otherwise the text, distinguishes the two."""
     text = str((entry.get("name") or {}).get("localizedValue"))
     return (
         "lowpriority" in str(entry.get("type")).casefold()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The targets that are under way, from the events of the modules; and a line for each of them."""
+"""The targets in progress, from the events of the modules, and a line for each of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .._core.events import Event
 
 
 class Row(t.NamedTuple):
-    """A target that is under way; ``run`` is the process of the task, ``began`` a time of the clock that the board is given."""
+    """A target in progress; ``run`` is the process of the task, ``began`` a time of the clock that the board is given."""
 
     run: int
     name: str
@@ -33,7 +33,7 @@ def plain(text: str) -> str:
 
 
 class Board:
-    """Who is under way, from the events; and what to say of each as a line. ``now`` is any clock that does not go back."""
+    """The targets in progress, from the events, and a line for each of them. ``now`` is any clock that does not go back."""
 
     def __init__(self) -> None:
         self._rows: dict[tuple[int, str], Row] = {}
@@ -43,7 +43,7 @@ class Board:
 
     @property
     def rows(self) -> list[Row]:
-        """Those under way, the longest first."""
+        """The targets in progress, those that started first at the top."""
         return list(self._rows.values())
 
     def take(self, event: Event, now: float) -> str | None:
@@ -69,14 +69,14 @@ class Board:
         return f"{short(event['target'])}: {state}{self._of(run)}"
 
     def still(self, now: float) -> list[str]:
-        """A line for each target that is under way."""
+        """A line for each target in progress."""
         return [
             ", ".join(filter(None, (f"{row.name}: {row.action}", row.state, span(now - row.began)))) + self._of(row.run)
             for row in self.rows
         ]
 
     def total(self) -> str | None:
-        """All that is under way in one line; None where that is a single target."""
+        """All targets in progress in one line; None for a single target."""
         runs = {row.run for row in self.rows}
         counted = [run for run in runs if run in self._total]
         total, done, failed = (
@@ -86,10 +86,10 @@ class Board:
             return None
         parts = [f"{done} of {total} done"] if total else []
         parts += [f"{failed} failed"] if failed else []
-        return ", ".join([*parts, f"{len(self._rows)} under way"])
+        return ", ".join([*parts, f"{len(self._rows)} in progress"])
 
     def forget(self, alive: t.Callable[[int], bool]) -> None:
-        """Drop what was under way in processes that are gone: one that was killed tells no end."""
+        """Drop the targets of processes that no longer exist: a killed process reports no end."""
         for run in {row.run for row in self.rows}:
             if not alive(run):
                 self._rows = {key: row for key, row in self._rows.items() if row.run != run}

@@ -33,7 +33,7 @@ class Screen:
         self._stream = stream
         self._width = width
         self._colour = colour
-        # What stands there now, and the columns of each of its lines.
+        # The lines that are displayed now, and the columns of each of them.
         self._shown = ""
         self._widths: list[int] = []
 
@@ -55,7 +55,7 @@ class Screen:
             self._shown, self._widths, self._painted_for = text, widths, size
 
     def erase(self) -> None:
-        """Take away what is shown; the cursor is where it was before."""
+        """Remove the displayed lines; the cursor returns to its previous position."""
         if self._widths:
             self._write(self._back(self._size()) + _CLEAR_BELOW)
             self._shown, self._widths = "", []

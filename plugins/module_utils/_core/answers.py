@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .errors import ArmError
 
-# Seconds between two attempts while another operation is under way.
+# Seconds between two attempts while another operation is running.
 CONFLICT_STEP = 5.0
 # 404 answers that say something else than "this resource is not there".
 _NOT_ABSENCE = frozenset(

@@ -15,7 +15,7 @@ class ArmId(str):
     __slots__ = ()
 
     def named(self, type_: str) -> str:
-        """The name that stands behind a type: ``named("workspaces")``."""
+        """The name that follows a type: ``named("workspaces")``."""
         parts = self.split("/")
         return next(
             (
@@ -45,7 +45,7 @@ class ArmId(str):
 
     @property
     def scope(self) -> ArmId:
-        """What the resource's provider stands under: a group, or for an extension such as a lock the resource that it is about."""
+        """The id before the resource's provider: a resource group, or for an extension such as a lock the resource that it extends."""
         place = self._last("/providers/")
         return ArmId(self if place < 0 else self[:place])
 

@@ -50,7 +50,7 @@ def boolean_text(value: t.Any) -> t.Any:
 
 
 def public_key(value: t.Any) -> t.Any:
-    """An OpenSSH public key without its comment: the comment is no part of the key."""
+    """An OpenSSH public key without its comment: the comment is not part of the key."""
     return tuple(value.split()[:2]) if isinstance(value, str) else value
 
 
@@ -60,7 +60,7 @@ def mapping(value: t.Any) -> t.Any:
 
 
 def identity(value: t.Any) -> t.Any:
-    """A managed identity: the kind, and the set of ids (ARM keeps a map, so order has no meaning). None is no identity."""
+    """A managed identity: the kind, and the set of ids (ARM keeps a map, so order has no meaning). None means no identity."""
     if not value or caseless(value.get("type")) in (None, "none"):
         return None
     ids = frozenset(arm_id(item) for item in value.get("user_assigned_identities") or ())

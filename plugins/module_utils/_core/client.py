@@ -21,7 +21,7 @@ Sent: t.TypeAlias = "t.Mapping[str, t.Any] | None"
 Params: t.TypeAlias = "t.Mapping[str, t.Any] | None"
 # Called before a write is sent again, with whether an earlier attempt may have been taken; it may raise to prevent that.
 BeforeRetry: t.TypeAlias = "t.Callable[[bool], None] | None"
-# Tells the provisioningState of the resource that an operation works on, or None.
+# Returns the provisioningState of the resource of an operation, or None.
 Probe: t.TypeAlias = t.Callable[[], "str | None"]
 T = t.TypeVar("T")
 
@@ -36,16 +36,16 @@ class Operation:
     target: str = ""
     status: str = RUNNING
     retry_after: float | None = None
-    # Where the answer itself is found once the work is done (docs/facts.md d.2: Location beside Azure-AsyncOperation).
+    # Where the answer itself is found once the work is done (docs/facts.md d.2: Location in addition to Azure-AsyncOperation).
     result_url: str | None = None
 
     @property
     def location(self) -> str | None:
-        """The address, when its state is told by HTTP statuses (the Location header)."""
+        """The URL, if HTTP statuses report its state (the Location header)."""
         return self.url if self.style == "location" else None
 
     def to_dict(self) -> dict[str, str]:
-        """For results: enough for a later run to go on from."""
+        """For results: what a later run needs to continue."""
         return {"url": self.url, "status": self.status}
 
 
@@ -60,7 +60,7 @@ class Reply:
 
 
 class WriteOptions(t.TypedDict, total=False):
-    """What a write may be given beside its body."""
+    """The optional arguments of a write in addition to its body."""
 
     params: Params
     # Seconds for which it is repeated while another operation on the resource is active.

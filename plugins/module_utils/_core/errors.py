@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The errors of the engine: one family, one shape, one place that turns them into a task's ``failure`` block.
 
-The package ``_core`` holds what everything else stands on: errors, findings, ids, paths, shapes of documents, secrets, events. It may
+The package ``_core`` holds the base of all other packages: errors, findings, ids, paths, shapes of documents, secrets, events. It may
 import nothing else of the collection.
 """
 
@@ -21,7 +21,7 @@ class AmlError(Exception):
     """Whatever stops a task in a way that the user can understand.
 
     ``message`` is one clear sentence with the rule or the cause. ``hint`` says what to do. ``code`` is the service's own
-    code, or one of ours. ``details`` are lists or dicts that a playbook can branch on. ``status`` and ``request_id`` are
+    code, or one of the collection. ``details`` are lists or dicts that a playbook can branch on. ``status`` and ``request_id`` are
     the HTTP status and the service's request id, where there was a response.
     """
 
@@ -50,9 +50,9 @@ class AmlError(Exception):
         self.plan: t.Any = None
         self.changed = False
         self.warnings: list[str] = []
-        # Of a write that was sent more than once: whether one of the attempts may have been taken. None where the status alone tells.
+        # Of a write that was sent more than once: whether one of the attempts may have been taken. None if the status alone decides that.
         self.unclear: bool | None = None
-        # What the task's result holds beside the failure: a fleet has a result for each target, whatever became of the others.
+        # Further keys of the task's result: a fleet returns a result for each target, also if others failed.
         self.result: dict[str, t.Any] = {}
 
     @property
@@ -122,7 +122,7 @@ def all_foreseen() -> t.Iterator[None]:
     try:
         yield
     except (AmlError, ImportError):
-        # A library that is missing has an error of its own.
+        # A missing library has a separate error.
         raise
     except Exception as error:
         raise unforeseen(error) from error
@@ -147,6 +147,6 @@ def _id_of(item: t.Any) -> str | None:
 
 
 def add_way_on(error: AmlError) -> None:
-    """After a change, an answer that cannot be read, or an error that no one foresaw, says how to go on."""
+    """After a change, an answer that cannot be read, or an error that no one foresaw, says how to continue."""
     if error.changed and error.code in ("InternalError", "UnexpectedAnswer") and _RUN_AGAIN not in (error.hint or ""):
         error.hint = f"{error.hint or ''} {_RUN_AGAIN}".strip()

@@ -6,7 +6,7 @@
 A module has no way to the controller before it ends. On a local connection it has the controller's environment, and there the callback
 plugin ``aml_progress`` names a file. Where none is named, or it does not exist, nothing is written; and a failure to write fails nothing.
 
-all     total                   so many targets are to be worked on
+all     total                   the number of targets that will be processed
 start   target, action
 state   target, action, state   what the service said last: of the operation, or of the resource
 done    target, action, failure (None: it went well)
@@ -31,7 +31,7 @@ Hide = t.Callable[[str], str]
 
 
 class Events:
-    """Tells of the targets that a task works on; each thread works on one at a time, which is the one that ``state`` is about.
+    """Reports the targets that a task processes; each thread works on one at a time, which is the one that ``state`` is about.
 
     ``hide`` makes a text fit to be shown: events go past what ansible-core does for results.
     """
@@ -52,7 +52,7 @@ class Events:
         self._write({"event": "all", "total": total})
 
     def about(self, target: str, action: str = WAIT) -> None:
-        """From now on this thread's states are of that target. Nothing is told before there is a state."""
+        """From now on this thread's states are of that target. Nothing is reported before there is a state."""
         self._mine.now = (target, action)
 
     def start(self, target: str, action: str) -> None:
@@ -61,7 +61,7 @@ class Events:
         self._write({"event": "start", "target": target, "action": action})
 
     def state(self, state: str) -> None:
-        """What is seen of this thread's target. Told when it is news; the first one is the start, where that was not told."""
+        """The state of this thread's target. Reported if it is new; the first one also reports the start, if that was not reported."""
         if self._file is None or getattr(self._mine, "now", None) is None:
             return
         target, action = self._mine.now
@@ -72,17 +72,17 @@ class Events:
             self._write({"event": "state", "target": target, "action": action, "state": self._hide(state)})
 
     def on_event(self, event: str, facts: t.Mapping[str, t.Any]) -> None:
-        """What the ARM client tells."""
+        """What the ARM client reports."""
         if event == "operation":
             self.state(str(facts["status"]))
         elif event == "conflict":
-            self.state("another operation is under way")
+            self.state("another operation is running")
         elif event == "retry":
             why = {429: "throttled", None: "no answer"}.get(facts["status"], f"HTTP {facts['status']}")
             self.state(f"{why}, again in {facts['pause']:.0f} s")
 
     def done(self, target: str, failure: str | None = None) -> None:
-        """The target's end, where its start was told."""
+        """The target's end, if its start was reported."""
         if target in self._last:
             action, _state = self._last.pop(target)
             self._write(
@@ -115,5 +115,5 @@ class Events:
             self._file = None
 
 
-# For whoever has no one to tell.
+# For callers without a listener.
 SILENT = Events("")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SIGTERM and SIGINT as a request to end the run: ansible-playbook hands its own on to its modules' processes, and ``podman stop`` or a pod's end
-sends them before SIGKILL. What the service has taken goes on without us; only the waiting for it ends.
+sends them before SIGKILL. Operations that the service has accepted continue; only the waiting ends.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .errors import AmlError
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
-# Seconds after which a pause notices the wish. It looks at a plain attribute: a lock must not be taken in a signal's handler.
+# Seconds after which a pause notices the request. It reads a plain attribute: a lock must not be taken in a signal's handler.
 _STEP = 0.2
 
 

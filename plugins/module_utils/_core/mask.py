@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find secrets in a text in whatever encoding they stand there, and replace them.
+"""Find secrets in a text in any encoding, and replace them.
 
 A list of spellings is never complete: a service may escape any letter, in any case, in JSON in an address in a page. So the text is decoded step by
 step (JSON and Python escapes, percent-encoding, HTML entities, all at once in each step) until nothing is left to decode, and each step is searched. An
@@ -46,7 +46,7 @@ _FAMILIES = (
     rb"%u[0-9a-fA-F]{4}|%[0-9a-fA-F]{2}",
     rb"&#[0-9]{1,7};|&#[xX][0-9a-fA-F]{1,6};|&[A-Za-z][A-Za-z0-9]{1,31};",
 )
-# Of YAML too. A fold stands for nothing.
+# Of YAML too. A folded line break represents no character.
 _NAMED = {
     **dict.fromkeys((b"r", b"t", b"b", b"f", b"0", b"a", b"v", b"e"), b" "),
     b"n": b"\n",
@@ -68,7 +68,7 @@ def _bytes(text: str) -> bytes:
 
 
 def _plain(token: bytes) -> bytes:
-    """What an escape sequence stands for."""
+    """The text that an escape sequence represents."""
     start, name = token[:1], token[1:2]
     if start == b"%":
         return bytes([int(token[1:], 16)]) if name != b"u" else _bytes(chr(int(token[2:], 16)))
@@ -124,7 +124,7 @@ def _texts(secret: str) -> set[str]:
 
 
 def _in_base64(text: str) -> t.Iterator[bytes]:
-    """What stays the same of a text in base64, whatever stands before and after it."""
+    """The part of a text in base64 that does not depend on what precedes and follows it."""
     contents = {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
     for data in {
         content.encode(encoding, "surrogatepass")
@@ -149,7 +149,7 @@ def _misread(text: str) -> t.Iterator[bytes]:
 
 
 def _patterns(secret: str) -> tuple[set[bytes], set[bytes]]:
-    """What is searched for: the secret at each step of decoding, since it may itself hold what looks encoded; and its forms in base64."""
+    """What is searched for: the secret at each step of decoding, since it may itself contain text that looks encoded; and its forms in base64."""
     texts = _texts(secret)
     plain = {data for text in texts for data in _misread(text)}
     # YAML spells a no-break space as \_, which is an underscore elsewhere.

@@ -74,7 +74,7 @@ class Secrets(set[str]):
 
 
 def printed(secret: str) -> str:
-    """Half a character is no text that can be printed: it is shown as '?', and refused by the module's rules."""
+    """An incomplete character cannot be printed: it is shown as '?', and refused by the module's rules."""
     return secret.encode(errors="replace").decode()
 
 
@@ -132,7 +132,7 @@ def hide_variables(tree: t.Any, shown: t.Collection[str] = ()) -> None:
 
 
 def in_free_form(value: t.Any) -> set[str]:
-    """The secrets of mappings without a spec, told by the names that they stand under."""
+    """The secrets of mappings without a spec, recognized by their names."""
     return secrets_in(value)
 
 
@@ -239,7 +239,7 @@ def _hidden(value: t.Any, hide: t.Callable[[t.Any], t.Any]) -> t.Any:
 
 
 def without_signatures(text: str) -> str:
-    """A message about an address, without what lets anybody use the address."""
+    """A message about a URL, without the parts that allow others to use the URL."""
     return _SIGNATURE.sub(r"\1***", text)
 
 
@@ -273,7 +273,7 @@ def is_place(name: str) -> bool:
 
 
 def secrets_in(value: t.Any, secret: bool = False) -> set[str]:
-    """The texts in a mapping without a spec that stand under the name of a secret."""
+    """The texts in a mapping without a spec whose names are those of secrets."""
     if isinstance(value, dict):
         return {found for key, item in value.items() for found in secrets_in(item, secret or _is_secret(str(key)))}
     if isinstance(value, (list, tuple)):

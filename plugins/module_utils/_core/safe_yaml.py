@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """YAML that users give: the one place where it is loaded, with limits.
 
-A text of half a kilobyte can stand for hundreds of millions of values (aliases of aliases), nest deeper than Python's stack, or name a key twice, of which
+A text of half a kilobyte can expand to hundreds of millions of values (aliases of aliases), nest deeper than Python's stack, or name a key twice, of which
 only the last counts. The limits are checked on PyYAML's nodes: before any value is built, so before anything copies or walks the result as a tree.
 """
 
@@ -127,7 +127,7 @@ class _Limits(_SafeLoader):
         super().__init__(text)
         self.what = what
         self.depth = self.aliases = 0
-        # Values that a node stands for, aliases counted as often as they are used.
+        # The number of values of a node, aliases counted as often as they are used.
         self.sizes: dict[int, int] = {}
 
     def fetch_flow_collection_start(self, token_class: t.Any) -> None:
@@ -150,7 +150,7 @@ class _Limits(_SafeLoader):
         node = super().compose_node(parent, index)
         self.depth -= 1
         if alias and id(node) not in self.sizes:
-            raise _invalid(self.what, "it has an alias inside the value that the alias stands for", line)
+            raise _invalid(self.what, "it has an alias inside the value to which the alias refers", line)
         if not alias:
             self._check(node, line)
         return node
@@ -177,7 +177,7 @@ class _Limits(_SafeLoader):
             line = key.start_mark.line + 1
             if key.id != "scalar":
                 raise _invalid(self.what, "it has a key that is not plain text", line)
-            # A merge (<<) is no key of the mapping, but has the same fault where it stands twice.
+            # A merge (<<) is not a key of the mapping, but is refused as well if it occurs twice.
             plain = key.value if key.tag == _TAG + "merge" else self.construct_object(key)
             if plain in lines:
                 raise _invalid(

@@ -93,7 +93,7 @@ def _missing(value: dict[str, t.Any], shape: Shape, place: str) -> tuple[str, st
 
 
 def _entries(value: dict[str, t.Any], shape: Shape) -> t.Iterator[tuple[str, t.Any, Shape]]:
-    """The values of a mapping that have a shape, those with one of their own first."""
+    """The values of a mapping that have a shape, those with a specific shape first."""
     for name, rule in shape.fields.items():
         if name in value:
             yield name, value[name], rule
@@ -178,7 +178,7 @@ def _name_of(item: t.Any) -> str | None:
 
 
 def name_in(error: ArmError) -> str | None:
-    """The name of the resource that a malformed item was about, in lower case; None where the item does not tell."""
+    """The name of the resource that a malformed item was about, in lower case; None if the item does not contain it."""
     target = error.target or ""
     return ArmId(target).name.casefold() if target.startswith("/") else None
 
@@ -219,7 +219,7 @@ def _tree(places: t.Mapping[str, Shape], required: tuple[str, ...] = ()) -> Shap
 
 
 def _merged(own: Shape | None, below: Shape) -> Shape:
-    """A place with a shape of its own and places below it."""
+    """A place with its own shape and places below it."""
     return (
         below
         if own is None
@@ -357,7 +357,7 @@ DEPLOYMENT = mapping({
         "parameters": mapping(values=mapping()),
     }),
 }, required=("id", "name"))  # fmt: skip
-# In a list only what tells whose it is counts: most are not ours, and of any form.
+# In a list only the fields that identify the owner matter: most items belong to others, and have any form.
 LISTED_DEPLOYMENT = mapping({"id": TEXT}, required=("id",))
 
 # The shapes of compute targets by their type in lower case, and of workspaces: each kind adds its own when it is loaded (``learn``).

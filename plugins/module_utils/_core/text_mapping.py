@@ -31,7 +31,7 @@ def _in_braces(text: str) -> dict[str, t.Any] | None:
 
 
 def _fields(text: str) -> list[str]:
-    """The parts between blanks and commas that stand outside quotes; a backslash takes the next character as it is."""
+    """The parts between spaces and commas outside quotes; a backslash takes the next character as it is."""
     fields, field = [], ""
     quote, escaped = "", False
     for char in text:

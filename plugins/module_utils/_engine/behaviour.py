@@ -22,5 +22,5 @@ class Behaviour:
     append_tags: bool = True
     force: bool = False
     update_secrets: bool = False
-    # Who is told what is waited for.
+    # Receives the operations that are waited for.
     events: Events = SILENT

@@ -40,6 +40,6 @@ def send_creation(remote: RemoteResource, request: Request) -> t.Any:
 
 
 def _check_absent(remote: RemoteResource, unclear: bool) -> None:
-    # Where ours may have been taken, it may be ours.
+    # If this task's request may have been accepted, the resource may be this task's.
     if not unclear:
         require_absent(remote)

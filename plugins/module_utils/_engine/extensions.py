@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The extension points of the engine: what a kind needs of the service beside reading and writing one document.
+"""The extension points of the engine: what a kind needs of the service in addition to reading and writing one document.
 
-What a kind decides by itself, without a request, are methods of :class:`~.kind.Kind`. What needs requests is a class in ``_reconcilers/``, made with
+What a kind decides without a request are methods of :class:`~.kind.Kind`. What needs requests is a class in ``_reconcilers/``, made with
 the :class:`~.remote.RemoteResource` of a task, that has one or more of these methods; ``_reconcilers/registry.py`` says which kind has which. Each is
 named as in the extensions of Azure Service Operator, where that has it.
 """
@@ -30,7 +30,7 @@ class Read(t.Protocol):
 @t.runtime_checkable
 class BeforeCreate(t.Protocol):
     def before_create(self, complete: Declared, parent: Body | None) -> None:
-        """Check, by reads alone, what only the service can tell of a resource that is to be created; also in check mode.
+        """Check, by reads alone, what only the service knows about a resource that will be created; also in check mode.
 
         complete  all that it will have, with what a replacement keeps
         parent    what it lives in; None in check mode where that is still to come
@@ -94,7 +94,7 @@ def _pass(*values: t.Any) -> None:
 
 @dataclass(frozen=True)
 class Checks:
-    """What a task has checked beside the engine's own, each directly before or after a write. Each raises an AmlError to stop the run.
+    """The checks of a task in addition to those of the engine, each directly before or after a write. Each raises an AmlError to stop the run.
 
     before_write    called with the plan, what the resource will have, the resource and its parent where they were read; returns warnings.
                     Also in check mode

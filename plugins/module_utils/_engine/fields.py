@@ -60,7 +60,7 @@ def seconds_from_duration(value: t.Any) -> t.Any:
 
 
 def seconds_from_service(value: t.Any) -> t.Any:
-    """As ``seconds_from_duration``, for what a service answers: a text that is no duration is shown as it is, not refused."""
+    """As ``seconds_from_duration``, for what a service answers: a text that is not a duration is shown unchanged, not refused."""
     try:
         return seconds_from_duration(value)
     except RuleError:
@@ -77,11 +77,11 @@ class Option:
     """One row of a kind's table.
 
     option    the dotted name, as the user writes it
-    spec      the argument spec of the last part of the name, in AnsibleModule's terms. None: the row adds no option of its own to the module's
+    spec      the argument spec of the last part of the name, in AnsibleModule's terms. None: the row adds no option to the module's
     rule      the offline rule for a single value
     cli_name  the name in YAML of the Azure ML CLI v2, where that is another one (then it is an alias); None where the CLI's schema has no such field
     versions  API versions that have it, where the kind's own does not: the first is the one that requests with it use
-    examples  right values for tests to declare, and ``wrong`` values that the rule refuses, where type, choices and rule do not tell
+    examples  right values for tests to declare, and ``wrong`` values that the rule refuses, if they do not follow from type, choices and rule
     """
 
     option: str
@@ -132,7 +132,7 @@ class Field(Option):
         return copy.deepcopy(self.cleared) if value is None else self.to_arm(value)
 
     def read(self, body: dict[str, t.Any]) -> t.Any:
-        """The field's value in the user's terms; what ARM leaves out or answers as null is None."""
+        """The field's value in the user's terms; what ARM omits or returns as null is None."""
         value = get_path(body, self.path)
         return None if value is MISSING or value is None else self.from_arm(value)
 

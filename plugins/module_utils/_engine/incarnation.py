@@ -4,7 +4,7 @@
 """Whether two documents that were read under one id are of the same resource, or of two that had the name one after the other.
 
 Another writer can delete a resource and create one of the same name between two requests of a task. What was planned for the first must not happen to the
-second. No property of ARM's tells all types' resources apart, so that several are compared, each where both documents have it.
+second. No property of ARM distinguishes the resources of all types, so several are compared, each where both documents have it.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class Request:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What tells it from the other writes of one plan."""
+        """The key that distinguishes it from the other writes of one plan."""
         return self.method, self.suffix, str(self.body.get("operation")) if isinstance(self.body, dict) else ""
 
 
@@ -92,7 +92,7 @@ class Kind:
     # Whether Microsoft.Resources/tags can change its tags, so that no write of the resource needs to carry them: "never", "alone" (unless the
     # resource itself has to be written anyway), or "always".
     tags_api = "never"
-    # Whether the service takes If-None-Match for a resource that is to be made.
+    # Whether the service takes If-None-Match for a resource that will be created.
     has_etags = False
 
     def configured(self, options: t.Mapping[str, t.Any]) -> Kind:
@@ -147,7 +147,7 @@ class Kind:
                 yield from other.rule(value, other.option)
 
     def check_create(self, declared: Declared, parent: Body | None) -> Findings:
-        """Rules for a resource that is to be made; ``parent`` is the workspace, where it is known."""
+        """Rules for a resource that will be created; ``parent`` is the workspace, where it is known."""
         missing = [option for option in self.required_on_create if declared.get(option) is None]
         if missing:
             yield Finding(
@@ -158,17 +158,17 @@ class Kind:
             )
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
-        """Rules that take in what exists, for fields of which only some were declared."""
+        """Rules that include the current state, for fields of which only a part is declared."""
         return iter(())
 
     def check_replacement(self, body: Body) -> None:
-        """Raise AmlError where what is there must not be replaced without another word of the user's."""
+        """Raise AmlError if the existing resource must not be replaced without an additional option."""
 
     def explain_refusal(self, error: ArmError, *, created: bool) -> None:
         """Put into the hint of a refusal of the service what this kind needs. ``created``: of a creation, not of an update."""
 
     def advice_on_update(self, plan: Plan, body: Body) -> list[str]:
-        """Warnings about an update that also need to know what is there."""
+        """Warnings about an update that depend on the current state."""
         return []
 
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
@@ -231,7 +231,7 @@ class Kind:
         return self._with_all(self.writable(body), {**declared, **plan.values()})
 
     def _with_all(self, body: Body, values: Declared) -> Body:
-        """The document of a new resource: a declared null is left out, since there is nothing to be cleared."""
+        """The document of a new resource: a declared null is omitted, because there is no value to remove."""
         new = self.with_values(body, {option: value for option, value in values.items() if value is not None})
         for row in self.fields:
             if row.option in values and values[row.option] is None:
@@ -273,7 +273,7 @@ class Kind:
         return False
 
     def broken(self, body: Body) -> str | None:
-        """Why what is there can only be replaced, or None."""
+        """Why the existing resource can only be replaced, or None."""
         return None
 
     def in_use(self, body: Body) -> str | None:

@@ -40,7 +40,7 @@ def changed_meanwhile(remote: RemoteResource, what: str, plan: Plan | None = Non
 def changed_since(kind: Kind, body: Body, now: Body | None, *, deleting: bool = False) -> str | None:
     """What another writer did to the resource since it was read as ``body``, in words; None for nothing that a plan depends on.
 
-    ``deleting``: this task's own deletion of it is under way.
+    ``deleting``: this task's own deletion of it is running.
     """
     if now is None:
         return "it was deleted"
@@ -66,7 +66,7 @@ def warn_of_recreated(remote: RemoteResource, other: Body) -> None:
     """Of a deletion that is done, when another writer has already used the name again."""
     remote.warnings.append(
         f"RecreatedMeanwhile: {remote.title} was deleted, and another writer has created another {remote.kind.label} of that name"
-        f"{incarnation.when_created(other)}. That one was not deleted. Run the same task again if it is to be deleted too."
+        f"{incarnation.when_created(other)}. That one was not deleted. Run the task again if that one must be deleted too."
     )
 
 

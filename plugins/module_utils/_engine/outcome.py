@@ -39,7 +39,7 @@ class NotThere(AmlError):
 
 @dataclass
 class Outcome:
-    """What was planned for what, the resource as ARM has it now, and what is still under way."""
+    """What was planned for what, the current document of the resource, and the operation that is still running."""
 
     title: str
     plan: Plan

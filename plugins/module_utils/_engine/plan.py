@@ -103,7 +103,7 @@ def merged_tags(current: t.Any, declared: t.Any, append: bool) -> dict[str, t.An
 def wanted(
     table: t.Iterable[Field], declared: Declared, current: dict[str, t.Any] | None, append_tags: bool = True
 ) -> Declared:
-    """What was declared, as the resource is to have it in full: with the tags that stay, and with values that only the resource tells."""
+    """The complete desired values of the resource: the declared ones, the tags that are kept, and values that only the resource has."""
     full = dict(declared)
     for row in table:
         if row.option == "tags" and "tags" in declared:
@@ -155,7 +155,7 @@ def _differences(
 def _due_secrets(
     table: t.Iterable[Field], declared: Declared, current: dict[str, t.Any] | None, changes: list[Change], always: bool
 ) -> list[Change]:
-    """The write-only fields that are to be sent. Never read back, so never compared, and shown as a fixed text."""
+    """The write-only fields to send. Never read back, so never compared, and shown as a fixed text."""
     changing = {change.field for change in changes}
     return [
         Change(row.option, None, SECRET, WRITE_ONLY)
@@ -184,7 +184,7 @@ def plan_present(
     on_immutable_change  ``recreate`` plans a replacement, ``ignore`` leaves the difference alone, ``fail`` plans the replacement
                          too, and the caller refuses it: a plan says what it would take
     broken               why the resource that is there cannot be used at all (its creation failed), which takes a replacement
-    update_secrets       whether declared write-only values are sent although nothing can tell whether they differ
+    update_secrets       whether declared write-only values are sent although it is unknown whether they differ
     """
     changes, before, after = _differences(table, declared, current, append_tags)
     due = _due_secrets(table, declared, current, changes, update_secrets)

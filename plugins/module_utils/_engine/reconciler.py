@@ -7,7 +7,7 @@ The package ``_engine`` brings one resource of any kind to its declared state: f
 the reconciler. It may import ``_core``.
 
 Knows the ARM client and the kinds, and no Ansible. One task makes one :class:`Reconciler` and calls ``reconcile``. There is one method for each
-action of a plan; what is apart from that has files of its own: ``remote`` (requests), ``waiting``, ``creation``, ``update``, ``removal``,
+action of a plan; the other parts are separate files: ``remote`` (requests), ``waiting``, ``creation``, ``update``, ``removal``,
 ``read_back`` and ``other_writers``. Kinds extend it at the points of ``extensions``, and in no other way.
 """
 
@@ -52,7 +52,7 @@ from .waiting import is_deleting
 class Reconciler:
     """Brings one resource to its declared state.
 
-    ``client`` is an ArmClient; ``extend`` makes what the kind needs beside the engine; ``checks`` are the task's own. ``sleep`` and ``clock`` are in
+    ``client`` is an ArmClient; ``extend`` creates the extensions of the kind; ``checks`` are the task's own. ``sleep`` and ``clock`` are in
     seconds.
     """
 
@@ -199,7 +199,7 @@ class Reconciler:
             return outcome
         with self._in_context(plan):
             if outcome.operation is not None:
-                # It is under way, and the power state needs its end.
+                # It is running, and the power state must wait for its end.
                 with self.remote.always_waiting():
                     self.present(declared)
             self._announce(plan)
@@ -317,7 +317,7 @@ class Reconciler:
     # --- reading and reporting ---
 
     def _read_for_plan(self) -> Body | None:
-        """The resource after whatever an earlier run, or someone else, has under way: running a task again continues it."""
+        """The resource after the running operations of earlier runs or other writers: running a task again continues them."""
         body = self._read_guarded(self.remote.read())
         if body is None or not self.remote.behaviour.wait or self.remote.behaviour.check_mode:
             return body
@@ -353,7 +353,7 @@ class Reconciler:
 
     @contextlib.contextmanager
     def _in_context(self, plan: Plan) -> t.Iterator[None]:
-        """Inside it, an error has what the user must know beside it: the plan, what was sent, and what a replacement has deleted."""
+        """Inside it, an error is completed with the plan, what was sent, and what a replacement has deleted."""
         try:
             with all_foreseen():
                 yield

@@ -71,7 +71,7 @@ def require_as_planned(remote: RemoteResource, body: Body) -> None:
 
 
 def delete_for_replacement(remote: RemoteResource, body: Body, deleted: t.Callable[[Body], None]) -> None:
-    """Delete what is to be replaced; waited for in any case, since nothing can be created in its place before it is gone.
+    """Delete the resource that will be replaced, and wait in any case, since nothing can be created in its place before it is gone.
 
     ``deleted`` is called with what was deleted, as soon as it is gone.
     """
@@ -79,7 +79,7 @@ def delete_for_replacement(remote: RemoteResource, body: Body, deleted: t.Callab
         operation = remote.send(remote.kind.removal({"permanently_delete": True})).operation
     except Overtaken as overtaken:
         raise changed_meanwhile(remote, "it was changed before it could be deleted for its replacement") from overtaken
-    # Most services take no condition for a deletion: what was changed since the last read shows while it is under way.
+    # Most services take no condition for a deletion: a change since the last read shows while the deletion is running.
     going = remote.read()
     changed = None if going is None else changed_since(remote.kind, body, going, deleting=True)
     if operation is not None:

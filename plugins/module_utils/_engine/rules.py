@@ -222,7 +222,7 @@ def host(value: t.Any, option: str, *, wildcard: bool = False) -> Findings:
 
 
 def _is_ip(value: str) -> bool:
-    # Few tasks have an address to look at.
+    # Few tasks have an address to check.
     import ipaddress
 
     try:
@@ -248,7 +248,7 @@ def network_name(value: t.Any, option: str, longest: int) -> Findings:
 
 
 def once(items: t.Iterable[t.Any], option: str, source: str) -> Findings:
-    """Names of a list whose items are told apart by them; case does not tell."""
+    """Names of a list whose items are distinguished by them, ignoring case."""
     seen: set[str] = set()
     for item in items:
         name = str(item)
@@ -306,7 +306,7 @@ _RSA_ONLY = "Azure Machine Learning takes RSA public keys alone (how-to-create-a
 def openssh_public_key(value: str) -> str:
     """A public key in OpenSSH's single-line form, from that form, from RFC 4716 or from PEM.
 
-    Raises RuleError (``InvalidSshKey``) for a private key, a key of another type and what is no key.
+    Raises RuleError (``InvalidSshKey``) for a private key, a key of another type and a text that is not a key.
     """
     key = value.strip()
     if "PRIVATE KEY" in key:
@@ -354,7 +354,7 @@ def _from_rfc4716(key: str) -> str:
     for line in lines:
         if line.startswith("---- END"):
             break
-        # A header is "Tag: value"; one that ends in a backslash goes on in the next line (RFC 4716, 3.3).
+        # A header is "Tag: value"; one that ends in a backslash continues in the next line (RFC 4716, 3.3).
         if header or ":" in line:
             header = line.endswith("\\")
             continue
@@ -437,7 +437,7 @@ def tags(value: dict[str, t.Any] | None, option: str = "tags") -> Findings:
     """At most 50 tags, names up to 512 and values up to 256 characters, names without ``<>%&\\?/`` (ARM's tag limits)."""
     source = "Azure Resource Manager, tag-resources#limitations"
     if value and len(value) > 50:
-        message = f"{option} holds {len(value)} tags; a resource takes 50 at the most."
+        message = f"{option} holds {len(value)} tags; a resource can have at most 50."
         yield Finding("TooManyTags", option, message, source)
     for name, content in (value or {}).items():
         if not 1 <= len(str(name)) <= 512 or re.search(r"[<>%&\\?/]", str(name)):

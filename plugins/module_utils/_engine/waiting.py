@@ -62,7 +62,7 @@ class Waiter:
         )
 
     def until_settled(self, body: Body | None, *, settling: bool = False, fail: bool = True) -> Body | None:
-        """Read until the resource is no longer busy. ``fail``: a failed state is an error, and not the caller's to judge."""
+        """Read until the resource is no longer busy. ``fail``: a failed state is an error, and not left to the caller."""
         pauses = self._pauses()
         while body is not None:
             status = self._remote.kind.status(body, settling=settling)

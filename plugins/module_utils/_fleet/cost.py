@@ -42,7 +42,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Total:
-    """The sum of several costs; None where none is known. ``unknown`` are the ids of the targets that it leaves out."""
+    """The sum of several costs; None where none is known. ``unknown`` are the ids of the targets that it does not include."""
 
     currency: str | None
     monthly_minimum: float | None
@@ -60,7 +60,7 @@ class TooExpensive(AmlError):
 
 
 def hourly(size: t.Mapping[str, t.Any] | None, tier: str) -> tuple[float, str] | None:
-    """The price of one node for an hour, with its currency; None where the service tells none for that tier."""
+    """The price of one node for an hour, with its currency; None if the service returns no price for that tier."""
     for price in (size or {}).get("prices") or []:
         wanted = str(price["tier"]).casefold() == _TIERS.get(tier) and str(price["os_type"]).casefold() == "linux"
         if wanted and str(price["unit"]).casefold() == _UNIT and price["price"] is not None and price["currency"]:
@@ -72,7 +72,7 @@ def nodes(wish: Wish, state: str) -> tuple[int, int] | None:
     """The fewest and the most nodes that the target pays for at any time; None where that is not declared and nothing is there yet."""
     wanted = wish.wanted
     if wish.type == "computeinstance":
-        # It pays while it runs. One that is stopped, or stops by itself, may run no hour of the month, and may be started for all of them.
+        # It is billed while it runs. An instance that is stopped, or has idle shutdown, may run between no and all hours of the month.
         rests = state == "stopped" or wanted.get("idle_time_before_shutdown_minutes") or wanted.get("schedules")
         return (0 if rests else 1), 1
     most = wanted.get("max_instances")
@@ -92,7 +92,7 @@ def estimate(wish: Wish, state: str, sizes: Sizes | None) -> Cost | None:
 
 
 def pays(wish: Wish) -> bool:
-    """Whether the workspace pays for machines of its own; what is attached is paid for elsewhere."""
+    """Whether the workspace is billed for the machines; attached resources are billed separately."""
     return wish.managed or (wish.type == "aks" and not wish.wanted.get("resource_id"))
 
 
@@ -108,7 +108,7 @@ def total(costs: t.Mapping[str, Cost | None]) -> Total:
 
 
 def refuse(summed: Total, limit: float | None) -> None:
-    """The gate. What is unknown is told in the error, but is no reason for it."""
+    """The gate. Unknown prices are listed in the error, but do not cause it."""
     most = summed.monthly_maximum
     if limit is None or most is None or most <= limit:
         return

@@ -18,7 +18,7 @@ from .entry import Entry
 
 Options = dict[str, t.Any]
 
-# What a target may say for itself of how it is brought about, in place of the task.
+# The settings of processing that a target may set instead of the task.
 OWN_SPEC: specs.Spec = {
     name: {key: value for key, value in row.items() if key != "default"}
     for name, row in {
@@ -135,14 +135,14 @@ def _entry(declaration: Declaration, compute: Options, validate: Validate) -> tu
     state = str(compute.get("state") or "present")
     own, mistakes = _overrides(compute, validate)
     entry = Entry(declaration.target, declaration.kind, declaration.type, state, declaration, own)
-    # What is to be removed need not keep the rules for what is to be created.
+    # A target that is removed need not follow the rules for creation.
     broken = declaration.kind.check(entry.target, declaration.declared, declaration.tree) if state != "absent" else ()
     invalid = (Finding("InvalidOption", entry.location, mistake, "this collection") for mistake in mistakes)
     return entry, _located((*broken, *invalid), entry.location)
 
 
 def _overrides(compute: Options, validate: Validate) -> tuple[Options, list[str]]:
-    """The task's options that the target sets for itself, and what is wrong with them."""
+    """The options of the task that the target overrides, and what is wrong with them."""
     given = {key: value for key, value in compute.items() if key in OWN_SPEC and value is not None}
     if not given:
         return {}, []

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One compute target of a fleet: what was declared, what exists, what is to be done, and the result."""
+"""One compute target of a fleet: the declaration, the current state, the plan, and the result."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Entry:
     own: dict[str, t.Any] = field(default_factory=dict)
 
     existing: Body | None = None
-    # What the engine is to bring about, and how.
+    # The desired state for the engine, and the behaviour.
     desired: Declared = field(default_factory=dict)
     behaviour: Behaviour = Behaviour()
     plan: Plan = field(default_factory=lambda: Plan(NONE))

@@ -6,7 +6,7 @@
 The package ``_fleet`` brings many compute targets in many workspaces to their declared states: document, observer, planner, executor, result,
 cost. It may import ``_reconcilers``, ``_preflight``, ``_options``, ``_capacity``, ``_kinds``, ``_engine`` and ``_core``.
 
-A failure of one target hides no other; what an earlier run has under way is waited for.
+A failure of one target does not stop the others; running operations of earlier runs are waited for.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Executor:
                 entry.error = NotStarted(f"It was not started, because {reason}.")
                 return
             events = entry.behaviour.events
-            # A plan without a change is of a target that someone's operation is under way on.
+            # A plan without a change means that another operation is running on the target.
             events.start(entry.target.id, entry.action if entry.plan.changed else WAIT)
             started = self._clock()
             try:
@@ -94,7 +94,7 @@ class Executor:
                     self._with_retries(entry)
             except AmlError as error:
                 if isinstance(error, Interrupted):
-                    when = "while it was under way" if error.changed else "before anything was sent for it"
+                    when = "while its operation was running" if error.changed else "before anything was sent for it"
                     error.message = f"The run was interrupted {when}."
                 entry.error = error
                 if self._limits.on_error == "stop":
@@ -154,7 +154,7 @@ class Executor:
                 )
                 error.hint = "It changed between the last read and the deletion, which takes no condition. Check who uses it, and create it again."
                 raise
-            # It is not this fleet's to prune any more, so that this is no failure.
+            # It no longer belongs to this fleet, so this is not a failure.
             entry.plan = Plan(NONE, reason=error.message)
             entry.warnings = [f"{error.code}: {error.message}"]
 

@@ -74,7 +74,7 @@ def _read(path: Path, hide: files.Hide) -> dict[str, t.Any]:
 
 
 def _stray(root: Path) -> Findings:
-    """A file that stands too high belongs to no workspace; it is not left out in silence."""
+    """A file above the level of workspaces belongs to no workspace; it is not skipped silently."""
     for folder in (root, *_folders(root)):
         for path in sorted(folder.iterdir()):
             if path.is_file() and path.suffix in ENDINGS and not path.name.startswith("."):

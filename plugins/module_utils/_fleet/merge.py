@@ -81,7 +81,7 @@ class ShareResult:
 
 def _share(result: Row) -> ShareResult:
     failure: Row = result.get("failure") or {}
-    # What became of single targets is in their rows.
+    # The results of single targets are in their rows.
     ended_early = bool(failure) and failure["code"] != "FleetFailed"
     workspaces = {one["id"].casefold(): one for one in result.get("workspaces") or []}
     targets, undeclared = (
@@ -106,7 +106,7 @@ def _unpriced(counted: Row) -> list[str] | None:
 def merge(results: t.Sequence[Row]) -> Row:
     """One result of many; of two that have worked on the same workspace, the later in the list counts.
 
-    Beside what a result has: ``missing`` are the workspaces of the document that no run has worked on, ``failures`` is why runs ended before they had
+    In addition to the keys of a result: ``missing`` are the workspaces of the document that no run has processed, ``failures`` is why runs ended before they had
     worked on anything, and ``complete`` is whether every workspace was worked on and nothing failed.
     """
     shares = [_share(one) for one in results]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is to be done with each target of a fleet, and in which order: from what was declared and what exists. No requests."""
+"""The plan for each target of a fleet, and their order: from the declaration and the current state. No requests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .result import Fleet
 
 
 class Planner:
-    """Plans the targets of a fleet as the task's ``behaviour`` asks, but for what a target sets for itself."""
+    """Plans the targets of a fleet as the task's ``behaviour`` asks, except for the settings of single targets."""
 
     def __init__(self, behaviour: Behaviour, pruning: Pruning, kinds: Registry) -> None:
         self._behaviour = behaviour
@@ -31,7 +31,7 @@ class Planner:
         self._kinds = kinds
 
     def plan(self, fleet: Fleet, observed: Observed) -> None:
-        """Put its plan into each declared target, and find what is to be pruned."""
+        """Put its plan into each declared target, and find the targets to prune."""
         for entry in fleet.entries:
             self._plan_entry(entry, observed.targets[entry.target.id])
         fleet.undeclared = self._pruning.undeclared(observed, fleet.entries, self._kinds)
@@ -54,7 +54,7 @@ class Planner:
         entry.done = not entry.plan.changed and not busy
 
     def _behaviour_of(self, entry: Entry) -> Behaviour:
-        """The task's, but for what the target sets for itself."""
+        """The behaviour of the task, with the settings that the target overrides."""
         own = {name: value for name, value in entry.own.items() if name != "attempts"}
         always = "always" in (
             entry.declared_options.get("update_password"),
@@ -84,9 +84,9 @@ def _planned(entry: Entry) -> Plan:
 
 
 def in_order(fleet: Fleet) -> list[list[Entry]]:
-    """What is left to do, in batches of which each needs the end of the one before.
+    """The remaining work, in batches; each batch needs the end of the previous one.
 
-    First the removals that free a resource which is to be attached under another name, then the declared targets, at last what is to be pruned. A resource
+    First the removals that release a resource for an attachment under another name, then the declared targets, finally the targets to prune. A resource
     cannot be attached to a workspace twice (docs/coverage.md 1.10). Other targets do not depend on each other.
     """
     declared, pruned = ([entry for entry in batch if not entry.done] for batch in (fleet.entries, fleet.undeclared))
@@ -96,7 +96,7 @@ def in_order(fleet: Fleet) -> list[list[Entry]]:
 
 
 def _freeing(declared: t.Sequence[Entry], pruned: t.Sequence[Entry]) -> list[Entry]:
-    """Those whose removal frees a resource that is to be attached."""
+    """The targets whose removal releases a resource that will be attached."""
     attached = {
         _resource(entry.declared_options.get("resource_id")) for entry in declared if entry.action in (CREATE, REPLACE)
     }

@@ -37,7 +37,7 @@ class Pruning:
     prune: str = "none"
 
     def undeclared(self, observed: Observed, entries: t.Iterable[Entry], kinds: Registry) -> list[Entry]:
-        """The fleet's targets that are not declared any more, each with the plan for its removal where that is allowed."""
+        """The fleet's targets that are no longer declared, each with the plan for its removal if that is allowed."""
         if self.prune == "none":
             return []
         declared = {entry.target.id.casefold() for entry in entries}
@@ -72,7 +72,7 @@ class Pruning:
         """Raise ChangedMeanwhile where a new read shows another compute target than the one to be pruned, or another owner."""
         other = incarnation.difference(entry.existing or {}, body)
         if other is not None:
-            reason = f"it is another compute target of that name than the one that was to be pruned ({other})"
+            reason = f"it is another compute target of that name than the one that the plan prunes ({other})"
         elif not self._owns(body):
             owner = (body.get("tags") or {}).get(OWNER_TAG)
             now = "was removed" if owner is None else f"names another owner now: {owner!r}"
@@ -94,7 +94,7 @@ class Pruning:
         if kind.remove_action in _ALLOWED[self.prune]:
             entry.plan = replace(
                 plan_absent(kind.project(body), action=kind.remove_action),
-                reason="the fleet made it and does not declare it any more",
+                reason="the fleet created it and no longer declares it",
             )
         else:
             entry.done = True

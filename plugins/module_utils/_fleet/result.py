@@ -30,8 +30,8 @@ class Fleet:
 
     workspaces  the ids of the workspaces, which may have no target
     document    the ids of all workspaces of the document, of which ``workspaces`` may be a share
-    undeclared  the fleet's own targets that are not declared any more
-    unknown     the workspaces of which it is not known what to prune, by name, and why
+    undeclared  the fleet's own targets that are no longer declared
+    unknown     the workspaces whose targets to prune are unknown, by name, and why
     cost        the sum of the targets' costs, where they were estimated
     """
 
@@ -61,7 +61,7 @@ class Fleet:
         }
 
     def failure(self) -> FleetFailed | None:
-        """One error for every target that failed and every workspace of which it is not known what to prune; None where all went well."""
+        """One error for every target that failed and every workspace whose targets to prune are unknown; None if there is no failure."""
         failed = [one for one in self.every if one.failed]
         if not failed and not self.unknown:
             return None

@@ -72,7 +72,7 @@ def _findings(task: Task) -> Findings:
         yield Finding(
             "InvalidFleetName",
             "name",
-            "name is kept in a tag, whose value has 256 characters at the most.",
+            "name is stored in a tag, whose value can have at most 256 characters.",
             "ARM, tag-resources#limitations",
         )
     if params["prune"] != "none" and not params.get("name"):
@@ -139,7 +139,7 @@ def _document(task: Task) -> list[dict[str, t.Any]]:
 
 
 def _workspaces(document: t.Sequence[dict[str, t.Any]], scope: Target) -> list[str]:
-    """Every workspace of the document once, also one that declares nothing (any more). RuleError for names that are none."""
+    """Every workspace of the document once, also one that declares nothing. RuleError for names that are none."""
     places = [place_of(one, scope) for one in document]
     refuse(finding for place in places for finding in check_place(place))
     return list({place.id.casefold(): place.id for place in places}.values())

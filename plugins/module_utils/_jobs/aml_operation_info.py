@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What ``aml_operation_info`` does: one wait for many operations of earlier runs, by the addresses in their results.
 
-Wire facts: docs/facts.md a.4 (the address is used verbatim, signature and all), b.3 (an address that is not known any more).
+Wire facts: docs/facts.md a.4 (the address is used verbatim, signature and all), b.3 (a URL that is no longer known).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class _Watch:
             with all_foreseen():
                 self.client.wait(operation, timeout=timeout, interval=self.interval, what="The operation")
         except WaitTimeout as late:
-            # Without a wait, that it goes on is an answer; that it could not be read is none.
+            # Without a wait, a running operation is a result; an operation that could not be read is a failure.
             error = late if self.waits or late.status is not None else None
         except AmlError as failed:
             error = failed

@@ -24,7 +24,7 @@ from .._module.result import Result, outcome_result
 from .._module.task import Task
 from .._options import specs
 
-# The options of a module that keeps one compute target in its state, beside the kind's own.
+# The options of a module for one compute target, in addition to those of the kind.
 COMPUTE_SPEC: specs.Spec = {
     **specs.SCOPE_SPEC,
     "name": {"type": "str", "required": True},

@@ -26,7 +26,7 @@ ACTION_SPEC: specs.Spec = {
 def act(
     task: Task, target: Target, action: str, body: Result | None, what: str, *, changes: bool
 ) -> dict[str, t.Any] | None:
-    """Do it and wait for it; what it returns. ``changes``: whether it is a change, which a failure then has to tell of."""
+    """Do it and wait for it; what it returns. ``changes``: whether it is a change, which a failure must then report."""
     client = task.client
     sent = False
     try:

@@ -9,5 +9,5 @@ from .._module.task import Task
 
 
 def workspace_name(task: Task) -> str | None:
-    """The workspace's name; ``workspace`` stands for it, so that a default for all modules of the collection serves these two as well."""
+    """The workspace's name; ``workspace`` is an alternative, so that module_defaults of the action group work for these two modules."""
     return task.params.get("name") or task.params.get("workspace")

@@ -295,7 +295,9 @@ class Aks(AttachedKind):
     def _tls_complete(declared: Declared) -> Findings:
         missing = [name for name in ("cert", "key", "cname") if not declared.get(f"ssl.{name}")]
         if declared.get("ssl.status") == "enabled" and missing:
-            message = f"ssl with a certificate of your own needs cert, key and cname together; {', '.join(missing)} is missing."
+            message = (
+                f"ssl with your own certificate needs cert, key and cname together; {', '.join(missing)} is missing."
+            )
             yield Finding("CertificateIncomplete", f"ssl.{missing[0]}", message, "docs/facts.md c.2")
 
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
@@ -343,7 +345,7 @@ class Aks(AttachedKind):
         changed = super().with_values(body, values)
         found = paths.get_path(changed, "properties.properties")
         if isinstance(found, dict) and caseless(found.get("loadBalancerType")) != "internalloadbalancer":
-            # It goes with the internal load balancer (docs/facts.md c.2), also where that was not declared. What is there goes by a null.
+            # It goes with the internal load balancer (docs/facts.md c.2), also where that was not declared. A null removes the existing value.
             found.pop("loadBalancerSubnet", None)
             if paths.get_path(body, _INNER + "loadBalancerSubnet") not in (None, paths.MISSING):
                 found["loadBalancerSubnet"] = None

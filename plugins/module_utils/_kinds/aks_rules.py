@@ -56,7 +56,7 @@ def network(settings: dict[str, t.Any] | None) -> Findings:
     bridge = yield from _range(settings, "docker_bridge_cidr")
     dns = yield from _address(settings, "dns_service_ip")
     if dns is not None and service is not None and dns not in service:
-        message = f"network_settings.dns_service_ip {dns} must lie within network_settings.service_cidr {service}."
+        message = f"network_settings.dns_service_ip {dns} must be in network_settings.service_cidr {service}."
         yield Finding("AddressOutside", "network_settings.dns_service_ip", message, _TYPES)
     if service is not None and bridge is not None and service.overlaps(bridge):
         message = (
@@ -109,7 +109,7 @@ _TLS_RULES: tuple[_TlsRule, ...] = (
         Finding(
             "CertificateIncomplete",
             "ssl",
-            "ssl with a certificate of your own needs cert (or cert_file), key (or key_file) and cname, all three.",
+            "ssl with your own certificate needs cert (or cert_file), key (or key_file) and cname, all three.",
             _TLS_SOURCE,
         ),
     ),

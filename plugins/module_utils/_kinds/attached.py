@@ -118,7 +118,7 @@ class _Host(Attached):
             message = "ssh_settings needs admin_username, and ssh_private_key or admin_password; omit it to not manage how to log in."
             yield Finding("SshUserMissing", "ssh_settings", message, "docs/coverage.md 1.10")
         if any(declared.get(option) for option in _SECRETS) and not declared.get("ssh_settings.admin_username"):
-            message = "ssh_settings needs admin_username beside a key or a password."
+            message = "ssh_settings needs admin_username together with a key or a password."
             yield Finding("SshUserMissing", "ssh_settings.admin_username", message, "docs/coverage.md 1.10")
         key = declared.get("ssh_settings.ssh_private_key")
         if key and "PRIVATE KEY" not in key:
@@ -215,7 +215,7 @@ class HDInsight(_Host):
     needs = "The service must reach SSH on the head node (NAME-ssh.azurehdinsight.net), which needs a public address."
 
 
-# --- by id, and what the service needs beside it ---
+# --- by id, with the additional properties that the service needs ---
 
 
 class Databricks(Attached):

@@ -74,8 +74,8 @@ class Other:
 class AttachedKind(ComputeKind):
     """A compute target whose machines may outlive it.
 
-    target_types  ARM types that can be attached, each with the API version that a look at it uses
-    rights        what the caller needs on the target, for the hint of a refusal
+    target_types  ARM types that can be attached, each with the API version for reading it
+    permissions   what the caller needs on the target, for the hint of a refusal
     needs         why an attachment may fail after it was accepted, for the hint
     makes_own     whether the service can also make such a target itself, and then delete it
     """
@@ -152,7 +152,7 @@ class AttachedKind(ComputeKind):
             )
 
     def needs_vcpus(self, declared: Declared) -> bool:
-        """Whether only the service can tell the vCPUs of the size of a target that it is to make."""
+        """Whether only the service knows the vCPUs of the size of a target that will be created."""
         return False
 
     def check_cores(self, declared: Declared, vcpus: int) -> Findings:
@@ -194,7 +194,7 @@ class AttachedKind(ComputeKind):
             error.hint = f"{error.hint or ''} {self.needs}".strip()
 
     def held_secrets(self, body: Body) -> list[str]:
-        """The options whose values the service has of what is there, and never tells."""
+        """The options whose current values the service knows, but never returns."""
         return []
 
     def lost_on_recreate(self, body: Body, declared: Declared) -> list[str]:
@@ -235,7 +235,7 @@ class AttachedKind(ComputeKind):
         writable = super().writable(body)
         found = writable["properties"].get("properties")
         if isinstance(found, dict):
-            # What the service does not tell, it shows as null; sent back, that would be a request to have none.
+            # The service returns null for values that it does not show; sending null would remove them.
             writable["properties"]["properties"] = {key: value for key, value in found.items() if value is not None}
         return writable
 

@@ -260,7 +260,7 @@ class Cluster(ComputeKind):
         writable["properties"].pop("resourceId", None)
         user = paths.get_path(writable, "properties.properties.userAccountCredentials")
         if isinstance(user, dict) and user.get("adminUserPassword") is None:
-            # The service never tells a password; a null would be a request to have none.
+            # The service never returns a password; sending null would remove it.
             user.pop("adminUserPassword", None)
         return writable
 
@@ -360,7 +360,7 @@ class Cluster(ComputeKind):
 
 
 def _drops_login(declared: Declared) -> bool:
-    """Whether no one shall log in any more: the port that was open for it goes too, unless it was declared."""
+    """Whether SSH access is removed: the port that was open for it goes too, unless it was declared."""
     dropped = "ssh_settings.admin_username" in declared and declared["ssh_settings.admin_username"] is None
     return dropped and "ssh_public_access_enabled" not in declared
 

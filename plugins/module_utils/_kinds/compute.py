@@ -167,7 +167,7 @@ def same_key(value: t.Any) -> t.Any:
 def subnet_id(settings: dict[str, t.Any], target: Target) -> str | None:
     """One subnet id from an id, or from names; the network's group defaults to the workspace's (row C16).
 
-    The network lies in the workspace's subscription (docs/coverage.md 1.11).
+    The network is in the workspace's subscription (docs/coverage.md 1.11).
     """
     subnet, network = settings.get("subnet"), settings.get("vnet_name")
     if not subnet or subnet.startswith("/") or not network:
@@ -270,7 +270,7 @@ class ComputeKind(Kind):
         if isinstance(inner, dict):
             properties["properties"] = {key: value for key, value in inner.items() if key not in self.read_only_inner}
             if not properties["properties"]:
-                # An empty object is no part of the types of kinds that have no properties of their own (DataFactory).
+                # An empty object is not part of the types of kinds without specific properties (DataFactory).
                 del properties["properties"]
         outer["properties"] = {key: value for key, value in properties.items() if value is not None}
         return outer
@@ -309,7 +309,7 @@ def common_projection(body: Body) -> dict[str, t.Any]:
 
 
 class _AnyCompute(ComputeKind):
-    """A compute target of a kind that has no table of its own: what all have."""
+    """A compute target of a kind without a specific table: the fields that all kinds have."""
 
     label = "compute target"
 

@@ -68,7 +68,7 @@ FIELDS = (
         spec={"type": "bool"},
         **switch(),
     ),
-    # Whether the service tells the key is not established (docs/facts.md a.6, f.13), so it is never compared.
+    # Whether the service returns the key is not established (docs/facts.md a.6, f.13), so it is never compared.
     Field(
         "ssh_settings.ssh_key_value",
         _INNER + "sshSettings.adminPublicKey",
@@ -437,7 +437,7 @@ class Instance(ComputeKind):
 
 
 def _drops_login(declared: Declared) -> bool:
-    """Whether no one shall log in any more: the port that was open for it goes too, unless it was declared."""
+    """Whether SSH access is removed: the port that was open for it goes too, unless it was declared."""
     key = "ssh_settings.ssh_key_value"
     return key in declared and declared[key] is None and "ssh_public_access_enabled" not in declared
 

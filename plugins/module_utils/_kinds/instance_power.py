@@ -31,7 +31,7 @@ TRANSITIONS = {
 }
 
 START, STOP, RESTART = "start", "stop", "restart"
-# The declared states beside present and absent.
+# The declared states other than present and absent.
 POWER_STATES = ("started", "stopped", "restarted")
 
 

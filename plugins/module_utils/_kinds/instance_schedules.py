@@ -117,7 +117,7 @@ def _schedule_from_arm(item: Values) -> Values:
 
 
 def same_schedules(current: t.Any, declared: t.Any) -> bool:
-    """Whether the schedules that are there are the declared ones, in whatever order; a start time that was not declared is the service's own."""
+    """Whether the current schedules are the declared ones, in any order; a start time that was not declared is the service's own."""
     left = list(current or [])
     for item in declared or []:
         match = next((one for one in left if _same_schedule(one, item)), None)
@@ -152,7 +152,7 @@ def _canon_part(key: str, value: t.Any) -> t.Any:
 
 def check_schedules(items: list[Values], option: str) -> Findings:
     if len(items) > MOST_SCHEDULES:
-        message = f"{option} holds {len(items)} schedules; an instance takes {MOST_SCHEDULES} at the most."
+        message = f"{option} holds {len(items)} schedules; an instance can have at most {MOST_SCHEDULES}."
         yield Finding("TooManySchedules", option, message, _SCHEDULES_SOURCE)
     for number, item in enumerate(items):
         place = f"{option}[{number}].trigger"
@@ -173,7 +173,7 @@ def _wrong_trigger(trigger: Values) -> t.Iterator[str]:
         yield "type must be cron or recurrence."
 
 
-# The fields of a cron expression: lowest, highest, and whether names (MON, JAN) stand for numbers. 0 and 7 are both Sunday.
+# The fields of a cron expression: lowest, highest, and whether names (MON, JAN) are allowed. 0 and 7 are both Sunday.
 _CRON = ((0, 59, False), (0, 23, False), (1, 31, False), (1, 12, True), (0, 7, True))
 _CRON_PART = re.compile(r"^(?:\*|(?P<first>\d+|[A-Za-z]{3})(?:-(?P<last>\d+|[A-Za-z]{3}))?)(?:/(?P<step>[1-9]\d*))?\Z")
 
@@ -193,7 +193,7 @@ def _is_cron_field(text: str, lowest: int, highest: int, names: bool) -> bool:
 
 
 def _is_time(value: t.Any) -> bool:
-    """A date with a time, as the CLI's schema has it; the zone stands in time_zone, but one is taken here too."""
+    """A date with a time, as the CLI's schema has it; the zone is in time_zone, but is accepted here too."""
     text = str(value)
     try:
         datetime.datetime.fromisoformat(text)

@@ -71,7 +71,7 @@ MOUNTS = shape.list_of(
 
 
 def minutes_from_service(duration: t.Any) -> t.Any:
-    """Whole minutes; a text that is no duration is shown as it is."""
+    """Whole minutes; a text that is not a duration is shown unchanged."""
     seconds = _fields.seconds_from_service(duration)
     return seconds // 60 if isinstance(seconds, (int, float)) else seconds
 
@@ -116,7 +116,7 @@ def script_from_arm(body: Values) -> Values:
 
 
 def _decoded(data: str) -> str:
-    """The text of an inline script; what is no base64 is shown as it is."""
+    """The text of an inline script; a text that is not base64 is shown unchanged."""
     try:
         return base64.b64decode(data, validate=True).decode()
     except ValueError:
@@ -187,12 +187,12 @@ def applications_from_arm(items: list[Values]) -> list[Values]:
 
 
 def canon_applications(items: t.Any) -> t.Any:
-    """By name, in the form that the service keeps: what was left out is empty."""
+    """By name, in the form that the service stores: an omitted value is empty."""
     return {item["name"]: item for item in applications_from_arm(applications_to_arm(items or []))}
 
 
 def check_applications(items: list[Values], option: str) -> Findings:
-    """Applications are told apart by their names."""
+    """Applications are distinguished by their names."""
     yield from rules.once((item["name"] for item in items), option, "this collection: applications are matched by name")
     for item in items:
         place = f"{option}[{item.get('name')}]"
@@ -253,7 +253,7 @@ _SOURCES = {"datastore": "Datastore", "dataset": "Dataset", "uri": "URI"}
 
 
 def mounts_to_arm(items: list[Values]) -> list[Values]:
-    """What updateDataMounts takes: a mount to make, or one to take away by its name."""
+    """What updateDataMounts takes: a mount to add, or one to remove by its name."""
     return [
         {"mountName": item["mount_name"], "mountAction": "Unmount"}
         if item.get("state") == "absent"

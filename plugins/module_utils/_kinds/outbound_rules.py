@@ -94,7 +94,7 @@ def rule_to_arm(rule: dict[str, t.Any]) -> Body:
 
 
 def merged_rule(current: t.Any, rule: dict[str, t.Any]) -> Body:
-    """A rule's document with what was declared of it: host names and whatever else was set beside it stay."""
+    """A rule's document with the declared values; host names and other values are preserved."""
     declared = rule_to_arm(rule)
     if not isinstance(current, dict) or current.get("type") != declared["type"]:
         # Of a rule of another type, nothing fits.
@@ -128,7 +128,7 @@ def _host_names(rule: dict[str, t.Any]) -> list[str]:
 
 
 class RuleField(Field):
-    """An outbound rule: the same when what was declared of its destination is there. The service adds keys of its own to it."""
+    """An outbound rule: equal if the declared values of its destination are equal. The service adds other keys to it."""
 
     def same(self, left: t.Any, right: t.Any) -> bool:
         if not left or not right:
@@ -154,7 +154,7 @@ def rule_field(name: str) -> Field:
 
 
 def rule_request(body: Body, name: str, rule: t.Any) -> Request:
-    """The write of one outbound rule; None takes it away."""
+    """The write of one outbound rule; None removes it."""
     suffix = f"/outboundRules/{name}"
     if rule is None:
         return Request("DELETE", None, suffix=suffix)

@@ -26,5 +26,5 @@ INFO_KINDS: dict[str, Kind] = {
 
 
 def kind_of(body: Body) -> Kind:
-    """The kind of a compute target that was read; one without a table of its own shows what all have."""
+    """The kind of a compute target that was read; one without a specific table shows the fields that all kinds have."""
     return INFO_KINDS.get(compute.kind_name(body), compute.ANY)

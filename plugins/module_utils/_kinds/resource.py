@@ -41,7 +41,7 @@ def contains(current: t.Any, declared: t.Any, key: str = "") -> bool:
 
 
 def _canon_of(current: t.Any, declared: t.Any, key: str) -> t.Callable[[t.Any], t.Any]:
-    """By what two single values are compared, of which neither says what it means."""
+    """How two single values without a documented type are compared."""
     texts = isinstance(declared, str) and isinstance(current, str)
     if texts and key.casefold() == "location":
         return canon.region
@@ -93,7 +93,7 @@ def _by_name(items: list[t.Any]) -> dict[str, t.Any]:
     return {str(item.get("name")).casefold(): item for item in items if isinstance(item, dict)}
 
 
-# What looks like a time is the service's own: it changes with every write.
+# A value that looks like a time is set by the service: it changes with every write.
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 
@@ -145,7 +145,7 @@ class Resource(Kind):
         self.fields = (*_rows(self.declared_body), Field("tags", "tags", canon=canon.mapping, clearable=True))
 
     def place(self, identifier: str) -> None:
-        """What the id tells about the type: whether it has ETags, and whether Microsoft.Resources/tags can change its tags."""
+        """What follows from the id about the type: whether it has ETags, and whether Microsoft.Resources/tags can change its tags."""
         provider, *rest = re.split("/providers/", identifier, flags=re.IGNORECASE)[-1].casefold().split("/")
         self.has_etags = provider == "microsoft.network"
         # MicrosoftDocs/azure-docs#70692: compute targets are not supported.

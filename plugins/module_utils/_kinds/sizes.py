@@ -4,7 +4,7 @@
 """vCPUs of a virtual machine size, offline where the name contains them.
 
 Azure's naming convention puts the number of vCPUs behind the family's letters (virtual-machines/vm-naming-conventions); a number behind a dash
-is that of a constrained size. The first generations of A, D and G, and D v2, count differently: they stand in a table, from the sizes' own pages.
+is that of a constrained size. The first generations of A, D and G, and D v2, count differently: they are in a table, from the pages about the sizes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _G = {1: 2, 2: 4, 3: 8, 4: 16, 5: 32}
 
 
 def vcpus(size: str) -> int | None:
-    """The size's vCPUs, or None where only the service can tell."""
+    """The size's vCPUs, or None if only the service knows them."""
     match = _NAME.match(size)
     if match is None:
         return None
@@ -29,7 +29,7 @@ def vcpus(size: str) -> int | None:
         return int(match["constrained"])
     number, version = int(match["number"]), int(match["version"] or 1)
     family = match["family"].upper()
-    # "DS3_v2" and "D3_v2" are one row; the s of newer names stands behind the number.
+    # "DS3_v2" and "D3_v2" are one row; the s of newer names follows the number.
     plain = family[:-1] if family in ("DS", "GS") else family
     table = {("D", 1): _D, ("D", 2): _D, ("A", 1): _A, ("G", 1): _G}.get((plain, version))
     return number if table is None else table.get(number)

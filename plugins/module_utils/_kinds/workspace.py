@@ -43,7 +43,7 @@ def _build_compute(value: str, option: str) -> Findings:
 
 
 def kind_name(value: t.Any) -> str:
-    """The kind in lower case; a workspace that tells none is a default one."""
+    """The kind in lower case; a workspace without one is a default one."""
     return str(value or "default").casefold()
 
 
@@ -187,7 +187,7 @@ FIELDS: tuple[Field, ...] = (
 
 OPTIONS = (
     Option("customer_managed_key", spec={"type": "dict", "no_log": False}),
-    # Each declared rule is a row of its own.
+    # Each declared rule is a separate row.
     Option(
         RULES,
         spec={
@@ -249,7 +249,7 @@ class Workspace(Kind):
     def with_values(self, body: Body, values: Declared) -> Body:
         changed = super().with_values(body, values)
         rules = paths.get_path(changed, f"{_NETWORK}outboundRules")
-        # One that is to go is no rule without a value.
+        # A rule with state absent needs no destination.
         for name in [name for name, rule in rules.items() if rule is None] if isinstance(rules, dict) else []:
             del rules[name]
         return changed

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Workspaces and their machines as hosts: what is read, which of it counts, how it is named, grouped and reached. No Ansible.
 
-Nothing is dropped without a word: what could not be read is returned as a problem beside what could (docs/coverage.md, pain 64:
+Nothing is dropped without a word: what could not be read is returned as a problem, together with what could (docs/coverage.md, pain 64:
 an inventory that lost hosts by throttling). Sources: docs/facts.md a.1 (lists, listNodes) and a.3 (limits).
 """
 
@@ -64,7 +64,7 @@ class Scope:
         )
 
     def fingerprint(self, signed_in: t.Mapping[str, t.Any]) -> str:
-        """Tells whether what was kept in a cache answers the question of today. ``signed_in``: who asks, without secrets."""
+        """Checks whether cached data is valid for the current options. ``signed_in``: the identity, without secrets."""
         return hashlib.sha256(
             json.dumps([asdict(self), dict(signed_in)], sort_keys=True, default=str).encode()
         ).hexdigest()
@@ -94,7 +94,7 @@ class Reader:
         self.problems: list[Problem] = []
 
     def read(self) -> list[Record]:
-        """All workspaces of the scope, in the order of their ids; ``problems`` then tells what is missing."""
+        """All workspaces of the scope, in the order of their ids; ``problems`` then lists what is missing."""
         places = self._places()
         with ThreadPoolExecutor(self.parallelism) as pool:
             lists = list(pool.map(self._list, places))
@@ -279,7 +279,7 @@ class Jump:
 @dataclass
 class Host:
     """``place`` is where it lives, for a name that no other has; the first ``named`` parts of it are in the name by themselves. ``labels`` are what groups
-    are made of, beside ``groups``."""
+    are made of, in addition to ``groups``."""
 
     name: str
     place: tuple[str, str, str]
@@ -308,7 +308,7 @@ class Host:
 
 
 def hosts_of(records: t.Iterable[Record], kind: str, choice: Choice, way: nodes.Way, jump: Jump) -> list[Host]:
-    """The hosts of what was read, not yet with names of their own."""
+    """The hosts of what was read, before their names are unique."""
     found: list[Host] = []
     for record in records:
         workspace = record["workspace"]
@@ -381,11 +381,11 @@ def _ansible_variables(entry: Body, way: nodes.Way, jump: Jump) -> dict[str, t.A
 
 
 def name_apart(hosts: list[Host], taken: t.Mapping[str, str] | None = None) -> tuple[list[Host], list[str]]:
-    """Return the hosts with names of their own, and a message about each that has another name or none.
+    """Return the hosts with unique names, and a message about each host with another name or without a name.
 
     Hosts that would share a name, and so become one, get the workspace before it; then the resource group; then the subscription; and where that separates
     nothing, because ``a-b`` with ``c`` reads like ``a`` with ``b-c``, digits of their id after it. So do those whose name is reserved or ``taken``, which are
-    names in lower case with what has them. Whoever names one target can so never take away the others: at worst there is no host for those that clash.
+    names in lower case with what has them. The name of one target can therefore never remove the others: at worst there is no host for those that clash.
     """
     others = taken or {}
     # A machine that the service lists twice is one host.

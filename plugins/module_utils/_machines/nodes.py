@@ -39,11 +39,11 @@ STATES = tuple(sorted({*NODE_STATES, *INSTANCE_STATES}))
 PRIVATE_PORT = 22
 _INSTANCE_USER = "azureuser"
 _UP = {CLUSTER: ("idle", "running"), INSTANCE: ("running", "job_running")}
-# What can stand in a line of ssh_config, an inventory and a shell, and is no option of ssh. The service's word is not taken for it: who may write a
+# A text that is safe in a line of ssh_config, an inventory and a shell, and is not an option of ssh. The service is not trusted: who may write a
 # compute target could else write into the files of who connects to it.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{0,63}")
-# What stands for the machine that runs Ansible, or for groups that every inventory has (ansible.constants.LOCALHOST, /etc/hosts of the usual systems).
+# Names of the machine that runs Ansible, and of groups that every inventory has (ansible.constants.LOCALHOST, /etc/hosts of the usual systems).
 _RESERVED = re.compile(
     r"(?i)all|ungrouped|localhost[46]?|localhost[46]?\..*|ip6-(localhost|loopback)|broadcasthost|127(\.[0-9]+){0,3}|0+(\.0+){0,3}"
 )
@@ -87,7 +87,7 @@ class Way:
     prefer: str = "auto"
     private_key_file: str | None = None
     scp_file: str = "FILE"
-    # What stands before the target's name. Not set, it is the workspace's name and a dash.
+    # The prefix of the target's name. Defaults to the workspace's name and a dash.
     host_prefix: str | None = None
 
 
@@ -243,7 +243,7 @@ def _named(value: t.Any) -> str:
 
 
 def _user(value: t.Any) -> tuple[str | None, str | None]:
-    """The user, or why no one can be told to log in as that."""
+    """The user, or why that user cannot be shown in a command."""
     if not value:
         return None, None
     if _USER.fullmatch(str(value)) is None:
@@ -268,7 +268,7 @@ def bad_prefix(prefix: str | None) -> bool:
 
 
 def is_host_name(name: str) -> bool:
-    """Whether this is one word that is no pattern, no address with a colon and no option."""
+    """Whether this is one word, and not a pattern, an address with a colon or an option."""
     return _NAME.fullmatch(name) is not None
 
 
@@ -278,7 +278,7 @@ def is_reserved(name: str) -> bool:
 
 
 def host_name(machine: Machine, way: Way, workspace: str) -> str:
-    """Return the name of the machine's host. Its target's name alone would let whoever names targets choose the names of hosts."""
+    """Return the name of the machine's host. With the target's name alone, people who name targets could choose the names of hosts."""
     chosen = None if way.host_prefix is None else way.host_prefix + machine.name
     return f"{workspace}-{machine.name}" if chosen is None or is_reserved(chosen) else chosen
 

@@ -27,7 +27,7 @@ Params = dict[str, t.Any]
 Item = dict[str, t.Any]
 
 _SOURCE = "this collection: the module's options"
-# What stands for a wrong value of an option that no job can do without.
+# The substitute for a wrong value of an option that every job needs.
 _STAND_INS = {
     "name": "placeholder", "workspace": "placeholder", "resource_group": "placeholder", "location": "eastus",
     "subscription_id": "00000000-0000-0000-0000-000000000000", "api_version": "2025-12-01",
@@ -123,7 +123,7 @@ def extended(error: AmlError, task: t.Any, job: Job, spec: Spec) -> AmlError:
 
 
 def _further(items: list[Item], rehearsal: _Rehearsal) -> t.Iterator[Item]:
-    """What the stages after the one that found ``items`` find: each round leaves out one more option at the least."""
+    """What the stages after the one that found ``items`` find: each round omits at least one more option."""
     wrong = {_top(one["option"]) for one in items} - {""}
     seen = {one["message"] for one in items}
     while wrong and not wrong.intersection(_DECISIVE):
@@ -137,7 +137,7 @@ def _further(items: list[Item], rehearsal: _Rehearsal) -> t.Iterator[Item]:
 
 
 def _mentions(item: Item, wrong: set[str]) -> bool:
-    """A finding about an option that was taken away is none of the user's."""
+    """A finding about an option that was removed here does not concern the user."""
     words = set(re.findall(r"\w+", f"{item['option']} {item['message']}"))
     return bool(words & (wrong | {"placeholder"}))
 

@@ -37,7 +37,7 @@ def run(
 
     spec         the module's own options; sign-in and client options are added
     definition   the CLI's types that the module's ``definition`` takes; that option is added too
-    free_form    options that hold mappings without a spec, whose secrets are told by their names
+    free_form    options that hold mappings without a spec, whose secrets are recognized by their names
     constraints  ``required_if`` and the like, for AnsibleModule
     """
     own = {**specs.DEFINITION_SPEC, **spec} if definition else spec
@@ -75,7 +75,7 @@ def _exit(task: Task, result: Result) -> None:
             *result.get("warnings", []),
             *(f"{error.code}: {error.message} The result lacks it." for error in task.malformed),
         ]
-    # What others declared, and the service tells.
+    # Secrets that the service returns without their being declared in the task.
     redact.hide_variables([result, task.params])
     _warn(task, [*task.warnings, *result.pop("warnings", [])])
     task.module.exit_json(auth=task.auth, **result)
@@ -93,7 +93,7 @@ def _fail(task: Task, error: AmlError) -> None:
     if error.plan is not None:
         extra.update(plan=error.plan.to_dict(), diff=error.plan.diff())
     redact.hide_variables([extra, task.params])
-    # Left out, ansible-core would take the exception at hand, and show it as it is to whoever asks for tracebacks.
+    # Without it, ansible-core would use the current exception, and show it unchanged if tracebacks are enabled.
     extra["exception"] = hidden(traceback.format_exc())
     _warn(task, [*task.warnings, *error.warnings])
     task.module.fail_json(msg=hidden(message), **extra)

@@ -64,7 +64,7 @@ class RawModule(AnsibleModule):  # type: ignore[misc]  # ansible-core has no typ
             self.argument_spec = {name: {**row, "required": False} for name, row in self.argument_spec.items()}
             self.required_if = self.required_by = self.required_together = self.required_one_of = None
         self.raw = copy.deepcopy(self.params)
-        # A null is none of an option's choices to AnsibleModule, though it may say that there is to be none: ``raw`` has it.
+        # For AnsibleModule a null is not one of an option's choices, although it may mean that there is no value: ``raw`` keeps it.
         self.params = values.without_null_choices(self.argument_spec, self.params)
 
     def _take_arguments(self) -> None:

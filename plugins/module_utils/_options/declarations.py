@@ -22,14 +22,14 @@ Registry = t.Mapping[str, Kind]
 # Checks values by a spec as AnsibleModule does: the values with their types and defaults, and what is wrong with them.
 Validate = t.Callable[[specs.Spec, dict[str, t.Any]], tuple[dict[str, t.Any], list[str]]]
 
-# What an entry may have beside its kind's own options: where it is, and how its module is to get there.
+# The keys of an entry in addition to the options of its kind: its scope, and the connection.
 _NOT_DECLARED = {
     "type", "name", "workspace", "resource_group", "state", *specs.STATE_SPEC, *specs.WAIT_SPEC, *specs.PREFLIGHT_SPEC, *specs.API_VERSION_SPEC,
 }  # fmt: skip
 
 
 class Declaration(t.NamedTuple):
-    """One entry of ``computes``: where, of which kind, and what was given for it."""
+    """One entry of ``computes``: its scope, its kind, and its declared options."""
 
     kind: Kind
     type: str
@@ -43,7 +43,7 @@ def declarations(
 ) -> tuple[list[Declaration], list[Finding]]:
     """The entries that can be understood, and what is wrong with the others.
 
-    scope     names what an entry leaves out
+    scope     the defaults of what an entry omits
     hide      called with the secrets of the files that an entry names
     validate  checks an entry's options by its kind's spec
     """

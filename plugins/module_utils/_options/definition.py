@@ -85,14 +85,14 @@ _READ_ONLY: dict[str, tuple[str, ...]] = {
     ),
 }
 
-# Beside options with choices, values whose spelling the CLI does not mind (azure-ai-ml: StringTransformedEnum).
+# In addition to options with choices, values whose spelling the CLI ignores (azure-ai-ml: StringTransformedEnum).
 _WEEK_DAYS = "schedules.compute_start_stop.trigger.schedule.week_days"
 
 _HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
 def merge(given: Tree, spec: Spec, kinds: t.Sequence[str]) -> Tree:
-    """The task's arguments with those of its definition below them: an option that is given beside it wins as a whole.
+    """The task's arguments with those of its definition below them: an option of the task replaces the complete value.
 
     given   the task's arguments as they came in, ``definition`` among them
     spec    the module's argument spec
@@ -129,7 +129,7 @@ def read_compute(definition: t.Any, specs: t.Mapping[str, Spec]) -> Tree:
 
 
 def parse(definition: t.Any) -> Tree:
-    """The definition as a mapping of its own."""
+    """The definition as a separate mapping."""
     definition = safe_yaml.load(definition) if isinstance(definition, str) else definition
     if not isinstance(definition, dict):
         raise RuleError(
@@ -181,7 +181,7 @@ def _validate(declared: Tree, kind: str) -> None:
 
     load = load_workspace if kind == WORKSPACE else load_compute
     source = io.StringIO(yaml.safe_dump(declared, sort_keys=False))
-    # What azure-ai-ml prints would stand before the module's JSON.
+    # Output of azure-ai-ml would precede the module's JSON.
     with contextlib.redirect_stdout(io.StringIO()):
         try:
             load(source)
@@ -218,7 +218,7 @@ def _flat(messages: t.Any, field: str) -> t.Iterator[tuple[str, str]]:
         yield field, str(messages)
 
 
-# --- the CLI's tree and ours ---
+# --- the CLI's tree and that of the collection ---
 
 
 def to_options(declared: Tree, kind: str, spec: Spec, *, with_type: bool) -> Tree:
@@ -270,7 +270,7 @@ def _plain_identities(identity: t.Any) -> None:
 
 
 def _one_subnet(tree: Tree) -> None:
-    """The CLI ignores the network's name beside a full id; our option takes one or the other."""
+    """The CLI ignores the network's name if there is a full id; the option accepts only one of them."""
     network = tree.get("network_settings")
     if isinstance(network, dict) and str(network.get("subnet") or "").startswith("/"):
         network.pop("vnet_name", None)
@@ -291,7 +291,7 @@ def _idle_minutes(tree: Tree) -> None:
 
 
 def _kubernetes(tree: Tree) -> None:
-    """``properties`` is ARM's own object there (azure-ai-ml, KubernetesCompute); the namespace beside it is the one that is sent."""
+    """``properties`` is ARM's own object there (azure-ai-ml, KubernetesCompute); the namespace next to it is the one that is sent."""
     properties = tree.pop("properties", None) or {}
     for name, option in (
         ("instanceTypes", "instance_types"),

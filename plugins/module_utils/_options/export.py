@@ -22,7 +22,7 @@ from .._kinds.registry import kind_of
 
 Tree = dict[str, t.Any]
 
-# Fields that are never compared, since it is not established that the service tells them, and that are no secrets where it does.
+# Fields that are never compared, because it is not established that the service returns them, but that are not secrets.
 _PUBLIC = ("ssh_settings.ssh_key_value",)
 
 _SCHEMAS = "https://azuremlschemas.azureedge.net/latest/"
@@ -70,9 +70,7 @@ class Export:
         for secret in kind.lost_on_recreate(body, {}):
             # Without its secret the group would be half a declaration, which the module refuses.
             options.pop(secret.partition(".")[0], None)
-            self._miss(
-                name, secret, "the service never returns this secret; declare it if the target is to be created again"
-            )
+            self._miss(name, secret, "the service never returns this secret; declare it to create the target again")
         options = self._without_values(name, options)
         tab = compute.tab(body)
         row = {"name": name, "type": type_, **options} if tab == "attached" else {"name": name, **options}
@@ -110,7 +108,7 @@ class Export:
             "name": name,
             **({} if type_ == "workspace" else {"type": type_}),
         }
-        # A name that the service tells may have line ends: what follows would be no comment.
+        # A name from the service can contain line ends: the text after them would not be a comment.
         comments = "".join(
             f"# {' '.join(redact.printable(option).split())}: not exported\n" for option in [*secrets, *left]
         )
@@ -156,7 +154,7 @@ def declaration(kind: Kind, body: Body) -> Tree:
     """What a task would have to declare to find the resource as it is: no nulls, nothing that only the service writes, no secrets."""
     kept = kind.kept(body)
     if kept.get("resource_id"):
-        # What was attached has these by itself.
+        # Attached targets have these automatically.
         kept = {option: value for option, value in kept.items() if option not in getattr(kind, "of_target", ())}
     options: Tree = {}
     for row in kind.fields:
@@ -187,7 +185,7 @@ def _without_nulls(value: t.Any) -> t.Any:
 
 
 def _own_rules(body: Body) -> list[Tree]:
-    """The user's own outbound rules; the service makes the others by itself."""
+    """The outbound rules of the user; the service creates the others."""
     network = (body.get("properties") or {}).get("managedNetwork") or {}
     rules = network.get("outboundRules") or {}
     return [

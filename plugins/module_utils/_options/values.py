@@ -93,7 +93,7 @@ def _finite(value: str | float) -> bool:
     try:
         return math.isfinite(float(value))
     except ValueError:
-        # AnsibleModule says that it is no number.
+        # AnsibleModule reports that it is not a number.
         return True
 
 
@@ -205,7 +205,7 @@ def _cloud_address(value: t.Any, option: str) -> Findings:
         yield from rules.https_address(value, option)
 
 
-# By the option's dotted name. What only one kind has stands with its other rules.
+# By the option's dotted name. Options of one kind only are with the other rules of the kind.
 FORMS: dict[str, Check] = {
     "resource_group": rules.resource_group,
     "workspace": rules.workspace_name,

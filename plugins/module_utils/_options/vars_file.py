@@ -4,7 +4,7 @@
 """YAML that Ansible may load as variables without evaluating any of its text as a template.
 
 Ansible trusts files that are loaded with ``-e @file``, ``vars_files`` or ``include_vars``: text with ``{{ }}`` in them is evaluated. What the service
-returned is text that others wrote, so every string is tagged ``!unsafe`` unless it consists of characters of which no template or expression can be made.
+returned is text that others wrote, so every string is tagged ``!unsafe`` unless it consists only of characters that cannot form a template or expression.
 Source: "Unsafe or raw strings" in Ansible's playbook guide.
 """
 

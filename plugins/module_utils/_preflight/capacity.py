@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The sums of the pre-flight: cores, computes and addresses of all that is about to be created, against what is left. Pure.
 
-Rules: a dedicated creation is judged by max(1, minimum) nodes against its family, also at minimum 0; a low-priority one against the regional
+Rules: a dedicated creation is checked for max(1, minimum) nodes against its family, also at minimum 0; a low-priority one against the regional
 total alone (docs/facts.md b.2, f.23 [ISS]). Clusters and instances share the cores and the number of computes (docs/coverage.md CI1,
 1.11). One address for each node, and Azure keeps five of a subnet (1.11; Azure Virtual Network, reserved addresses).
 """
@@ -35,7 +35,7 @@ _MANY_NODES = 100
 
 @dataclass(frozen=True)
 class Demand:
-    """What one target takes of a region: cores at once and at the most, beside those of the family that it holds already."""
+    """What one target uses of a region: cores immediately and at most, in addition to those of the family that it already uses."""
 
     wish: Wish
     region: str
@@ -142,7 +142,7 @@ def _exceeds(code: str, what: str, some: list[Demand], row: Item | None) -> Find
         message = f"{state}, and {need} are needed at once ({_cores_of(takers)})."
         yield Finding(code, "size", message, _SOURCE, ERROR, named([one.wish for one in takers]), _RAISE)
     elif most > free:
-        message = f"{state}, and {most} would be needed for the nodes at the most: the clusters cannot all grow to max_instances."
+        message = f"{state}, and {most} would be needed for the maximum number of nodes. Not all clusters can grow to max_instances."
         growers = named([one.wish for one in some if one.most])
         yield Finding("QuotaBelowMaximum", "max_instances", message, _SOURCE, WARNING, growers, _RAISE)
 
@@ -237,7 +237,7 @@ def check_subnets(wishes: t.Sequence[Wish], facts: Facts) -> Findings:
 
 
 def free_addresses(subnet: Body) -> int | None:
-    """IPv4 addresses of all prefixes, without those that Azure keeps and those in use; None where the prefix is not told."""
+    """IPv4 addresses of all prefixes, without those that Azure keeps and those in use; None if the prefix is unknown."""
     properties = subnet.get("properties") or {}
     prefixes = properties.get("addressPrefixes") or [properties.get("addressPrefix")]
     networks = [ipaddress.ip_network(prefix, strict=False) for prefix in prefixes if prefix]

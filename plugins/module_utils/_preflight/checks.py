@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Online checks before anything is created: pure, over one compute target or many and the facts that were gathered for them.
 
-Rules: docs/facts.md b.2 (sizes, quota: a creation is judged by max(1, minimum) nodes, low priority by one regional total, no public address
+Rules: docs/facts.md b.2 (sizes, quota: a creation is checked for max(1, minimum) nodes, low priority by one regional total, no public address
 without a private endpoint); docs/coverage.md CC1, CC3, CC5, CI1, CI5, CI6 and 1.11 (locks, network, quotas shared by clusters and
 instances). ``capacity`` has the sums, ``gather`` the requests, ``run`` brings them
 together.

@@ -16,7 +16,7 @@ from .._core.errors import ArmError
 from .._engine.kind import Body
 from .._engine.plan import Declared
 
-# The kinds that the service makes of virtual machines of its own: they draw on its sizes, quotas and the user's subnets.
+# The kinds whose virtual machines the service creates: they use its sizes, its quotas and the user's subnets.
 MANAGED = tuple(sizes.COMPUTE_TYPES)
 
 # A thing that a check needs: what it is and whose, as ("sizes", "eastus") or ("network", "/subscriptions/...").
@@ -25,13 +25,13 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Wish:
-    """One compute target that is to be there. ``wanted`` is all that it will have, by option; what exists counts as given."""
+    """One desired compute target. ``wanted`` has all of its values by option, including current ones."""
 
     type: str
     target: Target
     wanted: Declared
     existing: Body | None = None
-    # Whether what exists is to be deleted and made again.
+    # Whether the existing resource will be deleted and created again.
     replaces: bool = False
 
     @property
@@ -82,7 +82,7 @@ class Wish:
 
     @property
     def least(self) -> int:
-        """Nodes that the service asks quota for: at the creation of a cluster, one at the least."""
+        """Nodes that the service asks quota for: at the creation of a cluster, at least one."""
         if self.type == "computeinstance":
             return 1
         return max(1 if self.new or self.replaces else 0, self.wanted.get("min_instances") or 0)

@@ -52,7 +52,7 @@ class Gatherer:
         return self.facts
 
     def workspaces(self, wishes: t.Sequence[Wish], *, computes: bool = False) -> None:
-        """The workspaces, which tell the regions; with ``computes`` also what is in them."""
+        """The workspaces, which contain the regions; with ``computes`` also what is in them."""
         wanted: dict[Key, Reader] = {}
         for identifier in {wish.workspace_id.casefold(): wish.workspace_id for wish in wishes}.values():
             wanted["workspace", identifier.casefold()] = functools.partial(
@@ -82,7 +82,7 @@ class Gatherer:
         return wanted
 
     def _shares(self, wishes: t.Sequence[Wish]) -> dict[Key, Reader]:
-        """What is in a workspace that has a limit of its own for a family that is wanted."""
+        """The content of a workspace that has its own limit for a desired family."""
         wanted: dict[Key, Reader] = {}
         for workspace_id, region, family in {
             (one.wish.workspace_id, one.region, one.family) for one in demands(wishes, self.facts)
@@ -113,7 +113,7 @@ class Gatherer:
                 if not isinstance(answer, ArmError):
                     self.facts.read[key] = answer
                 elif answer.status == 404 and key[0] in ("computes", "locks"):
-                    # What they are in does not exist, which another check tells.
+                    # The parent does not exist, which another check reports.
                     self.facts.read[key] = None
                 else:
                     self.facts.unread[key] = answer

@@ -119,7 +119,7 @@ def kind_type(kind: Kind) -> str:
 
 
 def wish_of(one: Declaration, existing: Body | None) -> Wish:
-    """What the target will have: what is there counts as given, as in a replacement."""
+    """The values that the target will have, including current ones, as in a replacement."""
     if existing is None or compute.kind_name(existing) != one.type:
         return Wish(one.type, one.target, one.declared, existing)
     plan = plan_target(one.kind, one.declared, existing, Behaviour())

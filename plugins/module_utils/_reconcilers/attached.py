@@ -23,7 +23,7 @@ _ML = "providers/Microsoft.MachineLearningServices"
 
 
 class TargetMissing(AmlError):
-    """What was to be attached does not exist."""
+    """The resource to attach does not exist."""
 
     default_code = "TargetNotFound"
 
@@ -46,7 +46,7 @@ class AttachmentExtension:
             self._check_cores(complete, parent)
 
     def _check_target(self, resource_id: str) -> None:
-        """A target that is not there is reported at once, and not after the service's minutes. Who may not read it, goes on without."""
+        """A missing target is reported immediately, and not after minutes by the service. Without permission to read it, the task continues."""
         type_ = self._kind.target_type(resource_id)
         if type_ is None:
             return
@@ -99,7 +99,7 @@ class AttachmentExtension:
         ]
 
     def _check_cores(self, complete: Declared, parent: Body | None) -> None:
-        """One GET of the region's sizes, for a size whose name does not tell its vCPUs."""
+        """One GET of the region's sizes, for a size whose name does not contain its vCPUs."""
         location = complete.get("location") or (parent or {}).get("location")
         if not location:
             return

@@ -54,14 +54,14 @@ class Dependents:
                 self._delete(remote, logs, _LOG_ANALYTICS_VERSION)
 
     def report_remaining(self, error: AmlError, remote: RemoteResource) -> None:
-        """Of a workspace that is gone, no later run can tell what it used: the error of this one must."""
+        """After a workspace is deleted, no later run can determine its dependent resources, so the error of this run must list them."""
         removed = [identifier.casefold() for identifier in self.removed]
         ids = _ids(remote, remote.seen or {}).values()
         left = [identifier for identifier in ids if identifier.casefold() not in removed]
         if left:
             error.details = {"cause": error.details, "left": left}
             error.hint = (
-                f"{error.hint or ''} Once the workspace is gone, a later run does not know what it stood on. Still there may be: {', '.join(left)}; "
+                f"{error.hint or ''} After the workspace is deleted, a later run cannot determine its dependent resources. These may still exist: {', '.join(left)}; "
                 "remove what is with arm_resource, state=absent."
             ).strip()
 

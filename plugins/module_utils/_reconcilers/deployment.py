@@ -36,7 +36,7 @@ class Deployments:
         self._submit = submit
 
     def create(self, complete: Declared) -> t.Any:
-        """Create the workspace. Return what is under way; with ``wait``, nothing, once it is done. The deployment of an earlier run is continued."""
+        """Create the workspace. Return the running operation, or None with ``wait``. The deployment of an earlier run is continued."""
         if self._newest(_RUNNING) is None:
             self._start({**self._orphaned_dependents(complete), **complete})
         newest = self._newest()

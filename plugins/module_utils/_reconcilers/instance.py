@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Compute instances: what only requests can do beside creating and updating them.
+"""Compute instances: what needs requests in addition to creating and updating them.
 
-Start, stop and restart are operations of the service (docs/facts.md a.1, b.2); what is under way already is waited for, and never
+Start, stop and restart are operations of the service (docs/facts.md a.1, b.2); a running operation is waited for, and never
 asked for again.
 """
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What extends the engine for a kind of compute target: the one place that maps kinds to extensions.
 
-The package ``_reconcilers`` has what single kinds need of the service beside the engine's own, at its extension points, and says which kind
+The package ``_reconcilers`` implements the extension points of the engine for single kinds, and says which kind
 has which. It may import ``_capacity``, ``_kinds``, ``_engine``, ``_arm`` and ``_core``.
 """
 

@@ -32,7 +32,7 @@ class UnexpectedComputes(AmlError):
 class WorkspaceExtension:
     """Creation by deployment, the name that a soft-deleted workspace blocks, the compute targets and the resources that go with a workspace.
 
-    soft_deleted       ``fail``, ``recover`` or ``purge``: what becomes of a soft-deleted workspace that blocks the name
+    soft_deleted       ``fail``, ``recover`` or ``purge``: what to do with a soft-deleted workspace that reserves the name
     submit             starts the deployment that creates a workspace
     expected_computes  names of the only compute targets that a deletion may delete; None for any
     dependents         removes the resources that the workspace depends on, where that was asked for
@@ -56,10 +56,10 @@ class WorkspaceExtension:
     # --- creation ---
 
     def create(self, complete: Declared) -> t.Any:
-        """Create it, or recover it. What is under way; with ``wait``, once it is done."""
+        """Create or recover it. Return the running operation, or None with ``wait``."""
         waits = self._remote.behaviour.wait
         try:
-            # A purge of an earlier run may still be under way.
+            # A purge of an earlier run may still be running.
             return self._remote.client.retry_conflict(
                 lambda: self._create(complete), self._remote.wait.deadline.remaining if waits else 0.0
             )
@@ -81,7 +81,7 @@ class WorkspaceExtension:
         return self._deployments.create(complete)
 
     def _put_project(self, complete: Declared) -> t.Any:
-        """A project, by one PUT: it uses its hub's resources, so that there is nothing to deploy beside it.
+        """A project, by one PUT: it uses its hub's resources, so that nothing else has to be deployed.
 
         azure-ai-ml cannot: 1.35.2 writes its hub's public network access as ``PublicNetworkAccessType.ENABLED``, which its own template refuses.
         Region and access are the hub's, as there.

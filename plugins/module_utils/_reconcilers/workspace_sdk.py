@@ -73,7 +73,7 @@ def submit_workspace(
     from azure.core.exceptions import AzureError, HttpResponseError
 
     sender = _Sender(cloud, target, retry_timeout, verify)
-    # What azure-ai-ml prints would stand before the module's JSON.
+    # Output of azure-ai-ml would precede the module's JSON.
     with contextlib.redirect_stdout(io.StringIO()), _sending(sender):
         try:
             client = _client(cloud, credential, target)
@@ -97,7 +97,7 @@ def submit_workspace(
 
 
 class _Sender:
-    """What azure-ai-ml's transports send with, in place of a requests session of their own: the collection's, which limits each exchange.
+    """What azure-ai-ml's transports send with, instead of a requests session: that of the collection, which limits each exchange.
 
     A token goes to the cloud's own hosts only, whatever address an answer names. The pauses and retries of one request end with ``seconds``.
     """
@@ -202,7 +202,7 @@ def _refuse_update(workspace: t.Any, **options: t.Any) -> t.NoReturn:
 def _service_error(error: t.Any, target: Target) -> ArmError:
     """The service's refusal as the engine's own error."""
     if error.response is not None and (error.status_code or 0) < 400:
-        # An answer that was no refusal, and that azure-ai-ml could not read.
+        # A response that was not an error, and that azure-ai-ml could not read.
         return _strange_answer(error, target)
     try:
         code, message, details = read_error(json.loads(error.response.body()))

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The drawings of the drift report: bars, and the graph from subscription to compute target. Inline SVG; colours come from the page's classes.
 
-Bars are drawn for the width of a phone, so that their text can be read there, and grow on a desktop. The graph scrolls in a box of its own.
+Bars are drawn for the width of a phone, so that their text can be read there, and grow on a desktop. The graph scrolls in a separate box.
 """
 
 from __future__ import annotations
@@ -80,12 +80,12 @@ class _Node(t.NamedTuple):
     text: str
     style: str
     children: t.Sequence[_Node] = ()
-    # What a pointer is told, where that is more.
+    # The tooltip, if it contains more.
     title: str = ""
 
 
 class _Graph:
-    """Each box stands in the row of the first of those that hang on it: where there is but one of each, all of it is one row."""
+    """Each box is in the row of the first box that depends on it: if there is only one of each, all of them are in one row."""
 
     def __init__(self) -> None:
         self.boxes: list[str] = []

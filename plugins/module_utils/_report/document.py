@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The drift report as data: what our modules found, put beside each other. Pure: no Ansible, no HTTP, no clock.
+"""The drift report as data: the results of the modules in one document. Pure: no Ansible, no HTTP, no clock.
 
 The package ``_report`` makes drift reports: data, Markdown, page, charts. It may import ``_core``.
 
@@ -71,7 +71,7 @@ def merge(reports: t.Sequence[Report], previous: Json | None = None) -> Report:
     """One report of those on shares of one document; of two on the same workspace, the later in the list counts.
 
     reports   at least one
-    previous  the merged report before this one, or nothing: it tells since when a difference is known
+    previous  the previous merged report, or nothing: it shows since when a difference has existed
     """
     previous = previous or {}
     workspaces, targets = _read_workspaces(reports)
@@ -169,7 +169,7 @@ def _not_processed(identifier: str) -> Workspace:
 
 
 def _targets(fleet: Json, found: Json, workspaces: t.Iterable[Workspace]) -> t.Iterator[Target]:
-    """The declared targets, and then what exists beside them."""
+    """The declared targets, followed by undeclared existing ones."""
     homes = {one.key: one for one in workspaces}
     planned = {str(one["id"]).casefold(): one for one in fleet.get("targets") or []}
     pruned = _keys(one["id"] for one in fleet.get("undeclared") or [])
@@ -240,7 +240,7 @@ def _existing(named: Json, body: Json, homes: t.Mapping[str, Workspace]) -> Targ
 
 
 def _machines(kind: str, body: Json) -> tuple[int | None, int | None]:
-    """The machines that run and that there can be; None for what has none of its own."""
+    """The running and the maximum number of machines; None for a target without machines."""
     if kind == _CLUSTER:
         return body.get("current_node_count"), body.get("max_instances")
     return (int(body.get("state") in _RUNNING), 1) if kind == _INSTANCE else (None, None)

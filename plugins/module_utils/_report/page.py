@@ -258,13 +258,13 @@ def _most_troubled(row: tuple[Workspace, Counts]) -> tuple[int, str]:
 
 
 def _quota_label(usage: Usage) -> str:
-    """What tells one from the other comes first: there is no room for the service's long names."""
+    """The distinguishing part comes first, because there is no room for the service's long names."""
     tier = ", low priority" if usage.tier == "low_priority" else ""
     return f"{usage.location}{tier}: {usage.name}"
 
 
 def _cost_bars(report: Report) -> list[Bar]:
-    """Fewest nodes, and what the most nodes add, beside the dearest workspace."""
+    """The cost of the minimum and of the maximum number of nodes, relative to the most expensive workspace."""
     priced = sorted(
         (
             (counts.monthly_maximum, counts.monthly_minimum or 0, one.name, counts)

@@ -150,7 +150,7 @@ class Workspace(Row):
 
 @dataclass(frozen=True)
 class Counts:
-    """What is counted of some targets. ``price_unknown`` are so many, which are no part of the sums."""
+    """What is counted of some targets. ``price_unknown`` is the number of targets without a price, which are not included in the sums."""
 
     targets: int
     by_status: dict[str, int]

@@ -48,7 +48,7 @@ def cost_text(priced: Target | Counts, currency: str | None) -> str:
 
 
 def what(target: Target) -> str:
-    """What there is to say of a target that is not as declared."""
+    """The description of a target that is not as declared."""
     texts = (
         [change_text(change) for change in target.changes]
         if target.action not in ("create", "delete", "detach")
@@ -86,7 +86,7 @@ def usage_name(usage: Usage) -> str:
 
 
 def used(report: Report) -> list[Usage]:
-    """The quotas of which something is used, the fullest first."""
+    """The quotas that are in use, the fullest first."""
     rows = [one for one in report.usages if one.current and one.limit]
     return sorted(rows, key=lambda one: (-(one.percent or 0), usage_name(one)))
 
