@@ -258,8 +258,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         self._secrets = redact.Secrets()
         try:
             # All that can fail comes before the first host: Ansible keeps the hosts of an inventory that failed.
-            way = self._way()
-            hosts = self._hosts(self._records(self.get_cache_key(path), cache), way)
+            preferences = self._preferences()
+            hosts = self._hosts(self._records(self.get_cache_key(path), cache), preferences)
         except AmlError as error:
             hint = f" {error.hint}" if error.hint else ""
             raise AnsibleParserError(self._shown(f"{error.message}{hint}")) from None
@@ -299,13 +299,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             api_version=self._option("api_version") or ComputeKind.api_version,
         )
 
-    def _way(self) -> nodes.Way:
+    def _preferences(self) -> nodes.SshPreferences:
         prefix = self._option("host_prefix")
         if nodes.bad_prefix(prefix):
             raise AmlError(
                 f"host_prefix {prefix!r} must start with a letter or digit and hold only letters, digits, dots, dashes and underscores."
             )
-        return nodes.Way(
+        return nodes.SshPreferences(
             prefer=self.get_option("prefer"), private_key_file=self.get_option("private_key_file"), host_prefix=prefix
         )
 
@@ -400,21 +400,23 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     # --- hosts ---
 
-    def _hosts(self, records: list[_inventory.Record], way: nodes.Way) -> list[_inventory.Host]:
-        choice = _inventory.Choice(
+    def _hosts(self, records: list[_inventory.Record], preferences: nodes.SshPreferences) -> list[_inventory.Host]:
+        host_filter = _inventory.HostFilter(
             self._option("tags"), tuple(self.get_option("states") or ()), self.get_option("include_stopped")
         )
-        jump = _inventory.Jump(self._option("jump_host"), self._option("jump_user"), self.get_option("jump_port"))
+        jump_host = _inventory.JumpHost(
+            self._option("jump_host"), self._option("jump_user"), self.get_option("jump_port")
+        )
         kind = self.get_option("hosts")
-        hosts = _inventory.hosts_of(records, kind, choice, way, jump)
+        hosts = _inventory.hosts_of(records, kind, host_filter, preferences, jump_host)
         for host in hosts:
             if kind == _inventory.WORKSPACES:
                 host.variables |= {
                     "ansible_connection": "local",
                     "ansible_python_interpreter": trust_as_template(_INTERPRETER),
                 }
-            self._name(host, way.host_prefix or "")
-        hosts, messages = _inventory.name_apart(hosts, self._taken(hosts))
+            self._name(host, preferences.host_prefix or "")
+        hosts, messages = _inventory.make_names_unique(hosts, self._taken(hosts))
         for message in messages:
             self.display.warning(self._shown(f"{message} Set host_prefix or hostnames to choose another name."))
         return hosts

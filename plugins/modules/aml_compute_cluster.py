@@ -377,7 +377,7 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils._jobs.aml_compute_cluster import keep_cluster
+from ..module_utils._jobs.aml_compute_cluster import manage_cluster
 from ..module_utils._jobs.compute_targets import COMPUTE_SPEC
 from ..module_utils._kinds.cluster import CLUSTER
 from ..module_utils._module.entry import run
@@ -387,7 +387,7 @@ SPEC: specs.Spec = {**COMPUTE_SPEC, **specs.PREFLIGHT_SPEC, **specs.of_kind(CLUS
 
 
 def main() -> None:
-    run(keep_cluster, SPEC, definition=("amlcompute",))
+    run(manage_cluster, SPEC, definition=("amlcompute",))
 
 
 if __name__ == "__main__":

@@ -122,7 +122,7 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils._jobs.aml_compute_info import look
+from ..module_utils._jobs.aml_compute_info import gather
 from ..module_utils._kinds.registry import INFO_KINDS
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
@@ -141,7 +141,7 @@ SPEC: specs.Spec = {
 
 
 def main() -> None:
-    run(look, SPEC)
+    run(gather, SPEC)
 
 
 if __name__ == "__main__":

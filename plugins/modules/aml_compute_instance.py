@@ -592,7 +592,7 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils._jobs.aml_compute_instance import keep_instance
+from ..module_utils._jobs.aml_compute_instance import manage_instance
 from ..module_utils._jobs.compute_targets import COMPUTE_SPEC
 from ..module_utils._kinds.instance import INSTANCE
 from ..module_utils._module.entry import run
@@ -608,7 +608,7 @@ SPEC: specs.Spec = {
 
 
 def main() -> None:
-    run(keep_instance, SPEC, definition=("computeinstance",))
+    run(manage_instance, SPEC, definition=("computeinstance",))
 
 
 if __name__ == "__main__":

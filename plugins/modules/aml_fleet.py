@@ -305,14 +305,14 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils._jobs.aml_fleet import FLEET_SPEC, keep_fleet
+from ..module_utils._jobs.aml_fleet import FLEET_SPEC, manage_fleet
 from ..module_utils._module.entry import run
 
 SPEC = FLEET_SPEC
 
 
 def main() -> None:
-    run(keep_fleet, SPEC, free_form=("workspaces", "defaults"))
+    run(manage_fleet, SPEC, free_form=("workspaces", "defaults"))
 
 
 if __name__ == "__main__":

@@ -115,14 +115,14 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils._jobs.aml_operation_info import OPERATION_SPEC, look_at_operations
+from ..module_utils._jobs.aml_operation_info import OPERATION_SPEC, wait_for_operations
 from ..module_utils._module.entry import run
 
 SPEC = OPERATION_SPEC
 
 
 def main() -> None:
-    run(look_at_operations, SPEC)
+    run(wait_for_operations, SPEC)
 
 
 if __name__ == "__main__":

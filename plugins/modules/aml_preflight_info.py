@@ -158,7 +158,7 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils._jobs.aml_preflight_info import look_ahead
+from ..module_utils._jobs.aml_preflight_info import validate_computes
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
 
@@ -171,7 +171,7 @@ SPEC: specs.Spec = {
 
 
 def main() -> None:
-    run(look_ahead, SPEC, free_form=("computes",))
+    run(validate_computes, SPEC, free_form=("computes",))
 
 
 if __name__ == "__main__":

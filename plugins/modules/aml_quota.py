@@ -142,7 +142,7 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils._jobs.aml_quota import keep_quotas
+from ..module_utils._jobs.aml_quota import manage_quotas
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
 
@@ -160,7 +160,7 @@ SPEC: specs.Spec = {
 
 
 def main() -> None:
-    run(keep_quotas, SPEC)
+    run(manage_quotas, SPEC)
 
 
 if __name__ == "__main__":

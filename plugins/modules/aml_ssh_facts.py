@@ -261,7 +261,7 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils._jobs.aml_ssh_facts import look
+from ..module_utils._jobs.aml_ssh_facts import gather
 from ..module_utils._machines import nodes
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
@@ -280,7 +280,7 @@ SPEC: specs.Spec = {
 
 
 def main() -> None:
-    run(look, SPEC)
+    run(gather, SPEC)
 
 
 if __name__ == "__main__":

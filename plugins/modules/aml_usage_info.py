@@ -146,7 +146,7 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils._jobs.aml_usage_info import look_at_usages
+from ..module_utils._jobs.aml_usage_info import list_usages
 from ..module_utils._jobs.regions import PLACE_SPEC
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
@@ -159,7 +159,7 @@ SPEC: specs.Spec = {
 
 
 def main() -> None:
-    run(look_at_usages, SPEC)
+    run(list_usages, SPEC)
 
 
 if __name__ == "__main__":

@@ -192,7 +192,7 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils._jobs.aml_vm_size_info import look_at_sizes
+from ..module_utils._jobs.aml_vm_size_info import list_sizes
 from ..module_utils._jobs.regions import PLACE_SPEC
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
@@ -211,7 +211,7 @@ SPEC: specs.Spec = {
 
 
 def main() -> None:
-    run(look_at_sizes, SPEC)
+    run(list_sizes, SPEC)
 
 
 if __name__ == "__main__":

@@ -465,7 +465,7 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils._jobs.aml_workspace import WORKSPACE_SPEC, keep_workspace
+from ..module_utils._jobs.aml_workspace import WORKSPACE_SPEC, manage_workspace
 from ..module_utils._kinds.workspace import Workspace
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
@@ -481,7 +481,7 @@ SPEC: specs.Spec = {
 
 
 def main() -> None:
-    run(keep_workspace, SPEC, definition=("workspace",))
+    run(manage_workspace, SPEC, definition=("workspace",))
 
 
 if __name__ == "__main__":

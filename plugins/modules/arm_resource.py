@@ -141,7 +141,7 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils._jobs.arm_resource import keep_resource
+from ..module_utils._jobs.arm_resource import manage_resource
 from ..module_utils._jobs.resources import NAMING_SPEC
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
@@ -159,7 +159,7 @@ SPEC: specs.Spec = {
 
 
 def main() -> None:
-    run(keep_resource, SPEC)
+    run(manage_resource, SPEC)
 
 
 if __name__ == "__main__":

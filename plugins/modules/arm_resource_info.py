@@ -86,14 +86,14 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils._jobs.arm_resource_info import look
+from ..module_utils._jobs.arm_resource_info import gather
 from ..module_utils._jobs.resources import NAMING_SPEC
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
 
 
 def main() -> None:
-    run(look, {**NAMING_SPEC, **specs.SHOW_VARIABLES_SPEC})
+    run(gather, {**NAMING_SPEC, **specs.SHOW_VARIABLES_SPEC})
 
 
 if __name__ == "__main__":

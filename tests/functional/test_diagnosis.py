@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """aml_workspace_diagnose_info and aml_workspace_resync_keys against the simulator.
 
-Sources: ARM types of 2025-12-01 (diagnose, resyncKeys); docs/facts.md d.2 (Location beside Azure-AsyncOperation).
+Sources: ARM types of 2025-12-01 (diagnose, resyncKeys); docs/facts.md d.2 (Location in addition to Azure-AsyncOperation).
 """
 
 from __future__ import annotations

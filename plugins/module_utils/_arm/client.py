@@ -117,10 +117,10 @@ class ArmClient:
         def poll(url: str, deadline: float) -> Answer:
             return self._send(ArmRequest("GET", self._trusted(url)), self._policy.polls(deadline))
 
-        def tell(status: str) -> None:
-            self._tell("operation", status=status)
+        def on_state(status: str) -> None:
+            self._on_state("operation", status=status)
 
-        return Wait(operation, Patience(timeout, interval, what, probe), poll, tell, self._clock).run()
+        return Wait(operation, Patience(timeout, interval, what, probe), poll, on_state, self._clock).run()
 
     def result_of(self, operation: Operation) -> Body | None:
         return (
@@ -138,7 +138,7 @@ class ArmClient:
             except ArmError as error:
                 if not is_busy(error) or self._clock.now() >= deadline:
                     raise
-                self._tell("conflict", code=error.code, target=error.target)
+                self._on_state("conflict", code=error.code, target=error.target)
             self._clock.sleep(min(CONFLICT_STEP, deadline - self._clock.now()))
 
     @property
@@ -246,7 +246,7 @@ class ArmClient:
                 if isinstance(outcome, ConnectionLost):
                     raise outcome
                 return outcome
-            self._tell(
+            self._on_state(
                 "retry",
                 method=request.method,
                 path=urlsplit(request.url).path,
@@ -261,13 +261,13 @@ class ArmClient:
     def _attempt(self, request: ArmRequest, attempts: Attempts) -> Answer | ConnectionLost:
         """One exchange; and a second one with a new token, where the service refused the token."""
         token = self._tokens.token()
-        outcome = self._transport.send(request, token, attempts.seconds_left)
+        outcome = self._transport.send(request, token, attempts.remaining_seconds)
         if isinstance(outcome, ConnectionLost) or outcome.status != 401:
             return outcome
         self._tokens.renew(token, claims_challenge(outcome.headers.get("www-authenticate", "")))
-        return self._transport.send(request, self._tokens.token(), attempts.seconds_left)
+        return self._transport.send(request, self._tokens.token(), attempts.remaining_seconds)
 
-    def _tell(self, event: str, **facts: t.Any) -> None:
+    def _on_state(self, event: str, **facts: t.Any) -> None:
         if self._on_event is not None:
             self._on_event(event, facts)
 

@@ -110,9 +110,9 @@ class Wait:
     """One wait for one operation. ``on_state`` receives the state before each pause."""
 
     def __init__(
-        self, operation: Operation, patience: Patience, poll: Poll, tell: t.Callable[[str], None], clock: Clock
+        self, operation: Operation, patience: Patience, poll: Poll, on_state: t.Callable[[str], None], clock: Clock
     ) -> None:
-        self.operation, self.patience, self.poll, self.tell, self.clock = operation, patience, poll, tell, clock
+        self.operation, self.patience, self.poll, self.on_state, self.clock = operation, patience, poll, on_state, clock
         self.what = patience.what
         self._started = clock.now()
         # The response of the last poll, if it did not contain a state.
@@ -132,7 +132,7 @@ class Wait:
             now = self.clock.now()
             if now >= deadline:
                 raise self._timed_out(self._strange)
-            self.tell(self.operation.status)
+            self.on_state(self.operation.status)
             step = self.patience.step(None if answer is None else retry_after(answer.headers), now - self._started)
             self.clock.sleep(max(0.0, min(step, deadline - self.clock.now())))
 

@@ -67,12 +67,12 @@ class Attempts:
         self._clock = clock
 
     @property
-    def seconds_left(self) -> float:
+    def remaining_seconds(self) -> float:
         return self._deadline - self._clock.now()
 
     def pause_after(self, outcome: Answer | ConnectionLost, repeatable: bool) -> float | None:
         """Seconds until the next attempt, or None when this outcome is the last one. It is marked as unclear where one of the attempts is."""
-        outcome.unclear = self.unclear = self.unclear or _may_be_taken(outcome)
+        outcome.unclear = self.unclear = self.unclear or _may_be_accepted(outcome)
         if not try_again(outcome, repeatable):
             return None
         return self.pause(retry_after(outcome.headers) if isinstance(outcome, Answer) else None)
@@ -108,7 +108,7 @@ def try_again(outcome: Answer | ConnectionLost, repeatable: bool) -> bool:
     return outcome.method == "GET" and outcome.status == 200 and cut_off
 
 
-def _may_be_taken(outcome: Answer | ConnectionLost) -> bool:
+def _may_be_accepted(outcome: Answer | ConnectionLost) -> bool:
     if isinstance(outcome, ConnectionLost):
         return not outcome.unsent
     return outcome.status >= 500 or outcome.status == 408

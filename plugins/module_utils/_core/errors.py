@@ -56,7 +56,7 @@ class AmlError(Exception):
         self.result: dict[str, t.Any] = {}
 
     @property
-    def may_be_taken(self) -> bool:
+    def may_be_accepted(self) -> bool:
         """Of a write: a refusal (4xx) changed nothing; of what broke on the way, no one knows whether it was taken."""
         return not 400 <= (self.status or 0) < 500 if self.unclear is None else self.unclear
 
@@ -146,7 +146,7 @@ def _id_of(item: t.Any) -> str | None:
     return identifier if isinstance(identifier, str) else None
 
 
-def add_way_on(error: AmlError) -> None:
+def add_next_step(error: AmlError) -> None:
     """After a change, an answer that cannot be read, or an error that no one foresaw, says how to continue."""
     if error.changed and error.code in ("InternalError", "UnexpectedAnswer") and _RUN_AGAIN not in (error.hint or ""):
         error.hint = f"{error.hint or ''} {_RUN_AGAIN}".strip()

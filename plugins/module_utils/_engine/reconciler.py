@@ -19,7 +19,7 @@ import typing as t
 from dataclasses import replace
 
 from .._core.arm_id import Target
-from .._core.errors import AmlError, add_way_on, all_foreseen
+from .._core.errors import AmlError, add_next_step, all_foreseen
 from .._core.events import WAIT
 from .._core.findings import refuse
 from . import plan as _plan
@@ -322,7 +322,7 @@ class Reconciler:
         if body is None or not self.remote.behaviour.wait or self.remote.behaviour.check_mode:
             return body
         if self.kind.status(body).state == BUSY and is_deleting(body):
-            body = self._read_guarded(self.remote.wait.until_gone(body))
+            body = self._read_guarded(self.remote.wait.wait_until_deleted(body))
         return self.remote.wait.until_settled(body, fail=False)
 
     def _read_guarded(self, body: Body | None) -> Body | None:
@@ -368,4 +368,4 @@ class Reconciler:
         if self._replaced is not None:
             error.details = {"cause": error.details, "replaced": self._replaced}
             error.hint = f"{error.hint or ''} The old one is gone; failure.details.replaced has its declaration, to create it again.".strip()
-        add_way_on(error)
+        add_next_step(error)

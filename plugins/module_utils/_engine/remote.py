@@ -99,7 +99,7 @@ class RemoteResource:
                 **options,
             )
         except ArmError as error:
-            self.wrote = self.wrote or error.may_be_taken
+            self.wrote = self.wrote or error.may_be_accepted
             if condition and error.status == 412:
                 raise Overtaken from error
             raise

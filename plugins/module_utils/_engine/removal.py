@@ -33,7 +33,7 @@ def remove(remote: RemoteResource, request: Request, body: Body, checks: Checks)
 
 def wait_until_removed(remote: RemoteResource, body: Body) -> Body | None:
     """Wait until the resource that ``body`` shows is gone; warn of another one that has its name by then, and return it."""
-    other = remote.wait.until_gone(body)
+    other = remote.wait.wait_until_deleted(body)
     if other is not None:
         warn_of_recreated(remote, other)
     return other
@@ -85,14 +85,14 @@ def delete_for_replacement(remote: RemoteResource, body: Body, deleted: t.Callab
     if operation is not None:
         remote.wait.for_operation(operation, "deleted for its replacement")
     if going is not None and changed is not None:
-        remote.wait.until_gone(going)
+        remote.wait.wait_until_deleted(going)
         deleted(going)
         raise ChangedMeanwhile(
             f"{remote.title} was deleted for its replacement, but another writer had changed it directly before: {changed}.",
             target=remote.target.id,
             hint="Nothing was created in its place. Check who uses it, then run the same task again with all options of the new one.",
         )
-    other = remote.wait.until_gone(body)
+    other = remote.wait.wait_until_deleted(body)
     deleted(body)
     if other is not None:
         raise ChangedMeanwhile(

@@ -138,7 +138,7 @@ class Update:
         except ArmError as error:
             if unconditional and self._waits_for(error):
                 raise Overtaken(again=True) from error
-            if request.suffix == _TAGS_SUFFIX and error.status in _NO_TAGS_API and not error.may_be_taken:
+            if request.suffix == _TAGS_SUFFIX and error.status in _NO_TAGS_API and not error.may_be_accepted:
                 # Not there, or not for this principal: the resource itself is written, with the same care.
                 self._tags_api = "never"
                 raise Overtaken(again=True) from error

@@ -74,7 +74,7 @@ class Waiter:
             body = self._remote.read()
         return body
 
-    def until_gone(self, before: Body) -> Body | None:
+    def wait_until_deleted(self, before: Body) -> Body | None:
         """Wait until the resource that ``before`` shows is gone: None, or the other resource that has its name by then."""
         pauses = self._pauses()
         deleting = False

@@ -115,7 +115,7 @@ class Executor:
             try:
                 return self._reconcile(entry)
             except AmlError as error:
-                if entry.attempts >= allowed or not _is_passing(error):
+                if entry.attempts >= allowed or not _is_transient(error):
                     raise
                 entry.behaviour.events.state(f"failed, again in {_BETWEEN_ATTEMPTS:.0f} s")
                 self._interruption.pause(_BETWEEN_ATTEMPTS)
@@ -163,7 +163,7 @@ def _keep(entry: Entry, outcome: Outcome) -> None:
     entry.plan, entry.operation, entry.warnings = outcome.plan, outcome.operation, outcome.warnings
 
 
-def _is_passing(error: AmlError) -> bool:
+def _is_transient(error: AmlError) -> bool:
     """Whether it is worth another attempt: an operation or a server that failed, not what the service or a rule refuses."""
     refused = 400 <= (error.status or 0) < 500 and error.status not in (408, 429)
     return isinstance(error, NotApplied) or (isinstance(error, ArmError) and not refused)

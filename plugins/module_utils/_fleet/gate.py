@@ -15,7 +15,7 @@ from .._core.errors import AmlError
 from .._engine.plan import CREATE, REPLACE
 from .._kinds import compute
 from .._preflight import run
-from .._preflight.facts import Wish
+from .._preflight.facts import DesiredTarget
 from .._preflight.gather import Gatherer
 from . import cost
 from .entry import Entry
@@ -49,14 +49,14 @@ class Gate:
             entry.estimated = True
         counted = fleet.entries if self.max_monthly_cost is None else [*fleet.entries, *rest.entries]
         desired = [(entry, _desired(entry)) for entry in counted if entry.state != "absent"]
-        paid = [(entry, wish) for entry, wish in desired if cost.pays(wish)]
+        paid = [(entry, desired) for entry, desired in desired if cost.pays(desired)]
         prices = Prices(client, compute.ComputeKind.api_version)
-        prices.read([wish for _entry, wish in paid])
-        for entry, wish in paid:
-            entry.cost = cost.estimate(wish, entry.state, prices.of(wish))
-        fleet.cost = cost.total({entry.target.id: entry.cost for entry, _wish in paid if entry.estimated})
+        prices.read([desired for _entry, desired in paid])
+        for entry, desired in paid:
+            entry.cost = cost.estimate(desired, entry.state, prices.of(desired))
+        fleet.cost = cost.total({entry.target.id: entry.cost for entry, _desired in paid if entry.estimated})
         warnings += dict.fromkeys(prices.problems)
-        cost.refuse(cost.total({entry.target.id: entry.cost for entry, _wish in paid}), self.max_monthly_cost)
+        cost.refuse(cost.total({entry.target.id: entry.cost for entry, _desired in paid}), self.max_monthly_cost)
 
 
 def _check_preflight(client: ReadClient, entries: list[Entry], warnings: list[str]) -> None:
@@ -71,7 +71,7 @@ def _check_preflight(client: ReadClient, entries: list[Entry], warnings: list[st
         run.refuse(findings, f"{len(own)} compute target(s) of the fleet")
 
 
-def _desired(entry: Entry) -> Wish:
+def _desired(entry: Entry) -> DesiredTarget:
     if entry.declaration is None:
         raise AmlError(f"{entry.target.name} is not declared.", code="InternalError")
-    return run.wish_of(entry.declaration, entry.existing)
+    return run.desired_of(entry.declaration, entry.existing)

@@ -106,8 +106,8 @@ def _unpriced(counted: Row) -> list[str] | None:
 def merge(results: t.Sequence[Row]) -> Row:
     """One result of many; of two that have worked on the same workspace, the later in the list counts.
 
-    In addition to the keys of a result: ``missing`` are the workspaces of the document that no run has processed, ``failures`` is why runs ended before they had
-    worked on anything, and ``complete`` is whether every workspace was worked on and nothing failed.
+    In addition to the keys of a result: ``missing`` are the workspaces of the document that no run has processed, ``failures`` is why runs ended
+    before they had processed anything, and ``complete`` is whether every workspace was processed and nothing failed.
     """
     shares = [_share(one) for one in results]
     document = _whole_document(shares)

@@ -14,7 +14,7 @@ from .._capacity.lists import location_path
 from .._core import canon, paths
 from .._core.client import ReadClient
 from .._core.errors import ArmError
-from .._preflight.facts import Wish
+from .._preflight.facts import DesiredTarget
 from .cost import Sizes
 
 _AT_ONCE = 8
@@ -30,26 +30,34 @@ class Prices:
     sizes: dict[tuple[str, str], Sizes | None] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
-    def read(self, wishes: t.Sequence[Wish]) -> None:
-        unknown = {wish.workspace_id.casefold(): wish.workspace_id for wish in wishes if self._told(wish) is None}
+    def read(self, desired_targets: t.Sequence[DesiredTarget]) -> None:
+        unknown = {
+            desired.workspace_id.casefold(): desired.workspace_id
+            for desired in desired_targets
+            if self._told(desired) is None
+        }
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             self.regions.update(zip(unknown, pool.map(self._region, unknown.values())))
-            wanted = {(wish.target.subscription_id, str(self.region(wish))) for wish in wishes if self.region(wish)}
+            wanted = {
+                (desired.target.subscription_id, str(self.region(desired)))
+                for desired in desired_targets
+                if self.region(desired)
+            }
             self.sizes.update(zip(wanted, pool.map(self._sizes, wanted)))
 
-    def region(self, wish: Wish) -> str | None:
-        return self._told(wish) or self.regions.get(wish.workspace_id.casefold())
+    def region(self, desired: DesiredTarget) -> str | None:
+        return self._told(desired) or self.regions.get(desired.workspace_id.casefold())
 
-    def of(self, wish: Wish) -> Sizes | None:
-        return self.sizes.get((wish.target.subscription_id, str(self.region(wish))))
+    def of(self, desired: DesiredTarget) -> Sizes | None:
+        return self.sizes.get((desired.target.subscription_id, str(self.region(desired))))
 
     @staticmethod
-    def _told(wish: Wish) -> str | None:
+    def _told(desired: DesiredTarget) -> str | None:
         """Where the target is, or is declared to be; a new one is where its workspace is."""
         told = (
-            paths.get_path(wish.existing or {}, "properties.computeLocation")
-            or (wish.existing or {}).get("location")
-            or wish.wanted.get("location")
+            paths.get_path(desired.existing or {}, "properties.computeLocation")
+            or (desired.existing or {}).get("location")
+            or desired.wanted.get("location")
         )
         return str(canon.region(told)) if told else None
 

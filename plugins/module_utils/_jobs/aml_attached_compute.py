@@ -10,7 +10,7 @@ from .._kinds.attached_types import ATTACHED
 from .._module.result import Result
 from .._module.task import Task
 from .._reconcilers.attached import AttachmentExtension
-from .compute_targets import keep, read_files
+from .compute_targets import manage, read_files
 
 
 def attached(task: Task) -> Result:
@@ -18,4 +18,4 @@ def attached(task: Task) -> Result:
     read_files(task, "ssh_settings", "ssh_private_key_file")
     type_ = task.params.get("type")
     kind = ATTACHED[type_] if type_ else AnyAttached()
-    return keep(task, kind, AttachmentExtension)
+    return manage(task, kind, AttachmentExtension)

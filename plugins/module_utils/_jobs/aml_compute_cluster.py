@@ -8,9 +8,9 @@ from __future__ import annotations
 from .._kinds.cluster import CLUSTER
 from .._module.result import Result
 from .._module.task import Task
-from .compute_targets import keep
+from .compute_targets import manage
 
 
-def keep_cluster(task: Task) -> Result:
+def manage_cluster(task: Task) -> Result:
     """Bring the cluster to the declared state."""
-    return keep(task, CLUSTER)
+    return manage(task, CLUSTER)

@@ -14,7 +14,7 @@ from .._module.task import Task
 from .compute_targets import target_of
 
 
-def look(task: Task) -> Result:
+def gather(task: Task) -> Result:
     """The job of ``aml_compute_info``: one target or all, filtered, flat and by the studio's tabs."""
     api_version = task.params.get("api_version") or compute.ComputeKind.api_version
     if task.params.get("name"):

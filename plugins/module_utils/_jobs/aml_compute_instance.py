@@ -9,9 +9,9 @@ from .._kinds.instance import INSTANCE
 from .._module.result import Result
 from .._module.task import Task
 from .._reconcilers.instance import InstanceExtension
-from .compute_targets import keep
+from .compute_targets import manage
 
 
-def keep_instance(task: Task) -> Result:
+def manage_instance(task: Task) -> Result:
     """Bring the instance to the declared state, its power state included."""
-    return keep(task, INSTANCE, InstanceExtension)
+    return manage(task, INSTANCE, InstanceExtension)

@@ -80,7 +80,7 @@ def _findings(task: Task) -> Findings:
         yield Finding("FleetNameMissing", "name", message, "this collection")
 
 
-def keep_fleet(task: Task) -> Result:
+def manage_fleet(task: Task) -> Result:
     """The job of ``aml_fleet``."""
     params = task.params
     refuse(_findings(task))

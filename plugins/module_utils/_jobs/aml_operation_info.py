@@ -71,7 +71,7 @@ class _Watch:
         }
 
 
-def look_at_operations(task: Task) -> Result:
+def wait_for_operations(task: Task) -> Result:
     """The job of ``aml_operation_info``."""
     params = task.params
     urls = list(dict.fromkeys(params["operations"]))

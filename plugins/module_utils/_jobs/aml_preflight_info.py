@@ -11,7 +11,7 @@ from .._module.result import Result
 from .._module.task import Task
 
 
-def look_ahead(task: Task) -> Result:
+def validate_computes(task: Task) -> Result:
     """The job of ``aml_preflight_info``."""
     from .._module import validation
     from .._preflight import run

@@ -17,7 +17,7 @@ from .._reconcilers.quotas import QuotaExtension
 from .regions import region_of_task, version_of, workspace_of_task
 
 
-def keep_quotas(task: Task) -> Result:
+def manage_quotas(task: Task) -> Result:
     """Bring the workspace's quotas to their declared limits."""
     refuse(quotas.check_quotas(task.params["quotas"]))
     workspace, location = workspace_of_task(task), region_of_task(task)

@@ -24,7 +24,7 @@ def check_prefix(prefix: str | None) -> Findings:
         )
 
 
-def look(task: Task) -> Result:
+def gather(task: Task) -> Result:
     """The job: machines, filtered, as facts."""
     options = task.params
     refuse(check_prefix(options["host_prefix"]))
@@ -40,21 +40,27 @@ def look(task: Task) -> Result:
         malformed=task.malformed.append,
     )
     states = options.get("node_state")
-    way = _nodes.Way(options["prefer"], options.get("private_key_file"), options["scp_file"], options["host_prefix"])
+    preferences = _nodes.SshPreferences(
+        options["prefer"], options.get("private_key_file"), options["scp_file"], options["host_prefix"]
+    )
     machines = [machine for machine in machines if not states or machine.state in states]
-    nodes = [_nodes.connection(machine, way, workspace.id) for machine in machines]
+    nodes = [_nodes.connection(machine, preferences, workspace.id) for machine in machines]
     facts = {
         "workspace": options["workspace"],
         "resource_group": options["resource_group"],
         "nodes": nodes,
         "ssh_config": _nodes.config(nodes),
     }
-    return {"changed": False, "ansible_facts": {"aml_ssh": facts}, "warnings": [*warnings, *_reserved(machines, way)]}
+    return {
+        "changed": False,
+        "ansible_facts": {"aml_ssh": facts},
+        "warnings": [*warnings, *_reserved(machines, preferences)],
+    }
 
 
-def _reserved(machines: list[_nodes.Machine], way: _nodes.Way) -> t.Iterator[str]:
+def _reserved(machines: list[_nodes.Machine], preferences: _nodes.SshPreferences) -> t.Iterator[str]:
     """A warning for each machine that cannot have the name with the prefix."""
-    for machine in machines if way.host_prefix is not None else ():
-        name = f"{way.host_prefix}{machine.name}"
+    for machine in machines if preferences.host_prefix is not None else ():
+        name = f"{preferences.host_prefix}{machine.name}"
         if _nodes.is_reserved(name):
             yield f"A machine has the workspace's name before its own instead of host_prefix, because {name!r} is a reserved name."

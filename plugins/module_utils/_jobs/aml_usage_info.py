@@ -12,7 +12,7 @@ from .._module.task import Task
 from .regions import region_of_task, version_of
 
 
-def look_at_usages(task: Task) -> Result:
+def list_usages(task: Task) -> Result:
     """The job of ``aml_usage_info``."""
     location = region_of_task(task)
     found = task.client.list(

@@ -13,7 +13,7 @@ from .._module.task import Task
 from .regions import region_of_task, version_of
 
 
-def look_at_sizes(task: Task) -> Result:
+def list_sizes(task: Task) -> Result:
     """The job of ``aml_vm_size_info``."""
     options = ("family", "name", "min_vcpus", "max_vcpus", "min_memory_gb", "gpus", "compute_type", "low_priority")
     wanted = sizes.SizeFilter(**{option: task.params[option] for option in options})

@@ -34,7 +34,7 @@ WORKSPACE_SPEC: specs.Spec = {
 }
 
 
-def keep_workspace(task: Task) -> Result:
+def manage_workspace(task: Task) -> Result:
     """The job of ``aml_workspace``."""
     name = workspace_name(task)
     if not name:

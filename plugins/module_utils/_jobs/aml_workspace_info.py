@@ -15,7 +15,7 @@ from .._module.task import Task
 from .workspaces import workspace_name
 
 
-def look(task: Task) -> Result:
+def gather(task: Task) -> Result:
     """The job of ``aml_workspace_info``: one by name, all of a group, or all of a subscription."""
     kind = _kind.Workspace()
     version = task.params.get("api_version") or kind.api_version

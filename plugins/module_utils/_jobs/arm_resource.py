@@ -16,7 +16,7 @@ from .._module.task import Task
 from .resources import resource_id
 
 
-def keep_resource(task: Task) -> Result:
+def manage_resource(task: Task) -> Result:
     """The job of ``arm_resource``."""
     params = task.params
     identifier = resource_id(task)

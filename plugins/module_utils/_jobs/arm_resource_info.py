@@ -14,7 +14,7 @@ from .._module.task import Task
 from .resources import collection_id, resource_id
 
 
-def look(task: Task) -> Result:
+def gather(task: Task) -> Result:
     """The job of ``arm_resource_info``."""
     identifier, version = resource_id(task), task.params["api_version"]
     if identifier is None:

@@ -53,7 +53,7 @@ def with_api_version(kind: Kind, task: Task) -> Kind:
     return kind
 
 
-def keep(task: Task, kind: Kind, extend: Extend = no_extension) -> Result:
+def manage(task: Task, kind: Kind, extend: Extend = no_extension) -> Result:
     """Bring one compute target to the state that the task declares."""
     target, kind = target_of(task), with_api_version(kind, task).configured(task.params)
     state, declared = task.params["state"], {}

@@ -46,7 +46,7 @@ def act(
     except AmlError as error:
         if error.status == 404 and not sent:
             raise workspace_missing(target) from error
-        error.changed = changes and (sent or error.may_be_taken)
+        error.changed = changes and (sent or error.may_be_accepted)
         raise
 
 

@@ -171,7 +171,7 @@ class Aks(AttachedKind):
     fields = FIELDS
     options = OPTIONS
     target_types: t.ClassVar[dict[str, str]] = {"Microsoft.ContainerService/managedClusters": "2024-09-01"}
-    makes_own = True
+    creates_underlying = True
     update_option = "update_certificate"
     read_only_inner = ("systemServices",)
     of_target = _NOT_WHEN_ATTACHED
@@ -179,8 +179,8 @@ class Aks(AttachedKind):
         _INNER + "clusterFqdn": shape.TEXT,
         _INNER + "systemServices": shape.list_of(shape.mapping(values=shape.SCALAR)),
     }
-    one_attachment_source = "docs/coverage.md K8-8 (azure-docs#41778)"
-    rights = "Owner or Contributor on the resource group of the AKS, and the role Azure Kubernetes Service Cluster Admin on it"
+    check_attachment_source = "docs/coverage.md K8-8 (azure-docs#41778)"
+    permissions = "Owner or Contributor on the resource group of the AKS, and the role Azure Kubernetes Service Cluster Admin on it"
     needs = (
         "Before AKS is attached again, remove what an earlier attachment left in it (kubectl delete of azureml-fe*)."
     )

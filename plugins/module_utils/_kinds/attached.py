@@ -200,7 +200,7 @@ class VirtualMachine(_Host):
     cli_schema = "vmCompute.schema.json"
     target_types: t.ClassVar[dict[str, str]] = {"Microsoft.Compute/virtualMachines": "2024-07-01"}
     # Data science virtual machines that the service made in its first version (docs/facts.md c.2).
-    makes_own = True
+    creates_underlying = True
     needs = "The service must reach the machine's SSH port (in a network: inbound from the tag AzureMachineLearning), and the system must be Ubuntu."
 
     def project(self, body: Body) -> dict[str, t.Any]:
@@ -224,7 +224,7 @@ class Databricks(Attached):
     target_types: t.ClassVar[dict[str, str]] = {"Microsoft.Databricks/workspaces": "2024-05-01"}
     fields = (*_OUTER, secret("access_token", "databricksAccessToken"))
     required_on_create = ("resource_id", "access_token")
-    rights = "Contributor on the Databricks workspace"
+    permissions = "Contributor on the Databricks workspace"
 
     def held_secrets(self, body: Body) -> list[str]:
         return ["access_token"]
@@ -270,7 +270,7 @@ class SynapseSpark(Attached):
         f"properties.properties.{name}": shape.mapping(values=shape.SCALAR)
         for name in ("autoScaleProperties", "autoPauseProperties")
     }
-    rights = "Owner of the Synapse workspace, which links the two"
+    permissions = "Owner of the Synapse workspace, which links the two"
     needs = "The identity needs the role Synapse Spark Administrator in the Synapse workspace."
 
     def project(self, body: Body) -> dict[str, t.Any]:
@@ -312,7 +312,7 @@ class AnyAttached(Attached):
     """For a removal that does not say which type."""
 
     label = "attached compute target"
-    makes_own = True
+    creates_underlying = True
 
     def guard(self, body: Body, target: Target) -> None:
         found = kind_name(body)

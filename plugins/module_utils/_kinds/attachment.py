@@ -81,11 +81,11 @@ class AttachedKind(ComputeKind):
     """
 
     target_types: t.ClassVar[dict[str, str]] = {}
-    rights = "Owner or Contributor on the resource"
+    permissions = "Owner or Contributor on the resource"
     needs = ""
-    makes_own = False
+    creates_underlying = False
     update_option = "update_password"
-    one_attachment_source = "docs/coverage.md 1.10 (all kinds)"
+    check_attachment_source = "docs/coverage.md 1.10 (all kinds)"
     # Options whose undeclared values are those of what was attached, and do not go over to another resource.
     of_target: tuple[str, ...] = ("location",)
     removing = False
@@ -98,7 +98,7 @@ class AttachedKind(ComputeKind):
         kind.delete_underlying = bool(options.get("delete_underlying"))
         kind.check_other_workspaces = bool(options.get("check_other_workspaces"))
         kind.remove_action = DELETE if kind.delete_underlying else DETACH
-        if kind.delete_underlying and not self.makes_own:
+        if kind.delete_underlying and not self.creates_underlying:
             raise RuleError(
                 f"delete_underlying: the service only detaches a {self.label}; it does not delete the resource behind it.",
                 code="DeleteNotSupported",
@@ -148,7 +148,7 @@ class AttachedKind(ComputeKind):
                 "resource_id",
                 f"{declared['resource_id']} is already attached as {compute.kind_name(other.body)} {other.body.get('name')!r} ({other.place}); "
                 "attaching one resource twice breaks the first attachment.",
-                self.one_attachment_source,
+                self.check_attachment_source,
             )
 
     def needs_vcpus(self, declared: Declared) -> bool:
@@ -189,7 +189,9 @@ class AttachedKind(ComputeKind):
 
     def explain_refusal(self, error: ArmError, *, created: bool) -> None:
         if error.status == 403 or error.code in _NOT_PERMITTED:
-            error.hint = f"Attaching needs {self.rights}, and permission to write compute targets of the workspace."
+            error.hint = (
+                f"Attaching needs {self.permissions}, and permission to write compute targets of the workspace."
+            )
         elif created and self.needs:
             error.hint = f"{error.hint or ''} {self.needs}".strip()
 

@@ -172,7 +172,7 @@ class Kubernetes(Attached):
         f"properties.properties.{name}": shape.TEXT
         for name in ("extensionPrincipalId", "extensionInstanceReleaseTrain", "vcName")
     }
-    rights = "Owner or Contributor on the cluster, and the role Azure Kubernetes Service Cluster Admin (for Arc: access to the cluster)"
+    permissions = "Owner or Contributor on the cluster, and the role Azure Kubernetes Service Cluster Admin (for Arc: access to the cluster)"
     needs = (
         "The cluster needs the extension Microsoft.AzureML.Kubernetes and the namespace. An identity of the workspace that lacks Reader, Kubernetes "
         "Extension Contributor and Azure Kubernetes Service Cluster Admin on it shows as 'extension not installed' or 'internal server error'."

@@ -224,7 +224,7 @@ def workspace_facts(body: Body) -> Body:
 
 
 @dataclass(frozen=True)
-class Choice:
+class HostFilter:
     """Which of the machines or workspaces that were read become hosts."""
 
     tags: t.Mapping[str, t.Any] | None = None
@@ -260,7 +260,7 @@ def _same(found: t.Any, wanted: t.Any) -> bool:
 
 
 @dataclass(frozen=True)
-class Jump:
+class JumpHost:
     """The host in the virtual network over which private addresses are reached."""
 
     host: str | None = None
@@ -307,17 +307,23 @@ class Host:
         return [*self.groups, *(f"{one}_{self.labels[one]}" for one in groupings if self.labels.get(one))]
 
 
-def hosts_of(records: t.Iterable[Record], kind: str, choice: Choice, way: nodes.Way, jump: Jump) -> list[Host]:
+def hosts_of(
+    records: t.Iterable[Record],
+    kind: str,
+    host_filter: HostFilter,
+    preferences: nodes.SshPreferences,
+    jump_host: JumpHost,
+) -> list[Host]:
     """The hosts of what was read, before their names are unique."""
     found: list[Host] = []
     for record in records:
         workspace = record["workspace"]
         if kind == WORKSPACES:
-            if has_tags(workspace["tags"], choice.tags):
-                found.append(_workspace_host(workspace, way.host_prefix or ""))
+            if has_tags(workspace["tags"], host_filter.tags):
+                found.append(_workspace_host(workspace, preferences.host_prefix or ""))
             continue
         machines = (nodes.Machine(**one) for one in record["machines"])
-        found += [_machine_host(workspace, one, way, jump) for one in machines if choice.takes(one)]
+        found += [_machine_host(workspace, one, preferences, jump_host) for one in machines if host_filter.takes(one)]
     return found
 
 
@@ -340,8 +346,10 @@ def _labels(workspace: Body) -> dict[str, str | None]:
 _TOLD = ("compute", "type", "node_id", "state", "run_id", "public_ip_address", "private_ip_address", "reachable", "reason", "note")  # fmt: skip
 
 
-def _machine_host(workspace: Body, machine: nodes.Machine, way: nodes.Way, jump: Jump) -> Host:
-    entry = nodes.connection(machine, way, workspace["id"])
+def _machine_host(
+    workspace: Body, machine: nodes.Machine, preferences: nodes.SshPreferences, jump_host: JumpHost
+) -> Host:
+    entry = nodes.connection(machine, preferences, workspace["id"])
     location = machine.location or workspace["location"]
     variables: dict[str, t.Any] = {
         **{name: workspace[name] for name in ("subscription_id", "resource_group", "workspace", "location")},
@@ -351,7 +359,7 @@ def _machine_host(workspace: Body, machine: nodes.Machine, way: nodes.Way, jump:
         "aml_tags": machine.tags,
         **{f"aml_{name}": entry[name] for name in _TOLD},
         "aml_machine_id": entry["id"],
-        **_ansible_variables(entry, way, jump),
+        **_ansible_variables(entry, preferences, jump_host),
     }
     labels = {
         **_labels(workspace),
@@ -363,24 +371,24 @@ def _machine_host(workspace: Body, machine: nodes.Machine, way: nodes.Way, jump:
         "location": location,
     }
     groups = ("aml_nodes", "aml_reachable") if entry["reachable"] else ("aml_nodes",)
-    default = nodes.host_name(machine, nodes.Way(), workspace["workspace"])
+    default = nodes.host_name(machine, nodes.SshPreferences(), workspace["workspace"])
     return Host(entry["name"], _place(workspace), variables, labels, groups, named=1 if entry["name"] == default else 0)
 
 
-def _ansible_variables(entry: Body, way: nodes.Way, jump: Jump) -> dict[str, t.Any]:
+def _ansible_variables(entry: Body, preferences: nodes.SshPreferences, jump_host: JumpHost) -> dict[str, t.Any]:
     """How Ansible connects to the machine, as far as that is known."""
     inside = entry["address"] is not None and entry["address"] == entry["private_ip_address"]
     ways = {
         "ansible_host": entry["address"],
         "ansible_port": entry["port"],
         "ansible_user": entry["user"],
-        "ansible_ssh_private_key_file": way.private_key_file,
-        "ansible_ssh_common_args": jump.arguments() if inside else None,
+        "ansible_ssh_private_key_file": preferences.private_key_file,
+        "ansible_ssh_common_args": jump_host.arguments() if inside else None,
     }
     return {name: value for name, value in ways.items() if value is not None}
 
 
-def name_apart(hosts: list[Host], taken: t.Mapping[str, str] | None = None) -> tuple[list[Host], list[str]]:
+def make_names_unique(hosts: list[Host], taken: t.Mapping[str, str] | None = None) -> tuple[list[Host], list[str]]:
     """Return the hosts with unique names, and a message about each host with another name or without a name.
 
     Hosts that would share a name, and so become one, get the workspace before it; then the resource group; then the subscription; and where that separates

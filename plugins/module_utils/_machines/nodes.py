@@ -81,7 +81,7 @@ class Machine:
 
 
 @dataclass(frozen=True)
-class Way:
+class SshPreferences:
     """How the user wants to connect."""
 
     prefer: str = "auto"
@@ -277,9 +277,9 @@ def is_reserved(name: str) -> bool:
     return _RESERVED.fullmatch(name) is not None
 
 
-def host_name(machine: Machine, way: Way, workspace: str) -> str:
+def host_name(machine: Machine, preferences: SshPreferences, workspace: str) -> str:
     """Return the name of the machine's host. With the target's name alone, people who name targets could choose the names of hosts."""
-    chosen = None if way.host_prefix is None else way.host_prefix + machine.name
+    chosen = None if preferences.host_prefix is None else preferences.host_prefix + machine.name
     return f"{workspace}-{machine.name}" if chosen is None or is_reserved(chosen) else chosen
 
 
@@ -288,10 +288,10 @@ def longer_name(name: str, machine_id: str, digits: int = 8) -> str:
     return f"{name}-{hashlib.sha256(machine_id.casefold().encode()).hexdigest()[:digits]}"
 
 
-def connection(machine: Machine, way: Way, workspace_id: str) -> dict[str, t.Any]:
+def connection(machine: Machine, preferences: SshPreferences, workspace_id: str) -> dict[str, t.Any]:
     """One entry of the facts: all that is known of the machine, and the lines where one can connect."""
-    at = endpoint(machine, way.prefer)
-    name = host_name(machine, way, ArmId(workspace_id).name)
+    at = endpoint(machine, preferences.prefer)
+    name = host_name(machine, preferences, ArmId(workspace_id).name)
     entry: dict[str, t.Any] = {
         "name": name,
         "id": f"{workspace_id}/computes/{machine.compute}" + (f"/nodes/{machine.node_id}" if machine.node_id else ""),
@@ -313,9 +313,9 @@ def connection(machine: Machine, way: Way, workspace_id: str) -> dict[str, t.Any
         "ssh_config": None,
     }
     if at.reason is None and at.address and at.port and machine.user:
-        login = (at.address, at.port, machine.user, way.private_key_file)
+        login = (at.address, at.port, machine.user, preferences.private_key_file)
         entry["ssh"] = ssh_line(*login)
-        entry["scp"] = scp_line(*login, way.scp_file)
+        entry["scp"] = scp_line(*login, preferences.scp_file)
         entry["ssh_config"] = config_block(name, *login)
     return entry
 

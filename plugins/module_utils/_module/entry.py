@@ -17,7 +17,7 @@ import typing as t
 from .._arm import connections
 from .._auth import options
 from .._core import redact
-from .._core.errors import AmlError, add_way_on, unforeseen
+from .._core.errors import AmlError, add_next_step, unforeseen
 from .._options import specs
 from . import all_wrong
 from .raw_module import RawModule
@@ -83,7 +83,7 @@ def _exit(task: Task, result: Result) -> None:
 
 def _fail(task: Task, error: AmlError) -> None:
     task.hide_tokens()
-    add_way_on(error)
+    add_next_step(error)
     hidden = task.module.hidden
     task.events.close(error.message)
     message = f"{error.message} {error.hint}" if error.hint else error.message

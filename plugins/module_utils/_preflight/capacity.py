@@ -24,7 +24,7 @@ from .._core.findings import ERROR, WARNING, Finding, Findings
 from .._engine.kind import Body
 from .._kinds import compute
 from .checks import named, names, subnet_of
-from .facts import Facts, Wish
+from .facts import DesiredTarget, Facts
 
 _SOURCE = "docs/facts.md b.2 (quota), f.23; docs/coverage.md 1.11"
 _RAISE = "Ask for more quota, choose another size or region, or declare fewer nodes; aml_usage_info shows what is left."
@@ -37,7 +37,7 @@ _MANY_NODES = 100
 class Demand:
     """What one target uses of a region: cores immediately and at most, in addition to those of the family that it already uses."""
 
-    wish: Wish
+    desired: DesiredTarget
     region: str
     size: Item
     low_priority: bool
@@ -52,33 +52,33 @@ class Demand:
 
     @property
     def cores(self) -> int:
-        return self._cores(self.wish.least)
+        return self._cores(self.desired.least)
 
     @property
     def most(self) -> int:
-        return self._cores(self.wish.most)
+        return self._cores(self.desired.most)
 
 
-def demands(wishes: t.Sequence[Wish], facts: Facts) -> list[Demand]:
+def demands(desired_targets: t.Sequence[DesiredTarget], facts: Facts) -> list[Demand]:
     """What is managed, of a known size in a known region. What a replacement sets free of another family does not count."""
     found = []
-    for wish in wishes:
-        size, region = facts.size(wish), facts.region(wish)
-        if not wish.managed or size is None or region is None:
+    for desired in desired_targets:
+        size, region = facts.size(desired), facts.region(desired)
+        if not desired.managed or size is None or region is None:
             continue
-        low = wish.wanted.get("tier") == "low_priority"
+        low = desired.wanted.get("tier") == "low_priority"
         sizes = facts.get("sizes", region)
         held = (
             0
-            if wish.existing is None
-            else cores_held(wish.existing, str(size["family"]), region, sizes, low_priority=low)
+            if desired.existing is None
+            else cores_held(desired.existing, str(size["family"]), region, sizes, low_priority=low)
         )
-        found.append(Demand(wish, region, size, low, held))
+        found.append(Demand(desired, region, size, low, held))
     return found
 
 
-def check_quota(wishes: t.Sequence[Wish], facts: Facts) -> Findings:
-    wanted = demands(wishes, facts)
+def check_quota(desired_targets: t.Sequence[DesiredTarget], facts: Facts) -> Findings:
+    wanted = demands(desired_targets, facts)
     by_region: dict[str, list[Demand]] = defaultdict(list)
     for one in wanted:
         by_region[one.region].append(one)
@@ -87,17 +87,17 @@ def check_quota(wishes: t.Sequence[Wish], facts: Facts) -> Findings:
         if usages is not None:
             yield from _regional(region, here, usages)
         yield from _workspace_quotas(region, here, facts)
-    yield from _totals(wishes, facts)
-    for wish in wishes:
-        if wish.type == "amlcompute" and wish.most > _MANY_NODES:
-            message = f"max_instances is {wish.most}; without a ticket a cluster grows to {_MANY_NODES} nodes."
+    yield from _totals(desired_targets, facts)
+    for desired in desired_targets:
+        if desired.type == "amlcompute" and desired.most > _MANY_NODES:
+            message = f"max_instances is {desired.most}; without a ticket a cluster grows to {_MANY_NODES} nodes."
             yield Finding(
                 "ManyNodes",
                 "max_instances",
                 message,
                 "docs/coverage.md CC4, 1.11",
                 WARNING,
-                wish.name,
+                desired.name,
                 "Request a higher limit.",
             )
 
@@ -116,7 +116,7 @@ def _regional(region: str, here: list[Demand], usages: _usages.Usages) -> Findin
                 message,
                 _SOURCE,
                 WARNING,
-                named([one.wish for one in some]),
+                named([one.desired for one in some]),
                 "Check the usages with aml_usage_info.",
             )
         tier = "low-priority" if low else "dedicated"
@@ -140,21 +140,21 @@ def _exceeds(code: str, what: str, some: list[Demand], row: Item | None) -> Find
     if need > free:
         takers = [one for one in some if one.cores]
         message = f"{state}, and {need} are needed at once ({_cores_of(takers)})."
-        yield Finding(code, "size", message, _SOURCE, ERROR, named([one.wish for one in takers]), _RAISE)
+        yield Finding(code, "size", message, _SOURCE, ERROR, named([one.desired for one in takers]), _RAISE)
     elif most > free:
         message = f"{state}, and {most} would be needed for the maximum number of nodes. Not all clusters can grow to max_instances."
-        growers = named([one.wish for one in some if one.most])
+        growers = named([one.desired for one in some if one.most])
         yield Finding("QuotaBelowMaximum", "max_instances", message, _SOURCE, WARNING, growers, _RAISE)
 
 
 def _cores_of(some: list[Demand]) -> str:
-    return _counted([one.wish for one in some], [one.cores for one in some])
+    return _counted([one.desired for one in some], [one.cores for one in some])
 
 
-def _counted(wishes: t.Sequence[Wish], counts: t.Sequence[int]) -> str:
+def _counted(desired_targets: t.Sequence[DesiredTarget], counts: t.Sequence[int]) -> str:
     """The first five targets, each with what it takes."""
-    shown = ", ".join(f"{name}: {count}" for name, count in list(zip(names(wishes), counts))[:5])
-    return f"{shown} and {len(wishes) - 5} more" if len(wishes) > 5 else shown
+    shown = ", ".join(f"{name}: {count}" for name, count in list(zip(names(desired_targets), counts))[:5])
+    return f"{shown} and {len(desired_targets) - 5} more" if len(desired_targets) > 5 else shown
 
 
 def _workspace_quotas(region: str, here: list[Demand], facts: Facts) -> Findings:
@@ -162,7 +162,7 @@ def _workspace_quotas(region: str, here: list[Demand], facts: Facts) -> Findings
     groups: dict[tuple[str, str], list[Demand]] = defaultdict(list)
     for one in here:
         if not one.low_priority:
-            groups[one.wish.workspace_id, one.family].append(one)
+            groups[one.desired.workspace_id, one.family].append(one)
     for (workspace_id, family), some in groups.items():
         limit = own_limit(facts.get("quotas", region), workspace_id, family)
         computes = facts.get("computes", workspace_id.casefold())
@@ -197,13 +197,13 @@ def cores_held(body: Body, family: str, region: str, sizes: dict[str, Item], *, 
     return nodes * int(size["vcpus"] or 0)
 
 
-def _totals(wishes: t.Sequence[Wish], facts: Facts) -> Findings:
+def _totals(desired_targets: t.Sequence[DesiredTarget], facts: Facts) -> Findings:
     """The number of clusters and instances of a region."""
-    new: dict[str, list[Wish]] = defaultdict(list)
-    for wish in wishes:
-        region = facts.region(wish)
-        if wish.managed and wish.new and region:
-            new[region].append(wish)
+    new: dict[str, list[DesiredTarget]] = defaultdict(list)
+    for desired in desired_targets:
+        region = facts.region(desired)
+        if desired.managed and desired.new and region:
+            new[region].append(desired)
     for region, some in new.items():
         usages = facts.get("usages", region)
         row = usages.find(_usages.TOTAL_CLUSTERS) if usages else None
@@ -218,16 +218,16 @@ def _totals(wishes: t.Sequence[Wish], facts: Facts) -> Findings:
 # --- addresses ---
 
 
-def check_subnets(wishes: t.Sequence[Wish], facts: Facts) -> Findings:
+def check_subnets(desired_targets: t.Sequence[DesiredTarget], facts: Facts) -> Findings:
     """Each subnet has an address for every node that may come."""
-    groups: dict[str, list[Wish]] = defaultdict(list)
-    for wish in wishes:
-        if wish.managed and wish.subnet and wish.network and facts.get("network", wish.network.casefold()):
-            groups[wish.subnet.rstrip("/").casefold()].append(wish)
+    groups: dict[str, list[DesiredTarget]] = defaultdict(list)
+    for desired in desired_targets:
+        if desired.managed and desired.subnet and desired.network and facts.get("network", desired.network.casefold()):
+            groups[desired.subnet.rstrip("/").casefold()].append(desired)
     for some in groups.values():
         subnet = subnet_of(facts.get("network", str(some[0].network).casefold()), str(some[0].subnet))
         free = None if subnet is None else free_addresses(subnet)
-        counts = [max(0, wish.most - wish.nodes_there) for wish in some]
+        counts = [max(0, desired.most - desired.existing_nodes) for desired in some]
         need = sum(counts)
         if free is not None and need > free:
             message = f"The subnet {some[0].subnet} has {max(0, free)} free address(es), and {need} node(s) may need one each ({_counted(some, counts)})."

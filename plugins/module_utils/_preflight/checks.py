@@ -22,7 +22,7 @@ from .._core.findings import ERROR, WARNING, Finding, Findings
 from .._engine.kind import Body
 from .._kinds import compute
 from .._kinds.cluster import private_link_count
-from .facts import Facts, Wish
+from .facts import DesiredTarget, Facts
 
 
 class PreflightFailed(AmlError):
@@ -31,15 +31,17 @@ class PreflightFailed(AmlError):
     default_code = "PreflightFailed"
 
 
-def named(wishes: t.Sequence[Wish]) -> str:
+def named(desired_targets: t.Sequence[DesiredTarget]) -> str:
     """The targets of a finding."""
-    return ", ".join(names(wishes))
+    return ", ".join(names(desired_targets))
 
 
-def names(wishes: t.Sequence[Wish]) -> list[str]:
+def names(desired_targets: t.Sequence[DesiredTarget]) -> list[str]:
     """The names of targets, with their workspaces where there are several."""
-    several = len({wish.workspace_id for wish in wishes}) > 1
-    return [f"{ArmId(wish.workspace_id).name}/{wish.name}" if several else wish.name for wish in wishes]
+    several = len({desired.workspace_id for desired in desired_targets}) > 1
+    return [
+        f"{ArmId(desired.workspace_id).name}/{desired.name}" if several else desired.name for desired in desired_targets
+    ]
 
 
 # --- one target ---
@@ -51,26 +53,32 @@ def offline(findings: t.Iterable[_findings.Finding], target: str) -> Findings:
         yield Finding(found.code, found.option, found.message, found.source, ERROR, target, f"Correct {found.option}.")
 
 
-def check_size(wish: Wish, facts: Facts) -> Findings:
+def check_size(desired: DesiredTarget, facts: Facts) -> Findings:
     """The size is offered in the region, for the kind and for the tier."""
-    wanted, region = wish.wanted.get("size"), facts.region(wish)
+    wanted, region = desired.wanted.get("size"), facts.region(desired)
     offered = facts.get("sizes", region or "")
-    if not wish.managed or not wanted or offered is None:
+    if not desired.managed or not wanted or offered is None:
         return
-    size, source = facts.size(wish), "docs/facts.md a.6 (vmSizes), b.2 (unsupported VM size)"
+    size, source = facts.size(desired), "docs/facts.md a.6 (vmSizes), b.2 (unsupported VM size)"
     if size is None:
         close = difflib.get_close_matches(str(wanted).casefold(), offered, n=3)
         better = ", ".join(offered[name]["name"] for name in close)
         hint = f"Choose another size{f', such as {better}' if better else ''}, or another region; aml_vm_size_info lists them."
         yield Finding(
-            "SizeNotOffered", "size", f"The size {wanted} is not offered in {region}.", source, ERROR, wish.name, hint
+            "SizeNotOffered",
+            "size",
+            f"The size {wanted} is not offered in {region}.",
+            source,
+            ERROR,
+            desired.name,
+            hint,
         )
         return
-    if size["supported_compute_types"] and wish.type not in size["supported_compute_types"]:
-        message = f"The size {size['name']} is offered in {region}, but not for {wish.type} (only for {', '.join(size['supported_compute_types'])})."
-        hint = f"Choose another size; aml_vm_size_info with compute_type={wish.type} lists them."
-        yield Finding("SizeNotForKind", "size", message, source, ERROR, wish.name, hint)
-    if wish.wanted.get("tier") == "low_priority" and size["low_priority_capable"] is False:
+    if size["supported_compute_types"] and desired.type not in size["supported_compute_types"]:
+        message = f"The size {size['name']} is offered in {region}, but not for {desired.type} (only for {', '.join(size['supported_compute_types'])})."
+        hint = f"Choose another size; aml_vm_size_info with compute_type={desired.type} lists them."
+        yield Finding("SizeNotForKind", "size", message, source, ERROR, desired.name, hint)
+    if desired.wanted.get("tier") == "low_priority" and size["low_priority_capable"] is False:
         message = f"The size {size['name']} cannot be had for low-priority nodes."
         hint = "Choose tier dedicated or another size; aml_vm_size_info with low_priority=true lists them."
         yield Finding(
@@ -79,14 +87,14 @@ def check_size(wish: Wish, facts: Facts) -> Findings:
             message,
             "docs/facts.md b.2 (UnsupportedVMSizeForLowPriority)",
             ERROR,
-            wish.name,
+            desired.name,
             hint,
         )
 
 
-def check_subnet(wish: Wish, facts: Facts) -> Findings:
+def check_subnet(desired: DesiredTarget, facts: Facts) -> Findings:
     """The subnet is there, near enough, and belongs to no one else. How many addresses it has left is a sum."""
-    subnet, network_id = wish.subnet, wish.network
+    subnet, network_id = desired.subnet, desired.network
     if not subnet or not network_id or not facts.known("network", network_id.casefold()):
         return
     option, source = "network_settings.subnet", "docs/coverage.md 1.11, CI5; docs/facts.md b.2 (subnet not found)"
@@ -95,38 +103,42 @@ def check_subnet(wish: Wish, facts: Facts) -> Findings:
     if network is None or found is None:
         missing = f"The virtual network {network_id}" if network is None else f"The subnet {subnet}"
         hint = "Create it first, or correct network_settings (the network's resource group is the workspace's unless it is given)."
-        yield Finding("SubnetNotFound", option, f"{missing} does not exist.", source, ERROR, wish.name, hint)
+        yield Finding("SubnetNotFound", option, f"{missing} does not exist.", source, ERROR, desired.name, hint)
         return
-    yield from _unfit_subnet(wish, facts.region(wish), network, found)
+    yield from _unfit_subnet(desired, facts.region(desired), network, found)
 
 
-def _unfit_subnet(wish: Wish, region: str | None, network: Body, subnet: Body) -> Findings:
+def _unfit_subnet(desired: DesiredTarget, region: str | None, network: Body, subnet: Body) -> Findings:
     """What keeps the nodes out of a subnet that exists."""
     option, source = "network_settings.subnet", "docs/coverage.md 1.11, CI5"
-    if ArmId(str(wish.network)).subscription_id.casefold() != wish.target.subscription_id.casefold():
-        message = f"The network {wish.network} is in another subscription than the workspace."
+    if ArmId(str(desired.network)).subscription_id.casefold() != desired.target.subscription_id.casefold():
+        message = f"The network {desired.network} is in another subscription than the workspace."
         yield Finding(
             "NetworkInOtherSubscription",
             option,
             message,
             source,
             ERROR,
-            wish.name,
+            desired.name,
             "Use a network of the workspace's subscription.",
         )
     place = canon.region(network.get("location"))
     if region and place and place != region:
         message = f"The network {network.get('name')} is in {place}, and the nodes would be in {region}."
-        yield Finding("NetworkInOtherRegion", option, message, source, ERROR, wish.name, f"Use a network in {region}.")
+        yield Finding(
+            "NetworkInOtherRegion", option, message, source, ERROR, desired.name, f"Use a network in {region}."
+        )
     services = [
         str((one.get("properties") or {}).get("serviceName"))
         for one in (subnet.get("properties") or {}).get("delegations") or []
     ]
-    if services and wish.managed:
+    if services and desired.managed:
         message = (
             f"The subnet {subnet.get('name')} is delegated to {', '.join(services)}, which keeps everything else out."
         )
-        yield Finding("SubnetDelegated", option, message, source, ERROR, wish.name, "Use a subnet without delegation.")
+        yield Finding(
+            "SubnetDelegated", option, message, source, ERROR, desired.name, "Use a subnet without delegation."
+        )
 
 
 def subnet_of(network: Body | None, subnet_id: str) -> Body | None:
@@ -135,33 +147,33 @@ def subnet_of(network: Body | None, subnet_id: str) -> Body | None:
     return next((one for one in subnets if str(one.get("name")).casefold() == name), None)
 
 
-def check_identity(wish: Wish, facts: Facts) -> Findings:
-    for identity in wish.identities:
+def check_identity(desired: DesiredTarget, facts: Facts) -> Findings:
+    for identity in desired.identities:
         if facts.known("identity", identity.casefold()) and facts.get("identity", identity.casefold()) is None:
             message = f"The user-assigned identity {identity} does not exist."
             hint = "Create it first, or correct identity.user_assigned_identities."
             source = "docs/coverage.md M2, pain 55"
             yield Finding(
-                "IdentityNotFound", "identity.user_assigned_identities", message, source, ERROR, wish.name, hint
+                "IdentityNotFound", "identity.user_assigned_identities", message, source, ERROR, desired.name, hint
             )
 
 
-def check_private_way(wish: Wish, facts: Facts) -> Findings:
+def check_private_endpoint(desired: DesiredTarget, facts: Facts) -> Findings:
     """Nodes without public addresses need a private endpoint of the workspace, or its managed network."""
-    workspace = facts.workspace(wish)
-    if not wish.managed or workspace is None or wish.wanted.get("enable_node_public_ip") is not False:
+    workspace = facts.workspace(desired)
+    if not desired.managed or workspace is None or desired.wanted.get("enable_node_public_ip") is not False:
         return
     mode = ((workspace.get("properties") or {}).get("managedNetwork") or {}).get("isolationMode") or "Disabled"
     if mode.casefold() == "disabled" and not private_link_count(workspace):
         message = f"enable_node_public_ip is false, but the workspace {workspace.get('name')} has neither a private endpoint nor a managed network."
         hint = "Create a private endpoint of the workspace, turn its managed network on, or let the nodes have public addresses."
         source = "docs/coverage.md CC5, CI6; docs/facts.md b.2 (no public IP without PE)"
-        yield Finding("PrivateEndpointMissing", "enable_node_public_ip", message, source, ERROR, wish.name, hint)
+        yield Finding("PrivateEndpointMissing", "enable_node_public_ip", message, source, ERROR, desired.name, hint)
 
 
-def check_workspace(wish: Wish, facts: Facts, severity: str) -> Findings:
-    if facts.known("workspace", wish.workspace_id.casefold()) and facts.workspace(wish) is None:
-        message = f"The workspace {wish.workspace_id} does not exist (yet)."
+def check_workspace(desired: DesiredTarget, facts: Facts, severity: str) -> Findings:
+    if facts.known("workspace", desired.workspace_id.casefold()) and facts.workspace(desired) is None:
+        message = f"The workspace {desired.workspace_id} does not exist (yet)."
         hint = "Create it first, or correct workspace, resource_group or subscription_id. What hangs on its region was not checked."
         yield Finding(
             "WorkspaceNotFound",
@@ -169,67 +181,81 @@ def check_workspace(wish: Wish, facts: Facts, severity: str) -> Findings:
             message,
             "docs/facts.md b.2 (workspace not found)",
             severity,
-            wish.name,
+            desired.name,
             hint,
         )
 
 
-def check_kind(wish: Wish) -> Findings:
+def check_kind(desired: DesiredTarget) -> Findings:
     """The name is not taken by another kind."""
-    if wish.existing is not None and compute.kind_name(wish.existing) != wish.type:
-        message = (
-            f"{wish.name!r} exists in this workspace, but as {compute.kind_name(wish.existing)}, not as {wish.type}."
-        )
+    if desired.existing is not None and compute.kind_name(desired.existing) != desired.type:
+        message = f"{desired.name!r} exists in this workspace, but as {compute.kind_name(desired.existing)}, not as {desired.type}."
         hint = "Names are unique across all kinds of a workspace: choose another name."
         yield Finding(
-            "KindMismatch", "name", message, "docs/facts.md a.1: one collection for all kinds", ERROR, wish.name, hint
+            "KindMismatch",
+            "name",
+            message,
+            "docs/facts.md a.1: one collection for all kinds",
+            ERROR,
+            desired.name,
+            hint,
         )
-    elif wish.replaces:
-        message = f"{wish.name!r} exists with fields that cannot change as declared: it would have to be deleted and created again."
+    elif desired.replaces:
+        message = f"{desired.name!r} exists with fields that cannot change as declared: it would have to be deleted and created again."
         hint = "Run its module in check mode for the fields; it replaces with on_immutable_change=recreate alone."
-        yield Finding("NeedsReplacement", "on_immutable_change", message, "docs/facts.md c.3", WARNING, wish.name, hint)
+        yield Finding(
+            "NeedsReplacement", "on_immutable_change", message, "docs/facts.md c.3", WARNING, desired.name, hint
+        )
 
 
 # --- what several share ---
 
 
-def check_twice(wishes: t.Sequence[Wish]) -> Findings:
+def check_duplicates(desired_targets: t.Sequence[DesiredTarget]) -> Findings:
     seen: set[str] = set()
-    for wish in wishes:
-        key = wish.target.id.casefold()
+    for desired in desired_targets:
+        key = desired.target.id.casefold()
         if key in seen:
-            message = f"{wish.name!r} is declared more than once for the workspace {ArmId(wish.workspace_id).name}."
+            message = (
+                f"{desired.name!r} is declared more than once for the workspace {ArmId(desired.workspace_id).name}."
+            )
             yield Finding(
-                "DuplicateCompute", "name", message, "this collection", ERROR, wish.name, "Give each its own name."
+                "DuplicateCompute", "name", message, "this collection", ERROR, desired.name, "Give each its own name."
             )
         seen.add(key)
 
 
-def check_locks(wishes: t.Sequence[Wish], facts: Facts) -> Findings:
+def check_locks(desired_targets: t.Sequence[DesiredTarget], facts: Facts) -> Findings:
     """A lock on the workspace, its group or the network's stops scaling; a read-only one any creation."""
-    affected: dict[str, tuple[Body, dict[str, Wish]]] = {}
+    affected: dict[str, tuple[Body, dict[str, DesiredTarget]]] = {}
     for (what, _group), locks in facts.read.items():
         for lock in (locks or []) if what == "locks" else []:
             scope = ArmId(str(lock.get("id")).casefold()).scope
-            for wish in wishes:
-                places = [wish.workspace_id, *([wish.network] if wish.network else [])]
+            for desired in desired_targets:
+                places = [desired.workspace_id, *([desired.network] if desired.network else [])]
                 if any(f"{place.casefold()}/".startswith(f"{scope}/") for place in places):
-                    affected.setdefault(str(lock["id"]), (lock, {}))[1][wish.target.id] = wish
+                    affected.setdefault(str(lock["id"]), (lock, {}))[1][desired.target.id] = desired
     for lock, found in affected.values():
         yield from _lock_findings(lock, list(found.values()))
 
 
-def _lock_findings(lock: Body, wishes: list[Wish]) -> Findings:
+def _lock_findings(lock: Body, desired_targets: list[DesiredTarget]) -> Findings:
     level, source = str((lock.get("properties") or {}).get("level")), "docs/coverage.md CC3, 1.11"
     hint = "Remove the lock, or put the workspace and its network into groups that are not locked."
     where = f"The lock {lock.get('name')} ({level}) at {ArmId(lock['id']).scope}"
     if level.casefold() == "readonly":
         yield Finding(
-            "ScopeLocked", "resource_group", f"{where} forbids every write.", source, ERROR, named(wishes), hint
+            "ScopeLocked",
+            "resource_group",
+            f"{where} forbids every write.",
+            source,
+            ERROR,
+            named(desired_targets),
+            hint,
         )
         return
-    clusters = [wish for wish in wishes if wish.type == "amlcompute"]
-    instances = [wish for wish in wishes if wish.type == "computeinstance"]
+    clusters = [desired for desired in desired_targets if desired.type == "amlcompute"]
+    instances = [desired for desired in desired_targets if desired.type == "computeinstance"]
     if clusters:
         message = (
             f"{where} stops scaling: nodes' network resources can then not be deleted, and clusters stay resizing."
@@ -240,12 +266,12 @@ def _lock_findings(lock: Body, wishes: list[Wish]) -> Findings:
         yield Finding("ScopeLocked", "resource_group", message, source, WARNING, named(instances), hint)
 
 
-def check_unread(facts: Facts, wishes: t.Sequence[Wish]) -> Findings:
+def check_unread(facts: Facts, desired_targets: t.Sequence[DesiredTarget]) -> Findings:
     """A region that the service does not know is an error; what the user may not read is left unchecked, and says so."""
     for (what, key), error in facts.unread.items():
         if what in ("sizes", "usages", "quotas") and error.status != 403:
             if what == "sizes":
-                there = [wish for wish in wishes if facts.region(wish) == key]
+                there = [desired for desired in desired_targets if facts.region(desired) == key]
                 message = f"Azure Machine Learning is not offered in {key}: {error.message}"
                 yield Finding(
                     "LocationNotOffered",

@@ -24,7 +24,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Wish:
+class DesiredTarget:
     """One desired compute target. ``wanted`` has all of its values by option, including current ones."""
 
     type: str
@@ -64,7 +64,7 @@ class Wish:
         return list((self.wanted.get("identity") or {}).get("user_assigned_identities") or [])
 
     @property
-    def nodes_there(self) -> int:
+    def existing_nodes(self) -> int:
         """Nodes that already have an address in the subnet that is wanted."""
         there = paths.get_path(self.existing or {}, "properties.properties.subnet")
         same = isinstance(there, dict) and canon.arm_id(there.get("id")) == canon.arm_id(self.subnet)
@@ -105,17 +105,17 @@ class Facts:
     def known(self, what: str, key: str) -> bool:
         return (what, key) in self.read
 
-    def workspace(self, wish: Wish) -> Body | None:
-        found: Body | None = self.get("workspace", wish.workspace_id.casefold())
+    def workspace(self, desired: DesiredTarget) -> Body | None:
+        found: Body | None = self.get("workspace", desired.workspace_id.casefold())
         return found
 
-    def region(self, wish: Wish) -> str | None:
+    def region(self, desired: DesiredTarget) -> str | None:
         """Where it is to be: as declared, or where its workspace is."""
-        location = wish.wanted.get("location") or (self.workspace(wish) or {}).get("location")
+        location = desired.wanted.get("location") or (self.workspace(desired) or {}).get("location")
         return str(canon.region(location)) if location else None
 
-    def size(self, wish: Wish) -> Item | None:
-        found: Item | None = (self.get("sizes", self.region(wish) or "") or {}).get(
-            canon.caseless(wish.wanted.get("size"))
+    def size(self, desired: DesiredTarget) -> Item | None:
+        found: Item | None = (self.get("sizes", self.region(desired) or "") or {}).get(
+            canon.caseless(desired.wanted.get("size"))
         )
         return found

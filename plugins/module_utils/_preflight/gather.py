@@ -18,7 +18,7 @@ from .._core.arm_id import ArmId, group_id
 from .._core.client import ReadClient
 from .._core.errors import ArmError
 from .capacity import demands, own_limit
-from .facts import Facts, Key, Wish
+from .facts import DesiredTarget, Facts, Key
 
 ML_VERSION = "2025-12-01"
 _NETWORK_VERSION = "2024-05-01"
@@ -44,17 +44,19 @@ class Gatherer:
         self.api_version = api_version
         self.facts = Facts(dict(known or {}))
 
-    def gather(self, wishes: t.Sequence[Wish]) -> Facts:
+    def gather(self, desired_targets: t.Sequence[DesiredTarget]) -> Facts:
         """What the checks of these targets need, in as few rounds as the answers allow."""
-        self.workspaces(wishes)
-        self._read(self._details(wishes))
-        self._read(self._shares(wishes))
+        self.workspaces(desired_targets)
+        self._read(self._details(desired_targets))
+        self._read(self._shares(desired_targets))
         return self.facts
 
-    def workspaces(self, wishes: t.Sequence[Wish], *, computes: bool = False) -> None:
+    def workspaces(self, desired_targets: t.Sequence[DesiredTarget], *, computes: bool = False) -> None:
         """The workspaces, which contain the regions; with ``computes`` also what is in them."""
         wanted: dict[Key, Reader] = {}
-        for identifier in {wish.workspace_id.casefold(): wish.workspace_id for wish in wishes}.values():
+        for identifier in {
+            desired.workspace_id.casefold(): desired.workspace_id for desired in desired_targets
+        }.values():
             wanted["workspace", identifier.casefold()] = functools.partial(
                 self.client.find, identifier, self.api_version
             )
@@ -65,27 +67,27 @@ class Gatherer:
     def _computes(self, workspace_id: str) -> Reader:
         return lambda: self.client.list(f"{workspace_id}/computes", self.api_version)
 
-    def _details(self, wishes: t.Sequence[Wish]) -> dict[Key, Reader]:
+    def _details(self, desired_targets: t.Sequence[DesiredTarget]) -> dict[Key, Reader]:
         wanted: dict[Key, Reader] = {}
-        for region in {self.facts.region(wish) for wish in wishes if wish.managed} - {None}:
+        for region in {self.facts.region(desired) for desired in desired_targets if desired.managed} - {None}:
             for what, shape in (("sizes", sizes.by_name), ("usages", usages.Usages), ("quotas", list)):
                 wanted[what, str(region)] = self._listed(str(region), "vmSizes" if what == "sizes" else what, shape)
-        for wish in wishes:
-            groups = [group_id(wish.target.subscription_id, wish.target.resource_group)]
-            if wish.network:
-                wanted["network", wish.network.casefold()] = self._found(wish.network, _NETWORK_VERSION)
-                groups.append(ArmId(wish.network).scope)
-            for identity in wish.identities:
+        for desired in desired_targets:
+            groups = [group_id(desired.target.subscription_id, desired.target.resource_group)]
+            if desired.network:
+                wanted["network", desired.network.casefold()] = self._found(desired.network, _NETWORK_VERSION)
+                groups.append(ArmId(desired.network).scope)
+            for identity in desired.identities:
                 wanted["identity", identity.casefold()] = self._found(identity, _IDENTITY_VERSION)
             for group in groups:
                 wanted["locks", group.casefold()] = self._locks(group)
         return wanted
 
-    def _shares(self, wishes: t.Sequence[Wish]) -> dict[Key, Reader]:
+    def _shares(self, desired_targets: t.Sequence[DesiredTarget]) -> dict[Key, Reader]:
         """The content of a workspace that has its own limit for a desired family."""
         wanted: dict[Key, Reader] = {}
         for workspace_id, region, family in {
-            (one.wish.workspace_id, one.region, one.family) for one in demands(wishes, self.facts)
+            (one.desired.workspace_id, one.region, one.family) for one in demands(desired_targets, self.facts)
         }:
             if own_limit(self.facts.get("quotas", region), workspace_id, family) is not None:
                 wanted["computes", workspace_id.casefold()] = self._computes(workspace_id)

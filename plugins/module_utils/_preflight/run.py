@@ -25,36 +25,36 @@ from .._options.declarations import Declaration, Registry, Validate, declaration
 from .capacity import check_quota, check_subnets
 from .checks import (
     PreflightFailed,
+    check_duplicates,
     check_identity,
     check_kind,
     check_locks,
-    check_private_way,
+    check_private_endpoint,
     check_size,
     check_subnet,
-    check_twice,
     check_unread,
     check_workspace,
     offline,
 )
-from .facts import Facts, Key, Wish
+from .facts import DesiredTarget, Facts, Key
 from .gather import ML_VERSION, Gatherer
 
 Result = dict[str, t.Any]
 
 
-def check(wishes: t.Sequence[Wish], facts: Facts, *, workspace_missing: str = ERROR) -> list[Finding]:
+def check(desired_targets: t.Sequence[DesiredTarget], facts: Facts, *, workspace_missing: str = ERROR) -> list[Finding]:
     """All findings, errors first, in the order of the targets."""
-    found: list[Finding] = [*check_twice(wishes), *check_unread(facts, wishes)]
-    for wish in wishes:
-        found += check_workspace(wish, facts, workspace_missing)
-        found += check_kind(wish)
-        found += check_size(wish, facts)
-        found += check_subnet(wish, facts)
-        found += check_identity(wish, facts)
-        found += check_private_way(wish, facts)
-    found += check_quota(wishes, facts)
-    found += check_subnets(wishes, facts)
-    found += check_locks(wishes, facts)
+    found: list[Finding] = [*check_duplicates(desired_targets), *check_unread(facts, desired_targets)]
+    for desired in desired_targets:
+        found += check_workspace(desired, facts, workspace_missing)
+        found += check_kind(desired)
+        found += check_size(desired, facts)
+        found += check_subnet(desired, facts)
+        found += check_identity(desired, facts)
+        found += check_private_endpoint(desired, facts)
+    found += check_quota(desired_targets, facts)
+    found += check_subnets(desired_targets, facts)
+    found += check_locks(desired_targets, facts)
     return in_order(found)
 
 
@@ -100,13 +100,13 @@ def guard(
         replaces = plan.action == REPLACE
         if plan.action != CREATE and not replaces and not _GROWTH & set(plan.values()):
             return []
-        wish = Wish(kind_type(kind), target, wanted, existing, replaces)
+        desired = DesiredTarget(kind_type(kind), target, wanted, existing, replaces)
         known: dict[Key, t.Any] = (
             {("workspace", target.parent_id.casefold()): workspace} if plan.action in (CREATE, REPLACE) else {}
         )
-        facts = Gatherer(client, target.subscription_id, kind.api_version or ML_VERSION, known).gather([wish])
+        facts = Gatherer(client, target.subscription_id, kind.api_version or ML_VERSION, known).gather([desired])
         # In check mode, a play may well create the workspace first.
-        findings = [one for one in check([wish], facts, workspace_missing=WARNING) if one.code != "NeedsReplacement"]
+        findings = [one for one in check([desired], facts, workspace_missing=WARNING) if one.code != "NeedsReplacement"]
         refuse(findings, f"The {kind.label} {target.name!r}")
         return [f"{one.code}: {one.message} {one.hint}" for one in findings]
 
@@ -118,21 +118,23 @@ def kind_type(kind: Kind) -> str:
     return str(getattr(kind, "compute_type", "")).casefold()
 
 
-def wish_of(one: Declaration, existing: Body | None) -> Wish:
+def desired_of(one: Declaration, existing: Body | None) -> DesiredTarget:
     """The values that the target will have, including current ones, as in a replacement."""
     if existing is None or compute.kind_name(existing) != one.type:
-        return Wish(one.type, one.target, one.declared, existing)
+        return DesiredTarget(one.type, one.target, one.declared, existing)
     plan = plan_target(one.kind, one.declared, existing, Behaviour())
     wanted = planning.wanted(one.kind, one.declared, existing, Behaviour())
-    return Wish(one.type, one.target, {**one.kind.kept(existing), **wanted}, existing, replaces=plan.action == REPLACE)
+    return DesiredTarget(
+        one.type, one.target, {**one.kind.kept(existing), **wanted}, existing, replaces=plan.action == REPLACE
+    )
 
 
-def rules_of(one: Declaration, wish: Wish, facts: Facts) -> list[Finding]:
+def rules_of(one: Declaration, desired: DesiredTarget, facts: Facts) -> list[Finding]:
     """The kinds' own rules; those of a creation where there will be one."""
     found = list(rules.workspace_name(ArmId(one.target.parent_id).name))
     found += one.kind.check(one.target, one.declared, one.tree)
-    if wish.new or wish.replaces:
-        found += one.kind.check_create(wish.wanted, facts.workspace(wish))
+    if desired.new or desired.replaces:
+        found += one.kind.check_create(desired.wanted, facts.workspace(desired))
     return list(offline(found, one.target.name))
 
 
@@ -148,20 +150,20 @@ def examine(
     """All findings over a list of declared compute targets."""
     declared, problems = declarations(entries, scope, kinds, hide, validate)
     gatherer = Gatherer(client, scope.subscription_id, api_version or ML_VERSION)
-    wishes = [Wish(one.type, one.target, one.declared) for one in declared]
-    gatherer.workspaces(wishes, computes=True)
-    there = _there(gatherer.facts)
-    wishes = [wish_of(one, there.get(one.target.id.casefold())) for one in declared]
+    desired_targets = [DesiredTarget(one.type, one.target, one.declared) for one in declared]
+    gatherer.workspaces(desired_targets, computes=True)
+    there = _existing(gatherer.facts)
+    desired_targets = [desired_of(one, there.get(one.target.id.casefold())) for one in declared]
     # A target that is declared twice is created once.
-    once = list({wish.target.id.casefold(): wish for wish in wishes}.values())
+    once = list({desired.target.id.casefold(): desired for desired in desired_targets}.values())
     facts = gatherer.gather(once)
-    for one, wish in zip(declared, wishes, strict=True):
-        problems += rules_of(one, wish, facts)
+    for one, desired in zip(declared, desired_targets, strict=True):
+        problems += rules_of(one, desired, facts)
     # A kind may have the same rule for what is declared and for what is created.
-    return in_order(dict.fromkeys([*problems, *check_twice(wishes), *check(once, facts)]))
+    return in_order(dict.fromkeys([*problems, *check_duplicates(desired_targets), *check(once, facts)]))
 
 
-def _there(facts: Facts) -> dict[str, Body]:
+def _existing(facts: Facts) -> dict[str, Body]:
     """Every compute target of the workspaces that were read, by id."""
     return {
         f"{workspace_id}/computes/{body.get('name')}".casefold(): body

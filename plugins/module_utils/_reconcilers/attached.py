@@ -56,14 +56,14 @@ class AttachmentExtension:
             if error.status not in (401, 403):
                 raise
             self._remote.warnings.append(
-                f"TargetNotReadable: {resource_id} could not be read before it is attached ({error.code}). Needed: {self._kind.rights}."
+                f"TargetNotReadable: {resource_id} could not be read before it is attached ({error.code}). Needed: {self._kind.permissions}."
             )
             return
         if found is None:
             raise TargetMissing(
                 f"{self._remote.title} cannot be attached, because {resource_id} does not exist.",
                 target=resource_id,
-                hint=f"Create it first, or correct the id. A resource that you may not read shows in no list: needed is {self._kind.rights}.",
+                hint=f"Create it first, or correct the id. A resource that you may not read shows in no list: needed is {self._kind.permissions}.",
             )
 
     def _others(self, resource_id: str, parent: Body | None) -> list[Other]:

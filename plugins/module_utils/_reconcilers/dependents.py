@@ -61,15 +61,15 @@ class Dependents:
         if left:
             error.details = {"cause": error.details, "left": left}
             error.hint = (
-                f"{error.hint or ''} After the workspace is deleted, a later run cannot determine its dependent resources. These may still exist: {', '.join(left)}; "
-                "remove what is with arm_resource, state=absent."
+                f"{error.hint or ''} After the workspace is deleted, a later run cannot determine its dependent resources. "
+                f"These may still exist: {', '.join(left)}. Delete them with arm_resource, state=absent."
             ).strip()
 
     def _delete(self, remote: RemoteResource, identifier: str, version: str) -> None:
         try:
             reply = remote.client.delete(identifier, version)
         except ArmError as error:
-            remote.wrote = remote.wrote or error.may_be_taken
+            remote.wrote = remote.wrote or error.may_be_accepted
             raise
         remote.wrote = remote.wrote or reply.status != 404
         if reply.operation is not None and remote.behaviour.wait:

@@ -59,7 +59,7 @@ class Deployments:
         except ArmError as error:
             # azure-ai-ml sends a deployment again whose answer was lost: that it is active says that it was taken.
             if error.code != "DeploymentActive":
-                self._remote.wrote = self._remote.wrote or error.may_be_taken
+                self._remote.wrote = self._remote.wrote or error.may_be_accepted
                 raise
         self._remote.wrote = True
 

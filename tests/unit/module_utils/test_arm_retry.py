@@ -386,7 +386,7 @@ def policy(clock: FakeClock) -> RetryPolicy:
 
 @pytest.mark.parametrize("until, seconds", [(math.inf, 60.0), (1010.0, 10.0), (1100.0, 60.0)])
 def test_the_attempts_of_a_request_end_with_whatever_ends_first(until: float, seconds: float) -> None:
-    assert policy(FakeClock(1000.0)).attempts(until).seconds_left == seconds
+    assert policy(FakeClock(1000.0)).attempts(until).remaining_seconds == seconds
 
 
 def test_before_the_first_attempt_nothing_is_unclear() -> None:
@@ -451,7 +451,7 @@ def test_an_action_whose_answer_stops_coming_is_not_repeated() -> None:
     wire = Wire([Call("POST", PATH, raises=ServiceRequestError(late, error=late))])
     with pytest.raises(ArmError) as caught:
         wire.client().post(PATH, VERSION)
-    assert caught.value.code == "ConnectionFailed" and caught.value.may_be_taken
+    assert caught.value.code == "ConnectionFailed" and caught.value.may_be_accepted
     wire.done()
 
 
@@ -479,7 +479,7 @@ def test_an_attempt_that_may_have_been_taken_is_not_forgotten(
     wire = Wire([Call("PUT", PATH, **first), Call("PUT", PATH, **then)])
     with pytest.raises(ArmError) as caught:
         wire.client(retries=1).put(PATH, VERSION, {})
-    assert caught.value.may_be_taken is unclear
+    assert caught.value.may_be_accepted is unclear
 
 
 def test_a_proxys_page_is_no_success_of_a_write() -> None:
@@ -487,7 +487,7 @@ def test_a_proxys_page_is_no_success_of_a_write() -> None:
     wire = Wire([Call("PUT", PATH, 200, **page)])
     with pytest.raises(ArmError) as caught:
         wire.client().put(PATH, VERSION, {})
-    assert caught.value.code == "UnexpectedAnswer" and caught.value.may_be_taken
+    assert caught.value.code == "UnexpectedAnswer" and caught.value.may_be_accepted
 
 
 def test_a_workspace_that_a_repeated_delete_does_not_find_is_gone() -> None:
@@ -508,13 +508,13 @@ def test_whether_an_attempt_may_have_been_taken_goes_before_the_last_status(body
     for status in (400, 502):
         found = answer(status, body)
         found.unclear = unclear
-        assert error_of(found).may_be_taken is unclear
+        assert error_of(found).may_be_accepted is unclear
 
 
 @pytest.mark.parametrize("status, body", [(400, b"{}"), (502, b"{}"), (502, b"<html>")])
 def test_an_answer_by_itself_says_nothing_of_what_may_have_been_taken(status: int, body: bytes) -> None:
     """Only who sent the request knows whether it could change anything, and what became of the attempts before."""
-    assert error_of(answer(status, body)).may_be_taken is False
+    assert error_of(answer(status, body)).may_be_accepted is False
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,13 @@ from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id impor
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError
 from ansible_collections.azureml.compute.plugins.module_utils._fleet import cost
 from ansible_collections.azureml.compute.plugins.module_utils._fleet import prices as _prices
-from ansible_collections.azureml.compute.plugins.module_utils._preflight.facts import Wish
+from ansible_collections.azureml.compute.plugins.module_utils._preflight.facts import DesiredTarget
 
 HOME = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws"
 
 
-def wish(type_: str = "amlcompute", *, home: str = HOME, existing: t.Any = None, **wanted: t.Any) -> Wish:
-    return Wish(type_, Target("x", f"{home}/computes/x", home, "s", "rg"), wanted, existing)
+def desired(type_: str = "amlcompute", *, home: str = HOME, existing: t.Any = None, **wanted: t.Any) -> DesiredTarget:
+    return DesiredTarget(type_, Target("x", f"{home}/computes/x", home, "s", "rg"), wanted, existing)
 
 
 def price(value: float, tier: str = "Standard", **more: t.Any) -> dict[str, t.Any]:
@@ -59,57 +59,57 @@ def test_the_price_is_that_of_the_tier_on_linux_by_the_hour() -> None:
 @pytest.mark.parametrize(
     ("given", "state", "expected"),
     [
-        (wish(max_instances=4), "present", (0, 4)),
-        (wish(max_instances=4, min_instances=2), "present", (2, 4)),
-        (wish(min_instances=2), "present", None),
-        (wish(max_instances=0), "present", (0, 0)),
-        (wish("computeinstance"), "present", (1, 1)),
-        (wish("computeinstance"), "stopped", (0, 1)),
-        (wish("computeinstance", idle_time_before_shutdown_minutes=30), "present", (0, 1)),
-        (wish("computeinstance", schedules={"compute_start_stop": []}), "started", (0, 1)),
+        (desired(max_instances=4), "present", (0, 4)),
+        (desired(max_instances=4, min_instances=2), "present", (2, 4)),
+        (desired(min_instances=2), "present", None),
+        (desired(max_instances=0), "present", (0, 0)),
+        (desired("computeinstance"), "present", (1, 1)),
+        (desired("computeinstance"), "stopped", (0, 1)),
+        (desired("computeinstance", idle_time_before_shutdown_minutes=30), "present", (0, 1)),
+        (desired("computeinstance", schedules={"compute_start_stop": []}), "started", (0, 1)),
         # What would stop an instance stops no cluster.
-        (wish(max_instances=1, min_instances=1, idle_time_before_shutdown_minutes=30), "stopped", (1, 1)),
+        (desired(max_instances=1, min_instances=1, idle_time_before_shutdown_minutes=30), "stopped", (1, 1)),
     ],
 )
-def test_the_fewest_and_the_most_nodes(given: Wish, state: str, expected: t.Any) -> None:
+def test_the_fewest_and_the_most_nodes(given: DesiredTarget, state: str, expected: t.Any) -> None:
     assert cost.nodes(given, state) == expected
 
 
 def test_one_targets_month() -> None:
     found = cost.estimate(
-        wish(size="STANDARD_A", min_instances=1, max_instances=3),
+        desired(size="STANDARD_A", min_instances=1, max_instances=3),
         "present",
         sizes(price(0.1234), price(0.01, "LowPriority")),
     )
     assert found == cost.Cost("USD", 90.08, 270.25)
     cheap = cost.estimate(
-        wish(size="Standard_A", tier="low_priority", max_instances=1),
+        desired(size="Standard_A", tier="low_priority", max_instances=1),
         "present",
         sizes(price(0.1234), price(0.01, "LowPriority")),
     )
     assert cheap == cost.Cost("USD", 0.0, 7.3)
-    rests = cost.estimate(wish("computeinstance", size="Standard_A"), "stopped", sizes(price(1.0)))
+    rests = cost.estimate(desired("computeinstance", size="Standard_A"), "stopped", sizes(price(1.0)))
     assert rests == cost.Cost("USD", 0.0, 730.0)
 
 
 @pytest.mark.parametrize("known", [None, {}, sizes()])
 def test_what_has_no_price_has_no_cost(known: t.Any) -> None:
-    assert cost.estimate(wish(size="Standard_A", max_instances=1), "present", known) is None
-    assert cost.estimate(wish(size="Standard_A"), "present", sizes(price(1.0))) is None
+    assert cost.estimate(desired(size="Standard_A", max_instances=1), "present", known) is None
+    assert cost.estimate(desired(size="Standard_A"), "present", sizes(price(1.0))) is None
 
 
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (wish(), True),
-        (wish("computeinstance"), True),
-        (wish("aks"), True),
-        (wish("aks", resource_id="/x"), False),
-        (wish("kubernetes"), False),
-        (wish("databricks", resource_id="/x"), False),
+        (desired(), True),
+        (desired("computeinstance"), True),
+        (desired("aks"), True),
+        (desired("aks", resource_id="/x"), False),
+        (desired("kubernetes"), False),
+        (desired("databricks", resource_id="/x"), False),
     ],
 )
-def test_who_pays(given: Wish, expected: bool) -> None:
+def test_who_pays(given: DesiredTarget, expected: bool) -> None:
     assert cost.pays(given) is expected
 
 
@@ -184,8 +184,12 @@ def listed(value: float) -> list[dict[str, t.Any]]:
 def test_each_workspace_and_each_region_is_read_once() -> None:
     client = Client(ws={"location": "East US"}, eastus=listed(1.0), westus2=listed(2.0))
     prices = _prices.Prices(client, "v")
-    new, again, west = wish(size="Standard_A", max_instances=1), wish(home=HOME.upper()), wish(location="West US 2")
-    there = wish(existing={"location": "eastus", "properties": {"computeLocation": "westus2"}})
+    new, again, west = (
+        desired(size="Standard_A", max_instances=1),
+        desired(home=HOME.upper()),
+        desired(location="West US 2"),
+    )
+    there = desired(existing={"location": "eastus", "properties": {"computeLocation": "westus2"}})
     prices.read([again, new, west, there])
     regions = [
         f"/subscriptions/s/providers/Microsoft.MachineLearningServices/locations/{name}/vmSizes"
@@ -193,7 +197,7 @@ def test_each_workspace_and_each_region_is_read_once() -> None:
     ]
     assert sorted(client.asked) == sorted((path, "v") for path in (HOME, *regions))
     assert [prices.region(one) for one in (new, again, west, there)] == ["eastus", "eastus", "westus2", "westus2"]
-    assert prices.region(wish(existing={"location": "North Europe"})) == "northeurope"
+    assert prices.region(desired(existing={"location": "North Europe"})) == "northeurope"
     estimated = cost.estimate(new, "present", prices.of(new))
     assert estimated and estimated.to_dict() == {"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": 730.0}
     assert cost.hourly((prices.of(west) or {})["standard_a"], "dedicated") == (2.0, "USD")
@@ -203,22 +207,22 @@ def test_each_workspace_and_each_region_is_read_once() -> None:
 @pytest.mark.parametrize("status", [400, 403, 404])
 def test_what_cannot_be_read_is_unknown_and_told(status: int) -> None:
     prices = _prices.Prices(Client(ws={"location": "eastus"}, eastus=ArmError("No.", status=status)), "v")
-    prices.read([wish()])
-    assert prices.of(wish()) is None
+    prices.read([desired()])
+    assert prices.of(desired()) is None
     assert prices.problems == ["Prices are not known where they could not be read: No."]
     prices = _prices.Prices(Client(ws=ArmError("No.", status=status)), "v")
-    prices.read([wish()])
-    assert prices.region(wish()) is None and prices.of(wish()) is None and len(prices.problems) == 1
+    prices.read([desired()])
+    assert prices.region(desired()) is None and prices.of(desired()) is None and len(prices.problems) == 1
 
 
 @pytest.mark.parametrize("found", [None, {}, {"location": None}])
 def test_a_workspace_that_is_nowhere_has_no_prices(found: t.Any) -> None:
     client = Client(ws=found)
     prices = _prices.Prices(client, "v")
-    prices.read([wish()])
-    assert prices.of(wish()) is None and len(client.asked) == 1
+    prices.read([desired()])
+    assert prices.of(desired()) is None and len(client.asked) == 1
 
 
 def test_a_service_that_does_not_answer_stops_it() -> None:
     with pytest.raises(ArmError):
-        _prices.Prices(Client(ws=ArmError("Ill.", status=500)), "v").read([wish()])
+        _prices.Prices(Client(ws=ArmError("Ill.", status=500)), "v").read([desired()])

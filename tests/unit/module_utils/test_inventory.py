@@ -21,13 +21,13 @@ from ansible_collections.azureml.compute.plugins.module_utils._machines import i
 from ansible_collections.azureml.compute.plugins.module_utils._machines import nodes as _nodes
 from ansible_collections.azureml.compute.plugins.module_utils._machines.inventory import (
     ALL,
-    Choice,
-    Jump,
+    HostFilter,
+    JumpHost,
     Reader,
     Scope,
     has_tags,
     hosts_of,
-    name_apart,
+    make_names_unique,
 )
 
 Body = dict[str, t.Any]
@@ -147,8 +147,11 @@ def reader(client: Client, **scope: t.Any) -> Reader:
     return Reader(client, Scope(**{"subscriptions": (S1,), "api_version": API, **scope}), 4)
 
 
-def names(records: list[Body], choice: Choice | None = None) -> list[str]:
-    return [host.name for host in hosts_of(records, "nodes", choice or Choice(), _nodes.Way(), Jump())]
+def names(records: list[Body], host_filter: HostFilter | None = None) -> list[str]:
+    return [
+        host.name
+        for host in hosts_of(records, "nodes", host_filter or HostFilter(), _nodes.SshPreferences(), JumpHost())
+    ]
 
 
 def test_what_runs_becomes_a_host() -> None:
@@ -156,8 +159,8 @@ def test_what_runs_becomes_a_host() -> None:
     records = found.read()
     assert found.problems == [] and [one["workspace"]["workspace"] for one in records] == ["a", "b"]
     assert names(records) == ["a-cpu-tvm-1", "a-on"]
-    assert names(records, Choice(include_stopped=True)) == ["a-cpu-tvm-1", "a-cpu-tvm-2", "a-on", "a-off"]
-    assert names(records, Choice(states=("leaving", "stopped"))) == ["a-cpu-tvm-2", "a-off"]
+    assert names(records, HostFilter(include_stopped=True)) == ["a-cpu-tvm-1", "a-cpu-tvm-2", "a-on", "a-off"]
+    assert names(records, HostFilter(states=("leaving", "stopped"))) == ["a-cpu-tvm-2", "a-off"]
     assert json.loads(json.dumps(records)) == records, "it goes into a cache"
 
 
@@ -257,7 +260,7 @@ def test_tags(wanted: Body | None, expected: bool) -> None:
 
 def test_variables_and_groups_of_a_node() -> None:
     records = reader(world()).read()
-    host = hosts_of(records, "nodes", Choice(), _nodes.Way(private_key_file="~/k"), Jump("jump"))[0]
+    host = hosts_of(records, "nodes", HostFilter(), _nodes.SshPreferences(private_key_file="~/k"), JumpHost("jump"))[0]
     place = {"subscription_id": S1, "resource_group": "rg", "workspace": "a", "location": "eastus"}
     assert {**host.variables, **place} == host.variables
     connect = {name: value for name, value in host.variables.items() if name.startswith("ansible_")}
@@ -276,25 +279,25 @@ def test_variables_and_groups_of_a_node() -> None:
 
 def test_an_unreachable_machine_is_a_host_with_a_reason() -> None:
     records = reader(world()).read()
-    off = hosts_of(records, "nodes", Choice(states=("stopped",)), _nodes.Way(), Jump())[0]
+    off = hosts_of(records, "nodes", HostFilter(states=("stopped",)), _nodes.SshPreferences(), JumpHost())[0]
     assert off.variables["aml_reachable"] is False and off.variables["aml_reason"] == "The instance is stopped."
     assert off.all_groups(["cluster", "state"]) == ["aml_nodes", "state_stopped"]
 
 
 def test_the_jump_host_is_for_private_addresses() -> None:
     records = reader(world()).read()
-    jump = Jump("fe80::1", "ops", 2222)
-    inside = hosts_of(records, "nodes", Choice(), _nodes.Way("private"), jump)[0]
+    jump_host = JumpHost("fe80::1", "ops", 2222)
+    inside = hosts_of(records, "nodes", HostFilter(), _nodes.SshPreferences("private"), jump_host)[0]
     assert inside.variables["ansible_host"] == "10.0.0.1" and inside.variables["ansible_port"] == 22
     assert shlex.split(inside.variables["ansible_ssh_common_args"]) == ["-o", "ProxyJump=ops@[fe80::1]:2222"]
-    outside = hosts_of(records, "nodes", Choice(), _nodes.Way("public"), jump)[0]
+    outside = hosts_of(records, "nodes", HostFilter(), _nodes.SshPreferences("public"), jump_host)[0]
     assert "ansible_ssh_common_args" not in outside.variables
 
 
 def test_names_are_told_apart_as_far_as_needed() -> None:
     groups = [("ws", "rg", S1), ("ws", "rg2", S1), ("ws", "rg", S2), ("other", "rg", S1), ("alone", "rg", S1)]
     made = [inventory.Host("alone" if place[0] == "alone" else "laptop", place, {}, {}, ()) for place in groups]
-    name_apart(made)
+    make_names_unique(made)
     assert [host.name for host in made] == [
         f"{S1}-rg-ws-laptop",
         "rg2-ws-laptop",
@@ -321,7 +324,7 @@ def test_no_host_takes_a_name_that_is_taken_or_reserved_and_it_is_told() -> None
             ("a b", "ws"),
         )
     ]
-    named, messages = name_apart(hosts, taken)
+    named, messages = make_names_unique(hosts, taken)
     assert [host.name for host in named] == [
         "rg-ws-DB",
         _nodes.longer_name("ws-web", f"{S1}/rg/ws/ws-web"),
@@ -340,7 +343,7 @@ def test_no_host_takes_a_name_that_is_taken_or_reserved_and_it_is_told() -> None
 
 def test_names_that_differ_in_case_only_are_one_name() -> None:
     other = inventory.Host("ws-one", ("WS", "rg2", S1), {}, {}, (), 1)
-    named, messages = name_apart([machine_host("ws-One", "ws"), other])
+    named, messages = make_names_unique([machine_host("ws-One", "ws"), other])
     assert [host.name for host in named] == [
         "rg-ws-One",
         "rg2-ws-one",
@@ -365,8 +368,8 @@ def test_names_that_no_place_separates_get_digits_of_the_id_in_any_order(order: 
     nodes = [
         inventory.Host("node", ("ws", "rg", S1), {"aml_machine_id": f"/ids/{number}"}, {}, ()) for number in range(2)
     ]
-    made = [*hosts_of(records, "nodes", Choice(), _nodes.Way(), Jump()), *nodes][::order]
-    named, messages = name_apart(made)
+    made = [*hosts_of(records, "nodes", HostFilter(), _nodes.SshPreferences(), JumpHost()), *nodes][::order]
+    named, messages = make_names_unique(made)
     names = {host.id: host.name for host in named}
     assert [host.id for host in named] == [host.id for host in made] and len(set(names.values())) == 5
     for host_id, prefix in (
@@ -387,12 +390,12 @@ def test_names_that_no_place_separates_get_digits_of_the_id_in_any_order(order: 
 def test_whoever_guesses_the_longer_name_takes_away_at_most_that_host() -> None:
     guessed = [_nodes.longer_name("a-b-c", "/ids/1", digits) for digits in (8, 16, 64)]
     made = [clash(1), clash(2), clash(3, guessed[0]), clash(9, "free")]
-    named, messages = name_apart(made)
+    named, messages = make_names_unique(made)
     assert [host.name.startswith(prefix) for host, prefix in zip(named, ("a-b-c-", "a-b-c-", "", "free"))] == [
         True
     ] * 4 and len(named) == 4
     assert len({host.name for host in named}) == 4 and len(messages) == 3
-    named, messages = name_apart(
+    named, messages = make_names_unique(
         [clash(1), clash(2)],
         {name: "the host of another" for name in guessed} | {"rg-a-b-c": "x", f"{S1}-rg-a-b-c": "x"},
     )
@@ -400,7 +403,7 @@ def test_whoever_guesses_the_longer_name_takes_away_at_most_that_host() -> None:
 
 
 def test_a_machine_that_is_listed_twice_is_one_host() -> None:
-    named, messages = name_apart([clash(1), clash(1), clash(2, "other")])
+    named, messages = make_names_unique([clash(1), clash(1), clash(2, "other")])
     assert [host.name for host in named] == ["a-b-c", "other"] and messages == []
 
 
@@ -432,7 +435,8 @@ def test_workspaces_become_hosts_with_their_facts() -> None:
     records = reader(client, hosts="workspaces").read()
     assert client.asked == [f"/subscriptions/{S1}/{PROVIDER}"], "no compute target is asked for"
     hosts = {
-        host.name: host for host in hosts_of(records, "workspaces", Choice(), _nodes.Way(host_prefix="ml-"), Jump())
+        host.name: host
+        for host in hosts_of(records, "workspaces", HostFilter(), _nodes.SshPreferences(host_prefix="ml-"), JumpHost())
     }
     assert set(hosts) == {"ml-a", "ml-b"}
     assert hosts["ml-a"].variables == {
@@ -445,7 +449,7 @@ def test_workspaces_become_hosts_with_their_facts() -> None:
         "resource_group_rg",
         f"subscription_{S1}",
     ]
-    tagged = hosts_of(records, "workspaces", Choice(tags={"Stage": "prod"}), _nodes.Way(), Jump())
+    tagged = hosts_of(records, "workspaces", HostFilter(tags={"Stage": "prod"}), _nodes.SshPreferences(), JumpHost())
     assert [host.variables["workspace"] for host in tagged] == ["a"]
 
 
@@ -457,7 +461,7 @@ def test_a_workspace_with_an_id_that_is_none_is_told() -> None:
 
 def test_without_a_jump_host_nothing_is_jumped_over() -> None:
     records = reader(world()).read()
-    inside = hosts_of(records, "nodes", Choice(), _nodes.Way("private"), Jump())[0]
+    inside = hosts_of(records, "nodes", HostFilter(), _nodes.SshPreferences("private"), JumpHost())[0]
     assert inside.variables["ansible_host"] == "10.0.0.1" and "ansible_ssh_common_args" not in inside.variables
 
 

@@ -64,7 +64,7 @@ def test_a_write_that_ends_so_may_have_been_taken(tls: tuple[Path, Path]) -> Non
     for name in ("a body, byte by byte", "a flood of 100 Continue"):
         with hostile.Server(hostile.FORMS[name][0], tls) as server, pytest.raises(AmlError) as ended:
             server.client(retries=0).put(hostile.PATH, hostile.VERSION, {"location": "eastus"})
-        assert ended.value.may_be_taken and ended.value.code in ("AnswerTooSlow", "AnswerTooLarge")
+        assert ended.value.may_be_accepted and ended.value.code in ("AnswerTooSlow", "AnswerTooLarge")
         assert ended.value.target == f"PUT {hostile.PATH}"
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import AmlError
 from ansible_collections.azureml.compute.plugins.module_utils._machines import nodes
-from ansible_collections.azureml.compute.plugins.module_utils._machines.nodes import Machine, Way, connection
+from ansible_collections.azureml.compute.plugins.module_utils._machines.nodes import Machine, SshPreferences, connection
 
 WS = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/vision"
 NODE = {
@@ -55,7 +55,7 @@ def node(body: dict[str, t.Any] | None = None, **item: t.Any) -> Machine:
 
 
 def chosen(machine: Machine, prefer: str = "auto") -> tuple[t.Any, t.Any, bool]:
-    entry = connection(machine, Way(prefer), WS)
+    entry = connection(machine, SshPreferences(prefer), WS)
     assert entry["reachable"] is (entry["reason"] is None) is (entry["ssh"] is not None)
     return entry["address"], entry["port"], entry["reachable"]
 
@@ -116,22 +116,22 @@ def test_address(machine: Machine, prefer: str, expected: tuple[t.Any, ...]) -> 
     ],
 )
 def test_reason(machine: Machine, prefer: str, words: str) -> None:
-    entry = connection(machine, Way(prefer), WS)
+    entry = connection(machine, SshPreferences(prefer), WS)
     assert words in entry["reason"]
     assert (entry["ssh"], entry["scp"], entry["ssh_config"]) == (None, None, None)
 
 
 def test_notes() -> None:
     """A private address says where it answers; an instance without SSH lets in hand-made keys only (CI18)."""
-    assert connection(node(), Way(), WS)["note"] is None
-    assert "virtual network" in connection(node(), Way("private"), WS)["note"]
-    assert "by hand" in connection(nodes.instance(OFF), Way("private"), WS)["note"]
+    assert connection(node(), SshPreferences(), WS)["note"] is None
+    assert "virtual network" in connection(node(), SshPreferences("private"), WS)["note"]
+    assert "by hand" in connection(nodes.instance(OFF), SshPreferences("private"), WS)["note"]
 
 
 def test_entry() -> None:
     entry = connection(
         node(nodeState="running", runId="run-7"),
-        Way(private_key_file="~/k.pem", scp_file="data.csv", host_prefix="prod-"),
+        SshPreferences(private_key_file="~/k.pem", scp_file="data.csv", host_prefix="prod-"),
         WS,
     )
     assert entry == {
@@ -173,7 +173,7 @@ RESERVED = ("localhost", "LocalHost", "localhost.localdomain", "localhost6", "al
 )
 def test_whoever_names_a_target_does_not_name_a_host(compute: str, prefix: str | None, name: str) -> None:
     machine = nodes.instance({**instance_body(), "name": compute})
-    entry = connection(machine, Way(host_prefix=prefix), WS)
+    entry = connection(machine, SshPreferences(host_prefix=prefix), WS)
     assert entry["name"] == name and entry["ssh_config"].startswith(f"Host {name}\n")
     assert entry["id"] == f"{WS}/computes/{compute}"
 
@@ -316,7 +316,7 @@ def test_a_user_that_is_more_than_a_name_is_in_no_line(user: str) -> None:
         nodes.instance(instance_body({"adminUserName": user})),
     ):
         for prefer in nodes.PREFERENCES:
-            entry = connection(machine, Way(prefer), WS)
+            entry = connection(machine, SshPreferences(prefer), WS)
             assert (entry["user"], entry["ssh"], entry["scp"], entry["ssh_config"], entry["reachable"]) == (
                 None,
                 None,

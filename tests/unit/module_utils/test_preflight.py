@@ -19,7 +19,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._core.errors impor
 from ansible_collections.azureml.compute.plugins.module_utils._core.redact import secrets_in
 from ansible_collections.azureml.compute.plugins.module_utils._preflight.capacity import free_addresses
 from ansible_collections.azureml.compute.plugins.module_utils._preflight.checks import PreflightFailed
-from ansible_collections.azureml.compute.plugins.module_utils._preflight.facts import Facts, Wish
+from ansible_collections.azureml.compute.plugins.module_utils._preflight.facts import DesiredTarget, Facts
 from ansible_collections.azureml.compute.plugins.module_utils._preflight.gather import Gatherer
 from ansible_collections.azureml.compute.plugins.module_utils._preflight.run import check, refuse
 from hypothesis import given
@@ -66,9 +66,9 @@ def facts(
     return Facts({**read, **more.get("read", {})}, more.get("unread", {}))
 
 
-def wish(name: str = "cluster", type_: str = "amlcompute", **wanted: t.Any) -> Wish:
+def desired(name: str = "cluster", type_: str = "amlcompute", **wanted: t.Any) -> DesiredTarget:
     existing, replaces = wanted.pop("existing", None), wanted.pop("replaces", False)
-    return Wish(
+    return DesiredTarget(
         type_,
         compute_target(SUBSCRIPTION, "rg", "ws", name),
         {"size": "standard_ds3_V2", "max_instances": 1, **wanted},
@@ -88,8 +88,8 @@ def body(
     return {"name": name, "location": "eastus", "properties": outer}
 
 
-def codes(*wishes: Wish, given: Facts | None = None) -> list[str]:
-    return [one.code for one in check(wishes, given or facts())]
+def codes(*desired_targets: DesiredTarget, given: Facts | None = None) -> list[str]:
+    return [one.code for one in check(desired_targets, given or facts())]
 
 
 # --- sizes ---
@@ -97,14 +97,16 @@ def codes(*wishes: Wish, given: Facts | None = None) -> list[str]:
 
 def test_a_size_for_another_kind() -> None:
     only_instances = facts(sizes=[size(types=["ComputeInstance"])])
-    assert codes(wish(), given=only_instances) == ["SizeNotForKind"]
-    assert codes(wish(type_="computeinstance"), given=only_instances) == []
+    assert codes(desired(), given=only_instances) == ["SizeNotForKind"]
+    assert codes(desired(type_="computeinstance"), given=only_instances) == []
     # A list without the property tells nothing.
-    assert codes(wish(), given=facts(sizes=[size(types=[])])) == []
+    assert codes(desired(), given=facts(sizes=[size(types=[])])) == []
 
 
 def test_other_kinds_have_no_size_of_the_service() -> None:
-    assert codes(wish(type_="aks", size="Standard_Nope"), wish("vm", "virtualmachine", size="Standard_Nope")) == []
+    assert (
+        codes(desired(type_="aks", size="Standard_Nope"), desired("vm", "virtualmachine", size="Standard_Nope")) == []
+    )
 
 
 # --- quotas ---
@@ -113,46 +115,47 @@ def test_other_kinds_have_no_size_of_the_service() -> None:
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=8), st.integers(0, 40), st.integers(0, 60))
 def test_the_sum_against_what_is_left(minimums: list[int], used: int, limit: int) -> None:
     """max(1, minimum) nodes of four cores each, whatever the order; nothing more is asked for."""
-    wishes = [
-        wish(f"cluster-{chr(97 + index)}", min_instances=least, max_instances=max(1, least))
+    desired_targets = [
+        desired(f"cluster-{chr(97 + index)}", min_instances=least, max_instances=max(1, least))
         for index, least in enumerate(minimums)
     ]
-    found = codes(*wishes, given=facts(usages=[usage(FAMILY, used, limit)]))
+    found = codes(*desired_targets, given=facts(usages=[usage(FAMILY, used, limit)]))
     need = sum(4 * max(1, least) for least in minimums)
     assert found == (["FamilyQuotaExceeded"] if need > limit - used else [])
 
 
 def test_no_cap_is_no_limit() -> None:
-    assert codes(wish(min_instances=50, max_instances=50), given=facts(usages=[usage(FAMILY, 0, -1)])) == []
+    assert codes(desired(min_instances=50, max_instances=50), given=facts(usages=[usage(FAMILY, 0, -1)])) == []
 
 
 def test_a_family_without_usage_is_not_silently_fine() -> None:
-    found = check([wish()], facts(usages=[]))
+    found = check([desired()], facts(usages=[]))
     assert [(one.code, one.severity) for one in found] == [("QuotaUnknown", "warning")]
 
 
 def test_a_replacement_gives_back_what_it_held() -> None:
     full = facts(usages=[usage(FAMILY, 8, 8)])
     replaced = {"existing": body(nodes=2), "replaces": True}
-    assert "FamilyQuotaExceeded" not in codes(wish(min_instances=2, max_instances=2, **replaced), given=full)
-    assert "FamilyQuotaExceeded" in codes(wish(min_instances=3, max_instances=3, **replaced), given=full)
+    assert "FamilyQuotaExceeded" not in codes(desired(min_instances=2, max_instances=2, **replaced), given=full)
+    assert "FamilyQuotaExceeded" in codes(desired(min_instances=3, max_instances=3, **replaced), given=full)
     # What it held of another family is no help.
     other = facts(
         sizes=[size(), size("Standard_D4s_v3", family="other")], usages=[usage(FAMILY, 8, 8), usage("other", 0, 0)]
     )
-    assert "FamilyQuotaExceeded" in codes(wish(size="Standard_D4s_v3", **replaced), given=other)
+    assert "FamilyQuotaExceeded" in codes(desired(size="Standard_D4s_v3", **replaced), given=other)
 
 
 def test_an_instance_that_exists_holds_its_cores_also_when_stopped() -> None:
     full = facts(usages=[usage(FAMILY, 4, 4), usage("TotalClusters", 1, 1, "totalClusters")])
     assert (
-        codes(wish(type_="computeinstance", existing=body(kind="ComputeInstance", state="Stopped")), given=full) == []
+        codes(desired(type_="computeinstance", existing=body(kind="ComputeInstance", state="Stopped")), given=full)
+        == []
     )
-    assert codes(wish(type_="computeinstance"), given=full) == ["FamilyQuotaExceeded", "ComputeCountExceeded"]
+    assert codes(desired(type_="computeinstance"), given=full) == ["FamilyQuotaExceeded", "ComputeCountExceeded"]
 
 
 def test_low_priority_families_have_a_cap_where_the_service_says_so() -> None:
-    low = wish(tier="low_priority")
+    low = desired(tier="low_priority")
     total = usage("TotalLowPriorityCores", 0, 100, "totalLowPriorityCores")
     capped = usage(FAMILY, 0, 3, "vmFamily/lowPriorityCores")
     assert codes(low, given=facts(usages=[total])) == []
@@ -173,14 +176,14 @@ def test_a_workspaces_quota_counts_what_is_in_it() -> None:
         return facts(read={("quotas", "eastus"): [own], ("computes", WORKSPACE.casefold()): computes})
 
     # A node of four cores and an instance of four are there; four more are wanted.
-    assert codes(wish("new"), given=limited(11)) == ["WorkspaceQuotaExceeded"]
-    assert codes(wish("new"), given=limited(12)) == []
+    assert codes(desired("new"), given=limited(11)) == ["WorkspaceQuotaExceeded"]
+    assert codes(desired("new"), given=limited(12)) == []
 
 
 def test_many_nodes() -> None:
     plenty = facts(usages=[usage(FAMILY, 0, 10000)])
-    assert codes(wish(max_instances=101), given=plenty) == ["ManyNodes"]
-    assert codes(wish(max_instances=100), given=plenty) == []
+    assert codes(desired(max_instances=101), given=plenty) == ["ManyNodes"]
+    assert codes(desired(max_instances=100), given=plenty) == []
 
 
 # --- networks ---
@@ -214,18 +217,18 @@ def subnet(prefix: str = "10.0.0.0/29", **more: t.Any) -> dict[str, t.Any]:
 def test_nodes_that_are_there_already_have_their_addresses() -> None:
     inside = {"network_settings.subnet": f"{NETWORK}/subnets/NODES"}
     there = body(nodes=2, subnet={"id": f"{NETWORK}/subnets/nodes"})
-    assert codes(wish(max_instances=5, existing=there, **inside), given=facts(read=subnet())) == []
-    assert codes(wish(max_instances=6, existing=there, **inside), given=facts(read=subnet())) == ["SubnetTooSmall"]
+    assert codes(desired(max_instances=5, existing=there, **inside), given=facts(read=subnet())) == []
+    assert codes(desired(max_instances=6, existing=there, **inside), given=facts(read=subnet())) == ["SubnetTooSmall"]
     elsewhere = body(nodes=2, subnet=None)
     assert "SubnetTooSmall" in codes(
-        wish(max_instances=5, existing=elsewhere, replaces=True, **inside), given=facts(read=subnet())
+        desired(max_instances=5, existing=elsewhere, replaces=True, **inside), given=facts(read=subnet())
     )
 
 
 def test_a_network_of_another_subscription() -> None:
     foreign = NETWORK.replace("11111111", "22222222")
     read = {("network", foreign.casefold()): next(iter(subnet().values()))}
-    assert codes(wish(**{"network_settings.subnet": f"{foreign}/subnets/nodes"}), given=facts(read=read)) == [
+    assert codes(desired(**{"network_settings.subnet": f"{foreign}/subnets/nodes"}), given=facts(read=read)) == [
         "NetworkInOtherSubscription"
     ]
 
@@ -252,7 +255,7 @@ def test_whom_a_lock_concerns(scope: str, concerned: bool) -> None:
         "name": "keep",
         "properties": {"level": "CanNotDelete"},
     }
-    found = codes(wish(), given=facts(read={("locks", GROUP.casefold()): [lock]}))
+    found = codes(desired(), given=facts(read={("locks", GROUP.casefold()): [lock]}))
     assert found == (["ScopeLocked"] if concerned else [])
 
 
@@ -265,8 +268,8 @@ def test_attached_compute_minds_read_only_locks_alone() -> None:
         }
         return facts(read={("locks", GROUP.casefold()): [lock]})
 
-    assert codes(wish(type_="kubernetes"), given=locked("CanNotDelete")) == []
-    assert codes(wish(type_="kubernetes"), given=locked("ReadOnly")) == ["ScopeLocked"]
+    assert codes(desired(type_="kubernetes"), given=locked("CanNotDelete")) == []
+    assert codes(desired(type_="kubernetes"), given=locked("ReadOnly")) == ["ScopeLocked"]
 
 
 # --- what could not be read; the failure ---
@@ -274,12 +277,12 @@ def test_attached_compute_minds_read_only_locks_alone() -> None:
 
 def test_what_could_not_be_read() -> None:
     denied = ArmError("No.", code="AuthorizationFailed", status=403)
-    found = check([wish()], Facts(facts().read, {("usages", "westus"): denied, ("identity", "/x"): denied}))
+    found = check([desired()], Facts(facts().read, {("usages", "westus"): denied, ("identity", "/x"): denied}))
     assert [(one.code, one.severity) for one in found] == [("NotChecked", "warning")] * 2
 
 
 def test_a_failure_has_all_findings_and_warnings_alone_are_none() -> None:
-    found = check([wish(size="Standard_Nope"), wish("wide", max_instances=26)], facts())
+    found = check([desired(size="Standard_Nope"), desired("wide", max_instances=26)], facts())
     assert [(one.code, one.severity) for one in found] == [
         ("SizeNotOffered", "error"),
         ("QuotaBelowMaximum", "warning"),
@@ -322,33 +325,33 @@ class Client:
         return {"vmSizes": [size()], "usages": [usage(FAMILY, 0, 100)]}.get(self._ask(path), [])
 
 
-def gather(client: Client, *wishes: Wish) -> Facts:
-    return Gatherer(client, SUBSCRIPTION).gather(wishes)
+def gather(client: Client, *desired_targets: DesiredTarget) -> Facts:
+    return Gatherer(client, SUBSCRIPTION).gather(desired_targets)
 
 
 def test_each_thing_is_read_once_and_only_what_is_needed() -> None:
     one, many = Client(), Client()
-    gather(one, wish())
-    gather(many, *(wish(f"cluster-{chr(97 + index)}") for index in range(20)))
+    gather(one, desired())
+    gather(many, *(desired(f"cluster-{chr(97 + index)}") for index in range(20)))
     assert sorted(one.asked) == sorted(many.asked) == ["locks", "quotas", "usages", "vmSizes", "ws"]
     attached = Client()
-    gather(attached, wish(type_="kubernetes"))
+    gather(attached, desired(type_="kubernetes"))
     assert sorted(attached.asked) == ["locks", "ws"]
 
 
 @pytest.mark.parametrize("what", ["locks", "usages", "quotas", "vmSizes"])
 def test_a_right_that_is_missing_leaves_one_check_out(what: str) -> None:
-    found = check([wish()], gather(Client(**{what: 403}), wish()))
+    found = check([desired()], gather(Client(**{what: 403}), desired()))
     assert [one.code for one in found] == ["NotChecked"]
 
 
 def test_a_service_that_is_down_stops_the_task() -> None:
     with pytest.raises(ArmError):
-        gather(Client(locks=503), wish())
+        gather(Client(locks=503), desired())
 
 
 def test_a_group_that_is_not_there_has_no_locks() -> None:
-    assert check([wish()], gather(Client(locks=404), wish())) == []
+    assert check([desired()], gather(Client(locks=404), desired())) == []
 
 
 # --- secrets of lists without a spec ---

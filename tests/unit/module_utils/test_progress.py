@@ -85,7 +85,7 @@ def test_a_state_is_told_when_it_is_news(path: Path) -> None:
         ("state", "a", "create", "InProgress"),
         ("state", "a", "create", "throttled, again in 12 s"),
         ("state", "a", "create", "no answer, again in 1 s"),
-        ("state", "a", "create", "another operation is under way"),
+        ("state", "a", "create", "another operation is running"),
         ("done", "a", "create", "a **** reason"),
     ]
 

@@ -726,7 +726,7 @@ RSA_ONLY = "Azure Machine Learning takes RSA public keys alone (how-to-create-at
             lambda: rules.tags({str(number): "" for number in range(51)}),
             "TooManyTags",
             "tags",
-            "tags holds 51 tags; a resource takes 50 at the most.",
+            "tags holds 51 tags; a resource can have at most 50.",
             TAGS,
         ),
         (

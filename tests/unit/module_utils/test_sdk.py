@@ -189,7 +189,7 @@ def test_an_answer_that_azure_ai_ml_cannot_read_is_one_unexpected_answer(
     with pytest.raises(ArmError) as caught:
         submit(monkeypatch, {}, error)
     assert (caught.value.code, caught.value.target) == ("UnexpectedAnswer", TARGET.id)
-    assert caught.value.may_be_taken, "the deployment may have been accepted"
+    assert caught.value.may_be_accepted, "the deployment may have been accepted"
     assert "Run the same task again" in (caught.value.hint or "")
 
 
@@ -295,7 +295,7 @@ def test_what_does_not_end_ends_for_azure_ai_ml_too(
     assert time.monotonic() - started < 30
     assert (error.code, error.target) == (code, TARGET.id)
     # The deployment was sent: that it was taken can be ruled out only where the service says so.
-    assert error.may_be_taken == (name != "throttled for a day")
+    assert error.may_be_accepted == (name != "throttled for a day")
     assert 2 <= server.requests <= most
 
 
