@@ -71,7 +71,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
     """Reads the events of modules in a thread, and shows them before the next output of Ansible.
 
     All output goes through ``Display.display`` of the main process: that of the forks arrives there through a queue. It is wrapped, so that lines
-    that are updated in place are removed before it and written again after it. The lock is Display's own, under which Ansible also forks: no fork inherits it taken.
+    that are updated in place are removed before it and written again after it. The lock is Display's own, under which Ansible also forks: no fork
+    inherits it taken.
     """
 
     CALLBACK_VERSION = 2.0

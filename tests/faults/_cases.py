@@ -254,7 +254,7 @@ CASES = [
         WORKSPACES,
         _plain({"name": WORKSPACE, "display_name": "Shown", "public_network_access": "disabled"}),
     ),
-    Case("workspace: delete with dependents", WORKSPACES, _doomed, leaves="does not know what it stood on"),
+    Case("workspace: delete with dependents", WORKSPACES, _doomed, leaves="cannot determine its dependent resources"),
     Case("workspace: a soft-deleted name", WORKSPACES, _soft_deleted("fail"), refused=True),
     Case("workspace: recover", WORKSPACES, _soft_deleted("recover")),
     Case("workspace: purge, create", WORKSPACES, _soft_deleted("purge")),

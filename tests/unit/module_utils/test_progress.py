@@ -116,7 +116,7 @@ def test_what_is_said() -> None:
     for event, now, line in rows:
         assert board.take(json.loads(json.dumps({"run": 7, **event})), now) == line
     assert board.still(31.0) == ["ws/a: create, Creating, 30 s (1 of 2 done)"]
-    assert board.total() == "1 of 2 done, 1 failed, 1 under way"
+    assert board.total() == "1 of 2 done, 1 failed, 1 in progress"
     assert (
         board.take({"run": 7, "event": "done", "target": a, "action": "create"}, 41.0)
         == "ws/a: create done after 40 s (2 of 2 done)"
@@ -156,7 +156,7 @@ def test_a_task_for_one_target_counts_nothing() -> None:
     board.take({"run": 1, "event": "start", "target": HOME, "action": "create"}, 0.0)
     assert board.still(150.0) == ["ws: create, 2 min 30 s"] and board.total() is None
     board.take({"run": 2, "event": "start", "target": f"{HOME}2", "action": "create"}, 0.0)
-    assert board.total() == "2 under way"
+    assert board.total() == "2 in progress"
 
 
 def test_what_was_under_way_in_a_killed_task_is_forgotten() -> None:
