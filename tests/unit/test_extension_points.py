@@ -190,5 +190,5 @@ def test_the_guide_names_what_exists() -> None:
     assert {name: [method for method in vars(one) if method[0] != "_"] for name, one in protocols.items()} == {
         name: [method] for name, method in rows.items()
     }
-    methods = set(re.findall(r"`([a-z_]+)`", text.split("## What a kind decides")[1].split("## What needs")[0]))
+    methods = set(re.findall(r"`([a-z_]+)`", text.split("## Decisions of a kind")[1].split("## What needs")[0]))
     assert [method for method in methods if not hasattr(Kind, method)] == []

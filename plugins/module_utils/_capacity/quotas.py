@@ -116,7 +116,7 @@ class Quotas(Kind):
             family, most = current["spelling"].get(key, _family(option)), limit_of(limits.get(key))
             if paths.get_path(current, option) == limit:
                 continue
-            # Where the service lists nothing, it is the one to judge.
+            # If the service lists nothing, it checks the family itself.
             if limits and key not in limits:
                 yield _refusal(family, limit, "InvalidVMFamilyName", "the service lists no such family in this region")
             elif limit is not None and most is not None and limit > most:

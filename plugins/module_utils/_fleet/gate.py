@@ -37,30 +37,30 @@ class Gate:
         return self.preflight or self.max_monthly_cost is not None
 
     def check(self, client: ReadClient, fleet: Fleet, rest: Fleet, warnings: list[str]) -> None:
-        """Raise TooExpensive or PreflightFailed; what is no reason for that goes to ``warnings``. The fleet's targets get their costs."""
+        """Raise TooExpensive or PreflightFailed; other findings are added to ``warnings``. The fleet's targets get their costs."""
         if self.estimate_cost or self.max_monthly_cost is not None:
             self._estimate(client, fleet, rest, warnings)
         if self.preflight:
             _check_preflight(client, [*fleet.entries, *rest.entries], warnings)
 
     def _estimate(self, client: ReadClient, fleet: Fleet, rest: Fleet, warnings: list[str]) -> None:
-        """What exists when the task is done, in money."""
+        """The cost after the task."""
         for entry in fleet.entries:
             entry.estimated = True
         counted = fleet.entries if self.max_monthly_cost is None else [*fleet.entries, *rest.entries]
         desired = [(entry, _desired(entry)) for entry in counted if entry.state != "absent"]
-        paid = [(entry, desired) for entry, desired in desired if cost.pays(desired)]
+        paid = [(entry, target) for entry, target in desired if cost.pays(target)]
         prices = Prices(client, compute.ComputeKind.api_version)
-        prices.read([desired for _entry, desired in paid])
-        for entry, desired in paid:
-            entry.cost = cost.estimate(desired, entry.state, prices.of(desired))
-        fleet.cost = cost.total({entry.target.id: entry.cost for entry, _desired in paid if entry.estimated})
+        prices.read([target for _entry, target in paid])
+        for entry, target in paid:
+            entry.cost = cost.estimate(target, entry.state, prices.of(target))
+        fleet.cost = cost.total({entry.target.id: entry.cost for entry, _target in paid if entry.estimated})
         warnings += dict.fromkeys(prices.problems)
-        cost.refuse(cost.total({entry.target.id: entry.cost for entry, _desired in paid}), self.max_monthly_cost)
+        cost.refuse(cost.total({entry.target.id: entry.cost for entry, _target in paid}), self.max_monthly_cost)
 
 
 def _check_preflight(client: ReadClient, entries: list[Entry], warnings: list[str]) -> None:
-    """Quotas and all else, over everything that is about to be created by any run over the document."""
+    """Quotas and all other checks, for all targets that any run over the document will create."""
     desired = [_desired(entry) for entry in entries if entry.action in (CREATE, REPLACE) and not entry.failed]
     for subscription in {one.target.subscription_id for one in desired}:
         own = [one for one in desired if one.target.subscription_id == subscription]
