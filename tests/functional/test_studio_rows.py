@@ -194,7 +194,7 @@ def test_idle_shutdown_with_an_identity_warns(azure: Azure, type_: str) -> None:
     if type_ == "user_assigned":
         identity["user_assigned_identities"] = [azure.identity("id-alice")]
     made = azure.run(INSTANCE, name="ci-alice", **SIZE, idle_time_before_shutdown_minutes=30, identity=identity)
-    assert any("IdleShutdownNeedsRights" in text for text in made["warnings"]) is (type_ != "none")
+    assert any("IdleShutdownNeedsPermission" in text for text in made["warnings"]) is (type_ != "none")
     shown = made["compute"]["identity"]
     assert shown is None if type_ == "none" else shown["type"] == type_ and shown["default"]["principal_id"]
 

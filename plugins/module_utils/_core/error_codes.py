@@ -16,11 +16,11 @@ CODES = frozenset(
     DeleteUnderlyingNeeded DependentsNeedPermanentDelete DeploymentFailed DiagnosisFailed DomainLabelMissing
     DuplicateCompute DuplicateFamily EmptyText EndlessList Error FailedDependent FamilyQuotaExceeded FewNodes
     FileInNoWorkspace FileNotReadable FirewallWithoutRules FirstIdentityOnly FleetFailed FleetNameMissing FolderMissing
-    Forbidden HubOfProject IdentityConflict IdentityMissing IdentityNotFound IdleShutdownNeedsRights ImmutableChange
-    ImmutableChangeIgnored InternalError Interrupted InUse InvalidAddress InvalidApiVersion InvalidApplication
-    InvalidAuthenticationTokenTenant InvalidComputeName InvalidDeclaration InvalidDefaults InvalidDefinition
-    InvalidEntry InvalidFleetName InvalidGuid InvalidHost InvalidHostPrefix InvalidInstanceType InvalidLabel
-    InvalidLocation InvalidName InvalidNamespace InvalidOption InvalidQuotaBelowClusterMinimum
+    Forbidden HubOfProject IdentityConflict IdentityMissing IdentityNotFound IdleShutdownNeedsPermission
+    ImmutableChange ImmutableChangeIgnored InternalError Interrupted InUse InvalidAddress InvalidApiVersion
+    InvalidApplication InvalidAuthenticationTokenTenant InvalidComputeName InvalidDeclaration InvalidDefaults
+    InvalidDefinition InvalidEntry InvalidFleetName InvalidGuid InvalidHost InvalidHostPrefix InvalidInstanceType
+    InvalidLabel InvalidLocation InvalidName InvalidNamespace InvalidOption InvalidQuotaBelowClusterMinimum
     InvalidQuotaExceedsSubscriptionLimit InvalidRange InvalidResourceGroupName InvalidResourceId InvalidResourceType
     InvalidRule InvalidRuleName InvalidSchedule InvalidScript InvalidSize InvalidSshKey InvalidSubscriptionId
     InvalidTag InvalidTenant InvalidText InvalidUserName InvalidVMFamilyName InvalidWorkspaceName KindMismatch

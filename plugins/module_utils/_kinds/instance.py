@@ -286,7 +286,7 @@ class Instance(ComputeKind):
         user = (declared.get("identity") or {}).get("type")
         if declared.get("idle_time_before_shutdown_minutes") and user in ("user_assigned", "system_assigned"):
             warnings.append(
-                "IdleShutdownNeedsRights: an instance with a managed identity shuts down when idle only if that identity is a Contributor."
+                "IdleShutdownNeedsPermission: an instance with a managed identity shuts down when idle only if that identity is a Contributor."
             )
         return warnings
 
