@@ -9,9 +9,85 @@ import contextlib
 import functools
 import typing as t
 
-from .kind import Request
+from .extensions import Create
+from .kind import Body, Request
 from .other_writers import Overtaken, changed_meanwhile
+from .outcome import NotThere, Outcome, ParentMissing
+from .plan import CREATE, UPDATE, Declared, Plan
+from .planning import plan_target
+from .read_back import explained, read_back
 from .remote import RemoteResource
+from .update import Update
+
+
+class Creation:
+    """One creation, of a new resource or in the place of one that was deleted for it."""
+
+    def __init__(self, remote: RemoteResource, extension: object, declared: Declared) -> None:
+        self._remote = remote
+        self._kind = remote.kind
+        self._extension = extension
+        self._declared = declared
+
+    def run(self, plan: Plan, complete: Declared, body: Body) -> Outcome:
+        """Create the resource. ``complete`` is all that it is to have; for a replacement that is more than what was declared."""
+        with only_if_absent(self._remote):
+            if isinstance(self._extension, Create):
+                operation = self._extension.create(complete)
+            else:
+                # A replacement has just seen the old one go; another read is as old as the checks after it.
+                operation = self._put(body, check=plan.action == CREATE and not self._kind.has_etags)
+        with explained(self._kind, created=True):
+            if not self._remote.behaviour.wait:
+                return self._remote.outcome(plan, self._remote.read(), operation)
+            later = self._kind.set_after_creation(plan, self._declared, complete)
+            if later:
+                self._set_later(later)
+            return self._remote.outcome(plan, read_back(self._remote, self._declared, settling=True))
+
+    def _put(self, body: Body, *, check: bool) -> t.Any:
+        if check:
+            require_absent(self._remote)
+        with explained(self._kind, created=True):
+            operation = send_creation(self._remote, Request("PUT", body)).operation
+            if operation is not None and self._remote.behaviour.wait:
+                self._remote.wait.for_operation(operation, "created")
+        return operation
+
+    def _set_later(self, later: Declared) -> None:
+        """Set by an update what the creation could not."""
+        created = {option: value for option, value in self._declared.items() if option not in later}
+        body = read_back(self._remote, created, settling=True)
+        everything = {**self._declared, **later}
+        left = plan_target(self._kind, everything, body, self._remote.behaviour)
+        if left.action == UPDATE:
+            Update(self._remote, self._extension, everything).run(left, body)
+
+
+def require_parent(remote: RemoteResource) -> Body | None:
+    """What the resource lives in; None where it lives in nothing, and in check mode where that is still to come. Else ParentMissing."""
+    if not remote.kind.parent_api_version:
+        return None
+    target = remote.target
+    parent: Body | None = remote.client.find(target.parent_id, remote.kind.parent_api_version)
+    if parent is None and not remote.behaviour.check_mode:
+        raise ParentMissing(
+            f"{remote.title} cannot be created, because {target.parent_id} does not exist.",
+            target=target.parent_id,
+            hint=f"Create the {remote.kind.parent_label} first, or correct its name, the resource group or the subscription.",
+        )
+    return parent
+
+
+def require_creatable(remote: RemoteResource, declared: Declared, state: str) -> None:
+    """NotThere for a resource that does not exist and cannot be created with what was declared."""
+    missing = [option for option in remote.kind.required_on_create if not declared.get(option)]
+    if missing:
+        raise NotThere(
+            f"{remote.title} does not exist, so it cannot be {state}.",
+            target=remote.target.id,
+            hint=f"Create it with state=present, or give its {' and '.join(missing)} and other options here too.",
+        )
 
 
 @contextlib.contextmanager

@@ -8,45 +8,46 @@ the reconciler. It may import ``_core``.
 
 Knows the ARM client and the kinds, and no Ansible. One task makes one :class:`Reconciler` and calls ``reconcile``. There is one method for each
 action of a plan; the other parts are separate files: ``remote`` (requests), ``waiting``, ``creation``, ``update``, ``removal``,
-``read_back`` and ``other_writers``. Kinds extend it at the points of ``extensions``, and in no other way.
+``read_back``, ``context`` (errors) and ``other_writers``. Kinds extend it at the points of ``extensions``, and in no other way.
 """
 
 from __future__ import annotations
 
-import contextlib
 import time
 import typing as t
 from dataclasses import replace
 
 from .._core.arm_id import Target
-from .._core.errors import AmlError, add_next_step, all_foreseen
 from .._core.events import WAIT
 from .._core.findings import refuse
-from . import plan as _plan
 from . import planning
 from .behaviour import Behaviour
-from .creation import only_if_absent, require_absent, send_creation
-from .extensions import (
-    AfterRemove,
-    BeforeCreate,
-    BeforeRemove,
-    BeforeReplace,
-    Checks,
-    Create,
-    Extend,
-    PowerState,
-    Read,
-    no_extension,
-)
-from .kind import BUSY, Body, Kind, Request
-from .outcome import InUse, NotThere, Outcome, ParentMissing
-from .plan import CREATE, NONE, REPLACE, UPDATE, Declared, Plan
+from .context import ErrorContext
+from .creation import Creation, require_creatable, require_parent
+from .extensions import AfterRemove, BeforeCreate, BeforeRemove, Checks, Extend, PowerState, Read, no_extension
+from .kind import BUSY, Body, Kind
+from .outcome import Outcome
+from .plan import NONE, REPLACE, UPDATE, Declared, Plan
 from .planning import ABSENT, PRESENT, plan_target
-from .read_back import explained, read_back
 from .remote import RemoteResource
-from .removal import delete_for_replacement, remove, require_as_planned, wait_until_removed
+from .removal import (
+    check_replacement_allowed,
+    delete_for_replacement,
+    remove,
+    require_as_planned,
+    wait_until_removed,
+)
 from .update import Update
 from .waiting import is_deleting
+
+
+def warn_of_ignored(remote: RemoteResource, plan: Plan) -> None:
+    """Of immutable fields that differ and that the user asked to leave alone."""
+    if plan.ignored:
+        names = ", ".join(change.field for change in plan.ignored)
+        remote.warnings.append(
+            f"ImmutableChangeIgnored: {names} differ from the declaration and were left as they are."
+        )
 
 
 class Reconciler:
@@ -74,8 +75,7 @@ class Reconciler:
         if isinstance(self._extension, Read):
             self.remote.read_by(self._extension.read)
         self._checks = checks or Checks()
-        # What a replacement deleted, as the user knows it, until the new one is there.
-        self._replaced: dict[str, t.Any] | None = None
+        self._context = ErrorContext(self.remote)
         behaviour.events.about(target.id)
 
     # --- the states ---
@@ -98,8 +98,8 @@ class Reconciler:
         body = self._read_for_plan()
         plan = plan_target(self.kind, declared, body, self.remote.behaviour)
         self._announce(plan)
-        with self._in_context(plan):
-            self._warn_of_ignored(plan)
+        with self._context.of(plan):
+            warn_of_ignored(self.remote, plan)
             if body is None:
                 return self._create(plan, declared)
             if plan.action == REPLACE:
@@ -116,7 +116,7 @@ class Reconciler:
             and self.remote.seen is not None
             and not self.remote.behaviour.check_mode
         ):
-            with self._in_context(outcome.plan):
+            with self._context.of(outcome.plan):
                 self._extension.after_remove(self.remote.seen)
         return outcome
 
@@ -128,17 +128,15 @@ class Reconciler:
         check_mode = self.remote.behaviour.check_mode
         if is_deleting(body) and not check_mode:
             # It is waited for, and not asked for again.
-            return self.remote.outcome(Plan(NONE), self._wait_for_deletion(body))
+            other = wait_until_removed(self.remote, body) if self.remote.behaviour.wait else body
+            return self.remote.outcome(Plan(NONE), other)
         plan = plan_target(self.kind, {}, body, self.remote.behaviour, ABSENT)
         self._before_removal(body)
         if check_mode:
             return self.remote.outcome(plan, None)
         self._announce(plan)
-        with self._in_context(plan):
+        with self._context.of(plan):
             return self._remove(plan, body, options)
-
-    def _wait_for_deletion(self, body: Body) -> Body | None:
-        return wait_until_removed(self.remote, body) if self.remote.behaviour.wait else body
 
     # --- one method for each action ---
 
@@ -148,29 +146,27 @@ class Reconciler:
         return self.remote.outcome(plan, body)
 
     def _create(self, plan: Plan, declared: Declared) -> Outcome:
-        parent = self._require_parent()
+        parent = require_parent(self.remote)
         wanted = planning.wanted(self.kind, declared, None, self.remote.behaviour)
         self._check_before_create(plan, declared, wanted, None, parent)
         body = self.kind.create_body(self.remote.target, wanted, parent)
         if self.remote.behaviour.check_mode:
-            return self._planned(plan, self._as_new(body), wanted)
-        return self._make(plan, declared, wanted, body)
+            return self._planned(plan, body, wanted)
+        return Creation(self.remote, self._extension, declared).run(plan, wanted, body)
 
     def _replace(self, plan: Plan, declared: Declared, body: Body) -> Outcome:
-        self._check_replacement_allowed(plan, declared, body)
-        parent = self._require_parent()
+        check_replacement_allowed(self.remote, self._extension, plan, declared, body)
+        parent = require_parent(self.remote)
         wanted = planning.wanted(self.kind, declared, body, self.remote.behaviour)
         complete = self.kind.completed(body, plan, wanted)
         self._check_before_create(plan, declared, complete, body, parent)
         new = self.kind.recreate_body(body, plan, wanted, self.remote.target, parent)
         if self.remote.behaviour.check_mode:
-            return self._planned(plan, self._as_new(new), complete)
-        require_as_planned(self.remote, body)
-        self._before_replace()
-        delete_for_replacement(self.remote, body, self._note_deleted)
-        outcome = self._make(plan, declared, complete, new)
-        self._replaced = None
-        return outcome
+            return self._planned(plan, new, complete)
+        require_as_planned(self.remote, self._extension, body)
+        with self._context.replacing() as deleted:
+            delete_for_replacement(self.remote, body, deleted)
+            return Creation(self.remote, self._extension, declared).run(plan, complete, new)
 
     def _update(self, plan: Plan, declared: Declared, body: Body) -> Outcome:
         refuse(self.kind.check_update(declared, self.kind.read(body)))
@@ -192,12 +188,12 @@ class Reconciler:
     def _power(self, declared: Declared, state: str, extension: PowerState) -> Outcome:
         """The resource as declared, and then in one of the kind's power states."""
         if self.remote.read() is None:
-            self._require_creatable(declared, state)
+            require_creatable(self.remote, declared, state)
         outcome = self.present(declared)
         plan = self.kind.refine_plan(outcome.plan, outcome.body, state)
         if plan is outcome.plan:
             return outcome
-        with self._in_context(plan):
+        with self._context.of(plan):
             if outcome.operation is not None:
                 # It is running, and the power state must wait for its end.
                 with self.remote.always_waiting():
@@ -207,67 +203,6 @@ class Reconciler:
                 planned = None if outcome.body is None else self.kind.with_state(outcome.body, plan)
                 return replace(outcome, plan=plan, body=planned)
             return extension.power(plan, outcome.body, state)
-
-    # --- creating ---
-
-    def _make(self, plan: Plan, declared: Declared, complete: Declared, body: Body) -> Outcome:
-        """Create the resource. ``complete`` is all that it is to have; for a replacement that is more than what was declared."""
-        with only_if_absent(self.remote):
-            if isinstance(self._extension, Create):
-                operation = self._extension.create(complete)
-            else:
-                # A replacement has just seen the old one go; another read is as old as the checks after it.
-                operation = self._put(body, check=plan.action == CREATE and not self.kind.has_etags)
-        with explained(self.kind, created=True):
-            if not self.remote.behaviour.wait:
-                return self.remote.outcome(plan, self.remote.read(), operation)
-            return self._finish(plan, declared, complete)
-
-    def _put(self, body: Body, *, check: bool) -> t.Any:
-        if check:
-            require_absent(self.remote)
-        with explained(self.kind, created=True):
-            operation = send_creation(self.remote, Request("PUT", body)).operation
-            if operation is not None and self.remote.behaviour.wait:
-                self.remote.wait.for_operation(operation, "created")
-        return operation
-
-    def _finish(self, plan: Plan, declared: Declared, complete: Declared) -> Outcome:
-        """Read back, after the update that sets what a creation cannot."""
-        later = self.kind.set_after_creation(plan, declared, complete)
-        if later:
-            self._set_later({option: value for option, value in declared.items() if option not in later}, later)
-        return self.remote.outcome(plan, read_back(self.remote, declared, settling=True))
-
-    def _set_later(self, declared: Declared, later: Declared) -> None:
-        """Update a resource that was just created. ``declared`` is what its creation has set."""
-        body = read_back(self.remote, declared, settling=True)
-        everything = {**declared, **later}
-        left = plan_target(self.kind, everything, body, self.remote.behaviour)
-        if left.action == UPDATE:
-            Update(self.remote, self._extension, everything).run(left, body)
-
-    def _require_parent(self) -> Body | None:
-        if not self.kind.parent_api_version:
-            return None
-        target = self.remote.target
-        parent: Body | None = self.remote.client.find(target.parent_id, self.kind.parent_api_version)
-        if parent is None and not self.remote.behaviour.check_mode:
-            raise ParentMissing(
-                f"{self.remote.title} cannot be created, because {target.parent_id} does not exist.",
-                target=target.parent_id,
-                hint=f"Create the {self.kind.parent_label} first, or correct its name, the resource group or the subscription.",
-            )
-        return parent
-
-    def _require_creatable(self, declared: Declared, state: str) -> None:
-        missing = [option for option in self.kind.required_on_create if not declared.get(option)]
-        if missing:
-            raise NotThere(
-                f"{self.remote.title} does not exist, so it cannot be {state}.",
-                target=self.remote.target.id,
-                hint=f"Create it with state=present, or give its {' and '.join(missing)} and other options here too.",
-            )
 
     # --- checks before a write ---
 
@@ -285,30 +220,6 @@ class Reconciler:
         self.remote.warnings += self._checks.before_write(plan, complete, body, parent) or []
         self.remote.warnings += self.kind.advice(plan, declared, parent)
 
-    def _check_replacement_allowed(self, plan: Plan, declared: Declared, body: Body) -> None:
-        if planning.is_refused(self.kind, plan, body, self.remote.behaviour):
-            raise _plan.refuse_fixed(plan, self.remote.title)
-        reason = self.kind.in_use(body)
-        if reason and not self.remote.behaviour.force:
-            raise InUse(
-                f"{self.remote.title} was not replaced, because {reason}.",
-                details={"plan": plan.to_dict()},
-                hint="Let the work end and scale it to zero, or set force=true to interrupt it.",
-            )
-        lost = [] if self.kind.broken(body) else self.kind.lost_on_recreate(body, declared)
-        if lost:
-            raise AmlError(
-                f"{self.remote.title} was not replaced, because the service does not return {', '.join(lost)}, which the new one would lack.",
-                code="SecretNeeded",
-                hint=f"Declare {', '.join(lost)} as well.",
-            )
-        self.kind.check_replacement(body)
-        self._before_replace()
-
-    def _before_replace(self) -> None:
-        if isinstance(self._extension, BeforeReplace):
-            self._extension.before_replace()
-
     def _before_removal(self, body: Body) -> None:
         self._checks.before_removal(body)
         if isinstance(self._extension, BeforeRemove):
@@ -318,54 +229,22 @@ class Reconciler:
 
     def _read_for_plan(self) -> Body | None:
         """The resource after the running operations of earlier runs or other writers: running a task again continues them."""
-        body = self._read_guarded(self.remote.read())
+        body = self.remote.read()
+        if body is not None:
+            self.kind.guard(body, self.remote.target)
         if body is None or not self.remote.behaviour.wait or self.remote.behaviour.check_mode:
             return body
         if self.kind.status(body).state == BUSY and is_deleting(body):
-            body = self._read_guarded(self.remote.wait.wait_until_deleted(body))
+            body = self.remote.wait.wait_until_deleted(body)
+            if body is not None:
+                self.kind.guard(body, self.remote.target)
         return self.remote.wait.until_settled(body, fail=False)
-
-    def _read_guarded(self, body: Body | None) -> Body | None:
-        if body is not None:
-            self.kind.guard(body, self.remote.target)
-        return body
-
-    def _as_new(self, body: Body) -> Body:
-        return {"id": self.remote.target.id, "name": self.remote.target.name, **body}
 
     def _planned(self, plan: Plan, body: Body, complete: Declared) -> Outcome:
         """The outcome in check mode, with the document that apply would lead to."""
-        return self.remote.outcome(plan, self.kind.planned(body, complete))
+        named = {"id": self.remote.target.id, "name": self.remote.target.name, **body}
+        return self.remote.outcome(plan, self.kind.planned(named, complete))
 
     def _announce(self, plan: Plan) -> None:
         """Say to what the states belong that are reported from now on."""
         self.remote.behaviour.events.about(self.remote.target.id, plan.action if plan.changed else WAIT)
-
-    def _warn_of_ignored(self, plan: Plan) -> None:
-        if plan.ignored:
-            names = ", ".join(change.field for change in plan.ignored)
-            self.remote.warnings.append(
-                f"ImmutableChangeIgnored: {names} differ from the declaration and were left as they are."
-            )
-
-    def _note_deleted(self, body: Body) -> None:
-        self._replaced = self.kind.project(body)
-
-    @contextlib.contextmanager
-    def _in_context(self, plan: Plan) -> t.Iterator[None]:
-        """Inside it, an error is completed with the plan, what was sent, and what a replacement has deleted."""
-        try:
-            with all_foreseen():
-                yield
-        except AmlError as error:
-            if error.plan is None:
-                self._attach_context(error)
-            error.plan = plan
-            raise
-
-    def _attach_context(self, error: AmlError) -> None:
-        error.changed, error.warnings = self.remote.wrote, self.remote.warnings
-        if self._replaced is not None:
-            error.details = {"cause": error.details, "replaced": self._replaced}
-            error.hint = f"{error.hint or ''} The old one is gone; failure.details.replaced has its declaration, to create it again.".strip()
-        add_next_step(error)
