@@ -131,9 +131,14 @@ def _texts(tree: ast.Module) -> t.Iterator[tuple[str, int]]:
     """Documentation blocks, docstrings and messages of a Python file, each with the line where it begins."""
     blocks = [node for node in ast.walk(tree) if _is_documentation(node)]
     docstrings = [node for node in ast.walk(tree) if isinstance(node, ast.Expr)]
-    for node in (*blocks, *docstrings):
-        if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-            yield node.value.value, node.value.lineno
+    for value in (node.value for node in (*blocks, *docstrings)):
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            yield value.value, value.lineno
+    yield from _messages(tree, blocks)
+
+
+def _messages(tree: ast.Module, blocks: list[ast.Assign]) -> t.Iterator[tuple[str, int]]:
+    """The messages outside the documentation blocks."""
     inside = {id(part) for block in blocks for part in ast.walk(block)}
     for node in texts.messages(tree):
         text = None if id(node) in inside else _message(node)
