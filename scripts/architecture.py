@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import functools
 import re
 import sys
 import typing as t
@@ -61,8 +62,7 @@ def packages(root: Path = ROOT) -> dict[str, Package]:
 
 
 def _read(package: Package, path: Path, parts: tuple[str, ...], root: Path) -> None:
-    tree = ast.parse(path.read_text())
-    docstring = ast.get_docstring(tree) or ""
+    docstring, statements = _parsed(path.read_text())
     if path.name != "__init__.py":
         package.files[path.stem] = _sentence(docstring)
     paragraph = next(
@@ -75,8 +75,8 @@ def _read(package: Package, path: Path, parts: tuple[str, ...], root: Path) -> N
         )
         package.allowed = set(re.findall(r"``(_\w+)``", rule))
         package.may_import_ansible = "Ansible" in rule
-    for node in ast.walk(tree):
-        place = f"{path.relative_to(root)}:{getattr(node, 'lineno', 0)}"
+    for node in statements:
+        place = f"{path.relative_to(root)}:{node.lineno}"
         for module in _imported(node, parts):
             if module.split(".")[0] == "ansible":
                 package.ansible.append(place)
@@ -86,11 +86,19 @@ def _read(package: Package, path: Path, parts: tuple[str, ...], root: Path) -> N
                     package.imports.setdefault(other, place)
 
 
-def _imported(node: ast.AST, parts: tuple[str, ...]) -> t.Iterator[str]:
+@functools.cache
+def _parsed(source: str) -> tuple[str, list[ast.Import | ast.ImportFrom]]:
+    """A file's docstring and its imports, wherever they stand in it."""
+    tree = ast.parse(source)
+    imports = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    return ast.get_docstring(tree) or "", imports
+
+
+def _imported(node: ast.Import | ast.ImportFrom, parts: tuple[str, ...]) -> t.Iterator[str]:
     """The modules that a statement imports; those of the collection from plugins/ on."""
     if isinstance(node, ast.Import):
         yield from (alias.name.removeprefix(f"{COLLECTION}.") for alias in node.names)
-    elif isinstance(node, ast.ImportFrom):
+    else:
         base = ".".join(parts[: len(parts) - node.level]) if node.level else ""
         module = ".".join(filter(None, (base, node.module or "")))
         module = module.removeprefix(f"{COLLECTION}.")
