@@ -80,7 +80,6 @@ FIELDS: tuple[Field, ...] = (
         "hub_id",
         "properties.hubResourceId",
         "a project stays in its hub",
-        cli_name="workspace_hub",
         **_id("Microsoft.MachineLearningServices/workspaces", aliases=["workspace_hub"]),
     ),
     Field("display_name", "properties.friendlyName", spec={"type": "str", "aliases": ["friendly_name"]}, canon=text),
