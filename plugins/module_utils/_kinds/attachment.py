@@ -74,10 +74,10 @@ class Other:
 class AttachedKind(ComputeKind):
     """A compute target whose machines may outlive it.
 
-    target_types  ARM types that can be attached, each with the API version for reading it
-    permissions   what the caller needs on the target, for the hint of a refusal
-    needs         why an attachment may fail after it was accepted, for the hint
-    makes_own     whether the service can also make such a target itself, and then delete it
+    target_types        ARM types that can be attached, each with the API version for reading it
+    permissions         what the caller needs on the target, for the hint of a refusal
+    needs               why an attachment may fail after it was accepted, for the hint
+    creates_underlying  whether the service can also create such a target itself, and then delete it
     """
 
     target_types: t.ClassVar[dict[str, str]] = {}
