@@ -14,7 +14,7 @@ COLLECTION = $(VENV)/lib/python$$($(BIN)/python -c 'import sys; print("%d.%d" % 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help setup test slow-test quickstart simulator simulator-stop molecule bench page-test pictures kill-test gates coverage mutants conformance faults \
-	properties limits shapes secrets errors manifest architecture release lock
+	properties limits shapes secrets errors manifest options architecture release lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What every kind of resource answers: its table of fields, its rules, its bodies, its state. No HTTP, no Ansible.
 
-A kind is added by one file with a subclass of :class:`Kind`.
+docs/development/new-kind.md lists what a new kind takes; its rules and bodies are one file with a subclass of :class:`Kind`.
 """
 
 from __future__ import annotations

@@ -10,12 +10,17 @@ has which. It may import ``_capacity``, ``_kinds``, ``_engine``, ``_arm`` and ``
 from __future__ import annotations
 
 from .._engine.extensions import Extend, no_extension
+from .._kinds.attached_types import ATTACHED
 from .attached import AttachmentExtension
 from .instance import InstanceExtension
 
-_EXTENSIONS: dict[str, Extend] = {"amlcompute": no_extension, "computeinstance": InstanceExtension}
+_EXTENSIONS: dict[str, Extend] = {
+    "computeinstance": InstanceExtension,
+    "aks": AttachmentExtension,
+    **dict.fromkeys(ATTACHED, AttachmentExtension),
+}
 
 
 def extension_of(type_: str) -> Extend:
-    """The extension of a type in the CLI's spelling; every other type is attached."""
-    return _EXTENSIONS.get(type_, AttachmentExtension)
+    """The extension of a type in the CLI's spelling; most kinds need none."""
+    return _EXTENSIONS.get(type_, no_extension)
