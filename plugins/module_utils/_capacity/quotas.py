@@ -42,9 +42,17 @@ def document(entries: t.Iterable[Item], workspace_id: str) -> Body:
     return found
 
 
+# A dot in the name of a family would be a step of a path, and "/" is in no such name.
+def _option(family: str) -> str:
+    return f"quotas.{family.replace('.', '/')}"
+
+
+def _family(option: str) -> str:
+    return option.partition(".")[2].replace("/", ".")
+
+
 def _key(family: str) -> str:
-    # A dot would be a step of a path; no family has one.
-    return family.casefold().replace(".", "")
+    return family.casefold().replace(".", "/")
 
 
 def own_limit(body: Body, family: str) -> int | None:
@@ -96,10 +104,10 @@ class Quotas(Kind):
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
         families = [str(item["family"]) for item in tree["quotas"]]
         self.fields = tuple(
-            Field(f"quotas.{family}", f"workspace.{_key(family)}", from_arm=limit_of, clearable=True, cleared=NO_CAP)
+            Field(_option(family), f"workspace.{_key(family)}", from_arm=limit_of, clearable=True, cleared=NO_CAP)
             for family in families
         )
-        return {f"quotas.{item['family']}": item.get("limit") for item in tree["quotas"]}
+        return {_option(str(item["family"])): item.get("limit") for item in tree["quotas"]}
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
         """Raise for what the service will surely refuse, by what it has just answered, with the codes that it would give."""
@@ -130,12 +138,13 @@ class Quotas(Kind):
         """The plan with the service's spelling of the families."""
         spelling = (body or {}).get("spelling") or {}
 
-        def spelled(family: str) -> str:
+        def spelled(option: str) -> str:
+            family = _family(option)
             return str(spelling.get(_key(family), family))
 
-        changes = (replace(change, field=f"quotas.{spelled(_family(change.field))}") for change in plan.changes)
+        changes = (replace(change, field=f"quotas.{spelled(change.field)}") for change in plan.changes)
         before, after = (
-            {"quotas": {spelled(family): limit for family, limit in (side.get("quotas") or {}).items()}}
+            {"quotas": {spelled(f"quotas.{name}"): limit for name, limit in (side.get("quotas") or {}).items()}}
             for side in (plan.before, plan.after)
         )
         return replace(plan, changes=tuple(changes), before=before, after=after)
@@ -157,10 +166,6 @@ class Quotas(Kind):
         ]
         path = location_path(self.workspace.subscription_id, self.location, "updateQuotas")
         return [Request("POST", {"location": self.location, "value": sent}, path=path)]
-
-
-def _family(option: str) -> str:
-    return option.partition(".")[2]
 
 
 _WHY = {

@@ -188,6 +188,25 @@ def test_the_plan_has_what_differs(declared: tuple[str, int | None], changes: li
     assert plan.changed is bool(changes) and (plan.before == plan.after) is not bool(changes)
 
 
+def test_a_family_with_a_dot_is_one_name_and_no_other_family() -> None:
+    own = [quota("standard.Ev5Family", 100), quota("standard.Ev5Family", 4, WORKSPACE)]
+    plan, body = planned(("STANDARD.ev5family", 8), entries=own)
+    assert [(change.field, change.before, change.after) for change in plan.changes] == [
+        ("quotas.standard.Ev5Family", 4, 8)
+    ]
+    assert plan.diff() == {
+        "before": {"quotas": {"standard.Ev5Family": 4}},
+        "after": {"quotas": {"standard.Ev5Family": 8}},
+    }
+    (request,) = KIND.updates(body, plan)
+    assert request.body["value"][0]["id"] == f"{WORKSPACE}/quotas/standard.Ev5Family"
+    declared = ("standard.DSv2Family", 8)
+    _plan, body = planned(declared)
+    with pytest.raises(ArmError) as caught:
+        KIND.check_update(declare(declared), KIND.read(body))
+    assert (caught.value.code, caught.value.details[0]["family"]) == ("InvalidVMFamilyName", "standard.DSv2Family")
+
+
 def test_what_is_sent() -> None:
     plan, body = planned(("standardDSv2Family", None), ("standardDSv3Family", 8))
     (request,) = KIND.updates(body, plan)
