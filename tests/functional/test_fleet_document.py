@@ -45,3 +45,12 @@ def test_all_problems_of_a_document_with_their_locations(azure: Azure) -> None:
         "Nothing was sent. Correct resource_group, name, workspaces[0].defaults, ws-one: beads, ws-one: red, min_instances, "
         "ws-one/unbalanced, ws-one/gone-1, WS-ONE/Twice."
     )
+
+
+def test_a_target_that_names_a_workspace_outside_of_the_document(azure: Azure) -> None:
+    """Within the document it may name any: that workspace is read."""
+    lost, found = cluster("lost", workspace="ws-other"), cluster("found", workspace="WS-TWO")
+    workspaces = [{"name": "ws-one", "computes": [lost, found]}, {"name": "ws-two", "computes": []}]
+    failed = azure.run(FLEET, workspaces=workspaces, resource_group=GROUP, ok=False)["failure"]
+    assert azure.sent == [] and failed["code"] == "WorkspaceNotDeclared"
+    assert [one["option"] for one in failed["details"]] == ["ws-other/lost"]

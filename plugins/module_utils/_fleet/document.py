@@ -46,10 +46,12 @@ def read_document(
     refuse(_check_defaults(defaults, "defaults", kinds))
     entries: list[Entry] = []
     findings: list[Finding] = []
+    places: set[str] = set()
     for number, workspace in enumerate(workspaces):
         problems = list(_check_workspace(workspace, f"workspaces[{number}]", scope, kinds))
         if not problems:
             place = place_of(workspace, scope)
+            places.add(place.id.casefold())
             computes = _with_defaults(workspace, defaults)
             found, wrong = declarations([_declared_part(one) for one in computes], place, kinds, hide, validate)
             problems += [_in_workspace(one, place) for one in wrong]
@@ -59,7 +61,7 @@ def read_document(
                 problems += broken
                 entries.append(entry)
         findings += problems
-    refuse([*findings, *_find_duplicates(entries)])
+    refuse([*findings, *_find_strays(entries, places), *_find_duplicates(entries)])
     return entries
 
 
@@ -150,6 +152,14 @@ def _overrides(compute: Options, validate: Validate) -> tuple[Options, list[str]
     if not mistakes and "attempts" in given and checked["attempts"] < 1:
         mistakes = ["attempts must not be below 1."]
     return {key: checked[key] for key in given}, mistakes
+
+
+def _find_strays(entries: t.Iterable[Entry], places: t.Collection[str]) -> Findings:
+    """Targets that name another workspace than the one they are listed in, which the document does not have: it is never read."""
+    for entry in entries:
+        if entry.workspace.casefold() not in places:
+            message = f"{entry.location}: {entry.workspace} is not a workspace of the document."
+            yield Finding("WorkspaceNotDeclared", entry.location, message, "this collection")
 
 
 def _find_duplicates(entries: t.Sequence[Entry]) -> Findings:
