@@ -239,8 +239,15 @@ class ArmClient:
     def _send(self, request: ArmRequest, attempts: Attempts | None = None, before_retry: BeforeRetry = None) -> Answer:
         """The last answer within the budget, of whatever status; ConnectionLost when none came. ``retry.py`` decides about each attempt."""
         attempts = attempts or self._policy.attempts()
+        renewed = False
         while True:
-            outcome = self._attempt(request, attempts)
+            token = self._tokens.token()
+            outcome = self._transport.send(request, token, attempts.remaining_seconds)
+            if _refuses_token(outcome) and not renewed:
+                # Once for a request: a service that refuses the new token too would cost a sign-in at every retry.
+                renewed = True
+                self._tokens.renew(token, claims_challenge(outcome.headers.get("www-authenticate", "")))
+                continue
             pause = attempts.pause_after(outcome, request.repeatable)
             if pause is None:
                 if isinstance(outcome, ConnectionLost):
@@ -258,18 +265,13 @@ class ArmClient:
             if before_retry is not None:
                 before_retry(attempts.unclear)
 
-    def _attempt(self, request: ArmRequest, attempts: Attempts) -> Answer | ConnectionLost:
-        """One exchange; and a second one with a new token, where the service refused the token."""
-        token = self._tokens.token()
-        outcome = self._transport.send(request, token, attempts.remaining_seconds)
-        if isinstance(outcome, ConnectionLost) or outcome.status != 401:
-            return outcome
-        self._tokens.renew(token, claims_challenge(outcome.headers.get("www-authenticate", "")))
-        return self._transport.send(request, self._tokens.token(), attempts.remaining_seconds)
-
     def _on_state(self, event: str, **facts: t.Any) -> None:
         if self._on_event is not None:
             self._on_event(event, facts)
+
+
+def _refuses_token(outcome: Answer | ConnectionLost) -> t.TypeGuard[Answer]:
+    return isinstance(outcome, Answer) and outcome.status == 401
 
 
 def _endless(

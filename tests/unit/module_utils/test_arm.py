@@ -211,6 +211,16 @@ def test_second_401_is_final() -> None:
     wire.done()
 
 
+def test_a_request_renews_the_token_once_also_between_retries() -> None:
+    """A service that answers 401 and 503 in turn must not cost a sign-in at each retry."""
+    refused, failed = Call("GET", GROUP, 401, error_body("ExpiredAuthenticationToken")), Call("GET", GROUP, 503)
+    wire = Wire([refused, failed, refused])
+    with pytest.raises(ArmError) as caught:
+        wire.client().get(GROUP, VERSION)
+    assert caught.value.status == 401 and len(wire.credentials) == 2
+    wire.done()
+
+
 def test_claims_challenge_is_answered_with_the_claims() -> None:
     claims = base64.urlsafe_b64encode(b'{"access_token":{"nbf":{"value":"1"}}}').decode().rstrip("=")
     challenge = f'Bearer realm="", error="insufficient_claims", claims="{claims}"'
