@@ -77,7 +77,7 @@ def test_a_line_for_each_target_that_is_under_way(terminal: Terminal) -> None:
     seen = "\n".join(sorted({line for look in terminal.looks for line in look}))
     assert re.search(r"^  ws-see  create  \d+ s  deployment \w+$", seen, re.MULTILINE), seen
     assert re.search(r"^  ws-see/cpu-b  create  \d+ s  [A-Z]\w+$", seen, re.MULTILINE), seen
-    assert "  0 of 2 done, 2 under way" in seen, seen
+    assert "  0 of 2 done, 2 in progress" in seen, seen
 
 
 def test_what_is_over_leaves_one_line_before_what_ansible_says_of_it(terminal: Terminal) -> None:
@@ -160,7 +160,7 @@ def test_awx_has_plain_lines_though_it_gives_ansible_a_terminal(
     assert ("create ..." in "\n".join(end)) is awx
     assert (b"\x1b[J" in terminal.raw) is not awx
     if not awx:
-        assert ["  3 under way"] in [look[-1:] for look in terminal.looks]
+        assert ["  3 in progress"] in [look[-1:] for look in terminal.looks]
         assert max(sum("in progress" in line for line in look) for look in terminal.looks) == 1, (
             "painted over, also between what several hosts say"
         )
