@@ -153,7 +153,7 @@ def examine(
     desired_targets = [DesiredTarget(one.type, one.target, one.declared) for one in declared]
     gatherer.workspaces(desired_targets, computes=True)
     there = _existing(gatherer.facts)
-    desired_targets = [desired_of(one, there.get(one.target.id.casefold())) for one in declared]
+    desired_targets = [desired_of(one, _complete(client, one, there.get(one.target.id.casefold()))) for one in declared]
     # A target that is declared twice is created once.
     once = list({desired.target.id.casefold(): desired for desired in desired_targets}.values())
     facts = gatherer.gather(once)
@@ -161,6 +161,13 @@ def examine(
         problems += rules_of(one, desired, facts)
     # A kind may have the same rule for what is declared and for what is created.
     return in_order(dict.fromkeys([*problems, *check_duplicates(desired_targets), *check(once, facts)]))
+
+
+def _complete(client: ReadClient, one: Declaration, body: Body | None) -> Body | None:
+    """What exists with all that is declared: the API version of the list may not have it."""
+    if body is None or one.kind.api_version == compute.ComputeKind.api_version:
+        return body
+    return client.find(one.target.id, one.kind.api_version)
 
 
 def _existing(facts: Facts) -> dict[str, Body]:
