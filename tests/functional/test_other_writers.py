@@ -10,6 +10,8 @@ import typing as t
 import pytest
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, GROUP_ID, ML, WORKSPACE, WORKSPACE_ID, Azure
 from ansible_collections.azureml.compute.tests.support.declarations import aks
+from azure.core.exceptions import ServiceResponseError
+from azureml_simulator.http import Request, Response
 
 CLUSTER, INSTANCE, FLEET, WORKSPACES, RESOURCE = (
     "aml_compute_cluster",
@@ -227,6 +229,35 @@ def again_after_deletion(azure: Azure, path: str, version: str, body: dict[str, 
 
 NETWORK = f"{GROUP_ID}/providers/Microsoft.Network/virtualNetworks/net"
 ADDRESSES = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}
+
+
+@pytest.mark.parametrize("other", [False, True], ids=["ours", "of another writer"])
+def test_a_creation_whose_answer_is_lost_is_looked_at_and_not_repeated(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch, other: bool
+) -> None:
+    """The second attempt is refused by its condition, whoever made the resource: a read tells whether it is as declared."""
+    theirs = {"addressSpace": {"addressPrefixes": ["10.9.0.0/16"]}}
+    handle, lost = azure.app.handle, []
+
+    def losing(request: Request) -> Response:
+        if request.method == "PUT" and not lost:
+            lost.append(request.path)
+            if other:
+                azure.arm("PUT", NETWORK, {"location": "eastus", "properties": theirs}, "2024-05-01", wait=0)
+            handle(request)
+            raise ServiceResponseError("Connection aborted.")
+        return handle(request)
+
+    monkeypatch.setattr(azure.app, "handle", losing)
+    body = {"location": "eastus", "properties": ADDRESSES}
+    done = azure.run(RESOURCE, id=NETWORK, api_version="2024-05-01", body=body, ok=None)
+    found = azure.get(NETWORK, "2024-05-01")["properties"]["addressSpace"]
+    assert lost == [NETWORK] and found == (theirs if other else ADDRESSES)["addressSpace"]
+    assert done["changed"] and bool(done.get("failed")) is other, done
+    if other:
+        assert done["failure"]["code"] == "NotApplied", (done["msg"], azure.writes)
+
+
 DELETED: dict[str, tuple[str, dict[str, t.Any], str, str]] = {
     "cluster": (CLUSTER, {"name": "shared"}, SHARED, ML),
     "instance": (INSTANCE, {"name": "shared"}, SHARED, ML),

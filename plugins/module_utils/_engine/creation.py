@@ -9,6 +9,7 @@ import contextlib
 import functools
 import typing as t
 
+from .._core.errors import AmlError
 from .extensions import Create
 from .kind import Body, Request
 from .other_writers import Overtaken, changed_meanwhile
@@ -49,7 +50,7 @@ class Creation:
         if check:
             require_absent(self._remote)
         with explained(self._kind, created=True):
-            operation = send_creation(self._remote, Request("PUT", body)).operation
+            operation = send_creation(self._remote, Request("PUT", body))
             if operation is not None and self._remote.behaviour.wait:
                 self._remote.wait.for_operation(operation, "created")
         return operation
@@ -109,10 +110,16 @@ def require_absent(remote: RemoteResource) -> None:
 
 
 def send_creation(remote: RemoteResource, request: Request) -> t.Any:
-    """Send the PUT of a new resource and return the client's reply; it is not sent again over what another writer created."""
-    if remote.kind.has_etags:
-        return remote.send(request, headers={"If-None-Match": "*"})
-    return remote.send(request, headers={}, before_retry=functools.partial(_check_absent, remote))
+    """Send the PUT of a new resource and return its operation; it is not sent again over what another writer created."""
+    if not remote.kind.has_etags:
+        return remote.send(request, headers={}, before_retry=functools.partial(_check_absent, remote)).operation
+    try:
+        return remote.send(request, headers={"If-None-Match": "*"}).operation
+    except Overtaken as overtaken:
+        # An earlier attempt whose answer was lost may have created it. Whether it is as declared, the read after it shows.
+        if isinstance(overtaken.__cause__, AmlError) and overtaken.__cause__.may_be_accepted:
+            return None
+        raise
 
 
 def _check_absent(remote: RemoteResource, unclear: bool) -> None:

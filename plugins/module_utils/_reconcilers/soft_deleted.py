@@ -50,7 +50,7 @@ def recover(remote: RemoteResource, location: str | None) -> None:
         "location": location or (group or {}).get("location"),
         "properties": {"allowRecoverSoftDeletedWorkspace": "True"},
     }
-    operation = send_creation(remote, Request("PUT", body, api_version=_RECOVERY_VERSION)).operation
+    operation = send_creation(remote, Request("PUT", body, api_version=_RECOVERY_VERSION))
     if operation is not None:
         remote.wait.for_operation(operation, "recovered")
     remote.warnings.append(
