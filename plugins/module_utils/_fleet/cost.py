@@ -68,32 +68,16 @@ def hourly(size: t.Mapping[str, t.Any] | None, tier: str) -> tuple[float, str] |
     return None
 
 
-def nodes(desired: DesiredTarget, state: str) -> tuple[int, int] | None:
-    """The fewest and the most nodes that the target pays for at any time; None where that is not declared and nothing is there yet."""
-    wanted = desired.wanted
-    if desired.type == "computeinstance":
-        # It is billed while it runs. An instance that is stopped, or has idle shutdown, may run between no and all hours of the month.
-        rests = state == "stopped" or wanted.get("idle_time_before_shutdown_minutes") or wanted.get("schedules")
-        return (0 if rests else 1), 1
-    most = wanted.get("max_instances")
-    return None if most is None else (int(wanted.get("min_instances") or 0), int(most))
-
-
 def estimate(desired: DesiredTarget, state: str, sizes: Sizes | None) -> Cost | None:
     """One target's cost in a month, or None."""
     price = hourly(
         (sizes or {}).get(str(desired.wanted.get("size")).casefold()), str(desired.wanted.get("tier") or "dedicated")
     )
-    count = nodes(desired, state)
+    count = desired.kind.nodes_paid(desired.wanted, state)
     if price is None or count is None:
         return None
     least, most = (round(price[0] * number * HOURS, 2) for number in count)
     return Cost(price[1], least, most)
-
-
-def pays(desired: DesiredTarget) -> bool:
-    """Whether the workspace is billed for the machines; attached resources are billed separately."""
-    return desired.managed or (desired.type == "aks" and not desired.wanted.get("resource_id"))
 
 
 def total(costs: t.Mapping[str, Cost | None]) -> Total:

@@ -49,7 +49,7 @@ class Gate:
             entry.estimated = True
         counted = fleet.entries if self.max_monthly_cost is None else [*fleet.entries, *rest.entries]
         desired = [(entry, _desired(entry)) for entry in counted if entry.state != "absent"]
-        paid = [(entry, target) for entry, target in desired if cost.pays(target)]
+        paid = [(entry, target) for entry, target in desired if target.kind.is_billed(target.wanted)]
         prices = Prices(client, compute.ComputeKind.api_version)
         prices.read([target for _entry, target in paid])
         for entry, target in paid:

@@ -187,6 +187,12 @@ class Aks(AttachedKind):
     validate_name = "lenient"
     name = ""
 
+    def is_billed(self, declared: Declared) -> bool:
+        return not declared.get("resource_id")
+
+    def subnet_of(self, declared: Declared) -> str | None:
+        return str(declared.get("network_settings.subnet") or "") or None
+
     def configured(self, options: t.Mapping[str, t.Any]) -> Aks:
         kind = t.cast(Aks, super().configured(options))
         kind.validate_name = options.get("validate_name") or self.validate_name

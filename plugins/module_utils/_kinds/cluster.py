@@ -138,6 +138,8 @@ FIELDS = (
 class Cluster(ComputeKind):
     label = "compute cluster"
     compute_type = "AmlCompute"
+    is_managed = True
+    scales = True
     cli_schema = "amlCompute.schema.json"
     fields = FIELDS
     options = compute.NETWORK_NAMES

@@ -12,7 +12,7 @@ import copy
 import functools
 import typing as t
 
-from .._core import arm_id, canon, shape
+from .._core import arm_id, canon, paths, shape
 from .._core.arm_id import Target
 from .._core.errors import AmlError
 from .._core.findings import Finding, Findings
@@ -236,6 +236,10 @@ class ComputeKind(Kind):
     parent_api_version = "2025-12-01"
     # What else than the fields of the table is read of a document, by dotted places.
     also: t.ClassVar[dict[str, shape.Shape]] = {}
+    # Whether the service makes its virtual machines: they use the workspace's sizes and quotas.
+    is_managed = False
+    # Whether the service makes and deletes its nodes as jobs need them.
+    scales = False
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -257,6 +261,29 @@ class ComputeKind(Kind):
                 hint="Names are unique across all kinds of a workspace: choose another name, or use the module for that kind.",
                 details={"found": kind_name(body), "asked": self.compute_type.casefold(), "id": body.get("id")},
             )
+
+    def nodes_now(self, body: Body) -> int:
+        """How many nodes it has, each with an address and cores of the quota."""
+        count = paths.get_path(body, "properties.properties.currentNodeCount")
+        return count if isinstance(count, int) else 0
+
+    def nodes_wanted(self, declared: Declared, *, creates: bool) -> tuple[int, int]:
+        """The fewest nodes that the service asks quota for, and the most: at a creation, at least one."""
+        least = max(1 if creates else 0, declared.get("min_instances") or 0)
+        return least, max(least, declared.get("max_instances") or 0)
+
+    def nodes_paid(self, declared: Declared, state: str) -> tuple[int, int] | None:
+        """The fewest and the most nodes that are billed at any time; None where that is not declared. ``state`` is the declared one."""
+        most = declared.get("max_instances")
+        return None if most is None else (int(declared.get("min_instances") or 0), int(most))
+
+    def is_billed(self, declared: Declared) -> bool:
+        """Whether the workspace is billed for the machines; attached resources are billed separately."""
+        return self.is_managed
+
+    def subnet_of(self, declared: Declared) -> str | None:
+        """The id of the user's subnet that its machines stand in."""
+        return str(declared.get("network_settings.subnet") or "") or None if self.is_managed else None
 
     def writable(self, body: Body) -> Body:
         names = ("location", "tags", "sku", "identity")

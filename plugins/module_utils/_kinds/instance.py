@@ -200,6 +200,7 @@ FIELDS = (
 class Instance(ComputeKind):
     label = "compute instance"
     compute_type = "ComputeInstance"
+    is_managed = True
     cli_schema = "computeInstance.schema.json"
     fields = FIELDS
     options = compute.NETWORK_NAMES
@@ -228,6 +229,18 @@ class Instance(ComputeKind):
         "state",
         "versions",
     )
+
+    def nodes_now(self, body: Body) -> int:
+        """It holds its cores and its address while it is stopped, too (docs/coverage.md CI1)."""
+        return 1
+
+    def nodes_wanted(self, declared: Declared, *, creates: bool) -> tuple[int, int]:
+        return 1, 1
+
+    def nodes_paid(self, declared: Declared, state: str) -> tuple[int, int]:
+        """It is billed while it runs: one that is stopped, or has idle shutdown or schedules, may run between no and all hours of the month."""
+        rests = state == "stopped" or declared.get("idle_time_before_shutdown_minutes") or declared.get("schedules")
+        return (0 if rests else 1), 1
 
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
         flat = super().declare(tree, target)

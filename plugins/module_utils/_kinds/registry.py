@@ -9,7 +9,7 @@ may import ``_engine`` and ``_core``.
 
 from __future__ import annotations
 
-from .._engine.kind import Body, Kind
+from .._engine.kind import Body
 from . import compute
 from .aks import AKS
 from .attached_types import ATTACHED
@@ -17,7 +17,7 @@ from .cluster import CLUSTER
 from .instance import INSTANCE
 
 # Every kind that a workspace lists, in the CLI's spelling.
-INFO_KINDS: dict[str, Kind] = {
+INFO_KINDS: dict[str, compute.ComputeKind] = {
     "amlcompute": CLUSTER,
     "computeinstance": INSTANCE,
     "aks": AKS,
@@ -25,6 +25,6 @@ INFO_KINDS: dict[str, Kind] = {
 }
 
 
-def kind_of(body: Body) -> Kind:
+def kind_of(body: Body) -> compute.ComputeKind:
     """The kind of a compute target that was read; one without a specific table shows the fields that all kinds have."""
     return INFO_KINDS.get(compute.kind_name(body), compute.ANY)

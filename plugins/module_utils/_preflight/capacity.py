@@ -89,7 +89,7 @@ def check_quota(desired_targets: t.Sequence[DesiredTarget], facts: Facts) -> Fin
         yield from _workspace_quotas(region, here, facts)
     yield from _totals(desired_targets, facts)
     for desired in desired_targets:
-        if desired.type == "amlcompute" and desired.most > _MANY_NODES:
+        if desired.kind.scales and desired.most > _MANY_NODES:
             message = f"max_instances is {desired.most}; without a ticket a cluster grows to {_MANY_NODES} nodes."
             yield Finding(
                 "ManyNodes",

@@ -254,8 +254,8 @@ def _lock_findings(lock: Body, desired_targets: list[DesiredTarget]) -> Findings
             hint,
         )
         return
-    clusters = [desired for desired in desired_targets if desired.type == "amlcompute"]
-    instances = [desired for desired in desired_targets if desired.type == "computeinstance"]
+    clusters = [desired for desired in desired_targets if desired.kind.scales]
+    instances = [desired for desired in desired_targets if desired.managed and not desired.kind.scales]
     if clusters:
         message = (
             f"{where} stops scaling: nodes' network resources can then not be deleted, and clusters stay resizing."

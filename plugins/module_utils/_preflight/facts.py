@@ -8,16 +8,14 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from .._capacity import sizes
 from .._capacity.lists import Item
 from .._core import canon, paths
 from .._core.arm_id import ArmId, Target
 from .._core.errors import ArmError
 from .._engine.kind import Body
 from .._engine.plan import Declared
-
-# The kinds whose virtual machines the service creates: they use its sizes, its quotas and the user's subnets.
-MANAGED = tuple(sizes.COMPUTE_TYPES)
+from .._kinds.compute import ComputeKind
+from .._kinds.registry import INFO_KINDS
 
 # A thing that a check needs: what it is and whose, as ("sizes", "eastus") or ("network", "/subscriptions/...").
 Key = tuple[str, str]
@@ -35,6 +33,10 @@ class DesiredTarget:
     replaces: bool = False
 
     @property
+    def kind(self) -> ComputeKind:
+        return INFO_KINDS[self.type]
+
+    @property
     def name(self) -> str:
         return self.target.name
 
@@ -48,12 +50,11 @@ class DesiredTarget:
 
     @property
     def managed(self) -> bool:
-        return self.type in MANAGED
+        return self.kind.is_managed
 
     @property
     def subnet(self) -> str | None:
-        found = self.wanted.get("network_settings.subnet") if self.managed or self.type == "aks" else None
-        return str(found) if found else None
+        return self.kind.subnet_of(self.wanted)
 
     @property
     def network(self) -> str | None:
@@ -72,24 +73,21 @@ class DesiredTarget:
 
     @property
     def nodes_now(self) -> int:
-        """Nodes that it holds now; an instance holds its own also while it is stopped (docs/coverage.md CI1)."""
-        if self.existing is None:
-            return 0
-        if self.type == "computeinstance":
-            return 1
-        count = paths.get_path(self.existing, "properties.properties.currentNodeCount")
-        return count if isinstance(count, int) else 0
+        """Nodes that it holds now."""
+        return 0 if self.existing is None else self.kind.nodes_now(self.existing)
 
     @property
     def least(self) -> int:
-        """Nodes that the service asks quota for: at the creation of a cluster, at least one."""
-        if self.type == "computeinstance":
-            return 1
-        return max(1 if self.new or self.replaces else 0, self.wanted.get("min_instances") or 0)
+        """Nodes that the service asks quota for."""
+        return self._nodes_wanted[0]
 
     @property
     def most(self) -> int:
-        return 1 if self.type == "computeinstance" else max(self.least, self.wanted.get("max_instances") or 0)
+        return self._nodes_wanted[1]
+
+    @property
+    def _nodes_wanted(self) -> tuple[int, int]:
+        return self.kind.nodes_wanted(self.wanted, creates=self.new or self.replaces)
 
 
 @dataclass

@@ -72,7 +72,7 @@ def test_the_price_is_that_of_the_tier_on_linux_by_the_hour() -> None:
     ],
 )
 def test_the_fewest_and_the_most_nodes(given: DesiredTarget, state: str, expected: t.Any) -> None:
-    assert cost.nodes(given, state) == expected
+    assert given.kind.nodes_paid(given.wanted, state) == expected
 
 
 def test_one_targets_month() -> None:
@@ -110,7 +110,7 @@ def test_what_has_no_price_has_no_cost(known: t.Any) -> None:
     ],
 )
 def test_who_pays(given: DesiredTarget, expected: bool) -> None:
-    assert cost.pays(given) is expected
+    assert given.kind.is_billed(given.wanted) is expected
 
 
 # --- all of them, and the gate ---
