@@ -3,25 +3,41 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cut the official descriptions that the tests read from their originals, and write them to tests/support/official/.
 
-Run it with a directory that has the originals of tests/support/official/README.md, after a new version of them was published. It
-refuses originals whose checksum is not the one in CHECKSUMS, so that what is vendored can be traced to them: change both together.
+Run it with a directory that has the originals of tests/support/official/README.md, after a new version of them was published; --only awx
+needs the wheel of the PyPI package ansible alone. It refuses originals whose checksum is not the one in CHECKSUMS, so that what is vendored
+can be traced to them: change both together.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import hashlib
 import json
 import re
 import shutil
 import sys
 import typing as t
+import zipfile
 from pathlib import Path
+
+import yaml
 
 TARGET = Path(__file__).resolve().parents[1] / "tests" / "support" / "official"
 SCHEMA = "arm-schema-2025-12-01.json"
 TYPES = ("types-2025-12-01.md", "types-2024-10-01-preview.md")
+# The last release of the PyPI package that contains awx.awx.
+ANSIBLE = "ansible-11.13.0-py3-none-any.whl"
+AWX = "awx-24.6.1.json"
+# The modules of awx.awx that configure what runs jobs.
+AWX_MODULES = (
+    "credential", "credential_type", "execution_environment", "host", "instance_group", "inventory", "inventory_source", "job_launch", "job_template",
+    "notification_template", "organization", "project", "role", "schedule", "team", "workflow_job_template", "workflow_launch",
+)  # fmt: skip
+# What a test needs of an option: not its description and not its default, which AWX chooses.
+SPEC = ("type", "elements", "choices", "required", "aliases")
 CHECKSUMS = {
+    ANSIBLE: "7f1c9c6a6026ff214d9240647e4d2b019b2a9d4c7a2bc733932bcf92af80ab04",
     SCHEMA: "143c77e4506202978875a2157f634e3fb09d5952c44fb87712ddec6dabb4a199",
     TYPES[0]: "3062da73406be579e3e86f173af0e8015d391b501639a8ba6f590b9a9ce56fe6",
     TYPES[1]: "907524b4b9889160efdec09d001258fd61fc65663130087436091d0b68f17b9a",
@@ -35,13 +51,13 @@ ROOTS = (
 )  # fmt: skip
 
 
-def require_original(path: Path) -> str:
-    """Return the text of an original, or refuse one that is not the expected version."""
+def require_original(path: Path) -> bytes:
+    """Return the content of an original, or refuse one that is not the expected version."""
     data = path.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     if digest != CHECKSUMS[path.name]:
         raise SystemExit(f"{path} has the checksum {digest}, expected {CHECKSUMS[path.name]}.")
-    return data.decode()
+    return data
 
 
 def cut_schema(document: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -110,15 +126,70 @@ def without_descriptions(section: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def spec_of_call(call: ast.Call, constants: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return an option's row of an argument spec, which the modules write as dict(...)."""
+    row = {}
+    for argument in call.keywords:
+        if argument.arg in SPEC:
+            # list(KIND_CHOICES.keys()) of credential_type is the one value that is not a literal.
+            names = [node.id for node in ast.walk(argument.value) if isinstance(node, ast.Name)]
+            constant = next((constants[name] for name in names if name in constants), None)
+            row[argument.arg] = ast.literal_eval(argument.value) if constant is None else sorted(constant)
+    return row
+
+
+def without_text(option: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return a documented option without its texts, as a row of an argument spec."""
+    row = {key: option[key] for key in SPEC if key in option}
+    if "suboptions" in option:
+        row["options"] = {name: without_text(inner) for name, inner in option["suboptions"].items()}
+    return row
+
+
+def cut_awx_module(source: str) -> dict[str, t.Any]:
+    """Return the argument spec of a module of awx.awx, with the documented suboptions of an option that is checked in code only."""
+    assigned = {
+        node.targets[0].id: node.value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+    constants = {name: ast.literal_eval(value) for name, value in assigned.items() if name.endswith("_CHOICES")}
+    documented = yaml.safe_load(ast.literal_eval(assigned["DOCUMENTATION"]))["options"]
+    spec = {}
+    for row in t.cast("ast.Call", assigned["argument_spec"]).keywords:
+        suboptions = without_text(documented.get(row.arg, {})).get("options")
+        spec[str(row.arg)] = spec_of_call(t.cast("ast.Call", row.value), constants) | (
+            {"options": suboptions} if suboptions else {}
+        )
+    return spec
+
+
+def cut_awx(wheel: Path) -> dict[str, t.Any]:
+    """Return the argument specs of AWX_MODULES, from the wheel that contains the collection."""
+    require_original(wheel)
+    with zipfile.ZipFile(wheel) as archive:
+        base = "ansible_collections/awx/awx"
+        version = json.loads(archive.read(f"{base}/MANIFEST.json"))["collection_info"]["version"]
+        modules = {
+            name: cut_awx_module(archive.read(f"{base}/plugins/modules/{name}.py").decode()) for name in AWX_MODULES
+        }
+    return {"collection": "awx.awx", "version": version, "modules": modules}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description="Cut official descriptions of the service and write them to tests/support/official/."
     )
     parser.add_argument("source", type=Path, help="directory with the originals")
-    source = parser.parse_args().source
+    parser.add_argument("--only", choices=["awx"], help="cut the specs of awx.awx alone")
+    arguments = parser.parse_args()
+    source: Path = arguments.source
+    (TARGET / AWX).write_text(json.dumps(cut_awx(source / ANSIBLE), indent=1, sort_keys=True) + "\n")
+    if arguments.only:
+        return 0
     schema = cut_schema(json.loads(require_original(source / "spec" / SCHEMA)))
     (TARGET / SCHEMA).write_text(json.dumps(schema, indent=1) + "\n")
-    for name, text in cut_types({name: require_original(source / "spec" / name) for name in TYPES}).items():
+    for name, text in cut_types({name: require_original(source / "spec" / name).decode() for name in TYPES}).items():
         (TARGET / name).write_text(text)
     for origin, folder in (
         ("spec/examples", "examples"),

@@ -9,11 +9,14 @@ execution-environment.yml, so that a file that the image would lack is missed he
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
+import threading
 import typing as t
 import uuid
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -195,6 +198,73 @@ def test_stop(
     (write,) = simulator.writes(mark)
     assert write["body"] == {"properties": {"properties": {"scaleSettings": {"minNodeCount": 0, "maxNodeCount": 4}}}}
     assert one.holding(credential.secret) == []
+
+
+# --- the drift report ---
+
+
+@pytest.fixture
+def store() -> t.Iterator[tuple[str, dict[str, bytes]]]:
+    """A store of files as Azure Blob Storage is one, behind a URL with an access signature: its URL, and its files by their names."""
+    files: dict[str, bytes] = {}
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self, status: int, body: bytes = b"") -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def name(self) -> str:
+            path, _mark, query = self.path.partition("?")
+            return path.removeprefix("/reports/") if query == "sig=planted-signature" else ""
+
+        def do_GET(self) -> None:
+            known = files.get(self.name())
+            self.answer(404, b"<Error>BlobNotFound</Error>") if known is None else self.answer(200, known)
+
+        def do_PUT(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            allowed = self.name() and self.headers["x-ms-blob-type"] == "BlockBlob"
+            if allowed:
+                files[self.name()] = body
+            self.answer(201 if allowed else 403)
+
+        def log_message(self, *_arguments: t.Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/reports?sig=planted-signature", files
+        server.shutdown()
+
+
+@pytest.mark.usefixtures("provisioned")
+def test_the_drift_report_is_stored_and_fails_the_job(
+    controller: Controller,
+    credential: Credential,
+    answers: dict[str, str],
+    store: tuple[str, dict[str, bytes]],
+    simulator: Simulator,
+) -> None:
+    """The first report of a store, which answers 404 to the question for an earlier one."""
+    url, files = store
+    group = answers["aml_resource_group"]
+    computes = [{"type": "amlcompute", "name": "cpu-cluster", "max_instances": 9}]
+    document = {"aml_fleet_workspaces": [{"name": "ws-demo", "resource_group": group, "computes": computes}]}
+    awx = edited(controller, FLEET, aml_fleet_name="", **document)
+    awx = replace(awx, task_env={**awx.task_env, "AML_REPORT_URL": url})
+    survey = {"aml_fleet_document": "production", "drift_fails": "true"}
+    mark = simulator.mark()
+    job = awx.run("drift.yml", credential, survey)
+    assert (job.status, job.code) == ("failed", 2), job.stdout
+    assert "Targets differ from their declaration" in job.stdout
+    assert set(files) == {"drift.json", "drift.md", "drift.html"}
+    report = json.loads(files["drift.json"])
+    assert report["drifted"] and job.stats["artifact_data"]["drifted"] is True
+    assert simulator.writes(mark) == [], "a report wrote"
+    assert job.holding("cpu-cluster"), "the search finds what is there"
+    assert job.holding("planted-signature") == []
 
 
 # --- a fleet in slices ---

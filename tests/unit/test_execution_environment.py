@@ -5,21 +5,33 @@
 
 Sources: ansible-builder's documentation (a collection's metadata has schema version 1, a definition version 3) and Red Hat's rules for the
 metadata of certified collections (lower bounds only, no Ansible, no test dependencies). Of AWX: the argument specs of awx.awx 24.6.1, the
-fields of "Microsoft Azure Resource Manager" (awx_plugins/credentials/plugins.py), the regular expression by which it finds playbooks
-(awx/main/utils/ansible.py), and its rules for schedules (SchedulePreviewSerializer in awx/api/serializers.py).
+fields of its built-in credential types (awx_plugins/credentials/plugins.py), the regular expression by which it finds playbooks
+(awx/main/utils/ansible.py), its rules for schedules (SchedulePreviewSerializer in awx/api/serializers.py), and that a template ignores or refuses what it
+does not ask for (JobTemplate._accept_or_ignore_job_kwargs in awx/main/models/jobs.py).
 """
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 import typing as t
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader
+from ansible.template import Templar
+from ansible.utils.collection_loader import AnsibleCollectionConfig
 from ansible_collections.azureml.compute.plugins.module_utils._auth.options import ENVIRONMENT
+
+# ansible-test has configured it already.
+if AnsibleCollectionConfig.collection_finder is None:
+    init_plugin_loader()
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -39,58 +51,34 @@ DEVELOPMENT = {
     "asyncssh",
 }
 
-# The options that the set-up uses, of awx.awx 24.6.1: without that collection here, they are what a task is held against.
-OPTIONS = {
-    "organization": {"name"},
-    "execution_environment": {"name", "organization", "image", "pull"},
-    "credential": {"name", "organization", "credential_type", "inputs", "update_secrets"},
-    "credential_type": {"name", "kind", "inputs", "injectors"},
-    "project": {
-        "name",
-        "organization",
-        "scm_type",
-        "scm_url",
-        "scm_branch",
-        "scm_update_on_launch",
-        "default_environment",
-        "wait",
+# The argument specs of awx.awx (tests/support/official/README.md), and the built-in types of credentials that the set-up uses with their fields.
+SPECS: dict[str, dict[str, t.Any]] = json.loads(
+    (ROOT / "tests" / "support" / "official" / "awx-24.6.1.json").read_text(encoding="utf-8")
+)["modules"]
+CREDENTIAL_TYPES = {
+    "Microsoft Azure Resource Manager": {
+        "subscription", "username", "password", "client", "secret", "tenant", "cloud_environment",
     },
-    "inventory": {"name", "organization"},
-    "host": {"name", "inventory", "variables"},
-    "inventory_source": {
-        "name",
-        "inventory",
-        "organization",
-        "source",
-        "source_project",
-        "source_path",
-        "credential",
-        "execution_environment",
-        "overwrite",
-        "overwrite_vars",
-        "update_on_launch",
-        "update_cache_timeout",
+    "Container Registry": {"host", "username", "password", "verify_ssl"},
+    "Source Control": {"username", "password", "ssh_key_data", "ssh_key_unlock"},
+    "Machine": {
+        "username", "password", "ssh_key_data", "ssh_public_key_data", "ssh_key_unlock", "become_method", "become_username", "become_password",
     },
-    "job_template": {
-        "name",
-        "organization",
-        "job_type",
-        "inventory",
-        "project",
-        "playbook",
-        "credentials",
-        "execution_environment",
-        "diff_mode",
-        "survey_enabled",
-        "survey_spec",
-        "extra_vars",
-        "job_slice_count",
-        "forks",
-    },
-    "workflow_job_template": {"name", "organization", "workflow_nodes"},
-    "schedule": {"name", "unified_job_template", "organization", "rrule", "extra_data"},
-}
-BUILT_IN_FIELDS = {"subscription", "username", "password", "client", "secret", "tenant", "cloud_environment"}
+}  # fmt: skip
+# What an option of a module refers to.
+REFERENCES = {
+    "organization": "organization", "lookup_organization": "organization", "teams": "team", "instance_groups": "instance_group",
+    "execution_environment": "execution_environment", "default_environment": "execution_environment", "inventory": "inventory", "project": "project",
+    "projects": "project", "source_project": "project", "credential": "credential", "credentials": "credential", "credential_type": "credential_type",
+    "job_templates": "job_template", "workflows": "workflow_job_template", "notification_templates_error": "notification_template",
+    "notification_templates_approvals": "notification_template", "unified_job_template": "job_template",
+}  # fmt: skip
+# Of an environment in which all secrets are set.
+SECRETS = {
+    "AZURE_SUBSCRIPTION_ID": "s", "AZURE_CLIENT_ID": "c", "AZURE_TENANT": "t", "AZURE_SECRET": "x", "AWX_SCM_USERNAME": "git", "AWX_SCM_PASSWORD": "p",
+    "AWX_REGISTRY_USERNAME": "r", "AWX_REGISTRY_PASSWORD": "p", "AWX_NODES_KEY_FILE": str(ROOT / "LICENSE"), "AWX_REPORT_URL": "https://store.example.com",
+    "AWX_NOTIFICATION_URL": "https://hook.example.com",
+}  # fmt: skip
 PLAYBOOK = re.compile(r"^\s*?-?\s*?(?:hosts|include|import_playbook):\s*?.*?$", re.MULTILINE)
 
 Task = dict[str, t.Any]
@@ -120,16 +108,69 @@ def play(name: str) -> Task:
     return t.cast("Task", found)
 
 
-def tasks(module: str) -> list[Task]:
-    """The arguments of each task of one module in the set-up."""
-    return [task[f"awx.awx.{module}"] for task in play("setup.yml")["tasks"] if f"awx.awx.{module}" in task]
+@dataclass(frozen=True)
+class Call:
+    """A call of a module of awx.awx, with the arguments that it gets."""
+
+    task: str
+    module: str
+    arguments: dict[str, t.Any]
 
 
-def questions(template: Task) -> list[str]:
-    """The variables that a job template's survey asks for; ``which`` is the question that several of them have."""
-    which = play("setup.yml")["vars"]["which"]
-    spec = template.get("survey_spec", {}).get("spec", [])
-    return [which["variable"] if question == "{{ which }}" else question["variable"] for question in spec]
+def calls(name: str) -> list[Call]:
+    """The calls of a set-up playbook with its variables, in their order: an item of a loop is a call, and a skipped task is none."""
+    loader = DataLoader()
+    (found,) = loader.load_from_file(str(AWX / name), trusted_as_template=True)
+    given = loader.load_from_file(str(AWX / "vars.yml"), trusted_as_template=True)
+    defaults = found.get("module_defaults", {})
+    made = []
+    for task in found["tasks"]:
+        (module,) = [key for key in task if key.startswith("awx.awx.")]
+        variables = {**given, **found.get("vars", {})}
+        for item in Templar(loader, variables=variables).template(task.get("loop", [None])):
+            templar = Templar(loader, variables={**variables, "item": item})
+            if templar.evaluate_conditional(task.get("when", True)):
+                arguments = templar.template({**defaults.get(module, {}), **task[module]})
+                made.append(Call(task["name"], module.removeprefix("awx.awx."), arguments))
+    return made
+
+
+@pytest.fixture(scope="module", params=["with all secrets", "without optional secrets"])
+def setup(request: pytest.FixtureRequest) -> list[Call]:
+    """The calls of setup.yml in the two environments."""
+    with pytest.MonkeyPatch.context() as environment:
+        for variable, value in SECRETS.items():
+            if variable.startswith("AWX_") and request.param != "with all secrets":
+                environment.delenv(variable, raising=False)
+            else:
+                environment.setenv(variable, value)
+        for variable in ("AWX_SCM_KEY_FILE", "AZURE_CLOUD_ENVIRONMENT"):
+            environment.delenv(variable, raising=False)
+        return calls("setup.yml")
+
+
+def named(setup: list[Call], module: str) -> dict[str, dict[str, t.Any]]:
+    """The arguments of each call of a module, by the name of what it makes."""
+    return {call.arguments["name"]: call.arguments for call in setup if call.module == module}
+
+
+def questions(template: dict[str, t.Any]) -> list[str]:
+    """The variables that a template's survey asks for."""
+    return [question["variable"] for question in template.get("survey_spec", {}).get("spec", [])]
+
+
+def accepts(template: dict[str, t.Any], launch: dict[str, t.Any]) -> list[str]:
+    """What a launch (a schedule, a node of a workflow) sets and the template does not ask for: AWX ignores it, or refuses the launch."""
+    refused = (
+        []
+        if template.get("ask_variables_on_launch")
+        else sorted(set(launch.get("extra_data", {})) - set(questions(template)))
+    )
+    return refused + [
+        option
+        for option in ("job_type", "limit", "inventory")
+        if option in launch and not template.get(f"ask_{option}_on_launch")
+    ]
 
 
 def test_the_image_has_what_the_collection_needs() -> None:
@@ -238,24 +279,77 @@ def test_the_image_downloads_packages_once_and_by_their_hashes(tmp_path: Path) -
     assert {line.partition(">=")[0] for line in requirements(ROOT / "meta" / "ee-requirements.txt")} <= set(pinned())
 
 
-@pytest.mark.parametrize("name", ["setup.yml", "credential_types.yml"])
-def test_the_set_up_names_options_that_awx_has(name: str) -> None:
-    for task in play(name)["tasks"]:
-        (module,) = [key for key in task if "." in key]
-        used = set(task[module])
-        assert used <= OPTIONS[module.removeprefix("awx.awx.")], task["name"]
+def refused_by(call: Call) -> list[str]:
+    """What awx.awx would refuse in the arguments of a call."""
+    result = ArgumentSpecValidator(SPECS[call.module]).validate(call.arguments)
+    return [f"{call.task}: {message}" for message in result.error_messages]
 
 
-@pytest.mark.parametrize("name", ["setup.yml", "credential_types.yml"])
-def test_the_set_up_passes_ansible_s_own_check(name: str) -> None:
-    if not (BIN / "ansible-doc").exists():
-        pytest.skip(f"missing: {BIN / 'ansible-doc'}; ansible-test's environment has ansible-core in another place")
-    installed = subprocess.run(
-        [str(BIN / "ansible-doc"), "-l", "awx.awx"], capture_output=True, text=True, timeout=60, check=False
-    )
-    if "awx.awx.job_template" not in installed.stdout:
-        pytest.skip("the collection awx.awx is not installed: its options are those listed above")
-    run("ansible-playbook", "--syntax-check", str(AWX / name), "-e", f"@{AWX / 'vars.yml'}")
+def test_awx_has_each_option_and_accepts_its_value(setup: list[Call]) -> None:
+    assert len(setup) > 25
+    assert [message for call in setup for message in refused_by(call)] == []
+
+
+def test_awx_has_each_option_of_a_credential_type() -> None:
+    made = calls("credential_types.yml")
+    assert len(made) == 3
+    assert [message for call in made for message in refused_by(call)] == []
+
+
+def test_a_wrong_option_is_noticed() -> None:
+    """The vendored specs have names, values and suboptions."""
+    wrong = {"name": "n", "job_type": "scan", "colour": "red"}
+    assert len(refused_by(Call("", "job_template", wrong))) == 2
+    node = {"identifier": "a", "unified_job_template": {"name": "n", "kind": "job_template"}}
+    (refused,) = refused_by(Call("", "workflow_job_template", {"name": "n", "workflow_nodes": [node]}))
+    assert "workflow_nodes.unified_job_template.kind" in refused
+
+
+def test_what_the_set_up_refers_to_was_made_before(setup: list[Call]) -> None:
+    made = {("credential_type", name) for name in CREDENTIAL_TYPES}
+    made |= {("credential_type", call.arguments["name"]) for call in calls("credential_types.yml")}
+    for call in setup:
+        for option, value in call.arguments.items():
+            for name in value if isinstance(value, list) else [value]:
+                if option in REFERENCES:
+                    assert (REFERENCES[option], name) in made, f"{call.task}: {option}"
+        for node in call.arguments.get("workflow_nodes", []):
+            template = node["unified_job_template"]
+            assert template["type"] == "workflow_approval" or ("job_template", template["name"]) in made, call.task
+        if "name" in call.arguments:
+            made.add((call.module, call.arguments["name"]))
+
+
+def test_a_credential_has_the_fields_of_its_type(setup: list[Call]) -> None:
+    fields = {**CREDENTIAL_TYPES, **{
+        call.arguments["name"]: {field["id"] for field in call.arguments["inputs"]["fields"]} for call in calls("credential_types.yml")
+    }}  # fmt: skip
+    made = named(setup, "credential")
+    assert "Azure ML" in made
+    for name, arguments in made.items():
+        assert set(arguments["inputs"]) <= fields[arguments["credential_type"]], name
+        assert all(arguments["inputs"].values()), f"{name} has an empty field"
+
+
+def test_workflows_lead_from_node_to_node(setup: list[Call]) -> None:
+    workflows = named(setup, "workflow_job_template")
+    assert len(workflows) == 2
+    for workflow in workflows.values():
+        nodes = {node["identifier"]: node for node in workflow["workflow_nodes"]}
+        reached = {next(iter(nodes))}
+        for node in nodes.values():
+            following = [one["identifier"] for ways in node.get("related", {}).values() for one in ways]
+            assert set(following) <= set(nodes)
+            reached |= set(following)
+            template = named(setup, "job_template").get(node["unified_job_template"]["name"])
+            if template:
+                launch = {**node, "extra_data": dict.fromkeys(questions(workflow))}
+                assert accepts(template, launch) == [], f"{template['name']} in {workflow['name']}"
+        assert reached == set(nodes)
+    kinds = [
+        node["unified_job_template"]["type"] for node in workflows["Azure ML: fleet with approval"]["workflow_nodes"]
+    ]
+    assert kinds == ["job_template", "workflow_approval", "job_template"]
 
 
 def test_the_vars_file_has_each_variable_of_the_set_up() -> None:
@@ -263,12 +357,13 @@ def test_the_vars_file_has_each_variable_of_the_set_up() -> None:
     assert used == set(yaml.safe_load((AWX / "vars.yml").read_text()))
 
 
-def test_templates_ask_for_variables_that_their_playbooks_read() -> None:
-    declared = yaml.safe_load((AWX / "vars.yml").read_text())["awx_declarations"]
-    assert all((PROJECT / "workspaces" / f"{name}.yml").exists() for name in declared)
-    templates = tasks("job_template")
-    assert {template["job_type"] for template in templates} == {"run", "check"}
-    for template in templates:
+def test_templates_ask_for_variables_that_their_playbooks_read(setup: list[Call]) -> None:
+    variables = yaml.safe_load((AWX / "vars.yml").read_text())
+    assert all((PROJECT / "workspaces" / f"{name}.yml").exists() for name in variables["awx_declarations"])
+    assert all((PROJECT / "fleets" / f"{name}.yml").exists() for name in variables["awx_fleets"])
+    templates = named(setup, "job_template")
+    assert {template["playbook"] for template in templates.values()} == {path.name for path in PROJECT.glob("*.yml")}
+    for template in templates.values():
         playbook = PROJECT / template["playbook"]
         assert PLAYBOOK.search(playbook.read_text()), "AWX would not offer this file as a playbook"
         # The project's playbook, and the one of the collection that it imports.
@@ -280,33 +375,33 @@ def test_templates_ask_for_variables_that_their_playbooks_read() -> None:
             )
 
 
-def test_schedules_answer_the_surveys() -> None:
-    (schedule,) = [task for task in play("setup.yml")["tasks"] if "awx.awx.schedule" in task]
-    templates = {template["name"]: template for template in tasks("job_template")}
-    for item in schedule["loop"]:
-        assert set(item["answers"]) == set(questions(templates[item["template"]])), (
-            "a required question without an answer"
-        )
-        rule = schedule["awx.awx.schedule"]["rrule"].replace("{{ awx_timezone }}", "Europe/Berlin")
-        rule = rule.replace("{{ item.time }}", item["time"]).replace("{{ item.every }}", item["every"])
+def test_schedules_set_what_their_templates_ask_for(setup: list[Call]) -> None:
+    templates, schedules = named(setup, "job_template"), named(setup, "schedule")
+    assert len(schedules) == 3
+    for schedule in schedules.values():
+        template = templates[schedule["unified_job_template"]]
+        assert accepts(template, schedule) == [], schedule["name"]
+        assert set(questions(template)) <= set(schedule["extra_data"]), "a required question without an answer"
+        rule = schedule["rrule"]
         assert re.fullmatch(r"DTSTART;TZID=[\w/]+:\d{8}T\d{6} RRULE:FREQ=(DAILY|WEEKLY);INTERVAL=\d+", rule), rule
 
 
-def test_inventory_sources_read_files_of_the_project() -> None:
-    (source,) = [task for task in play("setup.yml")["tasks"] if "awx.awx.inventory_source" in task]
-    for kind in source["loop"]:
-        content = yaml.safe_load(
-            (PROJECT / source["awx.awx.inventory_source"]["source_path"].replace("{{ item }}", kind)).read_text()
+def test_inventory_sources_read_files_of_the_project(setup: list[Call]) -> None:
+    sources = named(setup, "inventory_source")
+    assert len(sources) == 2
+    for name, source in sources.items():
+        content = yaml.safe_load((PROJECT / source["source_path"]).read_text())
+        assert content == {"plugin": "azureml.compute.aml_compute", "hosts": name.rpartition(" ")[2]}, (
+            "no credential stands in the file"
         )
-        assert content == {"plugin": "azureml.compute.aml_compute", "hosts": kind}, "no credential stands in the file"
 
 
 def test_credentials_set_what_sign_in_reads() -> None:
-    assert set(play("setup.yml")["vars"]["azure"]) <= BUILT_IN_FIELDS
     known = {name for names in ENVIRONMENT.values() for name in names}
     for task in play("credential_types.yml")["tasks"]:
         made = task["awx.awx.credential_type"]
-        assert set(made["injectors"]["env"]) <= known
+        read_by_project = {"AML_REPORT_URL"} if "AML_REPORT_URL" in (PROJECT / "drift.yml").read_text() else set()
+        assert set(made["injectors"]["env"]) <= known | read_by_project
         fields = {field["id"] for field in made["inputs"]["fields"]}
         assert set(made["inputs"]["required"]) <= fields
         used = re.findall(r"{{ (\w+) }}", str(made["injectors"]))
