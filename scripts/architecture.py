@@ -28,7 +28,7 @@ BEGIN, END = "<!-- BEGIN: written by make architecture -->", "<!-- END: written 
 COLLECTION = "ansible_collections.azureml.compute.plugins"
 
 # What uses the packages and is used by none of them.
-ENTRIES = ("modules", "inventory", "filter", "callback")
+ENTRIES = ("modules", "action", "plugin_utils", "inventory", "filter", "callback")
 MOST_FLOORS, MOST_FLAT_FILES = 9, 2
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from .._core.errors import CredentialError
-from .connections import TLS_HINT, LimitError, session_for
+from .connections import TLS_HINT, LimitError, authorities_of, session_for
 from .limits import parse_json
 
 METADATA_PATH = "/metadata/endpoints"
@@ -143,7 +143,7 @@ def find_cloud(
 
 
 def _from_metadata(url: str, verify: bool | str, fetch: Fetch) -> Cloud:
-    key = (url, verify)
+    key = (url, authorities_of(verify))
     if key not in _fetched:
         if not is_plain(url):
             raise _bad_metadata(url, "it is not a plain https address (no name or password in it)")

@@ -44,10 +44,18 @@ _lock = threading.Lock()
 
 def session_for(verify: bool | str) -> t.Any:
     """The process's requests session for this way of checking certificates."""
+    # The items of a loop that share a process may have different environments.
+    found = authorities_of(verify)
+    key = os.path.abspath(found) if isinstance(found, str) else found
     with _lock:
-        if verify not in _sessions:
-            _sessions[verify] = _new_session(verify)
-        return _sessions[verify]
+        if key not in _sessions:
+            _sessions[key] = _new_session(verify)
+        return _sessions[key]
+
+
+def authorities_of(verify: bool | str) -> bool | str:
+    """What certificates are checked against: a path, True for certifi's, or False for no check."""
+    return _bundle() or True if verify is True else verify
 
 
 def transport_for(verify: bool | str) -> t.Any:
@@ -196,7 +204,8 @@ def _tls_context(verify: bool | str) -> t.Any:
     context.sslsocket_class = _limits.LimitedTlsSocket
     if verify is False:
         return context
-    path = verify if isinstance(verify, str) else _bundle() or DEFAULT_CA_BUNDLE_PATH
+    found = authorities_of(verify)
+    path = found if isinstance(found, str) else DEFAULT_CA_BUNDLE_PATH
     try:
         context.load_verify_locations(**{"capath" if os.path.isdir(path) else "cafile": path})
     except (OSError, ssl.SSLError) as error:

@@ -8,6 +8,7 @@ azure-identity is imported in the functions, after all checks: it costs 0.1 s on
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import typing as t
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 from .._arm.cloud import Cloud, find_cloud
 from .._arm.connections import missing_library, transport_for
 from .._arm.tokens import TokenSource, refused
+from .._core import redact
 from .._core.errors import CredentialError
 
 
@@ -106,6 +108,10 @@ def _assertion(values: t.Mapping[str, str | None]) -> t.Callable[[], str]:
     return read
 
 
+# Of one process. The items of a loop may each have another environment.
+_TOKENS: dict[bytes, TokenSource] = {}
+_MOST_TOKENS = 16
+
 _SECRETS = ("secret", "password", "oidc_token", "x509_certificate_password")
 
 Values = dict[str, "str | None"]
@@ -161,5 +167,20 @@ class SignIn:
         """The way to tokens: for an ArmClient, and for any Azure library that takes a TokenCredential.
 
         azure-identity is imported when the first token is asked for; errors name the source and hide the secrets.
+        The same sign-in in the same environment gives the same object, so that the items of a loop, which share a process
+        when they run in a fork of Ansible's, ask for one token.
         """
+        if transport is not None:
+            return self._new_source(cloud, transport)
+        asked = (self, sorted(self.values.items()), cloud, sorted(os.environ.items()))
+        key = hashlib.sha256(repr(asked).encode()).digest()
+        if key not in _TOKENS:
+            if len(_TOKENS) >= _MOST_TOKENS:
+                _TOKENS.clear()
+            _TOKENS[key] = self._new_source(cloud)
+        for secret in _TOKENS[key].secrets:
+            redact.KNOWN.add(secret)
+        return _TOKENS[key]
+
+    def _new_source(self, cloud: Cloud, transport: t.Any = None) -> TokenSource:
         return TokenSource(lambda: build(self, cloud, transport), cloud.scope, source=self.source, secrets=self.secrets)
