@@ -312,7 +312,7 @@ SPEC = FLEET_SPEC
 
 
 def main() -> None:
-    run(manage_fleet, SPEC, free_form=("workspaces", "defaults"))
+    run(manage_fleet, SPEC, free_form=("workspaces", "defaults"), long=("workspaces",))
 
 
 if __name__ == "__main__":

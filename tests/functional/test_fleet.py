@@ -43,7 +43,17 @@ def test_everything_is_made_once_and_a_second_run_only_lists(azure: Azure) -> No
     assert len([one for one in azure.writes if one.method == "PUT"]) == 6
     again = azure.run(FLEET, workspaces=wanted)
     assert not again["changed"] and again["totals"] == {"targets": 6, "failed": 0, "none": 6}
+    assert again["invocation"]["module_args"]["workspaces"] == "2 items"
     assert sorted(one.path.split("/workspaces/")[1] for one in azure.sent) == ["ws-0/computes", "ws-1/computes"]
+
+
+def test_what_is_checked_once_for_equal_options_keeps_unequal_ones_apart(azure: Azure) -> None:
+    azure.make_workspace()
+    values: list[t.Any] = [1, True, "1", "True", 1.0]
+    wanted = [cluster(f"cpu-c{number}", tags={"mark": value}) for number, value in enumerate(values)]
+    done = azure.run(FLEET, check=True, workspaces=[{"name": WORKSPACE, "resource_group": GROUP, "computes": wanted}])
+    tags = [change["after"] for one in done["targets"] for change in one["changes"] if change["field"] == "tags"]
+    assert [one["mark"] for one in tags] == [str(value) for value in values]
 
 
 def test_a_target_with_an_option_of_another_version_is_read_at_that_version(azure: Azure) -> None:

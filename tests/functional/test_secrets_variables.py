@@ -43,7 +43,8 @@ DECLARED = instance(DATABASE=HIDDEN, MODE=SHOWN, SAME=HIDDEN)
 ASKED: dict[str, Options] = {
     "aml_compute_instance": {**DECLARED, "description": "Planned", "on_immutable_change": "ignore"},
     "aml_compute_info": {},
-    "aml_fleet": fleet({**DECLARED, "description": "Planned", "on_immutable_change": "ignore"}),
+    # Shows what it plans, and not what it was given.
+    "aml_fleet": fleet({**DECLARED, "name": "ci-planned"}),
     "aml_fleet_info": {"workspaces": [{"name": WORKSPACE, "resource_group": GROUP}]},
     "aml_export_info": {},
     "arm_resource": {**RESOURCE, "body": BODY},

@@ -203,7 +203,7 @@ class Masker:
     def mask_tree(self, tree: t.Any) -> t.Any:
         """All texts of a tree, keys too. Only where there is a secret at all is the tree walked a second time."""
         patterns = self._compiled()
-        if not patterns or not self._present(_BETWEEN.join(_bytes(text) for text in _leaves(tree)), patterns):
+        if not patterns or not self._present(_BETWEEN.join(map(_bytes, _leaves(tree))), patterns):
             return tree
         return self._masked(tree)
 
@@ -293,13 +293,17 @@ def _merged(source: bytes, ranges: list[tuple[int, int]]) -> list[tuple[int, int
     return merged
 
 
-def _leaves(tree: t.Any) -> t.Iterator[str]:
-    if isinstance(tree, str):
-        yield tree
-    elif isinstance(tree, dict):
-        for key, value in tree.items():
-            yield from _leaves(key)
-            yield from _leaves(value)
-    elif isinstance(tree, (list, tuple, set, frozenset)):
-        for value in tree:
-            yield from _leaves(value)
+def _leaves(tree: t.Any) -> set[str]:
+    """All texts of a tree, keys too, each once: the rows of a long result have most of theirs in common."""
+    found: set[str] = set()
+    stack = [tree]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            found.add(item)
+        elif isinstance(item, dict):
+            stack += item
+            stack += item.values()
+        elif isinstance(item, (list, tuple, set, frozenset)):
+            stack += item
+    return found

@@ -14,6 +14,7 @@ hidden in texts too; a switch, a region or a size is not, since it would take th
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import os
@@ -127,6 +128,9 @@ def parsed(params: dict[str, t.Any]) -> dict[str, t.Any]:
 
 def hide_variables(tree: t.Any, shown: t.Collection[str] = ()) -> None:
     """Search all texts from now on for the values of variables in this tree."""
+    if not any(True for _variable in _variables(tree)):
+        # Most trees have none, and what the tree says openly need not be known then.
+        return
     for value in in_variables(tree, {*SHOWN, *shown}, public_texts(tree)):
         KNOWN.add(printed(value))
 
@@ -161,15 +165,22 @@ def _is_odd(text: str) -> bool:
 
 
 def _variables(value: t.Any) -> t.Iterator[tuple[str, str]]:
-    """Name and value of all variables in a tree, at any depth."""
-    if isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _variables(item)
-    elif isinstance(value, dict):
-        for key, below in value.items():
-            if str(key).casefold() in _MAPPINGS:
-                yield from _named(below)
-            yield from _variables(below)
+    """Name and value of all variables in a tree, at any depth. A loop: each level of generators would pass on each value."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            for key, below in item.items():
+                if _holds_variables(key):
+                    yield from _named(below)
+            stack += item.values()
+        elif isinstance(item, (list, tuple)):
+            stack += item
+
+
+@functools.lru_cache(1024)
+def _holds_variables(key: t.Any) -> bool:
+    return str(key).casefold() in _MAPPINGS
 
 
 def _named(below: t.Any) -> t.Iterator[tuple[str, str]]:
@@ -209,7 +220,7 @@ def without_values(
     if not isinstance(value, dict):
         return value
     return {
-        key: (_hidden_mapping if str(key).casefold() in _MAPPINGS else without_values)(below, shown, hide)
+        key: (_hidden_mapping if _holds_variables(key) else without_values)(below, shown, hide)
         for key, below in value.items()
     }
 
@@ -281,5 +292,6 @@ def secrets_in(value: t.Any, secret: bool = False) -> set[str]:
     return {str(value)} if secret and value not in (None, "") and not isinstance(value, bool) else set()
 
 
+@functools.lru_cache(1024)
 def _is_secret(name: str) -> bool:
     return bool(_SECRET_NAME.search(name)) and not is_place(name)

@@ -65,6 +65,37 @@ def type_of(value: t.Any) -> str:
     return next((name for kind, name in names if isinstance(value, kind)), type(value).__name__)
 
 
+# The types that JSON has in Python; of a subclass, ``type_of`` knows more.
+_NAMES: dict[type, str] = {str: "text", dict: "mapping", list: "list", bool: "boolean", int: "number"}
+
+
+def fits(value: t.Any, shape: Shape) -> bool:
+    """Whether ``fault`` finds nothing: the quick question about documents of which nearly all are right."""
+    if value is None:
+        return True
+    name = _NAMES.get(type(value)) or type_of(value)
+    if shape.types and name not in shape.types:
+        return False
+    if name == "mapping":
+        return _mapping_fits(value, shape)
+    if name == "list" and (below := shape.items) is not None:
+        nullable = below.types != ("mapping",)
+        return all(fits(item, below) and (nullable or item is not None) for item in value)
+    return True
+
+
+def _mapping_fits(value: dict[str, t.Any], shape: Shape) -> bool:
+    for name in shape.required:
+        if value.get(name) is None:
+            return False
+    fields, others = shape.fields, shape.items
+    for name, below in value.items():
+        rule = fields.get(name, others)
+        if rule is not None and below is not None and not fits(below, rule):
+            return False
+    return True
+
+
 def fault(value: t.Any, shape: Shape, place: str = "") -> tuple[str, str, str] | None:
     """The first place with a value of another type: (place, expected, found). No value is part of it."""
     if value is None:
@@ -116,6 +147,8 @@ def _below(place: str, name: t.Any) -> str:
 
 def check(document: t.Any, shape: Shape, where: str) -> t.Any:
     """The document. ArmError with the code UnexpectedAnswer for one of another shape; ``where`` is the id or the address that it came from."""
+    if document is not None and fits(document, shape):
+        return document
     wrong = _item_fault(document, shape, "")
     if wrong is not None:
         raise unexpected(where, *wrong)
@@ -161,9 +194,10 @@ def items(page: dict[str, t.Any], key: str, where: str, malformed: Malformed | N
     """The items of one page of the list at ``where``. One of another shape goes to ``malformed``, and the others stay; without it, it is an error."""
     check(page, mapping({key: list_of(ANY), "nextLink": TEXT}), where)
     good = []
+    shape_of = of_items(where)
     for number, one in enumerate(page.get(key) or []):
         try:
-            good.append(check(one, of_item(where, one), _name_of(one) or f"{where}, {key}[{number}]"))
+            good.append(check(one, shape_of(one), _name_of(one) or f"{where}, {key}[{number}]"))
         except ArmError as error:
             if malformed is None:
                 raise
@@ -397,18 +431,27 @@ def of_resource(path: str, body: t.Any) -> Shape:
     return _compute_shape(body) if match["compute"] else _workspace_shape()
 
 
-def of_item(path: str, item: t.Any) -> Shape:
-    """The shape of an item of the list at an address. Resources of other providers are mappings, and nothing else is known of them."""
+def of_items(path: str) -> t.Callable[[t.Any], Shape]:
+    """The shape of each item of the list at an address. Resources of other providers are mappings, and nothing else is known of them."""
     match = _MANY.search(path)
     last = match["last"].casefold() if match else ""
-    if _PROVIDER in path.casefold():
-        if last in ("workspaces", "computes"):
-            shape = _compute_shape(item) if last == "computes" else _workspace_shape()
-            return Shape(shape.types, shape.fields, shape.items, ("id", "name"))
-        return {"usages": USAGE, "quotas": QUOTA, "vmsizes": SIZE, "listnodes": NODE}.get(last, mapping())
-    return {"deployments": LISTED_DEPLOYMENT, "subscriptions": SUBSCRIPTION}.get(
-        last, mapping({"id": TEXT, "tags": mapping(values=SCALAR)})
-    )
+    if _PROVIDER not in path.casefold():
+        others = {"deployments": LISTED_DEPLOYMENT, "subscriptions": SUBSCRIPTION}
+        return _always(others.get(last, mapping({"id": TEXT, "tags": mapping(values=SCALAR)})))
+    if last == "computes":
+        return lambda item: _identified(_compute_shape(item))
+    if last == "workspaces":
+        return _always(_identified(_workspace_shape()))
+    return _always({"usages": USAGE, "quotas": QUOTA, "vmsizes": SIZE, "listnodes": NODE}.get(last, mapping()))
+
+
+def _always(shape: Shape) -> t.Callable[[t.Any], Shape]:
+    return lambda _item: shape
+
+
+def _identified(shape: Shape) -> Shape:
+    """The same in a list, where an item without id and name is of no use."""
+    return _made(id(shape), lambda: Shape(shape.types, shape.fields, shape.items, ("id", "name")))
 
 
 def _compute_shape(body: t.Any) -> Shape:

@@ -13,7 +13,7 @@ from .._core.arm_id import Target, workspace_target
 from .._core.findings import Finding, Findings, refuse
 from .._engine import rules
 from .._options import specs
-from .._options.declarations import Declaration, Registry, Validate, declarations
+from .._options.declarations import Checker, Declaration, Registry, Validate, declarations
 from .entry import Entry
 
 Options = dict[str, t.Any]
@@ -47,13 +47,14 @@ def read_document(
     entries: list[Entry] = []
     findings: list[Finding] = []
     places: set[str] = set()
+    checker = Checker(validate)
     for number, workspace in enumerate(workspaces):
         problems = list(_check_workspace(workspace, f"workspaces[{number}]", scope, kinds))
         if not problems:
             place = place_of(workspace, scope)
             places.add(place.id.casefold())
             computes = _with_defaults(workspace, defaults)
-            found, wrong = declarations([_declared_part(one) for one in computes], place, kinds, hide, validate)
+            found, wrong = declarations([_declared_part(one) for one in computes], place, kinds, hide, checker)
             problems += [_in_workspace(one, place) for one in wrong]
             by_name = {str(one.get("name")).casefold(): one for one in computes}
             for declaration in found:

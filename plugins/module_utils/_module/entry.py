@@ -31,6 +31,7 @@ def run(
     *,
     definition: t.Sequence[str] = (),
     free_form: t.Sequence[str] = (),
+    long: t.Sequence[str] = (),
     **constraints: t.Any,
 ) -> None:
     """A module's ``main``: check the arguments, do the job, and end in one of two ways.
@@ -38,12 +39,18 @@ def run(
     spec         the module's own options; sign-in and client options are added
     definition   the CLI's types that the module's ``definition`` takes; that option is added too
     free_form    options that hold mappings without a spec, whose secrets are recognized by their names
+    long         options with lists that may have thousands of items, which ``invocation`` does not repeat
     constraints  ``required_if`` and the like, for AnsibleModule
     """
     own = {**specs.DEFINITION_SPEC, **spec} if definition else spec
     full = {**options.AUTH_SPEC, **options.CLIENT_SPEC, **own}
     module = RawModule(
-        argument_spec=full, supports_check_mode=True, definition_kinds=definition, free_form=free_form, **constraints
+        argument_spec=full,
+        supports_check_mode=True,
+        definition_kinds=definition,
+        free_form=free_form,
+        long=long,
+        **constraints,
     )
     task = Task(module, full)
     try:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import copy
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
@@ -23,6 +22,8 @@ class RawModule(AnsibleModule):  # type: ignore[misc]  # ansible-core has no typ
 
     With ``definition_kinds``, the arguments are merged with those of the definition before AnsibleModule checks them; and AnsibleModule is not left to
     make something else of a value (see ``_options.values``). ``refused`` is what is wrong; nothing else is then checked, and the task must fail with it.
+
+    ``long``: options with long lists of which ``invocation`` and the system's log show the number of items; what was done with them is in the result.
     """
 
     params: dict[str, t.Any]
@@ -34,10 +35,16 @@ class RawModule(AnsibleModule):  # type: ignore[misc]  # ansible-core has no typ
     asked: dict[str, t.Any] = {}
 
     def __init__(
-        self, *, definition_kinds: t.Sequence[str] = (), free_form: t.Sequence[str] = (), **arguments: t.Any
+        self,
+        *,
+        definition_kinds: t.Sequence[str] = (),
+        free_form: t.Sequence[str] = (),
+        long: t.Sequence[str] = (),
+        **arguments: t.Any,
     ) -> None:
         self.definition_kinds = definition_kinds
         self.free_form = free_form
+        self.long = long
         self.refused: Exception | None = None
         try:
             super().__init__(**arguments)
@@ -63,7 +70,8 @@ class RawModule(AnsibleModule):  # type: ignore[misc]  # ansible-core has no typ
             self.params = {name: value for name, value in self.params.items() if name.startswith("_ansible_")}
             self.argument_spec = {name: {**row, "required": False} for name, row in self.argument_spec.items()}
             self.required_if = self.required_by = self.required_together = self.required_one_of = None
-        self.raw = copy.deepcopy(self.params)
+        # AnsibleModule validates a deep copy of its own, and takes over only what is at the top.
+        self.raw = self.params
         # For AnsibleModule a null is not one of an option's choices, although it may mean that there is no value: ``raw`` keeps it.
         self.params = values.without_null_choices(self.argument_spec, self.params)
 
@@ -111,6 +119,13 @@ class RawModule(AnsibleModule):  # type: ignore[misc]  # ansible-core has no typ
         masked = redact.KNOWN.mask(text)
         return str(remove_values(redact.printable(redact.without_signatures(masked)), self.no_log_values))
 
+    def _shown_arguments(self) -> Result:
+        params = dict(self.params)
+        for name in self.long:
+            if isinstance(params.get(name), list):
+                params[name] = f"{len(params[name])} items"
+        return self._safe(redact.parsed(params))
+
     def _safe(self, result: Result) -> Result:
         return t.cast(Result, redact.KNOWN.mask_tree(redact.without_values(result, redact.SHOWN)))
 
@@ -118,13 +133,13 @@ class RawModule(AnsibleModule):  # type: ignore[misc]  # ansible-core has no typ
 
     def exit_json(self, **result: t.Any) -> None:
         # ansible-core adds the arguments.
-        self.params = self._safe(redact.parsed(self.params))
+        self.params = self._shown_arguments()
         super().exit_json(**self._safe(result))
 
     def fail_json(self, msg: str, **result: t.Any) -> None:
         if self.refused is None and (errors := self._validation_errors()):
             refuse(all_wrong.ansible_findings(errors, self.argument_spec, self._name))
-        self.params = self._safe(redact.parsed(self.params))
+        self.params = self._shown_arguments()
         super().fail_json(msg=self.hidden(str(msg)), **self._safe(result))
 
     def _validation_errors(self) -> list[Exception]:
@@ -137,9 +152,7 @@ class RawModule(AnsibleModule):  # type: ignore[misc]  # ansible-core has no typ
 
     def log(self, msg: t.Any, log_args: t.Any = None) -> None:
         # The text of the arguments, in which a mapping is one text.
-        shown = self._safe(
-            redact.parsed({name: value for name, value in self.params.items() if not name.startswith("_ansible_")})
-        )
+        shown = self._shown_arguments()
         public = {
             name: value if str(value).startswith("NOT_LOGGING") else self.hidden(str(shown.get(name)))
             for name, value in (log_args or {}).items()

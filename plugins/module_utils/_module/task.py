@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 import typing as t
@@ -34,7 +35,7 @@ class Task:
         self.module = module
         self.params: dict[str, t.Any] = module.params
         self.asked: dict[str, t.Any] = module.asked
-        self.given = specs.given(spec, module.raw, module.params)
+        self._spec = spec
         self.warnings: list[str] = []
         # Items of lists that the service sent in another shape than documented: warned about, and in the result's ``failures``.
         self.malformed: list[AmlError] = []
@@ -53,6 +54,11 @@ class Task:
         other = _OfflineTask(self.module, {})
         other.asked, other.given, other.params = asked, given, params
         return other
+
+    @functools.cached_property
+    def given(self) -> dict[str, t.Any]:
+        """The options that were given, checked, with nulls."""
+        return specs.given(self._spec, self.module.raw, self.params)
 
     @property
     def spoken(self) -> bool:

@@ -11,8 +11,17 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._options import specs
 
+_VALIDATORS: dict[int, ArgumentSpecValidator] = {}
+
 
 def validate(spec: specs.Spec, values: dict[str, t.Any]) -> tuple[dict[str, t.Any], list[str]]:
     """The values with their types and defaults, and what is wrong with them."""
-    checked = ArgumentSpecValidator(spec).validate(values)
+    checked = _validator(spec).validate(values)
     return checked.validated_parameters, list(checked.error_messages)
+
+
+def _validator(spec: specs.Spec) -> ArgumentSpecValidator:
+    """One for each spec, which many targets have in common. It keeps its spec, so that the id stays that of this one."""
+    if id(spec) not in _VALIDATORS:
+        _VALIDATORS[id(spec)] = ArgumentSpecValidator(spec)
+    return _VALIDATORS[id(spec)]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import typing as t
 
 from .._core import files, findings
@@ -38,14 +39,45 @@ class Declaration(t.NamedTuple):
     declared: Declared
 
 
+class _Checked(t.NamedTuple):
+    """Options that were checked by the spec of their kind: what is wrong with them, or the options with their types."""
+
+    findings: list[Finding]
+    mistakes: list[str]
+    options: dict[str, t.Any]
+
+
+class Checker:
+    """Checks the options of targets. Those that are the same but for their names, as defaults make them, are checked once."""
+
+    def __init__(self, validate: Validate) -> None:
+        self._validate = validate
+        self._known: dict[tuple[str, str], _Checked] = {}
+
+    def check(self, type_: str, own: dict[str, t.Any]) -> _Checked:
+        # The text of values tells 1, True and "1" apart, which are equal or which AnsibleModule makes equal.
+        key = (type_, repr(own))
+        if key not in self._known:
+            self._known[key] = self._checked(KIND_SPECS[type_], own)
+        known = self._known[key]
+        return known._replace(options=copy.deepcopy(known.options))
+
+    def _checked(self, spec: specs.Spec, own: dict[str, t.Any]) -> _Checked:
+        found = list(values.findings(spec, own))
+        if found:
+            return _Checked(found, [], {})
+        checked, mistakes = self._validate(spec, values.without_null_choices(spec, own))
+        return _Checked([], mistakes, checked)
+
+
 def declarations(
-    entries: t.Sequence[dict[str, t.Any]], scope: Target, kinds: Registry, hide: files.Hide, validate: Validate
+    entries: t.Sequence[dict[str, t.Any]], scope: Target, kinds: Registry, hide: files.Hide, checker: Checker
 ) -> tuple[list[Declaration], list[Finding]]:
     """The entries that can be understood, and what is wrong with the others.
 
     scope     the defaults of what an entry omits
     hide      called with the secrets of the files that an entry names
-    validate  checks an entry's options by its kind's spec
+    checker   checks an entry's options by its kind's spec; one for all that may have the same
     """
     found: list[Declaration] = []
     problems: list[Finding] = []
@@ -62,7 +94,7 @@ def declarations(
         workspace, group = entry.get("workspace") or scope.name, entry.get("resource_group") or scope.resource_group
         target = compute_target(scope.subscription_id, str(group), str(workspace), name)
         try:
-            found.append(_declaration(entry, kinds[type_], type_, target, hide, validate))
+            found.append(_declaration(entry, kinds[type_], type_, target, hide, checker))
         except RuleError as error:
             problems.append(
                 Finding(
@@ -79,16 +111,16 @@ def declarations(
 
 
 def _declaration(
-    entry: dict[str, t.Any], kind: Kind, type_: str, target: Target, hide: files.Hide, validate: Validate
+    entry: dict[str, t.Any], kind: Kind, type_: str, target: Target, hide: files.Hide, checker: Checker
 ) -> Declaration:
     """The entry as the kind's module would take it. RuleError for what it would not."""
     own = {key: value for key, value in entry.items() if key not in _NOT_DECLARED}
-    spec = KIND_SPECS[type_]
-    findings.refuse([*rules.segment(target.name, "name"), *values.findings(spec, own)])
-    checked, mistakes = validate(spec, values.without_null_choices(spec, own))
-    if mistakes:
-        raise RuleError(". ".join(mistakes), code="InvalidOption", hint=f"Correct the options of the {kind.label}.")
-    tree = specs.given(spec, own, checked)
+    checked = checker.check(type_, own)
+    findings.refuse([*rules.segment(target.name, "name"), *checked.findings])
+    if checked.mistakes:
+        hint = f"Correct the options of the {kind.label}."
+        raise RuleError(". ".join(checked.mistakes), code="InvalidOption", hint=hint)
+    tree = specs.given(KIND_SPECS[type_], own, checked.options)
     for settings in tree.values() if entry.get("state") != "absent" else ():
         for option in [name for name in settings if name.endswith("_file")] if isinstance(settings, dict) else ():
             files.put_text(settings, option, hide)

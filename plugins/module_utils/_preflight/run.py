@@ -21,7 +21,7 @@ from .._engine.kind import Body, Kind
 from .._engine.plan import CREATE, REPLACE, Declared, Plan
 from .._engine.planning import plan_target
 from .._kinds import compute
-from .._options.declarations import Declaration, Registry, Validate, declarations
+from .._options.declarations import Checker, Declaration, Registry, Validate, declarations
 from .capacity import check_quota, check_subnets
 from .checks import (
     PreflightFailed,
@@ -148,7 +148,7 @@ def examine(
     api_version: str | None = None,
 ) -> list[Finding]:
     """All findings over a list of declared compute targets."""
-    declared, problems = declarations(entries, scope, kinds, hide, validate)
+    declared, problems = declarations(entries, scope, kinds, hide, Checker(validate))
     gatherer = Gatherer(client, scope.subscription_id, api_version or ML_VERSION)
     desired_targets = [DesiredTarget(one.type, one.target, one.declared) for one in declared]
     gatherer.workspaces(desired_targets, computes=True)

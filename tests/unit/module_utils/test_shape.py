@@ -66,11 +66,12 @@ def test_documented_types_pass_and_each_other_one_is_named_with_its_place(name: 
     assert workspace.Workspace().fields, "the kinds are loaded, and have told their shapes"
     shape = SHAPES[name]
     for good in values(shape):
-        assert _shape.fault(good, shape) is None
+        assert _shape.fault(good, shape) is None and _shape.fits(good, shape)
     number = 0
     for place, changed in wrong(next(values(shape)), shape):
         found = _shape.fault(changed, shape)
         assert found is not None and found[0] == (place or "the document"), (place, found)
+        assert not _shape.fits(changed, shape), place
         number += 1
     assert number > 5
 
@@ -86,7 +87,9 @@ def test_a_null_and_an_unknown_field_pass_everywhere(name: str) -> None:
         )
         is None
     )
-    assert all(_shape.fault({**good, key: None}, SHAPES[name]) is not None for key in required)
+    for key in required:
+        missing = {**good, key: None}
+        assert _shape.fault(missing, SHAPES[name]) is not None and not _shape.fits(missing, SHAPES[name])
 
 
 @pytest.mark.parametrize("number", [float("inf"), float("nan")])
