@@ -25,7 +25,7 @@ import yaml
 
 TARGET = Path(__file__).resolve().parents[1] / "tests" / "support" / "official"
 SCHEMA = "arm-schema-2025-12-01.json"
-TYPES = ("types-2025-12-01.md", "types-2024-10-01-preview.md")
+TYPES = ("types-2026-05-01.md", "types-2026-05-15-preview.md")
 # The last release of the PyPI package that contains awx.awx.
 ANSIBLE = "ansible-11.13.0-py3-none-any.whl"
 AWX = "awx-24.6.1.json"
@@ -39,8 +39,8 @@ SPEC = ("type", "elements", "choices", "required", "aliases")
 CHECKSUMS = {
     ANSIBLE: "7f1c9c6a6026ff214d9240647e4d2b019b2a9d4c7a2bc733932bcf92af80ab04",
     SCHEMA: "143c77e4506202978875a2157f634e3fb09d5952c44fb87712ddec6dabb4a199",
-    TYPES[0]: "3062da73406be579e3e86f173af0e8015d391b501639a8ba6f590b9a9ce56fe6",
-    TYPES[1]: "907524b4b9889160efdec09d001258fd61fc65663130087436091d0b68f17b9a",
+    TYPES[0]: "ba2a1dd44a715f8c541c771cef0e995676811556442ab211c6eae64c2904e73a",
+    TYPES[1]: "b37edd3f1d66d4f4ed5d674262167c11526b41fd9581e1b6d35a291ae1c48781",
 }
 RESOURCES = ("workspaces", "workspaces_computes", "workspaces_outboundRules")
 # The types of the answers that tests/contract compares.

@@ -22,7 +22,7 @@ options:
     aliases: [workspace_name, ml_workspace]
   api_version:
     description:
-      - API version for requests to the service, such as V(2025-12-01). Defaults to the stable version that this collection was
-        written for.
+      - API version for requests to the service, such as V(2026-05-01), actions included. Defaults to V(2026-05-01), or to a
+        preview version if an option is set that only preview versions have.
     type: str
 """

@@ -99,20 +99,22 @@ options:
   enable_root_access:
     description:
       - Whether the user has root access. Immutable.
+      - Only preview versions of the API have it, which then all requests for this instance use, unless O(api_version) is set.
     type: bool
   enable_os_patching:
     description:
       - Whether the operating system is patched. Immutable.
+      - Only preview versions of the API have it, see O(enable_root_access).
     type: bool
   release_quota_on_stop:
     description:
       - Whether a stopped instance releases its quota. Otherwise its cores still count against the quota. Immutable.
+      - Only preview versions of the API have it, see O(enable_root_access).
     type: bool
   autologger:
     description:
       - Whether MLflow logs the runs of notebooks automatically. Immutable.
-      - Only preview versions of the API have it. If it is set, the requests for this instance use O(api_version=2024-10-01-preview), unless
-        O(api_version) is set too.
+      - Only preview versions of the API have it, see O(enable_root_access).
     type: bool
   enable_sso:
     description:
@@ -510,15 +512,15 @@ compute:
       type: bool
       returned: always
     enable_root_access:
-      description: Whether the user has root access.
+      description: Whether the user has root access; null where the API version does not return it.
       type: bool
       returned: always
     enable_os_patching:
-      description: Whether the operating system is patched.
+      description: Whether the operating system is patched; null where the API version does not return it.
       type: bool
       returned: always
     release_quota_on_stop:
-      description: Whether a stopped instance releases its quota.
+      description: Whether a stopped instance releases its quota; null where the API version does not return it.
       type: bool
       returned: always
     identity:

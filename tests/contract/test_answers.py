@@ -19,10 +19,9 @@ from ansible_collections.azureml.compute.tests.support.azure import (
     azure,  # noqa: F401  # pylint: disable=unused-import
 )
 from ansible_collections.azureml.compute.tests.support.declarations import declarations
+from ansible_collections.azureml.compute.tests.support.official_types import PREVIEW, SECRET, STABLE, Types
 from azureml_simulator.app import App
 from azureml_simulator.providers.machine_learning.computes import KINDS as KIND_CLASSES
-
-from ._types import PREVIEW, SECRET, STABLE, Types
 
 LOCATION = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.MachineLearningServices/locations/eastus"
 KINDS = [kind.name for kind in KIND_CLASSES]

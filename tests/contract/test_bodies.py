@@ -9,22 +9,17 @@ import re
 import typing as t
 
 import pytest
+from ansible_collections.azureml.compute.plugins.module_utils._engine.versions import STABLE
 from ansible_collections.azureml.compute.tests.support.azure import WORKSPACE, Azure, azure  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.azureml.compute.tests.support.declarations import declarations
 
 from ._schema import Contract
-from ._types import SPEC, Types
 
-STABLE = "2025-12-01"
-
-# Properties that we send and that the schema of 2025-12-01 does not know, each with where they are known from.
+# The schema of 2025-12-01 is the newest one that is published, and the types of the stable versions since are the same. What preview versions have in
+# addition, the fixture compares with their types; and these go back with a document that was read:
 ALLOWED = {
-    # The service answers with it (docs/facts.md a.6), and a PUT of the read document keeps what it does not understand.
-    "properties.properties.enableBatchPrivateLink": "docs/facts.md a.6 [REC R5]",
-    # On the wire at 2023-08-01-preview and gone from the types since; azure-ai-ml sends them.
-    "properties.properties.enableRootAccess": "docs/facts.md a.6 [REC R3], a.7, c.2",
-    "properties.properties.releaseQuotaOnStop": "docs/facts.md a.6 [REC R3], a.7, c.2",
-    "properties.properties.enableOSPatching": "docs/facts.md a.6 [REC R3], a.7, c.2",
+    # The service answers with it (docs/facts.md a.6 [REC R5]), and a PUT of the read document keeps what it does not understand.
+    "properties.properties.enableBatchPrivateLink",
 }
 
 _PATHS = {
@@ -58,12 +53,6 @@ class Checked:
             contract = self.contract if one.api_version == STABLE else Contract()
             errors = contract.errors(resource, one.body, partial=one.method == "PATCH", kind=kind)
             assert not errors, (errors, one.body)
-            if contract is not self.contract:
-                # What the schema of the stable version lacks, the types of the request's own version must have.
-                types = Types(SPEC / f"types-{one.api_version}.md")
-                found = types.deviations(f"workspaces/{resource.rpartition('_')[2]}", one.body)
-                lacking = {deviation.path for deviation in found if deviation.what == "unknown"}
-                self.contract.unknown |= contract.unknown & lacking
             self.seen.add((resource, one.method))
 
 
@@ -78,7 +67,7 @@ def test_bodies_of_compute_targets(azure: Azure, contract: Contract) -> None:  #
             is False
         )
     assert {("workspaces_computes", "PUT"), ("workspaces_computes", "PATCH")} <= checked.seen
-    assert contract.unknown == set(ALLOWED), contract.unknown ^ set(ALLOWED)
+    assert contract.unknown == ALLOWED, contract.unknown ^ ALLOWED
 
 
 def test_bodies_of_a_workspace(azure: Azure, contract: Contract) -> None:  # noqa: F811

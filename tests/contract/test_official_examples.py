@@ -11,8 +11,7 @@ import typing as t
 
 import pytest
 from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, WORKSPACE_ID, Azure, azure  # noqa: F401  # pylint: disable=unused-import
-
-from ._types import PREVIEW, SPEC, STABLE, Types
+from ansible_collections.azureml.compute.tests.support.official_types import PREVIEW, SPEC, STABLE, Types
 
 EXAMPLES = SPEC / "examples" / "2023-08-01-preview"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.azureml.compute.plugins.module_utils._engine.versions import STABLE
 from ansible_collections.azureml.compute.tests.support.azure import Azure
 from ansible_collections.azureml.compute.tests.support.declarations import KEY
 
@@ -221,4 +222,4 @@ def test_another_api_version_is_spoken_by_this_task_alone(azure: Azure, module: 
             for one in azure.app.log.entries(before)
             if f"/computes/{options['name']}" in one["path"]
         }
-        assert spoken == {version or "2025-12-01"}
+        assert spoken == {version or STABLE}

@@ -9,6 +9,7 @@ import random
 import typing as t
 
 import pytest
+from ansible_collections.azureml.compute.plugins.module_utils._engine.versions import PREVIEW, STABLE
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, SUBSCRIPTION, WORKSPACE, Azure
 
 FLEET = "aml_fleet"
@@ -56,22 +57,22 @@ def test_what_is_checked_once_for_equal_options_keeps_unequal_ones_apart(azure: 
     assert [one["mark"] for one in tags] == [str(value) for value in values]
 
 
-def test_a_target_with_an_option_of_another_version_is_read_at_that_version(azure: Azure) -> None:
-    """The list is at the stable version, in which the service may not show the option: that is no difference."""
+def test_a_workspace_is_listed_at_a_version_that_has_all_that_is_declared(azure: Azure) -> None:
+    """The stable version does not show the option, which is no difference; and no target needs a request of its own."""
     azure.make_workspace("ws-0")
     plain = {"type": "computeinstance", "name": "plain", "size": "Standard_DS2_v2"}
     preview = {**plain, "name": "preview", "autologger": True}
     wanted = [{"name": "ws-0", "resource_group": GROUP, "computes": [plain, preview]}]
     azure.run(FLEET, workspaces=wanted)
     assert {one.path.rpartition("/")[2]: one.api_version for one in azure.writes} == {
-        "plain": "2025-12-01",
-        "preview": "2024-10-01-preview",
+        "plain": STABLE,
+        "preview": PREVIEW,
     }
     assert not azure.run(FLEET, workspaces=wanted)["changed"]
-    assert [(one.path.rpartition("/")[2], one.api_version) for one in azure.sent] == [
-        ("computes", "2025-12-01"),
-        ("preview", "2024-10-01-preview"),
-    ]
+    assert [(one.path.rpartition("/")[2], one.api_version) for one in azure.sent] == [("computes", PREVIEW)]
+    wanted[0]["computes"] = [plain, {**preview, "autologger": False}]
+    changed = azure.run(FLEET, check=True, ok=False, workspaces=wanted)
+    assert [one["changes"][0]["field"] for one in changed["targets"] if one["failure"]] == ["autologger"]
 
 
 def test_only_what_differs_is_worked_on(azure: Azure) -> None:

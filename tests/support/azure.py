@@ -33,18 +33,21 @@ from ansible_collections.azureml.compute.plugins.module_utils._arm.tokens import
 from ansible_collections.azureml.compute.plugins.module_utils._arm.transport import Transport
 from ansible_collections.azureml.compute.plugins.module_utils._core import interrupt
 from ansible_collections.azureml.compute.plugins.module_utils._engine import reconciler
+from ansible_collections.azureml.compute.plugins.module_utils._engine.versions import PREVIEW, STABLE
 from ansible_collections.azureml.compute.plugins.module_utils._fleet import executor
 from ansible_collections.azureml.compute.plugins.module_utils._module import task as _task
 from azure.core.pipeline.transport import HttpTransport
 from azureml_simulator.app import App
 from azureml_simulator.http import Headers, Principal, Request
 
+from .bodies_by_version import not_in_version
+
 SUBSCRIPTION = "11111111-0000-4000-8000-000000000001"
 GROUP = "rg-test"
 WORKSPACE = "ws-test"
 GROUP_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}"
 WORKSPACE_ID = f"{GROUP_ID}/providers/Microsoft.MachineLearningServices/workspaces/{WORKSPACE}"
-ML = "2025-12-01"
+ML = STABLE
 SECRET = "the-simulators-own-secret"
 
 _MODULES = "ansible_collections.azureml.compute.plugins.modules."
@@ -98,8 +101,9 @@ class _InProcess(HttpTransport):
         headers = Headers({"Host": parts.netloc, **request.headers})
         self.azure.meanwhile(request.method, unquote(parts.path))
         path, query = unquote(parts.path), dict(parse_qsl(parts.query, keep_blank_values=True))
-        answer = self.azure.app.handle(Request(request.method, path, query, headers, data))
         sent = json.loads(data) if data else None
+        self.azure.check_version(request.method, path, sent, query.get("api-version", ""))
+        answer = self.azure.app.handle(Request(request.method, path, query, headers, data))
         self.azure.sent.append(Sent(request.method, path, sent, answer.status, query.get("api-version", "")))
         return _Response(request, answer)
 
@@ -128,6 +132,8 @@ class Azure:
         self.meanwhile: t.Callable[[str, str], None] = lambda method, path: None
         # Who the modules are; None is the default service principal, which owns all.
         self.principal: Principal | None = None
+        # What requests sent in an API version that cannot write it.
+        self.not_in_version: set[str] = set()
 
     # --- the modules ---
 
@@ -187,6 +193,14 @@ class Azure:
             # What nobody foresaw is a bug in any test.
             assert result.get("failure", {}).get("code") != "InternalError", result.get("exception", result)
         return result
+
+    def check_version(self, method: str, path: str, body: t.Any, api_version: str) -> None:
+        """Remember what of a request's body its API version cannot write: no test may send any."""
+        if method in ("PUT", "PATCH"):
+            existing = self.app.store.get(path)
+            kind = (existing or {}).get("properties", {}).get("computeType")
+            for one in not_in_version(method, path, body, api_version, kind):
+                self.not_in_version.add(f"{method} {path} at {api_version}: {one}")
 
     def sleep(self, seconds: float) -> None:
         """Simulated time passes; several threads of a fleet may sleep while others ask."""
@@ -261,7 +275,8 @@ class Azure:
         return self.app.call("GET", f"{path}?api-version={version}").body
 
     def compute(self, name: str) -> t.Any:
-        return self.get(f"{WORKSPACE_ID}/computes/{name}")
+        """A compute target with all that any API version shows."""
+        return self.get(f"{WORKSPACE_ID}/computes/{name}", PREVIEW)
 
     def resource(
         self,
@@ -322,5 +337,6 @@ def azure() -> t.Iterator[Azure]:
     made.make_workspace()
     try:
         yield made
+        assert not made.not_in_version, sorted(made.not_in_version)
     finally:
         made.app.close()

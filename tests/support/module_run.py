@@ -29,7 +29,7 @@ SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 GROUP_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
 PROVIDER = "/providers/Microsoft.MachineLearningServices"
 WORKSPACE_ID = f"{GROUP_ID}{PROVIDER}/workspaces/ws-one"
-ML = "2025-12-01"
+ML = "2026-05-01"
 
 _SIGN_IN = {
     "subscription_id": SUBSCRIPTION,

@@ -104,6 +104,6 @@ def completed(kind: Kind, options: dict[str, t.Any], *, of_other_versions: bool 
 
     of_other_versions   the options that only other API versions than the kind's have, and not the others: all requests use such a version then
     """
-    rows = [row for row in kind.fields if "." not in row.option and bool(row.versions) == of_other_versions]
+    rows = [row for row in kind.fields if "." not in row.option and row.versions.is_preview == of_other_versions]
     more = {row.option: right_values(row) for row in rows}
     return {**{option: values[0] for option, values in more.items() if values}, **options}

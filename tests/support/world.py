@@ -23,7 +23,7 @@ INSIGHTS = f"{GROUP}/providers/Microsoft.Insights/components/ai"
 IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/uai"
 VNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet"
 SUBNET = f"{VNET}/subnets/a"
-ML, STABLE, PREVIEW = "2025-12-01", "2024-04-01", "2024-04-01-preview"
+ML, STABLE, PREVIEW = "2026-05-01", "2024-04-01", "2024-04-01-preview"
 PUBLIC_KEY = "ssh-rsa AAAAB3NzaC1yc2E test@example.org"
 
 
@@ -66,8 +66,11 @@ class World:
         self.app.clock.advance(seconds)
 
     def get(self, path: str) -> dict[str, Any]:
-        """The document of a compute target by its name, or of a resource by its id."""
-        answer = self.call("GET", path if path.startswith("/") else f"{WORKSPACE}/computes/{path}")
+        """The document of a compute target by its name, with all that any version shows, or of a resource by its id."""
+        if path.startswith("/"):
+            answer = self.call("GET", path)
+        else:
+            answer = self.call("GET", f"{WORKSPACE}/computes/{path}", version=PREVIEW)
         assert answer.status == 200, answer.body
         return dict(answer.body)
 
@@ -112,7 +115,7 @@ class World:
 
     # -- compute targets ---------------------------------------------------------------------------------------------
 
-    def put(self, name: str, properties: dict[str, Any], version: str = STABLE, **top: Any) -> Response:
+    def put(self, name: str, properties: dict[str, Any], version: str = PREVIEW, **top: Any) -> Response:
         return self.call(
             "PUT", f"{WORKSPACE}/computes/{name}", {"location": "eastus", "properties": properties, **top}, version
         )

@@ -8,19 +8,20 @@ from __future__ import annotations
 PAGE = "https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md"
 CODES = frozenset(
     """
-    AddressOutside AlreadyAttached AlreadyExists AnswerTooLarge AnswerTooSlow AttachedAgain AuthenticationFailed
-    AuthoritiesUnreadable BadRequest CertificateGivenTwice CertificateIncomplete CertificateNeedsPublicAddress
-    CertificateNotTrusted ChangedMeanwhile CloudMetadataUnavailable ClusterMinNodesExceedCoreQuota ComputeCountExceeded
-    ComputeNotFound Conflict ConnectionFailed CredentialFileReadable CredentialIncomplete CredentialNotFound
-    CredentialUnavailable CredentialUnused CrossRegionInstance CrossRegionPrivateLink DeclaredTwice DeleteNotSupported
-    DeleteUnderlyingNeeded DependentsNeedPermanentDelete DeploymentFailed DiagnosisFailed DomainLabelMissing
-    DuplicateCompute DuplicateFamily EmptyText EndlessList Error FailedDependent FamilyQuotaExceeded FewNodes
-    FileInNoWorkspace FileNotReadable FirewallWithoutRules FirstIdentityOnly FleetFailed FleetNameMissing FolderMissing
-    Forbidden HubOfProject IdentityConflict IdentityMissing IdentityNotFound IdleShutdownNeedsPermission
-    ImmutableChange ImmutableChangeIgnored InternalError Interrupted InUse InvalidAddress InvalidApiVersion
-    InvalidApplication InvalidAuthenticationTokenTenant InvalidComputeName InvalidDeclaration InvalidDefaults
-    InvalidDefinition InvalidEntry InvalidFleetName InvalidGuid InvalidHost InvalidHostPrefix InvalidInstanceType
-    InvalidLabel InvalidLocation InvalidName InvalidNamespace InvalidOption InvalidQuotaBelowClusterMinimum
+    AddressOutside AlreadyAttached AlreadyExists AnswerTooLarge AnswerTooSlow ApiVersionLacksAction
+    ApiVersionLacksOption AttachedAgain AuthenticationFailed AuthoritiesUnreadable BadRequest CertificateGivenTwice
+    CertificateIncomplete CertificateNeedsPublicAddress CertificateNotTrusted ChangedMeanwhile CloudMetadataUnavailable
+    ClusterMinNodesExceedCoreQuota ComputeCountExceeded ComputeNotFound Conflict ConnectionFailed
+    CredentialFileReadable CredentialIncomplete CredentialNotFound CredentialUnavailable CredentialUnused
+    CrossRegionInstance CrossRegionPrivateLink DeclaredTwice DeleteNotSupported DeleteUnderlyingNeeded
+    DependentsNeedPermanentDelete DeploymentFailed DiagnosisFailed DomainLabelMissing DuplicateCompute DuplicateFamily
+    EmptyText EndlessList Error FailedDependent FamilyQuotaExceeded FewNodes FileInNoWorkspace FileNotReadable
+    FirewallWithoutRules FirstIdentityOnly FleetFailed FleetNameMissing FolderMissing Forbidden HubOfProject
+    IdentityConflict IdentityMissing IdentityNotFound IdleShutdownNeedsPermission ImmutableChange
+    ImmutableChangeIgnored InternalError Interrupted InUse InvalidAddress InvalidApiVersion InvalidApplication
+    InvalidAuthenticationTokenTenant InvalidComputeName InvalidDeclaration InvalidDefaults InvalidDefinition
+    InvalidEntry InvalidFleetName InvalidGuid InvalidHost InvalidHostPrefix InvalidInstanceType InvalidLabel
+    InvalidLocation InvalidName InvalidNamespace InvalidOption InvalidQuotaBelowClusterMinimum
     InvalidQuotaExceedsSubscriptionLimit InvalidRange InvalidResourceGroupName InvalidResourceId InvalidResourceType
     InvalidRule InvalidRuleName InvalidSchedule InvalidScript InvalidSize InvalidSshKey InvalidSubscriptionId
     InvalidTag InvalidTenant InvalidText InvalidUserName InvalidVMFamilyName InvalidWorkspaceName KindMismatch

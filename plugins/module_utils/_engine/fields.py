@@ -19,6 +19,7 @@ from .._core.errors import RuleError
 from .._core.findings import Findings
 from .._core.paths import MISSING, get_path
 from .._core.shape import TEXT, Shape
+from .versions import ALL, Versions
 
 # What is wrong with a value: called with the value, which is not null, and the option's dotted name.
 Rule = t.Callable[[t.Any, str], Findings]
@@ -80,7 +81,7 @@ class Option:
     spec      the argument spec of the last part of the name, in AnsibleModule's terms. None: the row adds no option to the module's
     rule      the offline rule for a single value
     cli_name  the name in YAML of the Azure ML CLI v2, where that is another one (then it is an alias); None where the CLI's schema has no such field
-    versions  API versions that have it, where the kind's own does not: the first is the one that requests with it use
+    versions  the API versions that have it
     examples  right values for tests to declare, and ``wrong`` values that the rule refuses, if they do not follow from type, choices and rule
     """
 
@@ -88,7 +89,7 @@ class Option:
     spec: dict[str, t.Any] | None = field(default=None, kw_only=True)
     rule: Rule | None = field(default=None, kw_only=True)
     cli_name: str | None = field(default="", kw_only=True)
-    versions: tuple[str, ...] = field(default=(), kw_only=True)
+    versions: Versions = field(default=ALL, kw_only=True)
     examples: tuple[t.Any, ...] = field(default=(), kw_only=True)
     wrong: tuple[t.Any, ...] = field(default=(), kw_only=True)
 

@@ -17,8 +17,10 @@ from .._core.arm_id import Target
 from .._core.errors import ArmError
 from .._core.findings import Finding, Findings
 from .._core.paths import MISSING
+from . import versions
 from .fields import CREATE_ONLY, READ_ONLY, WRITE_ONLY, Field, Option
 from .plan import DELETE, Declared, Plan
+from .versions import Versions
 
 Body = dict[str, t.Any]
 
@@ -78,6 +80,8 @@ class Kind:
 
     label = "resource"
     api_version = ""
+    # Whether the task asks for ``api_version``: then all requests to the kind's provider use it, and no other one is chosen.
+    version_is_given = False
     parent_label = "resource group"
     parent_api_version = "2021-04-01"
     fields: tuple[Field, ...] = ()
@@ -99,17 +103,37 @@ class Kind:
         """The kind as a task's options make it behave, where they do."""
         return self
 
-    def speaking(self, tree: dict[str, t.Any]) -> Kind:
+    def at_version(self, version: str) -> t.Self:
+        """The kind with the API version that a task asks for."""
+        kind = copy.copy(self)
+        kind.api_version, kind.version_is_given = version, True
+        return kind
+
+    def speaking(self, tree: dict[str, t.Any]) -> t.Self:
         """The kind at an API version that has all options that were given; itself where its own has."""
-        versions = [
-            row.versions[0] for row in self.fields if row.versions and paths.get_path(tree, row.option) is not MISSING
-        ]
-        if not versions:
+        version = self._version_with(
+            row.versions for row in (*self.fields, *self.options) if paths.get_path(tree, row.option) is not MISSING
+        )
+        if version == self.api_version:
             return self
         kind = copy.copy(self)
-        # Versions are dates.
-        kind.api_version = max(versions)
+        kind.api_version = version
         return kind
+
+    @property
+    def complete_version(self) -> str:
+        """The API version that has all of the kind's options."""
+        return self._version_with(row.versions for row in self.fields)
+
+    def version_of(self, body: Body) -> str:
+        """The API version that has all values of a document."""
+        lacking = [row for row in self.fields if not row.versions.has(self.api_version)]
+        return self._version_with(row.versions for row in lacking if row.read(body) is not None)
+
+    def _version_with(self, needed: t.Iterable[Versions]) -> str:
+        """The kind's own API version where it has all of these, or where the task asks for it."""
+        lacking = [] if self.version_is_given else [one for one in needed if not one.has(self.api_version)]
+        return versions.common(lacking) if lacking else self.api_version
 
     # --- what was declared ---
 
@@ -131,6 +155,7 @@ class Kind:
 
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         """Rules that hold whatever exists: run before the first request. ``tree`` is what ``declare`` was given."""
+        yield from self._check_version(tree)
         for row in self.fields:
             if row.option in declared and declared[row.option] is None and not row.clearable:
                 yield Finding(
@@ -145,6 +170,16 @@ class Kind:
             value = paths.get_path(tree, other.option)
             if other.rule is not None and value is not MISSING and value is not None:
                 yield from other.rule(value, other.option)
+
+    def _check_version(self, tree: dict[str, t.Any]) -> Findings:
+        """The options that the API version of the task lacks; where the task asks for none, there are no such options."""
+        for row in (*self.fields, *self.options):
+            if not row.versions.has(self.api_version) and paths.get_path(tree, row.option) is not MISSING:
+                message = (
+                    f"{row.option} is not part of API version {self.api_version}, which api_version asks for: "
+                    f"it needs {row.versions} or newer. Remove api_version, or set it to {row.versions.best}."
+                )
+                yield Finding("ApiVersionLacksOption", row.option, message, "docs/api-versions.md")
 
     def check_create(self, declared: Declared, parent: Body | None) -> Findings:
         """Rules for a resource that will be created; ``parent`` is the workspace, where it is known."""

@@ -156,6 +156,11 @@ class Reconciler:
 
     def _replace(self, plan: Plan, declared: Declared, body: Body) -> Outcome:
         check_replacement_allowed(self.remote, self._extension, plan, declared, body)
+        # Options that the version of the plan lacks are kept too.
+        with self.remote.reading_all(body) as complete:
+            return self._replace_with_all(plan, declared, complete)
+
+    def _replace_with_all(self, plan: Plan, declared: Declared, body: Body) -> Outcome:
         parent = require_parent(self.remote)
         wanted = planning.wanted(self.kind, declared, body, self.remote.behaviour)
         complete = self.kind.completed(body, plan, wanted)

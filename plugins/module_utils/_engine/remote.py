@@ -40,6 +40,8 @@ class RemoteResource:
         self.kind = kind
         self.target = target
         self.behaviour = behaviour
+        # The API version of reads.
+        self._version = kind.api_version
         # As the user knows it, at the beginning of a sentence.
         self.title = f"The {kind.label} {target.name!r}"
         self.warnings: list[str] = []
@@ -57,7 +59,7 @@ class RemoteResource:
         self._read = lambda: (read(), None)
 
     def _get(self) -> tuple[Body | None, str | None]:
-        found: tuple[Body | None, str | None] = self.client.read(self.target.id, self.kind.api_version)
+        found: tuple[Body | None, str | None] = self.client.read(self.target.id, self._version)
         return found
 
     def read(self) -> Body | None:
@@ -109,6 +111,20 @@ class RemoteResource:
     def if_match(self, request: Request) -> dict[str, str]:
         """The header with which the service refuses a write that was made from an older document."""
         return {"If-Match": self.etag} if self.etag and request.is_on_resource else {}
+
+    @contextlib.contextmanager
+    def reading_all(self, body: Body) -> t.Iterator[Body]:
+        """Inside it, read the resource at an API version that has all of its options; it yields ``body`` as that version has it."""
+        usual, complete = self._version, self.kind.complete_version
+        if complete == usual:
+            yield body
+            return
+        self._version = complete
+        try:
+            # What was deleted meanwhile shows at the read before the deletion.
+            yield self.read() or body
+        finally:
+            self._version = usual
 
     @contextlib.contextmanager
     def always_waiting(self) -> t.Iterator[None]:

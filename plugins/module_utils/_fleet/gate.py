@@ -65,7 +65,7 @@ def _check_preflight(client: ReadClient, entries: list[Entry], warnings: list[st
     for subscription in {one.target.subscription_id for one in desired}:
         own = [one for one in desired if one.target.subscription_id == subscription]
         gatherer = Gatherer(client, subscription, compute.ComputeKind.api_version)
-        gatherer.workspaces(own, computes=True)
+        gatherer.workspaces(own, computes=compute.ComputeKind.api_version)
         findings = run.check(own, gatherer.gather(own))
         warnings += [f"{one.code}: {one.message} {one.hint}" for one in findings if one.severity != "error"]
         run.refuse(findings, f"{len(own)} compute target(s) of the fleet")

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from .._core import shape
 from .._core.client import ReadClient
 from .._core.errors import AmlError, ArmError, all_foreseen
+from .._engine import versions
 from .._engine.kind import Body
-from .._kinds import compute
 from .entry import Entry
 
 
@@ -46,6 +46,14 @@ class Observed:
     targets: dict[str, Current]
 
 
+def _list_versions(workspaces: t.Iterable[str], entries: t.Iterable[Entry]) -> list[str]:
+    """For each workspace the API version in whose list all that is declared in it shows."""
+    spoken: dict[str, list[str]] = {}
+    for entry in entries:
+        spoken.setdefault(entry.workspace.casefold(), []).append(entry.kind.api_version)
+    return [versions.of_list(spoken.get(workspace.casefold(), ())) for workspace in workspaces]
+
+
 class Observer:
     """Reads workspaces, ``parallelism`` at a time, through ``client``."""
 
@@ -55,19 +63,18 @@ class Observer:
 
     def observe(self, workspaces: t.Sequence[str], entries: t.Iterable[Entry]) -> Observed:
         """What exists in the workspaces of these ids, in which the entries are."""
+        entries = list(entries)
         with ThreadPoolExecutor(max(1, min(self._parallelism, len(workspaces))), "fleet") as pool:
-            listings = list(pool.map(self._list, workspaces))
+            listings = list(pool.map(self._list, workspaces, _list_versions(workspaces, entries)))
         by_workspace = {listing.workspace.casefold(): listing for listing in listings}
         targets = {entry.target.id: self._current(entry, by_workspace[entry.workspace.casefold()]) for entry in entries}
         return Observed(listings, targets)
 
-    def _list(self, workspace: str) -> Listing:
+    def _list(self, workspace: str, api_version: str) -> Listing:
         malformed: list[ArmError] = []
         try:
             with all_foreseen():
-                bodies = self._client.list(
-                    f"{workspace}/computes", compute.ComputeKind.api_version, malformed=malformed.append
-                )
+                bodies = self._client.list(f"{workspace}/computes", api_version, malformed=malformed.append)
                 return Listing(workspace, {str(body["name"]).casefold(): body for body in bodies}, malformed)
         except AmlError as error:
             if error.status == 404:
@@ -78,9 +85,6 @@ class Observer:
         """A target that the list does not have may be one of the items that cannot be read: it must not pass for one to be created."""
         name = entry.target.name.casefold()
         body = listing.computes.get(name)
-        if body is not None and entry.kind.api_version != compute.ComputeKind.api_version:
-            # The list's version does not have all that is declared.
-            return self._read(entry)
         if body is not None or listing.error is not None:
             return Current(body, listing.error)
         names = [shape.name_in(error) for error in listing.malformed]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .._core.arm_id import workspace_target
 from .._core.errors import each
+from .._engine import versions
 from .._kinds import compute
 from .._kinds.registry import kind_of
 from .._module.result import Result
@@ -16,7 +17,7 @@ from .compute_targets import target_of
 
 def gather(task: Task) -> Result:
     """The job of ``aml_compute_info``: one target or all, filtered, flat and by the studio's tabs."""
-    api_version = task.params.get("api_version") or compute.ComputeKind.api_version
+    api_version = task.params.get("api_version") or versions.PREVIEW
     if task.params.get("name"):
         body = task.client.find(target_of(task).id, api_version)
         bodies = [] if body is None else [body]

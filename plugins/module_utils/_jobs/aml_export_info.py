@@ -10,8 +10,8 @@ import typing as t
 from .._core import shape
 from .._core.arm_id import compute_target, workspace_target
 from .._core.errors import AmlError, ArmError, each
+from .._engine import versions
 from .._engine.kind import Body
-from .._kinds import compute
 from .._kinds import workspace as _workspace
 from .._module.result import Result
 from .._module.task import Task
@@ -28,7 +28,7 @@ def export(task: Task) -> Result:
     group, name = task.params["resource_group"], task.params["workspace"]
     target = workspace_target(task.subscription_id, group, name)
     kind = _workspace.Workspace()
-    body = task.client.find(target.id, task.params.get("api_version") or kind.api_version)
+    body = task.client.find(target.id, task.params.get("api_version") or kind.complete_version)
     if body is None:
         raise AmlError(f"The workspace {name!r} does not exist in {group}.", code="ResourceNotFound", target=target.id)
     shape.check(body, _NAMED, target.id)
@@ -61,7 +61,7 @@ def _group_location(task: Task, group_id: str, workspace: Body) -> t.Any:
 
 def _computes(task: Task) -> list[Body]:
     group, workspace = task.params["resource_group"], task.params["workspace"]
-    version = task.params.get("api_version") or compute.ComputeKind.api_version
+    version = task.params.get("api_version") or versions.PREVIEW
     names = task.params.get("computes")
     if names is None:
         path = f"{workspace_target(task.subscription_id, group, workspace).id}/computes"

@@ -16,7 +16,7 @@ from .._core import canon
 from .._core.arm_id import ArmId
 from .._core.client import ReadClient
 from .._core.errors import AmlError, all_foreseen, each
-from .._kinds import compute
+from .._engine import versions
 from .._kinds.registry import kind_of
 from .._kinds.workspace import Workspace
 from .._module.result import Result
@@ -139,9 +139,7 @@ class _Reader:
                     f"The workspace {row.label!r} does not exist.", code="WorkspaceNotFound", target=identifier
                 )
             row.workspace = kind.project(body)
-            bodies = self._client.list(
-                f"{identifier}/computes", compute.ComputeKind.api_version, malformed=malformed.append
-            )
+            bodies = self._client.list(f"{identifier}/computes", versions.PREVIEW, malformed=malformed.append)
             row.computes = list(each(bodies, lambda one: kind_of(one).project(one), malformed.append))
         return row
 
@@ -149,7 +147,7 @@ class _Reader:
         row = _UsagesRow(subscription_id=region[0], location=region[1])
         with row.reading() as malformed:
             path = location_path(*region, "usages")
-            row.usages = usages(self._client.list(path, compute.ComputeKind.api_version, malformed=malformed.append))
+            row.usages = usages(self._client.list(path, versions.STABLE, malformed=malformed.append))
         return row
 
 

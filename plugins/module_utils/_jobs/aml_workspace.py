@@ -21,6 +21,7 @@ from .._module.task import Task
 from .._options import specs
 from .._reconcilers.dependents import Dependents
 from .._reconcilers.workspace import WorkspaceExtension
+from .compute_targets import with_api_version
 from .workspaces import workspace_name
 
 WORKSPACE_SPEC: specs.Spec = {
@@ -43,8 +44,7 @@ def manage_workspace(task: Task) -> Result:
         )
     refuse(rules.workspace_name(name, "name" if task.params.get("name") else "workspace"))
     target = workspace_target(task.subscription_id, task.params["resource_group"], name)
-    kind = _kind.Workspace()
-    kind.api_version = task.params.get("api_version") or kind.api_version
+    kind = with_api_version(_kind.Workspace(), task)
     if task.params["state"] == "absent":
         return _absent(task, kind, target)
     declared = kind.declare(task.given, target)

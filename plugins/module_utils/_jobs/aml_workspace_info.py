@@ -18,7 +18,7 @@ from .workspaces import workspace_name
 def gather(task: Task) -> Result:
     """The job of ``aml_workspace_info``: one by name, all of a group, or all of a subscription."""
     kind = _kind.Workspace()
-    version = task.params.get("api_version") or kind.api_version
+    version = task.params.get("api_version") or kind.complete_version
     group, name = task.params.get("resource_group"), workspace_name(task)
     if name:
         if not group:

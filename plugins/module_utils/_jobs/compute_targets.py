@@ -12,6 +12,8 @@ Imports no kind: each job brings its own, and no other one costs it anything.
 
 from __future__ import annotations
 
+import typing as t
+
 from .._core import files
 from .._core.arm_id import Target, compute_target
 from .._core.findings import refuse
@@ -44,13 +46,13 @@ def target_of(task: Task) -> Target:
     )
 
 
-def with_api_version(kind: Kind, task: Task) -> Kind:
+AnyKind = t.TypeVar("AnyKind", bound=Kind)
+
+
+def with_api_version(kind: AnyKind, task: Task) -> AnyKind:
     """The kind as the task asked to speak to the service, or as its options need it."""
-    if not task.params.get("api_version"):
-        return kind.speaking(task.given)
-    kind = type(kind)()
-    kind.api_version = task.params["api_version"]
-    return kind
+    version = task.params.get("api_version")
+    return kind.at_version(version) if version else kind.speaking(task.given)
 
 
 def manage(task: Task, kind: Kind, extend: Extend = no_extension) -> Result:

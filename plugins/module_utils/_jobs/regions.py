@@ -8,11 +8,12 @@ from __future__ import annotations
 from .._core import canon
 from .._core.arm_id import Target, workspace_target
 from .._core.errors import RuleError
+from .._engine import versions
 from .._engine.outcome import ParentMissing
 from .._module.task import Task
 from .._options import specs
 
-API_VERSION = "2025-12-01"
+API_VERSION = versions.STABLE
 
 # A region: said outright, or a workspace's.
 PLACE_SPEC: specs.Spec = {

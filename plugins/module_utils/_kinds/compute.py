@@ -17,7 +17,7 @@ from .._core.arm_id import Target
 from .._core.errors import AmlError
 from .._core.findings import Finding, Findings
 from .._engine import kind as _kind
-from .._engine import rules
+from .._engine import rules, versions
 from .._engine.fields import Field, Option
 from .._engine.kind import FAILED, Body, Kind, Status, fixed, service_errors
 from .._engine.plan import Declared
@@ -231,9 +231,9 @@ class ComputeKind(Kind):
     compute_type = ""
     # What inner properties only the service writes.
     read_only_inner: tuple[str, ...] = ()
-    api_version = "2025-12-01"
+    api_version = versions.STABLE
     parent_label = "workspace"
-    parent_api_version = "2025-12-01"
+    parent_api_version = versions.STABLE
     # What else than the fields of the table is read of a document, by dotted places.
     also: t.ClassVar[dict[str, shape.Shape]] = {}
     # Whether the service makes its virtual machines: they use the workspace's sizes and quotas.
@@ -252,6 +252,12 @@ class ComputeKind(Kind):
             ids = identity_ids(flat["identity"].get("user_assigned_identities"))
             flat["identity"] = {"type": flat["identity"].get("type"), "user_assigned_identities": ids}
         return flat
+
+    def at_version(self, version: str) -> t.Self:
+        kind = super().at_version(version)
+        # The workspace is a resource of the same provider.
+        kind.parent_api_version = version
+        return kind
 
     def guard(self, body: Body, target: Target) -> None:
         """Refuse to touch a compute target of another kind."""

@@ -18,7 +18,8 @@ from .._core.findings import Finding, Findings
 from .._engine import rules
 from .._engine.fields import WRITE_ONLY, Field, choice, switch
 from .._engine.kind import BUSY, FAILED, READY, Body, Request, Status, fixed, service_errors
-from .._engine.plan import Declared, Plan
+from .._engine.plan import CREATE, REPLACE, Declared, Plan
+from .._engine.versions import ALL, Versions
 from . import compute, instance_actions
 from . import instance_schedules as schedules
 from . import instance_values as values
@@ -32,9 +33,13 @@ _WHY_SSH = "SSH access cannot be changed after creation"
 _BROKEN = ("CreateFailed", "SetupFailed", "UserSetupFailed", "Unusable")
 
 
-def _boolean(option: str, name: str) -> Field:
+def _boolean(option: str, name: str, versions: Versions = ALL) -> Field:
     """A switch that is set at creation."""
-    return fixed(option, _INNER + name, _FOREVER, spec={"type": "bool"}, canon=canon.boolean_text)
+    return fixed(option, _INNER + name, _FOREVER, spec={"type": "bool"}, canon=canon.boolean_text, versions=versions)
+
+
+# No stable version has them.
+_IN_PREVIEW = Versions(preview="2023-08-01-preview")
 
 
 FIELDS = (
@@ -114,25 +119,32 @@ FIELDS = (
         canon=caseless,
         **choice(personal="Personal", shared="Shared"),
     ),
-    _boolean("enable_root_access", "enableRootAccess"),
-    _boolean("enable_os_patching", "enableOSPatching"),
-    _boolean("release_quota_on_stop", "releaseQuotaOnStop"),
-    # In preview versions alone, from 2022-10-01-preview on; no client of the service has a name for it.
+    _boolean("enable_root_access", "enableRootAccess", _IN_PREVIEW),
+    _boolean("enable_os_patching", "enableOSPatching", _IN_PREVIEW),
+    _boolean("release_quota_on_stop", "releaseQuotaOnStop", _IN_PREVIEW),
+    # No client of the service has a name for it.
     fixed(
         "autologger",
         _INNER + "autologgerSettings.mlflowAutologger",
         _FOREVER,
         spec={"type": "bool"},
         cli_name=None,
-        versions=("2024-10-01-preview",),
+        versions=Versions(preview="2022-10-01-preview"),
         **switch(),
     ),
-    Field("enable_sso", _INNER + "enableSSO", spec={"type": "bool"}, canon=canon.boolean_text),
+    Field(
+        "enable_sso",
+        _INNER + "enableSSO",
+        spec={"type": "bool"},
+        canon=canon.boolean_text,
+        versions=Versions("2025-12-01", "2023-08-01-preview"),
+    ),
     Field(
         "idle_time_before_shutdown_minutes",
         _INNER + "idleTimeBeforeShutdown",
         spec={"type": "int"},
         rule=rules.between(15, 3 * 24 * 60, " (3 days)", "docs/coverage.md CI10; ARM types"),
+        versions=Versions("2025-12-01", "2022-10-01-preview"),
         to_arm=lambda minutes: f"PT{minutes}M",
         from_arm=values.minutes_from_service,
         shape=shape.TEXT,
@@ -176,6 +188,7 @@ FIELDS = (
         "custom_applications",
         _INNER + "customServices",
         spec={"type": "list", "elements": "dict", "options": values.APPLICATION_SPEC},
+        versions=Versions("2023-04-01", "2022-10-01-preview"),
         rule=values.check_applications,
         canon=values.canon_applications,
         to_arm=values.applications_to_arm,
@@ -224,9 +237,13 @@ class Instance(ComputeKind):
         "dataDisks",
         "dataMounts",
         "errors",
+        # These two and updateStatus are in no version's types (docs/facts.md a.6 [REC R3]).
+        "imageSku",
+        "imageVersion",
         "lastOperation",
         "osImageMetadata",
         "state",
+        "updateStatus",
         "versions",
     )
 
@@ -288,8 +305,23 @@ class Instance(ComputeKind):
                 "SubnetMissing", "network_settings.subnet", message, "docs/coverage.md CI6; docs/facts.md c.3"
             )
 
+    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
+        if self.version_is_given:
+            rows = [row for row in self.fields if row.option in declared and row.option in instance_actions.ACTIONS]
+            changed = [
+                row.option for row in rows if not row.same(paths.get_path(current, row.option), declared[row.option])
+            ]
+            yield from instance_actions.check_version(changed, self.api_version)
+
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
         warnings = []
+        lacking = [
+            row.option for row in self.fields if row.versions.is_preview and declared.get(row.option) is not None
+        ]
+        if plan.action in (CREATE, REPLACE) and lacking:
+            warnings.append(
+                f"PreviewFeature: only preview API versions of the service have {', '.join(lacking)}, without an SLA."
+            )
         actions = sorted(set(plan.values()) & set(instance_actions.ACTIONS)) if plan.action == "update" else []
         preview = [option for option in actions if option != "enable_sso"]
         if preview:
@@ -372,7 +404,7 @@ class Instance(ComputeKind):
         return writable
 
     def updates(self, body: Body, plan: Plan) -> list[Request]:
-        return instance_actions.requests(plan.values())
+        return instance_actions.requests(plan.values(), self.api_version if self.version_is_given else "")
 
     def removal(self, options: t.Mapping[str, t.Any]) -> Request:
         return Request("DELETE", None, {"underlyingResourceAction": "Delete"})

@@ -7,39 +7,64 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.findings import Finding, Findings
 from .._engine.kind import Request
 from .._engine.plan import Declared
+from .._engine.versions import Versions
 from . import instance_schedules as schedules
 from . import instance_values as values
 
-# By option: the action's address, the API version that has it, and its body. Sources: docs/facts.md a.1; docs/coverage.md 1.12; the
+# By option: the action's address, the API versions that list it, and its body. Sources: docs/facts.md a.1; docs/coverage.md 1.12; the
 # specification of 2022-10-01-preview for updateSchedules.
-ACTIONS: dict[str, tuple[str, str, t.Callable[[t.Any], t.Any]]] = {
-    "size": ("/resize", "2023-08-01-preview", lambda size: {"targetVMSize": size}),
+ACTIONS: dict[str, tuple[str, Versions, t.Callable[[t.Any], t.Any]]] = {
+    "size": ("/resize", Versions(preview="2023-08-01-preview"), lambda size: {"targetVMSize": size}),
     "idle_time_before_shutdown_minutes": (
         "/updateIdleShutdownSetting",
-        "2023-08-01-preview",
+        Versions(preview="2022-10-01-preview"),
         lambda minutes: {"idleTimeBeforeShutdown": None if minutes is None else f"PT{minutes}M"},
     ),
-    "enable_sso": ("/enableSso", "2024-04-01-preview", lambda wanted: {"enableSSO": wanted}),
+    "enable_sso": (
+        "/enableSso",
+        Versions(preview="2024-04-01-preview", preview_until="2024-04-01-preview"),
+        lambda wanted: {"enableSSO": wanted},
+    ),
     "schedules.compute_start_stop": (
         "/updateSchedules",
-        "2022-10-01-preview",
+        Versions(preview="2022-10-01-preview", preview_until="2022-10-01-preview"),
         lambda items: {"computeStartStop": schedules.schedules_to_arm(items or [])},
     ),
     "custom_applications": (
         "/customServices",
-        "2023-08-01-preview",
+        Versions(preview="2022-10-01-preview"),
         lambda items: values.applications_to_arm(items or []),
     ),
-    "data_mounts": ("/updateDataMounts", "2024-01-01-preview", lambda items: values.mounts_to_arm(items or [])),
+    "data_mounts": (
+        "/updateDataMounts",
+        Versions(preview="2024-01-01-preview"),
+        lambda items: values.mounts_to_arm(items or []),
+    ),
 }
 
 
-def requests(changed: Declared) -> list[Request]:
-    """The actions that give the changed options their values, in the order of the table."""
+def requests(changed: Declared, version: str) -> list[Request]:
+    """The actions that give the changed options their values, in the order of the table.
+
+    ``version``: the API version that the task asks for; "" takes for each action one that has it.
+    """
     return [
-        Request("POST", make(changed[option]), suffix=suffix, api_version=version)
-        for option, (suffix, version, make) in ACTIONS.items()
+        Request("POST", make(changed[option]), suffix=suffix, api_version=version or versions.best)
+        for option, (suffix, versions, make) in ACTIONS.items()
         if option in changed
     ]
+
+
+def check_version(changed: t.Iterable[str], version: str) -> Findings:
+    """The options whose change needs an action that the API version of the task does not have."""
+    for option in changed:
+        suffix, versions, _make = ACTIONS[option]
+        if not versions.has(version):
+            message = (
+                f"{option} of an existing instance is changed by the service's action {suffix[1:]}, which API version {version} does not have. "
+                f"Remove api_version, or set it to {versions.best}."
+            )
+            yield Finding("ApiVersionLacksAction", option, message, "docs/api-versions.md")

@@ -18,9 +18,11 @@ from .._core.canon import arm_id, boolean_text, caseless, full_id, region, text
 from .._core.findings import Finding, Findings
 from .._core.paths import MISSING
 from .._engine import rules as _rules
+from .._engine import versions
 from .._engine.fields import Field, Option, choice
 from .._engine.kind import FAILED, Body, Kind, Request, Status, fixed, provisioning_status
 from .._engine.plan import Declared, Plan
+from .._engine.versions import Versions
 from . import compute
 from .outbound_rules import RULE_TYPES, RULES, check_rules, rule_field, rule_from_arm, rule_request
 
@@ -57,6 +59,7 @@ def _id(type_: str, **more: t.Any) -> dict[str, t.Any]:
     }
 
 
+_SERVERLESS_VERSIONS = Versions("2023-10-01", "2023-08-01-preview")
 _KEY_VAULT = _id("Microsoft.KeyVault/vaults", no_log=False)
 
 FIELDS: tuple[Field, ...] = (
@@ -80,6 +83,7 @@ FIELDS: tuple[Field, ...] = (
         "hub_id",
         "properties.hubResourceId",
         "a project stays in its hub",
+        versions=Versions("2024-04-01", "2023-04-01-preview"),
         **_id("Microsoft.MachineLearningServices/workspaces", aliases=["workspace_hub"]),
     ),
     Field("display_name", "properties.friendlyName", spec={"type": "str", "aliases": ["friendly_name"]}, canon=text),
@@ -131,6 +135,7 @@ FIELDS: tuple[Field, ...] = (
         "system_datastores_auth_mode",
         "properties.systemDatastoresAuthMode",
         spec={"type": "str", "choices": ["accesskey", "identity", "user_delegation_sas"]},
+        versions=Versions("2025-06-01", "2022-12-01-preview"),
         canon=caseless,
         **choice(accesskey="AccessKey", identity="Identity", user_delegation_sas="UserDelegationSAS"),
     ),
@@ -138,6 +143,7 @@ FIELDS: tuple[Field, ...] = (
         "enable_data_isolation",
         "properties.enableDataIsolation",
         "data isolation is decided at creation (azure-ai-ml, Workspace.enable_data_isolation)",
+        versions=Versions("2024-04-01", "2023-04-01-preview"),
         spec={"type": "bool"},
         canon=boolean_text,
     ),
@@ -159,17 +165,20 @@ FIELDS: tuple[Field, ...] = (
         "serverless_compute.custom_subnet",
         _SERVERLESS + "serverlessComputeCustomSubnet",
         clearable=True,
+        versions=_SERVERLESS_VERSIONS,
         **_id("Microsoft.Network/virtualNetworks/subnets"),
     ),
     Field(
         "serverless_compute.no_public_ip",
         _SERVERLESS + "serverlessComputeNoPublicIP",
+        versions=_SERVERLESS_VERSIONS,
         spec={"type": "bool"},
         canon=boolean_text,
     ),
     Field(
         "managed_network.isolation_mode",
         _NETWORK + "isolationMode",
+        versions=Versions("2023-10-01", "2023-04-01-preview"),
         spec={"type": "str", "choices": ["disabled", "allow_internet_outbound", "allow_only_approved_outbound"]},
         canon=caseless,
         **_ISOLATION,
@@ -177,6 +186,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "managed_network.firewall_sku",
         _NETWORK + "firewallSku",
+        versions=Versions("2024-10-01", "2024-10-01-preview"),
         spec={"type": "str", "choices": ["basic", "standard"]},
         canon=caseless,
         **choice(basic="Basic", standard="Standard"),
@@ -225,7 +235,7 @@ class Workspace(Kind):
     label = "workspace"
     cli_schema = "workspace.schema.json"
     rewrite_fixes_failed = True
-    api_version = "2025-12-01"
+    api_version = versions.STABLE
     tags_api = "always"
     required_on_create = ()
     fields = FIELDS

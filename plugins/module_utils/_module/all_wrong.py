@@ -19,6 +19,7 @@ from ansible.module_utils.errors import ArgumentTypeError, ElementError, Unsuppo
 
 from .._core.errors import AmlError, CredentialError, RuleError
 from .._core.findings import Finding
+from .._engine import versions
 from .._options import specs, values
 
 Spec = specs.Spec
@@ -30,7 +31,7 @@ _SOURCE = "this collection: the module's options"
 # The substitute for a wrong value of an option that every job needs.
 _STAND_INS = {
     "name": "placeholder", "workspace": "placeholder", "resource_group": "placeholder", "location": "eastus",
-    "subscription_id": "00000000-0000-0000-0000-000000000000", "api_version": "2025-12-01",
+    "subscription_id": "00000000-0000-0000-0000-000000000000", "api_version": versions.PREVIEW,
 }  # fmt: skip
 # Without them it is not known what the task is about.
 _DECISIVE = ("state", "type", "kind", "definition", "id", "scope", "folder", "workspaces", "computes", "body")

@@ -17,10 +17,11 @@ from .._capacity.lists import location_path
 from .._core.arm_id import ArmId, group_id
 from .._core.client import ReadClient
 from .._core.errors import ArmError
+from .._engine import versions
 from .capacity import demands, own_limit
 from .facts import DesiredTarget, Facts, Key
 
-ML_VERSION = "2025-12-01"
+ML_VERSION = versions.STABLE
 _NETWORK_VERSION = "2024-05-01"
 _IDENTITY_VERSION = "2023-01-31"
 _LOCK_VERSION = "2020-05-01"
@@ -51,8 +52,8 @@ class Gatherer:
         self._read(self._shares(desired_targets))
         return self.facts
 
-    def workspaces(self, desired_targets: t.Sequence[DesiredTarget], *, computes: bool = False) -> None:
-        """The workspaces, which contain the regions; with ``computes`` also what is in them."""
+    def workspaces(self, desired_targets: t.Sequence[DesiredTarget], *, computes: str = "") -> None:
+        """The workspaces, which contain the regions; with ``computes``, an API version, also what is in them."""
         wanted: dict[Key, Reader] = {}
         for identifier in {
             desired.workspace_id.casefold(): desired.workspace_id for desired in desired_targets
@@ -61,11 +62,11 @@ class Gatherer:
                 self.client.find, identifier, self.api_version
             )
             if computes:
-                wanted["computes", identifier.casefold()] = self._computes(identifier)
+                wanted["computes", identifier.casefold()] = self._computes(identifier, computes)
         self._read(wanted)
 
-    def _computes(self, workspace_id: str) -> Reader:
-        return lambda: self.client.list(f"{workspace_id}/computes", self.api_version)
+    def _computes(self, workspace_id: str, api_version: str) -> Reader:
+        return lambda: self.client.list(f"{workspace_id}/computes", api_version)
 
     def _details(self, desired_targets: t.Sequence[DesiredTarget]) -> dict[Key, Reader]:
         wanted: dict[Key, Reader] = {}
@@ -90,7 +91,7 @@ class Gatherer:
             (one.desired.workspace_id, one.region, one.family) for one in demands(desired_targets, self.facts)
         }:
             if own_limit(self.facts.get("quotas", region), workspace_id, family) is not None:
-                wanted["computes", workspace_id.casefold()] = self._computes(workspace_id)
+                wanted["computes", workspace_id.casefold()] = self._computes(workspace_id, self.api_version)
         return wanted
 
     def _listed(self, region: str, what: str, shape: t.Callable[[t.Any], t.Any]) -> Reader:

@@ -15,7 +15,7 @@ from .._core import files
 from .._core.arm_id import ArmId, Target
 from .._core.client import ReadClient
 from .._core.findings import ERROR, WARNING, Finding
-from .._engine import planning, rules
+from .._engine import planning, rules, versions
 from .._engine.behaviour import Behaviour
 from .._engine.kind import Body, Kind
 from .._engine.plan import CREATE, REPLACE, Declared, Plan
@@ -148,12 +148,16 @@ def examine(
     api_version: str | None = None,
 ) -> list[Finding]:
     """All findings over a list of declared compute targets."""
+    if api_version:
+        kinds = {name: kind.at_version(api_version) for name, kind in kinds.items()}
     declared, problems = declarations(entries, scope, kinds, hide, Checker(validate))
     gatherer = Gatherer(client, scope.subscription_id, api_version or ML_VERSION)
     desired_targets = [DesiredTarget(one.type, one.target, one.declared) for one in declared]
-    gatherer.workspaces(desired_targets, computes=True)
+    gatherer.workspaces(
+        desired_targets, computes=api_version or versions.of_list(one.kind.api_version for one in declared)
+    )
     there = _existing(gatherer.facts)
-    desired_targets = [desired_of(one, _complete(client, one, there.get(one.target.id.casefold()))) for one in declared]
+    desired_targets = [desired_of(one, there.get(one.target.id.casefold())) for one in declared]
     # A target that is declared twice is created once.
     once = list({desired.target.id.casefold(): desired for desired in desired_targets}.values())
     facts = gatherer.gather(once)
@@ -161,13 +165,6 @@ def examine(
         problems += rules_of(one, desired, facts)
     # A kind may have the same rule for what is declared and for what is created.
     return in_order(dict.fromkeys([*problems, *check_duplicates(desired_targets), *check(once, facts)]))
-
-
-def _complete(client: ReadClient, one: Declaration, body: Body | None) -> Body | None:
-    """What exists with all that is declared: the API version of the list may not have it."""
-    if body is None or one.kind.api_version == compute.ComputeKind.api_version:
-        return body
-    return client.find(one.target.id, one.kind.api_version)
 
 
 def _existing(facts: Facts) -> dict[str, Body]:

@@ -11,9 +11,12 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import compute_target
 from ansible_collections.azureml.compute.plugins.module_utils._core.findings import Finding
 from ansible_collections.azureml.compute.plugins.module_utils._engine import plan as _plan
+from ansible_collections.azureml.compute.plugins.module_utils._engine import versions
 from ansible_collections.azureml.compute.plugins.module_utils._engine.fields import Field
+from ansible_collections.azureml.compute.plugins.module_utils._engine.versions import ALL, PREVIEW, STABLE, Versions
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import (
     attached,
     compute,
@@ -143,20 +146,48 @@ def test_another_rule(there: t.Any, declared: t.Any) -> None:
 class _OfTwoVersions(compute.ComputeKind):
     fields = (
         Field("plain", "properties.plain"),
-        Field("older", "properties.older", versions=("2024-10-01-preview",)),
-        Field("group.newer", "properties.newer", versions=("2026-05-15-preview", "2026-06-01")),
+        Field("stable", "properties.stable", versions=Versions("2025-12-01", "2024-10-01-preview")),
+        Field("group.preview", "properties.preview", versions=Versions(preview="2023-08-01-preview")),
     )
 
 
 @pytest.mark.parametrize(
     ("tree", "version"),
     [
-        ({"plain": 1}, compute.ComputeKind.api_version),
-        ({"older": None}, "2024-10-01-preview"),
-        ({"older": 1, "group": {"newer": 2}}, "2026-05-15-preview"),
-        ({"group": {"other": 2}}, compute.ComputeKind.api_version),
+        ({"plain": 1}, STABLE),
+        ({"stable": None}, STABLE),
+        ({"stable": 1, "group": {"preview": 2}}, PREVIEW),
+        ({"group": {"other": 2}}, STABLE),
     ],
 )
 def test_requests_use_a_version_that_has_all_that_is_declared(tree: dict[str, t.Any], version: str) -> None:
     kind = _OfTwoVersions()
-    assert kind.speaking(tree).api_version == version and kind.api_version == compute.ComputeKind.api_version
+    assert kind.speaking(tree).api_version == version and kind.api_version == STABLE
+    assert kind.complete_version == PREVIEW
+    asked = kind.at_version("2024-04-01")
+    assert asked.speaking(tree).api_version == asked.parent_api_version == asked.complete_version == "2024-04-01"
+
+
+@pytest.mark.parametrize(
+    ("version", "lacking"),
+    [
+        ("2024-04-01", ["stable", "group.preview"]),
+        ("2025-12-01", ["group.preview"]),
+        ("2027-01-01", ["group.preview"]),
+        ("2023-08-01-preview", ["stable"]),
+        ("2027-01-01-Preview", []),
+    ],
+)
+def test_options_that_the_version_of_the_task_lacks(version: str, lacking: list[str]) -> None:
+    tree = {"plain": 1, "stable": 2, "group": {"preview": 3}}
+    target = compute_target("s", "rg", "ws", "name")
+    found = list(_OfTwoVersions().at_version(version).check(target, {}, tree))
+    assert [one.option for one in found if one.code == "ApiVersionLacksOption"] == lacking
+    assert not lacking or f"API version {version}" in found[0].message
+
+
+def test_versions() -> None:
+    withdrawn = Versions(preview="2024-04-01-preview", preview_until="2024-04-01-preview")
+    assert withdrawn.best == "2024-04-01-preview" and withdrawn.is_preview and not withdrawn.has(PREVIEW)
+    assert ALL.best == STABLE and ALL.has("2015-01-01-preview") and ALL.has("2018-11-19")
+    assert versions.of_list([STABLE, PREVIEW, STABLE]) == PREVIEW and versions.of_list([]) == STABLE

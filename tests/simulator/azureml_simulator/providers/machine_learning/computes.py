@@ -9,12 +9,13 @@ Statuses and headers: docs/facts.md a.1 and a.4; refusals: b.2. A kind is one cl
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from azureml_simulator.config import deep_merge
 from azureml_simulator.http import ArmError, Request, Response
 from azureml_simulator.operations import Operation
-from azureml_simulator.providers.machine_learning import common, instance_actions
+from azureml_simulator.providers.machine_learning import common, instance_actions, versions
 from azureml_simulator.providers.machine_learning.aks import Aks
 from azureml_simulator.providers.machine_learning.amlcompute import AmlCompute
 from azureml_simulator.providers.machine_learning.attached_kinds import (
@@ -90,6 +91,7 @@ DEFAULTS: dict[str, Any] = {
 }
 for _kind in KINDS:
     deep_merge(DEFAULTS, _kind.defaults)
+deep_merge(DEFAULTS, versions.DEFAULTS)
 
 
 class Computes:
@@ -126,20 +128,25 @@ class Computes:
 
     def get(self, request: Request, p: dict[str, str]) -> Response:
         _workspace, doc, kind = self._find(p)
-        return Response(200, kind.refresh([doc])[0])
+        return self._shown(request, Response(200, kind.refresh([doc])[0]))
 
     def list(self, request: Request, p: dict[str, str]) -> Response:
         workspace = common.find_workspace(self.app, p)
         body = common.page(self.app, request, self.app.store.children(workspace["id"], COMPUTE_TYPE), "computes")
         for kind in self.kinds.values():
             kind.refresh([doc for doc in body["value"] if doc["properties"]["computeType"] == kind.name])
+        body["value"] = [versions.shown_compute(self.app, doc, request.api_version) for doc in body["value"]]
         return Response(200, body)
+
+    def _shown(self, request: Request, response: Response) -> Response:
+        """The answer with what its version has of the compute target."""
+        return replace(response, body=versions.shown_compute(self.app, response.body, request.api_version))
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
     def put(self, request: Request, p: dict[str, str]) -> Response:
         workspace = common.parent_workspace(self.app, p)
-        body = request.json_object
+        body = versions.taken_compute(self.app, request.json_object, request.api_version)
         kind = self._kind(common.mapping(body.get("properties"), "properties").get("computeType"), workspace)
         kind.check_name(p["name"], workspace, body)
         common.need_succeeded(workspace)
@@ -147,7 +154,7 @@ class Computes:
         if doc is None:
             self._need_free_name(workspace, p["name"])
             fresh = {"id": f"{workspace['id']}/computes/{p['name']}", "name": p["name"]}
-            return kind.create(request, workspace, fresh, body)
+            return self._shown(request, kind.create(request, workspace, fresh, body))
         common.need_idle(self.app, doc["id"], workspace["location"])
         if doc["properties"]["computeType"] != kind.name:
             raise common.refuse(
@@ -155,7 +162,7 @@ class Computes:
                 "be changed.",
                 workspace["location"],
             )
-        return kind.replace(request, workspace, kind.refresh([doc])[0], body)
+        return self._shown(request, kind.replace(request, workspace, kind.refresh([doc])[0], body))
 
     def _need_free_name(self, workspace: Document, name: str) -> None:
         """Unique in the region [ISS: seen for instances only], for clusters where the configuration says so."""

@@ -232,10 +232,10 @@ def _previews(first: str) -> frozenset[str]:
 # calls it at 2024-01-01-preview, 1.35 at 2024-04-01-preview, docs/facts.md a.2).
 _ACTIONS = {
     "enableSso": ("enable_sso", _previews("2024-01-01")),
-    "updateIdleShutdownSetting": ("update_idle_shutdown_setting", _previews("2023-08-01")),
+    "updateIdleShutdownSetting": ("update_idle_shutdown_setting", _previews("2022-10-01")),
     "updateSchedules": ("update_schedules", API_VERSIONS),
     "updateDataMounts": ("update_data_mounts", _previews("2024-01-01")),
-    "customServices": ("update_custom_services", _previews("2023-08-01")),
+    "customServices": ("update_custom_services", _previews("2022-10-01")),
     "resize": ("resize", _previews("2023-08-01")),
     "getAllowedVmSizesForResize": ("get_allowed_vm_sizes_for_resize", _previews("2023-08-01")),
 }

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from azureml_simulator.http import Request, Response
 from azureml_simulator.operations import Operation
-from azureml_simulator.providers.machine_learning import amlcompute, common
+from azureml_simulator.providers.machine_learning import amlcompute, common, versions
 from azureml_simulator.providers.machine_learning import identity as identities
 from azureml_simulator.providers.machine_learning import quota as quotas
 from azureml_simulator.providers.machine_learning import workspace_rules as rules
@@ -77,7 +77,7 @@ class Workspaces:
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
-    def _shown(self, doc: Document) -> Document:
+    def _shown(self, doc: Document, request: Request) -> Document:
         """What depends on other resources is filled in when it is looked at."""
         self.network.show(doc)
         if doc["kind"] == "Hub":
@@ -85,10 +85,10 @@ class Workspaces:
         linked = has_private_endpoint(self.app, doc["id"])
         doc["properties"]["privateLinkCount"] = int(linked)
         doc["properties"]["notebookInfo"]["isPrivateLinkEnabled"] = linked
-        return doc
+        return versions.shown_workspace(self.app, doc, request.api_version)
 
     def get(self, request: Request, p: dict[str, str]) -> Response:
-        return Response(200, self._shown(common.find_workspace(self.app, p)))
+        return Response(200, self._shown(common.find_workspace(self.app, p), request))
 
     def _list(self, request: Request, docs: list[Document]) -> Response:
         kinds = request.query.get("kind", "").lower()
@@ -96,7 +96,7 @@ class Workspaces:
             wanted = {kind.strip() for kind in kinds.split(",")}
             docs = [doc for doc in docs if doc["kind"].lower() in wanted]
         body = common.page(self.app, request, docs, "workspaces")
-        body["value"] = [self._shown(doc) for doc in body["value"]]
+        body["value"] = [self._shown(doc, request) for doc in body["value"]]
         return Response(200, body)
 
     def list_group(self, request: Request, p: dict[str, str]) -> Response:
@@ -111,7 +111,7 @@ class Workspaces:
     def put(self, request: Request, p: dict[str, str]) -> Response:
         self.app.resource_group(p["sub"], p["rg"])
         rules.check_name(p["ws"])
-        body = request.json_object
+        body = versions.taken_workspace(self.app, request.json_object, request.api_version)
         location, resource_id = rules.location_of(body, p["ws"]), common.workspace_id(p)
         doc = self.app.store.get(resource_id)
         if doc is not None:
@@ -152,7 +152,7 @@ class Workspaces:
 
     def patch(self, request: Request, p: dict[str, str]) -> Response:
         doc = common.find_workspace(self.app, p)
-        body = request.json_object
+        body = versions.taken_workspace(self.app, request.json_object, request.api_version)
         tags = common.tags_of(body)
         if tags is not None:
             doc["tags"] = tags

@@ -9,13 +9,19 @@ sensitive. Enums are open (``'A' | 'B' | string``): a value beside them is told 
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
 
-SPEC = Path(__file__).resolve().parents[1] / "support" / "official"
-STABLE, PREVIEW = SPEC / "types-2025-12-01.md", SPEC / "types-2024-10-01-preview.md"
+SPEC = Path(__file__).resolve().parent / "official"
+STABLE, PREVIEW = SPEC / "types-2026-05-01.md", SPEC / "types-2026-05-15-preview.md"
+# API versions by their types: those of one line are the same.
+FILES = {
+    **dict.fromkeys(("2025-12-01", "2026-03-01", "2026-05-01"), STABLE),
+    **dict.fromkeys(("2026-03-15-preview", "2026-05-15-preview"), PREVIEW),
+}
 
 _PROPERTY = re.compile(r"^\* \*\*(?P<name>[^*]+)\*\*: (?P<rest>.*)$")
 _FLAGS = re.compile(r" \((?P<flags>(?:Required|ReadOnly|WriteOnly|DeployTimeConstant|Identifier)(?:, \w+)*)\)(?=:|$)")
@@ -23,6 +29,7 @@ _BOUNDS = re.compile(r"(\w+): (\"(?:[^\"\\]|\\.)*\"|-?\d+|\w+)")
 _REFERENCE = re.compile(r"^\[(?P<name>\w+)\]\(#")
 _WORDS = re.compile(r"'([^']*)'")
 SECRET = "a secret is shown"
+READ_ONLY = "read-only, and sent"
 _SCALARS = {"string": str, "int": int, "bool": bool}
 
 
@@ -70,7 +77,13 @@ class Types:
         """
         found: set[Deviation] = set()
         self._object(name, value, "", found)
-        return {one for one in found if not (secrets and one.what == SECRET)}
+        return {one for one in found if one.what != READ_ONLY and not (secrets and one.what == SECRET)}
+
+    def not_writable(self, name: str, body: t.Any) -> set[Deviation]:
+        """The properties of a request's body that the types do not have, or have for answers alone."""
+        found: set[Deviation] = set()
+        self._object(name, body, "", found)
+        return {one for one in found if one.what in ("unknown", READ_ONLY)}
 
     def _find(self, name: str) -> list[Type]:
         found = [document[name] for document in self.documents if name in document]
@@ -116,6 +129,8 @@ class Types:
     def _property(self, row: Property, value: t.Any, path: str, found: set[Deviation]) -> None:
         if row.secret:
             found.add(Deviation(path, SECRET))
+        if "ReadOnly" in row.flags:
+            found.add(Deviation(path, READ_ONLY))
         self._value(row.type, value, path, found)
 
     def _value(self, kind: str, value: t.Any, path: str, found: set[Deviation]) -> None:
@@ -152,6 +167,12 @@ class Types:
             )
             if wrong:
                 found.add(Deviation(path, f"{bound} {text}"))
+
+
+@functools.cache
+def types_of(version: str) -> Types | None:
+    """The types of an API version; None where they are not here."""
+    return Types(FILES[version]) if version in FILES else None
 
 
 def _parsed(text: str) -> dict[str, Type]:

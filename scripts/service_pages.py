@@ -1,0 +1,104 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write the pages about the service from the tables that the modules use.
+
+python -m scripts.service_pages             # write docs/api-versions.md
+python -m scripts.service_pages --check     # change nothing; fail if a page is not current
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import typing as t
+from pathlib import Path
+
+from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
+from ansible_collections.azureml.compute.plugins.module_utils._engine.versions import ALL, PREVIEW, STABLE, Versions
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.instance_actions import ACTIONS
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
+
+from .command import ROOT
+
+_NOTE = "<!-- Written by make service-pages. -->\n"
+
+
+def _table(head: t.Sequence[str], rows: t.Iterable[t.Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _version(first: str, last: str = "") -> str:
+    return "none" if not first else f"{first} only" if last == first else f"from {first}"
+
+
+def _cells(versions: Versions) -> list[str]:
+    preview = _version(versions.preview, versions.preview_until)
+    return [_version(versions.stable), preview, versions.best]
+
+
+def _options() -> t.Iterator[list[str]]:
+    kinds: list[Kind] = [Workspace(), *INFO_KINDS.values()]
+    for kind in kinds:
+        for row in (*kind.fields, *kind.options):
+            if row.versions is not ALL:
+                yield [kind.label, f"`{row.option}`", *_cells(row.versions)]
+
+
+def versions_page() -> str:
+    """The page of API versions."""
+    actions = [[f"`{suffix[1:]}`", f"`{option}`", *_cells(one)] for option, (suffix, one, _body) in ACTIONS.items()]
+    return f"""# API versions
+
+{_NOTE}
+Requests to Microsoft.MachineLearningServices use API version **{STABLE}**. If a task sets an option that no stable version has, the requests for that
+resource use **{PREVIEW}**. A preview version has no service level agreement. `aml_compute_info`, `aml_export_info` and `aml_fleet_info` only read, and they
+read with {PREVIEW}, which returns all options.
+
+`api_version` of a task sets the version of all of its requests to this provider, actions included. An option that this version does not have is then refused before the
+first request, and so is a change that needs an action that it does not have.
+
+The dates are those of the types that Microsoft publishes ([bicep-types-az](https://github.com/Azure/bicep-types-az)); tests compare this table with the types of
+{STABLE} and {PREVIEW}, and each request of the functional tests with the types of its version. What the service does with a property in a version that does not have it is not
+documented.
+
+## Options
+
+Options that are not in this table are in every version that the collection can use.
+
+{_table(["resource", "option", "stable versions", "preview versions", "used"], _options())}
+## Actions that change a compute instance
+
+A PUT changes nothing on an instance that exists. These actions do, and only preview versions list them.
+
+{_table(["action", "changes", "stable versions", "preview versions", "used"], actions)}"""
+
+
+PAGES: dict[Path, t.Callable[[], str]] = {ROOT / "docs" / "api-versions.md": versions_page}
+
+
+def problems() -> list[str]:
+    """The pages that are not current."""
+    return [
+        f"{path.relative_to(ROOT)} is not current: run make service-pages."
+        for path, page in PAGES.items()
+        if not path.exists() or path.read_text() != page()
+    ]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Write the pages about the service from the tables of the modules.")
+    parser.add_argument("--check", action="store_true", help="change nothing; fail if a page is not current")
+    if parser.parse_args().check:
+        found = problems()
+        print("\n".join(found) or "The pages about the service are current.")
+        return int(bool(found))
+    for path, page in PAGES.items():
+        path.write_text(page())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
