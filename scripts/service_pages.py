@@ -53,16 +53,16 @@ def versions_page() -> str:
     return f"""# API versions
 
 {_NOTE}
-Requests to Microsoft.MachineLearningServices use API version **{STABLE}**. If a task sets an option that no stable version has, the requests for that
-resource use **{PREVIEW}**. A preview version has no service level agreement. `aml_compute_info`, `aml_export_info` and `aml_fleet_info` only read, and they
-read with {PREVIEW}, which returns all options.
+Requests to Microsoft.MachineLearningServices use API version **{STABLE}**. If a task sets an option that no stable version has, the
+requests for that resource use **{PREVIEW}**. A preview version has no service level agreement. `aml_compute_info`, `aml_export_info` and
+`aml_fleet_info` only read, and they read with {PREVIEW}, which returns all options.
 
-`api_version` of a task sets the version of all of its requests to this provider, actions included. An option that this version does not have is then refused before the
-first request, and so is a change that needs an action that it does not have.
+`api_version` of a task sets the version of all of its requests to this provider, actions included. An option that this version does not
+have is then refused before the first request, and so is a change that needs an action that it does not have.
 
-The dates are those of the types that Microsoft publishes ([bicep-types-az](https://github.com/Azure/bicep-types-az)); tests compare this table with the types of
-{STABLE} and {PREVIEW}, and each request of the functional tests with the types of its version. What the service does with a property in a version that does not have it is not
-documented.
+The dates are those of the types that Microsoft publishes ([bicep-types-az](https://github.com/Azure/bicep-types-az)). Tests compare this
+table with the types of {STABLE} and {PREVIEW}, and each request of the functional tests with the types of its version. What the service
+does with a property in a version that does not have it is not documented.
 
 ## Options
 

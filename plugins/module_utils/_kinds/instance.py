@@ -314,14 +314,7 @@ class Instance(ComputeKind):
             yield from instance_actions.check_version(changed, self.api_version)
 
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
-        warnings = []
-        lacking = [
-            row.option for row in self.fields if row.versions.is_preview and declared.get(row.option) is not None
-        ]
-        if plan.action in (CREATE, REPLACE) and lacking:
-            warnings.append(
-                f"PreviewFeature: only preview API versions of the service have {', '.join(lacking)}, without an SLA."
-            )
+        warnings = self._preview_options(declared) if plan.action in (CREATE, REPLACE) else []
         actions = sorted(set(plan.values()) & set(instance_actions.ACTIONS)) if plan.action == "update" else []
         preview = [option for option in actions if option != "enable_sso"]
         if preview:
@@ -334,6 +327,12 @@ class Instance(ComputeKind):
                 "IdleShutdownNeedsPermission: an instance with a managed identity shuts down when idle only if that identity is a Contributor."
             )
         return warnings
+
+    def _preview_options(self, declared: Declared) -> list[str]:
+        """The warning of declared options that no stable API version has."""
+        rows = [row for row in self.fields if row.versions.is_preview and declared.get(row.option) is not None]
+        options = ", ".join(row.option for row in rows)
+        return [f"PreviewFeature: only preview API versions have {options}, without an SLA."] if options else []
 
     def refine_plan(self, plan: Plan, body: Body | None, state: str) -> Plan:
         return with_power(plan, body, state)
@@ -401,6 +400,10 @@ class Instance(ComputeKind):
         for name in ("adminUserName", "sshPort"):
             if isinstance(settings, dict):
                 settings.pop(name, None)
+        timers = paths.get_path(writable, _INNER + "schedules.computeStartStop")
+        for item in timers if isinstance(timers, list) else ():
+            for name in ("id", "provisioningStatus"):
+                item.pop(name, None)
         return writable
 
     def updates(self, body: Body, plan: Plan) -> list[Request]:
