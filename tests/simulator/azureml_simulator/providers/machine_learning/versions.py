@@ -4,7 +4,7 @@
 """The API versions of the provider, and what of a document each of them has.
 
 The dates are those of the types of 28 versions (Azure/bicep-types-az); tests/contract compares them with the vendored ones. What the service does with a
-property that the version of a request lacks is not recorded: `guesses.api_versions` has the choices. Answers are not cut down to the
+property that the version of a request lacks is not recorded: a setting has the choices. Answers are not cut down to the
 types in general [REC R15, R28], but some properties of workspaces are missing at old versions [REC R28].
 """
 
