@@ -47,7 +47,10 @@ subprocess.check_call([sys.executable, "-m", "pip", "install", "--disable-pip-ve
 WITHOUT_OTHER_SITES = r"""
 import re
 intersphinx_mapping = {}
-_OTHER = re.compile(r"ansible_collections\.ansible\.builtin\.\w+|common_return_values|callback_plugins|ansible_configuration_settings|NO_COLOR|ANSIBLE_[A-Z_]+")
+_OTHER = re.compile(
+    r"ansible_collections\.ansible\.builtin\.\w+|common_return_values|action_plugins|callback_plugins|ansible_configuration_settings"
+    r"|NO_COLOR|ANSIBLE_[A-Z_]+"
+)
 
 
 def _as_it_is(app, env, node, shown):

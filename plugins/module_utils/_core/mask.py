@@ -294,7 +294,7 @@ def _merged(source: bytes, ranges: list[tuple[int, int]]) -> list[tuple[int, int
 
 
 def _leaves(tree: t.Any) -> set[str]:
-    """All texts of a tree, keys too, each once: the rows of a long result have most of theirs in common."""
+    """All texts of a tree, keys too, each once: the rows of a long result have most texts in common."""
     found: set[str] = set()
     stack = [tree]
     while stack:

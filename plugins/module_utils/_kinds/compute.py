@@ -288,7 +288,7 @@ class ComputeKind(Kind):
         return self.is_managed
 
     def subnet_of(self, declared: Declared) -> str | None:
-        """The id of the user's subnet that its machines stand in."""
+        """The id of the user's subnet that its machines are in."""
         return str(declared.get("network_settings.subnet") or "") or None if self.is_managed else None
 
     def writable(self, body: Body) -> Body:

@@ -70,7 +70,7 @@ class RawModule(AnsibleModule):  # type: ignore[misc]  # ansible-core has no typ
             self.params = {name: value for name, value in self.params.items() if name.startswith("_ansible_")}
             self.argument_spec = {name: {**row, "required": False} for name, row in self.argument_spec.items()}
             self.required_if = self.required_by = self.required_together = self.required_one_of = None
-        # AnsibleModule validates a deep copy of its own, and takes over only what is at the top.
+        # AnsibleModule validates its own deep copy, and takes over only what is at the top.
         self.raw = self.params
         # For AnsibleModule a null is not one of an option's choices, although it may mean that there is no value: ``raw`` keeps it.
         self.params = values.without_null_choices(self.argument_spec, self.params)

@@ -55,7 +55,7 @@ class Checker:
         self._known: dict[tuple[str, str], _Checked] = {}
 
     def check(self, type_: str, own: dict[str, t.Any]) -> _Checked:
-        # The text of values tells 1, True and "1" apart, which are equal or which AnsibleModule makes equal.
+        # Compared as texts: as values, 1, True and "1" are equal, or AnsibleModule makes them equal.
         key = (type_, repr(own))
         if key not in self._known:
             self._known[key] = self._checked(KIND_SPECS[type_], own)
