@@ -22,7 +22,7 @@ from .._core.client import BeforeRetry, Bodies, Body, Operation, Params, Probe, 
 from .._core.errors import ArmError
 from .answers import Answer, ConnectionLost, error_of, etag_of, unreadable
 from .cloud import Cloud
-from .operations import Patience, Wait, operation_at, operation_of
+from .operations import Durations, Patience, Wait, operation_at, operation_of
 from .retry import Attempts, RetryPolicy
 from .tokens import TokenSource, claims_challenge
 from .transport import ArmRequest, Transport
@@ -52,6 +52,7 @@ class ArmClient:
         self._policy = policy or RetryPolicy()
         self._clock = self._policy.clock
         self._on_event = on_event
+        self._durations = Durations()
 
     def get(self, path: str, api_version: str, *, params: Params = None) -> Body:
         return self._document(path, api_version, params)[0]
@@ -120,7 +121,8 @@ class ArmClient:
         def on_state(status: str) -> None:
             self._on_state("operation", status=status)
 
-        return Wait(operation, Patience(timeout, interval, what, probe), poll, on_state, self._clock).run()
+        patience = Patience(timeout, interval, what, probe)
+        return Wait(operation, patience, poll, on_state, self._clock, self._durations).run()
 
     def result_of(self, operation: Operation) -> Body | None:
         return (

@@ -23,8 +23,10 @@ from .retry import RETRY_STATUSES, Clock, retry_after
 SHORTEST_STEP, LONGEST_STEP = 1.0, 15.0
 # Of what the service asks for: its next word may still come in time.
 LONGEST_ASKED = 300.0
-# Of the time waited so far: an operation's end is seen at most that much later, and few looks are needed for a long one.
-_PATIENCE = 0.3
+# Of the time waited so far: an operation's end is seen at most that much later, and few polls are needed for a long one.
+_PATIENCE = 0.15
+# Seconds around the usual end of an operation, in which it is polled this often.
+_AROUND, _AROUND_STEP = 1.0, 0.5
 _TERMINAL = {"succeeded": SUCCEEDED, "failed": FAILED, "canceled": CANCELED, "cancelled": CANCELED}
 
 GIVEN_UP = "The operation failed after the service had accepted the request. Fix the cause and run the same task again."
@@ -98,43 +100,79 @@ class Patience:
     what: str = "operation"
     probe: Probe | None = None
 
-    def step(self, asked: float | None, waited: float) -> float:
-        """Seconds to the next look: what the service asks for, else the interval, else longer the longer it takes."""
+    def step(self, asked: float | None, waited: float, usual: float | None = None) -> float:
+        """Seconds to the next poll: what the service asks for, else the interval, else by the time waited so far and the ``usual`` one, if it is known."""
         if asked is not None:
             return max(SHORTEST_STEP, min(asked, LONGEST_ASKED))
-        longer = min(LONGEST_STEP, _PATIENCE * waited)
-        return max(SHORTEST_STEP, longer if self.interval is None else self.interval)
+        if self.interval is not None:
+            return max(SHORTEST_STEP, self.interval)
+        beyond = waited if usual is None else waited - usual
+        if usual is not None and beyond < _AROUND:
+            return min(LONGEST_STEP, max(_AROUND_STEP, -beyond - _AROUND))
+        return min(LONGEST_STEP, max(SHORTEST_STEP, _PATIENCE * beyond))
+
+
+class Durations:
+    """The shortest time in seconds that operations of each kind took, of those that one client waited for: most of a fleet's take as long."""
+
+    def __init__(self) -> None:
+        self._shortest: dict[tuple[str, str], float] = {}
+
+    def usual(self, operation: Operation) -> float | None:
+        return self._shortest.get(_sort(operation))
+
+    def learn(self, operation: Operation, seconds: float) -> None:
+        sort = _sort(operation)
+        self._shortest[sort] = min(seconds, self._shortest.get(sort, seconds))
+
+
+def _sort(operation: Operation) -> tuple[str, str]:
+    """The method and the types of the resource: names are every other part of an id."""
+    return operation.method, "/".join(operation.target.strip("/").split("/")[::2]).casefold()
 
 
 class Wait:
-    """One wait for one operation. ``on_state`` receives the state before each pause."""
+    """One wait for one operation. ``on_state`` receives the state before each pause; ``durations`` those of earlier operations."""
 
     def __init__(
-        self, operation: Operation, patience: Patience, poll: Poll, on_state: t.Callable[[str], None], clock: Clock
+        self,
+        operation: Operation,
+        patience: Patience,
+        poll: Poll,
+        on_state: t.Callable[[str], None],
+        clock: Clock,
+        durations: Durations | None = None,
     ) -> None:
         self.operation, self.patience, self.poll, self.on_state, self.clock = operation, patience, poll, on_state, clock
+        self.durations = durations or Durations()
         self.what = patience.what
         self._started = clock.now()
         # The response of the last poll, if it did not contain a state.
         self._strange: ArmError | None = None
 
     def run(self) -> dict[str, t.Any]:
-        """Ask at once, then again until the state is terminal; the last status document."""
+        """Poll as soon as the service allows, then again until the state is terminal; the last status document."""
         deadline = self._started + self.patience.timeout
+        if self.operation.retry_after:
+            self._pause(self.patience.step(self.operation.retry_after, 0.0), deadline)
         while True:
             answer = self._ask(deadline)
             if answer is not None:
                 self.operation.status = read_state(self.operation, answer)
             if self.operation.status == SUCCEEDED:
+                self.durations.learn(self.operation, self.clock.now() - self._started)
                 return answer.body if answer is not None and isinstance(answer.body, dict) else {"status": SUCCEEDED}
             if answer is not None and self.operation.status in (FAILED, CANCELED):
                 raise failure_of(self.operation, answer, self.what)
             now = self.clock.now()
             if now >= deadline:
                 raise self._timed_out(self._strange)
-            self.on_state(self.operation.status)
-            step = self.patience.step(None if answer is None else retry_after(answer.headers), now - self._started)
-            self.clock.sleep(max(0.0, min(step, deadline - self.clock.now())))
+            asked = None if answer is None else retry_after(answer.headers)
+            self._pause(self.patience.step(asked, now - self._started, self.durations.usual(self.operation)), deadline)
+
+    def _pause(self, seconds: float, deadline: float) -> None:
+        self.on_state(self.operation.status)
+        self.clock.sleep(max(0.0, min(seconds, deadline - self.clock.now())))
 
     def _ask(self, deadline: float) -> Answer | None:
         """Poll once. None if the response had no state, so that the probe was used instead."""

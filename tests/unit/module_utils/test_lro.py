@@ -47,12 +47,36 @@ def test_a_put_tells_its_operation_and_the_address_is_used_verbatim() -> None:
 
 
 def test_the_first_check_is_at_once_and_steps_grow_to_fifteen_seconds() -> None:
-    wire = Wire([poll(json=RUNNING)] * 20 + [poll(json=DONE)])
+    wire = Wire([poll(json=RUNNING)] * 32 + [poll(json=DONE)])
     wire.client().wait(started(), timeout=600)
     slept = wire.clock.slept
-    assert slept[:4] == [1, 1, 1, 1] and slept == sorted(slept) and slept[-3:] == [15, 15, 15]
-    # Whenever the operation ends, that is seen at most a second, or three tenths of its time, later.
-    assert all(step <= max(1, 0.3 * sum(slept[:number]) + 0.001) for number, step in enumerate(slept))
+    assert slept[:7] == [1] * 7 and slept == sorted(slept) and slept[-3:] == [15, 15, 15]
+    # Whenever the operation ends, that is seen at most a second, or 15 % of its time, later.
+    assert all(step <= max(1, 0.15 * sum(slept[:number]) + 0.001) for number, step in enumerate(slept))
+
+
+def test_operations_of_a_kind_are_polled_around_their_usual_end() -> None:
+    first, later = [poll(json=RUNNING)] * 3, [poll(json=RUNNING)] * 4
+    wire = Wire([*first, poll(json=DONE), *later, poll(json=DONE), *first, poll(json=DONE)])
+    client = wire.client()
+    client.wait(started(), timeout=600)
+    assert wire.clock.slept == [1, 1, 1]
+    # From a second before the time that the shortest took, more often than once a second.
+    client.wait(started(), timeout=600)
+    assert wire.clock.slept[3:] == [2, 0.5, 0.5, 0.5]
+    # An operation of another kind has another usual time.
+    client.wait(started(method="DELETE"), timeout=600)
+    assert wire.clock.slept[7:] == [1, 1, 1]
+
+
+def test_the_usual_end_changes_nothing_about_what_the_service_or_the_user_asks_for() -> None:
+    wire = Wire(
+        [poll(json=RUNNING), poll(json=DONE), poll(json=RUNNING, Retry_After="20"), poll(json=RUNNING), poll(json=DONE)]
+    )
+    client = wire.client()
+    client.wait(started(), timeout=600)
+    client.wait(started(), timeout=600, interval=3)
+    assert wire.clock.slept == [1, 20, 3]
 
 
 def test_interval_and_retry_after() -> None:
@@ -81,7 +105,7 @@ def test_location_style() -> None:
     operation = client.post(f"{COMPUTE}/resize", VERSION, {}).operation
     assert operation is not None and operation.location == STATUS_URL
     assert client.wait(operation, timeout=60)["id"] == COMPUTE
-    assert wire.clock.slept == [1, 9]
+    assert wire.clock.slept == [5, 1, 9]
 
 
 def test_location_of_a_201_is_no_operation() -> None:
@@ -161,10 +185,10 @@ def test_a_resource_in_place_of_a_status_document() -> None:
 
 
 def test_time_out_tells_all_and_keeps_to_its_time() -> None:
-    wire = Wire([poll(json=RUNNING)] * 9)
+    wire = Wire([poll(json=RUNNING)] * 11)
     with pytest.raises(WaitTimeout) as caught:
         wire.client().wait(started(), timeout=10, what="Creating c")
-    assert len(wire.clock.slept) == 8 and sum(wire.clock.slept) == pytest.approx(10)
+    assert len(wire.clock.slept) == 10 and sum(wire.clock.slept) == pytest.approx(10)
     assert caught.value.details == {
         "what": "Creating c",
         "state": "InProgress",
