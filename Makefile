@@ -92,7 +92,7 @@ options: setup ## write what follows from the modules' options and from shared t
 errors: setup ## write docs/errors.md, the reference of error codes, from scripts/error_codes.yml
 	@$(BIN)/python -m scripts.error_reference
 
-service-pages: setup ## write docs/api-versions.md from the tables of the modules
+service-pages: setup ## write docs/api-versions.md and docs/retirements.md from the tables of the modules
 	@$(BIN)/python -m scripts.service_pages
 
 secrets: setup ## random secrets in every encoding through every channel: planted, and readable, in a table; EXAMPLES=N for each channel, WRITE=FILE also as Markdown

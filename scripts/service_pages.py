@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write the pages about the service from the tables that the modules use.
 
-python -m scripts.service_pages             # write docs/api-versions.md
+python -m scripts.service_pages             # write docs/api-versions.md and docs/retirements.md
 python -m scripts.service_pages --check     # change nothing; fail if a page is not current
 """
 
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
 from ansible_collections.azureml.compute.plugins.module_utils._engine.versions import ALL, PREVIEW, STABLE, Versions
+from ansible_collections.azureml.compute.plugins.module_utils._kinds import retirements
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.instance_actions import ACTIONS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
@@ -76,7 +77,43 @@ A PUT changes nothing on an instance that exists. These actions do, and only pre
 {_table(["action", "changes", "stable versions", "preview versions", "used"], actions)}"""
 
 
-PAGES: dict[Path, t.Callable[[], str]] = {ROOT / "docs" / "api-versions.md": versions_page}
+def retirements_page() -> str:
+    """The page of what Microsoft has retired or will retire."""
+    rows = [
+        [
+            row.date.isoformat(),
+            f"{row.what}: {row.name.rstrip(',')}",
+            f"`{row.values.replace('|', '&#124;')}`",
+            row.successor,
+            row.source,
+        ]
+        for row in sorted(retirements.RETIREMENTS, key=lambda row: row.date)
+    ]
+    others = sorted([date, name, successor, source] for name, date, successor, source in retirements.OTHERS)
+    return f"""# Retirements
+
+{_NOTE}
+What Microsoft has retired or will retire, of the things that compute targets use. From {retirements.NOTICE} days before the date, the
+modules, `aml_fleet`, `aml_preflight_info` and `aml_export_info` warn of a target that uses it (`Retiring`), and from the date on they warn
+that it is gone (`Retired`). No example and no default of this collection uses a size in this table.
+
+The dates are those of Microsoft's list of retirements ([Azure/EOL](https://github.com/Azure/EOL)) of 2025-12-18, by its ids. Successors
+are recommendations of this collection where the list has none.
+
+## What warnings are about
+
+{_table(["date", "what", "values", "successor", "source"], rows)}
+## Others
+
+No option of a compute target shows these.
+
+{_table(["date", "what", "successor", "source"], others)}"""
+
+
+PAGES: dict[Path, t.Callable[[], str]] = {
+    ROOT / "docs" / "api-versions.md": versions_page,
+    ROOT / "docs" / "retirements.md": retirements_page,
+}
 
 
 def problems() -> list[str]:

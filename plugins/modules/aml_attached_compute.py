@@ -286,7 +286,7 @@ compute:
       description: Virtual machine size.
       type: str
       returned: when RV(compute.type) is V(virtualmachine)
-      sample: Standard_DS3_v2
+      sample: Standard_D4s_v3
     workspace_url:
       description: Address of the Databricks workspace.
       type: str

@@ -38,7 +38,7 @@ options:
     type: str
   size:
     description:
-      - Virtual machine size of the nodes, such as V(Standard_DS3_v2). Required to create a cluster. Immutable.
+      - Virtual machine size of the nodes, such as V(Standard_D4s_v3). Required to create a cluster. Immutable.
     type: str
     aliases: [vm_size]
   tier:
@@ -131,7 +131,7 @@ EXAMPLES = r"""
     resource_group: ml-prod
     workspace: ws-prod
     name: cpu-cluster
-    size: Standard_DS3_v2
+    size: Standard_D4s_v3
     min_instances: 0
     max_instances: 4
     idle_time_before_scale_down: 120
@@ -148,7 +148,7 @@ EXAMPLES = r"""
     resource_group: ml-prod
     workspace: ws-prod
     name: cpu-cluster
-    size: Standard_NC6s_v3
+    size: Standard_NC4as_T4_v3
     on_immutable_change: recreate
   check_mode: true
   diff: true
@@ -158,7 +158,7 @@ EXAMPLES = r"""
     resource_group: ml-prod
     workspace: ws-prod
     name: gpu-cluster
-    size: Standard_NC6s_v3
+    size: Standard_NC4as_T4_v3
     tier: low_priority
     max_instances: 2
     ssh_settings:
@@ -266,7 +266,7 @@ compute:
       description: Virtual machine size, in the service's spelling.
       type: str
       returned: always
-      sample: STANDARD_DS3_V2
+      sample: STANDARD_D4S_V3
     tier:
       description: V(dedicated) or V(low_priority).
       type: str

@@ -79,7 +79,7 @@ computes:
       type: amlcompute
       location: eastus
       provisioning_state: Succeeded
-      size: STANDARD_DS3_V2
+      size: STANDARD_D4S_V3
       min_instances: 0
       max_instances: 4
       current_node_count: 0

@@ -36,7 +36,7 @@ options:
     type: str
   size:
     description:
-      - Virtual machine size, such as V(Standard_DS3_v2). Required to create an instance.
+      - Virtual machine size, such as V(Standard_D4s_v3). Required to create an instance.
       - A resize (preview) requires a stopped instance. With O(force=true) a running instance is stopped, resized and started again; with
         O(wait=false) the task waits for all steps except the start. If the task is killed between the steps, the instance remains stopped, and a later
         run does not start it, unless O(state=started) is declared.
@@ -336,7 +336,7 @@ EXAMPLES = r"""
     resource_group: ml-prod
     workspace: ws-prod
     name: ci-alice
-    size: Standard_DS3_v2
+    size: Standard_D4s_v3
     create_on_behalf_of:
       user_object_id: 00000000-0000-0000-0000-0000000000a1
       user_tenant_id: 00000000-0000-0000-0000-0000000000b1
@@ -354,7 +354,7 @@ EXAMPLES = r"""
     resource_group: ml-prod
     workspace: ws-prod
     name: ci-ssh
-    size: Standard_DS3_v2
+    size: Standard_D4s_v3
     ssh_public_access_enabled: true
     ssh_settings:
       ssh_key_value: "{{ lookup('ansible.builtin.file', '~/.ssh/id_rsa.pub') }}"
@@ -371,7 +371,7 @@ EXAMPLES = r"""
     resource_group: ml-prod
     workspace: ws-prod
     name: ci-ssh
-    size: Standard_DS4_v2
+    size: Standard_D8s_v3
 
 - name: Start the instance
   azureml.compute.aml_compute_instance:
@@ -463,7 +463,7 @@ compute:
       description: Virtual machine size, in the service's spelling.
       type: str
       returned: always
-      sample: STANDARD_DS3_V2
+      sample: STANDARD_D4S_V3
     idle_time_before_shutdown_minutes:
       description: Minutes that the instance stays idle before it is shut down; null if idle shutdown is disabled.
       type: int

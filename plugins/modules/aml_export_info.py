@@ -78,7 +78,7 @@ vars:
     aml_clusters:
       - name: cpu-cluster
         location: eastus
-        size: STANDARD_DS3_V2
+        size: STANDARD_D4S_V3
         max_instances: 4
 fleet:
   description: The workspace with its compute targets as one of the O(azureml.compute.aml_fleet#module:workspaces) of a fleet.
@@ -91,7 +91,7 @@ fleet:
     computes:
       - type: amlcompute
         name: cpu-cluster
-        size: STANDARD_DS3_V2
+        size: STANDARD_D4S_V3
         max_instances: 4
 cli_yaml:
   description:
@@ -104,7 +104,7 @@ cli_yaml:
       $schema: https://azuremlschemas.azureedge.net/latest/amlCompute.schema.json
       name: cpu-cluster
       type: amlcompute
-      size: STANDARD_DS3_V2
+      size: STANDARD_D4S_V3
 missing:
   description:
     - Values that could not be exported. C(name) of the workspace or compute target, C(option) (empty for a complete target) and C(reason).

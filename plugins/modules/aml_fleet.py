@@ -155,7 +155,7 @@ EXAMPLES = r"""
         tags:
           team: vision
       amlcompute:
-        size: Standard_DS3_v2
+        size: Standard_D4s_v3
         min_instances: 0
         idle_time_before_scale_down: 120
     workspaces:

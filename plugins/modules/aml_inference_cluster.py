@@ -65,7 +65,7 @@ options:
     aliases: [node_count]
   size:
     description:
-      - Virtual machine size of the nodes, such as V(Standard_DS3_v2). Required to create a cluster. Immutable.
+      - Virtual machine size of the nodes, such as V(Standard_D4s_v3). Required to create a cluster. Immutable.
     type: str
     aliases: [vm_size, agent_vm_size]
   location:
@@ -184,7 +184,7 @@ EXAMPLES = r"""
     workspace: ws-prod
     name: scoring
     cluster_purpose: fast_prod
-    size: Standard_DS3_v2
+    size: Standard_D4s_v3
     agent_count: 3
     ssl:
       leaf_domain_label: scoring-prod
@@ -309,7 +309,7 @@ compute:
       description: Virtual machine size of the nodes.
       type: str
       returned: always
-      sample: Standard_DS3_v2
+      sample: Standard_D4s_v3
     agent_count:
       description: Number of nodes.
       type: int

@@ -58,11 +58,11 @@ EXAMPLES = r"""
     computes:
       - type: amlcompute
         name: cpu-cluster
-        size: Standard_DS3_v2
+        size: Standard_D4s_v3
         max_instances: 4
       - type: computeinstance
         name: ci-ada
-        size: Standard_DS3_v2
+        size: Standard_D4s_v3
   register: look
 
 - name: Show what was found
@@ -78,7 +78,7 @@ EXAMPLES = r"""
     computes:
       - type: amlcompute
         name: cpu-cluster
-        size: Standard_DS3_v2
+        size: Standard_D4s_v3
         max_instances: 4
 """
 
@@ -129,7 +129,7 @@ findings:
       description: The finding.
       type: str
       returned: always
-      sample: "2 of 100 dedicated vCPUs of standardDSv2Family in eastus are left (98 are in use), and 4 are needed at once (cpu-cluster: 4)."
+      sample: "2 of 100 dedicated vCPUs of standardDSv3Family in eastus are left (98 are in use), and 4 are needed at once (cpu-cluster: 4)."
     hint:
       description: What to do.
       type: str

@@ -55,12 +55,12 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Limit the development workspace to 24 vCPUs of DSv2 and no GPUs
+- name: Limit the development workspace to 24 vCPUs of DSv3 and no GPUs
   azureml.compute.aml_quota:
     resource_group: ml-dev
     workspace: ws-dev
     quotas:
-      - family: standardDSv2Family
+      - family: standardDSv3Family
         limit: 24
       - family: Standard NCASv3_T4 Family
         limit: 0
@@ -70,7 +70,7 @@ EXAMPLES = r"""
     resource_group: ml-dev
     workspace: ws-dev
     quotas:
-      - family: standardDSv2Family
+      - family: standardDSv3Family
         limit: null
 """
 
@@ -85,7 +85,7 @@ quotas:
       description: Family, in the service's spelling.
       type: str
       returned: always
-      sample: standardDSv2Family
+      sample: standardDSv3Family
     limit:
       description: The limit of the workspace in vCPUs; null if it has none.
       type: int
@@ -107,7 +107,7 @@ plan:
       C(after), C(mutability) and C(reason).
   returned: success
   type: dict
-  sample: {action: update, changes: [{field: quotas.standardDSv2Family, before: null, after: 24, mutability: updatable, reason: null}], reason: null}
+  sample: {action: update, changes: [{field: quotas.standardDSv3Family, before: null, after: 24, mutability: updatable, reason: null}], reason: null}
 failures:
   description:
     - One entry for each item of a list that does not have the documented structure. The result contains all other items, and a warning names each.

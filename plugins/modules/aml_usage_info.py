@@ -17,7 +17,7 @@ description:
 options:
   family:
     description:
-      - Names to return, such as V(standardDSv2Family) or V(TotalClusters), ignoring case. C(*) and C(?) match any
+      - Names to return, such as V(standardDSv3Family) or V(TotalClusters), ignoring case. C(*) and C(?) match any
         text and any character. Defaults to all.
     type: list
     elements: str
@@ -52,7 +52,7 @@ EXAMPLES = r"""
   azureml.compute.aml_usage_info:
     resource_group: ml-prod
     workspace: ws-prod
-    family: [standardDSv2Family]
+    family: [standardDSv3Family]
 """
 
 RETURN = r"""
@@ -71,12 +71,12 @@ usages:
       description: V(TotalClusters), V(TotalDedicatedCores), V(TotalLowPriorityCores) or a family.
       type: str
       returned: always
-      sample: standardDSv2Family
+      sample: standardDSv3Family
     localized_name:
       description: The name for people.
       type: str
       returned: always
-      sample: Standard DSv2 Family Cluster Dedicated vCPUs
+      sample: Standard DSv3 Family Cluster Dedicated vCPUs
     tier:
       description: V(dedicated) or V(low_priority), because a family is listed once for each; null if the entry is not a number of vCPUs.
       type: str

@@ -17,11 +17,11 @@ description:
 options:
   family:
     description:
-      - Family, as the service names it, such as V(standardDSv2Family). C(*) and C(?) match any text and any character.
+      - Family, as the service names it, such as V(standardDSv3Family). C(*) and C(?) match any text and any character.
     type: str
   name:
     description:
-      - Name of the size, such as V(Standard_DS3_v2) or V(Standard_NC*). C(*) and C(?) match any text and any character.
+      - Name of the size, such as V(Standard_D4s_v3) or V(Standard_NC*). C(*) and C(?) match any text and any character.
     type: str
   min_vcpus:
     description: Minimum number of vCPUs.
@@ -66,10 +66,10 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ gpu.sizes | map(attribute='name') }}"
 
-- name: List the DSv2 sizes with at least 4 vCPUs in a region
+- name: List the DSv3 sizes with at least 4 vCPUs in a region
   azureml.compute.aml_vm_size_info:
     location: eastus
-    family: standardDSv2Family
+    family: standardDSv3Family
     min_vcpus: 4
 """
 
@@ -89,12 +89,12 @@ sizes:
       description: Name, as for O(azureml.compute.aml_compute_cluster#module:size).
       type: str
       returned: always
-      sample: Standard_DS3_v2
+      sample: Standard_D4s_v3
     family:
       description: Family, by which quotas are counted.
       type: str
       returned: always
-      sample: standardDSv2Family
+      sample: standardDSv3Family
     vcpus:
       description: Number of vCPUs, which quotas count.
       type: int

@@ -13,6 +13,7 @@ A module's sleeping advances the simulator's clock. The environment decides noth
 from __future__ import annotations
 
 import contextlib
+import datetime
 import importlib
 import io
 import json
@@ -35,6 +36,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._core import inter
 from ansible_collections.azureml.compute.plugins.module_utils._engine import reconciler
 from ansible_collections.azureml.compute.plugins.module_utils._engine.versions import PREVIEW, STABLE
 from ansible_collections.azureml.compute.plugins.module_utils._fleet import executor
+from ansible_collections.azureml.compute.plugins.module_utils._kinds import retirements
 from ansible_collections.azureml.compute.plugins.module_utils._module import task as _task
 from azure.core.pipeline.transport import HttpTransport
 from azureml_simulator.app import App
@@ -132,6 +134,7 @@ class Azure:
         self.meanwhile: t.Callable[[str, str], None] = lambda method, path: None
         # Who the modules are; None is the default service principal, which owns all.
         self.principal: Principal | None = None
+        self.today = datetime.date(2026, 11, 29)
         # What requests sent in an API version that cannot write it.
         self.not_in_version: set[str] = set()
 
@@ -174,6 +177,8 @@ class Azure:
                 mock.patch.object(interrupt.Interruption, "pause", lambda _run, seconds: self.sleep(seconds))
             )
             stack.enter_context(mock.patch.dict(os.environ, {"HOME": "/nonexistent"}))
+            # What is retired does not change while the tests grow old.
+            stack.enter_context(mock.patch.object(retirements, "today", lambda: self.today))
             # ansible-core collects a process's warnings; each run stands for a process of its own.
             stack.enter_context(mock.patch.dict(warnings._global_warnings, clear=True))
             # Nor is what an earlier task asked for in the way of tracebacks kept.

@@ -34,7 +34,7 @@ CODES = frozenset(
     PasswordInsteadOfKey PlaceholderNotReplaced PreconditionFailed PreflightFailed PreviewFeature
     PrivateEndpointMissing ProjectRegion ProvisioningFailed QuotaBelowMaximum QuotaExceeded QuotaUnknown RangesOverlap
     ReadOnlyProperty Recovered RecreatedMeanwhile RequestDisallowedByPolicy RequiredForCreation ResourceGroupNotFound
-    ResourceNotFound Retired ScopeLocked SdkRefused SecretNeeded SecretNotSent ServiceError ServiceUnavailable
+    ResourceNotFound Retired Retiring ScopeLocked SdkRefused SecretNeeded SecretNotSent ServiceError ServiceUnavailable
     SharedDependent SignInUnreachable SizeNotForKind SizeNotLowPriorityCapable SizeNotOffered SoftDeletedWorkspace
     SshKeyMissing SshUserMissing SubnetDelegated SubnetGivenTwice SubnetMissing SubnetNotFound SubnetTooSmall
     SubnetWithoutLoadBalancer SubscriptionMissing SubscriptionNotFound SubscriptionRequestsThrottled TagsGivenTwice

@@ -210,6 +210,10 @@ class Kind:
         """Warnings about what was declared: preview features, costs."""
         return []
 
+    def notices(self, declared: Declared, body: Body | None) -> list[str]:
+        """Warnings of every run, also of one that changes nothing: what is retired. ``body``: the resource as it is, where it exists."""
+        return []
+
     def refine_plan(self, plan: Plan, body: Body | None, state: str) -> Plan:
         """The plan with what the table of fields does not say: another declared state than present and absent, the service's spelling."""
         return plan

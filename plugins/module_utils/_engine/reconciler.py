@@ -98,6 +98,8 @@ class Reconciler:
         body = self._read_for_plan()
         plan = plan_target(self.kind, declared, body, self.remote.behaviour)
         self._announce(plan)
+        notices = self.kind.notices(declared, body)
+        self.remote.warnings += [text for text in notices if text not in self.remote.warnings]
         with self._context.of(plan):
             warn_of_ignored(self.remote, plan)
             if body is None:

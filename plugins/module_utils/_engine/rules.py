@@ -185,7 +185,7 @@ _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 def vm_size(value: t.Any, option: str = "size") -> Findings:
     """Its form; which sizes there are, only the service knows."""
     if not re.match(r"^[A-Za-z][A-Za-z0-9_-]*\Z", str(value)):
-        message = f"{option} must be the name of a virtual machine size such as Standard_DS3_v2; {value!r} is not."
+        message = f"{option} must be the name of a virtual machine size such as Standard_D4s_v3; {value!r} is not."
         yield Finding("InvalidSize", option, message, "virtual-machines/vm-naming-conventions")
 
 

@@ -40,6 +40,7 @@ def export(task: Task) -> Result:
     }
     made.add_workspace(body)
     list(each(_computes(task), made.add_compute, task.malformed.append))
+    task.warnings += made.warnings
     fleet = {
         "name": body["name"],
         "resource_group": group,

@@ -145,10 +145,29 @@ def _workspaces(document: t.Sequence[dict[str, t.Any]], scope: Target) -> list[s
     return list({place.id.casefold(): place.id for place in places}.values())
 
 
+def _retired(fleet: Fleet) -> dict[str, list[str]]:
+    """What is retired, and where it is used: added to the targets' warnings, of which a task shows each once."""
+    found: dict[str, list[str]] = {}
+    for entry in fleet.entries:
+        for text in entry.kind.notices(entry.desired, entry.existing) if entry.state != "absent" else ():
+            found.setdefault(text, []).append(entry.location)
+            entry.warnings = list(dict.fromkeys([*entry.warnings, text]))
+    return found
+
+
+def _some(names: list[str], most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
 def _ended(fleet: Fleet, task: Task) -> Result:
+    retired = _retired(fleet)
     result = fleet.to_dict()
     failure = fleet.failure()
-    warnings = [f"{entry.target.name}: {text}" for entry in fleet.every for text in entry.warnings]
+    warnings = [
+        f"{entry.target.name}: {text}" for entry in fleet.every for text in entry.warnings if text not in retired
+    ]
+    warnings += [f"{text} {len(places)} compute target(s): {_some(places)}." for text, places in retired.items()]
     if failure is not None:
         failure.warnings = warnings
         failure.changed = bool(result["changed"]) and not task.check_mode

@@ -244,10 +244,6 @@ class DataLakeAnalytics(Attached):
     compute_type = "DataLakeAnalytics"
     target_types: t.ClassVar[dict[str, str]] = {"Microsoft.DataLakeAnalytics/accounts": "2016-11-01"}
 
-    def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
-        retired = "Retired: Azure Data Lake Analytics was retired on 29 February 2024; use synapsespark or kubernetes instead."
-        return [*super().advice(plan, declared, parent), retired]
-
     def project(self, body: Body) -> dict[str, t.Any]:
         return {**super().project(body), "data_lake_store_account_name": _inner(body).get("dataLakeStoreAccountName")}
 

@@ -21,6 +21,7 @@ from .._engine import rules, versions
 from .._engine.fields import Field, Option
 from .._engine.kind import FAILED, Body, Kind, Status, fixed, service_errors
 from .._engine.plan import Declared
+from . import retirements
 
 # The studio's four tabs (docs/coverage.md G5), by the CLI's spelling of the kind.
 TABS = {"computeinstance": "instances", "amlcompute": "clusters", "aks": "inference_clusters"}
@@ -258,6 +259,11 @@ class ComputeKind(Kind):
         # The workspace is a resource of the same provider.
         kind.parent_api_version = version
         return kind
+
+    def notices(self, declared: Declared, body: Body | None) -> list[str]:
+        rows = [row for row in self.fields if row.option in (retirements.SIZE, retirements.TIER)]
+        values = {row.option: declared.get(row.option) or (row.read(body) if body else None) for row in rows}
+        return retirements.warnings(self.compute_type.casefold(), values)
 
     def guard(self, body: Body, target: Target) -> None:
         """Refuse to touch a compute target of another kind."""

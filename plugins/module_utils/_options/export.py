@@ -47,6 +47,8 @@ class Export:
         # The compute targets as a fleet declares them.
         self.computes: list[Tree] = []
         self.missing: list[dict[str, str]] = []
+        # What of the exported compute targets is retired.
+        self.warnings: list[str] = []
 
     def add_workspace(self, body: Body) -> None:
         kind = workspace.Workspace()
@@ -79,6 +81,7 @@ class Export:
         self._add_file(file, kind, type_, name, options)
         self.vars.setdefault(_LISTS[tab], []).append(row)
         self.computes.append({"type": type_, "name": name, **options})
+        self.warnings += [f"{name}: {text}" for text in kind.notices({}, body)]
 
     def _without_values(self, name: str, options: Tree) -> Tree:
         """A placeholder in place of each variable's value; our own modules keep the application's value where one is declared."""

@@ -208,6 +208,16 @@ def check_kind(desired: DesiredTarget) -> Findings:
         )
 
 
+def check_retired(desired: DesiredTarget) -> Findings:
+    """What the service has retired, or will within a year."""
+    for text in desired.kind.notices(desired.wanted, desired.existing):
+        code, _colon, message = text.partition(": ")
+        option = message.partition(" ")[0]
+        yield Finding(
+            code, option, message, "docs/retirements.md", WARNING, desired.name, "Plan the replacement of the target."
+        )
+
+
 # --- what several share ---
 
 

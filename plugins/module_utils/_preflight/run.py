@@ -30,6 +30,7 @@ from .checks import (
     check_kind,
     check_locks,
     check_private_endpoint,
+    check_retired,
     check_size,
     check_subnet,
     check_unread,
@@ -52,6 +53,7 @@ def check(desired_targets: t.Sequence[DesiredTarget], facts: Facts, *, workspace
         found += check_subnet(desired, facts)
         found += check_identity(desired, facts)
         found += check_private_endpoint(desired, facts)
+        found += check_retired(desired)
     found += check_quota(desired_targets, facts)
     found += check_subnets(desired_targets, facts)
     found += check_locks(desired_targets, facts)
@@ -85,6 +87,7 @@ def refuse(findings: t.Sequence[Finding], what: str, fail_on: str = ERROR) -> No
 # --- one target, before it is written ---
 
 # Changes in place that take what a creation takes.
+_OF_LISTS = ("NeedsReplacement", "Retired", "Retiring")
 _GROWTH = {"min_instances", "max_instances", "identity"}
 
 
@@ -106,7 +109,8 @@ def guard(
         )
         facts = Gatherer(client, target.subscription_id, kind.api_version or ML_VERSION, known).gather([desired])
         # In check mode, a play may well create the workspace first.
-        findings = [one for one in check([desired], facts, workspace_missing=WARNING) if one.code != "NeedsReplacement"]
+        # The task itself warns of what is retired.
+        findings = [one for one in check([desired], facts, workspace_missing=WARNING) if one.code not in _OF_LISTS]
         refuse(findings, f"The {kind.label} {target.name!r}")
         return [f"{one.code}: {one.message} {one.hint}" for one in findings]
 

@@ -162,7 +162,7 @@ LONGEST_HOST = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
         ),
         (
             rules.vm_size,
-            ["Standard_DS3_v2", "STANDARD_DS3_V2", "standard-a1", "a"],
+            ["Standard_D4s_v3", "STANDARD_D4S_V3", "standard-a1", "a"],
             ["", "3_DS", "_a", "Standard DS3", "a/b", "a.b", "a\n"],
             "InvalidSize",
         ),
@@ -608,7 +608,7 @@ RSA_ONLY = "Azure Machine Learning takes RSA public keys alone (how-to-create-at
             lambda: rules.vm_size("3 cores"),
             "InvalidSize",
             "size",
-            "size must be the name of a virtual machine size such as Standard_DS3_v2; '3 cores' is not.",
+            "size must be the name of a virtual machine size such as Standard_D4s_v3; '3 cores' is not.",
             "virtual-machines/vm-naming-conventions",
         ),
         (
