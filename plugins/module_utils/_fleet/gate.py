@@ -67,7 +67,8 @@ def _check_preflight(client: ReadClient, entries: list[Entry], warnings: list[st
         gatherer = Gatherer(client, subscription, compute.ComputeKind.api_version)
         gatherer.workspaces(own, computes=compute.ComputeKind.api_version)
         findings = run.check(own, gatherer.gather(own))
-        warnings += [f"{one.code}: {one.message} {one.hint}" for one in findings if one.severity != "error"]
+        others = [one for one in findings if one.severity != "error" and one.code not in run.RETIREMENTS]
+        warnings += [f"{one.code}: {one.message} {one.hint}" for one in others]
         run.refuse(findings, f"{len(own)} compute target(s) of the fleet")
 
 

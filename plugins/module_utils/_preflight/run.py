@@ -87,7 +87,8 @@ def refuse(findings: t.Sequence[Finding], what: str, fail_on: str = ERROR) -> No
 # --- one target, before it is written ---
 
 # Changes in place that take what a creation takes.
-_OF_LISTS = ("NeedsReplacement", "Retired", "Retiring")
+# What a task warns of by itself.
+RETIREMENTS = ("Retired", "Retiring")
 _GROWTH = {"min_instances", "max_instances", "identity"}
 
 
@@ -109,8 +110,10 @@ def guard(
         )
         facts = Gatherer(client, target.subscription_id, kind.api_version or ML_VERSION, known).gather([desired])
         # In check mode, a play may well create the workspace first.
-        # The task itself warns of what is retired.
-        findings = [one for one in check([desired], facts, workspace_missing=WARNING) if one.code not in _OF_LISTS]
+        known_otherwise = ("NeedsReplacement", *RETIREMENTS)
+        findings = [
+            one for one in check([desired], facts, workspace_missing=WARNING) if one.code not in known_otherwise
+        ]
         refuse(findings, f"The {kind.label} {target.name!r}")
         return [f"{one.code}: {one.message} {one.hint}" for one in findings]
 
