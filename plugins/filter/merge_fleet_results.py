@@ -14,7 +14,7 @@ description:
   - If there are two results for the same workspace, the later one in the list is used. The targets are in the order of the document.
 options:
   _input:
-    description: The results, also of tasks that have failed.
+    description: The results, with O(azureml.compute.aml_fleet#module:full_result=true), also of tasks that have failed.
     type: list
     elements: dict
     required: true

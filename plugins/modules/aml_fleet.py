@@ -13,7 +13,8 @@ author:
 description:
   - Manages any number of compute targets, of all types and in any number of workspaces and subscriptions, from one document.
   - It reads each workspace once, plans all targets, and processes those that differ in parallel. A target that matches its declaration needs no request.
-  - If one target fails, the others are still processed. The task fails at the end and has an entry for each target.
+  - If one target fails, the others are still processed. The task fails at the end. Its message lists the failures by their code, at most 10 of each.
+  - With C(--diff), also in check mode, it shows the difference of each changed target, deletions and detachments first, and RV(table) at the end.
   - The next run continues an interrupted run. It waits for running operations, and creates nothing twice. On SIGTERM and SIGINT
     it starts no further operation and ends immediately, with the failure C(Interrupted) for targets in progress and C(NotStarted) for the others.
   - A target whose removal releases a resource that another target attaches is removed first. Pruning comes last. All other targets are independent.
@@ -128,6 +129,14 @@ options:
       - A target without a known price is listed in RV(totals), and not included in the total.
       - It implies O(estimate_cost).
     type: float
+  full_result:
+    description:
+      - Whether the result contains every target, also unchanged ones, with RV(workspaces) and RV(document).
+      - By default, it contains the changed targets; if the task fails, only those failures that RV(failure) shows, because Ansible prints the result
+        of a failed task.
+      - Required for P(azureml.compute.merge_fleet_results#filter) and P(azureml.compute.drift_report#filter).
+    type: bool
+    default: false
   append_tags:
     description: Whether undeclared tags are preserved.
     type: bool
@@ -174,14 +183,37 @@ EXAMPLES = r"""
   azureml.compute.aml_fleet:
     folder: "{{ playbook_dir }}/fleet"
 
-- name: Show the differences from the declaration
+- name: Show what was changed, or in check mode what would be
   ansible.builtin.debug:
-    msg: "{{ fleet.targets | rejectattr('action', 'eq', 'none') | map(attribute='id') }}"
+    msg: "{{ fleet.table }}"
 """
 
 RETURN = r"""
+table:
+  description:
+    - Lines of text. One for each changed target, deletions and detachments first, with its action, the changed fields, the reason, and with
+      O(estimate_cost) or O(max_monthly_cost) the difference of its monthly cost; then the totals.
+    - It contains at most 50 targets, and C(and N more) for the others.
+  returned: always, except if nothing could be planned
+  type: list
+  elements: str
+  sample:
+    - TARGET         ACTION  FIELDS                 REASON
+    - ws-prod/old    delete                         it exists and is declared absent
+    - "ws-prod/small  update  max_instances: 2 -> 4"
+    - "600 targets: 1 delete, 1 update done, 598 unchanged."
+diff:
+  description:
+    - For each changed target C(before), C(after), C(before_header) and C(after_header), in the order of RV(table), which is the last entry, as C(prepared).
+    - Ansible prints it unless the task fails; RV(table) is printed in either case if the role P(azureml.compute.aml_fleet#role) runs the module.
+  returned: in diff mode
+  type: list
+  elements: dict
 targets:
-  description: One entry for each declared target, in the order of the document. It is also returned when the task fails.
+  description:
+    - One entry for each declared target that was changed or, in check mode, would be, in the order of the document; with O(full_result), for each
+      declared target.
+    - If the task fails, and without O(full_result), one entry for each of the failed targets that RV(failure) shows, at most 10 of each code.
   returned: always
   type: list
   elements: dict
@@ -265,6 +297,11 @@ targets:
       type: dict
       returned: with O(estimate_cost) or O(max_monthly_cost)
       sample: {currency: USD, monthly_minimum: 0.0, monthly_maximum: 334.34}
+    cost_difference:
+      description: How the change affects the monthly cost, with the same keys. Null when a price is not known, and for an unchanged target.
+      type: dict
+      returned: with O(estimate_cost) or O(max_monthly_cost)
+      sample: {currency: USD, monthly_minimum: 0.0, monthly_maximum: -334.34}
 undeclared:
   description: Targets that the fleet created and that are no longer declared, as in RV(targets). Empty with O(prune=none).
   returned: always
@@ -272,17 +309,19 @@ undeclared:
   elements: dict
 workspaces:
   description: The workspaces that this run processed, each with C(id), C(name), C(resource_group) and C(subscription_id).
-  returned: always
+  returned: with O(full_result)
   type: list
   elements: dict
 document:
   description: Ids of all workspaces of the document, in its order. With O(share), it contains more workspaces than RV(workspaces).
-  returned: always
+  returned: with O(full_result)
   type: list
   elements: str
 totals:
   description:
-    - The number of targets, of failures, and of each action.
+    - C(targets) is the number of declared targets, C(undeclared) of those that the fleet created and no longer declares. Of both, C(failed) is the
+      number that failed, C(not_started) of those that were not processed because the run ended before, and each action, as V(none) or V(update), the
+      number of the others with that action. Numbers that are 0 are not returned, except for C(targets) and C(failed).
     - With O(estimate_cost) or O(max_monthly_cost) also C(cost), the total of the known prices, with the ids of the targets whose price is C(unknown).
   returned: always
   type: dict

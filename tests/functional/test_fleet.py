@@ -92,9 +92,9 @@ def test_the_order_of_the_document_does_not_matter(azure: Azure) -> None:
     wanted = document(azure)
     azure.run(FLEET, workspaces=wanted)
     wanted[0]["computes"][0]["max_instances"] = 7
-    first = azure.run(FLEET, check=True, workspaces=wanted)
+    first = azure.run(FLEET, check=True, workspaces=wanted, full_result=True)
     shuffled = [dict(one, computes=random.Random(3).sample(one["computes"], 3)) for one in reversed(wanted)]
-    second = azure.run(FLEET, check=True, workspaces=shuffled)
+    second = azure.run(FLEET, check=True, workspaces=shuffled, full_result=True)
     plan = [{one["id"]: (one["action"], one["changes"]) for one in result["targets"]} for result in (first, second)]
     assert plan[0] == plan[1]
 
@@ -146,7 +146,7 @@ def test_a_failure_hides_no_other_and_the_task_fails_at_the_end(azure: Azure) ->
     azure.run(FLEET, workspaces=[wanted[0]])
     wanted[0]["computes"][0]["size"] = "Standard_DS3_v2"
     wanted.append({"name": "ws-none", "resource_group": GROUP, "computes": [cluster("cpu-c")]})
-    failed = azure.run(FLEET, workspaces=wanted, ok=False)
+    failed = azure.run(FLEET, workspaces=wanted, full_result=True, ok=False)
     assert failed["failure"]["code"] == "FleetFailed" and failed["changed"] is True
     codes = {one["id"].split("/workspaces/")[1]: (one["failure"] or {}).get("code") for one in failed["targets"]}
     assert codes["ws-0/computes/cpu-c0"] == "ImmutableChange" and codes["ws-none/computes/cpu-c"] == "ResourceNotFound"
@@ -168,9 +168,13 @@ def test_on_error_stop_starts_no_further_one(azure: Azure) -> None:
             }
         ]
     )
-    failed = azure.run(FLEET, workspaces=wanted, on_error="stop", parallelism=1, ok=False)
+    failed = azure.run(FLEET, workspaces=wanted, on_error="stop", parallelism=1, full_result=True, ok=False)
     codes = [one["failure"] and one["failure"]["code"] for one in failed["targets"]]
     assert codes[0] == "Broken" and set(codes[1:]) == {"NotStarted"}
+    assert failed["totals"] == {"targets": 6, "failed": 1, "not_started": 5}
+    assert failed["failure"]["message"].startswith(
+        "1 of 6 compute targets failed, 5 of 6 compute targets were not started:\nBroken (1):"
+    )
     assert len([one for one in azure.writes if one.method == "PUT"]) == 1
 
 

@@ -87,7 +87,9 @@ def test_what_exists_counts_as_declared_and_what_goes_does_not(azure: Azure) -> 
 @pytest.mark.parametrize("check", [True, False])
 def test_the_gate_is_before_the_first_write(azure: Azure, check: bool) -> None:
     wanted = fleet(cluster("one"), cluster("two"))
-    failed = azure.run(FLEET, check=check, workspaces=wanted, max_monthly_cost=month(4) - 0.01, ok=False)
+    failed = azure.run(
+        FLEET, check=check, workspaces=wanted, max_monthly_cost=month(4) - 0.01, full_result=True, ok=False
+    )
     assert failed["failure"]["code"] == "TooExpensive" and azure.writes == [] and failed["changed"] is False
     assert failed["totals"]["cost"]["monthly_maximum"] == month(4) and costs(failed) == {
         "one": (0.0, month(2)),

@@ -35,7 +35,7 @@ def world(azure: Azure) -> dict[str, Declaration]:
 
 
 def plan(azure: Azure, wanted: Document) -> dict[str, t.Any]:
-    result = azure.run(FLEET, check=True, workspaces=wanted)
+    result = azure.run(FLEET, check=True, workspaces=wanted, full_result=True)
     assert azure.writes == []
     return {one["id"]: (one["action"], one["changes"], one["reason"]) for one in result["targets"]}
 
@@ -79,7 +79,7 @@ def test_the_same_document_gives_the_same_plan(azure: Azure, world: dict[str, De
     assert plan(azure, shuffled(changed(wanted, changes))) == first, "in any order"
     assert plan(azure, changed(back, changes)) == first, "after export and re-import"
 
-    done = azure.run(FLEET, workspaces=changed(back, changes))
+    done = azure.run(FLEET, workspaces=changed(back, changes), full_result=True)
     assert {one["id"]: (one["action"], one["changes"], one["reason"]) for one in done["targets"]} == first, (
         "what was planned is what is done"
     )

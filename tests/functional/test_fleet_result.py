@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.azureml.compute.tests.support.azure import GROUP, SUBSCRIPTION, Azure
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, SUBSCRIPTION, WORKSPACE, Azure
 
 from .test_fleet import FLEET, TAG, cluster, document
 
@@ -54,8 +54,15 @@ def row(workspace: str, name: str, action: str = "none", **more: t.Any) -> dict[
         "warnings": [],
         **more,
     }
-    summed = {"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": cost}
-    return shown if cost is None else {**shown, "cost": summed}
+    difference = more.pop("difference", None)
+    shown.pop("difference", None)
+    if cost is None and difference is None:
+        return shown
+    return {**shown, "cost": cost and usd(cost), "cost_difference": difference and usd(difference)}
+
+
+def usd(maximum: float) -> dict[str, t.Any]:
+    return {"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": maximum}
 
 
 def place(name: str) -> dict[str, str]:
@@ -67,11 +74,13 @@ def test_the_whole_result(azure: Azure) -> None:
     azure.run(FLEET, name="prod", workspaces=wanted)
     wanted[0]["computes"] = [cluster("cpu-c0", size="Standard_DS3_v2"), cluster("new")]
     wanted[1]["computes"][1]["max_instances"] = 3
-    result = azure.run(FLEET, name="prod", workspaces=wanted, prune="delete", estimate_cost=True, ok=False)
+    result = azure.run(
+        FLEET, name="prod", workspaces=wanted, prune="delete", estimate_cost=True, full_result=True, ok=False
+    )
 
     failure = result["failure"]
     (failed,) = failure.pop("details")
-    assert failed == result["targets"][0]
+    assert failed == {"workspace": "ws-0", "name": "cpu-c0", "failure": result["targets"][0]["failure"]}
     for one in (*result["targets"], *result["undeclared"]):
         assert (one.pop("seconds") > 0) is (one["attempts"] > 0)
     refused = result["targets"][0]["failure"]
@@ -81,20 +90,22 @@ def test_the_whole_result(azure: Azure) -> None:
         "targets": [
             row(
                 "ws-0", "cpu-c0", "replace", changed=False, changes=[SIZE], attempts=0, failure=refused,
-                reason="cannot change after creation: size", cost=427.78,
+                reason="cannot change after creation: size", cost=427.78, difference=214.62,
             ),
             row(
-                "ws-0", "new", "create", reason="it does not exist", cost=2 * MONTH,
+                "ws-0", "new", "create", reason="it does not exist", cost=2 * MONTH, difference=2 * MONTH,
                 changes=[
                     created("tags", {TAG: "prod"}), created("size", "Standard_DS2_v2", "create_only"), created("max_instances", 2),
                 ],
             ),
             row("ws-1", "cpu-c0", cost=2 * MONTH),
-            row("ws-1", "cpu-c1", "update", changes=[UPDATED], cost=3 * MONTH),
+            row("ws-1", "cpu-c1", "update", changes=[UPDATED], cost=3 * MONTH, difference=MONTH),
         ],
-        "undeclared": [row("ws-0", "cpu-c1", "delete", reason="it exists and is declared absent")],
+        "undeclared": [
+            row("ws-0", "cpu-c1", "delete", reason="it exists and is declared absent", difference=-2 * MONTH),
+        ],
         "totals": {
-            "targets": 4, "failed": 1, "create": 1, "none": 1, "update": 1, "delete": 1,
+            "targets": 4, "failed": 1, "undeclared": 1, "create": 1, "none": 1, "update": 1, "delete": 1,
             "cost": {"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": 1173.84, "unknown": []},
         },
         "workspaces": [place("ws-0"), place("ws-1")],
@@ -105,10 +116,88 @@ def test_the_whole_result(azure: Azure) -> None:
     assert (refused["code"], refused["message"]) == ("ImmutableChange", IMMUTABLE)
     assert failure == {
         "code": "FleetFailed",
-        "message": f"1 of 5 compute targets failed: ws-0/cpu-c0: {IMMUTABLE}",
+        "message": f"1 of 5 compute targets failed:\nImmutableChange (1):\n  ws-0/cpu-c0: {IMMUTABLE}\n  -> {refused['hint']}",
         "status": None,
         "request_id": None,
         "target": None,
-        "hint": "4 of 5 targets match their declaration. Fix the errors and run the same task again.",
+        "hint": "The other 4 targets have no errors. Fix the errors and run the same task again.",
         "url": failure["url"],
     }
+
+
+# --- what people see ---
+
+
+def test_the_diff_and_the_table_begin_with_deletions(azure: Azure) -> None:
+    wanted = document(azure, workspaces=1, computes=5)
+    azure.run(FLEET, name="prod", workspaces=wanted)
+    computes = wanted[0]["computes"]
+    computes[0]["max_instances"] = 3
+    computes[1]["tags"] = {"team": "speech\x1b[31m\nred"}
+    computes[2]["state"] = "absent"
+    changed = [{**wanted[0], "computes": [*computes[:4], cluster("new")]}]
+    for check in (True, False):
+        result = azure.run(
+            FLEET, check=check, diff=True, name="prod", workspaces=changed, prune="delete", estimate_cost=True
+        )
+        *diffs, prepared = result["diff"]
+        assert [one["before_header"] for one in diffs] == [
+            "ws-0/cpu-c2 (delete)", "ws-0/cpu-c4 (delete)", "ws-0/cpu-c0 (update)", "ws-0/cpu-c1 (update)", "ws-0/new (create)",
+        ]  # fmt: skip
+        assert (diffs[2]["before"]["max_instances"], diffs[2]["after"]["max_instances"]) == (2, 3)
+        assert prepared == {"prepared": "\n".join([*result["table"], ""])}
+        header, *rows = result["table"]
+        assert header.split("  ")[0] == "TARGET" and [row.split()[:2] for row in rows[:5]] == [
+            ["ws-0/cpu-c2", "delete"], ["ws-0/cpu-c4", "delete"], ["ws-0/cpu-c0", "update"], ["ws-0/cpu-c1", "update"], ["ws-0/new", "create"],
+        ]  # fmt: skip
+        assert "max_instances: 2 -> 3" in rows[2] and rows[2].endswith("+0.00 to +106.58 USD")
+        assert rows[5] == f"6 targets: 2 delete, 2 update, 1 create {'planned' if check else 'done'}, 1 unchanged."
+        assert rows[6] == "Cost per month: 0.00 to 959.22 USD (+0.00 to -106.58 by these changes)."
+        assert [one["name"] for one in result["targets"]] == ["cpu-c0", "cpu-c1", "cpu-c2", "new"], (
+            "not the unchanged one"
+        )
+    assert azure.run(FLEET, name="prod", workspaces=changed)["table"] == ["5 targets: no changes, 5 unchanged."]
+
+
+def test_many_changes_are_capped_and_two_failures_of_600_are_short(azure: Azure) -> None:
+    wanted = [
+        *document(azure, workspaces=2, computes=299),
+        {"name": "ws-none", "resource_group": GROUP, "computes": [cluster("cpu-a"), cluster("cpu-b")]},
+    ]
+    result = azure.run(FLEET, check=True, workspaces=wanted, preflight=False, ok=False)
+    assert result["totals"] == {"targets": 600, "failed": 2, "create": 598}
+    assert (
+        result["table"][-2:] == ["and 548 more", "600 targets: 598 create planned, 2 failed."]
+        and len(result["table"]) == 53
+    )
+    assert [one["name"] for one in result["targets"]] == ["cpu-a", "cpu-b"]
+    printed = {
+        key: value for key, value in result.items() if key not in ("invocation", "exception", "warnings", "diff")
+    }
+    assert len(json.dumps(printed).encode()) < 20_000
+
+
+def test_failures_are_grouped_and_ten_of_each_are_shown(azure: Azure) -> None:
+    wanted = document(azure, workspaces=1, computes=2)
+    azure.run(FLEET, workspaces=wanted)
+    wanted[0]["computes"] = [cluster(f"cpu-c{number}", size="Standard_DS3_v2") for number in range(2)]
+    wanted.append(
+        {"name": "ws-none", "resource_group": GROUP, "computes": [cluster(f"cpu-c{number}") for number in range(25)]}
+    )
+    result = azure.run(FLEET, check=True, workspaces=wanted, ok=False)
+    lines = result["msg"].splitlines()
+    assert lines[:2] == ["27 of 27 compute targets failed:", "ResourceNotFound (25):"]
+    assert lines[12] == "  and 15 more" and "ImmutableChange (2):" in lines
+    assert lines[-1] == "Fix the errors and run the same task again."
+    assert len(result["targets"]) == len(result["failure"]["details"]) == 12
+
+
+def test_many_findings_are_grouped(azure: Azure) -> None:
+    wanted = [
+        {"name": WORKSPACE, "resource_group": GROUP, "computes": [cluster(f"-bad-{number}") for number in range(540)]}
+    ]
+    wanted[0]["computes"].append(cluster("good", max_instances=-1))
+    result = azure.run(FLEET, workspaces=wanted, ok=False)
+    assert result["msg"].startswith("541 problems:\n") and "And 530 more with InvalidComputeName." in result["msg"]
+    assert len([one for one in result["failure"]["details"] if one["code"] == "InvalidComputeName"]) == 11
+    assert "max_instances" in result["msg"] and len(result["msg"]) < 4000 and azure.sent == []

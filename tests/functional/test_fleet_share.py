@@ -17,7 +17,9 @@ WORK = ("seconds", "attempts")
 
 
 def shares(azure: Azure, wanted: list[dict[str, t.Any]], **options: t.Any) -> list[dict[str, t.Any]]:
-    return [azure.run(FLEET, workspaces=wanted, share=[one["name"]], ok=None, **options) for one in wanted]
+    return [
+        azure.run(FLEET, workspaces=wanted, share=[one["name"]], ok=None, full_result=True, **options) for one in wanted
+    ]
 
 
 def without_work(result: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -36,7 +38,7 @@ def without_work(result: dict[str, t.Any]) -> dict[str, t.Any]:
 
 def test_shares_do_what_one_run_does(azure: Azure) -> None:
     wanted = document(azure, workspaces=4, computes=2)
-    planned = azure.run(FLEET, check=True, workspaces=wanted, estimate_cost=True)
+    planned = azure.run(FLEET, check=True, workspaces=wanted, estimate_cost=True, full_result=True)
     results = shares(azure, wanted, estimate_cost=True)
     assert [[one["workspace"] for one in result["targets"]] for result in results] == [
         [f"ws-{number}"] * 2 for number in range(4)
@@ -62,7 +64,7 @@ def test_a_quota_that_only_the_sum_exceeds_stops_every_share(azure: Azure) -> No
     for one in wanted:
         alone = azure.run(FLEET, check=True, workspaces=[one])
         assert alone["totals"]["create"] == 1, "each by itself would pass"
-        results.append(azure.run(FLEET, workspaces=wanted, share=[one["name"]], ok=False))
+        results.append(azure.run(FLEET, workspaces=wanted, share=[one["name"]], ok=False, full_result=True))
         assert results[-1]["failure"]["code"] == "PreflightFailed" and azure.writes == []
     merged = merge(results)
     assert (
@@ -87,11 +89,11 @@ def test_a_share_prunes_its_own_and_nothing_that_another_declares(azure: Azure) 
     wanted = document(azure, workspaces=2, computes=2)
     azure.run(FLEET, name="prod", workspaces=wanted)
     fewer = [{**one, "computes": one["computes"][:1]} for one in wanted]
-    first = azure.run(FLEET, name="prod", workspaces=fewer, share=["ws-0"], prune="delete")
+    first = azure.run(FLEET, name="prod", workspaces=fewer, share=["ws-0"], prune="delete", full_result=True)
     assert [one["id"].split("/workspaces/")[1] for one in first["undeclared"]] == ["ws-0/computes/cpu-c1"]
     assert len(azure.run("aml_compute_info", workspace="ws-1")["computes"]) == 2
-    second = azure.run(FLEET, name="prod", workspaces=fewer, share=["ws-1"], prune="delete")
-    assert merge([first, second])["totals"] == {"targets": 2, "failed": 0, "none": 2, "delete": 2}
+    second = azure.run(FLEET, name="prod", workspaces=fewer, share=["ws-1"], prune="delete", full_result=True)
+    assert merge([first, second])["totals"] == {"targets": 2, "failed": 0, "undeclared": 2, "none": 2, "delete": 2}
 
 
 def test_a_workspace_in_two_places_of_the_document_is_one_share(azure: Azure) -> None:
@@ -101,7 +103,7 @@ def test_a_workspace_in_two_places_of_the_document_is_one_share(azure: Azure) ->
         {**wanted, "name": "WS-0", "computes": wanted["computes"][1:]},
     ]
     azure.run(FLEET, name="prod", workspaces=halves)
-    done = azure.run(FLEET, name="prod", workspaces=halves, share=["ws-0"], prune="delete")
+    done = azure.run(FLEET, name="prod", workspaces=halves, share=["ws-0"], prune="delete", full_result=True)
     assert done["totals"] == {"targets": 2, "failed": 0, "none": 2} and len(done["document"]) == 1
 
 
@@ -109,7 +111,7 @@ def test_what_no_share_has_done_is_told(azure: Azure) -> None:
     wanted = document(azure, workspaces=3, computes=1)
     results = shares(azure, wanted[:2])
     assert merge(results)["complete"], "two of two"
-    results = [azure.run(FLEET, workspaces=wanted, share=[name]) for name in ("ws-0", "ws-2")]
+    results = [azure.run(FLEET, workspaces=wanted, share=[name], full_result=True) for name in ("ws-0", "ws-2")]
     merged = merge(results)
     assert not merged["complete"] and [one.rsplit("/", 1)[1] for one in merged["missing"]] == ["ws-1"]
 

@@ -57,7 +57,11 @@ def broken(azure: Azure, path: str, count: int = 1) -> None:
 def test_a_time_out_of_its_own(azure: Azure) -> None:
     azure.app.configure({"seconds": {"cluster.create": 500.0}})
     failed = azure.run(
-        FLEET, workspaces=wanted(cluster("slow", wait_timeout=5), cluster("other")), wait_timeout=5000, ok=False
+        FLEET,
+        workspaces=wanted(cluster("slow", wait_timeout=5), cluster("other")),
+        wait_timeout=5000,
+        full_result=True,
+        ok=False,
     )
     assert failures(failed) == {"slow": "WaitTimeout", "other": None}
     assert failed["changed"], "a target that was being made when the time was over has changed"
@@ -96,7 +100,7 @@ def test_a_replacement_that_only_one_target_allows(azure: Azure) -> None:
     azure.run(FLEET, workspaces=wanted(cluster("one"), cluster("two"), cluster("three")))
     bigger = [cluster(name, size="Standard_DS3_v2") for name in ("one", "two", "three")]
     bigger[0]["on_immutable_change"], bigger[1]["on_immutable_change"] = "recreate", "ignore"
-    failed = azure.run(FLEET, workspaces=wanted(*bigger), ok=False)
+    failed = azure.run(FLEET, workspaces=wanted(*bigger), full_result=True, ok=False)
     assert failures(failed) == {"one": None, "two": None, "three": "ImmutableChange"}
     assert [one["action"] for one in failed["targets"]] == ["replace", "none", "replace"]
     assert [azure.compute(name)["properties"]["properties"]["vmSize"][-5:] for name in ("one", "two")] == [
@@ -227,7 +231,13 @@ def test_a_resource_under_a_new_name_is_detached_first(azure: Azure, prune: str)
     azure.run(FLEET, name="prod", workspaces=wanted(machine(resource, "before")))
     gone: Computes = [] if prune == "detach" else [{"type": "virtualmachine", "name": "before", "state": "absent"}]
     done = azure.run(FLEET, name="prod", workspaces=wanted(machine(resource, "after"), *gone), prune=prune)
-    assert done["totals"] == {"targets": 1 + len(gone), "failed": 0, "create": 1, "detach": 1}
+    assert done["totals"] == {
+        "targets": 1 + len(gone),
+        "failed": 0,
+        **({} if gone else {"undeclared": 1}),
+        "create": 1,
+        "detach": 1,
+    }
     assert [one.method for one in azure.writes] == ["DELETE", "PUT"]
 
 

@@ -362,7 +362,7 @@ def hold_fleet(azure: Azure, targets: list[tuple[str, Options]]) -> int:
     # The pre-flight asks for a private endpoint where there is no public address.
     fleet: Options = {
         "workspaces": [{"name": WORKSPACE, "resource_group": GROUP, "computes": entries}], "preflight": False,
-        "on_immutable_change": "recreate", "force": True,
+        "on_immutable_change": "recreate", "force": True, "full_result": True,
     }  # fmt: skip
     planned = azure.run("aml_fleet", check=True, ok=None, **fleet)
     assert azure.writes == [] and "targets" in planned, planned["msg"]

@@ -138,7 +138,7 @@ def test_a_placeholder_without_a_value_to_keep_is_refused(declared: Azure, case:
     other = {"type": "amlcompute", "name": "cpu", "size": "Standard_DS3_v2", "max_instances": 1}
     document = fleet(wanted)
     document["workspaces"][0]["computes"].append(other)
-    done = declared.run("aml_fleet", ok=False, check=check, **document)
+    done = declared.run("aml_fleet", ok=False, check=check, full_result=True, **document)
     failures = {one["name"]: (one["failure"] or {}).get("code") for one in done["targets"]}
     assert failures == {wanted["name"]: "PlaceholderNotReplaced", "cpu": None}
     assert not [one for one in declared.writes if one.path.endswith(wanted["name"])]

@@ -317,9 +317,20 @@ def test_four_slices_do_what_one_run_does(
     assert inventory is not None and len(inventory["aml_workspaces"]["hosts"]) == MADE
     everywhere = {"aml_hosts": "aml_workspaces"}
 
-    whole = {"name": "production", "workspaces": document["aml_fleet_workspaces"], "prune": "delete"}
+    whole = {
+        "name": "production",
+        "workspaces": document["aml_fleet_workspaces"],
+        "prune": "delete",
+        "full_result": True,
+    }
     planned = finish(start_with(azure, tmp_path, **whole, _ansible_check_mode=True))
-    assert planned["totals"] == {"targets": 2 * (MADE - 1), "failed": 0, "create": 2 * (MADE - 1), "delete": 1}
+    assert planned["totals"] == {
+        "targets": 2 * (MADE - 1),
+        "failed": 0,
+        "undeclared": 1,
+        "create": 2 * (MADE - 1),
+        "delete": 1,
+    }
 
     mark = simulator.mark()
     simulator.control("PUT", "config", {"quotas": {"*": {"standardDSv2Family": 15}}})

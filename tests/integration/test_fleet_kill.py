@@ -79,7 +79,7 @@ def start(azure: Azure, folder: Path, group: str, each: int = EACH) -> subproces
     workspaces = [
         {"name": f"ws-{number}", "resource_group": group, "computes": computes} for number in range(WORKSPACES)
     ]
-    return start_with(azure, folder, name="killed", workspaces=workspaces)
+    return start_with(azure, folder, name="killed", workspaces=workspaces, full_result=True)
 
 
 def start_with(azure: Azure, folder: Path, **arguments: t.Any) -> subprocess.Popen[str]:

@@ -140,7 +140,9 @@ class Azure:
 
     # --- the modules ---
 
-    def run(self, module: str, /, *, check: bool = False, ok: bool | None = True, **options: t.Any) -> dict[str, t.Any]:
+    def run(
+        self, module: str, /, *, check: bool = False, diff: bool = False, ok: bool | None = True, **options: t.Any
+    ) -> dict[str, t.Any]:
         """Run a module. ``ok``: it must succeed (True), fail (False), or may do either (None). ``sent`` holds the requests of this run."""
         self.sent, self.tokens = [], 0
         imported = importlib.import_module(_MODULES + module)
@@ -159,7 +161,7 @@ class Azure:
                 and not (option == "workspace" and module in ("aml_workspace", "aml_workspace_info"))
             ):
                 scope[option] = value
-        ansibles = {"_ansible_check_mode": check, "_ansible_remote_tmp": "/tmp"}
+        ansibles = {"_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": "/tmp"}
         if "inject_invocation" in PASS_VARS:
             # The newer ones put the arguments into the result only where the user wants to see them.
             ansibles["_ansible_inject_invocation"] = True

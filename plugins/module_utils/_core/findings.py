@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass
 
@@ -41,16 +42,62 @@ class Finding:
 
 
 Findings = t.Iterator[Finding]
+# What ``Finding.rule`` returns.
+Rule = dict[str, str]
+
+_KEYS = {"code", "option", "message"}
+
+# How many findings or failures of one group are shown.
+EACH = 10
 
 
 def refuse(findings: t.Iterable[Finding]) -> None:
     """Raise one RuleError for all findings; none, and nothing happens."""
     found = list(findings)
-    if not found:
-        return
-    raise RuleError(
-        " ".join(finding.message for finding in found),
-        code=found[0].code if len(found) == 1 else RuleError.default_code,
-        details=[finding.rule() for finding in found],
-        hint="Nothing was sent. Correct " + ", ".join(dict.fromkeys(finding.option for finding in found)) + ".",
+    if found:
+        code = found[0].code if len(found) == 1 else RuleError.default_code
+        raise rule_error([finding.rule() for finding in found], code)
+
+
+def rule_error(rules: list[Rule], code: str = RuleError.default_code) -> RuleError:
+    """The error for all of these findings; its message shows at most EACH of a code and an option."""
+    options = list(dict.fromkeys(one["option"] for one in rules if one["option"])) or ["the options"]
+    more = f" and {len(options) - EACH} more" if len(options) > EACH else ""
+    return RuleError(
+        _message(rules),
+        code=code,
+        details=rules,
+        hint=f"Nothing was sent. Correct {', '.join(options[:EACH])}{more}.",
     )
+
+
+def limited(details: t.Any) -> t.Any:
+    """The details of an error; of many findings the first EACH of a code and an option, each group with the number of its others."""
+    if not isinstance(details, list) or not all(isinstance(one, dict) and _KEYS <= one.keys() for one in details):
+        return details
+    groups = _grouped(details)
+    if all(len(group) <= EACH for group in groups):
+        return details
+    return [one for group in groups for one in (*group[:EACH], *_and_more(group))]
+
+
+def _message(rules: list[Rule]) -> str:
+    shown = limited(rules)
+    if shown is rules:
+        return " ".join(one["message"] for one in rules)
+    return "\n".join([f"{len(rules)} problems:", *(f"  {one['message']}" for one in shown)])
+
+
+def _and_more(group: t.Sequence[Rule]) -> list[Rule]:
+    """In the place of the findings beyond the first EACH."""
+    more = len(group) - EACH
+    return [{**group[EACH], "message": f"And {more} more with {group[0]['code']}."}] if more > 0 else []
+
+
+def _grouped(rules: t.Iterable[Rule]) -> list[list[Rule]]:
+    """By code and option, whatever the item of a list or the target that it is in."""
+    groups: dict[tuple[str, str], list[Rule]] = {}
+    for one in rules:
+        option = re.sub(r"\[[^]]*\]", "[]", one["option"].partition(": ")[0])
+        groups.setdefault((one["code"], option), []).append(one)
+    return list(groups.values())

@@ -41,6 +41,23 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """What a change adds to the cost of a month, negative where it saves. ``currency`` is None where nothing is billed before or after."""
+
+    currency: str | None
+    monthly_minimum: float
+    monthly_maximum: float
+
+    def to_dict(self) -> dict[str, t.Any]:
+        return asdict(self)
+
+    def text(self) -> str:
+        return (
+            f"{self.monthly_minimum:+.2f} to {self.monthly_maximum:+.2f} {self.currency}" if self.currency else "none"
+        )
+
+
+@dataclass(frozen=True)
 class Total:
     """The sum of several costs; None where none is known. ``unknown`` are the ids of the targets that it does not include."""
 
@@ -51,6 +68,10 @@ class Total:
 
     def to_dict(self) -> dict[str, t.Any]:
         return asdict(self)
+
+
+# What does not exist, or is billed elsewhere.
+NOTHING = Cost("", 0.0, 0.0)
 
 
 class TooExpensive(AmlError):
@@ -78,6 +99,18 @@ def estimate(desired: DesiredTarget, state: str, sizes: Sizes | None) -> Cost | 
         return None
     least, most = (round(price[0] * number * HOURS, 2) for number in count)
     return Cost(price[1], least, most)
+
+
+def difference(before: Cost | None, after: Cost | None) -> Difference | None:
+    """``after`` less ``before``; None if one of them is not known, or is in another currency."""
+    if before is None or after is None:
+        return None
+    # What costs nothing is of any currency.
+    currency = before.currency or after.currency
+    if after.currency not in ("", currency):
+        return None
+    least, most = after.monthly_minimum - before.monthly_minimum, after.monthly_maximum - before.monthly_maximum
+    return Difference(currency or None, round(least, 2), round(most, 2))
 
 
 def total(costs: t.Mapping[str, Cost | None]) -> Total:

@@ -14,7 +14,13 @@ from .._engine.behaviour import Behaviour
 from .._engine.kind import Body, Kind
 from .._engine.plan import NONE, Declared, Plan
 from .._options.declarations import Declaration
-from .cost import Cost
+from .cost import Cost, Difference
+
+
+class NotStarted(AmlError):
+    """A target was not worked on, because the run ended before."""
+
+    default_code = "NotStarted"
 
 
 @dataclass
@@ -48,6 +54,8 @@ class Entry:
     # What ``cost`` says, once it was asked; None is then unknown.
     cost: Cost | None = None
     estimated: bool = False
+    # What the plan adds to the cost; None is unknown.
+    difference: Difference | None = None
 
     @property
     def workspace(self) -> str:
@@ -74,6 +82,10 @@ class Entry:
     def failed(self) -> bool:
         return self.error is not None
 
+    @property
+    def not_started(self) -> bool:
+        return isinstance(self.error, NotStarted)
+
     def fail(self, error: AmlError) -> None:
         """Nothing more is done with it."""
         self.error, self.done = error, True
@@ -99,4 +111,5 @@ class Entry:
             shown["operation"] = self.operation
         if self.estimated:
             shown["cost"] = self.cost and self.cost.to_dict()
+            shown["cost_difference"] = self.difference and self.difference.to_dict()
         return shown

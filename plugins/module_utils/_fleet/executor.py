@@ -27,7 +27,7 @@ from .._engine.outcome import NotApplied, Outcome
 from .._engine.plan import NONE, Plan
 from .._engine.reconciler import Reconciler
 from .._reconcilers.registry import extension_of
-from .entry import Entry
+from .entry import Entry, NotStarted
 from .prune import Pruning
 
 # Seconds before a target is tried again.
@@ -42,12 +42,6 @@ class Limits:
     per_workspace: int = 8
     attempts: int = 1
     on_error: str = "continue"
-
-
-class NotStarted(AmlError):
-    """A target was not worked on, because the run ended before."""
-
-    default_code = "NotStarted"
 
 
 class Executor:

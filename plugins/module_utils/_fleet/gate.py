@@ -14,6 +14,8 @@ from .._core.client import ReadClient
 from .._core.errors import AmlError
 from .._engine.plan import CREATE, REPLACE
 from .._kinds import compute
+from .._kinds.instance_power import STOPPED, power_state
+from .._kinds.registry import INFO_KINDS
 from .._preflight import run
 from .._preflight.facts import DesiredTarget
 from .._preflight.gather import Gatherer
@@ -44,16 +46,21 @@ class Gate:
             _check_preflight(client, [*fleet.entries, *rest.entries], warnings)
 
     def _estimate(self, client: ReadClient, fleet: Fleet, rest: Fleet, warnings: list[str]) -> None:
-        """The cost after the task."""
-        for entry in fleet.entries:
+        """The cost after the task, and what the fleet's own changes add to it."""
+        for entry in fleet.every:
             entry.estimated = True
         counted = fleet.entries if self.max_monthly_cost is None else [*fleet.entries, *rest.entries]
         desired = [(entry, _desired(entry)) for entry in counted if entry.state != "absent"]
         paid = [(entry, target) for entry, target in desired if target.kind.is_billed(target.wanted)]
+        before = {entry.target.id: _current(entry) for entry in fleet.every if entry.plan.changed}
         prices = Prices(client, compute.ComputeKind.api_version)
-        prices.read([target for _entry, target in paid])
+        prices.read([*(target for _entry, target in paid), *(target for target in before.values() if target)])
         for entry, target in paid:
             entry.cost = cost.estimate(target, entry.state, prices.of(target))
+        billed = {entry.target.id for entry, _target in paid}
+        for entry in fleet.every:
+            if entry.plan.changed:
+                entry.difference = _difference(entry, before[entry.target.id], prices, pays=entry.target.id in billed)
         fleet.cost = cost.total({entry.target.id: entry.cost for entry, _target in paid if entry.estimated})
         warnings += dict.fromkeys(prices.problems)
         cost.refuse(cost.total({entry.target.id: entry.cost for entry, _target in paid}), self.max_monthly_cost)
@@ -70,6 +77,23 @@ def _check_preflight(client: ReadClient, entries: list[Entry], warnings: list[st
         others = [one for one in findings if one.severity != "error" and one.code not in run.RETIREMENTS]
         warnings += [f"{one.code}: {one.message} {one.hint}" for one in others]
         run.refuse(findings, f"{len(own)} compute target(s) of the fleet")
+
+
+def _difference(entry: Entry, current: DesiredTarget | None, prices: Prices, *, pays: bool) -> cost.Difference | None:
+    """What the plan of one target adds to the cost. ``pays``: whether it is billed afterwards."""
+    stopped = entry.existing is not None and power_state(entry.existing) in STOPPED
+    before = (
+        cost.estimate(current, "stopped" if stopped else "present", prices.of(current)) if current else cost.NOTHING
+    )
+    return cost.difference(before, entry.cost if pays else cost.NOTHING)
+
+
+def _current(entry: Entry) -> DesiredTarget | None:
+    """The existing resource, as far as its cost depends on it; None where it costs nothing."""
+    if entry.existing is None or entry.type not in INFO_KINDS:
+        return None
+    target = DesiredTarget(entry.type, entry.target, entry.kind.read(entry.existing), entry.existing)
+    return target if target.kind.is_billed(target.wanted) else None
 
 
 def _desired(entry: Entry) -> DesiredTarget:

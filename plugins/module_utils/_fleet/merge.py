@@ -26,11 +26,22 @@ class Counted(t.Protocol):
     @property
     def failed(self) -> bool: ...
 
+    @property
+    def not_started(self) -> bool: ...
+
+
+# The keys of totals that are not actions.
+NOT_ACTIONS = ("targets", "undeclared", "failed", "not_started", "cost")
+
 
 def totals(targets: t.Sequence[Counted], undeclared: t.Sequence[Counted]) -> Row:
-    """How many targets, how many failed, and how many of each action of those that did not."""
+    """The number of declared and of undeclared targets; of both, how many failed, how many were not started, and how many of each action the others have."""
     every = [*targets, *undeclared]
-    counted: Row = {"targets": len(targets), "failed": sum(one.failed for one in every)}
+    failed = sum(one.failed and not one.not_started for one in every)
+    counted: Row = {"targets": len(targets), "failed": failed}
+    for name, number in (("undeclared", len(undeclared)), ("not_started", sum(one.not_started for one in every))):
+        if number:
+            counted[name] = number
     for one in every:
         if not one.failed:
             counted[one.action] = counted.get(one.action, 0) + 1
@@ -45,13 +56,16 @@ class TargetResult:
     action: str
     changed: bool
     failed: bool
+    not_started: bool
     cost: Cost | None
     shown: Row
 
     @classmethod
     def read(cls, row: Row) -> TargetResult:
         cost = Cost.from_dict(row["cost"]) if row.get("cost") else None
-        return cls(row["id"], row["action"], row["changed"], row["failure"] is not None, cost, row)
+        failure = row["failure"]
+        not_started = failure is not None and failure["code"] == "NotStarted"
+        return cls(row["id"], row["action"], row["changed"], failure is not None, not_started, cost, row)
 
     @classmethod
     def by_workspace(cls, rows: t.Iterable[Row]) -> Rows:
@@ -172,5 +186,9 @@ class Merged:
             "document": self.document,
             "missing": self.missing,
             "failures": self.failures,
-            "complete": bool(self.workspaces) and not self.missing and not self.failures and not summed["failed"],
+            "complete": bool(self.workspaces)
+            and not self.missing
+            and not self.failures
+            and not summed["failed"]
+            and "not_started" not in summed,
         }

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 
 from .._core.arm_id import ArmId
 from .._core.errors import AmlError
+from . import overview
 from .cost import Total
 from .entry import Entry
-from .merge import totals
-
-# So many targets are named in the message of the error; its details have all.
-_NAMED = 5
+from .failures import Failed, first_of_each
+from .failures import lines as failures_lines
+from .merge import NOT_ACTIONS, totals
 
 
 class FleetFailed(AmlError):
@@ -46,45 +46,79 @@ class Fleet:
     def every(self) -> list[Entry]:
         return [*self.entries, *self.undeclared]
 
-    def to_dict(self) -> dict[str, t.Any]:
-        """The result of ``aml_fleet``."""
-        counted: dict[str, t.Any] = totals(self.entries, self.undeclared)
+    @property
+    def counts(self) -> dict[str, t.Any]:
+        """The totals of the result."""
+        counted = totals(self.entries, self.undeclared)
         if self.cost is not None:
             counted["cost"] = self.cost.to_dict()
+        return counted
+
+    def table(self, *, check_mode: bool, lines: int | None = overview.LINES) -> list[str]:
+        return overview.table(self.every, self.counts, check_mode=check_mode, cost=self.cost, lines=lines)
+
+    def to_dict(self) -> dict[str, t.Any]:
+        """The full result of ``aml_fleet``: every target, and what the merging of results needs."""
         return {
             "changed": any(one.changed for one in self.every),
             "targets": [one.to_dict() for one in self.entries],
             "undeclared": [one.to_dict() for one in self.undeclared],
-            "totals": counted,
+            "totals": self.counts,
             "workspaces": [_place(one) for one in self.workspaces],
             "document": self.document,
         }
 
+    def short(self, *, fails: bool) -> dict[str, t.Any]:
+        """The result without unchanged targets.
+
+        ansible-core prints the result of a task that fails: it then has only the failures that the message shows.
+        """
+        shown = {one.entry.target.id for one in first_of_each(self._failures) if one.entry}
+
+        def kept(entry: Entry) -> bool:
+            return entry.target.id in shown if fails else entry.changed or entry.declaration is None
+
+        return {
+            "changed": any(one.changed for one in self.every),
+            "targets": [one.to_dict() for one in self.entries if kept(one)],
+            "undeclared": [one.to_dict() for one in self.undeclared if kept(one)],
+            "totals": self.counts,
+        }
+
+    @property
+    def _failures(self) -> list[Failed]:
+        """The failed targets, and the workspaces whose targets to prune are unknown. Those that were not started follow from the others."""
+        targets = [Failed(one.location, one.error, one) for one in self.every if one.error and not one.not_started]
+        return [*targets, *(Failed(name, error) for name, error in self.unknown.items())]
+
     def failure(self) -> FleetFailed | None:
         """One error for every target that failed and every workspace whose targets to prune are unknown; None if there is no failure."""
-        failed = [one for one in self.every if one.failed]
-        if not failed and not self.unknown:
+        counted = self.counts
+        failures = self._failures
+        not_started = counted.get("not_started", 0)
+        if not failures and not not_started:
             return None
-        unknown = [
-            {"workspace": name, "name": None, "failure": error.failure()} for name, error in self.unknown.items()
-        ]
-        count = len(self.every)
-        others = f"{count - len(failed)} of {count} targets match their declaration. " if count > len(failed) else ""
         return FleetFailed(
-            " ".join(self._messages(failed)),
-            details=[*(one.to_dict() for one in failed), *unknown],
-            hint=f"{others}Fix the errors and run the same task again.",
+            "\n".join([self._first_line(counted), *failures_lines(failures)]),
+            details=[one.to_dict() for one in first_of_each(failures)],
+            hint=f"{_others(counted)}Fix the errors and run the same task again.",
         )
 
-    def _messages(self, failed: t.Sequence[Entry]) -> t.Iterator[str]:
-        if failed:
-            shown = "; ".join(
-                f"{one.location}: {one.error.message.rstrip('.')}" for one in failed[:_NAMED] if one.error
-            )
-            more = f"; and {len(failed) - _NAMED} more" if len(failed) > _NAMED else ""
-            yield f"{len(failed)} of {len(self.every)} compute targets failed: {shown}{more}."
-        for name, error in self.unknown.items():
-            yield f"Could not determine which targets to prune in {name}: {error.message}"
+    def _first_line(self, counted: t.Mapping[str, t.Any]) -> str:
+        every, failed, not_started = len(self.every), counted["failed"], counted.get("not_started", 0)
+        parts = [f"{failed} of {every} compute targets failed"] if failed else []
+        if not_started:
+            parts.append(f"{not_started} of {every} compute targets were not started")
+        if self.unknown:
+            parts.append(f"could not determine which targets to prune in {len(self.unknown)} workspaces")
+        text = ", ".join(parts)
+        return f"{text[0].upper()}{text[1:]}:"
+
+
+def _others(counted: t.Mapping[str, t.Any]) -> str:
+    """How many targets have no error."""
+    others = sum(number for name, number in counted.items() if name not in NOT_ACTIONS)
+    return f"The other {others} targets have no errors. " if others else ""
 
 
 def _place(workspace: str) -> dict[str, str]:

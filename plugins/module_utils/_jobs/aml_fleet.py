@@ -15,6 +15,7 @@ from .._fleet.document import check_place, place_of, read_document
 from .._fleet.executor import Executor, Limits
 from .._fleet.gate import Gate
 from .._fleet.observer import Observer
+from .._fleet.overview import diffs
 from .._fleet.planner import Planner, in_order
 from .._fleet.prune import PRUNE, Pruning
 from .._fleet.result import Fleet
@@ -52,6 +53,7 @@ FLEET_SPEC: specs.Spec = {
     "preflight": {"type": "bool", "default": True},
     "estimate_cost": {"type": "bool", "default": False},
     "max_monthly_cost": {"type": "float"},
+    "full_result": {"type": "bool", "default": False},
     **specs.SHOW_VARIABLES_SPEC,
     **specs.WAIT_SPEC,
     **specs.STATE_SPEC,
@@ -103,7 +105,7 @@ def manage_fleet(task: Task) -> Result:
             gate.check(task.client, fleet, rest, task.warnings)
             interruption.check()
         except AmlError as error:
-            error.result = fleet.to_dict()
+            error.result = fleet.to_dict() if params["full_result"] else fleet.short(fails=True)
             raise
         if not task.check_mode:
             batches = in_order(fleet)
@@ -162,11 +164,12 @@ def _some(names: list[str], most: int = 5) -> str:
 
 def _ended(fleet: Fleet, task: Task) -> Result:
     retired = _retired(fleet)
-    result = fleet.to_dict()
     failure = fleet.failure()
-    warnings = [
-        f"{entry.target.name}: {text}" for entry in fleet.every for text in entry.warnings if text not in retired
-    ]
+    result = fleet.to_dict() if task.params["full_result"] else fleet.short(fails=failure is not None)
+    result["table"] = fleet.table(check_mode=task.check_mode)
+    if task.diff_mode:
+        result["diff"] = diffs(fleet.every, result["table"])
+    warnings = [f"{entry.location}: {text}" for entry in fleet.every for text in entry.warnings if text not in retired]
     warnings += [f"{text} {len(places)} compute target(s): {_some(places)}." for text, places in retired.items()]
     if failure is not None:
         failure.warnings = warnings

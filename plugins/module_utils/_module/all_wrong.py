@@ -18,7 +18,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import ArgumentTypeError, ElementError, UnsupportedError
 
 from .._core.errors import AmlError, CredentialError, RuleError
-from .._core.findings import Finding
+from .._core.findings import Finding, rule_error
 from .._engine import versions
 from .._options import specs, values
 
@@ -112,14 +112,8 @@ def extended(error: AmlError, task: t.Any, job: Job, spec: Spec) -> AmlError:
     if not more:
         return error
     every = sorted([*items, *more], key=lambda item: _place(item["option"], spec))
-    options = ", ".join(dict.fromkeys(one["option"] for one in every if one["option"]))
-    whole = RuleError(
-        " ".join(one["message"] for one in every),
-        details=every,
-        hint=f"Nothing was sent. Correct {options or 'the options'}.",
-        target=error.target,
-    )
-    whole.warnings = error.warnings
+    whole = rule_error(every)
+    whole.target, whole.warnings = error.target, error.warnings
     return whole
 
 

@@ -18,6 +18,7 @@ from .._arm import connections
 from .._auth import options
 from .._core import redact
 from .._core.errors import AmlError, add_next_step, unforeseen
+from .._core.findings import limited
 from .._options import specs
 from . import all_wrong
 from .raw_module import RawModule
@@ -93,8 +94,10 @@ def _fail(task: Task, error: AmlError) -> None:
     add_next_step(error)
     hidden = task.module.hidden
     task.events.close(error.message)
-    message = f"{error.message} {error.hint}" if error.hint else error.message
+    separator = "\n" if "\n" in error.message else " "
+    message = f"{error.message}{separator}{error.hint}" if error.hint else error.message
     failure = error.failure()
+    failure["details"] = limited(error.details)
     failure.update({name: hidden(failure[name]) for name in ("message", "hint") if failure[name]})
     extra: Result = {**error.result, "failure": failure, "auth": task.auth, "changed": error.changed}
     if error.plan is not None:

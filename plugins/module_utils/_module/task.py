@@ -70,6 +70,10 @@ class Task:
         return bool(self.module.check_mode)
 
     @property
+    def diff_mode(self) -> bool:
+        return bool(self.module._diff)
+
+    @property
     def sign_in(self) -> SignIn:
         """Who signs in, found offline."""
         if self._sign_in is None:
