@@ -61,6 +61,14 @@ options:
       - Each file must be valid for C(az ml compute create --file). Requires C(azure-ai-ml).
       - The files take precedence over O(defaults).
     type: path
+  limit:
+    description:
+      - Patterns for the targets that this run processes, as Ansible's C(--limit) for hosts. A pattern matches the name of a target, C(WORKSPACE/TARGET),
+        a workspace, C(RESOURCE_GROUP/WORKSPACE), or a type, as V(gpu-*), V(ws-prod/*), V(computeinstance) or V(all). V(!gpu-*) excludes targets,
+        V(&computeinstance) requires a further match, and V(~ci-[0-9]+) is a regular expression.
+      - The other targets are neither read nor changed nor pruned, and count neither for quotas nor for O(max_monthly_cost).
+    type: list
+    elements: str
   share:
     description:
       - The workspaces of the document that this run processes, each by its id, its name, or C(RESOURCE_GROUP/NAME). Defaults to all workspaces.
@@ -129,6 +137,19 @@ options:
       - A target without a known price is listed in RV(totals), and not included in the total.
       - It implies O(estimate_cost).
     type: float
+  plan_file:
+    description:
+      - A file to which check mode writes the plan, as JSON, for O(approved_plan). Only its owner can read it. It contains no secrets.
+      - C(table) in it has a line for each changed target, C(targets) the changes of each, and C(digest) identifies the plan. The same plan has the same
+        digest.
+      - A relative path is relative to the directory in which the module runs. It is ignored outside of check mode. If the task fails, nothing is written.
+    type: path
+  approved_plan:
+    description:
+      - The plan to apply, which check mode wrote to O(plan_file). Use the same document and options.
+      - The task applies exactly this plan. It fails before the first write (C(PlanChanged)), with the differences, if its own plan is another one, because
+        the declaration or the state of a target has changed since then. A target that changes after that check is not processed (C(ChangedMeanwhile)).
+    type: dict
   full_result:
     description:
       - Whether the result contains every target, also unchanged ones, with RV(workspaces) and RV(document).
@@ -183,6 +204,17 @@ EXAMPLES = r"""
   azureml.compute.aml_fleet:
     folder: "{{ playbook_dir }}/fleet"
 
+- name: Write the plan to a file, for a review
+  azureml.compute.aml_fleet:
+    workspaces: "{{ aml_fleet_workspaces }}"
+    plan_file: /srv/plans/production.json
+  check_mode: true
+
+- name: Apply the plan that was approved, and nothing else
+  azureml.compute.aml_fleet:
+    workspaces: "{{ aml_fleet_workspaces }}"
+    approved_plan: "{{ lookup('ansible.builtin.file', '/srv/plans/production.json') }}"
+
 - name: Show what was changed, or in check mode what would be
   ansible.builtin.debug:
     msg: "{{ fleet.table }}"
@@ -193,7 +225,7 @@ table:
   description:
     - Lines of text. One for each changed target, deletions and detachments first, with its action, the changed fields, the reason, and with
       O(estimate_cost) or O(max_monthly_cost) the difference of its monthly cost; then the totals.
-    - It contains at most 50 targets, and C(and N more) for the others.
+    - It contains at most 30 targets, and C(and N more) for the others.
   returned: always, except if nothing could be planned
   type: list
   elements: str
@@ -202,6 +234,15 @@ table:
     - ws-prod/old    delete                         it exists and is declared absent
     - "ws-prod/small  update  max_instances: 2 -> 4"
     - "600 targets: 1 delete, 1 update done, 598 unchanged."
+plan_digest:
+  description: Identifies the plan. Two plans with the same digest do the same.
+  returned: in check mode, with O(plan_file)
+  type: str
+  sample: sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
+plan_file:
+  description: Absolute path of the file with the plan.
+  returned: in check mode, with O(plan_file)
+  type: str
 diff:
   description:
     - For each changed target C(before), C(after), C(before_header) and C(after_header), in the order of RV(table), which is the last entry, as C(prepared).
@@ -351,7 +392,7 @@ SPEC = FLEET_SPEC
 
 
 def main() -> None:
-    run(manage_fleet, SPEC, free_form=("workspaces", "defaults"), long=("workspaces",))
+    run(manage_fleet, SPEC, free_form=("workspaces", "defaults"), long=("workspaces", "approved_plan"))
 
 
 if __name__ == "__main__":

@@ -356,3 +356,30 @@ def test_four_slices_do_what_one_run_does(
         "failed": 0,
         "none": 2 * (MADE - 1),
     }
+
+
+def test_a_plan_is_approved_between_two_jobs(
+    controller: Controller,
+    credential: Credential,
+    azure: Azure,  # noqa: F811
+    simulator: Simulator,
+) -> None:
+    """The plan job passes its plan as an artifact; the job behind the approval applies it, and not when the state has changed."""
+    group = f"ap{uuid.uuid4().hex[:6]}"
+    azure.make_workspaces(group)
+    awx = edited(controller, FLEET, **fleet_document(group), aml_fleet_limit=["ws-0/*"])
+    mark = simulator.mark()
+    # In check mode, as a template of the job type "Check" runs.
+    template = edited(awx, FLEET, aml_fleet_plan_file="plan.json", aml_fleet_artifacts=True)
+    planned = template.run("fleet.yml", credential, {}, check=True)
+    assert planned.code == 0 and simulator.writes(mark) == [], planned.stdout
+    assert "ws-0/small" in planned.stdout and "2 targets: 2 create planned." in planned.stdout
+    inherited = artifacts([planned])
+    assert len(inherited["aml_fleet_plan"]["targets"]) == 2
+    # A variable of the template, which AWX trusts, unlike answers of a survey.
+    behind = edited(awx, FLEET, aml_fleet_approved_plan="{{ aml_fleet_plan }}")
+    applied = behind.run("fleet.yml", credential, {}, inherited=inherited)
+    assert applied.code == 0 and changed(applied) == 1, applied.stdout
+    again = behind.run("fleet.yml", credential, {}, inherited=inherited)
+    assert again.code == 2 and {one["failure"]["code"] for one in again.results("failure")} == {"PlanChanged"}
+    assert "approved is create" in again.stdout

@@ -16,8 +16,8 @@ CODES = frozenset(
     CrossRegionInstance CrossRegionPrivateLink DeclaredTwice DeleteNotSupported DeleteUnderlyingNeeded
     DependentsNeedPermanentDelete DeploymentFailed DiagnosisFailed DomainLabelMissing DuplicateCompute DuplicateFamily
     EmptyText EndlessList Error FailedDependent FamilyQuotaExceeded FewNodes FileInNoWorkspace FileNotReadable
-    FirewallWithoutRules FirstIdentityOnly FleetFailed FleetNameMissing FolderMissing Forbidden HubOfProject
-    IdentityConflict IdentityMissing IdentityNotFound IdleShutdownNeedsPermission ImmutableChange
+    FileNotWritable FirewallWithoutRules FirstIdentityOnly FleetFailed FleetNameMissing FolderMissing Forbidden
+    HubOfProject IdentityConflict IdentityMissing IdentityNotFound IdleShutdownNeedsPermission ImmutableChange
     ImmutableChangeIgnored InternalError Interrupted InUse InvalidAddress InvalidApiVersion InvalidApplication
     InvalidAuthenticationTokenTenant InvalidComputeName InvalidDeclaration InvalidDefaults InvalidDefinition
     InvalidEntry InvalidFleetName InvalidGuid InvalidHost InvalidHostPrefix InvalidInstanceType InvalidLabel
@@ -28,21 +28,21 @@ CODES = frozenset(
     LibraryMissing LinkOutOfFolder LocationMissing LocationNotOffered LongName ManagedNetworkStaysOn ManyNodes
     MinimumAboveMaximum MinimumNodes MissingSubscriptionRegistration NameDoesNotFitType NamedTwice NeedsReplacement
     NetworkIncomplete NetworkInOtherRegion NetworkInOtherSubscription NetworkMissing NoLogin NoRegisteredProviderFound
-    NotApplied NotChecked NotEnoughCores NotFound NotManaged NotNamed NotRead NotStarted NullNotAllowed OnlyWhenCreated
-    OperationCanceled OperationFailed OperationNotEnabledForRegion OperationNotFound OperationNotSupportedForSku
-    OperationsFailed OptionOfAnotherType OtherSubscription OutOfRange PagingLoop ParentResourceNotFound
-    PasswordInsteadOfKey PlaceholderNotReplaced PreconditionFailed PreflightFailed PreviewFeature
-    PrivateEndpointMissing ProjectRegion ProvisioningFailed QuotaBelowMaximum QuotaExceeded QuotaUnknown RangesOverlap
-    ReadOnlyProperty Recovered RecreatedMeanwhile RequestDisallowedByPolicy RequiredForCreation ResourceGroupNotFound
-    ResourceNotFound Retired Retiring ScopeLocked SdkRefused SecretNeeded SecretNotSent ServiceError ServiceUnavailable
-    SharedDependent SignInUnreachable SizeNotForKind SizeNotLowPriorityCapable SizeNotOffered SoftDeletedWorkspace
-    SshKeyMissing SshUserMissing SubnetDelegated SubnetGivenTwice SubnetMissing SubnetNotFound SubnetTooSmall
-    SubnetWithoutLoadBalancer SubscriptionMissing SubscriptionNotFound SubscriptionRequestsThrottled TagsGivenTwice
-    TakenFromHub TargetNotFound TargetNotReadable TlsContradiction TlsDisabled TooExpensive TooManyRequests
-    TooManySchedules TooManyTags UnderlyingNotDeletable UnexpectedAnswer UnexpectedComputes UnknownCloud
-    UnknownInstanceType UnknownSize UntrustedAddress UserIncomplete WaitTimeout WorkspaceExists WorkspaceNotDeclared
-    WorkspaceNotFound WorkspaceNotReadable WorkspaceQuotaExceeded WorkspacesMissing WrongDefinitionType
-    WrongResourceType WrongType
+    NotApplied NoTargetMatches NotChecked NotEnoughCores NotFound NotManaged NotNamed NotRead NotStarted NullNotAllowed
+    OnlyWhenCreated OperationCanceled OperationFailed OperationNotEnabledForRegion OperationNotFound
+    OperationNotSupportedForSku OperationsFailed OptionOfAnotherType OtherSubscription OutOfRange PagingLoop
+    ParentResourceNotFound PasswordInsteadOfKey PlaceholderNotReplaced PlanChanged PlanNotReadable PreconditionFailed
+    PreflightFailed PreviewFeature PrivateEndpointMissing ProjectRegion ProvisioningFailed QuotaBelowMaximum
+    QuotaExceeded QuotaUnknown RangesOverlap ReadOnlyProperty Recovered RecreatedMeanwhile RequestDisallowedByPolicy
+    RequiredForCreation ResourceGroupNotFound ResourceNotFound Retired Retiring ScopeLocked SdkRefused SecretNeeded
+    SecretNotSent ServiceError ServiceUnavailable SharedDependent SignInUnreachable SizeNotForKind
+    SizeNotLowPriorityCapable SizeNotOffered SoftDeletedWorkspace SshKeyMissing SshUserMissing SubnetDelegated
+    SubnetGivenTwice SubnetMissing SubnetNotFound SubnetTooSmall SubnetWithoutLoadBalancer SubscriptionMissing
+    SubscriptionNotFound SubscriptionRequestsThrottled TagsGivenTwice TakenFromHub TargetNotFound TargetNotReadable
+    TlsContradiction TlsDisabled TooExpensive TooManyRequests TooManySchedules TooManyTags UnderlyingNotDeletable
+    UnexpectedAnswer UnexpectedComputes UnknownCloud UnknownInstanceType UnknownSize UntrustedAddress UserIncomplete
+    WaitTimeout WorkspaceExists WorkspaceNotDeclared WorkspaceNotFound WorkspaceNotReadable WorkspaceQuotaExceeded
+    WorkspacesMissing WrongDefinitionType WrongResourceType WrongType
 """.split()
 )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import tempfile
 import typing as t
 
 from .errors import RuleError
@@ -35,6 +36,18 @@ def read_text(path: str | os.PathLike[str]) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise OSError(errno.EILSEQ, "it is not text") from error
+
+
+def write_private(path: str, text: str) -> None:
+    """Write a file that only its owner can read, in the place of an existing one. OSError says in ``strerror`` why that is not possible."""
+    handle, name = tempfile.mkstemp(prefix=".", dir=os.path.dirname(path) or ".")
+    try:
+        with open(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+        os.replace(name, path)
+    except OSError:
+        os.unlink(name)
+        raise
 
 
 def put_text(settings: dict[str, t.Any], file_option: str, hide: Hide, group: str = "") -> None:

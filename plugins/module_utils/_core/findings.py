@@ -91,13 +91,19 @@ def _message(rules: list[Rule]) -> str:
 def _and_more(group: t.Sequence[Rule]) -> list[Rule]:
     """In the place of the findings beyond the first EACH."""
     more = len(group) - EACH
-    return [{**group[EACH], "message": f"And {more} more with {group[0]['code']}."}] if more > 0 else []
+    option = _option(group[0]).replace("[]", "")
+    about = f" about {option}" if option else ""
+    return [{**group[EACH], "message": f"And {more} more{about} ({group[0]['code']})."}] if more > 0 else []
 
 
 def _grouped(rules: t.Iterable[Rule]) -> list[list[Rule]]:
     """By code and option, whatever the item of a list or the target that it is in."""
     groups: dict[tuple[str, str], list[Rule]] = {}
     for one in rules:
-        option = re.sub(r"\[[^]]*\]", "[]", one["option"].partition(": ")[0])
-        groups.setdefault((one["code"], option), []).append(one)
+        groups.setdefault((one["code"], _option(one)), []).append(one)
     return list(groups.values())
+
+
+def _option(rule: Rule) -> str:
+    """The option without the items of lists in it; nothing for the name of a target."""
+    return "" if ": " in rule["option"] else re.sub(r"\[[^]]*\]", "[]", rule["option"])

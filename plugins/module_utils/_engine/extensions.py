@@ -96,12 +96,14 @@ def _pass(*values: t.Any) -> None:
 class Checks:
     """The checks of a task in addition to those of the engine, each directly before or after a write. Each raises an AmlError to stop the run.
 
+    of_plan         called with each plan before it is applied
     before_write    called with the plan, what the resource will have, the resource and its parent where they were read; returns warnings.
                     Also in check mode
     before_removal  called with the resource as it was read for its removal, also in check mode
     after_removal   called when a removal was accepted, with the resource as it is read then: being deleted, gone, or another one
     """
 
+    of_plan: t.Callable[[Plan], None] = _pass
     before_write: t.Callable[[Plan, Declared, Body | None, Body | None], list[str] | None] = _pass
     before_removal: t.Callable[[Body], None] = _pass
     after_removal: t.Callable[[Body | None], None] | None = None

@@ -253,5 +253,6 @@ class Reconciler:
         return self.remote.outcome(plan, self.kind.planned(named, complete))
 
     def _announce(self, plan: Plan) -> None:
-        """Say to what the states belong that are reported from now on."""
+        """Check a plan before it is applied, and say to what the states belong that are reported from now on."""
+        self._checks.of_plan(plan)
         self.remote.behaviour.events.about(self.remote.target.id, plan.action if plan.changed else WAIT)

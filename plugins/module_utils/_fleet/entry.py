@@ -41,6 +41,8 @@ class Entry:
     desired: Declared = field(default_factory=dict)
     behaviour: Behaviour = Behaviour()
     plan: Plan = field(default_factory=lambda: Plan(NONE))
+    # The plan that was approved; None: nothing was asked to be.
+    approved: Plan | None = None
     # Whether nothing is left to be done.
     done: bool = False
 

@@ -16,6 +16,7 @@ import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from .._core.client import Client
 from .._core.errors import AmlError, ArmError, ChangedMeanwhile, all_foreseen
@@ -27,6 +28,7 @@ from .._engine.outcome import NotApplied, Outcome
 from .._engine.plan import NONE, Plan
 from .._engine.reconciler import Reconciler
 from .._reconcilers.registry import extension_of
+from .approval import check_step
 from .entry import Entry, NotStarted
 from .prune import Pruning
 
@@ -117,7 +119,10 @@ class Executor:
     def _reconcile(self, entry: Entry) -> None:
         if entry.declaration is None:
             return self._prune(entry)
-        _keep(entry, self._reconciler(entry, Checks()).reconcile(entry.desired, entry.state))
+        _keep(
+            entry,
+            self._reconciler(entry, Checks(of_plan=partial(check_step, entry))).reconcile(entry.desired, entry.state),
+        )
 
     def _reconciler(self, entry: Entry, checks: Checks) -> Reconciler:
         return Reconciler(

@@ -8,6 +8,7 @@ Both count what other runs over the document create too: quotas and budgets are 
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import dataclass
 
 from .._core.client import ReadClient
@@ -47,23 +48,32 @@ class Gate:
 
     def _estimate(self, client: ReadClient, fleet: Fleet, rest: Fleet, warnings: list[str]) -> None:
         """The cost after the task, and what the fleet's own changes add to it."""
-        for entry in fleet.every:
-            entry.estimated = True
         counted = fleet.entries if self.max_monthly_cost is None else [*fleet.entries, *rest.entries]
-        desired = [(entry, _desired(entry)) for entry in counted if entry.state != "absent"]
-        paid = [(entry, target) for entry, target in desired if target.kind.is_billed(target.wanted)]
-        before = {entry.target.id: _current(entry) for entry in fleet.every if entry.plan.changed}
+        paid = _billed(counted)
+        changing = [entry for entry in fleet.every if entry.plan.changed]
         prices = Prices(client, compute.ComputeKind.api_version)
-        prices.read([*(target for _entry, target in paid), *(target for target in before.values() if target)])
+        prices.read([*(target for _entry, target in paid), *filter(None, map(_current, changing))])
         for entry, target in paid:
             entry.cost = cost.estimate(target, entry.state, prices.of(target))
-        billed = {entry.target.id for entry, _target in paid}
-        for entry in fleet.every:
-            if entry.plan.changed:
-                entry.difference = _difference(entry, before[entry.target.id], prices, pays=entry.target.id in billed)
+        _set_differences(fleet, prices, {entry.target.id for entry, _target in paid})
         fleet.cost = cost.total({entry.target.id: entry.cost for entry, _target in paid if entry.estimated})
         warnings += dict.fromkeys(prices.problems)
         cost.refuse(cost.total({entry.target.id: entry.cost for entry, _target in paid}), self.max_monthly_cost)
+
+
+def _billed(entries: t.Iterable[Entry]) -> list[tuple[Entry, DesiredTarget]]:
+    """The targets that will be billed by the workspace, as they will be."""
+    desired = [(entry, _desired(entry)) for entry in entries if entry.state != "absent"]
+    return [(entry, target) for entry, target in desired if target.kind.is_billed(target.wanted)]
+
+
+def _set_differences(fleet: Fleet, prices: Prices, billed: t.Collection[str]) -> None:
+    """What each plan adds to the cost. ``billed`` are the ids of the targets that will be billed."""
+    for entry in fleet.every:
+        entry.estimated = True
+        if entry.plan.changed:
+            after = entry.cost if entry.target.id in billed else cost.NOTHING
+            entry.difference = cost.difference(_cost_now(entry, prices), after)
 
 
 def _check_preflight(client: ReadClient, entries: list[Entry], warnings: list[str]) -> None:
@@ -79,13 +89,13 @@ def _check_preflight(client: ReadClient, entries: list[Entry], warnings: list[st
         run.refuse(findings, f"{len(own)} compute target(s) of the fleet")
 
 
-def _difference(entry: Entry, current: DesiredTarget | None, prices: Prices, *, pays: bool) -> cost.Difference | None:
-    """What the plan of one target adds to the cost. ``pays``: whether it is billed afterwards."""
+def _cost_now(entry: Entry, prices: Prices) -> cost.Cost | None:
+    """What the target costs before the change."""
+    current = _current(entry)
+    if current is None:
+        return cost.NOTHING
     stopped = entry.existing is not None and power_state(entry.existing) in STOPPED
-    before = (
-        cost.estimate(current, "stopped" if stopped else "present", prices.of(current)) if current else cost.NOTHING
-    )
-    return cost.difference(before, entry.cost if pays else cost.NOTHING)
+    return cost.estimate(current, "stopped" if stopped else "present", prices.of(current))
 
 
 def _current(entry: Entry) -> DesiredTarget | None:

@@ -13,7 +13,7 @@ from .cost import Difference, Total
 from .entry import Entry
 
 # Lines of the table for single targets; the documentation of the module names the number.
-LINES = 50
+LINES = 30
 _ORDER = {
     action: rank for rank, action in enumerate((DELETE, DETACH, REPLACE, "stop", UPDATE, "restart", "start", CREATE))
 }

@@ -17,6 +17,7 @@ from .._engine.plan import CREATE, DELETE, DETACH, REPLACE, Declared, Plan, refu
 from .._engine.planning import is_refused, plan_target
 from .._options.declarations import Registry
 from .entry import Entry
+from .limit import Limit
 from .observer import Current, Observed
 from .prune import OWNER_TAG, Pruning
 from .result import Fleet
@@ -25,7 +26,8 @@ from .result import Fleet
 class Planner:
     """Plans the targets of a fleet as the task's ``behaviour`` asks, except for the settings of single targets."""
 
-    def __init__(self, behaviour: Behaviour, pruning: Pruning, kinds: Registry) -> None:
+    def __init__(self, behaviour: Behaviour, pruning: Pruning, kinds: Registry, limit: Limit | None = None) -> None:
+        self._limit = limit or Limit()
         self._behaviour = behaviour
         self._pruning = pruning
         self._kinds = kinds
@@ -34,7 +36,8 @@ class Planner:
         """Put its plan into each declared target, and find the targets to prune."""
         for entry in fleet.entries:
             self._plan_entry(entry, observed.targets[entry.target.id])
-        fleet.undeclared = self._pruning.undeclared(observed, fleet.entries, self._kinds)
+        undeclared = self._pruning.undeclared(observed, fleet.declared, self._kinds)
+        fleet.undeclared = [entry for entry in undeclared if self._limit.has(entry)]
         fleet.unknown = self._pruning.unknown(observed, fleet.entries)
         for entry in fleet.undeclared:
             entry.behaviour = self._behaviour_of(entry)

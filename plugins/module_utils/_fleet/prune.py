@@ -36,11 +36,13 @@ class Pruning:
     owner: str | None = None
     prune: str = "none"
 
-    def undeclared(self, observed: Observed, entries: t.Iterable[Entry], kinds: Registry) -> list[Entry]:
-        """The fleet's targets that are no longer declared, each with the plan for its removal if that is allowed."""
+    def undeclared(self, observed: Observed, declared: t.Collection[str], kinds: Registry) -> list[Entry]:
+        """The fleet's targets that are no longer declared, each with the plan for its removal if that is allowed.
+
+        declared  the ids of all targets of the document, in lower case
+        """
         if self.prune == "none":
             return []
-        declared = {entry.target.id.casefold() for entry in entries}
         return [
             self._entry(target, body, kinds)
             for listing in observed.listings

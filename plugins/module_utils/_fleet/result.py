@@ -30,6 +30,7 @@ class Fleet:
 
     workspaces  the ids of the workspaces, which may have no target
     document    the ids of all workspaces of the document, of which ``workspaces`` may be a share
+    declared    the ids of all targets of the document in lower case, of which ``entries`` may be a part
     undeclared  the fleet's own targets that are no longer declared
     unknown     the workspaces whose targets to prune are unknown, by name, and why
     cost        the sum of the targets' costs, where they were estimated
@@ -38,6 +39,7 @@ class Fleet:
     entries: list[Entry]
     workspaces: list[str]
     document: list[str]
+    declared: frozenset[str] = frozenset()
     undeclared: list[Entry] = field(default_factory=list)
     unknown: dict[str, AmlError] = field(default_factory=dict)
     cost: Total | None = None

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from .._core.arm_id import ArmId
 from .._core.findings import Finding, Findings, refuse
 from .entry import Entry
+from .limit import Limit
 from .result import Fleet
 
 
@@ -21,6 +23,7 @@ def split(share: t.Sequence[str] | None, entries: t.Sequence[Entry], workspaces:
     """
     wanted = None if share is None else {one.casefold() for one in share}
     refuse(_unknown(wanted or set(), workspaces))
+    declared = frozenset(entry.target.id.casefold() for entry in entries)
     mine = {one.casefold() for one in workspaces if wanted is None or wanted & _names(one)}
 
     def part(inside: bool) -> Fleet:
@@ -28,9 +31,18 @@ def split(share: t.Sequence[str] | None, entries: t.Sequence[Entry], workspaces:
             [entry for entry in entries if (entry.workspace.casefold() in mine) is inside],
             [one for one in workspaces if (one.casefold() in mine) is inside],
             workspaces,
+            declared,
         )
 
     return part(inside=True), part(inside=False)
+
+
+def limited(fleet: Fleet, limit: Limit, *, prunes: bool) -> Fleet:
+    """The fleet with only the targets of the limit; without ``prunes``, only with the workspaces of these targets."""
+    entries = [entry for entry in fleet.entries if limit.has(entry)]
+    needed = {entry.workspace.casefold() for entry in entries}
+    workspaces = [one for one in fleet.workspaces if prunes or one.casefold() in needed]
+    return replace(fleet, entries=entries, workspaces=workspaces)
 
 
 def _names(workspace: str) -> set[str]:

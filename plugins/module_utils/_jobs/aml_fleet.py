@@ -5,21 +5,27 @@
 
 from __future__ import annotations
 
+import json
+import os
 import typing as t
 
+from .._core import files
 from .._core.arm_id import Target, workspace_target
 from .._core.errors import AmlError
 from .._core.findings import Finding, Findings, refuse
 from .._core.interrupt import Interruption
+from .._fleet import approval
 from .._fleet.document import check_place, place_of, read_document
 from .._fleet.executor import Executor, Limits
 from .._fleet.gate import Gate
+from .._fleet.limit import check_matches
+from .._fleet.limit import read as read_limit
 from .._fleet.observer import Observer
 from .._fleet.overview import diffs
 from .._fleet.planner import Planner, in_order
 from .._fleet.prune import PRUNE, Pruning
 from .._fleet.result import Fleet
-from .._fleet.share import split
+from .._fleet.share import limited, split
 from .._kinds.registry import INFO_KINDS
 from .._module import validation
 from .._module.result import Result
@@ -40,6 +46,7 @@ FLEET_SPEC: specs.Spec = {
         },
     },
     "folder": {"type": "path"},
+    "limit": {"type": "list", "elements": "str"},
     "share": {"type": "list", "elements": "str"},
     "defaults": {"type": "dict"},
     "resource_group": {"type": "str"},
@@ -53,6 +60,8 @@ FLEET_SPEC: specs.Spec = {
     "preflight": {"type": "bool", "default": True},
     "estimate_cost": {"type": "bool", "default": False},
     "max_monthly_cost": {"type": "float"},
+    "plan_file": {"type": "path"},
+    "approved_plan": {"type": "dict"},
     "full_result": {"type": "bool", "default": False},
     **specs.SHOW_VARIABLES_SPEC,
     **specs.WAIT_SPEC,
@@ -86,6 +95,7 @@ def manage_fleet(task: Task) -> Result:
     """The job of ``aml_fleet``."""
     params = task.params
     refuse(_findings(task))
+    limit, prunes = read_limit(params["limit"]), params["prune"] != "none"
     scope = _scope(task)
     document = _document(task)
     entries = read_document(
@@ -95,14 +105,20 @@ def manage_fleet(task: Task) -> Result:
     with Interruption() as interruption:
         task.sleep = interruption.pause
         fleet, rest = split(params["share"], entries, _workspaces(document, scope))
+        if params["limit"]:
+            # Only what the run itself creates counts for quotas and cost.
+            fleet, rest = (limited(one, limit, prunes=prunes) for one in (fleet, rest))
+            refuse(check_matches(params["limit"], fleet.entries, prunes=prunes))
         pruning = Pruning(params["name"], params["prune"])
-        planner = Planner(task.behaviour(), pruning, INFO_KINDS)
+        planner = Planner(task.behaviour(), pruning, INFO_KINDS, limit)
         observer = Observer(task.client, params["parallelism"])
         planner.plan(fleet, observer.observe(fleet.workspaces, fleet.entries))
         try:
             if gate.counts_rest:
                 planner.plan(rest, observer.observe(rest.workspaces, rest.entries))
             gate.check(task.client, fleet, rest, task.warnings)
+            if params["approved_plan"] is not None:
+                approval.check(params["approved_plan"], fleet.every, params["name"], task.masked)
             interruption.check()
         except AmlError as error:
             error.result = fleet.to_dict() if params["full_result"] else fleet.short(fails=True)
@@ -162,11 +178,28 @@ def _some(names: list[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + more
 
 
+def _written_plan(fleet: Fleet, task: Task) -> Result:
+    """The plan's digest, and where it was written."""
+    plan = approval.document(fleet.every, task.params["name"], fleet.table(check_mode=True, lines=None), task.masked)
+    path = os.path.abspath(task.params["plan_file"])
+    try:
+        files.write_private(path, json.dumps(plan, indent=2, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise AmlError(
+            f"The plan cannot be written to {path}: {error.strerror}.",
+            code="FileNotWritable",
+            hint="Nothing was changed. Correct plan_file, or create its directory.",
+        ) from error
+    return {"plan_digest": plan["digest"], "plan_file": path}
+
+
 def _ended(fleet: Fleet, task: Task) -> Result:
     retired = _retired(fleet)
     failure = fleet.failure()
     result = fleet.to_dict() if task.params["full_result"] else fleet.short(fails=failure is not None)
     result["table"] = fleet.table(check_mode=task.check_mode)
+    if task.check_mode and task.params["plan_file"] and failure is None:
+        result.update(_written_plan(fleet, task))
     if task.diff_mode:
         result["diff"] = diffs(fleet.every, result["table"])
     warnings = [f"{entry.location}: {text}" for entry in fleet.every for text in entry.warnings if text not in retired]

@@ -119,10 +119,14 @@ class RawModule(AnsibleModule):  # type: ignore[misc]  # ansible-core has no typ
         masked = redact.KNOWN.mask(text)
         return str(remove_values(redact.printable(redact.without_signatures(masked)), self.no_log_values))
 
+    def masked(self, tree: t.Any) -> t.Any:
+        """Values as they may be shown."""
+        return remove_values(redact.KNOWN.mask_tree(redact.without_values(tree, redact.SHOWN)), self.no_log_values)
+
     def _shown_arguments(self) -> Result:
         params = dict(self.params)
         for name in self.long:
-            if isinstance(params.get(name), list):
+            if isinstance(params.get(name), (list, dict)):
                 params[name] = f"{len(params[name])} items"
         return self._safe(redact.parsed(params))
 

@@ -122,6 +122,12 @@ class Task:
             if source is not None:
                 self.module.hide(source.secrets)
 
+    def masked(self, tree: t.Any) -> t.Any:
+        """Values that leave the task in another way than by its result, without secrets."""
+        with self._hiding:
+            self.hide_tokens()
+            return self.module.masked(tree)
+
     def _shown(self, text: str) -> str:
         """A text that goes past what ansible-core does for results, from any thread."""
         with self._hiding:

@@ -77,6 +77,7 @@ def test_the_whole_merged_result() -> None:
         "totals": {
             "targets": 3,
             "failed": 1,
+            "undeclared": 1,
             "none": 2,
             "delete": 1,
             "cost": {**cost(2.0), "unknown": [FAILED["id"]]},

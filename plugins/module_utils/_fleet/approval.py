@@ -1,0 +1,185 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plans that are written to a file in check mode, and that a later run applies exactly, or refuses. Pure.
+
+A plan has no secrets. Whether values that it does not show have changed is known by its seal: an scrypt digest of the whole plan with all values,
+which takes long to compute, so that values cannot be guessed from it. The same plan has the same file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+
+from .._core import redact
+from .._core.arm_id import ArmId
+from .._core.errors import AmlError, ChangedMeanwhile
+from .._core.findings import EACH
+from .._engine.plan import CREATE, NONE, REPLACE, Plan
+from .entry import Entry
+
+VERSION = 1
+
+Json = dict[str, t.Any]
+Row = dict[str, t.Any]
+Mask = t.Callable[[t.Any], t.Any]
+
+
+class PlanChanged(AmlError):
+    """The plan of this run is not the approved one. Nothing was written."""
+
+    default_code = "PlanChanged"
+
+
+class PlanNotReadable(AmlError):
+    """What was given as an approved plan is none."""
+
+    default_code = "PlanNotReadable"
+
+
+def document(entries: t.Iterable[Entry], fleet: str | None, table: t.Sequence[str], mask: Mask) -> Json:
+    """The plan as it is written to a file. ``mask`` hides secrets in a tree; ``table`` is for people."""
+    rows = _rows(entries)
+    content = {"version": VERSION, "fleet": fleet, "targets": _masked(rows, mask)}
+    sealed = {**content, "seal": _seal(rows, _canonical(content))}
+    return {"digest": digest(sealed), **sealed, "table": mask(list(table))}
+
+
+def digest(plan: Json) -> str:
+    """The SHA-256 of all that is applied, for comparisons by people and programs."""
+    content = {name: plan.get(name) for name in ("version", "fleet", "targets", "seal")}
+    return f"sha256:{hashlib.sha256(_canonical(content)).hexdigest()}"
+
+
+def check(approved: Json, entries: t.Sequence[Entry], fleet: str | None, mask: Mask) -> None:
+    """Raise PlanNotReadable, or PlanChanged if the plans of the entries are not exactly those that were approved; from then on, no entry does more."""
+    if approved.get("version") != VERSION or approved.get("digest") != digest(approved):
+        raise PlanNotReadable(
+            "approved_plan is not a plan of this version of the collection, or it was edited.",
+            hint="Nothing was written. Create the plan again, in check mode with plan_file.",
+        )
+    now = document(entries, fleet, (), mask)
+    if now["digest"] != approved["digest"]:
+        differences = list(_differences(approved, now))
+        more = f"; and {len(differences) - EACH} more" if len(differences) > EACH else ""
+        raise PlanChanged(
+            f"The plan of this run is not the approved one: {'; '.join(one['message'] for one in differences[:EACH])}{more}.",
+            details=differences,
+            hint="Nothing was written. Create the plan again in check mode, with the same document and options, and have it approved.",
+        )
+    for entry in entries:
+        entry.approved = entry.plan
+
+
+def check_step(entry: Entry, plan: Plan) -> None:
+    """Raise ChangedMeanwhile if a plan that was made directly before a write does more than the approved one."""
+    approved = entry.approved
+    if approved is None or plan.action == NONE:
+        return
+    actions = {approved.action}
+    if entry.attempts > 1 and approved.action in (CREATE, REPLACE):
+        # A creation of this run that failed is replaced.
+        actions |= {CREATE, REPLACE}
+    known = [_change(one) for one in _raw(approved)]
+    if plan.action in actions and all(_change(one) in known for one in _raw(plan)):
+        return
+    raise ChangedMeanwhile(
+        f"It was not processed, because it changed after the plan of this run was made, which was {_shown(approved)}; "
+        f"now it would be {_shown(plan)}.",
+        target=entry.target.id,
+        hint="Create the plan again in check mode, and have it approved.",
+    )
+
+
+def _shown(plan: Plan) -> str:
+    row = _row("", plan)
+    return _text({**row, "changes": [_without_values(one) for one in row["changes"]]})
+
+
+def _raw(plan: Plan) -> list[Row]:
+    return t.cast(list[Row], _row("", plan)["changes"])
+
+
+def _change(change: Row) -> bytes:
+    return _canonical([change["field"], change["before"], change["after"]])
+
+
+def _rows(entries: t.Iterable[Entry]) -> list[Row]:
+    """What is planned, with all values, by the ids of the targets."""
+    planned = [entry for entry in entries if entry.plan.changed and not entry.failed]
+    rows = [
+        {
+            **_row(entry.target.id, entry.plan),
+            "secrets": {name: str(value) for name, value in entry.plan.secrets.items()},
+        }
+        for entry in planned
+    ]
+    return sorted(rows, key=lambda row: str(row["id"]).casefold())
+
+
+def _row(identifier: str, plan: Plan) -> Row:
+    changes = [{"field": one.field, "before": one.before, "after": one.after} for one in plan.changes]
+    return {"id": identifier, "action": plan.action, "changes": changes, "reason": plan.reason}
+
+
+def _masked(rows: t.Iterable[Row], mask: Mask) -> list[Row]:
+    shown = [{name: value for name, value in row.items() if name != "secrets"} for row in rows]
+    # The same in each run, unlike what results show in the place of values.
+    nested = [{**row, "changes": [_without_values(one) for one in row["changes"]]} for row in shown]
+    return t.cast(list[Row], mask(nested))
+
+
+def _without_values(change: Row) -> Row:
+    """A change without the values of variables, which are below the name of their field too."""
+    return {
+        name: redact.without_values({change["field"]: value}, redact.SHOWN, lambda _value: redact.PLACEHOLDER)[
+            change["field"]
+        ]
+        if name != "field"
+        else value
+        for name, value in change.items()
+    }
+
+
+def _seal(rows: list[Row], salt: bytes) -> str:
+    """A digest of all values. The salt is the plan itself, so that no two plans have the same."""
+    return hashlib.scrypt(_canonical(rows), salt=hashlib.sha256(salt).digest(), n=2**14, r=8, p=1).hex()
+
+
+def _canonical(value: t.Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str).encode("utf-8", "surrogatepass")
+
+
+def _differences(approved: Json, now: Json) -> t.Iterator[Json]:
+    """Each target whose plan is another one, with both plans."""
+    before, after = (_by_id(plan) for plan in (approved, now))
+    for key in dict.fromkeys([*before, *after]):
+        old, new = before.get(key), after.get(key)
+        if old != new:
+            identifier = ArmId(str((old or new or {}).get("id")))
+            location = f"{identifier.named('workspaces')}/{identifier.name}"
+            message = f"{location}: approved is {_text(old)}, and now it is {_text(new)}"
+            yield {"target": str(identifier), "approved": old, "now": new, "message": message}
+    if approved.get("fleet") != now.get("fleet"):
+        message = f"the name of the fleet was {approved.get('fleet')!r}, and now it is {now.get('fleet')!r}"
+        yield {"target": None, "approved": None, "now": None, "message": message}
+    if before == after and approved.get("fleet") == now.get("fleet"):
+        yield {
+            "target": None,
+            "approved": None,
+            "now": None,
+            "message": "values that the plan does not show are different",
+        }
+
+
+def _by_id(plan: Json) -> dict[str, Row]:
+    return {str(row.get("id")).casefold(): row for row in plan.get("targets") or [] if isinstance(row, dict)}
+
+
+def _text(row: Row | None) -> str:
+    if row is None:
+        return "no change"
+    changes = ", ".join(f"{one['field']}: {one['before']!r} -> {one['after']!r}" for one in row["changes"])
+    return f"{row['action']} ({changes})" if changes else str(row["action"])

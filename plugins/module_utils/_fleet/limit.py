@@ -1,0 +1,83 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The targets that a run is limited to, by patterns as those of Ansible for hosts. Pure."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import typing as t
+from dataclasses import dataclass
+
+from .._core.arm_id import ArmId
+from .._core.findings import Finding, Findings, refuse
+from .entry import Entry
+
+Pattern = re.Pattern[str]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A target is in it if it matches one of ``some`` (none: all do), all of ``every`` and none of ``no``."""
+
+    some: tuple[Pattern, ...] = ()
+    every: tuple[Pattern, ...] = ()
+    no: tuple[Pattern, ...] = ()
+
+    def has(self, entry: Entry) -> bool:
+        names = _names(entry)
+
+        def matches(pattern: Pattern) -> bool:
+            return any(pattern.match(name) for name in names)
+
+        return (
+            (not self.some or any(map(matches, self.some)))
+            and all(map(matches, self.every))
+            and not any(map(matches, self.no))
+        )
+
+
+def read(patterns: t.Iterable[str] | None) -> Limit:
+    """The limit of these patterns. RuleError for one that is not a regular expression after its ``~``."""
+    found: dict[str, list[Pattern]] = {"": [], "&": [], "!": []}
+    findings: list[Finding] = []
+    for text in _split(patterns or ()):
+        kind, pattern = (text[0], text[1:]) if text[0] in "&!" else ("", text)
+        try:
+            regex = pattern[1:] if pattern.startswith("~") else fnmatch.translate("*" if pattern == "all" else pattern)
+            found[kind].append(re.compile(regex, re.IGNORECASE))
+        except re.error as error:
+            message = f"limit has {text!r}, which is not a regular expression: {error}."
+            findings.append(Finding("InvalidOption", "limit", message, "this collection"))
+    refuse(findings)
+    return Limit(tuple(found[""]), tuple(found["&"]), tuple(found["!"]))
+
+
+def check_matches(patterns: t.Iterable[str] | None, entries: t.Sequence[Entry], *, prunes: bool) -> Findings:
+    """A limit that no target matches is a typing error; unless ``prunes``, since it may match undeclared targets."""
+    if patterns and not entries and not prunes:
+        message = f"limit {', '.join(patterns)} matches no target of the document. It matches names, WORKSPACE/TARGET, workspaces and types."
+        yield Finding("NoTargetMatches", "limit", message, "this collection")
+
+
+def _split(patterns: t.Iterable[str]) -> t.Iterator[str]:
+    """One pattern each: several may be in one text, with a colon between them, as for hosts."""
+    for text in patterns:
+        parts = [text] if text.startswith("~") else text.split(":")
+        yield from filter(None, (part.strip() for part in parts))
+
+
+def _names(entry: Entry) -> tuple[str, ...]:
+    """What a pattern may match."""
+    workspace = ArmId(entry.workspace)
+    home = f"{workspace.resource_group}/{workspace.name}"
+    return (
+        entry.target.name,
+        entry.location,
+        f"{home}/{entry.target.name}",
+        entry.target.id,
+        workspace.name,
+        home,
+        entry.type,
+    )

@@ -1,0 +1,165 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plans that check mode writes, and runs that apply exactly these plans."""
+
+from __future__ import annotations
+
+import copy
+import json
+import stat
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
+
+from .test_fleet import FLEET, cluster, document
+from .test_fleet_result import home
+
+Workspaces = list[dict[str, t.Any]]
+
+
+@pytest.fixture
+def wanted(azure: Azure) -> Workspaces:
+    """A fleet of four clusters: one is to be created, one changed and one deleted."""
+    declared = document(azure, workspaces=2, computes=2)
+    azure.run(FLEET, name="prod", workspaces=declared)
+    declared[0]["computes"] = [cluster("cpu-c0", max_instances=3), cluster("new")]
+    return declared
+
+
+def planned(azure: Azure, path: Path, wanted: Workspaces, **options: t.Any) -> dict[str, t.Any]:
+    """The content of the file that check mode writes."""
+    result = azure.run(
+        FLEET, check=True, name="prod", workspaces=wanted, prune="delete", plan_file=str(path), **options
+    )
+    plan: dict[str, t.Any] = json.loads(path.read_text())
+    assert azure.writes == [] and result["plan_file"] == str(path) and result["plan_digest"] == plan["digest"]
+    return plan
+
+
+def applied(azure: Azure, wanted: Workspaces, plan: dict[str, t.Any], **options: t.Any) -> dict[str, t.Any]:
+    return azure.run(FLEET, name="prod", workspaces=wanted, prune="delete", approved_plan=plan, **options)
+
+
+def test_what_was_approved_is_applied(azure: Azure, wanted: Workspaces, tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    plan = planned(azure, path, wanted)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [(one["id"].rpartition("/")[2], one["action"]) for one in plan["targets"]] == [
+        ("cpu-c0", "update"), ("cpu-c1", "delete"), ("new", "create"),
+    ]  # fmt: skip
+    assert plan["targets"][0]["changes"] == [{"field": "max_instances", "before": 2, "after": 3}]
+    assert plan["table"][-1] == "5 targets: 1 delete, 1 update, 1 create planned, 2 unchanged."
+    assert planned(azure, path, wanted) == plan, "the same plan has the same file"
+    assert not applied(azure, wanted, plan, check=True).get("failed") and azure.writes == []
+    done = applied(azure, wanted, plan)
+    assert done["totals"] == {
+        "targets": 4,
+        "failed": 0,
+        "undeclared": 1,
+        "update": 1,
+        "create": 1,
+        "delete": 1,
+        "none": 2,
+    }
+    refused = applied(azure, wanted, plan, ok=False)
+    assert (
+        refused["failure"]["code"] == "PlanChanged"
+        and "ws-0/new: approved is create" in refused["msg"]
+        and azure.writes == []
+    )
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_another_declaration_is_refused(azure: Azure, wanted: Workspaces, tmp_path: Path, check: bool) -> None:
+    plan = planned(azure, tmp_path / "plan.json", wanted)
+    moved = copy.deepcopy(wanted)
+    moved[0]["computes"][0]["max_instances"] = 9
+    moved[1]["computes"][0]["min_instances"] = 1
+    refused = applied(azure, moved, plan, check=check, ok=False)
+    assert refused["failure"]["code"] == "PlanChanged" and azure.writes == []
+    assert (
+        "ws-0/cpu-c0: approved is update (max_instances: 2 -> 3), and now it is update (max_instances: 2 -> 9)"
+        in refused["msg"]
+    )
+    assert "ws-1/cpu-c0: approved is no change, and now it is update (min_instances: " in refused["msg"]
+    assert [one["target"].rpartition("/")[2] for one in refused["failure"]["details"]] == ["cpu-c0", "cpu-c0"]
+
+
+def test_another_state_is_refused(azure: Azure, wanted: Workspaces, tmp_path: Path) -> None:
+    plan = planned(azure, tmp_path / "plan.json", wanted)
+    azure.run("aml_compute_cluster", workspace="ws-0", name="cpu-c0", max_instances=7)
+    refused = applied(azure, wanted, plan, ok=False)
+    assert refused["failure"]["code"] == "PlanChanged" and azure.writes == []
+    assert "approved is update (max_instances: 2 -> 3), and now it is update (max_instances: 7 -> 3)" in refused["msg"]
+
+
+def test_a_state_that_moves_during_the_run_is_not_touched(azure: Azure, wanted: Workspaces, tmp_path: Path) -> None:
+    """The plan is compared with the list; directly before the write the target is read again."""
+    plan = planned(azure, tmp_path / "plan.json", wanted)
+    body = azure.get(f"{home('ws-0')}/computes/cpu-c0")
+
+    def meanwhile(method: str, path: str) -> None:
+        if method == "GET" and path.endswith("/computes/cpu-c0"):
+            azure.meanwhile = lambda method, path: None
+            scale = {"scaleSettings": {"minNodeCount": 1, "maxNodeCount": 7}}
+            azure.arm("PATCH", body["id"], {"properties": {"properties": scale}}, wait=30)
+
+    azure.meanwhile = meanwhile
+    done = applied(azure, wanted, plan, ok=False)
+    (failed,) = done["targets"]
+    assert (
+        failed["failure"]["code"] == "ChangedMeanwhile"
+        and "now it would be update (max_instances: 7 -> 3)" in done["msg"]
+    )
+    assert done["totals"] == {"targets": 4, "failed": 1, "undeclared": 1, "create": 1, "delete": 1, "none": 2}
+    assert (
+        azure.get(f"{home('ws-0')}/computes/cpu-c0")["properties"]["properties"]["scaleSettings"]["maxNodeCount"] == 7
+    )
+
+
+@pytest.mark.parametrize("edit", ["action", "version"])
+def test_an_edited_plan_is_refused(azure: Azure, wanted: Workspaces, tmp_path: Path, edit: str) -> None:
+    plan = planned(azure, tmp_path / "plan.json", wanted)
+    if edit == "action":
+        plan["targets"][0]["action"] = "delete"
+    else:
+        plan["version"] = 2
+    assert applied(azure, wanted, plan, ok=False)["failure"]["code"] == "PlanNotReadable" and azure.writes == []
+    assert applied(azure, wanted, {"targets": "text"}, ok=False)["failure"]["code"] == "PlanNotReadable"
+
+
+def test_secrets_are_not_in_the_file_and_their_changes_are_refused(azure: Azure, tmp_path: Path) -> None:
+    def declared(value: str) -> Workspaces:
+        app = {
+            "name": "app",
+            "image": {"reference": "registry.example/app"},
+            "endpoints": [{"target": 8787, "published": 8787}],
+            "environment_variables": {"SALT": value},
+        }
+        instance = {
+            "type": "computeinstance",
+            "name": "ci-plan-one",
+            "size": "Standard_DS2_v2",
+            "custom_applications": [app],
+        }
+        return [{"name": WORKSPACE, "resource_group": GROUP, "computes": [instance]}]
+
+    path = tmp_path / "plan.json"
+    plan = planned(azure, path, declared("correct horse battery"))
+    assert "correct horse" not in path.read_text() and "VALUE_NOT_SHOWN" in path.read_text()
+    assert planned(azure, path, declared("correct horse battery"))["digest"] == plan["digest"]
+    refused = applied(azure, declared("another value"), plan, ok=False)
+    assert refused["failure"]["code"] == "PlanChanged" and azure.writes == []
+    assert "values that the plan does not show are different" in refused["msg"]
+    assert applied(azure, declared("correct horse battery"), plan)["totals"]["create"] == 1
+
+
+def test_a_file_that_cannot_be_written(azure: Azure, wanted: Workspaces, tmp_path: Path) -> None:
+    refused = azure.run(FLEET, check=True, workspaces=wanted, plan_file=str(tmp_path / "none" / "plan.json"), ok=False)
+    assert refused["failure"]["code"] == "FileNotWritable" and str(tmp_path) in refused["msg"]
+    wanted[0]["computes"][0]["size"] = "Standard_DS3_v2"
+    azure.run(FLEET, check=True, workspaces=wanted, plan_file=str(tmp_path / "plan.json"), ok=False)
+    assert list(tmp_path.iterdir()) == [], "a plan with failures is none"

@@ -1,0 +1,67 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``limit``: only the targets that its patterns match are read, changed, pruned and counted."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, Azure
+
+from .test_fleet import FLEET, document
+
+
+@pytest.fixture
+def wanted(azure: Azure) -> list[dict[str, t.Any]]:
+    declared = document(azure, computes=2)
+    declared[0]["computes"].append({"type": "computeinstance", "name": "ci-ada", "size": "Standard_DS2_v2"})
+    return declared
+
+
+ALL = {"ws-0/cpu-c0", "ws-0/cpu-c1", "ws-0/ci-ada", "ws-1/cpu-c0", "ws-1/cpu-c1"}
+PATTERNS = [
+    (["cpu-c0"], {"ws-0/cpu-c0", "ws-1/cpu-c0"}),
+    (["CPU-*:!ws-1"], {"ws-0/cpu-c0", "ws-0/cpu-c1"}),
+    (["ws-1/*", "computeinstance"], {"ws-1/cpu-c0", "ws-1/cpu-c1", "ws-0/ci-ada"}),
+    (["ws-0", "&amlcompute"], {"ws-0/cpu-c0", "ws-0/cpu-c1"}),
+    (["!amlcompute"], {"ws-0/ci-ada"}),
+    ([f"{GROUP}/ws-1"], {"ws-1/cpu-c0", "ws-1/cpu-c1"}),
+    (["~.*-c[1-9]$"], {"ws-0/cpu-c1", "ws-1/cpu-c1"}),
+    (["all", "!*/cpu-c0"], ALL - {"ws-0/cpu-c0", "ws-1/cpu-c0"}),
+]
+
+
+@pytest.mark.parametrize(("limit", "expected"), PATTERNS, ids=[" ".join(row[0]) for row in PATTERNS])
+def test_patterns(azure: Azure, wanted: list[dict[str, t.Any]], limit: list[str], expected: set[str]) -> None:
+    planned = azure.run(FLEET, check=True, workspaces=wanted, limit=limit, preflight=False)
+    assert {f"{one['workspace']}/{one['name']}" for one in planned["targets"]} == expected
+    assert planned["totals"]["targets"] == len(expected)
+    homes = {one.partition("/")[0] for one in expected}
+    assert {one.path.split("/")[-2] for one in azure.sent} == homes, "no other workspace is read"
+
+
+def test_only_matching_targets_are_pruned(azure: Azure, wanted: list[dict[str, t.Any]]) -> None:
+    azure.run(FLEET, name="prod", workspaces=wanted)
+    fewer = [{**one, "computes": one["computes"][:1]} for one in wanted]
+    done = azure.run(FLEET, name="prod", workspaces=fewer, prune="delete", limit=["ws-0/cpu-*"])
+    assert [(one["name"], one["action"]) for one in done["undeclared"]] == [("cpu-c1", "delete")]
+    assert {one["name"] for one in azure.run("aml_compute_info", workspace="ws-0")["computes"]} == {"cpu-c0", "ci-ada"}
+    none = azure.run(FLEET, name="prod", workspaces=wanted, prune="delete", limit=["ws-1/cpu-c0"])
+    assert not none["changed"] and none["undeclared"] == [], "a declared target outside of the limit is not undeclared"
+
+
+def test_what_is_outside_counts_neither_for_quotas_nor_for_cost(azure: Azure, wanted: list[dict[str, t.Any]]) -> None:
+    azure.app.configure({"quotas": {"*": {"standardDSv2Family": 3}}})
+    assert azure.run(FLEET, check=True, workspaces=wanted, ok=False)["failure"]["code"] == "PreflightFailed"
+    done = azure.run(FLEET, check=True, workspaces=wanted, limit=["ws-1/cpu-c0"], max_monthly_cost=300)
+    assert done["totals"]["cost"]["monthly_maximum"] == 213.16
+
+
+@pytest.mark.parametrize(("limit", "code"), [("nothing-*", "NoTargetMatches"), ("~[", "InvalidOption")])
+def test_a_limit_without_a_target_is_refused(
+    azure: Azure, wanted: list[dict[str, t.Any]], limit: str, code: str
+) -> None:
+    failed = azure.run(FLEET, workspaces=wanted, limit=[limit], ok=False)
+    assert failed["failure"]["code"] == code and limit in failed["msg"] and azure.sent == []
