@@ -27,8 +27,9 @@ options:
   form:
     description:
       - V(data) is the report, and V(merged) one of several. V(markdown) and V(html) render it. The page of V(html) loads nothing from other places.
+      - V(junit) is XML for pipelines, with a test case for each compute target, which fails if the target differs. V(csv) has a line for each.
     type: str
-    choices: [data, merged, markdown, html]
+    choices: [data, merged, markdown, html, junit, csv]
     default: data
 """
 
@@ -54,15 +55,21 @@ from ansible.errors import AnsibleFilterError
 
 from ..module_utils._core import shape
 from ..module_utils._core.errors import AmlError
-from ..module_utils._report import document, markdown, page
+from ..module_utils._report import document, markdown, page, pipelines
 from ..module_utils._report.rows import Report
 
-_INPUTS = {"data": shape.REPORTED, "merged": shape.REPORTS, "markdown": shape.REPORT, "html": shape.REPORT}
+_TEXTS: dict[str, t.Callable[[Report], str]] = {
+    "markdown": markdown.markdown,
+    "html": page.page,
+    "junit": pipelines.junit,
+    "csv": pipelines.table,
+}
+_INPUTS = {"data": shape.REPORTED, "merged": shape.REPORTS, **dict.fromkeys(_TEXTS, shape.REPORT)}
 
 
 def drift_report(given: dict[str, t.Any], form: str = "data") -> t.Any:
     if form not in _INPUTS:
-        raise AnsibleFilterError(f"azureml.compute.drift_report: form is data, merged, markdown or html, not {form!r}.")
+        raise AnsibleFilterError(f"azureml.compute.drift_report: form is {', '.join(_INPUTS)}, not {form!r}.")
     try:
         with shape.reading(given, _INPUTS[form]):
             return _made(given, form)
@@ -76,8 +83,7 @@ def _made(given: dict[str, t.Any], form: str) -> t.Any:
     if form == "merged":
         reports = [Report.from_dict(one) for one in given["reports"]]
         return document.merge(reports, given.get("previous")).to_dict()
-    report = Report.from_dict(given)
-    return markdown.markdown(report) if form == "markdown" else page.page(report)
+    return _TEXTS[form](Report.from_dict(given))
 
 
 class FilterModule:

@@ -107,8 +107,10 @@ cli_yaml:
       size: STANDARD_D4S_V3
 missing:
   description:
-    - Values that could not be exported. C(name) of the workspace or compute target, C(option) (empty for a complete target) and C(reason).
-    - Secrets are listed here, because the service never returns them, and values for which the CLI's schema has no field.
+    - Values that could not be exported. C(name) of the workspace or compute target, C(option) (empty for a complete target), C(reason) and C(kind).
+    - With the C(kind) V(fill_in) a value has to be filled in to create the target again, as a secret, which the service never returns. V(no_counterpart) is a
+      value for which the CLI's schema or this collection has no field. V(separate) is a network, an identity or a private endpoint, which exists
+      separately and which other roles create. V(not_succeeded) is a target whose creation or last change failed.
   returned: success
   type: list
   elements: dict
@@ -116,6 +118,7 @@ missing:
     - name: old-cluster
       option: ssh_settings.admin_password
       reason: the service never returns this secret; declare it to create the target again
+      kind: fill_in
 failures:
   description:
     - One entry for each item of a list that does not have the documented structure. The result contains all other items, and a warning names each.

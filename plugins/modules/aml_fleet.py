@@ -121,8 +121,16 @@ options:
   preflight:
     description:
       - Whether to check sizes, quotas, subnets, identities and locks for all new targets, before the first write.
+      - Quota that the targets need at once (the minimum nodes of clusters, and instances) is required. Quota that clusters need only to grow to their
+        maximum number of nodes is a warning.
     type: bool
     default: true
+  preflight_fail_on:
+    description:
+      - Which findings of O(preflight) fail the task. The others are warnings.
+    type: str
+    choices: [error, warning, never]
+    default: error
   estimate_cost:
     description:
       - Whether to estimate the cost of the declared targets for a month of 730 hours, with their minimum and maximum number of nodes, from the

@@ -12,7 +12,7 @@ import yaml
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
 from ansible_collections.azureml.compute.plugins.module_utils._options import export
-from ansible_collections.azureml.compute.tests.support.azure import GROUP, SUBSCRIPTION, WORKSPACE, Azure
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, SUBSCRIPTION, WORKSPACE, WORKSPACE_ID, Azure
 from ansible_collections.azureml.compute.tests.support.declarations import Declaration, declarations
 
 MODULES = {
@@ -208,3 +208,26 @@ def test_a_document_without_its_name_is_an_unexpected_answer_and_costs_a_named_t
     ].endswith(strange)
     strange = f"/workspaces/{WORKSPACE}"
     assert azure.run("aml_export_info", ok=False)["failure"]["code"] == "UnexpectedAnswer"
+
+
+def test_what_is_missing_says_what_to_do_with_it(azure: Azure) -> None:
+    """What a user fills in is apart from what a file has no place for, what exists separately, and what failed."""
+    identity = azure.resource("Microsoft.ManagedIdentity/userAssignedIdentities", "id-a", {}, "2023-01-31")
+    used = {"type": "user_assigned", "user_assigned_identities": [identity]}
+    azure.run("aml_compute_cluster", name="cpu-id", size="Standard_DS2_v2", max_instances=1, identity=used)
+    order = {
+        "kind": "failed_operation",
+        "match": {"path": "cpu-bad"},
+        "count": 1,
+        "code": "Broken",
+        "message": "It broke.",
+    }
+    azure.app.faults.put([order])
+    azure.run("aml_compute_cluster", name="cpu-bad", size="Standard_DS2_v2", max_instances=1, ok=False)
+    azure.arm("PATCH", WORKSPACE_ID, {"properties": {"ipAllowlist": ["203.0.113.0/24"]}}, "2024-10-01-preview")
+    found = {(one["name"], one["option"], one["kind"]) for one in azure.run("aml_export_info")["missing"]}
+    assert {
+        ("cpu-id", "identity.user_assigned_identities", "separate"),
+        ("cpu-bad", "", "not_succeeded"),
+        (WORKSPACE, "ipAllowlist", "no_counterpart"),
+    } <= found

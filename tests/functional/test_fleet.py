@@ -181,8 +181,19 @@ def test_on_error_stop_starts_no_further_one(azure: Azure) -> None:
 def test_a_preflight_over_the_whole_fleet_before_the_first_write(azure: Azure) -> None:
     azure.app.configure({"quotas": {"*": {"standardDSv2Family": 7}}})
     wanted = document(azure, workspaces=2, computes=2)
+    possible = azure.run(FLEET, check=True, workspaces=wanted)
+    assert possible["warnings"][0].startswith("QuotaBelowMaximum: "), "what could be needed is a warning"
+    for workspace in wanted:
+        workspace["computes"] = [{**one, "min_instances": 1} for one in workspace["computes"]]
     failed = azure.run(FLEET, workspaces=wanted, ok=False)
-    assert failed["failure"]["code"] == "PreflightFailed" and azure.writes == []
+    assert (
+        failed["failure"]["code"] == "PreflightFailed"
+        and azure.writes == []
+        and "preflight_fail_on=never" in failed["msg"]
+    )
+    warned = azure.run(FLEET, check=True, workspaces=wanted, preflight_fail_on="never")
+    assert warned["totals"]["create"] == 4 and warned["warnings"][0].startswith("FamilyQuotaExceeded: ")
+    assert azure.run(FLEET, check=True, workspaces=wanted, preflight=False)["warnings"] == []
     assert "standardDSv2Family" in failed["msg"] and "ws-0/cpu-c1: 2, ws-1/cpu-c0: 2" in failed["msg"]
 
 

@@ -54,6 +54,7 @@ def test_only_matching_targets_are_pruned(azure: Azure, wanted: list[dict[str, t
 
 def test_what_is_outside_counts_neither_for_quotas_nor_for_cost(azure: Azure, wanted: list[dict[str, t.Any]]) -> None:
     azure.app.configure({"quotas": {"*": {"standardDSv2Family": 3}}})
+    wanted[0]["computes"][0]["min_instances"] = wanted[1]["computes"][0]["min_instances"] = 1
     assert azure.run(FLEET, check=True, workspaces=wanted, ok=False)["failure"]["code"] == "PreflightFailed"
     done = azure.run(FLEET, check=True, workspaces=wanted, limit=["ws-1/cpu-c0"], max_monthly_cost=300)
     assert done["totals"]["cost"]["monthly_maximum"] == 213.16

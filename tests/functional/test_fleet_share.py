@@ -59,6 +59,8 @@ def test_a_share_reads_no_more_than_its_own_without_a_gate(azure: Azure) -> None
 
 def test_a_quota_that_only_the_sum_exceeds_stops_every_share(azure: Azure) -> None:
     wanted = document(azure, workspaces=4, computes=1)
+    for one in wanted:
+        one["computes"][0]["min_instances"] = 1
     azure.app.configure({"quotas": {"*": {"standardDSv2Family": 7}}})
     results = []
     for one in wanted:

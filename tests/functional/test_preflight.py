@@ -122,7 +122,14 @@ def test_the_service_agrees_about_the_quota(azure: Azure) -> None:
 
 def test_the_quota_is_summed_over_all(azure: Azure) -> None:
     azure.app.configure({"quotas": {"*": {DSV2: 10}}})
-    three = [{"name": f"cluster-{letter}", "size": "Standard_DS3_v2", "max_instances": 1} for letter in "abc"]
+    idle = [{"name": f"cluster-{letter}", "size": "Standard_DS3_v2", "max_instances": 1} for letter in "abc"]
+    found = look(azure, *idle)
+    assert (
+        codes(found) == ["QuotaBelowMaximum"]
+        and found["passed"]
+        and "lower max_instances" in found["findings"][0]["hint"]
+    )
+    three = [{**one, "min_instances": 1} for one in idle]
     for one in three:
         assert codes(look(azure, one)) == []
     found = look(azure, *three)
@@ -136,7 +143,8 @@ def test_clusters_and_instances_share_a_family(azure: Azure) -> None:
     azure.app.configure({"quotas": {"*": {DSV2: 7}}})
     instance = {"type": "computeinstance", "name": "ci-ada", "size": "Standard_DS3_v2"}
     assert codes(look(azure, instance)) == []
-    assert codes(look(azure, instance, {"size": "Standard_DS3_v2", "max_instances": 1})) == ["FamilyQuotaExceeded"]
+    small = {"size": "Standard_DS3_v2", "min_instances": 1, "max_instances": 1}
+    assert codes(look(azure, instance, small)) == ["FamilyQuotaExceeded"]
 
 
 def test_what_is_in_use_counts(azure: Azure) -> None:
@@ -168,8 +176,8 @@ def test_the_maximum_that_can_never_be_reached_is_a_warning(azure: Azure) -> Non
 def test_the_regions_total(azure: Azure) -> None:
     azure.app.configure({"quotas": {"*": {"TotalDedicatedCores": 5}}})
     both = [
-        {"name": "cluster-a", "size": "Standard_DS3_v2", "max_instances": 1},
-        {"name": "cluster-b", "size": "Standard_D4s_v3", "max_instances": 1},
+        {"name": "cluster-a", "size": "Standard_DS3_v2", "min_instances": 1, "max_instances": 1},
+        {"name": "cluster-b", "size": "Standard_D4s_v3", "min_instances": 1, "max_instances": 1},
     ]
     assert codes(look(azure, *both)) == ["RegionalQuotaExceeded"]
     assert codes(look(azure, both[0])) == []
@@ -441,7 +449,7 @@ def test_what_would_have_to_be_replaced(azure: Azure) -> None:
 def test_several_workspaces(azure: Azure) -> None:
     azure.make_workspace("ws-other", "rg-other")
     azure.app.configure({"quotas": {"*": {DSV2: 4}}})
-    here = {"name": "same", "size": "Standard_DS3_v2", "max_instances": 1}
+    here = {"name": "same", "size": "Standard_DS3_v2", "min_instances": 1, "max_instances": 1}
     there = {**here, "workspace": "ws-other", "resource_group": "rg-other"}
     found = look(azure, here, there)
     assert codes(found) == ["FamilyQuotaExceeded"] and found["findings"][0]["target"] == "ws-test/same, ws-other/same"

@@ -273,7 +273,7 @@ def test_the_drift_report_is_stored_and_fails_the_job(
 def fleet_document(group: str) -> dict[str, t.Any]:
     """A fleet over all workspaces that were made but one, which is a host of the inventory all the same."""
     computes = [
-        {"type": "amlcompute", "name": name, "size": "Standard_DS2_v2", "max_instances": 2}
+        {"type": "amlcompute", "name": name, "size": "Standard_DS2_v2", "min_instances": 1, "max_instances": 2}
         for name in ("small", "large")
     ]
     return {

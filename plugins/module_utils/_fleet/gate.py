@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 from .._core.client import ReadClient
 from .._core.errors import AmlError
+from .._core.findings import ERROR
 from .._engine.plan import CREATE, REPLACE
 from .._kinds import compute
 from .._kinds.instance_power import STOPPED, power_state
 from .._kinds.registry import INFO_KINDS
 from .._preflight import run
+from .._preflight.checks import PreflightFailed
 from .._preflight.facts import DesiredTarget
 from .._preflight.gather import Gatherer
 from . import cost
@@ -33,6 +35,7 @@ class Gate:
     preflight: bool = True
     estimate_cost: bool = False
     max_monthly_cost: float | None = None
+    fail_on: str = ERROR
 
     @property
     def counts_rest(self) -> bool:
@@ -44,7 +47,7 @@ class Gate:
         if self.estimate_cost or self.max_monthly_cost is not None:
             self._estimate(client, fleet, rest, warnings)
         if self.preflight:
-            _check_preflight(client, [*fleet.entries, *rest.entries], warnings)
+            _check_preflight(client, [*fleet.entries, *rest.entries], warnings, self.fail_on)
 
     def _estimate(self, client: ReadClient, fleet: Fleet, rest: Fleet, warnings: list[str]) -> None:
         """The cost after the task, and what the fleet's own changes add to it."""
@@ -76,7 +79,7 @@ def _set_differences(fleet: Fleet, prices: Prices, billed: t.Collection[str]) ->
             entry.difference = cost.difference(_cost_now(entry, prices), after)
 
 
-def _check_preflight(client: ReadClient, entries: list[Entry], warnings: list[str]) -> None:
+def _check_preflight(client: ReadClient, entries: list[Entry], warnings: list[str], fail_on: str) -> None:
     """Quotas and all other checks, for all targets that any run over the document will create."""
     desired = [_desired(entry) for entry in entries if entry.action in (CREATE, REPLACE) and not entry.failed]
     for subscription in {one.target.subscription_id for one in desired}:
@@ -84,9 +87,13 @@ def _check_preflight(client: ReadClient, entries: list[Entry], warnings: list[st
         gatherer = Gatherer(client, subscription, compute.ComputeKind.api_version)
         gatherer.workspaces(own, computes=compute.ComputeKind.api_version)
         findings = run.check(own, gatherer.gather(own))
-        others = [one for one in findings if one.severity != "error" and one.code not in run.RETIREMENTS]
+        try:
+            run.refuse(findings, f"{len(own)} compute target(s) of the fleet", fail_on)
+        except PreflightFailed as error:
+            error.hint = f"{error.hint} To continue in spite of the findings, set preflight_fail_on=never."
+            raise
+        others = [one for one in findings if one.code not in run.RETIREMENTS]
         warnings += [f"{one.code}: {one.message} {one.hint}" for one in others]
-        run.refuse(findings, f"{len(own)} compute target(s) of the fleet")
 
 
 def _cost_now(entry: Entry, prices: Prices) -> cost.Cost | None:

@@ -58,6 +58,7 @@ FLEET_SPEC: specs.Spec = {
     "prune": {"type": "str", "default": "none", "choices": list(PRUNE)},
     "append_tags": {"type": "bool", "default": True},
     "preflight": {"type": "bool", "default": True},
+    "preflight_fail_on": {"type": "str", "default": "error", "choices": ["error", "warning", "never"]},
     "estimate_cost": {"type": "bool", "default": False},
     "max_monthly_cost": {"type": "float"},
     "plan_file": {"type": "path"},
@@ -101,7 +102,12 @@ def manage_fleet(task: Task) -> Result:
     entries = read_document(
         document, params.get("defaults") or {}, scope, INFO_KINDS, task.module.hide, validation.validate
     )
-    gate = Gate(params["preflight"], params["estimate_cost"], params["max_monthly_cost"])
+    gate = Gate(
+        params["preflight"],
+        params["estimate_cost"],
+        params["max_monthly_cost"],
+        params["preflight_fail_on"],
+    )
     with Interruption() as interruption:
         task.sleep = interruption.pause
         fleet, rest = split(params["share"], entries, _workspaces(document, scope))

@@ -15,7 +15,7 @@ import typing as t
 from .._core import paths, redact
 from .._core.errors import AmlError
 from .._engine.fields import CREATE_ONLY, UPDATABLE
-from .._engine.kind import Body, Kind
+from .._engine.kind import FAILED, Body, Kind
 from .._kinds import compute, outbound_rules, workspace
 from .._kinds.kubernetes import instance_types_to_arm
 from .._kinds.registry import kind_of
@@ -34,6 +34,14 @@ _LISTS = {
     "inference_clusters": "aml_inference_clusters",
     "attached": "aml_attached_computes",
 }
+
+
+# What a row of ``missing`` is about: a value that a user has to fill in to create the target again; a value that a file or the collection has no place
+# for; a target whose declaration is not its state; a resource that exists separately, and that other roles create.
+FILL_IN, NO_COUNTERPART, NOT_SUCCEEDED, SEPARATE = "fill_in", "no_counterpart", "not_succeeded", "separate"
+
+# Properties of a workspace that this collection has no option for.
+_WITHOUT_OPTION = ("ipAllowlist", "networkAcls", "encryption.identity.userAssignedIdentity")
 
 
 class Export:
@@ -59,6 +67,20 @@ class Export:
         if rules:
             options.setdefault("managed_network", {})["outbound_rules"] = rules
         self.vars["aml_workspace"] = {"name": body["name"], **options}
+        for place in _WITHOUT_OPTION:
+            if paths.get_path(body, f"properties.{place}") not in (paths.MISSING, None, "", [], {}):
+                self._miss(
+                    body["name"],
+                    place,
+                    "this collection has no option for it: the declaration does not contain it",
+                    NO_COUNTERPART,
+                )
+        for connection in _listed(paths.get_path(body, "properties.privateEndpointConnections")):
+            endpoint = paths.get_path(connection, "properties.privateEndpoint.id")
+            if isinstance(endpoint, str):
+                reason = f"the private endpoint {endpoint} exists separately; the role aml_workspace creates it from aml_workspace_private_endpoints"
+                self._miss(body["name"], "aml_workspace_private_endpoints", reason, SEPARATE)
+        self._miss_separate(body["name"], options)
         self._add_file("workspace.yml", kind, "workspace", body["name"], options)
 
     def add_compute(self, body: Body) -> None:
@@ -66,14 +88,21 @@ class Export:
         redact.hide_variables(body)
         kind, type_, name = kind_of(body), compute.kind_name(body), _file_name(body["name"])
         if not kind.fields:
-            self._miss(name, "", f"no module of this collection keeps a {type_}")
+            self._miss(name, "", f"no module of this collection keeps a {type_}", NO_COUNTERPART)
             return
         options = declaration(kind, body)
         for secret in kind.lost_on_recreate(body, {}):
             # Without its secret the group would be half a declaration, which the module refuses.
             options.pop(secret.partition(".")[0], None)
-            self._miss(name, secret, "the service never returns this secret; declare it to create the target again")
+            self._miss(
+                name, secret, "the service never returns this secret; declare it to create the target again", FILL_IN
+            )
         options = self._without_values(name, options)
+        status = kind.status(body)
+        if status.state == FAILED:
+            reason = f"its state is {status.text}: its declaration is what was requested, and a run replaces it ({status.code}: {status.message})"
+            self._miss(name, "", redact.printable(reason), NOT_SUCCEEDED)
+        self._miss_separate(name, options)
         tab = compute.tab(body)
         row = {"name": name, "type": type_, **options} if tab == "attached" else {"name": name, **options}
         # A compute target may be named workspace too. The file comes first: where that fails, the target is nowhere.
@@ -93,19 +122,20 @@ class Export:
                         name,
                         option,
                         f"not exported: {redact.PLACEHOLDER} keeps the current value; replace it to create the instance",
+                        FILL_IN,
                     )
         return t.cast(Tree, redact.without_values(options, self.shown, lambda _value: redact.PLACEHOLDER))
 
     def _add_file(self, file: str, kind: Kind, type_: str, name: str, options: Tree) -> None:
         if not kind.cli_schema:
-            self._miss(name, "", f"the CLI's schema has no type {type_}: there is no file for it")
+            self._miss(name, "", f"the CLI's schema has no type {type_}: there is no file for it", NO_COUNTERPART)
             return
         import yaml
 
-        secrets = [row["option"] for row in self.missing if row["name"] == name and row["option"]]
+        secrets = [row["option"] for row in self.missing if row["name"] == name and row["kind"] == FILL_IN]
         written, left = _for_the_cli(kind, options)
         for option, reason in left.items():
-            self._miss(name, option, reason)
+            self._miss(name, option, reason, NO_COUNTERPART)
         head = {
             "$schema": _SCHEMAS + kind.cli_schema,
             "name": name,
@@ -118,8 +148,22 @@ class Export:
         text = yaml.safe_dump({**head, **cli_tree(type_, written)}, sort_keys=False, allow_unicode=True)
         self.files[file] = comments + text
 
-    def _miss(self, name: str, option: str, reason: str) -> None:
-        self.missing.append({"name": name, "option": option, "reason": reason})
+    def _miss_separate(self, name: str, options: Tree) -> None:
+        """The networks and identities that the declaration refers to by their ids."""
+        subnet = paths.get_path(options, "network_settings.subnet")
+        if isinstance(subnet, str):
+            reason = f"the subnet {subnet} exists separately; the role aml_network creates it from aml_network_name and aml_network_subnets"
+            self._miss(name, "network_settings.subnet", reason, SEPARATE)
+        for identity in _listed(paths.get_path(options, "identity.user_assigned_identities")):
+            reason = f"the identity {identity} exists separately; the role aml_identity creates it from aml_identity_identities"
+            self._miss(name, "identity.user_assigned_identities", reason, SEPARATE)
+
+    def _miss(self, name: str, option: str, reason: str, kind: str) -> None:
+        self.missing.append({"name": name, "option": option, "reason": reason, "kind": kind})
+
+
+def _listed(value: t.Any) -> list[t.Any]:
+    return value if isinstance(value, list) else []
 
 
 _NO_FIELD = "the CLI's schema has no such field: the file is without it"

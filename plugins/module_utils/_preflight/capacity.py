@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The sums of the pre-flight: cores, computes and addresses of all that is about to be created, against what is left. Pure.
 
-Rules: a dedicated creation is checked for max(1, minimum) nodes against its family, also at minimum 0; a low-priority one against the regional
-total alone (docs/facts.md b.2, f.23 [ISS]). Clusters and instances share the cores and the number of computes (docs/coverage.md CI1,
+Rules: a dedicated creation is checked for max(1, minimum) nodes against its family, also at minimum 0, where it then holds none; a low-priority one
+against the regional total alone (docs/facts.md b.2, f.23 [ISS]). Clusters and instances share the cores and the number of computes (docs/coverage.md CI1,
 1.11). One address for each node, and Azure keeps five of a subnet (1.11; Azure Virtual Network, reserved addresses).
 """
 
@@ -27,7 +27,12 @@ from .checks import named, names, subnet_of
 from .facts import DesiredTarget, Facts
 
 _SOURCE = "docs/facts.md b.2 (quota), f.23; docs/coverage.md 1.11"
-_RAISE = "Ask for more quota, choose another size or region, or declare fewer nodes; aml_usage_info shows what is left."
+_RAISE = (
+    "Request more quota, choose another size or location, or lower min_instances; aml_usage_info shows what is left."
+)
+_LOWER = (
+    "Request more quota, choose another size or location, or lower max_instances; aml_usage_info shows what is left."
+)
 _RESERVED = 5
 # Nodes of a cluster that a subscription is given without asking (docs/coverage.md CC4).
 _MANY_NODES = 100
@@ -35,7 +40,7 @@ _MANY_NODES = 100
 
 @dataclass(frozen=True)
 class Demand:
-    """What one target uses of a region: cores immediately and at most, in addition to those of the family that it already uses."""
+    """What one target uses of a region: cores at its creation, all the time, and at most, in addition to those of the family that it already uses."""
 
     desired: DesiredTarget
     region: str
@@ -53,6 +58,10 @@ class Demand:
     @property
     def cores(self) -> int:
         return self._cores(self.desired.least)
+
+    @property
+    def kept(self) -> int:
+        return self._cores(self.desired.kept)
 
     @property
     def most(self) -> int:
@@ -98,7 +107,7 @@ def check_quota(desired_targets: t.Sequence[DesiredTarget], facts: Facts) -> Fin
                 "docs/coverage.md CC4, 1.11",
                 WARNING,
                 desired.name,
-                "Request a higher limit.",
+                "Request a higher limit, or lower max_instances.",
             )
 
 
@@ -131,24 +140,26 @@ def _regional(region: str, here: list[Demand], usages: _usages.Usages) -> Findin
 
 
 def _exceeds(code: str, what: str, some: list[Demand], row: Item | None) -> Findings:
-    """An error where the least that is needed is not left; a warning where the most could never be reached."""
+    """An error where what must exist at once is not left, or what the service asks for at a single creation; a warning where the most could never be reached.
+
+    A cluster with a minimum of 0 is created if one node is left, and leaves it to the next one.
+    """
     if row is None or row["limit"] is None:
         return
     free = max(0, row["limit"] - row["current"])
-    need, most = sum(one.cores for one in some), sum(one.most for one in some)
+    kept, most = sum(one.kept for one in some), sum(one.most for one in some)
+    counts = [one.kept for one in some] if kept > free else [one.cores if one.cores > free else 0 for one in some]
     state = f"{free} of {row['limit']} {what} are left ({row['current']} are in use)"
-    if need > free:
-        takers = [one for one in some if one.cores]
-        message = f"{state}, and {need} are needed at once ({_cores_of(takers)})."
-        yield Finding(code, "size", message, _SOURCE, ERROR, named([one.desired for one in takers]), _RAISE)
+    takers = [(one.desired, count) for one, count in zip(some, counts, strict=True) if count]
+    if takers:
+        targets, numbers = [desired for desired, _count in takers], [count for _desired, count in takers]
+        need = kept if kept > free else max(numbers)
+        message = f"{state}, and {need} are needed at once ({_counted(targets, numbers)})."
+        yield Finding(code, "size", message, _SOURCE, ERROR, named(targets), _RAISE)
     elif most > free:
         message = f"{state}, and {most} would be needed for the maximum number of nodes. Not all clusters can grow to max_instances."
         growers = named([one.desired for one in some if one.most])
-        yield Finding("QuotaBelowMaximum", "max_instances", message, _SOURCE, WARNING, growers, _RAISE)
-
-
-def _cores_of(some: list[Demand]) -> str:
-    return _counted([one.desired for one in some], [one.cores for one in some])
+        yield Finding("QuotaBelowMaximum", "max_instances", message, _SOURCE, WARNING, growers, _LOWER)
 
 
 def _counted(desired_targets: t.Sequence[DesiredTarget], counts: t.Sequence[int]) -> str:
@@ -209,7 +220,7 @@ def _totals(desired_targets: t.Sequence[DesiredTarget], facts: Facts) -> Finding
         row = usages.find(_usages.TOTAL_CLUSTERS) if usages else None
         if row and row["limit"] is not None and row["current"] + len(some) > row["limit"]:
             message = f"{row['remaining']} of {row['limit']} clusters and instances in {region} are left, and {len(some)} would be created."
-            hint = "Delete targets that are not used, or request a higher limit."
+            hint = "Delete targets that are not used, request a higher limit, or declare another location."
             yield Finding(
                 "ComputeCountExceeded", "name", message, "docs/coverage.md 1.11, pain 53", ERROR, named(some), hint
             )

@@ -82,6 +82,11 @@ class DesiredTarget:
         return self._nodes_wanted[0]
 
     @property
+    def kept(self) -> int:
+        """Nodes that it has as long as it exists: the minimum of a cluster, and an instance's own."""
+        return self.kind.nodes_wanted(self.wanted, creates=False)[0]
+
+    @property
     def most(self) -> int:
         return self._nodes_wanted[1]
 

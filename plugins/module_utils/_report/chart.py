@@ -3,12 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The drawings of the drift report: bars, and the graph from subscription to compute target. Inline SVG; colours come from the page's classes.
 
-Bars are drawn for the width of a phone, so that their text can be read there, and grow on a desktop. The graph scrolls in a separate box.
+Bars are as wide as their box; their labels are short enough for a phone. The graph scrolls in a separate box.
 """
 
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from html import escape
 
 from .rows import AS_DECLARED, DIFFERS, FAILED, STATUSES, UNDECLARED, Report, Target, Workspace
@@ -16,7 +17,7 @@ from .rows import AS_DECLARED, DIFFERS, FAILED, STATUSES, UNDECLARED, Report, Ta
 SYMBOLS = {AS_DECLARED: "✓", DIFFERS: "≠", FAILED: "✗", UNDECLARED: "+"}
 CLASSES = {AS_DECLARED: "ok", DIFFERS: "differs", FAILED: "failed", UNDECLARED: "undeclared"}
 
-_WIDTH, _ROW = 340, 36
+_ROW = 36
 # More bars than this no one compares; the tables have all.
 MOST_BARS = 15
 
@@ -36,20 +37,20 @@ def bars(rows: t.Sequence[Bar], about: str) -> str:
     shown = rows[:MOST_BARS]
     drawn = [_bar(row, number * _ROW) for number, row in enumerate(shown)]
     height = max(len(shown) * _ROW, 1)
-    return f'<svg class="bars" viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape(about)}">{"".join(drawn)}</svg>'
+    return f'<svg class="bars" width="100%" height="{height}" role="img" aria-label="{escape(about)}">{"".join(drawn)}</svg>'
 
 
 def _bar(row: Bar, y: int) -> str:
     drawn = [
         f'<text x="0" y="{y + 13}">{_cut(row.label, 34)}<title>{escape(row.label)}</title></text>',
-        f'<text x="{_WIDTH}" y="{y + 13}" class="note" text-anchor="end">{escape(row.note)}</text>',
-        f'<rect x="0" y="{y + 18}" width="{_WIDTH}" height="9" rx="3" class="empty"/>',
+        f'<text x="100%" y="{y + 13}" class="note" text-anchor="end">{escape(row.note)}</text>',
+        f'<rect x="0" y="{y + 18}" width="100%" height="9" rx="3" class="empty"/>',
     ]
     x = 0.0
     for style, amount in row.parts:
-        width = _WIDTH * min(amount / row.whole, 1.0) if row.whole else 0.0
+        width = 100 * min(amount / row.whole, 1.0) if row.whole else 0.0
         if width:
-            drawn.append(f'<rect x="{x:.1f}" y="{y + 18}" width="{width:.1f}" height="9" rx="3" class="{style}"/>')
+            drawn.append(f'<rect x="{x:.1f}%" y="{y + 18}" width="{width:.1f}%" height="9" rx="3" class="{style}"/>')
         x += width
     return "".join(drawn)
 
@@ -126,13 +127,42 @@ def graph(report: Report) -> str:
         by_subscription.setdefault(workspace.subscription_id, []).append(workspace)
     drawn = _Graph()
     for subscription, workspaces in by_subscription.items():
-        children = [_workspace(one, report.by_workspace.get(one.key, [])) for one in workspaces]
+        children = _alike([(one, report.by_workspace.get(one.key, [])) for one in workspaces])
         drawn.place(_Node(_SUBSCRIPTION, f"{subscription[:13]}…", "plain", children, subscription))
     heads = "".join(f'<text x="{x}" y="14" class="note">{title}</text>' for title, x, _width in _COLUMNS)
     about = "Subscriptions, their workspaces, networks, identities and compute targets"
     size = f'width="{GRAPH_WIDTH}" height="{drawn.y:.0f}" viewBox="0 0 {GRAPH_WIDTH} {drawn.y:.0f}"'
     body = f'{heads}<g class="edges">{"".join(drawn.edges)}</g>{"".join(drawn.boxes)}'
     return f'<svg class="graph" {size} role="img" aria-label="{about}">{body}</svg>'
+
+
+def _alike(rows: t.Iterable[tuple[Workspace, list[Target]]]) -> list[_Node]:
+    """A box for each workspace. Those that are the same, with nothing to be seen to, have one, in which nodes are summed."""
+    groups: dict[t.Any, list[tuple[Workspace, list[Target]]]] = {}
+    for workspace, targets in rows:
+        same = not workspace.error and bool(targets) and all(one.status == AS_DECLARED for one in targets)
+        place = (workspace.location, workspace.public_network_access)
+        parts = tuple(sorted((one.network, one.identity, one.name, one.public_ssh) for one in targets))
+        groups.setdefault((place, parts) if same else workspace.key, []).append((workspace, targets))
+    return [_workspace(*group[0]) if len(group) == 1 else _group(group) for group in groups.values()]
+
+
+def _group(rows: t.Sequence[tuple[Workspace, list[Target]]]) -> _Node:
+    by_name: dict[tuple[str, str, str], list[Target]] = {}
+    for _workspace_row, targets in rows:
+        for one in targets:
+            by_name.setdefault((one.network, one.identity, one.name), []).append(one)
+    summed = [
+        replace(some[0], nodes=_total(one.nodes for one in some), max_nodes=_total(one.max_nodes for one in some))
+        for some in by_name.values()
+    ]
+    node = _workspace(replace(rows[0][0], name=f"{len(rows)} workspaces"), summed)
+    return node._replace(title=", ".join(workspace.name for workspace, _targets in rows))
+
+
+def _total(numbers: t.Iterable[int | None]) -> int | None:
+    known = [number for number in numbers if number is not None]
+    return sum(known) if known else None
 
 
 def _workspace(workspace: Workspace, targets: t.Sequence[Target]) -> _Node:

@@ -32,9 +32,19 @@ def _lines(report: Report) -> Lines:
 
 def _listed(report: Report, title: str, status: str) -> Lines:
     own = report.having(status)
-    rows = [(one.workspace, one.name, one.type, wording.action(one), wording.what(one), one.since) for one in own]
+    rows = [
+        (
+            one.workspace,
+            one.name,
+            one.type,
+            wording.action(one),
+            wording.what(one),
+            wording.age(wording.seconds(one.since, report.generated)),
+        )
+        for one in own
+    ]
     yield from (f"## {title} ({len(own)})", "")
-    yield from _table(("Workspace", "Target", "Kind", "Action", "What", "Known since"), rows)
+    yield from _table(("Workspace", "Target", "Type", "Action", "Difference", "For"), rows)
     yield ""
 
 
@@ -43,7 +53,7 @@ def _counted(report: Report) -> Lines:
     workspaces = [(one.name, *wording.counted(counts, report), one.error) for one, counts in report.counted_workspaces]
     kinds = [(kind, *wording.counted(counts, report)) for kind, counts in report.counted_kinds]
     yield from ("## Workspaces", "", *_table(("Workspace", *heads, "Error"), workspaces), "")
-    yield from ("## Kinds", "", *_table(("Kind", *heads), kinds), "")
+    yield from ("## Types", "", *_table(("Type", *heads), kinds), "")
     if report.priced:
         yield from (wording.COST_NOTE, "")
 
@@ -51,7 +61,7 @@ def _counted(report: Report) -> Lines:
 def _exposed(report: Report) -> Lines:
     rows = [(one.workspace, one.name, one.type, one.network) for one in report.exposed]
     yield from (f"## SSH open on a public address ({len(rows)})", "")
-    yield from (*_table(("Workspace", "Target", "Kind", "Network"), rows), "")
+    yield from (*_table(("Workspace", "Target", "Type", "Network"), rows), "")
     if wording.without_user(report):
         yield from (wording.without_user(report), "")
 

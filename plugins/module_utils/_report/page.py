@@ -35,7 +35,7 @@ section{background:var(--paper);border:1px solid var(--line);border-radius:10px;
 .tiles .ok b{color:var(--ok)}.tiles .differs b{color:var(--differs)}.tiles .failed b{color:var(--failed)}.tiles .undeclared b{color:var(--undeclared)}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(420px,100%),1fr));gap:14px}.charts section{margin:0}
 svg{display:block}svg text{font-size:13px;fill:var(--ink)}svg .note{fill:var(--soft);font-size:12px}
-.bars{width:100%;max-width:420px;height:auto}.bars .empty{fill:var(--line)}.bars .used,.bars .nodes{fill:var(--used)}.bars .more{fill:var(--used);opacity:.45}
+.bars .empty{fill:var(--line)}.bars .used,.bars .nodes{fill:var(--used)}.bars .more{fill:var(--used);opacity:.45}
 .bars .ok{fill:var(--ok)}.bars .differs{fill:var(--differs)}.bars .failed{fill:var(--failed)}
 .scroll{overflow-x:auto;-webkit-overflow-scrolling:touch}
 .edges path{fill:none;stroke:var(--line);stroke-width:1.5}
@@ -86,6 +86,8 @@ class Cell(t.NamedTuple):
 
 # More rows than this are folded away, so that what comes below is found.
 _MOST_ROWS = 30
+# The graph of more targets than this is folded.
+_MOST_DRAWN = 100
 # A text that is no longer keeps to one line.
 _SHORT = 24
 
@@ -157,8 +159,9 @@ def _section(title: str, content: str) -> str:
     return f"<section><h2>{escape(title)}</h2>{content}</section>"
 
 
-def _folded(title: str, content: str) -> str:
-    return f"<section><details><summary>{escape(title)}</summary>{content}</details></section>"
+def _folded(title: str, content: str, *, opened: bool = False) -> str:
+    shown = " open" if opened else ""
+    return f"<section><details{shown}><summary>{escape(title)}</summary>{content}</details></section>"
 
 
 def _table(heads: t.Sequence[str], rows: Rows) -> str:
@@ -197,6 +200,11 @@ def _counted(counts: Counts, report: Report) -> list[t.Any]:
     return [*row[:-1], _cost(counts, report)] if report.priced else row
 
 
+def _age(target: Target, report: Report) -> Cell:
+    seconds = wording.seconds(target.since, report.generated)
+    return Cell(wording.age(seconds), sort=None if seconds is None else float(seconds))
+
+
 def _status(status: str) -> Cell:
     return Cell(f"{SYMBOLS[status]} {status}", CLASSES[status])
 
@@ -205,8 +213,10 @@ def _listed(report: Report, title: str, status: str) -> str:
     own = report.having(status)
     if not own and status != DIFFERS:
         return ""
-    rows = [(one.workspace, one.name, one.type, wording.what(one), one.since, wording.action(one)) for one in own]
-    heads = ("Workspace", "Target", "Kind", "What", "Known since", *(["Action"] if status == DIFFERS else []))
+    rows = [
+        (one.workspace, one.name, one.type, wording.what(one), _age(one, report), wording.action(one)) for one in own
+    ]
+    heads = ("Workspace", "Target", "Type", "Difference", "For", *(["Action"] if status == DIFFERS else []))
     show = _section if len(own) <= _MOST_ROWS else _folded
     return show(f"{title} ({len(own)})", _table(heads, rows))
 
@@ -294,7 +304,9 @@ def _topology(report: Report) -> str:
     key = "".join(f'<span class="status {CLASSES[status]}">{SYMBOLS[status]} {status}</span>' for status in STATUSES)
     key += "<span>nodes/most nodes</span><span>SSH: open on a public address</span>"
     drawing = f'<div class="key">{key}</div><div class="scroll">{chart.graph(report)}</div>'
-    return _section("Topology", drawing) if report.workspaces else ""
+    if not report.workspaces:
+        return ""
+    return _folded("Topology", drawing, opened=len(report.targets) <= _MOST_DRAWN)
 
 
 def _by_workspace(report: Report) -> str:
@@ -305,14 +317,14 @@ def _by_workspace(report: Report) -> str:
 
 def _by_kind(report: Report) -> str:
     rows = [(kind, *_counted(counts, report)) for kind, counts in report.counted_kinds]
-    return _section("Kinds", _table(("Kind", *wording.count_heads(report)), rows))
+    return _section("Types", _table(("Type", *wording.count_heads(report)), rows))
 
 
 def _exposure(report: Report) -> str:
     own = report.exposed
     rows = [(one.workspace, one.name, one.type, one.network, *_login(one.ssh)) for one in own]
     more = wording.without_user(report)
-    table = _table(("Workspace", "Target", "Kind", "Network", "User", "Address"), rows) + (
+    table = _table(("Workspace", "Target", "Type", "Network", "User", "Address"), rows) + (
         f"<p>{more}</p>" if more else ""
     )
     return _section(f"SSH open on a public address ({len(own)})", table)
@@ -363,7 +375,7 @@ def _everything(report: Report) -> str:
     heads = (
         "Workspace",
         "Target",
-        "Kind",
+        "Type",
         "Status",
         "State",
         "Size",

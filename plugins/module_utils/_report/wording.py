@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import UTC, datetime
 
 from .rows import AS_DECLARED, DIFFERS, FAILED, STATUSES, UNDECLARED, Change, Counts, Report, Target, Usage
 
-COST_NOTE = "What is declared costs in a month of 730 hours, at its fewest and at its most nodes: list prices of the machines alone."
+COST_NOTE = "Cost of the declared targets for 730 hours, with their minimum and maximum number of nodes: list prices of the virtual machines only."
 
 
 def headline(report: Report) -> str:
@@ -17,7 +18,41 @@ def headline(report: Report) -> str:
     totals, statuses = report.totals, report.totals.by_status
     told = f"{statuses[DIFFERS]} differ, {statuses[FAILED]} failed, {statuses[UNDECLARED]} are not declared"
     told += f", {report.unreadable} of the workspaces could not be read" if report.unreadable else ""
-    return f"{statuses[AS_DECLARED]} of {totals.targets} compute targets in {len(report.workspaces)} workspaces are as declared; {told}. {report.generated}"
+    whole = f"{statuses[AS_DECLARED]} of {totals.targets} compute targets in {len(report.workspaces)} workspaces"
+    return f"{whole} match their declaration; {told}. {moment(report.generated)}"
+
+
+# --- times ---
+
+
+def moment(text: str) -> str:
+    """A time without its seconds; a text that is none as it is."""
+    found = _time(text)
+    return text if found is None else f"{found:%Y-%m-%d %H:%M} UTC"
+
+
+def seconds(since: str | None, now: str) -> int | None:
+    start, end = _time(since), _time(now)
+    return None if start is None or end is None else max(0, int((end - start).total_seconds()))
+
+
+def age(passed: int | None) -> str:
+    """How long something has been so, in one unit; a difference that is in no earlier report is new."""
+    if passed is None:
+        return ""
+    for length, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if passed >= length:
+            number = passed // length
+            return f"{number} {unit}{'s' if number > 1 else ''}"
+    return "new"
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 # --- counts and costs ---
@@ -78,7 +113,7 @@ def _value(value: t.Any) -> str:
 
 def without_user(report: Report) -> str:
     number = sum(one.open_port and not one.public_ssh for one in report.targets)
-    return f"On {number} more clusters the port is open, but they have no user to log in as." if number else ""
+    return f"On {number} more clusters the SSH port is open, but no user can log in." if number else ""
 
 
 def usage_name(usage: Usage) -> str:

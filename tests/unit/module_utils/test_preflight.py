@@ -114,14 +114,15 @@ def test_other_kinds_have_no_size_of_the_service() -> None:
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=8), st.integers(0, 40), st.integers(0, 60))
 def test_the_sum_against_what_is_left(minimums: list[int], used: int, limit: int) -> None:
-    """max(1, minimum) nodes of four cores each, whatever the order; nothing more is asked for."""
+    """The minimum nodes of all, of four cores each, and at least one node for a single creation; what could be needed is a warning."""
     desired_targets = [
         desired(f"cluster-{chr(97 + index)}", min_instances=least, max_instances=max(1, least))
         for index, least in enumerate(minimums)
     ]
     found = codes(*desired_targets, given=facts(usages=[usage(FAMILY, used, limit)]))
-    need = sum(4 * max(1, least) for least in minimums)
-    assert found == (["FamilyQuotaExceeded"] if need > limit - used else [])
+    left = max(0, limit - used)
+    need, most = max(4, sum(4 * least for least in minimums)), sum(4 * max(1, least) for least in minimums)
+    assert found == (["FamilyQuotaExceeded"] if need > left else ["QuotaBelowMaximum"] if most > left else [])
 
 
 def test_no_cap_is_no_limit() -> None:

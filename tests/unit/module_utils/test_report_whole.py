@@ -184,27 +184,27 @@ MERGED = {
 
 MARKDOWN = r"""# Drift report: demo
 
-1 of 4 compute targets in 3 workspaces are as declared; 2 differ, 1 failed, 2 are not declared, 2 of the workspaces could not be read. 2026-01-02T00:00:01Z
+1 of 4 compute targets in 3 workspaces match their declaration; 2 differ, 1 failed, 2 are not declared, 2 of the workspaces could not be read. 2026-01-02 00:00 UTC
 
 ## What differs (2)
 
-| Workspace | Target | Kind | Action | What | Known since |
+| Workspace | Target | Type | Action | Difference | For |
 | --- | --- | --- | --- | --- | --- |
-| one | cpu | amlcompute | update | max\_instances: 2 → 4 | 2025-12-24T00:00:00Z |
-| one | new | amlcompute | create | it does not exist | 2026-01-02T00:00:00Z |
+| one | cpu | amlcompute | update | max\_instances: 2 → 4 | 9 days |
+| one | new | amlcompute | create | it does not exist | new |
 
 ## Failed (1)
 
-| Workspace | Target | Kind | Action | What | Known since |
+| Workspace | Target | Type | Action | Difference | For |
 | --- | --- | --- | --- | --- | --- |
-| two | gpu | amlcompute |  | No \| access | 2026-01-02T00:00:01Z |
+| two | gpu | amlcompute |  | No \| access | new |
 
 ## Not declared (2)
 
-| Workspace | Target | Kind | Action | What | Known since |
+| Workspace | Target | Type | Action | Difference | For |
 | --- | --- | --- | --- | --- | --- |
-| one | old | amlcompute |  | The fleet created it and no longer declares it. | 2026-01-02T00:00:00Z |
-| one | stray | databricks |  | Someone else created it; the fleet never changes it. | 2026-01-02T00:00:00Z |
+| one | old | amlcompute |  | The fleet created it and no longer declares it. | new |
+| one | stray | databricks |  | Someone else created it; the fleet never changes it. | new |
 
 ## Workspaces
 
@@ -214,23 +214,23 @@ MARKDOWN = r"""# Drift report: demo
 | two | 1 | 0 | 0 | 1 | 0 | 0 | 0 | 0 |  | No access |
 | three | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 |  | Not processed: no host is responsible for it, or the job of its host ended before. |
 
-## Kinds
+## Types
 
-| Kind | Targets | As declared | Differs | Failed | Undeclared | Nodes | Of | Public SSH | Monthly cost |
+| Type | Targets | As declared | Differs | Failed | Undeclared | Nodes | Of | Public SSH | Monthly cost |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 | amlcompute | 3 | 0 | 2 | 1 | 1 | 1 | 3 | 1 | unknown |
 | computeinstance | 1 | 1 | 0 | 0 | 0 | 1 | 1 | 0 | unknown |
 | databricks | 0 | 0 | 0 | 0 | 1 | 0 | 0 | 0 |  |
 
-What is declared costs in a month of 730 hours, at its fewest and at its most nodes: list prices of the machines alone.
+Cost of the declared targets for 730 hours, with their minimum and maximum number of nodes: list prices of the virtual machines only.
 
 ## SSH open on a public address (1)
 
-| Workspace | Target | Kind | Network |
+| Workspace | Target | Type | Network |
 | --- | --- | --- | --- |
 | one | cpu | amlcompute | net/s |
 
-On 1 more clusters the port is open, but they have no user to log in as.
+On 1 more clusters the SSH port is open, but no user can log in.
 
 ## Quota in use
 
