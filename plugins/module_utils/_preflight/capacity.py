@@ -140,26 +140,32 @@ def _regional(region: str, here: list[Demand], usages: _usages.Usages) -> Findin
 
 
 def _exceeds(code: str, what: str, some: list[Demand], row: Item | None) -> Findings:
-    """An error where what must exist at once is not left, or what the service asks for at a single creation; a warning where the most could never be reached.
+    """An error where what must exist at once is not left, or what a single creation needs; a warning where the maximum could never be reached.
 
     A cluster with a minimum of 0 is created if one node is left, and leaves it to the next one.
     """
     if row is None or row["limit"] is None:
         return
     free = max(0, row["limit"] - row["current"])
-    kept, most = sum(one.kept for one in some), sum(one.most for one in some)
-    counts = [one.kept for one in some] if kept > free else [one.cores if one.cores > free else 0 for one in some]
+    most = sum(one.most for one in some)
     state = f"{free} of {row['limit']} {what} are left ({row['current']} are in use)"
-    takers = [(one.desired, count) for one, count in zip(some, counts, strict=True) if count]
+    takers = _takers(some, free)
     if takers:
-        targets, numbers = [desired for desired, _count in takers], [count for _desired, count in takers]
-        need = kept if kept > free else max(numbers)
-        message = f"{state}, and {need} are needed at once ({_counted(targets, numbers)})."
+        targets, counts = [desired for desired, _count in takers], [count for _desired, count in takers]
+        need = max(sum(one.kept for one in some), *counts)
+        message = f"{state}, and {need} are needed at once ({_counted(targets, counts)})."
         yield Finding(code, "size", message, _SOURCE, ERROR, named(targets), _RAISE)
     elif most > free:
         message = f"{state}, and {most} would be needed for the maximum number of nodes. Not all clusters can grow to max_instances."
         growers = named([one.desired for one in some if one.most])
         yield Finding("QuotaBelowMaximum", "max_instances", message, _SOURCE, WARNING, growers, _LOWER)
+
+
+def _takers(some: t.Sequence[Demand], free: int) -> list[tuple[DesiredTarget, int]]:
+    """The targets that cannot exist together, or that cannot be created even alone, with the cores that each needs."""
+    if sum(one.kept for one in some) > free:
+        return [(one.desired, one.kept) for one in some if one.kept]
+    return [(one.desired, one.cores) for one in some if one.cores > free]
 
 
 def _counted(desired_targets: t.Sequence[DesiredTarget], counts: t.Sequence[int]) -> str:
