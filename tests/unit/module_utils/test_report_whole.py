@@ -239,7 +239,7 @@ On 1 more clusters the SSH port is open, but no user can log in.
 | eastus | Standard DSv2 Family | 4 | 10 | 40 % |
 
 The quotas of westus could not be read: Forbidden
-"""
+"""  # noqa: E501
 
 
 def merge(reports: t.Sequence[Row], previous: Row | None = None) -> Row:
