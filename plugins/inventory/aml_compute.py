@@ -218,6 +218,7 @@ workspace_tags:
   managed_by: ansible
 """
 
+import functools
 import os
 import typing as t
 
@@ -241,6 +242,8 @@ from ..module_utils._module.task import USER_AGENT, VERSION
 ENDINGS = ("aml_compute.yml", "aml_compute.yaml", "azureml.yml", "azureml.yaml")
 # Written here, not read from the service: the one value of a host that is a template.
 _INTERPRETER = "{{ ansible_playbook_python }}"
+# Texts of others in a record; all else of it is a name, an id or an address.
+_TEXTS = ("tags", "refusal", "closed")
 # Templates begin with the first; calls, filters, tests on items and texts need one of the others.
 _ACTIVE = set('{([|`"\\')
 
@@ -361,14 +364,18 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         for warning in signed_in.warnings:
             self.display.warning(self._shown(warning))
         self._report(reader.problems)
-        return [self._masked(record) for record in records], not reader.problems
+        parts = [part for record in records for part in (record["workspace"], *record["machines"])]
+        texts = [part[name] for part in parts for name in _TEXTS if name in part]
+        # All at once: a thousand searches take a hundred times as long, and hardly any finds something.
+        found = redact.KNOWN.mask_tree(texts) is not texts
+        return [self._masked(record) for record in records] if found else records, not reader.problems
 
     def _masked(self, record: _inventory.Record) -> _inventory.Record:
         """A record whose texts show no secret. All else of it is a name, an id or an address, which must stay what it is."""
 
         def masked(part: dict[str, t.Any]) -> dict[str, t.Any]:
             return {
-                name: redact.KNOWN.mask_tree(value) if name in ("tags", "refusal", "closed") else value
+                name: redact.KNOWN.mask_tree(value) if name in _TEXTS else value
                 for name, value in part.items()
             }
 
@@ -469,6 +476,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     def _populate(self, hosts: list[_inventory.Host]) -> None:
         strict, groupings = self.get_option("strict"), self.get_option("default_groups")
+        compose, groups, keyed_groups = (self.get_option(name) for name in ("compose", "groups", "keyed_groups"))
         valid: dict[str, str] = {}
         whole = self.inventory
         guarded = _GroupGuard(whole, {host.name for host in hosts}, self.display.warning)
@@ -480,12 +488,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 if group not in valid:
                     valid[group] = self.inventory.add_group(self._sanitize_group_name(group))
                 self.inventory.add_child(valid[group], name)
-            self._set_composite_vars(self.get_option("compose"), host.variables, name, strict)
-            self._add_host_to_composed_groups(self.get_option("groups"), {}, name, strict)
+            self._set_composite_vars(compose, host.variables, name, strict)
+            self._add_host_to_composed_groups(groups, {}, name, strict)
             # The names of these groups are texts of the service.
             self.inventory = guarded
             try:
-                self._add_host_to_keyed_groups(self.get_option("keyed_groups"), {}, name, strict)
+                self._add_host_to_keyed_groups(keyed_groups, {}, name, strict)
             finally:
                 self.inventory = whole
 
@@ -530,6 +538,11 @@ def _plain(value: t.Any) -> t.Any:
         return {key: _plain(one) for key, one in value.items()}
     if isinstance(value, list):
         return [_plain(one) for one in value]
-    if isinstance(value, str) and not set(value) & _ACTIVE and not value.startswith("#jinja2"):
-        return trust_as_template(value)
-    return value
+    return _plain_text(value) if isinstance(value, str) else value
+
+
+# Most texts are those of many hosts.
+@functools.lru_cache(4096)
+def _plain_text(text: str) -> str:
+    harmless = not set(text) & _ACTIVE and not text.startswith("#jinja2")
+    return t.cast(str, trust_as_template(text)) if harmless else text
