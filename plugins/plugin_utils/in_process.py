@@ -7,7 +7,7 @@ The usual process of a module packs a zip, starts a Python, imports Azure's libr
 and prints the same JSON, so that arguments, redaction, warnings and results are those of the module; what is imported is imported once, before Ansible
 forks; and the items of a loop share the token and the connections.
 
-It is asked for by the variable ``aml_in_process`` or by ``AML_IN_PROCESS`` in the environment.
+The variable ``aml_in_process`` and ``AML_IN_PROCESS`` in the environment switch it off.
 
 Of ansible-core it uses what its own action plugin for modules uses. If a name is missing, modules run as they do without this file.
 """
@@ -130,9 +130,9 @@ class InProcess(normal.ActionModule):  # type: ignore[misc]  # ansible-core has 
             return f"this ansible-core has no {missing[0]}"
         if self._unusable:
             return self._unusable
-        wanted = self._templar.template(task_vars.get(VARIABLE, os.environ.get(ENVIRONMENT, False)))
+        wanted = self._templar.template(task_vars.get(VARIABLE, os.environ.get(ENVIRONMENT, True)))
         if not boolean(wanted, strict=False):
-            return f"neither {VARIABLE} nor {ENVIRONMENT} is true"
+            return f"{VARIABLE} or {ENVIRONMENT} is false"
         if wrap_async or self._task.async_val:
             return "it is asynchronous"
         return self._of_connection() or self._of_interpreter(task_vars) or self._of_environment(environment)

@@ -1,8 +1,16 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fixture ``azure``: modules that run against the simulator in the same process."""
+"""The fixture ``azure``: modules that run against the simulator in the same process. With AML_TEST_ACTIONS set, through their action plugins."""
 
 from __future__ import annotations
+
+import os
+
+if os.environ.get("AML_TEST_ACTIONS"):
+    # Ansible's loader of collections must be there before the collection is imported.
+    from ansible.plugins.loader import init_plugin_loader
+
+    init_plugin_loader()
 
 from ansible_collections.azureml.compute.tests.support.azure import azure  # noqa: F401  # pylint: disable=unused-import

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import typing as t
 
@@ -71,6 +72,9 @@ def refused(azure: Azure, module: str, options: Options, names: str) -> str | No
 
 def tried(module: str) -> list[Case]:
     every = list(cases(module))
+    if os.environ.get("AML_TEST_ACTIONS"):
+        # A controller, in whose process the tests then are, gives half of a surrogate pair to no module.
+        every = [case for case in every if "\\ud" not in repr(case.options)]
     if figures.THOROUGH:
         return every
     before = {

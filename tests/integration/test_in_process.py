@@ -1,77 +1,190 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The same tasks as modules of their own and in Ansible's process: the same results, and the requests of a loop share a token."""
+"""The same tasks as modules and in a fork of Ansible's process: the same results, and the items of a loop share a token."""
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.azureml.compute.plugins.modules import aml_compute_info
+from ansible_collections.azureml.compute.plugins.plugin_utils.fork import Fork
 
 from .conftest import Player, Run, module
 
-CLUSTER = {"name": "cpu", "size": "Standard_DS3_v2", "min_instances": 0, "max_instances": 1}
-# Of one run alone.
-_OWN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[0-9:.+Z-]+")
+CLUSTER: dict[str, t.Any] = {"workspace": "ws-one", "name": "cpu", "size": "Standard_DS3_v2", "max_instances": 1}
+TARGET = {"type": "amlcompute", "name": "cpu", "size": "Standard_DS3_v2", "max_instances": 1}
+FORK, MODULE = "runs in a fork of Ansible's process", "runs as a module, because"
+# The others take too long for one run as modules.
+PARTS = 4
+# Items of the long loop.
+ITEMS = int(os.environ.get("AML_TEST_ITEMS", "10000"))
+# Different in each run.
+_OF_A_RUN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d{4}-\d\d-\d\d[T ][0-9:.+Z-]+")
+_FILE = "{{ lookup('ansible.builtin.file', 'cluster.yml') }}"
+_CLOUD = "{{ lookup('env', 'AZURE_CLOUD_ENVIRONMENT') if item else 'nonsense' }}"
 
 
-def tasks() -> list[dict[str, t.Any]]:
-    """Tasks that write nothing, each with another way to end or to be run."""
-    scope = {"workspace": "ws"}
-    info = {"azureml.compute.aml_compute_info": scope}
-    cluster = {**scope, **CLUSTER}
-    rows = [
-        module("aml_compute_info", "found", **scope),
-        module("aml_compute_info", "of another type", **scope, type=["amlcompute"]),
-        module("aml_compute_info", "wrong value", **scope, type=["nonsense"], retries="many"),
-        module("aml_compute_info", "unknown option", **scope, nonsense=1),
+def daily() -> list[dict[str, t.Any]]:
+    """Tasks that change nothing, each with another way to end or to be run."""
+    info: dict[str, t.Any] = {"azureml.compute.aml_compute_info": {"workspace": "ws-one"}}
+    return [
+        module("aml_compute_info", "found", workspace="ws-one"),
+        module("aml_compute_info", "several wrong values", workspace="ws-one", type=["nonsense"], retries="many"),
+        module("aml_compute_info", "unknown option", workspace="ws-one", nonsense=1),
         module("aml_compute_info", "not found", workspace="no-such-workspace"),
-        module("aml_compute_cluster", "unchanged", **cluster),
-        {
-            **module("aml_compute_cluster", "check and diff", **{**cluster, "max_instances": 3}),
-            "check_mode": True,
-            "diff": True,
-        },
-        {**module("aml_compute_cluster", "refused offline", **{**cluster, "name": "not a name", "max_instances": -1})},
-        {**module("aml_compute_cluster", "no_log", **cluster), "no_log": True},
-        {**info, "name": "loop", "loop": [1, 2, 3]},
-        {**info, "name": "until", "register": "r", "until": "r.computes | length > 7", "retries": 1, "delay": 0},
+        {**module("aml_compute_cluster", "check and diff", **CLUSTER | {"max_instances": 3}), "check_mode": True, "diff": True},
+        {**module("aml_compute_cluster", "no_log", **CLUSTER), "no_log": True},
+        {**module("aml_compute_cluster", "a warning is part of the result", **CLUSTER | {"min_instances": 1}), "check_mode": True, "register": "warned",
+         "failed_when": "warned.warnings is defined"},
+        {**info, "name": "an environment for each item", "loop": [True, False], "environment": {"AZURE_CLOUD_ENVIRONMENT": _CLOUD}},
+        {**info, "name": "until", "register": "read", "until": "read.computes | length > 7", "retries": 1, "delay": 0},
+    ]  # fmt: skip
+
+
+def others() -> list[dict[str, t.Any]]:
+    info: dict[str, t.Any] = {"azureml.compute.aml_compute_info": {"workspace": "ws-one"}}
+    secret = {"admin_username": "azureuser", "admin_password": "Sup3r-Secret-Passw0rd"}
+    return [
+        module("aml_compute_info", "of another type", workspace="ws-one", type=["aks"]),
+        module("aml_compute_info", "alias", ml_workspace="ws-one"),
+        module("aml_compute_info", "null", workspace="ws-one", name=None),
+        module("aml_compute_info", "a scalar for a list", workspace="ws-one", type="amlcompute"),
+        module("aml_compute_info", "text for a number", workspace="ws-one", retries="3"),
+        module("aml_compute_cluster", "unchanged", **CLUSTER),
+        {**module("aml_compute_cluster", "tags of other types", **CLUSTER, tags={"a": 1, "b": True, "c": 1.5}), "check_mode": True},
+        module("aml_compute_cluster", "null for a tag", **CLUSTER, tags={"a": None}),
+        module("aml_compute_cluster", "refused offline", **CLUSTER | {"name": "not a name", "max_instances": -1}),
+        module("aml_compute_cluster", "immutable", **CLUSTER | {"size": "Standard_DS2_v2"}),
+        module("aml_compute_cluster", "a secret in a refusal", **CLUSTER | {"name": "new", "ssh_settings": secret, "tier": secret["admin_password"]}),
+        module("aml_compute_cluster", "neither required option", workspace="ws-one"),
+        module("aml_compute_cluster", "empty text", **CLUSTER | {"size": ""}),
+        module("aml_compute_cluster", "definition", workspace="ws-one", definition=TARGET),
+        module("aml_compute_cluster", "definition in a file beside the playbook", workspace="ws-one", definition=_FILE),
+        module("aml_compute_instance", "started, and not there", workspace="ws-one", name="ci-one", state="started"),
+        module("aml_workspace_info", "a workspace", name="ws-one"),
+        module("aml_usage_info", "usages", location="eastus"),
+        module("aml_vm_size_info", "sizes", location="eastus", name="Standard_DS3_v2"),
+        module("arm_resource_info", "a resource", type="Microsoft.MachineLearningServices/workspaces", name="ws-one", api_version="2025-12-01"),
+        module("aml_fleet", "fleet", workspaces=[{"name": "ws-one", "computes": [TARGET]}]),
+        module("aml_fleet", "a fleet with a target that fails", workspaces=[{"name": "ws-one", "computes": [TARGET]}, {"name": "gone", "computes": [TARGET]}]),
+        {**module("aml_fleet", "fleet in check mode", workspaces=[{"name": "ws-one", "computes": [TARGET | {"max_instances": 9}]}]),
+         "check_mode": True, "diff": True},
+        module("aml_fleet", "a wrong document", workspaces=[{"name": "ws-one", "computes": [{"type": "nonsense"}, {"name": 7}]}]),
+        module("aml_fleet_info", "fleet info", workspaces=[{"name": "ws-one"}], usages=True),
+        module("aml_preflight_info", "preflight", workspace="ws-one", computes=[TARGET]),
+        module("aml_operation_info", "an option that it does not have", operations=["https://example.org/operations/1"]),
+        module("aml_compute_info", "wrong sign-in", workspace="ws-one", client_id="one", tenant="aaaaaaaa-0000-4000-8000-00000000000a", secret="wrong"),
+        module("aml_compute_info", "two ways to sign in", workspace="ws-one", auth_source="cli", secret="wrong"),
+        {**info, "name": "register in changed_when", "register": "read", "changed_when": "read.computes | length == 1"},
+        {**info, "name": "loop with a label", "loop": [{"a": 1}, {"a": 2}], "loop_control": {"label": "{{ item.a }}", "index_var": "number"}},
         {**info, "name": "delegated", "delegate_to": "127.0.0.1", "vars": {"ansible_connection": "local"}},
-        {
-            **info,
-            "name": "an environment for each item",
-            "loop": ["AzureCloud", "nonsense"],
-            "environment": {
-                "AZURE_CLOUD_ENVIRONMENT": "{{ lookup('env', 'AZURE_CLOUD_ENVIRONMENT') if item == 'AzureCloud' else item }}"
-            },
-        },
-        {**info, "name": "null", "args": {"name": None}},
-    ]
-    return [{"ignore_errors": True, **row} for row in rows]
+        {**info, "name": "run once", "run_once": True},
+        {**info, "name": "throttled", "throttle": 1},
+        {**info, "name": "a variable that is not defined", "vars": {"x": "{{ nothing }}"}, "environment": {"A": "{{ x }}"}},
+        {**info, "name": "an environment of other types", "environment": {"A_NUMBER": 1, "A_TRUTH": True, "NOTHING": None}},
+        {**info, "name": "arguments from a variable", "args": "{{ {'type': ['aks']} }}"},
+        {"name": "templates are data", "azureml.compute.aml_compute_info": {"workspace": "{{ '{{ nothing }}' | string }}"}},
+    ]  # fmt: skip
 
 
 def comparable(value: t.Any) -> t.Any:
     if isinstance(value, dict):
-        return {key: comparable(below) for key, below in value.items() if key not in ("start", "end", "delta")}
+        return {key: comparable(below) for key, below in value.items()}
     if isinstance(value, list):
         return [comparable(below) for below in value]
-    return _OWN.sub("X", value) if isinstance(value, str) else value
+    return _OF_A_RUN.sub("X", value) if isinstance(value, str) else value
 
 
-def test_both_ways_have_the_same_results(player: Player) -> None:
-    player.make_workspace("ws")
-    player.play(module("aml_compute_cluster", workspace="ws", **CLUSTER))
+def in_both_ways(player: Player, rows: list[dict[str, t.Any]]) -> dict[str, int]:
+    """Run tasks as modules and in forks, which must have the same results; the number of token requests of each."""
+    player.make_workspace("ws-one")
+    player.play(module("aml_compute_cluster", **CLUSTER))
+    (player.folder / "cluster.yml").write_text(json.dumps(TARGET))
+    tasks = [{"ignore_errors": True, **row} for row in rows]
     runs: dict[str, Run] = {}
     tokens: dict[str, int] = {}
     for way in ("false", "true"):
         mark = player.simulator.mark()
-        runs[way] = player.play(*tasks(), env={"AML_IN_PROCESS": way, "ANSIBLE_VERBOSITY": "3"})
+        runs[way] = player.play(*tasks, env={"AML_IN_PROCESS": way, "ANSIBLE_VERBOSITY": "3"})
         tokens[way] = sum(row["path"].endswith("/token") for row in player.simulator.requests(mark))
-    text = runs["true"].text
-    assert "runs in Ansible's process" in text and "runs in a process of its own" not in text
-    assert "neither aml_in_process nor AML_IN_PROCESS is true" in runs["false"].text
-    assert [name for name, _result in runs["true"].tasks] == [name for name, _result in runs["false"].tasks] != []
-    for (name, ours), (_name, theirs) in zip(runs["true"].tasks, runs["false"].tasks):
+    assert FORK not in runs["false"].text and MODULE not in runs["true"].text
+    assert [name for name, _result in runs["false"].tasks] == [name for name, _result in runs["true"].tasks] != []
+    for (name, theirs), (_name, ours) in zip(runs["false"].tasks, runs["true"].tasks):
         assert comparable(ours) == comparable(theirs), name
-    # The items of the loop, and the attempts of until, ask for one token.
-    assert tokens["false"] - tokens["true"] == 3
+    return tokens
+
+
+def test_both_ways_have_the_same_results(player: Player) -> None:
+    tokens = in_both_ways(player, daily())
+    assert tokens["false"] - tokens["true"] == 1, "the attempts of until share a token"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(PARTS))
+def test_other_tasks_have_the_same_results_in_both_ways(player: Player, part: int) -> None:
+    in_both_ways(player, others()[part::PARTS])
+
+
+@pytest.mark.slow
+def test_the_memory_of_a_long_loop_is_flat(player: Player) -> None:
+    player.make_workspace("ws-one")
+    options = {"resource_group": player.group, "workspace": "ws-one", "_ansible_remote_tmp": str(player.folder)}
+    arguments = json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode()
+    fork = Fork(aml_compute_info.main)
+    held: list[tuple[int, int, int]] = []
+    mark = player.simulator.mark()
+    try:
+        for number in range(ITEMS):
+            done = fork.run(arguments, player.simulator.environment, str(player.folder))
+            assert json.loads(done.stdout)["computes"] == [], done
+            if number in (ITEMS // 10, ITEMS - 1):
+                held.append(resources(fork._process.pid))
+    finally:
+        fork.end()
+    (kilobytes, threads, files), (later, *others) = held
+    assert later - kilobytes < 4096 and others == [threads, files], held
+    assert sum(row["path"].endswith("/token") for row in player.simulator.requests(mark)) == 1
+
+
+def resources(process: int) -> tuple[int, int, int]:
+    """Resident memory in kB, threads and open files of a process."""
+    status = dict(line.split(":", 1) for line in Path(f"/proc/{process}/status").read_text().splitlines())
+    return int(status["VmRSS"].split()[0]), int(status["Threads"]), len(list(Path(f"/proc/{process}/fd").iterdir()))
+
+
+def processes(folder: Path) -> list[str]:
+    """The command lines that name a folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found.append(path.read_text(errors="replace"))
+        except OSError:
+            continue
+    return [line for line in found if str(folder) in line]
+
+
+def test_a_timeout_ends_the_task_and_its_process(player: Player) -> None:
+    player.make_workspace("ws-one")
+    hangs = {"kind": "hang", "seconds": 600, "match": {"path": "workspaces/ws-hang"}, "count": 9}
+    player.simulator.control("PUT", "faults", [hangs])
+    fleet = [{"name": name, "computes": [TARGET]} for name in ("ws-hang", "ws-one")]
+    hanging = module("aml_fleet", "hanging", workspaces=fleet)
+    try:
+        run = player.play(
+            {**hanging, "timeout": 2, "ignore_errors": True, "check_mode": True},
+            module("aml_compute_info", "next", workspace="ws-one"),
+            {**module("aml_compute_info", "asynchronous", workspace="ws-one"), "async": 60, "poll": 1},
+            env={"ANSIBLE_VERBOSITY": "3"},
+        )
+    finally:
+        player.simulator.control("DELETE", "faults")
+    assert "timedout" in run["hanging"]
+    assert run["next"]["computes"] == run["asynchronous"]["computes"] == []
+    assert run.text.count(FORK) == 2 and f"{MODULE} it is asynchronous." in run.text
+    assert processes(player.folder) == []

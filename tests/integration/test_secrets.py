@@ -4,7 +4,7 @@
 """Secrets in nothing that ``ansible-playbook -vvvv`` prints, logs, leaves behind or starts, and in no log of the simulator.
 
 tests/functional/test_secrets.py has each module and each way to fail; here are the real processes: invocations as Ansible prints them, Ansible's
-own log, command lines, temporary files, what libraries write to stderr.
+own log, command lines, temporary files, what libraries write to stderr. AML_IN_PROCESS=false in the environment runs them as modules.
 """
 
 from __future__ import annotations
@@ -101,7 +101,10 @@ class Watched:
     def clean(self, run: Run, lines: CommandLines) -> None:
         assert '"module_args"' in run.text and "fatal" in run.text or run.tasks, "it must be as verbose as it gets"
         self._clean("output", run.text)
-        assert any(b"AnsiballZ" in line for line in lines.seen), "the modules' processes must be watched"
+        if os.environ.get("AML_IN_PROCESS") == "false":
+            assert any(b"AnsiballZ" in line for line in lines.seen), "the modules' processes must be watched"
+        else:
+            assert "runs in a fork of Ansible's process" in run.text
         for line in lines.seen:
             self._clean("command line", line.decode(errors="replace"))
         assert (self.folder / "ansible.log").stat().st_size > 1000

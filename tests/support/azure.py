@@ -44,6 +44,9 @@ from azureml_simulator.http import Headers, Principal, Request
 
 from .bodies_by_version import not_in_version
 
+if os.environ.get("AML_TEST_ACTIONS"):
+    from ansible_collections.azureml.compute.tests.support import through_action
+
 SUBSCRIPTION = "11111111-0000-4000-8000-000000000001"
 GROUP = "rg-test"
 WORKSPACE = "ws-test"
@@ -120,6 +123,26 @@ class Sent(t.NamedTuple):
     api_version: str = ""
 
 
+def _main(module: str, options: dict[str, t.Any], *, check: bool, diff: bool) -> tuple[dict[str, t.Any], str]:
+    """Run a module's own ``main``; its result, and what it printed."""
+    ansibles = {"_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": "/tmp"}
+    if "inject_invocation" in PASS_VARS:
+        # The newer ones put the arguments into the result only where the user wants to see them.
+        ansibles["_ansible_inject_invocation"] = True
+    printed = io.StringIO()
+    with (
+        patch_module_args({**options, **ansibles}),
+        contextlib.redirect_stdout(printed),
+        contextlib.suppress(SystemExit),
+    ):
+        importlib.import_module(_MODULES + module).main()
+    text = printed.getvalue()
+    return json.loads(text.strip().splitlines()[-1]), text
+
+
+_RUN = through_action.run if os.environ.get("AML_TEST_ACTIONS") else _main
+
+
 class Azure:
     """A simulated Azure with one workspace, and the modules that run against it."""
 
@@ -161,14 +184,7 @@ class Azure:
                 and not (option == "workspace" and module in ("aml_workspace", "aml_workspace_info"))
             ):
                 scope[option] = value
-        ansibles = {"_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": "/tmp"}
-        if "inject_invocation" in PASS_VARS:
-            # The newer ones put the arguments into the result only where the user wants to see them.
-            ansibles["_ansible_inject_invocation"] = True
-        arguments = {**scope, **options, **ansibles}
-        printed = io.StringIO()
         with contextlib.ExitStack() as stack:
-            stack.enter_context(patch_module_args(arguments))
             stack.enter_context(mock.patch.object(_task.Task, "client", property(self._client)))
             timed = {"sleep": self.sleep, "clock": self.app.clock.now}
             stack.enter_context(mock.patch.dict(reconciler.Reconciler.__init__.__kwdefaults__, timed))
@@ -185,11 +201,7 @@ class Azure:
             stack.enter_context(mock.patch.dict(warnings._global_warnings, clear=True))
             # Nor is what an earlier task asked for in the way of tracebacks kept.
             stack.enter_context(mock.patch.object(_traceback, "_module_tracebacks_enabled_events", None))
-            stack.enter_context(contextlib.redirect_stdout(printed))
-            stack.enter_context(contextlib.suppress(SystemExit))
-            imported.main()
-        self.text = printed.getvalue()
-        result: dict[str, t.Any] = json.loads(self.text.strip().splitlines()[-1])
+            result, self.text = _RUN(module, {**scope, **options}, check=check, diff=diff)
         # ansible-core prints warnings as typed events; what a user reads is their text.
         result["warnings"] = [
             one if isinstance(one, str) else one["event"]["msg"] for one in result.get("warnings", [])

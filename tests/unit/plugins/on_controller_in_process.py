@@ -65,15 +65,16 @@ def test_what_has_no_obstacle_runs_in_process(monkeypatch: pytest.MonkeyPatch) -
     assert Action().obstacle(ansible_python_interpreter=sys.executable) is None
     assert Action().obstacle(ansible_python_interpreter="auto_silent") is None
     assert Action({"HTTPS_PROXY": "http://proxy"}).obstacle() is None
-    assert Action()._obstacle({}, False, {}) == "neither aml_in_process nor AML_IN_PROCESS is true"
-    monkeypatch.setenv("AML_IN_PROCESS", "true")
     assert Action()._obstacle({}, False, {}) is None
+    monkeypatch.setenv("AML_IN_PROCESS", "false")
+    assert Action()._obstacle({}, False, {}) == "aml_in_process or AML_IN_PROCESS is false"
+    assert Action().obstacle() is None, "the variable has precedence"
 
 
 @pytest.mark.parametrize(
     ("action", "variables", "reason"),
     [
-        ({}, {"aml_in_process": "no"}, "neither aml_in_process"),
+        ({}, {"aml_in_process": "no"}, "aml_in_process or AML_IN_PROCESS is false"),
         ({"transport": "ssh"}, {}, "its connection is ssh"),
         ({"become": object()}, {}, "it becomes another user"),
         ({"async_val": 30}, {}, "it is asynchronous"),
