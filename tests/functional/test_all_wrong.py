@@ -62,8 +62,18 @@ def test_what_ansible_core_finds_has_a_failure_block_too(azure: Azure) -> None:
     assert (
         "missing required arguments: name" in done["msg"]
         and "Unsupported parameters for" in done["msg"]
-        and "wrokspace" in done["msg"]
+        and "wrokspace. Did you mean workspace?" in done["msg"]
     )
+
+
+def test_an_unknown_option_comes_with_the_one_that_it_resembles(azure: Azure) -> None:
+    """Aliases and options inside of others count; an option that resembles none comes without advice."""
+    wrong = {"max_node": 2, "ssh_settings": {"admin_username": "a", "admin_pasword": "b"}, "zzz": 1}
+    done = azure.run("aml_compute_cluster", ok=None, **{**CLUSTER, **wrong})
+    assert "Did you mean max_instances, ssh_settings.admin_password? Supported parameters include" in done["msg"]
+    computes = [{"type": "amlcompute", "name": "cpu", "max_intances": 2}]
+    done = azure.run("aml_fleet", ok=None, workspaces=[{"name": "ws-a", "resource_group": "rg", "computes": computes}])
+    assert "max_intances. Did you mean max_instances?" in done["msg"] and azure.sent == []
 
 
 def test_findings_are_in_the_order_of_the_options(azure: Azure) -> None:

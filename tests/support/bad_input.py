@@ -473,7 +473,7 @@ RULES: dict[str, list[t.Any]] = {
         "18:00",
         "2026-01-01T00:00:00\n",
     ],
-    "schedules.compute_start_stop.trigger.time_zone": _WORD,
+    "schedules.compute_start_stop.trigger.time_zone": [*_WORD, "Europe/Berlin", "CEST"],
     "setup_scripts": [{"scripts": {}}],
     "setup_scripts.creation_script": [{}, {"path": "a", "inline": "b"}, {"command": "x"}, {"file": "x"}],
     "setup_scripts.startup_script": [{}, {"path": "a", "inline": "b"}, {"command": "x"}, {"file": "x"}],

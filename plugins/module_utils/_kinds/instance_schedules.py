@@ -13,6 +13,7 @@ from .._core import shape
 from .._core.findings import Finding, Findings
 from .._engine.fields import Field
 from .instance_values import Values, lower, present, title
+from .time_zones import wrong_time_zone
 
 MOST_SCHEDULES = 4
 _SCHEDULES_SOURCE = "docs/coverage.md CI9; ARM types, ComputeStartStopSchedule"
@@ -167,6 +168,9 @@ def _wrong_trigger(trigger: Values) -> t.Iterator[str]:
         yield "expression must be a cron expression of five fields in their ranges (minute hour day month weekday)."
     if trigger.get("start_time") is not None and not _is_time(trigger["start_time"]):
         yield f"start_time must be a time such as 2026-01-31T18:00:00; {trigger['start_time']!r} is not."
+    wrong_zone = None if trigger.get("time_zone") is None else wrong_time_zone(trigger["time_zone"])
+    if wrong_zone:
+        yield f"time_zone {wrong_zone}"
     if kind == "recurrence":
         yield from _wrong_recurrence(trigger)
     if kind not in ("cron", "recurrence"):

@@ -21,6 +21,7 @@ from .._core.errors import AmlError, CredentialError, RuleError
 from .._core.findings import Finding, rule_error
 from .._engine import versions
 from .._options import specs, values
+from .validation import with_hint
 
 Spec = specs.Spec
 Job = t.Callable[[t.Any], t.Any]
@@ -62,7 +63,9 @@ def ansible_findings(errors: t.Iterable[t.Any], spec: Spec, module: str, known: 
         about, _listed, _supported = text.partition(". Supported parameters include")
         if not known.intersection(re.findall(r"\w+", about)):
             unknown = isinstance(error, UnsupportedError)
-            message = f"Unsupported parameters for ({module}) module: {text}." if unknown else f"{text}."
+            message = (
+                f"Unsupported parameters for ({module}) module: {with_hint(text, spec)}." if unknown else f"{text}."
+            )
             option = about if unknown else _named(text, spec)
             found.append(Finding("InvalidOption", option or "the options", message, _SOURCE))
         if isinstance(error, (ArgumentTypeError, ElementError)):
