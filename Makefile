@@ -85,9 +85,10 @@ limits: setup ## test every hostile form of answer: what ended it and after how 
 shapes: setup ## every module on answers of another shape, print what was lost; WRITE=FILE also as Markdown
 	@PYTHONPATH=tests $(BIN)/python -m shapes $(if $(WRITE),--write $(WRITE))
 
-options: setup ## write what follows from the modules' options and from shared texts: the roles' argument specs and tasks, the modules' common return values
+options: setup ## write what follows from the modules' options and from shared texts: the roles' argument specs and tasks, the modules' common return values, the pages about roles and playbooks
 	@$(BIN)/python -m scripts.return_texts
 	@$(BIN)/python -m scripts.role_options
+	@$(BIN)/python -m scripts.docs_pages
 
 errors: setup ## write docs/errors.md, the reference of error codes, from scripts/error_codes.yml
 	@$(BIN)/python -m scripts.error_reference

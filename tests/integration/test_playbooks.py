@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from .conftest import Player, Run, Simulator
+from .conftest import ROOT, Player, Run, Simulator
 
 PREFIX = "azureml.compute."
 PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
@@ -143,10 +143,7 @@ def test_clusters_come_first_whatever_the_order_of_the_list(world: World) -> Non
 
 @needs_ssh
 def test_configure_nodes(world: World) -> None:
-    wanted = {
-        "aml_nodes_configure_directories": ["work"],
-        "aml_nodes_configure_files": [{"dest": "work/note", "content": "kept\n"}],
-    }
+    wanted = yaml.safe_load((ROOT / "examples" / "nodes.yml").read_text())
     assert world.run("configure_nodes", check=True, **wanted).changed == 2
     first = world.run("configure_nodes", **wanted)
     assert first["Create directories"]["changed"] and first["Copy files"]["changed"]
