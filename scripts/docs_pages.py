@@ -63,21 +63,22 @@ def comment_of(playbook: Path) -> list[list[str]]:
     return [block.splitlines() for block in re.split(r"\n\s*\n", "\n".join(lines))]
 
 
+def definition(match: re.Match[str]) -> str:
+    """A term and the first line of its description."""
+    names = ", ".join(f"``{name}``" if "_" in name else name for name in match["term"].split(", "))
+    return f"{names}\n  {literal(match['text'])}"
+
+
 def terms(lines: list[str]) -> str:
     """Terms with their descriptions as a definition list; lines before and after them as text."""
-    parts: list[str | None] = []
-    inside = False
+    text, before = "", ""
     for line in lines:
         match = TERM.match(line)
-        if match:
-            names = ", ".join(f"``{name}``" if "_" in name else name for name in match["term"].split(", "))
-            parts += ["" if parts and not inside else None, names, f"  {literal(match['text'])}"]
-        elif line.startswith("  ") and inside:
-            parts.append(f"  {literal(line.strip())}")
-        else:
-            parts += ["" if inside else None, literal(line)]
-        inside = bool(match) or (inside and line.startswith("  "))
-    return "\n".join(part for part in parts if part is not None)
+        kind = "term" if match or (before == "term" and line.startswith("  ")) else "text"
+        shown = definition(match) if match else ("  " if kind == "term" else "") + literal(line.strip())
+        text += ("\n\n" if before and kind != before else "\n") + shown
+        before = kind
+    return text.lstrip("\n")
 
 
 def paragraph(lines: list[str]) -> str:
