@@ -343,7 +343,7 @@ def test_workflows_lead_from_node_to_node(setup: list[Call]) -> None:
             reached |= set(following)
             template = named(setup, "job_template").get(node["unified_job_template"]["name"])
             if template:
-                launch = {**node, "extra_data": dict.fromkeys(questions(workflow))}
+                launch = {**node, "extra_data": {**node.get("extra_data", {}), **dict.fromkeys(questions(workflow))}}
                 assert accepts(template, launch) == [], f"{template['name']} in {workflow['name']}"
         assert reached == set(nodes)
     kinds = [
@@ -366,9 +366,11 @@ def test_templates_ask_for_variables_that_their_playbooks_read(setup: list[Call]
     for template in templates.values():
         playbook = PROJECT / template["playbook"]
         assert PLAYBOOK.search(playbook.read_text()), "AWX would not offer this file as a playbook"
-        # The project's playbook, and the one of the collection that it imports.
+        # The project's playbook, and the one of the collection that it imports, with the role of the fleet.
         imported = re.findall(r"import_playbook: azureml\.compute\.(\w+)", playbook.read_text())
         text = playbook.read_text() + "".join((ROOT / "playbooks" / f"{name}.yml").read_text() for name in imported)
+        if "fleet" in imported:
+            text += "".join(path.read_text() for path in sorted((ROOT / "roles" / "aml_fleet").glob("*/main.yml")))
         for variable in {*questions(template), *template.get("extra_vars", {})}:
             assert re.search(r"(when: |{{[^}]*)\b" + variable + r"\b", text), (
                 f"{variable} of {template['name']} is read nowhere"
