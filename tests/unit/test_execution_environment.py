@@ -13,6 +13,7 @@ does not ask for (JobTemplate._accept_or_ignore_job_kwargs in awx/main/models/jo
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -23,15 +24,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.loader import init_plugin_loader
-from ansible.template import Templar
-from ansible.utils.collection_loader import AnsibleCollectionConfig
 from ansible_collections.azureml.compute.plugins.module_utils._auth.options import ENVIRONMENT
-
-# ansible-test has configured it already.
-if AnsibleCollectionConfig.collection_finder is None:
-    init_plugin_loader()
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -117,36 +110,24 @@ class Call:
     arguments: dict[str, t.Any]
 
 
-def calls(name: str) -> list[Call]:
-    """The calls of a set-up playbook with its variables, in their order: an item of a loop is a call, and a skipped task is none."""
-    loader = DataLoader()
-    (found,) = loader.load_from_file(str(AWX / name), trusted_as_template=True)
-    given = loader.load_from_file(str(AWX / "vars.yml"), trusted_as_template=True)
-    defaults = found.get("module_defaults", {})
-    made = []
-    for task in found["tasks"]:
-        (module,) = [key for key in task if key.startswith("awx.awx.")]
-        variables = {**given, **found.get("vars", {})}
-        for item in Templar(loader, variables=variables).template(task.get("loop", [None])):
-            templar = Templar(loader, variables={**variables, "item": item})
-            if templar.evaluate_conditional(task.get("when", True)):
-                arguments = templar.template({**defaults.get(module, {}), **task[module]})
-                made.append(Call(task["name"], module.removeprefix("awx.awx."), arguments))
-    return made
+def calls(name: str, environment: dict[str, str] | None = None) -> list[Call]:
+    """The calls of a set-up playbook with its variables, in their order."""
+    own = {variable: value for variable, value in os.environ.items() if not variable.startswith(("AWX_", "AZURE_"))}
+    command = [sys.executable, str(ROOT / "tests" / "support" / "awx_calls.py"), str(AWX / name), str(AWX / "vars.yml")]
+    done = subprocess.run(
+        command, env={**own, **(environment or {})}, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return [Call(**row) for row in json.loads(done.stdout)]
 
 
 @pytest.fixture(scope="module", params=["with all secrets", "without optional secrets"])
 def setup(request: pytest.FixtureRequest) -> list[Call]:
     """The calls of setup.yml in the two environments."""
-    with pytest.MonkeyPatch.context() as environment:
-        for variable, value in SECRETS.items():
-            if variable.startswith("AWX_") and request.param != "with all secrets":
-                environment.delenv(variable, raising=False)
-            else:
-                environment.setenv(variable, value)
-        for variable in ("AWX_SCM_KEY_FILE", "AZURE_CLOUD_ENVIRONMENT"):
-            environment.delenv(variable, raising=False)
-        return calls("setup.yml")
+    optional = request.param == "with all secrets"
+    return calls(
+        "setup.yml", {name: value for name, value in SECRETS.items() if optional or not name.startswith("AWX_")}
+    )
 
 
 def named(setup: list[Call], module: str) -> dict[str, dict[str, t.Any]]:
