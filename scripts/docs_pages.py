@@ -39,7 +39,7 @@ HEADER = """..
 # A term with its description behind at least two blanks, and the lines that continue it.
 TERM = re.compile(r"^(?P<term>\w[\w' ,]*?) {2,}(?P<text>\S.*)$")
 LITERAL = re.compile(
-    r"(?<![\w`/.=])(-e [\w.]+=[\w./]+|(?:aml|awx)_\w+|azureml\.compute\.\w+|--?[a-z][\w-]+|[\w/-]+\.(?:yml|json|md|html|rst)|[A-Z]+_[A-Z_]+)(?![\w`/=])"
+    r"(?<![\w`/.=])(-e [\w.]+=[\w./]+|(?:aml|awx)_\w+(?:\[\])?(?:\.\w+)*|azureml\.compute\.\w+|--?[a-z][\w-]+|[\w/-]+\.(?:yml|json|md|html|rst)|[A-Z]+_[A-Z_]+)(?![\w`/=])"
 )
 MARKUP = re.compile(r"\b[A-Z]\(([^)]*)\)")
 Options = dict[str, dict[str, t.Any]]
