@@ -38,8 +38,11 @@ HEADER = """..
 """
 # A term with its description behind at least two blanks, and the lines that continue it.
 TERM = re.compile(r"^(?P<term>\w[\w' ,]*?) {2,}(?P<text>\S.*)$")
+# Settings on the command line, names of variables, playbooks, options and files.
 LITERAL = re.compile(
-    r"(?<![\w`/.=])(-e [\w.]+=[\w./]+|(?:aml|awx)_\w+(?:\[\])?(?:\.\w+)*|azureml\.compute\.\w+|--?[a-z][\w-]+|[\w/-]+\.(?:yml|json|md|html|rst)|[A-Z]+_[A-Z_]+)(?![\w`/=])"
+    r"(?<![\w`/.=])"
+    r"(-e [\w.]+=[\w./]+|(?:aml|awx)_\w+(?:\[\])?(?:\.\w+)*|azureml\.compute\.\w+|--?[a-z][\w-]+|[\w/-]+\.(?:yml|json|md|html|rst)|[A-Z]+_[A-Z_]+)"
+    r"(?![\w`/=])"
 )
 MARKUP = re.compile(r"\b[A-Z]\(([^)]*)\)")
 Options = dict[str, dict[str, t.Any]]
