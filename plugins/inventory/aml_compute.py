@@ -374,10 +374,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         """A record whose texts show no secret. All else of it is a name, an id or an address, which must stay what it is."""
 
         def masked(part: dict[str, t.Any]) -> dict[str, t.Any]:
-            return {
-                name: redact.KNOWN.mask_tree(value) if name in _TEXTS else value
-                for name, value in part.items()
-            }
+            return {name: redact.KNOWN.mask_tree(value) if name in _TEXTS else value for name, value in part.items()}
 
         return {
             **record,

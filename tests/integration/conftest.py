@@ -195,7 +195,8 @@ class Player:
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         }
         command = [str(BIN / "ansible-playbook"), name, *(["--check"] if check else []), *arguments]
-        environment = {**self.simulator.environment, **settings, **(env or {})}
+        # As a shell does: playbooks take relative paths from it.
+        environment = {**self.simulator.environment, "PWD": str(self.folder), **settings, **(env or {})}
         done = subprocess.run(
             command, env=environment, cwd=self.folder, capture_output=True, text=True, timeout=300, check=False
         )
