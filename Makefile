@@ -55,9 +55,8 @@ slow-test: setup ## run the slow tests that CI does not run
 molecule: setup ## test the roles: converge, verify and converge again on a simulator that is started once
 	@$(BIN)/molecule test --all
 
-bench: setup ## print the benchmark tables
-	@$(BIN)/python -m scripts.bench
-	@$(BIN)/python -m scripts.bench_fleet
+bench: setup ## measure each figure and what it is compared with, in tables; about 20 minutes; WRITE=FILE also as Markdown, README=1 also into README.md
+	@$(BIN)/python -m scripts.bench $(if $(WRITE),--write $(WRITE)) $(if $(README),--readme) $(if $(ONLY),--only $(ONLY))
 
 page-test: setup ## open the drift report's page in a real browser, as wide as a phone and as a desktop
 	@scripts/system-packages browser

@@ -1,33 +1,38 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The benchmark: what one task of ours costs, beside what cannot be cheaper and beside the plain SDK. Prints tables.
+"""The benchmark: each figure with what it has to reach, and what it is compared with. Prints two tables of Markdown.
 
-All in one run on one machine, against a simulator of its own; what counts is the ratio. A loop of 10 items is timed as the difference between a play
-with 11 items and one with 1, so that Ansible's start is not in it. Bytecode is compiled first: without, imports look three times slower than users see.
+    .venv/bin/python -m scripts.bench [--rounds N] [--only WORD] [--suite] [--write FILE] [--readme]
+
+All in one run on one machine, against simulators of its own. Ratios count, and CPU seconds (of all processes of a command) more than wall seconds, which
+depend on what else the machine does. The cost of one item of a loop is that of a play with 11 items less that of a play with 1, by 10, so that Ansible's
+start is not part of it. Bytecode is compiled first: without it, imports take three times as long as users see. What cannot be measured here is listed with
+the reason. About 20 minutes; ``--suite`` adds `make test` on a fresh clone.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
+import argparse
 import os
 import platform
-import shlex
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import typing as t
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from .command import BIN, ROOT
-from .environment import own_environment
+from . import bench_anchors, bench_fleet, bench_inventory, bench_workspace
+from .bench_anchors import CLUSTER, GROUP, ITEMS, WORKSPACE, further_item
+from .bench_tools import AS_MODULE, IN_PROCESS, Bench, Cost, NotMeasured, looped, median, running
+from .command import BIN, ROOT, add_write, publish
 
-ITEMS = 10
-ROUNDS = 3
-GROUP, WORKSPACE, CLUSTER = "ml-bench", "ws-bench", "cpu-cluster"
+README = ROOT / "README.md"
+BEGIN, END = "<!-- BEGIN: written by make bench -->", "<!-- END: written by make bench -->"
+TASKS = 10
 
 CLUSTER_TASK = f"""
         resource_group: {GROUP}
@@ -40,177 +45,273 @@ CLUSTER_TASK = f"""
         tags: {{team: vision}}
 """
 
-# Reads the same cluster ITEMS times by azure-ai-ml, as a script that somebody would write; prints the seconds for each.
-SDK_SCRIPT = f"""
-import os, sys, time
-started = time.perf_counter()
-from azure.ai.ml import MLClient
-from azure.identity import ClientSecretCredential
-credential = ClientSecretCredential(os.environ["AZURE_TENANT"], os.environ["AZURE_CLIENT_ID"], os.environ["AZURE_SECRET"],
-                                    authority=os.environ["AZURE_AUTHORITY_HOST"], disable_instance_discovery=True)
-client = MLClient(credential, os.environ["AZURE_SUBSCRIPTION_ID"], "{GROUP}", "{WORKSPACE}", enable_telemetry=False)
-compute = client.compute.get("{CLUSTER}")
-assert compute.max_instances == 4, compute
-print(time.perf_counter() - started)
-"""
+
+@dataclass
+class Figure:
+    """One row: the figure, what it has to reach, and what was measured (CPU and wall; one of them decides)."""
+
+    title: str
+    reach: float
+    cpu: float | None = None
+    wall: float | None = None
+    note: str = ""
+    unit: str = ""
+    decides: str = "cpu"
+
+    def cells(self) -> list[str]:
+        value = self.cpu if self.decides == "cpu" else self.wall
+        verdict = "" if value is None else "yes" if value <= self.reach else "**no**"
+        return [self.title, self._shown(self.reach), self._shown(self.cpu), self._shown(self.wall), verdict, self.note]
+
+    def _shown(self, value: float | None) -> str:
+        if value is None:
+            return ""
+        return f"{value:.2f}{self.unit}" if value < 10 else f"{value:.0f}{self.unit}"
+
+    @classmethod
+    def ratio(cls, title: str, reach: float, cost: Cost, base: Cost, note: str = "") -> Figure:
+        seconds = f"{_seconds(cost)} by {_seconds(base)}"
+        return cls(title, reach, cost.cpu / base.cpu, cost.wall / base.wall, f"{seconds}{'; ' if note else ''}{note}")
 
 
-def simulator(command: str, environment: dict[str, str]) -> str:
-    answer = subprocess.run(
-        [BIN / "azureml-simulator", command], env=environment, stdout=subprocess.PIPE, text=True, check=True
+def _seconds(cost: Cost) -> str:
+    return f"{cost.cpu:.3g}/{cost.wall:.3g} s"
+
+
+# --- the figures ---
+
+
+def task_figures(bench: Bench) -> Iterator[Figure]:
+    cluster = looped("azureml.compute.aml_compute_cluster", CLUSTER_TASK) + _unchanged()
+    ping = looped("ansible.builtin.ping", "\n")
+    cases = {"ping": (ping, AS_MODULE), IN_PROCESS: (cluster, IN_PROCESS), AS_MODULE: (cluster, AS_MODULE)}
+    one: dict[str, list[Cost]] = {name: [] for name in cases}
+    item: dict[str, list[Cost]] = {name: [] for name in cases}
+    ten: dict[str, list[Cost]] = {name: [] for name in cases}
+    for _round in range(bench.rounds):
+        # Interleaved, so that what else the machine does affects all alike.
+        for name, (task, way) in cases.items():
+            first = bench.play(task, way)
+            one[name].append(first)
+            item[name].append(bench.play(task, way, items=ITEMS + 1).minus(first, ITEMS))
+            ten[name].append(bench.play(task * TASKS, way))
+    for title, reach, found in (
+        ("further loop item, unchanged cluster, times `ping`", 0.05, item),
+        ("one playbook with one unchanged cluster, times the same with `ping`", 1.0, one),
+        ("ten separate unchanged tasks, times ten pings", 0.5, ten),
+    ):
+        yield _both_ways(title, reach, {name: median(costs) for name, costs in found.items()}, "ping")
+    wrapper = bench.folder / "python"
+    report = bench.folder / "memory"
+    yield Figure(
+        "memory of a no-change module process",
+        55,
+        cpu=_module_memory(bench, cluster, wrapper, report),
+        unit=" MB",
+        note="the largest process that Ansible starts for it",
     )
-    return answer.stdout
 
 
-def exported(text: str) -> dict[str, str]:
-    pairs = (line.removeprefix("export ").partition("=") for line in text.splitlines())
-    return {name: shlex.split(value)[0] for name, _equals, value in pairs}
+def _both_ways(title: str, reach: float, costs: dict[str, Cost], base: str) -> Figure:
+    as_module = Figure.ratio("", reach, costs[AS_MODULE], costs[base])
+    note = f"as modules {as_module.cpu:.2f} CPU, {as_module.wall:.2f} wall"
+    return Figure.ratio(title, reach, costs[IN_PROCESS], costs[base], note)
 
 
-@contextlib.contextmanager
-def running_simulator(home: str) -> t.Iterator[dict[str, str]]:
-    own = own_environment()
-    own.pop("PYTHONDONTWRITEBYTECODE", None)
-    own |= {"AML_SIMULATOR_HOME": home, "PATH": f"{BIN}:{own['PATH']}"}
-    own |= {"ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false"}
-    try:
-        yield own | exported(simulator("start", own))
-    finally:
-        simulator("stop", own)
-
-
-def play(
-    folder: str, environment: dict[str, str], task: str, items: int, interpreter: str | None = None, place: Path = BIN
-) -> float:
-    """Seconds that the ansible-playbook of a place takes for one play with a loop of so many items."""
-    path = Path(folder) / "play.yml"
-    variables = f"{{n: {items}, ansible_python_interpreter: {interpreter or place / 'python'}}}"
-    path.write_text(
-        f"- hosts: localhost\n  connection: local\n  gather_facts: false\n  vars: {variables}\n  tasks:\n{task}"
-    )
-    started = time.perf_counter()
-    done = subprocess.run(
-        [place / "ansible-playbook", path], env=environment, capture_output=True, text=True, check=False
-    )
-    seconds = time.perf_counter() - started
-    if done.returncode:
-        raise SystemExit(done.stdout + done.stderr)
-    return seconds
-
-
-def looped(module: str, arguments: str) -> str:
-    return f'    - {module}:{arguments}      loop: "{{{{ range(n) | list }}}}"\n      register: result\n'
-
-
-def create(folder: str, environment: dict[str, str]) -> None:
-    """What the measured tasks look at."""
-    setup = f"""    - azureml.compute.arm_resource:
-        {{type: Microsoft.Resources/resourceGroups, name: {GROUP}, api_version: "2021-04-01", body: {{location: eastus}}}}
-    - azureml.compute.aml_workspace: {{resource_group: {GROUP}, name: {WORKSPACE}, location: eastus}}
-    - azureml.compute.aml_compute_cluster:{CLUSTER_TASK}"""
-    play(folder, environment, setup, 1)
-
-
-def tasks(environment: dict[str, str]) -> dict[str, str]:
-    url = (
-        f"{environment['AML_SIMULATOR_URL']}/subscriptions/{environment['AZURE_SUBSCRIPTION_ID']}/resourceGroups/{GROUP}/providers"
-        f"/Microsoft.MachineLearningServices/workspaces/{WORKSPACE}/computes/{CLUSTER}?api-version=2025-12-01"
-    )
-    header = f'{{Authorization: "Bearer {environment["BENCH_TOKEN"]}"}}'
+def _unchanged() -> str:
     # A run that changed something would have measured something else.
-    unchanged = '    - ansible.builtin.assert: {that: "not result.changed"}\n'
-    return {
-        "ansible.builtin.ping": looped("ansible.builtin.ping", "\n"),
-        "ansible.builtin.uri (GET of the cluster)": looped(
-            "ansible.builtin.uri", f'\n        url: "{url}"\n        headers: {header}\n'
-        ),
-        "aml_compute_cluster, no change": looped("azureml.compute.aml_compute_cluster", CLUSTER_TASK) + unchanged,
-        "aml_compute_info, one cluster": looped(
-            "azureml.compute.aml_compute_info",
-            f"\n        resource_group: {GROUP}\n        workspace: {WORKSPACE}\n        name: {CLUSTER}\n",
-        ),
-    }
+    return '    - ansible.builtin.assert: {that: "not result.changed"}\n'
 
 
-def peak_memory(folder: str, environment: dict[str, str], task: str) -> float:
-    """MB of the largest process that Ansible started as the module's interpreter."""
-    report = Path(folder) / "memory"
-    report.unlink(missing_ok=True)
-    wrapper = Path(folder) / "python"
+def _module_memory(bench: Bench, task: str, wrapper: Path, report: Path) -> float:
+    """MB of the largest process that Ansible starts as the module's interpreter."""
     wrapper.write_text(
         f"#!{BIN / 'python'}\nimport resource, subprocess, sys\n"
         f"code = subprocess.call([{str(BIN / 'python')!r}, *sys.argv[1:]])\n"
         f"open({str(report)!r}, 'a').write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) + chr(10))\nsys.exit(code)\n"
     )
     wrapper.chmod(0o755)
-    play(folder, environment, task, 1, str(wrapper))
+    bench.play(task, AS_MODULE, interpreter=str(wrapper))
     return max(int(line) for line in report.read_text().split()) / 1024
 
 
-def sdk(folder: str, environment: dict[str, str]) -> tuple[float, float]:
-    """Seconds and MB of a process that reads the cluster once with azure-ai-ml."""
-    script = Path(folder) / "sdk.py"
-    script.write_text(SDK_SCRIPT)
-    times, memory = [], 0.0
-    for _round in range(ROUNDS):
-        started = time.perf_counter()
-        process = subprocess.Popen([BIN / "python", script], env=environment, stdout=subprocess.DEVNULL)
-        _pid, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise SystemExit("The azure-ai-ml script failed.")
-        times.append(time.perf_counter() - started)
-        memory = max(memory, usage.ru_maxrss / 1024)
-    return statistics.median(times), memory
-
-
-def token(environment: dict[str, str]) -> str:
-    code = (
-        "import os; from azure.identity import ClientSecretCredential as C; e = os.environ;"
-        "c = C(*[e['AZURE_' + n] for n in ('TENANT', 'CLIENT_ID', 'SECRET')], authority=e['AZURE_AUTHORITY_HOST'], disable_instance_discovery=True);"
-        "print(c.get_token(e['AML_SIMULATOR_URL'] + '/.default').token)"
+def fleet_figures(bench: Bench) -> Iterator[Figure]:
+    costs = bench_fleet.look(bench)
+    yield _both_ways(
+        "1,000 unchanged targets in 20 workspaces, `aml_fleet`, times the bare client", 1.5, costs, "floor"
     )
-    return subprocess.run(
-        [BIN / "python", "-c", code], env=environment, capture_output=True, text=True, check=True
-    ).stdout.strip()
+    many, most = costs[IN_PROCESS], costs["most"]
+    times = bench_fleet.MOST / bench_fleet.MANY
+    yield Figure(
+        "10,000 of them, times ten of 1,000",
+        1.1,
+        most.cpu / many.cpu / times,
+        most.wall / many.wall / times,
+        _seconds(most),
+    )
+    yield Figure("memory of the largest process for 10,000", 300, cpu=most.megabytes, unit=" MB")
+    reports, checks = bench_fleet.drift(bench)
+    yield Figure.ratio("drift report of 600 targets, times the fleet's check", 1.3, reports, checks)
+    made = bench_fleet.create(bench)
+    yield Figure(
+        "200 creations of 10 s, 50 at once (40 s is the limit)", 46, made.cpu, made.wall, unit=" s", decides="wall"
+    )
+
+
+def inventory_figures(bench: Bench) -> Iterator[Figure]:
+    costs = bench_inventory.measure(bench)
+    cached = Figure.ratio("", 0, costs["cache"], costs["file"])
+    note = f"from the cache {cached.cpu:.2f} CPU, {cached.wall:.2f} wall"
+    yield Figure.ratio(
+        "inventory of 1,000 nodes, times a file with the same hosts", 1.1, costs["ours"], costs["file"], note
+    )
+
+
+def workspace_figures(bench: Bench) -> Iterator[Figure]:
+    runs = bench_workspace.second_runs(bench, (IN_PROCESS, AS_MODULE))
+    (cost, shown), (other, _shown) = runs[IN_PROCESS], runs[AS_MODULE]
+    title = "second run of `provision_workspace` with `examples/workspace.yml`"
+    yield Figure(title, 10, cost.cpu, cost.wall, f"as modules {_seconds(other)}", " s")
+    yield Figure("tasks that it shows", 40, cpu=float(shown))
+    yield Figure.ratio(
+        "five instances and an AKS cluster in one `provision_workspace`, times the slowest of them",
+        1.3,
+        *bench_workspace.together(bench),
+    )
+
+
+def clone_figures(bench: Bench, targets: t.Mapping[str, float]) -> Iterator[Figure]:
+    for target, reach in targets.items():
+        cost = bench_workspace.fresh_clone(bench.folder, target)
+        yield Figure(f"`make {target}` on a fresh clone", reach, cost.cpu, cost.wall, unit=" s", decides="wall")
+
+
+def anchors(bench: Bench) -> Iterator[list[str]]:
+    """Rows of the second table: of one read each, in seconds."""
+    url = f"{bench.environment['AML_SIMULATOR_URL']}{bench_anchors.cluster_id(bench.subscription)}?api-version={bench_fleet.ML}"
+    header = f'{{Authorization: "Bearer {bench.environment["BENCH_TOKEN"]}"}}'
+    uri = looped("ansible.builtin.uri", f'\n        url: "{url}"\n        headers: {header}\n')
+    plain: dict[str, t.Callable[[Bench], Cost]] = {
+        "ansible.builtin.ping, further item": lambda one: further_item(one, looped("ansible.builtin.ping", "\n")),
+        "ansible.builtin.uri, GET of the cluster, further item": lambda one: further_item(one, uri),
+    }
+    for title, measure in {**plain, **bench_anchors.ANCHORS}.items():
+        _progress(title)
+        try:
+            cost = measure(bench)
+            yield [title, f"{cost.cpu:.3f}", f"{cost.wall:.3f}", ""]
+        except NotMeasured as reason:
+            yield [title, "", "", str(reason)]
+
+
+# --- the run ---
+
+
+def _create_cluster(bench: Bench) -> None:
+    """What the measured tasks read."""
+    bench.play(f"""    - azureml.compute.arm_resource:
+        {{type: Microsoft.Resources/resourceGroups, name: {GROUP}, api_version: "2021-04-01", body: {{location: eastus}}}}
+    - azureml.compute.aml_workspace: {{resource_group: {GROUP}, name: {WORKSPACE}, location: eastus}}
+    - azureml.compute.aml_compute_cluster:{CLUSTER_TASK}""")
+
+
+def _progress(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
+def _figures(name: str, make: t.Callable[[], Iterator[Figure]]) -> list[Figure]:
+    """The figures of one part; what fails is a row with the reason, and the others are still measured."""
+    _progress(name)
+    found: list[Figure] = []
+    try:
+        found.extend(make())
+    except (NotMeasured, OSError, subprocess.SubprocessError) as reason:
+        found.append(Figure(name, 0, note=f"not measured: {reason}"))
+    return found
+
+
+def measure(folder: Path, options: argparse.Namespace) -> tuple[list[Figure], list[list[str]]]:
+    figures: list[Figure] = []
+    compared: list[list[str]] = []
+
+    def wanted(name: str) -> bool:
+        return not options.only or any(word in name for word in options.only)
+
+    rounds = options.rounds
+    if wanted("tasks") or wanted("anchors"):
+        with running(folder / "tasks", rounds) as bench:
+            _create_cluster(bench)
+            if wanted("tasks"):
+                figures += _figures("tasks", lambda: task_figures(bench))
+            if wanted("anchors"):
+                compared += anchors(bench)
+    if wanted("fleets"):
+        home = folder / "fleets" / "simulator"
+        home.mkdir(parents=True)
+        _progress("filling a simulator for fleets")
+        bench_fleet.fill(home)
+        with running(folder / "fleets", rounds, home) as bench:
+            figures += _figures("fleets", lambda: fleet_figures(bench))
+    if wanted("inventory"):
+        with running(folder / "inventory", rounds) as bench:
+            figures += _figures("inventory", lambda: inventory_figures(bench))
+    if wanted("workspace"):
+        with running(folder / "workspace", rounds) as bench:
+            figures += _figures("workspace", lambda: workspace_figures(bench))
+    if wanted("clone"):
+        targets = {"quickstart": 90.0, **({"test": 600.0} if options.suite else {})}
+        figures += _figures("clone", lambda: clone_figures(Bench(folder, {}, rounds), targets))
+    return figures, compared
+
+
+def tables(figures: t.Sequence[Figure], compared: t.Sequence[list[str]]) -> list[str]:
+    lines = [
+        "| figure | to reach | CPU | wall | reached | behind it (CPU/wall) |\n|---|---:|---:|---:|---|---|",
+        *(f"| {' | '.join(figure.cells())} |" for figure in figures),
+    ]
+    if compared:
+        lines += [
+            "\nCompared with, in seconds of one read:\n",
+            "| client | CPU | wall | not measured, because |\n|---|---:|---:|---|",
+            *(f"| {' | '.join(row)} |" for row in compared),
+        ]
+    return lines
+
+
+def short_form(figures: t.Sequence[Figure], head: str) -> str:
+    """The table of the README: what was measured, and what is to be reached."""
+    rows = [figure.cells() for figure in figures if figure.cpu is not None]
+    lines = [f"| {title} | {wall or cpu} | {reach} |" for title, reach, cpu, wall, _verdict, _note in rows]
+    return "\n".join([f"{head}\n", "| figure | measured | to reach |\n|---|---:|---:|", *lines])
+
+
+def write_readme(text: str) -> None:
+    page = README.read_text(encoding="utf-8")
+    before, _begin, rest = page.partition(BEGIN)
+    _old, end, after = rest.partition(END)
+    if not end:
+        raise SystemExit(f"README.md has no lines {BEGIN!r} and {END!r}.")
+    README.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
 
 
 def main() -> None:
-    subprocess.run(
-        [BIN / "python", "-m", "compileall", "-q", ROOT / ".venv" / "lib", ROOT / "plugins"],
-        stdout=subprocess.DEVNULL,
-        check=False,
-    )
-    with tempfile.TemporaryDirectory() as folder, running_simulator(f"{folder}/simulator") as environment:
-        create(folder, environment)
-        environment["BENCH_TOKEN"] = token(environment)
-        measured = {name: [] for name in tasks(environment)}
-        for _round in range(ROUNDS):
-            # Interleaved, so that what else the machine does hits all alike.
-            for name, task in tasks(environment).items():
-                first, more = (play(folder, environment, task, items) for items in (1, ITEMS + 1))
-                measured[name].append((more - first) / ITEMS)
-        seconds = {name: statistics.median(values) for name, values in measured.items()}
-        memory = {name: peak_memory(folder, environment, task) for name, task in tasks(environment).items()}
-        (
-            seconds["azure-ai-ml script (a process that reads it)"],
-            memory["azure-ai-ml script (a process that reads it)"],
-        ) = sdk(folder, environment)
-    table(seconds, memory)
-
-
-def table(seconds: dict[str, float], memory: dict[str, float]) -> None:
-    ping = seconds["ansible.builtin.ping"]
-    print(f"\nSeconds per item, median of {ROUNDS} rounds of a loop of {ITEMS}; peak memory of the module's process.")
-    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {time.strftime('%Y-%m-%d')}\n")
-    print("| task | s/item | times ping | MB |\n|---|---:|---:|---:|")
-    for name, value in seconds.items():
-        print(f"| {name} | {value:.3f} | {value / ping:.2f} | {memory[name]:.0f} |")
-    ours = "aml_compute_cluster, no change"
-    print(
-        f"\nTo hold: {ours}: at most 2.5 times ping (now {seconds[ours] / ping:.2f}) and 80 MB (now {memory[ours]:.0f})."
-    )
-    print(json.dumps({"seconds": seconds, "megabytes": memory}), file=sys.stderr)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each figure, of which the median counts")
+    parser.add_argument("--only", nargs="+", metavar="PART", help="tasks, anchors, fleets, inventory, workspace, clone")
+    parser.add_argument("--suite", action="store_true", help="also run make test on a fresh clone")
+    parser.add_argument("--readme", action="store_true", help="also write the short form into README.md")
+    add_write(parser)
+    options = parser.parse_args()
+    compiled = [BIN / "python", "-m", "compileall", "-q", ROOT / ".venv" / "lib", ROOT / "plugins"]
+    subprocess.run(compiled, stdout=subprocess.DEVNULL, check=False)
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as name:
+        figures, compared = measure(Path(name), options)
+    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores (the simulator uses one of them), {time.strftime('%Y-%m-%d')}"
+    head = f"{machine}, median of {options.rounds} rounds, load average {load:.1f} before the first."
+    publish([f"{head}\n", *tables(figures, compared)], options.write)
+    if options.readme:
+        write_readme(short_form(figures, f"`make bench`, {machine}. Seconds are wall seconds."))
 
 
 if __name__ == "__main__":

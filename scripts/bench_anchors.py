@@ -145,7 +145,7 @@ def _require_module(module: str, library: str) -> None:
         raise NotMeasured(f"AML_BENCH_PEER={PEER} has no ansible-playbook")
     shown = subprocess.run([PEER / "ansible-doc", "-t", "module", module], capture_output=True, check=False)
     if not shown.stdout.strip():
-        raise NotMeasured("its collection is not installed (AML_BENCH_PEER)")
+        raise NotMeasured("no collection with this module is installed (AML_BENCH_PEER)")
     if subprocess.run([PEER / "python", "-c", f"import {library}"], capture_output=True, check=False).returncode:
         raise NotMeasured(f"the Python package of {library} is not installed (AML_BENCH_PEER)")
 

@@ -1,56 +1,35 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a fleet costs: looking at many unchanged targets, beside what cannot be cheaper and beside a loop; and making 200. Prints tables.
-
-    .venv/bin/python -m scripts.bench_fleet [--rounds N]
-
-All in one run on one machine, over TLS to a simulator of its own, which has one of the cores. AML_BENCH_PEER names
-the bin folder of an environment that has azure.azcollection with its requirements, if .venv has not. The floor is a script on a bare azure-core pipeline that
-does the same LISTs over the same kind of connection (requests' own loads the certificates anew for each, which takes longer than all the rest), as many
-at once, with a token that it is given, and looks at nothing.
-"""
+"""Figures of fleets: unchanged targets beside a bare client, creations, and the drift report."""
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
-import os
-import platform
-import statistics
-import subprocess
-import tempfile
-import time
 import typing as t
-import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
-from .bench import ITEMS, looped, play, running_simulator
-from .bench import token as bearer
-from .command import BIN, ROOT
+from .bench_tools import AS_MODULE, IN_PROCESS, ML, PROVIDER, Bench, Cost, NotMeasured, median, spent
+from .command import BIN
 
-PEER = Path(os.environ.get("AML_BENCH_PEER", BIN))
-SCALES = (100, 300, 1000, 3000)
 WORKSPACES = 20
-PROVIDER = "Microsoft.MachineLearningServices"
-ML = "2025-12-01"
+# Each has a resource group: for the figures of unchanged targets, for the drift report, and for creations.
+MANY, MOST, REPORTED, CREATED = 1000, 10_000, 600, 200
+AT_ONCE, OPERATION_SECONDS = 50, 10
 DEPENDENTS = {
     "storageAccount": ("Microsoft.Storage/storageAccounts", "amlbench", "2023-05-01"),
     "keyVault": ("Microsoft.KeyVault/vaults", "aml-bench", "2023-07-01"),
     "applicationInsights": ("Microsoft.Insights/components", "aml-bench", "2020-02-02"),
 }
-# Room for everything: limits are not what is measured.
+# Limits are not what is measured.
 CONFIG = {
     "ssh": {"enabled": False},
     "quotas": {"*": {"standardDSv2Family": 10**6, "TotalDedicatedCores": 10**6, "TotalClusters": 10**6}},
 }
-OPERATION_SECONDS = 10
-MADE, MADE_AT_ONCE = 200, 50
-THROTTLED = {"kind": "status", "status": 429, "retry_after": 3, "match": {"path": "/computes/"}, "count": 100}
 
+# The bare client: the same LISTs, as many at once, over the same kind of connection, with a token that it is given. It compares nothing.
 FLOOR_SCRIPT = """
 import json, os, sys
 from concurrent.futures import ThreadPoolExecutor
@@ -73,147 +52,139 @@ with ThreadPoolExecutor(16) as pool:
     assert sum(pool.map(listed, sys.argv[2:])) == int(sys.argv[1])
 """
 
-# Stands for the module's interpreter, and writes what the module's process took.
-WRAPPER = """#!{python}
-import json, resource, subprocess, sys, time
-started = time.perf_counter()
-code = subprocess.call([{python!r}, *sys.argv[1:]])
-seconds, peak = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-with open({report!r}, "a") as stream:
-    stream.write(json.dumps([seconds, peak]) + chr(10))
-sys.exit(code)
-"""
 
-
-class Cost(t.NamedTuple):
-    """Of one task: its process, all of ansible-playbook around it, its memory and its requests."""
-
-    seconds: float
-    playbook: float
-    megabytes: float
-    requests: int
-
-
-@dataclass
-class Bench:
-    """A running simulator and a folder for what is written."""
-
-    folder: Path
-    environment: dict[str, str]
-
-    def control(self, method: str, path: str, body: t.Any = None) -> t.Any:
-        import ssl
-
-        context = ssl.create_default_context(cafile=self.environment["SSL_CERT_FILE"])
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {self.environment['AML_SIMULATOR_CONTROL_TOKEN']}"}
-        request = urllib.request.Request(
-            f"{self.environment['AML_SIMULATOR_URL']}/_simulator/{path}", data=data, method=method, headers=headers
-        )
-        with urllib.request.urlopen(request, context=context) as answer:
-            return json.loads(answer.read() or b"null")
-
-    def fleet(self, document: list[dict[str, t.Any]], expected: str, **options: t.Any) -> Cost:
-        """One run of aml_fleet whose every target has the action ``expected``; anything else ends the benchmark."""
-        report, wrapper = self.folder / "report", self.folder / "python"
-        report.unlink(missing_ok=True)
-        wrapper.write_text(WRAPPER.format(python=str(BIN / "python"), report=str(report)))
-        wrapper.chmod(0o755)
-        (self.folder / "fleet.json").write_text(json.dumps({"document": document}))
-        count = sum(len(one["computes"]) for one in document)
-        task = f"""    - ansible.builtin.include_vars: {self.folder / "fleet.json"}
-    - azureml.compute.aml_fleet: {json.dumps({"workspaces": "{{ document }}", **options})}
+def fleet_task(document: Path, expected: str, targets: int, **options: t.Any) -> str:
+    """One run of aml_fleet; the play fails unless each target has the action ``expected``."""
+    given = json.dumps({"workspaces": "{{ document }}", **options})
+    totals = f"{{'targets': {targets}, 'failed': 0, '{expected}': {targets}}}"
+    return f"""    - azureml.compute.aml_fleet: {given}
+      vars: {{document: "{{{{ lookup('ansible.builtin.file', '{document}') | from_json }}}}"}}
       register: result
-    - ansible.builtin.assert: {{that: "result.totals == {{'targets': {count}, 'failed': 0, '{expected}': {count}}}"}}
+    - ansible.builtin.assert: {{that: "result.totals == {totals}"}}
 """
-        self.control("DELETE", "requests")
-        seconds = play(str(self.folder), self.environment, task, 1, str(wrapper))
-        # The module's process is the longest of them; the others only look for the interpreter.
-        own = max(json.loads(line) for line in report.read_text().splitlines())
-        return Cost(own[0], seconds, own[1], len(self.control("GET", "requests")))
-
-    def floor(self, document: list[dict[str, t.Any]]) -> tuple[float, float]:
-        """Seconds and MB of the bare script."""
-        script = self.folder / "floor.py"
-        script.write_text(FLOOR_SCRIPT)
-        url, subscription = self.environment["AML_SIMULATOR_URL"], self.environment["AZURE_SUBSCRIPTION_ID"]
-        urls = [
-            f"{url}{workspace_id(subscription, one['resource_group'], one['name'])}/computes?api-version={ML}"
-            for one in document
-        ]
-        count = sum(len(one["computes"]) for one in document)
-        started = time.perf_counter()
-        process = subprocess.Popen([BIN / "python", script, str(count), *urls], env=self.environment)
-        _pid, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise SystemExit("The floor's script failed.")
-        return seconds, usage.ru_maxrss / 1024
 
 
-def workspace_id(subscription: str, group: str, name: str) -> str:
-    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{PROVIDER}/workspaces/{name}"
+def written(bench: Bench, group: int) -> Path:
+    path = bench.folder / f"fleet-{group}.json"
+    path.write_text(json.dumps(document(group)))
+    return path
 
 
-def group_of(scale: int | str) -> str:
-    return f"ml-bench-{scale}"
+def floor(bench: Bench, group: int) -> Cost:
+    """The cost of the bare client's process."""
+    script = bench.folder / "floor.py"
+    script.write_text(FLOOR_SCRIPT)
+    url = bench.environment["AML_SIMULATOR_URL"]
+    urls = [
+        f"{url}{workspace_id(bench.subscription, group, one['name'])}/computes?api-version={ML}"
+        for one in document(group)
+    ]
+    return spent([BIN / "python", script, str(group), *urls], bench.environment)[0]
 
 
-def document(scale: int | str, targets: int) -> list[dict[str, t.Any]]:
-    """So many clusters, spread over the workspaces of the group of that name."""
-    each = targets // WORKSPACES
-    cluster = {
-        "type": "amlcompute",
-        "size": "Standard_DS3_v2",
-        "min_instances": 0,
-        "max_instances": 4,
-        "idle_time_before_scale_down": 120,
-    }
-    names = [f"c{number:03}-bench" for number in range(each)]
-    computes = [{**cluster, "name": name, "tags": {"team": "vision"}} for name in names]
+def unchanged(bench: Bench, group: int, way: str) -> Cost:
+    """The cost of one task: that of a play with three of them less that of a play with one, by two. The memory is that of the largest process."""
+    task = fleet_task(written(bench, group), "none", group)
+    once = bench.play(task, way)
+    more = bench.play(task * 3, way)
+    return more.minus(once, 2)
+
+
+def look(bench: Bench) -> dict[str, Cost]:
+    """The costs of the bare client and of a task, for each number of targets and each way to run; rounds are interleaved."""
+    costs: dict[str, list[Cost]] = {}
+    for _round in range(bench.rounds):
+        costs.setdefault("floor", []).append(floor(bench, MANY))
+        for way in (IN_PROCESS, AS_MODULE):
+            costs.setdefault(way, []).append(unchanged(bench, MANY, way))
+    costs["most"] = [unchanged(bench, MOST, IN_PROCESS)]
+    return {name: median(found) for name, found in costs.items()}
+
+
+def create(bench: Bench, way: str = IN_PROCESS) -> Cost:
+    """The cost of one task that creates its targets, without Ansible's start. Each is created once, and the next run changes nothing."""
+    bench.control("PUT", "config", {"seconds": {"cluster.create": OPERATION_SECONDS}})
+    path = written(bench, CREATED)
+    bench.control("DELETE", "requests")
+    limits = {"parallelism": AT_ONCE, "parallelism_per_workspace": AT_ONCE}
+    made = bench.play(fleet_task(path, "create", CREATED, **limits), way)
+    puts = [row for row in bench.control("GET", "requests") if row["method"] == "PUT" and row["status"] < 300]
+    if len(puts) != CREATED or len({row["path"] for row in puts}) != CREATED:
+        raise NotMeasured(f"{len(puts)} creations were accepted, not {CREATED}.")
+    return made.minus(bench.play(fleet_task(path, "none", CREATED), way))
+
+
+def drift(bench: Bench) -> tuple[Cost, Cost]:
+    """The costs of the drift report's playbook, and of the fleet's in check mode, over the same targets."""
+    facts = bench.folder / "drift.json"
+    facts.write_text(
+        json.dumps({"aml_fleet_workspaces": document(REPORTED), "aml_drift_folder": str(bench.folder / "drift")})
+    )
+    reports, checks = [], []
+    for _round in range(bench.rounds):
+        checks.append(bench.playbook("fleet", "-e", f"@{facts}", "--check")[0])
+        reports.append(bench.playbook("drift_report", "-e", f"@{facts}")[0])
+    return median(reports), median(checks)
+
+
+def workspace_id(subscription: str, group: int, name: str) -> str:
+    return f"/subscriptions/{subscription}/resourceGroups/{_group(group)}/providers/{PROVIDER}/workspaces/{name}"
+
+
+def _group(number: int) -> str:
+    return f"ml-bench-{number}"
+
+
+def document(targets: int) -> list[dict[str, t.Any]]:
+    """So many clusters, spread over the workspaces of the group of that number. Every tenth differs from the others in its options."""
+    cluster = {"type": "amlcompute", "size": "Standard_DS3_v2", "min_instances": 0, "idle_time_before_scale_down": 120}
+    computes = [
+        {**cluster, "name": f"c{number:03}-bench", "max_instances": _largest(number), "tags": {"team": "vision"}}
+        for number in range(targets // WORKSPACES)
+    ]
     return [
-        {"name": f"ws-{number:02}", "resource_group": group_of(scale), "computes": computes}
+        {"name": f"ws-{number:02}", "resource_group": _group(targets), "computes": computes}
         for number in range(WORKSPACES)
     ]
 
 
-def fill(home: str, stack: contextlib.ExitStack) -> None:
+def _largest(number: int) -> int:
+    return 4 + number % 10
+
+
+def fill(home: Path) -> None:
     """What the measured runs find: written through the simulator's own rules, in this process, before it serves."""
     from azureml_simulator.app import App
     from azureml_simulator.entra.directory import DEFAULT_SUBSCRIPTION
     from azureml_simulator.providers.machine_learning import quota as quotas
     from azureml_simulator.state_directory import StateDirectory
 
-    place = StateDirectory(Path(home))
+    place = StateDirectory(home)
     place.prepare()
     app = App(place.database, key=place.token_key(), secret=place.secret())
     app.configure(CONFIG)
     token = app.token()
-    # There is room for all: summing it up anew for each cluster takes minutes.
-    for rule in ("check", "too_many"):
-        stack.enter_context(mock.patch.object(quotas, rule, return_value=None))
 
     def put(path: str, version: str, body: t.Any) -> None:
         answer = app.call("PUT", f"{path}?api-version={version}", body, token=token)
         if answer.status >= 300:
             raise SystemExit(f"PUT {path}: {answer.body}")
 
-    for scale in (*SCALES, MADE, "throttled"):
-        group = f"/subscriptions/{DEFAULT_SUBSCRIPTION}/resourceGroups/{group_of(scale)}"
-        make_workspaces(app, put, group)
-        for one in document(scale, scale) if scale in SCALES else ():
-            for compute in one["computes"]:
-                put(
-                    f"{workspace_id(DEFAULT_SUBSCRIPTION, group_of(scale), one['name'])}/computes/{compute['name']}",
-                    ML,
-                    wire_cluster(),
-                )
-        app.clock.advance(600)
+    with contextlib.ExitStack() as stack:
+        # There is room for all: adding it up again for each cluster takes minutes.
+        for rule in ("check", "too_many"):
+            stack.enter_context(mock.patch.object(quotas, rule, return_value=None))
+        for number in (MANY, MOST, REPORTED, CREATED):
+            _make_workspaces(app, put, f"/subscriptions/{DEFAULT_SUBSCRIPTION}/resourceGroups/{_group(number)}")
+            for one in document(number) if number != CREATED else ():
+                workspace = workspace_id(DEFAULT_SUBSCRIPTION, number, one["name"])
+                for compute in one["computes"]:
+                    put(f"{workspace}/computes/{compute['name']}", ML, _wire_cluster(compute["max_instances"]))
+            app.clock.advance(600)
     app.close()
 
 
-def make_workspaces(app: t.Any, put: t.Callable[[str, str, t.Any], None], group: str) -> None:
+def _make_workspaces(app: t.Any, put: t.Callable[[str, str, t.Any], None], group: str) -> None:
     put(group, "2021-04-01", {"location": "eastus"})
     tag = group.rsplit("-", 1)[-1]
     sku = {"tenantId": "aaaaaaaa-0000-4000-8000-00000000000a", "sku": {"family": "A", "name": "standard"}}
@@ -228,150 +199,11 @@ def make_workspaces(app: t.Any, put: t.Callable[[str, str, t.Any], None], group:
     app.clock.advance(600)
 
 
-def wire_cluster() -> dict[str, t.Any]:
-    scale = {"minNodeCount": 0, "maxNodeCount": 4, "nodeIdleTimeBeforeScaleDown": "PT2M"}
+def _wire_cluster(largest: int) -> dict[str, t.Any]:
+    scale = {"minNodeCount": 0, "maxNodeCount": largest, "nodeIdleTimeBeforeScaleDown": "PT2M"}
     inner = {"vmSize": "STANDARD_DS3_V2", "scaleSettings": scale}
     return {
         "location": "eastus",
         "tags": {"team": "vision"},
         "properties": {"computeType": "AmlCompute", "properties": inner},
     }
-
-
-def loop_task() -> str:
-    one = document(SCALES[0], SCALES[0])[0]
-    options = {**one["computes"][0], "resource_group": one["resource_group"], "workspace": one["name"]}
-    options.pop("type")
-    return (
-        looped("azureml.compute.aml_compute_cluster", f" {json.dumps(options)}\n")
-        + '    - ansible.builtin.assert: {that: "not result.changed"}\n'
-    )
-
-
-def peer_task(environment: dict[str, str]) -> str | None:
-    """The nearest peer, looking at the same cluster; None where its collection is not installed."""
-    asked = subprocess.run(
-        [PEER / "ansible-doc", "-t", "module", "azure.azcollection.azure_rm_ml_compute"],
-        env=environment,
-        capture_output=True,
-        check=False,
-    )
-    if not asked.stdout.strip():
-        return None
-    one = document(SCALES[0], SCALES[0])[0]
-    options = {"name": one["computes"][0]["name"], "resource_group": one["resource_group"], "ml_workspace": one["name"]}
-    return looped("azure.azcollection.azure_rm_ml_compute_info", f" {json.dumps(options)}\n")
-
-
-def per_item(bench: Bench, task: str, rounds: int, place: Path = BIN) -> float:
-    """Seconds for one item of a loop of ten, without Ansible's start."""
-    found = []
-    for _round in range(rounds):
-        first, more = (play(str(bench.folder), bench.environment, task, items, place=place) for items in (1, ITEMS + 1))
-        found.append((more - first) / ITEMS)
-    return statistics.median(found)
-
-
-def look(bench: Bench, rounds: int) -> list[str]:
-    costs: dict[int, list[Cost]] = {scale: [] for scale in SCALES}
-    floors: dict[int, list[tuple[float, float]]] = {scale: [] for scale in SCALES}
-    for _round in range(rounds):
-        for scale in SCALES:  # interleaved, so that what else the machine does hits all alike
-            floors[scale].append(bench.floor(document(scale, scale)))
-            costs[scale].append(bench.fleet(document(scale, scale), "none"))
-    lines = [
-        f"### Reading unchanged targets in {WORKSPACES} workspaces\n",
-        "| targets | s | ms for each | requests | MB | floor s | floor MB | times the floor | s, all of ansible-playbook |",
-        "|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
-    ]
-    medians = {
-        scale: Cost(*(statistics.median(column) for column in zip(*costs[scale], strict=True))) for scale in SCALES
-    }
-    for scale, cost in medians.items():
-        floor, small = (statistics.median(column) for column in zip(*floors[scale], strict=True))
-        lines.append(
-            f"| {scale} | {cost.seconds:.2f} | {cost.seconds / scale * 1000:.2f} | {cost.requests:.0f} | {cost.megabytes:.0f} "
-            f"| {floor:.2f} | {small:.0f} | {cost.seconds / floor:.2f} | {cost.playbook:.2f} |"
-        )
-    kilo, floor = medians[1000], statistics.median(row[0] for row in floors[1000])
-    # The growth from the smallest to the middle, and from the middle to the largest, for each target more.
-    slope = [
-        (medians[more].seconds - medians[less].seconds) / (more - less) * 1000
-        for less, more in ((100, 1000), (1000, 3000))
-    ]
-    lines += [
-        f"\nTo hold: 1,000 in at most 3 s (now {kilo.seconds:.2f}) and 150 MB (now {kilo.megabytes:.0f}), at most 3 times the floor (now "
-        f"{kilo.seconds / floor:.2f}), linear (each further target {slope[0]:.2f} ms up to 1,000 and {slope[1]:.2f} ms beyond).\n"
-    ]
-    return lines
-
-
-def loops(bench: Bench, rounds: int) -> list[str]:
-    own = per_item(bench, loop_task(), rounds)
-    lines = [
-        f"### The same 1,000 targets by a loop, from {ITEMS} items\n",
-        "| loop of | s for each | s for 1,000 |\n|---|---:|---:|",
-        f"| azureml.compute.aml_compute_cluster | {own:.2f} | {own * 1000:.0f} |",
-    ]
-    peer = peer_task(bench.environment)
-    if peer is None:
-        return [*lines, "| azure.azcollection.azure_rm_ml_compute | not installed here, not measured | |\n"]
-    each = per_item(bench, peer, rounds, PEER)
-    return [*lines, f"| azure.azcollection.azure_rm_ml_compute_info | {each:.2f} | {each * 1000:.0f} |\n"]
-
-
-def make(bench: Bench) -> list[str]:
-    bench.control("PUT", "config", {"seconds": {"cluster.create": OPERATION_SECONDS}})
-    rows = []
-    for title, place, faults in (
-        ("as it is", MADE, []),
-        (f"the first {THROTTLED['count']} requests get 429, Retry-After 3", "throttled", [THROTTLED]),
-    ):
-        bench.control("PUT", "faults", faults)
-        wanted = document(place, MADE)
-        cost = bench.fleet(wanted, "create", parallelism=MADE_AT_ONCE)
-        puts = [row for row in bench.control("GET", "requests") if row["method"] == "PUT"]
-        taken = [row["path"] for row in puts if row["status"] < 300]
-        refused = sum(row["status"] == 429 for row in bench.control("GET", "requests"))
-        if len(taken) != MADE or len(set(taken)) != MADE:
-            raise SystemExit(f"{len(taken)} creations were accepted, for {len(set(taken))} targets.")
-        bench.fleet(wanted, "none")
-        rows.append(
-            f"| {title} | {cost.seconds:.1f} | {cost.requests} | {refused} | {len(taken)} | {cost.megabytes:.0f} |"
-        )
-    return [
-        f"### Making {MADE} targets, {MADE_AT_ONCE} at once, each of {OPERATION_SECONDS} s of real time\n",
-        "| service | s | requests | refused | creations accepted | MB |\n|---|---:|---:|---:|---:|---:|",
-        *rows,
-        f"\nTo hold: at most 60 s. It cannot be less than {MADE // MADE_AT_ONCE * OPERATION_SECONDS} s. Each was made once; the next run changed nothing.\n",
-    ]
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
-    subprocess.run(
-        [BIN / "python", "-m", "compileall", "-q", ROOT / ".venv" / "lib", ROOT / "plugins"],
-        stdout=subprocess.DEVNULL,
-        check=False,
-    )
-    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
-        home = f"{name}/simulator"
-        with contextlib.ExitStack() as filling:
-            fill(home, filling)
-        bench = Bench(Path(name), stack.enter_context(running_simulator(home)))
-        bench.environment["BENCH_TOKEN"] = bearer(bench.environment)
-        load = os.getloadavg()[0]
-        lines = [
-            f"Python {platform.python_version()}, {os.cpu_count()} cores (the simulator uses one of them), {time.strftime('%Y-%m-%d')}, "
-            f"median of {options.rounds} rounds, load average {load:.1f} before the first. Seconds and memory are those of the module's process.\n",
-            *look(bench, options.rounds),
-            *loops(bench, options.rounds),
-            *make(bench),
-        ]
-    print("\n" + "\n".join(lines))
-
-
-if __name__ == "__main__":
-    main()
