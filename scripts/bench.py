@@ -27,7 +27,7 @@ from pathlib import Path
 
 from . import bench_anchors, bench_fleet, bench_inventory, bench_workspace
 from .bench_anchors import CLUSTER, GROUP, ITEMS, WORKSPACE, further_item
-from .bench_tools import AS_MODULE, IN_PROCESS, Bench, Cost, NotMeasured, looped, median, running
+from .bench_tools import AS_MODULE, IN_PROCESS, ML, Bench, Cost, NotMeasured, looped, median, running
 from .command import BIN, ROOT, add_write, publish
 
 README = ROOT / "README.md"
@@ -188,7 +188,7 @@ def clone_figures(bench: Bench, targets: t.Mapping[str, float]) -> Iterator[Figu
 
 def anchors(bench: Bench) -> Iterator[list[str]]:
     """Rows of the second table: of one read each, in seconds."""
-    url = f"{bench.environment['AML_SIMULATOR_URL']}{bench_anchors.cluster_id(bench.subscription)}?api-version={bench_fleet.ML}"
+    url = f"{bench.environment['AML_SIMULATOR_URL']}{bench_anchors.cluster_id(bench.subscription)}?api-version={ML}"
     header = f'{{Authorization: "Bearer {bench.environment["BENCH_TOKEN"]}"}}'
     uri = looped("ansible.builtin.uri", f'\n        url: "{url}"\n        headers: {header}\n')
     plain: dict[str, t.Callable[[Bench], Cost]] = {
@@ -302,7 +302,7 @@ def main() -> None:
     parser.add_argument("--readme", action="store_true", help="also write the short form into README.md")
     add_write(parser)
     options = parser.parse_args()
-    compiled = [BIN / "python", "-m", "compileall", "-q", ROOT / ".venv" / "lib", ROOT / "plugins"]
+    compiled: list[str | Path] = [BIN / "python", "-m", "compileall", "-q", ROOT / ".venv" / "lib", ROOT / "plugins"]
     subprocess.run(compiled, stdout=subprocess.DEVNULL, check=False)
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as name:

@@ -114,7 +114,7 @@ def javascript(bench: Bench, reads: int = 1) -> Cost:
     script.write_text(NODE_SCRIPT)
     environment = {**bench.environment, "NODE_PATH": f"{folder}/node_modules"}
     environment["NODE_EXTRA_CA_CERTS"] = bench.environment["SSL_CERT_FILE"]
-    command = ["node", script, str(reads)]
+    command: list[str | Path] = ["node", script, str(reads)]
     return median([spent(command, environment)[0] for _round in range(bench.rounds)])
 
 
