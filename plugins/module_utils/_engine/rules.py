@@ -266,8 +266,8 @@ class Range:
 
     lowest: int
     highest: int | None
-    note: str
     source: str
+    note: str = ""
 
     def __call__(self, value: int, option: str) -> Findings:
         if self.highest is None and value < self.lowest:
@@ -280,11 +280,11 @@ class Range:
 
 
 def at_least(lowest: int, source: str) -> Range:
-    return Range(lowest, None, "", source)
+    return Range(lowest, None, source)
 
 
 def between(lowest: int, highest: int, note: str, source: str) -> Range:
-    return Range(lowest, highest, note, source)
+    return Range(lowest, highest, source, note)
 
 
 def scale(lowest: int | None, highest: int | None) -> Findings:

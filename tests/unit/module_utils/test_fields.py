@@ -16,6 +16,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._core import canon
 from ansible_collections.azureml.compute.plugins.module_utils._core import paths
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import RuleError
 from ansible_collections.azureml.compute.plugins.module_utils._core.paths import MISSING
+from ansible_collections.azureml.compute.plugins.module_utils._core.shape import TEXT
 from ansible_collections.azureml.compute.plugins.module_utils._engine import fields
 from ansible_collections.azureml.compute.plugins.module_utils._engine.fields import Field
 from hypothesis import given
@@ -143,6 +144,22 @@ def test_what_was_put_at_a_path_is_found_there(keys: list[str], value: t.Any) ->
 def test_what_is_not_there_is_missing_and_not_null(tree: t.Any, path: str) -> None:
     assert paths.get_path(tree, path) is MISSING
     assert not MISSING
+
+
+@pytest.mark.parametrize(
+    ("words", "on", "off"), [((), "Enabled", "Disabled"), (("Personal", "Shared"), "Personal", "Shared")]
+)
+def test_a_switch_is_one_of_two_words_of_arm(words: tuple[str, ...], on: str, off: str) -> None:
+    row = Field("the_option", "place", **fields.switch(*words))
+    assert [row.write(value) for value in (True, False)] == [on, off]
+    assert [row.read({"place": word}) for word in (on, off, on.upper(), off.lower(), "other")] == [
+        True,
+        False,
+        True,
+        False,
+        None,
+    ]
+    assert row.shape == TEXT
 
 
 def test_choice_passes_unknown_values_and_forgets_case() -> None:

@@ -308,6 +308,30 @@ def test_resource_ids(value: t.Any, type_: str | None, expected: list[str]) -> N
 # --- numbers ---
 
 
+@pytest.mark.parametrize("value", [2, 3, 1000])
+def test_numbers_from_the_lowest_up(value: int) -> None:
+    assert list(rules.at_least(2, "a source")(value, "the_option")) == []
+
+
+def test_a_number_below_the_lowest() -> None:
+    assert list(rules.at_least(2, "a source")(1, "the_option")) == [
+        Finding("OutOfRange", "the_option", "the_option must be at least 2; 1 is not.", "a source")
+    ]
+
+
+@pytest.mark.parametrize("value", [2, 5])
+def test_numbers_within_a_range(value: int) -> None:
+    assert list(rules.between(2, 5, "", "a source")(value, "the_option")) == []
+
+
+@pytest.mark.parametrize("value", [1, 6])
+def test_numbers_outside_a_range(value: int) -> None:
+    message = f"the_option must be from 2 to 5 (five minutes); {value} is not."
+    assert list(rules.between(2, 5, " (five minutes)", "a source")(value, "the_option")) == [
+        Finding("OutOfRange", "the_option", message, "a source")
+    ]
+
+
 def scale(lowest: int | None, highest: int | None) -> Findings:
     """What a cluster of these numbers of nodes breaks: the rules of the two options, and the one of both."""
     numbers = {"min_instances": lowest, "max_instances": highest}
