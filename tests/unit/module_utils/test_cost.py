@@ -15,6 +15,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id impor
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError
 from ansible_collections.azureml.compute.plugins.module_utils._fleet import cost
 from ansible_collections.azureml.compute.plugins.module_utils._fleet import prices as _prices
+from ansible_collections.azureml.compute.plugins.module_utils._fleet.cost import Cost, Difference
 from ansible_collections.azureml.compute.plugins.module_utils._preflight.facts import DesiredTarget
 
 HOME = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws"
@@ -226,3 +227,26 @@ def test_a_workspace_that_is_nowhere_has_no_prices(found: t.Any) -> None:
 def test_a_service_that_does_not_answer_stops_it() -> None:
     with pytest.raises(ArmError):
         _prices.Prices(Client(ws=ArmError("Ill.", status=500)), "v").read([desired()])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (None, Cost("USD", 1.0, 2.0), None),
+        (Cost("USD", 1.0, 2.0), None, None),
+        (cost.NOTHING, cost.NOTHING, Difference(None, 0.0, 0.0)),
+        (cost.NOTHING, Cost("USD", 1.0, 2.0), Difference("USD", 1.0, 2.0)),
+        (Cost("USD", 1.0, 2.0), cost.NOTHING, Difference("USD", -1.0, -2.0)),
+        (Cost("USD", 1.111, 2.222), Cost("USD", 4.0, 3.0), Difference("USD", 2.89, 0.78)),
+        (Cost("USD", 1.0, 2.0), Cost("EUR", 1.0, 2.0), None),
+    ],
+)
+def test_difference(before: Cost | None, after: Cost | None, expected: Difference | None) -> None:
+    assert cost.difference(before, after) == expected
+
+
+def test_a_difference_as_text_and_as_a_result() -> None:
+    found = Difference("USD", -1.5, 2.0)
+    assert found.text() == "-1.50 to +2.00 USD"
+    assert found.to_dict() == {"currency": "USD", "monthly_minimum": -1.5, "monthly_maximum": 2.0}
+    assert Difference(None, 0.0, 0.0).text() == "none"
