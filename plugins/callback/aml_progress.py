@@ -18,6 +18,7 @@ description:
   - M(azureml.compute.aml_fleet) reports each target that it processes, with the number of completed targets. The other modules report the operations
     that they wait for; a task that does not wait reports nothing.
   - Requires a local connection. Tasks with other connections, and tasks in check mode, report nothing.
+  - When C(ansible-playbook) is interrupted (SIGINT, SIGTERM), one line says how many targets are done, in progress and not started, and how to continue.
   - Colours are those of ansible-core, and are disabled by E(NO_COLOR) or E(ANSIBLE_NOCOLOR).
   - Shows nothing unless it is enabled, with C(callbacks_enabled) in C(ansible.cfg) or E(ANSIBLE_CALLBACKS_ENABLED).
 options:
@@ -48,6 +49,7 @@ requirements:
 
 import atexit
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -65,6 +67,7 @@ from ..module_utils._core.events import VARIABLE
 
 # The interval between two reads of events, in seconds.
 _LOOK = 0.2
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no types
@@ -99,9 +102,25 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         self.reader.start()
         # An interrupted run reports no end.
         atexit.register(self._end)
+        # Python gives signals to the main thread alone. ansible-core ends the process in its own handlers, which come after.
+        main = threading.current_thread() is threading.main_thread()
+        self.handlers = {one: signal.signal(one, self._interrupted) for one in _SIGNALS} if main else {}
 
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
         self._end()
+
+    def _interrupted(self, number: int, frame: t.Any) -> None:
+        if self.running and os.getpid() == self.process and self.lock.acquire(timeout=1):
+            try:
+                self._news()
+                line = self.board.interrupted()
+                if line:
+                    self._say([(line, line)])
+            finally:
+                self.lock.release()
+        handler = self.handlers[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
 
     def _live(self) -> bool:
         style = self.get_option("style")
@@ -119,6 +138,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             return
         self.ended.set()
         self.reader.join()
+        for number, handler in self.handlers.items():
+            if signal.getsignal(number) == self._interrupted:
+                signal.signal(number, handler)
         with self.lock:
             self.running = False
             self._news()

@@ -369,8 +369,9 @@ document:
 totals:
   description:
     - C(targets) is the number of declared targets, C(undeclared) of those that the fleet created and no longer declares. Of both, C(failed) is the
-      number that failed, C(not_started) of those that were not processed because the run ended before, and each action, as V(none) or V(update), the
-      number of the others with that action. Numbers that are 0 are not returned, except for C(targets) and C(failed).
+      number that failed, C(interrupted) of those in progress when the run was interrupted, C(not_started) of those that were not processed because
+      the run ended before, and each action, as V(none) or V(update), the number of the others with that action. Numbers that are 0 are not returned,
+      except for C(targets) and C(failed).
     - With O(estimate_cost) or O(max_monthly_cost) also C(cost), the total of the known prices, with the ids of the targets whose price is C(unknown).
   returned: always
   type: dict

@@ -150,6 +150,9 @@ def test_asked_to_end_it_says_what_is_under_way_and_the_next_run_goes_on(azure: 
     out, _err = process.communicate(timeout=60)
     result = json.loads(out.strip().splitlines()[-1])
     assert process.returncode == 1 and result["failure"]["code"] == "FleetFailed", "it ended by itself, with a result"
+    totals = result["totals"]
+    assert totals["failed"] == 0 and totals["interrupted"] + totals["not_started"] == totals["targets"], totals
+    assert len(result["msg"].splitlines()) == 1 and result["msg"].endswith("it waits for them, and continues.")
     codes = {one["id"].lower(): one["failure"]["code"] for one in result["targets"]}
     taken = accepted(azure.simulator.requests(mark))
     assert set(codes.values()) == {"Interrupted", "NotStarted"}

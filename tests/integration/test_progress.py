@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import typing as t
 import uuid
@@ -164,3 +165,20 @@ def test_awx_has_plain_lines_though_it_gives_ansible_a_terminal(
         assert max(sum("in progress" in line for line in look) for look in terminal.looks) == 1, (
             "painted over, also between what several hosts say"
         )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name)
+def test_an_interrupted_run_ends_with_one_line(simulator: Simulator, slow: list[str], number: signal.Signals) -> None:
+    with subprocess.Popen(slow, env={**simulator.environment, **ON}, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines: list[str] = []
+        for line in iter(process.stdout.readline, ""):
+            lines.append(line)
+            if sum("create ..." in one for one in lines) == 3 and "create ..." in line:
+                process.send_signal(number)
+    assert process.returncode in (99, -number)
+    (told,) = [line for line in lines if line.startswith("  Interrupted: ")]
+    assert (
+        told.startswith("  Interrupted: 0 done, 3 in progress, 0 not started. ")
+        and "Run the same command again" in told
+    )

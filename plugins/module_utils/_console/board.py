@@ -88,6 +88,18 @@ class Board:
         parts += [f"{failed} failed"] if failed else []
         return ", ".join([*parts, f"{len(self._rows)} in progress"])
 
+    def interrupted(self) -> str | None:
+        """What has happened when the tasks in progress are interrupted, in one line; None if there is no such task."""
+        runs = {row.run for row in self.rows} | {
+            run for run in self._total if self._done.get(run, 0) < self._total[run]
+        }
+        if not runs:
+            return None
+        done, total = (sum(counts.get(run, 0) for run in runs) for counts in (self._done, self._total))
+        counted = sum(row.run in self._total for row in self.rows)
+        parts = [f"{done} done", f"{len(self.rows)} in progress", f"{max(0, total - done - counted)} not started"]
+        return f"Interrupted: {', '.join(parts)}. Operations in progress continue in Azure. Run the same command again: it waits for them, and continues."
+
     def forget(self, alive: t.Callable[[int], bool]) -> None:
         """Drop the targets of processes that no longer exist: a killed process reports no end."""
         for run in {row.run for row in self.rows}:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from .._core.arm_id import ArmId, Target
 from .._core.errors import AmlError
+from .._core.interrupt import Interrupted
 from .._engine.behaviour import Behaviour
 from .._engine.kind import Body, Kind
 from .._engine.plan import NONE, Declared, Plan
@@ -87,6 +88,11 @@ class Entry:
     @property
     def not_started(self) -> bool:
         return isinstance(self.error, NotStarted)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the run ended while it was in progress."""
+        return isinstance(self.error, Interrupted)
 
     def fail(self, error: AmlError) -> None:
         """Nothing more is done with it."""

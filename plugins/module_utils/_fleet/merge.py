@@ -29,19 +29,25 @@ class Counted(t.Protocol):
     @property
     def not_started(self) -> bool: ...
 
+    @property
+    def interrupted(self) -> bool: ...
+
 
 # The keys of totals that are not actions.
-NOT_ACTIONS = ("targets", "undeclared", "failed", "not_started", "cost")
+NOT_ACTIONS = ("targets", "undeclared", "failed", "interrupted", "not_started", "cost")
 
 
 def totals(targets: t.Sequence[Counted], undeclared: t.Sequence[Counted]) -> Row:
-    """The number of declared and of undeclared targets; of both, how many failed, how many were not started, and how many of each action the others have."""
+    """The number of declared and of undeclared targets; of both, how many failed, were interrupted or not started, and the actions of the others."""
     every = [*targets, *undeclared]
-    failed = sum(one.failed and not one.not_started for one in every)
+    failed = sum(one.failed and not one.interrupted and not one.not_started for one in every)
     counted: Row = {"targets": len(targets), "failed": failed}
-    for name, number in (("undeclared", len(undeclared)), ("not_started", sum(one.not_started for one in every))):
-        if number:
-            counted[name] = number
+    numbers = {
+        "undeclared": len(undeclared),
+        "interrupted": sum(one.interrupted for one in every),
+        "not_started": sum(one.not_started for one in every),
+    }
+    counted.update({name: number for name, number in numbers.items() if number})
     for one in every:
         if not one.failed:
             counted[one.action] = counted.get(one.action, 0) + 1
@@ -56,6 +62,7 @@ class TargetResult:
     action: str
     changed: bool
     failed: bool
+    interrupted: bool
     not_started: bool
     cost: Cost | None
     shown: Row
@@ -64,8 +71,17 @@ class TargetResult:
     def read(cls, row: Row) -> TargetResult:
         cost = Cost.from_dict(row["cost"]) if row.get("cost") else None
         failure = row["failure"]
-        not_started = failure is not None and failure["code"] == "NotStarted"
-        return cls(row["id"], row["action"], row["changed"], failure is not None, not_started, cost, row)
+        code = failure["code"] if failure is not None else None
+        return cls(
+            row["id"],
+            row["action"],
+            row["changed"],
+            failure is not None,
+            code == "Interrupted",
+            code == "NotStarted",
+            cost,
+            row,
+        )
 
     @classmethod
     def by_workspace(cls, rows: t.Iterable[Row]) -> Rows:
@@ -189,6 +205,5 @@ class Merged:
             "complete": bool(self.workspaces)
             and not self.missing
             and not self.failures
-            and not summed["failed"]
-            and "not_started" not in summed,
+            and not any(one.failed for one in (*self.targets, *self.undeclared)),
         }

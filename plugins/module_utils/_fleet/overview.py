@@ -106,6 +106,7 @@ def _totals(counts: t.Mapping[str, t.Any], *, check_mode: bool) -> str:
     others = [
         (counts.get("none", 0), "unchanged"),
         (counts["failed"], "failed"),
+        (counts.get("interrupted", 0), "interrupted"),
         (counts.get("not_started", 0), "not started"),
     ]
     rest = [f"{number} {name}" for number, name in others if number]

@@ -90,31 +90,44 @@ class Fleet:
     @property
     def _failures(self) -> list[Failed]:
         """The failed targets, and the workspaces whose targets to prune are unknown. Those that were not started follow from the others."""
-        targets = [Failed(one.location, one.error, one) for one in self.every if one.error and not one.not_started]
+        targets = [
+            Failed(one.location, one.error, one)
+            for one in self.every
+            if one.error and not one.interrupted and not one.not_started
+        ]
         return [*targets, *(Failed(name, error) for name, error in self.unknown.items())]
 
     def failure(self) -> FleetFailed | None:
         """One error for every target that failed and every workspace whose targets to prune are unknown; None if there is no failure."""
         counted = self.counts
         failures = self._failures
-        not_started = counted.get("not_started", 0)
-        if not failures and not not_started:
+        if not failures and not any(one.failed for one in self.every):
             return None
         return FleetFailed(
             "\n".join([self._first_line(counted), *failures_lines(failures)]),
             details=[one.to_dict() for one in first_of_each(failures)],
-            hint=f"{_others(counted)}Fix the errors and run the same task again.",
+            hint=f"{_others(counted)}{_next_step(counted, failures)}",
         )
 
     def _first_line(self, counted: t.Mapping[str, t.Any]) -> str:
-        every, failed, not_started = len(self.every), counted["failed"], counted.get("not_started", 0)
-        parts = [f"{failed} of {every} compute targets failed"] if failed else []
-        if not_started:
-            parts.append(f"{not_started} of {every} compute targets were not started")
+        every = len(self.every)
+        numbers = {
+            "failed": counted["failed"],
+            "were in progress when the run was interrupted": counted.get("interrupted", 0),
+            "were not started": counted.get("not_started", 0),
+        }
+        parts = [f"{number} of {every} compute targets {what}" for what, number in numbers.items() if number]
         if self.unknown:
             parts.append(f"could not determine which targets to prune in {len(self.unknown)} workspaces")
         text = ", ".join(parts)
-        return f"{text[0].upper()}{text[1:]}:"
+        return f"{text[0].upper()}{text[1:]}{':' if self._failures else '.'}"
+
+
+def _next_step(counted: t.Mapping[str, t.Any], failures: t.Sequence[Failed]) -> str:
+    if "interrupted" not in counted:
+        return "Fix the errors and run the same task again."
+    errors = "Fix the errors, and run" if failures else "Run"
+    return f"Operations in progress continue in Azure. {errors} the same task again: it waits for them, and continues."
 
 
 def _others(counted: t.Mapping[str, t.Any]) -> str:

@@ -172,3 +172,18 @@ def test_what_was_under_way_in_a_killed_task_is_forgotten() -> None:
 )
 def test_spans(seconds: float, text: str) -> None:
     assert span(seconds) == text
+
+
+def test_an_interruption_in_one_line() -> None:
+    board = Board()
+    assert board.interrupted() is None
+    for event in (
+        {"run": 1, "event": "all", "total": 5},
+        {"run": 1, "event": "start", "target": "/workspaces/ws/computes/a", "action": "create"},
+        {"run": 1, "event": "start", "target": "/workspaces/ws/computes/b", "action": "create"},
+        {"run": 1, "event": "done", "target": "/workspaces/ws/computes/a", "action": "create", "failure": None},
+        {"run": 2, "event": "start", "target": "/workspaces/ws", "action": "create"},
+    ):
+        board.take(event, 0.0)
+    line = board.interrupted()
+    assert line is not None and line.startswith("Interrupted: 1 done, 2 in progress, 3 not started. ")
