@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: home_path
-short_description: Expand a leading tilde as OpenSSH does
+short_description: Make a path of a user absolute
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
@@ -13,6 +13,8 @@ description:
   - Replaces a leading C(~) by the home directory that the controller's user database has for the user who runs Ansible.
   - The environment variable E(HOME) is not read, and neither does OpenSSH read it. P(ansible.builtin.expanduser#filter) does, and therefore returns
     another directory under C(sudo), in containers and in jobs that set it.
+  - A relative path is relative to the directory in which Ansible was started (E(PWD)), whatever the directory of the playbook or of the task. An empty
+    path stays empty.
 options:
   _input:
     description: A path.
@@ -28,10 +30,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The path without a tilde.
+  description: The absolute path.
   type: str
 """
 
+import os
 import typing as t
 
 from ansible.errors import AnsibleFilterError
@@ -41,11 +44,12 @@ from ..module_utils._machines import ssh_config
 
 def home_path(path: str) -> str:
     try:
-        return ssh_config.home_path(str(path))
+        expanded = ssh_config.home_path(str(path))
     except KeyError:
         raise AnsibleFilterError(
             f"azureml.compute.home_path: Cannot expand {str(path)!r}, because the user database has no entry for this user. Use an absolute path."
         ) from None
+    return os.path.normpath(os.path.join(os.environ.get("PWD") or os.getcwd(), expanded)) if expanded else expanded
 
 
 class FilterModule:

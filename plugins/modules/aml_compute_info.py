@@ -50,6 +50,17 @@ EXAMPLES = r"""
     workspace: ws-prod
   register: found
 
+- name: Show the compute targets as a table
+  ansible.builtin.debug:
+    msg: "{{ table.splitlines() }}"
+  vars:
+    columns: "%-24s %-16s %-12s %s"
+    table: |-
+      {{ columns | format('NAME', 'TYPE', 'STATE', 'SIZE') }}
+      {% for one in found.computes %}
+      {{ columns | format(one.name, one.type, one.state | default(one.provisioning_state, true), one.size | default('', true)) }}
+      {% endfor %}
+
 - name: Show clusters with errors
   ansible.builtin.debug:
     msg: "{{ found.by_kind.clusters | selectattr('errors') | map(attribute='name') }}"

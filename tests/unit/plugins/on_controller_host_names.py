@@ -105,7 +105,12 @@ def test_a_user_without_an_entry_needs_absolute_paths(monkeypatch: pytest.Monkey
     monkeypatch.setattr(pwd, "getpwuid", unknown)
     with pytest.raises(AnsibleFilterError, match="Use an absolute path"):
         filters("home_path")("~/x")
-    assert filters("home_path")("/x") == "/x"
+    assert filters("home_path")("/x") == "/x" and filters("home_path")("") == ""
+
+
+def test_a_relative_path_is_of_the_directory_in_which_ansible_was_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PWD", "/where/i/am")
+    assert filters("home_path")("./drift") == "/where/i/am/drift" and filters("home_path")("../x") == "/where/i/x"
 
 
 def test_every_role_expands_the_tilde_in_one_way() -> None:
