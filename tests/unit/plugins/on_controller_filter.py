@@ -41,7 +41,7 @@ def test_three_forms_of_one_report(drift_report: t.Callable[..., t.Any]) -> None
 
 
 def test_another_form_says_which_there_are(drift_report: t.Callable[..., t.Any]) -> None:
-    with pytest.raises(AnsibleFilterError, match="form is data, merged, markdown or html, not 'pdf'"):
+    with pytest.raises(AnsibleFilterError, match="form is data, merged, markdown, html, junit, csv, not 'pdf'"):
         drift_report({}, "pdf")
 
 
@@ -98,7 +98,9 @@ def strange(value: t.Any) -> t.Iterator[tuple[str, t.Any]]:
             yield f"{key}.{place}", changed
 
 
-@pytest.mark.parametrize("name", ["data", "merged", "markdown", "html", "merge_fleet_results", "free_host_names"])
+@pytest.mark.parametrize(
+    "name", ["data", "merged", "markdown", "html", "junit", "csv", "merge_fleet_results", "free_host_names"]
+)
 def test_input_of_any_form_is_read_or_is_one_error_that_names_the_filter(
     name: str, drift_report: t.Callable[..., t.Any]
 ) -> None:
@@ -124,6 +126,12 @@ def test_input_of_any_form_is_read_or_is_one_error_that_names_the_filter(
             refused += 1
             assert str(error).startswith(f"azureml.compute.{'drift_report' if plugin is None else name}: "), error
     assert refused > 5, "some of these forms cannot be read"
+
+
+def test_results_that_are_not_full_are_not_merged() -> None:
+    short = {name: value for name, value in FLEET.items() if name not in ("workspaces", "document")}
+    with pytest.raises(AnsibleFilterError, match="Set full_result: true"):
+        filter_loader.get("azureml.compute.merge_fleet_results").j2_function([FLEET, short])
 
 
 def test_the_place_of_what_cannot_be_read_is_named(drift_report: t.Callable[..., t.Any]) -> None:
