@@ -7,6 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BASE := $(VENV)/.base
 STAMP := $(VENV)/.installed
 COLLECTION = $(VENV)/lib/python$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')/site-packages/ansible_collections/azureml/compute
 
@@ -23,28 +24,37 @@ setup: $(STAMP) ## set up .venv only: .venv with everything, the checkout visibl
 
 # uv installs in a fraction of pip's time; pip is the second try, since it also knows the registries and proxies of pip.conf.
 # Their output goes to a file: 'make -s simulator' may print nothing but export lines.
-$(STAMP): requirements.txt requirements-dev.txt tests/unit/requirements.txt tests/simulator/pyproject.toml
+install = { $(BIN)/uv pip install --python $(BIN)/python $(1) || $(BIN)/python -m pip install --disable-pip-version-check $(1); } >> $(VENV)/install.log 2>&1 \
+	|| { tail -n 25 $(VENV)/install.log >&2; exit 1; }
+
+# What a playbook on the simulator needs: no tests, no linters.
+$(BASE): requirements.txt tests/simulator/pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing into $(VENV) (half a minute; log in $(VENV)/install.log)" >&2
-	@{ $(BIN)/python -m pip install --disable-pip-version-check uv && $(BIN)/uv pip install --python $(BIN)/python -r requirements-dev.txt \
-	  || $(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt; } > $(VENV)/install.log 2>&1 \
-	  || { tail -n 25 $(VENV)/install.log >&2; exit 1; }
+	@echo "Installing into $(VENV) (log in $(VENV)/install.log)" >&2
+	@$(BIN)/python -m pip install --disable-pip-version-check uv > $(VENV)/install.log 2>&1 || true
+	@$(call install,-r requirements.txt -e tests/simulator)
 	@mkdir -p "$$(dirname $(COLLECTION))" && ln -sfn "$(CURDIR)" "$(COLLECTION)"
 # What every command imports; the rest is compiled where it is imported first.
 	@cd "$$(dirname $(COLLECTION))/../.." && "$(CURDIR)/$(BIN)/python" -m compileall -q -j 0 ansible azure/core azure/identity msal yaml jinja2 requests urllib3 cryptography
 	@touch $@
 
+$(STAMP): $(BASE) requirements.txt requirements-dev.txt tests/unit/requirements.txt tests/simulator/pyproject.toml
+	@echo "Installing what the tests and checks add (half a minute)" >&2
+	@$(call install,-r requirements-dev.txt)
+	@touch $@
+
 # Its state directory, wherever make was started from.
 simulator simulator-stop: export AML_SIMULATOR_HOME := $(or $(AML_SIMULATOR_HOME),$(CURDIR)/.simulator)
 
-simulator: setup ## start the simulated Azure, print what to export: eval "$$(make -s simulator)"
+simulator: $(BASE) ## start the simulated Azure, print what to export: eval "$$(make -s simulator)"
 	@$(BIN)/azureml-simulator start
 
 simulator-stop: ## stop it; its state stays in .simulator/
 	@test ! -x $(BIN)/azureml-simulator || $(BIN)/azureml-simulator stop
 
-quickstart: setup ## provision a full workspace on the simulator, run it again: 0 changed
-	@scripts/quickstart
+# OpenSSH's client is installed while pip works.
+quickstart: ## provision a full workspace on the simulator, run it again: 0 changed
+	@scripts/system-packages & $(MAKE) --no-print-directory $(BASE) && wait && scripts/quickstart
 
 test: setup ## run all tests that CI runs
 	@scripts/test

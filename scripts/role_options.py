@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes the options of modules into the roles that pass them on: their argument specs and their tasks.
+"""Writes the options of modules into the roles that pass them on: their argument specs, and the tasks that name each option.
 
     python -m scripts.role_options            write the generated parts of the roles' files
     python -m scripts.role_options --check    change nothing; fail if a file is not current
@@ -41,13 +41,15 @@ class Role:
     """A role that passes options of modules on.
 
     variable   the role's variable with the options, or with a list of them
-    tasks      by the file of tasks: the module, and the variable that has the options of one target there
+    modules    the modules whose options it has
+    tasks      the file of tasks with the options of its one module, if it does not pass them on as a whole
     by_hand    options that stand in its files by hand, each for a reason that is said there
     """
 
     name: str
     variable: str
-    tasks: dict[str, tuple[str, str]]
+    modules: tuple[str, ...]
+    tasks: str | None = None
     by_hand: frozenset[str] = frozenset()
 
     @property
@@ -59,18 +61,14 @@ ROLES = (
     Role(
         "aml_compute",
         "aml_computes",
-        {
-            "clusters.yml": ("aml_compute_cluster", "__aml_compute_one"),
-            "instances.yml": ("aml_compute_instance", "__aml_compute_one"),
-            "inference_clusters.yml": ("aml_inference_cluster", "__aml_compute_one"),
-            "attached.yml": ("aml_attached_compute", "__aml_compute_one"),
-        },
-        frozenset({"tags"}),
+        ("aml_compute_cluster", "aml_compute_instance", "aml_inference_cluster", "aml_attached_compute"),
+        by_hand=frozenset({"tags"}),
     ),
     Role(
         "aml_workspace",
         "aml_workspace",
-        {"main.yml": ("aml_workspace", "aml_workspace")},
+        ("aml_workspace",),
+        "workspace.yml",
         frozenset({"tags", "location", "append_tags", "force", "on_immutable_change", "wait_timeout"}),
     ),
 )
@@ -177,14 +175,15 @@ def files() -> dict[Path, str]:
     """Each file with its text as it should be."""
     found = {}
     for role in ROLES:
-        passed = {}
-        for file, (module, variable) in role.tasks.items():
-            spec = {name: row for name, row in options_of(module).items() if name not in NOT_PASSED_ON | role.by_hand}
-            passed[module] = spec
-            lines = [f'{name}: "{{{{ {variable}.{name} | default(omit) }}}}"' for name in sorted(spec)]
-            path = ROOT / "roles" / role.name / "tasks" / file
+        omitted = NOT_PASSED_ON | role.by_hand
+        passed = [
+            {name: row for name, row in options_of(module).items() if name not in omitted} for module in role.modules
+        ]
+        if role.tasks:
+            path = ROOT / "roles" / role.name / "tasks" / role.tasks
+            lines = [f'{name}: "{{{{ {role.variable}.{name} | default(omit) }}}}"' for name in sorted(passed[0])]
             found[path] = _replaced(path, "\n".join(lines))
-        found[role.specs] = _replaced(role.specs, _dump(role_spec(union(passed.values()))))
+        found[role.specs] = _replaced(role.specs, _dump(role_spec(union(passed))))
     return found
 
 

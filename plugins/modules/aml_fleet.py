@@ -54,6 +54,15 @@ options:
             over those of the task. C(preflight) and C(api_version) can be set only for the task.
         type: list
         elements: dict
+      created_earlier:
+        description:
+          - Whether an earlier task of the play creates the workspace. In check mode it may then be missing, and its targets are planned as new ones.
+          - In a run that is not in check mode, a missing workspace is always an error.
+        type: bool
+        default: false
+      location:
+        description: Region that a missing workspace with O(workspaces[].created_earlier) will have, for the pre-flight checks.
+        type: str
   folder:
     description:
       - A folder on the host that runs the module, with a subfolder for each resource group, in it a subfolder for each workspace, and in it a file of
@@ -120,7 +129,7 @@ options:
     default: none
   preflight:
     description:
-      - Whether to check sizes, quotas, subnets, identities and locks for all new targets, before the first write.
+      - Whether to check sizes, quotas, subnets, identities and locks for all targets that are created or grow, before the first write.
       - Quota that the targets need at once (the minimum nodes of clusters, and instances) is required. Quota that clusters need only to grow to their
         maximum number of nodes is a warning.
     type: bool
@@ -128,6 +137,7 @@ options:
   preflight_fail_on:
     description:
       - Which findings of O(preflight) fail the task. The others are warnings.
+      - Options that are wrong in themselves always fail it.
     type: str
     choices: [error, warning, never]
     default: error

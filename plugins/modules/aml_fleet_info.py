@@ -39,6 +39,13 @@ options:
         description: Ignored.
         type: list
         elements: dict
+      created_earlier:
+        description: Ignored.
+        type: bool
+        default: false
+      location:
+        description: Ignored.
+        type: str
   folder:
     description:
       - A folder of YAML of the Azure ML CLI v2, as in M(azureml.compute.aml_fleet). It needs C(azure-ai-ml).

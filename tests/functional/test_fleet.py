@@ -178,6 +178,35 @@ def test_on_error_stop_starts_no_further_one(azure: Azure) -> None:
     assert len([one for one in azure.writes if one.method == "PUT"]) == 1
 
 
+def test_a_workspace_that_an_earlier_task_creates_may_be_missing_in_check_mode(azure: Azure) -> None:
+    wanted = [{"name": "ws-new", "resource_group": GROUP, "computes": [cluster("cpu-c")], "created_earlier": True}]
+    planned = azure.run(FLEET, check=True, workspaces=wanted)
+    assert planned["totals"] == {"targets": 1, "failed": 0, "create": 1} and planned["warnings"] == []
+    refused = azure.run(FLEET, workspaces=wanted, ok=False)
+    assert refused["targets"][0]["failure"]["status"] == 404 and azure.writes == []
+    # What depends on the region can be checked if that is declared.
+    wanted[0] |= {"location": "eastus", "computes": [cluster("cpu-c", size="Standard_Nothing")]}
+    refused = azure.run(FLEET, check=True, workspaces=wanted, ok=False)
+    assert "SizeNotOffered" in refused["msg"]
+
+
+def test_which_findings_fail_it(azure: Azure) -> None:
+    wanted = document(azure, workspaces=1, computes=1)
+    wanted[0]["computes"].append(cluster("cpu-none", size="Standard_Nothing"))
+    refused = azure.run(FLEET, check=True, workspaces=wanted, ok=False)
+    assert refused["failure"]["code"] == "PreflightFailed" and "Standard_Nothing" in refused["msg"]
+    planned = azure.run(FLEET, check=True, workspaces=wanted, preflight_fail_on="never")
+    assert planned["totals"]["create"] == 2 and "Standard_Nothing" in " ".join(planned["warnings"])
+
+
+def test_what_cannot_be_created_is_refused_before_the_first_write(azure: Azure) -> None:
+    """Also where the findings of the pre-flight are only warnings: such a target would fail while the others are created."""
+    wanted = document(azure, workspaces=1, computes=1)
+    wanted[0]["computes"].append({"type": "amlcompute", "name": "cpu-none", "max_instances": 1})
+    refused = azure.run(FLEET, workspaces=wanted, preflight_fail_on="never", ok=False)
+    assert "without size" in refused["msg"] and azure.writes == []
+
+
 def test_a_preflight_over_the_whole_fleet_before_the_first_write(azure: Azure) -> None:
     azure.app.configure({"quotas": {"*": {"standardDSv2Family": 7}}})
     wanted = document(azure, workspaces=2, computes=2)

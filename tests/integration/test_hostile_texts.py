@@ -209,5 +209,7 @@ def test_known_hosts_that_cannot_be_read_are_an_error(player: Player) -> None:
     variables = {"aml_nodes_known_hosts": str(known), "aml_nodes_hosts": []}
     run = player.play({"name": "Host keys", "ansible.builtin.include_role": role, "vars": variables}, ok=False)
     name, result = run.tasks[-1]
-    assert run.code != 0 and name == "aml_nodes : Read the known hosts" and str(known) in result["msg"], run.text
+    assert run.code != 0 and name == "aml_nodes : Read the host keys of new machines" and str(known) in result["msg"], (
+        run.text
+    )
     assert known.is_dir()

@@ -132,17 +132,6 @@ def test_provision_again_changes_nothing(world: World) -> None:
 
 
 @needs_ssh
-def test_clusters_come_first_whatever_the_order_of_the_list(world: World) -> None:
-    rows = world.player.simulator.requests()
-    made = [
-        row["path"].rsplit("/", 1)[-1]
-        for row in rows
-        if row["method"] == "PUT" and "/workspaces/ws-shared/computes/" in row["path"]
-    ]
-    assert made == ["cpu", "ci-shared", "copies"]
-
-
-@needs_ssh
 def test_configure_nodes(world: World) -> None:
     wanted = yaml.safe_load((ROOT / "examples" / "nodes.yml").read_text())
     assert world.run("configure_nodes", check=True, **wanted).changed == 2
@@ -230,9 +219,8 @@ def test_a_fleet(fleet: Player) -> None:
     run = (f"{PREFIX}provision_fleet", "-i", str(static))
     mark = fleet.simulator.mark()
     first = fleet.playbook(*run)
-    assert [
-        result["compute"]["name"] for name, result in first.tasks if name == "aml_compute : Manage compute clusters"
-    ] == ["cpu", "cpu"]
+    fleets = [result for name, result in first.tasks if name == "aml_compute : Manage compute targets"]
+    assert [[target["name"] for target in one["targets"]] for one in fleets] == [["cpu"], ["cpu"]]
     made = {
         row["path"].split("/workspaces/")[1].split("/")[0]
         for row in fleet.simulator.writes(mark)
@@ -250,7 +238,7 @@ def test_a_fleet(fleet: Player) -> None:
     clusters = json.dumps({"aml_computes": [{"name": "cpu", "type": "amlcompute", "max_instances": 3}]})
     grown = fleet.playbook(f"{PREFIX}provision_fleet", "-i", str(found), "-e", clusters)
     assert [name for name, result in grown.tasks if result.get("changed")] == [
-        "aml_compute : Manage compute clusters"
+        "aml_compute : Manage compute targets"
     ] * 2
     stopped = fleet.playbook(f"{PREFIX}stop_idle", "-i", str(found), "-e", "aml_hosts=aml_workspaces")
     assert stopped.changed == 0 and [name for name, _result in stopped.tasks].count("List compute targets") == 2

@@ -47,6 +47,11 @@ def run(player: Player, variables: dict[str, t.Any], **more: t.Any) -> t.Any:
 
 def test_everything_again_and_one_number(player: Player, variables: dict[str, t.Any]) -> None:
     mark = player.simulator.mark()
+    # What the last role would refuse is found before the first one writes.
+    cluster = variables["aml_computes"][0]
+    refused = run(player, {**variables, "aml_computes": [{**cluster, "size": "Standard_Nothing"}]}, ok=False)
+    assert refused.code != 0 and "SizeNotOffered" in refused.text and player.simulator.writes(mark) == []
+
     planned = run(player, variables, check=True)
     assert planned.changed > 5
     assert player.simulator.writes(mark) == [], "check mode wrote"
@@ -58,13 +63,15 @@ def test_everything_again_and_one_number(player: Player, variables: dict[str, t.
     assert first.changed >= planned.changed
     assert first["aml_workspace : Manage the workspace"]["workspace"]["provisioning_state"] == "Succeeded"
     assert first["aml_workspace : Manage the workspace"]["workspace"]["storage_account"]
-    assert first["aml_compute : Manage compute clusters"]["compute"]["max_instances"] == 4
+    [made] = first["aml_compute : Manage compute targets"]["targets"]
+    assert (made["name"], made["action"], made["failure"]) == ("cpu-cluster", "create", None)
 
     assert "azure.ai.ml" in spy.read_text(), "the spy sees the import that a creation needs"
     spy.unlink()
     mark = player.simulator.mark()
     again = run(player, variables, env=watched)
     assert again.changed == 0
+    assert again.text.count("\nTASK [") <= 40
     assert {row["method"] for row in player.simulator.requests(mark) if not row["path"].endswith("/token")} == {"GET"}
     assert not spy.exists(), f"azure-ai-ml was imported: {spy.read_text()}"
 
@@ -75,6 +82,5 @@ def test_everything_again_and_one_number(player: Player, variables: dict[str, t.
     (write,) = player.simulator.writes(mark)
     assert write["method"] == "PATCH"
     assert write["body"] == {"properties": {"properties": {"scaleSettings": {"maxNodeCount": 6}}}}
-    assert [change["field"] for change in edited["aml_compute : Manage compute clusters"]["plan"]["changes"]] == [
-        "max_instances"
-    ]
+    [target] = edited["aml_compute : Manage compute targets"]["targets"]
+    assert [change["field"] for change in target["changes"]] == ["max_instances"]

@@ -334,19 +334,12 @@ def test_the_role_and_the_playbook_that_loop_over_secrets(watched: Watched) -> N
     )
     role = {"name": "role", "ansible.builtin.include_role": {"name": "azureml.compute.aml_compute"}}
     told = {"name": "told", "ansible.builtin.debug": {"var": "ansible_failed_result"}}
-    run = watched.play(made, {"name": "try", "block": [role], "rescue": [told]}, arguments=given)
-    failed = [
-        result
-        for name, result in run.tasks
-        if name == "aml_compute : Manage attached compute" and result.get("failure")
-    ]
-    assert [one["failure"]["code"] for one in failed] == ["TargetNotFound"] and "dbx-b" in run.text
-    [made_instance] = [
-        result["compute"]
-        for name, result in run.tasks
-        if name == "aml_compute : Manage compute instances" and result.get("compute")
-    ]
-    shown = made_instance["custom_applications"][0]["environment_variables"]
+    info = module("aml_compute_info", "info", workspace="ws-a", name="box-a", show_variables=["MODE"])
+    run = watched.play(made, {"name": "try", "block": [role], "rescue": [told]}, info, arguments=given)
+    result = run["aml_compute : Manage compute targets"]
+    failures = {one["name"]: one["failure"] and one["failure"]["code"] for one in result["targets"]}
+    assert failures == {"dbx-b": "TargetNotFound"}
+    shown = run["info"]["computes"][0]["custom_applications"][0]["environment_variables"]
     assert shown["MODE"] == "chosen-mode-7" and shown["APP_PASSWORD"].startswith("VALUE_NOT_SHOWN")
     variables["aml_computes"] = computes[:3]
     (watched.folder / "computes.yml").write_text(yaml.safe_dump({**variables, "aml_rotate_workspace_keys": False}))

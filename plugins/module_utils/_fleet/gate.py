@@ -9,18 +9,19 @@ Both count what other runs over the document create too: quotas and budgets are 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .._core.client import ReadClient
 from .._core.errors import AmlError
-from .._core.findings import ERROR
+from .._core.findings import ERROR, Finding
 from .._engine.plan import CREATE, REPLACE
 from .._kinds import compute
 from .._kinds.instance_power import STOPPED, power_state
 from .._kinds.registry import INFO_KINDS
+from .._options.declarations import Declaration
 from .._preflight import run
 from .._preflight.checks import PreflightFailed
-from .._preflight.facts import DesiredTarget
+from .._preflight.facts import DesiredTarget, Facts
 from .._preflight.gather import Gatherer
 from . import cost
 from .entry import Entry
@@ -30,12 +31,15 @@ from .result import Fleet
 
 @dataclass(frozen=True)
 class Gate:
-    """The options of the task. ``max_monthly_cost`` is in the currency of the prices."""
+    """The options of the task. ``max_monthly_cost`` is in the currency of the prices. ``planned`` has the workspaces that may be missing because
+    an earlier task creates them: their ids in lower case, with their regions where they are known.
+    """
 
     preflight: bool = True
     estimate_cost: bool = False
     max_monthly_cost: float | None = None
     fail_on: str = ERROR
+    planned: t.Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def counts_rest(self) -> bool:
@@ -47,7 +51,7 @@ class Gate:
         if self.estimate_cost or self.max_monthly_cost is not None:
             self._estimate(client, fleet, rest, warnings)
         if self.preflight:
-            _check_preflight(client, [*fleet.entries, *rest.entries], warnings, self.fail_on)
+            self._check_preflight(client, [*fleet.entries, *rest.entries], warnings)
 
     def _estimate(self, client: ReadClient, fleet: Fleet, rest: Fleet, warnings: list[str]) -> None:
         """The cost after the task, and what the fleet's own changes add to it."""
@@ -63,6 +67,49 @@ class Gate:
         warnings += dict.fromkeys(prices.problems)
         cost.refuse(cost.total({entry.target.id: entry.cost for entry, _target in paid}), self.max_monthly_cost)
 
+    def _check_preflight(self, client: ReadClient, entries: list[Entry], warnings: list[str]) -> None:
+        """Quotas and all other checks, for all targets that any run over the document will create or let grow."""
+        new = [entry for entry in entries if _takes_more(entry)]
+        for subscription in {entry.target.subscription_id for entry in new}:
+            own = [entry for entry in new if entry.target.subscription_id == subscription]
+            rules, findings = self._findings(client, subscription, own)
+            what = f"{len(own)} compute target(s) of the fleet"
+            # What is wrong in itself is never only a warning.
+            run.refuse(rules, what)
+            try:
+                run.refuse(findings, what, self.fail_on)
+            except PreflightFailed as error:
+                error.hint = f"{error.hint} To continue in spite of the findings, set preflight_fail_on=never."
+                raise
+            others = [one for one in findings if one.code not in run.RETIREMENTS]
+            warnings += [f"{one.code}: {one.message} {one.hint}" for one in others]
+
+    def _findings(self, client: ReadClient, subscription: str, own: list[Entry]) -> tuple[list[Finding], list[Finding]]:
+        """What breaks the kinds' own rules for creations, and what the service would refuse."""
+        desired = [_desired(entry) for entry in own]
+        gatherer = Gatherer(client, subscription, compute.ComputeKind.api_version)
+        gatherer.workspaces(desired, computes=compute.ComputeKind.api_version)
+        self._expect_regions(gatherer.facts)
+        facts = gatherer.gather(desired)
+        pairs = zip(own, desired, strict=True)
+        rules = [finding for entry, one in pairs for finding in run.rules_of(_declaration(entry), one, facts)]
+        expected = {one.name for one in desired if one.workspace_id.casefold() in self.planned}
+        found = run.check(desired, facts)
+        return rules, [one for one in found if one.code != "WorkspaceNotFound" or one.target not in expected]
+
+    def _expect_regions(self, facts: Facts) -> None:
+        """A workspace that is missing in check mode will be in the region that was declared for it."""
+        for workspace, location in self.planned.items():
+            key = ("workspace", workspace)
+            if location and facts.known(*key) and facts.get(*key) is None:
+                facts.read[key] = {"location": location}
+
+
+def _takes_more(entry: Entry) -> bool:
+    """Whether it is created, or updated to more than it has."""
+    new = entry.action in (CREATE, REPLACE)
+    return not entry.failed and entry.declaration is not None and (new or bool(run.GROWTH & set(entry.plan.values())))
+
 
 def _billed(entries: t.Iterable[Entry]) -> list[tuple[Entry, DesiredTarget]]:
     """The targets that will be billed by the workspace, as they will be."""
@@ -77,23 +124,6 @@ def _set_differences(fleet: Fleet, prices: Prices, billed: t.Collection[str]) ->
         if entry.plan.changed:
             after = entry.cost if entry.target.id in billed else cost.NOTHING
             entry.difference = cost.difference(_cost_now(entry, prices), after)
-
-
-def _check_preflight(client: ReadClient, entries: list[Entry], warnings: list[str], fail_on: str) -> None:
-    """Quotas and all other checks, for all targets that any run over the document will create."""
-    desired = [_desired(entry) for entry in entries if entry.action in (CREATE, REPLACE) and not entry.failed]
-    for subscription in {one.target.subscription_id for one in desired}:
-        own = [one for one in desired if one.target.subscription_id == subscription]
-        gatherer = Gatherer(client, subscription, compute.ComputeKind.api_version)
-        gatherer.workspaces(own, computes=compute.ComputeKind.api_version)
-        findings = run.check(own, gatherer.gather(own))
-        try:
-            run.refuse(findings, f"{len(own)} compute target(s) of the fleet", fail_on)
-        except PreflightFailed as error:
-            error.hint = f"{error.hint} To continue in spite of the findings, set preflight_fail_on=never."
-            raise
-        others = [one for one in findings if one.code not in run.RETIREMENTS]
-        warnings += [f"{one.code}: {one.message} {one.hint}" for one in others]
 
 
 def _cost_now(entry: Entry, prices: Prices) -> cost.Cost | None:
@@ -113,7 +143,11 @@ def _current(entry: Entry) -> DesiredTarget | None:
     return target if target.kind.is_billed(target.wanted) else None
 
 
-def _desired(entry: Entry) -> DesiredTarget:
+def _declaration(entry: Entry) -> Declaration:
     if entry.declaration is None:
         raise AmlError(f"{entry.target.name} is not declared.", code="InternalError")
-    return run.desired_of(entry.declaration, entry.existing)
+    return entry.declaration
+
+
+def _desired(entry: Entry) -> DesiredTarget:
+    return run.desired_of(_declaration(entry), entry.existing)

@@ -55,11 +55,12 @@ def _list_versions(workspaces: t.Iterable[str], entries: t.Iterable[Entry]) -> l
 
 
 class Observer:
-    """Reads workspaces, ``parallelism`` at a time, through ``client``."""
+    """Reads workspaces, ``parallelism`` at a time, through ``client``. ``planned`` are the ids, in lower case, of workspaces that may be missing."""
 
-    def __init__(self, client: ReadClient, parallelism: int) -> None:
+    def __init__(self, client: ReadClient, parallelism: int, planned: t.Collection[str] = ()) -> None:
         self._client = client
         self._parallelism = parallelism
+        self._planned = planned
 
     def observe(self, workspaces: t.Sequence[str], entries: t.Iterable[Entry]) -> Observed:
         """What exists in the workspaces of these ids, in which the entries are."""
@@ -77,6 +78,8 @@ class Observer:
                 bodies = self._client.list(f"{workspace}/computes", api_version, malformed=malformed.append)
                 return Listing(workspace, {str(body["name"]).casefold(): body for body in bodies}, malformed)
         except AmlError as error:
+            if error.status == 404 and workspace.casefold() in self._planned:
+                return Listing(workspace)
             if error.status == 404:
                 error.hint = "Create the workspace first, or correct its name, resource group or subscription."
             return Listing(workspace, error=error)

@@ -43,6 +43,8 @@ FLEET_SPEC: specs.Spec = {
             "subscription_id": {"type": "str"},
             "defaults": {"type": "dict"},
             "computes": {"type": "list", "elements": "dict"},
+            "created_earlier": {"type": "bool", "default": False},
+            "location": {"type": "str"},
         },
     },
     "folder": {"type": "path"},
@@ -102,11 +104,13 @@ def manage_fleet(task: Task) -> Result:
     entries = read_document(
         document, params.get("defaults") or {}, scope, INFO_KINDS, task.module.hide, validation.validate
     )
+    planned = _created_earlier(document, scope) if task.check_mode else {}
     gate = Gate(
         params["preflight"],
         params["estimate_cost"],
         params["max_monthly_cost"],
         params["preflight_fail_on"],
+        planned,
     )
     with Interruption() as interruption:
         task.sleep = interruption.pause
@@ -117,7 +121,7 @@ def manage_fleet(task: Task) -> Result:
             refuse(check_matches(params["limit"], fleet.entries, prunes=prunes))
         pruning = Pruning(params["name"], params["prune"])
         planner = Planner(task.behaviour(), pruning, INFO_KINDS, limit)
-        observer = Observer(task.client, params["parallelism"])
+        observer = Observer(task.client, params["parallelism"], planned)
         planner.plan(fleet, observer.observe(fleet.workspaces, fleet.entries))
         try:
             if gate.counts_rest:
@@ -160,6 +164,11 @@ def _document(task: Task) -> list[dict[str, t.Any]]:
 
         found += read_folder(task.params["folder"], task.module.hide)
     return found
+
+
+def _created_earlier(document: t.Sequence[dict[str, t.Any]], scope: Target) -> dict[str, str | None]:
+    """The workspaces that in check mode may be missing: ids in lower case, with their regions where they are declared."""
+    return {place_of(one, scope).id.casefold(): one.get("location") for one in document if one.get("created_earlier")}
 
 
 def _workspaces(document: t.Sequence[dict[str, t.Any]], scope: Target) -> list[str]:

@@ -86,10 +86,10 @@ def refuse(findings: t.Sequence[Finding], what: str, fail_on: str = ERROR) -> No
 
 # --- one target, before it is written ---
 
-# Changes in place that take what a creation takes.
 # What a task warns of by itself.
 RETIREMENTS = ("Retired", "Retiring")
-_GROWTH = {"min_instances", "max_instances", "identity"}
+# Changes in place that take what a creation takes.
+GROWTH = {"min_instances", "max_instances", "identity"}
 
 
 def guard(
@@ -102,7 +102,7 @@ def guard(
 
     def before_write(plan: Plan, wanted: Declared, existing: Body | None, workspace: Body | None) -> list[str]:
         replaces = plan.action == REPLACE
-        if plan.action != CREATE and not replaces and not _GROWTH & set(plan.values()):
+        if plan.action != CREATE and not replaces and not GROWTH & set(plan.values()):
             return []
         desired = DesiredTarget(kind_type(kind), target, wanted, existing, replaces)
         known: dict[Key, t.Any] = (

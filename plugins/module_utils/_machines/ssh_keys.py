@@ -1,0 +1,89 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files of the controller that only their owner may read: key pairs, known hosts, SSH configuration."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+import re
+import stat
+import subprocess
+import typing as t
+from pathlib import Path
+
+
+class KeyPair(t.NamedTuple):
+    """A key pair; ``private_key_file`` is the path of its private half."""
+
+    private_key_file: str
+    public_key: str
+    fingerprint: str
+
+
+class PrivateFile(t.NamedTuple):
+    """The text of a file, and whether it has the mode 0600 in a directory with 0700."""
+
+    text: str
+    private: bool
+
+
+def has_mode(path: str | Path, mode: int) -> bool:
+    """Return whether the path exists with this mode."""
+    try:
+        return stat.S_IMODE(os.stat(path).st_mode) == mode
+    except FileNotFoundError:
+        return False
+
+
+def read_private(path: str) -> PrivateFile:
+    """Return the text of the file, empty if it does not exist. Raises OSError for one that cannot be read."""
+    file = Path(path)
+    if not os.path.lexists(path):
+        return PrivateFile("", False)
+    text = file.read_bytes().decode("utf-8", "surrogateescape")
+    return PrivateFile(text, has_mode(file, 0o600) and has_mode(file.parent, 0o700))
+
+
+def newest_pair(directory: str, name: str) -> KeyPair | None:
+    """Return the newest of the RSA pairs NAME, NAME-2, NAME-3 ..., if only the owner can read it and it has no passphrase."""
+    if not has_mode(directory, 0o700):
+        return None
+    numbered = re.compile(re.escape(name) + r"(?:-([0-9]+))?")
+    found = [match for match in map(numbered.fullmatch, os.listdir(directory)) if match]
+    if not found:
+        return None
+    path = os.path.join(directory, max(found, key=lambda match: int(match[1] or 1))[0])
+    public = _public_key(path) if has_mode(path, 0o600) else ""
+    fingerprint = _rsa_fingerprint(public)
+    return KeyPair(path, public, fingerprint) if fingerprint else None
+
+
+def _public_key(path: str) -> str:
+    """The public key of a private one; empty if ssh-keygen does not read it."""
+    try:
+        ran = subprocess.run(
+            ["ssh-keygen", "-y", "-P", "", "-f", path],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        return ""
+    return ran.stdout.strip() if ran.returncode == 0 else ""
+
+
+def _rsa_fingerprint(public_key: str) -> str:
+    """As ``ssh-keygen -l -E sha256`` shows it; empty for what is not an RSA key."""
+    words = public_key.split()
+    if len(words) < 2 or words[0] != "ssh-rsa":
+        return ""
+    try:
+        blob = base64.b64decode(words[1], validate=True)
+    except binascii.Error:
+        return ""
+    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
