@@ -120,6 +120,21 @@ def test_a_state_that_moves_during_the_run_is_not_touched(azure: Azure, wanted: 
     )
 
 
+def test_a_second_attempt_creates_what_the_first_one_has_deleted(azure: Azure, tmp_path: Path) -> None:
+    """An approved replacement whose creation breaks must not end as a deletion, nor as a target that was not processed."""
+    azure.make_workspace()
+    wanted = [{"name": WORKSPACE, "resource_group": GROUP, "computes": [cluster("cpu")]}]
+    azure.run(FLEET, workspaces=wanted)
+    wanted[0]["computes"] = [cluster("cpu", size="Standard_DS3_v2", on_immutable_change="recreate")]
+    azure.run(FLEET, check=True, workspaces=wanted, plan_file=str(tmp_path / "plan.json"))
+    plan = json.loads((tmp_path / "plan.json").read_text())
+    broken = {"kind": "status", "status": 500, "match": {"path": "computes/cpu", "method": "PUT"}, "code": "Broken"}
+    azure.app.faults.put([{**broken, "message": "No.", "count": 1}])
+    done = azure.run(FLEET, workspaces=wanted, approved_plan=plan, attempts=2, retries=0)
+    assert done["targets"][0]["attempts"] == 2 and done["totals"] == {"targets": 1, "failed": 0, "create": 1}
+    assert azure.compute("cpu")["properties"]["properties"]["vmSize"].casefold() == "standard_ds3_v2"
+
+
 @pytest.mark.parametrize("edit", ["action", "version"])
 def test_an_edited_plan_is_refused(azure: Azure, wanted: Workspaces, tmp_path: Path, edit: str) -> None:
     plan = planned(azure, tmp_path / "plan.json", wanted)

@@ -66,3 +66,9 @@ def test_a_limit_without_a_target_is_refused(
 ) -> None:
     failed = azure.run(FLEET, workspaces=wanted, limit=[limit], ok=False)
     assert failed["failure"]["code"] == code and limit in failed["msg"] and azure.sent == []
+
+
+def test_a_share_without_a_target_of_the_limit_has_nothing_to_do(azure: Azure, wanted: list[dict[str, t.Any]]) -> None:
+    """Of many hosts with one workspace each, not all have a target that the limit matches."""
+    done = azure.run(FLEET, workspaces=wanted, share=["ws-1"], limit=["computeinstance"])
+    assert not done["changed"] and done["totals"] == {"targets": 0, "failed": 0} and azure.writes == []

@@ -55,6 +55,27 @@ def test_a_replacement_keeps_options_of_preview_versions_that_were_not_declared(
     assert {option: shown[option] for option in values} == values and shown["description"] == "new"
 
 
+@pytest.mark.parametrize(("meanwhile", "code"), [("started", "InUse"), ("replaced", "ChangedMeanwhile")])
+def test_what_another_writer_does_before_the_read_of_all_options_is_noticed(
+    azure: Azure, meanwhile: str, code: str
+) -> None:
+    """A replacement reads the instance for its plan, then once more with the options of preview versions."""
+    azure.run(INSTANCE, **SMALL, state="stopped")
+
+    def act(method: str, path: str) -> None:
+        if azure.sent and method == "GET" and path.endswith(f"/computes/{NAMED['name']}"):
+            azure.meanwhile = lambda method, path: None
+            sent = list(azure.sent)
+            if meanwhile == "replaced":
+                azure.run(INSTANCE, **NAMED, state="absent")
+            azure.run(INSTANCE, **SMALL, state="started")
+            azure.sent[:] = sent
+
+    azure.meanwhile = act
+    failed = azure.run(INSTANCE, ok=False, **NAMED, description="new", on_immutable_change="recreate")
+    assert failed["failure"]["code"] == code and azure.writes == []
+
+
 @pytest.mark.parametrize("check", [True, False])
 def test_an_option_that_the_version_of_the_task_lacks_is_refused_before_a_request(azure: Azure, check: bool) -> None:
     failed = azure.run(INSTANCE, check=check, ok=False, **SMALL, enable_root_access=True, api_version="2025-12-01")

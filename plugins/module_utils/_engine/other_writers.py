@@ -44,16 +44,23 @@ def changed_since(kind: Kind, body: Body, now: Body | None, *, deleting: bool = 
     """
     if now is None:
         return "it was deleted"
+    if not deleting and is_deleting(now):
+        return "it is being deleted"
+    reason = another_resource(kind, body, now, deleting=deleting)
+    if reason is not None:
+        return reason
+    changed = _changed_options(kind, body, now)
+    return f"{', '.join(changed)} changed" if changed else None
+
+
+def another_resource(kind: Kind, body: Body, now: Body, *, deleting: bool = False) -> str | None:
+    """As ``changed_since``, of documents that may have been read at different API versions: without their options."""
     other = incarnation.difference(body, now)
     if other is not None:
         return f"it is another resource of that name ({other})"
-    if not deleting:
-        if is_deleting(now):
-            return "it is being deleted"
-        if kind.broken(body) and not kind.broken(now):
-            return "it is no longer in a failed state"
-    changed = _changed_options(kind, body, now)
-    return f"{', '.join(changed)} changed" if changed else None
+    if not deleting and kind.broken(body) and not kind.broken(now):
+        return "it is no longer in a failed state"
+    return None
 
 
 def _changed_options(kind: Kind, body: Body, now: Body) -> list[str]:

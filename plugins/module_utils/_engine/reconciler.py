@@ -35,6 +35,7 @@ from .removal import (
     delete_for_replacement,
     remove,
     require_as_planned,
+    require_same,
     wait_until_removed,
 )
 from .update import Update
@@ -160,6 +161,7 @@ class Reconciler:
         check_replacement_allowed(self.remote, self._extension, plan, declared, body)
         # Options that the version of the plan lacks are kept too.
         with self.remote.reading_all(body) as complete:
+            require_same(self.remote, body, complete)
             return self._replace_with_all(plan, declared, complete)
 
     def _replace_with_all(self, plan: Plan, declared: Declared, body: Body) -> Outcome:

@@ -11,7 +11,7 @@ from .._core.errors import AmlError, ChangedMeanwhile
 from . import incarnation, planning
 from .extensions import BeforeReplace, Checks
 from .kind import Body, Request
-from .other_writers import Overtaken, changed_meanwhile, changed_since, warn_of_recreated
+from .other_writers import Overtaken, another_resource, changed_meanwhile, changed_since, warn_of_recreated
 from .outcome import InUse
 from .plan import Declared, Plan, refuse_fixed
 from .remote import RemoteResource
@@ -83,19 +83,36 @@ def require_as_planned(remote: RemoteResource, extension: object, body: Body) ->
     now = remote.read()
     reason = changed_since(remote.kind, body, now)
     if now is None or reason is not None:
-        raise ChangedMeanwhile(
-            f"{remote.title} was not replaced, because another writer changed it after this task had read it: {reason}.",
-            target=remote.target.id,
-            hint="Nothing was deleted. Run the same task again: it plans with the resource as it is now.",
-        )
+        raise _not_replaced(remote, reason)
+    _require_unused(remote, body, now)
+    if isinstance(extension, BeforeReplace):
+        extension.before_replace()
+
+
+def require_same(remote: RemoteResource, body: Body, complete: Body) -> None:
+    """The document of another API version, which is kept for a replacement, must be that of what the plan was made for."""
+    reason = another_resource(remote.kind, body, complete)
+    if reason is not None:
+        raise _not_replaced(remote, reason)
+    _require_unused(remote, body, complete)
+
+
+def _require_unused(remote: RemoteResource, body: Body, now: Body) -> None:
+    """Raise InUse for work that began after the resource was read as ``body``."""
     use = remote.kind.in_use(now)
     if use and not remote.behaviour.force and not remote.kind.in_use(body):
         raise InUse(
             f"{remote.title} was not replaced, because {use}.",
             hint="Nothing was deleted. Wait for the work to end and scale it to zero, or set force=true to interrupt it.",
         )
-    if isinstance(extension, BeforeReplace):
-        extension.before_replace()
+
+
+def _not_replaced(remote: RemoteResource, reason: str | None) -> ChangedMeanwhile:
+    return ChangedMeanwhile(
+        f"{remote.title} was not replaced, because another writer changed it after this task had read it: {reason}.",
+        target=remote.target.id,
+        hint="Nothing was deleted. Run the same task again: it plans with the resource as it is now.",
+    )
 
 
 def delete_for_replacement(remote: RemoteResource, body: Body, deleted: t.Callable[[Body], None]) -> None:

@@ -80,6 +80,9 @@ def check_step(entry: Entry, plan: Plan) -> None:
         return
     actions = {approved.action}
     if entry.attempts > 1 and approved.action in (CREATE, REPLACE):
+        if plan.action == CREATE:
+            # What this run has deleted for the approved replacement is created, with all that is declared.
+            return
         # A creation of this run that failed is replaced.
         actions |= {CREATE, REPLACE}
     known = [_change(one) for one in _raw(approved)]

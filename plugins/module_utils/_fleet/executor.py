@@ -106,11 +106,14 @@ class Executor:
     def _with_retries(self, entry: Entry) -> None:
         """Try again after what trying again may fix, as running the task again would."""
         allowed = entry.own.get("attempts", self._limits.attempts)
+        changed = False
         while True:
             entry.attempts += 1
             try:
                 return self._reconcile(entry)
             except AmlError as error:
+                # What an earlier attempt has changed stays changed.
+                changed = error.changed = error.changed or changed
                 if entry.attempts >= allowed or not _is_transient(error):
                     raise
                 entry.behaviour.events.state(f"failed, again in {_BETWEEN_ATTEMPTS:.0f} s")

@@ -118,7 +118,7 @@ def manage_fleet(task: Task) -> Result:
         if params["limit"]:
             # Only what the run itself creates counts for quotas and cost.
             fleet, rest = (limited(one, limit, prunes=prunes) for one in (fleet, rest))
-            refuse(check_matches(params["limit"], fleet.entries, prunes=prunes))
+            refuse(check_matches(params["limit"], [*fleet.entries, *rest.entries], prunes=prunes))
         pruning = Pruning(params["name"], params["prune"])
         planner = Planner(task.behaviour(), pruning, INFO_KINDS, limit)
         observer = Observer(task.client, params["parallelism"], planned)
