@@ -41,9 +41,9 @@ def main() -> int:
         figures = Path(folder, "figures.jsonl")
         figures.touch()
         rounds = [min(AT_ONCE, options.examples - done) for done in range(0, options.examples, AT_ONCE)]
-        failed = any(
-            [tests(figures, size, f"{seed} {number}" if number else seed) for number, size in enumerate(rounds)]
-        )
+        # Each round runs, also after one that failed.
+        results = [tests(figures, size, f"{seed} {number}" if number else seed) for number, size in enumerate(rounds)]
+        failed = any(results)
         table = tabulated([json.loads(line) for line in figures.read_text(encoding="utf-8").splitlines()])
     table += [
         "",

@@ -23,4 +23,17 @@ options:
 """
 
     # Of a kind whose tags are set at creation.
-    IMMUTABLE = DOCUMENTATION.replace("Tags of the resource. If not", "Tags of the resource. Immutable. If not")
+    IMMUTABLE = r"""
+options:
+  tags:
+    description:
+      - Tags of the resource. Immutable. If not set, tags are not managed.
+      - A tag whose value is C(null) is removed.
+    type: dict
+  append_tags:
+    description:
+      - Whether tags that are not in O(tags) are preserved. With V(false) the resource has only the declared tags.
+      - Has no effect without O(tags).
+    type: bool
+    default: true
+"""

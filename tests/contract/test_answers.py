@@ -10,13 +10,13 @@ import re
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.tests.support.azure import (
+from ansible_collections.azureml.compute.tests.support.azure import (  # pylint: disable=unused-import
     GROUP_ID,
     ML,
     SUBSCRIPTION,
     WORKSPACE_ID,
     Azure,
-    azure,  # noqa: F401  # pylint: disable=unused-import
+    azure,  # noqa: F401
 )
 from ansible_collections.azureml.compute.tests.support.declarations import declarations
 from ansible_collections.azureml.compute.tests.support.official_types import PREVIEW, SECRET, STABLE, Types

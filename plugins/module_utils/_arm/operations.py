@@ -179,7 +179,7 @@ class Wait:
         try:
             answer = self.poll(self.operation.url, deadline)
         except ConnectionLost as lost:
-            raise self._timed_out(lost) from lost
+            raise self._timed_out(lost) from lost  # pylint: disable=bad-exception-cause
         if answer.status in RETRY_STATUSES:
             passing = error_of(answer)
             raise self._timed_out(passing) from passing

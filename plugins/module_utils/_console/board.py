@@ -116,8 +116,12 @@ def span(seconds: float) -> str:
     return f"{whole} s" if whole < 120 else f"{whole // 60} min {whole % 60:02d} s"
 
 
-_NEEDED: dict[str, dict[str, type]] = {"all": {"total": int}, "start": {"target": str, "action": str}, "state": {"target": str, "action": str, "state": str},
-           "done": {"target": str, "action": str}}  # fmt: skip
+_NEEDED: dict[str, dict[str, type]] = {
+    "all": {"total": int},
+    "start": {"target": str, "action": str},
+    "state": {"target": str, "action": str, "state": str},
+    "done": {"target": str, "action": str},
+}
 
 
 def parse(text: str) -> Event | None:

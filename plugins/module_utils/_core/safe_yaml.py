@@ -130,11 +130,11 @@ class _Limits(_SafeLoader):
         # The number of values of a node, aliases counted as often as they are used.
         self.sizes: dict[int, int] = {}
 
-    def fetch_flow_collection_start(self, token_class: t.Any) -> None:
+    def fetch_flow_collection_start(self, TokenClass: t.Any) -> None:  # PyYAML's spelling
         # The scanner reads ahead, and its time grows with the square of the depth.
         if self.flow_level >= DEEPEST:
             raise _invalid(self.what, f"it is nested deeper than {DEEPEST} levels", self.line + 1)
-        super().fetch_flow_collection_start(token_class)
+        super().fetch_flow_collection_start(TokenClass)
 
     def compose_node(self, parent: t.Any, index: t.Any) -> t.Any:
         parser: t.Any = self  # whose methods have no types in types-PyYAML

@@ -17,7 +17,7 @@ def mapping_of(text: str) -> dict[str, t.Any] | None:
     pairs = [field.split("=", 1) for field in _fields(text.strip())] if "=" in text else []
     if not pairs or any(len(pair) == 1 for pair in pairs):
         return {} if "=" in text and not pairs else None
-    return {key: value for key, value in pairs}
+    return {pair[0]: pair[1] for pair in pairs}
 
 
 def _in_braces(text: str) -> dict[str, t.Any] | None:

@@ -55,7 +55,7 @@ class Deployments:
             self._submit(self._remote.target, complete)
         except WorkspaceExists as error:
             what = "it did not exist at the read, and was created before the deployment"
-            raise changed_meanwhile(self._remote, what) from error
+            raise changed_meanwhile(self._remote, what) from error  # pylint: disable=bad-exception-cause
         except ArmError as error:
             # azure-ai-ml sends a deployment again whose answer was lost: that it is active says that it was taken.
             if error.code != "DeploymentActive":

@@ -26,15 +26,15 @@ def compute(name: str, kind: str = "AmlCompute", **properties: t.Any) -> dict[st
 
 def values(shape: _shape.Shape) -> t.Iterator[t.Any]:
     """A value of each type that the shape takes, with all of its fields."""
-    inside = {name: next(values(below)) for name, below in shape.fields.items()}
+    inside = {name: a_value(below) for name, below in shape.fields.items()}
     for kind in shape.types or ("text",):
         yield (
-            inside
-            if kind == "mapping"
-            else [next(values(shape.items or _shape.TEXT))]
-            if kind == "list"
-            else STRANGE[kind]
+            inside if kind == "mapping" else [a_value(shape.items or _shape.TEXT)] if kind == "list" else STRANGE[kind]
         )
+
+
+def a_value(shape: _shape.Shape) -> t.Any:
+    return next(values(shape))
 
 
 def wrong(value: t.Any, shape: _shape.Shape) -> t.Iterator[tuple[str, t.Any]]:

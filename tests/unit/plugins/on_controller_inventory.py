@@ -271,8 +271,7 @@ def test_an_expression_over_texts_of_the_service_takes_no_such_name(
     tmp_path: Path, warnings: list[str], name: str, kind: str
 ) -> None:
     made = parse(tmp_path, hosts=kind, workspaces=["ws-a"], hostnames=[repr(name)])
-    (host,) = made.hosts
-    assert host.startswith("ws-a") and len(warnings) == 1
+    assert [host[:4] for host in made.hosts] == ["ws-a"] and len(warnings) == 1
 
 
 @pytest.mark.parametrize("name", ["db1", "all", "localhost"])
