@@ -20,7 +20,7 @@ from pathlib import Path
 from unittest import mock
 
 from . import bench_fleet
-from .bench import running_simulator
+from .bench_tools import running
 from .command import BIN
 
 TARGETS = 600
@@ -38,7 +38,7 @@ class Case(t.NamedTuple):
 
 
 def _existing() -> Document:
-    return t.cast(Document, json.loads(json.dumps(bench_fleet.document(TARGETS, TARGETS))))
+    return t.cast(Document, json.loads(json.dumps(bench_fleet.document(TARGETS))))
 
 
 def _two_fail() -> Document:
@@ -122,11 +122,12 @@ def main() -> None:
     options = parser.parse_args()
     lines = ["| case | module aml_fleet, bytes | playbook fleet, bytes |", "|---|---:|---:|"]
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
-        home, folder = f"{name}/simulator", Path(name)
-        with contextlib.ExitStack() as filling:
-            filling.enter_context(mock.patch.object(bench_fleet, "SCALES", (TARGETS,)))
-            bench_fleet.fill(home, filling)
-        environment = stack.enter_context(running_simulator(home))
+        home, folder = Path(name) / "simulator", Path(name)
+        # One group with clusters; those of the benchmark itself are empty.
+        empty = bench_fleet.CREATED
+        with mock.patch.multiple(bench_fleet, MANY=TARGETS, MOST=empty, REPORTED=empty):
+            bench_fleet.fill(home)
+        environment = stack.enter_context(running(folder, 1, home)).environment
         play = folder / "play.yml"
         play.write_text(MODULE_PLAY)
         for number, case in enumerate(cases()):
