@@ -157,7 +157,7 @@ def test_the_plays_of_the_guides(player: Player) -> None:
         "Create the project",
         "Manage compute targets of all workspaces",
         "Wait for all operations",
-    } <= {name.rpartition(" : ")[2] for name, _ in run.tasks}
+    } <= {name.rpartition(" : ")[2] for name, _host in run.tasks}
     assert "planted-password" not in run.text
 
 
