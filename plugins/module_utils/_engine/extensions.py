@@ -38,6 +38,12 @@ class BeforeCreate(t.Protocol):
 
 
 @t.runtime_checkable
+class BeforeUpdate(t.Protocol):
+    def before_update(self, plan: Plan, body: Body) -> None:
+        """Check, by reads alone, what only the service knows about a change of a resource that was read as ``body``; also in check mode."""
+
+
+@t.runtime_checkable
 class BeforeReplace(t.Protocol):
     def before_replace(self) -> None:
         """Raise where the resource must not be deleted for its replacement; when that is planned, and directly before the deletion."""

@@ -24,7 +24,17 @@ from . import planning
 from .behaviour import Behaviour
 from .context import ErrorContext
 from .creation import Creation, require_creatable, require_parent
-from .extensions import AfterRemove, BeforeCreate, BeforeRemove, Checks, Extend, PowerState, Read, no_extension
+from .extensions import (
+    AfterRemove,
+    BeforeCreate,
+    BeforeRemove,
+    BeforeUpdate,
+    Checks,
+    Extend,
+    PowerState,
+    Read,
+    no_extension,
+)
 from .kind import BUSY, Body, Kind
 from .outcome import Outcome
 from .plan import NONE, REPLACE, UPDATE, Declared, Plan
@@ -179,6 +189,8 @@ class Reconciler:
 
     def _update(self, plan: Plan, declared: Declared, body: Body) -> Outcome:
         refuse(self.kind.check_update(declared, self.kind.read(body)))
+        if isinstance(self._extension, BeforeUpdate):
+            self._extension.before_update(plan, body)
         self.remote.warnings += self.kind.advice_on_update(plan, body)
         wanted = planning.wanted(self.kind, declared, body, self.remote.behaviour)
         complete = self.kind.completed(body, plan, wanted)

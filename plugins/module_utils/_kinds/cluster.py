@@ -203,6 +203,7 @@ class Cluster(ComputeKind):
                 "a private endpoint does not allow."
             )
             yield Finding("CrossRegionPrivateLink", "location", message, "docs/coverage.md CC1")
+        yield from compute.check_managed_network(declared, parent)
         managed = compute.has_managed_network(parent)
         if (
             declared.get("enable_node_public_ip") is False

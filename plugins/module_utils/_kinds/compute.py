@@ -209,6 +209,24 @@ def has_managed_network(workspace: Body) -> bool:
     return (network.get("isolationMode") or "Disabled").casefold() != "disabled"
 
 
+def check_managed_network(declared: Declared, workspace: Body) -> Findings:
+    """Computes of a workspace with a managed network are in it: in its region, and in no other subnet."""
+    if not has_managed_network(workspace):
+        return
+    source = "how-to-managed-network-compute"
+    if declared.get("location") and canon.region(declared["location"]) != canon.region(workspace.get("location")):
+        message = (
+            f"location {declared['location']!r} differs from the workspace's ({workspace.get('location')}), which a workspace "
+            "with a managed network does not allow."
+        )
+        yield Finding("CrossRegionManagedNetwork", "location", message, source)
+    if declared.get("network_settings.subnet"):
+        message = (
+            "The workspace has a managed network, in which its compute targets are: remove network_settings.subnet."
+        )
+        yield Finding("SubnetBesideManagedNetwork", "network_settings.subnet", message, source)
+
+
 def subnet_to_arm(value: str) -> Body:
     return {"id": canon.full_id(value)}
 

@@ -294,6 +294,9 @@ class Instance(ComputeKind):
                 f"location must be the workspace's ({parent.get('location')}): another region is for clusters only."
             )
             yield Finding("CrossRegionInstance", "location", message, "docs/coverage.md I3")
+        else:
+            # Another region has just been refused.
+            yield from compute.check_managed_network(declared, parent)
         managed = compute.has_managed_network(parent)
         if (
             declared.get("enable_node_public_ip") is False

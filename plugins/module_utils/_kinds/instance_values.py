@@ -132,6 +132,12 @@ def check_script(script: Values, option: str) -> Findings:
             f"{option} needs path (a file in the Notebooks file share) or inline (the script's text), and not both."
         )
         yield Finding("InvalidScript", option, message, "docs/coverage.md CI11")
+    if re.search(r"://|\?", script.get("path") or ""):
+        # The address is not shown: its query may be a signature.
+        message = f"{option}.path must be a path in the workspace's file share, not an address. Use inline for the text of the script."
+        yield Finding(
+            "ScriptByAddress", f"{option}.path", message, "how-to-customize-compute-instance; Azure/azure-cli#31838"
+        )
     if script.get("timeout_minutes") is not None:
         yield from _script_timeout(script["timeout_minutes"], f"{option}.timeout_minutes")
 

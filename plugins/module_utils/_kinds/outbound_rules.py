@@ -67,8 +67,9 @@ _DESTINATION = {
 
 def _check_destination(rule: dict[str, t.Any], place: str) -> Findings:
     name, kind, destination = rule.get("name") or "", rule.get("type"), rule.get("destination")
-    if kind == "fqdn" and isinstance(destination, str) and destination:
-        yield from _rules.host(destination, f"{place}.destination", wildcard=True)
+    if kind == "fqdn" and isinstance(destination, str) and destination.strip(" ,"):
+        for one in _listed(destination):
+            yield from _rules.host(one, f"{place}.destination", wildcard=True)
     elif kind == "fqdn":
         message = f"The outbound rule {name!r} of type fqdn needs destination as a host name."
         yield Finding("InvalidRule", place, message, _RULES_SOURCE)
@@ -118,8 +119,16 @@ def rule_from_arm(name: str, body: Body) -> dict[str, t.Any]:
     return {"name": name, "type": _RULE_OPTIONS.get(kind.casefold(), kind), "destination": destination, **names}
 
 
-def _spelled(value: t.Any) -> t.Any:
-    return re.sub(r"\s", "", value).casefold() if isinstance(value, str) else value or None
+def _listed(text: str) -> list[str]:
+    """The parts of a text that names several things, with commas between them."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _as_set(value: t.Any) -> t.Any:
+    """Texts of several parts, and lists: neither order, case nor space has a meaning."""
+    if isinstance(value, str):
+        return sorted(part.casefold() for part in _listed(value))
+    return sorted(str(one).casefold() for one in value) if isinstance(value, list) else value or None
 
 
 def _host_names(rule: dict[str, t.Any]) -> list[str]:
@@ -139,8 +148,8 @@ class RuleField(Field):
         if left.get("type") != right.get("type") or isinstance(there, dict) != isinstance(wanted, dict):
             return False
         if not isinstance(wanted, dict):
-            return bool(_spelled(there) == _spelled(wanted))
-        return all(_spelled(there.get(key)) == _spelled(value) for key, value in wanted.items())
+            return bool(_as_set(there) == _as_set(wanted))
+        return all(_as_set(there.get(key)) == _as_set(value) for key, value in wanted.items())
 
 
 def rule_field(name: str) -> Field:

@@ -16,18 +16,15 @@ from .._core import canon, paths, shape
 from .._core.arm_id import Target
 from .._core.canon import arm_id, boolean_text, caseless, full_id, region, text
 from .._core.findings import Finding, Findings
-from .._core.paths import MISSING
 from .._engine import rules as _rules
 from .._engine import versions
 from .._engine.fields import Field, Option, choice
 from .._engine.kind import FAILED, Body, Kind, Request, Status, fixed, provisioning_status
 from .._engine.plan import Declared, Plan
 from .._engine.versions import Versions
-from . import compute
+from . import compute, workspace_rules
 from .outbound_rules import RULE_TYPES, RULES, check_rules, rule_field, rule_from_arm, rule_request
 
-# What a project shows, and its hub decides.
-FROM_HUB = ("storage_account", "key_vault", "container_registry")
 _NETWORK = "properties.managedNetwork."
 _SERVERLESS = "properties.serverlessComputeSettings."
 _ISOLATION = choice(
@@ -91,8 +88,19 @@ FIELDS: tuple[Field, ...] = (
     compute.TAGS,
     fixed("storage_account", "properties.storageAccount", _TYPES, **_id("Microsoft.Storage/storageAccounts")),
     fixed("key_vault", "properties.keyVault", _TYPES, **_KEY_VAULT),
-    Field("application_insights", "properties.applicationInsights", **_id("Microsoft.Insights/components")),
-    Field("container_registry", "properties.containerRegistry", **_id("Microsoft.ContainerRegistry/registries")),
+    # A null agrees with a workspace that has none (see workspace_rules.KEPT).
+    Field(
+        "application_insights",
+        "properties.applicationInsights",
+        clearable=True,
+        **_id("Microsoft.Insights/components"),
+    ),
+    Field(
+        "container_registry",
+        "properties.containerRegistry",
+        clearable=True,
+        **_id("Microsoft.ContainerRegistry/registries"),
+    ),
     fixed(
         "hbi_workspace",
         "properties.hbiWorkspace",
@@ -129,6 +137,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "primary_user_assigned_identity",
         "properties.primaryUserAssignedIdentity",
+        clearable=True,
         **_id("Microsoft.ManagedIdentity/userAssignedIdentities"),
     ),
     Field(
@@ -218,17 +227,6 @@ OPTIONS = (
 shape.learn_workspace(FIELDS)
 
 
-def _check_firewall(sku: t.Any, mode: t.Any) -> Findings:
-    if sku and caseless(mode) != "allow_only_approved_outbound":
-        message = "managed_network.firewall_sku is for isolation_mode allow_only_approved_outbound alone: the firewall is there for its rules by host name."
-        yield Finding(
-            "FirewallWithoutRules",
-            "managed_network.firewall_sku",
-            message,
-            "ARM types, ManagedNetworkSettings; how-to-managed-network",
-        )
-
-
 class Workspace(Kind):
     """One per task: the declared outbound rules are rows of the table too."""
 
@@ -265,32 +263,22 @@ class Workspace(Kind):
 
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)
-        if declared.get("kind") == "project":
-            for option in FROM_HUB:
-                if declared.get(option) is not None:
-                    message = f"A project inherits {option} from its hub: remove the option."
-                    yield Finding("TakenFromHub", option, message, "docs/facts.md d.1")
+        yield from workspace_rules.check_declared(declared)
         if declared.get("hub_id") and declared.get("kind", "project") != "project":
             yield Finding("HubOfProject", "hub_id", "Only a workspace of kind project has a hub.", "docs/facts.md d.1")
 
     def check_create(self, declared: Declared, parent: Body | None) -> Findings:
         yield from super().check_create(declared, parent)
-        yield from _check_firewall(
-            declared.get("managed_network.firewall_sku"), declared.get("managed_network.isolation_mode")
-        )
+        # What is not declared of a project, its hub decides.
+        is_project = declared.get("kind") == "project" or declared.get("hub_id")
+        yield from workspace_rules.check({**declared, "kind": "project"} if is_project else declared, {})
         if declared.get("kind") == "project" and not declared.get("hub_id"):
             yield Finding(
                 "RequiredForCreation", "hub_id", "A workspace of kind project needs hub_id.", "docs/facts.md d.1"
             )
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
-        """Once a managed network is on, it cannot be turned off (docs/coverage.md 1.11)."""
-        before = paths.get_path(current, "managed_network.isolation_mode")
-        wanted = declared.get("managed_network.isolation_mode")
-        yield from _check_firewall(declared.get("managed_network.firewall_sku"), wanted or before)
-        if wanted == "disabled" and caseless(before) not in (None, MISSING, "disabled"):
-            message = f"managed_network.isolation_mode is {before} and cannot be turned off again; recreate the workspace without it."
-            yield Finding("ManagedNetworkStaysOn", "managed_network.isolation_mode", message, "docs/coverage.md 1.11")
+        yield from workspace_rules.check(declared, current)
 
     def updates(self, body: Body, plan: Plan) -> list[Request]:
         """One PATCH for the workspace, and one PUT or DELETE for each outbound rule (azure-ai-ml, outbound rule operations)."""

@@ -16,7 +16,7 @@ from .._core import paths, redact
 from .._core.errors import AmlError
 from .._engine.fields import CREATE_ONLY, UPDATABLE
 from .._engine.kind import FAILED, Body, Kind
-from .._kinds import compute, outbound_rules, workspace
+from .._kinds import compute, outbound_rules, workspace, workspace_rules
 from .._kinds.kubernetes import instance_types_to_arm
 from .._kinds.registry import kind_of
 
@@ -62,7 +62,7 @@ class Export:
         kind = workspace.Workspace()
         options = declaration(kind, body)
         if options.get("kind") == "project":
-            options = {option: value for option, value in options.items() if option not in workspace.FROM_HUB}
+            options = {option: value for option, value in options.items() if option not in workspace_rules.FROM_HUB}
         rules = _own_rules(body)
         if rules:
             options.setdefault("managed_network", {})["outbound_rules"] = rules

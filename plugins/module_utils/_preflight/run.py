@@ -86,7 +86,7 @@ def refuse(findings: t.Sequence[Finding], what: str, fail_on: str = ERROR) -> No
 
 # --- one target, before it is written ---
 
-# What a task warns of by itself.
+# What a task warns of without the pre-flight.
 RETIREMENTS = ("Retired", "Retiring")
 # Changes in place that take what a creation takes.
 GROWTH = {"min_instances", "max_instances", "identity"}

@@ -15,7 +15,7 @@ from .._core.errors import AmlError, ArmError, RuleError
 from .._engine.creation import require_absent, send_creation
 from .._engine.kind import Body, Request
 from .._engine.outcome import InUse, ParentMissing
-from .._engine.plan import Declared
+from .._engine.plan import Declared, Plan
 from .._engine.remote import RemoteResource
 from .._kinds import compute
 from . import soft_deleted as _soft_deleted
@@ -55,6 +55,17 @@ class WorkspaceExtension:
 
     # --- creation ---
 
+    def before_create(self, complete: Declared, parent: Body | None) -> None:
+        """A project is where its hub is; in check mode, the hub may be still to come."""
+        hub_id = complete.get("hub_id")
+        hub = self._remote.client.find(hub_id, self._remote.kind.api_version) if hub_id else None
+        if hub is not None and region(complete.get("location") or hub.get("location")) != region(hub.get("location")):
+            raise RuleError(
+                f"location {complete['location']!r} is not the hub's ({hub.get('location')}): a project is where its hub is.",
+                code="ProjectRegion",
+                hint="Omit location, or set the hub's.",
+            )
+
     def create(self, complete: Declared) -> t.Any:
         """Create or recover it. Return the running operation, or None with ``wait``."""
         waits = self._remote.behaviour.wait
@@ -87,12 +98,6 @@ class WorkspaceExtension:
         Region and access are the hub's, as there.
         """
         hub = self._require_hub(complete["hub_id"])
-        if region(complete.get("location") or hub.get("location")) != region(hub.get("location")):
-            raise RuleError(
-                f"location {complete['location']!r} is not the hub's ({hub.get('location')}): a project is where its hub is.",
-                code="ProjectRegion",
-                hint="Omit location, or set the hub's.",
-            )
         given = {
             "kind": "project",
             "identity": {"type": "system_assigned"},
@@ -116,6 +121,20 @@ class WorkspaceExtension:
                 hint="Create the hub first, or correct hub_id.",
             )
         return hub
+
+    # --- update ---
+
+    def before_update(self, plan: Plan, body: Body) -> None:
+        """A workspace gets a managed network only while it has no compute targets (how-to-managed-network-compute)."""
+        wanted = plan.values().get("managed_network.isolation_mode", "disabled")
+        turns_on = wanted != "disabled" and not compute.has_managed_network(body)
+        names = self._compute_names() if turns_on else []
+        if names:
+            raise InUse(
+                f"{self._remote.title} cannot get a managed network while it has compute targets: {', '.join(names)}.",
+                details={"computes": names},
+                hint="Delete the compute targets, set managed_network, and create them again.",
+            )
 
     # --- deletion ---
 

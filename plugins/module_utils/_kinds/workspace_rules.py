@@ -1,0 +1,132 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules of a workspace that join several options, or options and the current state. Pure; docs/restrictions.md lists them with their sources.
+
+``declared`` has dotted options, ``current`` is what ``Workspace.read`` returns, or empty for a workspace that will be created.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core import paths
+from .._core.canon import arm_id, caseless
+from .._core.findings import Finding, Findings
+from .._core.paths import MISSING
+from .._engine.plan import Declared
+from .outbound_rules import RULES
+
+Current = t.Mapping[str, t.Any]
+
+_DOCS = "how-to-managed-network"
+_MODE = "managed_network.isolation_mode"
+_DISABLED, _INTERNET, _APPROVED = "disabled", "allow_internet_outbound", "allow_only_approved_outbound"
+# What a project takes from its hub, each by the first part of its options.
+FROM_HUB = ("storage_account", "key_vault", "container_registry", "managed_network", "customer_managed_key")
+
+
+def _now(current: Current, option: str) -> t.Any:
+    value = paths.get_path(dict(current), option)
+    return None if value is MISSING else value
+
+
+def effective(declared: Declared, current: Current, option: str) -> t.Any:
+    """What the workspace will have: what was declared, else what it has."""
+    return declared[option] if option in declared else _now(current, option)
+
+
+def check(declared: Declared, current: Current) -> Findings:
+    """All rules; each says nothing where what it needs is not known."""
+    yield from _check_mode(declared.get(_MODE), _now(current, _MODE))
+    mode = caseless(effective(declared, current, _MODE)) or _DISABLED
+    yield from _check_firewall(declared.get("managed_network.firewall_sku"), mode)
+    yield from _check_rule_types(declared, mode)
+    yield from _check_primary(declared, current)
+    yield from _check_removed(declared, current)
+    if effective(declared, current, "kind") == "project":
+        yield from check_project(declared)
+
+
+def check_declared(declared: Declared) -> Findings:
+    """The rules for which the declaration alone is enough, whatever exists."""
+    if declared.get(_MODE):
+        mode = caseless(declared[_MODE])
+        yield from _check_firewall(declared.get("managed_network.firewall_sku"), mode)
+        yield from _check_rule_types(declared, mode)
+    if declared.get("identity") and "primary_user_assigned_identity" in declared:
+        yield from _check_primary(declared, {})
+    if declared.get("kind") == "project" or declared.get("hub_id"):
+        yield from check_project(declared)
+
+
+def check_project(declared: Declared) -> Findings:
+    for option in declared:
+        if option.partition(".")[0] in FROM_HUB and declared[option] is not None:
+            message = f"A project inherits {option} from its hub: remove the option."
+            yield Finding("TakenFromHub", option, message, "docs/facts.md d.1; Azure/azure-sdk-for-python#38404")
+
+
+def _check_mode(wanted: t.Any, before: t.Any) -> Findings:
+    """The mode only becomes stricter (``managedNetwork.changeableIsolationModes``)."""
+    if wanted is None or caseless(before) in (None, _DISABLED, wanted):
+        return
+    if wanted == _DISABLED:
+        message = f"{_MODE} is {before} and cannot be turned off again; recreate the workspace without it."
+        yield Finding("ManagedNetworkStaysOn", _MODE, message, "docs/coverage.md 1.11")
+    elif caseless(before) == _APPROVED:
+        message = f"{_MODE} is {before} and cannot become {wanted}: keep it, or recreate the workspace with {wanted}."
+        yield Finding("IsolationModeIsFinal", _MODE, message, _DOCS)
+
+
+def _check_firewall(sku: t.Any, mode: t.Any) -> Findings:
+    if sku and mode != _APPROVED:
+        option = "managed_network.firewall_sku"
+        message = f"{option} is for isolation_mode {_APPROVED} alone: the firewall is there for its rules by host name."
+        yield Finding("FirewallWithoutRules", option, message, f"ARM types, ManagedNetworkSettings; {_DOCS}")
+
+
+def _check_rule_types(declared: Declared, mode: t.Any) -> Findings:
+    """Rules need a managed network; those by host name or service tag need the stricter mode."""
+    for option, rule in declared.items():
+        if not option.startswith(f"{RULES}.") or rule is None:
+            continue
+        name, type_ = option[len(RULES) + 1 :], rule.get("type")
+        place = f"{RULES}[{name}]"
+        if mode == _DISABLED:
+            message = f"The outbound rule {name!r} needs a managed network: set {_MODE}."
+            yield Finding("RuleWithoutNetwork", place, message, _DOCS)
+        elif mode == _INTERNET and type_ in ("fqdn", "service_tag"):
+            message = (
+                f"The outbound rule {name!r} of type {type_} needs {_MODE} {_APPROVED}; it is {mode}, which allows all "
+                "outbound traffic. Remove the rule, or set that mode."
+            )
+            yield Finding("RuleNeedsApprovedMode", place, message, f"{_DOCS}; microsoft-foundry/foundry-samples#961")
+
+
+def _check_primary(declared: Declared, current: Current) -> Findings:
+    """The primary identity is one of the assigned ones, and without a system-assigned identity there is one."""
+    option, identity = "primary_user_assigned_identity", effective(declared, current, "identity") or {}
+    if not {option, "identity"} & set(declared):
+        return
+    primary, source = effective(declared, current, option), "how-to-identity-based-service-authentication"
+    assigned = {arm_id(one) for one in identity.get("user_assigned_identities") or []}
+    if primary is not None and arm_id(primary) not in assigned:
+        message = f"{option} {primary} is not one of identity.user_assigned_identities: add it there, or set {option} to one of them."
+        yield Finding("PrimaryIdentityNotAssigned", option, message, source)
+    elif primary is None and identity.get("type") == "user_assigned":
+        message = f"A workspace whose identity has type user_assigned needs {option}: one of identity.user_assigned_identities."
+        yield Finding(
+            "PrimaryIdentityMissing", option, message, f"{source}; hashicorp/terraform-provider-azurerm#29197"
+        )
+
+
+# What may be declared null while a workspace has none, and cannot be taken from one that has it.
+KEPT = ("container_registry", "application_insights", "primary_user_assigned_identity")
+
+
+def _check_removed(declared: Declared, current: Current) -> Findings:
+    for option in KEPT:
+        if option in declared and declared[option] is None and _now(current, option) is not None:
+            message = f"{option} is {_now(current, option)} and cannot be taken from a workspace. Omit the option, or name another one."
+            yield Finding("CannotBeRemoved", option, message, "ARM types, WorkspacePropertiesUpdateParameters")

@@ -1,0 +1,190 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Restrictions of the service that join several options, the current state, or other resources: check mode refuses with the message of the run.
+
+docs/restrictions.md is the same table in words; a test compares their codes.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, WORKSPACE, WORKSPACE_ID, Azure
+
+WS, CLUSTER, INSTANCE = "aml_workspace", "aml_compute_cluster", "aml_compute_instance"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "restrictions.md"
+IDENTITY = f"{GROUP_ID}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-"
+SUBNET = f"{GROUP_ID}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/training"
+REGISTRY = f"{GROUP_ID}/providers/Microsoft.ContainerRegistry/registries/crone"
+SMALL = {"name": "one-more", "size": "Standard_D2s_v3"}
+HOST = {"name": "packages", "type": "fqdn", "destination": "pypi.org"}
+TAG = {
+    "name": "tagged",
+    "type": "service_tag",
+    "destination": {"service_tag": "DataFactory", "protocol": "TCP", "port_ranges": "443"},
+}
+PRIVATE = {
+    "name": "vault",
+    "type": "private_endpoint",
+    "destination": {"service_resource_id": f"{GROUP_ID}/providers/Microsoft.KeyVault/vaults/kv", "subresource_target": "vault"},
+}  # fmt: skip
+
+
+def network(mode: str | None = None, *rules: dict[str, t.Any]) -> dict[str, t.Any]:
+    given = {"isolation_mode": mode, "outbound_rules": list(rules)}
+    return {"managed_network": {name: value for name, value in given.items() if value}}
+
+
+def identity(*names: str, both: bool = False) -> dict[str, t.Any]:
+    type_ = "system_assigned,user_assigned" if both else "user_assigned"
+    return {"identity": {"type": type_, "user_assigned_identities": [IDENTITY + name for name in names]}}
+
+
+def internet(azure: Azure) -> None:
+    azure.run(WS, name=WORKSPACE, **network("allow_internet_outbound"))
+
+
+def approved(azure: Azure) -> None:
+    azure.run(WS, name=WORKSPACE, **network("allow_only_approved_outbound"))
+
+
+def cluster(azure: Azure) -> None:
+    azure.run(CLUSTER, name="in-the-way", size="Standard_D2s_v3", max_instances=1)
+
+
+def identities(azure: Azure) -> None:
+    primary = {"primary_user_assigned_identity": azure.identity("id-a")}
+    azure.identity("id-b")
+    azure.run(WS, name=WORKSPACE, **identity("a", both=True), **primary)
+
+
+def subnet_and_internet(azure: Azure) -> None:
+    azure.subnet()
+    internet(azure)
+
+
+def registry(azure: Azure) -> None:
+    azure.resource("Microsoft.ContainerRegistry/registries", "crone", {"sku": {"name": "Premium"}}, "2023-07-01")
+    azure.run(WS, name=WORKSPACE, container_registry=REGISTRY)
+
+
+def hub(azure: Azure) -> None:
+    azure.make_workspace("hub-one")
+    path = WORKSPACE_ID.replace(WORKSPACE, "hub-one")
+    document = azure.app.store.get(path)
+    azure.app.store.put(path, {**document, "kind": "Hub"})
+
+
+def nothing(azure: Azure) -> None:
+    """The workspace of the fixture."""
+
+
+class Case(t.NamedTuple):
+    """What exists, the task that the service would refuse, its code, and what its message names."""
+
+    code: str
+    exists: t.Callable[[Azure], None]
+    module: str
+    options: dict[str, t.Any]
+    named: str = ""
+
+
+OF_WS = {"name": WORKSPACE}
+PROJECT = {
+    "name": "project-one",
+    "kind": "project",
+    "hub_id": WORKSPACE_ID.replace(WORKSPACE, "hub-one"),
+}
+ADDRESS = {
+    **SMALL,
+    "setup_scripts": {"creation_script": {"path": "https://st.blob.core.windows.net/s/a.sh?sp=r&sig=SIGNATURE"}},
+}
+CASES = [
+    Case("RuleNeedsApprovedMode", nothing, WS, {**OF_WS, **network("allow_internet_outbound", HOST)}, "packages"),
+    Case("RuleNeedsApprovedMode", internet, WS, {**OF_WS, **network(None, TAG)}, "tagged"),
+    Case("RuleWithoutNetwork", nothing, WS, {**OF_WS, **network(None, PRIVATE)}, "vault"),
+    Case("ManagedNetworkStaysOn", internet, WS, {**OF_WS, **network("disabled")}, "allow_internet_outbound"),
+    Case("IsolationModeIsFinal", approved, WS, {**OF_WS, **network("allow_internet_outbound")}, "recreate"),
+    Case("FirewallWithoutRules", internet, WS, {**OF_WS, "managed_network": {"firewall_sku": "basic"}}),
+    Case("InUse", cluster, WS, {**OF_WS, **network("allow_internet_outbound")}, "in-the-way"),
+    Case("CrossRegionManagedNetwork", internet, CLUSTER, {**SMALL, "max_instances": 1, "location": "westus2"}, "westus2"),
+    Case("CrossRegionInstance", internet, INSTANCE, {**SMALL, "location": "westus2"}, "eastus"),
+    Case("SubnetBesideManagedNetwork", subnet_and_internet, CLUSTER, {**SMALL, "max_instances": 1, "network_settings": {"subnet": SUBNET}}),
+    Case("SubnetBesideManagedNetwork", subnet_and_internet, INSTANCE, {**SMALL, "network_settings": {"subnet": SUBNET}}),
+    Case("PrimaryIdentityMissing", identities, WS, {**OF_WS, **identity("b"), "primary_user_assigned_identity": None}),
+    Case("PrimaryIdentityMissing", nothing, WS, {**OF_WS, **identity("a")}),
+    Case("PrimaryIdentityNotAssigned", nothing, WS, {**OF_WS, **identity("a"), "primary_user_assigned_identity": IDENTITY + "b"}, "id-b"),
+    Case("PrimaryIdentityNotAssigned", identities, WS, {**OF_WS, **identity("b", both=True)}, "id-a"),
+    Case("CannotBeRemoved", registry, WS, {**OF_WS, "container_registry": None}, "crone"),
+    Case("TakenFromHub", nothing, WS, {**PROJECT, **network("allow_internet_outbound")}, "managed_network"),
+    Case("TakenFromHub", nothing, WS, {**PROJECT, "storage_account": f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/st"}, "storage_account"),
+    Case("ProjectRegion", hub, WS, {**PROJECT, "location": "westus2"}, "westus2"),
+    Case("HubOfProject", nothing, WS, {**PROJECT, "kind": "default"}),
+    Case("ScriptByAddress", nothing, INSTANCE, ADDRESS, "inline"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code}-{case.module}")
+def test_check_mode_refuses_as_the_run_does(azure: Azure, case: Case) -> None:
+    case.exists(azure)
+    checked = azure.run(case.module, check=True, ok=False, **case.options)
+    failed = azure.run(case.module, ok=False, **case.options)
+    assert azure.writes == [] and not failed["changed"]
+    assert checked["msg"] == failed["msg"] and checked["failure"] == failed["failure"]
+    assert failed["failure"]["code"] == case.code and case.named in failed["msg"] and failed["failure"]["hint"]
+    assert "SIGNATURE" not in azure.text
+
+
+ACCEPTED = [
+    (internet, WS, {**OF_WS, **network(None, PRIVATE)}),
+    (internet, WS, {**OF_WS, **network("allow_only_approved_outbound", HOST, TAG)}),
+    (approved, WS, {**OF_WS, **network(None, {**HOST, "destination": "example.org, *.example.org"})}),
+    (approved, WS, {**OF_WS, **network(None, {"name": "gone", "state": "absent"})}),
+    (internet, CLUSTER, {**SMALL, "max_instances": 1, "location": "eastus"}),
+    (identities, WS, {**OF_WS, **identity("b", both=True), "primary_user_assigned_identity": IDENTITY + "b"}),
+    (nothing, WS, {**OF_WS, "container_registry": None, "primary_user_assigned_identity": None}),
+    (nothing, WS, {**OF_WS, "tags": {f"hidden-link:{GROUP_ID}/providers/Microsoft.Web/sites/site": "Resource"}}),
+    (nothing, INSTANCE, {**SMALL, "setup_scripts": {"creation_script": {"path": "Users/admin/setup.sh"}}}),
+]
+
+
+@pytest.mark.parametrize(("exists", "module", "options"), ACCEPTED)
+def test_what_the_service_takes_is_not_refused(
+    azure: Azure, exists: t.Callable[[Azure], None], module: str, options: dict[str, t.Any]
+) -> None:
+    exists(azure)
+    azure.run(module, check=True, **options)
+    azure.run(module, **options)
+    assert not azure.run(module, **options)["changed"]
+
+
+def test_parts_of_a_rule_that_are_sets_compare_as_sets(azure: Azure) -> None:
+    approved(azure)
+    prefixes = {
+        **TAG,
+        "destination": {
+            **TAG["destination"],
+            "port_ranges": "80, 443",
+            "address_prefixes": ["10.0.0.0/24", "10.0.1.0/24"],
+        },
+    }
+    azure.run(WS, **OF_WS, **network(None, {**HOST, "destination": "b.org, A.org"}, prefixes))
+    other = {
+        **prefixes,
+        "destination": {
+            **prefixes["destination"],
+            "port_ranges": "443,80",
+            "address_prefixes": ["10.0.1.0/24", "10.0.0.0/24"],
+        },
+    }
+    assert not azure.run(WS, **OF_WS, **network(None, {**HOST, "destination": "a.org,b.org"}, other))["changed"]
+    assert azure.run(WS, **OF_WS, **network(None, {**HOST, "destination": "a.org"}))["changed"]
+
+
+def test_the_page_has_the_same_codes() -> None:
+    written = set(re.findall(r"^\|[^|]*\| `([A-Z]\w+)` \|", PAGE.read_text(), re.MULTILINE))
+    assert {case.code for case in CASES} <= written
