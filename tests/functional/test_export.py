@@ -43,6 +43,13 @@ def world(azure: Azure) -> dict[str, Declaration]:
             "destination": {"service_tag": "DataFactory", "protocol": "TCP", "port_ranges": "80, 8080"},
         },
     ]
+    for row in made.values():
+        azure.run(row.module, **row.options)
+    # Subnets, other regions and a managed network do not go together, but an export reads all of them.
+    document = azure.app.store.get(WORKSPACE_ID)
+    inactive = {"status": "Inactive", "sparkReady": False}
+    document["properties"]["managedNetwork"] = {"isolationMode": "AllowOnlyApprovedOutbound", "status": inactive}
+    azure.app.store.put(WORKSPACE_ID, document)
     azure.run(
         "aml_workspace",
         name=WORKSPACE,
@@ -56,8 +63,6 @@ def world(azure: Azure) -> dict[str, Declaration]:
         serverless_compute={"custom_subnet": azure.subnet(), "no_public_ip": True},
         managed_network={"isolation_mode": "allow_only_approved_outbound", "outbound_rules": rules},
     )
-    for row in made.values():
-        azure.run(row.module, **row.options)
     return made
 
 

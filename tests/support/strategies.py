@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.azureml.compute.plugins.module_utils._engine import rules
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
+from ansible_collections.azureml.compute.plugins.module_utils._kinds import workspace_rules
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import FIELDS, Workspace
 from ansible_collections.azureml.compute.plugins.module_utils._options import kind_specs, specs
@@ -457,7 +458,7 @@ def mend_kubernetes(options: Options) -> Options:
 
 
 def mend_project(options: Options) -> Options:
-    return mend_workspace(without(options, "storage_account", "key_vault", "container_registry"))
+    return without(options, *workspace_rules.FROM_HUB)
 
 
 def mend_workspace(options: Options) -> Options:
