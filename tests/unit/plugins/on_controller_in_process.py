@@ -208,6 +208,14 @@ def test_a_module_that_breaks_fails_its_own_item_only(forked: t.Any, how: str) -
     assert run() == Printed(0, "{}\n", "")
 
 
+def test_a_module_without_a_result_is_a_failed_task() -> None:
+    action = Action()
+    action._used_interpreter = None
+    result = action._result(Printed(-9, "", "The process of the module ended with exit code -9.")._asdict())
+    assert result["failed"] is True and result["rc"] == -9
+    assert result["module_stderr"] == "The process of the module ended with exit code -9."
+
+
 class TimedOut(BaseException):
     """As ansible-core's own: not an Exception."""
 
