@@ -72,3 +72,24 @@ def test_a_share_without_a_target_of_the_limit_has_nothing_to_do(azure: Azure, w
     """Of many hosts with one workspace each, not all have a target that the limit matches."""
     done = azure.run(FLEET, workspaces=wanted, share=["ws-1"], limit=["computeinstance"])
     assert not done["changed"] and done["totals"] == {"targets": 0, "failed": 0} and azure.writes == []
+
+
+def test_a_declared_target_outside_of_the_limit_that_cannot_be_read_does_not_matter(
+    azure: Azure, wanted: list[dict[str, t.Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    azure.run(FLEET, name="prod", workspaces=wanted)
+    handle = azure.app.handle
+
+    def strange(request: t.Any) -> t.Any:
+        answer = handle(request)
+        if request.method == "GET" and request.path.endswith("/ws-0/computes"):
+            answer.body["value"] = [
+                {**one, "properties": "text"} if one["name"] == "cpu-c1" else one for one in answer.body["value"]
+            ]
+        return answer
+
+    monkeypatch.setattr(azure.app, "handle", strange)
+    done = azure.run(FLEET, name="prod", workspaces=wanted, prune="delete", limit=["ws-0/cpu-c0"])
+    assert not done["changed"] and done["totals"] == {"targets": 1, "failed": 0, "none": 1}
+    failed = azure.run(FLEET, name="prod", workspaces=wanted, prune="delete", ok=False)
+    assert [one["name"] for one in failed["failure"]["details"]] == ["cpu-c1"]

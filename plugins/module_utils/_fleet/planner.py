@@ -38,7 +38,7 @@ class Planner:
             self._plan_entry(entry, observed.targets[entry.target.id])
         undeclared = self._pruning.undeclared(observed, fleet.declared, self._kinds)
         fleet.undeclared = [entry for entry in undeclared if self._limit.has(entry)]
-        fleet.unknown = self._pruning.unknown(observed, fleet.entries)
+        fleet.unknown = self._pruning.unknown(observed, fleet.entries, fleet.declared)
         for entry in fleet.undeclared:
             entry.behaviour = self._behaviour_of(entry)
 

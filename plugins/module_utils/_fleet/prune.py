@@ -50,11 +50,12 @@ class Pruning:
             if self._owns(body) and (target := _target(listing.workspace, body)).id.casefold() not in declared
         ]
 
-    def unknown(self, observed: Observed, entries: t.Sequence[Entry]) -> dict[str, AmlError]:
-        """The names of the workspaces that may have something to prune which could not be read, and why."""
+    def unknown(
+        self, observed: Observed, entries: t.Sequence[Entry], declared: t.Collection[str]
+    ) -> dict[str, AmlError]:
+        """The names of the workspaces that may have something to prune which could not be read, and why. ``declared`` as in ``undeclared``."""
         if self.prune == "none":
             return {}
-        declared = {entry.target.id.casefold() for entry in entries}
         # The entries of a workspace that could not be listed have failed with the same error.
         declaring = {entry.workspace.casefold() for entry in entries}
         unlisted = {
