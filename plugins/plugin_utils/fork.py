@@ -47,17 +47,20 @@ class Fork:
 
     def __init__(self, main: t.Callable[[], None]) -> None:
         self._main = main
-        self._process: t.Any = None
-        self._connection: Connection | None = None
+        # The process, and the worker's end of the pipe to it.
+        self._child: tuple[t.Any, Connection] | None = None
+
+    @property
+    def process(self) -> t.Any:
+        """The child, None where there is none."""
+        return self._child[0] if self._child else None
 
     def run(self, arguments: bytes, environment: t.Mapping[str, str], folder: str) -> Printed:
         """Run it once; ``environment`` is all of it."""
-        if self._process is None or not self._process.is_alive():
-            self._start()
-        assert self._connection is not None
+        connection = self._connected()
         try:
-            self._connection.send((arguments, dict(environment), folder))
-            return Printed(*self._connection.recv())
+            connection.send((arguments, dict(environment), folder))
+            return Printed(*connection.recv())
         except (EOFError, OSError):
             code = self.end()
             return Printed(code, "", f"The process of the module ended with exit code {code} before it had a result.\n")
@@ -67,21 +70,29 @@ class Fork:
             raise
 
     def end(self) -> int:
-        """End the child, at once if it must be; its exit code."""
-        process, self._process = self._process, None
+        """End the child, at once if it must be; its exit code, 0 where there is none."""
+        child, self._child = self._child, None
+        if child is None:
+            return 0
+        process, connection = child
         for stop in (process.terminate, process.kill):
             stop()
             process.join(_GRACE)
-        assert self._connection is not None
-        self._connection.close()
+        connection.close()
         return -1 if process.exitcode is None else int(process.exitcode)
 
-    def _start(self) -> None:
-        self._connection, theirs = _context.Pipe()
+    def _connected(self) -> Connection:
+        """The pipe to a child that lives."""
+        if self._child is not None and self._child[0].is_alive():
+            return self._child[1]
+        self.end()
+        connection, theirs = _context.Pipe()
         # A daemon: ended and waited for when the worker ends.
-        self._process = _context.Process(target=_serve, args=(self._main, theirs, self._connection), daemon=True)
-        self._process.start()
+        process = _context.Process(target=_serve, args=(self._main, theirs, connection), daemon=True)
+        process.start()
         theirs.close()
+        self._child = process, connection
+        return connection
 
 
 def _serve(main: t.Callable[[], None], connection: Connection, of_the_worker: Connection) -> None:

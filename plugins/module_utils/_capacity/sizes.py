@@ -10,9 +10,6 @@ from dataclasses import dataclass
 
 from .lists import Item, like
 
-# What sizes say in supportedComputeTypes, by the CLI's spelling of the kind.
-COMPUTE_TYPES = {"amlcompute": "AmlCompute", "computeinstance": "ComputeInstance"}
-
 
 def size(entry: Item) -> Item:
     """One size as the user sees it."""

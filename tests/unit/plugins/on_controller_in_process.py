@@ -116,7 +116,7 @@ def test_a_library_that_is_missing_ends_no_playbook(monkeypatch: pytest.MonkeyPa
 
 def ended(fork: Fork) -> bool:
     """End the fork as the end of the worker does; whether it was there."""
-    was = fork._process is not None
+    was = fork.process is not None
     if was:
         fork.end()
     return was
@@ -239,7 +239,7 @@ def test_a_timeout_ends_a_module_that_is_stuck(forked: t.Any, monkeypatch: pytes
     try:
         fork, run = forked(main)
         assert run().rc == 0
-        process = fork._process
+        process = fork.process
         with pytest.raises(TimedOut):
             run({"stuck": True})
     finally:
