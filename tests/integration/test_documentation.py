@@ -169,3 +169,5 @@ def test_the_workflows_use_what_is_there(name: str) -> None:
     local = {use for use in uses if use.startswith("./")}
     assert local == {"./.github/actions/azureml"} and (EXAMPLES / "ci" / "azureml" / "action.yml").exists()
     assert all(re.fullmatch(r"actions/[\w-]+@v\d+", use) for use in uses if use not in local)
+    applying = content["jobs"].get("apply", {}).get("env", {}).get("AZURE_CLIENT_ID")
+    assert applying != content["env"]["AZURE_CLIENT_ID"], "what a pull request runs must not be what may write"
