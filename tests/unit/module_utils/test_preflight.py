@@ -104,9 +104,9 @@ def test_a_size_for_another_kind() -> None:
 
 
 def test_other_kinds_have_no_size_of_the_service() -> None:
-    assert (
-        codes(desired(type_="aks", size="Standard_Nope"), desired("vm", "virtualmachine", size="Standard_Nope")) == []
-    )
+    # Clusters of the legacy kind are retired, whatever their size.
+    assert codes(desired(type_="aks", size="Standard_Nope")) == ["Retired"]
+    assert codes(desired("vm", "virtualmachine", size="Standard_Nope")) == []
 
 
 # --- quotas ---
@@ -159,8 +159,8 @@ def test_low_priority_families_have_a_cap_where_the_service_says_so() -> None:
     low = desired(tier="low_priority")
     total = usage("TotalLowPriorityCores", 0, 100, "totalLowPriorityCores")
     capped = usage(FAMILY, 0, 3, "vmFamily/lowPriorityCores")
-    assert codes(low, given=facts(usages=[total])) == []
-    assert codes(low, given=facts(usages=[total, capped])) == ["FamilyQuotaExceeded"]
+    assert codes(low, given=facts(usages=[total])) == ["Retired"]
+    assert codes(low, given=facts(usages=[total, capped])) == ["FamilyQuotaExceeded", "Retired"]
 
 
 def test_a_workspaces_quota_counts_what_is_in_it() -> None:

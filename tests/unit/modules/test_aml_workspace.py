@@ -351,7 +351,16 @@ def put_project() -> Call:
 
 def test_a_project_is_one_put_with_the_region_of_its_hub(submitted: list[dict[str, t.Any]]) -> None:
     result = done(
-        PROJECT, get(), get_group(), get_hub(), get(), put_project(), operation(), get(project()), get(project())
+        PROJECT,
+        get(),
+        get_group(),
+        get_hub(),
+        get_hub(),
+        get(),
+        put_project(),
+        operation(),
+        get(project()),
+        get(project()),
     )
     assert submitted == []
     assert result["workspace"]["hub_id"] == HUB
@@ -360,12 +369,12 @@ def test_a_project_is_one_put_with_the_region_of_its_hub(submitted: list[dict[st
 
 def test_a_project_without_its_hub() -> None:
     missing = Call("GET", HUB, status=404, json=NOT_FOUND)
-    assert HUB in refused("ParentResourceNotFound", PROJECT, get(), get_group(), missing)["msg"]
+    assert HUB in refused("ParentResourceNotFound", PROJECT, get(), get_group(), missing, missing)["msg"]
 
 
 def test_a_project_whose_name_is_blocked_is_recognised() -> None:
     error = {"code": "BadRequest", "message": "Soft-deleted workspace exists. Please purge or recover it."}
-    calls = [get(), get_group(), get_hub(), get(), put_project(), operation("Failed", error=error)]
+    calls = [get(), get_group(), get_hub(), get_hub(), get(), put_project(), operation("Failed", error=error)]
     refused("SoftDeletedWorkspace", PROJECT, *calls)
     purge = [
         get(),
@@ -511,11 +520,6 @@ SYSTEM_AND_USER = {"type": "system_assigned,user_assigned", "user_assigned_ident
         ),
         ({"v1_legacy_mode": True}, {"properties": {"v1LegacyMode": True}}, {"properties": {"v1LegacyMode": True}}),
         (
-            {"managed_network": {"isolation_mode": "allow_internet_outbound"}},
-            {"properties": {"managedNetwork": {"isolationMode": "AllowInternetOutbound"}}},
-            {"properties": {"managedNetwork": {"isolationMode": "AllowInternetOutbound"}}},
-        ),
-        (
             {"identity": SYSTEM_AND_USER},
             {"identity": {"type": "SystemAssigned,UserAssigned", "userAssignedIdentities": {FIRST: {}}}},
             {
@@ -527,11 +531,6 @@ SYSTEM_AND_USER = {"type": "system_assigned,user_assigned", "user_assigned_ident
                 }
             },
         ),
-        (
-            {"primary_user_assigned_identity": FIRST},
-            {"properties": {"primaryUserAssignedIdentity": FIRST}},
-            {"properties": {"primaryUserAssignedIdentity": FIRST}},
-        ),
     ],
 )
 def test_each_field_is_patched_alone(options: dict[str, t.Any], body: t.Any, after: t.Any) -> None:
@@ -541,6 +540,30 @@ def test_each_field_is_patched_alone(options: dict[str, t.Any], body: t.Any, aft
     planned = done(options, get(workspace()), check=True)
     assert planned.writes == []
     assert planned["plan"] == result["plan"]
+
+
+def test_a_managed_network_is_patched_where_there_is_no_compute_target() -> None:
+    network = {"properties": {"managedNetwork": {"isolationMode": "AllowInternetOutbound"}}}
+    options = {"managed_network": {"isolation_mode": "allow_internet_outbound"}}
+    result = done(
+        options,
+        get(workspace()),
+        Call("GET", f"{WORKSPACE_ID}/computes", json={"value": []}),
+        patch(network),
+        operation(),
+        get(workspace(**network)),
+    )
+    assert list(result.fields) == ["managed_network.isolation_mode"]
+
+
+def test_the_primary_identity_is_one_of_those_that_are_assigned() -> None:
+    assigned = {"identity": {"type": "UserAssigned", "userAssignedIdentities": {FIRST: {}, SECOND: {}}}}
+    before = workspace(outer=assigned, properties={"primaryUserAssignedIdentity": SECOND})
+    first = {"properties": {"primaryUserAssignedIdentity": FIRST}}
+    options = {"primary_user_assigned_identity": FIRST}
+    result = done(options, get(before), patch(first), operation(), get(workspace(outer=assigned, **first)))
+    assert list(result.fields) == ["primary_user_assigned_identity"]
+    refused("PrimaryIdentityNotAssigned", options, get(workspace()))
 
 
 TAGS = f"{WORKSPACE_ID}/providers/Microsoft.Resources/tags/default"
@@ -593,13 +616,16 @@ def test_without_the_tags_api_the_newest_tags_are_written(status: int) -> None:
 
 def test_a_user_assigned_identity_is_taken_away_by_a_null() -> None:
     before = {"type": "UserAssigned", "userAssignedIdentities": {FIRST: {}, SECOND: {}}}
-    after = {"type": "UserAssigned", "userAssignedIdentities": {FIRST: {}}}
+    after, primary = (
+        {"type": "UserAssigned", "userAssignedIdentities": {FIRST: {}}},
+        {"primaryUserAssignedIdentity": FIRST},
+    )
     done(
         {"identity": {"type": "user_assigned", "user_assigned_identities": [FIRST]}},
-        get(workspace(outer={"identity": before})),
+        get(workspace(outer={"identity": before}, properties=primary)),
         patch({"identity": {"type": "UserAssigned", "userAssignedIdentities": {FIRST: {}, SECOND: None}}}),
         operation(),
-        get(workspace(outer={"identity": after})),
+        get(workspace(outer={"identity": after}, properties=primary)),
     )
 
 

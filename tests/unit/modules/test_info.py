@@ -11,10 +11,10 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.azureml.compute.plugins.module_utils._engine.versions import PREVIEW
 from ansible_collections.azureml.compute.tests.support.bodies import cluster, workspace
 from ansible_collections.azureml.compute.tests.support.module_run import (
     GROUP_ID,
-    ML,
     PROVIDER,
     SUBSCRIPTION,
     WORKSPACE_ID,
@@ -50,7 +50,7 @@ def compute(kind: str, **properties: t.Any) -> dict[str, t.Any]:
 
 
 def listed(*bodies: dict[str, t.Any]) -> Call:
-    return Call("GET", COMPUTES, query={"api-version": ML}, json={"value": list(bodies)})
+    return Call("GET", COMPUTES, query={"api-version": PREVIEW}, json={"value": list(bodies)})
 
 
 def test_all_kinds_by_tab() -> None:
@@ -104,7 +104,9 @@ def test_a_name_that_is_not_there() -> None:
 def test_all_pages_are_read() -> None:
     pages = [
         Call(
-            "GET", COMPUTES, json={"value": [compute("AKS")], "nextLink": f"{HOST}{COMPUTES}?api-version={ML}&$skip=1"}
+            "GET",
+            COMPUTES,
+            json={"value": [compute("AKS")], "nextLink": f"{HOST}{COMPUTES}?api-version={PREVIEW}&$skip=1"},
         ),
         Call("GET", COMPUTES, query={"$skip": "1"}, json={"value": [compute("Kubernetes")]}),
     ]
