@@ -45,7 +45,7 @@ def test_a_size_at_three_dates(azure: Azure, today: datetime.date, codes: list[s
         assert retired(warnings) == codes
         assert not codes or ("Standard_DS3_v2" in warnings[0] and "2028-05-01" in warnings[0] and "Dsv5" in warnings[0])
     fleet = [{"name": WORKSPACE, "resource_group": GROUP, "computes": [{"type": "amlcompute", **declared}]}]
-    done = azure.run("aml_fleet", workspaces=fleet)
+    done = azure.run("aml_fleet", workspaces=fleet, full_result=True)
     assert [retired(done["warnings"]), retired(done["targets"][0]["warnings"])] == [codes, codes]
     found = azure.run("aml_preflight_info", computes=[{"type": "amlcompute", **declared}])["findings"]
     assert [(one["code"], one["option"], one["severity"]) for one in found] == [
