@@ -112,17 +112,28 @@ def test_versions_of_other_providers_as_the_sdk_asks_for_them(world: World) -> N
         assert world.call("GET", path, version=f"{version}").status == 404
 
 
-def test_no_property_is_left_out_by_version(world: World) -> None:
+def test_an_old_version_shows_newer_properties_too(world: World) -> None:
     world.cluster()
     (old,) = world.call("GET", f"{WORKSPACE}/computes", version="2020-08-01").body["value"]
     assert {"disableLocalAuth", "isAttachedCompute"} <= set(old["properties"]) and "enableNodePublicIp" in old[
         "properties"
     ]["properties"]
     assert old == world.get(CPU)
-    assert (
-        world.call("GET", WORKSPACE, version="2023-08-01-preview").body
-        == world.call("GET", WORKSPACE, version="2024-10-01-preview").body
+    # Azure gates some of a workspace's by the age of the version (a LIST at 2023-04-01 beside GETs from 2024-04-01 on, recorded): two answers
+    # of a session differ in these alone.
+    gated = {
+        "ipAllowlist",
+        "networkAcls",
+        "serverlessComputeSettings",
+        "EnableSoftwareBillOfMaterials",
+        "systemDatastoresAuthMode",
+        "enableServiceSideCMKEncryption",
+    }
+    older, newer = (
+        world.call("GET", WORKSPACE, version=version).body for version in ("2023-08-01-preview", "2024-10-01-preview")
     )
+    shown = {name: value for name, value in newer["properties"].items() if name not in gated}
+    assert older == {**newer, "properties": shown}
 
 
 # -- a.3 ---------------------------------------------------------------------------------------------------------
@@ -668,7 +679,7 @@ def test_an_aks_without_options_is_taken(world: World) -> None:
 
 def test_a_workspaces_operation_has_its_own_address(world: World) -> None:
     """base64url of PUT and PATCH, a guid of DELETE; signed; polled like computes; no Retry-After."""
-    answer = world.call("PATCH", WORKSPACE, {"tags": {"a": "b"}})
+    answer = world.call("PATCH", WORKSPACE, {"tags": {"a": "b"}}, version="2025-12-01")
     assert answer.status == 202 and answer.body is None and "Retry-After" not in answer.headers
     for name, kind in (("Location", "location"), ("Azure-AsyncOperation", "async")):
         pattern = rf"{LOCATION}/workspaceOperationsStatus/[\w-]+\?api-version=2025-12-01&type={kind}&t=\d+&c=[\w-]+&s=[\w-]+&h=[\w-]+$"

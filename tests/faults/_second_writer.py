@@ -251,7 +251,9 @@ class Rivalry:
 
     def _judge(self, outcome: Outcome, result: dict[str, t.Any]) -> None:
         now = self.read(outcome.gap.target)
-        theirs = outcome.act.there(now) and (self.theirs is None or _created(now) == _created(self.theirs))
+        # A resource of theirs must still be that one; a change of theirs may be in what a replacement has created.
+        same = self.theirs is None or _created(self.theirs) in (_created(now), _created(self._before))
+        theirs = outcome.act.there(now) and same
         failed = bool(result.get("failed"))
         said = json.dumps(
             {key: result.get(key) for key in ("msg", "failure", "warnings", "undeclared", "targets")}, default=str
