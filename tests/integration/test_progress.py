@@ -18,9 +18,14 @@ import pytest
 import yaml
 from ansible_collections.azureml.compute.tests.support.terminal import Terminal
 
-from .conftest import BIN, SPEED, Player, Simulator, module
+from .conftest import BIN, Player, Simulator, module
 
 ON = {"ANSIBLE_CALLBACKS_ENABLED": "report,azureml.compute.aml_progress"}
+
+# Lines that are updated in place.
+DEPLOYMENT = r"^  ws-see  create  \d+ s  deployment \w+$"
+CLUSTER = r"^  ws-see/cpu-b  create  \d+ s  [A-Z]\w+$"
+TOTAL = "^  0 of 2 done, 2 in progress$"
 
 
 def left_behind(temporary: Path) -> set[Path]:
@@ -65,20 +70,26 @@ def terminal(home: Player) -> Terminal:
         "ANSIBLE_CALLBACKS_ENABLED": "azureml.compute.aml_progress",
         "TMPDIR": str(temporary),
     }
-    # Slow enough for somebody to see it: a workspace takes 90 simulated seconds, a cluster 10.
-    home.simulator.control("PUT", "config", {"clock": {"speed": SPEED / 4}, "seconds": {"cluster.create": 60}})
+    # Each creation goes on until its lines were seen, however long this machine takes to write them.
+    awaited = [(DEPLOYMENT,), (CLUSTER, TOTAL)]
+
+    def at(look: list[str]) -> None:
+        if awaited and all(re.search(line, "\n".join(look), re.MULTILINE) for line in awaited[0]):
+            awaited.pop(0)
+            home.simulator.control("PUT", "clock", {"advance": 3600})
+
+    home.simulator.control("PUT", "config", {"seconds": {"workspace.create": 3600, "cluster.create": 3600}})
     made = Terminal([str(BIN / "ansible-playbook"), str(path)], environment)
-    made.until_its_end()
-    home.simulator.control("PUT", "config", {"clock": {"speed": SPEED}, "seconds": {"cluster.create": 10}})
+    made.until_its_end(at)
+    home.simulator.control("PUT", "config", {"seconds": {"workspace.create": 5, "cluster.create": 10}})
     assert not left_behind(temporary)
     return made
 
 
 def test_a_line_for_each_target_that_is_under_way(terminal: Terminal) -> None:
     seen = "\n".join(sorted({line for look in terminal.looks for line in look}))
-    assert re.search(r"^  ws-see  create  \d+ s  deployment \w+$", seen, re.MULTILINE), seen
-    assert re.search(r"^  ws-see/cpu-b  create  \d+ s  [A-Z]\w+$", seen, re.MULTILINE), seen
-    assert "  0 of 2 done, 2 in progress" in seen, seen
+    for line in (DEPLOYMENT, CLUSTER, TOTAL):
+        assert re.search(line, seen, re.MULTILINE), seen
 
 
 def test_what_is_over_leaves_one_line_before_what_ansible_says_of_it(terminal: Terminal) -> None:
