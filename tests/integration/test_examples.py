@@ -17,7 +17,7 @@ import pytest
 import yaml
 from ansible_collections.azureml.compute.tests.support.declarations import KEY
 
-from .conftest import ML, ROOT, SPEED, Player, Simulator
+from .conftest import ML, ROOT, Player, Simulator
 
 Tasks = list[dict[str, t.Any]]
 # Makes what the examples presume, in the given simulator.
@@ -177,16 +177,6 @@ def names(tasks: Tasks) -> t.Iterator[str]:
             yield from names(task["block"])
         else:
             yield task["name"]
-
-
-@pytest.fixture
-def fresh(simulator: Simulator) -> t.Iterator[Simulator]:
-    """The running simulator without what other tests made, and without what this one sets. Nobody's time is measured here, so it goes fast."""
-    for moment, speed in (("before", 5 * SPEED), ("after", SPEED)):
-        simulator.control("POST", "reset")
-        simulator.control("PUT", "config", {"clock": {"speed": speed}})
-        if moment == "before":
-            yield simulator
 
 
 @pytest.mark.parametrize("name", MODULES)
