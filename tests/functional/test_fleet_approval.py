@@ -142,8 +142,8 @@ def test_an_edited_plan_is_refused(azure: Azure, wanted: Workspaces, tmp_path: P
         plan["targets"][0]["action"] = "delete"
     else:
         plan["version"] = 2
-    assert applied(azure, wanted, plan, ok=False)["failure"]["code"] == "PlanNotReadable" and azure.writes == []
-    assert applied(azure, wanted, {"targets": "text"}, ok=False)["failure"]["code"] == "PlanNotReadable"
+    for given in (plan, {"targets": "text"}):
+        assert applied(azure, wanted, given, ok=False)["failure"]["code"] == "PlanNotReadable" and azure.sent == []
 
 
 def test_secrets_are_not_in_the_file_and_their_changes_are_refused(azure: Azure, tmp_path: Path) -> None:
@@ -173,8 +173,9 @@ def test_secrets_are_not_in_the_file_and_their_changes_are_refused(azure: Azure,
 
 
 def test_a_file_that_cannot_be_written(azure: Azure, wanted: Workspaces, tmp_path: Path) -> None:
-    refused = azure.run(FLEET, check=True, workspaces=wanted, plan_file=str(tmp_path / "none" / "plan.json"), ok=False)
-    assert refused["failure"]["code"] == "FileNotWritable" and str(tmp_path) in refused["msg"]
+    for path in (tmp_path / "none" / "plan.json", tmp_path):
+        refused = azure.run(FLEET, check=True, workspaces=wanted, plan_file=str(path), ok=False)
+        assert refused["failure"]["code"] == "FileNotWritable" and str(path) in refused["msg"] and azure.sent == []
     wanted[0]["computes"][0]["size"] = "Standard_DS3_v2"
     azure.run(FLEET, check=True, workspaces=wanted, plan_file=str(tmp_path / "plan.json"), ok=False)
     assert list(tmp_path.iterdir()) == [], "a plan with failures is none"

@@ -56,7 +56,13 @@ MADE = (
 )
 
 # Why a right declaration may be refused for what is there: before anything is written, and in check mode just the same.
-REFUSALS = ("SecretNeeded", "UnknownInstanceType", "CertificateNeedsPublicAddress", "MinimumAboveMaximum")
+REFUSALS = (
+    "SecretNeeded",
+    "UnknownInstanceType",
+    "CertificateNeedsPublicAddress",
+    "MinimumAboveMaximum",
+    "CannotBeRemoved",
+)
 
 SETTINGS = settings(
     max_examples=figures.EXAMPLES,

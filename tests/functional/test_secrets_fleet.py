@@ -30,6 +30,7 @@ def case(request: pytest.FixtureRequest, azure: Azure, tmp_path: Path) -> Case:
 
 def test_success_check_mode_and_no_change(watched: Watched, case: Case) -> None:
     assert watched.run(case, check=True)["changed"]
+    assert watched.plan.exists() == ("plan_file" in case.options)
     assert watched.run(case)["changed"] and any(
         one.body and MARK in json.dumps(one.body) for one in watched.azure.writes
     ), "it was sent"

@@ -62,6 +62,7 @@ PLACES: dict[tuple[str, str], tuple[str, ...]] = {
     ("aml_fleet", "workspaces"): ("fleet cluster", "fleet workspace-defaults"),
     ("aml_fleet", "defaults"): ("fleet defaults",),
     ("aml_fleet", "folder"): ("fleet folder",),
+    ("aml_fleet", "plan_file"): ("fleet plan-file",),
     ("aml_fleet_info", "workspaces"): ("tests/functional/test_secrets_fleet.py::test_a_fleet_that_is_only_looked_at",),
     ("aml_fleet_info", "folder"): ("tests/functional/test_secrets_fleet.py::test_a_fleet_that_is_only_looked_at",),
     ("aml_preflight_info", "computes"): ("tests/functional/test_secrets.py::test_a_list_without_a_spec",),
@@ -163,7 +164,7 @@ def test_every_row_of_the_table_is_tested() -> None:
     assert cases - set(named) == set(), "a case that stands for no place"
     for test in tests:
         assert exists(test), test
-    assert len(set(Watched.CHANNELS)) == 7
+    assert len(set(Watched.CHANNELS)) == 8
 
 
 def exists(test: str) -> bool:

@@ -272,6 +272,11 @@ BASES: dict[str, list[Options]] = {
                 "outbound_rules": [{"name": "packages", "type": "fqdn", "destination": "pypi.org"}],
             },
         },
+        {
+            "name": "ws-test",
+            "kind": "project",
+            "hub_id": f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/hub",
+        },
     ],
     "aml_workspace_diagnose_info": [{}],
     "aml_workspace_info": [{"name": "ws-test", "resource_group": "rg-test", "kind": ["default"]}],
@@ -596,6 +601,10 @@ RULES: dict[str, list[t.Any]] = {
     "aml_fleet_info:workspace": _WORD,
     "aml_fleet_info:workspaces.defaults": [],  # of a fleet's document it looks at the workspaces alone
     "aml_fleet_info:workspaces.computes": [[None], ["cpu"]],
+    "limit": [["~("], ["no-such-target"], ["!cpu-cluster"], ["cpu-cluster:&computeinstance"], [{}]],
+    # Only check mode looks at its directory; tests/functional/test_fleet_approval.py
+    "plan_file": ["a\u0000b"],
+    "approved_plan": [{}, {"version": 1}, {"version": 1, "digest": "sha256:0", "targets": "text"}, {"targets": [None]}],
     "share": [["no-such-workspace"], [None], [""], [{}], ["../x"]],
     "folder": ["/no/such/folder", "a\u0000b"],
     "max_monthly_cost": [-1, -0.01, "nan", "inf", "cheap", "1.000,00"],
@@ -603,6 +612,7 @@ RULES: dict[str, list[t.Any]] = {
     "workspaces.name": [*_SEGMENT, "ws", "w" * 34],
     "workspaces.resource_group": ["a/b", "../x", "a\nb", "rg.", "\ud800"],
     "workspaces.subscription_id": [one for one in GUIDS if one],
+    "workspaces.location": _PLACE,
     "workspaces.defaults": [{"all": "x"}, {"amlcompute": []}, {"cluster": {"size": "x"}}],
     "workspaces.computes": [[None], ["cpu"], [{}], [{"name": "a-cluster", "type": "nothing"}]],
     # workspace

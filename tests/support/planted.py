@@ -12,7 +12,7 @@ import base64
 import html
 import json
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
@@ -33,6 +33,8 @@ CLUSTER, INSTANCE, ATTACHED, AKS, RESOURCE = (
 )
 TENANT = "aaaaaaaa-0000-4000-8000-00000000000a"
 MARK = "zQ7Planted"
+# The file to which a fleet writes its plan, beside that of the progress.
+PLAN = "plan.json"
 
 
 def secret(name: str) -> str:
@@ -251,6 +253,11 @@ def _fleet_folder(azure: Azure, folder: Path) -> Case:
     return Case("aml_fleet", {"folder": str(folder / "fleet")}, case.path, case.secrets, {"max_monthly_cost": -1})
 
 
+def _fleet_plan_file(azure: Azure, folder: Path) -> Case:
+    case = _in_fleet("environment-variables")(azure, folder)
+    return replace(case, options={**case.options, "plan_file": str(folder / PLAN)})
+
+
 _SINGLE = (
     "cluster",
     "environment-variables",
@@ -266,6 +273,7 @@ FLEETS: dict[str, t.Callable[[Azure, Path], Case]] = {
     "defaults": _fleet_defaults,
     "workspace-defaults": _fleet_workspace_defaults,
     "folder": _fleet_folder,
+    "plan-file": _fleet_plan_file,
 }
 
 CASES: dict[str, t.Callable[[Azure, Path], Case]] = {
@@ -293,12 +301,14 @@ class Watched:
         "stdout",
         "stderr",
         "progress file",
+        "plan file",
         "simulator's request log",
         "simulator's state",
     )
 
     def __init__(self, azure: Azure, logged: list[str], capsys: pytest.CaptureFixture[str], progress: Path) -> None:
         self.azure, self.logged, self.capsys, self.progress = azure, logged, capsys, progress
+        self.plan = progress.with_name(PLAN)
 
     def run(self, case: Case, *, ok: bool | None = True, check: bool = False, **options: t.Any) -> Options:
         self.logged.clear()
@@ -319,6 +329,7 @@ class Watched:
             streams.out,
             streams.err,
             self.progress.read_text(),
+            self.plan.read_text() if self.plan.exists() else "",
             requests,
             json.dumps(state),
         )

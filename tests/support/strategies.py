@@ -16,6 +16,7 @@ import importlib
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.azureml.compute.plugins.module_utils._core.paths import MISSING, get_path
 from ansible_collections.azureml.compute.plugins.module_utils._engine import rules
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import workspace_rules
@@ -363,7 +364,17 @@ class Subject:
         drawn = {name: value for name, row in self.options().items() if not (value := self._value(name, row)).is_empty}
         required = {name: drawn.pop(name) for name in self.needed}
         return st.fixed_dictionaries(required, optional=drawn).map(
-            lambda options: self.mend({**copy.deepcopy(options), **self.always})
+            lambda options: self._with_fitting_version(self.mend({**copy.deepcopy(options), **self.always}))
+        )
+
+    def _with_fitting_version(self, options: Options) -> Options:
+        """Without an API version that does not have all options: the module then chooses one that has."""
+        version = options.get("api_version")
+        rows = [row for row in self.kind.fields if get_path(options, row.option) is not MISSING] if self.kind else []
+        return (
+            options
+            if version is None or all(row.versions.has(version) for row in rows)
+            else without(options, "api_version")
         )
 
     def _value(self, path: str, row: dict[str, t.Any]) -> Strategy:

@@ -16,7 +16,7 @@ import typing as t
 from .._core import redact
 from .._core.arm_id import ArmId
 from .._core.errors import AmlError, ChangedMeanwhile
-from .._core.findings import EACH
+from .._core.findings import EACH, Finding, Findings
 from .._engine.plan import CREATE, NONE, REPLACE, Plan
 from .entry import Entry
 
@@ -33,12 +33,6 @@ class PlanChanged(AmlError):
     default_code = "PlanChanged"
 
 
-class PlanNotReadable(AmlError):
-    """What was given as an approved plan is none."""
-
-    default_code = "PlanNotReadable"
-
-
 def document(entries: t.Iterable[Entry], fleet: str | None, table: t.Sequence[str], mask: Mask) -> Json:
     """The plan as it is written to a file. ``mask`` hides secrets in a tree; ``table`` is for people."""
     rows = _rows(entries)
@@ -53,13 +47,18 @@ def digest(plan: Json) -> str:
     return f"sha256:{hashlib.sha256(_canonical(content)).hexdigest()}"
 
 
-def check(approved: Json, entries: t.Sequence[Entry], fleet: str | None, mask: Mask) -> None:
-    """Raise PlanNotReadable, or PlanChanged if the plans of the entries are not exactly those that were approved; from then on, no entry does more."""
+def check_readable(approved: Json) -> Findings:
+    """Whether what was given as an approved plan is one."""
     if approved.get("version") != VERSION or approved.get("digest") != digest(approved):
-        raise PlanNotReadable(
-            "approved_plan is not a plan of this version of the collection, or it was edited.",
-            hint="Nothing was written. Create the plan again, in check mode with plan_file.",
+        message = (
+            "approved_plan is not a plan of this version of the collection, or it was edited. "
+            "Create the plan again, in check mode with plan_file."
         )
+        yield Finding("PlanNotReadable", "approved_plan", message, "this collection")
+
+
+def check(approved: Json, entries: t.Sequence[Entry], fleet: str | None, mask: Mask) -> None:
+    """Raise PlanChanged if the plans of the entries are not exactly those that were approved; from then on, no entry does more."""
     now = document(entries, fleet, (), mask)
     if now["digest"] != approved["digest"]:
         differences = list(_differences(approved, now))

@@ -78,11 +78,14 @@ def place_of(workspace: Options, scope: Target) -> Target:
     )
 
 
-def check_place(place: Target) -> Findings:
-    """Where a workspace is, by the rules of each name."""
+def check_place(workspace: Options, scope: Target) -> Findings:
+    """Where a workspace of the document is, by the rules of each name."""
+    place = place_of(workspace, scope)
     yield from rules.subscription_id(place.subscription_id)
     yield from rules.resource_group(place.resource_group)
     yield from rules.workspace_name(place.name, "name")
+    if workspace.get("location") is not None:
+        yield from rules.location(workspace["location"])
 
 
 def _check_workspace(workspace: Options, location: str, scope: Target, kinds: Registry) -> Findings:
@@ -90,7 +93,7 @@ def _check_workspace(workspace: Options, location: str, scope: Target, kinds: Re
     if not workspace.get("name"):
         yield Finding("InvalidEntry", location, f"{location} needs name.", "this collection")
         return
-    yield from _located(check_place(place_of(workspace, scope)), location)
+    yield from _located(check_place(workspace, scope), location)
     yield from _located(_check_defaults(workspace.get("defaults") or {}, f"{location}.defaults", kinds), location)
 
 

@@ -92,6 +92,24 @@ def _findings(task: Task) -> Findings:
     if params["prune"] != "none" and not params.get("name"):
         message = f"prune: {params['prune']} needs name: only what the fleet of that name has made is ever pruned."
         yield Finding("FleetNameMissing", "name", message, "this collection")
+    if params["approved_plan"] is not None:
+        yield from approval.check_readable(params["approved_plan"])
+    if task.check_mode and params["plan_file"]:
+        yield from _plan_file_findings(os.path.abspath(params["plan_file"]))
+
+
+def _plan_file_findings(path: str) -> Findings:
+    """What can be known before the plan is made, which takes long for many workspaces."""
+    folder, problem = os.path.dirname(path), ""
+    if os.path.isdir(path):
+        problem = "it is a directory"
+    elif not os.path.isdir(folder):
+        problem = f"there is no directory {folder}"
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        problem = f"no permission to write to the directory {folder}"
+    if problem:
+        message = f"plan_file: the plan cannot be written to {path}: {problem}."
+        yield Finding("FileNotWritable", "plan_file", message, "this collection")
 
 
 def manage_fleet(task: Task) -> Result:
@@ -173,8 +191,8 @@ def _created_earlier(document: t.Sequence[dict[str, t.Any]], scope: Target) -> d
 
 def _workspaces(document: t.Sequence[dict[str, t.Any]], scope: Target) -> list[str]:
     """Every workspace of the document once, also one that declares nothing. RuleError for names that are none."""
+    refuse(finding for one in document for finding in check_place(one, scope))
     places = [place_of(one, scope) for one in document]
-    refuse(finding for place in places for finding in check_place(place))
     return list({place.id.casefold(): place.id for place in places}.values())
 
 

@@ -56,7 +56,8 @@ def check_declared(declared: Declared) -> Findings:
         yield from _check_rule_types(declared, mode)
     if declared.get("identity") and "primary_user_assigned_identity" in declared:
         yield from _check_primary(declared, {})
-    if declared.get("kind") == "project" or declared.get("hub_id"):
+    # With a hub and another kind, one of these two is wrong, and which options remain depends on which.
+    if declared.get("kind", "project" if declared.get("hub_id") else None) == "project":
         yield from check_project(declared)
 
 
