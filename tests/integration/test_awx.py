@@ -110,7 +110,7 @@ def changed(job: Job) -> int:
 def test_provision(provisioned: Job, credential: Credential) -> None:
     assert (provisioned.status, provisioned.code) == ("successful", 0), provisioned.stdout
     assert changed(provisioned) >= 3, "the group, the workspace and the cluster at least"
-    (cluster,) = [result["compute"] for result in provisioned.results("compute")]
+    (cluster,) = [compute for result in provisioned.results("computes") for compute in result["computes"]]
     assert (cluster["name"], cluster["provisioning_state"]) == ("cpu-cluster", "Succeeded")
     assert provisioned.holding("cpu-cluster"), "the search finds what is there"
     assert provisioned.holding(credential.secret) == []

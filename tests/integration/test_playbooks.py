@@ -9,7 +9,6 @@ One workspace for all that only look or stop; what replaces or deletes has one o
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import stat
 import threading
@@ -134,7 +133,9 @@ def test_provision_again_changes_nothing(world: World) -> None:
 @needs_ssh
 def test_configure_nodes(world: World) -> None:
     wanted = yaml.safe_load((ROOT / "examples" / "nodes.yml").read_text())
-    assert world.run("configure_nodes", check=True, **wanted).changed == 2
+    planned = world.run("configure_nodes", check=True, **wanted)
+    changes = [name for name, result in planned.tasks if result.get("changed")]
+    assert changes == ["Create directories", "Create directories", "Copy files"], "each item of a loop counts"
     first = world.run("configure_nodes", **wanted)
     assert first["Create directories"]["changed"] and first["Copy files"]["changed"]
     assert world.run("configure_nodes", **wanted).changed == 0
@@ -145,7 +146,7 @@ def test_export_is_a_vars_file(world: World) -> None:
     assert world.run("export_workspace", aml_export_folder=str(folder)).changed >= 3
     mark = world.mark()
     # A relative path is one of the directory in which the command was started, and the absolute path is printed.
-    again = world.run("export_workspace", aml_export_folder=os.path.relpath(folder, os.environ.get("PWD", os.getcwd())))
+    again = world.run("export_workspace", aml_export_folder=folder.name)
     assert again.changed == 0 and str(folder) in again.text
     assert world.player.playbook(f"{PREFIX}provision_workspace", "-e", f"@{folder / 'workspace.yml'}").changed == 0
     assert world.writes(mark) == []
