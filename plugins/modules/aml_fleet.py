@@ -225,13 +225,13 @@ EXAMPLES = r"""
 - name: Write the plan to a file, for a review
   azureml.compute.aml_fleet:
     workspaces: "{{ aml_fleet_workspaces }}"
-    plan_file: /srv/plans/production.json
+    plan_file: "{{ playbook_dir }}/production.json"
   check_mode: true
 
 - name: Apply the plan that was approved, and nothing else
   azureml.compute.aml_fleet:
     workspaces: "{{ aml_fleet_workspaces }}"
-    approved_plan: "{{ lookup('ansible.builtin.file', '/srv/plans/production.json') }}"
+    approved_plan: "{{ lookup('ansible.builtin.file', playbook_dir ~ '/production.json') }}"
 
 - name: Show what was changed, or in check mode what would be
   ansible.builtin.debug:

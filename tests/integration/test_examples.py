@@ -73,6 +73,7 @@ def id_of(type_: str, name: str) -> str:
 
 CLI_CLUSTER = "name: from-the-cli\ntype: amlcompute\nsize: Standard_DS3_v2\nmax_instances: 2\n"
 SMALL = {"type": "amlcompute", "name": "small", "size": "Standard_DS3_v2", "max_instances": 1}
+APPROVED = {**SMALL, "name": "approved"}
 SSH = {
     "remoteLoginPortPublicAccess": "Enabled",
     "userAccountCredentials": {"adminUserName": "azureuser", "adminUserSshPublicKey": KEY},
@@ -82,7 +83,7 @@ POOLS = {"agentPoolProfiles": [{"name": "pool", "count": 3, "vmSize": "Standard_
 SYNAPSE = "Microsoft.Synapse/workspaces"
 SPARK = {"sparkVersion": "3.4", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}
 # So few vCPUs that a small cluster nearly uses them up.
-TIGHT = {"quotas": {"*": {"standardDSv2Family": 10}}}
+TIGHT = {"quotas": {"*": {"standardDSv2Family": 10, "standardDSv3Family": 10}}}
 
 WORLDS = {
     "aml_attached_compute": World(
@@ -129,7 +130,9 @@ WORLDS = {
     "aml_compute_info": World([*workspace(), cluster()]),
     "aml_export_info": World([*workspace(), cluster()]),
     "aml_fleet": World(
-        [*workspace(), *workspace("ws-far", "ml-far")], files={"fleet/ml-prod/ws-prod/from-the-cli.yml": CLI_CLUSTER}
+        [*workspace(), *workspace("ws-far", "ml-far")],
+        {"aml_fleet_workspaces": [{"name": "ws-prod", "resource_group": "ml-prod", "computes": [APPROVED]}]},
+        {"fleet/ml-prod/ws-prod/from-the-cli.yml": CLI_CLUSTER},
     ),
     "aml_fleet_info": World([*workspace("ws-vision"), *workspace("ws-text")]),
     "aml_operation_info": World(
