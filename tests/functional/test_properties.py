@@ -62,6 +62,7 @@ REFUSALS = (
     "CertificateNeedsPublicAddress",
     "MinimumAboveMaximum",
     "CannotBeRemoved",
+    "ApiVersionLacksAction",
 )
 
 SETTINGS = settings(

@@ -104,6 +104,30 @@ def test_an_action_that_the_version_of_the_task_lacks_is_refused(azure: Azure, c
     assert "updateIdleShutdownSetting" in failed["msg"]
 
 
+@pytest.mark.parametrize("check", [True, False])
+def test_mounts_that_the_version_of_the_task_cannot_set_are_refused_before_a_creation(
+    azure: Azure, check: bool
+) -> None:
+    mounts = [{"mount_name": "images", "source": "azureml://datastores/x/paths/y"}]
+    failed = azure.run(INSTANCE, check=check, ok=False, **SMALL, data_mounts=mounts, api_version=STABLE)
+    assert failed["failure"]["code"] == "ApiVersionLacksAction" and azure.writes == []
+    assert "updateDataMounts" in failed["msg"]
+    # What is not to be there needs no action.
+    gone = [{"mount_name": "images", "state": "absent"}]
+    azure.run(INSTANCE, check=check, **SMALL, data_mounts=gone, api_version=STABLE)
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_mounts_that_the_version_of_the_task_cannot_set_are_no_price_of_a_replacement(
+    azure: Azure, check: bool
+) -> None:
+    azure.run(INSTANCE, **SMALL, data_mounts=[{"mount_name": "images", "source": "azureml://datastores/x/paths/y"}])
+    changed: dict[str, t.Any] = {**NAMED, "description": "new", "on_immutable_change": "recreate", "force": True}
+    failed = azure.run(INSTANCE, check=check, ok=False, **changed, api_version=STABLE)
+    assert failed["failure"]["code"] == "ApiVersionLacksAction" and azure.writes == []
+    assert azure.run(INSTANCE, check=check, **changed)["changed"]
+
+
 def test_actions_use_the_newest_version_that_lists_them() -> None:
     newest = {suffix: one.best for suffix, one, _body in ACTIONS.values()}
     assert newest.pop("/enableSso") == "2024-04-01-preview" and newest.pop("/updateSchedules") == "2022-10-01-preview"

@@ -287,6 +287,9 @@ class Instance(ComputeKind):
         if declared.get("ssh_public_access_enabled") and not declared.get("ssh_settings.ssh_key_value"):
             message = "ssh_public_access_enabled needs ssh_settings.ssh_key_value to create the instance."
             yield Finding("SshKeyMissing", "ssh_settings.ssh_key_value", message, "docs/coverage.md CI4, K6")
+        if self.version_is_given and any(item.get("state") != "absent" for item in declared.get("data_mounts") or []):
+            # They follow the creation; what a replacement deletes first would be gone by then.
+            yield from instance_actions.check_version(["data_mounts"], self.api_version)
         if parent is None:
             return
         if declared.get("location") and region(declared["location"]) != region(parent.get("location")):

@@ -59,12 +59,12 @@ def requests(changed: Declared, version: str) -> list[Request]:
 
 
 def check_version(changed: t.Iterable[str], version: str) -> Findings:
-    """The options whose change needs an action that the API version of the task does not have."""
+    """The options that are set by an action, and the API version of the task does not have it."""
     for option in changed:
         suffix, versions, _make = ACTIONS[option]
         if not versions.has(version):
             message = (
-                f"{option} of an existing instance is changed by the service's action {suffix[1:]}, which API version {version} does not have. "
+                f"{option} of an existing instance is set by the service's action {suffix[1:]}, which API version {version} does not have. "
                 f"Remove api_version, or set it to {versions.best}."
             )
             yield Finding("ApiVersionLacksAction", option, message, "docs/api-versions.md")
