@@ -287,9 +287,7 @@ class Instance(ComputeKind):
         if declared.get("ssh_public_access_enabled") and not declared.get("ssh_settings.ssh_key_value"):
             message = "ssh_public_access_enabled needs ssh_settings.ssh_key_value to create the instance."
             yield Finding("SshKeyMissing", "ssh_settings.ssh_key_value", message, "docs/coverage.md CI4, K6")
-        if self.version_is_given and any(item.get("state") != "absent" for item in declared.get("data_mounts") or []):
-            # They follow the creation; what a replacement deletes first would be gone by then.
-            yield from instance_actions.check_version(["data_mounts"], self.api_version)
+        yield from self._check_mounts(declared)
         if parent is None:
             return
         if declared.get("location") and region(declared["location"]) != region(parent.get("location")):
@@ -310,6 +308,11 @@ class Instance(ComputeKind):
             yield Finding(
                 "SubnetMissing", "network_settings.subnet", message, "docs/coverage.md CI6; docs/facts.md c.3"
             )
+
+    def _check_mounts(self, declared: Declared) -> Findings:
+        """They follow the creation; what a replacement deletes first would be gone by then."""
+        if self.version_is_given and any(item.get("state") != "absent" for item in declared.get("data_mounts") or []):
+            yield from instance_actions.check_version(["data_mounts"], self.api_version)
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
         if self.version_is_given:
