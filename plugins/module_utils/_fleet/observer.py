@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from .._core import shape
 from .._core.client import ReadClient
-from .._core.errors import AmlError, ArmError, all_foreseen
+from .._core.errors import AmlError, ArmError, CredentialError, all_foreseen
 from .._engine import versions
 from .._engine.kind import Body
 from .entry import Entry
@@ -77,6 +77,9 @@ class Observer:
             with all_foreseen():
                 bodies = self._client.list(f"{workspace}/computes", api_version, malformed=malformed.append)
                 return Listing(workspace, {str(body["name"]).casefold(): body for body in bodies}, malformed)
+        except CredentialError:
+            # All workspaces are read with one credential: this is no failure of a single one.
+            raise
         except AmlError as error:
             if error.status == 404 and workspace.casefold() in self._planned:
                 return Listing(workspace)
