@@ -78,7 +78,7 @@ class Observer:
                 bodies = self._client.list(f"{workspace}/computes", api_version, malformed=malformed.append)
                 return Listing(workspace, {str(body["name"]).casefold(): body for body in bodies}, malformed)
         except CredentialError:
-            # All workspaces are read with one credential: this is no failure of a single one.
+            # All workspaces are read with one credential: this is not a failure of a single one.
             raise
         except AmlError as error:
             if error.status == 404 and workspace.casefold() in self._planned:
