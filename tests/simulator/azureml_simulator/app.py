@@ -81,7 +81,8 @@ class App:
         self.guards: list[Callable[[Request], None]] = []
         # The port at which a node (compute id, node id; no node id: an instance) really listens; a server sets it.
         self.node_port: Callable[[str, str], int | None] = lambda compute, node: None
-        self._router = Router(self._collect_routes())
+        self.routes = self._collect_routes()
+        self._router = Router(self.routes)
         self.config.changes = self.store.kv_get("config", "changes") or {}
         self.config.merge({})
         if not self.directory.all():

@@ -9,11 +9,14 @@ Error envelopes: E1 (gateway) and E2 (compute resource provider) of docs/facts.m
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+from azureml_simulator import relaxed_json
 
 
 class Headers(dict[str, str]):
@@ -85,7 +88,8 @@ class Request:
 
     def __post_init__(self) -> None:
         self.method = self.method.upper()
-        self.path = "/" + self.path.strip("/")
+        # Resource Manager takes empty segments; azure-cli makes them where a type has no parent.
+        self.path = "/" + re.sub("//+", "/", self.path).strip("/")
         if not isinstance(self.headers, Headers):
             self.headers = Headers(self.headers)
 
@@ -99,11 +103,11 @@ class Request:
 
     @property
     def json(self) -> Any:
-        """The body as JSON; an empty body is an empty object."""
+        """The body as JSON, with the liberties that Resource Manager takes; an empty body is an empty object."""
         if not self.body.strip():
             return {}
         try:
-            return json.loads(self.body)
+            return relaxed_json.loads(self.body)
         except ValueError as error:
             raise ArmError(
                 400,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+from azureml_simulator import relaxed_json
 from azureml_simulator.http import Request
 
 MASK = "***"
@@ -61,7 +62,7 @@ def readable_body(request: Request) -> Any:
     if "x-www-form-urlencoded" in str(request.headers.get("content-type", "")):
         return mask(dict(parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True)))
     try:
-        return mask(_mask_secure_parameters(json.loads(request.body)))
+        return mask(_mask_secure_parameters(relaxed_json.loads(request.body)))
     except ValueError:
         return f"<{len(request.body)} bytes>"
 

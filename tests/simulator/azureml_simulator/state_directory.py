@@ -234,6 +234,7 @@ class StateDirectory:
             "AZURE_CLOUD_ENVIRONMENT": url,
             "ARM_CLOUD_METADATA_URL": metadata,
             "AZURE_CONFIG_DIR": str(self.azure_cli),
+            "AZURE_CORE_INSTANCE_DISCOVERY": "false",
             "AZUREML_CURRENT_CLOUD": CLOUD_NAME,
             "AZURE_AUTHORITY_HOST": url,
             "AZURE_DISABLE_INSTANCE_DISCOVERY": "true",

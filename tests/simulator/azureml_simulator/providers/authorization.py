@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from azureml_simulator.arm import filters
 from azureml_simulator.arm.rbac import ASSIGNMENT_TYPE, BUILT_IN, BY_GUID, BY_NAME, DEFINITION_TYPE, Role
 from azureml_simulator.entra.directory import TENANT
 from azureml_simulator.http import ArmError, Request, Response
@@ -116,17 +117,11 @@ class Authorization:
         return Response(200, doc)
 
     def list_assignments(self, request: Request, p: dict[str, str]) -> Response:
-        scope, query = self._scope(p), request.query.get("$filter", "")
+        scope = self._scope(p)
         self._check_scope(scope)
         docs = [doc for doc in self.app.store.by_type(None, ASSIGNMENT_TYPE) if _relates(doc, scope)]
-        if query.strip() == "atScope()":
-            docs = [doc for doc in docs if _covers(doc["properties"]["scope"], scope)]
-        elif query.startswith(("principalId eq '", "assignedTo('")):
-            wanted = query.split("'")[1].lower()
-            docs = [doc for doc in docs if doc["properties"]["principalId"].lower() == wanted]
-        elif query:
-            raise ArmError(501, "NotSimulated", f"The simulator does not have the filter {query!r}.")
-        return Response(200, {"value": docs})
+        wanted = filters.of_request(request, ("atscope", "principalid", "assignedto"))
+        return Response(200, {"value": [doc for doc in docs if wanted is None or wanted([_row(doc, scope)])]})
 
     def delete_assignment(self, request: Request, p: dict[str, str]) -> Response:
         resource_id = f"{self._scope(p)}/providers/{ASSIGNMENT_TYPE}/{p['name']}"
@@ -149,17 +144,14 @@ class Authorization:
         return Response(200, _definition(self._scope(p), role))
 
     def list_definitions(self, request: Request, p: dict[str, str]) -> Response:
-        query, scope = request.query.get("$filter", ""), self._scope(p)
+        scope = self._scope(p)
         roles = [
             *BUILT_IN,
             *(role for role in self.app.rbac.custom() if any(_covers(held, scope) for held in role.scopes)),
         ]
-        if query.startswith("roleName eq '"):
-            wanted = query.split("'")[1].lower()
-            roles = [role for role in roles if role.name.lower() == wanted]
-        elif query:
-            raise ArmError(501, "NotSimulated", f"The simulator does not have the filter {query!r}.")
-        return Response(200, {"value": [_definition(scope, role) for role in roles]})
+        wanted = filters.of_request(request, ("rolename", "type", "atscopeandbelow"))
+        found = [_definition(scope, role) for role in roles]
+        return Response(200, {"value": [doc for doc in found if wanted is None or wanted([_definition_row(doc)])]})
 
     def put_definition(self, request: Request, p: dict[str, str]) -> Response:
         """A custom role: who writes it needs the right at each scope where it may be assigned. Whether the actions exist is not checked."""
@@ -253,6 +245,16 @@ def _content(doc: dict[str, Any]) -> tuple[str, str, str]:
     properties = doc["properties"]
     role = properties["roleDefinitionId"].rsplit("/", 1)[-1].lower()
     return properties["scope"].rstrip("/").lower(), role, properties["principalId"].lower()
+
+
+def _row(doc: dict[str, Any], scope: str) -> dict[str, Any]:
+    """What a filter sees of an assignment. Groups are not simulated, so who it is assigned to is its principal."""
+    principal = doc["properties"]["principalId"]
+    return {"atscope": _covers(doc["properties"]["scope"], scope), "principalid": principal, "assignedto": principal}
+
+
+def _definition_row(doc: dict[str, Any]) -> dict[str, Any]:
+    return {"rolename": doc["properties"]["roleName"], "type": doc["properties"]["type"], "atscopeandbelow": True}
 
 
 def _covers(scope: str, path: str) -> bool:

@@ -17,6 +17,7 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from azureml_simulator.arm import filters
 from azureml_simulator.arm.metadata import cloud
 from azureml_simulator.arm.rules import check_group_alive
 from azureml_simulator.entra.directory import SUBSCRIPTIONS, TENANT
@@ -41,7 +42,6 @@ _DELETE = "deployment.delete"
 _NAME = re.compile(r"[-\w._()]{1,64}")
 _STATUSES = "deployment.statuses"
 _WEEK = 7 * 24 * 3600
-_FILTER = re.compile(r"\s*provisioningState\s+eq\s+'(\w+)'\s*", re.IGNORECASE)
 
 
 class Deployments:
@@ -88,12 +88,9 @@ class Deployments:
     def list_all(self, request: Request, p: dict[str, str]) -> Response:
         group = self.app.resource_group(p["sub"], p["rg"])
         found = self.app.store.children(group["id"], TYPE)
-        text = request.query.get("$filter")
-        if text:
-            wanted = _FILTER.fullmatch(text)
-            if wanted is None:
-                raise ArmError(501, "NotSimulated", f"The simulator does not have the filter {text!r} of deployments.")
-            found = [item for item in found if _provisioning(item).lower() == wanted.group(1).lower()]
+        wanted = filters.of_request(request, ("provisioningstate",))
+        if wanted is not None:
+            found = [item for item in found if wanted([{"provisioningstate": _provisioning(item)}])]
         return Response(200, {"value": found[: int(request.query.get("$top") or len(found))]})
 
     def delete(self, request: Request, p: dict[str, str]) -> Response:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 VNET = "Microsoft.Network/virtualNetworks"
 SUBNET = f"{VNET}/subnets"
 ENDPOINT = "Microsoft.Network/privateEndpoints"
+_STATE = "privateLinkServiceConnectionState"
 DEFAULTS: dict[str, Any] = {"guesses": {"vnet_put_without_subnets": "keep"}}
 
 
@@ -173,13 +174,16 @@ def _endpoint(app: App, doc: Document) -> None:
     properties["networkInterfaces"] = [{"id": f"{group}/providers/Microsoft.Network/networkInterfaces/{interface}"}]
     properties.setdefault("manualPrivateLinkServiceConnections", [])
     properties.setdefault("customDnsConfigs", [])
-    for connection in properties.get("privateLinkServiceConnections") or []:
-        connection["id"] = f"{doc['id']}/privateLinkServiceConnections/{connection.get('name', doc['name'])}"
-        connection["properties"]["privateLinkServiceConnectionState"] = {
-            "status": "Approved",
-            "description": "Auto-Approved",
-            "actionsRequired": "None",
-        }
+    before = (app.store.get(doc["id"]) or {}).get("properties") or {}
+    for collection, status, text in (
+        ("privateLinkServiceConnections", "Approved", "Auto-Approved"),
+        ("manualPrivateLinkServiceConnections", "Pending", "Awaiting Approval"),
+    ):
+        kept = {connection["id"]: connection["properties"][_STATE] for connection in before.get(collection) or []}
+        for connection in properties.get(collection) or []:
+            connection["id"] = f"{doc['id']}/{collection}/{connection.get('name', doc['name'])}"
+            first = {"status": status, "description": text, "actionsRequired": "None"}
+            connection["properties"][_STATE] = kept.get(connection["id"], first)
 
 
 def routes(app: App) -> list[Route]:

@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from azureml_simulator.arm import filters, registrations
+from azureml_simulator.arm import rules as arm_rules
 from azureml_simulator.arm.locations import LOCATIONS, normalise
 from azureml_simulator.entra.directory import SUBSCRIPTIONS, TENANT
 from azureml_simulator.http import ArmError, Request, Response
@@ -83,14 +85,8 @@ class ResourceGroups:
 
     def list(self, request: Request, p: dict[str, str]) -> Response:
         groups = self.app.store.by_type(p["sub"], RG_TYPE)
-        wanted = re.fullmatch(
-            r"\s*tagName eq '([^']*)'(?: and tagValue eq '([^']*)')?\s*", request.query.get("$filter", "")
-        )
-        if request.query.get("$filter") and wanted is None:
-            raise ArmError(501, "NotSimulated", f"The simulator does not have the filter {request.query['$filter']!r}.")
-        if wanted:
-            name, value = wanted.groups()
-            groups = [doc for doc in groups if name in doc["tags"] and value in (None, doc["tags"][name])]
+        wanted = filters.of_request(request, ("tagname", "tagvalue"))
+        groups = [doc for doc in groups if wanted is None or wanted(_tag_rows(doc))]
         assert request.principal is not None
         return Response(200, {"value": [doc for doc in groups if self.app.rbac.sees(request.principal, doc["id"])]})
 
@@ -170,24 +166,48 @@ class ResourceGroups:
             )
 
 
+_FILTERED = (
+    "resourcetype",
+    "name",
+    "location",
+    "resourcegroup",
+    "identity",
+    "identity/principalid",
+    "tagname",
+    "tagvalue",
+)
+
+
+def _tag_rows(doc: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a filter sees of a resource: a row for each of its tags, or one without."""
+    identity = doc.get("identity") or {}
+    row = {
+        "resourcetype": doc["type"],
+        "name": doc["name"],
+        "location": normalise(doc.get("location", "")),
+        "resourcegroup": arm_rules.group_of(doc["id"]),
+        "identity": identity.get("type"),
+        "identity/principalid": identity.get("principalId"),
+    }
+    tags = (doc.get("tags") or {}).items() or [("", "")]
+    return [{**row, "tagname": name, "tagvalue": value} for name, value in tags]
+
+
 def _listed(docs: list[dict[str, Any]], request: Request) -> list[dict[str, Any]]:
     """What a list of resources shows: tracked top-level ones, without their properties."""
-    query = request.query.get("$filter", "")
-    wanted = re.fullmatch(r"\s*resourceType eq '([^']+)'\s*", query)
-    if query and wanted is None:
-        raise ArmError(501, "NotSimulated", f"The simulator does not have the filter {query!r}.")
+    wanted = filters.of_request(request, _FILTERED)
     keys = ("id", "name", "type", "location", "tags", "kind", "sku", "identity", "managedBy")
     tracked = [doc for doc in docs if "location" in doc and doc["type"] != RG_TYPE]
-    if wanted:
-        tracked = [doc for doc in tracked if doc["type"].lower() == wanted.group(1).lower()]
+    if wanted is not None:
+        tracked = [doc for doc in tracked if wanted(_tag_rows(doc))]
     return [{key: doc[key] for key in keys if key in doc} for doc in tracked]
 
 
 class Subscriptions:
     """Subscriptions, tenants and provider registrations, as far as clients look at them."""
 
-    def __init__(self, app: App, namespaces: list[str]) -> None:
-        self.app, self.namespaces = app, namespaces
+    def __init__(self, app: App) -> None:
+        self.app = app
 
     @staticmethod
     def _doc(subscription: str) -> dict[str, Any]:
@@ -217,42 +237,30 @@ class Subscriptions:
         value = [{"id": f"{prefix}/{name}", "name": name, "displayName": text} for name, text in LOCATIONS.items()]
         return Response(200, {"value": value})
 
-    def _provider(self, sub: str, namespace: str) -> dict[str, Any]:
-        return {
-            "id": f"/subscriptions/{sub}/providers/{namespace}",
-            "namespace": namespace,
-            "registrationState": "Registered",
-            "resourceTypes": [],
-        }
+    def _providers(self, sub: str) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": f"/subscriptions/{sub}/providers/{namespace}",
+                "namespace": namespace,
+                "registrationPolicy": "RegistrationRequired",
+                "registrationState": "Registered",
+                "resourceTypes": types,
+            }
+            for namespace, types in sorted(registrations.resource_types(self.app.routes).items())
+        ]
 
     def providers(self, request: Request, p: dict[str, str]) -> Response:
-        return Response(200, {"value": [self._provider(p["sub"], name) for name in self.namespaces]})
+        return Response(200, {"value": self._providers(p["sub"])})
 
     def provider(self, request: Request, p: dict[str, str]) -> Response:
-        known = next((name for name in self.namespaces if name.lower() == p["ns"].lower()), None)
-        if known is None:
-            raise ArmError(404, "InvalidResourceNamespace", f"The resource namespace '{p['ns']}' is invalid.")
-        return Response(200, self._provider(p["sub"], known))
-
-
-NAMESPACES = [
-    "Microsoft.Authorization",
-    "Microsoft.Compute",
-    "Microsoft.ContainerRegistry",
-    "Microsoft.ContainerService",
-    "Microsoft.Insights",
-    "Microsoft.KeyVault",
-    "Microsoft.MachineLearningServices",
-    "Microsoft.ManagedIdentity",
-    "Microsoft.Network",
-    "Microsoft.OperationalInsights",
-    "Microsoft.Resources",
-    "Microsoft.Storage",
-]
+        for provider in self._providers(p["sub"]):
+            if provider["namespace"].lower() == p["ns"].lower():
+                return Response(200, provider)
+        raise ArmError(404, "InvalidResourceNamespace", f"The resource namespace '{p['ns']}' is invalid.")
 
 
 def routes(app: App) -> list[Route]:
-    groups, subscriptions = ResourceGroups(app), Subscriptions(app, NAMESPACES)
+    groups, subscriptions = ResourceGroups(app), Subscriptions(app)
     sub = "/subscriptions/{sub}"
     one = sub + "/resourceGroups/{rg}"
     read = "Microsoft.Resources/subscriptions"

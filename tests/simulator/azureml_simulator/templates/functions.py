@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, unquote, urljoin
 
+from azureml_simulator import relaxed_json
 from azureml_simulator.templates.expression import NotSimulatedError, TemplateError
 from azureml_simulator.templates.hashes import guid, unique_string
 
@@ -88,10 +89,8 @@ def _contains(container: Any, item: Any) -> bool:
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text)
+        return relaxed_json.loads(text)
     except ValueError:
-        if "'" in text:
-            raise NotSimulatedError("the template function json() of JSON with single quotes") from None
         raise invalid("json", f"the argument '{text}' is not valid JSON.") from None
 
 

@@ -15,6 +15,7 @@ from azureml_simulator.http import ArmError
 from azureml_simulator.providers.machine_learning import catalogue
 from azureml_simulator.providers.machine_learning.common import Document, mapping, refuse
 from azureml_simulator.providers.machine_learning.durations import seconds_of
+from azureml_simulator.providers.machine_learning.private_links import links_to
 
 if TYPE_CHECKING:
     from azureml_simulator.app import App
@@ -115,15 +116,7 @@ def check_subnet(app: App, doc: Document) -> Document | None:
 
 def has_private_endpoint(app: App, workspace_id: str) -> bool:
     """Whether a private endpoint leads to the workspace."""
-    wanted = workspace_id.lower()
-    for endpoint in app.store.by_type(None, "Microsoft.Network/privateEndpoints"):
-        properties = endpoint.get("properties") or {}
-        for name in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections"):
-            for connection in properties.get(name) or []:
-                target = (connection.get("properties") or {}).get("privateLinkServiceId", "")
-                if str(target).lower() == wanted:
-                    return True
-    return False
+    return any(links_to(app, workspace_id))
 
 
 def managed_network_on(workspace: Document) -> bool:

@@ -242,7 +242,7 @@ class ManagedNetwork:
         if doc is not None:
             activate(self.app, doc, operation.data["spark"])
 
-    def _provisioned(self, operation: Operation) -> Any:
+    def _provisioned(self, operation: Operation, request: Request) -> Any:
         doc = self.app.store.get(operation.target)
         return doc["properties"]["managedNetwork"]["status"] if doc else None
 

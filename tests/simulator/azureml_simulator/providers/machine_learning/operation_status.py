@@ -51,9 +51,9 @@ class Status:
 
     def __init__(self, app: App) -> None:
         self.app = app
-        self._results: dict[str, Callable[[Operation], Any]] = {}
+        self._results: dict[str, Callable[[Operation, Request], Any]] = {}
 
-    def on_result(self, kind: str, result: Callable[[Operation], Any]) -> None:
+    def on_result(self, kind: str, result: Callable[[Operation, Request], Any]) -> None:
         """What the Location of a finished operation of that kind shows."""
         self._results[kind] = result
 
@@ -117,7 +117,7 @@ class Status:
             error = operation.error
             raise ArmError(int(error.get("statusCode", 400)), error["code"], error["message"], error.get("details"))
         result = self._results.get(operation.kind)
-        return Response(200, result(operation) if result else None)
+        return Response(200, result(operation, request) if result else None)
 
     def routes(self) -> list[Route]:
         """Polls ask for no right beside a token: their scope is the subscription (docs/facts.md a.4); that none is asked for is a guess."""

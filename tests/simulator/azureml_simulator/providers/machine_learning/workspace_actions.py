@@ -94,7 +94,7 @@ class Actions:
     def diagnose(self, request: Request, p: dict[str, str]) -> Response:
         return self._begin("workspace.diagnose", request, p)
 
-    def _diagnosis(self, operation: Operation) -> Any:
+    def _diagnosis(self, operation: Operation, request: Request) -> Any:
         value: dict[str, list[Document]] = {name: [] for name in _RESULTS}
         doc = self.app.store.get(operation.data["workspace"])
         if doc is None:

@@ -18,7 +18,6 @@ from azureml_simulator.providers.machine_learning import amlcompute, common, ver
 from azureml_simulator.providers.machine_learning import identity as identities
 from azureml_simulator.providers.machine_learning import quota as quotas
 from azureml_simulator.providers.machine_learning import workspace_rules as rules
-from azureml_simulator.providers.machine_learning.amlcompute_rules import has_private_endpoint
 from azureml_simulator.providers.machine_learning.common import (
     API_VERSIONS,
     CREATING,
@@ -35,6 +34,7 @@ from azureml_simulator.providers.machine_learning.common import (
 from azureml_simulator.providers.machine_learning.connections import Connections
 from azureml_simulator.providers.machine_learning.managed_network import OFF, ManagedNetwork, activate, mode_of
 from azureml_simulator.providers.machine_learning.operation_status import status_of
+from azureml_simulator.providers.machine_learning.private_links import PrivateLinks
 from azureml_simulator.providers.machine_learning.soft_delete import MESSAGE, SoftDeleted
 from azureml_simulator.providers.machine_learning.workspace_actions import Actions
 from azureml_simulator.providers.machine_learning.workspace_body import DEPENDENTS, fresh, merge, touch
@@ -68,9 +68,11 @@ class Workspaces:
 
     def __init__(self, app: App) -> None:
         self.app, self.status = app, status_of(app)
-        self.network, self.bin = ManagedNetwork(app), SoftDeleted(app)
+        self.network, self.bin, self.links = ManagedNetwork(app), SoftDeleted(app), PrivateLinks(app)
         app.operations.on_done("workspace.create", self._written)
         app.operations.on_done("workspace.update", self._written)
+        for kind in ("workspace.create", "workspace.update"):
+            self.status.on_result(kind, self._result)
         app.operations.on_done("workspace.refused", lambda operation: operation.data["error"])
         app.operations.on_done("workspace.delete", self._deleted)
         app.operations.on_done("workspace.purge", lambda operation: self.bin.purge(operation.target))
@@ -82,10 +84,17 @@ class Workspaces:
         self.network.show(doc)
         if doc["kind"] == "Hub":
             doc["properties"]["associatedWorkspaces"] = rules.projects_of(self.app, doc)
-        linked = has_private_endpoint(self.app, doc["id"])
-        doc["properties"]["privateLinkCount"] = int(linked)
-        doc["properties"]["notebookInfo"]["isPrivateLinkEnabled"] = linked
+        connections = self.links.connections_of(doc)
+        if connections:  # absent without one [REC R10]
+            doc["properties"]["privateEndpointConnections"] = connections
+        doc["properties"]["privateLinkCount"] = len(connections)
+        doc["properties"]["notebookInfo"]["isPrivateLinkEnabled"] = bool(connections)
         return versions.shown_workspace(self.app, doc, request.api_version)
+
+    def _result(self, operation: Operation, request: Request) -> Document | None:
+        """What the synchronous answer would have been (Resource Manager, asynchronous operations: Location)."""
+        doc = self.app.store.get(operation.target)
+        return None if doc is None else self._shown(doc, request)
 
     def get(self, request: Request, p: dict[str, str]) -> Response:
         return Response(200, self._shown(common.find_workspace(self.app, p), request))
@@ -261,5 +270,6 @@ def routes(app: App) -> list[Route]:
         *handlers.network.routes(),
         *Connections(app).routes(),
         *Actions(app).routes(),
+        *handlers.links.routes(),
         *status_of(app).routes(),
     ]
