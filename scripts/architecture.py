@@ -66,7 +66,7 @@ def _read(package: Package, path: Path, parts: tuple[str, ...], root: Path) -> N
     if path.name != "__init__.py":
         package.files[path.stem] = _sentence(docstring)
     paragraph = next(
-        (one for one in docstring.split("\n\n") if one.startswith(f"The package ``{package.name}``")), None
+        (part for part in docstring.split("\n\n") if part.startswith(f"The package ``{package.name}``")), None
     )
     if paragraph is not None:
         text = " ".join(paragraph.split())

@@ -85,19 +85,19 @@ def task_figures(bench: Bench) -> Iterator[Figure]:
     cluster = looped("azureml.compute.aml_compute_cluster", CLUSTER_TASK) + _unchanged()
     ping = looped("ansible.builtin.ping", "\n")
     cases = {"ping": (ping, AS_MODULE), IN_PROCESS: (cluster, IN_PROCESS), AS_MODULE: (cluster, AS_MODULE)}
-    one: dict[str, list[Cost]] = {name: [] for name in cases}
+    samples: dict[str, list[Cost]] = {name: [] for name in cases}
     item: dict[str, list[Cost]] = {name: [] for name in cases}
     ten: dict[str, list[Cost]] = {name: [] for name in cases}
     for _round in range(bench.rounds):
         # Interleaved, so that what else the machine does affects all alike.
         for name, (task, way) in cases.items():
             first = bench.play(task, way)
-            one[name].append(first)
+            samples[name].append(first)
             item[name].append(bench.play(task, way, items=ITEMS + 1).minus(first, ITEMS))
             ten[name].append(bench.play(task * TASKS, way))
     for title, reach, found in (
         ("further loop item, unchanged cluster, times `ping`", 0.05, item),
-        ("one playbook with one unchanged cluster, times the same with `ping`", 1.0, one),
+        ("one playbook with one unchanged cluster, times the same with `ping`", 1.0, samples),
         ("ten separate unchanged tasks, times ten pings", 0.5, ten),
     ):
         yield _both_ways(title, reach, {name: median(costs) for name, costs in found.items()}, "ping")

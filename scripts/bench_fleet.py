@@ -76,8 +76,8 @@ def floor(bench: Bench, group: int) -> Cost:
     script.write_text(FLOOR_SCRIPT)
     url = bench.environment["AML_SIMULATOR_URL"]
     urls = [
-        f"{url}{workspace_id(bench.subscription, group, one['name'])}/computes?api-version={ML}"
-        for one in document(group)
+        f"{url}{workspace_id(bench.subscription, group, item['name'])}/computes?api-version={ML}"
+        for item in document(group)
     ]
     return spent([BIN / "python", script, str(group), *urls], bench.environment)[0]
 

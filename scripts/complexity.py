@@ -56,11 +56,11 @@ def main() -> int:
     parser.add_argument("places", nargs="*", default=CHECKED, metavar="FILE", help="files or directories")
     places = parser.parse_args().places
     measured = [
-        one
+        function
         for path in files(places)
-        for one in functions(path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix())
+        for function in functions(path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix())
     ]
-    bad = sorted((one for one in measured if one.complexity > LIMIT), key=lambda one: -one.complexity)
+    bad = sorted((function for function in measured if function.complexity > LIMIT), key=lambda function: -function.complexity)
     print("\n".join(map(str, bad)) or f"{len(measured)} functions, none above complexity {LIMIT}")
     return 1 if bad else 0
 

@@ -77,9 +77,9 @@ def state(fact: Fact, outcomes: Outcomes) -> str:
     if fact.elsewhere:
         return "elsewhere"
     told = [outcomes.get(test, Counter()) for test in fact.tests]
-    if any(one["failed"] for one in told):
+    if any(count["failed"] for count in told):
         return "broken"
-    return "held" if all(one["passed"] and not one["skipped"] for one in told) else "unseen"
+    return "held" if all(count["passed"] and not count["skipped"] for count in told) else "unseen"
 
 
 def table(head: list[str], rows: t.Iterable[list[t.Any]]) -> list[str]:

@@ -114,7 +114,7 @@ def _assigned(node: ast.Assign | ast.AnnAssign) -> t.Iterator[tuple[ast.expr, as
         elif isinstance(node.value, ast.Tuple):
             yield from zip(target.elts, node.value.elts)
         else:
-            yield from ((one, node.value) for one in target.elts)
+            yield from ((elt, node.value) for elt in target.elts)
 
 
 def codes_of(source: str) -> set[str]:

@@ -78,9 +78,9 @@ def main() -> int:
     table = tabulated(mutants, explained, files)
     print()
     publish(table, options.write)
-    left = [one for one in mutants if not one.noticed and one not in explained]
-    for one in left:
-        print(f"\n{one.file}, {one.function}: {one.status}\n  - {one.was}\n  + {one.now}")
+    left = [mutant for mutant in mutants if not mutant.noticed and mutant not in explained]
+    for schedule in left:
+        print(f"\n{schedule.file}, {schedule.function}: {schedule.status}\n  - {schedule.was}\n  + {schedule.now}")
     for entry in stale:
         print(f"\n{EQUIVALENT.name}: no survivor any more: {entry['function']}: {entry['now']}")
     return 1 if left or stale else 0
@@ -133,11 +133,11 @@ def found() -> list[Mutant]:
         name, _colon, status = line.strip().rpartition(": ")
         module, _dot, mangled = name.rpartition(".")
         function = mangled.partition("__mutmut_")[0].removeprefix("x_").removeprefix("xǁ").replace("ǁ", ".")
-        one = Mutant("/".join(module.split(".")[-2:]) + ".py", function, status)
-        if not one.noticed:
+        mutant = Mutant("/".join(module.split(".")[-2:]) + ".py", function, status)
+        if not mutant.noticed:
             diff = get_diff_for_mutant(name).splitlines()
-            one = one._replace(was=lines(diff, "-"), now=lines(diff, "+"))
-        mutants.append(one)
+            mutant = mutant._replace(was=lines(diff, "-"), now=lines(diff, "+"))
+        mutants.append(mutant)
     return mutants
 
 
@@ -152,9 +152,10 @@ def sort_out(mutants: list[Mutant], files: list[str]) -> tuple[set[Mutant], list
     stale = []
     for entry in entries:
         fitting = {
-            one
-            for one in mutants
-            if not one.noticed and all(getattr(one, key) == entry[key] for key in ("file", "function", "was", "now"))
+            mutant
+            for mutant in mutants
+            if not mutant.noticed
+            and all(getattr(mutant, key) == entry[key] for key in ("file", "function", "was", "now"))
         }
         explained |= fitting
         if not fitting:
@@ -169,22 +170,22 @@ def tabulated(mutants: list[Mutant], explained: set[Mutant], files: list[str]) -
         "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for file in [*files, "all"]:
-        here = [one for one in mutants if file in (one.file, "all")]
-        count = Counter(verdict(one, explained) for one in here)
+        here = [mutant for mutant in mutants if file in (mutant.file, "all")]
+        count = Counter(verdict(demand, explained) for demand in here)
         real = len(here) - count["equivalent"]
         score = f"{100 * count['noticed'] / real:.1f} %" if real else "-"
-        endless = sum(one.status == "timeout" for one in here)
+        endless = sum(demand.status == "timeout" for demand in here)
         left = f"{count['equivalent']} | {count['survived']} | {count['no test']}"
         rows.append(f"| {file} | {len(here)} | {count['noticed']} | {endless} | {left} | {score} |")
     return rows
 
 
-def verdict(one: Mutant, explained: set[Mutant]) -> str:
-    if one.noticed:
+def verdict(mutant: Mutant, explained: set[Mutant]) -> str:
+    if mutant.noticed:
         return "noticed"
-    if one in explained:
+    if mutant in explained:
         return "equivalent"
-    return "no test" if one.status == "no tests" else "survived"
+    return "no test" if mutant.status == "no tests" else "survived"
 
 
 if __name__ == "__main__":

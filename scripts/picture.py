@@ -89,7 +89,7 @@ def _has_message(block: t.Sequence[str]) -> bool:
 
 def _same(block: t.Sequence[str], line: str) -> bool:
     """A line of a diff that has not changed, or its place in the file."""
-    in_diff = any(_plain(one).startswith("--- before") for one in block)
+    in_diff = any(_plain(line).startswith("--- before") for line in block)
     return in_diff and line.startswith((" ", "@@"))
 
 

@@ -90,7 +90,7 @@ BY_HAND = [
 def declared() -> list[Task]:
     """What the report is about: one cluster is not declared any more, one instance is to run, and one workspace was never made."""
     document: list[Task] = json.loads(json.dumps(MADE))
-    document[0]["computes"] = [one for one in document[0]["computes"] if one["name"] != "old-cluster"]
+    document[0]["computes"] = [compute for compute in document[0]["computes"] if compute["name"] != "old-cluster"]
     document[1]["computes"][3]["state"] = "started"
     document[2]["computes"][2]["idle_time_before_scale_down"] = 120
     return [*document, {"name": "ws-lab", "computes": [cluster("cpu-lab")]}]
@@ -109,8 +109,13 @@ def world() -> list[Task]:
         resource(NETWORK, "ml-vnet", "2024-05-01", addressSpace={"addressPrefixes": ["10.0.0.0/16"]}, subnets=subnets),
         resource(IDENTITY, "trainer", "2023-01-31"),
         *(
-            {"azureml.compute.aml_workspace": {"name": one["name"], "location": regions.get(one["name"], "eastus")}}
-            for one in MADE
+            {
+                "azureml.compute.aml_workspace": {
+                    "name": workspace["name"],
+                    "location": regions.get(workspace["name"], "eastus"),
+                }
+            }
+            for workspace in MADE
         ),
     ]
 

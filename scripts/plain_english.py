@@ -217,7 +217,9 @@ def files(places: t.Iterable[str]) -> t.Iterator[Path]:
     for place in places:
         path = ROOT / place
         found = sorted(path.rglob("*")) if path.is_dir() else [path]
-        yield from (one for one in found if one.is_file() and one.suffix in SUFFIXES and "__pycache__" not in one.parts)
+        yield from (
+            item for item in found if item.is_file() and item.suffix in SUFFIXES and "__pycache__" not in item.parts
+        )
 
 
 def hits(places: t.Iterable[str] = CHECKED) -> list[Hit]:

@@ -50,7 +50,9 @@ def _options() -> t.Iterator[list[str]]:
 
 def versions_page() -> str:
     """The page of API versions."""
-    actions = [[f"`{suffix[1:]}`", f"`{option}`", *_cells(one)] for option, (suffix, one, _body) in ACTIONS.items()]
+    actions = [
+        [f"`{suffix[1:]}`", f"`{option}`", *_cells(action)] for option, (suffix, action, _body) in ACTIONS.items()
+    ]
     return f"""# API versions
 
 {_NOTE}

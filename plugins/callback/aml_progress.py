@@ -104,7 +104,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         atexit.register(self._end)
         # Python gives signals to the main thread alone. ansible-core ends the process in its own handlers, which come after.
         main = threading.current_thread() is threading.main_thread()
-        self.handlers = {one: signal.signal(one, self._interrupted) for one in _SIGNALS} if main else {}
+        self.handlers = {number: signal.signal(number, self._interrupted) for number in _SIGNALS} if main else {}
 
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
         self._end()

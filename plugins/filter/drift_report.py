@@ -81,7 +81,7 @@ def _made(given: dict[str, t.Any], form: str) -> t.Any:
     if form == "data":
         return document.build(given).to_dict()
     if form == "merged":
-        reports = [Report.from_dict(one) for one in given["reports"]]
+        reports = [Report.from_dict(report) for report in given["reports"]]
         return document.merge(reports, given.get("previous")).to_dict()
     return _TEXTS[form](Report.from_dict(given))
 

@@ -51,7 +51,7 @@ def merge_fleet_results(results: t.Any) -> dict[str, t.Any]:
     given = shape.listed(results)
     try:
         with shape.reading(given, shape.RESULTS):
-            if any("totals" in one and "workspaces" not in one for one in given):
+            if any("totals" in result and "workspaces" not in result for result in given):
                 raise AmlError("a result lacks the workspaces. Set full_result: true in the tasks of aml_fleet.")
             return merge.merge(given)
     except AmlError as error:

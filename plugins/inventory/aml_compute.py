@@ -288,9 +288,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         subscriptions = self._option("subscriptions") or [signed_in.require_subscription()]
         refuse(
             finding
-            for one in subscriptions
-            if one != _inventory.ALL
-            for finding in rules.subscription_id(one, "subscriptions")
+            for subscription in subscriptions
+            if subscription != _inventory.ALL
+            for finding in rules.subscription_id(subscription, "subscriptions")
         )
         return _inventory.Scope(
             hosts=self.get_option("hosts"),
@@ -379,7 +379,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         return {
             **record,
             "workspace": masked(record["workspace"]),
-            "machines": [masked(one) for one in record["machines"]],
+            "machines": [masked(machine) for machine in record["machines"]],
         }
 
     def _report(self, problems: list[_inventory.Problem]) -> None:
@@ -532,9 +532,9 @@ def _plain(value: t.Any) -> t.Any:
     Ansible also evaluates trusted text that someone hands to ``assert`` or ``debug``.
     """
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     return _plain_text(value) if isinstance(value, str) else value
 
 

@@ -70,7 +70,7 @@ class Fact:
     @property
     def tests(self) -> list[str]:
         """Its tests as pytest names them: file::function."""
-        return [f"{TESTS[short]}::{name}" for short, name in (one.split("::") for one in self.by)]
+        return [f"{TESTS[short]}::{name}" for short, name in (test.split("::") for test in self.by)]
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ SUBSCRIPTION, GROUP = ENV["AZURE_SUBSCRIPTION_ID"], sys.argv[1]
 BASE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}"
 KEY = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQC7 someone@example.org"
 # Unique in the region.
-INSTANCE = "ci" + "".join(one for one in GROUP if one.isalnum())[-16:]
+INSTANCE = "ci" + "".join(item for item in GROUP if item.isalnum())[-16:]
 HELD = ("workspaces", "compute", "workspace_outbound_rules", "connections", "feature_stores")
 # Other groups of operations, by what lists them: data planes, jobs and endpoints are not simulated.
 OUTSIDE = (
@@ -138,7 +138,7 @@ def counted(operations: t.Any, group: str, name: str) -> None:
 
 
 def names(found: t.Iterable[t.Any]) -> list[str]:
-    return sorted(one.name for one in found)
+    return sorted(item.name for item in found)
 
 
 def gone(get: t.Callable[[], t.Any]) -> bool:
@@ -196,9 +196,9 @@ def rules(hub: MLClient) -> None:
     tag.port_ranges = "443"
     group.begin_update(workspace_name="hub-one", rule=tag).result()
     shown = group.get(workspace_name="hub-one", outbound_rule_name="factory")
-    own = names(one for one in group.list(workspace_name="hub-one") if not one.name.startswith("__SYS_"))
+    own = names(item for item in group.list(workspace_name="hub-one") if not item.name.startswith("__SYS_"))
     group.begin_remove(workspace_name="hub-one", outbound_rule_name="factory").result()
-    left = names(one for one in group.list(workspace_name="hub-one") if not one.name.startswith("__SYS_"))
+    left = names(item for item in group.list(workspace_name="hub-one") if not item.name.startswith("__SYS_"))
     seen["rules"] = [shown.port_ranges, shown.status, own, left]
 
 
@@ -248,12 +248,14 @@ def computes(workspace: MLClient) -> None:
     changed = group.begin_update(made).result()
     seen["cluster changed"] = [changed.max_instances, changed.tags]
     pass_time(60)
-    nodes = [one.__dict__ for one in group.list_nodes("cpu")]
-    seen["nodes"] = [(one.get("node_state") or one.get("nodeState"), bool(one.get("port"))) for one in nodes]
+    nodes = [list_node.__dict__ for list_node in group.list_nodes("cpu")]
+    seen["nodes"] = [(node.get("node_state") or node.get("nodeState"), bool(node.get("port"))) for node in nodes]
     seen["user assigned"] = identity(group)
     instance(group)
     attach(group)
-    seen["usage"] = sorted({one.unit if isinstance(one.unit, str) else one.unit.value for one in group.list_usage()})
+    seen["usage"] = sorted(
+        {item.unit if isinstance(item.unit, str) else item.unit.value for item in group.list_usage()}
+    )
     sizes, fit = names(group.list_sizes()), names(group.list_sizes(compute_type="ComputeInstance"))
     seen["sizes"] = ["Standard_DS3_v2" in sizes, "Standard_DS3_v2" in fit and set(fit) <= set(sizes)]
     seen["listed"] = {
@@ -261,8 +263,8 @@ def computes(workspace: MLClient) -> None:
         for kind in ("AMLCompute", "ComputeInstance", "VirtualMachine", "Kubernetes")
     }
     every = names(group.list())
-    for one in every:
-        group.begin_delete(one, action="Detach" if one.endswith("-att") else "Delete").result()
+    for row in every:
+        group.begin_delete(row, action="Detach" if row.endswith("-att") else "Delete").result()
     seen["left"] = [len(every), names(group.list()), gone(lambda: group.get("cpu"))]
 
 
@@ -275,7 +277,7 @@ def identity(group: t.Any) -> list[str]:
     return [
         made.tier,
         made.identity.type,
-        *(one.resource_id.rpartition("/")[2] for one in made.identity.user_assigned_identities),
+        *(identity.resource_id.rpartition("/")[2] for identity in made.identity.user_assigned_identities),
     ]
 
 

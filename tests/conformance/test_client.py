@@ -87,7 +87,7 @@ def test_pages_of_a_list(world: World, computes: Any) -> None:  # noqa: F811
     for name in ("one", "two", "three"):
         cluster(world, name)
     world.app.configure({"page_sizes": {"computes": 1}})
-    assert sorted(one.name for one in computes.list()) == ["one", "three", "two"]
+    assert sorted(compute.name for compute in computes.list()) == ["one", "three", "two"]
 
 
 def test_the_order_of_requests(world: World, computes: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
@@ -142,4 +142,7 @@ def test_a_failed_target_does_not_break_a_list(world: World, computes: Any) -> N
     world.wait(700)
     world.app.configure({"quotas": {"*": {"standardDSv2Family": 0}}})
     cluster(world)
-    assert {one.name: one.provisioning_state for one in computes.list()} == {"cpu": "Failed", "small": "Failed"}
+    assert {compute.name: compute.provisioning_state for compute in computes.list()} == {
+        "cpu": "Failed",
+        "small": "Failed",
+    }

@@ -31,18 +31,18 @@ def test_facts_are_whole_and_named_once() -> None:
 
 def test_every_test_that_a_fact_names_is_there() -> None:
     known = {short: functions(ROOT / path) for short, path in TESTS.items()}
-    named = {(fact.id, one) for fact in FACTS for one in fact.by}
-    assert [(fact, one) for fact, one in sorted(named) if one.split("::")[1] not in known[one.split("::")[0]]] == []
+    named = {(fact.id, test) for fact in FACTS for test in fact.by}
+    assert [(fact, test) for fact, test in sorted(named) if test.split("::")[1] not in known[test.split("::")[0]]] == []
     # A test that is named in a reason, too.
-    reasons = {(fact.id, one) for fact in FACTS for one in re.findall(r"\b(\w+)::(\w+)", fact.elsewhere)}
-    assert [(fact, one) for fact, one in sorted(reasons) if f"test_{one[1]}" not in known[one[0]]] == []
+    reasons = {(fact.id, item) for fact in FACTS for item in re.findall(r"\b(\w+)::(\w+)", fact.elsewhere)}
+    assert [(fact, reason) for fact, reason in sorted(reasons) if f"test_{reason[1]}" not in known[reason[0]]] == []
 
 
 def test_no_test_of_the_wire_is_without_a_fact() -> None:
     for short in ("wire", "client"):
         own = {name for name in functions(ROOT / TESTS[short]) if name.startswith("test_")}
         assert (
-            sorted(own - {one.split("::")[1] for fact in FACTS for one in fact.by if one.startswith(f"{short}::")})
+            sorted(own - {test.split("::")[1] for fact in FACTS for test in fact.by if test.startswith(f"{short}::")})
             == []
         )
 

@@ -54,7 +54,7 @@ def test_reads_answer_200(world: World) -> None:
     assert world.call("GET", f"{WORKSPACE}/computes").body == {"value": []}
     world.cluster()
     assert world.call("GET", CPU).status == 200
-    assert [one["name"] for one in world.get(f"{WORKSPACE}/computes")["value"]] == ["cpu"]
+    assert [item["name"] for item in world.get(f"{WORKSPACE}/computes")["value"]] == ["cpu"]
 
 
 def test_nodes_of_an_empty_cluster(world: World) -> None:
@@ -301,34 +301,35 @@ def test_an_instances_image_and_runtime(world: World) -> None:
         "osPatchingStatus",
     }
     assert inner["versions"] == {"runtime": "3.0.01915.0001"}
-    assert [one["displayName"] for one in inner["applications"]] == ["Jupyter", "Jupyter Lab"]
+    assert [application["displayName"] for application in inner["applications"]] == ["Jupyter", "Jupyter Lab"]
     assert set(inner["lastOperation"]) == {"operationName", "operationTime", "operationStatus", "operationTrigger"}
 
 
 def test_usages_and_quotas_of_a_location(world: World) -> None:
     usages = {
-        (one["name"]["value"], one["type"].split("/", 1)[1]): one for one in world.get(f"{LOCATION}/usages")["value"]
+        (item["name"]["value"], item["type"].split("/", 1)[1]): item
+        for item in world.get(f"{LOCATION}/usages")["value"]
     }
     assert (
         usages["TotalDedicatedCores", "totalDedicatedCores/usages"]["name"]["localizedValue"]
         == "Total Cluster Dedicated Regional vCPUs"
     )
     assert ("TotalLowPriorityCores", "totalLowPriorityCores/usages") in usages
-    assert {one["unit"] for one in usages.values()} == {"Count"}
+    assert {usage["unit"] for usage in usages.values()} == {"Count"}
     world.call(
         "POST",
         f"{LOCATION}/updateQuotas",
         {"value": [{"id": f"{WORKSPACE}/quotas/standardDSv2Family", "type": "t", "limit": 8, "unit": "Count"}]},
     )
     quotas = world.get(f"{LOCATION}/quotas")["value"]
-    assert {frozenset(one) for one in quotas} == {frozenset(("unit", "limit", "name", "type", "id", "location"))}
-    kinds = {(one["type"].split("/", 1)[1], one["location"]) for one in quotas}
+    assert {frozenset(quota) for quota in quotas} == {frozenset(("unit", "limit", "name", "type", "id", "location"))}
+    kinds = {(quota["type"].split("/", 1)[1], quota["location"]) for quota in quotas}
     assert kinds == {("vmFamily/dedicatedCores/quotas", None), ("workspaces/dedicatedCores/quotas", "eastus")}
 
 
 def test_a_size_of_the_catalogue(world: World) -> None:
     """The recorded one, and that a compute has it in capitals."""
-    sizes = {one["name"]: one for one in world.get(f"{LOCATION}/vmSizes")["value"]}
+    sizes = {item["name"]: item for item in world.get(f"{LOCATION}/vmSizes")["value"]}
     size = sizes["Standard_A1_v2"]
     assert (size["osVhdSizeMB"], size["memoryGB"], size["generation"]) == (1047552, 2.0, "gen1")
     assert (
@@ -337,7 +338,7 @@ def test_a_size_of_the_catalogue(world: World) -> None:
     )
     price = size["estimatedVMPrices"]
     assert (price["billingCurrency"], price["unitOfMeasure"]) == ("USD", "OneHour")
-    assert {frozenset(one) for one in price["values"]} == {frozenset(("retailPrice", "osType", "vmTier"))}
+    assert {frozenset(value) for value in price["values"]} == {frozenset(("retailPrice", "osType", "vmTier"))}
     assert world.cluster(size="standard_ds3_V2")["properties"]["properties"]["vmSize"] == "STANDARD_DS3_V2"
 
 

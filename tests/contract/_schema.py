@@ -40,7 +40,7 @@ class Contract:
         for name in ("name", "apiVersion", "type"):
             # The request has these in its address.
             document["properties"].pop(name, None)
-            document["required"] = [one for one in document.get("required", []) if one != name]
+            document["required"] = [item for item in document.get("required", []) if item != name]
         body = without_nulls(body)
         if kind and "computeType" not in body.get("properties", {}):
             body = {**body, "properties": {"computeType": kind, **body.get("properties", {})}}
@@ -81,11 +81,11 @@ class Contract:
     def _plain(self, schema: Schema, value: t.Any) -> Schema:
         if "$ref" in schema:
             return self._plain(self.document["definitions"][schema["$ref"].rpartition("/")[2]], value)
-        choices = [one for one in schema.get("oneOf", []) if not one.get("$ref", "").endswith("/expression")]
+        choices = [item for item in schema.get("oneOf", []) if not item.get("$ref", "").endswith("/expression")]
         if len(choices) == 1:
             return self._plain(choices[0], value)
         if "allOf" in schema:
-            return self._merged([self._plain(one, value) for one in schema["allOf"]])
+            return self._merged([self._plain(item, value) for item in schema["allOf"]])
         for choice in choices:
             if self._is_kind(choice, value):
                 return self._plain(choice, value)

@@ -123,7 +123,10 @@ class Answers:
         """Compare one resource, or one document that is none."""
         about = str(body["properties"]["computeType"]) if name == "workspaces/computes" else name
         self.seen.add(f"{method} {about}")
-        self.found |= {(f"{about}: {one.path}", one.what) for one in self.types.deviations(name, body, secrets=secrets)}
+        self.found |= {
+            (f"{about}: {deviation.path}", deviation.what)
+            for deviation in self.types.deviations(name, body, secrets=secrets)
+        }
 
 
 @pytest.fixture
@@ -140,13 +143,17 @@ def test_answers_about_compute_targets(azure: Azure, answers: Answers) -> None: 
     azure.app.configure({"load": {"small-cluster": {"running_nodes": 1}}})
     azure.app.clock.advance(60)
     listed = azure.get(f"{WORKSPACE_ID}/computes")["value"]
-    for one in listed:
+    for document in listed:
         for action, kinds in (("listNodes", ("AmlCompute",)), ("listKeys", ("AKS", "VirtualMachine", "Databricks"))):
-            if one["properties"]["computeType"] in kinds:
-                assert azure.app.call("POST", f"{one['id']}/{action}?api-version={ML}").status == 200
+            if document["properties"]["computeType"] in kinds:
+                assert azure.app.call("POST", f"{document['id']}/{action}?api-version={ML}").status == 200
     assert {f"{method} {kind}" for method in ("PUT", "GET") for kind in KINDS} <= answers.seen
     assert {"PATCH AmlCompute", "POST AmlComputeNodesInformation", "POST ComputeSecrets"} <= answers.seen
-    elsewhere = {one for one in DIFFERENT if one[0].startswith(("VirtualMachineSize", "workspaces/outboundRules"))}
+    elsewhere = {
+        difference
+        for difference in DIFFERENT
+        if difference[0].startswith(("VirtualMachineSize", "workspaces/outboundRules"))
+    }
     assert answers.found == set(DIFFERENT) - elsewhere
 
 
@@ -167,7 +174,7 @@ def test_answers_about_a_failed_compute_target(azure: Azure, answers: Answers) -
         assert azure.app.call("PUT", f"{WORKSPACE_ID}/computes/{name}?api-version={ML}", body).status == 201
     azure.app.clock.advance(700)
     shown = {name: azure.compute(name)["properties"] for name in bodies}
-    assert [name for name, one in shown.items() if one["provisioningErrors"] or one["properties"]["errors"]] == list(
+    assert [name for name, item in shown.items() if item["provisioningErrors"] or item["properties"]["errors"]] == list(
         bodies
     )
     aks = {
@@ -211,7 +218,7 @@ def test_answers_about_workspaces(azure: Azure, answers: Answers) -> None:  # no
     for path in ("", "/outboundRules", "/outboundRules/pypi", "/connections", "/connections/open"):
         assert azure.app.call("GET", f"{WORKSPACE_ID}{path}?api-version={ML}").status == 200
     listed = azure.get(f"{GROUP_ID}/providers/Microsoft.MachineLearningServices/workspaces")["value"]
-    assert {one["kind"] for one in listed} == {"Default", "Hub", "Project", "FeatureStore"}
+    assert {document["kind"] for document in listed} == {"Default", "Hub", "Project", "FeatureStore"}
     for path in ("/listKeys", "/connections/open/listsecrets"):
         assert azure.app.call("POST", f"{WORKSPACE_ID}{path}?api-version={ML}").status == 200
     answers.hold(
@@ -228,7 +235,7 @@ def test_answers_about_workspaces(azure: Azure, answers: Answers) -> None:  # no
         "GET workspaces/connections",
         "POST ListWorkspaceKeysResult",
     } <= answers.seen
-    assert answers.found == {one for one in DIFFERENT if one[0].startswith("workspaces")}
+    assert answers.found == {difference for difference in DIFFERENT if difference[0].startswith("workspaces")}
 
 
 def test_answers_about_a_location(azure: Azure, answers: Answers) -> None:  # noqa: F811
@@ -247,14 +254,16 @@ def test_answers_about_a_location(azure: Azure, answers: Answers) -> None:  # no
         == 200
     )
     assert answers.seen == {"GET VirtualMachineSizeListResult", "POST UpdateWorkspaceQuotasResult"}
-    assert answers.found == {one for one in DIFFERENT if one[0].startswith("VirtualMachineSize")}
+    assert answers.found == {difference for difference in DIFFERENT if difference[0].startswith("VirtualMachineSize")}
     with pytest.raises(KeyError):
         answers.types.deviations("Usage", {})
 
 
 def test_every_difference_of_the_list_has_its_evidence() -> None:
     assert [
-        one for one, why in DIFFERENT.items() if not re.match(r"docs/facts\.md [a-d]\.\d \[REC R\d|GUESS: ", why)
+        difference
+        for difference, why in DIFFERENT.items()
+        if not re.match(r"docs/facts\.md [a-d]\.\d \[REC R\d|GUESS: ", why)
     ] == []
 
 
@@ -275,10 +284,10 @@ def test_the_types_are_not_blind() -> None:
         "tags": {"a": 1},
     }
     told = {
-        f"{one.path.removeprefix('properties.properties.')}: {one.what}"
-        for one in types.deviations("workspaces/computes", body)
+        f"{deviation.path.removeprefix('properties.properties.')}: {deviation.what}"
+        for deviation in types.deviations("workspaces/computes", body)
     }
-    pattern = next(one for one in told if one.startswith("identity.tenantId: pattern"))
+    pattern = next(count for count in told if count.startswith("identity.tenantId: pattern"))
     assert told - {pattern} == {
         "vmsize: unknown",
         "vmPriority: 'Cheap' is none of the values",
@@ -290,5 +299,9 @@ def test_the_types_are_not_blind() -> None:
         "identity.tenantId: minLength 36",
         "tags.*: int in place of string",
     }
-    assert "'Abacus' is no kind" in {one.what for one in types.deviations("Compute", {"computeType": "Abacus"})}
-    assert {one.path for one in types.deviations("AKSSchemaProperties", {"agentCount": -1})} == {"agentCount"}
+    assert "'Abacus' is no kind" in {
+        deviation.what for deviation in types.deviations("Compute", {"computeType": "Abacus"})
+    }
+    assert {deviation.path for deviation in types.deviations("AKSSchemaProperties", {"agentCount": -1})} == {
+        "agentCount"
+    }

@@ -43,17 +43,17 @@ class Checked:
 
     def run(self, module: str, **options: t.Any) -> None:
         self.world.run(module, **options)
-        for one in self.world.writes:
-            resource = next((name for pattern, name in _PATHS.items() if re.search(pattern, one.path)), None)
-            if resource is None or one.method not in ("PUT", "PATCH"):
+        for write in self.world.writes:
+            resource = next((name for pattern, name in _PATHS.items() if re.search(pattern, write.path)), None)
+            if resource is None or write.method not in ("PUT", "PATCH"):
                 continue
             kind = None
-            if resource == "workspaces_computes" and one.method == "PATCH":
-                kind = self.world.get(one.path)["properties"]["computeType"]
-            contract = self.contract if one.api_version == STABLE else Contract()
-            errors = contract.errors(resource, one.body, partial=one.method == "PATCH", kind=kind)
-            assert not errors, (errors, one.body)
-            self.seen.add((resource, one.method))
+            if resource == "workspaces_computes" and write.method == "PATCH":
+                kind = self.world.get(write.path)["properties"]["computeType"]
+            contract = self.contract if write.api_version == STABLE else Contract()
+            errors = contract.errors(resource, write.body, partial=write.method == "PATCH", kind=kind)
+            assert not errors, (errors, write.body)
+            self.seen.add((resource, write.method))
 
 
 def test_bodies_of_compute_targets(azure: Azure, contract: Contract) -> None:  # noqa: F811

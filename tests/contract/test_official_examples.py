@@ -56,7 +56,9 @@ def paths(value: t.Any, path: str = "") -> set[str]:
     """The properties that a document has, items of lists not counted."""
     if not isinstance(value, dict):
         return {path}
-    return {path} | {below for name, one in value.items() for below in paths(one, f"{path}.{name}".lstrip("."))} - {""}
+    return {path} | {below for name, item in value.items() for below in paths(item, f"{path}.{name}".lstrip("."))} - {
+        ""
+    }
 
 
 def differing(sent: t.Any, shown: t.Any, path: str = "") -> set[str]:
@@ -64,11 +66,11 @@ def differing(sent: t.Any, shown: t.Any, path: str = "") -> set[str]:
     if isinstance(sent, dict) and isinstance(shown, dict):
         return {
             below
-            for name, one in sent.items()
-            for below in differing(one, shown.get(name), f"{path}.{name}".lstrip("."))
+            for name, item in sent.items()
+            for below in differing(item, shown.get(name), f"{path}.{name}".lstrip("."))
         }
     if isinstance(sent, list) and isinstance(shown, list) and len(sent) == len(shown):
-        return {below for one, other in zip(sent, shown, strict=True) for below in differing(one, other, f"{path}[]")}
+        return {below for item, other in zip(sent, shown, strict=True) for below in differing(item, other, f"{path}[]")}
     same = str(sent).lower() == str(shown).lower() if path.endswith("vmSize") else sent == shown
     return set() if same else {path}
 
@@ -104,7 +106,7 @@ def test_creations(world: Azure, name: str) -> None:
         later.append(example(f"get/{name}")["responses"]["200"]["body"])
     wanted = [(told["responses"]["201"]["body"], answer), *((body, ready) for body in later)]
     missing = {(name, path) for body, shown in wanted for path in paths(body) - paths(shown)}
-    assert missing == {one for one in MISSING if one[0] == name}
+    assert missing == {item for item in MISSING if item[0] == name}
     assert answer["type"] == later[0]["type"] and answer["id"].lower() == later[0]["id"].lower()
 
 
@@ -121,14 +123,14 @@ def test_actions_and_changes(world: Azure) -> None:
     def status(method: str, path: str, name: str, body: t.Any = None) -> tuple[int, set[int]]:
         answer = world.app.call(method, f"{path}{VERSION if '?' not in path else VERSION.replace('?', '&')}", body)
         world.app.clock.advance(300)
-        return answer.status, {int(one) for one in example(name)["responses"]}
+        return answer.status, {int(response) for response in example(name)["responses"]}
 
     create(world, "AmlCompute")
     patch = example("patch")["parameters"]["parameters"]
     patch["properties"]["properties"]["scaleSettings"]["maxNodeCount"] = 5
     assert status("PATCH", compute, "patch", patch) == (202, {200}), "docs/facts.md a.1 [REC R5]"
     nodes = world.app.call("POST", f"{compute}/listNodes{VERSION}").body["nodes"]
-    assert {frozenset(one) for one in nodes} == {
+    assert {frozenset(node) for node in nodes} == {
         frozenset(example("listNodes")["responses"]["200"]["body"]["nodes"][0])
     }
     taken, told = status("DELETE", f"{compute}?underlyingResourceAction=Delete", "delete")
@@ -158,13 +160,23 @@ def test_actions_and_changes(world: Azure) -> None:
 def test_the_examples_themselves_fit_the_types() -> None:
     """So that what the types refuse of the simulator's is no fault of how they are read."""
     types, found = Types(STABLE, PREVIEW), set()
-    for name in [*(f"createOrUpdate/{one}" for one in CREATIONS), "get/AKSCompute", "get/KubernetesCompute", "patch"]:
+    for name in [
+        *(f"createOrUpdate/{creation}" for creation in CREATIONS),
+        "get/AKSCompute",
+        "get/KubernetesCompute",
+        "patch",
+    ]:
         for answer in example(name)["responses"].values():
-            found |= {(name, one.path, one.what) for one in types.deviations("workspaces/computes", answer["body"])}
+            found |= {
+                (name, deviation.path, deviation.what)
+                for deviation in types.deviations("workspaces/computes", answer["body"])
+            }
     # As MISSING says.
     assert found == {("createOrUpdate/AmlCompute", "properties.properties.releaseQuotaOnStop", "unknown")}
     sizes = example("getAllowedVMSizesForResize")["responses"]["200"]["body"]
-    assert {one.path.rpartition(".")[2] for one in types.deviations("VirtualMachineSizeListResult", sizes)} == {
+    assert {
+        deviation.path.rpartition(".")[2] for deviation in types.deviations("VirtualMachineSizeListResult", sizes)
+    } == {
         "memoryGB",
         "retailPrice",
     }

@@ -34,7 +34,7 @@ def writable(version: str, resource: str, path: str, kind: str = "") -> bool:
         body = {name: body}
     if resource == "workspaces/computes":
         body = {**body, "properties": {"computeType": kind, **dict(body.get("properties") or {})}}
-    return not any(path.startswith(one.path) for one in types(version).not_writable(resource, body))
+    return not any(path.startswith(item.path) for item in types(version).not_writable(resource, body))
 
 
 @pytest.mark.parametrize(

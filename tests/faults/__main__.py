@@ -81,7 +81,7 @@ def work(chosen: Chosen) -> list[Row]:
     case = CASES[chosen.case]
     quiet()
     world = World(case)
-    faults = [one for one in FAULTS if chosen.fault in one.name]
+    faults = [fault for fault in FAULTS if chosen.fault in fault.name]
     try:
         found = [
             world.strike(fault, place)
@@ -92,15 +92,15 @@ def work(chosen: Chosen) -> list[Row]:
     return [
         Row(
             case.module,
-            one.fault.name,
-            one.name,
-            one.survived,
-            one.killed,
-            one.converged,
-            one.duplicated,
-            tuple(one.wrong),
+            item.fault.name,
+            item.name,
+            item.survived,
+            item.killed,
+            item.converged,
+            item.duplicated,
+            tuple(item.wrong),
         )
-        for one in found
+        for item in found
     ]
 
 
@@ -173,7 +173,7 @@ def main() -> int:
     )
     publish(text.splitlines(), options.write)
     for row in sorted(row for row in rows if row.wrong):
-        print(f"{row.name}\n" + "\n".join(f"    {one}" for one in row.wrong))
+        print(f"{row.name}\n" + "\n".join(f"    {text}" for text in row.wrong))
     for lost in sorted(second.lost):
         print(f"{lost.name}\n    {lost.why}")
     return 1 if any(row.wrong for row in rows) or second.lost else 0

@@ -195,7 +195,9 @@ def _fleet_looked_at(azure: Azure) -> Options:
     options = _fleet(azure)
     azure.run(FLEET, **options)
     return {
-        "workspaces": [{name: one[name] for name in ("name", "resource_group")} for one in options["workspaces"]],
+        "workspaces": [
+            {name: workspace[name] for name in ("name", "resource_group")} for workspace in options["workspaces"]
+        ],
         "usages": True,
         "parallelism": 1,
     }

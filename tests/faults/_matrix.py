@@ -117,15 +117,17 @@ class World:
 
     def _made(self) -> Made:
         rows = self.azure.app.store.db.execute("SELECT key FROM made")
-        return collections.Counter(_nameless(key) for (key,) in rows if not any(one in key for one in _NOT_COUNTED))
+        return collections.Counter(
+            _nameless(key) for (key,) in rows if not any(header in key for header in _NOT_COUNTED)
+        )
 
     def _actions(self, since: int) -> Made:
         """The actions that the service took."""
         log = self.azure.app.log.entries(since)
         posts = [
-            one["path"].lower()
-            for one in log
-            if one["method"] == "POST" and 200 <= one["status"] < 300 and one.get("taken", True)
+            request["path"].lower()
+            for request in log
+            if request["method"] == "POST" and 200 <= request["status"] < 300 and request.get("taken", True)
         ]
         return collections.Counter(path for path in posts if not path.endswith(READS))
 
@@ -166,14 +168,16 @@ class World:
                 Place(number, 1, f"operation {number + 1}, {target.rsplit('/', 1)[-1]}")
                 for number, target in enumerate(self.operations)
             ]
-        positions = [number for number, one in enumerate(self.sent) if not in_the_middle(self.sent, number)]
+        positions = [number for number, request in enumerate(self.sent) if not in_the_middle(self.sent, number)]
         if fault.strikes == WRITE:
             ordered = [number for number in positions if self.sent[number] in writes(self.sent)]
             positions = list(range(len(ordered)))
             names = [self.sent[number] for number in ordered]
         else:
             names = [self.sent[number] for number in positions]
-        shown = [request_name(number, one, fault.strikes) for number, one in zip(positions, names, strict=True)]
+        shown = [
+            request_name(number, position, fault.strikes) for number, position in zip(positions, names, strict=True)
+        ]
         return [
             Place(number, count, what) for number, what in zip(positions, shown, strict=True) for count in fault.counts
         ]
@@ -230,9 +234,9 @@ class World:
             verdict.survived = True
         else:
             verdict.wrong += _badly_said(verdict.fault, first)
-        log = [one for one in self.azure.app.log.entries(since) if is_write(one["method"], one["path"])]
-        taken = [one for one in log if is_taken(one["status"]) and one.get("taken", True)]
-        unclear = [one for one in log if not one.get("taken", True) and not 400 <= one["status"] < 500]
+        log = [entry for entry in self.azure.app.log.entries(since) if is_write(entry["method"], entry["path"])]
+        taken = [request for request in log if is_taken(request["status"]) and request.get("taken", True)]
+        unclear = [request for request in log if not request.get("taken", True) and not 400 <= request["status"] < 500]
         if taken and not first["changed"]:
             verdict.wrong.append(
                 f"half done and not reported: the service took {taken[0]['method']} {taken[0]['path']}"
@@ -256,7 +260,7 @@ class World:
             if third.get("failed") or third["changed"] or writes(self.azure.sent):
                 verdict.wrong.append(f"the third run is not without a change: {third.get('msg') or third.get('plan')}")
         state = self._state()
-        if verdict.fault.remade and any("FailedDependent" in one for one in second["warnings"]):
+        if verdict.fault.remade and any("FailedDependent" in warning for warning in second["warnings"]):
             # It was told, and is not the task's to delete; what is below it neither.
             failed = tuple(key[0] for key in state - self.state if key[1] == "Failed")
             state -= collections.Counter({key: 1 for key in state - self.state if key[0].startswith(failed)})
@@ -267,7 +271,7 @@ class World:
             verdict.wrong.append(
                 f"the state differs: too much {dict(state - self.state)}, missing {dict(self.state - state)}"
             )
-        verdict.converged = same and not any(one.startswith(("the next", "the third")) for one in verdict.wrong)
+        verdict.converged = same and not any(text.startswith(("the next", "the third")) for text in verdict.wrong)
 
     def _look_for_twice(self, verdict: Verdict, since: int, before: Made) -> None:
         again = 1 if verdict.fault.remade else 0
@@ -288,7 +292,7 @@ def _waits(module: str) -> dict[str, int]:
 def _badly_said(fault: Fault, result: dict[str, t.Any]) -> list[str]:
     failure, wrong = result["failure"], without_code(result)
     codes, text = _codes(failure), f"{result['msg']} {failure}"
-    if not any(one in codes or (" " in one and one in text) for one in fault.tells):
+    if not any(tell in codes or (" " in tell and tell in text) for tell in fault.tells):
         wrong.append(
             f"the cause ({' or '.join(fault.tells) or 'none'}) is not told, but {sorted(codes)}: {result['msg']}"
         )

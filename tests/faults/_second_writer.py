@@ -169,10 +169,12 @@ class Rivalry:
         for target in dict.fromkeys(filter(None, map(self.target_of, writes(self.sent)))):
             last = max(
                 number
-                for number, one in enumerate(self.sent)
-                if one in writes(self.sent) and self.target_of(one) == target
+                for number, request in enumerate(self.sent)
+                if request in writes(self.sent) and self.target_of(request) == target
             )
-            first = next((number for number, one in enumerate(self.sent[:last]) if self._reads(one, target)), None)
+            first = next(
+                (number for number, request in enumerate(self.sent[:last]) if self._reads(request, target)), None
+            )
             for number in range(last + 1 if first is None else first + 1, last + 1):
                 if not in_the_middle(self.sent, number):
                     found.append(Gap(number, target, request_name(number, self.sent[number])))
@@ -219,7 +221,7 @@ class Rivalry:
             sent = list(azure.sent)
             self._judge(outcome, result)
             if outcome.became == LOST and self._in_the_last_round_trip(sent, gap):
-                first = not any(self._shows(one, gap.target) for one in sent[: gap.at - 1])
+                first = not any(self._shows(item, gap.target) for item in sent[: gap.at - 1])
                 outcome.became, outcome.why = LAST, FIRST_READ if first else READ_AGAIN
         return outcome
 
@@ -286,16 +288,18 @@ class Rivalry:
         """Whether the task removes it by its name, as a dependent of what it removes so, or by its owner's tag, which the second writer left."""
         still_owned = self.theirs is None or _created(self.theirs) == _created(self._before)
         pruned = still_owned and any(
-            one["id"].casefold() == target.casefold() for one in result.get("undeclared") or []
+            row["id"].casefold() == target.casefold() for row in result.get("undeclared") or []
         )
         rules = (self.world.options.get("managed_network") or {}).get("outbound_rules") or []
         by_name = (
             self.world.options
             if type_of(target) != "rule"
-            else next((one for one in rules if target.endswith(f"/{one['name']}")), {})
+            else next((rule for rule in rules if target.endswith(f"/{rule['name']}")), {})
         )
         absent = by_name.get("state") == "absent" or pruned
-        return absent and any(one.method == "DELETE" and one.path.casefold() == target.casefold() for one in self.sent)
+        return absent and any(
+            request.method == "DELETE" and request.path.casefold() == target.casefold() for request in self.sent
+        )
 
     def _declared_as_a_whole(self, now: dict[str, t.Any]) -> bool:
         """Whether all that is not there of the second writer's change lies in lists that the task declares, and that are compared as one value."""
@@ -385,7 +389,7 @@ def _quota_set(rivalry: Rivalry, path: str) -> bool:
 
 def _has_quota(body: dict[str, t.Any] | None) -> bool:
     return body is not None and any(
-        one["id"] == f"{WORKSPACE_ID}/quotas/{FAMILY}" and one["limit"] == 7 for one in body["value"]
+        document["id"] == f"{WORKSPACE_ID}/quotas/{FAMILY}" and document["limit"] == 7 for document in body["value"]
     )
 
 
@@ -459,7 +463,7 @@ def _subnet_added(rivalry: Rivalry, path: str) -> bool:
 
 
 def _has_subnet(body: dict[str, t.Any] | None) -> bool:
-    return body is not None and any(one["name"] == "theirs" for one in body["properties"].get("subnets") or [])
+    return body is not None and any(subnet["name"] == "theirs" for subnet in body["properties"].get("subnets") or [])
 
 
 def _deleted(rivalry: Rivalry, path: str) -> bool:
@@ -481,7 +485,10 @@ def _replaced(rivalry: Rivalry, path: str) -> bool:
 
 def _created_first(rivalry: Rivalry, path: str) -> bool:
     """As this run will create it, but for a tag; a workspace that azure-ai-ml deploys, on resources of its own."""
-    body = next((one.body for one in rivalry.sent if one.method == "PUT" and one.path == path and one.body), None)
+    body = next(
+        (request.body for request in rivalry.sent if request.method == "PUT" and request.path == path and request.body),
+        None,
+    )
     if body is None and type_of(path) == "workspace":
         body = {"location": "eastus", "identity": {"type": "SystemAssigned"}, "properties": _dependents(rivalry)}
     if body is None:
@@ -682,7 +689,9 @@ def work(number: int, every: int = 1) -> list[Row]:
         found = [rivalry.strike(act, gap) for act, gap in list(cells(rivalry))[number % every :: every]]
     finally:
         rivalry.close()
-    return [Row(one.case.module, one.act.name, one.name, one.became, one.why) for one in found if one.became != VOID]
+    return [
+        Row(item.case.module, item.act.name, item.name, item.became, item.why) for item in found if item.became != VOID
+    ]
 
 
 class Row(t.NamedTuple):

@@ -20,7 +20,7 @@ def is_write(method: str, path: str) -> bool:
 
 
 def writes(sent: t.Sequence[Sent]) -> list[Sent]:
-    return [one for one in sent if is_write(one.method, one.path)]
+    return [request for request in sent if is_write(request.method, request.path)]
 
 
 def is_taken(status: int) -> bool:
@@ -39,7 +39,7 @@ def request_name(number: int, sent: Sent, word: str = "request") -> str:
 
 def in_the_middle(sent: t.Sequence[Sent], number: int) -> bool:
     """Of requests that are repeated until something is done, the first and the last stand for all."""
-    near = [one[:2] for one in sent[max(0, number - 1) : number + 2]]
+    near = [item[:2] for item in sent[max(0, number - 1) : number + 2]]
     return 0 < number < len(sent) - 1 and sent[number].method == "GET" and len(set(near)) == 1
 
 

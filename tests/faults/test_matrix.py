@@ -61,21 +61,21 @@ def sample(worlds: Worlds, seed: int) -> t.Iterator[tuple[World, Fault, Place]]:
         else:
             raise AssertionError(f"{fault.name} strikes nowhere")
     for name in sorted(unused):
-        fault = chance.choice([one for one in FAULTS if one.strikes == REQUEST])
+        fault = chance.choice([fault for fault in FAULTS if fault.strikes == REQUEST])
         yield worlds.of(name), fault, chance.choice(worlds.of(name).places(fault))
 
 
 def complaints(verdicts: t.Iterable[Verdict]) -> list[str]:
-    return [f"{one.name}: {'; '.join(one.wrong)}" for one in verdicts if one.wrong]
+    return [f"{verdict.name}: {'; '.join(verdict.wrong)}" for verdict in verdicts if verdict.wrong]
 
 
 def test_each_fault_and_each_module(worlds: Worlds) -> None:
     verdicts = [world.strike(fault, place) for world, fault, place in sample(worlds, SEED)]
-    assert {one.fault.name for one in verdicts} == {fault.name for fault in FAULTS}
-    assert {one.case.module for one in verdicts} == {case.module for case in CASES}
+    assert {verdict.fault.name for verdict in verdicts} == {fault.name for fault in FAULTS}
+    assert {verdict.case.module for verdict in verdicts} == {case.module for case in CASES}
     assert not complaints(verdicts)
     # A matrix in which nothing breaks a run, or every fault does, strikes nowhere.
-    assert 5 < sum(one.survived for one in verdicts) < len(verdicts) - 5
+    assert 5 < sum(verdict.survived for verdict in verdicts) < len(verdicts) - 5
 
 
 # Case, fault, and part of the place's name.
@@ -160,8 +160,8 @@ FOUND = [
     ("case", "fault", "place", "defect"), FOUND, ids=[f"{row[0]}, {row[1]}, {row[2]}" for row in FOUND]
 )
 def test_what_the_matrix_found(worlds: Worlds, case: str, fault: str, place: str, defect: str) -> None:
-    world, order = worlds.of(case), next(one for one in FAULTS if one.name == fault)
-    struck = [one for one in world.places(order) if place in str(one)]
+    world, order = worlds.of(case), next(item for item in FAULTS if item.name == fault)
+    struck = [item for item in world.places(order) if place in str(item)]
     assert struck
     # The last is the lasting one, where a fault is both.
     assert not complaints([world.strike(order, struck[-1])]), defect

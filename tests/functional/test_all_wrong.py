@@ -37,7 +37,7 @@ TOGETHER: list[tuple[str, Options, set[str]]] = [
 
 
 def options_of(failure: dict[str, t.Any]) -> set[str]:
-    return {one["option"] for one in failure["details"]}
+    return {detail["option"] for detail in failure["details"]}
 
 
 @pytest.mark.parametrize(("module", "options", "wrong"), TOGETHER)
@@ -47,7 +47,7 @@ def test_what_different_stages_find_is_one_failure(
     done = azure.run(module, ok=None, **options)
     assert done["failed"] and not azure.sent and not azure.tokens
     assert options_of(done["failure"]) == wrong, done["msg"]
-    assert all(one.rpartition(".")[2] in done["msg"] for one in wrong), done["msg"]
+    assert all(finding.rpartition(".")[2] in done["msg"] for finding in wrong), done["msg"]
     assert done["failure"]["code"] == "InvalidDeclaration" and done["failure"]["url"].endswith("#invaliddeclaration")
 
 
@@ -80,7 +80,13 @@ def test_findings_are_in_the_order_of_the_options(azure: Azure) -> None:
     """Whichever stage finds them: AnsibleModule's and our own are one list, and an option that does not exist comes last."""
     options = {"siez": "x", "min_instances": 5, "max_instances": 2, "tier": "cheap", "size": "no size!", "retries": -1}
     done = azure.run("aml_compute_cluster", ok=None, **{**CLUSTER, **options})
-    assert [one["option"] for one in done["failure"]["details"]] == ["retries", "size", "tier", "min_instances", "siez"]
+    assert [detail["option"] for detail in done["failure"]["details"]] == [
+        "retries",
+        "size",
+        "tier",
+        "min_instances",
+        "siez",
+    ]
 
 
 def test_arguments_are_validated_once(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,7 +81,7 @@ def no_secret(azure: Azure) -> None:
 
 
 def body_of_put(azure: Azure) -> dict[str, t.Any]:
-    (put,) = [one for one in azure.writes if one.method == "PUT"]
+    (put,) = [write for write in azure.writes if write.method == "PUT"]
     inner: dict[str, t.Any] = put.body["properties"]
     return inner
 
@@ -102,7 +102,7 @@ def test_the_twelve_steps(azure: Azure, kind: str) -> None:
     ]:
         azure.run_as_planned(MODULE, action, after=no_secret, **options)
         if action == "none" and options is not gone:
-            assert [(one.method, one.status) for one in azure.sent] == [("GET", 200)]
+            assert [(request.method, request.status) for request in azure.sent] == [("GET", 200)]
     assert azure.compute("target-a")["error"]["code"] == "ResourceNotFound"
     assert azure.get(first["resource_id"], VERSION[kind])["id"] == first["resource_id"]
 
@@ -152,7 +152,7 @@ def test_each_updatable_field_alone(azure: Azure, kind: str, options: dict[str, 
     planned = azure.run(MODULE, check=True, **target, **options)
     done = azure.run(MODULE, **target, **options)
     assert planned["plan"] == done["plan"] and {change["field"] for change in done["plan"]["changes"]} >= {name}
-    assert [one.method for one in azure.writes] == ["PUT"]
+    assert [write.method for write in azure.writes] == ["PUT"]
     body = str(azure.writes[0].body)
     assert not any(secret in body for secret in PLANTED) and "'password': None" not in body
     after = shown(azure)
@@ -182,7 +182,7 @@ def test_another_resource_is_attached_only_when_asked(azure: Azure, kind: str) -
     assert failed["failure"]["code"] == "ImmutableChange" and azure.writes == []
     assert "stays with the resource" in failed["failure"]["details"][0]["reason"]
     done = azure.run(MODULE, **{**first, "resource_id": other}, on_immutable_change="recreate")
-    assert done["plan"]["action"] == "replace" and [one.method for one in azure.writes] == ["DELETE", "PUT"]
+    assert done["plan"]["action"] == "replace" and [write.method for write in azure.writes] == ["DELETE", "PUT"]
     no_secret(azure)
     assert done["compute"]["resource_id"] == other and done["compute"]["tags"] == {"team": "vision"}
     assert azure.get(first["resource_id"], VERSION[kind])["id"] == first["resource_id"]
@@ -475,7 +475,7 @@ def test_an_attachment_that_failed_is_made_anew(azure: Azure) -> None:
     azure.app.store.put(doc["id"], doc)
     done = azure.run(MODULE, **options)
     assert done["plan"]["action"] == "replace" and "InternalServerError" in done["plan"]["reason"]
-    assert done["compute"]["provisioning_state"] == "Succeeded" and [one.method for one in azure.writes] == [
+    assert done["compute"]["provisioning_state"] == "Succeeded" and [write.method for write in azure.writes] == [
         "DELETE",
         "PUT",
     ]
@@ -526,7 +526,7 @@ def test_the_yaml_of_the_cli(azure: Azure) -> None:
 def test_the_studios_tab(azure: Azure) -> None:
     azure.run(MODULE, **declare(azure, "databricks"))
     found = azure.run("aml_compute_info")
-    assert [one["name"] for one in found["by_kind"]["attached"]] == ["target-a"] and "workspace_url" in found[
+    assert [item["name"] for item in found["by_kind"]["attached"]] == ["target-a"] and "workspace_url" in found[
         "computes"
     ][0]
     no_secret(azure)

@@ -63,9 +63,11 @@ def refused(azure: Azure, module: str, options: Options, names: str) -> str | No
     if names not in done["msg"]:
         return f"message without the option: {done['msg'][:200]}"
     # Later checks run without the wrong option; they must not report others, which are right.
-    details = [one for one in (done.get("failure") or {}).get("details") or [] if isinstance(one, dict)]
+    details = [detail for detail in (done.get("failure") or {}).get("details") or [] if isinstance(detail, dict)]
     others = {
-        re.split(r"[.\[]", one["option"])[0] for one in details if "option" in one and names not in one["message"]
+        re.split(r"[.\[]", detail["option"])[0]
+        for detail in details
+        if "option" in detail and names not in detail["message"]
     } - {re.split(r"[.\[]", names)[0]}
     return f"also reported: {done['msg'][:300]}" if others and len(details) > 1 else None
 
@@ -78,9 +80,9 @@ def tried(module: str) -> list[Case]:
     if figures.THOROUGH:
         return every
     before = {
-        (option, str(rule_values(one, option)))
-        for one in MODULES[: MODULES.index(module)]
-        for option, _row in options_of(full_spec(one))
+        (option, str(rule_values(module, option)))
+        for module in MODULES[: MODULES.index(module)]
+        for option, _row in options_of(full_spec(module))
     }
     chosen, seen = [], set()
     for case in every:
@@ -129,7 +131,9 @@ def test_a_contradiction_is_refused(strict: Strict, module: str, options: Option
     assert refused(strict, module, options, names) is None
 
 
-@pytest.mark.parametrize("module", [one for one in MODULES if "state" in full_spec(one) and one != "aml_fleet"])
+@pytest.mark.parametrize(
+    "module", [module for module in MODULES if "state" in full_spec(module) and module != "aml_fleet"]
+)
 def test_a_name_that_leads_elsewhere_is_not_removed(strict: Strict, module: str) -> None:
     """A removal knows no rules of a kind; its name must still be one name."""
     base = {

@@ -26,7 +26,7 @@ def names(azure: Azure, **options: t.Any) -> list[str]:
 
 def test_sizes_of_the_workspaces_region(azure: Azure) -> None:
     found = azure.run("aml_vm_size_info", name="standard_ds3_v2")
-    assert [one.path.rsplit("/", 1)[-1] for one in azure.sent] == [WORKSPACE, "vmSizes"]
+    assert [request.path.rsplit("/", 1)[-1] for request in azure.sent] == [WORKSPACE, "vmSizes"]
     assert found["location"] == "eastus" and not found["changed"]
     (size,) = found["sizes"]
     prices = size.pop("prices")
@@ -45,7 +45,7 @@ def test_sizes_of_the_workspaces_region(azure: Azure) -> None:
 
 def test_sizes_of_a_region_need_no_workspace(azure: Azure) -> None:
     assert "Standard_NC6s_v3" in names(azure, location="East US", **NO_WORKSPACE)
-    assert [one.path.rsplit("/", 1)[-1] for one in azure.sent] == ["vmSizes"]
+    assert [request.path.rsplit("/", 1)[-1] for request in azure.sent] == ["vmSizes"]
     assert "Standard_NC6s_v3" not in names(azure, location="norwayeast", **NO_WORKSPACE)
 
 
@@ -92,7 +92,7 @@ def test_an_unknown_workspace_has_no_region(azure: Azure, module: str) -> None:
 
 
 def usages(azure: Azure, **options: t.Any) -> dict[tuple[str, t.Any], dict[str, t.Any]]:
-    return {(one["name"], one["tier"]): one for one in azure.run("aml_usage_info", **options)["usages"]}
+    return {(usage["name"], usage["tier"]): usage for usage in azure.run("aml_usage_info", **options)["usages"]}
 
 
 def test_usages(azure: Azure) -> None:
@@ -139,7 +139,7 @@ def keep(azure: Azure, *quotas: tuple[str, int | None], **more: t.Any) -> dict[s
 
 
 def limits(result: dict[str, t.Any]) -> dict[str, t.Any]:
-    return {one["family"]: one["limit"] for one in result["quotas"] if one["limit"] is not None}
+    return {quota["family"]: quota["limit"] for quota in result["quotas"] if quota["limit"] is not None}
 
 
 def test_quotas_come_to_their_declared_state(azure: Azure) -> None:
@@ -169,7 +169,7 @@ def test_quotas_come_to_their_declared_state(azure: Azure) -> None:
                 f"{WORKSPACE_ID}/quotas/{family}" for family in changed
             ]
             assert done["diff"]["before"] != done["diff"]["after"]
-    assert {one["family"]: one["subscription_limit"] for one in done["quotas"]}[DSV2] == 200
+    assert {quota["family"]: quota["subscription_limit"] for quota in done["quotas"]}[DSV2] == 200
 
 
 def test_a_quota_counts_for_its_workspace_alone(azure: Azure) -> None:

@@ -34,7 +34,7 @@ def cluster(azure: Azure) -> dict[str, t.Any]:
     }
     made: dict[str, t.Any] = azure.run(CLUSTER, **declared)["compute"]
     assert azure.run(CLUSTER, **declared)["changed"] is False
-    assert [(one.method, one.status) for one in azure.sent] == [("GET", 200)]
+    assert [(request.method, request.status) for request in azure.sent] == [("GET", 200)]
     return made
 
 
@@ -128,7 +128,7 @@ def test_a_fixed_field_says_why_and_is_recreated_when_asked(
     planned = azure.run(CLUSTER, check=True, **TARGET, **options, on_immutable_change="recreate")
     done = azure.run(CLUSTER, **TARGET, **options, on_immutable_change="recreate")
     assert done["plan"] == planned["plan"] and done["plan"]["action"] == "replace"
-    assert [one.method for one in azure.writes] == ["DELETE", "PUT"]
+    assert [write.method for write in azure.writes] == ["DELETE", "PUT"]
     kept = current(azure)
     ours = {
         "size",
@@ -218,8 +218,8 @@ def test_another_api_version_is_spoken_by_this_task_alone(azure: Azure, module: 
         before = len(azure.app.log.entries())
         azure.run(module, **options, **({"api_version": version} if version else {}))
         spoken = {
-            one["query"]["api-version"]
-            for one in azure.app.log.entries(before)
-            if f"/computes/{options['name']}" in one["path"]
+            entry["query"]["api-version"]
+            for entry in azure.app.log.entries(before)
+            if f"/computes/{options['name']}" in entry["path"]
         }
         assert spoken == {version or STABLE}

@@ -33,7 +33,7 @@ def test_a_sound_workspace(azure: Azure) -> None:
     found = azure.run(DIAGNOSE)
     assert (found["changed"], found["passed"], found["findings"]) == (False, True, [])
     assert len(found["by_category"]) == 9 and not any(found["by_category"].values())
-    assert [one.method for one in azure.sent].count("POST") == 1
+    assert [request.method for request in azure.sent].count("POST") == 1
     assert azure.sent[0].path == f"{WORKSPACE_ID}/diagnose" and azure.sent[0].body == {"value": {}}
 
 
@@ -42,7 +42,7 @@ def test_findings_by_category_also_in_check_mode(azure: Azure, check: bool) -> N
     lose_storage(azure)
     lock(azure)
     found = azure.run(DIAGNOSE, check=check)
-    assert [(one["category"], one["level"]) for one in found["findings"]] == [
+    assert [(finding["category"], finding["level"]) for finding in found["findings"]] == [
         ("storage_account", "error"),
         ("resource_locks", "warning"),
     ]
@@ -84,9 +84,9 @@ def test_an_action_that_fails_says_why(azure: Azure) -> None:
 def test_resync_keys_is_done_at_every_run(azure: Azure) -> None:
     for _round in range(2):
         assert azure.run(RESYNC)["changed"]
-        assert [one.path for one in azure.sent if one.method == "POST"] == [f"{WORKSPACE_ID}/resyncKeys"]
+        assert [request.path for request in azure.sent if request.method == "POST"] == [f"{WORKSPACE_ID}/resyncKeys"]
     assert azure.run(RESYNC, check=True)["changed"]
-    assert {one.method for one in azure.sent} == {"GET"}
+    assert {request.method for request in azure.sent} == {"GET"}
 
 
 @pytest.mark.parametrize("name", [DIAGNOSE, RESYNC])

@@ -120,7 +120,7 @@ def test_every_option_is_exported_or_named_as_missing(azure: Azure, world: dict[
     wanted = {row.options["name"]: row.options for row in world.values()}
     for rows in (exported["vars"][name] for name in MODULES):
         for row in rows:
-            told = {one["option"].partition(".")[0] for one in exported["missing"] if one["name"] == row["name"]}
+            told = {item["option"].partition(".")[0] for item in exported["missing"] if item["name"] == row["name"]}
             assert set(wanted[row["name"]]) - set(row) <= told, row["name"]
 
 
@@ -159,7 +159,7 @@ def test_a_virtual_machine_whose_user_is_not_told_has_a_file_that_the_cli_takes(
     exported = azure.run("aml_export_info", computes=["machine"])
     text = exported["cli_yaml"]["machine.yml"]
     assert "ssh_settings" not in yaml.safe_load(text) and [
-        one["option"] for one in exported["missing"] if one["name"] == "machine"
+        row["option"] for row in exported["missing"] if row["name"] == "machine"
     ] == ["ssh_settings"]
     assert azure.run("aml_attached_compute", definition=text)["changed"] is False
     # What the CLI's schema lets pass and its classes break on.
@@ -207,8 +207,8 @@ def test_a_document_without_its_name_is_an_unexpected_answer_and_costs_a_named_t
 
     monkeypatch.setattr(azure.app, "handle", changed)
     found = azure.run("aml_export_info", computes=["cpu-a", "cpu-b"])
-    assert [one["name"] for one in found["fleet"]["computes"]] == ["cpu-a"]
-    assert [one["code"] for one in found["failures"]] == ["UnexpectedAnswer"] and found["failures"][0][
+    assert [compute["name"] for compute in found["fleet"]["computes"]] == ["cpu-a"]
+    assert [failure["code"] for failure in found["failures"]] == ["UnexpectedAnswer"] and found["failures"][0][
         "target"
     ].endswith(strange)
     strange = f"/workspaces/{WORKSPACE}"
@@ -230,7 +230,7 @@ def test_what_is_missing_says_what_to_do_with_it(azure: Azure) -> None:
     azure.app.faults.put([order])
     azure.run("aml_compute_cluster", name="cpu-bad", size="Standard_DS2_v2", max_instances=1, ok=False)
     azure.arm("PATCH", WORKSPACE_ID, {"properties": {"ipAllowlist": ["203.0.113.0/24"]}}, "2024-10-01-preview")
-    found = {(one["name"], one["option"], one["kind"]) for one in azure.run("aml_export_info")["missing"]}
+    found = {(item["name"], item["option"], item["kind"]) for item in azure.run("aml_export_info")["missing"]}
     assert {
         ("cpu-id", "identity.user_assigned_identities", "separate"),
         ("cpu-bad", "", "not_succeeded"),

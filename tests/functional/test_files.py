@@ -86,7 +86,7 @@ def test_a_link_that_a_user_names_is_followed(azure: Azure, tmp_path: Path) -> N
     (tmp_path / "key").symlink_to("..data/key")
     module, options = tasks(str(tmp_path / "key"))["ssh_private_key_file"]
     azure.run(module, **{**options, "address": "203.0.113.5"})
-    assert any(MARK in str(one.body) for one in azure.writes)
+    assert any(MARK in str(write.body) for write in azure.writes)
 
 
 # --- the folder of a fleet ---
@@ -138,7 +138,7 @@ def test_a_link_within_the_folder_is_a_file(azure: Azure, folder: Path) -> None:
     azure.make_workspace("ws-b")
     (folder / GROUP / "ws-b").symlink_to(WORKSPACE)
     done = azure.run("aml_fleet", folder=str(folder))
-    assert [one["workspace"] for one in done["targets"]] == ["ws-b", WORKSPACE]
+    assert [target["workspace"] for target in done["targets"]] == ["ws-b", WORKSPACE]
 
 
 def test_the_folder_itself_may_be_a_link(azure: Azure, folder: Path, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def document(azure: Azure, workspaces: int = 2, computes: int = 3) -> list[dict[
 
 
 def ids(result: dict[str, t.Any], action: str) -> list[str]:
-    return sorted(one["id"].split("/workspaces/")[1] for one in result["targets"] if one["action"] == action)
+    return sorted(target["id"].split("/workspaces/")[1] for target in result["targets"] if target["action"] == action)
 
 
 def test_everything_is_made_once_and_a_second_run_only_lists(azure: Azure) -> None:
@@ -40,12 +40,12 @@ def test_everything_is_made_once_and_a_second_run_only_lists(azure: Azure) -> No
     assert azure.writes == [] and planned["totals"]["create"] == 6
     done = azure.run(FLEET, workspaces=wanted)
     assert done["changed"] and done["totals"] == {"targets": 6, "failed": 0, "create": 6}
-    assert [one["changes"] for one in done["targets"]] == [one["changes"] for one in planned["targets"]]
-    assert len([one for one in azure.writes if one.method == "PUT"]) == 6
+    assert [target["changes"] for target in done["targets"]] == [target["changes"] for target in planned["targets"]]
+    assert len([write for write in azure.writes if write.method == "PUT"]) == 6
     again = azure.run(FLEET, workspaces=wanted)
     assert not again["changed"] and again["totals"] == {"targets": 6, "failed": 0, "none": 6}
     assert again["invocation"]["module_args"]["workspaces"] == "2 items"
-    assert sorted(one.path.split("/workspaces/")[1] for one in azure.sent) == ["ws-0/computes", "ws-1/computes"]
+    assert sorted(request.path.split("/workspaces/")[1] for request in azure.sent) == ["ws-0/computes", "ws-1/computes"]
 
 
 def test_what_is_checked_once_for_equal_options_keeps_unequal_ones_apart(azure: Azure) -> None:
@@ -53,8 +53,8 @@ def test_what_is_checked_once_for_equal_options_keeps_unequal_ones_apart(azure: 
     values: list[t.Any] = [1, True, "1", "True", 1.0]
     wanted = [cluster(f"cpu-c{number}", tags={"mark": value}) for number, value in enumerate(values)]
     done = azure.run(FLEET, check=True, workspaces=[{"name": WORKSPACE, "resource_group": GROUP, "computes": wanted}])
-    tags = [change["after"] for one in done["targets"] for change in one["changes"] if change["field"] == "tags"]
-    assert [one["mark"] for one in tags] == [str(value) for value in values]
+    tags = [change["after"] for target in done["targets"] for change in target["changes"] if change["field"] == "tags"]
+    assert [tag["mark"] for tag in tags] == [str(value) for value in values]
 
 
 def test_a_workspace_is_listed_at_a_version_that_has_all_that_is_declared(azure: Azure) -> None:
@@ -64,15 +64,15 @@ def test_a_workspace_is_listed_at_a_version_that_has_all_that_is_declared(azure:
     preview = {**plain, "name": "preview", "autologger": True}
     wanted = [{"name": "ws-0", "resource_group": GROUP, "computes": [plain, preview]}]
     azure.run(FLEET, workspaces=wanted)
-    assert {one.path.rpartition("/")[2]: one.api_version for one in azure.writes} == {
+    assert {write.path.rpartition("/")[2]: write.api_version for write in azure.writes} == {
         "plain": STABLE,
         "preview": PREVIEW,
     }
     assert not azure.run(FLEET, workspaces=wanted)["changed"]
-    assert [(one.path.rpartition("/")[2], one.api_version) for one in azure.sent] == [("computes", PREVIEW)]
+    assert [(request.path.rpartition("/")[2], request.api_version) for request in azure.sent] == [("computes", PREVIEW)]
     wanted[0]["computes"] = [plain, {**preview, "autologger": False}]
     changed = azure.run(FLEET, check=True, ok=False, workspaces=wanted)
-    assert [one["changes"][0]["field"] for one in changed["targets"] if one["failure"]] == ["autologger"]
+    assert [target["changes"][0]["field"] for target in changed["targets"] if target["failure"]] == ["autologger"]
 
 
 def test_only_what_differs_is_worked_on(azure: Azure) -> None:
@@ -83,7 +83,7 @@ def test_only_what_differs_is_worked_on(azure: Azure) -> None:
     assert done["totals"] == {"targets": 6, "failed": 0, "none": 5, "update": 1} and ids(done, "update") == [
         "ws-1/computes/cpu-c2"
     ]
-    assert [(one.method, one.body) for one in azure.writes] == [
+    assert [(write.method, write.body) for write in azure.writes] == [
         ("PATCH", {"properties": {"properties": {"scaleSettings": {"maxNodeCount": 5}}}})
     ]
 
@@ -93,9 +93,12 @@ def test_the_order_of_the_document_does_not_matter(azure: Azure) -> None:
     azure.run(FLEET, workspaces=wanted)
     wanted[0]["computes"][0]["max_instances"] = 7
     first = azure.run(FLEET, check=True, workspaces=wanted, full_result=True)
-    shuffled = [dict(one, computes=random.Random(3).sample(one["computes"], 3)) for one in reversed(wanted)]
+    shuffled = [dict(item, computes=random.Random(3).sample(item["computes"], 3)) for item in reversed(wanted)]
     second = azure.run(FLEET, check=True, workspaces=shuffled, full_result=True)
-    plan = [{one["id"]: (one["action"], one["changes"]) for one in result["targets"]} for result in (first, second)]
+    plan = [
+        {target["id"]: (target["action"], target["changes"]) for target in result["targets"]}
+        for result in (first, second)
+    ]
     assert plan[0] == plan[1]
 
 
@@ -113,7 +116,7 @@ def test_defaults_and_what_goes_before_them(azure: Azure) -> None:
     defaults = {"all": {"tags": {"team": "vision"}}, "amlcompute": {"size": "Standard_DS2_v2", "max_instances": 1}}
     done = azure.run(FLEET, workspaces=workspaces, defaults=defaults)
     assert done["totals"]["create"] == 2
-    found = {one["name"]: one for one in azure.run("aml_compute_info", workspace="ws-0")["computes"]}
+    found = {compute["name"]: compute for compute in azure.run("aml_compute_info", workspace="ws-0")["computes"]}
     assert (found["small"]["max_instances"], found["small"]["size"], found["small"]["tags"]) == (
         3,
         "STANDARD_DS2_V2",
@@ -148,7 +151,9 @@ def test_a_failure_hides_no_other_and_the_task_fails_at_the_end(azure: Azure) ->
     wanted.append({"name": "ws-none", "resource_group": GROUP, "computes": [cluster("cpu-c")]})
     failed = azure.run(FLEET, workspaces=wanted, full_result=True, ok=False)
     assert failed["failure"]["code"] == "FleetFailed" and failed["changed"] is True
-    codes = {one["id"].split("/workspaces/")[1]: (one["failure"] or {}).get("code") for one in failed["targets"]}
+    codes = {
+        target["id"].split("/workspaces/")[1]: (target["failure"] or {}).get("code") for target in failed["targets"]
+    }
     assert codes["ws-0/computes/cpu-c0"] == "ImmutableChange" and codes["ws-none/computes/cpu-c"] == "ResourceNotFound"
     assert [codes[f"ws-1/computes/cpu-c{number}"] for number in range(3)] == [None] * 3
     assert failed["totals"]["create"] == 3 and failed["totals"]["failed"] == 2
@@ -169,13 +174,13 @@ def test_on_error_stop_starts_no_further_one(azure: Azure) -> None:
         ]
     )
     failed = azure.run(FLEET, workspaces=wanted, on_error="stop", parallelism=1, full_result=True, ok=False)
-    codes = [one["failure"] and one["failure"]["code"] for one in failed["targets"]]
+    codes = [target["failure"] and target["failure"]["code"] for target in failed["targets"]]
     assert codes[0] == "Broken" and set(codes[1:]) == {"NotStarted"}
     assert failed["totals"] == {"targets": 6, "failed": 1, "not_started": 5}
     assert failed["failure"]["message"].startswith(
         "1 of 6 compute targets failed, 5 of 6 compute targets were not started:\nBroken (1):"
     )
-    assert len([one for one in azure.writes if one.method == "PUT"]) == 1
+    assert len([write for write in azure.writes if write.method == "PUT"]) == 1
 
 
 def test_a_workspace_that_an_earlier_task_creates_may_be_missing_in_check_mode(azure: Azure) -> None:
@@ -213,7 +218,7 @@ def test_a_preflight_over_the_whole_fleet_before_the_first_write(azure: Azure) -
     possible = azure.run(FLEET, check=True, workspaces=wanted)
     assert possible["warnings"][0].startswith("QuotaBelowMaximum: "), "what could be needed is a warning"
     for workspace in wanted:
-        workspace["computes"] = [{**one, "min_instances": 1} for one in workspace["computes"]]
+        workspace["computes"] = [{**compute, "min_instances": 1} for compute in workspace["computes"]]
     failed = azure.run(FLEET, workspaces=wanted, ok=False)
     assert (
         failed["failure"]["code"] == "PreflightFailed"
@@ -234,7 +239,7 @@ def test_only_its_own_is_pruned(azure: Azure) -> None:
     assert azure.run(FLEET, name="prod", workspaces=fewer)["undeclared"] == []
     reported = azure.run(FLEET, name="prod", workspaces=fewer, prune="report")
     assert (
-        [one["name"] for one in reported["undeclared"]] == ["cpu-c1"] and not reported["changed"] and azure.writes == []
+        [row["name"] for row in reported["undeclared"]] == ["cpu-c1"] and not reported["changed"] and azure.writes == []
     )
     assert azure.run(FLEET, name="prod", workspaces=fewer, prune="detach")["changed"] is False
     assert (
@@ -242,10 +247,10 @@ def test_only_its_own_is_pruned(azure: Azure) -> None:
         is False
     )
     planned = azure.run(FLEET, check=True, name="prod", workspaces=fewer, prune="delete")
-    assert [one["action"] for one in planned["undeclared"]] == ["delete"] and azure.writes == []
+    assert [row["action"] for row in planned["undeclared"]] == ["delete"] and azure.writes == []
     pruned = azure.run(FLEET, name="prod", workspaces=fewer, prune="delete")
-    assert [one["action"] for one in pruned["undeclared"]] == ["delete"]
-    assert sorted(one["name"] for one in azure.run("aml_compute_info", workspace="ws-0")["computes"]) == [
+    assert [row["action"] for row in pruned["undeclared"]] == ["delete"]
+    assert sorted(compute["name"] for compute in azure.run("aml_compute_info", workspace="ws-0")["computes"]) == [
         "cpu-c0",
         "others",
     ]
@@ -263,7 +268,7 @@ def test_what_it_finds_as_declared_becomes_its_own(azure: Azure) -> None:
 def test_a_run_that_did_not_wait_is_joined(azure: Azure) -> None:
     wanted = document(azure)
     begun = azure.run(FLEET, workspaces=wanted, wait=False)
-    assert all(one["operation"]["url"] for one in begun["targets"])
+    assert all(target["operation"]["url"] for target in begun["targets"])
     again = azure.run(FLEET, workspaces=wanted)
     assert azure.writes == [] and again["totals"] == {"targets": 6, "failed": 0, "none": 6}
 
@@ -305,9 +310,9 @@ def test_pruning_needs_a_name(azure: Azure) -> None:
 def test_two_subscriptions(azure: Azure) -> None:
     other = "22222222-0000-4000-8000-000000000002"
     known = [
-        one["subscriptionId"] for one in azure.app.call("GET", "/subscriptions?api-version=2022-12-01").body["value"]
+        item["subscriptionId"] for item in azure.app.call("GET", "/subscriptions?api-version=2022-12-01").body["value"]
     ]
-    second = next(one for one in known if one != SUBSCRIPTION) if len(known) > 1 else other
+    second = next(item for item in known if item != SUBSCRIPTION) if len(known) > 1 else other
     identifier = f"/subscriptions/{second}/resourceGroups/rg-second"
     azure.arm("PUT", identifier, {"location": "eastus"}, "2021-04-01")
     workspaces = [

@@ -47,7 +47,7 @@ def test_what_was_approved_is_applied(azure: Azure, wanted: Workspaces, tmp_path
     path = tmp_path / "plan.json"
     plan = planned(azure, path, wanted)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [(one["id"].rpartition("/")[2], one["action"]) for one in plan["targets"]] == [
+    assert [(target["id"].rpartition("/")[2], target["action"]) for target in plan["targets"]] == [
         ("cpu-c0", "update"), ("cpu-c1", "delete"), ("new", "create"),
     ]  # fmt: skip
     assert plan["targets"][0]["changes"] == [{"field": "max_instances", "before": 2, "after": 3}]
@@ -85,7 +85,7 @@ def test_another_declaration_is_refused(azure: Azure, wanted: Workspaces, tmp_pa
         in refused["msg"]
     )
     assert "ws-1/cpu-c0: approved is no change, and now it is update (min_instances: " in refused["msg"]
-    assert [one["target"].rpartition("/")[2] for one in refused["failure"]["details"]] == ["cpu-c0", "cpu-c0"]
+    assert [detail["target"].rpartition("/")[2] for detail in refused["failure"]["details"]] == ["cpu-c0", "cpu-c0"]
 
 
 def test_another_state_is_refused(azure: Azure, wanted: Workspaces, tmp_path: Path) -> None:

@@ -32,8 +32,8 @@ def month(nodes: int, price: float = PRICE) -> float:
 
 def costs(result: dict[str, t.Any]) -> dict[str, tuple[float, float] | None]:
     return {
-        one["name"]: one["cost"] and (one["cost"]["monthly_minimum"], one["cost"]["monthly_maximum"])
-        for one in result["targets"]
+        target["name"]: target["cost"] and (target["cost"]["monthly_minimum"], target["cost"]["monthly_maximum"])
+        for target in result["targets"]
     }
 
 
@@ -114,14 +114,14 @@ def test_an_unknown_price_is_listed_and_not_0(azure: Azure) -> None:
         done = azure.run(FLEET, check=True, workspaces=wanted, max_monthly_cost=month(2))
         only = azure.run(FLEET, check=True, workspaces=fleet(wanted[0]["computes"][1]), estimate_cost=True)
     assert costs(done) == {"known": (0.0, month(2)), "unknown": None}
-    assert [one.rsplit("/", 1)[-1] for one in done["totals"]["cost"]["unknown"]] == ["unknown"]
+    assert [item.rsplit("/", 1)[-1] for item in done["totals"]["cost"]["unknown"]] == ["unknown"]
     assert only["totals"]["cost"]["monthly_maximum"] is None and only["totals"]["cost"]["currency"] is None
 
 
 def test_sizes_that_may_not_be_read_are_unknown_prices(azure: Azure) -> None:
     azure.app.faults.put([{"kind": "status", "status": 403, "match": {"path": "/vmSizes"}, "count": 1}])
     done = azure.run(FLEET, check=True, workspaces=fleet(cluster("cpu-c")), estimate_cost=True, preflight=False)
-    assert costs(done) == {"cpu-c": None} and any("Prices are not known" in one for one in done["warnings"])
+    assert costs(done) == {"cpu-c": None} and any("Prices are not known" in warning for warning in done["warnings"])
 
 
 def test_the_gate_is_a_number_of_0_or_more(azure: Azure) -> None:

@@ -29,7 +29,9 @@ def test_all_problems_of_a_document_with_their_locations(azure: Azure) -> None:
     ]  # fmt: skip
     failed = azure.run(FLEET, workspaces=workspaces, ok=False)["failure"]
     assert azure.sent == [] and failed["code"] == "InvalidDeclaration"
-    assert [(one["code"], one["option"], one["message"].partition(": ")[0]) for one in failed["details"]] == [
+    assert [
+        (detail["code"], detail["option"], detail["message"].partition(": ")[0]) for detail in failed["details"]
+    ] == [
         ("InvalidResourceGroupName", "resource_group", "workspaces[0]"),
         ("InvalidWorkspaceName", "name", "workspaces[0]"),
         ("InvalidDefaults", "workspaces[0].defaults", "workspaces[0]"),
@@ -40,7 +42,7 @@ def test_all_problems_of_a_document_with_their_locations(azure: Azure) -> None:
         ("InvalidOption", "ws-one/gone-1", "ws-one/gone-1"),
         ("DeclaredTwice", "WS-ONE/Twice", "WS-ONE/Twice is declared twice."),
     ]
-    assert failed["message"] == " ".join(one["message"] for one in failed["details"])
+    assert failed["message"] == " ".join(detail["message"] for detail in failed["details"])
     assert failed["hint"] == (
         "Nothing was sent. Correct resource_group, name, workspaces[0].defaults, ws-one: beads, ws-one: red, min_instances, "
         "ws-one/unbalanced, ws-one/gone-1, WS-ONE/Twice."
@@ -53,4 +55,4 @@ def test_a_target_that_names_a_workspace_outside_of_the_document(azure: Azure) -
     workspaces = [{"name": "ws-one", "computes": [lost, found]}, {"name": "ws-two", "computes": []}]
     failed = azure.run(FLEET, workspaces=workspaces, resource_group=GROUP, ok=False)["failure"]
     assert azure.sent == [] and failed["code"] == "WorkspaceNotDeclared"
-    assert [one["option"] for one in failed["details"]] == ["ws-other/lost"]
+    assert [detail["option"] for detail in failed["details"]] == ["ws-other/lost"]

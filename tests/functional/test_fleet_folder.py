@@ -39,7 +39,7 @@ def folder(azure: Azure, tmp_path: Path) -> Path:
 def test_each_file_is_a_target_of_the_workspace_of_its_folder(azure: Azure, folder: Path) -> None:
     done = azure.run(FLEET, folder=str(folder))
     assert done["totals"] == {"targets": 3, "failed": 0, "create": 3}
-    assert [(one["workspace"], one["name"]) for one in done["targets"]] == [
+    assert [(target["workspace"], target["name"]) for target in done["targets"]] == [
         ("ws-0", "ci-one"),
         ("ws-0", "small"),
         ("ws-1", "small"),
@@ -79,7 +79,7 @@ def test_what_was_exported_is_what_is_declared(
             if "workspace" not in name:
                 put(copy, f"{GROUP}/{workspace}/{name}", text)
     again = azure.run(FLEET, folder=str(copy))
-    assert again["totals"] == {"targets": 3, "failed": 0, "none": 3}, [one["changes"] for one in again["targets"]]
+    assert again["totals"] == {"targets": 3, "failed": 0, "none": 3}, [target["changes"] for target in again["targets"]]
 
 
 BAD = [
@@ -127,7 +127,7 @@ def test_a_password_in_a_file_is_shown_nowhere(azure: Azure, folder: Path) -> No
     put(folder, f"{GROUP}/ws-0/lock.yml", text)
     azure.run(FLEET, folder=str(folder))
     assert secret not in azure.text
-    assert any(secret in str(one.body) for one in azure.sent)
+    assert any(secret in str(request.body) for request in azure.sent)
 
 
 @pytest.mark.parametrize("options", [{}, {"workspaces": None}, {"folder": "/nonexistent/fleet"}])

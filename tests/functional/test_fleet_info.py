@@ -36,7 +36,7 @@ def test_each_region_is_asked_for_its_usages_once(azure: Azure) -> None:
     azure.run("aml_compute_cluster", **CLUSTER, min_instances=1)
     found = azure.run(INFO, workspaces=[HERE, {**HERE, "name": WORKSPACE.upper()}], usages=True)
     assert len(found["workspaces"]) == 1, "one workspace in two spellings"
-    assert [one["location"] for one in found["usages"]] == ["eastus"] and len(azure.sent) == 3
+    assert [usage["location"] for usage in found["usages"]] == ["eastus"] and len(azure.sent) == 3
     assert found["usages"][0]["usages"] == azure.run("aml_usage_info")["usages"] != []
 
 
@@ -50,7 +50,10 @@ def test_a_workspace_that_cannot_be_read_hides_no_other(azure: Azure) -> None:
         and "The workspace 'ws-none' does not exist" in failed["msg"]
         and "2 of 3" in failed["msg"]
     )
-    assert [(one["name"], len(one["computes"])) for one in failed["workspaces"]] == [("ws-none", 0), (WORKSPACE, 1)]
+    assert [(workspace["name"], len(workspace["computes"])) for workspace in failed["workspaces"]] == [
+        ("ws-none", 0),
+        (WORKSPACE, 1),
+    ]
     told = azure.run(INFO, workspaces=workspaces, usages=True, fail_on="never")
     assert told["workspaces"] == failed["workspaces"] and told["usages"][0]["failure"]["status"] == 403
 
@@ -64,14 +67,16 @@ def test_an_unforeseen_error_about_one_target_or_workspace_hides_no_other(
     for kind, odd in ((type(CLUSTER_KIND), "cpu-odd"), (Workspace, "ws-odd")):
         monkeypatch.setattr(kind, "project", unforeseen(kind.project, odd))
     found = azure.run(INFO, workspaces=[HERE, {**HERE, "name": "ws-odd"}], fail_on="never")["workspaces"]
-    assert [one["name"] for one in found[0]["computes"]] == ["cpu-c"] and found[0]["workspace"]["name"] == WORKSPACE
-    assert [one["failure"]["code"] for one in found] == ["InternalError"] * 2
+    assert [compute["name"] for compute in found[0]["computes"]] == ["cpu-c"] and found[0]["workspace"][
+        "name"
+    ] == WORKSPACE
+    assert [item["failure"]["code"] for item in found] == ["InternalError"] * 2
     assert found[0]["failure"]["target"].endswith("/computes/cpu-odd")
     lists = azure.run("aml_compute_info")
-    assert [one["name"] for one in lists["computes"]] == ["cpu-c"] and [one["code"] for one in lists["failures"]] == [
-        "InternalError"
-    ]
-    assert [one["name"] for one in azure.run("aml_workspace_info")["workspaces"]] == [WORKSPACE]
+    assert [compute["name"] for compute in lists["computes"]] == ["cpu-c"] and [
+        failure["code"] for failure in lists["failures"]
+    ] == ["InternalError"]
+    assert [workspace["name"] for workspace in azure.run("aml_workspace_info")["workspaces"]] == [WORKSPACE]
 
 
 def unforeseen(project: t.Callable[..., t.Any], name: str) -> t.Callable[..., t.Any]:
@@ -90,7 +95,9 @@ def test_the_folder_of_a_fleet(azure: Azure, tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "cpu.yml").write_text("name: cpu-c\ntype: amlcompute\nsize: Standard_DS2_v2\n")
     found = azure.run(INFO, folder=str(tmp_path))
-    assert [one["name"] for one in found["workspaces"]] == [WORKSPACE] and found["workspaces"][0]["workspace"]
+    assert [workspace["name"] for workspace in found["workspaces"]] == [WORKSPACE] and found["workspaces"][0][
+        "workspace"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -36,18 +36,21 @@ PATTERNS = [
 @pytest.mark.parametrize(("limit", "expected"), PATTERNS, ids=[" ".join(row[0]) for row in PATTERNS])
 def test_patterns(azure: Azure, wanted: list[dict[str, t.Any]], limit: list[str], expected: set[str]) -> None:
     planned = azure.run(FLEET, check=True, workspaces=wanted, limit=limit, preflight=False)
-    assert {f"{one['workspace']}/{one['name']}" for one in planned["targets"]} == expected
+    assert {f"{target['workspace']}/{target['name']}" for target in planned["targets"]} == expected
     assert planned["totals"]["targets"] == len(expected)
-    homes = {one.partition("/")[0] for one in expected}
-    assert {one.path.split("/")[-2] for one in azure.sent} == homes, "no other workspace is read"
+    homes = {item.partition("/")[0] for item in expected}
+    assert {request.path.split("/")[-2] for request in azure.sent} == homes, "no other workspace is read"
 
 
 def test_only_matching_targets_are_pruned(azure: Azure, wanted: list[dict[str, t.Any]]) -> None:
     azure.run(FLEET, name="prod", workspaces=wanted)
-    fewer = [{**one, "computes": one["computes"][:1]} for one in wanted]
+    fewer = [{**workspace, "computes": workspace["computes"][:1]} for workspace in wanted]
     done = azure.run(FLEET, name="prod", workspaces=fewer, prune="delete", limit=["ws-0/cpu-*"])
-    assert [(one["name"], one["action"]) for one in done["undeclared"]] == [("cpu-c1", "delete")]
-    assert {one["name"] for one in azure.run("aml_compute_info", workspace="ws-0")["computes"]} == {"cpu-c0", "ci-ada"}
+    assert [(row["name"], row["action"]) for row in done["undeclared"]] == [("cpu-c1", "delete")]
+    assert {compute["name"] for compute in azure.run("aml_compute_info", workspace="ws-0")["computes"]} == {
+        "cpu-c0",
+        "ci-ada",
+    }
     none = azure.run(FLEET, name="prod", workspaces=wanted, prune="delete", limit=["ws-1/cpu-c0"])
     assert not none["changed"] and none["undeclared"] == [], "a declared target outside of the limit is not undeclared"
 
@@ -84,7 +87,8 @@ def test_a_declared_target_outside_of_the_limit_that_cannot_be_read_does_not_mat
         answer = handle(request)
         if request.method == "GET" and request.path.endswith("/ws-0/computes"):
             answer.body["value"] = [
-                {**one, "properties": "text"} if one["name"] == "cpu-c1" else one for one in answer.body["value"]
+                {**document, "properties": "text"} if document["name"] == "cpu-c1" else document
+                for document in answer.body["value"]
             ]
         return answer
 
@@ -92,4 +96,4 @@ def test_a_declared_target_outside_of_the_limit_that_cannot_be_read_does_not_mat
     done = azure.run(FLEET, name="prod", workspaces=wanted, prune="delete", limit=["ws-0/cpu-c0"])
     assert not done["changed"] and done["totals"] == {"targets": 1, "failed": 0, "none": 1}
     failed = azure.run(FLEET, name="prod", workspaces=wanted, prune="delete", ok=False)
-    assert [one["name"] for one in failed["failure"]["details"]] == ["cpu-c1"]
+    assert [detail["name"] for detail in failed["failure"]["details"]] == ["cpu-c1"]

@@ -37,13 +37,13 @@ def world(azure: Azure) -> dict[str, Declaration]:
 def plan(azure: Azure, wanted: Document) -> dict[str, t.Any]:
     result = azure.run(FLEET, check=True, workspaces=wanted, full_result=True)
     assert azure.writes == []
-    return {one["id"]: (one["action"], one["changes"], one["reason"]) for one in result["targets"]}
+    return {target["id"]: (target["action"], target["changes"], target["reason"]) for target in result["targets"]}
 
 
 def shuffled(wanted: Document) -> Document:
     computes = random.Random(7).sample(wanted[0]["computes"], len(wanted[0]["computes"]))
     return [
-        {**wanted[0], "computes": [dict(reversed(one.items())) for one in computes[::2]]},
+        {**wanted[0], "computes": [dict(reversed(compute.items())) for compute in computes[::2]]},
         {**wanted[0], "computes": computes[1::2]},
     ]
 
@@ -56,10 +56,10 @@ def exported(azure: Azure) -> Document:
 def changed(wanted: Document, changes: dict[str, dict[str, t.Any]]) -> Document:
     """The document with something else declared of some targets; tags go over those that are declared."""
     computes = []
-    for one in wanted[0]["computes"]:
-        more = dict(changes.get(one["name"], {}))
-        tags = {**(one.get("tags") or {}), **more.pop("tags", {})}
-        computes.append({**one, **more, **({"tags": tags} if tags else {})})
+    for compute in wanted[0]["computes"]:
+        more = dict(changes.get(compute["name"], {}))
+        tags = {**(compute.get("tags") or {}), **more.pop("tags", {})}
+        computes.append({**compute, **more, **({"tags": tags} if tags else {})})
     return [{**wanted[0], "computes": computes}]
 
 
@@ -67,7 +67,7 @@ def test_the_same_document_gives_the_same_plan(azure: Azure, world: dict[str, De
     wanted = document(world.values())
     assert {action for action, _changes, _reason in plan(azure, wanted).values()} == {"none"}, "twice in a row"
     back = exported(azure)
-    assert {one["name"] for one in back[0]["computes"]} == {row.options["name"] for row in world.values()}
+    assert {compute["name"] for compute in back[0]["computes"]} == {row.options["name"] for row in world.values()}
     assert plan(azure, back) == plan(azure, wanted), "what was exported declares what is there"
 
     changes = {row.options["name"]: row.changes[0] for row in world.values() if row.changes}
@@ -80,9 +80,9 @@ def test_the_same_document_gives_the_same_plan(azure: Azure, world: dict[str, De
     assert plan(azure, changed(back, changes)) == first, "after export and re-import"
 
     done = azure.run(FLEET, workspaces=changed(back, changes), full_result=True)
-    assert {one["id"]: (one["action"], one["changes"], one["reason"]) for one in done["targets"]} == first, (
-        "what was planned is what is done"
-    )
+    assert {
+        target["id"]: (target["action"], target["changes"], target["reason"]) for target in done["targets"]
+    } == first, "what was planned is what is done"
     assert {action for action, *_row in plan(azure, exported(azure)).values()} == {"none"}
 
 

@@ -81,8 +81,8 @@ def test_the_whole_result(azure: Azure) -> None:
     failure = result["failure"]
     (failed,) = failure.pop("details")
     assert failed == {"workspace": "ws-0", "name": "cpu-c0", "failure": result["targets"][0]["failure"]}
-    for one in (*result["targets"], *result["undeclared"]):
-        assert (one.pop("seconds") > 0) is (one["attempts"] > 0)
+    for target in (*result["targets"], *result["undeclared"]):
+        assert (target.pop("seconds") > 0) is (target["attempts"] > 0)
     refused = result["targets"][0]["failure"]
     shown = {key: result[key] for key in ("changed", "targets", "undeclared", "totals", "workspaces", "document")}
     expected = {
@@ -141,7 +141,7 @@ def test_the_diff_and_the_table_begin_with_deletions(azure: Azure) -> None:
             FLEET, check=check, diff=True, name="prod", workspaces=changed, prune="delete", estimate_cost=True
         )
         *diffs, prepared = result["diff"]
-        assert [one["before_header"] for one in diffs] == [
+        assert [diff["before_header"] for diff in diffs] == [
             "ws-0/cpu-c2 (delete)", "ws-0/cpu-c4 (delete)", "ws-0/cpu-c0 (update)", "ws-0/cpu-c1 (update)", "ws-0/new (create)",
         ]  # fmt: skip
         assert (diffs[2]["before"]["max_instances"], diffs[2]["after"]["max_instances"]) == (2, 3)
@@ -153,7 +153,7 @@ def test_the_diff_and_the_table_begin_with_deletions(azure: Azure) -> None:
         assert "max_instances: 2 -> 3" in rows[2] and rows[2].endswith("+0.00 to +106.58 USD")
         assert rows[5] == f"6 targets: 2 delete, 2 update, 1 create {'planned' if check else 'done'}, 1 unchanged."
         assert rows[6] == "Cost per month: 0.00 to 959.22 USD (+0.00 to -106.58 by these changes)."
-        assert [one["name"] for one in result["targets"]] == ["cpu-c0", "cpu-c1", "cpu-c2", "new"], (
+        assert [target["name"] for target in result["targets"]] == ["cpu-c0", "cpu-c1", "cpu-c2", "new"], (
             "not the unchanged one"
         )
     assert azure.run(FLEET, name="prod", workspaces=changed)["table"] == ["5 targets: no changes, 5 unchanged."]
@@ -170,7 +170,7 @@ def test_many_changes_are_capped_and_two_failures_of_600_are_short(azure: Azure)
         result["table"][-2:] == ["and 568 more", "600 targets: 598 create planned, 2 failed."]
         and len(result["table"]) == 33
     )
-    assert [one["name"] for one in result["targets"]] == ["cpu-a", "cpu-b"]
+    assert [target["name"] for target in result["targets"]] == ["cpu-a", "cpu-b"]
     printed = {
         key: value for key, value in result.items() if key not in ("invocation", "exception", "warnings", "diff")
     }
@@ -201,5 +201,5 @@ def test_many_findings_are_grouped(azure: Azure) -> None:
     assert (
         result["msg"].startswith("541 problems:\n") and "And 530 more about name (InvalidComputeName)." in result["msg"]
     )
-    assert len([one for one in result["failure"]["details"] if one["code"] == "InvalidComputeName"]) == 11
+    assert len([detail for detail in result["failure"]["details"] if detail["code"] == "InvalidComputeName"]) == 11
     assert "max_instances" in result["msg"] and len(result["msg"]) < 4000 and azure.sent == []

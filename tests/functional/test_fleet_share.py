@@ -18,7 +18,8 @@ WORK = ("seconds", "attempts")
 
 def shares(azure: Azure, wanted: list[dict[str, t.Any]], **options: t.Any) -> list[dict[str, t.Any]]:
     return [
-        azure.run(FLEET, workspaces=wanted, share=[one["name"]], ok=None, full_result=True, **options) for one in wanted
+        azure.run(FLEET, workspaces=wanted, share=[workspace["name"]], ok=None, full_result=True, **options)
+        for workspace in wanted
     ]
 
 
@@ -40,7 +41,7 @@ def test_shares_do_what_one_run_does(azure: Azure) -> None:
     wanted = document(azure, workspaces=4, computes=2)
     planned = azure.run(FLEET, check=True, workspaces=wanted, estimate_cost=True, full_result=True)
     results = shares(azure, wanted, estimate_cost=True)
-    assert [[one["workspace"] for one in result["targets"]] for result in results] == [
+    assert [[target["workspace"] for target in result["targets"]] for result in results] == [
         [f"ws-{number}"] * 2 for number in range(4)
     ]
     merged = merge(list(reversed(results)))
@@ -54,45 +55,45 @@ def test_shares_do_what_one_run_does(azure: Azure) -> None:
 def test_a_share_reads_no_more_than_its_own_without_a_gate(azure: Azure) -> None:
     wanted = document(azure)
     azure.run(FLEET, workspaces=wanted, share=[f"{GROUP}/WS-1"], check=True, preflight=False)
-    assert [one.path.split("/workspaces/")[1] for one in azure.sent] == ["ws-1/computes"]
+    assert [request.path.split("/workspaces/")[1] for request in azure.sent] == ["ws-1/computes"]
 
 
 def test_a_quota_that_only_the_sum_exceeds_stops_every_share(azure: Azure) -> None:
     wanted = document(azure, workspaces=4, computes=1)
-    for one in wanted:
-        one["computes"][0]["min_instances"] = 1
+    for workspace in wanted:
+        workspace["computes"][0]["min_instances"] = 1
     azure.app.configure({"quotas": {"*": {"standardDSv2Family": 7}}})
     results = []
-    for one in wanted:
-        alone = azure.run(FLEET, check=True, workspaces=[one])
+    for workspace in wanted:
+        alone = azure.run(FLEET, check=True, workspaces=[workspace])
         assert alone["totals"]["create"] == 1, "each by itself would pass"
-        results.append(azure.run(FLEET, workspaces=wanted, share=[one["name"]], ok=False, full_result=True))
+        results.append(azure.run(FLEET, workspaces=wanted, share=[workspace["name"]], ok=False, full_result=True))
         assert results[-1]["failure"]["code"] == "PreflightFailed" and azure.writes == []
     merged = merge(results)
     assert (
         not merged["complete"]
         and len(merged["missing"]) == 4
-        and {one["code"] for one in merged["failures"]} == {"PreflightFailed"}
+        and {failure["code"] for failure in merged["failures"]} == {"PreflightFailed"}
     )
 
 
 def test_the_cost_gate_is_over_the_whole_document(azure: Azure) -> None:
     wanted = document(azure, workspaces=2, computes=1)
     whole = azure.run(FLEET, check=True, workspaces=wanted, estimate_cost=True)["totals"]["cost"]["monthly_maximum"]
-    for one in wanted:
-        failed = azure.run(FLEET, workspaces=wanted, share=[one["name"]], max_monthly_cost=whole - 1, ok=False)
+    for workspace in wanted:
+        failed = azure.run(FLEET, workspaces=wanted, share=[workspace["name"]], max_monthly_cost=whole - 1, ok=False)
         assert failed["failure"]["code"] == "TooExpensive" and azure.writes == []
     done = shares(azure, wanted, max_monthly_cost=whole)
-    assert [one["totals"]["cost"]["monthly_maximum"] for one in done] == [whole / 2] * 2
+    assert [row["totals"]["cost"]["monthly_maximum"] for row in done] == [whole / 2] * 2
     assert merge(done)["totals"]["cost"]["monthly_maximum"] == whole
 
 
 def test_a_share_prunes_its_own_and_nothing_that_another_declares(azure: Azure) -> None:
     wanted = document(azure, workspaces=2, computes=2)
     azure.run(FLEET, name="prod", workspaces=wanted)
-    fewer = [{**one, "computes": one["computes"][:1]} for one in wanted]
+    fewer = [{**workspace, "computes": workspace["computes"][:1]} for workspace in wanted]
     first = azure.run(FLEET, name="prod", workspaces=fewer, share=["ws-0"], prune="delete", full_result=True)
-    assert [one["id"].split("/workspaces/")[1] for one in first["undeclared"]] == ["ws-0/computes/cpu-c1"]
+    assert [item["id"].split("/workspaces/")[1] for item in first["undeclared"]] == ["ws-0/computes/cpu-c1"]
     assert len(azure.run("aml_compute_info", workspace="ws-1")["computes"]) == 2
     second = azure.run(FLEET, name="prod", workspaces=fewer, share=["ws-1"], prune="delete", full_result=True)
     assert merge([first, second])["totals"] == {"targets": 2, "failed": 0, "undeclared": 2, "none": 2, "delete": 2}
@@ -115,7 +116,7 @@ def test_what_no_share_has_done_is_told(azure: Azure) -> None:
     assert merge(results)["complete"], "two of two"
     results = [azure.run(FLEET, workspaces=wanted, share=[name], full_result=True) for name in ("ws-0", "ws-2")]
     merged = merge(results)
-    assert not merged["complete"] and [one.rsplit("/", 1)[1] for one in merged["missing"]] == ["ws-1"]
+    assert not merged["complete"] and [row.rsplit("/", 1)[1] for row in merged["missing"]] == ["ws-1"]
 
 
 def test_the_later_of_two_results_counts(azure: Azure) -> None:

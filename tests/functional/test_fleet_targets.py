@@ -23,7 +23,7 @@ def wanted(*computes: dict[str, t.Any]) -> list[dict[str, t.Any]]:
 
 
 def failures(result: dict[str, t.Any]) -> dict[str, str | None]:
-    return {one["name"]: (one["failure"] or {}).get("code") for one in result["targets"]}
+    return {target["name"]: (target["failure"] or {}).get("code") for target in result["targets"]}
 
 
 def vm(azure: Azure, name: str = "target-a") -> str:
@@ -72,11 +72,13 @@ def test_a_time_out_of_its_own(azure: Azure) -> None:
 def test_a_target_that_fails_in_passing_is_tried_again(azure: Azure) -> None:
     broken(azure, "computes/unlucky")
     done = azure.run(FLEET, workspaces=wanted(cluster("unlucky", attempts=2), cluster("lucky")))
-    assert {one["name"]: one["attempts"] for one in done["targets"]} == {"unlucky": 2, "lucky": 1}
+    assert {target["name"]: target["attempts"] for target in done["targets"]} == {"unlucky": 2, "lucky": 1}
     assert azure.compute("unlucky")["properties"]["provisioningState"] == "Succeeded" and azure.slept >= 15
     broken(azure, "computes/cursed", count=9)
     failed = azure.run(FLEET, workspaces=wanted(cluster("cursed")), attempts=3, ok=False)
-    assert [(one["attempts"], one["failure"]["code"]) for one in failed["targets"]] == [(3, "AllocationFailed")]
+    assert [(target["attempts"], target["failure"]["code"]) for target in failed["targets"]] == [
+        (3, "AllocationFailed")
+    ]
 
 
 def test_a_refusal_is_not_tried_again(azure: Azure) -> None:
@@ -93,7 +95,7 @@ def test_a_refusal_is_not_tried_again(azure: Azure) -> None:
         ]
     )
     failed = azure.run(FLEET, workspaces=wanted(cluster("refused")), attempts=3, ok=False)
-    assert [one["attempts"] for one in failed["targets"]] == [1]
+    assert [target["attempts"] for target in failed["targets"]] == [1]
 
 
 def test_a_replacement_that_only_one_target_allows(azure: Azure) -> None:
@@ -102,7 +104,7 @@ def test_a_replacement_that_only_one_target_allows(azure: Azure) -> None:
     bigger[0]["on_immutable_change"], bigger[1]["on_immutable_change"] = "recreate", "ignore"
     failed = azure.run(FLEET, workspaces=wanted(*bigger), full_result=True, ok=False)
     assert failures(failed) == {"one": None, "two": None, "three": "ImmutableChange"}
-    assert [one["action"] for one in failed["targets"]] == ["replace", "none", "replace"]
+    assert [target["action"] for target in failed["targets"]] == ["replace", "none", "replace"]
     assert [azure.compute(name)["properties"]["properties"]["vmSize"][-5:] for name in ("one", "two")] == [
         "S3_V2",
         "S2_V2",
@@ -219,7 +221,7 @@ def test_what_is_to_go_needs_no_more_than_its_name(azure: Azure) -> None:
         "ssh_settings": {"ssh_private_key_file": "/nowhere"},
     }
     done = azure.run(FLEET, workspaces=wanted(gone, {"type": "amlcompute", "name": "small", "state": "absent"}))
-    assert [one["action"] for one in done["targets"]] == ["detach", "delete"]
+    assert [target["action"] for target in done["targets"]] == ["detach", "delete"]
 
 
 # --- what before what ---
@@ -238,19 +240,19 @@ def test_a_resource_under_a_new_name_is_detached_first(azure: Azure, prune: str)
         "create": 1,
         "detach": 1,
     }
-    assert [one.method for one in azure.writes] == ["DELETE", "PUT"]
+    assert [write.method for write in azure.writes] == ["DELETE", "PUT"]
 
 
 def test_an_attached_target_is_detached_and_its_resource_stays(azure: Azure) -> None:
     resource = vm(azure)
     azure.run(FLEET, name="prod", workspaces=wanted(machine(resource), cluster("small")))
     done = azure.run(FLEET, name="prod", workspaces=wanted(), prune="detach")
-    assert {one["name"]: one["action"] for one in done["undeclared"]} == {"machine": "detach", "small": "none"}
-    assert [one["name"] for one in azure.run("aml_compute_info")["computes"]] == ["small"]
+    assert {row["name"]: row["action"] for row in done["undeclared"]} == {"machine": "detach", "small": "none"}
+    assert [compute["name"] for compute in azure.run("aml_compute_info")["computes"]] == ["small"]
     assert azure.get(resource, "2024-07-01")["name"] == "target-a"
 
 
 def test_what_is_pruned_comes_last(azure: Azure) -> None:
     azure.run(FLEET, name="prod", workspaces=wanted(cluster("old")))
     azure.run(FLEET, name="prod", workspaces=wanted(cluster("new")), prune="delete")
-    assert [one.method for one in azure.writes] == ["PUT", "DELETE"]
+    assert [write.method for write in azure.writes] == ["PUT", "DELETE"]

@@ -46,7 +46,7 @@ def no_secret(azure: Azure) -> None:
 
 
 def put_of(azure: Azure) -> dict[str, t.Any]:
-    (put,) = [one for one in azure.writes if one.method == "PUT"]
+    (put,) = [write for write in azure.writes if write.method == "PUT"]
     inner: dict[str, t.Any] = put.body["properties"]
     return inner
 
@@ -68,7 +68,7 @@ def test_the_twelve_steps(azure: Azure, attach: bool) -> None:
     ]:
         done = azure.run_as_planned(MODULE, action, **options)
         if action == "none" and options is not gone:
-            assert [(one.method, one.status) for one in azure.sent] == [("GET", 200)]
+            assert [(request.method, request.status) for request in azure.sent] == [("GET", 200)]
             underlying = done["compute"]["resource_id"]
             assert done["compute"]["is_attached"] is attach
     assert azure.compute("scoring")["error"]["code"] == "ResourceNotFound"
@@ -260,7 +260,7 @@ def test_a_fixed_field_says_why_and_is_recreated_when_asked(
     if name == "location":
         return  # The subnet is in the old region.
     done = azure.run(MODULE, **TARGET, **options, on_immutable_change="recreate", delete_underlying=True)
-    assert [one.method for one in azure.writes] == ["DELETE", "PUT"] and "resourceId" not in azure.writes[1].body[
+    assert [write.method for write in azure.writes] == ["DELETE", "PUT"] and "resourceId" not in azure.writes[1].body[
         "properties"
     ]
     ours = {
@@ -379,10 +379,10 @@ def test_a_size_whose_name_tells_nothing_is_looked_up_once(azure: Azure, monkeyp
     monkeypatch.setattr(sizes, "vcpus", lambda size: None)
     failed = azure.run(MODULE, **{**CREATED, "agent_count": 2}, ok=False)
     assert failed["failure"]["code"] == "NotEnoughCores" and azure.writes == []
-    assert [one.path.rsplit("/", 1)[1] for one in azure.reads].count("vmSizes") == 1
+    assert [read.path.rsplit("/", 1)[1] for read in azure.reads].count("vmSizes") == 1
     azure.run(MODULE, **CREATED)
     azure.run(MODULE, **CREATED)
-    assert not any(one.path.endswith("vmSizes") for one in azure.sent)
+    assert not any(request.path.endswith("vmSizes") for request in azure.sent)
     unknown = azure.run(MODULE, check=True, name="other", size="Odd", agent_count=3)
     assert any(warning.startswith("UnknownSize") for warning in unknown["warnings"])
 
@@ -419,7 +419,7 @@ def test_names(azure: Azure, name: str, attach: bool, validate: str, good: bool 
     done = azure.run(MODULE, name=name, validate_name=validate, **options, ok=None)
     if good is None:
         # Nothing offline: it is the service that refuses it.
-        assert done["failure"]["status"] == 400 and [one.method for one in azure.writes] == ["PUT"]
+        assert done["failure"]["status"] == 400 and [write.method for write in azure.writes] == ["PUT"]
     elif good:
         assert done["changed"] and any(warning.startswith("LongName") for warning in done["warnings"]) is (
             len(name) > 16

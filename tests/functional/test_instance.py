@@ -56,7 +56,7 @@ FULL = {
 def instance(azure: Azure) -> dict[str, t.Any]:
     made: dict[str, t.Any] = azure.run(INSTANCE, **FULL)["compute"]
     assert azure.run(INSTANCE, **FULL)["changed"] is False
-    assert [(one.method, one.status) for one in azure.sent] == [("GET", 200)]
+    assert [(request.method, request.status) for request in azure.sent] == [("GET", 200)]
     return made
 
 
@@ -133,7 +133,7 @@ def test_data_mounts_follow_a_creation_and_go_when_declared_absent(azure: Azure)
     }
     made = azure.run(INSTANCE, **TARGET, size="Standard_DS3_v2", data_mounts=[mount])
     assert made["compute"]["data_mounts"][0]["mount_name"] == "images"
-    assert [one.path.rpartition("/")[2] for one in azure.writes] == ["ci-alice", "updateDataMounts"]
+    assert [write.path.rpartition("/")[2] for write in azure.writes] == ["ci-alice", "updateDataMounts"]
     gone = azure.run(INSTANCE, **TARGET, data_mounts=[{"mount_name": "images", "state": "absent"}])
     assert gone["changed"] and gone["compute"]["data_mounts"] == []
     assert azure.run(INSTANCE, **TARGET, data_mounts=[{"mount_name": "images", "state": "absent"}])["changed"] is False
@@ -226,7 +226,7 @@ def test_stopped_started_restarted(azure: Azure, instance: dict[str, t.Any]) -> 
         assert azure.writes == [] and planned["compute"]["state"] == after
         done = azure.run(INSTANCE, **TARGET, state=state)
         assert done["changed"] and done["plan"] == planned["plan"] and done["plan"]["action"] == action
-        assert [one.path.rpartition("/")[2] for one in azure.writes] == [action]
+        assert [write.path.rpartition("/")[2] for write in azure.writes] == [action]
         assert done["compute"]["state"] == after
         again = azure.run(INSTANCE, **TARGET, state=state)
         assert again["changed"] is (state == "restarted")
@@ -242,18 +242,18 @@ def test_what_is_under_way_is_waited_for_and_not_asked_for_again(azure: Azure, i
     azure.run(INSTANCE, **TARGET, state="started", wait=False)
     # The other way round: first what is under way, then what is asked for.
     turned = azure.run(INSTANCE, **TARGET, state="stopped")
-    assert turned["changed"] and [one.path.rpartition("/")[2] for one in azure.writes] == ["stop"]
+    assert turned["changed"] and [write.path.rpartition("/")[2] for write in azure.writes] == ["stop"]
 
 
 def test_a_resize_needs_it_stopped_or_force(azure: Azure, instance: dict[str, t.Any]) -> None:
     failed = azure.run(INSTANCE, **TARGET, size="Standard_DS4_v2", ok=False)
     assert failed["failure"]["code"] == "InUse" and azure.writes == []
     forced = azure.run(INSTANCE, **TARGET, size="Standard_DS4_v2", force=True)
-    assert [one.path.rpartition("/")[2] for one in azure.writes] == ["stop", "resize", "start"]
+    assert [write.path.rpartition("/")[2] for write in azure.writes] == ["stop", "resize", "start"]
     assert forced["compute"]["size"] == "STANDARD_DS4_V2" and forced["compute"]["state"] == "Running"
     azure.run(INSTANCE, **TARGET, state="stopped")
     smaller = azure.run(INSTANCE, **TARGET, size="Standard_DS3_v2")
-    assert [one.path.rpartition("/")[2] for one in azure.writes] == ["resize"] and smaller["compute"][
+    assert [write.path.rpartition("/")[2] for write in azure.writes] == ["resize"] and smaller["compute"][
         "state"
     ] == "Stopped"
 
@@ -269,7 +269,7 @@ def test_what_fails_between_two_operations_is_told_with_what_was_begun(azure: Az
     }
     azure.app.faults.put([refused])
     failed = azure.run(INSTANCE, **TARGET, size="Standard_DS3_v2", state="stopped", wait=False, ok=False)
-    assert [one.method for one in azure.writes] == ["PUT"] and failed["failure"]["code"] == "AuthorizationFailed"
+    assert [write.method for write in azure.writes] == ["PUT"] and failed["failure"]["code"] == "AuthorizationFailed"
     assert failed["changed"] and failed["plan"]["action"] == "create"
 
 
@@ -297,7 +297,7 @@ def test_of_several_operations_only_the_last_is_not_waited_for(
     """Each needs the end of the one before: the service refuses two at once."""
     azure.run(INSTANCE, **TARGET, **before)
     begun = azure.run(INSTANCE, **TARGET, **options, wait=False)
-    assert [one.path.rpartition("/")[2] for one in azure.writes] == written
+    assert [write.path.rpartition("/")[2] for write in azure.writes] == written
     assert begun["changed"] and begun["compute"]["state"] == states[0] and begun["operation"]["url"]
     done = azure.run(
         INSTANCE, **TARGET, **{"state": {"Running": "started", "Stopped": "stopped"}[states[1]], **options}

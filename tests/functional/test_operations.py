@@ -22,29 +22,29 @@ def begun(azure: Azure, count: int = 4) -> list[str]:
     done = azure.run(
         "aml_fleet", workspaces=[{"name": WORKSPACE, "resource_group": GROUP, "computes": computes}], wait=False
     )
-    return [one["operation"]["url"] for one in done["targets"]]
+    return [target["operation"]["url"] for target in done["targets"]]
 
 
 def statuses(result: dict[str, t.Any]) -> list[str]:
-    return [one["status"] for one in result["operations"]]
+    return [operation["status"] for operation in result["operations"]]
 
 
 def test_all_are_waited_for_at_once(azure: Azure) -> None:
     urls = begun(azure)
     done = azure.run(INFO, operations=urls)
-    assert not done["changed"] and [one["url"] for one in done["operations"]] == urls
+    assert not done["changed"] and [operation["url"] for operation in done["operations"]] == urls
     assert done["totals"] == {"operations": 4, "failed": 0, "Succeeded": 4} and all(
-        one["finished"] for one in done["operations"]
+        operation["finished"] for operation in done["operations"]
     )
     assert azure.writes == [] and len(azure.run("aml_compute_info")["computes"]) == 4
-    assert {one["provisioning_state"] for one in azure.run("aml_compute_info")["computes"]} == {"Succeeded"}
+    assert {compute["provisioning_state"] for compute in azure.run("aml_compute_info")["computes"]} == {"Succeeded"}
 
 
 def test_one_look_is_no_wait(azure: Azure) -> None:
     urls = begun(azure, 2)
     found = azure.run(INFO, operations=urls, wait=False)
     assert found["totals"]["failed"] == 0 and "Succeeded" not in statuses(found) and len(azure.sent) == 2
-    assert [one["finished"] for one in found["operations"]] == [False, False]
+    assert [operation["finished"] for operation in found["operations"]] == [False, False]
 
 
 def test_a_failure_hides_no_other(azure: Azure) -> None:
@@ -63,7 +63,11 @@ def test_a_failure_hides_no_other(azure: Azure) -> None:
     failed = azure.run(INFO, operations=urls, ok=False)
     assert failed["failure"]["code"] == "OperationsFailed" and "It broke." in failed["msg"]
     assert statuses(failed) == ["Succeeded", "Failed", "Succeeded"]
-    assert [one["failure"] and one["failure"]["code"] for one in failed["operations"]] == [None, "Broken", None]
+    assert [operation["failure"] and operation["failure"]["code"] for operation in failed["operations"]] == [
+        None,
+        "Broken",
+        None,
+    ]
     told = azure.run(INFO, operations=urls, fail_on="never")
     assert statuses(told) == statuses(failed) and told["totals"]["failed"] == 1
 
@@ -72,8 +76,8 @@ def test_time_runs_out(azure: Azure) -> None:
     azure.app.configure({"seconds": {"cluster.create": 500}})
     urls = begun(azure, 2)
     failed = azure.run(INFO, operations=urls, wait_timeout=20, ok=False)
-    assert {one["failure"]["code"] for one in failed["operations"]} == {"WaitTimeout"}
-    assert not any(one["finished"] for one in failed["operations"])
+    assert {operation["failure"]["code"] for operation in failed["operations"]} == {"WaitTimeout"}
+    assert not any(operation["finished"] for operation in failed["operations"])
     assert azure.run(INFO, operations=urls)["totals"]["Succeeded"] == 2
 
 

@@ -101,16 +101,16 @@ def test_what_is_no_longer_the_fleets_is_not_pruned(azure: Azure, how: str, at: 
     happened = once(azure, "GET", f"{WORKSPACE_ID}/computes/{'shared' if at == 'before the last read' else 'own'}", act)
     done = azure.run(FLEET, **fleet(prune="delete", parallelism=1))
     assert happened and azure.compute("shared")["properties"]["provisioningState"] == "Succeeded"
-    entries = {one["name"]: one for one in done["undeclared"]}
+    entries = {row["name"]: row for row in done["undeclared"]}
     assert entries["own"]["action"] == "delete" and entries["own"]["changed"]
     assert (
         entries["shared"]["action"] == "none"
         and not entries["shared"]["changed"]
         and word in entries["shared"]["reason"]
     )
-    (warning,) = [one for one in done["warnings"] if "shared" in one]
+    (warning,) = [warning for warning in done["warnings"] if "shared" in warning]
     assert "ChangedMeanwhile" in warning and word in warning
-    assert not [one for one in azure.writes if one.path.endswith("/shared")]
+    assert not [write for write in azure.writes if write.path.endswith("/shared")]
 
 
 def test_a_detached_resource_that_another_fleet_attached_stays(azure: Azure) -> None:
@@ -197,7 +197,9 @@ def test_what_another_writer_creates_in_place_of_the_old_one_is_not_overwritten(
     failed = azure.run(CLUSTER, name="shared", size="Standard_DS12_v2", on_immutable_change="recreate", ok=False)
     assert state["created"] and failed["failure"]["code"] == "ChangedMeanwhile" and failed["changed"]
     assert failed["failure"]["details"]["replaced"]["size"].casefold() == SIZE.casefold()
-    assert azure.compute("shared")["tags"] == {"theirs": "yes"} and [one.method for one in azure.writes] == ["DELETE"]
+    assert azure.compute("shared")["tags"] == {"theirs": "yes"} and [write.method for write in azure.writes] == [
+        "DELETE"
+    ]
 
 
 def test_a_workspace_with_a_new_compute_target_is_not_replaced(azure: Azure) -> None:
@@ -291,8 +293,8 @@ def test_a_name_that_is_used_again_ends_the_wait(azure: Azure, what: str) -> Non
     state = again_after_deletion(azure, path, version, body)
     done = azure.run(module, **options, state="absent", wait_timeout=600)
     assert done["changed"] and azure.app.call("GET", f"{path}?api-version={version}").status == 200
-    assert state["created"] and [one for one in done["warnings"] if one.startswith("RecreatedMeanwhile: ")]
-    assert len([one for one in azure.writes if one.method == "DELETE"]) == 1
+    assert state["created"] and [warning for warning in done["warnings"] if warning.startswith("RecreatedMeanwhile: ")]
+    assert len([write for write in azure.writes if write.method == "DELETE"]) == 1
 
 
 def test_a_deletion_under_way_that_makes_room_for_another_one(azure: Azure) -> None:
@@ -344,9 +346,9 @@ def test_a_dependent_that_another_workspace_uses_meanwhile_stays(azure: Azure) -
         WORKSPACES, name="ws-doomed", state="absent", permanently_delete=True, delete_dependent_resources=True
     )
     assert happened and azure.app.call("GET", f"{account}?api-version=2023-01-01").status == 200
-    assert [one for one in done["warnings"] if "SharedDependent" in one and account in one] and account not in done[
-        "deleted_resources"
-    ]
+    assert [
+        warning for warning in done["warnings"] if "SharedDependent" in warning and account in warning
+    ] and account not in done["deleted_resources"]
 
 
 def test_dependents_of_a_workspace_that_is_created_again_stay(azure: Azure) -> None:
@@ -361,5 +363,5 @@ def test_dependents_of_a_workspace_that_is_created_again_stay(azure: Azure) -> N
     assert (
         state["created"]
         and done["deleted_resources"] == []
-        and len([one for one in done["warnings"] if "SharedDependent" in one]) == 3
+        and len([warning for warning in done["warnings"] if "SharedDependent" in warning]) == 3
     )

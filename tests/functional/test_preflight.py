@@ -20,12 +20,14 @@ CPU: dict[str, t.Any] = {"size": "Standard_DS3_v2", "max_instances": 2}
 
 def look(azure: Azure, *computes: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
     """The result, without what is retired: test_retirements.py."""
-    found = azure.run(LOOK, computes=[{"type": "amlcompute", "name": "cpu-cluster", **one} for one in computes], **more)
-    return {**found, "findings": [one for one in found.get("findings", []) if one["code"] != "Retired"]}
+    found = azure.run(
+        LOOK, computes=[{"type": "amlcompute", "name": "cpu-cluster", **compute} for compute in computes], **more
+    )
+    return {**found, "findings": [finding for finding in found.get("findings", []) if finding["code"] != "Retired"]}
 
 
 def codes(result: dict[str, t.Any]) -> list[str]:
-    return [one["code"] for one in result["findings"]]
+    return [finding["code"] for finding in result["findings"]]
 
 
 def agree(azure: Azure, code: str, **options: t.Any) -> dict[str, t.Any]:
@@ -131,9 +133,9 @@ def test_the_quota_is_summed_over_all(azure: Azure) -> None:
         and found["passed"]
         and "lower max_instances" in found["findings"][0]["hint"]
     )
-    three = [{**one, "min_instances": 1} for one in idle]
-    for one in three:
-        assert codes(look(azure, one)) == []
+    three = [{**row, "min_instances": 1} for row in idle]
+    for request in three:
+        assert codes(look(azure, request)) == []
     found = look(azure, *three)
     assert (
         codes(found) == ["FamilyQuotaExceeded"] and found["findings"][0]["target"] == "cluster-a, cluster-b, cluster-c"
@@ -349,7 +351,7 @@ def test_offline_rules_of_each_entry(azure: Azure) -> None:
         {"name": "GOOD", **CPU},
     ]
     found = look(azure, *entries)
-    wrong = {(one["target"], one["code"]) for one in found["findings"]}
+    wrong = {(finding["target"], finding["code"]) for finding in found["findings"]}
     assert wrong == {
         ("gpu-1", "InvalidComputeName"),
         ("few", "MinimumAboveMaximum"),
@@ -398,7 +400,7 @@ def test_entries_of_every_kind(azure: Azure, tmp_path: t.Any) -> None:
         {"type": "synapsespark", "resource_id": f"{provider}/Microsoft.Synapse/workspaces/w/bigDataPools/x"},
         {"type": "datafactory", "resource_id": f"{provider}/Microsoft.DataFactory/factories/x"},
     ]
-    named = [{"name": f"target-{chr(97 + index)}", **one} for index, one in enumerate(entries)]
+    named = [{"name": f"target-{chr(97 + index)}", **entry} for index, entry in enumerate(entries)]
     assert look(azure, *named)["findings"] == []
     assert "Planted" not in azure.text
     broken = [
@@ -409,7 +411,7 @@ def test_entries_of_every_kind(azure: Azure, tmp_path: t.Any) -> None:
         {**named[8], "delete_underlying": True},
     ]
     found = look(azure, *broken)
-    assert {(one["target"], one["code"]) for one in found["findings"]} == {
+    assert {(finding["target"], finding["code"]) for finding in found["findings"]} == {
         ("target-a", "InvalidOption"),
         ("few", "NotEnoughCores"),
         ("target-b", "InvalidResourceId"),
@@ -474,7 +476,9 @@ def test_fail_on(azure: Azure) -> None:
     assert look(azure, warns, fail_on="warning", ok=False)["failure"]["code"] == "PreflightFailed"
     assert look(azure, fails, fail_on="never")["passed"] is False
     failed = look(azure, fails, fail_on="error", ok=False)
-    assert [one["code"] for one in failed["failure"]["details"]] == ["SizeNotOffered"] and failed["changed"] is False
+    assert [detail["code"] for detail in failed["failure"]["details"]] == ["SizeNotOffered"] and failed[
+        "changed"
+    ] is False
 
 
 def test_fifty_clusters_are_read_as_one(azure: Azure) -> None:
@@ -487,23 +491,23 @@ def test_fifty_clusters_are_read_as_one(azure: Azure) -> None:
         for number in range(50)
     ]
     look(azure, entries[0])
-    alone = sorted(one.path for one in azure.sent)
+    alone = sorted(request.path for request in azure.sent)
     assert look(azure, *entries)["findings"] == []
-    assert sorted(one.path for one in azure.sent) == alone
+    assert sorted(request.path for request in azure.sent) == alone
     assert sorted(path.rsplit("/", 1)[-1] for path in alone) == sorted(
         ["ws-test", "computes", "vmSizes", "usages", "quotas", "vnet", "id-one", "locks"]
     )
-    assert {one.method for one in azure.sent} == {"GET"} and azure.tokens == 1
+    assert {request.method for request in azure.sent} == {"GET"} and azure.tokens == 1
 
 
 def test_a_task_that_creates_nothing_looks_at_nothing(azure: Azure) -> None:
     azure.run(CLUSTER, name="cpu-cluster", preflight=True, **CPU)
     assert len(azure.reads) > 5
     azure.run(CLUSTER, name="cpu-cluster", preflight=True, **CPU)
-    assert [(one.method, one.path.rsplit("/", 1)[-1]) for one in azure.sent] == [("GET", "cpu-cluster")]
+    assert [(request.method, request.path.rsplit("/", 1)[-1]) for request in azure.sent] == [("GET", "cpu-cluster")]
     azure.run(CLUSTER, name="cpu-cluster", preflight=False, state="absent")
     azure.run(CLUSTER, name="cpu-cluster", **CPU)
-    assert not any(one.path.endswith("/usages") for one in azure.sent)
+    assert not any(request.path.endswith("/usages") for request in azure.sent)
 
 
 def test_a_replacement_is_looked_at_before_anything_is_deleted(azure: Azure) -> None:
@@ -525,7 +529,7 @@ def test_a_cluster_that_grows_is_looked_at(azure: Azure) -> None:
     assert azure.run(CLUSTER, name="cpu-cluster", min_instances=2, preflight=True)["changed"]
     # Tags take nothing that could be missing.
     azure.run(CLUSTER, name="cpu-cluster", tags={"team": "vision"}, preflight=True)
-    assert not any(one.path.endswith("/usages") for one in azure.sent)
+    assert not any(request.path.endswith("/usages") for request in azure.sent)
 
 
 def test_an_instance_has_the_option_too(azure: Azure) -> None:

@@ -31,9 +31,13 @@ class Listener:
         events = [json.loads(line) for line in self.path.read_text().splitlines()]
         assert all(board.parse(json.dumps(event)) == event for event in events)
         return [
-            (one["event"], f"{board.short(one['target'])} {one['action']}", one.get("state", one.get("failure")))
-            for one in events
-            if "target" in one
+            (
+                event["event"],
+                f"{board.short(event['target'])} {event['action']}",
+                event.get("state", event.get("failure")),
+            )
+            for event in events
+            if "target" in event
         ]
 
 

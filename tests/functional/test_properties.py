@@ -201,7 +201,7 @@ def undeclared_changes(
     return {
         path: pair
         for path, pair in differing.items()
-        if not any(path == one or path.startswith(f"{one}.") for one in free)
+        if not any(path == row or path.startswith(f"{row}.") for row in free)
         # The service's own rules come with the network.
         and not path.startswith("properties.managedNetwork.outboundRules.__SYS_")
         and not (path == "properties.managedNetwork.firewallSku" and pair[0] is None)

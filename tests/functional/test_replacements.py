@@ -32,7 +32,7 @@ def test_mounts_of_others_come_back(azure: Azure) -> None:
     for options in ({"description": "new"}, {"description": "newer", "data_mounts": [other]}):
         done = azure.run("aml_compute_instance", **name, **options, **RECREATE)
         assert done["plan"]["action"] == "replace"
-    assert {one["mount_name"] for one in done["compute"]["data_mounts"]} == {"mine", "other"}
+    assert {data_mount["mount_name"] for data_mount in done["compute"]["data_mounts"]} == {"mine", "other"}
 
 
 @pytest.mark.parametrize("module", ["aml_compute_cluster", "aml_compute_instance"])
@@ -45,7 +45,7 @@ def test_who_drops_the_login_closes_the_port(azure: Azure, module: str) -> None:
     properties = azure.compute("a-target")["properties"]
     assert done["plan"]["action"] == "replace" and properties["disableLocalAuth"] is True
     # A cluster that nobody can log in to is reported with an open port all the same: what counts is that none was asked for.
-    (put,) = [one.body for one in azure.writes if one.method == "PUT"]
+    (put,) = [write.body for write in azure.writes if write.method == "PUT"]
     assert not {"remoteLoginPortPublicAccess", "sshSettings", "userAccountCredentials"} & set(
         put["properties"]["properties"]
     )
@@ -104,7 +104,7 @@ def test_check_mode_shows_the_replacement(azure: Azure) -> None:
 def test_mounts_are_foreseen(azure: Azure) -> None:
     options = {"name": "an-instance", "size": "Standard_DS3_v2", "data_mounts": [MOUNT]}
     planned = azure.run("aml_compute_instance", **options, check=True)
-    assert [one["mount_name"] for one in planned["compute"]["data_mounts"]] == ["mine"]
+    assert [data_mount["mount_name"] for data_mount in planned["compute"]["data_mounts"]] == ["mine"]
 
 
 def test_a_null_of_an_option_with_choices_is_taken(azure: Azure) -> None:

@@ -48,7 +48,7 @@ def test_a_size_at_three_dates(azure: Azure, today: datetime.date, codes: list[s
     done = azure.run("aml_fleet", workspaces=fleet, full_result=True)
     assert [retired(done["warnings"]), retired(done["targets"][0]["warnings"])] == [codes, codes]
     found = azure.run("aml_preflight_info", computes=[{"type": "amlcompute", **declared}])["findings"]
-    assert [(one["code"], one["option"], one["severity"]) for one in found] == [
+    assert [(item["code"], item["option"], item["severity"]) for item in found] == [
         (code, "size", "warning") for code in codes
     ]
     exported = azure.run("aml_export_info")
@@ -78,9 +78,9 @@ def test_a_fleet_warns_once_of_what_many_targets_use(azure: Azure) -> None:
         for n in range(7)
     ]
     done = azure.run("aml_fleet", workspaces=[{"name": WORKSPACE, "resource_group": GROUP, "computes": computes}])
-    (text,) = [one for one in done["warnings"] if "Retired" in one]
+    (text,) = [warning for warning in done["warnings"] if "Retired" in warning]
     assert "7 compute target(s): ws-test/c-0x" in text and text.endswith("and 2 more.")
-    assert [len(retired(one["warnings"])) for one in done["targets"]] == [1] * 7
+    assert [len(retired(target["warnings"])) for target in done["targets"]] == [1] * 7
 
 
 @pytest.mark.parametrize(
@@ -126,4 +126,4 @@ def test_no_example_and_no_default_uses_a_size_that_is_retired_or_will_be() -> N
         if path.is_file() and path.suffix in (".md", ".rst", ".yml", ".yaml", ".py", ".j2", ".sh", "")
         for size in re.findall(r"(?i)\bstandard_[a-z]+\d[a-z0-9_-]*", path.read_text(errors="replace"))
     }
-    assert used and [one for one in sorted(used) if retirements.of(retirements.SIZE, one[1])] == []
+    assert used and [item for item in sorted(used) if retirements.of(retirements.SIZE, item[1])] == []

@@ -317,9 +317,9 @@ def test_undeclared_values_that_are_others_after_a_whole_write_are_reported(
 
     azure.meanwhile = meanwhile
     done = azure.run(module, **named, **then)
-    reported = [one for one in done["warnings"] if "ChangedMeanwhile" in one]
+    reported = [warning for warning in done["warnings"] if "ChangedMeanwhile" in warning]
     assert "PUT" in methods and "'shared': '1'" in str(azure.get(path, version)) or not acts
-    assert len(reported) == acts and all(f"afterwards: {name}. " in one for one in reported), done["warnings"]
+    assert len(reported) == acts and all(f"afterwards: {name}. " in finding for finding in reported), done["warnings"]
 
 
 # --- creations ---
@@ -486,7 +486,11 @@ def test_host_names_of_a_rule_are_declared(azure: Azure) -> None:
     # Neither order nor case has a meaning.
     again = run("A.example.org", "b.example.org")
     assert not again["changed"]
-    (shown,) = [one for one in again["workspace"]["managed_network"]["outbound_rules"] if one["name"] == "theirs"]
+    (shown,) = [
+        outbound_rule
+        for outbound_rule in again["workspace"]["managed_network"]["outbound_rules"]
+        if outbound_rule["name"] == "theirs"
+    ]
     assert shown["fqdns"] == ["b.example.org", "a.example.org"]
     assert run("c.example.org")["changed"] and azure.get(RULE)["properties"]["fqdns"] == ["c.example.org"]
     for failed in (

@@ -52,7 +52,7 @@ def test_success_check_mode_and_no_change(watched: Watched, case: Case) -> None:
     planned = watched.run(case, check=True)
     assert planned["changed"]
     done = watched.run(case)
-    assert done["changed"] and any(one.body and MARK in json.dumps(one.body) for one in watched.azure.writes), (
+    assert done["changed"] and any(write.body and MARK in json.dumps(write.body) for write in watched.azure.writes), (
         "it was sent"
     )
     assert watched.run(case)["changed"] is False

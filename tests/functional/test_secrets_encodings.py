@@ -48,7 +48,7 @@ def _cluster(secret: str) -> Options:
 
 
 def _instance(secrets: list[str]) -> Options:
-    variables = {f"ANY_{number}": one for number, one in enumerate(secrets)}
+    variables = {f"ANY_{number}": secret for number, secret in enumerate(secrets)}
     application = {
         "name": "app",
         "image": {"reference": "a/b"},
@@ -81,7 +81,7 @@ def _refuse(azure: Azure, secrets: list[str], path: str = "target", **fault: t.A
 def _colleagues(azure: Azure, secrets: list[str]) -> None:
     """An instance with these variables, whose tags and description say them too."""
     azure.run("aml_compute_instance", **_instance(secrets))
-    [body] = [one.body for one in azure.writes if one.method == "PUT"]
+    [body] = [write.body for write in azure.writes if write.method == "PUT"]
     tags = {f"tag-{number}": text for number, text in enumerate(marked(secrets))}
     body["properties"]["description"] = echo(secrets)
     azure.arm("DELETE", f"{WORKSPACE_ID}/computes/target-a?api-version=2025-12-01&underlyingResourceAction=Delete")
@@ -182,7 +182,7 @@ CHANNELS: dict[str, t.Callable[[Azure, list[str], Path], t.Iterable[str]]] = {
 def test_no_encoding_of_a_secret_is_in_a_channel(channel: str, azure: Azure, tmp_path: Path) -> None:
     secrets = draw(EXAMPLES, channel)
     check(channel, secrets, CHANNELS[channel](azure, secrets, tmp_path))
-    assert not [one for one in secrets if one in azure.text], "the whole output"
+    assert not [secret for secret in secrets if secret in azure.text], "the whole output"
 
 
 def test_a_password_of_an_option_is_not_shown_either(azure: Azure) -> None:
@@ -198,8 +198,8 @@ def test_a_password_of_an_option_is_not_shown_either(azure: Azure) -> None:
 @pytest.mark.parametrize("outer", OUTER)
 def test_no_encoding_within_another_is_shown(outer: str) -> None:
     secrets, masker = draw(EXAMPLES, outer), Masker()
-    for one in secrets:
-        masker.add(one)
+    for secret in secrets:
+        masker.add(secret)
     seen, shown = leaks([masker.mask(" ".join(marked(secrets, outer)))], outer)
     count("encoded again", seen, shown)
     assert len(seen) == len(secrets) * len(NAMES) and not shown, (shown, secrets)

@@ -32,7 +32,7 @@ def test_success_check_mode_and_no_change(watched: Watched, case: Case) -> None:
     assert watched.run(case, check=True)["changed"]
     assert watched.plan.exists() == ("plan_file" in case.options)
     assert watched.run(case)["changed"] and any(
-        one.body and MARK in json.dumps(one.body) for one in watched.azure.writes
+        write.body and MARK in json.dumps(write.body) for write in watched.azure.writes
     ), "it was sent"
     assert watched.run(case)["changed"] is False
     assert watched.run(case, ok=False, **case.broken)["failure"]["code"] == "OutOfRange"
@@ -134,7 +134,7 @@ def test_what_others_declared_is_shown_by_no_module(watched: Watched, azure: Azu
     for module, options, check in LOOKS:
         done = watched.run(Case(module, options, "", [], {}), ok=None, check=check)
         if module == "aml_export_info":
-            missing = {one["option"]: one["reason"] for one in done["missing"] if one["name"] == "target-a"}
+            missing = {row["option"]: row["reason"] for row in done["missing"] if row["name"] == "target-a"}
             assert "VALUE_NOT_SHOWN" in missing["custom_applications[app].environment_variables.APP_PASSWORD"]
             assert "environment_variables.APP_PASSWORD: not exported\n" in done["cli_yaml"]["target-a.yml"]
     exported = azure.run("aml_export_info")["vars"]["aml_instances"][0]

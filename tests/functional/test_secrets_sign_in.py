@@ -226,8 +226,8 @@ def test_signatures_of_addresses(watched: Watched, azure: Azure, monkeypatch: py
     assert signature in begun["operation"]["url"]
     azure.app.clock.advance(600)
     watched.run(case, max_instances=3)
-    polled = [one for one in azure.app.log.entries() if "s" in one["query"]]
-    assert polled and all(one["query"]["s"] == "***" for one in polled)
+    polled = [entry for entry in azure.app.log.entries() if "s" in entry["query"]]
+    assert polled and all(request["query"]["s"] == "***" for request in polled)
 
     send = harness._InProcess.send
 

@@ -81,7 +81,7 @@ PLACES: dict[tuple[str, str], tuple[str, ...]] = {
     ("kind computeinstance", "custom_applications.environment_variables"): ("fleet environment-variables",),
     ("kind aks", "ssl.key"): ("fleet tls-key",),
     ("kind aks", "ssl.key_file"): ("fleet tls-key-file",),
-    **{(f"kind {one}", path): cases for one in ATTACHABLE for path, cases in OF_ATTACHED.items()},
+    **{(f"kind {item}", path): cases for item in ATTACHABLE for path, cases in OF_ATTACHED.items()},
     # What the service says.
     ("service", "errors and operations that say a secret back"): (
         "tests/functional/test_secrets.py::test_a_refusal_that_says_the_secret_back",
@@ -158,9 +158,9 @@ def test_every_place_where_a_secret_can_stand_is_in_the_table() -> None:
 
 def test_every_row_of_the_table_is_tested() -> None:
     cases = {*CASES, *(f"fleet {name}" for name in FLEETS), *(f"sign-in {name}" for name in SIGN_INS)}
-    named = [one for row in PLACES.values() for one in row] + list(CHANNELS.values())
-    tests = [one for one in named if "::" in one]
-    assert [one for one in named if "::" not in one and one not in cases] == []
+    named = [item for row in PLACES.values() for item in row] + list(CHANNELS.values())
+    tests = [name for name in named if "::" in name]
+    assert [name for name in named if "::" not in name and name not in cases] == []
     assert cases - set(named) == set(), "a case that stands for no place"
     for test in tests:
         assert exists(test), test
@@ -208,4 +208,4 @@ def test_no_loop_of_a_role_or_playbook_has_a_secret_in_its_items() -> None:
     ]
     # These write what modules returned, which has no secret.
     written = ("playbooks/export_workspace.yml: content", "playbooks/tasks/drift_files.yml: content")
-    assert len(files) > 30 and [one for one in found if not one.startswith(written)] == []
+    assert len(files) > 30 and [item for item in found if not item.startswith(written)] == []

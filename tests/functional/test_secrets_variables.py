@@ -80,8 +80,8 @@ def test_a_diff_tells_that_a_value_differs_and_not_what_it_is(declared: Azure) -
         "aml_compute_instance", check=True, _ansible_diff=True, on_immutable_change="recreate", **wanted
     )
     before, after = (
-        one["custom_applications"][0]["environment_variables"]
-        for one in (done["diff"]["before"], done["diff"]["after"])
+        item["custom_applications"][0]["environment_variables"]
+        for item in (done["diff"]["before"], done["diff"]["after"])
     )
     assert before["DATABASE"] == before["SAME"] == after["SAME"] != after["DATABASE"]
     assert before["MODE"] == after["MODE"] and all(
@@ -94,9 +94,9 @@ def test_an_export_has_a_placeholder_or_the_values_that_are_named(declared: Azur
     done = declared.run("aml_export_info", show_variables=["MODE"])
     [row], [target] = done["vars"]["aml_instances"], done["fleet"]["computes"]
     file = yaml.safe_load(done["cli_yaml"]["target-a.yml"])
-    found = [one["custom_applications"][0]["environment_variables"] for one in (row, target, file)]
+    found = [item["custom_applications"][0]["environment_variables"] for item in (row, target, file)]
     assert found == [{"DATABASE": "VALUE_NOT_SHOWN", "MODE": SHOWN, "SAME": "VALUE_NOT_SHOWN"}] * 3
-    named = {one["option"].rpartition(".")[2] for one in done["missing"] if "VALUE_NOT_SHOWN" in one["reason"]}
+    named = {row["option"].rpartition(".")[2] for row in done["missing"] if "VALUE_NOT_SHOWN" in row["reason"]}
     assert named == {"DATABASE", "SAME"}
     assert declared.run("aml_compute_instance", **row)["changed"] is False
     assert declared.run("aml_fleet", workspaces=[done["fleet"]])["changed"] is False
@@ -139,9 +139,9 @@ def test_a_placeholder_without_a_value_to_keep_is_refused(declared: Azure, case:
     document = fleet(wanted)
     document["workspaces"][0]["computes"].append(other)
     done = declared.run("aml_fleet", ok=False, check=check, full_result=True, **document)
-    failures = {one["name"]: (one["failure"] or {}).get("code") for one in done["targets"]}
+    failures = {target["name"]: (target["failure"] or {}).get("code") for target in done["targets"]}
     assert failures == {wanted["name"]: "PlaceholderNotReplaced", "cpu": None}
-    assert not [one for one in declared.writes if one.path.endswith(wanted["name"])]
+    assert not [write for write in declared.writes if write.path.endswith(wanted["name"])]
 
 
 def test_an_info_module_and_the_one_that_declares_hide_the_same(declared: Azure) -> None:

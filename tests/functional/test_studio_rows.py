@@ -27,7 +27,7 @@ ELSEWHERE = "22222222-0000-4000-8000-000000000002"
 
 def put(azure: Azure) -> dict[str, t.Any]:
     """The body of the one PUT that was sent."""
-    (sent,) = [one for one in azure.writes if one.method == "PUT"]
+    (sent,) = [write for write in azure.writes if write.method == "PUT"]
     body: dict[str, t.Any] = sent.body
     return body
 
@@ -71,7 +71,7 @@ def test_many_nodes_warn(azure: Azure, most: int, warned: bool) -> None:
     found = azure.run(
         "aml_preflight_info", computes=[{"type": "amlcompute", "name": "cpu-cluster", **SIZE, "max_instances": most}]
     )
-    assert ("ManyNodes" in [one["code"] for one in found["findings"]]) is warned
+    assert ("ManyNodes" in [finding["code"] for finding in found["findings"]]) is warned
 
 
 def test_a_key_that_is_stored_in_azure(azure: Azure) -> None:
@@ -105,7 +105,7 @@ def test_a_failed_setup_says_why_and_is_made_anew(azure: Azure) -> None:
     failed = azure.run(INSTANCE, **options, ok=False)
     assert failed["failure"]["code"] == "StorageMountError" and "Failed to mount storage." in failed["msg"]
     done = azure.run(INSTANCE, **options)
-    assert [one.method for one in azure.writes] == ["DELETE", "PUT"] and done["compute"]["state"] == "Running"
+    assert [write.method for write in azure.writes] == ["DELETE", "PUT"] and done["compute"]["state"] == "Running"
 
 
 SCRIPT = "#!/bin/bash\necho '\u00e9' > /tmp/here\n"
@@ -140,7 +140,7 @@ def test_a_script_may_be_given_in_place(azure: Azure) -> None:
     (row,) = exported["vars"]["aml_instances"]
     assert row["setup_scripts"]["creation_script"]["inline"] == SCRIPT
     assert "inline" not in exported["cli_yaml"]["ci-alice.yml"] and "s.sh" in exported["cli_yaml"]["ci-alice.yml"]
-    assert "setup_scripts.creation_script" in [one["option"] for one in exported["missing"]]
+    assert "setup_scripts.creation_script" in [row["option"] for row in exported["missing"]]
 
 
 @pytest.mark.parametrize("script", [{}, {"command": "--fast"}, {"path": "a.sh", "inline": "true"}])
@@ -164,7 +164,9 @@ def test_an_instance_without_a_public_address(azure: Azure) -> None:
     failed = azure.run(INSTANCE, **hidden, ok=False)
     assert failed["failure"]["code"] == "SubnetMissing" and azure.writes == []
     failed = azure.run(INSTANCE, **hidden, network_settings={"subnet": azure.subnet()}, preflight=True, ok=False)
-    assert [one["code"] for one in failed["failure"]["details"]] == ["PrivateEndpointMissing"] and azure.writes == []
+    assert [detail["code"] for detail in failed["failure"]["details"]] == [
+        "PrivateEndpointMissing"
+    ] and azure.writes == []
     azure.make_workspace("ws-managed", managedNetwork={"isolationMode": "AllowInternetOutbound"})
     made = azure.run(INSTANCE, **hidden, workspace="ws-managed", preflight=True)
     assert made["compute"]["enable_node_public_ip"] is False and made["compute"]["public_ip_address"] is None

@@ -24,7 +24,9 @@ IN_PREVIEW = [row.option for row in FIELDS if row.versions.is_preview]
 
 def versions(azure: Azure, method: str) -> list[str]:
     """The API versions of the last run's requests for the instance."""
-    return [one.api_version for one in azure.sent if one.method == method and "/computes/ci-one" in one.path]
+    return [
+        request.api_version for request in azure.sent if request.method == method and "/computes/ci-one" in request.path
+    ]
 
 
 @pytest.mark.parametrize("option", IN_PREVIEW)
@@ -32,7 +34,7 @@ def test_an_option_of_preview_versions_is_sent_read_and_kept(azure: Azure, optio
     done = azure.run(INSTANCE, **SMALL, **{option: True})
     assert set(versions(azure, "PUT") + versions(azure, "GET")) == {PREVIEW}
     assert done["compute"][option] is True and any(
-        "PreviewFeature" in one and option in one for one in done["warnings"]
+        "PreviewFeature" in warning and option in warning for warning in done["warnings"]
     )
     again = azure.run(INSTANCE, **SMALL, **{option: True})
     assert not again["changed"] and versions(azure, "GET") == [PREVIEW] and not again["warnings"]
@@ -40,7 +42,7 @@ def test_an_option_of_preview_versions_is_sent_read_and_kept(azure: Azure, optio
 
 def test_without_such_options_all_requests_are_stable(azure: Azure) -> None:
     done = azure.run(INSTANCE, **SMALL, enable_sso=False, idle_time_before_shutdown_minutes=30)
-    assert {one.api_version for one in azure.sent if "/computes/" in one.path} == {STABLE}
+    assert {request.api_version for request in azure.sent if "/computes/" in request.path} == {STABLE}
     assert done["compute"]["enable_sso"] is False and not done["warnings"]
 
 
@@ -50,7 +52,7 @@ def test_a_replacement_keeps_options_of_preview_versions_that_were_not_declared(
     planned = azure.run(INSTANCE, check=True, **NAMED, description="new", on_immutable_change="recreate", force=True)
     assert {option: planned["compute"][option] for option in values} == values
     azure.run(INSTANCE, **NAMED, description="new", on_immutable_change="recreate", force=True)
-    assert [one.api_version for one in azure.writes] == [STABLE, PREVIEW]
+    assert [write.api_version for write in azure.writes] == [STABLE, PREVIEW]
     shown = azure.run("aml_compute_info", **NAMED)["computes"][0]
     assert {option: shown[option] for option in values} == values and shown["description"] == "new"
 
@@ -88,10 +90,10 @@ def test_the_version_of_the_task_is_that_of_actions_too(azure: Azure) -> None:
     version = "2024-04-01-preview"
     azure.run(INSTANCE, **SMALL, api_version=version)
     azure.run(INSTANCE, **NAMED, idle_time_before_shutdown_minutes=60, enable_sso=False, api_version=version)
-    assert [one.path.rpartition("/")[2] for one in azure.writes] == ["updateIdleShutdownSetting", "enableSso"]
+    assert [write.path.rpartition("/")[2] for write in azure.writes] == ["updateIdleShutdownSetting", "enableSso"]
     azure.run(INSTANCE, **NAMED, state="stopped", api_version=version)
     azure.run("aml_compute_instance", **NAMED, state="absent", api_version=version)
-    spoken = {one["query"]["api-version"] for one in azure.app.log.entries() if "/computes/ci-one" in one["path"]}
+    spoken = {entry["query"]["api-version"] for entry in azure.app.log.entries() if "/computes/ci-one" in entry["path"]}
     assert spoken == {version}
 
 
@@ -129,7 +131,7 @@ def test_mounts_that_the_version_of_the_task_cannot_set_are_no_price_of_a_replac
 
 
 def test_actions_use_the_newest_version_that_lists_them() -> None:
-    newest = {suffix: one.best for suffix, one, _body in ACTIONS.values()}
+    newest = {suffix: action.best for suffix, action, _body in ACTIONS.values()}
     assert newest.pop("/enableSso") == "2024-04-01-preview" and newest.pop("/updateSchedules") == "2022-10-01-preview"
     assert set(newest.values()) == {PREVIEW}
 

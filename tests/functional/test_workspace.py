@@ -88,11 +88,11 @@ def test_each_updatable_field_alone(azure: Azure) -> None:
         assert azure.writes == []
         done = azure.run(MODULE, **TARGET, **options)
         assert done["changed"] and planned["plan"] == done["plan"] and planned["diff"] == done["diff"]
-        assert [(one.method, one.body) for one in azure.writes] == [("PATCH", body)]
+        assert [(write.method, write.body) for write in azure.writes] == [("PATCH", body)]
         after = current(azure)
         assert {key for key in before if before[key] != after[key]} == {name}, options
         assert azure.run(MODULE, **TARGET, **options)["changed"] is False
-        assert [one.method for one in azure.sent] == ["GET"]
+        assert [request.method for request in azure.sent] == ["GET"]
         before = after
 
 
@@ -144,7 +144,7 @@ def test_outbound_rules_by_name(azure: Azure) -> None:
     ]
     options = {"managed_network": {"outbound_rules": rules}}
     done = azure.run(MODULE, **TARGET, **options)
-    assert [one.path.rpartition("/")[2] for one in azure.writes] == ["packages", "tag", "endpoint"]
+    assert [write.path.rpartition("/")[2] for write in azure.writes] == ["packages", "tag", "endpoint"]
     names = {rule["name"] for rule in done["workspace"]["managed_network"]["outbound_rules"]}
     assert {"others", "packages", "tag", "endpoint"} <= names
     assert azure.run(MODULE, **TARGET, **options)["changed"] is False
@@ -153,12 +153,12 @@ def test_outbound_rules_by_name(azure: Azure) -> None:
     )
     both = [{"name": name, "type": "fqdn", "destination": f"{name}.org"} for name in ("one", "two")]
     azure.run(MODULE, **TARGET, managed_network={"outbound_rules": both}, display_name="Shown", wait=False)
-    assert [one.method for one in azure.writes] == ["PATCH", "PUT", "PUT"], "each but the last is waited for"
+    assert [write.method for write in azure.writes] == ["PATCH", "PUT", "PUT"], "each but the last is waited for"
     azure.app.clock.advance(3600)
     gone = azure.run(MODULE, **TARGET, managed_network={"outbound_rules": [{"name": "tag", "state": "absent"}]})
     assert planned["plan"] == gone["plan"] and planned["diff"] == gone["diff"]
     assert "tag" not in {rule["name"] for rule in planned["workspace"]["managed_network"]["outbound_rules"]}
-    assert [(one.method, one.path.rpartition("/")[2]) for one in azure.writes] == [("DELETE", "tag")]
+    assert [(write.method, write.path.rpartition("/")[2]) for write in azure.writes] == [("DELETE", "tag")]
     assert "tag" not in {rule["name"] for rule in gone["workspace"]["managed_network"]["outbound_rules"]}
     failed = azure.run(MODULE, **TARGET, managed_network={"isolation_mode": "disabled"}, ok=False)
     assert failed["failure"]["code"] == "ManagedNetworkStaysOn" and azure.writes == []
@@ -177,7 +177,7 @@ def test_a_project_in_a_hub(azure: Azure) -> None:
     options = {"name": "project-a", "kind": "project", "hub_id": hub, "display_name": "A"}
     planned = azure.run(MODULE, check=True, **options)
     done = azure.run(MODULE, **options)
-    assert planned["plan"] == done["plan"] and [one.method for one in azure.writes] == ["PUT"]
+    assert planned["plan"] == done["plan"] and [write.method for write in azure.writes] == ["PUT"]
     made = done["workspace"]
     assert (made["kind"], made["hub_id"], made["location"], made["display_name"]) == ("project", hub, "eastus", "A")
     assert azure.run(MODULE, **options)["changed"] is False
@@ -190,7 +190,7 @@ def test_a_project_in_a_hub(azure: Azure) -> None:
     failed = azure.run(MODULE, name="project-c", kind="project", hub_id=f"{hub}-none", ok=False)
     assert failed["failure"]["code"] == "ParentResourceNotFound" and azure.writes == []
     kinds = azure.run("aml_workspace_info", kind=["project"])["workspaces"]
-    assert [one["name"] for one in kinds] == ["project-a"]
+    assert [kind["name"] for kind in kinds] == ["project-a"]
 
 
 def test_deletion_with_and_without_what_it_stood_on(azure: Azure) -> None:
@@ -203,16 +203,24 @@ def test_deletion_with_and_without_what_it_stood_on(azure: Azure) -> None:
     assert azure.get(stood_on["storage_account"], "2023-01-01")["name"].startswith("st")
     azure.make_workspace("ws-two")
     done = azure.run(MODULE, name="ws-two", state="absent", permanently_delete=True, delete_dependent_resources=True)
-    assert sorted(one.split("/")[-1][:2] for one in done["deleted_resources"]) == ["ai", "kv", "st"]
-    assert all(azure.get(one, "2023-07-01").get("error") for one in done["deleted_resources"] if "KeyVault" in one)
+    assert sorted(deleted_resource.split("/")[-1][:2] for deleted_resource in done["deleted_resources"]) == [
+        "ai",
+        "kv",
+        "st",
+    ]
+    assert all(
+        azure.get(deleted_resource, "2023-07-01").get("error")
+        for deleted_resource in done["deleted_resources"]
+        if "KeyVault" in deleted_resource
+    )
 
 
 def test_all_workspaces_of_the_subscription(azure: Azure) -> None:
     azure.make_workspace("ws-far", group="rg-far")
     everywhere = azure.run("aml_workspace_info", resource_group=None)["workspaces"]
-    assert sorted(one["name"] for one in everywhere) == ["ws-far", WORKSPACE]
-    assert {one["id"].split("/")[2] for one in everywhere} == {SUBSCRIPTION}
-    assert [one["name"] for one in azure.run("aml_workspace_info")["workspaces"]] == [WORKSPACE]
+    assert sorted(text["name"] for text in everywhere) == ["ws-far", WORKSPACE]
+    assert {text["id"].split("/")[2] for text in everywhere} == {SUBSCRIPTION}
+    assert [workspace["name"] for workspace in azure.run("aml_workspace_info")["workspaces"]] == [WORKSPACE]
 
 
 def test_a_default_for_all_modules_names_the_workspace_too(azure: Azure) -> None:

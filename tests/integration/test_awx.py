@@ -288,13 +288,17 @@ def fleet_document(group: str) -> dict[str, t.Any]:
 
 def merged_by(job: Job) -> dict[str, t.Any]:
     (facts,) = [
-        one["ansible_facts"] for one in job.results("ansible_facts") if "aml_fleet_merged" in one["ansible_facts"]
+        result["ansible_facts"]
+        for result in job.results("ansible_facts")
+        if "aml_fleet_merged" in result["ansible_facts"]
     ]
     return t.cast("dict[str, t.Any]", facts["aml_fleet_merged"])
 
 
 def plans(result: dict[str, t.Any]) -> list[tuple[str, str, t.Any]]:
-    return [(one["id"], one["action"], one["changes"]) for one in (*result["targets"], *result["undeclared"])]
+    return [
+        (target["id"], target["action"], target["changes"]) for target in (*result["targets"], *result["undeclared"])
+    ]
 
 
 def test_four_slices_do_what_one_run_does(
@@ -336,7 +340,7 @@ def test_four_slices_do_what_one_run_does(
     simulator.control("PUT", "config", {"quotas": {"*": {"standardDSv2Family": 15}}})
     refused = awx.run("fleet.yml", credential, everywhere, inventory=sliced(inventory, 1, 4))
     simulator.control("PUT", "config", {"quotas": {"*": {"standardDSv2Family": 16}}})
-    assert refused.code == 2 and {one["failure"]["code"] for one in refused.results("failure")} == {
+    assert refused.code == 2 and {result["failure"]["code"] for result in refused.results("failure")} == {
         "PreflightFailed"
     }, refused.stdout
     assert simulator.writes(mark) == [], "four of eight clusters would have passed, but not all of them"
@@ -381,5 +385,5 @@ def test_a_plan_is_approved_between_two_jobs(
     applied = behind.run("fleet.yml", credential, {}, inherited=inherited)
     assert applied.code == 0 and changed(applied) == 1, applied.stdout
     again = behind.run("fleet.yml", credential, {}, inherited=inherited)
-    assert again.code == 2 and {one["failure"]["code"] for one in again.results("failure")} == {"PlanChanged"}
+    assert again.code == 2 and {result["failure"]["code"] for result in again.results("failure")} == {"PlanChanged"}
     assert "approved is create" in again.stdout

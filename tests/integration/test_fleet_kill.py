@@ -153,13 +153,13 @@ def test_asked_to_end_it_says_what_is_under_way_and_the_next_run_goes_on(azure: 
     totals = result["totals"]
     assert totals["failed"] == 0 and totals["interrupted"] + totals["not_started"] == totals["targets"], totals
     assert len(result["msg"].splitlines()) == 1 and result["msg"].endswith("it waits for them, and continues.")
-    codes = {one["id"].lower(): one["failure"]["code"] for one in result["targets"]}
+    codes = {target["id"].lower(): target["failure"]["code"] for target in result["targets"]}
     taken = accepted(azure.simulator.requests(mark))
     assert set(codes.values()) == {"Interrupted", "NotStarted"}
-    assert {one["id"].lower() for one in result["targets"] if one["changed"]} == set(taken), (
+    assert {target["id"].lower() for target in result["targets"] if target["changed"]} == set(taken), (
         "what the service has taken is told, and nothing else"
     )
-    assert all(codes[one] == "Interrupted" for one in taken)
+    assert all(codes[row] == "Interrupted" for row in taken)
     azure.simulator.control("PUT", "config", {"seconds": {"cluster.create": 1.0}})
     azure.simulator.control("PUT", "clock", {"advance": 2e5})
     left = each * WORKSPACES - len(taken)
@@ -192,10 +192,13 @@ def test_killed_at_random_moments_the_next_run_ends_converged(azure: Azure, tmp_
     table = [
         f"{KILLS} kills of a run over {TARGETS} targets that takes {whole:.1f} s (AML_KILL_SEED={SEED})\n",
         "| killed after s | taken by then | running | made by the next run |\n|---:|---:|---:|---:|",
-        *(f"| {one.after:.2f} | {one.taken} | {one.under_way} | {one.made_later} |" for one in sorted(moments)),
-        f"\nTargets made twice: 0. Targets lost: 0. Kills that left operations running: {sum(one.under_way > 0 for one in moments)}.",
+        *(
+            f"| {moment.after:.2f} | {moment.taken} | {moment.under_way} | {moment.made_later} |"
+            for moment in sorted(moments)
+        ),
+        f"\nTargets made twice: 0. Targets lost: 0. Kills that left operations running: {sum(moment.under_way > 0 for moment in moments)}.",
     ]
     print("\n" + "\n".join(table))
     if os.environ.get("AML_KILL_TABLE"):
         Path(os.environ["AML_KILL_TABLE"]).write_text("\n".join(table) + "\n")
-    assert any(0 < one.taken < TARGETS for one in moments) or KILLS < 5, "no kill fell into the creations"
+    assert any(0 < moment.taken < TARGETS for moment in moments) or KILLS < 5, "no kill fell into the creations"

@@ -176,7 +176,7 @@ def test_stop_idle(world: World) -> None:
         "aml_workspace": {"name": "ws-shared"},
     }
     included = [
-        {"ansible.builtin.include_tasks": f"{tasks}/{one}_instance.yml", "vars": stale} for one in ("stop", "rotate")
+        {"ansible.builtin.include_tasks": f"{tasks}/{item}_instance.yml", "vars": stale} for item in ("stop", "rotate")
     ]
     defaults = {"resource_group": "rg-shared", "workspace": "ws-shared"}
     again = world.player.play({"block": included, "module_defaults": {"group/azureml.compute.all": defaults}})
@@ -221,7 +221,7 @@ def test_a_fleet(fleet: Player) -> None:
     mark = fleet.simulator.mark()
     first = fleet.playbook(*run)
     fleets = [result for name, result in first.tasks if name == "aml_compute : Manage compute targets"]
-    assert [[target["name"] for target in one["targets"]] for one in fleets] == [["cpu"], ["cpu"]]
+    assert [[target["name"] for target in fleet["targets"]] for fleet in fleets] == [["cpu"], ["cpu"]]
     made = {
         row["path"].split("/workspaces/")[1].split("/")[0]
         for row in fleet.simulator.writes(mark)
@@ -301,7 +301,7 @@ def test_teardown(world: World) -> None:
     )
 
     done = world.run("teardown", aml_teardown_confirm="ws-shared")
-    deleted = [one for one in world.writes(mark) if one.startswith("DELETE")]
+    deleted = [write for write in world.writes(mark) if write.startswith("DELETE")]
     assert deleted == ["DELETE copies", "DELETE ci-shared", "DELETE cpu", "DELETE late", "DELETE ws-shared"]
     left = "\n".join(done["Show the remaining resources"]["msg"])
     assert "storageAccounts" in left and "soft-deleted" in left

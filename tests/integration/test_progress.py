@@ -185,7 +185,7 @@ def test_an_interrupted_run_ends_with_one_line(simulator: Simulator, slow: list[
         lines: list[str] = []
         for line in iter(process.stdout.readline, ""):
             lines.append(line)
-            if sum("create ..." in one for one in lines) == 3 and "create ..." in line:
+            if sum("create ..." in line for line in lines) == 3 and "create ..." in line:
                 process.send_signal(number)
     assert process.returncode in (99, -number)
     (told,) = [line for line in lines if line.startswith("  Interrupted: ")]

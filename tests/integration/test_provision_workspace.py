@@ -32,7 +32,9 @@ def variables(player: Player) -> dict[str, t.Any]:
     declared: dict[str, t.Any] = yaml.safe_load((ROOT / "examples" / "workspace.yml").read_text())
     declared["aml_resource_group"] = player.group
     # One of each: what other kinds do has tests of its own. Nothing of the caller's own SSH is touched.
-    declared["aml_computes"] = [one for one in declared["aml_computes"] if one["type"] == "amlcompute"]
+    declared["aml_computes"] = [
+        aml_compute for aml_compute in declared["aml_computes"] if aml_compute["type"] == "amlcompute"
+    ]
     for name in ("aml_nodes_ssh_config", "aml_resources"):
         del declared[name]
     declared |= {"aml_ssh_keys_directory": str(player.folder / "keys"), "aml_ssh_keys_bits": 2048}

@@ -329,5 +329,5 @@ def test_the_sbom_names_each_package_with_its_hashes(files: dict[str, Path], tmp
         tarball
     )
     pinned = set(re.findall(r"^([a-z0-9.-]+)==(\S+)", (ROOT / release.LOCK).read_text(), re.MULTILINE))
-    assert {(one["name"], one["version"]) for one in sbom["components"]} == pinned
-    assert all("hashes" in json.dumps(one) for one in sbom["components"])
+    assert {(component["name"], component["version"]) for component in sbom["components"]} == pinned
+    assert all("hashes" in json.dumps(component) for component in sbom["components"])

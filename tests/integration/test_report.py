@@ -65,7 +65,7 @@ class World:
         by_hand = {"resource_group": GROUP, "workspace": "ws-one"}
         return [
             module("arm_resource", type="Microsoft.Resources/resourceGroups", name=GROUP, api_version="2021-04-01", body={"location": "eastus"}),
-            *(module("aml_workspace", name=one["name"], location="eastus") for one in declared),
+            *(module("aml_workspace", name=desired["name"], location="eastus") for desired in declared),
             module("aml_fleet", name="demo", workspaces=declared),
             module("aml_compute_cluster", **by_hand, name="changed", max_instances=7, tags={"team": WRITTEN}),
             module(
@@ -98,7 +98,7 @@ def page(world: World) -> str:
 
 def test_the_report_says_what_differs(world: World) -> None:
     report = json.loads((world.out / "drift.json").read_text())
-    status = {(one["workspace"], one["name"]): one["status"] for one in report["targets"]}
+    status = {(target["workspace"], target["name"]): target["status"] for target in report["targets"]}
     assert status == {
         ("ws-one", "changed"): "differs",
         ("ws-one", "kept"): "as declared",
@@ -109,18 +109,18 @@ def test_the_report_says_what_differs(world: World) -> None:
         ("ws-one", "too-small"): "undeclared",
         ("ws-one", "stranger"): "undeclared",
     }
-    rows = {one["name"]: one for one in report["targets"]}
+    rows = {target["name"]: target for target in report["targets"]}
     assert {
-        (one["field"], one["before"], one["after"])
-        for one in rows["changed"]["changes"]
-        if one["field"] == "max_instances"
+        (change["field"], change["before"], change["after"])
+        for change in rows["changed"]["changes"]
+        if change["field"] == "max_instances"
     } == {("max_instances", 7, 4)}
     assert rows["too-small"]["owned"] and not rows["stranger"]["owned"]
-    assert [one["name"] for one in report["targets"] if one["public_ssh"]] == ["stranger"]
+    assert [target["name"] for target in report["targets"] if target["public_ssh"]] == ["stranger"]
     assert report["workspaces"][0]["nodes"] == 1 and report["totals"]["unreadable"] == 1
-    assert {one["location"] for one in report["usages"]} == {"eastus"}
+    assert {usage["location"] for usage in report["usages"]} == {"eastus"}
     assert report["currency"] == "USD" and report["workspaces"][1]["monthly_minimum"] > 0
-    assert [one["name"] for one in report["targets"] if one["price_unknown"]] == ["wanted"], (
+    assert [target["name"] for target in report["targets"] if target["price_unknown"]] == ["wanted"], (
         "nobody knows the region of a workspace that is not there"
     )
     text = (world.out / "drift.md").read_text()
@@ -168,7 +168,7 @@ def test_a_schedule_fails_when_something_differs(world: World) -> None:
     }
     assert world.report(aml_drift_fail=True, aml_drift_cost=False, **clean).code == 0
     report = json.loads((world.folder / "clean" / "drift.json").read_text())
-    assert [(one["name"], one["status"]) for one in report["targets"]] == [
+    assert [(target["name"], target["status"]) for target in report["targets"]] == [
         ("kept", "as declared"),
         ("ci-drift-ada", "undeclared"),
     ]

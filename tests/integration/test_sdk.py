@@ -17,7 +17,7 @@ from .conftest import ROOT, Player, module
 
 WORKSPACE = "ws-sdk"
 # The versions of azure-ai-ml that run their whole surface: ours, and those that `make conformance` has in environments of their own (NAME=PYTHON).
-OTHERS = [one.partition("=") for one in os.environ.get("AML_SDK_PYTHONS", "").split(os.pathsep) if one]
+OTHERS = [part.partition("=") for part in os.environ.get("AML_SDK_PYTHONS", "").split(os.pathsep) if part]
 PYTHONS = {"installed": sys.executable, **{name: python for name, _equals, python in OTHERS}}
 SURFACE = ROOT / "tests" / "conformance" / "sdk_surface.py"
 

@@ -337,7 +337,7 @@ def test_the_role_and_the_playbook_that_loop_over_secrets(watched: Watched) -> N
     info = module("aml_compute_info", "info", workspace="ws-a", name="box-a", show_variables=["MODE"])
     run = watched.play(made, {"name": "try", "block": [role], "rescue": [told]}, info, arguments=given)
     result = run["aml_compute : Manage compute targets"]
-    failures = {one["name"]: one["failure"] and one["failure"]["code"] for one in result["targets"]}
+    failures = {target["name"]: target["failure"] and target["failure"]["code"] for target in result["targets"]}
     assert failures == {"dbx-b": "TargetNotFound"}
     shown = run["info"]["computes"][0]["custom_applications"][0]["environment_variables"]
     assert shown["MODE"] == "chosen-mode-7" and shown["APP_PASSWORD"].startswith("VALUE_NOT_SHOWN")

@@ -32,7 +32,7 @@ def _application(variables: t.Any) -> dict[str, t.Any]:
 def _colleagues_instance(player: Player, secrets: list[str]) -> None:
     service = {
         "name": "app", "image": {"type": "docker", "reference": "a/b"}, "endpoints": [{"target": 8787, "published": 8787, "protocol": "http"}],
-        "environmentVariables": {f"ANY_{at}": {"type": "local", "value": one} for at, one in enumerate(secrets)},
+        "environmentVariables": {f"ANY_{at}": {"type": "local", "value": secret} for at, secret in enumerate(secrets)},
     }  # fmt: skip
     inner = {"vmSize": "STANDARD_DS3_V2", "customServices": [service]}
     body = {"location": "eastus", "tags": {f"tag-{at}": text for at, text in enumerate(marked(secrets))}}
@@ -61,7 +61,7 @@ def channels(simulator: t.Any, tmp_path_factory: pytest.TempPathFactory, secrets
     simulator.control("PUT", "faults", [fault])
     variables = folder / "secrets.yml"
     variables.touch(mode=0o600)
-    variables.write_text(json.dumps({"planted": {f"ANY_{at}": one for at, one in enumerate(secrets)}}))
+    variables.write_text(json.dumps({"planted": {f"ANY_{at}": secret for at, secret in enumerate(secrets)}}))
     options = {
         "resource_groups": [player.group],
         "cache": True,

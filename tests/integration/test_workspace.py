@@ -15,11 +15,13 @@ WORKSPACE = "aml_workspace"
 def dependents(player: Player) -> list[str]:
     """Names of what a workspace stands on, in the group."""
     kinds = ("/microsoft.storage/storageaccounts/", "/microsoft.keyvault/vaults/", "/microsoft.insights/components/")
-    identifiers = [one["id"].lower() for one in player.simulator.control("GET", "state")["resources"]]
+    identifiers = [resource["id"].lower() for resource in player.simulator.control("GET", "state")["resources"]]
     return sorted(
-        one
-        for one in identifiers
-        if f"/{player.group}/" in one and any(kind in one for kind in kinds) and "/blobservices" not in one
+        identifier
+        for identifier in identifiers
+        if f"/{player.group}/" in identifier
+        and any(kind in identifier for kind in kinds)
+        and "/blobservices" not in identifier
     )
 
 

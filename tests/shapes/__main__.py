@@ -60,8 +60,8 @@ def work(chosen: Chosen) -> list[Row]:
     fuzzed = Fuzzed(case)
     try:
         return [
-            row(fuzzed.strike(one))
-            for one in fuzzed.mutations(chosen.values, chosen.seed)[chosen.case % chosen.every :: chosen.every]
+            row(fuzzed.strike(mutation))
+            for mutation in fuzzed.mutations(chosen.values, chosen.seed)[chosen.case % chosen.every :: chosen.every]
         ]
     finally:
         fuzzed.close()
@@ -80,17 +80,17 @@ def row(cell: Cell) -> Row:
 
 
 def figures(rows: t.Sequence[Row]) -> tuple[int, ...]:
-    clear = [one for one in rows if one.failed and not one.internal]
-    unexpected = sum(one.unexpected for one in clear)
-    others = sum(bool(one.wrong) and not one.internal and not one.lost for one in rows)
-    survived = sum(not one.failed for one in rows)
+    clear = [row for row in rows if row.failed and not row.internal]
+    unexpected = sum(row.unexpected for row in clear)
+    others = sum(bool(row.wrong) and not row.internal and not row.lost for row in rows)
+    survived = sum(not row.failed for row in rows)
     return (
         len(rows),
         unexpected,
         len(clear) - unexpected,
         survived,
-        sum(one.internal for one in rows),
-        sum(one.lost for one in rows),
+        sum(row.internal for row in rows),
+        sum(row.lost for row in rows),
         others,
     )
 
@@ -134,11 +134,11 @@ def main() -> int:
     with multiprocessing.Pool(options.processes) as pool:
         for done in pool.imap_unordered(work, chosen):
             rows += done
-            for one in (one for one in done if one.wrong):
-                print(f"{one.name}\n" + "\n".join(f"    {sentence}" for sentence in one.wrong), flush=True)
+            for row in (row for row in done if row.wrong):
+                print(f"{row.name}\n" + "\n".join(f"    {sentence}" for sentence in row.wrong), flush=True)
     text = report(rows, time.monotonic() - began, options)
     publish(text.splitlines(), options.write)
-    return 1 if any(one.wrong for one in rows) else 0
+    return 1 if any(row.wrong for row in rows) else 0
 
 
 if __name__ == "__main__":

@@ -144,10 +144,14 @@ class Fuzzed:
         ):
             return answer
         self.answers.append((request.method, request.path, answer.body, written))
-        one = self.mutation
-        if one is not None and (request.method, request.path) == (one.method, one.address) and written >= one.after:
+        mutation = self.mutation
+        if (
+            mutation is not None
+            and (request.method, request.path) == (mutation.method, mutation.address)
+            and written >= mutation.after
+        ):
             answer = copy.copy(answer)
-            answer.raw = json.dumps(replaced(answer.body, one.path, one.value)).encode()
+            answer.raw = json.dumps(replaced(answer.body, mutation.path, mutation.value)).encode()
         return answer
 
     def _run(self) -> dict[str, t.Any]:
@@ -200,7 +204,7 @@ class Fuzzed:
             cell.internal = True
             cell.wrong.append(f"internal error inside the result: {result['msg'][:300]}")
         cell.wrong += without_code(result)
-        taken = [one for one in writes(self.world.azure.sent) if is_taken(one.status)]
+        taken = [write for write in writes(self.world.azure.sent) if is_taken(write.status)]
         if taken and not result["changed"]:
             cell.wrong.append(f"changed is false, and the service took {taken[0].method} {taken[0].path}")
         if taken and failure["code"] == "UnexpectedAnswer" and "run the same task again" not in (failure["hint"] or ""):
@@ -211,9 +215,11 @@ class Fuzzed:
         path = cell.mutation.path
         if len(path) < 2 or path[0] != "value" or not isinstance(path[1], int):
             return
-        body = next(one[2] for one in self.known if one[:2] == (cell.mutation.method, cell.mutation.address))
+        body = next(name[2] for name in self.known if name[:2] == (cell.mutation.method, cell.mutation.address))
         names = [
-            one.get("name") for number, one in enumerate(body["value"]) if number != path[1] and isinstance(one, dict)
+            item.get("name")
+            for number, item in enumerate(body["value"])
+            if number != path[1] and isinstance(item, dict)
         ]
         before, now = json.dumps(self.clean), json.dumps(result)
         missing = [name for name in names if isinstance(name, str) and f'"{name}"' in before and f'"{name}"' not in now]

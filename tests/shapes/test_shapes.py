@@ -60,12 +60,14 @@ def test_an_answer_of_another_shape_after_an_accepted_write(name: str) -> None:
     fuzzed = Fuzzed(case_of(name))
     try:
         own = [
-            one
-            for one in fuzzed.mutations(len(VALUES))
-            if one.path == path and f"/{last}" in one.address and one.value == "number"
+            mutation
+            for mutation in fuzzed.mutations(len(VALUES))
+            if mutation.path == path and f"/{last}" in mutation.address and mutation.value == "number"
         ]
         # What has no read after its write has the write's own answer.
-        mutation = next(one for one in sorted(own, key=lambda one: not one.after) if one.after or one.method != "GET")
+        mutation = next(
+            item for item in sorted(own, key=lambda one: not one.after) if item.after or item.method != "GET"
+        )
         cell = fuzzed.strike(mutation)
         result = t.cast("dict[str, t.Any]", cell.result)
         assert not cell.wrong and cell.failed and cell.unexpected, (str(mutation), result.get("msg"))

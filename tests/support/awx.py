@@ -107,7 +107,7 @@ def sliced(inventory: dict[str, t.Any], number: int, count: int) -> dict[str, t.
     known = inventory["_meta"]["hostvars"]
     hosts = sorted(known)[number - 1 :: count]
     groups = {
-        name: {**group, "hosts": [one for one in group["hosts"] if one in hosts]} if "hosts" in group else group
+        name: {**group, "hosts": [host for host in group["hosts"] if host in hosts]} if "hosts" in group else group
         for name, group in inventory.items()
         if name != "_meta"
     }
@@ -146,7 +146,7 @@ class Controller:
         """A job template with ``job_slice_count``: one job for each slice, side by side."""
         slices = [sliced(inventory, number, count) for number in range(1, count + 1)]
         with ThreadPoolExecutor(count) as pool:
-            return list(pool.map(lambda one: self.run(playbook, credential, answers, inventory=one, **more), slices))
+            return list(pool.map(lambda inventory: self.run(playbook, credential, answers, inventory=inventory, **more), slices))
 
     def run(
         self,

@@ -204,7 +204,7 @@ class Azure:
             result, self.text = _RUN(module, {**scope, **options}, check=check, diff=diff)
         # ansible-core prints warnings as typed events; what a user reads is their text.
         result["warnings"] = [
-            one if isinstance(one, str) else one["event"]["msg"] for one in result.get("warnings", [])
+            warning if isinstance(warning, str) else warning["event"]["msg"] for warning in result.get("warnings", [])
         ]
         failed = bool(result.get("failed"))
         assert ok is None or failed is not ok, result.get("msg", result)
@@ -218,8 +218,8 @@ class Azure:
         if method in ("PUT", "PATCH"):
             existing = self.app.store.get(path)
             kind = (existing or {}).get("properties", {}).get("computeType")
-            for one in not_in_version(method, path, body, api_version, kind):
-                self.not_in_version.add(f"{method} {path} at {api_version}: {one}")
+            for property_ in not_in_version(method, path, body, api_version, kind):
+                self.not_in_version.add(f"{method} {path} at {api_version}: {property_}")
 
     def sleep(self, seconds: float) -> None:
         """Simulated time passes; several threads of a fleet may sleep while others ask."""
@@ -256,14 +256,14 @@ class Azure:
     def writes(self) -> list[Sent]:
         """The requests of the last run that change something."""
         return [
-            one
-            for one in self.sent
-            if one.method not in ("GET", "HEAD") and not one.path.endswith(("/listNodes", "/listKeys"))
+            request
+            for request in self.sent
+            if request.method not in ("GET", "HEAD") and not request.path.endswith(("/listNodes", "/listKeys"))
         ]
 
     @property
     def reads(self) -> list[Sent]:
-        return [one for one in self.sent if one.method in ("GET", "HEAD")]
+        return [request for request in self.sent if request.method in ("GET", "HEAD")]
 
     def run_as_planned(
         self, module: str, action: str, after: t.Callable[[Azure], None] = lambda _azure: None, **options: t.Any

@@ -370,11 +370,11 @@ _PATH = ["", "/no/such/file", "a\u0000b"]
 RULES: dict[str, list[t.Any]] = {
     # scope and names
     "resource_group": ["", "a/b", "../x", "a?b", "a#b", "a\nb", " rg", "rg.", "r" * 91, "a b", "%2e", "\ud800"],
-    "workspace": [*[one for one in _SEGMENT if one is not None], "ws", "w" * 34, "-ws", "wörk"],
+    "workspace": [*[segment for segment in _SEGMENT if segment is not None], "ws", "w" * 34, "-ws", "wörk"],
     "name": _COMPUTE,
     "api_version": _DATES,
     "location": _PLACE,
-    "subscription_id": [one for one in GUIDS if one],
+    "subscription_id": [guid for guid in GUIDS if guid],
     # how, not what
     "wait_timeout": NEGATIVE,
     "wait_interval": [*NEGATIVE, 0, "nan", "inf"],
@@ -556,8 +556,8 @@ RULES: dict[str, list[t.Any]] = {
     ],
     "default_instance_type": [*_WORD, "cpu"],
     # looking
-    "aml_compute_info:name": [one for one in _SEGMENT if one is not None],
-    "aml_ssh_facts:name": [one for one in _SEGMENT if one is not None],
+    "aml_compute_info:name": [segment for segment in _SEGMENT if segment is not None],
+    "aml_ssh_facts:name": [segment for segment in _SEGMENT if segment is not None],
     "computes": [],  # by module below
     "show_variables": [[None], [{"name": "x"}], [[]], {"name": "x"}],
     "expected_computes": [[None], [{"name": "x"}], [[]], {"name": "x"}],
@@ -611,14 +611,14 @@ RULES: dict[str, list[t.Any]] = {
     "workspaces": [[None], ["ws"], [{}], [{"workspace": "x"}]],
     "workspaces.name": [*_SEGMENT, "ws", "w" * 34],
     "workspaces.resource_group": ["a/b", "../x", "a\nb", "rg.", "\ud800"],
-    "workspaces.subscription_id": [one for one in GUIDS if one],
+    "workspaces.subscription_id": [guid for guid in GUIDS if guid],
     "workspaces.location": _PLACE,
     "workspaces.defaults": [{"all": "x"}, {"amlcompute": []}, {"cluster": {"size": "x"}}],
     "workspaces.computes": [[None], ["cpu"], [{}], [{"name": "a-cluster", "type": "nothing"}]],
     # workspace
-    "aml_workspace:name": [one for one in _SEGMENT if one is not None] + ["ws", "w" * 34],
+    "aml_workspace:name": [segment for segment in _SEGMENT if segment is not None] + ["ws", "w" * 34],
     "aml_workspace:workspace": [],  # stands for name
-    "aml_workspace_info:name": [one for one in _SEGMENT if one],
+    "aml_workspace_info:name": [segment for segment in _SEGMENT if segment],
     "aml_workspace_info:workspace": [],  # stands for name
     "display_name": _TEXT,
     "customer_managed_key": [{}, {"key_vault": f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"}],
@@ -734,7 +734,7 @@ def type_values(row: dict[str, t.Any]) -> list[t.Any]:
     found = list(_BY_TYPE[row.get("type", "str")])
     if row.get("choices"):
         wrong = ["no-such-choice", "", f" {row['choices'][0]}", f"{row['choices'][0]}\n"]
-        found += [[one] for one in wrong] if row.get("type") == "list" else wrong
+        found += [[finding] for finding in wrong] if row.get("type") == "list" else wrong
     if row.get("required"):
         found.append(None)
     return found
@@ -762,8 +762,8 @@ def base_of(module: str, option: str) -> Options:
     bases = BASES[module]
     parent = option.rpartition(".")[0]
     return (
-        next((one for one in bases if has(one, option)), None)
-        or next((one for one in bases if parent and has(one, parent)), None)
+        next((base for base in bases if has(base, option)), None)
+        or next((base for base in bases if parent and has(base, parent)), None)
         or bases[0]
     )
 

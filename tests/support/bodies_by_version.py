@@ -43,5 +43,7 @@ def not_in_version(method: str, path: str, body: t.Any, api_version: str, kind: 
         body = {**body, "properties": {"computeType": kind, **properties}}
     found = types.not_writable(resource, body)
     return {
-        f"{one.path} ({one.what})" if one.what == READ_ONLY else one.path for one in found if one.path not in ALLOWED
+        f"{item.path} ({item.what})" if item.what == READ_ONLY else item.path
+        for item in found
+        if item.path not in ALLOWED
     }

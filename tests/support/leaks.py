@@ -60,8 +60,8 @@ ENCODINGS: dict[str, t.Callable[[str], str]] = {
     "percent twice": lambda text: quote(quote(text, safe=""), safe=""),
     "form": quote_plus,
     "HTML, named": html.escape,
-    "HTML, decimal": lambda text: "".join(f"&#{ord(one)};" for one in text),
-    "HTML, hexadecimal": lambda text: "".join(f"&#x{ord(one):X};" for one in text),
+    "HTML, decimal": lambda text: "".join(f"&#{ord(item)};" for item in text),
+    "HTML, hexadecimal": lambda text: "".join(f"&#x{ord(item):X};" for item in text),
     "HTML in JSON": lambda text: json.dumps(html.escape(text))[1:-1],
     "YAML, folded": lambda text: yaml.safe_dump(text, default_style='"', width=20).strip()[1:-1],
     "Python's repr": lambda text: repr(text)[1:-1],
@@ -125,8 +125,8 @@ def marked(secrets: t.Sequence[str], outer: str = NAMES[0]) -> list[str]:
     """Each secret in each encoding within the outer one, a text of its own."""
     encode, rows = ENCODINGS[outer], list(enumerate(ENCODINGS.values()))
     return [
-        f"(({at}.{number}:{encode(inner(one))}:{at}.{number}))"
-        for at, one in enumerate(secrets)
+        f"(({at}.{number}:{encode(inner(secret))}:{at}.{number}))"
+        for at, secret in enumerate(secrets)
         for number, inner in rows
     ]
 

@@ -52,11 +52,11 @@ class Printed(dict[str, t.Any]):
 
     @property
     def writes(self) -> list[Sent]:
-        return [one for one in self.sent if one.method not in ("GET", "HEAD")]
+        return [request for request in self.sent if request.method not in ("GET", "HEAD")]
 
     @property
     def methods(self) -> list[str]:
-        return [one.method for one in self.sent]
+        return [request.method for request in self.sent]
 
     @property
     def waited(self) -> float:
@@ -66,7 +66,7 @@ class Printed(dict[str, t.Any]):
     @property
     def fields(self) -> dict[str, tuple[t.Any, t.Any]]:
         """The planned changes: field -> (before, after)."""
-        return {one["field"]: (one["before"], one["after"]) for one in self["plan"]["changes"]}
+        return {change["field"]: (change["before"], change["after"]) for change in self["plan"]["changes"]}
 
 
 def run(name: str, options: dict[str, t.Any], calls: t.Iterable[Call] = (), *, check: bool = False) -> Printed:

@@ -77,13 +77,13 @@ class Types:
         """
         found: set[Deviation] = set()
         self._object(name, value, "", found)
-        return {one for one in found if one.what != READ_ONLY and not (secrets and one.what == SECRET)}
+        return {item for item in found if item.what != READ_ONLY and not (secrets and item.what == SECRET)}
 
     def not_writable(self, name: str, body: t.Any) -> set[Deviation]:
         """The properties of a request's body that the types do not have, or have for answers alone."""
         found: set[Deviation] = set()
         self._object(name, body, "", found)
-        return {one for one in found if one.what in ("unknown", READ_ONLY)}
+        return {item for item in found if item.what in ("unknown", READ_ONLY)}
 
     def _find(self, name: str) -> list[Type]:
         found = [document[name] for document in self.documents if name in document]
@@ -115,15 +115,15 @@ class Types:
         versions: list[Type], value: dict[str, t.Any], path: str, found: set[Deviation]
     ) -> tuple[dict[str, Property], str | None]:
         rows: dict[str, Property] = {}
-        for one in reversed(versions):
-            rows |= one.properties
-            if one.discriminator is None:
+        for version in reversed(versions):
+            rows |= version.properties
+            if version.discriminator is None:
                 continue
-            kind = value.get(one.discriminator)
-            if kind in one.kinds:
-                rows |= one.kinds[kind]
-            elif one is versions[0]:
-                found.add(Deviation(f"{path}.{one.discriminator}".lstrip("."), f"{kind!r} is no kind"))
+            kind = value.get(version.discriminator)
+            if kind in version.kinds:
+                rows |= version.kinds[kind]
+            elif version is versions[0]:
+                found.add(Deviation(f"{path}.{version.discriminator}".lstrip("."), f"{kind!r} is no kind"))
         return rows, versions[0].additional
 
     def _property(self, row: Property, value: t.Any, path: str, found: set[Deviation]) -> None:
@@ -195,12 +195,12 @@ def _parsed(text: str) -> dict[str, Type]:
             match = _PROPERTY.match(line)
             if match:
                 rows[match["name"]] = _property(match["rest"])
-    for one in found.values():
+    for row in found.values():
         # A kind stands under its type's name, and is told by the constant of the discriminator.
-        one.kinds = {
-            _WORDS.findall(kind[one.discriminator].type)[0]: kind
-            for kind in one.kinds.values()
-            if one.discriminator in kind
+        row.kinds = {
+            _WORDS.findall(kind[row.discriminator].type)[0]: kind
+            for kind in row.kinds.values()
+            if row.discriminator in kind
         }
     return found
 

@@ -229,7 +229,7 @@ plain("aml_fleet_info", "usages: true", MADE, workspaces=FLEET, usages=True)
 @row("aml_operation_info", "any")
 def _operations(azure: Azure) -> Task:
     begun = azure.run("aml_fleet", workspaces=FLEET, wait=False)
-    return "aml_operation_info", {"operations": [one["operation"]["url"] for one in begun["targets"]]}
+    return "aml_operation_info", {"operations": [target["operation"]["url"] for target in begun["targets"]]}
 
 
 plain("aml_workspace", "no change", None, name=WORKSPACE)

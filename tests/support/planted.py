@@ -361,21 +361,21 @@ def watch(azure: Azure, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 def echo(secrets: list[str]) -> str:
     """A service's message with the secrets, as texts of services have them: as they are, in JSON, in an address, in a page, in base64."""
     spellings: list[str] = []
-    for one in secrets:
+    for secret in secrets:
         spellings += [
-            one,
-            one.strip(),
-            " ".join(one.split()),
-            json.dumps(one),
-            json.dumps(one, ensure_ascii=False),
-            json.dumps({"inner": json.dumps(one)}),
+            secret,
+            secret.strip(),
+            " ".join(secret.split()),
+            json.dumps(secret),
+            json.dumps(secret, ensure_ascii=False),
+            json.dumps({"inner": json.dumps(secret)}),
         ]
         spellings += [
-            quote(one),
-            quote(one, safe=""),
-            quote_plus(one),
-            html.escape(one),
-            repr(one),
-            base64.b64encode(one.encode()).decode(),
+            quote(secret),
+            quote(secret, safe=""),
+            quote_plus(secret),
+            html.escape(secret),
+            repr(secret),
+            base64.b64encode(secret.encode()).decode(),
         ]
     return "Refused: " + " | ".join(spellings)

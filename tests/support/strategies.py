@@ -56,8 +56,8 @@ def ids(*found: str) -> Strategy:
     return st.sampled_from(
         [
             spelling
-            for one in found
-            for spelling in (one, one.replace("/resourceGroups/", "/resourcegroups/"), f"{one}/")
+            for item in found
+            for spelling in (item, item.replace("/resourceGroups/", "/resourcegroups/"), f"{item}/")
         ]
     )
 
@@ -94,9 +94,9 @@ SUBNET_SETTINGS = st.one_of(
 
 def identity(*types: str) -> Strategy:
     users = st.lists(ids(*IDENTITIES), min_size=1, max_size=3, unique_by=lambda one: one.rstrip("/").casefold())
-    with_users = [one for one in types if "user_assigned" in one]
-    without = [one for one in types if "user_assigned" not in one]
-    as_cli = users.map(lambda found: [{"resource_id": one} for one in found])
+    with_users = [item for item in types if "user_assigned" in item]
+    without = [item for item in types if "user_assigned" not in item]
+    as_cli = users.map(lambda found: [{"resource_id": item} for item in found])
     return st.one_of(
         st.fixed_dictionaries(
             {"type": st.sampled_from(with_users), "user_assigned_identities": st.one_of(users, as_cli)}
@@ -407,16 +407,16 @@ class Subject:
     def _nested(self, path: str, row: dict[str, t.Any]) -> Strategy:
         below = {
             name: value
-            for name, one in row["options"].items()
-            if not (value := self._value(f"{path}.{name}", one)).is_empty
+            for name, option in row["options"].items()
+            if not (value := self._value(f"{path}.{name}", option)).is_empty
         }
         required = {
-            name: below.pop(name) for name, one in row["options"].items() if one.get("required") and name in below
+            name: below.pop(name) for name, option in row["options"].items() if option.get("required") and name in below
         }
         made = st.fixed_dictionaries(required, optional=below)
         if row.get("type") == "list":
             name = next(iter(row["options"]))
-            return st.lists(made, max_size=2, unique_by=lambda one: str(one.get(name)).casefold())
+            return st.lists(made, max_size=2, unique_by=lambda value: str(value.get(name)).casefold())
         return made.filter(bool)
 
 
@@ -514,8 +514,8 @@ _WORKSPACE_KIND.fields = FIELDS
 _PLAIN_TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 SUBJECTS = {
-    one.name: one
-    for one in (
+    item.name: item
+    for item in (
         Subject("cluster", "aml_compute_cluster", INFO_KINDS["amlcompute"], {"name": "a-cluster"}, ("size", "max_instances"), mend_cluster),
         Subject("instance", "aml_compute_instance", INFO_KINDS["computeinstance"], {"name": "an-instance"}, ("size",), mend_instance),
         Subject("aks-made", "aml_inference_cluster", INFO_KINDS["aks"], {"name": "made-aks", "cluster_purpose": "dev_test"}, ("size", "agent_count"), mend_aks),
@@ -541,7 +541,7 @@ assert set(kind_specs.KIND_SPECS) <= {*_ATTACHED, "amlcompute", "computeinstance
 
 
 # A fleet's targets: of every kind but AKS that the service makes, which takes its time. Each resource is attached once.
-FLEET = tuple(name for name, one in SUBJECTS.items() if not one.path and name != "aks-made")
+FLEET = tuple(name for name, subject in SUBJECTS.items() if not subject.path and name != "aks-made")
 
 
 def fleets() -> Strategy:
@@ -563,7 +563,7 @@ def quotas() -> Strategy:
     """Options of ``aml_quota``, from its spec; each family once."""
     subject = Subject("quota", "aml_quota", None, {}, ("quotas",))
     return subject.strategy().filter(
-        lambda options: len({one["family"].casefold() for one in options["quotas"]}) == len(options["quotas"])
+        lambda options: len({quota["family"].casefold() for quota in options["quotas"]}) == len(options["quotas"])
     )
 
 

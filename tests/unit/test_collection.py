@@ -156,7 +156,7 @@ def test_the_documentation_is_whole(name: str, documented: dict[str, t.Any]) -> 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_use_options_that_exist(name: str, documented: dict[str, t.Any]) -> None:
-    tasks = [task for one in yaml.safe_load(documented[name][1]) for task in (one.get("block") or [one])]
+    tasks = [task for item in yaml.safe_load(documented[name][1]) for task in (item.get("block") or [item])]
     mine = [task[f"azureml.compute.{name}"] for task in tasks if f"azureml.compute.{name}" in task]
     assert mine, "an example of the module itself"
     spec = spec_of(name)
@@ -180,7 +180,7 @@ def tasks_in(value: t.Any) -> t.Iterator[tuple[str, t.Any]]:
 
 
 def test_guides_use_options_that_exist() -> None:
-    called = [one for guide in GUIDES for block in yaml_of(guide) for one in tasks_in(block)]
+    called = [item for guide in GUIDES for block in yaml_of(guide) for item in tasks_in(block)]
     assert len(called) >= 5
     for name, arguments in called:
         spec = spec_of(name)
@@ -292,7 +292,7 @@ def test_every_name_of_a_module_is_used() -> None:
         assigned = [target for node in names if isinstance(node, ast.Assign) for target in node.targets]
         assigned += [node.target for node in names if isinstance(node, ast.AnnAssign)]
         found = [node.name for node in names if isinstance(node, (ast.FunctionDef, ast.ClassDef))] + [
-            one.id for one in assigned if isinstance(one, ast.Name)
+            item.id for item in assigned if isinstance(item, ast.Name)
         ]
         unused += [
             f"{path.relative_to(ROOT)}: {name}"

@@ -27,5 +27,5 @@ class Table:
 
 
 def test_boolean_operators_comprehensions_and_inner_functions_count() -> None:
-    found = {one.name: (one.line, one.complexity) for one in complexity.functions(SOURCE, "a.py")}
+    found = {function.name: (function.line, function.complexity) for function in complexity.functions(SOURCE, "a.py")}
     assert found == {"plain": (2, 1), "Table.has": (6, 6), "Table.outer": (9, 1), "outer.inner": (10, 2)}

@@ -126,7 +126,7 @@ def test_every_option_that_a_row_names_is_the_modules() -> None:
         for name in re.findall(r"`((?:aml|arm)_\w+\.[\w.]+(?:=\w+)?)`", " ".join(row.cells))
     }
     assert len(named) > 80
-    assert sorted(one for one in named if not option_exists(one[1])) == []
+    assert sorted(name for name in named if not option_exists(name[1])) == []
     modules = {name for row in ROWS for name in re.findall(r"`((?:aml|arm)_\w+)", row.here)}
     assert sorted(name for name in modules if not (ROOT / "plugins" / "modules" / f"{name}.py").is_file()) == []
 

@@ -113,7 +113,7 @@ def messages(tree: ast.Module) -> t.Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
             names = [
-                one.id.casefold() for target in node.targets for one in ast.walk(target) if isinstance(one, ast.Name)
+                part.id.casefold() for target in node.targets for part in ast.walk(target) if isinstance(part, ast.Name)
             ]
             if any(name.endswith(("source", "documentation", "examples", "return")) for name in names):
                 hidden |= {id(part) for part in ast.walk(node.value)}

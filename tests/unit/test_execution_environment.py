@@ -214,7 +214,7 @@ def test_every_package_of_the_image_has_a_version_and_hashes() -> None:
     assert len(packages) > 20
     assert [name for name, (_version, hashes) in packages.items() if not hashes] == []
     assert all(
-        re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", one) for _version, hashes in packages.values() for one in hashes
+        re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", item) for _version, hashes in packages.values() for item in hashes
     )
 
     def numbers(version: str) -> list[int]:
@@ -319,7 +319,7 @@ def test_workflows_lead_from_node_to_node(setup: list[Call]) -> None:
         nodes = {node["identifier"]: node for node in workflow["workflow_nodes"]}
         reached = {next(iter(nodes))}
         for node in nodes.values():
-            following = [one["identifier"] for ways in node.get("related", {}).values() for one in ways]
+            following = [way["identifier"] for ways in node.get("related", {}).values() for way in ways]
             assert set(following) <= set(nodes)
             reached |= set(following)
             template = named(setup, "job_template").get(node["unified_job_template"]["name"])

@@ -48,7 +48,11 @@ def classes(root: Path) -> dict[str, Class]:
         node.name: Class(
             f"{file}:{node.lineno}",
             [last_name(base) for base in node.bases],
-            {one.name for one in node.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))},
+            {
+                statement.name
+                for statement in node.body
+                if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef))
+            },
         )
         for file, tree in sources(root)
         for node in ast.walk(tree)
@@ -96,19 +100,19 @@ def asks_class(node: ast.Call, kinds: set[str]) -> bool:
     if last_name(node.func) not in ("isinstance", "issubclass") or len(node.args) != 2:
         return False
     second = node.args[1]
-    return any(last_name(one) in kinds for one in (second.elts if isinstance(second, ast.Tuple) else (second,)))
+    return any(last_name(elt) in kinds for elt in (second.elts if isinstance(second, ast.Tuple) else (second,)))
 
 
 def is_name_of_kind(node: ast.AST) -> bool:
     """``kind.label``, ``self._kind.name``, ``type(kind)`` and the like, in whatever call or subscript."""
     return any(
-        (isinstance(one, ast.Attribute) and one.attr in NAMES and last_name(one.value).strip("_") == "kind")
+        (isinstance(node, ast.Attribute) and node.attr in NAMES and last_name(node.value).strip("_") == "kind")
         or (
-            isinstance(one, ast.Call)
-            and last_name(one.func) == "type"
-            and any(last_name(given).strip("_") == "kind" for given in one.args)
+            isinstance(node, ast.Call)
+            and last_name(node.func) == "type"
+            and any(last_name(given).strip("_") == "kind" for given in node.args)
         )
-        for one in ast.walk(node)
+        for node in ast.walk(node)
     )
 
 
@@ -147,13 +151,13 @@ def test_what_breaks_the_rules_is_found(
 
 def points_of(extension: object) -> set[str]:
     """The protocols that a class has, by their names."""
-    protocols = {name: one for name, one in vars(extensions).items() if getattr(one, "_is_protocol", False)}
-    return {name for name, one in protocols.items() if name != "Protocol" and isinstance(extension, one)}
+    protocols = {name: var for name, var in vars(extensions).items() if getattr(var, "_is_protocol", False)}
+    return {name for name, protocol in protocols.items() if name != "Protocol" and isinstance(extension, protocol)}
 
 
 def test_each_extension_point_is_used() -> None:
     extended = [WorkspaceExtension, QuotaExtension, *(extension_of(type_) for type_ in INFO_KINDS)]
-    used = set().union(*(points_of(one) for one in extended))
+    used = set().union(*(points_of(item) for item in extended))
     assert used == {
         "AfterRemove",
         "AfterWrite",
@@ -166,7 +170,7 @@ def test_each_extension_point_is_used() -> None:
         "PowerState",
         "Read",
     }
-    assert used == {name for name, one in vars(extensions).items() if getattr(one, "_is_protocol", False)}
+    assert used == {name for name, var in vars(extensions).items() if getattr(var, "_is_protocol", False)}
 
 
 @pytest.mark.parametrize(
@@ -186,12 +190,12 @@ def test_the_registry_maps_each_type_to_its_extension(type_: str, points: set[st
 def test_the_guide_names_what_exists() -> None:
     text = (ROOT / "docs" / "development" / "new-kind.md").read_text()
     named = set(re.findall(r"`([\w./]+\.(?:py|yml))`", text))
-    missing = [one for one in named if not any((root / one).exists() for root in (ROOT, PLUGINS / "module_utils"))]
-    assert [one for one in missing if "NAME" not in one] == []
+    missing = [name for name in named if not any((root / name).exists() for root in (ROOT, PLUGINS / "module_utils"))]
+    assert [item for item in missing if "NAME" not in item] == []
     rows = {line.split("`")[1]: line.split("`")[3] for line in text.splitlines() if re.match(r"\| `[A-Z]\w+` \|", line)}
-    protocols = {name: one for name, one in vars(extensions).items() if getattr(one, "_is_protocol", False)}
-    assert {name: [method for method in vars(one) if method[0] != "_"] for name, one in protocols.items()} == {
-        name: [method] for name, method in rows.items()
-    }
+    protocols = {name: var for name, var in vars(extensions).items() if getattr(var, "_is_protocol", False)}
+    assert {
+        name: [method for method in vars(protocol) if method[0] != "_"] for name, protocol in protocols.items()
+    } == {name: [method] for name, method in rows.items()}
     methods = set(re.findall(r"`([a-z_]+)`", text.split("## Decisions of a kind")[1].split("## What needs")[0]))
     assert [method for method in methods if not hasattr(Kind, method)] == []

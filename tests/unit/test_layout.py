@@ -73,7 +73,7 @@ def test_an_import_that_is_turned_round_is_found(copy: Path, file: str, line: st
     assert architecture.faults(copy) == architecture.faults()
     add(copy, file, line)
     assert any(
-        one.startswith(f"plugins/module_utils/{file}:") and one.endswith(fault) for one in architecture.faults(copy)
+        item.startswith(f"plugins/module_utils/{file}:") and item.endswith(fault) for item in architecture.faults(copy)
     ), architecture.faults(copy)
 
 
@@ -81,7 +81,7 @@ def test_a_circle_is_found_also_where_both_imports_are_allowed(copy: Path) -> No
     path = copy / "plugins" / "module_utils" / "_engine" / "reconciler.py"
     path.write_text(path.read_text().replace("It may import ``_core``.", "It may import ``_core`` and ``_kinds``."))
     add(copy, "_engine/reconciler.py", "from .._kinds import cluster")
-    assert [one for one in architecture.faults(copy) if one.startswith("a circle of imports: ")]
+    assert [fault for fault in architecture.faults(copy) if fault.startswith("a circle of imports: ")]
 
 
 def test_flat_files_and_packages_that_say_nothing_are_found(copy: Path) -> None:

@@ -149,9 +149,9 @@ def read_error(body: t.Any) -> tuple[str | None, str | None, t.Any]:
 
 def _policy_details(info: t.Any) -> list[t.Any]:
     return [
-        one
-        for one in (info if isinstance(info, list) else [])
-        if isinstance(one, dict) and one.get("type") == "PolicyViolation"
+        entry
+        for entry in (info if isinstance(info, list) else [])
+        if isinstance(entry, dict) and entry.get("type") == "PolicyViolation"
     ]
 
 

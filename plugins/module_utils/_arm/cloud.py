@@ -198,7 +198,7 @@ def _entry_for(url: str, document: t.Any) -> dict[str, t.Any]:
 def _audience(authentication: dict[str, t.Any], manager: str) -> str:
     """The audience of tokens, empty where it is Resource Manager's own address."""
     audiences = [str(audience) for audience in authentication.get("audiences") or []]
-    return "" if not audiences or manager in [one.rstrip("/") for one in audiences] else audiences[0]
+    return "" if not audiences or manager in [audience.rstrip("/") for audience in audiences] else audiences[0]
 
 
 def _fetch(url: str, verify: bool | str) -> tuple[int, t.Any]:

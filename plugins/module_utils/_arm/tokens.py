@@ -113,7 +113,7 @@ def refused(error: BaseException, source: str, secrets: t.Sequence[str] = ()) ->
         redact.KNOWN.add(secret)
     text = " ".join(redact.KNOWN.mask(text).split())
     codes = _AADSTS.findall(text)
-    chain = [type(one).__name__ for one in _causes(error)]
+    chain = [type(cause).__name__ for cause in _causes(error)]
     code, hint = (codes[0] if codes else None), None
     ended = limit_of(error)
     if code:

@@ -176,10 +176,10 @@ def _refuse_unused(chosen: SignIn, wanted: str, options: t.Mapping[str, t.Any]) 
     ]
     unused += [name for name in _superfluous(options, chosen.method) if name not in unused]
     if unused:
-        names, one = " and ".join(unused), len(unused) == 1
+        names, single = " and ".join(unused), len(unused) == 1
         raise CredentialError(
-            f"{names} {'is' if one else 'are'} set in the task, but the sign-in by {chosen.source} does not use "
-            f"{'it' if one else 'them'}.",
+            f"{names} {'is' if single else 'are'} set in the task, but the sign-in by {chosen.source} does not use "
+            f"{'it' if single else 'them'}.",
             code="CredentialUnused",
             details={"source": chosen.source, "auth_source": wanted, "unused": unused},
             hint=f"Remove {names}, or give the whole credential in the task. All parts of a credential come from one place.",
@@ -358,7 +358,11 @@ def _azure_cli(given: _Given) -> SignIn:
             hint="Run `az login`.",
         )
     wanted = given.subscription_id
-    chosen = (one for one in subscriptions if (one.get("id") == wanted if wanted else one.get("isDefault")))
+    chosen = (
+        subscription
+        for subscription in subscriptions
+        if (subscription.get("id") == wanted if wanted else subscription.get("isDefault"))
+    )
     entry: dict[str, t.Any] = next(chosen, {})
     return SignIn(
         source="Azure CLI (az login)",

@@ -71,14 +71,14 @@ class SizeFilter:
 
 def sizes(entries: t.Iterable[Item], wanted: SizeFilter) -> list[Item]:
     """The sizes that were asked for, in an order that does not hang on the service's: family, vCPUs, memory, name."""
-    found = [one for one in map(size, entries) if wanted.takes(one)]
+    found = [entry for entry in map(size, entries) if wanted.takes(entry)]
     return sorted(
         found,
-        key=lambda one: (
-            str(one["family"]).casefold(),
-            one["vcpus"] or 0,
-            one["memory_gb"] or 0,
-            str(one["name"]).casefold(),
+        key=lambda size_: (
+            str(size_["family"]).casefold(),
+            size_["vcpus"] or 0,
+            size_["memory_gb"] or 0,
+            str(size_["name"]).casefold(),
         ),
     )
 

@@ -56,12 +56,12 @@ def usages(
 ) -> list[Item]:
     """Usages by name, case ignored (``*`` and ``?`` as in file names), and only those of which so much is used; sorted by name."""
     found = []
-    for one in map(usage, entries):
-        if families and not any(like(one["name"], family) for family in families):
+    for entry in map(usage, entries):
+        if families and not any(like(entry["name"], family) for family in families):
             continue
-        if at_least_percent is not None and (one["percent"] is None or one["percent"] < at_least_percent):
+        if at_least_percent is not None and (entry["percent"] is None or entry["percent"] < at_least_percent):
             continue
-        found.append(one)
+        found.append(entry)
     return sorted(
         found, key=lambda one: (str(one["workspace"] or "").casefold(), str(one["name"]).casefold(), one["tier"] or "")
     )

@@ -130,12 +130,12 @@ def all_foreseen() -> t.Iterator[None]:
 
 def each(items: t.Iterable[t.Any], call: t.Callable[[t.Any], T], failed: t.Callable[[AmlError], None]) -> t.Iterator[T]:
     """What ``call`` makes of each item. An error, foreseen or not, costs that item alone and goes to ``failed``."""
-    for one in items:
+    for item in items:
         try:
             with all_foreseen():
-                made = call(one)
+                made = call(item)
         except AmlError as error:
-            error.target = error.target or _id_of(one)
+            error.target = error.target or _id_of(item)
             failed(error)
         else:
             yield made

@@ -61,7 +61,7 @@ def refuse(findings: t.Iterable[Finding]) -> None:
 
 def rule_error(rules: list[Rule], code: str = RuleError.default_code) -> RuleError:
     """The error for all of these findings; its message shows at most EACH of a code and an option."""
-    options = list(dict.fromkeys(one["option"] for one in rules if one["option"])) or ["the options"]
+    options = list(dict.fromkeys(rule["option"] for rule in rules if rule["option"])) or ["the options"]
     more = f" and {len(options) - EACH} more" if len(options) > EACH else ""
     return RuleError(
         _message(rules),
@@ -73,19 +73,21 @@ def rule_error(rules: list[Rule], code: str = RuleError.default_code) -> RuleErr
 
 def limited(details: t.Any) -> t.Any:
     """The details of an error; of many findings the first EACH of a code and an option, each group with the number of its others."""
-    if not isinstance(details, list) or not all(isinstance(one, dict) and _KEYS <= one.keys() for one in details):
+    if not isinstance(details, list) or not all(
+        isinstance(detail, dict) and _KEYS <= detail.keys() for detail in details
+    ):
         return details
     groups = _grouped(details)
     if all(len(group) <= EACH for group in groups):
         return details
-    return [one for group in groups for one in (*group[:EACH], *_and_more(group))]
+    return [rule for group in groups for rule in (*group[:EACH], *_and_more(group))]
 
 
 def _message(rules: list[Rule]) -> str:
     shown = limited(rules)
     if shown is rules:
-        return " ".join(one["message"] for one in rules)
-    return "\n".join([f"{len(rules)} problems:", *(f"  {one['message']}" for one in shown)])
+        return " ".join(rule["message"] for rule in rules)
+    return "\n".join([f"{len(rules)} problems:", *(f"  {rule['message']}" for rule in shown)])
 
 
 def _and_more(group: t.Sequence[Rule]) -> list[Rule]:
@@ -99,8 +101,8 @@ def _and_more(group: t.Sequence[Rule]) -> list[Rule]:
 def _grouped(rules: t.Iterable[Rule]) -> list[list[Rule]]:
     """By code and option, whatever the item of a list or the target that it is in."""
     groups: dict[tuple[str, str], list[Rule]] = {}
-    for one in rules:
-        groups.setdefault((one["code"], _option(one)), []).append(one)
+    for rule in rules:
+        groups.setdefault((rule["code"], _option(rule)), []).append(rule)
     return list(groups.values())
 
 

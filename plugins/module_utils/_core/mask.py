@@ -163,7 +163,7 @@ def _patterns(secret: str) -> tuple[set[bytes], set[bytes]]:
 
 
 def _long_enough(patterns: set[bytes], shortest: int) -> set[bytes]:
-    return {data for one in patterns if len(data := one.translate(None, _IGNORED)) >= shortest}
+    return {data for pattern in patterns if len(data := pattern.translate(None, _IGNORED)) >= shortest}
 
 
 class Masker:
@@ -225,8 +225,8 @@ class Masker:
                 for secret in self._new:
                     plain, encoded = _patterns(secret)
                     self._encoded |= encoded
-                    for one in plain | encoded:
-                        patterns.setdefault(one[:_PREFIX], set()).add(one)
+                    for pattern in plain | encoded:
+                        patterns.setdefault(pattern[:_PREFIX], set()).add(pattern)
                 self._new, self._patterns = [], patterns
             return self._patterns
 
@@ -242,7 +242,7 @@ class Masker:
                 prefixes = {
                     prefix for at in range(len(bare) - _PREFIX + 1) if (prefix := bare[at : at + _PREFIX]) in patterns
                 }
-            found.update(one for prefix in prefixes for one in patterns[prefix] if one in bare)
+            found.update(pattern for prefix in prefixes for pattern in patterns[prefix] if pattern in bare)
             further = _decoded(data)
             if further == data:
                 break

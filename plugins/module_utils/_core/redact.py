@@ -186,10 +186,10 @@ def _holds_variables(key: t.Any) -> bool:
 def _named(below: t.Any) -> t.Iterator[tuple[str, str]]:
     rows: t.Iterable[tuple[t.Any, t.Any]] = _mapping(below).items()
     if isinstance(below, (list, tuple)):
-        rows = [(one.get("name"), one) for one in below if isinstance(one, dict)]
-    for name, one in rows:
+        rows = [(child.get("name"), child) for child in below if isinstance(child, dict)]
+    for name, row in rows:
         for text in _texts(
-            [one[part] for part in ("value", "secureValue") if part in one] if isinstance(one, dict) else one
+            [row[part] for part in ("value", "secureValue") if part in row] if isinstance(row, dict) else row
         ):
             if not text.startswith(PLACEHOLDER):
                 yield str(name), text
@@ -230,9 +230,12 @@ def _hidden_mapping(below: t.Any, shown: t.Collection[str], hide: t.Callable[[t.
         # As JSON or as key=value, which AnsibleModule takes for a mapping.
         return _hidden_mapping(_mapping(below), shown, hide) if _mapping(below) else _hidden(below, hide)
     if isinstance(below, dict):
-        return {name: one if str(name) in shown else _hidden(one, hide) for name, one in below.items()}
+        return {name: child if str(name) in shown else _hidden(child, hide) for name, child in below.items()}
     if isinstance(below, (list, tuple)):
-        return [one if isinstance(one, dict) and str(one.get("name")) in shown else _hidden(one, hide) for one in below]
+        return [
+            child if isinstance(child, dict) and str(child.get("name")) in shown else _hidden(child, hide)
+            for child in below
+        ]
     return below
 
 

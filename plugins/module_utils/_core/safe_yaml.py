@@ -74,7 +74,7 @@ def check(value: t.Any, what: str = "definition") -> None:
             if depth > DEEPEST:
                 raise _invalid(what, f"it is nested deeper than {DEEPEST} levels")
             below = item.values() if isinstance(item, dict) else item
-            stack += [(one, depth + 1) for one in below]
+            stack += [(child, depth + 1) for child in below]
         elif foreign := _foreign_to_json(item):
             raise _invalid(what, f"it holds {foreign}")
 
@@ -103,7 +103,7 @@ def check_depth(value: t.Any, what: str) -> None:
                     code="InvalidDeclaration",
                     hint="Nothing was sent.",
                 )
-            stack += [(one, depth + 1) for one in (item.values() if isinstance(item, dict) else item)]
+            stack += [(child, depth + 1) for child in (item.values() if isinstance(item, dict) else item)]
 
 
 def _invalid(what: str, why: str, line: int | None = None) -> RuleError:

@@ -195,9 +195,9 @@ def items(page: dict[str, t.Any], key: str, where: str, malformed: Malformed | N
     check(page, mapping({key: list_of(ANY), "nextLink": TEXT}), where)
     good = []
     shape_of = of_items(where)
-    for number, one in enumerate(page.get(key) or []):
+    for number, item in enumerate(page.get(key) or []):
         try:
-            good.append(check(one, shape_of(one), _name_of(one) or f"{where}, {key}[{number}]"))
+            good.append(check(item, shape_of(item), _name_of(item) or f"{where}, {key}[{number}]"))
         except ArmError as error:
             if malformed is None:
                 raise

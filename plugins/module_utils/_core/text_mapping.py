@@ -48,4 +48,4 @@ def _fields(text: str) -> list[str]:
             field = ""
         else:
             field += char
-    return [one for one in (*fields, field) if one]
+    return [field for field in (*fields, field) if field]

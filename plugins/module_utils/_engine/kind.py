@@ -132,7 +132,7 @@ class Kind:
 
     def _version_with(self, needed: t.Iterable[Versions]) -> str:
         """The kind's own API version where it has all of these, or where the task asks for it."""
-        lacking = [] if self.version_is_given else [one for one in needed if not one.has(self.api_version)]
+        lacking = [] if self.version_is_given else [row for row in needed if not row.has(self.api_version)]
         return versions.common(lacking) if lacking else self.api_version
 
     # --- what was declared ---

@@ -64,7 +64,7 @@ def check(approved: Json, entries: t.Sequence[Entry], fleet: str | None, mask: M
         differences = list(_differences(approved, now))
         more = f"; and {len(differences) - EACH} more" if len(differences) > EACH else ""
         raise PlanChanged(
-            f"The plan of this run is not the approved one: {'; '.join(one['message'] for one in differences[:EACH])}{more}.",
+            f"The plan of this run is not the approved one: {'; '.join(difference['message'] for difference in differences[:EACH])}{more}.",
             details=differences,
             hint="Nothing was written. Create the plan again in check mode, with the same document and options, and have it approved.",
         )
@@ -84,8 +84,8 @@ def check_step(entry: Entry, plan: Plan) -> None:
             return
         # A creation of this run that failed is replaced.
         actions |= {CREATE, REPLACE}
-    known = [_change(one) for one in _raw(approved)]
-    if plan.action in actions and all(_change(one) in known for one in _raw(plan)):
+    known = [_change(change) for change in _raw(approved)]
+    if plan.action in actions and all(_change(change) in known for change in _raw(plan)):
         return
     raise ChangedMeanwhile(
         f"It was not processed, because it changed after the plan of this run was made, which was {_shown(approved)}; "
@@ -97,7 +97,7 @@ def check_step(entry: Entry, plan: Plan) -> None:
 
 def _shown(plan: Plan) -> str:
     row = _row("", plan)
-    return _text({**row, "changes": [_without_values(one) for one in row["changes"]]})
+    return _text({**row, "changes": [_without_values(change) for change in row["changes"]]})
 
 
 def _raw(plan: Plan) -> list[Row]:
@@ -122,14 +122,14 @@ def _rows(entries: t.Iterable[Entry]) -> list[Row]:
 
 
 def _row(identifier: str, plan: Plan) -> Row:
-    changes = [{"field": one.field, "before": one.before, "after": one.after} for one in plan.changes]
+    changes = [{"field": change.field, "before": change.before, "after": change.after} for change in plan.changes]
     return {"id": identifier, "action": plan.action, "changes": changes, "reason": plan.reason}
 
 
 def _masked(rows: t.Iterable[Row], mask: Mask) -> list[Row]:
     shown = [{name: value for name, value in row.items() if name != "secrets"} for row in rows]
     # The same in each run, unlike what results show in the place of values.
-    nested = [{**row, "changes": [_without_values(one) for one in row["changes"]]} for row in shown]
+    nested = [{**row, "changes": [_without_values(change) for change in row["changes"]]} for row in shown]
     return t.cast(list[Row], mask(nested))
 
 
@@ -183,5 +183,5 @@ def _by_id(plan: Json) -> dict[str, Row]:
 def _text(row: Row | None) -> str:
     if row is None:
         return "no change"
-    changes = ", ".join(f"{one['field']}: {one['before']!r} -> {one['after']!r}" for one in row["changes"])
+    changes = ", ".join(f"{change['field']}: {change['before']!r} -> {change['after']!r}" for change in row["changes"])
     return f"{row['action']} ({changes})" if changes else str(row["action"])

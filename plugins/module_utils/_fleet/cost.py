@@ -115,12 +115,12 @@ def difference(before: Cost | None, after: Cost | None) -> Difference | None:
 
 def total(costs: t.Mapping[str, Cost | None]) -> Total:
     """The sum over what is known, by id, and what is not. Sums are of one currency: what has another counts as unknown."""
-    currency = min((one.currency for one in costs.values() if one), default=None)
-    known = [one for one in costs.values() if one and one.currency == currency]
-    unknown = sorted(identifier for identifier, one in costs.items() if not one or one.currency != currency)
+    currency = min((cost.currency for cost in costs.values() if cost), default=None)
+    known = [cost for cost in costs.values() if cost and cost.currency == currency]
+    unknown = sorted(identifier for identifier, cost in costs.items() if not cost or cost.currency != currency)
     if not known:
         return Total(None, None, None, unknown)
-    least, most = sum(one.monthly_minimum for one in known), sum(one.monthly_maximum for one in known)
+    least, most = sum(item.monthly_minimum for item in known), sum(item.monthly_maximum for item in known)
     return Total(currency, round(least, 2), round(most, 2), unknown)
 
 

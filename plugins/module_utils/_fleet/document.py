@@ -54,9 +54,9 @@ def read_document(
             place = place_of(workspace, scope)
             places.add(place.id.casefold())
             computes = _with_defaults(workspace, defaults)
-            found, wrong = declarations([_declared_part(one) for one in computes], place, kinds, hide, checker)
-            problems += [_in_workspace(one, place) for one in wrong]
-            by_name = {str(one.get("name")).casefold(): one for one in computes}
+            found, wrong = declarations([_declared_part(compute) for compute in computes], place, kinds, hide, checker)
+            problems += [_in_workspace(finding, place) for finding in wrong]
+            by_name = {str(compute.get("name")).casefold(): compute for compute in computes}
             for declaration in found:
                 entry, broken = _entry(declaration, by_name[declaration.target.name.casefold()], validate)
                 problems += broken
@@ -181,7 +181,7 @@ def _find_duplicates(entries: t.Sequence[Entry]) -> Findings:
 
 def _located(findings: t.Iterable[Finding], location: str) -> Findings:
     """The findings with the place in the document in front of each message."""
-    return (replace(one, message=f"{location}: {one.message}") for one in findings)
+    return (replace(finding, message=f"{location}: {finding.message}") for finding in findings)
 
 
 def _in_workspace(finding: Finding, place: Target) -> Finding:

@@ -69,7 +69,7 @@ class Executor:
     def carry_out(self, batches: t.Sequence[t.Sequence[Entry]]) -> None:
         """Do what is planned, one batch after the other."""
         workspaces = {entry.workspace.casefold() for batch in batches for entry in batch}
-        self._gates = {one: threading.BoundedSemaphore(self._limits.per_workspace) for one in workspaces}
+        self._gates = {workspace: threading.BoundedSemaphore(self._limits.per_workspace) for workspace in workspaces}
         for batch in batches:
             with ThreadPoolExecutor(max(1, min(self._limits.parallelism, len(batch))), "fleet") as pool:
                 list(pool.map(self._process, _interleaved(batch)))

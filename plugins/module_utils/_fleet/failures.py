@@ -30,8 +30,8 @@ class Failed:
 def grouped(failures: t.Iterable[Failed]) -> list[list[Failed]]:
     """The failures of each code and hint, the largest group first."""
     groups: dict[tuple[str, str | None], list[Failed]] = {}
-    for one in failures:
-        groups.setdefault((one.error.code, one.error.hint), []).append(one)
+    for failure in failures:
+        groups.setdefault((failure.error.code, failure.error.hint), []).append(failure)
     return sorted(groups.values(), key=len, reverse=True)
 
 
@@ -40,7 +40,7 @@ def lines(failures: t.Iterable[Failed]) -> t.Iterator[str]:
     for group in grouped(failures):
         first = group[0].error
         yield f"{first.code} ({len(group)}):"
-        yield from (f"  {one.location}: {one.error.message}" for one in group[:EACH])
+        yield from (f"  {failure.location}: {failure.error.message}" for failure in group[:EACH])
         if len(group) > EACH:
             yield f"  and {len(group) - EACH} more"
         if first.hint:
@@ -49,4 +49,4 @@ def lines(failures: t.Iterable[Failed]) -> t.Iterator[str]:
 
 def first_of_each(failures: t.Iterable[Failed]) -> list[Failed]:
     """The failures that are shown."""
-    return [one for group in grouped(failures) for one in group[:EACH]]
+    return [failure for group in grouped(failures) for failure in group[:EACH]]

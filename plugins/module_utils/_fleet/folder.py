@@ -36,9 +36,11 @@ def read_folder(folder: str, hide: files.Hide) -> Document:
         )
     document: Document = []
     problems: list[Finding] = []
-    for place in sorted(one for group in _folders(root) for one in _folders(group)):
+    for place in sorted(folder for group in _folders(root) for folder in _folders(group)):
         computes = []
-        for path in sorted(one for one in place.iterdir() if one.suffix in ENDINGS and not one.name.startswith(".")):
+        for path in sorted(
+            path for path in place.iterdir() if path.suffix in ENDINGS and not path.name.startswith(".")
+        ):
             try:
                 _stay_below(path, root)
                 computes.append(_read(path, hide))
@@ -52,7 +54,7 @@ def read_folder(folder: str, hide: files.Hide) -> Document:
 
 
 def _folders(folder: Path) -> list[Path]:
-    return [one for one in folder.iterdir() if one.is_dir() and not one.name.startswith(".")]
+    return [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
 
 
 def _stay_below(path: Path, root: Path) -> None:

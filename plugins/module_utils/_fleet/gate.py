@@ -81,8 +81,8 @@ class Gate:
             except PreflightFailed as error:
                 error.hint = f"{error.hint} To continue in spite of the findings, set preflight_fail_on=never."
                 raise
-            others = [one for one in findings if one.code not in run.RETIREMENTS]
-            warnings += [f"{one.code}: {one.message} {one.hint}" for one in others]
+            others = [finding for finding in findings if finding.code not in run.RETIREMENTS]
+            warnings += [f"{other.code}: {other.message} {other.hint}" for other in others]
 
     def _findings(self, client: ReadClient, subscription: str, own: list[Entry]) -> tuple[list[Finding], list[Finding]]:
         """What breaks the kinds' own rules for creations, and what the service would refuse."""
@@ -92,10 +92,10 @@ class Gate:
         self._expect_regions(gatherer.facts)
         facts = gatherer.gather(desired)
         pairs = zip(own, desired, strict=True)
-        rules = [finding for entry, one in pairs for finding in run.rules_of(_declaration(entry), one, facts)]
-        expected = {one.name for one in desired if one.workspace_id.casefold() in self.planned}
+        rules = [finding for entry, pair in pairs for finding in run.rules_of(_declaration(entry), pair, facts)]
+        expected = {target.name for target in desired if target.workspace_id.casefold() in self.planned}
         found = run.check(desired, facts)
-        return rules, [one for one in found if one.code != "WorkspaceNotFound" or one.target not in expected]
+        return rules, [item for item in found if item.code != "WorkspaceNotFound" or item.target not in expected]
 
     def _expect_regions(self, facts: Facts) -> None:
         """A workspace that is missing in check mode will be in the region that was declared for it."""

@@ -40,17 +40,17 @@ NOT_ACTIONS = ("targets", "undeclared", "failed", "interrupted", "not_started", 
 def totals(targets: t.Sequence[Counted], undeclared: t.Sequence[Counted]) -> Row:
     """The number of declared and of undeclared targets; of both, how many failed, were interrupted or not started, and the actions of the others."""
     every = [*targets, *undeclared]
-    failed = sum(one.failed and not one.interrupted and not one.not_started for one in every)
+    failed = sum(row.failed and not row.interrupted and not row.not_started for row in every)
     counted: Row = {"targets": len(targets), "failed": failed}
     numbers = {
         "undeclared": len(undeclared),
-        "interrupted": sum(one.interrupted for one in every),
-        "not_started": sum(one.not_started for one in every),
+        "interrupted": sum(row.interrupted for row in every),
+        "not_started": sum(row.not_started for row in every),
     }
     counted.update({name: number for name, number in numbers.items() if number})
-    for one in every:
-        if not one.failed:
-            counted[one.action] = counted.get(one.action, 0) + 1
+    for row in every:
+        if not row.failed:
+            counted[row.action] = counted.get(row.action, 0) + 1
     return counted
 
 
@@ -86,8 +86,8 @@ class TargetResult:
     @classmethod
     def by_workspace(cls, rows: t.Iterable[Row]) -> Rows:
         found: Rows = {}
-        for one in map(cls.read, rows):
-            found.setdefault(ArmId(one.id.casefold()).workspace, []).append(one)
+        for row in map(cls.read, rows):
+            found.setdefault(ArmId(row.id.casefold()).workspace, []).append(row)
         return found
 
 
@@ -113,7 +113,7 @@ def _share(result: Row) -> ShareResult:
     failure: Row = result.get("failure") or {}
     # The results of single targets are in their rows.
     ended_early = bool(failure) and failure["code"] != "FleetFailed"
-    workspaces = {one["id"].casefold(): one for one in result.get("workspaces") or []}
+    workspaces = {workspace["id"].casefold(): workspace for workspace in result.get("workspaces") or []}
     targets, undeclared = (
         TargetResult.by_workspace(result[rows] if workspaces and not ended_early else [])
         for rows in ("targets", "undeclared")
@@ -139,14 +139,14 @@ def merge(results: t.Sequence[Row]) -> Row:
     In addition to the keys of a result: ``missing`` are the workspaces of the document that no run has processed, ``failures`` is why runs ended
     before they had processed anything, and ``complete`` is whether every workspace was processed and nothing failed.
     """
-    shares = [_share(one) for one in results]
+    shares = [_share(result) for result in results]
     document = _whole_document(shares)
     done = _last_on_each_workspace(shares)
     order = [key for key in document if key in done]
-    targets = [one for key in order for one in done[key].targets.get(key, ())]
+    targets = [row for key in order for row in done[key].targets.get(key, ())]
     return Merged(
         targets,
-        [one for key in order for one in done[key].undeclared.get(key, ())],
+        [row for key in order for row in done[key].undeclared.get(key, ())],
         workspaces=[done[key].workspaces[key] for key in order],
         document=list(document.values()),
         missing=[identifier for key, identifier in document.items() if key not in done],
@@ -157,7 +157,7 @@ def merge(results: t.Sequence[Row]) -> Row:
 
 def _whole_document(shares: t.Iterable[ShareResult]) -> dict[str, str]:
     """The ids of all workspaces, by themselves in lower case."""
-    return {one.casefold(): one for share in shares for one in share.document}
+    return {workspace.casefold(): workspace for share in shares for workspace in share.document}
 
 
 def _last_on_each_workspace(shares: t.Iterable[ShareResult]) -> dict[str, ShareResult]:
@@ -166,14 +166,14 @@ def _last_on_each_workspace(shares: t.Iterable[ShareResult]) -> dict[str, ShareR
 
 def _distinct_failures(shares: t.Iterable[ShareResult]) -> list[Row]:
     """Why runs ended early; what several runs failed with counts once."""
-    return list({str(one): one for share in shares for one in share.failures}.values())
+    return list({str(failure): failure for share in shares for failure in share.failures}.values())
 
 
 def _costs(targets: t.Sequence[TargetResult], shares: t.Sequence[ShareResult]) -> dict[str, Cost | None] | None:
     """What each target that is paid for costs, None where that is not known; no mapping at all where nothing was estimated."""
     estimates = [share.unpriced for share in shares if share.unpriced is not None]
     unknown = {identifier for unpriced in estimates for identifier in unpriced}
-    paid = {one.id: one.cost for one in targets if one.cost or one.id in unknown}
+    paid = {target.id: target.cost for target in targets if target.cost or target.id in unknown}
     return paid if estimates else None
 
 
@@ -194,9 +194,9 @@ class Merged:
         if self.costs is not None:
             summed["cost"] = total(self.costs).to_dict()
         return {
-            "changed": any(one.changed for one in (*self.targets, *self.undeclared)),
-            "targets": [one.shown for one in self.targets],
-            "undeclared": [one.shown for one in self.undeclared],
+            "changed": any(target.changed for target in (*self.targets, *self.undeclared)),
+            "targets": [target.shown for target in self.targets],
+            "undeclared": [row.shown for row in self.undeclared],
             "totals": summed,
             "workspaces": self.workspaces,
             "document": self.document,
@@ -205,5 +205,5 @@ class Merged:
             "complete": bool(self.workspaces)
             and not self.missing
             and not self.failures
-            and not any(one.failed for one in (*self.targets, *self.undeclared)),
+            and not any(target.failed for target in (*self.targets, *self.undeclared)),
         }

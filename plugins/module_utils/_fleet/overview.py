@@ -88,9 +88,9 @@ def _fields(entry: Entry) -> str:
 
 def _change(change: Change) -> str:
     values = (change.before, change.after)
-    if change.before is None or not all(isinstance(one, (str, int, float, bool)) for one in values):
+    if change.before is None or not all(isinstance(value, (str, int, float, bool)) for value in values):
         return change.field
-    before, after = (_cell(str(one), _WIDEST_VALUE) for one in values)
+    before, after = (_cell(str(value), _WIDEST_VALUE) for value in values)
     return f"{change.field}: {before} -> {after}"
 
 
@@ -121,7 +121,7 @@ def _cost_lines(changed: t.Sequence[Entry], cost: Total | None) -> list[str]:
         return ["Cost per month: unknown."]
     known = [entry.difference for entry in changed if entry.difference]
     least, most = (
-        (round(sum(values), 2) for values in zip(*((one.monthly_minimum, one.monthly_maximum) for one in known)))
+        (round(sum(values), 2) for values in zip(*((item.monthly_minimum, item.monthly_maximum) for item in known)))
         if known
         else (0.0, 0.0)
     )

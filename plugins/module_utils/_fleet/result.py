@@ -62,11 +62,11 @@ class Fleet:
     def to_dict(self) -> dict[str, t.Any]:
         """The full result of ``aml_fleet``: every target, and what the merging of results needs."""
         return {
-            "changed": any(one.changed for one in self.every),
-            "targets": [one.to_dict() for one in self.entries],
-            "undeclared": [one.to_dict() for one in self.undeclared],
+            "changed": any(row.changed for row in self.every),
+            "targets": [entry.to_dict() for entry in self.entries],
+            "undeclared": [row.to_dict() for row in self.undeclared],
             "totals": self.counts,
-            "workspaces": [_place(one) for one in self.workspaces],
+            "workspaces": [_place(workspace) for workspace in self.workspaces],
             "document": self.document,
         }
 
@@ -75,15 +75,15 @@ class Fleet:
 
         ansible-core prints the result of a task that fails: it then has only the failures that the message shows.
         """
-        shown = {one.entry.target.id for one in first_of_each(self._failures) if one.entry}
+        shown = {failure.entry.target.id for failure in first_of_each(self._failures) if failure.entry}
 
         def kept(entry: Entry) -> bool:
             return entry.target.id in shown if fails else entry.changed or entry.declaration is None
 
         return {
-            "changed": any(one.changed for one in self.every),
-            "targets": [one.to_dict() for one in self.entries if kept(one)],
-            "undeclared": [one.to_dict() for one in self.undeclared if kept(one)],
+            "changed": any(row.changed for row in self.every),
+            "targets": [entry.to_dict() for entry in self.entries if kept(entry)],
+            "undeclared": [row.to_dict() for row in self.undeclared if kept(row)],
             "totals": self.counts,
         }
 
@@ -91,9 +91,9 @@ class Fleet:
     def _failures(self) -> list[Failed]:
         """The failed targets, and the workspaces whose targets to prune are unknown. Those that were not started follow from the others."""
         targets = [
-            Failed(one.location, one.error, one)
-            for one in self.every
-            if one.error and not one.interrupted and not one.not_started
+            Failed(row.location, row.error, row)
+            for row in self.every
+            if row.error and not row.interrupted and not row.not_started
         ]
         return [*targets, *(Failed(name, error) for name, error in self.unknown.items())]
 
@@ -101,11 +101,11 @@ class Fleet:
         """One error for every target that failed and every workspace whose targets to prune are unknown; None if there is no failure."""
         counted = self.counts
         failures = self._failures
-        if not failures and not any(one.failed for one in self.every):
+        if not failures and not any(row.failed for row in self.every):
             return None
         return FleetFailed(
             "\n".join([self._first_line(counted), *failures_lines(failures)]),
-            details=[one.to_dict() for one in first_of_each(failures)],
+            details=[failure.to_dict() for failure in first_of_each(failures)],
             hint=f"{_others(counted)}{_next_step(counted, failures)}",
         )
 

@@ -21,15 +21,15 @@ def split(share: t.Sequence[str] | None, entries: t.Sequence[Entry], workspaces:
     share       names of workspaces in any of their forms; None is all of them. RuleError for one that the document does not have.
     workspaces  the ids of all workspaces of the document
     """
-    wanted = None if share is None else {one.casefold() for one in share}
+    wanted = None if share is None else {name.casefold() for name in share}
     refuse(_unknown(wanted or set(), workspaces))
     declared = frozenset(entry.target.id.casefold() for entry in entries)
-    mine = {one.casefold() for one in workspaces if wanted is None or wanted & _names(one)}
+    mine = {workspace.casefold() for workspace in workspaces if wanted is None or wanted & _names(workspace)}
 
     def part(inside: bool) -> Fleet:
         return Fleet(
             [entry for entry in entries if (entry.workspace.casefold() in mine) is inside],
-            [one for one in workspaces if (one.casefold() in mine) is inside],
+            [workspace for workspace in workspaces if (workspace.casefold() in mine) is inside],
             workspaces,
             declared,
         )
@@ -41,7 +41,7 @@ def limited(fleet: Fleet, limit: Limit, *, prunes: bool) -> Fleet:
     """The fleet with only the targets of the limit; without ``prunes``, only with the workspaces of these targets."""
     entries = [entry for entry in fleet.entries if limit.has(entry)]
     needed = {entry.workspace.casefold() for entry in entries}
-    workspaces = [one for one in fleet.workspaces if prunes or one.casefold() in needed]
+    workspaces = [workspace for workspace in fleet.workspaces if prunes or workspace.casefold() in needed]
     return replace(fleet, entries=entries, workspaces=workspaces)
 
 
@@ -52,7 +52,7 @@ def _names(workspace: str) -> set[str]:
 
 
 def _unknown(wanted: set[str], workspaces: t.Iterable[str]) -> Findings:
-    known = set().union(*(_names(one) for one in workspaces))
-    for one in sorted(wanted - known):
-        message = f"share names {one}, which is not a workspace of the document."
+    known = set().union(*(_names(workspace) for workspace in workspaces))
+    for name in sorted(wanted - known):
+        message = f"share names {name}, which is not a workspace of the document."
         yield Finding("WorkspaceNotDeclared", "share", message, "this collection")

@@ -135,7 +135,7 @@ def manage_fleet(task: Task) -> Result:
         fleet, rest = split(params["share"], entries, _workspaces(document, scope))
         if params["limit"]:
             # Only what the run itself creates counts for quotas and cost.
-            fleet, rest = (limited(one, limit, prunes=prunes) for one in (fleet, rest))
+            fleet, rest = (limited(part, limit, prunes=prunes) for part in (fleet, rest))
             refuse(check_matches(params["limit"], [*fleet.entries, *rest.entries], prunes=prunes))
         pruning = Pruning(params["name"], params["prune"])
         planner = Planner(task.behaviour(), pruning, INFO_KINDS, limit)
@@ -186,13 +186,17 @@ def _document(task: Task) -> list[dict[str, t.Any]]:
 
 def _created_earlier(document: t.Sequence[dict[str, t.Any]], scope: Target) -> dict[str, str | None]:
     """The workspaces that in check mode may be missing: ids in lower case, with their regions where they are declared."""
-    return {place_of(one, scope).id.casefold(): one.get("location") for one in document if one.get("created_earlier")}
+    return {
+        place_of(workspace, scope).id.casefold(): workspace.get("location")
+        for workspace in document
+        if workspace.get("created_earlier")
+    }
 
 
 def _workspaces(document: t.Sequence[dict[str, t.Any]], scope: Target) -> list[str]:
     """Every workspace of the document once, also one that declares nothing. RuleError for names that are none."""
-    refuse(finding for one in document for finding in check_place(one, scope))
-    places = [place_of(one, scope) for one in document]
+    refuse(finding for workspace in document for finding in check_place(workspace, scope))
+    places = [place_of(workspace, scope) for workspace in document]
     return list({place.id.casefold(): place.id for place in places}.values())
 
 

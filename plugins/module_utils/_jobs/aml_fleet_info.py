@@ -113,7 +113,7 @@ class _UsagesRow(_Row):
 
 def _unread(bad: list[AmlError]) -> AmlError:
     """One error for all items of a list that cannot be read; those that can are in the result."""
-    failures = [one.failure() for one in bad]
+    failures = [row.failure() for row in bad]
     return AmlError(
         bad[0].message,
         code=bad[0].code,
@@ -140,7 +140,7 @@ class _Reader:
                 )
             row.workspace = kind.project(body)
             bodies = self._client.list(f"{identifier}/computes", versions.PREVIEW, malformed=malformed.append)
-            row.computes = list(each(bodies, lambda one: kind_of(one).project(one), malformed.append))
+            row.computes = list(each(bodies, lambda body: kind_of(body).project(body), malformed.append))
         return row
 
     def usages(self, region: tuple[str, str]) -> _UsagesRow:

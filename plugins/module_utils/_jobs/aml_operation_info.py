@@ -83,10 +83,10 @@ def wait_for_operations(task: Task) -> Result:
     with ThreadPoolExecutor(min(params["parallelism"], len(operations)), thread_name_prefix="operation") as pool:
         found = dict(zip(urls, pool.map(watch.look, operations), strict=True))
     result = {"changed": False, **_sum([found[url] for url in params["operations"]])}
-    bad = [one for one in found.values() if one["failure"] is not None]
+    bad = [row for row in found.values() if row["failure"] is not None]
     if bad and params["fail_on"] == "error":
         failure = OperationsFailed(
-            f"{len(bad)} of {len(found)} operations failed or were not finished: {'; '.join(one['failure']['message'] for one in bad[:5])}",
+            f"{len(bad)} of {len(found)} operations failed or were not finished: {'; '.join(row['failure']['message'] for row in bad[:5])}",
             details=bad,
             hint="The others were waited for; operations in the result has all of them.",
         )
@@ -104,7 +104,7 @@ def _resumed(task: Task, url: str) -> Operation:
 
 
 def _sum(found: list[Result]) -> Result:
-    totals: dict[str, int] = {"operations": len(found), "failed": sum(one["failure"] is not None for one in found)}
-    for one in found:
-        totals[one["status"]] = totals.get(one["status"], 0) + 1
+    totals: dict[str, int] = {"operations": len(found), "failed": sum(item["failure"] is not None for item in found)}
+    for row in found:
+        totals[row["status"]] = totals.get(row["status"], 0) + 1
     return {"operations": found, "totals": totals}

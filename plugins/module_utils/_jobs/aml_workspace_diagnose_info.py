@@ -45,10 +45,10 @@ def diagnose(task: Task) -> Result:
     # An empty value asks for all categories.
     answer = act(task, target, "diagnose", {"value": {}}, "its diagnosis", changes=False)
     findings = read_findings(answer)
-    counts = {level: sum(one["level"] == level for one in findings) for level in (ERROR, WARNING, INFORMATION)}
-    fatal = [one for one in findings if one["level"] in _FATAL[task.params["fail_on"]]]
+    counts = {level: sum(finding["level"] == level for finding in findings) for level in (ERROR, WARNING, INFORMATION)}
+    fatal = [finding for finding in findings if finding["level"] in _FATAL[task.params["fail_on"]]]
     if fatal:
-        told = "; ".join(f"{one['category']} {one['code']}: {one['message']}" for one in fatal)
+        told = "; ".join(f"{finding['category']} {finding['code']}: {finding['message']}" for finding in fatal)
         raise DiagnosisFailed(
             f"The diagnosis of workspace {target.name!r} found {len(fatal)} problem(s): {told}",
             details=findings,
@@ -56,8 +56,8 @@ def diagnose(task: Task) -> Result:
             hint="Fix these problems, or set fail_on=never to only report them.",
         )
     by_category: dict[str, list[Result]] = {name: [] for name in CATEGORIES.values()}
-    for one in findings:
-        by_category.setdefault(one["category"], []).append(one)
+    for finding in findings:
+        by_category.setdefault(finding["category"], []).append(finding)
     return {
         "changed": False,
         "passed": not counts[ERROR],

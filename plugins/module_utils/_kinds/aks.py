@@ -325,13 +325,13 @@ class Aks(AttachedKind):
         return warnings
 
     def check_others(self, declared: Declared, others: list[Other]) -> Findings:
-        yield from super().check_others(declared, [one for one in others if kind_name(one.body) == "aks"])
+        yield from super().check_others(declared, [other for other in others if kind_name(other.body) == "aks"])
 
     def advice_on_others(self, declared: Declared, others: list[Other]) -> list[str]:
         return [
-            f"AttachedAgain: the AKS is also attached as kubernetes {one.body.get('name')!r} ({one.place}); the two front ends get in each other's way."
-            for one in others
-            if kind_name(one.body) == "kubernetes"
+            f"AttachedAgain: the AKS is also attached as kubernetes {other.body.get('name')!r} ({other.place}); the two front ends get in each other's way."
+            for other in others
+            if kind_name(other.body) == "kubernetes"
         ]
 
     def check_replacement(self, body: Body) -> None:
@@ -396,11 +396,11 @@ class Aks(AttachedKind):
             "cluster_fqdn": found.get("clusterFqdn"),
             "system_services": [
                 {
-                    "type": one.get("systemServiceType"),
-                    "public_ip_address": one.get("publicIpAddress"),
-                    "version": one.get("version"),
+                    "type": service.get("systemServiceType"),
+                    "public_ip_address": service.get("publicIpAddress"),
+                    "version": service.get("version"),
                 }
-                for one in found.get("systemServices") or []
+                for service in found.get("systemServices") or []
             ],
         }
 

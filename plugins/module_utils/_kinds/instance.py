@@ -480,8 +480,8 @@ class Instance(ComputeKind):
             public_ip_address=ends.get("publicIpAddress"),
             private_ip_address=ends.get("privateIpAddress"),
             applications=[
-                {"name": one.get("displayName"), "url": one.get("endpointUri")}
-                for one in inner.get("applications") or []
+                {"name": application.get("displayName"), "url": application.get("endpointUri")}
+                for application in inner.get("applications") or []
             ],
             os_image={
                 "current": image.get("currentImageVersion"),

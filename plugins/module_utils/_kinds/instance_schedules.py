@@ -121,7 +121,7 @@ def same_schedules(current: t.Any, declared: t.Any) -> bool:
     """Whether the current schedules are the declared ones, in any order; a start time that was not declared is the service's own."""
     left = list(current or [])
     for item in declared or []:
-        match = next((one for one in left if _same_schedule(one, item)), None)
+        match = next((schedule for schedule in left if _same_schedule(schedule, item)), None)
         if match is None:
             return False
         left.remove(match)

@@ -158,16 +158,21 @@ def _application_to_arm(item: Values) -> Values:
     body: Values = {"name": item["name"], "type": item.get("type") or "docker", "docker": {"privileged": True}}
     body["image"] = {"type": "docker", "reference": (item.get("image") or {}).get("reference")}
     body["endpoints"] = [
-        {"name": "connect", "protocol": "http", "target": one.get("target"), "published": one.get("published")}
-        for one in item.get("endpoints") or []
+        {
+            "name": "connect",
+            "protocol": "http",
+            "target": endpoint.get("target"),
+            "published": endpoint.get("published"),
+        }
+        for endpoint in item.get("endpoints") or []
     ]
     body["environmentVariables"] = {
         name: {"type": "local", "value": str(value)}
         for name, value in (item.get("environment_variables") or {}).items()
     }
     body["volumes"] = [
-        {"type": "bind", "readOnly": False, "source": one.get("source"), "target": one.get("target")}
-        for one in item.get("bind_mounts") or []
+        {"type": "bind", "readOnly": False, "source": mount.get("source"), "target": mount.get("target")}
+        for mount in item.get("bind_mounts") or []
     ]
     return body
 
@@ -179,13 +184,14 @@ def applications_from_arm(items: list[Values]) -> list[Values]:
             "type": item.get("type") or "docker",
             "image": {"reference": (item.get("image") or {}).get("reference")},
             "endpoints": [
-                {"target": one.get("target"), "published": one.get("published")} for one in item.get("endpoints") or []
+                {"target": endpoint.get("target"), "published": endpoint.get("published")}
+                for endpoint in item.get("endpoints") or []
             ],
             "environment_variables": {
                 name: (value or {}).get("value") for name, value in (item.get("environmentVariables") or {}).items()
             },
             "bind_mounts": [
-                {"source": one.get("source"), "target": one.get("target")} for one in item.get("volumes") or []
+                {"source": volume.get("source"), "target": volume.get("target")} for volume in item.get("volumes") or []
             ],
         }
         for item in items or []

@@ -54,7 +54,7 @@ def instance_types_from_arm(value: Body) -> dict[str, t.Any]:
 
 
 def _without_nulls(value: t.Any) -> dict[str, str]:
-    return {str(key): str(one) for key, one in (value or {}).items() if one is not None}
+    return {str(key): str(text) for key, text in (value or {}).items() if text is not None}
 
 
 def _canonical(value: t.Any) -> t.Any:
@@ -196,20 +196,22 @@ class Kubernetes(Attached):
     def check_others(self, declared: Declared, others: list[Other]) -> Findings:
         """Only the same namespace of the same cluster is one thing twice (docs/coverage.md 1.13)."""
         namespace = declared.get("namespace") or "default"
-        same = [one for one in others if kind_name(one.body) == "kubernetes" and _namespace(one.body) == namespace]
+        same = [
+            other for other in others if kind_name(other.body) == "kubernetes" and _namespace(other.body) == namespace
+        ]
         for finding in super().check_others(declared, same):
             yield Finding(finding.code, "namespace", f"Namespace {namespace!r}: {finding.message}", finding.source)
 
     def advice_on_others(self, declared: Declared, others: list[Other]) -> list[str]:
         return [
-            f"AttachedAgain: the cluster is also attached as {kind_name(one.body)} {one.body.get('name')!r} ({one.place})"
+            f"AttachedAgain: the cluster is also attached as {kind_name(other.body)} {other.body.get('name')!r} ({other.place})"
             + (
-                f", namespace {_namespace(one.body)!r}"
-                if kind_name(one.body) == "kubernetes"
+                f", namespace {_namespace(other.body)!r}"
+                if kind_name(other.body) == "kubernetes"
                 else "; the two front ends get in each other's way"
             )
             + "; its nodes are shared."
-            for one in others
+            for other in others
         ]
 
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:

@@ -68,8 +68,8 @@ _DESTINATION = {
 def _check_destination(rule: dict[str, t.Any], place: str) -> Findings:
     name, kind, destination = rule.get("name") or "", rule.get("type"), rule.get("destination")
     if kind == "fqdn" and isinstance(destination, str) and destination.strip(" ,"):
-        for one in _listed(destination):
-            yield from _rules.host(one, f"{place}.destination", wildcard=True)
+        for host in _listed(destination):
+            yield from _rules.host(host, f"{place}.destination", wildcard=True)
     elif kind == "fqdn":
         message = f"The outbound rule {name!r} of type fqdn needs destination as a host name."
         yield Finding("InvalidRule", place, message, _RULES_SOURCE)
@@ -128,7 +128,7 @@ def _as_set(value: t.Any) -> t.Any:
     """Texts of several parts, and lists: neither order, case nor space has a meaning."""
     if isinstance(value, str):
         return sorted(part.casefold() for part in _listed(value))
-    return sorted(str(one).casefold() for one in value) if isinstance(value, list) else value or None
+    return sorted(str(item).casefold() for item in value) if isinstance(value, list) else value or None
 
 
 def _host_names(rule: dict[str, t.Any]) -> list[str]:

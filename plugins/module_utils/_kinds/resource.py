@@ -61,7 +61,7 @@ def _contains_list(current: t.Any, declared: list[t.Any]) -> bool:
     if _named(declared):
         by_name = _by_name(items)
         return all(_contains_item(by_name.get(item["name"].casefold()), item) for item in declared)
-    return len(items) == len(declared) and all(contains(one, other) for one, other in zip(items, declared))
+    return len(items) == len(declared) and all(contains(item, other) for item, other in zip(items, declared))
 
 
 def _contains_item(current: t.Any, declared: Body) -> bool:
@@ -189,7 +189,9 @@ class Resource(Kind):
             *tags,
             *(row.path for row in _rows(self.secret_body)),
         ]
-        return [path for path in _differing(sent, after) if not any(f"{path}.".startswith(f"{one}.") for one in own)]
+        return [
+            path for path in _differing(sent, after) if not any(f"{path}.".startswith(f"{target}.") for target in own)
+        ]
 
     def updates(self, body: Body, plan: Plan) -> list[Request]:
         carries = True

@@ -190,9 +190,9 @@ def wrong_time_zone(name: t.Any) -> str | None:
     covering = [
         windows
         for windows, names in table.items()
-        for one in map(str.casefold, names)
-        if place in (one, one.rpartition("/")[2])
+        for name in map(str.casefold, names)
+        if place in (name, name.rpartition("/")[2])
     ]
-    close = covering or [by_name[one] for one in difflib.get_close_matches(wanted, by_name, n=1)]
+    close = covering or [by_name[match] for match in difflib.get_close_matches(wanted, by_name, n=1)]
     advice = f"Use {close[0]!r}." if close else "Omit it for UTC."
     return f"must be the Windows name of a time zone, such as 'W. Europe Standard Time'; {name!r} is not. {advice}"

@@ -111,7 +111,7 @@ def _check_primary(declared: Declared, current: Current) -> Findings:
     if not {option, "identity"} & set(declared):
         return
     primary, source = effective(declared, current, option), "how-to-identity-based-service-authentication"
-    assigned = {arm_id(one) for one in identity.get("user_assigned_identities") or []}
+    assigned = {arm_id(identity) for identity in identity.get("user_assigned_identities") or []}
     if primary is not None and arm_id(primary) not in assigned:
         message = f"{option} {primary} is not one of identity.user_assigned_identities: add it there, or set {option} to one of them."
         yield Finding("PrimaryIdentityNotAssigned", option, message, source)

@@ -60,7 +60,7 @@ class Scope:
     def names(self, workspace: str) -> bool:
         """Whether a workspace of this name is wanted; ``workspaces`` are names or shell patterns."""
         return not self.workspaces or any(
-            fnmatch.fnmatchcase(workspace.casefold(), one.casefold()) for one in self.workspaces
+            fnmatch.fnmatchcase(workspace.casefold(), pattern.casefold()) for pattern in self.workspaces
         )
 
     def fingerprint(self, signed_in: t.Mapping[str, t.Any]) -> str:
@@ -98,22 +98,22 @@ class Reader:
         places = self._places()
         with ThreadPoolExecutor(self.parallelism) as pool:
             lists = list(pool.map(self._list, places))
-            found = [one for answer in lists if answer for one in answer]
+            found = [workspace for answer in lists if answer for workspace in answer]
             if not self.problems:
                 self._check_names(places, lists, found)
             wanted = [
-                one
-                for one in found
-                if self.scope.names(one["workspace"]) and has_tags(one["tags"], self.scope.workspace_tags)
+                item
+                for item in found
+                if self.scope.names(item["workspace"]) and has_tags(item["tags"], self.scope.workspace_tags)
             ]
             wanted.sort(key=lambda one: one["id"].casefold())
             if self.scope.hosts == WORKSPACES:
-                return [{"workspace": one, "machines": []} for one in wanted]
+                return [{"workspace": workspace, "machines": []} for workspace in wanted]
             return [record for record in pool.map(self._machines, wanted) if record is not None]
 
     def _places(self) -> list[str]:
         """The scopes of the lists. Who may read only some resource groups cannot list a subscription."""
-        subscriptions = [f"/subscriptions/{one}" for one in self.scope.subscriptions]
+        subscriptions = [f"/subscriptions/{subscription}" for subscription in self.scope.subscriptions]
         if ALL in self.scope.subscriptions:
             bodies = (
                 self._try(
@@ -123,13 +123,17 @@ class Reader:
                 or []
             )
             subscriptions = [
-                f"/subscriptions/{one['subscriptionId']}"
-                for one in bodies
-                if str(one.get("state")).casefold() not in _CLOSED
+                f"/subscriptions/{body['subscriptionId']}"
+                for body in bodies
+                if str(body.get("state")).casefold() not in _CLOSED
             ]
         if not self.scope.resource_groups:
             return subscriptions
-        return [f"{one}/resourceGroups/{group}" for one in subscriptions for group in self.scope.resource_groups]
+        return [
+            f"{subscription}/resourceGroups/{group}"
+            for subscription in subscriptions
+            for group in self.scope.resource_groups
+        ]
 
     def _list(self, place: str) -> list[Body] | None:
         """The workspaces there, or None where the resource group is not."""
@@ -147,7 +151,7 @@ class Reader:
     def _facts(self, bodies: list[Body]) -> list[Body]:
         """The facts of each workspace; one without an id that names its place is a problem, and the others stay."""
         facts = (self._try("a workspace of the list", lambda body=body: workspace_facts(body)) for body in bodies)  # type: ignore[misc]
-        return [one for one in facts if one is not None]
+        return [fact for fact in facts if fact is not None]
 
     def _malformed(self, error: AmlError) -> None:
         self.problems.append(Problem((error.target or "an item of a list").lstrip("/"), error))
@@ -161,7 +165,7 @@ class Reader:
                     "The resource group does not exist, or it cannot be read.", code="ResourceGroupNotFound"
                 )
                 self.problems.append(Problem(f"resource group {group}", error))
-        names = {one["workspace"].casefold() for one in found}
+        names = {item["workspace"].casefold() for item in found}
         for name in self.scope.workspaces:
             if not set(name) & set("*?[") and name.casefold() not in names:
                 error = AmlError(
@@ -172,7 +176,11 @@ class Reader:
 
     def _machines(self, workspace: Body) -> Record | None:
         machines = self._try(_where(workspace), lambda: self._collect(workspace["id"]))
-        return None if machines is None else {"workspace": workspace, "machines": [asdict(one) for one in machines]}
+        return (
+            None
+            if machines is None
+            else {"workspace": workspace, "machines": [asdict(machine) for machine in machines]}
+        )
 
     def _collect(self, workspace_id: str) -> list[nodes.Machine]:
         try:
@@ -246,7 +254,7 @@ def has_tags(tags: t.Mapping[str, str], wanted: t.Mapping[str, t.Any] | None) ->
         if str(name).casefold() not in present:
             return False
         values = value if isinstance(value, list) else [value]
-        if value is not None and not any(_same(present[str(name).casefold()], one) for one in values):
+        if value is not None and not any(_same(present[str(name).casefold()], value) for value in values):
             return False
     return True
 
@@ -304,7 +312,10 @@ class Host:
 
     def all_groups(self, groupings: t.Iterable[str]) -> list[str]:
         """The names as they are, for Ansible to make valid ones of."""
-        return [*self.groups, *(f"{one}_{self.labels[one]}" for one in groupings if self.labels.get(one))]
+        return [
+            *self.groups,
+            *(f"{grouping}_{self.labels[grouping]}" for grouping in groupings if self.labels.get(grouping)),
+        ]
 
 
 def hosts_of(
@@ -322,8 +333,12 @@ def hosts_of(
             if has_tags(workspace["tags"], host_filter.tags):
                 found.append(_workspace_host(workspace, preferences.host_prefix or ""))
             continue
-        machines = (nodes.Machine(**one) for one in record["machines"])
-        found += [_machine_host(workspace, one, preferences, jump_host) for one in machines if host_filter.takes(one)]
+        machines = (nodes.Machine(**machine) for machine in record["machines"])
+        found += [
+            _machine_host(workspace, machine, preferences, jump_host)
+            for machine in machines
+            if host_filter.takes(machine)
+        ]
     return found
 
 

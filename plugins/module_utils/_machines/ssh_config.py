@@ -35,7 +35,7 @@ def patterns(path: str, own: str | None = None, depth: int = _DEPTH) -> list[str
     found: list[str] = []
     for keyword, rest in _settings(path, own):
         if keyword == "host":
-            found += [one for one in _words(rest) if not one.startswith("!") and set(one) != {"*"}]
+            found += [word for word in _words(rest) if not word.startswith("!") and set(word) != {"*"}]
         elif keyword == "include" and depth:
             for file in (file for name in _words(rest) for file in _included(name)):
                 found += patterns(file, own, depth - 1)
@@ -59,7 +59,7 @@ def _settings(path: str, own: str | None) -> t.Iterator[tuple[str, str]]:
 def entry_of(name: str, entries: t.Iterable[str]) -> str | None:
     """Return the first pattern that the name matches, without regard to case."""
     return next(
-        (one for one in entries if fnmatch.fnmatchcase(name.casefold(), one.casefold().replace("[", "[[]"))), None
+        (entry for entry in entries if fnmatch.fnmatchcase(name.casefold(), entry.casefold().replace("[", "[[]"))), None
     )
 
 

@@ -101,7 +101,9 @@ def _named(message: str, spec: Spec) -> str | None:
 def _items(error: AmlError, spec: Spec) -> list[Item]:
     """The single findings of an error."""
     details = error.details if isinstance(error.details, list) else []
-    if details and all(isinstance(one, dict) and {"code", "option", "message"} <= one.keys() for one in details):
+    if details and all(
+        isinstance(detail, dict) and {"code", "option", "message"} <= detail.keys() for detail in details
+    ):
         return details
     return [Finding(error.code, _named(error.message, spec) or "", error.message, _SOURCE).rule()]
 
@@ -122,13 +124,13 @@ def extended(error: AmlError, task: t.Any, job: Job, spec: Spec) -> AmlError:
 
 def _further(items: list[Item], rehearsal: _Rehearsal) -> t.Iterator[Item]:
     """What the stages after the one that found ``items`` find: each round omits at least one more option."""
-    wrong = {_top(one["option"]) for one in items} - {""}
-    seen = {one["message"] for one in items}
+    wrong = {_top(item["option"]) for item in items} - {""}
+    seen = {item["message"] for item in items}
     while wrong and not wrong.intersection(_DECISIVE):
         found = rehearsal.refusals(wrong)
-        yield from [one for one in found if one["message"] not in seen and not _mentions(one, wrong)]
-        seen.update(one["message"] for one in found)
-        more = {_top(one["option"]) for one in found} - {"", *wrong}
+        yield from [item for item in found if item["message"] not in seen and not _mentions(item, wrong)]
+        seen.update(item["message"] for item in found)
+        more = {_top(item["option"]) for item in found} - {"", *wrong}
         if not more:
             return
         wrong |= more

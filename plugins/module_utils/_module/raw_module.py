@@ -102,7 +102,7 @@ class RawModule(AnsibleModule):  # type: ignore[misc]  # ansible-core has no typ
     def _shown_variables(self) -> set[str]:
         names = self.params.get("show_variables") or ()
         return (
-            {one.strip() for one in (names.split(",") if isinstance(names, str) else map(str, names))}
+            {part.strip() for part in (names.split(",") if isinstance(names, str) else map(str, names))}
             if isinstance(names, (str, list))
             else set()
         )

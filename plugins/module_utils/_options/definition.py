@@ -209,11 +209,11 @@ def _flat(messages: t.Any, field: str) -> t.Iterator[tuple[str, str]]:
     if isinstance(messages, dict):
         for key, below in messages.items():
             yield from _flat(below, field if key in ("_schema", "value") else f"{field}.{key}")
-    elif isinstance(messages, list) and any(isinstance(one, (dict, list)) for one in messages):
+    elif isinstance(messages, list) and any(isinstance(message, (dict, list)) for message in messages):
         # A field that may have several forms: each form says the same or its own.
-        yield from dict.fromkeys(row for one in messages for row in _flat(one, field))
+        yield from dict.fromkeys(row for message in messages for row in _flat(message, field))
     elif isinstance(messages, list):
-        yield field, " ".join(str(one) for one in messages)
+        yield field, " ".join(str(message) for message in messages)
     else:
         yield field, str(messages)
 
@@ -254,7 +254,7 @@ def _choice(value: t.Any, choices: t.Iterable[str]) -> t.Any:
     """The choice that has the same letters; a value that is none stays, for the module to refuse."""
     if not isinstance(value, str):
         return value
-    return next((one for one in choices if _letters(one) == _letters(value)), value)
+    return next((choice for choice in choices if _letters(choice) == _letters(value)), value)
 
 
 def _letters(text: str) -> str:
@@ -265,7 +265,8 @@ def _plain_identities(identity: t.Any) -> None:
     """Ids in place of mappings with ``resource_id``."""
     if isinstance(identity, dict) and identity.get("user_assigned_identities") is not None:
         identity["user_assigned_identities"] = [
-            one.get("resource_id") if isinstance(one, dict) else one for one in identity["user_assigned_identities"]
+            identity.get("resource_id") if isinstance(identity, dict) else identity
+            for identity in identity["user_assigned_identities"]
         ]
 
 
@@ -336,13 +337,13 @@ def _each(tree: t.Any, path: str, change: t.Callable[[t.Any], t.Any]) -> None:
     """Change the value at a dotted path in place, in each item of a list on the way."""
     name, _dot, rest = path.partition(".")
     if isinstance(tree, list):
-        for one in tree:
-            _each(one, path, change)
+        for item in tree:
+            _each(item, path, change)
     elif isinstance(tree, dict) and name in tree:
         if rest:
             _each(tree[name], rest, change)
         elif isinstance(tree[name], list):
-            tree[name] = [change(one) for one in tree[name]]
+            tree[name] = [change(item) for item in tree[name]]
         else:
             tree[name] = change(tree[name])
 
@@ -359,8 +360,8 @@ def _drop_read_only(tree: Tree, kind: str) -> None:
 def _drop(tree: t.Any, path: str) -> None:
     name, _dot, rest = path.partition(".")
     if isinstance(tree, list):
-        for one in tree:
-            _drop(one, path)
+        for item in tree:
+            _drop(item, path)
     elif isinstance(tree, dict) and name in tree:
         if rest:
             _drop(tree[name], rest)
@@ -392,7 +393,7 @@ def _secret_names(spec: Spec) -> t.Iterator[str]:
 def _without_secrets(tree: t.Any, names: t.Collection[str]) -> t.Any:
     """The definition as it may be shown in a task's invocation."""
     if isinstance(tree, list):
-        return [_without_secrets(one, names) for one in tree]
+        return [_without_secrets(item, names) for item in tree]
     if isinstance(tree, dict):
         return {key: _HIDDEN if key in names else _without_secrets(value, names) for key, value in tree.items()}
     return tree

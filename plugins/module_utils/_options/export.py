@@ -250,7 +250,9 @@ def cli_tree(type_: str, options: Tree) -> Tree:
         as_map = type_ == "workspace"
         tree["identity"] = {
             **tree["identity"],
-            "user_assigned_identities": {one: {} for one in ids} if as_map else [{"resource_id": one} for one in ids],
+            "user_assigned_identities": {identity: {} for identity in ids}
+            if as_map
+            else [{"resource_id": identity} for identity in ids],
         }
     if type_ == "kubernetes":
         properties = {

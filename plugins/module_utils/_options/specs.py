@@ -99,7 +99,7 @@ def _given_value(row: dict[str, t.Any], raw: t.Any, checked: t.Any) -> t.Any:
         # Ansible also takes a dict as JSON or as key=value text; nulls cannot be distinguished from unset there.
         return given(options, raw, checked) if isinstance(raw, dict) else _without_unset(checked)
     if isinstance(checked, list) and isinstance(raw, list):
-        return [_given_value({"options": options}, one, other) for one, other in zip(raw, checked)]
+        return [_given_value({"options": options}, item, other) for item, other in zip(raw, checked)]
     return checked
 
 

@@ -89,8 +89,8 @@ def demands(desired_targets: t.Sequence[DesiredTarget], facts: Facts) -> list[De
 def check_quota(desired_targets: t.Sequence[DesiredTarget], facts: Facts) -> Findings:
     wanted = demands(desired_targets, facts)
     by_region: dict[str, list[Demand]] = defaultdict(list)
-    for one in wanted:
-        by_region[one.region].append(one)
+    for workspace in wanted:
+        by_region[workspace.region].append(workspace)
     for region, here in by_region.items():
         usages = facts.get("usages", region)
         if usages is not None:
@@ -113,8 +113,8 @@ def check_quota(desired_targets: t.Sequence[DesiredTarget], facts: Facts) -> Fin
 
 def _regional(region: str, here: list[Demand], usages: _usages.Usages) -> Findings:
     families: dict[tuple[str, bool], list[Demand]] = defaultdict(list)
-    for one in here:
-        families[one.family, one.low_priority].append(one)
+    for demand in here:
+        families[demand.family, demand.low_priority].append(demand)
     for (family, low), some in families.items():
         row = usages.find(family, low_priority=low)
         if row is None and not low:
@@ -125,7 +125,7 @@ def _regional(region: str, here: list[Demand], usages: _usages.Usages) -> Findin
                 message,
                 _SOURCE,
                 WARNING,
-                named([one.desired for one in some]),
+                named([demand.desired for demand in some]),
                 "Check the usages with aml_usage_info.",
             )
         tier = "low-priority" if low else "dedicated"
@@ -134,7 +134,7 @@ def _regional(region: str, here: list[Demand], usages: _usages.Usages) -> Findin
         (False, "RegionalQuotaExceeded", _usages.TOTAL_DEDICATED),
         (True, "LowPriorityQuotaExceeded", _usages.TOTAL_LOW_PRIORITY),
     ):
-        some = [one for one in here if one.low_priority is low]
+        some = [demand for demand in here if demand.low_priority is low]
         tier = "low-priority" if low else "dedicated"
         yield from _exceeds(code, f"{tier} vCPUs in {region}", some, usages.find(name, low_priority=low))
 
@@ -147,25 +147,25 @@ def _exceeds(code: str, what: str, some: list[Demand], row: Item | None) -> Find
     if row is None or row["limit"] is None:
         return
     free = max(0, row["limit"] - row["current"])
-    most = sum(one.most for one in some)
+    most = sum(demand.most for demand in some)
     state = f"{free} of {row['limit']} {what} are left ({row['current']} are in use)"
     takers = _takers(some, free)
     if takers:
         targets, counts = [desired for desired, _count in takers], [count for _desired, count in takers]
-        need = max(sum(one.kept for one in some), *counts)
+        need = max(sum(demand.kept for demand in some), *counts)
         message = f"{state}, and {need} are needed at once ({_counted(targets, counts)})."
         yield Finding(code, "size", message, _SOURCE, ERROR, named(targets), _RAISE)
     elif most > free:
         message = f"{state}, and {most} would be needed for the maximum number of nodes. Not all clusters can grow to max_instances."
-        growers = named([one.desired for one in some if one.most])
+        growers = named([demand.desired for demand in some if demand.most])
         yield Finding("QuotaBelowMaximum", "max_instances", message, _SOURCE, WARNING, growers, _LOWER)
 
 
 def _takers(some: t.Sequence[Demand], free: int) -> list[tuple[DesiredTarget, int]]:
     """The targets that cannot exist together, or that cannot be created even alone, with the cores that each needs."""
-    if sum(one.kept for one in some) > free:
-        return [(one.desired, one.kept) for one in some if one.kept]
-    return [(one.desired, one.cores) for one in some if one.cores > free]
+    if sum(demand.kept for demand in some) > free:
+        return [(demand.desired, demand.kept) for demand in some if demand.kept]
+    return [(demand.desired, demand.cores) for demand in some if demand.cores > free]
 
 
 def _counted(desired_targets: t.Sequence[DesiredTarget], counts: t.Sequence[int]) -> str:
@@ -177,9 +177,9 @@ def _counted(desired_targets: t.Sequence[DesiredTarget], counts: t.Sequence[int]
 def _workspace_quotas(region: str, here: list[Demand], facts: Facts) -> Findings:
     """A workspace's own limit of a family, against what its targets hold of it."""
     groups: dict[tuple[str, str], list[Demand]] = defaultdict(list)
-    for one in here:
-        if not one.low_priority:
-            groups[one.desired.workspace_id, one.family].append(one)
+    for demand in here:
+        if not demand.low_priority:
+            groups[demand.desired.workspace_id, demand.family].append(demand)
     for (workspace_id, family), some in groups.items():
         limit = own_limit(facts.get("quotas", region), workspace_id, family)
         computes = facts.get("computes", workspace_id.casefold())

@@ -129,8 +129,8 @@ def _unfit_subnet(desired: DesiredTarget, region: str | None, network: Body, sub
             "NetworkInOtherRegion", option, message, source, ERROR, desired.name, f"Use a network in {region}."
         )
     services = [
-        str((one.get("properties") or {}).get("serviceName"))
-        for one in (subnet.get("properties") or {}).get("delegations") or []
+        str((delegation.get("properties") or {}).get("serviceName"))
+        for delegation in (subnet.get("properties") or {}).get("delegations") or []
     ]
     if services and desired.managed:
         message = (
@@ -144,7 +144,7 @@ def _unfit_subnet(desired: DesiredTarget, region: str | None, network: Body, sub
 def subnet_of(network: Body | None, subnet_id: str) -> Body | None:
     name = ArmId(subnet_id).name.casefold()
     subnets = ((network or {}).get("properties") or {}).get("subnets") or []
-    return next((one for one in subnets if str(one.get("name")).casefold() == name), None)
+    return next((subnet for subnet in subnets if str(subnet.get("name")).casefold() == name), None)
 
 
 def check_identity(desired: DesiredTarget, facts: Facts) -> Findings:

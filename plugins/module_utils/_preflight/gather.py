@@ -88,7 +88,8 @@ class Gatherer:
         """The content of a workspace that has its own limit for a desired family."""
         wanted: dict[Key, Reader] = {}
         for workspace_id, region, family in {
-            (one.desired.workspace_id, one.region, one.family) for one in demands(desired_targets, self.facts)
+            (demand.desired.workspace_id, demand.region, demand.family)
+            for demand in demands(desired_targets, self.facts)
         }:
             if own_limit(self.facts.get("quotas", region), workspace_id, family) is not None:
                 wanted["computes", workspace_id.casefold()] = self._computes(workspace_id, self.api_version)

@@ -61,13 +61,13 @@ def check(desired_targets: t.Sequence[DesiredTarget], facts: Facts, *, workspace
 
 
 def in_order(findings: t.Iterable[Finding]) -> list[Finding]:
-    return sorted(findings, key=lambda one: one.severity != ERROR)
+    return sorted(findings, key=lambda finding: finding.severity != ERROR)
 
 
 def counted(findings: t.Iterable[Finding], fail_on: str) -> list[Finding]:
     """Those that ``fail_on`` (error, warning, never) takes as a failure."""
     severities = {"error": (ERROR,), "warning": (ERROR, WARNING)}.get(fail_on, ())
-    return [one for one in findings if one.severity in severities]
+    return [finding for finding in findings if finding.severity in severities]
 
 
 def refuse(findings: t.Sequence[Finding], what: str, fail_on: str = ERROR) -> None:
@@ -75,11 +75,11 @@ def refuse(findings: t.Sequence[Finding], what: str, fail_on: str = ERROR) -> No
     bad = counted(findings, fail_on)
     if not bad:
         return
-    lines = " ".join(f"{one.code}: {one.message}" for one in bad[:5])
+    lines = " ".join(f"{row.code}: {row.message}" for row in bad[:5])
     more = f" And {len(bad) - 5} more." if len(bad) > 5 else ""
     raise PreflightFailed(
         f"{what} did not pass the pre-flight: {lines}{more}",
-        details=[one.to_dict() for one in findings],
+        details=[finding.to_dict() for finding in findings],
         hint=f"Nothing was written. {bad[0].hint}" + (" Each of the details has its own hint." if len(bad) > 1 else ""),
     )
 
@@ -112,10 +112,10 @@ def guard(
         # In check mode, a play may well create the workspace first.
         known_otherwise = ("NeedsReplacement", *RETIREMENTS)
         findings = [
-            one for one in check([desired], facts, workspace_missing=WARNING) if one.code not in known_otherwise
+            fact for fact in check([desired], facts, workspace_missing=WARNING) if fact.code not in known_otherwise
         ]
         refuse(findings, f"The {kind.label} {target.name!r}")
-        return [f"{one.code}: {one.message} {one.hint}" for one in findings]
+        return [f"{finding.code}: {finding.message} {finding.hint}" for finding in findings]
 
     return before_write
 
@@ -125,24 +125,24 @@ def kind_type(kind: Kind) -> str:
     return str(getattr(kind, "compute_type", "")).casefold()
 
 
-def desired_of(one: Declaration, existing: Body | None) -> DesiredTarget:
+def desired_of(declaration: Declaration, existing: Body | None) -> DesiredTarget:
     """The values that the target will have, including current ones, as in a replacement."""
-    if existing is None or compute.kind_name(existing) != one.type:
-        return DesiredTarget(one.type, one.target, one.declared, existing)
-    plan = plan_target(one.kind, one.declared, existing, Behaviour())
-    wanted = planning.wanted(one.kind, one.declared, existing, Behaviour())
+    if existing is None or compute.kind_name(existing) != declaration.type:
+        return DesiredTarget(declaration.type, declaration.target, declaration.declared, existing)
+    plan = plan_target(declaration.kind, declaration.declared, existing, Behaviour())
+    wanted = planning.wanted(declaration.kind, declaration.declared, existing, Behaviour())
     return DesiredTarget(
-        one.type, one.target, {**one.kind.kept(existing), **wanted}, existing, replaces=plan.action == REPLACE
+        declaration.type, declaration.target, {**declaration.kind.kept(existing), **wanted}, existing, replaces=plan.action == REPLACE
     )
 
 
-def rules_of(one: Declaration, desired: DesiredTarget, facts: Facts) -> list[Finding]:
+def rules_of(declaration: Declaration, desired: DesiredTarget, facts: Facts) -> list[Finding]:
     """The kinds' own rules; those of a creation where there will be one."""
-    found = list(rules.workspace_name(ArmId(one.target.parent_id).name))
-    found += one.kind.check(one.target, one.declared, one.tree)
+    found = list(rules.workspace_name(ArmId(declaration.target.parent_id).name))
+    found += declaration.kind.check(declaration.target, declaration.declared, declaration.tree)
     if desired.new or desired.replaces:
-        found += one.kind.check_create(desired.wanted, facts.workspace(desired))
-    return list(offline(found, one.target.name))
+        found += declaration.kind.check_create(desired.wanted, facts.workspace(desired))
+    return list(offline(found, declaration.target.name))
 
 
 def examine(
@@ -159,17 +159,17 @@ def examine(
         kinds = {name: kind.at_version(api_version) for name, kind in kinds.items()}
     declared, problems = declarations(entries, scope, kinds, hide, Checker(validate))
     gatherer = Gatherer(client, scope.subscription_id, api_version or ML_VERSION)
-    desired_targets = [DesiredTarget(one.type, one.target, one.declared) for one in declared]
+    desired_targets = [DesiredTarget(desired.type, desired.target, desired.declared) for desired in declared]
     gatherer.workspaces(
-        desired_targets, computes=api_version or versions.of_list(one.kind.api_version for one in declared)
+        desired_targets, computes=api_version or versions.of_list(desired.kind.api_version for desired in declared)
     )
     there = _existing(gatherer.facts)
-    desired_targets = [desired_of(one, there.get(one.target.id.casefold())) for one in declared]
+    desired_targets = [desired_of(desired, there.get(desired.target.id.casefold())) for desired in declared]
     # A target that is declared twice is created once.
     once = list({desired.target.id.casefold(): desired for desired in desired_targets}.values())
     facts = gatherer.gather(once)
-    for one, desired in zip(declared, desired_targets, strict=True):
-        problems += rules_of(one, desired, facts)
+    for desired_target, desired in zip(declared, desired_targets, strict=True):
+        problems += rules_of(desired_target, desired, facts)
     # A kind may have the same rule for what is declared and for what is created.
     return in_order(dict.fromkeys([*problems, *check_duplicates(desired_targets), *check(once, facts)]))
 
@@ -187,10 +187,10 @@ def _existing(facts: Facts) -> dict[str, Body]:
 def summary(findings: t.Sequence[Finding], fail_on: str, count: int) -> Result:
     """The result of ``aml_preflight_info``: it returns, unless ``fail_on`` says otherwise."""
     refuse(findings, f"{count} compute target(s)", fail_on)
-    errors = sum(one.severity == ERROR for one in findings)
+    errors = sum(finding.severity == ERROR for finding in findings)
     return {
         "changed": False,
         "passed": not errors,
-        "findings": [one.to_dict() for one in findings],
+        "findings": [finding.to_dict() for finding in findings],
         "counts": {"error": errors, "warning": len(findings) - errors},
     }

@@ -127,7 +127,7 @@ def graph(report: Report) -> str:
         by_subscription.setdefault(workspace.subscription_id, []).append(workspace)
     drawn = _Graph()
     for subscription, workspaces in by_subscription.items():
-        children = _alike([(one, report.by_workspace.get(one.key, [])) for one in workspaces])
+        children = _alike([(workspace, report.by_workspace.get(workspace.key, [])) for workspace in workspaces])
         drawn.place(_Node(_SUBSCRIPTION, f"{subscription[:13]}…", "plain", children, subscription))
     heads = "".join(f'<text x="{x}" y="14" class="note">{title}</text>' for title, x, _width in _COLUMNS)
     about = "Subscriptions, their workspaces, networks, identities and compute targets"
@@ -140,9 +140,9 @@ def _alike(rows: t.Iterable[tuple[Workspace, list[Target]]]) -> list[_Node]:
     """A box for each workspace. Those that are the same, with nothing to be seen to, have one, in which nodes are summed."""
     groups: dict[t.Any, list[tuple[Workspace, list[Target]]]] = {}
     for workspace, targets in rows:
-        same = not workspace.error and bool(targets) and all(one.status == AS_DECLARED for one in targets)
+        same = not workspace.error and bool(targets) and all(target.status == AS_DECLARED for target in targets)
         place = (workspace.location, workspace.public_network_access)
-        parts = tuple(sorted((one.network, one.identity, one.name, one.public_ssh) for one in targets))
+        parts = tuple(sorted((target.network, target.identity, target.name, target.public_ssh) for target in targets))
         groups.setdefault((place, parts) if same else workspace.key, []).append((workspace, targets))
     return [_workspace(*group[0]) if len(group) == 1 else _group(group) for group in groups.values()]
 
@@ -150,10 +150,14 @@ def _alike(rows: t.Iterable[tuple[Workspace, list[Target]]]) -> list[_Node]:
 def _group(rows: t.Sequence[tuple[Workspace, list[Target]]]) -> _Node:
     by_name: dict[tuple[str, str, str], list[Target]] = {}
     for _workspace_row, targets in rows:
-        for one in targets:
-            by_name.setdefault((one.network, one.identity, one.name), []).append(one)
+        for target in targets:
+            by_name.setdefault((target.network, target.identity, target.name), []).append(target)
     summed = [
-        replace(some[0], nodes=_total(one.nodes for one in some), max_nodes=_total(one.max_nodes for one in some))
+        replace(
+            some[0],
+            nodes=_total(demand.nodes for demand in some),
+            max_nodes=_total(demand.max_nodes for demand in some),
+        )
         for some in by_name.values()
     ]
     node = _workspace(replace(rows[0][0], name=f"{len(rows)} workspaces"), summed)
@@ -188,10 +192,10 @@ def _identities(found: t.Mapping[str, t.Sequence[Target]]) -> list[_Node]:
 
 
 def _computes(targets: t.Sequence[Target]) -> list[_Node]:
-    notable = [one for one in targets if one.status != AS_DECLARED]
-    alike = [one for one in targets if one.status == AS_DECLARED]
-    shown = sorted(notable, key=lambda one: STATUSES.index(one.status)) + (alike if len(alike) <= _MOST_ALIKE else [])
-    nodes = [_Node(_COMPUTE, _leaf_text(one), CLASSES[one.status]) for one in shown]
+    notable = [target for target in targets if target.status != AS_DECLARED]
+    alike = [target for target in targets if target.status == AS_DECLARED]
+    shown = sorted(notable, key=lambda target: STATUSES.index(target.status)) + (alike if len(alike) <= _MOST_ALIKE else [])
+    nodes = [_Node(_COMPUTE, _leaf_text(rule), CLASSES[rule.status]) for rule in shown]
     if len(alike) > _MOST_ALIKE:
         nodes.append(_Node(_COMPUTE, f"✓ {len(alike)} as declared", CLASSES[AS_DECLARED]))
     return nodes

@@ -49,7 +49,7 @@ def build(facts: Json) -> Report:
     fleet, found = facts.get("fleet") or {}, facts.get("found") or {}
     cost = (fleet.get("totals") or {}).get("cost")
     unpriced = _keys((cost or {}).get("unknown"))
-    workspaces = [_workspace(one) for one in found.get("workspaces") or []]
+    workspaces = [_workspace(workspace) for workspace in found.get("workspaces") or []]
     return Report(
         facts["generated"],
         facts.get("name"),
@@ -59,8 +59,8 @@ def build(facts: Json) -> Report:
         priced=cost is not None,
         workspaces=workspaces,
         targets=[
-            replace(one, since=_since(one, {}, facts["generated"]), price_unknown=one.key in unpriced)
-            for one in _targets(fleet, found, workspaces)
+            replace(target, since=_since(target, {}, facts["generated"]), price_unknown=target.key in unpriced)
+            for target in _targets(fleet, found, workspaces)
         ],
         usages=list(_usages(found)),
         usages_unread=list(_unread_usages(found)),
@@ -75,17 +75,17 @@ def merge(reports: t.Sequence[Report], previous: Json | None = None) -> Report:
     """
     previous = previous or {}
     workspaces, targets = _read_workspaces(reports)
-    known = {one["id"].casefold(): one for one in previous.get("targets") or []}
+    known = {target["id"].casefold(): target for target in previous.get("targets") or []}
     currency = min((report.currency for report in reports if report.currency), default=None)
     return Report(
-        generated=max(one.generated for one in reports),
+        generated=max(report.generated for report in reports),
         fleet=reports[0].fleet,
         previous=previous.get("generated"),
         document=list(_whole_document(reports).values()),
         currency=currency,
         priced=any(report.priced for report in reports),
         workspaces=workspaces,
-        targets=[_merged(one, known.get(one.key, {}), currency) for one in targets],
+        targets=[_merged(target, known.get(target.key, {}), currency) for target in targets],
         usages=_once((report.usages for report in reports), "subscription_id", "location", "workspace", "name", "tier"),
         usages_unread=_once((report.usages_unread for report in reports), "subscription_id", "location"),
     )
@@ -99,7 +99,7 @@ def _merged(target: Target, before: Json, currency: str | None) -> Target:
 
 def _whole_document(reports: t.Iterable[Report]) -> dict[str, str]:
     """The ids of all workspaces, by their keys."""
-    return {one.casefold(): one for report in reports for one in report.document}
+    return {identifier.casefold(): identifier for report in reports for identifier in report.document}
 
 
 def _read_workspaces(reports: t.Sequence[Report]) -> tuple[list[Workspace], list[Target]]:
@@ -114,12 +114,12 @@ def _read_workspaces(reports: t.Sequence[Report]) -> tuple[list[Workspace], list
     order = [*document, *(key for key in read if key not in document)]
     rows = [read[key] if key in read else (_not_processed(document[key]), []) for key in order]
     targets = [target for _workspace, own in rows for target in own]
-    return [workspace for workspace, _own in rows], sorted(targets, key=lambda one: one.status == UNDECLARED)
+    return [workspace for workspace, _own in rows], sorted(targets, key=lambda target: target.status == UNDECLARED)
 
 
 def _once(groups: t.Iterable[t.Iterable[R]], *names: str) -> list[R]:
     """Of rows that are the same in these fields, the last one."""
-    return list({tuple(getattr(one, name) for name in names): one for rows in groups for one in rows}.values())
+    return list({tuple(getattr(row, name) for name in names): row for rows in groups for row in rows}.values())
 
 
 def _since(target: Target, before: Json, now: str | None) -> str | None:
@@ -170,30 +170,34 @@ def _not_processed(identifier: str) -> Workspace:
 
 def _targets(fleet: Json, found: Json, workspaces: t.Iterable[Workspace]) -> t.Iterator[Target]:
     """The declared targets, followed by undeclared existing ones."""
-    homes = {one.key: one for one in workspaces}
-    planned = {str(one["id"]).casefold(): one for one in fleet.get("targets") or []}
-    pruned = _keys(one["id"] for one in fleet.get("undeclared") or [])
-    existing = {str(body["id"]).casefold(): body for one in found.get("workspaces") or [] for body in one["computes"]}
-    for key, one in planned.items():
-        yield _declared(one, _existing(one, existing.get(key, {}), homes))
+    homes = {workspace.key: workspace for workspace in workspaces}
+    planned = {str(target["id"]).casefold(): target for target in fleet.get("targets") or []}
+    pruned = _keys(row["id"] for row in fleet.get("undeclared") or [])
+    existing = {
+        str(body["id"]).casefold(): body
+        for workspace in found.get("workspaces") or []
+        for body in workspace["computes"]
+    }
+    for key, target in planned.items():
+        yield _declared(target, _existing(target, existing.get(key, {}), homes))
     for key, body in existing.items():
         if key not in planned:
             yield _undeclared(_existing(body, body, homes), key in pruned)
 
 
 def _keys(identifiers: t.Iterable[t.Any] | None) -> set[str]:
-    return {str(one).casefold() for one in identifiers or ()}
+    return {str(identifier).casefold() for identifier in identifiers or ()}
 
 
-def _declared(one: Json, target: Target) -> Target:
-    failure = one.get("failure") or {}
+def _declared(entry: Json, target: Target) -> Target:
+    failure = entry.get("failure") or {}
     return replace(
         target,
-        status=FAILED if failure else DIFFERS if one["action"] != "none" else AS_DECLARED,
-        action=one["action"],
-        changes=[Change.from_dict(change) for change in one.get("changes") or []],
-        reason=failure.get("message") or one.get("reason"),
-        cost=Cost.from_dict(one["cost"]) if one.get("cost") else None,
+        status=FAILED if failure else DIFFERS if entry["action"] != "none" else AS_DECLARED,
+        action=entry["action"],
+        changes=[Change.from_dict(change) for change in entry.get("changes") or []],
+        reason=failure.get("message") or entry.get("reason"),
+        cost=Cost.from_dict(entry["cost"]) if entry.get("cost") else None,
     )
 
 
@@ -273,7 +277,7 @@ def network_label(kind: str, body: Json, isolation_mode: str | None) -> str:
 def identity_label(identity: Json | None) -> str:
     if not identity or not identity.get("type"):
         return "no identity"
-    names = [ArmId(one).name for one in identity.get("user_assigned_identities") or []]
+    names = [ArmId(identity).name for identity in identity.get("user_assigned_identities") or []]
     return " + ".join([*(["system-assigned"] if "system" in identity["type"] else []), *names])
 
 

@@ -34,14 +34,14 @@ def _listed(report: Report, title: str, status: str) -> Lines:
     own = report.having(status)
     rows = [
         (
-            one.workspace,
-            one.name,
-            one.type,
-            wording.action(one),
-            wording.what(one),
-            wording.age(wording.seconds(one.since, report.generated)),
+            target.workspace,
+            target.name,
+            target.type,
+            wording.action(target),
+            wording.what(target),
+            wording.age(wording.seconds(target.since, report.generated)),
         )
-        for one in own
+        for target in own
     ]
     yield from (f"## {title} ({len(own)})", "")
     yield from _table(("Workspace", "Target", "Type", "Action", "Difference", "For"), rows)
@@ -50,7 +50,10 @@ def _listed(report: Report, title: str, status: str) -> Lines:
 
 def _counted(report: Report) -> Lines:
     heads = wording.count_heads(report)
-    workspaces = [(one.name, *wording.counted(counts, report), one.error) for one, counts in report.counted_workspaces]
+    workspaces = [
+        (workspace.name, *wording.counted(counts, report), workspace.error)
+        for workspace, counts in report.counted_workspaces
+    ]
     kinds = [(kind, *wording.counted(counts, report)) for kind, counts in report.counted_kinds]
     yield from ("## Workspaces", "", *_table(("Workspace", *heads, "Error"), workspaces), "")
     yield from ("## Types", "", *_table(("Type", *heads), kinds), "")
@@ -59,7 +62,7 @@ def _counted(report: Report) -> Lines:
 
 
 def _exposed(report: Report) -> Lines:
-    rows = [(one.workspace, one.name, one.type, one.network) for one in report.exposed]
+    rows = [(target.workspace, target.name, target.type, target.network) for target in report.exposed]
     yield from (f"## SSH open on a public address ({len(rows)})", "")
     yield from (*_table(("Workspace", "Target", "Type", "Network"), rows), "")
     if wording.without_user(report):
@@ -68,8 +71,8 @@ def _exposed(report: Report) -> Lines:
 
 def _quotas(report: Report) -> Lines:
     rows = [
-        (one.location, wording.usage_name(one), one.current, one.limit, f"{one.percent:g} %")
-        for one in wording.used(report)
+        (usage.location, wording.usage_name(usage), usage.current, usage.limit, f"{usage.percent:g} %")
+        for usage in wording.used(report)
     ]
     yield from ("## Quota in use", "", *_table(("Region", "Quota", "Used", "Limit", "Share"), rows), "")
     for unread in wording.unread_quotas(report):

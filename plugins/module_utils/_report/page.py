@@ -214,7 +214,8 @@ def _listed(report: Report, title: str, status: str) -> str:
     if not own and status != DIFFERS:
         return ""
     rows = [
-        (one.workspace, one.name, one.type, wording.what(one), _age(one, report), wording.action(one)) for one in own
+        (target.workspace, target.name, target.type, wording.what(target), _age(target, report), wording.action(target))
+        for target in own
     ]
     heads = ("Workspace", "Target", "Type", "Difference", "For", *(["Action"] if status == DIFFERS else []))
     show = _section if len(own) <= _MOST_ROWS else _folded
@@ -222,7 +223,11 @@ def _listed(report: Report, title: str, status: str) -> str:
 
 
 def _unreadable(report: Report) -> str:
-    rows = [(one.name, one.resource_group, one.error) for one in report.workspaces if one.error]
+    rows = [
+        (workspace.name, workspace.resource_group, workspace.error)
+        for workspace in report.workspaces
+        if workspace.error
+    ]
     return (
         _section(
             f"Workspaces that could not be read ({len(rows)})", _table(("Workspace", "Resource group", "Why"), rows)
@@ -236,26 +241,26 @@ def _charts(report: Report) -> t.Iterator[str]:
     worst = sorted(report.counted_workspaces, key=_most_troubled)
     rows = [
         Bar(
-            one.name,
+            workspace.name,
             f"{counts.by_status[AS_DECLARED]} of {counts.targets}",
             [(CLASSES[status], counts.by_status[status]) for status in STATUSES[:3]],
             counts.targets,
         )
-        for one, counts in worst
+        for workspace, counts in worst
     ]
     yield _chart("As declared, by workspace", rows)
     fullest = sorted(
-        ((one, counts) for one, counts in report.counted_workspaces if counts.max_nodes),
+        ((workspace, counts) for workspace, counts in report.counted_workspaces if counts.max_nodes),
         key=lambda row: (-row[1].nodes, row[0].name),
     )
     nodes = [
-        Bar(one.name, f"{counts.nodes} of {counts.max_nodes}", [("nodes", counts.nodes)], counts.max_nodes)
-        for one, counts in fullest
+        Bar(workspace.name, f"{counts.nodes} of {counts.max_nodes}", [("nodes", counts.nodes)], counts.max_nodes)
+        for workspace, counts in fullest
     ]
     yield _chart("Nodes, by workspace", nodes)
     quota = [
-        Bar(_quota_label(one), f"{one.current} of {one.limit}", [("used", one.current or 0)], one.limit or 0)
-        for one in wording.used(report)
+        Bar(_quota_label(usage), f"{usage.current} of {usage.limit}", [("used", usage.current or 0)], usage.limit or 0)
+        for usage in wording.used(report)
     ]
     yield _chart("Quota in use", quota)
     if report.priced:
@@ -277,8 +282,8 @@ def _cost_bars(report: Report) -> list[Bar]:
     """The cost of the minimum and of the maximum number of nodes, relative to the most expensive workspace."""
     priced = sorted(
         (
-            (counts.monthly_maximum, counts.monthly_minimum or 0, one.name, counts)
-            for one, counts in report.counted_workspaces
+            (counts.monthly_maximum, counts.monthly_minimum or 0, workspace.name, counts)
+            for workspace, counts in report.counted_workspaces
             if counts.monthly_maximum
         ),
         key=lambda row: (-row[0], row[2]),
@@ -310,7 +315,10 @@ def _topology(report: Report) -> str:
 
 
 def _by_workspace(report: Report) -> str:
-    rows = [(one.name, one.location, *_counted(counts, report)) for one, counts in report.counted_workspaces]
+    rows = [
+        (workspace.name, workspace.location, *_counted(counts, report))
+        for workspace, counts in report.counted_workspaces
+    ]
     note = f"<p>{wording.COST_NOTE}</p>" if report.priced else ""
     return _section("Workspaces", _table(("Workspace", "Region", *wording.count_heads(report)), rows) + note)
 
@@ -322,7 +330,7 @@ def _by_kind(report: Report) -> str:
 
 def _exposure(report: Report) -> str:
     own = report.exposed
-    rows = [(one.workspace, one.name, one.type, one.network, *_login(one.ssh)) for one in own]
+    rows = [(target.workspace, target.name, target.type, target.network, *_login(target.ssh)) for target in own]
     more = wording.without_user(report)
     table = _table(("Workspace", "Target", "Type", "Network", "User", "Address"), rows) + (
         f"<p>{more}</p>" if more else ""
@@ -338,14 +346,14 @@ def _login(ssh: Ssh | None) -> tuple[str | None, str]:
 def _quota(report: Report) -> str:
     rows = [
         (
-            one.subscription_id,
-            one.location,
-            wording.usage_name(one),
-            one.current,
-            one.limit,
-            Cell(f"{one.percent:g} %", sort=one.percent),
+            usage.subscription_id,
+            usage.location,
+            wording.usage_name(usage),
+            usage.current,
+            usage.limit,
+            Cell(f"{usage.percent:g} %", sort=usage.percent),
         )
-        for one in wording.used(report)
+        for usage in wording.used(report)
     ]
     unread = "".join(f"<p>{escape(text)}</p>" for text in wording.unread_quotas(report))
     return _section(
@@ -358,19 +366,19 @@ def _everything(report: Report) -> str:
     rows = [
         (
             *(
-                one.workspace,
-                one.name,
-                one.type,
-                _status(one.status),
-                one.state,
-                one.size,
-                one.nodes,
-                one.network,
-                one.identity,
+                target.workspace,
+                target.name,
+                target.type,
+                _status(target.status),
+                target.state,
+                target.size,
+                target.nodes,
+                target.network,
+                target.identity,
             ),
-            *([_cost(one, report)] if report.priced else []),
+            *([_cost(target, report)] if report.priced else []),
         )
-        for one in report.targets
+        for target in report.targets
     ]
     heads = (
         "Workspace",

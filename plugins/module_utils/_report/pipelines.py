@@ -83,19 +83,25 @@ def table(report: Report) -> str:
         ]
         + (["monthly_minimum", "monthly_maximum", "currency"] if report.priced else [])
     )
-    for one in report.targets:
+    for target in report.targets:
         cells: list[t.Any] = [
-            one.subscription_id,
-            one.resource_group,
-            one.workspace,
-            one.name,
-            one.type,
-            one.status,
-            wording.action(one),
+            target.subscription_id,
+            target.resource_group,
+            target.workspace,
+            target.name,
+            target.type,
+            target.status,
+            wording.action(target),
         ]
-        cells += ["" if one.status == AS_DECLARED else wording.what(one), one.since, one.state, one.size, one.nodes]
+        cells += [
+            "" if target.status == AS_DECLARED else wording.what(target),
+            target.since,
+            target.state,
+            target.size,
+            target.nodes,
+        ]
         if report.priced:
-            cells += [one.monthly_minimum, one.monthly_maximum, report.currency]
+            cells += [target.monthly_minimum, target.monthly_maximum, report.currency]
         writer.writerow([_cell(cell) for cell in cells])
     return written.getvalue()
 

@@ -25,10 +25,10 @@ class Row:
 
     @classmethod
     def from_dict(cls, row: Json) -> t.Self:
-        return cls(**{one.name: row[one.name] for one in fields(cls) if one.name in row})
+        return cls(**{field.name: row[field.name] for field in fields(cls) if field.name in row})
 
     def to_dict(self) -> Json:
-        return {one.name: getattr(self, one.name) for one in fields(self)}
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Target(Row):
             {
                 **row,
                 "ssh": Ssh.from_dict(row["ssh"]) if row["ssh"] else None,
-                "changes": [Change.from_dict(one) for one in row["changes"]],
+                "changes": [Change.from_dict(change) for change in row["changes"]],
                 "cost": Cost.from_dict(row["cost"]) if row["cost"] else None,
             }
         )
@@ -106,7 +106,7 @@ class Target(Row):
         return {
             **super().to_dict(),
             "ssh": self.ssh and self.ssh.to_dict(),
-            "changes": [one.to_dict() for one in self.changes],
+            "changes": [change.to_dict() for change in self.changes],
             "cost": self.cost and self.cost.to_dict(),
         }
 
@@ -163,17 +163,17 @@ class Counts:
 
     @classmethod
     def of(cls, targets: t.Sequence[Target]) -> Counts:
-        statuses = Counter(one.status for one in targets)
-        costs = [one.cost for one in targets if one.cost and not one.price_unknown]
+        statuses = Counter(target.status for target in targets)
+        costs = [target.cost for target in targets if target.cost and not target.price_unknown]
         return cls(
             len(targets) - statuses[UNDECLARED],
             {status: statuses[status] for status in STATUSES},
-            _sum(one.nodes for one in targets),
-            _sum(one.max_nodes for one in targets),
-            sum(one.public_ssh for one in targets),
-            _amount([one.monthly_minimum for one in costs]),
-            _amount([one.monthly_maximum for one in costs]),
-            sum(one.price_unknown for one in targets),
+            _sum(target.nodes for target in targets),
+            _sum(target.max_nodes for target in targets),
+            sum(target.public_ssh for target in targets),
+            _amount([cost.monthly_minimum for cost in costs]),
+            _amount([cost.monthly_maximum for cost in costs]),
+            sum(target.price_unknown for target in targets),
         )
 
     def to_dict(self) -> Json:
@@ -249,10 +249,10 @@ class Report:
             report["document"],
             report["currency"],
             report["priced"],
-            [Workspace.from_dict(one) for one in report["workspaces"]],
-            [Target.from_dict(one) for one in report["targets"]],
-            [Usage.from_dict(one) for one in report["usages"]],
-            [UnreadUsages.from_dict(one) for one in report["usages_unread"]],
+            [Workspace.from_dict(workspace) for workspace in report["workspaces"]],
+            [Target.from_dict(target) for target in report["targets"]],
+            [Usage.from_dict(usage) for usage in report["usages"]],
+            [UnreadUsages.from_dict(unread) for unread in report["usages_unread"]],
         )
 
     def to_dict(self) -> Json:
@@ -264,11 +264,13 @@ class Report:
             "currency": self.currency,
             "priced": self.priced,
             "totals": {"workspaces": len(self.workspaces), "unreadable": self.unreadable, **self.totals.to_dict()},
-            "workspaces": [{**one.to_dict(), **counts.to_dict()} for one, counts in self.counted_workspaces],
+            "workspaces": [
+                {**workspace.to_dict(), **counts.to_dict()} for workspace, counts in self.counted_workspaces
+            ],
             "kinds": [{"kind": kind, **counts.to_dict()} for kind, counts in self.counted_kinds],
-            "targets": [one.to_dict() for one in self.targets],
-            "usages": [one.to_dict() for one in self.usages],
-            "usages_unread": [one.to_dict() for one in self.usages_unread],
+            "targets": [target.to_dict() for target in self.targets],
+            "usages": [usage.to_dict() for usage in self.usages],
+            "usages_unread": [unread.to_dict() for unread in self.usages_unread],
             "drifted": self.drifted,
         }
 
@@ -276,8 +278,8 @@ class Report:
     def by_workspace(self) -> dict[str, list[Target]]:
         """The targets by the keys of their workspaces."""
         found: dict[str, list[Target]] = {}
-        for one in self.targets:
-            found.setdefault(one.home, []).append(one)
+        for target in self.targets:
+            found.setdefault(target.home, []).append(target)
         return found
 
     @cached_property
@@ -286,30 +288,32 @@ class Report:
 
     @cached_property
     def counted_workspaces(self) -> list[tuple[Workspace, Counts]]:
-        return [(one, Counts.of(self.by_workspace.get(one.key, []))) for one in self.workspaces]
+        return [(workspace, Counts.of(self.by_workspace.get(workspace.key, []))) for workspace in self.workspaces]
 
     @cached_property
     def counted_kinds(self) -> list[tuple[str, Counts]]:
         by_kind: dict[str, list[Target]] = {}
-        for one in self.targets:
-            by_kind.setdefault(one.type, []).append(one)
+        for target in self.targets:
+            by_kind.setdefault(target.type, []).append(target)
         return [(kind, Counts.of(by_kind[kind])) for kind in sorted(by_kind)]
 
     @property
     def unreadable(self) -> int:
         """How many workspaces could not be read."""
-        return sum(bool(one.error) for one in self.workspaces)
+        return sum(bool(workspace.error) for workspace in self.workspaces)
 
     @property
     def drifted(self) -> bool:
         """Whether something is not as declared, or could not be read. What the fleet never made does not count."""
         statuses = self.totals.by_status
-        return bool(statuses[DIFFERS] or statuses[FAILED] or self.unreadable or any(one.owned for one in self.targets))
+        return bool(
+            statuses[DIFFERS] or statuses[FAILED] or self.unreadable or any(target.owned for target in self.targets)
+        )
 
     def having(self, status: str) -> list[Target]:
-        return [one for one in self.targets if one.status == status]
+        return [target for target in self.targets if target.status == status]
 
     @property
     def exposed(self) -> list[Target]:
         """Those that a user can log in to from anywhere."""
-        return [one for one in self.targets if one.public_ssh]
+        return [target for target in self.targets if target.public_ssh]

@@ -112,7 +112,7 @@ def _value(value: t.Any) -> str:
 
 
 def without_user(report: Report) -> str:
-    number = sum(one.open_port and not one.public_ssh for one in report.targets)
+    number = sum(target.open_port and not target.public_ssh for target in report.targets)
     return f"On {number} more clusters the SSH port is open, but no user can log in." if number else ""
 
 
@@ -122,9 +122,9 @@ def usage_name(usage: Usage) -> str:
 
 def used(report: Report) -> list[Usage]:
     """The quotas that are in use, the fullest first."""
-    rows = [one for one in report.usages if one.current and one.limit]
-    return sorted(rows, key=lambda one: (-(one.percent or 0), usage_name(one)))
+    rows = [usage for usage in report.usages if usage.current and usage.limit]
+    return sorted(rows, key=lambda usage: (-(usage.percent or 0), usage_name(usage)))
 
 
 def unread_quotas(report: Report) -> list[str]:
-    return [f"The quotas of {one.location} could not be read: {one.error}" for one in report.usages_unread]
+    return [f"The quotas of {unread.location} could not be read: {unread.error}" for unread in report.usages_unread]

@@ -145,8 +145,8 @@ def test_the_two_tiers_of_a_family_are_two_usages() -> None:
 
 def test_only_what_is_used_so_far() -> None:
     entries = [usage("a", 8), usage("b", 7), usage("c", 100, -1)]
-    assert [one["name"] for one in usages.usages(entries, at_least_percent=80)] == ["a"]
-    assert [one["name"] for one in usages.usages(entries, ["B", "c"])] == ["b", "c"]
+    assert [usage["name"] for usage in usages.usages(entries, at_least_percent=80)] == ["a"]
+    assert [usage["name"] for usage in usages.usages(entries, ["B", "c"])] == ["b", "c"]
 
 
 # --- quotas ---
@@ -226,7 +226,7 @@ def test_what_is_foreseen() -> None:
     _plan, body = planned(*declared)
     with pytest.raises(ArmError) as caught:
         KIND.check_update(declare(*declared), KIND.read(body))
-    assert [(one["family"], one["code"]) for one in caught.value.details] == [
+    assert [(detail["family"], detail["code"]) for detail in caught.value.details] == [
         ("standardDSv2Family", "InvalidQuotaExceedsSubscriptionLimit"),
         ("standardNope", "InvalidVMFamilyName"),
     ]
@@ -270,5 +270,6 @@ def test_each_status_that_is_no_success_is_a_refusal(status: str) -> None:
 )
 def test_offline_rules_of_quotas(declared: list[tuple[str, int | None]], codes: list[str]) -> None:
     assert [
-        one.code for one in quotas.check_quotas([{"family": family, "limit": limit} for family, limit in declared])
+        check_quota.code
+        for check_quota in quotas.check_quotas([{"family": family, "limit": limit} for family, limit in declared])
     ] == codes

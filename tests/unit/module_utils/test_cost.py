@@ -197,7 +197,7 @@ def test_each_workspace_and_each_region_is_read_once() -> None:
         for name in ("eastus", "westus2")
     ]
     assert sorted(client.asked) == sorted((path, "v") for path in (HOME, *regions))
-    assert [prices.region(one) for one in (new, again, west, there)] == ["eastus", "eastus", "westus2", "westus2"]
+    assert [prices.region(item) for item in (new, again, west, there)] == ["eastus", "eastus", "westus2", "westus2"]
     assert prices.region(desired(existing={"location": "North Europe"})) == "northeurope"
     estimated = cost.estimate(new, "present", prices.of(new))
     assert estimated and estimated.to_dict() == {"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": 730.0}

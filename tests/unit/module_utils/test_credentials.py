@@ -241,7 +241,7 @@ def test_documentation_and_spec_agree() -> None:
 
 def test_plugins_document_the_same_variables() -> None:
     documented = yaml.safe_load(ModuleDocFragment.PLUGINS)["options"]
-    assert {name: {"env": [{"name": one} for one in ENVIRONMENT[name]]} for name in AUTH_SPEC} == documented
+    assert {name: {"env": [{"name": variable} for variable in ENVIRONMENT[name]]} for name in AUTH_SPEC} == documented
 
 
 def test_nothing_of_azures_is_imported_offline(python_of_its_own: t.Callable[[str], str]) -> None:
@@ -265,8 +265,8 @@ def test_certificates_are_checked_or_not_and_nothing_between(home: dict[str, str
     with pytest.raises(CredentialError, match="cert_validation_mode is 'maybe'; it must be validate or ignore"):
         sign_in({}, {**home, **SP, "AZURE_CERT_VALIDATION_MODE": "maybe"})
     assert any(
-        "anyone on the way can read the token" in one
-        for one in sign_in({"cert_validation_mode": "ignore"}, {**home, **SP}).warnings
+        "anyone on the way can read the token" in warning
+        for warning in sign_in({"cert_validation_mode": "ignore"}, {**home, **SP}).warnings
     )
 
 

@@ -259,7 +259,7 @@ def test_the_cli_is_asked_for_the_tenant_that_was_given(monkeypatch: pytest.Monk
     monkeypatch.setattr(identity, "AzureCliCredential", lambda **options: asked.append(options))
     for tenant in ("t", None):
         build(SignIn(source="Azure CLI (az login)", method="azure_cli", tenant=tenant), PUBLIC)
-    assert [one["tenant_id"] for one in asked] == ["t", ""]
+    assert [request["tenant_id"] for request in asked] == ["t", ""]
 
 
 def test_a_library_that_is_missing_is_named_with_the_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -163,7 +163,7 @@ def test_what_has_no_option_is_named_also_in_lists() -> None:
     found = _definition._unknown(
         {"rules": [{"name": "a", "odd": 1}, "text"], "plain": {"any": 1}, "other": 2}, spec, "definition"
     )
-    assert [(one.code, one.option) for one in found] == [
+    assert [(item.code, item.option) for item in found] == [
         ("NotManaged", "definition.rules.odd"),
         ("NotManaged", "definition.other"),
     ]

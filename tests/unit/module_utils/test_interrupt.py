@@ -27,11 +27,11 @@ def test_a_signal_ends_the_pause_of_every_thread(number: signal.Signals) -> None
 
     with Interruption() as interruption:
         threads = [threading.Thread(target=wait) for _each in range(3)]
-        for one in threads:
-            one.start()
+        for thread in threads:
+            thread.start()
         os.kill(os.getpid(), number)
-        for one in threads:
-            one.join(60)
+        for thread in threads:
+            thread.join(60)
         assert interruption.asked and len(raised) == 3 and raised[0].code == "Interrupted"
         with pytest.raises(Interrupted):
             interruption.check()

@@ -157,7 +157,7 @@ def names(records: list[Body], host_filter: HostFilter | None = None) -> list[st
 def test_what_runs_becomes_a_host() -> None:
     found = reader(world())
     records = found.read()
-    assert found.problems == [] and [one["workspace"]["workspace"] for one in records] == ["a", "b"]
+    assert found.problems == [] and [record["workspace"]["workspace"] for record in records] == ["a", "b"]
     assert names(records) == ["a-cpu-tvm-1", "a-on"]
     assert names(records, HostFilter(include_stopped=True)) == ["a-cpu-tvm-1", "a-cpu-tvm-2", "a-on", "a-off"]
     assert names(records, HostFilter(states=("leaving", "stopped"))) == ["a-cpu-tvm-2", "a-off"]
@@ -170,7 +170,9 @@ def test_only_what_is_wanted_is_read() -> None:
     assert client.asked == [f"/subscriptions/{S1}/{PROVIDER}", f"{workspace_id('a')}/computes"]
     client = world()
     assert len(reader(client, hosts="workspaces").read()) == 2 and len(client.asked) == 1
-    assert [one["workspace"]["workspace"] for one in reader(world(), workspace_tags={"stage": "prod"}).read()] == ["a"]
+    assert [item["workspace"]["workspace"] for item in reader(world(), workspace_tags={"stage": "prod"}).read()] == [
+        "a"
+    ]
 
 
 def test_resource_groups_are_listed_by_themselves() -> None:
@@ -180,7 +182,7 @@ def test_resource_groups_are_listed_by_themselves() -> None:
     assert names(found.read()) == ["a-cpu-tvm-1", "a-on"] and found.problems == []
     found = reader(client, resource_groups=("rg", "gr"))
     found.read()
-    assert [str(one) for one in found.problems] == [
+    assert [str(problem) for problem in found.problems] == [
         "resource group gr: ResourceGroupNotFound: The resource group does not exist, or it cannot be read."
     ]
 
@@ -314,8 +316,8 @@ def machine_host(name: str, workspace_name: str, named: int = 1) -> inventory.Ho
 def test_no_host_takes_a_name_that_is_taken_or_reserved_and_it_is_told() -> None:
     taken = {"ws-db": "the host 'ws-db' of the inventory", "ws-web": "w", "rg-ws-web": "w", f"{S1}-rg-ws-web": "w"}
     hosts = [
-        machine_host(*one)
-        for one in (
+        machine_host(*item)
+        for item in (
             ("ws-DB", "ws"),
             ("ws-web", "ws"),
             ("localhost", "ws", 0),
@@ -383,7 +385,8 @@ def test_names_that_no_place_separates_get_digits_of_the_id_in_any_order(order: 
         assert [names[host_id.casefold()] in message for message in messages].count(True) == 1
     assert names[f"{workspace_id('alone')}/computes/c".casefold()] == "alone-c"
     assert len(messages) == 4 and any(
-        f"another machine has that name too: {workspace_id('a')}/computes/b-c".casefold() in one for one in messages
+        f"another machine has that name too: {workspace_id('a')}/computes/b-c".casefold() in message
+        for message in messages
     )
 
 
@@ -420,7 +423,7 @@ def test_the_fingerprint_is_of_the_question_and_of_who_asks() -> None:
             {
                 base,
                 Scope(subscriptions=(S1,)).fingerprint({"client_id": "two"}),
-                *(one.fingerprint({"client_id": "one"}) for one in others),
+                *(other.fingerprint({"client_id": "one"}) for other in others),
             }
         )
         == 5
@@ -475,9 +478,9 @@ def test_without_a_jump_host_nothing_is_jumped_over() -> None:
 def test_an_unforeseen_error_in_one_thread_is_a_problem_and_all_else_stays(place: str, told: str) -> None:
     found = reader(world(**{place: KeyError("not foreseen")}))
     records = found.read()
-    assert [one.error.code for one in found.problems] == ["InternalError"] and str(found.problems[0]).startswith(
-        told
-    ), found.problems
+    assert [problem.error.code for problem in found.problems] == ["InternalError"] and str(
+        found.problems[0]
+    ).startswith(told), found.problems
     assert "a-on" in names(records)
 
 
@@ -485,5 +488,7 @@ def test_an_unforeseen_error_in_one_list_leaves_the_others() -> None:
     found = reader(
         world(**{f"/subscriptions/s-odd/{PROVIDER}": TypeError("not foreseen")}), subscriptions=("s-odd", S1)
     )
-    assert [one["workspace"]["workspace"] for one in found.read()] == ["a", "b"]
-    assert [(one.where, one.error.code) for one in found.problems] == [("subscriptions/s-odd", "InternalError")]
+    assert [item["workspace"]["workspace"] for item in found.read()] == ["a", "b"]
+    assert [(problem.where, problem.error.code) for problem in found.problems] == [
+        ("subscriptions/s-odd", "InternalError")
+    ]

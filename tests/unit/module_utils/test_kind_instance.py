@@ -163,9 +163,9 @@ def test_wrong_applications(application: Values, rule: str) -> None:
 
 def test_ssh_needs_a_key_when_the_instance_is_created() -> None:
     [finding] = [
-        one
-        for one in INSTANCE.check_create({"size": "s", "ssh_public_access_enabled": True}, None)
-        if one.option.startswith("ssh")
+        item
+        for item in INSTANCE.check_create({"size": "s", "ssh_public_access_enabled": True}, None)
+        if item.option.startswith("ssh")
     ]
     assert (finding.code, finding.option) == ("SshKeyMissing", "ssh_settings.ssh_key_value")
 

@@ -32,7 +32,7 @@ PARENT: Values = {"location": "eastus", "properties": {}}
 
 
 def found(findings: t.Iterable[Finding]) -> list[tuple[str, str]]:
-    return [(one.code, one.option) for one in findings]
+    return [(finding.code, finding.option) for finding in findings]
 
 
 def test_a_port_that_nobody_can_log_in_to_is_not_opened() -> None:
@@ -59,7 +59,7 @@ def test_a_machine_without_an_account_is_attached_with_a_warning() -> None:
     machine = attached.VirtualMachine()
     declared = {"address": "10.0.0.4"}
     plan = _plan.plan_present(machine.fields, declared, None)
-    assert [one.partition(":")[0] for one in machine.advice(plan, declared, PARENT)] == ["NoLogin"]
+    assert [item.partition(":")[0] for item in machine.advice(plan, declared, PARENT)] == ["NoLogin"]
     assert machine.advice(plan, {**declared, "ssh_settings.admin_username": "me"}, PARENT) == []
 
 
@@ -182,7 +182,7 @@ def test_options_that_the_version_of_the_task_lacks(version: str, lacking: list[
     tree = {"plain": 1, "stable": 2, "group": {"preview": 3}}
     target = compute_target("s", "rg", "ws", "name")
     found = list(_OfTwoVersions().at_version(version).check(target, {}, tree))
-    assert [one.option for one in found if one.code == "ApiVersionLacksOption"] == lacking
+    assert [item.option for item in found if item.code == "ApiVersionLacksOption"] == lacking
     assert not lacking or f"API version {version}" in found[0].message
 
 

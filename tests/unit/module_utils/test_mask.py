@@ -16,8 +16,8 @@ SECRET = "P&ss<w'rd>+/Z\u00fcrich=9"
 
 def masker(*secrets: str) -> Masker:
     made = Masker()
-    for one in secrets:
-        made.add(one)
+    for secret in secrets:
+        made.add(secret)
     return made
 
 

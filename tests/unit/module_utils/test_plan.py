@@ -93,7 +93,7 @@ def test_nothing_to_do(declared: dict[str, t.Any]) -> None:
 def test_updates(declared: dict[str, t.Any], changes: dict[str, tuple[t.Any, t.Any]]) -> None:
     found = plan(declared)
     assert found.action == "update"
-    assert {one.field: (one.before, one.after) for one in found.changes} == changes
+    assert {change.field: (change.before, change.after) for change in found.changes} == changes
     assert found.values() == {field: after for field, (_before, after) in changes.items()}
 
 
@@ -120,15 +120,15 @@ def test_creation_shows_no_secret() -> None:
     assert found.action == "create"
     assert found.before == {}
     assert "top secret" not in str(found)
-    assert {one.field for one in found.changes} == {"size", "password", "lowest"}
-    assert all(one.reason is None for one in found.changes), "nothing is fixed before it exists"
+    assert {change.field for change in found.changes} == {"size", "password", "lowest"}
+    assert all(change.reason is None for change in found.changes), "nothing is fixed before it exists"
 
 
 @pytest.mark.parametrize("policy", ["fail", "recreate"])
 def test_fixed_fields_take_a_replacement_with_their_reason(policy: str) -> None:
     found = plan({"size": "other", "lowest": 1}, on_immutable_change=policy)
     assert found.action == "replace"
-    assert [one.reason for one in found.fixed] == ["sizes are fixed"]
+    assert [item.reason for item in found.fixed] == ["sizes are fixed"]
     error = _plan.refuse_fixed(found, "The thing")
     assert error.code == "ImmutableChange"
     assert "size" in error.message and "sizes are fixed" in error.message
@@ -195,7 +195,7 @@ def test_a_replacement_in_the_error_of_who_did_not_ask_for_it() -> None:
 def test_what_the_resource_does_not_have_is_shown_as_null() -> None:
     found = plan({"lowest": 1}, {})
     assert found.diff() == {"before": {"lowest": None}, "after": {"lowest": 1}}
-    assert [one.before for one in found.changes] == [None]
+    assert [change.before for change in found.changes] == [None]
 
 
 # --- write-only values ---
@@ -206,7 +206,7 @@ def test_a_creation_sends_its_secrets_and_shows_none() -> None:
     assert found.reason == "it does not exist"
     assert found.diff() == {"before": {}, "after": {"lowest": 0}}
     assert found.values() == {"password": "top secret", "lowest": 0}
-    [shown] = [one for one in found.changes if one.field == "password"]
+    [shown] = [change for change in found.changes if change.field == "password"]
     assert shown == _plan.Change("password", None, "VALUE_NOT_SHOWN", "write_only")
 
 
@@ -317,7 +317,7 @@ def test_what_is_not_declared_is_in_no_change_and_no_body(
 ) -> None:
     body = CLUSTER.create_body(TARGET, _plan.wanted(CLUSTER.fields, first, None), {"location": "eastus"})
     found = _plan.plan_present(CLUSTER.fields, second, CLUSTER.read(body), on_immutable_change=policy)
-    assert {one.field for one in (*found.changes, *found.ignored)} <= set(second)
+    assert {change.field for change in (*found.changes, *found.ignored)} <= set(second)
     after = CLUSTER.with_values(body, found.values())
     for row in CLUSTER.fields:
         if row.option not in second:

@@ -67,7 +67,7 @@ def test_a_power_state_is_part_of_the_plan(
     state: str, document: dict[str, t.Any] | None, action: str, change: tuple[str | None, str] | None
 ) -> None:
     plan = plan_target(INSTANCE, {"size": "Standard_DS3_v2"}, document, Behaviour(), state)
-    changes = [(one.before, one.after) for one in plan.changes if one.field == "state"]
+    changes = [(change.before, change.after) for change in plan.changes if change.field == "state"]
     assert (plan.action, changes) == (action, [change] if change else [])
 
 

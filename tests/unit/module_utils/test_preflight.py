@@ -89,7 +89,7 @@ def body(
 
 
 def codes(*desired_targets: DesiredTarget, given: Facts | None = None) -> list[str]:
-    return [one.code for one in check(desired_targets, given or facts())]
+    return [desired_target.code for desired_target in check(desired_targets, given or facts())]
 
 
 # --- sizes ---
@@ -131,7 +131,7 @@ def test_no_cap_is_no_limit() -> None:
 
 def test_a_family_without_usage_is_not_silently_fine() -> None:
     found = check([desired()], facts(usages=[]))
-    assert [(one.code, one.severity) for one in found] == [("QuotaUnknown", "warning")]
+    assert [(item.code, item.severity) for item in found] == [("QuotaUnknown", "warning")]
 
 
 def test_a_replacement_gives_back_what_it_held() -> None:
@@ -279,18 +279,18 @@ def test_attached_compute_minds_read_only_locks_alone() -> None:
 def test_what_could_not_be_read() -> None:
     denied = ArmError("No.", code="AuthorizationFailed", status=403)
     found = check([desired()], Facts(facts().read, {("usages", "westus"): denied, ("identity", "/x"): denied}))
-    assert [(one.code, one.severity) for one in found] == [("NotChecked", "warning")] * 2
+    assert [(item.code, item.severity) for item in found] == [("NotChecked", "warning")] * 2
 
 
 def test_a_failure_has_all_findings_and_warnings_alone_are_none() -> None:
     found = check([desired(size="Standard_Nope"), desired("wide", max_instances=26)], facts())
-    assert [(one.code, one.severity) for one in found] == [
+    assert [(item.code, item.severity) for item in found] == [
         ("SizeNotOffered", "error"),
         ("QuotaBelowMaximum", "warning"),
     ]
     with pytest.raises(PreflightFailed) as failed:
         refuse(found, "It")
-    assert [one["code"] for one in failed.value.details] == [
+    assert [detail["code"] for detail in failed.value.details] == [
         "SizeNotOffered",
         "QuotaBelowMaximum",
     ] and "Nothing was written" in str(failed.value.hint)
@@ -343,7 +343,7 @@ def test_each_thing_is_read_once_and_only_what_is_needed() -> None:
 @pytest.mark.parametrize("what", ["locks", "usages", "quotas", "vmSizes"])
 def test_a_right_that_is_missing_leaves_one_check_out(what: str) -> None:
     found = check([desired()], gather(Client(**{what: 403}), desired()))
-    assert [one.code for one in found] == ["NotChecked"]
+    assert [item.code for item in found] == ["NotChecked"]
 
 
 def test_a_service_that_is_down_stops_the_task() -> None:

@@ -31,7 +31,7 @@ def build(given: Row) -> Row:
 
 
 def merge(reports: t.Sequence[Row], previous: Row | None = None) -> Row:
-    return document.merge([Report.from_dict(one) for one in reports], previous).to_dict()
+    return document.merge([Report.from_dict(report) for report in reports], previous).to_dict()
 
 
 def markdown(report: Row) -> str:
@@ -98,7 +98,7 @@ def facts(
 )
 def test_what_a_target_is(given: Row, status: str, drifted: bool) -> None:
     report = build(given)
-    assert [one["status"] for one in report["targets"]] == [status]
+    assert [target["status"] for target in report["targets"]] == [status]
     assert report["totals"][status] == report["workspaces"][0][status] == report["kinds"][0][status] == 1
     assert report["drifted"] is drifted
 
@@ -181,7 +181,7 @@ def test_since_when_a_difference_is_known() -> None:
     )
     now = [planned("a", "update"), planned("b", "update"), planned("c")]
     after = merge([build(facts(now))], before)
-    assert [one["since"] for one in after["targets"]] == ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", None]
+    assert [target["since"] for target in after["targets"]] == ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", None]
     assert after["previous"] == "2026-01-01T00:00:00Z"
 
 
@@ -225,7 +225,7 @@ def test_cost_is_by_workspace_and_kind_and_unknown_is_not_nothing() -> None:
     bodies = [body("a"), body("b"), body("attached", "databricks"), body("stranger")]
     report = build(facts(targets, bodies, cost={"currency": "USD", "unknown": [f"{HOME}/computes/NEW"]}))
     whole = Report.from_dict(report)
-    told = {one.name: wording.cost_text(one, "USD") for one in whole.targets}
+    told = {target.name: wording.cost_text(target, "USD") for target in whole.targets}
     assert told == {"a": "0 to 1,000 USD", "b": "10 USD", "new": "unknown", "attached": "", "stranger": ""}
     assert (
         wording.cost_text(whole.counted_workspaces[0][1], "USD")
@@ -292,8 +292,8 @@ def test_reports_on_shares_make_one() -> None:
     )
     two = part(there, priced("a", 0.0, 3.0, action="create"))
     merged = merge([old, two, one])
-    assert [one["id"] for one in merged["workspaces"]] == [HOME, there, gone]
-    assert [(one["id"].split("/workspaces/")[1], one["status"]) for one in merged["targets"]] == [
+    assert [workspace["id"] for workspace in merged["workspaces"]] == [HOME, there, gone]
+    assert [(target["id"].split("/workspaces/")[1], target["status"]) for target in merged["targets"]] == [
         ("ws/computes/a", "as declared"), ("ws2/computes/a", "differs"), ("ws/computes/stray", "undeclared"),
     ]  # fmt: skip
     assert (merged["totals"]["targets"], merged["totals"]["unreadable"], len(merged["usages"])) == (2, 1, 1)
@@ -309,7 +309,7 @@ def everywhere(value: t.Any) -> t.Any:
         keep = ("id", "action", "generated", "type")
         return {key: row if key in keep else everywhere(row) for key, row in value.items()}
     if isinstance(value, list):
-        return [everywhere(one) for one in value]
+        return [everywhere(item) for item in value]
     return EVIL if isinstance(value, str) else value
 
 
@@ -358,7 +358,7 @@ def test_the_graph_folds_what_is_alike() -> None:
         facts([planned(name, "update" if name == "c007" else "none") for name in names], [body(name) for name in names])
     )
     drawing = ElementTree.fromstring(chart.graph(Report.from_dict(report)))
-    texts = [one.text for one in drawing.iter("text")]
+    texts = [item.text for item in drawing.iter("text")]
     assert "≠ c007 1/4" in texts and "✓ 299 as declared" in texts and "✓ c001 1/4" not in texts
     assert float(drawing.get("height") or 0) < 300
 
@@ -397,5 +397,5 @@ def test_boxes_of_the_graph_do_not_overlap() -> None:
     assert max(bottom for column in columns.values() for _top, bottom in column) <= height < 55 * 34, (
         "a workspace of which nothing is to be said is one row"
     )
-    edges = [one.get("d") or "" for one in drawing.iter("path")]
+    edges = [item.get("d") or "" for item in drawing.iter("path")]
     assert len(edges) == len(list(drawing.iter("rect"))) - 1, "every box hangs on one other, but for the subscription"

@@ -94,10 +94,10 @@ def page() -> str:
     }
     places = [{"subscription_id": ROOT.split("/")[2], "location": "eastus", "usages": [usage], "failure": None}]
     fleet = {
-        "targets": [one for _found, planned in made for one in planned[1:]],
+        "targets": [item for _found, planned in made for item in planned[1:]],
         "totals": {"cost": {"currency": "USD", "unknown": []}},
     }
-    found = {"workspaces": [one for one, _planned in made], "usages": places}
+    found = {"workspaces": [item for item, _planned in made], "usages": places}
     return _page.page(
         document.build({"generated": "2026-01-02T00:00:00Z", "name": "production", "fleet": fleet, "found": found})
     )
@@ -146,11 +146,11 @@ def test_tables_sort_numbers_as_numbers(page: str, tmp_path: Path) -> None:
       click("Monthly cost"); const costs = read("Monthly cost");
       click("Workspace"); return {up, down, sort, costs, names: read("Workspace")};"""
     told, _console = browse(page, probe, tmp_path, 1400)
-    numbers = [int(one) for one in told["up"]]
+    numbers = [int(item) for item in told["up"]]
     assert len(set(numbers)) == 50 and numbers == sorted(numbers) and numbers[0] < 1000 < numbers[-1], (
         "as text, 1170 comes before 190"
     )
     assert told["down"] == told["up"][::-1] and told["sort"] == "descending"
-    most = [float(one.split(" ")[-2].replace(",", "")) for one in told["costs"]]
+    most = [float(cost.split(" ")[-2].replace(",", "")) for cost in told["costs"]]
     assert most == sorted(most) and most[-1] > 10000
     assert told["names"] == [f"ws-{number:02}" for number in range(50)]

@@ -243,7 +243,7 @@ The quotas of westus could not be read: Forbidden
 
 
 def merge(reports: t.Sequence[Row], previous: Row | None = None) -> Row:
-    return document.merge([Report.from_dict(one) for one in reports], previous).to_dict()
+    return document.merge([Report.from_dict(report) for report in reports], previous).to_dict()
 
 
 def test_a_whole_report() -> None:

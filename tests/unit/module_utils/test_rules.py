@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 
 def codes(findings: t.Iterable[Finding]) -> list[str]:
-    return [one.code for one in findings]
+    return [finding.code for finding in findings]
 
 
 # --- names ---
@@ -302,7 +302,7 @@ GROUP = "/subscriptions/s/resourceGroups/rg/providers"
 def test_resource_ids(value: t.Any, type_: str | None, expected: list[str]) -> None:
     found = list(rules.resource_id(value, "the_option", type_))
     assert codes(found) == expected
-    assert all("the_option" in one.message for one in found)
+    assert all("the_option" in item.message for item in found)
 
 
 # --- numbers ---
@@ -360,7 +360,7 @@ def scale(lowest: int | None, highest: int | None) -> Findings:
 def test_scale(lowest: int | None, highest: int | None, expected: list[str]) -> None:
     found = list(scale(lowest, highest))
     assert codes(found) == expected
-    assert all(one.option in one.message for one in found)
+    assert all(item.option in item.message for item in found)
 
 
 # --- SSH keys ---
@@ -382,7 +382,8 @@ RFC4716 = f'{BEGIN}\nComment: "1024-bit RSA, a very \\\nlong: comment"\nSubject:
 def blob(*fields: str) -> str:
     """A key's line with these fields, each behind its length (RFC 4253, 6.6)."""
     return (
-        "ssh-rsa " + base64.b64encode(b"".join(struct.pack(">I", len(one)) + one.encode() for one in fields)).decode()
+        "ssh-rsa "
+        + base64.b64encode(b"".join(struct.pack(">I", len(field)) + field.encode() for field in fields)).decode()
     )
 
 
@@ -493,7 +494,7 @@ ID = f"{GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/me"
 def test_identities(value: t.Any, both: bool, expected: list[str]) -> None:
     found = list(rules.identity(value, both=both))
     assert codes(found) == expected
-    assert all(one.option.startswith("identity") for one in found)
+    assert all(item.option.startswith("identity") for item in found)
 
 
 @pytest.mark.parametrize(
@@ -810,7 +811,7 @@ def test_refuse_says_everything_at_once() -> None:
         refuse(iter([first, second]))
     assert caught.value.code == "InvalidDeclaration"
     assert caught.value.message == "First. Second."
-    assert [one["code"] for one in caught.value.details] == ["One", "Two"]
+    assert [detail["code"] for detail in caught.value.details] == ["One", "Two"]
     assert caught.value.hint == "Nothing was sent. Correct a, b."
     with pytest.raises(RuleError) as caught:
         refuse([first])

@@ -111,7 +111,7 @@ def test_everything_that_a_creation_takes(monkeypatch: pytest.MonkeyPatch) -> No
     assert entity.tags == {"team": "vision", "cost": "7"}, "the service's tags are text, and a declared null is no tag"
     assert entity.public_network_access == "Disabled"
     assert entity.identity.type == "SystemAssigned,UserAssigned"
-    assert [one.resource_id for one in entity.identity.user_assigned_identities] == [USER]
+    assert [identity.resource_id for identity in entity.identity.user_assigned_identities] == [USER]
     assert (entity.managed_network.isolation_mode, entity.managed_network.firewall_sku) == (
         "AllowOnlyApprovedOutbound",
         "basic",
@@ -284,7 +284,7 @@ def test_what_does_not_end_ends_for_azure_ai_ml_too(
     monkeypatch: pytest.MonkeyPatch, tls: tuple[Path, Path], name: str, code: str, most: int
 ) -> None:
     """The read of the workspace, whose failure azure-ai-ml ignores, and the deployment: a second each, the rest is for a machine that is busy."""
-    forms = {one: form for one, (form, _what, _code) in hostile.FORMS.items()} | {
+    forms = {item: form for item, (form, _what, _code) in hostile.FORMS.items()} | {
         "throttled for a day": hostile.answering("429 Too Many Requests", "Retry-After: 86400\r\n"),
         "unavailable for a day": hostile.answering("503 Service Unavailable", "Retry-After: 86400\r\n"),
     }

@@ -174,7 +174,7 @@ def test_create_with_everything() -> None:
     result = done(options, get(), get_parent(), get(), put(body), operation(), get(after))
     assert result["changed"] is True
     assert "Passw0rd-not-shown" not in result.text
-    warnings = " ".join(str(one) for one in result.get("warnings", []))
+    warnings = " ".join(str(warning) for warning in result.get("warnings", []))
     assert "PreviewFeature" in warnings and "MinimumNodes" in warnings
 
 
@@ -454,15 +454,15 @@ def test_fixed_fields_fail_with_their_reason(options: dict[str, t.Any], field: s
     assert field in result["msg"] and reason in result["msg"]
     assert result["changed"] is False
     assert result["plan"]["action"] == "replace"
-    assert [one["field"] for one in result["failure"]["details"]] == [field]
+    assert [detail["field"] for detail in result["failure"]["details"]] == [field]
 
 
 @pytest.mark.parametrize(("options", "field", "_reason"), FIXED)
 def test_fixed_fields_are_left_alone_when_told_so(options: dict[str, t.Any], field: str, _reason: str) -> None:
     result = done({**options, "on_immutable_change": "ignore"}, get(cluster()))
     assert result["changed"] is False
-    assert [one["field"] for one in result["plan"]["ignored"]] == [field]
-    assert any("ImmutableChangeIgnored" in str(one) and field in str(one) for one in result["warnings"])
+    assert [item["field"] for item in result["plan"]["ignored"]] == [field]
+    assert any("ImmutableChangeIgnored" in str(warning) and field in str(warning) for warning in result["warnings"])
 
 
 def test_ignore_changes_the_others() -> None:
@@ -741,7 +741,7 @@ def test_what_can_be_known_offline_sends_nothing(options: dict[str, t.Any], code
 
 def test_all_findings_come_at_once() -> None:
     result = refused("InvalidDeclaration", {"name": "x", "min_instances": -1})
-    assert {one["code"] for one in result["failure"]["details"]} == {"InvalidComputeName", "OutOfRange"}
+    assert {detail["code"] for detail in result["failure"]["details"]} == {"InvalidComputeName", "OutOfRange"}
 
 
 def test_no_public_addresses_need_a_subnet_or_a_managed_network() -> None:

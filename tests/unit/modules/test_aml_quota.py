@@ -38,7 +38,7 @@ def test_quotas_that_were_set_and_do_not_show_are_a_failure() -> None:
         [quotas(8), Call("POST", f"{LOCATION}/updateQuotas", json=answer), quotas(8)],
     )
     assert f"quotas.{FAMILY} is 8 instead of 24" in done["msg"]
-    assert [(one["field"], one["before"], one["after"]) for one in done["failure"]["details"]] == [
+    assert [(detail["field"], detail["before"], detail["after"]) for detail in done["failure"]["details"]] == [
         (f"quotas.{FAMILY}", 8, 24)
     ]
     assert done["changed"] is True, "something was sent, and nobody knows what became of it"

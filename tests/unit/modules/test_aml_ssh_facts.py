@@ -80,7 +80,7 @@ def test_cluster_over_pages(check: bool) -> None:
         second,
         check=check,
     )
-    assert [(one["name"], one["ssh"]) for one in found["nodes"]] == [
+    assert [(node["name"], node["ssh"]) for node in found["nodes"]] == [
         ("ws-one-cpu-tvm-1", "ssh -p 50001 boss@20.1.2.3"),
         ("ws-one-cpu-tvm-2", "ssh -p 50002 boss@20.1.2.3"),
     ]
@@ -92,7 +92,7 @@ def test_workspace() -> None:
     listing = Call("GET", COMPUTES, json={"value": [cluster(), cluster("idle", 0), instance()]}, query=VERSION)
     options = {"private_key_file": "/k", "scp_file": "f", "host_prefix": "p-", "node_state": ["idle", "running"]}
     found, _wire = facts(options, listing, nodes_page(item(1), item(2, "preparing")))
-    assert [one["name"] for one in found["nodes"]] == ["p-cpu-tvm-1", "p-laptop"]
+    assert [node["name"] for node in found["nodes"]] == ["p-cpu-tvm-1", "p-laptop"]
     assert found["nodes"][1]["scp"] == "scp -i /k -P 50000 f azureuser@20.9.9.9:~/"
     assert found["ssh_config"] == found["nodes"][0]["ssh_config"] + "\n" + found["nodes"][1]["ssh_config"]
 
@@ -100,15 +100,15 @@ def test_workspace() -> None:
 def test_a_reserved_name_of_a_prefix_gets_the_workspace_and_is_told() -> None:
     named = {**instance(), "name": "localhost"}
     found, result = facts({"host_prefix": ""}, Call("GET", COMPUTES, json={"value": [named]}, query=VERSION))
-    assert [one["name"] for one in found["nodes"]] == ["ws-one-localhost"] and "'localhost' is a reserved name" in str(
-        result["warnings"]
-    )
+    assert [node["name"] for node in found["nodes"]] == [
+        "ws-one-localhost"
+    ] and "'localhost' is a reserved name" in str(result["warnings"])
 
 
 def test_types_and_preference() -> None:
     listing = Call("GET", COMPUTES, json={"value": [cluster(), instance()]})
     found, _wire = facts({"type": ["computeinstance"], "prefer": "private"}, listing)
-    assert [(one["name"], one["address"], one["port"]) for one in found["nodes"]] == [
+    assert [(node["name"], node["address"], node["port"]) for node in found["nodes"]] == [
         (f"{SCOPE['workspace']}-laptop", "10.1.0.5", 22)
     ]
 

@@ -282,7 +282,7 @@ def test_a_failed_dependent_that_was_left_behind_is_told_and_not_used(submitted:
         get(workspace()),
     )
     assert submitted == [NEW]
-    assert any("FailedDependent" in str(one) and storage in str(one) for one in result["warnings"])
+    assert any("FailedDependent" in str(warning) and storage in str(warning) for warning in result["warnings"])
 
 
 def test_a_failed_deployment_tells_the_innermost_reason(submitted: list[dict[str, t.Any]]) -> None:
@@ -414,7 +414,7 @@ def test_recover(submitted: list[dict[str, t.Any]]) -> None:
         get(workspace()),
     )
     assert len(submitted) == 1
-    assert any("Recovered" in str(one) for one in result["warnings"])
+    assert any("Recovered" in str(warning) for warning in result["warnings"])
 
 
 def test_purge(submitted: list[dict[str, t.Any]]) -> None:
@@ -676,7 +676,7 @@ def test_a_key_is_rotated_with_its_vault() -> None:
 def test_fixed_fields_fail_with_their_reason(options: dict[str, t.Any], field: str) -> None:
     result = refused("ImmutableChange", options, get(workspace()))
     assert field in result["msg"]
-    assert all(one["reason"] for one in result["failure"]["details"])
+    assert all(detail["reason"] for detail in result["failure"]["details"])
 
 
 def test_a_managed_network_stays_on() -> None:
@@ -725,7 +725,7 @@ def test_outbound_rules_are_put_and_deleted_one_by_one() -> None:
         get(after),
     )
     assert set(result.fields) == {"managed_network.outbound_rules.packages", "managed_network.outbound_rules.old-rule"}
-    assert {one["name"] for one in result["workspace"]["managed_network"]["outbound_rules"]} == {
+    assert {outbound_rule["name"] for outbound_rule in result["workspace"]["managed_network"]["outbound_rules"]} == {
         "packages",
         "kept",
         "undeclared",
@@ -899,7 +899,7 @@ def test_what_another_workspace_uses_stays() -> None:
         ABSENT, get(workspace()), delete("true"), operation(), get(), *(others(neighbour) for _each in range(3))
     )
     assert result["deleted_resources"] == []
-    assert len([one for one in result["warnings"] if "SharedDependent" in str(one)]) == 3
+    assert len([warning for warning in result["warnings"] if "SharedDependent" in str(warning)]) == 3
 
 
 def test_logs_that_other_insights_write_to_stay() -> None:
@@ -920,7 +920,7 @@ def test_logs_that_other_insights_write_to_stay() -> None:
         *(others(), gone(STORAGE), others(), gone(VAULT)),
     )
     assert LOGS not in result["deleted_resources"]
-    assert any(LOGS in str(one) for one in result["warnings"])
+    assert any(LOGS in str(warning) for warning in result["warnings"])
 
 
 def test_a_deletion_that_is_under_way_is_joined_before_the_dependents_go() -> None:

@@ -240,7 +240,7 @@ CHANGED = {"error": {"code": "PreconditionFailed", "message": "Precondition fail
 
 
 def headers(result: Printed, name: str) -> list[str | None]:
-    return [one.headers.get(name) for one in result.writes]
+    return [write.headers.get(name) for write in result.writes]
 
 
 def plain(**outer: t.Any) -> dict[str, t.Any]:
@@ -542,7 +542,7 @@ def test_info_lists_all_pages() -> None:
     ]
     for check in (False, True):
         result = succeeded("arm_resource_info", options, pages, check=check)
-        assert [one["name"] for one in result["resources"]] == ["vnet", "second"]
+        assert [resource["name"] for resource in result["resources"]] == ["vnet", "second"]
 
 
 def test_info_lists_resource_groups() -> None:

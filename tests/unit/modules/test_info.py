@@ -55,8 +55,8 @@ def listed(*bodies: dict[str, t.Any]) -> Call:
 
 def test_all_kinds_by_tab() -> None:
     result = succeeded("aml_compute_info", SCOPE, [listed(*[compute(kind) for kind in KINDS])])
-    assert [one["type"] for one in result["computes"]] == [kind.lower() for kind in KINDS]
-    tabs = {tab: [one["type"] for one in found] for tab, found in result["by_kind"].items()}
+    assert [compute["type"] for compute in result["computes"]] == [kind.lower() for kind in KINDS]
+    tabs = {tab: [item["type"] for item in found] for tab, found in result["by_kind"].items()}
     assert tabs == {
         "instances": ["computeinstance"],
         "clusters": ["amlcompute"],
@@ -76,12 +76,12 @@ def test_all_kinds_by_tab() -> None:
 
 def test_a_kind_that_nobody_knows_is_shown_when_nothing_is_filtered() -> None:
     result = succeeded("aml_compute_info", SCOPE, [listed(compute("Quantum"))])
-    assert [one["type"] for one in result["computes"]] == ["quantum"]
+    assert [compute["type"] for compute in result["computes"]] == ["quantum"]
 
 
 def test_filter_by_type() -> None:
     result = succeeded("aml_compute_info", {**SCOPE, "type": ["aks"]}, [listed(*[compute(kind) for kind in KINDS])])
-    assert [one["type"] for one in result["computes"]] == ["aks"]
+    assert [compute["type"] for compute in result["computes"]] == ["aks"]
     assert result["by_kind"]["clusters"] == []
 
 
@@ -128,17 +128,17 @@ def test_workspaces_of_a_scope(options: dict[str, t.Any], path: str) -> None:
     hub = workspace(outer={"kind": "Hub", "name": "hub"})
     old = workspace(outer={"kind": None, "name": "old"})
     result = succeeded("aml_workspace_info", options, [Call("GET", path, json={"value": [workspace(), hub, old]})])
-    assert [one["name"] for one in result["workspaces"]] == ["ws-one", "hub", "old"]
+    assert [workspace["name"] for workspace in result["workspaces"]] == ["ws-one", "hub", "old"]
     result = succeeded(
         "aml_workspace_info", {**options, "kind": ["hub"]}, [Call("GET", path, json={"value": [workspace(), hub, old]})]
     )
-    assert [one["kind"] for one in result["workspaces"]] == ["hub"]
+    assert [workspace["kind"] for workspace in result["workspaces"]] == ["hub"]
     result = succeeded(
         "aml_workspace_info",
         {**options, "kind": ["default"]},
         [Call("GET", path, json={"value": [workspace(), hub, old]})],
     )
-    assert [one["name"] for one in result["workspaces"]] == ["ws-one", "old"]
+    assert [workspace["name"] for workspace in result["workspaces"]] == ["ws-one", "old"]
 
 
 def test_one_workspace() -> None:

@@ -82,7 +82,7 @@ def test_a_machine_without_a_free_name_is_refused(tmp_path: Path, name: str) -> 
 def test_machines_that_share_a_name_get_longer_ones_in_any_order(order: int) -> None:
     shared = [machine("ws-a", "/ids/one"), machine("ws-A", "/ids/two"), machine("ws-b")][::order]
     found = filters("free_host_names")(shared, hosts={}, groups=[])
-    named = {one["id"]: one["name"] for one in found["hosts"]}
+    named = {host["id"]: host["name"] for host in found["hosts"]}
     again = filters("free_host_names")(
         shared, hosts={name: machine_id for machine_id, name in named.items()}, groups=[]
     )

@@ -45,7 +45,7 @@ def test_a_custom_role_allows_what_it_says_from_its_next_request_on(app: App) ->
     assert again.status == 200
     assert app.call("GET", f"{GROUP}?api-version=2021-04-01", token=token).status == 403
     listed = app.call("GET", f"{ROLES}{VERSION}&$filter=roleName eq 'looks'").body["value"]
-    assert [one["name"] for one in listed] == [made.body["name"]]
+    assert [document["name"] for document in listed] == [made.body["name"]]
 
 
 def test_what_is_refused(app: App) -> None:

@@ -170,7 +170,7 @@ def test_hub_and_project(world: World) -> None:
     assert delete(world, hub).status == 409
     everywhere = f"{SUB}/providers/Microsoft.MachineLearningServices/workspaces"
     listed = world.app.call("GET", f"{everywhere}?api-version=2025-12-01&kind=hub,project")
-    assert [one["name"] for one in listed.body["value"]] == ["hub", "project"]
+    assert [document["name"] for document in listed.body["value"]] == ["hub", "project"]
     world.require_success(delete(world, project, purge=True))
     world.require_success(delete(world, hub))
 
@@ -227,7 +227,7 @@ def test_outbound_rules_are_resources_too(world: World) -> None:
     world.require_success(provision)
     assert world.app.call("GET", provision.headers["Location"]).body == {"status": "Active", "sparkReady": True}
     assert world.get(f"{WORKSPACE}/outboundRules/conda")["properties"]["status"] == "Active"
-    names = {one["name"]: one["properties"]["category"] for one in world.get(f"{WORKSPACE}/outboundRules")["value"]}
+    names = {item["name"]: item["properties"]["category"] for item in world.get(f"{WORKSPACE}/outboundRules")["value"]}
     required = next(name for name, category in names.items() if category == "Required")
     assert world.call("DELETE", f"{WORKSPACE}/outboundRules/{required}").status == 400
     world.require_success(world.call("DELETE", f"{WORKSPACE}/outboundRules/conda"))
@@ -299,8 +299,8 @@ def test_workspace_quotas(world: World, family: str, limit: int, status: str) ->
     entry = {"id": f"{WORKSPACE}/quotas/{family}", "type": f"{WORKSPACE}/quotas", "limit": limit, "unit": "Count"}
     answer = world.call("POST", f"{LOCATION}/updateQuotas", {"value": [entry]})
     assert answer.body["value"] == [entry | {"status": status}]
-    own = [one for one in world.get(f"{LOCATION}/quotas")["value"] if one["id"].startswith(GROUP)]
-    assert [one["limit"] for one in own] == ([limit] if status == "Success" else [])
+    own = [item for item in world.get(f"{LOCATION}/quotas")["value"] if item["id"].startswith(GROUP)]
+    assert [target["limit"] for target in own] == ([limit] if status == "Success" else [])
     if status == "Success":
         error = world.require_failure(
             world.call("PUT", f"{WORKSPACE}/computes/two", cluster_body("Standard_DS14_v2", least=6, most=6))

@@ -191,7 +191,7 @@ class Rbac:
         wanted = name_or_id.rsplit("/", 1)[-1].lower()
         built_in = BY_NAME.get(name_or_id.lower()) or BY_GUID.get(wanted)
         return built_in or next(
-            (one for one in self.custom() if wanted == one.guid or name_or_id.lower() == one.name.lower()), None
+            (role for role in self.custom() if wanted == role.guid or name_or_id.lower() == role.name.lower()), None
         )
 
     def grants(self, principal: Principal) -> list[tuple[str, Role]]:

@@ -160,7 +160,7 @@ class Authorization:
             self._check_scope(scope)
             if request.principal is not None:
                 self.app.rbac.require(request.principal, f"{DEFINITION_TYPE}/write", scope)
-        others = [*BY_NAME, *(one.name.lower() for one in self.app.rbac.custom() if one.guid != role.guid)]
+        others = [*BY_NAME, *(item.name.lower() for item in self.app.rbac.custom() if item.guid != role.guid)]
         if role.name.lower() in others:
             raise ArmError(
                 409,
@@ -173,7 +173,7 @@ class Authorization:
         return Response(200 if existed else 201, doc)
 
     def delete_definition(self, request: Request, p: dict[str, str]) -> Response:
-        role = next((one for one in self.app.rbac.custom() if one.guid == p["name"].lower()), None)
+        role = next((role for role in self.app.rbac.custom() if role.guid == p["name"].lower()), None)
         if role is None:
             return Response(204)
         if any(_content(doc)[1] == role.guid for doc in self.app.store.by_type(None, ASSIGNMENT_TYPE)):

@@ -36,7 +36,7 @@ def check_inner(inner: Document) -> Document:
     inner = dict(inner)
     for name, choices in _CHOICES.items():
         if inner.get(name) is not None:
-            inner[name] = next((one for one in choices if one.lower() == str(inner[name]).lower()), None)
+            inner[name] = next((choice for choice in choices if choice.lower() == str(inner[name]).lower()), None)
             if inner[name] is None:
                 raise ArmError(
                     400,

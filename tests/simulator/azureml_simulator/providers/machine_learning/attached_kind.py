@@ -176,7 +176,7 @@ class AttachedKind(ComputeKind):
         else:
             target = self.app.store.get(target_id)
         shown, private = self._declared(workspace, doc, self._for_update(doc, body), target)
-        kept, fresh = (one["properties"].get("properties") for one in (doc, shown))
+        kept, fresh = (item["properties"].get("properties") for item in (doc, shown))
         if isinstance(kept, dict) and isinstance(fresh, dict):
             inner = mapping(sent.get("properties"), "properties.properties")
             kept |= {name: fresh[name] for name in self.changes if name in inner}

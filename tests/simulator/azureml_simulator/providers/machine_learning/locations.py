@@ -154,8 +154,12 @@ class Locations:
     def _least_cores(self, subscription: str, location: str, workspace_id: str, family: str) -> int:
         """The dedicated cores of a family that the targets of a workspace hold at their minimum."""
         held = quotas.holdings(self.app, subscription, location)
-        mine = [one for one in held if one.family == family and not one.low_priority and one.is_in(workspace_id)]
-        return sum(one.least_cores for one in mine)
+        mine = [
+            vm_size
+            for vm_size in held
+            if vm_size.family == family and not vm_size.low_priority and vm_size.is_in(workspace_id)
+        ]
+        return sum(vm_size.least_cores for vm_size in mine)
 
 
 def routes(app: App) -> list[Route]:
