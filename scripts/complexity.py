@@ -60,7 +60,9 @@ def main() -> int:
         for path in files(places)
         for function in functions(path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix())
     ]
-    bad = sorted((function for function in measured if function.complexity > LIMIT), key=lambda function: -function.complexity)
+    bad = sorted(
+        (function for function in measured if function.complexity > LIMIT), key=lambda function: -function.complexity
+    )
     print("\n".join(map(str, bad)) or f"{len(measured)} functions, none above complexity {LIMIT}")
     return 1 if bad else 0
 

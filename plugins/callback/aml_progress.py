@@ -187,11 +187,11 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         """Show the events since the last read. Return whether there were any."""
         *lines, self.rest = (self.rest + self.events.read()).split("\n")
         events = [event for event in map(parse, lines) if event is not None]
-        told = [(self.board.take(event, time.monotonic()), event) for event in events]
+        messages = [(self.board.take(event, time.monotonic()), event) for event in events]
         # On a terminal a start is seen without a line that stays.
         self._say(
             (line, event.get("failure"))
-            for line, event in told
+            for line, event in messages
             if line and (event["event"] == "done" or not self.screen)
         )
         return bool(events)

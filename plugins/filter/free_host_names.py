@@ -70,12 +70,12 @@ def free_host_names(
     ssh_config: str | None = None,
     ssh_block: str | None = None,
 ) -> dict[str, list[t.Any]]:
-    found = shape.listed(machines)
+    rows = shape.listed(machines)
     try:
-        with shape.reading(found, shape.MACHINES):
+        with shape.reading(rows, shape.MACHINES):
             owners = {str(name).casefold(): (str(name), str(machine).casefold()) for name, machine in hosts.items()}
             group_names = {str(group).casefold(): str(group) for group in groups}
-            counts = Counter(str(machine["name"]).casefold() for machine in found)
+            counts = Counter(str(machine["name"]).casefold() for machine in rows)
     except AmlError as error:
         raise AnsibleFilterError(f"azureml.compute.free_host_names: {error.message}") from error
     try:
@@ -102,7 +102,7 @@ def free_host_names(
     free: list[t.Any] = []
     renamed: list[str] = []
     refused: list[str] = []
-    for machine in found:
+    for machine in rows:
         name = str(machine["name"])
         longer = nodes.longer_name(name, str(machine["id"]))
         why = reason(name, machine, allowed=1)

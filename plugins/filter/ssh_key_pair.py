@@ -46,12 +46,12 @@ from ..module_utils._machines import ssh_keys
 
 def ssh_key_pair(directory: str, name: str) -> dict[str, str]:
     try:
-        found = ssh_keys.newest_pair(str(directory), str(name))
+        pair = ssh_keys.newest_pair(str(directory), str(name))
     except OSError as error:
         raise AnsibleFilterError(
             f"azureml.compute.ssh_key_pair: Cannot read the key pairs in {directory}: {error.strerror}."
         ) from error
-    return {} if found is None else found._asdict()
+    return {} if pair is None else pair._asdict()
 
 
 class FilterModule:

@@ -326,13 +326,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             signed_in.cloud_environment,
         ]
         fingerprint = scope.fingerprint({**signed_in.facts(), "clouds": clouds, "version": VERSION})
-        wanted = self.get_option("cache")
-        if wanted and cache:
+        use_cache = self.get_option("cache")
+        if use_cache and cache:
             kept = self._kept(key)
             if kept is not None and kept.get("fingerprint") == fingerprint:
                 return t.cast("list[_inventory.Record]", kept["records"])
         records, complete = self._read(scope, signed_in, auth)
-        if wanted and complete:
+        if use_cache and complete:
             self._cache[key] = {"fingerprint": fingerprint, "records": records}
         return records
 
@@ -367,8 +367,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         parts = [part for record in records for part in (record["workspace"], *record["machines"])]
         texts = [part[name] for part in parts for name in _TEXTS if name in part]
         # All at once: a thousand searches take a hundred times as long, and hardly any finds something.
-        found = redact.KNOWN.mask_tree(texts) is not texts
-        return [self._masked(record) for record in records] if found else records, not reader.problems
+        has_secrets = redact.KNOWN.mask_tree(texts) is not texts
+        return [self._masked(record) for record in records] if has_secrets else records, not reader.problems
 
     def _masked(self, record: _inventory.Record) -> _inventory.Record:
         """A record whose texts show no secret. All else of it is a name, an id or an address, which must stay what it is."""

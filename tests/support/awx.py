@@ -146,7 +146,9 @@ class Controller:
         """A job template with ``job_slice_count``: one job for each slice, side by side."""
         slices = [sliced(inventory, number, count) for number in range(1, count + 1)]
         with ThreadPoolExecutor(count) as pool:
-            return list(pool.map(lambda inventory: self.run(playbook, credential, answers, inventory=inventory, **more), slices))
+            return list(
+                pool.map(lambda inventory: self.run(playbook, credential, answers, inventory=inventory, **more), slices)
+            )
 
     def run(
         self,

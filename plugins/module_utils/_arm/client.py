@@ -233,8 +233,8 @@ class ArmClient:
                 # Whether the service behind it got the request, no one knows.
                 answer.unclear = True
                 raise unreadable(answer)
-            found = answer.body if isinstance(answer.body, dict) else None
-            return Reply(answer.status, found, operation_of(answer), answer.request_id)
+            body = answer.body if isinstance(answer.body, dict) else None
+            return Reply(answer.status, body, operation_of(answer), answer.request_id)
 
         return self.retry_conflict(once, options.get("wait_conflict", 0.0))
 

@@ -122,24 +122,24 @@ def find_cloud(
     request, once per process.
     """
     environ = os.environ if environ is None else environ
-    wanted = (
+    name = (
         options.get("cloud_environment")
         or fallback
         or environ.get("AZURE_CLOUD_ENVIRONMENT")
         or environ.get("ARM_CLOUD_METADATA_URL")
     )
-    if not wanted:
+    if not name:
         return PUBLIC
-    known = _BY_NAME.get(wanted.strip().lower())
+    known = _BY_NAME.get(name.strip().lower())
     if known is not None:
         return Cloud(**{**known.__dict__, "origin": "name"})
-    if "://" not in wanted:
+    if "://" not in name:
         raise CredentialError(
-            f"cloud_environment is {wanted!r}, which is not a known cloud.",
+            f"cloud_environment is {name!r}, which is not a known cloud.",
             code="UnknownCloud",
             hint="Give AzureCloud, AzureUSGovernment, AzureChinaCloud, or the cloud's metadata address.",
         )
-    return _from_metadata(wanted.strip(), verify, fetch or _fetch)
+    return _from_metadata(name.strip(), verify, fetch or _fetch)
 
 
 def _from_metadata(url: str, verify: bool | str, fetch: Fetch) -> Cloud:
@@ -220,9 +220,9 @@ def _fetch(url: str, verify: bool | str) -> tuple[int, t.Any]:
 
 
 def _bad_metadata(url: str, why: str, hint: str | None = None) -> CredentialError:
-    shown = re.sub(r"//[^/?#]*@", "//***@", url)
+    address = re.sub(r"//[^/?#]*@", "//***@", url)
     return CredentialError(
-        f"The cloud's metadata at {shown} cannot be used: {why}.",
+        f"The cloud's metadata at {address} cannot be used: {why}.",
         code="CloudMetadataUnavailable",
         hint=hint or "Check cloud_environment, AZURE_CLOUD_ENVIRONMENT, ARM_CLOUD_METADATA_URL and the network.",
     )

@@ -45,8 +45,8 @@ _lock = threading.Lock()
 def session_for(verify: bool | str) -> t.Any:
     """The process's requests session for this way of checking certificates."""
     # The items of a loop that share a process may have different environments.
-    found = authorities_of(verify)
-    key = os.path.abspath(found) if isinstance(found, str) else found
+    authorities = authorities_of(verify)
+    key = os.path.abspath(authorities) if isinstance(authorities, str) else authorities
     with _lock:
         if key not in _sessions:
             _sessions[key] = _new_session(verify)
@@ -204,8 +204,8 @@ def _tls_context(verify: bool | str) -> t.Any:
     context.sslsocket_class = _limits.LimitedTlsSocket
     if verify is False:
         return context
-    found = authorities_of(verify)
-    path = found if isinstance(found, str) else DEFAULT_CA_BUNDLE_PATH
+    authorities = authorities_of(verify)
+    path = authorities if isinstance(authorities, str) else DEFAULT_CA_BUNDLE_PATH
     try:
         context.load_verify_locations(**{"capath" if os.path.isdir(path) else "cafile": path})
     except (OSError, ssl.SSLError) as error:

@@ -105,8 +105,8 @@ class _Limited(_Socket):
 
     def _before(self) -> None:
         if _here.exchange is not None:
-            left = _here.exchange.remaining()
-            super().settimeout(left if self._idle is None else min(left, self._idle))
+            remaining = _here.exchange.remaining()
+            super().settimeout(remaining if self._idle is None else min(remaining, self._idle))
 
     def recv_into(self, *arguments: t.Any, **options: t.Any) -> int:
         self._before()

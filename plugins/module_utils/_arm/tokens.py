@@ -143,11 +143,11 @@ def _unavailable_hint(source: str) -> str:
 
 def claims_challenge(header: str) -> str | None:
     """The claims that continuous access evaluation demands in a WWW-Authenticate header, or None."""
-    found = re.search(r'claims="([^"]+)"', header) if "insufficient_claims" in header else None
-    if found is None:
+    match = re.search(r'claims="([^"]+)"', header) if "insufficient_claims" in header else None
+    if match is None:
         return None
     try:
-        return base64.urlsafe_b64decode(found.group(1) + "=" * (-len(found.group(1)) % 4)).decode("utf-8") or None
+        return base64.urlsafe_b64decode(match.group(1) + "=" * (-len(match.group(1)) % 4)).decode("utf-8") or None
     except ValueError:
         return None
 

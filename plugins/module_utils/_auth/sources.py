@@ -113,10 +113,10 @@ def sign_in(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None 
     """Pick the source as azure.azcollection does and check that it is complete. Without the network."""
     environ = os.environ if environ is None else environ
     given = _Given(options, environ, _from_environment(environ))
-    wanted = options.get("auth_source") or given.env["auth_source"] or "auto"
-    if wanted not in SOURCES:
+    source = options.get("auth_source") or given.env["auth_source"] or "auto"
+    if source not in SOURCES:
         raise CredentialError(
-            f"auth_source is {wanted!r}; it must be one of {', '.join(SOURCES)}.", code="CredentialIncomplete"
+            f"auth_source is {source!r}; it must be one of {', '.join(SOURCES)}.", code="CredentialIncomplete"
         )
     profile = options.get("profile") or given.env["profile"] or "default"
     finders: dict[str, t.Callable[[], SignIn]] = {
@@ -126,8 +126,8 @@ def sign_in(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None 
         "credential_file": lambda: _profile(profile, given),
         "auto": lambda: _auto(given),
     }
-    chosen = finders[wanted]()
-    _refuse_unused(chosen, wanted, options)
+    chosen = finders[source]()
+    _refuse_unused(chosen, source, options)
     return _with_settings(chosen, given)
 
 
@@ -250,12 +250,12 @@ def _profile(name: str, given: _Given) -> SignIn:
     refuse_readable(path, "credential file")
     parser = configparser.ConfigParser(interpolation=None)
     try:
-        found = parser.read(path, encoding="utf-8")
+        files_read = parser.read(path, encoding="utf-8")
     except (OSError, UnicodeDecodeError, configparser.Error) as error:
         raise CredentialError(
             f"The credential file {path} cannot be read ({type(error).__name__}).", code="CredentialIncomplete"
         ) from error
-    if not found:
+    if not files_read:
         raise CredentialError(f"The credential file {path} is not there.", code="CredentialNotFound")
     if not parser.has_section(name):
         raise CredentialError(
@@ -317,14 +317,14 @@ def _missing_proof(given: Values) -> list[str]:
 
 def _spelled(source: str, names: list[str]) -> str:
     """Options as their source writes them."""
-    shown = names
+    spelled = names
     if source == "environment":
-        shown = []
+        spelled = []
         for name in names:
             for option, (first, *_more) in ENVIRONMENT.items():
                 name = re.sub(rf"\b{option}\b", first, name)
-            shown.append(name)
-    return " and ".join(shown) or "nothing"
+            spelled.append(name)
+    return " and ".join(spelled) or "nothing"
 
 
 def _managed_identity(given: _Given) -> SignIn:
@@ -357,17 +357,17 @@ def _azure_cli(given: _Given) -> SignIn:
             code="CredentialNotFound",
             hint="Run `az login`.",
         )
-    wanted = given.subscription_id
+    subscription_id = given.subscription_id
     chosen = (
         subscription
         for subscription in subscriptions
-        if (subscription.get("id") == wanted if wanted else subscription.get("isDefault"))
+        if (subscription.get("id") == subscription_id if subscription_id else subscription.get("isDefault"))
     )
     entry: dict[str, t.Any] = next(chosen, {})
     return SignIn(
         source="Azure CLI (az login)",
         method="azure_cli",
-        subscription_id=wanted or entry.get("id"),
+        subscription_id=subscription_id or entry.get("id"),
         tenant=given.options.get("tenant") or entry.get("tenantId"),
         cloud_environment=entry.get("environmentName"),
     )

@@ -27,19 +27,19 @@ def document(entries: t.Iterable[Item], workspace_id: str) -> Body:
 
     ``subscription`` and ``workspace`` are the limits of the subscription and of one workspace, ``spelling`` is the service's of each family.
     """
-    found: Body = {"subscription": {}, "workspace": {}, "spelling": {}}
+    limits: Body = {"subscription": {}, "workspace": {}, "spelling": {}}
     prefix = workspace_id.rstrip("/").casefold() + "/"
     for entry in entries:
         family = str((entry.get("name") or {}).get("value") or ArmId(entry.get("id")).name)
         limit = NO_CAP if entry.get("limit") is None else int(entry["limit"])
         key = _key(family)
         if workspace_of(entry.get("id")) is None:
-            found["subscription"][key] = limit
-            found["spelling"][key] = family
+            limits["subscription"][key] = limit
+            limits["spelling"][key] = family
         elif str(entry.get("id")).casefold().startswith(prefix):
-            found["workspace"][key] = limit
-            found["spelling"].setdefault(key, family)
-    return found
+            limits["workspace"][key] = limit
+            limits["spelling"].setdefault(key, family)
+    return limits
 
 
 # A dot in the name of a family would be a step of a path, and "/" is in no such name.

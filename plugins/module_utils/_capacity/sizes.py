@@ -71,9 +71,9 @@ class SizeFilter:
 
 def sizes(entries: t.Iterable[Item], wanted: SizeFilter) -> list[Item]:
     """The sizes that were asked for, in an order that does not hang on the service's: family, vCPUs, memory, name."""
-    found = [entry for entry in map(size, entries) if wanted.takes(entry)]
+    matching = [entry for entry in map(size, entries) if wanted.takes(entry)]
     return sorted(
-        found,
+        matching,
         key=lambda size_: (
             str(size_["family"]).casefold(),
             size_["vcpus"] or 0,

@@ -55,15 +55,16 @@ def usages(
     entries: t.Iterable[Item], families: t.Collection[str] | None = None, at_least_percent: float | None = None
 ) -> list[Item]:
     """Usages by name, case ignored (``*`` and ``?`` as in file names), and only those of which so much is used; sorted by name."""
-    found = []
+    matching = []
     for entry in map(usage, entries):
         if families and not any(like(entry["name"], family) for family in families):
             continue
         if at_least_percent is not None and (entry["percent"] is None or entry["percent"] < at_least_percent):
             continue
-        found.append(entry)
+        matching.append(entry)
     return sorted(
-        found, key=lambda one: (str(one["workspace"] or "").casefold(), str(one["name"]).casefold(), one["tier"] or "")
+        matching,
+        key=lambda one: (str(one["workspace"] or "").casefold(), str(one["name"]).casefold(), one["tier"] or ""),
     )
 
 
@@ -74,8 +75,8 @@ class Usages:
         self._by_key: dict[tuple[str, bool], Item] = {}
         for entry in entries:
             if workspace_of(entry.get("id")) is None:
-                found = usage(entry)
-                self._by_key[(str(found["name"]).casefold(), found["tier"] == "low_priority")] = found
+                row = usage(entry)
+                self._by_key[(str(row["name"]).casefold(), row["tier"] == "low_priority")] = row
 
     def find(self, name: str, *, low_priority: bool = False) -> Item | None:
         """The usage of a total, or of a family in one of its two tiers; None where the service does not list it."""

@@ -41,12 +41,12 @@ class Screen:
         """Show these lines, in columns, and ``last`` below them; as many as there is room for."""
         size = self._size()
         room = max(1, size.lines - 2 - (last is not None))
-        shown = list(lines[:room])
+        visible = list(lines[:room])
         if len(lines) > room:
-            shown = list(lines[: max(0, room - 1)])
-            shown.append([(f"... and {len(lines) - len(shown)} more", None)])
-        columns = self._columns(shown)
-        drawn = [self._draw(line, columns, size.columns - 1) for line in shown]
+            visible = list(lines[: max(0, room - 1)])
+            visible.append([(f"... and {len(lines) - len(visible)} more", None)])
+        columns = self._columns(visible)
+        drawn = [self._draw(line, columns, size.columns - 1) for line in visible]
         drawn += [self._draw([(last, None)], [], size.columns - 1)] if last else []
         text = "".join(f"{line}{_CLEAR_LINE}\n" for line, _used in drawn)
         widths = [used for _line, used in drawn]

@@ -57,7 +57,7 @@ class ArmId(str):
 
     def _last(self, part: str) -> int:
         """Where a part stands last, whatever its case; -1 where it does not."""
-        return max((found.start() for found in re.finditer(part, self, re.IGNORECASE)), default=-1)
+        return max((match.start() for match in re.finditer(part, self, re.IGNORECASE)), default=-1)
 
 
 @dataclass(frozen=True)

@@ -37,8 +37,8 @@ class Finding:
 
     def to_dict(self) -> dict[str, str]:
         """The finding of a pre-flight check as results list it."""
-        shown = {name: getattr(self, name) for name in ("code", "severity", "target", "option", "message", "hint")}
-        return {**shown, "url": url_of(self.code)}
+        row = {name: getattr(self, name) for name in ("code", "severity", "target", "option", "message", "hint")}
+        return {**row, "url": url_of(self.code)}
 
 
 Findings = t.Iterator[Finding]
@@ -53,10 +53,10 @@ EACH = 10
 
 def refuse(findings: t.Iterable[Finding]) -> None:
     """Raise one RuleError for all findings; none, and nothing happens."""
-    found = list(findings)
-    if found:
-        code = found[0].code if len(found) == 1 else RuleError.default_code
-        raise rule_error([finding.rule() for finding in found], code)
+    problems = list(findings)
+    if problems:
+        code = problems[0].code if len(problems) == 1 else RuleError.default_code
+        raise rule_error([finding.rule() for finding in problems], code)
 
 
 def rule_error(rules: list[Rule], code: str = RuleError.default_code) -> RuleError:
@@ -84,10 +84,10 @@ def limited(details: t.Any) -> t.Any:
 
 
 def _message(rules: list[Rule]) -> str:
-    shown = limited(rules)
-    if shown is rules:
+    first = limited(rules)
+    if first is rules:
         return " ".join(rule["message"] for rule in rules)
-    return "\n".join([f"{len(rules)} problems:", *(f"  {rule['message']}" for rule in shown)])
+    return "\n".join([f"{len(rules)} problems:", *(f"  {rule['message']}" for rule in first)])
 
 
 def _and_more(group: t.Sequence[Rule]) -> list[Rule]:

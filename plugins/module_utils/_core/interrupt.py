@@ -49,8 +49,8 @@ class Interruption:
     def pause(self, seconds: float) -> None:
         """``time.sleep``, which ends with Interrupted."""
         end = time.monotonic() + seconds
-        while not self.asked and (left := end - time.monotonic()) > 0:
-            time.sleep(min(left, _STEP))
+        while not self.asked and (remaining := end - time.monotonic()) > 0:
+            time.sleep(min(remaining, _STEP))
         self.check()
 
     def check(self) -> None:

@@ -100,9 +100,9 @@ class _Step(t.NamedTuple):
 
     def decoded(self) -> _Step:
         data, begin, end, last = bytearray(), [], [], 0
-        for found in _ALL.finditer(self.data):
-            start, stop = found.span()
-            plain = _plain(found.group())
+        for match in _ALL.finditer(self.data):
+            start, stop = match.span()
+            plain = _plain(match.group())
             data += self.data[last:start] + plain
             begin += self.begin[last:start] + [self.begin[start]] * len(plain)
             end += self.end[last:start] + [self.end[stop - 1]] * len(plain)
@@ -112,15 +112,15 @@ class _Step(t.NamedTuple):
 
 def _texts(secret: str) -> set[str]:
     """The secret as a text may quote it, before any encoding."""
-    found = {secret, secret.replace("'", "''")}
+    texts = {secret, secret.replace("'", "''")}
     if secret.lstrip().startswith(_PEM):
         # A message may quote one line of a key.
-        found |= {
+        texts |= {
             line.strip()
             for line in secret.splitlines()
             if len(line.strip()) >= _SHORTEST_LINE and not line.startswith("-----")
         }
-    return {unicodedata.normalize(form, text) for text in found for form in ("NFC", "NFD")} | found
+    return {unicodedata.normalize(form, text) for text in texts for form in ("NFC", "NFD")} | texts
 
 
 def _in_base64(text: str) -> t.Iterator[bytes]:
@@ -194,11 +194,11 @@ class Masker:
         patterns = self._present(source, self._compiled())
         if not patterns:
             return text
-        shown, last = bytearray(), 0
+        masked, last = bytearray(), 0
         for start, stop in self._ranges(source, patterns):
-            shown += source[last:start] + MASK.encode()
+            masked += source[last:start] + MASK.encode()
             last = stop
-        return (bytes(shown) + source[last:]).decode("utf-8", "surrogatepass")
+        return (bytes(masked) + source[last:]).decode("utf-8", "surrogatepass")
 
     def mask_tree(self, tree: t.Any) -> t.Any:
         """All texts of a tree, keys too. Only where there is a secret at all is the tree walked a second time."""
@@ -209,8 +209,8 @@ class Masker:
 
     def _masked(self, tree: t.Any) -> t.Any:
         if isinstance(tree, str):
-            shown = self.mask(tree)
-            return WHOLE if shown == MASK != tree else shown
+            masked = self.mask(tree)
+            return WHOLE if masked == MASK != tree else masked
         if isinstance(tree, dict):
             return {self._masked(key): self._masked(value) for key, value in tree.items()}
         if isinstance(tree, (list, tuple, set, frozenset)):
@@ -233,7 +233,7 @@ class Masker:
     @staticmethod
     def _present(data: bytes, patterns: dict[bytes, set[bytes]]) -> set[bytes]:
         """The patterns that are in the text, at any step of its decoding."""
-        found: set[bytes] = set()
+        present: set[bytes] = set()
         for _step in range(_STEPS if patterns else 0):
             bare = data.translate(None, _IGNORED)
             prefixes: t.Iterable[bytes] = patterns
@@ -242,29 +242,29 @@ class Masker:
                 prefixes = {
                     prefix for at in range(len(bare) - _PREFIX + 1) if (prefix := bare[at : at + _PREFIX]) in patterns
                 }
-            found.update(pattern for prefix in prefixes for pattern in patterns[prefix] if pattern in bare)
+            present.update(pattern for prefix in prefixes for pattern in patterns[prefix] if pattern in bare)
             further = _decoded(data)
             if further == data:
                 break
             data = further
-        return found
+        return present
 
     def _ranges(self, source: bytes, patterns: set[bytes]) -> list[tuple[int, int]]:
         """The parts of the source that hold one of the patterns, whole characters each, in order and apart."""
         step = _Step(source, list(range(len(source))), list(range(1, len(source) + 1)))
-        found: list[tuple[int, int]] = []
+        ranges: list[tuple[int, int]] = []
         for _step in range(_STEPS):
             kept = [at for at, byte in enumerate(step.data) if byte not in _IGNORED]
             bare = bytes(step.data[at] for at in kept)
             for pattern in patterns:
-                found += [
+                ranges += [
                     (step.begin[kept[start]], step.end[kept[stop - 1]]) for start, stop in self._places(bare, pattern)
                 ]
             further = step.decoded()
             if further.data == step.data:
                 break
             step = further
-        return _merged(source, found)
+        return _merged(source, ranges)
 
     def _places(self, bare: bytes, pattern: bytes) -> t.Iterator[tuple[int, int]]:
         start = bare.find(pattern)
@@ -295,15 +295,15 @@ def _merged(source: bytes, ranges: list[tuple[int, int]]) -> list[tuple[int, int
 
 def _leaves(tree: t.Any) -> set[str]:
     """All texts of a tree, keys too, each once: the rows of a long result have most texts in common."""
-    found: set[str] = set()
+    leaves: set[str] = set()
     stack = [tree]
     while stack:
         item = stack.pop()
         if isinstance(item, str):
-            found.add(item)
+            leaves.add(item)
         elif isinstance(item, dict):
             stack += item
             stack += item.values()
         elif isinstance(item, (list, tuple, set, frozenset)):
             stack += item
-    return found
+    return leaves

@@ -86,15 +86,15 @@ def cut(text: str, size: int) -> str:
 
 def in_options(spec: Spec, params: t.Mapping[str, t.Any]) -> set[str]:
     """The values of the options that are ``no_log``, at any depth."""
-    found: set[str] = set()
+    secrets: set[str] = set()
     for name, row in spec.items():
         for value in [params[key] for key in (name, *row.get("aliases", ())) if params.get(key) is not None]:
             if row.get("no_log"):
-                found |= _texts(value) | (_texts(_mapping(value)) if row.get("type") == "dict" else set())
+                secrets |= _texts(value) | (_texts(_mapping(value)) if row.get("type") == "dict" else set())
             elif row.get("options"):
                 for below in value if isinstance(value, list) else [value]:
-                    found |= in_options(row["options"], _mapping(below))
-    return found
+                    secrets |= in_options(row["options"], _mapping(below))
+    return secrets
 
 
 def in_definition(definition: t.Any) -> set[str]:
@@ -118,12 +118,12 @@ def _loaded(value: t.Any) -> t.Any:
 
 def parsed(params: dict[str, t.Any]) -> dict[str, t.Any]:
     """Arguments in which a text that is a mapping with variables is that mapping, so that these can be hidden at their places."""
-    found = dict(params)
+    parsed_params = dict(params)
     for name, value in params.items():
         loaded = _loaded(value) if isinstance(value, str) and _MAPPING_NAME.search(value) else None
         if any(True for _variable in _variables(loaded)):
-            found[name] = loaded
-    return found
+            parsed_params[name] = loaded
+    return parsed_params
 
 
 def hide_variables(tree: t.Any, shown: t.Collection[str] = ()) -> None:
@@ -146,9 +146,9 @@ def in_variables(value: t.Any, shown: t.Collection[str] = (), public: t.Collecti
     shown   names of variables that the user wants to see
     public  what the task says openly elsewhere
     """
-    found = {(name, text) for name, text in _variables(value) if name not in shown}
-    named = {text for name, text in found if is_secret_name(name) and len(text) >= _SHORTEST_VARIABLE}
-    return named | {text for _name, text in found if _is_odd(text) and text.casefold() not in public}
+    secrets = {(name, text) for name, text in _variables(value) if name not in shown}
+    named = {text for name, text in secrets if is_secret_name(name) and len(text) >= _SHORTEST_VARIABLE}
+    return named | {text for _name, text in secrets if _is_odd(text) and text.casefold() not in public}
 
 
 def is_secret_name(name: str) -> bool:
@@ -199,9 +199,9 @@ def public_texts(value: t.Any, open_here: bool = False) -> set[str]:
     """What a tree says openly: names, ids and their parts, places, sizes; in lower case."""
     if isinstance(value, dict):
         rows = [(key, below) for key, below in value.items() if str(key).casefold() not in _MAPPINGS]
-        return {found for key, below in rows for found in public_texts(below, bool(_OPEN.search(str(key))))}
+        return {secret_text for key, below in rows for secret_text in public_texts(below, bool(_OPEN.search(str(key))))}
     if isinstance(value, (list, tuple)):
-        return {found for item in value for found in public_texts(item, open_here)}
+        return {secret_text for item in value for secret_text in public_texts(item, open_here)}
     text = str(value).casefold()
     return {text, *text.split("/")} if open_here and isinstance(value, str) else set()
 
@@ -264,9 +264,9 @@ def printable(text: str) -> str:
 
 def _texts(value: t.Any) -> set[str]:
     if isinstance(value, dict):
-        return {found for item in value.values() for found in _texts(item)}
+        return {secret_text for item in value.values() for secret_text in _texts(item)}
     if isinstance(value, (list, tuple)):
-        return {found for item in value for found in _texts(item)}
+        return {secret_text for item in value for secret_text in _texts(item)}
     return set() if value is None or isinstance(value, bool) or value == "" else {str(value)}
 
 
@@ -289,9 +289,13 @@ def is_place(name: str) -> bool:
 def secrets_in(value: t.Any, secret: bool = False) -> set[str]:
     """The texts in a mapping without a spec whose names are those of secrets."""
     if isinstance(value, dict):
-        return {found for key, item in value.items() for found in secrets_in(item, secret or _is_secret(str(key)))}
+        return {
+            secret_text
+            for key, item in value.items()
+            for secret_text in secrets_in(item, secret or _is_secret(str(key)))
+        }
     if isinstance(value, (list, tuple)):
-        return {found for item in value for found in secrets_in(item, secret)}
+        return {secret_text for item in value for secret_text in secrets_in(item, secret)}
     return {str(value)} if secret and value not in (None, "") and not isinstance(value, bool) else set()
 
 

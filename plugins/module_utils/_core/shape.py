@@ -100,9 +100,9 @@ def fault(value: t.Any, shape: Shape, place: str = "") -> tuple[str, str, str] |
     """The first place with a value of another type: (place, expected, found). No value is part of it."""
     if value is None:
         return None
-    found = type_of(value)
-    if shape.types and found not in shape.types:
-        return place or "the document", " or ".join(shape.types), found
+    actual = type_of(value)
+    if shape.types and actual not in shape.types:
+        return place or "the document", " or ".join(shape.types), actual
     wrong: t.Iterable[tuple[str, str, str] | None] = ()
     if isinstance(value, dict):
         missing = _missing(value, shape, place)
@@ -175,10 +175,10 @@ def reading(given: t.Any, shape: Shape) -> t.Iterator[None]:
     """For the input of a filter, which may be a file that anyone wrote: of another form, it is one error, also where ``shape`` does not go so far."""
     wrong = _item_fault(given, shape, "")
     if wrong is not None:
-        place, expected, found = wrong
+        place, expected, problem = wrong
         whole = "the document"
         raise AmlError(
-            f"{'the input' if place in ('', whole) else place} must be {_with_article(expected)}, and is {_with_article(found)}."
+            f"{'the input' if place in ('', whole) else place} must be {_with_article(expected)}, and is {_with_article(problem)}."
         )
     try:
         yield

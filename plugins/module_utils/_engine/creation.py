@@ -61,9 +61,9 @@ class Creation:
         created = {option: value for option, value in self._declared.items() if option not in later}
         body = read_back(self._remote, created, settling=True)
         everything = {**self._declared, **later}
-        left = plan_target(self._kind, everything, body, self._remote.behaviour)
-        if left.action == UPDATE:
-            Update(self._remote, self._extension, everything).run(left, body)
+        plan = plan_target(self._kind, everything, body, self._remote.behaviour)
+        if plan.action == UPDATE:
+            Update(self._remote, self._extension, everything).run(plan, body)
 
 
 def require_parent(remote: RemoteResource) -> Body | None:

@@ -78,10 +78,10 @@ class Plan:
         return {**{change.field: change.after for change in self.changes}, **self.secrets}
 
     def to_dict(self) -> dict[str, t.Any]:
-        shown = {"action": self.action, "changes": [change.to_dict() for change in self.changes], "reason": self.reason}
+        row = {"action": self.action, "changes": [change.to_dict() for change in self.changes], "reason": self.reason}
         if self.ignored:
-            shown["ignored"] = [change.to_dict() for change in self.ignored]
-        return shown
+            row["ignored"] = [change.to_dict() for change in self.ignored]
+        return row
 
     def diff(self) -> dict[str, t.Any]:
         """Before and after in Ansible's form, of the declared fields alone: nothing else is managed."""

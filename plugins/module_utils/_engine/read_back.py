@@ -32,11 +32,11 @@ def read_back(remote: RemoteResource, declared: Declared, *, settling: bool) -> 
     deadline = remote.wait.stale_read_deadline()
     while True:
         body = remote.wait.until_settled(remote.read(), settling=settling)
-        left = None if body is None else remaining(body)
-        if body is not None and left is None:
+        difference = None if body is None else remaining(body)
+        if body is not None and difference is None:
             return body
         if not deadline.remaining:
-            raise _not_applied(remote, left)
+            raise _not_applied(remote, difference)
         remote.wait.sleep(min(_BETWEEN_READS, deadline.remaining))
 
 
@@ -55,8 +55,8 @@ def _not_applied(remote: RemoteResource, left: Plan | None) -> NotApplied:
         problem = "the service said that it was done, but the resource is not there"
         details: t.Any = None
     else:
-        shown = "; ".join(f"{c.field} is {c.before!r} instead of {c.after!r}" for c in left.changes)
-        problem = f"the service said that it was done, but a fresh GET shows other values: {shown or left.reason}"
+        differences = "; ".join(f"{c.field} is {c.before!r} instead of {c.after!r}" for c in left.changes)
+        problem = f"the service said that it was done, but a fresh GET shows other values: {differences or left.reason}"
         details = [change.to_dict() for change in left.changes]
     return NotApplied(
         f"{remote.title} is not as declared: {problem}.",

@@ -160,12 +160,12 @@ class Reconciler:
 
     def _create(self, plan: Plan, declared: Declared) -> Outcome:
         parent = require_parent(self.remote)
-        wanted = planning.wanted(self.kind, declared, None, self.remote.behaviour)
-        self._check_before_create(plan, declared, wanted, None, parent)
-        body = self.kind.create_body(self.remote.target, wanted, parent)
+        desired = planning.wanted(self.kind, declared, None, self.remote.behaviour)
+        self._check_before_create(plan, declared, desired, None, parent)
+        body = self.kind.create_body(self.remote.target, desired, parent)
         if self.remote.behaviour.check_mode:
-            return self._planned(plan, body, wanted)
-        return Creation(self.remote, self._extension, declared).run(plan, wanted, body)
+            return self._planned(plan, body, desired)
+        return Creation(self.remote, self._extension, declared).run(plan, desired, body)
 
     def _replace(self, plan: Plan, declared: Declared, body: Body) -> Outcome:
         check_replacement_allowed(self.remote, self._extension, plan, declared, body)
@@ -176,10 +176,10 @@ class Reconciler:
 
     def _replace_with_all(self, plan: Plan, declared: Declared, body: Body) -> Outcome:
         parent = require_parent(self.remote)
-        wanted = planning.wanted(self.kind, declared, body, self.remote.behaviour)
-        complete = self.kind.completed(body, plan, wanted)
+        desired = planning.wanted(self.kind, declared, body, self.remote.behaviour)
+        complete = self.kind.completed(body, plan, desired)
         self._check_before_create(plan, declared, complete, body, parent)
-        new = self.kind.recreate_body(body, plan, wanted, self.remote.target, parent)
+        new = self.kind.recreate_body(body, plan, desired, self.remote.target, parent)
         if self.remote.behaviour.check_mode:
             return self._planned(plan, new, complete)
         require_as_planned(self.remote, self._extension, body)
@@ -192,8 +192,8 @@ class Reconciler:
         if isinstance(self._extension, BeforeUpdate):
             self._extension.before_update(plan, body)
         self.remote.warnings += self.kind.advice_on_update(plan, body)
-        wanted = planning.wanted(self.kind, declared, body, self.remote.behaviour)
-        complete = self.kind.completed(body, plan, wanted)
+        desired = planning.wanted(self.kind, declared, body, self.remote.behaviour)
+        complete = self.kind.completed(body, plan, desired)
         self._check_write(plan, declared, complete, body, None)
         if self.remote.behaviour.check_mode:
             return self._planned(plan, self.kind.with_values(body, plan.values()), complete)

@@ -59,8 +59,8 @@ class RemoteResource:
         self._read = lambda: (read(), None)
 
     def _get(self) -> tuple[Body | None, str | None]:
-        found: tuple[Body | None, str | None] = self.client.read(self.target.id, self._version)
-        return found
+        body: tuple[Body | None, str | None] = self.client.read(self.target.id, self._version)
+        return body
 
     def read(self) -> Body | None:
         """The resource as ARM has it now, or None."""

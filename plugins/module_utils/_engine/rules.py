@@ -96,12 +96,12 @@ def resource_id(value: t.Any, option: str, type_: str | None = None) -> Findings
             "Azure Resource Manager",
         )
         return
-    found = "/".join([match.group("type"), *match.group("rest").split("/")[1::2]])
-    if type_ and found.casefold() != type_.casefold():
+    resource_type = "/".join([match.group("type"), *match.group("rest").split("/")[1::2]])
+    if type_ and resource_type.casefold() != type_.casefold():
         yield Finding(
             "WrongResourceType",
             option,
-            f"{option} must be the id of a {type_}, not of a {found}.",
+            f"{option} must be the id of a {type_}, not of a {resource_type}.",
             "Azure Resource Manager",
         )
 

@@ -48,21 +48,21 @@ class Update:
 
     def run(self, plan: Plan, body: Body) -> Outcome:
         """Make the changes of the plan, which was made for ``body``."""
-        shown, newest, rounds = plan, False, 0
+        plan_after, newest, rounds = plan, False, 0
         while True:
             requests = self._requests(body, plan)
             if newest or self._remote.etag or not (requests and requests[0].carries):
                 try:
-                    return self._carry_out(requests, shown)
+                    return self._carry_out(requests, plan_after)
                 except Overtaken as overtaken:
                     rounds += not overtaken.again
                 if rounds >= _ROUNDS:
                     what = f"it was changed {rounds} times between the read and the write"
                     raise changed_meanwhile(self._remote, what)
             body, plan = self._plan_again()
-            newest, shown = True, shown if self._remote.wrote else plan
+            newest, plan_after = True, plan_after if self._remote.wrote else plan
             if plan.action == NONE:
-                return self._remote.outcome(shown, body)
+                return self._remote.outcome(plan_after, body)
 
     def _plan(self, body: Body) -> Plan:
         return plan_target(self._kind, self._declared, body, self._remote.behaviour)

@@ -127,9 +127,9 @@ def _row(identifier: str, plan: Plan) -> Row:
 
 
 def _masked(rows: t.Iterable[Row], mask: Mask) -> list[Row]:
-    shown = [{name: value for name, value in row.items() if name != "secrets"} for row in rows]
+    masked = [{name: value for name, value in row.items() if name != "secrets"} for row in rows]
     # The same in each run, unlike what results show in the place of values.
-    nested = [{**row, "changes": [_without_values(change) for change in row["changes"]]} for row in shown]
+    nested = [{**row, "changes": [_without_values(change) for change in row["changes"]]} for row in masked]
     return t.cast(list[Row], mask(nested))
 
 

@@ -54,10 +54,12 @@ def read_document(
             place = place_of(workspace, scope)
             places.add(place.id.casefold())
             computes = _with_defaults(workspace, defaults)
-            found, wrong = declarations([_declared_part(compute) for compute in computes], place, kinds, hide, checker)
+            desired, wrong = declarations(
+                [_declared_part(compute) for compute in computes], place, kinds, hide, checker
+            )
             problems += [_in_workspace(finding, place) for finding in wrong]
             by_name = {str(compute.get("name")).casefold(): compute for compute in computes}
-            for declaration in found:
+            for declaration in desired:
                 entry, broken = _entry(declaration, by_name[declaration.target.name.casefold()], validate)
                 problems += broken
                 entries.append(entry)

@@ -99,7 +99,7 @@ class Entry:
         self.error, self.done = error, True
 
     def to_dict(self) -> dict[str, t.Any]:
-        shown = {
+        row = {
             "workspace": ArmId(self.workspace).name,
             "resource_group": self.target.resource_group,
             "subscription_id": self.target.subscription_id,
@@ -116,8 +116,8 @@ class Entry:
             "warnings": self.warnings,
         }
         if self.operation is not None:
-            shown["operation"] = self.operation
+            row["operation"] = self.operation
         if self.estimated:
-            shown["cost"] = self.cost and self.cost.to_dict()
-            shown["cost_difference"] = self.difference and self.difference.to_dict()
-        return shown
+            row["cost"] = self.cost and self.cost.to_dict()
+            row["cost_difference"] = self.difference and self.difference.to_dict()
+        return row

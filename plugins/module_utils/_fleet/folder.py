@@ -45,8 +45,8 @@ def read_folder(folder: str, hide: files.Hide) -> Document:
                 _stay_below(path, root)
                 computes.append(_read(path, hide))
             except RuleError as error:
-                shown = path.relative_to(root).as_posix()
-                problems.append(Finding(error.code, shown, f"{shown}: {error.message}", "YAML of the Azure ML CLI v2"))
+                name = path.relative_to(root).as_posix()
+                problems.append(Finding(error.code, name, f"{name}: {error.message}", "YAML of the Azure ML CLI v2"))
         document.append({"name": place.name, "resource_group": place.parent.name, "computes": computes})
     problems += _stray(root)
     refuse(problems)
@@ -80,6 +80,6 @@ def _stray(root: Path) -> Findings:
     for folder in (root, *_folders(root)):
         for path in sorted(folder.iterdir()):
             if path.is_file() and path.suffix in ENDINGS and not path.name.startswith("."):
-                shown = path.relative_to(root).as_posix()
-                message = f"{shown} is in no workspace's folder; its place is RESOURCE_GROUP/WORKSPACE/{path.name}."
-                yield Finding("FileInNoWorkspace", shown, message, "this collection")
+                name = path.relative_to(root).as_posix()
+                message = f"{name} is in no workspace's folder; its place is RESOURCE_GROUP/WORKSPACE/{path.name}."
+                yield Finding("FileInNoWorkspace", name, message, "this collection")

@@ -94,8 +94,8 @@ class Gate:
         pairs = zip(own, desired, strict=True)
         rules = [finding for entry, pair in pairs for finding in run.rules_of(_declaration(entry), pair, facts)]
         expected = {target.name for target in desired if target.workspace_id.casefold() in self.planned}
-        found = run.check(desired, facts)
-        return rules, [item for item in found if item.code != "WorkspaceNotFound" or item.target not in expected]
+        findings = run.check(desired, facts)
+        return rules, [item for item in findings if item.code != "WorkspaceNotFound" or item.target not in expected]
 
     def _expect_regions(self, facts: Facts) -> None:
         """A workspace that is missing in check mode will be in the region that was declared for it."""

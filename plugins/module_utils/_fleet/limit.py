@@ -40,18 +40,18 @@ class Limit:
 
 def read(patterns: t.Iterable[str] | None) -> Limit:
     """The limit of these patterns. RuleError for one that is not a regular expression after its ``~``."""
-    found: dict[str, list[Pattern]] = {"": [], "&": [], "!": []}
+    sorted_patterns: dict[str, list[Pattern]] = {"": [], "&": [], "!": []}
     findings: list[Finding] = []
     for text in _split(patterns or ()):
         kind, pattern = (text[0], text[1:]) if text[0] in "&!" else ("", text)
         try:
             regex = pattern[1:] if pattern.startswith("~") else fnmatch.translate("*" if pattern == "all" else pattern)
-            found[kind].append(re.compile(regex, re.IGNORECASE))
+            sorted_patterns[kind].append(re.compile(regex, re.IGNORECASE))
         except re.error as error:
             message = f"limit has {text!r}, which is not a regular expression: {error}."
             findings.append(Finding("InvalidOption", "limit", message, "this collection"))
     refuse(findings)
-    return Limit(tuple(found[""]), tuple(found["&"]), tuple(found["!"]))
+    return Limit(tuple(sorted_patterns[""]), tuple(sorted_patterns["&"]), tuple(sorted_patterns["!"]))
 
 
 def check_matches(patterns: t.Iterable[str] | None, entries: t.Sequence[Entry], *, prunes: bool) -> Findings:

@@ -85,10 +85,10 @@ class TargetResult:
 
     @classmethod
     def by_workspace(cls, rows: t.Iterable[Row]) -> Rows:
-        found: Rows = {}
+        grouped: Rows = {}
         for row in map(cls.read, rows):
-            found.setdefault(ArmId(row.id.casefold()).workspace, []).append(row)
-        return found
+            grouped.setdefault(ArmId(row.id.casefold()).workspace, []).append(row)
+        return grouped
 
 
 # Results by the id of their workspace in lower case.

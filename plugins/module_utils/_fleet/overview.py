@@ -32,11 +32,11 @@ def ordered(entries: t.Iterable[Entry]) -> list[Entry]:
 
 def diffs(entries: t.Iterable[Entry], table: t.Sequence[str]) -> Diff:
     """Ansible's diff of each changed target, then the table."""
-    found: Diff = []
+    rows: Diff = []
     for entry in ordered(entries):
         header = f"{entry.location} ({entry.action})"
-        found.append({**entry.plan.diff(), "before_header": header, "after_header": header})
-    return [*found, {"prepared": "\n".join([*table, ""])}]
+        rows.append({**entry.plan.diff(), "before_header": header, "after_header": header})
+    return [*rows, {"prepared": "\n".join([*table, ""])}]
 
 
 def table(
@@ -54,9 +54,9 @@ def table(
     lines   the most lines for single targets; None for all
     """
     changed = ordered(entries)
-    shown = changed if lines is None else changed[:lines]
-    rows = [_row(entry, priced=cost is not None) for entry in shown]
-    more = [f"and {len(changed) - len(shown)} more"] if len(changed) > len(shown) else []
+    visible = changed if lines is None else changed[:lines]
+    rows = [_row(entry, priced=cost is not None) for entry in visible]
+    more = [f"and {len(changed) - len(visible)} more"] if len(changed) > len(visible) else []
     header = ["TARGET", "ACTION", "FIELDS", "REASON", *(["COST PER MONTH"] if cost is not None else [])]
     body = [*_aligned([header, *rows]), *more] if rows else []
     return [*body, _totals(counts, check_mode=check_mode), *_cost_lines(changed, cost)]

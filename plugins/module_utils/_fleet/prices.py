@@ -54,16 +54,16 @@ class Prices:
     @staticmethod
     def _told(desired: DesiredTarget) -> str | None:
         """Where the target is, or is declared to be; a new one is where its workspace is."""
-        told = (
+        region = (
             paths.get_path(desired.existing or {}, "properties.computeLocation")
             or (desired.existing or {}).get("location")
             or desired.wanted.get("location")
         )
-        return str(canon.region(told)) if told else None
+        return str(canon.region(region)) if region else None
 
     def _region(self, workspace_id: str) -> str | None:
-        found = self._tried(lambda: self.client.find(workspace_id, self.api_version))
-        return str(canon.region(found["location"])) if found and found.get("location") else None
+        workspace = self._tried(lambda: self.client.find(workspace_id, self.api_version))
+        return str(canon.region(workspace["location"])) if workspace and workspace.get("location") else None
 
     def _sizes(self, place: tuple[str, str]) -> Sizes | None:
         listed = self._tried(lambda: self.client.list(location_path(*place, "vmSizes"), self.api_version))

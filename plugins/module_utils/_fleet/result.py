@@ -75,10 +75,10 @@ class Fleet:
 
         ansible-core prints the result of a task that fails: it then has only the failures that the message shows.
         """
-        shown = {failure.entry.target.id for failure in first_of_each(self._failures) if failure.entry}
+        listed_ids = {failure.entry.target.id for failure in first_of_each(self._failures) if failure.entry}
 
         def kept(entry: Entry) -> bool:
-            return entry.target.id in shown if fails else entry.changed or entry.declaration is None
+            return entry.target.id in listed_ids if fails else entry.changed or entry.declaration is None
 
         return {
             "changed": any(row.changed for row in self.every),

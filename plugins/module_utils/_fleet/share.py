@@ -21,10 +21,10 @@ def split(share: t.Sequence[str] | None, entries: t.Sequence[Entry], workspaces:
     share       names of workspaces in any of their forms; None is all of them. RuleError for one that the document does not have.
     workspaces  the ids of all workspaces of the document
     """
-    wanted = None if share is None else {name.casefold() for name in share}
-    refuse(_unknown(wanted or set(), workspaces))
+    names = None if share is None else {name.casefold() for name in share}
+    refuse(_unknown(names or set(), workspaces))
     declared = frozenset(entry.target.id.casefold() for entry in entries)
-    mine = {workspace.casefold() for workspace in workspaces if wanted is None or wanted & _names(workspace)}
+    mine = {workspace.casefold() for workspace in workspaces if names is None or names & _names(workspace)}
 
     def part(inside: bool) -> Fleet:
         return Fleet(

@@ -24,13 +24,13 @@ def gather(task: Task) -> Result:
     else:
         workspace = workspace_target(task.subscription_id, task.params["resource_group"], task.params["workspace"])
         bodies = task.client.list(f"{workspace.id}/computes", api_version, malformed=task.malformed.append)
-    wanted = task.params.get("type")
+    type_ = task.params.get("type")
     computes = []
     by_tab: dict[str, list[Result]] = {name: [] for name in compute.TAB_NAMES}
-    bodies = [body for body in bodies if not wanted or compute.kind_name(body) in wanted]
-    for tab, shown in each(
+    bodies = [body for body in bodies if not type_ or compute.kind_name(body) in type_]
+    for tab, projected in each(
         bodies, lambda body: (compute.tab(body), kind_of(body).project(body)), task.malformed.append
     ):
-        computes.append(shown)
-        by_tab[tab].append(shown)
+        computes.append(projected)
+        by_tab[tab].append(projected)
     return {"changed": False, "computes": computes, "by_kind": by_tab}

@@ -66,8 +66,8 @@ def _computes(task: Task) -> list[Body]:
     names = task.params.get("computes")
     if names is None:
         path = f"{workspace_target(task.subscription_id, group, workspace).id}/computes"
-        found: list[Body] = task.client.list(path, version, malformed=task.malformed.append)
-        return found
+        listed: list[Body] = task.client.list(path, version, malformed=task.malformed.append)
+        return listed
     bodies = {
         name: _named(task, compute_target(task.subscription_id, group, workspace, name).id, version) for name in names
     }

@@ -175,13 +175,13 @@ def _scope(task: Task) -> Target:
 
 def _document(task: Task) -> list[dict[str, t.Any]]:
     """The workspaces of the options, and those of the folder behind them."""
-    found = list(task.params["workspaces"] or [])
+    workspaces = list(task.params["workspaces"] or [])
     if task.params.get("folder"):
         # Few fleets have one: the others need not pay for azure-ai-ml.
         from .._fleet.folder import read_folder
 
-        found += read_folder(task.params["folder"], task.module.hide)
-    return found
+        workspaces += read_folder(task.params["folder"], task.module.hide)
+    return workspaces
 
 
 def _created_earlier(document: t.Sequence[dict[str, t.Any]], scope: Target) -> dict[str, str | None]:
@@ -202,12 +202,12 @@ def _workspaces(document: t.Sequence[dict[str, t.Any]], scope: Target) -> list[s
 
 def _retired(fleet: Fleet) -> dict[str, list[str]]:
     """What is retired, and where it is used: added to the targets' warnings, of which a task shows each once."""
-    found: dict[str, list[str]] = {}
+    retired: dict[str, list[str]] = {}
     for entry in fleet.entries:
         for text in entry.kind.notices(entry.desired, entry.existing) if entry.state != "absent" else ():
-            found.setdefault(text, []).append(entry.location)
+            retired.setdefault(text, []).append(entry.location)
             entry.warnings = list(dict.fromkeys([*entry.warnings, text]))
-    return found
+    return retired
 
 
 def _some(names: list[str], most: int = 5) -> str:

@@ -175,9 +175,9 @@ def read_fleet(task: Task) -> Result:
 
 
 def _not_read(unread: t.Sequence[_WorkspaceRow | _UsagesRow], count: int) -> NotRead:
-    told = "; ".join(f"{row.label}: {row.failure.message.rstrip('.')}" for row in unread[:5] if row.failure)
+    rows_text = "; ".join(f"{row.label}: {row.failure.message.rstrip('.')}" for row in unread[:5] if row.failure)
     return NotRead(
-        f"{len(unread)} of {count} could not be read: {told}.",
+        f"{len(unread)} of {count} could not be read: {rows_text}.",
         details=[{"name": row.label, "failure": row.shown_failure} for row in unread],
         hint="The result has all the others. Set fail_on=never to only report these failures.",
     )

@@ -81,12 +81,12 @@ def wait_for_operations(task: Task) -> Result:
         return {"changed": False, **_sum([])}
     watch = _Watch(task)
     with ThreadPoolExecutor(min(params["parallelism"], len(operations)), thread_name_prefix="operation") as pool:
-        found = dict(zip(urls, pool.map(watch.look, operations), strict=True))
-    result = {"changed": False, **_sum([found[url] for url in params["operations"]])}
-    bad = [row for row in found.values() if row["failure"] is not None]
+        outcomes = dict(zip(urls, pool.map(watch.look, operations), strict=True))
+    result = {"changed": False, **_sum([outcomes[url] for url in params["operations"]])}
+    bad = [row for row in outcomes.values() if row["failure"] is not None]
     if bad and params["fail_on"] == "error":
         failure = OperationsFailed(
-            f"{len(bad)} of {len(found)} operations failed or were not finished: {'; '.join(row['failure']['message'] for row in bad[:5])}",
+            f"{len(bad)} of {len(outcomes)} operations failed or were not finished: {'; '.join(row['failure']['message'] for row in bad[:5])}",
             details=bad,
             hint="The others were waited for; operations in the result has all of them.",
         )

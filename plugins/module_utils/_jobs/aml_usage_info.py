@@ -15,8 +15,8 @@ from .regions import region_of_task, version_of
 def list_usages(task: Task) -> Result:
     """The job of ``aml_usage_info``."""
     location = region_of_task(task)
-    found = task.client.list(
+    entries = task.client.list(
         location_path(task.subscription_id, location, "usages"), version_of(task), malformed=task.malformed.append
     )
-    shown = usages.usages(found, task.params["family"], task.params["only_exceeded_percent"])
-    return {"changed": False, "location": location, "usages": shown}
+    rows = usages.usages(entries, task.params["family"], task.params["only_exceeded_percent"])
+    return {"changed": False, "location": location, "usages": rows}

@@ -16,12 +16,16 @@ from .regions import region_of_task, version_of
 def list_sizes(task: Task) -> Result:
     """The job of ``aml_vm_size_info``."""
     options = ("family", "name", "min_vcpus", "max_vcpus", "min_memory_gb", "gpus", "compute_type", "low_priority")
-    wanted = sizes.SizeFilter(**{option: task.params[option] for option in options})
-    if wanted.min_vcpus is not None and wanted.max_vcpus is not None and wanted.min_vcpus > wanted.max_vcpus:
-        message = f"min_vcpus ({wanted.min_vcpus}) must not be above max_vcpus ({wanted.max_vcpus}): no size has both."
+    size_filter = sizes.SizeFilter(**{option: task.params[option] for option in options})
+    if (
+        size_filter.min_vcpus is not None
+        and size_filter.max_vcpus is not None
+        and size_filter.min_vcpus > size_filter.max_vcpus
+    ):
+        message = f"min_vcpus ({size_filter.min_vcpus}) must not be above max_vcpus ({size_filter.max_vcpus}): no size has both."
         raise RuleError(message, code="MinimumAboveMaximum", hint="Nothing was sent.")
     location = region_of_task(task)
-    found = task.client.list(
+    entries = task.client.list(
         location_path(task.subscription_id, location, "vmSizes"), version_of(task), malformed=task.malformed.append
     )
-    return {"changed": False, "location": location, "sizes": sizes.sizes(found, wanted)}
+    return {"changed": False, "location": location, "sizes": sizes.sizes(entries, size_filter)}

@@ -48,9 +48,9 @@ def diagnose(task: Task) -> Result:
     counts = {level: sum(finding["level"] == level for finding in findings) for level in (ERROR, WARNING, INFORMATION)}
     fatal = [finding for finding in findings if finding["level"] in _FATAL[task.params["fail_on"]]]
     if fatal:
-        told = "; ".join(f"{finding['category']} {finding['code']}: {finding['message']}" for finding in fatal)
+        problems = "; ".join(f"{finding['category']} {finding['code']}: {finding['message']}" for finding in fatal)
         raise DiagnosisFailed(
-            f"The diagnosis of workspace {target.name!r} found {len(fatal)} problem(s): {told}",
+            f"The diagnosis of workspace {target.name!r} found {len(fatal)} problem(s): {problems}",
             details=findings,
             target=target.id,
             hint="Fix these problems, or set fail_on=never to only report them.",
@@ -76,7 +76,7 @@ def read_findings(answer: dict[str, t.Any] | None) -> list[Result]:
     """The findings of all categories, the gravest first; a category that is not known here keeps the service's name."""
     value = shape.check(answer or {}, _FINDINGS, "the diagnosis").get("value") or {}
     order = (ERROR, WARNING, INFORMATION)
-    found = [
+    findings = [
         {
             "category": CATEGORIES.get(name, name),
             "level": str(row.get("level") or INFORMATION).casefold(),
@@ -86,4 +86,4 @@ def read_findings(answer: dict[str, t.Any] | None) -> list[Result]:
         for name, rows in value.items()
         for row in rows or []
     ]
-    return sorted(found, key=lambda one: order.index(one["level"]) if one["level"] in order else len(order))
+    return sorted(findings, key=lambda one: order.index(one["level"]) if one["level"] in order else len(order))

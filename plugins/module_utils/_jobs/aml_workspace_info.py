@@ -32,7 +32,7 @@ def gather(task: Task) -> Result:
         bodies = task.client.list(
             f"{scope}/providers/Microsoft.MachineLearningServices/workspaces", version, malformed=task.malformed.append
         )
-    wanted = task.params.get("kind")
-    bodies = [body for body in bodies if not wanted or _kind.kind_name(body.get("kind")) in wanted]
-    shown = list(each(bodies, kind.project, task.malformed.append))
-    return {"changed": False, "workspaces": shown}
+    kind_ = task.params.get("kind")
+    bodies = [body for body in bodies if not kind_ or _kind.kind_name(body.get("kind")) in kind_]
+    projected = list(each(bodies, kind.project, task.malformed.append))
+    return {"changed": False, "workspaces": projected}

@@ -18,9 +18,9 @@ def gather(task: Task) -> Result:
     """The job of ``arm_resource_info``."""
     identifier, version = resource_id(task), task.params["api_version"]
     if identifier is None:
-        found: list[t.Any] = task.client.list(collection_id(task), version, malformed=task.malformed.append)
+        bodies: list[t.Any] = task.client.list(collection_id(task), version, malformed=task.malformed.append)
     else:
         refuse(_kind.check_id(identifier))
         body = task.client.find(identifier, version)
-        found = [] if body is None else [body]
-    return {"changed": False, "resources": [_kind.project(body) for body in found]}
+        bodies = [] if body is None else [body]
+    return {"changed": False, "resources": [_kind.project(body) for body in bodies]}

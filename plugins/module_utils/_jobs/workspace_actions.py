@@ -36,13 +36,13 @@ def act(
             )
             sent = True
             if reply.operation is None:
-                found: dict[str, t.Any] | None = reply.body
-                return found
+                answer: dict[str, t.Any] | None = reply.body
+                return answer
             task.events.about(target.id, action)
             timing = {"timeout": task.params["wait_timeout"], "interval": task.params["wait_interval"]}
             client.wait(reply.operation, what=f"The workspace {target.name!r}: {what}", **timing)
-            told: dict[str, t.Any] | None = client.result_of(reply.operation) if body is not None else None
-            return told
+            outcome: dict[str, t.Any] | None = client.result_of(reply.operation) if body is not None else None
+            return outcome
     except AmlError as error:
         if error.status == 404 and not sent:
             raise workspace_missing(target) from error

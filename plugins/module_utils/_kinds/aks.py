@@ -349,16 +349,18 @@ class Aks(AttachedKind):
 
     def with_values(self, body: Body, values: Declared) -> Body:
         changed = super().with_values(body, values)
-        found = paths.get_path(changed, "properties.properties")
-        if isinstance(found, dict) and caseless(found.get("loadBalancerType")) != "internalloadbalancer":
+        properties = paths.get_path(changed, "properties.properties")
+        if isinstance(properties, dict) and caseless(properties.get("loadBalancerType")) != "internalloadbalancer":
             # It goes with the internal load balancer (docs/facts.md c.2), also where that was not declared. A null removes the existing value.
-            found.pop("loadBalancerSubnet", None)
+            properties.pop("loadBalancerSubnet", None)
             if paths.get_path(body, _INNER + "loadBalancerSubnet") not in (None, paths.MISSING):
-                found["loadBalancerSubnet"] = None
-        if isinstance(found, dict) and isinstance(found.get("sslConfiguration"), dict):
-            ssl = found["sslConfiguration"]
+                properties["loadBalancerSubnet"] = None
+        if isinstance(properties, dict) and isinstance(properties.get("sslConfiguration"), dict):
+            ssl = properties["sslConfiguration"]
             parts = _TLS_PARTS.get(caseless(ssl.get("status") or "Disabled"), tuple(ssl))
-            found["sslConfiguration"] = {key: value for key, value in ssl.items() if key in parts and value is not None}
+            properties["sslConfiguration"] = {
+                key: value for key, value in ssl.items() if key in parts and value is not None
+            }
         return changed
 
     def kept(self, body: Body) -> Declared:
@@ -390,17 +392,17 @@ class Aks(AttachedKind):
         return super().lost_on_recreate(body, declared)
 
     def project(self, body: Body) -> dict[str, t.Any]:
-        found = (body.get("properties") or {}).get("properties") or {}
+        properties = (body.get("properties") or {}).get("properties") or {}
         return {
             **super().project(body),
-            "cluster_fqdn": found.get("clusterFqdn"),
+            "cluster_fqdn": properties.get("clusterFqdn"),
             "system_services": [
                 {
                     "type": service.get("systemServiceType"),
                     "public_ip_address": service.get("publicIpAddress"),
                     "version": service.get("version"),
                 }
-                for service in found.get("systemServices") or []
+                for service in properties.get("systemServices") or []
             ],
         }
 

@@ -291,8 +291,8 @@ class SynapseSpark(Attached):
 
 
 def _inner(body: Body) -> dict[str, t.Any]:
-    found = (body.get("properties") or {}).get("properties")
-    return found if isinstance(found, dict) else {}
+    inner = (body.get("properties") or {}).get("properties")
+    return inner if isinstance(inner, dict) else {}
 
 
 # --- what is attached, whatever it is ---
@@ -311,14 +311,14 @@ class AnyAttached(Attached):
     creates_underlying = True
 
     def guard(self, body: Body, target: Target) -> None:
-        found = kind_name(body)
-        if found in _OTHER_MODULES:
+        type_ = kind_name(body)
+        if type_ in _OTHER_MODULES:
             raise compute.KindMismatch(
-                f"{target.name!r} exists in this workspace, but as {found}, which is not attached compute.",
-                hint=f"Use {_OTHER_MODULES[found]} for it, or correct the name.",
-                details={"found": found, "asked": None, "id": body.get("id")},
+                f"{target.name!r} exists in this workspace, but as {type_}, which is not attached compute.",
+                hint=f"Use {_OTHER_MODULES[type_]} for it, or correct the name.",
+                details={"found": type_, "asked": None, "id": body.get("id")},
             )
-        if self.removing and self.delete_underlying and (attachment.is_attached(body) or found != "virtualmachine"):
+        if self.removing and self.delete_underlying and (attachment.is_attached(body) or type_ != "virtualmachine"):
             raise attachment.NotDeletable(
                 f"delete_underlying: {target.name!r} was attached, and the service deletes only what it made itself.",
                 hint="Omit delete_underlying to detach it, and delete the resource where it was created.",

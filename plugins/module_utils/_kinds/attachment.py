@@ -120,10 +120,10 @@ class AttachedKind(ComputeKind):
         value = declared.get("resource_id")
         if value is None:
             return
-        found = list(rules.resource_id(value, "resource_id"))
-        if not found and self.target_type(value) is None:
+        problems = list(rules.resource_id(value, "resource_id"))
+        if not problems and self.target_type(value) is None:
             names = " or a ".join(self.target_types)
-            found.append(
+            problems.append(
                 Finding(
                     "WrongResourceType",
                     "resource_id",
@@ -131,7 +131,7 @@ class AttachedKind(ComputeKind):
                     "docs/facts.md c.2, c.4",
                 )
             )
-        yield from found
+        yield from problems
 
     def target_type(self, resource_id: str) -> str | None:
         """The ARM type of an id, as this kind spells it, where it is one that can be attached."""
@@ -235,10 +235,10 @@ class AttachedKind(ComputeKind):
 
     def writable(self, body: Body) -> Body:
         writable = super().writable(body)
-        found = writable["properties"].get("properties")
-        if isinstance(found, dict):
+        inner = writable["properties"].get("properties")
+        if isinstance(inner, dict):
             # The service returns null for values that it does not show; sending null would remove them.
-            writable["properties"]["properties"] = {key: value for key, value in found.items() if value is not None}
+            writable["properties"]["properties"] = {key: value for key, value in inner.items() if value is not None}
         return writable
 
     def broken(self, body: Body) -> str | None:
@@ -250,13 +250,13 @@ class AttachedKind(ComputeKind):
         return f"it failed ({reason.code}: {reason.message}), and a failed one can only be removed"
 
     def project(self, body: Body) -> dict[str, t.Any]:
-        shown = super().project(body)
+        projected = super().project(body)
         for option in self.secrets:
             head, _dot, last = option.rpartition(".")
-            inside = paths.get_path(shown, head) if head else shown
+            inside = paths.get_path(projected, head) if head else projected
             if isinstance(inside, dict):
                 inside.pop(last, None)
-        return shown
+        return projected
 
 
 def is_attached(body: Body) -> bool:

@@ -219,8 +219,8 @@ class Cluster(ComputeKind):
             )
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
-        wanted = {name: declared.get(name, current.get(name)) for name in ("min_instances", "max_instances")}
-        yield from rules.scale(wanted["min_instances"], wanted["max_instances"])
+        desired = {name: declared.get(name, current.get(name)) for name in ("min_instances", "max_instances")}
+        yield from rules.scale(desired["min_instances"], desired["max_instances"])
 
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
         warnings = []
@@ -345,10 +345,10 @@ class Cluster(ComputeKind):
 
     def project(self, body: Body) -> dict[str, t.Any]:
         inner = (body.get("properties") or {}).get("properties") or {}
-        shown = super().project(body)
-        shown["ssh_settings"].pop("admin_password", None)
+        projected = super().project(body)
+        projected["ssh_settings"].pop("admin_password", None)
         counts = inner.get("nodeStateCounts") or {}
-        shown.update(
+        projected.update(
             allocation_state=inner.get("allocationState"),
             allocation_state_transition_time=inner.get("allocationStateTransitionTime"),
             current_node_count=inner.get("currentNodeCount"),
@@ -359,7 +359,7 @@ class Cluster(ComputeKind):
             },
             errors=service_errors(inner.get("errors")),
         )
-        return shown
+        return projected
 
 
 def _drops_login(declared: Declared) -> bool:
@@ -374,8 +374,8 @@ def _nodes(body: Body) -> int:
 
 
 def is_cross_region(declared: Declared, parent: Body) -> bool:
-    wanted = declared.get("location")
-    return bool(wanted) and region(wanted) != region(parent.get("location"))
+    desired = declared.get("location")
+    return bool(desired) and region(desired) != region(parent.get("location"))
 
 
 def private_link_count(workspace: Body) -> int:

@@ -134,23 +134,23 @@ def projected_identity(body: Body) -> dict[str, t.Any] | None:
     The default is the system-assigned identity or the first user-assigned one (docs/coverage.md M4).
     """
     arm = body.get("identity") or {}
-    shown = identity_from_arm(arm)
-    if shown is None:
+    identity = identity_from_arm(arm)
+    if identity is None:
         return None
     users = arm.get("userAssignedIdentities") or {}
-    shown["principal_id"] = arm.get("principalId")
-    shown["tenant_id"] = arm.get("tenantId")
+    identity["principal_id"] = arm.get("principalId")
+    identity["tenant_id"] = arm.get("tenantId")
     first = next(iter(users), None)
     if first is None:
-        shown["default"] = {"resource_id": None, "client_id": None, "principal_id": arm.get("principalId")}
+        identity["default"] = {"resource_id": None, "client_id": None, "principal_id": arm.get("principalId")}
     else:
         detail = users[first] or {}
-        shown["default"] = {
+        identity["default"] = {
             "resource_id": first,
             "client_id": detail.get("clientId"),
             "principal_id": detail.get("principalId"),
         }
-    return shown
+    return identity
 
 
 # --- SSH ---

@@ -467,9 +467,9 @@ class Instance(ComputeKind):
         inner = (body.get("properties") or {}).get("properties") or {}
         ssh, ends, image = (inner.get(key) or {} for key in ("sshSettings", "connectivityEndpoints", "osImageMetadata"))
         last = inner.get("lastOperation") or {}
-        shown = super().project(body)
-        shown["ssh_settings"] = {"admin_username": ssh.get("adminUserName"), "ssh_port": ssh.get("sshPort")}
-        shown.update(
+        projected = super().project(body)
+        projected["ssh_settings"] = {"admin_username": ssh.get("adminUserName"), "ssh_port": ssh.get("sshPort")}
+        projected.update(
             state=power_state(body),
             last_operation={
                 "name": last.get("operationName"),
@@ -490,7 +490,7 @@ class Instance(ComputeKind):
             },
             errors=service_errors(inner.get("errors")),
         )
-        return shown
+        return projected
 
 
 def _drops_login(declared: Declared) -> bool:

@@ -95,8 +95,8 @@ def schedules_from_arm(items: list[Values]) -> list[Values]:
 
 def _schedule_from_arm(item: Values) -> Values:
     kind = lower(item.get("triggerType"))
-    found = item.get(kind) if kind else None
-    detail: Values = found if isinstance(found, dict) else {}
+    inner = item.get(kind) if kind else None
+    detail: Values = inner if isinstance(inner, dict) else {}
     trigger: Values = {"type": kind, "start_time": detail.get("startTime"), "time_zone": detail.get("timeZone")}
     if kind == "cron":
         trigger["expression"] = detail.get("expression")
@@ -119,22 +119,22 @@ def _schedule_from_arm(item: Values) -> Values:
 
 def same_schedules(current: t.Any, declared: t.Any) -> bool:
     """Whether the current schedules are the declared ones, in any order; a start time that was not declared is the service's own."""
-    left = list(current or [])
+    unmatched = list(current or [])
     for item in declared or []:
-        match = next((schedule for schedule in left if _same_schedule(schedule, item)), None)
+        match = next((schedule for schedule in unmatched if _same_schedule(schedule, item)), None)
         if match is None:
             return False
-        left.remove(match)
-    return not left
+        unmatched.remove(match)
+    return not unmatched
 
 
 def _same_schedule(current: Values, declared: Values) -> bool:
-    wanted = _schedule_from_arm(_schedule_to_arm(declared))
-    if (current.get("action"), current.get("state") or "enabled") != (wanted["action"], wanted["state"]):
+    desired = _schedule_from_arm(_schedule_to_arm(declared))
+    if (current.get("action"), current.get("state") or "enabled") != (desired["action"], desired["state"]):
         return False
-    there = {"time_zone": "UTC", **(current.get("trigger") or {})}
-    for key, value in wanted["trigger"].items():
-        if _canon_part(key, there.get(key)) != _canon_part(key, value):
+    existing = {"time_zone": "UTC", **(current.get("trigger") or {})}
+    for key, value in desired["trigger"].items():
+        if _canon_part(key, existing.get(key)) != _canon_part(key, value):
             return False
     return True
 

@@ -236,8 +236,8 @@ def _check_environment(variables: Values, place: str) -> Findings:
 
 def fill_placeholders(current: t.Any, declared: t.Any) -> t.Any:
     """Applications in which a placeholder, as exports and results have it, is the value that the application has: it never becomes the value itself."""
-    there = {item["name"]: item.get("environment_variables") or {} for item in current or []}
-    return declared and [_filled(item, there.get(item["name"]) or {}) for item in declared]
+    existing = {item["name"]: item.get("environment_variables") or {} for item in current or []}
+    return declared and [_filled(item, existing.get(item["name"]) or {}) for item in declared]
 
 
 def _filled(item: Values, there: Values) -> Values:
@@ -304,15 +304,15 @@ def check_mounts(items: list[Values], option: str) -> Findings:
 
 def same_mounts(current: t.Any, declared: t.Any) -> bool:
     """Whether every declared mount is there, or not there, as declared. Mounts that were not declared are other people's."""
-    there = {item["mount_name"]: item for item in current or []}
+    existing = {item["mount_name"]: item for item in current or []}
     for item in declared or []:
-        found = there.get(item["mount_name"])
+        mount = existing.get(item["mount_name"])
         if item.get("state") == "absent":
-            if found is not None:
+            if mount is not None:
                 return False
             continue
-        wanted = {key: value for key, value in present(item).items() if key != "state"}
-        if found is None or any(found.get(key) != value for key, value in wanted.items()):
+        desired = {key: value for key, value in present(item).items() if key != "state"}
+        if mount is None or any(mount.get(key) != value for key, value in desired.items()):
             return False
     return True
 

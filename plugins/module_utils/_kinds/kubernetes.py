@@ -48,8 +48,8 @@ def instance_types_from_arm(value: Body) -> dict[str, t.Any]:
     for name, entry in value.items():
         entry = entry or {}
         resources = entry.get("resources") or {}
-        shown = {part: _without_nulls(resources.get(part)) for part in ("requests", "limits")}
-        types[name] = {"node_selector": _without_nulls(entry.get("nodeSelector")), "resources": shown}
+        limits = {part: _without_nulls(resources.get(part)) for part in ("requests", "limits")}
+        types[name] = {"node_selector": _without_nulls(entry.get("nodeSelector")), "resources": limits}
     return types
 
 
@@ -85,8 +85,8 @@ def _check_instance_type(entry: t.Any, place: str) -> Findings:
         message = f"{place} must be a mapping with node_selector and resources."
         yield Finding("InvalidInstanceType", place, message, _SOURCE)
         return
-    found = {part: paths.get_path(entry, part) for part in _PARTS}
-    parts = {part: value for part, value in found.items() if value is not paths.MISSING and value is not None}
+    resources = {part: paths.get_path(entry, part) for part in _PARTS}
+    parts = {part: value for part, value in resources.items() if value is not paths.MISSING and value is not None}
     wrong = [part for part, value in parts.items() if not isinstance(value, dict)]
     if wrong:
         yield Finding("InvalidInstanceType", place, f"{place}: {', '.join(wrong)} must be a mapping.", _SOURCE)
@@ -233,12 +233,12 @@ class Kubernetes(Attached):
         return warnings
 
     def project(self, body: Body) -> dict[str, t.Any]:
-        found = (body.get("properties") or {}).get("properties") or {}
+        properties = (body.get("properties") or {}).get("properties") or {}
         return {
             **super().project(body),
-            "extension_principal_id": found.get("extensionPrincipalId"),
-            "extension_instance_release_train": found.get("extensionInstanceReleaseTrain"),
-            "vc_name": found.get("vcName"),
+            "extension_principal_id": properties.get("extensionPrincipalId"),
+            "extension_instance_release_train": properties.get("extensionInstanceReleaseTrain"),
+            "vc_name": properties.get("vcName"),
         }
 
 
@@ -250,5 +250,5 @@ def _check_default(declared: Declared) -> Findings:
 
 
 def _namespace(body: Body) -> str:
-    found = (body.get("properties") or {}).get("properties") or {}
-    return found.get("namespace") or "default"
+    properties = (body.get("properties") or {}).get("properties") or {}
+    return properties.get("namespace") or "default"

@@ -101,9 +101,9 @@ def merged_rule(current: t.Any, rule: dict[str, t.Any]) -> Body:
         # Of a rule of another type, nothing fits.
         return declared
     kept = {key: value for key, value in current.items() if value is not None and key not in _RULE_READ_ONLY}
-    there, wanted = kept.get("destination"), declared["destination"]
-    if isinstance(there, dict) and isinstance(wanted, dict):
-        declared["destination"] = {**{key: value for key, value in there.items() if key != "sparkStatus"}, **wanted}
+    existing, desired = kept.get("destination"), declared["destination"]
+    if isinstance(existing, dict) and isinstance(desired, dict):
+        declared["destination"] = {**{key: value for key, value in existing.items() if key != "sparkStatus"}, **desired}
     return {**kept, **declared, "category": kept.get("category") or declared["category"]}
 
 
@@ -144,12 +144,12 @@ class RuleField(Field):
             return not left and not right
         if right.get("fqdns") is not None and _host_names(left) != _host_names(right):
             return False
-        there, wanted = left.get("destination"), right.get("destination")
-        if left.get("type") != right.get("type") or isinstance(there, dict) != isinstance(wanted, dict):
+        existing, desired = left.get("destination"), right.get("destination")
+        if left.get("type") != right.get("type") or isinstance(existing, dict) != isinstance(desired, dict):
             return False
-        if not isinstance(wanted, dict):
-            return bool(_as_set(there) == _as_set(wanted))
-        return all(_as_set(there.get(key)) == _as_set(value) for key, value in wanted.items())
+        if not isinstance(desired, dict):
+            return bool(_as_set(existing) == _as_set(desired))
+        return all(_as_set(existing.get(key)) == _as_set(value) for key, value in desired.items())
 
 
 def rule_field(name: str) -> Field:

@@ -52,8 +52,8 @@ def _canon_of(current: t.Any, declared: t.Any, key: str) -> t.Callable[[t.Any], 
 
 
 def _exact_boolean(value: t.Any) -> t.Any:
-    found = canon.boolean_text(value)
-    return (isinstance(found, bool), found)
+    text = canon.boolean_text(value)
+    return (isinstance(text, bool), text)
 
 
 def _contains_list(current: t.Any, declared: list[t.Any]) -> bool:
@@ -77,11 +77,13 @@ def merged(current: t.Any, declared: t.Any) -> t.Any:
             result[key] = merged(current.get(key), value)
         return result
     if isinstance(current, list) and isinstance(declared, list) and declared and _named(declared):
-        wanted = {item["name"].casefold(): item for item in declared}
+        desired = {item["name"].casefold(): item for item in declared}
         kept = [
-            merged(item, wanted.pop(str(item.get("name")).casefold(), {})) for item in current if isinstance(item, dict)
+            merged(item, desired.pop(str(item.get("name")).casefold(), {}))
+            for item in current
+            if isinstance(item, dict)
         ]
-        return kept + list(wanted.values())
+        return kept + list(desired.values())
     return copy.deepcopy(declared)
 
 

@@ -131,8 +131,8 @@ def of(what: str, value: str) -> Retirement | None:
 def warnings(type_: str, values: t.Mapping[str, t.Any]) -> list[str]:
     """The warnings about a compute target: its type in the CLI's spelling, and its options."""
     now = today()
-    found: list[str | None] = []
+    messages: list[str | None] = []
     for what, value in ((TYPE, type_), (TIER, values.get("tier")), (SIZE, values.get("size"))):
         row = of(what, value) if isinstance(value, str) else None
-        found.append(row.warning(str(value), now) if row else None)
-    return [text for text in found if text]
+        messages.append(row.warning(str(value), now) if row else None)
+    return [text for text in messages if text]

@@ -182,17 +182,17 @@ def _table() -> dict[str, list[str]]:
 
 def wrong_time_zone(name: t.Any) -> str | None:
     """Why a text is not the Windows name of a time zone, with the name to write where one is known; None for such a name."""
-    table, wanted = _table(), str(name).casefold()
+    table, name_ = _table(), str(name).casefold()
     by_name = {windows.casefold(): windows for windows in table}
-    if wanted in by_name:
+    if name_ in by_name:
         return None
-    place = wanted.replace(" ", "_")
+    place = name_.replace(" ", "_")
     covering = [
         windows
         for windows, names in table.items()
         for name in map(str.casefold, names)
         if place in (name, name.rpartition("/")[2])
     ]
-    close = covering or [by_name[match] for match in difflib.get_close_matches(wanted, by_name, n=1)]
+    close = covering or [by_name[match] for match in difflib.get_close_matches(name_, by_name, n=1)]
     advice = f"Use {close[0]!r}." if close else "Omit it for UTC."
     return f"must be the Windows name of a time zone, such as 'W. Europe Standard Time'; {name!r} is not. {advice}"

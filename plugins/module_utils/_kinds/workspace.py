@@ -247,10 +247,10 @@ class Workspace(Kind):
             ids = compute.identity_ids(flat["identity"].get("user_assigned_identities"))
             flat["identity"] = {"type": flat["identity"].get("type"), "user_assigned_identities": ids}
         for rule in rules:
-            wanted = {key: rule.get(key) for key in ("name", "type", "destination")}
+            desired = {key: rule.get(key) for key in ("name", "type", "destination")}
             if rule.get("fqdns") is not None:
-                wanted["fqdns"] = rule["fqdns"]
-            flat[f"{RULES}.{rule['name']}"] = None if rule.get("state") == "absent" else wanted
+                desired["fqdns"] = rule["fqdns"]
+            flat[f"{RULES}.{rule['name']}"] = None if rule.get("state") == "absent" else desired
         return flat
 
     def with_values(self, body: Body, values: Declared) -> Body:
@@ -319,10 +319,10 @@ class Workspace(Kind):
     def project(self, body: Body) -> dict[str, t.Any]:
         properties = body.get("properties") or {}
         network = properties.get("managedNetwork") or {}
-        shown = self.read(body)
-        shown["managed_network"] = {
-            "isolation_mode": shown["managed_network"]["isolation_mode"],
-            "firewall_sku": shown["managed_network"]["firewall_sku"],
+        projected = self.read(body)
+        projected["managed_network"] = {
+            "isolation_mode": projected["managed_network"]["isolation_mode"],
+            "firewall_sku": projected["managed_network"]["firewall_sku"],
             "status": (network.get("status") or {}).get("status"),
             "outbound_rules": [
                 {**rule_from_arm(name, rule), "category": rule.get("category"), "status": rule.get("status")}
@@ -333,7 +333,7 @@ class Workspace(Kind):
         return {
             "id": body.get("id"),
             "name": body.get("name"),
-            **shown,
+            **projected,
             "tags": body.get("tags") or {},
             "identity": compute.projected_identity(body),
             "provisioning_state": properties.get("provisioningState"),
@@ -346,8 +346,8 @@ class Workspace(Kind):
 
 def _take_away(identity: Body, current: Body) -> None:
     """A PATCH takes an identity away only by a null under its id (azure-ai-ml, begin_update)."""
-    wanted = identity.get("userAssignedIdentities") or {}
-    keep = {arm_id(item) for item in wanted}
+    desired = identity.get("userAssignedIdentities") or {}
+    keep = {arm_id(item) for item in desired}
     gone = {item: None for item in current.get("userAssignedIdentities") or {} if arm_id(item) not in keep}
     if gone and "UserAssigned" in identity["type"]:
-        identity["userAssignedIdentities"] = {**wanted, **gone}
+        identity["userAssignedIdentities"] = {**desired, **gone}

@@ -98,18 +98,18 @@ class Reader:
         places = self._places()
         with ThreadPoolExecutor(self.parallelism) as pool:
             lists = list(pool.map(self._list, places))
-            found = [workspace for answer in lists if answer for workspace in answer]
+            workspaces = [workspace for answer in lists if answer for workspace in answer]
             if not self.problems:
-                self._check_names(places, lists, found)
-            wanted = [
+                self._check_names(places, lists, workspaces)
+            selected = [
                 item
-                for item in found
+                for item in workspaces
                 if self.scope.names(item["workspace"]) and has_tags(item["tags"], self.scope.workspace_tags)
             ]
-            wanted.sort(key=lambda one: one["id"].casefold())
+            selected.sort(key=lambda one: one["id"].casefold())
             if self.scope.hosts == WORKSPACES:
-                return [{"workspace": workspace, "machines": []} for workspace in wanted]
-            return [record for record in pool.map(self._machines, wanted) if record is not None]
+                return [{"workspace": workspace, "machines": []} for workspace in selected]
+            return [record for record in pool.map(self._machines, selected) if record is not None]
 
     def _places(self) -> list[str]:
         """The scopes of the lists. Who may read only some resource groups cannot list a subscription."""
@@ -299,12 +299,12 @@ class Host:
     @property
     def id(self) -> str:
         """What no other host has, whatever its name: the id of the machine, or of the workspace, without regard to case."""
-        found = (
+        identifier = (
             self.variables.get("aml_machine_id")
             or self.variables.get("aml_id")
             or "/".join([*reversed(self.place), self.name])
         )
-        return str(found).casefold()
+        return str(identifier).casefold()
 
     def name_with(self, parts: int) -> str:
         """The name with so many parts of the place before it."""
@@ -326,20 +326,20 @@ def hosts_of(
     jump_host: JumpHost,
 ) -> list[Host]:
     """The hosts of what was read, before their names are unique."""
-    found: list[Host] = []
+    hosts: list[Host] = []
     for record in records:
         workspace = record["workspace"]
         if kind == WORKSPACES:
             if has_tags(workspace["tags"], host_filter.tags):
-                found.append(_workspace_host(workspace, preferences.host_prefix or ""))
+                hosts.append(_workspace_host(workspace, preferences.host_prefix or ""))
             continue
         machines = (nodes.Machine(**machine) for machine in record["machines"])
-        found += [
+        hosts += [
             _machine_host(workspace, machine, preferences, jump_host)
             for machine in machines
             if host_filter.takes(machine)
         ]
-    return found
+    return hosts
 
 
 def _place(workspace: Body) -> tuple[str, str, str]:

@@ -111,12 +111,12 @@ def collect(
     if name is None:
         bodies = client.list(f"{workspace_id}/computes", api_version, malformed=malformed)
     else:
-        found = client.find(f"{workspace_id}/computes/{name}", api_version)
-        bodies = [] if found is None else [found]
-        if found is None:
+        compute = client.find(f"{workspace_id}/computes/{name}", api_version)
+        bodies = [] if compute is None else [compute]
+        if compute is None:
             warnings.append(f"There is no compute target {name!r} in this workspace.")
-        elif _kind(found) not in TYPES:
-            warnings.append(f"{name!r} is of type {_kind(found)}, whose machines the workspace does not list.")
+        elif _kind(compute) not in TYPES:
+            warnings.append(f"{name!r} is of type {_kind(compute)}, whose machines the workspace does not list.")
     # The machines do not have the values, which a tag may repeat.
     redact.hide_variables(bodies)
     machines: list[Machine] = []

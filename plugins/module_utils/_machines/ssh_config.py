@@ -32,14 +32,14 @@ def home_path(path: str) -> str:
 
 def patterns(path: str, own: str | None = None, depth: int = _DEPTH) -> list[str]:
     """Return the patterns of the ``Host`` lines of the file and of what it includes, without the block labelled ``own`` and without those for all hosts."""
-    found: list[str] = []
+    patterns_: list[str] = []
     for keyword, rest in _settings(path, own):
         if keyword == "host":
-            found += [word for word in _words(rest) if not word.startswith("!") and set(word) != {"*"}]
+            patterns_ += [word for word in _words(rest) if not word.startswith("!") and set(word) != {"*"}]
         elif keyword == "include" and depth:
             for file in (file for name in _words(rest) for file in _included(name)):
-                found += patterns(file, own, depth - 1)
-    return found
+                patterns_ += patterns(file, own, depth - 1)
+    return patterns_
 
 
 def _settings(path: str, own: str | None) -> t.Iterator[tuple[str, str]]:

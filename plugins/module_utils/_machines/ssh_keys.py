@@ -53,10 +53,10 @@ def newest_pair(directory: str, name: str) -> KeyPair | None:
     if not has_mode(directory, 0o700):
         return None
     numbered = re.compile(re.escape(name) + r"(?:-([0-9]+))?")
-    found = [match for match in map(numbered.fullmatch, os.listdir(directory)) if match]
-    if not found:
+    matches = [match for match in map(numbered.fullmatch, os.listdir(directory)) if match]
+    if not matches:
         return None
-    path = os.path.join(directory, max(found, key=lambda match: int(match[1] or 1))[0])
+    path = os.path.join(directory, max(matches, key=lambda match: int(match[1] or 1))[0])
     public = _public_key(path) if has_mode(path, 0o600) else ""
     fingerprint = _rsa_fingerprint(public)
     return KeyPair(path, public, fingerprint) if fingerprint else None

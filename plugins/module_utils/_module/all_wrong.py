@@ -45,19 +45,19 @@ class Online(Exception):
 def spec_findings(spec: Spec, params: t.Mapping[str, t.Any], module: str, **constraints: t.Any) -> list[Finding]:
     """What is wrong with the values of the arguments; and where something is, also what AnsibleModule finds in the others."""
     own = {name: value for name, value in params.items() if not name.startswith("_ansible_")}
-    found = list(values.findings(spec, own))
-    if not found:
+    findings = list(values.findings(spec, own))
+    if not findings:
         return []
     # What has a wrong type can break the validator, and what it says of such an option has been said.
-    known = {_top(finding.option) for finding in found}
+    known = {_top(finding.option) for finding in findings}
     rest = {name: value for name, value in own.items() if name not in known}
     validated = ArgumentSpecValidator(spec, **constraints).validate(values.without_null_choices(spec, rest))
-    return _in_order([*found, *ansible_findings(validated.errors, spec, module, known)], spec)
+    return _in_order([*findings, *ansible_findings(validated.errors, spec, module, known)], spec)
 
 
 def ansible_findings(errors: t.Iterable[t.Any], spec: Spec, module: str, known: t.Iterable[str] = ()) -> list[Finding]:
     """All errors of AnsibleModule's validation, which by itself reports only the first, without those about options in ``known``."""
-    known, found = set(known), []
+    known, findings = set(known), []
     for error in errors:
         text = str(error.msg).rstrip(".")
         about, _listed, _supported = text.partition(". Supported parameters include")
@@ -67,11 +67,11 @@ def ansible_findings(errors: t.Iterable[t.Any], spec: Spec, module: str, known: 
                 f"Unsupported parameters for ({module}) module: {with_hint(text, spec)}." if unknown else f"{text}."
             )
             option = about if unknown else _named(text, spec)
-            found.append(Finding("InvalidOption", option or "the options", message, _SOURCE))
+            findings.append(Finding("InvalidOption", option or "the options", message, _SOURCE))
         if isinstance(error, (ArgumentTypeError, ElementError)):
             # What is inside a value of a wrong type is not of interest.
             known.add((_named(text, spec) or "").rpartition(".")[2])
-    return _in_order(found, spec)
+    return _in_order(findings, spec)
 
 
 def _in_order(findings: t.Iterable[Finding], spec: Spec) -> list[Finding]:
@@ -127,10 +127,10 @@ def _further(items: list[Item], rehearsal: _Rehearsal) -> t.Iterator[Item]:
     wrong = {_top(item["option"]) for item in items} - {""}
     seen = {item["message"] for item in items}
     while wrong and not wrong.intersection(_DECISIVE):
-        found = rehearsal.refusals(wrong)
-        yield from [item for item in found if item["message"] not in seen and not _mentions(item, wrong)]
-        seen.update(item["message"] for item in found)
-        more = {_top(item["option"]) for item in found} - {"", *wrong}
+        refusals = rehearsal.refusals(wrong)
+        yield from [item for item in refusals if item["message"] not in seen and not _mentions(item, wrong)]
+        seen.update(item["message"] for item in refusals)
+        more = {_top(item["option"]) for item in refusals} - {"", *wrong}
         if not more:
             return
         wrong |= more

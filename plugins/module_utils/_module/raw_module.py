@@ -156,9 +156,9 @@ class RawModule(AnsibleModule):  # type: ignore[misc]  # ansible-core has no typ
 
     def log(self, msg: t.Any, log_args: t.Any = None) -> None:
         # The text of the arguments, in which a mapping is one text.
-        shown = self._shown_arguments()
+        arguments = self._shown_arguments()
         public = {
-            name: value if str(value).startswith("NOT_LOGGING") else self.hidden(str(shown.get(name)))
+            name: value if str(value).startswith("NOT_LOGGING") else self.hidden(str(arguments.get(name)))
             for name, value in (log_args or {}).items()
         }
         text = " ".join(f"{name}={value}" for name, value in public.items())

@@ -86,9 +86,9 @@ class Task:
     @property
     def subscription_id(self) -> str:
         """Of the task, or of what signs in; a GUID in any case, since addresses are made of it."""
-        found = str(self.params.get("subscription_id") or self.sign_in.require_subscription())
-        refuse(rules.subscription_id(found))
-        return found
+        subscription = str(self.params.get("subscription_id") or self.sign_in.require_subscription())
+        refuse(rules.subscription_id(subscription))
+        return subscription
 
     @property
     def cloud(self) -> Cloud:

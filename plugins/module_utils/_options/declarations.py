@@ -63,9 +63,9 @@ class Checker:
         return known._replace(options=copy.deepcopy(known.options))
 
     def _checked(self, spec: specs.Spec, own: dict[str, t.Any]) -> _Checked:
-        found = list(values.findings(spec, own))
-        if found:
-            return _Checked(found, [], {})
+        findings = list(values.findings(spec, own))
+        if findings:
+            return _Checked(findings, [], {})
         checked, mistakes = self._validate(spec, values.without_null_choices(spec, own))
         return _Checked([], mistakes, checked)
 
@@ -79,7 +79,7 @@ def declarations(
     hide      called with the secrets of the files that an entry names
     checker   checks an entry's options by its kind's spec; one for all that may have the same
     """
-    found: list[Declaration] = []
+    valid: list[Declaration] = []
     problems: list[Finding] = []
     for number, entry in enumerate(entries):
         name = str(entry.get("name") or f"computes[{number}]")
@@ -94,7 +94,7 @@ def declarations(
         workspace, group = entry.get("workspace") or scope.name, entry.get("resource_group") or scope.resource_group
         target = compute_target(scope.subscription_id, str(group), str(workspace), name)
         try:
-            found.append(_declaration(entry, kinds[type_], type_, target, hide, checker))
+            valid.append(_declaration(entry, kinds[type_], type_, target, hide, checker))
         except RuleError as error:
             problems.append(
                 Finding(
@@ -107,7 +107,7 @@ def declarations(
                     error.hint or "Correct the entry.",
                 )
             )
-    return found, problems
+    return valid, problems
 
 
 def _declaration(

@@ -133,8 +133,8 @@ class Export:
         import yaml
 
         secrets = [row["option"] for row in self.missing if row["name"] == name and row["kind"] == FILL_IN]
-        written, left = _for_the_cli(kind, options)
-        for option, reason in left.items():
+        written, omitted = _for_the_cli(kind, options)
+        for option, reason in omitted.items():
             self._miss(name, option, reason, NO_COUNTERPART)
         head = {
             "$schema": _SCHEMAS + kind.cli_schema,
@@ -143,7 +143,7 @@ class Export:
         }
         # A name from the service can contain line ends: the text after them would not be a comment.
         comments = "".join(
-            f"# {' '.join(redact.printable(option).split())}: not exported\n" for option in [*secrets, *left]
+            f"# {' '.join(redact.printable(option).split())}: not exported\n" for option in [*secrets, *omitted]
         )
         text = yaml.safe_dump({**head, **cli_tree(type_, written)}, sort_keys=False, allow_unicode=True)
         self.files[file] = comments + text
@@ -175,16 +175,16 @@ _NO_USER = "the CLI's schema needs admin_username, which the service does not re
 def _for_the_cli(kind: Kind, options: Tree) -> tuple[Tree, dict[str, str]]:
     """The options that the CLI's schema has, by their names there, and why the others are not in the file."""
     names = {row.option.partition(".")[0]: row.cli_name for row in kind.fields if row.cli_name is not None}
-    left = dict.fromkeys((option for option in options if option not in names), _NO_FIELD)
+    omitted = dict.fromkeys((option for option in options if option not in names), _NO_FIELD)
     known = {option: value for option, value in options.items() if option in names}
     for part in _inline_scripts(known):
-        left[f"setup_scripts.{part}"] = _NO_FIELD
+        omitted[f"setup_scripts.{part}"] = _NO_FIELD
         known["setup_scripts"] = {**known["setup_scripts"]}
         del known["setup_scripts"][part]
     if _lacks_user(kind, known.get("ssh_settings")):
-        left["ssh_settings"] = _NO_USER
+        omitted["ssh_settings"] = _NO_USER
         del known["ssh_settings"]
-    return {names[option] or option: value for option, value in known.items() if value not in (None, {})}, left
+    return {names[option] or option: value for option, value in known.items() if value not in (None, {})}, omitted
 
 
 def _inline_scripts(options: Tree) -> list[str]:

@@ -62,8 +62,8 @@ def _value(option: str, place: str, row: dict[str, t.Any], value: t.Any) -> Find
     elif kind in ("list", "dict"):
         yield from _inside(option, place, row, value)
     else:
-        found = list(_text(option, place, value, "choices" in row))
-        yield from found or _form(option, place, value)
+        problems = list(_text(option, place, value, "choices" in row))
+        yield from problems or _form(option, place, value)
 
 
 _IN_WORDS = {"str": "text", "path": "a path", "int": "a whole number", "float": "a number", "list": "a list"}
@@ -72,8 +72,10 @@ _IN_WORDS = {"str": "text", "path": "a path", "int": "a whole number", "float": 
 def _misfit(kind: str, value: t.Any, has_options: bool) -> str | None:
     """Why AnsibleModule would make something else of a value than was meant; None where it would not, or refuses it itself."""
     if isinstance(value, bool) and kind not in ("bool", "raw"):
-        wanted = _IN_WORDS.get(kind, "a mapping")
-        return f"must be {wanted}, and is a boolean: YAML reads yes, no, on, off, true and false without quotes as one"
+        expected = _IN_WORDS.get(kind, "a mapping")
+        return (
+            f"must be {expected}, and is a boolean: YAML reads yes, no, on, off, true and false without quotes as one"
+        )
     if kind in ("str", "path") and isinstance(value, (dict, list)):
         return f"must be text, and is a {'mapping' if isinstance(value, dict) else 'list'}"
     # AnsibleModule's own message does not say which option; a number it does not even expect.

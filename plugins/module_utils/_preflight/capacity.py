@@ -70,7 +70,7 @@ class Demand:
 
 def demands(desired_targets: t.Sequence[DesiredTarget], facts: Facts) -> list[Demand]:
     """What is managed, of a known size in a known region. What a replacement sets free of another family does not count."""
-    found = []
+    rows = []
     for desired in desired_targets:
         size, region = facts.size(desired), facts.region(desired)
         if not desired.managed or size is None or region is None:
@@ -82,14 +82,14 @@ def demands(desired_targets: t.Sequence[DesiredTarget], facts: Facts) -> list[De
             if desired.existing is None
             else cores_held(desired.existing, str(size["family"]), region, sizes, low_priority=low)
         )
-        found.append(Demand(desired, region, size, low, held))
-    return found
+        rows.append(Demand(desired, region, size, low, held))
+    return rows
 
 
 def check_quota(desired_targets: t.Sequence[DesiredTarget], facts: Facts) -> Findings:
-    wanted = demands(desired_targets, facts)
+    needs = demands(desired_targets, facts)
     by_region: dict[str, list[Demand]] = defaultdict(list)
-    for workspace in wanted:
+    for workspace in needs:
         by_region[workspace.region].append(workspace)
     for region, here in by_region.items():
         usages = facts.get("usages", region)
@@ -170,8 +170,8 @@ def _takers(some: t.Sequence[Demand], free: int) -> list[tuple[DesiredTarget, in
 
 def _counted(desired_targets: t.Sequence[DesiredTarget], counts: t.Sequence[int]) -> str:
     """The first five targets, each with what it takes."""
-    shown = ", ".join(f"{name}: {count}" for name, count in list(zip(names(desired_targets), counts))[:5])
-    return f"{shown} and {len(desired_targets) - 5} more" if len(desired_targets) > 5 else shown
+    largest = ", ".join(f"{name}: {count}" for name, count in list(zip(names(desired_targets), counts))[:5])
+    return f"{largest} and {len(desired_targets) - 5} more" if len(desired_targets) > 5 else largest
 
 
 def _workspace_quotas(region: str, here: list[Demand], facts: Facts) -> Findings:

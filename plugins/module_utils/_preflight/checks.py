@@ -55,19 +55,19 @@ def offline(findings: t.Iterable[_findings.Finding], target: str) -> Findings:
 
 def check_size(desired: DesiredTarget, facts: Facts) -> Findings:
     """The size is offered in the region, for the kind and for the tier."""
-    wanted, region = desired.wanted.get("size"), facts.region(desired)
+    declared_size, region = desired.wanted.get("size"), facts.region(desired)
     offered = facts.get("sizes", region or "")
-    if not desired.managed or not wanted or offered is None:
+    if not desired.managed or not declared_size or offered is None:
         return
     size, source = facts.size(desired), "docs/facts.md a.6 (vmSizes), b.2 (unsupported VM size)"
     if size is None:
-        close = difflib.get_close_matches(str(wanted).casefold(), offered, n=3)
+        close = difflib.get_close_matches(str(declared_size).casefold(), offered, n=3)
         better = ", ".join(offered[name]["name"] for name in close)
         hint = f"Choose another size{f', such as {better}' if better else ''}, or another region; aml_vm_size_info lists them."
         yield Finding(
             "SizeNotOffered",
             "size",
-            f"The size {wanted} is not offered in {region}.",
+            f"The size {declared_size} is not offered in {region}.",
             source,
             ERROR,
             desired.name,
@@ -99,13 +99,13 @@ def check_subnet(desired: DesiredTarget, facts: Facts) -> Findings:
         return
     option, source = "network_settings.subnet", "docs/coverage.md 1.11, CI5; docs/facts.md b.2 (subnet not found)"
     network = facts.get("network", network_id.casefold())
-    found = subnet_of(network, subnet)
-    if network is None or found is None:
+    subnet_body = subnet_of(network, subnet)
+    if network is None or subnet_body is None:
         missing = f"The virtual network {network_id}" if network is None else f"The subnet {subnet}"
         hint = "Create it first, or correct network_settings (the network's resource group is the workspace's unless it is given)."
         yield Finding("SubnetNotFound", option, f"{missing} does not exist.", source, ERROR, desired.name, hint)
         return
-    yield from _unfit_subnet(desired, facts.region(desired), network, found)
+    yield from _unfit_subnet(desired, facts.region(desired), network, subnet_body)
 
 
 def _unfit_subnet(desired: DesiredTarget, region: str | None, network: Body, subnet: Body) -> Findings:
@@ -245,8 +245,8 @@ def check_locks(desired_targets: t.Sequence[DesiredTarget], facts: Facts) -> Fin
                 places = [desired.workspace_id, *([desired.network] if desired.network else [])]
                 if any(f"{place.casefold()}/".startswith(f"{scope}/") for place in places):
                     affected.setdefault(str(lock["id"]), (lock, {}))[1][desired.target.id] = desired
-    for lock, found in affected.values():
-        yield from _lock_findings(lock, list(found.values()))
+    for lock, group in affected.values():
+        yield from _lock_findings(lock, list(group.values()))
 
 
 def _lock_findings(lock: Body, desired_targets: list[DesiredTarget]) -> Findings:
@@ -281,7 +281,7 @@ def check_unread(facts: Facts, desired_targets: t.Sequence[DesiredTarget]) -> Fi
     for (what, key), error in facts.unread.items():
         if what in ("sizes", "usages", "quotas") and error.status != 403:
             if what == "sizes":
-                there = [desired for desired in desired_targets if facts.region(desired) == key]
+                affected = [desired for desired in desired_targets if facts.region(desired) == key]
                 message = f"Azure Machine Learning is not offered in {key}: {error.message}"
                 yield Finding(
                     "LocationNotOffered",
@@ -289,7 +289,7 @@ def check_unread(facts: Facts, desired_targets: t.Sequence[DesiredTarget]) -> Fi
                     message,
                     "docs/facts.md a.6",
                     ERROR,
-                    named(there),
+                    named(affected),
                     "Correct location.",
                 )
             continue

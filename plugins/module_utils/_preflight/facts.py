@@ -67,8 +67,8 @@ class DesiredTarget:
     @property
     def existing_nodes(self) -> int:
         """Nodes that already have an address in the subnet that is wanted."""
-        there = paths.get_path(self.existing or {}, "properties.properties.subnet")
-        same = isinstance(there, dict) and canon.arm_id(there.get("id")) == canon.arm_id(self.subnet)
+        subnet = paths.get_path(self.existing or {}, "properties.properties.subnet")
+        same = isinstance(subnet, dict) and canon.arm_id(subnet.get("id")) == canon.arm_id(self.subnet)
         return self.nodes_now if same else 0
 
     @property
@@ -109,8 +109,8 @@ class Facts:
         return (what, key) in self.read
 
     def workspace(self, desired: DesiredTarget) -> Body | None:
-        found: Body | None = self.get("workspace", desired.workspace_id.casefold())
-        return found
+        body: Body | None = self.get("workspace", desired.workspace_id.casefold())
+        return body
 
     def region(self, desired: DesiredTarget) -> str | None:
         """Where it is to be: as declared, or where its workspace is."""
@@ -118,7 +118,7 @@ class Facts:
         return str(canon.region(location)) if location else None
 
     def size(self, desired: DesiredTarget) -> Item | None:
-        found: Item | None = (self.get("sizes", self.region(desired) or "") or {}).get(
+        body: Item | None = (self.get("sizes", self.region(desired) or "") or {}).get(
             canon.caseless(desired.wanted.get("size"))
         )
-        return found
+        return body

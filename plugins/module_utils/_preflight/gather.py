@@ -54,46 +54,46 @@ class Gatherer:
 
     def workspaces(self, desired_targets: t.Sequence[DesiredTarget], *, computes: str = "") -> None:
         """The workspaces, which contain the regions; with ``computes``, an API version, also what is in them."""
-        wanted: dict[Key, Reader] = {}
+        reads: dict[Key, Reader] = {}
         for identifier in {
             desired.workspace_id.casefold(): desired.workspace_id for desired in desired_targets
         }.values():
-            wanted["workspace", identifier.casefold()] = functools.partial(
+            reads["workspace", identifier.casefold()] = functools.partial(
                 self.client.find, identifier, self.api_version
             )
             if computes:
-                wanted["computes", identifier.casefold()] = self._computes(identifier, computes)
-        self._read(wanted)
+                reads["computes", identifier.casefold()] = self._computes(identifier, computes)
+        self._read(reads)
 
     def _computes(self, workspace_id: str, api_version: str) -> Reader:
         return lambda: self.client.list(f"{workspace_id}/computes", api_version)
 
     def _details(self, desired_targets: t.Sequence[DesiredTarget]) -> dict[Key, Reader]:
-        wanted: dict[Key, Reader] = {}
+        reads: dict[Key, Reader] = {}
         for region in {self.facts.region(desired) for desired in desired_targets if desired.managed} - {None}:
             for what, shape in (("sizes", sizes.by_name), ("usages", usages.Usages), ("quotas", list)):
-                wanted[what, str(region)] = self._listed(str(region), "vmSizes" if what == "sizes" else what, shape)
+                reads[what, str(region)] = self._listed(str(region), "vmSizes" if what == "sizes" else what, shape)
         for desired in desired_targets:
             groups = [group_id(desired.target.subscription_id, desired.target.resource_group)]
             if desired.network:
-                wanted["network", desired.network.casefold()] = self._found(desired.network, _NETWORK_VERSION)
+                reads["network", desired.network.casefold()] = self._found(desired.network, _NETWORK_VERSION)
                 groups.append(ArmId(desired.network).scope)
             for identity in desired.identities:
-                wanted["identity", identity.casefold()] = self._found(identity, _IDENTITY_VERSION)
+                reads["identity", identity.casefold()] = self._found(identity, _IDENTITY_VERSION)
             for group in groups:
-                wanted["locks", group.casefold()] = self._locks(group)
-        return wanted
+                reads["locks", group.casefold()] = self._locks(group)
+        return reads
 
     def _shares(self, desired_targets: t.Sequence[DesiredTarget]) -> dict[Key, Reader]:
         """The content of a workspace that has its own limit for a desired family."""
-        wanted: dict[Key, Reader] = {}
+        reads: dict[Key, Reader] = {}
         for workspace_id, region, family in {
             (demand.desired.workspace_id, demand.region, demand.family)
             for demand in demands(desired_targets, self.facts)
         }:
             if own_limit(self.facts.get("quotas", region), workspace_id, family) is not None:
-                wanted["computes", workspace_id.casefold()] = self._computes(workspace_id, self.api_version)
-        return wanted
+                reads["computes", workspace_id.casefold()] = self._computes(workspace_id, self.api_version)
+        return reads
 
     def _listed(self, region: str, what: str, shape: t.Callable[[t.Any], t.Any]) -> Reader:
         path = location_path(self.subscription_id, region, what)

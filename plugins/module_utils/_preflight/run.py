@@ -45,19 +45,19 @@ Result = dict[str, t.Any]
 
 def check(desired_targets: t.Sequence[DesiredTarget], facts: Facts, *, workspace_missing: str = ERROR) -> list[Finding]:
     """All findings, errors first, in the order of the targets."""
-    found: list[Finding] = [*check_duplicates(desired_targets), *check_unread(facts, desired_targets)]
+    findings: list[Finding] = [*check_duplicates(desired_targets), *check_unread(facts, desired_targets)]
     for desired in desired_targets:
-        found += check_workspace(desired, facts, workspace_missing)
-        found += check_kind(desired)
-        found += check_size(desired, facts)
-        found += check_subnet(desired, facts)
-        found += check_identity(desired, facts)
-        found += check_private_endpoint(desired, facts)
-        found += check_retired(desired)
-    found += check_quota(desired_targets, facts)
-    found += check_subnets(desired_targets, facts)
-    found += check_locks(desired_targets, facts)
-    return in_order(found)
+        findings += check_workspace(desired, facts, workspace_missing)
+        findings += check_kind(desired)
+        findings += check_size(desired, facts)
+        findings += check_subnet(desired, facts)
+        findings += check_identity(desired, facts)
+        findings += check_private_endpoint(desired, facts)
+        findings += check_retired(desired)
+    findings += check_quota(desired_targets, facts)
+    findings += check_subnets(desired_targets, facts)
+    findings += check_locks(desired_targets, facts)
+    return in_order(findings)
 
 
 def in_order(findings: t.Iterable[Finding]) -> list[Finding]:
@@ -130,19 +130,23 @@ def desired_of(declaration: Declaration, existing: Body | None) -> DesiredTarget
     if existing is None or compute.kind_name(existing) != declaration.type:
         return DesiredTarget(declaration.type, declaration.target, declaration.declared, existing)
     plan = plan_target(declaration.kind, declaration.declared, existing, Behaviour())
-    wanted = planning.wanted(declaration.kind, declaration.declared, existing, Behaviour())
+    desired = planning.wanted(declaration.kind, declaration.declared, existing, Behaviour())
     return DesiredTarget(
-        declaration.type, declaration.target, {**declaration.kind.kept(existing), **wanted}, existing, replaces=plan.action == REPLACE
+        declaration.type,
+        declaration.target,
+        {**declaration.kind.kept(existing), **desired},
+        existing,
+        replaces=plan.action == REPLACE,
     )
 
 
 def rules_of(declaration: Declaration, desired: DesiredTarget, facts: Facts) -> list[Finding]:
     """The kinds' own rules; those of a creation where there will be one."""
-    found = list(rules.workspace_name(ArmId(declaration.target.parent_id).name))
-    found += declaration.kind.check(declaration.target, declaration.declared, declaration.tree)
+    findings = list(rules.workspace_name(ArmId(declaration.target.parent_id).name))
+    findings += declaration.kind.check(declaration.target, declaration.declared, declaration.tree)
     if desired.new or desired.replaces:
-        found += declaration.kind.check_create(desired.wanted, facts.workspace(desired))
-    return list(offline(found, declaration.target.name))
+        findings += declaration.kind.check_create(desired.wanted, facts.workspace(desired))
+    return list(offline(findings, declaration.target.name))
 
 
 def examine(
@@ -163,8 +167,8 @@ def examine(
     gatherer.workspaces(
         desired_targets, computes=api_version or versions.of_list(desired.kind.api_version for desired in declared)
     )
-    there = _existing(gatherer.facts)
-    desired_targets = [desired_of(desired, there.get(desired.target.id.casefold())) for desired in declared]
+    existing = _existing(gatherer.facts)
+    desired_targets = [desired_of(desired, existing.get(desired.target.id.casefold())) for desired in declared]
     # A target that is declared twice is created once.
     once = list({desired.target.id.casefold(): desired for desired in desired_targets}.values())
     facts = gatherer.gather(once)

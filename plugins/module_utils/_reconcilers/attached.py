@@ -51,7 +51,7 @@ class AttachmentExtension:
         if type_ is None:
             return
         try:
-            found = self._client.find(resource_id, self._kind.target_types[type_])
+            body = self._client.find(resource_id, self._kind.target_types[type_])
         except ArmError as error:
             if error.status not in (401, 403):
                 raise
@@ -59,7 +59,7 @@ class AttachmentExtension:
                 f"TargetNotReadable: {resource_id} could not be read before it is attached ({error.code}). Needed: {self._kind.permissions}."
             )
             return
-        if found is None:
+        if body is None:
             raise TargetMissing(
                 f"{self._remote.title} cannot be attached, because {resource_id} does not exist.",
                 target=resource_id,
@@ -90,11 +90,11 @@ class AttachmentExtension:
             return []
 
     def _same_resource(self, workspace_id: str, resource_id: str) -> list[Other]:
-        wanted = canon.arm_id(resource_id)
+        desired = canon.arm_id(resource_id)
         return [
             Other(body)
             for body in self._client.list(f"{workspace_id}/computes", self._kind.api_version)
-            if canon.arm_id((body.get("properties") or {}).get("resourceId")) == wanted
+            if canon.arm_id((body.get("properties") or {}).get("resourceId")) == desired
             and canon.arm_id(body.get("id")) != canon.arm_id(self._remote.target.id)
         ]
 

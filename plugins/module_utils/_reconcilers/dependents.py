@@ -57,12 +57,12 @@ class Dependents:
         """After a workspace is deleted, no later run can determine its dependent resources, so the error of this run must list them."""
         removed = [identifier.casefold() for identifier in self.removed]
         ids = _ids(remote, remote.seen or {}).values()
-        left = [identifier for identifier in ids if identifier.casefold() not in removed]
-        if left:
-            error.details = {"cause": error.details, "left": left}
+        remaining = [identifier for identifier in ids if identifier.casefold() not in removed]
+        if remaining:
+            error.details = {"cause": error.details, "left": remaining}
             error.hint = (
                 f"{error.hint or ''} After the workspace is deleted, a later run cannot determine its dependent resources. "
-                f"These may still exist: {', '.join(left)}. Delete them with arm_resource, state=absent."
+                f"These may still exist: {', '.join(remaining)}. Delete them with arm_resource, state=absent."
             ).strip()
 
     def _delete(self, remote: RemoteResource, identifier: str, version: str) -> None:

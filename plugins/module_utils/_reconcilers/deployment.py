@@ -99,7 +99,7 @@ class Deployments:
     def _orphaned_dependents(self, complete: Declared) -> Declared:
         """Dependents that a failed deployment of an earlier run made and that are not declared: used again, so that no run leaves a second set."""
         failed = self._newest(("failed", "canceled"))
-        found: Declared = {}
+        dependents: Declared = {}
         for option, identifier, version in self._parameters(failed or {}):
             body = None if complete.get(option) else self._remote.client.find(identifier, version)
             if body is None:
@@ -109,8 +109,8 @@ class Deployments:
                     f"FailedDependent: {identifier}, which an earlier deployment left, is in a failed state. Another is made; remove that one yourself."
                 )
             else:
-                found[option] = identifier
-        return found
+                dependents[option] = identifier
+        return dependents
 
     def _parameters(self, deployment: Body) -> t.Iterator[tuple[str, str, str]]:
         """Option, id and API version of each dependent that the deployment was to make."""

@@ -115,9 +115,9 @@ class _Sender:
     def request(self, method: str, url: str, **options: t.Any) -> t.Any:
         """As requests.Session has it."""
         if not self._cloud.trusts(url):
-            shown = url.split("?", 1)[0]
+            address = url.split("?", 1)[0]
             hint = "The token is only sent to the cloud's own Resource Manager."
-            raise ArmError(f"The service pointed azure-ai-ml to an address outside {self._cloud.resource_manager}: {shown}.",
+            raise ArmError(f"The service pointed azure-ai-ml to an address outside {self._cloud.resource_manager}: {address}.",
                            code="UntrustedAddress", target=self._target.id, hint=hint)  # fmt: skip
         if threading.get_ident() != self.thread:
             # azure-ai-ml's polling in the background, whose result no one reads.
@@ -210,7 +210,7 @@ def _service_error(error: t.Any, target: Target) -> ArmError:
         # A body that is cut off, or no answer of the service's.
         return _no_answer(error, target) if error.response is None else _strange_answer(error, target)
     message = message or str(error.message)
-    found = ArmError(
+    arm_error = ArmError(
         message,
         code=code,
         details=details,
@@ -220,8 +220,8 @@ def _service_error(error: t.Any, target: Target) -> ArmError:
         hint=hint_for(code, message, error.status_code),
     )
     if str(error.response.request.method).upper() in ("GET", "HEAD"):
-        found.unclear = False
-    return found
+        arm_error.unclear = False
+    return arm_error
 
 
 def _no_answer(error: t.Any, target: Target) -> ArmError:
@@ -229,10 +229,12 @@ def _no_answer(error: t.Any, target: Target) -> ArmError:
 
     request = getattr(error.inner_exception, "request", None)
     method = str(getattr(request, "method", None) or "PUT").upper()
-    found = lost(method, str(getattr(request, "url", None) or target.id), error, unsent=False)
-    found.target = target.id
-    found.unclear = method not in ("GET", "HEAD") and (was_sent(error) or not isinstance(error, ServiceRequestError))
-    return found
+    arm_error = lost(method, str(getattr(request, "url", None) or target.id), error, unsent=False)
+    arm_error.target = target.id
+    arm_error.unclear = method not in ("GET", "HEAD") and (
+        was_sent(error) or not isinstance(error, ServiceRequestError)
+    )
+    return arm_error
 
 
 def _strange_answer(error: Exception, target: Target) -> ArmError:

@@ -34,9 +34,9 @@ class Bar(t.NamedTuple):
 
 
 def bars(rows: t.Sequence[Bar], about: str) -> str:
-    shown = rows[:MOST_BARS]
-    drawn = [_bar(row, number * _ROW) for number, row in enumerate(shown)]
-    height = max(len(shown) * _ROW, 1)
+    visible = rows[:MOST_BARS]
+    drawn = [_bar(row, number * _ROW) for number, row in enumerate(visible)]
+    height = max(len(visible) * _ROW, 1)
     return f'<svg class="bars" width="100%" height="{height}" role="img" aria-label="{escape(about)}">{"".join(drawn)}</svg>'
 
 
@@ -194,8 +194,10 @@ def _identities(found: t.Mapping[str, t.Sequence[Target]]) -> list[_Node]:
 def _computes(targets: t.Sequence[Target]) -> list[_Node]:
     notable = [target for target in targets if target.status != AS_DECLARED]
     alike = [target for target in targets if target.status == AS_DECLARED]
-    shown = sorted(notable, key=lambda target: STATUSES.index(target.status)) + (alike if len(alike) <= _MOST_ALIKE else [])
-    nodes = [_Node(_COMPUTE, _leaf_text(rule), CLASSES[rule.status]) for rule in shown]
+    drawn = sorted(notable, key=lambda target: STATUSES.index(target.status)) + (
+        alike if len(alike) <= _MOST_ALIKE else []
+    )
+    nodes = [_Node(_COMPUTE, _leaf_text(rule), CLASSES[rule.status]) for rule in drawn]
     if len(alike) > _MOST_ALIKE:
         nodes.append(_Node(_COMPUTE, f"✓ {len(alike)} as declared", CLASSES[AS_DECLARED]))
     return nodes

@@ -46,10 +46,10 @@ def build(facts: Json) -> Report:
     fleet       the result of aml_fleet in check mode, with estimate_cost or without
     found       the result of aml_fleet_info for the same document, with usages
     """
-    fleet, found = facts.get("fleet") or {}, facts.get("found") or {}
+    fleet, existing = facts.get("fleet") or {}, facts.get("found") or {}
     cost = (fleet.get("totals") or {}).get("cost")
     unpriced = _keys((cost or {}).get("unknown"))
-    workspaces = [_workspace(workspace) for workspace in found.get("workspaces") or []]
+    workspaces = [_workspace(workspace) for workspace in existing.get("workspaces") or []]
     return Report(
         facts["generated"],
         facts.get("name"),
@@ -60,10 +60,10 @@ def build(facts: Json) -> Report:
         workspaces=workspaces,
         targets=[
             replace(target, since=_since(target, {}, facts["generated"]), price_unknown=target.key in unpriced)
-            for target in _targets(fleet, found, workspaces)
+            for target in _targets(fleet, existing, workspaces)
         ],
-        usages=list(_usages(found)),
-        usages_unread=list(_unread_usages(found)),
+        usages=list(_usages(existing)),
+        usages_unread=list(_unread_usages(existing)),
     )
 
 

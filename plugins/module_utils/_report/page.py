@@ -160,8 +160,8 @@ def _section(title: str, content: str) -> str:
 
 
 def _folded(title: str, content: str, *, opened: bool = False) -> str:
-    shown = " open" if opened else ""
-    return f"<section><details{shown}><summary>{escape(title)}</summary>{content}</details></section>"
+    attribute = " open" if opened else ""
+    return f"<section><details{attribute}><summary>{escape(title)}</summary>{content}</details></section>"
 
 
 def _table(heads: t.Sequence[str], rows: Rows) -> str:

@@ -277,10 +277,10 @@ class Report:
     @cached_property
     def by_workspace(self) -> dict[str, list[Target]]:
         """The targets by the keys of their workspaces."""
-        found: dict[str, list[Target]] = {}
+        grouped: dict[str, list[Target]] = {}
         for target in self.targets:
-            found.setdefault(target.home, []).append(target)
-        return found
+            grouped.setdefault(target.home, []).append(target)
+        return grouped
 
     @cached_property
     def totals(self) -> Counts:

@@ -16,10 +16,10 @@ COST_NOTE = "Cost of the declared targets for 730 hours, with their minimum and 
 def headline(report: Report) -> str:
     """The report in one sentence; numbers only."""
     totals, statuses = report.totals, report.totals.by_status
-    told = f"{statuses[DIFFERS]} differ, {statuses[FAILED]} failed, {statuses[UNDECLARED]} are not declared"
-    told += f", {report.unreadable} of the workspaces could not be read" if report.unreadable else ""
+    counts_text = f"{statuses[DIFFERS]} differ, {statuses[FAILED]} failed, {statuses[UNDECLARED]} are not declared"
+    counts_text += f", {report.unreadable} of the workspaces could not be read" if report.unreadable else ""
     whole = f"{statuses[AS_DECLARED]} of {totals.targets} compute targets in {len(report.workspaces)} workspaces"
-    return f"{whole} match their declaration; {told}. {moment(report.generated)}"
+    return f"{whole} match their declaration; {counts_text}. {moment(report.generated)}"
 
 
 # --- times ---
@@ -27,8 +27,8 @@ def headline(report: Report) -> str:
 
 def moment(text: str) -> str:
     """A time without its seconds; a text that is none as it is."""
-    found = _time(text)
-    return text if found is None else f"{found:%Y-%m-%d %H:%M} UTC"
+    time = _time(text)
+    return text if time is None else f"{time:%Y-%m-%d %H:%M} UTC"
 
 
 def seconds(since: str | None, now: str) -> int | None:
@@ -49,10 +49,10 @@ def age(passed: int | None) -> str:
 
 def _time(text: str | None) -> datetime | None:
     try:
-        found = datetime.fromisoformat(str(text))
+        time = datetime.fromisoformat(str(text))
     except ValueError:
         return None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 # --- counts and costs ---
@@ -75,8 +75,8 @@ def cost_text(priced: Target | Counts, currency: str | None) -> str:
     least, most, unknown = priced.monthly_minimum, priced.monthly_maximum, priced.price_unknown
     if most is None or unknown is True:
         return "unknown" if unknown else ""
-    told = f"{least:,.0f}" if least == most else f"{least:,.0f} to {most:,.0f}"
-    return f"{told} {currency}" + (f", {unknown} unknown" if unknown else "")
+    amount = f"{least:,.0f}" if least == most else f"{least:,.0f} to {most:,.0f}"
+    return f"{amount} {currency}" + (f", {unknown} unknown" if unknown else "")
 
 
 # --- one target ---
