@@ -42,7 +42,10 @@ options:
     choices: [nodes, workspaces]
     default: nodes
   subscriptions:
-    description: Ids of the subscriptions to search, or V(all) for those that the account can read. Defaults to O(subscription_id).
+    description:
+      - Ids of the subscriptions to search, or V(all) for those that the account can read. Defaults to O(subscription_id).
+      - This option and the other lists that select resources can be omitted, but not empty or blank, so that a variable without a value does not
+        select everything.
     type: list
     elements: str
   resource_groups:
@@ -238,6 +241,7 @@ from ..module_utils._kinds.compute import ComputeKind
 from ..module_utils._machines import inventory as _inventory
 from ..module_utils._machines import nodes
 from ..module_utils._module.task import USER_AGENT, VERSION
+from ..module_utils._options import values
 
 ENDINGS = ("aml_compute.yml", "aml_compute.yaml", "azureml.yml", "azureml.yaml")
 # Written here, not read from the service: the one value of a host that is a template.
@@ -285,7 +289,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         return self.templar.template(self.get_option(name))
 
     def _scope(self, signed_in: credentials.SignIn) -> _inventory.Scope:
-        subscriptions = self._option("subscriptions") or [signed_in.require_subscription()]
+        selected = {name: self._option(name) for name in ("subscriptions", "resource_groups", "workspaces")}
+        selected.update({name: self.get_option(name) for name in ("types", "states")})
+        refuse(finding for name, value in selected.items() for finding in values.selection(value, name))
+        subscriptions = selected["subscriptions"] or [signed_in.require_subscription()]
         refuse(
             finding
             for subscription in subscriptions
@@ -295,10 +302,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         return _inventory.Scope(
             hosts=self.get_option("hosts"),
             subscriptions=tuple(subscriptions),
-            resource_groups=tuple(self._option("resource_groups") or ()),
-            workspaces=tuple(self._option("workspaces") or ()),
+            resource_groups=tuple(selected["resource_groups"] or ()),
+            workspaces=tuple(selected["workspaces"] or ()),
             workspace_tags=self._option("workspace_tags"),
-            types=tuple(self.get_option("types")),
+            types=tuple(selected["types"]),
             api_version=self._option("api_version") or ComputeKind.api_version,
         )
 

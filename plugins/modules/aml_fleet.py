@@ -75,6 +75,7 @@ options:
       - Patterns for the targets that this run processes, as Ansible's C(--limit) for hosts. A pattern matches the name of a target, C(WORKSPACE/TARGET),
         a workspace, C(RESOURCE_GROUP/WORKSPACE), or a type, as V(gpu-*), V(ws-prod/*), V(computeinstance) or V(all). V(!gpu-*) excludes targets,
         V(&computeinstance) requires a further match, and V(~ci-[0-9]+) is a regular expression.
+      - Defaults to all targets. An empty list and an empty pattern are refused, so that a variable without a value does not select all targets.
       - The other targets are neither read nor changed nor pruned, and count neither for quotas nor for O(max_monthly_cost).
     type: list
     elements: str

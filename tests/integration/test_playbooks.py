@@ -158,7 +158,7 @@ def test_export_is_a_vars_file(world: World) -> None:
 def test_stop_idle(world: World) -> None:
     mark = world.mark()
     assert world.run("stop_idle", check=True).changed == 2 and world.writes(mark) == []
-    kept = world.run("stop_idle", aml_keep=["cpu", "ws-shared/ci-shared", "ws-other/nothing"])
+    kept = world.run("stop_idle", aml_keep="cpu, ws-shared/ci-shared, ws-other/nothing")
     assert kept.changed == 0 and world.writes(mark) == []
     assert "ci-shared" in kept["Show the targets that were not changed"]["msg"]
 

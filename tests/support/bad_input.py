@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from ansible_collections.azureml.compute.plugins.module_utils._auth import options as _options
 from ansible_collections.azureml.compute.plugins.module_utils._options import specs
+from ansible_collections.azureml.compute.plugins.module_utils._options.values import SELECTIONS
 from ansible_collections.azureml.compute.tests.support.declarations import KEY
 from ansible_collections.azureml.compute.tests.support.rows import (
     GROUP,
@@ -601,7 +602,24 @@ RULES: dict[str, list[t.Any]] = {
     "aml_fleet_info:workspace": _WORD,
     "aml_fleet_info:workspaces.defaults": [],  # of a fleet's document it looks at the workspaces alone
     "aml_fleet_info:workspaces.computes": [[None], ["cpu"]],
-    "limit": [["~("], ["no-such-target"], ["!cpu-cluster"], ["cpu-cluster:&computeinstance"], [{}]],
+    "limit": [
+        ["~("],
+        ["no-such-target"],
+        ["!cpu-cluster"],
+        ["cpu-cluster:&computeinstance"],
+        [{}],
+        "",
+        " ",
+        [],
+        [""],
+        ["cpu-cluster", " "],
+        ["!"],
+        ["cpu-cluster", "&"],
+        ["~"],
+        ["!~"],
+        [":!other"],
+        ["cpu-cluster::other"],
+    ],
     # Only check mode looks at its directory; tests/functional/test_fleet_approval.py
     "plan_file": ["a\u0000b"],
     "approved_plan": [{}, {"version": 1}, {"version": 1, "digest": "sha256:0", "targets": "text"}, {"targets": [None]}],
@@ -772,7 +790,8 @@ def cases(module: str) -> t.Iterator[Case]:
     """Every wrong value of every option of a module."""
     for option, row in options_of(full_spec(module)):
         base = base_of(module, option)
-        for value in [*type_values(row), *(rule_values(module, option) or [])]:
+        empty = ["", [], [" "]] if row.get("type") == "list" and option in SELECTIONS else []
+        for value in [*type_values(row), *empty, *(rule_values(module, option) or [])]:
             yield Case(module, option, value, base)
 
 

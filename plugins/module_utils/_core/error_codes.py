@@ -15,18 +15,18 @@ CODES = frozenset(
     ConnectionFailed CredentialFileReadable CredentialIncomplete CredentialNotFound CredentialUnavailable
     CredentialUnused CrossRegionInstance CrossRegionManagedNetwork CrossRegionPrivateLink DeclaredTwice
     DeleteNotSupported DeleteUnderlyingNeeded DependentsNeedPermanentDelete DeploymentFailed DiagnosisFailed
-    DomainLabelMissing DuplicateCompute DuplicateFamily EmptyText EndlessList Error FailedDependent FamilyQuotaExceeded
-    FewNodes FileInNoWorkspace FileNotReadable FileNotWritable FirewallWithoutRules FirstIdentityOnly FleetFailed
-    FleetNameMissing FolderMissing Forbidden HubOfProject IdentityConflict IdentityMissing IdentityNotFound
-    IdleShutdownNeedsPermission ImmutableChange ImmutableChangeIgnored InternalError Interrupted InUse InvalidAddress
-    InvalidApiVersion InvalidApplication InvalidAuthenticationTokenTenant InvalidComputeName InvalidDeclaration
-    InvalidDefaults InvalidDefinition InvalidEntry InvalidFleetName InvalidGuid InvalidHost InvalidHostPrefix
-    InvalidInstanceType InvalidLabel InvalidLocation InvalidName InvalidNamespace InvalidOption
-    InvalidQuotaBelowClusterMinimum InvalidQuotaExceedsSubscriptionLimit InvalidRange InvalidResourceGroupName
-    InvalidResourceId InvalidResourceType InvalidRule InvalidRuleName InvalidSchedule InvalidScript InvalidSize
-    InvalidSshKey InvalidSubscriptionId InvalidTag InvalidTenant InvalidText InvalidUserName InvalidVMFamilyName
-    InvalidWorkspaceName IsolationModeIsFinal KindMismatch LibraryMissing LinkOutOfFolder LocationMissing
-    LocationNotOffered LongName ManagedNetworkStaysOn ManyNodes MinimumAboveMaximum MinimumNodes
+    DomainLabelMissing DuplicateCompute DuplicateFamily EmptySelection EmptyText EndlessList Error FailedDependent
+    FamilyQuotaExceeded FewNodes FileInNoWorkspace FileNotReadable FileNotWritable FirewallWithoutRules
+    FirstIdentityOnly FleetFailed FleetNameMissing FolderMissing Forbidden HubOfProject IdentityConflict
+    IdentityMissing IdentityNotFound IdleShutdownNeedsPermission ImmutableChange ImmutableChangeIgnored InternalError
+    Interrupted InUse InvalidAddress InvalidApiVersion InvalidApplication InvalidAuthenticationTokenTenant
+    InvalidComputeName InvalidDeclaration InvalidDefaults InvalidDefinition InvalidEntry InvalidFleetName InvalidGuid
+    InvalidHost InvalidHostPrefix InvalidInstanceType InvalidLabel InvalidLocation InvalidName InvalidNamespace
+    InvalidOption InvalidQuotaBelowClusterMinimum InvalidQuotaExceedsSubscriptionLimit InvalidRange
+    InvalidResourceGroupName InvalidResourceId InvalidResourceType InvalidRule InvalidRuleName InvalidSchedule
+    InvalidScript InvalidSize InvalidSshKey InvalidSubscriptionId InvalidTag InvalidTenant InvalidText InvalidUserName
+    InvalidVMFamilyName InvalidWorkspaceName IsolationModeIsFinal KindMismatch LibraryMissing LinkOutOfFolder
+    LocationMissing LocationNotOffered LongName ManagedNetworkStaysOn ManyNodes MinimumAboveMaximum MinimumNodes
     MissingSubscriptionRegistration NameDoesNotFitType NamedTwice NeedsReplacement NetworkIncomplete
     NetworkInOtherRegion NetworkInOtherSubscription NetworkMissing NoLogin NoRegisteredProviderFound NotApplied
     NoTargetMatches NotChecked NotEnoughCores NotFound NotManaged NotNamed NotRead NotStarted NullNotAllowed

@@ -39,11 +39,17 @@ class Limit:
 
 
 def read(patterns: t.Iterable[str] | None) -> Limit:
-    """The limit of these patterns. RuleError for one that is not a regular expression after its ``~``."""
+    """The limit of these patterns. RuleError for one without text, as a blank variable in it leaves one, and for one that is not a regular expression
+    after its ``~``.
+    """
     sorted_patterns: dict[str, list[Pattern]] = {"": [], "&": [], "!": []}
     findings: list[Finding] = []
     for text in _split(patterns or ()):
-        kind, pattern = (text[0], text[1:]) if text[0] in "&!" else ("", text)
+        kind, pattern = (text[0], text[1:].strip()) if text[:1] in ("&", "!") else ("", text)
+        if pattern in ("", "~"):
+            message = f"limit {', '.join(patterns or ())!r} has an empty pattern. Remove it, or set what it matches."
+            findings.append(Finding("EmptySelection", "limit", message, "this collection"))
+            continue
         try:
             regex = pattern[1:] if pattern.startswith("~") else fnmatch.translate("*" if pattern == "all" else pattern)
             sorted_patterns[kind].append(re.compile(regex, re.IGNORECASE))
@@ -65,7 +71,7 @@ def _split(patterns: t.Iterable[str]) -> t.Iterator[str]:
     """One pattern each: several may be in one text, with a colon between them, as for hosts."""
     for text in patterns:
         parts = [text] if text.startswith("~") else text.split(":")
-        yield from filter(None, (part.strip() for part in parts))
+        yield from (part.strip() for part in parts)
 
 
 def _names(entry: Entry) -> tuple[str, ...]:

@@ -36,6 +36,9 @@ EMPTY = frozenset(
     }
 )  # fmt: skip
 
+# Lists that select resources: all, where they are not set. An empty one is a variable without a value, and does not mean all.
+SELECTIONS = frozenset({"family", "kind", "limit", "node_state", "type"})
+
 
 def findings(spec: Spec, raw: t.Mapping[str, t.Any], prefix: str = "") -> Findings:
     """All that is wrong with the arguments of a task, or with a mapping inside them, whose options have the dotted ``prefix``.
@@ -59,11 +62,28 @@ def _value(option: str, place: str, row: dict[str, t.Any], value: t.Any) -> Find
     wrong = _misfit(kind, value, bool(row.get("options")))
     if wrong:
         yield Finding("WrongType", place, f"{place} {wrong}.", _SOURCE)
+    elif kind == "list" and option in SELECTIONS and is_blank(value):
+        yield from selection(value, place)
     elif kind in ("list", "dict"):
         yield from _inside(option, place, row, value)
     else:
         problems = list(_text(option, place, value, "choices" in row))
         yield from problems or _form(option, place, value)
+
+
+def selection(value: t.Any, option: str) -> Findings:
+    """Refuse a list that selects resources, and is set, but has no item or a blank one. None is not set."""
+    if value is not None and is_blank(value):
+        message = f"{option} is set, but {'empty' if not value else 'has an empty item'}. Omit it to select everything, or set what to select."
+        yield Finding("EmptySelection", option, message, _SOURCE)
+
+
+def is_blank(value: t.Any) -> bool:
+    """Whether a list, or text that is read as one, has no item or a blank one."""
+    items = value.split(",") if isinstance(value, str) else value
+    return isinstance(items, (list, tuple)) and (
+        not items or any(isinstance(one, str) and not one.strip() for one in items)
+    )
 
 
 _IN_WORDS = {"str": "text", "path": "a path", "int": "a whole number", "float": "a number", "list": "a list"}

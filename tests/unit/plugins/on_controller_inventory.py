@@ -306,6 +306,20 @@ def test_what_is_a_template(tmp_path: Path) -> None:
     assert not [path for path in Client.made[-1].asked if path.endswith("/computes")]
 
 
+LISTS = ("subscriptions", "resource_groups", "workspaces")
+BLANK = ["{{ lookup('ansible.builtin.env', 'NOT_SET') }}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [*((name, []) for name in (*LISTS, "types", "states")), *((name, BLANK) for name in LISTS)]
+)
+def test_an_empty_selection_is_not_all(tmp_path: Path, name: str, value: t.Any) -> None:
+    made, asked = InventoryData(), len(Client.made)
+    with pytest.raises(AnsibleError, match=f"{name} is set, but"):
+        parse(tmp_path, into=made, **{name: value})
+    assert not made.hosts and len(Client.made) == asked
+
+
 def test_an_error_leaves_no_hosts_and_shows_no_secrets(tmp_path: Path) -> None:
     Client.failing = "ws-b"
     made = InventoryData()
