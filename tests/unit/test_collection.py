@@ -143,6 +143,17 @@ def test_the_documentation_names_what_is_immutable(name: str) -> None:
             assert "Immutable" not in about[-1], option
 
 
+@pytest.mark.parametrize("fragment", ["identity", "tags"])
+def test_the_text_of_an_immutable_option_is_that_of_the_other_but_for_its_first_sentences(fragment: str) -> None:
+    """ansible-test's yamllint reads literals only, so that the two texts of a fragment cannot be made from each other."""
+    texts = importlib.import_module(f"ansible_collections.azureml.compute.plugins.doc_fragments.{fragment}")
+    documents = [yaml.safe_load(getattr(texts.ModuleDocFragment, part)) for part in ("DOCUMENTATION", "IMMUTABLE")]
+    changeable, immutable = (document["options"][fragment]["description"].pop(0) for document in documents)
+    assert documents[0] == documents[1]
+    assert "Immutable." not in changeable
+    assert "Immutable." in immutable
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_the_documentation_is_whole(name: str, documented: dict[str, t.Any]) -> None:
     doc, examples, returned = documented[name]

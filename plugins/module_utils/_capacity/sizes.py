@@ -40,14 +40,14 @@ def _prices(estimate: t.Any) -> list[Item] | None:
 
 # What each option of a filter asks of a size.
 _ASKED: dict[str, t.Callable[[Item, t.Any], bool]] = {
-    "family": lambda found, family: like(found["family"], family),
-    "name": lambda found, name: like(found["name"], name),
-    "min_vcpus": lambda found, least: (found["vcpus"] or 0) >= least,
-    "max_vcpus": lambda found, most: (found["vcpus"] or 0) <= most,
-    "min_memory_gb": lambda found, least: (found["memory_gb"] or 0) >= least,
-    "gpus": lambda found, count: (found["gpus"] or 0) == count,
-    "compute_type": lambda found, name: name in found["supported_compute_types"],
-    "low_priority": lambda found, capable: bool(found["low_priority_capable"]) is capable,
+    "family": lambda row, family: like(row["family"], family),
+    "name": lambda row, name: like(row["name"], name),
+    "min_vcpus": lambda row, least: (row["vcpus"] or 0) >= least,
+    "max_vcpus": lambda row, most: (row["vcpus"] or 0) <= most,
+    "min_memory_gb": lambda row, least: (row["memory_gb"] or 0) >= least,
+    "gpus": lambda row, count: (row["gpus"] or 0) == count,
+    "compute_type": lambda row, name: name in row["supported_compute_types"],
+    "low_priority": lambda row, capable: bool(row["low_priority_capable"]) is capable,
 }
 
 
@@ -64,21 +64,21 @@ class SizeFilter:
     compute_type: str | None = None
     low_priority: bool | None = None
 
-    def takes(self, found: Item) -> bool:
+    def takes(self, row: Item) -> bool:
         asked = ((test, getattr(self, option)) for option, test in _ASKED.items())
-        return all(value is None or test(found, value) for test, value in asked)
+        return all(value is None or test(row, value) for test, value in asked)
 
 
-def sizes(entries: t.Iterable[Item], wanted: SizeFilter) -> list[Item]:
+def sizes(entries: t.Iterable[Item], size_filter: SizeFilter) -> list[Item]:
     """The sizes that were asked for, in an order that does not hang on the service's: family, vCPUs, memory, name."""
-    matching = [entry for entry in map(size, entries) if wanted.takes(entry)]
+    matching = [entry for entry in map(size, entries) if size_filter.takes(entry)]
     return sorted(
         matching,
-        key=lambda size_: (
-            str(size_["family"]).casefold(),
-            size_["vcpus"] or 0,
-            size_["memory_gb"] or 0,
-            str(size_["name"]).casefold(),
+        key=lambda row: (
+            str(row["family"]).casefold(),
+            row["vcpus"] or 0,
+            row["memory_gb"] or 0,
+            str(row["name"]).casefold(),
         ),
     )
 
