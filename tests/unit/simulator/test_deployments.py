@@ -270,8 +270,8 @@ def test_validate_makes_nothing(app: App) -> None:
     [
         (template(), {"mode": "Complete"}, 501, "Complete"),
         (template(), {"mode": "other"}, 400, "other"),
-        (template(variables={"v": "[dataUri('x')]"}), {}, 501, "dataUri()"),
-        (template(languageVersion="2.0"), {}, 501, "languageVersion"),
+        (template(variables={"v": "[managementGroup()]"}), {}, 501, "managementGroup()"),
+        (template(languageVersion="3.0"), {}, 501, "languageVersion"),
         (template(), {"templateLink": {"uri": "https://x"}}, 501, "templateLink"),
         (template(), {"template": None}, 400, "template"),
         (template({**IDENTITY, "location": "[reference('identity1').x]"}), {}, 400, "'reference' is not expected"),

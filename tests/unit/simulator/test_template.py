@@ -245,8 +245,8 @@ def test_what_has_not_the_shape_of_a_template(sections: dict[str, Any], path: st
 @pytest.mark.parametrize(
     "sections",
     [
-        {"languageVersion": "2.0"},
-        {"functions": [{}]},
+        {"languageVersion": "2.1-experimental"},
+        {"languageVersion": "2.0", "imports": {"microsoftGraph": {"provider": "MicrosoftGraph"}}},
         {"$schema": "https://x/subscriptionDeploymentTemplate.json#"},
     ],
 )

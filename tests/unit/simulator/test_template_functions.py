@@ -205,8 +205,8 @@ def test_bad_syntax_is_an_invalid_template(expression: str) -> None:
 @pytest.mark.parametrize(
     ("expression", "name"),
     [
-        ("dataUri('x')", "dataUri"),
-        ("map(createArray(1), lambda('x', 1))", "map"),
+        ("managementGroup()", "managementGroup"),
+        ("dateTimeAdd('2020-04-07T14:53:14Z', 'P3Y')", "years"),
         ("format('{0:X}', 3)", "X"),
     ],
 )

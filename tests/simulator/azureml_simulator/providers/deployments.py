@@ -234,6 +234,7 @@ class Deployments:
             "tenant": {"tenantId": TENANT},
             "environment": cloud(request.base_url),
             "deployment": deployment,
+            "deployer": {"objectId": request.principal.object_id if request.principal else "", "tenantId": TENANT},
         }
 
     def _check_rights(self, principal: Principal, resources: list[Resource]) -> None:
@@ -242,7 +243,7 @@ class Deployments:
             f"'{principal.app_id}' with object id '{principal.object_id}' does not have permission to perform action "
             f"'{item.type}/write' at scope '{item.id}'."
             for item in resources
-            if not self.app.rbac.allowed(principal, f"{item.type}/write", item.id)
+            if not item.existing and not self.app.rbac.allowed(principal, f"{item.type}/write", item.id)
         ]
         if refused:
             lead = (
@@ -296,7 +297,7 @@ class Deployments:
     def _shown(self, document: dict[str, Any], entry: Entry) -> dict[str, Any]:
         ended = entry.get("ended")
         properties = {
-            "provisioningOperation": "Create",
+            "provisioningOperation": "Read" if entry.get("existing") else "Create",
             "provisioningState": entry["state"],
             "timestamp": self.engine.stamp(ended if ended is not None else entry["started"]),
             "duration": self.engine.elapsed(entry["started"], ended),
@@ -376,6 +377,8 @@ def _template_hash(template: dict[str, Any]) -> str:
 def _providers(resources: list[Resource], locations: dict[str, str | None]) -> list[dict[str, Any]]:
     found: dict[str, dict[str, list[str | None]]] = {}
     for item in resources:
+        if item.existing:
+            continue
         namespace, _slash, kind = item.type.partition("/")
         places = found.setdefault(namespace, {}).setdefault(kind, [])
         if locations[item.id] not in places:

@@ -237,8 +237,8 @@ class Subscriptions:
         value = [{"id": f"{prefix}/{name}", "name": name, "displayName": text} for name, text in LOCATIONS.items()]
         return Response(200, {"value": value})
 
-    def _providers(self, sub: str) -> list[dict[str, Any]]:
-        return [
+    def _providers(self, sub: str) -> tuple[dict[str, Any], ...]:
+        return tuple(
             {
                 "id": f"/subscriptions/{sub}/providers/{namespace}",
                 "namespace": namespace,
@@ -247,7 +247,7 @@ class Subscriptions:
                 "resourceTypes": types,
             }
             for namespace, types in sorted(registrations.resource_types(self.app.routes).items())
-        ]
+        )
 
     def providers(self, request: Request, p: dict[str, str]) -> Response:
         return Response(200, {"value": self._providers(p["sub"])})

@@ -29,19 +29,26 @@ from azureml_simulator.templates.expression import (
     unescape,
 )
 from azureml_simulator.templates.functions import PURE, find_key, invalid, to_text
+from azureml_simulator.templates.lambdas import HIGHER_ORDER
 
 COPY_LIMIT = 800
+
+# Their last argument is, or they are, no value that can be evaluated by itself.
+_LAZY = frozenset(
+    ("filter", "groupby", "if", "lambda", "lambdavariables", "map", "mapvalues", "reduce", "sort", "toobject")
+)
 
 _SCOPED = frozenset(
     (
         "copyindex",
+        "deployer",
         "deployment",
         "environment",
         "extensionresourceid",
-        "if",
         "newguid",
         "parameters",
         "reference",
+        "references",
         "resourcegroup",
         "resourceid",
         "subscription",
@@ -63,6 +70,7 @@ class Scope:
     tenant: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, Any] = field(default_factory=dict)
     deployment: dict[str, Any] = field(default_factory=dict)
+    deployer: dict[str, Any] = field(default_factory=dict)
 
     @property
     def group_id(self) -> str:
@@ -91,22 +99,29 @@ class Context:
         parameter: Callable[[str], Any],
         variable: Callable[[str], Any],
         resolve_name: Callable[[str], str],
+        resolve_loop: Callable[[str], list[str]] = lambda name: [],
+        functions: Mapping[str, Mapping[str, Any]] | None = None,
         runtime: Runtime | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.scope = scope
         self.runtime = runtime
         self._parameter, self._variable, self._resolve_name, self._now = parameter, variable, resolve_name, now
+        self._resolve_loop, self._functions = resolve_loop, dict(functions or {})
         self._loops: list[tuple[str, int]] = []
+        self._property_loops: list[tuple[str, int]] = []
+        self._lambdas: list[dict[str, Any]] = []
         self._in_default = False
         self._scoped: Mapping[str, Callable[..., Any]] = {
             "copyindex": self._copy_index,
+            "deployer": lambda: self.scope.deployer,
             "deployment": lambda: self.scope.deployment,
             "environment": lambda: self.scope.environment,
             "extensionresourceid": _extension_resource_id,
             "newguid": self._new_guid,
             "parameters": self._parameter,
             "reference": self._reference,
+            "references": self._references,
             "resourcegroup": lambda: self.scope.resource_group,
             "resourceid": self._resource_id,
             "subscription": lambda: self.scope.subscription,
@@ -177,8 +192,11 @@ class Context:
         name = self.text(loop["name"], "copy name")
         values = []
         for index in range(self.count(loop)):
-            with self.loops([(name, index)]):
+            self._property_loops.append((name, index))
+            try:
                 values.append(self.value(loop.get("input")))
+            finally:
+                self._property_loops.pop()
         return values
 
     def evaluate(self, node: Node) -> Any:
@@ -190,8 +208,10 @@ class Context:
 
     def _call(self, call: Call) -> Any:
         name = call.name.lower()
-        if name == "if":
-            return self._if(call)
+        if name in _LAZY:
+            return self._lazy(name, call)
+        if name in self._functions:
+            return self._user_function(call)
         function = self._scoped.get(name) or PURE.get(name)
         if not is_known(call):
             raise NotSimulatedError(f"the template function {call.name}()")
@@ -202,6 +222,66 @@ class Context:
             return function(*arguments)
         except (TypeError, AttributeError, IndexError, ValueError) as error:
             raise invalid(call.name, f"the arguments are not valid ({error}).") from error
+
+    def _lazy(self, name: str, call: Call) -> Any:
+        if name == "if":
+            return self._if(call)
+        if name == "lambdavariables":
+            return self._lambda_variable(*map(self.evaluate, call.args))
+        if name == "lambda":
+            raise unexpected("lambda")
+        try:
+            values = [self._function_of(arg) if _is_lambda(arg) else self.evaluate(arg) for arg in call.args]
+            return HIGHER_ORDER[name](*values)
+        except (TypeError, AttributeError, IndexError, ValueError) as error:
+            raise invalid(call.name, f"the arguments are not valid ({error}).") from error
+
+    def _function_of(self, node: Node) -> Callable[..., Any]:
+        """A lambda as a function; its variables are known while it runs."""
+        assert isinstance(node, Call)
+        names = [str(self.evaluate(argument)).lower() for argument in node.args[:-1]]
+
+        def function(*values: Any) -> Any:
+            self._lambdas.append(dict(zip(names, values)))
+            try:
+                return self.evaluate(node.args[-1])
+            finally:
+                self._lambdas.pop()
+
+        function.__dict__["parameters"] = len(names)
+        return function
+
+    def _lambda_variable(self, name: str) -> Any:
+        for known in reversed(self._lambdas):
+            if name.lower() in known:
+                return known[name.lower()]
+        raise invalid("lambdaVariables", f"the lambda variable '{name}' is not found.")
+
+    def _user_function(self, call: Call) -> Any:
+        """A function of the template's own: it sees its parameters, and neither the template's nor variables."""
+        function = self._functions[call.name.lower()]
+        declared = [str(spec["name"]).lower() for spec in function.get("parameters") or []]
+        if len(declared) != len(call.args):
+            raise invalid(call.name, f"{len(declared)} arguments are expected.")
+        given = dict(zip(declared, map(self.evaluate, call.args)))
+
+        def parameter(name: str) -> Any:
+            if name.lower() not in given:
+                raise invalid(call.name, f"the parameter '{name}' is not found.")
+            return given[name.lower()]
+
+        def nothing(name: str) -> Any:
+            raise invalid(call.name, f"'{name}' is not known in a user-defined function.")
+
+        inner = Context(
+            self.scope,
+            parameter=parameter,
+            variable=nothing,
+            resolve_name=nothing,
+            functions=self._functions,
+            now=self._now,
+        )
+        return inner.value((function.get("output") or {}).get("value"))
 
     def _if(self, call: Call) -> Any:
         if len(call.args) != 3:
@@ -214,7 +294,9 @@ class Context:
     def _copy_index(self, *arguments: Any) -> int:
         name = arguments[0] if arguments and isinstance(arguments[0], str) else None
         offset = next((argument for argument in arguments if isinstance(argument, int)), 0)
-        for loop, index in reversed(self._loops):
+        # Without a name it is the resource's index, also within a property's loop; Bicep's templates rely on it.
+        known = [*self._property_loops, *self._loops]
+        for loop, index in reversed(known if name is None else [*self._loops, *self._property_loops]):
             if name is None or loop.lower() == name.lower():
                 return index + offset
         raise TemplateError(
@@ -252,6 +334,10 @@ class Context:
             return document
         return document.get("properties") or {}
 
+    def _references(self, loop: str, full: str | None = None) -> list[Any]:
+        """What reference() gives of each resource of a loop, by the loop's symbolic name."""
+        return [self._reference(target, None, full) for target in self._resolve_loop(loop)]
+
     def _list(self, function: str, target: str, api_version: str, body: Any = None) -> Any:
         if self.runtime is None:
             raise unexpected(function)
@@ -276,7 +362,11 @@ class Context:
 def is_known(call: Call) -> bool:
     """Whether the simulator has the function; `list*` ones are known by their prefix and their two arguments."""
     name = call.name.lower()
-    return name in PURE or name in _SCOPED or (name.startswith("list") and len(call.args) >= 2)
+    return name in PURE or name in _SCOPED or name in _LAZY or (name.startswith("list") and len(call.args) >= 2)
+
+
+def _is_lambda(node: Node) -> bool:
+    return isinstance(node, Call) and node.name.lower() == "lambda" and len(node.args) > 0
 
 
 def unexpected(function: str) -> TemplateError:

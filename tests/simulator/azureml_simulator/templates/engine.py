@@ -120,6 +120,7 @@ class Engine:
             "operation_id": f"{random.getrandbits(64):016X}",
             "tracking_id": str(uuid.uuid4()),
             "api_version": item.api_version,
+            "existing": item.existing,
         }
 
     # The clock's side
@@ -186,7 +187,7 @@ class Engine:
                 state["outputs_at"] = run.moment
         if error is None:
             properties["provisioningState"] = "Succeeded"
-            properties["outputResources"] = [{"id": entry["id"]} for entry in state["entries"]]
+            properties["outputResources"] = [{"id": entry["id"]} for entry in state["entries"] if not entry["existing"]]
         else:
             properties |= {"provisioningState": "Failed", "error": error}
         return error
@@ -204,6 +205,9 @@ class Engine:
     def _begin(self, run: _Run, entry: Entry) -> None:
         entry |= {"state": "Running", "started": run.moment, "statusCode": "Accepted"}
         item = run.resources[entry["id"]]
+        if item.existing:
+            self._read(run, entry)
+            return
         try:
             body = run.template.body(item)
         except TemplateError as problem:
@@ -226,6 +230,15 @@ class Engine:
         entry["location"] = headers.get("Location") if response.status == 202 else None
         entry["accepted"] = response.status
         self._poll(run, entry)
+
+    def _read(self, run: _Run, entry: Entry) -> None:
+        """An existing resource is read, so that what refers to it fails early where it is not there."""
+        principal = Principal(**run.state["principal"])
+        answer = self._send(run.state, principal, "GET", entry["id"], entry["api_version"])
+        if answer.status >= 400:
+            self._fail(run, entry, answer.status, _error_of(answer))
+        else:
+            entry |= {"state": "Succeeded", "ended": run.moment, "statusCode": "OK"}
 
     def _date_back(self, target: str, began: float, moment: float) -> None:
         """Let the operation that a resource has started begin when its turn came, and not when a client looked."""

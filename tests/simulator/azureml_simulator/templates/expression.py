@@ -126,10 +126,20 @@ class _Parser:
         elif kind == "int":
             result = Literal(int(text))
         elif kind == "name":
-            result = Call(text, self._arguments())
+            result = Call(self._qualified(text), self._arguments())
         else:
             raise _syntax(self._expression)
         return self._accesses(result)
+
+    def _qualified(self, name: str) -> str:
+        """The name of a user-defined function has its namespace before it."""
+        if self.peek() == ("op", "."):
+            self._take()
+            kind, text = self._take()
+            if kind != "name":
+                raise _syntax(self._expression)
+            return f"{name}.{text}"
+        return name
 
     def _accesses(self, node: Node) -> Node:
         while self.peek() in (("op", "."), ("op", "[")):

@@ -11,9 +11,11 @@ each function does what its page says, and the pages' examples are the tests. Fu
 from __future__ import annotations
 
 import base64
+import ipaddress
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, unquote, urljoin
 
@@ -22,6 +24,10 @@ from azureml_simulator.templates.expression import NotSimulatedError, TemplateEr
 from azureml_simulator.templates.hashes import guid, unique_string
 
 _FORMAT_ITEM = re.compile(r"\{\{|\}\}|\{(\d+)(?::([^{}]*))?\}")
+_DURATION = re.compile(
+    r"-?P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
+)
 _FORMAT_NUMBER = re.compile(r"([NnDd])(\d*)")
 
 
@@ -242,6 +248,87 @@ def _spread(values: tuple[Any, ...]) -> list[Any]:
     return values[0] if len(values) == 1 and isinstance(values[0], list) else list(values)
 
 
+def _flatten(values: list[Any]) -> list[Any]:
+    return [item for value in values for item in (value if isinstance(value, list) else [value])]
+
+
+def _at_end(name: str) -> Callable[[Any, int], Any]:
+    """indexFromEnd and tryIndexFromEnd, which count from 1."""
+
+    def at_end(values: list[Any], index: int) -> Any:
+        if 1 <= index <= len(values):
+            return values[-index]
+        if name == "tryIndexFromEnd":
+            return None
+        raise invalid(name, f"the index '{index}' is out of bounds.")
+
+    return at_end
+
+
+def _fail(message: str) -> Any:
+    raise TemplateError(f"{message}", code="InvalidTemplate")
+
+
+def _shallow_merge(values: list[dict[str, Any]]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for value in values:
+        merged |= value
+    return merged
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _date_time_add(base: str, duration: str, style: str | None = None) -> str:
+    if style is not None:
+        raise NotSimulatedError("the template function dateTimeAdd() with a format")
+    match = _DURATION.fullmatch(duration)
+    if match is None or duration.lstrip("-") in ("P", "PT"):
+        raise invalid("dateTimeAdd", f"the duration '{duration}' is not valid.")
+    if match["years"] or match["months"]:
+        raise NotSimulatedError("the template function dateTimeAdd() with years or months")
+    parts = {name: float(match[name] or 0) for name in ("weeks", "days", "hours", "minutes", "seconds")}
+    step = timedelta(**parts)
+    moment = _moment(base) + (-step if duration.startswith("-") else step)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _network(function: str, text: str) -> Any:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError as error:
+        raise invalid(function, f"'{text}' is not a network in CIDR notation.") from error
+
+
+def _parse_cidr(text: str) -> dict[str, Any]:
+    network = _network("parseCidr", text)
+    shown = {"network": str(network.network_address), "netmask": str(network.netmask)}
+    if network.version == 4:
+        shown["broadcast"] = str(network.broadcast_address)
+        plain = network.prefixlen >= 31
+        shown["firstUsable"] = str(network.network_address if plain else network.network_address + 1)
+        shown["lastUsable"] = str(network.broadcast_address if plain else network.broadcast_address - 1)
+    else:
+        shown |= {"firstUsable": str(network.network_address), "lastUsable": str(network.broadcast_address)}
+    return {**shown, "cidr": network.prefixlen}
+
+
+def _cidr_subnet(text: str, prefix: int, index: int) -> str:
+    network = _network("cidrSubnet", text)
+    if not network.prefixlen <= prefix <= network.max_prefixlen or not 0 <= index < 2 ** (prefix - network.prefixlen):
+        raise invalid("cidrSubnet", "the new prefix or the index does not fit.")
+    first = network.network_address + index * 2 ** (network.max_prefixlen - prefix)
+    return f"{first}/{prefix}"
+
+
+def _cidr_host(text: str, index: int) -> str:
+    network = _network("cidrHost", text)
+    if not 0 <= index < network.num_addresses - 1:
+        raise invalid("cidrHost", "the index does not fit.")
+    return str(network.network_address + index + 1)
+
+
 PURE: dict[str, Callable[..., Any]] = {
     "add": lambda left, right: left + right,
     "and": lambda *values: all(map(_bool, values)),
@@ -250,21 +337,31 @@ PURE: dict[str, Callable[..., Any]] = {
     "base64tojson": lambda text: _json(base64.b64decode(text).decode()),
     "base64tostring": lambda text: base64.b64decode(text).decode(),
     "bool": _bool,
+    "cidrhost": _cidr_host,
+    "cidrsubnet": _cidr_subnet,
     "coalesce": lambda *values: next((value for value in values if value is not None), None),
     "concat": _concat,
     "contains": _contains,
     "createarray": lambda *values: list(values),
     "createobject": _create_object,
+    "datauri": lambda text: f"data:text/plain;charset=utf8;base64,{base64.b64encode(text.encode()).decode()}",
+    "datauritostring": lambda text: base64.b64decode(text.partition(",")[2]).decode(),
+    "datetimeadd": _date_time_add,
+    "datetimefromepoch": lambda seconds: datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    "datetimetoepoch": lambda text: int(_moment(text).timestamp()),
     "div": _divide,
     "empty": _empty,
     "endswith": lambda text, part: text.lower().endswith(part.lower()),
     "equals": same,
     "false": lambda: False,
+    "fail": _fail,
     "first": _edge(0),
+    "flatten": _flatten,
     "format": _format,
     "greater": _compare("greater", lambda left, right: left > right),
     "greaterorequals": _compare("greaterOrEquals", lambda left, right: left >= right),
     "guid": lambda *values: guid(*map(to_text, values)),
+    "indexfromend": _at_end("indexFromEnd"),
     "indexof": lambda value, item: (
         value.lower().find(item.lower())
         if isinstance(value, str)
@@ -286,10 +383,13 @@ PURE: dict[str, Callable[..., Any]] = {
     "mul": lambda left, right: left * right,
     "not": lambda value: not _bool(value),
     "null": lambda: None,
+    "objectkeys": lambda value: sorted(value),
     "or": lambda *values: any(map(_bool, values)),
     "padleft": _pad_left,
+    "parsecidr": _parse_cidr,
     "range": lambda start, count: list(range(start, start + count)),
     "replace": lambda text, old, new: text.replace(old, new),
+    "shallowmerge": _shallow_merge,
     "skip": lambda value, count: value[max(count, 0) :],
     "split": _split,
     "startswith": lambda text, part: text.lower().startswith(part.lower()),
@@ -302,6 +402,7 @@ PURE: dict[str, Callable[..., Any]] = {
     "trim": lambda text: text.strip(),
     "true": lambda: True,
     "tryget": _try_get,
+    "tryindexfromend": _at_end("tryIndexFromEnd"),
     "union": _union,
     "uniquestring": lambda *values: unique_string(*map(to_text, values)),
     "uri": urljoin,

@@ -1,12 +1,11 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The parameters of an ARM template: given values, defaults, types and limits.
+"""The parameters of an ARM template: given values and defaults.
 
 Source: Microsoft's "Parameters in ARM templates"; error texts as users quote them in public issues (InvalidTemplate).
 Line and column, which Azure adds to some texts, are left out. A parameter given as null counts as not given, so its
 default holds: azure-ai-ml sends null for string parameters with allowedValues on every workspace, and Azure takes it.
-That allowedValues compare with case is a choice.
 """
 
 from __future__ import annotations
@@ -16,34 +15,8 @@ from typing import Any
 
 from azureml_simulator.templates.context import Context
 from azureml_simulator.templates.expression import NotSimulatedError, TemplateError
-from azureml_simulator.templates.functions import find_key, same
-
-_TYPES: dict[str, tuple[type, str]] = {
-    "string": (str, "String, Uri"),
-    "securestring": (str, "String, Uri"),
-    "int": (int, "Integer"),
-    "bool": (bool, "Boolean"),
-    "object": (dict, "Object"),
-    "secureobject": (dict, "Object"),
-    "array": (list, "Array"),
-}
-_SHOWN = {
-    "string": "String",
-    "securestring": "SecureString",
-    "int": "Int",
-    "bool": "Bool",
-    "object": "Object",
-    "secureobject": "SecureObject",
-    "array": "Array",
-}
-_JSON_TYPES = (
-    (bool, "Boolean"),
-    (int, "Integer"),
-    (float, "Float"),
-    (str, "String"),
-    (list, "Array"),
-    (dict, "Object"),
-)
+from azureml_simulator.templates.functions import find_key
+from azureml_simulator.templates.types import Types
 
 
 class Parameters:
@@ -53,9 +26,14 @@ class Parameters:
     """
 
     def __init__(
-        self, declared: Mapping[str, Any], given: Mapping[str, Any] | None, resolved: Mapping[str, Any] | None
+        self,
+        declared: Mapping[str, Any],
+        types: Types,
+        given: Mapping[str, Any] | None,
+        resolved: Mapping[str, Any] | None,
     ) -> None:
-        self._declared = dict(declared)
+        self._types = types
+        self._declared = {name: types.resolve(spec) for name, spec in declared.items()}
         self._given = dict(given or {})
         self._values: dict[str, Any] = dict(resolved or {})
         self._pending: list[str] = []
@@ -66,7 +44,7 @@ class Parameters:
 
     def types(self) -> dict[str, str]:
         """Each parameter's type, spelled as deployments show it."""
-        return {name: shown_type(spec) for name, spec in self._declared.items()}
+        return {name: self._types.shown(spec) for name, spec in self._declared.items()}
 
     def _check_extra(self) -> None:
         extra = [name for name in self._given if find_key(self._declared, name) is None]
@@ -92,7 +70,6 @@ class Parameters:
 
     def _resolve(self, name: str, context: Context) -> Any:
         spec = self._declared[name]
-        kind = type_name(spec)
         value = self._given_value(name)
         if value is None and "defaultValue" in spec:
             with context.default_value():
@@ -103,8 +80,7 @@ class Parameters:
                 "Please see https://aka.ms/arm-create-parameter-file for usage details."
             )
         if value is not None:
-            check_type(kind, value, "parameter")
-            _check_limits(name, spec, value)
+            self._types.check(spec, value, "parameter", name)
         return value
 
     def _given_value(self, name: str) -> Any:
@@ -138,44 +114,3 @@ class guard:
 
     def __exit__(self, *_details: object) -> None:
         self._pending.remove(self._what)
-
-
-def check_type(kind: str, value: Any, what: str) -> None:
-    python_type, expected = _TYPES[kind]
-    if not isinstance(value, python_type) or (kind == "int" and isinstance(value, bool)):
-        actual = next((name for known, name in _JSON_TYPES if isinstance(value, known)), "Null")
-        raise TemplateError(
-            f"Template {what} JToken type is not valid. Expected '{expected}'. Actual '{actual}'. "
-            "Please see https://aka.ms/resource-manager-parameter-files for usage details."
-        )
-
-
-def _check_limits(name: str, spec: Mapping[str, Any], value: Any) -> None:
-    allowed = spec.get("allowedValues")
-    if allowed is not None and not any(same(value, choice) for choice in allowed):
-        raise TemplateError(
-            f"The provided value for the template parameter '{name}' is not valid. The value '{value}' is not part of the "
-            f"allowed value(s): '{','.join(map(str, allowed))}'."
-        )
-    size = value if isinstance(value, int) else len(value)
-    low, high = ("minValue", "maxValue") if isinstance(value, int) else ("minLength", "maxLength")
-    if not spec.get(low, size) <= size <= spec.get(high, size):
-        raise TemplateError(
-            f"The provided value for the template parameter '{name}' is not valid: {low} is {spec.get(low)}, "
-            f"{high} is {spec.get(high)}. Please see https://aka.ms/arm-create-parameter-file for usage details."
-        )
-
-
-def type_name(spec: Mapping[str, Any]) -> str:
-    kind = str(spec.get("type", "")).lower()
-    if kind not in _TYPES:
-        raise TemplateError(
-            f"The template parameter type '{spec.get('type')}' is not supported. "
-            "Please see https://aka.ms/arm-syntax-parameters for usage details."
-        )
-    return kind
-
-
-def shown_type(spec: Mapping[str, Any]) -> str:
-    """The type of a parameter or output, spelled as deployments show it."""
-    return _SHOWN[type_name(spec)]

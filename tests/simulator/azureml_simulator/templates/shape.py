@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a document must look like to be evaluated as an ARM template, and which templates are not simulated.
 
-Source: Microsoft's "Template structure and syntax" and "Template schema". Bicep's languageVersion 2.0, user-defined
-functions and types, and other scopes than the resource group are named and refused.
+Source: Microsoft's "Template structure and syntax" and "Template schema". Extensions (`imports`) and other scopes than the resource group are named and
+refused.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ DEPLOYMENT_TYPE = "Microsoft.Resources/deployments"
 
 def check_sections(template: Mapping[str, Any]) -> None:
     """Refuse what has not the shape of a template, and the kinds of templates that are not simulated."""
-    if isinstance(template.get("resources"), Mapping) or "languageVersion" in template:
-        raise NotSimulatedError("a template with languageVersion or symbolic names")
-    for section in ("functions", "definitions", "imports"):
+    version = str(template.get("languageVersion", "1.0"))
+    if version not in ("1.0", "1.9-experimental", "2.0"):
+        raise NotSimulatedError(f"a template with the languageVersion '{version}'")
+    for section in ("imports", "extensions"):
         if template.get(section):
             raise NotSimulatedError(f"the template section '{section}'")
     if not str(template.get("$schema", "")).lower().partition("#")[0].endswith("/deploymenttemplate.json"):
@@ -32,12 +33,20 @@ def check_sections(template: Mapping[str, Any]) -> None:
         for name, spec in entries.items():
             _shaped(spec, dict, f"{section}.{name}")
     _check_loops(_shaped(template.get("variables") or {}, dict, "variables").get("copy"), "variables")
+    _shaped(template.get("definitions") or {}, dict, "definitions")
     _check_resources(template.get("resources") or [], "resources")
 
 
+def named(resources: Any, path: str = "resources") -> list[tuple[str | None, Any]]:
+    """The resources with their symbolic names, as languageVersion 2.0 has them, or without."""
+    if isinstance(resources, Mapping):
+        return list(resources.items())
+    return [(None, source) for source in _shaped(resources, list, path)]
+
+
 def _check_resources(resources: Any, path: str) -> None:
-    for index, source in enumerate(_shaped(resources, list, path)):
-        place = f"{path}[{index}]"
+    for index, (symbol, source) in enumerate(named(resources, path)):
+        place = f"{path}.{symbol}" if symbol is not None else f"{path}[{index}]"
         _shaped(source, dict, place)
         if source.get("copy") is not None:
             _check_loops([source["copy"]], place)
@@ -68,13 +77,23 @@ def _shaped(value: Any, shape: type, path: str) -> Any:
     return value
 
 
+def user_functions(template: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The template's own functions by their full names, in lower case."""
+    return {
+        f"{space['namespace']}.{name}".lower(): function
+        for space in template.get("functions") or []
+        for name, function in (space.get("members") or {}).items()
+    }
+
+
 def check_functions(template: Mapping[str, Any]) -> None:
     """Refuse a template with a function that is not simulated, wherever it stands."""
-    sections = [template.get(name) for name in ("variables", "resources", "outputs")]
+    own = user_functions(template)
+    sections = [template.get(name) for name in ("functions", "variables", "resources", "outputs")]
     sections += [
         {key: spec[key] for key in ("defaultValue",) if key in spec}
         for spec in (template.get("parameters") or {}).values()
     ]
     for call in calls(sections):
-        if not is_known(call):
+        if not is_known(call) and call.name.lower() not in own:
             raise NotSimulatedError(f"the template function {call.name}()")

@@ -16,10 +16,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from azureml_simulator.templates.context import Context, Runtime, Scope
-from azureml_simulator.templates.expression import NotSimulatedError, TemplateError, calls, escape
+from azureml_simulator.templates.expression import Call, NotSimulatedError, TemplateError, calls, escape
 from azureml_simulator.templates.functions import find_key
-from azureml_simulator.templates.parameters import Parameters, check_type, guard, shown_type, type_name
-from azureml_simulator.templates.shape import DEPLOYMENT_TYPE, check_functions, check_sections
+from azureml_simulator.templates.parameters import Parameters, guard
+from azureml_simulator.templates.shape import DEPLOYMENT_TYPE, check_functions, check_sections, named, user_functions
+from azureml_simulator.templates.types import Types
 
 _CONTROL = frozenset(
     (
@@ -50,10 +51,11 @@ class Resource:
     depends_on: tuple[str, ...]
     source: Mapping[str, Any] = field(repr=False)
     loops: tuple[tuple[str, int], ...] = ()
+    existing: bool = False
 
     @property
     def nested(self) -> bool:
-        return self.type.lower() == DEPLOYMENT_TYPE.lower()
+        return self.type.lower() == DEPLOYMENT_TYPE.lower() and not self.existing
 
 
 @dataclass
@@ -67,7 +69,19 @@ class _Draft:
     enabled: bool
     loops: tuple[tuple[str, int], ...]
     copy_name: str | None
+    symbol: str | None
     depends_on: list[str] = field(default_factory=list)
+
+    @property
+    def existing(self) -> bool:
+        return bool(self.source.get("existing"))
+
+    def called(self, name: str) -> bool:
+        """Whether it has this symbolic name: `name`, which is all of a loop, or `name[index]`."""
+        if self.symbol is None:
+            return False
+        one = f"{self.symbol}[{self.loops[-1][1]}]" if self.copy_name else self.symbol
+        return name.lower() in (self.symbol.lower(), one.lower())
 
 
 class Template:
@@ -84,7 +98,10 @@ class Template:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._template = template
-        self._given_parameters = Parameters(template.get("parameters") or {}, parameters, resolved)
+        check_sections(template)
+        check_functions(template)
+        self._types = Types(template.get("definitions"))
+        self._given_parameters = Parameters(template.get("parameters") or {}, self._types, parameters, resolved)
         self._variables: dict[str, Any] = {}
         self._pending: list[str] = []
         self._drafts: list[_Draft] = []
@@ -94,10 +111,10 @@ class Template:
             parameter=lambda name: self._given_parameters.get(name, self.context),
             variable=self._variable,
             resolve_name=self._by_name,
+            resolve_loop=lambda name: [draft.id for draft in self._drafts if draft.enabled and draft.called(name)],
+            functions=user_functions(template),
             now=now,
         )
-        check_sections(template)
-        check_functions(template)
         self.parameters = self._given_parameters.all(self.context)
         self.parameter_types = self._given_parameters.types()
 
@@ -106,7 +123,10 @@ class Template:
         for name in self._raw_variables():
             self._variable(name)
         self._drafts = list(self._expand(self._template.get("resources") or [], "", ""))
-        active = {draft.id.lower(): draft for draft in self._drafts if draft.enabled}
+        # What a template makes and reads is one resource of it; the one that is made counts.
+        enabled = sorted((draft for draft in self._drafts if draft.enabled), key=lambda draft: not draft.existing)
+        made = {draft.id.lower(): draft for draft in enabled}
+        active = {draft.id.lower(): made[draft.id.lower()] for draft in self._drafts if draft.enabled}
         self._check_unique()
         for draft in active.values():
             draft.depends_on = [key for key in self._dependencies(draft) if key in active]
@@ -139,8 +159,8 @@ class Template:
                     value = self.context.value({"copy": [loop]})[name]
                 else:
                     value = self.context.value(spec.get("value"))
-            check_type(type_name(spec), value, "output")
-            shown = {"type": shown_type(spec)}
+            self._types.check(spec, value, "output", name)
+            shown = {"type": self._types.shown(spec)}
             found[name] = shown if shown["type"].startswith("Secure") else {**shown, "value": value}
         return found
 
@@ -172,11 +192,11 @@ class Template:
 
     # Resources
 
-    def _expand(self, sources: list[Mapping[str, Any]], parent_type: str, parent_name: str) -> Iterator[_Draft]:
-        for source in sources:
+    def _expand(self, sources: Any, parent_type: str, parent_name: str) -> Iterator[_Draft]:
+        for symbol, source in named(sources):
             copy = source.get("copy")
             if copy is None:
-                yield from self._draft(source, parent_type, parent_name, (), None)
+                yield from self._draft(source, parent_type, parent_name, (), None, symbol)
                 continue
             if parent_type:
                 raise TemplateError(
@@ -186,7 +206,7 @@ class Template:
             name = self.context.text(copy["name"], "copy name")
             for index in range(self.context.count(copy)):
                 with self.context.loops([(name, index)]):
-                    yield from self._draft(source, "", "", ((name, index),), name)
+                    yield from self._draft(source, "", "", ((name, index),), name, symbol)
 
     def _draft(
         self,
@@ -195,6 +215,7 @@ class Template:
         parent_name: str,
         loops: tuple[tuple[str, int], ...],
         copy_name: str | None,
+        symbol: str | None,
     ) -> Iterator[_Draft]:
         kind = self.context.text(source.get("type"), "resource type")
         name = self.context.text(source.get("name"), "resource name")
@@ -208,7 +229,7 @@ class Template:
             )
         if condition:
             _check_segments(kind, name)
-        yield _Draft(source, kind, name, self._id(source, kind, name), condition, loops, copy_name)
+        yield _Draft(source, kind, name, self._id(source, kind, name), condition, loops, copy_name, symbol)
         yield from self._expand(source.get("resources") or [], kind, name)
 
     def _id(self, source: Mapping[str, Any], kind: str, name: str) -> str:
@@ -219,14 +240,17 @@ class Template:
 
     def _scope_id(self, source: Mapping[str, Any], kind: str) -> str:
         group_id = self.context.scope.group_id
-        if kind.lower() == DEPLOYMENT_TYPE.lower():
+        if kind.lower() == DEPLOYMENT_TYPE.lower() or source.get("existing"):
             subscription = (
                 self.context.value(source.get("subscriptionId")) or self.context.scope.subscription["subscriptionId"]
             )
             group = self.context.value(source.get("resourceGroup"))
             if group is None and "subscriptionId" in source:
                 raise NotSimulatedError("a nested deployment at subscription scope")
-            return f"/subscriptions/{subscription}/resourceGroups/{group or self.context.scope.resource_group['name']}"
+            if not source.get("scope"):
+                return (
+                    f"/subscriptions/{subscription}/resourceGroups/{group or self.context.scope.resource_group['name']}"
+                )
         scope: str = self.context.value(source.get("scope")) or ""
         if not scope:
             return group_id
@@ -239,6 +263,8 @@ class Template:
         seen: set[str] = set()
         for draft in self._drafts:
             key = draft.id.lower()
+            if draft.existing:
+                continue
             if draft.enabled and key in seen:
                 raise TemplateError(
                     f"The resource '{draft.type}/{draft.name}' is defined multiple times in a template. "
@@ -255,8 +281,12 @@ class Template:
         return list(dict.fromkeys(keys))
 
     def _depended(self, item: str) -> list[str]:
-        members = [draft.id.lower() for draft in self._drafts if (draft.copy_name or "").lower() == item.lower()]
-        if members:
+        members = [
+            draft.id.lower()
+            for draft in self._drafts
+            if draft.called(item) or (draft.copy_name or "").lower() == item.lower()
+        ]
+        if members or any(symbol == item for symbol, _source in named(self._template.get("resources") or [])):
             return members
         if item.startswith("/"):
             if item.endswith("/"):  # azure-ai-ml's feature store template has such an id, and Azure takes it
@@ -267,22 +297,31 @@ class Template:
         return [self._by_name(item).lower()]
 
     def _implied(self, draft: _Draft) -> Iterator[str]:
-        """Resources that `reference()` names; with an api-version the reference is to one outside of the template."""
+        """Resources that `reference()` names; an id with an api-version is of one outside of the template."""
         known = {other.id.lower() for other in self._drafts}
         body = {key: value for key, value in draft.source.items() if key not in ("resources", "dependsOn")}
         for call in calls(body):
-            if call.name.lower() != "reference" or len(call.args) != 1:
-                continue
             try:
-                target = self.context.resource(self.context.evaluate(call.args[0])).lower()
+                targets = self._referred(call)
             except TemplateError:
                 continue
-            if target in known and target != draft.id.lower():
-                yield target
+            yield from (target for target in targets if target in known and target != draft.id.lower())
+
+    def _referred(self, call: Call) -> list[str]:
+        if call.name.lower() not in ("reference", "references"):
+            return []
+        target = self.context.evaluate(call.args[0])
+        symbolic = [draft.id.lower() for draft in self._drafts if draft.called(target)]
+        if symbolic or len(call.args) > 1:
+            return symbolic
+        return [self.context.resource(target).lower()]
 
     def _by_name(self, name: str) -> str:
-        """The id of a resource of this template by its name, or by its type and name."""
+        """The id of a resource of this template by its symbolic name, its name, or its type and name."""
         wanted = name.lower()
+        symbolic = {draft.id.lower(): draft.id for draft in self._drafts if draft.called(name)}
+        if len(symbolic) == 1:
+            return next(iter(symbolic.values()))
         found = {
             draft.id.lower(): draft.id
             for draft in self._drafts
@@ -302,7 +341,9 @@ class Template:
         with self.context.loops(draft.loops):
             version = self.context.text(draft.source.get("apiVersion"), f"apiVersion of the resource '{draft.name}'")
         depends_on = tuple(active[key].id for key in draft.depends_on)
-        return Resource(draft.type, version, draft.name, draft.id, depends_on, draft.source, draft.loops)
+        return Resource(
+            draft.type, version, draft.name, draft.id, depends_on, draft.source, draft.loops, existing=draft.existing
+        )
 
     # Nested deployments
 
@@ -315,6 +356,8 @@ class Template:
         template = properties.pop("template", None) or {}
         body: dict[str, Any] = {"properties": self.context.value(properties)}
         inner = str(options.get("scope", "outer")).lower() == "inner"
+        if not inner and isinstance(template.get("resources"), Mapping):
+            raise NotSimulatedError("a nested template with symbolic names and the outer scope")
         body["properties"]["template"] = template if inner else self._literal_template(template)
         return body
 

@@ -64,8 +64,8 @@ class PrivateLinks:
             },
         }
 
-    def connections_of(self, workspace: Document) -> list[Document]:
-        return [self._shown(workspace, *link) for link in links_to(self.app, workspace["id"])]
+    def connections_of(self, workspace: Document) -> tuple[Document, ...]:
+        return tuple(self._shown(workspace, *link) for link in links_to(self.app, workspace["id"]))
 
     def _find(self, p: dict[str, str]) -> tuple[Document, Document, Document]:
         workspace = common.find_workspace(self.app, p)
@@ -74,7 +74,7 @@ class PrivateLinks:
                 return workspace, endpoint, connection
         raise arm_rules.not_found(f"{workspace['id']}/privateEndpointConnections/{p['name']}")
 
-    def list(self, request: Request, p: dict[str, str]) -> Response:
+    def list_all(self, request: Request, p: dict[str, str]) -> Response:
         return Response(200, {"value": self.connections_of(common.find_workspace(self.app, p))})
 
     def get(self, request: Request, p: dict[str, str]) -> Response:
@@ -118,7 +118,7 @@ class PrivateLinks:
         one = f"{WORKSPACE}/privateEndpointConnections/{{name}}"
         links = f"{WORKSPACE}/privateLinkResources"
         return [
-            Route("GET", one.rpartition("/")[0], self.list, API_VERSIONS, f"{_TYPE}/read"),
+            Route("GET", one.rpartition("/")[0], self.list_all, API_VERSIONS, f"{_TYPE}/read"),
             Route("GET", one, self.get, API_VERSIONS, f"{_TYPE}/read"),
             Route("PUT", one, self.put, API_VERSIONS, f"{_TYPE}/write"),
             Route("DELETE", one, self.delete, API_VERSIONS, f"{_TYPE}/delete"),
