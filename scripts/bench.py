@@ -38,7 +38,7 @@ CLUSTER_TASK = f"""
         resource_group: {GROUP}
         workspace: {WORKSPACE}
         name: {CLUSTER}
-        size: Standard_DS3_v2
+        size: Standard_D4s_v3
         min_instances: 0
         max_instances: 4
         idle_time_before_scale_down: 120

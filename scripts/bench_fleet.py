@@ -137,7 +137,7 @@ def _group(number: int) -> str:
 
 def document(targets: int) -> list[dict[str, t.Any]]:
     """So many clusters, spread over the workspaces of the group of that number. Every tenth differs from the others in its options."""
-    cluster = {"type": "amlcompute", "size": "Standard_DS3_v2", "min_instances": 0, "idle_time_before_scale_down": 120}
+    cluster = {"type": "amlcompute", "size": "Standard_D4s_v3", "min_instances": 0, "idle_time_before_scale_down": 120}
     computes = [
         {**cluster, "name": f"c{number:03}-bench", "max_instances": _largest(number), "tags": {"team": "vision"}}
         for number in range(targets // WORKSPACES)
@@ -201,7 +201,7 @@ def _make_workspaces(app: t.Any, put: t.Callable[[str, str, t.Any], None], group
 
 def _wire_cluster(largest: int) -> dict[str, t.Any]:
     scale = {"minNodeCount": 0, "maxNodeCount": largest, "nodeIdleTimeBeforeScaleDown": "PT2M"}
-    inner = {"vmSize": "STANDARD_DS3_V2", "scaleSettings": scale}
+    inner = {"vmSize": "STANDARD_D4S_V3", "scaleSettings": scale}
     return {
         "location": "eastus",
         "tags": {"team": "vision"},

@@ -74,7 +74,7 @@ def _fill(bench: Bench) -> None:
     scale = {"minNodeCount": NODES, "maxNodeCount": NODES, "nodeIdleTimeBeforeScaleDown": "PT2M"}
     account = {"adminUserName": "mlops", "adminUserPassword": "Never-used-1"}
     inner = {
-        "vmSize": "STANDARD_DS3_V2",
+        "vmSize": "STANDARD_D4S_V3",
         "scaleSettings": scale,
         "userAccountCredentials": account,
         "remoteLoginPortPublicAccess": "Enabled",

@@ -18,7 +18,7 @@ from .environment import own_environment
 
 # Seconds of real time that the simulator takes for each kind of operation.
 INSTANCE_SECONDS, AKS_SECONDS = 30, 60
-_SIZE = "Standard_DS3_v2"
+_SIZE = "Standard_D4s_v3"
 
 
 def second_runs(bench: Bench, ways: t.Sequence[str]) -> dict[str, tuple[Cost, int]]:

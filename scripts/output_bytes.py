@@ -44,7 +44,7 @@ def _existing() -> Document:
 def _two_fail() -> Document:
     found = _existing()
     for workspace in found[:2]:
-        workspace["computes"][0]["size"] = "Standard_DS2_v2"
+        workspace["computes"][0]["size"] = "Standard_D2s_v3"
     return found
 
 

@@ -52,30 +52,30 @@ SSH = {
 Task = dict[str, t.Any]
 
 
-def cluster(name: str, size: str = "Standard_DS3_v2", most: int = 4, **more: t.Any) -> Task:
+def cluster(name: str, size: str = "Standard_D4s_v3", most: int = 4, **more: t.Any) -> Task:
     return {"type": "amlcompute", "name": name, "size": size, "max_instances": most, **more}
 
 
 def instance(name: str, **more: t.Any) -> Task:
-    return {"type": "computeinstance", "name": name, "size": "Standard_DS3_v2", **more}
+    return {"type": "computeinstance", "name": name, "size": "Standard_D4s_v3", **more}
 
 
 MADE = [
     {"name": "ws-vision-prod", "computes": [
         cluster("cpu-small", min_instances=1, **SUBNET, **TRAINER), cluster("cpu-large", most=8, **SUBNET, **TRAINER), cluster("cpu-nightly"),
-        cluster("old-cluster", "Standard_DS2_v2", 2), instance("ci-ada-vision"),
+        cluster("old-cluster", "Standard_D2s_v3", 2), instance("ci-ada-vision"),
     ]},
     {"name": "ws-text-prod", "computes": [
         cluster("cpu-train", most=6, min_instances=2), cluster("cpu-batch"), instance("ci-bob-text"), instance("ci-eve-text"),
     ]},
-    {"name": "ws-forecast", "computes": [*(cluster(f"cpu-{letter}", "Standard_DS2_v2", 2) for letter in "abcdefghi"), instance("ci-carol-forecast")]},
+    {"name": "ws-forecast", "computes": [*(cluster(f"cpu-{letter}", "Standard_D2s_v3", 2) for letter in "abcdefghi"), instance("ci-carol-forecast")]},
 ]  # fmt: skip
 BY_HAND = [
     ("ws-vision-prod", "aml_compute_cluster", {"name": "cpu-large", "max_instances": 12}),
     (
         "ws-vision-prod",
         "aml_compute_cluster",
-        {"name": "quick-test", "location": "eastus", "size": "Standard_DS3_v2", "max_instances": 2, **SSH},
+        {"name": "quick-test", "location": "eastus", "size": "Standard_D4s_v3", "max_instances": 2, **SSH},
     ),
     ("ws-text-prod", "aml_compute_cluster", {"name": "cpu-batch", "state": "absent"}),
     ("ws-text-prod", "aml_compute_instance", {"name": "ci-eve-text", "state": "stopped"}),

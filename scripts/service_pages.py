@@ -85,7 +85,7 @@ def retirements_page() -> str:
         [
             row.date.isoformat(),
             f"{row.what}: {row.name.rstrip(',')}",
-            f"`{row.values.replace('|', '&#124;')}`",
+            f"`{row.values.removesuffix('(_Promo)?').replace('|', '&#124;')}`",
             row.successor,
             row.source,
         ]
@@ -99,12 +99,39 @@ What Microsoft has retired or will retire, of the things that compute targets us
 modules, `aml_fleet`, `aml_preflight_info` and `aml_export_info` warn of a target that uses it (`Retiring`), and from the date on they warn
 that it is gone (`Retired`). No example and no default of this collection uses a size in this table.
 
-The dates are those of Microsoft's list of retirements ([Azure/EOL](https://github.com/Azure/EOL)) of 2025-12-18, by its ids. Successors
-are recommendations of this collection where the list has none.
+The dates are those of Microsoft's list of retirements ([Azure/EOL](https://github.com/Azure/EOL)) of 2025-12-18, by its ids, and of pages of
+Microsoft's documentation, by their files. Successors are recommendations of this collection where the list has none.
 
 ## What warnings are about
 
 {_table(["date", "what", "values", "successor", "source"], rows)}
+`Promo` sizes are retired with the sizes of the same names. The tier of an attached Databricks workspace is read when it is attached, and the
+runtime of a Spark pool also later.
+
+## Low priority
+
+Since 2026-03-31 the service allocates Spot virtual machines for clusters with `tier: low_priority`. Such clusters still pass validation and run jobs
+([azure-ai-docs#806](https://github.com/MicrosoftDocs/azure-ai-docs/pull/806)). The price of their nodes varies with region and demand, up to that of
+dedicated nodes, and evicted nodes are billed until they are removed. `estimate_cost` of `aml_fleet` therefore estimates the maximum with the
+price of dedicated nodes.
+
+## Inference clusters
+
+No date is announced for inference clusters (`AksCompute`). Only SDK v1 and CLI v1 deploy to them, and support for both has ended. The service still
+creates, attaches, changes and detaches them, web services that run on them continue to run, and `aml_inference_cluster` manages them. New features
+are for Kubernetes compute only
+([how-to-attach-kubernetes-anywhere](https://learn.microsoft.com/azure/machine-learning/how-to-attach-kubernetes-anywhere)). To move to it:
+
+1. Install the cluster extension `Microsoft.AzureML.Kubernetes` on an AKS cluster.
+2. Attach this AKS cluster with `aml_attached_compute` and `type: kubernetes`, under a new name.
+3. Deploy the models to online endpoints with this compute target, and switch the clients to the endpoints.
+4. Detach the inference cluster with `aml_inference_cluster` and `state: absent`.
+
+## API versions
+
+No retirement of a version of Microsoft.MachineLearningServices for computes and workspaces is announced. Versions of 2020 still respond. See
+[API versions](api-versions.md).
+
 ## Others
 
 No option of a compute target shows these.

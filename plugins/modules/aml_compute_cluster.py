@@ -33,8 +33,8 @@ options:
   location:
     description:
       - Region of the nodes. If not set, a new cluster is created in the workspace's region. Immutable.
-      - A region other than that of the workspace is a preview feature of the service (the task warns), and is refused for a
-        workspace with a private endpoint.
+      - A region other than that of the workspace may add latency and data transfer costs (the task warns), and is refused for a workspace with
+        a private endpoint.
     type: str
   size:
     description:
@@ -43,7 +43,9 @@ options:
     aliases: [vm_size]
   tier:
     description:
-      - V(dedicated) nodes are kept until the cluster scales down. V(low_priority) nodes are cheaper and can be preempted at any time.
+      - V(dedicated) nodes are kept until the cluster scales down.
+      - V(low_priority) was retired on 31 March 2026. The service still accepts it, and allocates Spot virtual machines, whose price varies, up to that
+        of dedicated ones, and which can be evicted at any time. The task warns.
       - Defaults to V(dedicated) in the service. Immutable.
     type: str
     choices: [dedicated, low_priority]
@@ -159,7 +161,6 @@ EXAMPLES = r"""
     workspace: ws-prod
     name: gpu-cluster
     size: Standard_NC4as_T4_v3
-    tier: low_priority
     max_instances: 2
     ssh_settings:
       admin_username: azureuser

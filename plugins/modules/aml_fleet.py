@@ -147,6 +147,8 @@ options:
       - Whether to estimate the cost of the declared targets for a month of 730 hours, with their minimum and maximum number of nodes, from the
         service's price estimates. This reads each workspace with a new target, and the sizes of each region.
       - These are list prices of the virtual machines of clusters and instances, without disks, network and discounts. Attached compute is not included.
+      - The minimum of a cluster of low priority is by the service's price for it, and its maximum by that of dedicated nodes, because the price varies
+        between the two.
     type: bool
     default: false
   max_monthly_cost:

@@ -53,12 +53,11 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: List sizes with one GPU for a low-priority cluster, in the region of the workspace
+- name: List sizes with one GPU for a cluster, in the region of the workspace
   azureml.compute.aml_vm_size_info:
     resource_group: ml-prod
     workspace: ws-prod
     gpus: 1
-    low_priority: true
     compute_type: amlcompute
   register: gpu
 

@@ -148,10 +148,11 @@ def test_a_fixed_field_says_why_and_is_recreated_when_asked(
     assert azure.run(CLUSTER, **TARGET, **options)["changed"] is False
 
 
-def test_another_region_is_a_preview_feature_and_needs_a_new_cluster(azure: Azure) -> None:
+def test_another_region_needs_a_new_cluster(azure: Azure) -> None:
     azure.run(CLUSTER, **TARGET, size="Standard_DS3_v2", max_instances=1)
     done = azure.run(CLUSTER, **TARGET, location="West US 2", on_immutable_change="recreate")
-    assert done["plan"]["action"] == "replace" and "preview feature" in " ".join(done["warnings"])
+    assert done["plan"]["action"] == "replace"
+    assert [one.partition(":")[0] for one in done["warnings"]] == ["CrossRegionCluster"]
     assert current(azure)["location"] == "westus2" and current(azure)["size"] == "STANDARD_DS3_V2"
 
 

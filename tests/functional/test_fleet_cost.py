@@ -52,7 +52,8 @@ def test_fewest_and_most_nodes_of_each_tier(azure: Azure) -> None:
     assert costs(done) == {
         "idle": (0.0, month(2)),
         "busy": (month(1), month(3)),
-        "cheap": (0.0, month(2, round(PRICE * 0.2, 4))),
+        # Its nodes are Spot virtual machines, which may cost as much as dedicated ones.
+        "cheap": (0.0, month(2)),
     }
     assert done["targets"][0]["cost"]["currency"] == "USD"
     summed = done["totals"]["cost"]
@@ -141,10 +142,8 @@ OTHERS = [price(tier="Spot"), price(os_type="Windows"), price(unit="OneMonth"), 
 @pytest.mark.parametrize("size", [None, {"prices": None}, *OTHERS])
 def test_a_price_of_something_else_is_no_price(size: t.Any) -> None:
     assert cost.hourly(size, "dedicated") is None
-    assert cost.hourly(price(), "dedicated") == (1.0, "USD") and cost.hourly(price(price=0), "dedicated") == (
-        0.0,
-        "USD",
-    )
+    assert cost.hourly(price(), "dedicated") == (1.0, 1.0, "USD")
+    assert cost.hourly(price(price=0), "dedicated") == (0.0, 0.0, "USD")
 
 
 def test_two_currencies_are_not_added() -> None:

@@ -27,7 +27,8 @@ SHOWN = (
     "plugins/modules",
     "plugins/inventory",
     "plugins/filter",
-    "scripts/quickstart",
+    "scripts",
+    "extensions/molecule",
 )
 
 
@@ -72,6 +73,89 @@ def test_low_priority_at_three_dates(azure: Azure, today: datetime.date, codes: 
     assert retired(azure.run("aml_compute_cluster", name="cpu-c", state="absent")["warnings"]) == []
 
 
+@pytest.mark.parametrize(
+    ("today", "codes"),
+    [
+        (datetime.date(2023, 1, 1), []),
+        (datetime.date(2023, 3, 1), ["Retiring"]),
+        (datetime.date(2024, 2, 29), ["Retired"]),
+    ],
+)
+def test_a_type_at_three_dates(azure: Azure, today: datetime.date, codes: list[str]) -> None:
+    azure.today = today
+    account = azure.resource("Microsoft.DataLakeAnalytics/accounts", "lake", version="2016-11-01")
+    declared = {"name": "lake-a", "type": "datalakeanalytics", "resource_id": account}
+    for options in ({"check": True}, {}, {}):
+        assert retired(azure.run("aml_attached_compute", **declared, **options)["warnings"]) == codes
+    assert channels(azure, declared, "type") == [codes] * 3
+
+
+@pytest.mark.parametrize(
+    ("today", "codes"),
+    [
+        (datetime.date(2025, 6, 1), []),
+        (datetime.date(2025, 7, 1), ["Retiring"]),
+        (datetime.date(2026, 6, 30), ["Retired"]),
+    ],
+)
+def test_an_inference_cluster_at_three_dates(azure: Azure, today: datetime.date, codes: list[str]) -> None:
+    azure.today = today
+    declared = {"name": "aks-a", "agent_count": 1, "agent_vm_size": "Standard_D4s_v3", "cluster_purpose": "dev_test"}
+    warnings = azure.run("aml_inference_cluster", **declared)["warnings"]
+    assert retired(warnings) == codes
+    assert not codes or ("SDK v1" in warnings[0] and "type kubernetes" in warnings[0])
+    assert channels(azure, {**declared, "type": "aks"}, "type") == [codes] * 3
+
+
+@pytest.mark.parametrize(
+    ("today", "codes"),
+    [
+        (datetime.date(2023, 1, 1), []),
+        (datetime.date(2023, 2, 1), ["Retiring"]),
+        (datetime.date(2024, 1, 26), ["Retired"]),
+    ],
+)
+def test_a_runtime_that_only_the_service_knows_at_three_dates(
+    azure: Azure, today: datetime.date, codes: list[str]
+) -> None:
+    azure.today = today
+    synapse = azure.resource("Microsoft.Synapse/workspaces", "syn", {"properties": {}}, "2021-06-01")
+    pool = f"{synapse}/bigDataPools/pool"
+    azure.arm("PUT", pool, {"location": "eastus", "properties": {"sparkVersion": "3.1"}}, "2021-06-01")
+    declared = {"name": "spark-a", "type": "synapsespark", "resource_id": pool}
+    for _time in range(2):
+        assert retired(azure.run("aml_attached_compute", **declared)["warnings"]) == codes
+    assert channels(azure, declared, "spark_version") == [codes] * 3
+
+
+@pytest.mark.parametrize(
+    ("today", "codes"),
+    [
+        (datetime.date(2025, 9, 1), []),
+        (datetime.date(2025, 11, 1), ["Retiring"]),
+        (datetime.date(2026, 10, 1), ["Retired"]),
+    ],
+)
+def test_a_tier_of_an_attached_resource_at_three_dates(azure: Azure, today: datetime.date, codes: list[str]) -> None:
+    azure.today = today
+    bricks = azure.resource("Microsoft.Databricks/workspaces", "dbx", {"sku": {"name": "standard"}}, "2024-05-01")
+    declared = {"name": "dbx-a", "type": "databricks", "resource_id": bricks, "access_token": "dapi-planted-1"}
+    warnings = azure.run("aml_attached_compute", **declared)["warnings"]
+    assert retired(warnings) == codes and (not codes or "tier Premium" in warnings[0])
+
+
+def channels(azure: Azure, declared: dict[str, t.Any], option: str) -> list[list[str]]:
+    """The codes of the warnings about an existing target, of a fleet, the pre-flight and the export; each has each once."""
+    fleet = [{"name": WORKSPACE, "resource_group": GROUP, "computes": [declared]}]
+    done = azure.run("aml_fleet", workspaces=fleet, full_result=True, check=True)
+    assert retired(done["targets"][0]["warnings"]) == retired(done["warnings"])
+    findings = azure.run("aml_preflight_info", computes=[declared])["findings"]
+    about = [finding["code"] for finding in findings if finding["code"] in ("Retired", "Retiring")]
+    assert [finding["option"] for finding in findings if finding["code"] in about] == [option] * len(about)
+    exported = [text.partition(": ")[2] for text in azure.run("aml_export_info")["warnings"]]
+    return [retired(done["warnings"]), about, retired(exported)]
+
+
 def test_a_fleet_warns_once_of_what_many_targets_use(azure: Azure) -> None:
     computes = [
         {"type": "amlcompute", "name": f"c-{n}x", "size": "Standard_DS3_v2", "tier": "low_priority", "max_instances": 1}
@@ -98,6 +182,13 @@ def test_a_fleet_warns_once_of_what_many_targets_use(azure: Azure) -> None:
         ("Standard_F4s_v2", "2028-11-15"),
         ("Standard_A4m_v2", "2028-11-15"),
         ("Standard_B2ms", "2028-11-15"),
+        ("Standard_H16mr", "2022-08-31"),
+        # Promo sizes are retired with those of the same names.
+        ("Standard_NC24r_Promo", "2023-08-31"),
+        ("Standard_NV6_Promo", "2023-08-31"),
+        ("Standard_H16m_Promo", "2022-08-31"),
+        ("Standard_DS3_v2_Promo", "2028-05-01"),
+        ("Standard_A4m_v2_Promo", "2028-11-15"),
         ("Standard_D4s_v3", None),
         ("Standard_D4s_v5", None),
         ("Standard_E8ds_v5", None),
@@ -107,6 +198,8 @@ def test_a_fleet_warns_once_of_what_many_targets_use(azure: Azure) -> None:
         ("Standard_B2s_v2", None),
         ("Standard_HB120rs_v3", None),
         ("Standard_L8s_v3", None),
+        ("Standard_HC44rs", None),
+        ("Standard_ND40rs_v2", None),
     ],
 )
 def test_sizes(size: str, date: str | None) -> None:
@@ -114,7 +207,7 @@ def test_sizes(size: str, date: str | None) -> None:
     assert (row and row.date.isoformat()) == date
 
 
-def test_no_example_and_no_default_uses_a_size_that_is_retired_or_will_be() -> None:
+def test_no_example_and_no_default_uses_what_is_retired_or_will_be() -> None:
     files = [
         path
         for place in SHOWN
@@ -127,3 +220,8 @@ def test_no_example_and_no_default_uses_a_size_that_is_retired_or_will_be() -> N
         for size in re.findall(r"(?i)\bstandard_[a-z]+\d[a-z0-9_-]*", path.read_text(errors="replace"))
     }
     assert used and [item for item in sorted(used) if retirements.of(retirements.SIZE, item[1])] == []
+    declared = re.compile(r"^\W*(tier|vm_priority): low_priority|\btype: (aks|datalakeanalytics)\b", re.MULTILINE)
+    texts = [path for path in files if path.suffix in (".yml", ".yaml", ".md", ".rst")]
+    # Scenarios of molecule try every type of the role, and argument specs list every choice.
+    examples = [path for path in texts if not {"meta", "molecule"} & set(path.parts)]
+    assert [path for path in examples if declared.search(path.read_text())] == []

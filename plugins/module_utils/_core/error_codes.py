@@ -13,10 +13,10 @@ CODES = frozenset(
     CertificateGivenTwice CertificateIncomplete CertificateNeedsPublicAddress CertificateNotTrusted ChangedMeanwhile
     CloudMetadataUnavailable ClusterMinNodesExceedCoreQuota ComputeCountExceeded ComputeNotFound Conflict
     ConnectionFailed CredentialFileReadable CredentialIncomplete CredentialNotFound CredentialUnavailable
-    CredentialUnused CrossRegionInstance CrossRegionManagedNetwork CrossRegionPrivateLink DeclaredTwice
-    DeleteNotSupported DeleteUnderlyingNeeded DependentsNeedPermanentDelete DeploymentFailed DiagnosisFailed
-    DomainLabelMissing DuplicateCompute DuplicateFamily EmptySelection EmptyText EndlessList Error FailedDependent
-    FamilyQuotaExceeded FewNodes FileInNoWorkspace FileNotReadable FileNotWritable FirewallWithoutRules
+    CredentialUnused CrossRegionCluster CrossRegionInstance CrossRegionManagedNetwork CrossRegionPrivateLink
+    DeclaredTwice DeleteNotSupported DeleteUnderlyingNeeded DependentsNeedPermanentDelete DeploymentFailed
+    DiagnosisFailed DomainLabelMissing DuplicateCompute DuplicateFamily EmptySelection EmptyText EndlessList Error
+    FailedDependent FamilyQuotaExceeded FewNodes FileInNoWorkspace FileNotReadable FileNotWritable FirewallWithoutRules
     FirstIdentityOnly FleetFailed FleetNameMissing FolderMissing Forbidden HubOfProject IdentityConflict
     IdentityMissing IdentityNotFound IdleShutdownNeedsPermission ImmutableChange ImmutableChangeIgnored InternalError
     Interrupted InUse InvalidAddress InvalidApiVersion InvalidApplication InvalidAuthenticationTokenTenant

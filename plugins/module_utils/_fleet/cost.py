@@ -19,7 +19,9 @@ from .._preflight.facts import DesiredTarget
 HOURS = 730
 
 _UNIT = "onehour"
-_TIERS = {"dedicated": "standard", "low_priority": "lowpriority"}
+# Low-priority nodes are Spot virtual machines since 2026-03-31. Their price varies, up to that of dedicated ones (MicrosoftDocs/azure-ai-docs#791, #806).
+_TIERS = {"dedicated": ("standard",), "low_priority": ("spot", "lowpriority")}
+_CAP = "standard"
 
 Sizes = t.Mapping[str, t.Mapping[str, t.Any]]
 
@@ -80,13 +82,29 @@ class TooExpensive(AmlError):
     default_code = "TooExpensive"
 
 
-def hourly(size: t.Mapping[str, t.Any] | None, tier: str) -> tuple[float, str] | None:
-    """The price of one node for an hour, with its currency; None if the service returns no price for that tier."""
+def hourly(size: t.Mapping[str, t.Any] | None, tier: str) -> tuple[float, float, str] | None:
+    """The lowest and the highest price of one node for an hour, with their currency; None if the service returns no price for that tier.
+
+    Of several prices for a tier, the lowest is the highest that the service names: a cost is never estimated lower than what is known.
+    """
+    prices = _prices(size)
+    known = [prices[name] for name in _TIERS.get(tier, ()) if name in prices]
+    if not known:
+        return None
+    least, currency = max(known)
+    cap = prices.get(_CAP)
+    most = max(least, cap[0]) if cap and cap[1] == currency else least
+    return least, most, currency
+
+
+def _prices(size: t.Mapping[str, t.Any] | None) -> dict[str, tuple[float, str]]:
+    """The prices of an hour on Linux, by the service's names of tiers in lower case; the first one of each."""
+    found: dict[str, tuple[float, str]] = {}
     for price in (size or {}).get("prices") or []:
-        wanted = str(price["tier"]).casefold() == _TIERS.get(tier) and str(price["os_type"]).casefold() == "linux"
-        if wanted and str(price["unit"]).casefold() == _UNIT and price["price"] is not None and price["currency"]:
-            return float(price["price"]), str(price["currency"])
-    return None
+        hour = str(price["unit"]).casefold() == _UNIT and str(price["os_type"]).casefold() == "linux"
+        if hour and price["price"] is not None and price["currency"]:
+            found.setdefault(str(price["tier"]).casefold(), (float(price["price"]), str(price["currency"])))
+    return found
 
 
 def estimate(desired: DesiredTarget, state: str, sizes: Sizes | None) -> Cost | None:
@@ -97,8 +115,8 @@ def estimate(desired: DesiredTarget, state: str, sizes: Sizes | None) -> Cost | 
     count = desired.kind.nodes_paid(desired.wanted, state)
     if price is None or count is None:
         return None
-    least, most = (round(price[0] * number * HOURS, 2) for number in count)
-    return Cost(price[1], least, most)
+    least, most = (round(hour * number * HOURS, 2) for hour, number in zip(price[:2], count, strict=True))
+    return Cost(price[2], least, most)
 
 
 def difference(before: Cost | None, after: Cost | None) -> Difference | None:

@@ -19,9 +19,10 @@ from .._engine import rules
 from .._engine.fields import Field, Option
 from .._engine.kind import Body
 from .._engine.plan import Declared, Plan
-from . import attachment, compute
+from . import attachment, compute, retirements
 from .attachment import DESCRIPTION, LOCATION, RESOURCE_ID, TAGS, AttachedKind, inner, secret
 from .compute import kind_name
+from .retirements import Notice
 
 _OUTER = (LOCATION, TAGS, DESCRIPTION, RESOURCE_ID)
 
@@ -226,6 +227,9 @@ class Databricks(Attached):
     required_on_create = ("resource_id", "access_token")
     permissions = "Contributor on the Databricks workspace"
 
+    def target_facts(self, target: Body) -> dict[str, t.Any]:
+        return {retirements.DATABRICKS: paths.get_path(target, "sku.name")}
+
     def held_secrets(self, body: Body) -> list[str]:
         return ["access_token"]
 
@@ -268,6 +272,13 @@ class SynapseSpark(Attached):
     }
     permissions = "Owner of the Synapse workspace, which links the two"
     needs = "The identity needs the role Synapse Spark Administrator in the Synapse workspace."
+
+    def target_facts(self, target: Body) -> dict[str, t.Any]:
+        return {retirements.SPARK: paths.get_path(target, "properties.sparkVersion")}
+
+    def retirement_notices(self, declared: Declared, body: Body | None) -> list[Notice]:
+        runtime = {retirements.SPARK: _inner(body or {}).get("sparkVersion")}
+        return [*super().retirement_notices(declared, body), *retirements.notices(runtime)]
 
     def project(self, body: Body) -> dict[str, t.Any]:
         pool = _inner(body)

@@ -23,7 +23,7 @@ from .._engine import rules
 from .._engine.fields import WRITE_ONLY, Field, Option
 from .._engine.kind import FAILED, Body, Request, fixed
 from .._engine.plan import DELETE, DETACH, Declared, Plan
-from . import compute
+from . import compute, retirements
 from .compute import ComputeKind
 
 _SOURCE = "docs/coverage.md 1.10"
@@ -158,6 +158,13 @@ class AttachedKind(ComputeKind):
     def check_cores(self, declared: Declared, vcpus: int) -> Findings:
         """Rules about the vCPUs of all nodes together; ``vcpus`` are those of one."""
         return iter(())
+
+    def target_facts(self, target: Body) -> dict[str, t.Any]:
+        """What of the resource to attach may be retired."""
+        return {}
+
+    def advice_on_target(self, target: Body) -> list[str]:
+        return [notice.text for notice in retirements.notices(self.target_facts(target))]
 
     def advice_on_others(self, declared: Declared, others: list[Other]) -> list[str]:
         return []

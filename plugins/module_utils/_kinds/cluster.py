@@ -226,8 +226,8 @@ class Cluster(ComputeKind):
         warnings = []
         if plan.action in (CREATE, REPLACE) and parent is not None and is_cross_region(declared, parent):
             warnings.append(
-                f"PreviewFeature: a cluster in {declared['location']} for a workspace in {parent.get('location')} is a preview feature of "
-                "the service; it may add network latency and data transfer costs."
+                f"CrossRegionCluster: a cluster in {declared['location']} for a workspace in {parent.get('location')} may add network "
+                "latency and data transfer costs."
             )
         if (
             plan.action in (CREATE, REPLACE)

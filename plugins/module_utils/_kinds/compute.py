@@ -22,6 +22,7 @@ from .._engine.fields import Field, Option
 from .._engine.kind import FAILED, Body, Kind, Status, fixed, service_errors
 from .._engine.plan import Declared
 from . import retirements
+from .retirements import Notice
 
 # The studio's four tabs (docs/coverage.md G5), by the CLI's spelling of the kind.
 TABS = {"computeinstance": "instances", "amlcompute": "clusters", "aks": "inference_clusters"}
@@ -279,9 +280,13 @@ class ComputeKind(Kind):
         return kind
 
     def notices(self, declared: Declared, body: Body | None) -> list[str]:
+        return [notice.text for notice in self.retirement_notices(declared, body)]
+
+    def retirement_notices(self, declared: Declared, body: Body | None) -> list[Notice]:
+        """What of a target is retired or will be, with the declared values in place of the current ones."""
         rows = [row for row in self.fields if row.option in (retirements.SIZE, retirements.TIER)]
         values = {row.option: declared.get(row.option) or (row.read(body) if body else None) for row in rows}
-        return retirements.warnings(self.compute_type.casefold(), values)
+        return retirements.notices({retirements.TYPE: self.compute_type.casefold(), **values})
 
     def guard(self, body: Body, target: Target) -> None:
         """Refuse to touch a compute target of another kind."""

@@ -210,12 +210,9 @@ def check_kind(desired: DesiredTarget) -> Findings:
 
 def check_retired(desired: DesiredTarget) -> Findings:
     """What the service has retired, or will within a year."""
-    for text in desired.kind.notices(desired.wanted, desired.existing):
-        code, _colon, message = text.partition(": ")
-        option = message.partition(" ")[0]
-        yield Finding(
-            code, option, message, "docs/retirements.md", WARNING, desired.name, "Plan the replacement of the target."
-        )
+    hint = "Plan the replacement of the target."
+    for notice in desired.kind.retirement_notices(desired.wanted, desired.existing):
+        yield Finding(notice.code, notice.row.what, notice.message, "docs/retirements.md", WARNING, desired.name, hint)
 
 
 # --- what several share ---

@@ -65,6 +65,7 @@ class AttachmentExtension:
                 target=resource_id,
                 hint=f"Create it first, or correct the id. A resource that you may not read shows in no list: needed is {self._kind.permissions}.",
             )
+        self._remote.warnings += self._kind.advice_on_target(body)
 
     def _others(self, resource_id: str, parent: Body | None) -> list[Other]:
         """The other compute targets with the same resource: in this workspace, and if asked in all others of the subscription."""

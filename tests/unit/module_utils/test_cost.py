@@ -46,8 +46,7 @@ def test_the_price_is_that_of_the_tier_on_linux_by_the_hour() -> None:
             price(2.0, "STANDARD"),
         ]
     }
-    assert cost.hourly(size, "dedicated") == (2.0, "USD")
-    assert cost.hourly(size, "low_priority") == (0.5, "USD")
+    assert cost.hourly(size, "dedicated") == (2.0, 2.0, "USD")
     assert cost.hourly(size, "another") is None
     assert (
         cost.hourly(
@@ -55,6 +54,24 @@ def test_the_price_is_that_of_the_tier_on_linux_by_the_hour() -> None:
         )
         is None
     )
+
+
+@pytest.mark.parametrize(
+    ("prices", "expected"),
+    [
+        # Low-priority nodes are Spot virtual machines: their price varies, up to that of dedicated ones.
+        ([price(2.0), price(0.4, "LowPriority"), price(0.7, "Spot")], (0.7, 2.0, "USD")),
+        # Never cheaper than what is known, whichever price is the higher one.
+        ([price(2.0), price(0.7, "LowPriority"), price(0.4, "Spot")], (0.7, 2.0, "USD")),
+        ([price(2.0), price(0.4, "LowPriority")], (0.4, 2.0, "USD")),
+        ([price(2.0), price(3.0, "Spot")], (3.0, 3.0, "USD")),
+        ([price(0.4, "Spot")], (0.4, 0.4, "USD")),
+        ([price(2.0, currency="EUR"), price(0.4, "Spot")], (0.4, 0.4, "USD")),
+        ([price(2.0)], None),
+    ],
+)
+def test_low_priority_costs_up_to_dedicated(prices: list[dict[str, t.Any]], expected: t.Any) -> None:
+    assert cost.hourly({"prices": prices}, "low_priority") == expected
 
 
 @pytest.mark.parametrize(
@@ -88,7 +105,7 @@ def test_one_targets_month() -> None:
         "present",
         sizes(price(0.1234), price(0.01, "LowPriority")),
     )
-    assert cheap == cost.Cost("USD", 0.0, 7.3)
+    assert cheap == cost.Cost("USD", 0.0, 90.08)
     rests = cost.estimate(desired("computeinstance", size="Standard_A"), "stopped", sizes(price(1.0)))
     assert rests == cost.Cost("USD", 0.0, 730.0)
 
@@ -201,7 +218,7 @@ def test_each_workspace_and_each_region_is_read_once() -> None:
     assert prices.region(desired(existing={"location": "North Europe"})) == "northeurope"
     estimated = cost.estimate(new, "present", prices.of(new))
     assert estimated and estimated.to_dict() == {"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": 730.0}
-    assert cost.hourly((prices.of(west) or {})["standard_a"], "dedicated") == (2.0, "USD")
+    assert cost.hourly((prices.of(west) or {})["standard_a"], "dedicated") == (2.0, 2.0, "USD")
     assert prices.problems == []
 
 

@@ -175,7 +175,7 @@ def test_create_with_everything() -> None:
     assert result["changed"] is True
     assert "Passw0rd-not-shown" not in result.text
     warnings = " ".join(str(warning) for warning in result.get("warnings", []))
-    assert "PreviewFeature" in warnings and "MinimumNodes" in warnings
+    assert "CrossRegionCluster" in warnings and "MinimumNodes" in warnings
 
 
 def test_create_waits_until_the_nodes_are_there() -> None:
