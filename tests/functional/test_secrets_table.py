@@ -88,6 +88,9 @@ PLACES: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("service", "a token"): ("tests/functional/test_secrets_sign_in.py::test_a_token_that_the_service_says_back",),
     ("service", "signatures of addresses"): ("tests/functional/test_secrets_sign_in.py::test_signatures_of_addresses",),
+    ("service", "queries of addresses"): (
+        "tests/functional/test_secrets_addresses.py::test_an_address_that_the_service_returns",
+    ),
     ("service", "variables of custom applications"): (
         "tests/functional/test_secrets_fleet.py::test_what_others_declared_is_shown_by_no_module",
     ),

@@ -20,6 +20,7 @@ import hmac
 import os
 import re
 import typing as t
+import urllib.parse
 
 from . import text_mapping
 from .errors import RuleError
@@ -59,6 +60,14 @@ _OPEN = re.compile(r"(^|_)(id|name|type|location|region|size|url|uri|endpoint)$|
 
 # Of an operation's or a list's address: what proves that the caller may read it (docs/facts.md a.4), and a storage signature.
 _SIGNATURE = re.compile(r"([?&](?:c|s|h|sig)=)[^&\s'\"<>)]+", re.IGNORECASE)
+
+# Of any address, wherever it is: a storage signature, a function's key, a token.
+_QUERY = re.compile(
+    r"[?&](?:sig|signature|sas|code|key|(?:\w*[_-])?(?:token|secret|password|pwd|api[_-]?key|access[_-]?key))=([^&\s'\"<>#]+)",
+    re.IGNORECASE,
+)
+# The options in which an address is refused, whatever its query is.
+_SCRIPTS = ("creation_script", "startup_script")
 
 # All but the tab and the line end.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -127,12 +136,31 @@ def parsed(params: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 def hide_variables(tree: t.Any, shown: t.Collection[str] = ()) -> None:
-    """Search all texts from now on for the values of variables in this tree."""
+    """Search all texts from now on for the values of variables in this tree, and for the secrets of its addresses."""
+    for secret in in_addresses(tree):
+        KNOWN.add(printed(secret))
     if not any(True for _variable in _variables(tree)):
         # Most trees have none, and what the tree says openly need not be known then.
         return
     for value in in_variables(tree, {*SHOWN, *shown}, public_texts(tree)):
         KNOWN.add(printed(value))
+
+
+def in_addresses(tree: t.Any) -> set[str]:
+    """The secrets in the queries of addresses, as they are written and decoded; of an address in place of a setup script's path, the whole query."""
+    secrets: set[str] = set()
+    stack = [tree]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            scripts = [item[name] for name in _SCRIPTS if isinstance(item.get(name), dict)]
+            secrets.update(str(script.get("path") or "").partition("?")[2] for script in scripts)
+            stack += item.values()
+        elif isinstance(item, (list, tuple)):
+            stack += item
+        elif isinstance(item, str) and "?" in item:
+            secrets.update(_QUERY.findall(item))
+    return {form for secret in secrets if secret for form in (secret, urllib.parse.unquote_plus(secret))}
 
 
 def in_free_form(value: t.Any) -> set[str]:

@@ -14,12 +14,4 @@ from .compute_targets import manage
 
 def manage_instance(task: Task) -> Result:
     """Bring the instance to the declared state, its power state included."""
-    _hide_queries(task)
     return manage(task, INSTANCE, InstanceExtension)
-
-
-def _hide_queries(task: Task) -> None:
-    """An address in place of a script's path is refused, and its query, which may be a signature, is not shown."""
-    for script in (task.given.get("setup_scripts") or {}).values():
-        path = script.get("path") if isinstance(script, dict) else None
-        task.module.hide([path.partition("?")[2]] if isinstance(path, str) else [])

@@ -121,6 +121,7 @@ class RawModule(AnsibleModule):  # type: ignore[misc]  # ansible-core has no typ
 
     def masked(self, tree: t.Any) -> t.Any:
         """Values as they may be shown."""
+        redact.hide_variables(tree)
         return remove_values(redact.KNOWN.mask_tree(redact.without_values(tree, redact.SHOWN)), self.no_log_values)
 
     def _shown_arguments(self) -> Result:
