@@ -48,6 +48,7 @@ requirements:
 """
 
 import atexit
+import contextlib
 import os
 import signal
 import sys
@@ -112,10 +113,12 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
     def _interrupted(self, number: int, frame: t.Any) -> None:
         if self.running and os.getpid() == self.process and self.lock.acquire(timeout=1):
             try:
-                self._news()
-                line = self.board.interrupted()
-                if line:
-                    self._say([(line, line)])
+                # The signal may have come while Python wrote to the same stream, which then refuses another write (RuntimeError).
+                with contextlib.suppress(RuntimeError):
+                    self._news()
+                    line = self.board.interrupted()
+                    if line:
+                        self._say([(line, line)])
             finally:
                 self.lock.release()
         handler = self.handlers[signal.Signals(number)]
@@ -144,8 +147,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         with self.lock:
             self.running = False
             self._news()
-            if self.screen:
-                self.screen.erase()
+            self._erase()
             # Another wrapper may still call this function, which then only calls the original.
             if self._display.display == self._between:
                 del self._display.display
@@ -176,8 +178,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             return
         with self.lock:
             self._news()
-            if self.screen:
-                self.screen.erase()
+            self._erase()
             self.display(msg, *args, **kwargs)
             self.whole = str(msg).endswith("\n") or kwargs.get("newline", True)
             if self.screen:
@@ -198,16 +199,32 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
 
     def _say(self, news: t.Iterable[tuple[str, t.Any]]) -> None:
         lines = list(news)
-        if lines and self.screen:
-            self.screen.erase()
-        for line, failure in lines:
-            self.display(f"  {line}", color=C.COLOR_ERROR if failure else None)
         if lines:
-            # Into a file or a pipe, Python would keep them until there are enough.
-            sys.stdout.flush()
+            self._erase()
+        with self._open():
+            for line, failure in lines:
+                self.display(f"  {line}", color=C.COLOR_ERROR if failure else None)
+            if lines:
+                # Into a file or a pipe, Python would keep them until there are enough.
+                sys.stdout.flush()
+
+    @contextlib.contextmanager
+    def _open(self) -> t.Iterator[None]:
+        """Output that is lost where the terminal or the pipe was closed: the run continues, and its end is handled as without this plugin."""
+        try:
+            yield
+        except (OSError, ValueError):
+            self.screen = None
+
+    def _erase(self) -> None:
+        if self.screen:
+            with self._open():
+                self.screen.erase()
 
     def _paint(self) -> None:
-        if self.whole:
+        if not self.whole:
+            return
+        with self._open():
             now = time.monotonic()
             lines: list[Line] = [
                 [

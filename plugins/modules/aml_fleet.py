@@ -161,15 +161,25 @@ options:
   plan_file:
     description:
       - A file to which check mode writes the plan, as JSON, for O(approved_plan). Only its owner can read it. It contains no secrets.
-      - C(table) in it has a line for each changed target, C(targets) the changes of each, and C(digest) identifies the plan. The same plan has the same
-        digest.
-      - A relative path is relative to the directory in which the module runs. It is ignored outside of check mode. If the task fails, nothing is written.
+      - C(table) in it has a line for each changed target, C(targets) the changes of each, and C(digest) identifies the plan. The same plan, with the
+        same costs if they are estimated, has the same digest.
+      - A relative path is relative to the directory in which the module runs. It is ignored outside of check mode.
+      - The file of an earlier run is removed at the start. If the task fails, there is no file, so that no earlier plan can be approved by mistake. A file
+        that no run of a fleet has written is not overwritten.
+    type: path
+  table_file:
+    description:
+      - A file to which the whole RV(table) is written, as text, in check mode and otherwise, also if targets failed. Only its owner can read it.
+      - Relative paths and existing files are handled as for O(plan_file). If nothing could be planned, or a check of the whole document fails, there is no
+        file.
     type: path
   approved_plan:
     description:
       - The plan to apply, which check mode wrote to O(plan_file). Use the same document and options.
       - The task applies exactly this plan. It fails before the first write (C(PlanChanged)), with the differences, if its own plan is another one, because
         the declaration or the state of a target has changed since then. A target that changes after that check is not processed (C(ChangedMeanwhile)).
+      - It also fails if the plan was edited (C(PlanNotReadable)), or if C(table) in it is not the table of its C(targets). The digest has no key, so it
+        is not a signature. It protects from accidents. Who may approve a plan, and which file is applied, is up to the pipeline.
     type: dict
   full_result:
     description:
@@ -246,7 +256,7 @@ table:
   description:
     - Lines of text. One for each changed target, deletions and detachments first, with its action, the changed fields, the reason, and with
       O(estimate_cost) or O(max_monthly_cost) the difference of its monthly cost; then the totals.
-    - It contains at most 30 targets, and C(and N more) for the others.
+    - It contains at most 30 targets, and C(and N more) for the others. O(table_file) contains all of them.
   returned: always, except if nothing could be planned
   type: list
   elements: str
@@ -257,12 +267,16 @@ table:
     - "600 targets: 1 delete, 1 update done, 598 unchanged."
 plan_digest:
   description: Identifies the plan. Two plans with the same digest do the same.
-  returned: in check mode, with O(plan_file)
+  returned: in check mode, with O(plan_file), if no target failed
   type: str
   sample: sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
 plan_file:
   description: Absolute path of the file with the plan.
-  returned: in check mode, with O(plan_file)
+  returned: in check mode, with O(plan_file), if no target failed
+  type: str
+table_file:
+  description: Absolute path of the file with the whole table.
+  returned: with O(table_file)
   type: str
 diff:
   description:

@@ -302,6 +302,15 @@ def test_a_wrong_document_is_refused_before_the_first_request(
     assert failed["failure"]["code"] == code and text in failed["msg"] and azure.sent == []
 
 
+def test_workspaces_of_one_name_that_cannot_be_read_are_two(azure: Azure) -> None:
+    refused = {"kind": "status", "status": 403, "match": {"path": "/computes", "method": "GET"}, "count": 9}
+    azure.app.faults.put([{**refused, "code": "AuthorizationFailed", "message": "No."}])
+    places = [{"name": WORKSPACE, "resource_group": group} for group in ("rg-one", "rg-two")]
+    failed = azure.run(FLEET, name="prod", workspaces=places, prune="delete", ok=False)
+    assert "could not determine which targets to prune in 2 workspaces" in failed["msg"].casefold()
+    assert len(failed["failure"]["details"]) == 2
+
+
 def test_pruning_needs_a_name(azure: Azure) -> None:
     failed = azure.run(FLEET, resource_group=GROUP, workspaces=[{"name": WORKSPACE}], prune="delete", ok=False)
     assert failed["failure"]["code"] == "FleetNameMissing" and azure.sent == []

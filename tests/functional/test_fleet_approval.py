@@ -12,6 +12,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.azureml.compute.plugins.module_utils._fleet import approval
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
 
 from .test_fleet import FLEET, cluster, document
@@ -51,7 +52,9 @@ def test_what_was_approved_is_applied(azure: Azure, wanted: Workspaces, tmp_path
         ("cpu-c0", "update"), ("cpu-c1", "delete"), ("new", "create"),
     ]  # fmt: skip
     assert plan["targets"][0]["changes"] == [{"field": "max_instances", "before": 2, "after": 3}]
-    assert plan["table"][-1] == "5 targets: 1 delete, 1 update, 1 create planned, 2 unchanged."
+    assert [line.split()[:2] for line in plan["table"][1:-1]] == [
+        ["ws-0/cpu-c1", "delete"], ["ws-0/cpu-c0", "update"], ["ws-0/new", "create"],
+    ] and plan["table"][-1] == "3 targets: 1 delete, 1 update, 1 create planned."  # fmt: skip
     assert planned(azure, path, wanted) == plan, "the same plan has the same file"
     assert not applied(azure, wanted, plan, check=True).get("failed") and azure.writes == []
     done = applied(azure, wanted, plan)
@@ -135,13 +138,25 @@ def test_a_second_attempt_creates_what_the_first_one_has_deleted(azure: Azure, t
     assert azure.compute("cpu")["properties"]["properties"]["vmSize"].casefold() == "standard_ds3_v2"
 
 
-@pytest.mark.parametrize("edit", ["action", "version"])
-def test_an_edited_plan_is_refused(azure: Azure, wanted: Workspaces, tmp_path: Path, edit: str) -> None:
-    plan = planned(azure, tmp_path / "plan.json", wanted)
+@pytest.mark.parametrize("again", [False, True], ids=["the old digest", "a digest of the edited plan"])
+@pytest.mark.parametrize("edit", ["action", "version", "table", "cost"])
+def test_an_edited_plan_is_refused(azure: Azure, wanted: Workspaces, tmp_path: Path, edit: str, again: bool) -> None:
+    """Also what people read of it. That a digest without a key can be computed again changes only what a cost was said to be."""
+    plan = planned(azure, tmp_path / "plan.json", wanted, estimate_cost=True)
     if edit == "action":
         plan["targets"][0]["action"] = "delete"
-    else:
+    elif edit == "version":
         plan["version"] = 2
+    elif edit == "table":
+        plan["table"] = [line for line in plan["table"] if "delete" not in line]
+    else:
+        plan["cost"]["targets"][plan["targets"][0]["id"]] = "none"
+    if again:
+        plan["digest"] = approval.digest(plan)
+    if again and edit == "action":
+        plan["table"] = approval.table(plan)
+        assert applied(azure, wanted, plan, ok=False)["failure"]["code"] == "PlanChanged" and azure.writes == []
+        return
     for given in (plan, {"targets": "text"}):
         assert applied(azure, wanted, given, ok=False)["failure"]["code"] == "PlanNotReadable" and azure.sent == []
 
@@ -173,9 +188,41 @@ def test_secrets_are_not_in_the_file_and_their_changes_are_refused(azure: Azure,
 
 
 def test_a_file_that_cannot_be_written(azure: Azure, wanted: Workspaces, tmp_path: Path) -> None:
-    for path in (tmp_path / "none" / "plan.json", tmp_path):
-        refused = azure.run(FLEET, check=True, workspaces=wanted, plan_file=str(path), ok=False)
-        assert refused["failure"]["code"] == "FileNotWritable" and str(path) in refused["msg"] and azure.sent == []
-    wanted[0]["computes"][0]["size"] = "Standard_DS3_v2"
-    azure.run(FLEET, check=True, workspaces=wanted, plan_file=str(tmp_path / "plan.json"), ok=False)
-    assert list(tmp_path.iterdir()) == [], "a plan with failures is none"
+    other = tmp_path / "fleet.yml"
+    other.write_text("aml_fleet_workspaces: []\n")
+    for path in (tmp_path / "none" / "plan.json", tmp_path, other):
+        for option in ("plan_file", "table_file"):
+            refused = azure.run(FLEET, check=True, workspaces=wanted, ok=False, **{option: str(path)})
+            assert refused["failure"]["code"] == "FileNotWritable" and str(path) in refused["msg"] and azure.sent == []
+    assert other.read_text() == "aml_fleet_workspaces: []\n", "a file of the user is never overwritten"
+
+
+@pytest.mark.parametrize("broken", [{"parallelism": 0}, {"limit": ["nothing"]}, {"max_monthly_cost": 1}, {}])
+def test_a_check_that_fails_leaves_no_earlier_plan(
+    azure: Azure, wanted: Workspaces, tmp_path: Path, broken: dict[str, t.Any]
+) -> None:
+    """It could be approved in the place of the one that could not be made."""
+    path = tmp_path / "plan.json"
+    planned(azure, path, wanted)
+    if not broken:
+        wanted[0]["computes"][0]["size"] = "Standard_DS3_v2"
+    failed = azure.run(FLEET, check=True, name="prod", workspaces=wanted, plan_file=str(path), ok=False, **broken)
+    assert "plan_file" not in failed
+    assert not path.exists()
+
+
+def test_the_whole_table_is_written_by_every_run(azure: Azure, tmp_path: Path) -> None:
+    path = tmp_path / "table.txt"
+    declared = document(azure, workspaces=2, computes=20)
+    for options, last in (
+        ({"check": True}, "40 targets: 40 create planned."), ({}, "40 targets: 40 create done."), ({}, "40 targets: no changes, 40 unchanged."),
+    ):  # fmt: skip
+        done = azure.run(FLEET, workspaces=declared, table_file=str(path), preflight=False, **options)
+        lines = path.read_text().splitlines()
+        assert done["table_file"] == str(path) and lines[-1] == last == done["table"][-1]
+        assert len(lines) == (42 if "create" in last else 1) and stat.S_IMODE(path.stat().st_mode) == 0o600
+    declared[0]["computes"][0]["size"] = "Standard_DS3_v2"
+    failed = azure.run(FLEET, workspaces=declared, table_file=str(path), ok=False)
+    assert path.read_text().splitlines()[-1] == "40 targets: no changes, 39 unchanged, 1 failed." and failed[
+        "table_file"
+    ] == str(path)

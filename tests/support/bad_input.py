@@ -622,6 +622,7 @@ RULES: dict[str, list[t.Any]] = {
     ],
     # Only check mode looks at its directory; tests/functional/test_fleet_approval.py
     "plan_file": ["a\u0000b"],
+    "table_file": ["a\u0000b", "/", "/no/such/folder/table.txt"],
     "approved_plan": [{}, {"version": 1}, {"version": 1, "digest": "sha256:0", "targets": "text"}, {"targets": [None]}],
     "share": [["no-such-workspace"], [None], [""], [{}], ["../x"]],
     "folder": ["/no/such/folder", "a\u0000b"],

@@ -38,6 +38,12 @@ def read_text(path: str | os.PathLike[str]) -> str:
         raise OSError(errno.EILSEQ, "it is not text") from error
 
 
+def read_beginning(path: str, length: int) -> bytes:
+    """The first bytes of a regular file, at most ``length``."""
+    with open(path, "rb") as file:
+        return file.read(length)
+
+
 def write_private(path: str, text: str) -> None:
     """Write a file that only its owner can read, in the place of an existing one. OSError says in ``strerror`` why that is not possible."""
     handle, name = tempfile.mkstemp(prefix=".", dir=os.path.dirname(path) or ".")

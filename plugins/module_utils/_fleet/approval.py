@@ -5,6 +5,9 @@
 
 A plan has no secrets. Whether values that it does not show have changed is known by its seal: an scrypt digest of the whole plan with all values,
 which takes long to compute, so that values cannot be guessed from it. The same plan has the same file.
+
+Who can write the file can also compute its digest again. Still only what this file says is applied, since the run compares the targets with its own
+plan; and what was read is the same, since the table must be the one of the targets. Only the estimated cost is compared with nothing.
 """
 
 from __future__ import annotations
@@ -12,15 +15,20 @@ from __future__ import annotations
 import hashlib
 import json
 import typing as t
+from collections import Counter
 
 from .._core import redact
 from .._core.arm_id import ArmId
 from .._core.errors import AmlError, ChangedMeanwhile
 from .._core.findings import EACH, Finding, Findings
 from .._engine.plan import CREATE, NONE, REPLACE, Plan
+from . import overview
+from .cost import Total
 from .entry import Entry
 
 VERSION = 1
+# What a run compares with its own plan.
+_APPLIED = ("version", "fleet", "targets", "seal")
 
 Json = dict[str, t.Any]
 Row = dict[str, t.Any]
@@ -33,23 +41,53 @@ class PlanChanged(AmlError):
     default_code = "PlanChanged"
 
 
-def document(entries: t.Iterable[Entry], fleet: str | None, table: t.Sequence[str], mask: Mask) -> Json:
-    """The plan as it is written to a file. ``mask`` hides secrets in a tree; ``table`` is for people."""
+def document(entries: t.Sequence[Entry], fleet: str | None, cost: Total | None, mask: Mask) -> Json:
+    """The plan as it is written to a file. ``mask`` hides secrets in a tree."""
     rows = _rows(entries)
     content = {"version": VERSION, "fleet": fleet, "targets": _masked(rows, mask)}
-    sealed = {**content, "seal": _seal(rows, _canonical(content))}
-    return {"digest": digest(sealed), **sealed, "table": mask(list(table))}
+    plan: Json = {**content, "seal": _seal(rows, _canonical(content))}
+    if cost is not None:
+        changed = [entry for entry in entries if entry.plan.changed and not entry.failed]
+        costs = {entry.target.id: overview.cost_text(entry) for entry in changed}
+        plan["cost"] = {"targets": costs, "total": overview.cost_lines(changed, cost)}
+    return {"digest": digest(plan), **plan, "table": table(plan)}
 
 
 def digest(plan: Json) -> str:
-    """The SHA-256 of all that is applied, for comparisons by people and programs."""
-    content = {name: plan.get(name) for name in ("version", "fleet", "targets", "seal")}
+    """The SHA-256 of the plan, for comparisons by people and programs. The table follows from the rest."""
+    content = {name: plan.get(name) for name in (*_APPLIED, "cost")}
     return f"sha256:{hashlib.sha256(_canonical(content)).hexdigest()}"
 
 
+def table(plan: Json) -> list[str]:
+    """The lines that people read, from what is applied."""
+    costs = plan.get("cost") or {"targets": {}, "total": []}
+    lines = [_line(row, costs["targets"].get(row["id"])) for row in plan["targets"]]
+    counts = Counter(line.action for line in lines)
+    totals = overview.totals_line({**counts, "targets": len(lines), "failed": 0}, check_mode=True)
+    return [*overview.aligned(sorted(lines, key=lambda line: line.rank)), totals, *costs["total"]]
+
+
+def _line(row: Row, cost: str | None) -> overview.Line:
+    identifier = ArmId(row["id"])
+    changes = [(change["field"], change["before"], change["after"]) for change in row["changes"]]
+    return overview.Line(
+        f"{identifier.named('workspaces')}/{identifier.name}", row["action"], changes, row["reason"] or "", cost
+    )
+
+
 def check_readable(approved: Json) -> Findings:
-    """Whether what was given as an approved plan is one."""
-    if approved.get("version") != VERSION or approved.get("digest") != digest(approved):
+    """Whether what was given as an approved plan is one, and its table the one of its targets."""
+    try:
+        readable = (
+            approved["version"] == VERSION
+            and approved["digest"] == digest(approved)
+            and approved["table"] == table(approved)
+        )
+    except (AttributeError, KeyError, TypeError, ValueError):
+        # Of another shape than any plan.
+        readable = False
+    if not readable:
         message = (
             "approved_plan is not a plan of this version of the collection, or it was edited. "
             "Create the plan again, in check mode with plan_file."
@@ -59,8 +97,8 @@ def check_readable(approved: Json) -> Findings:
 
 def check(approved: Json, entries: t.Sequence[Entry], fleet: str | None, mask: Mask) -> None:
     """Raise PlanChanged if the plans of the entries are not exactly those that were approved; from then on, no entry does more."""
-    now = document(entries, fleet, (), mask)
-    if now["digest"] != approved["digest"]:
+    now = document(entries, fleet, None, mask)
+    if any(now[name] != approved[name] for name in _APPLIED):
         differences = list(_differences(approved, now))
         more = f"; and {len(differences) - EACH} more" if len(differences) > EACH else ""
         raise PlanChanged(

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 
 from .._core import redact
-from .._engine.plan import CREATE, DELETE, DETACH, REPLACE, UPDATE, Change
-from .cost import Difference, Total
+from .._engine.plan import CREATE, DELETE, DETACH, REPLACE, UPDATE
+from .cost import Total
 from .entry import Entry
 
 # Lines of the table for single targets; the documentation of the module names the number.
@@ -26,8 +27,11 @@ Diff = list[dict[str, t.Any]]
 
 def ordered(entries: t.Iterable[Entry]) -> list[Entry]:
     """The changed targets: deletions and detachments first, then replacements, creations last."""
-    changed = [entry for entry in entries if entry.changed]
-    return sorted(changed, key=lambda entry: _ORDER.get(entry.action, len(_ORDER)))
+    return sorted((entry for entry in entries if entry.changed), key=lambda entry: _rank(entry.action))
+
+
+def _rank(action: str) -> int:
+    return _ORDER.get(action, len(_ORDER))
 
 
 def diffs(entries: t.Iterable[Entry], table: t.Sequence[str]) -> Diff:
@@ -55,22 +59,50 @@ def table(
     """
     changed = ordered(entries)
     visible = changed if lines is None else changed[:lines]
-    rows = [_row(entry, priced=cost is not None) for entry in visible]
+    body = aligned([_line(entry, priced=cost is not None) for entry in visible])
     more = [f"and {len(changed) - len(visible)} more"] if len(changed) > len(visible) else []
-    header = ["TARGET", "ACTION", "FIELDS", "REASON", *(["COST PER MONTH"] if cost is not None else [])]
-    body = [*_aligned([header, *rows]), *more] if rows else []
-    return [*body, _totals(counts, check_mode=check_mode), *_cost_lines(changed, cost)]
+    return [*body, *more, totals_line(counts, check_mode=check_mode), *cost_lines(changed, cost)]
 
 
-def _aligned(rows: list[list[str]]) -> list[str]:
+@dataclass(frozen=True)
+class Line:
+    """A changed target. ``changes`` are the fields with their values before and after, ``cost`` the difference in words; None: not estimated."""
+
+    location: str
+    action: str
+    changes: t.Sequence[tuple[str, t.Any, t.Any]]
+    reason: str
+    cost: str | None = None
+
+    @property
+    def rank(self) -> int:
+        return _rank(self.action)
+
+    def cells(self) -> list[str]:
+        cells = [self.location, self.action, self._fields(), self.reason]
+        return [_cell(cell) for cell in (cells if self.cost is None else [*cells, self.cost])]
+
+    def _fields(self) -> str:
+        """The changed fields; of an existing target also their values, where they are short."""
+        if self.action == CREATE:
+            return ", ".join(field for field, _before, _after in self.changes)
+        return ", ".join(_change(*change) for change in self.changes)
+
+
+def aligned(lines: t.Sequence[Line]) -> list[str]:
+    """The lines as a table with a header; nothing without a line."""
+    if not lines:
+        return []
+    header = ["TARGET", "ACTION", "FIELDS", "REASON", *(["COST PER MONTH"] if lines[0].cost is not None else [])]
+    rows = [header, *(line.cells() for line in lines)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-def _row(entry: Entry, *, priced: bool) -> list[str]:
+def _line(entry: Entry, *, priced: bool) -> Line:
+    changes = [(change.field, change.before, change.after) for change in entry.plan.changes]
     reason = f"failed: {entry.error.code}" if entry.error else entry.plan.reason or ""
-    cells = [entry.location, entry.action, _fields(entry), reason]
-    return [_cell(cell) for cell in cells] + ([_priced(entry.difference)] if priced else [])
+    return Line(entry.location, entry.action, changes, reason, cost_text(entry) if priced else None)
 
 
 def _cell(text: str, widest: int = _WIDEST) -> str:
@@ -79,26 +111,17 @@ def _cell(text: str, widest: int = _WIDEST) -> str:
     return plain if len(plain) <= widest else f"{redact.cut(plain, widest - 3)}..."
 
 
-def _fields(entry: Entry) -> str:
-    """The changed fields; of an existing target also their values, where they are short."""
-    if entry.action == CREATE:
-        return ", ".join(change.field for change in entry.plan.changes)
-    return ", ".join(map(_change, entry.plan.changes))
+def _change(field: str, before: t.Any, after: t.Any) -> str:
+    if before is None or not all(isinstance(value, (str, int, float, bool)) for value in (before, after)):
+        return field
+    return f"{field}: {_cell(str(before), _WIDEST_VALUE)} -> {_cell(str(after), _WIDEST_VALUE)}"
 
 
-def _change(change: Change) -> str:
-    values = (change.before, change.after)
-    if change.before is None or not all(isinstance(value, (str, int, float, bool)) for value in values):
-        return change.field
-    before, after = (_cell(str(value), _WIDEST_VALUE) for value in values)
-    return f"{change.field}: {before} -> {after}"
+def cost_text(entry: Entry) -> str:
+    return "unknown" if entry.difference is None else entry.difference.text()
 
 
-def _priced(difference: Difference | None) -> str:
-    return "unknown" if difference is None else difference.text()
-
-
-def _totals(counts: t.Mapping[str, t.Any], *, check_mode: bool) -> str:
+def totals_line(counts: t.Mapping[str, t.Any], *, check_mode: bool) -> str:
     """The totals in one sentence."""
     named = [f"{counts[action]} {action}" for action in _ORDER if counts.get(action)]
     verb = "planned" if check_mode else "done"
@@ -114,7 +137,7 @@ def _totals(counts: t.Mapping[str, t.Any], *, check_mode: bool) -> str:
     return f"{every} targets: {', '.join([changes, *rest])}."
 
 
-def _cost_lines(changed: t.Sequence[Entry], cost: Total | None) -> list[str]:
+def cost_lines(changed: t.Sequence[Entry], cost: Total | None) -> list[str]:
     if cost is None:
         return []
     if cost.currency is None:

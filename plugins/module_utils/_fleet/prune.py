@@ -53,18 +53,18 @@ class Pruning:
     def unknown(
         self, observed: Observed, entries: t.Sequence[Entry], declared: t.Collection[str]
     ) -> dict[str, AmlError]:
-        """The names of the workspaces that may have something to prune which could not be read, and why. ``declared`` as in ``undeclared``."""
+        """The ids of the workspaces that may have something to prune which could not be read, and why. ``declared`` as in ``undeclared``."""
         if self.prune == "none":
             return {}
         # The entries of a workspace that could not be listed have failed with the same error.
         declaring = {entry.workspace.casefold() for entry in entries}
         unlisted = {
-            ArmId(listing.workspace).name: listing.error
+            listing.workspace: listing.error
             for listing in observed.listings
             if listing.error and listing.error.status != 404 and listing.workspace.casefold() not in declaring
         }
         malformed = {
-            ArmId(listing.workspace).name: error
+            listing.workspace: error
             for listing in observed.listings
             for error in listing.malformed
             if (error.target or "").casefold() not in declared

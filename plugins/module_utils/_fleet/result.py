@@ -32,7 +32,7 @@ class Fleet:
     document    the ids of all workspaces of the document, of which ``workspaces`` may be a share
     declared    the ids of all targets of the document in lower case, of which ``entries`` may be a part
     undeclared  the fleet's own targets that are no longer declared
-    unknown     the workspaces whose targets to prune are unknown, by name, and why
+    unknown     the workspaces whose targets to prune are unknown, by id, and why
     cost        the sum of the targets' costs, where they were estimated
     """
 
@@ -95,7 +95,7 @@ class Fleet:
             for row in self.every
             if row.error and not row.interrupted and not row.not_started
         ]
-        return [*targets, *(Failed(name, error) for name, error in self.unknown.items())]
+        return [*targets, *(Failed(ArmId(workspace).name, error) for workspace, error in self.unknown.items())]
 
     def failure(self) -> FleetFailed | None:
         """One error for every target that failed and every workspace whose targets to prune are unknown; None if there is no failure."""

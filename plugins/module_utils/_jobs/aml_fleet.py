@@ -9,7 +9,6 @@ import json
 import os
 import typing as t
 
-from .._core import files
 from .._core.arm_id import Target, workspace_target
 from .._core.errors import AmlError
 from .._core.findings import Finding, Findings, refuse
@@ -26,6 +25,7 @@ from .._fleet.planner import Planner, in_order
 from .._fleet.prune import PRUNE, Pruning
 from .._fleet.result import Fleet
 from .._fleet.share import limited, split
+from .._fleet.written import PLAN, TABLE, OutputFile
 from .._kinds.registry import INFO_KINDS
 from .._module import validation
 from .._module.result import Result
@@ -64,6 +64,7 @@ FLEET_SPEC: specs.Spec = {
     "estimate_cost": {"type": "bool", "default": False},
     "max_monthly_cost": {"type": "float"},
     "plan_file": {"type": "path"},
+    "table_file": {"type": "path"},
     "approved_plan": {"type": "dict"},
     "full_result": {"type": "bool", "default": False},
     **specs.SHOW_VARIABLES_SPEC,
@@ -94,28 +95,25 @@ def _findings(task: Task) -> Findings:
         yield Finding("FleetNameMissing", "name", message, "this collection")
     if params["approved_plan"] is not None:
         yield from approval.check_readable(params["approved_plan"])
-    if task.check_mode and params["plan_file"]:
-        yield from _plan_file_findings(os.path.abspath(params["plan_file"]))
 
 
-def _plan_file_findings(path: str) -> Findings:
-    """What can be known before the plan is made, which takes long for many workspaces."""
-    folder, problem = os.path.dirname(path), ""
-    if os.path.isdir(path):
-        problem = "it is a directory"
-    elif not os.path.isdir(folder):
-        problem = f"there is no directory {folder}"
-    elif not os.access(folder, os.W_OK | os.X_OK):
-        problem = f"no permission to write to the directory {folder}"
-    if problem:
-        message = f"plan_file: the plan cannot be written to {path}: {problem}."
-        yield Finding("FileNotWritable", "plan_file", message, "this collection")
+def _outputs(task: Task) -> dict[str, OutputFile]:
+    """The files that the task writes, by their options. A plan is what check mode makes."""
+    beginnings = {"table_file": TABLE, **({"plan_file": PLAN} if task.check_mode else {})}
+    return {
+        option: OutputFile(option, os.path.abspath(task.params[option]), beginning)
+        for option, beginning in beginnings.items()
+        if task.params[option]
+    }
 
 
 def manage_fleet(task: Task) -> Result:
     """The job of ``aml_fleet``."""
     params = task.params
-    refuse(_findings(task))
+    outputs = _outputs(task)
+    # Whatever else is wrong: what an earlier run has written is not this run's.
+    not_writable = [finding for output in outputs.values() for finding in output.prepare()]
+    refuse([*_findings(task), *not_writable])
     limit, prunes = read_limit(params["limit"]), params["prune"] != "none"
     scope = _scope(task)
     document = _document(task)
@@ -155,7 +153,7 @@ def manage_fleet(task: Task) -> Result:
             batches = in_order(fleet)
             task.events.all(sum(map(len, batches)))
             Executor(task.client, _limits(params), pruning, interruption).carry_out(batches)
-    return _ended(fleet, task)
+    return _ended(fleet, task, outputs)
 
 
 def _limits(params: dict[str, t.Any]) -> Limits:
@@ -215,28 +213,29 @@ def _some(names: list[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + more
 
 
-def _written_plan(fleet: Fleet, task: Task) -> Result:
-    """The plan's digest, and where it was written."""
-    plan = approval.document(fleet.every, task.params["name"], fleet.table(check_mode=True, lines=None), task.masked)
-    path = os.path.abspath(task.params["plan_file"])
-    try:
-        files.write_private(path, json.dumps(plan, indent=2, ensure_ascii=False) + "\n")
-    except OSError as error:
-        raise AmlError(
-            f"The plan cannot be written to {path}: {error.strerror}.",
-            code="FileNotWritable",
-            hint="Nothing was changed. Correct plan_file, or create its directory.",
-        ) from error
-    return {"plan_digest": plan["digest"], "plan_file": path}
+def _written(fleet: Fleet, task: Task, outputs: t.Mapping[str, OutputFile], *, failed: bool) -> Result:
+    """The absolute paths of the files, and the plan's digest. A plan of which a part failed is none."""
+    written: Result = {}
+    if "table_file" in outputs:
+        table = task.masked(fleet.table(check_mode=task.check_mode, lines=None))
+        written["table_file"] = outputs["table_file"].write("\n".join([*table, ""]))
+    if "plan_file" in outputs and not failed:
+        plan = approval.document(fleet.every, task.params["name"], fleet.cost, task.masked)
+        written["plan_file"] = outputs["plan_file"].write(json.dumps(plan, indent=2, ensure_ascii=False) + "\n")
+        written["plan_digest"] = plan["digest"]
+    return written
 
 
-def _ended(fleet: Fleet, task: Task) -> Result:
+def _ended(fleet: Fleet, task: Task, outputs: t.Mapping[str, OutputFile]) -> Result:
     retired = _retired(fleet)
-    failure = fleet.failure()
+    failure: AmlError | None = fleet.failure()
     result = fleet.to_dict() if task.params["full_result"] else fleet.short(fails=failure is not None)
     result["table"] = fleet.table(check_mode=task.check_mode)
-    if task.check_mode and task.params["plan_file"] and failure is None:
-        result.update(_written_plan(fleet, task))
+    try:
+        result.update(_written(fleet, task, outputs, failed=failure is not None))
+    except AmlError as error:
+        # What was done is in the result in any case.
+        failure = failure or error
     if task.diff_mode:
         result["diff"] = diffs(fleet.every, result["table"])
     warnings = [f"{entry.location}: {text}" for entry in fleet.every for text in entry.warnings if text not in retired]

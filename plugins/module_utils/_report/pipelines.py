@@ -9,6 +9,7 @@ import csv
 import io
 import re
 import typing as t
+import unicodedata
 from xml.etree.ElementTree import Element, SubElement, indent, tostring  # noqa: S405  # nothing is parsed
 
 from . import wording
@@ -17,7 +18,7 @@ from .rows import AS_DECLARED, DIFFERS, FAILED, UNDECLARED, Report, Target, Work
 # What XML 1.0 has no place for, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # What a spreadsheet takes for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = frozenset("=+-@\u2212")
 
 
 def junit(report: Report) -> str:
@@ -109,4 +110,8 @@ def table(report: Report) -> str:
 def _cell(value: t.Any) -> str:
     """One line of text that no spreadsheet takes for a formula."""
     text = " ".join(("" if value is None else str(value)).split())
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+    # Spreadsheets read full-width signs as the others, and skip characters without a width.
+    first = next(
+        (sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign)[0] not in "CZ"), ""
+    )
+    return f"'{text}" if isinstance(value, str) and first in _FORMULA else text

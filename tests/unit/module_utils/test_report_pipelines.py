@@ -9,6 +9,7 @@ import csv
 import io
 from xml.etree import ElementTree
 
+import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._report import pipelines
 from ansible_collections.azureml.compute.plugins.module_utils._report.document import build
 from ansible_collections.azureml.compute.plugins.module_utils._report.rows import Report
@@ -58,6 +59,12 @@ def test_texts_of_others_are_texts() -> None:
     evil = "=cmd()\x1b]0;\x00 <b>&\ud800\n,\"'"
     root = ElementTree.fromstring(pipelines.junit(report(evil)))
     assert root.get("tests") == "5" and "<b>&" in str(root.find(".//testcase[@name='broken']/error").get("message"))  # type: ignore[union-attr]
-    made = build({**facts([planned("x", "update", reason="=1+1")], [body("x")])})
+
+
+@pytest.mark.parametrize(
+    "first", ["=", "+", "-", "@", "\t=", "\r+", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\u2212", "\u200b="]
+)
+def test_a_cell_is_no_formula(first: str) -> None:
+    made = build({**facts([planned("x", "update", reason=f"{first}1+1")], [body("x")])})
     (row,) = csv.DictReader(io.StringIO(pipelines.table(made)))
-    assert row["differences"] == "'=1+1"
+    assert row["differences"] == f"'{first.strip()}1+1"

@@ -9,6 +9,7 @@ Not collected by itself: test_on_a_controller.py runs it in a process of its own
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import typing as t
 from pathlib import Path
@@ -88,3 +89,27 @@ def test_a_file_that_somebody_else_named_is_named_again_afterwards(
     callback.v2_playbook_on_stats(None)
     assert os.environ[VARIABLE] == "/somewhere/else"
     assert lines == []
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(32, "Broken pipe"), OSError(5, "Input/output error"), RuntimeError])
+def test_a_closed_terminal_does_not_keep_a_signal_from_its_handler(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def closed(*_texts: t.Any, **_options: t.Any) -> None:
+        raise error
+
+    handled: list[int] = []
+    monkeypatch.setattr(signal, "signal", lambda number, handler: lambda *caught: handled.append(caught[0]))
+    callback = plugin()
+    callback.v2_playbook_on_start(None)
+    # Its thread would show the event first.
+    callback.ended.set()
+    callback.reader.join()
+    events = Events()
+    events.start("ws/cpu", "create")
+    monkeypatch.setattr(callback, "display", closed)
+    callback._interrupted(signal.SIGTERM, None)
+    assert handled == [signal.SIGTERM]
+    monkeypatch.undo()
+    events.close()
+    callback.v2_playbook_on_stats(None)
