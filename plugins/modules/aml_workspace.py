@@ -68,7 +68,7 @@ options:
     type: str
   key_vault:
     description:
-      - Resource id of an existing key vault. Immutable.
+      - Resource id of an existing key vault. Immutable. A hub can be created without one (null); other workspaces get a new one, if it is not set.
     type: str
   application_insights:
     description:
@@ -121,6 +121,47 @@ options:
         description: URL of the key, with its version.
         type: str
         required: true
+      user_assigned_identity:
+        description:
+          - Resource id of the user-assigned identity that reads the key. If not set, the identity of the workspace reads it.
+        type: str
+      cosmosdb_id:
+        description: Resource id of an existing Cosmos DB account, which keeps the data in place of one that the service creates.
+        type: str
+      search_id:
+        description: Resource id of an existing Azure AI Search service, which keeps the indexes in place of one that the service creates.
+        type: str
+      storage_id:
+        description: Resource id of an existing storage account, which keeps the data in place of one that the service creates.
+        type: str
+  enable_service_side_cmk_encryption:
+    description:
+      - Whether the service keeps the data that it encrypts with the customer-managed key in its own subscription, and creates no resources for it in
+        yours. Requires O(customer_managed_key). Immutable.
+    type: bool
+  network_acls:
+    description:
+      - The public addresses from which the workspace can be reached, if O(public_network_access=enabled). Only preview versions of the API have it.
+    type: dict
+    suboptions:
+      default_action:
+        description: What happens to requests from all other addresses. V(allow) is the default of the service.
+        type: str
+        choices: [allow, deny]
+      ip_rules:
+        description: The complete list of addresses that are allowed, at most 200. The order is not significant.
+        type: list
+        elements: dict
+        suboptions:
+          value:
+            description: An IPv4 address, or a range such as V(203.0.113.0/24).
+            type: str
+            required: true
+  provision_network_now:
+    description:
+      - Whether the managed network of a workspace that is created is provisioned at once, and not with the first compute target. Has no effect on a
+        workspace that exists; C(az ml workspace provision-network) provisions its network.
+    type: bool
   serverless_compute:
     description:
       - The network in which serverless compute runs jobs.
@@ -146,6 +187,13 @@ options:
         description: Firewall for rules of type V(fqdn).
         type: str
         choices: [basic, standard]
+      enable_network_monitor:
+        description: Whether the managed network is monitored.
+        type: bool
+      managed_network_kind:
+        description: Kind of the managed network. V(v2) has more detailed access controls, and cannot become V(v1) again.
+        type: str
+        choices: [v1, v2]
       outbound_rules:
         description:
           - Rules for outbound traffic, by name. Rules that are not listed are preserved.
@@ -381,17 +429,30 @@ workspace:
       returned: always
       sample: false
     customer_managed_key:
-      description: C(key_vault) and C(key_uri); each is null if the service's own key is used.
+      description:
+        - C(key_vault), C(key_uri), C(user_assigned_identity), C(cosmosdb_id), C(search_id) and C(storage_id); each is null if the service's own key is used.
       type: dict
       returned: always
-      sample: {key_vault: null, key_uri: null}
+      sample: {key_vault: null, key_uri: null, user_assigned_identity: null, cosmosdb_id: null, search_id: null, storage_id: null}
+    enable_service_side_cmk_encryption:
+      description: Whether the service keeps the data that it encrypts with the customer-managed key.
+      type: bool
+      returned: always
+      sample: false
+    network_acls:
+      description: C(default_action) and C(ip_rules) for requests from public addresses; each is null if the API version does not return it.
+      type: dict
+      returned: always
+      sample: {default_action: deny, ip_rules: [{value: 203.0.113.0/24}]}
     serverless_compute:
       description: C(custom_subnet) and C(no_public_ip) of serverless compute.
       type: dict
       returned: always
       sample: {custom_subnet: null, no_public_ip: null}
     managed_network:
-      description: C(isolation_mode), C(firewall_sku), C(status) and C(outbound_rules) including the service's own rules (see C(category)).
+      description:
+        - C(isolation_mode), C(firewall_sku), C(enable_network_monitor), C(managed_network_kind), C(status) and C(outbound_rules) including the service's
+          own rules (see C(category)).
       type: dict
       returned: always
     identity:

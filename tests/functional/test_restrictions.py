@@ -52,6 +52,12 @@ def approved(azure: Azure) -> None:
     azure.run(WS, name=WORKSPACE, **network("allow_only_approved_outbound"))
 
 
+def network_v2(azure: Azure) -> None:
+    azure.run(
+        WS, name=WORKSPACE, managed_network={"isolation_mode": "allow_internet_outbound", "managed_network_kind": "v2"}
+    )
+
+
 def cluster(azure: Azure) -> None:
     azure.run(CLUSTER, name="in-the-way", size="Standard_D2s_v3", max_instances=1)
 
@@ -110,6 +116,11 @@ CASES = [
     Case("ManagedNetworkStaysOn", internet, WS, {**OF_WS, **network("disabled")}, "allow_internet_outbound"),
     Case("IsolationModeIsFinal", approved, WS, {**OF_WS, **network("allow_internet_outbound")}, "recreate"),
     Case("FirewallWithoutRules", internet, WS, {**OF_WS, "managed_network": {"firewall_sku": "basic"}}),
+    Case("NetworkKindIsFinal", network_v2, WS, {**OF_WS, "managed_network": {"managed_network_kind": "v1"}}),
+    Case("KeyVaultRequired", nothing, WS, {"name": "ws-two", "location": "eastus", "key_vault": None}),
+    Case("EncryptionWithoutKey", nothing, WS, {"name": "ws-two", "location": "eastus", "enable_service_side_cmk_encryption": True}),
+    Case("TooManyIpRules", nothing, WS, {**OF_WS, "network_acls": {"ip_rules": [{"value": f"203.0.113.{n}"} for n in range(201)]}}, "201"),
+    Case("InvalidIpRange", nothing, WS, {**OF_WS, "network_acls": {"ip_rules": [{"value": "2001:db8::/32"}]}}, "2001:db8::/32"),
     Case("InUse", cluster, WS, {**OF_WS, **network("allow_internet_outbound")}, "in-the-way"),
     Case("CrossRegionManagedNetwork", internet, CLUSTER, {**SMALL, "max_instances": 1, "location": "westus2"}, "westus2"),
     Case("CrossRegionInstance", internet, INSTANCE, {**SMALL, "location": "westus2"}, "eastus"),
@@ -147,6 +158,8 @@ ACCEPTED = [
     (internet, CLUSTER, {**SMALL, "max_instances": 1, "location": "eastus"}),
     (identities, WS, {**OF_WS, **identity("b", both=True), "primary_user_assigned_identity": IDENTITY + "b"}),
     (nothing, WS, {**OF_WS, "container_registry": None, "primary_user_assigned_identity": None}),
+    (nothing, WS, {**OF_WS, "network_acls": {"default_action": "deny", "ip_rules": [{"value": "203.0.113.0/24"}]}}),
+    (nothing, WS, {**OF_WS, "provision_network_now": True}),
     (nothing, WS, {**OF_WS, "tags": {f"hidden-link:{GROUP_ID}/providers/Microsoft.Web/sites/site": "Resource"}}),
     (nothing, INSTANCE, {**SMALL, "setup_scripts": {"creation_script": {"path": "Users/admin/setup.sh"}}}),
 ]

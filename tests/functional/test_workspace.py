@@ -21,6 +21,7 @@ from ansible_collections.azureml.compute.tests.support.azure import (
 
 MODULE = "aml_workspace"
 TARGET = {"name": WORKSPACE}
+RANGES = [{"value": "203.0.113.0/24"}, {"value": "198.51.100.7"}]
 PROVIDER = "/providers/Microsoft.MachineLearningServices/workspaces/"
 
 
@@ -81,6 +82,26 @@ def test_each_updatable_field_alone(azure: Azure) -> None:
             "managed_network",
             {"properties": {"managedNetwork": {"isolationMode": "AllowInternetOutbound"}}},
         ),
+        (
+            {"managed_network": {"enable_network_monitor": True, "managed_network_kind": "v2"}},
+            "managed_network",
+            {"properties": {"managedNetwork": {"enableNetworkMonitor": True, "managedNetworkKind": "V2"}}},
+        ),
+        (
+            {"network_acls": {"ip_rules": RANGES}},
+            "network_acls",
+            {"properties": {"networkAcls": {"ipRules": RANGES}}},
+        ),
+        (
+            {"network_acls": {"default_action": "deny"}},
+            "network_acls",
+            {"properties": {"networkAcls": {"defaultAction": "Deny", "ipRules": RANGES}}},
+        ),
+        (
+            {"network_acls": None},
+            "network_acls",
+            {"properties": {"networkAcls": {"defaultAction": "Allow", "ipRules": []}}},
+        ),
     ]
     before = current(azure)
     for options, name, body in cases:
@@ -96,6 +117,34 @@ def test_each_updatable_field_alone(azure: Azure) -> None:
         before = after
 
 
+def test_ranges_compare_as_a_set_of_addresses(azure: Azure) -> None:
+    azure.run(MODULE, **TARGET, network_acls={"ip_rules": RANGES})
+    same = [{"value": "198.51.100.7/32"}, {"value": "203.0.113.9/24"}]
+    assert not azure.run(MODULE, **TARGET, network_acls={"default_action": "allow", "ip_rules": same})["changed"]
+
+
+def test_a_key_of_ones_own_and_who_reads_it_are_in_the_export_as_they_are(azure: Azure) -> None:
+    document = azure.app.store.get(WORKSPACE_ID)
+    key = {"keyVaultArmId": KEY["key_vault"], "keyIdentifier": KEY["key_uri"]}
+    document["properties"]["encryption"] = {
+        "status": "Enabled",
+        "keyVaultProperties": key,
+        "identity": {"userAssignedIdentity": READER},
+    }
+    document["properties"]["networkAcls"] = {"defaultAction": "Deny", "ipRules": RANGES}
+    azure.app.store.put(WORKSPACE_ID, document)
+    exported = azure.run("aml_export_info")
+    declared = exported["vars"]["aml_workspace"]
+    assert declared["customer_managed_key"] == {**KEY, "user_assigned_identity": READER}
+    assert declared["network_acls"] == {"default_action": "deny", "ip_rules": RANGES}
+    assert "default_action: Deny" in exported["cli_yaml"]["workspace.yml"]
+    options = {name: declared[name] for name in ("customer_managed_key", "network_acls")}
+    assert not azure.run(MODULE, **TARGET, **options)["changed"]
+
+
+VAULT = f"{GROUP_ID}/providers/Microsoft.KeyVault/vaults/kv-key"
+KEY = {"key_vault": VAULT, "key_uri": "https://kv-key.vault.azure.net/keys/one/0123456789abcdef0123456789abcdef"}
+READER = f"{GROUP_ID}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-reader"
 FIXED = [
     ({"location": "westus2"}, "location", "stays in its region"),
     ({"kind": "hub"}, "kind", "cannot become another kind"),
@@ -107,6 +156,11 @@ FIXED = [
     ),
     ({"key_vault": f"{GROUP_ID}/providers/Microsoft.KeyVault/vaults/other"}, "key_vault", "cannot be changed"),
     ({"enable_data_isolation": True}, "enable_data_isolation", "decided at creation"),
+    (
+        {"customer_managed_key": {**KEY, "user_assigned_identity": READER}},
+        "customer_managed_key.user_assigned_identity",
+        "decided at creation",
+    ),
 ]
 
 
@@ -114,8 +168,7 @@ FIXED = [
 def test_a_fixed_field_says_why(azure: Azure, options: dict[str, t.Any], name: str, reason: str) -> None:
     failed = azure.run(MODULE, **TARGET, **options, ok=False)
     assert failed["failure"]["code"] == "ImmutableChange" and azure.writes == []
-    (detail,) = failed["failure"]["details"]
-    assert detail["field"] == name and reason in detail["reason"]
+    assert reason in {detail["field"]: detail["reason"] for detail in failed["failure"]["details"]}[name]
 
 
 def test_a_workspace_with_compute_targets_is_not_replaced_unasked(azure: Azure) -> None:

@@ -84,3 +84,48 @@ def test_a_hub_and_its_project(player: Player, group_task: dict) -> None:
         and run["project"]["workspace"]["hub_id"] == run["hub"]["workspace"]["id"]
     )
     assert player.play({**hub, "register": "hub"}, project).changed == 0
+
+
+def test_what_only_a_creation_sets_is_set_by_the_deployment(player: Player, group_task: dict) -> None:
+    """An own key that an identity reads, rules of access from the first moment on, a network that is provisioned at once; a hub without a key vault."""
+    identity = {
+        "name": "Identity",
+        "azureml.compute.arm_resource": {
+            "type": "Microsoft.ManagedIdentity/userAssignedIdentities",
+            "name": "id-key",
+            "resource_group": player.group,
+            "api_version": "2023-01-31",
+            "body": {"location": "eastus"},
+        },
+        "register": "identity",
+    }
+    reader = "{{ identity.resource.id }}"
+    made = {
+        "name": "ws-key",
+        "location": "eastus",
+        "identity": {"type": "user_assigned", "user_assigned_identities": [reader]},
+        "primary_user_assigned_identity": reader,
+        "customer_managed_key": {
+            "key_vault": "{{ identity.resource.id.split('/providers/')[0] }}/providers/Microsoft.KeyVault/vaults/kv-key",
+            "key_uri": "https://kv-key.vault.azure.net/keys/one/0123456789abcdef0123456789abcdef",
+            "user_assigned_identity": reader,
+        },
+        "enable_service_side_cmk_encryption": True,
+        "network_acls": {"default_action": "deny", "ip_rules": [{"value": "203.0.113.0/24"}]},
+        "managed_network": {"isolation_mode": "allow_internet_outbound", "enable_network_monitor": True},
+        "provision_network_now": True,
+    }
+    hub = module(WORKSPACE, "hub", name="hub-key", kind="hub", location="eastus", key_vault=None)
+    mark = player.simulator.mark()
+    run = player.play(group_task, identity, module(WORKSPACE, "made", **made), hub)
+    shown = run["made"]["workspace"]
+    assert shown["customer_managed_key"]["user_assigned_identity"].endswith("/id-key")
+    assert shown["enable_service_side_cmk_encryption"] and shown["network_acls"] == made["network_acls"]
+    assert shown["managed_network"]["status"] == "Active" and shown["managed_network"]["enable_network_monitor"]
+    patched = [
+        row for row in player.simulator.writes(mark) if row["method"] == "PATCH" and row["path"].endswith("/ws-key")
+    ]
+    assert "networkAcls" not in str(patched) and "encryption" not in str(patched)
+    assert run["hub"]["workspace"]["key_vault"] is None
+    assert not [name for name in dependents(player) if "/vaults/" in name and "hubkey" in name]
+    assert player.play(identity, module(WORKSPACE, "made", **made), hub).changed == 0

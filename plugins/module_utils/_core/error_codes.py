@@ -15,37 +15,37 @@ CODES = frozenset(
     ConnectionFailed CredentialFileReadable CredentialIncomplete CredentialNotFound CredentialUnavailable
     CredentialUnused CrossRegionCluster CrossRegionInstance CrossRegionManagedNetwork CrossRegionPrivateLink
     DeclaredTwice DeleteNotSupported DeleteUnderlyingNeeded DependentsNeedPermanentDelete DeploymentFailed
-    DiagnosisFailed DomainLabelMissing DuplicateCompute DuplicateFamily EmptySelection EmptyText EndlessList Error
-    FailedDependent FamilyQuotaExceeded FewNodes FileInNoWorkspace FileNotReadable FileNotWritable FirewallWithoutRules
-    FirstIdentityOnly FleetFailed FleetNameMissing FolderMissing Forbidden HubOfProject IdentityConflict
-    IdentityMissing IdentityNotFound IdleShutdownNeedsPermission ImmutableChange ImmutableChangeIgnored InternalError
-    Interrupted InUse InvalidAddress InvalidApiVersion InvalidApplication InvalidAuthenticationTokenTenant
-    InvalidComputeName InvalidDeclaration InvalidDefaults InvalidDefinition InvalidEntry InvalidFleetName InvalidGuid
-    InvalidHost InvalidHostPrefix InvalidInstanceType InvalidLabel InvalidLocation InvalidName InvalidNamespace
-    InvalidOption InvalidQuotaBelowClusterMinimum InvalidQuotaExceedsSubscriptionLimit InvalidRange
-    InvalidResourceGroupName InvalidResourceId InvalidResourceType InvalidRule InvalidRuleName InvalidSchedule
-    InvalidScript InvalidSize InvalidSshKey InvalidSubscriptionId InvalidTag InvalidTenant InvalidText InvalidUserName
-    InvalidVMFamilyName InvalidWorkspaceName IsolationModeIsFinal KindMismatch LibraryMissing LinkOutOfFolder
-    LocationMissing LocationNotOffered LongName ManagedNetworkStaysOn ManyNodes MinimumAboveMaximum MinimumNodes
-    MissingSubscriptionRegistration NameDoesNotFitType NamedTwice NeedsReplacement NetworkIncomplete
-    NetworkInOtherRegion NetworkInOtherSubscription NetworkMissing NoLogin NoRegisteredProviderFound NotApplied
-    NoTargetMatches NotChecked NotEnoughCores NotFound NotManaged NotNamed NotRead NotStarted NullNotAllowed
-    OnlyWhenCreated OperationCanceled OperationFailed OperationNotEnabledForRegion OperationNotFound
-    OperationNotSupportedForSku OperationsFailed OptionOfAnotherType OtherSubscription OutOfRange PagingLoop
-    ParentResourceNotFound PasswordInsteadOfKey PlaceholderNotReplaced PlanChanged PlanNotReadable PreconditionFailed
-    PreflightFailed PreviewFeature PrimaryIdentityMissing PrimaryIdentityNotAssigned PrivateEndpointMissing
-    ProjectRegion ProvisioningFailed QuotaBelowMaximum QuotaExceeded QuotaUnknown RangesOverlap ReadOnlyProperty
-    Recovered RecreatedMeanwhile RequestDisallowedByPolicy RequiredForCreation ResourceGroupNotFound ResourceNotFound
-    Retired Retiring RuleNeedsApprovedMode RuleWithoutNetwork ScopeLocked ScriptByAddress SdkRefused SecretNeeded
-    SecretNotSent ServiceError ServiceUnavailable SharedDependent SignInUnreachable SizeNotForKind
-    SizeNotLowPriorityCapable SizeNotOffered SoftDeletedWorkspace SshKeyMissing SshUserMissing
-    SubnetBesideManagedNetwork SubnetDelegated SubnetGivenTwice SubnetMissing SubnetNotFound SubnetTooSmall
-    SubnetWithoutLoadBalancer SubscriptionMissing SubscriptionNotFound SubscriptionRequestsThrottled TagsGivenTwice
-    TakenFromHub TargetNotFound TargetNotReadable TlsContradiction TlsDisabled TooExpensive TooManyRequests
-    TooManySchedules TooManyTags UnderlyingNotDeletable UnexpectedAnswer UnexpectedComputes UnknownCloud
-    UnknownInstanceType UnknownSize UntrustedAddress UserIncomplete WaitTimeout WorkspaceExists WorkspaceNotDeclared
-    WorkspaceNotFound WorkspaceNotReadable WorkspaceQuotaExceeded WorkspacesMissing WrongDefinitionType
-    WrongResourceType WrongType
+    DiagnosisFailed DomainLabelMissing DuplicateCompute DuplicateFamily EmptySelection EmptyText EncryptionWithoutKey
+    EndlessList Error FailedDependent FamilyQuotaExceeded FewNodes FileInNoWorkspace FileNotReadable FileNotWritable
+    FirewallWithoutRules FirstIdentityOnly FleetFailed FleetNameMissing FolderMissing Forbidden HubOfProject
+    IdentityConflict IdentityMissing IdentityNotFound IdleShutdownNeedsPermission ImmutableChange
+    ImmutableChangeIgnored InternalError Interrupted InUse InvalidAddress InvalidApiVersion InvalidApplication
+    InvalidAuthenticationTokenTenant InvalidComputeName InvalidDeclaration InvalidDefaults InvalidDefinition
+    InvalidEntry InvalidFleetName InvalidGuid InvalidHost InvalidHostPrefix InvalidInstanceType InvalidIpRange
+    InvalidLabel InvalidLocation InvalidName InvalidNamespace InvalidOption InvalidQuotaBelowClusterMinimum
+    InvalidQuotaExceedsSubscriptionLimit InvalidRange InvalidResourceGroupName InvalidResourceId InvalidResourceType
+    InvalidRule InvalidRuleName InvalidSchedule InvalidScript InvalidSize InvalidSshKey InvalidSubscriptionId
+    InvalidTag InvalidTenant InvalidText InvalidUserName InvalidVMFamilyName InvalidWorkspaceName IsolationModeIsFinal
+    KeyVaultRequired KindMismatch LibraryMissing LinkOutOfFolder LocationMissing LocationNotOffered LongName
+    ManagedNetworkStaysOn ManyNodes MinimumAboveMaximum MinimumNodes MissingSubscriptionRegistration NameDoesNotFitType
+    NamedTwice NeedsReplacement NetworkIncomplete NetworkInOtherRegion NetworkInOtherSubscription NetworkKindIsFinal
+    NetworkMissing NoLogin NoRegisteredProviderFound NotApplied NoTargetMatches NotChecked NotEnoughCores NotFound
+    NotManaged NotNamed NotRead NotStarted NullNotAllowed OnlyWhenCreated OperationCanceled OperationFailed
+    OperationNotEnabledForRegion OperationNotFound OperationNotSupportedForSku OperationsFailed OptionOfAnotherType
+    OtherSubscription OutOfRange PagingLoop ParentResourceNotFound PasswordInsteadOfKey PlaceholderNotReplaced
+    PlanChanged PlanNotReadable PreconditionFailed PreflightFailed PreviewFeature PrimaryIdentityMissing
+    PrimaryIdentityNotAssigned PrivateEndpointMissing ProjectRegion ProvisioningFailed QuotaBelowMaximum QuotaExceeded
+    QuotaUnknown RangesOverlap ReadOnlyProperty Recovered RecreatedMeanwhile RequestDisallowedByPolicy
+    RequiredForCreation ResourceGroupNotFound ResourceNotFound Retired Retiring RuleNeedsApprovedMode
+    RuleWithoutNetwork ScopeLocked ScriptByAddress SdkRefused SecretNeeded SecretNotSent ServiceError
+    ServiceUnavailable SharedDependent SignInUnreachable SizeNotForKind SizeNotLowPriorityCapable SizeNotOffered
+    SoftDeletedWorkspace SshKeyMissing SshUserMissing SubnetBesideManagedNetwork SubnetDelegated SubnetGivenTwice
+    SubnetMissing SubnetNotFound SubnetTooSmall SubnetWithoutLoadBalancer SubscriptionMissing SubscriptionNotFound
+    SubscriptionRequestsThrottled TagsGivenTwice TakenFromHub TargetNotFound TargetNotReadable TlsContradiction
+    TlsDisabled TooExpensive TooManyIpRules TooManyRequests TooManySchedules TooManyTags UnderlyingNotDeletable
+    UnexpectedAnswer UnexpectedComputes UnknownCloud UnknownInstanceType UnknownSize UntrustedAddress UserIncomplete
+    WaitTimeout WorkspaceExists WorkspaceNotDeclared WorkspaceNotFound WorkspaceNotReadable WorkspaceQuotaExceeded
+    WorkspacesMissing WrongDefinitionType WrongResourceType WrongType
 """.split()
 )
 

@@ -112,7 +112,7 @@ class Kind:
     def speaking(self, tree: dict[str, t.Any]) -> t.Self:
         """The kind at an API version that has all options that were given; itself where its own has."""
         version = self._version_with(
-            row.versions for row in (*self.fields, *self.options) if paths.get_path(tree, row.option) is not MISSING
+            row.versions for row in (*self.fields, *self.options) if self._is_given(tree, row.option)
         )
         if version == self.api_version:
             return self
@@ -148,6 +148,9 @@ class Kind:
                 flat[row.option] = value
         return flat
 
+    def _is_given(self, tree: dict[str, t.Any], option: str) -> bool:
+        return paths.get_path(tree, option) is not MISSING or self._parent_is_null(tree, option)
+
     @staticmethod
     def _parent_is_null(tree: dict[str, t.Any], option: str) -> bool:
         parent, dot, _rest = option.partition(".")
@@ -174,7 +177,7 @@ class Kind:
     def _check_version(self, tree: dict[str, t.Any]) -> Findings:
         """The options that the API version of the task lacks; where the task asks for none, there are no such options."""
         for row in (*self.fields, *self.options):
-            if not row.versions.has(self.api_version) and paths.get_path(tree, row.option) is not MISSING:
+            if not row.versions.has(self.api_version) and self._is_given(tree, row.option):
                 message = (
                     f"{row.option} is not part of API version {self.api_version}, which api_version asks for: "
                     f"it needs {row.versions} or newer. Remove api_version, or set it to {row.versions.best}."
@@ -209,6 +212,12 @@ class Kind:
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
         """Warnings about what was declared: preview features, costs."""
         return []
+
+    def preview_notice(self, values: Declared) -> list[str]:
+        """The warning of options that get a value and that no stable API version has."""
+        rows = [row for row in self.fields if row.versions.is_preview and values.get(row.option) is not None]
+        options = ", ".join(row.option for row in rows)
+        return [f"PreviewFeature: only preview API versions have {options}, without an SLA."] if options else []
 
     def notices(self, declared: Declared, body: Body | None) -> list[str]:
         """Warnings of every run, also of one that changes nothing: what is retired. ``body``: the resource as it is, where it exists."""

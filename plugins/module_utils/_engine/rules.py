@@ -233,6 +233,29 @@ def _is_ip(value: str) -> bool:
     return "%" not in value
 
 
+def ip_range(value: t.Any) -> t.Any:
+    """An IPv4 address or a range in CIDR notation as ``ipaddress`` has it; None for anything else."""
+    import ipaddress
+
+    try:
+        return ipaddress.IPv4Network(str(value), strict=False)
+    except ValueError:
+        return None
+
+
+def ip_rules(items: list[dict[str, t.Any]], option: str) -> Findings:
+    """Rules that each name an IPv4 address or range."""
+    source = "how-to-configure-private-link, public access from internet IP ranges; ARM types, IPRule"
+    if len(items) > 200:
+        yield Finding("TooManyIpRules", option, f"{option} has {len(items)} rules; a workspace takes 200.", source)
+    for item in items:
+        if ip_range(item.get("value")) is None:
+            message = (
+                f"{option} must have IPv4 addresses, or ranges such as 203.0.113.0/24; {item.get('value')!r} is not."
+            )
+            yield Finding("InvalidIpRange", option, message, source)
+
+
 def dns_label(value: t.Any, option: str) -> Findings:
     if not re.match(rf"^{_LABEL}\Z", str(value)):
         message = (

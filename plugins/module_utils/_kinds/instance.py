@@ -323,7 +323,7 @@ class Instance(ComputeKind):
             yield from instance_actions.check_version(changed, self.api_version)
 
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
-        warnings = self._preview_options(declared) if plan.action in (CREATE, REPLACE) else []
+        warnings = self.preview_notice(declared) if plan.action in (CREATE, REPLACE) else []
         actions = sorted(set(plan.values()) & set(instance_actions.ACTIONS)) if plan.action == "update" else []
         preview = [option for option in actions if option != "enable_sso"]
         if preview:
@@ -336,12 +336,6 @@ class Instance(ComputeKind):
                 "IdleShutdownNeedsPermission: an instance with a managed identity shuts down when idle only if that identity is a Contributor."
             )
         return warnings
-
-    def _preview_options(self, declared: Declared) -> list[str]:
-        """The warning of declared options that no stable API version has."""
-        rows = [row for row in self.fields if row.versions.is_preview and declared.get(row.option) is not None]
-        options = ", ".join(row.option for row in rows)
-        return [f"PreviewFeature: only preview API versions have {options}, without an SLA."] if options else []
 
     def refine_plan(self, plan: Plan, body: Body | None, state: str) -> Plan:
         return with_power(plan, body, state)

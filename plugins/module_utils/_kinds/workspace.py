@@ -18,9 +18,9 @@ from .._core.canon import arm_id, boolean_text, caseless, full_id, region, text
 from .._core.findings import Finding, Findings
 from .._engine import rules as _rules
 from .._engine import versions
-from .._engine.fields import Field, Option, choice
+from .._engine.fields import WRITE_ONLY, Field, Option, choice
 from .._engine.kind import FAILED, Body, Kind, Request, Status, fixed, provisioning_status
-from .._engine.plan import Declared, Plan
+from .._engine.plan import CREATE, REPLACE, Declared, Plan
 from .._engine.versions import Versions
 from . import compute, workspace_rules
 from .outbound_rules import RULE_TYPES, RULES, check_rules, rule_field, rule_from_arm, rule_request
@@ -46,6 +46,16 @@ def kind_name(value: t.Any) -> str:
     return str(value or "default").casefold()
 
 
+def _default_action(value: t.Any) -> t.Any:
+    """A workspace without rules of access takes all addresses."""
+    return caseless(value) or "allow"
+
+
+def _ranges(rules: t.Any) -> list[str]:
+    """Ranges of addresses: their order has no meaning, and one address is a range of one."""
+    return sorted(str(_rules.ip_range(rule.get("value")) or rule.get("value")) for rule in rules or [])
+
+
 def _id(type_: str, **more: t.Any) -> dict[str, t.Any]:
     """What rows for the id of a resource have in common."""
     return {
@@ -57,7 +67,17 @@ def _id(type_: str, **more: t.Any) -> dict[str, t.Any]:
 
 
 _SERVERLESS_VERSIONS = Versions("2023-10-01", "2023-08-01-preview")
-_KEY_VAULT = _id("Microsoft.KeyVault/vaults", no_log=False)
+_ENCRYPTION = "properties.encryption."
+_OWN_STORES = Versions("2025-12-01", "2023-06-01-preview")
+_ACLS = "properties.networkAcls."
+_ACLS_VERSIONS = Versions(preview="2024-10-01-preview")
+_FIXED_KEY = "how data is encrypted is decided at creation; a PATCH takes another key_uri alone (ARM types, EncryptionUpdateProperties)"
+
+
+def _own_store(option: str, path: str, type_: str) -> Field:
+    """A store of the user's own, in which the service keeps the encrypted data in place of one that it creates."""
+    return fixed(f"customer_managed_key.{option}", _ENCRYPTION + path, _FIXED_KEY, versions=_OWN_STORES, **_id(type_))
+
 
 FIELDS: tuple[Field, ...] = (
     fixed(
@@ -87,8 +107,14 @@ FIELDS: tuple[Field, ...] = (
     Field("description", "properties.description", spec={"type": "str"}, canon=text, clearable=True),
     compute.TAGS,
     fixed("storage_account", "properties.storageAccount", _TYPES, **_id("Microsoft.Storage/storageAccounts")),
-    fixed("key_vault", "properties.keyVault", _TYPES, **_KEY_VAULT),
-    # A null agrees with a workspace that has none (see workspace_rules.KEPT).
+    # A null agrees with a workspace that has none (see workspace_rules.check_vault and workspace_rules.KEPT).
+    fixed(
+        "key_vault",
+        "properties.keyVault",
+        _TYPES,
+        clearable=True,
+        **_id("Microsoft.KeyVault/vaults", no_log=False),
+    ),
     Field(
         "application_insights",
         "properties.applicationInsights",
@@ -170,6 +196,56 @@ FIELDS: tuple[Field, ...] = (
         spec={"type": "str", "required": True, "no_log": False},
         rule=_rules.https_address,
     ),
+    # The CLI's schema has neither this nor the next option but two.
+    fixed(
+        "customer_managed_key.user_assigned_identity",
+        _ENCRYPTION + "identity.userAssignedIdentity",
+        _FIXED_KEY,
+        cli_name=None,
+        **_id("Microsoft.ManagedIdentity/userAssignedIdentities"),
+    ),
+    _own_store("cosmosdb_id", "cosmosDbResourceId", "Microsoft.DocumentDB/databaseAccounts"),
+    _own_store("search_id", "searchAccountResourceId", "Microsoft.Search/searchServices"),
+    _own_store("storage_id", "storageAccountResourceId", "Microsoft.Storage/storageAccounts"),
+    fixed(
+        "enable_service_side_cmk_encryption",
+        "properties.enableServiceSideCMKEncryption",
+        _FIXED_KEY,
+        versions=Versions("2025-06-01", "2024-07-01-preview"),
+        spec={"type": "bool"},
+        cli_name=None,
+        canon=boolean_text,
+    ),
+    Field(
+        "network_acls.default_action",
+        _ACLS + "defaultAction",
+        versions=_ACLS_VERSIONS,
+        spec={"type": "str", "choices": ["allow", "deny"]},
+        canon=_default_action,
+        clearable=True,
+        cleared="Allow",
+        **choice(allow="Allow", deny="Deny"),
+    ),
+    Field(
+        "network_acls.ip_rules",
+        _ACLS + "ipRules",
+        versions=_ACLS_VERSIONS,
+        spec={"type": "list", "elements": "dict", "options": {"value": {"type": "str", "required": True}}},
+        rule=_rules.ip_rules,
+        examples=([{"value": "203.0.113.0/24"}, {"value": "198.51.100.7"}], []),
+        wrong=([{"value": "example.org"}], [{"value": "2001:db8::/32"}], [{"value": "203.0.113.0/33"}]),
+        canon=_ranges,
+        clearable=True,
+        cleared=[],
+        shape=shape.list_of(shape.mapping({"value": shape.TEXT})),
+    ),
+    Field(
+        "provision_network_now",
+        "properties.provisionNetworkNow",
+        WRITE_ONLY,
+        versions=Versions("2025-06-01", "2024-10-01-preview"),
+        spec={"type": "bool"},
+    ),
     Field(
         "serverless_compute.custom_subnet",
         _SERVERLESS + "serverlessComputeCustomSubnet",
@@ -200,6 +276,21 @@ FIELDS: tuple[Field, ...] = (
         canon=caseless,
         **choice(basic="Basic", standard="Standard"),
     ),
+    Field(
+        "managed_network.enable_network_monitor",
+        _NETWORK + "enableNetworkMonitor",
+        versions=Versions("2025-09-01", "2024-10-01-preview"),
+        spec={"type": "bool"},
+        canon=boolean_text,
+    ),
+    Field(
+        "managed_network.managed_network_kind",
+        _NETWORK + "managedNetworkKind",
+        versions=Versions("2025-04-01", "2024-10-01-preview"),
+        spec={"type": "str", "choices": ["v1", "v2"]},
+        canon=caseless,
+        **choice(v1="V1", v2="V2"),
+    ),
 )
 
 
@@ -222,6 +313,10 @@ OPTIONS = (
         rule=check_rules,
     ),
 )
+
+
+# No document says that a PATCH merges inside these objects: each goes as a whole.
+_WHOLE = ("serverless_compute.", "network_acls.")
 
 
 shape.learn_workspace(FIELDS)
@@ -280,6 +375,9 @@ class Workspace(Kind):
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
         yield from workspace_rules.check(declared, current)
 
+    def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
+        return self.preview_notice(declared if plan.action in (CREATE, REPLACE) else plan.values())
+
     def updates(self, body: Body, plan: Plan) -> list[Request]:
         """One PATCH for the workspace, and one PUT or DELETE for each outbound rule (azure-ai-ml, outbound rule operations)."""
         changed = plan.values()
@@ -290,16 +388,27 @@ class Workspace(Kind):
 
     def _patch(self, body: Body, values: Declared) -> Request:
         carries = "tags" in values
-        serverless = {row.option: row.read(body) for row in self.fields if row.option.startswith("serverless_compute.")}
-        if serverless.keys() & values.keys():
-            # No document says that a PATCH merges inside this object: it goes as a whole.
-            kept = {option: value for option, value in serverless.items() if option not in values}
-            others = {option: value for option, value in kept.items() if value is not None}
-            carries, values = carries or bool(others), {**others, **values}
+        for group in _WHOLE:
+            current = {row.option: row.read(body) for row in self.fields if row.option.startswith(group)}
+            if current.keys() & values.keys():
+                others = {option: now for option, now in current.items() if option not in values and now is not None}
+                carries, values = carries or bool(others), {**others, **values}
         patch = self.with_values({}, values)
         if patch.get("identity"):
             _take_away(patch["identity"], body.get("identity") or {})
         return Request("PATCH", patch, carries=carries)
+
+    def kept(self, body: Body) -> Declared:
+        kept = super().kept(body)
+        if kept.get("network_acls.default_action") == "allow" and not kept.get("network_acls.ip_rules"):
+            # The service's default, which most workspaces have: it needs no preview version.
+            kept = {option: value for option, value in kept.items() if not option.startswith("network_acls.")}
+        return kept
+
+    def completed(self, body: Body, plan: Plan, wanted: Declared) -> Declared:
+        complete = super().completed(body, plan, wanted)
+        # Without this null, a hub that has no key vault would get one.
+        return complete if complete.get("key_vault") else {**complete, "key_vault": None}
 
     def set_after_creation(self, plan: Plan, declared: Declared, complete: Declared) -> Declared:
         # The template does not take all fields, and sets some that were not declared.
@@ -320,9 +429,12 @@ class Workspace(Kind):
         properties = body.get("properties") or {}
         network = properties.get("managedNetwork") or {}
         projected = self.read(body)
+        del projected["provision_network_now"]
         projected["managed_network"] = {
             "isolation_mode": projected["managed_network"]["isolation_mode"],
             "firewall_sku": projected["managed_network"]["firewall_sku"],
+            "enable_network_monitor": projected["managed_network"]["enable_network_monitor"],
+            "managed_network_kind": projected["managed_network"]["managed_network_kind"],
             "status": (network.get("status") or {}).get("status"),
             "outbound_rules": [
                 {**rule_from_arm(name, rule), "category": rule.get("category"), "status": rule.get("status")}

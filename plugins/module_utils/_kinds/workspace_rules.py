@@ -23,7 +23,14 @@ _DOCS = "how-to-managed-network"
 _MODE = "managed_network.isolation_mode"
 _DISABLED, _INTERNET, _APPROVED = "disabled", "allow_internet_outbound", "allow_only_approved_outbound"
 # What a project takes from its hub, each by the first part of its options.
-FROM_HUB = ("storage_account", "key_vault", "container_registry", "managed_network", "customer_managed_key")
+FROM_HUB = (
+    "storage_account",
+    "key_vault",
+    "container_registry",
+    "managed_network",
+    "customer_managed_key",
+    "enable_service_side_cmk_encryption",
+)
 
 
 def _now(current: Current, option: str) -> t.Any:
@@ -42,8 +49,11 @@ def check(declared: Declared, current: Current) -> Findings:
     mode = caseless(effective(declared, current, _MODE)) or _DISABLED
     yield from _check_firewall(declared.get("managed_network.firewall_sku"), mode)
     yield from _check_rule_types(declared, mode)
+    yield from _check_network_kind(declared, current)
     yield from _check_primary(declared, current)
     yield from _check_removed(declared, current)
+    yield from _check_vault(declared, current)
+    yield from _check_service_side(declared, current)
     if effective(declared, current, "kind") == "project":
         yield from check_project(declared)
 
@@ -78,6 +88,14 @@ def _check_mode(wanted: t.Any, before: t.Any) -> Findings:
     elif caseless(before) == _APPROVED:
         message = f"{_MODE} is {before} and cannot become {wanted}: keep it, or recreate the workspace with {wanted}."
         yield Finding("IsolationModeIsFinal", _MODE, message, _DOCS)
+
+
+def _check_network_kind(declared: Declared, current: Current) -> Findings:
+    """A managed network of kind V2 does not become one of kind V1."""
+    option = "managed_network.managed_network_kind"
+    if declared.get(option) == "v1" and caseless(_now(current, option)) == "v2":
+        message = f"{option} is v2 and cannot become v1 again: keep v2, or recreate the workspace with v1."
+        yield Finding("NetworkKindIsFinal", option, message, "ARM types, ManagedNetworkSettings.managedNetworkKind")
 
 
 def _check_firewall(sku: t.Any, mode: t.Any) -> Findings:
@@ -131,3 +149,24 @@ def _check_removed(declared: Declared, current: Current) -> Findings:
         if option in declared and declared[option] is None and _now(current, option) is not None:
             message = f"{option} is {_now(current, option)} and cannot be taken from a workspace. Omit the option, or name another one."
             yield Finding("CannotBeRemoved", option, message, "ARM types, WorkspacePropertiesUpdateParameters")
+
+
+def _check_vault(declared: Declared, current: Current) -> Findings:
+    """Of a workspace that will be created, only a hub or what takes its hub's can be without a key vault."""
+    if "key_vault" not in declared or declared["key_vault"] is not None or current:
+        return
+    if caseless(declared.get("kind")) not in ("hub", "project"):
+        message = "key_vault is declared null, but only a hub can be created without a key vault. Omit the option to create one, or name one."
+        yield Finding("KeyVaultRequired", "key_vault", message, "Azure/bicep-registry-modules#3849")
+
+
+def _check_service_side(declared: Declared, current: Current) -> Findings:
+    option, key = "enable_service_side_cmk_encryption", "customer_managed_key.key_vault"
+    if declared.get(option) and not effective(declared, current, key):
+        message = f"{option} needs customer_managed_key: it encrypts with that key what the service keeps. Set the key, or remove the option."
+        yield Finding(
+            "EncryptionWithoutKey",
+            option,
+            message,
+            "ARM types, WorkspaceProperties; terraform-provider-azurerm, service_side_encryption_enabled",
+        )

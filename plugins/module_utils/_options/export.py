@@ -41,7 +41,7 @@ _LISTS = {
 FILL_IN, NO_COUNTERPART, NOT_SUCCEEDED, SEPARATE = "fill_in", "no_counterpart", "not_succeeded", "separate"
 
 # Properties of a workspace that this collection has no option for.
-_WITHOUT_OPTION = ("ipAllowlist", "networkAcls", "encryption.identity.userAssignedIdentity")
+_WITHOUT_OPTION = ("ipAllowlist",)
 
 
 class Export:
@@ -254,16 +254,30 @@ def cli_tree(type_: str, options: Tree) -> Tree:
             if as_map
             else [{"resource_id": identity} for identity in ids],
         }
-    if type_ == "kubernetes":
-        properties = {
-            "instanceTypes": tree.pop("instance_types", None),
-            "defaultInstanceType": tree.pop("default_instance_type", None),
-        }
-        properties = {name: value for name, value in properties.items() if value}
-        if "instanceTypes" in properties:
-            properties["instanceTypes"] = instance_types_to_arm(properties["instanceTypes"])
-        tree.update({"properties": properties} if properties else {})
+    if type_ in _RESPELLED:
+        _RESPELLED[type_](tree)
+    return tree
+
+
+def _respell_kubernetes(tree: Tree) -> None:
+    properties = {
+        "instanceTypes": tree.pop("instance_types", None),
+        "defaultInstanceType": tree.pop("default_instance_type", None),
+    }
+    properties = {name: value for name, value in properties.items() if value}
+    if "instanceTypes" in properties:
+        properties["instanceTypes"] = instance_types_to_arm(properties["instanceTypes"])
+    tree.update({"properties": properties} if properties else {})
+
+
+def _respell_workspace(tree: Tree) -> None:
+    if "network_acls" in tree:
+        # The schema takes Allow and Deny in this spelling alone.
+        action = tree["network_acls"].get("default_action") or "allow"
+        tree["network_acls"] = {**tree["network_acls"], "default_action": action.capitalize()}
     if tree.get("kind") == "default":
         # The schema of default workspaces has no kind.
         del tree["kind"]
-    return tree
+
+
+_RESPELLED = {"kubernetes": _respell_kubernetes, "workspace": _respell_workspace}

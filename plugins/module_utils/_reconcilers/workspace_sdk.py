@@ -22,12 +22,13 @@ from .._arm.answers import Answer, error_of, hint_for, read_error
 from .._arm.cloud import Cloud
 from .._arm.connections import limit_of, session_for
 from .._arm.transport import exchange_seconds, lost, was_sent
-from .._core import redact
+from .._core import paths, redact
 from .._core.arm_id import Target
 from .._core.errors import AmlError, ArmError
+from .._engine import versions
 from .._engine.plan import Declared
 from .._kinds.compute import IDENTITY_TYPES
-from .._kinds.workspace import isolation_mode_to_arm
+from .._kinds.workspace import FIELDS, isolation_mode_to_arm
 
 _ENTITIES = {"default": "Workspace", "hub": "Hub"}
 
@@ -47,6 +48,20 @@ _PLAIN = (
     "system_datastores_auth_mode",
     "enable_data_isolation",
 )
+
+# What only a creation sets, or sets before anyone can reach the workspace, and azure-ai-ml has no parameter for in a version that has it.
+_IN_TEMPLATE = (
+    "customer_managed_key.user_assigned_identity",
+    "customer_managed_key.cosmosdb_id",
+    "customer_managed_key.search_id",
+    "customer_managed_key.storage_id",
+    "enable_service_side_cmk_encryption",
+    "network_acls.default_action",
+    "network_acls.ip_rules",
+    "provision_network_now",
+)
+# How the template spells stores of the user's own; the types of no version have these names.
+_UNKNOWN_STORES = ("cosmosDbArmId", "storageAccountArmId", "SearchAccountArmId")
 
 
 class WorkspaceExists(AmlError):
@@ -79,6 +94,7 @@ def submit_workspace(
             client = _client(cloud, credential, target)
             # azure-ai-ml reads the workspace first, and updates one that exists with what this task would create.
             client.workspaces.begin_update = _refuse_update
+            _complete_template(client.workspaces, declared)
             client.workspaces.begin_create(_entity(target, declared))
         except AmlError:
             # WorkspaceExists, or what the sender refuses.
@@ -193,6 +209,33 @@ def _sending(sender: _Sender) -> t.Iterator[None]:
             yield
         finally:
             RequestsTransport.open, RequestsTransport.sleep = opened, slept
+
+
+def _complete_template(operations: t.Any, declared: Declared) -> None:
+    """Let the template of azure-ai-ml set what it has no parameter for."""
+    rows = [row for row in FIELDS if row.option in _IN_TEMPLATE and declared.get(row.option) is not None]
+    without_vault = declared.get("key_vault", "") is None
+    if not rows and not without_vault:
+        return
+    populate = operations._populate_arm_parameters
+
+    def completed(workspace: t.Any, **options: t.Any) -> t.Any:
+        template, *others = populate(workspace, **options)
+        by_type = {resource["type"]: resource for resource in template["resources"]}
+        made = by_type["Microsoft.MachineLearningServices/workspaces"]
+        if without_vault:
+            made["properties"]["keyVault"] = None
+            by_type["Microsoft.KeyVault/vaults"]["condition"] = False
+        if rows:
+            # The version of the template lacks them.
+            made["apiVersion"] = versions.PREVIEW
+            for name in _UNKNOWN_STORES:
+                made["properties"]["encryption"].pop(name, None)
+        for row in rows:
+            paths.set_path(made, row.path, row.write(declared[row.option]))
+        return template, *others
+
+    operations._populate_arm_parameters = completed
 
 
 def _refuse_update(workspace: t.Any, **options: t.Any) -> t.NoReturn:

@@ -152,7 +152,8 @@ def test_identities_are_taken_away_by_null(declared: dict[str, t.Any], before: t
 def test_the_result_has_exactly_the_documented_keys(body: dict[str, t.Any]) -> None:
     shown = kind.Workspace().project(body)
     assert set(shown) == set(yaml.safe_load(aml_workspace.RETURN)["workspace"]["contains"])
-    assert set(shown["managed_network"]) == {"isolation_mode", "firewall_sku", "status", "outbound_rules"}
+    network = {"isolation_mode", "firewall_sku", "enable_network_monitor", "managed_network_kind"}
+    assert set(shown["managed_network"]) == {*network, "status", "outbound_rules"}
 
 
 def test_declared_rules_do_not_change_the_shape_of_the_result() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.azureml.compute.plugins.module_utils._engine.versions import PREVIEW
 from ansible_collections.azureml.compute.plugins.module_utils._reconcilers import workspace_sdk
 from ansible_collections.azureml.compute.tests.support.bodies import FIRST, SECOND, workspace
 from ansible_collections.azureml.compute.tests.support.module_run import (
@@ -67,6 +68,16 @@ def get(body: t.Any = None) -> Call:
         "GET",
         WORKSPACE_ID,
         query={"api-version": ML},
+        **({"status": 404, "json": NOT_FOUND} if body is None else {"json": body}),
+    )
+
+
+def get_all(body: t.Any) -> Call:
+    """The read of all options, before a replacement."""
+    return Call(
+        "GET",
+        WORKSPACE_ID,
+        query={"api-version": PREVIEW},
         **({"status": 404, "json": NOT_FOUND} if body is None else {"json": body}),
     )
 
@@ -811,19 +822,20 @@ def test_recreate_keeps_what_was_there(submitted: list[dict[str, t.Any]]) -> Non
         options,
         get(workspace()),
         Call("GET", f"{WORKSPACE_ID}/computes", json={"value": []}),
+        get_all(workspace()),
         get_group(),
-        get(workspace()),
+        get_all(workspace()),
         Call("GET", f"{WORKSPACE_ID}/computes", json={"value": []}),
         delete("true"),
-        get(),
+        get_all(None),
         operation(),
-        get(),
+        get_all(None),
         listed(),
         listed(),
-        get(),
+        get_all(None),
         listed(deployment("Succeeded")),
-        get(after),
-        get(after),
+        get_all(after),
+        get_all(after),
     )
     assert result["plan"]["action"] == "replace"
     assert submitted[0]["location"] == "eastus"

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 RULE_TYPE = f"{WORKSPACE_TYPE}/outboundRules"
 OFF, INTERNET, APPROVED = "Disabled", "AllowInternetOutbound", "AllowOnlyApprovedOutbound"
 _NEXT = {OFF: [INTERNET, APPROVED], INTERNET: [APPROVED], APPROVED: []}
+_FLAGS = ("enableNetworkMonitor", "enableFirewallLog")
 _RULE_NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$")
 _TYPES = {"fqdn": "FQDN", "servicetag": "ServiceTag", "privateendpoint": "PrivateEndpoint"}
 _REQUIRED_TAGS = (
@@ -88,9 +89,15 @@ class ManagedNetwork:
                 doc,
                 "The managed network cannot be turned on while the workspace has computes. Delete all computes first.",
             )
+        now = doc["properties"].get("managedNetwork") or {}
+        if [str(one.get("managedNetworkKind")).lower() for one in (now, settings)] == ["v2", "v1"]:
+            raise self._bad(doc, "The managed network of kind 'V2' cannot become one of kind 'V1'.")
+        self._check_rules(doc, settings, after)
+
+    def _check_rules(self, doc: Document, settings: Document, mode: str) -> None:
         for name, rule in common.mapping(settings.get("outboundRules"), "outboundRules").items():
             if rule is not None and not name.startswith("__SYS_"):
-                self._check_rule(doc, after, name, rule)
+                self._check_rule(doc, mode, name, rule)
 
     @staticmethod
     def _bad(doc: Document, message: str) -> Exception:
@@ -108,16 +115,16 @@ class ManagedNetwork:
         settings = common.mapping(sent, "managedNetwork")
         now = doc["properties"].get("managedNetwork") or {}
         before, mode = mode_of(doc), self._mode(doc, settings)
+        flags = {name: flag(settings[name]) for name in _FLAGS if name in settings}
+        kind = {"managedNetworkKind": settings["managedNetworkKind"]} if settings.get("managedNetworkKind") else {}
         shown = {
-            "enableNetworkMonitor": False,
-            "enableFirewallLog": False,
+            **dict.fromkeys(_FLAGS, False),
             **now,
+            **flags,
+            **kind,
             "isolationMode": mode,
             "changeableIsolationModes": _NEXT[mode],
         }
-        for name in ("enableNetworkMonitor", "enableFirewallLog"):
-            if name in settings:
-                shown[name] = flag(settings[name])
         doc["properties"]["managedNetwork"] = shown
         if mode == OFF:
             return
@@ -125,13 +132,16 @@ class ManagedNetwork:
         shown.setdefault("status", {"status": "Inactive", "sparkReady": False})
         if mode == APPROVED:
             shown["firewallSku"] = settings.get("firewallSku") or shown.get("firewallSku") or "Standard"
+        self._apply_rules(doc, settings)
+        if mode != before:
+            self._require(doc, mode)
+
+    def _apply_rules(self, doc: Document, settings: Document) -> None:
         for name, rule in common.mapping(settings.get("outboundRules"), "outboundRules").items():
             if rule is None:
                 self.app.store.delete(self._rule_id(doc, name))
             elif not name.startswith("__SYS_"):
                 self._keep_rule(doc, name, rule, "UserDefined")
-        if mode != before:
-            self._require(doc, mode)
 
     def show(self, doc: Document) -> None:
         """The rules stand in the workspace's body too."""

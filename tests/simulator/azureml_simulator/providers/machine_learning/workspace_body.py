@@ -47,6 +47,8 @@ _PLAIN = (
     "allowPublicAccessWhenBehindVnet",
     "serviceManagedResourcesSettings",
 )
+# The rules of access of a workspace that has none [REC R15].
+_OPEN = {"defaultAction": "Allow", "bypass": "", "ipRules": [], "resourceAccessRules": []}
 # How the service spells the dependents' ids, whatever was sent [REC R10].
 _SPELLING = (
     (re.compile(r"/providers/microsoft\.keyvault/", re.IGNORECASE), "/providers/Microsoft.Keyvault/"),
@@ -141,8 +143,18 @@ def merge(doc: Document, sent: Document) -> None:
         if name in sent:
             _set(doc, properties, name, sent[name])
     encryption = sent.get("encryption")
-    if isinstance(encryption, dict) and str(encryption.get("status", "")).lower() == "enabled":
-        properties["encryption"] = copy.deepcopy(encryption)
+    if isinstance(encryption, dict):
+        _encrypt(properties, encryption)
+    if isinstance(properties["networkAcls"], dict):
+        properties["networkAcls"] = {**_OPEN, **properties["networkAcls"]}
+
+
+def _encrypt(properties: Document, sent: Document) -> None:
+    """A creation sends all of it; an update the identifier of another key alone (types, EncryptionUpdateProperties)."""
+    if str(sent.get("status", "")).lower() == "enabled":
+        properties["encryption"] = copy.deepcopy(sent)
+    elif "encryption" in properties:
+        properties["encryption"]["keyVaultProperties"] |= copy.deepcopy(sent.get("keyVaultProperties") or {})
 
 
 def _set(doc: Document, properties: Document, name: str, value: Any) -> None:

@@ -72,11 +72,12 @@ def failure(message: str, code: str = "BadRequest") -> Document:
 def dependents(app: App, properties: Document, kind: str) -> Document | None:
     """The error of dependents that are missing or unfit, or None. A project has those of its hub.
 
-    azure-ai-ml's template gives a feature store a storage account with a hierarchical namespace.
+    azure-ai-ml's template gives a feature store a storage account with a hierarchical namespace. A hub needs no key vault of its own [ISS
+    bicep-registry-modules#3849].
     """
     if kind == "Project":
         return None
-    for name in ("storageAccount", "keyVault"):
+    for name in ("storageAccount",) if kind == "Hub" else ("storageAccount", "keyVault"):
         if not properties.get(name):
             return failure(f"Missing dependent resources in workspace json: {name}.", "ValidationError")
     for name in DEPENDENTS:
@@ -155,9 +156,21 @@ def _fixed_changes(doc: Document, body: Document, sent: Document) -> Iterator[st
         yield "kind"
     ids = (*_FIXED_IDS, "hubResourceId")
     yield from (name for name in ids if sent.get(name) and _differs(now.get(name), sent[name]))
-    if sent.get("hbiWorkspace") not in (None, "") and flag(sent["hbiWorkspace"]) != now["hbiWorkspace"]:
-        yield "hbiWorkspace"
-    encryption = sent.get("encryption")
-    status = encryption.get("status") if isinstance(encryption, dict) else None
-    if status and _differs((now.get("encryption") or {}).get("status", "Disabled"), status):
+    for name in ("hbiWorkspace", "enableServiceSideCMKEncryption"):
+        if sent.get(name) not in (None, "") and flag(sent[name]) != now[name]:
+            yield name
+    if isinstance(sent.get("encryption"), dict) and _other_encryption(now.get("encryption") or {}, sent["encryption"]):
         yield "encryption"
+
+
+def _other_encryption(now: Document, sent: Document) -> bool:
+    """Whether more than the key's identifier would change (types, EncryptionUpdateProperties)."""
+    status = sent.get("status")
+    if status and _differs(now.get("status", "Disabled"), status):
+        return True
+    stores = ("cosmosDbResourceId", "searchAccountResourceId", "storageAccountResourceId")
+    pairs = [(now.get(name), sent[name]) for name in stores if name in sent]
+    for group, name in (("identity", "userAssignedIdentity"), ("keyVaultProperties", "keyVaultArmId")):
+        if name in (sent.get(group) or {}):
+            pairs.append(((now.get(group) or {}).get(name), sent[group][name]))
+    return any(_differs(before, after) for before, after in pairs)
