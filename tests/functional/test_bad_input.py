@@ -72,11 +72,13 @@ def refused(azure: Azure, module: str, options: Options, names: str) -> str | No
     return f"also reported: {done['msg'][:300]}" if others and len(details) > 1 else None
 
 
+def _reaches_a_module(value: object) -> bool:
+    """A controller, in whose process the tests are with AML_TEST_ACTIONS, gives half of a surrogate pair to no module."""
+    return not os.environ.get("AML_TEST_ACTIONS") or "\\ud" not in repr(value)
+
+
 def tried(module: str) -> list[Case]:
-    every = list(cases(module))
-    if os.environ.get("AML_TEST_ACTIONS"):
-        # A controller, in whose process the tests then are, gives half of a surrogate pair to no module.
-        every = [case for case in every if "\\ud" not in repr(case.options)]
+    every = [case for case in cases(module) if _reaches_a_module(case.options)]
     if figures.THOROUGH:
         return every
     before = {
@@ -139,7 +141,7 @@ def test_a_name_that_leads_elsewhere_is_not_removed(strict: Strict, module: str)
     base = {
         name: value for name, value in BASES[module][0].items() if name in ("resource_group", "type", "api_version")
     }
-    for name in NAMES:
+    for name in filter(_reaches_a_module, NAMES):
         assert refused(strict, module, {**base, "name": name, "state": "absent"}, "name") is None, name
 
 
