@@ -269,6 +269,9 @@ options:
           - Environment of the container. Everyone who can read the compute instance can read it.
           - The values are masked in the output of the task.
         type: dict
+      privileged:
+        description: Whether the container runs in privileged mode. If not set, a new application does, as with azure-ai-ml, and an existing one keeps its mode.
+        type: bool
       bind_mounts:
         description: Folders of the instance in the container.
         type: list
@@ -282,6 +285,9 @@ options:
             description: Folder in the container.
             type: str
             required: true
+          read_only:
+            description: Whether the container can only read it. If not set, a new mount is writable, and an existing one stays as it is.
+            type: bool
   data_mounts:
     description:
       - Data that is mounted on the instance. Mounts that are not listed are preserved.

@@ -124,6 +124,28 @@ def test_what_can_change_changes_by_the_services_own_action(
     assert bool(preview) is (name != "enable_sso")
 
 
+def test_privileges_of_applications_stay_unless_they_are_declared(azure: Azure) -> None:
+    mount = {"source": "/home/azureuser/cloudfiles", "target": "/data"}
+    plain = {"name": "app", "image": {"reference": "app:1"}, "bind_mounts": [mount]}
+    closed = {**plain, "privileged": False, "bind_mounts": [{**mount, "read_only": True}]}
+    azure.run(INSTANCE, **TARGET, size="Standard_DS3_v2", custom_applications=[closed])
+    body = azure.writes[0].body["properties"]["properties"]["customServices"][0]
+    assert body["docker"] == {"privileged": False} and body["volumes"][0]["readOnly"] is True
+    for same in (closed, plain):
+        assert not azure.run(INSTANCE, **TARGET, custom_applications=[same])["changed"]
+    missing = azure.run("aml_export_info", computes=[TARGET["name"]])["missing"]
+    assert {row["option"] for row in missing} == {
+        "custom_applications[app].privileged",
+        "custom_applications[app].bind_mounts.read_only",
+    }
+    azure.run(INSTANCE, **TARGET, custom_applications=[{**plain, "image": {"reference": "app:2"}}])
+    assert (
+        azure.writes[0].body[0]["docker"] == {"privileged": False} and azure.writes[0].body[0]["volumes"][0]["readOnly"]
+    )
+    azure.run(INSTANCE, **TARGET, custom_applications=[{**plain, "privileged": True}])
+    assert azure.writes[0].body[0]["docker"] == {"privileged": True}
+
+
 def test_data_mounts_follow_a_creation_and_go_when_declared_absent(azure: Azure) -> None:
     mount = {
         "mount_name": "images",

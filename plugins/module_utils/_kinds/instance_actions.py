@@ -14,8 +14,9 @@ from .._engine.versions import Versions
 from . import instance_schedules as schedules
 from . import instance_values as values
 
-# By option: the action's address, the API versions that list it, and its body. Sources: docs/facts.md a.1; docs/coverage.md 1.12; the
-# specification of 2022-10-01-preview for updateSchedules.
+# By option: the action's address, the API versions that list it, and its body. Sources: docs/facts.md a.1; docs/coverage.md 1.12. No client and none of
+# the stored specifications lists updateSchedules; official examples of it exist for four versions (Azure/azure-rest-api-specs, .../preview/VERSION/examples/
+# Compute/updateSchedules.json), of which 2022-10-01-preview is the newest.
 ACTIONS: dict[str, tuple[str, Versions, t.Callable[[t.Any], t.Any]]] = {
     "size": ("/resize", Versions(preview="2023-08-01-preview"), lambda size: {"targetVMSize": size}),
     "idle_time_before_shutdown_minutes": (

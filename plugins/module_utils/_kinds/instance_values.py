@@ -14,6 +14,7 @@ import re
 import typing as t
 
 from .._core import redact, shape
+from .._core.canon import boolean_text
 from .._core.errors import RuleError
 from .._core.findings import Finding, Findings
 from .._engine import fields as _fields
@@ -40,10 +41,15 @@ APPLICATION_SPEC: Values = {
         "options": {"target": {"type": "int", "required": True}, "published": {"type": "int", "required": True}},
     },
     "environment_variables": {"type": "dict"},
+    "privileged": {"type": "bool"},
     "bind_mounts": {
         "type": "list",
         "elements": "dict",
-        "options": {"source": {"type": "str", "required": True}, "target": {"type": "str", "required": True}},
+        "options": {
+            "source": {"type": "str", "required": True},
+            "target": {"type": "str", "required": True},
+            "read_only": {"type": "bool"},
+        },
     },
 }
 MOUNT_SPEC: Values = {
@@ -57,10 +63,11 @@ MOUNT_SPEC: Values = {
 
 # What the service sends for them.
 SCRIPT = shape.mapping(dict.fromkeys(("scriptSource", "scriptData", "scriptArguments", "timeout"), shape.TEXT))
-_BIND = shape.mapping({"source": shape.TEXT, "target": shape.TEXT})
+_BIND = shape.mapping({"source": shape.TEXT, "target": shape.TEXT, "readOnly": shape.FLAG})
+_DOCKER = shape.mapping({"privileged": shape.FLAG})
 _ENDPOINT = shape.mapping({"target": shape.NUMBER, "published": shape.NUMBER})
 APPLICATIONS = shape.list_of(shape.mapping({
-    "name": shape.TEXT, "type": shape.TEXT, "image": shape.mapping({"reference": shape.TEXT}), "endpoints": shape.list_of(_ENDPOINT),
+    "name": shape.TEXT, "type": shape.TEXT, "image": shape.mapping({"reference": shape.TEXT}), "endpoints": shape.list_of(_ENDPOINT), "docker": _DOCKER,
     "environmentVariables": shape.mapping(values=shape.mapping({"value": shape.SCALAR})), "volumes": shape.list_of(_BIND),
 }))  # fmt: skip
 MOUNTS = shape.list_of(
@@ -154,8 +161,12 @@ def applications_to_arm(items: list[Values]) -> list[Values]:
 
 
 def _application_to_arm(item: Values) -> Values:
-    """As azure-ai-ml's CustomApplications sends it."""
-    body: Values = {"name": item["name"], "type": item.get("type") or "docker", "docker": {"privileged": True}}
+    """As azure-ai-ml's CustomApplications sends it: unless declared otherwise, the container is privileged and its mounts are writable."""
+    body: Values = {
+        "name": item["name"],
+        "type": item.get("type") or "docker",
+        "docker": {"privileged": item.get("privileged") is not False},
+    }
     body["image"] = {"type": "docker", "reference": (item.get("image") or {}).get("reference")}
     body["endpoints"] = [
         {
@@ -171,7 +182,12 @@ def _application_to_arm(item: Values) -> Values:
         for name, value in (item.get("environment_variables") or {}).items()
     }
     body["volumes"] = [
-        {"type": "bind", "readOnly": False, "source": mount.get("source"), "target": mount.get("target")}
+        {
+            "type": "bind",
+            "readOnly": bool(mount.get("read_only")),
+            "source": mount.get("source"),
+            "target": mount.get("target"),
+        }
         for mount in item.get("bind_mounts") or []
     ]
     return body
@@ -190,8 +206,14 @@ def applications_from_arm(items: list[Values]) -> list[Values]:
             "environment_variables": {
                 name: (value or {}).get("value") for name, value in (item.get("environmentVariables") or {}).items()
             },
+            "privileged": boolean_text((item.get("docker") or {}).get("privileged")),
             "bind_mounts": [
-                {"source": volume.get("source"), "target": volume.get("target")} for volume in item.get("volumes") or []
+                {
+                    "source": volume.get("source"),
+                    "target": volume.get("target"),
+                    "read_only": boolean_text(volume.get("readOnly")),
+                }
+                for volume in item.get("volumes") or []
             ],
         }
         for item in items or []
@@ -234,15 +256,30 @@ def _check_environment(variables: Values, place: str) -> Findings:
             yield Finding("InvalidApplication", f"{place}.environment_variables", message, source)
 
 
-def fill_placeholders(current: t.Any, declared: t.Any) -> t.Any:
-    """Applications in which a placeholder, as exports and results have it, is the value that the application has: it never becomes the value itself."""
-    existing = {item["name"]: item.get("environment_variables") or {} for item in current or []}
+def fill_applications(current: t.Any, declared: t.Any) -> t.Any:
+    """Applications in which the existing ones keep what is not declared: variables with a placeholder, as exports and results have it, and privileges."""
+    existing = {item["name"]: item for item in current or []}
     return declared and [_filled(item, existing.get(item["name"]) or {}) for item in declared]
 
 
-def _filled(item: Values, there: Values) -> Values:
+def _filled(item: Values, existing: Values) -> Values:
+    filled = _with_variables(item, existing.get("environment_variables") or {})
+    if item.get("privileged") is None and existing.get("privileged") is not None:
+        filled = {**filled, "privileged": existing["privileged"]}
+    access = {mount.get("target"): mount.get("read_only") for mount in existing.get("bind_mounts") or []}
+    kept = [
+        {**mount, "read_only": access[mount.get("target")]}
+        if mount.get("read_only") is None and access.get(mount.get("target")) is not None
+        else mount
+        for mount in item.get("bind_mounts") or []
+    ]
+    return {**filled, "bind_mounts": kept} if kept else filled
+
+
+def _with_variables(item: Values, existing: Values) -> Values:
+    """A placeholder never becomes the value itself."""
     variables = item.get("environment_variables") or {}
-    unknown = [name for name, value in variables.items() if _is_placeholder(value) and there.get(name) is None]
+    unknown = [name for name, value in variables.items() if _is_placeholder(value) and existing.get(name) is None]
     if unknown:
         raise RuleError(
             f"Cannot set {', '.join(unknown)} of the custom application {item['name']!r}: the declared value is a placeholder ({redact.PLACEHOLDER}), "
@@ -250,7 +287,7 @@ def _filled(item: Values, there: Values) -> Values:
             code="PlaceholderNotReplaced",
             hint="Replace the placeholder in custom_applications.environment_variables with the value.",
         )
-    kept = {name: there[name] for name, value in variables.items() if _is_placeholder(value)}
+    kept = {name: existing[name] for name, value in variables.items() if _is_placeholder(value)}
     return {**item, "environment_variables": {**variables, **kept}} if kept else item
 
 
@@ -319,7 +356,7 @@ def same_mounts(current: t.Any, declared: t.Any) -> bool:
 
 class ApplicationField(Field):
     def filled(self, before: t.Any, declared: t.Any) -> t.Any:
-        return fill_placeholders(before, declared)
+        return fill_applications(before, declared)
 
 
 class MountField(Field):

@@ -181,6 +181,9 @@ def _for_the_cli(kind: Kind, options: Tree) -> tuple[Tree, dict[str, str]]:
         omitted[f"setup_scripts.{part}"] = _NO_FIELD
         known["setup_scripts"] = {**known["setup_scripts"]}
         del known["setup_scripts"][part]
+    if "custom_applications" in known:
+        known["custom_applications"], privileges = _without_privileges(known["custom_applications"])
+        omitted.update(dict.fromkeys(privileges, _NO_FIELD))
     if _lacks_user(kind, known.get("ssh_settings")):
         omitted["ssh_settings"] = _NO_USER
         del known["ssh_settings"]
@@ -190,6 +193,22 @@ def _for_the_cli(kind: Kind, options: Tree) -> tuple[Tree, dict[str, str]]:
 def _inline_scripts(options: Tree) -> list[str]:
     """The CLI's schema has scripts of the file share alone."""
     return [part for part, script in (options.get("setup_scripts") or {}).items() if script.get("inline")]
+
+
+def _without_privileges(applications: list[Tree]) -> tuple[list[Tree], list[str]]:
+    """Applications as the CLI's schema has them, and where one is not as the CLI creates it: privileged, with writable mounts."""
+    plain, other = [], []
+    for application in applications:
+        mounts = application.get("bind_mounts") or []
+        place = f"custom_applications[{application.get('name')}]"
+        if application.get("privileged") is False:
+            other.append(f"{place}.privileged")
+        if any(mount.get("read_only") for mount in mounts):
+            other.append(f"{place}.bind_mounts.read_only")
+        kept = {key: value for key, value in application.items() if key not in ("privileged", "bind_mounts")}
+        kept["bind_mounts"] = [{key: value for key, value in mount.items() if key != "read_only"} for mount in mounts]
+        plain.append(kept)
+    return plain, other
 
 
 def _lacks_user(kind: Kind, login: t.Any) -> bool:
