@@ -82,6 +82,8 @@ computes:
     - The matching compute targets. All have C(id), C(name), C(type), C(location), C(description), C(provisioning_state),
       C(provisioning_errors), C(created_on), C(modified_on), C(is_attached), C(resource_id), C(tags) and C(identity).
     - Clusters have the keys that M(azureml.compute.aml_compute_cluster) returns.
+    - C(retirements) lists what the target uses that Microsoft has retired or will retire within a year, with C(option), C(value), C(status) (V(retired)
+      or V(retiring)), C(date) and C(successor).
   returned: success
   type: list
   elements: dict

@@ -361,6 +361,11 @@ targets:
       type: list
       elements: str
       returned: always
+    retirements:
+      description: What it uses that Microsoft has retired or will retire within a year, as in M(azureml.compute.aml_compute_info).
+      type: list
+      elements: dict
+      returned: always
     operation:
       description: With O(wait=false), the C(url) of the running operation.
       type: dict

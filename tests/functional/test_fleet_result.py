@@ -52,6 +52,7 @@ def row(workspace: str, name: str, action: str = "none", **more: t.Any) -> dict[
         "attempts": int(action != "none"),
         "failure": None,
         "warnings": [],
+        "retirements": [],
         **more,
     }
     difference = more.pop("difference", None)

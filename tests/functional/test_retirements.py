@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import retirements
+from ansible_collections.azureml.compute.plugins.module_utils._report.document import build
+from ansible_collections.azureml.compute.plugins.module_utils._report.markdown import markdown
+from ansible_collections.azureml.compute.plugins.module_utils._report.page import page
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +55,8 @@ def test_a_size_at_three_dates(azure: Azure, today: datetime.date, codes: list[s
     assert [(item["code"], item["option"], item["severity"]) for item in found] == [
         (code, "size", "warning") for code in codes
     ]
+    on_page = on_the_page(azure, azure.run("aml_fleet", workspaces=fleet, full_result=True, check=True), fleet)
+    assert on_page == [(code.lower(), "size", "cpu-c") for code in codes]
     exported = azure.run("aml_export_info")
     assert [text.partition(": ")[2].partition(":")[0] for text in exported["warnings"]] == codes
 
@@ -153,7 +158,18 @@ def channels(azure: Azure, declared: dict[str, t.Any], option: str) -> list[list
     about = [finding["code"] for finding in findings if finding["code"] in ("Retired", "Retiring")]
     assert [finding["option"] for finding in findings if finding["code"] in about] == [option] * len(about)
     exported = [text.partition(": ")[2] for text in azure.run("aml_export_info")["warnings"]]
+    assert on_the_page(azure, done, fleet) == [(code.lower(), option, declared["name"]) for code in about]
     return [retired(done["warnings"]), about, retired(exported)]
+
+
+def on_the_page(azure: Azure, planned: dict[str, t.Any], fleet: list[dict[str, t.Any]]) -> list[tuple[str, str, str]]:
+    """The rows of the drift page: status, option and target. What declaration and resource have in common is one row."""
+    info = azure.run("aml_fleet_info", workspaces=fleet)
+    report = build({"generated": "2026-01-02T00:00:00Z", "name": None, "fleet": planned, "found": info})
+    text = markdown(report).partition("## Retirements")[2].partition("##")[0]
+    rows = [[cell.strip() for cell in line.split("|")] for line in text.splitlines() if line.startswith("| 20")]
+    assert all(page(report).count(row[5].replace("\\_", "_")) == 1 for row in rows)
+    return [(row[2].partition(":")[0], row[2].replace("\\_", "_").split()[1], row[4].partition("/")[2]) for row in rows]
 
 
 def test_a_fleet_warns_once_of_what_many_targets_use(azure: Azure) -> None:

@@ -153,14 +153,20 @@ def in_addresses(tree: t.Any) -> set[str]:
     while stack:
         item = stack.pop()
         if isinstance(item, dict):
-            scripts = [item[name] for name in _SCRIPTS if isinstance(item.get(name), dict)]
-            secrets.update(str(script.get("path") or "").partition("?")[2] for script in scripts)
+            secrets.update(_script_queries(item))
             stack += item.values()
         elif isinstance(item, (list, tuple)):
             stack += item
         elif isinstance(item, str) and "?" in item:
             secrets.update(_QUERY.findall(item))
-    return {form for secret in secrets if secret for form in (secret, urllib.parse.unquote_plus(secret))}
+    return {form for secret in secrets for form in (secret, urllib.parse.unquote_plus(secret))}
+
+
+def _script_queries(item: dict[t.Any, t.Any]) -> t.Iterator[str]:
+    for script in (item[name] for name in _SCRIPTS if isinstance(item.get(name), dict)):
+        query = str(script.get("path")).partition("?")[2]
+        if query:
+            yield query
 
 
 def in_free_form(value: t.Any) -> set[str]:

@@ -53,6 +53,8 @@ class Entry:
     error: AmlError | None = None
     operation: dict[str, t.Any] | None = None
     warnings: list[str] = field(default_factory=list)
+    # What it uses that is retired, or will be.
+    retirements: list[dict[str, t.Any]] = field(default_factory=list)
 
     # What ``cost`` says, once it was asked; None is then unknown.
     cost: Cost | None = None
@@ -114,6 +116,7 @@ class Entry:
             "attempts": self.attempts,
             "failure": None if self.error is None else self.error.failure(),
             "warnings": self.warnings,
+            "retirements": self.retirements,
         }
         if self.operation is not None:
             row["operation"] = self.operation

@@ -202,9 +202,13 @@ def _retired(fleet: Fleet) -> dict[str, list[str]]:
     """What is retired, and where it is used: added to the targets' warnings, of which a task shows each once."""
     retired: dict[str, list[str]] = {}
     for entry in fleet.entries:
-        for text in entry.kind.notices(entry.desired, entry.existing) if entry.state != "absent" else ():
-            retired.setdefault(text, []).append(entry.location)
-            entry.warnings = list(dict.fromkeys([*entry.warnings, text]))
+        if entry.state == "absent":
+            continue
+        notices = INFO_KINDS[entry.type].retirement_notices(entry.desired, entry.existing)
+        entry.retirements = [notice.to_dict() for notice in notices]
+        for notice in notices:
+            retired.setdefault(notice.text, []).append(entry.location)
+            entry.warnings = list(dict.fromkeys([*entry.warnings, notice.text]))
     return retired
 
 

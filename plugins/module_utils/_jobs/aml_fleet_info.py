@@ -140,7 +140,7 @@ class _Reader:
                 )
             row.workspace = kind.project(body)
             bodies = self._client.list(f"{identifier}/computes", versions.PREVIEW, malformed=malformed.append)
-            row.computes = list(each(bodies, lambda body: kind_of(body).project(body), malformed.append))
+            row.computes = list(each(bodies, lambda body: kind_of(body).listed(body), malformed.append))
         return row
 
     def usages(self, region: tuple[str, str]) -> _UsagesRow:

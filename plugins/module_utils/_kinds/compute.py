@@ -349,6 +349,11 @@ class ComputeKind(Kind):
     def project(self, body: Body) -> dict[str, t.Any]:
         return {**self.read(body), **common_projection(body)}
 
+    def listed(self, body: Body) -> dict[str, t.Any]:
+        """What modules that only read return of it."""
+        notices = self.retirement_notices({}, body)
+        return {**self.project(body), "retirements": [notice.to_dict() for notice in notices]}
+
 
 def common_projection(body: Body) -> dict[str, t.Any]:
     """The result keys that every compute target has, of whatever kind."""

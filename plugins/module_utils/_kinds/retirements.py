@@ -95,7 +95,7 @@ RETIREMENTS = (
         "low_priority",
         "low-priority virtual machines",
         Date(2026, 3, 31),
-        "tier dedicated, or expect Spot virtual machines: low_priority still works, but their price varies, up to that of dedicated ones, and they are evicted",
+        "tier dedicated; low_priority still works, with Spot virtual machines, whose price varies up to that of dedicated ones",
         _EOL + "258 (updates?id=501658); azure-ai-docs#791, #806",
     ),
     Retirement(

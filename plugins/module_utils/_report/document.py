@@ -30,6 +30,7 @@ from .rows import (
     UnreadUsages,
     Usage,
     Workspace,
+    retirements,
 )
 
 R = t.TypeVar("R", bound=Row)
@@ -198,6 +199,7 @@ def _declared(entry: Json, target: Target) -> Target:
         changes=[Change.from_dict(change) for change in entry.get("changes") or []],
         reason=failure.get("message") or entry.get("reason"),
         cost=Cost.from_dict(entry["cost"]) if entry.get("cost") else None,
+        retirements=retirements(target.to_dict(), entry),
     )
 
 
@@ -240,6 +242,7 @@ def _existing(named: Json, body: Json, homes: t.Mapping[str, Workspace]) -> Targ
         changes=[],
         reason=None,
         cost=None,
+        retirements=retirements(body),
     )
 
 

@@ -25,6 +25,7 @@ def _lines(report: Report) -> Lines:
     yield from ("", wording.headline(report), "")
     for title, status in (("What differs", DIFFERS), ("Failed", FAILED), ("Not declared", UNDECLARED)):
         yield from _listed(report, title, status)
+    yield from _retirements(report)
     yield from _counted(report)
     yield from _exposed(report)
     yield from _quotas(report)
@@ -59,6 +60,13 @@ def _counted(report: Report) -> Lines:
     yield from ("## Types", "", *_table(("Type", *heads), kinds), "")
     if report.priced:
         yield from (wording.COST_NOTE, "")
+
+
+def _retirements(report: Report) -> Lines:
+    rows, more = wording.retirements(report)
+    if rows:
+        yield from (f"## Retirements ({len(report.retirements)})", "", *_table(wording.RETIREMENT_HEADS, rows), "")
+        yield from (more, "") if more else ()
 
 
 def _exposed(report: Report) -> Lines:

@@ -104,6 +104,7 @@ def page(report: Report) -> str:
         _listed(report, "Failed", FAILED),
         _unreadable(report),
         _listed(report, "Not declared", UNDECLARED),
+        _retirements(report),
         f'<div class="charts">{"".join(_charts(report))}</div>',
         _topology(report),
         _by_workspace(report),
@@ -235,6 +236,14 @@ def _unreadable(report: Report) -> str:
         if rows
         else ""
     )
+
+
+def _retirements(report: Report) -> str:
+    rows, more = wording.retirements(report)
+    if not rows:
+        return ""
+    note = f"<p>{escape(more)}</p>" if more else ""
+    return _section(f"Retirements ({len(report.retirements)})", _table(wording.RETIREMENT_HEADS, rows) + note)
 
 
 def _charts(report: Report) -> t.Iterator[str]:

@@ -56,6 +56,9 @@ def _case(target: Target) -> Element:
         SubElement(case, "error", message=_xml(wording.what(target)), type=target.status).text = _xml(target.id)
     elif target.status != AS_DECLARED:
         SubElement(case, "skipped", message=_xml(wording.what(target)))
+    if target.retirements:
+        # Nothing to fail for: what is declared may use it.
+        SubElement(case, "system-out").text = _xml(wording.retirements_text(target))
     return case
 
 
@@ -83,6 +86,7 @@ def table(report: Report) -> str:
             "nodes",
         ]
         + (["monthly_minimum", "monthly_maximum", "currency"] if report.priced else [])
+        + ["retirements"]
     )
     for target in report.targets:
         cells: list[t.Any] = [
@@ -103,6 +107,7 @@ def table(report: Report) -> str:
         ]
         if report.priced:
             cells += [target.monthly_minimum, target.monthly_maximum, report.currency]
+        cells.append(wording.retirements_text(target))
         writer.writerow([_cell(cell) for cell in cells])
     return written.getvalue()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 
 from .._core.arm_id import ArmId
@@ -60,6 +60,22 @@ class Ssh(Row):
 
 
 @dataclass(frozen=True)
+class Retirement(Row):
+    """What a target uses that is retired, or will be. ``status``: retired, retiring."""
+
+    option: str
+    value: str
+    status: str
+    date: str
+    successor: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is about; the service spells sizes in capitals."""
+        return self.option, self.value.casefold()
+
+
+@dataclass(frozen=True)
 class Target(Row):
     """A compute target, declared or not. ``open_port`` without ``public_ssh``: there is no user to log in as."""
 
@@ -90,6 +106,7 @@ class Target(Row):
     # Since when it is not as declared.
     since: str | None = None
     price_unknown: bool = False
+    retirements: list[Retirement] = field(default_factory=list)
 
     @classmethod
     def from_dict(cls, row: Json) -> t.Self:
@@ -99,6 +116,7 @@ class Target(Row):
                 "ssh": Ssh.from_dict(row["ssh"]) if row["ssh"] else None,
                 "changes": [Change.from_dict(change) for change in row["changes"]],
                 "cost": Cost.from_dict(row["cost"]) if row["cost"] else None,
+                "retirements": retirements(row),
             }
         )
 
@@ -108,6 +126,7 @@ class Target(Row):
             "ssh": self.ssh and self.ssh.to_dict(),
             "changes": [change.to_dict() for change in self.changes],
             "cost": self.cost and self.cost.to_dict(),
+            "retirements": [retirement.to_dict() for retirement in self.retirements],
         }
 
     @property
@@ -126,6 +145,12 @@ class Target(Row):
     @property
     def monthly_maximum(self) -> float | None:
         return self.cost.monthly_maximum if self.cost else None
+
+
+def retirements(*rows: Json) -> list[Retirement]:
+    """Those of all rows about one target, each once. Reports of the past have none."""
+    items = [Retirement.from_dict(item) for row in rows for item in row.get("retirements") or []]
+    return list({item.key: item for item in items}.values())
 
 
 @dataclass(frozen=True)
@@ -312,6 +337,15 @@ class Report:
 
     def having(self, status: str) -> list[Target]:
         return [target for target in self.targets if target.status == status]
+
+    @cached_property
+    def retirements(self) -> list[tuple[Retirement, list[Target]]]:
+        """What is retired or will be, with the targets that use it; the earliest date first."""
+        users: dict[tuple[str, str], tuple[Retirement, list[Target]]] = {}
+        for target in self.targets:
+            for retirement in target.retirements:
+                users.setdefault(retirement.key, (retirement, []))[1].append(target)
+        return sorted(users.values(), key=lambda row: (row[0].date, row[0].key))
 
     @property
     def exposed(self) -> list[Target]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from datetime import UTC, datetime
 
-from .rows import AS_DECLARED, DIFFERS, FAILED, STATUSES, UNDECLARED, Change, Counts, Report, Target, Usage
+from .rows import AS_DECLARED, DIFFERS, FAILED, STATUSES, UNDECLARED, Change, Counts, Report, Retirement, Target, Usage
 
 COST_NOTE = "Cost of the declared targets for 730 hours, with their minimum and maximum number of nodes: list prices of the virtual machines only."
 
@@ -106,6 +106,39 @@ def change_text(change: Change) -> str:
 
 def _value(value: t.Any) -> str:
     return "unset" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+# --- retirements ---
+
+RETIREMENT_HEADS = ("Date", "Retirement", "Targets", "Used by", "Successor")
+# More rows are in the data alone.
+_MOST_RETIREMENTS = 10
+_MOST_USERS = 5
+
+
+def retirements(report: Report) -> tuple[list[tuple[str, str, int, str, str]], str]:
+    """The rows of the table, the earliest date first, and a sentence about those that it does not show."""
+    rows = [
+        (retirement.date, retired(retirement), len(users), _users(users), retirement.successor)
+        for retirement, users in report.retirements[:_MOST_RETIREMENTS]
+    ]
+    more = len(report.retirements) - len(rows)
+    return rows, f"And {more} more with later dates, in the JSON and the CSV form of this report." if more > 0 else ""
+
+
+def retired(retirement: Retirement) -> str:
+    return f"{retirement.status}: {retirement.option} {retirement.value}"
+
+
+def retirements_text(target: Target) -> str:
+    """All of one target, with their dates."""
+    return "; ".join(f"{retired(retirement)}, {retirement.date}" for retirement in target.retirements)
+
+
+def _users(targets: t.Sequence[Target]) -> str:
+    names = ", ".join(f"{target.workspace}/{target.name}" for target in targets[:_MOST_USERS])
+    more = len(targets) - _MOST_USERS
+    return f"{names} and {more} more" if more > 0 else names
 
 
 # --- SSH and quotas ---

@@ -52,6 +52,14 @@ def workspace(number: int) -> tuple[Row, list[Row]]:
             "ssh_settings": {"admin_username": "azureuser"},
             "network_settings": network,
         }
+        retirement = {
+            "option": "size",
+            "value": f"STANDARD_OLD{index}_V2{EVIL if index == 1 else ''}",
+            "status": "retired" if index < 5 else "retiring",
+            "date": f"2026-01-{index + 1:02}",
+            "successor": "NC A100 v4, NCasT4 v3 or NC H100 v5",
+        }
+        size["retirements"] = [retirement] if number < 9 else []
         bodies.append(
             {"id": f"{home}/computes/{name}", "name": name, "type": "amlcompute", "location": "eastus", **size, **ssh}
         )

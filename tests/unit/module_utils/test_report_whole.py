@@ -39,6 +39,7 @@ def cost(least: float, most: float, currency: str = "USD") -> Row:
 
 
 CHANGE = {"field": "max_instances", "before": 2, "after": 4, "mutability": "updatable", "reason": None}
+OLD = {"option": "size", "value": "STANDARD_DS2_V2", "status": "retiring", "date": "2026-03-31", "successor": "Dsv5"}
 ONE = {
     "generated": "2026-01-02T00:00:00Z",
     "name": "demo",
@@ -68,7 +69,7 @@ ONE = {
                 },
                 "computes": [
                     found(
-                        "one", "cpu", size="STANDARD_DS2_V2", allocation_state="Steady", current_node_count=1,
+                        "one", "cpu", retirements=[OLD], size="STANDARD_DS2_V2", allocation_state="Steady", current_node_count=1,
                         max_instances=2, ssh_public_access_enabled=True, public_ip_address="20.0.0.1",
                         ssh_settings={"admin_username": "ada", "ssh_port": 50000},
                         network_settings={"subnet": f"{RG}/providers/Microsoft.Network/virtualNetworks/net/subnets/s"},
@@ -152,24 +153,25 @@ MERGED = {
     ),
     "targets": rows(
         ["id", "name", "type", "workspace", "resource_group", "subscription_id", "location", "exists", "state", "size", "nodes", "max_nodes",
-         "open_port", "public_ssh", "ssh", "network", "identity", "status", "owned", "action", "changes", "reason", "cost", "since", "price_unknown"],
+         "open_port", "public_ssh", "ssh", "network", "identity", "status", "owned", "action", "changes", "reason", "cost", "since", "price_unknown",
+         "retirements"],
         (f"{home('one')}/computes/cpu", "cpu", "amlcompute", "one", "rg", SUBSCRIPTION, "eastus", True, "Steady", "STANDARD_DS2_V2", 1, 2, True, True,
          {"user": "ada", "address": "20.0.0.1", "port": 50000}, "net/s", "no identity", "differs", False, "update",
          [{"field": "max_instances", "before": 2, "after": 4, "reason": None}], None, {"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": 1000.5},
-         "2025-12-24T00:00:00Z", True),
+         "2025-12-24T00:00:00Z", True, [OLD]),
         (f"{home('one')}/computes/new", "new", "amlcompute", "one", "rg", SUBSCRIPTION, None, False, None, None, None, None, False, False, None,
-         "not there", "", "differs", False, "create", [], "it does not exist", None, "2026-01-02T00:00:00Z", True),
+         "not there", "", "differs", False, "create", [], "it does not exist", None, "2026-01-02T00:00:00Z", True, []),
         (f"{home('one')}/computes/same", "same", "computeinstance", "one", "rg", SUBSCRIPTION, "eastus", True, "Running", None, 1, 1, False, False,
          None, "managed network (allow internet outbound)", "system-assigned", "as declared", False, "none", [], None,
-         {"currency": "USD", "monthly_minimum": 10.0, "monthly_maximum": 10.0}, None, True),
+         {"currency": "USD", "monthly_minimum": 10.0, "monthly_maximum": 10.0}, None, True, []),
         (f"{home('two')}/computes/gpu", "gpu", "amlcompute", "two", "rg", SUBSCRIPTION, None, False, None, None, None, None, False, False, None,
-         "not there", "", "failed", False, "none", [], "No | access", None, "2026-01-02T00:00:01Z", False),
+         "not there", "", "failed", False, "none", [], "No | access", None, "2026-01-02T00:00:01Z", False, []),
         (f"{home('one')}/computes/old", "old", "amlcompute", "one", "rg", SUBSCRIPTION, "eastus", True, None, None, None, 1, True, False, None,
          "managed network (allow internet outbound)", "no identity", "undeclared", True, "none", [],
-         "The fleet created it and no longer declares it.", None, "2026-01-02T00:00:00Z", False),
+         "The fleet created it and no longer declares it.", None, "2026-01-02T00:00:00Z", False, []),
         (f"{home('one')}/computes/stray", "stray", "databricks", "one", "rg", SUBSCRIPTION, "eastus", True, "Succeeded", None, None, None, False,
          False, None, "attached resource", "no identity", "undeclared", False, "none", [], "Someone else created it; the fleet never changes it.",
-         None, "2026-01-02T00:00:00Z", False),
+         None, "2026-01-02T00:00:00Z", False, []),
     ),
     "usages": rows(
         ["subscription_id", "location", "name", "localized_name", "tier", "current", "limit", "remaining", "percent", "unit", "workspace"],
@@ -205,6 +207,12 @@ MARKDOWN = r"""# Drift report: demo
 | --- | --- | --- | --- | --- | --- |
 | one | old | amlcompute |  | The fleet created it and no longer declares it. | new |
 | one | stray | databricks |  | Someone else created it; the fleet never changes it. | new |
+
+## Retirements (1)
+
+| Date | Retirement | Targets | Used by | Successor |
+| --- | --- | --- | --- | --- |
+| 2026-03-31 | retiring: size STANDARD\_DS2\_V2 | 1 | one/cpu | Dsv5 |
 
 ## Workspaces
 
