@@ -138,6 +138,8 @@ def test_a_key_of_ones_own_and_who_reads_it_are_in_the_export_as_they_are(azure:
     assert declared["customer_managed_key"] == {**KEY, "user_assigned_identity": READER}
     assert declared["network_acls"] == {"default_action": "deny", "ip_rules": RANGES}
     assert "default_action: Deny" in exported["cli_yaml"]["workspace.yml"]
+    assert READER not in exported["cli_yaml"]["workspace.yml"], "the CLI's schema has no place for it"
+    assert "customer_managed_key.user_assigned_identity" in {row["option"] for row in exported["missing"]}
     options = {name: declared[name] for name in ("customer_managed_key", "network_acls")}
     assert not azure.run(MODULE, **TARGET, **options)["changed"]
 

@@ -194,30 +194,28 @@ def _application_to_arm(item: Values) -> Values:
 
 
 def applications_from_arm(items: list[Values]) -> list[Values]:
-    return [
-        {
-            "name": item.get("name"),
-            "type": item.get("type") or "docker",
-            "image": {"reference": (item.get("image") or {}).get("reference")},
-            "endpoints": [
-                {"target": endpoint.get("target"), "published": endpoint.get("published")}
-                for endpoint in item.get("endpoints") or []
-            ],
-            "environment_variables": {
-                name: (value or {}).get("value") for name, value in (item.get("environmentVariables") or {}).items()
-            },
-            "privileged": boolean_text((item.get("docker") or {}).get("privileged")),
-            "bind_mounts": [
-                {
-                    "source": volume.get("source"),
-                    "target": volume.get("target"),
-                    "read_only": boolean_text(volume.get("readOnly")),
-                }
-                for volume in item.get("volumes") or []
-            ],
-        }
-        for item in items or []
-    ]
+    return [_application_from_arm(item) for item in items or []]
+
+
+def _application_from_arm(item: Values) -> Values:
+    variables = item.get("environmentVariables") or {}
+    return {
+        "name": item.get("name"),
+        "type": item.get("type") or "docker",
+        "image": {"reference": (item.get("image") or {}).get("reference")},
+        "endpoints": [
+            {"target": endpoint.get("target"), "published": endpoint.get("published")}
+            for endpoint in item.get("endpoints") or []
+        ],
+        "environment_variables": {name: (value or {}).get("value") for name, value in variables.items()},
+        "privileged": boolean_text((item.get("docker") or {}).get("privileged")),
+        "bind_mounts": [_bind_mount(volume) for volume in item.get("volumes") or []],
+    }
+
+
+def _bind_mount(volume: Values) -> Values:
+    read_only = boolean_text(volume.get("readOnly"))
+    return {"source": volume.get("source"), "target": volume.get("target"), "read_only": read_only}
 
 
 def canon_applications(items: t.Any) -> t.Any:

@@ -281,6 +281,7 @@ FIELDS: tuple[Field, ...] = (
         _NETWORK + "enableNetworkMonitor",
         versions=Versions("2025-09-01", "2024-10-01-preview"),
         spec={"type": "bool"},
+        cli_name=None,
         canon=boolean_text,
     ),
     Field(
@@ -288,6 +289,7 @@ FIELDS: tuple[Field, ...] = (
         _NETWORK + "managedNetworkKind",
         versions=Versions("2025-04-01", "2024-10-01-preview"),
         spec={"type": "str", "choices": ["v1", "v2"]},
+        cli_name=None,
         canon=caseless,
         **choice(v1="V1", v2="V2"),
     ),

@@ -9,6 +9,7 @@ has of each option, its row says (azure-ai-ml 1.35, ``_schema/compute`` and ``_s
 
 from __future__ import annotations
 
+import copy
 import re
 import typing as t
 
@@ -175,12 +176,18 @@ _NO_USER = "the CLI's schema needs admin_username, which the service does not re
 def _for_the_cli(kind: Kind, options: Tree) -> tuple[Tree, dict[str, str]]:
     """The options that the CLI's schema has, by their names there, and why the others are not in the file."""
     names = {row.option.partition(".")[0]: row.cli_name for row in kind.fields if row.cli_name is not None}
-    omitted = dict.fromkeys((option for option in options if option not in names), _NO_FIELD)
-    known = {option: value for option, value in options.items() if option in names}
-    for part in _inline_scripts(known):
-        omitted[f"setup_scripts.{part}"] = _NO_FIELD
-        known["setup_scripts"] = {**known["setup_scripts"]}
-        del known["setup_scripts"][part]
+    known = copy.deepcopy(options)
+    omitted = {}
+    for row in kind.fields:
+        if row.cli_name is None and paths.get_path(known, row.option) is not paths.MISSING:
+            omitted[row.option] = _NO_FIELD
+            paths.remove_path(known, row.option)
+    scripts = known.get("setup_scripts") or {}
+    # The CLI's schema has scripts of the file share alone.
+    inline = [part for part, script in scripts.items() if script.get("inline")]
+    if inline:
+        omitted.update((f"setup_scripts.{part}", _NO_FIELD) for part in inline)
+        known["setup_scripts"] = {part: script for part, script in scripts.items() if part not in inline}
     if "custom_applications" in known:
         known["custom_applications"], privileges = _without_privileges(known["custom_applications"])
         omitted.update(dict.fromkeys(privileges, _NO_FIELD))
@@ -188,11 +195,6 @@ def _for_the_cli(kind: Kind, options: Tree) -> tuple[Tree, dict[str, str]]:
         omitted["ssh_settings"] = _NO_USER
         del known["ssh_settings"]
     return {names[option] or option: value for option, value in known.items() if value not in (None, {})}, omitted
-
-
-def _inline_scripts(options: Tree) -> list[str]:
-    """The CLI's schema has scripts of the file share alone."""
-    return [part for part, script in (options.get("setup_scripts") or {}).items() if script.get("inline")]
 
 
 def _without_privileges(applications: list[Tree]) -> tuple[list[Tree], list[str]]:
