@@ -245,8 +245,11 @@ def show_the_checkout(session: nox.Session) -> None:
     link.symlink_to(ROOT)
 
 
-def run_tests(session: nox.Session, *packages: str) -> None:
-    """The unit and functional tests, and one real playbook on the simulator, with this session's Python and packages."""
+def run_tests(session: nox.Session, *packages: str, in_process: bool = False) -> None:
+    """The unit and functional tests, and one real playbook on the simulator, with this session's Python and packages.
+
+    ``in_process``: the functional tests run modules through their action plugins, as Ansible does by default.
+    """
     session.install("-r", "requirements.txt", "-r", "tests/unit/requirements.txt", *packages)
     show_the_checkout(session)
     settings = dict.fromkeys(foreign_names())
@@ -254,26 +257,24 @@ def run_tests(session: nox.Session, *packages: str) -> None:
     versions = "import importlib.metadata as m, platform; print('Versions: Python', platform.python_version(), *(f'{n} {m.version(n)}' for n in %r))"
     session.run("python", "-c", versions % names, log=False)
     workers = os.environ.get("AML_TEST_WORKERS", "2")
-    session.run(
-        "python",
-        "-m",
-        "pytest",
-        "-q",
-        "-n",
-        workers,
-        *(session.posargs or ("tests/unit", "tests/functional")),
-        env=settings,
-    )
-    if not session.posargs:
-        session.run("python", "-m", "pytest", "-q", PLAYBOOK, env=settings)
+    pytest = ("python", "-m", "pytest", "-q")
+    if session.posargs:
+        session.run(*pytest, "-n", workers, *session.posargs, env=settings)
+        return
+    if in_process:
+        session.run(*pytest, "-n", workers, "tests/unit", env=settings)
+        session.run(*pytest, "-n", workers, "tests/functional", env={**settings, "AML_TEST_ACTIONS": "1"})
+    else:
+        session.run(*pytest, "-n", workers, "tests/unit", "tests/functional", env=settings)
+    session.run(*pytest, PLAYBOOK, env=settings)
 
 
 for _core, _python in (("2.19", "3.11"), ("2.21", "3.12"), ("2.21", "3.13")):
 
     @nox.session(name=f"core-{_core}-python-{_python}", python=_python)
-    def core_and_python(session: nox.Session, core: str = _core) -> None:
-        """The unit and functional tests and a playbook on one ansible-core and Python."""
-        run_tests(session, f"ansible-core~={core}.0")
+    def core_and_python(session: nox.Session, core: str = _core, python: str = _python) -> None:
+        """The unit and functional tests and a playbook; with Python 3.13 the functional tests run in process."""
+        run_tests(session, f"ansible-core~={core}.0", in_process=python == "3.13")
 
 
 @nox.session(python=LOWEST_PYTHON)
