@@ -22,6 +22,8 @@ help: ## list the commands
 
 setup: $(STAMP) ## set up .venv only: .venv with everything, the checkout visible to it as azureml.compute
 
+# The caller's settings of Azure and of Ansible must not decide a result. The other commands remove them themselves.
+OWN = eval "$$($(BIN)/python -m scripts.environment)";
 # uv installs in a fraction of pip's time; pip is the second try, since it also knows the registries and proxies of pip.conf.
 # Their output goes to a file: 'make -s simulator' may print nothing but export lines.
 install = { $(BIN)/uv pip install --python $(BIN)/python $(1) || $(BIN)/python -m pip install --disable-pip-version-check $(1); } >> $(VENV)/install.log 2>&1 \
@@ -92,7 +94,7 @@ limits: setup ## test every hostile form of answer: what ended it and after how 
 	@$(BIN)/python -m scripts.limits $(if $(WRITE),--write $(WRITE))
 
 shapes: setup ## every module on answers of another shape, print what was lost; WRITE=FILE also as Markdown
-	@PYTHONPATH=tests $(BIN)/python -m shapes $(if $(WRITE),--write $(WRITE))
+	@$(OWN) PYTHONPATH=tests $(BIN)/python -m shapes $(if $(WRITE),--write $(WRITE))
 
 options: setup ## write what follows from the modules' options and from shared texts: the roles' argument specs and tasks, the modules' common return values, the pages about roles and playbooks
 	@$(BIN)/python -m scripts.return_texts
@@ -127,4 +129,4 @@ conformance: setup ## check the simulator against each known fact about Azure, p
 	@$(BIN)/nox -s conformance $(if $(WRITE),-- --write $(abspath $(WRITE)))
 
 faults: setup ## run every module under every fault at every place, print what was lost; WRITE=FILE also as Markdown, FAULT="second writer" that alone
-	@PYTHONPATH=tests $(BIN)/python -m faults $(if $(WRITE),--write $(WRITE)) $(if $(FAULT),--fault "$(FAULT)")
+	@$(OWN) PYTHONPATH=tests $(BIN)/python -m faults $(if $(WRITE),--write $(WRITE)) $(if $(FAULT),--fault "$(FAULT)")
