@@ -15,7 +15,7 @@ COLLECTION = $(VENV)/lib/python$$($(BIN)/python -c 'import sys; print("%d.%d" % 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help setup test slow-test quickstart simulator simulator-stop molecule bench page-test pictures kill-test gates coverage mutants conformance faults \
-	properties limits shapes secrets errors manifest options architecture service-pages release lock
+	properties limits shapes secrets errors manifest options architecture service-pages writable release lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -106,6 +106,9 @@ errors: setup ## write docs/errors.md, the reference of error codes, from script
 
 service-pages: setup ## write docs/api-versions.md and docs/retirements.md from the tables of the modules
 	@$(BIN)/python -m scripts.service_pages
+
+writable: setup ## write the table of the properties that a request can set, from Azure's types
+	@$(BIN)/python -m scripts.writable_properties
 
 secrets: setup ## random secrets in every encoding through every channel: planted, and readable, in a table; EXAMPLES=N for each channel, WRITE=FILE also as Markdown
 	@$(BIN)/python -m scripts.secret_channels $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(WRITE),--write $(WRITE))

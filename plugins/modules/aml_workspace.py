@@ -104,6 +104,11 @@ options:
     description:
       - Whether the projects of a hub are isolated from each other in the storage account. Immutable.
     type: bool
+  allow_roleassignment_on_rg:
+    description:
+      - Whether the service may assign roles to the workspace's identity for the whole resource group, and not only for the resources that it uses. The
+        default of azure-ai-ml is V(true). Only preview versions of the API have it.
+    type: bool
   v1_legacy_mode:
     description:
       - Whether the v2 API is disabled for the workspace.
@@ -423,6 +428,11 @@ workspace:
       type: bool
       returned: always
       sample: false
+    allow_roleassignment_on_rg:
+      description: Whether the service may assign roles to the workspace's identity for the whole resource group.
+      type: bool
+      returned: always
+      sample: true
     v1_legacy_mode:
       description: Whether the v2 API is disabled for the workspace.
       type: bool

@@ -9,6 +9,7 @@ import typing as t
 
 import pytest
 import yaml
+from ansible_collections.azureml.compute.plugins.module_utils._core import paths
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
 from ansible_collections.azureml.compute.plugins.module_utils._options import export
@@ -138,6 +139,33 @@ def test_export_to_the_cli_and_back_changes_nothing(azure: Azure, world: dict[st
         if row.options.get("type") in TYPES or row.module in ("aml_compute_cluster", "aml_compute_instance")
     }
     assert {yaml.safe_load(text)["name"] for text in files.values()} == in_cli
+
+
+def test_what_no_option_covers_is_named_at_its_place(azure: Azure, world: dict[str, Declaration]) -> None:
+    def missing() -> set[tuple[str, str]]:
+        rows = azure.run("aml_export_info")["missing"]
+        return {(row["name"], row["option"]) for row in rows if "no option" in row["reason"]}
+
+    assert missing() == set(), "the options cover what they have made"
+    planted: dict[str, dict[str, t.Any]] = {
+        WORKSPACE_ID: {"properties.softDeleteRetentionInDays": 7, "properties.managedNetwork.enableFirewallLog": True, "sku.tier": "Premium"},
+        f"{WORKSPACE_ID}/computes/low-cluster": {"properties.properties.virtualMachineImage": {"id": "image"}},
+        f"{WORKSPACE_ID}/computes/small-instance": {
+            "properties.properties.customServices": [{"name": "app", "image": {"reference": "a"}, "kernel": {"language": "python"}}]
+        },
+    }  # fmt: skip
+    for path, values_by_place in planted.items():
+        document = azure.app.store.get(path)
+        for place, value in values_by_place.items():
+            paths.set_path(document, place, value)
+        azure.app.store.put(path, document)
+    assert missing() == {
+        (WORKSPACE, "softDeleteRetentionInDays"),
+        (WORKSPACE, "managedNetwork.enableFirewallLog"),
+        (WORKSPACE, "sku"),
+        ("low-cluster", "virtualMachineImage"),
+        ("small-instance", "customServices[].kernel"),
+    }
 
 
 def test_secrets_are_named_and_not_told(azure: Azure, world: dict[str, Declaration]) -> None:

@@ -222,3 +222,41 @@ def _property(rest: str) -> Property:
     else:
         kind = re.split(r": (?=\S)", kind)[0]
     return Property(kind.strip(), frozenset(flags["flags"].split(", ")) if flags else frozenset())
+
+
+def writable_paths(version: str, resource: str, kind: str = "") -> set[str]:
+    """The dotted places of a resource that a request can write, down to scalars; ``[]`` are items of a list and ``*`` the keys of a map.
+
+    kind  the value of the discriminator, for compute targets
+    """
+    types = types_of(version)
+    assert types is not None
+    found: set[str] = set()
+    _collect(types.documents[0], resource, "", kind, found)
+    return found
+
+
+def _collect(
+    types: dict[str, Type], name: str, path: str, kind: str, found: set[str], seen: tuple[str, ...] = ()
+) -> None:
+    one = types[name]
+    rows = {**one.properties, **(one.kinds.get(kind) or {})}
+    if one.discriminator and kind not in one.kinds:
+        # Kinds of a rule or of a schedule: what any of them has.
+        rows.update(row for rows_of_kind in one.kinds.values() for row in rows_of_kind.items())
+    places = {key: row.type for key, row in rows.items() if not row.flags & {"ReadOnly", "DeployTimeConstant"}}
+    if one.additional:
+        places["*"] = one.additional
+    for key, type_ in places.items():
+        _below(types, type_, f"{path}.{key}".lstrip("."), kind, found, (*seen, name))
+
+
+def _below(types: dict[str, Type], type_: str, path: str, kind: str, found: set[str], seen: tuple[str, ...]) -> None:
+    if type_.endswith("[]"):
+        _below(types, type_[:-2].removeprefix("(").removesuffix(")"), f"{path}[]", kind, found, seen)
+        return
+    reference = _REFERENCE.match(type_)
+    if reference and reference["name"] in types and reference["name"] not in seen:
+        _collect(types, reference["name"], path, kind, found, seen)
+    else:
+        found.add(path)

@@ -119,6 +119,16 @@ def rule_from_arm(name: str, body: Body) -> dict[str, t.Any]:
     return {"name": name, "type": _RULE_OPTIONS.get(kind.casefold(), kind), "destination": destination, **names}
 
 
+def own_rules(body: Body) -> dict[str, Body]:
+    """The outbound rules of the user by their names; the service creates the others."""
+    network = (body.get("properties") or {}).get("managedNetwork") or {}
+    return {
+        name: rule
+        for name, rule in (network.get("outboundRules") or {}).items()
+        if rule and str(rule.get("category") or "UserDefined").casefold() == "userdefined"
+    }
+
+
 def _listed(text: str) -> list[str]:
     """The parts of a text that names several things, with commas between them."""
     return [part.strip() for part in text.split(",") if part.strip()]

@@ -182,6 +182,13 @@ FIELDS: tuple[Field, ...] = (
         spec={"type": "bool"},
         canon=boolean_text,
     ),
+    Field(
+        "allow_roleassignment_on_rg",
+        "properties.allowRoleAssignmentOnRG",
+        versions=Versions(preview="2024-07-01-preview"),
+        spec={"type": "bool"},
+        canon=boolean_text,
+    ),
     # The CLI's schema has no such field.
     Field("v1_legacy_mode", "properties.v1LegacyMode", spec={"type": "bool"}, cli_name=None, canon=boolean_text),
     fixed(
@@ -402,9 +409,11 @@ class Workspace(Kind):
 
     def kept(self, body: Body) -> Declared:
         kept = super().kept(body)
+        # The defaults, which most workspaces have, need no preview version.
         if kept.get("network_acls.default_action") == "allow" and not kept.get("network_acls.ip_rules"):
-            # The service's default, which most workspaces have: it needs no preview version.
             kept = {option: value for option, value in kept.items() if not option.startswith("network_acls.")}
+        if boolean_text(kept.get("allow_roleassignment_on_rg")) is True:
+            del kept["allow_roleassignment_on_rg"]
         return kept
 
     def completed(self, body: Body, plan: Plan, wanted: Declared) -> Declared:

@@ -20,6 +20,7 @@ from .._engine.kind import FAILED, Body, Kind
 from .._kinds import compute, outbound_rules, workspace, workspace_rules
 from .._kinds.kubernetes import instance_types_to_arm
 from .._kinds.registry import kind_of
+from . import uncovered
 
 Tree = dict[str, t.Any]
 
@@ -41,8 +42,7 @@ _LISTS = {
 # for; a target whose declaration is not its state; a resource that exists separately, and that other roles create.
 FILL_IN, NO_COUNTERPART, NOT_SUCCEEDED, SEPARATE = "fill_in", "no_counterpart", "not_succeeded", "separate"
 
-# Properties of a workspace that this collection has no option for.
-_WITHOUT_OPTION = ("ipAllowlist",)
+_NO_OPTION = "this collection has no option for it: the declaration does not contain it"
 
 
 class Export:
@@ -64,18 +64,12 @@ class Export:
         options = declaration(kind, body)
         if options.get("kind") == "project":
             options = {option: value for option, value in options.items() if option not in workspace_rules.FROM_HUB}
-        rules = _own_rules(body)
+        rules = [outbound_rules.rule_from_arm(name, rule) for name, rule in outbound_rules.own_rules(body).items()]
         if rules:
             options.setdefault("managed_network", {})["outbound_rules"] = rules
         self.vars["aml_workspace"] = {"name": body["name"], **options}
-        for place in _WITHOUT_OPTION:
-            if paths.get_path(body, f"properties.{place}") not in (paths.MISSING, None, "", [], {}):
-                self._miss(
-                    body["name"],
-                    place,
-                    "this collection has no option for it: the declaration does not contain it",
-                    NO_COUNTERPART,
-                )
+        for place in uncovered.of_workspace(body):
+            self._miss(body["name"], place, _NO_OPTION, NO_COUNTERPART)
         for connection in _listed(paths.get_path(body, "properties.privateEndpointConnections")):
             endpoint = paths.get_path(connection, "properties.privateEndpoint.id")
             if isinstance(endpoint, str):
@@ -103,6 +97,8 @@ class Export:
         if status.state == FAILED:
             reason = f"its state is {status.text}: its declaration is what was requested, and a run replaces it ({status.code}: {status.message})"
             self._miss(name, "", redact.printable(reason), NOT_SUCCEEDED)
+        for place in uncovered.of_compute(kind, body):
+            self._miss(name, place, _NO_OPTION, NO_COUNTERPART)
         self._miss_separate(name, options)
         tab = compute.tab(body)
         row = {"name": name, "type": type_, **options} if tab == "attached" else {"name": name, **options}
@@ -177,40 +173,36 @@ def _for_the_cli(kind: Kind, options: Tree) -> tuple[Tree, dict[str, str]]:
     """The options that the CLI's schema has, by their names there, and why the others are not in the file."""
     names = {row.option.partition(".")[0]: row.cli_name for row in kind.fields if row.cli_name is not None}
     known = copy.deepcopy(options)
-    omitted = {}
-    for row in kind.fields:
-        if row.cli_name is None and paths.get_path(known, row.option) is not paths.MISSING:
-            omitted[row.option] = _NO_FIELD
-            paths.remove_path(known, row.option)
-    scripts = known.get("setup_scripts") or {}
-    # The CLI's schema has scripts of the file share alone.
-    inline = [part for part, script in scripts.items() if script.get("inline")]
-    if inline:
-        omitted.update((f"setup_scripts.{part}", _NO_FIELD) for part in inline)
-        known["setup_scripts"] = {part: script for part, script in scripts.items() if part not in inline}
-    if "custom_applications" in known:
-        known["custom_applications"], privileges = _without_privileges(known["custom_applications"])
-        omitted.update(dict.fromkeys(privileges, _NO_FIELD))
+    unknown = [row.option for row in kind.fields if row.cli_name is None]
+    omitted = {option: _NO_FIELD for option in unknown if paths.get_path(known, option) is not paths.MISSING}
+    for option in omitted:
+        paths.remove_path(known, option)
+    omitted |= dict.fromkeys((*_take_scripts(known), *_take_privileges(known)), _NO_FIELD)
     if _lacks_user(kind, known.get("ssh_settings")):
         omitted["ssh_settings"] = _NO_USER
         del known["ssh_settings"]
     return {names[option] or option: value for option, value in known.items() if value not in (None, {})}, omitted
 
 
-def _without_privileges(applications: list[Tree]) -> tuple[list[Tree], list[str]]:
-    """Applications as the CLI's schema has them, and where one is not as the CLI creates it: privileged, with writable mounts."""
-    plain, other = [], []
-    for application in applications:
-        mounts = application.get("bind_mounts") or []
+def _take_scripts(options: Tree) -> list[str]:
+    """Takes away the scripts that the CLI's schema does not have: those that are not in the file share."""
+    scripts = options.get("setup_scripts") or {}
+    inline = [part for part, script in scripts.items() if script.get("inline")]
+    for part in inline:
+        del scripts[part]
+    return [f"setup_scripts.{part}" for part in inline]
+
+
+def _take_privileges(options: Tree) -> list[str]:
+    """Takes privileges away, which the CLI's schema does not have; returns those that differ from the CLI's: privileged, with writable mounts."""
+    differing = []
+    for application in options.get("custom_applications") or []:
         place = f"custom_applications[{application.get('name')}]"
-        if application.get("privileged") is False:
-            other.append(f"{place}.privileged")
-        if any(mount.get("read_only") for mount in mounts):
-            other.append(f"{place}.bind_mounts.read_only")
-        kept = {key: value for key, value in application.items() if key not in ("privileged", "bind_mounts")}
-        kept["bind_mounts"] = [{key: value for key, value in mount.items() if key != "read_only"} for mount in mounts]
-        plain.append(kept)
-    return plain, other
+        if application.pop("privileged", None) is False:
+            differing.append(f"{place}.privileged")
+        if any([mount.pop("read_only", False) for mount in application.get("bind_mounts") or []]):
+            differing.append(f"{place}.bind_mounts.read_only")
+    return differing
 
 
 def _lacks_user(kind: Kind, login: t.Any) -> bool:
@@ -250,17 +242,6 @@ def _without_nulls(value: t.Any) -> t.Any:
     if isinstance(value, dict):
         return {key: _without_nulls(below) for key, below in value.items() if below is not None}
     return [_without_nulls(below) for below in value] if isinstance(value, list) else value
-
-
-def _own_rules(body: Body) -> list[Tree]:
-    """The outbound rules of the user; the service creates the others."""
-    network = (body.get("properties") or {}).get("managedNetwork") or {}
-    rules = network.get("outboundRules") or {}
-    return [
-        outbound_rules.rule_from_arm(name, rule)
-        for name, rule in rules.items()
-        if rule and str(rule.get("category") or "UserDefined").casefold() == "userdefined"
-    ]
 
 
 def cli_tree(type_: str, options: Tree) -> Tree:

@@ -59,6 +59,7 @@ _IN_TEMPLATE = (
     "network_acls.default_action",
     "network_acls.ip_rules",
     "provision_network_now",
+    "allow_roleassignment_on_rg",
 )
 # How the template spells stores of the user's own; the types of no version have these names.
 _UNKNOWN_STORES = ("cosmosDbArmId", "storageAccountArmId", "SearchAccountArmId")

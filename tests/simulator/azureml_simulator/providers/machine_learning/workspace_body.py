@@ -83,6 +83,8 @@ def fresh(app: App, resource_id: str, kind: str, location: str, principal: Princ
             "description": "",
             **dict.fromkeys(DEPENDENTS),
             **dict.fromkeys(_BOOLEANS, False),
+            # As azure-ai-ml has it by default; what the service does without it is not recorded.
+            "allowRoleAssignmentOnRG": True,
             "tenantId": TENANT,
             "imageBuildCompute": None,
             "provisioningState": CREATING,

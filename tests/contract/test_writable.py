@@ -1,0 +1,53 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The properties that a request can set, by Azure's types: each is covered by an option, is the service's, or is named by an export."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
+from ansible_collections.azureml.compute.plugins.module_utils._options import uncovered, writable
+from ansible_collections.azureml.compute.scripts import writable_properties
+
+KINDS: dict[str, Kind] = {"workspace": Workspace(), **INFO_KINDS}
+
+
+def test_the_table_is_that_of_the_types() -> None:
+    assert writable_properties.FILE.read_text(encoding="utf-8") == writable_properties.text()
+
+
+def document(place: str, value: t.Any) -> t.Any:
+    """A document with a value at a place of the table."""
+    for part in reversed(place.replace("[]", ".[]").split(".")):
+        value = [value] if part == "[]" else {"any" if part == "*" else part: value}
+    return value
+
+
+def is_below(place: str, above: str) -> bool:
+    return place == above or place.startswith((f"{above}.", f"{above}["))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_property_is_covered_or_is_the_services_or_is_named(name: str) -> None:
+    kind = KINDS[name]
+    table = writable.WORKSPACE if name == "workspace" else (*writable.EVERY_COMPUTE, *writable.COMPUTE.get(name, ()))
+    covered = [row.path for row in kind.fields] + sorted(uncovered._OF_THE_SERVICE)
+    # Each declared rule is a row of its own.
+    covered.append("properties.managedNetwork.outboundRules")
+    named = []
+    for place in table:
+        if any(is_below(place, above) for above in covered):
+            continue
+        body = {"id": "id", "name": "name", **document(place, "value")}
+        body.setdefault("properties", {}).setdefault("computeType", name)
+        found = uncovered.of_workspace(body) if name == "workspace" else uncovered.of_compute(kind, body)
+        assert len(found) == 1 and is_below(place.removeprefix("properties.").removeprefix("properties."), found[0]), (
+            place
+        )
+        named.append(place)
+    assert "sku.capacity" in named
