@@ -83,6 +83,9 @@ class _Draft:
         one = f"{self.symbol}[{self.loops[-1][1]}]" if self.copy_name else self.symbol
         return name.lower() in (self.symbol.lower(), one.lower())
 
+    def of_loop(self, name: str) -> bool:
+        return (self.copy_name or "").lower() == name.lower()
+
 
 class Template:
     """Evaluates a template for one scope; `resolved` are parameter values of an earlier evaluation, taken as they are."""
@@ -281,20 +284,16 @@ class Template:
         return list(dict.fromkeys(keys))
 
     def _depended(self, item: str) -> list[str]:
-        members = [
-            draft.id.lower()
-            for draft in self._drafts
-            if draft.called(item) or (draft.copy_name or "").lower() == item.lower()
-        ]
+        members = [draft.id.lower() for draft in self._drafts if draft.called(item) or draft.of_loop(item)]
         if members or any(symbol == item for symbol, _source in named(self._template.get("resources") or [])):
             return members
-        if item.startswith("/"):
-            if item.endswith("/"):  # azure-ai-ml's feature store template has such an id, and Azure takes it
-                return []
-            if not any(draft.id.lower() == item.lower() for draft in self._drafts):
-                raise _undefined(item)
-            return [item.lower()]
-        return [self._by_name(item).lower()]
+        if not item.startswith("/"):
+            return [self._by_name(item).lower()]
+        if item.endswith("/"):  # azure-ai-ml's feature store template has such an id, and Azure takes it
+            return []
+        if not any(draft.id.lower() == item.lower() for draft in self._drafts):
+            raise _undefined(item)
+        return [item.lower()]
 
     def _implied(self, draft: _Draft) -> Iterator[str]:
         """Resources that `reference()` names; an id with an api-version is of one outside of the template."""
