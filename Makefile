@@ -15,7 +15,8 @@ COLLECTION = $(VENV)/lib/python$$($(BIN)/python -c 'import sys; print("%d.%d" % 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help setup test slow-test quickstart simulator simulator-stop molecule bench page-test pictures kill-test gates coverage mutants conformance faults \
-	properties limits shapes secrets errors manifest options architecture service-pages writable release lock
+	properties limits shapes secrets errors manifest options architecture service-pages writable release lock \
+	clients acceptance acceptance-proof
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -130,6 +131,15 @@ gates: setup ## check what the ecosystem requires of a collection, in one table;
 
 conformance: setup ## check the simulator against each known fact about Azure, print the tables; WRITE=FILE also as Markdown
 	@$(BIN)/nox -s conformance $(if $(WRITE),-- --write $(abspath $(WRITE)))
+
+clients: setup ## run azure-cli, the management SDKs and published templates on a fresh simulator, in a table; WRITE=FILE also as Markdown, ONLY="azure_cli" some
+	@$(BIN)/python -m scripts.clients $(if $(WRITE),--write $(abspath $(WRITE))) $(foreach name,$(ONLY),--only $(name))
+
+acceptance: setup ## walk through the service with real credentials and record its answers: ARGS="--list" first, then ARGS="--resource-group GROUP --record FILE"
+	@$(BIN)/python -m scripts.acceptance $(ARGS)
+
+acceptance-proof: setup ## record simulators that guess otherwise, check that exactly the changed guesses are found
+	@$(BIN)/python -m scripts.acceptance_proof
 
 faults: setup ## run every module under every fault at every place, print what was lost; WRITE=FILE also as Markdown, FAULT="second writer" that alone
 	@$(OWN) PYTHONPATH=tests $(BIN)/python -m faults $(if $(WRITE),--write $(WRITE)) $(if $(FAULT),--fault "$(FAULT)")

@@ -32,6 +32,7 @@ SECTIONS = {
     "shapes": "Answers of another shape",
     "secrets": "Secrets",
     "conformance": "The simulator's word",
+    "clients": "Other people's clients",
     "coverage": "Coverage",
     "mutants": "Mutants",
     "gates": "Gates of the ecosystem",

@@ -90,6 +90,20 @@ def _serve(directory: StateDirectory, options: argparse.Namespace) -> int:
     return serve(directory, options.port or directory.choose_port())
 
 
+def _compare(directory: StateDirectory, options: argparse.Namespace) -> int:
+    from azureml_simulator.acceptance import compare
+
+    try:
+        comparison = compare.compare(compare.read(options.recording))
+    except compare.RecordingError as error:
+        raise UsageError(str(error)) from error
+    if options.format == "json":
+        print(json.dumps(compare.as_json(comparison), indent=2))
+    else:
+        print("\n".join(compare.lines(comparison)))
+    return int(bool(comparison.differences))
+
+
 def parse_change(text: str) -> dict[str, Any]:
     """A change of the configuration: a JSON object, or `clock.speed=60`, where the value is JSON or else text."""
     if text.lstrip().startswith("{"):
@@ -154,6 +168,13 @@ def _parser() -> argparse.ArgumentParser:
     requests.add_argument("--since", type=int, default=0, metavar="INDEX", help="only those from this index on")
     requests.add_argument("--path", default="", metavar="TEXT", help="only those whose path contains this text")
     requests.add_argument("--clear", action="store_true", help="empty the log after printing")
+    comparison = command(
+        "compare", _compare, "Replay a recording of the acceptance walk, and print where the simulator differs"
+    )
+    comparison.add_argument(
+        "recording", type=Path, metavar="RECORDING", help="a file that the acceptance walk has written"
+    )
+    comparison.add_argument("--format", choices=("text", "json"), default="text", help="text (default) or JSON")
     command("serve", _serve, "Serve in the foreground until interrupted").add_argument(
         "--port", type=int, help="default: the last port, or a free one"
     )

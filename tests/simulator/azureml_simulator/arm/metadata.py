@@ -7,7 +7,8 @@ Nothing in it leads off the loopback: addresses are the server's own, names end 
 what it holds back for a rehearsal, must not send it to a service of Microsoft's. Keys and shapes are Azure's.
 
 2019-05-01 and later: a list of clouds, read by azure-ai-ml (`_azure_environments.py`) and azure-cli-core
-(`cloud.py: _arm_to_cli_mapper`). 2015-01-01: one object of endpoints, read by msrestazure.
+(`cloud.py: _arm_to_cli_mapper`). 2022-09-01 and later: the one cloud alone, read by `az cloud register` and Terraform. 2015-01-01: one object of endpoints,
+read by msrestazure.
 """
 
 from __future__ import annotations
@@ -78,6 +79,8 @@ def routes(app: App) -> list[Route]:
     def endpoints(request: Request, _p: dict[str, str]) -> Response:
         if request.api_version in ("2015-01-01", "2015-11-01", "1.0"):
             return Response(200, _single(request.base_url))
+        if request.api_version >= "2022-09-01":
+            return Response(200, cloud(request.base_url))
         return Response(200, [cloud(request.base_url)])
 
     return [Route("GET", "/metadata/endpoints", endpoints, open=True)]

@@ -133,10 +133,6 @@ def _identity(app: App, doc: Document) -> None:
     }
 
 
-def _security_group(app: App, doc: Document) -> None:
-    _default(doc["properties"], securityRules=[], resourceGuid=stable_guid("guid", doc["id"]))
-
-
 def _public_ip(app: App, doc: Document) -> None:
     _default(
         doc["properties"],
@@ -148,6 +144,27 @@ def _public_ip(app: App, doc: Document) -> None:
     if doc["properties"]["publicIPAllocationMethod"] == "Static":
         octets = stable_guid("address", doc["id"])
         doc["properties"]["ipAddress"] = f"203.0.113.{int(octets[:2], 16) % 254 + 1}"
+
+
+def _network_interface(app: App, doc: Document) -> None:
+    _default(doc["properties"], enableIPForwarding=False, resourceGuid=stable_guid("guid", doc["id"]))
+    for configuration in doc["properties"].get("ipConfigurations") or []:
+        configuration["id"] = f"{doc['id']}/ipConfigurations/{configuration['name']}"
+
+
+def _vault_key(app: App, doc: Document) -> None:
+    vault, name = doc["id"].split("/")[8], doc["name"]
+    address = f"https://{vault}.vault.azure.net/keys/{name}"
+    version = stable_guid("key version", doc["id"]).replace("-", "")
+    doc["properties"] |= {"keyUri": address, "keyUriWithVersion": f"{address}/{version}"}
+    _default(doc["properties"], kty="RSA", keySize=2048)
+
+
+def _vault_secret(app: App, doc: Document) -> None:
+    vault, name = doc["id"].split("/")[8], doc["name"]
+    address = f"https://{vault}.vault.azure.net/secrets/{name}"
+    version = stable_guid("secret version", doc["id"], app.clock.iso()).replace("-", "")
+    doc["properties"] |= {"secretUri": address, "secretUriWithVersion": f"{address}/{version}"}
 
 
 def _dns_zone(app: App, doc: Document) -> None:
@@ -178,11 +195,14 @@ def _databricks(app: App, doc: Document) -> None:
 
 
 _NETWORK_BUSY = "Updating"
+_VAULTS = "Microsoft.KeyVault/vaults"
 _WITHOUT_STATE = {
     "Microsoft.ManagedIdentity/userAssignedIdentities",
     "Microsoft.Storage/storageAccounts/blobServices",
     "Microsoft.Storage/storageAccounts/blobServices/containers",
     "Microsoft.Compute/sshPublicKeys",
+    f"{_VAULTS}/keys",
+    f"{_VAULTS}/secrets",
 }
 KINDS = [
     Kind(
@@ -221,6 +241,8 @@ KINDS = [
             "https://go.microsoft.com/fwlink/?linkid=2147740",
         ),
     ),
+    Kind(f"{_VAULTS}/keys", created=200, located=False, derive=_vault_key),
+    Kind(f"{_VAULTS}/secrets", created=200, located=False, derive=_vault_secret, write_only=("value",)),
     Kind("Microsoft.Insights/components", created=200, derive=_insights),
     Kind(
         "Microsoft.OperationalInsights/workspaces",
@@ -244,11 +266,11 @@ KINDS = [
         name=re.compile(r"^[a-zA-Z0-9][\w-]{2,127}$"),
     ),
     Kind(
-        "Microsoft.Network/networkSecurityGroups",
+        "Microsoft.Network/networkInterfaces",
         "async",
         delete_style="async",
         busy_state=_NETWORK_BUSY,
-        derive=_security_group,
+        derive=_network_interface,
     ),
     Kind(
         "Microsoft.Network/publicIPAddresses",

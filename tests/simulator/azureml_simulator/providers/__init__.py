@@ -17,6 +17,7 @@ NAMES = (
     "authorization",
     "network",
     "generic",
+    "names_and_keys",
     "deployments",
     "machine_learning.workspaces",
     "machine_learning.computes",

@@ -118,6 +118,9 @@ class Deployments:
         self.app.store.put(found["id"], found)
         return Response(204)
 
+    def export(self, request: Request, p: dict[str, str]) -> Response:
+        return Response(200, {"template": self.app.store.private(self._found(p)["id"])["template"]})
+
     def status(self, request: Request, p: dict[str, str]) -> Response:
         known = self.app.store.kv_get(_STATUSES, p["status"])
         operation = self.app.operations.asked(known["operation"]) if known else None
@@ -420,6 +423,7 @@ def routes(app: App) -> list[Route]:
     add("PUT", one, deployments.put, "write")
     add("DELETE", one, deployments.delete, "delete")
     add("POST", f"{one}/cancel", deployments.cancel, "cancel/action")
+    add("POST", f"{one}/exportTemplate", deployments.export, "exportTemplate/action")
     add("POST", f"{one}/validate", deployments.validate, "validate/action")
     add("GET", f"{one}/operationStatuses/{{status}}", deployments.status, "operationStatuses/read")
     for base in (one, f"{group}/deployments/{{name}}"):

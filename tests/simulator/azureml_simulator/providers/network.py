@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Virtual networks, their subnets (inline and as children, one truth) and private endpoints.
+"""Virtual networks, their subnets (inline and as children, one truth), security groups and their rules, private endpoints.
 
 Rules: Microsoft.Network REST reference; InvalidResourceReference, InUseSubnetCannotBeDeleted, NetcfgSubnetRangesOverlap
 and NetcfgSubnetRangeOutsideVnet are the service's documented error codes.
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 VNET = "Microsoft.Network/virtualNetworks"
 SUBNET = f"{VNET}/subnets"
 ENDPOINT = "Microsoft.Network/privateEndpoints"
+GROUP = "Microsoft.Network/networkSecurityGroups"
+RULE = f"{GROUP}/securityRules"
 _STATE = "privateLinkServiceConnectionState"
 DEFAULTS: dict[str, Any] = {"guesses": {"vnet_put_without_subnets": "keep"}}
 
@@ -167,6 +169,39 @@ class Networks:
                 )
 
 
+class SecurityGroups:
+    """A security group's inline list of rules and its rule resources are the same thing."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        style = {"style": "async", "delete_style": "async", "busy_state": "Updating"}
+        self.groups = Resource(app, Kind(GROUP, **style))  # type: ignore[arg-type]
+        self.rules = Resource(app, Kind(RULE, located=False, **style))  # type: ignore[arg-type]
+        self.groups.show = self._show
+        self.groups.before_write = self._take_inline
+        self.groups.after_write = self._write_inline
+        self._inline: list[Document] = []
+
+    def _show(self, doc: Document) -> Document:
+        rules = [self.rules.shown(child) for child in self.app.store.children(doc["id"], RULE)]
+        return {**doc, "properties": {**doc["properties"], "securityRules": rules}}
+
+    def _take_inline(self, doc: Document, existing: Document | None) -> None:
+        doc["properties"].setdefault("resourceGuid", stable_guid("guid", doc["id"]))
+        self._inline = doc["properties"].pop("securityRules", None) or []
+
+    def _write_inline(self, doc: Document, request: Request) -> None:
+        if request.method == "PATCH":
+            return
+        for child in self.app.store.children(doc["id"], RULE):
+            self.app.store.delete(child["id"])
+        for entry in self._inline:
+            resource_id = f"{doc['id']}/securityRules/{entry['name']}"
+            properties = {**(entry.get("properties") or {}), "provisioningState": "Succeeded"}
+            rule = {"id": resource_id, "name": entry["name"], "type": RULE, "properties": properties}
+            self.app.store.put(resource_id, rule)
+
+
 def _endpoint(app: App, doc: Document) -> None:
     properties = doc["properties"]
     group = doc["id"].rsplit("/providers/", 1)[0]
@@ -188,5 +223,13 @@ def _endpoint(app: App, doc: Document) -> None:
 
 def routes(app: App) -> list[Route]:
     networks = Networks(app)
-    parts = (networks.vnets, networks.subnets, networks.endpoints, networks.zone_groups)
+    security = SecurityGroups(app)
+    parts = (
+        networks.vnets,
+        networks.subnets,
+        networks.endpoints,
+        networks.zone_groups,
+        security.groups,
+        security.rules,
+    )
     return [route for part in parts for route in part.routes()]

@@ -250,7 +250,7 @@ class Subscriptions:
         )
 
     def providers(self, request: Request, p: dict[str, str]) -> Response:
-        return Response(200, {"value": self._providers(p["sub"])})
+        return Response(200, {"value": list(self._providers(p["sub"]))})
 
     def provider(self, request: Request, p: dict[str, str]) -> Response:
         for provider in self._providers(p["sub"]):

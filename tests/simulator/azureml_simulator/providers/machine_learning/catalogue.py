@@ -135,6 +135,20 @@ SIZES: list[VmSize] = [
         """,
     ),
     *_series(
+        "standardDv3Family",
+        """
+        D2_v3 2 8 50 0.096
+        D4_v3 4 16 100 0.192
+        D8_v3 8 32 200 0.384
+        D16_v3 16 64 400 0.768
+        D32_v3 32 128 800 1.536
+        D48_v3 48 192 1200 2.304
+        D64_v3 64 256 1600 3.072
+        """,
+        premium=False,
+        generation="gen1",
+    ),
+    *_series(
         "standardESv3Family",
         """
         E2s_v3 2 16 32 0.126

@@ -70,7 +70,7 @@ class Status:
         return {"Azure-AsyncOperation": address}
 
     def workspace_headers(self, request: Request, operation: Operation, *, plain: bool = False) -> dict[str, str]:
-        """`plain`: the id is a guid (DELETE), else base64url."""
+        """`plain`: the id is a guid (DELETE [REC R11], resyncKeys and diagnose [REC R29]), else base64url."""
         encoded = base64.urlsafe_b64encode(operation.id.encode()).decode().rstrip("=")
         name = operation.id if plain else encoded
         return {

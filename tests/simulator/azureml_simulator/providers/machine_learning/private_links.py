@@ -75,7 +75,7 @@ class PrivateLinks:
         raise arm_rules.not_found(f"{workspace['id']}/privateEndpointConnections/{p['name']}")
 
     def list_all(self, request: Request, p: dict[str, str]) -> Response:
-        return Response(200, {"value": self.connections_of(common.find_workspace(self.app, p))})
+        return Response(200, {"value": list(self.connections_of(common.find_workspace(self.app, p)))})
 
     def get(self, request: Request, p: dict[str, str]) -> Response:
         return Response(200, self._shown(*self._find(p)))

@@ -99,6 +99,20 @@ class Workspaces:
     def get(self, request: Request, p: dict[str, str]) -> Response:
         return Response(200, self._shown(common.find_workspace(self.app, p), request))
 
+    def prepare_notebook(self, request: Request, p: dict[str, str]) -> Response:
+        """200 with the workspace [REC Invoke-AzMLWorkspaceNotebook, 2025-11-04]; the notebook is always prepared."""
+        return self.get(request, p)
+
+    def operations(self, request: Request, p: dict[str, str]) -> Response:
+        """The actions of the provider, as far as routes of the simulator ask for them."""
+        actions = {route.action for route in self.app.routes if str(route.action).startswith(common.PROVIDER)}
+        value = []
+        for action in sorted(str(action) for action in actions):
+            kind, _slash, verb = action.removeprefix(f"{common.PROVIDER}/").rpartition("/")
+            display = {"provider": "Microsoft Machine Learning Services", "resource": kind, "operation": verb}
+            value.append({"name": action, "isDataAction": False, "display": display})
+        return Response(200, {"value": value})
+
     def _list(self, request: Request, docs: list[Document]) -> Response:
         kinds = request.query.get("kind", "").lower()
         if kinds:
@@ -266,6 +280,14 @@ def routes(app: App) -> list[Route]:
         Route("GET", WORKSPACE, handlers.get, API_VERSIONS, read),
         Route("PUT", WORKSPACE, handlers.put, API_VERSIONS, f"{WORKSPACE_TYPE}/write"),
         Route("PATCH", WORKSPACE, handlers.patch, API_VERSIONS, f"{WORKSPACE_TYPE}/write"),
+        Route("GET", f"/providers/{common.PROVIDER}/operations", handlers.operations, API_VERSIONS),
+        Route(
+            "POST",
+            f"{WORKSPACE}/prepareNotebook",
+            handlers.prepare_notebook,
+            API_VERSIONS,
+            f"{WORKSPACE_TYPE}/prepareNotebook/action",
+        ),
         Route("DELETE", WORKSPACE, handlers.delete, API_VERSIONS, f"{WORKSPACE_TYPE}/delete"),
         *handlers.network.routes(),
         *Connections(app).routes(),

@@ -1,0 +1,311 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run clients that other people wrote against a fresh simulator: azure-cli, the management SDKs for Python and JavaScript, published templates.
+
+    python -m scripts.clients [--write FILE] [--only CLIENT]
+
+installs each in an environment of its own below build/clients, prints a table of client, command and result, and exits with 1 when something is refused that
+tests/clients does not list as refused. A client that cannot be installed or fetched here is named, and fails nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shlex
+import subprocess
+import sys
+import typing as t
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from azureml_simulator import Simulator
+
+from .command import ROOT, add_write, publish
+from .environment import own_environment
+
+HERE = ROOT / "tests" / "clients"
+BUILD = ROOT / "build" / "clients"
+AZURE_CLI = "azure-cli==2.91.0"
+MANAGEMENT = ("azure-mgmt-machinelearningservices==2.0.0b2", "azure-identity")
+PACKAGES = ("@azure/arm-machinelearning@2.1.1", "@azure/identity@4")
+SECONDS = 900
+
+
+@dataclass(frozen=True)
+class Row:
+    """One command of a client: the error, if it was refused, and what is known to be refused."""
+
+    client: str
+    command: str
+    error: str = ""
+    known: str = ""
+    skipped: str = ""
+
+    @property
+    def good(self) -> bool:
+        return bool(self.skipped) or not self.error or bool(self.known and self.known in self.error)
+
+    def line(self) -> str:
+        if self.skipped:
+            result = f"not run: {self.skipped}"
+        elif not self.error:
+            result = "worked" + (f" (listed as refused: {self.known})" if self.known else "")
+        else:
+            result = ("refused: " if self.good else "**FAILED**: ") + self.error
+        return f"| {self.client} | `{self.command}` | {result} |".replace("\n", " ")
+
+
+def install(name: str, *commands: list[str]) -> None:
+    """Run the commands of an installation once; a changed installation runs again."""
+    stamp = BUILD / name / ".installed"
+    wanted = repr(commands)
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    print(f"Installing {name} into {stamp.parent.relative_to(ROOT)}", file=sys.stderr, flush=True)
+    for command in commands:
+        subprocess.run(command, check=True, cwd=stamp.parent, stdout=sys.stderr)
+    stamp.write_text(wanted)
+
+
+def install_python(name: str, *packages: str) -> Path:
+    """An environment with these packages; returns its directory of programs."""
+    folder = BUILD / name
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", *packages]
+    install(name, [sys.executable, "-m", "venv", str(folder)], pip)
+    return folder / "bin"
+
+
+class Clients:
+    """The clients of one simulator."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.simulator = simulator
+        self.environment = own_environment() | simulator.environment
+        self.environment |= {"TEMPLATES": str(HERE / "templates"), "HOME": str(simulator.directory)}
+
+    def _run(self, command: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            env=self.environment | variables,
+            cwd=BUILD,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=SECONDS,
+        )
+
+    def azure_cli(self) -> t.Iterator[Row]:
+        """The commands of azure_cli.yml, each a process of its own."""
+        program = str(install_python("azure-cli", AZURE_CLI) / "az")
+        quiet = {"AZURE_CORE_COLLECT_TELEMETRY": "false", "AZURE_CORE_OUTPUT": "json", "AZURE_CORE_NO_COLOR": "true"}
+        for step in yaml.safe_load((HERE / "azure_cli.yml").read_text()):
+            words = [_expanded(word, self.environment) for word in shlex.split(step["run"])]
+            done = self._run([program, *words], **quiet)
+            error = ""
+            if done.returncode:
+                error = _first_error(done.stderr) or f"exit status {done.returncode}"
+            elif step.get("shows", "") not in done.stdout:
+                error = f"the output does not have {step['shows']!r}"
+            yield Row("azure-cli", f"az {step['run']}", error, step.get("refused", ""))
+
+    def _group(self, name: str) -> dict[str, str]:
+        """A resource group with what a workspace needs; returns the ids."""
+        sub = f"/subscriptions/{self.environment['AZURE_SUBSCRIPTION_ID']}"
+        group = f"{sub}/resourceGroups/rg-{name}"
+        sku = {"family": "A", "name": "standard"}
+        made = {
+            "storage_account": (
+                f"Microsoft.Storage/storageAccounts/st{name}",
+                {"sku": {"name": "Standard_LRS"}, "kind": "StorageV2"},
+            ),
+            "key_vault": (f"Microsoft.KeyVault/vaults/kv-{name}", {"properties": {"tenantId": "t", "sku": sku}}),
+            "application_insights": (f"Microsoft.Insights/components/ai-{name}", {"kind": "web"}),
+        }
+        call(self.simulator, "PUT", group, {"location": "eastus"})
+        ids = {}
+        for key, (path, body) in made.items():
+            ids[key] = f"{group}/providers/{path}"
+            call(self.simulator, "PUT", ids[key], {"location": "eastus", **body})
+        self.simulator.advance(60)
+        return ids
+
+    def python(self) -> t.Iterator[Row]:
+        """The calls of management.py."""
+        program = install_python("python", *MANAGEMENT) / "python"
+        ids = self._group("python")
+        done = self._run([str(program), str(HERE / "management.py")], DEPENDENTS=json.dumps(ids))
+        yield from self._calls("azure-mgmt-machinelearningservices", done, "python")
+
+    def javascript(self) -> t.Iterator[Row]:
+        """The calls of management.mjs."""
+        install("javascript", ["npm", "install", "--prefix", ".", "--no-audit", "--no-fund", "--silent", *PACKAGES])
+        ids = self._group("javascript")
+        camel = {
+            "storage_account": "storageAccount",
+            "key_vault": "keyVault",
+            "application_insights": "applicationInsights",
+        }
+        given = json.dumps({camel[key]: value for key, value in ids.items()})
+        script = ["node", str(HERE / "management.mjs")]
+        trusted = {"NODE_EXTRA_CA_CERTS": str(self.simulator.directory / "ca.pem"), "DEPENDENTS_JS": given}
+        done = subprocess.run(
+            script,
+            env=self.environment | trusted,
+            cwd=BUILD / "javascript",
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=SECONDS,
+        )
+        yield from self._calls("@azure/arm-machinelearning", done, "javascript")
+
+    @staticmethod
+    def _calls(client: str, done: subprocess.CompletedProcess[str], name: str) -> t.Iterator[Row]:
+        refused = (yaml.safe_load((HERE / "refused.yml").read_text()) or {}).get(name) or {}
+        entries = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        for entry in entries:
+            yield Row(client, entry["call"], entry["error"], refused.get(entry["call"], ""))
+        if done.returncode or not entries:
+            yield Row(client, "(the script)", _first_error(done.stderr) or f"exit status {done.returncode}")
+
+    def templates(self) -> t.Iterator[Row]:
+        """The templates of published.yml, each deployed into a group of its own, if they can be fetched."""
+        for entry in yaml.safe_load((HERE / "published.yml").read_text()):
+            try:
+                template = fetch(entry["url"], entry.get("sha256"))
+            except (OSError, ValueError) as error:
+                yield Row("template", entry["name"], skipped=str(error))
+                continue
+            ids = self._group(entry["group"])
+            given = json.loads(_expanded(json.dumps(entry.get("parameters", {})), ids | {"group": entry["group"]}))
+            parameters = {key: {"value": value} for key, value in given.items()}
+            group = f"/subscriptions/{self.environment['AZURE_SUBSCRIPTION_ID']}/resourceGroups/rg-{entry['group']}"
+            path = f"{group}/providers/Microsoft.Resources/deployments/published"
+            body = {"properties": {"mode": "Incremental", "template": template, "parameters": parameters}}
+            yield Row("template", entry["name"], deploy(self.simulator, path, body), entry.get("refused", ""))
+
+
+def call(simulator: Simulator, method: str, path: str, body: t.Any = None) -> tuple[int, t.Any]:
+    """A request to Resource Manager with the service principal's token: status and body."""
+    from azure.identity import ClientSecretCredential
+
+    environment = simulator.environment
+    credential = ClientSecretCredential(
+        environment["AZURE_TENANT_ID"],
+        environment["AZURE_CLIENT_ID"],
+        environment["AZURE_CLIENT_SECRET"],
+        authority=simulator.url,
+        disable_instance_discovery=True,
+        connection_verify=environment["SSL_CERT_FILE"],
+    )
+    token = credential.get_token(f"{simulator.url}/.default").token
+    import requests
+
+    answer = requests.request(
+        method,
+        f"{simulator.url}{path}?api-version=2021-04-01" if "api-version" not in path else f"{simulator.url}{path}",
+        json=body,
+        headers={"Authorization": f"Bearer {token}"},
+        verify=environment["SSL_CERT_FILE"],
+        timeout=60,
+    )
+    return answer.status_code, answer.json() if answer.content else None
+
+
+def deploy(simulator: Simulator, path: str, body: t.Any) -> str:
+    """Deploy a template; the error, or an empty text."""
+    status, answer = call(simulator, "PUT", path, body)
+    if status >= 400:
+        return str(answer["error"]["message"])
+    for _time in range(30):
+        simulator.advance(60)
+        _status, answer = call(simulator, "GET", path)
+        state = answer["properties"]["provisioningState"]
+        if state == "Succeeded":
+            return ""
+        if state in ("Failed", "Canceled"):
+            return _innermost(answer["properties"].get("error") or {"message": state})
+    return "the deployment does not end"
+
+
+def _innermost(error: dict[str, t.Any]) -> str:
+    while error.get("details"):
+        error = error["details"][0]
+    return f"{error.get('code', '')}: {error.get('message', '')}"
+
+
+def fetch(url: str, sha256: str | None) -> t.Any:
+    """A published template, kept below build/clients/published; ValueError where it is not the one that is meant."""
+    kept = BUILD / "published" / hashlib.sha256(url.encode()).hexdigest()
+    if not kept.exists():
+        try:
+            with urllib.request.urlopen(url, timeout=20) as answer:
+                text = answer.read()
+        except urllib.error.URLError as error:
+            raise OSError(f"{url} cannot be fetched here ({error.reason})") from error
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(text)
+    text = kept.read_bytes()
+    if sha256 and hashlib.sha256(text).hexdigest() != sha256:
+        raise ValueError(f"{url} has another checksum than published.yml says")
+    return json.loads(text)
+
+
+def _expanded(text: str, values: t.Mapping[str, str]) -> str:
+    for name in sorted(values, key=len, reverse=True):
+        text = text.replace(f"${name}", values[name])
+    return text
+
+
+def _first_error(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    named = [line for line in lines if line.startswith(("ERROR", "Error"))]
+    return (named or lines or [""])[0 if named else -1].removeprefix("ERROR: ")[:300]
+
+
+def run(names: t.Sequence[str]) -> t.Iterator[Row]:
+    """The rows of each client, on one simulator."""
+    with Simulator(in_thread=True) as simulator:
+        simulator.config({"clock": {"speed": 300}})
+        clients = Clients(simulator)
+        for name in names:
+            try:
+                yield from getattr(clients, name)()
+            except (OSError, subprocess.SubprocessError) as error:
+                yield Row(name, "(installation)", skipped=str(error))
+
+
+NAMES = ("azure_cli", "python", "javascript", "templates")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", choices=NAMES, action="append", help="one client; more than once for several")
+    add_write(parser)
+    options = parser.parse_args()
+    os.umask(0o077)
+    rows = []
+    for row in run(options.only or NAMES):
+        print(row.line(), file=sys.stderr, flush=True)
+        rows.append(row)
+    failed = [row for row in rows if not row.good]
+    counts = (
+        f"{sum(not row.error and not row.skipped for row in rows)} worked, "
+        f"{sum(bool(row.error) and row.good for row in rows)} refused as listed, {len(failed)} failed, "
+        f"{sum(bool(row.skipped) for row in rows)} not run."
+    )
+    head = ["", "| client | command | result |", "|---|---|---|"]
+    publish([counts, *head, *(row.line() for row in rows)], options.write)
+    return bool(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

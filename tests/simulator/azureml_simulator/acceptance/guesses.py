@@ -1,0 +1,100 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the simulator guesses, and which other values a comparison tries for each guess.
+
+tests/conformance/facts/guesses.yml describes them; a test compares it with this table and with the configuration.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+# What stands in a text or a code that a comparison looks for.
+PROBE = "~probe~"
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A leaf of `guesses` in the configuration. `others`: the values beside the default. `free`: any value is possible, and the other one is a probe that shows
+    where the value is seen."""
+
+    path: str
+    others: tuple[Any, ...]
+    free: bool = False
+
+
+def _text(path: str) -> Guess:
+    return Guess(path, (PROBE,), free=True)
+
+
+def _status(path: str) -> Guess:
+    return Guess(path, (418,), free=True)
+
+
+GUESSES: tuple[Guess, ...] = (
+    Guess("unknown_api_version", ("InvalidApiVersionParameter",)),
+    Guess("vnet_put_without_subnets", ("delete",)),
+    _text("deployment_not_cancellable_code"),
+    Guess("workspace_immutable", ("ignore",)),
+    _text("conflict_code"),
+    _text("compute_not_found.code"),
+    Guess("default_vm_size", ("STANDARD_DS11_V2",), free=True),
+    _status("patch_without_change_status"),
+    Guess("recreate_keeps_old_size", (True,)),
+    Guess("region_unique_clusters", (True,)),
+    Guess("signed_polls", (False,)),
+    Guess("trailing_dash", ("refuse",)),
+    _status("unsigned_poll.status"),
+    _text("unsigned_poll.code"),
+    _text("unsigned_poll.message"),
+    _text("subnet.not_found"),
+    _text("subnet.subscription"),
+    _text("subnet.location"),
+    _status("instance.name_taken_status"),
+    Guess("instance.put_schedules", ("take", "ignore")),
+    Guess("instance.detach", ("delete",)),
+    Guess("instance.start_when_running", ("succeed",)),
+    Guess("instance.stop_when_stopped", ("succeed",)),
+    Guess("instance.restart_when_stopped", ("succeed",)),
+    Guess("instance.update_schedules", ("add",)),
+    Guess("aks.attached_twice", ("corrupt",)),
+    Guess("kubernetes.same_namespace", ("accept",)),
+    _status("attach.missing.status"),
+    _text("attach.missing.code"),
+    _text("attach.missing.message"),
+    Guess("attach.twice", ("accept",)),
+    _status("attach.delete_attached"),
+    _status("attach.change_target"),
+    Guess("attach.retired", ("refuse",)),
+    Guess("api_versions.write", ("refuse", "store")),
+    Guess("api_versions.read", ("show",)),
+)
+# No call of the walk can show these.
+NOT_COMPARED = {
+    "aks.name_length_attached": "the walk attaches no inference cluster",
+    "aks.name_length_created": "the walk creates no inference cluster",
+    "attach.verb": "needs an identity that may read the target, and no more",
+    "instance.resize_states": "the walk resizes no instance",
+    "instance.setup_codes": "needs an instance whose setup fails",
+    "poll_right": "needs an identity without permissions on the subscription",
+}
+BY_PATH = {guess.path: guess for guess in GUESSES}
+
+
+def leaves(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """The leaves of `guesses` by their paths."""
+    found: dict[str, Any] = {}
+    for name, value in config.items():
+        path = f"{prefix}{name}"
+        found |= leaves(value, f"{path}.") if isinstance(value, dict) else {path: value}
+    return found
+
+
+def change(path: str, value: Any) -> dict[str, Any]:
+    """The change of the configuration that sets a guess."""
+    changed = value
+    for name in reversed(["guesses", *path.split(".")]):
+        changed = {name: changed}
+    return dict(changed)

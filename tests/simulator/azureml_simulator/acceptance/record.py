@@ -1,0 +1,242 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sends the calls of a walk, follows their operations, and keeps what was answered.
+
+A recording is a JSON object: `format`, `made`, `against`, `location`, `targets`, and `exchanges`. Each of these has the call's `name`, the `request`, the
+`answer`, and the `polls` of its operation. It can be replayed: what was the user's is masked (`masks`), and of the headers only those stay that clients act
+on.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from azureml_simulator.acceptance.masks import GROUP, Masks
+from azureml_simulator.acceptance.walk import POLL, UNSIGNED, Call, Step
+from azureml_simulator.entra.directory import DEFAULT_SUBSCRIPTION, TENANT
+from azureml_simulator.http import Headers
+
+FORMAT = 1
+_SIGNATURE = ("t", "c", "s", "h")
+_TERMINAL = ("Succeeded", "Failed", "Canceled")
+_OPERATIONS = ("Azure-AsyncOperation", "Location")
+# Items of a list beyond these say nothing more about its shape.
+_MOST_ITEMS = 2
+
+
+class Answer(Protocol):
+    """What is needed of an answer."""
+
+    status: int
+    headers: Any
+    body: Any
+
+
+# Method, address (a path or an address of the service with its query), body.
+Send = Callable[[str, str, Any], Answer]
+
+
+@dataclass
+class Recorder:
+    """One walk. `send` reaches the service, `sleep` waits, `say` reports progress. `values` are those of the placeholders."""
+
+    send: Send
+    sleep: Callable[[float], None]
+    values: dict[str, str]
+    masks: Masks
+    say: Callable[[str], None] = lambda text: None
+    now: Callable[[], float] = time.monotonic
+    interval: float = 10.0
+    exchanges: list[dict[str, Any]] = field(default_factory=list)
+    made: list[tuple[str, str]] = field(default_factory=list)
+    _headers: dict[str, Headers] = field(default_factory=dict)
+
+    def walk(self, steps: Iterable[Step], targets: dict[str, str] | None = None) -> None:
+        for step in steps:
+            self.say(f"{step.name}: {step.title} (about {step.minutes} min)")
+            target = (targets or {}).get(step.target, "")
+            for call in step.calls:
+                self.exchange(call, target, patience=step.minutes * 60 * 4 + 300)
+
+    def exchange(self, call: Call, target: str, patience: float) -> None:
+        """Send a call and keep the exchange."""
+        polls: list[dict[str, Any]] = []
+        request: dict[str, Any] = {
+            "method": call.method,
+            "path": call.path,
+            "version": call.version,
+            "follow": call.follow,
+        }
+        if call.method == POLL:
+            polls = list(self._follow(self._headers.get(call.path, Headers()), patience))
+            answer = None
+        elif call.method == UNSIGNED:
+            address = self._headers.get(call.path, Headers()).get("Azure-AsyncOperation", "")
+            answer = self.send("GET", unsigned(address), None) if address else None
+        else:
+            path = self._filled(call.path, target)
+            body = self._filled(copy.deepcopy(call.body), target)
+            request |= {"path": path, "body": body}
+            if call.makes and self._is_new(path, call.version):
+                self.made.append((path, call.version))
+            address = f"{path}{'&' if '?' in path else '?'}api-version={call.version}"
+            answer = self.send(call.method, address, body)
+            headers = Headers(dict(answer.headers))
+            self._headers[call.name] = headers
+            if call.follow and call.method != "GET":
+                polls = list(self._follow(headers, patience))
+        kept = {"name": call.name, "request": self.masks.value(request)}
+        if answer is not None:
+            kept["answer"] = self._kept(answer)
+        kept["polls"] = polls
+        self.exchanges.append(kept)
+        self.say(
+            f"  {call.name}: {answer.status if answer else '-'}{''.join(' ' + str(poll['status']) for poll in polls)}"
+        )
+
+    def _filled(self, value: Any, target: str) -> Any:
+        if isinstance(value, dict):
+            return {key: self._filled(item, target) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._filled(item, target) for item in value]
+        if isinstance(value, str):
+            for name, text in {**self.values, "target": target}.items():
+                value = value.replace(f"{{{name}}}", text)
+        return value
+
+    def _is_new(self, path: str, version: str) -> bool:
+        """Whether the resource does not exist yet: only such ones are deleted at the end."""
+        return self.send("GET", f"{path}?api-version={version}", None).status == 404
+
+    def _kept(self, answer: Answer) -> dict[str, Any]:
+        headers = Headers(dict(answer.headers))
+        kept: dict[str, Any] = {"status": answer.status, "headers": {}}
+        for name in _OPERATIONS:
+            if name in headers:
+                kept["headers"][name] = collection(headers[name])
+        for name in ("ETag", "Retry-After"):
+            if name in headers:
+                kept["headers"][name] = "present"
+        kept["body"] = self.masks.value(_shortened(answer.body))
+        return kept
+
+    def _follow(self, headers: Headers, patience: float) -> Iterator[dict[str, Any]]:
+        """The different answers of an operation, and what its Location ends with."""
+        first = next((headers[name] for name in _OPERATIONS if name in headers), None)
+        if first is None:
+            return
+        is_status = "Azure-AsyncOperation" in headers
+        yield from self._until_it_ends(first, patience, is_status)
+        if is_status and "Location" in headers:
+            yield {**self._poll(headers["Location"])[0], "location": True}
+
+    def _poll(self, address: str) -> tuple[dict[str, Any], Answer]:
+        answer = self.send("GET", address, None)
+        return {"status": answer.status, "body": self.masks.value(_shortened(answer.body))}, answer
+
+    def _until_it_ends(self, address: str, patience: float, is_status: bool) -> Iterator[dict[str, Any]]:
+        before: dict[str, Any] | None = None
+        until = self.now() + patience
+        while True:
+            shown, answer = self._poll(address)
+            if shown != before:
+                yield shown
+            before = shown
+            if _has_ended(answer, is_status):
+                return
+            if self.now() > until:
+                yield {"status": 0, "body": "the operation did not end in time"}
+                return
+            self.sleep(self.interval)
+
+    def clean_up(self) -> list[str]:
+        """Delete what the walk made, the last first; returns what is still there, with the reason."""
+        left = []
+        for path, version in reversed(self.made):
+            query = f"?api-version={version}"
+            kind = path.lower()
+            if "/computes/" in kind:
+                attached = any(
+                    part in kind for part in ("kubernetes", "databricks", "datafactory", "datalakeanalytics", "/acc-v-")
+                )
+                query += f"&underlyingResourceAction={'Detach' if attached else 'Delete'}"
+            elif "/workspaces/" in kind and "machinelearning" in kind:
+                query += "&forceToPurge=true"
+            answer = self.send("DELETE", path + query, None)
+            polls = list(self._follow(Headers(dict(answer.headers)), 1800))
+            self.say(f"  deleted {self.masks.text(path)}: {answer.status}")
+            gone = self.send("GET", f"{path}?api-version={version}", None)
+            if gone.status != 404:
+                reason = (polls[-1]["body"] if polls else None) or answer.body
+                left.append(f"{path}: {json.dumps(reason)[:300]}")
+        return left
+
+
+def _has_ended(answer: Answer, is_status: bool) -> bool:
+    state = answer.body.get("status") if isinstance(answer.body, dict) else None
+    return answer.status >= 400 or (state in _TERMINAL if is_status else answer.status != 202)
+
+
+def unsigned(address: str) -> str:
+    """An operation's address without its signature."""
+    parts = urlsplit(address)
+    query = [(key, value) for key, value in parse_qsl(parts.query) if key not in _SIGNATURE]
+    return parts._replace(query=urlencode(query)).geturl()
+
+
+def collection(address: str) -> str:
+    """Where an operation is followed, and the form of the address: no id, no signature's value."""
+    parts = urlsplit(address)
+    segments = parts.path.strip("/").split("/")
+    names = sorted({key for key, _value in parse_qsl(parts.query)})
+    kind = dict(parse_qsl(parts.query)).get("type", "")
+    return f"{segments[-2] if len(segments) > 1 else ''}?{','.join(names)}{' type=' + kind if kind else ''}"
+
+
+def _shortened(value: Any) -> Any:
+    """Long lists of objects say no more than their first items."""
+    if isinstance(value, dict):
+        return {key: _shortened(item) for key, item in value.items()}
+    if isinstance(value, list):
+        items = value[:_MOST_ITEMS] if len(value) > 10 and isinstance(value[0], dict) else value
+        return [_shortened(item) for item in items]
+    return value
+
+
+def masks_for(subscription: str, tenant: str, group: str, suffix: str, targets: dict[str, str]) -> Masks:
+    """The masks of a walk: after them everything is in the simulator's first subscription."""
+    names = {subscription: DEFAULT_SUBSCRIPTION, tenant: TENANT, group: GROUP}
+    return Masks({**names, **{target: masked_target(target) for target in targets.values()}}, suffix)
+
+
+def masked_target(resource_id: str) -> str:
+    """An id of the same type with names of nobody's."""
+    provider = resource_id.partition("/providers/")[2].split("/")
+    path = "/".join(part if index % 2 or index == 0 else "target" for index, part in enumerate(provider))
+    return f"/subscriptions/{DEFAULT_SUBSCRIPTION}/resourceGroups/{GROUP}/providers/{path}"
+
+
+def write(path: Path, recorder: Recorder, *, against: str, location: str, targets: dict[str, str]) -> None:
+    """Write the recording, readable by its owner only."""
+    recording = {
+        "format": FORMAT,
+        "made": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "against": against,
+        "location": location,
+        "targets": {kind: masked_target(target) for kind, target in targets.items()},
+        "exchanges": recorder.exchanges,
+    }
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), 0o600)
+        json.dump(recording, file, indent=1)
+        file.write("\n")
