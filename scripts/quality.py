@@ -24,6 +24,8 @@ from pathlib import Path
 from .command import ROOT
 
 PAGE = ROOT / "docs" / "quality.md"
+# What commands that failed printed.
+LOGS = ROOT / "build" / "quality"
 SECTIONS = {
     "faults": "Faults",
     "kill-test": "Killed at random moments",
@@ -66,7 +68,10 @@ def run(name: str) -> str | None:
             ["make", "-s", name, f"WRITE={written}"], check=False, cwd=ROOT, stdout=subprocess.PIPE, text=True
         )
         if done.returncode:
-            print(done.stdout[-5000:], file=sys.stderr)
+            LOGS.mkdir(parents=True, exist_ok=True)
+            log = LOGS / f"{name}.log"
+            log.write_text(done.stdout)
+            print(f"{done.stdout[-5000:]}\nThe whole output: {log.relative_to(ROOT)}", file=sys.stderr)
             return None
         text = below(written.read_text() if written.exists() else done.stdout)
     minutes = (time.monotonic() - started) / 60
