@@ -102,6 +102,16 @@ def test_masks(name: str, value: Any, masked: Any) -> None:
     assert hidden.value({name: value})[name] == masked
 
 
+def test_what_is_attached_is_detached_only() -> None:
+    """A Delete could reach the resource that the user gave as the target."""
+    attached = {step.name for step in walk.STEPS if step.target}
+    sent = {
+        call.name: call.path for step in walk.STEPS if step.target for call in step.calls if call.method == "DELETE"
+    }
+    assert attached and {name.partition(".")[0] for name in sent} == attached
+    assert {path.partition("underlyingResourceAction=")[2] for path in sent.values()} == {"Detach"}
+
+
 def test_what_existed_before_is_not_deleted() -> None:
     app = App()
     app.call("PUT", f"{GROUP}?api-version=2021-04-01", {"location": "eastus"})

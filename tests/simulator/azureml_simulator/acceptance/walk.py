@@ -115,7 +115,7 @@ def _attach(kind: str, name: str, **inner: Any) -> Step:
             Call(f"{name}.attach", "PUT", one, body, makes=True),
             Call(f"{name}.get", "GET", one),
             Call(f"{name}.attach-twice", "PUT", two, body, makes=True),
-            Call(f"{name}.delete", "DELETE", f"{one}?underlyingResourceAction=Delete"),
+            # Never Delete: no recording shows that the service leaves alone what is attached, and that is the user's.
             Call(f"{name}.detach", "DELETE", f"{one}?underlyingResourceAction=Detach"),
         ),
         ("workspace",),
