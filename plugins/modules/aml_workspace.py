@@ -206,7 +206,7 @@ options:
         elements: dict
         suboptions:
           name:
-            description: Name of the rule.
+            description: Name of the rule. 3 to 33 letters, digits, dashes and underscores.
             type: str
             required: true
           type:
@@ -215,9 +215,11 @@ options:
             choices: [fqdn, private_endpoint, service_tag]
           destination:
             description:
-              - For V(fqdn), a host name.
-              - For V(private_endpoint) a mapping with C(service_resource_id), C(subresource_target) and C(spark_enabled).
-              - For V(service_tag) a mapping with C(service_tag), C(protocol), C(port_ranges) and C(address_prefixes).
+              - For V(fqdn), a host name, or several with commas between them.
+              - For V(private_endpoint), a mapping with C(service_resource_id) (the full id), C(subresource_target) (such as V(blob) or V(vault)) and
+                C(spark_enabled) (a boolean).
+              - For V(service_tag), a mapping with C(service_tag) or C(address_prefixes) (a list of addresses and ranges, which takes the place of the tag),
+                C(protocol) (V(TCP), V(UDP), V(ICMP) or V(*)), C(port_ranges) (such as V(80, 8080-8089) or V(*)) and C(action) (V(allow) or V(deny)).
             type: raw
           fqdns:
             description:

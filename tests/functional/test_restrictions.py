@@ -39,6 +39,17 @@ def network(mode: str | None = None, *rules: dict[str, t.Any]) -> dict[str, t.An
     return {"managed_network": {name: value for name, value in given.items() if value}}
 
 
+OF_WS = {"name": WORKSPACE}
+
+
+def with_destination(rule: dict[str, t.Any] = TAG, **more: t.Any) -> dict[str, t.Any]:
+    return {**rule, "destination": {**rule["destination"], **more}}
+
+
+def with_rule(rule: dict[str, t.Any]) -> dict[str, t.Any]:
+    return {**OF_WS, **network("allow_only_approved_outbound", rule)}
+
+
 def identity(*names: str, both: bool = False) -> dict[str, t.Any]:
     type_ = "system_assigned,user_assigned" if both else "user_assigned"
     return {"identity": {"type": type_, "user_assigned_identities": [IDENTITY + name for name in names]}}
@@ -60,6 +71,11 @@ def network_v2(azure: Azure) -> None:
 
 def cluster(azure: Azure) -> None:
     azure.run(CLUSTER, name="in-the-way", size="Standard_D2s_v3", max_instances=1)
+
+
+def both_identities(azure: Azure) -> None:
+    azure.identity("id-a")
+    azure.run(WS, name=WORKSPACE, **identity("a", both=True))
 
 
 def identities(azure: Azure) -> None:
@@ -99,7 +115,6 @@ class Case(t.NamedTuple):
     named: str = ""
 
 
-OF_WS = {"name": WORKSPACE}
 PROJECT = {
     "name": "project-one",
     "kind": "project",
@@ -112,6 +127,13 @@ ADDRESS = {
 CASES = [
     Case("RuleNeedsApprovedMode", nothing, WS, {**OF_WS, **network("allow_internet_outbound", HOST)}, "packages"),
     Case("RuleNeedsApprovedMode", internet, WS, {**OF_WS, **network(None, TAG)}, "tagged"),
+    Case("InvalidRule", nothing, WS, with_rule(with_destination(protocol="SCTP")), "TCP, UDP, ICMP, *"),
+    Case("InvalidRule", nothing, WS, with_rule(with_destination(port_ranges="80-70")), "80-70"),
+    Case("InvalidRule", nothing, WS, with_rule(with_destination(port="443")), "no port"),
+    Case("InvalidRule", nothing, WS, with_rule(with_destination(address_prefixes="10.0.0.0/8")), "list"),
+    Case("InvalidRule", nothing, WS, with_rule(with_destination(PRIVATE, service_resource_id="kv")), "full resource id"),
+    Case("InvalidRule", nothing, WS, with_rule(with_destination(PRIVATE, spark_enabled="maybe")), "true or false"),
+    Case("InvalidRuleName", nothing, WS, {**OF_WS, **network("allow_only_approved_outbound", {**HOST, "name": "ab"})}, "3 to 33"),
     Case("RuleWithoutNetwork", nothing, WS, {**OF_WS, **network(None, PRIVATE)}, "vault"),
     Case("ManagedNetworkStaysOn", internet, WS, {**OF_WS, **network("disabled")}, "allow_internet_outbound"),
     Case("IsolationModeIsFinal", approved, WS, {**OF_WS, **network("allow_internet_outbound")}, "recreate"),
@@ -130,6 +152,7 @@ CASES = [
     Case("PrimaryIdentityMissing", nothing, WS, {**OF_WS, **identity("a")}),
     Case("PrimaryIdentityNotAssigned", nothing, WS, {**OF_WS, **identity("a"), "primary_user_assigned_identity": IDENTITY + "b"}, "id-b"),
     Case("PrimaryIdentityNotAssigned", identities, WS, {**OF_WS, **identity("b", both=True)}, "id-a"),
+    Case("IdentityTypeIsFinal", both_identities, WS, {**OF_WS, "identity": {"type": "system_assigned"}}),
     Case("CannotBeRemoved", registry, WS, {**OF_WS, "container_registry": None}, "crone"),
     Case("TakenFromHub", nothing, WS, {**PROJECT, **network("allow_internet_outbound")}, "managed_network"),
     Case("TakenFromHub", nothing, WS, {**PROJECT, "storage_account": f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/st"}, "storage_account"),
@@ -154,6 +177,18 @@ ACCEPTED = [
     (internet, WS, {**OF_WS, **network(None, PRIVATE)}),
     (internet, WS, {**OF_WS, **network("allow_only_approved_outbound", HOST, TAG)}),
     (approved, WS, {**OF_WS, **network(None, {**HOST, "destination": "example.org, *.example.org"})}),
+    (approved, WS, {**OF_WS, **network(None, with_destination(port_ranges=443, protocol="tcp", action="deny"))}),
+    (
+        approved,
+        WS,
+        {
+            **OF_WS,
+            **network(
+                None, {**TAG, "destination": {"address_prefixes": ["10.1.0.0/16"], "protocol": "*", "port_ranges": "*"}}
+            ),
+        },
+    ),
+    (approved, WS, {**OF_WS, **network(None, with_destination(PRIVATE, spark_enabled="false"))}),
     (approved, WS, {**OF_WS, **network(None, {"name": "gone", "state": "absent"})}),
     (internet, CLUSTER, {**SMALL, "max_instances": 1, "location": "eastus"}),
     (identities, WS, {**OF_WS, **identity("b", both=True), "primary_user_assigned_identity": IDENTITY + "b"}),

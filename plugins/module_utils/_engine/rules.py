@@ -243,6 +243,17 @@ def ip_range(value: t.Any) -> t.Any:
         return None
 
 
+def is_network(value: t.Any) -> bool:
+    """Whether it is an IP address, or a range in CIDR notation."""
+    import ipaddress
+
+    try:
+        ipaddress.ip_network(str(value), strict=False)
+    except ValueError:
+        return False
+    return isinstance(value, str)
+
+
 def ip_rules(items: list[dict[str, t.Any]], option: str) -> Findings:
     """Rules that each name an IPv4 address or range."""
     source = "how-to-configure-private-link, public access from internet IP ranges; ARM types, IPRule"

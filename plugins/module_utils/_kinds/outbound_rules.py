@@ -13,21 +13,15 @@ from .._core.findings import Finding, Findings
 from .._engine import rules as _rules
 from .._engine.fields import Field
 from .._engine.kind import Body, Request
+from . import rule_destinations
 
 RULES = "managed_network.outbound_rules"
 _PATH = "properties.managedNetwork.outboundRules"
 
 RULE_TYPES = {"fqdn": "FQDN", "private_endpoint": "PrivateEndpoint", "service_tag": "ServiceTag"}
 _RULE_OPTIONS = {arm.casefold(): option for option, arm in RULE_TYPES.items()}
-_RULE_KEYS = {
-    "service_resource_id": "serviceResourceId",
-    "subresource_target": "subresourceTarget",
-    "spark_enabled": "sparkEnabled",
-    "service_tag": "serviceTag",
-    "protocol": "protocol",
-    "port_ranges": "portRanges",
-    "address_prefixes": "addressPrefixes",
-}
+# TypeSpec of outbound rules.
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{2,32}\Z")
 
 
 def check_rules(rules: list[dict[str, t.Any]], option: str) -> Findings:
@@ -35,8 +29,8 @@ def check_rules(rules: list[dict[str, t.Any]], option: str) -> Findings:
     for rule in rules:
         name = rule.get("name") or ""
         place = f"{option}[{name}]"
-        if not re.match(r"^[A-Za-z0-9][A-Za-z0-9_-]*\Z", name):
-            message = f"The outbound rule name {name!r} may hold letters, digits, '-' and '_'."
+        if not _NAME.match(name):
+            message = f"The outbound rule name {name!r} must have 3 to 33 letters, digits, '-' and '_', and begin with a letter or digit."
             yield Finding("InvalidRuleName", place, message, _RULES_SOURCE)
         if rule.get("state") != "absent":
             yield from _check_host_names(rule, place)
@@ -58,13 +52,6 @@ def _check_host_names(rule: dict[str, t.Any], place: str) -> Findings:
         yield Finding("InvalidRule", place, message, "ARM types, PrivateEndpointOutboundRule")
 
 
-# What the destination of a rule must have, by the rule's type; that of an fqdn is a host name.
-_DESTINATION = {
-    "private_endpoint": ("service_resource_id", "subresource_target"),
-    "service_tag": ("service_tag", "protocol", "port_ranges"),
-}
-
-
 def _check_destination(rule: dict[str, t.Any], place: str) -> Findings:
     name, kind, destination = rule.get("name") or "", rule.get("type"), rule.get("destination")
     if kind == "fqdn" and isinstance(destination, str) and destination.strip(" ,"):
@@ -73,12 +60,11 @@ def _check_destination(rule: dict[str, t.Any], place: str) -> Findings:
     elif kind == "fqdn":
         message = f"The outbound rule {name!r} of type fqdn needs destination as a host name."
         yield Finding("InvalidRule", place, message, _RULES_SOURCE)
+    elif kind in rule_destinations.KEYS:
+        yield from rule_destinations.check(name, kind, destination, place)
     else:
-        given = destination if isinstance(destination, dict) else {}
-        missing = [key for key in _DESTINATION.get(str(kind), ("type",)) if not given.get(key)]
-        if missing:
-            message = f"The outbound rule {name!r} of type {kind} needs destination with {', '.join(missing)}."
-            yield Finding("InvalidRule", place, message, _RULES_SOURCE)
+        message = f"The outbound rule {name!r} needs type: one of {', '.join(RULE_TYPES)}."
+        yield Finding("InvalidRule", place, message, _RULES_SOURCE)
 
 
 # What only the service writes (ARM types, OutboundRule).
@@ -87,9 +73,7 @@ _RULE_READ_ONLY = ("parentRuleNames", "errorInformation")
 
 def rule_to_arm(rule: dict[str, t.Any]) -> Body:
     """A rule in CLI YAML's terms as ARM's OutboundRule."""
-    destination = rule.get("destination")
-    if isinstance(destination, dict):
-        destination = {_RULE_KEYS.get(key, key): value for key, value in destination.items() if value is not None}
+    destination = rule_destinations.to_arm(rule.get("destination"))
     names = {} if rule.get("fqdns") is None else {"fqdns": rule["fqdns"]}
     return {"type": RULE_TYPES[rule["type"]], "destination": destination, "category": "UserDefined", **names}
 
@@ -108,12 +92,7 @@ def merged_rule(current: t.Any, rule: dict[str, t.Any]) -> Body:
 
 
 def rule_from_arm(name: str, body: Body) -> dict[str, t.Any]:
-    destination = body.get("destination")
-    if isinstance(destination, dict):
-        options = {arm: option for option, arm in _RULE_KEYS.items()}
-        destination = {
-            options[key]: value for key, value in destination.items() if key in options and value is not None
-        }
+    destination = rule_destinations.from_arm(body.get("destination"))
     kind = str(body.get("type"))
     names = {} if body.get("fqdns") is None else {"fqdns": body["fqdns"]}
     return {"name": name, "type": _RULE_OPTIONS.get(kind.casefold(), kind), "destination": destination, **names}

@@ -22,7 +22,7 @@ from .._engine.fields import WRITE_ONLY, Field, Option, choice
 from .._engine.kind import FAILED, Body, Kind, Request, Status, fixed, provisioning_status
 from .._engine.plan import CREATE, REPLACE, Declared, Plan
 from .._engine.versions import Versions
-from . import compute, workspace_rules
+from . import compute, rule_destinations, workspace_rules
 from .outbound_rules import RULE_TYPES, RULES, check_rules, rule_field, rule_from_arm, rule_request
 
 _NETWORK = "properties.managedNetwork."
@@ -351,7 +351,8 @@ class Workspace(Kind):
             ids = compute.identity_ids(flat["identity"].get("user_assigned_identities"))
             flat["identity"] = {"type": flat["identity"].get("type"), "user_assigned_identities": ids}
         for rule in rules:
-            desired = {key: rule.get(key) for key in ("name", "type", "destination")}
+            desired = {key: rule.get(key) for key in ("name", "type")}
+            desired["destination"] = rule_destinations.normal(rule.get("destination"))
             if rule.get("fqdns") is not None:
                 desired["fqdns"] = rule["fqdns"]
             flat[f"{RULES}.{rule['name']}"] = None if rule.get("state") == "absent" else desired

@@ -51,6 +51,7 @@ def check(declared: Declared, current: Current) -> Findings:
     yield from _check_rule_types(declared, mode)
     yield from _check_network_kind(declared, current)
     yield from _check_primary(declared, current)
+    yield from _check_identity_type(declared, current)
     yield from _check_removed(declared, current)
     yield from _check_vault(declared, current)
     yield from _check_service_side(declared, current)
@@ -137,6 +138,19 @@ def _check_primary(declared: Declared, current: Current) -> Findings:
         message = f"A workspace whose identity has type user_assigned needs {option}: one of identity.user_assigned_identities."
         yield Finding(
             "PrimaryIdentityMissing", option, message, f"{source}; hashicorp/terraform-provider-azurerm#29197"
+        )
+
+
+def _check_identity_type(declared: Declared, current: Current) -> Findings:
+    """A workspace with both kinds of identities does not go back to the system-assigned one alone."""
+    before, after = (_now(current, "identity") or {}).get("type"), (declared.get("identity") or {}).get("type")
+    if before == "system_assigned,user_assigned" and after == "system_assigned":
+        message = f"identity.type is {before} and cannot become system_assigned again: keep the type, or recreate the workspace with it."
+        yield Finding(
+            "IdentityTypeIsFinal",
+            "identity",
+            message,
+            "how-to-identity-based-service-authentication, workspace identity types",
         )
 
 

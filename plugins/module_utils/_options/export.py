@@ -185,7 +185,7 @@ def _for_the_cli(kind: Kind, options: Tree) -> tuple[Tree, dict[str, str]]:
 
 
 def _take_scripts(options: Tree) -> list[str]:
-    """Takes away the scripts that the CLI's schema does not have: those that are not in the file share."""
+    """Remove the scripts that the CLI's schema does not have: those that are not in the file share."""
     scripts = options.get("setup_scripts") or {}
     inline = [part for part, script in scripts.items() if script.get("inline")]
     for part in inline:
@@ -194,7 +194,7 @@ def _take_scripts(options: Tree) -> list[str]:
 
 
 def _take_privileges(options: Tree) -> list[str]:
-    """Takes privileges away, which the CLI's schema does not have; returns those that differ from the CLI's: privileged, with writable mounts."""
+    """Remove privileges, which the CLI's schema does not have; return those that differ from the CLI's: privileged, with writable mounts."""
     differing = []
     for application in options.get("custom_applications") or []:
         place = f"custom_applications[{application.get('name')}]"

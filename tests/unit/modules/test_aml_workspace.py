@@ -786,10 +786,10 @@ def test_a_service_tag_rule_that_is_there_is_no_change() -> None:
     ("rule", "code"),
     [
         ({"name": "a.b", "type": "fqdn", "destination": "pypi.org"}, "InvalidRuleName"),
-        ({"name": "x", "type": "fqdn"}, "InvalidRule"),
-        ({"name": "x"}, "InvalidRule"),
-        ({"name": "x", "type": "private_endpoint", "destination": {"subresource_target": "blob"}}, "InvalidRule"),
-        ({"name": "x", "type": "service_tag", "destination": "DataFactory"}, "InvalidRule"),
+        ({"name": "rule-x", "type": "fqdn"}, "InvalidRule"),
+        ({"name": "rule-x"}, "InvalidRule"),
+        ({"name": "rule-x", "type": "private_endpoint", "destination": {"subresource_target": "blob"}}, "InvalidRule"),
+        ({"name": "rule-x", "type": "service_tag", "destination": "DataFactory"}, "InvalidRule"),
     ],
 )
 def test_outbound_rules_that_cannot_be(rule: dict[str, t.Any], code: str) -> None:

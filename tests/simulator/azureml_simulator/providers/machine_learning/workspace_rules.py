@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from azureml_simulator.arm.locations import LOCATIONS, normalise
 from azureml_simulator.http import ArmError
+from azureml_simulator.providers.machine_learning import identity as identities
 from azureml_simulator.providers.machine_learning.common import WORKSPACE_TYPE, Document, flag, refuse
 from azureml_simulator.providers.machine_learning.workspace_body import DEPENDENTS, KINDS
 
@@ -174,3 +175,22 @@ def _other_encryption(now: Document, sent: Document) -> bool:
         if name in (sent.get(group) or {}):
             pairs.append(((now.get(group) or {}).get(name), sent[group][name]))
     return any(_differs(before, after) for before, after in pairs)
+
+
+def check_identity_type(doc: Document, sent: Document) -> None:
+    """System- and user-assigned identities do not become the system-assigned one alone again (how-to-identity-based-service-authentication)."""
+    before, after = ((doc["identity"] or {}).get("type"), identities.kind_of(sent))
+    if before == identities.BOTH and after == identities.SYSTEM:
+        raise refuse(f"The identity type cannot be changed from '{before}' to '{after}'.", doc["location"])
+
+
+def check_primary(doc: Document) -> None:
+    """The primary identity is an assigned one, and an identity of type UserAssigned needs one (terraform-provider-azurerm#29197); the texts are guesses."""
+    identity, primary = doc["identity"] or {}, doc["properties"].get("primaryUserAssignedIdentity")
+    assigned = {name.lower() for name in identity.get("userAssignedIdentities") or {}}
+    if primary and primary.lower() not in assigned:
+        message = f"The primary user assigned identity '{primary}' is not among the identities of the workspace."
+        raise refuse(message, doc["location"])
+    if not primary and identity.get("type") == identities.USER:
+        message = "A workspace whose identity has the type 'UserAssigned' needs primaryUserAssignedIdentity."
+        raise refuse(message, doc["location"])

@@ -164,6 +164,7 @@ class Workspaces:
         doc["tags"] = common.tags_of(body) or {}
         doc["sku"] |= {key: value for key, value in (body.get("sku") or {}).items() if value}
         doc["identity"] = identities.resolve(self.app, resource_id, body.get("identity") or {"type": "SystemAssigned"})
+        rules.check_primary(doc)
         self.network.apply(doc, sent.get("managedNetwork"))
         self.app.store.put(resource_id, doc)
         return self._begin(request, "workspace.create", doc, now=flag(sent.get("provisionNetworkNow")))
@@ -193,7 +194,10 @@ class Workspaces:
             if error:
                 return self._refused(request, doc["id"], doc["location"], error)
         if body.get("identity"):
+            rules.check_identity_type(doc, body["identity"])
             doc["identity"] = identities.resolve(self.app, doc["id"], body["identity"], merge_into=doc["identity"])
+        if body.get("identity") or "primaryUserAssignedIdentity" in sent:
+            rules.check_primary(doc)
         self.network.apply(doc, sent.get("managedNetwork"))
         touch(self.app, doc, request.principal)
         doc["properties"]["provisioningState"] = UPDATING
