@@ -268,7 +268,9 @@ def test_what_is_under_way_is_waited_for_and_not_asked_for_again(azure: Azure, i
 
 
 def test_a_resize_needs_it_stopped_or_force(azure: Azure, instance: dict[str, t.Any]) -> None:
+    checked = azure.run(INSTANCE, **TARGET, size="Standard_DS4_v2", ok=False, check=True)
     failed = azure.run(INSTANCE, **TARGET, size="Standard_DS4_v2", ok=False)
+    assert checked["msg"] == failed["msg"]
     assert failed["failure"]["code"] == "InUse" and azure.writes == []
     forced = azure.run(INSTANCE, **TARGET, size="Standard_DS4_v2", force=True)
     assert [write.path.rpartition("/")[2] for write in azure.writes] == ["stop", "resize", "start"]

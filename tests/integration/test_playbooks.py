@@ -275,6 +275,47 @@ def test_rotate_keys(world: World) -> None:
         assert new and new != old, name
 
 
+def test_modernise(simulator: Simulator, tmp_path: Path) -> None:
+    """A plan that changes nothing; an interruption between deletion and creation; and the run that continues, and changes nothing without a name."""
+    workspace = simulator.make_workspace("rg-old", "ws-old")
+    inner = {
+        "vmSize": "Standard_D4s_v3",
+        "vmPriority": "LowPriority",
+        "scaleSettings": {"minNodeCount": 0, "maxNodeCount": 2},
+    }
+    for name in ("spot-a", "spot-b"):
+        body = {
+            "location": "eastus",
+            "tags": {"team": "a"},
+            "properties": {"computeType": "AmlCompute", "properties": inner},
+        }
+        simulator.arm("PUT", f"{workspace}/computes/{name}", body=body)
+    world = World(simulator, tmp_path, "old")
+    options = {"aml_modernise_folder": str(tmp_path / "kept")}
+    mark = world.mark()
+    planned = world.run("modernise", check=True, **options)
+    plan = "\n".join(planned["Show the plan"]["msg"])
+    assert "spot-a (amlcompute): tier low_priority retired 2026-03-31" in plan and "COST PER MONTH" in plan
+    assert planned.changed == 1 and "2 replace planned" in str(planned["Show the result"]["msg"])
+    assert (
+        "nothing-such" in world.run("modernise", ok=False, aml_modernise_confirm="spot-a,nothing-such", **options).text
+    )
+    assert world.writes(mark) == [] and not (tmp_path / "kept").exists()
+
+    refusal = {"kind": "status", "status": 400, "match": {"method": "PUT", "path": "/computes/spot-a"}, "count": 9}
+    simulator.control("PUT", "faults", [refusal])
+    world.run("modernise", ok=False, aml_modernise_confirm="spot-a", **options)
+    simulator.control("PUT", "faults", [])
+    (kept,) = (tmp_path / "kept").iterdir()
+    assert set(world.state()) == {"spot-b"} and stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+    done = world.run("modernise", **options)
+    assert "An interrupted run has deleted, and this run creates: spot-a" in done["Show the plan"]["msg"]
+    assert done.changed == 1 and list((tmp_path / "kept").iterdir()) == []
+    new, other = (world.state()[name]["properties"]["properties"]["vmPriority"] for name in ("spot-a", "spot-b"))
+    assert (new, other) == ("Dedicated", "LowPriority") and world.state()["spot-a"]["tags"] == {"team": "a"}
+
+
 def test_teardown(world: World) -> None:
     """The last one: nothing is left of the world."""
     mark = world.mark()

@@ -177,7 +177,7 @@ def test_each_extension_point_is_used() -> None:
     ("type_", "points"),
     [
         ("amlcompute", set()),
-        ("computeinstance", {"AroundUpdate", "PowerState"}),
+        ("computeinstance", {"AroundUpdate", "BeforeUpdate", "PowerState"}),
         ("aks", {"BeforeCreate"}),
         ("kubernetes", {"BeforeCreate"}),
         ("datafactory", {"BeforeCreate"}),

@@ -61,7 +61,7 @@ class Gate:
         prices = Prices(client, compute.ComputeKind.api_version)
         prices.read([*(target for _entry, target in paid), *filter(None, map(_current, changing))])
         for entry, target in paid:
-            entry.cost = cost.estimate(target, entry.state, prices.of(target))
+            entry.cost = cost.estimate(target, _state_after(entry), prices.of(target))
         _set_differences(fleet, prices, {entry.target.id for entry, _target in paid})
         fleet.cost = cost.total({entry.target.id: entry.cost for entry, _target in paid if entry.estimated})
         warnings += dict.fromkeys(prices.problems)
@@ -131,8 +131,16 @@ def _cost_now(entry: Entry, prices: Prices) -> cost.Cost | None:
     current = _current(entry)
     if current is None:
         return cost.NOTHING
-    stopped = entry.existing is not None and power_state(entry.existing) in STOPPED
-    return cost.estimate(current, "stopped" if stopped else "present", prices.of(current))
+    return cost.estimate(current, "stopped" if _is_stopped(entry) else "present", prices.of(current))
+
+
+def _state_after(entry: Entry) -> str:
+    """A stopped instance that is declared present, and not started, stays stopped."""
+    return "stopped" if entry.state == "present" and entry.action != REPLACE and _is_stopped(entry) else entry.state
+
+
+def _is_stopped(entry: Entry) -> bool:
+    return entry.existing is not None and power_state(entry.existing) in STOPPED
 
 
 def _current(entry: Entry) -> DesiredTarget | None:

@@ -256,7 +256,10 @@ class Instance(ComputeKind):
 
     def nodes_paid(self, declared: Declared, state: str) -> tuple[int, int]:
         """It is billed while it runs: one that is stopped, or has idle shutdown or schedules, may run between no and all hours of the month."""
-        rests = state == "stopped" or declared.get("idle_time_before_shutdown_minutes") or declared.get("schedules")
+        # Flat where they are declared, and nested where they are read.
+        option = "schedules.compute_start_stop"
+        timers = declared.get(option) or paths.get_path(declared, option)
+        rests = state == "stopped" or declared.get("idle_time_before_shutdown_minutes") or timers
         return (0 if rests else 1), 1
 
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:

@@ -31,6 +31,12 @@ class InstanceExtension:
         action = power_action(body, state, created=is_created(plan))
         return self._remote.outcome(plan, body) if action is None else self._take(plan, action)
 
+    def before_update(self, plan: Plan, body: Body) -> None:
+        """Check mode refuses what the run would."""
+        running = self._remote.kind.in_use(body) if "size" in plan.values() else None
+        if running and not self._remote.behaviour.force:
+            raise self._not_resized(plan, running)
+
     def update(self, requests: list[Request], plan: Plan, write: t.Callable[[], Outcome]) -> Outcome:
         """A resize is for a stopped instance: a running one is stopped for it, and started again, only if that was allowed."""
         if not any(request.suffix == "/resize" for request in requests):
@@ -40,11 +46,7 @@ class InstanceExtension:
         if not running:
             return write()
         if not self._remote.behaviour.force:
-            raise InUse(
-                f"{self._remote.title} was not resized, because {running}, and a resize needs it stopped.",
-                details={"plan": plan.to_dict()},
-                hint="Stop it first (state=stopped), or set force=true to have it stopped, resized and started again.",
-            )
+            raise self._not_resized(plan, running)
         try:
             with self._remote.always_waiting():
                 self._bring(STOP)
@@ -55,6 +57,13 @@ class InstanceExtension:
                 # Whether it runs is nothing that was declared: a later run does not start it.
                 error.hint = f"{error.hint or ''} It was stopped for the resize and may be stopped still: start it with state=started.".strip()
             raise
+
+    def _not_resized(self, plan: Plan, running: str) -> InUse:
+        return InUse(
+            f"{self._remote.title} was not resized, because {running}, and a resize needs it stopped.",
+            details={"plan": plan.to_dict()},
+            hint="Stop it first (state=stopped), or set force=true to have it stopped, resized and started again.",
+        )
 
     def _take(self, plan: Plan, action: str) -> Outcome:
         if self._remote.behaviour.wait:

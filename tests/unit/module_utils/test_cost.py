@@ -84,7 +84,10 @@ def test_low_priority_costs_up_to_dedicated(prices: list[dict[str, t.Any]], expe
         (desired("computeinstance"), "present", (1, 1)),
         (desired("computeinstance"), "stopped", (0, 1)),
         (desired("computeinstance", idle_time_before_shutdown_minutes=30), "present", (0, 1)),
-        (desired("computeinstance", schedules={"compute_start_stop": []}), "started", (0, 1)),
+        (desired("computeinstance", schedules={"compute_start_stop": [{"action": "stop"}]}), "started", (0, 1)),
+        (desired("computeinstance", **{"schedules.compute_start_stop": [{"action": "stop"}]}), "started", (0, 1)),
+        # As an instance without schedules is read.
+        (desired("computeinstance", schedules={"compute_start_stop": None}), "started", (1, 1)),
         # What would stop an instance stops no cluster.
         (desired(max_instances=1, min_instances=1, idle_time_before_shutdown_minutes=30), "stopped", (1, 1)),
     ],

@@ -1,0 +1,94 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: modernised
+short_description: Declare the successors of compute targets that use what is retired
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - Returns declarations for M(azureml.compute.aml_fleet) in which retired sizes and low priority are replaced, as the playbook
+    C(azureml.compute.modernise) uses them.
+  - A retired size is replaced by the cheapest size of the region that no retirement is announced for, with at least as many vCPUs and as much
+    memory, as many GPUs, and of a related series. Clusters are declared completely, instances with their new size only.
+  - Reads only its input, and sends no request.
+positional: sizes, tier, force
+options:
+  _input:
+    description:
+      - C(computes) of M(azureml.compute.aml_compute_info), C(exported), the result of M(azureml.compute.aml_export_info) for the clusters and instances
+        among those, and C(regions), a list of results of M(azureml.compute.aml_vm_size_info).
+      - C(earlier), the declarations that an interrupted run was to create. Those of them that do not exist are declared again.
+    type: dict
+    required: true
+  sizes:
+    description: New sizes by old ones, in place of those that are proposed.
+    type: dict
+    default: {}
+  tier:
+    description: The tier of clusters with low priority. V(low_priority) keeps it.
+    type: str
+    choices: [dedicated, low_priority]
+    default: dedicated
+  force:
+    description: Whether clusters with nodes and running instances are declared too.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Show what would replace the retired targets of a workspace
+  ansible.builtin.debug:
+    msg: "{{ readings | azureml.compute.modernised({'Standard_NC6s_v3': 'Standard_NC16as_T4_v3'}) }}"
+  vars:
+    readings:
+      computes: "{{ info.computes }}"
+      exported: "{{ exported }}"
+      regions: ["{{ sizes }}"]
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - C(retired) has a line for each target that uses what is retired, and C(computes) the declarations of those that can be replaced or resized.
+    - C(blocked) has C(name) and C(reason) of all others, C(lost) the names of declarations of an interrupted run, and C(notes) what to do after a
+      replacement.
+  type: dict
+"""
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+from ..module_utils._fleet import modernise
+
+_TIERS = ("dedicated", "low_priority")
+
+
+def modernised(
+    given: dict[str, t.Any], sizes: t.Any = None, tier: t.Any = "dedicated", force: bool = False
+) -> dict[str, t.Any]:
+    if not isinstance(sizes or {}, dict) or not all(isinstance(new, str) for new in (sizes or {}).values()):
+        raise AnsibleFilterError("azureml.compute.modernised: sizes is a mapping of old names of sizes to new ones.")
+    if tier not in _TIERS:
+        raise AnsibleFilterError(f"azureml.compute.modernised: tier is {' or '.join(_TIERS)}, not {tier!r}.")
+    exported = given.get("exported") or {}
+    reading = modernise.Reading(
+        given["computes"],
+        (exported.get("fleet") or {}).get("computes") or [],
+        exported.get("missing") or [],
+        {region["location"]: region["sizes"] for region in given.get("regions") or []},
+        given.get("earlier") or [],
+    )
+    by_old = {str(old).casefold(): str(new) for old, new in (sizes or {}).items()}
+    return modernise.document(reading, modernise.Choices(by_old, str(tier), bool(force)))
+
+
+class FilterModule:
+    """Successors of what is retired."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"modernised": modernised}

@@ -1,0 +1,191 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The document that replaces what is retired in a workspace, from what was read of it. Pure: the fleet plans and does the rest."""
+
+from __future__ import annotations
+
+import math
+import re
+import typing as t
+from dataclasses import dataclass, field
+
+from .._kinds import retirements
+from .._kinds.instance_power import STOPPED
+from .._kinds.retirements import SIZE, TIER
+from .._kinds.sizes import vcpus
+from .._options.export import FILL_IN
+from .cost import hourly
+
+Json = dict[str, t.Any]
+Sizes = t.Sequence[t.Mapping[str, t.Any]]
+
+CLUSTER, INSTANCE = "amlcompute", "computeinstance"
+# By the letters of a size, those of the sizes that can take its place. Burstable, confidential and Arm machines replace only their like.
+_KIN = (
+    (r"NC", r"NC"),
+    (r"ND", r"ND|NC"),
+    (r"NV", r"NV"),
+    (r"H", r"H[BCX]?"),
+    (r"L", r"L"),
+    (r"M", r"M"),
+    (r"DC", r"DC"),
+    (r"B", r"B|D"),
+    (r"G", r"E|M"),
+    (r"", r"D|E|F"),
+)
+_LETTERS = re.compile(r"Standard_([A-Za-z]+?)S?\d", re.IGNORECASE)
+_ARM = re.compile(r"Standard_[A-Za-z]+\d+(-\d+)?[a-z]*p[a-z]*(_|\Z)", re.IGNORECASE)
+
+# What no playbook can do, by compute type.
+_STEPS = {
+    "aks": "Install the extension Microsoft.AzureML.Kubernetes on an AKS cluster, attach this with aml_attached_compute (type kubernetes) under a new name, "
+    "deploy the models to online endpoints there, switch the clients, and detach this one with aml_inference_cluster (state absent).",
+    "datalakeanalytics": "Attach a Synapse Spark pool or a Kubernetes cluster for the pipelines, and detach this one with aml_attached_compute (state absent).",
+    "synapsespark": "Create a pool with a current runtime in the Synapse workspace, attach it under a new name, and detach this one.",
+}
+_OTHERWISE = "Attach its successor under a new name, and detach this one."
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user decides.
+
+    sizes  new sizes by old ones, these in lower case
+    tier   what replaces low priority; ``low_priority`` keeps it
+    force  whether running work may be interrupted
+    """
+
+    sizes: t.Mapping[str, str] = field(default_factory=dict)
+    tier: str = "dedicated"
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read of a workspace.
+
+    computes  all targets, as ``aml_compute_info`` returns them
+    declared  declarations of the clusters and instances among those that use what is retired, as ``aml_export_info`` returns them
+    missing   what these lack, as ``aml_export_info`` returns it
+    sizes     the sizes of each region, as ``aml_vm_size_info`` returns them
+    earlier   the declarations that an earlier run was to create: those that exist no longer are declared again
+    """
+
+    computes: t.Sequence[Json]
+    declared: t.Sequence[Json] = ()
+    missing: t.Sequence[Json] = ()
+    sizes: t.Mapping[str, Sizes] = field(default_factory=dict)
+    earlier: t.Sequence[Json] = ()
+
+
+def document(reading: Reading, choices: Choices) -> Json:
+    """The compute targets to declare, and why others cannot be replaced."""
+    existing = {str(compute["name"]).casefold() for compute in reading.computes}
+    retired = [compute for compute in reading.computes if compute["retirements"]]
+    new, blocked = [], []
+    for compute in retired:
+        successor = _blocked(compute, reading, choices) or _successor(compute, reading, choices)
+        if isinstance(successor, str):
+            blocked.append({"name": compute["name"], "reason": successor})
+        else:
+            new.append(successor)
+    lost = [row for row in reading.earlier if str(row["name"]).casefold() not in existing]
+    return {
+        "retired": [_uses(compute) for compute in retired],
+        "computes": [*new, *lost],
+        "blocked": blocked,
+        "lost": [row["name"] for row in lost],
+        "notes": [note for row in new for note in _notes(row)],
+    }
+
+
+def _uses(compute: Json) -> str:
+    """What is retired of a target, in a line."""
+    uses = (f"{row['option']} {row['value']} {row['status']} {row['date']}" for row in compute["retirements"])
+    return f"{compute['name']} ({compute['type']}): {', '.join(uses)}"
+
+
+def _notes(declared: Json) -> t.Iterator[str]:
+    identity = (declared.get("identity") or {}).get("type") or ""
+    if declared["type"] == CLUSTER and "system" in identity:
+        yield f"{declared['name']}: the system-assigned identity of the new cluster is another one. Repeat its role assignments."
+
+
+def _blocked(compute: Json, reading: Reading, choices: Choices) -> str | None:
+    """Why a target cannot be replaced, whatever its successor is."""
+    if compute["type"] not in (CLUSTER, INSTANCE):
+        return _STEPS.get(compute["type"], _OTHERWISE)
+    secrets = [row["option"] for row in reading.missing if row["name"] == compute["name"] and row["kind"] == FILL_IN]
+    if compute["type"] == CLUSTER and secrets:
+        return f"The service does not return {', '.join(secrets)}. Replace it with aml_compute_cluster, which needs this value."
+    if choices.force:
+        return None
+    if compute["type"] == CLUSTER and (compute.get("current_node_count") or compute.get("target_node_count")):
+        nodes = compute.get("current_node_count") or compute.get("target_node_count")
+        return f"{nodes} node(s) are allocated. Let the jobs end and scale it to zero, or set aml_modernise_force to interrupt them."
+    if compute["type"] == INSTANCE and compute.get("state") not in STOPPED:
+        return f"It is {compute.get('state')}. Stop it first, or set aml_modernise_force to have it stopped, resized and started again."
+    return None
+
+
+def _successor(compute: Json, reading: Reading, choices: Choices) -> Json | str:
+    """The declaration that replaces a target, or why there is none."""
+    declared = next((row for row in reading.declared if row["name"] == compute["name"]), None)
+    if declared is None:
+        return "It cannot be read completely."
+    changes: Json = {}
+    options = {row["option"]: str(row["value"]) for row in compute["retirements"]}
+    if TIER in options and choices.tier != options[TIER]:
+        changes[TIER] = choices.tier
+    if SIZE in options:
+        offered = reading.sizes.get(compute["location"], ())
+        size = choices.sizes.get(options[SIZE].casefold()) or new_size(options[SIZE], compute["type"], offered)
+        if size is None:
+            return (
+                f"No size in {compute['location']} without a retirement has as many vCPUs and GPUs and as much memory as {options[SIZE]}. "
+                "Name a size in aml_modernise_sizes."
+            )
+        changes[SIZE] = size
+    if not changes:
+        return "aml_modernise_tier keeps low_priority."
+    # An instance is resized, and keeps what it has; a cluster that was deleted must be known completely to be created again.
+    kept = declared if compute["type"] == CLUSTER else {"type": compute["type"], "name": declared["name"]}
+    return {**kept, **changes}
+
+
+def new_size(old: str, compute_type: str, offered: Sizes) -> str | None:
+    """The cheapest size of a region that can take the place of another one, and that no retirement is announced for.
+
+    It has at least as many vCPUs and as much memory, and as many GPUs. A retired size may be offered no longer: then its name has to do.
+    """
+    known = next((size for size in offered if str(size["name"]).casefold() == old.casefold()), {})
+    row = retirements.of(SIZE, old)
+    cores = known.get("vcpus") or vcpus(re.sub(r"_Promo\Z", "", old, flags=re.IGNORECASE))
+    if not cores:
+        return None
+    gpus = known.get("gpus") or (math.ceil(cores / row.gpu_vcpus) if row and row.gpu_vcpus else 0)
+    kin = next(kin for letters, kin in _KIN if _letters(old).startswith(letters))
+    candidates = [
+        size
+        for size in offered
+        if compute_type in size["supported_compute_types"]
+        and (size["vcpus"] or 0) >= cores
+        and (size["memory_gb"] or 0) >= (known.get("memory_gb") or 0)
+        and (size["gpus"] or 0) == gpus
+        and re.fullmatch(kin, _letters(size["name"]))
+        and not _ARM.match(size["name"])
+        and retirements.of(SIZE, size["name"]) is None
+    ]
+    return min(candidates, key=_rank)["name"] if candidates else None
+
+
+def _letters(size: str) -> str:
+    """The letters of a size's series, such as NC; the S of first-generation names does not count."""
+    match = _LETTERS.match(size)
+    return match[1].upper() if match else ""
+
+
+def _rank(size: t.Mapping[str, t.Any]) -> tuple[float, int, float, str]:
+    price = hourly(size, "dedicated")
+    return price[0] if price else math.inf, size["vcpus"], size["memory_gb"], size["name"]
