@@ -51,6 +51,11 @@ NAMES = {
     "d.4": "templates",
     "e": "other clouds",
     "f": "surprises",
+    "g.1": "datastores",
+    "g.2": "datastores in answers",
+    "g.3": "secrets of datastores",
+    "g.4": "datastores of a workspace",
+    "g.6": "what was not seen of datastores",
     "gaps": "",
 }
 

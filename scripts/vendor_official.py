@@ -45,8 +45,9 @@ CHECKSUMS = {
 RESOURCES = ("workspaces", "workspaces_computes", "workspaces_outboundRules")
 # The types of the answers that tests/contract compares.
 ROOTS = (
-    "workspaces", "workspaces/computes", "workspaces/outboundRules", "workspaces/connections", "AmlComputeNodesInformation", "ComputeSecrets",
-    "ListWorkspaceKeysResult", "VirtualMachineSizeListResult", "UpdateWorkspaceQuotasResult", "ManagedNetworkProvisionStatus",
+    "workspaces", "workspaces/computes", "workspaces/outboundRules", "workspaces/connections", "workspaces/datastores", "DatastoreSecrets",
+    "AmlComputeNodesInformation", "ComputeSecrets", "ListWorkspaceKeysResult",
+    "VirtualMachineSizeListResult", "UpdateWorkspaceQuotasResult", "ManagedNetworkProvisionStatus",
     "DiagnoseResponseResult",
 )  # fmt: skip
 

@@ -30,6 +30,7 @@ TESTS = {
     "client": "tests/conformance/test_client.py",
     "clusters": "tests/unit/simulator/test_ml_clusters.py",
     "control": "tests/unit/simulator/test_core_control.py",
+    "datastores": "tests/unit/simulator/test_ml_datastores.py",
     "deployments": "tests/unit/simulator/test_deployments.py",
     "facts": "tests/conformance/test_facts.py",
     "functions": "tests/unit/simulator/test_template_functions.py",

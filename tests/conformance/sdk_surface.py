@@ -44,7 +44,6 @@ OUTSIDE = (
     "jobs",
     "models",
     "environments",
-    "datastores",
     "data",
     "components",
     "schedules",
@@ -186,6 +185,7 @@ def workspaces() -> MLClient:
     seen["workspaces"] = names(subscription.workspaces.list())
     rules(client("hub-one"))
     connections(client("ws-one"))
+    datastores(client("ws-one"))
     return subscription
 
 
@@ -210,6 +210,34 @@ def connections(workspace: MLClient) -> None:
     secret = group.get("keyed", populate_secrets=True).api_key
     group.delete("keyed")
     seen["connections"] = [shown.api_base, shown.api_key, listed, secret, names(group.list())]
+
+
+def datastores(workspace: MLClient) -> None:
+    """Not counted with the others: one of the operations mounts a datastore on this machine."""
+    group = workspace.datastores
+    keyed = ml.AzureBlobDatastore(
+        name="keyed",
+        account_name="stdata",
+        container_name="training",
+        credentials=ml.AccountKeyConfiguration(account_key="planted"),
+    )
+    made = group.create_or_update(keyed)
+    made.credentials = keyed.credentials
+    made.description = "changed"
+    changed = group.create_or_update(made)
+    secret = group.get("keyed", include_secrets=True)
+    default = group.get_default().name
+    listed = names(group.list())
+    group.delete("keyed")
+    left = gone(lambda: group.get("keyed"))
+    seen["datastores"] = [
+        changed.description,
+        changed.container_name,
+        type(secret.credentials).__name__,
+        default,
+        len(listed),
+        left,
+    ]
 
 
 def feature_store(subscription: MLClient) -> None:

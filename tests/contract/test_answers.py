@@ -33,6 +33,8 @@ ANSWERS: list[tuple[str, str, str]] = [
     ("GET", r"/outboundRules(/[^/]+)?$", "workspaces/outboundRules"),
     ("GET PUT", r"/connections(/[^/]+)?$", "workspaces/connections"),
     ("POST", r"/connections/[^/]+/listsecrets$", "workspaces/connections"),
+    ("GET PUT", r"/datastores(/[^/]+)?$", "workspaces/datastores"),
+    ("POST", r"/datastores/[^/]+/listSecrets$", "DatastoreSecrets"),
     ("POST", r"/computes/[^/]+/listNodes$", "AmlComputeNodesInformation"),
     ("POST", r"/computes/[^/]+/listKeys$", "ComputeSecrets"),
     ("POST", rf"{_ML}/[^/]+/listKeys$", "ListWorkspaceKeysResult"),
@@ -40,7 +42,7 @@ ANSWERS: list[tuple[str, str, str]] = [
     ("GET", r"/vmSizes$", "VirtualMachineSizeListResult"),
     ("POST", r"/updateQuotas$", "UpdateWorkspaceQuotasResult"),
 ]
-SECRETS = ("/listKeys", "/listsecrets")
+SECRETS = ("/listKeys", "/listsecrets", "/listSecrets")
 
 # Where the simulator differs from the types, and why it is right. A kind of compute target, or a type, then the property.
 _OUTER = "docs/facts.md a.6 [REC R3, R5]: of 2024 and later; recorded for clusters and instances, the outer properties are all kinds' own"
@@ -69,6 +71,7 @@ DIFFERENT = {
     },
     ("AmlComputeNodesInformation: computeType", "unknown"): "docs/facts.md a.1 [REC R7]",
     ("workspaces: etag", "unknown"): _WORKSPACE,
+    ("workspaces/datastores: properties.credentials.secrets", "required and not there"): "docs/facts.md g.2 [REC R21]",
     **{
         (f"workspaces: properties.{name}", "unknown"): _WORKSPACE
         for name in (
@@ -152,7 +155,7 @@ def test_answers_about_compute_targets(azure: Azure, answers: Answers) -> None: 
     elsewhere = {
         difference
         for difference in DIFFERENT
-        if difference[0].startswith(("VirtualMachineSize", "workspaces/outboundRules"))
+        if difference[0].startswith(("VirtualMachineSize", "workspaces/outboundRules", "workspaces/datastores"))
     }
     assert answers.found == set(DIFFERENT) - elsewhere
 
@@ -215,11 +218,20 @@ def test_answers_about_workspaces(azure: Azure, answers: Answers) -> None:  # no
     )
     connection = {"authType": "ApiKey", "category": "OpenAI", "target": "https://x", "credentials": {"key": "planted"}}
     azure.arm("PUT", f"{WORKSPACE_ID}/connections/open", {"properties": connection})
-    for path in ("", "/outboundRules", "/outboundRules/pypi", "/connections", "/connections/open"):
+    azure.run(
+        "aml_datastore",
+        name="keyed",
+        type="azure_blob",
+        account_name="stdata",
+        container_name="training",
+        credentials={"account_key": "planted"},
+    )
+    paths = ("/connections", "/connections/open", "/datastores", "/datastores/keyed")
+    for path in ("", "/outboundRules", "/outboundRules/pypi", *paths):
         assert azure.app.call("GET", f"{WORKSPACE_ID}{path}?api-version={ML}").status == 200
     listed = azure.get(f"{GROUP_ID}/providers/Microsoft.MachineLearningServices/workspaces")["value"]
     assert {document["kind"] for document in listed} == {"Default", "Hub", "Project", "FeatureStore"}
-    for path in ("/listKeys", "/connections/open/listsecrets"):
+    for path in ("/listKeys", "/connections/open/listsecrets", "/datastores/keyed/listSecrets"):
         assert azure.app.call("POST", f"{WORKSPACE_ID}{path}?api-version={ML}").status == 200
     answers.hold(
         "result",
@@ -233,6 +245,9 @@ def test_answers_about_workspaces(azure: Azure, answers: Answers) -> None:  # no
     assert {
         "GET workspaces/outboundRules",
         "GET workspaces/connections",
+        "GET workspaces/datastores",
+        "PUT workspaces/datastores",
+        "POST DatastoreSecrets",
         "POST ListWorkspaceKeysResult",
     } <= answers.seen
     assert answers.found == {difference for difference in DIFFERENT if difference[0].startswith("workspaces")}
@@ -263,7 +278,7 @@ def test_every_difference_of_the_list_has_its_evidence() -> None:
     assert [
         difference
         for difference, why in DIFFERENT.items()
-        if not re.match(r"docs/facts\.md [a-d]\.\d \[REC R\d|GUESS: ", why)
+        if not re.match(r"docs/facts\.md [a-dg]\.\d \[REC R\d|GUESS: ", why)
     ] == []
 
 

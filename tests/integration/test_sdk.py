@@ -142,7 +142,7 @@ def test_the_whole_surface(player: Player, python: str) -> None:
     refusal = told["seen"].pop("project as the client sends it", "PublicNetworkAccessType.ENABLED")
     assert "PublicNetworkAccessType.ENABLED" in refusal
     assert told["seen"] == SEEN
-    assert len(told["refused"]) == 10 and set(told["refused"].values()) == {"501 NotSimulated"}
+    assert len(told["refused"]) == 9 and set(told["refused"].values()) == {"501 NotSimulated"}
 
 
 SEEN = {
@@ -155,6 +155,7 @@ SEEN = {
     "workspaces": ["hub-one", "project-one", "ws-one"],
     "rules": ["443", "Active", ["factory", "pypi"], ["pypi"]],
     "connections": ["https://example.org/", None, ["keyed"], "planted", []],
+    "datastores": ["changed", "training", "SasTokenConfiguration", "workspaceblobstore", 5, True],
     "feature store": ["Active", "changed", ["store-one"]],
     "cluster": ["Succeeded", "STANDARD_DS3_V2", "dedicated", 1, 2, 300.0],
     "cluster changed": [5, {"c": "d"}],

@@ -193,6 +193,14 @@ def _detach(azure: Azure) -> Task:
     return ATTACHED, {"name": "target-a", "type": "databricks", "state": "absent"}
 
 
+BLOB = {"name": "data", "type": "azure_blob", "account_name": "stdata", "container_name": "training"}
+KEYED = {**BLOB, "credentials": {"account_key": "a-key"}}
+plain("aml_datastore", "create", None, **KEYED)
+plain("aml_datastore", "no change", ("aml_datastore", KEYED), **KEYED)
+plain("aml_datastore", "change", ("aml_datastore", KEYED), **KEYED, description="other")
+plain("aml_datastore", "delete", ("aml_datastore", BLOB), name="data", state="absent")
+plain("aml_datastore_info", "all of a workspace")
+plain("aml_datastore_info", "one", None, name="workspaceblobstore")
 plain("aml_compute_info", "all of a workspace", MADE)
 plain("aml_compute_info", "one", MADE, name="cpu")
 plain(

@@ -31,6 +31,7 @@ CLUSTER, INSTANCE, ATTACHED, AKS, RESOURCE = (
     "aml_inference_cluster",
     "arm_resource",
 )
+DATASTORE = "aml_datastore"
 TENANT = "aaaaaaaa-0000-4000-8000-00000000000a"
 MARK = "zQ7Planted"
 # The file to which a fleet writes its plan, beside that of the progress.
@@ -216,6 +217,38 @@ def _secret_body_text(azure: Azure, folder: Path) -> Case:
     return _resource(folder, json.dumps({"properties": {"adminPassword": word}}), word)
 
 
+def _datastore(type_: str, **credentials: str) -> Case:
+    storage = {
+        "azure_blob": {"account_name": "stdata", "container_name": "training"},
+        "azure_data_lake_gen2": {"account_name": "stdata", "filesystem": "raw"},
+    }
+    options = {"name": "target-a", "type": type_, **storage[type_], "credentials": credentials}
+    secrets = [value for value in credentials.values() if MARK in value]
+    return Case(DATASTORE, options, "datastores/target-a", secrets, {"account_name": "Not An Account"})
+
+
+def _account_key(azure: Azure, folder: Path) -> Case:
+    return _datastore("azure_blob", account_key=secret("AccountKey"))
+
+
+def _sas_token(azure: Azure, folder: Path) -> Case:
+    return _datastore("azure_blob", sas_token=secret("SasToken"))
+
+
+def _client_secret(azure: Azure, folder: Path) -> Case:
+    return _datastore("azure_data_lake_gen2", tenant_id=TENANT, client_id=TENANT, client_secret=secret("ClientSecret"))
+
+
+def _datastore_certificate(azure: Azure, folder: Path) -> Case:
+    return _datastore(
+        "azure_data_lake_gen2",
+        tenant_id=TENANT,
+        client_id=TENANT,
+        certificate=pem("DatastoreCertificate"),
+        thumbprint="AB12",
+    )
+
+
 # --- the same in a fleet, where nothing has a spec ---
 
 TYPES = {CLUSTER: "amlcompute", INSTANCE: "computeinstance", AKS: "aks"}
@@ -287,6 +320,10 @@ CASES: dict[str, t.Callable[[Azure, Path], Case]] = {
     "databricks": _databricks,
     "tls-key": _tls_key,
     "tls-key-file": _tls_key_file,
+    "account-key": _account_key,
+    "sas-token": _sas_token,
+    "client-secret": _client_secret,
+    "datastore-certificate": _datastore_certificate,
     "secret-body": _secret_body,
     "secret-body-text": _secret_body_text,
 }

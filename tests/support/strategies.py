@@ -20,6 +20,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._core.paths import
 from ansible_collections.azureml.compute.plugins.module_utils._engine import rules
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import workspace_rules
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.datastore import DATASTORE, OF_STORAGE, STORAGE
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import FIELDS, Workspace
 from ansible_collections.azureml.compute.plugins.module_utils._options import kind_specs, specs
@@ -70,6 +71,7 @@ HUB_ID, PROJECT_ID = (
     provider("Microsoft.MachineLearningServices/workspaces", name) for name in ("hub-test", "project-test")
 )
 PROSE = st.text(st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=("Cs",)), max_size=40)
+GUID = "aaaaaaaa-0000-4000-8000-00000000000a"
 WORDS = st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True)
 SUBNETS = [provider("Microsoft.Network/virtualNetworks", f"vnet/subnets/{name}") for name in ("training", "other")]
 IDENTITIES = [
@@ -282,6 +284,18 @@ VALUES: dict[str, Strategy] = {
     "managed_network.isolation_mode": st.just("allow_only_approved_outbound"),
     "managed_network.firewall_sku": st.sampled_from(["standard", "basic"]),
     "managed_network.outbound_rules": _RULES,
+    # datastore
+    "is_default": st.just(False),
+    "credentials": st.one_of(
+        st.none(),
+        st.just({"account_key": "planted-key"}),
+        st.just({"sas_token": "?sig=planted-sas"}),
+        st.fixed_dictionaries(
+            {"tenant_id": st.sampled_from([GUID, GUID.upper()]), "client_id": st.just(GUID), "client_secret": PASSWORD},
+            optional={"resource_url": st.just("https://storage.azure.com/")},
+        ),
+        st.just({"tenant_id": GUID, "client_id": GUID, "certificate": "planted-certificate", "thumbprint": "AB12"}),
+    ),
     # any resource
     "arm_resource:api_version": st.just("2023-01-31"),
     "body": st.fixed_dictionaries(
@@ -322,6 +336,8 @@ class Subject:
     needed: tuple[str, ...] = ()
     mend: t.Callable[[Options], Options] = field(default=lambda options: options)
     path: str = ""
+    # Of what is in a workspace; a fleet has compute targets alone.
+    collection: str = "computes"
 
     @property
     def spec(self) -> specs.Spec:
@@ -331,7 +347,7 @@ class Subject:
     @property
     def document(self) -> str:
         """Where ARM has it."""
-        return self.path or f"{WORKSPACE_ID}/computes/{self.always['name']}"
+        return self.path or f"{WORKSPACE_ID}/{self.collection}/{self.always['name']}"
 
     @property
     def replaces(self) -> Options:
@@ -479,6 +495,16 @@ def mend_workspace(options: Options) -> Options:
     return options
 
 
+def mend_datastore(options: Options) -> Options:
+    needed, others = STORAGE[options["type"]]
+    own = {option.partition(".")[0] for option in (*needed, *others)}
+    return {
+        name: value
+        for name, value in options.items()
+        if name in own or name not in {option.partition(".")[0] for option in OF_STORAGE}
+    }
+
+
 _VM = provider("Microsoft.Compute/virtualMachines", "vm")
 _ATTACHED: dict[str, tuple[Options, tuple[str, ...], t.Callable[[Options], Options]]] = {
     "virtualmachine": ({"resource_id": _VM}, (), lambda options: without(options, "address")),
@@ -527,6 +553,11 @@ SUBJECTS = {
             Subject(name, "aml_attached_compute", INFO_KINDS[name], {"name": "an-attached", "type": name, **always}, needed, mend)
             for name, (always, needed, mend) in _ATTACHED.items()
         ),
+        *(
+            Subject(type_, "aml_datastore", DATASTORE, {"name": "a_datastore", "type": type_}, tuple(dict.fromkeys(
+                option.partition(".")[0] for option in needed)), mend_datastore, collection="datastores")
+            for type_, (needed, _others) in STORAGE.items()
+        ),
         Subject("workspace", "aml_workspace", _WORKSPACE_KIND, {"name": WORKSPACE}, (), mend_workspace, WORKSPACE_ID),
         Subject("hub", "aml_workspace", _WORKSPACE_KIND, {"name": "hub-test", "kind": "hub"}, (), mend_workspace, HUB_ID),
         Subject("project", "aml_workspace", _WORKSPACE_KIND, {"name": "project-test", "kind": "project"}, (), mend_project, PROJECT_ID),
@@ -541,7 +572,11 @@ assert set(kind_specs.KIND_SPECS) <= {*_ATTACHED, "amlcompute", "computeinstance
 
 
 # A fleet's targets: of every kind but AKS that the service makes, which takes its time. Each resource is attached once.
-FLEET = tuple(name for name, subject in SUBJECTS.items() if not subject.path and name != "aks-made")
+FLEET = tuple(
+    name
+    for name, subject in SUBJECTS.items()
+    if not subject.path and subject.collection == "computes" and name != "aks-made"
+)
 
 
 def fleets() -> Strategy:

@@ -86,6 +86,11 @@ def workspace_target(subscription_id: str, resource_group: str, name: str) -> Ta
     )
 
 
-def compute_target(subscription_id: str, resource_group: str, workspace: str, name: str) -> Target:
+def child_target(subscription_id: str, resource_group: str, workspace: str, collection: str, name: str) -> Target:
+    """A resource of a workspace, by the collection that it is in."""
     parent = workspace_target(subscription_id, resource_group, workspace).id
-    return Target(name, f"{parent}/computes/{name}", parent, subscription_id, resource_group)
+    return Target(name, f"{parent}/{collection}/{name}", parent, subscription_id, resource_group)
+
+
+def compute_target(subscription_id: str, resource_group: str, workspace: str, name: str) -> Target:
+    return child_target(subscription_id, resource_group, workspace, "computes", name)

@@ -12,40 +12,42 @@ CODES = frozenset(
     ApiVersionLacksOption AttachedAgain AuthenticationFailed AuthoritiesUnreadable BadRequest CannotBeRemoved
     CertificateGivenTwice CertificateIncomplete CertificateNeedsPublicAddress CertificateNotTrusted ChangedMeanwhile
     CloudMetadataUnavailable ClusterMinNodesExceedCoreQuota ComputeCountExceeded ComputeNotFound Conflict
-    ConnectionFailed CredentialFileReadable CredentialIncomplete CredentialNotFound CredentialUnavailable
-    CredentialUnused CrossRegionCluster CrossRegionInstance CrossRegionManagedNetwork CrossRegionPrivateLink
-    DeclaredTwice DeleteNotSupported DeleteUnderlyingNeeded DependentsNeedPermanentDelete DeploymentFailed
-    DiagnosisFailed DomainLabelMissing DuplicateCompute DuplicateFamily EmptySelection EmptyText EncryptionWithoutKey
-    EndlessList Error FailedDependent FamilyQuotaExceeded FewNodes FileInNoWorkspace FileNotReadable FileNotWritable
-    FirewallWithoutRules FirstIdentityOnly FleetFailed FleetNameMissing FolderMissing Forbidden HubOfProject
-    IdentityConflict IdentityMissing IdentityNotFound IdentityTypeIsFinal IdleShutdownNeedsPermission ImmutableChange
+    ConnectionFailed CredentialFileReadable CredentialIncomplete CredentialNotFound CredentialsAmbiguous
+    CredentialsIncomplete CredentialUnavailable CredentialUnused CrossRegionCluster CrossRegionInstance
+    CrossRegionManagedNetwork CrossRegionPrivateLink DatastoreNotRemovable DeclaredTwice DefaultNotSettable
+    DeleteNotSupported DeleteUnderlyingNeeded DependentsNeedPermanentDelete DeploymentFailed DiagnosisFailed
+    DomainLabelMissing DuplicateCompute DuplicateFamily EmptySelection EmptyText EncryptionWithoutKey EndlessList Error
+    FailedDependent FamilyQuotaExceeded FewNodes FileInNoWorkspace FileNotReadable FileNotWritable FirewallWithoutRules
+    FirstIdentityOnly FleetFailed FleetNameMissing FolderMissing Forbidden HubOfProject IdentityConflict
+    IdentityMissing IdentityNotFound IdentityTypeIsFinal IdleShutdownNeedsPermission ImmutableChange
     ImmutableChangeIgnored InternalError Interrupted InUse InvalidAddress InvalidApiVersion InvalidApplication
-    InvalidAuthenticationTokenTenant InvalidComputeName InvalidDeclaration InvalidDefaults InvalidDefinition
-    InvalidEntry InvalidFleetName InvalidGuid InvalidHost InvalidHostPrefix InvalidInstanceType InvalidIpRange
-    InvalidLabel InvalidLocation InvalidName InvalidNamespace InvalidOption InvalidQuotaBelowClusterMinimum
-    InvalidQuotaExceedsSubscriptionLimit InvalidRange InvalidResourceGroupName InvalidResourceId InvalidResourceType
-    InvalidRule InvalidRuleName InvalidSchedule InvalidScript InvalidSize InvalidSshKey InvalidSubscriptionId
-    InvalidTag InvalidTenant InvalidText InvalidUserName InvalidVMFamilyName InvalidWorkspaceName IsolationModeIsFinal
-    KeyVaultRequired KindMismatch LibraryMissing LinkOutOfFolder LocationMissing LocationNotOffered LongName
-    ManagedNetworkStaysOn ManyNodes MinimumAboveMaximum MinimumNodes MissingSubscriptionRegistration NameDoesNotFitType
-    NamedTwice NeedsReplacement NetworkIncomplete NetworkInOtherRegion NetworkInOtherSubscription NetworkKindIsFinal
-    NetworkMissing NoLogin NoRegisteredProviderFound NotApplied NoTargetMatches NotChecked NotEnoughCores NotFound
-    NotManaged NotNamed NotRead NotStarted NullNotAllowed OnlyWhenCreated OperationCanceled OperationFailed
-    OperationNotEnabledForRegion OperationNotFound OperationNotSupportedForSku OperationsFailed OptionOfAnotherType
-    OtherSubscription OutOfRange PagingLoop ParentResourceNotFound PasswordInsteadOfKey PlaceholderNotReplaced
-    PlanChanged PlanNotReadable PreconditionFailed PreflightFailed PreviewFeature PrimaryIdentityMissing
-    PrimaryIdentityNotAssigned PrivateEndpointMissing ProjectRegion ProvisioningFailed QuotaBelowMaximum QuotaExceeded
-    QuotaUnknown RangesOverlap ReadOnlyProperty Recovered RecreatedMeanwhile RequestDisallowedByPolicy
-    RequiredForCreation ResourceGroupNotFound ResourceNotFound Retired Retiring RuleNeedsApprovedMode
-    RuleWithoutNetwork ScopeLocked ScriptByAddress SdkRefused SecretNeeded SecretNotSent ServiceError
-    ServiceUnavailable SharedDependent SignInUnreachable SizeNotForKind SizeNotLowPriorityCapable SizeNotOffered
-    SoftDeletedWorkspace SshKeyMissing SshUserMissing SubnetBesideManagedNetwork SubnetDelegated SubnetGivenTwice
-    SubnetMissing SubnetNotFound SubnetTooSmall SubnetWithoutLoadBalancer SubscriptionMissing SubscriptionNotFound
-    SubscriptionRequestsThrottled TagsGivenTwice TakenFromHub TargetNotFound TargetNotReadable TlsContradiction
-    TlsDisabled TooExpensive TooManyIpRules TooManyRequests TooManySchedules TooManyTags UnderlyingNotDeletable
-    UnexpectedAnswer UnexpectedComputes UnknownCloud UnknownInstanceType UnknownSize UntrustedAddress UserIncomplete
-    WaitTimeout WorkspaceExists WorkspaceNotDeclared WorkspaceNotFound WorkspaceNotReadable WorkspaceQuotaExceeded
-    WorkspacesMissing WrongDefinitionType WrongResourceType WrongType
+    InvalidAuthenticationTokenTenant InvalidComputeName InvalidDatastoreName InvalidDeclaration InvalidDefaults
+    InvalidDefinition InvalidEntry InvalidFleetName InvalidGuid InvalidHost InvalidHostPrefix InvalidInstanceType
+    InvalidIpRange InvalidLabel InvalidLocation InvalidName InvalidNamespace InvalidOption
+    InvalidQuotaBelowClusterMinimum InvalidQuotaExceedsSubscriptionLimit InvalidRange InvalidResourceGroupName
+    InvalidResourceId InvalidResourceType InvalidRule InvalidRuleName InvalidSchedule InvalidScript InvalidSize
+    InvalidSshKey InvalidStorageName InvalidSubscriptionId InvalidTag InvalidTenant InvalidText InvalidUserName
+    InvalidVMFamilyName InvalidWorkspaceName IsolationModeIsFinal KeyVaultRequired KindMismatch LibraryMissing
+    LinkOutOfFolder LocationMissing LocationNotOffered LongName ManagedNetworkStaysOn ManyNodes MinimumAboveMaximum
+    MinimumNodes MissingSubscriptionRegistration NameDoesNotFitType NamedTwice NeedsReplacement NetworkIncomplete
+    NetworkInOtherRegion NetworkInOtherSubscription NetworkKindIsFinal NetworkMissing NoLogin NoRegisteredProviderFound
+    NotApplied NoTargetMatches NotChecked NotEnoughCores NotFound NotManaged NotNamed NotRead NotStarted NullNotAllowed
+    OnlyWhenCreated OperationCanceled OperationFailed OperationNotEnabledForRegion OperationNotFound
+    OperationNotSupportedForSku OperationsFailed OptionOfAnotherType OtherSubscription OutOfRange PagingLoop
+    ParentResourceNotFound PasswordInsteadOfKey PlaceholderNotReplaced PlanChanged PlanNotReadable PreconditionFailed
+    PreflightFailed PreviewFeature PrimaryIdentityMissing PrimaryIdentityNotAssigned PrivateEndpointMissing
+    ProjectRegion ProvisioningFailed QuotaBelowMaximum QuotaExceeded QuotaUnknown RangesOverlap ReadOnlyProperty
+    Recovered RecreatedMeanwhile RequestDisallowedByPolicy RequiredForCreation ResourceGroupNotFound ResourceNotFound
+    Retired Retiring RuleNeedsApprovedMode RuleWithoutNetwork ScopeLocked ScriptByAddress SdkRefused SecretNeeded
+    SecretNotSent ServiceError ServiceUnavailable SharedDependent SignInUnreachable SizeNotForKind
+    SizeNotLowPriorityCapable SizeNotOffered SoftDeletedWorkspace SshKeyMissing SshUserMissing
+    SubnetBesideManagedNetwork SubnetDelegated SubnetGivenTwice SubnetMissing SubnetNotFound SubnetTooSmall
+    SubnetWithoutLoadBalancer SubscriptionMissing SubscriptionNotFound SubscriptionRequestsThrottled TagsGivenTwice
+    TakenFromHub TargetNotFound TargetNotReadable TlsContradiction TlsDisabled TooExpensive TooManyIpRules
+    TooManyRequests TooManySchedules TooManyTags UnderlyingNotDeletable UnexpectedAnswer UnexpectedComputes
+    UnknownCloud UnknownInstanceType UnknownSize UntrustedAddress UserIncomplete WaitTimeout WorkspaceExists
+    WorkspaceNotDeclared WorkspaceNotFound WorkspaceNotReadable WorkspaceQuotaExceeded WorkspacesMissing
+    WrongDefinitionType WrongResourceType WrongType
 """.split()
 )
 

@@ -397,6 +397,8 @@ LISTED_DEPLOYMENT = mapping({"id": TEXT}, required=("id",))
 # The shapes of compute targets by their type in lower case, and of workspaces: each kind adds its own when it is loaded (``learn``).
 _COMPUTES: dict[str, t.Callable[[], Shape]] = {}
 _WORKSPACES: list[t.Callable[[], Shape]] = []
+# Of other resources in a workspace, by their collection in lower case.
+_CHILDREN: dict[str, t.Callable[[], Shape]] = {}
 _MADE: dict[t.Any, Shape] = {}
 _ANY_COMPUTE, _ANY_WORKSPACE = _tree(COMPUTE), _tree(WORKSPACE)
 
@@ -410,15 +412,21 @@ def learn_workspace(rows: t.Iterable[Row]) -> None:
     _WORKSPACES[:] = [lambda: document(rows, WORKSPACE)]
 
 
+def learn_child(collection: str, rows: t.Iterable[Row]) -> None:
+    """A kind of resource in a workspace other than compute targets, by the last type in its id."""
+    _CHILDREN[collection.casefold()] = lambda: document(rows, {**_ENVELOPE, "name": TEXT})
+
+
 def _made(key: t.Any, make: t.Callable[[], Shape]) -> Shape:
     if key not in _MADE:
         _MADE[key] = make()
     return _MADE[key]
 
 
-_ONE = re.compile(r"/workspaces/[^/]+(?P<compute>/computes/[^/]+)?/?\Z", re.IGNORECASE)
+_ONE = re.compile(r"/workspaces/[^/]+(/(?P<child>computes|datastores)/[^/]+)?/?\Z", re.IGNORECASE)
 _MANY = re.compile(
-    r"/(?P<last>workspaces|computes|usages|quotas|vmSizes|deployments|subscriptions|listNodes)/?\Z", re.IGNORECASE
+    r"/(?P<last>workspaces|computes|datastores|usages|quotas|vmSizes|deployments|subscriptions|listNodes)/?\Z",
+    re.IGNORECASE,
 )
 _PROVIDER = "/providers/microsoft.machinelearningservices/"
 
@@ -428,7 +436,10 @@ def of_resource(path: str, body: t.Any) -> Shape:
     match = _ONE.search(path) if _PROVIDER in path.casefold() else None
     if match is None:
         return DEPLOYMENT if "/providers/microsoft.resources/deployments/" in path.casefold() else RESOURCE
-    return _compute_shape(body) if match["compute"] else _workspace_shape()
+    child = (match["child"] or "").casefold()
+    if child == "computes":
+        return _compute_shape(body)
+    return _child_shape(child) if child else _workspace_shape()
 
 
 def of_items(path: str) -> t.Callable[[t.Any], Shape]:
@@ -440,6 +451,8 @@ def of_items(path: str) -> t.Callable[[t.Any], Shape]:
         return _always(others.get(last, mapping({"id": TEXT, "tags": mapping(values=SCALAR)})))
     if last == "computes":
         return lambda item: _identified(_compute_shape(item))
+    if last in _CHILDREN:
+        return _always(_identified(_child_shape(last)))
     if last == "workspaces":
         return _always(_identified(_workspace_shape()))
     return _always({"usages": USAGE, "quotas": QUOTA, "vmsizes": SIZE, "listnodes": NODE}.get(last, mapping()))
@@ -459,6 +472,10 @@ def _compute_shape(body: t.Any) -> Shape:
     kind = properties.get("computeType") if isinstance(properties, dict) else None
     name = kind.casefold() if isinstance(kind, str) else ""
     return _made(name, _COMPUTES[name]) if name in _COMPUTES else _ANY_COMPUTE
+
+
+def _child_shape(collection: str) -> Shape:
+    return _made(collection, _CHILDREN[collection]) if collection in _CHILDREN else RESOURCE
 
 
 def _workspace_shape() -> Shape:

@@ -50,7 +50,9 @@ class Creation:
         if check:
             require_absent(self._remote)
         with explained(self._kind, created=True):
-            request = Request("PUT", body, api_version=self._kind.version_of(body))
+            request = Request(
+                "PUT", body, params=dict(self._kind.write_params), api_version=self._kind.version_of(body)
+            )
             operation = send_creation(self._remote, request)
             if operation is not None and self._remote.behaviour.wait:
                 self._remote.wait.for_operation(operation, "created")

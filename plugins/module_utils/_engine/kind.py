@@ -84,6 +84,10 @@ class Kind:
     version_is_given = False
     parent_label = "resource group"
     parent_api_version = "2021-04-01"
+    # Whether the parent is a resource of the same provider: an API version that a task asks for is then used for both.
+    parent_is_of_provider = False
+    # The query of each PUT of its document.
+    write_params: t.Mapping[str, str] = {}
     fields: tuple[Field, ...] = ()
     # Options that ARM does not keep: how something is done, or another way to write a field.
     options: tuple[Option, ...] = ()
@@ -107,6 +111,8 @@ class Kind:
         """The kind with the API version that a task asks for."""
         kind = copy.copy(self)
         kind.api_version, kind.version_is_given = version, True
+        if self.parent_is_of_provider:
+            kind.parent_api_version = version
         return kind
 
     def speaking(self, tree: dict[str, t.Any]) -> t.Self:
@@ -186,7 +192,7 @@ class Kind:
 
     def check_create(self, declared: Declared, parent: Body | None) -> Findings:
         """Rules for a resource that will be created; ``parent`` is the workspace, where it is known."""
-        missing = [option for option in self.required_on_create if declared.get(option) is None]
+        missing = [option for option in self.required_of(declared) if declared.get(option) is None]
         if missing:
             yield Finding(
                 "RequiredForCreation",
@@ -194,6 +200,10 @@ class Kind:
                 f"The {self.label} does not exist and cannot be created without {', '.join(missing)}.",
                 "this collection: no default decides what is billed",
             )
+
+    def required_of(self, declared: Declared) -> tuple[str, ...]:
+        """The options without which what was declared cannot be created."""
+        return self.required_on_create
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
         """Rules that include the current state, for fields of which only a part is declared."""
@@ -261,7 +271,8 @@ class Kind:
         options = [
             row.option for row in rows if row.read(sent) is not None and not row.same(row.read(sent), row.read(after))
         ]
-        return [*options, *_differing_tags(sent, after, declared)]
+        tags = [row for row in self.fields if row.option == "tags"]
+        return [*options, *(name for row in tags for name in _differing_tags(row, sent, after, declared))]
 
     def skeleton(self, target: Target, declared: Declared, parent: Body | None) -> Body:
         """The document of a new resource, before the declared values are put in."""
@@ -305,7 +316,8 @@ class Kind:
 
     def updates(self, body: Body, plan: Plan) -> list[Request]:
         """The writes that make a plan's changes in place."""
-        return [Request("PUT", self.with_values(self.writable(body), plan.values()), carries=True)]
+        changed = self.with_values(self.writable(body), plan.values())
+        return [Request("PUT", changed, params=dict(self.write_params), carries=True)]
 
     def removal(self, options: t.Mapping[str, t.Any]) -> Request:
         return Request("DELETE", None)
@@ -339,8 +351,8 @@ class Kind:
         return {"id": body.get("id"), "name": body.get("name"), **self.read(body)}
 
 
-def _differing_tags(sent: Body, after: Body, declared: Declared) -> list[str]:
-    before, now, own = sent.get("tags") or {}, after.get("tags") or {}, declared.get("tags") or {}
+def _differing_tags(row: Field, sent: Body, after: Body, declared: Declared) -> list[str]:
+    before, now, own = row.read(sent) or {}, row.read(after) or {}, declared.get("tags") or {}
     return [f"tags.{name}" for name, value in before.items() if name not in own and now.get(name) != value]
 
 

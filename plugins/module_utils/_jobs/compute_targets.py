@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the jobs for one compute target share: the scope from the options, then present or absent.
+"""What the jobs for one compute target, or another resource of a workspace, share: the scope from the options, then present or absent.
 
 The package ``_jobs`` has one file for each module, of the same name: from a task to its result. Files of other names hold what several jobs
 share. It may import ``_module``, ``_fleet``, ``_reconcilers``, ``_preflight``, ``_machines``, ``_options``, ``_capacity``, ``_kinds``,
@@ -15,7 +15,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core import files
-from .._core.arm_id import Target, compute_target
+from .._core.arm_id import Target, child_target
 from .._core.findings import refuse
 from .._engine import rules
 from .._engine.extensions import Checks, Extend, no_extension
@@ -38,12 +38,11 @@ COMPUTE_SPEC: specs.Spec = {
 }
 
 
-def target_of(task: Task) -> Target:
-    """The compute target that the options name. RuleError for a name that would lead elsewhere; the kind's own rules are for what it makes."""
+def target_of(task: Task, collection: str = "computes") -> Target:
+    """The resource of a workspace that the options name. RuleError for a name that would lead elsewhere; the kind's own rules are for what it makes."""
     refuse(rules.segment(task.params["name"], "name"))
-    return compute_target(
-        task.subscription_id, task.params["resource_group"], task.params["workspace"], task.params["name"]
-    )
+    params = task.params
+    return child_target(task.subscription_id, params["resource_group"], params["workspace"], collection, params["name"])
 
 
 AnyKind = t.TypeVar("AnyKind", bound=Kind)
@@ -55,16 +54,18 @@ def with_api_version(kind: AnyKind, task: Task) -> AnyKind:
     return kind.at_version(version) if version else kind.speaking(task.given)
 
 
-def manage(task: Task, kind: Kind, extend: Extend = no_extension) -> Result:
-    """Bring one compute target to the state that the task declares."""
-    target, kind = target_of(task), with_api_version(kind, task).configured(task.params)
+def manage(
+    task: Task, kind: Kind, extend: Extend = no_extension, *, collection: str = "computes", key: str = "compute"
+) -> Result:
+    """Bring one resource of a workspace to the state that the task declares. ``key`` names it in the result."""
+    target, kind = target_of(task, collection), with_api_version(kind, task).configured(task.params)
     state, declared = task.params["state"], {}
     if state != ABSENT:
         declared = kind.declare(task.given, target)
         refuse(kind.check(target, declared, task.given))
     reconciler = Reconciler(task.client, kind, target, task.behaviour(), extend, _checks(task, kind, target))
     outcome = reconciler.reconcile(declared, state, task.params)
-    return outcome_result(outcome, "compute", None if outcome.body is None else kind.project(outcome.body))
+    return outcome_result(outcome, key, None if outcome.body is None else kind.project(outcome.body))
 
 
 def _checks(task: Task, kind: Kind, target: Target) -> Checks:

@@ -254,6 +254,7 @@ class ComputeKind(Kind):
     api_version = versions.STABLE
     parent_label = "workspace"
     parent_api_version = versions.STABLE
+    parent_is_of_provider = True
     # What else than the fields of the table is read of a document, by dotted places.
     also: t.ClassVar[dict[str, shape.Shape]] = {}
     # Whether the service makes its virtual machines: they use the workspace's sizes and quotas.
@@ -272,12 +273,6 @@ class ComputeKind(Kind):
             ids = identity_ids(flat["identity"].get("user_assigned_identities"))
             flat["identity"] = {"type": flat["identity"].get("type"), "user_assigned_identities": ids}
         return flat
-
-    def at_version(self, version: str) -> t.Self:
-        kind = super().at_version(version)
-        # The workspace is a resource of the same provider.
-        kind.parent_api_version = version
-        return kind
 
     def notices(self, declared: Declared, body: Body | None) -> list[str]:
         return [notice.text for notice in self.retirement_notices(declared, body)]

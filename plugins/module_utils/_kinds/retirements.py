@@ -108,6 +108,14 @@ RETIREMENTS = (
     ),
     Retirement(
         TYPE,
+        "azure_data_lake_gen1",
+        "Azure Data Lake Storage Gen1 accounts",
+        Date(2024, 2, 29),
+        "type azure_data_lake_gen2",
+        "Azure/EOL 182",
+    ),
+    Retirement(
+        TYPE,
         "aks",
         "SDK v1 and CLI v1, the only clients that deploy to inference clusters,",
         Date(2026, 6, 30),

@@ -24,7 +24,7 @@ _SOURCE = "this collection: a value is taken as it is, or not at all"
 FREE_TEXT = frozenset(
     {
         "description", "display_name", "inline", "command", "cert", "key", "ssh_private_key", "ssh_key_value", "secret", "password", "oidc_token",
-        "admin_password",
+        "admin_password", "certificate",
     }
 )  # fmt: skip
 

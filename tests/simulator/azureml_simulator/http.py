@@ -136,19 +136,38 @@ class ArmError(Exception):
         headers: dict[str, str] | None = None,
         envelope: str = "gateway",
         location: str | None = None,
+        inner: str | None = None,
     ) -> None:
+        """`envelope`: `gateway` (E1 of docs/facts.md b.1), `compute` (E2) or `mfe` (E3), which has an `inner` code."""
         super().__init__(f"{status} {code}: {message}")
-        self.status, self.code, self.message = status, code, message
+        self.status, self.code, self.message, self.inner = status, code, message, inner
         self.details, self.headers, self.envelope, self.location = details, headers or {}, envelope, location
 
     def to_response(self, request: Request | None = None) -> Response:
         if self.envelope == "compute":
             return Response(self.status, self._compute_body(), dict(self.headers))
+        if self.envelope == "mfe":
+            return Response(self.status, {"error": self._mfe_error()}, dict(self.headers))
         error: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.details is not None:
             error["details"] = self.details
         headers = {"x-ms-failure-cause": "gateway", **self.headers}
         return Response(self.status, {"error": error}, headers, gateway=True)
+
+    def _mfe_error(self) -> dict[str, Any]:
+        correlation = {"operation": uuid.uuid4().hex, "request": uuid.uuid4().hex[:16]}
+        rows = {
+            "ComponentName": "managementfrontend",
+            "Correlation": correlation,
+            "Environment": self.location,
+            "Location": self.location,
+            "Time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}0+00:00",
+            "InnerError": {"code": self.inner, "innerError": None},
+            "MessageFormat": None,
+            "MessageParameters": None,
+        }
+        more = [{"type": name, "info": {"value": value}} for name, value in rows.items()]
+        return {"code": self.code, "message": self.message, "details": self.details or [], "additionalInfo": more}
 
     def _compute_body(self) -> dict[str, Any]:
         empty = ("severity", "messageFormat", "messageParameters", "referenceCode", "detailsUri", "target")

@@ -77,7 +77,7 @@ def fresh(app: App, resource_id: str, kind: str, location: str, principal: Princ
         "kind": kind,
         "sku": {"name": "Basic", "tier": "Basic"},
         "identity": None,
-        "systemData": _system_data(app, principal),
+        "systemData": system_data(app, principal),
         "properties": {
             "friendlyName": name,
             "description": "",
@@ -113,7 +113,7 @@ def fresh(app: App, resource_id: str, kind: str, location: str, principal: Princ
     }
 
 
-def _system_data(app: App, principal: Principal | None) -> Document:
+def system_data(app: App, principal: Principal | None) -> Document:
     who = (principal.name or principal.app_id) if principal else "simulator"
     kind = "User" if principal and principal.kind == "User" else "Application"
     now = app.clock.iso()
@@ -128,7 +128,7 @@ def _system_data(app: App, principal: Principal | None) -> Document:
 
 
 def touch(app: App, doc: Document, principal: Principal | None) -> None:
-    changed = _system_data(app, principal)
+    changed = system_data(app, principal)
     doc["systemData"] |= {key: value for key, value in changed.items() if key.startswith("lastModified")}
 
 

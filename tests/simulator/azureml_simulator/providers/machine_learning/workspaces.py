@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from azureml_simulator.http import Request, Response
 from azureml_simulator.operations import Operation
-from azureml_simulator.providers.machine_learning import amlcompute, common, versions
+from azureml_simulator.providers.machine_learning import amlcompute, common, datastores, versions
 from azureml_simulator.providers.machine_learning import identity as identities
 from azureml_simulator.providers.machine_learning import quota as quotas
 from azureml_simulator.providers.machine_learning import workspace_rules as rules
@@ -57,9 +57,9 @@ DEFAULTS: dict[str, Any] = {
         "outbound_rule.delete": 2.0,
         "managed_network.provision": 5.0,
     },
-    "page_sizes": {"workspaces": 100},
+    "page_sizes": {"workspaces": 100, "datastores": 30},
     "soft_delete": {"retention_days": 14},
-    "guesses": {"workspace_immutable": "error"},
+    "guesses": {"workspace_immutable": "error", "datastore": {"replaced_status": 200}},
 }
 
 
@@ -295,6 +295,7 @@ def routes(app: App) -> list[Route]:
         Route("DELETE", WORKSPACE, handlers.delete, API_VERSIONS, f"{WORKSPACE_TYPE}/delete"),
         *handlers.network.routes(),
         *Connections(app).routes(),
+        *datastores.Datastores(app).routes(),
         *Actions(app).routes(),
         *handlers.links.routes(),
         *status_of(app).routes(),

@@ -1,0 +1,17 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The job of ``aml_datastore``."""
+
+from __future__ import annotations
+
+from .._kinds.datastore import DATASTORE
+from .._module.result import Result
+from .._module.task import Task
+from .._reconcilers.datastore import DatastoreExtension
+from .compute_targets import manage
+
+
+def datastore(task: Task) -> Result:
+    """The job of ``aml_datastore``."""
+    return manage(task, DATASTORE, DatastoreExtension, collection="datastores", key="datastore")
