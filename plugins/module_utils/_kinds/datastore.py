@@ -354,7 +354,7 @@ class Datastore(Kind):
 
     def notices(self, declared: Declared, body: Body | None) -> list[str]:
         type_ = declared.get("type") or (_BY_OPTION["type"].read(body) if body else None)
-        return retirements.warnings(str(type_), {})
+        return [notice.text for notice in retirements.notices({retirements.TYPE: type_})]
 
     # --- documents ---
 
