@@ -38,6 +38,7 @@ _HINTS = {
     "AlreadyExists": "The name is taken; names of compute targets count in the whole region, and not only in the workspace. Choose another one.",
     "NoRegisteredProviderFound": "The api-version, the type or the region is not offered; the message lists what is.",
 }
+_UNKNOWN_SIZE = "Choose a size that the region offers: aml_vm_size_info lists them. With preflight: true a wrong size is found before the first write."
 _BROKEN = "The service failed for longer than retries and retry_timeout allow. Run the same task again: it continues from the current state."
 _HINT_OF_STATUS: dict[int | None, str] = {
     **dict.fromkeys((408, 500, 502, 503, 504), _BROKEN),
@@ -161,14 +162,16 @@ def hint_for(code: str | None, message: str, status: int | None) -> str | None:
     if refused:
         scope = f" at {refused.group(2)}" if refused.group(2) else ""
         return (
-            f"The identity lacks a role with {refused.group(1)}{scope}. "
-            "A role that was just granted can take minutes to count."
+            f"Assign a role that permits {refused.group(1)}{scope} to the identity. "
+            "A new role assignment can take ten minutes to take effect."
         )
     if BUSY_TEXT in message.lower():
         return "Another operation on this resource is still running: wait for it and run the task again."
     for known, hint in _HINTS.items():
         if code and known.lower() == code.lower():
             return hint
+    if "not a supported vm size" in message.lower():
+        return _UNKNOWN_SIZE
     if "quota" in message.lower():
         return _HINTS["QuotaExceeded"]
     return _HINT_OF_STATUS.get(status)

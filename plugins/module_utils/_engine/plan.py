@@ -217,9 +217,16 @@ def plan_absent(current: dict[str, t.Any] | None, *, action: str = DELETE) -> Pl
     return Plan(action, reason="it exists and is declared absent", before=dict(current))
 
 
+def _shown(value: t.Any) -> str:
+    return "not set" if value is None else repr(value)
+
+
 def refuse_fixed(plan: Plan, what: str) -> ImmutableChange:
     """The error for a plan that would need a replacement which no one asked for."""
-    lines = [f"{c.field} is immutable (current {c.before!r}, requested {c.after!r}): {c.reason}" for c in plan.fixed]
+    lines = [
+        f"{c.field} is immutable (current {_shown(c.before)}, requested {_shown(c.after)}): {c.reason}"
+        for c in plan.fixed
+    ]
     return ImmutableChange(
         f"{what} cannot be updated: " + "; ".join(lines) + ".",
         details=[change.to_dict() for change in plan.fixed],

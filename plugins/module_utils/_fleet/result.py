@@ -133,6 +133,8 @@ def _next_step(counted: t.Mapping[str, t.Any], failures: t.Sequence[Failed]) -> 
 def _others(counted: t.Mapping[str, t.Any]) -> str:
     """How many targets have no error."""
     others = sum(number for name, number in counted.items() if name not in NOT_ACTIONS)
+    if others == 1:
+        return "The other target has no errors. "
     return f"The other {others} targets have no errors. " if others else ""
 
 

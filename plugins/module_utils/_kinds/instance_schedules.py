@@ -165,7 +165,10 @@ def _wrong_trigger(trigger: Values) -> t.Iterator[str]:
     """What is wrong with the trigger of a schedule, each from the name of the part on."""
     kind = lower(trigger.get("type"))
     if kind == "cron" and not _is_cron(str(trigger.get("expression") or "")):
-        yield "expression must be a cron expression of five fields in their ranges (minute hour day month weekday)."
+        yield (
+            "expression must be a cron expression of five fields in their ranges (minute hour day month weekday), "
+            f"such as '0 19 * * *' for every day at 19:00; {trigger.get('expression')!r} is not."
+        )
     if trigger.get("start_time") is not None and not _is_time(trigger["start_time"]):
         yield f"start_time must be a time such as 2026-01-31T18:00:00; {trigger['start_time']!r} is not."
     wrong_zone = None if trigger.get("time_zone") is None else wrong_time_zone(trigger["time_zone"])

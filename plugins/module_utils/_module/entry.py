@@ -89,13 +89,21 @@ def _exit(task: Task, result: Result) -> None:
     task.module.exit_json(auth=task.auth, **result)
 
 
+def with_hint(message: str, hint: str | None) -> str:
+    """What the task prints. Many messages of the service end without a full stop."""
+    if not hint:
+        return message
+    if "\n" in message:
+        return f"{message}\n{hint}"
+    return f"{message}{'' if message.endswith(('.', '!', '?', ':')) else '.'} {hint}"
+
+
 def _fail(task: Task, error: AmlError) -> None:
     task.hide_tokens()
     add_next_step(error)
     hidden = task.module.hidden
     task.events.close(error.message)
-    separator = "\n" if "\n" in error.message else " "
-    message = f"{error.message}{separator}{error.hint}" if error.hint else error.message
+    message = with_hint(error.message, error.hint)
     failure = error.failure()
     failure["details"] = limited(error.details)
     failure.update({name: hidden(failure[name]) for name in ("message", "hint") if failure[name]})

@@ -257,13 +257,19 @@ def test_a_known_code_has_its_hint_in_any_case(code: str) -> None:
     "code, message, status, hint",
     [
         ("Anything", "The request exceeds the Quota of the family.", 400, "Request more quota"),
+        (
+            "InvalidPropertyValue",
+            "STANDARD_X for VMSize is not a supported VM size.",
+            None,
+            "aml_vm_size_info lists them",
+        ),
         (None, "", 401, "check the tenant, the cloud and the clock of this host"),
         (None, "", 429, "longer than retry_timeout allows"),
         (
             "ScopeLocked",
             "does not have authorization to perform action 'A/b/write'",
             403,
-            "lacks a role with A/b/write. A role",
+            "Assign a role that permits A/b/write to the identity. A new role",
         ),
         (
             "Conflict",

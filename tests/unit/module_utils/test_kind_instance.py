@@ -38,7 +38,7 @@ def stop(**trigger: t.Any) -> Values:
     ("trigger", "rule"),
     [
         ({"type": "cron"}, "expression must be a cron expression of five fields"),
-        ({"type": "cron", "expression": "0 18 * *"}, "expression must be a cron expression of five fields"),
+        ({"type": "cron", "expression": "19:00"}, "such as '0 19 * * *' for every day at 19:00; '19:00' is not."),
         ({"type": "recurrence", "frequency": "yearly"}, "frequency must be one of minute, hour, day, week, month"),
         ({"type": "recurrence", "frequency": "day", "interval": 0}, "interval must be at least 1"),
         (

@@ -35,3 +35,20 @@ def test_a_missing_library_is_named_with_the_python_that_lacks_it(
     assert failure["code"] == "LibraryMissing"
     assert f"The Python package {package} is not installed for {sys.executable}." == failure["message"]
     assert failure["hint"].endswith(f"-m pip install {package}")
+
+
+@pytest.mark.parametrize(
+    ("message", "hint", "printed"),
+    [
+        ("Refused.", None, "Refused."),
+        ("Refused.", "Try again.", "Refused. Try again."),
+        (
+            "See https://example.com to increase the quota",
+            "Try again.",
+            "See https://example.com to increase the quota. Try again.",
+        ),
+        ("1 failed:\n  a: Refused", "Try again.", "1 failed:\n  a: Refused\nTry again."),
+    ],
+)
+def test_the_hint_begins_a_sentence(message: str, hint: str | None, printed: str) -> None:
+    assert entry.with_hint(message, hint) == printed

@@ -183,7 +183,7 @@ def test_a_replacement_in_the_error_of_who_did_not_ask_for_it() -> None:
     error = _plan.refuse_fixed(found, "The cluster cpu")
     assert error.message == (
         "The cluster cpu cannot be updated: size is immutable (current 'STANDARD_A', requested 'other'): sizes are fixed; "
-        "tier is immutable (current None, requested 'low'): tiers are fixed."
+        "tier is immutable (current not set, requested 'low'): tiers are fixed."
     )
     assert error.details == [change.to_dict() for change in found.changes]
     assert error.hint == (
