@@ -76,7 +76,8 @@ options:
         a workspace, C(RESOURCE_GROUP/WORKSPACE), or a type, as V(gpu-*), V(ws-prod/*), V(computeinstance) or V(all). V(!gpu-*) excludes targets,
         V(&computeinstance) requires a further match, and V(~ci-[0-9]+) is a regular expression.
       - Defaults to all targets. An empty list and an empty pattern are refused, so that a variable without a value does not select all targets.
-      - The other targets are neither read nor changed nor pruned, and count neither for quotas nor for O(max_monthly_cost).
+      - The other targets are neither read nor changed nor pruned, and need no quota. With O(max_monthly_cost) they are read, because that is for the
+        whole document.
     type: list
     elements: str
   share:
@@ -116,7 +117,8 @@ options:
     default: 1
   on_error:
     description:
-      - V(continue) processes the remaining targets when one fails. V(stop) starts no new target and waits for running operations.
+      - V(continue) processes the remaining targets when one fails. V(stop) starts no new target and waits for running operations. It starts none at all
+        if a target fails before the first write.
     type: str
     choices: [continue, stop]
     default: continue
@@ -155,6 +157,7 @@ options:
     description:
       - Fail before the first write, and in check mode, if the total maximum cost of all declared targets is greater than this value, in the currency
         of the estimates.
+      - It is for the whole document, also if O(limit) or O(share) selects some of the targets. RV(totals) and RV(table) then contain what was counted.
       - A target without a known price is listed in RV(totals), and not included in the total.
       - It implies O(estimate_cost).
     type: float
@@ -189,6 +192,19 @@ options:
       - Required for P(azureml.compute.merge_fleet_results#filter) and P(azureml.compute.drift_report#filter).
     type: bool
     default: false
+  report:
+    description:
+      - Whether check mode returns the drift RV(report), for the filter P(azureml.compute.drift_report#filter), which merges reports of several hosts.
+      - A report also reads each workspace and the usages of each region. The compute targets are not listed again. Ignored outside of check mode.
+      - Use O(on_immutable_change=recreate) and O(force=true), so that a change that would be refused is reported as a difference, and O(prune=report).
+    type: bool
+    default: false
+  report_folder:
+    description:
+      - A folder to which check mode writes the drift report, as F(drift.json), F(drift.md), F(drift.html), F(drift.xml) (JUnit) and F(drift.csv), also if
+        targets failed. It is created if it does not exist. An existing F(drift.json) shows since when a difference has existed.
+      - A relative path is relative to the directory in which the module runs.
+    type: path
   append_tags:
     description: Whether undeclared tags are preserved.
     type: bool
@@ -405,9 +421,21 @@ totals:
       the run ended before, and each action, as V(none) or V(update), the number of the others with that action. Numbers that are 0 are not returned,
       except for C(targets) and C(failed).
     - With O(estimate_cost) or O(max_monthly_cost) also C(cost), the total of the known prices, with the ids of the targets whose price is C(unknown).
+    - With O(max_monthly_cost) also C(document_cost), the same total for all targets of the document, the number C(targets) of them, and
+      C(max_monthly_cost).
   returned: always
   type: dict
   sample: {targets: 1000, failed: 0, none: 998, update: 2}
+drift:
+  description:
+    - The drift report for people. C(drifted) is whether a target differs from its declaration or could not be read, C(totals) the numbers, C(text) the report
+      as lines of Markdown, and C(folder) the absolute path of O(report_folder), or null.
+  returned: in check mode, with O(report) or O(report_folder)
+  type: dict
+report:
+  description: The drift report as data, as P(azureml.compute.drift_report#filter) returns it.
+  returned: in check mode, with O(report)
+  type: dict
 failure:
   description:
     - Why the task failed. C(code) is the service's own code or one of the collection, C(message) the cause, C(hint) what to do and C(url) the

@@ -39,7 +39,8 @@ def test_patterns(azure: Azure, wanted: list[dict[str, t.Any]], limit: list[str]
     assert {f"{target['workspace']}/{target['name']}" for target in planned["targets"]} == expected
     assert planned["totals"]["targets"] == len(expected)
     homes = {item.partition("/")[0] for item in expected}
-    assert {request.path.split("/")[-2] for request in azure.sent} == homes, "no other workspace is read"
+    lists = [request.path for request in azure.sent if request.path.endswith("/computes")]
+    assert {path.split("/")[-2] for path in lists} == homes and len(lists) == len(homes), "no other workspace is read"
 
 
 def test_only_matching_targets_are_pruned(azure: Azure, wanted: list[dict[str, t.Any]]) -> None:
@@ -55,12 +56,24 @@ def test_only_matching_targets_are_pruned(azure: Azure, wanted: list[dict[str, t
     assert not none["changed"] and none["undeclared"] == [], "a declared target outside of the limit is not undeclared"
 
 
-def test_what_is_outside_counts_neither_for_quotas_nor_for_cost(azure: Azure, wanted: list[dict[str, t.Any]]) -> None:
+def test_what_is_outside_needs_no_quota_but_is_part_of_the_cost_of_the_document(
+    azure: Azure, wanted: list[dict[str, t.Any]]
+) -> None:
+    """Quota is for what the run creates; a budget is for the document, and the result says what was counted."""
     azure.app.configure({"quotas": {"*": {"standardDSv2Family": 3}}})
     wanted[0]["computes"][0]["min_instances"] = wanted[1]["computes"][0]["min_instances"] = 1
     assert azure.run(FLEET, check=True, workspaces=wanted, ok=False)["failure"]["code"] == "PreflightFailed"
-    done = azure.run(FLEET, check=True, workspaces=wanted, limit=["ws-1/cpu-c0"], max_monthly_cost=300)
+    limited = {"check": True, "workspaces": wanted, "limit": ["ws-1/cpu-c0"]}
+    refused = azure.run(FLEET, **limited, max_monthly_cost=300, ok=False)
+    assert refused["failure"]["code"] == "TooExpensive" and "the 4 that this run does not process" in refused["msg"]
+    assert refused["failure"]["details"]["targets"] == 5
+    done = azure.run(FLEET, **limited, max_monthly_cost=2000)
+    assert {one.path.split("/")[-2] for one in azure.sent if one.path.endswith("/computes")} == {"ws-1", "ws-0"}
     assert done["totals"]["cost"]["monthly_maximum"] == 213.16
+    assert (
+        done["totals"]["document_cost"]["targets"] == 5 and done["totals"]["document_cost"]["max_monthly_cost"] == 2000
+    )
+    assert done["table"][-1].startswith("Cost per month of all 5 targets of the document: ")
 
 
 @pytest.mark.parametrize(("limit", "code"), [("nothing-*", "NoTargetMatches"), ("~[", "InvalidOption")])

@@ -55,7 +55,7 @@ def test_shares_do_what_one_run_does(azure: Azure) -> None:
 def test_a_share_reads_no_more_than_its_own_without_a_gate(azure: Azure) -> None:
     wanted = document(azure)
     azure.run(FLEET, workspaces=wanted, share=[f"{GROUP}/WS-1"], check=True, preflight=False)
-    assert [request.path.split("/workspaces/")[1] for request in azure.sent] == ["ws-1/computes"]
+    assert [request.path.split("/workspaces/")[1] for request in azure.sent] == ["ws-1/computes", "ws-1"]
 
 
 def test_a_quota_that_only_the_sum_exceeds_stops_every_share(azure: Azure) -> None:

@@ -31,6 +31,9 @@ def case(request: pytest.FixtureRequest, azure: Azure, tmp_path: Path) -> Case:
 def test_success_check_mode_and_no_change(watched: Watched, case: Case) -> None:
     assert watched.run(case, check=True)["changed"]
     assert watched.plan.exists() == ("plan_file" in case.options)
+    written = [*watched.plan.parent.glob("report/drift.*"), *watched.plan.parent.glob("report.txt")]
+    assert len(written) == (6 if "report_folder" in case.options else 0)
+    assert not [path.name for path in written if MARK in path.read_text()]
     assert watched.run(case)["changed"] and any(
         write.body and MARK in json.dumps(write.body) for write in watched.azure.writes
     ), "it was sent"

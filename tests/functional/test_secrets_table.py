@@ -67,6 +67,7 @@ PLACES: dict[tuple[str, str], tuple[str, ...]] = {
     ("aml_fleet", "defaults"): ("fleet defaults",),
     ("aml_fleet", "folder"): ("fleet folder",),
     ("aml_fleet", "plan_file"): ("fleet plan-file",),
+    ("aml_fleet", "table_file"): ("fleet plan-file",),
     ("aml_fleet_info", "workspaces"): ("tests/functional/test_secrets_fleet.py::test_a_fleet_that_is_only_looked_at",),
     ("aml_fleet_info", "folder"): ("tests/functional/test_secrets_fleet.py::test_a_fleet_that_is_only_looked_at",),
     ("aml_preflight_info", "computes"): ("tests/functional/test_secrets.py::test_a_list_without_a_spec",),

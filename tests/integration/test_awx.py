@@ -259,7 +259,7 @@ def test_the_drift_report_is_stored_and_fails_the_job(
     job = awx.run("drift.yml", credential, survey)
     assert (job.status, job.code) == ("failed", 2), job.stdout
     assert "Targets differ from their declaration" in job.stdout
-    assert set(files) == {"drift.json", "drift.md", "drift.html"}
+    assert set(files) == {"drift.json", "drift.md", "drift.html", "drift.xml", "drift.csv"}
     report = json.loads(files["drift.json"])
     assert report["drifted"] and job.stats["artifact_data"]["drifted"] is True
     assert simulator.writes(mark) == [], "a report wrote"

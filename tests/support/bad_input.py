@@ -682,6 +682,7 @@ RULES: dict[str, list[t.Any]] = {
     "plan_file": ["a\u0000b"],
     "table_file": ["a\u0000b", "/", "/no/such/folder/table.txt"],
     "approved_plan": [{}, {"version": 1}, {"version": 1, "digest": "sha256:0", "targets": "text"}, {"targets": [None]}],
+    "report_folder": ["a\u0000b"],
     "share": [["no-such-workspace"], [None], [""], [{}], ["../x"]],
     "folder": ["/no/such/folder", "a\u0000b"],
     "max_monthly_cost": [-1, -0.01, "nan", "inf", "cheap", "1.000,00"],

@@ -288,7 +288,9 @@ def _fleet_folder(azure: Azure, folder: Path) -> Case:
 
 def _fleet_plan_file(azure: Azure, folder: Path) -> Case:
     case = _in_fleet("environment-variables")(azure, folder)
-    return replace(case, options={**case.options, "plan_file": str(folder / PLAN)})
+    report = str(folder / "report")
+    files = {"plan_file": str(folder / PLAN), "report_folder": report, "table_file": f"{report}.txt"}
+    return replace(case, options={**case.options, **files})
 
 
 _SINGLE = (

@@ -178,7 +178,7 @@ def test_each_extension_point_is_used() -> None:
     ("type_", "points"),
     [
         ("amlcompute", set()),
-        ("computeinstance", {"AroundUpdate", "BeforeUpdate", "PowerState"}),
+        ("computeinstance", {"AroundUpdate", "PowerState"}),
         ("aks", {"BeforeCreate"}),
         ("kubernetes", {"BeforeCreate"}),
         ("datafactory", {"BeforeCreate"}),

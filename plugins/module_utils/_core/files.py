@@ -46,9 +46,15 @@ def read_beginning(path: str, length: int) -> bytes:
 
 def write_private(path: str, text: str) -> None:
     """Write a file that only its owner can read, in the place of an existing one. OSError says in ``strerror`` why that is not possible."""
+    write(path, text, mode=0o600)
+
+
+def write(path: str, text: str, *, mode: int) -> None:
+    """Write a file of this mode, in the place of an existing one: whole, or not at all."""
     handle, name = tempfile.mkstemp(prefix=".", dir=os.path.dirname(path) or ".")
     try:
         with open(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            os.fchmod(handle, mode)
             file.write(text)
         os.replace(name, path)
     except OSError:

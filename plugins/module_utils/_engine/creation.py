@@ -13,7 +13,7 @@ from .._core.errors import AmlError
 from .extensions import Create
 from .kind import Body, Request
 from .other_writers import Overtaken, changed_meanwhile
-from .outcome import NotThere, Outcome, ParentMissing
+from .outcome import Outcome, ParentMissing
 from .plan import CREATE, UPDATE, Declared, Plan
 from .planning import plan_target
 from .read_back import explained, read_back
@@ -81,17 +81,6 @@ def require_parent(remote: RemoteResource) -> Body | None:
             hint=f"Create the {remote.kind.parent_label} first, or correct its name, the resource group or the subscription.",
         )
     return parent
-
-
-def require_creatable(remote: RemoteResource, declared: Declared, state: str) -> None:
-    """NotThere for a resource that does not exist and cannot be created with what was declared."""
-    missing = [option for option in remote.kind.required_on_create if not declared.get(option)]
-    if missing:
-        raise NotThere(
-            f"{remote.title} does not exist, so it cannot be {state}.",
-            target=remote.target.id,
-            hint=f"Create it with state=present, or give its {' and '.join(missing)} and other options here too.",
-        )
 
 
 @contextlib.contextmanager

@@ -340,6 +340,10 @@ class Kind:
         """Why replacing or removing it would interrupt someone, or None."""
         return None
 
+    def needs_stop(self, plan: Plan) -> bool:
+        """Whether the resource must be stopped for the plan, if it is in use."""
+        return False
+
     def lost_on_recreate(self, body: Body, declared: Declared) -> list[str]:
         """Options that a replacement cannot keep and that were not declared (secrets that are never read back)."""
         return []

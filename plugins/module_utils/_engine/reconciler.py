@@ -20,14 +20,15 @@ from dataclasses import replace
 from .._core.arm_id import Target
 from .._core.events import WAIT
 from .._core.findings import refuse
-from . import planning
+from . import planning, refusals
 from .behaviour import Behaviour
 from .context import ErrorContext
-from .creation import Creation, require_creatable, require_parent
+from .creation import Creation, require_parent
 from .extensions import (
     AfterRemove,
     BeforeCreate,
     BeforeRemove,
+    BeforeReplace,
     BeforeUpdate,
     Checks,
     Extend,
@@ -41,7 +42,6 @@ from .plan import NONE, REPLACE, UPDATE, Declared, Plan
 from .planning import ABSENT, PRESENT, plan_target
 from .remote import RemoteResource
 from .removal import (
-    check_replacement_allowed,
     delete_for_replacement,
     remove,
     require_as_planned,
@@ -168,7 +168,9 @@ class Reconciler:
         return Creation(self.remote, self._extension, declared).run(plan, desired, body)
 
     def _replace(self, plan: Plan, declared: Declared, body: Body) -> Outcome:
-        check_replacement_allowed(self.remote, self._extension, plan, declared, body)
+        self._check_plan(plan, declared, body)
+        if isinstance(self._extension, BeforeReplace):
+            self._extension.before_replace()
         # Options that the version of the plan lacks are kept too.
         with self.remote.reading_all(body) as complete:
             require_same(self.remote, body, complete)
@@ -188,7 +190,7 @@ class Reconciler:
             return Creation(self.remote, self._extension, declared).run(plan, complete, new)
 
     def _update(self, plan: Plan, declared: Declared, body: Body) -> Outcome:
-        refuse(self.kind.check_update(declared, self.kind.read(body)))
+        self._check_plan(plan, declared, body)
         if isinstance(self._extension, BeforeUpdate):
             self._extension.before_update(plan, body)
         self.remote.warnings += self.kind.advice_on_update(plan, body)
@@ -209,7 +211,7 @@ class Reconciler:
     def _power(self, declared: Declared, state: str, extension: PowerState) -> Outcome:
         """The resource as declared, and then in one of the kind's power states."""
         if self.remote.read() is None:
-            require_creatable(self.remote, declared, state)
+            refusals.require_creatable(self.kind, self.remote.target, declared, state)
         outcome = self.present(declared)
         plan = self.kind.refine_plan(outcome.plan, outcome.body, state)
         if plan is outcome.plan:
@@ -226,6 +228,9 @@ class Reconciler:
             return extension.power(plan, outcome.body, state)
 
     # --- checks before a write ---
+
+    def _check_plan(self, plan: Plan, declared: Declared, body: Body) -> None:
+        refusals.check_plan(self.kind, self.remote.target.name, plan, declared, body, self.remote.behaviour)
 
     def _check_before_create(
         self, plan: Plan, declared: Declared, complete: Declared, body: Body | None, parent: Body | None

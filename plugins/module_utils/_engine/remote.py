@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from .._core.arm_id import Target
 from .._core.errors import ArmError
-from . import incarnation
+from . import incarnation, refusals
 from .behaviour import Behaviour
 from .kind import Body, Kind, Request
 from .other_writers import Overtaken
@@ -42,8 +42,7 @@ class RemoteResource:
         self.behaviour = behaviour
         # The API version of reads.
         self._version = kind.api_version
-        # As the user knows it, at the beginning of a sentence.
-        self.title = f"The {kind.label} {target.name!r}"
+        self.title = refusals.title(kind, target.name)
         self.warnings: list[str] = []
         # Whether a write was sent: a task that fails after it did not leave things as they were.
         self.wrote = False

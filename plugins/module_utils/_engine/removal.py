@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import AmlError, ChangedMeanwhile
-from . import incarnation, planning
+from .._core.errors import ChangedMeanwhile
+from . import incarnation
 from .extensions import BeforeReplace, Checks
 from .kind import Body, Request
 from .other_writers import Overtaken, another_resource, changed_meanwhile, changed_since, warn_of_recreated
 from .outcome import InUse
-from .plan import Declared, Plan, refuse_fixed
 from .remote import RemoteResource
 
 # How often a deletion is tried because another writer was faster, before the task fails.
@@ -51,31 +50,6 @@ def _send_removal(remote: RemoteResource, request: Request, checks: Checks) -> t
                 remote.kind.guard(body, remote.target)
                 checks.before_removal(body)
     raise changed_meanwhile(remote, f"it was changed {_ROUNDS} times between the read and the deletion")
-
-
-def check_replacement_allowed(
-    remote: RemoteResource, extension: object, plan: Plan, declared: Declared, body: Body
-) -> None:
-    """Raise where the resource must not be replaced: no one asked for it, it is in use, or something would be lost."""
-    if planning.is_refused(remote.kind, plan, body, remote.behaviour):
-        raise refuse_fixed(plan, remote.title)
-    use = remote.kind.in_use(body)
-    if use and not remote.behaviour.force:
-        raise InUse(
-            f"{remote.title} was not replaced, because {use}.",
-            details={"plan": plan.to_dict()},
-            hint="Let the work end and scale it to zero, or set force=true to interrupt it.",
-        )
-    lost = [] if remote.kind.broken(body) else remote.kind.lost_on_recreate(body, declared)
-    if lost:
-        raise AmlError(
-            f"{remote.title} was not replaced, because the service does not return {', '.join(lost)}, which the new one would lack.",
-            code="SecretNeeded",
-            hint=f"Declare {', '.join(lost)} as well.",
-        )
-    remote.kind.check_replacement(body)
-    if isinstance(extension, BeforeReplace):
-        extension.before_replace()
 
 
 def require_as_planned(remote: RemoteResource, extension: object, body: Body) -> None:

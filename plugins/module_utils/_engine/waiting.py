@@ -8,9 +8,9 @@ from __future__ import annotations
 import itertools
 import typing as t
 
-from .._core.errors import ArmError, WaitTimeout
-from . import incarnation
-from .kind import BUSY, FAILED, Body, Status
+from .._core.errors import WaitTimeout
+from . import incarnation, refusals
+from .kind import BUSY, Body, Status
 
 if t.TYPE_CHECKING:
     from .remote import RemoteResource
@@ -116,15 +116,8 @@ class Waiter:
         )
 
     def check_success(self, status: Status) -> None:
-        if status.state != FAILED or (status.details and status.details == self.known_errors):
-            return
-        raise ArmError(
-            f"{self._remote.title} is in the state {status.text}: {status.message or 'the service gives no reason.'}",
-            code=status.code or "ProvisioningFailed",
-            details=status.details,
-            target=self._remote.target.id,
-            hint="The service refused it after it had accepted the request. Fix the cause and run the same task again.",
-        )
+        if not status.details or status.details != self.known_errors:
+            refusals.check_success(self._remote.title, status, self._remote.target.id)
 
 
 def _provisioning_state(body: Body) -> str:

@@ -142,14 +142,37 @@ def total(costs: t.Mapping[str, Cost | None]) -> Total:
     return Total(currency, round(least, 2), round(most, 2), unknown)
 
 
-def refuse(summed: Total, limit: float | None) -> None:
-    """The gate. Unknown prices are listed in the error, but do not cause it."""
-    most = summed.monthly_maximum
-    if limit is None or most is None or most <= limit:
-        return
-    unknown = f" The prices of {len(summed.unknown)} more are not known." if summed.unknown else ""
-    raise TooExpensive(
-        f"The declared compute targets may cost {most:.2f} {summed.currency} in a month, more than max_monthly_cost {limit:.2f}.{unknown}",
-        details=summed.to_dict(),
-        hint="Nothing was written. Lower max_instances or take smaller sizes, or raise max_monthly_cost.",
-    )
+@dataclass(frozen=True)
+class DocumentCost:
+    """The total of all targets of the document, which ``most`` limits. ``others``: so many of the targets are not processed by the run."""
+
+    total: Total
+    targets: int
+    most: float
+    others: int
+
+    def to_dict(self) -> dict[str, t.Any]:
+        return {**self.total.to_dict(), "targets": self.targets, "max_monthly_cost": self.most}
+
+    def text(self) -> str | None:
+        """What was compared with the limit, where that is more than the run's own targets."""
+        if not self.others or self.total.monthly_maximum is None:
+            return None
+        return (
+            f"Cost per month of all {self.targets} targets of the document: {self.total.monthly_minimum:.2f} to "
+            f"{self.total.monthly_maximum:.2f} {self.total.currency} (max_monthly_cost: {self.most:.2f})."
+        )
+
+    def refuse(self) -> None:
+        """Raise TooExpensive. Unknown prices are listed in the error, but do not cause it."""
+        most = self.total.monthly_maximum
+        if most is None or most <= self.most:
+            return
+        unknown = f" The prices of {len(self.total.unknown)} more are not known." if self.total.unknown else ""
+        outside = f", also the {self.others} that this run does not process," if self.others else ""
+        raise TooExpensive(
+            f"The {self.targets} declared compute targets of the document{outside} may cost {most:.2f} {self.total.currency} in a month, more than "
+            f"max_monthly_cost {self.most:.2f}.{unknown}",
+            details=self.to_dict(),
+            hint="Nothing was written. Lower max_instances or take smaller sizes, or raise max_monthly_cost.",
+        )

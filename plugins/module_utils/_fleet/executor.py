@@ -25,7 +25,7 @@ from .._core.interrupt import Interrupted, Interruption
 from .._engine.extensions import Checks
 from .._engine.kind import Body
 from .._engine.outcome import NotApplied, Outcome
-from .._engine.plan import NONE, Plan
+from .._engine.plan import CREATE, NONE, REPLACE, Plan
 from .._engine.reconciler import Reconciler
 from .._reconcilers.registry import extension_of
 from .approval import check_step
@@ -66,8 +66,24 @@ class Executor:
         self._gates: dict[str, threading.BoundedSemaphore] = {}
         self._stop = threading.Event()
 
-    def carry_out(self, batches: t.Sequence[t.Sequence[Entry]]) -> None:
-        """Do what is planned, one batch after the other."""
+    def rehearse(self, entries: t.Iterable[Entry]) -> None:
+        """In check mode, ask the service what a run would ask it before a creation; all else is known from the plan."""
+        new = [entry for entry in entries if not entry.failed and entry.action in (CREATE, REPLACE)]
+        asking = [entry for entry in new if hasattr(extension_of(entry.type), "before_create")]
+        with ThreadPoolExecutor(max(1, min(self._limits.parallelism, len(asking))), "fleet") as pool:
+            list(pool.map(self._rehearse, asking))
+
+    def _rehearse(self, entry: Entry) -> None:
+        try:
+            with all_foreseen():
+                entry.warnings = self._reconciler(entry, Checks()).reconcile(entry.desired, entry.state).warnings
+        except AmlError as error:
+            entry.fail(error)
+
+    def carry_out(self, batches: t.Sequence[t.Sequence[Entry]], *, failed: bool = False) -> None:
+        """Do what is planned, one batch after the other. ``failed``: a target has failed before, which may stop the others."""
+        if failed and self._limits.on_error == "stop":
+            self._stop.set()
         workspaces = {entry.workspace.casefold() for batch in batches for entry in batch}
         self._gates = {workspace: threading.BoundedSemaphore(self._limits.per_workspace) for workspace in workspaces}
         for batch in batches:

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What must hold for the whole document before the first write: the pre-flight checks, and the limit of the monthly cost.
 
-Both count what other runs over the document create too: quotas and budgets are shared.
+Both count what other runs over the document create too: quotas and budgets are shared. A run that is limited to some targets creates only these, so that only
+these need quota; the monthly cost is that of the document, whatever a run is limited to.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from dataclasses import dataclass, field
 
 from .._core.client import ReadClient
 from .._core.errors import AmlError
-from .._core.findings import ERROR, Finding
+from .._core.findings import ERROR, Finding, refuse
 from .._engine.plan import CREATE, REPLACE
+from .._engine.planning import PRESENT
+from .._engine.refusals import require_creatable
 from .._kinds import compute
 from .._kinds.instance_power import STOPPED, power_state
 from .._kinds.registry import INFO_KINDS
@@ -28,11 +31,13 @@ from .entry import Entry
 from .prices import Prices
 from .result import Fleet
 
+_NEW = (CREATE, REPLACE)
+
 
 @dataclass(frozen=True)
 class Gate:
     """The options of the task. ``max_monthly_cost`` is in the currency of the prices. ``planned`` has the workspaces that may be missing because
-    an earlier task creates them: their ids in lower case, with their regions where they are known.
+    an earlier task creates them: their ids in lower case, with their regions where they are known. ``rehearses``: in check mode.
     """
 
     preflight: bool = True
@@ -40,32 +45,71 @@ class Gate:
     max_monthly_cost: float | None = None
     fail_on: str = ERROR
     planned: t.Mapping[str, str | None] = field(default_factory=dict)
+    rehearses: bool = False
 
-    @property
-    def counts_rest(self) -> bool:
-        """Whether the targets of other runs have to be planned too."""
-        return self.preflight or self.max_monthly_cost is not None
+    def also_read(self, rest: Fleet, beyond: Fleet) -> list[Fleet]:
+        """Which of the parts that the run does not process have to be planned too."""
+        limits_cost = self.max_monthly_cost is not None
+        return [*([rest] if self.preflight or limits_cost else []), *([beyond] if limits_cost else [])]
 
-    def check(self, client: ReadClient, fleet: Fleet, rest: Fleet, warnings: list[str]) -> None:
-        """Raise TooExpensive or PreflightFailed; other findings are added to ``warnings``. The fleet's targets get their costs."""
+    def check(self, client: ReadClient, fleet: Fleet, rest: Fleet, beyond: Fleet, warnings: list[str]) -> None:
+        """Raise TooExpensive or PreflightFailed; other findings are added to ``warnings``. The fleet's targets get their costs.
+
+        rest    what other runs process
+        beyond  what the run is not limited to
+        """
+        rehearses = self.rehearses and not self.preflight
+        regions = self._check_creations(client, fleet.entries) if rehearses else {}
         if self.estimate_cost or self.max_monthly_cost is not None:
-            self._estimate(client, fleet, rest, warnings)
+            self._estimate(client, fleet, [*rest.entries, *beyond.entries], regions, warnings)
         if self.preflight:
             self._check_preflight(client, [*fleet.entries, *rest.entries], warnings)
 
-    def _estimate(self, client: ReadClient, fleet: Fleet, rest: Fleet, warnings: list[str]) -> None:
-        """The cost after the task, and what the fleet's own changes add to it."""
-        counted = fleet.entries if self.max_monthly_cost is None else [*fleet.entries, *rest.entries]
+    def _check_creations(self, client: ReadClient, entries: t.Iterable[Entry]) -> dict[str, str | None]:
+        """The kinds' own rules for what is created hold in any case. As in a run, a target that breaks one fails alone.
+
+        Return the regions of the workspaces that were read, by their ids in lower case.
+        """
+        regions: dict[str, str | None] = {}
+        new = [entry for entry in entries if not entry.failed and entry.declaration and entry.action in _NEW]
+        for subscription in {entry.target.subscription_id for entry in new}:
+            own = [entry for entry in new if entry.target.subscription_id == subscription]
+            gatherer = Gatherer(client, subscription, compute.ComputeKind.api_version)
+            desired_targets = [_desired(entry) for entry in own]
+            gatherer.workspaces(desired_targets)
+            self._expect_regions(gatherer.facts)
+            for entry, desired in zip(own, desired_targets, strict=True):
+                _check_creation(entry, desired, gatherer.facts)
+                regions[desired.workspace_id.casefold()] = gatherer.facts.region_of_workspace(desired)
+        return regions
+
+    def _estimate(
+        self,
+        client: ReadClient,
+        fleet: Fleet,
+        others: list[Entry],
+        regions: dict[str, str | None],
+        warnings: list[str],
+    ) -> None:
+        """The cost after the task, and what the fleet's own changes add to it.
+
+        others   the other targets of the document
+        regions  the regions of workspaces that were read before, by their ids in lower case
+        """
+        counted = fleet.entries if self.max_monthly_cost is None else [*fleet.entries, *others]
         paid = _billed(counted)
         changing = [entry for entry in fleet.every if entry.plan.changed]
-        prices = Prices(client, compute.ComputeKind.api_version)
+        prices = Prices(client, compute.ComputeKind.api_version, regions)
         prices.read([*(target for _entry, target in paid), *filter(None, map(_current, changing))])
         for entry, target in paid:
             entry.cost = cost.estimate(target, _state_after(entry), prices.of(target))
         _set_differences(fleet, prices, {entry.target.id for entry, _target in paid})
         fleet.cost = cost.total({entry.target.id: entry.cost for entry, _target in paid if entry.estimated})
         warnings += dict.fromkeys(prices.problems)
-        cost.refuse(cost.total({entry.target.id: entry.cost for entry, _target in paid}), self.max_monthly_cost)
+        if self.max_monthly_cost is not None:
+            whole = cost.total({entry.target.id: entry.cost for entry, _target in paid})
+            fleet.document_cost = cost.DocumentCost(whole, len(counted), self.max_monthly_cost, others=len(others))
+            fleet.document_cost.refuse()
 
     def _check_preflight(self, client: ReadClient, entries: list[Entry], warnings: list[str]) -> None:
         """Quotas and all other checks, for all targets that any run over the document will create or let grow."""
@@ -105,9 +149,18 @@ class Gate:
                 facts.read[key] = {"location": location}
 
 
+def _check_creation(entry: Entry, desired: DesiredTarget, facts: Facts) -> None:
+    try:
+        if entry.existing is None and entry.state != PRESENT:
+            require_creatable(entry.kind, entry.target, entry.desired, entry.state)
+        refuse(entry.kind.check_create(desired.wanted, facts.workspace(desired)))
+    except AmlError as error:
+        entry.fail(error)
+
+
 def _takes_more(entry: Entry) -> bool:
     """Whether it is created, or updated to more than it has."""
-    new = entry.action in (CREATE, REPLACE)
+    new = entry.action in _NEW
     return not entry.failed and entry.declaration is not None and (new or bool(run.GROWTH & set(entry.plan.values())))
 
 

@@ -34,7 +34,7 @@ class Counted(t.Protocol):
 
 
 # The keys of totals that are not actions.
-NOT_ACTIONS = ("targets", "undeclared", "failed", "interrupted", "not_started", "cost")
+NOT_ACTIONS = ("targets", "undeclared", "failed", "interrupted", "not_started", "cost", "document_cost")
 
 
 def totals(targets: t.Sequence[Counted], undeclared: t.Sequence[Counted]) -> Row:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .._core import shape
 from .._core.client import ReadClient
@@ -44,6 +44,11 @@ class Observed:
 
     listings: list[Listing]
     targets: dict[str, Current]
+
+    def of(self, workspaces: t.Iterable[str]) -> Observed:
+        """The same for some of the workspaces, by their ids."""
+        ids = {workspace.casefold() for workspace in workspaces}
+        return replace(self, listings=[listing for listing in self.listings if listing.workspace.casefold() in ids])
 
 
 def _list_versions(workspaces: t.Iterable[str], entries: t.Iterable[Entry]) -> list[str]:

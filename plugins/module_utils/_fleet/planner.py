@@ -12,9 +12,10 @@ from .._core import canon, paths
 from .._core.errors import AmlError, all_foreseen
 from .._engine.behaviour import Behaviour
 from .._engine.fields import CREATE_ONLY
-from .._engine.kind import READY
-from .._engine.plan import CREATE, DELETE, DETACH, REPLACE, Declared, Plan, refuse_fixed
-from .._engine.planning import is_refused, plan_target
+from .._engine.kind import BUSY, READY
+from .._engine.plan import CREATE, DELETE, DETACH, REPLACE, Declared, Plan
+from .._engine.planning import ABSENT, PRESENT, plan_target
+from .._engine.refusals import check_plan
 from .._options.declarations import Registry
 from .entry import Entry
 from .limit import Limit
@@ -33,7 +34,8 @@ class Planner:
         self._kinds = kinds
 
     def plan(self, fleet: Fleet, observed: Observed) -> None:
-        """Put its plan into each declared target, and find the targets to prune."""
+        """Put its plan into each declared target, and find the targets to prune. ``observed`` may have more workspaces than the fleet."""
+        observed = observed.of(fleet.workspaces)
         for entry in fleet.entries:
             self._plan_entry(entry, observed.targets[entry.target.id])
         undeclared = self._pruning.undeclared(observed, fleet.declared, self._kinds)
@@ -51,6 +53,7 @@ class Planner:
             with all_foreseen():
                 entry.desired, entry.behaviour = self._desired(entry), self._behaviour_of(entry)
                 entry.plan = _planned(entry)
+                _check(entry)
         except AmlError as error:
             return entry.fail(error)
         busy = entry.existing is not None and entry.kind.status(entry.existing).state != READY
@@ -79,11 +82,17 @@ def _planned(entry: Entry) -> Plan:
     body = entry.existing
     if body is not None:
         entry.kind.guard(body, entry.target)
-    plan = plan_target(entry.kind, entry.desired, body, entry.behaviour, entry.state)
-    if body is not None and is_refused(entry.kind, plan, body, entry.behaviour):
-        entry.plan = plan
-        raise refuse_fixed(plan, f"The {entry.kind.label} {entry.target.name!r}")
-    return plan
+    return plan_target(entry.kind, entry.desired, body, entry.behaviour, entry.state)
+
+
+def _check(entry: Entry) -> None:
+    """Raise for what the run would refuse. What is busy changes before the run comes to it."""
+    body = entry.existing
+    if body is None or entry.state == ABSENT or entry.kind.status(body).state == BUSY:
+        return
+    # Without what a power state adds, which comes after the rest.
+    plan = entry.plan if entry.state == PRESENT else plan_target(entry.kind, entry.desired, body, entry.behaviour)
+    check_plan(entry.kind, entry.target.name, plan, entry.desired, body, entry.behaviour)
 
 
 def in_order(fleet: Fleet) -> list[list[Entry]]:

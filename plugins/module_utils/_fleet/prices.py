@@ -34,7 +34,7 @@ class Prices:
         unknown = {
             desired.workspace_id.casefold(): desired.workspace_id
             for desired in desired_targets
-            if self._told(desired) is None
+            if self.region(desired) is None and desired.workspace_id.casefold() not in self.regions
         }
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             self.regions.update(zip(unknown, pool.map(self._region, unknown.values())))

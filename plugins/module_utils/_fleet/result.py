@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from .._core.arm_id import ArmId
 from .._core.errors import AmlError
 from . import overview
-from .cost import Total
+from .cost import DocumentCost, Total
 from .entry import Entry
 from .failures import Failed, first_of_each
 from .failures import lines as failures_lines
@@ -34,6 +34,7 @@ class Fleet:
     undeclared  the fleet's own targets that are no longer declared
     unknown     the workspaces whose targets to prune are unknown, by id, and why
     cost        the sum of the targets' costs, where they were estimated
+    document_cost  the same of all targets of the document, where it is limited
     """
 
     entries: list[Entry]
@@ -43,6 +44,7 @@ class Fleet:
     undeclared: list[Entry] = field(default_factory=list)
     unknown: dict[str, AmlError] = field(default_factory=dict)
     cost: Total | None = None
+    document_cost: DocumentCost | None = None
 
     @property
     def every(self) -> list[Entry]:
@@ -54,10 +56,14 @@ class Fleet:
         counted = totals(self.entries, self.undeclared)
         if self.cost is not None:
             counted["cost"] = self.cost.to_dict()
+        if self.document_cost is not None:
+            counted["document_cost"] = self.document_cost.to_dict()
         return counted
 
     def table(self, *, check_mode: bool, lines: int | None = overview.LINES) -> list[str]:
-        return overview.table(self.every, self.counts, check_mode=check_mode, cost=self.cost, lines=lines)
+        rows = overview.table(self.every, self.counts, check_mode=check_mode, cost=self.cost, lines=lines)
+        whole = self.document_cost and self.document_cost.text()
+        return [*rows, whole] if whole else rows
 
     def to_dict(self) -> dict[str, t.Any]:
         """The full result of ``aml_fleet``: every target, and what the merging of results needs."""

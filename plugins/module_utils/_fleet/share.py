@@ -45,6 +45,13 @@ def limited(fleet: Fleet, limit: Limit, *, prunes: bool) -> Fleet:
     return replace(fleet, entries=entries, workspaces=workspaces)
 
 
+def outside(limit: Limit, *fleets: Fleet) -> Fleet:
+    """The targets that the limit excludes, with their workspaces."""
+    entries = [entry for fleet in fleets for entry in fleet.entries if not limit.has(entry)]
+    workspaces = {entry.workspace.casefold(): entry.workspace for entry in entries}
+    return Fleet(entries, list(workspaces.values()), fleets[0].document, fleets[0].declared)
+
+
 def _names(workspace: str) -> set[str]:
     """What a share may call a workspace: its id, its resource group and name, its name."""
     place = ArmId(workspace.casefold())

@@ -19,12 +19,12 @@ from .._fleet.executor import Executor, Limits
 from .._fleet.gate import Gate
 from .._fleet.limit import check_matches
 from .._fleet.limit import read as read_limit
-from .._fleet.observer import Observer
+from .._fleet.observer import Observed, Observer
 from .._fleet.overview import diffs
 from .._fleet.planner import Planner, in_order
 from .._fleet.prune import PRUNE, Pruning
 from .._fleet.result import Fleet
-from .._fleet.share import limited, split
+from .._fleet.share import limited, outside, split
 from .._fleet.written import PLAN, TABLE, OutputFile
 from .._kinds.registry import INFO_KINDS
 from .._module import validation
@@ -67,6 +67,8 @@ FLEET_SPEC: specs.Spec = {
     "table_file": {"type": "path"},
     "approved_plan": {"type": "dict"},
     "full_result": {"type": "bool", "default": False},
+    "report": {"type": "bool", "default": False},
+    "report_folder": {"type": "path"},
     **specs.SHOW_VARIABLES_SPEC,
     **specs.WAIT_SPEC,
     **specs.STATE_SPEC,
@@ -114,7 +116,7 @@ def manage_fleet(task: Task) -> Result:
     # Whatever else is wrong: what an earlier run has written is not this run's.
     not_writable = [finding for output in outputs.values() for finding in output.prepare()]
     refuse([*_findings(task), *not_writable])
-    limit, prunes = read_limit(params["limit"]), params["prune"] != "none"
+    limit = read_limit(params["limit"])
     scope = _scope(task)
     document = _document(task)
     entries = read_document(
@@ -127,33 +129,46 @@ def manage_fleet(task: Task) -> Result:
         params["max_monthly_cost"],
         params["preflight_fail_on"],
         planned,
+        task.check_mode,
     )
+    pruning = Pruning(params["name"], params["prune"])
+    planner = Planner(task.behaviour(), pruning, INFO_KINDS, limit)
     with Interruption() as interruption:
         task.sleep = interruption.pause
         fleet, rest = split(params["share"], entries, _workspaces(document, scope))
+        beyond = outside(limit, fleet, rest)
         if params["limit"]:
-            # Only what the run itself creates counts for quotas and cost.
+            prunes = params["prune"] != "none"
             fleet, rest = (limited(part, limit, prunes=prunes) for part in (fleet, rest))
             refuse(check_matches(params["limit"], [*fleet.entries, *rest.entries], prunes=prunes))
-        pruning = Pruning(params["name"], params["prune"])
-        planner = Planner(task.behaviour(), pruning, INFO_KINDS, limit)
-        observer = Observer(task.client, params["parallelism"], planned)
-        planner.plan(fleet, observer.observe(fleet.workspaces, fleet.entries))
+        observed = _observe_and_plan(
+            [fleet, *gate.also_read(rest, beyond)], planner, Observer(task.client, params["parallelism"], planned)
+        )
         try:
-            if gate.counts_rest:
-                planner.plan(rest, observer.observe(rest.workspaces, rest.entries))
-            gate.check(task.client, fleet, rest, task.warnings)
+            gate.check(task.client, fleet, rest, beyond, task.warnings)
             if params["approved_plan"] is not None:
                 approval.check(params["approved_plan"], fleet.every, params["name"], task.masked)
             interruption.check()
         except AmlError as error:
             error.result = fleet.to_dict() if params["full_result"] else fleet.short(fails=True)
             raise
-        if not task.check_mode:
+        executor = Executor(task.client, _limits(params), pruning, interruption)
+        if task.check_mode:
+            executor.rehearse(fleet.every)
+        else:
             batches = in_order(fleet)
             task.events.all(sum(map(len, batches)))
-            Executor(task.client, _limits(params), pruning, interruption).carry_out(batches)
-    return _ended(fleet, task, outputs)
+            executor.carry_out(batches, failed=any(entry.failed for entry in fleet.every))
+    return _ended(fleet, task, outputs, observed)
+
+
+def _observe_and_plan(parts: list[Fleet], planner: Planner, observer: Observer) -> Observed:
+    """Read each workspace once, whichever parts have targets in it."""
+    workspaces = {workspace.casefold(): workspace for part in parts for workspace in part.workspaces}
+    observed = observer.observe(list(workspaces.values()), [entry for part in parts for entry in part.entries])
+    for part in parts:
+        planner.plan(part, observed)
+    return observed
 
 
 def _limits(params: dict[str, t.Any]) -> Limits:
@@ -212,38 +227,50 @@ def _retired(fleet: Fleet) -> dict[str, list[str]]:
     return retired
 
 
+def _warnings(fleet: Fleet, retired: t.Mapping[str, list[str]]) -> list[str]:
+    own = [f"{entry.location}: {text}" for entry in fleet.every for text in entry.warnings if text not in retired]
+    return [*own, *(f"{text} {len(places)} compute target(s): {_some(places)}." for text, places in retired.items())]
+
+
 def _some(names: list[str], most: int = 5) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 
 
-def _written(fleet: Fleet, task: Task, outputs: t.Mapping[str, OutputFile], *, failed: bool) -> Result:
-    """The absolute paths of the files, and the plan's digest. A plan of which a part failed is none."""
-    written: Result = {}
+def _written(
+    fleet: Fleet, task: Task, outputs: t.Mapping[str, OutputFile], observed: Observed, *, failed: bool
+) -> t.Iterator[Result]:
+    """What the result says about each file: the absolute paths, and the plan's digest. A plan of which a part failed is none."""
     if "table_file" in outputs:
         table = task.masked(fleet.table(check_mode=task.check_mode, lines=None))
-        written["table_file"] = outputs["table_file"].write("\n".join([*table, ""]))
+        yield {"table_file": outputs["table_file"].write("\n".join([*table, ""]))}
     if "plan_file" in outputs and not failed:
         plan = approval.document(fleet.every, task.params["name"], fleet.cost, task.masked)
-        written["plan_file"] = outputs["plan_file"].write(json.dumps(plan, indent=2, ensure_ascii=False) + "\n")
-        written["plan_digest"] = plan["digest"]
-    return written
+        path = outputs["plan_file"].write(json.dumps(plan, indent=2, ensure_ascii=False) + "\n")
+        yield {"plan_file": path, "plan_digest": plan["digest"]}
+    if task.check_mode and (task.params["report"] or task.params["report_folder"]):
+        # Few runs make one: the others need not read the code for it.
+        from .fleet_report import report
+
+        yield report(task, fleet, observed.listings)
 
 
-def _ended(fleet: Fleet, task: Task, outputs: t.Mapping[str, OutputFile]) -> Result:
+def _ended(fleet: Fleet, task: Task, outputs: t.Mapping[str, OutputFile], observed: Observed) -> Result:
     retired = _retired(fleet)
     failure: AmlError | None = fleet.failure()
     result = fleet.to_dict() if task.params["full_result"] else fleet.short(fails=failure is not None)
     result["table"] = fleet.table(check_mode=task.check_mode)
     try:
-        result.update(_written(fleet, task, outputs, failed=failure is not None))
+        for about_file in _written(fleet, task, outputs, observed, failed=failure is not None):
+            result.update(about_file)
     except AmlError as error:
         # What was done is in the result in any case.
+        if failure is not None:
+            task.warnings.append(error.message)
         failure = failure or error
     if task.diff_mode:
         result["diff"] = diffs(fleet.every, result["table"])
-    warnings = [f"{entry.location}: {text}" for entry in fleet.every for text in entry.warnings if text not in retired]
-    warnings += [f"{text} {len(places)} compute target(s): {_some(places)}." for text, places in retired.items()]
+    warnings = _warnings(fleet, retired)
     if failure is not None:
         failure.warnings = warnings
         failure.changed = bool(result["changed"]) and not task.check_mode

@@ -4,8 +4,8 @@
 """What the jobs for one compute target, or another resource of a workspace, share: the scope from the options, then present or absent.
 
 The package ``_jobs`` has one file for each module, of the same name: from a task to its result. Files of other names hold what several jobs
-share. It may import ``_module``, ``_fleet``, ``_reconcilers``, ``_preflight``, ``_machines``, ``_options``, ``_capacity``, ``_kinds``,
-``_engine`` and ``_core``.
+share. It may import ``_module``, ``_fleet``, ``_reconcilers``, ``_preflight``, ``_machines``, ``_report``, ``_options``, ``_capacity``,
+``_kinds``, ``_engine`` and ``_core``.
 
 Imports no kind: each job brings its own, and no other one costs it anything.
 """

@@ -18,7 +18,7 @@ from .._core.findings import Finding, Findings
 from .._engine import rules
 from .._engine.fields import WRITE_ONLY, Field, choice, switch
 from .._engine.kind import BUSY, FAILED, READY, Body, Request, Status, fixed, service_errors
-from .._engine.plan import CREATE, REPLACE, Declared, Plan
+from .._engine.plan import CREATE, REPLACE, UPDATE, Declared, Plan
 from .._engine.versions import ALL, Versions
 from . import compute, instance_actions
 from . import instance_schedules as schedules
@@ -451,6 +451,9 @@ class Instance(ComputeKind):
             if power_state(body) == "Running"
             else None
         )
+
+    def needs_stop(self, plan: Plan) -> bool:
+        return plan.action == UPDATE and "size" in plan.values()
 
     def lost_on_recreate(self, body: Body, declared: Declared) -> list[str]:
         settings = paths.get_path(body, _INNER + "sshSettings") or {}

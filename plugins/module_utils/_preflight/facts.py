@@ -114,7 +114,11 @@ class Facts:
 
     def region(self, desired: DesiredTarget) -> str | None:
         """Where it is to be: as declared, or where its workspace is."""
-        location = desired.wanted.get("location") or (self.workspace(desired) or {}).get("location")
+        location = desired.wanted.get("location")
+        return str(canon.region(location)) if location else self.region_of_workspace(desired)
+
+    def region_of_workspace(self, desired: DesiredTarget) -> str | None:
+        location = (self.workspace(desired) or {}).get("location")
         return str(canon.region(location)) if location else None
 
     def size(self, desired: DesiredTarget) -> Item | None:

@@ -12,8 +12,9 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import AmlError
+from .._engine import refusals
 from .._engine.kind import Body, Request
-from .._engine.outcome import InUse, NotApplied, Outcome
+from .._engine.outcome import NotApplied, Outcome
 from .._engine.plan import Plan
 from .._engine.remote import RemoteResource
 from .._kinds.instance_power import RUNNING, START, STOP, STOPPED, is_created, power_action, power_state
@@ -31,22 +32,13 @@ class InstanceExtension:
         action = power_action(body, state, created=is_created(plan))
         return self._remote.outcome(plan, body) if action is None else self._take(plan, action)
 
-    def before_update(self, plan: Plan, body: Body) -> None:
-        """Check mode refuses what the run would."""
-        running = self._remote.kind.in_use(body) if "size" in plan.values() else None
-        if running and not self._remote.behaviour.force:
-            raise self._not_resized(plan, running)
-
     def update(self, requests: list[Request], plan: Plan, write: t.Callable[[], Outcome]) -> Outcome:
         """A resize is for a stopped instance: a running one is stopped for it, and started again, only if that was allowed."""
         if not any(request.suffix == "/resize" for request in requests):
             return write()
-        body = self._remote.read()
-        running = None if body is None else self._remote.kind.in_use(body)
-        if not running:
+        remote = self._remote
+        if not refusals.check_stopped(remote.kind, remote.target.name, plan, remote.read(), remote.behaviour):
             return write()
-        if not self._remote.behaviour.force:
-            raise self._not_resized(plan, running)
         try:
             with self._remote.always_waiting():
                 self._bring(STOP)
@@ -57,13 +49,6 @@ class InstanceExtension:
                 # Whether it runs is nothing that was declared: a later run does not start it.
                 error.hint = f"{error.hint or ''} It was stopped for the resize and may be stopped still: start it with state=started.".strip()
             raise
-
-    def _not_resized(self, plan: Plan, running: str) -> InUse:
-        return InUse(
-            f"{self._remote.title} was not resized, because {running}, and a resize needs it stopped.",
-            details={"plan": plan.to_dict()},
-            hint="Stop it first (state=stopped), or set force=true to have it stopped, resized and started again.",
-        )
 
     def _take(self, plan: Plan, action: str) -> Outcome:
         if self._remote.behaviour.wait:

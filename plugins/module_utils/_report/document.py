@@ -194,7 +194,8 @@ def _declared(entry: Json, target: Target) -> Target:
     failure = entry.get("failure") or {}
     return replace(
         target,
-        status=FAILED if failure else DIFFERS if entry["action"] != "none" else AS_DECLARED,
+        # What check mode would refuse to do is still a difference.
+        status=DIFFERS if entry["action"] != "none" else FAILED if failure else AS_DECLARED,
         action=entry["action"],
         changes=[Change.from_dict(change) for change in entry.get("changes") or []],
         reason=failure.get("message") or entry.get("reason"),

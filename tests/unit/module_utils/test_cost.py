@@ -155,23 +155,25 @@ def test_a_cost_of_a_result_is_read_again() -> None:
     assert cost.Cost.from_dict({**given.to_dict(), "more": 1}) == given
 
 
-@pytest.mark.parametrize(("most", "limit"), [(10.0, 10.0), (9.99, 10.0), (10.0, None), (None, 1.0), (0.0, 0.0)])
-def test_the_gate_is_open(most: float | None, limit: float | None) -> None:
-    cost.refuse(cost.Total("USD", 0.0, most, ["a"]), limit)
+@pytest.mark.parametrize(("most", "limit"), [(10.0, 10.0), (9.99, 10.0), (None, 1.0), (0.0, 0.0)])
+def test_the_gate_is_open(most: float | None, limit: float) -> None:
+    cost.DocumentCost(cost.Total("USD", 0.0, most, ["a"]), 2, limit, others=0).refuse()
 
 
 @pytest.mark.parametrize(("unknown", "more"), [([], ""), (["a", "b"], " The prices of 2 more are not known.")])
-def test_the_gate_is_shut(unknown: list[str], more: str) -> None:
-    summed = cost.Total("USD", 0.0, 10.004, unknown)
+@pytest.mark.parametrize(("others", "outside"), [(0, ""), (3, ", also the 3 that this run does not process,")])
+def test_the_gate_is_shut(unknown: list[str], more: str, others: int, outside: str) -> None:
+    whole = cost.DocumentCost(cost.Total("USD", 0.0, 10.004, unknown), 5, 10.0, others)
     with pytest.raises(cost.TooExpensive) as caught:
-        cost.refuse(summed, 10.0)
+        whole.refuse()
     error = caught.value
     assert (
         error.message
-        == f"The declared compute targets may cost 10.00 USD in a month, more than max_monthly_cost 10.00.{more}"
+        == f"The 5 declared compute targets of the document{outside} may cost 10.00 USD in a month, more than max_monthly_cost 10.00.{more}"
     )
-    assert (error.code, error.details) == ("TooExpensive", summed.to_dict())
+    assert (error.code, error.details) == ("TooExpensive", whole.to_dict())
     assert error.hint == "Nothing was written. Lower max_instances or take smaller sizes, or raise max_monthly_cost."
+    assert (whole.text() is None) == (others == 0)
 
 
 # --- where prices are read ---
