@@ -63,6 +63,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ..module_utils._core import canon
 from ..module_utils._fleet import modernise
 
 _TIERS = ("dedicated", "low_priority")
@@ -80,7 +81,7 @@ def modernised(
         given["computes"],
         (exported.get("fleet") or {}).get("computes") or [],
         exported.get("missing") or [],
-        {region["location"]: region["sizes"] for region in given.get("regions") or []},
+        {str(canon.region(region["location"])): region["sizes"] for region in given.get("regions") or []},
         given.get("earlier") or [],
     )
     by_old = {str(old).casefold(): str(new) for old, new in (sizes or {}).items()}

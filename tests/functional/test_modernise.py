@@ -179,3 +179,25 @@ def test_a_size_that_the_type_cannot_have_or_of_unknown_price_comes_last() -> No
     ]
     assert new_size("Standard_DS3_v2", "amlcompute", [*others, base]) == "Standard_D4s_v3"
     assert new_size("Standard_DS3_v2", "amlcompute", others) == "Standard_D4s_v4"
+
+
+def test_a_region_has_two_spellings() -> None:
+    row = {"option": "size", "value": "STANDARD_NC6S_V3", "status": "retired", "date": "2025-09-30", "successor": "a"}
+    compute = {
+        "name": "far",
+        "type": "amlcompute",
+        "location": "West US 2",
+        "current_node_count": 0,
+        "retirements": [row],
+    }
+    reading = Reading([compute], [cluster("far", "Standard_NC6s_v3")], sizes={"westus2": SIZES})
+    assert document(reading, Choices())["computes"][0]["size"] == "Standard_NC24ads_A100_v4"
+
+
+def test_what_has_no_successor_says_what_to_do() -> None:
+    row = {"option": "size", "value": "Standard_HB60rs", "status": "retired", "date": "2024-08-31", "successor": "a"}
+    compute = {"name": "mpi", "type": "amlcompute", "location": "eastus", "retirements": [row]}
+    (blocked,) = document(Reading([compute], [cluster("mpi", "Standard_HB60rs")], sizes={"eastus": SIZES}), Choices())[
+        "blocked"
+    ]
+    assert "aml_modernise_sizes" in blocked["reason"] and "eastus" in blocked["reason"]

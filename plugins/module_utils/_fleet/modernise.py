@@ -10,6 +10,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
+from .._core import canon
 from .._kinds import retirements
 from .._kinds.instance_power import STOPPED
 from .._kinds.retirements import SIZE, TIER
@@ -68,7 +69,7 @@ class Reading:
     computes  all targets, as ``aml_compute_info`` returns them
     declared  declarations of the clusters and instances among those that use what is retired, as ``aml_export_info`` returns them
     missing   what these lack, as ``aml_export_info`` returns it
-    sizes     the sizes of each region, as ``aml_vm_size_info`` returns them
+    sizes     the sizes of each region by its name without spaces, as ``aml_vm_size_info`` returns them
     earlier   the declarations that an earlier run was to create: those that exist no longer are declared again
     """
 
@@ -139,7 +140,7 @@ def _successor(compute: Json, reading: Reading, choices: Choices) -> Json | str:
     if TIER in options and choices.tier != options[TIER]:
         changes[TIER] = choices.tier
     if SIZE in options:
-        offered = reading.sizes.get(compute["location"], ())
+        offered = reading.sizes.get(str(canon.region(compute["location"])), ())
         size = choices.sizes.get(options[SIZE].casefold()) or new_size(options[SIZE], compute["type"], offered)
         if size is None:
             return (
