@@ -19,9 +19,13 @@ from .cost import Cost, Difference
 
 
 class NotStarted(AmlError):
-    """A target was not worked on, because the run ended before."""
+    """A target was not worked on, because the run ended before. ``interrupted``: from outside, not by another target's failure."""
 
     default_code = "NotStarted"
+
+    def __init__(self, reason: str, *, interrupted: bool) -> None:
+        super().__init__(f"It was not started, because {reason}.")
+        self.interrupted = interrupted
 
 
 @dataclass
@@ -95,6 +99,11 @@ class Entry:
     def interrupted(self) -> bool:
         """Whether the run ended while it was in progress."""
         return isinstance(self.error, Interrupted)
+
+    @property
+    def of_interrupted_run(self) -> bool:
+        """Whether an interruption of the run is the cause of its failure."""
+        return self.interrupted or (isinstance(self.error, NotStarted) and self.error.interrupted)
 
     def fail(self, error: AmlError) -> None:
         """Nothing more is done with it."""

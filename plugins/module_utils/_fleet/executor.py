@@ -93,9 +93,11 @@ class Executor:
     def _process(self, entry: Entry) -> None:
         """One target, whose error becomes part of its result."""
         with self._gates[entry.workspace.casefold()]:
-            reason = self._reason_to_stop()
-            if reason is not None:
-                entry.error = NotStarted(f"It was not started, because {reason}.")
+            if self._interruption.asked:
+                entry.error = NotStarted("the run was interrupted", interrupted=True)
+                return
+            if self._stop.is_set():
+                entry.error = NotStarted("another target failed and on_error is stop", interrupted=False)
                 return
             events = entry.behaviour.events
             # A plan without a change means that another operation is running on the target.
@@ -113,11 +115,6 @@ class Executor:
                     self._stop.set()
             entry.seconds = self._clock() - started
             events.done(entry.target.id, failure=None if entry.error is None else entry.error.message)
-
-    def _reason_to_stop(self) -> str | None:
-        if self._interruption.asked:
-            return "the run was interrupted"
-        return "another target failed and on_error is stop" if self._stop.is_set() else None
 
     def _with_retries(self, entry: Entry) -> None:
         """Try again after what trying again may fix, as running the task again would."""

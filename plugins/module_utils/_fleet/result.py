@@ -112,28 +112,35 @@ class Fleet:
         return FleetFailed(
             "\n".join([self._first_line(counted), *failures_lines(failures)]),
             details=[failure.to_dict() for failure in first_of_each(failures)],
-            hint=f"{_others(counted)}{_next_step(counted, failures)}",
+            hint=f"{_others(counted)}{self._next_step(counted, failures)}",
         )
+
+    @property
+    def _interrupted(self) -> bool:
+        return any(row.of_interrupted_run for row in self.every)
+
+    def _next_step(self, counted: t.Mapping[str, t.Any], failures: t.Sequence[Failed]) -> str:
+        if not self._interrupted:
+            return "Fix the errors and run the same task again."
+        errors = "Fix the errors, and run" if failures else "Run"
+        if "interrupted" in counted:
+            return f"Operations in progress continue in Azure. {errors} the same task again: it waits for them, and continues."
+        return f"{errors} the same task again: it continues."
 
     def _first_line(self, counted: t.Mapping[str, t.Any]) -> str:
         every = len(self.every)
         numbers = {
             "failed": counted["failed"],
             "were in progress when the run was interrupted": counted.get("interrupted", 0),
-            "were not started": counted.get("not_started", 0),
+            f"were not started{' because the run was interrupted' if self._interrupted else ''}": counted.get(
+                "not_started", 0
+            ),
         }
         parts = [f"{number} of {every} compute targets {what}" for what, number in numbers.items() if number]
         if self.unknown:
             parts.append(f"could not determine which targets to prune in {len(self.unknown)} workspaces")
         text = ", ".join(parts)
         return f"{text[0].upper()}{text[1:]}{':' if self._failures else '.'}"
-
-
-def _next_step(counted: t.Mapping[str, t.Any], failures: t.Sequence[Failed]) -> str:
-    if "interrupted" not in counted:
-        return "Fix the errors and run the same task again."
-    errors = "Fix the errors, and run" if failures else "Run"
-    return f"Operations in progress continue in Azure. {errors} the same task again: it waits for them, and continues."
 
 
 def _others(counted: t.Mapping[str, t.Any]) -> str:
