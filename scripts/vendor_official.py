@@ -195,6 +195,7 @@ def main() -> int:
     for origin, folder in (
         ("spec/examples", "examples"),
         ("samples/compute", "samples/compute"),
+        ("samples/datastore", "samples/datastore"),
         ("samples/workspace", "samples/workspace"),
     ):
         shutil.rmtree(TARGET / folder, ignore_errors=True)

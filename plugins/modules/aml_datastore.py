@@ -143,6 +143,7 @@ extends_documentation_fragment:
   - azureml.compute.tags
   - azureml.compute.wait
   - azureml.compute.state
+  - azureml.compute.definition
   - azureml.compute.attributes
   - azureml.compute.attributes.actiongroup_all
 notes:
@@ -202,6 +203,12 @@ EXAMPLES = r"""
     credentials:
       account_key: "{{ new_storage_key }}"
     update_password: always
+
+- name: Create a datastore from YAML of the Azure ML CLI
+  azureml.compute.aml_datastore:
+    resource_group: ml-prod
+    workspace: ws-prod
+    definition: "{{ lookup('ansible.builtin.file', 'blob.yml') }}"
 
 - name: Delete a datastore, and keep its data
   azureml.compute.aml_datastore:
@@ -340,7 +347,7 @@ failure:
 
 from ..module_utils._jobs.aml_datastore import datastore
 from ..module_utils._jobs.compute_targets import COMPUTE_SPEC
-from ..module_utils._kinds.datastore import DATASTORE
+from ..module_utils._kinds.datastore import DATASTORE, TYPES
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
 
@@ -348,7 +355,7 @@ SPEC: specs.Spec = {**COMPUTE_SPEC, **specs.of_kind(DATASTORE)}
 
 
 def main() -> None:
-    run(datastore, SPEC)
+    run(datastore, SPEC, definition=TYPES)
 
 
 if __name__ == "__main__":

@@ -22,8 +22,16 @@ CLUSTER, INSTANCE, AKS, ATTACHED, WORKSPACES, RESOURCE, FLEET = (
     "arm_resource",
     "aml_fleet",
 )
+DATASTORE = "aml_datastore"
 SMALL = {"name": "small-cluster", "size": "Standard_DS2_v2", "max_instances": 1}
 LAPTOP = {"name": "laptop", "size": "Standard_DS2_v2"}
+BLOB = {
+    "name": "data",
+    "type": "azure_blob",
+    "account_name": "stdata",
+    "container_name": "training",
+    "credentials": {"account_key": "planted-account-key"},
+}
 NETWORK_API = "2024-05-01"
 
 
@@ -249,6 +257,9 @@ CASES = [
         _row(declared.attached, "attached-virtualmachine", {"tags": {"a": "b"}}),
     ),
     Case("attached kubernetes: detach", ATTACHED, _gone(declared.attached, "attached-kubernetes")),
+    Case("datastore: create", DATASTORE, _plain(BLOB)),
+    Case("datastore: update", DATASTORE, _after(DATASTORE, BLOB, {"description": "other"})),
+    Case("datastore: delete", DATASTORE, _after(DATASTORE, BLOB, {"state": "absent"})),
     Case("workspace: create", WORKSPACES, _new_workspace),
     Case("workspace: create project", WORKSPACES, _project),
     Case(

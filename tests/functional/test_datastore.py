@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.datastore import OWN
 from ansible_collections.azureml.compute.tests.support.azure import WORKSPACE_ID, Azure
 
 MODULE = "aml_datastore"
+SAMPLES = sorted((Path(__file__).resolve().parents[1] / "support/official/samples/datastore").glob("*.yml"))
 TARGET = {"name": "training_data"}
 DOCUMENT = f"{WORKSPACE_ID}/datastores/training_data"
 BLOB = {**TARGET, "type": "azure_blob", "account_name": "stdata", "container_name": "training"}
@@ -272,6 +275,40 @@ def test_a_datastore_that_another_writer_creates_first_is_not_overwritten(azure:
     azure.meanwhile = create
     failed = azure.run(MODULE, **BLOB, ok=False)
     assert failed["failure"]["code"] == "ChangedMeanwhile" and current(azure)["account_name"] == "sttheirs"
+
+
+# --- YAML of the CLI ---
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=[path.name for path in SAMPLES])
+def test_a_sample_of_the_cli(azure: Azure, path: Path) -> None:
+    """As it lies, and again, and as ``az ml datastore show`` prints it afterwards."""
+    text = path.read_text().replace("XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX", TENANT)
+    done = azure.run(MODULE, definition=text)
+    assert done["plan"]["action"] == "create" and [write.method for write in azure.writes] == ["PUT"]
+    assert azure.run(MODULE, definition=text)["changed"] is False
+    shown = {**yaml.safe_load(text), "credentials": {}, "id": done["datastore"]["id"], "resourceGroup": "rg-test"}
+    assert azure.run(MODULE, definition=shown)["changed"] is False
+
+
+def test_what_the_cli_takes_and_what_not(azure: Azure) -> None:
+    yaml_of = {"name": "lake", "type": "azure_data_lake_gen2", "account_name": "stlake", "filesystem": "raw"}
+    credentials = {"tenant_id": TENANT, "client_id": CLIENT, "client_secret": "planted-secret"}
+    login = "https://login.microsoftonline.com"
+    done = azure.run(MODULE, definition={**yaml_of, "credentials": {**credentials, "authority_uri": login}})
+    assert done["datastore"]["type"] == "azure_data_lake_gen2"
+    assert done["datastore"]["credentials"]["authority_url"] == login and "planted" not in azure.text
+    house = {
+        "type": "one_lake",
+        "one_lake_workspace_name": "w",
+        "endpoint": "x",
+        "artifact": {"name": "h", "type": "lake_house"},
+    }
+    assert azure.run(MODULE, definition={"name": "house", **house})["datastore"]["artifact"]["type"] == "lake_house"
+    failed = azure.run(MODULE, definition={**yaml_of, "container_name": "x"}, ok=False)
+    assert failed["failure"]["code"] == "InvalidDefinition" and "container_name" in failed["msg"]
+    failed = azure.run("aml_compute_cluster", definition=yaml_of, ok=False)
+    assert failed["failure"]["code"] == "WrongDefinitionType" and "azureml.compute.aml_datastore" in failed["msg"]
 
 
 # --- the workspace's own ---

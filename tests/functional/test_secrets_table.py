@@ -62,6 +62,7 @@ PLACES: dict[tuple[str, str], tuple[str, ...]] = {
     ("aml_datastore", "credentials.sas_token"): ("sas-token",),
     ("aml_datastore", "credentials.client_secret"): ("client-secret",),
     ("aml_datastore", "credentials.certificate"): ("datastore-certificate",),
+    ("aml_datastore", "definition"): ("datastore-definition",),
     ("arm_resource", "secret_body"): ("secret-body", "secret-body-text"),
     ("aml_fleet", "workspaces"): ("fleet cluster", "fleet workspace-defaults"),
     ("aml_fleet", "defaults"): ("fleet defaults",),

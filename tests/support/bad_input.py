@@ -57,7 +57,7 @@ MODULES = (
     "arm_resource_info",
 )
 # The modules that take YAML of the CLI.
-DEFINITIONS = ("aml_attached_compute", "aml_compute_cluster", "aml_compute_instance", "aml_workspace")
+DEFINITIONS = ("aml_attached_compute", "aml_compute_cluster", "aml_compute_instance", "aml_datastore", "aml_workspace")
 
 AKS = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/aks"
 SUBNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/training"

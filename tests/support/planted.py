@@ -249,6 +249,13 @@ def _datastore_certificate(azure: Azure, folder: Path) -> Case:
     )
 
 
+def _datastore_definition(azure: Azure, folder: Path) -> Case:
+    case = _datastore(
+        "azure_data_lake_gen2", tenant_id=TENANT, client_id=TENANT, client_secret=secret("ClientSecretInYaml")
+    )
+    return replace(case, options={"definition": json.dumps(case.options)})
+
+
 # --- the same in a fleet, where nothing has a spec ---
 
 TYPES = {CLUSTER: "amlcompute", INSTANCE: "computeinstance", AKS: "aks"}
@@ -326,6 +333,7 @@ CASES: dict[str, t.Callable[[Azure, Path], Case]] = {
     "sas-token": _sas_token,
     "client-secret": _client_secret,
     "datastore-certificate": _datastore_certificate,
+    "datastore-definition": _datastore_definition,
     "secret-body": _secret_body,
     "secret-body-text": _secret_body_text,
 }

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """YAML of the Azure ML CLI v2 as a module's options: the ``definition`` option.
 
-azure-ai-ml's own loader says whether ``az ml compute create -f`` or ``az ml workspace create -f`` would take the YAML. What was declared is read
+azure-ai-ml's own loader says whether ``az ml compute create -f`` (or ``az ml workspace``, ``az ml datastore``) would take the YAML. What was declared is read
 from the YAML itself: the loaded object fills in sizes, node counts and the like that no one declared (docs/facts.md f.7, f.8).
 """
 
@@ -19,6 +19,7 @@ from .._core import redact, safe_yaml
 from .._core.errors import RuleError
 from .._core.findings import Finding, Findings, refuse
 from .._engine import fields
+from .._kinds import datastore
 from .._kinds.kubernetes import instance_types_from_arm
 
 Tree = dict[str, t.Any]
@@ -33,9 +34,10 @@ _MODULES = {
     "kubernetes": "aml_attached_compute",
     "synapsespark": "aml_attached_compute",
     "virtualmachine": "aml_attached_compute",
+    **dict.fromkeys(datastore.TYPES, "aml_datastore"),
 }
 
-# What ``az ml ... show`` prints and only the service writes (azure-ai-ml: fields that are dump_only), by kind; "" is all kinds of compute.
+# What ``az ml ... show`` prints and only the service writes (azure-ai-ml: fields that are dump_only), by kind; "" is all but workspaces.
 _IDENTITIES = "identity.user_assigned_identities"
 _READ_ONLY: dict[str, tuple[str, ...]] = {
     "": (
@@ -175,11 +177,11 @@ def _complete(declared: Tree, given: Tree, kind: str) -> Tree:
 
 def _validate(declared: Tree, kind: str) -> None:
     import yaml
-    from azure.ai.ml import load_compute, load_workspace
+    from azure.ai.ml import load_compute, load_datastore, load_workspace
     from azure.ai.ml.exceptions import MlException
     from marshmallow import ValidationError
 
-    load = load_workspace if kind == WORKSPACE else load_compute
+    load = {WORKSPACE: load_workspace, **dict.fromkeys(datastore.TYPES, load_datastore)}.get(kind, load_compute)
     source = io.StringIO(yaml.safe_dump(declared, sort_keys=False))
     # Output of azure-ai-ml would precede the module's JSON.
     with contextlib.redirect_stdout(io.StringIO()):
@@ -306,6 +308,15 @@ def _kubernetes(tree: Tree) -> None:
         tree["properties"] = properties
 
 
+def _credentials(tree: Tree) -> None:
+    """``az ml datastore show`` prints empty credentials whatever the datastore has; ``authority_uri`` is the older name of ``authority_url``."""
+    credentials = tree.get("credentials")
+    if credentials == {}:
+        del tree["credentials"]
+    elif isinstance(credentials, dict) and "authority_uri" in credentials:
+        credentials.setdefault("authority_url", credentials.pop("authority_uri"))
+
+
 def _own_rules(tree: Tree) -> None:
     """Of the rules that ``az ml workspace show`` prints, only the user's own can be declared."""
     network = tree.get("managed_network")
@@ -324,6 +335,7 @@ _OF_KIND: dict[str, tuple[t.Callable[[Tree], None], ...]] = {
     "computeinstance": (_one_subnet, _idle_minutes),
     "kubernetes": (_kubernetes,),
     WORKSPACE: (_own_rules, _no_subnet),
+    **dict.fromkeys(datastore.TYPES, (_credentials,)),
 }
 
 
