@@ -135,8 +135,8 @@ conformance: setup ## check the simulator against each known fact about Azure, p
 clients: setup ## run azure-cli, the management SDKs and published templates on a fresh simulator, in a table; WRITE=FILE also as Markdown, ONLY="azure_cli" some
 	@$(BIN)/python -m scripts.clients $(if $(WRITE),--write $(abspath $(WRITE))) $(foreach name,$(ONLY),--only $(name))
 
-acceptance: setup ## walk through the service with real credentials and record its answers: ARGS="--list" first, then ARGS="--resource-group GROUP --record FILE"
-	@$(BIN)/python -m scripts.acceptance $(ARGS)
+acceptance: setup ## walk through the service with real credentials and record its answers: ARGS="--list" first, then ARGS="FILE --resource-group GROUP"
+	@$(BIN)/azureml-simulator record $(ARGS)
 
 acceptance-proof: setup ## record simulators that guess otherwise, check that exactly the changed guesses are found
 	@$(BIN)/python -m scripts.acceptance_proof

@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
 const require = createRequire(pathToFileURL(process.cwd() + "/package.json"));
-const { AzureMachineLearningServicesManagementClient: Client } = require("@azure/arm-machinelearning");
+const { AzureMachineLearningWorkspaces: Client } = require("@azure/arm-machinelearning");
 const { ClientSecretCredential } = require("@azure/identity");
 
 const env = process.env;
@@ -18,7 +18,7 @@ const credential = new ClientSecretCredential(env.AZURE_TENANT_ID, env.AZURE_CLI
 });
 const client = new Client(credential, env.AZURE_SUBSCRIPTION_ID, {
   endpoint: url,
-  credentials: { scopes: [`${url}/.default`] },
+  $host: url,
   credentialScopes: [`${url}/.default`],
 });
 const at = ["rg-javascript", "ws-javascript"];
@@ -36,30 +36,30 @@ const all = async (pages) => {
 const calls = {
   "operations.list": () => all(client.operations.list()),
   "workspaces.createOrUpdate": () =>
-    client.workspaces.createOrUpdate(...at, { location: "eastus", identity: { type: "SystemAssigned" }, ...ids }, quick),
+    client.workspaces.beginCreateOrUpdateAndWait(...at, { location: "eastus", identity: { type: "SystemAssigned" }, ...ids }, quick),
   "workspaces.update": async () => {
-    const updated = await client.workspaces.update(...at, { description: "new" }, quick);
+    const updated = await client.workspaces.beginUpdateAndWait(...at, { description: "new" }, quick);
     if (updated?.name !== at[1]) throw new Error("the result is not the workspace");
   },
   "workspaces.get": () => client.workspaces.get(...at),
   "workspaces.listByResourceGroup": () => all(client.workspaces.listByResourceGroup(at[0])),
   "workspaces.listKeys": () => client.workspaces.listKeys(...at),
-  "workspaces.resyncKeys": () => client.workspaces.resyncKeys(...at, quick),
-  "workspaces.diagnose": () => client.workspaces.diagnose(...at, quick),
-  "workspaces.prepareNotebook": () => client.workspaces.prepareNotebook(...at, quick),
+  "workspaces.resyncKeys": () => client.workspaces.beginResyncKeysAndWait(...at, quick),
+  "workspaces.diagnose": () => client.workspaces.beginDiagnoseAndWait(...at, quick),
+  "workspaces.prepareNotebook": () => client.workspaces.beginPrepareNotebookAndWait(...at, quick),
   "workspaces.listNotebookKeys": () => client.workspaces.listNotebookKeys(...at),
   "privateEndpointConnections.list": () => all(client.privateEndpointConnections.list(...at)),
   "usages.list": () => all(client.usages.list("eastus")),
   "virtualMachineSizes.list": () => client.virtualMachineSizes.list("eastus"),
-  "compute.createOrUpdate": () => client.compute.createOrUpdate(...at, "cpu-javascript", cluster, quick),
-  "compute.list": () => all(client.compute.list(...at)),
-  "compute.listNodes": () => all(client.compute.listNodes(...at, "cpu-javascript")),
-  "compute.createOrUpdate (instance)": () => client.compute.createOrUpdate(...at, "ci-javascript", instance, quick),
-  "compute.stop": () => client.compute.stop(...at, "ci-javascript", quick),
-  "compute.start": () => client.compute.start(...at, "ci-javascript", quick),
+  "computeOperations.createOrUpdate": () => client.computeOperations.beginCreateOrUpdateAndWait(...at, "cpu-javascript", cluster, quick),
+  "computeOperations.list": () => all(client.computeOperations.list(...at)),
+  "computeOperations.listNodes": () => all(client.computeOperations.listNodes(...at, "cpu-javascript")),
+  "computeOperations.createOrUpdate (instance)": () => client.computeOperations.beginCreateOrUpdateAndWait(...at, "ci-javascript", instance, quick),
+  "computeOperations.stop": () => client.computeOperations.beginStopAndWait(...at, "ci-javascript", quick),
+  "computeOperations.start": () => client.computeOperations.beginStartAndWait(...at, "ci-javascript", quick),
   "datastores.list": () => all(client.datastores.list(...at)),
-  "compute.delete": () => client.compute.delete(...at, "cpu-javascript", "Delete", quick),
-  "workspaces.delete": () => client.workspaces.delete(...at, quick),
+  "computeOperations.delete": () => client.computeOperations.beginDeleteAndWait(...at, "cpu-javascript", "Delete", quick),
+  "workspaces.delete": () => client.workspaces.beginDeleteAndWait(...at, quick),
 };
 for (const [call, run] of Object.entries(calls)) {
   let error = "";

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from azure.identity import ClientSecretCredential
-from azure.mgmt.machinelearningservices import AzureMachineLearningWorkspaces
+from azure.mgmt.machinelearningservices import MachineLearningServicesMgmtClient
 from azure.mgmt.machinelearningservices import models as m
 
 URL, SUB = os.environ["AML_SIMULATOR_URL"], os.environ["AZURE_SUBSCRIPTION_ID"]
@@ -23,7 +23,7 @@ credential = ClientSecretCredential(
     authority=URL,
     disable_instance_discovery=True,
 )
-client = AzureMachineLearningWorkspaces(
+client = MachineLearningServicesMgmtClient(
     credential, SUB, base_url=URL, credential_scopes=[f"{URL}/.default"], polling_interval=0
 )
 ids = json.loads(os.environ["DEPENDENTS"])
@@ -40,13 +40,10 @@ instance = m.ComputeResource(
 )
 workspace = m.Workspace(location="eastus", identity=m.ManagedServiceIdentity(type="SystemAssigned"), **ids)
 update = m.ClusterUpdateParameters(
-    properties=m.ClusterUpdateProperties(
-        properties=m.ScaleSettingsInformation(scale_settings=m.ScaleSettings(max_node_count=2))
-    )
+    properties=m.ScaleSettingsInformation(scale_settings=m.ScaleSettings(max_node_count=2))
 )
 at = (GROUP, NAME)
 CALLS: dict[str, Callable[[], Any]] = {
-    "operations.list": lambda: list(client.operations.list()),
     "workspaces.begin_create_or_update": lambda: client.workspaces.begin_create_or_update(*at, workspace).result(),
     "workspaces.begin_update": lambda: client.workspaces.begin_update(
         *at, m.WorkspaceUpdateParameters(description="new")

@@ -316,6 +316,17 @@ def test_modernise(simulator: Simulator, tmp_path: Path) -> None:
     assert (new, other) == ("Dedicated", "LowPriority") and world.state()["spot-a"]["tags"] == {"team": "a"}
 
 
+def test_acceptance_deletes_what_it_created(world: World) -> None:
+    mark = world.mark()
+    world.run("acceptance", aml_acceptance_steps=["cluster"])
+    assert world.writes(mark) == [], "without a confirmation it shows the steps alone"
+    world.run("acceptance", aml_acceptance_steps=["cluster"], aml_acceptance_confirm=world.vars["aml_resource_group"])
+    created = [write for write in world.writes(mark) if "acc-" in write]
+    assert len([write for write in created if write.startswith("PUT acc-c-")]) == 1
+    left = [row["id"] for row in world.player.simulator.control("GET", "state")["resources"] if "/acc-" in row["id"]]
+    assert [name for name in left if "/deployments/" not in name] == []
+
+
 def test_teardown(world: World) -> None:
     """The last one: nothing is left of the world."""
     mark = world.mark()

@@ -90,6 +90,17 @@ def _serve(directory: StateDirectory, options: argparse.Namespace) -> int:
     return serve(directory, options.port or directory.choose_port())
 
 
+def _record(directory: StateDirectory, options: argparse.Namespace) -> int:
+    try:
+        from azureml_simulator.acceptance import service
+    except ImportError as error:
+        raise UsageError(f"{error}. Install what the walk needs: pip install azure-identity requests") from error
+    try:
+        return service.main(options)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
 def _compare(directory: StateDirectory, options: argparse.Namespace) -> int:
     from azureml_simulator.acceptance import compare
 
@@ -131,6 +142,18 @@ def _merge(target: dict[str, Any], change: dict[str, Any]) -> None:
             target[name] = value
 
 
+def _add_record_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `record`."""
+    parser.add_argument("recording", type=Path, nargs="?", metavar="RECORDING", help="the file to write (mode 0600)")
+    parser.add_argument("--list", action="store_true", help="print the steps with minutes and cost, and stop")
+    parser.add_argument("--resource-group", help="an existing resource group, in which the walk creates and deletes")
+    parser.add_argument("--steps", help="only these, separated by commas, with those that they need")
+    parser.add_argument("--skip", default="", help="all but these, separated by commas")
+    parser.add_argument("--target", action="append", default=[], metavar="TYPE=ID", help="what an attachment attaches")
+    parser.add_argument("--keep", action="store_true", help="do not delete at the end")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="azureml-simulator",
@@ -168,6 +191,11 @@ def _parser() -> argparse.ArgumentParser:
     requests.add_argument("--since", type=int, default=0, metavar="INDEX", help="only those from this index on")
     requests.add_argument("--path", default="", metavar="TEXT", help="only those whose path contains this text")
     requests.add_argument("--clear", action="store_true", help="empty the log after printing")
+    _add_record_options(
+        command(
+            "record", _record, "Walk through the service on Azure with real credentials, and record what it answers"
+        )
+    )
     comparison = command(
         "compare", _compare, "Replay a recording of the acceptance walk, and print where the simulator differs"
     )

@@ -1,15 +1,11 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Walk through the service with real credentials and record what it answers.
-
-    python -m scripts.acceptance --list                              the steps, with minutes and cost; nothing is sent
-    python -m scripts.acceptance --resource-group GROUP --record FILE [--steps A,B] [--skip C] [--target Databricks=ID] --yes
+"""The walk on Azure, with real credentials: `azureml-simulator record`.
 
 The subscription is AZURE_SUBSCRIPTION_ID, the credential what azure-identity finds (AZURE_CLIENT_ID and so on, or `az login`). Everything that the walk
-creates has one suffix in its name and is deleted at the end, also after an interruption; what existed before is not deleted. The recording is readable by its
-owner only, and ids, keys, names and addresses in it are masked. `azureml-simulator compare FILE` then shows where the simulator differs. With the variables of
-a running simulator the walk runs on the simulator.
+creates has one suffix in its name and is deleted at the end, also after an interruption; what existed before is not deleted. With the variables of a running
+simulator the walk runs on the simulator. azure-identity and requests are needed here alone, so they are no dependencies of the package.
 """
 
 from __future__ import annotations
@@ -20,15 +16,16 @@ import random
 import string
 import sys
 import time
-import typing as t
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import requests
 from azure.core.credentials import TokenCredential
 from azure.identity import DefaultAzureCredential, EnvironmentCredential
-from azureml_simulator.acceptance import record, walk
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
+
+from azureml_simulator.acceptance import record, walk
 
 MANAGEMENT = "https://management.azure.com"
 
@@ -49,7 +46,7 @@ class Service:
             return EnvironmentCredential(authority=self.url, disable_instance_discovery=True)
         return DefaultAzureCredential()
 
-    def send(self, method: str, address: str, body: t.Any) -> record.Answer:
+    def send(self, method: str, address: str, body: Any) -> record.Answer:
         token = self._credential.get_token(f"{self.url}/.default").token
         url = address if address.startswith("https://") else self.url + address
         if not url.startswith(self.url + "/"):
@@ -72,12 +69,12 @@ class _Answer:
     def __init__(self, answer: requests.Response) -> None:
         self.status, self.headers = answer.status_code, answer.headers
         try:
-            self.body: t.Any = answer.json() if answer.content else None
+            self.body: Any = answer.json() if answer.content else None
         except ValueError:
             self.body = answer.text[:200]
 
 
-def table(steps: t.Iterable[walk.Step]) -> t.Iterator[str]:
+def table(steps: Iterable[walk.Step]) -> Iterator[str]:
     """The steps with minutes and cost."""
     steps = list(steps)
     for step in steps:
@@ -87,39 +84,24 @@ def table(steps: t.Iterable[walk.Step]) -> t.Iterator[str]:
     yield f"{'together':18} {sum(s.minutes for s in steps):3} min  {sum(s.dollars for s in steps):5.2f} USD"
 
 
-def arguments() -> tuple[argparse.Namespace, list[walk.Step], dict[str, str]]:
-    """The options, the chosen steps and the ids of what is attached."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--list", action="store_true", help="print the steps and stop")
-    parser.add_argument("--resource-group", help="an existing resource group, in which the walk creates and deletes")
-    parser.add_argument("--record", type=Path, metavar="FILE", help="the recording (mode 0600)")
-    parser.add_argument("--steps", help="only these, separated by commas, with those that they need")
-    parser.add_argument("--skip", default="", help="all but these, separated by commas")
-    parser.add_argument("--target", action="append", default=[], metavar="TYPE=ID", help="what an attachment attaches")
-    parser.add_argument("--keep", action="store_true", help="do not delete at the end")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    options = parser.parse_args()
+def main(options: argparse.Namespace) -> int:
+    """Run the command. Raises ValueError for options that do not fit."""
     targets = dict(target.partition("=")[::2] for target in options.target if target)
-    given = [step.name for step in walk.STEPS if step.target in targets]
-    names = options.steps.split(",") if options.steps else [*walk.DEFAULT, *given]
-    try:
-        steps = walk.chosen([name for name in names if name not in options.skip.split(",")], targets)
-    except ValueError as error:
-        parser.error(str(error))
-    needed = (options.resource_group, options.record, os.environ.get("AZURE_SUBSCRIPTION_ID"))
-    if not options.list and not all(needed):
-        parser.error("--resource-group, --record and AZURE_SUBSCRIPTION_ID are required")
-    return options, steps, targets
-
-
-def main() -> int:
-    options, steps, targets = arguments()
-    print("\n".join(table(walk.STEPS if options.list else steps)))
+    steps = walk.chosen(_names(options, targets), targets)
+    print("\n".join(table(walk.STEPS if options.list else steps)), flush=True)
     if options.list:
         return 0
+    if not all((options.resource_group, options.recording, os.environ.get("AZURE_SUBSCRIPTION_ID"))):
+        raise ValueError("RECORDING, --resource-group and the variable AZURE_SUBSCRIPTION_ID are required.")
     if not options.yes and input("Create these in the subscription, and delete them at the end? (yes/no) ") != "yes":
         return 1
     return run(options, steps, targets)
+
+
+def _names(options: argparse.Namespace, targets: dict[str, str]) -> list[str]:
+    given = [step.name for step in walk.STEPS if step.target in targets]
+    names = options.steps.split(",") if options.steps else [*walk.DEFAULT, *given]
+    return [name for name in names if name not in options.skip.split(",")]
 
 
 def run(options: argparse.Namespace, steps: list[walk.Step], targets: dict[str, str]) -> int:
@@ -139,8 +121,8 @@ def run(options: argparse.Namespace, steps: list[walk.Step], targets: dict[str, 
         recorder.walk(steps, targets)
     finally:
         against = "Azure" if service.url == MANAGEMENT else "a simulator"
-        record.write(options.record, recorder, against=against, location=location, targets=targets)
-        _say(f"Recorded in {options.record}. Deleting what the walk made.")
+        record.write(options.recording, recorder, against=against, location=location, targets=targets)
+        _say(f"Recorded in {options.recording}. Deleting what the walk made.")
         left = ["(kept)"] if options.keep else recorder.clean_up()
     if left:
         print("Still there:", *left, sep="\n  ", file=sys.stderr)
@@ -149,7 +131,3 @@ def run(options: argparse.Namespace, steps: list[walk.Step], targets: dict[str, 
 
 def _say(text: str) -> None:
     print(text, flush=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
