@@ -316,15 +316,17 @@ def test_modernise(simulator: Simulator, tmp_path: Path) -> None:
     assert (new, other) == ("Dedicated", "LowPriority") and world.state()["spot-a"]["tags"] == {"team": "a"}
 
 
-def test_acceptance_deletes_what_it_created(world: World) -> None:
-    mark = world.mark()
-    world.run("acceptance", aml_acceptance_steps=["cluster"])
-    assert world.writes(mark) == [], "without a confirmation it shows the steps alone"
-    world.run("acceptance", aml_acceptance_steps=["cluster"], aml_acceptance_confirm=world.vars["aml_resource_group"])
-    created = [write for write in world.writes(mark) if "acc-" in write]
-    assert len([write for write in created if write.startswith("PUT acc-c-")]) == 1
-    left = [row["id"] for row in world.player.simulator.control("GET", "state")["resources"] if "/acc-" in row["id"]]
-    assert [name for name in left if "/deployments/" not in name] == []
+def test_acceptance_deletes_what_it_created(simulator: Simulator, tmp_path: Path) -> None:
+    player = Player(simulator, tmp_path, "rg-acceptance")
+    simulator.make_group(player.group)
+    given = {"aml_resource_group": player.group, "aml_acceptance_steps": ["cluster"]}
+    mark = simulator.mark()
+    player.playbook(f"{PREFIX}acceptance", "-e", json.dumps(given))
+    assert simulator.writes(mark) == [], "without a confirmation it shows the steps alone"
+    player.playbook(f"{PREFIX}acceptance", "-e", json.dumps({**given, "aml_acceptance_confirm": player.group}))
+    assert len([row for row in simulator.writes(mark) if row["method"] == "PUT" and "/acc-c-" in row["path"]]) == 1
+    left = [row["id"] for row in simulator.control("GET", "state")["resources"] if player.group in row["id"]]
+    assert [name for name in left if "/providers/" in name and "/deployments/" not in name] == []
 
 
 def test_teardown(world: World) -> None:
