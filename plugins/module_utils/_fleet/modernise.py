@@ -82,23 +82,26 @@ class Reading:
 
 def document(reading: Reading, choices: Choices) -> Json:
     """The compute targets to declare, and why others cannot be replaced."""
-    existing = {str(compute["name"]).casefold() for compute in reading.computes}
     retired = [compute for compute in reading.computes if compute["retirements"]]
-    new, blocked = [], []
-    for compute in retired:
-        successor = _blocked(compute, reading, choices) or _successor(compute, reading, choices)
-        if isinstance(successor, str):
-            blocked.append({"name": compute["name"], "reason": successor})
-        else:
-            new.append(successor)
-    lost = [row for row in reading.earlier if str(row["name"]).casefold() not in existing]
+    successors = {
+        compute["name"]: _blocked(compute, reading, choices) or _successor(compute, reading, choices)
+        for compute in retired
+    }
+    new = [successor for successor in successors.values() if not isinstance(successor, str)]
+    lost = _lost(reading)
     return {
-        "retired": [_uses(compute) for compute in retired],
+        "retired": list(map(_uses, retired)),
         "computes": [*new, *lost],
-        "blocked": blocked,
+        "blocked": [{"name": name, "reason": reason} for name, reason in successors.items() if isinstance(reason, str)],
         "lost": [row["name"] for row in lost],
         "notes": [note for row in new for note in _notes(row)],
     }
+
+
+def _lost(reading: Reading) -> list[Json]:
+    """The declarations of an earlier run of what exists no longer."""
+    existing = {str(compute["name"]).casefold() for compute in reading.computes}
+    return [row for row in reading.earlier if str(row["name"]).casefold() not in existing]
 
 
 def _uses(compute: Json) -> str:
@@ -120,14 +123,20 @@ def _blocked(compute: Json, reading: Reading, choices: Choices) -> str | None:
     secrets = [row["option"] for row in reading.missing if row["name"] == compute["name"] and row["kind"] == FILL_IN]
     if compute["type"] == CLUSTER and secrets:
         return f"The service does not return {', '.join(secrets)}. Replace it with aml_compute_cluster, which needs this value."
-    if choices.force:
-        return None
-    if compute["type"] == CLUSTER and (compute.get("current_node_count") or compute.get("target_node_count")):
-        nodes = compute.get("current_node_count") or compute.get("target_node_count")
-        return f"{nodes} node(s) are allocated. Let the jobs end and scale it to zero, or set aml_modernise_force to interrupt them."
-    if compute["type"] == INSTANCE and compute.get("state") not in STOPPED:
-        return f"It is {compute.get('state')}. Stop it first, or set aml_modernise_force to have it stopped, resized and started again."
-    return None
+    return None if choices.force else _use(compute)
+
+
+def _use(compute: Json) -> str | None:
+    """What a change would interrupt."""
+    if compute["type"] == INSTANCE:
+        state = compute.get("state")
+        running = (
+            f"It is {state}. Stop it first, or set aml_modernise_force to have it stopped, resized and started again."
+        )
+        return None if state in STOPPED else running
+    nodes = compute.get("current_node_count") or compute.get("target_node_count")
+    busy = f"{nodes} node(s) are allocated. Let the jobs end and scale it to zero, or set aml_modernise_force to interrupt them."
+    return busy if nodes else None
 
 
 def _successor(compute: Json, reading: Reading, choices: Choices) -> Json | str:
@@ -161,24 +170,46 @@ def new_size(old: str, compute_type: str, offered: Sizes) -> str | None:
     It has at least as many vCPUs and as much memory, and as many GPUs. A retired size may be offered no longer: then its name has to do.
     """
     known = next((size for size in offered if str(size["name"]).casefold() == old.casefold()), {})
-    row = retirements.of(SIZE, old)
-    cores = known.get("vcpus") or vcpus(re.sub(r"_Promo\Z", "", old, flags=re.IGNORECASE))
-    if not cores:
-        return None
-    gpus = known.get("gpus") or (math.ceil(cores / row.gpu_vcpus) if row and row.gpu_vcpus else 0)
-    kin = next(kin for letters, kin in _KIN if _letters(old).startswith(letters))
+    need = _Need.of(old, known)
     candidates = [
-        size
-        for size in offered
-        if compute_type in size["supported_compute_types"]
-        and (size["vcpus"] or 0) >= cores
-        and (size["memory_gb"] or 0) >= (known.get("memory_gb") or 0)
-        and (size["gpus"] or 0) == gpus
-        and re.fullmatch(kin, _letters(size["name"]))
-        and not _ARM.match(size["name"])
-        and retirements.of(SIZE, size["name"]) is None
+        size for size in offered if need and need.is_met(size) and compute_type in size["supported_compute_types"]
     ]
     return min(candidates, key=_rank)["name"] if candidates else None
+
+
+@dataclass(frozen=True)
+class _Need:
+    """What a size must have to take the place of another one. ``kin``: the letters of its name, as a pattern."""
+
+    cores: int
+    memory_gb: float
+    gpus: int
+    premium: bool
+    kin: str
+
+    @classmethod
+    def of(cls, old: str, known: t.Mapping[str, t.Any]) -> _Need | None:
+        """None if it is not known how many vCPUs the old size has. ``known`` is empty where the region does not offer it."""
+        cores = known.get("vcpus") or vcpus(re.sub(r"_Promo\Z", "", old, flags=re.IGNORECASE))
+        if not cores:
+            return None
+        row = retirements.of(SIZE, old)
+        by_name = math.ceil(cores / row.gpu_vcpus) if row and row.gpu_vcpus else 0
+        kin = next(kin for letters, kin in _KIN if _letters(old).startswith(letters))
+        gpus = known.get("gpus") or by_name
+        return cls(cores, known.get("memory_gb") or 0, gpus, bool(known.get("premium_io")), kin)
+
+    def is_met(self, size: t.Mapping[str, t.Any]) -> bool:
+        name, has = size["name"], {key: size[key] or 0 for key in ("vcpus", "memory_gb", "gpus", "premium_io")}
+        return (
+            has["vcpus"] >= self.cores
+            and has["memory_gb"] >= self.memory_gb
+            and has["gpus"] == self.gpus
+            and has["premium_io"] >= self.premium
+            and bool(re.fullmatch(self.kin, _letters(name)))
+            and not _ARM.match(name)
+            and retirements.of(SIZE, name) is None
+        )
 
 
 def _letters(size: str) -> str:
@@ -187,6 +218,7 @@ def _letters(size: str) -> str:
     return match[1].upper() if match else ""
 
 
-def _rank(size: t.Mapping[str, t.Any]) -> tuple[float, int, float, str]:
+def _rank(size: t.Mapping[str, t.Any]) -> tuple[float, bool, int, float, str]:
+    """The cheapest first; of the same price, the one with premium disks."""
     price = hourly(size, "dedicated")
-    return price[0] if price else math.inf, size["vcpus"], size["memory_gb"], size["name"]
+    return price[0] if price else math.inf, not size["premium_io"], size["vcpus"], size["memory_gb"], size["name"]
