@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write the pages about the service from the tables that the modules use.
 
-python -m scripts.service_pages             # write docs/api-versions.md and docs/retirements.md
+python -m scripts.service_pages             # write docs/api-versions.md, docs/retirements.md and docs/confirmed.md
 python -m scripts.service_pages --check     # change nothing; fail if a page is not current
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 import typing as t
+from collections import Counter
 from pathlib import Path
 
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
@@ -20,9 +21,16 @@ from ansible_collections.azureml.compute.plugins.module_utils._kinds import reti
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.instance_actions import ACTIONS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
+from azureml_simulator import App
+from azureml_simulator.acceptance import compare, guesses
 
 from .command import ROOT
 
+sys.path.insert(0, str(ROOT / "tests"))
+
+from conformance._facts import facts
+
+RECORDINGS = ROOT / "tests" / "conformance" / "recordings"
 _NOTE = "<!-- Written by make service-pages. -->\n"
 
 
@@ -140,8 +148,68 @@ No option of a compute target shows these.
 {_table(["date", "what", "successor", "source"], others)}"""
 
 
+_MARKS = {
+    "REC": "a recording of the real service, made by others and published",
+    "ISS": "a public issue that quotes the service",
+    "SDK": "the source of a Microsoft client",
+    "HAR": "a client's requests, captured",
+    "SPEC": "the official specification",
+    "ARM": "Resource Manager's documentation",
+    "GUESS": "no evidence",
+}
+
+
+def confirmed_page() -> str:
+    """The page of what is confirmed on Azure, and what is not."""
+    recordings = [compare.read(path) for path in sorted(RECORDINGS.glob("*.json"))]
+    made = [[one["made"], one["against"], one["location"], str(len(one["exchanges"]))] for one in recordings]
+    settled = {
+        verdict.guess: repr(verdict.value)
+        for one in recordings
+        for verdict in compare.compare(one).verdicts
+        if verdict.settled
+    }
+    defaults = guesses.leaves(App().config["guesses"])
+    counts = Counter(fact.kinds[0] for fact in facts())
+    evidence = [[mark, text, str(counts[mark])] for mark, text in _MARKS.items()]
+    rows = [
+        [
+            f"`{path}`",
+            f"`{defaults[path]!r}`",
+            settled.get(path, "no"),
+            guesses.NOT_COMPARED.get(path, "the walk" if path in guesses.BY_PATH else "a recording of it"),
+        ]
+        for path in sorted(defaults)
+    ]
+    return f"""# Confirmed on Azure, and not confirmed
+
+{_NOTE}
+The authors of this collection have not run it on Azure. Its modules and its simulator follow published recordings, Microsoft's clients, specifications and
+documentation; each fact is in [facts.md](facts.md) with its evidence, and `make conformance` verifies that the simulator implements it. Anyone with a
+subscription can confirm the rest in about an hour:
+
+- The playbook `azureml.compute.acceptance` creates one compute target of each kind, runs each task again and deletes everything.
+- `azureml-simulator record FILE --resource-group GROUP` records the responses of the service, masked. `azureml-simulator compare FILE` lists each difference
+  from the simulator, and the guesses that the recording settles. A recording that is added to `tests/conformance/recordings/` is verified by `make test` from
+  then on.
+
+## Recordings by the acceptance walk
+
+{_table(["date", "against", "region", "requests"], made) if made else "None yet."}
+
+## Facts by their evidence
+
+{_table(["mark", "evidence", "facts"], evidence)}
+## Guesses
+
+Behaviour for which there is no evidence. Each is a setting of the simulator, below `guesses`; `tests/conformance/facts/guesses.yml` describes them.
+
+{_table(["setting", "default", "confirmed", "what can confirm it"], rows)}"""
+
+
 PAGES: dict[Path, t.Callable[[], str]] = {
     ROOT / "docs" / "api-versions.md": versions_page,
+    ROOT / "docs" / "confirmed.md": confirmed_page,
     ROOT / "docs" / "retirements.md": retirements_page,
 }
 
