@@ -72,20 +72,28 @@ _TIERS = ("dedicated", "low_priority")
 def modernised(
     given: dict[str, t.Any], sizes: t.Any = None, tier: t.Any = "dedicated", force: bool = False
 ) -> dict[str, t.Any]:
-    if not isinstance(sizes or {}, dict) or not all(isinstance(new, str) for new in (sizes or {}).values()):
+    return modernise.document(_reading(given), _choices(sizes or {}, tier, force))
+
+
+def _choices(sizes: t.Any, tier: t.Any, force: bool) -> modernise.Choices:
+    if not isinstance(sizes, dict) or not all(isinstance(new, str) for new in sizes.values()):
         raise AnsibleFilterError("azureml.compute.modernised: sizes is a mapping of old names of sizes to new ones.")
     if tier not in _TIERS:
         raise AnsibleFilterError(f"azureml.compute.modernised: tier is {' or '.join(_TIERS)}, not {tier!r}.")
-    exported = given.get("exported") or {}
-    reading = modernise.Reading(
+    return modernise.Choices({str(old).casefold(): str(new) for old, new in sizes.items()}, str(tier), bool(force))
+
+
+def _reading(given: dict[str, t.Any]) -> modernise.Reading:
+    # A task that was skipped has no result.
+    exported = {"fleet": {"computes": []}, "missing": [], **(given.get("exported") or {})}
+    regions = given.get("regions") or []
+    return modernise.Reading(
         given["computes"],
-        (exported.get("fleet") or {}).get("computes") or [],
-        exported.get("missing") or [],
-        {str(canon.region(region["location"])): region["sizes"] for region in given.get("regions") or []},
+        exported["fleet"]["computes"],
+        exported["missing"],
+        {str(canon.region(region["location"])): region["sizes"] for region in regions},
         given.get("earlier") or [],
     )
-    by_old = {str(old).casefold(): str(new) for old, new in (sizes or {}).items()}
-    return modernise.document(reading, modernise.Choices(by_old, str(tier), bool(force)))
 
 
 class FilterModule:
