@@ -20,6 +20,11 @@ options:
     description: The variables. They consist of text, numbers, booleans, null, lists and mappings.
     type: dict
     required: true
+  comments:
+    description: Lines of text for comments at the beginning of the file. Line ends and control characters in them are replaced.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -44,9 +49,9 @@ from ..module_utils._core.errors import AmlError
 from ..module_utils._options import vars_file
 
 
-def to_vars_file(value: t.Any) -> str:
+def to_vars_file(value: t.Any, comments: t.Iterable[str] = ()) -> str:
     try:
-        return vars_file.dump(value)
+        return vars_file.comments(comments) + vars_file.dump(value)
     except AmlError as error:
         raise AnsibleFilterError(f"azureml.compute.to_vars_file: {error.message}") from error
 

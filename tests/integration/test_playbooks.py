@@ -151,6 +151,9 @@ def test_export_is_a_vars_file(world: World) -> None:
     assert world.player.playbook(f"{PREFIX}provision_workspace", "-e", f"@{folder / 'workspace.yml'}").changed == 0
     assert world.writes(mark) == []
     assert (folder / "cli" / "cpu.yml").exists()
+    for name in ("workspace.yml", "fleet.yml"):
+        comments = [line for line in (folder / name).read_text().splitlines() if line.startswith("# ")]
+        assert len(comments) == len(set(comments)) > 0, "what the file does not contain"
     modes = {path.relative_to(folder): stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*")}
     assert modes == {path: 0o700 if (folder / path).is_dir() else 0o600 for path in modes}
 

@@ -14,6 +14,7 @@ import re
 import typing as t
 from collections.abc import Mapping
 
+from .._core import redact
 from .._core.errors import AmlError
 
 # No braces, brackets, bars, quotation marks or backslashes: these make templates, calls, filters and texts. No control characters, no blank at either
@@ -50,6 +51,11 @@ def dump(value: t.Any) -> str:
         indent=4,
     )
     return text
+
+
+def comments(texts: t.Iterable[str]) -> str:
+    """The texts as comments, a line each: what a service returned cannot end one, so that the rest of it would be a variable."""
+    return "".join(f"# {' '.join(redact.printable(str(text)).split())}\n" for text in texts)
 
 
 def _marked(value: t.Any, path: str) -> t.Any:

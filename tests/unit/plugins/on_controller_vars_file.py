@@ -13,6 +13,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible.errors import AnsibleFilterError
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import filter_loader, init_plugin_loader
@@ -55,6 +56,13 @@ def test_nothing_of_the_service_is_evaluated_when_the_file_is_loaded(
         for text in (loaded["aml_tags"][evil], loaded["rows"][0], loaded["rows"][1]["when"], loaded["many"])
     )
     assert is_trusted_as_template(loaded["aml_tags"]["team"]), "plain words stay readable"
+
+
+def test_a_comment_stays_one(to_vars_file: t.Callable[..., str]) -> None:
+    hostile = ["cpu: it failed\naml_evil: 1", "a\u0085aml_evil: 1", "b\u2028aml_evil: 1", "c\raml_evil: 1\x1b[2J"]
+    text = to_vars_file({"aml_location": "eastus"}, hostile)
+    assert yaml.safe_load(text) == {"aml_location": "eastus"}
+    assert [line.startswith("# ") for line in text.splitlines()] == [True] * 4 + [False] * 2
 
 
 def test_what_cannot_be_written_is_an_error_of_the_filter(to_vars_file: t.Callable[..., str]) -> None:
