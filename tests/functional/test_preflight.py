@@ -277,6 +277,19 @@ def test_no_public_addresses_need_a_private_endpoint(azure: Azure) -> None:
     clean(azure, **hidden)
 
 
+def test_a_private_subnet_needs_another_way_out(azure: Azure) -> None:
+    settings = {**CPU, "enable_node_public_ip": False}
+    gateway = azure.resource("Microsoft.Network/natGateways", "nat", {"sku": {"name": "Standard"}}, "2024-05-01")
+    route = {"natGateway": {"id": gateway}}
+    for properties, warns in (({}, True), (route, False), ({"defaultOutboundAccess": True}, False)):
+        subnet = network(azure, **{"defaultOutboundAccess": False, **properties})
+        findings = look(azure, {**settings, "network_settings": {"subnet": subnet}})["findings"]
+        warnings = [finding for finding in findings if finding["code"] == "OutboundAccessMissing"]
+        assert len(warnings) == int(warns) and all(finding["severity"] == "warning" for finding in warnings)
+    closed = network(azure, defaultOutboundAccess=False)
+    assert "OutboundAccessMissing" not in codes(look(azure, {**CPU, "network_settings": {"subnet": closed}}))
+
+
 def test_no_public_addresses_in_a_managed_network(azure: Azure) -> None:
     azure.make_workspace("ws-managed", managedNetwork={"isolationMode": "AllowInternetOutbound"})
     assert codes(look(azure, {**CPU, "enable_node_public_ip": False}, workspace="ws-managed")) == []

@@ -33,13 +33,13 @@ CODES = frozenset(
     NetworkInOtherRegion NetworkInOtherSubscription NetworkKindIsFinal NetworkMissing NoLogin NoRegisteredProviderFound
     NotApplied NoTargetMatches NotChecked NotEnoughCores NotFound NotManaged NotNamed NotRead NotStarted NullNotAllowed
     OnlyWhenCreated OperationCanceled OperationFailed OperationNotEnabledForRegion OperationNotFound
-    OperationNotSupportedForSku OperationsFailed OptionOfAnotherType OtherSubscription OutOfRange PagingLoop
-    ParentResourceNotFound PasswordInsteadOfKey PlaceholderNotReplaced PlanChanged PlanNotReadable PreconditionFailed
-    PreflightFailed PreviewFeature PrimaryIdentityMissing PrimaryIdentityNotAssigned PrivateEndpointMissing
-    ProjectRegion ProvisioningFailed QuotaBelowMaximum QuotaExceeded QuotaUnknown RangesOverlap ReadOnlyProperty
-    Recovered RecreatedMeanwhile RequestDisallowedByPolicy RequiredForCreation ResourceGroupNotFound ResourceNotFound
-    Retired Retiring RuleNeedsApprovedMode RuleWithoutNetwork ScopeLocked ScriptByAddress SdkRefused SecretNeeded
-    SecretNotSent ServiceError ServiceUnavailable SharedDependent SignInUnreachable SizeNotForKind
+    OperationNotSupportedForSku OperationsFailed OptionOfAnotherType OtherSubscription OutboundAccessMissing OutOfRange
+    PagingLoop ParentResourceNotFound PasswordInsteadOfKey PlaceholderNotReplaced PlanChanged PlanNotReadable
+    PreconditionFailed PreflightFailed PreviewFeature PrimaryIdentityMissing PrimaryIdentityNotAssigned
+    PrivateEndpointMissing ProjectRegion ProvisioningFailed QuotaBelowMaximum QuotaExceeded QuotaUnknown RangesOverlap
+    ReadOnlyProperty Recovered RecreatedMeanwhile RequestDisallowedByPolicy RequiredForCreation ResourceGroupNotFound
+    ResourceNotFound Retired Retiring RuleNeedsApprovedMode RuleWithoutNetwork ScopeLocked ScriptByAddress SdkRefused
+    SecretNeeded SecretNotSent ServiceError ServiceUnavailable SharedDependent SignInUnreachable SizeNotForKind
     SizeNotLowPriorityCapable SizeNotOffered SoftDeletedWorkspace SshKeyMissing SshUserMissing
     SubnetBesideManagedNetwork SubnetDelegated SubnetGivenTwice SubnetMissing SubnetNotFound SubnetTooSmall
     SubnetWithoutLoadBalancer SubscriptionMissing SubscriptionNotFound SubscriptionRequestsThrottled TagsGivenTwice

@@ -171,6 +171,21 @@ def check_private_endpoint(desired: DesiredTarget, facts: Facts) -> Findings:
         yield Finding("PrivateEndpointMissing", "enable_node_public_ip", message, source, ERROR, desired.name, hint)
 
 
+def check_outbound(desired: DesiredTarget, facts: Facts) -> Findings:
+    """Nodes without public addresses in a private subnet need another way out."""
+    subnet, network_id = desired.subnet, desired.network
+    if not desired.managed or not subnet or not network_id or desired.wanted.get("enable_node_public_ip") is not False:
+        return
+    properties = (subnet_of(facts.get("network", network_id.casefold()), subnet) or {}).get("properties") or {}
+    if properties.get("defaultOutboundAccess") is False and not (
+        properties.get("natGateway") or properties.get("routeTable")
+    ):
+        message = f"The subnet {subnet} has no default outbound access, and neither a NAT gateway nor a route table, and the nodes have no public addresses."
+        hint = "Associate a NAT gateway with the subnet, or routes to a firewall (role azureml.compute.aml_network, aml_network_nat_gateway_name)."
+        source = "Azure Virtual Network, default outbound access; how-to-access-azureml-behind-firewall"
+        yield Finding("OutboundAccessMissing", "network_settings.subnet", message, source, WARNING, desired.name, hint)
+
+
 def check_workspace(desired: DesiredTarget, facts: Facts, severity: str) -> Findings:
     if facts.known("workspace", desired.workspace_id.casefold()) and facts.workspace(desired) is None:
         message = f"The workspace {desired.workspace_id} does not exist (yet)."

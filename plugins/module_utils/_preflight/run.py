@@ -29,6 +29,7 @@ from .checks import (
     check_identity,
     check_kind,
     check_locks,
+    check_outbound,
     check_private_endpoint,
     check_retired,
     check_size,
@@ -53,6 +54,7 @@ def check(desired_targets: t.Sequence[DesiredTarget], facts: Facts, *, workspace
         findings += check_subnet(desired, facts)
         findings += check_identity(desired, facts)
         findings += check_private_endpoint(desired, facts)
+        findings += check_outbound(desired, facts)
         findings += check_retired(desired)
     findings += check_quota(desired_targets, facts)
     findings += check_subnets(desired_targets, facts)

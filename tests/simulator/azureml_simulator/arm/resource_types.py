@@ -279,6 +279,7 @@ KINDS = [
         busy_state=_NETWORK_BUSY,
         derive=_public_ip,
     ),
+    Kind("Microsoft.Network/natGateways", "async", delete_style="async", busy_state=_NETWORK_BUSY),
     Kind("Microsoft.Network/privateDnsZones", "location", delete_style="async", global_only=True, derive=_dns_zone),
     Kind("Microsoft.Network/privateDnsZones/virtualNetworkLinks", "location", delete_style="async", global_only=True),
     Kind(

@@ -97,9 +97,9 @@ class Networks:
         properties.setdefault("privateEndpointNetworkPolicies", "Disabled")
         properties.setdefault("privateLinkServiceNetworkPolicies", "Enabled")
         properties.setdefault("delegations", [])
-        group = properties.get("networkSecurityGroup")
-        if group:
-            self._must_exist(group["id"], doc["id"])
+        for name in ("networkSecurityGroup", "natGateway"):
+            if properties.get(name):
+                self._must_exist(properties[name]["id"], doc["id"])
         prefixes = properties.get("addressPrefixes") or [properties.get("addressPrefix")]
         vnet = self.app.store.get(vnet_id)
         if vnet is None or not prefixes[0]:
