@@ -11,7 +11,7 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Creates, updates and deletes workspaces of the kinds default, hub and project.
+  - Creates, updates and deletes workspaces of the kinds default, hub, project and featurestore.
   - A new workspace is created with its dependent resources. Storage account, key vault and Application Insights (with Log Analytics)
     are created, unless their ids are set. The service creates a container registry when it first builds an image, unless the id of a registry is
     set.
@@ -41,8 +41,10 @@ options:
   kind:
     description:
       - Kind of the workspace. Defaults to V(default) in the service. Immutable.
+      - A new feature store (V(featurestore)) is created as by azure-ai-ml, with a storage account that has a hierarchical namespace, a container for the
+        offline store and a user-assigned identity for materialization. This identity gets no roles, and is not deleted with O(delete_dependent_resources).
     type: str
-    choices: [default, hub, project]
+    choices: [default, hub, project, featurestore]
   hub_id:
     description:
       - Resource id of the hub. Required to create a workspace of O(kind=project). Immutable.
@@ -178,6 +180,20 @@ options:
       no_public_ip:
         description: Whether its nodes have no public addresses.
         type: bool
+  feature_store_settings:
+    description:
+      - Settings of a workspace of O(kind=featurestore).
+    type: dict
+    suboptions:
+      spark_runtime_version:
+        description: Version of Spark for the computation of features, such as V(3.4).
+        type: str
+      offline_store_connection_name:
+        description: Name of the connection of the workspace to its offline store.
+        type: str
+      online_store_connection_name:
+        description: Name of the connection of the workspace to its online store; null for none.
+        type: str
   managed_network:
     description:
       - The network that the service manages for the compute targets of the workspace.
@@ -360,7 +376,7 @@ workspace:
       returned: always
       sample: ws-prod
     kind:
-      description: V(default), V(hub) or V(project).
+      description: V(default), V(hub), V(project) or V(featurestore).
       type: str
       returned: always
       sample: default
@@ -461,6 +477,11 @@ workspace:
       type: dict
       returned: always
       sample: {custom_subnet: null, no_public_ip: null}
+    feature_store_settings:
+      description: C(spark_runtime_version), C(offline_store_connection_name) and C(online_store_connection_name); each is null for other kinds.
+      type: dict
+      returned: always
+      sample: {spark_runtime_version: null, offline_store_connection_name: null, online_store_connection_name: null}
     managed_network:
       description:
         - C(isolation_mode), C(firewall_sku), C(enable_network_monitor), C(managed_network_kind), C(status) and C(outbound_rules) including the service's

@@ -139,6 +139,8 @@ CASES = [
     Case("IsolationModeIsFinal", approved, WS, {**OF_WS, **network("allow_internet_outbound")}, "recreate"),
     Case("FirewallWithoutRules", internet, WS, {**OF_WS, "managed_network": {"firewall_sku": "basic"}}),
     Case("NetworkKindIsFinal", network_v2, WS, {**OF_WS, "managed_network": {"managed_network_kind": "v1"}}),
+    Case("NotAFeatureStore", nothing, WS, {**OF_WS, "feature_store_settings": {"spark_runtime_version": "3.4"}}),
+    Case("NotAFeatureStore", nothing, WS, {"name": "ws-two", "kind": "hub", "feature_store_settings": {"spark_runtime_version": "3.4"}}, "hub"),
     Case("KeyVaultRequired", nothing, WS, {"name": "ws-two", "location": "eastus", "key_vault": None}),
     Case("EncryptionWithoutKey", nothing, WS, {"name": "ws-two", "location": "eastus", "enable_service_side_cmk_encryption": True}),
     Case("TooManyIpRules", nothing, WS, {**OF_WS, "network_acls": {"ip_rules": [{"value": f"203.0.113.{n}"} for n in range(201)]}}, "201"),

@@ -86,6 +86,16 @@ def test_a_hub_and_its_project(player: Player, group_task: dict) -> None:
     assert player.play({**hub, "register": "hub"}, project).changed == 0
 
 
+def test_a_feature_store(player: Player, group_task: dict) -> None:
+    options = {"name": "store-it", "kind": "featurestore", "location": "eastus"}
+    made = module(WORKSPACE, **options, feature_store_settings={"spark_runtime_version": "3.4"})
+    shown = player.play(group_task, made)[WORKSPACE]["workspace"]
+    assert shown["kind"] == "featurestore" and shown["feature_store_settings"]["spark_runtime_version"] == "3.4"
+    assert player.play(made).changed == 0
+    changed = player.play(module(WORKSPACE, name="store-it", feature_store_settings={"spark_runtime_version": "3.5"}))
+    assert changed[WORKSPACE]["workspace"]["feature_store_settings"]["spark_runtime_version"] == "3.5"
+
+
 def test_what_only_a_creation_sets_is_set_by_the_deployment(player: Player, group_task: dict) -> None:
     """An own key that an identity reads, rules of access from the first moment on, a network that is provisioned at once; a hub without a key vault."""
     identity = {

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The workspace, of the kinds default, hub and project.
+"""The workspace, of the kinds default, hub, project and featurestore.
 
 Sources: ARM types of 2025-12-01 (WorkspaceProperties; WorkspacePropertiesUpdateParameters lists what a PATCH takes), docs/facts.md d,
 docs/coverage.md 1.11.
@@ -67,6 +67,8 @@ def _id(type_: str, **more: t.Any) -> dict[str, t.Any]:
 
 
 _SERVERLESS_VERSIONS = Versions("2023-10-01", "2023-08-01-preview")
+_FEATURE_STORE = "properties.featureStoreSettings."
+_FEATURE_STORE_VERSIONS = Versions("2023-10-01", "2022-12-01-preview")
 _ENCRYPTION = "properties.encryption."
 _OWN_STORES = Versions("2025-12-01", "2023-06-01-preview")
 _ACLS = "properties.networkAcls."
@@ -91,7 +93,7 @@ FIELDS: tuple[Field, ...] = (
         "kind",
         "kind",
         "a workspace cannot become another kind",
-        spec={"type": "str", "choices": ["default", "hub", "project"]},
+        spec={"type": "str", "choices": ["default", "hub", "project", "featurestore"]},
         canon=kind_name,
         from_arm=str.lower,
         shape=shape.TEXT,
@@ -267,6 +269,29 @@ FIELDS: tuple[Field, ...] = (
         spec={"type": "bool"},
         canon=boolean_text,
     ),
+    # The CLI has feature stores, with settings of their own, in a schema of their own.
+    Field(
+        "feature_store_settings.spark_runtime_version",
+        _FEATURE_STORE + "computeRuntime.sparkRuntimeVersion",
+        versions=_FEATURE_STORE_VERSIONS,
+        spec={"type": "str"},
+        cli_name=None,
+    ),
+    Field(
+        "feature_store_settings.offline_store_connection_name",
+        _FEATURE_STORE + "offlineStoreConnectionName",
+        versions=_FEATURE_STORE_VERSIONS,
+        spec={"type": "str"},
+        cli_name=None,
+    ),
+    Field(
+        "feature_store_settings.online_store_connection_name",
+        _FEATURE_STORE + "onlineStoreConnectionName",
+        versions=_FEATURE_STORE_VERSIONS,
+        spec={"type": "str"},
+        cli_name=None,
+        clearable=True,
+    ),
     Field(
         "managed_network.isolation_mode",
         _NETWORK + "isolationMode",
@@ -325,7 +350,7 @@ OPTIONS = (
 
 
 # No document says that a PATCH merges inside these objects: each goes as a whole.
-_WHOLE = ("serverless_compute.", "network_acls.")
+_WHOLE = ("serverless_compute.", "network_acls.", "feature_store_settings.")
 
 
 shape.learn_workspace(FIELDS)

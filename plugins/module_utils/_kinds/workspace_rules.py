@@ -55,6 +55,7 @@ def check(declared: Declared, current: Current) -> Findings:
     yield from _check_removed(declared, current)
     yield from _check_vault(declared, current)
     yield from _check_service_side(declared, current)
+    yield from _check_feature_store(declared, effective(declared, current, "kind"))
     if effective(declared, current, "kind") == "project":
         yield from check_project(declared)
 
@@ -65,11 +66,25 @@ def check_declared(declared: Declared) -> Findings:
         mode = caseless(declared[_MODE])
         yield from _check_firewall(declared.get("managed_network.firewall_sku"), mode)
         yield from _check_rule_types(declared, mode)
+    if declared.get("kind"):
+        yield from _check_feature_store(declared, declared["kind"])
     if declared.get("identity") and "primary_user_assigned_identity" in declared:
         yield from _check_primary(declared, {})
     # With a hub and another kind, one of these two is wrong, and which options remain depends on which.
     if declared.get("kind", "project" if declared.get("hub_id") else None) == "project":
         yield from check_project(declared)
+
+
+def _check_feature_store(declared: Declared, kind: t.Any) -> Findings:
+    for option in declared:
+        if option.startswith("feature_store_settings.") and caseless(kind) != "featurestore":
+            message = f"{option} is for a workspace of kind featurestore alone; it is {kind or 'default'}. Remove the option, or set kind."
+            yield Finding(
+                "NotAFeatureStore",
+                option,
+                message,
+                "ARM types, FeatureStoreSettings; terraform-provider-azurerm, feature_store",
+            )
 
 
 def check_project(declared: Declared) -> Findings:

@@ -30,7 +30,7 @@ from .._engine.plan import Declared
 from .._kinds.compute import IDENTITY_TYPES
 from .._kinds.workspace import FIELDS, isolation_mode_to_arm
 
-_ENTITIES = {"default": "Workspace", "hub": "Hub"}
+_ENTITIES = {"default": "Workspace", "hub": "Hub", "featurestore": "FeatureStore"}
 
 # What an entity takes as it is. What it does not take is set by the update that follows the creation.
 _PLAIN = (
@@ -333,6 +333,9 @@ def _entity(target: Target, declared: Declared) -> t.Any:
         arguments["customer_managed_key"] = entities.CustomerManagedKey(
             key_vault=declared["customer_managed_key.key_vault"], key_uri=declared.get("customer_managed_key.key_uri")
         )
+    spark = declared.get("feature_store_settings.spark_runtime_version")
+    if spark:
+        arguments["compute_runtime"] = entities.ComputeRuntime(spark_runtime_version=spark)
     return getattr(entities, _ENTITIES[kind])(**arguments)
 
 
