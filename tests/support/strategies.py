@@ -281,7 +281,10 @@ VALUES: dict[str, Strategy] = {
     "hbi_workspace": st.just(False),
     "aml_workspace:identity": identity("system_assigned", "system_assigned,user_assigned"),
     "serverless_compute.custom_subnet": ids(*SUBNETS),
+    "network_acls.ip_rules.value": st.sampled_from(["203.0.113.0/24", "198.51.100.7"]),
     "managed_network.isolation_mode": st.just("allow_only_approved_outbound"),
+    # There is no way back to v1.
+    "managed_network.managed_network_kind": st.just("v2"),
     "managed_network.firewall_sku": st.sampled_from(["standard", "basic"]),
     "managed_network.outbound_rules": _RULES,
     # datastore
@@ -316,6 +319,9 @@ NOT_DRAWN = {
     "enable_data_isolation": "fixed at creation, which needs azure-ai-ml",
     "primary_user_assigned_identity": "belongs to one of the identities that are there; tests/functional/test_workspace.py",
     "customer_managed_key": "fixed at creation, which needs azure-ai-ml",
+    "enable_service_side_cmk_encryption": "fixed at creation, which needs azure-ai-ml",
+    "feature_store_settings": "of a kind that only azure-ai-ml creates; tests/integration/test_workspace.py",
+    "provision_network_now": "of a creation, which needs azure-ai-ml; tests/integration/test_workspace.py",
     "arm_resource:id": "one name for a resource is enough",
     "arm_resource:scope": "one name for a resource is enough",
 }
@@ -489,6 +495,9 @@ def mend_project(options: Options) -> Options:
 
 
 def mend_workspace(options: Options) -> Options:
+    if options.get("key_vault", "") is None:
+        # Every workspace of these tests has one.
+        del options["key_vault"]
     network = options.get("managed_network")
     if network and (network.get("outbound_rules") or network.get("firewall_sku")) and "isolation_mode" not in network:
         network["isolation_mode"] = "allow_only_approved_outbound"

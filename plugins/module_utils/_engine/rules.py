@@ -261,9 +261,7 @@ def ip_rules(items: list[dict[str, t.Any]], option: str) -> Findings:
         yield Finding("TooManyIpRules", option, f"{option} has {len(items)} rules; a workspace takes 200.", source)
     for item in items:
         if ip_range(item.get("value")) is None:
-            message = (
-                f"{option} must have IPv4 addresses, or ranges such as 203.0.113.0/24; {item.get('value')!r} is not."
-            )
+            message = f"{option}.value must be an IPv4 address, or a range such as 203.0.113.0/24; {item.get('value')!r} is not."
             yield Finding("InvalidIpRange", option, message, source)
 
 

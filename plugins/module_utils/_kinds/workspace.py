@@ -269,7 +269,7 @@ FIELDS: tuple[Field, ...] = (
         spec={"type": "bool"},
         canon=boolean_text,
     ),
-    # The CLI has feature stores, with settings of their own, in a schema of their own.
+    # The CLI has a separate schema for feature stores.
     Field(
         "feature_store_settings.spark_runtime_version",
         _FEATURE_STORE + "computeRuntime.sparkRuntimeVersion",
