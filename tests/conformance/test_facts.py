@@ -72,7 +72,9 @@ def test_every_file_that_tells_of_a_guess_is_listed() -> None:
         for path in SIMULATOR.rglob("*.py")
         if re.search(r"\b(?:a guess|are guesses|guesses?[:.,)])", path.read_text())
     }
-    assert sorted(telling - fixed - {"config.py"}) == [], "facts/guesses.yml says under `fixed` what these files guess"
+    # They handle guesses, and make none.
+    about = {"config.py", "acceptance/compare.py", "acceptance/guesses.py"}
+    assert sorted(telling - fixed - about) == [], "facts/guesses.yml says under `fixed` what these files guess"
 
 
 def test_every_fact_that_is_a_guess_says_so() -> None:
