@@ -70,6 +70,10 @@ def _facts_of(exchange: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         yield "status", answer["status"]
         yield from ((f"header {header}", value) for header, value in answer["headers"].items())
         yield from _leaves(answer["body"], exchange["name"] in _LISTS)
+    yield from _facts_of_polls(polls)
+
+
+def _facts_of_polls(polls: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
     states = [_state(poll) for poll in polls if not poll.get("location")]
     if states:
         yield "operation", states[-1]
@@ -78,10 +82,15 @@ def _facts_of(exchange: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         if running:
             yield _RUNNING, running[-1]
     for poll in polls:
-        if poll.get("location") or poll["status"] >= 400 or _state(poll) in ("Failed", "Canceled"):
+        if _is_telling(poll):
             lead = "Location" if poll.get("location") else "operation"
             yield f"{lead} status", poll["status"]
             yield from ((f"{lead} {path}", value) for path, value in _leaves(poll["body"], False))
+
+
+def _is_telling(poll: dict[str, Any]) -> bool:
+    """Whether the body of a poll is a fact: that of a Location's answer or of a failure."""
+    return bool(poll.get("location")) or poll["status"] >= 400 or _state(poll) in ("Failed", "Canceled")
 
 
 def _state(poll: dict[str, Any]) -> str:

@@ -99,7 +99,7 @@ class Datastores:
         if not name:
             raise ArmError(501, "NotSimulated", "The simulator does not know the secrets of a datastore without any.")
         own = {"key": stable_guid("storage key", doc["properties"].get("accountName") or "")}
-        value = self.app.store.private(doc["id"]).get("secret") or own.get(name)
+        value = self.app.store.private(doc["id"]).get("secret") or own.get(name) or ""
         if common.flag(request.json_object.get("expirableSecret")) and kind == "AccountKey":
             # A signature that was made with the key [REC R21].
             token = f"?sv=2024-11-04&se=2030-01-01T00%3A00%3A00Z&srt=co&ss=bf&sp=rcuwdl&sig={stable_guid('sas', value)}"
