@@ -35,6 +35,12 @@ SHOWN = (
 )
 
 
+NOT_DECLARED = (
+    ("docs/docsite/rst/guide_changes.rst", "Standard_NC6s_v3"),
+    ("scripts/acceptance_proof.py", "STANDARD_DS2_V2"),
+)
+
+
 def retired(texts: t.Iterable[str]) -> list[str]:
     return [text.partition(": ")[0] for text in texts if "etir" in text.partition(": ")[0]]
 
@@ -235,6 +241,8 @@ def test_no_example_and_no_default_uses_what_is_retired_or_will_be() -> None:
         if path.is_file() and path.suffix in (".md", ".rst", ".yml", ".yaml", ".py", ".j2", ".sh", "")
         for size in re.findall(r"(?i)\bstandard_[a-z]+\d[a-z0-9_-]*", path.read_text(errors="replace"))
     }
+    # What replaces old sizes has to name some, and what proves that another guess about the service is noticed declares nothing.
+    used = {item for item in used if "modernise" not in item[0] and item not in NOT_DECLARED}
     assert used and [item for item in sorted(used) if retirements.of(retirements.SIZE, item[1])] == []
     declared = re.compile(r"^\W*(tier|vm_priority): low_priority|\btype: (aks|datalakeanalytics)\b", re.MULTILINE)
     texts = [path for path in files if path.suffix in (".yml", ".yaml", ".md", ".rst")]

@@ -137,3 +137,23 @@ def test_results_that_are_not_full_are_not_merged() -> None:
 def test_the_place_of_what_cannot_be_read_is_named(drift_report: t.Callable[..., t.Any]) -> None:
     with pytest.raises(AnsibleFilterError, match=r"found\.workspaces\[0\]\.computes must be a list, and is a number"):
         drift_report({**REPORTED, "found": {"workspaces": [{**WORKSPACE, "computes": 7}]}})
+
+
+@pytest.fixture
+def modernised() -> t.Callable[..., t.Any]:
+    function: t.Callable[..., t.Any] = filter_loader.get("azureml.compute.modernised").j2_function
+    return function
+
+
+def test_successors_of_nothing(modernised: t.Callable[..., t.Any]) -> None:
+    # As a workspace without retirements leaves its skipped tasks.
+    result = modernised({"computes": [], "exported": {"skipped": True}, "regions": [], "earlier": []})
+    assert result == {"retired": [], "computes": [], "blocked": [], "lost": [], "notes": []}
+
+
+@pytest.mark.parametrize(
+    ("choice", "text"), [((["a"],), "mapping"), (({"a": 1},), "mapping"), (({}, "spot"), "low_priority, not 'spot'")]
+)
+def test_wrong_choices_are_named(modernised: t.Callable[..., t.Any], choice: tuple[t.Any, ...], text: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=text):
+        modernised({"computes": []}, *choice)
