@@ -21,11 +21,12 @@ from .._report import document, markdown, page, pipelines
 from .._report.rows import Report
 
 DATA = "drift.json"
+# By the suffix of the file.
 _FORMS: dict[str, t.Callable[[Report], str]] = {
-    "drift.md": markdown.markdown,
-    "drift.html": page.page,
-    "drift.xml": pipelines.junit,
-    "drift.csv": pipelines.table,
+    "md": markdown.markdown,
+    "html": page.page,
+    "xml": pipelines.junit,
+    "csv": pipelines.table,
 }
 
 
@@ -75,7 +76,7 @@ def _previous(path: str, warnings: list[str]) -> dict[str, t.Any] | None:
 
 
 def _write(folder: str, data: dict[str, t.Any], made: Report) -> None:
-    texts = {DATA: json.dumps(data, indent=4) + "\n", **{name: form(made) for name, form in _FORMS.items()}}
+    texts = {DATA: json.dumps(data, indent=4) + "\n", **{f"drift.{suffix}": form(made) for suffix, form in _FORMS.items()}}
     try:
         os.makedirs(folder, exist_ok=True)
         for name, text in texts.items():
