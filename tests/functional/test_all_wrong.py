@@ -73,7 +73,7 @@ def test_an_unknown_option_comes_with_the_one_that_it_resembles(azure: Azure) ->
     assert "Did you mean max_instances, ssh_settings.admin_password? Supported parameters include" in done["msg"]
     computes = [{"type": "amlcompute", "name": "cpu", "max_intances": 2}]
     done = azure.run("aml_fleet", ok=None, workspaces=[{"name": "ws-a", "resource_group": "rg", "computes": computes}])
-    assert "max_intances. Did you mean max_instances?" in done["msg"] and azure.sent == []
+    assert "Unsupported parameters: max_intances. Did you mean max_instances?" in done["msg"] and azure.sent == []
 
 
 def test_findings_are_in_the_order_of_the_options(azure: Azure) -> None:

@@ -56,6 +56,16 @@ def test_only_matching_targets_are_pruned(azure: Azure, wanted: list[dict[str, t
     assert not none["changed"] and none["undeclared"] == [], "a declared target outside of the limit is not undeclared"
 
 
+def test_a_limit_that_matches_nothing_is_refused_although_the_run_prunes(
+    azure: Azure, wanted: list[dict[str, t.Any]]
+) -> None:
+    azure.run(FLEET, name="prod", workspaces=wanted)
+    failed = azure.run(FLEET, name="prod", workspaces=wanted, prune="delete", limit=["ws-2"], ok=False)
+    assert failed["failure"]["code"] == "NoTargetMatches" and azure.writes == []
+    share = {"name": "prod", "workspaces": wanted, "prune": "delete", "limit": ["ws-0"], "share": ["ws-1"]}
+    assert not azure.run(FLEET, **share)["changed"], "another share has the targets of the limit"
+
+
 def test_what_is_outside_needs_no_quota_but_is_part_of_the_cost_of_the_document(
     azure: Azure, wanted: list[dict[str, t.Any]]
 ) -> None:

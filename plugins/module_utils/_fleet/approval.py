@@ -100,9 +100,11 @@ def check(approved: Json, entries: t.Sequence[Entry], fleet: str | None, mask: M
     now = document(entries, fleet, None, mask)
     if any(now[name] != approved[name] for name in _APPLIED):
         differences = list(_differences(approved, now))
-        more = f"; and {len(differences) - EACH} more" if len(differences) > EACH else ""
+        lines = [difference["message"] for difference in differences[:EACH]]
+        if len(differences) > EACH:
+            lines.append(f"and {len(differences) - EACH} more")
         raise PlanChanged(
-            f"The plan of this run is not the approved one: {'; '.join(difference['message'] for difference in differences[:EACH])}{more}.",
+            "\n  ".join(["The plan of this run is not the approved one:", *lines]),
             details=differences,
             hint="Nothing was written. Create the plan again in check mode, with the same document and options, and have it approved.",
         )

@@ -61,9 +61,9 @@ def read(patterns: t.Iterable[str] | None) -> Limit:
 
 
 def check_matches(patterns: t.Iterable[str] | None, entries: t.Sequence[Entry], *, prunes: bool) -> Findings:
-    """A limit that no target matches is a typing error; unless ``prunes``, since it may match undeclared targets."""
+    """A limit that no target matches is a typing error; unless ``prunes``, since it may match undeclared targets that are not read yet."""
     if patterns and not entries and not prunes:
-        message = f"limit {', '.join(patterns)} matches no target of the document. It matches names, WORKSPACE/TARGET, workspaces and types."
+        message = f"limit {', '.join(patterns)} matches no target of the document. Correct it: it matches names, WORKSPACE/TARGET, workspaces and types."
         yield Finding("NoTargetMatches", "limit", message, "this collection")
 
 

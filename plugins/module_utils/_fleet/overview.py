@@ -134,7 +134,11 @@ def totals_line(counts: t.Mapping[str, t.Any], *, check_mode: bool) -> str:
     ]
     rest = [f"{number} {name}" for number, name in others if number]
     every = counts["targets"] + counts.get("undeclared", 0)
-    return f"{every} targets: {', '.join([changes, *rest])}."
+    return f"{every} {_targets(every)}: {', '.join([changes, *rest])}."
+
+
+def _targets(number: int) -> str:
+    return "target" if number == 1 else "targets"
 
 
 def cost_lines(changed: t.Sequence[Entry], cost: Total | None) -> list[str]:
@@ -151,5 +155,5 @@ def cost_lines(changed: t.Sequence[Entry], cost: Total | None) -> list[str]:
     unknown = len(cost.unknown)
     return [
         f"Cost per month: {cost.monthly_minimum:.2f} to {cost.monthly_maximum:.2f} {cost.currency} ({least:+.2f} to {most:+.2f} by these changes)"
-        + (f", without {unknown} targets of unknown price." if unknown else ".")
+        + (f", without {unknown} {_targets(unknown)} of unknown price." if unknown else ".")
     ]

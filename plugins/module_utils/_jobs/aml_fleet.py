@@ -144,6 +144,8 @@ def manage_fleet(task: Task) -> Result:
         observed = _observe_and_plan(
             [fleet, *gate.also_read(rest, beyond)], planner, Observer(task.client, params["parallelism"], planned)
         )
+        # Now undeclared targets are known too; those of the other shares are not.
+        refuse(check_matches(params["limit"], [*fleet.every, *rest.entries], prunes=bool(params["share"])))
         try:
             gate.check(task.client, fleet, rest, beyond, task.warnings)
             if params["approved_plan"] is not None:

@@ -20,7 +20,9 @@ def validate(spec: specs.Spec, values: dict[str, t.Any]) -> tuple[dict[str, t.An
     """The values with their types and defaults, and what is wrong with them."""
     checked = _validator(spec).validate(values)
     texts = [
-        with_hint(str(error.msg), spec) if isinstance(error, UnsupportedError) else str(error.msg)
+        f"Unsupported parameters: {with_hint(str(error.msg), spec)}"
+        if isinstance(error, UnsupportedError)
+        else str(error.msg)
         for error in checked.errors
     ]
     return checked.validated_parameters, texts
