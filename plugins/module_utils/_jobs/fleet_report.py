@@ -76,7 +76,10 @@ def _previous(path: str, warnings: list[str]) -> dict[str, t.Any] | None:
 
 
 def _write(folder: str, data: dict[str, t.Any], made: Report) -> None:
-    texts = {DATA: json.dumps(data, indent=4) + "\n", **{f"drift.{suffix}": form(made) for suffix, form in _FORMS.items()}}
+    texts = {
+        DATA: json.dumps(data, indent=4) + "\n",
+        **{f"drift.{suffix}": form(made) for suffix, form in _FORMS.items()},
+    }
     try:
         os.makedirs(folder, exist_ok=True)
         for name, text in texts.items():

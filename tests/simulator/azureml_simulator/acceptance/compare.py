@@ -69,7 +69,8 @@ def _facts_of(exchange: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     if answer is not None:
         yield "status", answer["status"]
         yield from ((f"header {header}", value) for header, value in answer["headers"].items())
-        yield from _leaves(answer["body"], exchange["name"] in _LISTS)
+        leaves_of_body = _leaves(answer["body"], exchange["name"] in _LISTS)
+        yield from ((f"body.{path}" if path == "status" else path, value) for path, value in leaves_of_body)
     yield from _facts_of_polls(polls)
 
 
@@ -237,12 +238,17 @@ def _score(names: list[str], recorded: Facts, shown: Facts) -> int:
     return sum(_at(recorded, name) == _at(shown, name) for name in names)
 
 
+def _was_accepted(default: Any, seen: Any) -> bool:
+    """Whether the recording has a success where the guess is the status of a refusal: it does not show how something is refused."""
+    return isinstance(default, int) and isinstance(seen, int) and seen < 400 <= default
+
+
 def _judge_free(guess: Guess, default: Any, recorded: Facts, base: Facts, probed: Facts) -> Verdict:
     """The value is what was recorded where the probe is seen."""
     probe = str(guess.others[0])
     places = [name for name, value in probed.items() if probe in str(value) and _at(base, name) != value]
     seen = [_at(recorded, name) for name in places if _at(recorded, name) != _ABSENT]
-    if not seen:
+    if not seen or _was_accepted(default, seen[0]):
         return Verdict(guess.path, default, None, tuple(places))
     same = all(_at(recorded, name) == _at(base, name) for name in places)
     return Verdict(guess.path, default, default if same else seen[0], tuple(places))
