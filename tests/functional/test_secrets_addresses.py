@@ -61,7 +61,7 @@ def test_an_address_that_the_service_returns(azure: Azure, tmp_path: Path) -> No
         assert hidden(azure)
     assert "setup.sh?***" in azure.run("aml_compute_info")["computes"][0]["setup_scripts"]["creation_script"]["path"]
     file = tmp_path / "plan.json"
-    changed = {**declared("scripts/setup.sh"), "on_immutable_change": "recreate"}
+    changed = {**declared("scripts/setup.sh"), "on_immutable_change": "recreate", "force": True}
     done = azure.run("aml_fleet", check=True, diff=True, full_result=True, plan_file=str(file), **fleet(changed))
     assert done["targets"][0]["action"] == "replace" and "setup.sh?***" in str(done["diff"]) and hidden(azure)
     assert "setup.sh?" in file.read_text() and "pLanted" not in file.read_text()

@@ -109,6 +109,17 @@ WORLDS = {
         },
         {".ssh/id_rsa": "-----BEGIN OPENSSH PRIVATE KEY-----\nplanted\n-----END OPENSSH PRIVATE KEY-----\n"},
     ),
+    "aml_datastore": World(
+        workspace(),
+        {
+            "storage_key": "planted-key",
+            "new_storage_key": "planted-new-key",
+            "tenant_id": PLACEHOLDER,
+            "client_id": PLACEHOLDER,
+            "client_secret": "planted-secret",
+        },
+        {"blob.yml": "name: from_the_cli\ntype: azure_blob\naccount_name: stmlprod\ncontainer_name: training\n"},
+    ),
     "aml_inference_cluster": World(
         [*workspace(), resource(AKS, "aks", "2024-09-01", properties=POOLS)],
         {"aks_id": id_of(AKS, "aks")},

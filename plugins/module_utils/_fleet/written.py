@@ -15,7 +15,7 @@ from .._core.findings import Finding, Findings
 
 # How a file begins that an earlier run has written.
 PLAN = re.compile(rb'\{\s*"digest": "sha256:')
-TABLE = re.compile(rb"TARGET +ACTION +FIELDS|\d+ targets: ")
+TABLE = re.compile(rb"TARGET +ACTION +FIELDS|\d+ targets?: ")
 _LONGEST_BEGINNING = 400
 
 
