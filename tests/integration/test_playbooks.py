@@ -281,6 +281,7 @@ def test_rotate_keys(world: World) -> None:
         assert new and new != old, name
 
 
+@pytest.mark.slow
 def test_modernise(simulator: Simulator, tmp_path: Path) -> None:
     """A plan that changes nothing; an interruption between deletion and creation; and the run that continues, and changes nothing without a name."""
     workspace = simulator.make_workspace("rg-old", "ws-old")
@@ -322,6 +323,7 @@ def test_modernise(simulator: Simulator, tmp_path: Path) -> None:
     assert (new, other) == ("Dedicated", "LowPriority") and world.state()["spot-a"]["tags"] == {"team": "a"}
 
 
+@pytest.mark.slow
 def test_acceptance_deletes_what_it_created(simulator: Simulator, tmp_path: Path) -> None:
     player = Player(simulator, tmp_path, "rg-acceptance")
     simulator.make_group(player.group)
