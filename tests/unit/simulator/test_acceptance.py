@@ -102,6 +102,17 @@ def test_masks(name: str, value: Any, masked: Any) -> None:
     assert hidden.value({name: value})[name] == masked
 
 
+def test_every_attachment_is_known_by_its_name() -> None:
+    """Or the walk would end with a Delete of it."""
+    names = {
+        call.path.rpartition("/")[2]
+        for step in walk.STEPS
+        for call in step.calls
+        if call.makes and "resourceId" in json.dumps(call.body or {}) and "/computes/" in call.path
+    }
+    assert names and all(name.startswith(record._ATTACHED) for name in names)
+
+
 def test_what_is_attached_is_detached_only() -> None:
     """A Delete could reach the resource that the user gave as the target."""
     attached = {step.name for step in walk.STEPS if step.target}

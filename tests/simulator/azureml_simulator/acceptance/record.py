@@ -28,6 +28,8 @@ from azureml_simulator.http import Headers
 
 FORMAT = 1
 _SIGNATURE = ("t", "c", "s", "h")
+# How the names begin of what the walk attaches.
+_ATTACHED = ("acc-kubernetes", "acc-databricks", "acc-datafactory", "acc-datalakeanalytics", "acc-v-")
 _TERMINAL = ("Succeeded", "Failed", "Canceled")
 _OPERATIONS = ("Azure-AsyncOperation", "Location")
 # Items of a list beyond these say nothing more about its shape.
@@ -166,9 +168,8 @@ class Recorder:
             query = f"?api-version={version}"
             kind = path.lower()
             if "/computes/" in kind:
-                attached = any(
-                    part in kind for part in ("kubernetes", "databricks", "datafactory", "datalakeanalytics", "/acc-v-")
-                )
+                # By the target's own name: that of the resource group is the user's, and may be anything.
+                attached = kind.rpartition("/")[2].startswith(_ATTACHED)
                 query += f"&underlyingResourceAction={'Detach' if attached else 'Delete'}"
             elif "/workspaces/" in kind and "machinelearning" in kind:
                 query += "&forceToPurge=true"
