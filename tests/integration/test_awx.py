@@ -254,7 +254,7 @@ def test_the_drift_report_is_stored_and_fails_the_job(
     document = {"aml_fleet_workspaces": [{"name": "ws-demo", "resource_group": group, "computes": computes}]}
     awx = edited(controller, FLEET, aml_fleet_name="", **document)
     awx = replace(awx, task_env={**awx.task_env, "AML_REPORT_URL": url})
-    survey = {"aml_fleet_document": "production", "drift_fails": "true"}
+    survey = {"aml_document": "production", "drift_fails": "true"}
     mark = simulator.mark()
     job = awx.run("drift.yml", credential, survey)
     assert (job.status, job.code) == ("failed", 2), job.stdout

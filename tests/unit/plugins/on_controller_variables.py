@@ -1,0 +1,78 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter plugin unknown_variables: misspelt names are found, documented ones and those of users are not.
+
+Not collected by itself: test_on_a_controller.py runs it in a process of its own.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible.plugins.loader import filter_loader, init_plugin_loader
+
+init_plugin_loader()
+
+ROOT = Path(__file__).resolve().parents[3]
+PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
+
+
+@pytest.fixture
+def unknown() -> t.Callable[..., t.Any]:
+    found: t.Callable[..., t.Any] = filter_loader.get("azureml.compute.unknown_variables").j2_function
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("aml_network_subnet", "aml_network_subnets"),
+        ("aml_fleet_paralelism", "aml_fleet_parallelism"),
+        ("aml_ssh_keys_rotat", "aml_ssh_keys_rotate"),
+        ("aml_compute_clusters", "aml_clusters"),
+        ("aml_drift_foldr", "aml_drift_folder"),
+        ("aml_teardown_keep_workspce", "aml_teardown_keep_workspace"),
+    ],
+)
+def test_a_misspelt_name_is_found_with_the_one_it_resembles(
+    unknown: t.Callable[..., t.Any], name: str, meant: str
+) -> None:
+    assert unknown([name, meant]) == [f"{name} is not a variable of this collection. Did you mean {meant}?"]
+
+
+def test_a_name_that_resembles_nothing_names_the_role_that_it_would_belong_to(unknown: t.Callable[..., t.Any]) -> None:
+    (message,) = unknown(["aml_workspace_xyz"])
+    assert "Names that start with aml_workspace_ belong to it: give" in message and "Did you mean" not in message
+
+
+def test_names_of_users_are_theirs(unknown: t.Callable[..., t.Any]) -> None:
+    assert unknown(["aml_team", "aml_networking", "network_subnet", "aml_document", "ansible_host"]) == []
+
+
+def test_documented_names_are_known(unknown: t.Callable[..., t.Any]) -> None:
+    specs = [yaml.safe_load(path.read_text()) for path in ROOT.glob("roles/*/meta/argument_specs.yml")]
+    arguments = {name for spec in specs for entry in spec["argument_specs"].values() for name in entry["options"]}
+    assert len(arguments) > 60 and unknown(arguments) == []
+    vars_files = [*ROOT.glob("examples/*.yml"), *ROOT.glob("examples/awx/**/*.yml"), *PLAYBOOKS]
+    names = {name for path in vars_files for name in re.findall(r"^ *-? *(aml_\w+):", path.read_text(), re.MULTILINE)}
+    assert len(names) > 50 and unknown(names) == []
+    # Names of facts and of artifacts, which end in a value.
+    assert (
+        unknown(["aml_workspace_tags", "aml_fleet_result_0123abcd", "aml_drift_part_0123abcd", "aml_network_id"]) == []
+    )
+
+
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
+def test_every_playbook_checks_the_names_first(path: Path) -> None:
+    first = yaml.safe_load(path.read_text())[0]["tasks"]
+    imports = [task.get("ansible.builtin.import_tasks") for task in first]
+    if "tasks/provision.yml" in imports:
+        provision = yaml.safe_load((ROOT / "playbooks" / "tasks" / "provision.yml").read_text())
+        assert provision[0]["ansible.builtin.import_tasks"] == "validate.yml"
+    else:
+        assert imports[0] == "tasks/variables.yml"
