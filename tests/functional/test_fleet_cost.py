@@ -158,3 +158,19 @@ def test_a_service_that_does_not_answer_is_no_unknown_price(azure: Azure) -> Non
     azure.app.faults.put([{"kind": "status", "status": 500, "match": {"path": "/vmSizes"}, "count": 99}])
     failed = azure.run(FLEET, workspaces=fleet(cluster("cpu-c")), max_monthly_cost=1, preflight=False, ok=False)
     assert failed["failure"]["status"] == 500 and azure.writes == []
+
+
+def test_a_target_that_fails_by_its_plan_costs_what_it_costs_now(azure: Azure) -> None:
+    """The declaration does not fit the existing instance, so that no values after the run are known."""
+    application = {"name": "studio", "image": {"reference": "rocker/rstudio"}}
+    instance = {"type": "computeinstance", "name": "inst-a", "size": "Standard_DS2_v2"}
+    azure.run(FLEET, workspaces=fleet({**instance, "custom_applications": [application]}), preflight=False)
+    unknown = {**application, "environment_variables": {"TOKEN": "VALUE_NOT_SHOWN"}}
+    wanted = fleet({**instance, "custom_applications": [unknown]}, cluster("cpu-c"))
+    failed = azure.run(FLEET, workspaces=wanted, estimate_cost=True, preflight=False, full_result=True, ok=False)
+    assert failed["failure"]["code"] == "FleetFailed" and failed["totals"]["create"] == 1
+    assert [target["failure"] and target["failure"]["code"] for target in failed["targets"]] == [
+        "PlaceholderNotReplaced",
+        None,
+    ]
+    assert costs(failed) == {"inst-a": (month(1), month(1)), "cpu-c": (0.0, month(2))}

@@ -119,6 +119,15 @@ def test_tags_that_one_target_does_not_keep(azure: Azure) -> None:
     assert [azure.compute(name)["tags"] for name in ("one", "two")] == [{"b": "2"}, {"a": "1", "b": "2"}]
 
 
+def test_the_tag_of_the_fleet_alone_removes_no_tag(azure: Azure) -> None:
+    """What declares no tags has them unmanaged, whatever ``append_tags`` says."""
+    azure.run(FLEET, workspaces=wanted(cluster("one", tags={"a": "1"}), cluster("two", tags={"a": "1"})))
+    both = wanted(cluster("one"), cluster("two", tags={"b": "2"}))
+    azure.run(FLEET, name="prod", append_tags=False, workspaces=both)
+    own = {"azureml-compute-fleet": "prod"}
+    assert [azure.compute(name)["tags"] for name in ("one", "two")] == [{"a": "1", **own}, {"b": "2", **own}]
+
+
 @pytest.mark.parametrize(
     "own",
     [{"wait_timeout": "soon"}, {"attempts": 0}, {"on_immutable_change": "perhaps"}],

@@ -317,7 +317,15 @@ COMPUTE = {
         }
     ),
 }
-RULE = mapping({"type": TEXT, "destination": Shape(("text", "mapping")), "category": TEXT, "status": TEXT})
+RULE = mapping(
+    {
+        "type": TEXT,
+        "destination": Shape(("text", "mapping")),
+        "fqdns": list_of(TEXT),
+        "category": TEXT,
+        "status": TEXT,
+    }
+)
 WORKSPACE = {
     **_ENVELOPE,
     "name": TEXT,
@@ -412,9 +420,11 @@ def learn_workspace(rows: t.Iterable[Row]) -> None:
     _WORKSPACES[:] = [lambda: document(rows, WORKSPACE)]
 
 
-def learn_child(collection: str, rows: t.Iterable[Row]) -> None:
-    """A kind of resource in a workspace other than compute targets, by the last type in its id."""
-    _CHILDREN[collection.casefold()] = lambda: document(rows, {**_ENVELOPE, "name": TEXT})
+def learn_child(collection: str, rows: t.Iterable[Row], *, required: tuple[str, ...] = ()) -> None:
+    """A kind of resource in a workspace other than compute targets, by the last type in its id. ``required`` are properties."""
+    properties = mapping({"provisioningState": TEXT}, required=required)
+    also = {**_ENVELOPE, "name": TEXT, "properties": properties}
+    _CHILDREN[collection.casefold()] = lambda: document(rows, also, ("properties",))
 
 
 def _made(key: t.Any, make: t.Callable[[], Shape]) -> Shape:
@@ -464,7 +474,7 @@ def _always(shape: Shape) -> t.Callable[[t.Any], Shape]:
 
 def _identified(shape: Shape) -> Shape:
     """The same in a list, where an item without id and name is of no use."""
-    return _made(id(shape), lambda: Shape(shape.types, shape.fields, shape.items, ("id", "name")))
+    return _made(id(shape), lambda: Shape(shape.types, shape.fields, shape.items, (*shape.required, "id", "name")))
 
 
 def _compute_shape(body: t.Any) -> Shape:

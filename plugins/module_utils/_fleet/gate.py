@@ -166,8 +166,17 @@ def _takes_more(entry: Entry) -> bool:
 
 def _billed(entries: t.Iterable[Entry]) -> list[tuple[Entry, DesiredTarget]]:
     """The targets that will be billed by the workspace, as they will be."""
-    desired = [(entry, _desired(entry)) for entry in entries if entry.state != "absent"]
+    desired = [(entry, _desired_or_current(entry)) for entry in entries if entry.state != "absent"]
     return [(entry, target) for entry, target in desired if target.kind.is_billed(target.wanted)]
+
+
+def _desired_or_current(entry: Entry) -> DesiredTarget:
+    """What the target will be. One whose declaration the existing resource cannot take has failed by its plan, and stays as it is."""
+    try:
+        return _desired(entry)
+    except AmlError:
+        existing = entry.existing or {}
+        return DesiredTarget(entry.type, entry.target, entry.kind.kept(existing), existing)
 
 
 def _set_differences(fleet: Fleet, prices: Prices, billed: t.Collection[str]) -> None:

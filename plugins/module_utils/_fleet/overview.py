@@ -146,7 +146,9 @@ def cost_lines(changed: t.Sequence[Entry], cost: Total | None) -> list[str]:
         return []
     if cost.currency is None:
         return ["Cost per month: unknown."]
-    known = [entry.difference for entry in changed if entry.difference]
+    differences = [entry.difference for entry in changed if entry.difference]
+    # As in the total, there is one currency; what costs nothing is of any.
+    known = [item for item in differences if item.currency in (None, cost.currency)]
     least, most = (
         (round(sum(values), 2) for values in zip(*((item.monthly_minimum, item.monthly_maximum) for item in known)))
         if known

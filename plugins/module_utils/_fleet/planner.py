@@ -66,6 +66,9 @@ class Planner:
             entry.declared_options.get("update_password"),
             entry.declared_options.get("update_certificate"),
         )
+        if entry.declaration is not None and "tags" not in entry.declaration.declared:
+            # The fleet's own tag is then the only declared one, and no other tag is managed.
+            own["append_tags"] = True
         return replace(self._behaviour, update_secrets=always, **own)
 
     def _desired(self, entry: Entry) -> Declared:

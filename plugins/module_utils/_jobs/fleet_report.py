@@ -69,7 +69,7 @@ def _previous(path: str, warnings: list[str]) -> dict[str, t.Any] | None:
             return t.cast("dict[str, t.Any]", previous)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, AmlError) as error:
+    except (OSError, ValueError, RecursionError, AmlError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         warnings.append(f"{path} is not used as the previous report: {reason}. Differences have no earlier date.")
         return None

@@ -503,11 +503,11 @@ def _sendable(body: Body) -> Body:
         needed, others = STORAGE[type_]
         for option in OF_STORAGE.difference(needed, others):
             remove_path(body, _BY_OPTION[option].path)
-    if type_ == "one_lake":
+    if type_ == "one_lake" and isinstance(properties.get("artifact"), dict):
         properties["artifact"].setdefault("artifactType", "LakeHouse")
     properties["credentials"] = _fitting({"credentialsType": "None", **(properties.get("credentials") or {})})
     return body
 
 
-shape.learn_child("datastores", FIELDS)
+shape.learn_child("datastores", FIELDS, required=("datastoreType",))
 DATASTORE = Datastore()

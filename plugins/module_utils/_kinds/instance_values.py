@@ -178,7 +178,7 @@ def _application_to_arm(item: Values) -> Values:
         for endpoint in item.get("endpoints") or []
     ]
     body["environmentVariables"] = {
-        name: {"type": "local", "value": str(value)}
+        name: {"type": "local", "value": "" if value is None else str(value)}
         for name, value in (item.get("environment_variables") or {}).items()
     }
     body["volumes"] = [
@@ -247,10 +247,8 @@ def _check_ports(endpoints: list[Values], place: str) -> Findings:
 def _check_environment(variables: Values, place: str) -> Findings:
     source = "environ(7); ARM types, EnvironmentVariable"
     for name, value in variables.items():
-        if not str(name) or "=" in str(name) or isinstance(value, (dict, list)):
-            message = (
-                f"{place}: environment_variables {str(name)!r} must have a name without '=', and text for its value."
-            )
+        if not str(name) or "=" in str(name) or value is None or isinstance(value, (dict, list)):
+            message = f"{place}: environment_variables {str(name)!r} must have a name without '=', and text for its value, which may be empty ('')."
             yield Finding("InvalidApplication", f"{place}.environment_variables", message, source)
 
 
@@ -319,17 +317,17 @@ def mounts_to_arm(items: list[Values]) -> list[Values]:
 
 
 def mounts_from_arm(items: list[Values]) -> list[Values]:
-    modes, sources = ({arm: option for option, arm in names.items()} for names in (_MODES, _SOURCES))
+    mode, source = (_fields.choice(**names)["from_arm"] for names in (_MODES, _SOURCES))
     return [
         {
             "mount_name": item.get("mountName"),
             "source": item.get("source"),
-            "source_type": sources.get(item.get("sourceType") or ""),
+            "source_type": source(item.get("sourceType")),
             "mount_path": item.get("mountPath"),
-            "mount_mode": modes.get(item.get("mountMode") or ""),
+            "mount_mode": mode(item.get("mountMode")),
         }
         for item in items or []
-        if item.get("mountState") not in ("Unmounted", "UnmountRequested")
+        if lower(item.get("mountState")) not in ("unmounted", "unmountrequested")
     ]
 
 

@@ -10,6 +10,7 @@ import typing as t
 
 from .._core import paths
 from .._core.findings import Finding, Findings
+from .._core.paths import MISSING
 from .._engine import rules as _rules
 from .._engine.fields import Field
 from .._engine.kind import Body, Request
@@ -81,7 +82,7 @@ def rule_to_arm(rule: dict[str, t.Any]) -> Body:
 def merged_rule(current: t.Any, rule: dict[str, t.Any]) -> Body:
     """A rule's document with the declared values; host names and other values are preserved."""
     declared = rule_to_arm(rule)
-    if not isinstance(current, dict) or current.get("type") != declared["type"]:
+    if not isinstance(current, dict) or str(current.get("type")).casefold() != declared["type"].casefold():
         # Of a rule of another type, nothing fits.
         return declared
     kept = {key: value for key, value in current.items() if value is not None and key not in _RULE_READ_ONLY}
@@ -125,8 +126,20 @@ def _host_names(rule: dict[str, t.Any]) -> list[str]:
     return sorted(name.casefold() for name in rule.get("fqdns") or [])
 
 
+def existing_name(body: Body, name: str) -> str:
+    """The name of a rule as the workspace spells it: as for all resources, its case has no meaning."""
+    rules = paths.get_path(body, _PATH)
+    names = rules if isinstance(rules, dict) else ()
+    return next((other for other in names if other.casefold() == name.casefold()), name)
+
+
 class RuleField(Field):
     """An outbound rule: equal if the declared values of its destination are equal. The service adds other keys to it."""
+
+    def read(self, body: Body) -> t.Any:
+        name = self.path.rpartition(".")[2]
+        rule = paths.get_path(body, f"{_PATH}.{existing_name(body, name)}")
+        return None if rule is MISSING or rule is None else rule_from_arm(name, rule)
 
     def same(self, left: t.Any, right: t.Any) -> bool:
         if not left or not right:
@@ -146,13 +159,13 @@ def rule_field(name: str) -> Field:
         f"{RULES}.{name}",
         f"{_PATH}.{name}",
         to_arm=rule_to_arm,
-        from_arm=lambda body: rule_from_arm(name, body),
         clearable=True,
     )
 
 
 def rule_request(body: Body, name: str, rule: t.Any) -> Request:
     """The write of one outbound rule; None removes it."""
+    name = existing_name(body, name)
     suffix = f"/outboundRules/{name}"
     if rule is None:
         return Request("DELETE", None, suffix=suffix)

@@ -23,7 +23,7 @@ from .._engine.kind import FAILED, Body, Kind, Request, Status, fixed, provision
 from .._engine.plan import CREATE, REPLACE, Declared, Plan
 from .._engine.versions import Versions
 from . import compute, rule_destinations, workspace_rules
-from .outbound_rules import RULE_TYPES, RULES, check_rules, rule_field, rule_from_arm, rule_request
+from .outbound_rules import RULE_TYPES, RULES, check_rules, existing_name, rule_field, rule_from_arm, rule_request
 
 _NETWORK = "properties.managedNetwork."
 _SERVERLESS = "properties.serverlessComputeSettings."
@@ -386,9 +386,12 @@ class Workspace(Kind):
     def with_values(self, body: Body, values: Declared) -> Body:
         changed = super().with_values(body, values)
         rules = paths.get_path(changed, f"{_NETWORK}outboundRules")
-        # A rule with state absent needs no destination.
-        for name in [name for name, rule in rules.items() if rule is None] if isinstance(rules, dict) else []:
-            del rules[name]
+        if isinstance(rules, dict):
+            # A rule with state absent needs no destination.
+            own = {existing_name(changed, name): rule for name, rule in rules.items()}
+            paths.set_path(
+                changed, f"{_NETWORK}outboundRules", {name: rule for name, rule in own.items() if rule is not None}
+            )
         return changed
 
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
@@ -435,6 +438,12 @@ class Workspace(Kind):
 
     def kept(self, body: Body) -> Declared:
         kept = super().kept(body)
+        if kind_name(body.get("kind")) == "project":
+            kept = {
+                option: value
+                for option, value in kept.items()
+                if option.partition(".")[0] not in workspace_rules.FROM_HUB
+            }
         # The defaults, which most workspaces have, need no preview version.
         if kept.get("network_acls.default_action") == "allow" and not kept.get("network_acls.ip_rules"):
             kept = {option: value for option, value in kept.items() if not option.startswith("network_acls.")}

@@ -17,7 +17,7 @@ from .._core import paths, redact
 from .._core.errors import AmlError
 from .._engine.fields import CREATE_ONLY, UPDATABLE
 from .._engine.kind import FAILED, Body, Kind
-from .._kinds import compute, outbound_rules, workspace, workspace_rules
+from .._kinds import compute, outbound_rules, workspace
 from .._kinds.kubernetes import instance_types_to_arm
 from .._kinds.registry import kind_of
 from . import uncovered
@@ -62,9 +62,9 @@ class Export:
     def add_workspace(self, body: Body) -> None:
         kind = workspace.Workspace()
         options = declaration(kind, body)
-        if options.get("kind") == "project":
-            options = {option: value for option, value in options.items() if option not in workspace_rules.FROM_HUB}
-        rules = [outbound_rules.rule_from_arm(name, rule) for name, rule in outbound_rules.own_rules(body).items()]
+        # A project has the rules of its hub.
+        own = {} if options.get("kind") == "project" else outbound_rules.own_rules(body)
+        rules = [outbound_rules.rule_from_arm(name, rule) for name, rule in own.items()]
         if rules:
             options.setdefault("managed_network", {})["outbound_rules"] = rules
         self.vars["aml_workspace"] = {"name": body["name"], **options}

@@ -55,6 +55,7 @@ _OF_THE_SERVICE = {
     "properties.properties.workspaceName",
     "properties.properties.workspaceUrl",
 }
+_RULES = "properties.managedNetwork.outboundRules"
 # What only another version than those of the table has, and every version returns (docs/facts.md d.2).
 _OTHER_VERSIONS = ("properties.managedNetwork.enableFirewallLog",)
 # Values that say nothing: what the service puts where no one has set anything.
@@ -71,8 +72,9 @@ def of_workspace(body: Body) -> list[str]:
     kind, own = workspace.Workspace(), outbound_rules.own_rules(body)
     kind.fields = (*kind.fields, *(outbound_rules.rule_field(name) for name in own))
     document = copy.deepcopy(body)
-    if own:
-        document["properties"]["managedNetwork"]["outboundRules"] = own
+    if paths.get_path(document, _RULES):
+        # The service makes the others.
+        paths.set_path(document, _RULES, own)
     return _uncovered(kind, document, (*WORKSPACE, *_OTHER_VERSIONS))
 
 

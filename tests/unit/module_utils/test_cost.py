@@ -9,11 +9,12 @@ Source: the documentation of aml_fleet (estimate_cost, max_monthly_cost). tests/
 from __future__ import annotations
 
 import typing as t
+from unittest import mock
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import Target
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError
-from ansible_collections.azureml.compute.plugins.module_utils._fleet import cost
+from ansible_collections.azureml.compute.plugins.module_utils._fleet import cost, overview
 from ansible_collections.azureml.compute.plugins.module_utils._fleet import prices as _prices
 from ansible_collections.azureml.compute.plugins.module_utils._fleet.cost import Cost, Difference
 from ansible_collections.azureml.compute.plugins.module_utils._preflight.facts import DesiredTarget
@@ -272,3 +273,13 @@ def test_a_difference_as_text_and_as_a_result() -> None:
     assert found.text() == "-1.50 to +2.00 USD"
     assert found.to_dict() == {"currency": "USD", "monthly_minimum": -1.5, "monthly_maximum": 2.0}
     assert Difference(None, 0.0, 0.0).text() == "none"
+
+
+def test_differences_in_another_currency_are_not_added() -> None:
+    """The total has one currency, and what changes is said in it."""
+    entries = [mock.Mock(difference=cost.Difference(currency, 1.0, 2.0)) for currency in ("EUR", "USD", None)]
+    [line] = overview.cost_lines(entries, cost.Total("EUR", 10.0, 20.0, ["b"]))
+    assert (
+        line
+        == "Cost per month: 10.00 to 20.00 EUR (+2.00 to +4.00 by these changes), without 1 target of unknown price."
+    )

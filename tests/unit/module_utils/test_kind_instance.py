@@ -148,6 +148,11 @@ def test_a_script_is_a_path_or_a_text(script: Values) -> None:
     ("application", "rule"),
     [
         ({"image": {}}, "custom_applications[rstudio] needs image.reference"),
+        # It would be the text None.
+        (
+            {"image": {"reference": "x"}, "environment_variables": {"TOKEN": None}},
+            "environment_variables 'TOKEN' must have a name without '=', and text for its value",
+        ),
         ({"image": {"reference": "x"}, "endpoints": [{"target": 8787, "published": 1024}]}, "published"),
         ({"image": {"reference": "x"}, "endpoints": [{"target": 65535, "published": 8787}]}, "target"),
     ],
@@ -203,3 +208,16 @@ def test_why_it_is_broken() -> None:
         "its creation failed (CreateFailed: The service gives no reason for CreateFailed.), and such an instance can only be deleted"
     )
     assert INSTANCE.broken(body("Unusable")) is None, "it may come back: nothing is deleted"
+
+
+def test_a_mount_is_the_same_in_the_services_spelling() -> None:
+    row = {
+        "mountName": "data",
+        "source": "azureml:d",
+        "sourceType": "Uri",
+        "mountMode": "readOnly",
+        "mountState": "Mounted",
+    }
+    declared = {"mount_name": "data", "source": "azureml:d", "source_type": "uri", "mount_mode": "read_only"}
+    assert values.same_mounts(values.mounts_from_arm([row]), [declared])
+    assert values.mounts_from_arm([{**row, "mountState": "unmounted"}]) == []

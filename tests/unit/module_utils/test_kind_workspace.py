@@ -14,8 +14,10 @@ from ansible_collections.azureml.compute.plugins.module_utils._engine.kind impor
 from ansible_collections.azureml.compute.plugins.module_utils._engine.plan import plan_present
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import outbound_rules
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import workspace as kind
+from ansible_collections.azureml.compute.plugins.module_utils._options import uncovered
 from ansible_collections.azureml.compute.plugins.modules import aml_workspace
 from ansible_collections.azureml.compute.tests.support.bodies import FIRST, SECOND, workspace
+from ansible_collections.azureml.compute.tests.support.module_run import WORKSPACE_ID
 
 TARGET = Target("ws-one", "/w", "/subscriptions/s/resourceGroups/rg", "s", "rg")
 RULE = {"name": "packages", "type": "fqdn", "destination": "pypi.org"}
@@ -172,3 +174,45 @@ def test_declared_rules_do_not_change_the_shape_of_the_result() -> None:
 )
 def test_states(text: t.Any, state: str) -> None:
     assert kind.Workspace().status(workspace(properties={"provisioningState": text})).state == state
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_rule_is_the_same_in_any_case(state: str) -> None:
+    """A name in another case is no second rule, as for all resources."""
+    network = {
+        "isolationMode": "AllowOnlyApprovedOutbound",
+        "outboundRules": {"Packages": outbound_rules.rule_to_arm(RULE)},
+    }
+    body = workspace(properties={"managedNetwork": network})
+    assert requests({"managed_network": {"outbound_rules": [RULE]}}, body) == []
+    changed = {**RULE, "destination": "conda.org", "state": state}
+    [(method, suffix, _sent)] = requests({"managed_network": {"outbound_rules": [changed]}}, body)
+    assert (method, suffix) == ("PUT" if state == "present" else "DELETE", "/outboundRules/Packages")
+    one = kind.Workspace()
+    declared = one.declare({"managed_network": {"outbound_rules": [changed]}}, TARGET)
+    planned = one.project(one.with_values(body, declared))["managed_network"]["outbound_rules"]
+    assert [(rule["name"], rule["destination"]) for rule in planned] == (
+        [("Packages", "conda.org")] if state == "present" else []
+    )
+
+
+def test_a_replaced_project_takes_what_is_the_hubs_from_it_again() -> None:
+    one, hub = kind.Workspace(), f"{WORKSPACE_ID}-hub"
+    body = workspace(outer={"kind": "Project"}, properties={"hubResourceId": hub})
+    declared = one.declare({"hub_id": hub, "hbi_workspace": True}, TARGET)
+    plan = plan_present(one.fields, declared, one.read(body), on_immutable_change="recreate")
+    complete = one.completed(body, plan, declared)
+    assert plan.action == "replace" and not list(one.check_create(complete, None))
+    assert "storage_account" in one.read(body) and "storage_account" not in complete
+
+
+def test_rules_of_the_service_lack_no_option() -> None:
+    rule = {
+        "type": "PrivateEndpoint",
+        "destination": {"serviceResourceId": "/s", "subresourceTarget": "blob"},
+        "category": "Required",
+    }
+    network = {"isolationMode": "AllowInternetOutbound", "outboundRules": {"__SYS_PE": rule}}
+    assert uncovered.of_workspace(workspace(properties={"managedNetwork": network})) == uncovered.of_workspace(
+        workspace()
+    )

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._core import shape as _shape
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import AmlError, ArmError, each
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import registry, workspace
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.datastore import DATASTORE
 
 GROUP = "/subscriptions/s/resourceGroups/rg/providers"
 COMPUTES = f"{GROUP}/Microsoft.MachineLearningServices/workspaces/ws/computes"
@@ -163,3 +164,31 @@ def test_an_error_of_the_rules_costs_one_item_too() -> None:
     errors: list[AmlError] = []
     assert list(each("abc", refuse, errors.append)) == ["a", "c"]
     assert [error.code for error in errors] == ["UnexpectedAnswer"]
+
+
+WORKSPACE = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "place"),
+    [
+        (
+            WORKSPACE,
+            {"properties": {"managedNetwork": {"outboundRules": {"x": {"type": "PrivateEndpoint", "fqdns": [7]}}}}},
+            "properties.managedNetwork.outboundRules.x.fqdns[0]",
+        ),
+        (f"{WORKSPACE}/{DATASTORE.label}s/one", {"id": "/x", "name": "one"}, "properties"),
+        (f"{WORKSPACE}/{DATASTORE.label}s/one", {"name": "one", "properties": {}}, "properties.datastoreType"),
+    ],
+)
+def test_what_updates_are_made_of_is_checked_too(path: str, body: dict[str, t.Any], place: str) -> None:
+    with pytest.raises(ArmError) as caught:
+        _shape.check(body, _shape.of_resource(path, body), path)
+    assert caught.value.code == "UnexpectedAnswer" and caught.value.details["place"] == place
+    if "/datastores/" in path:
+        rows, malformed = (
+            [{"id": path, **body}, {"id": path, "name": "two", "properties": {"datastoreType": "AzureBlob"}}],
+            [],
+        )
+        good = _shape.items({"value": rows}, "value", path.rpartition("/")[0], malformed.append)
+        assert [row["name"] for row in good] == ["two"] and len(malformed) == 1
