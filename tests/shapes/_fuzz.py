@@ -101,6 +101,15 @@ def _inside(value: t.Any, key: t.Any) -> t.Any:
     return value[key] if isinstance(value, list) and isinstance(key, int) and key < len(value) else None
 
 
+def _names(result: dict[str, t.Any], name: str) -> bool:
+    """Whether the result has a value of this name, or a fleet's table a line of a target named so.
+
+    A fleet that fails returns the failed targets one by one; what was done with the others stands in its table only.
+    """
+    lines = result.get("table") or []
+    return f'"{name}"' in json.dumps(result) or any(f"/{name} " in line for line in lines)
+
+
 # Mappings whose keys are names.
 _NAMED = frozenset(
     {"parameters", "tags", "outboundRules", "userAssignedIdentities", "environmentVariables", "instanceTypes"}
@@ -221,8 +230,9 @@ class Fuzzed:
             for number, item in enumerate(body["value"])
             if number != path[1] and isinstance(item, dict)
         ]
-        before, now = json.dumps(self.clean), json.dumps(result)
-        missing = [name for name in names if isinstance(name, str) and f'"{name}"' in before and f'"{name}"' not in now]
+        missing = [
+            name for name in names if isinstance(name, str) and _names(self.clean, name) and not _names(result, name)
+        ]
         if missing:
             cell.lost = True
             cell.wrong.append(f"lost: {', '.join(missing[:3])}: {result.get('msg', 'no failure')[:200]}")
