@@ -166,6 +166,27 @@ def test_symbolic_names_make_dependencies() -> None:
         template({"a": thing("a", dependsOn=["nothing"])}).resources()
 
 
+def test_an_inner_template_has_names_and_functions_of_its_own() -> None:
+    """Bicep's modules often use the symbolic names of the template that deploys them."""
+    inner = document(
+        {"store": thing("x")},
+        functions=FUNCTIONS,
+        outputs={"o": {"type": "string", "value": "[Mine.Twice(reference('store').id)[0]]"}},
+    )
+    options = {"expressionEvaluationOptions": {"scope": "inner"}, "mode": "Incremental"}
+    module = {
+        "type": "Microsoft.Resources/deployments",
+        "apiVersion": "2024-03-01",
+        "name": "module",
+        "properties": {**options, "template": inner},
+    }
+    found = template({"module": module, "store": thing("y", dependsOn=["module"])}).resources()
+    assert [(item.name, len(item.depends_on)) for item in found] == [("module", 0), ("y", 1)]
+    inner["outputs"]["o"]["value"] = "[Mine.Thrice()]"
+    with pytest.raises(NotSimulatedError, match="Mine.Thrice"):
+        template({"module": module})
+
+
 def test_references_by_symbolic_name() -> None:
     runtime = Runtime(lambda target, version: {"id": target, "properties": {"v": version}}, lambda *_: None)
     evaluated = template(

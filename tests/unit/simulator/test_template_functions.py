@@ -228,6 +228,12 @@ def test_what_is_unknown_is_named_and_not_guessed(expression: str, name: str) ->
         ("substring('abc', 2, 5)", "must refer to a location within the string"),
         ("length(5)", "Unable to evaluate template language function 'length'"),
         ("toLower(5)", "Unable to evaluate template language function 'toLower'"),
+        ("add('a', 'b')", "function 'add': both arguments must be integers"),
+        ("mul('a', 3)", "function 'mul': both arguments must be integers"),
+        ("sub(true(), 1)", "function 'sub': both arguments must be integers"),
+        ("int('1_000')", "function 'int': the value '1_000' cannot be converted"),
+        ("range(0, 10001)", "function 'range': the count must be between 0 and 10000"),
+        ("range(0, -1)", "function 'range': the count must be between 0 and 10000"),
     ],
 )
 def test_evaluation_errors_say_what_azure_says(expression: str, text: str) -> None:

@@ -28,6 +28,9 @@ _DURATION = re.compile(
     r"-?P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
     r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
 )
+_INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*")
+# Of range(), by its reference.
+_MOST_ITEMS = 10000
 _FORMAT_NUMBER = re.compile(r"([NnDd])(\d*)")
 
 
@@ -111,10 +114,32 @@ def _bool(value: Any) -> bool:
 
 
 def _int(value: Any) -> int:
-    try:
+    """Of a number or a text of digits; Python's own conversion takes more, as `1_000`."""
+    if is_integer(value):
         return int(value)
-    except (TypeError, ValueError):
-        raise invalid("int", f"the value '{to_text(value)}' cannot be converted.") from None
+    if isinstance(value, str) and _INTEGER.fullmatch(value):
+        return int(value)
+    raise invalid("int", f"the value '{to_text(value)}' cannot be converted.")
+
+
+def is_integer(value: Any) -> bool:
+    """Whether a value is an integer; a boolean is none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _of_integers(name: str, calculate: Callable[[int, int], Any]) -> Callable[[Any, Any], Any]:
+    def calculated(left: Any, right: Any) -> Any:
+        if not (is_integer(left) and is_integer(right)):
+            raise invalid(name, "both arguments must be integers.")
+        return calculate(left, right)
+
+    return calculated
+
+
+def _range(start: int, count: int) -> list[int]:
+    if not 0 <= count <= _MOST_ITEMS:
+        raise invalid("range", f"the count must be between 0 and {_MOST_ITEMS}.")
+    return list(range(start, start + count))
 
 
 def _substring(text: str, start: int, length: int | None = None) -> str:
@@ -330,7 +355,7 @@ def _cidr_host(text: str, index: int) -> str:
 
 
 PURE: dict[str, Callable[..., Any]] = {
-    "add": lambda left, right: left + right,
+    "add": _of_integers("add", lambda left, right: left + right),
     "and": lambda *values: all(map(_bool, values)),
     "array": lambda value: value if isinstance(value, list) else [value],
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
@@ -349,7 +374,7 @@ PURE: dict[str, Callable[..., Any]] = {
     "datetimeadd": _date_time_add,
     "datetimefromepoch": lambda seconds: datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     "datetimetoepoch": lambda text: int(_moment(text).timestamp()),
-    "div": _divide,
+    "div": _of_integers("div", _divide),
     "empty": _empty,
     "endswith": lambda text, part: text.lower().endswith(part.lower()),
     "equals": same,
@@ -379,22 +404,22 @@ PURE: dict[str, Callable[..., Any]] = {
     "lessorequals": _compare("lessOrEquals", lambda left, right: left <= right),
     "max": lambda *values: max(_spread(values)),
     "min": lambda *values: min(_spread(values)),
-    "mod": lambda left, right: left - _divide(left, right) * right,
-    "mul": lambda left, right: left * right,
+    "mod": _of_integers("mod", lambda left, right: left - _divide(left, right) * right),
+    "mul": _of_integers("mul", lambda left, right: left * right),
     "not": lambda value: not _bool(value),
     "null": lambda: None,
     "objectkeys": lambda value: sorted(value),
     "or": lambda *values: any(map(_bool, values)),
     "padleft": _pad_left,
     "parsecidr": _parse_cidr,
-    "range": lambda start, count: list(range(start, start + count)),
+    "range": _of_integers("range", _range),
     "replace": lambda text, old, new: text.replace(old, new),
     "shallowmerge": _shallow_merge,
     "skip": lambda value, count: value[max(count, 0) :],
     "split": _split,
     "startswith": lambda text, part: text.lower().startswith(part.lower()),
     "string": to_text,
-    "sub": lambda left, right: left - right,
+    "sub": _of_integers("sub", lambda left, right: left - right),
     "substring": _substring,
     "take": lambda value, count: value[: max(count, 0)],
     "tolower": lambda text: text.lower(),

@@ -9,7 +9,7 @@ refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from azureml_simulator.templates.context import is_known
@@ -28,12 +28,18 @@ def check_sections(template: Mapping[str, Any]) -> None:
             raise NotSimulatedError(f"the template section '{section}'")
     if not str(template.get("$schema", "")).lower().partition("#")[0].endswith("/deploymenttemplate.json"):
         raise NotSimulatedError(f"a template with the schema '{template.get('$schema')}'")
+    _check_shapes(template)
+
+
+def _check_shapes(template: Mapping[str, Any]) -> None:
     for section in ("parameters", "outputs"):
         entries = _shaped(template.get(section) or {}, dict, section)
         for name, spec in entries.items():
             _shaped(spec, dict, f"{section}.{name}")
     _check_loops(_shaped(template.get("variables") or {}, dict, "variables").get("copy"), "variables")
     _shaped(template.get("definitions") or {}, dict, "definitions")
+    for space in _shaped(template.get("functions") or [], list, "functions"):
+        _shaped(_shaped(space, dict, "functions").get("members") or {}, dict, "functions.members")
     _check_resources(template.get("resources") or [], "resources")
 
 
@@ -80,16 +86,45 @@ def _shaped(value: Any, shape: type, path: str) -> Any:
 def user_functions(template: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """The template's own functions by their full names, in lower case."""
     return {
-        f"{space['namespace']}.{name}".lower(): function
+        f"{space.get('namespace')}.{name}".lower(): function
         for space in template.get("functions") or []
         for name, function in (space.get("members") or {}).items()
     }
 
 
+def inner_template(source: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The template of a nested deployment with the inner scope: parameters, functions and names in it are its own."""
+    properties = source.get("properties")
+    if str(source.get("type")).lower() != DEPLOYMENT_TYPE.lower() or not isinstance(properties, Mapping):
+        return None
+    options, template = properties.get("expressionEvaluationOptions"), properties.get("template")
+    inner = isinstance(options, Mapping) and str(options.get("scope")).lower() == "inner"
+    return template if inner and isinstance(template, Mapping) else None
+
+
+def own_part(source: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a resource is evaluated in the template that it stands in, without its children."""
+    part = {key: value for key, value in source.items() if key != "resources"}
+    if inner_template(source) is not None:
+        part["properties"] = {key: value for key, value in source["properties"].items() if key != "template"}
+    return part
+
+
+def _with_children(resources: Any) -> Iterator[Mapping[str, Any]]:
+    for _symbol, source in named(resources):
+        yield source
+        yield from _with_children(source.get("resources") or [])
+
+
 def check_functions(template: Mapping[str, Any]) -> None:
     """Refuse a template with a function that is not simulated, wherever it stands."""
     own = user_functions(template)
-    sections = [template.get(name) for name in ("functions", "variables", "resources", "outputs")]
+    resources = list(_with_children(template.get("resources") or []))
+    for inner in filter(None, map(inner_template, resources)):
+        _check_shapes(inner)
+        check_functions(inner)
+    sections: list[Any] = [template.get(name) for name in ("functions", "variables", "outputs")]
+    sections += map(own_part, resources)
     sections += [
         {key: spec[key] for key in ("defaultValue",) if key in spec}
         for spec in (template.get("parameters") or {}).values()

@@ -19,7 +19,7 @@ from azureml_simulator.templates.context import Context, Runtime, Scope
 from azureml_simulator.templates.expression import Call, NotSimulatedError, TemplateError, calls, escape
 from azureml_simulator.templates.functions import find_key
 from azureml_simulator.templates.parameters import Parameters, guard
-from azureml_simulator.templates.shape import DEPLOYMENT_TYPE, check_functions, check_sections, named, user_functions
+from azureml_simulator.templates.shape import DEPLOYMENT_TYPE, check_functions, check_sections, named, own_part, user_functions
 from azureml_simulator.templates.types import Types
 
 _CONTROL = frozenset(
@@ -298,7 +298,7 @@ class Template:
     def _implied(self, draft: _Draft) -> Iterator[str]:
         """Resources that `reference()` names; an id with an api-version is of one outside of the template."""
         known = {other.id.lower() for other in self._drafts}
-        body = {key: value for key, value in draft.source.items() if key not in ("resources", "dependsOn")}
+        body = {key: value for key, value in own_part(draft.source).items() if key != "dependsOn"}
         for call in calls(body):
             try:
                 targets = self._referred(call)
