@@ -288,6 +288,12 @@ def check_api_version(request: Request, route: Route, unknown: str) -> None:
         known = bool(_VERSION.match(version)) and "2015-01-01" <= version[:10] <= today
     else:
         known = version.lower() in {entry.lower() for entry in route.api_versions}
+    if known and version[:10] < route.since:
+        raise ArmError(
+            501,
+            "NotSimulated",
+            f"The simulator does not have the shape of '{type_of(request.path)}' at api-version '{version}'.",
+        )
     if known:
         return
     kind = type_of(request.path).partition("/")[2]

@@ -138,7 +138,7 @@ class ArmError(Exception):
         location: str | None = None,
         inner: str | None = None,
     ) -> None:
-        """`envelope`: `gateway` (E1 of docs/facts.md b.1), `compute` (E2) or `mfe` (E3), which has an `inner` code."""
+        """`envelope`: `gateway` (E1 of docs/facts.md b.1), `compute` or `account` (E2), or `mfe` (E3); the last two have an `inner` code."""
         super().__init__(f"{status} {code}: {message}")
         self.status, self.code, self.message, self.inner = status, code, message, inner
         self.details, self.headers, self.envelope, self.location = details, headers or {}, envelope, location
@@ -146,6 +146,8 @@ class ArmError(Exception):
     def to_response(self, request: Request | None = None) -> Response:
         if self.envelope == "compute":
             return Response(self.status, self._compute_body(), dict(self.headers))
+        if self.envelope == "account":
+            return Response(self.status, self._account_body(), dict(self.headers))
         if self.envelope == "mfe":
             return Response(self.status, {"error": self._mfe_error()}, dict(self.headers))
         error: dict[str, Any] = {"code": self.code, "message": self.message}
@@ -168,6 +170,11 @@ class ArmError(Exception):
         }
         more = [{"type": name, "info": {"value": value}} for name, value in rows.items()]
         return {"code": self.code, "message": self.message, "details": self.details or [], "additionalInfo": more}
+
+    def _account_body(self) -> dict[str, Any]:
+        body = self._compute_body()
+        body["error"]["innerError"] = self.inner and {"code": self.inner, "innerError": None}
+        return {**body, "componentName": "account-rp", "statusCode": self.status}
 
     def _compute_body(self) -> dict[str, Any]:
         empty = ("severity", "messageFormat", "messageParameters", "referenceCode", "detailsUri", "target")

@@ -21,7 +21,8 @@ Handler = Callable[[Request, dict[str, str]], Response]
 @dataclass(frozen=True)
 class Route:
     """One operation. `api_versions` None takes any well-formed one; `action` None asks for no right beside a token;
-    an `open` route asks for neither a token nor an api-version."""
+    an `open` route asks for neither a token nor an api-version. `since`: the day of the oldest version whose shape is simulated; the
+    service has older ones too."""
 
     method: str
     pattern: str
@@ -29,6 +30,7 @@ class Route:
     api_versions: Collection[str] | None = None
     action: str | None = None
     open: bool = False
+    since: str = ""
 
 
 def _compile(pattern: str) -> tuple[re.Pattern[str], tuple[int, int, int]]:

@@ -247,6 +247,22 @@ def test_keys_and_diagnosis(world: World) -> None:
     assert value["storageAccountResults"][0]["code"] == "ResourceNotFound" and value["keyVaultResults"] == []
 
 
+def test_refusals_of_the_managed_network_that_users_quote(world: World) -> None:
+    """azapi#564 and the words of a user of 2026-08-24."""
+    on = {"properties": {"managedNetwork": {"isolationMode": "AllowInternetOutbound"}}}
+    world.cluster()
+    refused = world.call("PATCH", WORKSPACE, on).body["error"]["message"]
+    assert refused == "Managed network cannot be enabled when active computes exist."
+    world.require_success(world.delete("cpu", "Delete"))
+    world.require_success(world.call("PATCH", WORKSPACE, on))
+    off = world.call("PATCH", WORKSPACE, {"properties": {"managedNetwork": {"isolationMode": "Disabled"}}})
+    assert (
+        refusal(off) == (400, "ValidationError") and "cannot be disabled once enabled" in off.body["error"]["message"]
+    )
+    empty = world.call("POST", f"{WORKSPACE}/provisionManagedNetwork")
+    assert empty.status == 400 and "Request body could not be read" in empty.body["error"]["message"]
+
+
 def test_connections_hide_their_credentials(world: World) -> None:
     """WorkspaceConnectionPropertiesV2."""
     properties = {"authType": "ApiKey", "category": "OpenAI", "target": "https://x", "credentials": {"key": "s"}}

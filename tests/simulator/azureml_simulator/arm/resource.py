@@ -127,7 +127,7 @@ class Resource:
     # -- writes --------------------------------------------------------------------------------------------------
 
     def put(self, request: Request, p: dict[str, str]) -> Response:
-        body, resource_id = request.json_object, self.resource_id(p)
+        body, resource_id = _shaped(request.json_object), self.resource_id(p)
         self._check_place(p, resource_id)
         existing = self.app.store.get(resource_id)
         self._precondition(request, existing)
@@ -148,7 +148,7 @@ class Resource:
 
     def patch(self, request: Request, p: dict[str, str]) -> Response:
         doc = self._existing(p)
-        existing, body = copy.deepcopy(doc), request.json_object
+        existing, body = copy.deepcopy(doc), _shaped(request.json_object)
         self._check_place(p, doc["id"])
         self._precondition(request, existing)
         doc |= {key: copy.deepcopy(body[key]) for key in _TOP_LEVEL if key in body}
@@ -250,6 +250,13 @@ class Resource:
 
     def _deleted(self, operation: Operation) -> None:
         self.app.store.delete(operation.target)
+
+
+def _shaped(body: Document) -> Document:
+    """A body whose parts have the shape that they have for every type."""
+    for name in ("tags", "sku", "identity", "properties"):
+        arm_rules.mapping(body.get(name), name)
+    return body
 
 
 def _remove(properties: Document, path: list[str]) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from azureml_simulator.arm import rules as arm_rules
 from azureml_simulator.entra.directory import TENANT, stable_guid
 from azureml_simulator.http import ArmError
 
@@ -77,6 +78,7 @@ def _vault(app: App, doc: Document) -> None:
     properties = doc["properties"]
     if not properties.get("tenantId") or not properties.get("sku"):
         raise ArmError(400, "BadRequest", "The parameters tenantId and sku of a vault are required.")
+    arm_rules.entries(properties.get("accessPolicies"), "accessPolicies")
     properties["vaultUri"] = f"https://{doc['name']}.vault.azure.net/"
     _default(
         properties,
@@ -148,7 +150,7 @@ def _public_ip(app: App, doc: Document) -> None:
 
 def _network_interface(app: App, doc: Document) -> None:
     _default(doc["properties"], enableIPForwarding=False, resourceGuid=stable_guid("guid", doc["id"]))
-    for configuration in doc["properties"].get("ipConfigurations") or []:
+    for configuration in arm_rules.named_entries(doc["properties"].get("ipConfigurations"), "ipConfigurations"):
         configuration["id"] = f"{doc['id']}/ipConfigurations/{configuration['name']}"
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from azureml_simulator.arm import filters
 from azureml_simulator.arm.rbac import ASSIGNMENT_TYPE, BUILT_IN, BY_GUID, BY_NAME, DEFINITION_TYPE, Role
+from azureml_simulator.arm.rules import entries, mapping
 from azureml_simulator.entra.directory import TENANT
 from azureml_simulator.http import ArmError, Request, Response
 from azureml_simulator.routing import Route
@@ -46,7 +47,8 @@ class Authorization:
     def put_assignment(self, request: Request, p: dict[str, str]) -> Response:
         scope, body = self._scope(p), request.json_object
         self._check_scope(scope)
-        properties = {key.lower(): value for key, value in (body.get("properties") or {}).items()}
+        sent = mapping(body.get("properties"), "properties")
+        properties = {key.lower(): value for key, value in sent.items()}
         role_id, principal = str(properties.get("roledefinitionid", "")), str(properties.get("principalid", ""))
         try:
             uuid.UUID(p["name"])
@@ -197,7 +199,7 @@ class Authorization:
     # -- locks ---------------------------------------------------------------------------------------------------
 
     def put_lock(self, request: Request, p: dict[str, str]) -> Response:
-        scope, properties = self._scope(p), request.json_object.get("properties") or {}
+        scope, properties = self._scope(p), mapping(request.json_object.get("properties"), "properties")
         self._check_scope(scope)
         if properties.get("level") not in ("CanNotDelete", "ReadOnly"):
             level = properties.get("level")
@@ -299,10 +301,19 @@ def _role_of(name: str, properties: Any) -> Role:
         raise ArmError(
             400, "InvalidRoleDefinitionId", f"The role definition ID '{name}' is not valid. It must be a GUID."
         ) from error
-    permissions, scopes = given.get("permissions") or [], given.get("assignableScopes") or []
-    _check_simulated(guid, given.get("roleName"), permissions, scopes)
-    actions, without = (tuple(permissions[0].get(key) or ()) for key in ("actions", "notActions"))
-    return Role(guid, given["roleName"], actions, without, tuple(str(scope).rstrip("/") for scope in scopes))
+    permissions = entries(given.get("permissions"), "permissions")
+    scopes, role_name = _texts(given.get("assignableScopes"), "assignableScopes"), given.get("roleName")
+    _check_simulated(guid, role_name, permissions, scopes)
+    actions, without = (tuple(_texts(permissions[0].get(key), key)) for key in ("actions", "notActions"))
+    return Role(guid, str(role_name), actions, without, tuple(scope.rstrip("/") for scope in scopes))
+
+
+def _texts(value: Any, what: str) -> list[str]:
+    if not isinstance(value or [], list) or not all(isinstance(item, str) for item in value or []):
+        raise ArmError(
+            400, "InvalidRequestContent", f"The request content was invalid: '{what}' must be a list of texts."
+        )
+    return value or []
 
 
 def _check_simulated(guid: str, name: Any, permissions: list[Any], scopes: list[Any]) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from azureml_simulator.arm import filters
 from azureml_simulator.arm.metadata import cloud
-from azureml_simulator.arm.rules import check_group_alive
+from azureml_simulator.arm.rules import check_group_alive, mapping
 from azureml_simulator.entra.directory import SUBSCRIPTIONS, TENANT
 from azureml_simulator.http import ArmError, Principal, Request, Response
 from azureml_simulator.operations import Operation
@@ -156,7 +156,7 @@ class Deployments:
         group = check_group_alive(self.app, p["sub"], p["rg"])
         properties = self._properties(request, p)
         assert request.principal is not None
-        parameters = properties.get("parameters") or {}
+        parameters = mapping(properties.get("parameters"), "parameters")
         state: State = {
             "template": properties["template"],
             "principal": principal_state(request.principal),
@@ -201,7 +201,7 @@ class Deployments:
                 f"The 'location' property is not allowed for '{p['name']}' at resource "
                 "group scope. Please see https://aka.ms/deploy-to-subscription for usage details.",
             )
-        properties = body.get("properties") or {}
+        properties = mapping(body.get("properties"), "properties")
         mode = str(properties.get("mode") or "")
         if mode.lower() == "complete":
             raise ArmError(501, "NotSimulated", "The simulator does not have the deployment mode 'Complete'.")

@@ -85,8 +85,9 @@ class Actions:
     def access_policies(self, request: Request, p: dict[str, str]) -> Response:
         """Add, replace or remove access policies; each is of one object."""
         doc, verb = self._find(p, _VAULT), p["verb"].lower()
-        sent = (request.json_object.get("properties") or {}).get("accessPolicies")
-        if verb not in ("add", "replace", "remove") or not isinstance(sent, list):
+        properties = arm_rules.mapping(request.json_object.get("properties"), "properties")
+        sent = arm_rules.entries(properties.get("accessPolicies"), "properties.accessPolicies")
+        if verb not in ("add", "replace", "remove") or "accessPolicies" not in properties:
             raise ArmError(
                 400, "BadRequest", "The operation must be add, replace or remove, with properties.accessPolicies."
             )

@@ -13,6 +13,7 @@ import copy
 import ipaddress
 from typing import TYPE_CHECKING, Any
 
+from azureml_simulator.arm import rules as arm_rules
 from azureml_simulator.arm.resource import Resource
 from azureml_simulator.arm.resource_types import Document, Kind
 from azureml_simulator.entra.directory import stable_guid
@@ -28,6 +29,8 @@ ENDPOINT = "Microsoft.Network/privateEndpoints"
 GROUP = "Microsoft.Network/networkSecurityGroups"
 RULE = f"{GROUP}/securityRules"
 _STATE = "privateLinkServiceConnectionState"
+# The approved ones at first, then those that the owner of the target approves.
+_CONNECTIONS = ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections")
 DEFAULTS: dict[str, Any] = {"guesses": {"vnet_put_without_subnets": "keep"}}
 
 
@@ -60,15 +63,18 @@ class Networks:
 
     def _take_inline(self, doc: Document, existing: Document | None) -> None:
         properties = doc["properties"]
-        space = (properties.get("addressSpace") or {}).get("addressPrefixes")
-        if not space:
+        space = arm_rules.mapping(properties.get("addressSpace"), "addressSpace").get("addressPrefixes")
+        if not space or not isinstance(space, list):
             raise ArmError(400, "MissingAddressSpace", f"Address space is required for virtual network {doc['id']}.")
         # The service's own: one that is created again under the same name has another.
         kept = ((existing or {}).get("properties") or {}).get("resourceGuid")
         properties["resourceGuid"] = kept or stable_guid("guid", doc["id"], self.app.clock.iso())
         properties.setdefault("enableDdosProtection", False)
         properties.setdefault("virtualNetworkPeerings", [])
-        self._inline = properties.pop("subnets", None)
+        subnets = properties.pop("subnets", None)
+        self._inline = None if subnets is None else arm_rules.named_entries(subnets, "subnets")
+        for prefix in space:
+            _network(prefix, doc["id"])
         if self._inline is None and existing and self.app.config["guesses"]["vnet_put_without_subnets"] == "delete":
             self._inline = []
 
@@ -98,26 +104,19 @@ class Networks:
         properties.setdefault("privateLinkServiceNetworkPolicies", "Enabled")
         properties.setdefault("delegations", [])
         for name in ("networkSecurityGroup", "natGateway"):
-            if properties.get(name):
-                self._must_exist(properties[name]["id"], doc["id"])
+            wanted = arm_rules.reference(properties.get(name), name)
+            if wanted:
+                self._must_exist(wanted, doc["id"])
         prefixes = properties.get("addressPrefixes") or [properties.get("addressPrefix")]
         vnet = self.app.store.get(vnet_id)
-        if vnet is None or not prefixes[0]:
+        if vnet is None or not isinstance(prefixes, list) or not prefixes[0]:
             raise ArmError(400, "InvalidRequestFormat", f"The subnet '{doc['name']}' has no address prefix.")
         space = [ipaddress.ip_network(net) for net in vnet["properties"]["addressSpace"]["addressPrefixes"]]
         for prefix in prefixes:
             self._check_prefix(doc, prefix, vnet, space)
 
     def _check_prefix(self, doc: Document, prefix: str, vnet: Document, space: list[Any]) -> None:
-        try:
-            mine = ipaddress.ip_network(prefix)
-        except ValueError as error:
-            raise ArmError(
-                400,
-                "InvalidCIDRNotation",
-                f"The address prefix {prefix} in resource {doc['id']} has an invalid CIDR "
-                "notation. For the given prefix length, the address prefix should be a network address.",
-            ) from error
+        mine = _network(prefix, doc["id"])
         if not any(mine.version == net.version and mine.subnet_of(net) for net in space):
             raise ArmError(
                 400,
@@ -146,12 +145,23 @@ class Networks:
             )
 
     def _check_endpoint(self, doc: Document) -> None:
-        subnet = (doc["properties"].get("subnet") or {}).get("id")
+        properties = doc["properties"]
+        subnet = arm_rules.reference(properties.get("subnet"), "subnet")
         if not subnet:
             raise ArmError(400, "InvalidRequestFormat", f"The private endpoint '{doc['name']}' has no subnet.")
         self._must_exist(subnet, doc["id"])
-        for connection in doc["properties"].get("privateLinkServiceConnections") or []:
-            self._must_exist(connection["properties"]["privateLinkServiceId"], doc["id"])
+        for name in _CONNECTIONS:
+            for connection in arm_rules.entries(properties.get(name), name):
+                inner = arm_rules.mapping(connection.get("properties"), f"{name}.properties")
+                target = inner.get("privateLinkServiceId")
+                if not isinstance(target, str):
+                    raise ArmError(
+                        400,
+                        "InvalidRequestFormat",
+                        f"A connection of the private endpoint '{doc['name']}' has no target.",
+                    )
+                if name == "privateLinkServiceConnections":
+                    self._must_exist(target, doc["id"])
 
     def _vnet_free(self, doc: Document) -> None:
         for child in self.app.store.children(doc["id"], SUBNET):
@@ -188,7 +198,7 @@ class SecurityGroups:
 
     def _take_inline(self, doc: Document, existing: Document | None) -> None:
         doc["properties"].setdefault("resourceGuid", stable_guid("guid", doc["id"]))
-        self._inline = doc["properties"].pop("securityRules", None) or []
+        self._inline = arm_rules.named_entries(doc["properties"].pop("securityRules", None), "securityRules")
 
     def _write_inline(self, doc: Document, request: Request) -> None:
         if request.method == "PATCH":
@@ -202,6 +212,19 @@ class SecurityGroups:
             self.app.store.put(resource_id, rule)
 
 
+def _network(prefix: Any, resource_id: str) -> Any:
+    """The network of an address prefix; a text that is none is refused."""
+    try:
+        return ipaddress.ip_network(prefix if isinstance(prefix, str) else "")
+    except ValueError as error:
+        raise ArmError(
+            400,
+            "InvalidCIDRNotation",
+            f"The address prefix {prefix} in resource {resource_id} has an invalid CIDR "
+            "notation. For the given prefix length, the address prefix should be a network address.",
+        ) from error
+
+
 def _endpoint(app: App, doc: Document) -> None:
     properties = doc["properties"]
     group = doc["id"].rsplit("/providers/", 1)[0]
@@ -210,10 +233,8 @@ def _endpoint(app: App, doc: Document) -> None:
     properties.setdefault("manualPrivateLinkServiceConnections", [])
     properties.setdefault("customDnsConfigs", [])
     before = (app.store.get(doc["id"]) or {}).get("properties") or {}
-    for collection, status, text in (
-        ("privateLinkServiceConnections", "Approved", "Auto-Approved"),
-        ("manualPrivateLinkServiceConnections", "Pending", "Awaiting Approval"),
-    ):
+    states = (("Approved", "Auto-Approved"), ("Pending", "Awaiting Approval"))
+    for collection, (status, text) in zip(_CONNECTIONS, states, strict=True):
         kept = {connection["id"]: connection["properties"][_STATE] for connection in before.get(collection) or []}
         for connection in properties.get(collection) or []:
             connection["id"] = f"{doc['id']}/{collection}/{connection.get('name', doc['name'])}"

@@ -19,7 +19,14 @@ from azureml_simulator.templates.context import Context, Runtime, Scope
 from azureml_simulator.templates.expression import Call, NotSimulatedError, TemplateError, calls, escape
 from azureml_simulator.templates.functions import find_key
 from azureml_simulator.templates.parameters import Parameters, guard
-from azureml_simulator.templates.shape import DEPLOYMENT_TYPE, check_functions, check_sections, named, own_part, user_functions
+from azureml_simulator.templates.shape import (
+    DEPLOYMENT_TYPE,
+    check_functions,
+    check_sections,
+    named,
+    own_part,
+    user_functions,
+)
 from azureml_simulator.templates.types import Types
 
 _CONTROL = frozenset(

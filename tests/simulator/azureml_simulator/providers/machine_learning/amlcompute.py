@@ -57,6 +57,10 @@ _KEPT_INNER = (
 )
 _UNKNOWN_YET = ("subnet", "currentNodeCount", "targetNodeCount", "nodeStateCounts", "allocationState", "errors")
 
+# The last version whose PATCH has the scale settings right below `properties` (azure-mgmt-machinelearningservices 1.0.1, ClusterUpdateParameters;
+# azure-rest-api-specs, 2021-07-01, Compute/patch.json). SDK v1 sends the later form at 2020-02-02 too.
+_FLAT = "2021-07-01"
+
 
 class AmlCompute(ComputeKind):
     """Compute clusters."""
@@ -108,6 +112,8 @@ class AmlCompute(ComputeKind):
         self._need_sound(workspace, doc)
         outer_sent = mapping(body.get("properties"), "properties")
         inner_sent = mapping(outer_sent.get("properties"), "properties.properties")
+        if not inner_sent and request.api_version[:10] <= _FLAT:
+            inner_sent = outer_sent
         sent = mapping(inner_sent.get("scaleSettings"), "scaleSettings")
         before = doc["properties"]["properties"]["scaleSettings"]
         merged = {**before, **{key: value for key, value in sent.items() if value is not None}}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from azureml_simulator.arm import rules as arm_rules
 from azureml_simulator.arm.locations import normalise
 from azureml_simulator.http import ArmError, Request
 
@@ -115,11 +116,7 @@ def need_idle(app: App, resource_id: str, location: str) -> None:
 
 def mapping(value: Any, what: str) -> Document:
     """An object of a request body; null counts as an empty one."""
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise ArmError(400, "InvalidRequestContent", f"The request content was invalid: '{what}' must be an object.")
-    return value
+    return arm_rules.mapping(value, what)
 
 
 def tags_of(body: Document) -> dict[str, str] | None:

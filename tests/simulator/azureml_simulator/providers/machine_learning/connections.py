@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Workspace connections, as far as creating workspaces uses them (types-2025-12-01.md WorkspaceConnectionPropertiesV2).
 
-Credentials are never shown by GET; `listsecrets` shows them. A project sees its hub's shared ones.
+Credentials are never shown by GET; `listsecrets` shows them. A project sees its hub's shared ones. Shape and statuses: recordings of azure-ai-ml
+(2024-04-22, api 2023-08-01-preview) and of azure-powershell (2022-06-05, api 2022-05-01). Until 2021-07-01 a connection had its secret as
+`value`, which a GET showed too (azure-rest-api-specs, 2021-07-01, WorkspaceConnection/get.json); that shape is not simulated.
 """
 
 from __future__ import annotations
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
     from azureml_simulator.app import App
 
 CONNECTION_TYPE = f"{WORKSPACE_TYPE}/connections"
+_SINCE = "2022-05-01"
+# WorkspaceConnectionPropertiesV2 but for what the service alone sets.
+_NAMES = {"authType", "category", "target", "credentials", "metadata", "expiryTime", "isSharedToAll", "sharedUserList"}
+_NAMES |= {"useWorkspaceManagedIdentity", "peRequirement"}
+_READ_ONLY = {"createdByWorkspaceArmId", "group", "error", "peStatus"}
 
 
 class Connections:
@@ -32,7 +39,14 @@ class Connections:
         workspace = common.find_workspace(self.app, p, f"connections/{p['name']}")
         doc = self.app.store.get(f"{workspace['id']}/connections/{p['name']}")
         if doc is None:
-            raise common.not_found(f"workspaces/{p['ws']}/connections/{p['name']}", p["rg"])
+            raise ArmError(
+                404,
+                "UserError",
+                f"Connection {p['name']} can't be found in this workspace",
+                envelope="account",
+                location=workspace["location"],
+                inner="NotFoundError",
+            )
         return doc
 
     def get(self, request: Request, p: dict[str, str]) -> Response:
@@ -45,6 +59,14 @@ class Connections:
         if hub:
             shared = self.app.store.children(hub, CONNECTION_TYPE)
             value += [doc for doc in shared if doc["properties"].get("isSharedToAll")]
+        query = {name.lower(): text for name, text in request.query.items() if name.lower() != "api-version"}
+        if common.flag(query.pop("includeall", "")):
+            raise ArmError(501, "NotSimulated", "The simulator does not know which other connections includeAll shows.")
+        for name in ("target", "category"):
+            wanted = query.pop(name, None)
+            value = [doc for doc in value if wanted is None or _same(doc["properties"].get(name), wanted)]
+        if query:
+            raise ArmError(501, "NotSimulated", f"The simulator does not have '{min(query)}' of a list of connections.")
         return Response(200, {"value": value})
 
     def put(self, request: Request, p: dict[str, str]) -> Response:
@@ -52,7 +74,10 @@ class Connections:
         sent = common.mapping(request.json_object.get("properties"), "properties")
         if not sent.get("authType") or not sent.get("category"):
             raise ArmError(400, "ValidationError", "A connection needs 'authType' and 'category'.")
-        properties: dict[str, Any] = copy.deepcopy(sent)
+        unknown = sorted({*sent} - _NAMES - _READ_ONLY)
+        if unknown:
+            raise ArmError(501, "NotSimulated", f"The simulator does not know '{unknown[0]}' of a connection.")
+        properties: dict[str, Any] = {name: copy.deepcopy(sent[name]) for name in sent if name in _NAMES}
         secret = properties.pop("credentials", None)
         properties |= {"credentials": None, "createdByWorkspaceArmId": workspace["id"]}
         properties.setdefault("isSharedToAll", False)
@@ -78,9 +103,20 @@ class Connections:
     def routes(self) -> list[Route]:
         many, one = WORKSPACE + "/connections", WORKSPACE + "/connections/{name}"
         return [
-            Route("GET", many, self.list_all, API_VERSIONS, f"{CONNECTION_TYPE}/read"),
-            Route("GET", one, self.get, API_VERSIONS, f"{CONNECTION_TYPE}/read"),
-            Route("PUT", one, self.put, API_VERSIONS, f"{CONNECTION_TYPE}/write"),
-            Route("DELETE", one, self.delete, API_VERSIONS, f"{CONNECTION_TYPE}/delete"),
-            Route("POST", one + "/listsecrets", self.secrets, API_VERSIONS, f"{CONNECTION_TYPE}/listsecrets/action"),
+            Route("GET", many, self.list_all, API_VERSIONS, f"{CONNECTION_TYPE}/read", since=_SINCE),
+            Route("GET", one, self.get, API_VERSIONS, f"{CONNECTION_TYPE}/read", since=_SINCE),
+            Route("PUT", one, self.put, API_VERSIONS, f"{CONNECTION_TYPE}/write", since=_SINCE),
+            Route("DELETE", one, self.delete, API_VERSIONS, f"{CONNECTION_TYPE}/delete", since=_SINCE),
+            Route(
+                "POST",
+                one + "/listsecrets",
+                self.secrets,
+                API_VERSIONS,
+                f"{CONNECTION_TYPE}/listsecrets/action",
+                since=_SINCE,
+            ),
         ]
+
+
+def _same(held: Any, wanted: str) -> bool:
+    return str(held).lower() == wanted.lower()

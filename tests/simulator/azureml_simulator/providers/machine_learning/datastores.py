@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DATASTORE_TYPE = f"{WORKSPACE_TYPE}/datastores"
 # The operations of this component have the types of 2022-05-01 and later; older versions had another body.
-_VERSIONS = frozenset(version for version in API_VERSIONS if version >= "2022-05-01")
+_SINCE = "2022-05-01"
 
 _BASE = ("description", "tags", "properties", "credentials", "datastoreType")
 _PLACE = ("subscriptionId", "resourceGroup")
@@ -147,11 +147,18 @@ class Datastores:
     def routes(self) -> list[Route]:
         many, one = WORKSPACE + "/datastores", WORKSPACE + "/datastores/{name}"
         return [
-            Route("GET", many, self.list_all, _VERSIONS, f"{DATASTORE_TYPE}/read"),
-            Route("GET", one, self.get, _VERSIONS, f"{DATASTORE_TYPE}/read"),
-            Route("PUT", one, self.put, _VERSIONS, f"{DATASTORE_TYPE}/write"),
-            Route("DELETE", one, self.delete, _VERSIONS, f"{DATASTORE_TYPE}/delete"),
-            Route("POST", one + "/listSecrets", self.secrets, _VERSIONS, f"{DATASTORE_TYPE}/listSecrets/action"),
+            Route("GET", many, self.list_all, API_VERSIONS, f"{DATASTORE_TYPE}/read", since=_SINCE),
+            Route("GET", one, self.get, API_VERSIONS, f"{DATASTORE_TYPE}/read", since=_SINCE),
+            Route("PUT", one, self.put, API_VERSIONS, f"{DATASTORE_TYPE}/write", since=_SINCE),
+            Route("DELETE", one, self.delete, API_VERSIONS, f"{DATASTORE_TYPE}/delete", since=_SINCE),
+            Route(
+                "POST",
+                one + "/listSecrets",
+                self.secrets,
+                API_VERSIONS,
+                f"{DATASTORE_TYPE}/listSecrets/action",
+                since=_SINCE,
+            ),
         ]
 
 
@@ -245,7 +252,7 @@ def _require(sent: Document, names: tuple[str, ...], location: str) -> None:
 
 def _credentials(sent: Document, location: str) -> tuple[Document, str | None]:
     kind = sent.get("credentialsType")
-    if kind not in _CREDENTIALS:
+    if not isinstance(kind, str) or kind not in _CREDENTIALS:
         raise _invalid("credentials.credentialsType", f"'{kind}' is not a type of credentials", location)
     name, parts, needed = _CREDENTIALS[kind]
     _require(sent, parts[:needed], location)

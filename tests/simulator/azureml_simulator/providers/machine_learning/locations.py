@@ -81,7 +81,9 @@ class Locations:
     def vm_sizes(self, request: Request, p: dict[str, str]) -> Response:
         location = self._location(p)
         removed = self.app.config["sizes"]["removed"].get(location)
-        return Response(200, {"value": [size.wire() for size in catalogue.available(location, removed)]})
+        # The name of the list until 2021-04-01 and in 2021-07-01 (azure-rest-api-specs, VirtualMachineSizeListResult).
+        key = "amlCompute" if request.api_version[:10] < "2021-07-01" else "value"
+        return Response(200, {key: [size.wire() for size in catalogue.available(location, removed)]})
 
     def quotas(self, request: Request, p: dict[str, str]) -> Response:
         location = self._location(p)

@@ -80,15 +80,17 @@ class ManagedNetwork:
         """Refuse a change of the isolation mode that the service does not make, and unfit rules."""
         settings = common.mapping(sent, "managedNetwork")
         before, after = (OFF if new else mode_of(doc)), self._mode(doc, settings)
+        if before != OFF == after:  # the text: azapi#564, a README of Azure-Samples
+            raise common.refuse(
+                "Managed network cannot be disabled once enabled.", doc["location"], code="ValidationError"
+            )
         if after != before and after not in _NEXT[before]:
             raise self._bad(
                 doc, f"The isolation mode of the managed network cannot be changed from '{before}' to '{after}'."
             )
         if not new and before == OFF != after and self.app.store.children(doc["id"], COMPUTE_TYPE):
-            raise self._bad(
-                doc,
-                "The managed network cannot be turned on while the workspace has computes. Delete all computes first.",
-            )
+            # A user's words (docs/facts.md has no recording).
+            raise self._bad(doc, "Managed network cannot be enabled when active computes exist.")
         now = doc["properties"].get("managedNetwork") or {}
         if [str(one.get("managedNetworkKind")).lower() for one in (now, settings)] == ["v2", "v1"]:
             raise self._bad(doc, "The managed network of kind 'V2' cannot become one of kind 'V1'.")
@@ -159,6 +161,8 @@ class ManagedNetwork:
         kind = _TYPES.get(str(common.mapping(rule, name).get("type", "")).lower())
         if kind is None or not rule.get("destination"):
             raise self._bad(doc, f"The outbound rule '{name}' needs a valid 'type' and a 'destination'.")
+        if kind == "PrivateEndpoint" and not isinstance(rule["destination"], dict):
+            raise self._bad(doc, f"The destination of the outbound rule '{name}' must be an object.")
         if not _RULE_NAME.match(name):
             raise self._bad(doc, f"The name '{name}' of the outbound rule is not valid.")
         if mode == OFF:
@@ -243,6 +247,8 @@ class ManagedNetwork:
         common.need_succeeded(doc)
         if mode_of(doc) == OFF:
             raise self._bad(doc, "The workspace has no managed network to provision.")
+        if not request.body.strip():  # a user saw it, although the specification calls the body optional
+            raise self._bad(doc, "Request body could not be read.")
         spark = flag(request.json_object.get("includeSpark"))
         operation = self._start("managed_network.provision", doc, doc["id"], spark=spark)
         return Response(202, headers=self.status.workspace_headers(request, operation))

@@ -156,7 +156,11 @@ def _encrypt(properties: Document, sent: Document) -> None:
     if str(sent.get("status", "")).lower() == "enabled":
         properties["encryption"] = copy.deepcopy(sent)
     elif "encryption" in properties:
-        properties["encryption"]["keyVaultProperties"] |= copy.deepcopy(sent.get("keyVaultProperties") or {})
+        held = properties["encryption"]
+        held["keyVaultProperties"] = {
+            **(held.get("keyVaultProperties") or {}),
+            **copy.deepcopy(sent.get("keyVaultProperties") or {}),
+        }
 
 
 def _set(doc: Document, properties: Document, name: str, value: Any) -> None:

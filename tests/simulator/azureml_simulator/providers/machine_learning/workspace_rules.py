@@ -15,9 +15,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from azureml_simulator.arm.locations import LOCATIONS, normalise
-from azureml_simulator.http import ArmError
+from azureml_simulator.http import ArmError, Request
 from azureml_simulator.providers.machine_learning import identity as identities
-from azureml_simulator.providers.machine_learning.common import WORKSPACE_TYPE, Document, flag, refuse
+from azureml_simulator.providers.machine_learning import versions
+from azureml_simulator.providers.machine_learning.common import WORKSPACE_TYPE, Document, flag, mapping, refuse
 from azureml_simulator.providers.machine_learning.workspace_body import DEPENDENTS, KINDS
 
 if TYPE_CHECKING:
@@ -41,6 +42,20 @@ def check_name(name: str) -> None:
             f"The workspace name '{name}' is not valid. It must be between 3 and 33 characters long, start with a "
             "letter or digit, and only include letters, digits, '-' and '_'.",
         )
+
+
+def body_of(app: App, request: Request) -> Document:
+    """The body of a PUT or PATCH as its version reads it, with parts of the right shape."""
+    body = versions.taken_workspace(app, request.json_object, request.api_version)
+    mapping(body.get("sku"), "sku")
+    sent = mapping(body.get("properties"), "properties")
+    encryption = mapping(sent.get("encryption"), "encryption")
+    for name in ("keyVaultProperties", "identity"):
+        mapping(encryption.get(name), f"encryption.{name}")
+    for name in (*DEPENDENTS, "hubResourceId", "primaryUserAssignedIdentity"):
+        if sent.get(name) is not None and not isinstance(sent[name], str):
+            raise ArmError(400, "InvalidRequestContent", f"The request content was invalid: '{name}' must be a text.")
+    return body
 
 
 def location_of(body: Document, name: str) -> str:

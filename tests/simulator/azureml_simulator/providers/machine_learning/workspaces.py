@@ -134,7 +134,7 @@ class Workspaces:
     def put(self, request: Request, p: dict[str, str]) -> Response:
         self.app.resource_group(p["sub"], p["rg"])
         rules.check_name(p["ws"])
-        body = versions.taken_workspace(self.app, request.json_object, request.api_version)
+        body = rules.body_of(self.app, request)
         location, resource_id = rules.location_of(body, p["ws"]), common.workspace_id(p)
         doc = self.app.store.get(resource_id)
         if doc is not None:
@@ -176,7 +176,7 @@ class Workspaces:
 
     def patch(self, request: Request, p: dict[str, str]) -> Response:
         doc = common.find_workspace(self.app, p)
-        body = versions.taken_workspace(self.app, request.json_object, request.api_version)
+        body = rules.body_of(self.app, request)
         tags = common.tags_of(body)
         if tags is not None:
             doc["tags"] = tags
