@@ -19,6 +19,9 @@ description:
     that they wait for; a task that does not wait reports nothing.
   - Requires a local connection. Tasks with other connections, and tasks in check mode, report nothing.
   - When C(ansible-playbook) is interrupted (SIGINT, SIGTERM), one line says how many targets are done, in progress and not started, and how to continue.
+  - With O(display_ok_hosts=false), Ansible does not show tasks that change nothing, nor their messages and warnings. This plugin shows the messages of
+    this collection's playbooks and roles nevertheless, such as the summary at the end, and the warnings of its modules. C(examples/ansible.cfg) of the
+    collection has the settings for a short output.
   - Colours are those of ansible-core, and are disabled by E(NO_COLOR) or E(ANSIBLE_NOCOLOR).
   - Shows nothing unless it is enabled, with C(callbacks_enabled) in C(ansible.cfg) or E(ANSIBLE_CALLBACKS_ENABLED).
 options:
@@ -43,12 +46,22 @@ options:
         key: interval
     env:
       - name: AML_PROGRESS_INTERVAL
+  display_ok_hosts:
+    description: The option of Ansible's default output with the same name.
+    type: bool
+    default: true
+    ini:
+      - section: defaults
+        key: display_ok_hosts
+    env:
+      - name: ANSIBLE_DISPLAY_OK_HOSTS
 requirements:
   - enabled in the configuration
 """
 
 import atexit
 import contextlib
+import json
 import os
 import signal
 import sys
@@ -56,6 +69,7 @@ import tempfile
 import threading
 import time
 import typing as t
+from pathlib import Path
 
 from ansible import constants as C
 from ansible.plugins.callback import CallbackBase
@@ -68,6 +82,9 @@ from ..module_utils._core.events import VARIABLE
 
 # The interval between two reads of events, in seconds.
 _LOOK = 0.2
+# The collection's own playbooks, roles and modules.
+_OWN_FILES = str(Path(__file__).resolve().parents[2]) + os.sep
+_OWN_NAMES = "azureml.compute."
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -85,6 +102,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
     CALLBACK_NEEDS_ENABLED = True
 
     running = False
+    # The task whose name stands above the last message.
+    titled = ""
 
     def v2_playbook_on_start(self, playbook: t.Any) -> None:
         handle, self.path = tempfile.mkstemp(prefix="aml-progress-")
@@ -109,6 +128,36 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
 
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
         self._end()
+
+    def v2_runner_on_ok(self, result: t.Any) -> None:
+        # Items have been shown one by one.
+        if not result.task.loop:
+            self._show_hidden(result, "")
+
+    def v2_runner_item_on_ok(self, result: t.Any) -> None:
+        self._show_hidden(result, str(self._get_item_label(result.result)))
+
+    def _show_hidden(self, result: t.Any, label: str) -> None:
+        """Show the message of a task, or of an item of its loop, and its warnings, if they are of this collection and Ansible does not show them."""
+        task, shown = result.task, result.result
+        if self.get_option("display_ok_hosts") or shown.get("changed"):
+            return
+        if task.resolved_action.startswith(_OWN_NAMES):
+            for warning in shown.get("warnings") or ():
+                self._display.warning(str(warning))
+        elif task.resolved_action == "ansible.builtin.debug" and "msg" in shown and _is_own(task):
+            # The usual host of the playbooks is not worth a line.
+            host = "" if result.host.get_name() == "localhost" else f"[{result.host.get_name()}]"
+            place = " ".join(filter(None, (host, label)))
+            self._show_message(task, ([f"{place}:"] if place else []) + _lines(shown["msg"]))
+
+    def _show_message(self, task: t.Any, lines: list[str]) -> None:
+        if self.titled != task._uuid:
+            self.titled = task._uuid
+            self._display.banner(f"TASK [{task.get_name()}]")
+        for line in lines:
+            # Names and messages of the service are in it: nothing of them may steer a terminal.
+            self._display.display("".join(filter(str.isprintable, line)))
 
     def _interrupted(self, number: int, frame: t.Any) -> None:
         if self.running and os.getpid() == self.process and self.lock.acquire(timeout=1):
@@ -236,6 +285,18 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
                 for row in self.board.rows
             ]
             t.cast(Screen, self.screen).paint(lines, self.board.total())
+
+
+def _is_own(task: t.Any) -> bool:
+    return os.path.realpath(str(task.get_path() or "")).startswith(_OWN_FILES)
+
+
+def _lines(message: t.Any) -> list[str]:
+    if isinstance(message, list) and all(isinstance(line, str) for line in message):
+        return message
+    if isinstance(message, str):
+        return message.splitlines()
+    return json.dumps(message, indent=4, ensure_ascii=False, default=str).splitlines()
 
 
 def _alive(process: int) -> bool:

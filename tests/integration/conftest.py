@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import ssl
-import subprocess
 import sys
 import typing as t
 import urllib.parse
@@ -21,6 +20,7 @@ import azureml_simulator
 import pytest
 import yaml
 from ansible_collections.azureml.compute.scripts.environment import own_environment
+from ansible_collections.azureml.compute.tests.support.playbooks import Playbooks
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -29,6 +29,16 @@ BIN = Path(sys.executable).parent
 SPEED = 60
 
 ML = "2025-12-01"
+
+# Of Ansible, for each playbook.
+SETTINGS = {
+    "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "tests" / "support" / "callback"),
+    "ANSIBLE_CALLBACKS_ENABLED": "report",
+    "ANSIBLE_LOCALHOST_WARNING": "false",
+    "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+    # A module on a node takes one command instead of five; test_secrets.py looks at the files that there are without it.
+    "ANSIBLE_PIPELINING": "true",
+}
 
 # What a workspace stands on: its property, the type, the API version and the properties that the type demands.
 DEPENDENTS = {
@@ -44,6 +54,7 @@ class Simulator:
 
     environment: dict[str, str]
     running: azureml_simulator.Simulator
+    playbooks: Playbooks
 
     def control(self, method: str, path: str, body: t.Any = None) -> t.Any:
         return self.running.control(method, path, body)
@@ -133,7 +144,10 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Simulator]
     authority = dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), str(home / "ca.pem"))
     with azureml_simulator.Simulator(home) as running:
         running.config({"clock": {"speed": SPEED}})
-        yield Simulator({**own, **running.environment, **authority}, running)
+        environment = {**own, **running.environment, **authority}
+        playbooks = Playbooks({**environment, **SETTINGS})
+        yield Simulator(environment, running, playbooks)
+        playbooks.end()
 
 
 @pytest.fixture
@@ -197,19 +211,10 @@ class Player:
     ) -> Run:
         report = self.folder / "report.json"
         report.unlink(missing_ok=True)
-        settings = {
-            "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "tests" / "support" / "callback"),
-            "ANSIBLE_CALLBACKS_ENABLED": "report",
-            "AML_TEST_REPORT": str(report),
-            "ANSIBLE_LOCALHOST_WARNING": "false",
-            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-        }
         command = [str(BIN / "ansible-playbook"), name, *(["--check"] if check else []), *arguments]
         # As a shell does: playbooks take relative paths from it.
-        environment = {**self.simulator.environment, "PWD": str(self.folder), **settings, **(env or {})}
-        done = subprocess.run(
-            command, env=environment, cwd=self.folder, capture_output=True, text=True, timeout=300, check=False
-        )
+        variables = {"PWD": str(self.folder), "AML_TEST_REPORT": str(report), **(env or {})}
+        done = self.simulator.playbooks.run(command, variables, self.folder, timeout=300)
         text = done.stdout + done.stderr
         assert not ok or done.returncode == 0, text
         tasks = [tuple(row) for row in json.loads(report.read_text())] if report.exists() else []

@@ -86,6 +86,7 @@ class Watched:
         own = {
             "ANSIBLE_LOCAL_TEMP": str(self.folder / "local"),
             "ANSIBLE_REMOTE_TEMP": str(self.folder / "remote"),
+            "ANSIBLE_PIPELINING": "false",
             "ANSIBLE_LOG_PATH": str(self.folder / "ansible.log"),
             "ANSIBLE_LOG_VERBOSITY": "4",
             "ANSIBLE_DISPLAY_TRACEBACK": "always",

@@ -111,6 +111,10 @@ class Patience:
             return min(LONGEST_STEP, max(_AROUND_STEP, -beyond - _AROUND))
         return min(LONGEST_STEP, max(SHORTEST_STEP, _PATIENCE * beyond))
 
+    def is_early(self, usual: float | None) -> bool:
+        """Whether a poll right after the start would be one too many: the operation usually takes much longer, and no interval was asked for."""
+        return self.interval is None and usual is not None and usual > 2 * _AROUND
+
 
 class Durations:
     """The shortest time in seconds that operations of each kind took, of those that one client waited for: most of a fleet's take as long."""
@@ -151,10 +155,11 @@ class Wait:
         self._strange: ArmError | None = None
 
     def run(self) -> dict[str, t.Any]:
-        """Poll as soon as the service allows, then again until the state is terminal; the last status document."""
+        """Poll as soon as the service allows and an end is likely, then again until the state is terminal; the last status document."""
         deadline = self._started + self.patience.timeout
-        if self.operation.retry_after:
-            self._pause(self.patience.step(self.operation.retry_after, 0.0), deadline)
+        usual = self.durations.usual(self.operation)
+        if self.operation.retry_after or self.patience.is_early(usual):
+            self._pause(self.patience.step(self.operation.retry_after, 0.0, usual), deadline)
         while True:
             answer = self._ask(deadline)
             if answer is not None:

@@ -56,12 +56,11 @@ def test_the_first_check_is_at_once_and_steps_grow_to_fifteen_seconds() -> None:
 
 
 def test_operations_of_a_kind_are_polled_around_their_usual_end() -> None:
-    first, later = [poll(json=RUNNING)] * 3, [poll(json=RUNNING)] * 4
-    wire = Wire([*first, poll(json=DONE), *later, poll(json=DONE), *first, poll(json=DONE)])
+    wire = Wire([*[poll(json=RUNNING)] * 3, poll(json=DONE)] * 3)
     client = wire.client()
     client.wait(started(), timeout=600)
     assert wire.clock.slept == [1, 1, 1]
-    # From a second before the time that the shortest took, more often than once a second.
+    # Not before a second before the time that the shortest took; from then on more often than once a second.
     client.wait(started(), timeout=600)
     assert wire.clock.slept[3:] == [2, 0.5, 0.5, 0.5]
     # An operation of another kind has another usual time.

@@ -13,6 +13,7 @@ import signal
 import stat
 import typing as t
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from ansible.plugins.loader import callback_loader, init_plugin_loader
@@ -23,6 +24,7 @@ init_plugin_loader()
 from ansible_collections.azureml.compute.plugins.module_utils._core.events import VARIABLE, Events
 
 NAME = "azureml.compute.aml_progress"
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -113,3 +115,70 @@ def test_a_closed_terminal_does_not_keep_a_signal_from_its_handler(
     monkeypatch.undo()
     events.close()
     callback.v2_playbook_on_stats(None)
+
+
+class Task:
+    """A task whose result the plugin is given; its path is one of a playbook or a role."""
+
+    _uuid = "1"
+
+    def __init__(self, path: Path, action: str = "ansible.builtin.debug", loop: t.Any = None) -> None:
+        self.path, self.resolved_action, self.loop = path, action, loop
+
+    def get_name(self) -> str:
+        return "Show it"
+
+    def get_path(self) -> str:
+        return f"{self.path}:3"
+
+
+def shown(callback: t.Any, task: Task, host: str = "localhost", **result: t.Any) -> None:
+    given = SimpleNamespace(task=task, result=result, host=SimpleNamespace(get_name=lambda: host))
+    (callback.v2_runner_item_on_ok if "ansible_loop_var" in result else callback.v2_runner_on_ok)(given)
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> t.Any:
+    monkeypatch.setenv("ANSIBLE_DISPLAY_OK_HOSTS", "false")
+    return plugin()
+
+
+OWN = Task(ROOT / "playbooks" / "tasks" / "summary.yml")
+
+
+def test_messages_of_the_collection_are_shown_where_ansible_hides_them(lines: list[str], short: t.Any) -> None:
+    shown(short, OWN, msg=["NAME   STATE", "cpu\x1b[31m    Running"])
+    assert lines[0].startswith("\nTASK [Show it] ***") and lines[1:] == ["NAME   STATE", "cpu[31m    Running"]
+    lines.clear()
+    loop = Task(OWN.path, loop=[1, 2])
+    loop._uuid = "2"
+    for item in ("a", "b"):
+        shown(short, loop, "ws-one", msg=f"{item}1\n{item}2", ansible_loop_var="item", item=item)
+    shown(short, loop, "ws-one", results=[{"msg": "a1"}], msg="All items completed")
+    assert lines[1:] == ["[ws-one] a:", "a1", "a2", "[ws-one] b:", "b1", "b2"]
+    lines.clear()
+    shown(short, OWN, msg={"failed": 0})
+    assert [line.strip() for line in lines[1:]] == ["{", '"failed": 0', "}"]
+
+
+def test_what_ansible_shows_is_not_shown_twice_and_other_messages_stay_hidden(lines: list[str], short: t.Any) -> None:
+    shown(short, OWN, msg="it", changed=True)
+    shown(short, Task(Path("/somewhere/else.yml")), msg="it")
+    shown(short, Task(OWN.path, "ansible.builtin.set_fact"), msg="it")
+    shown(short, OWN, censored="no_log")
+    short.set_option("display_ok_hosts", True)
+    shown(short, OWN, msg="it")
+    assert lines == []
+
+
+def test_warnings_of_the_modules_are_shown_where_ansible_hides_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    warned: list[str] = []
+    monkeypatch.setattr(Display, "warning", lambda _self, message, *_more, **_named: warned.append(message))
+    callback = plugin()
+    module = Task(Path("/somewhere/else.yml"), "azureml.compute.aml_fleet")
+    shown(callback, module, warnings=["It retires."])
+    assert warned == [], "Ansible shows it"
+    callback.set_option("display_ok_hosts", False)
+    shown(callback, module, warnings=["It retires."])
+    shown(callback, Task(module.path, "ansible.builtin.command"), warnings=["Not ours."])
+    assert warned == ["It retires."]
