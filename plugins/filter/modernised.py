@@ -63,7 +63,8 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils._core import canon
+from ..module_utils._core import canon, shape
+from ..module_utils._core.errors import AmlError
 from ..module_utils._fleet import modernise
 
 _TIERS = ("dedicated", "low_priority")
@@ -72,7 +73,12 @@ _TIERS = ("dedicated", "low_priority")
 def modernised(
     given: dict[str, t.Any], sizes: t.Any = None, tier: t.Any = "dedicated", force: bool = False
 ) -> dict[str, t.Any]:
-    return modernise.document(_reading(given), _choices(sizes or {}, tier, force))
+    choices = _choices(sizes or {}, tier, force)
+    try:
+        with shape.reading(given, shape.MODERNISED):
+            return modernise.document(_reading(given), choices)
+    except AmlError as error:
+        raise AnsibleFilterError(f"azureml.compute.modernised: {error.message}") from error
 
 
 def _choices(sizes: t.Any, tier: t.Any, force: bool) -> modernise.Choices:

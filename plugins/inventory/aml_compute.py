@@ -233,7 +233,7 @@ from ansible.template import trust_as_template
 
 from ..module_utils._auth import credentials, sources
 from ..module_utils._auth import options as _options
-from ..module_utils._core import redact
+from ..module_utils._core import redact, reserved
 from ..module_utils._core.errors import AmlError
 from ..module_utils._core.findings import refuse
 from ..module_utils._engine import rules
@@ -365,7 +365,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         client = ArmClient(cloud, signed_in.credential(cloud), transport, policy)
         reader = _inventory.Reader(client, scope, max(1, self.get_option("parallelism")))
         try:
-            records = reader.read()
+            # Also for the cache, which could not be read again.
+            records = reserved.renamed(reader.read())
         finally:
             self._hide(client.secrets)
         for warning in signed_in.warnings:
@@ -407,7 +408,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             redact.KNOWN.add(redact.printed(secret))
 
     def _shown(self, text: str) -> str:
-        return str(remove_values(redact.printable(redact.without_signatures(redact.KNOWN.mask(text))), self._secrets))
+        line = " ".join(redact.KNOWN.mask(text).split("\n"))
+        return str(remove_values(redact.printable(redact.without_signatures(line)), self._secrets))
 
     # --- hosts ---
 

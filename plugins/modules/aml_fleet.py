@@ -74,7 +74,8 @@ options:
     description:
       - Patterns for the targets that this run processes, as Ansible's C(--limit) for hosts. A pattern matches the name of a target, C(WORKSPACE/TARGET),
         a workspace, C(RESOURCE_GROUP/WORKSPACE), or a type, as V(gpu-*), V(ws-prod/*), V(computeinstance) or V(all). V(!gpu-*) excludes targets,
-        V(&computeinstance) requires a further match, and V(~ci-[0-9]+) is a regular expression.
+        V(&computeinstance) requires a further match, and V(~ci-[0-9]+) is a regular expression. One text may have several patterns, separated by colons
+        or commas. A pattern that matches no target of the document is named in a warning.
       - Defaults to all targets. An empty list and an empty pattern are refused, so that a variable without a value does not select all targets.
       - The other targets are neither read nor changed nor pruned, and need no quota. With O(max_monthly_cost) they are read, because that is for the
         whole document.

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._fleet import approval
+from ansible_collections.azureml.compute.plugins.module_utils._fleet.prune import OWNER_TAG
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
 
 from .test_fleet import FLEET, cluster, document
@@ -97,6 +98,21 @@ def test_another_state_is_refused(azure: Azure, wanted: Workspaces, tmp_path: Pa
     refused = applied(azure, wanted, plan, ok=False)
     assert refused["failure"]["code"] == "PlanChanged" and azure.writes == []
     assert "approved is update (max_instances: 2 -> 3), and now it is update (max_instances: 7 -> 3)" in refused["msg"]
+
+
+def test_another_target_of_that_name_is_refused(azure: Azure, wanted: Workspaces, tmp_path: Path) -> None:
+    """What was approved is the deletion of one target, not of what someone creates in its place, however alike the two are."""
+    plan = planned(azure, tmp_path / "plan.json", wanted)
+    again = {"size": "Standard_DS2_v2", "max_instances": 2, "tags": {OWNER_TAG: "prod"}}
+    azure.run("aml_compute_cluster", workspace="ws-0", name="cpu-c1", state="absent")
+    azure.run("aml_compute_cluster", workspace="ws-0", name="cpu-c1", **again)
+    after = planned(azure, tmp_path / "after.json", wanted)
+    assert [{**row, "created": None} for row in after["targets"]] == [
+        {**row, "created": None} for row in plan["targets"]
+    ]
+    refused = applied(azure, wanted, plan, ok=False)
+    assert refused["failure"]["code"] == "PlanChanged" and azure.writes == []
+    assert "ws-0/cpu-c1: approved is delete of the one that was created at" in refused["msg"]
 
 
 def test_a_state_that_moves_during_the_run_is_not_touched(azure: Azure, wanted: Workspaces, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ PATTERNS = [
     (["ws-1/*", "computeinstance"], {"ws-1/cpu-c0", "ws-1/cpu-c1", "ws-0/ci-ada"}),
     (["ws-0", "&amlcompute"], {"ws-0/cpu-c0", "ws-0/cpu-c1"}),
     (["!amlcompute"], {"ws-0/ci-ada"}),
+    (["!cpu-c0,!ci-*"], {"ws-0/cpu-c1", "ws-1/cpu-c1"}),
     ([f"{GROUP}/ws-1"], {"ws-1/cpu-c0", "ws-1/cpu-c1"}),
     (["~.*-c[1-9]$"], {"ws-0/cpu-c1", "ws-1/cpu-c1"}),
     (["all", "!*/cpu-c0"], ALL - {"ws-0/cpu-c0", "ws-1/cpu-c0"}),
@@ -92,6 +93,13 @@ def test_a_limit_without_a_target_is_refused(
 ) -> None:
     failed = azure.run(FLEET, workspaces=wanted, limit=[limit], ok=False)
     assert failed["failure"]["code"] == code and limit in failed["msg"] and azure.sent == []
+
+
+def test_an_exclusion_that_excludes_nothing_is_named(azure: Azure, wanted: list[dict[str, t.Any]]) -> None:
+    done = azure.run(FLEET, check=True, workspaces=wanted, limit=["all", "!ws-O"], preflight=False)
+    assert "limit has '!ws-O', which matches no target of the document." in done["warnings"]
+    named = azure.run(FLEET, check=True, workspaces=wanted, limit=["all", "!ws-0"], preflight=False)
+    assert not any("limit" in warning for warning in named["warnings"])
 
 
 def test_a_share_without_a_target_of_the_limit_has_nothing_to_do(azure: Azure, wanted: list[dict[str, t.Any]]) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import typing as t
 from collections import Counter
 from pathlib import Path
@@ -70,11 +71,25 @@ def test_an_earlier_report_says_since_when(azure: Azure, drifted: Workspaces, tm
     after = json.loads(path.read_text())
     assert after["previous"] == "2020-01-01T00:00:00Z" and "report" not in done
     assert {target["since"] for target in after["targets"]} == {None, "2020-01-01T00:00:00Z"}
-    for text in ("no JSON", '{"targets": "text"}'):
-        path.write_text(text)
+    for text in ("no JSON", '{"targets": "text"}', "[" * 100_000, '{"targets": [{}]}', '{"generated": 7}', None):
+        path.unlink()
+        # A pipe without a writer would be waited for.
+        os.mkfifo(path) if text is None else path.write_text(text)
         again = reported(azure, drifted, report_folder=str(tmp_path))
         assert any("is not used as the previous report" in warning for warning in again["warnings"])
         assert json.loads(path.read_text())["previous"] is None
+
+
+def test_a_link_in_the_place_of_a_report_is_replaced(azure: Azure, drifted: Workspaces, tmp_path: Path) -> None:
+    others = tmp_path / "of-others"
+    others.write_text("precious")
+    folder = tmp_path / "out"
+    folder.mkdir()
+    for name in NAMES:
+        (folder / name).symlink_to(others)
+    reported(azure, drifted, report_folder=str(folder))
+    assert others.read_text() == "precious"
+    assert not any((folder / name).is_symlink() for name in NAMES)
 
 
 def test_a_report_that_cannot_be_written_fails_the_task(azure: Azure, tmp_path: Path) -> None:

@@ -29,8 +29,8 @@ def test_a_message_and_a_warning_that_would_steer_a_terminal(azure: Azure, monke
             {
                 "kind": "status",
                 "status": 400,
-                "message": f"refused {STEERS}",
-                "code": "Refused",
+                "message": f"refused {STEERS}\nPLAY RECAP ***\nlocalhost : ok=1",
+                "code": "Refused\nok: [localhost]",
                 "match": {"method": "PUT"},
                 "count": 9,
             }
@@ -40,7 +40,10 @@ def test_a_message_and_a_warning_that_would_steer_a_terminal(azure: Azure, monke
     for text in (failed["msg"], failed["failure"]["message"], *failed["warnings"]):
         assert "\\x1b]0;owned\\x07\\x1b[2J\\x9b31m\\r\\u202eback\\x00" in text
         assert not set(text) & set("\x1b\x07\x9b\r\u202e\x00")
-    assert any(text.endswith("\nsecond") for text in failed["warnings"]), "lines stay lines"
+    assert any(text.endswith("\n  second") for text in failed["warnings"]), (
+        "lines stay lines, and none passes for one of Ansible's"
+    )
+    assert "\n" not in failed["failure"]["message"] + failed["failure"]["code"]
 
 
 def test_other_letters_stay() -> None:

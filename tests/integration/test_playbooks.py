@@ -90,16 +90,16 @@ class World:
 
 
 class Meanwhile:
-    """Another writer, who acts once as soon as the simulator has had a certain write of a playbook."""
+    """Another writer, who acts once as soon as a playbook has come to a certain point."""
 
-    def __init__(self, world: World, mark: int, after: str, act: t.Callable[[], t.Any]) -> None:
-        self.world, self.mark, self.after, self.act = world, mark, after, act
+    def __init__(self, reached: t.Callable[[], bool], act: t.Callable[[], t.Any]) -> None:
+        self.reached, self.act = reached, act
         self.over = threading.Event()
         self.thread = threading.Thread(target=self._watch)
 
     def _watch(self) -> None:
         while not self.over.wait(0.05):
-            if self.after in self.world.writes(self.mark):
+            if self.reached():
                 self.act()
                 return
 
@@ -313,14 +313,28 @@ def test_modernise(simulator: Simulator, tmp_path: Path) -> None:
     simulator.control("PUT", "faults", [refusal])
     world.run("modernise", ok=False, aml_modernise_confirm="spot-a", **options)
     simulator.control("PUT", "faults", [])
-    (kept,) = (tmp_path / "kept").iterdir()
-    assert set(world.state()) == {"spot-b"} and stat.S_IMODE(kept.stat().st_mode) == 0o600
+    kept = list((tmp_path / "kept").iterdir())
+    assert {path.suffix for path in kept} == {".json", ".plan"}, "the declarations, and the plan that was confirmed"
+    assert set(world.state()) == {"spot-b"} and all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in kept)
 
     done = world.run("modernise", **options)
     assert "An interrupted run has deleted, and this run creates: spot-a" in done["Show the plan"]["msg"]
     assert done.changed == 1 and list((tmp_path / "kept").iterdir()) == []
     new, other = (world.state()[name]["properties"]["properties"]["vmPriority"] for name in ("spot-a", "spot-b"))
     assert (new, other) == ("Dedicated", "LowPriority") and world.state()["spot-a"]["tags"] == {"team": "a"}
+
+    # Another writer after the plan was shown: what the playbook then writes to the folder comes before its next request.
+    scaled = {**inner, "scaleSettings": {"minNodeCount": 0, "maxNodeCount": 7}}
+    body = {"location": "eastus", "properties": {"computeType": "AmlCompute", "properties": scaled}}
+    meanwhile = Meanwhile(
+        lambda: any((tmp_path / "kept").iterdir()),
+        lambda: simulator.arm("PUT", f"{workspace}/computes/spot-b", body=body),
+    )
+    with meanwhile:
+        refused = world.run("modernise", ok=False, aml_modernise_confirm="spot-b", **options)
+    assert "spot-b" in refused.text and ("after the plan was shown" in refused.text or "PlanChanged" in refused.text)
+    left = world.state()["spot-b"]["properties"]["properties"]
+    assert (left["vmPriority"], left["scaleSettings"]["maxNodeCount"]) == ("LowPriority", 7)
 
 
 @pytest.mark.slow
@@ -351,7 +365,8 @@ def test_teardown(world: World) -> None:
     )
     late = {"location": "eastus", "properties": {"computeType": "DataFactory"}}
     meanwhile = Meanwhile(
-        world, mark, "DELETE copies", lambda: world.player.simulator.arm("PUT", f"{workspace}/computes/late", body=late)
+        lambda: "DELETE copies" in world.writes(mark),
+        lambda: world.player.simulator.arm("PUT", f"{workspace}/computes/late", body=late),
     )
     names = "ws-shared, ci-shared, cpu"
     with meanwhile:

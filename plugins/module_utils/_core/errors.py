@@ -74,6 +74,10 @@ class AmlError(Exception):
         }
 
 
+def _line(text: str) -> str:
+    return " ".join(filter(None, map(str.strip, text.split("\n"))))
+
+
 class RuleError(AmlError):
     """What was declared breaks a documented rule; found without a request. ``details`` lists every finding."""
 
@@ -90,6 +94,10 @@ class ArmError(AmlError):
     """The service refused a request or an operation failed. ``code``, ``status`` and ``request_id`` are the service's."""
 
     default_code = "ServiceError"
+
+    def __init__(self, message: str, *, code: str | None = None, **facts: t.Any) -> None:
+        # On a terminal, a line of its own would pass for one of Ansible's.
+        super().__init__(_line(message), code=code and _line(code), **facts)
 
 
 class ChangedMeanwhile(AmlError):

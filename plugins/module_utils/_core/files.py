@@ -19,19 +19,19 @@ LARGEST = 1024 * 1024
 Hide = t.Callable[[t.Iterable[str | None]], None]
 
 
-def read_text(path: str | os.PathLike[str]) -> str:
-    """The text of a regular file; OSError says in ``strerror`` why there is none."""
+def read_text(path: str | os.PathLike[str], largest: int = LARGEST) -> str:
+    """The text of a regular file of at most ``largest`` bytes; OSError says in ``strerror`` why there is none."""
     # Without waiting: opening a pipe would, until someone writes to it.
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise OSError(errno.EINVAL, "it is not a regular file")
         with open(handle, "rb", closefd=False) as file:
-            content = file.read(LARGEST + 1)
+            content = file.read(largest + 1)
     finally:
         os.close(handle)
-    if len(content) > LARGEST:
-        raise OSError(errno.EFBIG, f"it is larger than {LARGEST} bytes")
+    if len(content) > largest:
+        raise OSError(errno.EFBIG, f"it is larger than {largest} bytes")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:

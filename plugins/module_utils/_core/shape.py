@@ -380,9 +380,14 @@ _ROWS = list_of(mapping())
 RESULTS = list_of(
     mapping({"targets": _ROWS, "undeclared": _ROWS, "workspaces": list_of(mapping({"id": TEXT})), "failure": mapping()})
 )
-REPORT = mapping({"targets": _ROWS, "workspaces": _ROWS, "kinds": _ROWS, "usages": _ROWS, "totals": mapping()})
+REPORT = mapping(
+    {"generated": TEXT, "targets": _ROWS, "workspaces": _ROWS, "kinds": _ROWS, "usages": _ROWS, "totals": mapping()}
+)
 REPORTS = mapping({"reports": list_of(REPORT), "previous": REPORT})
 MACHINES = list_of(mapping({"id": TEXT, "name": TEXT}, required=("id", "name")))
+MODERNISED = mapping(
+    {"computes": _ROWS, "regions": _ROWS, "earlier": list_of(mapping({"name": TEXT}, required=("name",)))}
+)
 REPORTED = mapping(
     {
         "generated": TEXT,

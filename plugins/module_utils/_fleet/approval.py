@@ -21,6 +21,7 @@ from .._core import redact
 from .._core.arm_id import ArmId
 from .._core.errors import AmlError, ChangedMeanwhile
 from .._core.findings import EACH, Finding, Findings
+from .._engine import incarnation
 from .._engine.plan import CREATE, NONE, REPLACE, Plan
 from . import overview
 from .cost import Total
@@ -154,6 +155,7 @@ def _rows(entries: t.Iterable[Entry]) -> list[Row]:
     rows = [
         {
             **_row(entry.target.id, entry.plan),
+            "created": incarnation.created_at(entry.existing or {}),
             "secrets": {name: str(value) for name, value in entry.plan.secrets.items()},
         }
         for entry in planned
@@ -202,8 +204,12 @@ def _differences(approved: Json, now: Json) -> t.Iterator[Json]:
         if old != new:
             identifier = ArmId(str((old or new or {}).get("id")))
             location = f"{identifier.named('workspaces')}/{identifier.name}"
-            message = f"{location}: approved is {_text(old)}, and now it is {_text(new)}"
-            yield {"target": str(identifier), "approved": old, "now": new, "message": message}
+            yield {
+                "target": str(identifier),
+                "approved": old,
+                "now": new,
+                "message": f"{location}: {_difference(old, new)}",
+            }
     if approved.get("fleet") != now.get("fleet"):
         message = f"the name of the fleet was {approved.get('fleet')!r}, and now it is {now.get('fleet')!r}"
         yield {"target": None, "approved": None, "now": None, "message": message}
@@ -214,6 +220,13 @@ def _differences(approved: Json, now: Json) -> t.Iterator[Json]:
             "now": None,
             "message": "values that the plan does not show are different",
         }
+
+
+def _difference(old: Row | None, new: Row | None) -> str:
+    before, now = ((row or {}).get("created") for row in (old, new))
+    if before and now and before != now:
+        return f"approved is {_text(old)} of the one that was created at {before!r}, and now there is another one, of {now}"
+    return f"approved is {_text(old)}, and now it is {_text(new)}"
 
 
 def _by_id(plan: Json) -> dict[str, Row]:

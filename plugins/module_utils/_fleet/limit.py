@@ -14,7 +14,16 @@ from .._core.arm_id import ArmId
 from .._core.findings import Finding, Findings, refuse
 from .entry import Entry
 
-Pattern = re.Pattern[str]
+
+@dataclass(frozen=True)
+class Pattern:
+    """A pattern as it was given, and what it means."""
+
+    text: str
+    regex: re.Pattern[str]
+
+    def matches(self, entry: Entry) -> bool:
+        return any(self.regex.match(name) for name in _names(entry))
 
 
 @dataclass(frozen=True)
@@ -26,16 +35,21 @@ class Limit:
     no: tuple[Pattern, ...] = ()
 
     def has(self, entry: Entry) -> bool:
-        names = _names(entry)
-
-        def matches(pattern: Pattern) -> bool:
-            return any(pattern.match(name) for name in names)
-
         return (
-            (not self.some or any(map(matches, self.some)))
-            and all(map(matches, self.every))
-            and not any(map(matches, self.no))
+            (not self.some or any(pattern.matches(entry) for pattern in self.some))
+            and all(pattern.matches(entry) for pattern in self.every)
+            and not any(pattern.matches(entry) for pattern in self.no)
         )
+
+    def without_match(self, entries: t.Sequence[Entry], *, prunes: bool) -> list[str]:
+        """Warnings about patterns that match none of these targets: a typing error in an exclusion excludes nothing. With ``prunes``, a pattern may be for
+        targets that the document no longer has.
+        """
+        return [
+            f"limit has {pattern.text!r}, which matches no target of the document."
+            for pattern in (*self.some, *self.every, *self.no)
+            if not prunes and not any(map(pattern.matches, entries))
+        ]
 
 
 def read(patterns: t.Iterable[str] | None) -> Limit:
@@ -52,7 +66,7 @@ def read(patterns: t.Iterable[str] | None) -> Limit:
             continue
         try:
             regex = pattern[1:] if pattern.startswith("~") else fnmatch.translate("*" if pattern == "all" else pattern)
-            sorted_patterns[kind].append(re.compile(regex, re.IGNORECASE))
+            sorted_patterns[kind].append(Pattern(text, re.compile(regex, re.IGNORECASE)))
         except re.error as error:
             message = f"limit has {text!r}, which is not a regular expression: {error}."
             findings.append(Finding("InvalidOption", "limit", message, "this collection"))
@@ -68,9 +82,9 @@ def check_matches(patterns: t.Iterable[str] | None, entries: t.Sequence[Entry], 
 
 
 def _split(patterns: t.Iterable[str]) -> t.Iterator[str]:
-    """One pattern each: several may be in one text, with a colon between them, as for hosts."""
+    """One pattern each: several may be in one text, with colons or commas between them, as for hosts."""
     for text in patterns:
-        parts = [text] if text.startswith("~") else text.split(":")
+        parts = [text] if text.startswith("~") else re.split("[:,]", text)
         yield from (part.strip() for part in parts)
 
 

@@ -141,6 +141,7 @@ def manage_fleet(task: Task) -> Result:
             prunes = params["prune"] != "none"
             fleet, rest = (limited(part, limit, prunes=prunes) for part in (fleet, rest))
             refuse(check_matches(params["limit"], [*fleet.entries, *rest.entries], prunes=prunes))
+            task.warnings += limit.without_match(entries, prunes=prunes)
         observed = _observe_and_plan(
             [fleet, *gate.also_read(rest, beyond)], planner, Observer(task.client, params["parallelism"], planned)
         )

@@ -21,6 +21,8 @@ from .._report import document, markdown, page, pipelines
 from .._report.rows import Report
 
 DATA = "drift.json"
+# In bytes: of 10,000 targets with many differences.
+LARGEST_REPORT = 64 * 1024 * 1024
 # By the suffix of the file.
 _FORMS: dict[str, t.Callable[[Report], str]] = {
     "md": markdown.markdown,
@@ -45,8 +47,8 @@ def report(task: Task, fleet: Fleet, listings: t.Iterable[Listing]) -> Result:
     redact.hide_variables(facts)
     made = document.build(facts)
     folder = os.path.abspath(params["report_folder"]) if params["report_folder"] else None
-    previous = _previous(os.path.join(folder, DATA), task.warnings) if folder else None
-    data = task.masked(document.merge([made], previous).to_dict())
+    merged = _merged(made, os.path.join(folder, DATA), task.warnings) if folder else document.merge([made])
+    data = task.masked(merged.to_dict())
     # All forms are of what may be shown.
     masked = Report.from_dict(data)
     if folder:
@@ -60,19 +62,18 @@ def report(task: Task, fleet: Fleet, listings: t.Iterable[Listing]) -> Result:
     return {"drift": shown, **({"report": data} if params["report"] else {})}
 
 
-def _previous(path: str, warnings: list[str]) -> dict[str, t.Any] | None:
-    """The report that was written there before. Without one, no difference is older than this report."""
+def _merged(made: Report, path: str, warnings: list[str]) -> Report:
+    """With the report that was written to ``path`` before. Without one, no difference is older than this report."""
     try:
-        with open(path, encoding="utf-8") as file:
-            previous = json.load(file)
+        previous = json.loads(files.read_text(path, LARGEST_REPORT))
         with shape.reading({"reports": [], "previous": previous}, shape.REPORTS):
-            return t.cast("dict[str, t.Any]", previous)
+            return document.merge([made], previous)
     except FileNotFoundError:
-        return None
+        pass
     except (OSError, ValueError, RecursionError, AmlError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         warnings.append(f"{path} is not used as the previous report: {reason}. Differences have no earlier date.")
-        return None
+    return document.merge([made])
 
 
 def _write(folder: str, data: dict[str, t.Any], made: Report) -> None:

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import remove_values
 
-from .._core import redact, safe_yaml
+from .._core import redact, reserved, safe_yaml
 from .._core.findings import refuse
 from .._options import specs, values
 from . import all_wrong
@@ -122,7 +123,8 @@ class RawModule(AnsibleModule):  # type: ignore[misc]  # ansible-core has no typ
     def masked(self, tree: t.Any) -> t.Any:
         """Values as they may be shown."""
         redact.hide_variables(tree)
-        return remove_values(redact.KNOWN.mask_tree(redact.without_values(tree, redact.SHOWN)), self.no_log_values)
+        shown = redact.KNOWN.mask_tree(redact.without_values(reserved.renamed(tree), redact.SHOWN))
+        return remove_values(shown, self.no_log_values)
 
     def _shown_arguments(self) -> Result:
         params = dict(self.params)
@@ -132,7 +134,13 @@ class RawModule(AnsibleModule):  # type: ignore[misc]  # ansible-core has no typ
         return self._safe(redact.parsed(params))
 
     def _safe(self, result: Result) -> Result:
-        return t.cast(Result, redact.KNOWN.mask_tree(redact.without_values(result, redact.SHOWN)))
+        readable = reserved.renamed(result)
+        if readable is not result:
+            self.warn(
+                f"{' and '.join(reserved.NAMES)} are names that ansible-core reserves. Where a resource has one of them, as the name of a tag, the result has it "
+                "with an underscore at its end."
+            )
+        return t.cast(Result, redact.KNOWN.mask_tree(redact.without_values(readable, redact.SHOWN)))
 
     # --- the ways out; ansible-core itself takes them too, when it refuses an argument ---
 
@@ -153,7 +161,8 @@ class RawModule(AnsibleModule):  # type: ignore[misc]  # ansible-core has no typ
         return [] if result is None else list(result.errors)
 
     def warn(self, warning: str, **more: t.Any) -> None:
-        super().warn(self.hidden(str(warning)), **more)
+        # A line of its own would pass for one of Ansible's.
+        super().warn(re.sub(r"\n(?=\S)", "\n  ", self.hidden(str(warning))), **more)
 
     def log(self, msg: t.Any, log_args: t.Any = None) -> None:
         # The text of the arguments, in which a mapping is one text.

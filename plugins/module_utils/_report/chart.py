@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import replace
-from html import escape
 
 from .rows import AS_DECLARED, DIFFERS, FAILED, STATUSES, UNDECLARED, Report, Target, Workspace
+from .wording import escape
 
 SYMBOLS = {AS_DECLARED: "✓", DIFFERS: "≠", FAILED: "✗", UNDECLARED: "+"}
 CLASSES = {AS_DECLARED: "ok", DIFFERS: "differs", FAILED: "failed", UNDECLARED: "undeclared"}

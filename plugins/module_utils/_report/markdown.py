@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from .._core import redact
 from . import wording
 from .rows import DIFFERS, FAILED, UNDECLARED, Report
 
@@ -99,5 +100,5 @@ def _table(heads: t.Sequence[str], rows: t.Iterable[t.Sequence[t.Any]]) -> Lines
 
 def escape(value: t.Any) -> str:
     """A text of someone else's in a cell: it stays wording."""
-    line = " ".join(("" if value is None else str(value)).split())
+    line = redact.printable(" ".join(("" if value is None else str(value)).split()))
     return _SPECIAL.sub(r"\\\1", line).replace("\\<", "&lt;").replace("\\>", "&gt;")

@@ -12,11 +12,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import typing as t
-from html import escape
 
 from . import chart, wording
 from .chart import CLASSES, SYMBOLS, Bar
 from .rows import AS_DECLARED, DIFFERS, FAILED, STATUSES, UNDECLARED, Counts, Report, Ssh, Target, Usage, Workspace
+from .wording import escape
 
 STYLE = """
 :root{--paper:#fff;--page:#f4f5f7;--ink:#1b1f24;--soft:#5b6470;--line:#d9dde3;--ok:#2e7d4f;--differs:#b26a00;--failed:#c0322b;

@@ -12,6 +12,7 @@ import typing as t
 import unicodedata
 from xml.etree.ElementTree import Element, SubElement, indent, tostring  # noqa: S405  # nothing is parsed
 
+from .._core import redact
 from . import wording
 from .rows import AS_DECLARED, DIFFERS, FAILED, UNDECLARED, Report, Target, Workspace
 
@@ -19,6 +20,7 @@ from .rows import AS_DECLARED, DIFFERS, FAILED, UNDECLARED, Report, Target, Work
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # What a spreadsheet takes for the beginning of a formula.
 _FORMULA = frozenset("=+-@\u2212")
+_CELL_WITHIN = re.compile(r";[^\w;]*?(?=[=+\-@\u2212\uff1d\uff0b\uff0d\uff20])")
 
 
 def junit(report: Report) -> str:
@@ -63,7 +65,7 @@ def _case(target: Target) -> Element:
 
 
 def _xml(text: t.Any) -> str:
-    return _NOT_XML.sub("?", "" if text is None else str(text))
+    return _NOT_XML.sub("?", "" if text is None else redact.printable(str(text)))
 
 
 def table(report: Report) -> str:
@@ -114,7 +116,9 @@ def table(report: Report) -> str:
 
 def _cell(value: t.Any) -> str:
     """One line of text that no spreadsheet takes for a formula."""
-    text = " ".join(("" if value is None else str(value)).split())
+    text = redact.printable(" ".join(("" if value is None else str(value)).split()))
+    # Where a comma separates decimals, a spreadsheet begins a cell after each semicolon.
+    text = _CELL_WITHIN.sub(r"\g<0>'", text)
     # Spreadsheets read full-width signs as the others, and skip characters without a width.
     first = next(
         (sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign)[0] not in "CZ"), ""

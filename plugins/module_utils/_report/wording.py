@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import typing as t
 from datetime import UTC, datetime
+from html import escape as escape_markup
 
+from .._core import redact
 from .rows import AS_DECLARED, DIFFERS, FAILED, STATUSES, UNDECLARED, Change, Counts, Report, Retirement, Target, Usage
 
 COST_NOTE = "Cost of the declared targets for 730 hours, with their minimum and maximum number of nodes: list prices of the virtual machines only."
@@ -20,6 +22,11 @@ def headline(report: Report) -> str:
     counts_text += f", {report.unreadable} of the workspaces could not be read" if report.unreadable else ""
     whole = f"{statuses[AS_DECLARED]} of {totals.targets} compute targets in {len(report.workspaces)} workspaces"
     return f"{whole} match their declaration; {counts_text}. {moment(report.generated)}"
+
+
+def escape(text: str) -> str:
+    """A text of someone else's in a page: no markup, and nothing that reverses or hides what stands beside it."""
+    return escape_markup(redact.printable(text))
 
 
 # --- times ---

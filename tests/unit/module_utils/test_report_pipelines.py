@@ -12,6 +12,8 @@ from xml.etree import ElementTree
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._report import pipelines
 from ansible_collections.azureml.compute.plugins.module_utils._report.document import build
+from ansible_collections.azureml.compute.plugins.module_utils._report.markdown import markdown
+from ansible_collections.azureml.compute.plugins.module_utils._report.page import page
 from ansible_collections.azureml.compute.plugins.module_utils._report.rows import Report
 
 from .test_report import body, facts, planned
@@ -68,3 +70,16 @@ def test_a_cell_is_no_formula(first: str) -> None:
     made = build({**facts([planned("x", "update", reason=f"{first}1+1")], [body("x")])})
     (row,) = csv.DictReader(io.StringIO(pipelines.table(made)))
     assert row["differences"] == f"'{first.strip()}1+1"
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", " =", "\uff1d", "\u200b=", '"='])
+def test_no_part_of_a_cell_is_a_formula_where_semicolons_separate_cells(first: str) -> None:
+    made = build({**facts([planned("x", "update", reason=f"a;{first}1+1")], [body("x")])})
+    (row,) = csv.DictReader(io.StringIO(pipelines.table(made)))
+    assert row["differences"] == f"a;{first[:-1]}'{first[-1]}1+1"
+
+
+def test_nothing_in_a_report_steers_a_terminal() -> None:
+    made = report("\x1b]0;owned\x07\x9b2J\u202eback")
+    for text in (pipelines.table(made), pipelines.junit(made), markdown(made), page(made)):
+        assert not set(text) & set("\x1b\x07\x9b\u202e") and "x9b2J" in text

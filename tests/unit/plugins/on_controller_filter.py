@@ -83,6 +83,19 @@ FOUND = {
     "usages": [{"location": "eastus", "subscription_id": PLACE["subscription_id"], "usages": [USAGE], "failure": None}],
 }
 MACHINE = {"name": "ws-cpu-1", "id": f"{HOME}/computes/cpu/nodes/1"}
+RETIRED = {
+    "option": "size",
+    "value": "Standard_NC6",
+    "status": "retired",
+    "date": "2023-08-31",
+    "successor": "NCas_T4_v3",
+}
+READINGS = {
+    "computes": [{"name": "cpu", "type": "amlcompute", "location": "eastus", "retirements": [RETIRED]}],
+    "exported": {"fleet": {"computes": [{"name": "cpu", "type": "amlcompute"}]}, "missing": []},
+    "regions": [{"location": "eastus", "sizes": []}],
+    "earlier": [{"name": "deleted", "type": "amlcompute"}],
+}
 REPORTED = {"generated": "2026-11-25T12:00:00Z", "name": "prod", "fleet": FLEET, "found": FOUND}
 STRANGE = (None, "text", 7, [1], {"a": 1}, True, -1.5)
 
@@ -99,7 +112,8 @@ def strange(value: t.Any) -> t.Iterator[tuple[str, t.Any]]:
 
 
 @pytest.mark.parametrize(
-    "name", ["data", "merged", "markdown", "html", "junit", "csv", "merge_fleet_results", "free_host_names"]
+    "name",
+    ["data", "merged", "markdown", "html", "junit", "csv", "merge_fleet_results", "free_host_names", "modernised"],
 )
 def test_input_of_any_form_is_read_or_is_one_error_that_names_the_filter(
     name: str, drift_report: t.Callable[..., t.Any]
@@ -110,10 +124,10 @@ def test_input_of_any_form_is_read_or_is_one_error_that_names_the_filter(
         "merged": {"reports": [report], "previous": report},
         "merge_fleet_results": [FLEET],
         "free_host_names": [MACHINE],
+        "modernised": READINGS,
     }
-    plugin = (
-        filter_loader.get(f"azureml.compute.{name}") if name in ("merge_fleet_results", "free_host_names") else None
-    )
+    others = ("merge_fleet_results", "free_host_names", "modernised")
+    plugin = filter_loader.get(f"azureml.compute.{name}") if name in others else None
     more: dict[str, t.Any] = {"hosts": {}, "groups": []} if name == "free_host_names" else {}
     call = plugin.j2_function if plugin else lambda given: drift_report(given, name)
     given = good.get(name, report)

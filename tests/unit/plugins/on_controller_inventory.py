@@ -29,6 +29,7 @@ init_plugin_loader()
 from ansible_collections.azureml.compute.plugins.inventory import aml_compute
 from ansible_collections.azureml.compute.plugins.module_utils._arm import client as _client
 from ansible_collections.azureml.compute.plugins.module_utils._arm import transport as _transport
+from ansible_collections.azureml.compute.plugins.module_utils._core import reserved
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError
 from ansible_collections.azureml.compute.plugins.module_utils._machines import inventory, nodes
 
@@ -331,6 +332,17 @@ def test_an_error_leaves_no_hosts_and_shows_no_secrets(tmp_path: Path) -> None:
     assert not made.hosts
 
 
+def test_a_message_of_the_service_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, warnings: list[str]
+) -> None:
+    def refused(_client: Client, path: str, *_more: t.Any, **_named: t.Any) -> list[Body]:
+        raise ArmError("No.\n\nPLAY RECAP ***", code="Refused\nok: [localhost]", status=403)
+
+    monkeypatch.setattr(Client, "list", refused)
+    parse(tmp_path, fail_on_error=False)
+    assert warnings and all("PLAY RECAP" in text and "\n" not in text for text in warnings)
+
+
 def test_an_incomplete_answer_is_named_and_not_kept(tmp_path: Path, warnings: list[str]) -> None:
     options = {
         "cache": True,
@@ -359,6 +371,17 @@ def test_the_cache_holds_no_secret(tmp_path: Path) -> None:
     assert "ws-a" in shown
     for word in ("a-secret-of-the-file", "an-environments-secret", "a-token"):
         assert word not in shown
+
+
+@pytest.mark.parametrize("name", reserved.NAMES)
+def test_a_tag_with_a_name_of_ansible_core_is_a_tag(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """As it is, the cache and AWX's import of an inventory could not be read, or would read another value."""
+    monkeypatch.setitem(EXPRESSIONS, name, "TrustedAsTemplate")
+    options = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "kept")}
+    for _again in range(2):
+        tags = [host.get_vars()["aml_workspace_tags"] for host in parse(tmp_path, **options).hosts.values()]
+        assert [(name in each, each[f"{name}_"]) for each in tags] == [(False, "TrustedAsTemplate")] * 2
+    assert len(Client.made) == 1
 
 
 def test_a_tag_that_repeats_a_secret_is_hidden_in_hosts_and_cache(
