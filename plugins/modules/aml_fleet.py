@@ -76,7 +76,7 @@ options:
         a workspace, C(RESOURCE_GROUP/WORKSPACE), or a type, as V(gpu-*), V(ws-prod/*), V(computeinstance) or V(all). V(!gpu-*) excludes targets,
         V(&computeinstance) requires a further match, and V(~ci-[0-9]+) is a regular expression. One text may have several patterns, separated by colons
         or commas. A pattern that matches no target of the document is named in a warning.
-      - Defaults to all targets. An empty list and an empty pattern are refused, so that a variable without a value does not select all targets.
+      - Defaults to all targets. Null, an empty list and an empty pattern are refused, so that a variable without a value does not select all targets.
       - The other targets are neither read nor changed nor pruned, and need no quota. With O(max_monthly_cost) they are read, because that is for the
         whole document.
     type: list
@@ -182,8 +182,8 @@ options:
       - The plan to apply, which check mode wrote to O(plan_file). Use the same document and options.
       - The task applies exactly this plan. It fails before the first write (C(PlanChanged)), with the differences, if its own plan is another one, because
         the declaration or the state of a target has changed since then. A target that changes after that check is not processed (C(ChangedMeanwhile)).
-      - It also fails if the plan was edited (C(PlanNotReadable)), or if C(table) in it is not the table of its C(targets). The digest has no key, so it
-        is not a signature. It protects from accidents. Who may approve a plan, and which file is applied, is up to the pipeline.
+      - It also fails if the plan is null or was edited (C(PlanNotReadable)), or if C(table) in it is not the table of its C(targets). The digest has no
+        key, so it is not a signature. It protects from accidents. Who may approve a plan, and which file is applied, is up to the pipeline.
     type: dict
   full_result:
     description:

@@ -662,6 +662,7 @@ RULES: dict[str, list[t.Any]] = {
     "aml_fleet_info:workspaces.defaults": [],  # of a fleet's document it looks at the workspaces alone
     "aml_fleet_info:workspaces.computes": [[None], ["cpu"]],
     "limit": [
+        None,
         ["~("],
         ["no-such-target"],
         ["!cpu-cluster"],
@@ -682,7 +683,13 @@ RULES: dict[str, list[t.Any]] = {
     # Only check mode looks at its directory; tests/functional/test_fleet_approval.py
     "plan_file": ["a\u0000b"],
     "table_file": ["a\u0000b", "/", "/no/such/folder/table.txt"],
-    "approved_plan": [{}, {"version": 1}, {"version": 1, "digest": "sha256:0", "targets": "text"}, {"targets": [None]}],
+    "approved_plan": [
+        None,
+        {},
+        {"version": 1},
+        {"version": 1, "digest": "sha256:0", "targets": "text"},
+        {"targets": [None]},
+    ],
     "report_folder": ["a\u0000b"],
     "share": [["no-such-workspace"], [None], [""], [{}], ["../x"]],
     "folder": ["/no/such/folder", "a\u0000b"],

@@ -82,9 +82,20 @@ def _place_findings(task: Task) -> Findings:
         yield Finding("WorkspacesMissing", "workspaces", "Give workspaces, or folder.", "this collection")
 
 
+def _null_findings(task: Task) -> Findings:
+    """A variable without a value must not mean all targets, or that no approval is needed."""
+    for option, code, meaning in (
+        ("limit", "EmptySelection", "all targets"),
+        ("approved_plan", "PlanNotReadable", "a run without approval"),
+    ):
+        if task.module.raw.get(option, "") is None:
+            yield Finding(code, option, f"{option} is null. Omit it for {meaning}, or set it.", "this collection")
+
+
 def _findings(task: Task) -> Findings:
     params = task.params
     yield from _place_findings(task)
+    yield from _null_findings(task)
     if len(params.get("name") or "") > 256:
         yield Finding(
             "InvalidFleetName",

@@ -137,7 +137,7 @@ class RawModule(AnsibleModule):  # type: ignore[misc]  # ansible-core has no typ
         readable = reserved.renamed(result)
         if readable is not result:
             self.warn(
-                f"{' and '.join(reserved.NAMES)} are names that ansible-core reserves. Where a resource has one of them, as the name of a tag, the result has it "
+                f"ansible-core reserves the names {', '.join(reserved.NAMES)}. Where a resource has one of them, as the name of a tag, the result shows it "
                 "with an underscore at its end."
             )
         return t.cast(Result, redact.KNOWN.mask_tree(redact.without_values(readable, redact.SHOWN)))

@@ -101,4 +101,6 @@ def _table(heads: t.Sequence[str], rows: t.Iterable[t.Sequence[t.Any]]) -> Lines
 def escape(value: t.Any) -> str:
     """A text of someone else's in a cell: it stays wording."""
     line = redact.printable(" ".join(("" if value is None else str(value)).split()))
-    return _SPECIAL.sub(r"\\\1", line).replace("\\<", "&lt;").replace("\\>", "&gt;")
+    # An entity would be decoded, into whatever character it names.
+    entities = _SPECIAL.sub(r"\\\1", line.replace("&", "&amp;"))
+    return entities.replace("\\<", "&lt;").replace("\\>", "&gt;")

@@ -83,3 +83,4 @@ def test_nothing_in_a_report_steers_a_terminal() -> None:
     made = report("\x1b]0;owned\x07\x9b2J\u202eback")
     for text in (pipelines.table(made), pipelines.junit(made), markdown(made), page(made)):
         assert not set(text) & set("\x1b\x07\x9b\u202e") and "x9b2J" in text
+    assert "&#x202e;" not in markdown(report("&#x202e;")), "a page that Markdown becomes would have the character"
