@@ -96,7 +96,7 @@ class ArmError(AmlError):
     default_code = "ServiceError"
 
     def __init__(self, message: str, *, code: str | None = None, **facts: t.Any) -> None:
-        # On a terminal, a line of its own would pass for one of Ansible's.
+        # On a terminal, a separate line would pass for one of Ansible's.
         super().__init__(_line(message), code=code and _line(code), **facts)
 
 

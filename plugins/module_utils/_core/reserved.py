@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Names that a mapping must not have where ansible-core reads it: in the results of modules, in caches, inventories and stored reports.
 
-For ansible-core, a mapping with one of them is an object of its own, or an error that takes the whole document along. Whoever can write tags chooses names.
+For ansible-core, a mapping with one of them is another object, or an error that takes the whole document along. Whoever can write tags chooses names.
 """
 
 from __future__ import annotations

@@ -161,7 +161,7 @@ class RawModule(AnsibleModule):  # type: ignore[misc]  # ansible-core has no typ
         return [] if result is None else list(result.errors)
 
     def warn(self, warning: str, **more: t.Any) -> None:
-        # A line of its own would pass for one of Ansible's.
+        # A separate line would pass for one of Ansible's.
         super().warn(re.sub(r"\n(?=\S)", "\n  ", self.hidden(str(warning))), **more)
 
     def log(self, msg: t.Any, log_args: t.Any = None) -> None:

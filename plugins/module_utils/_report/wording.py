@@ -25,7 +25,7 @@ def headline(report: Report) -> str:
 
 
 def escape(text: str) -> str:
-    """A text of someone else's in a page: no markup, and nothing that reverses or hides what stands beside it."""
+    """A text of someone else's in a page: no markup, and nothing that reverses or hides the text around it."""
     return escape_markup(redact.printable(text))
 
 
