@@ -433,6 +433,23 @@ def test_other_workspaces_are_searched_when_asked(azure: Azure) -> None:
     assert done["changed"]
 
 
+def test_another_target_that_cannot_be_read_does_not_stop_an_attachment(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = declare(azure, "databricks")
+    listing = azure.app.dispatch
+
+    def add(request: t.Any) -> t.Any:
+        answer = listing(request)
+        if request.path == f"{WORKSPACE_ID}/computes":
+            answer.body["value"].append({"id": f"{request.path}/odd", "name": "odd", "properties": 7})
+        return answer
+
+    monkeypatch.setattr(azure.app, "dispatch", add)
+    done = azure.run(MODULE, **options)
+    assert done["changed"] and [warning.split(":")[0] for warning in done["warnings"]] == ["UnexpectedAnswer"]
+
+
 def test_a_workspace_that_may_not_be_read_is_named(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
     other = azure.make_workspace("ws-other", "rg-other")
     options = declare(azure, "datafactory")

@@ -149,6 +149,10 @@ def test_a_replacement_keeps_what_was_not_declared_and_asks_for_the_secret(azure
         MODULE, **TARGET, type="azure_file", file_share_name="share", credentials=None, on_immutable_change="recreate"
     )["datastore"]
     assert shared["file_share_name"] == "share" and "container_name" not in shared and shared["credentials"] is None
+    lake = {"type": "one_lake", "one_lake_workspace_name": "fabric", "artifact": {"name": "house"}}
+    azure.run(MODULE, **TARGET, **lake, on_immutable_change="recreate")
+    # That of a storage account is another one.
+    assert "endpoint" not in azure.writes[-1].body["properties"]
     failed = azure.run(MODULE, **TARGET, is_default=True, on_immutable_change="recreate", ok=False)
     assert failed["failure"]["code"] == "DefaultNotSettable" and azure.writes == []
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import FIELDS, NOT_DEPLOYED
+from ansible_collections.azureml.compute.plugins.module_utils._reconcilers import workspace_sdk
 from ansible_collections.azureml.compute.tests.support.azure import (
     GROUP_ID,
     SUBSCRIPTION,
@@ -177,6 +179,58 @@ def test_a_workspace_with_compute_targets_is_not_replaced_unasked(azure: Azure) 
     azure.run("aml_compute_cluster", name="cpu-cluster", size="Standard_DS3_v2", max_instances=1)
     failed = azure.run(MODULE, **TARGET, hbi_workspace=True, on_immutable_change="recreate", ok=False)
     assert failed["failure"]["code"] == "InUse" and "cpu-cluster" in failed["msg"] and azure.writes == []
+
+
+def test_a_replacement_keeps_what_the_template_does_not_take(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stand-in for azure-ai-ml's deployment sets no more than its template does (tests/integration has the real one)."""
+
+    def submit(_cloud: t.Any, _credential: t.Any, target: t.Any, complete: dict[str, t.Any], **_more: t.Any) -> None:
+        stores = {"storageAccount": complete["storage_account"], "keyVault": complete["key_vault"]}
+        network = {"isolationMode": "AllowOnlyApprovedOutbound"}
+        properties = {**stores, "hbiWorkspace": True, "managedNetwork": network}
+        azure.arm(
+            "PUT",
+            target.id,
+            {"location": "eastus", "identity": {"type": "SystemAssigned"}, "properties": properties},
+            wait=60,
+        )
+
+    monkeypatch.setattr(workspace_sdk, "submit_workspace", submit)
+    rules = [{"name": name, "type": "fqdn", "destination": f"{name}.org"} for name in ("kept", "changed", "gone")]
+    network = {"isolation_mode": "allow_only_approved_outbound", "outbound_rules": rules}
+    subnet = azure.subnet()
+    azure.run(
+        MODULE, **TARGET, managed_network=network, v1_legacy_mode=True, serverless_compute={"custom_subnet": subnet}
+    )
+    declared = [{**rules[1], "destination": "conda.org"}, {"name": "GONE", "state": "absent"}]
+    options = {
+        "hbi_workspace": True,
+        "on_immutable_change": "recreate",
+        "managed_network": {"outbound_rules": declared},
+    }
+    done = azure.run(MODULE, **TARGET, **options)
+    assert done["plan"]["action"] == "replace"
+    shown = current(azure)
+    assert shown["hbi_workspace"] and shown["v1_legacy_mode"] and shown["serverless_compute"]["custom_subnet"] == subnet
+    own = {
+        rule["name"]: rule["destination"]
+        for rule in shown["managed_network"]["outbound_rules"]
+        if rule["type"] == "fqdn"
+    }
+    assert own == {"kept": "kept.org", "changed": "conda.org"}
+    assert not azure.run(MODULE, **TARGET, **options)["changed"]
+
+
+def test_each_updatable_field_is_set_at_a_creation_or_after_it() -> None:
+    """So that a replacement keeps it. Connections of a feature store are gone with it."""
+    deployed = {*workspace_sdk._PLAIN, *workspace_sdk._IN_TEMPLATE, "identity", "public_network_access"}
+    deployed |= {"customer_managed_key.key_uri", "managed_network.isolation_mode", "managed_network.firewall_sku"}
+    deployed |= {
+        f"feature_store_settings.{name}"
+        for name in ("spark_runtime_version", "offline_store_connection_name", "online_store_connection_name")
+    }
+    updatable = {row.option for row in FIELDS if row.mutability == "updatable"}
+    assert updatable - deployed == set(NOT_DEPLOYED)
 
 
 def test_outbound_rules_by_name(azure: Azure) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from .._core import canon
 from .lists import Item, like
 
 
@@ -19,8 +20,8 @@ def size(entry: Item) -> Item:
         "vcpus": entry.get("vCPUs"),
         "gpus": entry.get("gpus"),
         "memory_gb": entry.get("memoryGB"),
-        "low_priority_capable": entry.get("lowPriorityCapable"),
-        "premium_io": entry.get("premiumIO"),
+        "low_priority_capable": canon.boolean_text(entry.get("lowPriorityCapable")),
+        "premium_io": canon.boolean_text(entry.get("premiumIO")),
         "supported_compute_types": [str(name).casefold() for name in entry.get("supportedComputeTypes") or []],
         "prices": _prices(entry.get("estimatedVMPrices")),
     }

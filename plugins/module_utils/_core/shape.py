@@ -372,6 +372,21 @@ SIZE = mapping({
         "billingCurrency": TEXT, "unitOfMeasure": TEXT, "values": list_of(mapping({"retailPrice": NUMBER, "osType": TEXT, "vmTier": TEXT})),
     }),
 }, required=("name",))  # fmt: skip
+# What the pre-flight reads of networks and locks.
+_SUBNET = {
+    "addressPrefix": TEXT,
+    "addressPrefixes": list_of(TEXT),
+    "ipConfigurations": list_of(ANY),
+    "delegations": list_of(mapping({"properties": mapping({"serviceName": TEXT})})),
+    "defaultOutboundAccess": FLAG,
+}
+NETWORK = mapping(
+    {
+        **_ENVELOPE,
+        "properties": mapping({"subnets": list_of(mapping({"name": TEXT, "properties": mapping(_SUBNET)}))}),
+    }
+)
+LOCK = mapping({"id": TEXT, "name": TEXT, "properties": mapping({"level": TEXT})}, required=("id",))
 SUBSCRIPTION = mapping(
     {"id": TEXT, "subscriptionId": TEXT, "displayName": TEXT, "state": TEXT}, required=("subscriptionId",)
 )
@@ -440,17 +455,22 @@ def _made(key: t.Any, make: t.Callable[[], Shape]) -> Shape:
 
 _ONE = re.compile(r"/workspaces/[^/]+(/(?P<child>computes|datastores)/[^/]+)?/?\Z", re.IGNORECASE)
 _MANY = re.compile(
-    r"/(?P<last>workspaces|computes|datastores|usages|quotas|vmSizes|deployments|subscriptions|listNodes)/?\Z",
+    r"/(?P<last>workspaces|computes|datastores|usages|quotas|vmSizes|deployments|subscriptions|locks|listNodes)/?\Z",
     re.IGNORECASE,
 )
 _PROVIDER = "/providers/microsoft.machinelearningservices/"
+# Single resources of other providers.
+_OTHERS = (
+    ("/providers/microsoft.resources/deployments/", DEPLOYMENT),
+    ("/providers/microsoft.network/virtualnetworks/", NETWORK),
+)
 
 
 def of_resource(path: str, body: t.Any) -> Shape:
     """The shape of the document at an address: by the address, and for compute targets by their own type."""
     match = _ONE.search(path) if _PROVIDER in path.casefold() else None
     if match is None:
-        return DEPLOYMENT if "/providers/microsoft.resources/deployments/" in path.casefold() else RESOURCE
+        return next((shape for part, shape in _OTHERS if part in path.casefold()), RESOURCE)
     child = (match["child"] or "").casefold()
     if child == "computes":
         return _compute_shape(body)
@@ -462,7 +482,7 @@ def of_items(path: str) -> t.Callable[[t.Any], Shape]:
     match = _MANY.search(path)
     last = match["last"].casefold() if match else ""
     if _PROVIDER not in path.casefold():
-        others = {"deployments": LISTED_DEPLOYMENT, "subscriptions": SUBSCRIPTION}
+        others = {"deployments": LISTED_DEPLOYMENT, "subscriptions": SUBSCRIPTION, "locks": LOCK}
         return _always(others.get(last, mapping({"id": TEXT, "tags": mapping(values=SCALAR)})))
     if last == "computes":
         return lambda item: _identified(_compute_shape(item))

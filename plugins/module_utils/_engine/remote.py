@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import replace
 
 from .._core.arm_id import Target
-from .._core.errors import ArmError
+from .._core.errors import AmlError, ArmError
 from . import incarnation, refusals
 from .behaviour import Behaviour
 from .kind import Body, Kind, Request
@@ -69,6 +69,12 @@ class RemoteResource:
         if body is not None and (self.seen is None or incarnation.difference(self.seen, body) is None):
             self.seen = body
         return body
+
+    def warn_of_malformed(self, error: AmlError) -> None:
+        """Of an item of a list that cannot be read, and that the task can do without."""
+        warning = f"{error.code}: {error.message} It was not read."
+        if warning not in self.warnings:
+            self.warnings.append(warning)
 
     def send(
         self,

@@ -15,6 +15,7 @@ from .._core import canon, paths
 from .._core.client import ReadClient
 from .._core.errors import ArmError
 from .._preflight.facts import DesiredTarget
+from .._preflight.gather import leaves_unknown
 from .cost import Sizes
 
 _AT_ONCE = 8
@@ -66,14 +67,18 @@ class Prices:
         return str(canon.region(workspace["location"])) if workspace and workspace.get("location") else None
 
     def _sizes(self, place: tuple[str, str]) -> Sizes | None:
-        listed = self._tried(lambda: self.client.list(location_path(*place, "vmSizes"), self.api_version))
+        path = location_path(*place, "vmSizes")
+        listed = self._tried(lambda: self.client.list(path, self.api_version, malformed=self._add_problem))
         return None if listed is None else capacity_sizes.by_name(listed)
 
     def _tried(self, reader: t.Callable[[], t.Any]) -> t.Any:
         try:
             return reader()
         except ArmError as error:
-            if error.status not in (400, 403, 404):
+            if not leaves_unknown(error):
                 raise
-            self.problems.append(f"Prices are not known where they could not be read: {error.message}")
+            self._add_problem(error)
             return None
+
+    def _add_problem(self, error: ArmError) -> None:
+        self.problems.append(f"Prices are not known where they could not be read: {error.message}")

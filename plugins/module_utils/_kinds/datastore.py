@@ -369,7 +369,7 @@ class Datastore(Kind):
         return _sendable(super().create_body(target, declared, parent))
 
     def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
-        return _sendable(super().recreate_body(body, plan, declared, target, parent))
+        return _sendable(super().recreate_body(_movable(body, declared), plan, declared, target, parent))
 
     def writable(self, body: Body) -> Body:
         return {
@@ -385,7 +385,7 @@ class Datastore(Kind):
     # --- replacement and removal ---
 
     def completed(self, body: Body, plan: Plan, wanted: Declared) -> Declared:
-        complete = super().completed(body, plan, wanted)
+        complete = super().completed(_movable(body, wanted), plan, wanted)
         needed, others = STORAGE.get(complete["type"], ((), ()))
         # Where the data of another type is, does not go over to this one.
         return {
@@ -491,6 +491,17 @@ def _fitting(credentials: Body) -> Body:
         "credentialsType": arm,
         **kept,
         **({} if secret is None else {"secrets": {"secretsType": arm, name: secret}}),
+    }
+
+
+def _movable(body: Body, wanted: Declared) -> Body:
+    """The document whose values a replacement takes over: OneLake and storage accounts have different endpoints."""
+    types = {_BY_OPTION["type"].read(body), wanted.get("type") or _BY_OPTION["type"].read(body)}
+    if len(types) == 1 or "one_lake" not in types:
+        return body
+    return {
+        **body,
+        "properties": {name: value for name, value in body["properties"].items() if name != "endpoint"},
     }
 
 

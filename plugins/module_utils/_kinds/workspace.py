@@ -23,7 +23,16 @@ from .._engine.kind import FAILED, Body, Kind, Request, Status, fixed, provision
 from .._engine.plan import CREATE, REPLACE, Declared, Plan
 from .._engine.versions import Versions
 from . import compute, rule_destinations, workspace_rules
-from .outbound_rules import RULE_TYPES, RULES, check_rules, existing_name, rule_field, rule_from_arm, rule_request
+from .outbound_rules import (
+    RULE_TYPES,
+    RULES,
+    check_rules,
+    existing_name,
+    own_rules,
+    rule_field,
+    rule_from_arm,
+    rule_request,
+)
 
 _NETWORK = "properties.managedNetwork."
 _SERVERLESS = "properties.serverlessComputeSettings."
@@ -349,6 +358,15 @@ OPTIONS = (
 )
 
 
+# What the deployment of a new workspace does not set (azure-ai-ml's template), and a replacement keeps.
+NOT_DEPLOYED = (
+    "v1_legacy_mode",
+    "serverless_compute.custom_subnet",
+    "serverless_compute.no_public_ip",
+    "managed_network.enable_network_monitor",
+    "managed_network.managed_network_kind",
+)
+
 # No document says that a PATCH merges inside these objects: each goes as a whole.
 _WHOLE = ("serverless_compute.", "network_acls.", "feature_store_settings.")
 
@@ -453,12 +471,28 @@ class Workspace(Kind):
 
     def completed(self, body: Body, plan: Plan, wanted: Declared) -> Declared:
         complete = super().completed(body, plan, wanted)
+        if plan.action == REPLACE and caseless(complete.get("kind")) != "project":
+            complete = {**self._kept_rules(body, wanted), **complete}
         # Without this null, a hub that has no key vault would get one.
         return complete if complete.get("key_vault") else {**complete, "key_vault": None}
 
+    def _kept_rules(self, body: Body, wanted: Declared) -> Declared:
+        """The outbound rules of a workspace that is replaced, without those that are declared."""
+        declared = {option.casefold() for option in wanted}
+        rules = {name: rule for name, rule in own_rules(body).items() if f"{RULES}.{name}".casefold() not in declared}
+        self.fields = (*self.fields, *map(rule_field, rules))
+        return {f"{RULES}.{name}": rule_from_arm(name, rule) for name, rule in rules.items()}
+
     def set_after_creation(self, plan: Plan, declared: Declared, complete: Declared) -> Declared:
         # The template does not take all fields, and sets some that were not declared.
-        return {**declared, **{option: complete[option] for option in plan.values() if option in complete}}
+        rows = [row for row in self.fields if row.option in NOT_DEPLOYED or row.option.startswith(f"{RULES}.")]
+        kept = {
+            row.option for row in rows if row.versions.has(self.api_version) and complete.get(row.option) is not None
+        }
+        return {
+            **declared,
+            **{option: complete[option] for option in (*kept, *plan.values()) if option in complete},
+        }
 
     def removal(self, options: t.Mapping[str, t.Any]) -> Request:
         purge = "true" if options.get("permanently_delete") else "false"

@@ -325,7 +325,7 @@ def _own_rules(tree: Tree) -> None:
     kept = [
         rule
         for rule in network["outbound_rules"]
-        if _letters(str(rule.get("category", "userdefined"))) == "userdefined"
+        if _letters(str(rule.get("category") or "userdefined")) == "userdefined"
     ]
     network["outbound_rules"] = [{key: value for key, value in rule.items() if key != "category"} for rule in kept]
 

@@ -254,9 +254,12 @@ def check_subnets(desired_targets: t.Sequence[DesiredTarget], facts: Facts) -> F
 
 
 def free_addresses(subnet: Body) -> int | None:
-    """IPv4 addresses of all prefixes, without those that Azure keeps and those in use; None if the prefix is unknown."""
+    """IPv4 addresses of all prefixes, without those that Azure keeps and those in use; None if a prefix is unknown or unreadable."""
     properties = subnet.get("properties") or {}
     prefixes = properties.get("addressPrefixes") or [properties.get("addressPrefix")]
-    networks = [ipaddress.ip_network(prefix, strict=False) for prefix in prefixes if prefix]
+    try:
+        networks = [ipaddress.ip_network(prefix, strict=False) for prefix in prefixes if prefix]
+    except ValueError:
+        return None
     sizes = [network.num_addresses - _RESERVED for network in networks if network.version == 4]
     return sum(sizes) - len(properties.get("ipConfigurations") or []) if sizes else None

@@ -128,6 +128,11 @@ def _tried(reader: Reader) -> t.Any:
     try:
         return reader()
     except ArmError as error:
-        if error.status in (400, 403, 404) or (error.status is None and error.code == "UnexpectedAnswer"):
+        if leaves_unknown(error):
             return error
         raise
+
+
+def leaves_unknown(error: ArmError) -> bool:
+    """Whether an error is about what was read alone. Any other one stops the creation itself too."""
+    return error.status in (400, 403, 404) or (error.status is None and error.code == "UnexpectedAnswer")

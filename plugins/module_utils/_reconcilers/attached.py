@@ -74,7 +74,7 @@ class AttachmentExtension:
         others = [] if parent is None else self._same_resource(own, resource_id)
         if self._kind.check_other_workspaces:
             everywhere = f"/subscriptions/{self._remote.target.subscription_id}/{_ML}/workspaces"
-            for workspace in self._client.list(everywhere, self._kind.api_version):
+            for workspace in self._list(everywhere):
                 if workspace["id"].casefold() != own.casefold():
                     others += self._in_other_workspace(workspace["id"], resource_id)
         return others
@@ -94,10 +94,15 @@ class AttachmentExtension:
         desired = canon.arm_id(resource_id)
         return [
             Other(body)
-            for body in self._client.list(f"{workspace_id}/computes", self._kind.api_version)
+            for body in self._list(f"{workspace_id}/computes")
             if canon.arm_id((body.get("properties") or {}).get("resourceId")) == desired
             and canon.arm_id(body.get("id")) != canon.arm_id(self._remote.target.id)
         ]
+
+    def _list(self, path: str) -> list[Body]:
+        """A list of other resources: one of them that cannot be read does not stop this one."""
+        bodies: list[Body] = self._client.list(path, self._kind.api_version, malformed=self._remote.warn_of_malformed)
+        return bodies
 
     def _check_cores(self, complete: Declared, parent: Body | None) -> None:
         """One GET of the region's sizes, for a size whose name does not contain its vCPUs."""

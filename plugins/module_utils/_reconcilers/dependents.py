@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core import paths
 from .._core.canon import arm_id
 from .._core.errors import AmlError, ArmError
 from .._engine import incarnation
@@ -90,7 +91,7 @@ def _logs_of(remote: RemoteResource, insights: str, version: str) -> str | None:
     if not logs:
         return None
     path = f"/subscriptions/{remote.target.subscription_id}/providers/Microsoft.Insights/components"
-    others = [body for body in remote.client.list(path, version) if arm_id(body["id"]) != arm_id(insights)]
+    others = [body for body in remote.client.list(path, version) if arm_id(body.get("id")) != arm_id(insights)]
     if all(arm_id(_logs(body)) != arm_id(logs) for body in others):
         return logs
     remote.warnings.append(f"SharedDependent: {logs} was not deleted, because other application insights use it.")
@@ -98,7 +99,8 @@ def _logs_of(remote: RemoteResource, insights: str, version: str) -> str | None:
 
 
 def _logs(insights: Body) -> str | None:
-    return (insights.get("properties") or {}).get("WorkspaceResourceId")
+    logs = paths.get_path(insights, "properties.WorkspaceResourceId")
+    return logs if isinstance(logs, str) else None
 
 
 def _used_elsewhere(remote: RemoteResource, workspace: Body) -> set[str]:

@@ -10,7 +10,7 @@ import typing as t
 
 from .._core import shape
 from .._core.arm_id import Target
-from .._core.errors import AmlError, ArmError
+from .._core.errors import ArmError
 from .._engine.creation import require_absent
 from .._engine.kind import FAILED, Body, provisioning_status
 from .._engine.other_writers import changed_meanwhile
@@ -71,16 +71,11 @@ class Deployments:
         # The resource group's other deployments are not this task's: one of them that cannot be read stops nothing.
         own = [
             shape.check(body, shape.DEPLOYMENT, body["id"])
-            for body in self._remote.client.list(path, _API_VERSION, malformed=self._warn_of_malformed)
+            for body in self._remote.client.list(path, _API_VERSION, malformed=self._remote.warn_of_malformed)
             if pattern.match(_name(body))
         ]
         own.sort(key=lambda body: (body.get("properties") or {}).get("timestamp") or "", reverse=True)
         return next((body for body in own if states is None or _state(body) in states), None)
-
-    def _warn_of_malformed(self, error: AmlError) -> None:
-        warning = f"{error.code}: {error.message} It was not read."
-        if warning not in self._remote.warnings:
-            self._remote.warnings.append(warning)
 
     def _wait_for(self, deployment: Body) -> None:
         remote = self._remote

@@ -107,7 +107,8 @@ class WorkspaceExtension:
         body = self._remote.kind.create_body(self._remote.target, given, None)
         body["properties"]["publicNetworkAccess"] = (hub.get("properties") or {}).get("publicNetworkAccess")
         require_absent(self._remote)
-        operation = send_creation(self._remote, Request("PUT", body))
+        request = Request("PUT", body, api_version=self._remote.kind.version_of(body))
+        operation = send_creation(self._remote, request)
         if operation is not None and self._remote.behaviour.wait:
             self._remote.wait.for_operation(operation, "created")
         return operation

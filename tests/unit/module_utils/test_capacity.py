@@ -87,6 +87,10 @@ def test_a_size_without_details_is_no_crash() -> None:
     bare = sizes.size({"name": "Standard_X"})
     assert bare["vcpus"] is None and bare["supported_compute_types"] == []
     assert sizes.sizes([{"name": "Standard_X"}], sizes.SizeFilter(min_vcpus=1)) == []
+    # Booleans that come as text.
+    spelled = [{"name": "Standard_X", "lowPriorityCapable": "False", "premiumIO": "True"}]
+    [row] = sizes.sizes(spelled, sizes.SizeFilter(low_priority=False))
+    assert (row["low_priority_capable"], row["premium_io"]) == (False, True)
 
 
 @given(st.permutations([{**SIZE, "name": f"Standard_A{n}_v2", "vCPUs": n % 3, "memoryGB": n % 2} for n in range(6)]))

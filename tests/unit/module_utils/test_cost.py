@@ -185,7 +185,7 @@ class Client:
         self.answers = answers
         self.asked: list[tuple[str, str]] = []
 
-    def _answer(self, path: str, version: str) -> t.Any:
+    def _answer(self, path: str, version: str, *, malformed: t.Any = None) -> t.Any:
         self.asked.append((path, version))
         found = self.answers[path.rsplit("/", 1)[-1] if "/locations/" not in path else path.split("/")[-2]]
         if isinstance(found, Exception):
@@ -237,6 +237,24 @@ def test_what_cannot_be_read_is_unknown_and_told(status: int) -> None:
     prices = _prices.Prices(Client(ws=ArmError("No.", status=status)), "v")
     prices.read([desired()])
     assert prices.region(desired()) is None and prices.of(desired()) is None and len(prices.problems) == 1
+
+
+class OneMalformed(Client):
+    """A client whose lists have an item of another form."""
+
+    def list(self, path: str, version: str, *, malformed: t.Any) -> t.Any:
+        malformed(ArmError("Strange.", code="UnexpectedAnswer"))
+        return self._answer(path, version)
+
+
+def test_a_size_of_another_form_costs_its_own_price_alone() -> None:
+    prices = _prices.Prices(OneMalformed(ws={"location": "eastus"}, eastus=listed(1.0)), "v")
+    prices.read([desired()])
+    assert list(prices.of(desired()) or ()) == ["standard_a"]
+    assert prices.problems == ["Prices are not known where they could not be read: Strange."]
+    prices = _prices.Prices(Client(ws=ArmError("Strange.", code="UnexpectedAnswer")), "v")
+    prices.read([desired()])
+    assert prices.of(desired()) is None and len(prices.problems) == 1
 
 
 @pytest.mark.parametrize("found", [None, {}, {"location": None}])

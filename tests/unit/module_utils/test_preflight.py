@@ -384,3 +384,8 @@ def test_secrets_are_found_by_their_names() -> None:
         },
     ]
     assert secrets_in(entries) == {"one", "two", "three", "four", "5"}
+
+
+def test_addresses_of_a_prefix_that_is_none_are_unknown() -> None:
+    assert free_addresses({"properties": {"addressPrefix": "10.0.0.0"}}) == 1 - 5
+    assert free_addresses({"properties": {"addressPrefixes": ["10.0.0.0/24", "soon"]}}) is None

@@ -167,6 +167,7 @@ def test_an_error_of_the_rules_costs_one_item_too() -> None:
 
 
 WORKSPACE = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws"
+NETWORK = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/vnet"
 
 
 @pytest.mark.parametrize(
@@ -178,6 +179,12 @@ WORKSPACE = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.MachineLearn
             "properties.managedNetwork.outboundRules.x.fqdns[0]",
         ),
         (f"{WORKSPACE}/{DATASTORE.label}s/one", {"id": "/x", "name": "one"}, "properties"),
+        (NETWORK, {"properties": {"subnets": [7]}}, "properties.subnets[0]"),
+        (
+            NETWORK,
+            {"properties": {"subnets": [{"properties": {"addressPrefix": 7}}]}},
+            "properties.subnets[0].properties.addressPrefix",
+        ),
         (f"{WORKSPACE}/{DATASTORE.label}s/one", {"name": "one", "properties": {}}, "properties.datastoreType"),
     ],
 )
