@@ -156,6 +156,11 @@ def test_data_mounts_follow_a_creation_and_go_when_declared_absent(azure: Azure)
     made = azure.run(INSTANCE, **TARGET, size="Standard_DS3_v2", data_mounts=[mount])
     assert made["compute"]["data_mounts"][0]["mount_name"] == "images"
     assert [write.path.rpartition("/")[2] for write in azure.writes] == ["ci-alice", "updateDataMounts"]
+    more = [mount, {"mount_name": "never", "state": "absent"}, {**mount, "mount_name": "texts"}]
+    assert len(azure.run(INSTANCE, **TARGET, data_mounts=more)["compute"]["data_mounts"]) == 2
+    # Only what differs is sent.
+    assert [[sent["mountName"] for sent in write.body] for write in azure.writes] == [["texts"]]
+    azure.run(INSTANCE, **TARGET, data_mounts=[{"mount_name": "texts", "state": "absent"}])
     gone = azure.run(INSTANCE, **TARGET, data_mounts=[{"mount_name": "images", "state": "absent"}])
     assert gone["changed"] and gone["compute"]["data_mounts"] == []
     assert azure.run(INSTANCE, **TARGET, data_mounts=[{"mount_name": "images", "state": "absent"}])["changed"] is False

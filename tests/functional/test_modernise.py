@@ -194,6 +194,29 @@ def test_a_region_has_two_spellings() -> None:
     assert document(reading, Choices())["computes"][0]["size"] == "Standard_NC24ads_A100_v4"
 
 
+@pytest.mark.parametrize("tier", ["low_priority", "dedicated"])
+def test_a_tier_that_is_kept_is_one_of_the_successor(tier: str) -> None:
+    row = {"option": "size", "value": "Standard_DS3_v2", "status": "retiring", "date": "2028-05-01", "successor": "a"}
+    low = {"option": "tier", "value": "low_priority", "status": "retired", "date": "2026-03-31", "successor": "b"}
+    compute = {
+        "name": "spot",
+        "type": "amlcompute",
+        "location": "eastus",
+        "tier": "low_priority",
+        "retirements": [low, row],
+    }
+    base = next(size for size in SIZES if size["name"] == "Standard_D4s_v3")
+    cheap = {
+        **base,
+        "name": "Standard_D4s_v4",
+        "low_priority_capable": False,
+        "prices": [{**base["prices"][0], "price": 0.01}],
+    }
+    reading = Reading([compute], [cluster("spot", "Standard_DS3_v2")], sizes={"eastus": [cheap, base]})
+    (successor,) = document(reading, Choices(tier=tier))["computes"]
+    assert successor["size"] == ("Standard_D4s_v3" if tier == "low_priority" else "Standard_D4s_v4")
+
+
 def test_what_has_no_successor_says_what_to_do() -> None:
     row = {"option": "size", "value": "Standard_HB60rs", "status": "retired", "date": "2024-08-31", "successor": "a"}
     compute = {"name": "mpi", "type": "amlcompute", "location": "eastus", "retirements": [row]}

@@ -8,9 +8,11 @@ from __future__ import annotations
 import typing as t
 import urllib.parse
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._core import redact
+from ansible_collections.azureml.compute.plugins.module_utils._core.mask import Masker
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, WORKSPACE_ID, Azure
 
 SIGNATURE = "pLanted%2Bsignature%2F9%3D"
@@ -76,7 +78,8 @@ def test_an_address_that_the_service_returns(azure: Azure, tmp_path: Path) -> No
     [
         ("https://a/b?sig=x%2Fy", {"x%2Fy", "x/y"}),
         ("see https://a/b?x=1&SIG=abc. and more", {"abc."}),
-        ("https://f/api?code=k1&x=2", {"k1"}),
+        ("https://f/api?code=k1-pLanted-k1==&x=2", {"k1-pLanted-k1=="}),
+        ("https://wiki/page?key=team&code=eastus", set()),
         ("https://a?access_token=t1#part", {"t1"}),
         ("https://a?api-version=2025-12-01&$skip=3", set()),
         ("what is it?", set()),
@@ -84,3 +87,12 @@ def test_an_address_that_the_service_returns(azure: Azure, tmp_path: Path) -> No
 )
 def test_the_secrets_of_a_query(text: str, secrets: set[str]) -> None:
     assert redact.in_addresses({"any": [{"where": text}]}) == secrets
+
+
+def test_an_address_hides_nothing_that_the_result_says_openly() -> None:
+    """Who may write a tag could otherwise take a name or a region out of all results."""
+    tree = {"name": "main", "location": "eastus", "tags": {"link": "https://a?token=eastus&sig=main&secret=pLanted-1"}}
+    with mock.patch.object(redact, "KNOWN", Masker()):
+        redact.hide_variables(tree)
+        shown = redact.KNOWN.mask_tree(tree)
+    assert (shown["name"], shown["location"]) == ("main", "eastus") and "pLanted" not in str(shown)

@@ -348,8 +348,8 @@ def _azure_cli(given: _Given) -> SignIn:
     folder = given.environ.get("AZURE_CONFIG_DIR") or os.path.join(given.home, ".azure")
     try:
         with open(os.path.join(folder, "azureProfile.json"), encoding="utf-8-sig") as stream:
-            subscriptions = json.load(stream).get("subscriptions") or []
-    except (OSError, ValueError, AttributeError):
+            subscriptions = [row for row in json.load(stream).get("subscriptions") or [] if isinstance(row, dict)]
+    except (OSError, ValueError, AttributeError, TypeError):
         subscriptions = []
     if not subscriptions:
         raise CredentialError(

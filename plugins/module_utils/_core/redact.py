@@ -63,9 +63,11 @@ _SIGNATURE = re.compile(r"([?&](?:c|s|h|sig)=)[^&\s'\"<>)]+", re.IGNORECASE)
 
 # Of any address, wherever it is: a storage signature, a function's key, a token.
 _QUERY = re.compile(
-    r"[?&](?:sig|signature|sas|code|key|(?:\w*[_-])?(?:token|secret|password|pwd|api[_-]?key|access[_-]?key))=([^&\s'\"<>#]+)",
+    r"[?&](sig|signature|sas|code|key|(?:\w*[_-])?(?:token|secret|password|pwd|api[_-]?key|access[_-]?key))=([^&\s'\"<>#]+)",
     re.IGNORECASE,
 )
+# These may as well be of any page: only what is odd enough to be a secret counts.
+_OFTEN_OPEN = ("code", "key")
 # The options in which an address is refused, whatever its query is.
 _SCRIPTS = ("creation_script", "startup_script")
 
@@ -137,8 +139,12 @@ def parsed(params: dict[str, t.Any]) -> dict[str, t.Any]:
 
 def hide_variables(tree: t.Any, shown: t.Collection[str] = ()) -> None:
     """Search all texts from now on for the values of variables in this tree, and for the secrets of its addresses."""
-    for secret in in_addresses(tree):
-        KNOWN.add(printed(secret))
+    secrets = in_addresses(tree)
+    # Who writes an address into a tag must not thereby hide a name or a region from the result.
+    public = public_texts(tree) if any(not _is_odd(secret) for secret in secrets) else set()
+    for secret in secrets:
+        if secret.casefold() not in public:
+            KNOWN.add(printed(secret))
     if not any(True for _variable in _variables(tree)):
         # Most trees have none, and what the tree says openly need not be known then.
         return
@@ -158,7 +164,9 @@ def in_addresses(tree: t.Any) -> set[str]:
         elif isinstance(item, (list, tuple)):
             stack += item
         elif isinstance(item, str) and "?" in item:
-            secrets.update(_QUERY.findall(item))
+            secrets.update(
+                secret for name, secret in _QUERY.findall(item) if name.casefold() not in _OFTEN_OPEN or _is_odd(secret)
+            )
     return {form for secret in secrets for form in (secret, urllib.parse.unquote_plus(secret))}
 
 

@@ -149,8 +149,9 @@ def _successor(compute: Json, reading: Reading, choices: Choices) -> Json | str:
     if TIER in options and choices.tier != options[TIER]:
         changes[TIER] = choices.tier
     if SIZE in options:
-        offered = reading.sizes.get(str(canon.region(compute["location"])), ())
-        size = choices.sizes.get(options[SIZE].casefold()) or new_size(options[SIZE], compute["type"], offered)
+        size = choices.sizes.get(options[SIZE].casefold()) or new_size(
+            options[SIZE], compute["type"], _offered(compute, changes, reading)
+        )
         if size is None:
             return (
                 f"No size in {compute['location']} without a retirement has as many vCPUs and GPUs and as much memory as {options[SIZE]}. "
@@ -162,6 +163,14 @@ def _successor(compute: Json, reading: Reading, choices: Choices) -> Json | str:
     # An instance is resized, and keeps what it has; a cluster that was deleted must be known completely to be created again.
     kept = declared if compute["type"] == CLUSTER else {"type": compute["type"], "name": declared["name"]}
     return {**kept, **changes}
+
+
+def _offered(compute: Json, changes: Json, reading: Reading) -> Sizes:
+    """The sizes of the target's region, of its new tier."""
+    sizes = reading.sizes.get(str(canon.region(compute["location"])), ())
+    if (changes.get(TIER) or compute.get(TIER)) != "low_priority":
+        return sizes
+    return [size for size in sizes if size["low_priority_capable"] is not False]
 
 
 def new_size(old: str, compute_type: str, offered: Sizes) -> str | None:

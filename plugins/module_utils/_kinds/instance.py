@@ -413,7 +413,13 @@ class Instance(ComputeKind):
         return writable
 
     def updates(self, body: Body, plan: Plan) -> list[Request]:
-        return instance_actions.requests(plan.values(), self.api_version if self.version_is_given else "")
+        changed = plan.values()
+        if changed.get("data_mounts"):
+            # Those that are as declared are not mounted a second time, and those that are gone not removed.
+            current = paths.get_path(self.read(body), "data_mounts")
+            items = [item for item in changed["data_mounts"] if not values.same_mounts(current, [item])]
+            changed = {**changed, "data_mounts": items}
+        return instance_actions.requests(changed, self.api_version if self.version_is_given else "")
 
     def removal(self, options: t.Mapping[str, t.Any]) -> Request:
         return Request("DELETE", None, {"underlyingResourceAction": "Delete"})

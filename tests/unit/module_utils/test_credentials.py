@@ -181,6 +181,14 @@ def test_the_cli_that_is_not_signed_in(home: dict[str, str]) -> None:
     assert "az login" in (caught.value.hint or "")
 
 
+@pytest.mark.parametrize("subscriptions", [7, "text", [7, None, "text"], {"a": 1}])
+def test_a_profile_of_the_cli_of_another_form_has_no_account(home: dict[str, str], subscriptions: t.Any) -> None:
+    install_az(home, {"id": "a"})
+    Path(home["HOME"], ".azure", "azureProfile.json").write_text(json.dumps({"subscriptions": subscriptions}))
+    with pytest.raises(CredentialError, match="no account is signed in"):
+        sign_in({"auth_source": "cli"}, home)
+
+
 def test_nothing_found_tells_where_was_looked(home: dict[str, str]) -> None:
     with pytest.raises(CredentialError) as caught:
         sign_in({}, {**home, "AZURE_SUBSCRIPTION_ID": "sub", "AZURE_CLIENT_ID": ""})
