@@ -150,9 +150,9 @@ notes:
   - The service has no partial update of a datastore, and no update without the secret. A change of a datastore with credentials therefore needs the
     declared secret, and is refused without it. The module never reads secrets from the service.
   - The service does not check that the storage exists or that the credentials are valid. Storage, identities and role assignments are made elsewhere.
-  - Datastores are not part of fleets (M(azureml.compute.aml_fleet)) and exports (M(azureml.compute.aml_export_info)) yet.
 seealso:
   - module: azureml.compute.aml_datastore_info
+  - module: azureml.compute.aml_fleet
   - module: azureml.compute.aml_workspace
   - name: Use datastores
     description: Datastores, and access with and without credentials.

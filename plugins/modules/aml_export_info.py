@@ -6,19 +6,25 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: aml_export_info
-short_description: Export an Azure Machine Learning workspace with its compute targets as declarations
+short_description: Export an Azure Machine Learning workspace with its compute targets and datastores as declarations
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Reads a workspace and its compute targets, and returns them as declarations. As vars with the options of this collection's modules,
+  - Reads a workspace, its compute targets and its datastores, and returns them as declarations. As vars with the options of this collection's modules,
     and as YAML files of the Azure ML CLI v2.
   - Applying the export changes nothing.
-  - Values that only the service writes are omitted.
+  - Values that only the service writes are omitted, and so are the datastores that the service created with the workspace, such as
+    C(workspaceblobstore).
 options:
   computes:
     description:
-      - Names of the compute targets to export. Defaults to all of them; an empty list exports the workspace alone.
+      - Names of the compute targets to export. Defaults to all of them, or to none if O(datastores) is set. An empty list exports the workspace alone.
+    type: list
+    elements: str
+  datastores:
+    description:
+      - Names of the datastores to export. Defaults to all of them, or to none if O(computes) is set.
     type: list
     elements: str
 extends_documentation_fragment:
@@ -30,6 +36,7 @@ extends_documentation_fragment:
 seealso:
   - module: azureml.compute.aml_workspace
   - module: azureml.compute.aml_compute_cluster
+  - module: azureml.compute.aml_datastore
 """
 
 EXAMPLES = r"""
@@ -63,9 +70,11 @@ RETURN = r"""
 vars:
   description:
     - The workspace as C(aml_workspace), and its compute targets by the studio's tabs in C(aml_clusters), C(aml_instances),
-      C(aml_inference_clusters) and C(aml_attached_computes), each with the options of the module for that kind.
+      C(aml_inference_clusters) and C(aml_attached_computes), each with the options of the module for that kind, and its datastores as C(aml_datastores).
+    - A secret of a datastore, which the service never returns, is C(VALUE_NOT_SHOWN). A task that uses it keeps the secret that the datastore has. It fails
+      if it would have to send the secret, to create or change the datastore.
     - Also C(aml_subscription_id), C(aml_resource_group) and C(aml_location), the region of the resource group.
-    - Tabs without a compute target are omitted.
+    - Lists without an item are omitted.
   returned: success
   type: dict
   sample:
@@ -81,7 +90,9 @@ vars:
         size: STANDARD_D4S_V3
         max_instances: 4
 fleet:
-  description: The workspace with its compute targets as one of the O(azureml.compute.aml_fleet#module:workspaces) of a fleet.
+  description:
+    - The workspace with its compute targets, and C(datastores) if there are some, as one of the O(azureml.compute.aml_fleet#module:workspaces) of a
+      fleet.
   returned: success
   type: dict
   sample:
@@ -95,7 +106,8 @@ fleet:
         max_instances: 4
 cli_yaml:
   description:
-    - The text of the CLI's YAML files by file name, V(workspace.yml) and one for each compute target that the CLI's schema has a type for.
+    - The text of the CLI's YAML files by file name, V(workspace.yml) and one for each compute target that the CLI's schema has a type for, and for each
+      datastore. Credentials with a secret are not part of a file.
     - Each can be used as O(azureml.compute.aml_compute_cluster#module:definition) and the same option of other modules.
   returned: success
   type: dict
@@ -107,7 +119,7 @@ cli_yaml:
       size: STANDARD_D4S_V3
 missing:
   description:
-    - Values that could not be exported. C(name) of the workspace or compute target, C(option) (empty for a complete target), C(reason) and C(kind).
+    - Values that could not be exported. C(name) of the workspace, compute target or datastore, C(option) (empty for a complete target), C(reason) and C(kind).
     - With the C(kind) V(fill_in) a value has to be filled in to create the target again, as a secret, which the service never returns. V(no_counterpart) is a
       value for which the CLI's schema or this collection has no field. V(separate) is a network, an identity or a private endpoint, which exists
       separately and which other roles create. V(not_succeeded) is a target whose creation or last change failed.
@@ -162,6 +174,7 @@ SPEC: specs.Spec = {
     **specs.API_VERSION_SPEC,
     **specs.SHOW_VARIABLES_SPEC,
     "computes": {"type": "list", "elements": "str"},
+    "datastores": {"type": "list", "elements": "str"},
 }
 
 

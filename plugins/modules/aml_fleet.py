@@ -6,13 +6,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: aml_fleet
-short_description: Manage the compute targets of many Azure Machine Learning workspaces
+short_description: Manage the compute targets and datastores of many Azure Machine Learning workspaces
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Manages any number of compute targets, of all types and in any number of workspaces and subscriptions, from one document.
+  - Manages any number of compute targets, of all types and in any number of workspaces and subscriptions, and the datastores of these workspaces, from
+    one document.
   - It reads each workspace once, plans all targets, and processes those that differ in parallel. A target that matches its declaration needs no request.
+    Datastores are a second list, which is read only of workspaces that have O(workspaces[].datastores).
   - If one target fails, the others are still processed. The task fails at the end. Its message lists the failures by their code, at most 10 of each.
   - With C(--diff), also in check mode, it shows the difference of each changed target, deletions and detachments first, and RV(table) at the end.
   - The next run continues an interrupted run. It waits for running operations, and creates nothing twice. On SIGTERM and SIGINT
@@ -27,7 +29,7 @@ options:
     type: str
   workspaces:
     description:
-      - The workspaces, which must exist, each with its compute targets.
+      - The workspaces, which must exist, each with its compute targets and datastores.
       - One of O(workspaces) and O(folder) is required; with both, the fleet contains the targets of both.
     type: list
     elements: dict
@@ -54,6 +56,15 @@ options:
             over those of the task. C(preflight) and C(api_version) can be set only for the task.
         type: list
         elements: dict
+      datastores:
+        description:
+          - The datastores. Each has C(name), C(state), and the options of the module M(azureml.compute.aml_datastore), C(type) included.
+          - A datastore is processed and reported as a target of the type C(datastore). In messages and patterns it is C(WORKSPACE/datastores/NAME).
+          - As in the module, a secret is sent only when the datastore is created or changed, or with C(update_password=always), and a datastore with
+            credentials cannot be changed without its declared secret. Such a datastore, if it exists and its secret is not declared, does not get the tag
+            of the fleet either.
+        type: list
+        elements: dict
       created_earlier:
         description:
           - Whether an earlier task of the play creates the workspace. In check mode it may then be missing, and its targets are planned as new ones.
@@ -66,14 +77,15 @@ options:
   folder:
     description:
       - A folder on the host that runs the module, with a subfolder for each resource group, in it a subfolder for each workspace, and in it a file of
-        YAML of the Azure ML CLI v2 for each compute target, as in F(ml-prod/ws-prod/small.yml). Only files that end in C(.yml) or C(.yaml) are read.
-      - Each file must be valid for C(az ml compute create --file). Requires C(azure-ai-ml).
+        YAML of the Azure ML CLI v2 for each compute target or datastore, as in F(ml-prod/ws-prod/small.yml). Only files that end in C(.yml) or C(.yaml) are
+        read.
+      - Each file must be valid for C(az ml compute create --file) or C(az ml datastore create --file). Its C(type) says which. Requires C(azure-ai-ml).
       - The files take precedence over O(defaults).
     type: path
   limit:
     description:
       - Patterns for the targets that this run processes, as Ansible's C(--limit) for hosts. A pattern matches the name of a target, C(WORKSPACE/TARGET),
-        a workspace, C(RESOURCE_GROUP/WORKSPACE), or a type, as V(gpu-*), V(ws-prod/*), V(computeinstance) or V(all). V(!gpu-*) excludes targets,
+        a workspace, C(RESOURCE_GROUP/WORKSPACE), or a type, as V(gpu-*), V(ws-prod/*), V(computeinstance), V(datastore) or V(all). V(!gpu-*) excludes targets,
         V(&computeinstance) requires a further match, and V(~ci-[0-9]+) is a regular expression. One text may have several patterns, separated by colons
         or commas. A pattern that matches no target of the document is named in a warning.
       - Defaults to all targets. Null, an empty list and an empty pattern are refused, so that a variable without a value does not select all targets.
@@ -91,7 +103,8 @@ options:
     elements: str
   defaults:
     description:
-      - Options for all targets, under C(all), and for the targets of one type, under the type (C(amlcompute), C(computeinstance), ...).
+      - Options for all targets, under C(all), and for the targets of one type, under the type (C(amlcompute), C(computeinstance), ..., C(datastore)).
+        Options under C(all) that only compute targets have, such as C(location), do not apply to datastores.
       - The order of precedence is the target's own option, the defaults of its workspace for the type and for C(all), then these defaults for the
         type and for C(all). A mapping is used as a whole from the first source that has it.
     type: dict
@@ -126,8 +139,11 @@ options:
   prune:
     description:
       - What to do with a target in one of the O(workspaces) that the fleet created (according to its tag) and that is no longer declared.
-      - V(report) lists it in RV(undeclared). V(detach) detaches attached targets. V(delete) also deletes clusters and instances.
-      - Targets that the fleet did not create are never changed, and the underlying resource of a target is never deleted.
+      - V(report) lists it in RV(undeclared). V(detach) detaches attached targets. V(delete) also deletes clusters, instances and datastores.
+      - Targets that the fleet did not create are never changed, and the underlying resource of a target and the data of a datastore are never deleted.
+      - Datastores are pruned in workspaces that have O(workspaces[].datastores), which may be an empty list, and in those of O(folder).
+      - The datastores that the service created with a workspace, such as C(workspaceblobstore), are never pruned, whatever their tags. The default datastore
+        stays, with a warning, as long as it is the default one.
     type: str
     choices: [none, report, detach, delete]
     default: none
@@ -149,7 +165,8 @@ options:
     description:
       - Whether to estimate the cost of the declared targets for a month of 730 hours, with their minimum and maximum number of nodes, from the
         service's price estimates. This reads each workspace with a new target, and the sizes of each region.
-      - These are list prices of the virtual machines of clusters and instances, without disks, network and discounts. Attached compute is not included.
+      - These are list prices of the virtual machines of clusters and instances, without disks, network and discounts. Attached compute and datastores
+        are not included.
       - The minimum of a cluster of low priority is by the service's price for it, and its maximum by that of dedicated nodes, because the price varies
         between the two.
     type: bool
@@ -196,7 +213,8 @@ options:
   report:
     description:
       - Whether check mode returns the drift RV(report), for the filter P(azureml.compute.drift_report#filter), which merges reports of several hosts.
-      - A report also reads each workspace and the usages of each region. The compute targets are not listed again. Ignored outside of check mode.
+      - A report also reads each workspace and the usages of each region. The compute targets are not listed again. Datastores are part of it where the run
+        reads them. Ignored outside of check mode.
       - Use O(on_immutable_change=recreate) and O(force=true), so that a change that would be refused is reported as a difference, and O(prune=report).
     type: bool
     default: false
@@ -219,6 +237,7 @@ extends_documentation_fragment:
   - azureml.compute.attributes.actiongroup_all
 seealso:
   - module: azureml.compute.aml_compute_cluster
+  - module: azureml.compute.aml_datastore
   - plugin: azureml.compute.merge_fleet_results
     plugin_type: filter
   - module: azureml.compute.aml_preflight_info
@@ -247,6 +266,25 @@ EXAMPLES = r"""
         computes:
           - {type: amlcompute, name: small, max_instances: 2}
   register: fleet
+
+- name: Manage clusters and datastores of a workspace
+  azureml.compute.aml_fleet:
+    workspaces:
+      - name: ws-prod
+        resource_group: ml-prod
+        computes:
+          - {type: amlcompute, name: small, size: Standard_D4s_v3, max_instances: 2}
+        datastores:
+          - name: training_data
+            type: azure_blob
+            account_name: stmlprod
+            container_name: training
+          - name: shared_files
+            type: azure_file
+            account_name: stmlprod
+            file_share_name: shared
+            credentials:
+              account_key: "{{ storage_key }}"
 
 - name: Manage the fleet from files of the Azure ML CLI, in folders by resource group and workspace
   azureml.compute.aml_fleet:
@@ -332,7 +370,7 @@ targets:
       returned: always
       sample: small
     type:
-      description: Type, as the Azure ML CLI spells it.
+      description: Type of the compute target, as the Azure ML CLI spells it, or V(datastore).
       type: str
       returned: always
       sample: amlcompute
@@ -389,8 +427,8 @@ targets:
       returned: with O(wait=false)
     cost:
       description:
-        - The monthly cost, as C(currency), C(monthly_minimum) and C(monthly_maximum). Null when the price is not known, for attached compute,
-          and for a target that is removed.
+        - The monthly cost, as C(currency), C(monthly_minimum) and C(monthly_maximum). Null when the price is not known, for attached compute
+          and datastores, and for a target that is removed.
         - An instance that is stopped, or that has idle shutdown, has a minimum of 0.
       type: dict
       returned: with O(estimate_cost) or O(max_monthly_cost)

@@ -39,6 +39,10 @@ options:
         description: Ignored.
         type: list
         elements: dict
+      datastores:
+        description: Ignored.
+        type: list
+        elements: dict
       created_earlier:
         description: Ignored.
         type: bool
@@ -59,6 +63,10 @@ options:
     aliases: [workspace_name, ml_workspace]
   usages:
     description: Whether to read the usage and the quotas of the region of each workspace.
+    type: bool
+    default: false
+  datastores:
+    description: Whether to read the datastores of each workspace.
     type: bool
     default: false
   parallelism:
@@ -129,6 +137,12 @@ workspaces:
       type: list
       elements: dict
       returned: always
+    datastores:
+      description:
+        - Its datastores, as M(azureml.compute.aml_datastore_info) shows them, without those that the service created with the workspace.
+      type: list
+      elements: dict
+      returned: with O(datastores)
     failure:
       description: Why it could not be read, or null.
       type: dict

@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 import yaml
-from ansible_collections.azureml.compute.plugins.module_utils._core import paths
+from ansible_collections.azureml.compute.plugins.module_utils._core import paths, redact
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
 from ansible_collections.azureml.compute.plugins.module_utils._options import export
@@ -264,3 +264,94 @@ def test_what_is_missing_says_what_to_do_with_it(azure: Azure) -> None:
         ("cpu-bad", "", "not_succeeded"),
         (WORKSPACE, "ipAllowlist", "no_counterpart"),
     } <= found
+
+
+# --- datastores ---
+
+PRINCIPAL = {
+    "tenant_id": "11111111-0000-4000-8000-000000000001",
+    "client_id": "11111111-0000-4000-8000-000000000002",
+    "client_secret": "planted-secret",
+}
+STORES: list[dict[str, t.Any]] = [
+    {"name": "blob", "type": "azure_blob", "account_name": "stdata", "container_name": "training", "tags": {"a": "b"}},
+    {"name": "keyed", "type": "azure_file", "account_name": "stdata", "file_share_name": "share", "credentials": {"account_key": "planted-key-1=="}},
+    {"name": "lake", "type": "azure_data_lake_gen2", "account_name": "stlake", "filesystem": "raw", "credentials": PRINCIPAL, "description": "x"},
+    {"name": "house", "type": "one_lake", "one_lake_workspace_name": "fabric", "artifact": {"name": "house"}, "endpoint": "onelake.example.org"},
+    {"name": "read_by_service", "type": "azure_blob", "account_name": "stdata", "container_name": "raw",
+     "service_data_access_auth_identity": "workspace_system_assigned_identity"},
+]  # fmt: skip
+
+
+@pytest.fixture
+def stores(azure: Azure) -> dict[str, t.Any]:
+    """What is exported of a workspace with datastores, one of which has the name of a compute target."""
+    for row in STORES:
+        azure.run("aml_datastore", **row)
+    azure.run("aml_compute_cluster", name="blob", size="Standard_DS2_v2", max_instances=1)
+    exported = azure.run("aml_export_info")
+    assert azure.writes == [] and "planted" not in azure.text
+    return exported
+
+
+def test_datastores_are_exported_and_then_unchanged(azure: Azure, stores: dict[str, t.Any]) -> None:
+    rows = stores["vars"]["aml_datastores"]
+    # The service's own are no one's declaration.
+    assert [row["name"] for row in rows] == [row["name"] for row in STORES]
+    assert stores["fleet"]["datastores"] == rows and not [
+        value for value in values(rows) if value in (None, [], {}, "")
+    ]
+    for row in rows:
+        assert azure.run("aml_datastore", **row)["changed"] is False
+    done = azure.run("aml_fleet", workspaces=[stores["fleet"]])
+    assert done["totals"] == {"targets": len(STORES) + 1, "failed": 0, "none": len(STORES) + 1}
+
+
+def test_files_of_datastores_are_the_clis(azure: Azure, stores: dict[str, t.Any]) -> None:
+    files = {name: text for name, text in stores["cli_yaml"].items() if name not in ("workspace.yml", "blob.yml")}
+    assert set(files) == {"blob.datastore.yml", "keyed.yml", "lake.yml", "house.yml", "read_by_service.yml"}
+    for text in files.values():
+        assert azure.run("aml_datastore", definition=text)["changed"] is False
+    assert files["keyed.yml"].startswith("# credentials.account_key: not exported\n")
+    assert "credentials" not in yaml.safe_load(files["keyed.yml"])
+
+
+def test_a_secret_has_a_placeholder_that_is_never_sent(azure: Azure, stores: dict[str, t.Any]) -> None:
+    rows = {row["name"]: row for row in stores["vars"]["aml_datastores"]}
+    assert rows["keyed"]["credentials"] == {"account_key": redact.PLACEHOLDER}
+    assert rows["lake"]["credentials"] == {**PRINCIPAL, "client_secret": redact.PLACEHOLDER}
+    assert {(row["name"], row["option"]) for row in stores["missing"] if row["kind"] == "fill_in"} == {
+        ("keyed", "credentials.account_key"),
+        ("lake", "credentials.client_secret"),
+    }
+    azure.run("aml_datastore", name="keyed", state="absent")
+    failed = azure.run("aml_datastore", **rows["keyed"], ok=False)
+    assert failed["failure"]["code"] == "SecretNeeded" and redact.PLACEHOLDER in failed["msg"] and azure.writes == []
+    azure.run("aml_datastore", **{**rows["keyed"], "credentials": {"account_key": "filled-in-key=="}})
+
+
+def test_one_datastore_by_name(azure: Azure, stores: dict[str, t.Any]) -> None:
+    exported = azure.run("aml_export_info", datastores=["lake"])
+    assert set(exported["cli_yaml"]) == {"workspace.yml", "lake.yml"}
+    assert set(azure.run("aml_export_info", computes=["blob"])["cli_yaml"]) == {"workspace.yml", "blob.yml"}
+    assert azure.run("aml_export_info", datastores=["nobody"], ok=False)["failure"]["details"] == ["nobody"]
+
+
+def test_the_default_datastore_and_what_has_no_option_are_named(azure: Azure) -> None:
+    azure.run("aml_datastore", **STORES[0])
+    document = azure.app.store.get(f"{WORKSPACE_ID}/datastores/blob")
+    document["properties"].update(isDefault=True, properties={"kept": "by someone"})
+    azure.app.store.put(f"{WORKSPACE_ID}/datastores/blob", document)
+    exported = azure.run("aml_export_info")
+    assert "is_default" not in exported["vars"]["aml_datastores"][0]
+    named = {(row["option"], row["kind"]) for row in exported["missing"] if row["name"] == "blob"}
+    assert named == {("is_default", "no_counterpart"), ("properties", "no_counterpart")}
+
+
+def test_who_may_not_read_datastores_gets_an_export_without_them(azure: Azure) -> None:
+    azure.run("aml_datastore", **STORES[0])
+    match = {"method": "GET", "path": "/datastores"}
+    azure.app.faults.put([{"kind": "status", "status": 403, "code": "AuthorizationFailed", "match": match}])
+    exported = azure.run("aml_export_info")
+    assert "aml_datastores" not in exported["vars"] and "without datastores" in str(exported["warnings"])
+    assert azure.run("aml_export_info", datastores=["blob"], ok=False)["failure"]["code"] == "AuthorizationFailed"

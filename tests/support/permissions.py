@@ -209,7 +209,7 @@ plain(
     (CLUSTER, {**CPU, "min_instances": 1, "ssh_settings": {"admin_username": "me", "admin_password": "a-word"}}),
 )
 plain("aml_ssh_facts", "instances", BOXED)
-plain("aml_export_info", "a workspace with all its computes", MADE)
+plain("aml_export_info", "a workspace with all its computes and datastores", MADE)
 plain("aml_preflight_info", "everything it checks", None, computes=[{"type": "amlcompute", **CPU}])
 plain("aml_quota", "no change", None, quotas=[])
 plain("aml_quota", "change", None, quotas=[{"family": "standardDSv2Family", "limit": 8}])
@@ -228,6 +228,19 @@ plain(
     workspaces=[{**FLEET[0], "computes": []}],
     prune="delete",
 )
+STORED: list[dict[str, t.Any]] = [{"name": WORKSPACE, "resource_group": GROUP, "datastores": [BLOB]}]
+MADE_STORES = ("aml_fleet", {"name": "prod", "workspaces": STORED})
+plain("aml_fleet", "datastores: create", None, workspaces=STORED)
+plain("aml_fleet", "datastores: no change", MADE_STORES, workspaces=STORED)
+plain(
+    "aml_fleet",
+    "datastores: prune",
+    MADE_STORES,
+    name="prod",
+    workspaces=[{**STORED[0], "datastores": []}],
+    prune="delete",
+)
+plain("aml_fleet_info", "with their datastores", MADE_STORES, workspaces=STORED, datastores=True)
 plain("aml_fleet_info", "workspaces with all their computes", MADE, workspaces=FLEET)
 plain("aml_fleet_info", "with the usages of their regions", MADE, workspaces=FLEET, usages=True)
 plain("aml_fleet_info", "workspaces with their computes", MADE, workspaces=FLEET)

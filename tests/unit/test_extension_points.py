@@ -14,7 +14,6 @@ import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._engine import extensions
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
-from ansible_collections.azureml.compute.plugins.module_utils._reconcilers.datastore import DatastoreExtension
 from ansible_collections.azureml.compute.plugins.module_utils._reconcilers.quotas import QuotaExtension
 from ansible_collections.azureml.compute.plugins.module_utils._reconcilers.registry import extension_of
 from ansible_collections.azureml.compute.plugins.module_utils._reconcilers.workspace import WorkspaceExtension
@@ -157,7 +156,7 @@ def points_of(extension: object) -> set[str]:
 
 
 def test_each_extension_point_is_used() -> None:
-    extended = [WorkspaceExtension, QuotaExtension, DatastoreExtension, *(extension_of(type_) for type_ in INFO_KINDS)]
+    extended = [WorkspaceExtension, QuotaExtension, *(extension_of(type_) for type_ in INFO_KINDS)]
     used = set().union(*(points_of(item) for item in extended))
     assert used == {
         "AfterRemove",

@@ -1,12 +1,14 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where resources are: ids of resource groups, workspaces and compute targets."""
+"""Where resources are: ids of resource groups, workspaces and what is in workspaces."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+
+_OF_WORKSPACE = re.compile(r"(.*/workspaces/[^/]+)/(?:computes|datastores)/[^/]*\Z", re.IGNORECASE | re.DOTALL)
 
 
 class ArmId(str):
@@ -51,9 +53,15 @@ class ArmId(str):
 
     @property
     def workspace(self) -> ArmId:
-        """The id of the workspace that a compute target is in; of anything else the id itself."""
-        place = self._last("/computes/")
-        return ArmId(self if place < 0 else self[:place])
+        """The id of the workspace that a compute target, or another resource of a workspace, is in; of anything else the id itself."""
+        match = _OF_WORKSPACE.match(self)
+        return ArmId(self if match is None else match[1])
+
+    @property
+    def label(self) -> str:
+        """A resource of a workspace as messages name it: WORKSPACE/TARGET for a compute target, WORKSPACE/COLLECTION/NAME for another one."""
+        workspace = self.workspace
+        return f"{workspace.name}/{self[len(workspace) + 1 :].removeprefix('computes/')}"
 
     def _last(self, part: str) -> int:
         """Where a part stands last, whatever its case; -1 where it does not."""
@@ -90,6 +98,12 @@ def child_target(subscription_id: str, resource_group: str, workspace: str, coll
     """A resource of a workspace, by the collection that it is in."""
     parent = workspace_target(subscription_id, resource_group, workspace).id
     return Target(name, f"{parent}/{collection}/{name}", parent, subscription_id, resource_group)
+
+
+def target_in(workspace: str, collection: str, name: str) -> Target:
+    """The same, in the workspace of an id."""
+    place = ArmId(workspace)
+    return child_target(place.subscription_id, place.resource_group, place.name, collection, name)
 
 
 def compute_target(subscription_id: str, resource_group: str, workspace: str, name: str) -> Target:

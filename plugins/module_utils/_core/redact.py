@@ -319,7 +319,7 @@ def _mapping(value: t.Any) -> dict[str, t.Any]:
     return value if isinstance(value, dict) else {}
 
 
-_SECRET_NAME = re.compile(r"(?<!update_)password|passphrase|secret|token|private_key|^key$", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"(?<!update_)password|passphrase|secret|token|(private|account)_?key|^key$", re.IGNORECASE)
 _PLACE_NAME = re.compile(r"_(file|path)$", re.IGNORECASE)
 
 

@@ -79,6 +79,8 @@ class Kind:
     """One kind of resource. Subclasses set the class attributes and override what differs."""
 
     label = "resource"
+    # Of what is in a workspace, the collection that its id has, and that is listed.
+    collection = ""
     api_version = ""
     # Whether the task asks for ``api_version``: then all requests to the kind's provider use it, and no other one is chosen.
     version_is_given = False
@@ -91,7 +93,7 @@ class Kind:
     fields: tuple[Field, ...] = ()
     # Options that ARM does not keep: how something is done, or another way to write a field.
     options: tuple[Option, ...] = ()
-    # The CLI's schema of the kind; "" where the CLI cannot create it.
+    # The CLI's schema of the kind; "" where the CLI cannot create it, or there are several (``schema_of``).
     cli_schema = ""
     required_on_create: tuple[str, ...] = ()
     remove_action = DELETE
@@ -125,6 +127,10 @@ class Kind:
         kind = copy.copy(self)
         kind.api_version = version
         return kind
+
+    def schema_of(self, options: t.Mapping[str, t.Any]) -> str:
+        """The CLI's schema of a resource with these options; "" where the CLI cannot create it."""
+        return self.cli_schema
 
     @property
     def complete_version(self) -> str:
@@ -243,6 +249,22 @@ class Kind:
 
     def guard(self, body: Body, target: Target) -> None:
         """Raise AmlError where the name is taken by something that this kind must not touch."""
+
+    def check_removal(self, body: Body) -> None:
+        """Raise AmlError where the existing resource must not be removed."""
+
+    def is_of_service(self, body: Body) -> bool:
+        """Whether the service made it by itself, and needs it: no one declared it, and no one prunes it."""
+        return False
+
+    def tags_of(self, body: Body) -> dict[str, t.Any]:
+        """Its tags, for who asks whose it is."""
+        return body.get("tags") or {}
+
+    def takes_tags(self, body: Body | None, declared: Declared) -> bool:
+        """Whether a tag can be put on the resource, together with what was declared; ``body`` is None where it will be created."""
+        row = next((row for row in self.fields if row.option == "tags"), None)
+        return row is not None and (body is None or row.mutability != CREATE_ONLY)
 
     # --- documents ---
 

@@ -248,6 +248,7 @@ class Reconciler:
 
     def _before_removal(self, body: Body) -> None:
         self._checks.before_removal(body)
+        self.kind.check_removal(body)
         if isinstance(self._extension, BeforeRemove):
             self._extension.before_remove(body)
 

@@ -70,11 +70,8 @@ def table(plan: Json) -> list[str]:
 
 
 def _line(row: Row, cost: str | None) -> overview.Line:
-    identifier = ArmId(row["id"])
     changes = [(change["field"], change["before"], change["after"]) for change in row["changes"]]
-    return overview.Line(
-        f"{identifier.named('workspaces')}/{identifier.name}", row["action"], changes, row["reason"] or "", cost
-    )
+    return overview.Line(ArmId(row["id"]).label, row["action"], changes, row["reason"] or "", cost)
 
 
 def check_readable(approved: Json) -> Findings:
@@ -203,13 +200,8 @@ def _differences(approved: Json, now: Json) -> t.Iterator[Json]:
         old, new = before.get(key), after.get(key)
         if old != new:
             identifier = ArmId(str((old or new or {}).get("id")))
-            location = f"{identifier.named('workspaces')}/{identifier.name}"
-            yield {
-                "target": str(identifier),
-                "approved": old,
-                "now": new,
-                "message": f"{location}: {_difference(old, new)}",
-            }
+            message = f"{identifier.label}: {_difference(old, new)}"
+            yield {"target": str(identifier), "approved": old, "now": new, "message": message}
     if approved.get("fleet") != now.get("fleet"):
         message = f"the name of the fleet was {approved.get('fleet')!r}, and now it is {now.get('fleet')!r}"
         yield {"target": None, "approved": None, "now": None, "message": message}

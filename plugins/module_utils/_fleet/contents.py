@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is in the workspaces of a fleet, as results show it: each workspace, its compute targets, and the usages of the regions."""
+"""What is in the workspaces of a fleet, as results show it: each workspace, its compute targets and datastores, and the usages of the regions."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from .._core.client import ReadClient
 from .._core.errors import AmlError, all_foreseen, each
 from .._engine import versions
 from .._engine.kind import Body
-from .._kinds.registry import kind_of
+from .._kinds.datastore import DATASTORE
+from .._kinds.registry import COMPUTES, DATASTORES, kind_of
 from .._kinds.workspace import Workspace
-from .observer import Listing
+from .observer import Key, Listing
 
 Json = dict[str, t.Any]
 
@@ -49,13 +50,13 @@ def read_contents(
     parallelism: int,
     *,
     with_usages: bool,
+    with_datastores: bool = False,
     listings: t.Iterable[Listing] = (),
 ) -> Contents:
-    """Read the workspaces of these ids, ``parallelism`` at a time. Those of the ``listings`` are not listed again."""
-    reader = Reader(client)
-    known = {listing.workspace.casefold(): listing for listing in listings}
+    """Read the workspaces of these ids, ``parallelism`` at a time. What the ``listings`` have is not listed again, and is in the result in any case."""
+    reader = Reader(client, {listing.key: listing for listing in listings}, with_datastores=with_datastores)
     with ThreadPoolExecutor(max(1, min(parallelism, len(identifiers))), thread_name_prefix="read") as pool:
-        workspaces = list(pool.map(lambda one: reader.workspace(one, known.get(one.casefold())), identifiers))
+        workspaces = list(pool.map(reader.workspace, identifiers))
         regions = sorted({row.region for row in workspaces if row.region}) if with_usages else []
         return Contents(workspaces, list(pool.map(reader.usages, regions)))
 
@@ -88,6 +89,8 @@ class WorkspaceRow(_Row):
     id: str = ""
     workspace: dict[str, t.Any] | None = None
     computes: list[dict[str, t.Any]] = field(default_factory=list)
+    # Those that the service made with the workspace are not part of it; None where they were not read.
+    datastores: list[dict[str, t.Any]] | None = None
 
     @property
     def label(self) -> str:
@@ -109,6 +112,7 @@ class WorkspaceRow(_Row):
             "id": self.id,
             "workspace": self.workspace,
             "computes": self.computes,
+            **({} if self.datastores is None else {"datastores": self.datastores}),
             "failure": self.shown_failure,
         }
 
@@ -145,13 +149,17 @@ def _unread(bad: list[AmlError]) -> AmlError:
 
 
 class Reader:
-    """Reads each place on its own: a failure of one hides no other."""
+    """Reads each place on its own: a failure of one hides no other. ``known`` are lists that were read before."""
 
-    def __init__(self, client: ReadClient) -> None:
+    def __init__(
+        self, client: ReadClient, known: t.Mapping[Key, Listing] | None = None, *, with_datastores: bool = False
+    ) -> None:
         self._client = client
+        self._known = known or {}
+        self._with_datastores = with_datastores
 
-    def workspace(self, identifier: str, listing: Listing | None = None) -> WorkspaceRow:
-        """The workspace and its compute targets. ``listing``: these, where they were read before."""
+    def workspace(self, identifier: str) -> WorkspaceRow:
+        """The workspace with what is in it."""
         row = WorkspaceRow(id=identifier)
         with row.reading() as malformed:
             kind = Workspace()
@@ -161,12 +169,19 @@ class Reader:
                     f"The workspace {row.label!r} does not exist.", code="WorkspaceNotFound", target=identifier
                 )
             row.workspace = kind.project(body)
-            bodies = self._computes(identifier, malformed) if listing is None else _listed(listing, malformed)
+            bodies = self._listed(identifier, COMPUTES.name, versions.PREVIEW, malformed)
             row.computes = list(each(bodies, lambda body: kind_of(body).listed(body), malformed.append))
+            if self._with_datastores or (identifier.casefold(), DATASTORES.name) in self._known:
+                stores = self._listed(identifier, DATASTORES.name, DATASTORE.api_version, malformed)
+                own = [body for body in stores if not DATASTORE.is_of_service(body)]
+                row.datastores = list(each(own, DATASTORE.project, malformed.append))
         return row
 
-    def _computes(self, identifier: str, malformed: list[AmlError]) -> list[Body]:
-        bodies: list[Body] = self._client.list(f"{identifier}/computes", versions.PREVIEW, malformed=malformed.append)
+    def _listed(self, identifier: str, collection: str, api_version: str, malformed: list[AmlError]) -> list[Body]:
+        listing = self._known.get((identifier.casefold(), collection))
+        if listing is not None:
+            return _of_listing(listing, malformed)
+        bodies: list[Body] = self._client.list(f"{identifier}/{collection}", api_version, malformed=malformed.append)
         return bodies
 
     def usages(self, region: tuple[str, str]) -> UsagesRow:
@@ -177,8 +192,8 @@ class Reader:
         return row
 
 
-def _listed(listing: Listing, malformed: list[AmlError]) -> list[Body]:
+def _of_listing(listing: Listing, malformed: list[AmlError]) -> list[Body]:
     if listing.error is not None:
         raise listing.error
     malformed += listing.malformed
-    return list(listing.computes.values())
+    return list(listing.bodies.values())

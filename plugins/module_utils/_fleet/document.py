@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The document of a fleet: places, defaults and compute targets, read into entries with everything that is wrong in it."""
+"""The document of a fleet: places, defaults, compute targets and datastores, read into entries with everything that is wrong in it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from .._core import files
 from .._core.arm_id import Target, workspace_target
 from .._core.findings import Finding, Findings, refuse
 from .._engine import rules
+from .._kinds.registry import COLLECTIONS, COMPUTES, Collection
 from .._options import specs
-from .._options.declarations import Checker, Declaration, Registry, Validate, declarations
+from .._options.declarations import Checker, Declaration, Validate, declarations
+from .._options.kind_specs import FLEET_SPECS
 from .entry import Entry
 
 Options = dict[str, t.Any]
@@ -34,7 +36,6 @@ def read_document(
     workspaces: t.Sequence[dict[str, t.Any]],
     defaults: Options,
     scope: Target,
-    kinds: Registry,
     hide: files.Hide,
     validate: Validate,
 ) -> list[Entry]:
@@ -43,26 +44,27 @@ def read_document(
     An option of a target is taken from the target itself, else its workspace's ``defaults`` for the kind, else those for ``all``, else the document's in
     the same order. Mappings (tags too) are taken whole from the nearest place.
     """
-    refuse(_check_defaults(defaults, "defaults", kinds))
+    refuse(_check_defaults(defaults, "defaults"))
     entries: list[Entry] = []
     findings: list[Finding] = []
     places: set[str] = set()
-    checker = Checker(validate)
+    checker = Checker(validate, hide)
     for number, workspace in enumerate(workspaces):
-        problems = list(_check_workspace(workspace, f"workspaces[{number}]", scope, kinds))
+        problems = list(_check_workspace(workspace, f"workspaces[{number}]", scope))
         if not problems:
             place = place_of(workspace, scope)
             places.add(place.id.casefold())
-            computes = _with_defaults(workspace, defaults)
-            desired, wrong = declarations(
-                [_declared_part(compute) for compute in computes], place, kinds, hide, checker
-            )
-            problems += [_in_workspace(finding, place) for finding in wrong]
-            by_name = {str(compute.get("name")).casefold(): compute for compute in computes}
-            for declaration in desired:
-                entry, broken = _entry(declaration, by_name[declaration.target.name.casefold()], validate)
-                problems += broken
-                entries.append(entry)
+            for collection in COLLECTIONS.values():
+                targets = _with_defaults(workspace, defaults, collection)
+                desired, wrong = declarations(
+                    [_declared_part(target) for target in targets], place, collection, hide, checker
+                )
+                problems += [_in_workspace(finding, place, collection) for finding in wrong]
+                by_name = {str(target.get("name")).casefold(): target for target in targets}
+                for declaration in desired:
+                    entry, broken = _entry(declaration, by_name[declaration.target.name.casefold()], validate)
+                    problems += broken
+                    entries.append(entry)
         findings += problems
     refuse([*findings, *_find_strays(entries, places), *_find_duplicates(entries)])
     return entries
@@ -90,22 +92,22 @@ def check_place(workspace: Options, scope: Target) -> Findings:
         yield from rules.location(workspace["location"])
 
 
-def _check_workspace(workspace: Options, location: str, scope: Target, kinds: Registry) -> Findings:
+def _check_workspace(workspace: Options, location: str, scope: Target) -> Findings:
     """Where it is, and the defaults of its targets."""
     if not workspace.get("name"):
         yield Finding("InvalidEntry", location, f"{location} needs name.", "this collection")
         return
     yield from _located(check_place(workspace, scope), location)
-    yield from _located(_check_defaults(workspace.get("defaults") or {}, f"{location}.defaults", kinds), location)
+    yield from _located(_check_defaults(workspace.get("defaults") or {}, f"{location}.defaults"), location)
 
 
 # --- defaults ---
 
 
-def _check_defaults(defaults: Options, option: str, kinds: Registry) -> Findings:
+def _check_defaults(defaults: Options, option: str) -> Findings:
     for kind, options in defaults.items():
-        if kind != "all" and kind not in kinds:
-            message = f"{option} has the key {kind!r}; it takes all, {', '.join(kinds)}."
+        if kind != "all" and kind not in FLEET_SPECS:
+            message = f"{option} has the key {kind!r}; it takes all, {', '.join(FLEET_SPECS)}."
             yield Finding("InvalidDefaults", option, message, "this collection")
         if options is not None and not isinstance(options, dict):
             yield Finding(
@@ -113,35 +115,48 @@ def _check_defaults(defaults: Options, option: str, kinds: Registry) -> Findings
             )
 
 
-def _with_defaults(workspace: Options, defaults: Options) -> list[Options]:
-    """The workspace's compute targets, each with the defaults for its kind and for all kinds."""
+def _with_defaults(workspace: Options, defaults: Options, collection: Collection) -> list[Options]:
+    """The workspace's targets in a collection, each with the defaults for its kind and for all kinds."""
     layers = (defaults, workspace.get("defaults") or {})
     return [
-        {**_merged(layers, str(compute.get("type") or "").casefold()), **compute}
-        for compute in workspace.get("computes") or []
+        {**_merged(layers, collection.declared_type(target), collection), **target}
+        for target in workspace.get(collection.name) or []
     ]
 
 
-def _merged(layers: t.Iterable[Options], kind: str) -> Options:
+def _merged(layers: t.Iterable[Options], kind: str, collection: Collection) -> Options:
     merged: Options = {}
     for layer in layers:
-        merged.update(layer.get("all") or {})
+        merged.update(
+            {option: value for option, value in (layer.get("all") or {}).items() if _is_for(option, collection)}
+        )
         merged.update(layer.get(kind) or {})
     return merged
 
 
-# --- compute targets ---
+def _is_for(option: str, collection: Collection) -> bool:
+    """Whether a default for all kinds is for those of a collection: unless only kinds of others have it, as regions are of compute targets alone.
+
+    What no kind has is a mistake, which each target reports.
+    """
+    if option == "type":
+        return collection.typed
+    having = {kind for kind, spec in FLEET_SPECS.items() if option in spec}
+    return not having or not having.isdisjoint(collection.kinds)
 
 
-def _declared_part(compute: Options) -> Options:
+# --- targets ---
+
+
+def _declared_part(target: Options) -> Options:
     """The options of the target itself, as the module of its kind takes them."""
-    return {key: value for key, value in compute.items() if key not in OWN_SPEC}
+    return {key: value for key, value in target.items() if key not in OWN_SPEC}
 
 
-def _entry(declaration: Declaration, compute: Options, validate: Validate) -> tuple[Entry, Findings]:
-    """A target with all that is wrong with it. ``compute`` is what was declared for it, with defaults."""
-    state = str(compute.get("state") or "present")
-    own, mistakes = _overrides(compute, validate)
+def _entry(declaration: Declaration, target: Options, validate: Validate) -> tuple[Entry, Findings]:
+    """A target with all that is wrong with it. ``target`` is what was declared for it, with defaults."""
+    state = str(target.get("state") or "present")
+    own, mistakes = _overrides(target, validate)
     entry = Entry(declaration.target, declaration.kind, declaration.type, state, declaration, own)
     # A target that is removed need not follow the rules for creation.
     broken = declaration.kind.check(entry.target, declaration.declared, declaration.tree) if state != "absent" else ()
@@ -149,9 +164,9 @@ def _entry(declaration: Declaration, compute: Options, validate: Validate) -> tu
     return entry, _located((*broken, *invalid), entry.location)
 
 
-def _overrides(compute: Options, validate: Validate) -> tuple[Options, list[str]]:
+def _overrides(target: Options, validate: Validate) -> tuple[Options, list[str]]:
     """The options of the task that the target overrides, and what is wrong with them."""
-    given = {key: value for key, value in compute.items() if key in OWN_SPEC and value is not None}
+    given = {key: value for key, value in target.items() if key in OWN_SPEC and value is not None}
     if not given:
         return {}, []
     checked, mistakes = validate(OWN_SPEC, given)
@@ -186,10 +201,8 @@ def _located(findings: t.Iterable[Finding], location: str) -> Findings:
     return (replace(finding, message=f"{location}: {finding.message}") for finding in findings)
 
 
-def _in_workspace(finding: Finding, place: Target) -> Finding:
+def _in_workspace(finding: Finding, place: Target, collection: Collection) -> Finding:
     """A finding about a target that could not be read, under the names of the workspace and the target."""
-    return replace(
-        finding,
-        option=f"{place.name}: {finding.target}",
-        message=f"{place.name}/{finding.target}: {finding.message}",
-    )
+    nameless = f"{finding.target}".startswith(f"{collection.name}[")
+    target = f"{finding.target}" if collection is COMPUTES or nameless else f"{collection.name}/{finding.target}"
+    return replace(finding, option=f"{place.name}: {target}", message=f"{place.name}/{target}: {finding.message}")

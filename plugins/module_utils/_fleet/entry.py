@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One compute target of a fleet: the declaration, the current state, the plan, and the result."""
+"""One target of a fleet: the declaration, the current state, the plan, and the result."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from .._core.interrupt import Interrupted
 from .._engine.behaviour import Behaviour
 from .._engine.kind import Body, Kind
 from .._engine.plan import NONE, Declared, Plan
+from .._kinds.registry import COMPUTES
 from .._options.declarations import Declaration
 from .cost import Cost, Difference
 
@@ -72,8 +73,13 @@ class Entry:
 
     @property
     def location(self) -> str:
-        """Its place in the document, as messages name it: WORKSPACE/TARGET."""
-        return f"{ArmId(self.workspace).name}/{self.target.name}"
+        """Its place in the document, as messages name it: WORKSPACE/TARGET, or of a datastore WORKSPACE/datastores/NAME."""
+        return ArmId(self.target.id).label
+
+    @property
+    def is_compute(self) -> bool:
+        """Whether it is a compute target, which needs sizes, quotas and a network, and costs something."""
+        return self.kind.collection == COMPUTES.name
 
     @property
     def declared_options(self) -> dict[str, t.Any]:

@@ -15,7 +15,7 @@ from .entry import Entry
 
 @dataclass(frozen=True)
 class Failed:
-    """One failure: where it is, as WORKSPACE/TARGET or WORKSPACE, why, and the target, if it is one's."""
+    """One failure: where it is, as WORKSPACE/TARGET (of a datastore WORKSPACE/datastores/NAME) or WORKSPACE, why, and the target, if it is one's."""
 
     location: str
     error: AmlError
@@ -23,8 +23,9 @@ class Failed:
 
     def to_dict(self) -> dict[str, t.Any]:
         """The failure as ``details`` of the task's failure list it."""
-        workspace, _slash, name = self.location.partition("/")
-        return {"workspace": workspace, "name": name or None, "failure": self.error.failure()}
+        workspace, _slash, _name = self.location.partition("/")
+        name = self.entry.target.name if self.entry else None
+        return {"workspace": workspace, "name": name, "failure": self.error.failure()}
 
 
 def grouped(failures: t.Iterable[Failed]) -> list[list[Failed]]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A fleet as files: RESOURCE_GROUP/WORKSPACE/*.yml, each a compute target in YAML of the Azure ML CLI v2 (see ``_options.definition``)."""
+"""A fleet as files: RESOURCE_GROUP/WORKSPACE/*.yml, each a compute target or a datastore in YAML of the Azure ML CLI v2 (see ``_options.definition``)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from pathlib import Path
 from .._core import files, redact
 from .._core.errors import RuleError
 from .._core.findings import Finding, Findings, refuse
+from .._kinds.datastore import TYPES
+from .._kinds.registry import COMPUTES, DATASTORES
 from .._options import definition
 from .._options import specs as _specs
-from .._options.kind_specs import KIND_SPECS
+from .._options.kind_specs import FILE_SPECS
 
 ENDINGS = (".yml", ".yaml")
 
@@ -25,7 +27,7 @@ _PLACE = ("resource_group", "workspace")
 
 
 def read_folder(folder: str, hide: files.Hide) -> Document:
-    """The workspaces of a folder with their compute targets. Raises RuleError that lists every problem of all files.
+    """The workspaces of a folder with their compute targets and datastores. Raises RuleError that lists every problem of all files.
 
     hide   called with the secrets of each file before anything of it can be shown
     """
@@ -37,17 +39,18 @@ def read_folder(folder: str, hide: files.Hide) -> Document:
     document: Document = []
     problems: list[Finding] = []
     for place in sorted(folder for group in _folders(root) for folder in _folders(group)):
-        computes = []
+        targets: dict[str, Document] = {COMPUTES.name: [], DATASTORES.name: []}
         for path in sorted(
             path for path in place.iterdir() if path.suffix in ENDINGS and not path.name.startswith(".")
         ):
             try:
                 _stay_below(path, root)
-                computes.append(_read(path, hide))
+                declared = _read(path, hide)
+                targets[(DATASTORES if declared["type"] in TYPES else COMPUTES).name].append(declared)
             except RuleError as error:
                 name = path.relative_to(root).as_posix()
                 problems.append(Finding(error.code, name, f"{name}: {error.message}", "YAML of the Azure ML CLI v2"))
-        document.append({"name": place.name, "resource_group": place.parent.name, "computes": computes})
+        document.append({"name": place.name, "resource_group": place.parent.name, **targets})
     problems += _stray(root)
     refuse(problems)
     return document
@@ -70,9 +73,11 @@ def _read(path: Path, hide: files.Hide) -> dict[str, t.Any]:
         raise RuleError(f"it cannot be read: {error.strerror}.", code="FileNotReadable") from error
     hide(redact.in_definition(text))
     redact.hide_variables(redact.parsed({"file": text}))
-    specs = {kind: {**_specs.API_VERSION_SPEC, **spec} for kind, spec in KIND_SPECS.items()}
+    specs = {kind: {**_specs.API_VERSION_SPEC, **spec} for kind, spec in FILE_SPECS.items()}
     declared = definition.parse(text)
-    return definition.read_compute({key: value for key, value in declared.items() if key not in _PLACE}, specs)
+    for spec in FILE_SPECS.values():
+        hide(redact.in_options(spec, declared))
+    return definition.read_target({key: value for key, value in declared.items() if key not in _PLACE}, specs)
 
 
 def _stray(root: Path) -> Findings:

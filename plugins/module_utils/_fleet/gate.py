@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 
 from .._core.client import ReadClient
 from .._core.errors import AmlError
-from .._core.findings import ERROR, Finding, refuse
-from .._engine.plan import CREATE, REPLACE
+from .._core.findings import ERROR, Finding, Findings, refuse
+from .._engine import planning
+from .._engine.plan import CREATE, REPLACE, Declared
 from .._engine.planning import PRESENT
 from .._engine.refusals import require_creatable
 from .._kinds import compute
@@ -23,7 +24,7 @@ from .._kinds.instance_power import STOPPED, power_state
 from .._kinds.registry import INFO_KINDS
 from .._options.declarations import Declaration
 from .._preflight import run
-from .._preflight.checks import PreflightFailed
+from .._preflight.checks import PreflightFailed, offline
 from .._preflight.facts import DesiredTarget, Facts
 from .._preflight.gather import Gatherer
 from . import cost
@@ -71,7 +72,11 @@ class Gate:
         Return the regions of the workspaces that were read, by their ids in lower case.
         """
         regions: dict[str, str | None] = {}
-        new = [entry for entry in entries if not entry.failed and entry.declaration and entry.action in _NEW]
+        every = [entry for entry in entries if not entry.failed and entry.declaration and entry.action in _NEW]
+        for entry in every:
+            if not entry.is_compute:
+                _refuse_creation(entry, _check_other(entry))
+        new = [entry for entry in every if entry.is_compute]
         for subscription in {entry.target.subscription_id for entry in new}:
             own = [entry for entry in new if entry.target.subscription_id == subscription]
             gatherer = Gatherer(client, subscription, compute.ComputeKind.api_version)
@@ -113,7 +118,11 @@ class Gate:
 
     def _check_preflight(self, client: ReadClient, entries: list[Entry], warnings: list[str]) -> None:
         """Quotas and all other checks, for all targets that any run over the document will create or let grow."""
-        new = [entry for entry in entries if _takes_more(entry)]
+        every = [entry for entry in entries if _takes_more(entry)]
+        stores = [entry for entry in every if not entry.is_compute]
+        broken = [item for entry in stores for item in offline(list(_check_other(entry)), entry.target.name)]
+        run.refuse(broken, f"{len(stores)} datastore(s) of the fleet")
+        new = [entry for entry in every if entry.is_compute]
         for subscription in {entry.target.subscription_id for entry in new}:
             own = [entry for entry in new if entry.target.subscription_id == subscription]
             rules, findings = self._findings(client, subscription, own)
@@ -150,12 +159,27 @@ class Gate:
 
 
 def _check_creation(entry: Entry, desired: DesiredTarget, facts: Facts) -> None:
+    _refuse_creation(entry, entry.kind.check_create(desired.wanted, facts.workspace(desired)))
+
+
+def _refuse_creation(entry: Entry, findings: Findings) -> None:
     try:
         if entry.existing is None and entry.state != PRESENT:
             require_creatable(entry.kind, entry.target, entry.desired, entry.state)
-        refuse(entry.kind.check_create(desired.wanted, facts.workspace(desired)))
+        refuse(findings)
     except AmlError as error:
         entry.fail(error)
+
+
+def _check_other(entry: Entry) -> Findings:
+    """The rules for a creation of what is not a compute target: they need nothing of its workspace."""
+    return entry.kind.check_create(_complete(entry), None)
+
+
+def _complete(entry: Entry) -> Declared:
+    """All that the new resource will have."""
+    wanted = planning.wanted(entry.kind, entry.desired, entry.existing, entry.behaviour)
+    return wanted if entry.existing is None else entry.kind.completed(entry.existing, entry.plan, wanted)
 
 
 def _takes_more(entry: Entry) -> bool:
@@ -166,7 +190,8 @@ def _takes_more(entry: Entry) -> bool:
 
 def _billed(entries: t.Iterable[Entry]) -> list[tuple[Entry, DesiredTarget]]:
     """The targets that will be billed by the workspace, as they will be."""
-    desired = [(entry, _desired_or_current(entry)) for entry in entries if entry.state != "absent"]
+    counted = [entry for entry in entries if entry.is_compute and entry.state != "absent"]
+    desired = [(entry, _desired_or_current(entry)) for entry in counted]
     return [(entry, target) for entry, target in desired if target.kind.is_billed(target.wanted)]
 
 

@@ -95,9 +95,10 @@ def _names(entry: Entry) -> tuple[str, ...]:
     return (
         entry.target.name,
         entry.location,
-        f"{home}/{entry.target.name}",
+        f"{workspace.resource_group}/{entry.location}",
         entry.target.id,
         workspace.name,
         home,
         entry.type,
+        entry.kind.collection,
     )

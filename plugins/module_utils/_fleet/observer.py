@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What exists in the workspaces of a fleet: one LIST for each, in which every item is checked for its shape."""
+"""What exists in the workspaces of a fleet: one LIST for each of their collections, in which every item is checked for its shape."""
 
 from __future__ import annotations
 
@@ -14,20 +14,29 @@ from .._core.client import ReadClient
 from .._core.errors import AmlError, ArmError, CredentialError, all_foreseen
 from .._engine import versions
 from .._engine.kind import Body
+from .._kinds.registry import COLLECTIONS, COMPUTES
 from .entry import Entry
+
+# The id of a workspace in lower case, and a collection in it.
+Key = tuple[str, str]
 
 
 @dataclass
 class Listing:
-    """The compute targets of one workspace by their names in lower case, and the items of its list that cannot be read.
+    """The resources of one collection of a workspace by their names in lower case, and the items of its list that cannot be read.
 
     ``error``: why the list could not be read.
     """
 
     workspace: str
-    computes: dict[str, Body] = field(default_factory=dict)
+    collection: str = COMPUTES.name
+    bodies: dict[str, Body] = field(default_factory=dict)
     malformed: list[ArmError] = field(default_factory=list)
     error: AmlError | None = None
+
+    @property
+    def key(self) -> Key:
+        return self.workspace.casefold(), self.collection
 
 
 @dataclass(frozen=True)
@@ -40,7 +49,7 @@ class Current:
 
 @dataclass(frozen=True)
 class Observed:
-    """Every workspace's list, and each declared target by its id."""
+    """The lists of every workspace, and each declared target by its id."""
 
     listings: list[Listing]
     targets: dict[str, Current]
@@ -51,51 +60,70 @@ class Observed:
         return replace(self, listings=[listing for listing in self.listings if listing.workspace.casefold() in ids])
 
 
-def _list_versions(workspaces: t.Iterable[str], entries: t.Iterable[Entry]) -> list[str]:
-    """For each workspace the API version in whose list all that is declared in it shows."""
-    spoken: dict[str, list[str]] = {}
-    for entry in entries:
-        spoken.setdefault(entry.workspace.casefold(), []).append(entry.kind.api_version)
-    return [versions.of_list(spoken.get(workspace.casefold(), ())) for workspace in workspaces]
+def key_of(entry: Entry) -> Key:
+    """The list that has a target."""
+    return entry.workspace.casefold(), entry.kind.collection
 
 
 class Observer:
-    """Reads workspaces, ``parallelism`` at a time, through ``client``. ``planned`` are the ids, in lower case, of workspaces that may be missing."""
+    """Reads workspaces, ``parallelism`` lists at a time, through ``client``.
 
-    def __init__(self, client: ReadClient, parallelism: int, planned: t.Collection[str] = ()) -> None:
+    planned  the ids, in lower case, of workspaces that may be missing
+    pruned   the lists that may have what is no longer declared. Others are read where they have a declared target, and of a workspace without any, the
+             compute targets, so that it is known whether it exists
+    """
+
+    def __init__(
+        self, client: ReadClient, parallelism: int, planned: t.Collection[str] = (), pruned: t.Collection[Key] = ()
+    ) -> None:
         self._client = client
         self._parallelism = parallelism
         self._planned = planned
+        self._pruned = pruned
 
     def observe(self, workspaces: t.Sequence[str], entries: t.Iterable[Entry]) -> Observed:
         """What exists in the workspaces of these ids, in which the entries are."""
         entries = list(entries)
-        with ThreadPoolExecutor(max(1, min(self._parallelism, len(workspaces))), "fleet") as pool:
-            listings = list(pool.map(self._list, workspaces, _list_versions(workspaces, entries)))
-        by_workspace = {listing.workspace.casefold(): listing for listing in listings}
-        targets = {entry.target.id: self._current(entry, by_workspace[entry.workspace.casefold()]) for entry in entries}
+        lists = list(self._lists(workspaces, entries))
+        with ThreadPoolExecutor(max(1, min(self._parallelism, len(lists))), "fleet") as pool:
+            listings = list(pool.map(lambda row: self._list(*row), lists))
+        by_key = {listing.key: listing for listing in listings}
+        targets = {entry.target.id: self._current(entry, by_key[key_of(entry)]) for entry in entries}
         return Observed(listings, targets)
 
-    def _list(self, workspace: str, api_version: str) -> Listing:
+    def _lists(self, workspaces: t.Iterable[str], entries: t.Iterable[Entry]) -> t.Iterator[tuple[str, str, str]]:
+        """Each list: the workspace, the collection, and the API version in which all that is declared in it shows."""
+        spoken: dict[Key, list[str]] = {}
+        for entry in entries:
+            spoken.setdefault(key_of(entry), []).append(entry.kind.api_version)
+        for workspace in workspaces:
+            keys = {name: (workspace.casefold(), name) for name in COLLECTIONS}
+            needed = [name for name, key in keys.items() if key in spoken or key in self._pruned]
+            for name in needed or [COMPUTES.name]:
+                yield workspace, name, versions.of_list(spoken.get(keys[name], ()))
+
+    def _list(self, workspace: str, collection: str, api_version: str) -> Listing:
         malformed: list[ArmError] = []
         try:
             with all_foreseen():
-                bodies = self._client.list(f"{workspace}/computes", api_version, malformed=malformed.append)
-                return Listing(workspace, {str(body["name"]).casefold(): body for body in bodies}, malformed)
+                bodies = self._client.list(f"{workspace}/{collection}", api_version, malformed=malformed.append)
+                return Listing(
+                    workspace, collection, {str(body["name"]).casefold(): body for body in bodies}, malformed
+                )
         except CredentialError:
             # All workspaces are read with one credential: this is not a failure of a single one.
             raise
         except AmlError as error:
             if error.status == 404 and workspace.casefold() in self._planned:
-                return Listing(workspace)
+                return Listing(workspace, collection)
             if error.status == 404:
                 error.hint = "Create the workspace first, or correct its name, resource group or subscription."
-            return Listing(workspace, error=error)
+            return Listing(workspace, collection, error=error)
 
     def _current(self, entry: Entry, listing: Listing) -> Current:
         """A target that the list does not have may be one of the items that cannot be read: it must not pass for one to be created."""
         name = entry.target.name.casefold()
-        body = listing.computes.get(name)
+        body = listing.bodies.get(name)
         if body is not None or listing.error is not None:
             return Current(body, listing.error)
         names = [shape.name_in(error) for error in listing.malformed]

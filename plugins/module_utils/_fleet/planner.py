@@ -11,12 +11,10 @@ from dataclasses import replace
 from .._core import canon, paths
 from .._core.errors import AmlError, all_foreseen
 from .._engine.behaviour import Behaviour
-from .._engine.fields import CREATE_ONLY
 from .._engine.kind import BUSY, READY
 from .._engine.plan import CREATE, DELETE, DETACH, REPLACE, Declared, Plan
 from .._engine.planning import ABSENT, PRESENT, plan_target
 from .._engine.refusals import check_plan
-from .._options.declarations import Registry
 from .entry import Entry
 from .limit import Limit
 from .observer import Current, Observed
@@ -27,18 +25,17 @@ from .result import Fleet
 class Planner:
     """Plans the targets of a fleet as the task's ``behaviour`` asks, except for the settings of single targets."""
 
-    def __init__(self, behaviour: Behaviour, pruning: Pruning, kinds: Registry, limit: Limit | None = None) -> None:
+    def __init__(self, behaviour: Behaviour, pruning: Pruning, limit: Limit | None = None) -> None:
         self._limit = limit or Limit()
         self._behaviour = behaviour
         self._pruning = pruning
-        self._kinds = kinds
 
     def plan(self, fleet: Fleet, observed: Observed) -> None:
         """Put its plan into each declared target, and find the targets to prune. ``observed`` may have more workspaces than the fleet."""
         observed = observed.of(fleet.workspaces)
         for entry in fleet.entries:
             self._plan_entry(entry, observed.targets[entry.target.id])
-        undeclared = self._pruning.undeclared(observed, fleet.declared, self._kinds)
+        undeclared = self._pruning.undeclared(observed, fleet.declared)
         fleet.undeclared = [entry for entry in undeclared if self._limit.has(entry)]
         fleet.unknown = self._pruning.unknown(observed, fleet.entries, fleet.declared)
         for entry in fleet.undeclared:
@@ -74,9 +71,8 @@ class Planner:
     def _desired(self, entry: Entry) -> Declared:
         """What was declared, and the fleet's own tag where a tag can still be put on."""
         declared = dict(entry.declaration.declared) if entry.declaration else {}
-        tags = next((row for row in entry.kind.fields if row.option == "tags"), None)
-        fixed = tags is None or (tags.mutability == CREATE_ONLY and entry.existing is not None)
-        if self._pruning.owner and not fixed and entry.state != "absent":
+        taken = entry.kind.takes_tags(entry.existing, declared)
+        if self._pruning.owner and taken and entry.state != "absent":
             declared["tags"] = {**(declared.get("tags") or {}), OWNER_TAG: self._pruning.owner}
         return declared
 
@@ -91,7 +87,9 @@ def _planned(entry: Entry) -> Plan:
 def _check(entry: Entry) -> None:
     """Raise for what the run would refuse. What is busy changes before the run comes to it."""
     body = entry.existing
-    if body is None or entry.state == ABSENT or entry.kind.status(body).state == BUSY:
+    if body is not None and entry.state == ABSENT:
+        return entry.kind.check_removal(body)
+    if body is None or entry.kind.status(body).state == BUSY:
         return
     # Without what a power state adds, which comes after the rest.
     plan = entry.plan if entry.state == PRESENT else plan_target(entry.kind, entry.desired, body, entry.behaviour)

@@ -11,15 +11,14 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from .._core.arm_id import ArmId, Target, compute_target
+from .._core.arm_id import Target, target_in
 from .._core.errors import AmlError, ChangedMeanwhile
 from .._engine import incarnation
-from .._engine.kind import Body
+from .._engine.kind import Body, Kind
 from .._engine.plan import DELETE, DETACH, plan_absent
-from .._kinds import compute
-from .._options.declarations import Registry
+from .._kinds.registry import COLLECTIONS, Collection
 from .entry import Entry
-from .observer import Observed
+from .observer import Key, Observed, key_of
 
 # The tag by which a fleet knows what it made.
 OWNER_TAG = "azureml-compute-fleet"
@@ -36,7 +35,7 @@ class Pruning:
     owner: str | None = None
     prune: str = "none"
 
-    def undeclared(self, observed: Observed, declared: t.Collection[str], kinds: Registry) -> list[Entry]:
+    def undeclared(self, observed: Observed, declared: t.Collection[str]) -> list[Entry]:
         """The fleet's targets that are no longer declared, each with the plan for its removal if that is allowed.
 
         declared  the ids of all targets of the document, in lower case
@@ -44,10 +43,12 @@ class Pruning:
         if self.prune == "none":
             return []
         return [
-            self._entry(target, body, kinds)
+            self._entry(target, body, collection)
             for listing in observed.listings
-            for body in listing.computes.values()
-            if self._owns(body) and (target := _target(listing.workspace, body)).id.casefold() not in declared
+            for collection in [COLLECTIONS[listing.collection]]
+            for body in listing.bodies.values()
+            if self._owns(collection.kind_of(body), body)
+            and (target := target_in(listing.workspace, collection.name, body["name"])).id.casefold() not in declared
         ]
 
     def unknown(
@@ -56,12 +57,12 @@ class Pruning:
         """The ids of the workspaces that may have something to prune which could not be read, and why. ``declared`` as in ``undeclared``."""
         if self.prune == "none":
             return {}
-        # The entries of a workspace that could not be listed have failed with the same error.
-        declaring = {entry.workspace.casefold() for entry in entries}
+        # The entries of a collection that could not be listed have failed with the same error.
+        declaring: set[Key] = {key_of(entry) for entry in entries}
         unlisted = {
             listing.workspace: listing.error
             for listing in observed.listings
-            if listing.error and listing.error.status != 404 and listing.workspace.casefold() not in declaring
+            if listing.error and listing.error.status != 404 and listing.key not in declaring
         }
         malformed = {
             listing.workspace: error
@@ -72,12 +73,12 @@ class Pruning:
         return {**unlisted, **malformed}
 
     def check_owned(self, entry: Entry, body: Body) -> None:
-        """Raise ChangedMeanwhile where a new read shows another compute target than the one to be pruned, or another owner."""
+        """Raise ChangedMeanwhile where a new read shows another resource than the one to be pruned, or another owner."""
         other = incarnation.difference(entry.existing or {}, body)
         if other is not None:
-            reason = f"it is another compute target of that name than the one that the plan prunes ({other})"
-        elif not self._owns(body):
-            owner = (body.get("tags") or {}).get(OWNER_TAG)
+            reason = f"it is another {entry.kind.label} of that name than the one that the plan prunes ({other})"
+        elif not self._owns(entry.kind, body):
+            owner = entry.kind.tags_of(body).get(OWNER_TAG)
             now = "was removed" if owner is None else f"names another owner now: {owner!r}"
             reason = f"its tag {OWNER_TAG} {now}"
         else:
@@ -86,24 +87,25 @@ class Pruning:
             f"The {entry.kind.label} {entry.target.name!r} was not pruned, because {reason}.", target=entry.target.id
         )
 
-    def _owns(self, body: Body) -> bool:
-        return bool((body.get("tags") or {}).get(OWNER_TAG) == self.owner)
+    def _owns(self, kind: Kind, body: Body) -> bool:
+        """Whether the fleet made it. Of what the service made, a tag says nothing."""
+        return kind.tags_of(body).get(OWNER_TAG) == self.owner and not kind.is_of_service(body)
 
-    def _entry(self, target: Target, body: Body, kinds: Registry) -> Entry:
-        type_ = compute.kind_name(body)
+    def _entry(self, target: Target, body: Body, collection: Collection) -> Entry:
         # Only a kind that has heard of its options knows that it detaches.
-        kind = kinds.get(type_, compute.ANY).configured({"name": target.name})
-        entry = Entry(target, kind, type_, "absent", existing=body)
-        if kind.remove_action in _ALLOWED[self.prune]:
-            entry.plan = replace(
-                plan_absent(kind.project(body), action=kind.remove_action),
-                reason="the fleet created it and no longer declares it",
-            )
-        else:
+        kind = collection.kind_of(body).configured({"name": target.name})
+        entry = Entry(target, kind, collection.type_of(body), "absent", existing=body)
+        if kind.remove_action not in _ALLOWED[self.prune]:
             entry.done = True
+            return entry
+        try:
+            kind.check_removal(body)
+        except AmlError as error:
+            # It stays as long as it is used: this is not a failure.
+            entry.done, entry.warnings = True, [f"{error.code}: {error.message}"]
+            return entry
+        entry.plan = replace(
+            plan_absent(kind.project(body), action=kind.remove_action),
+            reason="the fleet created it and no longer declares it",
+        )
         return entry
-
-
-def _target(workspace: str, body: Body) -> Target:
-    place = ArmId(workspace)
-    return compute_target(place.subscription_id, place.resource_group, place.name, body["name"])

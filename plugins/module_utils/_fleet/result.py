@@ -136,7 +136,8 @@ class Fleet:
                 "not_started", 0
             ),
         }
-        parts = [f"{number} of {every} compute targets {what}" for what, number in numbers.items() if number]
+        noun = "compute targets" if all(row.is_compute for row in self.every) else "targets"
+        parts = [f"{number} of {every} {noun} {what}" for what, number in numbers.items() if number]
         if self.unknown:
             parts.append(f"could not determine which targets to prune in {len(self.unknown)} workspaces")
         text = ", ".join(parts)

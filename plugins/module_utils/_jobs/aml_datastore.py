@@ -8,10 +8,9 @@ from __future__ import annotations
 from .._kinds.datastore import DATASTORE
 from .._module.result import Result
 from .._module.task import Task
-from .._reconcilers.datastore import DatastoreExtension
 from .compute_targets import manage
 
 
 def datastore(task: Task) -> Result:
     """The job of ``aml_datastore``."""
-    return manage(task, DATASTORE, DatastoreExtension, collection="datastores", key="datastore")
+    return manage(task, DATASTORE, key="datastore")

@@ -17,11 +17,13 @@ def gather(task: Task) -> Result:
     """One datastore by name, or all of a workspace, of the types that are asked for."""
     api_version = task.params.get("api_version") or DATASTORE.complete_version
     if task.params.get("name"):
-        body = task.client.find(target_of(task, "datastores").id, api_version)
+        body = task.client.find(target_of(task, DATASTORE.collection).id, api_version)
         bodies = [] if body is None else [body]
     else:
         workspace = workspace_target(task.subscription_id, task.params["resource_group"], task.params["workspace"])
-        bodies = task.client.list(f"{workspace.id}/datastores", api_version, malformed=task.malformed.append)
+        bodies = task.client.list(
+            f"{workspace.id}/{DATASTORE.collection}", api_version, malformed=task.malformed.append
+        )
     type_ = task.params.get("type")
     projected = each(bodies, DATASTORE.project, task.malformed.append)
     return {"changed": False, "datastores": [row for row in projected if not type_ or row["type"] in type_]}

@@ -8,11 +8,12 @@ from __future__ import annotations
 import typing as t
 
 from .._core import shape
-from .._core.arm_id import compute_target, workspace_target
+from .._core.arm_id import child_target, workspace_target
 from .._core.errors import AmlError, ArmError, each
 from .._engine import versions
 from .._engine.kind import Body
 from .._kinds import workspace as _workspace
+from .._kinds.registry import COLLECTIONS, COMPUTES, DATASTORES, Collection
 from .._module.result import Result
 from .._module.task import Task
 from .._options.export import Export
@@ -39,13 +40,15 @@ def export(task: Task) -> Result:
         "aml_location": _group_location(task, target.parent_id, body),
     }
     made.add_workspace(body)
-    list(each(_computes(task), made.add_compute, task.malformed.append))
+    list(each(_bodies(task, COMPUTES, versions.PREVIEW), made.add_compute, task.malformed.append))
+    list(each(_datastores(task), made.add_datastore, task.malformed.append))
     task.warnings += made.warnings
     fleet = {
         "name": body["name"],
         "resource_group": group,
         "subscription_id": task.subscription_id,
         "computes": made.computes,
+        **({"datastores": made.datastores} if made.datastores else {}),
     }
     return {"changed": False, "vars": made.vars, "fleet": fleet, "cli_yaml": made.files, "missing": made.missing}
 
@@ -60,21 +63,34 @@ def _group_location(task: Task, group_id: str, workspace: Body) -> t.Any:
         return workspace.get("location")
 
 
-def _computes(task: Task) -> list[Body]:
+def _datastores(task: Task) -> list[Body]:
+    """Who may read only compute targets gets an export without datastores, unless it asks for some."""
+    try:
+        return _bodies(task, DATASTORES, versions.STABLE)
+    except ArmError as error:
+        if error.status != 403 or task.params.get(DATASTORES.name) is not None:
+            raise
+        task.warnings.append(f"{error.code}: the export is without datastores, which this identity cannot read.")
+        return []
+
+
+def _bodies(task: Task, collection: Collection, version: str) -> list[Body]:
+    """The resources of a collection that the task names; all of them where it names none at all."""
     group, workspace = task.params["resource_group"], task.params["workspace"]
-    version = task.params.get("api_version") or versions.PREVIEW
-    names = task.params.get("computes")
+    version = task.params.get("api_version") or version
+    names = task.params.get(collection.name)
+    if names is None and any(task.params.get(name) is not None for name in COLLECTIONS):
+        return []
     if names is None:
-        path = f"{workspace_target(task.subscription_id, group, workspace).id}/computes"
+        path = f"{workspace_target(task.subscription_id, group, workspace).id}/{collection.name}"
         listed: list[Body] = task.client.list(path, version, malformed=task.malformed.append)
         return listed
-    bodies = {
-        name: _named(task, compute_target(task.subscription_id, group, workspace, name).id, version) for name in names
-    }
+    targets = {name: child_target(task.subscription_id, group, workspace, collection.name, name) for name in names}
+    bodies = {name: _named(task, target.id, version) for name, target in targets.items()}
     absent = [name for name, body in bodies.items() if body is None]
     if absent:
         raise AmlError(
-            f"The workspace {workspace!r} has no compute target {', '.join(absent)}.",
+            f"The workspace {workspace!r} has no {collection.fallback.label} {', '.join(absent)}.",
             code="ResourceNotFound",
             details=absent,
         )

@@ -19,14 +19,15 @@ from .._fleet.executor import Executor, Limits
 from .._fleet.gate import Gate
 from .._fleet.limit import check_matches
 from .._fleet.limit import read as read_limit
-from .._fleet.observer import Observed, Observer
+from .._fleet.observer import Key, Observed, Observer
 from .._fleet.overview import diffs
 from .._fleet.planner import Planner, in_order
 from .._fleet.prune import PRUNE, Pruning
 from .._fleet.result import Fleet
 from .._fleet.share import limited, outside, split
 from .._fleet.written import PLAN, TABLE, OutputFile
-from .._kinds.registry import INFO_KINDS
+from .._kinds.datastore import DATASTORE
+from .._kinds.registry import COLLECTIONS, COMPUTES, INFO_KINDS
 from .._module import validation
 from .._module.result import Result
 from .._module.task import Task
@@ -43,6 +44,7 @@ FLEET_SPEC: specs.Spec = {
             "subscription_id": {"type": "str"},
             "defaults": {"type": "dict"},
             "computes": {"type": "list", "elements": "dict"},
+            "datastores": {"type": "list", "elements": "dict"},
             "created_earlier": {"type": "bool", "default": False},
             "location": {"type": "str"},
         },
@@ -130,9 +132,7 @@ def manage_fleet(task: Task) -> Result:
     limit = read_limit(params["limit"])
     scope = _scope(task)
     document = _document(task)
-    entries = read_document(
-        document, params.get("defaults") or {}, scope, INFO_KINDS, task.module.hide, validation.validate
-    )
+    entries = read_document(document, params.get("defaults") or {}, scope, task.module.hide, validation.validate)
     planned = _created_earlier(document, scope) if task.check_mode else {}
     gate = Gate(
         params["preflight"],
@@ -143,7 +143,10 @@ def manage_fleet(task: Task) -> Result:
         task.check_mode,
     )
     pruning = Pruning(params["name"], params["prune"])
-    planner = Planner(task.behaviour(), pruning, INFO_KINDS, limit)
+    planner = Planner(task.behaviour(), pruning, limit)
+    observer = Observer(
+        task.client, params["parallelism"], planned, () if params["prune"] == "none" else _pruned(document, scope)
+    )
     with Interruption() as interruption:
         task.sleep = interruption.pause
         fleet, rest = split(params["share"], entries, _workspaces(document, scope))
@@ -153,9 +156,7 @@ def manage_fleet(task: Task) -> Result:
             fleet, rest = (limited(part, limit, prunes=prunes) for part in (fleet, rest))
             refuse(check_matches(params["limit"], [*fleet.entries, *rest.entries], prunes=prunes))
             task.warnings += limit.without_match(entries, prunes=prunes)
-        observed = _observe_and_plan(
-            [fleet, *gate.also_read(rest, beyond)], planner, Observer(task.client, params["parallelism"], planned)
-        )
+        observed = _observe_and_plan([fleet, *gate.also_read(rest, beyond)], planner, observer)
         # Now undeclared targets are known too; those of the other shares are not.
         refuse(check_matches(params["limit"], [*fleet.every, *rest.entries], prunes=bool(params["share"])))
         try:
@@ -220,6 +221,16 @@ def _created_earlier(document: t.Sequence[dict[str, t.Any]], scope: Target) -> d
     }
 
 
+def _pruned(document: t.Sequence[dict[str, t.Any]], scope: Target) -> set[Key]:
+    """The lists in which targets to prune are searched: compute targets everywhere, others where the document has such a list, which may be empty."""
+    return {
+        (place_of(workspace, scope).id.casefold(), name)
+        for workspace in document
+        for name in COLLECTIONS
+        if name == COMPUTES.name or workspace.get(name) is not None
+    }
+
+
 def _workspaces(document: t.Sequence[dict[str, t.Any]], scope: Target) -> list[str]:
     """Every workspace of the document once, also one that declares nothing. RuleError for names that are none."""
     refuse(finding for workspace in document for finding in check_place(workspace, scope))
@@ -233,7 +244,8 @@ def _retired(fleet: Fleet) -> dict[str, list[str]]:
     for entry in fleet.entries:
         if entry.state == "absent":
             continue
-        notices = INFO_KINDS[entry.type].retirement_notices(entry.desired, entry.existing)
+        kind = INFO_KINDS[entry.type] if entry.is_compute else DATASTORE
+        notices = kind.retirement_notices(entry.desired, entry.existing)
         entry.retirements = [notice.to_dict() for notice in notices]
         for notice in notices:
             retired.setdefault(notice.text, []).append(entry.location)

@@ -18,6 +18,7 @@ FLEET_INFO_SPEC: specs.Spec = {
     **{name: FLEET_SPEC[name] for name in ("workspaces", "folder", "resource_group", "workspace")},
     **specs.SHOW_VARIABLES_SPEC,
     "usages": {"type": "bool", "default": False},
+    "datastores": {"type": "bool", "default": False},
     "parallelism": {"type": "int", "default": 16},
     "fail_on": {"type": "str", "default": "error", "choices": ["error", "never"]},
 }
@@ -33,7 +34,13 @@ def read_fleet(task: Task) -> Result:
     """The job of ``aml_fleet_info``."""
     params = task.params
     identifiers = read_places(task)
-    contents = read_contents(task.client, identifiers, params["parallelism"], with_usages=params["usages"])
+    contents = read_contents(
+        task.client,
+        identifiers,
+        params["parallelism"],
+        with_usages=params["usages"],
+        with_datastores=params["datastores"],
+    )
     result: Result = {"changed": False, **contents.to_dict()}
     unread = [row for row in contents.rows if row.failure]
     if unread and params["fail_on"] == "error":

@@ -54,11 +54,9 @@ def with_api_version(kind: AnyKind, task: Task) -> AnyKind:
     return kind.at_version(version) if version else kind.speaking(task.given)
 
 
-def manage(
-    task: Task, kind: Kind, extend: Extend = no_extension, *, collection: str = "computes", key: str = "compute"
-) -> Result:
+def manage(task: Task, kind: Kind, extend: Extend = no_extension, *, key: str = "compute") -> Result:
     """Bring one resource of a workspace to the state that the task declares. ``key`` names it in the result."""
-    target, kind = target_of(task, collection), with_api_version(kind, task).configured(task.params)
+    target, kind = target_of(task, kind.collection), with_api_version(kind, task).configured(task.params)
     state, declared = task.params["state"], {}
     if state != ABSENT:
         declared = kind.declare(task.given, target)

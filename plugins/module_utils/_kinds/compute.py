@@ -249,6 +249,7 @@ class ComputeKind(Kind):
     """A compute target of a workspace. ``compute_type`` is ARM's spelling of the kind."""
 
     compute_type = ""
+    collection = "computes"
     # What inner properties only the service writes.
     read_only_inner: tuple[str, ...] = ()
     api_version = versions.STABLE

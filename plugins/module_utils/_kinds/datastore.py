@@ -13,7 +13,7 @@ import functools
 import re
 import typing as t
 
-from .._core import canon, shape
+from .._core import canon, redact, shape
 from .._core.arm_id import Target
 from .._core.canon import caseless
 from .._core.errors import AmlError
@@ -25,6 +25,7 @@ from .._engine.kind import Body, Kind, Request, fixed
 from .._engine.plan import Declared, Plan
 from .._engine.versions import Versions
 from . import retirements
+from .retirements import Notice
 
 _SOURCE = "ARM types of 2026-05-01, DatastoreProperties"
 _P = "properties."
@@ -45,6 +46,13 @@ STORAGE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "one_lake": (("one_lake_workspace_name", "artifact.name"), ("artifact.type", "endpoint")),
 }
 TYPES = tuple(STORAGE)
+_SCHEMAS = {
+    "azure_blob": "azureBlob.schema.json",
+    "azure_file": "azureFile.schema.json",
+    "azure_data_lake_gen1": "azureDataLakeGen1.schema.json",
+    "azure_data_lake_gen2": "azureDataLakeGen2.schema.json",
+    "one_lake": "oneLake.schema.json",
+}
 OF_STORAGE = frozenset(option for needed, others in STORAGE.values() for option in (*needed, *others))
 
 # By the type of credentials, the option of the secret, ARM's name for it, and the other options that are needed.
@@ -266,6 +274,7 @@ class Datastore(Kind):
     """
 
     label = "datastore"
+    collection = "datastores"
     api_version = versions.STABLE
     parent_label = "workspace"
     parent_api_version = versions.STABLE
@@ -283,6 +292,9 @@ class Datastore(Kind):
     write_params: t.Mapping[str, str] = {"skipValidation": "true"}
 
     # --- what was declared ---
+
+    def schema_of(self, options: t.Mapping[str, t.Any]) -> str:
+        return _SCHEMAS.get(str(options.get("type")), "")
 
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
         flat = super().declare(tree, target)
@@ -320,6 +332,7 @@ class Datastore(Kind):
         if "credentials.type" not in declared and _declares_credentials(declared):
             message = "credentials has no secret: declare client_secret or certificate too, or omit credentials to use identities."
             yield Finding("CredentialsIncomplete", "credentials", message, _SOURCE)
+        yield from _check_filled_in(declared)
         if declared.get("is_default"):
             message = (
                 f"is_default: a new datastore is not the default one. {_WHY_DEFAULT[0].upper()}{_WHY_DEFAULT[1:]}."
@@ -340,21 +353,24 @@ class Datastore(Kind):
             return
         needed = _required_credentials(wanted)
         if wanted == before:
-            if declared.get(needed[-1]) is None:
+            if _is_missing(declared.get(needed[-1])):
                 message = (
                     f"The datastore has credentials of type {wanted}, which the service never returns, and it takes no update without them: "
                     f"declare {needed[-1]} too."
                 )
                 yield Finding("SecretNeeded", needed[-1], message, _SOURCE)
             return
-        missing = [option for option in needed if declared.get(option) is None]
+        missing = [option for option in needed if _is_missing(declared.get(option))]
         if missing:
             message = f"Other credentials than the datastore has need {', '.join(missing)} too."
             yield Finding("CredentialsIncomplete", missing[0], message, _SOURCE)
 
     def notices(self, declared: Declared, body: Body | None) -> list[str]:
+        return [notice.text for notice in self.retirement_notices(declared, body)]
+
+    def retirement_notices(self, declared: Declared, body: Body | None) -> list[Notice]:
         type_ = declared.get("type") or (_BY_OPTION["type"].read(body) if body else None)
-        return [notice.text for notice in retirements.notices({retirements.TYPE: type_})]
+        return retirements.notices({retirements.TYPE: type_})
 
     # --- documents ---
 
@@ -395,9 +411,12 @@ class Datastore(Kind):
         }
 
     def check_replacement(self, body: Body) -> None:
-        """Raise for what the workspace itself needs. Also called before a removal."""
+        """Raise for what the workspace itself needs."""
+        self.check_removal(body)
+
+    def check_removal(self, body: Body) -> None:
         name = str(body.get("name"))
-        if name.casefold() in OWN:
+        if self.is_of_service(body):
             why = "the service created it with the workspace, which keeps its own files in it"
         elif _BY_OPTION["is_default"].read(body):
             why = "it is the default datastore of the workspace, which jobs without another one use"
@@ -409,10 +428,20 @@ class Datastore(Kind):
             hint="Nothing was sent. Keep it, or make another datastore the default one in the studio first.",
         )
 
+    def is_of_service(self, body: Body) -> bool:
+        return str(body.get("name")).casefold() in OWN
+
+    def tags_of(self, body: Body) -> dict[str, t.Any]:
+        return _BY_OPTION["tags"].read(body) or {}
+
+    def takes_tags(self, body: Body | None, declared: Declared) -> bool:
+        # No update is taken without the secret, not even of a tag.
+        return body is None or not (self.is_of_service(body) or self.lost_on_recreate(body, declared))
+
     def lost_on_recreate(self, body: Body, declared: Declared) -> list[str]:
         type_ = declared.get("credentials.type", _BY_OPTION["credentials.type"].read(body))
         secret = _required_credentials(type_)[-1:]
-        return [option for option in secret if declared.get(option) is None]
+        return [option for option in secret if _is_missing(declared.get(option))]
 
     # --- what the user sees ---
 
@@ -457,6 +486,19 @@ def _required_credentials(type_: t.Any) -> tuple[str, ...]:
         return ()
     secret, _arm, needed = _SECRETS[type_]
     return tuple(f"credentials.{name}" for name in (*needed, secret))
+
+
+def _is_missing(value: t.Any) -> bool:
+    """Whether a secret is not declared, or only by what an export has in its place."""
+    return value is None or value == redact.PLACEHOLDER
+
+
+def _check_filled_in(declared: Declared) -> Findings:
+    """The secrets that an export does not have, and that a creation sends."""
+    for option, value in declared.items():
+        if value == redact.PLACEHOLDER and _BY_OPTION[option].mutability == WRITE_ONLY:
+            message = f"{option} is {redact.PLACEHOLDER}, which an export has in place of a secret: replace it by the secret to create the datastore."
+            yield Finding("SecretNeeded", option, message, "this collection")
 
 
 def _check_storage(declared: Declared, type_: str) -> Findings:
@@ -520,5 +562,5 @@ def _sendable(body: Body) -> Body:
     return body
 
 
-shape.learn_child("datastores", FIELDS, required=("datastoreType",))
+shape.learn_child(Datastore.collection, FIELDS, required=("datastoreType",))
 DATASTORE = Datastore()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every kind that a workspace lists.
+"""Every kind that a workspace lists, and the collections that have them.
 
 The package ``_kinds`` has one file for each kind of resource: its table of fields, its rules, its bodies, its states. It knows no HTTP. It
 may import ``_engine`` and ``_core``.
@@ -9,14 +9,18 @@ may import ``_engine`` and ``_core``.
 
 from __future__ import annotations
 
-from .._engine.kind import Body
+import typing as t
+from dataclasses import dataclass
+
+from .._engine.kind import Body, Kind
 from . import compute
 from .aks import AKS
 from .attached_types import ATTACHED
 from .cluster import CLUSTER
+from .datastore import DATASTORE
 from .instance import INSTANCE
 
-# Every kind that a workspace lists, in the CLI's spelling.
+# Every kind of compute target, in the CLI's spelling.
 INFO_KINDS: dict[str, compute.ComputeKind] = {
     "amlcompute": CLUSTER,
     "computeinstance": INSTANCE,
@@ -28,3 +32,32 @@ INFO_KINDS: dict[str, compute.ComputeKind] = {
 def kind_of(body: Body) -> compute.ComputeKind:
     """The kind of a compute target that was read; one without a specific table shows the fields that all kinds have."""
     return INFO_KINDS.get(compute.kind_name(body), compute.ANY)
+
+
+@dataclass(frozen=True)
+class Collection:
+    """The resources of one collection in a workspace: one LIST shows all of them, and a document declares them under the same name.
+
+    kinds     by the types that declarations and results name
+    type_of   the type of a resource that was read
+    fallback  the kind of a type that has none
+    typed     whether ``type`` of a declaration is the type of ``kinds``; where not, there is one kind, whose own option it is
+    """
+
+    name: str
+    kinds: t.Mapping[str, Kind]
+    type_of: t.Callable[[Body], str]
+    fallback: Kind
+    typed: bool = True
+
+    def kind_of(self, body: Body) -> Kind:
+        return self.kinds.get(self.type_of(body), self.fallback)
+
+    def declared_type(self, entry: t.Mapping[str, t.Any]) -> str:
+        """The type of a declaration, which need not be one that there is."""
+        return str(entry.get("type") or "").casefold() if self.typed else next(iter(self.kinds))
+
+
+COMPUTES = Collection("computes", INFO_KINDS, compute.kind_name, compute.ANY)
+DATASTORES = Collection("datastores", {"datastore": DATASTORE}, lambda _body: "datastore", DATASTORE, typed=False)
+COLLECTIONS = {collection.name: collection for collection in (COMPUTES, DATASTORES)}

@@ -1,22 +1,23 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A list of declared compute targets: each entry as the module of its kind would take it."""
+"""A list of declared compute targets or datastores: each entry as the module of its kind would take it."""
 
 from __future__ import annotations
 
 import copy
 import typing as t
 
-from .._core import files, findings
-from .._core.arm_id import Target, compute_target
+from .._core import files, findings, redact
+from .._core.arm_id import Target, child_target
 from .._core.errors import RuleError
 from .._core.findings import ERROR, Finding
 from .._engine import rules
 from .._engine.kind import Kind
 from .._engine.plan import Declared
+from .._kinds.registry import Collection
 from . import specs, values
-from .kind_specs import KIND_SPECS
+from .kind_specs import FLEET_SPECS
 
 Registry = t.Mapping[str, Kind]
 
@@ -25,12 +26,12 @@ Validate = t.Callable[[specs.Spec, dict[str, t.Any]], tuple[dict[str, t.Any], li
 
 # The keys of an entry in addition to the options of its kind: its scope, and the connection.
 _NOT_DECLARED = {
-    "type", "name", "workspace", "resource_group", "state", *specs.STATE_SPEC, *specs.WAIT_SPEC, *specs.PREFLIGHT_SPEC, *specs.API_VERSION_SPEC,
+    "name", "workspace", "resource_group", "state", *specs.STATE_SPEC, *specs.WAIT_SPEC, *specs.PREFLIGHT_SPEC, *specs.API_VERSION_SPEC,
 }  # fmt: skip
 
 
 class Declaration(t.NamedTuple):
-    """One entry of ``computes``: its scope, its kind, and its declared options."""
+    """One entry: its scope, its kind, and its declared options."""
 
     kind: Kind
     type: str
@@ -48,17 +49,22 @@ class _Checked(t.NamedTuple):
 
 
 class Checker:
-    """Checks the options of targets. Those that are the same but for their names, as defaults make them, are checked once."""
+    """Checks the options of targets. Those that are the same but for their names, as defaults make them, are checked once.
 
-    def __init__(self, validate: Validate) -> None:
+    ``hide`` is called with their secrets before anything else.
+    """
+
+    def __init__(self, validate: Validate, hide: files.Hide) -> None:
         self._validate = validate
+        self._hide = hide
         self._known: dict[tuple[str, str], _Checked] = {}
 
     def check(self, type_: str, own: dict[str, t.Any]) -> _Checked:
         # Compared as texts: as values, 1, True and "1" are equal, or AnsibleModule makes them equal.
         key = (type_, repr(own))
         if key not in self._known:
-            self._known[key] = self._checked(KIND_SPECS[type_], own)
+            self._hide(redact.in_options(FLEET_SPECS[type_], own))
+            self._known[key] = self._checked(FLEET_SPECS[type_], own)
         known = self._known[key]
         return known._replace(options=copy.deepcopy(known.options))
 
@@ -71,7 +77,7 @@ class Checker:
 
 
 def declarations(
-    entries: t.Sequence[dict[str, t.Any]], scope: Target, kinds: Registry, hide: files.Hide, checker: Checker
+    entries: t.Sequence[dict[str, t.Any]], scope: Target, collection: Collection, hide: files.Hide, checker: Checker
 ) -> tuple[list[Declaration], list[Finding]]:
     """The entries that can be understood, and what is wrong with the others.
 
@@ -82,24 +88,27 @@ def declarations(
     valid: list[Declaration] = []
     problems: list[Finding] = []
     for number, entry in enumerate(entries):
-        name = str(entry.get("name") or f"computes[{number}]")
-        type_ = str(entry.get("type") or "").casefold()
-        if not entry.get("name") or type_ not in kinds:
+        place = f"{collection.name}[{number}]"
+        name = str(entry.get("name") or place)
+        type_ = collection.declared_type(entry)
+        if not entry.get("name") or type_ not in collection.kinds:
             missing = "name" if not entry.get("name") else "type"
-            message = f"computes[{number}] needs name, and type as one of {', '.join(kinds)}."
+            types = f", and type as one of {', '.join(collection.kinds)}" if collection.typed else ""
+            message = f"{place} needs name{types}."
             problems.append(
                 Finding("InvalidEntry", missing, message, "this collection", ERROR, name, "Correct the entry.")
             )
             continue
         workspace, group = entry.get("workspace") or scope.name, entry.get("resource_group") or scope.resource_group
-        target = compute_target(scope.subscription_id, str(group), str(workspace), name)
+        target = child_target(scope.subscription_id, str(group), str(workspace), collection.name, name)
+        options = {key: value for key, value in entry.items() if key != "type"} if collection.typed else entry
         try:
-            valid.append(_declaration(entry, kinds[type_], type_, target, hide, checker))
+            valid.append(_declaration(options, collection.kinds[type_], type_, target, hide, checker))
         except RuleError as error:
             problems.append(
                 Finding(
                     error.code,
-                    "computes",
+                    collection.name,
                     error.message,
                     "the module's own rules",
                     ERROR,
@@ -120,7 +129,7 @@ def _declaration(
     if checked.mistakes:
         hint = f"Correct the options of the {kind.label}."
         raise RuleError(". ".join(checked.mistakes), code="InvalidOption", hint=hint)
-    tree = specs.given(KIND_SPECS[type_], own, checked.options)
+    tree = specs.given(FLEET_SPECS[type_], own, checked.options)
     for settings in tree.values() if entry.get("state") != "absent" else ():
         for option in [name for name in settings if name.endswith("_file")] if isinstance(settings, dict) else ():
             files.put_text(settings, option, hide)

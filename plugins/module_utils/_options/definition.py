@@ -115,8 +115,8 @@ def merge(given: Tree, spec: Spec, kinds: t.Sequence[str]) -> Tree:
     return merged
 
 
-def read_compute(definition: t.Any, specs: t.Mapping[str, Spec]) -> Tree:
-    """A compute target as an entry of a list of several kinds: its options, with ``type`` and ``name``.
+def read_target(definition: t.Any, specs: t.Mapping[str, Spec]) -> Tree:
+    """A compute target or a datastore as an entry of a list of several kinds: its options, with ``type`` and ``name``.
 
     specs   the options of each kind
     Raises RuleError for what azure-ai-ml would not take, or the kind has no option for.

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What exists, as declarations: a workspace and its compute targets as our own options and as YAML of the Azure ML CLI v2.
+"""What exists, as declarations: a workspace, its compute targets and its datastores as our own options and as YAML of the Azure ML CLI v2.
 
 The declarations are the kinds' own tables read backwards, so that applying what was exported finds nothing to change. What the CLI's schema
-has of each option, its row says (azure-ai-ml 1.35, ``_schema/compute`` and ``_schema/workspace``).
+has of each option, its row says (azure-ai-ml 1.35, ``_schema/compute``, ``_schema/_datastore`` and ``_schema/workspace``).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from .._core.errors import AmlError
 from .._engine.fields import CREATE_ONLY, UPDATABLE
 from .._engine.kind import FAILED, Body, Kind
 from .._kinds import compute, outbound_rules, workspace
+from .._kinds.datastore import DATASTORE
 from .._kinds.kubernetes import instance_types_to_arm
 from .._kinds.registry import kind_of
 from . import uncovered
@@ -55,8 +56,9 @@ class Export:
         self.files: dict[str, str] = {}
         # The compute targets as a fleet declares them.
         self.computes: list[Tree] = []
+        self.datastores: list[Tree] = []
         self.missing: list[dict[str, str]] = []
-        # What of the exported compute targets is retired.
+        # What of the exported targets is retired.
         self.warnings: list[str] = []
 
     def add_workspace(self, body: Body) -> None:
@@ -109,6 +111,33 @@ class Export:
         self.computes.append({"type": type_, "name": name, **options})
         self.warnings += [f"{name}: {text}" for text in kind.notices({}, body)]
 
+    def add_datastore(self, body: Body) -> None:
+        """A datastore, unless the service made it with the workspace: that is no one's declaration."""
+        if DATASTORE.is_of_service(body):
+            return
+        name = _file_name(body["name"])
+        options = declaration(DATASTORE, body)
+        if options.pop("is_default", False):
+            self._miss(name, "is_default", "the default datastore of a workspace is set in the studio", NO_COUNTERPART)
+        if options.get("service_data_access_auth_identity") == "none":
+            # As without the option.
+            del options["service_data_access_auth_identity"]
+        secrets = DATASTORE.lost_on_recreate(body, {})
+        for secret in secrets:
+            paths.set_path(options, secret, redact.PLACEHOLDER)
+            reason = f"the service never returns this secret: replace {redact.PLACEHOLDER} by it to create or change the datastore"
+            self._miss(name, secret, reason, FILL_IN)
+        for place in uncovered.of_datastore(DATASTORE, body):
+            self._miss(name, place, _NO_OPTION, NO_COUNTERPART)
+        # A compute target may have the same name. To the CLI, a placeholder would be the secret.
+        taken = {file.casefold() for file in self.files}
+        file = f"{name}.yml" if f"{name}.yml".casefold() not in taken else f"{name}.datastore.yml"
+        public = {option: value for option, value in options.items() if not (secrets and option == "credentials")}
+        self._add_file(file, DATASTORE, options["type"], name, public)
+        self.datastores.append({"name": name, **options})
+        self.vars["aml_datastores"] = self.datastores
+        self.warnings += [f"{name}: {text}" for text in DATASTORE.notices({}, body)]
+
     def _without_values(self, name: str, options: Tree) -> Tree:
         """A placeholder in place of each variable's value; our own modules keep the application's value where one is declared."""
         for application in options.get("custom_applications") or []:
@@ -124,7 +153,8 @@ class Export:
         return t.cast(Tree, redact.without_values(options, self.shown, lambda _value: redact.PLACEHOLDER))
 
     def _add_file(self, file: str, kind: Kind, type_: str, name: str, options: Tree) -> None:
-        if not kind.cli_schema:
+        schema = kind.schema_of(options)
+        if not schema:
             self._miss(name, "", f"the CLI's schema has no type {type_}: there is no file for it", NO_COUNTERPART)
             return
         import yaml
@@ -134,7 +164,7 @@ class Export:
         for option, reason in omitted.items():
             self._miss(name, option, reason, NO_COUNTERPART)
         head = {
-            "$schema": _SCHEMAS + kind.cli_schema,
+            "$schema": _SCHEMAS + schema,
             "name": name,
             **({} if type_ == "workspace" else {"type": type_}),
         }
@@ -219,7 +249,8 @@ def declaration(kind: Kind, body: Body) -> Tree:
     options: Tree = {}
     for row in kind.fields:
         value = kept.get(row.option)
-        declarable = row.mutability in (UPDATABLE, CREATE_ONLY) or row.option in _PUBLIC
+        # What is no option follows from others.
+        declarable = row.spec is not None and (row.mutability in (UPDATABLE, CREATE_ONLY) or row.option in _PUBLIC)
         if declarable and value not in (None, "", [], {}):
             paths.set_path(options, row.option, _without_nulls(value))
     identity = options.get("identity")
@@ -232,7 +263,7 @@ def _file_name(name: t.Any) -> str:
     """The name of a target, which becomes that of a file."""
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", str(name)) is None:
         raise AmlError(
-            f"The service listed a compute target {str(name)!r}, which cannot be the name of a file.",
+            f"The service listed a resource {str(name)!r}, which cannot be the name of a file.",
             code="UnexpectedAnswer",
         )
     return str(name)

@@ -1,18 +1,24 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All that can be declared of each kind of compute target, by the CLI's spelling: what a list of several kinds is checked by."""
+"""All that can be declared of each kind that a workspace lists: what a list of several kinds is checked by."""
 
 from __future__ import annotations
 
 from .._kinds.attached_types import ATTACHED
+from .._kinds.datastore import DATASTORE, TYPES
 from .._kinds.registry import INFO_KINDS
 from . import specs
 
 # The module for attached compute takes the options of all its types; that one is of another type is the kind's own rule.
 ATTACHED_SPEC = specs.of_kind(*ATTACHED.values())
 
+# Of compute targets, by the CLI's spelling.
 KIND_SPECS: dict[str, specs.Spec] = {
     name: {**specs.TAGS_SPEC, **(ATTACHED_SPEC if name in ATTACHED else specs.of_kind(kind))}
     for name, kind in INFO_KINDS.items()
 }
+DATASTORE_SPEC: specs.Spec = {**specs.TAGS_SPEC, **specs.of_kind(DATASTORE)}
+# Of every type that a document of a fleet has, and of every type of the CLI's files.
+FLEET_SPECS: dict[str, specs.Spec] = {**KIND_SPECS, "datastore": DATASTORE_SPEC}
+FILE_SPECS: dict[str, specs.Spec] = {**KIND_SPECS, **dict.fromkeys(TYPES, DATASTORE_SPEC)}

@@ -83,6 +83,11 @@ def of_compute(kind: Kind, body: Body) -> list[str]:
     return _uncovered(kind, body, (*EVERY_COMPUTE, *COMPUTE.get(compute.kind_name(body), ())))
 
 
+def of_datastore(kind: Kind, body: Body) -> list[str]:
+    """The same of a datastore, all of whose other properties have an option (docs/facts.md g)."""
+    return _uncovered(kind, body, ("properties.properties.*",))
+
+
 def _uncovered(kind: Kind, body: Body, table: tuple[str, ...]) -> list[str]:
     rebuilt = kind.with_values({}, {row.option: row.read(body) for row in kind.fields})
     for row in kind.fields:

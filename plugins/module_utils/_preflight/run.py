@@ -9,6 +9,7 @@ import ``_options``, ``_capacity``, ``_kinds``, ``_engine`` and ``_core``.
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from .._core import files
@@ -21,6 +22,7 @@ from .._engine.kind import Body, Kind
 from .._engine.plan import CREATE, REPLACE, Declared, Plan
 from .._engine.planning import plan_target
 from .._kinds import compute
+from .._kinds.registry import COMPUTES
 from .._options.declarations import Checker, Declaration, Registry, Validate, declarations
 from .capacity import check_quota, check_subnets
 from .checks import (
@@ -163,7 +165,8 @@ def examine(
     """All findings over a list of declared compute targets."""
     if api_version:
         kinds = {name: kind.at_version(api_version) for name, kind in kinds.items()}
-    declared, problems = declarations(entries, scope, kinds, hide, Checker(validate))
+    collection = dataclasses.replace(COMPUTES, kinds=kinds)
+    declared, problems = declarations(entries, scope, collection, hide, Checker(validate, hide))
     gatherer = Gatherer(client, scope.subscription_id, api_version or ML_VERSION)
     desired_targets = [DesiredTarget(desired.type, desired.target, desired.declared) for desired in declared]
     gatherer.workspaces(

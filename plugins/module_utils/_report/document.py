@@ -35,7 +35,7 @@ from .rows import (
 
 R = t.TypeVar("R", bound=Row)
 
-_CLUSTER, _INSTANCE = "amlcompute", "computeinstance"
+_CLUSTER, _INSTANCE, _DATASTORE = "amlcompute", "computeinstance", "datastore"
 _RUNNING = ("Running", "JobRunning")
 
 
@@ -177,13 +177,18 @@ def _targets(fleet: Json, found: Json, workspaces: t.Iterable[Workspace]) -> t.I
     existing = {
         str(body["id"]).casefold(): body
         for workspace in found.get("workspaces") or []
-        for body in workspace["computes"]
+        for body in [*workspace["computes"], *map(_datastore, workspace.get("datastores") or [])]
     }
     for key, target in planned.items():
         yield _declared(target, _existing(target, existing.get(key, {}), homes))
     for key, body in existing.items():
         if key not in planned:
             yield _undeclared(_existing(body, body, homes), key in pruned)
+
+
+def _datastore(body: Json) -> Json:
+    """A datastore with the type that results have; its own is that of its storage."""
+    return {**body, "type": _DATASTORE}
 
 
 def _keys(identifiers: t.Iterable[t.Any] | None) -> set[str]:
@@ -214,7 +219,7 @@ def _undeclared(target: Target, owned: bool) -> Target:
 
 
 def _existing(named: Json, body: Json, homes: t.Mapping[str, Workspace]) -> Target:
-    """What the service says of a compute target, whether declared or not: ``body`` is as the modules return it, empty where there is none."""
+    """What the service says of a target, whether declared or not: ``body`` is as the modules return it, empty where there is none."""
     place, kind = ArmId(named["id"]), named["type"]
     nodes, max_nodes = _machines(kind, body)
     open_port, ssh = _ssh(kind, body)
@@ -236,7 +241,7 @@ def _existing(named: Json, body: Json, homes: t.Mapping[str, Workspace]) -> Targ
         public_ssh=ssh is not None,
         ssh=ssh,
         network=network_label(kind, body, home.isolation_mode if home else None) if body else "not there",
-        identity=identity_label(body.get("identity")) if body else "",
+        identity=identity_label(body.get("identity")) if body and kind != _DATASTORE else "",
         status=AS_DECLARED,
         owned=False,
         action="none",
@@ -271,6 +276,8 @@ def network_label(kind: str, body: Json, isolation_mode: str | None) -> str:
     if subnet:
         network, name = (ArmId(subnet).named(type_) for type_ in ("virtualNetworks", "subnets"))
         return f"{network}/{name}" if network and name else subnet
+    if kind == _DATASTORE:
+        return str(body.get("account_name") or "")
     if kind not in (_CLUSTER, _INSTANCE):
         return "attached resource"
     if not isolation_mode or isolation_mode == "disabled":
