@@ -326,7 +326,7 @@ def test_a_secret_has_a_placeholder_that_is_never_sent(azure: Azure, stores: dic
     }
     azure.run("aml_datastore", name="keyed", state="absent")
     failed = azure.run("aml_datastore", **rows["keyed"], ok=False)
-    assert failed["failure"]["code"] == "SecretNeeded" and redact.PLACEHOLDER in failed["msg"] and azure.writes == []
+    assert failed["failure"]["code"] == "SecretNeeded" and "placeholder" in failed["msg"] and azure.writes == []
     azure.run("aml_datastore", **{**rows["keyed"], "credentials": {"account_key": "filled-in-key=="}})
 
 
@@ -351,7 +351,9 @@ def test_the_default_datastore_and_what_has_no_option_are_named(azure: Azure) ->
 def test_who_may_not_read_datastores_gets_an_export_without_them(azure: Azure) -> None:
     azure.run("aml_datastore", **STORES[0])
     match = {"method": "GET", "path": "/datastores"}
-    azure.app.faults.put([{"kind": "status", "status": 403, "code": "AuthorizationFailed", "match": match}])
+    refusal = {"kind": "status", "status": 403, "code": "AuthorizationFailed", "match": match}
+    azure.app.faults.put([refusal])
     exported = azure.run("aml_export_info")
     assert "aml_datastores" not in exported["vars"] and "without datastores" in str(exported["warnings"])
+    azure.app.faults.put([refusal])
     assert azure.run("aml_export_info", datastores=["blob"], ok=False)["failure"]["code"] == "AuthorizationFailed"

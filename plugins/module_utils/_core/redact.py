@@ -233,8 +233,7 @@ def _named(below: t.Any) -> t.Iterator[tuple[str, str]]:
         for text in _texts(
             [row[part] for part in ("value", "secureValue") if part in row] if isinstance(row, dict) else row
         ):
-            if not text.startswith(PLACEHOLDER):
-                yield str(name), text
+            yield str(name), text
 
 
 def public_texts(value: t.Any, open_here: bool = False) -> set[str]:
@@ -305,11 +304,14 @@ def printable(text: str) -> str:
 
 
 def _texts(value: t.Any) -> set[str]:
+    """The texts in a tree that may be secrets."""
     if isinstance(value, dict):
         return {secret_text for item in value.values() for secret_text in _texts(item)}
     if isinstance(value, (list, tuple)):
         return {secret_text for item in value for secret_text in _texts(item)}
-    return set() if value is None or isinstance(value, bool) or value == "" else {str(value)}
+    if value is None or isinstance(value, bool) or value == "" or str(value).startswith(PLACEHOLDER):
+        return set()
+    return {str(value)}
 
 
 def _mapping(value: t.Any) -> dict[str, t.Any]:
@@ -338,7 +340,7 @@ def secrets_in(value: t.Any, secret: bool = False) -> set[str]:
         }
     if isinstance(value, (list, tuple)):
         return {secret_text for item in value for secret_text in secrets_in(item, secret)}
-    return {str(value)} if secret and value not in (None, "") and not isinstance(value, bool) else set()
+    return _texts(value) if secret else set()
 
 
 @functools.lru_cache(1024)

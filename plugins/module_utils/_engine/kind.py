@@ -254,7 +254,7 @@ class Kind:
         """Raise AmlError where the existing resource must not be removed."""
 
     def is_of_service(self, body: Body) -> bool:
-        """Whether the service made it by itself, and needs it: no one declared it, and no one prunes it."""
+        """Whether the service made it with the workspace, which needs it: no one declared it, and no one prunes it."""
         return False
 
     def tags_of(self, body: Body) -> dict[str, t.Any]:

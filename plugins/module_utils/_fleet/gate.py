@@ -72,11 +72,9 @@ class Gate:
         Return the regions of the workspaces that were read, by their ids in lower case.
         """
         regions: dict[str, str | None] = {}
-        every = [entry for entry in entries if not entry.failed and entry.declaration and entry.action in _NEW]
-        for entry in every:
-            if not entry.is_compute:
-                _refuse_creation(entry, _check_other(entry))
-        new = [entry for entry in every if entry.is_compute]
+        new, others = _by_collection(entries)
+        for entry in others:
+            _refuse_creation(entry, _check_other(entry))
         for subscription in {entry.target.subscription_id for entry in new}:
             own = [entry for entry in new if entry.target.subscription_id == subscription]
             gatherer = Gatherer(client, subscription, compute.ComputeKind.api_version)
@@ -118,11 +116,8 @@ class Gate:
 
     def _check_preflight(self, client: ReadClient, entries: list[Entry], warnings: list[str]) -> None:
         """Quotas and all other checks, for all targets that any run over the document will create or let grow."""
-        every = [entry for entry in entries if _takes_more(entry)]
-        stores = [entry for entry in every if not entry.is_compute]
-        broken = [item for entry in stores for item in offline(list(_check_other(entry)), entry.target.name)]
-        run.refuse(broken, f"{len(stores)} datastore(s) of the fleet")
-        new = [entry for entry in every if entry.is_compute]
+        _check_others(_by_collection(entries)[1])
+        new = [entry for entry in entries if entry.is_compute and _takes_more(entry)]
         for subscription in {entry.target.subscription_id for entry in new}:
             own = [entry for entry in new if entry.target.subscription_id == subscription]
             rules, findings = self._findings(client, subscription, own)
@@ -158,6 +153,12 @@ class Gate:
                 facts.read[key] = {"location": location}
 
 
+def _by_collection(entries: t.Iterable[Entry]) -> tuple[list[Entry], list[Entry]]:
+    """The declared targets that will be created: compute targets, and others."""
+    new = [entry for entry in entries if not entry.failed and entry.declaration and entry.action in _NEW]
+    return [entry for entry in new if entry.is_compute], [entry for entry in new if not entry.is_compute]
+
+
 def _check_creation(entry: Entry, desired: DesiredTarget, facts: Facts) -> None:
     _refuse_creation(entry, entry.kind.check_create(desired.wanted, facts.workspace(desired)))
 
@@ -169,6 +170,12 @@ def _refuse_creation(entry: Entry, findings: Findings) -> None:
         refuse(findings)
     except AmlError as error:
         entry.fail(error)
+
+
+def _check_others(entries: list[Entry]) -> None:
+    """Raise PreflightFailed for what cannot be created."""
+    broken = [item for entry in entries for item in offline(_check_other(entry), entry.target.name)]
+    run.refuse(broken, f"{len(entries)} datastore(s) of the fleet")
 
 
 def _check_other(entry: Entry) -> Findings:

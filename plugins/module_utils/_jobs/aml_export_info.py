@@ -74,14 +74,19 @@ def _datastores(task: Task) -> list[Body]:
         return []
 
 
+def _names_some(task: Task) -> bool:
+    """Whether the task names what to export, in some collection."""
+    return any(task.params.get(name) is not None for name in COLLECTIONS)
+
+
 def _bodies(task: Task, collection: Collection, version: str) -> list[Body]:
     """The resources of a collection that the task names; all of them where it names none at all."""
     group, workspace = task.params["resource_group"], task.params["workspace"]
     version = task.params.get("api_version") or version
     names = task.params.get(collection.name)
-    if names is None and any(task.params.get(name) is not None for name in COLLECTIONS):
-        return []
     if names is None:
+        if _names_some(task):
+            return []
         path = f"{workspace_target(task.subscription_id, group, workspace).id}/{collection.name}"
         listed: list[Body] = task.client.list(path, version, malformed=task.malformed.append)
         return listed

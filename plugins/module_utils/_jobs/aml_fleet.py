@@ -144,9 +144,8 @@ def manage_fleet(task: Task) -> Result:
     )
     pruning = Pruning(params["name"], params["prune"])
     planner = Planner(task.behaviour(), pruning, limit)
-    observer = Observer(
-        task.client, params["parallelism"], planned, () if params["prune"] == "none" else _pruned(document, scope)
-    )
+    pruned = _pruned(document, scope, params["prune"])
+    observer = Observer(task.client, params["parallelism"], planned, pruned)
     with Interruption() as interruption:
         task.sleep = interruption.pause
         fleet, rest = split(params["share"], entries, _workspaces(document, scope))
@@ -221,13 +220,13 @@ def _created_earlier(document: t.Sequence[dict[str, t.Any]], scope: Target) -> d
     }
 
 
-def _pruned(document: t.Sequence[dict[str, t.Any]], scope: Target) -> set[Key]:
+def _pruned(document: t.Sequence[dict[str, t.Any]], scope: Target, prune: str) -> set[Key]:
     """The lists in which targets to prune are searched: compute targets everywhere, others where the document has such a list, which may be empty."""
     return {
         (place_of(workspace, scope).id.casefold(), name)
         for workspace in document
         for name in COLLECTIONS
-        if name == COMPUTES.name or workspace.get(name) is not None
+        if prune != "none" and (name == COMPUTES.name or workspace.get(name) is not None)
     }
 
 

@@ -497,7 +497,7 @@ def _check_filled_in(declared: Declared) -> Findings:
     """The secrets that an export does not have, and that a creation sends."""
     for option, value in declared.items():
         if value == redact.PLACEHOLDER and _BY_OPTION[option].mutability == WRITE_ONLY:
-            message = f"{option} is {redact.PLACEHOLDER}, which an export has in place of a secret: replace it by the secret to create the datastore."
+            message = f"{option} has the placeholder of an export: replace it by the secret to create the datastore."
             yield Finding("SecretNeeded", option, message, "this collection")
 
 

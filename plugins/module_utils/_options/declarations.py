@@ -88,17 +88,11 @@ def declarations(
     valid: list[Declaration] = []
     problems: list[Finding] = []
     for number, entry in enumerate(entries):
-        place = f"{collection.name}[{number}]"
-        name = str(entry.get("name") or place)
         type_ = collection.declared_type(entry)
         if not entry.get("name") or type_ not in collection.kinds:
-            missing = "name" if not entry.get("name") else "type"
-            types = f", and type as one of {', '.join(collection.kinds)}" if collection.typed else ""
-            message = f"{place} needs name{types}."
-            problems.append(
-                Finding("InvalidEntry", missing, message, "this collection", ERROR, name, "Correct the entry.")
-            )
+            problems.append(_unnamed(entry, f"{collection.name}[{number}]", collection))
             continue
+        name = str(entry["name"])
         workspace, group = entry.get("workspace") or scope.name, entry.get("resource_group") or scope.resource_group
         target = child_target(scope.subscription_id, str(group), str(workspace), collection.name, name)
         options = {key: value for key, value in entry.items() if key != "type"} if collection.typed else entry
@@ -117,6 +111,16 @@ def declarations(
                 )
             )
     return valid, problems
+
+
+def _unnamed(entry: dict[str, t.Any], place: str, collection: Collection) -> Finding:
+    """An entry of which it is not known what it declares."""
+    name = entry.get("name")
+    types = f", and type as one of {', '.join(collection.kinds)}" if collection.typed else ""
+    message, target = f"{place} needs name{types}.", str(name or place)
+    return Finding(
+        "InvalidEntry", "type" if name else "name", message, "this collection", ERROR, target, "Correct the entry."
+    )
 
 
 def _declaration(

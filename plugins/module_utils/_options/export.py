@@ -249,7 +249,7 @@ def declaration(kind: Kind, body: Body) -> Tree:
     options: Tree = {}
     for row in kind.fields:
         value = kept.get(row.option)
-        # What is no option follows from others.
+        # A row without an option follows from others.
         declarable = row.spec is not None and (row.mutability in (UPDATABLE, CREATE_ONLY) or row.option in _PUBLIC)
         if declarable and value not in (None, "", [], {}):
             paths.set_path(options, row.option, _without_nulls(value))

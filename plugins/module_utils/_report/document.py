@@ -174,11 +174,7 @@ def _targets(fleet: Json, found: Json, workspaces: t.Iterable[Workspace]) -> t.I
     homes = {workspace.key: workspace for workspace in workspaces}
     planned = {str(target["id"]).casefold(): target for target in fleet.get("targets") or []}
     pruned = _keys(row["id"] for row in fleet.get("undeclared") or [])
-    existing = {
-        str(body["id"]).casefold(): body
-        for workspace in found.get("workspaces") or []
-        for body in [*workspace["computes"], *map(_datastore, workspace.get("datastores") or [])]
-    }
+    existing = {str(body["id"]).casefold(): body for body in _bodies(found)}
     for key, target in planned.items():
         yield _declared(target, _existing(target, existing.get(key, {}), homes))
     for key, body in existing.items():
@@ -186,9 +182,11 @@ def _targets(fleet: Json, found: Json, workspaces: t.Iterable[Workspace]) -> t.I
             yield _undeclared(_existing(body, body, homes), key in pruned)
 
 
-def _datastore(body: Json) -> Json:
-    """A datastore with the type that results have; its own is that of its storage."""
-    return {**body, "type": _DATASTORE}
+def _bodies(found: Json) -> t.Iterator[Json]:
+    """What the workspaces have, with the types that results have: a datastore's own is that of its storage."""
+    for workspace in found.get("workspaces") or []:
+        yield from workspace["computes"]
+        yield from ({**body, "type": _DATASTORE} for body in workspace.get("datastores") or [])
 
 
 def _keys(identifiers: t.Iterable[t.Any] | None) -> set[str]:
