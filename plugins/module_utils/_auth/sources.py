@@ -337,6 +337,16 @@ def _managed_identity(given: _Given) -> SignIn:
     )
 
 
+def _subscriptions(path: str) -> list[dict[str, t.Any]]:
+    """The subscriptions of the Azure CLI's profile; none where it cannot be read."""
+    try:
+        with open(path, encoding="utf-8-sig") as stream:
+            rows = json.load(stream).get("subscriptions") or []
+            return [row for row in rows if isinstance(row, dict)]
+    except (OSError, ValueError, AttributeError, TypeError):
+        return []
+
+
 def _azure_cli(given: _Given) -> SignIn:
     """The login of the Azure CLI, from its azureProfile.json; the token itself comes from ``az`` later."""
     if not shutil.which("az", path=given.environ.get("PATH")):
@@ -346,11 +356,7 @@ def _azure_cli(given: _Given) -> SignIn:
             hint="Install it and run `az login`, or choose another auth_source.",
         )
     folder = given.environ.get("AZURE_CONFIG_DIR") or os.path.join(given.home, ".azure")
-    try:
-        with open(os.path.join(folder, "azureProfile.json"), encoding="utf-8-sig") as stream:
-            subscriptions = [row for row in json.load(stream).get("subscriptions") or [] if isinstance(row, dict)]
-    except (OSError, ValueError, AttributeError, TypeError):
-        subscriptions = []
+    subscriptions = _subscriptions(os.path.join(folder, "azureProfile.json"))
     if not subscriptions:
         raise CredentialError(
             "The Azure CLI is installed, but no account is signed in.",
