@@ -6,7 +6,8 @@
     python -m scripts.clients [--write FILE] [--only CLIENT]
 
 installs each in an environment of its own below build/clients, prints a table of client, command and result, and exits with 1 when something is refused that
-tests/clients does not list as refused. A client that cannot be installed or fetched here is named, and fails nothing.
+tests/clients does not list as refused, and when nothing could be run. A client that cannot be installed or fetched here is named, and fails nothing; one that
+does not end, or a template that is not the one that is meant, fails.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ import shlex
 import subprocess
 import sys
 import typing as t
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,16 +62,23 @@ class Row:
         return f"| {self.client} | `{self.command}` | {result} |".replace("\n", " ")
 
 
+class NotInstalledError(Exception):
+    """A client cannot be installed here."""
+
+
 def install(name: str, *commands: list[str]) -> None:
-    """Run the commands of an installation once; a changed installation runs again."""
+    """Run the commands of an installation once; a changed installation runs again. Raises NotInstalledError."""
     stamp = BUILD / name / ".installed"
     wanted = repr(commands)
     if stamp.exists() and stamp.read_text() == wanted:
         return
     stamp.parent.mkdir(parents=True, exist_ok=True)
     print(f"Installing {name} into {stamp.parent.relative_to(ROOT)}", file=sys.stderr, flush=True)
-    for command in commands:
-        subprocess.run(command, check=True, cwd=stamp.parent, stdout=sys.stderr)
+    try:
+        for command in commands:
+            subprocess.run(command, check=True, cwd=stamp.parent, stdout=sys.stderr, timeout=SECONDS)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise NotInstalledError(str(error)) from error
     stamp.write_text(wanted)
 
 
@@ -91,16 +98,15 @@ class Clients:
         self.environment = own_environment() | simulator.environment
         self.environment |= {"TEMPLATES": str(HERE / "templates"), "HOME": str(simulator.directory)}
 
-    def _run(self, command: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command,
-            env=self.environment | variables,
-            cwd=BUILD,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=SECONDS,
-        )
+    def _run(self, command: list[str], folder: Path = BUILD, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a client; one that does not end is a failure of it."""
+        environment = self.environment | variables
+        try:
+            return subprocess.run(
+                command, env=environment, cwd=folder, capture_output=True, text=True, check=False, timeout=SECONDS
+            )
+        except subprocess.TimeoutExpired:
+            return subprocess.CompletedProcess(command, 124, "", f"ERROR: it did not end within {SECONDS} seconds")
 
     def azure_cli(self) -> t.Iterator[Row]:
         """The commands of azure_cli.yml, each a process of its own."""
@@ -156,15 +162,7 @@ class Clients:
         given = json.dumps({camel[key]: value for key, value in ids.items()})
         script = ["node", str(HERE / "management.mjs")]
         trusted = {"NODE_EXTRA_CA_CERTS": str(self.simulator.directory / "ca.pem"), "DEPENDENTS_JS": given}
-        done = subprocess.run(
-            script,
-            env=self.environment | trusted,
-            cwd=BUILD / "javascript",
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=SECONDS,
-        )
+        done = self._run(script, BUILD / "javascript", **trusted)
         yield from self._calls("@azure/arm-machinelearning", done, "javascript")
 
     @staticmethod
@@ -181,8 +179,11 @@ class Clients:
         for entry in yaml.safe_load((HERE / "published.yml").read_text()):
             try:
                 template = fetch(entry["url"], entry.get("sha256"))
-            except (OSError, ValueError) as error:
+            except NotInstalledError as error:
                 yield Row("template", entry["name"], skipped=str(error))
+                continue
+            except ValueError as error:
+                yield Row("template", entry["name"], str(error))
                 continue
             ids = self._group(entry["group"])
             given = json.loads(_expanded(json.dumps(entry.get("parameters", {})), ids | {"group": entry["group"]}))
@@ -243,17 +244,22 @@ def _innermost(error: dict[str, t.Any]) -> str:
 
 
 def fetch(url: str, sha256: str | None) -> t.Any:
-    """A published template, kept below build/clients/published; ValueError where it is not the one that is meant."""
+    """A published template, kept below build/clients/published. Raises NotInstalledError, and ValueError where it is not the one that is meant."""
     kept = BUILD / "published" / hashlib.sha256(url.encode()).hexdigest()
     if not kept.exists():
         try:
             with urllib.request.urlopen(url, timeout=20) as answer:
                 text = answer.read()
-        except urllib.error.URLError as error:
-            raise OSError(f"{url} cannot be fetched here ({error.reason})") from error
+        except OSError as error:
+            raise NotInstalledError(f"{url} cannot be fetched here ({getattr(error, 'reason', error)})") from error
+        template = _meant(url, text, sha256)
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_bytes(text)
-    text = kept.read_bytes()
+        return template
+    return _meant(url, kept.read_bytes(), sha256)
+
+
+def _meant(url: str, text: bytes, sha256: str | None) -> t.Any:
     if sha256 and hashlib.sha256(text).hexdigest() != sha256:
         raise ValueError(f"{url} has another checksum than published.yml says")
     return json.loads(text)
@@ -279,11 +285,21 @@ def run(names: t.Sequence[str]) -> t.Iterator[Row]:
         for name in names:
             try:
                 yield from getattr(clients, name)()
-            except (OSError, subprocess.SubprocessError) as error:
+            except NotInstalledError as error:
                 yield Row(name, "(installation)", skipped=str(error))
 
 
 NAMES = ("azure_cli", "python", "javascript", "templates")
+
+
+def summary(rows: t.Sequence[Row]) -> tuple[str, int]:
+    """The counts, and the exit status: 1 where a row failed, and where nothing ran."""
+    failed = sum(not row.good for row in rows)
+    ran = sum(not row.skipped for row in rows)
+    refused = sum(bool(row.error) and row.good for row in rows)
+    worked = ran - refused - failed
+    counts = f"{worked} worked, {refused} refused as listed, {failed} failed, {len(rows) - ran} not run."
+    return counts, int(failed > 0 or ran == 0)
 
 
 def main() -> int:
@@ -296,15 +312,10 @@ def main() -> int:
     for row in run(options.only or NAMES):
         print(row.line(), file=sys.stderr, flush=True)
         rows.append(row)
-    failed = [row for row in rows if not row.good]
-    counts = (
-        f"{sum(not row.error and not row.skipped for row in rows)} worked, "
-        f"{sum(bool(row.error) and row.good for row in rows)} refused as listed, {len(failed)} failed, "
-        f"{sum(bool(row.skipped) for row in rows)} not run."
-    )
+    counts, status = summary(rows)
     head = ["", "| client | command | result |", "|---|---|---|"]
     publish([counts, *head, *(row.line() for row in rows)], options.write)
-    return bool(failed)
+    return status
 
 
 if __name__ == "__main__":

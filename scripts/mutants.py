@@ -79,8 +79,8 @@ def main() -> int:
     print()
     publish(table, options.write)
     left = [mutant for mutant in mutants if not mutant.noticed and mutant not in explained]
-    for schedule in left:
-        print(f"\n{schedule.file}, {schedule.function}: {schedule.status}\n  - {schedule.was}\n  + {schedule.now}")
+    for mutant in left:
+        print(f"\n{mutant.file}, {mutant.function}: {mutant.status}\n  - {mutant.was}\n  + {mutant.now}")
     for entry in stale:
         print(f"\n{EQUIVALENT.name}: no survivor any more: {entry['function']}: {entry['now']}")
     return 1 if left or stale else 0
@@ -171,10 +171,10 @@ def tabulated(mutants: list[Mutant], explained: set[Mutant], files: list[str]) -
     ]
     for file in [*files, "all"]:
         here = [mutant for mutant in mutants if file in (mutant.file, "all")]
-        count = Counter(verdict(demand, explained) for demand in here)
+        count = Counter(verdict(mutant, explained) for mutant in here)
         real = len(here) - count["equivalent"]
         score = f"{100 * count['noticed'] / real:.1f} %" if real else "-"
-        endless = sum(demand.status == "timeout" for demand in here)
+        endless = sum(mutant.status == "timeout" for mutant in here)
         left = f"{count['equivalent']} | {count['survived']} | {count['no test']}"
         rows.append(f"| {file} | {len(here)} | {count['noticed']} | {endless} | {left} | {score} |")
     return rows

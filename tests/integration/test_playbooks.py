@@ -341,12 +341,13 @@ def test_modernise(simulator: Simulator, tmp_path: Path) -> None:
 def test_acceptance_deletes_what_it_created(simulator: Simulator, tmp_path: Path) -> None:
     player = Player(simulator, tmp_path, "rg-acceptance")
     simulator.make_group(player.group)
-    given = {"aml_resource_group": player.group, "aml_acceptance_steps": ["cluster"]}
+    given = {"aml_resource_group": player.group, "aml_acceptance_steps": ["cluster", "datastore"]}
     mark = simulator.mark()
     player.playbook(f"{PREFIX}acceptance", "-e", json.dumps(given))
     assert simulator.writes(mark) == [], "without a confirmation it shows the steps alone"
     player.playbook(f"{PREFIX}acceptance", "-e", json.dumps({**given, "aml_acceptance_confirm": player.group}))
-    assert len([row for row in simulator.writes(mark) if row["method"] == "PUT" and "/acc-c-" in row["path"]]) == 1
+    sent = [row for row in simulator.writes(mark) if "/acc-c-" in row["path"] or "/datastores/acc_" in row["path"]]
+    assert [row["method"] for row in sent] == ["PUT", "PUT", "DELETE"]
     left = [row["id"] for row in simulator.control("GET", "state")["resources"] if player.group in row["id"]]
     assert [name for name in left if "/providers/" in name and "/deployments/" not in name] == []
 

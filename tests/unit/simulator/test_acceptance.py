@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from azureml_simulator.acceptance import compare, guesses, masks, record, walk
 from azureml_simulator.entra.directory import DEFAULT_SUBSCRIPTION, TENANT
 
 SUB = f"/subscriptions/{DEFAULT_SUBSCRIPTION}"
+SUBNETS = "Microsoft.Network/virtualNetworks/subnets"
 GROUP, SUFFIX = f"{SUB}/resourceGroups/rg-users", "qxyvk"
 FACTS = Path(__file__).parents[2] / "conformance" / "facts" / "guesses.yml"
 CHANGED: dict[str, Any] = {
@@ -25,6 +28,7 @@ CHANGED: dict[str, Any] = {
     "vnet_put_without_subnets": "delete",
     "deployment_not_cancellable_code": "NothingToCancel",
     "trailing_dash": "refuse",
+    "datastore.replaced_status": 201,
     "patch_without_change_status": 202,
     "recreate_keeps_old_size": True,
 }
@@ -47,7 +51,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     app = App()
     for path, value in CHANGED.items():
         app.configure(guesses.change(path, value))
-    recorder = walked(app, "reading", "deployment", "cluster")
+    recorder = walked(app, "reading", "deployment", "cluster", "datastore")
     assert recorder.clean_up() == []
     assert [doc["type"] for doc in app.store.children(GROUP)] == []
     file = tmp_path_factory.mktemp("recordings") / "other.json"
@@ -62,6 +66,9 @@ def test_exactly_the_changed_guesses_are_found(recording: Path) -> None:
     assert "reading.unknown-version: error.code" in {entry.fact for entry in found.differences} and found.same > 300
     text = "\n".join(compare.lines(found))
     assert "trailing_dash is 'refuse', and not 'accept' (cluster.trailing-dash: status)" in text
+    # The name that was refused in the recording is created in the replay, so that its body says nothing.
+    facts = {*compare.facts(compare.read(recording)["exchanges"]), *compare.Replay(compare.read(recording)).facts()}
+    assert found.not_compared and found.same + len(found.differences) + found.not_compared == len(facts)
     assert json.loads(json.dumps(compare.as_json(found)))["guesses"][0]["value"] == "InvalidApiVersionParameter"
 
 
@@ -72,6 +79,7 @@ def test_a_recording_has_nothing_of_the_user(recording: Path) -> None:
     keys = next(entry for entry in json.loads(text)["exchanges"] if entry["name"] == "workspace.keys")["answer"]["body"]
     assert keys["userStorageKey"] == keys["notebookAccessKeys"]["primaryAccessKey"] == masks.HIDDEN
     assert {entry["name"] for entry in json.loads(text)["exchanges"]} > {"cluster.create", "workspace.create"}
+    assert walk._blob()["properties"]["credentials"]["secrets"]["key"] not in text
 
 
 @pytest.mark.parametrize(
@@ -90,6 +98,8 @@ def test_a_recording_has_nothing_of_the_user(recording: Path) -> None:
         ("publicIpAddress", "20.1.2.3", "203.0.113.1"),
         ("addressPrefix", "10.0.0.0/24", "10.0.0.0/24"),
         ("primaryKey", "abc", masks.HIDDEN),
+        ("passwords", [{"name": "one", "value": "abc"}], [{"name": "one", "value": masks.HIDDEN}]),
+        ("credentials", {"secretsType": "Sas", "sas": "abc"}, {"secretsType": "Sas", "sas": masks.HIDDEN}),
         ("x", "A1" * 32 + "==", masks.HIDDEN),
         ("code", "A" * 64, "A" * 64),
         ("createdAt", "2026-11-29T10:00:00.123Z", "2026-11-29T10:00:00.123Z"),
@@ -102,6 +112,15 @@ def test_masks(name: str, value: Any, masked: Any) -> None:
     assert hidden.value({name: value})[name] == masked
 
 
+def test_the_names_of_a_target_are_masked_and_words_of_the_walk_are_not() -> None:
+    target = "/subscriptions/s/resourceGroups/rg-theirs/providers/Microsoft.ContainerService/managedClusters"
+    hidden = record.masks_for("s", "t", "rg", SUFFIX, {"Kubernetes": f"{target}/secret-project"})
+    masked = hidden.text("Cluster Secret-Project in rg-theirs cannot be read.")
+    assert masked == "Cluster target in acceptance cannot be read."
+    hidden = record.masks_for("s", "t", "rg", SUFFIX, {"Kubernetes": f"{target}/kubernetes"})
+    assert hidden.value({"computeType": "Kubernetes"}) == {"computeType": "Kubernetes"}
+
+
 def test_every_attachment_is_known_by_its_name() -> None:
     """Or the walk would end with a Delete of it."""
     names = {
@@ -111,6 +130,16 @@ def test_every_attachment_is_known_by_its_name() -> None:
         if call.makes and "resourceId" in json.dumps(call.body or {}) and "/computes/" in call.path
     }
     assert names and all(name.startswith(record._ATTACHED) for name in names)
+
+
+def test_every_name_that_the_walk_creates_is_one_that_the_service_takes() -> None:
+    """Or the step shows how a name is refused, and nothing else."""
+    made = {
+        call.path.partition("?")[0].replace("{n}", SUFFIX) for step in walk.STEPS for call in step.calls if call.makes
+    }
+    names = {path.rpartition("/")[2] for path in made if "/computes/" in path}
+    assert len(names) > 10
+    assert [name for name in names if not re.fullmatch(r"[a-zA-Z](?![a-zA-Z0-9-]*-\d+$)[a-zA-Z0-9-]{2,23}", name)] == []
 
 
 def test_what_is_attached_is_detached_only() -> None:
@@ -135,6 +164,43 @@ def test_what_existed_before_is_not_deleted() -> None:
     assert [doc["id"] for doc in app.store.children(GROUP, "Microsoft.Network/virtualNetworks")] == [network]
 
 
+def test_an_error_in_one_deletion_leaves_nothing_else() -> None:
+    app = App()
+    recorder = walked(app, "network", "deployment")
+    answer = recorder.send
+
+    def broken(method: str, address: str, body: Any) -> record.Answer:
+        if method == "DELETE" and "/virtualNetworks/" in address:
+            raise ConnectionResetError("the connection broke")
+        return answer(method, address, body)
+
+    recorder.send = broken
+    assert [left.rpartition(": ")[2] for left in recorder.clean_up()] == ["the connection broke"]
+    assert [doc["type"] for doc in app.store.children(GROUP)] == ["Microsoft.Network/virtualNetworks", SUBNETS]
+
+
+def test_what_an_interrupted_walk_was_creating_is_deleted() -> None:
+    app = App()
+    recorder = walked(app, "network")
+    cut = [replace(call, follow=False) for call in walk.BY_NAME["workspace"].calls if call.makes]
+    for call in cut:
+        recorder.exchange(call, "", patience=1)
+        if not call.name.endswith(".create"):
+            app.clock.advance(60)
+    assert recorder.clean_up() == [] and app.store.children(GROUP) == []
+
+
+@pytest.mark.parametrize("path", ["missing/azure.json", "."])
+def test_a_file_that_cannot_be_written_is_refused_before_the_walk(
+    path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "umask", lambda mask: mask)
+    monkeypatch.setenv("AZURE_SUBSCRIPTION_ID", DEFAULT_SUBSCRIPTION)
+    with pytest.raises(SystemExit):
+        cli.main(["record", str(tmp_path / path), "--resource-group", "rg", "--yes"])
+    assert "cannot be written" in capsys.readouterr().err
+
+
 def test_what_cannot_be_deleted_is_named() -> None:
     app = App()
     recorder = walked(app, "network")
@@ -149,6 +215,14 @@ def test_an_attachment_needs_an_id_and_a_step_what_it_needs() -> None:
         walk.chosen(["databricks"], {})
     with pytest.raises(ValueError, match="no step nothing"):
         walk.chosen(["nothing"], {})
+    with pytest.raises(ValueError, match="Nothing attaches a databricks"):
+        walk.chosen(None, {"databricks": "x"})
+    with pytest.raises(ValueError, match="workspace cannot be skipped, because cluster, datastore"):
+        walk.chosen(None, {}, ["workspace", "versions"])
+    with pytest.raises(ValueError, match="no step workspaces"):
+        walk.chosen(None, {}, ["workspaces"])
+    names = {step.name for step in walk.chosen(None, {}, ["instance", "cluster", "network"])}
+    assert names == {*walk.DEFAULT} - {"instance", "cluster", "network"}
     target = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Databricks/workspaces/mine"
     assert [step.name for step in walk.chosen(["databricks"], {"Databricks": target})] == ["workspace", "databricks"]
     assert record.masked_target(target).endswith("/Microsoft.Databricks/workspaces/target")

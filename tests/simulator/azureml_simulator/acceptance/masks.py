@@ -18,7 +18,9 @@ _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _IP = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b(?!/)")
 # A key has digits, and a code of an error, however long, has none.
 _LONG = re.compile(r"(?=\D*\d)[A-Za-z0-9+/_-]{40,}={0,2}")
-_SECRET = re.compile(r"(key|keys|password|secret|token|credentials?|connectionstring|sig|value_hidden)$", re.IGNORECASE)
+_SECRET = re.compile(r"(key|keys|passwords?|secrets?|token|credentials?|connectionstring|sig)$", re.IGNORECASE)
+# Within an object or a list of such a name, what these say is no secret.
+_PLAIN = re.compile(r"(name|type|id|location)$", re.IGNORECASE)
 _PERSON = re.compile(r"^(createdBy|lastModifiedBy|userName|userId|userOrgId|assignedUser|firstName|lastName)$")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 # Of the walk's own making, or nobody's: they stay.
@@ -40,7 +42,11 @@ class Masks:
     def value(self, value: Any, name: str = "") -> Any:
         """A JSON value without what is the user's."""
         if isinstance(value, dict):
-            return {self.text(key): self.value(item, key) for key, item in value.items()}
+            within = _SECRET.search(name)
+            return {
+                self.text(key): self.value(item, name if within and not _PLAIN.search(key) else key)
+                for key, item in value.items()
+            }
         if isinstance(value, list):
             return [self.value(item, name) for item in value]
         if not isinstance(value, str) or not value:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -22,14 +23,17 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from azureml_simulator.acceptance.masks import GROUP, Masks
-from azureml_simulator.acceptance.walk import POLL, UNSIGNED, Call, Step
+from azureml_simulator.acceptance.walk import POLL, STEPS, UNSIGNED, Call, Step
 from azureml_simulator.entra.directory import DEFAULT_SUBSCRIPTION, TENANT
 from azureml_simulator.http import Headers
 
 FORMAT = 1
 _SIGNATURE = ("t", "c", "s", "h")
 # How the names begin of what the walk attaches.
-_ATTACHED = ("acc-kubernetes", "acc-databricks", "acc-datafactory", "acc-datalakeanalytics", "acc-v-")
+_ATTACHED = ("acc-kubernetes", "acc-databricks", "acc-datafactory", "acc-datalake", "acc-v-")
+_DELETION_SECONDS = 1800
+# What the walk itself sends.
+_WORDS = frozenset(re.findall(r"[\w-]+", repr(STEPS).lower()))
 _TERMINAL = ("Succeeded", "Failed", "Canceled")
 _OPERATIONS = ("Azure-AsyncOperation", "Location")
 # Items of a list beyond these say nothing more about its shape.
@@ -89,8 +93,9 @@ class Recorder:
             path = self._filled(call.path, target)
             body = self._filled(copy.deepcopy(call.body), target)
             request |= {"path": path, "body": body}
-            if call.makes and self._is_new(path, call.version):
-                self.made.append((path, call.version))
+            resource = path.partition("?")[0]
+            if call.makes and self._is_new(resource, call.version):
+                self.made.append((resource, call.version))
             address = f"{path}{'&' if '?' in path else '?'}api-version={call.version}"
             answer = self.send(call.method, address, body)
             headers = Headers(dict(answer.headers))
@@ -162,25 +167,45 @@ class Recorder:
             self.sleep(self.interval)
 
     def clean_up(self) -> list[str]:
-        """Delete what the walk made, the last first; returns what is still there, with the reason."""
+        """Delete what the walk made, the last first; returns what is still there, with the reason. An error ends the deletion of one resource only."""
         left = []
         for path, version in reversed(self.made):
-            query = f"?api-version={version}"
-            kind = path.lower()
-            if "/computes/" in kind:
-                # By the target's own name: that of the resource group is the user's, and may be anything.
-                attached = kind.rpartition("/")[2].startswith(_ATTACHED)
-                query += f"&underlyingResourceAction={'Detach' if attached else 'Delete'}"
-            elif "/workspaces/" in kind and "machinelearning" in kind:
-                query += "&forceToPurge=true"
-            answer = self.send("DELETE", path + query, None)
-            polls = list(self._follow(Headers(dict(answer.headers)), 1800))
-            self.say(f"  deleted {self.masks.text(path)}: {answer.status}")
-            gone = self.send("GET", f"{path}?api-version={version}", None)
-            if gone.status != 404:
-                reason = (polls[-1]["body"] if polls else None) or answer.body
-                left.append(f"{path}: {json.dumps(reason)[:300]}")
+            try:
+                reason = self._delete(path, version)
+            except Exception as error:  # the connection, the credential: what there is, is the transport's
+                reason = f"{type(error).__name__}: {error}"
+            if reason:
+                left.append(f"{path}: {reason[:300]}")
         return left
+
+    def _delete(self, path: str, version: str) -> str:
+        """Delete a resource; the reason why it is still there, or an empty text."""
+        address, until = f"{path}?api-version={version}{_deletion(path)}", self.now() + _DELETION_SECONDS
+        answer = self.send("DELETE", address, None)
+        while _is_busy(answer) and self.now() < until:
+            # An interrupted walk leaves operations that still run.
+            self.sleep(self.interval)
+            answer = self.send("DELETE", address, None)
+        polls = list(self._follow(Headers(dict(answer.headers)), _DELETION_SECONDS))
+        self.say(f"  deleted {self.masks.text(path)}: {answer.status}")
+        if self.send("GET", f"{path}?api-version={version}", None).status == 404:
+            return ""
+        return json.dumps((polls[-1]["body"] if polls else None) or answer.body)
+
+
+def _deletion(path: str) -> str:
+    """What the query of a deletion has beside the version."""
+    owner, _slash, name = path.lower().rpartition("/")
+    if owner.endswith("/computes"):
+        # By the target's own name: that of the resource group is the user's, and may be anything.
+        return f"&underlyingResourceAction={'Detach' if name.startswith(_ATTACHED) else 'Delete'}"
+    return "&forceToPurge=true" if owner.endswith("/microsoft.machinelearningservices/workspaces") else ""
+
+
+def _is_busy(answer: Answer) -> bool:
+    """Whether a deletion was refused because of something that ends by itself; a lock does not."""
+    error = answer.body.get("error") if isinstance(answer.body, dict) else None
+    return answer.status == 409 and not (isinstance(error, dict) and error.get("code") == "ScopeLocked")
 
 
 def _has_ended(answer: Answer, is_status: bool) -> bool:
@@ -217,7 +242,13 @@ def _shortened(value: Any) -> Any:
 def masks_for(subscription: str, tenant: str, group: str, suffix: str, targets: dict[str, str]) -> Masks:
     """The masks of a walk: after them everything is in the simulator's first subscription."""
     names = {subscription: DEFAULT_SUBSCRIPTION, tenant: TENANT, group: GROUP}
-    return Masks({**names, **{target: masked_target(target) for target in targets.values()}}, suffix)
+    for target in targets.values():
+        # The group and the names of the target, which messages name without its id; but no word that the walk itself sends.
+        parts = target.strip("/").split("/")
+        own = {**dict.fromkeys(parts[7::2], "target"), **dict.fromkeys(parts[3:4], GROUP)}
+        names |= {name: mask for name, mask in own.items() if name.lower() not in _WORDS}
+        names[target] = masked_target(target)
+    return Masks(names, suffix)
 
 
 def masked_target(resource_id: str) -> str:
@@ -225,6 +256,14 @@ def masked_target(resource_id: str) -> str:
     provider = resource_id.partition("/providers/")[2].split("/")
     path = "/".join(part if index % 2 or index == 0 else "target" for index, part in enumerate(provider))
     return f"/subscriptions/{DEFAULT_SUBSCRIPTION}/resourceGroups/{GROUP}/providers/{path}"
+
+
+def prepare(path: Path) -> None:
+    """Make sure that a recording can be written before the walk begins. Raises ValueError."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise ValueError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def write(path: Path, recorder: Recorder, *, against: str, location: str, targets: dict[str, str]) -> None:

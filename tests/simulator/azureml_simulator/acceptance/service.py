@@ -87,7 +87,7 @@ def table(steps: Iterable[walk.Step]) -> Iterator[str]:
 def main(options: argparse.Namespace) -> int:
     """Run the command. Raises ValueError for options that do not fit."""
     targets = dict(target.partition("=")[::2] for target in options.target if target)
-    steps = walk.chosen(_names(options, targets), targets)
+    steps = walk.chosen(_listed(options.steps) or None, targets, _listed(options.skip))
     print("\n".join(table(walk.STEPS if options.list else steps)), flush=True)
     if options.list:
         return 0
@@ -98,13 +98,12 @@ def main(options: argparse.Namespace) -> int:
     return run(options, steps, targets)
 
 
-def _names(options: argparse.Namespace, targets: dict[str, str]) -> list[str]:
-    given = [step.name for step in walk.STEPS if step.target in targets]
-    names = options.steps.split(",") if options.steps else [*walk.DEFAULT, *given]
-    return [name for name in names if name not in options.skip.split(",")]
+def _listed(text: str | None) -> list[str]:
+    return [name.strip() for name in (text or "").split(",") if name.strip()]
 
 
 def run(options: argparse.Namespace, steps: list[walk.Step], targets: dict[str, str]) -> int:
+    record.prepare(options.recording)
     service, subscription, group = Service(), os.environ["AZURE_SUBSCRIPTION_ID"], options.resource_group
     path = f"/subscriptions/{subscription}/resourceGroups/{group}"
     found = service.send("GET", f"{path}?api-version=2021-04-01", None)
@@ -117,13 +116,18 @@ def run(options: argparse.Namespace, steps: list[walk.Step], targets: dict[str, 
     masks = record.masks_for(subscription, tenant, group, suffix, targets)
     interval = 0.2 if service.url != MANAGEMENT else 10.0
     recorder = record.Recorder(service.send, time.sleep, values, masks, say=_say, interval=interval)
+    left = ["(kept)"]
     try:
         recorder.walk(steps, targets)
     finally:
-        against = "Azure" if service.url == MANAGEMENT else "a simulator"
-        record.write(options.recording, recorder, against=against, location=location, targets=targets)
-        _say(f"Recorded in {options.recording}. Deleting what the walk made.")
-        left = ["(kept)"] if options.keep else recorder.clean_up()
+        try:
+            against = "Azure" if service.url == MANAGEMENT else "a simulator"
+            record.write(options.recording, recorder, against=against, location=location, targets=targets)
+            _say(f"Recorded in {options.recording}.")
+        finally:
+            if not options.keep:
+                _say("Deleting what the walk made.")
+                left = recorder.clean_up()
     if left:
         print("Still there:", *left, sep="\n  ", file=sys.stderr)
     return int(bool(left) and not options.keep)

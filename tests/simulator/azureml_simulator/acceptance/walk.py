@@ -10,12 +10,14 @@ the minutes of the step; storage and requests cost less than a cent.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 ML, PREVIEW = "2025-12-01", "2026-03-15-preview"
 _WS = "{group}/providers/Microsoft.MachineLearningServices/workspaces/acc-{n}"
-_SIZE, _OTHER_SIZE = "STANDARD_DS1_V2", "STANDARD_DS2_V2"
+# Of a family whose retirement is not announced.
+_SIZE, _OTHER_SIZE = "STANDARD_D2S_V3", "STANDARD_D4S_V3"
 _NET = "{group}/providers/Microsoft.Network/virtualNetworks/acc-{n}"
 POLL, UNSIGNED = "POLL", "UNSIGNED"
 
@@ -93,7 +95,16 @@ _WITH_SCHEDULE = {
         "properties": {"vmSize": _SIZE, "schedules": {"computeStartStop": [_SCHEDULE]}},
     },
 }
+_DATASTORE = f"{_WS}/datastores/acc_d_{{n}}"
 _MACHINE = "{group}/providers/Microsoft.Compute/virtualMachines/acc-none-{n}"
+
+
+def _blob(**more: Any) -> dict[str, Any]:
+    """A datastore with a key that opens nothing; nothing reads it."""
+    secrets = {"secretsType": "AccountKey", "key": "YWNjZXB0YW5jZQ=="}
+    container = {"accountName": "acc{n}", "containerName": "acceptance"}
+    credentials = {"credentialsType": "AccountKey", "secrets": secrets}
+    return {"properties": {"datastoreType": "AzureBlob", **container, "credentials": credentials, **more}}
 
 
 def attachment(kind: str, resource_id: str, **inner: Any) -> dict[str, Any]:
@@ -250,6 +261,23 @@ STEPS: tuple[Step, ...] = (
         ("workspace", "network"),
     ),
     Step(
+        "datastore",
+        "create a datastore, replace it, list its secrets and delete it",
+        1,
+        0.0,
+        (
+            Call("datastore.own", "GET", f"{_WS}/datastores"),
+            Call("datastore.none", "GET", f"{_WS}/datastores/acc_none"),
+            Call("datastore.create", "PUT", f"{_DATASTORE}?skipValidation=true", _blob(), makes=True),
+            Call("datastore.get", "GET", _DATASTORE),
+            Call("datastore.replace", "PUT", f"{_DATASTORE}?skipValidation=true", _blob(description="changed")),
+            Call("datastore.secrets", "POST", f"{_DATASTORE}/listSecrets", {}),
+            Call("datastore.delete", "DELETE", _DATASTORE),
+            Call("datastore.delete-again", "DELETE", _DATASTORE),
+        ),
+        ("workspace",),
+    ),
+    Step(
         "attaching",
         "attach what does not exist",
         1,
@@ -366,23 +394,51 @@ STEPS: tuple[Step, ...] = (
     _attach("Kubernetes", "kubernetes", namespace="default", defaultInstanceType="defaultinstancetype"),
     _attach("Databricks", "databricks", databricksAccessToken="dapi00000000000000000000000000000000"),
     _attach("DataFactory", "datafactory"),
-    _attach("DataLakeAnalytics", "datalakeanalytics"),
+    _attach("DataLakeAnalytics", "datalake"),
 )
 BY_NAME = {step.name: step for step in STEPS}
 # Those that cost next to nothing and need no id.
 DEFAULT = tuple(step.name for step in STEPS if not step.target)
 
 
-def chosen(names: list[str] | None, targets: dict[str, str]) -> list[Step]:
-    """The steps of these names with those that they need, in the order of the walk. Raises ValueError for unknown ones and missing ids."""
-    wanted = list(names if names is not None else DEFAULT)
-    unknown = [name for name in wanted if name not in BY_NAME]
-    if unknown:
-        raise ValueError(f"There is no step {', '.join(unknown)}. The steps are {', '.join(BY_NAME)}.")
-    for name in wanted:
-        wanted += [need for need in BY_NAME[name].needs if need not in wanted]
+def chosen(names: list[str] | None, targets: dict[str, str], skipped: Collection[str] = ()) -> list[Step]:
+    """The steps of these names with those that they need, in the order of the walk. Raises ValueError for unknown ones, for what is both needed and
+    skipped, and for missing and unknown ids."""
+    _check_targets(targets)
+    if names is None:
+        names = [*DEFAULT, *(step.name for step in STEPS if step.target in targets)]
+    _check_names([*names, *skipped])
+    wanted = _with_needs([name for name in names if name not in skipped])
     steps = [step for step in STEPS if step.name in wanted]
-    missing = {step.target for step in steps} - {"", *targets}
+    _check_skipped(steps, skipped)
+    missing = {step.target for step in steps if step.target and not targets.get(step.target)}
     if missing:
         raise ValueError(f"Give the id of a {', '.join(sorted(missing))} that is to be attached.")
     return steps
+
+
+def _with_needs(names: list[str]) -> list[str]:
+    wanted = [*names]
+    for name in wanted:
+        wanted += [need for need in BY_NAME[name].needs if need not in wanted]
+    return wanted
+
+
+def _check_targets(targets: dict[str, str]) -> None:
+    kinds = [step.target for step in STEPS if step.target]
+    wrong = [kind for kind in targets if kind not in kinds]
+    if wrong:
+        raise ValueError(f"Nothing attaches a {', '.join(wrong)}. The types of targets are {', '.join(kinds)}.")
+
+
+def _check_names(names: Collection[str]) -> None:
+    unknown = [name for name in names if name not in BY_NAME]
+    if unknown:
+        raise ValueError(f"There is no step {', '.join(unknown)}. The steps are {', '.join(BY_NAME)}.")
+
+
+def _check_skipped(steps: list[Step], skipped: Collection[str]) -> None:
+    needed = [step.name for step in steps if step.name in skipped]
+    if needed:
+        users = [step.name for step in steps if set(step.needs) & set(needed)]
+        raise ValueError(f"The step {', '.join(needed)} cannot be skipped, because {', '.join(users)} need it.")
