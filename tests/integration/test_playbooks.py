@@ -335,6 +335,8 @@ def test_modernise(simulator: Simulator, tmp_path: Path) -> None:
     assert "spot-b" in refused.text and ("after the plan was shown" in refused.text or "PlanChanged" in refused.text)
     left = world.state()["spot-b"]["properties"]["properties"]
     assert (left["vmPriority"], left["scaleSettings"]["maxNodeCount"]) == ("LowPriority", 7)
+    world.run("modernise", **options)
+    assert list((tmp_path / "kept").iterdir()) == [], "its declaration would create the target again after someone has deleted it"
 
 
 @pytest.mark.slow

@@ -230,4 +230,4 @@ def _letters(size: str) -> str:
 def _rank(size: t.Mapping[str, t.Any]) -> tuple[float, bool, int, float, str]:
     """The cheapest first; of the same price, the one with premium disks."""
     price = hourly(size, "dedicated")
-    return price[0] if price else math.inf, not size["premium_io"], size["vcpus"], size["memory_gb"], size["name"]
+    return price[0] if price else math.inf, not size["premium_io"], size["vcpus"], size["memory_gb"] or 0, size["name"]

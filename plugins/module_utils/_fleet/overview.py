@@ -38,7 +38,7 @@ def diffs(entries: t.Iterable[Entry], table: t.Sequence[str]) -> Diff:
     """Ansible's diff of each changed target, then the table."""
     rows: Diff = []
     for entry in ordered(entries):
-        header = f"{entry.location} ({entry.action})"
+        header = _line_of(f"{entry.location} ({entry.action})")
         rows.append({**entry.plan.diff(), "before_header": header, "after_header": header})
     return [*rows, {"prepared": "\n".join([*table, ""])}]
 
@@ -107,8 +107,12 @@ def _line(entry: Entry, *, priced: bool) -> Line:
 
 def _cell(text: str, widest: int = _WIDEST) -> str:
     """One line of at most so many characters; nothing in it can steer a terminal."""
-    plain = redact.printable(" ".join(text.split()))
+    plain = _line_of(text)
     return plain if len(plain) <= widest else f"{redact.cut(plain, widest - 3)}..."
+
+
+def _line_of(text: str) -> str:
+    return redact.printable(" ".join(text.split()))
 
 
 def _change(field: str, before: t.Any, after: t.Any) -> str:

@@ -76,3 +76,12 @@ def test_every_playbook_checks_the_names_first(path: Path) -> None:
         assert provision[0]["ansible.builtin.import_tasks"] == "validate.yml"
     else:
         assert imports[0] == "tasks/variables.yml"
+
+
+def test_the_variables_of_every_role_are_checked_before_the_first_write() -> None:
+    tasks = yaml.safe_load((ROOT / "playbooks" / "tasks" / "provision.yml").read_text())
+    includes = [task.get("ansible.builtin.include_role") or task.get("ansible.builtin.import_role") for task in tasks]
+    roles = {include["name"].removeprefix("azureml.compute.aml_") for include in includes if include}
+    (block,) = yaml.safe_load((ROOT / "playbooks" / "tasks" / "validate.yml").read_text())
+    loop = block["block"][0]["loop"]
+    assert len(roles) > 5 and {role for role in roles if f"'{role}'" not in loop} == set()
