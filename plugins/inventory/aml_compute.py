@@ -233,7 +233,7 @@ from ansible.template import trust_as_template
 
 from ..module_utils._auth import credentials, sources
 from ..module_utils._auth import options as _options
-from ..module_utils._core import redact, reserved
+from ..module_utils._core import readable, redact
 from ..module_utils._core.errors import AmlError
 from ..module_utils._core.findings import refuse
 from ..module_utils._engine import rules
@@ -366,7 +366,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         reader = _inventory.Reader(client, scope, max(1, self.get_option("parallelism")))
         try:
             # Also for the cache, which could not be read again.
-            records = reserved.renamed(reader.read())
+            records = readable.readable(reader.read())
         finally:
             self._hide(client.secrets)
         for warning in signed_in.warnings:

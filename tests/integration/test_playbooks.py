@@ -336,7 +336,9 @@ def test_modernise(simulator: Simulator, tmp_path: Path) -> None:
     left = world.state()["spot-b"]["properties"]["properties"]
     assert (left["vmPriority"], left["scaleSettings"]["maxNodeCount"]) == ("LowPriority", 7)
     world.run("modernise", **options)
-    assert list((tmp_path / "kept").iterdir()) == [], "its declaration would create the target again after someone has deleted it"
+    assert list((tmp_path / "kept").iterdir()) == [], (
+        "its declaration would create the target again after someone has deleted it"
+    )
 
 
 @pytest.mark.slow

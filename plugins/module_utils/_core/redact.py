@@ -72,7 +72,7 @@ _OFTEN_OPEN = ("code", "key")
 _SCRIPTS = ("creation_script", "startup_script")
 
 # All but the tab and the line end.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Secrets(set[str]):
@@ -299,7 +299,8 @@ def without_signatures(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """A text of someone else's as it may go to a terminal: what would move the cursor or begin an escape sequence is spelled out."""
+    """A text of someone else's as it may go to a terminal: what would move the cursor or begin an escape sequence, and half
+    of a surrogate pair, is spelled out."""
     return _CONTROL.sub(lambda found: ascii(found.group())[1:-1], text)
 
 

@@ -11,7 +11,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import remove_values
 
-from .._core import redact, reserved, safe_yaml
+from .._core import readable, redact, safe_yaml
 from .._core.findings import refuse
 from .._options import specs, values
 from . import all_wrong
@@ -123,7 +123,7 @@ class RawModule(AnsibleModule):  # type: ignore[misc]  # ansible-core has no typ
     def masked(self, tree: t.Any) -> t.Any:
         """Values as they may be shown."""
         redact.hide_variables(tree)
-        shown = redact.KNOWN.mask_tree(redact.without_values(reserved.renamed(tree), redact.SHOWN))
+        shown = redact.KNOWN.mask_tree(redact.without_values(readable.readable(tree), redact.SHOWN))
         return remove_values(shown, self.no_log_values)
 
     def _shown_arguments(self) -> Result:
@@ -134,13 +134,14 @@ class RawModule(AnsibleModule):  # type: ignore[misc]  # ansible-core has no typ
         return self._safe(redact.parsed(params))
 
     def _safe(self, result: Result) -> Result:
-        readable = reserved.renamed(result)
-        if readable is not result:
+        shown = readable.readable(result)
+        if shown is not result:
             self.warn(
-                f"ansible-core reserves the names {', '.join(reserved.NAMES)}. Where a resource has one of them, as the name of a tag, the result shows it "
-                "with an underscore at its end."
+                "ansible-core can read neither the names "
+                f"{', '.join(readable.NAMES)} nor half of a surrogate pair in a result. Where a resource has one of them, as in a tag, "
+                "the result shows the name with an underscore at its end, and the half in hexadecimal digits."
             )
-        return t.cast(Result, redact.KNOWN.mask_tree(redact.without_values(readable, redact.SHOWN)))
+        return t.cast(Result, redact.KNOWN.mask_tree(redact.without_values(shown, redact.SHOWN)))
 
     # --- the ways out; ansible-core itself takes them too, when it refuses an argument ---
 

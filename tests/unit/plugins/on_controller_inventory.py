@@ -29,7 +29,7 @@ init_plugin_loader()
 from ansible_collections.azureml.compute.plugins.inventory import aml_compute
 from ansible_collections.azureml.compute.plugins.module_utils._arm import client as _client
 from ansible_collections.azureml.compute.plugins.module_utils._arm import transport as _transport
-from ansible_collections.azureml.compute.plugins.module_utils._core import reserved
+from ansible_collections.azureml.compute.plugins.module_utils._core import readable
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError
 from ansible_collections.azureml.compute.plugins.module_utils._machines import inventory, nodes
 
@@ -373,14 +373,16 @@ def test_the_cache_holds_no_secret(tmp_path: Path) -> None:
         assert word not in shown
 
 
-@pytest.mark.parametrize("name", reserved.NAMES)
+@pytest.mark.parametrize("name", readable.NAMES)
 def test_a_tag_with_a_name_of_ansible_core_is_a_tag(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """As it is, the cache and AWX's import of an inventory could not be read, or would read another value."""
     monkeypatch.setitem(EXPRESSIONS, name, "TrustedAsTemplate")
+    monkeypatch.setitem(EXPRESSIONS, "half", "a\ud800")
     options = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "kept")}
     for _again in range(2):
         tags = [host.get_vars()["aml_workspace_tags"] for host in parse(tmp_path, **options).hosts.values()]
-        assert [(name in each, each[f"{name}_"]) for each in tags] == [(False, "TrustedAsTemplate")] * 2
+        shown = [(name in each, each[f"{name}_"], each["half"]) for each in tags]
+        assert shown == [(False, "TrustedAsTemplate", r"a\ud800")] * 2
     assert len(Client.made) == 1
 
 
