@@ -199,6 +199,15 @@ def _fleet_later(azure: Azure) -> Options:
     return {**options, "workspaces": workspaces, "prune": "delete"}
 
 
+def _fleet_stores(azure: Azure) -> Options:
+    """Datastores of a workspace: a change, something to be made and something to be pruned."""
+    place = {"name": "ws-test", "resource_group": GROUP}
+    stores = [{**BLOB, "name": name} for name in ("kept", "gone")]
+    azure.run(FLEET, name="fleet", workspaces=[{**place, "datastores": stores}])
+    wanted = [{**BLOB, "name": "kept", "description": "other"}, {**BLOB, "name": "new"}]
+    return {"name": "fleet", "workspaces": [{**place, "datastores": wanted}], "prune": "delete", "parallelism": 1}
+
+
 def _fleet_looked_at(azure: Azure) -> Options:
     options = _fleet(azure)
     azure.run(FLEET, **options)
@@ -285,6 +294,7 @@ CASES = [
     Case("diagnosis", "aml_workspace_diagnose_info", _plain({})),
     Case("fleet: create", FLEET, _fleet),
     Case("fleet: change, prune", FLEET, _fleet_later),
+    Case("fleet: datastores", FLEET, _fleet_stores),
     Case("fleet looked at", "aml_fleet_info", _fleet_looked_at),
     Case("operations", "aml_operation_info", _operations),
     Case("workspaces looked at", "aml_workspace_info", _plain({})),

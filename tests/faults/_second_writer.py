@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, ML, WORKSPACE_ID, Azure, Sent
 
-from ._cases import ATTACHED, CLUSTER, FLEET, INSTANCE, LAPTOP, RESOURCE, SMALL, WORKSPACES, Case, Options
+from ._cases import ATTACHED, CLUSTER, DATASTORE, FLEET, INSTANCE, LAPTOP, RESOURCE, SMALL, WORKSPACES, Case, Options
 from ._cases import CASES as FAULT_CASES
 from ._matrix import World
 from ._shared import in_the_middle, is_write, request_name, short, table, without_code, writes
@@ -50,6 +50,7 @@ HOST, FAMILY, ML_PROVIDER = "theirs.example.org", "standardFSv2Family", "Microso
 _DONE = 30.0
 _TYPES = (
     ("compute", re.compile(r"/workspaces/[^/]+/computes/[^/]+$", re.IGNORECASE)),
+    ("datastore", re.compile(r"/workspaces/[^/]+/datastores/[^/]+$", re.IGNORECASE)),
     ("rule", re.compile(r"/workspaces/[^/]+/outboundrules/[^/]+$", re.IGNORECASE)),
     ("quotas", re.compile(r"/locations/[^/]+/quotas$", re.IGNORECASE)),
     ("workspace", re.compile(r"/microsoft\.machinelearningservices/workspaces/[^/]+$", re.IGNORECASE)),
@@ -332,6 +333,8 @@ def _is_whole_list(value: t.Any) -> bool:
 
 def _created(body: dict[str, t.Any] | None) -> t.Any:
     properties = (body or {}).get("properties") or {}
+    if "datastoreType" in properties:
+        return (body or {})["systemData"]["createdAt"]
     return properties.get("createdOn") or properties.get("creationTime") or properties.get("resourceGuid")
 
 
@@ -348,16 +351,27 @@ def _writable(body: dict[str, t.Any]) -> dict[str, t.Any]:
 def _tagged(rivalry: Rivalry, path: str, wait: float = _DONE) -> bool:
     body = rivalry.read(path) or {}
     tags = {**(body.get("tags") or {}), **MARK}
+    if type_of(path) == "datastore":
+        return _host_added(rivalry, path)
     if type_of(path) == "compute":
         return bool(rivalry.call("PUT", path, {**_writable(body), "tags": tags}, wait=wait).status < 400)
     return bool(rivalry.call("PATCH", path, {"tags": tags}, wait=wait).status < 400)
 
 
 def _has_mark(body: dict[str, t.Any] | None) -> bool:
-    return body is not None and (MARK.items() <= (body.get("tags") or {}).items() or _has_host(body))
+    if body is None:
+        return False
+    of_datastore = body["properties"].get("tags") if isinstance(body.get("properties"), dict) else None
+    tags = {**(body.get("tags") or {}), **(of_datastore or {})}
+    return MARK.items() <= tags.items() or _has_host(body)
 
 
 def _marked(path: str, body: dict[str, t.Any]) -> dict[str, t.Any]:
+    if type_of(path) == "datastore":
+        properties = body["properties"]
+        # No read shows the key, and no PUT is taken without it.
+        key = {"credentialsType": "AccountKey", "secrets": {"secretsType": "AccountKey", "key": "their-key=="}}
+        return {"properties": {**properties, "credentials": key, "tags": {**(properties.get("tags") or {}), **MARK}}}
     if type_of(path) == "rule":
         return {"properties": {**body["properties"], "fqdns": [*(body["properties"].get("fqdns") or []), HOST]}}
     return {**body, "tags": {**(body.get("tags") or {}), **MARK}}
@@ -365,7 +379,12 @@ def _marked(path: str, body: dict[str, t.Any]) -> dict[str, t.Any]:
 
 def _host_added(rivalry: Rivalry, path: str) -> bool:
     body = rivalry.read(path)
-    return body is not None and bool(rivalry.call("PUT", path, _marked(path, _writable(body))).status < 400)
+    return body is not None and _put(rivalry, path, _marked(path, _writable(body)))
+
+
+def _put(rivalry: Rivalry, path: str, body: dict[str, t.Any]) -> bool:
+    query = "&skipValidation=true" if type_of(path) == "datastore" else ""
+    return bool(rivalry.call("PUT", path, body, query=query).status < 400)
 
 
 def _has_host(body: dict[str, t.Any] | None) -> bool:
@@ -480,7 +499,7 @@ def _replaced(rivalry: Rivalry, path: str) -> bool:
     body = _writable(rivalry.read(path) or {})
     if not _deleted(rivalry, path):
         return False
-    return bool(rivalry.call("PUT", path, _marked(path, body)).status < 400)
+    return _put(rivalry, path, _marked(path, body))
 
 
 def _created_first(rivalry: Rivalry, path: str) -> bool:
@@ -493,7 +512,7 @@ def _created_first(rivalry: Rivalry, path: str) -> bool:
         body = {"location": "eastus", "identity": {"type": "SystemAssigned"}, "properties": _dependents(rivalry)}
     if body is None:
         return False
-    return bool(rivalry.call("PUT", path, _marked(path, body)).status < 400)
+    return _put(rivalry, path, _marked(path, body))
 
 
 def _dependents(rivalry: Rivalry) -> dict[str, str]:
@@ -519,7 +538,7 @@ def _dependents(rivalry: Rivalry) -> dict[str, str]:
     return {name: f"{GROUP_ID}/providers/{path}" for name, (path, _body) in rows.items()}
 
 
-ALL = ("compute", "workspace", "network", "resource")
+ALL = ("compute", "datastore", "workspace", "network", "resource")
 ACTS = [
     Act("adds a tag", _tagged, _has_mark, ALL, ("tags",)),
     Act(
@@ -671,7 +690,7 @@ MORE_CASES = [
     Case("resource: properties by PATCH", RESOURCE, _network({"tags": {"a": "b"}, "update_method": "patch"})),
     Case("fleet: prune", FLEET, _undeclared),
 ]
-_WRITERS = (CLUSTER, INSTANCE, "aml_inference_cluster", ATTACHED, WORKSPACES, "aml_quota", RESOURCE, FLEET)
+_WRITERS = (CLUSTER, INSTANCE, "aml_inference_cluster", ATTACHED, DATASTORE, WORKSPACES, "aml_quota", RESOURCE, FLEET)
 CASES = [case for case in (*FAULT_CASES, *MORE_CASES) if case.module in _WRITERS and not case.refused]
 
 

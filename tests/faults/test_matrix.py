@@ -168,7 +168,7 @@ def test_what_the_matrix_found(worlds: Worlds, case: str, fault: str, place: str
 
 
 # Cases in which another writer acts, and every how many-th cell is run here.
-RIVALS = {"cluster: replace by its description": 1, "instance: replace": 1, "fleet: prune": 5}
+RIVALS = {"cluster: replace by its description": 1, "instance: replace": 1, "fleet: prune": 5, "fleet: datastores": 3}
 
 
 @pytest.mark.parametrize("name", RIVALS)

@@ -21,7 +21,7 @@ import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._auth import credentials
 from ansible_collections.azureml.compute.plugins.module_utils._auth import options as _options
 from ansible_collections.azureml.compute.plugins.module_utils._module import entry
-from ansible_collections.azureml.compute.plugins.module_utils._options.kind_specs import KIND_SPECS
+from ansible_collections.azureml.compute.plugins.module_utils._options.kind_specs import FLEET_SPECS, KIND_SPECS
 from ansible_collections.azureml.compute.tests.support.planted import CASES, FLEETS, Watched
 
 from .test_secrets_sign_in import SIGN_INS
@@ -87,6 +87,10 @@ PLACES: dict[tuple[str, str], tuple[str, ...]] = {
     ("kind computeinstance", "custom_applications.environment_variables"): ("fleet environment-variables",),
     ("kind aks", "ssl.key"): ("fleet tls-key",),
     ("kind aks", "ssl.key_file"): ("fleet tls-key-file",),
+    ("kind datastore", "credentials.account_key"): ("fleet account-key",),
+    ("kind datastore", "credentials.sas_token"): ("fleet sas-token",),
+    ("kind datastore", "credentials.client_secret"): ("fleet client-secret",),
+    ("kind datastore", "credentials.certificate"): ("fleet datastore-certificate",),
     **{(f"kind {item}", path): cases for item in ATTACHABLE for path, cases in OF_ATTACHED.items()},
     # What the service says.
     ("service", "errors and operations that say a secret back"): (
@@ -153,7 +157,7 @@ def places() -> set[tuple[str, str]]:
         found |= {(name, option) for option in given["free_form"]}
         found |= {(name, "definition")} if given["definition_kinds"] else set()
         found |= {(name, "folder")} if "folder" in own else set()
-    found |= {(f"kind {kind}", path) for kind, spec in KIND_SPECS.items() for path in secret_options(spec)}
+    found |= {(f"kind {kind}", path) for kind, spec in FLEET_SPECS.items() for path in secret_options(spec)}
     sign_in = {name for name, row in _options.AUTH_SPEC.items() if row.get("no_log") or row.get("type") == "path"}
     found |= {("sign-in", name) for name in (*sign_in, "profile")}
     return found | {("environment", _options.ENVIRONMENT[name][0]) for name in credentials._SECRETS}

@@ -622,6 +622,7 @@ RULES: dict[str, list[t.Any]] = {
     "show_variables": [[None], [{"name": "x"}], [[]], {"name": "x"}],
     "expected_computes": [[None], [{"name": "x"}], [[]], {"name": "x"}],
     "aml_export_info:computes": [["../x"], [""], ["a/b"], [None], ["a b"], [{"name": "x"}], ["a\nb"]],
+    "aml_export_info:datastores": [["../x"], [""], ["a/b"], [None], ["a b"], [{"name": "x"}], ["a\nb"]],
     "aml_preflight_info:computes": [[None], ["cpu"], [[]]],  # what is wrong in an entry is a finding, and its job
     "operations": [
         ["nothing"],
@@ -661,6 +662,7 @@ RULES: dict[str, list[t.Any]] = {
     "aml_fleet_info:workspace": _WORD,
     "aml_fleet_info:workspaces.defaults": [],  # of a fleet's document it looks at the workspaces alone
     "aml_fleet_info:workspaces.computes": [[None], ["cpu"]],
+    "aml_fleet_info:workspaces.datastores": [[None], ["blob"]],
     "limit": [
         None,
         ["~("],
@@ -701,6 +703,7 @@ RULES: dict[str, list[t.Any]] = {
     "workspaces.location": _PLACE,
     "workspaces.defaults": [{"all": "x"}, {"amlcompute": []}, {"cluster": {"size": "x"}}],
     "workspaces.computes": [[None], ["cpu"], [{}], [{"name": "a-cluster", "type": "nothing"}]],
+    "workspaces.datastores": [[None], ["blob"], [{}], [{"name": "blob", "type": "nothing"}], [{"name": "a b"}]],
     # workspace
     "aml_workspace:name": [segment for segment in _SEGMENT if segment is not None] + ["ws", "w" * 34],
     "aml_workspace:workspace": [],  # stands for name

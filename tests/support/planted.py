@@ -264,8 +264,9 @@ TYPES = {CLUSTER: "amlcompute", INSTANCE: "computeinstance", AKS: "aks"}
 def _in_fleet(name: str) -> t.Callable[[Azure, Path], Case]:
     def made(azure: Azure, folder: Path) -> Case:
         case = CASES[name](azure, folder)
-        computes = [{"type": TYPES.get(case.module), **case.options}]
-        fleet = {"workspaces": [{"name": WORKSPACE, "resource_group": GROUP, "computes": computes}]}
+        of_computes = {"computes": [{"type": TYPES.get(case.module), **case.options}]}
+        targets = {"datastores": [case.options]} if case.module == DATASTORE else of_computes
+        fleet = {"workspaces": [{"name": WORKSPACE, "resource_group": GROUP, **targets}]}
         return Case("aml_fleet", fleet, case.path, case.secrets, {"max_monthly_cost": -1})
 
     return made
@@ -309,6 +310,10 @@ _SINGLE = (
     "databricks",
     "tls-key",
     "tls-key-file",
+    "account-key",
+    "sas-token",
+    "client-secret",
+    "datastore-certificate",
 )
 FLEETS: dict[str, t.Callable[[Azure, Path], Case]] = {
     **{name: _in_fleet(name) for name in _SINGLE},

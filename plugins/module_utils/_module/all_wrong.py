@@ -35,7 +35,19 @@ _STAND_INS = {
     "subscription_id": "00000000-0000-0000-0000-000000000000", "api_version": versions.PREVIEW,
 }  # fmt: skip
 # Without them it is not known what the task is about.
-_DECISIVE = ("state", "type", "kind", "definition", "id", "scope", "folder", "workspaces", "computes", "body")
+_DECISIVE = (
+    "state",
+    "type",
+    "kind",
+    "definition",
+    "id",
+    "scope",
+    "folder",
+    "workspaces",
+    "computes",
+    "datastores",
+    "body",
+)
 
 
 class Online(Exception):

@@ -257,6 +257,7 @@ FORMS: dict[str, Check] = {
     "ssh_settings.admin_username": rules.account,
     "quotas.family": rules.vm_family,
     "computes": rules.segment,
+    "datastores": rules.segment,
 }
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The drift report for pipelines and spreadsheets: as JUnit XML, with a test case for each compute target, and as CSV."""
+"""The drift report for pipelines and spreadsheets: as JUnit XML, with a test case for each target, and as CSV."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _unread(workspace: Workspace) -> Element:
 
 
 def _case(target: Target) -> Element:
-    case = Element("testcase", classname=_xml(target.workspace), name=_xml(target.name))
+    case = Element("testcase", classname=_xml(target.workspace), name=_xml(target.label))
     if target.status == DIFFERS or (target.status == UNDECLARED and target.owned):
         SubElement(case, "failure", message=_xml(wording.what(target)), type=target.status).text = _xml(target.id)
     elif target.status == FAILED:
@@ -69,7 +69,7 @@ def _xml(text: t.Any) -> str:
 
 
 def table(report: Report) -> str:
-    """A line for each compute target, with the names of the columns in the first line."""
+    """A line for each target, with the names of the columns in the first line."""
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(

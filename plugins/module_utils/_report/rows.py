@@ -77,7 +77,7 @@ class Retirement(Row):
 
 @dataclass(frozen=True)
 class Target(Row):
-    """A compute target, declared or not. ``open_port`` without ``public_ssh``: there is no user to log in as."""
+    """A compute target or a datastore, declared or not. ``open_port`` without ``public_ssh``: there is no user to log in as."""
 
     id: str
     name: str
@@ -132,6 +132,11 @@ class Target(Row):
     @property
     def key(self) -> str:
         return self.id.casefold()
+
+    @property
+    def label(self) -> str:
+        """Its name in its workspace: NAME of a compute target, datastores/NAME of a datastore."""
+        return ArmId(self.id).label.partition("/")[2]
 
     @property
     def home(self) -> str:

@@ -143,7 +143,7 @@ def retirements_text(target: Target) -> str:
 
 
 def _users(targets: t.Sequence[Target]) -> str:
-    names = ", ".join(f"{target.workspace}/{target.name}" for target in targets[:_MOST_USERS])
+    names = ", ".join(f"{target.workspace}/{target.label}" for target in targets[:_MOST_USERS])
     more = len(targets) - _MOST_USERS
     return f"{names} and {more} more" if more > 0 else names
 
