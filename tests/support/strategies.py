@@ -16,7 +16,6 @@ import importlib
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.azureml.compute.plugins.module_utils._core.paths import MISSING, get_path
 from ansible_collections.azureml.compute.plugins.module_utils._engine import rules
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import workspace_rules
@@ -384,7 +383,7 @@ class Subject:
     def strategy(self) -> Strategy:
         """Declarations that are right."""
         drawn = {name: value for name, row in self.options().items() if not (value := self._value(name, row)).is_empty}
-        required = {name: drawn.pop(name) for name in self.needed}
+        required = {name: drawn.pop(name) for name in {option.partition(".")[0]: None for option in self.needed}}
         return st.fixed_dictionaries(required, optional=drawn).map(
             lambda options: self._with_fitting_version(self.mend({**copy.deepcopy(options), **self.always}))
         )
@@ -392,7 +391,7 @@ class Subject:
     def _with_fitting_version(self, options: Options) -> Options:
         """Without an API version that does not have all options: the module then chooses one that has."""
         version = options.get("api_version")
-        rows = [row for row in self.kind.fields if get_path(options, row.option) is not MISSING] if self.kind else []
+        rows = [row for row in self.kind.fields if declares(options, row.option)] if self.kind else []
         return (
             options
             if version is None or all(row.versions.has(version) for row in rows)
@@ -433,13 +432,27 @@ class Subject:
             if not (value := self._value(f"{path}.{name}", option)).is_empty
         }
         required = {
-            name: below.pop(name) for name, option in row["options"].items() if option.get("required") and name in below
+            name: below.pop(name)
+            for name, option in row["options"].items()
+            if name in below and (option.get("required") or f"{path}.{name}" in self.needed)
         }
         made = st.fixed_dictionaries(required, optional=below)
         if row.get("type") == "list":
             name = next(iter(row["options"]))
             return st.lists(made, max_size=2, unique_by=lambda value: str(value.get(name)).casefold())
         return made.filter(bool)
+
+
+def declares(options: Options, path: str) -> bool:
+    """Whether the options have something at the path, or null at it or above it."""
+    value: t.Any = options
+    for name in path.split("."):
+        if value is None:
+            return True
+        if not isinstance(value, dict) or name not in value:
+            return False
+        value = value[name]
+    return True
 
 
 def without(options: Options, *names: str) -> Options:
@@ -563,8 +576,7 @@ SUBJECTS = {
             for name, (always, needed, mend) in _ATTACHED.items()
         ),
         *(
-            Subject(type_, "aml_datastore", DATASTORE, {"name": "a_datastore", "type": type_}, tuple(dict.fromkeys(
-                option.partition(".")[0] for option in needed)), mend_datastore, collection="datastores")
+            Subject(type_, "aml_datastore", DATASTORE, {"name": "a_datastore", "type": type_}, needed, mend_datastore, collection="datastores")
             for type_, (needed, _others) in STORAGE.items()
         ),
         Subject("workspace", "aml_workspace", _WORKSPACE_KIND, {"name": WORKSPACE}, (), mend_workspace, WORKSPACE_ID),
