@@ -23,7 +23,7 @@ _SIZE = "Standard_D4s_v3"
 
 def second_runs(bench: Bench, ways: t.Sequence[str]) -> dict[str, tuple[Cost, int]]:
     """For each way to run, the cost of `provision_workspace` with examples/workspace.yml when nothing is left to do, and the number of tasks shown."""
-    bench.control("PUT", "config", {"clock": {"speed": 120}, "load": {"ci-demo": {"running_nodes": 1}}})
+    bench.control("PUT", "config", {"clock": {"speed": 120}, "load": {"ci-full": {"running_nodes": 1}}})
     arguments = ("-e", f"@{ROOT / 'examples' / 'workspace.yml'}", *_own_files(bench.folder))
     bench.playbook("provision_workspace", *arguments)
     found = {}

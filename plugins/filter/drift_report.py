@@ -26,10 +26,11 @@ options:
     required: true
   form:
     description:
-      - V(data) is the report, and V(merged) one of several. V(markdown) and V(html) render it. The page of V(html) loads nothing from other places.
+      - V(data) is the report, and V(merged) one of several. V(text) (for a terminal), V(markdown) and V(html) render it. The page of V(html) loads
+        nothing from other places.
       - V(junit) is XML for pipelines, with a test case for each compute target, which fails if the target differs. V(csv) has a line for each.
     type: str
-    choices: [data, merged, markdown, html, junit, csv]
+    choices: [data, merged, text, markdown, html, junit, csv]
     default: data
 """
 
@@ -55,10 +56,11 @@ from ansible.errors import AnsibleFilterError
 
 from ..module_utils._core import shape
 from ..module_utils._core.errors import AmlError
-from ..module_utils._report import document, markdown, page, pipelines
+from ..module_utils._report import document, markdown, page, pipelines, text
 from ..module_utils._report.rows import Report
 
 _TEXTS: dict[str, t.Callable[[Report], str]] = {
+    "text": text.text,
     "markdown": markdown.markdown,
     "html": page.page,
     "junit": pipelines.junit,

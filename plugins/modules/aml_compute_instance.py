@@ -586,7 +586,8 @@ failure:
   description:
     - Why the task failed. C(code) is the service's own code or one of the collection, C(message) the cause, C(hint) what to do and C(url) the
       section about the code in the L(reference of error codes,https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md).
-    - C(details) lists the single problems, if there are several. C(status) and C(request_id) are those of the service's answer.
+    - C(details) lists the single problems, if there are several; C(message) is only the first line of a message with several lines then.
+    - C(status) and C(request_id) are those of the service's answer.
   returned: failure
   type: dict
   sample:

@@ -67,7 +67,8 @@ options:
         elements: dict
       created_earlier:
         description:
-          - Whether an earlier task of the play creates the workspace. In check mode it may then be missing, and its targets are planned as new ones.
+          - Whether earlier tasks of the play create the workspace and its subnets. In check mode they may then be missing, and the targets of a missing
+            workspace are planned as new ones.
           - In a run that is not in check mode, a missing workspace is always an error.
         type: bool
         default: false
@@ -345,6 +346,7 @@ targets:
     - One entry for each declared target that was changed or, in check mode, would be, in the order of the document; with O(full_result), for each
       declared target.
     - If the task fails, and without O(full_result), one entry for each of the failed targets that RV(failure) shows, at most 10 of each code.
+      C(details) there have only C(workspace), C(name) and C(code) of them.
   returned: always
   type: list
   elements: dict
@@ -468,7 +470,7 @@ totals:
 drift:
   description:
     - The drift report for people. C(drifted) is whether a target differs from its declaration or could not be read, C(totals) the numbers, C(text) the report
-      as lines of Markdown, and C(folder) the absolute path of O(report_folder), or null.
+      as lines for a terminal, and C(folder) the absolute path of O(report_folder), or null.
   returned: in check mode, with O(report) or O(report_folder)
   type: dict
 report:
@@ -479,7 +481,8 @@ failure:
   description:
     - Why the task failed. C(code) is the service's own code or one of the collection, C(message) the cause, C(hint) what to do and C(url) the
       section about the code in the L(reference of error codes,https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md).
-    - C(details) lists the single problems, if there are several. C(status) and C(request_id) are those of the service's answer.
+    - C(details) lists the single problems, if there are several; C(message) is only the first line of a message with several lines then.
+    - C(status) and C(request_id) are those of the service's answer.
   returned: failure
   type: dict
   sample:

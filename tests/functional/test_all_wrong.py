@@ -74,6 +74,13 @@ def test_an_unknown_option_comes_with_the_one_that_it_resembles(azure: Azure) ->
     computes = [{"type": "amlcompute", "name": "cpu", "max_intances": 2}]
     done = azure.run("aml_fleet", ok=None, workspaces=[{"name": "ws-a", "resource_group": "rg", "computes": computes}])
     assert "Unsupported parameters: max_intances. Did you mean max_instances?" in done["msg"] and azure.sent == []
+    assert "Supported parameters include" not in done["msg"], "the options are not repeated for each target"
+    computes[0] = {"type": "kubernetes", "name": "k8s", "zzz": 2}
+    done = azure.run("aml_fleet", ok=None, workspaces=[{"name": "ws-a", "resource_group": "rg", "computes": computes}])
+    assert (
+        "Unsupported parameters: zzz." in done["msg"]
+        and "ansible-doc azureml.compute.aml_attached_compute" in done["msg"]
+    )
 
 
 def test_findings_are_in_the_order_of_the_options(azure: Azure) -> None:

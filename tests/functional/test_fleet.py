@@ -177,7 +177,7 @@ def test_on_error_stop_starts_no_further_one(azure: Azure) -> None:
     codes = [target["failure"] and target["failure"]["code"] for target in failed["targets"]]
     assert codes[0] == "Broken" and set(codes[1:]) == {"NotStarted"}
     assert failed["totals"] == {"targets": 6, "failed": 1, "not_started": 5}
-    assert failed["failure"]["message"].startswith(
+    assert failed["msg"].startswith(
         "1 of 6 compute targets failed, 5 of 6 compute targets were not started:\nBroken (1):"
     )
     assert len([write for write in azure.writes if write.method == "PUT"]) == 1
@@ -308,7 +308,10 @@ def test_workspaces_of_one_name_that_cannot_be_read_are_two(azure: Azure) -> Non
     places = [{"name": WORKSPACE, "resource_group": group} for group in ("rg-one", "rg-two")]
     failed = azure.run(FLEET, name="prod", workspaces=places, prune="delete", ok=False)
     assert "could not determine which targets to prune in 2 workspaces" in failed["msg"].casefold()
-    assert len(failed["failure"]["details"]) == 2
+    assert f"rg-one/{WORKSPACE}: " in failed["msg"] and f"rg-two/{WORKSPACE}: " in failed["msg"]
+    details = [{**row, "failure": row["failure"]["code"]} for row in failed["failure"]["details"]]
+    code = "AuthorizationFailed"
+    assert details == [{"workspace": WORKSPACE, "name": None, "code": code, "failure": code}] * 2
 
 
 def test_pruning_needs_a_name(azure: Azure) -> None:

@@ -49,9 +49,9 @@ def test_the_report_is_that_of_the_filter_and_reads_each_workspace_once(
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == NAMES
     data = json.loads((tmp_path / "out" / "drift.json").read_text())
     assert data == done["report"] and done["drift"]["folder"] == str(tmp_path / "out")
-    assert (
-        done["drift"]["drifted"] and (tmp_path / "out" / "drift.md").read_text().splitlines() == done["drift"]["text"]
-    )
+    assert done["drift"]["drifted"] and "What differs (3):" in done["drift"]["text"]
+    assert "max\\_instances" in (tmp_path / "out" / "drift.md").read_text()
+    assert not any("\\" in line or "|" in line for line in done["drift"]["text"])
     assert {(target["workspace"], target["name"]): target["status"] for target in data["targets"]} == {
         ("ws-0", "cpu-c0"): "differs", ("ws-0", "cpu-c1"): "differs", ("ws-1", "cpu-c0"): "as declared", ("ws-1", "missing"): "differs",
         ("ws-none", "cpu-c0"): "failed", ("ws-1", "cpu-c1"): "undeclared", ("ws-1", "of-others"): "undeclared",

@@ -81,7 +81,7 @@ def test_the_whole_result(azure: Azure) -> None:
 
     failure = result["failure"]
     (failed,) = failure.pop("details")
-    assert failed == {"workspace": "ws-0", "name": "cpu-c0", "failure": result["targets"][0]["failure"]}
+    assert failed == {"workspace": "ws-0", "name": "cpu-c0", "code": "ImmutableChange"}
     for target in (*result["targets"], *result["undeclared"]):
         assert (target.pop("seconds") > 0) is (target["attempts"] > 0)
     refused = result["targets"][0]["failure"]
@@ -115,9 +115,12 @@ def test_the_whole_result(azure: Azure) -> None:
     assert shown == expected
     assert json.dumps(shown) == json.dumps(expected), "the order of the keys too"
     assert (refused["code"], refused["message"]) == ("ImmutableChange", IMMUTABLE)
+    assert result["msg"].startswith(
+        f"1 of 5 compute targets failed:\nImmutableChange (1):\n  ws-0/cpu-c0: {IMMUTABLE}\n  -> {refused['hint']}\n"
+    )
     assert failure == {
         "code": "FleetFailed",
-        "message": f"1 of 5 compute targets failed:\nImmutableChange (1):\n  ws-0/cpu-c0: {IMMUTABLE}\n  -> {refused['hint']}",
+        "message": "1 of 5 compute targets failed.",
         "status": None,
         "request_id": None,
         "target": None,
@@ -158,6 +161,25 @@ def test_the_diff_and_the_table_begin_with_deletions(azure: Azure) -> None:
             "not the unchanged one"
         )
     assert azure.run(FLEET, name="prod", workspaces=changed)["table"] == ["5 targets: no changes, 5 unchanged."]
+
+
+def test_workspaces_of_the_same_name_are_named_with_their_resource_groups(azure: Azure) -> None:
+    """Only these: the others keep their short names. In the table of an approved plan too."""
+    places = [("ws-a", "rg-1"), ("ws-a", "rg-2"), ("ws-b", "rg-1")]
+    wanted = [
+        {
+            "name": name,
+            "resource_group": group,
+            "created_earlier": True,
+            "location": "eastus",
+            "computes": [cluster("cpu-c0")],
+        }
+        for name, group in places
+    ]
+    result = azure.run(FLEET, check=True, diff=True, workspaces=wanted)
+    targets = ["rg-1/ws-a/cpu-c0", "rg-2/ws-a/cpu-c0", "ws-b/cpu-c0"]
+    assert [row.split()[0] for row in result["table"][1:4]] == targets
+    assert [diff["before_header"] for diff in result["diff"][:3]] == [f"{target} (create)" for target in targets]
 
 
 def test_many_changes_are_capped_and_two_failures_of_600_are_short(azure: Azure) -> None:

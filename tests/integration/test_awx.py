@@ -162,8 +162,8 @@ def test_inventory_update(workspaces: Controller, credential: Credential, answer
     job, found = workspaces.update_inventory(WORKSPACES, credential)
     assert (job.status, job.code) == ("successful", 0), job.stdout
     assert found is not None
-    assert found["aml_workspaces"]["hosts"] == ["ws-demo"]
-    host = found["_meta"]["hostvars"]["ws-demo"]
+    assert found["aml_workspaces"]["hosts"] == ["ws-awx"]
+    host = found["_meta"]["hostvars"]["ws-awx"]
     assert answers["aml_resource_group"] in str(host["resource_group"])
     assert host["ansible_python_interpreter"] == "{{ ansible_playbook_python }}"
     assert job.holding(credential.secret) == []
@@ -188,7 +188,7 @@ def test_stop(
         "stop.yml", credential, {"aml_hosts": "aml_workspaces"}, check=True, inventory=inventory
     )
     assert (everywhere.status, everywhere.code) == ("successful", 0), everywhere.stdout
-    assert everywhere.stats["changed"] == {"ws-demo": 1}, "the workspace is the host"
+    assert everywhere.stats["changed"] == {"ws-awx": 1}, "the workspace is the host"
     (change,) = [change for result in everywhere.results("compute") for change in result["plan"]["changes"]]
     assert (change["field"], change["before"], change["after"]) == ("min_instances", 1, 0)
     assert simulator.writes(mark) == [], "a check wrote"
@@ -251,7 +251,7 @@ def test_the_drift_report_is_stored_and_fails_the_job(
     url, files = store
     group = answers["aml_resource_group"]
     computes = [{"type": "amlcompute", "name": "cpu-cluster", "max_instances": 9}]
-    document = {"aml_fleet_workspaces": [{"name": "ws-demo", "resource_group": group, "computes": computes}]}
+    document = {"aml_fleet_workspaces": [{"name": "ws-awx", "resource_group": group, "computes": computes}]}
     awx = edited(controller, FLEET, aml_fleet_name="", **document)
     awx = replace(awx, task_env={**awx.task_env, "AML_REPORT_URL": url})
     survey = {"aml_document": "production", "drift_fails": "true"}

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import re
+import typing as t
+from collections import Counter
 from dataclasses import dataclass
 
 _OF_WORKSPACE = re.compile(r"(.*/workspaces/[^/]+)/(?:computes|datastores)/[^/]*\Z", re.IGNORECASE | re.DOTALL)
@@ -60,12 +62,29 @@ class ArmId(str):
     @property
     def label(self) -> str:
         """A resource of a workspace as messages name it: WORKSPACE/TARGET for a compute target, WORKSPACE/COLLECTION/NAME for another one."""
-        workspace = self.workspace
-        return f"{workspace.name}/{self[len(workspace) + 1 :].removeprefix('computes/')}"
+        return self.labelled(self.workspace.name)
+
+    def labelled(self, workspace: str) -> str:
+        """The same with another text for the workspace."""
+        return f"{workspace}/{self[len(self.workspace) + 1 :].removeprefix('computes/')}"
 
     def _last(self, part: str) -> int:
         """Where a part stands last, whatever its case; -1 where it does not."""
         return max((match.start() for match in re.finditer(part, self, re.IGNORECASE)), default=-1)
+
+
+def short_names(ids: t.Iterable[str]) -> dict[str, str]:
+    """For each id, in lower case, its name; where several ids have the same name, with its resource group, or its subscription too, in front."""
+    same: dict[str, ArmId] = {}
+    for identifier in ids:
+        same.setdefault(identifier.casefold(), ArmId(identifier))
+    names: dict[str, str] = {}
+    for parts in (("name",), ("resource_group", "name"), ("subscription_id", "resource_group", "name")):
+        texts = {key: "/".join(getattr(place, part) for part in parts) for key, place in same.items()}
+        names |= texts
+        counts = Counter(text.casefold() for text in texts.values())
+        same = {key: place for key, place in same.items() if counts[texts[key].casefold()] > 1}
+    return names
 
 
 @dataclass(frozen=True)

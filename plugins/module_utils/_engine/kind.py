@@ -93,6 +93,8 @@ class Kind:
     fields: tuple[Field, ...] = ()
     # Options that ARM does not keep: how something is done, or another way to write a field.
     options: tuple[Option, ...] = ()
+    # What to do about a resource that is in use before it can be replaced.
+    release = "Let the work end"
     # The CLI's schema of the kind; "" where the CLI cannot create it, or there are several (``schema_of``).
     cli_schema = ""
     required_on_create: tuple[str, ...] = ()

@@ -47,7 +47,7 @@ def _check_replacement(
         raise InUse(
             f"{resource} was not replaced, because {use}.",
             details={"plan": plan.to_dict()},
-            hint="Let the work end, then stop the instance or scale the cluster to zero, or set force=true to interrupt it.",
+            hint=f"{kind.release}, or set force=true to interrupt it.",
         )
     lost = [] if kind.broken(body) else kind.lost_on_recreate(body, declared)
     if lost:

@@ -77,7 +77,7 @@ def _require_unused(remote: RemoteResource, body: Body, now: Body) -> None:
     if use and not remote.behaviour.force and not remote.kind.in_use(body):
         raise InUse(
             f"{remote.title} was not replaced, because {use}.",
-            hint="Nothing was deleted. Wait for the work to end and scale it to zero, or set force=true to interrupt it.",
+            hint=f"Nothing was deleted. {remote.kind.release}, or set force=true to interrupt it.",
         )
 
 

@@ -127,11 +127,13 @@ def api_version(value: t.Any, option: str = "api_version") -> Findings:
 
 def location(value: t.Any, option: str = "location") -> Findings:
     """``eastus`` or ``East US 2``. Which regions there are, only the service knows."""
-    if not re.match(r"^[A-Za-z][A-Za-z0-9 _-]*\Z", str(value)):
+    if not re.match(r"^[A-Za-z][A-Za-z0-9 ]*\Z", str(value)):
+        meant = re.sub(r"[\s_-]", "", str(value)).lower()
+        hint = f" Did you mean {meant}?" if re.match(r"^[a-z][a-z0-9]+\Z", meant) else ""
         yield Finding(
             "InvalidLocation",
             option,
-            f"{option} must be the name of a region such as eastus or 'East US 2'; {value!r} is not.",
+            f"{option} must be the name of a region such as eastus or 'East US 2'; {value!r} is not.{hint}",
             "Azure regions",
         )
 

@@ -18,7 +18,7 @@ import typing as t
 from collections import Counter
 
 from .._core import redact
-from .._core.arm_id import ArmId
+from .._core.arm_id import ArmId, short_names
 from .._core.errors import AmlError, ChangedMeanwhile
 from .._core.findings import EACH, Finding, Findings
 from .._engine import incarnation
@@ -63,15 +63,20 @@ def digest(plan: Json) -> str:
 def table(plan: Json) -> list[str]:
     """The lines that people read, from what is applied."""
     costs = plan.get("cost") or {"targets": {}, "total": []}
-    lines = [_line(row, costs["targets"].get(row["id"])) for row in plan["targets"]]
+    names = short_names([ArmId(row["id"]).workspace for row in plan["targets"]])
+    lines = [_line(row, names, costs["targets"].get(row["id"])) for row in plan["targets"]]
     counts = Counter(line.action for line in lines)
     totals = overview.totals_line({**counts, "targets": len(lines), "failed": 0}, check_mode=True)
     return [*overview.aligned(sorted(lines, key=lambda line: line.rank)), totals, *costs["total"]]
 
 
-def _line(row: Row, cost: str | None) -> overview.Line:
+def _line(row: Row, names: t.Mapping[str, str], cost: str | None) -> overview.Line:
     changes = [(change["field"], change["before"], change["after"]) for change in row["changes"]]
-    return overview.Line(ArmId(row["id"]).label, row["action"], changes, row["reason"] or "", cost)
+    return overview.Line(_location(ArmId(row["id"]), names), row["action"], changes, row["reason"] or "", cost)
+
+
+def _location(identifier: ArmId, names: t.Mapping[str, str]) -> str:
+    return identifier.labelled(names[identifier.workspace.casefold()])
 
 
 def check_readable(approved: Json) -> Findings:
@@ -196,11 +201,12 @@ def _canonical(value: t.Any) -> bytes:
 def _differences(approved: Json, now: Json) -> t.Iterator[Json]:
     """Each target whose plan is another one, with both plans."""
     before, after = (_by_id(plan) for plan in (approved, now))
+    names = short_names([ArmId(str(row.get("id"))).workspace for row in (*before.values(), *after.values())])
     for key in dict.fromkeys([*before, *after]):
         old, new = before.get(key), after.get(key)
         if old != new:
             identifier = ArmId(str((old or new or {}).get("id")))
-            message = f"{identifier.label}: {_difference(old, new)}"
+            message = f"{_location(identifier, names)}: {_difference(old, new)}"
             yield {"target": str(identifier), "approved": old, "now": new, "message": message}
     if approved.get("fleet") != now.get("fleet"):
         message = f"the name of the fleet was {approved.get('fleet')!r}, and now it is {now.get('fleet')!r}"

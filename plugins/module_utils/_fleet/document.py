@@ -205,4 +205,7 @@ def _in_workspace(finding: Finding, place: Target, collection: Collection) -> Fi
     """A finding about a target that could not be read, under the names of the workspace and the target."""
     nameless = f"{finding.target}".startswith(f"{collection.name}[")
     target = f"{finding.target}" if collection is COMPUTES or nameless else f"{collection.name}/{finding.target}"
-    return replace(finding, option=f"{place.name}: {target}", message=f"{place.name}/{target}: {finding.message}")
+    # With a suggestion, it says what to do already.
+    hint = f" {finding.hint}" if finding.message.startswith("Unsupported") and finding.message.endswith(".") else ""
+    message = f"{place.name}/{target}: {finding.message}{hint}"
+    return replace(finding, option=f"{place.name}: {target}", message=message)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from .._core.arm_id import ArmId
 from .._core.errors import AmlError
 from .._core.findings import EACH
 from .entry import Entry
@@ -15,17 +16,23 @@ from .entry import Entry
 
 @dataclass(frozen=True)
 class Failed:
-    """One failure: where it is, as WORKSPACE/TARGET (of a datastore WORKSPACE/datastores/NAME) or WORKSPACE, why, and the target, if it is one's."""
+    """One failure: where it is, as WORKSPACE/TARGET (of a datastore WORKSPACE/datastores/NAME) or WORKSPACE, why, the workspace's id, and the target, if it
+    is one's.
+    """
 
     location: str
     error: AmlError
+    workspace: str
     entry: Entry | None = None
 
     def to_dict(self) -> dict[str, t.Any]:
-        """The failure as ``details`` of the task's failure list it."""
-        workspace, _slash, _name = self.location.partition("/")
-        name = self.entry.target.name if self.entry else None
-        return {"workspace": workspace, "name": name, "failure": self.error.failure()}
+        """The failure as ``details`` of the task's failure list it; that of a target is whole in its entry of ``targets``."""
+        row = {
+            "workspace": ArmId(self.workspace).name,
+            "name": self.entry and self.entry.target.name,
+            "code": self.error.code,
+        }
+        return row if self.entry else {**row, "failure": self.error.failure()}
 
 
 def grouped(failures: t.Iterable[Failed]) -> list[list[Failed]]:

@@ -33,6 +33,8 @@ from .prices import Prices
 from .result import Fleet
 
 _NEW = (CREATE, REPLACE)
+# What an earlier task creates, and is therefore missing in check mode.
+_CREATED_EARLIER = ("WorkspaceNotFound", "SubnetNotFound")
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ class Gate:
         rules = [finding for entry, pair in pairs for finding in run.rules_of(_declaration(entry), pair, facts)]
         expected = {target.name for target in desired if target.workspace_id.casefold() in self.planned}
         findings = run.check(desired, facts)
-        return rules, [item for item in findings if item.code != "WorkspaceNotFound" or item.target not in expected]
+        return rules, [item for item in findings if item.code not in _CREATED_EARLIER or item.target not in expected]
 
     def _expect_regions(self, facts: Facts) -> None:
         """A workspace that is missing in check mode will be in the region that was declared for it."""

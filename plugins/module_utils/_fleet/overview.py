@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._core import redact
+from .._core.arm_id import ArmId, short_names
 from .._engine.plan import CREATE, DELETE, DETACH, REPLACE, UPDATE
 from .cost import Total
 from .entry import Entry
@@ -34,11 +35,12 @@ def _rank(action: str) -> int:
     return _ORDER.get(action, len(_ORDER))
 
 
-def diffs(entries: t.Iterable[Entry], table: t.Sequence[str]) -> Diff:
+def diffs(entries: t.Sequence[Entry], table: t.Sequence[str]) -> Diff:
     """Ansible's diff of each changed target, then the table."""
     rows: Diff = []
+    names = workspace_names(entries)
     for entry in ordered(entries):
-        header = _line_of(f"{entry.location} ({entry.action})")
+        header = _line_of(f"{location(entry, names)} ({entry.action})")
         rows.append({**entry.plan.diff(), "before_header": header, "after_header": header})
     return [*rows, {"prepared": "\n".join([*table, ""])}]
 
@@ -59,7 +61,8 @@ def table(
     """
     changed = ordered(entries)
     visible = changed if lines is None else changed[:lines]
-    body = aligned([_line(entry, priced=cost is not None) for entry in visible])
+    names = workspace_names(entries)
+    body = aligned([_line(entry, names, priced=cost is not None) for entry in visible])
     more = [f"and {len(changed) - len(visible)} more"] if len(changed) > len(visible) else []
     return [*body, *more, totals_line(counts, check_mode=check_mode), *cost_lines(changed, cost)]
 
@@ -99,10 +102,20 @@ def aligned(lines: t.Sequence[Line]) -> list[str]:
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-def _line(entry: Entry, *, priced: bool) -> Line:
+def workspace_names(entries: t.Iterable[Entry], others: t.Iterable[str] = ()) -> dict[str, str]:
+    """Names that are distinct, for the workspaces of the entries and ``others``, by ids in lower case."""
+    return short_names([*(entry.workspace for entry in entries), *others])
+
+
+def location(entry: Entry, names: t.Mapping[str, str]) -> str:
+    """The place of a target in the document, with the name of its workspace in ``names``."""
+    return ArmId(entry.target.id).labelled(names[entry.workspace.casefold()])
+
+
+def _line(entry: Entry, names: t.Mapping[str, str], *, priced: bool) -> Line:
     changes = [(change.field, change.before, change.after) for change in entry.plan.changes]
     reason = f"failed: {entry.error.code}" if entry.error else entry.plan.reason or ""
-    return Line(entry.location, entry.action, changes, reason, cost_text(entry) if priced else None)
+    return Line(location(entry, names), entry.action, changes, reason, cost_text(entry) if priced else None)
 
 
 def _cell(text: str, widest: int = _WIDEST) -> str:

@@ -96,12 +96,14 @@ class Fleet:
     @property
     def _failures(self) -> list[Failed]:
         """The failed targets, and the workspaces whose targets to prune are unknown. Those that were not started follow from the others."""
+        names = overview.workspace_names(self.every, self.unknown)
         targets = [
-            Failed(row.location, row.error, row)
+            Failed(overview.location(row, names), row.error, row.workspace, row)
             for row in self.every
             if row.error and not row.interrupted and not row.not_started
         ]
-        return [*targets, *(Failed(ArmId(workspace).name, error) for workspace, error in self.unknown.items())]
+        unknown = [Failed(names[place.casefold()], error, place) for place, error in self.unknown.items()]
+        return [*targets, *unknown]
 
     def failure(self) -> FleetFailed | None:
         """One error for every target that failed and every workspace whose targets to prune are unknown; None if there is no failure."""

@@ -17,7 +17,7 @@ from .._fleet.observer import Listing
 from .._fleet.result import Fleet
 from .._module.result import Result
 from .._module.task import Task
-from .._report import document, markdown, page, pipelines
+from .._report import document, markdown, page, pipelines, text
 from .._report.rows import Report
 
 DATA = "drift.json"
@@ -57,7 +57,7 @@ def report(task: Task, fleet: Fleet, listings: t.Iterable[Listing]) -> Result:
         "drifted": data["drifted"],
         "folder": folder,
         "totals": data["totals"],
-        "text": markdown.markdown(masked).splitlines(),
+        "text": text.text(masked).splitlines(),
     }
     return {"drift": shown, **({"report": data} if params["report"] else {})}
 

@@ -308,7 +308,7 @@ def _inner(body: Body) -> dict[str, t.Any]:
 
 # --- what is attached, whatever it is ---
 
-_OTHER_MODULES = {
+OTHER_MODULES = {
     "amlcompute": "aml_compute_cluster",
     "computeinstance": "aml_compute_instance",
     "aks": "aml_inference_cluster",
@@ -323,10 +323,10 @@ class AnyAttached(Attached):
 
     def guard(self, body: Body, target: Target) -> None:
         type_ = kind_name(body)
-        if type_ in _OTHER_MODULES:
+        if type_ in OTHER_MODULES:
             raise compute.KindMismatch(
                 f"{target.name!r} exists in this workspace, but as {type_}, which is not attached compute.",
-                hint=f"Use {_OTHER_MODULES[type_]} for it, or correct the name.",
+                hint=f"Use {OTHER_MODULES[type_]} for it, or correct the name.",
                 details={"found": type_, "asked": None, "id": body.get("id")},
             )
         if self.removing and self.delete_underlying and (attachment.is_attached(body) or type_ != "virtualmachine"):

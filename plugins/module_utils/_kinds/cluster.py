@@ -137,6 +137,7 @@ FIELDS = (
 
 class Cluster(ComputeKind):
     label = "compute cluster"
+    release = "Let the jobs end and scale the cluster to zero (min_instances=0)"
     compute_type = "AmlCompute"
     is_managed = True
     scales = True

@@ -212,6 +212,7 @@ FIELDS = (
 
 class Instance(ComputeKind):
     label = "compute instance"
+    release = "Let the work end and stop the instance (state=stopped)"
     compute_type = "ComputeInstance"
     is_managed = True
     cli_schema = "computeInstance.schema.json"

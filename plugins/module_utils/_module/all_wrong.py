@@ -20,8 +20,7 @@ from ansible.module_utils.errors import ArgumentTypeError, ElementError, Unsuppo
 from .._core.errors import AmlError, CredentialError, RuleError
 from .._core.findings import Finding, rule_error
 from .._engine import versions
-from .._options import specs, values
-from .validation import with_hint
+from .._options import similar, specs, values
 
 Spec = specs.Spec
 Job = t.Callable[[t.Any], t.Any]
@@ -72,11 +71,13 @@ def ansible_findings(errors: t.Iterable[t.Any], spec: Spec, module: str, known: 
     known, findings = set(known), []
     for error in errors:
         text = str(error.msg).rstrip(".")
-        about, _listed, _supported = text.partition(". Supported parameters include")
+        about, _listed, _supported = text.partition(similar.LISTED)
         if not known.intersection(re.findall(r"\w+", about)):
             unknown = isinstance(error, UnsupportedError)
             message = (
-                f"Unsupported parameters for ({module}) module: {with_hint(text, spec)}." if unknown else f"{text}."
+                f"Unsupported parameters for ({module}) module: {similar.with_hint(text, spec)}."
+                if unknown
+                else f"{text}."
             )
             option = about if unknown else _named(text, spec)
             findings.append(Finding("InvalidOption", option or "the options", message, _SOURCE))

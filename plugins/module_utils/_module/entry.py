@@ -106,6 +106,10 @@ def _fail(task: Task, error: AmlError) -> None:
     message = with_hint(error.message, error.hint)
     failure = error.failure()
     failure["details"] = limited(error.details)
+    first, *others = error.message.split("\n")
+    if others and isinstance(error.details, list):
+        # Ansible prints the whole result: its message and the details have the other lines.
+        failure["message"] = f"{first.rstrip('.:')}."
     failure.update({name: hidden(failure[name]) for name in ("message", "hint") if failure[name]})
     extra: Result = {**error.result, "failure": failure, "auth": task.auth, "changed": error.changed}
     if error.plan is not None:

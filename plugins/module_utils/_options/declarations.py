@@ -15,6 +15,7 @@ from .._core.findings import ERROR, Finding
 from .._engine import rules
 from .._engine.kind import Kind
 from .._engine.plan import Declared
+from .._kinds.attached import OTHER_MODULES
 from .._kinds.registry import Collection
 from . import specs, values
 from .kind_specs import FLEET_SPECS
@@ -131,8 +132,9 @@ def _declaration(
     checked = checker.check(type_, own)
     findings.refuse([*rules.segment(target.name, "name"), *checked.findings])
     if checked.mistakes:
-        hint = f"Correct the options of the {kind.label}."
-        raise RuleError(". ".join(checked.mistakes), code="InvalidOption", hint=hint)
+        module = OTHER_MODULES.get(type_, "aml_datastore" if type_ == "datastore" else "aml_attached_compute")
+        hint = f"Correct the options of the {kind.label}; ansible-doc azureml.compute.{module} describes them."
+        raise RuleError(" ".join(checked.mistakes), code="InvalidOption", hint=hint)
     tree = specs.given(FLEET_SPECS[type_], own, checked.options)
     for settings in tree.values() if entry.get("state") != "absent" else ():
         for option in [name for name in settings if name.endswith("_file")] if isinstance(settings, dict) else ():

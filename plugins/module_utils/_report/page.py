@@ -95,6 +95,7 @@ Rows = t.Iterable[t.Sequence[t.Any]]
 
 
 def page(report: Report) -> str:
+    report = report.with_distinct_names()
     title = f"Drift report{': ' + report.fleet if report.fleet else ''}"
     parts = [
         f"<h1>{escape(title)}</h1>",

@@ -25,6 +25,7 @@ _CELL_WITHIN = re.compile(r";[^\w;]*?(?=[=+\-@\u2212\uff1d\uff0b\uff0d\uff20])")
 
 def junit(report: Report) -> str:
     """A suite for each workspace. Of undeclared targets, only those that the fleet created are failures; the others are skipped."""
+    report = report.with_distinct_names()
     root = Element("testsuites", name=_xml(report.fleet or "drift"))
     for workspace in report.workspaces:
         _suite(root, workspace, report)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import typing as t
 from collections import Counter
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
-from .._core.arm_id import ArmId
+from .._core.arm_id import ArmId, short_names
 
 AS_DECLARED, DIFFERS, FAILED, UNDECLARED = STATUSES = ("as declared", "differs", "failed", "undeclared")
 
@@ -303,6 +303,15 @@ class Report:
             "usages_unread": [unread.to_dict() for unread in self.usages_unread],
             "drifted": self.drifted,
         }
+
+    def with_distinct_names(self) -> Report:
+        """The same for people: workspaces of the same name are named with as much of their path as distinguishes them."""
+        names = short_names(
+            [workspace.id for workspace in self.workspaces] + [ArmId(row.id).workspace for row in self.targets]
+        )
+        workspaces = [replace(row, name=names[row.key]) for row in self.workspaces]
+        targets = [replace(row, workspace=names[row.home]) for row in self.targets]
+        return replace(self, workspaces=workspaces, targets=targets)
 
     @cached_property
     def by_workspace(self) -> dict[str, list[Target]]:

@@ -18,10 +18,21 @@ COST_NOTE = "Cost of the declared targets for 730 hours, with their minimum and 
 def headline(report: Report) -> str:
     """The report in one sentence; numbers only."""
     totals, statuses = report.totals, report.totals.by_status
-    counts_text = f"{statuses[DIFFERS]} differ, {statuses[FAILED]} failed, {statuses[UNDECLARED]} are not declared"
-    counts_text += f", {report.unreadable} of the workspaces could not be read" if report.unreadable else ""
-    whole = f"{statuses[AS_DECLARED]} of {totals.targets} compute targets in {len(report.workspaces)} workspaces"
-    return f"{whole} match their declaration; {counts_text}. {moment(report.generated)}"
+    whole, declared = totals.targets, statuses[AS_DECLARED]
+    parts = [
+        f"{statuses[DIFFERS]} {_verb(statuses[DIFFERS], 'differs', 'differ')}",
+        f"{statuses[FAILED]} failed",
+        f"{statuses[UNDECLARED]} {_verb(statuses[UNDECLARED], 'is', 'are')} not declared",
+        *([f"{report.unreadable} of the workspaces could not be read"] if report.unreadable else []),
+    ]
+    targets = f"{declared} of {whole} compute {_verb(whole, 'target', 'targets')}"
+    workspaces = f"{len(report.workspaces)} {_verb(len(report.workspaces), 'workspace', 'workspaces')}"
+    match = _verb(declared, "matches its", "match their")
+    return f"{targets} in {workspaces} {match} declaration; {', '.join(parts)}. {moment(report.generated)}"
+
+
+def _verb(number: int, one: str, several: str) -> str:
+    return one if number == 1 else several
 
 
 def escape(text: str) -> str:
@@ -153,7 +164,8 @@ def _users(targets: t.Sequence[Target]) -> str:
 
 def without_user(report: Report) -> str:
     number = sum(target.open_port and not target.public_ssh for target in report.targets)
-    return f"On {number} more clusters the SSH port is open, but no user can log in." if number else ""
+    clusters = f"{number} more {_verb(number, 'cluster', 'clusters')}"
+    return f"On {clusters} the SSH port is open, but no user can log in." if number else ""
 
 
 def usage_name(usage: Usage) -> str:

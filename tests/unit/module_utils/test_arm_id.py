@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import (
     ArmId,
     compute_target,
+    short_names,
     workspace_target,
 )
 from hypothesis import given
@@ -100,3 +101,14 @@ def test_no_text_breaks_it(text: str) -> None:
         and found.name in text
         and found.parent.count("/") <= text.count("/")
     )
+
+
+def test_short_names_have_as_much_of_the_path_as_tells_them_apart() -> None:
+    ids = [
+        "/subscriptions/s1/resourceGroups/a/providers/P/workspaces/ws",
+        "/subscriptions/s1/resourceGroups/b/providers/P/workspaces/WS",
+        "/subscriptions/s2/resourceGroups/b/providers/P/workspaces/ws",
+        "/subscriptions/s1/resourceGroups/a/providers/P/workspaces/other",
+    ]
+    assert [short_names(ids)[identifier.casefold()] for identifier in ids] == ["a/ws", "s1/b/WS", "s2/b/ws", "other"]
+    assert short_names([ids[0], ids[0].upper()]) == {ids[0].casefold(): "ws"}

@@ -8,9 +8,12 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.azureml.compute.plugins.module_utils._report import document
+import pytest
+from ansible_collections.azureml.compute.plugins.module_utils._report import document, wording
 from ansible_collections.azureml.compute.plugins.module_utils._report.markdown import markdown
+from ansible_collections.azureml.compute.plugins.module_utils._report.page import page
 from ansible_collections.azureml.compute.plugins.module_utils._report.rows import Report
+from ansible_collections.azureml.compute.plugins.module_utils._report.text import text
 
 Row = dict[str, t.Any]
 SUBSCRIPTION = "11111111-0000-4000-8000-000000000001"
@@ -186,7 +189,7 @@ MERGED = {
 
 MARKDOWN = r"""# Drift report: demo
 
-1 of 4 compute targets in 3 workspaces match their declaration; 2 differ, 1 failed, 2 are not declared, 2 of the workspaces could not be read. 2026-01-02 00:00 UTC
+1 of 4 compute targets in 3 workspaces matches its declaration; 2 differ, 1 failed, 2 are not declared, 2 of the workspaces could not be read. 2026-01-02 00:00 UTC
 
 ## What differs (2)
 
@@ -238,7 +241,7 @@ Cost of the declared targets for 730 hours, with their minimum and maximum numbe
 | --- | --- | --- | --- |
 | one | cpu | amlcompute | net/s |
 
-On 1 more clusters the SSH port is open, but no user can log in.
+On 1 more cluster the SSH port is open, but no user can log in.
 
 ## Quota in use
 
@@ -247,6 +250,20 @@ On 1 more clusters the SSH port is open, but no user can log in.
 | eastus | Standard DSv2 Family | 4 | 10 | 40 % |
 
 The quotas of westus could not be read: Forbidden
+"""  # noqa: E501
+
+
+TEXT = """Drift report: demo
+1 of 4 compute targets in 3 workspaces matches its declaration; 2 differ, 1 failed, 2 are not declared, 2 of the workspaces could not be read. 2026-01-02 00:00 UTC
+
+What differs (2):
+  WORKSPACE  TARGET  TYPE        ACTION  DIFFERENCE            FOR
+  one        cpu     amlcompute  update  max_instances: 2 → 4  9 days
+  one        new     amlcompute  create  it does not exist     new
+
+Failed (1):
+  WORKSPACE  TARGET  TYPE        ACTION  DIFFERENCE   FOR
+  two        gpu     amlcompute          No | access  new
 """  # noqa: E501
 
 
@@ -260,4 +277,24 @@ def test_a_whole_report() -> None:
     assert merged == MERGED
     assert json.dumps(merged) == json.dumps(MERGED)
     assert markdown(Report.from_dict(merged)) == MARKDOWN
+    assert text(Report.from_dict(merged)).startswith(TEXT)
     assert merge([merged]) == {**merged, "previous": None}
+
+
+def test_workspaces_of_the_same_name_are_told_apart() -> None:
+    """In what people read; the data has the ids."""
+    merged = merge([document.build(share).to_dict() for share in (ONE, TWO)], BEFORE)
+    twin = home("one").replace("/rg/", "/other-rg/")
+    workspaces = [*merged["workspaces"], {**merged["workspaces"][0], "id": twin}]
+    targets = [
+        {**row, "id": f"{twin}/computes/{row['name']}"} for row in merged["targets"] if row["workspace"] == "one"
+    ]
+    both = {**merged, "workspaces": workspaces, "targets": [*merged["targets"], *targets]}
+    for shown in (text(Report.from_dict(both)), markdown(Report.from_dict(both)), page(Report.from_dict(both))):
+        assert "rg/one" in shown and "other-rg/one" in shown and "rg/two" not in shown
+
+
+@pytest.mark.parametrize(("number", "words"), [(1, "1 differs"), (2, "2 differ"), (0, "0 differ")])
+def test_numbers_agree_with_their_verbs(number: int, words: str) -> None:
+    targets = [{**MERGED["targets"][0], "status": "differs"}] * number
+    assert words in wording.headline(Report.from_dict({**MERGED, "targets": targets}))

@@ -121,8 +121,8 @@ LONGEST_HOST = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
         ),
         (
             rules.location,
-            ["eastus", "East US 2", "EASTUS", "a", "my-region_1"],
-            ["", "2east", " eastus", "east/us", "east.us", "eastus\n"],
+            ["eastus", "East US 2", "EASTUS", "a"],
+            ["", "2east", "east-us", "east_us", " eastus", "east/us", "east.us", "eastus\n"],
             "InvalidLocation",
         ),
         (
@@ -599,6 +599,13 @@ RSA_ONLY = "Azure Machine Learning takes RSA public keys alone (how-to-create-at
             "InvalidLocation",
             "location",
             "location must be the name of a region such as eastus or 'East US 2'; '2east' is not.",
+            "Azure regions",
+        ),
+        (
+            lambda: rules.location("East-US 2"),
+            "InvalidLocation",
+            "location",
+            "location must be the name of a region such as eastus or 'East US 2'; 'East-US 2' is not. Did you mean eastus2?",
             "Azure regions",
         ),
         (

@@ -41,7 +41,7 @@ def test_three_forms_of_one_report(drift_report: t.Callable[..., t.Any]) -> None
 
 
 def test_another_form_says_which_there_are(drift_report: t.Callable[..., t.Any]) -> None:
-    with pytest.raises(AnsibleFilterError, match="form is data, merged, markdown, html, junit, csv, not 'pdf'"):
+    with pytest.raises(AnsibleFilterError, match="form is data, merged, text, markdown, html, junit, csv, not 'pdf'"):
         drift_report({}, "pdf")
 
 
@@ -113,7 +113,18 @@ def strange(value: t.Any) -> t.Iterator[tuple[str, t.Any]]:
 
 @pytest.mark.parametrize(
     "name",
-    ["data", "merged", "markdown", "html", "junit", "csv", "merge_fleet_results", "free_host_names", "modernised"],
+    [
+        "data",
+        "merged",
+        "text",
+        "markdown",
+        "html",
+        "junit",
+        "csv",
+        "merge_fleet_results",
+        "free_host_names",
+        "modernised",
+    ],
 )
 def test_input_of_any_form_is_read_or_is_one_error_that_names_the_filter(
     name: str, drift_report: t.Callable[..., t.Any]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.loader import filter_loader, init_plugin_loader
 
 init_plugin_loader()
@@ -85,3 +86,15 @@ def test_the_variables_of_every_role_are_checked_before_the_first_write() -> Non
     (block,) = yaml.safe_load((ROOT / "playbooks" / "tasks" / "validate.yml").read_text())
     loop = block["block"][0]["loop"]
     assert len(roles) > 5 and {role for role in roles if f"'{role}'" not in loop} == set()
+
+
+def test_an_error_about_an_unknown_option_has_the_one_that_it_resembles() -> None:
+    reworded = filter_loader.get("azureml.compute.with_similar_options").j2_function
+    spec = {"aml_computes": {"type": "list", "elements": "dict", "options": {"size": {"type": "str"}, "zone": {}}}}
+    errors = ArgumentSpecValidator(spec).validate({"aml_computes": [{"sise": 1}]}).error_messages
+    assert [reworded(error, spec) for error in errors] == [
+        "Unsupported parameters: aml_computes.sise. Did you mean aml_computes.size?"
+    ]
+    (other,) = ArgumentSpecValidator(spec).validate({"aml_computes": [{"xxx": 1}]}).error_messages
+    assert reworded(other, spec) == "Unsupported parameters: aml_computes.xxx. Supported are: size, zone."
+    assert reworded("missing required arguments: name", spec) == "missing required arguments: name"

@@ -1,0 +1,100 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The content of a drift report as titles, sentences and tables, which Markdown and text render."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from . import wording
+from .rows import DIFFERS, FAILED, UNDECLARED, Report
+
+
+@dataclass(frozen=True)
+class Title:
+    text: str
+    level: int = 2
+
+
+@dataclass(frozen=True)
+class Table:
+    """``rows`` have as many cells as ``heads``; None is an empty cell."""
+
+    heads: t.Sequence[str]
+    rows: t.Sequence[t.Sequence[t.Any]]
+
+
+# A text is a sentence.
+Section = Title | Table | str
+Sections = t.Iterator[Section]
+
+
+def sections(report: Report) -> Sections:
+    report = report.with_distinct_names()
+    yield Title(f"Drift report{': ' + report.fleet if report.fleet else ''}", level=1)
+    yield wording.headline(report)
+    for title, status in (("What differs", DIFFERS), ("Failed", FAILED), ("Not declared", UNDECLARED)):
+        yield from _listed(report, title, status)
+    yield from _retirements(report)
+    yield from _counted(report)
+    yield from _exposed(report)
+    yield from _quotas(report)
+
+
+def _listed(report: Report, title: str, status: str) -> Sections:
+    own = report.having(status)
+    rows = [
+        (
+            target.workspace,
+            target.name,
+            target.type,
+            wording.action(target),
+            wording.what(target),
+            wording.age(wording.seconds(target.since, report.generated)),
+        )
+        for target in own
+    ]
+    yield Title(f"{title} ({len(own)})")
+    yield Table(("Workspace", "Target", "Type", "Action", "Difference", "For"), rows)
+
+
+def _counted(report: Report) -> Sections:
+    heads = wording.count_heads(report)
+    workspaces = [
+        (workspace.name, *wording.counted(counts, report), workspace.error)
+        for workspace, counts in report.counted_workspaces
+    ]
+    kinds = [(kind, *wording.counted(counts, report)) for kind, counts in report.counted_kinds]
+    yield from (Title("Workspaces"), Table(("Workspace", *heads, "Error"), workspaces))
+    yield from (Title("Types"), Table(("Type", *heads), kinds))
+    if report.priced:
+        yield wording.COST_NOTE
+
+
+def _retirements(report: Report) -> Sections:
+    rows, more = wording.retirements(report)
+    if rows:
+        yield from (Title(f"Retirements ({len(report.retirements)})"), Table(wording.RETIREMENT_HEADS, rows))
+        if more:
+            yield more
+
+
+def _exposed(report: Report) -> Sections:
+    rows = [(target.workspace, target.name, target.type, target.network) for target in report.exposed]
+    yield from (
+        Title(f"SSH open on a public address ({len(rows)})"),
+        Table(("Workspace", "Target", "Type", "Network"), rows),
+    )
+    if wording.without_user(report):
+        yield wording.without_user(report)
+
+
+def _quotas(report: Report) -> Sections:
+    rows = [
+        (usage.location, wording.usage_name(usage), usage.current, usage.limit, f"{usage.percent:g} %")
+        for usage in wording.used(report)
+    ]
+    yield from (Title("Quota in use"), Table(("Region", "Quota", "Used", "Limit", "Share"), rows))
+    yield from wording.unread_quotas(report)
