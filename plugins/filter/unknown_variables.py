@@ -44,6 +44,11 @@ import typing as t
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[2]
+# Where names are found.
+_ROLES_SOURCE = "roles/aml_*"
+_SPECS_SOURCE = ("roles/*/meta/argument_specs.yml",)
+_PLAYBOOKS_SOURCE = ("playbooks/*.yml",)
+_OTHERS_SOURCE = ("roles/*/[dtv]*/*.yml", "playbooks/tasks/*.yml", "plugins/inventory/aml_compute.py")
 _NAME = re.compile(r"\baml_\w+")
 _PLAYBOOKS = ("aml_acceptance", "aml_drift", "aml_export", "aml_modernise", "aml_rotate", "aml_stop", "aml_teardown")
 
@@ -65,9 +70,8 @@ class _Names(t.NamedTuple):
 
 @functools.cache
 def _names() -> _Names:
-    specs, playbooks = _texts("roles/*/meta/argument_specs.yml"), _texts("playbooks/*.yml")
-    others = _texts("roles/*/[dtv]*/*.yml", "playbooks/tasks/*.yml", "plugins/inventory/aml_compute.py")
-    owners = (*(path.name for path in sorted(_ROOT.glob("roles/aml_*"))), *_PLAYBOOKS)
+    specs, playbooks, others = map(_texts, (_SPECS_SOURCE, _PLAYBOOKS_SOURCE, _OTHERS_SOURCE))
+    owners = (*(path.name for path in sorted(_ROOT.glob(_ROLES_SOURCE))), *_PLAYBOOKS)
     beginnings = tuple(f"{owner}_" for owner in owners)
     documented = re.findall(r"^ {6}(aml_\w+):", specs, re.MULTILINE)
     comments = "".join(re.findall(r"^#.*\n", playbooks, re.MULTILINE))
@@ -77,7 +81,7 @@ def _names() -> _Names:
     return _Names(owners, list(dict.fromkeys(documented)), known, tuple(parts))
 
 
-def _texts(*patterns: str) -> str:
+def _texts(patterns: t.Iterable[str]) -> str:
     paths = [path for pattern in patterns for path in sorted(_ROOT.glob(pattern))]
     return "\n".join(path.read_text(encoding="utf-8") for path in paths)
 
