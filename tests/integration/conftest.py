@@ -20,7 +20,7 @@ import azureml_simulator
 import pytest
 import yaml
 from ansible_collections.azureml.compute.scripts.environment import own_environment
-from ansible_collections.azureml.compute.tests.support.playbooks import Playbooks
+from ansible_collections.azureml.compute.tests.support.ansible_commands import Commands
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -30,7 +30,7 @@ SPEED = 60
 
 ML = "2025-12-01"
 
-# Of Ansible, for each playbook.
+# Of Ansible, for each command.
 SETTINGS = {
     "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "tests" / "support" / "callback"),
     "ANSIBLE_CALLBACKS_ENABLED": "report",
@@ -54,7 +54,7 @@ class Simulator:
 
     environment: dict[str, str]
     running: azureml_simulator.Simulator
-    playbooks: Playbooks
+    commands: Commands
 
     def control(self, method: str, path: str, body: t.Any = None) -> t.Any:
         return self.running.control(method, path, body)
@@ -145,9 +145,9 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Simulator]
     with azureml_simulator.Simulator(home) as running:
         running.config({"clock": {"speed": SPEED}})
         environment = {**own, **running.environment, **authority}
-        playbooks = Playbooks({**environment, **SETTINGS})
-        yield Simulator(environment, running, playbooks)
-        playbooks.end()
+        commands = Commands({**environment, **SETTINGS})
+        yield Simulator(environment, running, commands)
+        commands.end()
 
 
 @pytest.fixture
@@ -214,7 +214,7 @@ class Player:
         command = [str(BIN / "ansible-playbook"), name, *(["--check"] if check else []), *arguments]
         # As a shell does: playbooks take relative paths from it.
         variables = {"PWD": str(self.folder), "AML_TEST_REPORT": str(report), **(env or {})}
-        done = self.simulator.playbooks.run(command, variables, self.folder, timeout=300)
+        done = self.simulator.commands.run(command, variables, self.folder, timeout=300)
         text = done.stdout + done.stderr
         assert not ok or done.returncode == 0, text
         tasks = [tuple(row) for row in json.loads(report.read_text())] if report.exists() else []

@@ -19,13 +19,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from .conftest import BIN, ROOT, Player, Simulator, module
-from .test_ssh import MISSING, SSH_ARGUMENTS, TWO_UP, facts_task, make_key
+from .conftest import BIN, ROOT, Player, Simulator
+from .test_ssh import MISSING, SSH_ARGUMENTS, make_key
 
 WORKSPACE = "ws-inventory"
 NASTY = "{{ lookup('pipe', 'touch PWNED') }}"
-# What a play has to say for that text to reach the service as it is.
-WRITTEN = "{{ '{' ~ \"" + NASTY[1:-1] + "\" ~ '}' }}"
 
 
 class Inventory:
@@ -34,8 +32,8 @@ class Inventory:
     def __init__(self, simulator: Simulator, folder: Path) -> None:
         self.simulator, self.folder = simulator, folder
         self.file = folder / "aml_compute.yml"
-        self.environment = {
-            **simulator.environment,
+        # For commands that log in to nodes.
+        self.ssh = {
             "ANSIBLE_SSH_ARGS": SSH_ARGUMENTS,
             "ANSIBLE_SSH_CONTROL_PATH_DIR": str(folder / "cp"),
             "ANSIBLE_HOST_KEY_CHECKING": "false",
@@ -49,10 +47,12 @@ class Inventory:
     def run(
         self, command: str, *arguments: str, ok: bool = True, **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
+        done = self.simulator.commands.run(
             [str(BIN / command), "-i", str(self.file), *arguments],
-            env={**self.environment, **environment}, cwd=self.folder, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
+            {"PWD": str(self.folder), **environment},
+            self.folder,
+            timeout=120,
+        )
         assert not ok or (done.returncode == 0 and "WARNING" not in done.stderr), done.stdout + done.stderr
         return done
 
@@ -72,32 +72,16 @@ def world(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> tup
     folder = tmp_path_factory.mktemp("world")
     key = folder / "id_rsa"
     player = Player(simulator, folder, "rg-inventory")
-    group = module(
-        "arm_resource",
-        type="Microsoft.Resources/resourceGroups",
-        name=player.group,
-        api_version="2021-04-01",
-        body={"location": "eastus"},
-    )
-    cluster = module(
-        "aml_compute_cluster",
-        workspace=WORKSPACE,
-        name="cpu-cluster",
-        size="Standard_DS3_v2",
-        min_instances=2,
-        max_instances=2,
-        ssh_public_access_enabled=True,
-        ssh_settings={"admin_username": "mlops", "ssh_key_value": make_key(key)},
-        tags={"team": "vision", "evil": WRITTEN},
-    )
-    facts = {**facts_task(key, name="cpu-cluster"), "register": "found", "until": TWO_UP, "retries": 100, "delay": 0.2}
-    facts["azureml.compute.aml_ssh_facts"]["workspace"] = WORKSPACE
-    player.play(
-        group,
-        module("aml_workspace", name=WORKSPACE, location="eastus", tags={"stage": "prod", "evil": WRITTEN}),
-        cluster,
-        facts,
-    )
+    inner = {
+        "vmSize": "STANDARD_DS3_V2",
+        "scaleSettings": {"minNodeCount": 2, "maxNodeCount": 2},
+        "remoteLoginPortPublicAccess": "Enabled",
+        "userAccountCredentials": {"adminUserName": "mlops", "adminUserSshPublicKey": make_key(key)},
+    }
+    workspace = player.make_workspace(WORKSPACE, tags={"stage": "prod", "evil": NASTY})
+    cluster: dict[str, t.Any] = {"location": "eastus", "tags": {"team": "vision", "evil": NASTY}}
+    cluster["properties"] = {"computeType": "AmlCompute", "properties": inner}
+    simulator.arm("PUT", f"{workspace}/computes/cpu-cluster", body=cluster)
     return key, player.group
 
 
@@ -133,7 +117,7 @@ def test_the_first_file_of_the_guide_and_ping(inventory: Inventory, world: tuple
         and "@workspace_ws_inventory" in graph
         and "@size_standard_ds3_v2" in graph
     )
-    done = inventory.run("ansible", "all", "-m", "ansible.builtin.ping", HOME=str(home))
+    done = inventory.run("ansible", "all", "-m", "ansible.builtin.ping", HOME=str(home), **inventory.ssh)
     assert done.stdout.count('"ping": "pong"') == 2, done.stdout
 
 
@@ -222,7 +206,7 @@ def test_workspaces_are_hosts_of_their_own_that_modules_run_for(
 def test_a_wrong_name_and_a_wrong_secret(mine: t.Callable[..., Inventory]) -> None:
     failed = mine(workspaces=["ws-invntory"]).run("ansible-inventory", "--list", ok=False).stderr
     assert "workspace ws-invntory: WorkspaceNotFound: The workspace does not exist" in " ".join(failed.split())
-    environment = mine().environment
+    environment = mine().simulator.environment
     identity = {
         name: environment[variable]
         for name, variable in {"client_id": "AZURE_CLIENT_ID", "tenant": "AZURE_TENANT"}.items()

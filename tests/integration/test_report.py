@@ -51,6 +51,8 @@ class World:
                 ],
             },
         ]
+        for desired in declared:
+            self.player.make_workspace(desired["name"])
         self.player.play(*self._made(declared))
         missing = {"name": "ws-none", "computes": [cluster("wanted")]}
         self.vars = {
@@ -64,8 +66,6 @@ class World:
     def _made(self, declared: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
         by_hand = {"resource_group": GROUP, "workspace": "ws-one"}
         return [
-            module("arm_resource", type="Microsoft.Resources/resourceGroups", name=GROUP, api_version="2021-04-01", body={"location": "eastus"}),
-            *(module("aml_workspace", name=desired["name"], location="eastus") for desired in declared),
             module("aml_fleet", name="demo", workspaces=declared),
             module("aml_compute_cluster", **by_hand, name="changed", max_instances=7, tags={"team": WRITTEN}),
             module(

@@ -36,7 +36,12 @@ PLANTED = {
 
 
 class CommandLines(threading.Thread):
-    """Every command line on this machine while it watches."""
+    """Every command line on this machine while it watches.
+
+    A process gets another one soon after its start, or never: each is read so often only, since reading all of them takes as long as the playbook.
+    """
+
+    READS = 30
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -44,10 +49,12 @@ class CommandLines(threading.Thread):
         self.done = threading.Event()
 
     def run(self) -> None:
+        reads: dict[str, int] = {}
         while not self.done.wait(0.01):
-            for process in Path("/proc").glob("[0-9]*/cmdline"):
+            reads = {process: reads.get(process, 0) + 1 for process in os.listdir("/proc") if process.isdigit()}
+            for process in [process for process, times in reads.items() if times <= self.READS]:
                 try:
-                    self.seen.add(process.read_bytes())
+                    self.seen.add(Path("/proc", process, "cmdline").read_bytes())
                 except OSError:
                     continue
 
@@ -130,8 +137,8 @@ def watched(player: Player) -> Watched:
 
 
 @pytest.fixture
-def workspace(watched: Watched, group_task: dict[str, t.Any]) -> None:
-    watched.play(group_task, module("aml_workspace", name="ws-a", location="eastus"))
+def workspace(player: Player) -> None:
+    player.make_workspace("ws-a")
 
 
 def cluster(title: str, name: str, **options: t.Any) -> dict[str, t.Any]:
@@ -220,8 +227,8 @@ def tasks(group: str) -> list[dict[str, t.Any]]:
     ]
 
 
-@pytest.mark.usefixtures("workspace")
-def test_check_mode_success_and_no_change(watched: Watched) -> None:
+def test_check_mode_success_and_no_change(watched: Watched, group_task: dict[str, t.Any]) -> None:
+    watched.play(group_task, module("aml_workspace", name="ws-a", location="eastus"))
     made = tasks(watched.player.group)
     # In check mode, what is attached must be there.
     watched.play(*made[2:4])

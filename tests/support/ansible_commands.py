@@ -1,16 +1,17 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ansible-playbook in forks of a process that has imported it: what each run costs before its first task, all of them cost once.
+"""Ansible's commands in forks of a process that has imported Ansible: what each costs before its first task, all of them cost once.
 
 The process has read Ansible's configuration from its environment, has imported Ansible, the collection's action plugins and what these import, and
-has started nothing. A fork goes on from there as ansible-playbook does, with the arguments, folder and variables of its run. A run with another
-configuration of Ansible or of Python needs a process of its own: ``Playbooks.run`` gives it one.
+has started nothing. A fork goes on from there as the command does, with the arguments, folder and variables of its run. A run with another
+configuration of Ansible or of Python needs a process of its own: ``Commands.run`` gives it one.
 """
 
 from __future__ import annotations
 
 import atexit
+import gc
 import importlib
 import json
 import os
@@ -38,11 +39,16 @@ _OF_PLAYS = (
     "ansible.plugins.test.core",
     "ansible.plugins.test.mathstuff",
 )
+_CLIS = {
+    "ansible": "adhoc.AdHocCLI",
+    "ansible-inventory": "inventory.InventoryCLI",
+    "ansible-playbook": "playbook.PlaybookCLI",
+}
 _ACTIONS = "ansible_collections.azureml.compute.plugins.action"
 
 
-class Playbooks:
-    """Runs ansible-playbook in an environment; the process is started at the first run."""
+class Commands:
+    """Runs Ansible's commands in an environment; the process is started at the first run."""
 
     def __init__(self, environment: dict[str, str]) -> None:
         self._environment = environment
@@ -96,7 +102,7 @@ def serve() -> None:
     answers = os.fdopen(os.dup(1), "w")
     sys.argv = ["ansible-playbook"]
     cli = importlib.import_module("ansible.cli")
-    playbook = importlib.import_module("ansible.cli.playbook")
+    importlib.import_module("ansible.cli.playbook")
     loader = importlib.import_module("ansible.plugins.loader")
     cli.init_plugin_loader()
     # Once is enough, and a second time is a warning.
@@ -107,10 +113,15 @@ def serve() -> None:
     # Their documentation has their options.
     for kind in ("become", "callback", "connection", "inventory", "shell", "vars"):
         list(getattr(loader, f"{kind}_loader").all(class_only=True))
+    # What is imported is not searched again for garbage in each fork, which would copy it.
+    gc.collect()
+    gc.freeze()
     while line := sys.stdin.readline():
         child = os.fork()
         if child == 0:
-            playbook.PlaybookCLI.cli_executor(_become(json.loads(line)))
+            command = _become(json.loads(line))
+            module, _, name = _CLIS[Path(command[0]).name].partition(".")
+            getattr(importlib.import_module(f"ansible.cli.{module}"), name).cli_executor(command)
         answers.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
         answers.flush()
 
