@@ -92,8 +92,9 @@ class Commands:
     def end(self) -> None:
         """End the process, as the end of its input does."""
         process, self._process = self._process, None
-        if process is not None:
-            process.communicate()
+        if process is not None and process.stdin is not None:
+            process.stdin.close()
+            process.wait(timeout=60)
 
 
 def serve() -> None:
