@@ -4,7 +4,7 @@
 """Each module's own ``main`` against the simulator in the same process: no socket, no real time, thousands of runs in a minute.
 
     def test_something(azure):
-        done = azure.run("aml_compute_cluster", name="cpu", size="Standard_DS3_v2", max_instances=4)
+        done = azure.run("aml_compute_cluster", name="cpu", size="Standard_D4s_v3", max_instances=4)
         assert done["changed"]
 
 A module's sleeping advances the simulator's clock. The environment decides nothing.

@@ -80,7 +80,7 @@ BASES: dict[str, list[Options]] = {
         {
             "name": "cpu-cluster",
             "location": "eastus",
-            "size": "Standard_DS3_v2",
+            "size": "Standard_D4s_v3",
             "tier": "dedicated",
             "min_instances": 0,
             "max_instances": 4,
@@ -98,7 +98,7 @@ BASES: dict[str, list[Options]] = {
         {
             "name": "an-instance",
             "location": "eastus",
-            "size": "Standard_DS3_v2",
+            "size": "Standard_D4s_v3",
             "description": "For tests",
             "network_settings": {"subnet": "training", "vnet_name": "vnet", "resource_group": "rg-test"},
             "ssh_settings": {"ssh_key_value": KEY},
@@ -133,10 +133,10 @@ BASES: dict[str, list[Options]] = {
                 }
             ],
         },
-        {"name": "an-instance", "size": "Standard_DS3_v2", "schedules": {"compute_start_stop": [_WEEKLY]}},
+        {"name": "an-instance", "size": "Standard_D4s_v3", "schedules": {"compute_start_stop": [_WEEKLY]}},
         {
             "name": "an-instance",
-            "size": "Standard_DS3_v2",
+            "size": "Standard_D4s_v3",
             "setup_scripts": {"creation_script": {"inline": "true"}, "startup_script": {"path": "a.sh"}},
         },
     ],
@@ -144,7 +144,7 @@ BASES: dict[str, list[Options]] = {
         {
             "name": "made-aks",
             "cluster_purpose": "fast_prod",
-            "size": "Standard_DS3_v2",
+            "size": "Standard_D4s_v3",
             "agent_count": 3,
             "location": "eastus",
             "description": "For tests",
@@ -261,7 +261,7 @@ BASES: dict[str, list[Options]] = {
         {
             "name": "a-fleet",
             "resource_group": "rg-test",
-            "defaults": {"amlcompute": {"size": "Standard_DS3_v2"}},
+            "defaults": {"amlcompute": {"size": "Standard_D4s_v3"}},
             "max_monthly_cost": 100.5,
             "workspaces": [
                 {
@@ -283,7 +283,7 @@ BASES: dict[str, list[Options]] = {
         }
     ],
     "aml_preflight_info": [
-        {"computes": [{"name": "cpu-cluster", "type": "amlcompute", "size": "Standard_DS3_v2", "max_instances": 2}]}
+        {"computes": [{"name": "cpu-cluster", "type": "amlcompute", "size": "Standard_D4s_v3", "max_instances": 2}]}
     ],
     "aml_quota": [{"location": "eastus", "quotas": [{"family": "standardDSv2Family", "limit": 24}]}],
     "aml_ssh_facts": [
@@ -485,7 +485,7 @@ RULES: dict[str, list[t.Any]] = {
     "retries": NEGATIVE,
     "retry_timeout": NEGATIVE,
     # cluster
-    "size": ["", "Standard DS3", "Standard_DS3_v2\n", " Standard_DS3_v2", "../x", "Größe", "4", "\ud800"],
+    "size": ["", "Standard DS3", "Standard_D4s_v3\n", " Standard_D4s_v3", "../x", "Größe", "4", "\ud800"],
     "min_instances": [*NEGATIVE, 5, "0o17"],
     "max_instances": [*NEGATIVE, 0, "0o17"],
     "description": _TEXT,
@@ -922,7 +922,7 @@ CONTRADICTIONS: list[tuple[str, Options, str]] = [
     ),
     (
         "aml_inference_cluster",
-        {"name": "an-aks", "cluster_purpose": "fast_prod", "size": "Standard_DS3_v2", "agent_count": 1},
+        {"name": "an-aks", "cluster_purpose": "fast_prod", "size": "Standard_D4s_v3", "agent_count": 1},
         "agent_count",
     ),
     ("aml_attached_compute", {"name": "machine"}, "type"),

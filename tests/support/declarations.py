@@ -55,7 +55,7 @@ def clusters(azure: Azure) -> dict[str, Declaration]:
     full = {
         "name": "full-cluster",
         "location": "eastus",
-        "size": "Standard_DS3_v2",
+        "size": "Standard_D4s_v3",
         "tier": "dedicated",
         "min_instances": 0,
         "max_instances": 4,
@@ -80,16 +80,16 @@ def clusters(azure: Azure) -> dict[str, Declaration]:
     ]
     password = {"admin_username": "azureuser", "admin_password": "planted-cluster-password"}
     return {
-        "cluster-small": Declaration(module, {"name": "small-cluster", "size": "Standard_DS2_v2", "max_instances": 1}),
+        "cluster-small": Declaration(module, {"name": "small-cluster", "size": "Standard_D2s_v3", "max_instances": 1}),
         "cluster-low-priority": Declaration(
-            module, {"name": "low-cluster", "size": "Standard_DS2_v2", "tier": "low_priority", "max_instances": 1}
+            module, {"name": "low-cluster", "size": "Standard_D2s_v3", "tier": "low_priority", "max_instances": 1}
         ),
         "cluster-elsewhere": Declaration(
-            module, {"name": "west-cluster", "size": "Standard_DS2_v2", "location": "westus", "max_instances": 1}
+            module, {"name": "west-cluster", "size": "Standard_D2s_v3", "location": "westus", "max_instances": 1}
         ),
         "cluster-password": Declaration(
             module,
-            {"name": "pass-cluster", "size": "Standard_DS2_v2", "max_instances": 1, "ssh_settings": password},
+            {"name": "pass-cluster", "size": "Standard_D2s_v3", "max_instances": 1, "ssh_settings": password},
             [{"tags": {"a": "b"}}],
         ),
         "cluster-full": Declaration(module, full, changes),
@@ -124,7 +124,7 @@ def instances(azure: Azure) -> dict[str, Declaration]:
     full = {
         "name": "full-instance",
         "location": "eastus",
-        "size": "Standard_DS3_v2",
+        "size": "Standard_D4s_v3",
         "description": "For tests",
         "ssh_public_access_enabled": True,
         "ssh_settings": {"ssh_key_value": KEY},
@@ -152,7 +152,7 @@ def instances(azure: Azure) -> dict[str, Declaration]:
         {"state": "stopped"},
         {"state": "started"},
     ]
-    small = {"name": "small-instance", "size": "Standard_DS2_v2"}
+    small = {"name": "small-instance", "size": "Standard_D2s_v3"}
     preview = completed(INSTANCE, {**small, "name": "preview-instance"}, of_other_versions=True)
     return {
         "instance-small": Declaration(module, small),
@@ -170,7 +170,7 @@ def inference_clusters(azure: Azure) -> dict[str, Declaration]:
         "dns_service_ip": "10.8.0.10",
         "docker_bridge_cidr": "172.17.0.1/16",
     }
-    made = {"name": "made-aks", "cluster_purpose": "fast_prod", "size": "Standard_DS3_v2", "agent_count": 3}
+    made = {"name": "made-aks", "cluster_purpose": "fast_prod", "size": "Standard_D4s_v3", "agent_count": 3}
     certificate = {
         "status": "enabled",
         "cert": "planted-cert",
@@ -195,7 +195,7 @@ def inference_clusters(azure: Azure) -> dict[str, Declaration]:
 
 
 def aks(azure: Azure, name: str) -> str:
-    pools = [{"name": "pool", "count": 3, "vmSize": "Standard_DS3_v2"}]
+    pools = [{"name": "pool", "count": 3, "vmSize": "Standard_D4s_v3"}]
     return azure.resource(
         "Microsoft.ContainerService/managedClusters", name, {"properties": {"agentPoolProfiles": pools}}, "2024-09-01"
     )
@@ -203,7 +203,7 @@ def aks(azure: Azure, name: str) -> str:
 
 def attached(azure: Azure) -> dict[str, Declaration]:
     module = "aml_attached_compute"
-    machine = {"properties": {"hardwareProfile": {"vmSize": "Standard_DS3_v2"}}}
+    machine = {"properties": {"hardwareProfile": {"vmSize": "Standard_D4s_v3"}}}
     azure.resource("Microsoft.Synapse/workspaces", "syn", {"properties": {"defaultDataLakeStorage": {}}}, "2021-06-01")
     spark = {
         "properties": {"sparkVersion": "3.4", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}

@@ -40,10 +40,10 @@ CLUSTER, INSTANCE, ATTACHED, AKS = (
     "aml_attached_compute",
     "aml_inference_cluster",
 )
-CPU = {"name": "cpu", "size": "Standard_DS3_v2", "max_instances": 2}
-BOX = {"name": "box", "size": "Standard_DS3_v2"}
-SCORING = {"name": "scoring", "cluster_purpose": "fast_prod", "size": "Standard_DS3_v2", "agent_count": 3}
-MACHINE = {"properties": {"hardwareProfile": {"vmSize": "Standard_DS3_v2"}}}
+CPU = {"name": "cpu", "size": "Standard_D4s_v3", "max_instances": 2}
+BOX = {"name": "box", "size": "Standard_D4s_v3"}
+SCORING = {"name": "scoring", "cluster_purpose": "fast_prod", "size": "Standard_D4s_v3", "agent_count": 3}
+MACHINE = {"properties": {"hardwareProfile": {"vmSize": "Standard_D4s_v3"}}}
 
 
 def row(module: str, what: str) -> Callable[[Scenario], Scenario]:
@@ -68,7 +68,7 @@ MADE = (CLUSTER, CPU)
 plain(CLUSTER, "create", **CPU)
 plain(CLUSTER, "no change", MADE, **CPU)
 plain(CLUSTER, "change", MADE, **{**CPU, "max_instances": 3})
-plain(CLUSTER, "recreate", MADE, **{**CPU, "size": "Standard_DS2_v2", "on_immutable_change": "recreate"})
+plain(CLUSTER, "recreate", MADE, **{**CPU, "size": "Standard_D2s_v3", "on_immutable_change": "recreate"})
 plain(CLUSTER, "delete", MADE, name="cpu", state="absent")
 
 
@@ -91,7 +91,7 @@ plain(INSTANCE, "state: started", (INSTANCE, {**BOX, "state": "stopped"}), name=
 plain(INSTANCE, "state: stopped", BOXED, name="box", state="stopped")
 plain(INSTANCE, "state: restarted", BOXED, name="box", state="restarted")
 plain(INSTANCE, "change idle time", BOXED, name="box", idle_time_before_shutdown_minutes=30)
-plain(INSTANCE, "change size", (INSTANCE, {**BOX, "state": "stopped"}), name="box", size="Standard_DS2_v2")
+plain(INSTANCE, "change size", (INSTANCE, {**BOX, "state": "stopped"}), name="box", size="Standard_D2s_v3")
 plain(INSTANCE, "change enable_sso", BOXED, name="box", enable_sso=False)
 plain(INSTANCE, "delete", BOXED, name="box", state="absent")
 EVENING = {
@@ -119,7 +119,7 @@ plain(AKS, "delete", (AKS, SCORING), name="scoring", state="absent", delete_unde
 
 
 def kubernetes(azure: Azure) -> str:
-    pools = [{"name": "agentpool", "count": 3, "vmSize": "Standard_DS3_v2", "mode": "System"}]
+    pools = [{"name": "agentpool", "count": 3, "vmSize": "Standard_D4s_v3", "mode": "System"}]
     return azure.resource(
         "Microsoft.ContainerService/managedClusters",
         "aks-prod",

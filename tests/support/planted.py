@@ -70,9 +70,9 @@ def _target(azure: Azure, kind: str) -> str:
         "databricks": ("Microsoft.Databricks/workspaces", "2024-05-01"),
         "aks": ("Microsoft.ContainerService/managedClusters", "2024-09-01"),
     }
-    pools = [{"name": "agentpool", "count": 3, "vmSize": "Standard_DS3_v2", "mode": "System"}]
+    pools = [{"name": "agentpool", "count": 3, "vmSize": "Standard_D4s_v3", "mode": "System"}]
     properties = {
-        "virtualmachine": {"hardwareProfile": {"vmSize": "Standard_DS3_v2"}},
+        "virtualmachine": {"hardwareProfile": {"vmSize": "Standard_D4s_v3"}},
         "aks": {"dnsPrefix": "aks", "agentPoolProfiles": pools},
     }
     return azure.resource(types[kind][0], f"target-{kind}", {"properties": properties.get(kind, {})}, types[kind][1])
@@ -81,7 +81,7 @@ def _target(azure: Azure, kind: str) -> str:
 def _cluster(azure: Azure, folder: Path) -> Case:
     word = secret("ClusterPassword")
     settings = {"admin_username": "azureuser", "admin_password": word, "ssh_key_value": PUBLIC_KEY}
-    options = {"name": "target-a", "size": "Standard_DS3_v2", "max_instances": 1, "ssh_settings": settings}
+    options = {"name": "target-a", "size": "Standard_D4s_v3", "max_instances": 1, "ssh_settings": settings}
     return Case(CLUSTER, options, "computes/target-a", [word], {"min_instances": 9})
 
 
@@ -90,7 +90,7 @@ def _definition(azure: Azure, folder: Path) -> Case:
     text = f"""
 name: target-a
 type: amlcompute
-size: Standard_DS3_v2
+size: Standard_D4s_v3
 max_instances: 1
 ssh_settings:
   admin_username: azureuser
@@ -119,7 +119,7 @@ def _environment_variables(azure: Azure, folder: Path) -> Case:
         "endpoints": [{"target": 8787, "published": 8787}],
         "environment_variables": {"APP_PASSWORD": word, "ROOT": "true"},
     }
-    options = {"name": "target-a", "size": "Standard_DS3_v2", "custom_applications": [application]}
+    options = {"name": "target-a", "size": "Standard_D4s_v3", "custom_applications": [application]}
     return Case(INSTANCE, options, "computes/target-a", [word], {"name": "1"})
 
 
@@ -275,7 +275,7 @@ def _in_fleet(name: str) -> t.Callable[[Azure, Path], Case]:
 def _fleet_defaults(azure: Azure, folder: Path) -> Case:
     word = secret("FleetDefaults")
     defaults = {"amlcompute": {"ssh_settings": {"admin_username": "azureuser", "admin_password": word}}}
-    computes = [{"type": "amlcompute", "name": "target-a", "size": "Standard_DS3_v2", "max_instances": 1}]
+    computes = [{"type": "amlcompute", "name": "target-a", "size": "Standard_D4s_v3", "max_instances": 1}]
     fleet = {"workspaces": [{"name": WORKSPACE, "resource_group": GROUP, "computes": computes}], "defaults": defaults}
     return Case("aml_fleet", fleet, "computes/target-a", [word], {"max_monthly_cost": -1})
 

@@ -76,7 +76,7 @@ SUBNETS = [provider("Microsoft.Network/virtualNetworks", f"vnet/subnets/{name}")
 IDENTITIES = [
     provider("Microsoft.ManagedIdentity/userAssignedIdentities", name) for name in ("id-one", "id-two", "id-three")
 ]
-SIZES = st.one_of(spelled("Standard_DS2_v2"), spelled("Standard_DS3_v2"))
+SIZES = st.one_of(spelled("Standard_D2s_v3"), spelled("Standard_D4s_v3"))
 EAST = st.sampled_from(["eastus", "East US", "EastUS", "EASTUS"])
 TAG_VALUES = st.one_of(PROSE, st.integers(0, 9), st.booleans(), st.none(), st.floats(0, 9, width=16))
 TAGS = st.dictionaries(st.sampled_from(["team", "stage", "Cost Center", "größe"]), TAG_VALUES, max_size=3)
@@ -636,7 +636,7 @@ def furnish(azure: Azure) -> None:
         azure.identity(name)
     for name in ("aks-one", "aks-two"):
         aks(azure, name)
-    machine = {"properties": {"hardwareProfile": {"vmSize": "Standard_DS3_v2"}}}
+    machine = {"properties": {"hardwareProfile": {"vmSize": "Standard_D4s_v3"}}}
     azure.resource("Microsoft.Synapse/workspaces", "syn", {"properties": {"defaultDataLakeStorage": {}}}, "2021-06-01")
     spark = {
         "properties": {"sparkVersion": "3.4", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}

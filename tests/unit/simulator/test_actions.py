@@ -9,7 +9,15 @@ import re
 from typing import Any
 
 import pytest
-from ansible_collections.azureml.compute.tests.support.world import GROUP, STORAGE, SUB, VAULT, WORKSPACE, World
+from ansible_collections.azureml.compute.tests.support.world import (
+    GROUP,
+    STORAGE,
+    SUB,
+    VAULT,
+    WORKSPACE,
+    World,
+    refusal,
+)
 
 ACCOUNT = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/sttaken"
 GUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -49,6 +57,18 @@ def test_keys_of_a_storage_account(world: World) -> None:
     assert world.call("POST", f"{STORAGE}x/listKeys", version="2023-01-01").status == 404
 
 
+def test_a_storage_account_has_one_key_wherever_it_is_read() -> None:
+    world = World()
+    for _time in range(2):
+        key = world.call("POST", f"{STORAGE}/listKeys", version="2023-01-01").body["keys"][0]["value"]
+        own = world.call("POST", f"{WORKSPACE}/datastores/workspacefilestore/listSecrets").body
+        assert own == {"secretsType": "AccountKey", "key": key}
+        assert world.call("POST", f"{WORKSPACE}/listKeys").body["userStorageKey"] == key
+        assert world.call("POST", f"{WORKSPACE}/listStorageAccountKeys").body == {"userStorageKey": key}
+        regenerated = world.call("POST", f"{STORAGE}/regenerateKey", {"keyName": "key1"}, "2023-01-01").body["keys"]
+        assert regenerated[0]["value"] != key
+
+
 def test_access_policies_are_of_one_object_each() -> None:
     world = World()
     vault = f"{GROUP}/providers/Microsoft.KeyVault/vaults/vault-policies"
@@ -86,6 +106,8 @@ def test_sizes_of_virtual_machines(world: World) -> None:
     path = f"{SUB}/providers/Microsoft.Compute/locations/East US/vmSizes"
     sizes = {size["name"]: size for size in world.call("GET", path, version="2024-07-01").body["value"]}
     assert (sizes["Standard_DS3_v2"]["numberOfCores"], sizes["Standard_DS3_v2"]["memoryInMB"]) == (4, 14336)
+    unknown = world.call("GET", path.replace("East US", "mars"), version="2024-07-01")
+    assert refusal(unknown) == (400, "NoRegisteredProviderFound")
 
 
 def test_rules_of_a_security_group_are_one_truth() -> None:

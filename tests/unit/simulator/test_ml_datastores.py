@@ -92,7 +92,8 @@ def test_what_is_not_known_is_not_answered(world: World) -> None:
     assert put(world, one_lake, version="2023-04-01").status == 501
     assert put(world, {**BLOB, "intellectualProperty": {}}).status == 501
     assert world.call("PUT", PATH, {"properties": BLOB}).status == 501
-    assert world.app.call("GET", f"{WORKSPACE}/datastores?api-version=2026-05-01&searchText=a").status == 501
+    for query in ("searchText=a", "orderBy=name", "names=a"):
+        assert world.app.call("GET", f"{WORKSPACE}/datastores?api-version=2026-05-01&{query}").status == 501
 
 
 def test_secrets_are_listed_alone(world: World) -> None:
@@ -130,6 +131,13 @@ def test_a_workspace_has_four_datastores(world: World) -> None:
     assert put(world, {**BLOB, "accountName": "st"}, f"{WORKSPACE}/datastores/workspaceblobstore").status == 200
     changed = world.get(f"{WORKSPACE}/datastores/workspaceblobstore")
     assert changed["properties"]["isDefault"] is True and changed["properties"]["accountName"] == "st"
+
+
+def test_a_list_has_as_many_as_the_client_asks_for(world: World) -> None:
+    page = world.app.call("GET", f"{WORKSPACE}/datastores?api-version=2026-05-01&count=3&orderByAsc=false").body
+    rest = world.app.call("GET", page["nextLink"]).body
+    assert [len(body["value"]) for body in (page, rest)] == [3, 1] and "nextLink" not in rest
+    assert world.app.call("GET", f"{WORKSPACE}/datastores?api-version=2026-05-01&count=none").status == 400
 
 
 def test_a_datastore_that_does_not_exist(world: World) -> None:

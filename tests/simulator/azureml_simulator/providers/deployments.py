@@ -91,7 +91,7 @@ class Deployments:
         wanted = filters.of_request(request, ("provisioningstate",))
         if wanted is not None:
             found = [item for item in found if wanted([{"provisioningstate": _provisioning(item)}])]
-        return Response(200, {"value": found[: int(request.query.get("$top") or len(found))]})
+        return Response(200, {"value": _first(found, request)})
 
     def delete(self, request: Request, p: dict[str, str]) -> Response:
         found = self.app.store.get(self.resource_id(p))
@@ -136,7 +136,7 @@ class Deployments:
 
     def operations(self, request: Request, p: dict[str, str]) -> Response:
         value = self._operations(self._found(p))
-        return Response(200, {"value": value[: int(request.query.get("$top") or len(value))]})
+        return Response(200, {"value": _first(value, request)})
 
     def operation(self, request: Request, p: dict[str, str]) -> Response:
         wanted = p["operation"].lower()
@@ -369,6 +369,14 @@ def _shown_parameters(template: Template) -> dict[str, Any]:
         name: {"type": kind} if kind.startswith("Secure") else {"type": kind, "value": template.parameters[name]}
         for name, kind in template.parameter_types.items()
     }
+
+
+def _first(items: list[Any], request: Request) -> list[Any]:
+    """As many items as `$top` says."""
+    top = request.query.get("$top") or str(len(items))
+    if not top.isascii() or not top.isdigit():
+        raise ArmError(400, "InvalidTopQueryString", f"The value '{top}' of $top is not valid.")
+    return items[: int(top)]
 
 
 def _template_hash(template: dict[str, Any]) -> str:

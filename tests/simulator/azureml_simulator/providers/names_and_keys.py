@@ -14,7 +14,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from azureml_simulator.arm import rules as arm_rules
-from azureml_simulator.arm.locations import normalise
+from azureml_simulator.arm.locations import LOCATIONS, normalise
 from azureml_simulator.arm.resource_types import KINDS, Document, Kind
 from azureml_simulator.http import ArmError, Request, Response
 from azureml_simulator.providers.machine_learning import catalogue
@@ -33,6 +33,18 @@ _INVALID_NAME = {
     "Microsoft.KeyVault": "AccountNameInvalid",
     "Microsoft.ContainerRegistry": "Invalid",
 }
+
+
+def account_keys(app: App, account: Document) -> list[dict[str, Any]]:
+    """The keys of a storage account, which are the same wherever a client reads them. Each regeneration makes another one."""
+    turns = app.store.kv_get(_GENERATIONS, account["id"]) or {}
+    created = account["properties"].get("creationTime", "")
+    keys = []
+    for name in _KEYS:
+        text = "|".join((account["id"].lower(), created, name, str(turns.get(name, 0))))
+        value = base64.b64encode(hashlib.sha512(text.encode()).digest()).decode()
+        keys.append({"creationTime": created, "keyName": name, "value": value, "permissions": "FULL"})
+    return keys
 
 
 class Actions:
@@ -61,18 +73,8 @@ class Actions:
             raise arm_rules.not_found(resource_id)
         return doc
 
-    def _account_keys(self, doc: Document) -> dict[str, Any]:
-        turns = self.app.store.kv_get(_GENERATIONS, doc["id"]) or {}
-        created = doc["properties"].get("creationTime", self.app.clock.iso())
-        keys = []
-        for name in _KEYS:
-            text = "|".join((doc["id"].lower(), created, name, str(turns.get(name, 0))))
-            value = base64.b64encode(hashlib.sha512(text.encode()).digest()).decode()
-            keys.append({"creationTime": created, "keyName": name, "value": value, "permissions": "FULL"})
-        return {"keys": keys}
-
     def list_keys(self, request: Request, p: dict[str, str]) -> Response:
-        return Response(200, self._account_keys(self._find(p, _ACCOUNT)))
+        return Response(200, {"keys": account_keys(self.app, self._find(p, _ACCOUNT))})
 
     def regenerate_key(self, request: Request, p: dict[str, str]) -> Response:
         doc, name = self._find(p, _ACCOUNT), request.json_object.get("keyName")
@@ -80,7 +82,7 @@ class Actions:
             raise ArmError(400, "InvalidArgument", f"The key name '{name}' is not valid: {' or '.join(_KEYS)}.")
         turns = self.app.store.kv_get(_GENERATIONS, doc["id"]) or {}
         self.app.store.kv_put(_GENERATIONS, doc["id"], {**turns, name: turns.get(name, 0) + 1})
-        return Response(200, self._account_keys(doc))
+        return Response(200, {"keys": account_keys(self.app, doc)})
 
     def access_policies(self, request: Request, p: dict[str, str]) -> Response:
         """Add, replace or remove access policies; each is of one object."""
@@ -101,6 +103,13 @@ class Actions:
 
     def vm_sizes(self, request: Request, p: dict[str, str]) -> Response:
         """The sizes of the catalogue. How many data disks a size takes is not in it."""
+        if normalise(p["loc"]) not in LOCATIONS:
+            raise ArmError(
+                400,
+                "NoRegisteredProviderFound",
+                f"No registered resource provider found for location '{p['loc']}' and API version '{request.api_version}' for type "
+                f"'locations/vmSizes'. The supported locations are '{', '.join(LOCATIONS)}'.",
+            )
         value = [
             {
                 "name": size.name,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from azureml_simulator.arm import rules as arm_rules
 from azureml_simulator.arm.locations import normalise
@@ -148,10 +149,20 @@ def scaling_locked(app: App, resource_id: str) -> bool:
 
 
 def page(
-    app: App, request: Request, items: list[Any], kind: str, key: str = "value", first: str | None = None
+    app: App,
+    request: Request,
+    items: list[Any],
+    kind: str,
+    key: str = "value",
+    first: str | None = None,
+    most: str | None = None,
 ) -> Document:
-    """One page of a list: `nextLink` is absolute, with `$skip`, and absent on the last page (docs/facts.md a.6)."""
+    """One page of a list: `nextLink` is absolute, with `$skip`, and absent on the last page (docs/facts.md a.6). `most`: what the client asks for."""
     size = int(app.config["page_sizes"][kind])
+    if most is not None:
+        if not re.fullmatch(r"[1-9]\d*", most):
+            raise ArmError(400, "InvalidRequestContent", f"The count '{most}' is not valid.")
+        size = min(size, int(most))
     token = next((value for name, value in request.query.items() if name.lower() == "$skip"), "0")
     if not re.fullmatch(r"\d+", token):
         raise ArmError(400, "InvalidRequestContent", f"The continuation token '{token}' is not valid.")
@@ -159,6 +170,6 @@ def page(
     body: Document = {**({"computeType": first} if first else {}), key: items[start : start + size]}
     if start + size < len(items):
         others = {name: value for name, value in request.query.items() if name.lower() != "$skip"}
-        query = "&".join(f"{name}={value}" for name, value in {**others, "$skip": str(start + size)}.items())
+        query = "&".join(f"{name}={quote(value)}" for name, value in {**others, "$skip": str(start + size)}.items())
         body["nextLink"] = f"{app.base_url(request)}{request.path}?{query}"
     return body

@@ -19,6 +19,7 @@ from azureml_simulator.providers.machine_learning import common
 from azureml_simulator.providers.machine_learning.common import API_VERSIONS, WORKSPACE, WORKSPACE_TYPE, Document
 from azureml_simulator.providers.machine_learning.versions import Since, has
 from azureml_simulator.providers.machine_learning.workspace_body import system_data
+from azureml_simulator.providers.names_and_keys import account_keys
 from azureml_simulator.routing import Route
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ _CREDENTIALS: dict[str, tuple[str, tuple[str, ...], int]] = {
 _IDENTITIES = ("None", "WorkspaceSystemAssignedIdentity", "WorkspaceUserAssignedIdentity")
 # What the service adds to the storage of a datastore that names none (azure-quickstart-templates#7783).
 _ADDED = {"endpoint": "core.windows.net", "protocol": "https"}
-_LIST_PARAMETERS = {"api-version", "$skip", "count", "isdefault", "orderby", "orderbyasc"}
+# azure-ai-ml sends a count and orderByAsc=false, which alone has shown no effect [REC R21].
+_LIST_PARAMETERS = {"api-version", "$skip", "count", "isdefault", "orderbyasc"}
 
 
 class Datastores:
@@ -90,7 +92,7 @@ class Datastores:
         docs = list(self._of_workspace(common.find_workspace(self.app, p)).values())
         if "isdefault" in query:
             docs = [doc for doc in docs if doc["properties"]["isDefault"] is common.flag(query["isdefault"])]
-        return Response(200, common.page(self.app, request, docs, "datastores"))
+        return Response(200, common.page(self.app, request, docs, "datastores", most=query.get("count")))
 
     def secrets(self, request: Request, p: dict[str, str]) -> Response:
         doc = self._find(p)
@@ -98,13 +100,20 @@ class Datastores:
         name = _CREDENTIALS[kind][0]
         if not name:
             raise ArmError(501, "NotSimulated", "The simulator does not know the secrets of a datastore without any.")
-        own = {"key": stable_guid("storage key", doc["properties"].get("accountName") or "")}
-        value = self.app.store.private(doc["id"]).get("secret") or own.get(name) or ""
+        value = self.app.store.private(doc["id"]).get("secret") or self._own_key(p)
         if common.flag(request.json_object.get("expirableSecret")) and kind == "AccountKey":
             # A signature that was made with the key [REC R21].
             token = f"?sv=2024-11-04&se=2030-01-01T00%3A00%3A00Z&srt=co&ss=bf&sp=rcuwdl&sig={stable_guid('sas', value)}"
             return Response(200, {"secretsType": "Sas", "sasToken": token})
         return Response(200, {"secretsType": kind, name: value})
+
+    def _own_key(self, p: dict[str, str]) -> str:
+        """The key of the workspace's storage account: that of a datastore which no one has written."""
+        storage = common.find_workspace(self.app, p)["properties"]["storageAccount"]
+        account = self.app.store.get(storage)
+        if account is None:
+            raise ArmError(501, "NotSimulated", f"The storage account '{storage}' is gone, and its key with it.")
+        return str(account_keys(self.app, account)[0]["value"])
 
     # -- writing -----------------------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from azureml_simulator.operations import Operation
 from azureml_simulator.providers.machine_learning import common
 from azureml_simulator.providers.machine_learning.common import API_VERSIONS, WORKSPACE, WORKSPACE_TYPE, Document
 from azureml_simulator.providers.machine_learning.operation_status import status_of
+from azureml_simulator.providers.names_and_keys import account_keys
 from azureml_simulator.routing import Route
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Actions:
         properties = doc["properties"]
         storage, registry = properties.get("storageAccount"), properties.get("containerRegistry")
         body: Document = {
-            "userStorageKey": _key("storage", storage) if storage else None,
+            "userStorageKey": self._storage_key(storage) if storage else None,
             "userStorageArmId": storage,
             "appInsightsInstrumentationKey": self._instrumentation_key(properties.get("applicationInsights")),
             "containerRegistryCredentials": None,
@@ -81,6 +82,11 @@ class Actions:
                 "passwords": passwords,
             }
         return Response(200, body)
+
+    def _storage_key(self, storage: str) -> str:
+        """The key of the storage account; a made-up one of an account that is gone, whose key the service has kept."""
+        account = self.app.store.get(storage)
+        return str(account_keys(self.app, account)[0]["value"]) if account else _key("storage", storage)
 
     def _instrumentation_key(self, insights: str | None) -> str | None:
         if not insights:
@@ -137,7 +143,7 @@ class Actions:
 
     def storage_keys(self, request: Request, p: dict[str, str]) -> Response:
         doc = common.find_workspace(self.app, p)
-        return Response(200, {"userStorageKey": _key("storage", str(doc["properties"].get("storageAccount")))})
+        return Response(200, {"userStorageKey": self._storage_key(str(doc["properties"].get("storageAccount")))})
 
     def notebook_token(self, request: Request, p: dict[str, str]) -> Response:
         doc = common.find_workspace(self.app, p)
