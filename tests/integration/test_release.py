@@ -218,15 +218,23 @@ def run_gpg(home: Path, *arguments: str, stdin: bytes = b"") -> bytes:
     return subprocess.run(command, input=stdin, check=True, capture_output=True, timeout=60).stdout
 
 
-def galaxy(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def ansible(place: Path, *command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """A command of Ansible that knows the collections of this folder alone."""
     own = {
         "HOME": str(place),
         "ANSIBLE_COLLECTIONS_PATH": str(place),
         "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false",
         "ANSIBLE_NOCOLOR": "1",
+        "PWD": str(cwd or Path.cwd()),
     }
-    command = [str(BIN / "ansible-galaxy"), "collection", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, **own})
+    whole = [str(BIN / command[0]), *command[1:]]
+    return subprocess.run(
+        whole, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, **own}, cwd=cwd
+    )
+
+
+def galaxy(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return ansible(place, "ansible-galaxy", "collection", *arguments)
 
 
 def install(place: Path, tarball: Path) -> subprocess.CompletedProcess[str]:
@@ -333,3 +341,29 @@ def test_the_sbom_names_each_package_with_its_hashes(files: dict[str, Path], tmp
     pinned = set(re.findall(r"^([a-z0-9.-]+)==(\S+)", (ROOT / release.LOCK).read_text(), re.MULTILINE))
     assert {(component["name"], component["version"]) for component in sbom["components"]} == pinned
     assert all("hashes" in json.dumps(component) for component in sbom["components"])
+
+
+@pytest.mark.slow
+def test_relative_paths_are_those_of_the_user(files: dict[str, Path], tmp_path: Path) -> None:
+    """A playbook of the installed collection takes them from the directory in which the command was started."""
+    installed = install(tmp_path, files["tarball"])
+    assert installed.returncode == 0, installed.stderr
+    work = tmp_path / "work"
+    (work / "parts").mkdir(parents=True)
+    totals = {"targets": 0, "failed": 0}
+    named = {"name": "ws", "resource_group": "ml", "subscription_id": "00000000-0000-4000-8000-000000000000"}
+    scope = f"/subscriptions/{named['subscription_id']}/resourceGroups/ml"
+    workspace = f"{scope}/providers/Microsoft.MachineLearningServices/workspaces/ws"
+    result = {"changed": False, "targets": [], "undeclared": [], "totals": totals, "document": [workspace]}
+    result["workspaces"] = [{"id": workspace, **named}]
+    (work / "parts" / "fleet-00000000.json").write_text(json.dumps(result))
+    paths = ("-e", "aml_reports=parts", "-e", "aml_reports_to=merged")
+    done = ansible(tmp_path, "ansible-playbook", "azureml.compute.merge_reports", *paths, cwd=work)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads((work / "merged" / "fleet.json").read_text())["totals"] == totals
+    assert [path.parent for path in tmp_path.rglob("fleet.json")] == [work / "merged"]
+    # The names of the variables are those of the installed roles.
+    refused = ansible(
+        tmp_path, "ansible-playbook", "azureml.compute.merge_reports", "-e", "aml_drift_fial=true", cwd=work
+    )
+    assert refused.returncode == 2 and "Did you mean aml_drift_fail?" in refused.stdout
