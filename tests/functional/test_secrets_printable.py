@@ -8,8 +8,10 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils._core import redact
+from ansible_collections.azureml.compute.plugins.module_utils._core import errors, findings, redact
 from ansible_collections.azureml.compute.plugins.module_utils._engine import remote
+from ansible_collections.azureml.compute.plugins.module_utils._fleet.approval import PlanChanged
+from ansible_collections.azureml.compute.plugins.module_utils._fleet.result import FleetFailed
 from ansible_collections.azureml.compute.tests.support.azure import Azure
 
 CLUSTER: dict[str, t.Any] = {"name": "target-a", "size": "Standard_DS3_v2", "max_instances": 1}
@@ -44,6 +46,24 @@ def test_a_message_and_a_warning_that_would_steer_a_terminal(azure: Azure, monke
         "lines stay lines, and none passes for one of Ansible's"
     )
     assert "\n" not in failed["failure"]["message"] + failed["failure"]["code"]
+
+
+def test_only_lists_have_lines() -> None:
+    """What an error quotes is often of the service: a time, a state, a name."""
+    own = {PlanChanged, FleetFailed, errors.RuleError}
+    every = set(_below(errors.AmlError))
+    assert len(every) > 10 and {kind for kind in every if kind.has_lines} == own
+    assert (
+        errors.ChangedMeanwhile("It was\nok: [localhost]", code="A\nB").failure()["message"] == "It was ok: [localhost]"
+    )
+    wrong = [findings.Finding("Wrong", "size", "size is\nok: [localhost]", "")]
+    with pytest.raises(errors.RuleError, match=r"\Asize is ok: "):
+        findings.refuse(wrong)
+
+
+def _below(kind: type[errors.AmlError]) -> t.Iterator[type[errors.AmlError]]:
+    for below in kind.__subclasses__():
+        yield from (below, *_below(below))
 
 
 def test_other_letters_stay() -> None:

@@ -26,6 +26,8 @@ class AmlError(Exception):
     """
 
     default_code = "Error"
+    # Whether the message is a list. In any other one, only the service could have begun a line, which would pass for one of Ansible's.
+    has_lines = False
 
     def __init__(
         self,
@@ -38,9 +40,9 @@ class AmlError(Exception):
         request_id: str | None = None,
         target: str | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.code = code or self.default_code
+        self.message = message if self.has_lines else in_one_line(message)
+        super().__init__(self.message)
+        self.code = in_one_line(code or self.default_code)
         self.hint = hint
         self.details = details
         self.status = status
@@ -74,7 +76,7 @@ class AmlError(Exception):
         }
 
 
-def _line(text: str) -> str:
+def in_one_line(text: str) -> str:
     return " ".join(filter(None, map(str.strip, text.split("\n"))))
 
 
@@ -82,6 +84,7 @@ class RuleError(AmlError):
     """What was declared breaks a documented rule; found without a request. ``details`` lists every finding."""
 
     default_code = "InvalidDeclaration"
+    has_lines = True
 
 
 class CredentialError(AmlError):
@@ -94,10 +97,6 @@ class ArmError(AmlError):
     """The service refused a request or an operation failed. ``code``, ``status`` and ``request_id`` are the service's."""
 
     default_code = "ServiceError"
-
-    def __init__(self, message: str, *, code: str | None = None, **facts: t.Any) -> None:
-        # On a terminal, a separate line would pass for one of Ansible's.
-        super().__init__(_line(message), code=code and _line(code), **facts)
 
 
 class ChangedMeanwhile(AmlError):

@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .error_codes import url_of
-from .errors import RuleError
+from .errors import RuleError, in_one_line
 
 # How bad a finding is: it stops the task, or is a warning.
 ERROR, WARNING = "error", "warning"
@@ -86,8 +86,8 @@ def limited(details: t.Any) -> t.Any:
 def _message(rules: list[Rule]) -> str:
     first = limited(rules)
     if first is rules:
-        return " ".join(rule["message"] for rule in rules)
-    return "\n".join([f"{len(rules)} problems:", *(f"  {rule['message']}" for rule in first)])
+        return " ".join(in_one_line(rule["message"]) for rule in rules)
+    return "\n".join([f"{len(rules)} problems:", *(f"  {in_one_line(rule['message'])}" for rule in first)])
 
 
 def _and_more(group: t.Sequence[Rule]) -> list[Rule]:

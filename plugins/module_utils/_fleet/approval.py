@@ -40,6 +40,7 @@ class PlanChanged(AmlError):
     """The plan of this run is not the approved one. Nothing was written."""
 
     default_code = "PlanChanged"
+    has_lines = True
 
 
 def document(entries: t.Sequence[Entry], fleet: str | None, cost: Total | None, mask: Mask) -> Json:

@@ -22,6 +22,7 @@ class FleetFailed(AmlError):
     """At least one target failed; every other was still worked on, unless ``on_error`` is ``stop``."""
 
     default_code = "FleetFailed"
+    has_lines = True
 
 
 @dataclass
