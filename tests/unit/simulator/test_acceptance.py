@@ -201,6 +201,18 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_walk(
     assert "cannot be written" in capsys.readouterr().err
 
 
+def test_no_other_file_is_written_in_the_place_of_a_recording(tmp_path: Path) -> None:
+    """In a folder of several users, another one may have put a link or a pipe there."""
+    others, link, pipe = tmp_path / "others", tmp_path / "link.json", tmp_path / "pipe.json"
+    others.write_text("precious")
+    link.symlink_to(others)
+    os.mkfifo(pipe)
+    for path in (link, pipe):
+        with pytest.raises(ValueError, match="cannot be written"):
+            record.prepare(path)
+    assert others.read_text() == "precious"
+
+
 def test_what_cannot_be_deleted_is_named() -> None:
     app = App()
     recorder = walked(app, "network")

@@ -258,10 +258,15 @@ def masked_target(resource_id: str) -> str:
     return f"/subscriptions/{DEFAULT_SUBSCRIPTION}/resourceGroups/{GROUP}/providers/{path}"
 
 
+def _opened(path: Path, flags: int = 0) -> int:
+    """The file, for writing. In a folder of several users, a link would lead to a file of its owner's that is not meant, and a pipe would be waited for."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | flags, 0o600)
+
+
 def prepare(path: Path) -> None:
     """Make sure that a recording can be written before the walk begins. Raises ValueError."""
     try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+        os.close(_opened(path))
     except OSError as error:
         raise ValueError(f"{path} cannot be written: {error.strerror}.") from error
 
@@ -276,7 +281,7 @@ def write(path: Path, recorder: Recorder, *, against: str, location: str, target
         "targets": {kind: masked_target(target) for kind, target in targets.items()},
         "exchanges": recorder.exchanges,
     }
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+    with os.fdopen(_opened(path, os.O_TRUNC), "w", encoding="utf-8") as file:
         os.fchmod(file.fileno(), 0o600)
         json.dump(recording, file, indent=1)
         file.write("\n")
