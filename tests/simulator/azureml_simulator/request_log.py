@@ -23,6 +23,7 @@ _SECRET = re.compile(
 )
 # Of an address that the service signed (docs/facts.md a.4): whoever has these may read the operation or the list.
 _SIGNATURE = frozenset({"c", "s", "h"})
+_VAULT_SECRET = re.compile(r"/microsoft\.keyvault/vaults/[^/]+/secrets/", re.IGNORECASE)
 _NOT_SECRET = re.compile(r"(secret_?uri|token_?type|assertion_?type|secret_?name|secret_?url)$", re.IGNORECASE)
 
 
@@ -41,18 +42,45 @@ def _is_secret(name: str) -> bool:
     return bool(_SECRET.search(name)) and not _NOT_SECRET.search(name)
 
 
-def _mask_secure_parameters(body: Any) -> Any:
-    """Template parameters that the template itself declares as secure."""
-    properties = body.get("properties") if isinstance(body, dict) else None
-    template = properties.get("template") if isinstance(properties, dict) else None
-    declared = template.get("parameters") if isinstance(template, dict) else None
-    given = properties.get("parameters") if isinstance(properties, dict) else None
-    if not isinstance(declared, dict) or not isinstance(given, dict):
-        return body
-    for name, entry in declared.items():
-        if isinstance(entry, dict) and str(entry.get("type", "")).lower().startswith("secure") and name in given:
-            given[name] = mask(given[name], secret=True)
-    return body
+def _mask_deployment(properties: Any) -> None:
+    """Mask the parameters that a deployment's template declares as secure, given or by default, also in nested templates; and secrets of vaults."""
+    template = _object(_object(properties).get("template"))
+    for name, spec in _object(template.get("parameters")).items():
+        if _is_secure(spec, _object(template.get("definitions"))):
+            _mask_entries(spec, "defaultValue")
+            _mask_entries(properties.get("parameters"), name)
+    resources = template.get("resources")
+    for resource in resources.values() if isinstance(resources, dict) else resources or ():
+        inner = _object(resource).get("properties")
+        _mask_deployment(inner)
+        if str(_object(resource).get("type")).lower() == "microsoft.keyvault/vaults/secrets":
+            _mask_entries(inner, "value")
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _mask_entries(owner: Any, name: str) -> None:
+    """Mask the entries of this name, in any case."""
+    for key in _object(owner):
+        if key.lower() == name.lower():
+            owner[key] = mask(owner[key], secret=True)
+
+
+def _is_secure(spec: Any, definitions: dict[str, Any]) -> bool:
+    """Whether a type, or a part of it, is secure; `definitions` are those that it can refer to."""
+    parts, left = [spec], dict(definitions)
+    while parts:
+        part = parts.pop()
+        if isinstance(part, list):
+            parts += part
+        elif isinstance(part, dict):
+            if str(part.get("type")).lower().startswith("secure"):
+                return True
+            # Each once: a type can refer to itself.
+            parts += [*part.values(), left.pop(str(part.get("$ref")).rpartition("/")[2], None)]
+    return False
 
 
 def readable_body(request: Request) -> Any:
@@ -62,7 +90,12 @@ def readable_body(request: Request) -> Any:
     if "x-www-form-urlencoded" in str(request.headers.get("content-type", "")):
         return mask(dict(parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True)))
     try:
-        return mask(_mask_secure_parameters(relaxed_json.loads(request.body)))
+        body = relaxed_json.loads(request.body)
+        properties = _object(body).get("properties")
+        _mask_deployment(properties)
+        if _VAULT_SECRET.search(request.path):
+            _mask_entries(properties, "value")
+        return mask(body)
     except ValueError:
         return f"<{len(request.body)} bytes>"
 

@@ -67,6 +67,58 @@ def test_secure_parameters_of_a_relaxed_body_are_not_logged(world: World) -> Non
     assert "hush-hush" not in str(logged) and logged["body"]["properties"]["mode"] == "Incremental"
 
 
+def test_no_secure_value_of_a_template_is_logged_or_shown(world: World) -> None:
+    """Of a type of the template's own, in another spelling, in a part of an object, by default, or in a nested template."""
+    schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+    pin = {"type": "securestring"}
+    definitions = {
+        "pin": pin,
+        "login": {"type": "object", "properties": {"pin": {"$ref": "#/definitions/pin"}, "next": {"$ref": "#/definitions/login", "nullable": True}}},
+    }  # fmt: skip
+    nested = {"$schema": schema, "parameters": {"inner": {**pin, "defaultValue": "hush-4"}}, "resources": []}
+    deployment = {
+        "type": "Microsoft.Resources/deployments",
+        "apiVersion": "2021-04-01",
+        "name": "within",
+        "properties": {
+            "mode": "Incremental",
+            "expressionEvaluationOptions": {"scope": "inner"},
+            "template": nested,
+            "parameters": {"inner": {"value": "hush-5"}},
+        },
+    }
+    template = {
+        "$schema": schema,
+        "languageVersion": "2.0",
+        "definitions": definitions,
+        "parameters": {
+            "first": {"$ref": "#/definitions/pin"},
+            "login": {"$ref": "#/definitions/login"},
+            "default": {**pin, "defaultValue": "hush-3"},
+        },
+        "resources": {"within": deployment},
+        "outputs": {"login": {"$ref": "#/definitions/login", "value": "[parameters('login')]"}},
+    }
+    given = {"FIRST": {"value": "hush-1"}, "login": {"value": {"pin": "hush-2", "user": "ada"}}}
+    body = {"properties": {"mode": "Incremental", "template": template, "parameters": given}}
+    path = f"{GROUP}/providers/Microsoft.Resources/deployments/secure"
+    assert world.call("PUT", path, body, "2021-04-01").status == 201
+    world.wait(300)
+    shown = world.call("GET", path, version="2021-04-01").body["properties"]
+    assert shown["provisioningState"] == "Succeeded", shown
+    assert shown["parameters"]["login"]["value"] == shown["outputs"]["login"]["value"] == {"user": "ada"}
+    within = world.call("GET", path.replace("secure", "within"), version="2021-04-01").body
+    assert "hush" not in str([shown, within, world.app.log.entries(path="/deployments/")])
+
+
+def test_the_secret_of_a_vault_is_not_logged(world: World) -> None:
+    vault = world.resource(f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-log")
+    body = {"properties": {"value": "hush-hush", "contentType": "text"}}
+    assert world.call("PUT", f"{vault}/secrets/s", body, "2023-07-01").status == 200
+    [entry] = world.app.log.entries(path="/kv-log/secrets/")
+    assert entry["body"]["properties"] == {"value": "***", "contentType": "text"}
+
+
 @pytest.fixture(scope="module")
 def listed() -> World:
     """Two groups, one of them with a tagged account."""

@@ -175,7 +175,8 @@ def test_parameters_take_value_default_or_null_as_not_given() -> None:
         Scope({"subscriptionId": "s"}, {"name": "rg"}),
     )
     assert evaluated.parameters == {"given": 3, "empty": "x!", "other": "x", "maybe": None}
-    assert evaluated.parameter_types == {"given": "Int", "empty": "String", "other": "String", "maybe": "Object"}
+    shown = {name: entry["type"] for name, entry in evaluated.shown_parameters.items()}
+    assert shown == {"given": "Int", "empty": "String", "other": "String", "maybe": "Object"}
 
 
 def declared(spec: dict[str, Any], **given: Any) -> str:

@@ -171,7 +171,7 @@ class Deployments:
             )
             resources = template.resources()
             state["parameters"] = template.parameters
-            state["shown"] = _shown_parameters(template)
+            state["shown"] = template.shown_parameters
             state["locations"] = {item.id: template.location(item) for item in resources}
         except TemplateError as error:
             info = {"lineNumber": 0, "linePosition": 0, "path": ""}
@@ -361,14 +361,6 @@ def _provisioning(document: dict[str, Any]) -> str:
 
 def _is_active(document: dict[str, Any]) -> bool:
     return _provisioning(document) in ("Accepted", "Running")
-
-
-def _shown_parameters(template: Template) -> dict[str, Any]:
-    """Parameters as a GET shows them: without the values of secure ones."""
-    return {
-        name: {"type": kind} if kind.startswith("Secure") else {"type": kind, "value": template.parameters[name]}
-        for name, kind in template.parameter_types.items()
-    }
 
 
 def _first(items: list[Any], request: Request) -> list[Any]:

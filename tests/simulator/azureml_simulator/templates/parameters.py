@@ -42,9 +42,14 @@ class Parameters:
     def all(self, context: Context) -> dict[str, Any]:
         return {name: self.get(name, context) for name in self._declared}
 
-    def types(self) -> dict[str, str]:
-        """Each parameter's type, spelled as deployments show it."""
-        return {name: self._types.shown(spec) for name, spec in self._declared.items()}
+    def shown(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters as deployments show them: types, and the values but for secure ones."""
+        found: dict[str, Any] = {}
+        for name, spec in self._declared.items():
+            kind = self._types.shown(spec)
+            secure = kind.startswith("Secure")
+            found[name] = {"type": kind} if secure else {"type": kind, "value": self._types.public(spec, values[name])}
+        return found
 
     def _check_extra(self) -> None:
         extra = [name for name in self._given if find_key(self._declared, name) is None]

@@ -126,7 +126,7 @@ class Template:
             now=now,
         )
         self.parameters = self._given_parameters.all(self.context)
-        self.parameter_types = self._given_parameters.types()
+        self.shown_parameters = self._given_parameters.shown(self.parameters)
 
     def resources(self) -> list[Resource]:
         """The resources whose condition holds, each after those that it depends on; else in the template's order."""
@@ -171,7 +171,9 @@ class Template:
                     value = self.context.value(spec.get("value"))
             self._types.check(spec, value, "output", name)
             shown = {"type": self._types.shown(spec)}
-            found[name] = shown if shown["type"].startswith("Secure") else {**shown, "value": value}
+            if not shown["type"].startswith("Secure"):
+                shown["value"] = self._types.public(spec, value)
+            found[name] = shown
         return found
 
     def _running(self) -> _Running:

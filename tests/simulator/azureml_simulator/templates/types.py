@@ -71,6 +71,29 @@ class Types:
         """The type of a parameter or output, spelled as deployments show it."""
         return _SHOWN[_kind(self.resolve(spec))]
 
+    def public(self, spec: Spec, value: Any) -> Any:
+        """A value without its secure parts; how deployments show a value with such parts is not known."""
+        spec = self.resolve(spec)
+        if isinstance(value, list):
+            inner = [self._item(spec, index) for index in range(len(value))]
+            return [self.public(part, item) if part else item for part, item in zip(inner, value, strict=True)]
+        if not isinstance(value, dict):
+            return value
+        declared = {**(spec.get("properties") or {}), **(self._variant(spec, value, "").get("properties") or {})}
+        parts = {key: self._part(spec, declared, key) for key in value}
+        return {
+            key: self.public(part, value[key]) if part else value[key]
+            for key, part in parts.items()
+            if not part or not self.shown(part).startswith("Secure")
+        }
+
+    @staticmethod
+    def _part(spec: Spec, declared: Mapping[str, Any], key: str) -> Spec | None:
+        """The type of a property of an object, if one is declared."""
+        known = find_key(dict(declared), key)
+        others = spec.get("additionalProperties")
+        return declared[known] if known is not None else others if isinstance(others, Mapping) else None
+
     def check(self, spec: Spec, value: Any, what: str, name: str) -> None:
         """Refuse a value that is not of its type; `what` is parameter or output."""
         self._check(self.resolve(spec), value, what, name, "")
