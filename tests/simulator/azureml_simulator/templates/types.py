@@ -77,15 +77,18 @@ class Types:
         if isinstance(value, list):
             inner = [self._item(spec, index) for index in range(len(value))]
             return [self.public(part, item) if part else item for part, item in zip(inner, value, strict=True)]
-        if not isinstance(value, dict):
-            return value
+        return self._public_object(spec, value) if isinstance(value, dict) else value
+
+    def _public_object(self, spec: Spec, value: dict[str, Any]) -> dict[str, Any]:
         declared = {**(spec.get("properties") or {}), **(self._variant(spec, value, "").get("properties") or {})}
-        parts = {key: self._part(spec, declared, key) for key in value}
-        return {
-            key: self.public(part, value[key]) if part else value[key]
-            for key, part in parts.items()
-            if not part or not self.shown(part).startswith("Secure")
-        }
+        found = {}
+        for key, item in value.items():
+            part = self._part(spec, declared, key)
+            if part is None:
+                found[key] = item
+            elif not self.shown(part).startswith("Secure"):
+                found[key] = self.public(part, item)
+        return found
 
     @staticmethod
     def _part(spec: Spec, declared: Mapping[str, Any], key: str) -> Spec | None:
