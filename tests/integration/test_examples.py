@@ -142,7 +142,10 @@ WORLDS = {
     "aml_export_info": World([*workspace(), cluster()]),
     "aml_fleet": World(
         [*workspace(), *workspace("ws-far", "ml-far")],
-        {"aml_fleet_workspaces": [{"name": "ws-prod", "resource_group": "ml-prod", "computes": [APPROVED]}]},
+        {
+            "aml_fleet_workspaces": [{"name": "ws-prod", "resource_group": "ml-prod", "computes": [APPROVED]}],
+            "storage_key": "planted-key",
+        },
         {"fleet/ml-prod/ws-prod/from-the-cli.yml": CLI_CLUSTER},
     ),
     "aml_fleet_info": World([*workspace("ws-vision"), *workspace("ws-text")]),
