@@ -322,7 +322,9 @@ def _mapping(value: t.Any) -> dict[str, t.Any]:
     return value if isinstance(value, dict) else {}
 
 
-_SECRET_NAME = re.compile(r"(?<!update_)password|passphrase|secret|token|(private|account)_?key|^key$", re.IGNORECASE)
+_SECRET_NAME = re.compile(
+    r"(?<!update_)password|passphrase|secret|token|(private|account)_?key|^(key|certificate)$", re.IGNORECASE
+)
 _PLACE_NAME = re.compile(r"_(file|path)$", re.IGNORECASE)
 
 

@@ -373,6 +373,7 @@ def test_secrets_are_found_by_their_names() -> None:
             "name": "b",
             "access_token": "three",
             "ssl": {"key": "four", "cert": "public"},
+            "credentials": {"account_key": "six", "certificate": "seven", "thumbprint": "public"},
             "update_password": "always",
             "client_secrets": [5],
         },
@@ -383,7 +384,7 @@ def test_secrets_are_found_by_their_names() -> None:
             "update_secrets": False,
         },
     ]
-    assert secrets_in(entries) == {"one", "two", "three", "four", "5"}
+    assert secrets_in(entries) == {"one", "two", "three", "four", "5", "six", "seven"}
 
 
 def test_addresses_of_a_prefix_that_is_none_are_unknown() -> None:
