@@ -229,6 +229,9 @@ def test_an_approved_plan(azure: Azure, tmp_path: Path) -> None:
 def test_they_cost_nothing(azure: Azure) -> None:
     done = azure.run(FLEET, check=True, workspaces=[workspace(store("one"))], estimate_cost=True, max_monthly_cost=1)
     assert [(row["cost"], row["cost_difference"]["currency"]) for row in done["targets"]] == [(None, None)]
+    both = [workspace(store("one"), computes=[cluster("cpu-c")])]
+    failed = azure.run(FLEET, check=True, workspaces=both, max_monthly_cost=0.01, preflight=False, ok=False)
+    assert "The 1 declared compute targets" in failed["msg"]
 
 
 def test_the_report_has_them(azure: Azure) -> None:
@@ -244,6 +247,7 @@ def test_the_report_has_them(azure: Azure) -> None:
         "foreign": ("datastore", "undeclared", False),
     }
     assert lists(azure).count("ws-test/datastores") == 1
+    assert {row["network"] for row in made["targets"]} == {"storage stdata", "not there"}
     without = azure.run(FLEET, check=True, workspaces=[workspace(computes=[cluster("cpu-c")])], report=True)
     assert [row["name"] for row in without["report"]["targets"]] == ["cpu-c"]
     assert "ws-test/datastores" not in lists(azure)

@@ -298,6 +298,8 @@ def test_a_project_in_a_hub(azure: Azure) -> None:
     assert failed["failure"]["code"] == "ProjectRegion" and azure.writes == []
     failed = azure.run(MODULE, name="project-c", kind="project", hub_id=f"{hub}-none", ok=False)
     assert failed["failure"]["code"] == "ParentResourceNotFound" and azure.writes == []
+    exported = azure.run("aml_export_info", workspace="project-a")
+    assert exported["vars"]["aml_workspace"]["kind"] == "project" and "aml_datastores" not in exported["vars"]
     kinds = azure.run("aml_workspace_info", kind=["project"])["workspaces"]
     assert [kind["name"] for kind in kinds] == ["project-a"]
 

@@ -409,7 +409,10 @@ REPORTED = mapping(
         "name": TEXT,
         "fleet": mapping({"targets": _ROWS, "undeclared": _ROWS, "totals": mapping()}),
         "found": mapping(
-            {"workspaces": list_of(mapping({"computes": _ROWS})), "usages": list_of(mapping({"usages": _ROWS}))}
+            {
+                "workspaces": list_of(mapping({"computes": _ROWS, "datastores": _ROWS})),
+                "usages": list_of(mapping({"usages": _ROWS})),
+            }
         ),
     }
 )

@@ -102,6 +102,7 @@ class Gate:
         regions  the regions of workspaces that were read before, by their ids in lower case
         """
         counted = fleet.entries if self.max_monthly_cost is None else [*fleet.entries, *others]
+        targets, rest = (sum(entry.is_compute for entry in entries) for entries in (counted, others))
         paid = _billed(counted)
         changing = [entry for entry in fleet.every if entry.plan.changed]
         prices = Prices(client, compute.ComputeKind.api_version, regions)
@@ -113,7 +114,7 @@ class Gate:
         warnings += dict.fromkeys(prices.problems)
         if self.max_monthly_cost is not None:
             whole = cost.total({entry.target.id: entry.cost for entry, _target in paid})
-            fleet.document_cost = cost.DocumentCost(whole, len(counted), self.max_monthly_cost, others=len(others))
+            fleet.document_cost = cost.DocumentCost(whole, targets, self.max_monthly_cost, others=rest)
             fleet.document_cost.refuse()
 
     def _check_preflight(self, client: ReadClient, entries: list[Entry], warnings: list[str]) -> None:

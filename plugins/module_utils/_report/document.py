@@ -269,13 +269,14 @@ def _ssh(kind: str, body: Json) -> tuple[bool, Ssh | None]:
 
 
 def network_label(kind: str, body: Json, isolation_mode: str | None) -> str:
-    """The network in which a compute target's machines are, in a few words. ``isolation_mode`` is of its workspace."""
+    """The network in which a compute target's machines are, in a few words, or the storage of a datastore. ``isolation_mode`` is of its workspace."""
     subnet = str((body.get("network_settings") or {}).get("subnet") or "")
     if subnet:
         network, name = (ArmId(subnet).named(type_) for type_ in ("virtualNetworks", "subnets"))
         return f"{network}/{name}" if network and name else subnet
     if kind == _DATASTORE:
-        return str(body.get("account_name") or "")
+        names = ("account_name", "store_name", "one_lake_workspace_name")
+        return f"storage {next((body[name] for name in names if body.get(name)), '')}".rstrip()
     if kind not in (_CLUSTER, _INSTANCE):
         return "attached resource"
     if not isolation_mode or isolation_mode == "disabled":

@@ -402,4 +402,4 @@ def _everything(report: Report) -> str:
         "Identity",
         *(["Monthly cost"] if report.priced else []),
     )
-    return _folded(f"All compute targets ({len(rows)})", _table(heads, rows))
+    return _folded(f"All {report.noun}targets ({len(rows)})", _table(heads, rows))

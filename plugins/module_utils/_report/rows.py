@@ -349,6 +349,11 @@ class Report:
             statuses[DIFFERS] or statuses[FAILED] or self.unreadable or any(target.owned for target in self.targets)
         )
 
+    @property
+    def noun(self) -> str:
+        """What stands before the word target: "compute ", unless there are others."""
+        return "" if any(target.type == "datastore" for target in self.targets) else "compute "
+
     def having(self, status: str) -> list[Target]:
         return [target for target in self.targets if target.status == status]
 

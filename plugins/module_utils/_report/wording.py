@@ -25,7 +25,7 @@ def headline(report: Report) -> str:
         f"{statuses[UNDECLARED]} {_verb(statuses[UNDECLARED], 'is', 'are')} not declared",
         *([f"{report.unreadable} of the workspaces could not be read"] if report.unreadable else []),
     ]
-    targets = f"{declared} of {whole} compute {_verb(whole, 'target', 'targets')}"
+    targets = f"{declared} of {whole} {report.noun}{_verb(whole, 'target', 'targets')}"
     workspaces = f"{len(report.workspaces)} {_verb(len(report.workspaces), 'workspace', 'workspaces')}"
     match = _verb(declared, "matches its", "match their")
     return f"{targets} in {workspaces} {match} declaration; {', '.join(parts)}. {moment(report.generated)}"

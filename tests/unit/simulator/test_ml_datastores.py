@@ -140,6 +140,18 @@ def test_a_list_has_as_many_as_the_client_asks_for(world: World) -> None:
     assert world.app.call("GET", f"{WORKSPACE}/datastores?api-version=2026-05-01&count=none").status == 400
 
 
+@pytest.mark.parametrize(("setting", "count"), [("as_default", 4), ("none", 0)])
+def test_the_datastores_of_a_hub_are_a_guess(world: World, setting: str, count: int) -> None:
+    world.app.configure({"guesses": {"datastore": {"other_kinds": setting}}})
+    hub, document = WORKSPACE.rpartition("/")[0] + "/ws-hub", world.get(WORKSPACE)
+    names = ("storageAccount", "keyVault", "applicationInsights")
+    body = {"location": "eastus", "kind": "Hub", "identity": {"type": "SystemAssigned"}}
+    properties = {name: document["properties"][name] for name in names if name in document["properties"]}
+    assert world.call("PUT", hub, {**body, "properties": properties}).status in (200, 201, 202)
+    world.app.clock.advance(600)
+    assert len(world.get(f"{hub}/datastores")["value"]) == count
+
+
 def test_a_datastore_that_does_not_exist(world: World) -> None:
     """g.6 [GUESS]."""
     answer = world.call("GET", PATH)

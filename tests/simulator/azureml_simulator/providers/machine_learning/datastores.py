@@ -172,13 +172,9 @@ class Datastores:
 
 
 def _own(app: App, workspace: Document) -> list[Document]:
-    """The datastores that the service makes with a workspace [REC R21, R22]; a hub's and a project's are not recorded."""
-    if workspace["kind"] != "Default":
-        raise ArmError(
-            501,
-            "NotSimulated",
-            f"The simulator does not know the datastores of a workspace of kind {workspace['kind']}.",
-        )
+    """The datastores that the service makes with a workspace [REC R21, R22]; those of a hub, a project or a feature store are a guess."""
+    if workspace["kind"] != "Default" and app.config["guesses"]["datastore"]["other_kinds"] == "none":
+        return []
     properties = workspace["properties"]
     guid, storage = properties["workspaceId"], str(properties["storageAccount"])
     account = storage.rsplit("/", 1)[-1]

@@ -59,7 +59,7 @@ DEFAULTS: dict[str, Any] = {
     },
     "page_sizes": {"workspaces": 100, "datastores": 30},
     "soft_delete": {"retention_days": 14},
-    "guesses": {"workspace_immutable": "error", "datastore": {"replaced_status": 200}},
+    "guesses": {"workspace_immutable": "error", "datastore": {"replaced_status": 200, "other_kinds": "as_default"}},
 }
 
 
