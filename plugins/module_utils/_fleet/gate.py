@@ -102,7 +102,7 @@ class Gate:
         regions  the regions of workspaces that were read before, by their ids in lower case
         """
         counted = fleet.entries if self.max_monthly_cost is None else [*fleet.entries, *others]
-        targets, rest = (sum(entry.is_compute for entry in entries) for entries in (counted, others))
+        targets, rest = _compute_count(counted), _compute_count(others)
         paid = _billed(counted)
         changing = [entry for entry in fleet.every if entry.plan.changed]
         prices = Prices(client, compute.ComputeKind.api_version, regions)
@@ -196,6 +196,10 @@ def _takes_more(entry: Entry) -> bool:
     """Whether it is created, or updated to more than it has."""
     new = entry.action in _NEW
     return not entry.failed and entry.declaration is not None and (new or bool(run.GROWTH & set(entry.plan.values())))
+
+
+def _compute_count(entries: t.Iterable[Entry]) -> int:
+    return sum(entry.is_compute for entry in entries)
 
 
 def _billed(entries: t.Iterable[Entry]) -> list[tuple[Entry, DesiredTarget]]:

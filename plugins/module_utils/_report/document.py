@@ -275,13 +275,17 @@ def network_label(kind: str, body: Json, isolation_mode: str | None) -> str:
         network, name = (ArmId(subnet).named(type_) for type_ in ("virtualNetworks", "subnets"))
         return f"{network}/{name}" if network and name else subnet
     if kind == _DATASTORE:
-        names = ("account_name", "store_name", "one_lake_workspace_name")
-        return f"storage {next((body[name] for name in names if body.get(name)), '')}".rstrip()
+        return _storage_label(body)
     if kind not in (_CLUSTER, _INSTANCE):
         return "attached resource"
     if not isolation_mode or isolation_mode == "disabled":
         return "no virtual network"
     return f"managed network ({str(isolation_mode).replace('_', ' ')})"
+
+
+def _storage_label(body: Json) -> str:
+    names = ("account_name", "store_name", "one_lake_workspace_name")
+    return f"storage {next((body[name] for name in names if body.get(name)), '')}".rstrip()
 
 
 def identity_label(identity: Json | None) -> str:
