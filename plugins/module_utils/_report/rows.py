@@ -351,7 +351,7 @@ class Report:
 
     @property
     def noun(self) -> str:
-        """What stands before the word target: "compute ", unless there are others."""
+        """The word before "targets": "compute ", unless there are others."""
         return "" if any(target.type == "datastore" for target in self.targets) else "compute "
 
     def having(self, status: str) -> list[Target]:
