@@ -395,7 +395,7 @@ _SEGMENT = [
     None,
 ]
 _COMPUTE = [*_SEGMENT, "-cpu", "1cpu", "cpu-", "cpu-1", "cpu_1", "c" * 25, "größe", "名前"]
-_PLACE = ["", " eastus", "east/us", "../x", "east\nus", "eastus?x", "no!", "ос", "1"]
+_PLACE = ["", "east-us", " eastus", "east/us", "../x", "east\nus", "eastus?x", "no!", "ос", "1"]
 _DATES = [
     "",
     "latest",
