@@ -28,6 +28,8 @@ from azureml_simulator.entra.directory import DEFAULT_SUBSCRIPTION, TENANT
 from azureml_simulator.http import Headers
 
 FORMAT = 1
+# What a recording is `against`, if not a simulator.
+AZURE = "Azure"
 _SIGNATURE = ("t", "c", "s", "h")
 # How the names begin of what the walk attaches.
 _ATTACHED = ("acc-kubernetes", "acc-databricks", "acc-datafactory", "acc-datalake", "acc-v-")

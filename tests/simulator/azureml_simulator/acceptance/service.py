@@ -121,7 +121,7 @@ def run(options: argparse.Namespace, steps: list[walk.Step], targets: dict[str, 
         recorder.walk(steps, targets)
     finally:
         try:
-            against = "Azure" if service.url == MANAGEMENT else "a simulator"
+            against = record.AZURE if service.url == MANAGEMENT else "a simulator"
             record.write(options.recording, recorder, against=against, location=location, targets=targets)
             _say(f"Recorded in {options.recording}.")
         finally:
