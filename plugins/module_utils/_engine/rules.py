@@ -253,7 +253,7 @@ def is_network(value: t.Any) -> bool:
         ipaddress.ip_network(str(value), strict=False)
     except ValueError:
         return False
-    return isinstance(value, str)
+    return True
 
 
 def ip_rules(items: list[dict[str, t.Any]], option: str) -> Findings:

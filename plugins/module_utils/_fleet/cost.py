@@ -115,8 +115,8 @@ def estimate(desired: DesiredTarget, state: str, sizes: Sizes | None) -> Cost | 
     count = desired.kind.nodes_paid(desired.wanted, state)
     if price is None or count is None:
         return None
-    least, most = (round(hour * number * HOURS, 2) for hour, number in zip(price[:2], count, strict=True))
-    return Cost(price[2], least, most)
+    (low, high, currency), (fewest, most) = price, count
+    return Cost(currency, round(low * fewest * HOURS, 2), round(high * most * HOURS, 2))
 
 
 def difference(before: Cost | None, after: Cost | None) -> Difference | None:

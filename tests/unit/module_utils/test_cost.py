@@ -105,11 +105,11 @@ def test_one_targets_month() -> None:
     )
     assert found == cost.Cost("USD", 90.08, 270.25)
     cheap = cost.estimate(
-        desired(size="Standard_A", tier="low_priority", max_instances=1),
+        desired(size="Standard_A", tier="low_priority", min_instances=1, max_instances=1),
         "present",
         sizes(price(0.1234), price(0.01, "LowPriority")),
     )
-    assert cheap == cost.Cost("USD", 0.0, 90.08)
+    assert cheap == cost.Cost("USD", 7.3, 90.08)
     rests = cost.estimate(desired("computeinstance", size="Standard_A"), "stopped", sizes(price(1.0)))
     assert rests == cost.Cost("USD", 0.0, 730.0)
 
@@ -175,6 +175,8 @@ def test_the_gate_is_shut(unknown: list[str], more: str, others: int, outside: s
     assert (error.code, error.details) == ("TooExpensive", whole.to_dict())
     assert error.hint == "Nothing was written. Lower max_instances or take smaller sizes, or raise max_monthly_cost."
     assert (whole.text() is None) == (others == 0)
+    sums = {"currency": "USD", "monthly_minimum": 0.0, "monthly_maximum": 10.004, "unknown": unknown}
+    assert whole.to_dict() == {**sums, "targets": 5, "max_monthly_cost": 10.0}
 
 
 # --- where prices are read ---
@@ -211,7 +213,8 @@ def test_each_workspace_and_each_region_is_read_once() -> None:
     new, again, west = (
         desired(size="Standard_A", max_instances=1),
         desired(home=HOME.upper()),
-        desired(location="West US 2"),
+        # Its own region is known, so that its workspace is not read.
+        desired(home=f"{HOME}-2", location="West US 2"),
     )
     there = desired(existing={"location": "eastus", "properties": {"computeLocation": "westus2"}})
     prices.read([again, new, west, there])

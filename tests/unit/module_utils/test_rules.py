@@ -29,6 +29,8 @@ def codes(findings: t.Iterable[Finding]) -> list[str]:
     return [finding.code for finding in findings]
 
 
+IP_RULES = "how-to-configure-private-link, public access from internet IP ranges; ARM types, IPRule"
+
 # --- names ---
 
 
@@ -306,6 +308,32 @@ def test_resource_ids(value: t.Any, type_: str | None, expected: list[str]) -> N
 
 
 # --- numbers ---
+
+
+def test_as_many_ip_rules_as_a_workspace_takes() -> None:
+    assert list(rules.ip_rules([{"value": "203.0.113.7"}] * 200, "network_acls.ip_rules")) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "ipv4", "network"),
+    [
+        ("203.0.113.0/24", "203.0.113.0/24", True),
+        ("203.0.113.7", "203.0.113.7/32", True),
+        # With bits of a host.
+        ("203.0.113.7/24", "203.0.113.0/24", True),
+        ("2001:db8::1/32", None, True),
+        ("203.0.113.256", None, False),
+        ("", None, False),
+        (None, None, False),
+    ],
+)
+def test_addresses_and_ranges(value: t.Any, ipv4: str | None, network: bool) -> None:
+    assert (rules.ip_range(value) and str(rules.ip_range(value))) == ipv4
+    assert rules.is_network(value) is network
+
+
+def test_a_number_is_no_network() -> None:
+    assert rules.is_network(3405803783) is False
 
 
 @pytest.mark.parametrize("value", [2, 3, 1000])
@@ -593,6 +621,20 @@ RSA_ONLY = "Azure Machine Learning takes RSA public keys alone (how-to-create-at
             "api_version",
             "api_version must be a date such as 2025-12-01 or 2025-01-01-preview; 'latest' is not.",
             "Azure Resource Manager, api-version",
+        ),
+        (
+            lambda: rules.ip_rules([{"value": "203.0.113.0/24"}, {"value": "2001:db8::/32"}], "network_acls.ip_rules"),
+            "InvalidIpRange",
+            "network_acls.ip_rules",
+            "network_acls.ip_rules.value must be an IPv4 address, or a range such as 203.0.113.0/24; '2001:db8::/32' is not.",
+            IP_RULES,
+        ),
+        (
+            lambda: rules.ip_rules([{"value": "203.0.113.7"}] * 201, "network_acls.ip_rules"),
+            "TooManyIpRules",
+            "network_acls.ip_rules",
+            "network_acls.ip_rules has 201 rules; a workspace takes 200.",
+            IP_RULES,
         ),
         (
             lambda: rules.location("2east"),
