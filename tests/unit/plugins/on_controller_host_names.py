@@ -113,6 +113,19 @@ def test_a_relative_path_is_of_the_directory_in_which_ansible_was_started(monkey
     assert filters("home_path")("./drift") == "/where/i/am/drift" and filters("home_path")("../x") == "/where/i/x"
 
 
+def test_a_directory_that_exists_keeps_its_mode() -> None:
+    """A user may name a directory that others use too. Only those of SSH must be private."""
+    files = [
+        *(ROOT / "playbooks").glob("*.yml"),
+        *(ROOT / "playbooks" / "tasks").glob("*.yml"),
+        *(ROOT / "roles" / "aml_fleet" / "tasks").glob("*.yml"),
+    ]
+    texts = [path.read_text() for path in files if path.name != "configure_nodes.yml"]
+    tasks = [match for text in texts for match in re.findall(r"state: directory\n +mode: (.*)\n", text)]
+    assert len(tasks) == 6
+    assert [mode for mode in tasks if not re.fullmatch(r'"\{\{ omit if .* is ansible.builtin.directory else .* \}\}"', mode)] == []
+
+
 def test_every_role_expands_the_tilde_in_one_way() -> None:
     files = [
         path
