@@ -213,6 +213,15 @@ def test_a_file_that_cannot_be_written(azure: Azure, wanted: Workspaces, tmp_pat
     assert other.read_text() == "aml_fleet_workspaces: []\n", "a file of the user is never overwritten"
 
 
+def test_two_files_at_one_path(azure: Azure, wanted: Workspaces, tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    (tmp_path / "link").symlink_to(tmp_path)
+    same = {"plan_file": str(path), "table_file": str(tmp_path / "link" / "plan.json")}
+    for check in (True, False):
+        refused = azure.run(FLEET, check=check, workspaces=wanted, ok=False, **same)
+        assert "table_file and plan_file are the same file" in refused["msg"] and azure.sent == []
+
+
 @pytest.mark.parametrize("broken", [{"parallelism": 0}, {"limit": ["nothing"]}, {"max_monthly_cost": 1}, {}])
 def test_a_check_that_fails_leaves_no_earlier_plan(
     azure: Azure, wanted: Workspaces, tmp_path: Path, broken: dict[str, t.Any]

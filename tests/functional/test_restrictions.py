@@ -180,6 +180,7 @@ ACCEPTED = [
     (internet, WS, {**OF_WS, **network("allow_only_approved_outbound", HOST, TAG)}),
     (approved, WS, {**OF_WS, **network(None, {**HOST, "destination": "example.org, *.example.org"})}),
     (approved, WS, {**OF_WS, **network(None, with_destination(port_ranges=443, protocol="tcp", action="deny"))}),
+    (approved, WS, {**OF_WS, **network(None, with_destination(port_ranges=0))}),
     (
         approved,
         WS,

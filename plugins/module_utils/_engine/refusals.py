@@ -66,7 +66,7 @@ def check_stopped(kind: Kind, name: str, plan: Plan, body: Body | None, behaviou
         raise InUse(
             f"{title(kind, name)} was not resized, because {use}, and a resize needs it stopped.",
             details={"plan": plan.to_dict()},
-            hint="Stop it first (state=stopped), or set force=true to have it stopped, resized and started again.",
+            hint="Stop it first, by a task with state=stopped and without size, or set force=true to have it stopped, resized and started again.",
         )
     return use
 

@@ -108,7 +108,7 @@ def check(name: str, kind: str, destination: t.Any, place: str) -> Findings:
 def _missing(kind: str, given: Values) -> list[str]:
     if kind == "private_endpoint":
         return [key for key in ("service_resource_id", "subresource_target") if not given.get(key)]
-    missing = [key for key in ("protocol", "port_ranges") if not given.get(key)]
+    missing = [key for key in ("protocol", "port_ranges") if given.get(key) in (None, "", [])]
     if str(given.get("protocol")).upper() in ("ICMP", "*"):
         missing = []
     # Prefixes take the place of a tag, which the service then ignores.
