@@ -123,7 +123,9 @@ def test_a_directory_that_exists_keeps_its_mode() -> None:
     texts = [path.read_text() for path in files if path.name != "configure_nodes.yml"]
     tasks = [match for text in texts for match in re.findall(r"state: directory\n +mode: (.*)\n", text)]
     assert len(tasks) == 6
-    assert [mode for mode in tasks if not re.fullmatch(r'"\{\{ omit if .* is ansible.builtin.directory else .* \}\}"', mode)] == []
+    assert [
+        mode for mode in tasks if not re.fullmatch(r'"\{\{ omit if .* is ansible.builtin.directory else .* \}\}"', mode)
+    ] == []
 
 
 def test_every_role_expands_the_tilde_in_one_way() -> None:
