@@ -84,7 +84,7 @@ def test_a_change_without_the_secret_fails_alone_and_in_check_mode(azure: Azure)
     wanted = [workspace(store("locked", description="x"), store("plain", description="x"))]
     for check in (True, False):
         failed = azure.run(FLEET, check=check, workspaces=wanted, ok=False)
-        assert [row["failure"]["code"] for row in failed["failure"]["details"]] == ["SecretNeeded"]
+        assert [row["code"] for row in failed["failure"]["details"]] == ["SecretNeeded"]
         assert failed["failure"]["details"][0]["name"] == "locked" and "1 of 2 targets failed" in failed["msg"]
         assert failed["totals"] == {"targets": 2, "failed": 1, "update": 1}
     assert stored(azure)["plain"]["description"] == "x"
@@ -199,7 +199,7 @@ def test_the_default_datastore_stays(azure: Azure) -> None:
 def test_the_services_own_cannot_be_declared_absent(azure: Azure, name: str) -> None:
     for check in (True, False):
         failed = azure.run(FLEET, check=check, workspaces=[workspace({"name": name, "state": "absent"})], ok=False)
-        assert failed["failure"]["details"][0]["failure"]["code"] == "DatastoreNotRemovable" and azure.writes == []
+        assert failed["failure"]["details"][0]["code"] == "DatastoreNotRemovable" and azure.writes == []
 
 
 def test_an_existing_one_whose_secret_is_not_declared_gets_no_tag(azure: Azure) -> None:

@@ -131,7 +131,10 @@ def test_each_task_needs_what_its_row_says_and_no_more(service: Service, request
     for missing in row.needed:
         failed = service.run([permission for permission in everything if permission != missing], ok=False)
         # azure-ai-ml has the service's status inside, and a fleet in the results of its targets.
-        assert "403" in str([failed["failure"], failed.get("targets"), failed.get("undeclared")]) or "Authorization failed" in failed["msg"]
+        assert (
+            "403" in str([failed["failure"], failed.get("targets"), failed.get("undeclared")])
+            or "Authorization failed" in failed["msg"]
+        )
         assert missing[1] in failed["msg"], missing
 
 
