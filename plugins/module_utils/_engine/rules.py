@@ -240,7 +240,7 @@ def ip_range(value: t.Any) -> t.Any:
     import ipaddress
 
     try:
-        return ipaddress.IPv4Network(str(value), strict=False)
+        return ipaddress.IPv4Interface(str(value)).network
     except ValueError:
         return None
 
@@ -250,7 +250,7 @@ def is_network(value: t.Any) -> bool:
     import ipaddress
 
     try:
-        ipaddress.ip_network(str(value), strict=False)
+        ipaddress.ip_interface(str(value))
     except ValueError:
         return False
     return True
