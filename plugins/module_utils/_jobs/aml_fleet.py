@@ -112,13 +112,16 @@ def _findings(task: Task) -> Findings:
         yield from approval.check_readable(params["approved_plan"])
 
 
-def _same_file(task: Task) -> Findings:
-    """Two files of a run at one path: the later one would take the place of the other."""
+def _not_writable(task: Task, outputs: dict[str, OutputFile]) -> Findings:
+    """Files that cannot be written. Of two files at one path, the later one would take the place of the other."""
     given = [task.params[option] for option in ("table_file", "plan_file") if task.params[option]]
     paths = [os.path.realpath(path) for path in given]
     if len(set(paths)) < len(paths):
-        message = "table_file and plan_file are the same file. Each needs a path of its own."
+        message = "table_file and plan_file are the same file. Give each another path."
         yield Finding("InvalidOption", "table_file", message, "this collection")
+        return
+    for output in outputs.values():
+        yield from output.prepare()
 
 
 def _outputs(task: Task) -> dict[str, OutputFile]:
@@ -136,7 +139,7 @@ def manage_fleet(task: Task) -> Result:
     params = task.params
     outputs = _outputs(task)
     # Whatever else is wrong: what an earlier run has written is not this run's.
-    not_writable = [*_same_file(task)] or [finding for output in outputs.values() for finding in output.prepare()]
+    not_writable = list(_not_writable(task, outputs))
     refuse([*_findings(task), *not_writable])
     limit = read_limit(params["limit"])
     scope = _scope(task)
