@@ -220,7 +220,8 @@ def undeclared_changes(
     return {
         path: pair
         for path, pair in differing.items()
-        if not any(path == row or path.startswith(f"{row}.") for row in free)
+        # A mapping may take the place of something else.
+        if not any(path == row or path.startswith(f"{row}.") or row.startswith(f"{path}.") for row in free)
         # The service's own rules come with the network.
         and not path.startswith("properties.managedNetwork.outboundRules.__SYS_")
         and not (path in COMPANIONS and pair[0] is None)

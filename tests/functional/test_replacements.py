@@ -101,6 +101,17 @@ def test_check_mode_shows_the_replacement(azure: Azure) -> None:
     assert planned["compute"]["size"].casefold() == done["compute"]["size"].casefold()
 
 
+@pytest.mark.parametrize("state", ["present", "stopped"])
+def test_the_result_has_the_options_that_check_mode_shows(azure: Azure, state: str) -> None:
+    """Also those of preview versions, after whatever requests the state takes."""
+    azure.run("aml_compute_instance", name="an-instance", size="Standard_DS3_v2")
+    options = {"name": "an-instance", "description": "new", "state": state, **RECREATE}
+    planned = azure.run("aml_compute_instance", check=True, **options)
+    done = azure.run("aml_compute_instance", **options)
+    assert done["plan"]["action"] == "replace"
+    assert planned["compute"]["enable_root_access"] is done["compute"]["enable_root_access"] is True
+
+
 def test_mounts_are_foreseen(azure: Azure) -> None:
     options = {"name": "an-instance", "size": "Standard_DS3_v2", "data_mounts": [MOUNT]}
     planned = azure.run("aml_compute_instance", **options, check=True)

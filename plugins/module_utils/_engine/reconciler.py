@@ -172,9 +172,9 @@ class Reconciler:
         if isinstance(self._extension, BeforeReplace):
             self._extension.before_replace()
         # Options that the version of the plan lacks are kept too.
-        with self.remote.reading_all(body) as complete:
-            require_same(self.remote, body, complete)
-            return self._replace_with_all(plan, declared, complete)
+        complete = self.remote.read_all(body)
+        require_same(self.remote, body, complete)
+        return self._replace_with_all(plan, declared, complete)
 
     def _replace_with_all(self, plan: Plan, declared: Declared, body: Body) -> Outcome:
         parent = require_parent(self.remote)

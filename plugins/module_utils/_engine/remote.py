@@ -117,19 +117,13 @@ class RemoteResource:
         """The header with which the service refuses a write that was made from an older document."""
         return {"If-Match": self.etag} if self.etag and request.is_on_resource else {}
 
-    @contextlib.contextmanager
-    def reading_all(self, body: Body) -> t.Iterator[Body]:
-        """Inside it, read the resource at an API version that has all of its options; it yields ``body`` as that version has it."""
-        usual, complete = self._version, self.kind.complete_version
-        if complete == usual:
-            yield body
-            return
-        self._version = complete
-        try:
-            # What was deleted meanwhile shows at the read before the deletion.
-            yield self.read() or body
-        finally:
-            self._version = usual
+    def read_all(self, body: Body) -> Body:
+        """``body`` as an API version has it that has all options of the resource; later reads are at that version too, up to that of the result."""
+        if self._version == self.kind.complete_version:
+            return body
+        self._version = self.kind.complete_version
+        # What was deleted meanwhile shows at the read before the deletion.
+        return self.read() or body
 
     @contextlib.contextmanager
     def always_waiting(self) -> t.Iterator[None]:
