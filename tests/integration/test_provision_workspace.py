@@ -85,7 +85,7 @@ def test_everything_again_and_one_number(player: Player, variables: dict[str, t.
     assert [line.split()[0] for line in summary if line] == [
         "TASK",
         "NAME",
-        "ws-demo",
+        variables["aml_workspace"]["name"],
         "cpu-cluster",
         "PLAY",
         "localhost",

@@ -157,7 +157,6 @@ def manage_fleet(task: Task) -> Result:
     pruning = Pruning(params["name"], params["prune"])
     planner = Planner(task.behaviour(), pruning, limit)
     pruned = _pruned(document, scope, params["prune"])
-    observer = Observer(task.client, params["parallelism"], planned, pruned)
     with Interruption() as interruption:
         task.sleep = interruption.pause
         fleet, rest = split(params["share"], entries, _workspaces(document, scope))
@@ -167,6 +166,7 @@ def manage_fleet(task: Task) -> Result:
             fleet, rest = (limited(part, limit, prunes=prunes) for part in (fleet, rest))
             refuse(check_matches(params["limit"], [*fleet.entries, *rest.entries], prunes=prunes))
             task.warnings += limit.without_match(entries, prunes=prunes)
+        observer = Observer(task.client, params["parallelism"], planned, pruned)
         observed = _observe_and_plan([fleet, *gate.also_read(rest, beyond)], planner, observer)
         # Now undeclared targets are known too; those of the other shares are not.
         refuse(check_matches(params["limit"], [*fleet.every, *rest.entries], prunes=bool(params["share"])))

@@ -111,7 +111,9 @@ class Task:
             from .._arm.retry import Clock, RetryPolicy
             from .._arm.transport import Transport
 
-            policy = RetryPolicy(self.params["retries"], self.params["retry_timeout"], Clock(sleep=self.sleep))
+            # A job may replace ``sleep`` later too.
+            clock = Clock(sleep=lambda seconds: self.sleep(seconds))
+            policy = RetryPolicy(self.params["retries"], self.params["retry_timeout"], clock)
             transport = Transport(USER_AGENT, self.sign_in.verify)
             self._client = ArmClient(self.cloud, self.credential, transport, policy, self.events.on_event)
         return self._client
