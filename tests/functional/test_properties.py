@@ -59,7 +59,9 @@ MADE = (
 # What the service adds where the document that was declared a part of did not exist.
 COMPANIONS = (
     "properties.managedNetwork.firewallSku",
+    "properties.networkAcls.defaultAction",
     "properties.networkAcls.bypass",
+    "properties.networkAcls.ipRules",
     "properties.networkAcls.resourceAccessRules",
 )
 

@@ -76,7 +76,12 @@ def rule_to_arm(rule: dict[str, t.Any]) -> Body:
     """A rule in CLI YAML's terms as ARM's OutboundRule."""
     destination = rule_destinations.to_arm(rule.get("destination"))
     names = {} if rule.get("fqdns") is None else {"fqdns": rule["fqdns"]}
-    return {"type": RULE_TYPES[rule["type"]], "destination": destination, "category": "UserDefined", **names}
+    return {
+        "type": RULE_TYPES.get(rule["type"], rule["type"]),
+        "destination": destination,
+        "category": "UserDefined",
+        **names,
+    }
 
 
 def merged_rule(current: t.Any, rule: dict[str, t.Any]) -> Body:

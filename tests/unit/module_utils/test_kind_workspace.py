@@ -96,6 +96,14 @@ def test_a_rule_of_an_unknown_type_is_shown_as_it_is() -> None:
     )
 
 
+@pytest.mark.parametrize("type_", ["Quantum", None, 5, [], {}])
+@pytest.mark.parametrize("destination", ["a", {"serviceTag": 5}, None, [1], 5])
+def test_an_export_takes_rules_of_any_form(type_: t.Any, destination: t.Any) -> None:
+    rules = {"odd": {"type": type_, "destination": destination, "category": "UserDefined"}}
+    body = workspace(properties={"managedNetwork": {"isolationMode": "AllowInternetOutbound", "outboundRules": rules}})
+    assert uncovered.of_workspace(body) == []
+
+
 def test_rules_of_one_task_are_no_rows_of_another() -> None:
     first, second = kind.Workspace(), kind.Workspace()
     first.declare({"managed_network": {"outbound_rules": [RULE]}}, TARGET)
