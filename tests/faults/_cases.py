@@ -162,6 +162,20 @@ def _looked_at(azure: Azure) -> Options:
     return {}
 
 
+def _exported(azure: Azure) -> Options:
+    rules = [
+        {"name": "packages", "type": "fqdn", "destination": "pypi.org"},
+        {
+            "name": "factory",
+            "type": "service_tag",
+            "destination": {"service_tag": "DataFactory", "protocol": "TCP", "port_ranges": "443"},
+        },
+    ]
+    network = {"isolation_mode": "allow_only_approved_outbound", "outbound_rules": rules}
+    azure.run(WORKSPACES, name=WORKSPACE, managed_network=network)
+    return _looked_at(azure)
+
+
 def _network_later(then: Options) -> t.Callable[[Azure], Options]:
     return lambda azure: _after(RESOURCE, _network(azure), then)(azure)
 
@@ -300,7 +314,7 @@ CASES = [
     Case("workspaces looked at", "aml_workspace_info", _plain({})),
     Case("computes looked at", "aml_compute_info", _looked_at),
     Case("machines looked at", "aml_ssh_facts", _looked_at),
-    Case("export", "aml_export_info", _looked_at),
+    Case("export", "aml_export_info", _exported),
     Case(
         "look ahead",
         "aml_preflight_info",
