@@ -142,10 +142,12 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         task, shown = result.task, result.result
         if self.get_option("display_ok_hosts") or shown.get("changed"):
             return
-        if task.resolved_action.startswith(_OWN_NAMES):
+        # An action from a variable is not resolved.
+        action = task.resolved_action or ""
+        if action.startswith(_OWN_NAMES):
             for warning in shown.get("warnings") or ():
                 self._display.warning(str(warning))
-        elif task.resolved_action == "ansible.builtin.debug" and "msg" in shown and _is_own(task):
+        elif action == "ansible.builtin.debug" and "msg" in shown and _is_own(task):
             # The usual host of the playbooks is not worth a line.
             host = "" if result.host.get_name() == "localhost" else f"[{result.host.get_name()}]"
             place = " ".join(filter(None, (host, label)))

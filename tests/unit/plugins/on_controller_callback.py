@@ -122,7 +122,7 @@ class Task:
 
     _uuid = "1"
 
-    def __init__(self, path: Path, action: str = "ansible.builtin.debug", loop: t.Any = None) -> None:
+    def __init__(self, path: Path, action: str | None = "ansible.builtin.debug", loop: t.Any = None) -> None:
         self.path, self.resolved_action, self.loop = path, action, loop
 
     def get_name(self) -> str:
@@ -165,6 +165,7 @@ def test_what_ansible_shows_is_not_shown_twice_and_other_messages_stay_hidden(li
     shown(short, OWN, msg="it", changed=True)
     shown(short, Task(Path("/somewhere/else.yml")), msg="it")
     shown(short, Task(OWN.path, "ansible.builtin.set_fact"), msg="it")
+    shown(short, Task(OWN.path, None), msg="it")
     shown(short, OWN, censored="no_log")
     short.set_option("display_ok_hosts", True)
     shown(short, OWN, msg="it")
