@@ -13,8 +13,8 @@ description:
   - Replaces a leading C(~) by the home directory that the controller's user database has for the user who runs Ansible.
   - The environment variable E(HOME) is not read, and neither does OpenSSH read it. P(ansible.builtin.expanduser#filter) does, and therefore returns
     another directory under C(sudo), in containers and in jobs that set it.
-  - A relative path is relative to the directory in which Ansible was started (E(PWD)), whatever the directory of the playbook or of the task. An empty
-    path stays empty.
+  - A relative path is relative to the directory in which Ansible was started, whatever the directory of the playbook or of the task. An empty path
+    stays empty.
 options:
   _input:
     description: A path.
@@ -49,7 +49,8 @@ def home_path(path: str) -> str:
         raise AnsibleFilterError(
             f"azureml.compute.home_path: Cannot expand {str(path)!r}, because the user database has no entry for this user. Use an absolute path."
         ) from None
-    return os.path.normpath(os.path.join(os.environ.get("PWD") or os.getcwd(), expanded)) if expanded else expanded
+    # The controller never leaves the directory in which it was started. PWD is that of the shell: a program that starts Ansible elsewhere passes it on.
+    return os.path.abspath(expanded) if expanded else expanded
 
 
 class FilterModule:

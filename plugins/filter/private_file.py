@@ -28,7 +28,7 @@ RETURN = r"""
 _value:
   description:
     - C(text), empty for a file that does not exist.
-    - C(private), whether it exists with the mode 0600, in a directory with the mode 0700.
+    - C(private), whether it exists with the mode 0600, in a directory to which only the owner can write.
   type: dict
 """
 

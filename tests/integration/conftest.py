@@ -212,8 +212,7 @@ class Player:
         report = self.folder / "report.json"
         report.unlink(missing_ok=True)
         command = [str(BIN / "ansible-playbook"), name, *(["--check"] if check else []), *arguments]
-        # As a shell does: playbooks take relative paths from it.
-        variables = {"PWD": str(self.folder), "AML_TEST_REPORT": str(report), **(env or {})}
+        variables = {"AML_TEST_REPORT": str(report), **(env or {})}
         done = self.simulator.commands.run(command, variables, self.folder, timeout=300)
         text = done.stdout + done.stderr
         assert not ok or done.returncode == 0, text

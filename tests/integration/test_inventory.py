@@ -49,7 +49,7 @@ class Inventory:
     ) -> subprocess.CompletedProcess[str]:
         done = self.simulator.commands.run(
             [str(BIN / command), "-i", str(self.file), *arguments],
-            {"PWD": str(self.folder), **environment},
+            environment,
             self.folder,
             timeout=120,
         )

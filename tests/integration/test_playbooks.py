@@ -325,7 +325,7 @@ def test_modernise(simulator: Simulator, tmp_path: Path) -> None:
     new, other = (world.state()[name]["properties"]["properties"]["vmPriority"] for name in ("spot-a", "spot-b"))
     assert (new, other) == ("Dedicated", "LowPriority") and world.state()["spot-a"]["tags"] == {"team": "a"}
 
-    (tmp_path / "kept").chmod(0o755)
+    (tmp_path / "kept").chmod(0o775)
     shared = world.run("modernise", ok=False, aml_modernise_confirm="spot-b", **options)
     assert "Others can read or write" in shared.text and set(world.state()) == {"spot-a", "spot-b"}
     (tmp_path / "kept").chmod(0o700)

@@ -225,7 +225,6 @@ def ansible(place: Path, *command: str, cwd: Path | None = None) -> subprocess.C
         "ANSIBLE_COLLECTIONS_PATH": str(place),
         "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false",
         "ANSIBLE_NOCOLOR": "1",
-        "PWD": str(cwd or Path.cwd()),
     }
     whole = [str(BIN / command[0]), *command[1:]]
     return subprocess.run(

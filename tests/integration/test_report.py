@@ -134,7 +134,6 @@ def test_hosts_with_a_share_each_make_the_same_report_which_knows_since_when(wor
         "aml_workspaces": {"hosts": {name: {"resource_group": GROUP} for name in ("ws-one", "ws-two", "ws-none")}}
     }
     (world.folder / "inventory.yml").write_text(yaml.safe_dump(inventory))
-    here = {"PWD": str(world.folder)}
     shared = [
         "-i",
         str(world.folder / "inventory.yml"),
@@ -143,10 +142,10 @@ def test_hosts_with_a_share_each_make_the_same_report_which_knows_since_when(wor
         "-e",
         "aml_fleet_reports=parts",
     ]
-    world.player.playbook("azureml.compute.drift_report", *shared, "-e", f"@{world.folder / 'fleet.yml'}", env=here)
+    world.player.playbook("azureml.compute.drift_report", *shared, "-e", f"@{world.folder / 'fleet.yml'}")
     assert len(list((world.folder / "parts").iterdir())) == 3
     world.player.playbook(
-        "azureml.compute.merge_reports", "-e", "aml_reports=parts", "-e", f"aml_reports_to={world.out}", env=here
+        "azureml.compute.merge_reports", "-e", "aml_reports=parts", "-e", f"aml_reports_to={world.out}"
     )
     after = json.loads((world.out / "drift.json").read_text())
     assert after["previous"] == before["generated"] < after["generated"]

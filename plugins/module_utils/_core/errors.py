@@ -10,11 +10,15 @@ import nothing else of the collection.
 from __future__ import annotations
 
 import contextlib
+import json
 import typing as t
 
 from .error_codes import url_of
 
 T = t.TypeVar("T")
+
+# In characters: no explanation is longer. Resource Manager's own lists of regions and API versions have a few thousand.
+_LONGEST_MESSAGE, _LONGEST_CODE, _LONGEST_DETAILS = 20_000, 200, 200_000
 
 
 class AmlError(Exception):
@@ -94,9 +98,35 @@ class CredentialError(AmlError):
 
 
 class ArmError(AmlError):
-    """The service refused a request or an operation failed. ``code``, ``status`` and ``request_id`` are the service's."""
+    """The service refused a request or an operation failed. ``code``, ``status`` and ``request_id`` are the service's.
+
+    An answer may have up to 64 MiB: of a longer explanation, the beginning is shown with the number of bytes that it has.
+    """
 
     default_code = "ServiceError"
+
+    def __init__(self, message: str, *, code: str | None = None, details: t.Any = None, **more: t.Any) -> None:
+        super().__init__(
+            _shortened(message, _LONGEST_MESSAGE),
+            code=_shortened(code, _LONGEST_CODE) if code else None,
+            details=_short_details(details) if details else details,
+            **more,
+        )
+
+
+def _shortened(text: str, longest: int) -> str:
+    if len(text) <= longest:
+        return text
+    # It needs this module.
+    from . import redact
+
+    return f"{redact.cut(text, longest)}... ({len(text.encode(errors='replace'))} bytes)"
+
+
+def _short_details(details: t.Any) -> t.Any:
+    """Details of the length that is shown; in place of longer ones, a list with the beginning of their text."""
+    text = json.dumps(details, default=str)
+    return details if len(text) <= _LONGEST_DETAILS else [{"message": _shortened(text, _LONGEST_MESSAGE)}]
 
 
 class ChangedMeanwhile(AmlError):

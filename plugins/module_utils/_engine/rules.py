@@ -247,13 +247,17 @@ def ip_range(value: t.Any) -> t.Any:
 
 def is_network(value: t.Any) -> bool:
     """Whether it is an IP address, or a range in CIDR notation."""
+    return network(value) is not None
+
+
+def network(value: t.Any) -> t.Any:
+    """An IP address or a range in CIDR notation as ``ipaddress`` has it, whatever its host bits; None for anything else."""
     import ipaddress
 
     try:
-        ipaddress.ip_interface(str(value))
+        return ipaddress.ip_interface(str(value)).network
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def ip_rules(items: list[dict[str, t.Any]], option: str) -> Findings:

@@ -120,10 +120,12 @@ def _listed(text: str) -> list[str]:
 
 
 def _as_set(value: t.Any) -> t.Any:
-    """Texts of several parts, and lists: neither order, case nor space has a meaning."""
+    """Texts of several parts, and lists, which are of address ranges: neither order, case nor space has a meaning, and 10.0.0.1/8 is 10.0.0.0/8."""
     if isinstance(value, str):
         return sorted(part.casefold() for part in _listed(value))
-    return sorted(str(item).casefold() for item in value) if isinstance(value, list) else value or None
+    if isinstance(value, list):
+        return sorted(str(_rules.network(item) or item).casefold() for item in value)
+    return value or None
 
 
 def _host_names(rule: dict[str, t.Any]) -> list[str]:

@@ -25,18 +25,28 @@ class KeyPair(t.NamedTuple):
 
 
 class PrivateFile(t.NamedTuple):
-    """The text of a file, and whether it has the mode 0600 in a directory with 0700."""
+    """The text of a file, and whether it has the mode 0600 in a directory to which only its owner can write."""
 
     text: str
     private: bool
 
 
-def has_mode(path: str | Path, mode: int) -> bool:
-    """Return whether the path exists with this mode."""
+def _is_owners_file(path: str | Path) -> bool:
+    """Whether the path exists with the mode 0600."""
+    return _mode(path) == 0o600
+
+
+def _is_owners_directory(path: str | Path) -> bool:
+    """Whether the path exists, and only its owner can put another file in the place of one in it."""
+    mode = _mode(path)
+    return mode is not None and not mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _mode(path: str | Path) -> int | None:
     try:
-        return stat.S_IMODE(os.stat(path).st_mode) == mode
+        return stat.S_IMODE(os.stat(path).st_mode)
     except FileNotFoundError:
-        return False
+        return None
 
 
 def read_private(path: str) -> PrivateFile:
@@ -45,19 +55,19 @@ def read_private(path: str) -> PrivateFile:
     if not os.path.lexists(path):
         return PrivateFile("", False)
     text = file.read_bytes().decode("utf-8", "surrogateescape")
-    return PrivateFile(text, has_mode(file, 0o600) and has_mode(file.parent, 0o700))
+    return PrivateFile(text, _is_owners_file(file) and _is_owners_directory(file.parent))
 
 
 def newest_pair(directory: str, name: str) -> KeyPair | None:
     """Return the newest of the RSA pairs NAME, NAME-2, NAME-3 ..., if only the owner can read it and it has no passphrase."""
-    if not has_mode(directory, 0o700):
+    if not _is_owners_directory(directory):
         return None
     numbered = re.compile(re.escape(name) + r"(?:-([0-9]+))?")
     matches = [match for match in map(numbered.fullmatch, os.listdir(directory)) if match]
     if not matches:
         return None
     path = os.path.join(directory, max(matches, key=lambda match: int(match[1] or 1))[0])
-    public = _public_key(path) if has_mode(path, 0o600) else ""
+    public = _public_key(path) if _is_owners_file(path) else ""
     fingerprint = _rsa_fingerprint(public)
     return KeyPair(path, public, fingerprint) if fingerprint else None
 

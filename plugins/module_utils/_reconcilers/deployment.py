@@ -92,10 +92,13 @@ class Deployments:
             raise _deployment_error(remote.title, deployment)
 
     def _orphaned_dependents(self, complete: Declared) -> Declared:
-        """Dependents that a failed deployment of an earlier run made and that are not declared: used again, so that no run leaves a second set."""
-        failed = self._newest(("failed", "canceled"))
+        """Dependents that the last run's failed deployment made and that are not declared: used again, so that no run leaves a second set."""
+        newest = self._newest()
+        if newest is None or _state(newest) not in ("failed", "canceled"):
+            # One that succeeded after a failed one has used the dependents of that. They are not for the successor of its workspace.
+            return {}
         dependents: Declared = {}
-        for option, identifier, version in self._parameters(failed or {}):
+        for option, identifier, version in self._parameters(newest):
             body = None if complete.get(option) else self._remote.client.find(identifier, version)
             if body is None:
                 continue

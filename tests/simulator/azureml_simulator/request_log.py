@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -49,12 +50,22 @@ def _mask_deployment(properties: Any) -> None:
         if _is_secure(spec, _object(template.get("definitions"))):
             _mask_entries(spec, "defaultValue")
             _mask_entries(properties.get("parameters"), name)
-    resources = template.get("resources")
-    for resource in resources.values() if isinstance(resources, dict) else resources or ():
-        inner = _object(resource).get("properties")
+    for resource in _resources(template):
+        inner = resource.get("properties")
         _mask_deployment(inner)
-        if str(_object(resource).get("type")).lower() == "microsoft.keyvault/vaults/secrets":
+        # A child within its vault has the last part of its type alone.
+        if str(resource.get("type")).lower().rpartition("/")[2] == "secrets":
             _mask_entries(inner, "value")
+
+
+def _resources(owner: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The resources of a template, by names or in a list, with the children that stand in them."""
+    resources = owner.get("resources")
+    rows = resources.values() if isinstance(resources, dict) else resources
+    for resource in rows if isinstance(resources, (dict, list)) else ():
+        if isinstance(resource, dict):
+            yield resource
+            yield from _resources(resource)
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -96,7 +107,7 @@ def readable_body(request: Request) -> Any:
         if _VAULT_SECRET.search(request.path):
             _mask_entries(properties, "value")
         return mask(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return f"<{len(request.body)} bytes>"
 
 

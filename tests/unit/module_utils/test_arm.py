@@ -10,7 +10,9 @@ import threading
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import PUBLIC, Cloud
+from ansible_collections.azureml.compute.plugins.module_utils._core import redact
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError, CredentialError
+from ansible_collections.azureml.compute.plugins.module_utils._core.mask import Masker
 from ansible_collections.azureml.compute.tests.support.wire import Call, Wire
 
 GROUP = "/subscriptions/s/resourceGroups/g"
@@ -289,3 +291,27 @@ def test_fifty_threads_share_one_token() -> None:
     assert found == [{"ok": 1}] * 50
     assert [len(credential.asked) for credential in wire.credentials] == [1]
     wire.done()
+
+
+def test_a_huge_explanation_is_cut_and_says_how_long_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = "correct-horse-battery"
+    monkeypatch.setattr(redact, "KNOWN", Masker())
+    redact.KNOWN.add(secret)
+    message = "m" * 19_990 + secret + "n" * 1_000_000
+    details = [{"message": "d" * 1_000_000}]
+    answer = {"error": {"code": "C" * 1_000_000, "message": message, "details": details}}
+    wire = Wire([Call("GET", COMPUTE, status=400, json=answer)])
+    with pytest.raises(ArmError) as refused:
+        wire.client().get(COMPUTE, VERSION)
+    failure = refused.value.failure()
+    # The cut is behind the mask of the secret, of which it would otherwise leave the beginning.
+    assert failure["message"] == "m" * 19_990 + "***" + "n" * 7 + f"... ({len(message)} bytes)"
+    assert failure["code"] == "C" * 200 + "... (1000000 bytes)"
+    assert len(failure["details"]) == 1 and failure["details"][0]["message"].endswith("... (1000017 bytes)")
+    assert len(str(failure)) < 50_000
+
+
+def test_an_explanation_of_a_usual_length_is_whole() -> None:
+    details = [{"code": "Conflict", "message": "d" * 10_000}] * 10
+    error = ArmError("m" * 20_000, details=details)
+    assert error.message == "m" * 20_000 and error.details is details

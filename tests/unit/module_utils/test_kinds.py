@@ -102,6 +102,10 @@ ENDPOINT = {
 }
 
 
+def with_prefixes(*prefixes: str) -> dict[str, t.Any]:
+    return {"type": "service_tag", "destination": {"address_prefixes": list(prefixes)}}
+
+
 @pytest.mark.parametrize(
     ("there", "declared"),
     [
@@ -116,6 +120,10 @@ ENDPOINT = {
                 "destination": {"service_resource_id": f"{GROUP}/X", "subresource_target": "blob"},
             },
         ),
+        (
+            with_prefixes("10.0.0.0/8", "2001:db8::/32", "10.1.0.1"),
+            with_prefixes("10.1.0.1/32", "10.0.0.1/8", "2001:DB8:0::/32"),
+        ),
     ],
 )
 def test_the_same_rule(there: t.Any, declared: t.Any) -> None:
@@ -127,6 +135,7 @@ def test_the_same_rule(there: t.Any, declared: t.Any) -> None:
     [
         (ENDPOINT, None),
         (None, ENDPOINT),
+        (with_prefixes("10.0.0.0/8"), with_prefixes("10.0.0.0/9")),
         (ENDPOINT, {"type": "fqdn", "destination": "pypi.org"}),
         ({"type": "fqdn", "destination": "pypi.org"}, {"type": "fqdn", "destination": "other.org"}),
         ({"type": "private_endpoint", "destination": f"{GROUP}/x"}, ENDPOINT),

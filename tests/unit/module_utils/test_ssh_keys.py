@@ -49,6 +49,9 @@ def test_the_newest_pair_as_ssh_keygen_shows_it(directory: Path) -> None:
     shutil.copytree(directory, directory / "aml_rsa-other")
     public = make(first)
     assert newest_pair(str(directory), "aml_rsa") == KeyPair(str(first), public, fingerprint(first))
+    # Others may see that there are keys.
+    directory.chmod(0o755)
+    assert newest_pair(str(directory), "aml_rsa") == KeyPair(str(first), public, fingerprint(first))
     # Neither by name nor by age: -10 is newer than -9.
     public = make(tenth)
     shutil.copy2(first, directory / "aml_rsa-9")
@@ -64,7 +67,7 @@ def test_a_pair_that_needs_work_is_not_taken(directory: Path, wrong: str) -> Non
     if wrong == "no key":
         key.write_text("something else")
     if wrong in ("directory", "file"):
-        (directory if wrong == "directory" else key).chmod(0o755)
+        (directory if wrong == "directory" else key).chmod(0o775)
     asked = directory / "none" if wrong == "no directory" else directory
     assert newest_pair(str(asked), "aml_rsa") is None
 
@@ -79,6 +82,8 @@ def test_a_file_is_private_with_its_directory(directory: Path) -> None:
     assert not read_private(str(file)).private
     file.chmod(0o600)
     directory.chmod(0o755)
+    assert read_private(str(file)).private
+    directory.chmod(0o775)
     assert not read_private(str(file)).private
 
 

@@ -261,6 +261,25 @@ def test_dependents_that_a_failed_deployment_left_are_used_again(submitted: list
     assert submitted == [{**NEW, "storage_account": storage}]
 
 
+def test_dependents_of_a_failed_deployment_before_one_that_succeeded_are_not_used(
+    submitted: list[dict[str, t.Any]],
+) -> None:
+    """They were those of a workspace that does not exist any more."""
+    earlier = (deployment("Failed", 1, storageAccountName="wsstorage1"), deployment("Succeeded", 2))
+    done(
+        NEW,
+        get(),
+        get_group(),
+        listed(*earlier),
+        listed(*earlier),
+        get(),
+        listed(*earlier, deployment("Succeeded", 3)),
+        get(workspace()),
+        get(workspace()),
+    )
+    assert submitted == [NEW]
+
+
 def test_what_is_declared_beats_what_was_left_behind(submitted: list[dict[str, t.Any]]) -> None:
     left = deployment("Failed", 1, storageAccountName="wsstorage1")
     done(

@@ -8,6 +8,8 @@ Not collected by itself: test_on_a_controller.py runs it in a process of its own
 
 from __future__ import annotations
 
+import json
+import os
 import typing as t
 from pathlib import Path
 
@@ -40,3 +42,26 @@ def test_a_plan_that_does_not_exist_is_an_error() -> None:
     for nothing in (None, ""):
         with pytest.raises(AnsibleError):
             approved(aml_fleet_approved_plan=nothing)
+
+
+def test_a_file_with_the_plan_is_read_and_never_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps({"version": 1}))
+    assert approved(aml_fleet_approved_plan=str(path)) == {"version": 1}
+    texts = {
+        "is not valid JSON": "{",
+        "is not valid JSON (maximum recursion": "[" * 100_000,
+        "is not a JSON object": "[]",
+        "is not text": b"\xff",
+    }
+    for problem, text in texts.items():
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        with pytest.raises(AnsibleError) as refused:
+            approved(aml_fleet_approved_plan=str(path))
+        assert f"Cannot read {path}: it {problem}" in str(refused.value)
+    path.unlink()
+    with pytest.raises(AnsibleError, match=f"Cannot read {path}: No such file or directory"):
+        approved(aml_fleet_approved_plan=str(path))
+    os.mkfifo(path)
+    with pytest.raises(AnsibleError, match=f"Cannot read {path}: it is not a regular file"):
+        approved(aml_fleet_approved_plan=str(path))

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 from ansible.errors import AnsibleFilterError
+from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import filter_loader, init_plugin_loader
+from ansible.template import Templar
 
 init_plugin_loader()
 
@@ -108,24 +110,59 @@ def test_a_user_without_an_entry_needs_absolute_paths(monkeypatch: pytest.Monkey
     assert filters("home_path")("/x") == "/x" and filters("home_path")("") == ""
 
 
-def test_a_relative_path_is_of_the_directory_in_which_ansible_was_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PWD", "/where/i/am")
-    assert filters("home_path")("./drift") == "/where/i/am/drift" and filters("home_path")("../x") == "/where/i/x"
+def test_a_relative_path_is_of_the_directory_in_which_ansible_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a shell, as AWX starts it, PWD is that of another program."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PWD", "/of/another/program")
+    assert filters("home_path")("./drift") == f"{tmp_path}/drift"
+    assert filters("home_path")("../x") == f"{tmp_path.parent}/x"
 
 
 def test_a_directory_that_exists_keeps_its_mode() -> None:
-    """A user may name a directory that others use too. Only those of SSH must be private."""
+    """A user may name a directory that others use too."""
     files = [
         *(ROOT / "playbooks").glob("*.yml"),
         *(ROOT / "playbooks" / "tasks").glob("*.yml"),
-        *(ROOT / "roles" / "aml_fleet" / "tasks").glob("*.yml"),
+        *(ROOT / "roles").glob("*/tasks/*.yml"),
     ]
+    # That one makes .ssh on the machines.
     texts = [path.read_text() for path in files if path.name != "configure_nodes.yml"]
     tasks = [match for text in texts for match in re.findall(r"state: directory\n +mode: (.*)\n", text)]
-    assert len(tasks) == 6
+    assert len(tasks) == 8
     assert [
         mode for mode in tasks if not re.fullmatch(r'"\{\{ omit if .* is ansible.builtin.directory else .* \}\}"', mode)
     ] == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "refused"),
+    [
+        ("0700", False),
+        ("0755", False),
+        ("2750", False),
+        ("0770", True),
+        ("0702", True),
+        ("01777", True),
+        ("0773", True),
+    ],
+)
+def test_a_directory_of_keys_to_which_others_can_write_is_refused(mode: str, refused: bool) -> None:
+    facts = {
+        "__aml_ssh_keys_folder": {"mode": mode},
+        "__aml_nodes_folders": {"results": [{"path": "/planned"}, {"path": "/shared", "mode": mode}]},
+        "aml_ssh_keys_directory": "/shared",
+    }
+    for file in ("aml_ssh_keys/tasks/create.yml", "aml_nodes/tasks/files.yml"):
+        loader = DataLoader()
+        tasks = loader.load_from_file(str(ROOT / "roles" / file), trusted_as_template=True)
+        (check,) = [task for task in tasks if "no other user can write" in task["name"]]
+        templar = Templar(loader, variables={**facts, **check.get("vars", {})})
+        assert templar.evaluate_conditional(check["ansible.builtin.assert"]["that"]) is not refused
+        if refused:
+            message = templar.template(check["ansible.builtin.assert"]["fail_msg"])
+            assert message.startswith("Other users can write to /shared, and")
 
 
 def test_every_role_expands_the_tilde_in_one_way() -> None:

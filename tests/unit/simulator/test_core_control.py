@@ -179,6 +179,24 @@ def test_the_log_has_every_request_but_no_secret(tmp_path: Path) -> None:
     assert app.call("GET", "/_simulator/requests").body == [] and path.read_text() == ""
 
 
+def test_the_log_has_no_secret_of_a_vault_in_a_template_and_takes_any_body(tmp_path: Path) -> None:
+    path = tmp_path / "requests.jsonl"
+    app = App(log_path=path)
+    secret = {"type": "secrets", "name": "s", "properties": {"value": "HUSH"}}
+    vault = {"type": "Microsoft.KeyVault/vaults", "name": "v", "resources": [secret]}
+    inner = {"type": "Microsoft.Resources/deployments", "properties": {"template": {"resources": {"vault": vault}}}}
+    app.call("PUT", GROUP, {"properties": {"template": {"resources": [inner, 7, "x"]}}})
+    (sent,) = [json.loads(line)["body"] for line in path.read_text().splitlines()]
+    assert "HUSH" not in str(sent) and sent["properties"]["template"]["resources"][1:] == [7, "x"]
+    deep = b"[" * 900 + b"]" * 900
+    for body, logged in (
+        (b'{"properties": {"template": {"resources": 7}}}', {"properties": {"template": {"resources": 7}}}),
+        (deep, "<1800 bytes>"),
+    ):
+        assert app.call("PUT", GROUP, body).status < 500
+        assert json.loads(path.read_text().splitlines()[-1])["body"] == logged
+
+
 def test_masking_keeps_what_is_no_secret() -> None:
     value = {"ssh_key_value": "ssh-rsa", "disableLocalAuth": True, "adminUserPassword": None, "key": "K", "n": {"a": 1}}
     assert mask(value) == {**value, "key": MASK}
