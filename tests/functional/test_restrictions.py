@@ -42,7 +42,7 @@ def network(mode: str | None = None, *rules: dict[str, t.Any]) -> dict[str, t.An
 OF_WS = {"name": WORKSPACE}
 
 
-def with_destination(rule: dict[str, t.Any] = TAG, **more: t.Any) -> dict[str, t.Any]:
+def with_destination(rule: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
     return {**rule, "destination": {**rule["destination"], **more}}
 
 
@@ -127,10 +127,10 @@ ADDRESS = {
 CASES = [
     Case("RuleNeedsApprovedMode", nothing, WS, {**OF_WS, **network("allow_internet_outbound", HOST)}, "packages"),
     Case("RuleNeedsApprovedMode", internet, WS, {**OF_WS, **network(None, TAG)}, "tagged"),
-    Case("InvalidRule", nothing, WS, with_rule(with_destination(protocol="SCTP")), "TCP, UDP, ICMP, *"),
-    Case("InvalidRule", nothing, WS, with_rule(with_destination(port_ranges="80-70")), "80-70"),
-    Case("InvalidRule", nothing, WS, with_rule(with_destination(port="443")), "no port"),
-    Case("InvalidRule", nothing, WS, with_rule(with_destination(address_prefixes="10.0.0.0/8")), "list"),
+    Case("InvalidRule", nothing, WS, with_rule(with_destination(TAG, protocol="SCTP")), "TCP, UDP, ICMP, *"),
+    Case("InvalidRule", nothing, WS, with_rule(with_destination(TAG, port_ranges="80-70")), "80-70"),
+    Case("InvalidRule", nothing, WS, with_rule(with_destination(TAG, port="443")), "no port"),
+    Case("InvalidRule", nothing, WS, with_rule(with_destination(TAG, address_prefixes="10.0.0.0/8")), "list"),
     Case("InvalidRule", nothing, WS, with_rule(with_destination(PRIVATE, service_resource_id="kv")), "full resource id"),
     Case("InvalidRule", nothing, WS, with_rule(with_destination(PRIVATE, spark_enabled="maybe")), "true or false"),
     Case("InvalidRuleName", nothing, WS, {**OF_WS, **network("allow_only_approved_outbound", {**HOST, "name": "ab"})}, "3 to 33"),
@@ -179,8 +179,8 @@ ACCEPTED = [
     (internet, WS, {**OF_WS, **network(None, PRIVATE)}),
     (internet, WS, {**OF_WS, **network("allow_only_approved_outbound", HOST, TAG)}),
     (approved, WS, {**OF_WS, **network(None, {**HOST, "destination": "example.org, *.example.org"})}),
-    (approved, WS, {**OF_WS, **network(None, with_destination(port_ranges=443, protocol="tcp", action="deny"))}),
-    (approved, WS, {**OF_WS, **network(None, with_destination(port_ranges=0))}),
+    (approved, WS, {**OF_WS, **network(None, with_destination(TAG, port_ranges=443, protocol="tcp", action="deny"))}),
+    (approved, WS, {**OF_WS, **network(None, with_destination(TAG, port_ranges=0))}),
     (
         approved,
         WS,

@@ -121,7 +121,7 @@ def serve() -> None:
         child = os.fork()
         if child == 0:
             command = _become(json.loads(line))
-            module, _, name = _CLIS[Path(command[0]).name].partition(".")
+            module, _dot, name = _CLIS[Path(command[0]).name].partition(".")
             getattr(importlib.import_module(f"ansible.cli.{module}"), name).cli_executor(command)
         answers.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
         answers.flush()

@@ -60,7 +60,6 @@ def test_a_client_that_cannot_be_installed_is_named_and_an_error_of_another_is_n
 
     def broken(_self: clients.Clients) -> Iterator[Row]:
         raise ConnectionRefusedError("the simulator does not answer")
-        yield
 
     monkeypatch.setattr(clients.Clients, "python", missing)
     monkeypatch.setattr(clients.Clients, "javascript", broken)

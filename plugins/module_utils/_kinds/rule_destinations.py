@@ -18,7 +18,7 @@ from .._engine import rules as _rules
 
 Values = dict[str, t.Any]
 # What is wrong with a value, in words that follow "must be"; None where nothing is.
-Check = t.Callable[[t.Any], str | None]
+Check: t.TypeAlias = "t.Callable[[t.Any], str | None]"
 
 SOURCE = "ARM types, OutboundRule; CLI schema of managed networks"
 _PROTOCOLS = ("TCP", "UDP", "ICMP", "*")

@@ -111,9 +111,11 @@ class Task:
             from .._arm.retry import Clock, RetryPolicy
             from .._arm.transport import Transport
 
-            # A job may replace ``sleep`` later too.
-            clock = Clock(sleep=lambda seconds: self.sleep(seconds))
-            policy = RetryPolicy(self.params["retries"], self.params["retry_timeout"], clock)
+            def sleep(seconds: float) -> None:
+                # A job may replace ``self.sleep`` later too.
+                self.sleep(seconds)
+
+            policy = RetryPolicy(self.params["retries"], self.params["retry_timeout"], Clock(sleep=sleep))
             transport = Transport(USER_AGENT, self.sign_in.verify)
             self._client = ArmClient(self.cloud, self.credential, transport, policy, self.events.on_event)
         return self._client

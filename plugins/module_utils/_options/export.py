@@ -230,7 +230,8 @@ def _take_privileges(options: Tree) -> list[str]:
         place = f"custom_applications[{application.get('name')}]"
         if application.pop("privileged", None) is False:
             differing.append(f"{place}.privileged")
-        if any([mount.pop("read_only", False) for mount in application.get("bind_mounts") or []]):
+        read_only = [mount.pop("read_only", False) for mount in application.get("bind_mounts") or []]
+        if any(read_only):
             differing.append(f"{place}.bind_mounts.read_only")
     return differing
 

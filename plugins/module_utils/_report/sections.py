@@ -27,7 +27,7 @@ class Table:
 
 
 # A text is a sentence.
-Section = Title | Table | str
+Section: t.TypeAlias = "Title | Table | str"
 Sections = t.Iterator[Section]
 
 

@@ -408,7 +408,7 @@ PURE: dict[str, Callable[..., Any]] = {
     "mul": _of_integers("mul", lambda left, right: left * right),
     "not": lambda value: not _bool(value),
     "null": lambda: None,
-    "objectkeys": lambda value: sorted(value),
+    "objectkeys": sorted,
     "or": lambda *values: any(map(_bool, values)),
     "padleft": _pad_left,
     "parsecidr": _parse_cidr,
