@@ -164,10 +164,18 @@ options:
             description: An IPv4 address, or a range such as V(203.0.113.0/24).
             type: str
             required: true
-  provision_network_now:
+  provision_network:
     description:
-      - Whether the managed network of a workspace that is created is provisioned at once, and not with the first compute target. Has no effect on a
-        workspace that exists; C(az ml workspace provision-network) provisions its network.
+      - Whether to provision the managed network now, and not with the first compute target, of a new workspace and of one that exists. This can take
+        30 minutes. The task waits for it up to O(wait_timeout); running the same task again continues.
+      - A network stays provisioned. V(false) changes nothing, and is the same as not setting the option.
+      - With O(wait=false), the network of a new workspace is provisioned by the next run.
+    type: bool
+    aliases: [provision_network_now]
+  include_spark:
+    description:
+      - With O(provision_network=true), whether to provision the managed network for serverless Spark jobs too. It can be added to a network that is
+        provisioned already, and stays; V(false) changes nothing.
     type: bool
   serverless_compute:
     description:
@@ -328,6 +336,15 @@ EXAMPLES = r"""
         - name: old-rule
           state: absent
 
+- name: Provision the managed network before compute targets are created, also for serverless Spark jobs
+  azureml.compute.aml_workspace:
+    resource_group: ml-prod
+    name: ws-closed
+    managed_network:
+      isolation_mode: allow_only_approved_outbound
+    provision_network: true
+    include_spark: true
+
 - name: Create a hub
   azureml.compute.aml_workspace:
     resource_group: ml-prod
@@ -484,8 +501,8 @@ workspace:
       sample: {spark_runtime_version: null, offline_store_connection_name: null, online_store_connection_name: null}
     managed_network:
       description:
-        - C(isolation_mode), C(firewall_sku), C(enable_network_monitor), C(managed_network_kind), C(status) and C(outbound_rules) including the service's
-          own rules (see C(category)).
+        - C(isolation_mode), C(firewall_sku), C(enable_network_monitor), C(managed_network_kind), C(status) (V(Active) when it is provisioned),
+          C(spark_ready) (whether it is provisioned for serverless Spark jobs) and C(outbound_rules) including the service's own rules (see C(category)).
       type: dict
       returned: always
     identity:

@@ -290,6 +290,15 @@ CASES = [
         WORKSPACES,
         _plain({"name": WORKSPACE, "display_name": "Shown", "public_network_access": "disabled"}),
     ),
+    Case(
+        "workspace: provision the network",
+        WORKSPACES,
+        _after(
+            WORKSPACES,
+            {"name": WORKSPACE, "managed_network": {"isolation_mode": "allow_internet_outbound"}},
+            {"provision_network": True, "include_spark": True},
+        ),
+    ),
     Case("workspace: delete with dependents", WORKSPACES, _doomed, leaves="cannot determine its dependent resources"),
     Case("workspace: a soft-deleted name", WORKSPACES, _soft_deleted("fail"), refused=True),
     Case("workspace: recover", WORKSPACES, _soft_deleted("recover")),

@@ -123,7 +123,7 @@ def test_what_only_a_creation_sets_is_set_by_the_deployment(player: Player, grou
         "enable_service_side_cmk_encryption": True,
         "network_acls": {"default_action": "deny", "ip_rules": [{"value": "203.0.113.0/24"}]},
         "managed_network": {"isolation_mode": "allow_internet_outbound", "enable_network_monitor": True},
-        "provision_network_now": True,
+        "provision_network": True,
     }
     hub = module(WORKSPACE, "hub", name="hub-key", kind="hub", location="eastus", key_vault=None)
     mark = player.simulator.mark()

@@ -255,6 +255,13 @@ def _operations(azure: Azure) -> Task:
 
 plain("aml_workspace", "no change", None, name=WORKSPACE)
 plain("aml_workspace", "change", None, name=WORKSPACE, display_name="Production")
+plain(
+    "aml_workspace",
+    "provision the managed network",
+    ("aml_workspace", {"name": WORKSPACE, "managed_network": {"isolation_mode": "allow_internet_outbound"}}),
+    name=WORKSPACE,
+    provision_network=True,
+)
 plain("aml_workspace", "delete", None, name=WORKSPACE, state="absent")
 plain(
     "aml_workspace",

@@ -320,7 +320,8 @@ NOT_DRAWN = {
     "customer_managed_key": "fixed at creation, which needs azure-ai-ml",
     "enable_service_side_cmk_encryption": "fixed at creation, which needs azure-ai-ml",
     "feature_store_settings": "of a kind that only azure-ai-ml creates; tests/integration/test_workspace.py",
-    "provision_network_now": "of a creation, which needs azure-ai-ml; tests/integration/test_workspace.py",
+    "provision_network": "what is done stays; tests/functional/test_provisioning.py",
+    "include_spark": "what is done stays; tests/functional/test_provisioning.py",
     "arm_resource:id": "one name for a resource is enough",
     "arm_resource:scope": "one name for a resource is enough",
 }

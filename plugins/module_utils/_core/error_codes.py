@@ -36,18 +36,19 @@ CODES = frozenset(
     OperationNotFound OperationNotSupportedForSku OperationsFailed OptionOfAnotherType OtherSubscription
     OutboundAccessMissing OutOfRange PagingLoop ParentResourceNotFound PasswordInsteadOfKey PlaceholderNotReplaced
     PlanChanged PlanNotReadable PreconditionFailed PreflightFailed PreviewFeature PrimaryIdentityMissing
-    PrimaryIdentityNotAssigned PrivateEndpointMissing ProjectRegion ProvisioningFailed QuotaBelowMaximum QuotaExceeded
-    QuotaUnknown RangesOverlap ReadOnlyProperty Recovered RecreatedMeanwhile RequestDisallowedByPolicy
-    RequiredForCreation ResourceGroupNotFound ResourceNotFound Retired Retiring RuleNeedsApprovedMode
-    RuleWithoutNetwork ScopeLocked ScriptByAddress SdkRefused SecretNeeded SecretNotSent ServiceError
-    ServiceUnavailable SharedDependent SignInUnreachable SizeNotForKind SizeNotLowPriorityCapable SizeNotOffered
-    SoftDeletedWorkspace SshKeyMissing SshUserMissing SubnetBesideManagedNetwork SubnetDelegated SubnetGivenTwice
-    SubnetMissing SubnetNotFound SubnetTooSmall SubnetWithoutLoadBalancer SubscriptionMissing SubscriptionNotFound
-    SubscriptionRequestsThrottled TagsGivenTwice TakenFromHub TargetNotFound TargetNotReadable TlsContradiction
-    TlsDisabled TooExpensive TooManyIpRules TooManyRequests TooManySchedules TooManyTags UnderlyingNotDeletable
-    UnexpectedAnswer UnexpectedComputes UnknownCloud UnknownInstanceType UnknownSize UntrustedAddress UserIncomplete
-    WaitTimeout WorkspaceExists WorkspaceNotDeclared WorkspaceNotFound WorkspaceNotReadable WorkspaceQuotaExceeded
-    WorkspacesMissing WrongDefinitionType WrongResourceType WrongType
+    PrimaryIdentityNotAssigned PrivateEndpointMissing ProjectRegion ProvisioningFailed ProvisioningWithoutNetwork
+    QuotaBelowMaximum QuotaExceeded QuotaUnknown RangesOverlap ReadOnlyProperty Recovered RecreatedMeanwhile
+    RequestDisallowedByPolicy RequiredForCreation ResourceGroupNotFound ResourceNotFound Retired Retiring
+    RuleNeedsApprovedMode RuleWithoutNetwork ScopeLocked ScriptByAddress SdkRefused SecretNeeded SecretNotSent
+    ServiceError ServiceUnavailable SharedDependent SignInUnreachable SizeNotForKind SizeNotLowPriorityCapable
+    SizeNotOffered SoftDeletedWorkspace SparkWithoutProvisioning SshKeyMissing SshUserMissing
+    SubnetBesideManagedNetwork SubnetDelegated SubnetGivenTwice SubnetMissing SubnetNotFound SubnetTooSmall
+    SubnetWithoutLoadBalancer SubscriptionMissing SubscriptionNotFound SubscriptionRequestsThrottled TagsGivenTwice
+    TakenFromHub TargetNotFound TargetNotReadable TlsContradiction TlsDisabled TooExpensive TooManyIpRules
+    TooManyRequests TooManySchedules TooManyTags UnderlyingNotDeletable UnexpectedAnswer UnexpectedComputes
+    UnknownCloud UnknownInstanceType UnknownSize UntrustedAddress UserIncomplete WaitTimeout WorkspaceExists
+    WorkspaceNotDeclared WorkspaceNotFound WorkspaceNotReadable WorkspaceQuotaExceeded WorkspacesMissing
+    WrongDefinitionType WrongResourceType WrongType
 """.split()
 )
 

@@ -44,7 +44,8 @@ class Request:
 
     ``path``: where it is sent, if not to the resource's id.
 
-    ``carries``: the body holds undeclared values, taken from the document that was read; it must be the newest one.
+    ``carries``: the body holds undeclared values, taken from the document that was read, which must be the newest one; or it is an action that must
+    not be taken twice.
     """
 
     method: str

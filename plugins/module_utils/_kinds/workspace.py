@@ -18,7 +18,7 @@ from .._core.canon import arm_id, boolean_text, caseless, full_id, region, text
 from .._core.findings import Finding, Findings
 from .._engine import rules as _rules
 from .._engine import versions
-from .._engine.fields import WRITE_ONLY, Field, Option, choice
+from .._engine.fields import Field, Option, choice
 from .._engine.kind import FAILED, Body, Kind, Request, Status, fixed, provisioning_status
 from .._engine.plan import CREATE, REPLACE, Declared, Plan
 from .._engine.versions import Versions
@@ -75,6 +75,14 @@ def _id(type_: str, **more: t.Any) -> dict[str, t.Any]:
     }
 
 
+class _Provisioned(Field):
+    """Whether the managed network is provisioned, which it stays: a declared false asks for nothing, and one that is not provisioned has no value."""
+
+    def same(self, left: t.Any, right: t.Any) -> bool:
+        return bool(left) or not right
+
+
+_NETWORK_VERSIONS = Versions("2023-10-01", "2023-04-01-preview")
 _SERVERLESS_VERSIONS = Versions("2023-10-01", "2023-08-01-preview")
 _FEATURE_STORE = "properties.featureStoreSettings."
 _FEATURE_STORE_VERSIONS = Versions("2023-10-01", "2022-12-01-preview")
@@ -257,12 +265,24 @@ FIELDS: tuple[Field, ...] = (
         cleared=[],
         shape=shape.list_of(shape.mapping({"value": shape.TEXT})),
     ),
-    Field(
-        "provision_network_now",
-        "properties.provisionNetworkNow",
-        WRITE_ONLY,
-        versions=Versions("2025-06-01", "2024-10-01-preview"),
+    _Provisioned(
+        "provision_network",
+        _NETWORK + "status.status",
+        versions=_NETWORK_VERSIONS,
+        spec={"type": "bool", "aliases": ["provision_network_now"]},
+        cli_name="provision_network_now",
+        to_arm=lambda provisioned: "Active" if provisioned else "Inactive",
+        from_arm=lambda status: status.casefold() == "active" or None,
+        shape=shape.TEXT,
+    ),
+    _Provisioned(
+        "include_spark",
+        _NETWORK + "status.sparkReady",
+        versions=_NETWORK_VERSIONS,
         spec={"type": "bool"},
+        cli_name=None,
+        canon=boolean_text,
+        from_arm=lambda ready: boolean_text(ready) is True or None,
     ),
     Field(
         "serverless_compute.custom_subnet",
@@ -304,7 +324,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "managed_network.isolation_mode",
         _NETWORK + "isolationMode",
-        versions=Versions("2023-10-01", "2023-04-01-preview"),
+        versions=_NETWORK_VERSIONS,
         spec={"type": "str", "choices": ["disabled", "allow_internet_outbound", "allow_only_approved_outbound"]},
         canon=caseless,
         **_ISOLATION,
@@ -358,6 +378,9 @@ OPTIONS = (
 )
 
 
+# What one action of the service sets, when everything else is as declared.
+PROVISIONING = ("provision_network", "include_spark")
+
 # What the deployment of a new workspace does not set (azure-ai-ml's template), and a replacement keeps.
 NOT_DEPLOYED = (
     "v1_legacy_mode",
@@ -365,6 +388,7 @@ NOT_DEPLOYED = (
     "serverless_compute.no_public_ip",
     "managed_network.enable_network_monitor",
     "managed_network.managed_network_kind",
+    *PROVISIONING,
 )
 
 # No document says that a PATCH merges inside these objects: each goes as a whole.
@@ -435,12 +459,17 @@ class Workspace(Kind):
         return self.preview_notice(declared if plan.action in (CREATE, REPLACE) else plan.values())
 
     def updates(self, body: Body, plan: Plan) -> list[Request]:
-        """One PATCH for the workspace, and one PUT or DELETE for each outbound rule (azure-ai-ml, outbound rule operations)."""
+        """One PATCH for the workspace, one PUT or DELETE for each outbound rule (azure-ai-ml, outbound rule operations), and one action for its network."""
         changed = plan.values()
-        values = {option: value for option, value in changed.items() if not option.startswith(RULES)}
+        provision = [_provision(body, changed)] if any(option in changed for option in PROVISIONING) else []
+        values = {
+            option: value
+            for option, value in changed.items()
+            if not option.startswith(RULES) and option not in PROVISIONING
+        }
         patches = [self._patch(body, values)] if values else []
         rules = {option[len(RULES) + 1 :]: rule for option, rule in changed.items() if option.startswith(RULES)}
-        return [*patches, *(rule_request(body, name, rule) for name, rule in rules.items())]
+        return [*patches, *(rule_request(body, name, rule) for name, rule in rules.items()), *provision]
 
     def _patch(self, body: Body, values: Declared) -> Request:
         carries = "tags" in values
@@ -509,13 +538,15 @@ class Workspace(Kind):
         properties = body.get("properties") or {}
         network = properties.get("managedNetwork") or {}
         projected = self.read(body)
-        del projected["provision_network_now"]
+        for option in PROVISIONING:
+            del projected[option]
         projected["managed_network"] = {
             "isolation_mode": projected["managed_network"]["isolation_mode"],
             "firewall_sku": projected["managed_network"]["firewall_sku"],
             "enable_network_monitor": projected["managed_network"]["enable_network_monitor"],
             "managed_network_kind": projected["managed_network"]["managed_network_kind"],
             "status": (network.get("status") or {}).get("status"),
+            "spark_ready": boolean_text((network.get("status") or {}).get("sparkReady")),
             "outbound_rules": [
                 {**rule_from_arm(name, rule), "category": rule.get("category"), "status": rule.get("status")}
                 for name, rule in (network.get("outboundRules") or {}).items()
@@ -534,6 +565,15 @@ class Workspace(Kind):
             "mlflow_tracking_uri": properties.get("mlFlowTrackingUri"),
             "private_link_count": properties.get("privateLinkCount"),
         }
+
+
+def _provision(body: Body, changed: Declared) -> Request:
+    """The action that provisions the managed network (ARM types, ManagedNetworkProvisionOptions).
+
+    It is sent only after a read that shows that it is due, and after the end of a running one: another run may have started it.
+    """
+    spark = bool(changed.get("include_spark") or paths.get_path(body, f"{_NETWORK}status.sparkReady") is True)
+    return Request("POST", {"includeSpark": spark}, suffix="/provisionManagedNetwork", carries=True)
 
 
 def _take_away(identity: Body, current: Body) -> None:

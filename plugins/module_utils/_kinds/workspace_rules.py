@@ -28,6 +28,8 @@ FROM_HUB = (
     "key_vault",
     "container_registry",
     "managed_network",
+    "provision_network",
+    "include_spark",
     "customer_managed_key",
     "enable_service_side_cmk_encryption",
 )
@@ -49,6 +51,7 @@ def check(declared: Declared, current: Current) -> Findings:
     mode = caseless(effective(declared, current, _MODE)) or _DISABLED
     yield from _check_firewall(declared.get("managed_network.firewall_sku"), mode)
     yield from _check_rule_types(declared, mode)
+    yield from _check_provisioning(declared, mode)
     yield from _check_network_kind(declared, current)
     yield from _check_primary(declared, current)
     yield from _check_identity_type(declared, current)
@@ -66,6 +69,7 @@ def check_declared(declared: Declared) -> Findings:
         mode = caseless(declared[_MODE])
         yield from _check_firewall(declared.get("managed_network.firewall_sku"), mode)
         yield from _check_rule_types(declared, mode)
+    yield from _check_provisioning(declared, caseless(declared.get(_MODE)))
     if declared.get("kind"):
         yield from _check_feature_store(declared, declared["kind"])
     if declared.get("identity") and "primary_user_assigned_identity" in declared:
@@ -137,6 +141,17 @@ def _check_rule_types(declared: Declared, mode: t.Any) -> Findings:
                 "outbound traffic. Remove the rule, or set that mode."
             )
             yield Finding("RuleNeedsApprovedMode", place, message, f"{_DOCS}; microsoft-foundry/foundry-samples#961")
+
+
+def _check_provisioning(declared: Declared, mode: t.Any) -> Findings:
+    """Only a managed network can be provisioned. ``mode``: None where it is not known yet."""
+    provision = declared.get("provision_network")
+    if declared.get("include_spark") and not provision:
+        message = "include_spark says for what the managed network is provisioned: set provision_network=true as well, or remove include_spark."
+        yield Finding("SparkWithoutProvisioning", "include_spark", message, _DOCS)
+    if provision and mode == _DISABLED:
+        message = f"provision_network needs a managed network: set {_MODE}, or remove provision_network."
+        yield Finding("ProvisioningWithoutNetwork", "provision_network", message, _DOCS)
 
 
 def _check_primary(declared: Declared, current: Current) -> Findings:

@@ -30,6 +30,8 @@ _OF_THE_SERVICE = {
     "properties.discoveryUrl",
     "properties.encryption.status",
     "properties.managedNetwork.status",
+    # What a request asks for once: the status of the managed network says whether it is done.
+    "properties.provisionNetworkNow",
     "properties.managedNetwork.outboundRules.*.category",
     "properties.managedNetwork.outboundRules.*.status",
     "properties.managedNetwork.outboundRules.*.destination.sparkStatus",

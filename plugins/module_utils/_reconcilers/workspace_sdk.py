@@ -58,7 +58,6 @@ _IN_TEMPLATE = (
     "enable_service_side_cmk_encryption",
     "network_acls.default_action",
     "network_acls.ip_rules",
-    "provision_network_now",
     "allow_roleassignment_on_rg",
 )
 # How the template spells stores of the user's own; the types of no version have these names.

@@ -163,7 +163,7 @@ def test_the_result_has_exactly_the_documented_keys(body: dict[str, t.Any]) -> N
     shown = kind.Workspace().project(body)
     assert set(shown) == set(yaml.safe_load(aml_workspace.RETURN)["workspace"]["contains"])
     network = {"isolation_mode", "firewall_sku", "enable_network_monitor", "managed_network_kind"}
-    assert set(shown["managed_network"]) == {*network, "status", "outbound_rules"}
+    assert set(shown["managed_network"]) == {*network, "status", "spark_ready", "outbound_rules"}
 
 
 def test_declared_rules_do_not_change_the_shape_of_the_result() -> None:

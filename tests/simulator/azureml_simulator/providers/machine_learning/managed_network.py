@@ -245,6 +245,7 @@ class ManagedNetwork:
     def provision(self, request: Request, p: dict[str, str]) -> Response:
         doc = common.find_workspace(self.app, p)
         common.need_succeeded(doc)
+        common.need_idle(self.app, doc["id"], doc["location"])
         if mode_of(doc) == OFF:
             raise self._bad(doc, "The workspace has no managed network to provision.")
         if not request.body.strip():  # a user saw it, although the specification calls the body optional
