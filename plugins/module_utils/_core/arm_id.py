@@ -10,7 +10,19 @@ import typing as t
 from collections import Counter
 from dataclasses import dataclass
 
-_OF_WORKSPACE = re.compile(r"(.*/workspaces/[^/]+)/(?:computes|datastores)/[^/]*\Z", re.IGNORECASE | re.DOTALL)
+# The collections of a workspace by their names in documents and results, with the place that their resources have in an id.
+COLLECTION_PATHS = {
+    "computes": "computes",
+    "datastores": "datastores",
+    "diagnostic_settings": "providers/Microsoft.Insights/diagnosticSettings",
+}
+# The types of the resources of all others than compute targets, as documents of fleets and results name them.
+OTHER_TYPES = {name: name.removesuffix("s") for name in COLLECTION_PATHS if name != "computes"}
+_OF_WORKSPACE = re.compile(
+    rf"(.*/workspaces/[^/]+)/({'|'.join(map(re.escape, COLLECTION_PATHS.values()))})/([^/]*)\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+_COLLECTION_OF_PATH = {path.casefold(): name for name, path in COLLECTION_PATHS.items()}
 
 
 class ArmId(str):
@@ -66,7 +78,11 @@ class ArmId(str):
 
     def labelled(self, workspace: str) -> str:
         """The same with another text for the workspace."""
-        return f"{workspace}/{self[len(self.workspace) + 1 :].removeprefix('computes/')}"
+        match = _OF_WORKSPACE.match(self)
+        if match is None:
+            return f"{workspace}/"
+        collection = _COLLECTION_OF_PATH[match[2].casefold()]
+        return f"{workspace}/{match[3]}" if collection == "computes" else f"{workspace}/{collection}/{match[3]}"
 
     def _last(self, part: str) -> int:
         """Where a part stands last, whatever its case; -1 where it does not."""
@@ -113,10 +129,15 @@ def workspace_target(subscription_id: str, resource_group: str, name: str) -> Ta
     )
 
 
+def collection_id(workspace: str, collection: str) -> str:
+    """Where all resources of a collection are listed, in the workspace of an id."""
+    return f"{workspace}/{COLLECTION_PATHS[collection]}"
+
+
 def child_target(subscription_id: str, resource_group: str, workspace: str, collection: str, name: str) -> Target:
     """A resource of a workspace, by the collection that it is in."""
     parent = workspace_target(subscription_id, resource_group, workspace).id
-    return Target(name, f"{parent}/{collection}/{name}", parent, subscription_id, resource_group)
+    return Target(name, f"{collection_id(parent, collection)}/{name}", parent, subscription_id, resource_group)
 
 
 def target_in(workspace: str, collection: str, name: str) -> Target:

@@ -18,7 +18,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from . import canon as _canon
-from .arm_id import ArmId
+from .arm_id import COLLECTION_PATHS, OTHER_TYPES, ArmId
 from .errors import AmlError, ArmError
 
 Malformed = t.Callable[[ArmError], None]
@@ -410,7 +410,7 @@ REPORTED = mapping(
         "fleet": mapping({"targets": _ROWS, "undeclared": _ROWS, "totals": mapping()}),
         "found": mapping(
             {
-                "workspaces": list_of(mapping({"computes": _ROWS, "datastores": _ROWS})),
+                "workspaces": list_of(mapping({"computes": _ROWS, **dict.fromkeys(OTHER_TYPES, _ROWS)})),
                 "usages": list_of(mapping({"usages": _ROWS})),
             }
         ),
@@ -428,7 +428,7 @@ LISTED_DEPLOYMENT = mapping({"id": TEXT}, required=("id",))
 # The shapes of compute targets by their type in lower case, and of workspaces: each kind adds its own when it is loaded (``learn``).
 _COMPUTES: dict[str, t.Callable[[], Shape]] = {}
 _WORKSPACES: list[t.Callable[[], Shape]] = []
-# Of other resources in a workspace, by their collection in lower case.
+# Of other resources in a workspace, by the last part of their collection's place, in lower case.
 _CHILDREN: dict[str, t.Callable[[], Shape]] = {}
 _MADE: dict[t.Any, Shape] = {}
 _ANY_COMPUTE, _ANY_WORKSPACE = _tree(COMPUTE), _tree(WORKSPACE)
@@ -444,10 +444,14 @@ def learn_workspace(rows: t.Iterable[Row]) -> None:
 
 
 def learn_child(collection: str, rows: t.Iterable[Row], *, required: tuple[str, ...] = ()) -> None:
-    """A kind of resource in a workspace other than compute targets, by the last type in its id. ``required`` are properties."""
+    """A kind of resource in a workspace other than compute targets, by its collection. ``required`` are properties."""
     properties = mapping({"provisioningState": TEXT}, required=required)
     also = {**_ENVELOPE, "name": TEXT, "properties": properties}
-    _CHILDREN[collection.casefold()] = lambda: document(rows, also, ("properties",))
+    _CHILDREN[_last(COLLECTION_PATHS[collection])] = lambda: document(rows, also, ("properties",))
+
+
+def _last(path: str) -> str:
+    return path.rpartition("/")[2].casefold()
 
 
 def _made(key: t.Any, make: t.Callable[[], Shape]) -> Shape:
@@ -456,9 +460,12 @@ def _made(key: t.Any, make: t.Callable[[], Shape]) -> Shape:
     return _MADE[key]
 
 
-_ONE = re.compile(r"/workspaces/[^/]+(/(?P<child>computes|datastores)/[^/]+)?/?\Z", re.IGNORECASE)
+_ONE = re.compile(
+    rf"/workspaces/[^/]+(/(?P<child>{'|'.join(map(re.escape, COLLECTION_PATHS.values()))})/[^/]+)?/?\Z", re.IGNORECASE
+)
+_IN_WORKSPACE = "|".join(map(_last, COLLECTION_PATHS.values()))
 _MANY = re.compile(
-    r"/(?P<last>workspaces|computes|datastores|usages|quotas|vmSizes|deployments|subscriptions|locks|listNodes)/?\Z",
+    rf"/(?P<last>workspaces|{_IN_WORKSPACE}|usages|quotas|vmSizes|deployments|subscriptions|locks|listNodes)/?\Z",
     re.IGNORECASE,
 )
 _PROVIDER = "/providers/microsoft.machinelearningservices/"
@@ -474,7 +481,7 @@ def of_resource(path: str, body: t.Any) -> Shape:
     match = _ONE.search(path) if _PROVIDER in path.casefold() else None
     if match is None:
         return next((shape for part, shape in _OTHERS if part in path.casefold()), RESOURCE)
-    child = (match["child"] or "").casefold()
+    child = _last(match["child"] or "")
     if child == "computes":
         return _compute_shape(body)
     return _child_shape(child) if child else _workspace_shape()

@@ -240,6 +240,10 @@ class Kind:
 
     def notices(self, declared: Declared, body: Body | None) -> list[str]:
         """Warnings of every run, also of one that changes nothing: what is retired. ``body``: the resource as it is, where it exists."""
+        return [notice.text for notice in self.retirement_notices(declared, body)]
+
+    def retirement_notices(self, declared: Declared, body: Body | None) -> list[t.Any]:
+        """What is retired, or will be, of what was declared and of what the resource has (``_kinds/retirements.py``)."""
         return []
 
     def refine_plan(self, plan: Plan, body: Body | None, state: str) -> Plan:

@@ -62,6 +62,6 @@ def common(needed: t.Iterable[Versions]) -> str:
     return PREVIEW if any(versions.is_preview for versions in needed) else STABLE
 
 
-def of_list(versions: t.Iterable[str]) -> str:
-    """The version of one LIST that has all that reads of its items at these versions have."""
-    return next((version for version in versions if version != STABLE), STABLE)
+def of_list(versions: t.Iterable[str], own: str = STABLE) -> str:
+    """The version of one LIST that has all that reads of its items at these versions have. ``own``: that of the items without any special option."""
+    return next((version for version in versions if version != own), own)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is in the workspaces of a fleet, as results show it: each workspace, its compute targets and datastores, and the usages of the regions."""
+"""What is in the workspaces of a fleet, as results show it: each workspace, its compute targets and other resources, and the usages of the regions."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from .._capacity.lists import location_path
 from .._capacity.usages import usages
 from .._core import canon
-from .._core.arm_id import ArmId
+from .._core.arm_id import ArmId, collection_id
 from .._core.client import ReadClient
 from .._core.errors import AmlError, all_foreseen, each
 from .._engine import versions
 from .._engine.kind import Body
-from .._kinds.datastore import DATASTORE
-from .._kinds.registry import COMPUTES, DATASTORES, kind_of
+from .._kinds.registry import COMPUTES, OTHERS, kind_of
 from .._kinds.workspace import Workspace
 from .observer import Key, Listing
 
@@ -50,11 +49,14 @@ def read_contents(
     parallelism: int,
     *,
     with_usages: bool,
-    with_datastores: bool = False,
+    others: t.Collection[str] = (),
     listings: t.Iterable[Listing] = (),
 ) -> Contents:
-    """Read the workspaces of these ids, ``parallelism`` at a time. What the ``listings`` have is not listed again, and is in the result in any case."""
-    reader = Reader(client, {listing.key: listing for listing in listings}, with_datastores=with_datastores)
+    """Read the workspaces of these ids, ``parallelism`` at a time. What the ``listings`` have is not listed again, and is in the result in any case.
+
+    others   the collections that are read in addition to compute targets
+    """
+    reader = Reader(client, {listing.key: listing for listing in listings}, others)
     with ThreadPoolExecutor(max(1, min(parallelism, len(identifiers))), thread_name_prefix="read") as pool:
         workspaces = list(pool.map(reader.workspace, identifiers))
         regions = sorted({row.region for row in workspaces if row.region}) if with_usages else []
@@ -89,8 +91,8 @@ class WorkspaceRow(_Row):
     id: str = ""
     workspace: dict[str, t.Any] | None = None
     computes: list[dict[str, t.Any]] = field(default_factory=list)
-    # Those that the service made with the workspace are not part of it; None where they were not read.
-    datastores: list[dict[str, t.Any]] | None = None
+    # By the collections that were read. What the service made with the workspace is not part of it.
+    others: dict[str, list[dict[str, t.Any]]] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -112,7 +114,7 @@ class WorkspaceRow(_Row):
             "id": self.id,
             "workspace": self.workspace,
             "computes": self.computes,
-            **({} if self.datastores is None else {"datastores": self.datastores}),
+            **self.others,
             "failure": self.shown_failure,
         }
 
@@ -152,36 +154,39 @@ class Reader:
     """Reads each place on its own: a failure of one hides no other. ``known`` are lists that were read before."""
 
     def __init__(
-        self, client: ReadClient, known: t.Mapping[Key, Listing] | None = None, *, with_datastores: bool = False
+        self, client: ReadClient, known: t.Mapping[Key, Listing] | None = None, others: t.Collection[str] = ()
     ) -> None:
         self._client = client
         self._known = known or {}
-        self._with_datastores = with_datastores
+        self._others = others
 
     def workspace(self, identifier: str) -> WorkspaceRow:
         """The workspace with what is in it."""
         row = WorkspaceRow(id=identifier)
         with row.reading() as malformed:
-            kind = Workspace()
-            body = self._client.find(identifier, kind.api_version)
+            home = Workspace()
+            body = self._client.find(identifier, home.api_version)
             if body is None:
                 raise AmlError(
                     f"The workspace {row.label!r} does not exist.", code="WorkspaceNotFound", target=identifier
                 )
-            row.workspace = kind.project(body)
+            row.workspace = home.project(body)
             bodies = self._listed(identifier, COMPUTES.name, versions.PREVIEW, malformed)
             row.computes = list(each(bodies, lambda body: kind_of(body).listed(body), malformed.append))
-            if self._with_datastores or (identifier.casefold(), DATASTORES.name) in self._known:
-                stores = self._listed(identifier, DATASTORES.name, DATASTORE.api_version, malformed)
-                own = [body for body in stores if not DATASTORE.is_of_service(body)]
-                row.datastores = list(each(own, DATASTORE.project, malformed.append))
+            for name, collection in OTHERS.items():
+                if name in self._others or (identifier.casefold(), name) in self._known:
+                    kind = collection.fallback
+                    bodies = self._listed(identifier, name, kind.api_version, malformed)
+                    own = [body for body in bodies if not kind.is_of_service(body)]
+                    row.others[name] = list(each(own, kind.project, malformed.append))
         return row
 
     def _listed(self, identifier: str, collection: str, api_version: str, malformed: list[AmlError]) -> list[Body]:
         listing = self._known.get((identifier.casefold(), collection))
         if listing is not None:
             return _of_listing(listing, malformed)
-        bodies: list[Body] = self._client.list(f"{identifier}/{collection}", api_version, malformed=malformed.append)
+        path = collection_id(identifier, collection)
+        bodies: list[Body] = self._client.list(path, api_version, malformed=malformed.append)
         return bodies
 
     def usages(self, region: tuple[str, str]) -> UsagesRow:

@@ -178,7 +178,7 @@ def _refuse_creation(entry: Entry, findings: Findings) -> None:
 def _check_others(entries: list[Entry]) -> None:
     """Raise PreflightFailed for what cannot be created."""
     broken = [item for entry in entries for item in offline(_check_other(entry), entry.target.name)]
-    run.refuse(broken, f"{len(entries)} datastore(s) of the fleet")
+    run.refuse(broken, f"{len(entries)} target(s) of the fleet that are not compute targets")
 
 
 def _check_other(entry: Entry) -> Findings:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from .._core import shape
+from .._core.arm_id import collection_id
 from .._core.client import ReadClient
 from .._core.errors import AmlError, ArmError, CredentialError, all_foreseen
 from .._engine import versions
@@ -100,13 +101,15 @@ class Observer:
             keys = {name: (workspace.casefold(), name) for name in COLLECTIONS}
             needed = [name for name, key in keys.items() if key in spoken or key in self._pruned]
             for name in needed or [COMPUTES.name]:
-                yield workspace, name, versions.of_list(spoken.get(keys[name], ()))
+                own = COLLECTIONS[name].fallback.api_version
+                yield workspace, name, versions.of_list(spoken.get(keys[name], ()), own)
 
     def _list(self, workspace: str, collection: str, api_version: str) -> Listing:
         malformed: list[ArmError] = []
         try:
             with all_foreseen():
-                bodies = self._client.list(f"{workspace}/{collection}", api_version, malformed=malformed.append)
+                path = collection_id(workspace, collection)
+                bodies = self._client.list(path, api_version, malformed=malformed.append)
                 return Listing(
                     workspace, collection, {str(body["name"]).casefold(): body for body in bodies}, malformed
                 )

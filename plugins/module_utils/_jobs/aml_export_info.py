@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core import shape
-from .._core.arm_id import child_target, workspace_target
+from .._core.arm_id import child_target, collection_id, workspace_target
 from .._core.errors import AmlError, ArmError, each
 from .._engine import versions
 from .._engine.kind import Body
@@ -41,14 +41,14 @@ def export(task: Task) -> Result:
     }
     made.add_workspace(body)
     list(each(_bodies(task, COMPUTES, versions.PREVIEW), made.add_compute, task.malformed.append))
-    list(each(_datastores(task), made.add_datastore, task.malformed.append))
+    list(each(_others(task, DATASTORES), made.add_datastore, task.malformed.append))
     task.warnings += made.warnings
     fleet = {
         "name": body["name"],
         "resource_group": group,
         "subscription_id": task.subscription_id,
         "computes": made.computes,
-        **({"datastores": made.datastores} if made.datastores else {}),
+        **made.others,
     }
     return {"changed": False, "vars": made.vars, "fleet": fleet, "cli_yaml": made.files, "missing": made.missing}
 
@@ -63,14 +63,15 @@ def _group_location(task: Task, group_id: str, workspace: Body) -> t.Any:
         return workspace.get("location")
 
 
-def _datastores(task: Task) -> list[Body]:
-    """Who may read only compute targets gets an export without datastores, unless it asks for some."""
+def _others(task: Task, collection: Collection) -> list[Body]:
+    """Who may read only compute targets gets an export without the others, unless it asks for some."""
     try:
-        return _bodies(task, DATASTORES, versions.STABLE)
+        return _bodies(task, collection, collection.fallback.api_version)
     except ArmError as error:
-        if error.status != 403 or task.params.get(DATASTORES.name) is not None:
+        if error.status != 403 or task.params.get(collection.name) is not None:
             raise
-        task.warnings.append(f"{error.code}: the export is without datastores, which this identity cannot read.")
+        what = f"{collection.fallback.label}s"
+        task.warnings.append(f"{error.code}: the export is without {what}, which this identity cannot read.")
         return []
 
 
@@ -82,12 +83,13 @@ def _names_some(task: Task) -> bool:
 def _bodies(task: Task, collection: Collection, version: str) -> list[Body]:
     """The resources of a collection that the task names; all of them where it names none at all."""
     group, workspace = task.params["resource_group"], task.params["workspace"]
-    version = task.params.get("api_version") or version
+    if task.params.get("api_version") and collection.fallback.parent_is_of_provider:
+        version = task.params["api_version"]
     names = task.params.get(collection.name)
     if names is None:
         if _names_some(task):
             return []
-        path = f"{workspace_target(task.subscription_id, group, workspace).id}/{collection.name}"
+        path = collection_id(workspace_target(task.subscription_id, group, workspace).id, collection.name)
         listed: list[Body] = task.client.list(path, version, malformed=task.malformed.append)
         return listed
     targets = {name: child_target(task.subscription_id, group, workspace, collection.name, name) for name in names}

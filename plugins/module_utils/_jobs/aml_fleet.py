@@ -26,8 +26,7 @@ from .._fleet.prune import PRUNE, Pruning
 from .._fleet.result import Fleet
 from .._fleet.share import limited, outside, split
 from .._fleet.written import PLAN, TABLE, OutputFile
-from .._kinds.datastore import DATASTORE
-from .._kinds.registry import COLLECTIONS, COMPUTES, INFO_KINDS
+from .._kinds.registry import COLLECTIONS, COMPUTES, INFO_KINDS, OTHERS
 from .._module import validation
 from .._module.result import Result
 from .._module.task import Task
@@ -44,7 +43,7 @@ FLEET_SPEC: specs.Spec = {
             "subscription_id": {"type": "str"},
             "defaults": {"type": "dict"},
             "computes": {"type": "list", "elements": "dict"},
-            "datastores": {"type": "list", "elements": "dict"},
+            **{name: {"type": "list", "elements": "dict"} for name in OTHERS},
             "created_earlier": {"type": "bool", "default": False},
             "location": {"type": "str"},
         },
@@ -255,7 +254,7 @@ def _retired(fleet: Fleet) -> dict[str, list[str]]:
     for entry in fleet.entries:
         if entry.state == "absent":
             continue
-        kind = INFO_KINDS[entry.type] if entry.is_compute else DATASTORE
+        kind = INFO_KINDS[entry.type] if entry.is_compute else entry.kind
         notices = kind.retirement_notices(entry.desired, entry.existing)
         entry.retirements = [notice.to_dict() for notice in notices]
         for notice in notices:

@@ -9,6 +9,7 @@ import typing as t
 
 from .._core.errors import AmlError
 from .._fleet.contents import UsagesRow, WorkspaceRow, read_contents
+from .._kinds.registry import OTHERS
 from .._module.result import Result
 from .._module.task import Task
 from .._options import specs
@@ -18,7 +19,7 @@ FLEET_INFO_SPEC: specs.Spec = {
     **{name: FLEET_SPEC[name] for name in ("workspaces", "folder", "resource_group", "workspace")},
     **specs.SHOW_VARIABLES_SPEC,
     "usages": {"type": "bool", "default": False},
-    "datastores": {"type": "bool", "default": False},
+    **{name: {"type": "bool", "default": False} for name in OTHERS},
     "parallelism": {"type": "int", "default": 16},
     "fail_on": {"type": "str", "default": "error", "choices": ["error", "never"]},
 }
@@ -39,7 +40,7 @@ def read_fleet(task: Task) -> Result:
         identifiers,
         params["parallelism"],
         with_usages=params["usages"],
-        with_datastores=params["datastores"],
+        others=[name for name in OTHERS if params[name]],
     )
     result: Result = {"changed": False, **contents.to_dict()}
     unread = [row for row in contents.rows if row.failure]

@@ -15,11 +15,11 @@ from __future__ import annotations
 import typing as t
 
 from .._core import files
-from .._core.arm_id import Target, child_target
+from .._core.arm_id import Target, child_target, collection_id, workspace_target
 from .._core.findings import refuse
 from .._engine import rules
 from .._engine.extensions import Checks, Extend, no_extension
-from .._engine.kind import Kind
+from .._engine.kind import Body, Kind
 from .._engine.planning import ABSENT
 from .._engine.reconciler import Reconciler
 from .._module.result import Result, outcome_result
@@ -52,6 +52,18 @@ def with_api_version(kind: AnyKind, task: Task) -> AnyKind:
     """The kind as the task asked to speak to the service, or as its options need it."""
     version = task.params.get("api_version")
     return kind.at_version(version) if version else kind.speaking(task.given)
+
+
+def read_all(task: Task, kind: Kind) -> list[Body]:
+    """The resource that the options name, if it exists, or all of the kind's collection in the workspace."""
+    version = task.params.get("api_version") or kind.complete_version
+    if task.params.get("name"):
+        body = task.client.find(target_of(task, kind.collection).id, version)
+        return [] if body is None else [body]
+    workspace = workspace_target(task.subscription_id, task.params["resource_group"], task.params["workspace"])
+    path = collection_id(workspace.id, kind.collection)
+    bodies: list[Body] = task.client.list(path, version, malformed=task.malformed.append)
+    return bodies
 
 
 def manage(task: Task, kind: Kind, extend: Extend = no_extension, *, key: str = "compute") -> Result:

@@ -275,9 +275,6 @@ class ComputeKind(Kind):
             flat["identity"] = {"type": flat["identity"].get("type"), "user_assigned_identities": ids}
         return flat
 
-    def notices(self, declared: Declared, body: Body | None) -> list[str]:
-        return [notice.text for notice in self.retirement_notices(declared, body)]
-
     def retirement_notices(self, declared: Declared, body: Body | None) -> list[Notice]:
         """What of a target is retired or will be, with the declared values in place of the current ones."""
         rows = [row for row in self.fields if row.option in (retirements.SIZE, retirements.TIER)]

@@ -365,9 +365,6 @@ class Datastore(Kind):
             message = f"Other credentials than the datastore has need {', '.join(missing)} too."
             yield Finding("CredentialsIncomplete", missing[0], message, _SOURCE)
 
-    def notices(self, declared: Declared, body: Body | None) -> list[str]:
-        return [notice.text for notice in self.retirement_notices(declared, body)]
-
     def retirement_notices(self, declared: Declared, body: Body | None) -> list[Notice]:
         type_ = declared.get("type") or (_BY_OPTION["type"].read(body) if body else None)
         return retirements.notices({retirements.TYPE: type_})

@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from .._core.arm_id import OTHER_TYPES
 from .._engine.kind import Body, Kind
 from . import compute
 from .aks import AKS
@@ -41,7 +42,7 @@ class Collection:
     kinds     by the types that declarations and results name
     type_of   the type of a resource that was read
     fallback  the kind of a type that has none
-    typed     whether ``type`` of a declaration is the type of ``kinds``; where not, there is one kind, whose own option it is
+    typed     whether ``type`` of a declaration is the type of ``kinds``; where not, there is one kind, whose own option it may be
     """
 
     name: str
@@ -59,5 +60,14 @@ class Collection:
 
 
 COMPUTES = Collection("computes", INFO_KINDS, compute.kind_name, compute.ANY)
-DATASTORES = Collection("datastores", {"datastore": DATASTORE}, lambda _body: "datastore", DATASTORE, typed=False)
-COLLECTIONS = {collection.name: collection for collection in (COMPUTES, DATASTORES)}
+
+
+def _of_one_kind(kind: Kind) -> Collection:
+    type_ = OTHER_TYPES[kind.collection]
+    return Collection(kind.collection, {type_: kind}, lambda _body: type_, kind, typed=False)
+
+
+DATASTORES = _of_one_kind(DATASTORE)
+# All but the compute targets, each of one kind.
+OTHERS = {collection.name: collection for collection in (DATASTORES,)}
+COLLECTIONS = {COMPUTES.name: COMPUTES, **OTHERS}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A list of declared compute targets or datastores: each entry as the module of its kind would take it."""
+"""A list of declared compute targets or other resources of a workspace: each entry as the module of its kind would take it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .._engine import rules
 from .._engine.kind import Kind
 from .._engine.plan import Declared
 from .._kinds.attached import OTHER_MODULES
-from .._kinds.registry import Collection
+from .._kinds.registry import INFO_KINDS, Collection
 from . import specs, values
 from .kind_specs import FLEET_SPECS
 
@@ -132,7 +132,7 @@ def _declaration(
     checked = checker.check(type_, own)
     findings.refuse([*rules.segment(target.name, "name"), *checked.findings])
     if checked.mistakes:
-        module = OTHER_MODULES.get(type_, "aml_datastore" if type_ == "datastore" else "aml_attached_compute")
+        module = OTHER_MODULES.get(type_, "aml_attached_compute" if type_ in INFO_KINDS else f"aml_{type_}")
         hint = f"Correct the options of the {kind.label}; ansible-doc azureml.compute.{module} describes them."
         raise RuleError(" ".join(checked.mistakes), code="InvalidOption", hint=hint)
     tree = specs.given(FLEET_SPECS[type_], own, checked.options)

@@ -56,7 +56,8 @@ class Export:
         self.files: dict[str, str] = {}
         # The compute targets as a fleet declares them.
         self.computes: list[Tree] = []
-        self.datastores: list[Tree] = []
+        # Other resources as a fleet declares them, by their collections.
+        self.others: dict[str, list[Tree]] = {}
         self.missing: list[dict[str, str]] = []
         # What of the exported targets is retired.
         self.warnings: list[str] = []
@@ -134,9 +135,13 @@ class Export:
         file = f"{name}.yml" if f"{name}.yml".casefold() not in taken else f"{name}.datastore.yml"
         public = {option: value for option, value in options.items() if not (secrets and option == "credentials")}
         self._add_file(file, DATASTORE, options["type"], name, public)
-        self.datastores.append({"name": name, **options})
-        self.vars["aml_datastores"] = self.datastores
+        self._add_other(DATASTORE, {"name": name, **options})
         self.warnings += [f"{name}: {text}" for text in DATASTORE.notices({}, body)]
+
+    def _add_other(self, kind: Kind, row: Tree) -> None:
+        rows = self.others.setdefault(kind.collection, [])
+        rows.append(row)
+        self.vars[f"aml_{kind.collection}"] = rows
 
     def _without_values(self, name: str, options: Tree) -> Tree:
         """A placeholder in place of each variable's value; our own modules keep the application's value where one is declared."""

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from .._kinds.attached_types import ATTACHED
-from .._kinds.datastore import DATASTORE, TYPES
-from .._kinds.registry import INFO_KINDS
+from .._kinds.datastore import TYPES
+from .._kinds.registry import INFO_KINDS, OTHERS
 from . import specs
 
 # The module for attached compute takes the options of all its types; that one is of another type is the kind's own rule.
@@ -18,7 +18,11 @@ KIND_SPECS: dict[str, specs.Spec] = {
     name: {**specs.TAGS_SPEC, **(ATTACHED_SPEC if name in ATTACHED else specs.of_kind(kind))}
     for name, kind in INFO_KINDS.items()
 }
-DATASTORE_SPEC: specs.Spec = {**specs.TAGS_SPEC, **specs.of_kind(DATASTORE)}
+_OTHER_SPECS: dict[str, specs.Spec] = {
+    type_: {**(specs.TAGS_SPEC if kind.takes_tags(None, {}) else {}), **specs.of_kind(kind)}
+    for collection in OTHERS.values()
+    for type_, kind in collection.kinds.items()
+}
 # Of every type that a document of a fleet has, and of every type of the CLI's files.
-FLEET_SPECS: dict[str, specs.Spec] = {**KIND_SPECS, "datastore": DATASTORE_SPEC}
-FILE_SPECS: dict[str, specs.Spec] = {**KIND_SPECS, **dict.fromkeys(TYPES, DATASTORE_SPEC)}
+FLEET_SPECS: dict[str, specs.Spec] = {**KIND_SPECS, **_OTHER_SPECS}
+FILE_SPECS: dict[str, specs.Spec] = {**KIND_SPECS, **dict.fromkeys(TYPES, _OTHER_SPECS["datastore"])}

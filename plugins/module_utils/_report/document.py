@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from .._core.arm_id import ArmId
+from .._core.arm_id import OTHER_TYPES, ArmId
 from .rows import (
     AS_DECLARED,
     DIFFERS,
@@ -186,7 +186,8 @@ def _bodies(found: Json) -> t.Iterator[Json]:
     """What the workspaces have, with the types that results have: a datastore's own is that of its storage."""
     for workspace in found.get("workspaces") or []:
         yield from workspace["computes"]
-        yield from ({**body, "type": _DATASTORE} for body in workspace.get("datastores") or [])
+        for collection, type_ in OTHER_TYPES.items():
+            yield from ({**body, "type": type_} for body in workspace.get(collection) or [])
 
 
 def _keys(identifiers: t.Iterable[t.Any] | None) -> set[str]:
@@ -239,7 +240,7 @@ def _existing(named: Json, body: Json, homes: t.Mapping[str, Workspace]) -> Targ
         public_ssh=ssh is not None,
         ssh=ssh,
         network=network_label(kind, body, home.isolation_mode if home else None) if body else "not there",
-        identity=identity_label(body.get("identity")) if body and kind != _DATASTORE else "",
+        identity=identity_label(body.get("identity")) if body and kind not in OTHER_TYPES.values() else "",
         status=AS_DECLARED,
         owned=False,
         action="none",

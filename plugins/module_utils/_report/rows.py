@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
-from .._core.arm_id import ArmId, short_names
+from .._core.arm_id import OTHER_TYPES, ArmId, short_names
 
 AS_DECLARED, DIFFERS, FAILED, UNDECLARED = STATUSES = ("as declared", "differs", "failed", "undeclared")
 
@@ -77,7 +77,7 @@ class Retirement(Row):
 
 @dataclass(frozen=True)
 class Target(Row):
-    """A compute target or a datastore, declared or not. ``open_port`` without ``public_ssh``: there is no user to log in as."""
+    """A compute target or another resource of a workspace, declared or not. ``open_port`` without ``public_ssh``: there is no user to log in as."""
 
     id: str
     name: str
@@ -135,7 +135,7 @@ class Target(Row):
 
     @property
     def label(self) -> str:
-        """Its name in its workspace: NAME of a compute target, datastores/NAME of a datastore."""
+        """Its name in its workspace: NAME of a compute target, COLLECTION/NAME of another resource."""
         return ArmId(self.id).label.partition("/")[2]
 
     @property
@@ -352,7 +352,7 @@ class Report:
     @property
     def noun(self) -> str:
         """The word before "targets": "compute ", unless there are others."""
-        return "" if any(target.type == "datastore" for target in self.targets) else "compute "
+        return "" if any(target.type in OTHER_TYPES.values() for target in self.targets) else "compute "
 
     def having(self, status: str) -> list[Target]:
         return [target for target in self.targets if target.status == status]
