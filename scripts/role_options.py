@@ -71,7 +71,7 @@ ROLES = (
         "workspace.yml",
         frozenset({"tags", "location", "append_tags", "force", "on_immutable_change", "wait_timeout"}),
     ),
-    Role("aml_datastore", "aml_datastores[item]", ("aml_datastore",), "main.yml"),
+    Role("aml_datastore", "aml_datastores[item]", ("aml_datastore",), "manage.yml"),
 )
 
 

@@ -31,7 +31,7 @@ def test_all_kinds_of_files_are_checked(plain: types.ModuleType) -> None:
         "Makefile",
         "docs/errors.md",
         "roles/aml_compute/README.md",
-        "roles/aml_compute/tasks/main.yml",
+        "roles/aml_compute/tasks/manage.yml",
         "playbooks/fleet.yml",
     } <= names
     assert {

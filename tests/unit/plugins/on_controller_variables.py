@@ -21,6 +21,7 @@ init_plugin_loader()
 
 ROOT = Path(__file__).resolve().parents[3]
 PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
+ROLES = sorted((ROOT / "roles").glob("aml_*"))
 
 
 @pytest.fixture
@@ -75,8 +76,17 @@ def test_every_playbook_checks_the_names_first(path: Path) -> None:
     if "tasks/provision.yml" in imports:
         provision = yaml.safe_load((ROOT / "playbooks" / "tasks" / "provision.yml").read_text())
         assert provision[0]["ansible.builtin.import_tasks"] == "validate.yml"
+    elif path.stem == "fleet":
+        assert first[0]["ansible.builtin.import_role"]["name"] == "azureml.compute.aml_fleet", "the role checks them"
     else:
         assert imports[0] == "tasks/variables.yml"
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_every_role_that_is_used_alone_checks_the_names_first(role: Path) -> None:
+    tasks = yaml.safe_load((role / "tasks" / "main.yml").read_text())
+    checks = role / "tasks" / tasks[0]["ansible.builtin.import_tasks"]
+    assert checks.resolve() == ROOT / "playbooks" / "tasks" / "variables.yml"
 
 
 def test_the_variables_of_every_role_are_checked_before_the_first_write() -> None:
