@@ -68,17 +68,17 @@ def recorded(changed: dict[str, t.Any]) -> dict[str, t.Any]:
     recorder = record.Recorder(app.call, app.clock.advance, values, masks, now=app.clock.now, interval=30.0)
     recorder.walk(walk.STEPS, TARGETS)
     hidden = {kind: record.masked_target(target) for kind, target in TARGETS.items()}
-    shown = {"format": record.FORMAT, "location": "eastus", "targets": hidden, "exchanges": recorder.exchanges}
-    return dict(json.loads(json.dumps(shown)))
+    recording = {"format": record.FORMAT, "location": "eastus", "targets": hidden, "exchanges": recorder.exchanges}
+    return dict(json.loads(json.dumps(recording)))
 
 
 def differs(changed: dict[str, t.Any]) -> tuple[int, int]:
     """How many of the changed guesses a comparison misses, and how many others it reports."""
-    found = {one.guess: one.value for one in compare.compare(recorded(changed)).verdicts if one.other}
-    missing, more = {*changed.items()} - {*found.items()}, {*found.items()} - {*changed.items()}
-    for what, items in (("missing", missing), ("too many", more)):
+    reported = {one.guess: one.value for one in compare.compare(recorded(changed)).verdicts if one.other}
+    missing, more = {*changed.items()} - {*reported.items()}, {*reported.items()} - {*changed.items()}
+    for title, items in (("missing", missing), ("too many", more)):
         if items:
-            print(f"  {what}: {sorted(items, key=str)}")
+            print(f"  {title}: {sorted(items, key=str)}")
     return len(missing), len(more)
 
 

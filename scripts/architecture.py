@@ -50,15 +50,15 @@ class Package:
 def packages(root: Path = ROOT) -> dict[str, Package]:
     """All packages by their names, and the folders of plugins that use them."""
     plugins = root / "plugins"
-    found: dict[str, Package] = {}
+    by_name: dict[str, Package] = {}
     for path in sorted(plugins.rglob("*.py")):
         parts = path.relative_to(plugins).with_suffix("").parts
         below = parts[0] == "module_utils"
         name = parts[1] if below else parts[0]
         if not below and name not in ENTRIES:
             continue
-        _read(found.setdefault(name, Package(name)), path, parts, root)
-    return found
+        _read(by_name.setdefault(name, Package(name)), path, parts, root)
+    return by_name
 
 
 def _read(package: Package, path: Path, parts: tuple[str, ...], root: Path) -> None:
@@ -111,7 +111,7 @@ def _sentence(docstring: str) -> str:
     return first if len(first) <= 180 else re.split(r"(?<=[.:;]) ", first)[0].rstrip(":;")
 
 
-def floors(found: t.Mapping[str, Package]) -> dict[str, int]:
+def floors(by_name: t.Mapping[str, Package]) -> dict[str, int]:
     """How high each package stands: 1 for what imports no other, else one above the highest that it imports. ValueError for a circle."""
     heights: dict[str, int] = {}
 
@@ -120,24 +120,29 @@ def floors(found: t.Mapping[str, Package]) -> dict[str, int]:
             raise ValueError(f"a circle of imports: {' -> '.join([*above[above.index(name) :], name])}")
         if name not in heights:
             heights[name] = 1 + max(
-                (height(other, (*above, name)) for other in found[name].imports if other in found), default=0
+                (height(other, (*above, name)) for other in by_name[name].imports if other in by_name), default=0
             )
         return heights[name]
 
-    for name in found:
+    for name in by_name:
         height(name, ())
     return heights
 
 
 def faults(root: Path = ROOT) -> list[str]:
     """What breaks the rules of the layout."""
-    found = packages(root)
+    by_name = packages(root)
     wrong = [
         *_flat_files(root),
-        *(fault for package in found.values() if package.name not in ENTRIES for fault in _forbidden(package, found)),
+        *(
+            fault
+            for package in by_name.values()
+            if package.name not in ENTRIES
+            for fault in _forbidden(package, by_name)
+        ),
     ]
     try:
-        highest = max(floors(found).values())
+        highest = max(floors(by_name).values())
     except ValueError as circle:
         return [*wrong, str(circle)]
     if highest > MOST_FLOORS:
@@ -151,7 +156,7 @@ def _flat_files(root: Path) -> t.Iterator[str]:
         yield f"module_utils has {len(flat)} files outside packages, more than {MOST_FLAT_FILES}: {', '.join(flat)}"
 
 
-def _forbidden(package: Package, found: t.Mapping[str, Package]) -> t.Iterator[str]:
+def _forbidden(package: Package, by_name: t.Mapping[str, Package]) -> t.Iterator[str]:
     """What a package imports and may not, or may import and cannot."""
     if package.allowed is None:
         yield f"no file of {package.name} says in its docstring what the package is for and what it may import"
@@ -161,27 +166,27 @@ def _forbidden(package: Package, found: t.Mapping[str, Package]) -> t.Iterator[s
             yield f"{place}: {package.name} may not import {other}"
     if not package.may_import_ansible:
         yield from (f"{place}: {package.name} may not import Ansible" for place in package.ansible)
-    for other in sorted(package.allowed - set(found)):
+    for other in sorted(package.allowed - set(by_name)):
         yield f"{package.name} says that it may import {other}, which does not exist"
 
 
-def direct(found: t.Mapping[str, Package]) -> list[tuple[str, str]]:
+def direct(by_name: t.Mapping[str, Package]) -> list[tuple[str, str]]:
     """The imports between packages without those that follow from others, for a picture that can be read."""
 
     def below(name: str) -> set[str]:
-        return {deeper for other in found[name].imports for deeper in (other, *below(other))}
+        return {deeper for other in by_name[name].imports for deeper in (other, *below(other))}
 
     return [
         (name, other)
-        for name in sorted(found)
-        for other in sorted(found[name].imports)
-        if not any(other in below(between) for between in found[name].imports)
+        for name in sorted(by_name)
+        for other in sorted(by_name[name].imports)
+        if not any(other in below(between) for between in by_name[name].imports)
     ]
 
 
-def picture(found: t.Mapping[str, Package]) -> str:
+def picture(by_name: t.Mapping[str, Package]) -> str:
     """The packages by floors, as Mermaid."""
-    heights = floors(found)
+    heights = floors(by_name)
     lines = ["```mermaid", "flowchart TB"]
     for floor in sorted(set(heights.values()), reverse=True):
         names = sorted(name for name, height in heights.items() if height == floor)
@@ -191,7 +196,7 @@ def picture(found: t.Mapping[str, Package]) -> str:
             *(f'    {_node(name)}["{name}"]' for name in names),
             "  end",
         ]
-    lines += [f"  {_node(name)} --> {_node(other)}" for name, other in direct(found)]
+    lines += [f"  {_node(name)} --> {_node(other)}" for name, other in direct(by_name)]
     return "\n".join([*lines, "```"])
 
 
@@ -201,13 +206,13 @@ def _node(name: str) -> str:
 
 def generated(root: Path = ROOT) -> str:
     """The generated part of the page."""
-    found = packages(root)
-    heights = floors(found)
-    order = sorted((name for name in found if name not in ENTRIES), key=lambda name: (-heights[name], name))
-    rows = [f"| `{name}` | {heights[name]} | {found[name].purpose} | {_listed(found[name])} |" for name in order]
-    lines = [picture(found), "", "| package | floor | holds | imports |", "|---|---:|---|---|", *rows]
+    by_name = packages(root)
+    heights = floors(by_name)
+    order = sorted((name for name in by_name if name not in ENTRIES), key=lambda name: (-heights[name], name))
+    rows = [f"| `{name}` | {heights[name]} | {by_name[name].purpose} | {_listed(by_name[name])} |" for name in order]
+    lines = [picture(by_name), "", "| package | floor | holds | imports |", "|---|---:|---|---|", *rows]
     for name in order:
-        files = [f"| `{file}.py` | {text} |" for file, text in found[name].files.items()]
+        files = [f"| `{file}.py` | {text} |" for file, text in by_name[name].files.items()]
         lines += [
             "",
             f"### `{name}`",

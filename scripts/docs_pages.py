@@ -78,8 +78,8 @@ def terms(lines: list[str]) -> str:
     for line in lines:
         match = TERM.match(line)
         kind = "term" if match or (before == "term" and line.startswith("  ")) else "text"
-        shown = definition(match) if match else ("  " if kind == "term" else "") + literal(line.strip())
-        text += ("\n\n" if before and kind != before else "\n") + shown
+        rendered = definition(match) if match else ("  " if kind == "term" else "") + literal(line.strip())
+        text += ("\n\n" if before and kind != before else "\n") + rendered
         before = kind
     return text.lstrip("\n")
 
@@ -156,10 +156,10 @@ def pages() -> dict[Path, str]:
 
 def stale() -> dict[Path, str | None]:
     """The pages that are not current, with their text; None for a page without a playbook or role."""
-    made = pages()
-    old = {path: None for path in [*TARGET.glob("playbook_*.rst"), *TARGET.glob("role_*.rst")] if path not in made}
+    current = pages()
+    old = {path: None for path in [*TARGET.glob("playbook_*.rst"), *TARGET.glob("role_*.rst")] if path not in current}
     return old | {
-        path: text for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text
+        path: text for path, text in current.items() if not path.exists() or path.read_text(encoding="utf-8") != text
     }
 
 
@@ -167,12 +167,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Write the pages about playbooks and roles.")
     parser.add_argument("--check", action="store_true", help="change nothing; fail if a page is not current")
     check = parser.parse_args().check
-    found = stale()
-    for path, text in found.items():
+    outdated = stale()
+    for path, text in outdated.items():
         print(path.relative_to(ROOT), "is not current: run 'make options'." if check else "written")
         if not check:
             path.unlink() if text is None else path.write_text(text, encoding="utf-8")
-    return 1 if check and found else 0
+    return 1 if check and outdated else 0
 
 
 if __name__ == "__main__":

@@ -120,13 +120,13 @@ def _assigned(node: ast.Assign | ast.AnnAssign) -> t.Iterator[tuple[ast.expr, as
 def codes_of(source: str) -> set[str]:
     """The codes that one file can return; a name that ends in ``*`` stands for all codes that begin so."""
     tree = ast.parse(source)
-    found = {match[1] for node in texts.messages(tree) if (match := WARNING.match(_head(node)))}
+    codes = {match[1] for node in texts.messages(tree) if (match := WARNING.match(_head(node)))}
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            found.update(_of_call(node))
+            codes.update(_of_call(node))
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-            found.update(_of_assignment(node))
-    return {code for code in found if CODE.match(code.rstrip("*")) and not code.startswith(NOT_OURS)}
+            codes.update(_of_assignment(node))
+    return {code for code in codes if CODE.match(code.rstrip("*")) and not code.startswith(NOT_OURS)}
 
 
 def used() -> set[str]:

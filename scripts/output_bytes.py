@@ -42,39 +42,39 @@ def _existing() -> Document:
 
 
 def _two_fail() -> Document:
-    found = _existing()
-    for workspace in found[:2]:
+    workspaces = _existing()
+    for workspace in workspaces[:2]:
         workspace["computes"][0]["size"] = "Standard_D2s_v3"
-    return found
+    return workspaces
 
 
 def _all_new_two_fail() -> Document:
     """None of them exists, and the workspace of two of them does not."""
-    found = _existing()
-    for workspace in found:
+    workspaces = _existing()
+    for workspace in workspaces:
         for compute in workspace["computes"]:
             compute["name"] = f"n{compute['name']}"
-    moved, found[0]["computes"] = found[0]["computes"][:2], found[0]["computes"][2:]
-    return [*found, {**found[0], "name": "ws-missing", "computes": moved}]
+    moved, workspaces[0]["computes"] = workspaces[0]["computes"][:2], workspaces[0]["computes"][2:]
+    return [*workspaces, {**workspaces[0], "name": "ws-missing", "computes": moved}]
 
 
 def _invalid_names() -> Document:
-    found = _existing()
-    names = [compute for workspace in found for compute in workspace["computes"]][:INVALID]
+    workspaces = _existing()
+    names = [compute for workspace in workspaces for compute in workspace["computes"]][:INVALID]
     for compute in names:
         compute["name"] = f"-{compute['name']}"
-    return found
+    return workspaces
 
 
 def _four_changes_and_a_deletion() -> Document:
-    found = _existing()
-    computes = found[0]["computes"]
+    workspaces = _existing()
+    computes = workspaces[0]["computes"]
     computes[0]["max_instances"] = 6
     computes[1]["min_instances"] = 1
     computes[2]["tags"] = {"team": "speech"}
     computes[3]["name"] = "new-cluster"
     computes[4]["state"] = "absent"
-    return found
+    return workspaces
 
 
 def cases() -> list[Case]:

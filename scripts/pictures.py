@@ -197,10 +197,10 @@ def _texts(screen: t.Any) -> list[Text]:
     """The lines of a terminal with their colours."""
     names = {"brown": "yellow", "default": None}
     lines = []
-    for y, shown in enumerate(screen.display):
-        if not shown.strip():
+    for y, row in enumerate(screen.display):
+        if not row.strip():
             continue
-        line, cells = Text(), [screen.buffer[y][x] for x in range(len(shown.rstrip()))]
+        line, cells = Text(), [screen.buffer[y][x] for x in range(len(row.rstrip()))]
         for (colour, bold), some in itertools.groupby(cells, key=lambda cell: (cell.fg, cell.bold)):
             line.append("".join(cell.data for cell in some), Style(color=names.get(colour, colour), bold=bold))
         lines.append(line)

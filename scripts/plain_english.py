@@ -216,9 +216,9 @@ def in_file(path: Path) -> t.Iterator[Hit]:
 def files(places: t.Iterable[str]) -> t.Iterator[Path]:
     for place in places:
         path = ROOT / place
-        found = sorted(path.rglob("*")) if path.is_dir() else [path]
+        paths = sorted(path.rglob("*")) if path.is_dir() else [path]
         yield from (
-            item for item in found if item.is_file() and item.suffix in SUFFIXES and "__pycache__" not in item.parts
+            item for item in paths if item.is_file() and item.suffix in SUFFIXES and "__pycache__" not in item.parts
         )
 
 
@@ -236,9 +236,9 @@ def main() -> None:
         help="files or directories; all that is checked, unless given",
     )
     places = parser.parse_args().places
-    found = hits(places)
-    print("\n".join(map(str, found)) or f"{len(list(files(places)))} files without idioms")
-    sys.exit(bool(found))
+    idioms = hits(places)
+    print("\n".join(map(str, idioms)) or f"{len(list(files(places)))} files without idioms")
+    sys.exit(bool(idioms))
 
 
 if __name__ == "__main__":

@@ -60,10 +60,10 @@ def tabulated(rows: list[tuple[str, str, dict[str, int]]]) -> list[str]:
     """A table for each kind of row, with its sum; in the order of names, since tests run beside each other."""
     lines: list[str] = []
     for table, columns in COLUMNS.items():
-        found = sorted((name, counts) for title, name, counts in rows if title == table)
+        counted = sorted((name, counts) for title, name, counts in rows if title == table)
         lines += ["", "| " + " | ".join(columns) + " |", "|---|" + "---:|" * (len(columns) - 1)]
-        lines += [line(name, counts, columns) for name, counts in found]
-        total = {column: sum(counts[column] for _name, counts in found) for column in columns[1:]}
+        lines += [line(name, counts, columns) for name, counts in counted]
+        total = {column: sum(counts[column] for _name, counts in counted) for column in columns[1:]}
         lines.append(line("all", total, columns))
     return lines[1:]
 

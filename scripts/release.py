@@ -56,14 +56,14 @@ def git(root: Path, *arguments: str) -> str:
 
 def tracked(root: Path) -> dict[str, str]:
     """The files that git tracks and that belong in the tarball, with their modes in git."""
-    found = {}
+    modes = {}
     for line in git(root, "ls-files", "-s", "-z").split("\0"):
         mode, _tab, name = line.partition("\t")
         if any(
             name == place or (place.endswith("/") and name.startswith(place)) for place in SHIPPED
         ) and not name.startswith(NOT_SHIPPED):
-            found[name] = mode[:6]
-    return found
+            modes[name] = mode[:6]
+    return modes
 
 
 def directives(root: Path) -> list[str]:
@@ -98,18 +98,18 @@ def check_members(tarball: Path, expected: t.Mapping[str, int]) -> None:
     """Raise unless the tarball has exactly these members, as regular files and folders."""
     with tarfile.open(tarball) as archive:
         members = archive.getmembers()
-    found = {member.name: member.mode for member in members}
-    wrong = [f"{name}: unexpected" for name in sorted(set(found) - set(expected))]
-    wrong += [f"{name}: missing" for name in sorted(set(expected) - set(found))]
+    modes = {member.name: member.mode for member in members}
+    wrong = [f"{name}: unexpected" for name in sorted(set(modes) - set(expected))]
+    wrong += [f"{name}: missing" for name in sorted(set(expected) - set(modes))]
     wrong += [
-        f"{name}: mode {found[name]:o}, expected {mode:o}"
+        f"{name}: mode {modes[name]:o}, expected {mode:o}"
         for name, mode in sorted(expected.items())
-        if found.get(name, mode) != mode
+        if modes.get(name, mode) != mode
     ]
     wrong += [
         f"{member.name}: neither a file nor a folder" for member in members if not (member.isfile() or member.isdir())
     ]
-    if wrong or len(found) != len(members):
+    if wrong or len(modes) != len(members):
         raise ReleaseError(
             "The tarball is not what belongs in it:\n  " + "\n  ".join(wrong or ["a member occurs twice"])
         )
@@ -171,10 +171,10 @@ def build_tarball(root: Path, output: Path) -> Path:
         )
         if done.returncode:
             raise ReleaseError(f"ansible-galaxy collection build failed: {done.stderr.strip()}")
-        (made,) = built.glob("*.tar.gz")
+        (tarball,) = built.glob("*.tar.gz")
         output.mkdir(parents=True, exist_ok=True)
-        target = output / made.name
-        repack(made, target, epoch)
+        target = output / tarball.name
+        repack(tarball, target, epoch)
     check_members(target, expected_members(root))
     return target
 
@@ -273,16 +273,16 @@ def main() -> None:
     options = commands.add_parser("build", help="build the files of a release of HEAD")
     options.add_argument("--key", help="id or fingerprint of the GnuPG key to sign with; without it, nothing is signed")
     options.add_argument("--output", type=Path, default=ROOT / "build" / "release", help="the folder for the files")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        if given.command == "manifest":
+        if arguments.command == "manifest":
             (ROOT / "galaxy.yml").write_text(with_manifest(ROOT))
-        elif given.command == "lock":
+        elif arguments.command == "lock":
             lock(ROOT)
         else:
-            for path in build(ROOT, given.output, given.key):
+            for path in build(ROOT, arguments.output, arguments.key):
                 print(path)
-            if not given.key:
+            if not arguments.key:
                 print("Nothing is signed: set KEY to sign.", file=sys.stderr)
     except ReleaseError as error:
         raise SystemExit(f"Error: {error}") from None

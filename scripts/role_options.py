@@ -80,8 +80,8 @@ ROLES = (
 
 def options_of(module: str) -> Spec:
     """The module's argument spec with the texts of its documentation."""
-    found = importlib.import_module(f"{PACKAGE}.modules.{module}")
-    return _described(found.SPEC, documentation(module))
+    imported = importlib.import_module(f"{PACKAGE}.modules.{module}")
+    return _described(imported.SPEC, documentation(module))
 
 
 def documentation(module: str) -> Spec:
@@ -174,7 +174,7 @@ def _replaced(path: Path, generated: str) -> str:
 
 def files() -> dict[Path, str]:
     """Each file with its text as it should be."""
-    found = {}
+    by_path = {}
     for role in ROLES:
         omitted = NOT_PASSED_ON | role.by_hand
         passed = [
@@ -183,9 +183,9 @@ def files() -> dict[Path, str]:
         if role.tasks:
             path = ROOT / "roles" / role.name / "tasks" / role.tasks
             lines = [f'{name}: "{{{{ {role.variable}.{name} | default(omit) }}}}"' for name in sorted(passed[0])]
-            found[path] = _replaced(path, "\n".join(lines))
-        found[role.specs] = _replaced(role.specs, _dump(role_spec(union(passed))))
-    return found
+            by_path[path] = _replaced(path, "\n".join(lines))
+        by_path[role.specs] = _replaced(role.specs, _dump(role_spec(union(passed))))
+    return by_path
 
 
 def stale() -> list[str]:

@@ -167,7 +167,7 @@ def confirmed_page() -> str:
         for recording in map(compare.read, sorted(RECORDINGS.glob("*.json")))
         if recording["against"] == record.AZURE
     ]
-    made = [[one["made"], one["location"], str(len(one["exchanges"]))] for one in recordings]
+    recording_rows = [[one["made"], one["location"], str(len(one["exchanges"]))] for one in recordings]
     settled = {
         verdict.guess: repr(verdict.value)
         for one in recordings
@@ -200,7 +200,7 @@ subscription can confirm the rest in about an hour:
 
 ## Recordings by the acceptance walk
 
-{_table(["date", "region", "requests"], made) if made else "None yet."}
+{_table(["date", "region", "requests"], recording_rows) if recording_rows else "None yet."}
 
 ## Facts by their evidence
 
@@ -232,9 +232,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Write the pages about the service from the tables of the modules.")
     parser.add_argument("--check", action="store_true", help="change nothing; fail if a page is not current")
     if parser.parse_args().check:
-        found = problems()
-        print("\n".join(found) or "The pages about the service are current.")
-        return int(bool(found))
+        outdated = problems()
+        print("\n".join(outdated) or "The pages about the service are current.")
+        return int(bool(outdated))
     for path, page in PAGES.items():
         path.write_text(page())
     return 0

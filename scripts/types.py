@@ -36,8 +36,8 @@ def main() -> int:
     parser.add_argument("places", nargs="*", default=CHECKED, metavar="FILE", help="files or directories")
     places = [Path(place).resolve().relative_to(ROOT) for place in parser.parse_args().places]
     lay_out()
-    found = [str(COLLECTION / place if place.parts[0] == "plugins" else place) for place in places]
-    command = [sys.executable, "-m", "mypy", "--config-file", "mypy.ini", *found]
+    checked = [str(COLLECTION / place if place.parts[0] == "plugins" else place) for place in places]
+    command = [sys.executable, "-m", "mypy", "--config-file", "mypy.ini", *checked]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     print(done.stdout.replace(f"{COLLECTION}/", ""), end="")
     return done.returncode

@@ -103,16 +103,16 @@ def sections_of(text: str) -> dict[str, str]:
 def cut_types(documents: dict[str, str]) -> dict[str, str]:
     """Return the documents with the types that ROOTS refer to, without the descriptions of their properties."""
     sections = {name: sections_of(text) for name, text in documents.items()}
-    wanted, pending = set[str](), list(ROOTS)
+    referred, pending = set[str](), list(ROOTS)
     while pending:
         name = pending.pop()
-        if name not in wanted:
-            wanted.add(name)
+        if name not in referred:
+            referred.add(name)
             texts = [types[name] for types in sections.values() if name in types]
             pending += [found for text in texts for found in re.findall(r"\[(\w+)\]\(#", text)]
     return {
         name: f"# Microsoft.MachineLearningServices @ {name.removeprefix('types-').removesuffix('.md')}\n\n"
-        + "".join(without_descriptions(section) for title, section in sections[name].items() if title in wanted)
+        + "".join(without_descriptions(section) for title, section in sections[name].items() if title in referred)
         for name in documents
     }
 

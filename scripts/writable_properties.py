@@ -51,10 +51,10 @@ def text() -> str:
         f"COMPUTE: dict[str, tuple[str, ...]] = { ({name: tuple(places) for name, places in own.items()})!r}",
     ]
     command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(FILE), "-"]
-    made = subprocess.run(
+    formatted = subprocess.run(
         command, input=_HEAD + "\n".join(lines) + "\n", capture_output=True, text=True, cwd=ROOT, check=True
     )
-    return made.stdout
+    return formatted.stdout
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ import typing as t
 from pathlib import Path
 
 # Variables that are read by a run itself; others may have a say in what is imported or configured.
-_OF_A_RUN = ("AML_", "HOME", "PWD")
+_OF_A_RUN = ("AML_", "HOME")
 # What Ansible imports by name when a play starts.
 _OF_PLAYS = (
     "ansible.executor.playbook_executor",

@@ -66,12 +66,12 @@ class Credential:
 
     def environment(self) -> dict[str, str]:
         """What awx-plugins' injector azure_rm puts into a job's environment, empty values included."""
-        given = {"AZURE_SUBSCRIPTION_ID": self.subscription}
+        variables = {"AZURE_SUBSCRIPTION_ID": self.subscription}
         if self.client and self.tenant:
-            given |= {"AZURE_CLIENT_ID": self.client, "AZURE_TENANT": self.tenant, "AZURE_SECRET": self.secret}
+            variables |= {"AZURE_CLIENT_ID": self.client, "AZURE_TENANT": self.tenant, "AZURE_SECRET": self.secret}
         else:
-            given |= {"AZURE_AD_USER": self.username, "AZURE_PASSWORD": self.password}
-        return {**given, **({"AZURE_CLOUD_ENVIRONMENT": self.cloud_environment} if self.cloud_environment else {})}
+            variables |= {"AZURE_AD_USER": self.username, "AZURE_PASSWORD": self.password}
+        return {**variables, **({"AZURE_CLOUD_ENVIRONMENT": self.cloud_environment} if self.cloud_environment else {})}
 
 
 @dataclass
@@ -86,8 +86,8 @@ class Job:
 
     def results(self, key: str) -> list[dict[str, t.Any]]:
         """The results, of tasks and of loops' items, that have a key (compute, failure), in the order of their events."""
-        found = [row["event_data"].get("res") or {} for row in self.events if row["event"].startswith("runner_")]
-        return [result for result in found if key in result]
+        results = [row["event_data"].get("res") or {} for row in self.events if row["event"].startswith("runner_")]
+        return [result for result in results if key in result]
 
     @property
     def stats(self) -> dict[str, t.Any]:

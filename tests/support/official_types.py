@@ -75,44 +75,44 @@ class Types:
 
         secrets  the answer is there to show secrets
         """
-        found: set[Deviation] = set()
-        self._object(name, value, "", found)
-        return {item for item in found if item.what != READ_ONLY and not (secrets and item.what == SECRET)}
+        deviations: set[Deviation] = set()
+        self._object(name, value, "", deviations)
+        return {item for item in deviations if item.what != READ_ONLY and not (secrets and item.what == SECRET)}
 
     def not_writable(self, name: str, body: t.Any) -> set[Deviation]:
         """The properties of a request's body that the types do not have, or have for answers alone."""
-        found: set[Deviation] = set()
-        self._object(name, body, "", found)
-        return {item for item in found if item.what in ("unknown", READ_ONLY)}
+        deviations: set[Deviation] = set()
+        self._object(name, body, "", deviations)
+        return {item for item in deviations if item.what in ("unknown", READ_ONLY)}
 
     def _find(self, name: str) -> list[Type]:
-        found = [document[name] for document in self.documents if name in document]
-        if not found:
+        versions = [document[name] for document in self.documents if name in document]
+        if not versions:
             raise KeyError(name)
-        return found
+        return versions
 
-    def _object(self, name: str, value: t.Any, path: str, found: set[Deviation]) -> None:
+    def _object(self, name: str, value: t.Any, path: str, deviations: set[Deviation]) -> None:
         versions = self._find(name)
         if not isinstance(value, dict):
-            found.add(Deviation(path, f"{type(value).__name__} in place of {name}"))
+            deviations.add(Deviation(path, f"{type(value).__name__} in place of {name}"))
             return
-        rows, additional = self._rows(versions, value, path, found)
+        rows, additional = self._rows(versions, value, path, deviations)
         for key, below in value.items():
             if key in rows:
                 if below is not None:
-                    self._property(rows[key], below, f"{path}.{key}".lstrip("."), found)
+                    self._property(rows[key], below, f"{path}.{key}".lstrip("."), deviations)
             elif additional:
                 if below is not None:
-                    self._value(additional, below, f"{path}.*".lstrip("."), found)
+                    self._value(additional, below, f"{path}.*".lstrip("."), deviations)
             else:
-                found.add(Deviation(f"{path}.{key}".lstrip("."), "unknown"))
+                deviations.add(Deviation(f"{path}.{key}".lstrip("."), "unknown"))
         for key, row in rows.items():
             if "Required" in row.flags and "DeployTimeConstant" not in row.flags and value.get(key) is None:
-                found.add(Deviation(f"{path}.{key}".lstrip("."), "required and not there"))
+                deviations.add(Deviation(f"{path}.{key}".lstrip("."), "required and not there"))
 
     @staticmethod
     def _rows(
-        versions: list[Type], value: dict[str, t.Any], path: str, found: set[Deviation]
+        versions: list[Type], value: dict[str, t.Any], path: str, deviations: set[Deviation]
     ) -> tuple[dict[str, Property], str | None]:
         rows: dict[str, Property] = {}
         for version in reversed(versions):
@@ -123,39 +123,39 @@ class Types:
             if kind in version.kinds:
                 rows |= version.kinds[kind]
             elif version is versions[0]:
-                found.add(Deviation(f"{path}.{version.discriminator}".lstrip("."), f"{kind!r} is no kind"))
+                deviations.add(Deviation(f"{path}.{version.discriminator}".lstrip("."), f"{kind!r} is no kind"))
         return rows, versions[0].additional
 
-    def _property(self, row: Property, value: t.Any, path: str, found: set[Deviation]) -> None:
+    def _property(self, row: Property, value: t.Any, path: str, deviations: set[Deviation]) -> None:
         if row.secret:
-            found.add(Deviation(path, SECRET))
+            deviations.add(Deviation(path, SECRET))
         if "ReadOnly" in row.flags:
-            found.add(Deviation(path, READ_ONLY))
-        self._value(row.type, value, path, found)
+            deviations.add(Deviation(path, READ_ONLY))
+        self._value(row.type, value, path, deviations)
 
-    def _value(self, kind: str, value: t.Any, path: str, found: set[Deviation]) -> None:
+    def _value(self, kind: str, value: t.Any, path: str, deviations: set[Deviation]) -> None:
         if kind.endswith("[]"):
             if not isinstance(value, list):
-                found.add(Deviation(path, f"{type(value).__name__} in place of a list"))
+                deviations.add(Deviation(path, f"{type(value).__name__} in place of a list"))
                 return
             for item in value:
-                self._value(kind[:-2].removeprefix("(").removesuffix(")"), item, f"{path}[]", found)
+                self._value(kind[:-2].removeprefix("(").removesuffix(")"), item, f"{path}[]", deviations)
             return
         reference = _REFERENCE.match(kind)
         if reference:
-            self._object(reference["name"], value, path, found)
+            self._object(reference["name"], value, path, deviations)
         elif kind.startswith("'"):
             if value not in _WORDS.findall(kind):
-                found.add(Deviation(path, f"{value!r} is none of the values"))
+                deviations.add(Deviation(path, f"{value!r} is none of the values"))
         elif kind != "any":
-            self._scalar(kind, value, path, found)
+            self._scalar(kind, value, path, deviations)
 
     @staticmethod
-    def _scalar(kind: str, value: t.Any, path: str, found: set[Deviation]) -> None:
+    def _scalar(kind: str, value: t.Any, path: str, deviations: set[Deviation]) -> None:
         name = kind.partition(" ")[0]
-        wanted = _SCALARS[name]
-        if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
-            found.add(Deviation(path, f"{type(value).__name__} in place of {name}"))
+        python_types = _SCALARS[name]
+        if not isinstance(value, python_types) or (isinstance(value, bool) and python_types is not bool):
+            deviations.add(Deviation(path, f"{type(value).__name__} in place of {name}"))
             return
         for bound, text in _BOUNDS.findall(kind.partition("{")[2]):
             wrong = (
@@ -166,7 +166,7 @@ class Types:
                 or (bound == "pattern" and not re.search(text[1:-1], value))
             )
             if wrong:
-                found.add(Deviation(path, f"{bound} {text}"))
+                deviations.add(Deviation(path, f"{bound} {text}"))
 
 
 @functools.cache
@@ -177,11 +177,11 @@ def types_of(version: str) -> Types | None:
 
 def _parsed(text: str) -> dict[str, Type]:
     """Types by their names; resources by what stands after ``Microsoft.MachineLearningServices/``; functions as ``Function NAME RESOURCE``."""
-    found: dict[str, Type] = {}
+    types: dict[str, Type] = {}
     now, rows = Type(), dict[str, Property]()
     for line in text.splitlines():
         if line.startswith("## "):
-            now = found.setdefault(_name(line[3:]), Type())
+            now = types.setdefault(_name(line[3:]), Type())
             rows = now.properties
         elif line.startswith("### "):
             title = line[4:]
@@ -195,14 +195,14 @@ def _parsed(text: str) -> dict[str, Type]:
             match = _PROPERTY.match(line)
             if match:
                 rows[match["name"]] = _property(match["rest"])
-    for row in found.values():
+    for row in types.values():
         # A kind stands under its type's name, and is told by the constant of the discriminator.
         row.kinds = {
             _WORDS.findall(kind[row.discriminator].type)[0]: kind
             for kind in row.kinds.values()
             if row.discriminator in kind
         }
-    return found
+    return types
 
 
 def _name(title: str) -> str:
@@ -231,13 +231,13 @@ def writable_paths(version: str, resource: str, kind: str = "") -> set[str]:
     """
     types = types_of(version)
     assert types is not None
-    found: set[str] = set()
-    _collect(types.documents[0], resource, "", kind, found)
-    return found
+    paths: set[str] = set()
+    _collect(types.documents[0], resource, "", kind, paths)
+    return paths
 
 
 def _collect(
-    types: dict[str, Type], name: str, path: str, kind: str, found: set[str], seen: tuple[str, ...] = ()
+    types: dict[str, Type], name: str, path: str, kind: str, paths: set[str], seen: tuple[str, ...] = ()
 ) -> None:
     one = types[name]
     rows = {**one.properties, **(one.kinds.get(kind) or {})}
@@ -248,15 +248,15 @@ def _collect(
     if one.additional:
         places["*"] = one.additional
     for key, type_ in places.items():
-        _below(types, type_, f"{path}.{key}".lstrip("."), kind, found, (*seen, name))
+        _below(types, type_, f"{path}.{key}".lstrip("."), kind, paths, (*seen, name))
 
 
-def _below(types: dict[str, Type], type_: str, path: str, kind: str, found: set[str], seen: tuple[str, ...]) -> None:
+def _below(types: dict[str, Type], type_: str, path: str, kind: str, paths: set[str], seen: tuple[str, ...]) -> None:
     if type_.endswith("[]"):
-        _below(types, type_[:-2].removeprefix("(").removesuffix(")"), f"{path}[]", kind, found, seen)
+        _below(types, type_[:-2].removeprefix("(").removesuffix(")"), f"{path}[]", kind, paths, seen)
         return
     reference = _REFERENCE.match(type_)
     if reference and reference["name"] in types and reference["name"] not in seen:
-        _collect(types, reference["name"], path, kind, found, seen)
+        _collect(types, reference["name"], path, kind, paths, seen)
     else:
-        found.add(path)
+        paths.add(path)

@@ -51,12 +51,12 @@ def spelled(text: str) -> Strategy:
     return st.sampled_from([text, text.lower(), text.upper()])
 
 
-def ids(*found: str) -> Strategy:
+def ids(*resource_ids: str) -> Strategy:
     """Ids in the service's spelling and in others that mean the same."""
     return st.sampled_from(
         [
             spelling
-            for item in found
+            for item in resource_ids
             for spelling in (item, item.replace("/resourceGroups/", "/resourcegroups/"), f"{item}/")
         ]
     )

@@ -237,17 +237,8 @@ def _is_ip(value: str) -> bool:
 
 def ip_range(value: t.Any) -> t.Any:
     """An IPv4 address or a range in CIDR notation as ``ipaddress`` has it; None for anything else."""
-    import ipaddress
-
-    try:
-        return ipaddress.IPv4Interface(str(value)).network
-    except ValueError:
-        return None
-
-
-def is_network(value: t.Any) -> bool:
-    """Whether it is an IP address, or a range in CIDR notation."""
-    return network(value) is not None
+    ip_network = network(value)
+    return ip_network if ip_network is not None and ip_network.version == 4 else None
 
 
 def network(value: t.Any) -> t.Any:

@@ -60,7 +60,7 @@ def _is_range(text: str) -> bool:
 
 
 def _prefixes(value: t.Any) -> str | None:
-    if isinstance(value, list) and value and all(_rules.is_network(prefix) for prefix in value):
+    if isinstance(value, list) and value and None not in map(_rules.network, value):
         return None
     return "a list of addresses and ranges such as 10.1.0.0/16"
 

@@ -208,10 +208,10 @@ class App:
     def _answer(self, request: Request) -> Response:
         try:
             self.operations.settle()
-            found = self._router.find(request.method, request.path)
-            if found is not None and found[0].open:
+            match = self._router.find(request.method, request.path)
+            if match is not None and match[0].open:
                 with self.store.transaction():
-                    return found[0].handler(request, found[1])
+                    return match[0].handler(request, match[1])
             request.principal = authenticate(request, self.issuer)
             subscription = self._known_subscription(request.path)
             headers, refusal = self.limits.take(request, subscription)
@@ -247,10 +247,10 @@ class App:
             return error.to_response(request)
 
     def _dispatch(self, request: Request) -> Response:
-        found = self._router.find(request.method, request.path)
-        if found is None or found[0].open:
+        match = self._router.find(request.method, request.path)
+        if match is None or match[0].open:
             raise self._no_route(request)
-        route, values = found
+        route, values = match
         check_api_version(request, route, self.config["guesses"]["unknown_api_version"])
         if route.action is not None and request.principal is not None:
             self.rbac.require(request.principal, route.action, scope_of(request.method, request.path))
@@ -263,8 +263,8 @@ class App:
         if methods:
             message = f"The requested resource does not support http method '{request.method}'."
             return ArmError(405, "MethodNotAllowed", message, headers={"Allow": ", ".join(methods)})
-        what = f"{request.method} of '{type_of(request.path)}' with api-version '{request.api_version}'"
-        return ArmError(501, "NotSimulated", f"The simulator does not have {what} (path {request.path}).")
+        operation = f"{request.method} of '{type_of(request.path)}' with api-version '{request.api_version}'"
+        return ArmError(501, "NotSimulated", f"The simulator does not have {operation} (path {request.path}).")
 
     @staticmethod
     def _known_subscription(path: str) -> str:

@@ -45,7 +45,7 @@ class _Reader:
         self._at = 0
 
     def _split(self) -> list[tuple[str, str, int]]:
-        found, position = [], 0
+        tokens, position = [], 0
         while position < len(self._text):
             match = _TOKEN.match(self._text, position)
             if match is None or match.lastgroup is None:
@@ -53,13 +53,13 @@ class _Reader:
                     f"Unexpected character encountered while parsing value: {self._text[position]}", position
                 )
             if match.lastgroup != "skip":
-                found.append((match.lastgroup, match.group(), position))
+                tokens.append((match.lastgroup, match.group(), position))
             position = match.end()
-        return found
+        return tokens
 
-    def _error(self, what: str, position: int) -> ValueError:
+    def _error(self, problem: str, position: int) -> ValueError:
         lines = self._text[:position].split("\n")
-        return ValueError(f"{what}. Line {len(lines)}, position {len(lines[-1])}.")
+        return ValueError(f"{problem}. Line {len(lines)}, position {len(lines[-1])}.")
 
     def _take(self) -> tuple[str, str, int]:
         if self._at == len(self._tokens):

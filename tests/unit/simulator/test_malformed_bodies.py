@@ -27,6 +27,11 @@ from ansible_collections.azureml.compute.tests.support.world import (
 )
 
 NETWORK, MINE = f"{GROUP}/providers/Microsoft.Network", "properties"
+SECURITY_GROUP = f"{NETWORK}/networkSecurityGroups/nsg"
+KUBERNETES = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/k8s"
+MACHINE = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm1"
+CONTRIBUTOR = f"{SUB}/providers/Microsoft.Authorization/roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c"
+ISOLATED, ENCRYPTED = f"{WORKSPACE}-isolated", f"{WORKSPACE}-encrypted"
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
 LINK = {"name": "p", MINE: {"privateLinkServiceId": WORKSPACE, "groupIds": ["amlworkspace"]}}
 KEY = {"keyVaultArmId": VAULT, "keyIdentifier": "https://kv.vault.azure.net/keys/k/1"}
@@ -51,7 +56,7 @@ INSTANCE = {
     "vmSize": "Standard_D4s_v3",
     "sshSettings": {"sshPublicAccess": "Enabled", "adminPublicKey": "ssh-rsa A"},
     "schedules": {"computeStartStop": [{"action": "Stop", "triggerType": "Cron", "cron": {"expression": "0 1 * * *"}}]},
-    "setupScripts": {"scripts": {"creationScript": {"scriptData": "YQ==", "timeout": "10m"}}},
+    "setupScripts": {"scripts": {"creationScript": {"scriptSource": "inline", "scriptData": "YQ==", "timeout": "10m"}}},
     "customServices": [{"name": "c", "image": {"reference": "r"}, "endpoints": [{"target": 1, "published": 2}]}],
     "personalComputeInstanceSettings": {"assignedUser": {"objectId": "o", "tenantId": "t"}},
 }
@@ -84,7 +89,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str]] = {
             "location": "eastus",
             MINE: {
                 "addressSpace": {"addressPrefixes": ["10.0.0.0/16"]},
-                "subnets": [{"name": "s", MINE: {"addressPrefix": "10.0.0.0/24", "natGateway": {"id": "x"}}}],
+                "subnets": [{"name": "s", MINE: {"addressPrefix": "10.0.0.0/24", "networkSecurityGroup": {"id": SECURITY_GROUP}}}],
             },
         },
         "2024-05-01",
@@ -111,7 +116,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "assignment": (
         "PUT",
         f"{GROUP}/providers/Microsoft.Authorization/roleAssignments/11111111-0000-4000-8000-00000000000f",
-        {MINE: {"roleDefinitionId": "x", "principalId": "y"}},
+        {MINE: {"roleDefinitionId": CONTRIBUTOR, "principalId": "11111111-0000-4000-8000-00000000000a"}},
         "2022-04-01",
     ),
     "role": (
@@ -150,7 +155,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str]] = {
         "2021-04-01",
     ),
     "workspace": ("PUT", f"{WORKSPACE}x", OWN_WORKSPACE, "2026-05-15-preview"),
-    "workspace update": ("PATCH", WORKSPACE, OWN_WORKSPACE, "2026-05-15-preview"),
+    "workspace update": ("PATCH", ENCRYPTED, OWN_WORKSPACE, "2026-05-15-preview"),
     "diagnose": ("POST", f"{WORKSPACE}/diagnose", {"value": {"storageAccount": {}, "udr": {}}}, ML),
     "datastore": ("PUT", f"{WORKSPACE}/datastores/d?skipValidation=true", {MINE: DATASTORE}, ML),
     "connection": (
@@ -169,7 +174,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str]] = {
     ),
     "outbound rule": (
         "PUT",
-        f"{WORKSPACE}/outboundRules/one",
+        f"{ISOLATED}/outboundRules/one",
         {
             MINE: {
                 "type": "PrivateEndpoint",
@@ -199,7 +204,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str]] = {
             "location": "eastus",
             MINE: {
                 "computeType": "Kubernetes",
-                "resourceId": VAULT,
+                "resourceId": KUBERNETES,
                 MINE: {
                     "namespace": "n",
                     "instanceTypes": {"a": {"nodeSelector": {}, "resources": {"requests": {}, "limits": {}}}},
@@ -219,7 +224,12 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str]] = {
                     "agentCount": 3,
                     "agentVmSize": "Standard_D4s_v3",
                     "sslConfiguration": {"status": "Disabled"},
-                    "aksNetworkingConfiguration": {"subnetId": SUBNET},
+                    "aksNetworkingConfiguration": {
+                        "subnetId": SUBNET,
+                        "serviceCidr": "10.0.0.0/16",
+                        "dnsServiceIP": "10.0.0.10",
+                        "dockerBridgeCidr": "172.17.0.1/16",
+                    },
                 },
             },
         },
@@ -232,7 +242,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str]] = {
             "location": "eastus",
             MINE: {
                 "computeType": "VirtualMachine",
-                "resourceId": VAULT,
+                "resourceId": MACHINE,
                 MINE: {"sshPort": 22, "administratorAccount": {"username": "u", "password": "p"}},
             },
         },
@@ -261,9 +271,29 @@ def changed(value: Any) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def used() -> World:
+    return made()
+
+
+def made() -> World:
     world = World()
     world.resource(VAULT)
+    for resource_id in (SECURITY_GROUP, KUBERNETES, MACHINE):
+        world.keep(resource_id)
+    network = {"isolationMode": "AllowOnlyApprovedOutbound"}
+    world.require_success(world.call("PUT", ISOLATED, workspace_body(managedNetwork=network)))
+    world.require_success(world.call("PUT", ENCRYPTED, OWN_WORKSPACE, "2026-05-15-preview"))
     return world
+
+
+def test_the_bodies_are_taken_as_they_are() -> None:
+    """Or each of the others would be refused for the same reason, before its shape is read."""
+    world, refused = made(), {}
+    for name, (method, path, body, version) in CASES.items():
+        answer = world.call(method, path, body, version)
+        world.wait(1000)
+        if answer.status >= 300:
+            refused[name] = answer.body["error"]["message"]
+    assert refused == {}
 
 
 @pytest.mark.parametrize("name", CASES)

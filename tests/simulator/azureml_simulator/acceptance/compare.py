@@ -61,7 +61,7 @@ def read(path: Path) -> dict[str, Any]:
 
 def facts(exchanges: list[dict[str, Any]]) -> Facts:
     """What each exchange shows, in a form that does not depend on the run."""
-    return {f"{entry['name']}: {what}": value for entry in exchanges for what, value in _facts_of(entry)}
+    return {f"{entry['name']}: {fact}": value for entry in exchanges for fact, value in _facts_of(entry)}
 
 
 def _facts_of(exchange: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -201,17 +201,17 @@ def compare(recording: dict[str, Any], only: Collection[str] | None = None) -> C
     # Where the status differs, the whole body does.
     refused = {entry.fact.partition(": ")[0] for entry in unlike if entry.fact.endswith(": status")}
     differences = [entry for entry in unlike if _tells(entry, refused)]
-    wanted = GUESSES if only is None else [BY_PATH[path] for path in only]
-    verdicts = [_judge(replay, guess, recorded, base) for guess in wanted]
+    judged = GUESSES if only is None else [BY_PATH[path] for path in only]
+    verdicts = [_judge(replay, guess, recorded, base) for guess in judged]
     return Comparison(differences, len(pairs) - len(unlike), len(unlike) - len(differences), verdicts)
 
 
 def _tells(entry: Difference, refused: set[str]) -> bool:
     """Whether a difference says something that another does not say; whether a poll saw an operation run is chance."""
-    name, _colon, what = entry.fact.partition(": ")
-    if what == _RUNNING and _ABSENT in (entry.recorded, entry.simulated):
+    name, _colon, fact = entry.fact.partition(": ")
+    if fact == _RUNNING and _ABSENT in (entry.recorded, entry.simulated):
         return False
-    return name not in refused or what in ("status", "error.code", "error.message") or what.startswith("header")
+    return name not in refused or fact in ("status", "error.code", "error.message") or fact.startswith("header")
 
 
 def _judge(replay: Replay, guess: Guess, recorded: Facts, base: Facts) -> Verdict:
@@ -219,8 +219,8 @@ def _judge(replay: Replay, guess: Guess, recorded: Facts, base: Facts) -> Verdic
     others = [(value, replay.facts(change(guess.path, value))) for value in guess.others]
     if guess.free:
         return _judge_free(guess, default, recorded, base, others[0][1])
-    touched = _touched([base, *(shown for _value, shown in others)])
-    scores = [(_score(touched, recorded, shown), value) for value, shown in ((default, base), *others)]
+    touched = _touched([base, *(replayed for _value, replayed in others)])
+    scores = [(_score(touched, recorded, replayed), value) for value, replayed in ((default, base), *others)]
     best = max(score for score, _value in scores)
     winners = [value for score, value in scores if score == best]
     # Two values that explain the same facts leave the guess open, and so does a recording that no value explains.
@@ -230,12 +230,12 @@ def _judge(replay: Replay, guess: Guess, recorded: Facts, base: Facts) -> Verdic
 
 def _touched(replays: list[Facts]) -> list[str]:
     """The facts that are not the same in all replays."""
-    names = dict.fromkeys(name for shown in replays for name in shown)
-    return [name for name in names if any(_at(replays[0], name) != _at(shown, name) for shown in replays)]
+    names = dict.fromkeys(name for replayed in replays for name in replayed)
+    return [name for name in names if any(_at(replays[0], name) != _at(replayed, name) for replayed in replays)]
 
 
-def _score(names: list[str], recorded: Facts, shown: Facts) -> int:
-    return sum(_at(recorded, name) == _at(shown, name) for name in names)
+def _score(names: list[str], recorded: Facts, replayed: Facts) -> int:
+    return sum(_at(recorded, name) == _at(replayed, name) for name in names)
 
 
 def _was_accepted(default: Any, seen: Any) -> bool:
@@ -254,8 +254,8 @@ def _judge_free(guess: Guess, default: Any, recorded: Facts, base: Facts, probed
     return Verdict(guess.path, default, default if same else seen[0], tuple(places))
 
 
-def _at(shown: Facts, name: str) -> Any:
-    return shown.get(name, _ABSENT)
+def _at(facts_of_run: Facts, name: str) -> Any:
+    return facts_of_run.get(name, _ABSENT)
 
 
 def as_json(comparison: Comparison) -> dict[str, Any]:

@@ -87,11 +87,11 @@ BY_PATH = {guess.path: guess for guess in GUESSES}
 
 def leaves(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     """The leaves of `guesses` by their paths."""
-    found: dict[str, Any] = {}
+    by_path: dict[str, Any] = {}
     for name, value in config.items():
         path = f"{prefix}{name}"
-        found |= leaves(value, f"{path}.") if isinstance(value, dict) else {path: value}
-    return found
+        by_path |= leaves(value, f"{path}.") if isinstance(value, dict) else {path: value}
+    return by_path
 
 
 def change(path: str, value: Any) -> dict[str, Any]:

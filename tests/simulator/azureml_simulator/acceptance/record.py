@@ -157,10 +157,10 @@ class Recorder:
         before: dict[str, Any] | None = None
         until = self.now() + patience
         while True:
-            shown, answer = self._poll(address)
-            if shown != before:
-                yield shown
-            before = shown
+            poll, answer = self._poll(address)
+            if poll != before:
+                yield poll
+            before = poll
             if _has_ended(answer, is_status):
                 return
             if self.now() > until:

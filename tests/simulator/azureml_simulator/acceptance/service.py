@@ -106,12 +106,12 @@ def run(options: argparse.Namespace, steps: list[walk.Step], targets: dict[str, 
     record.prepare(options.recording)
     service, subscription, group = Service(), os.environ["AZURE_SUBSCRIPTION_ID"], options.resource_group
     path = f"/subscriptions/{subscription}/resourceGroups/{group}"
-    found = service.send("GET", f"{path}?api-version=2021-04-01", None)
-    if found.status != 200:
-        print(f"The resource group {group} cannot be read ({found.status}). Create it first.", file=sys.stderr)
+    answer = service.send("GET", f"{path}?api-version=2021-04-01", None)
+    if answer.status != 200:
+        print(f"The resource group {group} cannot be read ({answer.status}). Create it first.", file=sys.stderr)
         return 1
     suffix = "".join(random.choices(string.ascii_lowercase, k=5))
-    tenant, location = service.tenant(subscription), str(found.body["location"])
+    tenant, location = service.tenant(subscription), str(answer.body["location"])
     values = {"sub": f"/subscriptions/{subscription}", "group": path, "loc": location, "n": suffix, "tenant": tenant}
     masks = record.masks_for(subscription, tenant, group, suffix, targets)
     interval = 0.2 if service.url != MANAGEMENT else 10.0

@@ -408,8 +408,8 @@ def chosen(names: list[str] | None, targets: dict[str, str], skipped: Collection
     if names is None:
         names = [*DEFAULT, *(step.name for step in STEPS if step.target in targets)]
     _check_names([*names, *skipped])
-    wanted = _with_needs([name for name in names if name not in skipped])
-    steps = [step for step in STEPS if step.name in wanted]
+    needed = _with_needs([name for name in names if name not in skipped])
+    steps = [step for step in STEPS if step.name in needed]
     _check_skipped(steps, skipped)
     missing = {step.target for step in steps if step.target and not targets.get(step.target)}
     if missing:
@@ -418,10 +418,10 @@ def chosen(names: list[str] | None, targets: dict[str, str], skipped: Collection
 
 
 def _with_needs(names: list[str]) -> list[str]:
-    wanted = [*names]
-    for name in wanted:
-        wanted += [need for need in BY_NAME[name].needs if need not in wanted]
-    return wanted
+    complete = [*names]
+    for name in complete:
+        complete += [need for need in BY_NAME[name].needs if need not in complete]
+    return complete
 
 
 def _check_targets(targets: dict[str, str]) -> None:

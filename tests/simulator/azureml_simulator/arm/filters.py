@@ -88,8 +88,8 @@ class _Parser:
             return self._function(word.lower())
         name = self._name(word)
         operator = self._take("word", "eq", "ne").lower()
-        wanted = self._value()
-        return lambda row: (_text(row, name) == _folded(name, wanted)) == (operator == "eq")
+        value = self._value()
+        return lambda row: (_text(row, name) == _folded(name, value)) == (operator == "eq")
 
     def _name(self, word: str) -> str:
         if word.lower() not in self._names:
@@ -105,21 +105,21 @@ class _Parser:
         name = self._name(function)
         if self._follows("mark", ")"):
             return lambda row: row[name] is True
-        wanted = self._value()
+        value = self._value()
         self._take("mark", ")")
-        return lambda row: _text(row, name) == _folded(name, wanted)
+        return lambda row: _text(row, name) == _folded(name, value)
 
     def _part(self, function: str) -> Test:
         """substringof('text', name) and startswith(name, 'text')."""
-        wanted = self._value() if function == "substringof" else ""
-        if wanted:
+        text = self._value() if function == "substringof" else ""
+        if text:
             self._take("mark", ",")
         name = self._name(self._take("word"))
         if function == "startswith":
             self._take("mark", ",")
-            wanted = self._value()
+            text = self._value()
         self._take("mark", ")")
-        part = _folded(name, wanted)
+        part = _folded(name, text)
         return lambda row: _text(row, name).startswith(part) if function == "startswith" else part in _text(row, name)
 
 

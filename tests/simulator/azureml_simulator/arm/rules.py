@@ -19,46 +19,46 @@ if TYPE_CHECKING:
     from azureml_simulator.app import App
 
 
-def mapping(value: Any, what: str) -> dict[str, Any]:
+def mapping(value: Any, name: str) -> dict[str, Any]:
     """An object of a request body; null counts as an empty one."""
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise _bad_shape(what, "an object")
+        raise _bad_shape(name, "an object")
     return value
 
 
-def entries(value: Any, what: str) -> list[dict[str, Any]]:
+def entries(value: Any, name: str) -> list[dict[str, Any]]:
     """A list of objects of a request body; null counts as an empty one."""
     if value is None:
         return []
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise _bad_shape(what, "a list of objects")
+        raise _bad_shape(name, "a list of objects")
     return value
 
 
-def named_entries(value: Any, what: str) -> list[dict[str, Any]]:
+def named_entries(value: Any, name: str) -> list[dict[str, Any]]:
     """A list of objects of a request body that have a name and properties."""
-    found = entries(value, what)
-    for item in found:
+    items = entries(value, name)
+    for item in items:
         if not isinstance(item.get("name"), str) or not item["name"]:
-            raise _bad_shape(f"{what}.name", "a text")
-        mapping(item.get("properties"), f"{what}.properties")
-    return found
+            raise _bad_shape(f"{name}.name", "a text")
+        mapping(item.get("properties"), f"{name}.properties")
+    return items
 
 
-def reference(value: Any, what: str) -> str:
+def reference(value: Any, name: str) -> str:
     """The id in a reference to another resource, `{"id": ...}`; an empty text where there is no reference."""
-    resource_id = mapping(value, what).get("id")
+    resource_id = mapping(value, name).get("id")
     if resource_id is None:
         return ""
     if not isinstance(resource_id, str):
-        raise _bad_shape(f"{what}.id", "a text")
+        raise _bad_shape(f"{name}.id", "a text")
     return resource_id
 
 
-def _bad_shape(what: str, wanted: str) -> ArmError:
-    return ArmError(400, "InvalidRequestContent", f"The request content was invalid: '{what}' must be {wanted}.")
+def _bad_shape(name: str, expected: str) -> ArmError:
+    return ArmError(400, "InvalidRequestContent", f"The request content was invalid: '{name}' must be {expected}.")
 
 
 def relative_name(resource_id: str) -> str:

@@ -90,10 +90,10 @@ class SshServer(asyncssh.SSHServer):
     def validate_password(self, username: str, password: str) -> bool:
         return self._judge("password", self._account.takes_password(username, password))
 
-    def _judge(self, what: str, accepted: bool) -> bool:
-        self._last = what
+    def _judge(self, method: str, accepted: bool) -> bool:
+        self._last = method
         if not accepted:
-            _LOG.info("%s: refused %r from %s with %s", self._label, self._user, self._peer, what)
+            _LOG.info("%s: refused %r from %s with %s", self._label, self._user, self._peer, method)
         return accepted
 
     def auth_completed(self) -> None:
@@ -177,10 +177,10 @@ class Commands:
 
     def _environment(self, process: asyncssh.SSHServerProcess[bytes]) -> dict[str, str]:
         peer, own = process.get_extra_info("peername"), process.get_extra_info("sockname")
-        made = environment(self._account, self._home)
-        made["SSH_CONNECTION"] = f"{peer[0]} {peer[1]} {own[0]} {own[1]}"
-        wanted = {name: value for name, value in process.env.items() if name == "LANG" or name.startswith("LC_")}
-        return {**made, **wanted, **({"TERM": process.term_type} if process.term_type else {})}
+        variables = environment(self._account, self._home)
+        variables["SSH_CONNECTION"] = f"{peer[0]} {peer[1]} {own[0]} {own[1]}"
+        locale = {name: value for name, value in process.env.items() if name == "LANG" or name.startswith("LC_")}
+        return {**variables, **locale, **({"TERM": process.term_type} if process.term_type else {})}
 
     async def _piped(self, process: asyncssh.SSHServerProcess[bytes]) -> asyncio.subprocess.Process:
         pipe = asyncio.subprocess.PIPE

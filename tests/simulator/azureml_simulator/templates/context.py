@@ -263,12 +263,12 @@ class Context:
         declared = [str(spec["name"]).lower() for spec in function.get("parameters") or []]
         if len(declared) != len(call.args):
             raise invalid(call.name, f"{len(declared)} arguments are expected.")
-        given = dict(zip(declared, map(self.evaluate, call.args)))
+        arguments = dict(zip(declared, map(self.evaluate, call.args)))
 
         def parameter(name: str) -> Any:
-            if name.lower() not in given:
+            if name.lower() not in arguments:
                 raise invalid(call.name, f"the parameter '{name}' is not found.")
-            return given[name.lower()]
+            return arguments[name.lower()]
 
         def nothing(name: str) -> Any:
             raise invalid(call.name, f"'{name}' is not known in a user-defined function.")

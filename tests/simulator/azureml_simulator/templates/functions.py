@@ -246,8 +246,8 @@ def _items(value: dict[str, Any]) -> list[dict[str, Any]]:
 def _try_get(value: Any, *keys: Any) -> Any:
     for key in keys:
         if isinstance(value, dict) and isinstance(key, str):
-            found = find_key(value, key)
-            value = value[found] if found is not None else None
+            actual = find_key(value, key)
+            value = value[actual] if actual is not None else None
         elif isinstance(value, list) and isinstance(key, int):
             value = value[key] if 0 <= key < len(value) else None
         else:
@@ -328,15 +328,15 @@ def _network(function: str, text: str) -> Any:
 
 def _parse_cidr(text: str) -> dict[str, Any]:
     network = _network("parseCidr", text)
-    shown = {"network": str(network.network_address), "netmask": str(network.netmask)}
+    parts = {"network": str(network.network_address), "netmask": str(network.netmask)}
     if network.version == 4:
-        shown["broadcast"] = str(network.broadcast_address)
+        parts["broadcast"] = str(network.broadcast_address)
         plain = network.prefixlen >= 31
-        shown["firstUsable"] = str(network.network_address if plain else network.network_address + 1)
-        shown["lastUsable"] = str(network.broadcast_address if plain else network.broadcast_address - 1)
+        parts["firstUsable"] = str(network.network_address if plain else network.network_address + 1)
+        parts["lastUsable"] = str(network.broadcast_address if plain else network.broadcast_address - 1)
     else:
-        shown |= {"firstUsable": str(network.network_address), "lastUsable": str(network.broadcast_address)}
-    return {**shown, "cidr": network.prefixlen}
+        parts |= {"firstUsable": str(network.network_address), "lastUsable": str(network.broadcast_address)}
+    return {**parts, "cidr": network.prefixlen}
 
 
 def _cidr_subnet(text: str, prefix: int, index: int) -> str:

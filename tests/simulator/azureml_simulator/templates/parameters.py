@@ -44,12 +44,14 @@ class Parameters:
 
     def shown(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters as deployments show them: types, and the values but for secure ones."""
-        found: dict[str, Any] = {}
+        by_name: dict[str, Any] = {}
         for name, spec in self._declared.items():
             kind = self._types.shown(spec)
             secure = kind.startswith("Secure")
-            found[name] = {"type": kind} if secure else {"type": kind, "value": self._types.public(spec, values[name])}
-        return found
+            by_name[name] = (
+                {"type": kind} if secure else {"type": kind, "value": self._types.public(spec, values[name])}
+            )
+        return by_name
 
     def _check_extra(self) -> None:
         extra = [name for name in self._given if find_key(self._declared, name) is None]

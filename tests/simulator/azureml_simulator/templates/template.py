@@ -413,9 +413,9 @@ def _check_segments(kind: str, name: str) -> None:
 
 
 def _undefined(name: str) -> TemplateError:
-    shown = name.rpartition("/providers/")[2] if name.startswith("/") else name
+    relative = name.rpartition("/providers/")[2] if name.startswith("/") else name
     return TemplateError(
-        f"The resource '{shown}' is not defined in the template. "
+        f"The resource '{relative}' is not defined in the template. "
         "Please see https://aka.ms/arm-template for usage details."
     )
 

@@ -81,14 +81,14 @@ class Types:
 
     def _public_object(self, spec: Spec, value: dict[str, Any]) -> dict[str, Any]:
         declared = {**(spec.get("properties") or {}), **(self._variant(spec, value, "").get("properties") or {})}
-        found = {}
+        public = {}
         for key, item in value.items():
             part = self._part(spec, declared, key)
             if part is None:
-                found[key] = item
+                public[key] = item
             elif not self.shown(part).startswith("Secure"):
-                found[key] = self.public(part, item)
-        return found
+                public[key] = self.public(part, item)
+        return public
 
     @staticmethod
     def _part(spec: Spec, declared: Mapping[str, Any], key: str) -> Spec | None:
@@ -97,29 +97,29 @@ class Types:
         others = spec.get("additionalProperties")
         return declared[known] if known is not None else others if isinstance(others, Mapping) else None
 
-    def check(self, spec: Spec, value: Any, what: str, name: str) -> None:
-        """Refuse a value that is not of its type; `what` is parameter or output."""
-        self._check(self.resolve(spec), value, what, name, "")
+    def check(self, spec: Spec, value: Any, section: str, name: str) -> None:
+        """Refuse a value that is not of its type; `section` is parameter or output."""
+        self._check(self.resolve(spec), value, section, name, "")
 
-    def _check(self, spec: Spec, value: Any, what: str, name: str, path: str) -> None:
-        if value is None and (spec.get("nullable") or what == "output"):
+    def _check(self, spec: Spec, value: Any, section: str, name: str, path: str) -> None:
+        if value is None and (spec.get("nullable") or section == "output"):
             return
-        _check_kind(_kind(spec), value, what)
+        _check_kind(_kind(spec), value, section)
         _check_limits(name + path, spec, value)
         if isinstance(value, list):
             for index, item in enumerate(value):
                 inner = self._item(spec, index)
                 if inner is not None:
-                    self._check(inner, item, what, name, f"{path}[{index}]")
+                    self._check(inner, item, section, name, f"{path}[{index}]")
         if isinstance(value, dict):
-            self._check_object(spec, value, what, name, path)
+            self._check_object(spec, value, section, name, path)
 
     def _item(self, spec: Spec, index: int) -> Spec | None:
         prefix = spec.get("prefixItems") or []
         inner = prefix[index] if index < len(prefix) else spec.get("items")
         return self.resolve(inner) if isinstance(inner, Mapping) else None
 
-    def _check_object(self, spec: Spec, value: dict[str, Any], what: str, name: str, path: str) -> None:
+    def _check_object(self, spec: Spec, value: dict[str, Any], section: str, name: str, path: str) -> None:
         properties = dict(spec.get("properties") or {})
         variant = self._variant(spec, value, name + path)
         properties |= variant.get("properties") or {}
@@ -127,7 +127,7 @@ class Types:
             held = find_key(value, key)
             inner = self.resolve(declared)
             if held is not None:
-                self._check(inner, value[held], what, name, f"{path}.{key}")
+                self._check(inner, value[held], section, name, f"{path}.{key}")
             elif not inner.get("nullable"):
                 raise _unfit(name + path, f"the required property '{key}' is missing")
         union = spec.get("discriminator") or {}
@@ -137,7 +137,7 @@ class Types:
                 continue
             if others is False:
                 raise _unfit(name + path, f"the property '{key}' is not allowed")
-            self._check(self.resolve(others), value[key], what, name, f"{path}.{key}")
+            self._check(self.resolve(others), value[key], section, name, f"{path}.{key}")
 
     def _variant(self, spec: Spec, value: dict[str, Any], name: str) -> Spec:
         """The member of a discriminated union that a value is."""
@@ -167,12 +167,12 @@ def _kind(spec: Spec) -> str:
     return kind
 
 
-def _check_kind(kind: str, value: Any, what: str) -> None:
+def _check_kind(kind: str, value: Any, section: str) -> None:
     python_type, expected = _TYPES[kind]
     if not isinstance(value, python_type) or (kind == "int" and isinstance(value, bool)):
         actual = next((name for known, name in _JSON_TYPES if isinstance(value, known)), "Null")
         raise TemplateError(
-            f"Template {what} JToken type is not valid. Expected '{expected}'. Actual '{actual}'. "
+            f"Template {section} JToken type is not valid. Expected '{expected}'. Actual '{actual}'. "
             "Please see https://aka.ms/resource-manager-parameter-files for usage details."
         )
 
