@@ -30,6 +30,8 @@ NEWEST = CORES[-1]
 LOWEST_PYTHON = CORES[0][1]
 # The real ansible-playbook, on what a user starts with: everything is made, again, and with one number changed.
 PLAYBOOK = "tests/integration/test_provision_workspace.py::test_everything_again_and_one_number"
+# Tasks of every sort as modules and in process, with the same results.
+BOTH_WAYS = ("tests/integration/test_in_process.py", "-k", "not long_loop")
 
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = True
@@ -246,11 +248,11 @@ def show_the_checkout(session: nox.Session) -> None:
 
 
 def run_tests(session: nox.Session, *packages: str, in_process: bool = False) -> None:
-    """The unit and functional tests, and one real playbook on the simulator, with this session's Python and packages.
+    """The unit and functional tests, one real playbook on the simulator, and tasks in both ways, with this session's Python and packages.
 
     ``in_process``: the functional tests run modules through their action plugins, as Ansible does by default.
     """
-    session.install("-r", "requirements.txt", "-r", "tests/unit/requirements.txt", *packages)
+    session.install("-r", "requirements.txt", "-r", "tests/unit/requirements.txt", *tools("ansible-runner"), *packages)
     show_the_checkout(session)
     settings = dict.fromkeys(foreign_names())
     names = [line.partition(">=")[0] for line in declared(ROOT / "requirements.txt")]
@@ -267,14 +269,15 @@ def run_tests(session: nox.Session, *packages: str, in_process: bool = False) ->
     else:
         session.run(*pytest, "-n", workers, "tests/unit", "tests/functional", env=settings)
     session.run(*pytest, PLAYBOOK, env=settings)
+    session.run(*pytest, *BOTH_WAYS, env=settings)
 
 
-for _core, _python in (("2.19", "3.11"), ("2.21", "3.12"), ("2.21", "3.13")):
+for _core, _python in CORES:
 
     @nox.session(name=f"core-{_core}-python-{_python}", python=_python)
     def core_and_python(session: nox.Session, core: str = _core, python: str = _python) -> None:
-        """The unit and functional tests and a playbook; with Python 3.13 the functional tests run in process."""
-        run_tests(session, f"ansible-core~={core}.0", in_process=python == "3.13")
+        """The unit and functional tests and playbooks; with the oldest and the newest ansible-core the functional tests run in process."""
+        run_tests(session, f"ansible-core~={core}.0", in_process=(core, python) in (CORES[0], NEWEST))
 
 
 @nox.session(python=LOWEST_PYTHON)

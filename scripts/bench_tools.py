@@ -76,19 +76,31 @@ class Bench:
         self, tasks: str, way: str = IN_PROCESS, *, items: int = 1, interpreter: str | None = None, place: Path = BIN
     ) -> Cost:
         """The cost of one play; its tasks may loop over ``range(n)``, with so many ``items``. ``place``: the folder of another ansible-playbook."""
+        path = self._written(tasks, items, interpreter or str(place / "python"))
+        return spent([place / "ansible-playbook", path], self._environment(way))[0]
+
+    def begin(self, tasks: str, way: str, *, items: int) -> subprocess.Popen[str]:
+        """The process of one play, which the caller waits for."""
+        command = [BIN / "ansible-playbook", self._written(tasks, items, str(BIN / "python"))]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        return subprocess.Popen(command, env=self._environment(way), text=True, **pipes)
+
+    def _written(self, tasks: str, items: int, interpreter: str) -> Path:
         path = self.folder / "play.yml"
-        variables = f"{{n: {items}, ansible_python_interpreter: {interpreter or place / 'python'}}}"
+        variables = f"{{n: {items}, ansible_python_interpreter: {interpreter}}}"
         path.write_text(
             f"- hosts: localhost\n  connection: local\n  gather_facts: false\n  vars: {variables}\n  tasks:\n{tasks}"
         )
-        environment = {**self.environment, "AML_IN_PROCESS": _SWITCH[way]}
-        return spent([place / "ansible-playbook", path], environment)[0]
+        return path
+
+    def _environment(self, way: str) -> dict[str, str]:
+        return {**self.environment, "AML_IN_PROCESS": _SWITCH[way]}
 
     def playbook(self, name: str, *arguments: str, way: str = IN_PROCESS) -> tuple[Cost, str]:
         """The cost and the output of a playbook of the collection."""
         command = [str(BIN / "ansible-playbook"), f"azureml.compute.{name}", *arguments]
         interpreter = f"ansible_python_interpreter={BIN / 'python'}"
-        return spent([*command, "-e", interpreter], {**self.environment, "AML_IN_PROCESS": _SWITCH[way]})
+        return spent([*command, "-e", interpreter], self._environment(way))
 
     def control(self, method: str, path: str, body: t.Any = None) -> t.Any:
         """The simulator's control API."""

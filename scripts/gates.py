@@ -57,7 +57,7 @@ TOLD = {
 ORDER = (
     "plain-english", "types", "complexity", "antsibull-nox-config", "extra-checks", "license-check", "changelog", "docs-check", "docsite", "build-import-check",
     "execution-environment", "ansible-lint", "ansible-test-sanity-2.19", "ansible-test-sanity-2.20", "ansible-test-sanity-2.21", "ansible-test-units-2.21",
-    "core-2.19-python-3.11", "core-2.21-python-3.12", "core-2.21-python-3.13", "lowest", "molecule",
+    "core-2.19-python-3.11", "core-2.20-python-3.12", "core-2.21-python-3.13", "lowest", "molecule",
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@
     python -m scripts.secret_channels --write FILE     also as Markdown
 
 The tests of each day plant a few secrets that are always the same. Here they are others every time; SECRETS_SEED repeats those of an earlier run.
+Each secret is planted twice: the tasks run as modules, and in process, through their action plugins.
 """
 
 from __future__ import annotations
@@ -24,7 +25,13 @@ from pathlib import Path
 from .command import add_write, publish
 from .environment import run_pytest
 
-TESTS = ["tests/functional/test_secrets_encodings.py", "tests/integration/test_secrets_channels.py"]
+# Of modules, and of playbooks, whose tests share one run; and how each is spread over the workers.
+TESTS = {"tests/functional/test_secrets_encodings.py": "load", "tests/integration/test_secrets_channels.py": "loadfile"}
+# For each way in which tasks run, the variables for each of these.
+WAYS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+    "as modules": ({}, {"AML_IN_PROCESS": "false"}),
+    "in process": ({"AML_TEST_ACTIONS": "1"}, {"AML_IN_PROCESS": "true"}),
+}
 # So many secrets stand in one text. More of them take longer together than one after the other.
 AT_ONCE = 8
 
@@ -37,14 +44,18 @@ def main() -> int:
     add_write(parser)
     options = parser.parse_args()
     started, seed = time.monotonic(), os.environ.get("SECRETS_SEED") or os.urandom(4).hex()
+    rows: dict[str, list[Row]] = {}
+    failed = False
     with tempfile.TemporaryDirectory() as folder:
-        figures = Path(folder, "figures.jsonl")
-        figures.touch()
         rounds = [min(AT_ONCE, options.examples - done) for done in range(0, options.examples, AT_ONCE)]
-        # Each round runs, also after one that failed.
-        results = [tests(figures, size, f"{seed} {number}" if number else seed) for number, size in enumerate(rounds)]
-        failed = any(results)
-        table = tabulated([json.loads(line) for line in figures.read_text(encoding="utf-8").splitlines()])
+        for way in WAYS:
+            figures = Path(folder, f"{way}.jsonl")
+            figures.touch()
+            for number, size in enumerate(rounds):
+                # Each round runs, also after one that failed.
+                failed = tests(figures, way, size, f"{seed} {number}" if number else seed) or failed
+            rows[way] = [json.loads(line) for line in figures.read_text(encoding="utf-8").splitlines()]
+    table = tabulated([row for found in rows.values() for row in found]) + by_way(rows)
     table += [
         "",
         f"{time.monotonic() - started:.0f} s on {os.cpu_count()} cores, SECRETS_SEED={seed}."
@@ -55,14 +66,21 @@ def main() -> int:
     return int(failed)
 
 
-def tests(figures: Path, examples: int, seed: str) -> bool:
+def tests(figures: Path, way: str, examples: int, seed: str) -> bool:
     """Whether a test failed."""
-    return (
-        run_pytest(
-            TESTS, "--dist", "loadfile", SECRETS_FIGURES=str(figures), SECRETS_EXAMPLES=str(examples), SECRETS_SEED=seed
-        )
-        != 0
-    )
+    planted = {"SECRETS_FIGURES": str(figures), "SECRETS_EXAMPLES": str(examples), "SECRETS_SEED": seed}
+    runs = zip(TESTS.items(), WAYS[way], strict=True)
+    return any([run_pytest([test], "--dist", spread, **planted, **own) != 0 for (test, spread), own in runs])
+
+
+def by_way(rows: dict[str, list[Row]]) -> list[str]:
+    """A line for each way in which tasks run."""
+    lines = ["", "| tasks run | values planted | could be read |", "|---|---:|---:|"]
+    for way, found in rows.items():
+        planted = sum(sum(seen.values()) for _channel, seen, _shown in found)
+        shown = sum(sum(leaked.values()) for _channel, _seen, leaked in found)
+        lines.append(f"| {way} | {planted:,} | {shown:,} |")
+    return lines
 
 
 def tabulated(rows: list[Row]) -> list[str]:

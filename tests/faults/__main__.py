@@ -7,6 +7,9 @@
 
 ``--case`` and ``--fault`` take those whose name has the text, ``--every`` each so many-th cell. The fault "second writer" has a table of its own. Ends with
 1 where a rule was broken.
+
+All cells run as modules. One cell of each fault in each case runs through the module's action plugin as well, as tasks do by default (only that the fork is
+the test's own process, which holds the simulated Azure): the same rules hold, and it ends as the module does.
 """
 
 from __future__ import annotations
@@ -26,8 +29,8 @@ from ansible_collections.azureml.compute.scripts.command import add_write, publi
 from . import _second_writer
 from ._cases import CASES, Case
 from ._faults import FAULTS
-from ._matrix import World, cells
 from ._shared import table
+from ._work import ACTIONS, Chosen, Row, work, work_second_writer
 
 COLUMNS = (
     "tried",
@@ -37,79 +40,30 @@ COLUMNS = (
     "lost",
     "duplicated",
     "converged on rerun",
+    "in process too, with the same end",
 )
 
 
-class Row(t.NamedTuple):
-    """One cell of the matrix as a figure."""
-
-    module: str
-    fault: str
-    name: str
-    survived: bool
-    killed: bool
-    converged: bool
-    duplicated: bool
-    wrong: tuple[str, ...]
-
-
-def figures(rows: t.Sequence[Row]) -> tuple[int, ...]:
+def figures(all_rows: t.Sequence[Row]) -> tuple[int, ...]:
     """One line of a table."""
+    rows = [row for row in all_rows if not row.in_process]
+    same = sum(row.in_process and not row.wrong for row in all_rows)
     clean = [row for row in rows if not row.wrong]
     survived, killed = sum(row.survived for row in clean), sum(row.killed for row in clean)
     lost = sum(bool(row.wrong) and not row.duplicated for row in rows)
     duplicated, converged = sum(row.duplicated for row in rows), sum(row.converged for row in rows)
-    return len(rows), survived, len(clean) - survived - killed, killed, lost, duplicated, converged
+    return len(rows), survived, len(clean) - survived - killed, killed, lost, duplicated, converged, same
 
 
-class Chosen(t.NamedTuple):
-    """A case by its number, and which of its cells."""
-
-    case: int
-    fault: str
-    every: int
-
-
-def work_second_writer(chosen: Chosen) -> list[_second_writer.Row]:
-    """The cells of one case in which another writer acts."""
-    quiet()
-    return _second_writer.work(chosen.case, chosen.every)
-
-
-def work(chosen: Chosen) -> list[Row]:
-    """The cells of one case."""
-    case = CASES[chosen.case]
-    quiet()
-    world = World(case)
-    faults = [fault for fault in FAULTS if chosen.fault in fault.name]
-    try:
-        found = [
-            world.strike(fault, place)
-            for fault, place in list(cells(world, faults))[chosen.case % chosen.every :: chosen.every]
-        ]
-    finally:
-        world.close()
+def compared(rows: t.Sequence[Row]) -> list[Row]:
+    """The rows, in which one that ended otherwise in process than as a module is wrong."""
+    ends = {row.name: row.end for row in rows if not row.in_process}
     return [
-        Row(
-            case.module,
-            item.fault.name,
-            item.name,
-            item.survived,
-            item.killed,
-            item.converged,
-            item.duplicated,
-            tuple(item.wrong),
-        )
-        for item in found
+        row._replace(wrong=(*row.wrong, f"in process: {row.end}; as a module: {ends[row.name]}"))
+        if row.in_process and ends.get(row.name, row.end) != row.end
+        else row
+        for row in rows
     ]
-
-
-def quiet() -> None:
-    """What azure-ai-ml logs and prints of each deployment is not for a table."""
-    import logging
-
-    logging.disable(logging.CRITICAL)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def report(rows: t.Sequence[Row], seconds: float, every: int) -> str:
@@ -119,8 +73,9 @@ def report(rows: t.Sequence[Row], seconds: float, every: int) -> str:
     return (
         "\n\n".join(
             [
-                f"Made by `make faults` on {datetime.now(UTC):%Y-%m-%d} ({machine}): {len(rows)} runs under a fault in {seconds:.0f} s, "
-                "each with one or two runs after it" + (f"; one of {every} of the whole matrix." if every > 1 else "."),
+                f"Made by `make faults` on {datetime.now(UTC):%Y-%m-%d} ({machine}): {sum(not row.in_process for row in rows)} runs under a fault in "
+                f"{seconds:.0f} s, each with one or two runs after it, and {sum(row.in_process for row in rows)} of them through the action plugins"
+                + (f"; one of {every} of the whole matrix." if every > 1 else "."),
                 table("fault", COLUMNS, rows, lambda row: row.fault, [fault.name for fault in FAULTS], figures),
                 table("module", COLUMNS, rows, lambda row: row.module, modules, figures),
                 told_apart(rows),
@@ -132,7 +87,7 @@ def report(rows: t.Sequence[Row], seconds: float, every: int) -> str:
 
 def told_apart(rows: t.Sequence[Row]) -> str:
     """What no rerun mends, though no rule is broken."""
-    left = Counter(row.name.partition(" | ")[0] for row in rows if not row.converged and not row.wrong)
+    left = Counter(row.name.partition(" | ")[0] for row in rows if not (row.converged or row.wrong or row.in_process))
     cases = ", ".join(f"{name} ({count})" for name, count in sorted(left.items())) or "none"
     return (
         f"Runs that ended as they should and whose rerun does not converge: {cases}. Their modules' documentation says what a "
@@ -157,14 +112,22 @@ def main() -> int:
         for number, case in enumerate(_second_writer.CASES)
         if options.case in case.name
     ]
+    chosen.sort(key=lambda one: _long_first(CASES[one.case]))
     rows: list[Row] = []
     second = _second_writer.Table([])
     with multiprocessing.Pool(options.processes) as pool:
         if options.fault != "second writer":
-            for done in pool.imap_unordered(work, sorted(chosen, key=lambda one: _long_first(CASES[one.case]))):
+            for done in pool.imap_unordered(work, chosen):
                 rows += done
         for found in pool.imap_unordered(work_second_writer, rivals if options.fault in "second writer" else []):
             second.rows += found
+    if rows:
+        os.environ[ACTIONS] = "1"
+        # Not forks of this process, which has imported the collection without Ansible's controller.
+        with multiprocessing.get_context("spawn").Pool(options.processes) as pool:
+            for done in pool.imap_unordered(work, [one._replace(one_each=True) for one in chosen]):
+                rows += done
+        rows = compared(rows)
     text = "\n".join(
         [
             *([report(rows, time.monotonic() - began, options.every)] if rows else []),

@@ -67,6 +67,8 @@ class Verdict:
     killed: bool = False
     converged: bool = False
     duplicated: bool = False
+    # How the run under the fault ended, and whether it says that it changed something.
+    end: str = ""
     wrong: list[str] = field(default_factory=list)
 
     @property
@@ -191,6 +193,7 @@ class World:
         since, before = len(self.azure.app.log.entries()), self._made()
         try:
             first = self.run(ok=None)
+            verdict.end = _end_of(first)
             if first.get("killed"):
                 verdict.killed = True
             else:
@@ -287,6 +290,13 @@ def _waits(module: str) -> dict[str, int]:
     """Enough for everything here; the less, the fewer looks at what never ends."""
     spec = getattr(importlib.import_module(f"ansible_collections.azureml.compute.plugins.modules.{module}"), "SPEC", {})
     return {"wait_timeout": 300} if "wait_timeout" in spec else {}
+
+
+def _end_of(result: dict[str, t.Any]) -> str:
+    if result.get("killed"):
+        return "killed"
+    how = f"failed with {result['failure']['code']}" if result.get("failed") else "succeeded"
+    return f"{how}, changed {result['changed']}"
 
 
 def _badly_said(fault: Fault, result: dict[str, t.Any]) -> list[str]:

@@ -1,21 +1,28 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The same tasks as modules and in a fork of Ansible's process: the same results, and the items of a loop share a token."""
+"""The same tasks as modules and in a fork of Ansible's process: the same results, and the items of a loop share a token.
+
+In playbooks, in jobs of ansible-runner with the free strategy, and as ad-hoc commands; and what a fork that hangs or is killed can break.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import signal
+import threading
 import typing as t
 from pathlib import Path
 
+import ansible_runner
 import pytest
+import yaml
 from ansible_collections.azureml.compute.plugins.modules import aml_compute_info
 from ansible_collections.azureml.compute.plugins.plugin_utils.fork import Fork
 
-from .conftest import Player, Run, module
+from .conftest import BIN, Player, Run, local_play, module
 
 CLUSTER: dict[str, t.Any] = {"workspace": "ws-one", "name": "cpu", "size": "Standard_DS3_v2", "max_instances": 1}
 TARGET = {"type": "amlcompute", "name": "cpu", "size": "Standard_DS3_v2", "max_instances": 1}
@@ -147,7 +154,7 @@ def test_the_memory_of_a_long_loop_is_flat(player: Player) -> None:
             done = fork.run(arguments, player.simulator.environment, str(player.folder))
             assert json.loads(done.stdout)["computes"] == [], done
             if number in (ITEMS // 10, ITEMS - 1):
-                held.append(resources(fork._process.pid))
+                held.append(resources(fork.process.pid))
     finally:
         fork.end()
     (kilobytes, threads, files), (later, *others) = held
@@ -161,33 +168,101 @@ def resources(process: int) -> tuple[int, int, int]:
     return int(status["VmRSS"].split()[0]), int(status["Threads"]), len(list(Path(f"/proc/{process}/fd").iterdir()))
 
 
-def processes(folder: Path) -> list[str]:
-    """The command lines that name a folder."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+def test_both_ways_have_the_same_results_in_a_job_of_ansible_runner_with_the_free_strategy(player: Player) -> None:
+    player.make_workspace("ws-one")
+    items = {"loop": ["ws-one", "gone"], "ignore_errors": True, "delegate_to": "{{ inventory_hostname }}"}
+    common = {**local_play(player.group, [{**module("aml_compute_info", "read", workspace="{{ item }}"), **items}]),
+              "hosts": "all", "strategy": "free", "throttle": 1}  # fmt: skip
+    ways = {"modules": False, "forks": True}
+    interpreter = "{{ ansible_playbook_python }}"
+    plays = [
+        {**common, "name": name, "vars": {"aml_in_process": way, "ansible_python_interpreter": interpreter}}
+        for name, way in ways.items()
+    ]
+    (player.folder / "play.yml").write_text(yaml.safe_dump(plays, sort_keys=False))
+    job = ansible_runner.interface.run(
+        private_data_dir=str(player.folder),
+        playbook=str(player.folder / "play.yml"),
+        cmdline="-i one,two,",
+        envvars={**player.simulator.environment, "ANSIBLE_PIPELINING": "true"},
+        verbosity=3,
+        quiet=True,
+        timeout=300,
+    )
+    text = "".join(event["stdout"] for event in job.events)
+    assert job.rc == 0 and (text.count(FORK), text.count(MODULE)) == (4, 4), text
+    data = [event["event_data"] for event in job.events if event["event"] in ("runner_on_ok", "runner_on_failed")]
+    found = {(row["play"], row["host"]): comparable(row["res"]) for row in data}
+    assert len(data) == len(found) == 4
+    assert [bool(item.get("failed")) for item in found["forks", "one"]["results"]] == [False, True]
+    assert [found["forks", host] for host in ("one", "two")] == [found["modules", host] for host in ("one", "two")]
+
+
+def test_an_ad_hoc_command_has_the_same_result_in_both_ways(player: Player) -> None:
+    player.make_workspace("ws-one")
+    shown = []
+    for way, where in (("false", MODULE), ("true", FORK)):
+        command = [str(BIN / "ansible"), "localhost", "-vvv", "-e", f"aml_in_process={way}", "-m", "azureml.compute.aml_compute_info"]  # fmt: skip
+        done = player.simulator.commands.run(
+            [*command, "-a", f"resource_group={player.group} workspace=ws-one"], {}, player.folder, timeout=300
+        )
+        assert done.returncode == 0 and where in done.stdout, done.stdout + done.stderr
+        shown.append(json.loads(done.stdout.partition("SUCCESS => ")[2]))
+    assert shown[0]["computes"] == [] and shown[0] == shown[1]
+
+
+def processes(folder: Path) -> dict[int, int]:
+    """The processes whose command lines name a folder, with their parents."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*"):
         try:
-            found.append(path.read_text(errors="replace"))
+            if str(folder) in (path / "cmdline").read_text(errors="replace"):
+                found[int(path.name)] = int((path / "stat").read_text().rpartition(") ")[2].split()[1])
         except OSError:
             continue
-    return [line for line in found if str(folder) in line]
+    return found
 
 
-def test_a_timeout_ends_the_task_and_its_process(player: Player) -> None:
+def kill_what_waits(player: Player, path: str, since: int, over: threading.Event) -> None:
+    """Kill the fork that has asked for this path, to which there is no answer."""
+    while not over.wait(0.05):
+        if any(path in row["path"] for row in player.simulator.requests(since)):
+            found = processes(player.folder)
+            for fork in set(found) - set(found.values()):
+                os.kill(fork, signal.SIGKILL)
+            return
+
+
+def test_a_timeout_or_a_kill_ends_the_item_and_its_process(player: Player) -> None:
     player.make_workspace("ws-one")
-    hangs = {"kind": "hang", "seconds": 600, "match": {"path": "workspaces/ws-hang"}, "count": 9}
+    hangs = {"kind": "hang", "seconds": 600, "match": {"path": "workspaces/ws-(hang|kill)"}, "count": 9}
     player.simulator.control("PUT", "faults", [hangs])
     fleet = [{"name": name, "computes": [TARGET]} for name in ("ws-hang", "ws-one")]
-    hanging = module("aml_fleet", "hanging", workspaces=fleet)
+    late = {"timeout": 2, "ignore_errors": True, "check_mode": True}
+    killed = {"loop": ["ws-kill", "ws-one"], "ignore_errors": True}
+    over = threading.Event()
+    killer = threading.Thread(
+        target=kill_what_waits, args=(player, "workspaces/ws-kill", player.simulator.mark(), over)
+    )
+    killer.start()
     try:
         run = player.play(
-            {**hanging, "timeout": 2, "ignore_errors": True, "check_mode": True},
+            {**module("aml_fleet", "hanging", workspaces=fleet), **late},
+            # Its process lives on until the end of the simulator.
+            {**module("aml_fleet", "as a module", workspaces=fleet, retries=0), **late, "vars": {"aml_in_process": False}},
+            {**module("aml_compute_info", "killed", workspace="{{ item }}"), **killed},
             module("aml_compute_info", "next", workspace="ws-one"),
             {**module("aml_compute_info", "asynchronous", workspace="ws-one"), "async": 60, "poll": 1},
             env={"ANSIBLE_VERBOSITY": "3"},
-        )
+        )  # fmt: skip
     finally:
+        over.set()
+        killer.join()
         player.simulator.control("DELETE", "faults")
-    assert "timedout" in run["hanging"]
-    assert run["next"]["computes"] == run["asynchronous"]["computes"] == []
-    assert run.text.count(FORK) == 2 and f"{MODULE} it is asynchronous." in run.text
-    assert processes(player.folder) == []
+    assert run["hanging"]["timedout"]["period"] == run["as a module"]["timedout"]["period"] == 2
+    assert run["hanging"]["msg"] == run["as a module"]["msg"]
+    items = [result for name, result in run.tasks if name == "killed"]
+    assert items[0]["failed"] and items[0]["rc"] == -signal.SIGKILL and "exit code -9" in items[0]["module_stderr"]
+    assert items[1]["computes"] == run["next"]["computes"] == run["asynchronous"]["computes"] == []
+    assert run.text.count(FORK) == 4 and f"{MODULE} it is asynchronous." in run.text
+    assert processes(player.folder) == {}

@@ -25,6 +25,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._auth import sourc
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError, CredentialError
 from ansible_collections.azureml.compute.tests.support.certificates import certificate
 from ansible_collections.azureml.compute.tests.support.wire import ArmClient, FakeCredential
+from requests import sessions
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -92,6 +93,35 @@ def test_the_bundle_of_the_environment_is_trusted(server: tuple[int, str], monke
     port, ca = server
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", ca)
     assert client("127.0.0.1", port, True).get("/x", "1") == {"ok": 1}
+
+
+def test_the_proxies_of_the_environment_are_read_once_for_each_host_and_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in connections._NAMES:
+        monkeypatch.delenv(name, raising=False)
+    session, reads = connections.session_for(False), []
+    read = sessions.get_environ_proxies
+    monkeypatch.setattr(
+        sessions, "get_environ_proxies", lambda *args, **more: reads.append(args) or read(*args, **more)
+    )
+
+    def proxies(url: str) -> dict[str, str]:
+        return dict(session.merge_environment_settings(url, {}, None, None, None)["proxies"])
+
+    one, other = "https://one.example.org/a", "https://other.example.org/b"
+    assert [proxies(one), proxies(one), proxies(other)] == [{}, {}, {}] and len(reads) == 2
+    # As the next item of a loop may have it.
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
+    monkeypatch.setenv("no_proxy", "other.example.org")
+    for _time in range(2):
+        assert (proxies(one), proxies(other)) == ({"https": "http://proxy:3128", "no": "other.example.org"}, {})
+    assert len(reads) == 4
+    proxies(one).clear()
+    given = session.merge_environment_settings(one, {"https": "http://another:1"}, None, None, None)["proxies"]
+    assert given["https"] == "http://another:1" and proxies(one)["https"] == "http://proxy:3128"
+    monkeypatch.delenv("HTTPS_PROXY")
+    assert "https" not in proxies(one)
 
 
 def test_an_unknown_authority_is_refused_and_gets_no_token(server: tuple[int, str]) -> None:

@@ -208,6 +208,16 @@ def test_a_module_that_breaks_fails_its_own_item_only(forked: t.Any, how: str) -
     assert run() == Printed(0, "{}\n", "")
 
 
+def test_a_thread_that_never_ends_holds_up_neither_the_next_item_nor_the_end(forked: t.Any) -> None:
+    def main() -> None:
+        threading.Thread(target=threading.Event().wait).start()
+        print("{}")
+
+    fork, run = forked(main)
+    assert run() == run() == Printed(0, "{}\n", "")
+    assert fork.end() == -signal.SIGTERM
+
+
 def test_a_module_without_a_result_is_a_failed_task() -> None:
     action = Action()
     action._used_interpreter = None
