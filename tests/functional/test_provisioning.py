@@ -31,7 +31,9 @@ def test_it_is_provisioned_once_and_spark_can_be_added(azure: Azure) -> None:
     azure.run(WS, **ON)
     planned = azure.run(WS, check=True, diff=True, **PROVISIONED)
     assert planned["changed"] and azure.writes == [] and network(planned)[0] == "Active"
-    assert planned["diff"]["before"] == {"provision_network": None} and planned["diff"]["after"] == {"provision_network": True}
+    assert planned["diff"]["before"] == {"provision_network": None} and planned["diff"]["after"] == {
+        "provision_network": True
+    }
     done = azure.run(WS, diff=True, **PROVISIONED)
     assert posts(azure) == [{"includeSpark": False}] and network(done) == ("Active", False)
     assert (done["plan"], done["diff"]) == (planned["plan"], planned["diff"])
@@ -39,13 +41,22 @@ def test_it_is_provisioned_once_and_spark_can_be_added(azure: Azure) -> None:
     assert not again["changed"] and azure.writes == [] and len(azure.reads) == 1
     assert azure.run(WS, **SPARK)["plan"]["changes"][0]["field"] == "include_spark"
     assert posts(azure) == [{"includeSpark": True}]
-    for options in (SPARK, PROVISIONED, {**PROVISIONED, "include_spark": False}, {"name": WORKSPACE, "provision_network": False}):
+    for options in (
+        SPARK,
+        PROVISIONED,
+        {**PROVISIONED, "include_spark": False},
+        {"name": WORKSPACE, "provision_network": False},
+    ):
         assert not azure.run(WS, **options)["changed"] and azure.writes == []
     assert azure.run("aml_workspace_info", name=WORKSPACE)["workspaces"][0]["managed_network"]["spark_ready"] is True
 
 
 def test_it_comes_after_what_it_provisions(azure: Azure) -> None:
-    options = {**SPARK, "managed_network": {**ON["managed_network"], "outbound_rules": [RULE]}, "display_name": "Closed"}
+    options = {
+        **SPARK,
+        "managed_network": {**ON["managed_network"], "outbound_rules": [RULE]},
+        "display_name": "Closed",
+    }
     done = azure.run(WS, **options)
     assert [(write.method, write.path.rpartition("/")[2]) for write in azure.writes] == [
         ("PATCH", WORKSPACE),

@@ -89,7 +89,12 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str]] = {
             "location": "eastus",
             MINE: {
                 "addressSpace": {"addressPrefixes": ["10.0.0.0/16"]},
-                "subnets": [{"name": "s", MINE: {"addressPrefix": "10.0.0.0/24", "networkSecurityGroup": {"id": SECURITY_GROUP}}}],
+                "subnets": [
+                    {
+                        "name": "s",
+                        MINE: {"addressPrefix": "10.0.0.0/24", "networkSecurityGroup": {"id": SECURITY_GROUP}},
+                    }
+                ],
             },
         },
         "2024-05-01",
