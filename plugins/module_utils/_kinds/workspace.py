@@ -502,6 +502,11 @@ class Workspace(Kind):
         complete = super().completed(body, plan, wanted)
         if plan.action == REPLACE and caseless(complete.get("kind")) != "project":
             complete = {**self._kept_rules(body, wanted), **complete}
+        if caseless(wanted.get("managed_network.isolation_mode")) == "disabled":
+            # What the network of the old one has is nothing without a network.
+            complete = {
+                option: value for option, value in complete.items() if option in wanted or not _is_of_network(option)
+            }
         # Without this null, a hub that has no key vault would get one.
         return complete if complete.get("key_vault") else {**complete, "key_vault": None}
 
@@ -565,6 +570,10 @@ class Workspace(Kind):
             "mlflow_tracking_uri": properties.get("mlFlowTrackingUri"),
             "private_link_count": properties.get("privateLinkCount"),
         }
+
+
+def _is_of_network(option: str) -> bool:
+    return option.startswith("managed_network.") or option in PROVISIONING
 
 
 def _provision(body: Body, changed: Declared) -> Request:

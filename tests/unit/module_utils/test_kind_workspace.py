@@ -214,6 +214,22 @@ def test_a_replaced_project_takes_what_is_the_hubs_from_it_again() -> None:
     assert "storage_account" in one.read(body) and "storage_account" not in complete
 
 
+def test_a_replacement_without_a_managed_network_takes_nothing_of_the_old_one() -> None:
+    one = kind.Workspace()
+    rules = {"packages": {"type": "FQDN", "destination": "pypi.org", "category": "UserDefined"}}
+    network = {
+        "isolationMode": "AllowOnlyApprovedOutbound",
+        "firewallSku": "Basic",
+        "status": {"status": "Active", "sparkReady": True},
+    }
+    body = workspace(properties={"managedNetwork": {**network, "outboundRules": rules}})
+    declared = one.declare({"hbi_workspace": True, "managed_network": {"isolation_mode": "disabled"}}, TARGET)
+    plan = plan_present(one.fields, declared, one.read(body), on_immutable_change="recreate")
+    complete = one.completed(body, plan, declared)
+    assert plan.action == "replace" and not list(one.check_create(complete, None))
+    assert {option for option in complete if kind._is_of_network(option)} == {"managed_network.isolation_mode"}
+
+
 def test_rules_of_the_service_lack_no_option() -> None:
     rule = {
         "type": "PrivateEndpoint",
