@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.azureml.compute.tests.support import declarations as declared
-from ansible_collections.azureml.compute.tests.support.azure import GROUP, GROUP_ID, WORKSPACE, Azure
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, GROUP_ID, WORKSPACE, WORKSPACE_ID, Azure
 
 Options = dict[str, t.Any]
 
@@ -22,7 +22,7 @@ CLUSTER, INSTANCE, AKS, ATTACHED, WORKSPACES, RESOURCE, FLEET = (
     "arm_resource",
     "aml_fleet",
 )
-DATASTORE = "aml_datastore"
+DATASTORE, CONNECTION = "aml_datastore", "aml_private_endpoint_connection"
 SMALL = {"name": "small-cluster", "size": "Standard_DS2_v2", "max_instances": 1}
 LAPTOP = {"name": "laptop", "size": "Standard_DS2_v2"}
 BLOB = {
@@ -136,6 +136,15 @@ def _doomed(azure: Azure) -> Options:
 
 
 # --- others ---
+
+
+def _connected(azure: Azure) -> Options:
+    """A private endpoint whose connection waits for its approval."""
+    link = {"name": "pe", "properties": {"privateLinkServiceId": WORKSPACE_ID, "groupIds": ["amlworkspace"]}}
+    properties = {"subnet": {"id": azure.subnet()}, "manualPrivateLinkServiceConnections": [link]}
+    endpoint = f"{GROUP_ID}/providers/Microsoft.Network/privateEndpoints/pe"
+    azure.arm("PUT", endpoint, {"location": "eastus", "properties": properties}, NETWORK_API)
+    return {"private_endpoint": endpoint, "description": "for tests"}
 
 
 def _network(azure: Azure) -> Options:
@@ -312,6 +321,10 @@ CASES = [
         _plain(
             {"quotas": [{"family": "standardDSv2Family", "limit": 20}, {"family": "standardDSv3Family", "limit": 8}]}
         ),
+    ),
+    Case("private endpoint connection: approve", CONNECTION, _connected),
+    Case(
+        "private endpoint connection: remove", CONNECTION, lambda azure: {**_connected(azure), "state": "absent"}
     ),
     Case("keys read again", "aml_workspace_resync_keys", _plain({}), always=True),
     Case("diagnosis", "aml_workspace_diagnose_info", _plain({})),

@@ -45,6 +45,7 @@ MODULES = (
     "aml_inference_cluster",
     "aml_operation_info",
     "aml_preflight_info",
+    "aml_private_endpoint_connection",
     "aml_quota",
     "aml_ssh_facts",
     "aml_usage_info",
@@ -332,6 +333,10 @@ BASES: dict[str, list[Options]] = {
             "kind": "project",
             "hub_id": f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/hub",
         },
+    ],
+    "aml_private_endpoint_connection": [
+        {"private_endpoint": "pe", "description": "For tests", "state": "rejected"},
+        {"private_endpoint": "pe", "resource_id": f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"},
     ],
     "aml_workspace_diagnose_info": [{}],
     "aml_workspace_info": [{"name": "ws-test", "resource_group": "rg-test", "kind": ["default"]}],
@@ -739,6 +744,8 @@ RULES: dict[str, list[t.Any]] = {
         "a\nb",
         "https://a.b/c",
     ],
+    # private endpoints
+    "private_endpoint": [*[segment for segment in _SEGMENT if segment is not None], VM],
     # any resource
     "id": [
         "",
@@ -997,6 +1004,8 @@ CONTRADICTIONS: list[tuple[str, Options, str]] = [
     ),
     ("aml_usage_info", {"workspace": None, "resource_group": None}, "location"),
     ("aml_vm_size_info", {"location": "eastus", "min_vcpus": 8, "max_vcpus": 4}, "min_vcpus"),
+    ("aml_private_endpoint_connection", {"private_endpoint": "pe", "workspace": None}, "resource_id"),
+    ("aml_private_endpoint_connection", {"private_endpoint": "pe", "resource_id": VM}, "api_version"),
     ("arm_resource", {"api_version": "2024-05-01"}, "type"),
     ("arm_resource", {"api_version": "2024-05-01", "type": "Microsoft.Network/virtualNetworks"}, "name"),
     ("arm_resource", {"api_version": "2024-05-01", "id": VM, "name": "vm"}, "id"),

@@ -293,6 +293,41 @@ plain("aml_workspace_info", "one", None, name=WORKSPACE)
 plain("aml_workspace_diagnose_info", "any")
 plain("aml_workspace_resync_keys", "any")
 
+CONNECTION = "aml_private_endpoint_connection"
+
+
+def pending(azure: Azure, target: str = WORKSPACE_ID) -> Task:
+    """A private endpoint whose connection waits for its approval."""
+    link = {"name": "pe", "properties": {"privateLinkServiceId": target, "groupIds": ["any"]}}
+    endpoint = f"{GROUP_ID}/providers/Microsoft.Network/privateEndpoints/pe"
+    properties = {"subnet": {"id": azure.subnet()}, "manualPrivateLinkServiceConnections": [link]}
+    azure.arm("PUT", endpoint, {"location": "eastus", "properties": properties}, "2024-05-01")
+    return CONNECTION, {"private_endpoint": "pe"}
+
+
+@row(CONNECTION, "no change")
+def _approved(azure: Azure) -> Task:
+    module, options = pending(azure)
+    azure.run(module, **options)
+    return module, options
+
+
+SCENARIOS[CONNECTION, "approve"] = pending
+
+
+@row(CONNECTION, "approve, of a storage account")
+def _approve_elsewhere(azure: Azure) -> Task:
+    storage = azure.get(WORKSPACE_ID)["properties"]["storageAccount"]
+    module, options = pending(azure, storage)
+    return module, {**options, "resource_id": storage}
+
+
+@row(CONNECTION, "remove")
+def _remove_connection(azure: Azure) -> Task:
+    module, options = pending(azure)
+    return module, {**options, "state": "absent"}
+
+
 STORAGE = {"type": "Microsoft.Storage/storageAccounts", "name": "account", "api_version": "2023-01-01"}
 ACCOUNT = {"location": "eastus", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
 plain("arm_resource", "create", None, **STORAGE, body=ACCOUNT)
@@ -326,7 +361,7 @@ def places(azure: Azure, options: dict[str, t.Any]) -> dict[str, str]:
         "subscription": f"/subscriptions/{SUBSCRIPTION}",
     }
     # A role that is held at a resource goes with it, and it is still looked whether it is gone.
-    if options.get("state") == "absent":
+    if options.get("state") == "absent" and "name" in options:
         found.update({"target": None, **({"workspace": None} if options["name"] == WORKSPACE else {})})
     return {place: str(scope) for place, scope in found.items() if scope}
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 PAGE = "https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md"
 CODES = frozenset(
     """
-    AddressOutside AlreadyAttached AlreadyExists AnswerTooLarge AnswerTooSlow ApiVersionLacksAction
-    ApiVersionLacksOption AttachedAgain AuthenticationFailed AuthoritiesUnreadable BadRequest CannotBeRemoved
-    CertificateGivenTwice CertificateIncomplete CertificateNeedsPublicAddress CertificateNotTrusted ChangedMeanwhile
-    CloudMetadataUnavailable ClusterMinNodesExceedCoreQuota ComputeCountExceeded ComputeNotFound Conflict
-    ConnectionFailed CredentialFileReadable CredentialIncomplete CredentialNotFound CredentialsAmbiguous
-    CredentialsIncomplete CredentialUnavailable CredentialUnused CrossRegionCluster CrossRegionInstance
-    CrossRegionManagedNetwork CrossRegionPrivateLink DatastoreNotRemovable DeclaredTwice DefaultNotSettable
-    DeleteNotSupported DeleteUnderlyingNeeded DependentsNeedPermanentDelete DeploymentFailed DiagnosisFailed
-    DomainLabelMissing DuplicateCompute DuplicateFamily EmptySelection EmptyText EncryptionWithoutKey EndlessList Error
-    FailedDependent FamilyQuotaExceeded FewNodes FileInNoWorkspace FileNotReadable FileNotWritable FirewallWithoutRules
+    AddressOutside AlreadyAttached AlreadyExists AmbiguousPrivateEndpoint AnswerTooLarge AnswerTooSlow
+    ApiVersionLacksAction ApiVersionLacksOption ApiVersionRequired AttachedAgain AuthenticationFailed
+    AuthoritiesUnreadable BadRequest CannotBeRemoved CertificateGivenTwice CertificateIncomplete
+    CertificateNeedsPublicAddress CertificateNotTrusted ChangedMeanwhile CloudMetadataUnavailable
+    ClusterMinNodesExceedCoreQuota ComputeCountExceeded ComputeNotFound Conflict ConnectionFailed
+    CredentialFileReadable CredentialIncomplete CredentialNotFound CredentialsAmbiguous CredentialsIncomplete
+    CredentialUnavailable CredentialUnused CrossRegionCluster CrossRegionInstance CrossRegionManagedNetwork
+    CrossRegionPrivateLink DatastoreNotRemovable DeclaredTwice DefaultNotSettable DeleteNotSupported
+    DeleteUnderlyingNeeded DependentsNeedPermanentDelete DeploymentFailed DiagnosisFailed DomainLabelMissing
+    DuplicateCompute DuplicateFamily EmptySelection EmptyText EncryptionWithoutKey EndlessList Error FailedDependent
+    FamilyQuotaExceeded FewNodes FileInNoWorkspace FileNotReadable FileNotWritable FirewallWithoutRules
     FirstIdentityOnly FleetFailed FleetNameMissing FolderMissing Forbidden HubOfProject IdentityConflict
     IdentityMissing IdentityNotFound IdentityTypeIsFinal IdleShutdownNeedsPermission ImmutableChange
     ImmutableChangeIgnored InternalError Interrupted InUse InvalidAddress InvalidApiVersion InvalidApplication
@@ -36,12 +37,12 @@ CODES = frozenset(
     OperationNotFound OperationNotSupportedForSku OperationsFailed OptionOfAnotherType OtherSubscription
     OutboundAccessMissing OutOfRange PagingLoop ParentResourceNotFound PasswordInsteadOfKey PlaceholderNotReplaced
     PlanChanged PlanNotReadable PreconditionFailed PreflightFailed PreviewFeature PrimaryIdentityMissing
-    PrimaryIdentityNotAssigned PrivateEndpointMissing ProjectRegion ProvisioningFailed ProvisioningWithoutNetwork
-    QuotaBelowMaximum QuotaExceeded QuotaUnknown RangesOverlap ReadOnlyProperty Recovered RecreatedMeanwhile
-    RequestDisallowedByPolicy RequiredForCreation ResourceGroupNotFound ResourceNotFound Retired Retiring
-    RuleNeedsApprovedMode RuleWithoutNetwork ScopeLocked ScriptByAddress SdkRefused SecretNeeded SecretNotSent
-    ServiceError ServiceUnavailable SharedDependent SignInUnreachable SizeNotForKind SizeNotLowPriorityCapable
-    SizeNotOffered SoftDeletedWorkspace SparkWithoutProvisioning SshKeyMissing SshUserMissing
+    PrimaryIdentityNotAssigned PrivateEndpointConnectionNotFound PrivateEndpointMissing ProjectRegion
+    ProvisioningFailed ProvisioningWithoutNetwork QuotaBelowMaximum QuotaExceeded QuotaUnknown RangesOverlap
+    ReadOnlyProperty Recovered RecreatedMeanwhile RequestDisallowedByPolicy RequiredForCreation ResourceGroupNotFound
+    ResourceNotFound Retired Retiring RuleNeedsApprovedMode RuleWithoutNetwork ScopeLocked ScriptByAddress SdkRefused
+    SecretNeeded SecretNotSent ServiceError ServiceUnavailable SharedDependent SignInUnreachable SizeNotForKind
+    SizeNotLowPriorityCapable SizeNotOffered SoftDeletedWorkspace SparkWithoutProvisioning SshKeyMissing SshUserMissing
     SubnetBesideManagedNetwork SubnetDelegated SubnetGivenTwice SubnetMissing SubnetNotFound SubnetTooSmall
     SubnetWithoutLoadBalancer SubscriptionMissing SubscriptionNotFound SubscriptionRequestsThrottled TagsGivenTwice
     TakenFromHub TargetNotFound TargetNotReadable TlsContradiction TlsDisabled TooExpensive TooManyIpRules

@@ -23,8 +23,8 @@ if t.TYPE_CHECKING:
 
 @t.runtime_checkable
 class Read(t.Protocol):
-    def read(self) -> Body:
-        """Read the resource in another way than by a GET of its id. It always exists then."""
+    def read(self) -> Body | None:
+        """Read the resource in another way than by a GET of its id."""
 
 
 @t.runtime_checkable

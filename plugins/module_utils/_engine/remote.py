@@ -53,7 +53,7 @@ class RemoteResource:
         self.wait = Waiter(self, Deadline(behaviour.wait_timeout, clock), sleep)
         self._read: t.Callable[[], tuple[Body | None, str | None]] = self._get
 
-    def read_by(self, read: t.Callable[[], Body]) -> None:
+    def read_by(self, read: t.Callable[[], Body | None]) -> None:
         """From now on, read the resource in another way than by a GET of its id."""
         self._read = lambda: (read(), None)
 

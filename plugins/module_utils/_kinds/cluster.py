@@ -380,8 +380,13 @@ def is_cross_region(declared: Declared, parent: Body) -> bool:
 
 
 def private_link_count(workspace: Body) -> int:
+    """The private endpoints that lead to the workspace; one that waits for its approval carries no traffic."""
     properties = workspace.get("properties") or {}
-    return properties.get("privateLinkCount") or len(properties.get("privateEndpointConnections") or [])
+    connections = properties.get("privateEndpointConnections")
+    if not connections:
+        return properties.get("privateLinkCount") or 0
+    states = (paths.get_path(one, "properties.privateLinkServiceConnectionState.status") for one in connections)
+    return sum(caseless(state) == "approved" for state in states)
 
 
 CLUSTER = Cluster()

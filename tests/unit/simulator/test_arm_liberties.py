@@ -200,7 +200,8 @@ def test_private_endpoint_connections(kind: str, status: str) -> None:
     world.wait()
     properties = world.get(WORKSPACE)["properties"]
     [connection] = properties["privateEndpointConnections"]
-    assert properties["privateLinkCount"] == 1 and connection["name"].startswith("ws1.")
+    # What waits for its approval carries no traffic.
+    assert properties["privateLinkCount"] == (status == "Approved") and connection["name"].startswith("ws1.")
     assert connection["properties"]["privateEndpoint"] == {"id": ENDPOINT, "subnetArmId": SUBNET}
     assert connection["properties"]["privateLinkServiceConnectionState"]["status"] == status
 
@@ -217,6 +218,24 @@ def test_private_endpoint_connections(kind: str, status: str) -> None:
         world.call("GET", connection["id"]).status == 404
         and world.get(WORKSPACE)["properties"]["privateLinkCount"] == 0
     )
+
+
+def test_connections_of_a_storage_account(world: World) -> None:
+    connections = f"{STORAGE}/privateEndpointConnections"
+    assert world.call("GET", connections, version="2023-04-01").body == {"value": []}
+    link = {"name": "pe", "properties": {"privateLinkServiceId": STORAGE, "groupIds": ["blob"]}}
+    body = {
+        "location": "eastus",
+        "properties": {"subnet": {"id": SUBNET}, "manualPrivateLinkServiceConnections": [link]},
+    }
+    assert world.call("PUT", ENDPOINT, body, "2024-05-01").status == 201
+    [connection] = world.call("GET", connections, version="2023-04-01").body["value"]
+    assert connection["properties"]["groupIds"] == ["blob"] and "location" not in connection
+    assert connection["type"] == "Microsoft.Storage/storageAccounts/privateEndpointConnections"
+    for status, answer in (("Maybe", 400), ("Approved", 200)):
+        state = {"properties": {"privateLinkServiceConnectionState": {"status": status}}}
+        assert world.call("PUT", connection["id"], state, "2023-04-01").status == answer
+    assert world.call("GET", connections.replace("storageAccounts/", "storageAccounts/no"), version="2023-04-01").status == 404
 
 
 def test_private_link_resources(world: World) -> None:

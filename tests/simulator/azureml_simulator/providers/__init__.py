@@ -18,6 +18,7 @@ NAMES = (
     "network",
     "generic",
     "names_and_keys",
+    "private_links",
     "deployments",
     "machine_learning.workspaces",
     "machine_learning.computes",

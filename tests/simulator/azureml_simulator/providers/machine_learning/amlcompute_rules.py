@@ -15,7 +15,7 @@ from azureml_simulator.http import ArmError
 from azureml_simulator.providers.machine_learning import catalogue
 from azureml_simulator.providers.machine_learning.common import Document, mapping, refuse
 from azureml_simulator.providers.machine_learning.durations import seconds_of
-from azureml_simulator.providers.machine_learning.private_links import links_to
+from azureml_simulator.providers.private_links import approved_links
 
 if TYPE_CHECKING:
     from azureml_simulator.app import App
@@ -115,8 +115,8 @@ def check_subnet(app: App, doc: Document) -> Document | None:
 
 
 def has_private_endpoint(app: App, workspace_id: str) -> bool:
-    """Whether a private endpoint leads to the workspace."""
-    return any(links_to(app, workspace_id))
+    """Whether a private endpoint leads to the workspace, whose connection is approved."""
+    return bool(approved_links(app, workspace_id))
 
 
 def managed_network_on(workspace: Document) -> bool:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from azureml_simulator.entra.directory import stable_guid
 from azureml_simulator.http import Request, Response
 from azureml_simulator.operations import Operation
-from azureml_simulator.providers.machine_learning import common
+from azureml_simulator.providers.machine_learning import common, managed_endpoints
 from azureml_simulator.providers.machine_learning.common import (
     API_VERSIONS,
     COMPUTE_TYPE,
@@ -63,6 +63,7 @@ def activate(app: App, doc: Document, spark: bool = False) -> None:
     for rule in app.store.children(doc["id"], RULE_TYPE):
         rule["properties"]["status"] = "Active"
         app.store.put(rule["id"], rule)
+        managed_endpoints.connect(app, doc, rule)
 
 
 class ManagedNetwork:
@@ -141,7 +142,7 @@ class ManagedNetwork:
     def _apply_rules(self, doc: Document, settings: Document) -> None:
         for name, rule in common.mapping(settings.get("outboundRules"), "outboundRules").items():
             if rule is None:
-                self.app.store.delete(self._rule_id(doc, name))
+                self._drop_rule(doc, name)
             elif not name.startswith("__SYS_"):
                 self._keep_rule(doc, name, rule, "UserDefined")
 
@@ -182,7 +183,13 @@ class ManagedNetwork:
             shown["destination"] = {"sparkEnabled": False, "sparkStatus": "Inactive", **shown["destination"]}
         kept: Document = {"id": self._rule_id(doc, name), "name": name, "type": RULE_TYPE, "properties": shown}
         self.app.store.put(kept["id"], kept)
+        if active:
+            managed_endpoints.connect(self.app, doc, kept)
         return kept
+
+    def _drop_rule(self, doc: Document, name: str) -> None:
+        self.app.store.delete(self._rule_id(doc, name))
+        managed_endpoints.disconnect(self.app, doc, name)
 
     def _require(self, doc: Document, mode: str) -> None:
         for dependent, targets in _TARGETS.items():
@@ -238,7 +245,9 @@ class ManagedNetwork:
             self.app.store.put(rule["id"], rule)
 
     def _done_outbound_rule_delete(self, operation: Operation) -> None:
-        self.app.store.delete(operation.target)
+        doc = self.app.store.get(operation.data["workspace"])
+        if doc is not None:
+            self._drop_rule(doc, operation.target.rpartition("/")[2])
 
     # -- provisioning ------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from azureml_simulator.http import Request, Response
 from azureml_simulator.operations import Operation
-from azureml_simulator.providers.machine_learning import amlcompute, common, datastores, versions
+from azureml_simulator.providers.machine_learning import amlcompute, common, datastores, managed_endpoints, versions
 from azureml_simulator.providers.machine_learning import identity as identities
 from azureml_simulator.providers.machine_learning import quota as quotas
 from azureml_simulator.providers.machine_learning import workspace_rules as rules
@@ -38,6 +38,7 @@ from azureml_simulator.providers.machine_learning.private_links import PrivateLi
 from azureml_simulator.providers.machine_learning.soft_delete import MESSAGE, SoftDeleted
 from azureml_simulator.providers.machine_learning.workspace_actions import Actions
 from azureml_simulator.providers.machine_learning.workspace_body import DEPENDENTS, fresh, merge, touch
+from azureml_simulator.providers.private_links import approved_links
 from azureml_simulator.routing import Route
 
 if TYPE_CHECKING:
@@ -84,11 +85,12 @@ class Workspaces:
         self.network.show(doc)
         if doc["kind"] == "Hub":
             doc["properties"]["associatedWorkspaces"] = rules.projects_of(self.app, doc)
-        connections = self.links.connections_of(doc)
+        connections = self.links.connections.of(doc)
         if connections:  # absent without one [REC R10]
             doc["properties"]["privateEndpointConnections"] = connections
-        doc["properties"]["privateLinkCount"] = len(connections)
-        doc["properties"]["notebookInfo"]["isPrivateLinkEnabled"] = bool(connections)
+        approved = approved_links(self.app, doc["id"])
+        doc["properties"]["privateLinkCount"] = len(approved)
+        doc["properties"]["notebookInfo"]["isPrivateLinkEnabled"] = bool(approved)
         return versions.shown_workspace(self.app, doc, request.api_version)
 
     def _result(self, operation: Operation, request: Request) -> Document | None:
@@ -267,6 +269,7 @@ class Workspaces:
         if not operation.data["purge"] and "encryption" not in doc["properties"]:
             self.bin.keep(doc)
         self.app.store.delete(doc["id"])
+        managed_endpoints.disconnect(self.app, doc)
         prefix = doc["id"].lower()
         for space in (amlcompute.LEFT_BEHIND, quotas.WORKSPACE_QUOTAS):
             for key, _value in self.app.store.kv_items(space):

@@ -1,0 +1,154 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Connections of private endpoints: approved, rejected and removed, of a workspace and of the targets of its outbound rules."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, WORKSPACE, WORKSPACE_ID, Azure
+
+MODULE = "aml_private_endpoint_connection"
+ENDPOINT = f"{GROUP_ID}/providers/Microsoft.Network/privateEndpoints/pe-one"
+API = "2024-05-01"
+
+
+def endpoint(azure: Azure, name: str = "pe-one", target: str = WORKSPACE_ID) -> str:
+    """A private endpoint whose connection waits for its approval."""
+    link = {"name": name, "properties": {"privateLinkServiceId": target, "groupIds": ["amlworkspace"]}}
+    body = {
+        "location": "eastus",
+        "properties": {"subnet": {"id": azure.subnet()}, "manualPrivateLinkServiceConnections": [link]},
+    }
+    identifier = ENDPOINT.replace("pe-one", name)
+    azure.arm("PUT", identifier, body, API)
+    return identifier
+
+
+def states(azure: Azure) -> dict[str, str]:
+    connections = azure.get(f"{WORKSPACE_ID}/privateEndpointConnections")["value"]
+    return {
+        one["properties"]["privateEndpoint"]["id"].rpartition("/")[2]: one["properties"][
+            "privateLinkServiceConnectionState"
+        ]["status"]
+        for one in connections
+    }
+
+
+def test_a_connection_is_approved_rejected_and_removed(azure: Azure) -> None:
+    endpoint(azure)
+    endpoint(azure, "pe-two")
+    options = {"private_endpoint": ENDPOINT.upper().replace("/SUBSCRIPTIONS", "/subscriptions"), "description": "for the hub"}
+    planned = azure.run(MODULE, check=True, diff=True, **options)
+    assert planned["changed"] and azure.writes == []
+    done = azure.run(MODULE, diff=True, **options)
+    assert (done["plan"], done["diff"], done[MODULE[4:]]) == (planned["plan"], planned["diff"], planned[MODULE[4:]])
+    assert done["diff"]["before"] == {"status": "pending", "description": "Awaiting Approval"}
+    shown = done["private_endpoint_connection"]
+    assert (shown["status"], shown["description"]) == ("approved", "for the hub")
+    assert shown["private_endpoint"] == ENDPOINT and shown["resource_id"] == WORKSPACE_ID
+    assert states(azure) == {"pe-one": "Approved", "pe-two": "Pending"}
+    again = azure.run(MODULE, **options)
+    assert not again["changed"] and len(azure.sent) == 1 and azure.tokens == 1
+    rejected = azure.run(MODULE, private_endpoint="PE-one", state="rejected")
+    # What was not declared stays.
+    assert rejected["private_endpoint_connection"]["description"] == "for the hub"
+    assert states(azure) == {"pe-one": "Rejected", "pe-two": "Pending"}
+    for check in (True, False):
+        removed = azure.run(MODULE, check=check, private_endpoint="pe-one", state="absent")
+        assert removed["changed"] and removed["private_endpoint_connection"] is None
+    assert states(azure) == {"pe-two": "Pending"}
+    assert not azure.run(MODULE, private_endpoint="pe-one", state="absent")["changed"] and azure.writes == []
+
+
+def test_a_cluster_without_public_addresses_needs_an_approved_connection(azure: Azure) -> None:
+    endpoint(azure)
+    cluster = {"name": "cpu", "size": "Standard_DS2_v2", "max_instances": 1, "enable_node_public_ip": False}
+    network = {"network_settings": {"subnet": azure.subnet()}}
+    refused = azure.run("aml_compute_cluster", **cluster, ok=False)
+    assert refused["failure"]["code"] and azure.writes == []
+    azure.run(MODULE, private_endpoint="pe-one")
+    azure.run("aml_compute_cluster", **cluster, **network)
+
+
+def test_the_targets_of_outbound_rules(azure: Azure) -> None:
+    """Those in the workspace's own group are approved by its identity, those elsewhere wait for their owner."""
+    azure.app.call("PUT", GROUP_ID.replace("rg-test", "rg-other") + "?api-version=2021-04-01", {"location": "eastus"})
+    other = GROUP_ID.replace("rg-test", "rg-other") + "/providers/Microsoft.Storage/storageAccounts/stother"
+    azure.arm("PUT", other, {"location": "eastus", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}, "2023-04-01")
+    rule = {
+        "name": "other-blob",
+        "type": "private_endpoint",
+        "destination": {"service_resource_id": other, "subresource_target": "blob"},
+    }
+    mode = {"isolation_mode": "allow_only_approved_outbound", "outbound_rules": [rule]}
+    target = {"resource_id": other, "private_endpoint": "other-blob"}
+    early = azure.run(MODULE, **target, ok=False)
+    assert early["failure"]["code"] == "PrivateEndpointConnectionNotFound" and "no connections" in early["msg"]
+    expected = azure.run(MODULE, check=True, **target)
+    assert expected["changed"] and expected["private_endpoint_connection"]["status"] == "approved"
+    assert [warning.partition(":")[0] for warning in expected["warnings"]] == ["PrivateEndpointConnectionNotFound"]
+    done = azure.run("aml_workspace", name=WORKSPACE, managed_network=mode, provision_network=True)
+    changed = {
+        item["name"]: azure.run(
+            MODULE, resource_id=item["destination"]["service_resource_id"], private_endpoint=item["name"]
+        )["changed"]
+        for item in done["workspace"]["managed_network"]["outbound_rules"]
+        if item["type"] == "private_endpoint"
+    }
+    assert changed.pop("other-blob") and changed and not any(changed.values())
+    assert not azure.run(MODULE, **target)["changed"]
+
+
+def test_two_endpoints_of_one_name_are_told_apart_by_their_ids(azure: Azure) -> None:
+    endpoint(azure)
+    document = azure.app.store.get(ENDPOINT)
+    twin = ENDPOINT.replace("rg-test", "rg-twin")
+    connection = document["properties"]["manualPrivateLinkServiceConnections"][0]
+    twins = [{**connection, "id": connection["id"].replace("rg-test", "rg-twin")}]
+    properties = {**document["properties"], "manualPrivateLinkServiceConnections": twins}
+    azure.app.store.put(twin, {**document, "id": twin, "properties": properties})
+    failed = azure.run(MODULE, private_endpoint="pe-one", ok=False)
+    assert failed["failure"]["code"] == "AmbiguousPrivateEndpoint" and twin in failed["msg"] and azure.writes == []
+    assert azure.run(MODULE, private_endpoint=twin)["private_endpoint_connection"]["private_endpoint"] == twin
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"resource_id": "st"}, "InvalidResourceId"),
+        ({"private_endpoint": WORKSPACE_ID}, "WrongResourceType"),
+        ({"private_endpoint": ".."}, "InvalidName"),
+        ({"workspace": None}, "NotNamed"),
+        ({"resource_id": f"{GROUP_ID}/providers/Microsoft.Sql/servers/sql"}, "ApiVersionRequired"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_the_first_request(azure: Azure, options: dict[str, t.Any], code: str) -> None:
+    failed = azure.run(MODULE, **{"private_endpoint": "pe-one", **options}, ok=False)
+    assert failed["failure"]["code"] == code and azure.sent == []
+
+
+def test_a_missing_resource_has_no_connections(azure: Azure) -> None:
+    target = {"resource_id": f"{GROUP_ID}/providers/Microsoft.KeyVault/vaults/kv-none", "private_endpoint": "pe-one"}
+    failed = azure.run(MODULE, **target, ok=False)
+    assert failed["failure"]["code"] == "PrivateEndpointConnectionNotFound" and "does not exist" in failed["msg"]
+    assert not azure.run(MODULE, **target, state="absent")["changed"]
+
+
+def test_what_another_owner_decides_meanwhile_is_seen(azure: Azure) -> None:
+    endpoint(azure)
+    seen: list[str] = []
+    path = azure.get(f"{WORKSPACE_ID}/privateEndpointConnections")["value"][0]["id"]
+
+    def other(method: str, _path: str) -> None:
+        seen.append(method)
+        if len(seen) == 2:
+            state = {"privateLinkServiceConnectionState": {"status": "Rejected", "description": "theirs"}}
+            azure.arm("PUT", path, {"properties": state})
+
+    azure.meanwhile = other
+    done = azure.run(MODULE, private_endpoint="pe-one")
+    shown = done["private_endpoint_connection"]
+    assert (shown["status"], shown["description"]) == ("approved", "theirs")
