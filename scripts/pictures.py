@@ -27,7 +27,7 @@ from PIL import Image
 from rich.style import Style
 from rich.text import Text
 
-from .bench import running_simulator
+from .bench_tools import running
 from .command import BIN, ROOT
 from .picture import write
 
@@ -231,8 +231,8 @@ def shoot(page: Path, target: Path, width: int, height: int) -> None:
 def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="pictures-"))
     try:
-        with running_simulator(str(folder / "simulator")) as environment:
-            studio = Studio(folder, environment)
+        with running(folder, rounds=1) as bench:
+            studio = Studio(folder, bench.environment)
             studio.speed(120)
             studio.run(studio.written(*world()))
             studio.speed(3)
@@ -249,10 +249,12 @@ def main() -> None:
             page = studio.report()
         shoot(page, IMAGES / "drift-desktop.png", 1240, 1640)
         shoot(page, IMAGES / "drift-phone.png", 390, 1180)
-        graph = re.search(r"<section><h2>Topology.*?</section>", page.read_text(), re.DOTALL)
+        graph = re.search(r"<section><details[^>]*><summary>Topology.*?</section>", page.read_text(), re.DOTALL)
+        if graph is None:
+            raise SystemExit("The page has no topology.")
         alone = re.sub(
             r"<main>.*</main>",
-            lambda _all: f"<main>{graph[0] if graph else ''}</main>",
+            lambda _all: f"<main>{graph[0]}</main>",
             page.read_text(),
             flags=re.DOTALL,
         )

@@ -13,7 +13,8 @@ author:
 description:
   - Reads each workspace of a fleet's document with all of its compute targets, declared or not, many workspaces in parallel, and compares nothing.
     M(azureml.compute.aml_fleet) in check mode returns the differences from the declaration.
-  - If a workspace cannot be read, the others are still returned. The task fails at the end and has an entry for each.
+  - All workspaces are read, also after one that cannot be read. The task fails at the end then, with an entry for each of these;
+    with O(fail_on=never) it returns the others too.
 options:
   workspaces:
     description:
@@ -75,7 +76,7 @@ options:
     default: 16
   fail_on:
     description:
-      - V(error) fails when a resource could not be read, or a workspace does not exist. V(never) only returns the failures.
+      - V(error) fails when a resource could not be read, or a workspace does not exist. V(never) returns the failures with all that was read.
     type: str
     choices: [error, never]
     default: error
@@ -107,7 +108,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 workspaces:
-  description: One entry for each workspace, in the order of the document. It is also returned when the task fails.
+  description: One entry for each workspace, in the order of the document. When the task fails, only those that could not be read.
   returned: always
   type: list
   elements: dict

@@ -158,6 +158,7 @@ def test_the_plays_of_the_guides(player: Player) -> None:
         "Wait for all operations",
     } <= {name.rpartition(" : ")[2] for name, _host in run.tasks}
     assert "planted-password" not in run.text
+    assert any(line.startswith("ws-prod ") and "ci-ada" in line for line in run["Show them as a table"]["msg"])
 
 
 @pytest.mark.parametrize("name", ["fleet.yml", "drift.yml", "stop_idle.yml"])

@@ -362,6 +362,7 @@ def test_schedules_set_what_their_templates_ask_for(setup: list[Call]) -> None:
     templates, schedules = named(setup, "job_template"), named(setup, "schedule")
     assert len(schedules) == 3
     for schedule in schedules.values():
+        assert schedule["enabled"] is False, "what stops or compares everything starts only when someone wants it"
         template = templates[schedule["unified_job_template"]]
         assert accepts(template, schedule) == [], schedule["name"]
         assert set(questions(template)) <= set(schedule["extra_data"]), "a required question without an answer"

@@ -36,6 +36,10 @@ class Contents:
     def rows(self) -> list[WorkspaceRow | UsagesRow]:
         return [*self.workspaces, *self.usages]
 
+    def unread(self) -> Contents:
+        """Only what could not be read."""
+        return Contents([row for row in self.workspaces if row.failure], [row for row in self.usages if row.failure])
+
     def to_dict(self) -> Json:
         return {
             "workspaces": [row.to_dict() for row in self.workspaces],

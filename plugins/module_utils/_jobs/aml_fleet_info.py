@@ -26,7 +26,7 @@ FLEET_INFO_SPEC: specs.Spec = {
 
 
 class NotRead(AmlError):
-    """Something of the fleet could not be read; all else was."""
+    """Something of the fleet could not be read."""
 
     default_code = "NotRead"
 
@@ -46,7 +46,8 @@ def read_fleet(task: Task) -> Result:
     unread = [row for row in contents.rows if row.failure]
     if unread and params["fail_on"] == "error":
         failure = _not_read(unread, len(contents.rows))
-        failure.result = result
+        # Ansible shows the whole result of a failed task, and all workspaces are megabytes.
+        failure.result = {"changed": False, **contents.unread().to_dict()}
         raise failure
     return result
 
@@ -56,5 +57,5 @@ def _not_read(unread: t.Sequence[WorkspaceRow | UsagesRow], count: int) -> NotRe
     return NotRead(
         f"{len(unread)} of {count} could not be read: {rows_text}.",
         details=[{"name": row.label, "failure": row.shown_failure} for row in unread],
-        hint="The result has all the others. Set fail_on=never to only report these failures.",
+        hint="Fix the errors, or set fail_on=never: the result then has all the others, and these failures.",
     )
