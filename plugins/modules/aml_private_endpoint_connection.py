@@ -20,6 +20,8 @@ options:
     description:
       - Private endpoint whose connection is managed, by its resource id or its name. A name must be unique among the connections of the resource.
       - The private endpoint of an outbound rule is in a subscription of Microsoft, and has the name of the rule.
+      - Everyone who knows the resource id can request a connection to the resource, also from another tenant and under any name. Use the id of the private
+        endpoint, unless it is one of an outbound rule.
     type: str
     required: true
   state:

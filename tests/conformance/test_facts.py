@@ -47,13 +47,13 @@ def test_no_test_of_the_wire_is_without_a_fact() -> None:
         )
 
 
-def leaves(settings: dict[str, Any], wanted: set[str], path: str = "") -> set[str]:
+def leaves(settings: dict[str, Any], whole: set[str], path: str = "") -> set[str]:
     """The settings by their dotted paths; an object that is one setting is not gone into."""
-    found = set()
+    paths = set()
     for name, value in settings.items():
         here = f"{path}.{name}".lstrip(".")
-        found |= leaves(value, wanted, here) if isinstance(value, dict) and here not in wanted else {here}
-    return found
+        paths |= leaves(value, whole, here) if isinstance(value, dict) and here not in whole else {here}
+    return paths
 
 
 def test_every_guess_has_its_setting() -> None:

@@ -20,9 +20,9 @@ BY_ACTION = {"properties.properties.dataMounts"}
 
 
 def types(version: str) -> Types:
-    found = types_of(version)
-    assert found is not None
-    return found
+    types_of_version = types_of(version)
+    assert types_of_version is not None
+    return types_of_version
 
 
 def writable(version: str, resource: str, path: str, kind: str = "") -> bool:

@@ -227,8 +227,8 @@ def _fleet_stores(azure: Azure) -> Options:
     place = {"name": "ws-test", "resource_group": GROUP}
     stores = [{**BLOB, "name": name} for name in ("kept", "gone")]
     azure.run(FLEET, name="fleet", workspaces=[{**place, "datastores": stores}])
-    wanted = [{**BLOB, "name": "kept", "description": "other"}, {**BLOB, "name": "new"}]
-    return {"name": "fleet", "workspaces": [{**place, "datastores": wanted}], "prune": "delete", "parallelism": 1}
+    datastores = [{**BLOB, "name": "kept", "description": "other"}, {**BLOB, "name": "new"}]
+    return {"name": "fleet", "workspaces": [{**place, "datastores": datastores}], "prune": "delete", "parallelism": 1}
 
 
 def _fleet_looked_at(azure: Azure) -> Options:
@@ -323,9 +323,7 @@ CASES = [
         ),
     ),
     Case("private endpoint connection: approve", CONNECTION, _connected),
-    Case(
-        "private endpoint connection: remove", CONNECTION, lambda azure: {**_connected(azure), "state": "absent"}
-    ),
+    Case("private endpoint connection: remove", CONNECTION, lambda azure: {**_connected(azure), "state": "absent"}),
     Case("keys read again", "aml_workspace_resync_keys", _plain({}), always=True),
     Case("diagnosis", "aml_workspace_diagnose_info", _plain({})),
     Case("fleet: create", FLEET, _fleet),

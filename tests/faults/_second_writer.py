@@ -166,7 +166,7 @@ class Rivalry:
     # --- the gaps ---
 
     def gaps(self) -> list[Gap]:
-        found = []
+        gaps_found = []
         for target in dict.fromkeys(filter(None, map(self.target_of, writes(self.sent)))):
             last = max(
                 number
@@ -178,8 +178,8 @@ class Rivalry:
             )
             for number in range(last + 1 if first is None else first + 1, last + 1):
                 if not in_the_middle(self.sent, number):
-                    found.append(Gap(number, target, request_name(number, self.sent[number])))
-        return found
+                    gaps_found.append(Gap(number, target, request_name(number, self.sent[number])))
+        return gaps_found
 
     def target_of(self, sent: Sent) -> str | None:
         """The resource that a write changes: the one with the path, the one whose action it is, or the workspace that azure-ai-ml deploys."""

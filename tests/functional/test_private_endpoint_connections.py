@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.azureml.compute.plugins.module_utils._jobs import aml_private_endpoint_connection
 from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, WORKSPACE, WORKSPACE_ID, Azure
 
 MODULE = "aml_private_endpoint_connection"
@@ -40,7 +41,10 @@ def states(azure: Azure) -> dict[str, str]:
 def test_a_connection_is_approved_rejected_and_removed(azure: Azure) -> None:
     endpoint(azure)
     endpoint(azure, "pe-two")
-    options = {"private_endpoint": ENDPOINT.upper().replace("/SUBSCRIPTIONS", "/subscriptions"), "description": "for the hub"}
+    options = {
+        "private_endpoint": ENDPOINT.upper().replace("/SUBSCRIPTIONS", "/subscriptions"),
+        "description": "for the hub",
+    }
     planned = azure.run(MODULE, check=True, diff=True, **options)
     assert planned["changed"] and azure.writes == []
     done = azure.run(MODULE, diff=True, **options)
@@ -113,6 +117,16 @@ def test_two_endpoints_of_one_name_are_told_apart_by_their_ids(azure: Azure) -> 
     failed = azure.run(MODULE, private_endpoint="pe-one", ok=False)
     assert failed["failure"]["code"] == "AmbiguousPrivateEndpoint" and twin in failed["msg"] and azure.writes == []
     assert azure.run(MODULE, private_endpoint=twin)["private_endpoint_connection"]["private_endpoint"] == twin
+
+
+def test_what_a_deleted_endpoint_left_is_not_taken_for_the_connection_of_its_successor() -> None:
+    def connection(name: str, status: str) -> dict[str, t.Any]:
+        state = {"privateLinkServiceConnectionState": {"status": status}}
+        return {"id": name, "name": name, "properties": {"privateEndpoint": {"id": ENDPOINT}, **state}}
+
+    left, new = connection("left", "Disconnected"), connection("new", "Pending")
+    for bodies, chosen in (([left, new], new), ([new, left], new), ([left], left)):
+        assert aml_private_endpoint_connection._chosen(bodies, ENDPOINT, WORKSPACE_ID) is chosen
 
 
 @pytest.mark.parametrize(

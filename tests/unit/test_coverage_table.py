@@ -160,10 +160,10 @@ def cited(text: str, document: str, item: str) -> set[str]:
     """The items after each mention of a document: several, with commas, words and remarks in brackets between them."""
     flat = re.sub(r"\s*\n[\s#]*", " ", text)
     between = r"(?:\s*(?:\([^()]*\)|\[[^\]]*\]))?(?:[,;]? (?:and |to |rows? )?|[,;/])"
-    found: set[str] = set()
+    citations: set[str] = set()
     for match in re.finditer(rf"docs/{document}\.md (?:section )?((?:{item})(?:{between}(?:{item}))*)", flat):
-        found |= set(re.findall(item, re.sub(r"\([^()]*\)|\[[^\]]*\]", "", match.group(1))))
-    return found
+        citations |= set(re.findall(item, re.sub(r"\([^()]*\)|\[[^\]]*\]", "", match.group(1))))
+    return citations
 
 
 def test_citations_are_read() -> None:

@@ -60,31 +60,31 @@ def classes(root: Path) -> dict[str, Class]:
     }
 
 
-def ancestors(name: str, found: dict[str, Class], below: tuple[str, ...] = ()) -> t.Iterator[str]:
+def ancestors(name: str, by_name: dict[str, Class], below: tuple[str, ...] = ()) -> t.Iterator[str]:
     """The names of all bases. A class called like one of ansible-core's above it, as ActionModule, is not its own ancestor."""
-    for base in found[name].bases if name in found else ():
+    for base in by_name[name].bases if name in by_name else ():
         if base not in (name, *below):
             yield base
-            yield from ancestors(base, found, (name, *below))
+            yield from ancestors(base, by_name, (name, *below))
 
 
 def overridden_privates(root: Path) -> list[str]:
     """Private methods that a class and one of its bases both define."""
-    found = classes(root)
+    by_name = classes(root)
     return [
-        f"{found[name].place}: {name}.{method} overrides {base}.{method}"
-        for name in found
-        for base in ancestors(name, found)
-        if base in found
-        for method in sorted(found[name].methods & found[base].methods)
+        f"{by_name[name].place}: {name}.{method} overrides {base}.{method}"
+        for name in by_name
+        for base in ancestors(name, by_name)
+        if base in by_name
+        for method in sorted(by_name[name].methods & by_name[base].methods)
         if method.startswith("_") and not method.startswith("__")
     ]
 
 
 def kind_switches(root: Path) -> list[str]:
     """Places outside the registries that ask which kind they have: isinstance of a kind's class, or a comparison of a kind's name."""
-    found = classes(root)
-    kinds = {name for name in found if name == "Kind" or "Kind" in ancestors(name, found)}
+    by_name = classes(root)
+    kinds = {name for name in by_name if name == "Kind" or "Kind" in ancestors(name, by_name)}
     return [
         f"{file}:{node.lineno}"
         for file, tree in sources(root)

@@ -31,13 +31,13 @@ def test_packages_keep_the_order() -> None:
 
 
 def test_the_figures_of_the_layout() -> None:
-    found = architecture.packages()
-    assert max(architecture.floors(found).values()) <= 9
+    packages = architecture.packages()
+    assert max(architecture.floors(packages).values()) <= 9
     assert len(list((ROOT / "plugins" / "module_utils").glob("*.py"))) <= 2
-    assert {name for name, package in found.items() if package.may_import_ansible} == {"_module"}
+    assert {name for name, package in packages.items() if package.may_import_ansible} == {"_module"}
     assert all(
         (ROOT / "plugins" / "module_utils" / name / "__init__.py").read_bytes() == b""
-        for name in found
+        for name in packages
         if name not in architecture.ENTRIES
     )
 

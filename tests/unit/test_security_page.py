@@ -46,11 +46,11 @@ class Row(t.NamedTuple):
 
 def sections(text: str) -> dict[str, list[str]]:
     """The lines of each section, without blank ones."""
-    found: dict[str, list[str]] = {}
+    by_title: dict[str, list[str]] = {}
     for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
         heading, *lines = part.splitlines()
-        found[heading] = [line for line in lines if line.strip()]
-    return found
+        by_title[heading] = [line for line in lines if line.strip()]
+    return by_title
 
 
 def rows(text: str) -> list[Row]:

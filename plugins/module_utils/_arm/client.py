@@ -148,10 +148,12 @@ class ArmClient:
         return self._tokens.secrets
 
     def _address(self, path: str, api_version: str, params: Params) -> str:
-        if not path.startswith("/"):
-            # Behind the host's name it would make another host of it.
+        if not path.startswith("/") or not {".", ".."}.isdisjoint(path.split("/")):
+            # Behind the host's name it would make another host of it; and what is sent for W/computes/.. is W.
             raise ArmError(
-                f"{path!r} is not a resource id: it must begin with a slash.", code="UntrustedAddress", target=path
+                f"{path!r} is not a resource id: it must begin with a slash, and have no part '.' or '..'.",
+                code="UntrustedAddress",
+                target=path,
             )
         query = {"api-version": api_version, **{key: _text(value) for key, value in (params or {}).items()}}
         return f"{self.cloud.resource_manager}{quote(path, safe=_SAFE_IN_PATH)}?{urlencode(query, quote_via=quote)}"

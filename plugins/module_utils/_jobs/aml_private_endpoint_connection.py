@@ -139,17 +139,19 @@ def _list(
 
 
 def _chosen(bodies: list[Body], endpoint: str, resource_id: str) -> Body | None:
-    found = [body for body in bodies if _kind.is_of(body, endpoint)]
-    if len(found) > 1:
-        ids = sorted(str(body["properties"]["privateEndpoint"]["id"]) for body in found)
+    matching = [body for body in bodies if _kind.is_of(body, endpoint)]
+    # An endpoint that was deleted may leave one, beside that of its successor under the same id.
+    matching = [body for body in matching if not _kind.is_disconnected(body)] or matching
+    if len(matching) > 1:
+        ids = sorted(str(body["properties"]["privateEndpoint"]["id"]) for body in matching)
         raise AmlError(
-            f"{len(found)} connections of {resource_id} are of private endpoints {endpoint!r}: {', '.join(ids)}.",
+            f"{len(matching)} connections of {resource_id} are of private endpoints {endpoint!r}: {', '.join(ids)}.",
             code="AmbiguousPrivateEndpoint",
-            details=[body["id"] for body in found],
+            details=[body["id"] for body in matching],
             target=resource_id,
             hint="Nothing was changed. Set private_endpoint to the id of one of them.",
         )
-    return found[0] if found else None
+    return matching[0] if matching else None
 
 
 def _missing(

@@ -139,8 +139,21 @@ def test_next_link_elsewhere_is_refused_before_a_request(link: str) -> None:
     wire.done()
 
 
-@pytest.mark.parametrize("path", ["@evil.example/x", ".evil.example/x", ":8443/x", "", "evil.example"])
-def test_a_path_that_would_change_the_host_is_refused(path: str) -> None:
+@pytest.mark.parametrize(
+    "path",
+    [
+        "@evil.example/x",
+        ".evil.example/x",
+        ":8443/x",
+        "",
+        "evil.example",
+        # As names of what a list has; a DELETE of the first would be one of the workspace.
+        f"{WORKSPACE}/computes/..",
+        f"{WORKSPACE}/computes/./x",
+        f"{WORKSPACE}/computes/../../other/computes/x",
+    ],
+)
+def test_a_path_that_would_change_the_host_or_lead_elsewhere_is_refused(path: str) -> None:
     wire = Wire([])
     for method in ("get", "list", "put", "delete", "post", "post_list"):
         with pytest.raises(ArmError) as caught:

@@ -62,17 +62,17 @@ SUBNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/net/subnets/sub"
 def test_parts(
     text: str, name: str, subscription: str, group: str, parent: str, scope: str, workspace: str | None
 ) -> None:
-    found = ArmId(text)
-    assert (found.name, found.subscription_id, found.resource_group) == (name, subscription, group)
-    assert (found.parent, found.scope, found.workspace) == (parent, scope, text if workspace is None else workspace)
-    assert found == text
+    arm_id = ArmId(text)
+    assert (arm_id.name, arm_id.subscription_id, arm_id.resource_group) == (name, subscription, group)
+    assert (arm_id.parent, arm_id.scope, arm_id.workspace) == (parent, scope, text if workspace is None else workspace)
+    assert arm_id == text
 
 
 def test_a_name_that_is_called_like_a_type_is_not_taken_for_it() -> None:
-    found = ArmId(
+    arm_id = ArmId(
         "/subscriptions/s/resourceGroups/workspaces/providers/Microsoft.MachineLearningServices/workspaces/ws"
     )
-    assert (found.named("workspaces"), found.resource_group, found.named("computes")) == ("ws", "workspaces", "")
+    assert (arm_id.named("workspaces"), arm_id.resource_group, arm_id.named("computes")) == ("ws", "workspaces", "")
 
 
 names = st.text("abcdefghijklmnopqrstuvwxyzABC019-_.", min_size=1, max_size=20)
@@ -83,23 +83,23 @@ def test_what_a_target_was_made_of_is_read_from_its_id(
     subscription: str, group: str, workspace: str, name: str
 ) -> None:
     target = compute_target(subscription, group, workspace, name)
-    found = ArmId(target.id)
-    assert (found.subscription_id, found.resource_group, found.named("workspaces"), found.name) == (
+    arm_id = ArmId(target.id)
+    assert (arm_id.subscription_id, arm_id.resource_group, arm_id.named("workspaces"), arm_id.name) == (
         subscription,
         group,
         workspace,
         name,
     )
-    assert found.parent == target.parent_id == workspace_target(subscription, group, workspace).id
+    assert arm_id.parent == target.parent_id == workspace_target(subscription, group, workspace).id
 
 
 @given(st.text())
 def test_no_text_breaks_it(text: str) -> None:
-    found = ArmId(text)
+    arm_id = ArmId(text)
     assert (
-        text.startswith((found.scope, found.workspace))
-        and found.name in text
-        and found.parent.count("/") <= text.count("/")
+        text.startswith((arm_id.scope, arm_id.workspace))
+        and arm_id.name in text
+        and arm_id.parent.count("/") <= text.count("/")
     )
 
 

@@ -47,22 +47,22 @@ def install_az(home: dict[str, str], *subscriptions: dict[str, t.Any]) -> None:
 
 
 def test_the_environment_as_awx_sets_it(home: dict[str, str]) -> None:
-    found = sign_in({}, {**home, **SP})
-    assert found.facts() == {
+    signed_in = sign_in({}, {**home, **SP})
+    assert signed_in.facts() == {
         "source": "environment (client secret)",
         "method": "client_secret",
         "tenant": "t",
         "client_id": "id",
     }
-    assert found.subscription_id == "sub"
-    assert found.secrets == ["s3cret-value"]
-    assert "s3cret-value" not in repr(found)
+    assert signed_in.subscription_id == "sub"
+    assert signed_in.secrets == ["s3cret-value"]
+    assert "s3cret-value" not in repr(signed_in)
 
 
 def test_awx_user_and_password(home: dict[str, str]) -> None:
-    found = sign_in({}, {**home, "AZURE_AD_USER": "u", "AZURE_PASSWORD": "p", "AZURE_SUBSCRIPTION_ID": "sub"})
-    assert (found.method, found.tenant) == ("user_password", "organizations")
-    assert found.client_id == sources.PUBLIC_CLIENT_ID
+    signed_in = sign_in({}, {**home, "AZURE_AD_USER": "u", "AZURE_PASSWORD": "p", "AZURE_SUBSCRIPTION_ID": "sub"})
+    assert (signed_in.method, signed_in.tenant) == ("user_password", "organizations")
+    assert signed_in.client_id == sources.PUBLIC_CLIENT_ID
 
 
 @pytest.mark.parametrize(
@@ -77,19 +77,23 @@ def test_awx_user_and_password(home: dict[str, str]) -> None:
     ],
 )
 def test_azure_identitys_own_names(names: dict[str, str], method: str, home: dict[str, str]) -> None:
-    found = sign_in({}, {**home, "AZURE_CLIENT_ID": "id", "AZURE_TENANT_ID": "t", **names})
-    assert (found.method, found.tenant, found.client_id) == (method, "t", "id")
+    signed_in = sign_in({}, {**home, "AZURE_CLIENT_ID": "id", "AZURE_TENANT_ID": "t", **names})
+    assert (signed_in.method, signed_in.tenant, signed_in.client_id) == (method, "t", "id")
 
 
 def test_azcollections_names_win(home: dict[str, str]) -> None:
-    found = sign_in({}, {**home, **SP, "AZURE_TENANT_ID": "other", "AZURE_CLIENT_SECRET": "other"})
-    assert (found.tenant, found.secrets) == ("t", ["s3cret-value"])
+    signed_in = sign_in({}, {**home, **SP, "AZURE_TENANT_ID": "other", "AZURE_CLIENT_SECRET": "other"})
+    assert (signed_in.tenant, signed_in.secrets) == ("t", ["s3cret-value"])
 
 
 def test_task_options_win_and_do_not_mix(home: dict[str, str]) -> None:
-    given = {"client_id": "own", "secret": "own-secret", "tenant": "own-tenant"}
-    found = sign_in(given, {**home, **SP})
-    assert (found.source, found.client_id, found.subscription_id) == ("task options (client secret)", "own", "sub")
+    options_given = {"client_id": "own", "secret": "own-secret", "tenant": "own-tenant"}
+    signed_in = sign_in(options_given, {**home, **SP})
+    assert (signed_in.source, signed_in.client_id, signed_in.subscription_id) == (
+        "task options (client secret)",
+        "own",
+        "sub",
+    )
     with pytest.raises(CredentialError) as caught:
         sign_in({"client_id": "own", "tenant": "own-tenant"}, {**home, **SP})
     assert caught.value.code == "CredentialIncomplete"
@@ -124,8 +128,8 @@ cert_validation_mode = ignore
 
 def test_profiles(home: dict[str, str]) -> None:
     write_profile(home, PROFILES)
-    found = sign_in({}, home)
-    assert (found.source, found.subscription_id, found.secrets) == (
+    signed_in = sign_in({}, home)
+    assert (signed_in.source, signed_in.subscription_id, signed_in.secrets) == (
         "credential file (profile default) (client secret)",
         "p-sub",
         ["p%secret"],
@@ -140,10 +144,10 @@ def test_profiles(home: dict[str, str]) -> None:
 
 def test_a_profiles_settings_count(home: dict[str, str]) -> None:
     write_profile(home, PROFILES)
-    found = sign_in({"profile": "gov"}, home)
-    assert found.cloud({}, home).name == "AzureUSGovernment"
-    assert found.verify is False
-    assert len(found.warnings) == 1
+    signed_in = sign_in({"profile": "gov"}, home)
+    assert signed_in.cloud({}, home).name == "AzureUSGovernment"
+    assert signed_in.verify is False
+    assert len(signed_in.warnings) == 1
     assert sign_in({"profile": "gov", "cert_validation_mode": "validate"}, home).verify is True
 
 
@@ -167,11 +171,11 @@ def test_the_cli_comes_last(home: dict[str, str]) -> None:
         {"id": "a", "tenantId": "ta", "environmentName": "AzureCloud"},
         {"id": "b", "tenantId": "tb", "environmentName": "AzureUSGovernment", "isDefault": True},
     )
-    found = sign_in({}, {**home, "AZURE_CLIENT_ID": "", "AZURE_TENANT": ""})
-    assert (found.method, found.subscription_id, found.tenant) == ("azure_cli", "b", "tb")
-    assert found.cloud({}, home).name == "AzureUSGovernment"
-    found = sign_in({}, {**home, "AZURE_SUBSCRIPTION_ID": "a"})
-    assert (found.method, found.subscription_id, found.tenant) == ("azure_cli", "a", "ta")
+    signed_in = sign_in({}, {**home, "AZURE_CLIENT_ID": "", "AZURE_TENANT": ""})
+    assert (signed_in.method, signed_in.subscription_id, signed_in.tenant) == ("azure_cli", "b", "tb")
+    assert signed_in.cloud({}, home).name == "AzureUSGovernment"
+    signed_in = sign_in({}, {**home, "AZURE_SUBSCRIPTION_ID": "a"})
+    assert (signed_in.method, signed_in.subscription_id, signed_in.tenant) == ("azure_cli", "a", "ta")
 
 
 def test_the_cli_that_is_not_signed_in(home: dict[str, str]) -> None:
@@ -199,8 +203,12 @@ def test_nothing_found_tells_where_was_looked(home: dict[str, str]) -> None:
 
 
 def test_managed_identity(home: dict[str, str]) -> None:
-    found = sign_in({"auth_source": "msi", "subscription_id": "x"}, {**home, "AZURE_CLIENT_ID": "user-assigned"})
-    assert (found.method, found.client_id, found.subscription_id) == ("managed_identity", "user-assigned", "x")
+    signed_in = sign_in({"auth_source": "msi", "subscription_id": "x"}, {**home, "AZURE_CLIENT_ID": "user-assigned"})
+    assert (signed_in.method, signed_in.client_id, signed_in.subscription_id) == (
+        "managed_identity",
+        "user-assigned",
+        "x",
+    )
 
 
 def test_auth_source_from_the_environment(home: dict[str, str]) -> None:
@@ -223,9 +231,9 @@ def test_certificates_of_servers(environ: dict[str, str], verify: bool | str, ho
 
 
 def test_no_subscription_says_what_to_set(home: dict[str, str]) -> None:
-    found = sign_in({}, {**home, **{name: value for name, value in SP.items() if name != "AZURE_SUBSCRIPTION_ID"}})
+    signed_in = sign_in({}, {**home, **{name: value for name, value in SP.items() if name != "AZURE_SUBSCRIPTION_ID"}})
     with pytest.raises(CredentialError) as caught:
-        found.require_subscription()
+        signed_in.require_subscription()
     assert "AZURE_SUBSCRIPTION_ID" in (caught.value.hint or "")
 
 
@@ -318,25 +326,25 @@ def test_every_combination_of_set_empty_and_unset_is_used_whole_or_refused(place
                 wanted = "azure_cli"
             elif wanted == "client_secret" and parts & {"ad_user", "password"}:
                 wanted = "CredentialUnused"
-        given = {"subscription_id": "sub", **values} if place == "options" else {}
+        options_given = {"subscription_id": "sub", **values} if place == "options" else {}
         environ = (
             settings
             if place == "options"
             else {**settings, **{ENVIRONMENT[name][0]: value for name, value in values.items()}}
         )
         try:
-            found = sign_in(given, environ)
-            outcome = found.method
+            signed_in = sign_in(options_given, environ)
+            outcome = signed_in.method
             if outcome != "azure_cli":
-                named = " ".join(found.warnings)
-                used = {name for name in parts if found.values[name] == values[name]}
+                named = " ".join(signed_in.warnings)
+                used = {name for name in parts if signed_in.values[name] == values[name]}
                 assert used == parts and all(
                     ENVIRONMENT[name][0] in named
                     for name in parts & {"ad_user", "password"}
                     if outcome == "client_secret"
                 ), row
             elif parts:
-                assert found.tenant == values["tenant"], row
+                assert signed_in.tenant == values["tenant"], row
         except CredentialError as error:
             outcome = error.code
             spelled = [ENVIRONMENT[name][0] if place == "environment" else name for name in parts]
@@ -371,8 +379,8 @@ def test_an_option_that_is_not_used_is_refused_and_named(
     write_profile(home, PROFILES)
     (name,) = options
     if (source, name) in {("cli", "tenant"), ("msi", "tenant"), ("msi", "client_id")}:
-        found = sign_in({"auth_source": source, **options}, {**home, **SP})
-        assert getattr(found, name) == "other"
+        signed_in = sign_in({"auth_source": source, **options}, {**home, **SP})
+        assert getattr(signed_in, name) == "other"
         return
     with pytest.raises(CredentialError) as caught:
         sign_in({"auth_source": source, **options}, {**home, **SP})
@@ -387,8 +395,8 @@ def test_an_option_that_is_not_used_is_refused_and_named(
     ids=["both", "tenant", "secret"],
 )
 def test_an_option_that_repeats_what_is_used_is_accepted(options: dict[str, str], home: dict[str, str]) -> None:
-    found = sign_in({"auth_source": "env", **options}, {**home, **SP})
-    assert (found.method, found.tenant) == ("client_secret", "t")
+    signed_in = sign_in({"auth_source": "env", **options}, {**home, **SP})
+    assert (signed_in.method, signed_in.tenant) == ("client_secret", "t")
 
 
 @pytest.mark.parametrize(

@@ -185,15 +185,15 @@ def test_an_unreachable_sign_in_address() -> None:
     ],
 )
 def test_refusals(error: BaseException, code: str) -> None:
-    found = refused(error, "Azure CLI (az login)")
-    assert found.code == code
-    assert "Azure CLI (az login)" in found.message
+    refusal = refused(error, "Azure CLI (az login)")
+    assert refusal.code == code
+    assert "Azure CLI (az login)" in refusal.message
 
 
 def test_a_managed_identity_asks_with_its_client_id() -> None:
-    found = sign_in({"auth_source": "msi", "client_id": "mine"}, {"HOME": "/nowhere"})
+    signed_in = sign_in({"auth_source": "msi", "client_id": "mine"}, {"HOME": "/nowhere"})
     with pytest.raises(CredentialError) as caught:
-        found.credential(PUBLIC, transport=EntraId(error=ServiceRequestError("no endpoint"))).token()
+        signed_in.credential(PUBLIC, transport=EntraId(error=ServiceRequestError("no endpoint"))).token()
     assert "managed identity of this machine (mine)" in caught.value.message
 
 

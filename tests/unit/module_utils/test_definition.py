@@ -160,10 +160,10 @@ def test_what_the_service_alone_writes_is_no_declaration() -> None:
 
 def test_what_has_no_option_is_named_also_in_lists() -> None:
     spec: Tree = {"rules": {"options": {"name": {}}}, "plain": {}}
-    found = _definition._unknown(
+    unknown = _definition._unknown(
         {"rules": [{"name": "a", "odd": 1}, "text"], "plain": {"any": 1}, "other": 2}, spec, "definition"
     )
-    assert [(item.code, item.option) for item in found] == [
+    assert [(item.code, item.option) for item in unknown] == [
         ("NotManaged", "definition.rules.odd"),
         ("NotManaged", "definition.other"),
     ]

@@ -289,21 +289,21 @@ def documented(module: t.Any, key: str) -> set[str]:
     ],
 )
 def test_the_result_has_exactly_the_documented_keys(body: dict[str, t.Any]) -> None:
-    shown = CLUSTER.project(body)
-    assert set(shown) == documented(aml_compute_cluster, "compute")
-    assert set(shown["ssh_settings"]) == {"admin_username", "ssh_key_value"}
-    assert set(shown["network_settings"]) == {"subnet"}
-    assert isinstance(shown["tags"], dict)
-    assert set(shown["node_state_counts"]) == {"idle", "running", "preparing", "unusable", "leaving", "preempted"}
+    projected = CLUSTER.project(body)
+    assert set(projected) == documented(aml_compute_cluster, "compute")
+    assert set(projected["ssh_settings"]) == {"admin_username", "ssh_key_value"}
+    assert set(projected["network_settings"]) == {"subnet"}
+    assert isinstance(projected["tags"], dict)
+    assert set(projected["node_state_counts"]) == {"idle", "running", "preparing", "unusable", "leaving", "preempted"}
 
 
 def test_values_in_the_options_terms() -> None:
-    shown = CLUSTER.project(cluster())
-    assert shown["tier"] == "dedicated"
-    assert shown["idle_time_before_scale_down"] == 120
-    assert shown["ssh_public_access_enabled"] is False
-    assert shown["network_settings"] == {"subnet": SUBNET}
-    assert shown["identity"]["default"] == {
+    projected = CLUSTER.project(cluster())
+    assert projected["tier"] == "dedicated"
+    assert projected["idle_time_before_scale_down"] == 120
+    assert projected["ssh_public_access_enabled"] is False
+    assert projected["network_settings"] == {"subnet": SUBNET}
+    assert projected["identity"]["default"] == {
         "resource_id": FIRST,
         "client_id": "client-of-first",
         "principal_id": "principal-of-first",
@@ -337,8 +337,8 @@ def test_an_odd_duration_of_the_service_does_not_break_the_look_at_it() -> None:
 
 def test_the_default_identity_is_the_system_assigned_one_or_the_first() -> None:
     system = {"type": "SystemAssigned", "principalId": "p", "tenantId": "t"}
-    shown = compute.projected_identity(cluster(outer={"identity": system}))
-    assert shown == {
+    projected = compute.projected_identity(cluster(outer={"identity": system}))
+    assert projected == {
         "type": "system_assigned",
         "user_assigned_identities": [],
         "principal_id": "p",

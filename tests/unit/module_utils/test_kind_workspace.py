@@ -160,10 +160,10 @@ def test_identities_are_taken_away_by_null(declared: dict[str, t.Any], before: t
     ],
 )
 def test_the_result_has_exactly_the_documented_keys(body: dict[str, t.Any]) -> None:
-    shown = kind.Workspace().project(body)
-    assert set(shown) == set(yaml.safe_load(aml_workspace.RETURN)["workspace"]["contains"])
+    projected = kind.Workspace().project(body)
+    assert set(projected) == set(yaml.safe_load(aml_workspace.RETURN)["workspace"]["contains"])
     network = {"isolation_mode", "firewall_sku", "enable_network_monitor", "managed_network_kind"}
-    assert set(shown["managed_network"]) == {*network, "status", "spark_ready", "outbound_rules"}
+    assert set(projected["managed_network"]) == {*network, "status", "spark_ready", "outbound_rules"}
 
 
 def test_declared_rules_do_not_change_the_shape_of_the_result() -> None:
@@ -173,8 +173,8 @@ def test_declared_rules_do_not_change_the_shape_of_the_result() -> None:
         "isolationMode": "AllowOnlyApprovedOutbound",
         "outboundRules": {"packages": outbound_rules.rule_to_arm(RULE)},
     }
-    shown = one.project(workspace(properties={"managedNetwork": network}))
-    assert shown["managed_network"]["outbound_rules"] == [{**RULE, "category": "UserDefined", "status": None}]
+    projected = one.project(workspace(properties={"managedNetwork": network}))
+    assert projected["managed_network"]["outbound_rules"] == [{**RULE, "category": "UserDefined", "status": None}]
 
 
 @pytest.mark.parametrize(

@@ -27,13 +27,13 @@ NODE = {
 
 def cluster_body(**inner: t.Any) -> dict[str, t.Any]:
     account = {"adminUserName": "boss", "adminUserPassword": None, "adminUserSshPublicKey": "ssh-rsa AAAA"}
-    given = {
+    properties = {
         "remoteLoginPortPublicAccess": "Enabled",
         "userAccountCredentials": account,
         "currentNodeCount": 1,
         **inner,
     }
-    return {"name": "cpu", "properties": {"computeType": "AmlCompute", "properties": given}}
+    return {"name": "cpu", "properties": {"computeType": "AmlCompute", "properties": properties}}
 
 
 def instance_body(ssh: dict[str, t.Any] | None = None, **inner: t.Any) -> dict[str, t.Any]:

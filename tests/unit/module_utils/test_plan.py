@@ -71,11 +71,11 @@ def plan(declared: dict[str, t.Any], current: t.Any = AS_IT_IS, **more: t.Any) -
     ],
 )
 def test_nothing_to_do(declared: dict[str, t.Any]) -> None:
-    found = plan(declared)
-    assert found.action == "none"
-    assert not found.changed
-    assert found.changes == ()
-    assert found.before == found.after
+    planned = plan(declared)
+    assert planned.action == "none"
+    assert not planned.changed
+    assert planned.changes == ()
+    assert planned.before == planned.after
 
 
 @pytest.mark.parametrize(
@@ -91,18 +91,18 @@ def test_nothing_to_do(declared: dict[str, t.Any]) -> None:
     ],
 )
 def test_updates(declared: dict[str, t.Any], changes: dict[str, tuple[t.Any, t.Any]]) -> None:
-    found = plan(declared)
-    assert found.action == "update"
-    assert {change.field: (change.before, change.after) for change in found.changes} == changes
-    assert found.values() == {field: after for field, (_before, after) in changes.items()}
+    planned = plan(declared)
+    assert planned.action == "update"
+    assert {change.field: (change.before, change.after) for change in planned.changes} == changes
+    assert planned.values() == {field: after for field, (_before, after) in changes.items()}
 
 
 @pytest.mark.parametrize(
     ("declared", "after"), [({"a": "1"}, {"a": "1"}), ({}, {}), (None, {}), ({"a": None, "c": 3}, {"c": "3"})]
 )
 def test_tags_replace(declared: t.Any, after: dict[str, str]) -> None:
-    found = plan({"tags": declared}, append_tags=False)
-    assert found.values() == {"tags": after}
+    planned = plan({"tags": declared}, append_tags=False)
+    assert planned.values() == {"tags": after}
 
 
 def test_tags_in_full() -> None:
@@ -116,39 +116,39 @@ def test_tags_in_full() -> None:
 
 
 def test_creation_shows_no_secret() -> None:
-    found = plan({"size": "a", "password": "top secret", "lowest": 0}, None)
-    assert found.action == "create"
-    assert found.before == {}
-    assert "top secret" not in str(found)
-    assert {change.field for change in found.changes} == {"size", "password", "lowest"}
-    assert all(change.reason is None for change in found.changes), "nothing is fixed before it exists"
+    planned = plan({"size": "a", "password": "top secret", "lowest": 0}, None)
+    assert planned.action == "create"
+    assert planned.before == {}
+    assert "top secret" not in str(planned)
+    assert {change.field for change in planned.changes} == {"size", "password", "lowest"}
+    assert all(change.reason is None for change in planned.changes), "nothing is fixed before it exists"
 
 
 @pytest.mark.parametrize("policy", ["fail", "recreate"])
 def test_fixed_fields_take_a_replacement_with_their_reason(policy: str) -> None:
-    found = plan({"size": "other", "lowest": 1}, on_immutable_change=policy)
-    assert found.action == "replace"
-    assert [item.reason for item in found.fixed] == ["sizes are fixed"]
-    error = _plan.refuse_fixed(found, "The thing")
+    planned = plan({"size": "other", "lowest": 1}, on_immutable_change=policy)
+    assert planned.action == "replace"
+    assert [item.reason for item in planned.fixed] == ["sizes are fixed"]
+    error = _plan.refuse_fixed(planned, "The thing")
     assert error.code == "ImmutableChange"
     assert "size" in error.message and "sizes are fixed" in error.message
     assert error.hint and "recreate" in error.hint and "ignore" in error.hint
 
 
 def test_ignored_fields_are_told_and_left() -> None:
-    found = plan({"size": "other", "lowest": 1}, on_immutable_change="ignore")
-    assert found.action == "update"
-    assert found.values() == {"lowest": 1}
-    assert found.after == {"size": "STANDARD_A", "lowest": 1}
-    assert found.to_dict()["ignored"][0]["field"] == "size"
+    planned = plan({"size": "other", "lowest": 1}, on_immutable_change="ignore")
+    assert planned.action == "update"
+    assert planned.values() == {"lowest": 1}
+    assert planned.after == {"size": "STANDARD_A", "lowest": 1}
+    assert planned.to_dict()["ignored"][0]["field"] == "size"
     assert plan({"size": "other"}, on_immutable_change="ignore").action == "none"
 
 
 def test_what_is_broken_is_replaced() -> None:
-    found = plan({"lowest": 1, "password": "top secret"}, broken="its creation failed", update_secrets=True)
-    assert (found.action, found.reason) == ("replace", "its creation failed")
-    assert found.diff() == {"before": {"lowest": 0}, "after": {"lowest": 1}}
-    assert found.values() == {"lowest": 1, "password": "top secret"}
+    planned = plan({"lowest": 1, "password": "top secret"}, broken="its creation failed", update_secrets=True)
+    assert (planned.action, planned.reason) == ("replace", "its creation failed")
+    assert planned.diff() == {"before": {"lowest": 0}, "after": {"lowest": 1}}
+    assert planned.values() == {"lowest": 1, "password": "top secret"}
 
 
 def test_absent() -> None:
@@ -163,7 +163,7 @@ def test_absent() -> None:
 
 
 def test_a_plan_as_the_result_shows_it() -> None:
-    found = plan({"size": "other", "lowest": 1}, on_immutable_change="ignore")
+    planned = plan({"size": "other", "lowest": 1}, on_immutable_change="ignore")
     kept = {
         "field": "size",
         "before": "STANDARD_A",
@@ -172,20 +172,20 @@ def test_a_plan_as_the_result_shows_it() -> None:
         "reason": "sizes are fixed",
     }
     changed = {"field": "lowest", "before": 0, "after": 1, "mutability": "updatable", "reason": None}
-    assert found.to_dict() == {"action": "update", "changes": [changed], "reason": None, "ignored": [kept]}
+    assert planned.to_dict() == {"action": "update", "changes": [changed], "reason": None, "ignored": [kept]}
     assert plan({}).to_dict() == {"action": "none", "changes": [], "reason": None}
 
 
 def test_a_replacement_in_the_error_of_who_did_not_ask_for_it() -> None:
     table = (*TABLE, Field("tier", "p.tier", CREATE_ONLY, why_fixed="tiers are fixed"))
-    found = _plan.plan_present(table, {"size": "other", "tier": "low"}, CURRENT)
-    assert found.reason == "cannot change after creation: size, tier"
-    error = _plan.refuse_fixed(found, "The cluster cpu")
+    planned = _plan.plan_present(table, {"size": "other", "tier": "low"}, CURRENT)
+    assert planned.reason == "cannot change after creation: size, tier"
+    error = _plan.refuse_fixed(planned, "The cluster cpu")
     assert error.message == (
         "The cluster cpu cannot be updated: size is immutable (current 'STANDARD_A', requested 'other'): sizes are fixed; "
         "tier is immutable (current not set, requested 'low'): tiers are fixed."
     )
-    assert error.details == [change.to_dict() for change in found.changes]
+    assert error.details == [change.to_dict() for change in planned.changes]
     assert error.hint == (
         "Set these fields to their current values, or set on_immutable_change=recreate to delete and recreate the resource, "
         "or on_immutable_change=ignore to keep them as they are."
@@ -193,20 +193,20 @@ def test_a_replacement_in_the_error_of_who_did_not_ask_for_it() -> None:
 
 
 def test_what_the_resource_does_not_have_is_shown_as_null() -> None:
-    found = plan({"lowest": 1}, {})
-    assert found.diff() == {"before": {"lowest": None}, "after": {"lowest": 1}}
-    assert [change.before for change in found.changes] == [None]
+    planned = plan({"lowest": 1}, {})
+    assert planned.diff() == {"before": {"lowest": None}, "after": {"lowest": 1}}
+    assert [change.before for change in planned.changes] == [None]
 
 
 # --- write-only values ---
 
 
 def test_a_creation_sends_its_secrets_and_shows_none() -> None:
-    found = plan({"password": "top secret", "lowest": 0}, None)
-    assert found.reason == "it does not exist"
-    assert found.diff() == {"before": {}, "after": {"lowest": 0}}
-    assert found.values() == {"password": "top secret", "lowest": 0}
-    [shown] = [change for change in found.changes if change.field == "password"]
+    planned = plan({"password": "top secret", "lowest": 0}, None)
+    assert planned.reason == "it does not exist"
+    assert planned.diff() == {"before": {}, "after": {"lowest": 0}}
+    assert planned.values() == {"password": "top secret", "lowest": 0}
+    [shown] = [change for change in planned.changes if change.field == "password"]
     assert shown == _plan.Change("password", None, "VALUE_NOT_SHOWN", "write_only")
 
 
@@ -278,9 +278,9 @@ def shouted(value: t.Any) -> t.Any:
 def test_the_plan_of_what_was_just_created_is_none(declared: dict[str, t.Any], append: bool) -> None:
     full = _plan.wanted(CLUSTER.fields, declared, None, append)
     body = shouted(CLUSTER.create_body(TARGET, full, {"location": "eastus"}))
-    found = _plan.plan_present(CLUSTER.fields, declared, CLUSTER.read(body), append_tags=append)
+    planned = _plan.plan_present(CLUSTER.fields, declared, CLUSTER.read(body), append_tags=append)
     # The location is not compared with the workspace's, which the document has where none was declared.
-    assert found.action == "none", found.changes
+    assert planned.action == "none", planned.changes
 
 
 @SETTINGS
@@ -316,23 +316,23 @@ def test_what_is_not_declared_is_in_no_change_and_no_body(
     first: dict[str, t.Any], second: dict[str, t.Any], policy: str
 ) -> None:
     body = CLUSTER.create_body(TARGET, _plan.wanted(CLUSTER.fields, first, None), {"location": "eastus"})
-    found = _plan.plan_present(CLUSTER.fields, second, CLUSTER.read(body), on_immutable_change=policy)
-    assert {change.field for change in (*found.changes, *found.ignored)} <= set(second)
-    after = CLUSTER.with_values(body, found.values())
+    planned = _plan.plan_present(CLUSTER.fields, second, CLUSTER.read(body), on_immutable_change=policy)
+    assert {change.field for change in (*planned.changes, *planned.ignored)} <= set(second)
+    after = CLUSTER.with_values(body, planned.values())
     for row in CLUSTER.fields:
         if row.option not in second:
             assert paths.get_path(after, row.path) == paths.get_path(body, row.path)
-    if found.action == "update":
-        [request] = CLUSTER.updates(body, found)
+    if planned.action == "update":
+        [request] = CLUSTER.updates(body, planned)
         scale = {"min_instances", "max_instances", "idle_time_before_scale_down"}
-        assert (request.method == "PATCH") == (set(found.values()) <= scale)
+        assert (request.method == "PATCH") == (set(planned.values()) <= scale)
 
 
 @SETTINGS
 @given(DECLARED)
 def test_the_diff_shows_the_declared_fields_alone(declared: dict[str, t.Any]) -> None:
-    found = _plan.plan_present(CLUSTER.fields, declared, CLUSTER.read({"properties": {"properties": {}}}))
-    assert set(found.before) == set(found.after) == {option.split(".")[0] for option in declared}
+    planned = _plan.plan_present(CLUSTER.fields, declared, CLUSTER.read({"properties": {"properties": {}}}))
+    assert set(planned.before) == set(planned.after) == {option.split(".")[0] for option in declared}
 
 
 class Completed(Field):

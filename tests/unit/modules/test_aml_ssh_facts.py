@@ -73,50 +73,50 @@ def facts(options: dict[str, t.Any], *calls: Call, **more: t.Any) -> tuple[dict[
 def test_cluster_over_pages(check: bool) -> None:
     """The same in check mode: listNodes is a POST that only reads."""
     second = nodes_page(item(2), method="GET", query={"$skip": "x"})
-    found, _wire = facts(
+    ssh_facts, _wire = facts(
         {"name": "cpu"},
         get("cpu", cluster()),
         nodes_page(item(1), link=f"{COMPUTES}/cpu/listNodes?$skip=x"),
         second,
         check=check,
     )
-    assert [(node["name"], node["ssh"]) for node in found["nodes"]] == [
+    assert [(node["name"], node["ssh"]) for node in ssh_facts["nodes"]] == [
         ("ws-one-cpu-tvm-1", "ssh -p 50001 boss@20.1.2.3"),
         ("ws-one-cpu-tvm-2", "ssh -p 50002 boss@20.1.2.3"),
     ]
-    assert (found["workspace"], found["resource_group"]) == ("ws-one", "rg")
+    assert (ssh_facts["workspace"], ssh_facts["resource_group"]) == ("ws-one", "rg")
 
 
 def test_workspace() -> None:
     """Everything in one listing; what the options leave out stays out."""
     listing = Call("GET", COMPUTES, json={"value": [cluster(), cluster("idle", 0), instance()]}, query=VERSION)
     options = {"private_key_file": "/k", "scp_file": "f", "host_prefix": "p-", "node_state": ["idle", "running"]}
-    found, _wire = facts(options, listing, nodes_page(item(1), item(2, "preparing")))
-    assert [node["name"] for node in found["nodes"]] == ["p-cpu-tvm-1", "p-laptop"]
-    assert found["nodes"][1]["scp"] == "scp -i /k -P 50000 f azureuser@20.9.9.9:~/"
-    assert found["ssh_config"] == found["nodes"][0]["ssh_config"] + "\n" + found["nodes"][1]["ssh_config"]
+    ssh_facts, _wire = facts(options, listing, nodes_page(item(1), item(2, "preparing")))
+    assert [node["name"] for node in ssh_facts["nodes"]] == ["p-cpu-tvm-1", "p-laptop"]
+    assert ssh_facts["nodes"][1]["scp"] == "scp -i /k -P 50000 f azureuser@20.9.9.9:~/"
+    assert ssh_facts["ssh_config"] == ssh_facts["nodes"][0]["ssh_config"] + "\n" + ssh_facts["nodes"][1]["ssh_config"]
 
 
 def test_a_reserved_name_of_a_prefix_gets_the_workspace_and_is_told() -> None:
     named = {**instance(), "name": "localhost"}
-    found, result = facts({"host_prefix": ""}, Call("GET", COMPUTES, json={"value": [named]}, query=VERSION))
-    assert [node["name"] for node in found["nodes"]] == [
+    ssh_facts, result = facts({"host_prefix": ""}, Call("GET", COMPUTES, json={"value": [named]}, query=VERSION))
+    assert [node["name"] for node in ssh_facts["nodes"]] == [
         "ws-one-localhost"
     ] and "'localhost' is a reserved name" in str(result["warnings"])
 
 
 def test_types_and_preference() -> None:
     listing = Call("GET", COMPUTES, json={"value": [cluster(), instance()]})
-    found, _wire = facts({"type": ["computeinstance"], "prefer": "private"}, listing)
-    assert [(node["name"], node["address"], node["port"]) for node in found["nodes"]] == [
+    ssh_facts, _wire = facts({"type": ["computeinstance"], "prefer": "private"}, listing)
+    assert [(node["name"], node["address"], node["port"]) for node in ssh_facts["nodes"]] == [
         (f"{SCOPE['workspace']}-laptop", "10.1.0.5", 22)
     ]
 
 
 def test_unreachable_nodes_are_returned_with_the_reason() -> None:
-    found, _wire = facts({"name": "cpu"}, get("cpu", cluster()), nodes_page(item(1, "preparing")))
-    (one,) = found["nodes"]
-    assert (one["reachable"], one["reason"], one["ssh"], found["ssh_config"]) == (
+    ssh_facts, _wire = facts({"name": "cpu"}, get("cpu", cluster()), nodes_page(item(1, "preparing")))
+    (one,) = ssh_facts["nodes"]
+    assert (one["reachable"], one["reason"], one["ssh"], ssh_facts["ssh_config"]) == (
         False,
         "The node is preparing.",
         None,
@@ -125,8 +125,8 @@ def test_unreachable_nodes_are_returned_with_the_reason() -> None:
 
 
 def test_name_that_is_not_there() -> None:
-    found, result = facts({"name": "nobody"}, get("nobody", None))
-    assert found["nodes"] == [] and "nobody" in str(result["warnings"])
+    ssh_facts, result = facts({"name": "nobody"}, get("nobody", None))
+    assert ssh_facts["nodes"] == [] and "nobody" in str(result["warnings"])
 
 
 @pytest.mark.parametrize(
@@ -140,9 +140,9 @@ def test_refused_without_a_request(code: str, options: dict[str, t.Any]) -> None
 def test_documentation_names_every_key() -> None:
     module = importlib.import_module(f"ansible_collections.azureml.compute.plugins.modules.{MODULE}")
     documented = yaml.safe_load(module.RETURN)["ansible_facts"]["contains"]["aml_ssh"]["contains"]
-    found, _wire = facts({"name": "laptop"}, get("laptop", instance()))
-    assert set(found) == set(documented)
-    assert set(found["nodes"][0]) == set(documented["nodes"]["contains"])
+    ssh_facts, _wire = facts({"name": "laptop"}, get("laptop", instance()))
+    assert set(ssh_facts) == set(documented)
+    assert set(ssh_facts["nodes"][0]) == set(documented["nodes"]["contains"])
     options = yaml.safe_load(module.DOCUMENTATION)["options"]
     for name, row in module.SPEC.items():
         if name in options:

@@ -235,7 +235,10 @@ def test_connections_of_a_storage_account(world: World) -> None:
     for status, answer in (("Maybe", 400), ("Approved", 200)):
         state = {"properties": {"privateLinkServiceConnectionState": {"status": status}}}
         assert world.call("PUT", connection["id"], state, "2023-04-01").status == answer
-    assert world.call("GET", connections.replace("storageAccounts/", "storageAccounts/no"), version="2023-04-01").status == 404
+    assert (
+        world.call("GET", connections.replace("storageAccounts/", "storageAccounts/no"), version="2023-04-01").status
+        == 404
+    )
 
 
 def test_private_link_resources(world: World) -> None:

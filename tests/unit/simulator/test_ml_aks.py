@@ -64,13 +64,13 @@ def test_creation_takes_600_seconds_and_makes_a_cluster(world: World) -> None:
     world.wait(599)
     assert world.status(answer)["status"] == "InProgress"
     world.wait(1)
-    shown = world.get("aks-one")["properties"]
-    assert (shown["provisioningState"], shown["isAttachedCompute"]) == ("Succeeded", False)
-    made = world.call("GET", shown["resourceId"]).body
+    document = world.get("aks-one")["properties"]
+    assert (document["provisioningState"], document["isAttachedCompute"]) == ("Succeeded", False)
+    made = world.call("GET", document["resourceId"]).body
     assert made["name"].startswith("aks-one-") and made["properties"]["provisioningState"] == "Succeeded"
     assert made["properties"]["agentPoolProfiles"][0]["count"] == 3
-    assert shown["properties"]["clusterFqdn"] == made["properties"]["fqdn"]
-    assert set(shown["properties"]["systemServices"][0]) == {"systemServiceType", "publicIpAddress", "version"}
+    assert document["properties"]["clusterFqdn"] == made["properties"]["fqdn"]
+    assert set(document["properties"]["systemServices"][0]) == {"systemServiceType", "publicIpAddress", "version"}
 
 
 def test_delete_takes_the_cluster_along_and_detach_leaves_it(world: World) -> None:
@@ -100,9 +100,9 @@ def test_a_production_cluster_that_is_too_small(world: World, count: int, size: 
     assert answer.status == 201
     world.wait(600)
     assert world.status(answer)["status"] == "Failed"
-    shown = world.get("aks-one")["properties"]
-    (entry,) = shown["provisioningErrors"]
-    assert shown["provisioningState"] == "Failed"
+    document = world.get("aks-one")["properties"]
+    (entry,) = document["provisioningErrors"]
+    assert document["provisioningState"] == "Failed"
     assert (entry["code"], entry["message"], entry["error"]["statusCode"]) == (
         "BadRequest",
         "The request is invalid",
@@ -140,9 +140,9 @@ def test_names_of_attached_clusters_may_be_longer(world: World) -> None:
 
 def test_an_attached_cluster(world: World) -> None:
     """a.6, c.2: isAttachedCompute; a Delete is refused [v1 SDK, c.4]; the target stays."""
-    shown = attached(world)["properties"]
-    assert (shown["isAttachedCompute"], shown["resourceId"]) == (True, CLUSTER)
-    assert (shown["properties"]["agentCount"], shown["properties"]["agentVmSize"]) == (3, "Standard_DS3_v2")
+    document = attached(world)["properties"]
+    assert (document["isAttachedCompute"], document["resourceId"]) == (True, CLUSTER)
+    assert (document["properties"]["agentCount"], document["properties"]["agentVmSize"]) == (3, "Standard_DS3_v2")
     assert refusal(world.delete("aks-one", "Delete")) == (400, "UserError")
     world.delete("aks-one", "Detach")
     world.wait()
@@ -213,15 +213,15 @@ def test_certificate_and_key_are_write_only(world: World) -> None:
     answer = put(world, sslConfiguration=OWN)
     assert "planted" not in json.dumps(answer.body)
     world.wait(600)
-    shown = world.get("aks-one")
-    ssl = shown["properties"]["properties"]["sslConfiguration"]
-    assert (ssl["status"], ssl["cname"]) == ("Enabled", "score.example.org") and "planted" not in json.dumps(shown)
+    document = world.get("aks-one")
+    ssl = document["properties"]["properties"]["sslConfiguration"]
+    assert (ssl["status"], ssl["cname"]) == ("Enabled", "score.example.org") and "planted" not in json.dumps(document)
     assert "planted" not in json.dumps(world.post("aks-one", "listKeys").body)
 
 
 def test_a_leaf_domain_label_becomes_a_name(world: World) -> None:
-    shown = created(world, sslConfiguration={"status": "Auto", "leafDomainLabel": "score"})
-    ssl = shown["properties"]["properties"]["sslConfiguration"]
+    document = created(world, sslConfiguration={"status": "Auto", "leafDomainLabel": "score"})
+    ssl = document["properties"]["properties"]["sslConfiguration"]
     assert ssl["cname"].startswith("score") and ssl["cname"].endswith(".eastus.cloudapp.azure.com")
 
 
@@ -253,16 +253,16 @@ def test_load_balancer(world: World) -> None:
 
 def test_tls_and_load_balancer_are_updated_and_nothing_else(world: World) -> None:
     """c.4: GET + change + PUT of TLS and load balancer; c.3: the rest is fixed."""
-    shown = attached(world)
-    shown["properties"]["properties"] |= {"sslConfiguration": OWN, "agentCount": 9, "clusterPurpose": "DevTest"}
-    assert world.call("PUT", f"{WORKSPACE}/computes/aks-one", shown).status == 201
+    document = attached(world)
+    document["properties"]["properties"] |= {"sslConfiguration": OWN, "agentCount": 9, "clusterPurpose": "DevTest"}
+    assert world.call("PUT", f"{WORKSPACE}/computes/aks-one", document).status == 201
     world.wait(60)
     inner = world.inner("aks-one")
     assert inner["sslConfiguration"]["status"] == "Enabled"
     assert (inner["agentCount"], inner["clusterPurpose"]) == (3, "FastProd")
-    shown = world.get("aks-one")
-    shown["properties"]["properties"]["loadBalancerType"] = "InternalLoadBalancer"
-    assert world.call("PUT", f"{WORKSPACE}/computes/aks-one", shown).status == 201
+    document = world.get("aks-one")
+    document["properties"]["properties"]["loadBalancerType"] = "InternalLoadBalancer"
+    assert world.call("PUT", f"{WORKSPACE}/computes/aks-one", document).status == 201
     world.wait(60)
     inner = world.inner("aks-one")
     assert (inner["sslConfiguration"]["status"], inner["loadBalancerType"]) == ("Enabled", "InternalLoadBalancer")
@@ -281,8 +281,8 @@ def test_a_microsoft_certificate_is_renewed(world: World) -> None:
 
 
 def test_a_service_made_cluster_is_updated_by_put(world: World) -> None:
-    shown = created(world)
-    assert world.call("PUT", f"{WORKSPACE}/computes/aks-one", {**shown, "tags": {"a": "b"}}).status == 201
+    document = created(world)
+    assert world.call("PUT", f"{WORKSPACE}/computes/aks-one", {**document, "tags": {"a": "b"}}).status == 201
     world.wait(60)
     after = world.get("aks-one")
     assert (after["tags"], after["properties"]["isAttachedCompute"]) == ({"a": "b"}, False)

@@ -72,10 +72,10 @@ def attach(world: World, kind: str, name: str = "att-one", **inner: Any) -> dict
 @pytest.mark.parametrize("kind", KINDS)
 def test_attach_show_detach(world: World, kind: str) -> None:
     """a.6: isAttachedCompute true; secrets never in an answer but listKeys; c.2: Detach only; the target stays."""
-    shown = attach(world, kind)
-    assert shown["properties"]["isAttachedCompute"] is True and shown["properties"]["resourceId"] == TARGETS[kind]
-    assert shown["properties"]["provisioningState"] == "Succeeded"
-    assert "planted" not in json.dumps(shown)
+    document = attach(world, kind)
+    assert document["properties"]["isAttachedCompute"] is True and document["properties"]["resourceId"] == TARGETS[kind]
+    assert document["properties"]["provisioningState"] == "Succeeded"
+    assert "planted" not in json.dumps(document)
     refused = world.delete("att-one", "Delete")
     assert refusal(refused) == (400, "UserError") and "Detach" in message(refused)
     assert world.get("att-one")["properties"]["provisioningState"] == "Succeeded"
@@ -150,8 +150,8 @@ def test_keys_of_a_machine(world: World) -> None:
 
 def test_keys_of_databricks(world: World) -> None:
     """a.6 listKeys (types)."""
-    shown = attach(world, "Databricks")
-    assert shown["properties"]["properties"]["workspaceUrl"].endswith(".azuredatabricks.net")
+    document = attach(world, "Databricks")
+    assert document["properties"]["properties"]["workspaceUrl"].endswith(".azuredatabricks.net")
     keys = world.post("att-one", "listKeys").body
     assert keys == {"computeType": "Databricks", "databricksAccessToken": "planted-token"}
 
@@ -166,9 +166,9 @@ def test_kinds_without_keys(world: World) -> None:
 
 
 def test_a_put_of_what_a_get_showed_keeps_the_secrets(world: World) -> None:
-    shown = attach(world, "VirtualMachine")
-    shown["tags"] = {"a": "b"}
-    assert world.call("PUT", f"{WORKSPACE}/computes/att-one", shown).status == 201
+    document = attach(world, "VirtualMachine")
+    document["tags"] = {"a": "b"}
+    assert world.call("PUT", f"{WORKSPACE}/computes/att-one", document).status == 201
     world.wait()
     assert world.get("att-one")["tags"] == {"a": "b"}
     account = world.post("att-one", "listKeys").body["administratorAccount"]
@@ -214,9 +214,9 @@ def test_a_data_factory_needs_nothing(world: World) -> None:
     answer = world.put("att-one", {"computeType": "DataFactory"})
     assert answer.status == 201 and "properties" not in answer.body["properties"]
     world.wait()
-    shown = world.get("att-one")
-    assert shown["properties"]["provisioningState"] == "Succeeded" and "properties" not in shown["properties"]
-    assert world.call("PUT", shown["id"], {**shown, "tags": {"a": "b"}}).status == 201
+    document = world.get("att-one")
+    assert document["properties"]["provisioningState"] == "Succeeded" and "properties" not in document["properties"]
+    assert world.call("PUT", document["id"], {**document, "tags": {"a": "b"}}).status == 201
 
 
 def test_databricks_needs_a_token(world: World) -> None:

@@ -53,8 +53,8 @@ def test_the_201_has_the_recorded_body(world: World) -> None:
 def test_a_get_shows_what_the_service_adds(world: World) -> None:
     """a.6 [REC R3]: SSH settings, addresses, applications, last operation, empty schedules."""
     running(world)
-    shown = world.get("ci-one")
-    inner = shown["properties"]["properties"]
+    document = world.get("ci-one")
+    inner = document["properties"]["properties"]
     wanted = {"sshPublicAccess": "Disabled", "adminUserName": "azureuser", "sshPort": 50000, "adminPublicKey": None}
     assert inner["sshSettings"] == wanted
     assert set(inner["connectivityEndpoints"]) == {"publicIpAddress", "privateIpAddress"}
@@ -66,7 +66,7 @@ def test_a_get_shows_what_the_service_adds(world: World) -> None:
     assert (last["operationName"], last["operationStatus"], last["operationTrigger"]) == ("Create", "Succeeded", "User")
     assert inner["applicationSharingPolicy"] == "Shared" and inner["schedules"] == {"computeStartStop": []}
     assert inner["errors"] == [] and inner["customServices"] == [] and inner["versions"]["runtime"]
-    assert shown["properties"]["provisioningState"] == "Succeeded" and shown["tags"] == {}
+    assert document["properties"]["provisioningState"] == "Succeeded" and document["tags"] == {}
 
 
 def test_what_is_logged_by_itself_is_kept(world: World) -> None:
@@ -97,10 +97,10 @@ def test_setup_scripts_run_while_setting_up_and_may_fail(world: World) -> None:
     world.app.faults.put([{"kind": "failed_operation", "match": {"path": "computes/ci-two"}, **error}])
     answer = put(world, "ci-two", setupScripts=scripts)
     world.wait(200)
-    shown = world.get("ci-two")["properties"]
+    document = world.get("ci-two")["properties"]
     assert world.status(answer)["error"]["code"] == "StorageMountError"
-    assert shown["provisioningState"] == "Failed" and shown["properties"]["state"] == "SetupFailed"
-    assert shown["provisioningErrors"][0]["error"]["code"] == "StorageMountError"
+    assert document["provisioningState"] == "Failed" and document["properties"]["state"] == "SetupFailed"
+    assert document["provisioningErrors"][0]["error"]["code"] == "StorageMountError"
 
 
 def test_ssh_settings_and_a_port_of_its_own(world: World) -> None:
@@ -219,9 +219,9 @@ def test_actions_move_the_state(world: World, action: str, during: str, seconds:
     answer = world.post("ci-one", action)
     assert answer.status == 202 and answer.body is None
     assert "Azure-AsyncOperation" in answer.headers and "Location" not in answer.headers
-    shown = world.get("ci-one")["properties"]
-    assert (shown["provisioningState"], shown["properties"]["state"]) == ("Succeeded", during)
-    assert shown["properties"]["lastOperation"]["operationStatus"] == "InProgress"
+    document = world.get("ci-one")["properties"]
+    assert (document["provisioningState"], document["properties"]["state"]) == ("Succeeded", during)
+    assert document["properties"]["lastOperation"]["operationStatus"] == "InProgress"
     world.wait(seconds)
     inner = world.inner("ci-one")
     assert (inner["state"], inner["lastOperation"]["operationName"]) == (after, action.capitalize())
@@ -284,10 +284,10 @@ def test_a_second_put_keeps_what_is_fixed(world: World) -> None:
     answer = put(world, vmSize="Standard_DS2_v2", idleTimeBeforeShutdown="PT30M", top={"tags": {"a": "b"}})
     assert answer.status == 201 and answer.body["properties"]["properties"]["vmSize"] == "STANDARD_DS2_V2"
     world.wait(5)
-    shown = world.get("ci-one")
-    inner = shown["properties"]["properties"]
+    document = world.get("ci-one")
+    inner = document["properties"]["properties"]
     assert (inner["vmSize"], inner["idleTimeBeforeShutdown"], inner["state"]) == ("STANDARD_DS3_V2", None, "Running")
-    assert shown["tags"] == {"a": "b"}
+    assert document["tags"] == {"a": "b"}
 
 
 def test_a_put_with_schedules_on_a_living_instance(world: World) -> None:

@@ -127,17 +127,17 @@ def test_copy_makes_as_many_resources_and_its_name_stands_for_all() -> None:
         ),
         resource("after", dependsOn=["vms"]),
     )
-    found = evaluated.resources()
-    assert [item.name for item in found] == ["vm1", "vm2", "after"]
-    assert evaluated.body(found[1]) == {"properties": {"n": 1}}
-    assert len(found[2].depends_on) == 2
+    resources = evaluated.resources()
+    assert [item.name for item in resources] == ["vm1", "vm2", "after"]
+    assert evaluated.body(resources[1]) == {"properties": {"n": 1}}
+    assert len(resources[2].depends_on) == 2
 
 
 def test_children_get_the_parents_type_and_name() -> None:
     parent = resource("p", resources=[resource("c", kind="parts", dependsOn=["p"])])
-    found = template(parent).resources()
-    assert found[1].type == "Microsoft.X/things/parts"
-    assert found[1].id == f"{GROUP}/providers/Microsoft.X/things/p/parts/c"
+    resources = template(parent).resources()
+    assert resources[1].type == "Microsoft.X/things/parts"
+    assert resources[1].id == f"{GROUP}/providers/Microsoft.X/things/p/parts/c"
 
 
 @pytest.mark.parametrize("scope", ["Microsoft.X/things/t", "[resourceId('Microsoft.X/things', 't')]"])

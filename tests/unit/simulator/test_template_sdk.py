@@ -139,12 +139,12 @@ def test_base_template_with_a_private_endpoint(way: str, deployed: Any) -> None:
         {name: {"value": value} for name, value in values.items()},
         Scope({"subscriptionId": "s1", "tenantId": "t1"}, {"name": "rg"}),
     )
-    found = template.resources()
+    resources = template.resources()
     assert kinds(template)[:2] == ["virtualNetworks", "subnets"]
     assert kinds(template)[-1] == "deployments"
-    (endpoint,) = template.body(found[-1])["properties"]["template"]["resources"]
+    (endpoint,) = template.body(resources[-1])["properties"]["template"]["resources"]
     connections = endpoint["properties"]["privateLinkServiceConnections"]
     assert (connections is None) == (way == "ManualApproval")
-    assert endpoint["properties"]["subnet"]["id"] == found[1].id
-    logs = next(item for item in found if item.type == "Microsoft.OperationalInsights/workspaces")
+    assert endpoint["properties"]["subnet"]["id"] == resources[1].id
+    logs = next(item for item in resources if item.type == "Microsoft.OperationalInsights/workspaces")
     assert template.body(logs)["location"] == "southcentralus"
