@@ -9,7 +9,8 @@
 1 where a rule was broken.
 
 All cells run as modules. One cell of each fault in each case runs through the module's action plugin as well, as tasks do by default (only that the fork is
-the test's own process, which holds the simulated Azure): the same rules hold, and it ends as the module does.
+the test's own process, which holds the simulated Azure): the same rules hold, and it ends as the module does. Not so fleets, whose threads send their
+requests in another order each time, so that a fault strikes another one.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def figures(all_rows: t.Sequence[Row]) -> tuple[int, ...]:
 
 def compared(rows: t.Sequence[Row]) -> list[Row]:
     """The rows, in which one that ended otherwise in process than as a module is wrong."""
-    ends = {row.name: row.end for row in rows if not row.in_process}
+    ends = {row.name: row.end for row in rows if not row.in_process and row.module != "aml_fleet"}
     return [
         row._replace(wrong=(*row.wrong, f"in process: {row.end}; as a module: {ends[row.name]}"))
         if row.in_process and ends.get(row.name, row.end) != row.end
@@ -74,7 +75,7 @@ def report(rows: t.Sequence[Row], seconds: float, every: int) -> str:
         "\n\n".join(
             [
                 f"Made by `make faults` on {datetime.now(UTC):%Y-%m-%d} ({machine}): {sum(not row.in_process for row in rows)} runs under a fault in "
-                f"{seconds:.0f} s, each with one or two runs after it, and {sum(row.in_process for row in rows)} of them through the action plugins"
+                f"{seconds:.0f} s, each with one or two runs after it, and {sum(row.in_process for row in rows)} through the action plugins"
                 + (f"; one of {every} of the whole matrix." if every > 1 else "."),
                 table("fault", COLUMNS, rows, lambda row: row.fault, [fault.name for fault in FAULTS], figures),
                 table("module", COLUMNS, rows, lambda row: row.module, modules, figures),

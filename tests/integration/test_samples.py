@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """YAML that users have: the CLI v2 files of Azure/azureml-examples apply as they lie, and apply again with 0 changes.
 
-Compute targets run against the simulator in process; workspaces are deployed by azure-ai-ml, over the real server.
+They run against the simulator in process; workspaces are deployed by azure-ai-ml (test_workspace.py has that over the real server).
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.azureml.compute.tests.faults._network import FaultyAzure
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, SUBSCRIPTION, Azure, azure  # noqa: F401  # pylint: disable=unused-import
 
-from .conftest import ROOT, Player, module
+from .conftest import ROOT
 
+TENANT = "aaaaaaaa-0000-4000-8000-00000000000a"
 SAMPLES = ROOT / "tests" / "support" / "official" / "samples"
 COMPUTES = sorted(SAMPLES.glob("compute/*.yml"))
 WORKSPACES = sorted(SAMPLES.glob("workspace/*.yml"))
@@ -65,13 +67,12 @@ def test_a_compute_target(azure: Azure, path: Path) -> None:  # noqa: F811
     assert again["changed"] is False and azure.writes == [], again["plan"]
 
 
-def test_workspaces(player: Player, group_task: dict[str, t.Any]) -> None:
-    subscription = player.simulator.environment["AZURE_SUBSCRIPTION_ID"]
+def test_workspaces(faulty: FaultyAzure) -> None:
     values = {
         f"YOUR_{name}": value
         for name, value in {
-            "SUBSCRIPTION_ID": subscription,
-            "RESOURCE_GROUP": player.group,
+            "SUBSCRIPTION_ID": SUBSCRIPTION,
+            "RESOURCE_GROUP": GROUP,
             "STORAGE_ACCOUNT": "stexisting",
             "CONTAINER_REGISTRY": "crexisting",
             "KEY_VAULT": "kvexisting",
@@ -79,60 +80,41 @@ def test_workspaces(player: Player, group_task: dict[str, t.Any]) -> None:
         }.items()
     }
     values |= {"KEY_VAULT": "kvexisting", "KEY_NAME": "key-one", "KEY_VERSION": "0123456789abcdef0123456789abcdef"}
-    values |= {
-        "SUBSCRIPTION_ID": subscription,
-        "RESOURCE_GROUP": player.group,
-        "TENANT_ID": player.simulator.environment["AZURE_TENANT"],
-    }
+    values |= {"SUBSCRIPTION_ID": SUBSCRIPTION, "RESOURCE_GROUP": GROUP, "TENANT_ID": TENANT}
     for number in ("1", "2"):
         values |= {
             f"UAI NAME {number}": f"id-{number}",
             f"PRINCIPAL_ID{number}": f"p{number}",
             f"CLIENT_ID{number}": f"c{number}",
         }
-    texts = {path.name: filled(path, values) for path in WORKSPACES}
-    applied = [module("aml_workspace", f"apply {name}", definition=text) for name, text in texts.items()]
-    again = [module("aml_workspace", f"again {name}", definition=text) for name, text in texts.items()]
-    run = player.play(group_task, *existing(), *applied, *again)
-    for name, text in texts.items():
-        assert run[f"apply {name}"]["changed"] is True, name
-        assert run[f"apply {name}"]["workspace"]["name"] == yaml.safe_load(text)["name"]
-        assert run[f"again {name}"]["changed"] is False, (name, run[f"again {name}"]["plan"])
+    for path in WORKSPACES:
+        text = filled(path, values)
+        done = faulty.run("aml_workspace", definition=text)
+        assert done["changed"] is True, path.name
+        assert done["workspace"]["name"] == yaml.safe_load(text)["name"]
+    # When all are there.
+    for path in WORKSPACES:
+        again = faulty.run("aml_workspace", definition=filled(path, values))
+        assert again["changed"] is False, (path.name, again["plan"])
 
 
-def existing() -> list[dict[str, t.Any]]:
+@pytest.fixture
+def faulty() -> t.Iterator[FaultyAzure]:
     """What with-existing-resources.yml and uai.yml say that the user has."""
-    vault = {
-        "tenantId": "aaaaaaaa-0000-4000-8000-00000000000a",
-        "sku": {"family": "A", "name": "standard"},
-        "accessPolicies": [],
-    }
+    made = FaultyAzure()
+    made.make_workspace()
+    vault = {"tenantId": TENANT, "sku": {"family": "A", "name": "standard"}, "accessPolicies": []}
+    storage = {"sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
+    insights = {"kind": "web", "properties": {"Application_Type": "web"}}
     rows: list[tuple[str, str, str, dict[str, t.Any]]] = [
-        (
-            "Microsoft.Storage/storageAccounts",
-            "stexisting",
-            "2023-01-01",
-            {"sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}},
-        ),
+        ("Microsoft.Storage/storageAccounts", "stexisting", "2023-01-01", storage),
         ("Microsoft.ContainerRegistry/registries", "crexisting", "2023-07-01", {"sku": {"name": "Standard"}}),
         ("Microsoft.KeyVault/vaults", "kvexisting", "2023-07-01", {"properties": vault}),
-        (
-            "Microsoft.Insights/components",
-            "aiexisting",
-            "2020-02-02",
-            {"kind": "web", "properties": {"Application_Type": "web"}},
-        ),
+        ("Microsoft.Insights/components", "aiexisting", "2020-02-02", insights),
         ("Microsoft.ManagedIdentity/userAssignedIdentities", "id-1", "2023-01-31", {}),
         ("Microsoft.ManagedIdentity/userAssignedIdentities", "id-2", "2023-01-31", {}),
     ]
-    return [
-        module(
-            "arm_resource",
-            f"{type_} {name}",
-            type=type_,
-            name=name,
-            api_version=version,
-            body={"location": "eastus", **body},
-        )
-        for type_, name, version, body in rows
-    ]
+    for type_, name, version, body in rows:
+        made.resource(type_, name, body, version)
+    yield made
+    made.app.close()
