@@ -56,6 +56,9 @@ NAMES = {
     "g.3": "secrets of datastores",
     "g.4": "datastores of a workspace",
     "g.6": "what was not seen of datastores",
+    "g.7": "connections",
+    "g.8": "connections in answers, and their secrets",
+    "g.9": "what was not seen of connections",
     "gaps": "",
 }
 

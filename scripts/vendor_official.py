@@ -195,6 +195,7 @@ def main() -> int:
     for origin, folder in (
         ("spec/examples", "examples"),
         ("samples/compute", "samples/compute"),
+        ("samples/connection", "samples/connection"),
         ("samples/datastore", "samples/datastore"),
         ("samples/workspace", "samples/workspace"),
     ):

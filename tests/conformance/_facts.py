@@ -29,6 +29,7 @@ TESTS = {
     "attached": "tests/unit/simulator/test_ml_attached.py",
     "client": "tests/conformance/test_client.py",
     "clusters": "tests/unit/simulator/test_ml_clusters.py",
+    "connections": "tests/unit/simulator/test_ml_connections.py",
     "control": "tests/unit/simulator/test_core_control.py",
     "datastores": "tests/unit/simulator/test_ml_datastores.py",
     "deployments": "tests/unit/simulator/test_deployments.py",

@@ -166,7 +166,7 @@ def compare(subject: Subject, planned: t.Any, done: t.Any) -> None:
     """What check mode predicted is what came: the plan, the diff, and of the result what could be known."""
     for key in ("changed", "plan", "diff"):
         assert planned[key] == done[key], key
-    result = next(key for key in ("compute", "datastore", "workspace", "resource") if key in done)
+    result = next(key for key in ("compute", "connection", "datastore", "workspace", "resource") if key in done)
     for row in subject.kind.fields if subject.kind else ():
         known = _paths.get_path(planned[result], row.option)
         if known not in (None, _paths.MISSING):

@@ -45,6 +45,20 @@ OF_ATTACHED: dict[str, tuple[str, ...]] = {
     "access_token": ("fleet databricks",),
 }
 
+OF_CONNECTIONS: dict[str, tuple[str, ...]] = {
+    "credentials.account_key": ("connection-account-key",),
+    "credentials.client_secret": ("connection-oauth2",),
+    "credentials.developer_token": ("connection-oauth2",),
+    "credentials.key": ("connection-api-key",),
+    "credentials.keys": ("connection-custom-keys",),
+    "credentials.password": ("connection-password", "connection-oauth2"),
+    "credentials.pat": ("connection-pat",),
+    "credentials.refresh_token": ("connection-oauth2",),
+    "credentials.sas_token": ("connection-sas",),
+    "credentials.secret_access_key": ("connection-access-key",),
+    "credentials.security_token": ("connection-password",),
+}
+
 # Place: the cases in which it holds a planted secret. Options of sign-in are those of all modules.
 PLACES: dict[tuple[str, str], tuple[str, ...]] = {
     (CLUSTER, "ssh_settings.admin_password"): ("cluster",),
@@ -58,6 +72,8 @@ PLACES: dict[tuple[str, str], tuple[str, ...]] = {
     (ATTACHED, "definition"): ("definition-mapping",),
     (AKS, "ssl.key"): ("tls-key",),
     (AKS, "ssl.key_file"): ("tls-key-file",),
+    ("aml_connection", "definition"): ("connection-definition",),
+    **{("aml_connection", path): cases for path, cases in OF_CONNECTIONS.items()},
     ("aml_datastore", "credentials.account_key"): ("account-key",),
     ("aml_datastore", "credentials.sas_token"): ("sas-token",),
     ("aml_datastore", "credentials.client_secret"): ("client-secret",),

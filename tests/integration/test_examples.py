@@ -109,6 +109,11 @@ WORLDS = {
         },
         {".ssh/id_rsa": "-----BEGIN OPENSSH PRIVATE KEY-----\nplanted\n-----END OPENSSH PRIVATE KEY-----\n"},
     ),
+    "aml_connection": World(
+        [*workspace(), *workspace("hub-prod")],
+        {"feed_token": "planted-token", "sql_password": "planted-word", "new_sql_password": "planted-new-word"},
+        {"connection.yml": "name: from_the_cli\ntype: git\ntarget: https://git.example.org\n"},
+    ),
     "aml_datastore": World(
         workspace(),
         {

@@ -37,6 +37,8 @@ MODULES = (
     "aml_compute_cluster",
     "aml_compute_info",
     "aml_compute_instance",
+    "aml_connection",
+    "aml_connection_info",
     "aml_datastore",
     "aml_datastore_info",
     "aml_export_info",
@@ -58,7 +60,14 @@ MODULES = (
     "arm_resource_info",
 )
 # The modules that take YAML of the CLI.
-DEFINITIONS = ("aml_attached_compute", "aml_compute_cluster", "aml_compute_instance", "aml_datastore", "aml_workspace")
+DEFINITIONS = (
+    "aml_attached_compute",
+    "aml_compute_cluster",
+    "aml_compute_instance",
+    "aml_connection",
+    "aml_datastore",
+    "aml_workspace",
+)
 
 AKS = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/aks"
 SUBNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/training"
@@ -205,6 +214,51 @@ BASES: dict[str, list[Options]] = {
             },
         },
     ],
+    "aml_connection": [
+        {
+            "name": "packages",
+            "type": "python_feed",
+            "target": "https://pkgs.example.org/simple",
+            "metadata": {"team": "vision"},
+            "is_shared": True,
+            "shared_user_list": ["11111111-0000-4000-8000-000000000001"],
+            "expiry_time": "2030-01-01T00:00:00Z",
+            "use_workspace_managed_identity": False,
+            "pe_requirement": "not_required",
+            "credentials": {
+                "type": "username_password",
+                "username": "me",
+                "password": "planted",
+                "security_token": "planted",
+            },
+        },
+        *(
+            {
+                "name": "packages",
+                "type": "git",
+                "target": "https://git.example.org",
+                "credentials": {"type": type_, **parts},
+            }
+            for type_, parts in {
+                "pat": {"pat": "planted"},
+                "sas": {"sas_token": "planted"},
+                "api_key": {"key": "planted"},
+                "account_key": {"account_key": "planted"},
+                "custom_keys": {"keys": {"one": "planted"}},
+                "access_key": {"access_key_id": "id", "secret_access_key": "planted"},
+                "managed_identity": {"client_id": "client", "resource_id": "resource"},
+                "service_principal": {"tenant_id": "tenant", "client_id": "client", "client_secret": "planted"},
+                "oauth2": {
+                    "client_id": "client",
+                    "client_secret": "planted",
+                    "auth_url": "https://login.example.org",
+                    "refresh_token": "planted",
+                    "developer_token": "planted",
+                },
+            }.items()
+        ),
+    ],
+    "aml_connection_info": [{"name": "packages", "type": ["git"]}],
     "aml_datastore": [
         {
             "name": "training_data",
@@ -615,6 +669,11 @@ RULES: dict[str, list[t.Any]] = {
         {"gpu": {"resources": {"limits": {"cpu": [1]}}}},
     ],
     "default_instance_type": [*_WORD, "cpu"],
+    # connection
+    "aml_connection:name": [*_SEGMENT, "-data", "_data", "größe", "d" * 256, "a.b", "ab"],
+    "aml_connection_info:name": [segment for segment in _SEGMENT if segment is not None],
+    "aml_connection:credentials": [{"type": "pat", "key": "planted"}, {"secret": "x"}, {"type": "pat"}],
+    "aml_connection_info:type": [[None], [{"name": "x"}], [[]], {"name": "x"}],
     # datastore
     "aml_datastore:name": [*_SEGMENT, "-data", "_data", "größe", "d" * 256, "a.b"],
     "aml_datastore_info:name": [segment for segment in _SEGMENT if segment is not None],

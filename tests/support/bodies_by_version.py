@@ -18,6 +18,7 @@ ALLOWED = {
 _RESOURCES = (
     (re.compile(r"/workspaces/[^/]+$", re.IGNORECASE), "workspaces"),
     (re.compile(r"/workspaces/[^/]+/computes/[^/]+$", re.IGNORECASE), "workspaces/computes"),
+    (re.compile(r"/workspaces/[^/]+/connections/[^/]+$", re.IGNORECASE), "workspaces/connections"),
     (re.compile(r"/workspaces/[^/]+/datastores/[^/]+$", re.IGNORECASE), "workspaces/datastores"),
     (re.compile(r"/workspaces/[^/]+/outboundRules/[^/]+$", re.IGNORECASE), "workspaces/outboundRules"),
 )

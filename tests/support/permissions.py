@@ -193,6 +193,18 @@ def _detach(azure: Azure) -> Task:
     return ATTACHED, {"name": "target-a", "type": "databricks", "state": "absent"}
 
 
+FEED = {
+    "name": "packages",
+    "type": "python_feed",
+    "target": "https://pkgs.example.org",
+    "credentials": {"type": "pat", "pat": "a-token"},
+}
+plain("aml_connection", "create", None, **FEED)
+plain("aml_connection", "no change", ("aml_connection", FEED), **FEED)
+plain("aml_connection", "change", ("aml_connection", FEED), **FEED, metadata={"team": "vision"})
+plain("aml_connection", "delete", ("aml_connection", FEED), name="packages", state="absent")
+plain("aml_connection_info", "all of a workspace", ("aml_connection", FEED))
+plain("aml_connection_info", "one", ("aml_connection", FEED), name="packages")
 BLOB = {"name": "data", "type": "azure_blob", "account_name": "stdata", "container_name": "training"}
 KEYED = {**BLOB, "credentials": {"account_key": "a-key"}}
 plain("aml_datastore", "create", None, **KEYED)

@@ -31,7 +31,7 @@ CLUSTER, INSTANCE, ATTACHED, AKS, RESOURCE = (
     "aml_inference_cluster",
     "arm_resource",
 )
-DATASTORE = "aml_datastore"
+CONNECTION, DATASTORE = "aml_connection", "aml_datastore"
 TENANT = "aaaaaaaa-0000-4000-8000-00000000000a"
 MARK = "zQ7Planted"
 # The file to which a fleet writes its plan, beside that of the progress.
@@ -256,6 +256,20 @@ def _datastore_definition(azure: Azure, folder: Path) -> Case:
     return replace(case, options={"definition": json.dumps(case.options)})
 
 
+def _connection(type_: str, *secrets: str, **public: str) -> t.Callable[[Azure, Path], Case]:
+    """A connection with credentials of one type, each of whose secrets is planted."""
+
+    def made(azure: Azure, folder: Path) -> Case:
+        planted = {name: secret("".join(part.title() for part in name.split("_"))) for name in secrets}
+        credentials: Options = {"type": type_, **public, **planted}
+        if "keys" in planted:
+            credentials["keys"] = {"one": planted["keys"]}
+        options = {"name": "target-a", "type": "git", "target": "https://git.example.org", "credentials": credentials}
+        return Case(CONNECTION, options, "connections/target-a", list(planted.values()), {"target": " "})
+
+    return made
+
+
 # --- the same in a fleet, where nothing has a spec ---
 
 TYPES = {CLUSTER: "amlcompute", INSTANCE: "computeinstance", AKS: "aks"}
@@ -323,6 +337,26 @@ FLEETS: dict[str, t.Callable[[Azure, Path], Case]] = {
     "plan-file": _fleet_plan_file,
 }
 
+def _connection_definition(azure: Azure, folder: Path) -> Case:
+    """A field of the CLI that is no option of the module."""
+    key = secret("ApiKeyInYaml")
+    definition = {"name": "target-a", "type": "api_key", "api_base": "https://api.example.org", "api_key": key}
+    return Case(CONNECTION, {"definition": json.dumps(definition)}, "connections/target-a", [key], {"target": " "})
+
+
+CONNECTIONS = {
+    "connection-access-key": _connection("access_key", "secret_access_key", access_key_id="an-id"),
+    "connection-account-key": _connection("account_key", "account_key"),
+    "connection-api-key": _connection("api_key", "key"),
+    "connection-custom-keys": _connection("custom_keys", "keys"),
+    "connection-oauth2": _connection(
+        "oauth2", "client_secret", "password", "refresh_token", "developer_token", client_id=TENANT, username="me"
+    ),
+    "connection-pat": _connection("pat", "pat"),
+    "connection-password": _connection("username_password", "password", "security_token", username="me"),
+    "connection-sas": _connection("sas", "sas_token"),
+}
+
 CASES: dict[str, t.Callable[[Azure, Path], Case]] = {
     "cluster": _cluster,
     "definition-text": _definition,
@@ -339,6 +373,8 @@ CASES: dict[str, t.Callable[[Azure, Path], Case]] = {
     "client-secret": _client_secret,
     "datastore-certificate": _datastore_certificate,
     "datastore-definition": _datastore_definition,
+    **CONNECTIONS,
+    "connection-definition": _connection_definition,
     "secret-body": _secret_body,
     "secret-body-text": _secret_body_text,
 }

@@ -15,6 +15,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._engine import rul
 from ansible_collections.azureml.compute.plugins.module_utils._engine.fields import Option
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.attached_types import ATTACHED
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.connection import CONNECTION
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.datastore import DATASTORE
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
@@ -68,6 +69,7 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     "aml_inference_cluster": (INFO_KINDS["aks"],),
     "aml_attached_compute": tuple(ATTACHED.values()),
     "aml_workspace": (Workspace(),),
+    "aml_connection": (CONNECTION,),
     "aml_datastore": (DATASTORE,),
 }
 

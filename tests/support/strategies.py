@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from ansible_collections.azureml.compute.plugins.module_utils._engine import rules
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import workspace_rules
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.connection import CONNECTION
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.datastore import DATASTORE, OF_STORAGE, STORAGE
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import FIELDS, Workspace
@@ -286,6 +287,15 @@ VALUES: dict[str, Strategy] = {
     "managed_network.managed_network_kind": st.just("v2"),
     "managed_network.firewall_sku": st.sampled_from(["standard", "basic"]),
     "managed_network.outbound_rules": _RULES,
+    # connection
+    "aml_connection:metadata": st.fixed_dictionaries({"team": WORDS}),
+    "aml_connection:credentials": st.one_of(
+        st.just({"type": "none"}),
+        st.sampled_from([{"type": "pat", "pat": "planted-pat"}, {"type": "PAT", "pat": "planted-other"}]),
+        st.fixed_dictionaries({"type": st.just("username_password"), "username": WORDS, "password": PASSWORD}),
+        st.just({"type": "custom_keys", "keys": {"one": "planted-one"}}),
+        st.just({"type": "managed_identity", "client_id": "client"}),
+    ),
     # datastore
     "is_default": st.just(False),
     "credentials": st.one_of(
@@ -575,6 +585,9 @@ SUBJECTS = {
         *(
             Subject(name, "aml_attached_compute", INFO_KINDS[name], {"name": "an-attached", "type": name, **always}, needed, mend)
             for name, (always, needed, mend) in _ATTACHED.items()
+        ),
+        Subject(
+            "connection", "aml_connection", CONNECTION, {"name": "a_connection", "type": "python_feed"}, ("target",), collection="connections"
         ),
         *(
             Subject(type_, "aml_datastore", DATASTORE, {"name": "a_datastore", "type": type_}, needed, mend_datastore, collection="datastores")

@@ -45,6 +45,12 @@ SECRETS = {
     "sas_token",
     "client_secret",
     "certificate",
+    "pat",
+    "security_token",
+    "secret_access_key",
+    "keys",
+    "refresh_token",
+    "developer_token",
 }
 
 Rows = dict[str, dict[str, t.Any]]

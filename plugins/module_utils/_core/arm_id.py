@@ -13,6 +13,7 @@ from dataclasses import dataclass
 # The collections of a workspace by their names in documents and results, with the place that their resources have in an id.
 COLLECTION_PATHS = {
     "computes": "computes",
+    "connections": "connections",
     "datastores": "datastores",
     "diagnostic_settings": "providers/Microsoft.Insights/diagnosticSettings",
 }

@@ -12,7 +12,7 @@ CODES = frozenset(
     ApiVersionLacksAction ApiVersionLacksOption ApiVersionRequired AttachedAgain AuthenticationFailed
     AuthoritiesUnreadable BadRequest CannotBeRemoved CertificateGivenTwice CertificateIncomplete
     CertificateNeedsPublicAddress CertificateNotTrusted ChangedMeanwhile CloudMetadataUnavailable
-    ClusterMinNodesExceedCoreQuota ComputeCountExceeded ComputeNotFound Conflict ConnectionFailed
+    ClusterMinNodesExceedCoreQuota ComputeCountExceeded ComputeNotFound Conflict ConnectionFailed ConnectionInherited
     CredentialFileReadable CredentialIncomplete CredentialNotFound CredentialsAmbiguous CredentialsIncomplete
     CredentialUnavailable CredentialUnused CrossRegionCluster CrossRegionInstance CrossRegionManagedNetwork
     CrossRegionPrivateLink DatastoreNotRemovable DeclaredTwice DefaultNotSettable DeleteNotSupported
@@ -22,15 +22,16 @@ CODES = frozenset(
     FirstIdentityOnly FleetFailed FleetNameMissing FolderMissing Forbidden HubOfProject IdentityConflict
     IdentityMissing IdentityNotFound IdentityTypeIsFinal IdleShutdownNeedsPermission ImmutableChange
     ImmutableChangeIgnored InternalError Interrupted InUse InvalidAddress InvalidApiVersion InvalidApplication
-    InvalidAuthenticationTokenTenant InvalidComputeName InvalidDatastoreName InvalidDeclaration InvalidDefaults
-    InvalidDefinition InvalidEntry InvalidFleetName InvalidGuid InvalidHost InvalidHostPrefix InvalidInstanceType
-    InvalidIpRange InvalidLabel InvalidLocation InvalidName InvalidNamespace InvalidOption
-    InvalidQuotaBelowClusterMinimum InvalidQuotaExceedsSubscriptionLimit InvalidRange InvalidResourceGroupName
-    InvalidResourceId InvalidResourceType InvalidRule InvalidRuleName InvalidSchedule InvalidScript InvalidSize
-    InvalidSshKey InvalidStorageName InvalidSubscriptionId InvalidTag InvalidTenant InvalidText InvalidUserName
-    InvalidVMFamilyName InvalidWorkspaceName IsolationModeIsFinal KeyVaultRequired KindMismatch LibraryMissing
-    LinkOutOfFolder LocationMissing LocationNotOffered LongName ManagedNetworkStaysOn ManyNodes MinimumAboveMaximum
-    MinimumNodes MissingSubscriptionRegistration NameDoesNotFitType NamedTwice NeedsReplacement NetworkIncomplete
+    InvalidAuthenticationTokenTenant InvalidComputeName InvalidConnectionName InvalidConnectionType
+    InvalidCredentialsType InvalidDatastoreName InvalidDeclaration InvalidDefaults InvalidDefinition InvalidEntry
+    InvalidFleetName InvalidGuid InvalidHost InvalidHostPrefix InvalidInstanceType InvalidIpRange InvalidLabel
+    InvalidLocation InvalidMetadata InvalidName InvalidNamespace InvalidOption InvalidQuotaBelowClusterMinimum
+    InvalidQuotaExceedsSubscriptionLimit InvalidRange InvalidResourceGroupName InvalidResourceId InvalidResourceType
+    InvalidRule InvalidRuleName InvalidSchedule InvalidScript InvalidSize InvalidSshKey InvalidStorageName
+    InvalidSubscriptionId InvalidTag InvalidTenant InvalidText InvalidUserName InvalidVMFamilyName InvalidWorkspaceName
+    IsolationModeIsFinal KeyVaultRequired KindMismatch LibraryMissing LinkOutOfFolder LocationMissing
+    LocationNotOffered LongName ManagedNetworkStaysOn ManyNodes MinimumAboveMaximum MinimumNodes
+    MissingSubscriptionRegistration NameDoesNotFitType NamedTwice NeedsReplacement NetworkIncomplete
     NetworkInOtherRegion NetworkInOtherSubscription NetworkKindIsFinal NetworkMissing NoLogin NoRegisteredProviderFound
     NotAFeatureStore NotApplied NoTargetMatches NotChecked NotEnoughCores NotFound NotManaged NotNamed NotRead
     NotStarted NullNotAllowed OnlyWhenCreated OperationCanceled OperationFailed OperationNotEnabledForRegion

@@ -323,7 +323,8 @@ def _mapping(value: t.Any) -> dict[str, t.Any]:
 
 
 _SECRET_NAME = re.compile(
-    r"(?<!update_)password|passphrase|secret|token|(private|account)_?key|^(key|certificate)$", re.IGNORECASE
+    r"(?<!update_)password|passphrase|secret|token|(private|account)_?key|^(keys?|api_?key|pat|certificate)$",
+    re.IGNORECASE,
 )
 _PLACE_NAME = re.compile(r"_(file|path)$", re.IGNORECASE)
 

@@ -264,6 +264,10 @@ class Kind:
         """Whether the service made it with the workspace, which needs it: no one declared it, and no one prunes it."""
         return False
 
+    def belongs(self, body: Body, workspace_id: str) -> bool:
+        """Whether it is in the workspace whose list shows it, and not in another one that shares it."""
+        return True
+
     def tags_of(self, body: Body) -> dict[str, t.Any]:
         """Its tags, for who asks whose it is."""
         return body.get("tags") or {}

@@ -77,7 +77,7 @@ def _read(path: Path, hide: files.Hide) -> dict[str, t.Any]:
     declared = definition.parse(text)
     for spec in FILE_SPECS.values():
         hide(redact.in_options(spec, declared))
-    return definition.read_target({key: value for key, value in declared.items() if key not in _PLACE}, specs)
+    return definition.read_target({key: value for key, value in declared.items() if key not in _PLACE}, specs)[1]
 
 
 def _stray(root: Path) -> Findings:

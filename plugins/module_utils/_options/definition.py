@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """YAML of the Azure ML CLI v2 as a module's options: the ``definition`` option.
 
-azure-ai-ml's own loader says whether ``az ml compute create -f`` (or ``az ml workspace``, ``az ml datastore``) would take the YAML. What was declared is read
-from the YAML itself: the loaded object fills in sizes, node counts and the like that no one declared (docs/facts.md f.7, f.8).
+azure-ai-ml's own loader says whether ``az ml compute create -f`` (or ``az ml workspace``, ``az ml datastore``, ``az ml connection``) would take the
+YAML. What was declared is read from the YAML itself: the loaded object fills in sizes, node counts and the like that no one declared (docs/facts.md f.7, f.8).
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from .._core.findings import Finding, Findings, refuse
 from .._engine import fields
 from .._kinds import datastore
 from .._kinds.kubernetes import instance_types_from_arm
+from . import connection_yaml
 
 Tree = dict[str, t.Any]
 Spec = t.Mapping[str, dict[str, t.Any]]
 
-WORKSPACE = "workspace"
+WORKSPACE, CONNECTION = "workspace", connection_yaml.KIND
 
 # The module that keeps each kind of the CLI's schema, for who gave a definition to the wrong one.
 _MODULES = {
@@ -34,6 +35,7 @@ _MODULES = {
     "kubernetes": "aml_attached_compute",
     "synapsespark": "aml_attached_compute",
     "virtualmachine": "aml_attached_compute",
+    **dict.fromkeys(connection_yaml.TYPES, "aml_connection"),
     **dict.fromkeys(datastore.TYPES, "aml_datastore"),
 }
 
@@ -71,6 +73,7 @@ _READ_ONLY: dict[str, tuple[str, ...]] = {
         "auto_pause_settings",
     ),
     "virtualmachine": ("compute_location",),
+    CONNECTION: ("creation_context",),
     WORKSPACE: (
         "$schema",
         "id",
@@ -98,7 +101,7 @@ def merge(given: Tree, spec: Spec, kinds: t.Sequence[str]) -> Tree:
 
     given   the task's arguments as they came in, ``definition`` among them
     spec    the module's argument spec
-    kinds   the CLI's types that the module keeps; ``workspace`` for the workspace
+    kinds   the CLI's types that the module keeps; ``workspace`` for the workspace, ``connection`` for all types of connections
     Raises RuleError for what azure-ai-ml or the module would not take.
     """
     declared = parse(given["definition"])
@@ -111,12 +114,12 @@ def merge(given: Tree, spec: Spec, kinds: t.Sequence[str]) -> Tree:
         name: row for name, row in spec.items() if not any(key in given for key in (name, *row.get("aliases", ())))
     }
     merged = {**given, **{name: value for name, value in options.items() if name in named}}
-    merged["definition"] = _without_secrets(declared, set(_secret_names(spec)))
+    merged["definition"] = _without_secrets(declared, {"api_key", *_secret_names(spec)})
     return merged
 
 
-def read_target(definition: t.Any, specs: t.Mapping[str, Spec]) -> Tree:
-    """A compute target or a datastore as an entry of a list of several kinds: its options, with ``type`` and ``name``.
+def read_target(definition: t.Any, specs: t.Mapping[str, Spec]) -> tuple[str, Tree]:
+    """A compute target, a connection or a datastore as an entry of a list of several kinds: its kind, and its options, with ``type`` and ``name``.
 
     specs   the options of each kind
     Raises RuleError for what azure-ai-ml would not take, or the kind has no option for.
@@ -127,7 +130,7 @@ def read_target(definition: t.Any, specs: t.Mapping[str, Spec]) -> Tree:
     _validate(declared, kind)
     options = to_options(declared, kind, specs[kind], with_type=True)
     refuse(_unknown(options, {"type": {}, "name": {}, "tags": {}, **specs[kind]}, "definition"))
-    return options
+    return kind, options
 
 
 def parse(definition: t.Any) -> Tree:
@@ -144,8 +147,10 @@ def parse(definition: t.Any) -> Tree:
 
 
 def _kind(declared: Tree, given: Tree, kinds: t.Sequence[str]) -> str:
-    if tuple(kinds) == (WORKSPACE,):
-        return WORKSPACE
+    if tuple(kinds) in ((WORKSPACE,), (CONNECTION,)):
+        return kinds[0]
+    if CONNECTION in kinds and connection_yaml.is_connection(declared):
+        return CONNECTION
     named = declared.get("type") or given.get("type") or (kinds[0] if len(kinds) == 1 else None)
     kind = str(named).casefold()
     if kind in kinds:
@@ -162,9 +167,9 @@ def _kind(declared: Tree, given: Tree, kinds: t.Sequence[str]) -> str:
 def _complete(declared: Tree, given: Tree, kind: str) -> Tree:
     """The definition with what the loader cannot do without, where that comes from an option; what is missing then is Ansible's to say."""
     needed = {"name": "unnamed"}
-    if kind != WORKSPACE:
+    if kind not in (WORKSPACE, CONNECTION):
         needed["type"] = kind
-    for name in ("resource_id", "namespace"):
+    for name in ("resource_id", "namespace", *(("type",) if kind == CONNECTION else ())):
         if given.get(name):
             needed[name] = given[name]
     if given.get("name"):
@@ -177,11 +182,12 @@ def _complete(declared: Tree, given: Tree, kind: str) -> Tree:
 
 def _validate(declared: Tree, kind: str) -> None:
     import yaml
-    from azure.ai.ml import load_compute, load_datastore, load_workspace
+    from azure.ai.ml import load_compute, load_connection, load_datastore, load_workspace
     from azure.ai.ml.exceptions import MlException
     from marshmallow import ValidationError
 
-    load = {WORKSPACE: load_workspace, **dict.fromkeys(datastore.TYPES, load_datastore)}.get(kind, load_compute)
+    loaders = {WORKSPACE: load_workspace, CONNECTION: load_connection, **dict.fromkeys(datastore.TYPES, load_datastore)}
+    load = loaders.get(kind, load_compute)
     source = io.StringIO(yaml.safe_dump(declared, sort_keys=False))
     # Output of azure-ai-ml would precede the module's JSON.
     with contextlib.redirect_stdout(io.StringIO()):
@@ -232,7 +238,9 @@ def to_options(declared: Tree, kind: str, spec: Spec, *, with_type: bool) -> Tre
                 tree[name] = tree.pop(alias)
     _respell(tree, spec)
     _each(tree, _WEEK_DAYS, _snake)
-    if with_type:
+    if kind == CONNECTION:
+        connection_yaml.to_options(tree)
+    elif with_type:
         tree["type"] = kind
     else:
         tree.pop("type", None)
@@ -361,6 +369,8 @@ def _each(tree: t.Any, path: str, change: t.Callable[[t.Any], t.Any]) -> None:
 
 
 def _drop_read_only(tree: Tree, kind: str) -> None:
+    if kind == CONNECTION:
+        connection_yaml.drop_unread(tree)
     paths = _READ_ONLY[WORKSPACE] if kind == WORKSPACE else _READ_ONLY[""] + _READ_ONLY.get(kind, ())
     for path in paths:
         _drop(tree, path)

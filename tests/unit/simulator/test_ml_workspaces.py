@@ -263,16 +263,6 @@ def test_refusals_of_the_managed_network_that_users_quote(world: World) -> None:
     assert empty.status == 400 and "Request body could not be read" in empty.body["error"]["message"]
 
 
-def test_connections_hide_their_credentials(world: World) -> None:
-    """WorkspaceConnectionPropertiesV2."""
-    properties = {"authType": "ApiKey", "category": "OpenAI", "target": "https://x", "credentials": {"key": "s"}}
-    assert world.call("PUT", f"{WORKSPACE}/connections/ai", {"properties": properties}).status == 200
-    assert world.get(f"{WORKSPACE}/connections/ai")["properties"]["credentials"] is None
-    assert world.call("POST", f"{WORKSPACE}/connections/ai/listsecrets").body["properties"]["credentials"] == {
-        "key": "s"
-    }
-
-
 def test_sizes(world: World) -> None:
     """a.6 [REC R9]; the DSv2 figures of the official example."""
     sizes = {size["name"]: size for size in world.get(f"{LOCATION}/vmSizes")["value"]}

@@ -52,29 +52,3 @@ def test_shapes_that_are_not_known_are_not_answered(world: World, kind: str) -> 
     assert refusal(world.call("PUT", one, body, "2021-07-01")) == (501, "NotSimulated")
     assert refusal(world.call("GET", f"{WORKSPACE}/{kind}", version="2020-08-01")) == (501, "NotSimulated")
     assert refusal(world.call("GET", one, version="2020-08-02")) == (400, "NoRegisteredProviderFound")
-
-
-def test_a_connection_shows_no_secret_under_another_name(world: World) -> None:
-    one = f"{WORKSPACE}/connections/one"
-    body = {"properties": {"category": "Git", "authType": "PAT", "target": "t", "value": "hush"}}
-    assert refusal(world.call("PUT", one, body)) == (501, "NotSimulated")
-    del body["properties"]["value"]
-    assert world.call("PUT", one, body).status == 200 and world.get(one)["properties"]["credentials"] is None
-
-
-def test_a_list_of_connections_is_filtered(world: World) -> None:
-    for name, category in (("git", "Git"), ("s3", "S3")):
-        body = {"properties": {"category": category, "authType": "None", "target": name}}
-        assert world.call("PUT", f"{WORKSPACE}/connections/{name}", body).status == 200
-    listed = world.get(f"{WORKSPACE}/connections?category=s3")["value"]
-    assert [doc["name"] for doc in listed] == ["s3"]
-    assert [doc["name"] for doc in world.get(f"{WORKSPACE}/connections?target=git")["value"]] == ["git"]
-    assert world.call("GET", f"{WORKSPACE}/connections?includeAll=true").status == 501
-
-
-def test_a_connection_that_does_not_exist(world: World) -> None:
-    """[REC azure-ai-ml test_custom_crud, 2024-04-22]"""
-    body = world.call("GET", f"{WORKSPACE}/connections/none").body
-    assert (body["componentName"], body["statusCode"]) == ("account-rp", 404)
-    assert body["error"]["message"] == "Connection none can't be found in this workspace"
-    assert body["error"]["innerError"] == {"code": "NotFoundError", "innerError": None}

@@ -1,0 +1,523 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Connections: services outside of a workspace that it knows by a name, and the credentials with which they are used.
+
+Sources: docs/facts.md g.7 to g.9 (recordings); ARM types of 2026-05-01, WorkspaceConnectionPropertiesV2. Options are named as in the CLI's schemas
+(azure-ai-ml, ``_schema/workspace/connections``); what these lack is named as in ARM.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import typing as t
+
+from .._core import canon, redact, shape
+from .._core.arm_id import ArmId, Target
+from .._core.errors import AmlError
+from .._core.findings import Finding, Findings
+from .._core.paths import get_path, set_path
+from .._engine import versions
+from .._engine.fields import WRITE_ONLY, Field, Option, choice
+from .._engine.kind import Body, Kind, Request, fixed
+from .._engine.plan import Declared, Plan
+
+_SOURCE = "ARM types of 2026-05-01, WorkspaceConnectionPropertiesV2"
+_P = "properties."
+_C = "properties.credentials."
+_WHY_TYPE = "the target, the metadata and the credentials of a connection belong to its type"
+
+# --- words that the CLI and ARM spell differently, of lists to which the service adds ---
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.casefold())
+
+
+def _snake(word: str) -> str:
+    """As azure-ai-ml spells a word of ARM (``camel_to_snake``): AzureSqlDb is azure_sql_db."""
+    text = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", word)
+    return re.sub("([a-z0-9])([A-Z])", r"\1_\2", text).lower()
+
+
+class Words:
+    """The known words of an enum that is open: ``named`` are those that the CLI names otherwise. A word that is not known stays as it is."""
+
+    def __init__(self, words: t.Iterable[str], named: t.Mapping[str, str]) -> None:
+        self.names = {word: named.get(word) or _snake(word) for word in words}
+        self._words = {_letters(spelling): word for word, name in self.names.items() for spelling in (word, name)}
+
+    def to_arm(self, value: t.Any) -> t.Any:
+        return self._words.get(_letters(value), value) if isinstance(value, str) else value
+
+    def from_arm(self, value: t.Any) -> t.Any:
+        return self.names.get(self.to_arm(value), value) if isinstance(value, str) else value
+
+    def canon(self, value: t.Any) -> t.Any:
+        return _letters(self.from_arm(value)) if isinstance(value, str) else value
+
+    def problem(self, value: t.Any, option: str) -> str:
+        """What is wrong with a word; "" for one that begins with a capital letter, which may be one of ARM that this collection does not know."""
+        if _letters(str(value)) in self._words or re.fullmatch(r"[A-Z][A-Za-z0-9]*", str(value)):
+            return ""
+        close = difflib.get_close_matches(str(value), self.names.values(), n=1)
+        advice = f"Did you mean {close[0]!r}?" if close else f"Known are {', '.join(sorted(self.names.values()))}."
+        return f"{option} {value!r} is not known, and is not a name of Azure Resource Manager, which begins with a capital letter. {advice}"
+
+
+CATEGORIES = Words(
+    (
+        "ADLSGen2 AIServices AmazonMws AmazonRdsForOracle AmazonRdsForSqlServer AmazonRedshift AmazonS3Compatible ApiKey ApiManagement AppConfig AppInsights "
+        "AzureBlob AzureContainerAppEnvironment AzureDataExplorer AzureDatabricksDeltaLake AzureKeyVault AzureMariaDb AzureMySqlDb AzureOneLake AzureOpenAI "
+        "AzurePostgresDb AzureSqlDb AzureSqlMi AzureStorageAccount AzureSynapseAnalytics AzureTableStorage BingLLMSearch Cassandra CognitiveSearch "
+        "CognitiveService Concur ContainerRegistry CosmosDb CosmosDbMongoDbApi Couchbase CustomKeys Databricks Db2 Drill Dynamics DynamicsAx DynamicsCrm "
+        "Elasticsearch Eloqua FileServer FtpServer GenericContainerRegistry GenericHttp GenericRest Git GoogleAdWords GoogleBigQuery GoogleCloudStorage "
+        "Greenplum GroundingWithBingSearch GroundingWithCustomSearch Hbase Hdfs Hive Hubspot Impala Informix Jira Magento ManagedOnlineEndpoint MariaDb "
+        "Marketo MicrosoftAccess MicrosoftFabric ModelGateway MongoDbAtlas MongoDbV2 MySql Netezza ODataRest Odbc Office365 OpenAI Oracle "
+        "OracleCloudStorage OracleServiceCloud PayPal Phoenix Pinecone PostgreSql PowerPlatformEnvironment Presto PythonFeed QuickBooks Redis RemoteA2A "
+        "RemoteTool Responsys S3 Salesforce SalesforceMarketingCloud SalesforceServiceCloud SapBw SapCloudForCustomer SapEcc SapHana SapOpenHub SapTable "
+        "Serp Serverless ServiceNow Sftp SharePointOnlineList Sharepoint Shopify Snowflake Spark SqlServer Square Sybase Teradata Vertica WebTable Xero Zoho"
+    ).split(),
+    {
+        "ADLSGen2": "azure_data_lake_gen2",
+        "AIServices": "azure_ai_services",
+        "CognitiveSearch": "azure_ai_search",
+        "CustomKeys": "custom",
+    },
+)
+AUTH_TYPES = Words(
+    (
+        "None AAD AccessKey AccountKey ApiKey CustomKeys ManagedIdentity OAuth2 PAT SAS ServicePrincipal UsernamePassword DelegatedSAS "
+        "ProjectManagedIdentity AccountManagedIdentity UserEntraToken AgentUserImpersonation AgenticIdentityToken AgenticUser"
+    ).split(),
+    {"OAuth2": "oauth2"},
+)
+# Types for which azure-ai-ml declares Microsoft Entra ID where there are no credentials, and those that need no target.
+_ENTRA = {
+    "azure_blob", "azure_data_lake_gen2", "azure_one_lake", "azure_open_ai", "azure_ai_services", "azure_ai_search",
+}  # fmt: skip
+_NO_TARGET = {"open_ai", "serp"}
+
+# By the type of credentials, the options of its parts: those without which there are none, and the others. No GET shows any of them.
+_PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "none": ((), ()),
+    "aad": ((), ()),
+    "access_key": (("access_key_id", "secret_access_key"), ()),
+    "account_key": (("account_key",), ()),
+    "api_key": (("key",), ()),
+    "custom_keys": (("keys",), ()),
+    "managed_identity": ((), ("client_id", "resource_id")),
+    "oauth2": (
+        ("client_id", "client_secret"),
+        ("auth_url", "tenant_id", "username", "password", "refresh_token", "developer_token"),
+    ),
+    "pat": (("pat",), ()),
+    "sas": (("sas_token",), ()),
+    "service_principal": (("tenant_id", "client_id", "client_secret"), ()),
+    "username_password": (("username", "password"), ("security_token",)),
+}
+_ARM_NAMES = {
+    "pat": "pat",
+    "sas_token": "sas",
+    "username": "username",
+    "password": "password",
+    "security_token": "securityToken",
+    "client_id": "clientId",
+    "resource_id": "resourceId",
+    "client_secret": "clientSecret",
+    "tenant_id": "tenantId",
+    "access_key_id": "accessKeyId",
+    "secret_access_key": "secretAccessKey",
+    "key": "key",
+    "account_key": "key",
+    "keys": "keys",
+    "auth_url": "authUrl",
+    "refresh_token": "refreshToken",
+    "developer_token": "developerToken",
+}
+_OPEN = ("username", "client_id", "resource_id", "tenant_id", "access_key_id", "auth_url")
+
+
+# --- the table ---
+
+
+class MetadataField(Field):
+    """Names and values of which only the declared ones are managed: a null removes one, and a declared null all of them."""
+
+    def filled(self, before: t.Any, declared: t.Any) -> t.Any:
+        if declared is None:
+            return None
+        values = {**(before or {}), **declared}
+        return {name: str(value) for name, value in values.items() if value is not None}
+
+
+def _category(value: t.Any, option: str) -> Findings:
+    problem = CATEGORIES.problem(value, option)
+    if problem:
+        yield Finding("InvalidConnectionType", option, problem, _SOURCE)
+
+
+def _auth_type(value: t.Any, option: str) -> Findings:
+    problem = AUTH_TYPES.problem(value, option)
+    if problem:
+        yield Finding("InvalidCredentialsType", option, problem, _SOURCE)
+
+
+def _metadata(value: t.Any, option: str) -> Findings:
+    for name, content in value.items():
+        if isinstance(content, (dict, list)):
+            message = f"The value of {option}.{name} must be text, not a {type(content).__name__}."
+            yield Finding("InvalidMetadata", option, message, _SOURCE)
+
+
+def _filled(value: t.Any, option: str) -> Findings:
+    if not str(value).strip():
+        yield Finding("EmptyText", option, f"{option} must not be empty; omit it if it has no value.", _SOURCE)
+
+
+def _keys(value: t.Any, option: str) -> Findings:
+    if not value or any(content is None or isinstance(content, (dict, list)) for content in value.values()):
+        message = f"{option} must be a mapping of names and texts with at least one entry."
+        yield Finding("InvalidMetadata", option, message, _SOURCE)
+
+
+def _texts(value: t.Any) -> t.Any:
+    return {str(name): str(content) for name, content in value.items()} if isinstance(value, dict) else value
+
+
+def _without_order(value: t.Any) -> t.Any:
+    return frozenset(value or ())
+
+
+# What can change in place: the credentials go with each of them.
+_UPDATABLE = (
+    "target",
+    "is_shared",
+    "shared_user_list",
+    "metadata",
+    "expiry_time",
+    "use_workspace_managed_identity",
+    "pe_requirement",
+    "credentials.type",
+)
+
+
+def _credential(name: str) -> Field:
+    """A part of the credentials: no GET shows it."""
+    more: dict[str, t.Any] = {"rule": _filled, "examples": ("planted-text",), "wrong": ("", " ")}
+    spec: dict[str, t.Any] = {"type": "str", "no_log": name not in _OPEN}
+    if name == "keys":
+        spec["type"] = "dict"
+        more = {
+            "rule": _keys,
+            "examples": ({"token": "planted-text"},),
+            "wrong": ({}, {"a": ["b"]}),
+            "to_arm": _texts,
+            "shape": shape.mapping(),
+        }
+    return Field(f"credentials.{name}", _C + _ARM_NAMES[name], WRITE_ONLY, spec=spec, goes_with=_UPDATABLE, **more)
+
+
+FIELDS = (
+    fixed(
+        "type",
+        _P + "category",
+        _WHY_TYPE,
+        spec={"type": "str"},
+        rule=_category,
+        canon=CATEGORIES.canon,
+        to_arm=CATEGORIES.to_arm,
+        from_arm=CATEGORIES.from_arm,
+        shape=shape.TEXT,
+        examples=("git", "azure_sql_db", "AzureOpenAI"),
+        wrong=("", "azure_sql", "a b"),
+    ),
+    Field(
+        "target",
+        _P + "target",
+        spec={"type": "str"},
+        rule=_filled,
+        canon=canon.text,
+        examples=("https://example.org/", "Server=tcp:a,1433"),
+        wrong=("", " "),
+    ),
+    MetadataField(
+        "metadata",
+        _P + "metadata",
+        spec={"type": "dict"},
+        rule=_metadata,
+        canon=canon.mapping,
+        clearable=True,
+        examples=({"team": "vision"},),
+        wrong=({"a": ["b"]}, {"a": {"b": "c"}}),
+    ),
+    Field("is_shared", _P + "isSharedToAll", spec={"type": "bool"}, canon=bool, shape=shape.FLAG),
+    # What follows has no field in the CLI's schemas.
+    Field(
+        "shared_user_list",
+        _P + "sharedUserList",
+        spec={"type": "list", "elements": "str"},
+        canon=_without_order,
+        shape=shape.list_of(shape.TEXT),
+        clearable=True,
+        cleared=[],
+        cli_name=None,
+        examples=(["11111111-0000-4000-8000-000000000001"],),
+        wrong=([{"a": "b"}],),
+    ),
+    Field(
+        "expiry_time",
+        _P + "expiryTime",
+        spec={"type": "str"},
+        rule=_filled,
+        canon=canon.text,
+        clearable=True,
+        cli_name=None,
+        examples=("2030-01-01T00:00:00Z",),
+        wrong=("", " "),
+    ),
+    Field(
+        "use_workspace_managed_identity",
+        _P + "useWorkspaceManagedIdentity",
+        spec={"type": "bool"},
+        canon=bool,
+        shape=shape.FLAG,
+        cli_name=None,
+    ),
+    Field(
+        "pe_requirement",
+        _P + "peRequirement",
+        spec={"type": "str", "choices": ["not_applicable", "not_required", "required"]},
+        canon=canon.caseless,
+        cli_name=None,
+        **choice(not_applicable="NotApplicable", not_required="NotRequired", required="Required"),
+    ),
+    Field(
+        "credentials.type",
+        _P + "authType",
+        spec={"type": "str"},
+        rule=_auth_type,
+        canon=AUTH_TYPES.canon,
+        to_arm=AUTH_TYPES.to_arm,
+        from_arm=AUTH_TYPES.from_arm,
+        shape=shape.TEXT,
+        examples=("none", "aad"),
+        wrong=("", "api-keys", "a b"),
+    ),
+    *(_credential(name) for name in _ARM_NAMES),
+)
+_BY_OPTION = {row.option: row for row in FIELDS}
+# The properties that a PUT sends, apart from the credentials.
+_SENT = {row.path.removeprefix(_P) for row in FIELDS if not row.path.startswith(_C)}
+
+
+class ConnectionInherited(AmlError):
+    """A connection of another workspace, which shares it with this one."""
+
+    default_code = "ConnectionInherited"
+
+
+class Connection(Kind):
+    """A connection of a workspace.
+
+    A PUT replaces it as a whole, and no GET shows the credentials: they go with each update, and an update of a connection that has some is refused without
+    them. The service would return them on request (``listsecrets``), but no module asks for secrets.
+    """
+
+    label = "connection"
+    collection = "connections"
+    api_version = versions.STABLE
+    parent_label = "workspace"
+    parent_api_version = versions.STABLE
+    parent_is_of_provider = True
+    fields = FIELDS
+    options = (
+        Option(
+            "update_password",
+            spec={"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
+            cli_name=None,
+        ),
+    )
+    required_on_create = ("type",)
+
+    # --- what was declared ---
+
+    def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
+        flat = super().declare(tree, target)
+        if "credentials" in tree and tree["credentials"] is None:
+            public = {option: value for option, value in flat.items() if not option.startswith("credentials.")}
+            return {**public, "credentials.type": "none"}
+        return flat
+
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
+        yield from super().check(target, declared, tree)
+        if not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,254}", target.name):
+            message = f"name {target.name!r} is not a valid name of a connection: 3 to 255 letters, digits, '-' and '_', starting with a letter or digit."
+            yield Finding("InvalidConnectionName", "name", message, "docs/facts.md g.8")
+        yield from _check_parts(declared, declared.get("credentials.type"))
+
+    def required_of(self, declared: Declared) -> tuple[str, ...]:
+        target = () if CATEGORIES.from_arm(declared.get("type")) in _NO_TARGET else ("target",)
+        return (*self.required_on_create, *target, *_required(_type_of(declared)))
+
+    def check_create(self, declared: Declared, parent: Body | None) -> Findings:
+        yield from super().check_create(declared, parent)
+        if "credentials.type" not in declared and _declared_parts(declared):
+            yield Finding("CredentialsIncomplete", "credentials.type", "Declare credentials.type too.", _SOURCE)
+        for option in _placeholders(declared):
+            message = f"{option} has the placeholder of an export: replace it by its value to create the connection."
+            yield Finding("SecretNeeded", option, message, "this collection")
+
+    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
+        before = AUTH_TYPES.from_arm(current["credentials"]["type"] or "none")
+        wanted = AUTH_TYPES.from_arm(declared.get("credentials.type", before))
+        foreign = list(_check_parts(declared, wanted))
+        if foreign:
+            yield from foreign
+            return
+        missing = _missing(declared, before, wanted)
+        if missing and wanted != before:
+            message = f"Other credentials than the connection has need {', '.join(missing)} too."
+            yield Finding("CredentialsIncomplete", missing[0], message, _SOURCE)
+        elif missing:
+            message = (
+                f"The connection has credentials of type {wanted}, which the service never returns, and an update without them would remove them: "
+                f"declare {', '.join(missing)} too."
+            )
+            yield Finding("SecretNeeded", missing[0], message, _SOURCE)
+
+    # --- documents ---
+
+    def with_values(self, body: Body, values: Declared) -> Body:
+        changed = super().with_values(body, values)
+        if "credentials.type" in values and not _declared_parts(values):
+            # Those of another type do not stay.
+            set_path(changed, "properties.credentials", None)
+        return changed
+
+    def create_body(self, target: Target, declared: Declared, parent: Body | None) -> Body:
+        return _sendable(super().create_body(target, _with_defaults(declared), parent))
+
+    def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
+        return _sendable(super().recreate_body(body, plan, declared, target, parent))
+
+    def writable(self, body: Body) -> Body:
+        properties = super().writable(body)["properties"]
+        return {
+            "properties": {name: value for name, value in properties.items() if name in _SENT and value is not None}
+        }
+
+    def updates(self, body: Body, plan: Plan) -> list[Request]:
+        changed = _sendable(self.with_values(self.writable(body), plan.values()))
+        return [Request("PUT", changed, params=dict(self.write_params), carries=True)]
+
+    # --- whose it is ---
+
+    def guard(self, body: Body, target: Target) -> None:
+        owner = owner_of(body, target.parent_id)
+        if owner is None:
+            return
+        raise ConnectionInherited(
+            f"The connection {target.name!r} belongs to the workspace {owner.name!r}, which shares it with {ArmId(target.parent_id).name!r}.",
+            target=body.get("id"),
+            hint=f"Nothing was sent. Manage it in the workspace {owner.name!r}, or use another name.",
+        )
+
+    def belongs(self, body: Body, workspace_id: str) -> bool:
+        return owner_of(body, workspace_id) is None
+
+    def tags_of(self, body: Body) -> dict[str, t.Any]:
+        return _BY_OPTION["metadata"].read(body) or {}
+
+    # --- replacement ---
+
+    def lost_on_recreate(self, body: Body, declared: Declared) -> list[str]:
+        before = AUTH_TYPES.from_arm(_BY_OPTION["credentials.type"].read(body) or "none")
+        return _missing(declared, before, AUTH_TYPES.from_arm(declared.get("credentials.type", before)))
+
+    # --- what the user sees ---
+
+    def project(self, body: Body) -> dict[str, t.Any]:
+        values = self.read(body)
+        return {
+            "id": body.get("id"),
+            "name": body.get("name"),
+            **values,
+            "metadata": values["metadata"] or {},
+            "is_shared": bool(values["is_shared"]),
+            "shared_user_list": values["shared_user_list"] or [],
+            "use_workspace_managed_identity": bool(values["use_workspace_managed_identity"]),
+            "credentials": {"type": values["credentials"]["type"] or "none"},
+            "group": get_path(body, "properties.group") or None,
+            "created_by_workspace_id": get_path(body, "properties.createdByWorkspaceArmId") or None,
+        }
+
+
+def owner_of(body: Body, workspace_id: str) -> ArmId | None:
+    """The workspace that shares a connection with this one, in whose list it is too; None for one that no other workspace shares."""
+    named = (get_path(body, "properties.createdByWorkspaceArmId"), ArmId(body.get("id") or "").workspace)
+    owners = (ArmId(owner) for owner in named if isinstance(owner, str) and "/workspaces/" in owner.casefold())
+    return next((owner for owner in owners if owner.casefold() != workspace_id.casefold()), None)
+
+
+def _type_of(declared: Declared) -> str:
+    """The type of credentials that a creation sends."""
+    entra = CATEGORIES.from_arm(declared.get("type")) in _ENTRA
+    return str(AUTH_TYPES.from_arm(declared.get("credentials.type") or ("aad" if entra else "none")))
+
+
+def _with_defaults(declared: Declared) -> Declared:
+    """What the CLI sends where nothing is declared: a connection is shared, and used with Microsoft Entra ID where its type has that."""
+    return {"is_shared": True, "credentials.type": _type_of(declared), **declared}
+
+
+def _required(type_: str) -> tuple[str, ...]:
+    return tuple(f"credentials.{name}" for name in _PARTS.get(type_, ((), ()))[0])
+
+
+def _declared_parts(declared: Declared) -> list[str]:
+    return [option for option in declared if option.startswith("credentials.") and option != "credentials.type"]
+
+
+def _placeholders(declared: Declared) -> list[str]:
+    """The parts of which a declaration has what an export has in their place."""
+    return [option for option in _declared_parts(declared) if _is_placeholder(declared[option])]
+
+
+def _is_placeholder(value: t.Any) -> bool:
+    return value == redact.PLACEHOLDER or (isinstance(value, dict) and redact.PLACEHOLDER in value.values())
+
+
+def _missing(declared: Declared, before: str, wanted: str) -> list[str]:
+    """What a PUT of a connection with credentials of type ``before`` needs for those of type ``wanted``, and the declaration does not have."""
+    lacking = [option for option in _required(wanted) if declared.get(option) is None]
+    if wanted == before and not _declared_parts(declared) and "credentials.type" not in declared:
+        # Whether it has the parts that it can be without, no GET shows.
+        lacking = lacking or [f"credentials.{name}" for name in _PARTS.get(wanted, ((), ("type",)))[1]]
+    return [*lacking, *(option for option in _placeholders(declared) if option not in lacking)]
+
+
+def _check_parts(declared: Declared, type_: t.Any) -> Findings:
+    """Parts of other credentials than those that are declared, or that the connection has."""
+    name = AUTH_TYPES.from_arm(type_)
+    if name is None:
+        return
+    needed, others = _PARTS.get(name, ((), ()))
+    own = (*needed, *others)
+    for option in _declared_parts(declared):
+        if option.partition(".")[2] not in own and declared[option] is not None:
+            has = f"they have {', '.join(own)}" if own else "they have no other options"
+            message = f"{option} is not part of credentials of type {name}; {has}."
+            yield Finding("OptionOfAnotherType", option, message, _SOURCE)
+
+
+def _sendable(body: Body) -> Body:
+    """A document as it can be sent: ``credentials`` only where there are some."""
+    if not body["properties"].get("credentials"):
+        body["properties"].pop("credentials", None)
+    return body
+
+
+shape.learn_child(Connection.collection, FIELDS, required=("category",))
+CONNECTION = Connection()

@@ -1,0 +1,104 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Connections in YAML of the Azure ML CLI v2: some types have other fields (azure-ai-ml, ``_schema/workspace/connections``, ``connection_subtypes``)."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .._kinds import datastore
+from .._kinds.connection import CATEGORIES
+
+Tree = dict[str, t.Any]
+
+KIND = "connection"
+
+# By the type, how it names the target.
+_TARGETS = {
+    "azure_blob": "url",
+    "azure_open_ai": "azure_endpoint",
+    "azure_ai_services": "endpoint",
+    "azure_ai_search": "endpoint",
+    "azure_content_safety": "endpoint",
+    "azure_speech_services": "endpoint",
+    "serverless": "endpoint",
+    "api_key": "api_base",
+}
+# The CLI's types that are kinds of another one, and the Kind in its metadata.
+_OF_COGNITIVE_SERVICE = {"azure_content_safety": "Content Safety", "azure_speech_services": "speech"}
+TYPES = (
+    "git", "python_feed", "container_registry", "s3", "snowflake", "azure_sql_db", "azure_synapse_analytics", "azure_my_sql_db", "azure_postgres_db",
+    "azure_data_lake_gen2", "custom", "azure_one_lake", "open_ai", "serp", *_TARGETS,
+)  # fmt: skip
+# Fields of single types whose values are metadata.
+_METADATA = {
+    "account_name": "AccountName",
+    "container_name": "ContainerName",
+    "api_version": "ApiVersion",
+    "open_ai_resource_id": "ResourceId",
+    "ai_services_resource_id": "ResourceId",
+}
+
+
+def is_connection(declared: t.Mapping[str, t.Any]) -> bool:
+    """Whether a file of the CLI is of a connection. Two types are those of datastores too, which have no target."""
+    type_ = _cli_type(declared.get("type"))
+    if type_ in datastore.TYPES:
+        return "connection" in str(declared.get("$schema")).casefold() or any(
+            name in declared for name in ("target", "url", "api_base", "azure_endpoint")
+        )
+    return type_ in TYPES
+
+
+def drop_unread(tree: Tree) -> None:
+    """``az ml connection show`` prints null for each part of the credentials: they are not declared then."""
+    credentials = tree.get("credentials")
+    parts = [value for name, value in credentials.items() if name != "type"] if isinstance(credentials, dict) else []
+    if parts and all(value is None for value in parts):
+        del tree["credentials"]
+
+
+def to_options(tree: Tree) -> None:
+    """The options that say what the CLI's fields say, in place."""
+    type_ = _cli_type(tree.get("type"))
+    metadata = _take_metadata(tree, type_)
+    if metadata:
+        tree["metadata"] = metadata
+    if type_ is not None:
+        tree["type"] = "cognitive_service" if type_ in _OF_COGNITIVE_SERVICE else type_
+    target = _take_target(tree, type_)
+    if target is not None:
+        tree["target"] = target
+    key = tree.pop("api_key", None)
+    if key is not None:
+        tree["credentials"] = {"type": "api_key", "key": key}
+
+
+def _take_metadata(tree: Tree, type_: t.Any) -> Tree:
+    """``tags`` is the older name; azure-ai-ml sends some values that no one declares."""
+    metadata = {**(tree.pop("tags", None) or {}), **(tree.pop("metadata", None) or {})}
+    metadata |= {key: value for name, key in _METADATA.items() if (value := tree.pop(name, None)) is not None}
+    if type_ == "azure_open_ai":
+        metadata.setdefault("ApiType", "Azure")
+    if type_ in _OF_COGNITIVE_SERVICE:
+        metadata["Kind"] = _OF_COGNITIVE_SERVICE[type_]
+    return metadata
+
+
+def _take_target(tree: Tree, type_: t.Any) -> t.Any:
+    targets = [tree.pop(name, None) for name in ("target", *dict.fromkeys(_TARGETS.values()))]
+    artifact, workspace = (tree.pop(name, None) for name in ("artifact", "one_lake_workspace_name"))
+    target = next((value for value in targets if value is not None), None)
+    return _lake_house(target, workspace, str(artifact.get("name"))) if isinstance(artifact, dict) else target
+
+
+def _cli_type(value: t.Any) -> t.Any:
+    return CATEGORIES.from_arm(value)
+
+
+def _lake_house(endpoint: t.Any, workspace: t.Any, name: str) -> str:
+    """As ``MicrosoftOneLakeConnection`` composes it: with the ending for a name, without it for an id."""
+    ending = "" if re.match(".{7}-.{4}-.{4}-.{4}.{12}", name) else ".Lakehouse"
+    return f"https://{endpoint}/{workspace}/{name}{ending}"
