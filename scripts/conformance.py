@@ -59,6 +59,14 @@ NAMES = {
     "g.7": "connections",
     "g.8": "connections in answers, and their secrets",
     "g.9": "what was not seen of connections",
+    "i.1": "diagnostic settings",
+    "i.2": "their categories",
+    "i.3": "their refusals",
+    "i.4": "their destinations",
+    "i.5": "missing ones",
+    "i.6": "their life",
+    "i.7": "keys of destinations",
+    "i.8": "tables of Log Analytics",
     "gaps": "",
 }
 

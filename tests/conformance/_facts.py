@@ -34,6 +34,7 @@ TESTS = {
     "datastores": "tests/unit/simulator/test_ml_datastores.py",
     "deployments": "tests/unit/simulator/test_deployments.py",
     "facts": "tests/conformance/test_facts.py",
+    "diagnostics": "tests/unit/simulator/test_diagnostic_settings.py",
     "functions": "tests/unit/simulator/test_template_functions.py",
     "instance": "tests/unit/simulator/test_ml_instance.py",
     "kinds": "tests/unit/simulator/test_ml_kinds_sdk.py",

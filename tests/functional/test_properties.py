@@ -76,7 +76,13 @@ REFUSALS = (
     "CredentialsIncomplete",
     "OptionOfAnotherType",
     "IdentityTypeIsFinal",
+    "CategoriesMissing",
+    "CategoriesMixed",
+    "DestinationMissing",
 )
+
+# What the results name a resource.
+RESULTS = ("compute", "connection", "datastore", "diagnostic_setting", "workspace", "resource")
 
 SETTINGS = settings(
     max_examples=figures.EXAMPLES,
@@ -121,8 +127,7 @@ class World:
         self.azure.app.close()
 
     def document(self, path: str = "") -> t.Any:
-        version = "2023-01-31" if self.subject.name == "arm_resource" and not path else "2025-12-01"
-        found = self.azure.get(path or self.subject.document, version)
+        found = self.azure.get(path or self.subject.document, "2025-12-01" if path else self.subject.version)
         # Some refusals have the time of day.
         return {"error": found["error"]["code"]} if "error" in found else found
 
@@ -166,7 +171,7 @@ def compare(subject: Subject, planned: t.Any, done: t.Any) -> None:
     """What check mode predicted is what came: the plan, the diff, and of the result what could be known."""
     for key in ("changed", "plan", "diff"):
         assert planned[key] == done[key], key
-    result = next(key for key in ("compute", "connection", "datastore", "workspace", "resource") if key in done)
+    result = next(key for key in RESULTS if key in done)
     for row in subject.kind.fields if subject.kind else ():
         known = _paths.get_path(planned[result], row.option)
         if known not in (None, _paths.MISSING):

@@ -41,6 +41,8 @@ MODULES = (
     "aml_connection_info",
     "aml_datastore",
     "aml_datastore_info",
+    "aml_diagnostic_setting",
+    "aml_diagnostic_setting_info",
     "aml_export_info",
     "aml_fleet",
     "aml_fleet_info",
@@ -310,6 +312,24 @@ BASES: dict[str, list[Options]] = {
         },
     ],
     "aml_datastore_info": [{"name": "training_data", "type": ["azure_blob"]}],
+    "aml_diagnostic_setting": [
+        {
+            "name": "to-logs",
+            "log_analytics_workspace_id": f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/log-test",
+            "log_analytics_destination_type": "dedicated",
+            "storage_account_id": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/stlogs",
+            "event_hub_authorization_rule_id": f"{GROUP}/providers/Microsoft.EventHub/namespaces/hubs/authorizationRules/Send",
+            "event_hub_name": "ml-logs",
+            "log_categories": ["AmlComputeJobEvent"],
+            "metric_categories": ["AllMetrics"],
+        },
+        {
+            "name": "to-logs",
+            "storage_account_id": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/stlogs",
+            "log_category_groups": ["allLogs"],
+        },
+    ],
+    "aml_diagnostic_setting_info": [{"name": "to-logs"}],
     "aml_compute_info": [{"name": "cpu-cluster", "type": ["amlcompute"]}],
     "aml_export_info": [{}],
     "aml_fleet": [
@@ -677,6 +697,8 @@ RULES: dict[str, list[t.Any]] = {
     # datastore
     "aml_datastore:name": [*_SEGMENT, "-data", "_data", "größe", "d" * 256, "a.b"],
     "aml_datastore_info:name": [segment for segment in _SEGMENT if segment is not None],
+    "aml_diagnostic_setting:name": [*_SEGMENT, "a:b", "a*b", "d" * 261, "a&b", "a<b"],
+    "aml_diagnostic_setting_info:name": [segment for segment in _SEGMENT if segment is not None],
     "credentials": [{"account_key": "planted-a", "sas_token": "planted-b"}, {"secret": "x"}],
     "artifact": [{"id": "x"}],
     # looking

@@ -213,6 +213,43 @@ plain("aml_datastore", "change", ("aml_datastore", KEYED), **KEYED, description=
 plain("aml_datastore", "delete", ("aml_datastore", BLOB), name="data", state="absent")
 plain("aml_datastore_info", "all of a workspace")
 plain("aml_datastore_info", "one", None, name="workspaceblobstore")
+
+
+ANALYTICS, SINK, RULE = (
+    f"{GROUP_ID}/providers/{type_}"
+    for type_ in (
+        "Microsoft.OperationalInsights/workspaces/log-test",
+        "Microsoft.Storage/storageAccounts/stwstest",
+        "Microsoft.EventHub/namespaces/hubs/authorizationRules/Send",
+    )
+)
+LOGGED: dict[str, t.Any] = {
+    "name": "logs",
+    "log_analytics_workspace_id": ANALYTICS,
+    "log_categories": ["RunEvent"],
+}
+
+
+def logging(what: str, made: bool, **options: t.Any) -> None:
+    """A row about diagnostic settings, with a workspace of Log Analytics."""
+
+    @row("aml_diagnostic_setting", what)
+    def scenario(azure: Azure) -> Task:
+        azure.resource("Microsoft.OperationalInsights/workspaces", "log-test")
+        if made:
+            azure.run("aml_diagnostic_setting", **LOGGED)
+        return "aml_diagnostic_setting", options
+
+
+_TO = {"name": "logs", "log_categories": ["RunEvent"]}
+logging("create", False, **LOGGED)
+logging("create with a storage account", False, **_TO, storage_account_id=SINK)
+logging("create with an event hub", False, **_TO, event_hub_authorization_rule_id=RULE)
+logging("no change", True, **LOGGED)
+logging("change", True, **LOGGED, metric_categories=["AllMetrics"])
+logging("delete", True, name="logs", state="absent")
+plain("aml_diagnostic_setting_info", "all of a workspace")
+plain("aml_diagnostic_setting_info", "one", None, name="logs")
 plain("aml_compute_info", "all of a workspace", MADE)
 plain("aml_compute_info", "one", MADE, name="cpu")
 plain(
@@ -358,6 +395,8 @@ plain(
 
 # --- where a right is held ---
 
+_DESTINATIONS = ("log_analytics_workspace_id", "storage_account_id", "event_hub_authorization_rule_id")
+
 
 def places(azure: Azure, options: dict[str, t.Any]) -> dict[str, str]:
     """The scopes at which the permissions of a task can be assigned, named as in docs/permissions.md; the narrowest first."""
@@ -368,6 +407,7 @@ def places(azure: Azure, options: dict[str, t.Any]) -> dict[str, str]:
         "target": options.get("resource_id")
         or (f"{GROUP_ID}/providers/{options['type']}/{options['name']}" if by_name else None),
         "hub": options.get("hub_id"),
+        "destination": next((value for name, value in options.items() if name in _DESTINATIONS), None),
         "workspace": WORKSPACE_ID,
         "group": GROUP_ID,
         "subscription": f"/subscriptions/{SUBSCRIPTION}",

@@ -17,6 +17,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._engine.kind impor
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.attached_types import ATTACHED
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.connection import CONNECTION
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.datastore import DATASTORE
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
 
@@ -71,6 +72,7 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     "aml_workspace": (Workspace(),),
     "aml_connection": (CONNECTION,),
     "aml_datastore": (DATASTORE,),
+    "aml_diagnostic_setting": (DIAGNOSTIC_SETTING,),
 }
 
 

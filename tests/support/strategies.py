@@ -16,11 +16,13 @@ import importlib
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import collection_id
 from ansible_collections.azureml.compute.plugins.module_utils._engine import rules
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import workspace_rules
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.connection import CONNECTION
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.datastore import DATASTORE, OF_STORAGE, STORAGE
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import FIELDS, Workspace
 from ansible_collections.azureml.compute.plugins.module_utils._options import kind_specs, specs
@@ -308,6 +310,15 @@ VALUES: dict[str, Strategy] = {
         ),
         st.just({"tenant_id": GUID, "client_id": GUID, "certificate": "planted-certificate", "thumbprint": "AB12"}),
     ),
+    # diagnostic setting
+    "log_analytics_workspace_id": ids(provider("Microsoft.OperationalInsights/workspaces", "log-test")),
+    "storage_account_id": ids(provider("Microsoft.Storage/storageAccounts", "stwstest")),
+    "event_hub_authorization_rule_id": ids(provider("Microsoft.EventHub/namespaces", "hubs/authorizationRules/Send")),
+    "log_categories": st.lists(
+        st.sampled_from(["AmlComputeJobEvent", "RunEvent", "ComputeInstanceEvent"]), unique=True
+    ),
+    "log_category_groups": st.sampled_from([[], ["allLogs"]]),
+    "metric_categories": st.sampled_from([[], ["AllMetrics"]]),
     # any resource
     "arm_resource:api_version": st.just("2023-01-31"),
     "body": st.fixed_dictionaries(
@@ -354,6 +365,8 @@ class Subject:
     path: str = ""
     # Of what is in a workspace; a fleet has compute targets alone.
     collection: str = "computes"
+    # Of reads of the document.
+    version: str = "2025-12-01"
 
     @property
     def spec(self) -> specs.Spec:
@@ -363,7 +376,7 @@ class Subject:
     @property
     def document(self) -> str:
         """Where ARM has it."""
-        return self.path or f"{WORKSPACE_ID}/{self.collection}/{self.always['name']}"
+        return self.path or f"{collection_id(WORKSPACE_ID, self.collection)}/{self.always['name']}"
 
     @property
     def replaces(self) -> Options:
@@ -538,6 +551,22 @@ def mend_datastore(options: Options) -> Options:
     }
 
 
+def mend_diagnostic_setting(options: Options) -> Options:
+    if not options.get("event_hub_authorization_rule_id"):
+        options = without(options, "event_hub_name")
+    if not any(options.get(name) for name in ("storage_account_id", "event_hub_authorization_rule_id")):
+        options["log_analytics_workspace_id"] = provider("Microsoft.OperationalInsights/workspaces", "log-test")
+    if not options.get("log_analytics_workspace_id"):
+        options = without(options, "log_analytics_destination_type")
+    if options.get("log_categories"):
+        options["log_category_groups"] = []
+    elif options.get("log_category_groups"):
+        options["log_categories"] = []
+    else:
+        options["metric_categories"] = ["AllMetrics"]
+    return options
+
+
 _VM = provider("Microsoft.Compute/virtualMachines", "vm")
 _ATTACHED: dict[str, tuple[Options, tuple[str, ...], t.Callable[[Options], Options]]] = {
     "virtualmachine": ({"resource_id": _VM}, (), lambda options: without(options, "address")),
@@ -593,12 +622,16 @@ SUBJECTS = {
             Subject(type_, "aml_datastore", DATASTORE, {"name": "a_datastore", "type": type_}, needed, mend_datastore, collection="datastores")
             for type_, (needed, _others) in STORAGE.items()
         ),
+        Subject(
+            "diagnostic_setting", "aml_diagnostic_setting", DIAGNOSTIC_SETTING, {"name": "to-logs"}, (), mend_diagnostic_setting,
+            collection="diagnostic_settings", version=DIAGNOSTIC_SETTING.api_version,
+        ),
         Subject("workspace", "aml_workspace", _WORKSPACE_KIND, {"name": WORKSPACE}, (), mend_workspace, WORKSPACE_ID),
         Subject("hub", "aml_workspace", _WORKSPACE_KIND, {"name": "hub-test", "kind": "hub"}, (), mend_workspace, HUB_ID),
         Subject("project", "aml_workspace", _WORKSPACE_KIND, {"name": "project-test", "kind": "project"}, (), mend_project, PROJECT_ID),
         Subject(
             "arm_resource", "arm_resource", None, {"resource_group": "rg-test", "type": _PLAIN_TYPE, "name": "drawn"}, ("body", "api_version"),
-            path=provider(_PLAIN_TYPE, "drawn"),
+            path=provider(_PLAIN_TYPE, "drawn"), version="2023-01-31",
         ),
     )
 }  # fmt: skip
@@ -664,6 +697,7 @@ def furnish(azure: Azure) -> None:
         ("Microsoft.Synapse/workspaces/syn/bigDataPools", "pool", spark, "2021-06-01"),
         ("Microsoft.ContainerRegistry/registries", "acrtest", {"sku": {"name": "Premium"}}, "2023-07-01"),
         ("Microsoft.Insights/components", "ai-two", {"kind": "web"}, "2020-02-02"),
+        ("Microsoft.OperationalInsights/workspaces", "log-test", {}, "2023-09-01"),
     ):
         azure.resource(type_, name, body, version)
     found = azure.get(WORKSPACE_ID)["properties"]

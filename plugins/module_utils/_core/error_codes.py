@@ -10,15 +10,15 @@ CODES = frozenset(
     """
     AddressOutside AlreadyAttached AlreadyExists AmbiguousPrivateEndpoint AnswerTooLarge AnswerTooSlow
     ApiVersionLacksAction ApiVersionLacksOption ApiVersionRequired AttachedAgain AuthenticationFailed
-    AuthoritiesUnreadable BadRequest CannotBeRemoved CertificateGivenTwice CertificateIncomplete
-    CertificateNeedsPublicAddress CertificateNotTrusted ChangedMeanwhile CloudMetadataUnavailable
+    AuthoritiesUnreadable BadRequest CannotBeRemoved CategoriesMissing CategoriesMixed CertificateGivenTwice
+    CertificateIncomplete CertificateNeedsPublicAddress CertificateNotTrusted ChangedMeanwhile CloudMetadataUnavailable
     ClusterMinNodesExceedCoreQuota ComputeCountExceeded ComputeNotFound Conflict ConnectionFailed ConnectionInherited
     CredentialFileReadable CredentialIncomplete CredentialNotFound CredentialsAmbiguous CredentialsIncomplete
     CredentialUnavailable CredentialUnused CrossRegionCluster CrossRegionInstance CrossRegionManagedNetwork
     CrossRegionPrivateLink DatastoreNotRemovable DeclaredTwice DefaultNotSettable DeleteNotSupported
-    DeleteUnderlyingNeeded DependentsNeedPermanentDelete DeploymentFailed DiagnosisFailed DomainLabelMissing
-    DuplicateCompute DuplicateFamily EmptySelection EmptyText EncryptionWithoutKey EndlessList Error FailedDependent
-    FamilyQuotaExceeded FewNodes FileInNoWorkspace FileNotReadable FileNotWritable FirewallWithoutRules
+    DeleteUnderlyingNeeded DependentsNeedPermanentDelete DeploymentFailed DestinationMissing DiagnosisFailed
+    DomainLabelMissing DuplicateCompute DuplicateFamily EmptySelection EmptyText EncryptionWithoutKey EndlessList Error
+    FailedDependent FamilyQuotaExceeded FewNodes FileInNoWorkspace FileNotReadable FileNotWritable FirewallWithoutRules
     FirstIdentityOnly FleetFailed FleetNameMissing FolderMissing Forbidden HubOfProject IdentityConflict
     IdentityMissing IdentityNotFound IdentityTypeIsFinal IdleShutdownNeedsPermission ImmutableChange
     ImmutableChangeIgnored InternalError Interrupted InUse InvalidAddress InvalidApiVersion InvalidApplication

@@ -138,7 +138,7 @@ class ArmError(Exception):
         location: str | None = None,
         inner: str | None = None,
     ) -> None:
-        """`envelope`: `gateway` (E1 of docs/facts.md b.1), `compute` or `account` (E2), or `mfe` (E3); the last two have an `inner` code."""
+        """`envelope`: `gateway` (E1 of docs/facts.md b.1), `compute` or `account` (E2), `mfe` (E3), or `none`; the middle two have an `inner` code."""
         super().__init__(f"{status} {code}: {message}")
         self.status, self.code, self.message, self.inner = status, code, message, inner
         self.details, self.headers, self.envelope, self.location = details, headers or {}, envelope, location
@@ -151,6 +151,8 @@ class ArmError(Exception):
         if self.envelope == "mfe":
             return Response(self.status, {"error": self._mfe_error()}, dict(self.headers))
         error: dict[str, Any] = {"code": self.code, "message": self.message}
+        if self.envelope == "none":
+            return Response(self.status, error, dict(self.headers))
         if self.details is not None:
             error["details"] = self.details
         headers = {"x-ms-failure-cause": "gateway", **self.headers}

@@ -20,6 +20,7 @@ NAMES = (
     "names_and_keys",
     "private_links",
     "deployments",
+    "diagnostic_settings",
     "machine_learning.workspaces",
     "machine_learning.computes",
     "machine_learning.locations",
