@@ -128,8 +128,9 @@ class World:
 
     def document(self, path: str = "") -> t.Any:
         found = self.azure.get(path or self.subject.document, "2025-12-01" if path else self.subject.version)
-        # Some refusals have the time of day.
-        return {"error": found["error"]["code"]} if "error" in found else found
+        # Some refusals have the time of day; not all are in an envelope.
+        error = found.get("error", found if "code" in found else None)
+        return {"error": error["code"]} if error else found
 
     def bystander(self) -> t.Any:
         identity = provider("Microsoft.ManagedIdentity/userAssignedIdentities", "bystander")
