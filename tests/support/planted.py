@@ -337,6 +337,7 @@ FLEETS: dict[str, t.Callable[[Azure, Path], Case]] = {
     "plan-file": _fleet_plan_file,
 }
 
+
 def _connection_definition(azure: Azure, folder: Path) -> Case:
     """A field of the CLI that is no option of the module."""
     key = secret("ApiKeyInYaml")
