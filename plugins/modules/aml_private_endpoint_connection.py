@@ -47,7 +47,8 @@ options:
   api_version:
     description:
       - API version for requests to the resource's provider. Defaults to a version that the collection knows for workspaces and registries of Azure Machine
-        Learning, storage accounts, key vaults and container registries. Required for other types.
+        Learning, storage accounts, key vaults, container registries, Azure AI services, search services, Cosmos DB accounts and Synapse workspaces. Required
+        for other types.
     type: str
 extends_documentation_fragment:
   - azureml.compute.auth

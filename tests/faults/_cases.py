@@ -138,6 +138,14 @@ def _doomed(azure: Azure) -> Options:
 # --- others ---
 
 
+def _due(azure: Azure) -> Options:
+    """An action of a workspace, whose condition is not met yet."""
+    azure.arm("PATCH", WORKSPACE_ID, {"properties": {"managedNetwork": {"isolationMode": "AllowInternetOutbound"}}})
+    condition = {"properties": {"managedNetwork": {"status": {"status": "Active"}}}}
+    action = {"action": "provisionManagedNetwork", "body": {"includeSpark": False}, "unless": {"contains": condition}}
+    return {"id": WORKSPACE_ID, "api_version": "2025-12-01", **action}
+
+
 def _connected(azure: Azure) -> Options:
     """A private endpoint whose connection waits for its approval."""
     link = {"name": "pe", "properties": {"privateLinkServiceId": WORKSPACE_ID, "groupIds": ["amlworkspace"]}}
@@ -324,6 +332,7 @@ CASES = [
     ),
     Case("private endpoint connection: approve", CONNECTION, _connected),
     Case("private endpoint connection: remove", CONNECTION, lambda azure: {**_connected(azure), "state": "absent"}),
+    Case("action: provision the network", "arm_action", _due),
     Case("keys read again", "aml_workspace_resync_keys", _plain({}), always=True),
     Case("diagnosis", "aml_workspace_diagnose_info", _plain({})),
     Case("fleet: create", FLEET, _fleet),

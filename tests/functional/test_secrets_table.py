@@ -79,6 +79,9 @@ PLACES: dict[tuple[str, str], tuple[str, ...]] = {
     ("aml_datastore", "credentials.client_secret"): ("client-secret",),
     ("aml_datastore", "credentials.certificate"): ("datastore-certificate",),
     ("aml_datastore", "definition"): ("datastore-definition",),
+    ("arm_action", "secret_body"): (
+        "tests/functional/test_arm_action.py::test_secrets_of_the_body_are_sent_and_not_shown",
+    ),
     ("arm_resource", "secret_body"): ("secret-body", "secret-body-text"),
     ("aml_fleet", "workspaces"): ("fleet cluster", "fleet workspace-defaults"),
     ("aml_fleet", "defaults"): ("fleet defaults",),
@@ -116,6 +119,9 @@ PLACES: dict[tuple[str, str], tuple[str, ...]] = {
     ("service", "signatures of addresses"): ("tests/functional/test_secrets_sign_in.py::test_signatures_of_addresses",),
     ("service", "queries of addresses"): (
         "tests/functional/test_secrets_addresses.py::test_an_address_that_the_service_returns",
+    ),
+    ("service", "answers of actions"): (
+        "tests/functional/test_arm_action.py::test_without_a_condition_it_is_taken_in_every_run",
     ),
     ("service", "variables of custom applications"): (
         "tests/functional/test_secrets_fleet.py::test_what_others_declared_is_shown_by_no_module",

@@ -82,6 +82,30 @@ AKS = "Microsoft.ContainerService/managedClusters"
 POOLS = {"agentPoolProfiles": [{"name": "pool", "count": 3, "vmSize": "Standard_DS3_v2"}]}
 SYNAPSE = "Microsoft.Synapse/workspaces"
 SPARK = {"sparkVersion": "3.4", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}
+STORAGE = "Microsoft.Storage/storageAccounts"
+STORE = id_of(STORAGE, "stprod")
+
+
+def connected(azure: Simulator) -> None:
+    """A workspace with a managed network, and a private endpoint of another group whose connection waits for its approval."""
+    place = f"{azure.group_id('ml-prod')}/providers/Microsoft.MachineLearningServices/workspaces/ws-prod"
+    azure.arm("PATCH", place, ML, {"properties": {"managedNetwork": {"isolationMode": "AllowInternetOutbound"}}})
+    provider = f"{azure.group_id('hub')}/providers/Microsoft.Network"
+    link = {"name": "pe", "properties": {"privateLinkServiceId": place, "groupIds": ["amlworkspace"]}}
+    subnet = {"id": f"{provider}/virtualNetworks/ml-vnet/subnets/training"}
+    properties = {"subnet": subnet, "manualPrivateLinkServiceConnections": [link]}
+    azure.arm(
+        "PUT", f"{provider}/privateEndpoints/pe-ws-prod", "2024-05-01", {"location": "eastus", "properties": properties}
+    )
+
+
+CONNECTED = [
+    *workspace(),
+    group("hub"),
+    network("hub"),
+    resource(STORAGE, "stprod", "2023-01-01", kind="StorageV2"),
+    connected,
+]
 # So few vCPUs that a small cluster nearly uses them up.
 TIGHT = {"quotas": {"*": {"standardDSv2Family": 10, "standardDSv3Family": 10}}}
 
@@ -161,6 +185,11 @@ WORLDS = {
     "aml_quota": World(workspace("ws-dev", "ml-dev")),
     "aml_ssh_facts": World([*workspace(), cluster(minimum=1, **SSH)]),
     "aml_workspace": World([group("ml-prod"), *workspace("ws-test", "ml-test")]),
+    "aml_private_endpoint_connection": World(CONNECTED, {"hub_subscription": PLACEHOLDER, "storage_account_id": STORE}),
+    "arm_action": World(
+        [group("ml-prod"), resource(STORAGE, "stprod", "2023-01-01", kind="StorageV2")],
+        {"subscription": PLACEHOLDER, "storage_account_id": STORE},
+    ),
     "arm_resource": World(
         [
             group("ml-prod"),

@@ -377,6 +377,18 @@ def _remove_connection(azure: Azure) -> Task:
     return module, {**options, "state": "absent"}
 
 
+def rotate(azure: Azure, **more: t.Any) -> Task:
+    where = {"type": "Microsoft.Storage/storageAccounts", "name": "account", "api_version": "2023-01-01"}
+    azure.run(
+        "arm_resource", **where, body={"location": "eastus", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
+    )
+    return "arm_action", {**where, "action": "regenerateKey", "body": {"keyName": "key1"}, **more}
+
+
+SCENARIOS["arm_action", "without a condition"] = rotate
+SCENARIOS["arm_action", "with a condition, not due"] = lambda azure: rotate(
+    azure, unless={"contains": {"kind": "StorageV2"}}
+)
 STORAGE = {"type": "Microsoft.Storage/storageAccounts", "name": "account", "api_version": "2023-01-01"}
 ACCOUNT = {"location": "eastus", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
 plain("arm_resource", "create", None, **STORAGE, body=ACCOUNT)

@@ -17,10 +17,10 @@ CODES = frozenset(
     CredentialUnavailable CredentialUnused CrossRegionCluster CrossRegionInstance CrossRegionManagedNetwork
     CrossRegionPrivateLink DatastoreNotRemovable DeclaredTwice DefaultNotSettable DeleteNotSupported
     DeleteUnderlyingNeeded DependentsNeedPermanentDelete DeploymentFailed DestinationMissing DiagnosisFailed
-    DomainLabelMissing DuplicateCompute DuplicateFamily EmptySelection EmptyText EncryptionWithoutKey EndlessList Error
-    FailedDependent FamilyQuotaExceeded FewNodes FileInNoWorkspace FileNotReadable FileNotWritable FirewallWithoutRules
-    FirstIdentityOnly FleetFailed FleetNameMissing FolderMissing Forbidden HubOfProject IdentityConflict
-    IdentityMissing IdentityNotFound IdentityTypeIsFinal IdleShutdownNeedsPermission ImmutableChange
+    DomainLabelMissing DuplicateCompute DuplicateFamily EmptyCondition EmptySelection EmptyText EncryptionWithoutKey
+    EndlessList Error FailedDependent FamilyQuotaExceeded FewNodes FileInNoWorkspace FileNotReadable FileNotWritable
+    FirewallWithoutRules FirstIdentityOnly FleetFailed FleetNameMissing FolderMissing Forbidden HubOfProject
+    IdentityConflict IdentityMissing IdentityNotFound IdentityTypeIsFinal IdleShutdownNeedsPermission ImmutableChange
     ImmutableChangeIgnored InternalError Interrupted InUse InvalidAddress InvalidApiVersion InvalidApplication
     InvalidAuthenticationTokenTenant InvalidComputeName InvalidConnectionName InvalidConnectionType
     InvalidCredentialsType InvalidDatastoreName InvalidDeclaration InvalidDefaults InvalidDefinition InvalidEntry

@@ -63,8 +63,8 @@ class AroundUpdate(t.Protocol):
 
 @t.runtime_checkable
 class AfterWrite(t.Protocol):
-    def after_write(self, request: Request, answer: t.Any) -> None:
-        """Raise where the body of a successful answer to an update says that it was refused, in whole or in part."""
+    def after_write(self, request: Request, reply: t.Any) -> None:
+        """Take what a successful answer to an update says: raise where its body says that the update was refused, in whole or in part."""
 
 
 @t.runtime_checkable

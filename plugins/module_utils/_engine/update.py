@@ -144,7 +144,7 @@ class Update:
                 raise Overtaken(again=True) from error
             raise
         if isinstance(self._extension, AfterWrite):
-            self._extension.after_write(request, reply.body)
+            self._extension.after_write(request, reply)
         return reply
 
     def _waits_for(self, error: ArmError) -> bool:

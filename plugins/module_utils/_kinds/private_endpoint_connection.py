@@ -29,6 +29,10 @@ VERSIONS = {
     "microsoft.storage/storageaccounts": "2023-04-01",
     "microsoft.keyvault/vaults": "2023-07-01",
     "microsoft.containerregistry/registries": "2023-07-01",
+    "microsoft.cognitiveservices/accounts": "2024-10-01",
+    "microsoft.search/searchservices": "2023-11-01",
+    "microsoft.documentdb/databaseaccounts": "2023-04-15",
+    "microsoft.synapse/workspaces": "2021-06-01",
 }
 
 FIELDS = (

@@ -119,12 +119,12 @@ class _BodyField(Field):
         return contains(left, right, self.path.rpartition(".")[2])
 
 
-def _rows(body: Body, prefix: str = "") -> t.Iterator[_BodyField]:
+def rows_of(body: Body, prefix: str = "") -> t.Iterator[_BodyField]:
     for key, value in body.items():
         path = f"{prefix}{key}"
         # A key with a dot (an id in a map of identities) cannot be part of a dotted path: the map is then one value.
         if isinstance(value, dict) and value and not any("." in str(below) for below in value):
-            yield from _rows(value, path + ".")
+            yield from rows_of(value, path + ".")
         else:
             yield _BodyField(path, path, clearable=True)
 
@@ -144,7 +144,7 @@ class Resource(Kind):
         self.secret_body = secret_body or {}
         self.update_method = update_method
         self.tags_api = "alone" if update_method == "PUT" else "always"
-        self.fields = (*_rows(self.declared_body), Field("tags", "tags", canon=canon.mapping, clearable=True))
+        self.fields = (*rows_of(self.declared_body), Field("tags", "tags", canon=canon.mapping, clearable=True))
 
     def place(self, identifier: str) -> None:
         """What follows from the id about the type: whether it has ETags, and whether Microsoft.Resources/tags can change its tags."""
@@ -189,7 +189,7 @@ class Resource(Kind):
         own = [
             *(option for option in declared if option != "tags"),
             *tags,
-            *(row.path for row in _rows(self.secret_body)),
+            *(row.path for row in rows_of(self.secret_body)),
         ]
         return [
             path for path in _differing(sent, after) if not any(f"{path}.".startswith(f"{target}.") for target in own)

@@ -30,8 +30,8 @@ class QuotaExtension:
         entries = self._remote.client.list(path, self._kind.api_version, malformed=self._malformed.append)
         return document(entries, self._remote.target.id)
 
-    def after_write(self, request: Request, answer: t.Any) -> None:
-        refused = refused_quotas(shape.check(answer or {}, UPDATED, request.path))
+    def after_write(self, request: Request, reply: t.Any) -> None:
+        refused = refused_quotas(shape.check(reply.body or {}, UPDATED, request.path))
         if not refused:
             return
         others = len(request.body["value"]) - len(refused)

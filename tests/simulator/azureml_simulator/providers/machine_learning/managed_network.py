@@ -73,6 +73,8 @@ class ManagedNetwork:
         self.app, self.status = app, status_of(app)
         for kind in ("outbound_rule.write", "outbound_rule.delete", "managed_network.provision"):
             app.operations.on_done(kind, getattr(self, "_done_" + kind.replace(".", "_")))
+        # The network stays as it was; whether the workspace shows the failure is a guess.
+        app.operations.on_failed("managed_network.provision", lambda operation, error: None)
         self.status.on_result("managed_network.provision", self._provisioned)
 
     # -- the settings ------------------------------------------------------------------------------------------------
