@@ -29,7 +29,7 @@ from .environment import run_pytest
 TESTS = {"tests/functional/test_secrets_encodings.py": "load", "tests/integration/test_secrets_channels.py": "loadfile"}
 # For each way in which tasks run, the variables for each of these.
 WAYS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
-    "as modules": ({}, {"AML_IN_PROCESS": "false"}),
+    "as modules": ({"AML_TEST_ACTIONS": ""}, {"AML_IN_PROCESS": "false"}),
     "in process": ({"AML_TEST_ACTIONS": "1"}, {"AML_IN_PROCESS": "true"}),
 }
 # So many secrets stand in one text. More of them take longer together than one after the other.

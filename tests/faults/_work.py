@@ -69,7 +69,7 @@ def work(chosen: Chosen) -> list[Row]:
             item.duplicated,
             tuple(item.wrong),
             item.end,
-            ACTIONS in os.environ,
+            chosen.one_each,
         )
         for item in found
     ]
