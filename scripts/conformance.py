@@ -67,6 +67,17 @@ NAMES = {
     "i.6": "their life",
     "i.7": "keys of destinations",
     "i.8": "tables of Log Analytics",
+    "j.1": "jobs",
+    "j.2": "states of jobs",
+    "j.3": "lists of jobs",
+    "j.4": "times of jobs",
+    "j.5": "limits of jobs",
+    "j.6": "what was not seen of jobs",
+    "k.1": "registries",
+    "k.2": "registries in answers",
+    "k.3": "regions and names of registries",
+    "k.4": "given accounts of registries",
+    "k.5": "what was not seen of registries",
     "gaps": "",
 }
 

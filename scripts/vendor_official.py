@@ -45,7 +45,7 @@ CHECKSUMS = {
 RESOURCES = ("workspaces", "workspaces_computes", "workspaces_outboundRules")
 # The types of the answers that tests/contract compares.
 ROOTS = (
-    "workspaces", "workspaces/computes", "workspaces/outboundRules", "workspaces/connections", "workspaces/datastores", "DatastoreSecrets",
+    "workspaces", "workspaces/computes", "workspaces/outboundRules", "workspaces/connections", "workspaces/datastores", "registries", "DatastoreSecrets",
     "AmlComputeNodesInformation", "ComputeSecrets", "ListWorkspaceKeysResult",
     "VirtualMachineSizeListResult", "UpdateWorkspaceQuotasResult", "ManagedNetworkProvisionStatus",
     "DiagnoseResponseResult",
@@ -197,6 +197,7 @@ def main() -> int:
         ("samples/compute", "samples/compute"),
         ("samples/connection", "samples/connection"),
         ("samples/datastore", "samples/datastore"),
+        ("samples/registry", "samples/registry"),
         ("samples/workspace", "samples/workspace"),
     ):
         shutil.rmtree(TARGET / folder, ignore_errors=True)

@@ -32,6 +32,8 @@ TESTS = {
     "connections": "tests/unit/simulator/test_ml_connections.py",
     "control": "tests/unit/simulator/test_core_control.py",
     "datastores": "tests/unit/simulator/test_ml_datastores.py",
+    "jobs": "tests/unit/simulator/test_ml_jobs.py",
+    "registries": "tests/unit/simulator/test_ml_registries.py",
     "deployments": "tests/unit/simulator/test_deployments.py",
     "facts": "tests/conformance/test_facts.py",
     "diagnostics": "tests/unit/simulator/test_diagnostic_settings.py",

@@ -32,6 +32,7 @@ BLOB = {
     "container_name": "training",
     "credentials": {"account_key": "planted-account-key"},
 }
+SHARED = {"name": "shared", "location": "eastus"}
 NETWORK_API = "2024-05-01"
 
 
@@ -50,6 +51,11 @@ class Case:
     always: bool = False
     refused: bool = False
     leaves: str = ""
+
+
+def _job_check(azure: Azure) -> Options:
+    azure.run(CLUSTER, **SMALL)
+    return {"compute": SMALL["name"]}
 
 
 def _after(module: str, first: Options, then: Options) -> t.Callable[[Azure], Options]:
@@ -300,6 +306,10 @@ CASES = [
     Case("datastore: create", DATASTORE, _plain(BLOB)),
     Case("datastore: update", DATASTORE, _after(DATASTORE, BLOB, {"description": "other"})),
     Case("datastore: delete", DATASTORE, _after(DATASTORE, BLOB, {"state": "absent"})),
+    Case("registry: create", "aml_registry", _plain(SHARED)),
+    Case("registry: update", "aml_registry", _after("aml_registry", SHARED, {"public_network_access": "disabled"})),
+    Case("registry: delete", "aml_registry", _after("aml_registry", SHARED, {"state": "absent"})),
+    Case("registries looked at", "aml_registry_info", _plain({})),
     Case("workspace: create", WORKSPACES, _new_workspace),
     Case("workspace: create project", WORKSPACES, _project),
     Case(
@@ -335,6 +345,7 @@ CASES = [
     Case("action: provision the network", "arm_action", _due),
     Case("keys read again", "aml_workspace_resync_keys", _plain({}), always=True),
     Case("diagnosis", "aml_workspace_diagnose_info", _plain({})),
+    Case("job check", "aml_job_check", _job_check),
     Case("fleet: create", FLEET, _fleet),
     Case("fleet: change, prune", FLEET, _fleet_later),
     Case("fleet: datastores", FLEET, _fleet_stores),

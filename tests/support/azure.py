@@ -36,6 +36,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._core import inter
 from ansible_collections.azureml.compute.plugins.module_utils._engine import reconciler
 from ansible_collections.azureml.compute.plugins.module_utils._engine.versions import PREVIEW, STABLE
 from ansible_collections.azureml.compute.plugins.module_utils._fleet import executor
+from ansible_collections.azureml.compute.plugins.module_utils._jobs import aml_job_check
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import retirements
 from ansible_collections.azureml.compute.plugins.module_utils._module import task as _task
 from azure.core.pipeline.transport import HttpTransport
@@ -188,6 +189,8 @@ class Azure:
             stack.enter_context(mock.patch.object(_task.Task, "client", property(self._client)))
             timed = {"sleep": self.sleep, "clock": self.app.clock.now}
             stack.enter_context(mock.patch.dict(reconciler.Reconciler.__init__.__kwdefaults__, timed))
+            timed_job = {**timed, "now": self.app.clock.now}
+            stack.enter_context(mock.patch.dict(aml_job_check.JobCheck.__init__.__kwdefaults__, timed_job))
             stack.enter_context(
                 mock.patch.dict(executor.Executor.__init__.__kwdefaults__, {"clock": self.app.clock.now})
             )

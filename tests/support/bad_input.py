@@ -47,10 +47,13 @@ MODULES = (
     "aml_fleet",
     "aml_fleet_info",
     "aml_inference_cluster",
+    "aml_job_check",
     "aml_operation_info",
     "aml_preflight_info",
     "aml_private_endpoint_connection",
     "aml_quota",
+    "aml_registry",
+    "aml_registry_info",
     "aml_ssh_facts",
     "aml_usage_info",
     "aml_vm_size_info",
@@ -69,6 +72,7 @@ DEFINITIONS = (
     "aml_compute_instance",
     "aml_connection",
     "aml_datastore",
+    "aml_registry",
     "aml_workspace",
 )
 
@@ -351,6 +355,16 @@ BASES: dict[str, list[Options]] = {
         },
     ],
     "aml_fleet_info": [{"resource_group": "rg-test", "workspaces": [{"name": "ws-test", "resource_group": "rg-test"}]}],
+    "aml_job_check": [
+        {
+            "compute": "cpu-cluster",
+            "command": "echo ok",
+            "environment": "azureml:mine:1",
+            "experiment_name": "smoke",
+            "limits": {"timeout": 60},
+            "max_age": 0,
+        }
+    ],
     "aml_operation_info": [
         {
             "operations": [
@@ -362,6 +376,20 @@ BASES: dict[str, list[Options]] = {
         {"computes": [{"name": "cpu-cluster", "type": "amlcompute", "size": "Standard_D4s_v3", "max_instances": 2}]}
     ],
     "aml_quota": [{"location": "eastus", "quotas": [{"family": "standardDSv2Family", "limit": 24}]}],
+    "aml_registry": [
+        {
+            "name": "shared",
+            "location": "eastus",
+            "public_network_access": "enabled",
+            "replication_locations": [
+                {"location": "eastus", "storage_config": {"storage_account_type": "standard_lrs"}}
+            ],
+            "container_registry": {"acr_account_sku": "premium"},
+            "intellectual_property": {"publisher": "contoso"},
+            "tags": {"team": "vision"},
+        }
+    ],
+    "aml_registry_info": [{"name": "shared", "resource_group": "rg-test"}],
     "aml_ssh_facts": [
         {"name": "cpu-cluster", "type": ["amlcompute"], "private_key_file": "~/.ssh/id_rsa", "host_prefix": "ws-"}
     ],
@@ -737,6 +765,39 @@ RULES: dict[str, list[t.Any]] = {
     "aml_diagnostic_setting_info:name": [segment for segment in _SEGMENT if segment is not None],
     "credentials": [{"account_key": "planted-a", "sas_token": "planted-b"}, {"secret": "x"}],
     "artifact": [{"id": "x"}],
+    # check by a job
+    "compute": _SEGMENT,
+    "command": ["", "--", *_TEXT],
+    "environment": [
+        *_WORD,
+        "sklearn-1.5",
+        "azureml:mine",
+        "azureml:mine@latest",
+        "azureml:a/b:1",
+        "azureml://registries/azureml/environments/sklearn-1.5/labels/latest",
+        "azureml://registries/azureml/environments/../versions/1",
+    ],
+    "experiment_name": [*_WORD, "a/b", "a b", "e" * 256],
+    "limits": [{"time": 1}],
+    "limits.timeout": [*NEGATIVE, 0],
+    "max_age": NEGATIVE,
+    # registry
+    "aml_registry:name": [*_SEGMENT, "ab", "a.b", "-ab", "größe", "r" * 34],
+    "aml_registry_info:name": [segment for segment in _SEGMENT if segment is not None],
+    "replication_locations": [[], [None], ["eastus"], [{}], [{"location": "eastus"}] * 2, [{"location": "westus"}]],
+    "replication_locations.location": [*_PLACE, None],
+    "replication_locations.storage_config": [
+        "x",
+        [],
+        ["x"],
+        {"hns": True},
+        {"replication_count": 0},
+        {"storage_account_type": "x"},
+    ],
+    "container_registry": ["x", {}, {"acr_account_sku": "basic"}, [], VM],
+    "aml_registry:tags": TAGS,
+    "intellectual_property": [{"name": "x"}],
+    "intellectual_property.publisher": _WORD,
     # looking
     "aml_compute_info:name": [segment for segment in _SEGMENT if segment is not None],
     "aml_ssh_facts:name": [segment for segment in _SEGMENT if segment is not None],

@@ -14,12 +14,17 @@ from .official_types import READ_ONLY, types_of
 ALLOWED = {
     # The service answers with it (docs/facts.md a.6 [REC R5]).
     "properties.properties.enableBatchPrivateLink",
+    # azure-ai-ml sends them too (docs/facts.md k.4), and the service returns the tags that it was sent.
+    "properties.regionDetails[].acrDetails[].userCreatedAcrAccount",
+    "properties.regionDetails[].storageAccountDetails[].userCreatedStorageAccount",
+    "properties.managedResourceGroupTags",
 }
 _RESOURCES = (
     (re.compile(r"/workspaces/[^/]+$", re.IGNORECASE), "workspaces"),
     (re.compile(r"/workspaces/[^/]+/computes/[^/]+$", re.IGNORECASE), "workspaces/computes"),
     (re.compile(r"/workspaces/[^/]+/connections/[^/]+$", re.IGNORECASE), "workspaces/connections"),
     (re.compile(r"/workspaces/[^/]+/datastores/[^/]+$", re.IGNORECASE), "workspaces/datastores"),
+    (re.compile(r"^/registries/[^/]+$", re.IGNORECASE), "registries"),
     (re.compile(r"/workspaces/[^/]+/outboundRules/[^/]+$", re.IGNORECASE), "workspaces/outboundRules"),
 )
 

@@ -341,6 +341,24 @@ plain("aml_workspace_info", "of the subscription", None, resource_group=None)
 plain("aml_workspace_info", "one", None, name=WORKSPACE)
 plain("aml_workspace_diagnose_info", "any")
 plain("aml_workspace_resync_keys", "any")
+plain("aml_job_check", "new job", MADE, compute="cpu")
+
+
+@row("aml_job_check", "no change")
+def _checked(azure: Azure) -> Task:
+    azure.run(CLUSTER, **CPU)
+    azure.run("aml_job_check", compute="cpu")
+    return "aml_job_check", {"compute": "cpu"}
+
+
+SHARED = {"name": "shared"}
+plain("aml_registry", "create", None, **SHARED)
+plain("aml_registry", "no change", ("aml_registry", SHARED), **SHARED)
+plain("aml_registry", "change", ("aml_registry", SHARED), **SHARED, public_network_access="disabled")
+plain("aml_registry", "delete", ("aml_registry", SHARED), **SHARED, state="absent")
+plain("aml_registry_info", "of a resource group", ("aml_registry", SHARED))
+plain("aml_registry_info", "of the subscription", ("aml_registry", SHARED), resource_group=None)
+plain("aml_registry_info", "one", ("aml_registry", SHARED), **SHARED)
 
 CONNECTION = "aml_private_endpoint_connection"
 

@@ -135,6 +135,12 @@ def collection_id(workspace: str, collection: str) -> str:
     return f"{workspace}/{COLLECTION_PATHS[collection]}"
 
 
+def registry_target(subscription_id: str, resource_group: str, name: str) -> Target:
+    parent = group_id(subscription_id, resource_group)
+    path = f"{parent}/providers/Microsoft.MachineLearningServices/registries/{name}"
+    return Target(name, path, parent, subscription_id, resource_group)
+
+
 def child_target(subscription_id: str, resource_group: str, workspace: str, collection: str, name: str) -> Target:
     """A resource of a workspace, by the collection that it is in."""
     parent = workspace_target(subscription_id, resource_group, workspace).id

@@ -18,6 +18,15 @@ CODES = frozenset(
     CrossRegionPrivateLink DatastoreNotRemovable DeclaredTwice DefaultNotSettable DeleteNotSupported
     DeleteUnderlyingNeeded DependentsNeedPermanentDelete DeploymentFailed DestinationMissing DiagnosisFailed
     DomainLabelMissing DuplicateCompute DuplicateFamily EmptyCondition EmptySelection EmptyText EncryptionWithoutKey
+    AddressOutside AlreadyAttached AlreadyExists AnswerTooLarge AnswerTooSlow ApiVersionLacksAction
+    ApiVersionLacksOption AttachedAgain AuthenticationFailed AuthoritiesUnreadable BadRequest CannotBeRemoved
+    CertificateGivenTwice CertificateIncomplete CertificateNeedsPublicAddress CertificateNotTrusted ChangedMeanwhile
+    CloudMetadataUnavailable ClusterMinNodesExceedCoreQuota ComputeCannotRunJobs ComputeCountExceeded ComputeMissing
+    ComputeNotFound Conflict ConnectionFailed CredentialFileReadable CredentialIncomplete CredentialNotFound
+    CredentialsAmbiguous CredentialsIncomplete CredentialUnavailable CredentialUnused CrossRegionCluster
+    CrossRegionInstance CrossRegionManagedNetwork CrossRegionPrivateLink DatastoreNotRemovable DeclaredTwice
+    DefaultNotSettable DeleteNotSupported DeleteUnderlyingNeeded DependentsNeedPermanentDelete DeploymentFailed
+    DiagnosisFailed DomainLabelMissing DuplicateCompute DuplicateFamily EmptySelection EmptyText EncryptionWithoutKey
     EndlessList Error FailedDependent FamilyQuotaExceeded FewNodes FileInNoWorkspace FileNotReadable FileNotWritable
     FirewallWithoutRules FirstIdentityOnly FleetFailed FleetNameMissing FolderMissing Forbidden HubOfProject
     IdentityConflict IdentityMissing IdentityNotFound IdentityTypeIsFinal IdleShutdownNeedsPermission ImmutableChange
@@ -30,6 +39,14 @@ CODES = frozenset(
     InvalidRule InvalidRuleName InvalidSchedule InvalidScript InvalidSize InvalidSshKey InvalidStorageName
     InvalidSubscriptionId InvalidTag InvalidTenant InvalidText InvalidUserName InvalidVMFamilyName InvalidWorkspaceName
     IsolationModeIsFinal KeyVaultRequired KindMismatch LibraryMissing LinkOutOfFolder LocationMissing
+    InvalidAuthenticationTokenTenant InvalidCommand InvalidComputeName InvalidContainerRegistry InvalidDatastoreName
+    InvalidDeclaration InvalidDefaults InvalidDefinition InvalidEntry InvalidEnvironment InvalidFleetName InvalidGuid
+    InvalidHost InvalidHostPrefix InvalidInstanceType InvalidIpRange InvalidLabel InvalidLocation InvalidName
+    InvalidNamespace InvalidOption InvalidQuotaBelowClusterMinimum InvalidQuotaExceedsSubscriptionLimit InvalidRange
+    InvalidRegions InvalidRegistryName InvalidResourceGroupName InvalidResourceId InvalidResourceType InvalidRule
+    InvalidRuleName InvalidSchedule InvalidScript InvalidSize InvalidSshKey InvalidStorageConfig InvalidStorageName
+    InvalidSubscriptionId InvalidTag InvalidTenant InvalidText InvalidUserName InvalidVMFamilyName InvalidWorkspaceName
+    IsolationModeIsFinal JobCheckFailed KeyVaultRequired KindMismatch LibraryMissing LinkOutOfFolder LocationMissing
     LocationNotOffered LongName ManagedNetworkStaysOn ManyNodes MinimumAboveMaximum MinimumNodes
     MissingSubscriptionRegistration NameDoesNotFitType NamedTwice NeedsReplacement NetworkIncomplete
     NetworkInOtherRegion NetworkInOtherSubscription NetworkKindIsFinal NetworkMissing NoLogin NoRegisteredProviderFound
@@ -51,6 +68,18 @@ CODES = frozenset(
     UnknownCloud UnknownInstanceType UnknownSize UntrustedAddress UserIncomplete WaitTimeout WorkspaceExists
     WorkspaceNotDeclared WorkspaceNotFound WorkspaceNotReadable WorkspaceQuotaExceeded WorkspacesMissing
     WrongDefinitionType WrongResourceType WrongType
+    PrimaryIdentityNotAssigned PrivateEndpointMissing ProjectRegion ProvisioningFailed QuotaBelowMaximum QuotaExceeded
+    QuotaUnknown RangesOverlap ReadOnlyProperty Recovered RecreatedMeanwhile RegionNotRemovable RegionStorageFixed
+    RequestDisallowedByPolicy RequiredForCreation ResourceGroupNotFound ResourceNotFound Retired Retiring
+    RuleNeedsApprovedMode RuleWithoutNetwork ScopeLocked ScriptByAddress SdkRefused SecretNeeded SecretNotSent
+    ServiceError ServiceUnavailable SharedDependent SignInUnreachable SizeNotForKind SizeNotLowPriorityCapable
+    SizeNotOffered SoftDeletedWorkspace SshKeyMissing SshUserMissing SubnetBesideManagedNetwork SubnetDelegated
+    SubnetGivenTwice SubnetMissing SubnetNotFound SubnetTooSmall SubnetWithoutLoadBalancer SubscriptionMissing
+    SubscriptionNotFound SubscriptionRequestsThrottled TagsGivenTwice TakenFromHub TargetNotFound TargetNotReadable
+    TlsContradiction TlsDisabled TooExpensive TooManyIpRules TooManyRequests TooManySchedules TooManyTags
+    UnderlyingNotDeletable UnexpectedAnswer UnexpectedComputes UnknownCloud UnknownInstanceType UnknownSize
+    UntrustedAddress UserIncomplete WaitTimeout WorkspaceExists WorkspaceNotDeclared WorkspaceNotFound
+    WorkspaceNotReadable WorkspaceQuotaExceeded WorkspacesMissing WrongDefinitionType WrongResourceType WrongType
 """.split()
 )
 

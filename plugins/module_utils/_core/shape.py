@@ -422,6 +422,15 @@ DEPLOYMENT = mapping({
         "parameters": mapping(values=mapping()),
     }),
 }, required=("id", "name"))  # fmt: skip
+_ACCOUNT = mapping({"armResourceId": mapping({"resourceId": TEXT})})
+_ACCOUNTS = {"systemCreatedAcrAccount": _ACCOUNT, "userCreatedAcrAccount": _ACCOUNT}
+_ACCOUNTS |= {"systemCreatedStorageAccount": _ACCOUNT, "userCreatedStorageAccount": _ACCOUNT}
+_REGION = {"location": TEXT, **dict.fromkeys(("acrDetails", "storageAccountDetails"), list_of(mapping(_ACCOUNTS)))}
+REGISTRY = _tree({
+    **_ENVELOPE, "name": TEXT, "identity": IDENTITY, "properties.regionDetails": list_of(mapping(_REGION, required=("location",))),
+    "properties.publicNetworkAccess": TEXT, "properties.intellectualPropertyPublisher": TEXT, "properties.discoveryUrl": TEXT,
+    "properties.mlFlowRegistryUri": TEXT, "properties.managedResourceGroup": mapping({"resourceId": TEXT}),
+})  # fmt: skip
 # In a list only the fields that identify the owner matter: most items belong to others, and have any form.
 LISTED_DEPLOYMENT = mapping({"id": TEXT}, required=("id",))
 
@@ -465,7 +474,7 @@ _ONE = re.compile(
 )
 _IN_WORKSPACE = "|".join(map(_last, COLLECTION_PATHS.values()))
 _MANY = re.compile(
-    rf"/(?P<last>workspaces|{_IN_WORKSPACE}|usages|quotas|vmSizes|deployments|subscriptions|locks|listNodes)/?\Z",
+    rf"/(?P<last>workspaces|registries|{_IN_WORKSPACE}|usages|quotas|vmSizes|deployments|subscriptions|locks|listNodes)/?\Z",
     re.IGNORECASE,
 )
 _PROVIDER = "/providers/microsoft.machinelearningservices/"
@@ -473,6 +482,7 @@ _PROVIDER = "/providers/microsoft.machinelearningservices/"
 _OTHERS = (
     ("/providers/microsoft.resources/deployments/", DEPLOYMENT),
     ("/providers/microsoft.network/virtualnetworks/", NETWORK),
+    ("/providers/microsoft.machinelearningservices/registries/", REGISTRY),
 )
 
 
@@ -500,6 +510,8 @@ def of_items(path: str) -> t.Callable[[t.Any], Shape]:
         return _always(_identified(_child_shape(last)))
     if last == "workspaces":
         return _always(_identified(_workspace_shape()))
+    if last == "registries":
+        return _always(_identified(REGISTRY))
     return _always({"usages": USAGE, "quotas": QUOTA, "vmsizes": SIZE, "listnodes": NODE}.get(last, mapping()))
 
 

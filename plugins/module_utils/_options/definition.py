@@ -27,6 +27,7 @@ Tree = dict[str, t.Any]
 Spec = t.Mapping[str, dict[str, t.Any]]
 
 WORKSPACE, CONNECTION = "workspace", connection_yaml.KIND
+REGISTRY = "registry"
 
 # The module that keeps each kind of the CLI's schema, for who gave a definition to the wrong one.
 _MODULES = {
@@ -74,6 +75,20 @@ _READ_ONLY: dict[str, tuple[str, ...]] = {
     ),
     "virtualmachine": ("compute_location",),
     CONNECTION: ("creation_context",),
+    REGISTRY: (
+        "$schema",
+        "id",
+        "resourceGroup",
+        "identity",
+        "kind",
+        "sku",
+        "managed_resource_group",
+        "mlflow_registry_uri",
+        "discovery_url",
+        "container_registry.arm_resource_id",
+        "replication_locations.storage_config.arm_resource_id",
+        "replication_locations.storage_config.replicated_ids",
+    ),
     WORKSPACE: (
         "$schema",
         "id",
@@ -147,7 +162,8 @@ def parse(definition: t.Any) -> Tree:
 
 
 def _kind(declared: Tree, given: Tree, kinds: t.Sequence[str]) -> str:
-    if tuple(kinds) in ((WORKSPACE,), (CONNECTION,)):
+    # Their schemas have no type, or another one.
+    if tuple(kinds) in ((WORKSPACE,), (CONNECTION,), (REGISTRY,)):
         return kinds[0]
     if CONNECTION in kinds and connection_yaml.is_connection(declared):
         return CONNECTION
@@ -166,8 +182,12 @@ def _kind(declared: Tree, given: Tree, kinds: t.Sequence[str]) -> str:
 
 def _complete(declared: Tree, given: Tree, kind: str) -> Tree:
     """The definition with what the loader cannot do without, where that comes from an option; what is missing then is Ansible's to say."""
-    needed = {"name": "unnamed"}
-    if kind not in (WORKSPACE, CONNECTION):
+    needed: Tree = {"name": "unnamed"}
+    if kind == REGISTRY:
+        # Its loader requires what the service has a default for.
+        location = given.get("location") or declared.get("location") or "unnamed"
+        needed |= {"location": location, "replication_locations": [{"location": location}]}
+    elif kind not in (WORKSPACE, CONNECTION):
         needed["type"] = kind
     for name in ("resource_id", "namespace", *(("type",) if kind == CONNECTION else ())):
         if given.get(name):
@@ -182,12 +202,12 @@ def _complete(declared: Tree, given: Tree, kind: str) -> Tree:
 
 def _validate(declared: Tree, kind: str) -> None:
     import yaml
-    from azure.ai.ml import load_compute, load_connection, load_datastore, load_workspace
+    from azure.ai.ml import load_compute, load_connection, load_datastore, load_registry, load_workspace
     from azure.ai.ml.exceptions import MlException
     from marshmallow import ValidationError
 
-    loaders = {WORKSPACE: load_workspace, CONNECTION: load_connection, **dict.fromkeys(datastore.TYPES, load_datastore)}
-    load = loaders.get(kind, load_compute)
+    loaders = {WORKSPACE: load_workspace, CONNECTION: load_connection, REGISTRY: load_registry}
+    load = {**loaders, **dict.fromkeys(datastore.TYPES, load_datastore)}.get(kind, load_compute)
     source = io.StringIO(yaml.safe_dump(declared, sort_keys=False))
     # Output of azure-ai-ml would precede the module's JSON.
     with contextlib.redirect_stdout(io.StringIO()):
@@ -338,11 +358,20 @@ def _own_rules(tree: Tree) -> None:
     network["outbound_rules"] = [{key: value for key, value in rule.items() if key != "category"} for rule in kept]
 
 
+def _one_registry(tree: Tree) -> None:
+    """Choices in values that have several forms, whose case the CLI ignores."""
+    for row in tree.get("replication_locations") or []:
+        config = row.get("storage_config") if isinstance(row, dict) else None
+        if isinstance(config, dict) and isinstance(config.get("storage_account_type"), str):
+            config["storage_account_type"] = config["storage_account_type"].lower()
+
+
 # What is spelled otherwise in one kind alone.
 _OF_KIND: dict[str, tuple[t.Callable[[Tree], None], ...]] = {
     "computeinstance": (_one_subnet, _idle_minutes),
     "kubernetes": (_kubernetes,),
     WORKSPACE: (_own_rules, _no_subnet),
+    REGISTRY: (_one_registry,),
     **dict.fromkeys(datastore.TYPES, (_credentials,)),
 }
 
@@ -371,7 +400,8 @@ def _each(tree: t.Any, path: str, change: t.Callable[[t.Any], t.Any]) -> None:
 def _drop_read_only(tree: Tree, kind: str) -> None:
     if kind == CONNECTION:
         connection_yaml.drop_unread(tree)
-    paths = _READ_ONLY[WORKSPACE] if kind == WORKSPACE else _READ_ONLY[""] + _READ_ONLY.get(kind, ())
+    alone = kind in (WORKSPACE, REGISTRY)
+    paths = _READ_ONLY[kind] if alone else _READ_ONLY[""] + _READ_ONLY.get(kind, ())
     for path in paths:
         _drop(tree, path)
     if kind != WORKSPACE:

@@ -23,6 +23,8 @@ NAMES = (
     "diagnostic_settings",
     "machine_learning.workspaces",
     "machine_learning.computes",
+    "machine_learning.jobs",
+    "machine_learning.registries",
     "machine_learning.locations",
 )
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from azureml_simulator.app import App
 
 _DUE = "ml.nodes.due"
+_JOBS = "ml.nodes.jobs"
 STATES = ("preparing", "running", "idle", "unusable", "leaving", "preempted")
 
 
@@ -137,13 +138,48 @@ def begin(app: App, doc: Document, private: dict[str, Any], now: float) -> None:
     _catch_up(app, doc, private, demand(app, doc))
 
 
-def demand(app: App, doc: Document) -> int:
-    """The nodes that jobs ask for: `load` of the configuration, by id or by name."""
-    load = app.config["load"]
-    if not load:
+def load(app: App, doc: Document) -> int:
+    """The nodes that `load` of the configuration keeps busy, by id or by name."""
+    entries = app.config["load"]
+    if not entries:
         return 0
     wanted = {doc["id"].lower(), doc["name"].lower()}
-    return sum(int(entry["running_nodes"]) for name, entry in load.items() if name.lower() in wanted)
+    return sum(int(entry["running_nodes"]) for name, entry in entries.items() if name.lower() in wanted)
+
+
+def demand(app: App, doc: Document) -> int:
+    """The nodes that jobs ask for: those of the workspace, and the configured load."""
+    return load(app, doc) + int(app.store.kv_get(_JOBS, doc["id"]) or 0)
+
+
+def ask(app: App, doc: Document, number: int, at: float) -> None:
+    """Jobs ask for that many nodes more, or fewer, from that moment on."""
+    refresh(app, [doc])
+    private = app.store.private(doc["id"])
+    if "pool" in private:
+        private["pool"]["seen"] = max(private["pool"]["seen"], at)
+        app.store.put(doc["id"], doc, private=private)
+    left = int(app.store.kv_get(_JOBS, doc["id"]) or 0) + number
+    if left > 0:
+        app.store.kv_put(_JOBS, doc["id"], left)
+    else:
+        app.store.kv_delete(_JOBS, doc["id"])
+    entry = app.store.kv_get(_DUE, doc["id"])
+    # Something to do now: the demand is not what it was.
+    app.store.kv_put(_DUE, doc["id"], {**(entry or {"demand": -1}), "due": at})
+    refresh(app, [doc])
+
+
+def next_due(app: App, resource_id: str) -> float | None:
+    """When the nodes of the cluster change next; None if nothing is under way."""
+    entry = app.store.kv_get(_DUE, resource_id)
+    return None if entry is None else entry["due"]
+
+
+def running_since(app: App, doc: Document) -> list[float]:
+    """Since when each running node runs, the first first."""
+    pool = app.store.private(doc["id"]).get("pool") or {"nodes": []}
+    return sorted(node["since"] for node in pool["nodes"] if node["state"] == "running")
 
 
 def _catch_up(app: App, doc: Document, private: dict[str, Any], asked: int) -> None:
@@ -177,15 +213,16 @@ def refresh(app: App, docs: list[Document]) -> list[Document]:
 
 def forget(app: App, resource_id: str) -> None:
     app.store.kv_delete(_DUE, resource_id)
+    app.store.kv_delete(_JOBS, resource_id)
 
 
 def due(app: App) -> list[str]:
     """The ids of the clusters that have something to do now, or whose load has changed."""
-    now, load = app.clock.now(), app.config["load"]
+    now, loaded = app.clock.now(), app.config["load"]
     return [
         key
         for key, entry in app.store.kv_items(_DUE)
-        if load or entry["demand"] or (entry["due"] is not None and entry["due"] <= now)
+        if loaded or entry["demand"] or (entry["due"] is not None and entry["due"] <= now)
     ]
 
 

@@ -5,7 +5,7 @@
 
 Computes: docs/facts.md a.4 [REC R1, R13; the signed query R3, R5]: location scope without a resource group, 200 with
 `{"status": ...}`, no Retry-After. Workspaces: d.2 [REC R10, R11]: the same with `type=async`, and a Location with
-`type=location` that answers 202 until the operation is over.
+`type=location` that answers 202 until the operation is over. Registries: as workspaces [REC R25].
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from azureml_simulator.routing import Route
 if TYPE_CHECKING:
     from azureml_simulator.app import App
 
-COMPUTE, WORKSPACE = "computeOperationsStatus", "workspaceOperationsStatus"
+COMPUTE, WORKSPACE, REGISTRY = "computeOperationsStatus", "workspaceOperationsStatus", "registryOperationsStatus"
 _KEY = b"signature of the simulated service"
 _SIGNED = ("t", "c", "s", "h")
 
@@ -78,6 +78,13 @@ class Status:
             "Azure-AsyncOperation": self._address(request, operation, WORKSPACE, name, type="async"),
         }
 
+    def registry_headers(self, request: Request, operation: Operation) -> dict[str, str]:
+        """As of a workspace, under a collection of its own [REC R25]."""
+        return {
+            "Location": self._address(request, operation, REGISTRY, operation.id, type="location"),
+            "Azure-AsyncOperation": self._address(request, operation, REGISTRY, operation.id, type="async"),
+        }
+
     def _find(self, request: Request, name: str) -> Operation:
         operation = self.app.operations.asked(name) or self.app.operations.asked(_decoded(name))
         if operation is None or operation.provider != PROVIDER:
@@ -124,6 +131,7 @@ class Status:
         return [
             Route("GET", LOCATION + f"/{COMPUTE}/{{operation}}", self.compute, API_VERSIONS),
             Route("GET", LOCATION + f"/{WORKSPACE}/{{operation}}", self.workspace, API_VERSIONS),
+            Route("GET", LOCATION + f"/{REGISTRY}/{{operation}}", self.workspace, API_VERSIONS),
         ]
 
 

@@ -1,0 +1,389 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Registries of assets, which several workspaces share: regions, and in each a container registry and storage accounts.
+
+Sources: docs/facts.md k (a recording, and what azure-ai-ml sends); ARM types of 2026-05-01, RegistryProperties. Options are named as in the CLI's schema
+(azure-ai-ml, ``_schema/registry``).
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import typing as t
+
+from .._core import canon
+from .._core.arm_id import Target
+from .._core.canon import caseless, region
+from .._core.findings import Finding, Findings
+from .._core.paths import get_path
+from .._engine import rules, versions
+from .._engine.fields import Field, choice
+from .._engine.kind import Body, Kind, Request, fixed
+from .._engine.plan import Declared, Plan
+
+_SOURCE = "ARM types of 2026-05-01, RegistryProperties; azure-ai-ml, schema of registries"
+_DETAILS = "properties.regionDetails"
+ACR, STORAGE = "Microsoft.ContainerRegistry/registries", "Microsoft.Storage/storageAccounts"
+STORAGE_TYPES = (
+    *("standard_lrs", "standard_grs", "standard_ragrs", "standard_zrs", "standard_gzrs", "standard_ragzrs"),
+    *("premium_lrs", "premium_zrs"),
+)
+# What the service creates where nothing is declared (azure-ai-ml: load_default).
+_NEW_STORAGE = {"storage_account_hns": False, "storage_account_type": "standard_lrs", "replication_count": 1}
+_NEW_ACR = {"acr_account_sku": "premium"}
+_WHY_ACR = "a registry keeps the container registries that it was created with, because its environments are in them"
+_MOST_ACCOUNTS = 100
+
+
+# --- rules of single values ---
+
+
+def _check_acr(value: t.Any, option: str) -> Findings:
+    if isinstance(value, dict):
+        if set(value) != set(_NEW_ACR) or caseless(value["acr_account_sku"]) != "premium":
+            message = f"{option} must be a resource id or have acr_account_sku premium, the only one for registries; {value!r} is not."
+            yield Finding("InvalidContainerRegistry", option, message, _SOURCE)
+    else:
+        yield from rules.resource_id(value, option, ACR)
+
+
+def _check_storage(value: t.Any, option: str) -> Findings:
+    """One setting for accounts that the service creates, or the ids of existing ones."""
+    if isinstance(value, list):
+        if not value:
+            yield Finding("InvalidStorageConfig", option, f"{option} must name at least one storage account.", _SOURCE)
+        for number, item in enumerate(value):
+            yield from rules.resource_id(item, f"{option}[{number}]", STORAGE)
+        return
+    if not isinstance(value, dict) or set(value) - set(_NEW_STORAGE):
+        message = (
+            f"{option} must be a list of resource ids, or a mapping with {', '.join(_NEW_STORAGE)}; {value!r} is not."
+        )
+        yield Finding("InvalidStorageConfig", option, message, _SOURCE)
+        return
+    wrong = []
+    if not isinstance(value.get("storage_account_hns", False), bool):
+        wrong.append("storage_account_hns must be true or false")
+    if caseless(value.get("storage_account_type", STORAGE_TYPES[0])) not in STORAGE_TYPES:
+        wrong.append(f"storage_account_type must be one of {', '.join(STORAGE_TYPES)}")
+    count = value.get("replication_count", 1)
+    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= _MOST_ACCOUNTS:
+        wrong.append(f"replication_count must be from 1 to {_MOST_ACCOUNTS}")
+    if wrong:
+        yield Finding("InvalidStorageConfig", option, f"{option}: {'; '.join(wrong)}.", _SOURCE)
+
+
+def _check_regions(value: list[dict[str, t.Any]], option: str) -> Findings:
+    if not value:
+        yield Finding("InvalidRegions", option, f"{option} must have at least the region of the registry.", _SOURCE)
+    names = []
+    for number, item in enumerate(value):
+        place = f"{option}[{number}]"
+        yield from rules.location(item["location"], f"{place}.location")
+        names.append(region(item["location"]))
+        if item.get("storage_config") is not None:
+            yield from _check_storage(item["storage_config"], f"{place}.storage_config")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        yield Finding("InvalidRegions", option, f"{option} names {', '.join(twice)} more than once.", _SOURCE)
+
+
+def _check_name(name: str) -> Findings:
+    if not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}", name):
+        message = f"name {name!r} is not a valid name of a registry: 3 to 33 letters, digits, '-' and '_', starting with a letter or digit."
+        yield Finding("InvalidRegistryName", "name", message, "ARM types of registries")
+
+
+# --- regions between the options and ARM ---
+
+
+def _storage_from_arm(accounts: t.Any) -> t.Any:
+    """The setting of accounts that the service created, with their number, or the ids of given ones; None where there are none."""
+    made = [row["systemCreatedStorageAccount"] for row in accounts or [] if row.get("systemCreatedStorageAccount")]
+    if made:
+        return {
+            "storage_account_hns": bool(canon.boolean_text(made[0].get("storageAccountHnsEnabled"))),
+            "storage_account_type": caseless(made[0].get("storageAccountType")),
+            "replication_count": len(made),
+        }
+    ids = [get_path(row, "userCreatedStorageAccount.armResourceId.resourceId") for row in accounts or []]
+    return [identifier for identifier in ids if isinstance(identifier, str)] or None
+
+
+def _storage_to_arm(config: t.Any) -> list[Body]:
+    if isinstance(config, list):
+        return [{"userCreatedStorageAccount": {"armResourceId": {"resourceId": canon.full_id(one)}}} for one in config]
+    full = {**_NEW_STORAGE, **(config or {})}
+    own = {
+        "storageAccountHnsEnabled": full["storage_account_hns"],
+        "storageAccountType": caseless(full["storage_account_type"]),
+    }
+    return [{"systemCreatedStorageAccount": dict(own)} for _number in range(full["replication_count"])]
+
+
+def _regions_from_arm(details: t.Any) -> list[dict[str, t.Any]]:
+    return [
+        {"location": row.get("location"), "storage_config": _storage_from_arm(row.get("storageAccountDetails"))}
+        for row in details
+    ]
+
+
+def _regions_to_arm(regions: t.Any) -> list[Body]:
+    return [
+        {"location": row["location"], "storageAccountDetails": _storage_to_arm(row.get("storage_config"))}
+        for row in regions
+    ]
+
+
+def _acr_from_arm(details: t.Any) -> t.Any:
+    """That of the first region: the CLI and this collection declare one for all."""
+    for account in (details[0].get("acrDetails") or []) if details else []:
+        made = account.get("systemCreatedAcrAccount")
+        given = get_path(account, "userCreatedAcrAccount.armResourceId.resourceId")
+        if made:
+            return {"acr_account_sku": caseless(made.get("acrAccountSku"))}
+        if isinstance(given, str):
+            return given
+    return None
+
+
+def _acr_to_arm(acr: t.Any) -> list[Body]:
+    if isinstance(acr, str):
+        return [{"userCreatedAcrAccount": {"armResourceId": {"resourceId": canon.full_id(acr)}}}]
+    return [{"systemCreatedAcrAccount": {"acrAccountSku": "Premium"}}]
+
+
+def _same_storage(value: t.Any) -> t.Any:
+    if isinstance(value, list):
+        return sorted(canon.arm_id(one) for one in value)
+    full = {**_NEW_STORAGE, **(value or {})}
+    return sorted((name, caseless(full[name])) for name in _NEW_STORAGE)
+
+
+def _same_regions(value: t.Any) -> t.Any:
+    """The order of regions has no meaning: the location of the registry says which is the first."""
+    return sorted((region(row["location"]), _same_storage(row.get("storage_config"))) for row in value or [])
+
+
+def _same_acr(value: t.Any) -> t.Any:
+    return canon.arm_id(value) if isinstance(value, str) else value and caseless(value.get("acr_account_sku"))
+
+
+class RegionsField(Field):
+    """The regions. What is not declared of the storage of an existing one stays."""
+
+    def filled(self, before: t.Any, declared: t.Any) -> t.Any:
+        existing = {region(row["location"]): row.get("storage_config") for row in before or []}
+        full = []
+        for row in declared or []:
+            config, own = row.get("storage_config"), existing.get(region(row["location"]))
+            if config is None:
+                config = own if own is not None else dict(_NEW_STORAGE)
+            elif isinstance(config, dict):
+                config = {**_NEW_STORAGE, **(own if isinstance(own, dict) else {}), **config}
+            full.append({"location": region(row["location"]), "storage_config": config})
+        return full
+
+
+# --- the table ---
+
+FIELDS = (
+    fixed(
+        "location",
+        "location",
+        "the location is that of the registry's first region",
+        spec={"type": "str"},
+        rule=rules.location,
+        canon=region,
+        examples=("eastus",),
+    ),
+    Field("tags", "tags", spec={"type": "dict"}, rule=rules.tags, canon=canon.mapping, clearable=True),
+    Field(
+        "public_network_access",
+        "properties.publicNetworkAccess",
+        spec={"type": "str", "choices": ["enabled", "disabled"]},
+        canon=caseless,
+        **choice(enabled="Enabled", disabled="Disabled"),
+    ),
+    RegionsField(
+        "replication_locations",
+        _DETAILS,
+        spec={
+            "type": "list",
+            "elements": "dict",
+            "options": {"location": {"type": "str", "required": True}, "storage_config": {"type": "raw"}},
+        },
+        rule=_check_regions,
+        canon=_same_regions,
+        to_arm=_regions_to_arm,
+        from_arm=_regions_from_arm,
+    ),
+    fixed(
+        "container_registry",
+        _DETAILS,
+        _WHY_ACR,
+        spec={"type": "raw"},
+        rule=_check_acr,
+        canon=_same_acr,
+        from_arm=_acr_from_arm,
+    ),
+    fixed(
+        "intellectual_property.publisher",
+        "properties.intellectualPropertyPublisher",
+        "the publisher is decided at creation",
+        spec={"type": "str"},
+        canon=canon.text,
+        examples=("contoso",),
+        wrong=("", "a\nb"),
+    ),
+)
+_BY_OPTION = {row.option: row for row in FIELDS}
+
+
+class Registry(Kind):
+    """A registry of assets. Regions can be added; what the service does about one that a PUT does not have is not documented."""
+
+    label = "registry"
+    cli_schema = "registry.schema.json"
+    api_version = versions.STABLE
+    tags_api = "always"
+    fields = FIELDS
+
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
+        yield from super().check(target, declared, tree)
+        yield from _check_name(target.name)
+        regions = [region(row["location"]) for row in declared.get("replication_locations") or []]
+        location = declared.get("location")
+        if regions and location and region(location) not in regions:
+            message = f"replication_locations must have the location of the registry, {location}; they are {', '.join(regions)}."
+            yield Finding("InvalidRegions", "replication_locations", message, _SOURCE)
+
+    def check_create(self, declared: Declared, parent: Body | None) -> Findings:
+        yield from super().check_create(declared, parent)
+        regions = [region(row["location"]) for row in declared.get("replication_locations") or []]
+        location = (parent or {}).get("location")
+        if regions and not declared.get("location") and location and region(location) not in regions:
+            message = (
+                f"Without location, the registry is created in {location}, the region of its resource group, which replication_locations does not have. "
+                "Set location to its first region."
+            )
+            yield Finding("InvalidRegions", "location", message, _SOURCE)
+
+    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
+        if declared.get("replication_locations") is None:
+            return
+        row = _BY_OPTION["replication_locations"]
+        wanted = {one["location"]: one for one in row.filled(current["replication_locations"], declared[row.option])}
+        for one in current["replication_locations"] or []:
+            name = region(one["location"])
+            if name not in wanted:
+                message = (
+                    f"replication_locations does not have {name}, a region of the registry. An update cannot remove a region, because its assets would "
+                    "be lost. Add it to the list."
+                )
+                yield Finding("RegionNotRemovable", row.option, message, _SOURCE)
+            elif _same_storage(wanted[name]["storage_config"]) != _same_storage(one["storage_config"]):
+                message = (
+                    f"The storage of region {name} cannot change, because the assets of the registry are in it: "
+                    f"current {one['storage_config']!r}, requested {wanted[name]['storage_config']!r}."
+                )
+                yield Finding("RegionStorageFixed", row.option, message, _SOURCE)
+
+    # --- documents ---
+
+    def with_values(self, body: Body, values: Declared) -> Body:
+        """Existing regions stay as they were read; new ones get the container registry that is declared, or one as the others have."""
+        before = (
+            {region(row.get("location")): row for row in get_path(body, _DETAILS) or []} if _has_regions(body) else {}
+        )
+        acr = values.get("container_registry", _BY_OPTION["container_registry"].read(body))
+        changed = super().with_values(
+            body, {key: value for key, value in values.items() if key != "container_registry"}
+        )
+        if _has_regions(changed):
+            changed["properties"]["regionDetails"] = [
+                before.get(region(row["location"])) or {"acrDetails": _acr_to_arm(acr), **row}
+                for row in changed["properties"]["regionDetails"]
+            ]
+        return changed
+
+    def skeleton(self, target: Target, declared: Declared, parent: Body | None) -> Body:
+        return {
+            "location": declared.get("location") or (parent or {}).get("location"),
+            "identity": {"type": "SystemAssigned"},
+            "properties": {},
+        }
+
+    def create_body(self, target: Target, declared: Declared, parent: Body | None) -> Body:
+        if not declared.get("replication_locations"):
+            location = declared.get("location") or (parent or {}).get("location")
+            declared = {**declared, "replication_locations": [{"location": location}]}
+        return super().create_body(target, declared, parent)
+
+    def writable(self, body: Body) -> Body:
+        """What was read, without nulls and what only the service writes."""
+        kept = {name: body[name] for name in ("location", "tags", "sku", "kind") if body.get(name) is not None}
+        if body.get("identity"):
+            kept["identity"] = {"type": body["identity"].get("type")}
+        skipped = ("registryPrivateEndpointConnections", "provisioningState")
+        properties = {name: value for name, value in (body.get("properties") or {}).items() if name not in skipped}
+        return {**copy.deepcopy(kept), "properties": _without_nulls(properties)}
+
+    def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
+        values = {**self.kept(body), **declared, **plan.values()}
+        return self.create_body(target, values, parent)
+
+    def updates(self, body: Body, plan: Plan) -> list[Request]:
+        return [Request("PUT", self.with_values(self.writable(body), plan.values()), carries=True)]
+
+    # --- what the user sees ---
+
+    def project(self, body: Body) -> dict[str, t.Any]:
+        properties, identity = body.get("properties") or {}, body.get("identity") or {}
+        values = self.read(body)
+        details = properties.get("regionDetails") or []
+        return {
+            "id": body.get("id"),
+            "name": body.get("name"),
+            **values,
+            "tags": values["tags"] or {},
+            "replication_locations": [
+                {**row, "storage_accounts": _ids(detail, "StorageAccount"), "container_registries": _ids(detail, "Acr")}
+                for row, detail in zip(values["replication_locations"] or [], details)
+            ],
+            "identity": {
+                "type": identity.get("type"),
+                "principal_id": identity.get("principalId"),
+                "tenant_id": identity.get("tenantId"),
+            },
+            "managed_resource_group": (properties.get("managedResourceGroup") or {}).get("resourceId"),
+            "discovery_url": properties.get("discoveryUrl"),
+            "mlflow_registry_uri": properties.get("mlFlowRegistryUri"),
+        }
+
+
+def _has_regions(body: Body) -> bool:
+    return isinstance(get_path(body, _DETAILS), list)
+
+
+def _ids(detail: Body, what: str) -> list[str]:
+    """The ids of the accounts of a region, whoever created them."""
+    rows = detail.get("storageAccountDetails" if what == "StorageAccount" else "acrDetails") or []
+    name = what if what == "StorageAccount" else "AcrAccount"
+    ids = [
+        get_path(row, f"{way}{name}.armResourceId.resourceId")
+        for row in rows
+        for way in ("systemCreated", "userCreated")
+    ]
+    return [identifier for identifier in ids if isinstance(identifier, str)]
+
+
+def _without_nulls(value: t.Any) -> t.Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(below) for key, below in value.items() if below is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+
+
+REGISTRY = Registry()
