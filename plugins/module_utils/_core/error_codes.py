@@ -12,55 +12,40 @@ CODES = frozenset(
     ApiVersionLacksAction ApiVersionLacksOption ApiVersionRequired AttachedAgain AuthenticationFailed
     AuthoritiesUnreadable BadRequest CannotBeRemoved CategoriesMissing CategoriesMixed CertificateGivenTwice
     CertificateIncomplete CertificateNeedsPublicAddress CertificateNotTrusted ChangedMeanwhile CloudMetadataUnavailable
-    ClusterMinNodesExceedCoreQuota ComputeCountExceeded ComputeNotFound Conflict ConnectionFailed ConnectionInherited
-    CredentialFileReadable CredentialIncomplete CredentialNotFound CredentialsAmbiguous CredentialsIncomplete
-    CredentialUnavailable CredentialUnused CrossRegionCluster CrossRegionInstance CrossRegionManagedNetwork
-    CrossRegionPrivateLink DatastoreNotRemovable DeclaredTwice DefaultNotSettable DeleteNotSupported
-    DeleteUnderlyingNeeded DependentsNeedPermanentDelete DeploymentFailed DestinationMissing DiagnosisFailed
-    DomainLabelMissing DuplicateCompute DuplicateFamily EmptyCondition EmptySelection EmptyText EncryptionWithoutKey
-    AddressOutside AlreadyAttached AlreadyExists AnswerTooLarge AnswerTooSlow ApiVersionLacksAction
-    ApiVersionLacksOption AttachedAgain AuthenticationFailed AuthoritiesUnreadable BadRequest CannotBeRemoved
-    CertificateGivenTwice CertificateIncomplete CertificateNeedsPublicAddress CertificateNotTrusted ChangedMeanwhile
-    CloudMetadataUnavailable ClusterMinNodesExceedCoreQuota ComputeCannotRunJobs ComputeCountExceeded ComputeMissing
-    ComputeNotFound Conflict ConnectionFailed CredentialFileReadable CredentialIncomplete CredentialNotFound
+    ClusterMinNodesExceedCoreQuota ComputeCannotRunJobs ComputeCountExceeded ComputeMissing ComputeNotFound Conflict
+    ConnectionFailed ConnectionInherited CredentialFileReadable CredentialIncomplete CredentialNotFound
     CredentialsAmbiguous CredentialsIncomplete CredentialUnavailable CredentialUnused CrossRegionCluster
     CrossRegionInstance CrossRegionManagedNetwork CrossRegionPrivateLink DatastoreNotRemovable DeclaredTwice
     DefaultNotSettable DeleteNotSupported DeleteUnderlyingNeeded DependentsNeedPermanentDelete DeploymentFailed
-    DiagnosisFailed DomainLabelMissing DuplicateCompute DuplicateFamily EmptySelection EmptyText EncryptionWithoutKey
-    EndlessList Error FailedDependent FamilyQuotaExceeded FewNodes FileInNoWorkspace FileNotReadable FileNotWritable
-    FirewallWithoutRules FirstIdentityOnly FleetFailed FleetNameMissing FolderMissing Forbidden HubOfProject
-    IdentityConflict IdentityMissing IdentityNotFound IdentityTypeIsFinal IdleShutdownNeedsPermission ImmutableChange
-    ImmutableChangeIgnored InternalError Interrupted InUse InvalidAddress InvalidApiVersion InvalidApplication
-    InvalidAuthenticationTokenTenant InvalidComputeName InvalidConnectionName InvalidConnectionType
-    InvalidCredentialsType InvalidDatastoreName InvalidDeclaration InvalidDefaults InvalidDefinition InvalidEntry
+    DestinationMissing DiagnosisFailed DomainLabelMissing DuplicateCompute DuplicateFamily EmptyCondition
+    EmptySelection EmptyText EncryptionWithoutKey EndlessList Error FailedDependent FamilyQuotaExceeded FewNodes
+    FileInNoWorkspace FileNotReadable FileNotWritable FirewallWithoutRules FirstIdentityOnly FleetFailed
+    FleetNameMissing FolderMissing Forbidden HubOfProject IdentityConflict IdentityMissing IdentityNotFound
+    IdentityTypeIsFinal IdleShutdownNeedsPermission ImmutableChange ImmutableChangeIgnored InternalError Interrupted
+    InUse InvalidAddress InvalidApiVersion InvalidApplication InvalidAuthenticationTokenTenant InvalidCommand
+    InvalidComputeName InvalidConnectionName InvalidConnectionType InvalidContainerRegistry InvalidCredentialsType
+    InvalidDatastoreName InvalidDeclaration InvalidDefaults InvalidDefinition InvalidEntry InvalidEnvironment
     InvalidFleetName InvalidGuid InvalidHost InvalidHostPrefix InvalidInstanceType InvalidIpRange InvalidLabel
     InvalidLocation InvalidMetadata InvalidName InvalidNamespace InvalidOption InvalidQuotaBelowClusterMinimum
-    InvalidQuotaExceedsSubscriptionLimit InvalidRange InvalidResourceGroupName InvalidResourceId InvalidResourceType
-    InvalidRule InvalidRuleName InvalidSchedule InvalidScript InvalidSize InvalidSshKey InvalidStorageName
-    InvalidSubscriptionId InvalidTag InvalidTenant InvalidText InvalidUserName InvalidVMFamilyName InvalidWorkspaceName
-    IsolationModeIsFinal KeyVaultRequired KindMismatch LibraryMissing LinkOutOfFolder LocationMissing
-    InvalidAuthenticationTokenTenant InvalidCommand InvalidComputeName InvalidContainerRegistry InvalidDatastoreName
-    InvalidDeclaration InvalidDefaults InvalidDefinition InvalidEntry InvalidEnvironment InvalidFleetName InvalidGuid
-    InvalidHost InvalidHostPrefix InvalidInstanceType InvalidIpRange InvalidLabel InvalidLocation InvalidName
-    InvalidNamespace InvalidOption InvalidQuotaBelowClusterMinimum InvalidQuotaExceedsSubscriptionLimit InvalidRange
-    InvalidRegions InvalidRegistryName InvalidResourceGroupName InvalidResourceId InvalidResourceType InvalidRule
-    InvalidRuleName InvalidSchedule InvalidScript InvalidSize InvalidSshKey InvalidStorageConfig InvalidStorageName
-    InvalidSubscriptionId InvalidTag InvalidTenant InvalidText InvalidUserName InvalidVMFamilyName InvalidWorkspaceName
-    IsolationModeIsFinal JobCheckFailed KeyVaultRequired KindMismatch LibraryMissing LinkOutOfFolder LocationMissing
-    LocationNotOffered LongName ManagedNetworkStaysOn ManyNodes MinimumAboveMaximum MinimumNodes
-    MissingSubscriptionRegistration NameDoesNotFitType NamedTwice NeedsReplacement NetworkIncomplete
-    NetworkInOtherRegion NetworkInOtherSubscription NetworkKindIsFinal NetworkMissing NoLogin NoRegisteredProviderFound
-    NotAFeatureStore NotApplied NoTargetMatches NotChecked NotEnoughCores NotFound NotManaged NotNamed NotRead
-    NotStarted NullNotAllowed OnlyWhenCreated OperationCanceled OperationFailed OperationNotEnabledForRegion
-    OperationNotFound OperationNotSupportedForSku OperationsFailed OptionOfAnotherType OtherSubscription
-    OutboundAccessMissing OutOfRange PagingLoop ParentResourceNotFound PasswordInsteadOfKey PlaceholderNotReplaced
-    PlanChanged PlanNotReadable PreconditionFailed PreflightFailed PreviewFeature PrimaryIdentityMissing
-    PrimaryIdentityNotAssigned PrivateEndpointConnectionNotFound PrivateEndpointMissing ProjectRegion
-    ProvisioningFailed ProvisioningWithoutNetwork QuotaBelowMaximum QuotaExceeded QuotaUnknown RangesOverlap
-    ReadOnlyProperty Recovered RecreatedMeanwhile RequestDisallowedByPolicy RequiredForCreation ResourceGroupNotFound
-    ResourceNotFound Retired Retiring RuleNeedsApprovedMode RuleWithoutNetwork ScopeLocked ScriptByAddress SdkRefused
-    SecretNeeded SecretNotSent ServiceError ServiceUnavailable SharedDependent SignInUnreachable SizeNotForKind
-    SizeNotLowPriorityCapable SizeNotOffered SoftDeletedWorkspace SparkWithoutProvisioning SshKeyMissing SshUserMissing
+    InvalidQuotaExceedsSubscriptionLimit InvalidRange InvalidRegions InvalidRegistryName InvalidResourceGroupName
+    InvalidResourceId InvalidResourceType InvalidRule InvalidRuleName InvalidSchedule InvalidScript InvalidSize
+    InvalidSshKey InvalidStorageConfig InvalidStorageName InvalidSubscriptionId InvalidTag InvalidTenant InvalidText
+    InvalidUserName InvalidVMFamilyName InvalidWorkspaceName IsolationModeIsFinal JobCheckFailed KeyVaultRequired
+    KindMismatch LibraryMissing LinkOutOfFolder LocationMissing LocationNotOffered LongName ManagedNetworkStaysOn
+    ManyNodes MinimumAboveMaximum MinimumNodes MissingSubscriptionRegistration NameDoesNotFitType NamedTwice
+    NeedsReplacement NetworkIncomplete NetworkInOtherRegion NetworkInOtherSubscription NetworkKindIsFinal
+    NetworkMissing NoLogin NoRegisteredProviderFound NotAFeatureStore NotApplied NoTargetMatches NotChecked
+    NotEnoughCores NotFound NotManaged NotNamed NotRead NotStarted NullNotAllowed OnlyWhenCreated OperationCanceled
+    OperationFailed OperationNotEnabledForRegion OperationNotFound OperationNotSupportedForSku OperationsFailed
+    OptionOfAnotherType OtherSubscription OutboundAccessMissing OutOfRange PagingLoop ParentResourceNotFound
+    PasswordInsteadOfKey PlaceholderNotReplaced PlanChanged PlanNotReadable PreconditionFailed PreflightFailed
+    PreviewFeature PrimaryIdentityMissing PrimaryIdentityNotAssigned PrivateEndpointConnectionNotFound
+    PrivateEndpointMissing ProjectRegion ProvisioningFailed ProvisioningWithoutNetwork QuotaBelowMaximum QuotaExceeded
+    QuotaUnknown RangesOverlap ReadOnlyProperty Recovered RecreatedMeanwhile RegionNotRemovable RegionStorageFixed
+    RequestDisallowedByPolicy RequiredForCreation ResourceGroupNotFound ResourceNotFound Retired Retiring
+    RuleNeedsApprovedMode RuleWithoutNetwork ScopeLocked ScriptByAddress SdkRefused SecretNeeded SecretNotSent
+    ServiceError ServiceUnavailable SharedDependent SignInUnreachable SizeNotForKind SizeNotLowPriorityCapable
+    SizeNotOffered SoftDeletedWorkspace SparkWithoutProvisioning SshKeyMissing SshUserMissing
     SubnetBesideManagedNetwork SubnetDelegated SubnetGivenTwice SubnetMissing SubnetNotFound SubnetTooSmall
     SubnetWithoutLoadBalancer SubscriptionMissing SubscriptionNotFound SubscriptionRequestsThrottled TagsGivenTwice
     TakenFromHub TargetNotFound TargetNotReadable TlsContradiction TlsDisabled TooExpensive TooManyIpRules
@@ -68,18 +53,6 @@ CODES = frozenset(
     UnknownCloud UnknownInstanceType UnknownSize UntrustedAddress UserIncomplete WaitTimeout WorkspaceExists
     WorkspaceNotDeclared WorkspaceNotFound WorkspaceNotReadable WorkspaceQuotaExceeded WorkspacesMissing
     WrongDefinitionType WrongResourceType WrongType
-    PrimaryIdentityNotAssigned PrivateEndpointMissing ProjectRegion ProvisioningFailed QuotaBelowMaximum QuotaExceeded
-    QuotaUnknown RangesOverlap ReadOnlyProperty Recovered RecreatedMeanwhile RegionNotRemovable RegionStorageFixed
-    RequestDisallowedByPolicy RequiredForCreation ResourceGroupNotFound ResourceNotFound Retired Retiring
-    RuleNeedsApprovedMode RuleWithoutNetwork ScopeLocked ScriptByAddress SdkRefused SecretNeeded SecretNotSent
-    ServiceError ServiceUnavailable SharedDependent SignInUnreachable SizeNotForKind SizeNotLowPriorityCapable
-    SizeNotOffered SoftDeletedWorkspace SshKeyMissing SshUserMissing SubnetBesideManagedNetwork SubnetDelegated
-    SubnetGivenTwice SubnetMissing SubnetNotFound SubnetTooSmall SubnetWithoutLoadBalancer SubscriptionMissing
-    SubscriptionNotFound SubscriptionRequestsThrottled TagsGivenTwice TakenFromHub TargetNotFound TargetNotReadable
-    TlsContradiction TlsDisabled TooExpensive TooManyIpRules TooManyRequests TooManySchedules TooManyTags
-    UnderlyingNotDeletable UnexpectedAnswer UnexpectedComputes UnknownCloud UnknownInstanceType UnknownSize
-    UntrustedAddress UserIncomplete WaitTimeout WorkspaceExists WorkspaceNotDeclared WorkspaceNotFound
-    WorkspaceNotReadable WorkspaceQuotaExceeded WorkspacesMissing WrongDefinitionType WrongResourceType WrongType
 """.split()
 )
 

@@ -134,7 +134,7 @@ class JobCheck:
             job = self._start(name)
         try:
             if not self.task.check_mode and self.params["wait"]:
-                job = self._wait(job)
+                job = self._wait(job, seen=not started)
             return self._result(started, self._project(job), self._diff(job["name"] if started else None))
         except AmlError as error:
             error.changed = started
@@ -250,8 +250,11 @@ class JobCheck:
             error.target = error.target or job_id
             raise
 
-    def _wait(self, job: Body) -> Body:
-        """The job when it is over. WaitTimeout if the time is over first, JobCheckFailed if the job did not complete."""
+    def _wait(self, job: Body, *, seen: bool) -> Body:
+        """The job when it is over. WaitTimeout if the time is over first, JobCheckFailed if the job did not complete.
+
+        seen  whether a read has shown the job
+        """
         deadline = Deadline(float(self.params["wait_timeout"]), self.clock)
         name, pauses = job["name"], iter(_PAUSES)
         self.task.events.about(self._id(name))
@@ -263,9 +266,10 @@ class JobCheck:
             pause = self.params["wait_interval"] or next(pauses, pause)
             self.sleep(min(pause, deadline.remaining))
             latest = self._read(name)
-            if latest is None:
+            if latest is None and seen:
                 raise self._failed(job, f"The job {name!r} was deleted while it was {status}.")
-            job = latest
+            # Until it was read once, a read may be older than the job.
+            job, seen = latest or job, seen or latest is not None
         if status != COMPLETED:
             raise self._failed(job, f"The job {name!r} on compute target {self.compute.name!r} ended as {status}.")
         return job
