@@ -134,11 +134,11 @@ class World:
         return collections.Counter(path for path in posts if not path.endswith(READS))
 
     def _operations(self) -> list[str]:
-        """The targets of the operations that the last run started, in their order."""
+        """The targets of the operations that the last run started, in their order. The course of a job is none that Resource Manager shows."""
         rows = self.azure.app.store.db.execute(
             "SELECT target FROM operations WHERE seq > ? ORDER BY seq", (self._operations_before(),)
         )
-        return [row[0] for row in rows]
+        return [row[0] for row in rows if "/jobs/" not in row[0]]
 
     def _operations_before(self) -> int:
         return int(self._saved.execute("SELECT COALESCE(MAX(seq), 0) FROM operations").fetchone()[0])
