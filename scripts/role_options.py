@@ -73,6 +73,7 @@ ROLES = (
     ),
     Role("aml_datastore", "aml_datastores[item]", ("aml_datastore",), "manage.yml"),
     Role("aml_registry", "item", ("aml_registry",), "main.yml", frozenset({"tags"})),
+    Role("aml_diagnostic_setting", "item", ("aml_diagnostic_setting",), "manage.yml"),
 )
 
 

@@ -26,7 +26,7 @@ options:
     aliases: [workspace_name, ml_workspace]
   name:
     description:
-      - Name of the diagnostic setting, unique in the workspace. 1 to 260 characters, and none of C(< > * % & : \ ? + /).
+      - Name of the diagnostic setting, unique in the workspace. 1 to 260 characters, and none of C(<>*%&:\?+/).
     type: str
     required: true
   state:

@@ -6,25 +6,31 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: aml_export_info
-short_description: Export an Azure Machine Learning workspace with its compute targets and datastores as declarations
+short_description: Export an Azure Machine Learning workspace and its resources as declarations
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Reads a workspace, its compute targets and its datastores, and returns them as declarations. As vars with the options of this collection's modules,
-    and as YAML files of the Azure ML CLI v2.
+  - Reads a workspace, its compute targets, datastores and diagnostic settings, and returns them as declarations. As vars with the options of this
+    collection's modules, and as YAML files of the Azure ML CLI v2, which has none for diagnostic settings.
   - Applying the export changes nothing.
   - Values that only the service writes are omitted, and so are the datastores that the service created with the workspace, such as
     C(workspaceblobstore).
 options:
   computes:
     description:
-      - Names of the compute targets to export. Defaults to all of them, or to none if O(datastores) is set. An empty list exports the workspace alone.
+      - Names of the compute targets to export. Defaults to all of them, or to none if another of these lists is set. An empty list exports the workspace
+        alone.
     type: list
     elements: str
   datastores:
     description:
-      - Names of the datastores to export. Defaults to all of them, or to none if O(computes) is set.
+      - Names of the datastores to export. Defaults to all of them, or to none if another of these lists is set.
+    type: list
+    elements: str
+  diagnostic_settings:
+    description:
+      - Names of the diagnostic settings to export. Defaults to all of them, or to none if another of these lists is set.
     type: list
     elements: str
 extends_documentation_fragment:
@@ -70,7 +76,8 @@ RETURN = r"""
 vars:
   description:
     - The workspace as C(aml_workspace), and its compute targets by the studio's tabs in C(aml_clusters), C(aml_instances),
-      C(aml_inference_clusters) and C(aml_attached_computes), each with the options of the module for that kind, and its datastores as C(aml_datastores).
+      C(aml_inference_clusters) and C(aml_attached_computes), each with the options of the module for that kind, its datastores as C(aml_datastores), and its
+      diagnostic settings as C(aml_diagnostic_settings).
     - A secret of a datastore, which the service never returns, is C(VALUE_NOT_SHOWN). A task that uses it keeps the secret that the datastore has. It fails
       if it would have to send the secret, to create or change the datastore.
     - Also C(aml_subscription_id), C(aml_resource_group) and C(aml_location), the region of the resource group.
@@ -91,8 +98,8 @@ vars:
         max_instances: 4
 fleet:
   description:
-    - The workspace with its compute targets, and C(datastores) if there are some, as one of the O(azureml.compute.aml_fleet#module:workspaces) of a
-      fleet.
+    - The workspace with its compute targets, and C(datastores) and C(diagnostic_settings) if there are some, as one of the
+      O(azureml.compute.aml_fleet#module:workspaces) of a fleet.
   returned: success
   type: dict
   sample:
@@ -176,6 +183,7 @@ SPEC: specs.Spec = {
     **specs.SHOW_VARIABLES_SPEC,
     "computes": {"type": "list", "elements": "str"},
     "datastores": {"type": "list", "elements": "str"},
+    "diagnostic_settings": {"type": "list", "elements": "str"},
 }
 
 

@@ -6,15 +6,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: aml_fleet
-short_description: Manage the compute targets and datastores of many Azure Machine Learning workspaces
+short_description: Manage the compute targets, datastores and diagnostic settings of many Azure Machine Learning workspaces
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Manages any number of compute targets, of all types and in any number of workspaces and subscriptions, and the datastores of these workspaces, from
-    one document.
+  - Manages any number of compute targets, of all types and in any number of workspaces and subscriptions, and the datastores and diagnostic
+    settings of these workspaces, from one document.
   - It reads each workspace once, plans all targets, and processes those that differ in parallel. A target that matches its declaration needs no request.
-    Datastores are a second list, which is read only of workspaces that have O(workspaces[].datastores).
+    Datastores and diagnostic settings are further lists, which are read only of workspaces that have O(workspaces[].datastores) and
+    O(workspaces[].diagnostic_settings).
   - If one target fails, the others are still processed. The task fails at the end. Its message lists the failures by their code, at most 10 of each.
   - With C(--diff), also in check mode, it shows the difference of each changed target, deletions and detachments first, and RV(table) at the end.
   - The next run continues an interrupted run. It waits for running operations, and creates nothing twice. On SIGTERM and SIGINT
@@ -65,6 +66,14 @@ options:
             of the fleet either.
         type: list
         elements: dict
+      diagnostic_settings:
+        description:
+          - The diagnostic settings. Each has C(name), C(state), and the options of the module M(azureml.compute.aml_diagnostic_setting).
+          - A diagnostic setting is processed and reported as a target of the type C(diagnostic_setting). In messages and patterns it is
+            C(WORKSPACE/diagnostic_settings/NAME).
+          - Diagnostic settings have no tags. They are never pruned; declare O(workspaces[].diagnostic_settings) with C(state=absent) to delete one.
+        type: list
+        elements: dict
       created_earlier:
         description:
           - Whether earlier tasks of the play create the workspace and its subnets. In check mode they may then be missing, and the targets of a missing
@@ -104,8 +113,8 @@ options:
     elements: str
   defaults:
     description:
-      - Options for all targets, under C(all), and for the targets of one type, under the type (C(amlcompute), C(computeinstance), ..., C(datastore)).
-        Options under C(all) that only compute targets have, such as C(location), do not apply to datastores.
+      - Options for all targets, under C(all), and for the targets of one type, under the type (C(amlcompute), C(computeinstance), ..., C(datastore),
+        C(diagnostic_setting)). Options under C(all) that only compute targets have, such as C(location), do not apply to the others.
       - The order of precedence is the target's own option, the defaults of its workspace for the type and for C(all), then these defaults for the
         type and for C(all). A mapping is used as a whole from the first source that has it.
     type: dict

@@ -44,6 +44,10 @@ options:
         description: Ignored.
         type: list
         elements: dict
+      diagnostic_settings:
+        description: Ignored.
+        type: list
+        elements: dict
       created_earlier:
         description: Ignored.
         type: bool
@@ -68,6 +72,10 @@ options:
     default: false
   datastores:
     description: Whether to read the datastores of each workspace.
+    type: bool
+    default: false
+  diagnostic_settings:
+    description: Whether to read the diagnostic settings of each workspace.
     type: bool
     default: false
   parallelism:
@@ -144,6 +152,12 @@ workspaces:
       type: list
       elements: dict
       returned: with O(datastores)
+    diagnostic_settings:
+      description:
+        - Its diagnostic settings, as M(azureml.compute.aml_diagnostic_setting_info) shows them.
+      type: list
+      elements: dict
+      returned: with O(diagnostic_settings)
     failure:
       description: Why it could not be read, or null.
       type: dict

@@ -33,6 +33,12 @@ BLOB = {
     "credentials": {"account_key": "planted-account-key"},
 }
 SHARED = {"name": "shared", "location": "eastus"}
+DIAGNOSTICS = "aml_diagnostic_setting"
+LOGGED = {
+    "name": "to-storage",
+    "storage_account_id": f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/stwstest",
+    "log_categories": ["RunEvent"],
+}
 NETWORK_API = "2024-05-01"
 
 
@@ -310,6 +316,9 @@ CASES = [
     Case("registry: update", "aml_registry", _after("aml_registry", SHARED, {"public_network_access": "disabled"})),
     Case("registry: delete", "aml_registry", _after("aml_registry", SHARED, {"state": "absent"})),
     Case("registries looked at", "aml_registry_info", _plain({})),
+    Case("diagnostic setting: create", DIAGNOSTICS, _plain(LOGGED)),
+    Case("diagnostic setting: update", DIAGNOSTICS, _after(DIAGNOSTICS, LOGGED, {"metric_categories": ["AllMetrics"]})),
+    Case("diagnostic setting: delete", DIAGNOSTICS, _after(DIAGNOSTICS, LOGGED, {"state": "absent"})),
     Case("workspace: create", WORKSPACES, _new_workspace),
     Case("workspace: create project", WORKSPACES, _project),
     Case(

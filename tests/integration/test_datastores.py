@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role of datastores, as a playbook runs it: in the order of the list, again without a change, and without a secret in what it prints."""
+"""The roles of datastores and diagnostic settings, as a playbook runs them: in order, again without a change, and without a secret in what they print."""
 
 from __future__ import annotations
 
@@ -26,18 +26,35 @@ DATASTORES: list[dict[str, t.Any]] = [
 
 
 def test_a_list_of_datastores(player: Player) -> None:
-    player.make_workspace("ws-data")
-    variables = {"aml_resource_group": player.group, "aml_workspace": {"name": "ws-data"}, "aml_datastores": DATASTORES}
+    identifier = player.make_workspace("ws-data")
+    storage = player.simulator.arm("GET", identifier)["properties"]["storageAccount"]
+    variables = {
+        "aml_resource_group": player.group,
+        "aml_workspace": {"name": "ws-data"},
+        "aml_datastores": DATASTORES,
+        "aml_diagnostic_settings": [
+            {"name": "archive", "storage_account_id": storage, "log_category_groups": ["allLogs"]},
+            {"name": "old", "state": "absent"},
+        ],
+    }
     task = {"name": "Datastores", "ansible.builtin.include_role": ROLE, "vars": variables}
+    logs = {
+        "name": "Logs",
+        "ansible.builtin.include_role": {"name": f"{ROLE['name'].rpartition('.')[0]}.aml_diagnostic_setting"},
+        "vars": variables,
+    }
     listed = {
         "name": "The list",
         "ansible.builtin.assert": {
-            "that": ["aml_datastore_list | map(attribute='name') == ['training_data', 'files']"]
+            "that": [
+                "aml_datastore_list | map(attribute='name') == ['training_data', 'files']",
+                "aml_diagnostic_setting_list | map(attribute='name') == ['archive']",
+            ]
         },
     }
-    first = player.play(task, listed, env={"ANSIBLE_VERBOSITY": "3", "ANSIBLE_DIFF_ALWAYS": "1"})
+    first = player.play(task, logs, listed, env={"ANSIBLE_VERBOSITY": "3", "ANSIBLE_DIFF_ALWAYS": "1"})
     assert "training_data" in first.text and SECRET not in first.text
-    assert first.changed == 2
+    assert first.changed == 3
     mark = player.simulator.mark()
-    again = player.play(task)
+    again = player.play(task, logs)
     assert again.changed == 0 and player.simulator.writes(mark) == []

@@ -367,16 +367,23 @@ def test_acceptance_deletes_what_it_created(simulator: Simulator, tmp_path: Path
 
 def test_teardown(world: World) -> None:
     """The last one: nothing is left of the world."""
-    mark = world.mark()
-    refused = world.run("teardown", ok=False, aml_teardown_confirm="ws-shared")
-    assert refused.code != 0 and "Nothing was deleted" in refused.text and world.writes(mark) == []
-    assert world.run("teardown", check=True).changed == 4 and world.writes(mark) == []
-
-    # A compute target that is created after the confirmation stops it.
     workspace = (
         world.player.simulator.group_id("rg-shared")
         + "/providers/Microsoft.MachineLearningServices/workspaces/ws-shared"
     )
+    storage = world.player.simulator.arm("GET", workspace)["properties"]["storageAccount"]
+    world.player.simulator.arm(
+        "PUT",
+        f"{workspace}/providers/Microsoft.Insights/diagnosticSettings/archive",
+        "2021-05-01-preview",
+        {"properties": {"storageAccountId": storage, "logs": [{"categoryGroup": "allLogs", "enabled": True}]}},
+    )
+    mark = world.mark()
+    refused = world.run("teardown", ok=False, aml_teardown_confirm="ws-shared")
+    assert refused.code != 0 and "Nothing was deleted" in refused.text and world.writes(mark) == []
+    assert world.run("teardown", check=True).changed == 5 and world.writes(mark) == []
+
+    # A compute target that is created after the confirmation stops it.
     late = {"location": "eastus", "properties": {"computeType": "DataFactory"}}
     meanwhile = Meanwhile(
         lambda: "DELETE copies" in world.writes(mark),
@@ -393,7 +400,8 @@ def test_teardown(world: World) -> None:
 
     done = world.run("teardown", aml_teardown_confirm="ws-shared")
     deleted = [write for write in world.writes(mark) if write.startswith("DELETE")]
-    assert deleted == ["DELETE copies", "DELETE ci-shared", "DELETE cpu", "DELETE late", "DELETE ws-shared"]
+    names = ["copies", "ci-shared", "cpu", "archive", "late", "ws-shared"]
+    assert deleted == [f"DELETE {name}" for name in names]
     left = "\n".join(done["Show the remaining resources"]["msg"])
     assert "storageAccounts" in left and "soft-deleted" in left
-    assert world.run("teardown", aml_teardown_confirm=names).changed == 0
+    assert world.run("teardown", aml_teardown_confirm="ws-shared").changed == 0

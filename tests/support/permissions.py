@@ -258,7 +258,7 @@ plain(
     (CLUSTER, {**CPU, "min_instances": 1, "ssh_settings": {"admin_username": "me", "admin_password": "a-word"}}),
 )
 plain("aml_ssh_facts", "instances", BOXED)
-plain("aml_export_info", "a workspace with all its computes and datastores", MADE)
+plain("aml_export_info", "a workspace with all that is in it", MADE)
 plain("aml_preflight_info", "everything it checks", None, computes=[{"type": "amlcompute", **CPU}])
 plain("aml_quota", "no change", None, quotas=[])
 plain("aml_quota", "change", None, quotas=[{"family": "standardDSv2Family", "limit": 8}])
@@ -290,6 +290,21 @@ plain(
     prune="delete",
 )
 plain("aml_fleet_info", "with their datastores", MADE_STORES, workspaces=STORED, datastores=True)
+WATCHED = [{"name": WORKSPACE, "resource_group": GROUP, "diagnostic_settings": [LOGGED]}]
+
+
+def watching(module: str, what: str, made: bool, **options: t.Any) -> None:
+    @row(module, what)
+    def scenario(azure: Azure) -> Task:
+        azure.resource("Microsoft.OperationalInsights/workspaces", "log-test")
+        if made:
+            azure.run("aml_fleet", workspaces=WATCHED)
+        return module, {"workspaces": WATCHED, **options}
+
+
+watching("aml_fleet", "diagnostic settings: create", False)
+watching("aml_fleet", "diagnostic settings: no change", True)
+watching("aml_fleet_info", "with their diagnostic settings", True, diagnostic_settings=True)
 plain("aml_fleet_info", "workspaces with all their computes", MADE, workspaces=FLEET)
 plain("aml_fleet_info", "with the usages of their regions", MADE, workspaces=FLEET, usages=True)
 plain("aml_fleet_info", "workspaces with their computes", MADE, workspaces=FLEET)
@@ -425,6 +440,12 @@ plain(
 
 # --- where a right is held ---
 
+
+def _first_setting(options: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The diagnostic setting of a fleet."""
+    return next((row for home in options.get("workspaces") or [] for row in home.get("diagnostic_settings") or []), {})
+
+
 _DESTINATIONS = ("log_analytics_workspace_id", "storage_account_id", "event_hub_authorization_rule_id")
 
 
@@ -437,7 +458,9 @@ def places(azure: Azure, options: dict[str, t.Any]) -> dict[str, str]:
         "target": options.get("resource_id")
         or (f"{GROUP_ID}/providers/{options['type']}/{options['name']}" if by_name else None),
         "hub": options.get("hub_id"),
-        "destination": next((value for name, value in options.items() if name in _DESTINATIONS), None),
+        "destination": next(
+            (value for name, value in {**_first_setting(options), **options}.items() if name in _DESTINATIONS), None
+        ),
         "workspace": WORKSPACE_ID,
         "group": GROUP_ID,
         "subscription": f"/subscriptions/{SUBSCRIPTION}",

@@ -13,7 +13,7 @@ from .._core.errors import AmlError, ArmError, each
 from .._engine import versions
 from .._engine.kind import Body
 from .._kinds import workspace as _workspace
-from .._kinds.registry import COLLECTIONS, COMPUTES, DATASTORES, Collection
+from .._kinds.registry import COLLECTIONS, COMPUTES, DATASTORES, DIAGNOSTIC_SETTINGS, Collection
 from .._module.result import Result
 from .._module.task import Task
 from .._options.export import Export
@@ -42,6 +42,7 @@ def export(task: Task) -> Result:
     made.add_workspace(body)
     list(each(_bodies(task, COMPUTES, versions.PREVIEW), made.add_compute, task.malformed.append))
     list(each(_others(task, DATASTORES), made.add_datastore, task.malformed.append))
+    list(each(_others(task, DIAGNOSTIC_SETTINGS), made.add_diagnostic_setting, task.malformed.append))
     task.warnings += made.warnings
     fleet = {
         "name": body["name"],

@@ -19,6 +19,7 @@ from .aks import AKS
 from .attached_types import ATTACHED
 from .cluster import CLUSTER
 from .datastore import DATASTORE
+from .diagnostic_setting import DIAGNOSTIC_SETTING
 from .instance import INSTANCE
 
 # Every kind of compute target, in the CLI's spelling.
@@ -68,6 +69,7 @@ def _of_one_kind(kind: Kind) -> Collection:
 
 
 DATASTORES = _of_one_kind(DATASTORE)
+DIAGNOSTIC_SETTINGS = _of_one_kind(DIAGNOSTIC_SETTING)
 # All but the compute targets, each of one kind.
-OTHERS = {collection.name: collection for collection in (DATASTORES,)}
+OTHERS = {collection.name: collection for collection in (DATASTORES, DIAGNOSTIC_SETTINGS)}
 COLLECTIONS = {COMPUTES.name: COMPUTES, **OTHERS}

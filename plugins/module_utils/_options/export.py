@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What exists, as declarations: a workspace, its compute targets and its datastores as our own options and as YAML of the Azure ML CLI v2.
+"""What exists, as declarations: a workspace and what is in it as our own options and as YAML of the Azure ML CLI v2.
 
 The declarations are the kinds' own tables read backwards, so that applying what was exported finds nothing to change. What the CLI's schema
 has of each option, its row says (azure-ai-ml 1.35, ``_schema/compute``, ``_schema/_datastore`` and ``_schema/workspace``).
@@ -19,6 +19,7 @@ from .._engine.fields import CREATE_ONLY, UPDATABLE
 from .._engine.kind import FAILED, Body, Kind
 from .._kinds import compute, outbound_rules, workspace
 from .._kinds.datastore import DATASTORE
+from .._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
 from .._kinds.kubernetes import instance_types_to_arm
 from .._kinds.registry import kind_of
 from . import uncovered
@@ -137,6 +138,13 @@ class Export:
         self._add_file(file, DATASTORE, options["type"], name, public)
         self._add_other(DATASTORE, {"name": name, **options})
         self.warnings += [f"{name}: {text}" for text in DATASTORE.notices({}, body)]
+
+    def add_diagnostic_setting(self, body: Body) -> None:
+        name, options = body["name"], declaration(DIAGNOSTIC_SETTING, body)
+        for place in uncovered.of_diagnostic_setting(DIAGNOSTIC_SETTING, body):
+            self._miss(name, place, _NO_OPTION, NO_COUNTERPART)
+        self._add_file("", DIAGNOSTIC_SETTING, "diagnostic_setting", name, options)
+        self._add_other(DIAGNOSTIC_SETTING, {"name": name, **options})
 
     def _add_other(self, kind: Kind, row: Tree) -> None:
         rows = self.others.setdefault(kind.collection, [])

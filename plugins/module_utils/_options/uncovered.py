@@ -90,6 +90,11 @@ def of_datastore(kind: Kind, body: Body) -> list[str]:
     return _uncovered(kind, body, ("properties.properties.*",))
 
 
+def of_diagnostic_setting(kind: Kind, body: Body) -> list[str]:
+    """The same of a diagnostic setting: destinations of other kinds (types of Microsoft.Insights, DiagnosticSettings)."""
+    return _uncovered(kind, body, ("properties.serviceBusRuleId", "properties.marketplacePartnerId"))
+
+
 def _uncovered(kind: Kind, body: Body, table: tuple[str, ...]) -> list[str]:
     rebuilt = kind.with_values({}, {row.option: row.read(body) for row in kind.fields})
     for row in kind.fields:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import typing as t
 
+from .._core.arm_id import COLLECTION_PATHS
 from .._core.findings import Finding, Findings
 from .._engine import rules
 
@@ -256,8 +257,7 @@ FORMS: dict[str, Check] = {
     "network_settings.resource_group": rules.resource_group,
     "ssh_settings.admin_username": rules.account,
     "quotas.family": rules.vm_family,
-    "computes": rules.segment,
-    "datastores": rules.segment,
+    **dict.fromkeys(COLLECTION_PATHS, rules.segment),
 }
 
 

@@ -270,13 +270,13 @@ def _ssh(kind: str, body: Json) -> tuple[bool, Ssh | None]:
 
 
 def network_label(kind: str, body: Json, isolation_mode: str | None) -> str:
-    """The network in which a compute target's machines are, in a few words, or the storage of a datastore. ``isolation_mode`` is of its workspace."""
+    """The network in which a compute target's machines are, in a few words, or what another resource uses. ``isolation_mode`` is of its workspace."""
     subnet = str((body.get("network_settings") or {}).get("subnet") or "")
     if subnet:
         network, name = (ArmId(subnet).named(type_) for type_ in ("virtualNetworks", "subnets"))
         return f"{network}/{name}" if network and name else subnet
-    if kind == _DATASTORE:
-        return _storage_label(body)
+    if kind in _LABELS:
+        return _LABELS[kind](body)
     if kind not in (_CLUSTER, _INSTANCE):
         return "attached resource"
     if not isolation_mode or isolation_mode == "disabled":
@@ -287,6 +287,16 @@ def network_label(kind: str, body: Json, isolation_mode: str | None) -> str:
 def _storage_label(body: Json) -> str:
     names = ("account_name", "store_name", "one_lake_workspace_name")
     return f"storage {next((body[name] for name in names if body.get(name)), '')}".rstrip()
+
+
+def _destinations_label(body: Json) -> str:
+    """Where a diagnostic setting sends to, by the names of the resources."""
+    names = ("log_analytics_workspace_id", "storage_account_id", "event_hub_authorization_rule_id")
+    return f"to {' + '.join(ArmId(body[name]).name for name in names if body.get(name))}".rstrip()
+
+
+# By the type of what is not a compute target, what is shown in place of a network.
+_LABELS = {_DATASTORE: _storage_label, "diagnostic_setting": _destinations_label}
 
 
 def identity_label(identity: Json | None) -> str:
