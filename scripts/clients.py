@@ -27,7 +27,7 @@ from pathlib import Path
 import yaml
 from azureml_simulator import Simulator
 
-from .command import ROOT, add_write, publish
+from .command import BIN, ROOT, add_write, publish
 from .environment import own_environment
 
 HERE = ROOT / "tests" / "clients"
@@ -85,8 +85,11 @@ def install(name: str, *commands: list[str]) -> None:
 def install_python(name: str, *packages: str) -> Path:
     """An environment with these packages; returns its directory of programs."""
     folder = BUILD / name
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", *packages]
-    install(name, [sys.executable, "-m", "venv", str(folder)], pip)
+    python = str(folder / "bin" / "python")
+    # uv needs seconds for what takes pip minutes; `make setup` does without it where it cannot be installed.
+    uv = BIN / "uv"
+    tool = [str(uv), "pip", "install", "--python", python] if uv.exists() else [python, "-m", "pip", "install"]
+    install(name, [sys.executable, "-m", "venv", str(folder)], [*tool, "-q", *packages])
     return folder / "bin"
 
 

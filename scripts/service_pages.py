@@ -45,7 +45,7 @@ def _version(first: str, last: str = "") -> str:
 
 def _cells(versions: Versions) -> list[str]:
     preview = _version(versions.preview, versions.preview_until)
-    return [_version(versions.stable), preview, versions.best]
+    return [_version(versions.stable, versions.stable_until), preview, versions.best]
 
 
 def _options() -> t.Iterator[list[str]]:
@@ -65,7 +65,8 @@ def versions_page() -> str:
 
 {_NOTE}
 Requests to Microsoft.MachineLearningServices use API version **{STABLE}**. If a task sets an option that no stable version has, the
-requests for that resource use **{PREVIEW}**. A preview version has no service level agreement. `aml_compute_info`, `aml_workspace_info`, `aml_export_info` and
+requests for that resource use **{PREVIEW}**. An option that only another version has is sent in a separate request.
+A preview version has no service level agreement. `aml_compute_info`, `aml_workspace_info`, `aml_export_info` and
 `aml_fleet_info` only read, and they read with {PREVIEW}, which returns all options.
 
 `api_version` of a task sets the version of all of its requests to this provider, actions included. An option that this version does not

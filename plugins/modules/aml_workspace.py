@@ -42,7 +42,8 @@ options:
     description:
       - Kind of the workspace. Defaults to V(default) in the service. Immutable.
       - A new feature store (V(featurestore)) is created as by azure-ai-ml, with a storage account that has a hierarchical namespace, a container for the
-        offline store and a user-assigned identity for materialization. This identity gets no roles, and is not deleted with O(delete_dependent_resources).
+        offline store and, without O(materialization_identity), a user-assigned identity for materialization, which is not deleted with
+        O(delete_dependent_resources).
     type: str
     choices: [default, hub, project, featurestore]
   hub_id:
@@ -55,6 +56,40 @@ options:
       - Region. If not set, a new workspace is created in the region of its resource group, and a project in that of its hub.
         Immutable.
     type: str
+  default_resource_group:
+    description:
+      - Of a workspace of O(kind=hub), full resource id of the resource group for projects that are created without one. Immutable.
+    type: str
+  additional_workspace_storage_accounts:
+    description:
+      - Of a workspace of O(kind=hub), resource ids of further storage accounts for its projects. The order is not significant. Immutable.
+    type: list
+    elements: str
+  shared_private_link_resources:
+    description:
+      - The complete list of private links from the workspace to other resources. Whoever owns such a resource approves the link there. Immutable.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the link.
+        type: str
+        required: true
+      group_id:
+        description: What of the resource the link is for, such as V(blob) or V(vault).
+        type: str
+        required: true
+      private_link_resource_id:
+        description: Resource id of the resource.
+        type: str
+        required: true
+      request_message:
+        description: Text for who approves the link. It is not compared.
+        type: str
+  soft_delete_retention_in_days:
+    description:
+      - Number of days for which a deleted workspace can be recovered. Must be 1 or greater. Only preview versions of the API have it.
+    type: int
   display_name:
     description:
       - Display name. Defaults to O(name) for a new workspace.
@@ -202,6 +237,17 @@ options:
       online_store_connection_name:
         description: Name of the connection of the workspace to its online store; null for none.
         type: str
+  materialization_identity:
+    description:
+      - Resource id of the user-assigned identity that runs the materialization jobs of a feature store that is created. If not set, an identity is
+        created. Has no effect on a workspace that exists; O(identity) changes its identities.
+    type: str
+  grant_materialization_permissions:
+    description:
+      - Whether the materialization identity of a feature store that is created gets its roles, as with azure-ai-ml V(AzureML Data Scientist) on the
+        workspace and V(Storage Blob Data Contributor) on its storage account and on the container of the offline store. Defaults to V(true), which
+        needs the permission to assign roles. Has no effect on a workspace that exists.
+    type: bool
   managed_network:
     description:
       - The network that the service manages for the compute targets of the workspace.
@@ -218,6 +264,10 @@ options:
         choices: [basic, standard]
       enable_network_monitor:
         description: Whether the managed network is monitored.
+        type: bool
+      enable_firewall_log:
+        description:
+          - Whether the firewall of the managed network writes logs. Only API version 2025-09-01 takes it, so that it is sent in a separate request.
         type: bool
       managed_network_kind:
         description: Kind of the managed network. V(v2) has more detailed access controls, and cannot become V(v1) again.
@@ -494,6 +544,28 @@ workspace:
       type: dict
       returned: always
       sample: {custom_subnet: null, no_public_ip: null}
+    default_resource_group:
+      description: Resource id of the resource group for projects of a hub; null if it has none.
+      type: str
+      returned: always
+      sample: null
+    additional_workspace_storage_accounts:
+      description: Resource ids of further storage accounts for the projects of a hub; null if it has none.
+      type: list
+      elements: str
+      returned: always
+      sample: null
+    shared_private_link_resources:
+      description: C(name), C(group_id), C(private_link_resource_id) and C(request_message) of each private link to another resource; null if there are none.
+      type: list
+      elements: dict
+      returned: always
+      sample: null
+    soft_delete_retention_in_days:
+      description: Number of days for which it can be recovered after its deletion; null if the API version does not return it.
+      type: int
+      returned: always
+      sample: null
     feature_store_settings:
       description: C(spark_runtime_version), C(offline_store_connection_name) and C(online_store_connection_name); each is null for other kinds.
       type: dict
@@ -501,8 +573,9 @@ workspace:
       sample: {spark_runtime_version: null, offline_store_connection_name: null, online_store_connection_name: null}
     managed_network:
       description:
-        - C(isolation_mode), C(firewall_sku), C(enable_network_monitor), C(managed_network_kind), C(status) (V(Active) when it is provisioned),
-          C(spark_ready) (whether it is provisioned for serverless Spark jobs) and C(outbound_rules) including the service's own rules (see C(category)).
+        - C(isolation_mode), C(firewall_sku), C(enable_network_monitor), C(enable_firewall_log), C(managed_network_kind), C(status) (V(Active) when it
+          is provisioned), C(spark_ready) (whether it is provisioned for serverless Spark jobs) and C(outbound_rules) including the service's own rules
+          (see C(category)).
       type: dict
       returned: always
     identity:

@@ -31,12 +31,12 @@ cluster = m.ComputeResource(
     location="eastus",
     properties=m.AmlCompute(
         properties=m.AmlComputeProperties(
-            vm_size="STANDARD_DS3_V2", scale_settings=m.ScaleSettings(min_node_count=0, max_node_count=1)
+            vm_size="Standard_D4s_v3", scale_settings=m.ScaleSettings(min_node_count=0, max_node_count=1)
         )
     ),
 )
 instance = m.ComputeResource(
-    location="eastus", properties=m.ComputeInstance(properties=m.ComputeInstanceProperties(vm_size="STANDARD_DS3_V2"))
+    location="eastus", properties=m.ComputeInstance(properties=m.ComputeInstanceProperties(vm_size="Standard_D4s_v3"))
 )
 workspace = m.Workspace(location="eastus", identity=m.ManagedServiceIdentity(type="SystemAssigned"), **ids)
 update = m.ClusterUpdateParameters(

@@ -148,7 +148,7 @@ def test_what_no_option_covers_is_named_at_its_place(azure: Azure, world: dict[s
 
     assert missing() == set(), "the options cover what they have made"
     planted: dict[str, dict[str, t.Any]] = {
-        WORKSPACE_ID: {"properties.softDeleteRetentionInDays": 7, "properties.managedNetwork.enableFirewallLog": True, "sku.tier": "Premium"},
+        WORKSPACE_ID: {"properties.serviceManagedResourcesSettings": {"cosmosDb": {"collectionsThroughput": 400}}, "sku.tier": "Premium"},
         f"{WORKSPACE_ID}/computes/low-cluster": {"properties.properties.virtualMachineImage": {"id": "image"}},
         f"{WORKSPACE_ID}/computes/small-instance": {
             "properties.properties.customServices": [{"name": "app", "image": {"reference": "a"}, "kernel": {"language": "python"}}]
@@ -160,8 +160,7 @@ def test_what_no_option_covers_is_named_at_its_place(azure: Azure, world: dict[s
             paths.set_path(document, place, value)
         azure.app.store.put(path, document)
     assert missing() == {
-        (WORKSPACE, "softDeleteRetentionInDays"),
-        (WORKSPACE, "managedNetwork.enableFirewallLog"),
+        (WORKSPACE, "serviceManagedResourcesSettings"),
         (WORKSPACE, "sku"),
         ("low-cluster", "virtualMachineImage"),
         ("small-instance", "customServices[].kernel"),

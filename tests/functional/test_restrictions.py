@@ -40,6 +40,13 @@ def network(mode: str | None = None, *rules: dict[str, t.Any]) -> dict[str, t.An
 
 
 OF_WS = {"name": WORKSPACE}
+AKS = {"name": "scoring", "resource_id": f"{GROUP_ID}/providers/Microsoft.ContainerService/managedClusters/aks"}
+KEY = {
+    "key_vault": f"{GROUP_ID}/providers/Microsoft.KeyVault/vaults/kv-key",
+    "key_uri": "https://kv-key.vault.azure.net/keys/one/0123456789abcdef0123456789abcdef",
+}
+OTHER_KEY = {"customer_managed_key": {**KEY, "key_uri": KEY["key_uri"].replace("kv-key", "kv-other")}}
+NAMESPACE = f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/stnames"
 
 
 def with_destination(rule: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
@@ -101,6 +108,31 @@ def hub(azure: Azure) -> None:
     azure.app.store.put(path, {**document, "kind": "Hub"})
 
 
+def own_key(azure: Azure) -> None:
+    document = azure.app.store.get(WORKSPACE_ID)
+    key = {"keyVaultArmId": KEY["key_vault"], "keyIdentifier": KEY["key_uri"]}
+    document["properties"]["encryption"] = {"status": "Enabled", "keyVaultProperties": key}
+    azure.app.store.put(WORKSPACE_ID, document)
+
+
+def namespace(azure: Azure) -> None:
+    body = {"kind": "StorageV2", "sku": {"name": "Standard_LRS"}, "properties": {"isHnsEnabled": True}}
+    azure.resource("Microsoft.Storage/storageAccounts", "stnames", body, "2023-01-01")
+
+
+def private_and_abroad(azure: Azure) -> None:
+    connection = {"name": "ws", "properties": {"privateLinkServiceId": WORKSPACE_ID, "groupIds": ["amlworkspace"]}}
+    body = {"properties": {"subnet": {"id": azure.subnet()}, "privateLinkServiceConnections": [connection]}}
+    azure.resource("Microsoft.Network/privateEndpoints", "pe", body, "2024-05-01")
+    aks(azure, "westus2")
+
+
+def aks(azure: Azure, location: str = "eastus") -> None:
+    pools = [{"name": "nodes", "count": 3, "vmSize": "Standard_D4s_v3", "mode": "System"}]
+    body = {"location": location, "properties": {"dnsPrefix": "aks", "agentPoolProfiles": pools}}
+    azure.resource("Microsoft.ContainerService/managedClusters", "aks", body, "2024-05-01")
+
+
 def nothing(azure: Azure) -> None:
     """The workspace of the fixture."""
 
@@ -143,9 +175,13 @@ CASES = [
     Case("SparkWithoutProvisioning", internet, WS, {**OF_WS, "include_spark": True}, "provision_network"),
     Case("NetworkKindIsFinal", network_v2, WS, {**OF_WS, "managed_network": {"managed_network_kind": "v1"}}),
     Case("NotAFeatureStore", nothing, WS, {**OF_WS, "feature_store_settings": {"spark_runtime_version": "3.4"}}),
+    Case("NotAFeatureStore", nothing, WS, {"name": "ws-two", "kind": "hub", "grant_materialization_permissions": True}, "grant_materialization_permissions"),
     Case("NotAFeatureStore", nothing, WS, {"name": "ws-two", "kind": "hub", "feature_store_settings": {"spark_runtime_version": "3.4"}}, "hub"),
     Case("KeyVaultRequired", nothing, WS, {"name": "ws-two", "location": "eastus", "key_vault": None}),
     Case("EncryptionWithoutKey", nothing, WS, {"name": "ws-two", "location": "eastus", "enable_service_side_cmk_encryption": True}),
+    Case("KeyOfAnotherVault", own_key, WS, {**OF_WS, **OTHER_KEY}, "kv-other"),
+    Case("StorageWithNamespace", namespace, WS, {"name": "ws-two", "location": "eastus", "storage_account": NAMESPACE}, "stnames"),
+    Case("CrossRegionPrivateLink", private_and_abroad, "aml_inference_cluster", AKS, "westus2"),
     Case("TooManyIpRules", nothing, WS, {**OF_WS, "network_acls": {"ip_rules": [{"value": f"203.0.113.{n}"} for n in range(201)]}}, "201"),
     Case("InvalidIpRange", nothing, WS, {**OF_WS, "network_acls": {"ip_rules": [{"value": "2001:db8::/32"}]}}, "2001:db8::/32"),
     Case("InUse", cluster, WS, {**OF_WS, **network("allow_internet_outbound")}, "in-the-way"),
@@ -215,6 +251,24 @@ def test_what_the_service_takes_is_not_refused(
     azure.run(module, check=True, **options)
     azure.run(module, **options)
     assert not azure.run(module, **options)["changed"]
+
+
+WARNED = [
+    ("OutsideManagedNetwork", "aml_attached_compute", {**AKS, "type": "kubernetes"}),
+    ("OutsideManagedNetwork", "aml_attached_compute", {"name": "machine", "type": "virtualmachine", "address": "10.0.0.4"}),
+    ("StorageByHostName", WS, {**OF_WS, **network("allow_only_approved_outbound", {**HOST, "destination": "a.org, st.blob.core.windows.net"})}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "module", "options"), WARNED, ids=lambda one: str(one)[:24])
+def test_what_the_service_takes_and_does_not_support_is_a_warning(
+    azure: Azure, code: str, module: str, options: dict[str, t.Any]
+) -> None:
+    aks(azure)
+    internet(azure)
+    checked = azure.run(module, check=True, **options)["warnings"]
+    assert [warning.partition(":")[0] for warning in checked].count(code) == 1
+    assert f"`{code}`" in PAGE.read_text()
 
 
 def test_parts_of_a_rule_that_are_sets_compare_as_sets(azure: Azure) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.azureml.compute.plugins.module_utils._engine.versions import PREVIEW, STABLE
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import FIELDS, NOT_DEPLOYED
 from ansible_collections.azureml.compute.plugins.module_utils._reconcilers import workspace_sdk
 from ansible_collections.azureml.compute.tests.support.azure import (
@@ -90,6 +91,16 @@ def test_each_updatable_field_alone(azure: Azure) -> None:
             {"properties": {"managedNetwork": {"enableNetworkMonitor": True, "managedNetworkKind": "V2"}}},
         ),
         (
+            {"soft_delete_retention_in_days": 7},
+            "soft_delete_retention_in_days",
+            {"properties": {"softDeleteRetentionInDays": 7}},
+        ),
+        (
+            {"managed_network": {"enable_firewall_log": True}},
+            "managed_network",
+            {"properties": {"managedNetwork": {"enableFirewallLog": True}}},
+        ),
+        (
             {"network_acls": {"ip_rules": RANGES}},
             "network_acls",
             {"properties": {"networkAcls": {"ipRules": RANGES}}},
@@ -117,6 +128,72 @@ def test_each_updatable_field_alone(azure: Azure) -> None:
         assert azure.run(MODULE, **TARGET, **options)["changed"] is False
         assert [request.method for request in azure.sent] == ["GET"]
         before = after
+
+
+def test_what_another_version_alone_has_is_sent_in_it_by_a_request_of_its_own(azure: Azure) -> None:
+    network = {"isolation_mode": "allow_internet_outbound", "enable_firewall_log": True}
+    options = {"managed_network": network, "soft_delete_retention_in_days": 7}
+    azure.run(MODULE, **TARGET, **options)
+    sent = [(write.api_version, write.body["properties"]) for write in azure.writes]
+    mode = {"isolationMode": "AllowInternetOutbound"}
+    assert sent == [
+        (PREVIEW, {"managedNetwork": mode, "softDeleteRetentionInDays": 7}),
+        ("2025-09-01", {"managedNetwork": {"enableFirewallLog": True}}),
+    ]
+    assert not azure.run(MODULE, **TARGET, **options)["changed"] and [get.api_version for get in azure.sent] == [
+        PREVIEW
+    ]
+    failed = azure.run(MODULE, **TARGET, managed_network=network, api_version=STABLE, ok=False)
+    assert failed["failure"]["code"] == "ApiVersionLacksOption" and azure.sent == []
+    assert "it needs 2025-09-01. Remove api_version, or set it to 2025-09-01." in failed["msg"]
+    off = {"enable_firewall_log": False}
+    azure.run(MODULE, **TARGET, managed_network=off, api_version="2025-09-01")
+    assert {request.api_version for request in azure.sent if "/workspaces/" in request.path} == {"2025-09-01"}
+
+
+def test_what_only_a_creation_sets_is_read_compared_and_exported(azure: Azure) -> None:
+    storage = f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/{{}}"
+    document = azure.app.store.get(WORKSPACE_ID)
+    link = {
+        "groupId": "blob",
+        "privateLinkResourceId": storage.format("far"),
+        "requestMessage": None,
+        "status": "Pending",
+    }
+    document["properties"] |= {
+        "workspaceHubConfig": {
+            "defaultWorkspaceResourceGroup": GROUP_ID,
+            "additionalWorkspaceStorageAccounts": [storage.format("one"), storage.format("two")],
+        },
+        "sharedPrivateLinkResources": [{"name": "far", "properties": link}],
+    }
+    azure.app.store.put(WORKSPACE_ID, document)
+    exported = azure.run("aml_export_info")
+    declared = {name: exported["vars"]["aml_workspace"][name] for name in CREATED_WITH}
+    assert declared["default_resource_group"] == GROUP_ID
+    [shown] = declared["shared_private_link_resources"]
+    assert shown["private_link_resource_id"] == storage.format("far") and "status" not in shown
+    assert not [row for row in exported["missing"] if row["name"] == "ws-test" and "no option" in row["reason"]]
+    other = {
+        "default_resource_group": f"{GROUP_ID.upper()}/",
+        "additional_workspace_storage_accounts": [storage.format("two"), storage.format("ONE")],
+        "shared_private_link_resources": [
+            {
+                "name": "Far",
+                "group_id": "Blob",
+                "private_link_resource_id": storage.format("far"),
+                "request_message": "please",
+            }
+        ],
+    }
+    for options in (declared, other):
+        assert not azure.run(MODULE, **TARGET, **options)["changed"], options
+    more = [*other["shared_private_link_resources"], {**shown, "name": "more"}]
+    failed = azure.run(MODULE, **TARGET, shared_private_link_resources=more, ok=False)
+    assert failed["failure"]["code"] == "ImmutableChange" and "a PATCH does not take it" in failed["msg"]
+
+
+CREATED_WITH = ("default_resource_group", "additional_workspace_storage_accounts", "shared_private_link_resources")
 
 
 def test_ranges_compare_as_a_set_of_addresses(azure: Azure) -> None:

@@ -90,6 +90,12 @@ def test_a_feature_store(player: Player, group_task: dict) -> None:
     options = {"name": "store-it", "kind": "featurestore", "location": "eastus"}
     made = module(WORKSPACE, **options, feature_store_settings={"spark_runtime_version": "3.4"})
     shown = player.play(group_task, made)[WORKSPACE]["workspace"]
+    [identity] = shown["identity"]["user_assigned_identities"]
+    assert "materialization" in identity, identity
+    roles = player.simulator.arm(
+        "GET", f"{shown['id']}/providers/Microsoft.Authorization/roleAssignments", "2022-04-01"
+    )
+    assert any(row["properties"]["scope"] == shown["id"] for row in roles["value"])
     assert shown["kind"] == "featurestore" and shown["feature_store_settings"]["spark_runtime_version"] == "3.4"
     assert player.play(made).changed == 0
     changed = player.play(module(WORKSPACE, name="store-it", feature_store_settings={"spark_runtime_version": "3.5"}))
@@ -125,7 +131,14 @@ def test_what_only_a_creation_sets_is_set_by_the_deployment(player: Player, grou
         "managed_network": {"isolation_mode": "allow_internet_outbound", "enable_network_monitor": True},
         "provision_network": True,
     }
-    hub = module(WORKSPACE, "hub", name="hub-key", kind="hub", location="eastus", key_vault=None)
+    storage = "{{ identity.resource.id.split('/providers/')[0] }}/providers/Microsoft.Storage/storageAccounts/stfar"
+    of_hub = {
+        "default_resource_group": "{{ identity.resource.id.split('/providers/')[0] }}",
+        "additional_workspace_storage_accounts": [storage],
+        "shared_private_link_resources": [{"name": "far", "group_id": "blob", "private_link_resource_id": storage}],
+        "soft_delete_retention_in_days": 7,
+    }
+    hub = module(WORKSPACE, "hub", name="hub-key", kind="hub", location="eastus", key_vault=None, **of_hub)
     mark = player.simulator.mark()
     run = player.play(group_task, identity, module(WORKSPACE, "made", **made), hub)
     shown = run["made"]["workspace"]
@@ -136,6 +149,10 @@ def test_what_only_a_creation_sets_is_set_by_the_deployment(player: Player, grou
         row for row in player.simulator.writes(mark) if row["method"] == "PATCH" and row["path"].endswith("/ws-key")
     ]
     assert "networkAcls" not in str(patched) and "encryption" not in str(patched)
-    assert run["hub"]["workspace"]["key_vault"] is None
+    shown = run["hub"]["workspace"]
+    assert shown["key_vault"] is None and shown["soft_delete_retention_in_days"] == 7
+    assert shown["default_resource_group"].endswith(f"/resourceGroups/{player.group}")
+    assert [item.rsplit("/", 1)[-1] for item in shown["additional_workspace_storage_accounts"]] == ["stfar"]
+    assert [link["name"] for link in shown["shared_private_link_resources"]] == ["far"]
     assert not [name for name in dependents(player) if "/vaults/" in name and "hubkey" in name]
     assert player.play(identity, module(WORKSPACE, "made", **made), hub).changed == 0

@@ -80,6 +80,11 @@ AKS = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/aks"
 SUBNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/training"
 IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-one"
 USERS = {"type": "user_assigned", "user_assigned_identities": [IDENTITY]}
+_LINK = {
+    "name": "blob",
+    "group_id": "blob",
+    "private_link_resource_id": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/st",
+}
 PRIVATE_KEY = "-----BEGIN RSA PRIVATE KEY-----\nplanted\n-----END RSA PRIVATE KEY-----\n"
 _CRON = {
     "action": "stop",
@@ -430,6 +435,9 @@ BASES: dict[str, list[Options]] = {
                 "outbound_rules": [{"name": "packages", "type": "fqdn", "destination": "pypi.org"}],
             },
             "network_acls": {"default_action": "deny", "ip_rules": [{"value": "203.0.113.0/24"}]},
+            "default_resource_group": GROUP,
+            "additional_workspace_storage_accounts": [_LINK["private_link_resource_id"]],
+            "shared_private_link_resources": [_LINK],
         },
         {
             "name": "ws-test",
@@ -897,6 +905,19 @@ RULES: dict[str, list[t.Any]] = {
     "aml_workspace_info:workspace": [],  # stands for name
     "display_name": _TEXT,
     "customer_managed_key": [{}, {"key_vault": f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"}],
+    "default_resource_group": ["", "rg", "/subscriptions/a", SUBNET, "\ud800"],
+    "additional_workspace_storage_accounts": [[None], ["st"], [SUBNET], [{}]],
+    "shared_private_link_resources": [
+        [None],
+        ["link"],
+        [{}],
+        [{**_LINK, "private_link_resource_id": "st"}],
+        [_LINK, _LINK],
+    ],
+    "shared_private_link_resources.name": [*_TEXT, None],
+    "shared_private_link_resources.group_id": [*_TEXT, None],
+    "shared_private_link_resources.private_link_resource_id": ["", "st", "/subscriptions/a", "../x", None],
+    "shared_private_link_resources.request_message": _TEXT,
     "serverless_compute": [{"subnet": SUBNET}],
     "network_acls": [{"action": "x"}],
     "network_acls.ip_rules.value": ["", "a", "2001:db8::/32", None],

@@ -30,29 +30,29 @@ CODES = frozenset(
     InvalidQuotaExceedsSubscriptionLimit InvalidRange InvalidRegions InvalidRegistryName InvalidResourceGroupName
     InvalidResourceId InvalidResourceType InvalidRule InvalidRuleName InvalidSchedule InvalidScript InvalidSize
     InvalidSshKey InvalidStorageConfig InvalidStorageName InvalidSubscriptionId InvalidTag InvalidTenant InvalidText
-    InvalidUserName InvalidVMFamilyName InvalidWorkspaceName IsolationModeIsFinal JobCheckFailed KeyVaultRequired
-    KindMismatch LibraryMissing LinkOutOfFolder LocationMissing LocationNotOffered LongName ManagedNetworkStaysOn
-    ManyNodes MinimumAboveMaximum MinimumNodes MissingSubscriptionRegistration NameDoesNotFitType NamedTwice
-    NeedsReplacement NetworkIncomplete NetworkInOtherRegion NetworkInOtherSubscription NetworkKindIsFinal
+    InvalidUserName InvalidVMFamilyName InvalidWorkspaceName IsolationModeIsFinal JobCheckFailed KeyOfAnotherVault
+    KeyVaultRequired KindMismatch LibraryMissing LinkOutOfFolder LocationMissing LocationNotOffered LongName
+    ManagedNetworkStaysOn ManyNodes MinimumAboveMaximum MinimumNodes MissingSubscriptionRegistration NameDoesNotFitType
+    NamedTwice NeedsReplacement NetworkIncomplete NetworkInOtherRegion NetworkInOtherSubscription NetworkKindIsFinal
     NetworkMissing NoLogin NoRegisteredProviderFound NotAFeatureStore NotApplied NoTargetMatches NotChecked
     NotEnoughCores NotFound NotManaged NotNamed NotRead NotStarted NullNotAllowed OnlyWhenCreated OperationCanceled
     OperationFailed OperationNotEnabledForRegion OperationNotFound OperationNotSupportedForSku OperationsFailed
-    OptionOfAnotherType OtherSubscription OutboundAccessMissing OutOfRange PagingLoop ParentResourceNotFound
-    PasswordInsteadOfKey PlaceholderNotReplaced PlanChanged PlanNotReadable PreconditionFailed PreflightFailed
-    PreviewFeature PrimaryIdentityMissing PrimaryIdentityNotAssigned PrivateEndpointConnectionNotFound
+    OptionOfAnotherType OtherSubscription OutboundAccessMissing OutOfRange OutsideManagedNetwork PagingLoop
+    ParentResourceNotFound PasswordInsteadOfKey PlaceholderNotReplaced PlanChanged PlanNotReadable PreconditionFailed
+    PreflightFailed PreviewFeature PrimaryIdentityMissing PrimaryIdentityNotAssigned PrivateEndpointConnectionNotFound
     PrivateEndpointMissing ProjectRegion ProvisioningFailed ProvisioningWithoutNetwork QuotaBelowMaximum QuotaExceeded
     QuotaUnknown RangesOverlap ReadOnlyProperty Recovered RecreatedMeanwhile RegionNotRemovable RegionStorageFixed
     RequestDisallowedByPolicy RequiredForCreation ResourceGroupNotFound ResourceNotFound Retired Retiring
     RuleNeedsApprovedMode RuleWithoutNetwork ScopeLocked ScriptByAddress SdkRefused SecretNeeded SecretNotSent
     ServiceError ServiceUnavailable SharedDependent SignInUnreachable SizeNotForKind SizeNotLowPriorityCapable
-    SizeNotOffered SoftDeletedWorkspace SparkWithoutProvisioning SshKeyMissing SshUserMissing
-    SubnetBesideManagedNetwork SubnetDelegated SubnetGivenTwice SubnetMissing SubnetNotFound SubnetTooSmall
-    SubnetWithoutLoadBalancer SubscriptionMissing SubscriptionNotFound SubscriptionRequestsThrottled TagsGivenTwice
-    TakenFromHub TargetNotFound TargetNotReadable TlsContradiction TlsDisabled TooExpensive TooManyIpRules
-    TooManyRequests TooManySchedules TooManyTags UnderlyingNotDeletable UnexpectedAnswer UnexpectedComputes
-    UnknownCloud UnknownInstanceType UnknownSize UntrustedAddress UserIncomplete WaitTimeout WorkspaceExists
-    WorkspaceNotDeclared WorkspaceNotFound WorkspaceNotReadable WorkspaceQuotaExceeded WorkspacesMissing
-    WrongDefinitionType WrongResourceType WrongType
+    SizeNotOffered SoftDeletedWorkspace SparkWithoutProvisioning SshKeyMissing SshUserMissing StorageByHostName
+    StorageWithNamespace SubnetBesideManagedNetwork SubnetDelegated SubnetGivenTwice SubnetMissing SubnetNotFound
+    SubnetTooSmall SubnetWithoutLoadBalancer SubscriptionMissing SubscriptionNotFound SubscriptionRequestsThrottled
+    TagsGivenTwice TakenFromHub TargetNotFound TargetNotReadable TlsContradiction TlsDisabled TooExpensive
+    TooManyIpRules TooManyRequests TooManySchedules TooManyTags UnderlyingNotDeletable UnexpectedAnswer
+    UnexpectedComputes UnknownCloud UnknownInstanceType UnknownSize UntrustedAddress UserIncomplete WaitTimeout
+    WorkspaceExists WorkspaceNotDeclared WorkspaceNotFound WorkspaceNotReadable WorkspaceQuotaExceeded
+    WorkspacesMissing WrongDefinitionType WrongResourceType WrongType
 """.split()
 )
 

@@ -71,9 +71,10 @@ class Request:
         return self.method == "PUT" and self.carries and self.is_on_resource
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> tuple[str, str, str, str]:
         """The key that distinguishes it from the other writes of one plan."""
-        return self.method, self.suffix, str(self.body.get("operation")) if isinstance(self.body, dict) else ""
+        operation = str(self.body.get("operation")) if isinstance(self.body, dict) else ""
+        return self.method, self.suffix, operation, self.api_version
 
 
 class Kind:
@@ -192,10 +193,12 @@ class Kind:
     def _check_version(self, tree: dict[str, t.Any]) -> Findings:
         """The options that the API version of the task lacks; where the task asks for none, there are no such options."""
         for row in (*self.fields, *self.options):
-            if not row.versions.has(self.api_version) and self._is_given(tree, row.option):
+            # Without a version that the task asks for, what was withdrawn is sent alone.
+            lacks = not row.versions.has(self.api_version) and (self.version_is_given or not row.versions.is_withdrawn)
+            if lacks and self._is_given(tree, row.option):
                 message = (
                     f"{row.option} is not part of API version {self.api_version}, which api_version asks for: "
-                    f"it needs {row.versions} or newer. Remove api_version, or set it to {row.versions.best}."
+                    f"it needs {row.versions}. Remove api_version, or set it to {row.versions.best}."
                 )
                 yield Finding("ApiVersionLacksOption", row.option, message, "docs/api-versions.md")
 

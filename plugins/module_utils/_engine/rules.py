@@ -23,6 +23,7 @@ from .._core.findings import Finding, Findings
 _SUBSCRIPTION = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 _RESOURCE_GROUP = re.compile(r"^[-\w.()]{1,90}\Z")
 _WORKSPACE = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}\Z")
+_GROUP_ID = re.compile(r"^/subscriptions/[^/\s]+/resourceGroups/[^/\s]+/?\Z", re.IGNORECASE)
 _RESOURCE_ID = re.compile(
     r"^/subscriptions/[^/\s]+/resourceGroups/[^/\s]+/providers/(?P<type>[^/\s]+/[^/\s]+)/[^/\s]+(?P<rest>(/[^/\s]+/[^/\s]+)*)/?\Z",
     re.IGNORECASE,
@@ -104,6 +105,13 @@ def resource_id(value: t.Any, option: str, type_: str | None = None) -> Findings
             f"{option} must be the id of a {type_}, not of a {resource_type}.",
             "Azure Resource Manager",
         )
+
+
+def group_id(value: t.Any, option: str) -> Findings:
+    """The full ARM id of a resource group."""
+    if not isinstance(value, str) or not is_path(value) or not _GROUP_ID.match(value):
+        message = f"{option} must be the full id of a resource group (/subscriptions/.../resourceGroups/...); {value!r} is not."
+        yield Finding("InvalidResourceId", option, message, "Azure Resource Manager")
 
 
 def is_path(value: str) -> bool:

@@ -44,7 +44,7 @@ class Update:
         self._declared = declared
         self._tags_api = remote.kind.tags_api
         # The writes that were accepted.
-        self._done: set[tuple[str, str, str]] = set()
+        self._done: set[tuple[str, str, str, str]] = set()
 
     def run(self, plan: Plan, body: Body) -> Outcome:
         """Make the changes of the plan, which was made for ``body``."""

@@ -22,35 +22,41 @@ _SUFFIX = "-preview"
 class Versions:
     """The API versions that have something: stable ones and preview ones, each from a date on; "" where there are none.
 
-    ``preview_until``: the last preview version, of what was withdrawn.
+    ``preview_until`` and ``stable_until``: the last version of each, of what was withdrawn.
     """
 
     stable: str = ""
     preview: str = ""
     preview_until: str = ""
+    stable_until: str = ""
 
     def has(self, version: str) -> bool:
         """Whether an API version has it. Versions that are newer than all known ones have what the newest has."""
         # Versions start with a date, so that their texts have the order of time.
         day = version.casefold()
         if not day.endswith(_SUFFIX):
-            return bool(self.stable) and day >= self.stable
+            return bool(self.stable) and day >= self.stable and (not self.stable_until or day <= self.stable_until)
         return bool(self.preview) and day >= self.preview and (not self.preview_until or day <= self.preview_until)
 
     @property
     def best(self) -> str:
         """The version that a request with it uses."""
-        return next((version for version in (STABLE, PREVIEW) if self.has(version)), self.preview_until or self.preview)
+        withdrawn = self.stable_until or self.preview_until or self.preview
+        return next((version for version in (STABLE, PREVIEW) if self.has(version)), withdrawn)
 
     @property
     def is_preview(self) -> bool:
         """Whether only preview versions have it today."""
-        return not self.has(STABLE)
+        return bool(self.preview) and not self.has(STABLE)
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether neither of the two versions that requests use has it: it is then sent alone, in the version that has it."""
+        return self.best not in (STABLE, PREVIEW)
 
     def __str__(self) -> str:
-        return (
-            " or ".join(version for version in (self.stable, self.preview_until or self.preview) if version) or "none"
-        )
+        first = " or ".join(version for version in (self.stable, self.preview_until or self.preview) if version)
+        return first if self.is_withdrawn else f"{first} or newer"
 
 
 # What every version has.

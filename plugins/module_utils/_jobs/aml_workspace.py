@@ -61,6 +61,8 @@ def _extend(task: Task, dependents: Dependents | None = None) -> Extend:
         submit_workspace(
             task.cloud, task.credential, where, complete,
             verify=task.sign_in.verify, retry_timeout=task.params["retry_timeout"],
+            materialization_identity=task.params["materialization_identity"],
+            grant_materialization_permissions=task.params["grant_materialization_permissions"] is not False,
         )  # fmt: skip
 
     return functools.partial(

@@ -24,6 +24,7 @@ from .._engine.kind import Body, fixed
 from .._engine.plan import CREATE, REPLACE, Declared, Plan
 from . import aks_rules, attachment, compute, sizes
 from .attachment import DESCRIPTION, LOCATION, RESOURCE_ID, TAGS, AttachedKind, Other, inner
+from .cluster import private_link_count
 from .compute import kind_name
 
 _INNER = "properties.properties."
@@ -323,6 +324,18 @@ class Aks(AttachedKind):
                 "('At least 3 machine(s) are required for cluster with purpose FastProd')."
             )
         return warnings
+
+    def check_attached(self, target: Body, workspace: Body | None) -> Findings:
+        where = (workspace or {}).get("location")
+        if (
+            where
+            and private_link_count(workspace or {})
+            and canon.region(target.get("location")) != canon.region(where)
+        ):
+            message = f"The AKS is in {target.get('location')}, and not in the workspace's region ({where}), which a workspace with a private endpoint needs."
+            yield Finding(
+                "CrossRegionPrivateLink", "resource_id", message, "how-to-configure-private-link, limitations"
+            )
 
     def check_others(self, declared: Declared, others: list[Other]) -> Findings:
         yield from super().check_others(declared, [other for other in others if kind_name(other.body) == "aks"])

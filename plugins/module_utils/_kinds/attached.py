@@ -197,6 +197,7 @@ class _Host(Attached):
 
 class VirtualMachine(_Host):
     label = "virtual machine"
+    is_in_managed_network = False
     compute_type = "VirtualMachine"
     cli_schema = "vmCompute.schema.json"
     target_types: t.ClassVar[dict[str, str]] = {"Microsoft.Compute/virtualMachines": "2024-07-01"}

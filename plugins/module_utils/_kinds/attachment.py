@@ -88,6 +88,8 @@ class AttachedKind(ComputeKind):
     check_attachment_source = "docs/coverage.md 1.10 (all kinds)"
     # Options whose undeclared values are those of what was attached, and do not go over to another resource.
     of_target: tuple[str, ...] = ("location",)
+    # Whether the network that the service manages for a workspace can reach it.
+    is_in_managed_network = True
     removing = False
     delete_underlying = False
     check_other_workspaces = False
@@ -159,6 +161,10 @@ class AttachedKind(ComputeKind):
         """Rules about the vCPUs of all nodes together; ``vcpus`` are those of one."""
         return iter(())
 
+    def check_attached(self, target: Body, workspace: Body | None) -> Findings:
+        """Rules about the resource to attach, as it was read, and the workspace."""
+        return iter(())
+
     def target_facts(self, target: Body) -> dict[str, t.Any]:
         """What of the resource to attach may be retired."""
         return {}
@@ -179,6 +185,17 @@ class AttachedKind(ComputeKind):
             )
 
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
+        return [*self._advice_on_network(parent), *self._advice_on_password(declared)]
+
+    def _advice_on_network(self, parent: Body | None) -> list[str]:
+        if self.is_in_managed_network or parent is None or not compute.has_managed_network(parent):
+            return []
+        return [
+            f"OutsideManagedNetwork: the workspace has a managed network, which does not support a {self.label} (how-to-managed-network, limitations)."
+        ]
+
+    @staticmethod
+    def _advice_on_password(declared: Declared) -> list[str]:
         if not declared.get("ssh_settings.admin_password") or declared.get("ssh_settings.ssh_private_key"):
             return []
         return [

@@ -126,6 +126,7 @@ INSTANCE_TYPES = shape.mapping(
 
 class Kubernetes(Attached):
     label = "Kubernetes cluster"
+    is_in_managed_network = False
     compute_type = "Kubernetes"
     cli_schema = "kubernetesCompute.schema.json"
     target_types: t.ClassVar[dict[str, str]] = {

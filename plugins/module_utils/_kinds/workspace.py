@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import typing as t
+from dataclasses import replace
 
 from .._core import canon, paths, shape
 from .._core.arm_id import Target
@@ -93,6 +94,63 @@ _ACLS_VERSIONS = Versions(preview="2024-10-01-preview")
 _FIXED_KEY = "how data is encrypted is decided at creation; a PATCH takes another key_uri alone (ARM types, EncryptionUpdateProperties)"
 
 
+_HUB = "properties.workspaceHubConfig."
+_HUB_VERSIONS = Versions("2024-04-01", "2023-06-01-preview")
+_NO_UPDATE = "a PATCH does not take it (ARM types, WorkspacePropertiesUpdateParameters)"
+# The options of a shared private link, and their places in ARM.
+_LINK = {
+    "name": "name",
+    "group_id": "properties.groupId",
+    "private_link_resource_id": "properties.privateLinkResourceId",
+    "request_message": "properties.requestMessage",
+}
+
+
+def _storage_ids(ids: list[str], option: str) -> Findings:
+    for identifier in ids:
+        yield from _rules.resource_id(identifier, option, "Microsoft.Storage/storageAccounts")
+
+
+def _set_of_ids(ids: t.Any) -> list[str]:
+    """The order of ids has no meaning."""
+    return sorted(map(arm_id, ids or []))
+
+
+def _check_links(links: list[dict[str, t.Any]], option: str) -> Findings:
+    yield from _rules.once([link.get("name") for link in links], option, "ARM types, SharedPrivateLinkResource")
+    for link in links:
+        yield from _rules.resource_id(link.get("private_link_resource_id"), f"{option}.private_link_resource_id")
+
+
+def _links_to_arm(links: list[dict[str, t.Any]]) -> list[Body]:
+    made: list[Body] = []
+    for link in links:
+        body: Body = {}
+        for option, path in _LINK.items():
+            if link.get(option) is not None:
+                paths.set_path(body, path, link[option])
+        made.append(body)
+    return made
+
+
+def _links_from_arm(links: list[Body]) -> list[dict[str, t.Any]]:
+    """Without their status, which is the service's."""
+    read = [{option: paths.get_path(link, path) for option, path in _LINK.items()} for link in links]
+    return [{option: None if value is paths.MISSING else value for option, value in link.items()} for link in read]
+
+
+def _links(links: t.Any) -> list[tuple[t.Any, ...]]:
+    """Links in any order, without the messages: they are for who approves them."""
+    return sorted(
+        (
+            str(link.get("name")).casefold(),
+            str(link.get("group_id")).casefold(),
+            str(arm_id(link.get("private_link_resource_id"))),
+        )
+        for link in links or []
+    )
+
+
 def _own_store(option: str, path: str, type_: str) -> Field:
     """A store of the user's own, in which the service keeps the encrypted data in place of one that it creates."""
     return fixed(f"customer_managed_key.{option}", _ENCRYPTION + path, _FIXED_KEY, versions=_OWN_STORES, **_id(type_))
@@ -121,6 +179,66 @@ FIELDS: tuple[Field, ...] = (
         "a project stays in its hub",
         versions=Versions("2024-04-01", "2023-04-01-preview"),
         **_id("Microsoft.MachineLearningServices/workspaces", aliases=["workspace_hub"]),
+    ),
+    # azure-ai-ml has the option and does not send it.
+    fixed(
+        "default_resource_group",
+        _HUB + "defaultWorkspaceResourceGroup",
+        _NO_UPDATE,
+        versions=_HUB_VERSIONS,
+        spec={"type": "str"},
+        rule=_rules.group_id,
+        canon=arm_id,
+        to_arm=full_id,
+    ),
+    # The CLI's schema has neither this nor the next two options.
+    fixed(
+        "additional_workspace_storage_accounts",
+        _HUB + "additionalWorkspaceStorageAccounts",
+        _NO_UPDATE,
+        versions=_HUB_VERSIONS,
+        spec={"type": "list", "elements": "str"},
+        rule=_storage_ids,
+        cli_name=None,
+        canon=_set_of_ids,
+        to_arm=lambda ids: [full_id(item) for item in ids],
+        shape=shape.list_of(shape.TEXT),
+    ),
+    fixed(
+        "shared_private_link_resources",
+        "properties.sharedPrivateLinkResources",
+        _NO_UPDATE,
+        spec={
+            "type": "list",
+            "elements": "dict",
+            "options": {
+                "name": {"type": "str", "required": True},
+                "group_id": {"type": "str", "required": True},
+                "private_link_resource_id": {"type": "str", "required": True},
+                "request_message": {"type": "str"},
+            },
+        },
+        rule=_check_links,
+        cli_name=None,
+        canon=_links,
+        to_arm=_links_to_arm,
+        from_arm=_links_from_arm,
+        shape=shape.list_of(
+            shape.mapping(
+                {
+                    "name": shape.TEXT,
+                    "properties": shape.mapping({"groupId": shape.TEXT, "privateLinkResourceId": shape.TEXT}),
+                }
+            )
+        ),
+    ),
+    Field(
+        "soft_delete_retention_in_days",
+        "properties.softDeleteRetentionInDays",
+        versions=Versions(preview="2023-02-01-preview"),
+        spec={"type": "int"},
+        rule=_rules.at_least(1, "ARM types, WorkspaceProperties.softDeleteRetentionInDays"),
+        cli_name=None,
     ),
     Field("display_name", "properties.friendlyName", spec={"type": "str", "aliases": ["friendly_name"]}, canon=text),
     Field("description", "properties.description", spec={"type": "str"}, canon=text, clearable=True),
@@ -345,6 +463,15 @@ FIELDS: tuple[Field, ...] = (
         cli_name=None,
         canon=boolean_text,
     ),
+    # Of this version alone, which sends it in a separate PATCH; every version returns it (docs/facts.md d.2).
+    Field(
+        "managed_network.enable_firewall_log",
+        _NETWORK + "enableFirewallLog",
+        versions=Versions("2025-09-01", stable_until="2025-09-01"),
+        spec={"type": "bool"},
+        cli_name=None,
+        canon=boolean_text,
+    ),
     Field(
         "managed_network.managed_network_kind",
         _NETWORK + "managedNetworkKind",
@@ -357,8 +484,19 @@ FIELDS: tuple[Field, ...] = (
 )
 
 
+# How a feature store is created. The CLI has a separate schema for feature stores.
+OF_FEATURE_STORES = (
+    Option(
+        "materialization_identity",
+        spec={"type": "str"},
+        rule=functools.partial(_rules.resource_id, type_="Microsoft.ManagedIdentity/userAssignedIdentities"),
+        cli_name=None,
+    ),
+    Option("grant_materialization_permissions", spec={"type": "bool"}, cli_name=None),
+)
 OPTIONS = (
     Option("customer_managed_key", spec={"type": "dict", "no_log": False}),
+    *OF_FEATURE_STORES,
     # Each declared rule is a separate row.
     Option(
         RULES,
@@ -387,6 +525,7 @@ NOT_DEPLOYED = (
     "serverless_compute.custom_subnet",
     "serverless_compute.no_public_ip",
     "managed_network.enable_network_monitor",
+    "managed_network.enable_firewall_log",
     "managed_network.managed_network_kind",
     *PROVISIONING,
 )
@@ -439,6 +578,9 @@ class Workspace(Kind):
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)
         yield from workspace_rules.check_declared(declared)
+        given = [row.option for row in OF_FEATURE_STORES if tree.get(row.option) is not None]
+        if declared.get("kind"):
+            yield from workspace_rules.check_feature_store(given, declared["kind"])
         if declared.get("hub_id") and declared.get("kind", "project") != "project":
             yield Finding("HubOfProject", "hub_id", "Only a workspace of kind project has a hub.", "docs/facts.md d.1")
 
@@ -456,7 +598,9 @@ class Workspace(Kind):
         yield from workspace_rules.check(declared, current)
 
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
-        return self.preview_notice(declared if plan.action in (CREATE, REPLACE) else plan.values())
+        notices = self.preview_notice(declared if plan.action in (CREATE, REPLACE) else plan.values())
+        rules = [value for option, value in plan.values().items() if option.startswith(f"{RULES}.") and value]
+        return [*notices, *workspace_rules.advice_on_rules(rules)]
 
     def updates(self, body: Body, plan: Plan) -> list[Request]:
         """One PATCH for the workspace, one PUT or DELETE for each outbound rule (azure-ai-ml, outbound rule operations), and one action for its network."""
@@ -467,7 +611,13 @@ class Workspace(Kind):
             for option, value in changed.items()
             if not option.startswith(RULES) and option not in PROVISIONING
         }
+        alone = [row for row in self.fields if row.option in values and not row.versions.has(self.api_version)]
+        others = {row.option: (row.versions.best, values.pop(row.option)) for row in alone}
         patches = [self._patch(body, values)] if values else []
+        patches += [
+            replace(self._patch(body, {option: value}), api_version=version)
+            for option, (version, value) in others.items()
+        ]
         rules = {option[len(RULES) + 1 :]: rule for option, rule in changed.items() if option.startswith(RULES)}
         return [*patches, *(rule_request(body, name, rule) for name, rule in rules.items()), *provision]
 
@@ -521,7 +671,10 @@ class Workspace(Kind):
         # The template does not take all fields, and sets some that were not declared.
         rows = [row for row in self.fields if row.option in NOT_DEPLOYED or row.option.startswith(f"{RULES}.")]
         kept = {
-            row.option for row in rows if row.versions.has(self.api_version) and complete.get(row.option) is not None
+            row.option
+            for row in rows
+            if (row.versions.has(self.api_version) or row.versions.is_withdrawn)
+            and complete.get(row.option) is not None
         }
         return {
             **declared,
@@ -549,6 +702,7 @@ class Workspace(Kind):
             "isolation_mode": projected["managed_network"]["isolation_mode"],
             "firewall_sku": projected["managed_network"]["firewall_sku"],
             "enable_network_monitor": projected["managed_network"]["enable_network_monitor"],
+            "enable_firewall_log": projected["managed_network"]["enable_firewall_log"],
             "managed_network_kind": projected["managed_network"]["managed_network_kind"],
             "status": (network.get("status") or {}).get("status"),
             "spark_ready": boolean_text((network.get("status") or {}).get("sparkReady")),

@@ -8,7 +8,9 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
+from urllib.parse import urlsplit
 
 from .._core import paths
 from .._core.canon import arm_id, caseless
@@ -21,6 +23,7 @@ Current = t.Mapping[str, t.Any]
 
 _DOCS = "how-to-managed-network"
 _MODE = "managed_network.isolation_mode"
+_STORAGE_HOST = re.compile(r"\.(blob|dfs|file|queue|table)\.core\.\w+", re.IGNORECASE)
 _DISABLED, _INTERNET, _APPROVED = "disabled", "allow_internet_outbound", "allow_only_approved_outbound"
 # What a project takes from its hub, each by the first part of its options.
 FROM_HUB = (
@@ -57,8 +60,9 @@ def check(declared: Declared, current: Current) -> Findings:
     yield from _check_identity_type(declared, current)
     yield from _check_removed(declared, current)
     yield from _check_vault(declared, current)
+    yield from _check_key(declared, current)
     yield from _check_service_side(declared, current)
-    yield from _check_feature_store(declared, effective(declared, current, "kind"))
+    yield from check_feature_store(_of_feature_store(declared), effective(declared, current, "kind"))
     if effective(declared, current, "kind") == "project":
         yield from check_project(declared)
 
@@ -71,7 +75,7 @@ def check_declared(declared: Declared) -> Findings:
         yield from _check_rule_types(declared, mode)
     yield from _check_provisioning(declared, caseless(declared.get(_MODE)))
     if declared.get("kind"):
-        yield from _check_feature_store(declared, declared["kind"])
+        yield from check_feature_store(_of_feature_store(declared), declared["kind"])
     if declared.get("identity") and "primary_user_assigned_identity" in declared:
         yield from _check_primary(declared, {})
     # With a hub and another kind, one of these two is wrong, and which options remain depends on which.
@@ -79,9 +83,14 @@ def check_declared(declared: Declared) -> Findings:
         yield from check_project(declared)
 
 
-def _check_feature_store(declared: Declared, kind: t.Any) -> Findings:
-    for option in declared:
-        if option.startswith("feature_store_settings.") and caseless(kind) != "featurestore":
+def _of_feature_store(declared: Declared) -> list[str]:
+    return [option for option in declared if option.startswith("feature_store_settings.")]
+
+
+def check_feature_store(options: t.Iterable[str], kind: t.Any) -> Findings:
+    """Options that only a feature store has."""
+    for option in options:
+        if caseless(kind) != "featurestore":
             message = f"{option} is for a workspace of kind featurestore alone; it is {kind or 'default'}. Remove the option, or set kind."
             yield Finding(
                 "NotAFeatureStore",
@@ -184,6 +193,20 @@ def _check_identity_type(declared: Declared, current: Current) -> Findings:
         )
 
 
+def advice_on_rules(rules: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+    """Rules that the service takes and that do not do what they seem to do."""
+    hosts = [str(rule.get("destination")) for rule in rules if rule.get("type") == "fqdn"]
+    names = [host for host in hosts if _STORAGE_HOST.search(host)]
+    return (
+        [
+            f"StorageByHostName: a rule of type fqdn does not give access to a storage account ({', '.join(names)}): use one of type private_endpoint "
+            "(how-to-managed-network, limitations)."
+        ]
+        if names
+        else []
+    )
+
+
 # What may be declared null while a workspace has none, and cannot be taken from one that has it.
 KEPT = ("container_registry", "application_insights", "primary_user_assigned_identity")
 
@@ -202,6 +225,15 @@ def _check_vault(declared: Declared, current: Current) -> Findings:
     if caseless(declared.get("kind")) not in ("hub", "project"):
         message = "key_vault is declared null, but only a hub can be created without a key vault. Omit the option to create one, or name one."
         yield Finding("KeyVaultRequired", "key_vault", message, "Azure/bicep-registry-modules#3849")
+
+
+def _check_key(declared: Declared, current: Current) -> Findings:
+    """The key can only become another one of the same key vault."""
+    option = "customer_managed_key.key_uri"
+    before, after = _now(current, option), declared.get(option)
+    if before and after and urlsplit(before).hostname != urlsplit(after).hostname:
+        message = f"{option} {after} is of another key vault than the workspace's key {before}. Name a key of the same vault, or recreate the workspace."
+        yield Finding("KeyOfAnotherVault", option, message, "concept-customer-managed-keys, limitations")
 
 
 def _check_service_side(declared: Declared, current: Current) -> Findings:

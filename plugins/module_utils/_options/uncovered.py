@@ -29,6 +29,7 @@ _OF_THE_SERVICE = {
     "properties.computeType",
     "properties.discoveryUrl",
     "properties.encryption.status",
+    "properties.sharedPrivateLinkResources[].properties.status",
     "properties.managedNetwork.status",
     # What a request asks for once: the status of the managed network says whether it is done.
     "properties.provisionNetworkNow",
@@ -58,8 +59,6 @@ _OF_THE_SERVICE = {
     "properties.properties.workspaceUrl",
 }
 _RULES = "properties.managedNetwork.outboundRules"
-# What only another version than those of the table has, and every version returns (docs/facts.md d.2).
-_OTHER_VERSIONS = ("properties.managedNetwork.enableFirewallLog",)
 # Values that say nothing: what the service puts where no one has set anything.
 _DEFAULTS = {
     "sku.name": "basic",
@@ -77,7 +76,7 @@ def of_workspace(body: Body) -> list[str]:
     if paths.get_path(document, _RULES):
         # The service makes the others.
         paths.set_path(document, _RULES, own)
-    return _uncovered(kind, document, (*WORKSPACE, *_OTHER_VERSIONS))
+    return _uncovered(kind, document, WORKSPACE)
 
 
 def of_compute(kind: Kind, body: Body) -> list[str]:

@@ -38,14 +38,14 @@ class AttachmentExtension:
 
     def before_create(self, complete: Declared, parent: Body | None) -> None:
         if complete.get("resource_id"):
-            self._check_target(complete["resource_id"])
+            self._check_target(complete["resource_id"], parent)
             others = self._others(complete["resource_id"], parent)
             refuse(self._kind.check_others(complete, others))
             self._remote.warnings += self._kind.advice_on_others(complete, others)
         elif self._kind.needs_vcpus(complete):
             self._check_cores(complete, parent)
 
-    def _check_target(self, resource_id: str) -> None:
+    def _check_target(self, resource_id: str, parent: Body | None) -> None:
         """A missing target is reported immediately, and not after minutes by the service. Without permission to read it, the task continues."""
         type_ = self._kind.target_type(resource_id)
         if type_ is None:
@@ -65,6 +65,7 @@ class AttachmentExtension:
                 target=resource_id,
                 hint=f"Create it first, or correct the id. A resource that you may not read shows in no list: needed is {self._kind.permissions}.",
             )
+        refuse(self._kind.check_attached(body, parent))
         self._remote.warnings += self._kind.advice_on_target(body)
 
     def _others(self, resource_id: str, parent: Body | None) -> list[Other]:

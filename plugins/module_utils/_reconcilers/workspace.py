@@ -22,6 +22,8 @@ from . import soft_deleted as _soft_deleted
 from .dependents import Dependents
 from .deployment import Deployments, Submit
 
+_STORAGE_VERSION = "2023-01-01"
+
 
 class UnexpectedComputes(AmlError):
     """The workspace has compute targets that are not among those whose deletion was confirmed."""
@@ -56,7 +58,8 @@ class WorkspaceExtension:
     # --- creation ---
 
     def before_create(self, complete: Declared, parent: Body | None) -> None:
-        """A project is where its hub is; in check mode, the hub may be still to come."""
+        """A project is where its hub is; in check mode, the hub may be still to come. The storage account has no hierarchical namespace."""
+        self._check_storage(complete)
         hub_id = complete.get("hub_id")
         hub = self._remote.client.find(hub_id, self._remote.kind.api_version) if hub_id else None
         if hub is not None and region(complete.get("location") or hub.get("location")) != region(hub.get("location")):
@@ -64,6 +67,24 @@ class WorkspaceExtension:
                 f"location {complete['location']!r} is not the hub's ({hub.get('location')}): a project is where its hub is.",
                 code="ProjectRegion",
                 hint="Omit location, or set the hub's.",
+            )
+
+    def _check_storage(self, complete: Declared) -> None:
+        """The service finds it after minutes. Without permission to read the storage account, the task continues."""
+        storage_id = complete.get("storage_account")
+        if not storage_id or complete.get("kind") == "featurestore":
+            return
+        try:
+            storage: Body | None = self._remote.client.find(storage_id, _STORAGE_VERSION)
+        except ArmError as error:
+            if error.status not in (401, 403):
+                raise
+            return
+        if storage is not None and (storage.get("properties") or {}).get("isHnsEnabled"):
+            raise RuleError(
+                f"{self._remote.title} cannot use {storage_id}: the storage account has a hierarchical namespace.",
+                code="StorageWithNamespace",
+                hint="Name a storage account without one, or omit storage_account to create one.",
             )
 
     def create(self, complete: Declared) -> t.Any:

@@ -59,6 +59,10 @@ _IN_TEMPLATE = (
     "network_acls.default_action",
     "network_acls.ip_rules",
     "allow_roleassignment_on_rg",
+    "default_resource_group",
+    "additional_workspace_storage_accounts",
+    "shared_private_link_resources",
+    "soft_delete_retention_in_days",
 )
 # How the template spells stores of the user's own; the types of no version have these names.
 _UNKNOWN_STORES = ("cosmosDbArmId", "storageAccountArmId", "SearchAccountArmId")
@@ -78,8 +82,12 @@ def submit_workspace(
     *,
     verify: bool | str = True,
     retry_timeout: float = 120.0,
+    materialization_identity: str | None = None,
+    grant_materialization_permissions: bool = True,
 ) -> None:
     """Start the deployment that creates the workspace. Returns when Azure has accepted it.
+
+    The last two are of a feature store: the id of the identity that its jobs use, None for a new one, and whether it gets its roles.
 
     Raises AmlError where azure-ai-ml or the service refuses, or no answer comes. Its own retries are over by then: those of one request and their answers
     take at most ``retry_timeout`` seconds, as with ArmClient.
@@ -95,7 +103,10 @@ def submit_workspace(
             # azure-ai-ml reads the workspace first, and updates one that exists with what this task would create.
             client.workspaces.begin_update = _refuse_update
             _complete_template(client.workspaces, declared)
-            client.workspaces.begin_create(_entity(target, declared))
+            of_store = {}
+            if declared.get("kind") == "featurestore":
+                of_store = _of_feature_store(materialization_identity, grant_materialization_permissions)
+            client.workspaces.begin_create(_entity(target, declared), **of_store)
         except AmlError:
             # WorkspaceExists, or what the sender refuses.
             raise
@@ -336,6 +347,15 @@ def _entity(target: Target, declared: Declared) -> t.Any:
     if spark:
         arguments["compute_runtime"] = entities.ComputeRuntime(spark_runtime_version=spark)
     return getattr(entities, _ENTITIES[kind])(**arguments)
+
+
+def _of_feature_store(identity: str | None, grants: bool) -> dict[str, t.Any]:
+    from azure.ai.ml.entities import ManagedIdentityConfiguration
+
+    return {
+        "materialization_identity": ManagedIdentityConfiguration(resource_id=identity) if identity else None,
+        "grant_materialization_permissions": grants,
+    }
 
 
 def _identity(entities: t.Any, declared: dict[str, t.Any]) -> t.Any:

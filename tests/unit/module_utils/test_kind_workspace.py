@@ -162,7 +162,13 @@ def test_identities_are_taken_away_by_null(declared: dict[str, t.Any], before: t
 def test_the_result_has_exactly_the_documented_keys(body: dict[str, t.Any]) -> None:
     projected = kind.Workspace().project(body)
     assert set(projected) == set(yaml.safe_load(aml_workspace.RETURN)["workspace"]["contains"])
-    network = {"isolation_mode", "firewall_sku", "enable_network_monitor", "managed_network_kind"}
+    network = {
+        "isolation_mode",
+        "firewall_sku",
+        "enable_network_monitor",
+        "enable_firewall_log",
+        "managed_network_kind",
+    }
     assert set(projected["managed_network"]) == {*network, "status", "spark_ready", "outbound_rules"}
 
 

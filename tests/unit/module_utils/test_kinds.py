@@ -198,5 +198,9 @@ def test_options_that_the_version_of_the_task_lacks(version: str, lacking: list[
 def test_versions() -> None:
     withdrawn = Versions(preview="2024-04-01-preview", preview_until="2024-04-01-preview")
     assert withdrawn.best == "2024-04-01-preview" and withdrawn.is_preview and not withdrawn.has(PREVIEW)
+    assert withdrawn.is_withdrawn and str(withdrawn) == "2024-04-01-preview"
+    once = Versions("2025-09-01", stable_until="2025-09-01")
+    assert once.best == str(once) == "2025-09-01" and once.is_withdrawn and not once.is_preview and not once.has(STABLE)
+    assert str(Versions("2025-12-01", "2023-08-01-preview")) == "2025-12-01 or 2023-08-01-preview or newer"
     assert ALL.best == STABLE and ALL.has("2015-01-01-preview") and ALL.has("2018-11-19")
     assert versions.of_list([STABLE, PREVIEW, STABLE]) == PREVIEW and versions.of_list([]) == STABLE

@@ -310,6 +310,22 @@ def test_resource_ids(value: t.Any, type_: str | None, expected: list[str]) -> N
 # --- numbers ---
 
 
+@pytest.mark.parametrize(
+    ("value", "right"),
+    [
+        ("/subscriptions/s/resourceGroups/rg", True),
+        ("/SUBSCRIPTIONS/s/resourcegroups/rg/", True),
+        ("/subscriptions/s/resourceGroups/..", False),
+        ("/subscriptions/s/resourceGroups/rg/providers/a/b/c", False),
+        ("x/subscriptions/s/resourceGroups/rg", False),
+        ("/subscriptions/s/resourceGroups/rg\n", False),
+        (7, False),
+    ],
+)
+def test_ids_of_resource_groups(value: object, right: bool) -> None:
+    assert (list(rules.group_id(value, "group")) == []) is right
+
+
 def test_as_many_ip_rules_as_a_workspace_takes() -> None:
     assert list(rules.ip_rules([{"value": "203.0.113.7"}] * 200, "network_acls.ip_rules")) == []
 
@@ -606,6 +622,13 @@ RSA_ONLY = "Azure Machine Learning takes RSA public keys alone (how-to-create-at
             "WrongResourceType",
             "subnet",
             f"subnet must be the id of a {SUBNET}, not of a Microsoft.Network/virtualNetworks/taps.",
+            ARM,
+        ),
+        (
+            lambda: rules.group_id("/subscriptions/s/resourceGroups", "group"),
+            "InvalidResourceId",
+            "group",
+            "group must be the full id of a resource group (/subscriptions/.../resourceGroups/...); '/subscriptions/s/resourceGroups' is not.",
             ARM,
         ),
         (

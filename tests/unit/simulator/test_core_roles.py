@@ -48,6 +48,30 @@ def test_a_custom_role_allows_what_it_says_from_its_next_request_on(app: App) ->
     assert [document["name"] for document in listed] == [made.body["name"]]
 
 
+def test_a_list_of_resources_has_those_that_the_caller_may_read(app: App) -> None:
+    for name in ("id-a", "id-b"):
+        path = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}?api-version=2023-01-31"
+        assert app.call("PUT", path, {"location": "eastus"}).status in (200, 201)
+    one = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-a"
+    token = app.token(Principal("o", "a", app.default_principal().tenant, "n"))
+    lists = [f"{scope}/resources?api-version=2021-04-01" for scope in (SUB, GROUP)]
+    assert [app.call("GET", path, token=token).status for path in lists] == [403, 403]
+    app.grant("o", "Reader", one)
+    for path in lists:
+        assert [doc["name"] for doc in app.call("GET", path, token=token).body["value"]] == ["id-a"]
+        assert [doc["name"] for doc in app.call("GET", path).body["value"]] == ["id-a", "id-b"]
+
+
+def test_a_provider_is_registered_by_who_has_its_own_action(app: App) -> None:
+    define(app, "Registers", "Microsoft.Storage/register/action")
+    app.grant("o", "Registers", SUB)
+    token = app.token(Principal("o", "a", app.default_principal().tenant, "n"))
+    path = f"{SUB}/providers/{{}}/register?api-version=2021-04-01"
+    assert app.call("POST", path.format("microsoft.storage"), token=token).status == 200
+    refused = app.call("POST", path.format("Microsoft.Compute"), token=token)
+    assert refused.status == 403 and "'Microsoft.Compute/register/action'" in refused.body["error"]["message"]
+
+
 def test_what_is_refused(app: App) -> None:
     made = define(app, "Looks", "*/read").body
     assert (define(app, "looks", "*/read").status, define(app, "Reader", "*/read").status) == (409, 409)

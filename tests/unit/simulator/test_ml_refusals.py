@@ -38,6 +38,12 @@ def test_a_name_is_refused_with_the_services_words(world: World, name: str) -> N
     assert answer.body["componentName"] == "machinelearningcompute" and answer.body["error"]["innerError"] is None
 
 
+def test_a_refusal_of_a_workspace_is_of_another_component(world: World) -> None:
+    """Envelope E2 of account-rp [REC R26]."""
+    answer = world.call("PATCH", WORKSPACE, {"properties": {"managedNetwork": {"isolationMode": "None"}}})
+    assert (answer.status, answer.body["componentName"], answer.body["statusCode"]) == (400, "account-rp", 400)
+
+
 def test_missing_parents_are_404(world: World) -> None:
     """b.2 [REC R11, ARM]: envelope E1."""
     answer = world.call("GET", f"{WORKSPACE}x")

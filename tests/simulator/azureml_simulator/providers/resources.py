@@ -117,11 +117,23 @@ class ResourceGroups:
 
     def resources(self, request: Request, p: dict[str, str]) -> Response:
         group = self.app.resource_group(p["sub"], p["rg"])
-        return Response(200, {"value": _listed(self.app.store.children(group["id"]), request)})
+        return self._resources(request, group["id"], f"{_RG_ACTION}/resources/read")
 
     def all_resources(self, request: Request, p: dict[str, str]) -> Response:
-        found = self.app.store.children(f"/subscriptions/{p['sub']}")
-        return Response(200, {"value": _listed(found, request)})
+        return self._resources(
+            request, f"/subscriptions/{p['sub']}", "Microsoft.Resources/subscriptions/resources/read"
+        )
+
+    def _resources(self, request: Request, scope: str, action: str) -> Response:
+        """Those that the caller may read [ARM]; that who has no role at, above or below the scope is refused, is a guess."""
+        assert request.principal is not None
+        if not self.app.rbac.sees(request.principal, scope):
+            self.app.rbac.require(request.principal, action, scope)
+        found = _listed(self.app.store.children(scope), request)
+        may_read = self.app.rbac.allowed
+        return Response(
+            200, {"value": [doc for doc in found if may_read(request.principal, f"{doc['type']}/read", doc["id"])]}
+        )
 
     def _deleted(self, operation: Operation) -> None:
         self.app.store.delete(operation.target)
@@ -258,6 +270,14 @@ class Subscriptions:
                 return Response(200, provider)
         raise ArmError(404, "InvalidResourceNamespace", f"The resource namespace '{p['ns']}' is invalid.")
 
+    def register(self, request: Request, p: dict[str, str]) -> Response:
+        """Who may do it has the provider's own action (docs, resource-providers-and-types)."""
+        answer = self.provider(request, p)
+        assert request.principal is not None
+        namespace = answer.body["namespace"]
+        self.app.rbac.require(request.principal, f"{namespace}/register/action", f"/subscriptions/{p['sub']}")
+        return answer
+
 
 def routes(app: App) -> list[Route]:
     groups, subscriptions = ResourceGroups(app), Subscriptions(app)
@@ -271,8 +291,8 @@ def routes(app: App) -> list[Route]:
         Route("GET", sub + "/locations", subscriptions.locations, action=f"{read}/locations/read"),
         Route("GET", sub + "/providers", subscriptions.providers, action=f"{read}/providers/read"),
         Route("GET", sub + "/providers/{ns}", subscriptions.provider, action=f"{read}/providers/read"),
-        Route("POST", sub + "/providers/{ns}/register", subscriptions.provider, action="*/register/action"),
-        Route("GET", sub + "/resources", groups.all_resources, action=f"{read}/resources/read"),
+        Route("POST", sub + "/providers/{ns}/register", subscriptions.register),
+        Route("GET", sub + "/resources", groups.all_resources),
         Route("GET", sub + "/operationresults/{operation}", groups.operation_result),
         Route("GET", sub + "/resourceGroups", groups.list),
         Route("GET", one, groups.get, action=f"{_RG_ACTION}/read"),
@@ -280,5 +300,5 @@ def routes(app: App) -> list[Route]:
         Route("PUT", one, groups.put, action=f"{_RG_ACTION}/write"),
         Route("PATCH", one, groups.patch, action=f"{_RG_ACTION}/write"),
         Route("DELETE", one, groups.delete, action=f"{_RG_ACTION}/delete"),
-        Route("GET", one + "/resources", groups.resources, action=f"{_RG_ACTION}/resources/read"),
+        Route("GET", one + "/resources", groups.resources),
     ]

@@ -27,6 +27,7 @@ from azureml_simulator.providers.machine_learning.common import (
     refuse,
     region,
 )
+from azureml_simulator.providers.machine_learning.private_links import links_to
 
 if TYPE_CHECKING:
     from azureml_simulator.app import App
@@ -80,8 +81,15 @@ class Aks(AttachedKind):
 
     # -- bodies ------------------------------------------------------------------------------------------------------
 
+    def _check_region(self, workspace: Document, target: Document | None) -> None:
+        """how-to-configure-private-link, limitations; the text is a guess."""
+        where = workspace["location"]
+        if target is not None and target["location"] != where and any(links_to(self.app, workspace["id"])):
+            raise refuse("The cluster must be in the region of a workspace with a private endpoint.", where)
+
     def accept(self, workspace: Document, doc: Document, sent: Document, target: Document | None) -> Document:
         location = workspace["location"]
+        self._check_region(workspace, target)
         present = doc.get("properties", {}).get("properties") or {}
         pools = _pools(target)
         shown = {

@@ -87,8 +87,13 @@ def not_found(path: str, group: str) -> ArmError:
 
 
 def refuse(message: str, location: str, *, status: int = 400, code: str = "UserError") -> ArmError:
-    """A refusal of the resource provider itself: envelope E2."""
+    """A refusal of the component that has the compute targets: envelope E2."""
     return ArmError(status, code, message, envelope="compute", location=location)
+
+
+def refuse_workspace(message: str, location: str, *, status: int = 400, code: str = "UserError") -> ArmError:
+    """A refusal of the component that has the workspaces, account-rp: envelope E2 [REC R26]."""
+    return ArmError(status, code, message, envelope="account", location=location)
 
 
 def need_succeeded(workspace: Document) -> None:

@@ -84,7 +84,7 @@ class ManagedNetwork:
         settings = common.mapping(sent, "managedNetwork")
         before, after = (OFF if new else mode_of(doc)), self._mode(doc, settings)
         if before != OFF == after:  # the text: azapi#564, a README of Azure-Samples
-            raise common.refuse(
+            raise common.refuse_workspace(
                 "Managed network cannot be disabled once enabled.", doc["location"], code="ValidationError"
             )
         if after != before and after not in _NEXT[before]:
@@ -106,7 +106,7 @@ class ManagedNetwork:
 
     @staticmethod
     def _bad(doc: Document, message: str) -> Exception:
-        return common.refuse(message, doc["location"], code="BadRequest")
+        return common.refuse_workspace(message, doc["location"], code="BadRequest")
 
     def _mode(self, doc: Document, settings: Document) -> str:
         sent = str(settings.get("isolationMode") or mode_of(doc))

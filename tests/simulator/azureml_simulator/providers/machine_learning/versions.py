@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
-# First stable and first preview version that has a property; "" where none has it.
-Since = tuple[str, str]
+# First stable and first preview version that has a property, "" where none has it, and the last stable one where it was withdrawn.
+Since = tuple[str, ...]
 _PREVIEW_ONLY: Since = ("", "2023-08-01")
 
 # By computeType, the properties below `properties.properties`.
@@ -63,6 +63,7 @@ WORKSPACE: dict[str, Since] = {
     "managedNetwork.firewallSku": ("2024-10-01", "2024-10-01"),
     "managedNetwork.managedNetworkKind": ("2025-04-01", "2024-10-01"),
     "managedNetwork.enableNetworkMonitor": ("2025-09-01", "2024-10-01"),
+    "managedNetwork.enableFirewallLog": ("2025-09-01", "", "2025-09-01"),
 }
 # What 2023-04-01 did not show and 2024-04-01 did, whatever their types say [REC R10, R28].
 _OLD = "2023-10-01"
@@ -81,8 +82,8 @@ DEFAULTS: dict[str, Any] = {"guesses": {"api_versions": {"write": "drop", "read"
 def has(since: Since, version: str) -> bool:
     """Whether an API version has what exists since then."""
     day, dash, _preview = version.lower().partition("-preview")
-    first = since[1] if dash else since[0]
-    return bool(first) and day >= first
+    first, last = (since[1], "") if dash else (since[0], "".join(since[2:]))
+    return bool(first) and day >= first and (not last or day <= last)
 
 
 def _taken(app: App, properties: Any, rows: dict[str, Since], version: str, place: str) -> Any:

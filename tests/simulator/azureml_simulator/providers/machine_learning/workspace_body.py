@@ -44,6 +44,7 @@ _PLAIN = (
     "ipAllowlist",
     "networkAcls",
     "sharedPrivateLinkResources",
+    "softDeleteRetentionInDays",
     "allowPublicAccessWhenBehindVnet",
     "serviceManagedResourcesSettings",
 )

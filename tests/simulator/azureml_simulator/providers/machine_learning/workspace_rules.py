@@ -13,12 +13,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from azureml_simulator.arm.locations import LOCATIONS, normalise
 from azureml_simulator.http import ArmError, Request
 from azureml_simulator.providers.machine_learning import identity as identities
 from azureml_simulator.providers.machine_learning import versions
-from azureml_simulator.providers.machine_learning.common import WORKSPACE_TYPE, Document, flag, mapping, refuse
+from azureml_simulator.providers.machine_learning.common import (
+    WORKSPACE_TYPE,
+    Document,
+    flag,
+    mapping,
+    refuse_workspace,
+)
 from azureml_simulator.providers.machine_learning.workspace_body import DEPENDENTS, KINDS
 
 if TYPE_CHECKING:
@@ -145,7 +152,7 @@ def unchangeable(app: App, doc: Document, body: Document, sent: Document) -> Non
     _check_location(doc, body)
     wrong = list(_fixed_changes(doc, body, sent))
     if wrong and app.config["guesses"]["workspace_immutable"] == "error":
-        raise refuse(
+        raise refuse_workspace(
             f"The following properties of the workspace '{doc['name']}' cannot be changed: {', '.join(wrong)}.",
             doc["location"],
             code="BadRequest",
@@ -170,8 +177,9 @@ def _fixed_changes(doc: Document, body: Document, sent: Document) -> Iterator[st
     now = doc["properties"]
     if body.get("kind") and kind_of(body) != doc["kind"]:
         yield "kind"
-    ids = (*_FIXED_IDS, "hubResourceId")
-    yield from (name for name in ids if sent.get(name) and _differs(now.get(name), sent[name]))
+    # No PATCH takes the last two (types, WorkspacePropertiesUpdateParameters).
+    fixed = (*_FIXED_IDS, "hubResourceId", "workspaceHubConfig", "sharedPrivateLinkResources")
+    yield from (name for name in fixed if sent.get(name) and _differs(now.get(name), sent[name]))
     for name in ("hbiWorkspace", "enableServiceSideCMKEncryption"):
         if sent.get(name) not in (None, "") and flag(sent[name]) != now[name]:
             yield name
@@ -189,14 +197,20 @@ def _other_encryption(now: Document, sent: Document) -> bool:
     for group, name in (("identity", "userAssignedIdentity"), ("keyVaultProperties", "keyVaultArmId")):
         if name in (sent.get(group) or {}):
             pairs.append(((now.get(group) or {}).get(name), sent[group][name]))
-    return any(_differs(before, after) for before, after in pairs)
+    return any(_differs(before, after) for before, after in pairs) or _of_another_vault(now, sent)
+
+
+def _of_another_vault(now: Document, sent: Document) -> bool:
+    """Whether the new key is not of the key vault of the old one (concept-customer-managed-keys, limitations)."""
+    before, after = (str((one.get("keyVaultProperties") or {}).get("keyIdentifier") or "") for one in (now, sent))
+    return bool(before and after) and urlsplit(before).hostname != urlsplit(after).hostname
 
 
 def check_identity_type(doc: Document, sent: Document) -> None:
     """System- and user-assigned identities do not become the system-assigned one alone again (how-to-identity-based-service-authentication)."""
     before, after = ((doc["identity"] or {}).get("type"), identities.kind_of(sent))
     if before == identities.BOTH and after == identities.SYSTEM:
-        raise refuse(f"The identity type cannot be changed from '{before}' to '{after}'.", doc["location"])
+        raise refuse_workspace(f"The identity type cannot be changed from '{before}' to '{after}'.", doc["location"])
 
 
 def check_primary(doc: Document) -> None:
@@ -205,7 +219,7 @@ def check_primary(doc: Document) -> None:
     assigned = {name.lower() for name in identity.get("userAssignedIdentities") or {}}
     if primary and primary.lower() not in assigned:
         message = f"The primary user assigned identity '{primary}' is not among the identities of the workspace."
-        raise refuse(message, doc["location"])
+        raise refuse_workspace(message, doc["location"])
     if not primary and identity.get("type") == identities.USER:
         message = "A workspace whose identity has the type 'UserAssigned' needs primaryUserAssignedIdentity."
-        raise refuse(message, doc["location"])
+        raise refuse_workspace(message, doc["location"])

@@ -244,7 +244,7 @@ class Workspaces:
         common.need_idle(self.app, doc["id"], doc["location"])
         projects = rules.projects_of(self.app, doc)
         if projects:
-            raise common.refuse(
+            raise common.refuse_workspace(
                 f"The hub '{doc['name']}' cannot be deleted while it has projects: {', '.join(projects)}.",
                 doc["location"],
                 status=409,
@@ -258,7 +258,7 @@ class Workspaces:
         """Of a soft-deleted workspace, or of none [ISS azure-cli#33756; the status is a guess]."""
         record = self.bin.find(resource_id)
         if record is None:
-            raise common.refuse(f"Unable to find workspace: {resource_id}", group["location"])
+            raise common.refuse_workspace(f"Unable to find workspace: {resource_id}", group["location"])
         return self._begin(request, "workspace.purge", record["doc"])
 
     def _deleted(self, operation: Operation) -> None:
