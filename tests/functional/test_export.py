@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 import pytest
 import yaml
@@ -13,9 +14,18 @@ from ansible_collections.azureml.compute.plugins.module_utils._core import paths
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
 from ansible_collections.azureml.compute.plugins.module_utils._options import export
-from ansible_collections.azureml.compute.tests.support.azure import GROUP, SUBSCRIPTION, WORKSPACE, WORKSPACE_ID, Azure
+from ansible_collections.azureml.compute.tests.support.azure import (
+    GROUP,
+    GROUP_ID,
+    SUBSCRIPTION,
+    WORKSPACE,
+    WORKSPACE_ID,
+    Azure,
+)
 from ansible_collections.azureml.compute.tests.support.declarations import Declaration, declarations
+from azureml_simulator import relaxed_json
 
+TEMPLATES = Path(__file__).resolve().parents[1] / "clients" / "templates"
 MODULES = {
     "aml_clusters": "aml_compute_cluster",
     "aml_instances": "aml_compute_instance",
@@ -113,6 +123,30 @@ def test_export_then_apply_changes_nothing(azure: Azure, world: dict[str, Declar
             assert done["changed"] is False, (row, done["plan"])
             applied.add(row["name"])
     assert applied == {row.options["name"] for row in world.values()}
+
+
+def test_what_templates_of_other_people_created_is_exported_and_applied(azure: Azure) -> None:
+    """A template as people write them, and one with what Bicep makes of a module: the templates of `make clients`."""
+    module = relaxed_json.loads((TEMPLATES / "module.parameters.json").read_bytes())["parameters"]
+    for name, parameters in (
+        ("workspace.json", {"name": {"value": "ws-clients"}}),
+        ("module.json", {"workspace": {"value": "ws-clients"}, **module}),
+    ):
+        template = relaxed_json.loads((TEMPLATES / name).read_bytes())
+        body = {"properties": {"mode": "Incremental", "template": template, "parameters": parameters}}
+        address = f"{GROUP_ID}/providers/Microsoft.Resources/deployments/{name.partition('.')[0]}"
+        azure.arm("PUT", address, body, "2024-03-01")
+        done = azure.get(address, "2024-03-01")["properties"]
+        assert done["provisioningState"] == "Succeeded", done.get("error")
+    exported = azure.run("aml_export_info", workspace="ws-clients")
+    assert not [row for row in exported["missing"] if "no option" in row["reason"]]
+    found = exported["vars"]
+    assert {row["name"] for row in found["aml_clusters"]} == {"cpu-clients", "cpu-second"}
+    done = azure.run("aml_workspace", **found["aml_workspace"])
+    assert done["changed"] is False, done["plan"]
+    for row in found["aml_clusters"]:
+        done = azure.run("aml_compute_cluster", **{**row, "workspace": "ws-clients"})
+        assert done["changed"] is False, (row, done["plan"])
 
 
 def test_every_option_is_exported_or_named_as_missing(azure: Azure, world: dict[str, Declaration]) -> None:

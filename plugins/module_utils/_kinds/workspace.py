@@ -611,15 +611,22 @@ class Workspace(Kind):
             for option, value in changed.items()
             if not option.startswith(RULES) and option not in PROVISIONING
         }
-        alone = [row for row in self.fields if row.option in values and not row.versions.has(self.api_version)]
-        others = {row.option: (row.versions.best, values.pop(row.option)) for row in alone}
-        patches = [self._patch(body, values)] if values else []
-        patches += [
-            replace(self._patch(body, {option: value}), api_version=version)
-            for option, (version, value) in others.items()
-        ]
         rules = {option[len(RULES) + 1 :]: rule for option, rule in changed.items() if option.startswith(RULES)}
-        return [*patches, *(rule_request(body, name, rule) for name, rule in rules.items()), *provision]
+        requests = [rule_request(body, name, rule) for name, rule in rules.items()]
+        return [*self._patches(body, values), *requests, *provision]
+
+    def _patches(self, body: Body, values: Declared) -> list[Request]:
+        """One PATCH, and one for each value that only another API version has."""
+        alone = [row for row in self.fields if row.option in values and not row.versions.has(self.api_version)]
+        apart = {row.option for row in alone}
+        together = {option: value for option, value in values.items() if option not in apart}
+        return [
+            *([self._patch(body, together)] if together else []),
+            *(
+                replace(self._patch(body, {row.option: values[row.option]}), api_version=row.versions.best)
+                for row in alone
+            ),
+        ]
 
     def _patch(self, body: Body, values: Declared) -> Request:
         carries = "tags" in values

@@ -27,7 +27,7 @@ from azureml_simulator.providers.machine_learning.common import (
     refuse,
     region,
 )
-from azureml_simulator.providers.machine_learning.private_links import links_to
+from azureml_simulator.providers.private_links import approved_links
 
 if TYPE_CHECKING:
     from azureml_simulator.app import App
@@ -84,7 +84,7 @@ class Aks(AttachedKind):
     def _check_region(self, workspace: Document, target: Document | None) -> None:
         """how-to-configure-private-link, limitations; the text is a guess."""
         where = workspace["location"]
-        if target is not None and target["location"] != where and any(links_to(self.app, workspace["id"])):
+        if target is not None and target["location"] != where and approved_links(self.app, workspace["id"]):
             raise refuse("The cluster must be in the region of a workspace with a private endpoint.", where)
 
     def accept(self, workspace: Document, doc: Document, sent: Document, target: Document | None) -> Document:
