@@ -97,7 +97,7 @@ EXAMPLES = r"""
     workspace: ws-prod
     compute: gpu-cluster
     command: nvidia-smi
-    environment: azureml:gpu-training:3
+    environment: azureml://registries/azureml/environments/acpt-pytorch-2.2-cuda12.1/versions/1
     max_age: 0
     wait_timeout: 3600
 

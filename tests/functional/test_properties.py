@@ -54,6 +54,8 @@ MADE = (
     "properties.resourceId",
     "properties.properties.clusterFqdn",
     "properties.properties.systemServices",
+    "properties.managedResourceGroup",
+    "properties.regionDetails",
 )
 
 # What the service adds where the document that was declared a part of did not exist.
@@ -79,10 +81,12 @@ REFUSALS = (
     "CategoriesMissing",
     "CategoriesMixed",
     "DestinationMissing",
+    "RegionNotRemovable",
+    "RegionStorageFixed",
 )
 
 # What the results name a resource.
-RESULTS = ("compute", "connection", "datastore", "diagnostic_setting", "workspace", "resource")
+RESULTS = ("compute", "connection", "datastore", "diagnostic_setting", "registry", "workspace", "resource")
 
 SETTINGS = settings(
     max_examples=figures.EXAMPLES,

@@ -133,6 +133,7 @@ PUBLIC = {
     (AKS, "ssl.cert_file"): "a certificate is public",
     ("kind aks", "ssl.cert_file"): "a certificate is public",
     ("aml_workspace", "definition"): "the CLI's schema of workspaces has no secret",
+    ("aml_registry", "definition"): "the CLI's schema of registries has no secret",
 }
 
 # What a run of a module in this process does not have: the test that looks there.

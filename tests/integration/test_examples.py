@@ -79,6 +79,11 @@ SSH = {
     "userAccountCredentials": {"adminUserName": "azureuser", "adminUserSshPublicKey": KEY},
 }
 AKS = "Microsoft.ContainerService/managedClusters"
+REGION = {
+    "location": "eastus",
+    "acrDetails": [{"systemCreatedAcrAccount": {"acrAccountSku": "Premium"}}],
+    "storageAccountDetails": [{"systemCreatedStorageAccount": {"storageAccountType": "standard_lrs"}}],
+}
 POOLS = {"agentPoolProfiles": [{"name": "pool", "count": 3, "vmSize": "Standard_DS3_v2"}]}
 SYNAPSE = "Microsoft.Synapse/workspaces"
 SPARK = {"sparkVersion": "3.4", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}
@@ -178,6 +183,19 @@ WORLDS = {
         {"fleet/ml-prod/ws-prod/from-the-cli.yml": CLI_CLUSTER},
     ),
     "aml_fleet_info": World([*workspace("ws-vision"), *workspace("ws-text")]),
+    "aml_job_check": World([*workspace(), cluster(), cluster("gpu-cluster")]),
+    "aml_registry": World(
+        [group("ml-shared")],
+        files={"registry.yml": "name: from-the-cli\nlocation: eastus\nreplication_locations:\n  - location: eastus\n"},
+    ),
+    "aml_registry_info": World(
+        [
+            group("ml-prod"),
+            resource(
+                "Microsoft.MachineLearningServices/registries", "shared", ML, properties={"regionDetails": [REGION]}
+            ),
+        ]
+    ),
     "aml_operation_info": World(
         workspace(),
         {"workspaces": [{"name": "ws-prod", "resource_group": "ml-prod", "computes": [SMALL]}]},

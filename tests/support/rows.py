@@ -18,6 +18,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._kinds.attached_ty
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.connection import CONNECTION
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.datastore import DATASTORE
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.ml_registry import REGISTRY
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
 
@@ -73,6 +74,7 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     "aml_connection": (CONNECTION,),
     "aml_datastore": (DATASTORE,),
     "aml_diagnostic_setting": (DIAGNOSTIC_SETTING,),
+    "aml_registry": (REGISTRY,),
 }
 
 

@@ -23,6 +23,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._kinds import work
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.connection import CONNECTION
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.datastore import DATASTORE, OF_STORAGE, STORAGE
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.ml_registry import REGISTRY
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import FIELDS, Workspace
 from ansible_collections.azureml.compute.plugins.module_utils._options import kind_specs, specs
@@ -170,6 +171,13 @@ _JSON = st.recursive(
 )
 
 # By the option's dotted path; a subject's own go before, then its module's. Booleans and choices need no row, unless not all of them go.
+STORAGES = st.fixed_dictionaries(
+    {
+        "storage_account_hns": st.just(False),
+        "storage_account_type": st.sampled_from(["standard_lrs", "Standard_LRS"]),
+        "replication_count": st.sampled_from([1, 1, 2]),
+    }
+)
 VALUES: dict[str, Strategy] = {
     "wait_timeout": st.integers(3600, 7200),
     "wait_interval": st.sampled_from([0.5, 5, "2"]),
@@ -298,6 +306,16 @@ VALUES: dict[str, Strategy] = {
         st.just({"type": "custom_keys", "keys": {"one": "planted-one"}}),
         st.just({"type": "managed_identity", "client_id": "client"}),
     ),
+    # registry; the storage of each region in full, because what is not declared of an existing one stays
+    "replication_locations": st.lists(
+        st.fixed_dictionaries(
+            {"location": st.sampled_from(["eastus", "westus", "West Europe"]), "storage_config": STORAGES}
+        ),
+        min_size=1,
+        max_size=3,
+        unique_by=lambda region: region["location"],
+    ),
+    "registry:container_registry": st.sampled_from([{"acr_account_sku": "premium"}, {"acr_account_sku": "Premium"}]),
     # datastore
     "is_default": st.just(False),
     "credentials": st.one_of(
@@ -392,7 +410,7 @@ class Subject:
             for name, value in given.items()
             if name in self.spec and (name != "delete_underlying" or self.name == "aks-made")
         }
-        return {} if self.path else taken
+        return {} if self.path and self.name != "registry" else taken
 
     @property
     def clearable(self) -> set[str]:
@@ -572,6 +590,14 @@ def mend_diagnostic_setting(options: Options) -> Options:
     return options
 
 
+def mend_registry(options: Options) -> Options:
+    """The registry is in the region of its group, which is one of its regions."""
+    regions = options.get("replication_locations")
+    if regions and all(region["location"] != "eastus" for region in regions):
+        regions[0]["location"] = "eastus"
+    return options
+
+
 _VM = provider("Microsoft.Compute/virtualMachines", "vm")
 _ATTACHED: dict[str, tuple[Options, tuple[str, ...], t.Callable[[Options], Options]]] = {
     "virtualmachine": ({"resource_id": _VM}, (), lambda options: without(options, "address")),
@@ -630,6 +656,10 @@ SUBJECTS = {
         Subject(
             "diagnostic_setting", "aml_diagnostic_setting", DIAGNOSTIC_SETTING, {"name": "to-logs"}, (), mend_diagnostic_setting,
             collection="diagnostic_settings", version=DIAGNOSTIC_SETTING.api_version,
+        ),
+        Subject(
+            "registry", "aml_registry", REGISTRY, {"name": "a-registry"}, (), mend_registry,
+            provider("Microsoft.MachineLearningServices/registries", "a-registry"), collection="registries",
         ),
         Subject("workspace", "aml_workspace", _WORKSPACE_KIND, {"name": WORKSPACE}, (), mend_workspace, WORKSPACE_ID),
         Subject("hub", "aml_workspace", _WORKSPACE_KIND, {"name": "hub-test", "kind": "hub"}, (), mend_workspace, HUB_ID),

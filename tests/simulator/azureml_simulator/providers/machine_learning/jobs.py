@@ -42,7 +42,7 @@ DEFAULTS: dict[str, Any] = {
     "seconds": {"job.prepare": 5.0, "job.run": 20.0, "job.finalize": 3.0},
     "page_sizes": {"jobs": 100},
     # The curated environments of the registry azureml that exist, by name.
-    "curated_environments": ["sklearn-1.5"],
+    "curated_environments": ["sklearn-1.5", "acpt-pytorch-2.2-cuda12.1"],
 }
 
 _BASE = ("description", "tags", "properties", "displayName", "experimentName", "computeId", "componentId", "identity")
