@@ -35,7 +35,6 @@ _SINCE = "2022-10-01"
 DEFAULTS: dict[str, Any] = {
     "seconds": {"registry.write": 10.0, "registry.delete": 5.0},
     "page_sizes": {"registries": 100},
-    "guesses": {"registry": {"taken": "Conflict", "absent_status": 204}},
 }
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}\Z")
@@ -128,8 +127,9 @@ class Registries:
         """A new registry; its name is unique in all of Azure [SDK], which are the subscriptions of this simulator."""
         taken = [doc for doc in self.app.store.by_type(None, REGISTRY_TYPE) if doc["name"].lower() == p["name"].lower()]
         if taken:
-            code = self.app.config["guesses"]["registry"]["taken"]
-            raise common.refuse(f"The registry name '{p['name']}' is already in use.", location, status=409, code=code)
+            # A guess.
+            message = f"The registry name '{p['name']}' is already in use."
+            raise common.refuse(message, location, status=409, code="Conflict")
         group = f"/subscriptions/{p['sub']}/resourceGroups/azureml-rg-{p['name']}_{stable_guid(resource_id, self.app.clock.iso())}"
         address = f"https://{location}.api.azureml.ms/registrymanagement/v1.0/registries/{p['name']}/discovery"
         return {
@@ -231,7 +231,8 @@ class Registries:
         self.app.resource_group(p["sub"], p["rg"])
         doc = self.app.store.get(REGISTRY.format(**p))
         if doc is None:
-            return Response(int(self.app.config["guesses"]["registry"]["absent_status"]))
+            # A guess, as of other resources.
+            return Response(204)
         common.need_idle(self.app, doc["id"], doc["location"])
         return self._begin(request, "registry.delete", doc, doc["location"])
 
