@@ -73,6 +73,8 @@ def world(azure: Azure) -> dict[str, Declaration]:
         image_build_compute="builder",
         serverless_compute={"custom_subnet": azure.subnet(), "no_public_ip": True},
         managed_network={"isolation_mode": "allow_only_approved_outbound", "outbound_rules": rules},
+        provision_network=True,
+        include_spark=True,
     )
     return made
 

@@ -605,7 +605,13 @@ class Workspace(Kind):
     def updates(self, body: Body, plan: Plan) -> list[Request]:
         """One PATCH for the workspace, one PUT or DELETE for each outbound rule (azure-ai-ml, outbound rule operations), and one action for its network."""
         changed = plan.values()
-        provision = [_provision(body, changed)] if any(option in changed for option in PROVISIONING) else []
+        # Where a failed write is made again, what is provisioned stays so.
+        due = [
+            row
+            for row in self.fields
+            if row.option in PROVISIONING and not row.same(row.read(body), changed.get(row.option))
+        ]
+        provision = [_provision(body, changed)] if due else []
         values = {
             option: value
             for option, value in changed.items()
@@ -742,8 +748,13 @@ def _provision(body: Body, changed: Declared) -> Request:
 
     It is sent only after a read that shows that it is due, and after the end of a running one: another run may have started it.
     """
-    spark = bool(changed.get("include_spark") or paths.get_path(body, f"{_NETWORK}status.sparkReady") is True)
-    return Request("POST", {"includeSpark": spark}, suffix="/provisionManagedNetwork", carries=True)
+    ready = boolean_text(paths.get_path(body, f"{_NETWORK}status.sparkReady")) is True
+    return Request(
+        "POST",
+        {"includeSpark": bool(changed.get("include_spark")) or ready},
+        suffix="/provisionManagedNetwork",
+        carries=True,
+    )
 
 
 def _take_away(identity: Body, current: Body) -> None:

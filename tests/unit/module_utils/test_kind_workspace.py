@@ -10,8 +10,9 @@ import typing as t
 import pytest
 import yaml
 from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import Target
+from ansible_collections.azureml.compute.plugins.module_utils._engine.fields import UPDATABLE
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import BUSY, FAILED, READY
-from ansible_collections.azureml.compute.plugins.module_utils._engine.plan import plan_present
+from ansible_collections.azureml.compute.plugins.module_utils._engine.plan import UPDATE, Change, Plan, plan_present
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import outbound_rules
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import workspace as kind
 from ansible_collections.azureml.compute.plugins.module_utils._options import uncovered
@@ -246,3 +247,27 @@ def test_rules_of_the_service_lack_no_option() -> None:
     assert uncovered.of_workspace(workspace(properties={"managedNetwork": network})) == uncovered.of_workspace(
         workspace()
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "declared", "sent"),
+    [
+        (None, {"provision_network": True}, {"includeSpark": False}),
+        (
+            {"status": "Inactive", "sparkReady": False},
+            {"provision_network": True, "include_spark": True},
+            {"includeSpark": True},
+        ),
+        ({"status": "Active", "sparkReady": False}, {"include_spark": True}, {"includeSpark": True}),
+        # As when a write is made again because it failed.
+        ({"status": "Active", "sparkReady": "true"}, {"provision_network": True, "include_spark": True}, None),
+        ({"status": "Active", "sparkReady": False}, {"provision_network": False}, None),
+    ],
+)
+def test_the_network_is_provisioned_only_where_that_is_due(
+    status: t.Any, declared: dict[str, t.Any], sent: t.Any
+) -> None:
+    body = workspace(properties={"managedNetwork": {"isolationMode": "AllowInternetOutbound", "status": status}})
+    changes = tuple(Change(option, None, value, UPDATABLE) for option, value in declared.items())
+    writes = kind.Workspace().updates(body, Plan(UPDATE, changes))
+    assert [write.body for write in writes] == ([] if sent is None else [sent])
