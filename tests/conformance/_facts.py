@@ -40,6 +40,8 @@ TESTS = {
     "functions": "tests/unit/simulator/test_template_functions.py",
     "instance": "tests/unit/simulator/test_ml_instance.py",
     "kinds": "tests/unit/simulator/test_ml_kinds_sdk.py",
+    "liberties": "tests/unit/simulator/test_arm_liberties.py",
+    "network": "tests/unit/simulator/test_managed_network.py",
     "process": "tests/unit/simulator/test_core_process.py",
     "refusals": "tests/unit/simulator/test_ml_refusals.py",
     "surface": "tests/integration/test_sdk.py",

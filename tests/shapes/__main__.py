@@ -21,9 +21,9 @@ import typing as t
 from datetime import UTC, datetime
 
 from ansible_collections.azureml.compute.scripts.command import add_write, publish
-from faults.__main__ import quiet
 from faults._cases import CASES
 from faults._shared import table
+from faults._work import quiet
 
 from ._fuzz import VALUES, Cell, Fuzzed
 
