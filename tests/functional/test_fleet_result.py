@@ -210,6 +210,7 @@ def test_failures_are_grouped_and_ten_of_each_are_shown(azure: Azure) -> None:
     result = azure.run(FLEET, check=True, workspaces=wanted, ok=False)
     lines = result["msg"].splitlines()
     assert lines[:2] == ["27 of 27 compute targets failed:", "ResourceNotFound (25):"]
+    assert lines[2].endswith(f": The workspace 'ws-none' does not exist in the resource group {GROUP!r}.")
     assert lines[12] == "  and 15 more" and "ImmutableChange (2):" in lines
     assert lines[-1] == "Fix the errors and run the same task again."
     assert len(result["targets"]) == len(result["failure"]["details"]) == 12

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from .._core import shape
-from .._core.arm_id import collection_id
+from .._core.arm_id import ArmId, collection_id
 from .._core.client import ReadClient
 from .._core.errors import AmlError, ArmError, CredentialError, all_foreseen
 from .._engine import versions
@@ -120,6 +120,9 @@ class Observer:
             if error.status == 404 and workspace.casefold() in self._planned:
                 return Listing(workspace, collection)
             if error.status == 404:
+                place = ArmId(workspace)
+                if error.code == "ResourceNotFound":
+                    error.message = f"The workspace {place.name!r} does not exist in the resource group {place.resource_group!r}."
                 error.hint = "Create the workspace first, or correct its name, resource group or subscription."
             return Listing(workspace, collection, error=error)
 

@@ -78,7 +78,7 @@ def _time(text: str | None) -> datetime | None:
 
 def count_heads(report: Report) -> tuple[str, ...]:
     """The heads of ``counted``."""
-    heads = ("Targets", *(status.capitalize() for status in STATUSES), "Nodes", "Of", "Public SSH")
+    heads = ("Targets", *(status.capitalize() for status in STATUSES), "Nodes", "Most nodes", "Public SSH")
     return (*heads, "Monthly cost") if report.priced else heads
 
 

@@ -219,7 +219,7 @@ MARKDOWN = r"""# Drift report: demo
 
 ## Workspaces
 
-| Workspace | Targets | As declared | Differs | Failed | Undeclared | Nodes | Of | Public SSH | Monthly cost | Error |
+| Workspace | Targets | As declared | Differs | Failed | Undeclared | Nodes | Most nodes | Public SSH | Monthly cost | Error |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 | one | 3 | 1 | 2 | 0 | 2 | 2 | 4 | 1 | unknown |  |
 | two | 1 | 0 | 0 | 1 | 0 | 0 | 0 | 0 |  | No access |
@@ -227,7 +227,7 @@ MARKDOWN = r"""# Drift report: demo
 
 ## Types
 
-| Type | Targets | As declared | Differs | Failed | Undeclared | Nodes | Of | Public SSH | Monthly cost |
+| Type | Targets | As declared | Differs | Failed | Undeclared | Nodes | Most nodes | Public SSH | Monthly cost |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 | amlcompute | 3 | 0 | 2 | 1 | 1 | 1 | 3 | 1 | unknown |
 | computeinstance | 1 | 1 | 0 | 0 | 0 | 1 | 1 | 0 | unknown |
