@@ -249,8 +249,18 @@ def test_a_fleet(fleet: Player) -> None:
     assert [name for name, result in grown.tasks if result.get("changed")] == [
         "aml_compute : Manage compute targets"
     ] * 2
-    stopped = fleet.playbook(f"{PREFIX}stop_idle", "-i", str(found), "-e", "aml_hosts=aml_workspaces")
-    assert stopped.changed == 0 and [name for name, _result in stopped.tasks].count("List compute targets") == 2
+    both = (f"{PREFIX}stop_idle", f"{PREFIX}export_workspace")
+    done = fleet.playbook(*both, "-i", str(found), "-e", "aml_hosts=aml_workspaces aml_export_folder=all")
+    assert [name for name, _result in done.tasks].count("List compute targets") == 2
+    files = {path.relative_to(fleet.folder / "all").as_posix() for path in (fleet.folder / "all").rglob("*.yml")}
+    assert files == {"fleet.yml", *(f"{name}/workspace.yml" for name in hosts)}, "no file of another workspace is overwritten"
+    document = yaml.safe_load((fleet.folder / "all" / "fleet.yml").read_text())["aml_fleet_workspaces"]
+    assert {workspace["name"] for workspace in document} == set(hosts)
+    assert {name for name, result in done.tasks if result.get("changed")} == {
+        "Create the directory",
+        "Write the vars file",
+        "Write the fleet document",
+    }
 
 
 @needs_ssh
