@@ -31,7 +31,12 @@ def export(task: Task) -> Result:
     kind = _workspace.Workspace()
     body = task.client.find(target.id, task.params.get("api_version") or kind.complete_version)
     if body is None:
-        raise AmlError(f"The workspace {name!r} does not exist in {group}.", code="ResourceNotFound", target=target.id)
+        raise AmlError(
+            f"The workspace {name!r} does not exist in the resource group {group!r}.",
+            code="ResourceNotFound",
+            target=target.id,
+            hint="Correct its name, resource group or subscription.",
+        )
     shape.check(body, _NAMED, target.id)
     made = Export(task.params.get("show_variables") or ())
     made.vars = {
