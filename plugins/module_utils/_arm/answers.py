@@ -28,6 +28,7 @@ _HINTS = {
     "SubscriptionNotFound": "Check subscription_id, and that it belongs to the tenant and cloud of the sign-in.",
     "ResourceGroupNotFound": "Check resource_group, or create it first (azureml.compute.arm_resource does).",
     "ParentResourceNotFound": "Create the parent first, or check its name.",
+    "ResourceNotFound": "Create it first, or check its name, its resource group and subscription_id.",
     "InvalidAuthenticationTokenTenant": "The subscription belongs to another tenant: check tenant and subscription_id.",
     "ScopeLocked": "A management lock forbids it: remove the lock, or leave the resource as it is.",
     "RequestDisallowedByPolicy": "An Azure Policy assignment forbids it; the details name it.",
