@@ -145,7 +145,7 @@ def loop_figures(bench: Bench) -> Iterator[Figure]:
         for name, found in (("item", ours), ("`ping`", pings))
     )
     yield Figure(
-        f"what the process of the modules has grown by after {many:,} items of one loop",
+        f"growth of the memory of a loop's fork, from {few} to {many:,} items",
         4,
         cpu=ours[many].module - ours[few].module,
         unit=" MB",

@@ -187,7 +187,7 @@ def test_both_ways_have_the_same_results_in_a_job_of_ansible_runner_with_the_fre
         envvars={**player.simulator.environment, "ANSIBLE_PIPELINING": "true"},
         verbosity=3,
         quiet=True,
-        timeout=300,
+        timeout=600,
     )
     text = "".join(event["stdout"] for event in job.events)
     assert job.rc == 0 and (text.count(FORK), text.count(MODULE)) == (4, 4), text
@@ -252,7 +252,7 @@ def test_a_timeout_or_a_kill_ends_the_item_and_its_process(player: Player) -> No
             {**module("aml_fleet", "as a module", workspaces=fleet, retries=0), **late, "vars": {"aml_in_process": False}},
             {**module("aml_compute_info", "killed", workspace="{{ item }}"), **killed},
             module("aml_compute_info", "next", workspace="ws-one"),
-            {**module("aml_compute_info", "asynchronous", workspace="ws-one"), "async": 60, "poll": 1},
+            {**module("aml_compute_info", "asynchronous", workspace="ws-one"), "async": 600, "poll": 1},
             env={"ANSIBLE_VERBOSITY": "3"},
         )  # fmt: skip
     finally:
