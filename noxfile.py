@@ -250,7 +250,7 @@ def show_the_checkout(session: nox.Session) -> None:
 def run_tests(session: nox.Session, *packages: str, in_process: bool = False) -> None:
     """The unit and functional tests, one real playbook on the simulator, and tasks in both ways, with this session's Python and packages.
 
-    ``in_process``: the functional tests run modules through their action plugins, as Ansible does by default.
+    ``in_process``: the functional tests and those of faults run modules through their action plugins, as Ansible does by default.
     """
     session.install("-r", "requirements.txt", "-r", "tests/unit/requirements.txt", *tools("ansible-runner"), *packages)
     show_the_checkout(session)
@@ -265,7 +265,8 @@ def run_tests(session: nox.Session, *packages: str, in_process: bool = False) ->
         return
     if in_process:
         session.run(*pytest, "-n", workers, "tests/unit", env=settings)
-        session.run(*pytest, "-n", workers, "tests/functional", env={**settings, "AML_TEST_ACTIONS": "1"})
+        for folder in ("tests/functional", "tests/faults"):
+            session.run(*pytest, "-n", workers, folder, env={**settings, "AML_TEST_ACTIONS": "1"})
     else:
         session.run(*pytest, "-n", workers, "tests/unit", "tests/functional", env=settings)
     session.run(*pytest, PLAYBOOK, env=settings)
