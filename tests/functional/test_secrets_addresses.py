@@ -83,6 +83,11 @@ def test_an_address_that_the_service_returns(azure: Azure, tmp_path: Path) -> No
         ("https://a?access_token=t1#part", {"t1"}),
         ("https://a?api-version=2025-12-01&$skip=3", set()),
         ("what is it?", set()),
+        ("Server=tcp:a,1433;User ID=me;Password=p w;Encrypt=True", {"p w"}),
+        ("DefaultEndpointsProtocol=https;AccountName=st;AccountKey=a1b2+/==", {"a1b2+/==", "a1b2 /=="}),
+        ('Endpoint=sb://a/;SharedAccessKeyName=root;SharedAccessKey="k;1"', {"k;1"}),
+        ("pwd=first;Trusted_Connection=False", {"first"}),
+        ("Password rules; no password=, please", set()),
     ],
 )
 def test_the_secrets_of_a_query(text: str, secrets: set[str]) -> None:

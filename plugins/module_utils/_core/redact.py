@@ -66,6 +66,11 @@ _QUERY = re.compile(
     r"[?&](sig|signature|sas|code|key|(?:\w*[_-])?(?:token|secret|password|pwd|api[_-]?key|access[_-]?key))=([^&\s'\"<>#]+)",
     re.IGNORECASE,
 )
+# Of a connection string, as of a database or a storage account.
+_IN_CONNECTION_STRING = re.compile(
+    r"(?:^|;)\s*(?:password|pwd|(?:shared ?)?access ?key|account ?key|client ?secret|access ?token)\s*=\s*(\"[^\"]*\"|'[^']*'|[^;]+)",
+    re.IGNORECASE,
+)
 # These may as well be of any page: only what is odd enough to be a secret counts.
 _OFTEN_OPEN = ("code", "key")
 # The options in which an address is refused, whatever its query is.
@@ -153,7 +158,8 @@ def hide_variables(tree: t.Any, shown: t.Collection[str] = ()) -> None:
 
 
 def in_addresses(tree: t.Any) -> set[str]:
-    """The secrets in the queries of addresses, as they are written and decoded; of an address in place of a setup script's path, the whole query."""
+    """The secrets in the queries of addresses, as they are written and decoded, and in connection strings; of an address in place of a setup script's
+    path, the whole query."""
     secrets: set[str] = set()
     stack = [tree]
     while stack:
@@ -163,11 +169,18 @@ def in_addresses(tree: t.Any) -> set[str]:
             stack += item.values()
         elif isinstance(item, (list, tuple)):
             stack += item
-        elif isinstance(item, str) and "?" in item:
-            secrets.update(
-                secret for name, secret in _QUERY.findall(item) if name.casefold() not in _OFTEN_OPEN or _is_odd(secret)
-            )
+        elif isinstance(item, str):
+            secrets.update(_secrets_in_text(item))
     return {form for secret in secrets for form in (secret, urllib.parse.unquote_plus(secret))}
+
+
+def _secrets_in_text(text: str) -> t.Iterator[str]:
+    if "?" in text:
+        yield from (
+            name[1] for name in _QUERY.findall(text) if name[0].casefold() not in _OFTEN_OPEN or _is_odd(name[1])
+        )
+    if ";" in text:
+        yield from (secret.strip().strip("\"'") for secret in _IN_CONNECTION_STRING.findall(text))
 
 
 def _script_queries(item: dict[t.Any, t.Any]) -> t.Iterator[str]:
