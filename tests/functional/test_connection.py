@@ -148,6 +148,14 @@ def test_each_updatable_field_alone(azure: Azure, credentials: dict[str, str]) -
     assert azure.run(MODULE, **declared, metadata=None)["connection"]["metadata"] == {}
 
 
+def test_a_time_in_another_spelling_is_no_difference(azure: Azure) -> None:
+    azure.run(MODULE, **FEED, expiry_time="2030-01-01T00:00:00Z")
+    for spelled in ("2030-01-01T00:00:00+00:00", "2030-01-01T01:00:00.0000000+01:00", "2030-01-01 00:00"):
+        assert azure.run(MODULE, **TARGET, expiry_time=spelled)["changed"] is False
+    assert azure.run(MODULE, check=True, **TARGET, expiry_time="2030-01-01T00:00:00+01:00")["changed"]
+    assert azure.run(MODULE, check=True, **TARGET, expiry_time="next year")["changed"]
+
+
 def test_the_type_is_fixed_and_says_why(azure: Azure) -> None:
     azure.run(MODULE, **KEYED, metadata={"team": "vision"})
     for check in (True, False):

@@ -100,6 +100,18 @@ def test_each_field_alone(azure: Azure) -> None:
     assert enabled(azure) == ["AllMetrics"]
 
 
+def test_a_destination_is_removed_with_what_belongs_to_it(azure: Azure) -> None:
+    azure.run(MODULE, **JOBS, storage_account_id=STORAGE, log_analytics_destination_type="dedicated")
+    azure.run(MODULE, **NAMED, event_hub_authorization_rule_id=RULE, event_hub_name="ml-logs")
+    removed = {"log_analytics_workspace_id": None, "event_hub_authorization_rule_id": None}
+    planned, done = (azure.run(MODULE, check=check, **NAMED, **removed) for check in (True, False))
+    assert planned["plan"] == done["plan"] and planned["diagnostic_setting"] == done["diagnostic_setting"]
+    assert (done["diagnostic_setting"]["event_hub_name"], current(azure)["storage_account_id"]) == (None, STORAGE)
+    assert azure.run(MODULE, **NAMED, **removed)["changed"] is False
+    failed = azure.run(MODULE, **NAMED, event_hub_name="ml-logs", ok=False)
+    assert failed["failure"]["code"] == "DestinationMissing" and azure.writes == []
+
+
 def test_other_spellings_are_no_difference(azure: Azure) -> None:
     azure.run(MODULE, **JOBS)
     same = {

@@ -9,6 +9,7 @@ Sources: docs/facts.md g.7 to g.9 (recordings); ARM types of 2026-05-01, Workspa
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import re
 import typing as t
@@ -186,6 +187,15 @@ def _texts(value: t.Any) -> t.Any:
     return {str(name): str(content) for name, content in value.items()} if isinstance(value, dict) else value
 
 
+def _time(value: t.Any) -> t.Any:
+    """A time in any spelling of ISO 8601, in UTC unless it says otherwise; any other text is that text."""
+    try:
+        time = datetime.datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", str(value)).replace("Z", "+00:00"))
+    except ValueError:
+        return canon.text(value)
+    return time if time.tzinfo else time.replace(tzinfo=datetime.UTC)
+
+
 def _without_order(value: t.Any) -> t.Any:
     return frozenset(value or ())
 
@@ -271,7 +281,7 @@ FIELDS = (
         _P + "expiryTime",
         spec={"type": "str"},
         rule=_filled,
-        canon=canon.text,
+        canon=_time,
         clearable=True,
         cli_name=None,
         examples=("2030-01-01T00:00:00Z",),

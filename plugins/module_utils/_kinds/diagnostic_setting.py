@@ -142,6 +142,11 @@ FIELDS = (
     _names_of("metric_categories", _METRICS, ["AllMetrics"]),
 )
 _BY_OPTION = {row.option: row for row in FIELDS}
+# What is nothing without its destination.
+_PART_OF = {
+    "event_hub_name": "event_hub_authorization_rule_id",
+    "log_analytics_destination_type": "log_analytics_workspace_id",
+}
 DESTINATIONS = ("log_analytics_workspace_id", "storage_account_id", "event_hub_authorization_rule_id")
 
 
@@ -164,10 +169,10 @@ class DiagnosticSetting(Kind):
 
     def check_create(self, declared: Declared, parent: Body | None) -> Findings:
         yield from super().check_create(declared, parent)
-        yield from _check_whole(declared)
+        yield from _check_whole(declared, declared)
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
-        yield from _check_whole({**current, **declared})
+        yield from _check_whole({**current, **declared}, declared)
 
     def explain_refusal(self, error: ArmError, *, created: bool) -> None:
         if error.code == "BadRequest" and "is not supported" in error.message:
@@ -181,6 +186,9 @@ class DiagnosticSetting(Kind):
 
     def with_values(self, body: Body, values: Declared) -> Body:
         changed = super().with_values(body, {name: value for name, value in values.items() if name not in _KEYS})
+        for option, destination in _PART_OF.items():
+            if destination in values and values[destination] is None and option not in values:
+                paths.set_path(changed, _BY_OPTION[option].path, None)
         for path, options in _LISTS.items():
             if any(option in values for option in options):
                 paths.set_path(changed, path, _items(body, path, values))
@@ -213,8 +221,8 @@ def _check_mix(values: t.Mapping[str, t.Any]) -> Findings:
         yield Finding("CategoriesMixed", "log_categories", message, "azure-rest-api-specs#22719")
 
 
-def _check_whole(values: t.Mapping[str, t.Any]) -> Findings:
-    """The rules for all that the setting will have."""
+def _check_whole(values: t.Mapping[str, t.Any], declared: Declared) -> Findings:
+    """The rules for all that the setting will have. What it has of a destination that is removed goes with that, unless it is declared."""
     yield from _check_mix(values)
     if not any(values.get(option) for option in DESTINATIONS):
         message = f"A diagnostic setting needs a destination: declare one of {', '.join(DESTINATIONS)}."
@@ -222,11 +230,8 @@ def _check_whole(values: t.Mapping[str, t.Any]) -> Findings:
     if not any(values.get(option) for option in _KEYS):
         message = f"A diagnostic setting needs something to send: declare one of {', '.join(_KEYS)}."
         yield Finding("CategoriesMissing", "log_categories", message, _SOURCE)
-    for option, needed in (
-        ("event_hub_name", "event_hub_authorization_rule_id"),
-        ("log_analytics_destination_type", "log_analytics_workspace_id"),
-    ):
-        if values.get(option) and not values.get(needed):
+    for option, needed in _PART_OF.items():
+        if declared.get(option) and not values.get(needed):
             message = f"{option} is part of a destination that is not declared: declare {needed} too, or omit {option}."
             yield Finding("DestinationMissing", option, message, _SOURCE)
 
