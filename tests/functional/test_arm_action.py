@@ -103,6 +103,8 @@ def test_secrets_of_the_body_are_sent_and_not_shown(azure: Azure) -> None:
     ("options", "code"),
     [
         ({"unless": {"contains": {}}}, "EmptyCondition"),
+        ({"unless": None}, "EmptyCondition"),
+        ({"unless": {**ACTIVE, "id": None}}, "EmptyCondition"),
         ({"unless": {**ACTIVE, "id": WORKSPACE_ID, "list": "computes"}}, "NamedTwice"),
         ({"unless": {**ACTIVE, "id": "ws"}}, "InvalidResourceId"),
         ({"unless": {**ACTIVE, "list": "../x"}}, "InvalidName"),

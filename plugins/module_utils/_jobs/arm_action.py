@@ -50,7 +50,7 @@ def take_action(task: Task) -> Result:
         raise RuleError("name is required to take an action of a resource.", code="NotNamed", hint="Nothing was sent.")
     refuse(_resource.check_id(identifier))
     unless = params.get("unless") or {}
-    refuse(_check_unless(unless))
+    refuse([*_check_nulls(task.module.raw), *_check_unless(unless)])
     body = _resource.merged(params.get("body") or {}, params.get("secret_body") or {})
     kind = Action(params["api_version"], body or None, unless.get("contains"))
     target = _target(identifier, params["action"])
@@ -71,6 +71,21 @@ def take_action(task: Task) -> Result:
 def _target(identifier: str, action: str) -> Target:
     place = ArmId(identifier)
     return Target(action, f"{identifier}/{action}", identifier, place.subscription_id, place.resource_group)
+
+
+def _check_nulls(raw: t.Mapping[str, t.Any]) -> Findings:
+    """A variable without a value must not make the action due in every run, nor the condition one of another resource."""
+    unless = raw.get("unless", {})
+    parts = (
+        {f"unless.{name}": unless[name] for name in ("id", "list") if name in unless}
+        if isinstance(unless, dict)
+        else {}
+    )
+    for option, value in {"unless": unless, **parts}.items():
+        if value is None:
+            yield Finding(
+                "EmptyCondition", option, f"{option} must not be null: omit it if there is none.", "this collection"
+            )
 
 
 def _check_unless(unless: t.Mapping[str, t.Any]) -> Findings:
