@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.azureml.compute.plugins.module_utils._jobs import aml_job_check
 from ansible_collections.azureml.compute.tests.support.azure import WORKSPACE_ID, Azure
 
 CHECK = "aml_job_check"
@@ -109,6 +110,22 @@ def test_what_was_archived_or_made_by_others_is_never_sent_again(cluster: Azure)
     cluster.app.store.put(FIRST, doc)
     assert check(cluster)["job"]["name"] == "check-cpu-cluster-2"
     assert len(cluster.writes) == 1
+
+
+def test_names_that_are_taken_end_the_search(cluster: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that has a job of any name would be asked without end."""
+    monkeypatch.setattr(aml_job_check, "_MOST_NAMES", 3)
+    check(cluster)
+    taken = cluster.app.store.get(FIRST)
+    for number in (2, 3, 4):
+        path = FIRST.replace("-1", f"-{number}")
+        other = {**taken["properties"], "tags": {}, "command": "other"}
+        cluster.app.store.put(path, {**taken, "id": path, "name": path.rpartition("/")[2], "properties": other})
+    failed = check(cluster, command="echo another", ok=False)
+    assert (
+        failed["failure"]["code"] == "JobCheckFailed" and "check-cpu-cluster-2 to check-cpu-cluster-4" in failed["msg"]
+    )
+    assert cluster.writes == [] and not failed["changed"]
 
 
 def test_a_check_of_a_target_that_was_made_again_does_not_count(cluster: Azure) -> None:

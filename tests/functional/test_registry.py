@@ -9,6 +9,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.azureml.compute.plugins.module_utils._kinds import ml_registry
 from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, Azure
 
 REGISTRY, INFO = "aml_registry", "aml_registry_info"
@@ -181,3 +182,12 @@ def test_information(azure: Azure) -> None:
         assert azure.run(INFO, **options)["registries"] == [made]
     assert azure.run(INFO, name="none")["registries"] == []
     assert azure.run(INFO, ok=False, name="shared", resource_group=None)["failure"]["code"] == "NotNamed"
+
+
+def test_an_update_keeps_the_identities_that_others_assigned() -> None:
+    body = {
+        "location": "eastus",
+        "identity": {"type": "SystemAssigned,UserAssigned", "userAssignedIdentities": {"/one": {"clientId": "c"}}},
+    }
+    identity = {"type": "SystemAssigned,UserAssigned", "userAssignedIdentities": {"/one": {}}}
+    assert ml_registry.REGISTRY.writable(body)["identity"] == identity

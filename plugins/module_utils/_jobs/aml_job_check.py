@@ -34,6 +34,8 @@ COMPLETED = "Completed"
 TERMINAL = (COMPLETED, "Failed", "Canceled")
 # Before the command: the service prepares the image, or the job waits for a node.
 _WAITS_FOR_NODES = ("Queued", "NotStarted", "Starting", "Provisioning", "Preparing")
+# How many names of new jobs are tried: a service that has a job of any name would otherwise be asked without end.
+_MOST_NAMES = 200
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
 # Other types of compute targets run no command jobs (how-to-train-model: clusters, instances, Kubernetes, serverless).
 _RUNS_JOBS = ("amlcompute", "computeinstance", "kubernetes")
@@ -196,13 +198,19 @@ class JobCheck:
         prefix = f"check-{self.compute.name}-"
         pattern = re.compile(re.escape(prefix) + r"(\d{1,9})\Z")
         numbers = [int(match[1]) for match in map(pattern.match, (job["name"] for job in jobs)) if match]
-        number = max(numbers, default=0) + 1
+        first = max(numbers, default=0) + 1
         # A list may not show what was created a moment ago, and never shows what is archived.
-        while (job := self._read(f"{prefix}{number}")) is not None:
+        for number in range(first, first + _MOST_NAMES):
+            job = self._read(f"{prefix}{number}")
+            if job is None:
+                return None, f"{prefix}{number}"
             if self._is_same(job) and self._counts(job, compute):
                 return job, ""
-            number += 1
-        return None, f"{prefix}{number}"
+        raise JobCheckFailed(
+            f"No job was started, because the names from {prefix}{first} to {prefix}{number} are taken.",
+            target=self.compute.id,
+            hint="Delete the archived checks of this compute target.",
+        )
 
     def _is_same(self, job: Body) -> bool:
         own = {"computeId": self.compute.id, "environmentId": self.environment, "command": self.params["command"]}

@@ -325,8 +325,12 @@ class Registry(Kind):
     def writable(self, body: Body) -> Body:
         """What was read, without nulls and what only the service writes."""
         kept = {name: body[name] for name in ("location", "tags", "sku", "kind") if body.get(name) is not None}
-        if body.get("identity"):
-            kept["identity"] = {"type": body["identity"].get("type")}
+        identity = body.get("identity")
+        if identity:
+            kept["identity"] = {"type": identity.get("type")}
+            if identity.get("userAssignedIdentities"):
+                # Without them, the service would take them away. Their values are its own.
+                kept["identity"]["userAssignedIdentities"] = {name: {} for name in identity["userAssignedIdentities"]}
         skipped = ("registryPrivateEndpointConnections", "provisioningState")
         properties = {name: value for name, value in (body.get("properties") or {}).items() if name not in skipped}
         return {**copy.deepcopy(kept), "properties": _without_nulls(properties)}
