@@ -72,7 +72,7 @@ ROLES = (
         frozenset({"tags", "location", "append_tags", "force", "on_immutable_change", "wait_timeout"}),
     ),
     Role("aml_datastore", "aml_datastores[item]", ("aml_datastore",), "manage.yml"),
-    Role("aml_registry", "item", ("aml_registry",), "main.yml", frozenset({"tags"})),
+    Role("aml_registry", "item", ("aml_registry",), "manage.yml", frozenset({"tags"})),
     Role("aml_diagnostic_setting", "item", ("aml_diagnostic_setting",), "manage.yml"),
 )
 

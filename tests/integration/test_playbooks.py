@@ -253,7 +253,9 @@ def test_a_fleet(fleet: Player) -> None:
     done = fleet.playbook(*both, "-i", str(found), "-e", "aml_hosts=aml_workspaces aml_export_folder=all")
     assert [name for name, _result in done.tasks].count("List compute targets") == 2
     files = {path.relative_to(fleet.folder / "all").as_posix() for path in (fleet.folder / "all").rglob("*.yml")}
-    assert files == {"fleet.yml", *(f"{name}/workspace.yml" for name in hosts)}, "no file of another workspace is overwritten"
+    assert files == {"fleet.yml", *(f"{name}/workspace.yml" for name in hosts)}, (
+        "no file of another workspace is overwritten"
+    )
     document = yaml.safe_load((fleet.folder / "all" / "fleet.yml").read_text())["aml_fleet_workspaces"]
     assert {workspace["name"] for workspace in document} == set(hosts)
     assert {name for name, result in done.tasks if result.get("changed")} == {

@@ -122,7 +122,9 @@ class Observer:
             if error.status == 404:
                 place = ArmId(workspace)
                 if error.code == "ResourceNotFound":
-                    error.message = f"The workspace {place.name!r} does not exist in the resource group {place.resource_group!r}."
+                    error.message = (
+                        f"The workspace {place.name!r} does not exist in the resource group {place.resource_group!r}."
+                    )
                 error.hint = "Create the workspace first, or correct its name, resource group or subscription."
             return Listing(workspace, collection, error=error)
 

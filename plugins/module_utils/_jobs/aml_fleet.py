@@ -80,7 +80,12 @@ def _place_findings(task: Task) -> Findings:
     params = task.params
     if params["workspaces"] is None and not params.get("folder"):
         # Not left to AnsibleModule's required_one_of: to that, a null is as good as a value.
-        yield Finding("WorkspacesMissing", "workspaces", "Set workspaces, or folder (for the roles and playbooks: aml_fleet_workspaces, or aml_fleet_folder).", "this collection")
+        yield Finding(
+            "WorkspacesMissing",
+            "workspaces",
+            "Set workspaces, or folder (for the roles and playbooks: aml_fleet_workspaces, or aml_fleet_folder).",
+            "this collection",
+        )
 
 
 def _null_findings(task: Task) -> Findings:

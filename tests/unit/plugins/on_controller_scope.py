@@ -34,7 +34,10 @@ def scope(**variables: t.Any) -> tuple[str, str]:
 
 def test_the_workspace_is_that_of_the_variables_or_of_the_host() -> None:
     assert scope(aml_resource_group="ml-prod", workspace="ws-prod") == ("ml-prod", "ws-prod")
-    assert scope(aml_resource_group="ml-prod", aml_workspace={"name": "ws-prod"}, workspace="other") == ("ml-prod", "ws-prod")
+    assert scope(aml_resource_group="ml-prod", aml_workspace={"name": "ws-prod"}, workspace="other") == (
+        "ml-prod",
+        "ws-prod",
+    )
     assert scope(resource_group="ml-prod", inventory_hostname="ws-prod") == ("ml-prod", "ws-prod")
 
 
