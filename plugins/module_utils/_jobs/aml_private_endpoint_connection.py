@@ -140,7 +140,7 @@ def _list(
 
 def _chosen(bodies: list[Body], endpoint: str, resource_id: str) -> Body | None:
     matching = [body for body in bodies if _kind.is_of(body, endpoint)]
-    # An endpoint that was deleted may leave one, beside that of its successor under the same id.
+    # An endpoint that was deleted may leave one, next to that of its successor under the same id.
     matching = [body for body in matching if not _kind.is_disconnected(body)] or matching
     if len(matching) > 1:
         ids = sorted(str(body["properties"]["privateEndpoint"]["id"]) for body in matching)
