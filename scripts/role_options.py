@@ -71,6 +71,7 @@ ROLES = (
         "workspace.yml",
         frozenset({"tags", "location", "append_tags", "force", "on_immutable_change", "wait_timeout"}),
     ),
+    Role("aml_connection", "aml_connections[item]", ("aml_connection",), "manage.yml"),
     Role("aml_datastore", "aml_datastores[item]", ("aml_datastore",), "manage.yml"),
     Role("aml_registry", "item", ("aml_registry",), "manage.yml", frozenset({"tags"})),
     Role("aml_diagnostic_setting", "item", ("aml_diagnostic_setting",), "manage.yml"),

@@ -11,16 +11,21 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Reads a workspace, its compute targets, datastores and diagnostic settings, and returns them as declarations. As vars with the options of this
-    collection's modules, and as YAML files of the Azure ML CLI v2, which has none for diagnostic settings.
+  - Reads a workspace, its compute targets, connections, datastores and diagnostic settings, and returns them as declarations. As vars with the options of
+    this collection's modules, and as YAML files of the Azure ML CLI v2, which has none for diagnostic settings.
   - Applying the export changes nothing.
   - Values that only the service writes are omitted, and so are the datastores that the service created with the workspace, such as
-    C(workspaceblobstore).
+    C(workspaceblobstore), and the connections that other workspaces share with it.
 options:
   computes:
     description:
       - Names of the compute targets to export. Defaults to all of them, or to none if another of these lists is set. An empty list exports the workspace
         alone.
+    type: list
+    elements: str
+  connections:
+    description:
+      - Names of the connections to export. Defaults to all of them, or to none if another of these lists is set.
     type: list
     elements: str
   datastores:
@@ -42,6 +47,7 @@ extends_documentation_fragment:
 seealso:
   - module: azureml.compute.aml_workspace
   - module: azureml.compute.aml_compute_cluster
+  - module: azureml.compute.aml_connection
   - module: azureml.compute.aml_datastore
 """
 
@@ -76,10 +82,10 @@ RETURN = r"""
 vars:
   description:
     - The workspace as C(aml_workspace), and its compute targets by the studio's tabs in C(aml_clusters), C(aml_instances),
-      C(aml_inference_clusters) and C(aml_attached_computes), each with the options of the module for that kind, its datastores as C(aml_datastores), and its
-      diagnostic settings as C(aml_diagnostic_settings).
-    - A secret of a datastore, which the service never returns, is C(VALUE_NOT_SHOWN). A task that uses it keeps the secret that the datastore has. It fails
-      if it would have to send the secret, to create or change the datastore.
+      C(aml_inference_clusters) and C(aml_attached_computes), each with the options of the module for that kind, its connections as C(aml_connections),
+      its datastores as C(aml_datastores), and its diagnostic settings as C(aml_diagnostic_settings).
+    - A secret of a datastore, and each part of the credentials of a connection, which the service never returns, is C(VALUE_NOT_SHOWN). A task that uses it
+      keeps the value that the resource has. It fails if it would have to send the value, to create or change the resource.
     - Also C(aml_subscription_id), C(aml_resource_group) and C(aml_location), the region of the resource group.
     - Lists without an item are omitted.
   returned: success
@@ -98,7 +104,7 @@ vars:
         max_instances: 4
 fleet:
   description:
-    - The workspace with its compute targets, and C(datastores) and C(diagnostic_settings) if there are some, as one of the
+    - The workspace with its compute targets, and C(connections), C(datastores) and C(diagnostic_settings) if there are some, as one of the
       O(azureml.compute.aml_fleet#module:workspaces) of a fleet.
   returned: success
   type: dict
@@ -114,7 +120,7 @@ fleet:
 cli_yaml:
   description:
     - The text of the CLI's YAML files by file name, V(workspace.yml) and one for each compute target that the CLI's schema has a type for, and for each
-      datastore. Credentials with a secret are not part of a file.
+      datastore. Credentials with a secret are not part of a file, and there is no file of a connection with credentials, which the CLI's schema demands.
     - Each can be used as O(azureml.compute.aml_compute_cluster#module:definition) and the same option of other modules.
   returned: success
   type: dict
@@ -126,7 +132,7 @@ cli_yaml:
       size: STANDARD_D4S_V3
 missing:
   description:
-    - Values that could not be exported. C(name) of the workspace, compute target or datastore, C(option) (empty for a complete target), C(reason) and C(kind).
+    - Values that could not be exported. C(name) of the workspace or of what is in it, C(option) (empty for all of it), C(reason) and C(kind).
     - With the C(kind) V(fill_in) a value has to be filled in to create the target again, as a secret, which the service never returns. V(no_counterpart) is a
       value for which the CLI's schema or this collection has no field. V(separate) is a network, an identity or a private endpoint, which exists
       separately and which other roles create. V(not_succeeded) is a target whose creation or last change failed.
@@ -182,6 +188,7 @@ SPEC: specs.Spec = {
     **specs.API_VERSION_SPEC,
     **specs.SHOW_VARIABLES_SPEC,
     "computes": {"type": "list", "elements": "str"},
+    "connections": {"type": "list", "elements": "str"},
     "datastores": {"type": "list", "elements": "str"},
     "diagnostic_settings": {"type": "list", "elements": "str"},
 }

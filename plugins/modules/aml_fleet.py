@@ -6,16 +6,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: aml_fleet
-short_description: Manage the compute targets, datastores and diagnostic settings of many Azure Machine Learning workspaces
+short_description: Manage the compute targets, connections, datastores and diagnostic settings of many Azure Machine Learning workspaces
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Manages any number of compute targets, of all types and in any number of workspaces and subscriptions, and the datastores and diagnostic
-    settings of these workspaces, from one document.
+  - Manages any number of compute targets, of all types and in any number of workspaces and subscriptions, and the connections, datastores and
+    diagnostic settings of these workspaces, from one document.
   - It reads each workspace once, plans all targets, and processes those that differ in parallel. A target that matches its declaration needs no request.
-    Datastores and diagnostic settings are further lists, which are read only of workspaces that have O(workspaces[].datastores) and
-    O(workspaces[].diagnostic_settings).
+    Connections, datastores and diagnostic settings are further lists, each of which is read only of workspaces that have it in the document.
   - If one target fails, the others are still processed. The task fails at the end. Its message lists the failures by their code, at most 10 of each.
   - With C(--diff), also in check mode, it shows the difference of each changed target, deletions and detachments first, and RV(table) at the end.
   - The next run continues an interrupted run. It waits for running operations, and creates nothing twice. On SIGTERM and SIGINT
@@ -30,7 +29,7 @@ options:
     type: str
   workspaces:
     description:
-      - The workspaces, which must exist, each with its compute targets and datastores.
+      - The workspaces, which must exist, each with its compute targets, connections and datastores.
       - One of O(workspaces) and O(folder) is required; with both, the fleet contains the targets of both.
     type: list
     elements: dict
@@ -55,6 +54,15 @@ options:
             M(azureml.compute.aml_attached_compute)).
           - C(wait), C(wait_timeout), C(wait_interval), C(attempts), C(on_immutable_change), C(force) and C(append_tags) of a target take precedence
             over those of the task. C(preflight) and C(api_version) can be set only for the task.
+        type: list
+        elements: dict
+      connections:
+        description:
+          - The connections. Each has C(name), C(state), and the options of the module M(azureml.compute.aml_connection), C(type) included.
+          - A connection is processed and reported as a target of the type C(connection). In messages and patterns it is C(WORKSPACE/connections/NAME).
+          - The tag of the fleet is one of its C(metadata). A connection with credentials, if it exists and they are not declared, does not get it.
+          - What another workspace shares with this one, such as a hub with its projects, is neither pruned nor taken for one of this workspace. Declaring
+            it here is refused.
         type: list
         elements: dict
       datastores:
@@ -87,15 +95,16 @@ options:
   folder:
     description:
       - A folder on the host that runs the module, with a subfolder for each resource group, in it a subfolder for each workspace, and in it a file of
-        YAML of the Azure ML CLI v2 for each compute target or datastore, as in F(ml-prod/ws-prod/small.yml). Only files that end in C(.yml) or C(.yaml) are
-        read.
-      - Each file must be valid for C(az ml compute create --file) or C(az ml datastore create --file). Its C(type) says which. Requires C(azure-ai-ml).
+        YAML of the Azure ML CLI v2 for each compute target, connection or datastore, as in F(ml-prod/ws-prod/small.yml). Only files that end in C(.yml) or
+        C(.yaml) are read.
+      - Each file must be valid for C(az ml compute create --file), C(az ml connection create --file) or C(az ml datastore create --file). Its C(type)
+        says which. With C(azure_blob) and C(azure_data_lake_gen2), a file that has a target (or C(url)) is one of a connection. Requires C(azure-ai-ml).
       - The files take precedence over O(defaults).
     type: path
   limit:
     description:
       - Patterns for the targets that this run processes, as Ansible's C(--limit) for hosts. A pattern matches the name of a target, C(WORKSPACE/TARGET),
-        a workspace, C(RESOURCE_GROUP/WORKSPACE), or a type, as V(gpu-*), V(ws-prod/*), V(computeinstance), V(datastore) or V(all). V(!gpu-*) excludes targets,
+        a workspace, C(RESOURCE_GROUP/WORKSPACE), or a type, as V(gpu-*), V(ws-prod/*), V(computeinstance), V(connection) or V(all). V(!gpu-*) excludes targets,
         V(&computeinstance) requires a further match, and V(~ci-[0-9]+) is a regular expression. One text may have several patterns, separated by colons
         or commas. A pattern that matches no target of the document is named in a warning.
       - Defaults to all targets. Null, an empty list and an empty pattern are refused, so that a variable without a value does not select all targets.
@@ -113,8 +122,8 @@ options:
     elements: str
   defaults:
     description:
-      - Options for all targets, under C(all), and for the targets of one type, under the type (C(amlcompute), C(computeinstance), ..., C(datastore),
-        C(diagnostic_setting)). Options under C(all) that only compute targets have, such as C(location), do not apply to the others.
+      - Options for all targets, under C(all), and for the targets of one type, under the type (C(amlcompute), C(computeinstance), ..., C(connection),
+        C(datastore), C(diagnostic_setting)). Options under C(all) that only compute targets have, such as C(location), do not apply to the others.
       - The order of precedence is the target's own option, the defaults of its workspace for the type and for C(all), then these defaults for the
         type and for C(all). A mapping is used as a whole from the first source that has it.
     type: dict
@@ -149,9 +158,10 @@ options:
   prune:
     description:
       - What to do with a target in one of the O(workspaces) that the fleet created (according to its tag) and that is no longer declared.
-      - V(report) lists it in RV(undeclared). V(detach) detaches attached targets. V(delete) also deletes clusters, instances and datastores.
+      - V(report) lists it in RV(undeclared). V(detach) detaches attached targets. V(delete) also deletes clusters, instances, connections and datastores.
       - Targets that the fleet did not create are never changed, and the underlying resource of a target and the data of a datastore are never deleted.
-      - Datastores are pruned in workspaces that have O(workspaces[].datastores), which may be an empty list, and in those of O(folder).
+      - Connections and datastores are pruned in workspaces that have O(workspaces[].connections) or O(workspaces[].datastores), which may be an empty list,
+        and in those of O(folder).
       - The datastores that the service created with a workspace, such as C(workspaceblobstore), are never pruned, whatever their tags. The default datastore
         stays, with a warning, as long as it is the default one.
     type: str
@@ -175,8 +185,8 @@ options:
     description:
       - Whether to estimate the cost of the declared targets for a month of 730 hours, with their minimum and maximum number of nodes, from the
         service's price estimates. This reads each workspace with a new target, and the sizes of each region.
-      - These are list prices of the virtual machines of clusters and instances, without disks, network and discounts. Attached compute and datastores
-        are not included.
+      - These are list prices of the virtual machines of clusters and instances, without disks, network and discounts. Attached compute, connections
+        and datastores are not included.
       - The minimum of a cluster of low priority is by the service's price for it, and its maximum by that of dedicated nodes, because the price varies
         between the two.
     type: bool
@@ -247,6 +257,7 @@ extends_documentation_fragment:
   - azureml.compute.attributes.actiongroup_all
 seealso:
   - module: azureml.compute.aml_compute_cluster
+  - module: azureml.compute.aml_connection
   - module: azureml.compute.aml_datastore
   - plugin: azureml.compute.merge_fleet_results
     plugin_type: filter
@@ -277,13 +288,15 @@ EXAMPLES = r"""
           - {type: amlcompute, name: small, max_instances: 2}
   register: fleet
 
-- name: Manage clusters and datastores of a workspace
+- name: Manage clusters, connections and datastores of a workspace
   azureml.compute.aml_fleet:
     workspaces:
       - name: ws-prod
         resource_group: ml-prod
         computes:
           - {type: amlcompute, name: small, size: Standard_D4s_v3, max_instances: 2}
+        connections:
+          - {name: models, type: azure_open_ai, target: "https://oai-prod.openai.azure.com/"}
         datastores:
           - name: training_data
             type: azure_blob
@@ -381,7 +394,7 @@ targets:
       returned: always
       sample: small
     type:
-      description: Type of the compute target, as the Azure ML CLI spells it, or V(datastore).
+      description: Type of the compute target, as the Azure ML CLI spells it, V(connection) or V(datastore).
       type: str
       returned: always
       sample: amlcompute
@@ -438,8 +451,8 @@ targets:
       returned: with O(wait=false)
     cost:
       description:
-        - The monthly cost, as C(currency), C(monthly_minimum) and C(monthly_maximum). Null when the price is not known, for attached compute
-          and datastores, and for a target that is removed.
+        - The monthly cost, as C(currency), C(monthly_minimum) and C(monthly_maximum). Null when the price is not known, for attached compute,
+          connections and datastores, and for a target that is removed.
         - An instance that is stopped, or that has idle shutdown, has a minimum of 0.
       type: dict
       returned: with O(estimate_cost) or O(max_monthly_cost)

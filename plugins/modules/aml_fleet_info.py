@@ -40,6 +40,10 @@ options:
         description: Ignored.
         type: list
         elements: dict
+      connections:
+        description: Ignored.
+        type: list
+        elements: dict
       datastores:
         description: Ignored.
         type: list
@@ -68,6 +72,10 @@ options:
     aliases: [workspace_name, ml_workspace]
   usages:
     description: Whether to read the usage and the quotas of the region of each workspace.
+    type: bool
+    default: false
+  connections:
+    description: Whether to read the connections of each workspace.
     type: bool
     default: false
   datastores:
@@ -146,6 +154,12 @@ workspaces:
       type: list
       elements: dict
       returned: always
+    connections:
+      description:
+        - Its connections, as M(azureml.compute.aml_connection) returns them, without those that other workspaces share with it.
+      type: list
+      elements: dict
+      returned: with O(connections)
     datastores:
       description:
         - Its datastores, as M(azureml.compute.aml_datastore_info) shows them, without those that the service created with the workspace.

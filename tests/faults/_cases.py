@@ -23,8 +23,16 @@ CLUSTER, INSTANCE, AKS, ATTACHED, WORKSPACES, RESOURCE, FLEET = (
     "aml_fleet",
 )
 DATASTORE, CONNECTION = "aml_datastore", "aml_private_endpoint_connection"
+# Connections of workspaces to other services.
+OF_SERVICES = "aml_connection"
 SMALL = {"name": "small-cluster", "size": "Standard_DS2_v2", "max_instances": 1}
 LAPTOP = {"name": "laptop", "size": "Standard_DS2_v2"}
+FEED = {
+    "name": "packages",
+    "type": "python_feed",
+    "target": "https://pkgs.example.org",
+    "metadata": {"team": "vision"},
+}
 BLOB = {
     "name": "data",
     "type": "azure_blob",
@@ -309,6 +317,9 @@ CASES = [
         _row(declared.attached, "attached-virtualmachine", {"tags": {"a": "b"}}),
     ),
     Case("attached kubernetes: detach", ATTACHED, _gone(declared.attached, "attached-kubernetes")),
+    Case("connection: create", OF_SERVICES, _plain(FEED)),
+    Case("connection: update", OF_SERVICES, _after(OF_SERVICES, FEED, {"target": "https://other.example.org"})),
+    Case("connection: delete", OF_SERVICES, _after(OF_SERVICES, FEED, {"state": "absent"})),
     Case("datastore: create", DATASTORE, _plain(BLOB)),
     Case("datastore: update", DATASTORE, _after(DATASTORE, BLOB, {"description": "other"})),
     Case("datastore: delete", DATASTORE, _after(DATASTORE, BLOB, {"state": "absent"})),

@@ -50,6 +50,7 @@ HOST, FAMILY, ML_PROVIDER = "theirs.example.org", "standardFSv2Family", "Microso
 _DONE = 30.0
 _TYPES = (
     ("compute", re.compile(r"/workspaces/[^/]+/computes/[^/]+$", re.IGNORECASE)),
+    ("connection", re.compile(r"/workspaces/[^/]+/connections/[^/]+$", re.IGNORECASE)),
     ("datastore", re.compile(r"/workspaces/[^/]+/datastores/[^/]+$", re.IGNORECASE)),
     ("rule", re.compile(r"/workspaces/[^/]+/outboundrules/[^/]+$", re.IGNORECASE)),
     ("quotas", re.compile(r"/locations/[^/]+/quotas$", re.IGNORECASE)),
@@ -333,7 +334,7 @@ def _is_whole_list(value: t.Any) -> bool:
 
 def _created(body: dict[str, t.Any] | None) -> t.Any:
     properties = (body or {}).get("properties") or {}
-    if "datastoreType" in properties:
+    if "datastoreType" in properties or "category" in properties:
         return (body or {})["systemData"]["createdAt"]
     return properties.get("createdOn") or properties.get("creationTime") or properties.get("resourceGuid")
 
@@ -351,7 +352,7 @@ def _writable(body: dict[str, t.Any]) -> dict[str, t.Any]:
 def _tagged(rivalry: Rivalry, path: str, wait: float = _DONE) -> bool:
     body = rivalry.read(path) or {}
     tags = {**(body.get("tags") or {}), **MARK}
-    if type_of(path) == "datastore":
+    if type_of(path) in ("connection", "datastore"):
         return _host_added(rivalry, path)
     if type_of(path) == "compute":
         return bool(rivalry.call("PUT", path, {**_writable(body), "tags": tags}, wait=wait).status < 400)
@@ -361,12 +362,16 @@ def _tagged(rivalry: Rivalry, path: str, wait: float = _DONE) -> bool:
 def _has_mark(body: dict[str, t.Any] | None) -> bool:
     if body is None:
         return False
-    of_datastore = body["properties"].get("tags") if isinstance(body.get("properties"), dict) else None
-    tags = {**(body.get("tags") or {}), **(of_datastore or {})}
+    properties = body["properties"] if isinstance(body.get("properties"), dict) else {}
+    tags = {**(body.get("tags") or {}), **(properties.get("tags") or {}), **(properties.get("metadata") or {})}
     return MARK.items() <= tags.items() or _has_host(body)
 
 
 def _marked(path: str, body: dict[str, t.Any]) -> dict[str, t.Any]:
+    if type_of(path) == "connection":
+        return {
+            "properties": {**body["properties"], "metadata": {**(body["properties"].get("metadata") or {}), **MARK}}
+        }
     if type_of(path) == "datastore":
         properties = body["properties"]
         # No read shows the key, and no PUT is taken without it.
@@ -538,9 +543,9 @@ def _dependents(rivalry: Rivalry) -> dict[str, str]:
     return {name: f"{GROUP_ID}/providers/{path}" for name, (path, _body) in rows.items()}
 
 
-ALL = ("compute", "datastore", "workspace", "network", "resource")
+ALL = ("compute", "connection", "datastore", "workspace", "network", "resource")
 ACTS = [
-    Act("adds a tag", _tagged, _has_mark, ALL, ("tags",)),
+    Act("adds a tag", _tagged, _has_mark, ALL, ("tags", "metadata")),
     Act(
         "adds a tag, still running",
         lambda rivalry, path: _tagged(rivalry, path, wait=0),

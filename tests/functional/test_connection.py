@@ -381,21 +381,27 @@ OF_THE_CLI: list[tuple[dict[str, t.Any], dict[str, t.Any]]] = [
 
 @pytest.mark.parametrize(("cli", "options"), OF_THE_CLI, ids=[row[0]["type"] for row in OF_THE_CLI])
 def test_the_clis_own_fields(azure: Azure, cli: dict[str, t.Any], options: dict[str, t.Any]) -> None:
-    """They say what our options say, and azure-ai-ml sends what we send."""
+    """They say what our options say, azure-ai-ml sends what we send, and each reads what the other has made."""
     from azure.ai.ml import load_connection
+    from azure.ai.ml._restclient.arm_ml_service.models import WorkspaceConnectionPropertiesV2BasicResource as Document
+    from azure.ai.ml.entities import WorkspaceConnection
 
     definition = {"name": "packages", **cli}
     made = azure.run(MODULE, definition=definition)
     assert made["plan"]["action"] == "create" and "planted" not in azure.text
     sent = azure.writes[0].body["properties"]
-    theirs = load_connection(io.StringIO(yaml.safe_dump(definition)))._to_rest_object().as_dict()["properties"]
+    entity = load_connection(io.StringIO(yaml.safe_dump(definition)))
+    theirs = entity._to_rest_object().as_dict()["properties"]
     theirs["metadata"] = {name: value for name, value in (theirs.get("metadata") or {}).items() if value is not None}
     spelled = {"category": sent["category"], "authType": sent["authType"]}
-    assert {name: value.casefold() for name, value in spelled.items()} == {
-        name: theirs[name].casefold() for name in spelled
-    }
+    words = {name: value.casefold() for name, value in spelled.items()}
+    assert words == {name: theirs[name].casefold() for name in spelled}
     assert {"metadata": {}, **sent, **spelled} == {**theirs, **spelled}
     assert not azure.run(MODULE, **TARGET, **options)["changed"]
+    shown = WorkspaceConnection._from_rest_object(Document(azure.get(DOCUMENT)))
+    assert (shown.type, shown.target, shown.is_shared) == (entity.type, entity.target, entity.is_shared)
+    azure.arm("PUT", DOCUMENT, {"properties": theirs})
+    assert not azure.run(MODULE, definition=definition)["changed"]
 
 
 def test_what_the_cli_does_not_take(azure: Azure) -> None:

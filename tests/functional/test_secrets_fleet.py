@@ -59,8 +59,8 @@ def test_a_refusal_that_says_the_secret_back(watched: Watched, case: Case) -> No
 def test_a_failed_operation_that_says_the_secret_back(watched: Watched, case: Case) -> None:
     order = {"kind": "failed_operation", "message": echo(case.secrets), "match": {"path": case.path}, "count": 9}
     watched.azure.app.faults.put([order])
-    # A datastore is created at once, without an operation that could fail.
-    fails = not case.path.startswith("datastores/")
+    # A connection or a datastore is created at once, without an operation that could fail.
+    fails = not case.path.startswith(("connections/", "datastores/"))
     result = watched.run(case, ok=not fails)
     assert result.get("failure", {}).get("code") == ("FleetFailed" if fails else None)
 

@@ -110,6 +110,7 @@ PLACES: dict[tuple[str, str], tuple[str, ...]] = {
     ("kind datastore", "credentials.sas_token"): ("fleet sas-token",),
     ("kind datastore", "credentials.client_secret"): ("fleet client-secret",),
     ("kind datastore", "credentials.certificate"): ("fleet datastore-certificate",),
+    **{("kind connection", path): tuple(f"fleet {case}" for case in cases) for path, cases in OF_CONNECTIONS.items()},
     **{(f"kind {item}", path): cases for item in ATTACHABLE for path, cases in OF_ATTACHED.items()},
     # What the service says.
     ("service", "errors and operations that say a secret back"): (

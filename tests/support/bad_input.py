@@ -764,7 +764,7 @@ RULES: dict[str, list[t.Any]] = {
     # connection
     "aml_connection:name": [*_SEGMENT, "-data", "_data", "größe", "d" * 256, "a.b", "ab"],
     "aml_connection_info:name": [segment for segment in _SEGMENT if segment is not None],
-    "aml_connection:credentials": [{"type": "pat", "key": "planted"}, {"secret": "x"}, {"type": "pat"}],
+    "aml_connection:credentials": [{"type": "pat", "key": "planted"}, {"secret": "x"}],
     "aml_connection_info:type": [[None], [{"name": "x"}], [[]], {"name": "x"}],
     # datastore
     "aml_datastore:name": [*_SEGMENT, "-data", "_data", "größe", "d" * 256, "a.b"],

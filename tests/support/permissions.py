@@ -289,6 +289,19 @@ plain(
     workspaces=[{**STORED[0], "datastores": []}],
     prune="delete",
 )
+CONNECTED: list[dict[str, t.Any]] = [{"name": WORKSPACE, "resource_group": GROUP, "connections": [FEED]}]
+MADE_CONNECTIONS = ("aml_fleet", {"name": "prod", "workspaces": CONNECTED})
+plain("aml_fleet", "connections: create", None, workspaces=CONNECTED)
+plain("aml_fleet", "connections: no change", MADE_CONNECTIONS, workspaces=CONNECTED)
+plain(
+    "aml_fleet",
+    "connections: prune",
+    MADE_CONNECTIONS,
+    name="prod",
+    workspaces=[{**CONNECTED[0], "connections": []}],
+    prune="delete",
+)
+plain("aml_fleet_info", "with their connections", MADE_CONNECTIONS, workspaces=CONNECTED, connections=True)
 plain("aml_fleet_info", "with their datastores", MADE_STORES, workspaces=STORED, datastores=True)
 WATCHED = [{"name": WORKSPACE, "resource_group": GROUP, "diagnostic_settings": [LOGGED]}]
 

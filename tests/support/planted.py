@@ -270,6 +270,26 @@ def _connection(type_: str, *secrets: str, **public: str) -> t.Callable[[Azure, 
     return made
 
 
+def _connection_definition(azure: Azure, folder: Path) -> Case:
+    """A field of the CLI that is no option of the module."""
+    key = secret("ApiKeyInYaml")
+    definition = {"name": "target-a", "type": "api_key", "api_base": "https://api.example.org", "api_key": key}
+    return Case(CONNECTION, {"definition": json.dumps(definition)}, "connections/target-a", [key], {"target": " "})
+
+
+CONNECTIONS = {
+    "connection-access-key": _connection("access_key", "secret_access_key", access_key_id="an-id"),
+    "connection-account-key": _connection("account_key", "account_key"),
+    "connection-api-key": _connection("api_key", "key"),
+    "connection-custom-keys": _connection("custom_keys", "keys"),
+    "connection-oauth2": _connection(
+        "oauth2", "client_secret", "password", "refresh_token", "developer_token", client_id=TENANT, username="me"
+    ),
+    "connection-pat": _connection("pat", "pat"),
+    "connection-password": _connection("username_password", "password", "security_token", username="me"),
+    "connection-sas": _connection("sas", "sas_token"),
+}
+
 # --- the same in a fleet, where nothing has a spec ---
 
 TYPES = {CLUSTER: "amlcompute", INSTANCE: "computeinstance", AKS: "aks"}
@@ -279,7 +299,8 @@ def _in_fleet(name: str) -> t.Callable[[Azure, Path], Case]:
     def made(azure: Azure, folder: Path) -> Case:
         case = CASES[name](azure, folder)
         of_computes = {"computes": [{"type": TYPES.get(case.module), **case.options}]}
-        targets = {"datastores": [case.options]} if case.module == DATASTORE else of_computes
+        others = {CONNECTION: "connections", DATASTORE: "datastores"}
+        targets = {others[case.module]: [case.options]} if case.module in others else of_computes
         fleet = {"workspaces": [{"name": WORKSPACE, "resource_group": GROUP, **targets}]}
         return Case("aml_fleet", fleet, case.path, case.secrets, {"max_monthly_cost": -1})
 
@@ -328,6 +349,7 @@ _SINGLE = (
     "sas-token",
     "client-secret",
     "datastore-certificate",
+    *CONNECTIONS,
 )
 FLEETS: dict[str, t.Callable[[Azure, Path], Case]] = {
     **{name: _in_fleet(name) for name in _SINGLE},
@@ -337,26 +359,6 @@ FLEETS: dict[str, t.Callable[[Azure, Path], Case]] = {
     "plan-file": _fleet_plan_file,
 }
 
-
-def _connection_definition(azure: Azure, folder: Path) -> Case:
-    """A field of the CLI that is no option of the module."""
-    key = secret("ApiKeyInYaml")
-    definition = {"name": "target-a", "type": "api_key", "api_base": "https://api.example.org", "api_key": key}
-    return Case(CONNECTION, {"definition": json.dumps(definition)}, "connections/target-a", [key], {"target": " "})
-
-
-CONNECTIONS = {
-    "connection-access-key": _connection("access_key", "secret_access_key", access_key_id="an-id"),
-    "connection-account-key": _connection("account_key", "account_key"),
-    "connection-api-key": _connection("api_key", "key"),
-    "connection-custom-keys": _connection("custom_keys", "keys"),
-    "connection-oauth2": _connection(
-        "oauth2", "client_secret", "password", "refresh_token", "developer_token", client_id=TENANT, username="me"
-    ),
-    "connection-pat": _connection("pat", "pat"),
-    "connection-password": _connection("username_password", "password", "security_token", username="me"),
-    "connection-sas": _connection("sas", "sas_token"),
-}
 
 CASES: dict[str, t.Callable[[Azure, Path], Case]] = {
     "cluster": _cluster,

@@ -280,6 +280,10 @@ class Kind:
         row = next((row for row in self.fields if row.option == "tags"), None)
         return row is not None and (body is None or row.mutability != CREATE_ONLY)
 
+    def marked(self, declared: Declared, body: Body | None, name: str, value: str) -> Declared:
+        """What was declared, with a tag that says whose the resource is; ``body`` is None where it will be created."""
+        return {**declared, "tags": {**(declared.get("tags") or {}), name: value}}
+
     # --- documents ---
 
     def read(self, body: Body) -> dict[str, t.Any]:

@@ -181,7 +181,7 @@ class Reader:
                 if name in self._others or (identifier.casefold(), name) in self._known:
                     kind = collection.fallback
                     bodies = self._listed(identifier, name, kind.api_version, malformed)
-                    own = [body for body in bodies if not kind.is_of_service(body)]
+                    own = [body for body in bodies if kind.belongs(body, identifier) and not kind.is_of_service(body)]
                     row.others[name] = list(each(own, kind.project, malformed.append))
         return row
 

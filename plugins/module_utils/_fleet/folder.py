@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A fleet as files: RESOURCE_GROUP/WORKSPACE/*.yml, each a compute target or a datastore in YAML of the Azure ML CLI v2 (see ``_options.definition``)."""
+"""A fleet as files: RESOURCE_GROUP/WORKSPACE/*.yml, each a compute target, a connection or a datastore in YAML of the Azure ML CLI v2."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .._core import files, redact
 from .._core.errors import RuleError
 from .._core.findings import Finding, Findings, refuse
 from .._kinds.datastore import TYPES
-from .._kinds.registry import COMPUTES, DATASTORES
+from .._kinds.registry import COMPUTES, CONNECTIONS, DATASTORES
 from .._options import definition
 from .._options import specs as _specs
 from .._options.kind_specs import FILE_SPECS
@@ -27,7 +27,7 @@ _PLACE = ("resource_group", "workspace")
 
 
 def read_folder(folder: str, hide: files.Hide) -> Document:
-    """The workspaces of a folder with their compute targets and datastores. Raises RuleError that lists every problem of all files.
+    """The workspaces of a folder with what is declared in them. Raises RuleError that lists every problem of all files.
 
     hide   called with the secrets of each file before anything of it can be shown
     """
@@ -39,14 +39,15 @@ def read_folder(folder: str, hide: files.Hide) -> Document:
     document: Document = []
     problems: list[Finding] = []
     for place in sorted(folder for group in _folders(root) for folder in _folders(group)):
-        targets: dict[str, Document] = {COMPUTES.name: [], DATASTORES.name: []}
+        targets: dict[str, Document] = {COMPUTES.name: [], CONNECTIONS.name: [], DATASTORES.name: []}
         for path in sorted(
             path for path in place.iterdir() if path.suffix in ENDINGS and not path.name.startswith(".")
         ):
             try:
                 _stay_below(path, root)
-                declared = _read(path, hide)
-                targets[(DATASTORES if declared["type"] in TYPES else COMPUTES).name].append(declared)
+                kind, declared = _read(path, hide)
+                collection = CONNECTIONS if kind == definition.CONNECTION else DATASTORES if kind in TYPES else COMPUTES
+                targets[collection.name].append(declared)
             except RuleError as error:
                 name = path.relative_to(root).as_posix()
                 problems.append(Finding(error.code, name, f"{name}: {error.message}", "YAML of the Azure ML CLI v2"))
@@ -66,7 +67,8 @@ def _stay_below(path: Path, root: Path) -> None:
         raise RuleError("it is a link that leads outside the folder.", code="LinkOutOfFolder")
 
 
-def _read(path: Path, hide: files.Hide) -> dict[str, t.Any]:
+def _read(path: Path, hide: files.Hide) -> tuple[str, dict[str, t.Any]]:
+    """The kind of a file, and what it declares."""
     try:
         text = files.read_text(path)
     except OSError as error:
@@ -77,7 +79,7 @@ def _read(path: Path, hide: files.Hide) -> dict[str, t.Any]:
     declared = definition.parse(text)
     for spec in FILE_SPECS.values():
         hide(redact.in_options(spec, declared))
-    return definition.read_target({key: value for key, value in declared.items() if key not in _PLACE}, specs)[1]
+    return definition.read_target({key: value for key, value in declared.items() if key not in _PLACE}, specs)
 
 
 def _stray(root: Path) -> Findings:

@@ -110,8 +110,11 @@ class Observer:
             with all_foreseen():
                 path = collection_id(workspace, collection)
                 bodies = self._client.list(path, api_version, malformed=malformed.append)
+                # Of two with the same name, one that another workspace shares with this one is not what is declared here.
+                kind = COLLECTIONS[collection].fallback
+                ordered = sorted(bodies, key=lambda body: kind.belongs(body, workspace))
                 return Listing(
-                    workspace, collection, {str(body["name"]).casefold(): body for body in bodies}, malformed
+                    workspace, collection, {str(body["name"]).casefold(): body for body in ordered}, malformed
                 )
         except CredentialError:
             # All workspaces are read with one credential: this is not a failure of a single one.

@@ -73,7 +73,7 @@ class Planner:
         declared = dict(entry.declaration.declared) if entry.declaration else {}
         taken = entry.kind.takes_tags(entry.existing, declared)
         if self._pruning.owner and taken and entry.state != "absent":
-            declared["tags"] = {**(declared.get("tags") or {}), OWNER_TAG: self._pruning.owner}
+            return entry.kind.marked(declared, entry.existing, OWNER_TAG, self._pruning.owner)
         return declared
 
 

@@ -47,7 +47,8 @@ class Pruning:
             for listing in observed.listings
             for collection in [COLLECTIONS[listing.collection]]
             for body in listing.bodies.values()
-            if self._owns(collection.kind_of(body), body)
+            if self._owns(kind := collection.kind_of(body), body)
+            and kind.belongs(body, listing.workspace)
             and (target := target_in(listing.workspace, collection.name, body["name"])).id.casefold() not in declared
         ]
 

@@ -13,7 +13,7 @@ from .._core.errors import AmlError, ArmError, each
 from .._engine import versions
 from .._engine.kind import Body
 from .._kinds import workspace as _workspace
-from .._kinds.registry import COLLECTIONS, COMPUTES, DATASTORES, DIAGNOSTIC_SETTINGS, Collection
+from .._kinds.registry import COLLECTIONS, COMPUTES, CONNECTIONS, DATASTORES, DIAGNOSTIC_SETTINGS, Collection
 from .._module.result import Result
 from .._module.task import Task
 from .._options.export import Export
@@ -46,6 +46,7 @@ def export(task: Task) -> Result:
     }
     made.add_workspace(body)
     list(each(_bodies(task, COMPUTES, versions.PREVIEW), made.add_compute, task.malformed.append))
+    list(each(_others(task, CONNECTIONS), made.add_connection, task.malformed.append))
     list(each(_others(task, DATASTORES), made.add_datastore, task.malformed.append))
     list(each(_others(task, DIAGNOSTIC_SETTINGS), made.add_diagnostic_setting, task.malformed.append))
     task.warnings += made.warnings
@@ -95,12 +96,18 @@ def _bodies(task: Task, collection: Collection, version: str) -> list[Body]:
     if names is None:
         if _names_some(task):
             return []
-        path = collection_id(workspace_target(task.subscription_id, group, workspace).id, collection.name)
-        listed: list[Body] = task.client.list(path, version, malformed=task.malformed.append)
-        return listed
+        home = workspace_target(task.subscription_id, group, workspace).id
+        listed: list[Body] = task.client.list(
+            collection_id(home, collection.name), version, malformed=task.malformed.append
+        )
+        return [body for body in listed if collection.fallback.belongs(body, home)]
     targets = {name: child_target(task.subscription_id, group, workspace, collection.name, name) for name in names}
     bodies = {name: _named(task, target.id, version) for name, target in targets.items()}
-    absent = [name for name, body in bodies.items() if body is None]
+    absent = [
+        name
+        for name, body in bodies.items()
+        if body is None or not collection.fallback.belongs(body, targets[name].parent_id)
+    ]
     if absent:
         raise AmlError(
             f"The workspace {workspace!r} has no {collection.fallback.label} {', '.join(absent)}.",

@@ -262,7 +262,8 @@ FIELDS = (
         examples=({"team": "vision"},),
         wrong=({"a": ["b"]}, {"a": {"b": "c"}}),
     ),
-    Field("is_shared", _P + "isSharedToAll", spec={"type": "bool"}, canon=bool, shape=shape.FLAG),
+    # False is not the same as nothing: what a new connection has by default is true.
+    Field("is_shared", _P + "isSharedToAll", spec={"type": "bool"}, canon=canon.boolean_text),
     # What follows has no field in the CLI's schemas.
     Field(
         "shared_user_list",
@@ -439,6 +440,16 @@ class Connection(Kind):
 
     def tags_of(self, body: Body) -> dict[str, t.Any]:
         return _BY_OPTION["metadata"].read(body) or {}
+
+    def takes_tags(self, body: Body | None, declared: Declared) -> bool:
+        # Its tags are in its metadata. No update is taken without the credentials.
+        return body is None or not self.lost_on_recreate(body, declared)
+
+    def marked(self, declared: Declared, body: Body | None, name: str, value: str) -> Declared:
+        own = declared.get("metadata", {})
+        # A declared null removes all others.
+        others = dict.fromkeys(self.tags_of(body or {})) if own is None else own
+        return {**declared, "metadata": {**others, name: value}}
 
     # --- replacement ---
 

@@ -18,6 +18,7 @@ from . import compute
 from .aks import AKS
 from .attached_types import ATTACHED
 from .cluster import CLUSTER
+from .connection import CONNECTION
 from .datastore import DATASTORE
 from .diagnostic_setting import DIAGNOSTIC_SETTING
 from .instance import INSTANCE
@@ -68,8 +69,9 @@ def _of_one_kind(kind: Kind) -> Collection:
     return Collection(kind.collection, {type_: kind}, lambda _body: type_, kind, typed=False)
 
 
+CONNECTIONS = _of_one_kind(CONNECTION)
 DATASTORES = _of_one_kind(DATASTORE)
 DIAGNOSTIC_SETTINGS = _of_one_kind(DIAGNOSTIC_SETTING)
 # All but the compute targets, each of one kind.
-OTHERS = {collection.name: collection for collection in (DATASTORES, DIAGNOSTIC_SETTINGS)}
+OTHERS = {collection.name: collection for collection in (CONNECTIONS, DATASTORES, DIAGNOSTIC_SETTINGS)}
 COLLECTIONS = {COMPUTES.name: COMPUTES, **OTHERS}

@@ -94,8 +94,44 @@ def _take_target(tree: Tree, type_: t.Any) -> t.Any:
     return _lake_house(target, workspace, str(artifact.get("name"))) if isinstance(artifact, dict) else target
 
 
+def from_options(options: Tree) -> Tree | None:
+    """The CLI's fields of a connection that was exported; None where the CLI's schemas have no such connection.
+
+    The schemas of all types with credentials demand the parts that the service never returns: there is no file of those.
+    """
+    tree = dict(options)
+    if (tree.get("credentials") or {}).get("type") == "none":
+        # Not each of the schemas has it.
+        del tree["credentials"]
+    metadata = dict(tree.pop("metadata", None) or {})
+    type_ = _exported_type(tree["type"], metadata)
+    needed = {"azure_blob": ("account_name", "container_name"), "azure_ai_services": ("ai_services_resource_id",)}
+    names = (*needed.get(type_, ()), *(("api_version", "open_ai_resource_id") if type_ == "azure_open_ai" else ()))
+    fields = {name: metadata.pop(_METADATA[name], None) for name in names}
+    if type_ not in TYPES or any(fields[name] is None for name in needed.get(type_, ())):
+        return None
+    tree |= {"type": type_, **{name: value for name, value in fields.items() if value is not None}}
+    if "target" in tree and type_ in _TARGETS:
+        tree[_TARGETS[type_]] = tree.pop("target")
+    if metadata:
+        tree["metadata"] = metadata
+    if type_ == "azure_one_lake":
+        # The class demands it, and does not use it next to the target.
+        tree["endpoint"] = "".join(str(tree["target"]).split("/")[2:3])
+    return tree
+
+
 def _cli_type(value: t.Any) -> t.Any:
     return CATEGORIES.from_arm(value)
+
+
+def _exported_type(type_: str, metadata: Tree) -> str:
+    kind = str(metadata.get("Kind")).casefold()
+    named = (name for name, value in _OF_COGNITIVE_SERVICE.items() if value.casefold() == kind)
+    found = next(named, type_) if type_ == "cognitive_service" else type_
+    if found != type_:
+        del metadata["Kind"]
+    return found
 
 
 def _lake_house(endpoint: t.Any, workspace: t.Any, name: str) -> str:

@@ -18,11 +18,12 @@ from .._core.errors import AmlError
 from .._engine.fields import CREATE_ONLY, UPDATABLE
 from .._engine.kind import FAILED, Body, Kind
 from .._kinds import compute, outbound_rules, workspace
+from .._kinds.connection import CONNECTION
 from .._kinds.datastore import DATASTORE
 from .._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
 from .._kinds.kubernetes import instance_types_to_arm
 from .._kinds.registry import kind_of
-from . import uncovered
+from . import connection_yaml, uncovered
 
 Tree = dict[str, t.Any]
 
@@ -30,6 +31,8 @@ Tree = dict[str, t.Any]
 _PUBLIC = ("ssh_settings.ssh_key_value",)
 
 _SCHEMAS = "https://azuremlschemas.azureedge.net/latest/"
+# As the samples of azureml-examples have it.
+_CONNECTION_SCHEMA = "http://azureml/sdk-2-0/Connection.json"
 
 # The lists of the vars, by the studio's tabs.
 _LISTS = {
@@ -125,17 +128,12 @@ class Export:
             # As without the option.
             del options["service_data_access_auth_identity"]
         secrets = DATASTORE.lost_on_recreate(body, {})
-        for secret in secrets:
-            paths.set_path(options, secret, redact.PLACEHOLDER)
-            reason = f"the service never returns this secret: replace {redact.PLACEHOLDER} by it to create or change the datastore"
-            self._miss(name, secret, reason, FILL_IN)
+        self._fill_in(DATASTORE, name, options, secrets)
         for place in uncovered.of_datastore(DATASTORE, body):
             self._miss(name, place, _NO_OPTION, NO_COUNTERPART)
-        # A compute target may have the same name. To the CLI, a placeholder would be the secret.
-        taken = {file.casefold() for file in self.files}
-        file = f"{name}.yml" if f"{name}.yml".casefold() not in taken else f"{name}.datastore.yml"
+        # To the CLI, a placeholder would be the secret.
         public = {option: value for option, value in options.items() if not (secrets and option == "credentials")}
-        self._add_file(file, DATASTORE, options["type"], name, public)
+        self._add_file(self._free_file(name, DATASTORE), DATASTORE, options["type"], name, public)
         self._add_other(DATASTORE, {"name": name, **options})
         self.warnings += [f"{name}: {text}" for text in DATASTORE.notices({}, body)]
 
@@ -145,6 +143,45 @@ class Export:
             self._miss(name, place, _NO_OPTION, NO_COUNTERPART)
         self._add_file("", DIAGNOSTIC_SETTING, "diagnostic_setting", name, options)
         self._add_other(DIAGNOSTIC_SETTING, {"name": name, **options})
+
+    def add_connection(self, body: Body) -> None:
+        """A connection of the workspace itself."""
+        name = _file_name(body["name"])
+        options = declaration(CONNECTION, body)
+        if options.get("use_workspace_managed_identity") is False:
+            # As without the option.
+            del options["use_workspace_managed_identity"]
+        # What credentials of a type that is not known have, is not known either.
+        secrets = [option for option in CONNECTION.lost_on_recreate(body, {}) if option != "credentials.type"]
+        self._fill_in(CONNECTION, name, options, secrets)
+        written, omitted = _for_the_cli(CONNECTION, options)
+        tree = None if secrets else connection_yaml.from_options(written)
+        if tree is None:
+            why = (
+                "the CLI's schema demands the credentials, which are not exported"
+                if secrets
+                else "the CLI's schema has no such connection"
+            )
+            self._miss(name, "", f"{why}: there is no file for it", NO_COUNTERPART)
+        else:
+            for option, reason in omitted.items():
+                self._miss(name, option, reason, NO_COUNTERPART)
+            head = {"$schema": _CONNECTION_SCHEMA, "name": name}
+            self._write(self._free_file(name, CONNECTION), {**head, **tree}, list(omitted))
+        self._add_other(CONNECTION, {"name": name, **options})
+
+    def _fill_in(self, kind: Kind, name: str, options: Tree, secrets: t.Iterable[str]) -> None:
+        """A placeholder in place of each value that the service never returns."""
+        for secret in secrets:
+            keys = secret.endswith(".keys")
+            paths.set_path(options, secret, {"NAME": redact.PLACEHOLDER} if keys else redact.PLACEHOLDER)
+            reason = f"the service never returns this secret: replace {redact.PLACEHOLDER} by it to create or change the {kind.label}"
+            self._miss(name, secret, reason, FILL_IN)
+
+    def _free_file(self, name: str, kind: Kind) -> str:
+        """The file of a resource; a compute target, or one of another kind, may have the same name."""
+        taken = {file.casefold() for file in self.files}
+        return f"{name}.yml" if f"{name}.yml".casefold() not in taken else f"{name}.{kind.label}.yml"
 
     def _add_other(self, kind: Kind, row: Tree) -> None:
         rows = self.others.setdefault(kind.collection, [])
@@ -170,8 +207,6 @@ class Export:
         if not schema:
             self._miss(name, "", f"the CLI's schema has no type {type_}: there is no file for it", NO_COUNTERPART)
             return
-        import yaml
-
         secrets = [row["option"] for row in self.missing if row["name"] == name and row["kind"] == FILL_IN]
         written, omitted = _for_the_cli(kind, options)
         for option, reason in omitted.items():
@@ -181,12 +216,14 @@ class Export:
             "name": name,
             **({} if type_ == "workspace" else {"type": type_}),
         }
+        self._write(file, {**head, **cli_tree(type_, written)}, [*secrets, *omitted])
+
+    def _write(self, file: str, tree: Tree, not_exported: t.Iterable[str]) -> None:
+        import yaml
+
         # A name from the service can contain line ends: the text after them would not be a comment.
-        comments = "".join(
-            f"# {' '.join(redact.printable(option).split())}: not exported\n" for option in [*secrets, *omitted]
-        )
-        text = yaml.safe_dump({**head, **cli_tree(type_, written)}, sort_keys=False, allow_unicode=True)
-        self.files[file] = comments + text
+        comments = "".join(f"# {' '.join(redact.printable(option).split())}: not exported\n" for option in not_exported)
+        self.files[file] = comments + yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
 
     def _miss_separate(self, name: str, options: Tree) -> None:
         """The networks and identities that the declaration refers to by their ids."""

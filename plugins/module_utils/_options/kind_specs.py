@@ -8,7 +8,7 @@ from __future__ import annotations
 from .._kinds.attached_types import ATTACHED
 from .._kinds.datastore import TYPES
 from .._kinds.registry import INFO_KINDS, OTHERS
-from . import specs
+from . import connection_yaml, specs
 
 # The module for attached compute takes the options of all its types; that one is of another type is the kind's own rule.
 ATTACHED_SPEC = specs.of_kind(*ATTACHED.values())
@@ -19,10 +19,14 @@ KIND_SPECS: dict[str, specs.Spec] = {
     for name, kind in INFO_KINDS.items()
 }
 _OTHER_SPECS: dict[str, specs.Spec] = {
-    type_: {**(specs.TAGS_SPEC if kind.takes_tags(None, {}) else {}), **specs.of_kind(kind)}
+    type_: {**(specs.TAGS_SPEC if any(row.option == "tags" for row in kind.fields) else {}), **specs.of_kind(kind)}
     for collection in OTHERS.values()
     for type_, kind in collection.kinds.items()
 }
 # Of every type that a document of a fleet has, and of every type of the CLI's files.
 FLEET_SPECS: dict[str, specs.Spec] = {**KIND_SPECS, **_OTHER_SPECS}
-FILE_SPECS: dict[str, specs.Spec] = {**KIND_SPECS, **dict.fromkeys(TYPES, _OTHER_SPECS["datastore"])}
+FILE_SPECS: dict[str, specs.Spec] = {
+    **KIND_SPECS,
+    connection_yaml.KIND: _OTHER_SPECS["connection"],
+    **dict.fromkeys(TYPES, _OTHER_SPECS["datastore"]),
+}

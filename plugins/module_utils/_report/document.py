@@ -296,7 +296,11 @@ def _destinations_label(body: Json) -> str:
 
 
 # By the type of what is not a compute target, what is shown in place of a network.
-_LABELS = {_DATASTORE: _storage_label, "diagnostic_setting": _destinations_label}
+_LABELS = {
+    _DATASTORE: _storage_label,
+    "diagnostic_setting": _destinations_label,
+    "connection": lambda _body: "connection",
+}
 
 
 def identity_label(identity: Json | None) -> str:
