@@ -392,3 +392,11 @@ def test_who_may_not_read_datastores_gets_an_export_without_them(azure: Azure) -
     assert "aml_datastores" not in exported["vars"] and "without datastores" in str(exported["warnings"])
     azure.app.faults.put([refusal])
     assert azure.run("aml_export_info", datastores=["blob"], ok=False)["failure"]["code"] == "AuthorizationFailed"
+
+
+def test_a_subscription_without_the_provider_of_diagnostic_settings_gets_an_export(azure: Azure) -> None:
+    match = {"method": "GET", "path": "/diagnosticSettings"}
+    code = "MissingSubscriptionRegistration"
+    azure.app.faults.put([{"kind": "status", "status": 409, "code": code, "match": match}])
+    exported = azure.run("aml_export_info")
+    assert "aml_diagnostic_settings" not in exported["vars"] and code in str(exported["warnings"])

@@ -71,14 +71,15 @@ def _group_location(task: Task, group_id: str, workspace: Body) -> t.Any:
 
 
 def _others(task: Task, collection: Collection) -> list[Body]:
-    """Who may read only compute targets gets an export without the others, unless it asks for some."""
+    """Who may read only compute targets gets an export without the others, unless it asks for some; as does a subscription without their provider."""
     try:
         return _bodies(task, collection, collection.fallback.api_version)
     except ArmError as error:
-        if error.status != 403 or task.params.get(collection.name) is not None:
+        unreadable = error.status == 403 or error.code == "MissingSubscriptionRegistration"
+        if not unreadable or task.params.get(collection.name) is not None:
             raise
         what = f"{collection.fallback.label}s"
-        task.warnings.append(f"{error.code}: the export is without {what}, which this identity cannot read.")
+        task.warnings.append(f"{error.code}: the export is without {what}, which cannot be read: {error.message}")
         return []
 
 
