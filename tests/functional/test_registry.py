@@ -102,6 +102,16 @@ def test_what_is_immutable_says_why(azure: Azure) -> None:
             assert azure.writes == []
 
 
+def test_a_write_that_failed_is_made_again(azure: Azure) -> None:
+    azure.app.faults.put(
+        [{"kind": "failed_operation", "match": {"path": "registries"}, "code": "Broken", "message": "No."}]
+    )
+    failed = azure.run(REGISTRY, ok=False, name="shared", location="eastus")
+    assert (failed["failure"]["code"], failed["changed"]) == ("Broken", True)
+    again = planned_then_done(azure, "update", location="eastus")
+    assert again["plan"]["reason"] == "it is as declared, but its last write failed"
+
+
 def test_recreate_keeps_what_was_not_declared(azure: Azure) -> None:
     two = [{"location": "eastus"}, {"location": "westus", "storage_config": {"replication_count": 2}}]
     run(azure, replication_locations=two, public_network_access="disabled", tags={"a": "b"})

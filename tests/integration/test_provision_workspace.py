@@ -87,6 +87,7 @@ def test_everything_again_and_one_number(player: Player, variables: dict[str, t.
         "NAME",
         variables["aml_workspace"]["name"],
         "cpu-cluster",
+        "check-cpu-cluster-1",
         "PLAY",
         "localhost",
     ]

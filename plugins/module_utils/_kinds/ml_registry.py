@@ -248,6 +248,7 @@ class Registry(Kind):
     label = "registry"
     cli_schema = "registry.schema.json"
     api_version = versions.STABLE
+    rewrite_fixes_failed = True
     tags_api = "always"
     fields = FIELDS
 

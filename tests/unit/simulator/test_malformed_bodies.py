@@ -52,6 +52,29 @@ DATASTORE = {
     "tags": {"a": "b"},
     "credentials": {"credentialsType": "AccountKey", "secrets": {"secretsType": "AccountKey", "key": "k"}},
 }
+JOB = {
+    "jobType": "Command",
+    "command": "echo ok",
+    "environmentId": "azureml://registries/azureml/environments/sklearn-1.5/versions/41",
+    "computeId": f"{WORKSPACE}/computes/cpu",
+    "resources": {"instanceCount": 1},
+    "limits": {"jobLimitsType": "Command", "timeout": "PT10M"},
+    "tags": {"a": "b"},
+}
+SHARED = {
+    "location": "eastus",
+    "tags": {"a": "b"},
+    "identity": {"type": "SystemAssigned"},
+    MINE: {
+        "regionDetails": [
+            {
+                "location": "eastus",
+                "acrDetails": [{"systemCreatedAcrAccount": {"acrAccountSku": "Premium"}}],
+                "storageAccountDetails": [{"userCreatedStorageAccount": {"armResourceId": {"resourceId": STORAGE}}}],
+            }
+        ]
+    },
+}
 INSTANCE = {
     "vmSize": "Standard_D4s_v3",
     "sshSettings": {"sshPublicAccess": "Enabled", "adminPublicKey": "ssh-rsa A"},
@@ -163,6 +186,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "workspace update": ("PATCH", ENCRYPTED, OWN_WORKSPACE, "2026-05-15-preview"),
     "diagnose": ("POST", f"{WORKSPACE}/diagnose", {"value": {"storageAccount": {}, "udr": {}}}, ML),
     "datastore": ("PUT", f"{WORKSPACE}/datastores/d?skipValidation=true", {MINE: DATASTORE}, ML),
+    "registry": ("PUT", f"{GROUP}/providers/Microsoft.MachineLearningServices/registries/shared", SHARED, ML),
     "connection": (
         "PUT",
         f"{WORKSPACE}/connections/c",
@@ -259,6 +283,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str]] = {
         {"value": [{"id": f"{WORKSPACE}/quotas/f", "limit": 1, "unit": "Count", "type": "t"}]},
         ML,
     ),
+    "job": ("PUT", f"{WORKSPACE}/jobs/j", {MINE: JOB}, ML),
 }
 WRONG: tuple[Any, ...] = ("x", [None], {"id": 1})
 

@@ -108,14 +108,14 @@ class Jobs:
             raise _refuse(_BAD_NAME, location)
         sent = common.mapping(request.json_object.get("properties"), "properties")
         resource_id = f"{workspace['id']}/jobs/{p['name']}"
+        properties = self._checked(sent, location)
+        compute = self._compute(properties["computeId"], workspace)
         before = self.app.store.get(resource_id)
         if before is not None:
             if self.app.store.private(resource_id).get("sent") == sent:
                 # The same request again, as after a lost answer: 200 for what exists [SDK].
                 return Response(200, before)
             raise ArmError(501, "NotSimulated", "The simulator does not know what a PUT changes of an existing job.")
-        properties = self._checked(sent, location)
-        compute = self._compute(properties["computeId"], workspace)
         number = properties["resources"]["instanceCount"]
         doc: Document = {
             "id": resource_id,

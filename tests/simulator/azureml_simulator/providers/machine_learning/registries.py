@@ -117,6 +117,8 @@ class Registries:
     def _take(self, doc: Document, sent: Document, regions: list[Document]) -> None:
         """Lay over the properties what was sent; what was not sent stays."""
         properties = doc["properties"]
+        # Of an operation that failed before.
+        properties.pop("provisioningState", None)
         for name in ("publicNetworkAccess", "managedResourceGroupTags", "intellectualPropertyPublisher"):
             properties[name] = sent.get(name) or properties[name]
         if properties["publicNetworkAccess"] not in ("Enabled", "Disabled"):
