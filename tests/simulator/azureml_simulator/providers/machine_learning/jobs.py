@@ -225,8 +225,8 @@ class Jobs:
         self._show(doc, "Running")
         limit = (doc["properties"]["limits"] or {}).get("timeout")
         seconds = self.app.config.seconds("job.run")
-        too_long = limit is not None and seconds_of(limit) < seconds
-        self._go_on(operation, "run", at + (seconds_of(limit) if too_long else seconds), too_long=too_long)
+        most = seconds if limit is None else min(seconds, seconds_of(limit))
+        self._go_on(operation, "run", at + most, too_long=most < seconds)
 
     def _free_since(self, compute: Document, operation: Operation) -> float | None:
         """When the compute target had what the job needs; None if it does not have it yet."""

@@ -178,8 +178,8 @@ class Registries:
         accounts = region.get(part)
         if not isinstance(accounts, list) or not accounts:
             raise _bad(f"The region '{region['location']}' needs {part}.")
-        for account in accounts:
-            system = common.mapping(common.mapping(account, part).get(f"systemCreated{name}"), f"systemCreated{name}")
+        for account in (common.mapping(one, part) for one in accounts):
+            system = common.mapping(account.get(f"systemCreated{name}"), f"systemCreated{name}")
             given = common.mapping(account.get(f"userCreated{name}"), f"userCreated{name}")
             if bool(system) is bool(given):
                 raise _bad(f"Each of {part} needs systemCreated{name} or userCreated{name}.")
