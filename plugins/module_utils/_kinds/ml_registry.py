@@ -330,7 +330,7 @@ class Registry(Kind):
         if identity:
             kept["identity"] = {"type": identity.get("type")}
             if identity.get("userAssignedIdentities"):
-                # Without them, the service would take them away. Their values are its own.
+                # Without them, the service would remove them. Their values are its own.
                 kept["identity"]["userAssignedIdentities"] = {name: {} for name in identity["userAssignedIdentities"]}
         skipped = ("registryPrivateEndpointConnections", "provisioningState")
         properties = {name: value for name, value in (body.get("properties") or {}).items() if name not in skipped}
