@@ -75,6 +75,7 @@ ROLES = (
     Role("aml_datastore", "aml_datastores[item]", ("aml_datastore",), "manage.yml"),
     Role("aml_registry", "item", ("aml_registry",), "manage.yml", frozenset({"tags"})),
     Role("aml_diagnostic_setting", "item", ("aml_diagnostic_setting",), "manage.yml"),
+    Role("aml_role_assignment", "item", ("aml_role_assignment",), "manage.yml"),
 )
 
 

@@ -36,6 +36,7 @@ def test_a_list_of_datastores(player: Player) -> None:
             {"name": "archive", "storage_account_id": storage, "log_category_groups": ["allLogs"]},
             {"name": "old", "state": "absent"},
         ],
+        "aml_role_assignments": [{"role": "Reader", "principal_id": "11111111-0000-4000-8000-0000000000f1"}],
     }
     task = {"name": "Datastores", "ansible.builtin.include_role": ROLE, "vars": variables}
     logs = {
@@ -43,18 +44,20 @@ def test_a_list_of_datastores(player: Player) -> None:
         "ansible.builtin.include_role": {"name": f"{ROLE['name'].rpartition('.')[0]}.aml_diagnostic_setting"},
         "vars": variables,
     }
+    people = {**logs, "name": "People", "ansible.builtin.include_role": {"name": "azureml.compute.aml_role_assignment"}}
     listed = {
         "name": "The list",
         "ansible.builtin.assert": {
             "that": [
                 "aml_datastore_list | map(attribute='name') == ['training_data', 'files']",
                 "aml_diagnostic_setting_list | map(attribute='name') == ['archive']",
+                "aml_role_assignment_list | map(attribute='role') == ['Reader']",
             ]
         },
     }
-    first = player.play(task, logs, listed, env={"ANSIBLE_VERBOSITY": "3", "ANSIBLE_DIFF_ALWAYS": "1"})
+    first = player.play(task, logs, people, listed, env={"ANSIBLE_VERBOSITY": "3", "ANSIBLE_DIFF_ALWAYS": "1"})
     assert "training_data" in first.text and SECRET not in first.text
-    assert first.changed == 3
+    assert first.changed == 4
     mark = player.simulator.mark()
-    again = player.play(task, logs)
+    again = player.play(task, logs, people)
     assert again.changed == 0 and player.simulator.writes(mark) == []

@@ -54,6 +54,7 @@ MODULES = (
     "aml_quota",
     "aml_registry",
     "aml_registry_info",
+    "aml_role_assignment",
     "aml_ssh_facts",
     "aml_usage_info",
     "aml_vm_size_info",
@@ -340,6 +341,17 @@ BASES: dict[str, list[Options]] = {
         },
     ],
     "aml_diagnostic_setting_info": [{"name": "to-logs"}],
+    "aml_role_assignment": [
+        {
+            "scope": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/stlogs",
+            "role": "Storage Blob Data Reader",
+            "principal_id": "11111111-0000-4000-8000-00000000000f",
+            "principal_type": "service_principal",
+            "description": "For jobs",
+            "condition": "@Resource[a] StringEquals 'b'",
+            "propagation_timeout": 60,
+        }
+    ],
     "aml_compute_info": [{"name": "cpu-cluster", "type": ["amlcompute"]}],
     "aml_export_info": [{}],
     "aml_fleet": [
@@ -770,6 +782,10 @@ RULES: dict[str, list[t.Any]] = {
     "aml_datastore:name": [*_SEGMENT, "-data", "_data", "größe", "d" * 256, "a.b"],
     "aml_datastore_info:name": [segment for segment in _SEGMENT if segment is not None],
     "aml_diagnostic_setting:name": [*_SEGMENT, "a:b", "a*b", "d" * 261, "a&b", "a<b"],
+    "aml_role_assignment:scope": ["storage", f"{GROUP}/../x", f"{GROUP}?a=b", "a\nb", "/tenants/x"],
+    "aml_role_assignment:workspace": [],  # stands for scope
+    "aml_role_assignment:resource_group": [],  # stands for scope
+    "propagation_timeout": [-1, "soon"],
     "aml_diagnostic_setting_info:name": [segment for segment in _SEGMENT if segment is not None],
     "credentials": [{"account_key": "planted-a", "sas_token": "planted-b"}, {"secret": "x"}],
     "artifact": [{"id": "x"}],

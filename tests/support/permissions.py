@@ -250,6 +250,11 @@ logging("change", True, **LOGGED, metric_categories=["AllMetrics"])
 logging("delete", True, name="logs", state="absent")
 plain("aml_diagnostic_setting_info", "all of a workspace")
 plain("aml_diagnostic_setting_info", "one", None, name="logs")
+ASSIGNED = {"role": "AzureML Data Scientist", "principal_id": "11111111-0000-4000-8000-0000000000ff"}
+plain("aml_role_assignment", "create", None, **ASSIGNED)
+plain("aml_role_assignment", "no change", ("aml_role_assignment", ASSIGNED), **ASSIGNED)
+plain("aml_role_assignment", "change", ("aml_role_assignment", ASSIGNED), **ASSIGNED, description="other")
+plain("aml_role_assignment", "delete", ("aml_role_assignment", ASSIGNED), **ASSIGNED, state="absent")
 plain("aml_compute_info", "all of a workspace", MADE)
 plain("aml_compute_info", "one", MADE, name="cpu")
 plain(
@@ -480,7 +485,7 @@ def places(azure: Azure, options: dict[str, t.Any]) -> dict[str, str]:
     }
     # A role that is held at a resource goes with it, and it is still looked whether it is gone.
     if options.get("state") == "absent" and "name" in options:
-        found.update({"target": None, **({"workspace": None} if options["name"] == WORKSPACE else {})})
+        found.update({"target": None, **({"workspace": None} if options.get("name") == WORKSPACE else {})})
     return {place: str(scope) for place, scope in found.items() if scope}
 
 

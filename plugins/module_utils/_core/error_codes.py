@@ -43,16 +43,16 @@ CODES = frozenset(
     PrivateEndpointMissing ProjectRegion ProvisioningFailed ProvisioningWithoutNetwork QuotaBelowMaximum QuotaExceeded
     QuotaUnknown RangesOverlap ReadOnlyProperty Recovered RecreatedMeanwhile RegionNotRemovable RegionStorageFixed
     RequestDisallowedByPolicy RequiredForCreation ResourceGroupNotFound ResourceNotFound Retired Retiring
-    RuleNeedsApprovedMode RuleWithoutNetwork ScopeLocked ScriptByAddress SdkRefused SecretNeeded SecretNotSent
-    ServiceError ServiceUnavailable SharedDependent SignInUnreachable SizeNotForKind SizeNotLowPriorityCapable
-    SizeNotOffered SoftDeletedWorkspace SparkWithoutProvisioning SshKeyMissing SshUserMissing StorageByHostName
-    StorageWithNamespace SubnetBesideManagedNetwork SubnetDelegated SubnetGivenTwice SubnetMissing SubnetNotFound
-    SubnetTooSmall SubnetWithoutLoadBalancer SubscriptionMissing SubscriptionNotFound SubscriptionRequestsThrottled
-    TagsGivenTwice TakenFromHub TargetNotFound TargetNotReadable TlsContradiction TlsDisabled TooExpensive
-    TooManyIpRules TooManyRequests TooManySchedules TooManyTags UnderlyingNotDeletable UnexpectedAnswer
-    UnexpectedComputes UnknownCloud UnknownInstanceType UnknownSize UntrustedAddress UserIncomplete WaitTimeout
-    WorkspaceExists WorkspaceNotDeclared WorkspaceNotFound WorkspaceNotReadable WorkspaceQuotaExceeded
-    WorkspacesMissing WrongDefinitionType WrongResourceType WrongType
+    RuleNeedsApprovedMode RuleWithoutNetwork ScopeLocked ScopeMissing ScriptByAddress SdkRefused SecretNeeded
+    SecretNotSent ServiceError ServiceUnavailable SharedDependent SignInUnreachable SizeNotForKind
+    SizeNotLowPriorityCapable SizeNotOffered SoftDeletedWorkspace SparkWithoutProvisioning SshKeyMissing SshUserMissing
+    StorageByHostName StorageWithNamespace SubnetBesideManagedNetwork SubnetDelegated SubnetGivenTwice SubnetMissing
+    SubnetNotFound SubnetTooSmall SubnetWithoutLoadBalancer SubscriptionMissing SubscriptionNotFound
+    SubscriptionRequestsThrottled TagsGivenTwice TakenFromHub TargetNotFound TargetNotReadable TlsContradiction
+    TlsDisabled TooExpensive TooManyIpRules TooManyRequests TooManySchedules TooManyTags UnderlyingNotDeletable
+    UnexpectedAnswer UnexpectedComputes UnknownCloud UnknownInstanceType UnknownRole UnknownSize UntrustedAddress
+    UserIncomplete WaitTimeout WorkspaceExists WorkspaceNotDeclared WorkspaceNotFound WorkspaceNotReadable
+    WorkspaceQuotaExceeded WorkspacesMissing WrongDefinitionType WrongResourceType WrongType
 """.split()
 )
 

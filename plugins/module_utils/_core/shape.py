@@ -386,6 +386,19 @@ NETWORK = mapping(
         "properties": mapping({"subnets": list_of(mapping({"name": TEXT, "properties": mapping(_SUBNET)}))}),
     }
 )
+ROLE_ASSIGNMENT = mapping(
+    {
+        "id": TEXT,
+        "name": TEXT,
+        "properties": mapping(
+            dict.fromkeys(
+                ("scope", "roleDefinitionId", "principalId", "principalType", "description", "condition"), TEXT
+            ),
+            required=("scope", "roleDefinitionId", "principalId"),
+        ),
+    },
+    required=("id", "name", "properties"),
+)
 LOCK = mapping({"id": TEXT, "name": TEXT, "properties": mapping({"level": TEXT})}, required=("id",))
 SUBSCRIPTION = mapping(
     {"id": TEXT, "subscriptionId": TEXT, "displayName": TEXT, "state": TEXT}, required=("subscriptionId",)
@@ -499,6 +512,8 @@ def of_resource(path: str, body: t.Any) -> Shape:
 
 def of_items(path: str) -> t.Callable[[t.Any], Shape]:
     """The shape of each item of the list at an address. Resources of other providers are mappings, and nothing else is known of them."""
+    if path.casefold().rstrip("/").endswith("/roleassignments"):
+        return _always(ROLE_ASSIGNMENT)
     match = _MANY.search(path)
     last = match["last"].casefold() if match else ""
     if _PROVIDER not in path.casefold():

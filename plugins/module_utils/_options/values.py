@@ -242,6 +242,7 @@ FORMS: dict[str, Check] = {
     "cloud_environment": _cloud_address,
     "wait_timeout": _number(0),
     "wait_interval": _number(0, above=True),
+    "propagation_timeout": _number(0),
     "retries": _number(0),
     "retry_timeout": _number(0),
     "parallelism": _number(1),

@@ -86,6 +86,8 @@ class Authorization:
                 "principalType": properties.get("principaltype", "ServicePrincipal"),
                 "scope": scope,
                 "condition": properties.get("condition"),
+                "conditionVersion": properties.get("conditionversion"),
+                "description": properties.get("description"),
                 "createdOn": kept.get("createdOn", now),
                 "updatedOn": kept.get("updatedOn", now),
             },

@@ -1,0 +1,178 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Role assignments: who has which role at which scope.
+
+Azure considers two assignments of one role to one principal at one scope as equal, whatever their names: the three are the key here, and the name of a new
+assignment follows from them, so that two runs at the same time do not create it twice. Source: Microsoft.Authorization 2022-04-01, roleAssignments.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+import uuid
+
+from .._core import canon, paths
+from .._core.arm_id import ArmId, Target
+from .._core.errors import ArmError
+from .._core.findings import Finding, Findings
+from .._engine import rules
+from .._engine.fields import Field, choice
+from .._engine.kind import Body, Kind, Request, fixed
+from .._engine.plan import Declared, Plan
+
+_SOURCE = "Azure role-based access control"
+_P = "properties."
+TYPE = "Microsoft.Authorization/roleAssignments"
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# The one of ansible.builtin.to_uuid.
+_NAMESPACE = uuid.UUID("361e6d51-faec-444a-9079-341386da8e2e")
+# From "Azure built-in roles" (built-in-roles). The GUIDs are the same in every tenant.
+ROLES = {
+    "Owner": "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+    "Contributor": "b24988ac-6180-42a0-ab88-20f7382dd24c",
+    "Reader": "acdd72a7-3385-48ef-bd42-f606fba81ae7",
+    "User Access Administrator": "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
+    "AzureML Data Scientist": "f6c7c914-8db3-469d-8ca1-694a8f32e121",
+    "AzureML Compute Operator": "e503ece1-11d0-4e8e-8e2c-7a6c3bf38815",
+    "AzureML Registry User": "1823dd4f-9b8c-4ab6-ab4e-7397a3684615",
+    "Azure Machine Learning Workspace Connection Secrets Reader": "ea01e6af-a1c1-4350-9563-ad00f8c72ec5",
+    "Azure AI Developer": "64702f94-c441-49e6-a78b-ef80e0188fee",
+    "Azure AI Enterprise Network Connection Approver": "b556d68e-0be0-4f35-a333-ad7ee1ce17ea",
+    "Kubernetes Extension Contributor": "85cb6faf-e071-4c9b-8136-154b5a04f717",
+    "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+    "Storage Blob Data Reader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+    "Storage File Data Privileged Contributor": "69566ab7-960f-475b-8e7c-b3118f30c6bd",
+    "Key Vault Administrator": "00482a5a-887f-4fb3-b363-3b7fe8e74483",
+    "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
+    "AcrPull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",
+    "AcrPush": "8311e382-0749-4cb8-b61a-304f252e45ec",
+    "Managed Identity Operator": "f1a07417-d97a-45cb-824c-7a7467783830",
+    "Network Contributor": "4d97b98b-1d4f-4787-a291-c67834d212e7",
+}
+_BY_NAME = {name.casefold(): guid for name, guid in ROLES.items()}
+_BY_GUID = {guid: name for name, guid in ROLES.items()}
+
+Key = tuple[str, str, str]
+
+
+def guid_of(role: t.Any) -> str:
+    """The GUID of a role that is declared by its name, its GUID or the id of its definition; for an unknown name, the name itself."""
+    text = str(role).strip()
+    return _BY_NAME.get(text.casefold(), text.rstrip("/").rpartition("/")[2].casefold())
+
+
+def check_role(role: t.Any, option: str) -> Findings:
+    if not _GUID.fullmatch(guid_of(role)):
+        message = f"{option} {role!r} is not known: declare the role's GUID, the id of its definition, or one of {', '.join(sorted(ROLES))}."
+        yield Finding("UnknownRole", option, message, _SOURCE)
+
+
+def key_of(scope: str, role: t.Any, principal: str) -> Key:
+    """What Azure compares of an assignment."""
+    return str(canon.arm_id(scope)), guid_of(role), principal.casefold()
+
+
+def key_of_body(body: Body) -> Key:
+    found = body.get("properties") or {}
+    return key_of(str(found.get("scope")), str(found.get("roleDefinitionId")), str(found.get("principalId")))
+
+
+def target_of(scope: str, role: t.Any, principal: str) -> Target:
+    """Where a new assignment will be."""
+    place = ArmId(scope.rstrip("/"))
+    name = str(uuid.uuid5(_NAMESPACE, "|".join(key_of(place, role, principal))))
+    return Target(name, f"{place}/providers/{TYPE}/{name}", place, place.subscription_id, place.resource_group)
+
+
+def _shown_role(definition: t.Any) -> t.Any:
+    """The name of a role, or the id of its definition where the name is not known here."""
+    return _BY_GUID.get(guid_of(definition), definition)
+
+
+_WHY = "a role assignment is made of its scope, its role and its principal"
+FIELDS = (
+    fixed(
+        "role",
+        _P + "roleDefinitionId",
+        _WHY,
+        spec={"type": "str", "required": True},
+        rule=check_role,
+        canon=guid_of,
+        from_arm=_shown_role,
+        examples=("AzureML Data Scientist", "f6c7c914-8db3-469d-8ca1-694a8f32e121"),
+        wrong=("", "Data Scientist", "f6c7c914", "a\nb"),
+    ),
+    fixed(
+        "principal_id",
+        _P + "principalId",
+        _WHY,
+        spec={"type": "str", "required": True},
+        rule=rules.guid,
+        canon=canon.caseless,
+        examples=("11111111-0000-4000-8000-00000000000f",),
+    ),
+    fixed(
+        "principal_type",
+        _P + "principalType",
+        "the directory says what a principal is",
+        spec={"type": "str", "choices": ["user", "group", "service_principal", "foreign_group", "device"]},
+        canon=canon.caseless,
+        **choice(
+            user="User",
+            group="Group",
+            service_principal="ServicePrincipal",
+            foreign_group="ForeignGroup",
+            device="Device",
+        ),
+    ),
+    Field("description", _P + "description", spec={"type": "str"}, canon=canon.text, clearable=True),
+    Field("condition", _P + "condition", spec={"type": "str"}, canon=canon.text, clearable=True, examples=("@Resource[a] StringEquals 'b'",)),
+)  # fmt: skip
+
+
+class RoleAssignment(Kind):
+    """One role of one principal at one scope."""
+
+    label = "role assignment"
+    api_version = "2022-04-01"
+    # Any resource can be a scope: what is assigned at one that does not exist, the service refuses.
+    parent_api_version = ""
+    fields = FIELDS
+
+    def with_values(self, body: Body, values: Declared) -> Body:
+        changed = super().with_values(body, values)
+        role = values.get("role")
+        if role is not None:
+            scope = ArmId(str(paths.get_path(body, "properties.scope")))
+            place = f"/subscriptions/{scope.subscription_id}" if scope.subscription_id else ""
+            definition = f"{place}/providers/Microsoft.Authorization/roleDefinitions/{guid_of(role)}"
+            paths.set_path(changed, _P + "roleDefinitionId", definition)
+        if values.get("condition"):
+            # The only version that there is.
+            paths.set_path(changed, _P + "conditionVersion", "2.0")
+        return changed
+
+    def skeleton(self, target: Target, declared: Declared, parent: Body | None) -> Body:
+        return {"properties": {"scope": target.parent_id}}
+
+    def updates(self, body: Body, plan: Plan) -> list[Request]:
+        properties = self.with_values(body, plan.values())["properties"]
+        kept = ("roleDefinitionId", "principalId", "principalType", "description", "condition", "conditionVersion")
+        sent = {name: properties[name] for name in kept if properties.get(name) is not None}
+        if not sent.get("condition"):
+            sent.pop("conditionVersion", None)
+        return [Request("PUT", {"properties": sent}, carries=True)]
+
+    def explain_refusal(self, error: ArmError, *, created: bool) -> None:
+        if error.code == "PrincipalNotFound":
+            error.hint = (
+                "Correct principal_id: it is the object id of a user, a group or a service principal, and not the id of an application. "
+                "For a principal that was just created, set principal_type, or raise propagation_timeout."
+            )
+        elif error.code in ("RoleDefinitionDoesNotExist", "RoleAssignmentUpdateNotPermitted"):
+            error.hint = "Correct role. A custom role can only be assigned at or below its assignable scopes."
+
+    def project(self, body: Body) -> dict[str, t.Any]:
+        return {**super().project(body), "scope": paths.get_path(body, "properties.scope")}

@@ -1,0 +1,144 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A role assignment's life: it is what it says, whatever its name is; those of others stay."""
+
+from __future__ import annotations
+
+import typing as t
+import uuid
+
+import pytest
+from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, SUBSCRIPTION, WORKSPACE_ID, Azure
+
+MODULE, VERSION = "aml_role_assignment", "2022-04-01"
+WHO, OTHER = (f"11111111-0000-4000-8000-0000000000f{number}" for number in (1, 2))
+SCIENTIST = "f6c7c914-8db3-469d-8ca1-694a8f32e121"
+DEFINITION = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{SCIENTIST}"
+TEAM: dict[str, t.Any] = {"role": "AzureML Data Scientist", "principal_id": WHO, "principal_type": "group"}
+KEY = {"role": "AzureML Data Scientist", "principal_id": WHO}
+STORAGE = f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/stwstest"
+
+
+def assigned(azure: Azure, scope: str = WORKSPACE_ID) -> list[dict[str, t.Any]]:
+    """What is assigned at exactly this scope."""
+    found = azure.get(f"{scope}/providers/Microsoft.Authorization/roleAssignments", VERSION)["value"]
+    return [row for row in found if row["properties"]["scope"].lower() == scope.lower()]
+
+
+def assign(azure: Azure, name: str, scope: str = WORKSPACE_ID, principal: str = WHO) -> str:
+    """Someone else's assignment of the role; its id."""
+    path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
+    properties = {"roleDefinitionId": DEFINITION, "principalId": principal, "principalType": "Group"}
+    azure.arm("PUT", path, {"properties": properties}, VERSION)
+    return path
+
+
+def test_the_twelve_steps(azure: Azure) -> None:
+    described = {**TEAM, "description": "The vision team"}
+    absent = {**KEY, "state": "absent"}
+    for options, action in [
+        (TEAM, "create"),
+        (TEAM, "none"),
+        (described, "update"),
+        (described, "none"),
+        (absent, "delete"),
+        (absent, "none"),
+    ]:
+        before = assigned(azure)
+        planned = azure.run(MODULE, check=True, **options)
+        assert azure.writes == [] and assigned(azure) == before
+        done = azure.run(MODULE, **options)
+        assert {key: planned[key] for key in ("plan", "diff", "changed", "role_assignment")} == {
+            key: done[key] for key in ("plan", "diff", "changed", "role_assignment")
+        }
+        assert done["plan"]["action"] == action
+        if action == "none":
+            assert [request.method for request in azure.sent] == ["GET"] and azure.tokens == 1
+    assert assigned(azure) == []
+
+
+def test_the_name_follows_from_what_is_assigned(azure: Azure) -> None:
+    first = azure.run(MODULE, **TEAM)["role_assignment"]
+    azure.run(MODULE, **KEY, state="absent")
+    other = {"role": SCIENTIST.upper(), "principal_id": WHO.upper(), "scope": f"{WORKSPACE_ID.upper()}/"}
+    again = azure.run(MODULE, **other)["role_assignment"]
+    assert again["name"] == first["name"] == str(uuid.UUID(first["name"]))
+    assert azure.run(MODULE, role=DEFINITION, principal_id=WHO)["changed"] is False
+
+
+def test_one_under_another_name_is_no_change_and_is_the_one_that_is_removed(azure: Azure) -> None:
+    path, bystander = assign(azure, str(uuid.uuid4())), assign(azure, str(uuid.uuid4()), principal=OTHER)
+    inherited = assign(azure, str(uuid.uuid4()), GROUP_ID)
+    done = azure.run(MODULE, **TEAM)
+    assert done["changed"] is False and done["role_assignment"]["id"] == path
+    described = azure.run(MODULE, **TEAM, description="ours")
+    assert [(write.method, write.path) for write in azure.writes] == [("PUT", path)]
+    assert described["role_assignment"]["description"] == "ours"
+    azure.run(MODULE, **KEY, state="absent")
+    assert [write.path for write in azure.writes] == [path]
+    assert [row["id"] for row in assigned(azure)] == [bystander]
+    # What is inherited is not of this scope.
+    assert azure.run(MODULE, **KEY, state="absent")["changed"] is False
+    assert [row["id"] for row in assigned(azure, GROUP_ID) if row["properties"]["principalId"] == WHO] == [inherited]
+
+
+def test_any_scope(azure: Azure) -> None:
+    role = {"role": "Storage Blob Data Reader", "principal_id": WHO, "principal_type": "service_principal"}
+    done = azure.run(MODULE, **role, scope=STORAGE)
+    assert done["role_assignment"]["scope"] == STORAGE and len(assigned(azure, STORAGE)) == 1
+    assert assigned(azure) == []
+
+
+def refused_principal(azure: Azure, times: int) -> None:
+    message = f"Principal {WHO} does not exist in the directory."
+    match = {"method": "PUT", "path": "roleAssignments"}
+    order = {"kind": "status", "status": 400, "code": "PrincipalNotFound", "message": message}
+    azure.app.faults.put([{**order, "match": match, "count": times}])
+
+
+def test_a_principal_that_was_just_created_is_tried_again(azure: Azure) -> None:
+    """azure-docs#103085: the directory answers PrincipalNotFound until the principal is replicated."""
+    refused_principal(azure, 3)
+    before = azure.slept
+    assert azure.run(MODULE, **TEAM)["changed"] and len(assigned(azure)) == 1
+    assert len(azure.writes) == 4 and 30 <= azure.slept - before < 60
+
+
+@pytest.mark.parametrize("seconds", [0, 25])
+def test_a_wrong_principal_is_not_waited_for_without_end(azure: Azure, seconds: int) -> None:
+    refused_principal(azure, 100)
+    failed = azure.run(MODULE, **TEAM, propagation_timeout=seconds, ok=False)
+    assert failed["failure"]["code"] == "PrincipalNotFound" and "object id" in failed["failure"]["hint"]
+    assert failed["changed"] is False and len(azure.writes) == (1 if seconds == 0 else 4)
+
+
+def test_an_assignment_that_another_writer_makes_first(azure: Azure) -> None:
+    def meanwhile(method: str, path: str) -> None:
+        if method == "PUT":
+            azure.meanwhile = lambda method, path: None
+            assign(azure, str(uuid.uuid4()))
+
+    azure.meanwhile = meanwhile
+    azure.run(MODULE, **TEAM)
+    assert len(assigned(azure)) == 1 and azure.run(MODULE, **TEAM)["changed"] is False
+
+
+def test_another_type_of_principal_says_why(azure: Azure) -> None:
+    azure.run(MODULE, **TEAM)
+    failed = azure.run(MODULE, **KEY, principal_type="user", ok=False)
+    assert failed["failure"]["code"] == "ImmutableChange" and "directory" in failed["msg"] and azure.writes == []
+
+
+REFUSED = [
+    ({"role": "Data Scientist", "principal_id": WHO}, "UnknownRole"),
+    ({"role": "Reader", "principal_id": "ada@example.org"}, "InvalidGuid"),
+    ({**KEY, "scope": "stwstest"}, "InvalidResourceId"),
+    ({**KEY, "workspace": None}, "ScopeMissing"),
+]
+
+
+@pytest.mark.parametrize(("options", "code"), REFUSED, ids=[row[1] for row in REFUSED])
+def test_refused_offline(azure: Azure, options: dict[str, t.Any], code: str) -> None:
+    failed = azure.run(MODULE, **options, ok=False)
+    assert failed["failure"]["code"] == code and azure.sent == []
