@@ -57,6 +57,13 @@ _BY_GUID = {guid: name for name, guid in ROLES.items()}
 Key = tuple[str, str, str]
 
 
+def _filled(value: t.Any, option: str) -> Findings:
+    if not str(value).strip():
+        yield Finding(
+            "EmptyText", option, f"{option} must not be empty; omit it, or declare null to remove it.", _SOURCE
+        )
+
+
 def guid_of(role: t.Any) -> str:
     """The GUID of a role that is declared by its name, its GUID or the id of its definition; for an unknown name, the name itself."""
     text = str(role).strip()
@@ -128,7 +135,16 @@ FIELDS = (
         ),
     ),
     Field("description", _P + "description", spec={"type": "str"}, canon=canon.text, clearable=True),
-    Field("condition", _P + "condition", spec={"type": "str"}, canon=canon.text, clearable=True, examples=("@Resource[a] StringEquals 'b'",)),
+    Field(
+        "condition",
+        _P + "condition",
+        spec={"type": "str"},
+        canon=canon.text,
+        clearable=True,
+        rule=_filled,
+        examples=("@Resource[a] StringEquals 'b'",),
+        wrong=("", " "),
+    ),
 )  # fmt: skip
 
 
