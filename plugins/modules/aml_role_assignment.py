@@ -30,18 +30,19 @@ options:
   role:
     description:
       - The role, by its name such as V(AzureML Data Scientist), V(AzureML Compute Operator), V(Reader) or V(Storage Blob Data Contributor), by its GUID, or by
-        the id of its definition. A custom role is named by its GUID.
+        the id of its definition. A custom role is named by its GUID. Immutable: another role is another role assignment.
     type: str
     required: true
   principal_id:
     description:
       - Object id of the user, the group, the service principal or the managed identity. It is not the id of an application.
+      - Immutable.
     type: str
     required: true
   principal_type:
     description:
       - Type of the principal. Set it if the principal was just created, so that the service does not search it in a directory that does not have it yet.
-      - A fact of the directory, which cannot change.
+      - Immutable, because it is a fact of the directory.
     type: str
     choices: [user, group, service_principal, foreign_group, device]
   description:
