@@ -30,7 +30,7 @@ options:
   role:
     description:
       - The role, by its name such as V(AzureML Data Scientist), V(AzureML Compute Operator), V(Reader) or V(Storage Blob Data Contributor), by its GUID, or by
-        the id of its definition. A custom role is named by its GUID. Immutable: another role is another role assignment.
+        the id of its definition. A custom role is named by its GUID. Immutable, because another role is another role assignment.
     type: str
     required: true
   principal_id:
