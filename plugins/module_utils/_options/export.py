@@ -243,10 +243,12 @@ def _listed(value: t.Any) -> list[t.Any]:
     return value if isinstance(value, list) else []
 
 
-_NO_FIELD = "the CLI's schema has no such field: the file is without it"
+_NO_FIELD = "the CLI's schema has no such field: only the file for the CLI is without it"
 
 
-_NO_USER = "the CLI's schema needs admin_username, which the service does not return: the file is without it"
+_NO_USER = (
+    "the CLI's schema needs admin_username, which the service does not return: only the file for the CLI is without it"
+)
 
 
 def _for_the_cli(kind: Kind, options: Tree) -> tuple[Tree, dict[str, str]]:
