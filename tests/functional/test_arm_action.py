@@ -69,7 +69,7 @@ def test_without_a_condition_it_is_taken_in_every_run(azure: Azure) -> None:
 @pytest.mark.parametrize("wait", [{"wait_timeout": 60}, {"wait": False}])
 def test_the_next_run_waits_for_the_action_of_an_earlier_one(azure: Azure, wait: dict[str, t.Any]) -> None:
     managed_network(azure)
-    azure.app.config["seconds"]["managed_network.provision"] = 900
+    azure.app.config["seconds"]["managed_network.provision"] = 150
     first = azure.run(MODULE, **PROVISION, unless=ACTIVE, **wait, ok="wait" in wait)
     assert first["changed"] and ("operation" in first or first["failure"]["code"] == "WaitTimeout")
     azure.run(MODULE, **PROVISION, unless=ACTIVE)

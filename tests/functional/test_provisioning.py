@@ -71,7 +71,7 @@ def test_it_comes_after_what_it_provisions(azure: Azure) -> None:
 @pytest.mark.parametrize("wait", [{"wait_timeout": 60}, {"wait": False}])
 def test_the_next_run_continues(azure: Azure, wait: dict[str, t.Any]) -> None:
     azure.run(WS, **ON)
-    azure.app.config["seconds"]["managed_network.provision"] = 1500
+    azure.app.config["seconds"]["managed_network.provision"] = 150
     first = azure.run(WS, **PROVISIONED, **wait, ok="wait" in wait)
     assert first["changed"] and len(posts(azure)) == 1
     if "wait" in wait:
