@@ -23,7 +23,20 @@ from dataclasses import dataclass, field
 
 from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, ML, WORKSPACE_ID, Azure, Sent
 
-from ._cases import ATTACHED, CLUSTER, DATASTORE, FLEET, INSTANCE, LAPTOP, RESOURCE, SMALL, WORKSPACES, Case, Options
+from ._cases import (
+    ATTACHED,
+    CLUSTER,
+    DATASTORE,
+    FLEET,
+    INSTANCE,
+    LAPTOP,
+    OF_SERVICES,
+    RESOURCE,
+    SMALL,
+    WORKSPACES,
+    Case,
+    Options,
+)
 from ._cases import CASES as FAULT_CASES
 from ._matrix import World
 from ._shared import in_the_middle, is_write, request_name, short, table, without_code, writes
@@ -695,7 +708,18 @@ MORE_CASES = [
     Case("resource: properties by PATCH", RESOURCE, _network({"tags": {"a": "b"}, "update_method": "patch"})),
     Case("fleet: prune", FLEET, _undeclared),
 ]
-_WRITERS = (CLUSTER, INSTANCE, "aml_inference_cluster", ATTACHED, DATASTORE, WORKSPACES, "aml_quota", RESOURCE, FLEET)
+_WRITERS = (
+    CLUSTER,
+    INSTANCE,
+    "aml_inference_cluster",
+    ATTACHED,
+    DATASTORE,
+    OF_SERVICES,
+    WORKSPACES,
+    "aml_quota",
+    RESOURCE,
+    FLEET,
+)
 CASES = [case for case in (*FAULT_CASES, *MORE_CASES) if case.module in _WRITERS and not case.refused]
 
 

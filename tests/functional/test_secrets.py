@@ -22,6 +22,7 @@ from ansible_collections.azureml.compute.tests.support.azure import Azure
 from ansible_collections.azureml.compute.tests.support.planted import (
     CASES,
     CLUSTER,
+    CONNECTION,
     DATASTORE,
     INSTANCE,
     MARK,
@@ -96,7 +97,7 @@ def test_a_failed_operation_that_says_the_secret_back(watched: Watched, case: Ca
         ]
     )
     failed = watched.run(case, ok=None)
-    assert failed.get("failed") or case.module in (RESOURCE, DATASTORE)
+    assert failed.get("failed") or case.module in (RESOURCE, CONNECTION, DATASTORE)
     # A second run looks at what failed.
     watched.azure.app.faults.put([])
     watched.run(case, ok=None)

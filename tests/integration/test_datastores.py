@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The roles of datastores and diagnostic settings, as a playbook runs them: in order, again without a change, and without a secret in what they print."""
+"""The roles of what is in a workspace, as a playbook runs them: in order, again without a change, and without a secret in what they print."""
 
 from __future__ import annotations
 
@@ -37,6 +37,10 @@ def test_a_list_of_datastores(player: Player) -> None:
             {"name": "old", "state": "absent"},
         ],
         "aml_role_assignments": [{"role": "Reader", "principal_id": "11111111-0000-4000-8000-0000000000f1"}],
+        "aml_connections": [
+            {"name": "packages", "type": "git", "target": "https://x", "credentials": {"type": "pat", "pat": SECRET}},
+            {"name": "old", "state": "absent"},
+        ],
     }
     task = {"name": "Datastores", "ansible.builtin.include_role": ROLE, "vars": variables}
     logs = {
@@ -45,19 +49,23 @@ def test_a_list_of_datastores(player: Player) -> None:
         "vars": variables,
     }
     people = {**logs, "name": "People", "ansible.builtin.include_role": {"name": "azureml.compute.aml_role_assignment"}}
+    services = {**logs, "ansible.builtin.include_role": {"name": "azureml.compute.aml_connection"}}
     listed = {
         "name": "The list",
         "ansible.builtin.assert": {
             "that": [
                 "aml_datastore_list | map(attribute='name') == ['training_data', 'files']",
+                "aml_connection_list | map(attribute='name') == ['packages']",
                 "aml_diagnostic_setting_list | map(attribute='name') == ['archive']",
                 "aml_role_assignment_list | map(attribute='role') == ['Reader']",
             ]
         },
     }
-    first = player.play(task, logs, people, listed, env={"ANSIBLE_VERBOSITY": "3", "ANSIBLE_DIFF_ALWAYS": "1"})
+    first = player.play(
+        task, services, logs, people, listed, env={"ANSIBLE_VERBOSITY": "3", "ANSIBLE_DIFF_ALWAYS": "1"}
+    )
     assert "training_data" in first.text and SECRET not in first.text
-    assert first.changed == 4
+    assert first.changed == 5
     mark = player.simulator.mark()
-    again = player.play(task, logs, people)
+    again = player.play(task, services, logs, people)
     assert again.changed == 0 and player.simulator.writes(mark) == []
