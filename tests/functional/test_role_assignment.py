@@ -9,6 +9,8 @@ import typing as t
 import uuid
 
 import pytest
+from ansible_collections.azureml.compute.plugins.module_utils._engine.plan import UPDATE, Plan
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.role_assignment import RoleAssignment
 from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, SUBSCRIPTION, WORKSPACE_ID, Azure
 
 MODULE, VERSION = "aml_role_assignment", "2022-04-01"
@@ -81,6 +83,26 @@ def test_one_under_another_name_is_no_change_and_is_the_one_that_is_removed(azur
     # What is inherited is not of this scope.
     assert azure.run(MODULE, **KEY, state="absent")["changed"] is False
     assert [row["id"] for row in assigned(azure, GROUP_ID) if row["properties"]["principalId"] == WHO] == [inherited]
+
+
+def test_what_the_service_says_elsewhere_is_not_written(azure: Azure) -> None:
+    """The id of an answer could be that of the workspace, which a removal would then delete."""
+    path = assign(azure, str(uuid.uuid4()))
+    document = azure.app.store.get(path)
+    azure.app.store.put(path, {**document, "id": WORKSPACE_ID})
+    azure.run(MODULE, **KEY, state="absent", ok=None)
+    assert [write.path for write in azure.writes if write.path == WORKSPACE_ID] == []
+
+
+def test_a_property_of_others_is_kept() -> None:
+    kind, given = RoleAssignment(), {"delegatedManagedIdentityResourceId": "/one", "description": "a"}
+    (request,) = kind.updates({"properties": given}, Plan(UPDATE))
+    assert request.body == {"properties": given}
+
+
+def test_a_scope_without_a_value_is_refused(azure: Azure) -> None:
+    failed = azure.run(MODULE, **KEY, scope=None, ok=False)
+    assert failed["failure"]["code"] == "ScopeMissing" and azure.sent == []
 
 
 def test_any_scope(azure: Azure) -> None:

@@ -36,6 +36,11 @@ def role_assignment(task: Task) -> Result:
 def _scope(task: Task) -> str:
     """The id of the scope: the option, or the workspace."""
     params = task.params
+    if task.module.raw.get("scope", "") is None:
+        # A variable without a value must not make it the workspace.
+        raise RuleError(
+            "scope is null. Omit it for the workspace, or set it.", code="ScopeMissing", hint="Nothing was sent."
+        )
     if params.get("scope"):
         return str(params["scope"]).rstrip("/")
     if not params.get("resource_group") or not params.get("workspace"):

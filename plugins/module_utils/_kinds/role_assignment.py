@@ -55,6 +55,10 @@ _BY_NAME = {name.casefold(): guid for name, guid in ROLES.items()}
 _BY_GUID = {guid: name for name, guid in ROLES.items()}
 
 Key = tuple[str, str, str]
+# What a PUT replaces as a whole.
+_WRITABLE = (
+    "roleDefinitionId", "principalId", "principalType", "description", "condition", "conditionVersion", "delegatedManagedIdentityResourceId",
+)  # fmt: skip
 
 
 def _filled(value: t.Any, option: str) -> Findings:
@@ -175,8 +179,7 @@ class RoleAssignment(Kind):
 
     def updates(self, body: Body, plan: Plan) -> list[Request]:
         properties = self.with_values(body, plan.values())["properties"]
-        kept = ("roleDefinitionId", "principalId", "principalType", "description", "condition", "conditionVersion")
-        sent = {name: properties[name] for name in kept if properties.get(name) is not None}
+        sent = {name: properties[name] for name in _WRITABLE if properties.get(name) is not None}
         if not sent.get("condition"):
             sent.pop("conditionVersion", None)
         return [Request("PUT", {"properties": sent}, carries=True)]

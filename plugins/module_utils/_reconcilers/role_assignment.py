@@ -39,7 +39,9 @@ class RoleAssignmentExtension:
         )
         body = next((body for body in bodies if key_of_body(body) == self._key), None)
         if body is not None:
-            self._remote.target = replace(self._remote.target, name=str(body["name"]), id=str(body["id"]))
+            # By its name at its scope: the id of an answer could be that of anything.
+            name = str(body["name"])
+            self._remote.target = replace(self._remote.target, name=name, id=f"{path}/{name}")
         return body
 
     def create(self, complete: Declared) -> t.Any:
