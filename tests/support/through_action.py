@@ -23,7 +23,13 @@ from ansible.plugins.loader import action_loader, connection_loader
 from ansible.template import Templar
 from ansible_collections.azureml.compute.plugins.plugin_utils.fork import Fork, Printed, printed
 
-_VARIABLES = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "aml_in_process": True}
+_VARIABLES = {
+    "ansible_connection": "local",
+    "ansible_python_interpreter": sys.executable,
+    "aml_in_process": True,
+    # Since ansible-core 2.21, results have the invocation only on request.
+    "ansible_inject_invocation": True,
+}
 
 
 class _NoFork(Fork):
