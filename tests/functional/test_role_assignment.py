@@ -7,10 +7,18 @@ from __future__ import annotations
 
 import typing as t
 import uuid
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._engine.plan import UPDATE, Plan
-from ansible_collections.azureml.compute.plugins.module_utils._kinds.role_assignment import RoleAssignment
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.role_assignment import (
+    RoleAssignment,
+    key_of,
+    target_of,
+)
+from ansible_collections.azureml.compute.plugins.module_utils._reconcilers.role_assignment import (
+    RoleAssignmentExtension,
+)
 from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, SUBSCRIPTION, WORKSPACE_ID, Azure
 
 MODULE, VERSION = "aml_role_assignment", "2022-04-01"
@@ -85,13 +93,19 @@ def test_one_under_another_name_is_no_change_and_is_the_one_that_is_removed(azur
     assert [row["id"] for row in assigned(azure, GROUP_ID) if row["properties"]["principalId"] == WHO] == [inherited]
 
 
-def test_what_the_service_says_elsewhere_is_not_written(azure: Azure) -> None:
-    """The id of an answer could be that of the workspace, which a removal would then delete."""
-    path = assign(azure, str(uuid.uuid4()))
-    document = azure.app.store.get(path)
-    azure.app.store.put(path, {**document, "id": WORKSPACE_ID})
-    azure.run(MODULE, **KEY, state="absent", ok=None)
-    assert [write.path for write in azure.writes if write.path == WORKSPACE_ID] == []
+def test_the_id_of_an_answer_is_not_the_address_of_a_write() -> None:
+    """It could be that of the workspace, which a removal would then delete."""
+    properties = {"scope": WORKSPACE_ID, "roleDefinitionId": DEFINITION, "principalId": WHO}
+    listed = [{"id": WORKSPACE_ID, "name": "one", "properties": properties}]
+    remote: t.Any = SimpleNamespace(
+        target=target_of(WORKSPACE_ID, SCIENTIST, WHO),
+        kind=RoleAssignment(),
+        client=SimpleNamespace(list=lambda *_args, **_options: listed),
+        warn_of_malformed=None,
+    )
+    key = key_of(WORKSPACE_ID, SCIENTIST, WHO)
+    assert RoleAssignmentExtension(remote, key=key, propagation_timeout=0).read() == listed[0]
+    assert remote.target.id == f"{WORKSPACE_ID}/providers/Microsoft.Authorization/roleAssignments/one"
 
 
 def test_a_property_of_others_is_kept() -> None:
