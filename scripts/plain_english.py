@@ -98,7 +98,7 @@ VERBS = frozenset("""
 
 TASK_LISTS = ("block", "rescue", "always", "tasks", "pre_tasks", "post_tasks", "handlers")
 # A module's short description begins so.
-MODULE_VERBS = ("Manage ", "Gather ", "Validate ", "Export ", "Wait ", "Resynchronize ")
+MODULE_VERBS = ("Manage ", "Gather ", "Validate ", "Export ", "Wait ", "Resynchronize ", "Take ")
 
 
 class Hit(t.NamedTuple):
