@@ -88,6 +88,12 @@ def _names_some(task: Task) -> bool:
     return any(task.params.get(name) is not None for name in COLLECTIONS)
 
 
+def _all(task: Task, collection: Collection, home: str, version: str) -> list[Body]:
+    path = collection_id(home, collection.name)
+    bodies: list[Body] = task.client.list(path, version, malformed=task.malformed.append)
+    return [body for body in bodies if collection.fallback.belongs(body, home)]
+
+
 def _bodies(task: Task, collection: Collection, version: str) -> list[Body]:
     """The resources of a collection that the task names; all of them where it names none at all."""
     group, workspace = task.params["resource_group"], task.params["workspace"]
@@ -95,20 +101,16 @@ def _bodies(task: Task, collection: Collection, version: str) -> list[Body]:
         version = task.params["api_version"]
     names = task.params.get(collection.name)
     if names is None:
-        if _names_some(task):
-            return []
         home = workspace_target(task.subscription_id, group, workspace).id
-        listed: list[Body] = task.client.list(
-            collection_id(home, collection.name), version, malformed=task.malformed.append
-        )
-        return [body for body in listed if collection.fallback.belongs(body, home)]
+        return [] if _names_some(task) else _all(task, collection, home, version)
     targets = {name: child_target(task.subscription_id, group, workspace, collection.name, name) for name in names}
     bodies = {name: _named(task, target.id, version) for name, target in targets.items()}
-    absent = [
-        name
-        for name, body in bodies.items()
-        if body is None or not collection.fallback.belongs(body, targets[name].parent_id)
-    ]
+
+    def is_absent(name: str) -> bool:
+        body = bodies[name]
+        return body is None or not collection.fallback.belongs(body, targets[name].parent_id)
+
+    absent = list(filter(is_absent, names))
     if absent:
         raise AmlError(
             f"The workspace {workspace!r} has no {collection.fallback.label} {', '.join(absent)}.",

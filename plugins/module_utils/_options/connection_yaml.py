@@ -105,12 +105,10 @@ def from_options(options: Tree) -> Tree | None:
         del tree["credentials"]
     metadata = dict(tree.pop("metadata", None) or {})
     type_ = _exported_type(tree["type"], metadata)
-    needed = {"azure_blob": ("account_name", "container_name"), "azure_ai_services": ("ai_services_resource_id",)}
-    names = (*needed.get(type_, ()), *(("api_version", "open_ai_resource_id") if type_ == "azure_open_ai" else ()))
-    fields = {name: metadata.pop(_METADATA[name], None) for name in names}
-    if type_ not in TYPES or any(fields[name] is None for name in needed.get(type_, ())):
+    fields = _take_fields(type_, metadata)
+    if fields is None:
         return None
-    tree |= {"type": type_, **{name: value for name, value in fields.items() if value is not None}}
+    tree |= {"type": type_, **fields}
     if "target" in tree and type_ in _TARGETS:
         tree[_TARGETS[type_]] = tree.pop("target")
     if metadata:
@@ -119,6 +117,16 @@ def from_options(options: Tree) -> Tree | None:
         # The class demands it, and does not use it next to the target.
         tree["endpoint"] = "".join(str(tree["target"]).split("/")[2:3])
     return tree
+
+
+def _take_fields(type_: str, metadata: Tree) -> Tree | None:
+    """The fields of the CLI's schema that have values of the metadata; None where it lacks one that is needed, or there is no such schema."""
+    needed = {"azure_blob": ("account_name", "container_name"), "azure_ai_services": ("ai_services_resource_id",)}
+    names = (*needed.get(type_, ()), *(("api_version", "open_ai_resource_id") if type_ == "azure_open_ai" else ()))
+    fields = {name: metadata.pop(_METADATA[name], None) for name in names}
+    if type_ not in TYPES or any(fields[name] is None for name in needed.get(type_, ())):
+        return None
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _cli_type(value: t.Any) -> t.Any:

@@ -296,7 +296,7 @@ def _destinations_label(body: Json) -> str:
 
 
 # By the type of what is not a compute target, what is shown in place of a network.
-_LABELS = {
+_LABELS: dict[str, t.Callable[[Json], str]] = {
     _DATASTORE: _storage_label,
     "diagnostic_setting": _destinations_label,
     "connection": lambda _body: "connection",

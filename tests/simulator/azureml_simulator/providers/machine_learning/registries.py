@@ -184,16 +184,19 @@ class Registries:
             if bool(system) is bool(given):
                 raise _bad(f"Each of {part} needs systemCreated{name} or userCreated{name}.")
             if given:
-                where = common.mapping(given.get("armResourceId"), "armResourceId").get("resourceId")
-                doc = self.app.store.get(str(where))
-                if doc is None or doc["type"].lower() != type_.lower():
-                    raise _bad(f"The resource '{where}' is not an existing resource of the type {type_}.")
+                self._check_given(given, type_)
             elif part == "acrDetails" and system.get("acrAccountSku") != "Premium":
                 raise _bad(f"The acrAccountSku '{system.get('acrAccountSku')}' is not Premium.")
             elif (
                 part == "storageAccountDetails" and str(system.get("storageAccountType")).lower() not in _STORAGE_TYPES
             ):
                 raise _bad(f"The storageAccountType '{system.get('storageAccountType')}' is not valid.")
+
+    def _check_given(self, given: Document, type_: str) -> None:
+        where = common.mapping(given.get("armResourceId"), "armResourceId").get("resourceId")
+        doc = self.app.store.get(str(where))
+        if doc is None or doc["type"].lower() != type_.lower():
+            raise _bad(f"The resource '{where}' is not an existing resource of the type {type_}.")
 
     @staticmethod
     def _provided(doc: Document, region: Document) -> Document:
