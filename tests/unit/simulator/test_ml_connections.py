@@ -135,3 +135,15 @@ def test_a_project_shows_what_its_hub_shares(world: World) -> None:
     put(world, FEED, f"{project}/connections/shared")
     assert [doc["id"] for doc in world.get(f"{project}/connections")["value"]] == [f"{project}/connections/shared"]
     assert world.call("DELETE", f"{project}/connections/shared").status == 200
+
+
+def test_names_of_credentials_are_taken_in_any_spelling(world: World) -> None:
+    """As azure-ai-ml's template of a feature store writes them [REC R27]."""
+    credentials = {"clientid": "a", "resourceid": "b"}
+    body = {
+        "properties": {"category": "Redis", "authType": "ManagedIdentity", "target": "c", "credentials": credentials}
+    }
+    one = f"{WORKSPACE}/connections/store"
+    assert world.call("PUT", one, body).status == 200
+    secrets = world.call("POST", f"{one}/listsecrets").body["properties"]["credentials"]
+    assert secrets == {"clientId": "a", "resourceId": "b"}

@@ -171,12 +171,17 @@ def _checked(sent: Document) -> Any:
     credentials = sent.get("credentials")
     if credentials is None:
         return None
-    other = sorted({*common.mapping(credentials, "credentials")} - {*names})
+    # azure-ai-ml's template of a feature store writes clientid and resourceid [REC R27].
+    spelled = {name.lower(): name for name in names}
+    given = {
+        spelled.get(name.lower(), name): value for name, value in common.mapping(credentials, "credentials").items()
+    }
+    other = sorted({*given} - {*names})
     if other:
         raise ArmError(
             501, "NotSimulated", f"The simulator does not know '{other[0]}' of credentials of type {sent['authType']}."
         )
-    return copy.deepcopy(credentials)
+    return copy.deepcopy(given)
 
 
 def _invalid(message: str) -> ArmError:
