@@ -61,8 +61,8 @@ def _mask_deployment(properties: Any) -> None:
 def _resources(owner: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The resources of a template, by names or in a list, with the children that stand in them."""
     resources = owner.get("resources")
-    rows = resources.values() if isinstance(resources, dict) else resources
-    for resource in rows if isinstance(resources, (dict, list)) else ():
+    rows = resources.values() if isinstance(resources, dict) else resources if isinstance(resources, list) else ()
+    for resource in rows:
         if isinstance(resource, dict):
             yield resource
             yield from _resources(resource)
