@@ -219,7 +219,9 @@ class Azure:
     def check_version(self, method: str, path: str, body: t.Any, api_version: str) -> None:
         """Remember what of a request's body its API version cannot write: no test may send any."""
         if method in ("PUT", "PATCH"):
-            existing = self.app.store.get(path)
+            # Threads of a fleet ask at the same time, and one connection to the database must not run one statement twice at once.
+            with self.app.exclusive():
+                existing = self.app.store.get(path)
             kind = (existing or {}).get("properties", {}).get("computeType")
             for property_ in not_in_version(method, path, body, api_version, kind):
                 self.not_in_version.add(f"{method} {path} at {api_version}: {property_}")
