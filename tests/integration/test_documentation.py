@@ -143,6 +143,18 @@ def test_the_plays_of_the_guides(player: Player) -> None:
     machine = f"{player.simulator.group_id('ml-prod')}/providers/Microsoft.Compute/virtualMachines/vm-lab"
     size = {"hardwareProfile": {"vmSize": "Standard_DS3_v2"}}
     player.simulator.arm("PUT", machine, "2024-07-01", {"location": "eastus", "properties": size})
+    # The storage account of an outbound rule, whose private endpoint waits for its approval.
+    place = f"{player.simulator.group_id('ml-prod')}/providers"
+    shared, network = f"{place}/Microsoft.Storage/storageAccounts/stshared", f"{place}/Microsoft.Network"
+    player.simulator.arm("PUT", shared, "2023-01-01", {"location": "eastus", "kind": "StorageV2"})
+    subnets = [{"name": "outbound", "properties": {"addressPrefix": "10.0.1.0/24"}}]
+    inner = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": subnets}
+    vnet = f"{network}/virtualNetworks/vnet"
+    player.simulator.arm("PUT", vnet, "2024-05-01", {"location": "eastus", "properties": inner})
+    link = {"name": "pe", "properties": {"privateLinkServiceId": shared, "groupIds": ["blob"]}}
+    inner = {"subnet": {"id": f"{vnet}/subnets/outbound"}, "manualPrivateLinkServiceConnections": [link]}
+    endpoint = f"{network}/privateEndpoints/shared-data"
+    player.simulator.arm("PUT", endpoint, "2024-05-01", {"location": "eastus", "properties": inner})
     # The vault, as the Azure CLI shows it.
     az = player.folder / "bin" / "az"
     az.parent.mkdir()
@@ -150,7 +162,7 @@ def test_the_plays_of_the_guides(player: Player) -> None:
     az.chmod(0o755)
     (player.folder / "site.yml").write_text(yaml.safe_dump(plays, sort_keys=False))
     path = {"PATH": f"{az.parent}:{player.simulator.environment['PATH']}"}
-    run = player.playbook("site.yml", "-e", f"vm_id={machine}", env=path)
+    run = player.playbook("site.yml", "-e", f"vm_id={machine} shared_storage_account_id={shared}", env=path)
     assert {
         "Create the hub",
         "Create the project",

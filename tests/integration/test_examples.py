@@ -89,6 +89,7 @@ SYNAPSE = "Microsoft.Synapse/workspaces"
 SPARK = {"sparkVersion": "3.4", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}
 STORAGE = "Microsoft.Storage/storageAccounts"
 STORE = id_of(STORAGE, "stprod")
+ANALYTICS = "Microsoft.OperationalInsights/workspaces"
 
 
 def connected(azure: Simulator) -> None:
@@ -102,6 +103,15 @@ def connected(azure: Simulator) -> None:
     azure.arm(
         "PUT", f"{provider}/privateEndpoints/pe-ws-prod", "2024-05-01", {"location": "eastus", "properties": properties}
     )
+
+
+def archived(azure: Simulator) -> None:
+    """A diagnostic setting that has the logs of everything."""
+    place = f"{azure.group_id('ml-prod')}/providers"
+    logs = [{"categoryGroup": "allLogs", "enabled": True}]
+    properties = {"storageAccountId": f"{place}/{STORAGE}/stprod", "logs": logs}
+    setting = f"{place}/Microsoft.MachineLearningServices/workspaces/ws-prod/providers/Microsoft.Insights/diagnosticSettings/archive"
+    azure.arm("PUT", setting, "2021-05-01-preview", {"properties": properties})
 
 
 CONNECTED = [
@@ -154,12 +164,36 @@ WORLDS = {
         },
         {"blob.yml": "name: from_the_cli\ntype: azure_blob\naccount_name: stmlprod\ncontainer_name: training\n"},
     ),
+    "aml_diagnostic_setting": World(
+        [
+            *workspace(),
+            resource(ANALYTICS, "log-prod", "2023-09-01"),
+            resource(STORAGE, "stprod", "2023-01-01", kind="StorageV2"),
+        ],
+        {
+            "log_analytics_id": id_of(ANALYTICS, "log-prod"),
+            "storage_id": STORE,
+            "event_hubs_id": id_of("Microsoft.EventHub/namespaces", "hub"),
+        },
+    ),
+    "aml_diagnostic_setting_info": World(
+        [*workspace(), resource(STORAGE, "stprod", "2023-01-01", kind="StorageV2"), archived]
+    ),
     "aml_inference_cluster": World(
         [*workspace(), resource(AKS, "aks", "2024-09-01", properties=POOLS)],
         {"aks_id": id_of(AKS, "aks")},
         {"tls/scoring.pem": "a certificate", "tls/scoring.key": "planted-tls-key"},
     ),
     "aml_preflight_info": World(workspace(), config=TIGHT),
+    "aml_role_assignment": World(
+        [*workspace(), resource(STORAGE, "stprod", "2023-01-01", kind="StorageV2")],
+        {
+            "storage_account_id": STORE,
+            "team_object_id": "cccccccc-0000-4000-8000-0000000000d1",
+            "person_object_id": "cccccccc-0000-4000-8000-0000000000d2",
+            "aml_identity_ids": {"trainer": {"principal_id": "cccccccc-0000-4000-8000-0000000000d3"}},
+        },
+    ),
     "aml_usage_info": World([*workspace(), cluster(minimum=2)], config=TIGHT),
     "aml_compute_cluster": World(
         [

@@ -830,6 +830,7 @@ RULES: dict[str, list[t.Any]] = {
     "expected_computes": [[None], [{"name": "x"}], [[]], {"name": "x"}],
     "aml_export_info:computes": [["../x"], [""], ["a/b"], [None], ["a b"], [{"name": "x"}], ["a\nb"]],
     "aml_export_info:diagnostic_settings": [["../x"], [""], ["a/b"], [None], ["a b"], [{"name": "x"}], ["a\nb"]],
+    "aml_export_info:connections": [["../x"], [""], ["a/b"], [None], ["a b"], [{"name": "x"}], ["a\nb"]],
     "aml_export_info:datastores": [["../x"], [""], ["a/b"], [None], ["a b"], [{"name": "x"}], ["a\nb"]],
     "aml_preflight_info:computes": [[None], ["cpu"], [[]]],  # what is wrong in an entry is a finding, and its job
     "operations": [
@@ -870,6 +871,7 @@ RULES: dict[str, list[t.Any]] = {
     "aml_fleet_info:workspace": _WORD,
     "aml_fleet_info:workspaces.defaults": [],  # of a fleet's document it looks at the workspaces alone
     "aml_fleet_info:workspaces.computes": [[None], ["cpu"]],
+    "aml_fleet_info:workspaces.connections": [[None], ["models"]],
     "aml_fleet_info:workspaces.datastores": [[None], ["blob"]],
     "aml_fleet_info:workspaces.diagnostic_settings": [[None], ["logs"]],
     "limit": [
@@ -913,6 +915,7 @@ RULES: dict[str, list[t.Any]] = {
     "workspaces.defaults": [{"all": "x"}, {"amlcompute": []}, {"cluster": {"size": "x"}}],
     "workspaces.computes": [[None], ["cpu"], [{}], [{"name": "a-cluster", "type": "nothing"}]],
     "workspaces.diagnostic_settings": [[None], ["logs"], [{}], [{"name": "logs", "type": "x"}], [{"name": "a/b"}]],
+    "workspaces.connections": [[None], ["models"], [{}], [{"name": "models", "type": "nothing"}], [{"name": "a b"}]],
     "workspaces.datastores": [[None], ["blob"], [{}], [{"name": "blob", "type": "nothing"}], [{"name": "a b"}]],
     # workspace
     "aml_workspace:name": [segment for segment in _SEGMENT if segment is not None] + ["ws", "w" * 34],

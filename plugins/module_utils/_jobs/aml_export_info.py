@@ -89,9 +89,11 @@ def _names_some(task: Task) -> bool:
 
 
 def _all(task: Task, collection: Collection, home: str, version: str) -> list[Body]:
+    """In the order of their names: the service promises none, and a file under version control should change only where a resource did."""
     path = collection_id(home, collection.name)
     bodies: list[Body] = task.client.list(path, version, malformed=task.malformed.append)
-    return [body for body in bodies if collection.fallback.belongs(body, home)]
+    own = (body for body in bodies if collection.fallback.belongs(body, home))
+    return sorted(own, key=lambda body: str(body["name"]).casefold())
 
 
 def _bodies(task: Task, collection: Collection, version: str) -> list[Body]:

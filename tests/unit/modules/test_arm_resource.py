@@ -488,10 +488,10 @@ GROUP = {
             {
                 "resource_group": "rg",
                 "workspace": "ws-one",
-                "type": "Microsoft.MachineLearningServices/workspaces/connections",
+                "type": "Microsoft.MachineLearningServices/workspaces/onlineEndpoints",
                 "name": "mine",
             },
-            f"{WORKSPACE_ID}/connections/mine",
+            f"{WORKSPACE_ID}/onlineEndpoints/mine",
         ),
     ],
 )

@@ -74,6 +74,7 @@ NOT_COMPARED = {
     "attach.delete_attached": "on the service it could delete the resource that is attached, which is the user's own",
     "attach.verb": "needs an identity that may only read the target",
     "datastore.other_kinds": "the walk makes no hub, project or feature store",
+    "diagnostic_setting.destination_type": "the walk makes no diagnostic setting",
     "instance.name_taken_status": "needs a second workspace in the region",
     "instance.resize_states": "the walk resizes no instance",
     "instance.setup_codes": "needs an instance whose setup fails",
