@@ -13,7 +13,8 @@ author:
 description:
   - Reads a workspace, its compute targets, connections, datastores and diagnostic settings, and returns them as declarations. As vars with the options of
     this collection's modules, and as YAML files of the Azure ML CLI v2, which has none for diagnostic settings.
-  - Applying the export changes nothing. Resources are in the order of their names, or as the task names them, so that two exports differ only where a resource changed.
+  - Applying the export changes nothing. Resources are in the order of their names, or as the task names them, so that two exports differ only where a
+    resource changed.
   - Values that only the service writes are omitted, and so are the datastores that the service created with the workspace, such as
     C(workspaceblobstore), and the connections that other workspaces share with it.
 options:
