@@ -243,6 +243,36 @@ def test_every_module_that_signs_in_is_in_the_action_group() -> None:
     assert runtime["requires_ansible"] == ">=2.19.0"
 
 
+class _AnyTag(yaml.CSafeLoader):
+    """YAML with the tags of Ansible and of others, whose values do not matter here."""
+
+
+_AnyTag.add_multi_constructor("!", lambda loader, suffix, node: suffix)
+
+
+def test_every_yaml_file_can_be_read() -> None:
+    """Playbooks of molecule and examples are read by no other test."""
+    folders = (
+        "changelogs",
+        "examples",
+        "extensions",
+        "meta",
+        "playbooks",
+        "roles",
+        "tests/clients",
+        "tests/conformance",
+    )
+    paths = [path for folder in folders for path in (ROOT / folder).rglob("*.yml")]
+    assert len(paths) > 100
+    problems = []
+    for path in paths:
+        try:
+            list(yaml.load_all(path.read_bytes(), _AnyTag))
+        except yaml.YAMLError as error:
+            problems.append(f"{path.relative_to(ROOT)}: {error}")
+    assert problems == []
+
+
 def test_one_version() -> None:
     assert yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"] == _task.VERSION
 
