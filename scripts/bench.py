@@ -141,7 +141,7 @@ def loop_figures(bench: Bench) -> Iterator[Figure]:
     few, *_between, many = sorted(ours)
     sizes = ", ".join(f"{items:,}: {memory.module:.1f} MB" for items, memory in ours.items())
     keeps = "; ".join(
-        f"for each {name} Ansible's worker keeps {bench_loops.kept(found):.1f} kB, and the result as JSON has {next(iter(found.values())).result:.1f} kB"
+        f"for each {name} Ansible's worker keeps {bench_loops.kept(found):.1f} kB, and the result as JSON has {found[min(found)].result:.1f} kB"
         for name, found in (("item", ours), ("`ping`", pings))
     )
     yield Figure(

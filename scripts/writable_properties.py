@@ -43,12 +43,12 @@ def text() -> str:
         kind.compute_type.casefold(): _both("workspaces/computes", kind.compute_type) for kind in INFO_KINDS.values()
     }
     common = functools.reduce(set.intersection, computes.values())
-    own = {name: sorted(places - common) for name, places in computes.items() if places != common}
+    own = {name: tuple(sorted(places - common)) for name, places in computes.items() if places != common}
     lines = [
         f"WORKSPACE: tuple[str, ...] = {tuple(sorted(_both('workspaces')))!r}",
         f"EVERY_COMPUTE: tuple[str, ...] = {tuple(sorted(common))!r}",
         "# By the compute type, in lower case.",
-        f"COMPUTE: dict[str, tuple[str, ...]] = { ({name: tuple(places) for name, places in own.items()})!r}",
+        f"COMPUTE: dict[str, tuple[str, ...]] = {own!r}",
     ]
     command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(FILE), "-"]
     formatted = subprocess.run(

@@ -196,7 +196,7 @@ registry:
       description: Address of the registry for MLflow.
       type: str
       returned: always
-      sample: azureml://eastus.api.azureml.ms/mlflow/v1.0/subscriptions/0000/resourceGroups/ml-shared/providers/Microsoft.MachineLearningServices/registries/vision-models
+      sample: azureml://eastus.api.azureml.ms/mlflow/v1.0/subscriptions/0000/resourceGroups/ml-shared/providers/.../registries/vision-models
 failure:
   description:
     - Why the task failed. C(code) is the service's own code or one of the collection, C(message) the cause, C(hint) what to do and C(url) the

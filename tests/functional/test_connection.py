@@ -287,8 +287,7 @@ def test_a_type_in_any_spelling(azure: Azure, spelled: str) -> None:
 # --- hubs and projects ---
 
 
-@pytest.fixture
-def hub(azure: Azure) -> Azure:
+def with_hub(azure: Azure) -> Azure:
     """A hub that shares one of its two connections, and a project of it."""
     own = azure.get(WORKSPACE_ID)["properties"]
     dependents = {name: own[name] for name in ("storageAccount", "keyVault", "applicationInsights")}
@@ -298,6 +297,11 @@ def hub(azure: Azure) -> Azure:
     for name, shared in (("shared", True), ("hidden", False)):
         azure.run(MODULE, workspace="hub", **{**FEED, "name": name}, is_shared=shared)
     return azure
+
+
+@pytest.fixture
+def hub(azure: Azure) -> Azure:
+    return with_hub(azure)
 
 
 def test_what_a_hub_shares_is_read_in_its_projects_and_not_touched(hub: Azure) -> None:

@@ -14,8 +14,7 @@ import yaml
 from ansible_collections.azureml.compute.plugins.module_utils._core import redact
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, WORKSPACE_ID, Azure
 
-from .test_connection import CREDENTIALS
-from .test_connection import hub as hub  # noqa: PLC0414  # a fixture
+from .test_connection import CREDENTIALS, with_hub
 from .test_fleet import FLEET, TAG, cluster
 
 FEED = {"type": "python_feed", "target": "https://pkgs.example.org"}
@@ -88,7 +87,8 @@ def test_what_the_fleet_made_is_pruned(azure: Azure) -> None:
     assert set(existing(azure)) == {"kept", "theirs", "unmarked"} and done["changed"]
 
 
-def test_what_a_hub_shares_is_not_the_projects(hub: Azure) -> None:
+def test_what_a_hub_shares_is_not_the_projects(azure: Azure) -> None:
+    hub = with_hub(azure)
     """Neither pruned, nor reported, nor exported; declaring it is refused, in check mode too."""
     hub.run(FLEET, name="fleet", workspaces=[workspace({**feed("shared"), "is_shared": True}, name="hub")])
     hub.run("aml_connection", workspace="hub", name="shared", metadata={TAG: "fleet"})
