@@ -47,6 +47,12 @@ LOGGED = {
     "storage_account_id": f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/stwstest",
     "log_categories": ["RunEvent"],
 }
+ASSIGNMENTS = "aml_role_assignment"
+ASSIGNED = {
+    "role": "AzureML Data Scientist",
+    "principal_id": "00000000-0000-0000-0000-0000000000c1",
+    "principal_type": "group",
+}
 NETWORK_API = "2024-05-01"
 
 
@@ -330,6 +336,8 @@ CASES = [
     Case("diagnostic setting: create", DIAGNOSTICS, _plain(LOGGED)),
     Case("diagnostic setting: update", DIAGNOSTICS, _after(DIAGNOSTICS, LOGGED, {"metric_categories": ["AllMetrics"]})),
     Case("diagnostic setting: delete", DIAGNOSTICS, _after(DIAGNOSTICS, LOGGED, {"state": "absent"})),
+    Case("role assignment: create", ASSIGNMENTS, _plain(ASSIGNED)),
+    Case("role assignment: delete", ASSIGNMENTS, _after(ASSIGNMENTS, ASSIGNED, {"state": "absent"})),
     Case("workspace: create", WORKSPACES, _new_workspace),
     Case("workspace: create project", WORKSPACES, _project),
     Case(
