@@ -157,7 +157,8 @@ def test_compute_targets_that_run_no_jobs_are_refused(azure: Azure, mode: bool) 
 
 def test_an_instance_runs_a_job_at_once(azure: Azure) -> None:
     azure.run("aml_compute_instance", name="box", size="Standard_D4s_v3")
-    assert azure.run(CHECK, compute="box")["job"]["queue_seconds"] == 5
+    # 5 between times in whole seconds, and the clock runs on meanwhile. The node of a cluster takes longer.
+    assert 4 <= azure.run(CHECK, compute="box")["job"]["queue_seconds"] < 9
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,11 @@ class Exchange:
     def body_begins(self) -> None:
         self._limit, self._what = LARGEST_ANSWER, "answer"
 
+    @property
+    def answered(self) -> bool:
+        """Whether a part of an answer has come, so that the request was sent."""
+        return self._received > 0
+
     def remaining(self) -> float:
         """Seconds, always more than 0. TimeoutError when none are left."""
         seconds = self._deadline - time.monotonic()

@@ -63,15 +63,16 @@ class Transport:
         sent = self._new_request(request.method, request.url, **body)
         sent.headers.update({**request.headers, "Accept": "application/json", "Authorization": f"Bearer {token}"})
         seconds = exchange_seconds(seconds)
-        try:
-            with limits.exchange(seconds):
+        with limits.exchange(seconds) as exchange:
+            try:
                 response = self._pipeline.run(
                     sent, connection_timeout=min(CONNECT_TIMEOUT, seconds), read_timeout=READ_TIMEOUT
                 ).http_response
                 return Answer(request.method, request.url, response.status_code, response.headers, response.content)
-        except exceptions.AzureError as error:
-            unsent = isinstance(error, exceptions.ServiceRequestError) and not was_sent(error)
-            return lost(request.method, request.url, error, unsent)
+            except exceptions.AzureError as error:
+                # Older versions of azure-core call it an error of the request too if the body stops coming.
+                before = isinstance(error, exceptions.ServiceRequestError) and not exchange.answered
+                return lost(request.method, request.url, error, before and not was_sent(error))
 
 
 def exchange_seconds(left: float) -> float:
