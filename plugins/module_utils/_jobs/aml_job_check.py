@@ -22,6 +22,7 @@ from .._core.client import Body
 from .._core.errors import AmlError, WaitTimeout, all_foreseen, each
 from .._core.findings import Finding, Findings, refuse
 from .._engine import rules
+from .._engine.kind import service_errors
 from .._engine.waiting import Deadline
 from .._module.result import Result
 from .._module.task import Task
@@ -316,7 +317,8 @@ class JobCheck:
         inner = (compute.get("properties") or {}).get("properties") or {}
         names = {"allocationState": "allocation_state", "currentNodeCount": "current", "targetNodeCount": "target"}
         facts = {ours: inner[theirs] for theirs, ours in names.items() if inner.get(theirs) is not None}
-        errors = [text for text in map(_error_text, inner.get("errors") or []) if text]
+        texts = ((error["code"], error["message"]) for error in service_errors(inner.get("errors")))
+        errors = [text for text in (": ".join(str(part) for part in parts if part) for parts in texts) if text]
         message = ""
         if "current" in facts:
             message = (
@@ -392,12 +394,3 @@ def _seconds(stamp: t.Any) -> float:
 
 def _iso(seconds: float) -> str | None:
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds else None
-
-
-def _error_text(error: t.Any) -> str:
-    """The code and the message of an allocation error, in either of its envelopes."""
-    if not isinstance(error, dict):
-        return str(error)
-    below = error.get("error")
-    inner = below if isinstance(below, dict) else error
-    return ": ".join(str(inner[key]) for key in ("code", "message") if inner.get(key))
