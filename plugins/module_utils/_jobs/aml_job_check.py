@@ -314,20 +314,7 @@ class JobCheck:
             compute = self.client.find(self.compute.id, self.api_version) or {}
         except AmlError:
             compute = {}
-        inner = (compute.get("properties") or {}).get("properties") or {}
-        names = {"allocationState": "allocation_state", "currentNodeCount": "current", "targetNodeCount": "target"}
-        facts = {ours: inner[theirs] for theirs, ours in names.items() if inner.get(theirs) is not None}
-        texts = ((error["code"], error["message"]) for error in service_errors(inner.get("errors")))
-        errors = [text for text in (": ".join(str(part) for part in parts if part) for parts in texts) if text]
-        message = ""
-        if "current" in facts:
-            message = (
-                f" The cluster has {facts['current']} nodes. Its allocation state is {facts.get('allocation_state')}."
-            )
-        if errors:
-            facts["errors"] = errors
-            message += f" It reports: {'; '.join(errors)}"
-        return {"facts": facts, "message": message}
+        return _about_nodes((compute.get("properties") or {}).get("properties") or {})
 
     # --- the result ---
 
@@ -364,6 +351,23 @@ class JobCheck:
             "duration_seconds": max(0, round(end - start)) if start and end else None,
             "studio_url": studio,
         }
+
+
+def _about_nodes(inner: Body) -> dict[str, t.Any]:
+    names = {"allocationState": "allocation_state", "currentNodeCount": "current", "targetNodeCount": "target"}
+    facts = {ours: inner[theirs] for theirs, ours in names.items() if inner.get(theirs) is not None}
+    errors = [text for error in service_errors(inner.get("errors")) if (text := _told(error))]
+    message = ""
+    if "current" in facts:
+        message = f" The cluster has {facts['current']} nodes. Its allocation state is {facts.get('allocation_state')}."
+    if errors:
+        facts["errors"] = errors
+        message += f" It reports: {'; '.join(errors)}"
+    return {"facts": facts, "message": message}
+
+
+def _told(error: Body) -> str:
+    return ": ".join(str(part) for part in (error["code"], error["message"]) if part)
 
 
 def _checked(body: t.Any) -> Body:
