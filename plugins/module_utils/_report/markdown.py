@@ -29,9 +29,6 @@ def _lines(section: Section) -> t.Iterator[str]:
 
 
 def _table(table: Table) -> t.Iterator[str]:
-    if not table.rows:
-        yield "None."
-        return
     yield "| " + " | ".join(table.heads) + " |"
     yield "|" + " --- |" * len(table.heads)
     for row in table.rows:

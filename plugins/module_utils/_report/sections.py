@@ -20,7 +20,7 @@ class Title:
 
 @dataclass(frozen=True)
 class Table:
-    """``rows`` have as many cells as ``heads``; None is an empty cell."""
+    """``rows`` have as many cells as ``heads``; None is an empty cell. There is at least one row."""
 
     heads: t.Sequence[str]
     rows: t.Sequence[t.Sequence[t.Any]]
@@ -56,8 +56,17 @@ def _listed(report: Report, title: str, status: str) -> Sections:
         )
         for target in own
     ]
-    yield Title(f"{title} ({len(own)})")
-    yield Table(("Workspace", "Target", "Type", "Action", "Difference", "For"), rows)
+    yield from _titled(
+        f"{title} ({len(own)})", Table(("Workspace", "Target", "Type", "Action", "Difference", "For"), rows)
+    )
+
+
+def _titled(title: str, table: Table, *sentences: str) -> Sections:
+    """A title with its table and the sentences behind it; nothing without any content."""
+    content: list[Section] = [*([table] if table.rows else []), *filter(None, sentences)]
+    if content:
+        yield Title(title)
+        yield from content
 
 
 def _counted(report: Report) -> Sections:
@@ -67,28 +76,22 @@ def _counted(report: Report) -> Sections:
         for workspace, counts in report.counted_workspaces
     ]
     kinds = [(kind, *wording.counted(counts, report)) for kind, counts in report.counted_kinds]
-    yield from (Title("Workspaces"), Table(("Workspace", *heads, "Error"), workspaces))
-    yield from (Title("Types"), Table(("Type", *heads), kinds))
-    if report.priced:
-        yield wording.COST_NOTE
+    yield from _titled("Workspaces", Table(("Workspace", *heads, "Error"), workspaces))
+    yield from _titled("Types", Table(("Type", *heads), kinds), wording.COST_NOTE if report.priced else "")
 
 
 def _retirements(report: Report) -> Sections:
     rows, more = wording.retirements(report)
-    if rows:
-        yield from (Title(f"Retirements ({len(report.retirements)})"), Table(wording.RETIREMENT_HEADS, rows))
-        if more:
-            yield more
+    yield from _titled(f"Retirements ({len(report.retirements)})", Table(wording.RETIREMENT_HEADS, rows), more)
 
 
 def _exposed(report: Report) -> Sections:
     rows = [(target.workspace, target.name, target.type, target.network) for target in report.exposed]
-    yield from (
-        Title(f"SSH open on a public address ({len(rows)})"),
+    yield from _titled(
+        f"SSH open on a public address ({len(rows)})",
         Table(("Workspace", "Target", "Type", "Network"), rows),
+        wording.without_user(report),
     )
-    if wording.without_user(report):
-        yield wording.without_user(report)
 
 
 def _quotas(report: Report) -> Sections:
@@ -96,5 +99,6 @@ def _quotas(report: Report) -> Sections:
         (usage.location, wording.usage_name(usage), usage.current, usage.limit, f"{usage.percent:g} %")
         for usage in wording.used(report)
     ]
-    yield from (Title("Quota in use"), Table(("Region", "Quota", "Used", "Limit", "Share"), rows))
-    yield from wording.unread_quotas(report)
+    yield from _titled(
+        "Quota in use", Table(("Region", "Quota", "Used", "Limit", "Share"), rows), *wording.unread_quotas(report)
+    )

@@ -31,9 +31,6 @@ def _lines(section: Section) -> t.Iterator[str]:
 
 
 def _table(table: Table) -> t.Iterator[str]:
-    if not table.rows:
-        yield "none"
-        return
     rows = [[head.upper() for head in table.heads], *([_cell(cell) for cell in row] for row in table.rows)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._report import chart, document, wording
 from ansible_collections.azureml.compute.plugins.module_utils._report import markdown as _markdown
 from ansible_collections.azureml.compute.plugins.module_utils._report import page as _page
+from ansible_collections.azureml.compute.plugins.module_utils._report import text as _text
 from ansible_collections.azureml.compute.plugins.module_utils._report.rows import Change, Report, Target
 
 SUBSCRIPTION = "11111111-0000-4000-8000-000000000001"
@@ -399,3 +400,13 @@ def test_boxes_of_the_graph_do_not_overlap() -> None:
     )
     edges = [item.get("d") or "" for item in drawing.iter("path")]
     assert len(edges) == len(list(drawing.iter("rect"))) - 1, "every box hangs on one other, but for the subscription"
+
+
+def test_a_section_without_content_is_omitted() -> None:
+    quiet = build(facts([planned("c1")], [body("c1")]))
+    drifted = build(facts([planned("c1", "update")], [body("c1")]))
+    titles = ["What differs", "Failed (", "Not declared", "Retirements", "SSH open on a public address", "Quota in use"]
+    for form in (_text.text, _markdown.markdown):
+        shown = form(Report.from_dict(quiet))
+        assert [title for title in titles if title in shown] == [] and "Workspaces" in shown and "None." not in shown
+        assert [title for title in titles if title in form(Report.from_dict(drifted))] == ["What differs"]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The callback plugin aml_progress as Ansible loads it: it tells what modules write, and leaves nothing behind.
+"""The callback plugins as Ansible loads them: aml_progress tells what modules write, and leaves nothing behind; aml_short hides what is included.
 
 Not collected by itself: test_on_a_controller.py runs it in a process of its own. tests/integration/test_progress.py has it in a real playbook.
 """
@@ -183,3 +183,22 @@ def test_warnings_of_the_modules_are_shown_where_ansible_hides_them(monkeypatch:
     shown(callback, module, warnings=["It retires."])
     shown(callback, Task(module.path, "ansible.builtin.command"), warnings=["Not ours."])
     assert warned == ["It retires."]
+
+
+def test_the_short_output_is_the_default_one_without_includes(lines: list[str]) -> None:
+    included = SimpleNamespace(
+        _filename="azureml.compute.aml_network", _hosts=[SimpleNamespace(name="localhost")], _vars={}
+    )
+    shown = {}
+    for name in ("ansible.builtin.default", "azureml.compute.aml_short"):
+        callback = callback_loader.get(name)
+        callback.set_options()
+        callback.v2_playbook_on_include(included)
+        callback.v2_playbook_on_no_hosts_matched()
+        shown[name] = [*lines]
+        lines.clear()
+    assert shown["ansible.builtin.default"] == [
+        "included: azureml.compute.aml_network for localhost",
+        *shown["azureml.compute.aml_short"],
+    ]
+    assert shown["azureml.compute.aml_short"] == ["skipping: no hosts matched"]

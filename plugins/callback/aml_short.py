@@ -1,0 +1,36 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: aml_short
+type: stdout
+short_description: Ansible's default output without the lines about included tasks
+version_added: 0.1.0
+author:
+  - The azureml.compute authors (@azureml-compute)
+description:
+  - Shows what P(ansible.builtin.default#callback) shows, with the same options, but not the lines C(included) with the path of a file of tasks or the
+    name of a role, which no option of that plugin hides.
+  - The playbooks and roles of this collection include what not every run needs. With O(display_ok_hosts=false) and O(display_skipped_hosts=false), a run
+    then shows only what changed and what failed. C(examples/ansible.cfg) of the collection has these settings.
+requirements:
+  - set as C(stdout_callback) in C(ansible.cfg), or as E(ANSIBLE_STDOUT_CALLBACK)
+extends_documentation_fragment:
+  - ansible.builtin.default_callback
+  - ansible.builtin.result_format_callback
+"""
+
+import typing as t
+
+from ansible.plugins.callback.default import CallbackModule as Default
+
+
+class CallbackModule(Default):  # type: ignore[misc]  # ansible-core has no types
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "stdout"
+    CALLBACK_NAME = "azureml.compute.aml_short"
+
+    def v2_playbook_on_include(self, included_file: t.Any) -> None:
+        """Show nothing."""
