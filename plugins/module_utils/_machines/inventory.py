@@ -183,19 +183,15 @@ class Reader:
         )
 
     def _collect(self, workspace_id: str) -> list[nodes.Machine]:
+        """The machines of a workspace. One that was deleted after it was listed has none."""
         try:
             return nodes.collect(
                 self.client, workspace_id, self.api_version, types=self.scope.types, malformed=self._malformed
             )[0]
         except ArmError as error:
-            if not is_absent(error):
+            if not is_absent(error) or self.client.find(workspace_id, self.api_version) is not None:
                 raise
-        # Something was deleted between two requests. What is gone has no hosts; what is still there is read again.
-        if self.client.find(workspace_id, self.api_version) is None:
-            return []
-        return nodes.collect(
-            self.client, workspace_id, self.api_version, types=self.scope.types, malformed=self._malformed
-        )[0]
+        return []
 
     def _try(self, where: str, call: t.Callable[[], T]) -> T | None:
         try:

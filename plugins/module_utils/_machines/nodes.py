@@ -19,9 +19,10 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._core import redact
+from .._core.answers import is_absent
 from .._core.arm_id import ArmId
 from .._core.client import ReadClient
-from .._core.errors import AmlError, all_foreseen
+from .._core.errors import AmlError, ArmError, all_foreseen
 
 Body = dict[str, t.Any]
 
@@ -123,7 +124,7 @@ def collect(
     for body in bodies:
         try:
             with all_foreseen():
-                machines += _machines(client, workspace_id, api_version, body, types, malformed)
+                machines += _machines(client, workspace_id, api_version, body, types, malformed, warnings.append)
         except AmlError as error:
             # An answer of another shape, or what no one foresaw, is about this one target; any other failure is about all.
             if malformed is None or error.code not in ("UnexpectedAnswer", "InternalError") or error.status is not None:
@@ -140,13 +141,20 @@ def _machines(
     body: Body,
     types: t.Collection[str],
     malformed: t.Callable[[AmlError], None] | None,
+    warn: t.Callable[[str], None],
 ) -> list[Machine]:
-    """The machines of one compute target."""
+    """The machines of one compute target. A cluster that was deleted after it was listed has none."""
     if _kind(body) == INSTANCE and INSTANCE in types:
         return [instance(body)]
-    if _kind(body) == CLUSTER and CLUSTER in types and _may_have_nodes(body):
-        path = f"{workspace_id}/computes/{body['name']}/listNodes"
-        return cluster(body, client.post_list(path, api_version, "nodes", malformed=malformed))
+    if _kind(body) != CLUSTER or CLUSTER not in types or not _may_have_nodes(body):
+        return []
+    path = f"{workspace_id}/computes/{body['name']}"
+    try:
+        return cluster(body, client.post_list(f"{path}/listNodes", api_version, "nodes", malformed=malformed))
+    except ArmError as error:
+        if not is_absent(error) or client.find(path, api_version) is not None:
+            raise
+    warn(f"Compute cluster {body['name']!r} was deleted while its nodes were read, so it has none.")
     return []
 
 

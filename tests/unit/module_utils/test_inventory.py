@@ -221,23 +221,17 @@ def test_a_misspelt_workspace_is_a_problem_and_a_pattern_is_none() -> None:
 
 def test_what_is_deleted_meanwhile_has_no_hosts() -> None:
     path = f"{workspace_id('a')}/computes"
-    gone = reader(
-        world(
-            **{
-                path: ([cluster(nodes=2)], [instance("on")]),
-                f"{path}/cpu/listNodes": absent(),
-                workspace_id("a"): workspace("a"),
-            }
-        )
-    )
+    answers = {path: [cluster(nodes=2), instance("on")], f"{path}/cpu/listNodes": absent()}
+    gone = reader(world(**answers, **{workspace_id("a"): workspace("a")}))
     assert names(gone.read()) == ["a-on"] and gone.problems == []
     all_gone = reader(world(**{path: absent()}))
     assert names(all_gone.read()) == [] and all_gone.problems == []
 
 
 def test_a_404_that_stays_is_a_problem() -> None:
-    path = f"{workspace_id('a')}/computes/cpu/listNodes"
-    found = reader(world(**{path: absent(), workspace_id("a"): workspace("a")}))
+    path = f"{workspace_id('a')}/computes/cpu"
+    answers = {path: cluster(nodes=2), f"{path}/listNodes": absent()}
+    found = reader(world(**answers, **{workspace_id("a"): workspace("a")}))
     found.read()
     assert [problem.where.split(" (")[0] for problem in found.problems] == ["workspace a"]
 

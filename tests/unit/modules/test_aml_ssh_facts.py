@@ -129,6 +129,21 @@ def test_name_that_is_not_there() -> None:
     assert ssh_facts["nodes"] == [] and "nobody" in str(result["warnings"])
 
 
+def gone() -> Call:
+    missing = {"error": {"code": "ResourceNotFound", "message": "no"}}
+    return Call("POST", f"{COMPUTES}/cpu/listNodes", query=VERSION, status=404, json=missing)
+
+
+def test_a_cluster_that_is_deleted_meanwhile_has_no_nodes() -> None:
+    """Named or listed, whatever else the workspace has; it is asked for again, because the list may be missing for another reason."""
+    listing = Call("GET", COMPUTES, json={"value": [cluster(), instance()]}, query=VERSION)
+    for options, first, left in (({}, listing, ["ws-one-laptop"]), ({"name": "cpu"}, get("cpu", cluster()), [])):
+        ssh_facts, result = facts(options, first, gone(), get("cpu", None))
+        assert [node["name"] for node in ssh_facts["nodes"]] == left
+        assert "'cpu' was deleted while its nodes were read" in str(result["warnings"])
+    failed("ResourceNotFound", MODULE, SCOPE, [listing, gone(), get("cpu", cluster())])
+
+
 @pytest.mark.parametrize(
     ("code", "options"),
     [("InvalidHostPrefix", {"host_prefix": "a b"}), ("InvalidResourceGroupName", {"resource_group": "bad/group"})],

@@ -174,3 +174,53 @@ def test_every_role_expands_the_tilde_in_one_way() -> None:
     ]
     assert [str(path) for path in files if "expanduser" in path.read_text()] == []
     assert len([path for path in files if "azureml.compute.home_path" in path.read_text()]) >= 4
+
+
+LEFT_TASKS = "aml_nodes/tasks/left.yml"
+
+
+@pytest.mark.parametrize(
+    ("listed", "least", "outcome"),
+    [
+        ([], 0, ["cpu-2", "cpu-3"]),
+        (["cpu-1"], 1, ["cpu-2", "cpu-3"]),
+        (["cpu-1", "cpu-4"], 0, ["cpu-2", "cpu-3"]),
+        ([], 2, "aml_nodes_at_least is 2, and 1 of the machines remain. Left before their host keys were read: cpu-2, cpu-3."),
+        (["cpu-1", "cpu-2"], 0, "Could not read the host keys of cpu-2, which the workspace still lists as running (Connection refused)."),
+        (["cpu-2", "cpu-3"], 0, "Could not read the host keys of cpu-2, cpu-3, which the workspace still lists as running (Connection refused)."),
+        (["cpu-3"], 0, "Could not read the host keys of cpu-3, which the workspace still lists as running (No ssh-keyscan)."),
+    ],
+)  # fmt: skip
+def test_a_machine_without_a_host_key_is_omitted_only_if_it_is_no_longer_listed(
+    listed: list[str], least: int, outcome: t.Any
+) -> None:
+    """Whatever the reason is that it left; a machine that is listed but does not run any more counts as one that left."""
+    loader = DataLoader()
+    shared = loader.load_from_file(str(ROOT / "roles/aml_nodes/vars/main.yml"), trusted_as_template=True)
+    hosts = [machine(f"cpu-{number}") for number in (1, 2, 3)]
+    answers = [("key", "", ""), ("", "Connection refused\n", "non-zero"), ("", "", "No ssh-keyscan")]
+    results = [
+        {"item": host, "stdout": stdout, "stderr": stderr, "msg": message}
+        for host, (stdout, stderr, message) in zip(hosts, answers)
+    ]
+    now = [{**machine(name), "reachable": True} for name in listed] + [{**machine("cpu-5"), "reachable": False}]
+    facts = {
+        "aml_nodes_scanned": {"results": results},
+        "aml_nodes_hosts": hosts,
+        "aml_nodes_at_least": least,
+        "__aml_nodes_silent": shared["__aml_nodes_silent"],
+        "__aml_nodes_listed": {"ansible_facts": {"aml_ssh": {"nodes": now}}},
+    }
+    message = None
+    for task in loader.load_from_file(str(ROOT / "roles" / LEFT_TASKS), trusted_as_template=True):
+        templar = Templar(loader, variables={**facts, **task.get("vars", {})})
+        facts |= templar.template(task.get("ansible.builtin.set_fact", {}))
+        check = task.get("ansible.builtin.assert")
+        if check and not templar.evaluate_conditional(check["that"]):
+            message = templar.template(check["fail_msg"])
+            break
+    if isinstance(outcome, str):
+        assert message is not None and message.startswith(outcome)
+    else:
+        assert message is None and facts["aml_nodes_left"] == outcome
+        assert [host["name"] for host in facts["aml_nodes_hosts"]] == ["cpu-1"]
